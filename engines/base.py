@@ -1,0 +1,185 @@
+"""What an engine is: a type, a route table as data, and handlers that take a call and a typed body.
+
+A handler never sees HTTP: no headers, no raw token, no socket. It returns a ``Reply`` (or None for "done, nothing to
+say") or raises a fault of ``engines.faults``. Everything about the API that isn't behaviour is read from the table:
+the OpenAPI document, the help texts, the ACL operation, the warnings for unknown parameters, the list of public paths.
+
+Adding a route is a handler and a row. Adding an engine is a folder and an entry point in ``cryptoserve.engines``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, ClassVar, Protocol, TypeAlias
+
+from msgspec import Struct
+
+from storage.view import View
+
+
+class Operation(Enum):
+    """What is done to a path, in Vault's words; a policy's capabilities are these and ``sudo`` and ``deny``."""
+
+    CREATE = "create"
+    READ = "read"
+    UPDATE = "update"
+    DELETE = "delete"
+    LIST = "list"
+    PATCH = "patch"
+    SCAN = "scan"
+    HELP = "help"
+
+
+class Access(Enum):
+    """Who may come to a route at all; policies decide after that."""
+
+    TOKEN = "token"  # noqa: S105 - a word, not a secret
+    """Anybody with a token whose policies allow it."""
+
+    SUDO = "sudo"
+    """As ``TOKEN``, and the policy must grant ``sudo`` on the path."""
+
+    PUBLIC = "public"
+    """Anybody, without a token: logins. Audited as everything else."""
+
+    OPEN = "open"
+    """Anybody, even while the server is sealed; answered as a bare object. Only ``sys`` has such routes."""
+
+
+class Body(Struct, kw_only=True):
+    """The parameters of one route: those of the JSON body, of the query (for reads and lists) and of the path.
+
+    Subclasses declare fields with defaults; ``msgspec.UNSET`` tells "absent" from "empty". Values are converted as
+    weakly as Vault does it (``"5"`` for 5, ``"true"`` for true, ``"24h"`` for a ``Duration``), and ``null`` becomes the
+    type's zero value. A path parameter ``{name}`` fills the field of that name.
+    """
+
+
+class Nothing(Body):
+    """The body of a route without parameters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who is calling, as far as an engine may know it. ``handle`` means something to the token store alone."""
+
+    display_name: str
+    policies: tuple[str, ...]
+    entity_id: str = ""
+    accessor: str = ""
+    handle: object = field(default=None, repr=False)
+
+
+@dataclass(slots=True)
+class Call:
+    """One request on its way through a handler."""
+
+    request_id: str
+    operation: Operation
+    path: str
+    """The path below the mount, as called."""
+
+    caller: Caller | None
+    """None on public routes without a token."""
+
+    given: Mapping[str, Any]
+    """The parameters as the client sent them, before conversion: to tell what was supplied."""
+
+    now: float
+    """Seconds since the epoch, by the server's clock, when the request came."""
+
+    remote_address: str = ""
+    warnings: list[str] = field(default_factory=list)
+
+    def warn(self, text: str) -> None:
+        """Add ``text`` to the ``warnings`` of the answer."""
+        self.warnings.append(text)
+
+
+@dataclass(slots=True)
+class Reply:
+    """What a handler has to say."""
+
+    data: Mapping[str, Any] | None = None
+    """The envelope's ``data``: str, int, float, bool, None, lists and dicts."""
+
+    status: int | None = None
+    """An HTTP status that the request itself asks for or that is part of Vault's API (202, or the
+    ``partial_failure_response_code`` of a batch); None lets ``compat`` choose."""
+
+    auth: Any = None
+    """Only the token store fills this."""
+
+
+Exists: TypeAlias = Callable[[Any, Call, Any], Awaitable[bool]]
+Handler: TypeAlias = Callable[[Any, Call, Any], Awaitable["Reply | None"]]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One row of a route table.
+
+    ``path`` is relative to the mount. ``{name}`` matches one name as Vault spells it (letters, digits, ``_``, with
+    ``-`` and ``.`` inside), ``{name:any}`` one segment of anything, ``{name:path}`` the rest, slashes included. The
+    most specific path wins, whatever the order of the rows. Several rows may share a path, one for each operation.
+
+    ``handler(engine, call, body)`` is a plain function of the engine's own modules. A row for ``Operation.UPDATE`` with
+    ``exists`` serves creation too: where it answers False, the request is a ``create`` to the policies.
+    """
+
+    operation: Operation
+    path: str
+    handler: Handler
+    body: type[Body]
+    help: str
+    access: Access = Access.TOKEN
+    exists: Exists | None = None
+    writes: bool = True
+    """False promises that the handler changes no storage, so that its audit entries may be written together."""
+
+
+class Clock(Protocol):
+    """Where the time comes from; tests hand in one that they can move."""
+
+    def __call__(self) -> float:
+        """Seconds since the epoch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mount:
+    """What an engine is given to live on: its part of storage, the clock, and its mount's settings."""
+
+    storage: View
+    clock: Clock
+    accessor: str
+    path: str
+    """Where it is mounted, ending in ``/``; changes with a remount, which makes a new engine."""
+
+    options: Mapping[str, str] = field(default_factory=dict)
+    default_lease_ttl_seconds: int = 0
+    max_lease_ttl_seconds: int = 0
+
+
+class Engine(Protocol):
+    """A secrets engine or an auth method. State lives in storage, never in the object alone."""
+
+    type: ClassVar[str]
+    summary: ClassVar[str]
+    routes: ClassVar[tuple[Route, ...]]
+
+    def __init__(self, mount: Mount) -> None: ...
+
+
+class Closes(Protocol):
+    """An engine that holds something to release when it is unmounted or the server seals."""
+
+    async def close(self) -> None: ...
+
+
+class Periodic(Protocol):
+    """An engine with work to do from time to time, in one process at a time."""
+
+    async def tick(self, now: float) -> None:
+        """Do what is due at ``now``; called about once a minute."""

@@ -1,0 +1,27 @@
+"""Types of parameters that Vault converts in ways of its own; ``compat.fields`` does the converting.
+
+A field annotated with one of these holds the converted value. Plain ``str``, ``int``, ``bool``, ``float``,
+``list[...]`` and ``dict[...]`` are converted weakly too (a number for a string,
+``"5"`` for an int); ``Any`` not at all.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, TypeAlias
+
+from msgspec import Meta
+
+KIND = "cryptoserve_kind"
+"""The key under which ``Meta.extra`` carries the kind of a field."""
+
+Duration: TypeAlias = Annotated[int, Meta(ge=0, extra={KIND: "duration"})]
+"""Whole seconds, given as a number, ``"3600"``, ``"90m"``, ``"1h30m"`` or ``"30d"``; never negative."""
+
+SignedDuration: TypeAlias = Annotated[int, Meta(extra={KIND: "signed_duration"})]
+"""As ``Duration``, where Vault lets a negative value through."""
+
+CommaList: TypeAlias = Annotated[list[str], Meta(extra={KIND: "comma_list"})]
+"""Strings, given as a list or as one string with commas; blanks around each are dropped."""
+
+KeyValues: TypeAlias = Annotated[dict[str, str], Meta(extra={KIND: "key_values"})]
+"""Strings by name, given as an object or as a list of ``name=value``."""

@@ -1,0 +1,138 @@
+"""The contracts of storage: small, so that stores, the barrier and views all meet them and stack on each other.
+
+Keys are paths: non-empty segments of printable text joined by ``/``; values are bytes, which no layer interprets but
+its owner. A transaction reads a state, buffers its writes, and commits all of them or none. Transactions are
+optimistic: the commit fails with ``Conflict`` if anything that was read (an entry, or a list) has changed since, so no
+caller holds a lock while it thinks. ``transact`` retries for those who want just that.
+
+Every commit that wrote something advances the store's *revision* by one and records which keys it changed. A cache of
+decoded entries is right for as long as it has dropped what changed up to the present revision (see ``storage.cache``).
+
+    StorageFault
+      +- Conflict      another commit changed what this transaction had read
+      +- Damaged       an entry can't be what was written there; names the entry
+      +- Unavailable   the medium refused: disk full, file locked, connection lost
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+T = TypeVar("T")
+
+MAX_KEY_BYTES = 2048
+"""The longest storage key, in bytes of UTF-8."""
+
+MAX_VALUE_BYTES = 32 * 1024 * 1024
+"""The largest value of one entry, in bytes."""
+
+_ATTEMPTS = 20
+
+
+class StorageFault(Exception):
+    """Storage could not do what was asked; nothing was changed."""
+
+
+class Conflict(StorageFault):
+    """Another commit changed what this transaction had read."""
+
+
+class Damaged(StorageFault):
+    """An entry's bytes are not what was once written there."""
+
+
+class Unavailable(StorageFault):
+    """The medium can't be read or written at present."""
+
+
+class Reader(Protocol):
+    """What can be asked of a store, and of a transaction."""
+
+    async def get(self, key: str) -> bytes | None:
+        """The value at ``key``, or None. Raises ``Damaged`` or ``Unavailable``."""
+
+    async def list(self, prefix: str, after: str = "", limit: int | None = None) -> list[str]:
+        """The names directly below ``prefix``, in byte order, at most ``limit`` (None: all) that sort behind ``after``.
+
+        ``prefix`` is ``""`` or ends in ``/``. A name with entries below it is a folder and ends in ``/``, as in
+        Vault; a key that is also a folder is listed once as each. Names are relative to ``prefix``.
+        """
+
+
+class Transaction(Reader, Protocol):
+    """Reads one state and its own writes; writes are buffered until the block is left."""
+
+    def put(self, key: str, value: bytes) -> None:
+        """Write ``value`` at ``key`` when the transaction commits."""
+
+    def delete(self, key: str) -> None:
+        """Remove ``key`` when the transaction commits; removing what isn't there is no error."""
+
+
+class Storage(Reader, Protocol):
+    """What every layer offers: reads of the latest committed state, and transactions."""
+
+    def transaction(self) -> AbstractAsyncContextManager[Transaction]:
+        """Commits when the block is left without an exception, and only returns when the writes are durable.
+
+        Raises ``Conflict`` on leaving if what was read has changed, ``Unavailable`` if it could not be made durable;
+        in both cases nothing was written. An exception inside the block discards the writes.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What was changed by the commits after one revision, up to and including ``revision``.
+
+    ``keys`` is None when the record doesn't reach that far back: then anything may have changed.
+    """
+
+    revision: int
+    keys: frozenset[str] | None
+
+
+class Store(Storage, Protocol):
+    """A backend: the bottom layer, which owns the medium and counts revisions."""
+
+    @property
+    def revision(self) -> int:
+        """The newest revision known here without asking the medium; cheap enough to read at every request."""
+
+    async def changes(self, since: int) -> Changes:
+        """What has changed after revision ``since``."""
+
+    async def close(self) -> None:
+        """Finish what is under way and release the medium. The store can't be used afterwards."""
+
+
+async def put(storage: Storage, key: str, value: bytes) -> None:
+    """Write one entry in a transaction of its own."""
+    async with storage.transaction() as transaction:
+        transaction.put(key, value)
+
+
+async def delete(storage: Storage, key: str) -> None:
+    """Remove one entry in a transaction of its own."""
+    async with storage.transaction() as transaction:
+        transaction.delete(key)
+
+
+async def transact(storage: Storage, work: Callable[[Transaction], Awaitable[T]]) -> T:
+    """Run ``work`` in a transaction and commit it; run it again, on the new state, for as long as it conflicts.
+
+    ``work`` may so run several times and must have no effect but through the transaction. Raises ``Conflict`` when
+    it still conflicts after 20 attempts, and whatever ``work`` raises.
+    """
+    for attempt in range(1, _ATTEMPTS + 1):
+        try:
+            async with storage.transaction() as transaction:
+                result = await work(transaction)
+        except Conflict:
+            if attempt == _ATTEMPTS:
+                raise
+            continue
+        return result
+    raise AssertionError("unreachable")
