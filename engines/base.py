@@ -91,6 +91,9 @@ class Call:
     """Seconds since the epoch, by the server's clock, when the request came."""
 
     remote_address: str = ""
+    sudo: bool = False
+    """Whether the caller's policies grant ``sudo`` on this path."""
+
     warnings: list[str] = field(default_factory=list)
 
     def warn(self, text: str) -> None:

@@ -20,6 +20,9 @@ Duration: TypeAlias = Annotated[int, Meta(ge=0, extra={KIND: "duration"})]
 SignedDuration: TypeAlias = Annotated[int, Meta(extra={KIND: "signed_duration"})]
 """As ``Duration``, where Vault lets a negative value through."""
 
+BareDuration: TypeAlias = Annotated[int, Meta(extra={KIND: "bare_duration"})]
+"""As ``SignedDuration``, where a bad value is answered with Go's bare words, as by the token store."""
+
 CommaList: TypeAlias = Annotated[list[str], Meta(extra={KIND: "comma_list"})]
 """Strings, given as a list or as one string with commas; blanks around each are dropped."""
 
