@@ -142,6 +142,15 @@ class Route:
     writes: bool = True
     """False promises that the handler changes no storage, so that its audit entries may be written together."""
 
+    echo: bool = False
+    """Repeat ``data`` at the top level of the answer, as Vault does for some old paths of ``sys``."""
+
+    bare: bool = False
+    """Answer ``data`` alone, without the envelope."""
+
+    head: bool = False
+    """Serve HEAD as a read without a body."""
+
 
 class Clock(Protocol):
     """Where the time comes from; tests hand in one that they can move."""
