@@ -13,8 +13,9 @@ from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
 from auth_methods.records import TokenRecord
+from auth_methods.ttl import granted_seconds
 from engines.base import Access, Body, Call, Mount, Nothing, Operation, Reply, Route
-from engines.durations import format_duration, format_time
+from engines.durations import format_time
 from engines.faults import Denied, InvalidRequest
 from engines.fields import BareDuration, KeyValues
 
@@ -344,24 +345,21 @@ class TokenMethod:
         if record.is_root and not asked and not body.period:
             return record
         wanted = body.period or asked or self.mount.default_lease_ttl_seconds
-        granted = self.capped(wanted, record, call, "period" if body.period else "TTL")
-        return replace(
-            record, ttl=granted, last_ttl=granted, expire_time=call.now + granted, renewable=body.renewable
-        )
+        granted = self.capped(wanted, record, call)
+        return replace(record, ttl=granted, last_ttl=granted, expire_time=call.now + granted, renewable=body.renewable)
 
-    def capped(self, wanted: int, record: TokenRecord, call: Call, what: str) -> int:
+    def capped(self, wanted: int, record: TokenRecord, call: Call) -> int:
         """The seconds that ``record`` gets if it wants ``wanted``, with a warning if that is less."""
-        age = int(call.now - record.creation_time)
-        limit = self.mount.max_lease_ttl_seconds if record.period else self.mount.max_lease_ttl_seconds - age
-        if record.explicit_max_ttl:
-            limit = min(limit, record.explicit_max_ttl - age)
-        if wanted <= limit:
-            return wanted
-        call.warn(
-            f'{what} of "{format_duration(wanted)}" exceeded the effective max_ttl of "{format_duration(limit)}"; '
-            f"{what} value is capped accordingly"
+        granted, warning = granted_seconds(
+            wanted,
+            age_seconds=int(call.now - record.creation_time),
+            max_seconds=self.mount.max_lease_ttl_seconds,
+            explicit_max_seconds=record.explicit_max_ttl,
+            period_seconds=record.period,
         )
-        return limit
+        if warning is not None:
+            call.warn(warning)
+        return granted
 
     routes: ClassVar[tuple[Route, ...]] = (
         Route(Operation.UPDATE, "create", create, CreateBody, "Make a child of the calling token."),
