@@ -19,7 +19,7 @@ from engines.faults import InvalidRequest
 CAPABILITIES = frozenset({"create", "read", "update", "patch", "delete", "list", "scan", "sudo", "deny"})
 """Every word that a list of capabilities may hold."""
 
-Value: TypeAlias = "str | int | float | bool | None | tuple[Value, ...] | Mapping[str, Value]"
+Value: TypeAlias = "str | int | float | bool | tuple[Value, ...] | Mapping[str, Value] | None"
 """A value that a parameter may be required to have, as written in the policy."""
 
 Values: TypeAlias = Mapping[str, tuple[Value, ...]]
