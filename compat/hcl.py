@@ -36,6 +36,9 @@ def parse(text: str) -> Body:
     return _Parser(text).document()
 
 
+_UNCLOSED = "object expected closing RBRACE got: EOF"
+
+
 class _Parser:
     """Recursive descent over the tokens, looking one ahead."""
 
@@ -60,7 +63,7 @@ class _Parser:
         items: list[Attribute | Block] = []
         while self._next.kind != closing:
             if self._next.kind == "EOF":
-                _fail("object expected closing RBRACE got: EOF", self._next)
+                _fail(_UNCLOSED, self._next, 1)
             items.append(self._item(depth))
             if self._next.kind == "COMMA":
                 self._take()
@@ -79,7 +82,8 @@ class _Parser:
         first = keys[0]
         if token.kind == "EOF":
             written = " ".join(key.text for key in keys)
-            _fail(f"key '{written}' expected start of object ('{{') or assignment ('=')", token)
+            shift = 0 if keys[-1].kind == "STRING" else 1
+            _fail(f"key '{written}' expected start of object ('{{') or assignment ('=')", token, shift)
         self._take()
         if token.kind == "ASSIGN":
             if len(keys) > 1:
@@ -96,6 +100,8 @@ class _Parser:
             return self._body("RBRACE", depth, token.position)
         if token.kind == "LBRACK":
             return self._list(depth, token.position)
+        if token.kind == "EOF" and depth > 1:
+            _fail(_UNCLOSED, token, 1)
         _fail(f"Unknown token: {token.position.line}:{token.position.column} {token.kind} {token.text}".rstrip(), token)
 
     def _list(self, depth: int, position: Position) -> Sequence:
@@ -118,5 +124,6 @@ class _Parser:
         return Sequence(tuple(items), position)
 
 
-def _fail(message: str, token: Token) -> NoReturn:
-    raise HclError(message, token.position.line, token.position.column)
+def _fail(message: str, token: Token, shift: int = 0) -> NoReturn:
+    """Raise ``HclError`` at ``token``; OpenBao counts some ends of the text ``shift`` columns further."""
+    raise HclError(message, token.position.line, token.position.column + shift)

@@ -1,7 +1,7 @@
 """What a policy says, typed: its name and one ``Rule`` for each path it speaks of.
 
-This is the reading of the text alone. Which rule wins for a request, and what several policies mean together, is
-decided where rules are compiled and matched (``server.acl``).
+These are the types alone; ``compat.policy_text`` reads them from HCL or JSON. Which rule wins for a request, and what
+several policies mean together, is decided where rules are compiled and matched (``server.acl``).
 
 A path may hold templates (``{{identity.entity.name}}``), which mean something only for one caller. Such a rule is
 kept as it was written, and ``Rule.at`` gives the rule for the path with the caller's values filled in.
@@ -11,9 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from types import MappingProxyType
 from typing import TypeAlias
 
+from compat.quoting import quote
 from engines.faults import InvalidRequest
 
 CAPABILITIES = frozenset({"create", "read", "update", "patch", "delete", "list", "scan", "sudo", "deny"})
@@ -24,8 +24,6 @@ Value: TypeAlias = "str | int | float | bool | tuple[Value, ...] | Mapping[str, 
 
 Values: TypeAlias = Mapping[str, tuple[Value, ...]]
 """The values listed for each parameter, by its name in lower case; no values means any value."""
-
-_NO_VALUES: Values = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +45,8 @@ class Rule:
     required_parameters: frozenset[str] = frozenset()
     """In lower case, as all names of parameters here."""
 
-    allowed_parameters: Values = _NO_VALUES
-    denied_parameters: Values = _NO_VALUES
+    allowed_parameters: Values = field(default_factory=dict)
+    denied_parameters: Values = field(default_factory=dict)
     min_wrapping_ttl_seconds: int = 0
     max_wrapping_ttl_seconds: int = 0
     pagination_limit: int = 0
@@ -95,8 +93,3 @@ def read_path(text: str) -> tuple[str, bool, bool]:
     segments = "+" in path.split("/")
     prefix = path.endswith("*")
     return (path[:-1] if prefix else path), prefix, segments
-
-
-def quote(text: str) -> str:
-    """``text`` in double quotes, as Go's ``%q`` shows it."""
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
