@@ -9,34 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import secrets
-import time
-import uuid
-from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-import msgspec
 from msgspec import Struct
 
-from auth_methods.records import TokenRecord
-from auth_methods.token import TokenMethod
-from engines.base import Clock, Engine, Mount
-from engines.durations import format_time
-from engines.faults import InvalidRequest
-from server import plugins
 from server.audit.broker import Broker, DeclaredDevice
-from server.mounts import AUTH, Live, MountConfig, MountEntry, Mounts, new_entry
-from server.namespaces import ROOT, Namespace, normalise
-from server.policies import PolicyStore
-from server.routing import RouteTable
+from server.namespaces import normalise
 from server.tenants import Tenant
-from server.tokens import Tokens
-from server.version import API_VERSION
-from storage.barrier import Barrier
-from storage.base import Conflict, Store, Transaction, transact
-from storage.cache import ObjectCache
-from storage.view import View
 
 log = logging.getLogger("cryptoserve.core")
 

@@ -11,32 +11,13 @@ a bug, logged under the request's id and answered with a fixed text, so that not
 from __future__ import annotations
 
 import logging
-import os
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from auth_methods.base import Login
-from compat import envelope, fields, statuses
 from compat.requests import Request
-from engines.base import Access, Body, Call, Caller, Operation, Reply, Route
-from engines.faults import (
-    Denied,
-    Failed,
-    Fault,
-    NotFound,
-    Sealed,
-    Unauthenticated,
-    UnsupportedOperation,
-    UnsupportedPath,
-)
+
+from engines.base import Call, Operation, Route
 from server.acl import Decision
-from server.core import Active, Core
-from server.logins import issue
 from server.mounts import Found
-from server.system import System
-from server.system.openapi import help_answer
-from server.tenants import Tenant
 from server.tokens import Token
 
 log = logging.getLogger("cryptoserve.requests")
