@@ -236,7 +236,7 @@ async def _renew(method: TokenMethod, call: Call, token: HeldToken, increment: i
     if not record.renewable or not record.expire_time:
         raise InvalidRequest("lease is not renewable")
     wanted = record.period or max(increment, 0) or record.last_ttl
-    granted = method.capped(wanted, record, call, "period" if record.period else "TTL")
+    granted = method.capped(wanted, record, call)
     if granted <= 0:
         raise InvalidRequest("past the max TTL, cannot renew")
     renewed = await method.authority.renew(token.hash, granted, call.now)
