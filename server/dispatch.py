@@ -16,9 +16,10 @@ import traceback
 from dataclasses import dataclass
 from typing import Any
 
+from compat.requests import Request
+
 from auth_methods.base import Login
 from compat import envelope, fields, statuses
-from compat.requests import Request
 from engines.base import Access, Body, Call, Caller, Operation, Reply, Route
 from engines.faults import (
     Denied,
@@ -31,7 +32,7 @@ from engines.faults import (
     UnsupportedPath,
 )
 from server.acl import Acl, Decision
-from server.core import Active, Core
+from server.core import Core
 from server.logins import issue
 from server.mounts import Found
 from server.routing import RouteTable
