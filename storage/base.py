@@ -9,9 +9,15 @@ Every commit that wrote something advances the store's *revision* by one and rec
 decoded entries is right for as long as it has dropped what changed up to the present revision (see ``storage.cache``).
 
     StorageFault
-      +- Conflict      another commit changed what this transaction had read
-      +- Damaged       an entry can't be what was written there; names the entry
-      +- Unavailable   the medium refused: disk full, file locked, connection lost
+      +- Conflict            another commit changed what this transaction had read
+      +- Damaged             an entry can't be what was written there; names the entry
+      +- Unavailable         the medium refused: disk full, file locked, connection lost, store closed
+      +- BarrierSealed       the barrier has no keys at present
+      +- NotInitialized      there is nothing to unseal yet
+      +- AlreadyInitialized  there is, and it isn't replaced
+      +- WrongRootKey        the key that was given does not open the barrier
+
+A key or value that no layer could store (see ``storage.paths``) is a bug of the caller: ``ValueError``.
 """
 
 from __future__ import annotations
@@ -27,7 +33,7 @@ MAX_KEY_BYTES = 2048
 """The longest storage key, in bytes of UTF-8."""
 
 MAX_VALUE_BYTES = 32 * 1024 * 1024
-"""The largest value of one entry, in bytes."""
+"""The largest value of one entry, in bytes, as the backend sees it: what the barrier adds to it counts."""
 
 _ATTEMPTS = 20
 
@@ -46,6 +52,22 @@ class Damaged(StorageFault):
 
 class Unavailable(StorageFault):
     """The medium can't be read or written at present."""
+
+
+class BarrierSealed(StorageFault):
+    """The barrier has no keys: it was not unsealed yet, or has been sealed."""
+
+
+class NotInitialized(StorageFault):
+    """There is no keyring to unseal, or no seal configuration to unseal it by."""
+
+
+class AlreadyInitialized(StorageFault):
+    """There is a keyring, which initialising would destroy."""
+
+
+class WrongRootKey(StorageFault):
+    """The root key is not the one that the keyring was sealed under."""
 
 
 class Reader(Protocol):
@@ -79,7 +101,9 @@ class Storage(Reader, Protocol):
         """Commits when the block is left without an exception, and only returns when the writes are durable.
 
         Raises ``Conflict`` on leaving if what was read has changed, ``Unavailable`` if it could not be made durable;
-        in both cases nothing was written. An exception inside the block discards the writes.
+        in both cases nothing was written. An exception inside the block discards the writes. A transaction that only
+        read raises ``Conflict`` too, if there was no moment at which all that it read was true. If the task is
+        cancelled while the commit is under way, the commit happens or not, but as a whole.
         """
 
 
