@@ -22,10 +22,8 @@ from typing import Any, Final, TypeAlias
 
 from compat.policies import Policy, Rule
 from engines.base import Operation
+from server.builtin_policies import ROOT
 from server.grants import Conditions, Grant, merge
-
-ROOT = "root"
-"""The name of the policy that allows everything."""
 
 MAX_REMEMBERED = 4096
 """How many answers an ACL keeps; when it is full it starts afresh."""
@@ -42,7 +40,7 @@ Rank: TypeAlias = tuple[int, bool, int, int, str]
 """Of two rules that match a path, the one with the greater rank speaks."""
 
 Fill: TypeAlias = Callable[[str], str | None]
-"""Fills a caller's values into a templated path; None if the caller lacks one of them."""
+"""Fills a caller's values into a templated path; None if the caller lacks one, or it holds what could be a wildcard."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +114,9 @@ class Acl:
         self.root = root
         self.valid_until: float = inf
         """Seconds since the epoch at which a rule or a policy expires, and the ACL must be compiled anew."""
+
+        self.templated = False
+        """Whether a rule depends on who is calling, so that the ACL is right for one caller only."""
 
         self._exact = exact
         self._globs = globs
@@ -251,6 +252,7 @@ def compile_acl(policies: Sequence[Policy], now: float, fill: Fill | None = None
             (globs if prefix else exact)[path] = grant
     acl = Acl(exact, globs, wildcards)
     acl.valid_until = valid_until
+    acl.templated = any(policy.templated for policy in policies)
     return acl
 
 
