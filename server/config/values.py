@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from ipaddress import ip_network
 from typing import Any
 
-from compat.durations import InvalidDuration, parse_duration
+from engines.durations import InvalidDuration, parse_duration
 from compat.hcl import Body, Position, Scalar, Sequence, Value
 from server.config.places import ConfigError, Place
 from server.config.settings import Network
