@@ -19,7 +19,8 @@ from server.development import DEFAULT_ADDRESS
 from server.flags import Flag, Flags, UsageError, parse_flags, usage
 from server.listeners import ListenFailed
 from server.logs import configure_logs
-from server.process import OpenService, Service, run
+from server.process import OpenService, run
+from server.service import open_service
 
 SERVER_FLAGS = (
     Flag("config", "A configuration file, or a folder of .hcl and .json files. May be given several times.",
@@ -52,20 +53,6 @@ _VERSION = frozenset({"version", "-version", "--version", "-v"})
 def main() -> int:
     """The entry point of the command. Gives the exit status: 0, or 1 with a line on standard error."""
     return run_command(sys.argv[1:], os.environ, open_service)
-
-
-async def open_service(config: Config) -> Service:
-    """Open the core, and in development mode initialise it."""
-    from server.app import build_app  # type: ignore[import-not-found]
-    from server.core import open_core  # type: ignore[import-not-found]
-
-    core = await open_core(config)
-    return Service(
-        build=lambda listener: build_app(core, listener),
-        reload=core.reload,
-        close=core.close,
-        development=core.development,
-    )
 
 
 def run_command(arguments: Sequence[str], environment: Mapping[str, str], service: OpenService) -> int:
