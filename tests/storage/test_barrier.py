@@ -201,7 +201,7 @@ async def test_sealing_zeroes_and_forgets() -> None:
     assert all(any(secret) for secret in held)
     barrier.seal()
     assert not any(any(secret) for secret in held)
-    assert not keys.ciphers
+    assert not keys._ciphers
 
 
 async def test_a_transaction_does_not_outlive_the_seal(store: Store) -> None:

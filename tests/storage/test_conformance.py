@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from storage.barrier import OVERHEAD_BYTES
 from storage.base import (
     MAX_KEY_BYTES,
     MAX_VALUE_BYTES,
@@ -27,7 +28,7 @@ from storage.base import (
 )
 from storage.memory import MemoryStore
 from storage.optimistic import MAX_TRANSACTION_WRITES
-from tests.storage.conftest import Subject
+from tests.storage.conftest import Subject, open_barrier
 
 
 async def fill(subject: Subject, *keys: str) -> None:
@@ -72,14 +73,22 @@ async def test_prefixes_that_cannot_be(subject: Subject, prefix: str) -> None:
             await transaction.list(subject.prefix + prefix)
 
 
-async def test_limits(subject: Subject) -> None:
+async def test_the_longest_key(subject: Subject) -> None:
     longest = subject.prefix + "k" * (MAX_KEY_BYTES - len("ns/root/part/"))
-    largest = bytes(MAX_VALUE_BYTES - 64)
-    await put(subject.storage, longest, largest)
-    assert await subject.storage.get(longest) == largest
-    with pytest.raises(ValueError):
-        await put(subject.storage, longest, bytes(MAX_VALUE_BYTES + 1))
-    assert await subject.storage.get(longest) == largest
+    await put(subject.storage, longest, b"value")
+    assert await subject.storage.get(longest) == b"value"
+    assert await subject.storage.list(subject.prefix) == [longest.removeprefix(subject.prefix)]
+
+
+async def test_the_largest_value(store: Store) -> None:
+    barrier = await open_barrier(store)
+    for storage, key, size in [(store, "a", MAX_VALUE_BYTES), (barrier, "ns/root/a", MAX_VALUE_BYTES - OVERHEAD_BYTES)]:
+        largest = bytes(size)
+        await put(storage, key, largest)
+        assert await storage.get(key) == largest
+        with pytest.raises(ValueError, match="at most"):
+            await put(storage, key, bytes(size + 1))
+        assert await storage.get(key) == largest
 
 
 async def test_too_many_writes(store: Storage) -> None:
@@ -295,23 +304,24 @@ async def test_transact_counts_right_under_concurrency(subject: Subject) -> None
         transaction.put(key, str(value).encode())
         return value
 
-    seen = await asyncio.gather(*(transact(subject.storage, increment) for _ in range(12)))
-    assert sorted(seen) == list(range(1, 13))
-    assert await subject.storage.get(key) == b"12"
+    seen = await asyncio.gather(*(transact(subject.storage, increment) for _ in range(60)))
+    assert sorted(seen) == list(range(1, 61))
+    assert await subject.storage.get(key) == b"60"
 
 
-async def test_transact_gives_up(subject: Subject) -> None:
+async def test_transact_gives_up() -> None:
+    store = MemoryStore()
     attempts = 0
 
     async def work(transaction: Transaction) -> None:
         nonlocal attempts
         attempts += 1
-        await transaction.get(subject.prefix + "a")
-        await put(subject.storage, subject.prefix + "a", str(attempts).encode())
-        transaction.put(subject.prefix + "b", b"")
+        await transaction.get("a")
+        await put(store, "a", str(attempts).encode())
+        transaction.put("b", b"")
 
     with pytest.raises(Conflict):
-        await transact(subject.storage, work)
+        await transact(store, work)
     assert attempts == 20
 
 
