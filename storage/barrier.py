@@ -147,22 +147,25 @@ class Barrier:
     async def rekey(self, new_root_key: bytes, also: Callable[[Transaction], Awaitable[None]] | None = None) -> None:
         """Seal the keyring under ``new_root_key`` (32 bytes) instead; ``also`` as for ``initialize``.
 
-        Other processes must be given the new root key by ``unseal``. Raises ``BarrierSealed``.
+        Other processes must be given the new root key by ``unseal``. Goes on if the task that waits for it is
+        cancelled, since what is stored and what is known here must stay the same. Raises ``BarrierSealed``.
         """
         check_root_key(new_root_key)
+        await asyncio.shield(self._rekey(Secret(new_root_key), also))
+
+    async def _rekey(self, root_key: Secret, also: Callable[[Transaction], Awaitable[None]] | None) -> None:
         async with self._changing:
             keys = self._unsealed()
-            secret = Secret(new_root_key)
 
             async def replace(transaction: Transaction) -> Keyring:
                 keyring = await self._stored_keyring(transaction, keys)
-                transaction.put(KEYRING_PATH, seal_keyring(keyring, secret))
+                transaction.put(KEYRING_PATH, seal_keyring(keyring, root_key))
                 if also is not None:
                     await also(transaction)
                 return keyring
 
             self._take(keys, await transact(self._store, replace))
-            keys.root_key = secret
+            keys.root_key = root_key
 
     async def reload(self) -> None:
         """Read the keyring again, for a term that another process has added. Raises ``BarrierSealed``."""

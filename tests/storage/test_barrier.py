@@ -337,6 +337,24 @@ async def test_rekey_changes_the_root_key_and_nothing_else(store: Store) -> None
     assert await other.get(KEY) == b"value"
 
 
+async def test_cancelling_a_rekey_leaves_no_half_of_it(tmp_path: Path) -> None:
+    async with open_store("sqlite", tmp_path) as store:
+        barrier = await open_barrier(store)
+        committing, committed = asyncio.Event(), asyncio.Event()
+
+        async def also(transaction: Transaction) -> None:
+            committing.set()
+            await committed.wait()
+
+        rekeying = asyncio.create_task(barrier.rekey(OTHER_ROOT_KEY, also))
+        await committing.wait()
+        rekeying.cancel()
+        assert isinstance((await asyncio.gather(rekeying, return_exceptions=True))[0], asyncio.CancelledError)
+        committed.set()
+        assert await barrier.rotate() == 2
+        await Barrier(store).unseal(OTHER_ROOT_KEY)
+
+
 async def test_an_unsealed_barrier_takes_a_new_root_key() -> None:
     store = MemoryStore()
     barrier, other = await open_barrier(store), Barrier(store)
