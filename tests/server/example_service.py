@@ -19,12 +19,12 @@ from server.process import Service
 
 async def read_body(receive: Receive) -> bytes:
     """The whole body of a request."""
-    body = b""
+    body: bytes = b""
     while True:
         message = await receive()
         if message["type"] != "http.request":
             raise ConnectionError
-        body += message.get("body", b"")
+        body += bytes(message.get("body", b""))
         if not message.get("more_body", False):
             return body
 
