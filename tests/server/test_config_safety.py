@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
+from base64 import b64encode, urlsafe_b64encode
 from pathlib import Path
 
 import pytest
@@ -69,7 +69,13 @@ def test_example_keys_are_refused_in_each_form(tmp_path: Path, key: bytes) -> No
     raw = tmp_path / "key"
     raw.write_bytes(key)
     raw.chmod(0o600)
-    for text in (key.hex(), b64encode(key).decode(), f"file://{raw}", "env://KEY"):
+    for text in (
+        key.hex(),
+        b64encode(key).decode(),
+        urlsafe_b64encode(key).decode()[:43],
+        f"file://{raw}",
+        "env://KEY",
+    ):
         with pytest.raises(ConfigError, match="current_key is an example or not random") as caught:
             sealed(tmp_path, text, environment={"KEY": key.hex()})
         assert key.hex() not in str(caught.value)

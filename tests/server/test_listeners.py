@@ -142,7 +142,7 @@ async def test_all_or_none_are_opened() -> None:
 
 @pytest.mark.parametrize("server", SERVERS)
 async def test_slow_heads_are_cut_off(server: str) -> None:
-    listener = replace(PLAIN, server=server, http_read_header_timeout_seconds=1)
+    listener = replace(PLAIN, server=server, http_read_header_timeout_seconds=0.3)
     async with serving(listener) as (one,):
         silent = await connect(one)
         partial = await connect(one)
@@ -161,14 +161,14 @@ async def test_slow_heads_are_cut_off(server: str) -> None:
 
 @pytest.mark.parametrize("server", SERVERS)
 async def test_a_long_request_is_not_taken_for_a_slow_head(server: str) -> None:
-    listener = replace(PLAIN, server=server, http_read_header_timeout_seconds=1)
+    listener = replace(PLAIN, server=server, http_read_header_timeout_seconds=0.3)
     async with serving(listener) as (one,):
-        assert (await ask(one, path="/slow?1.7"))[0] == 200
+        assert (await ask(one, path="/slow?0.9"))[0] == 200
 
 
 @pytest.mark.parametrize("server", SERVERS)
 async def test_slow_bodies_are_cut_off(server: str) -> None:
-    async with serving(replace(PLAIN, server=server, http_read_timeout_seconds=1)) as (one,):
+    async with serving(replace(PLAIN, server=server, http_read_timeout_seconds=0.2)) as (one,):
         reader, writer = await connect(one)
         writer.write(b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\n123")
         rest = await read_to_end(reader)
@@ -179,7 +179,7 @@ async def test_slow_bodies_are_cut_off(server: str) -> None:
 
 @pytest.mark.parametrize("server", SERVERS)
 async def test_endless_requests_are_answered_503(server: str) -> None:
-    async with serving(replace(PLAIN, server=server, max_request_duration_seconds=1)) as (one,):
+    async with serving(replace(PLAIN, server=server, max_request_duration_seconds=0.2)) as (one,):
         status, answer = await ask(one, path="/hang")
         assert status == 503
         assert answer == {"errors": ["request took longer than max_request_duration"]}
@@ -219,7 +219,7 @@ async def test_stopping_finishes_what_is_under_way(server: str) -> None:
     async with serving(replace(PLAIN, server=server)) as (one,):
         idle_reader, idle_writer = await connect(one)
         reader, writer = await connect(one)
-        writer.write(b"POST /slow?1 HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\ncontent-length: 1\r\n\r\n")
+        writer.write(b"POST /slow?0.3 HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\ncontent-length: 1\r\n\r\n")
         assert b"100" in await reader.readuntil(b"\r\n\r\n")
         writer.write(b"x")
         # The request is being handled once the server reads on; a second connection proves that it does.

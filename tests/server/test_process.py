@@ -126,7 +126,7 @@ def test_sigterm_drains_and_a_second_one_hurries(tmp_path: Path) -> None:
     file = tmp_path / "c.hcl"
     file.write_text('storage "inmem" {}\nlistener "tcp" { address = "127.0.0.1:0" }\npid_file = "pid"')
     for signals, expected in ((1, b"200 OK"), (2, b"500 In")):
-        seconds = "1" if signals == 1 else "60"
+        seconds = "0.5" if signals == 1 else "60"
         with started(tmp_path, "-config", str(file)) as server:
             (url,) = server.urls(1)
             assert (tmp_path / "pid").read_text() == f"{server.process.pid}\n"
@@ -206,6 +206,15 @@ def test_head_and_body_leave_without_waiting_for_the_client(tmp_path: Path, name
             assert time.monotonic() - begun < 1
             if name == "uvicorn":
                 assert pieces == 50, "head and body of an answer left in two writes"
+
+
+def test_storage_that_refuses_ends_the_start(tmp_path: Path) -> None:
+    file = tmp_path / "c.hcl"
+    file.write_text('storage "sqlite" { path = "refuse" }\nlistener "unix" { address = "s" }')
+    with started(tmp_path, f"-config={file}") as server:
+        assert server.end() == 1
+    assert server.log.read_text() == "the disk is full\n"
+    assert not (tmp_path / "s").exists()
 
 
 def test_refusals_have_no_traceback(tmp_path: Path) -> None:
