@@ -12,7 +12,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from compat.durations import SECOND, InvalidDuration, parse_duration_nanoseconds
+from engines.durations import SECOND, InvalidDuration, parse_duration_nanoseconds
 from compat.envelope import errors_body
 from compat.json_text import parse_object
 from compat.media_types import media_type

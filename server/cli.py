@@ -21,6 +21,7 @@ from server.listeners import ListenFailed
 from server.logs import configure_logs
 from server.process import OpenService, run
 from server.service import open_service
+from storage.base import StorageFault
 
 SERVER_FLAGS = (
     Flag("config", "A configuration file, or a folder of .hcl and .json files. May be given several times.",
@@ -75,7 +76,7 @@ def run_command(arguments: Sequence[str], environment: Mapping[str, str], servic
     except UsageError as error:
         sys.stderr.write(f"{error}\n\n{_USAGE}")
         return 1
-    except (ConfigError, ListenFailed) as error:
+    except (ConfigError, ListenFailed, StorageFault) as error:
         sys.stderr.write(f"{error}\n")
         return 1
     return 0
