@@ -14,8 +14,9 @@ from typing import Annotated, Any, Final, Union, get_args, get_origin
 
 from msgspec import Meta, UnsetType
 
-from engines.durations import InvalidDuration, parse_duration
 from compat.json_text import number_text
+from engines.durations import InvalidDuration, parse_duration
+from engines.faults import InvalidRequest
 from engines.fields import KIND
 
 ABSENT: Final = object()
@@ -175,6 +176,14 @@ def to_signed_duration(value: object) -> object:
         raise ConversionError(str(error)) from None
 
 
+def to_bare_duration(value: object) -> object:
+    """As ``to_signed_duration``; what can't be converted is answered with Go's words alone."""
+    try:
+        return to_signed_duration(value)
+    except ConversionError as error:
+        raise InvalidRequest(error.detail) from None
+
+
 def _elements(value: object) -> list[object]:
     """What a list may be given as: itself, nothing, an empty object, or its only element."""
     if isinstance(value, list):
@@ -285,6 +294,7 @@ CONVERTERS: Final[Mapping[str, Callable[[object], object]]] = {
     "float": to_float,
     "duration": to_duration,
     "signed_duration": to_signed_duration,
+    "bare_duration": to_bare_duration,
     "comma_list": to_comma_list,
     "string_list": to_string_list,
     "key_values": to_key_values,

@@ -234,11 +234,16 @@ _DECODER = json.JSONDecoder(parse_int=_read_integer, parse_float=_read_float, pa
 
 
 def dumps(value: object) -> bytes:
-    """``value`` as one line of JSON with a newline behind it, escaped for HTML, as Go writes its answers."""
+    """``value`` as one line of JSON with a newline behind it, as Go writes its answers."""
+    return encode(value) + b"\n"
+
+
+def encode(value: object) -> bytes:
+    """``value`` as JSON on one line, escaped for HTML as Go does it."""
     try:
-        text = orjson.dumps(value, _default, orjson.OPT_APPEND_NEWLINE)
+        text = orjson.dumps(value, _default)
     except orjson.JSONEncodeError:
-        text = orjson.dumps(_writable(value), option=orjson.OPT_APPEND_NEWLINE)
+        text = orjson.dumps(_writable(value))
     if b"<" in text or b">" in text or b"&" in text or b"\xe2\x80" in text:
         return _escape_html(text)
     return text

@@ -1,17 +1,12 @@
 """The edge: ASGI messages in, ASGI messages out.
 
 What lies below ``/v1/`` goes straight to the dispatcher; a small Starlette application serves what little there is
-outside. Here bodies are read under a limit and a deadline, and every response gets its security headers. A response of
-the API is sent as its start and its whole body, which the HTTP server below writes at once.
+outside. Here bodies are read under a limit, and responses get their security headers; deadlines are the listener's.
 """
 
 from __future__ import annotations
 
-import asyncio
-import logging
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
-from dataclasses import dataclass
-from typing import Any, TypeAlias
+from collections.abc import Iterable
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -20,81 +15,39 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route as StarletteRoute
 
 from compat import envelope, requests, statuses
-from engines.faults import Fault, TooLarge, Unavailable
+from engines.faults import Fault, TooLarge
+from server.config import Listener
 from server.dispatch import Answer, Dispatcher
+from server.headers import SECURITY, SECURITY_UNDER_TLS
+from server.listeners.asgi import Message, Receive, Scope, Send
 
-Scope: TypeAlias = MutableMapping[str, Any]
-Message: TypeAlias = MutableMapping[str, Any]
-Receive: TypeAlias = Callable[[], Awaitable[Message]]
-Send: TypeAlias = Callable[[Message], Awaitable[None]]
-Headers: TypeAlias = list[tuple[bytes, bytes]]
-
-log = logging.getLogger("cryptoserve.http")
-
-MAX_REQUEST_BYTES = 10 * 1024 * 1024
-"""The largest request body unless the listener's ``max_request_size`` says otherwise."""
-
-MAX_REQUEST_SECONDS = 90.0
-"""How long a request may take, its body's arrival included, unless ``max_request_duration`` says otherwise."""
-
-_SECURITY: Headers = [
-    (b"cache-control", b"no-store"),
-    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
-    (b"x-content-type-options", b"nosniff"),
-    (b"x-frame-options", b"DENY"),
-]
-_HSTS = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
-_HSTS_UNDER_TLS = (b"strict-transport-security", b"max-age=31536000; includeSubDomains; preload")
 _JSON = (b"content-type", b"application/json")
 _BODILESS = frozenset({"GET", "HEAD", "LIST", "SCAN", "OPTIONS"})
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What one listener lets through."""
-
-    max_request_bytes: int = MAX_REQUEST_BYTES
-    max_request_seconds: float = MAX_REQUEST_SECONDS
 
 
 class Application:
     """The ASGI application of one listener."""
 
-    def __init__(self, dispatcher: Dispatcher, limits: Limits, *, tls: bool) -> None:
+    def __init__(self, dispatcher: Dispatcher, listener: Listener) -> None:
         self._dispatcher = dispatcher
-        self._limits = limits
-        self._headers: Headers = [*_SECURITY, _HSTS_UNDER_TLS if tls else _HSTS]
-        self._json_headers: Headers = [*self._headers, _JSON]
+        self._max_bytes = listener.max_request_size_bytes
+        self._headers = SECURITY_UNDER_TLS if listener.tls else SECURITY
+        self._json_headers = (*self._headers, _JSON)
         self._outside = Starlette(
             routes=[StarletteRoute("/", _to_ui, methods=["GET", "HEAD"])],
             exception_handlers={HTTPException: _no_such_page},
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one connection's event stream, as ASGI 3 defines it."""
-        if scope["type"] == "http":
-            if scope["path"].startswith("/v1/"):
-                await self._api(scope, receive, send)
-            else:
-                await self._outside(scope, receive, self._with_security_headers(send))
-        elif scope["type"] == "lifespan":
-            await self._outside(scope, receive, send)
-        else:
-            raise ValueError(f"unsupported ASGI scope {scope['type']!r}")
-
-    async def _api(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            async with asyncio.timeout(self._limits.max_request_seconds):
-                answer = await self._answer(scope, receive)
-        except TimeoutError:
-            log.warning("request took longer than %s seconds", self._limits.max_request_seconds)
-            answer = _refusal(Unavailable("request timed out"))
+        """Serve one HTTP request, as ASGI 3 defines it; listeners keep everything else away."""
+        if not scope["path"].startswith("/v1/"):
+            await self._outside(scope, receive, self._with_security_headers(send))
+            return
+        answer = await self._answer(scope, receive)
         body = answer.body
-        headers = self._json_headers if answer.json else self._headers
-        if answer.headers:
-            headers = [*headers, *answer.headers]
+        headers = [*(self._json_headers if answer.json else self._headers), *answer.headers]
         if answer.status != 204:
-            headers = [*headers, (b"content-length", b"%d" % len(body))]
+            headers.append((b"content-length", b"%d" % len(body)))
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
 
@@ -119,7 +72,7 @@ class Application:
         announced = _announced_length(scope["headers"])
         if announced == 0 and scope["method"] in _BODILESS:
             return b""
-        limit = self._limits.max_request_bytes
+        limit = self._max_bytes
         if announced > limit:
             raise TooLarge("http: request body too large")
         message = await receive()

@@ -19,7 +19,9 @@ from server.development import DEFAULT_ADDRESS
 from server.flags import Flag, Flags, UsageError, parse_flags, usage
 from server.listeners import ListenFailed
 from server.logs import configure_logs
-from server.process import OpenService, Service, run
+from server.process import OpenService, run
+from server.service import open_service
+from storage.base import StorageFault
 
 SERVER_FLAGS = (
     Flag("config", "A configuration file, or a folder of .hcl and .json files. May be given several times.",
@@ -54,20 +56,6 @@ def main() -> int:
     return run_command(sys.argv[1:], os.environ, open_service)
 
 
-async def open_service(config: Config) -> Service:
-    """Open the core, and in development mode initialise it."""
-    from server.app import build_app  # type: ignore[import-not-found]
-    from server.core import open_core  # type: ignore[import-not-found]
-
-    core = await open_core(config)
-    return Service(
-        build=lambda listener: build_app(core, listener),
-        reload=core.reload,
-        close=core.close,
-        development=core.development,
-    )
-
-
 def run_command(arguments: Sequence[str], environment: Mapping[str, str], service: OpenService) -> int:
     """Do what ``arguments`` (without the program's name) say, and give the exit status."""
     command = arguments[0] if arguments else ""
@@ -88,7 +76,7 @@ def run_command(arguments: Sequence[str], environment: Mapping[str, str], servic
     except UsageError as error:
         sys.stderr.write(f"{error}\n\n{_USAGE}")
         return 1
-    except (ConfigError, ListenFailed) as error:
+    except (ConfigError, ListenFailed, StorageFault) as error:
         sys.stderr.write(f"{error}\n")
         return 1
     return 0

@@ -19,7 +19,7 @@ from server.active import Active, activate
 from server.settings import Settings
 from storage.barrier import Barrier
 from storage.base import Store, Transaction
-from storage.cache import ObjectCache
+from storage.cache import DEFAULT_CAPACITY, ObjectCache
 from storage.seals.base import InvalidKey, InvalidSealConfig, Seal, SealFault
 from storage.seals.progress import ShareProgress
 from storage.seals.stored import NewShares, StoredSeal, new_shares
@@ -57,12 +57,20 @@ class Initialization:
 class Core:
     """The server over ``store``, guarded by ``seal``, in whatever state it is."""
 
-    def __init__(self, store: Store, seal: Seal, settings: Settings, clock: Clock = time.time) -> None:
+    def __init__(
+        self,
+        store: Store,
+        seal: Seal,
+        settings: Settings,
+        *,
+        clock: Clock = time.time,
+        cache_size: int = DEFAULT_CAPACITY,
+    ) -> None:
         self.settings = settings
         self.clock = clock
         self.store = store
         self.barrier = Barrier(store, clock)
-        self.cache = ObjectCache(store)
+        self.cache = ObjectCache(store, cache_size)
         self.stored_seal = StoredSeal(store, seal)
         self.active: Active | None = None
         self.started_at = clock()

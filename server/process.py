@@ -72,7 +72,7 @@ class _Process:
 
     async def run(self) -> None:
         main = asyncio.current_task()
-        assert main is not None  # noqa: S101 - this is a coroutine.
+        assert main is not None
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, self._leave, main)
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._hangup.set)

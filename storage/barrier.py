@@ -15,9 +15,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass, field
-
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from dataclasses import dataclass
 
 from storage.barrier_keyring import (
     KEYRING_PATH,
@@ -27,6 +25,7 @@ from storage.barrier_keyring import (
     open_keyring,
     seal_keyring,
 )
+from storage.barrier_keys import ROOT_NAMESPACE, BarrierKeys
 from storage.base import (
     AlreadyInitialized,
     BarrierSealed,
@@ -36,11 +35,8 @@ from storage.base import (
     Transaction,
     transact,
 )
-from storage.encryption_count import EncryptionCount
-from storage.envelope import SALT_BYTES, close_envelope, derive_cipher, open_envelope
+from storage.envelope import SALT_BYTES, close_envelope, open_envelope
 from storage.secret import Secret
-
-ROOT_NAMESPACE = "root"
 
 OVERHEAD_BYTES = 1 + 4 + 12 + 16
 """By how much an entry is larger below the barrier than above it."""
@@ -58,31 +54,13 @@ class KeyStatus:
     encryptions: int
 
 
-@dataclass(slots=True)
-class _Keys:
-    """What an unsealed barrier knows, and a sealed one has forgotten."""
-
-    root_key: Secret
-    keyring: Keyring
-    salts: dict[str, bytes]
-    counts: dict[int, EncryptionCount] = field(default_factory=dict)
-    ciphers: dict[tuple[int, str], AESGCM] = field(default_factory=dict)
-
-    def close(self) -> None:
-        self.root_key.close()
-        for term in self.keyring.terms.values():
-            term.key.close()
-        self.ciphers.clear()
-        self.counts.clear()
-
-
 class Barrier:
     """A ``Storage`` over ``store``, sealed until ``unseal``."""
 
     def __init__(self, store: Storage, clock: Callable[[], float] = time.time) -> None:
         self._store = store
         self._clock = clock
-        self._keys: _Keys | None = None
+        self._keys: BarrierKeys | None = None
         # Whoever replaces the keys does it alone; readers and writers never wait for this.
         self._changing = asyncio.Lock()
 
@@ -126,7 +104,7 @@ class Barrier:
                 raise NotInitialized("the barrier is not initialised")
             keyring = open_keyring(entry, secret)
             if self._keys is None:
-                self._keys = _Keys(secret, keyring, {ROOT_NAMESPACE: keyring.root_salt})
+                self._keys = BarrierKeys(self._store, secret, keyring)
             else:
                 self._keys.root_key = secret
                 self._take(self._keys, keyring)
@@ -150,10 +128,7 @@ class Barrier:
         """Serve ``ns/<namespace>/`` no longer; its entries are left as they are. Raises ``BarrierSealed``."""
         if namespace == ROOT_NAMESPACE:
             raise ValueError("the root namespace can't be removed")
-        keys = self._unsealed()
-        keys.salts.pop(namespace, None)
-        for term, of in [name for name in keys.ciphers if name[1] == namespace]:
-            del keys.ciphers[term, of]
+        self._unsealed().forget(namespace)
 
     async def rotate(self) -> int:
         """Add a term, under which all is written from now on, and give its number. Raises ``BarrierSealed``."""
@@ -172,22 +147,25 @@ class Barrier:
     async def rekey(self, new_root_key: bytes, also: Callable[[Transaction], Awaitable[None]] | None = None) -> None:
         """Seal the keyring under ``new_root_key`` (32 bytes) instead; ``also`` as for ``initialize``.
 
-        Other processes must be given the new root key by ``unseal``. Raises ``BarrierSealed``.
+        Other processes must be given the new root key by ``unseal``. Goes on if the task that waits for it is
+        cancelled, since what is stored and what is known here must stay the same. Raises ``BarrierSealed``.
         """
         check_root_key(new_root_key)
+        await asyncio.shield(self._rekey(Secret(new_root_key), also))
+
+    async def _rekey(self, root_key: Secret, also: Callable[[Transaction], Awaitable[None]] | None) -> None:
         async with self._changing:
             keys = self._unsealed()
-            secret = Secret(new_root_key)
 
             async def replace(transaction: Transaction) -> Keyring:
                 keyring = await self._stored_keyring(transaction, keys)
-                transaction.put(KEYRING_PATH, seal_keyring(keyring, secret))
+                transaction.put(KEYRING_PATH, seal_keyring(keyring, root_key))
                 if also is not None:
                     await also(transaction)
                 return keyring
 
             self._take(keys, await transact(self._store, replace))
-            keys.root_key = secret
+            keys.root_key = root_key
 
     async def reload(self) -> None:
         """Read the keyring again, for a term that another process has added. Raises ``BarrierSealed``."""
@@ -199,7 +177,7 @@ class Barrier:
         """The newest term and its use, which is never counted too low. Raises ``BarrierSealed``."""
         keys = self._unsealed()
         term = keys.keyring.newest
-        return KeyStatus(term.number, term.installed, await self._count(keys).total())
+        return KeyStatus(term.number, term.installed, await keys.count.total())
 
     async def get(self, key: str) -> bytes | None:
         """As ``Reader.get``. Raises ``BarrierSealed``, and ``ValueError`` for what is in no namespace."""
@@ -223,8 +201,7 @@ class Barrier:
             yield _BarrierTransaction(self, transaction)
             if self._keys is not keys:
                 raise BarrierSealed("the barrier was sealed during the transaction")
-            for count in list(keys.counts.values()):
-                await count.cover()
+            await keys.cover()
 
     def check_access(self, path: str) -> str:
         """The namespace id of ``path``. Raises ``BarrierSealed``, and ``ValueError`` if it is in no namespace."""
@@ -238,8 +215,8 @@ class Barrier:
         namespace = self.check_access(path)
         keys = self._unsealed()
         number = keys.keyring.newest.number
-        self._count(keys).used += 1
-        return close_envelope(self._cipher(keys, number, namespace), _FORMAT + number.to_bytes(4, "big"), path, value)
+        keys.count.used += 1
+        return close_envelope(keys.cipher(number, namespace), _FORMAT + number.to_bytes(4, "big"), path, value)
 
     async def decrypt(self, path: str, record: bytes) -> bytes:
         """The value in ``record``, which was read at ``path``. Raises ``Damaged``, ``BarrierSealed``."""
@@ -252,36 +229,19 @@ class Barrier:
         keys = self._unsealed()
         if number not in keys.keyring.terms:
             raise Damaged(f"{path}: the record names a key term that there never was")
-        return open_envelope(self._cipher(keys, number, namespace), _HEADER_BYTES, path, record)
+        return open_envelope(keys.cipher(number, namespace), _HEADER_BYTES, path, record)
 
-    def _cipher(self, keys: _Keys, number: int, namespace: str) -> AESGCM:
-        cipher = keys.ciphers.get((number, namespace))
-        if cipher is None:
-            term_key = keys.keyring.terms[number].key.reveal()
-            cipher = derive_cipher(term_key, keys.salts[namespace], f"namespace {namespace}")
-            keys.ciphers[number, namespace] = cipher
-        return cipher
-
-    def _count(self, keys: _Keys) -> EncryptionCount:
-        term = keys.keyring.newest
-        count = keys.counts.get(term.number)
-        if count is None:
-            count = keys.counts[term.number] = EncryptionCount(self._store, term)
-        return count
-
-    def _unsealed(self) -> _Keys:
+    def _unsealed(self) -> BarrierKeys:
         if self._keys is None:
             raise BarrierSealed("the barrier is sealed")
         return self._keys
 
-    def _take(self, keys: _Keys, keyring: Keyring) -> None:
+    def _take(self, keys: BarrierKeys, keyring: Keyring) -> None:
         """Use ``keyring`` from now on, unless the barrier has been sealed meanwhile."""
         if self._keys is keys:
-            keys.keyring = keyring
-            keys.salts[ROOT_NAMESPACE] = keyring.root_salt
-            keys.ciphers.clear()
+            keys.take(keyring)
 
-    async def _stored_keyring(self, reader: Storage | Transaction, keys: _Keys) -> Keyring:
+    async def _stored_keyring(self, reader: Storage | Transaction, keys: BarrierKeys) -> Keyring:
         entry = await reader.get(KEYRING_PATH)
         if self._keys is not keys:
             raise BarrierSealed("the barrier was sealed meanwhile")

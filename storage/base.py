@@ -22,6 +22,8 @@ A key or value that no layer could store (see ``storage.paths``) is a bug of the
 
 from __future__ import annotations
 
+import asyncio
+import random
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -36,6 +38,7 @@ MAX_VALUE_BYTES = 32 * 1024 * 1024
 """The largest value of one entry, in bytes, as the backend sees it: what the barrier adds to it counts."""
 
 _ATTEMPTS = 20
+_LONGEST_PAUSE_SECONDS = 0.1
 
 
 class StorageFault(Exception):
@@ -149,6 +152,9 @@ async def transact(storage: Storage, work: Callable[[Transaction], Awaitable[T]]
 
     ``work`` may so run several times and must have no effect but through the transaction. Raises ``Conflict`` when
     it still conflicts after 20 attempts, and whatever ``work`` raises.
+
+    Of many who want the same entry, each commit lets one through; random pauses, longer each time, keep the others
+    from meeting again and again.
     """
     for attempt in range(1, _ATTEMPTS + 1):
         try:
@@ -157,6 +163,8 @@ async def transact(storage: Storage, work: Callable[[Transaction], Awaitable[T]]
         except Conflict:
             if attempt == _ATTEMPTS:
                 raise
+            longest = min(_LONGEST_PAUSE_SECONDS, 0.0005 * 2**attempt)
+            await asyncio.sleep(random.uniform(0, longest))  # noqa: S311 - not a secret
             continue
         return result
     raise AssertionError("unreachable")

@@ -35,7 +35,8 @@ class EncryptionCount:
 
     async def total(self) -> int:
         """The encryptions of all processes: exact for this one, whole blocks for the others."""
-        return await self._stored(self._store) + self.used - self._reserved
+        async with self._lock:  # A reservation in between would be missing from what was read.
+            return await self._stored(self._store) + self.used - self._reserved
 
     async def cover(self) -> None:
         """Reserve what has been used beyond the reservation; nothing it was used for may be stored before."""

@@ -118,6 +118,7 @@ class SqliteStore:
 
     async def changes(self, since: int) -> Changes:
         """As ``Store.changes``: from memory, if all of it is the work of this process."""
+        self._check_open()
         if since < self._changelog.newest == self._revision:
             keys = self._changelog.since(since)
             if keys is not None:

@@ -59,7 +59,7 @@ def open_writer(path: Path) -> sqlite3.Connection:
     """A connection for the committer, with the schema brought up to date. Raises ``sqlite3.Error``, ``Unavailable``."""
     connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
     try:
-        _use_wal(connection)
+        _use_wal(connection, path)
         connection.execute("PRAGMA synchronous = FULL")
         # On macOS a plain fsync does not reach the medium.
         connection.execute("PRAGMA fullfsync = ON")
@@ -72,7 +72,7 @@ def open_writer(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _use_wal(connection: sqlite3.Connection) -> None:
+def _use_wal(connection: sqlite3.Connection, path: Path) -> None:
     """Switch to write-ahead logging.
 
     SQLite doesn't wait for other processes here, though two servers may well start at the same time.
@@ -80,13 +80,15 @@ def _use_wal(connection: sqlite3.Connection) -> None:
     deadline = time.monotonic() + BUSY_SECONDS
     while True:
         try:
-            connection.execute("PRAGMA journal_mode = WAL")
-            return
+            mode = connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]
+            break
         except sqlite3.OperationalError as error:
             busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
             if not busy or time.monotonic() > deadline:
                 raise
             time.sleep(0.01)
+    if mode != "wal":
+        raise Unavailable(f"the database {path} lies on a medium that can't hold a write-ahead log")
 
 
 def _migrate(connection: sqlite3.Connection, path: Path) -> None:

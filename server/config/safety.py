@@ -9,7 +9,7 @@ from __future__ import annotations
 import binascii
 import os
 import stat
-from base64 import b64decode
+from base64 import b64decode, urlsafe_b64decode
 from collections.abc import Mapping
 from ipaddress import ip_address
 from itertools import pairwise
@@ -111,7 +111,7 @@ def _key_bytes(value: str, environment: Mapping[str, str]) -> bytes:
     if len(content) == _KEY_BYTES:
         return content
     text = content.strip()
-    for decode in (binascii.unhexlify, b64decode):
+    for decode in (binascii.unhexlify, b64decode, lambda unpadded: urlsafe_b64decode(unpadded + b"=")):
         try:
             key = decode(text)
         except ValueError:

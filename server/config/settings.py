@@ -27,9 +27,9 @@ class Listener:
 
     server: str = ""
     max_request_size_bytes: int = 10 * 1024 * 1024
-    max_request_duration_seconds: int = 90
-    http_read_header_timeout_seconds: int = 10
-    http_read_timeout_seconds: int = 30
+    max_request_duration_seconds: float = 90
+    http_read_header_timeout_seconds: float = 10
+    http_read_timeout_seconds: float = 30
     http_idle_timeout_seconds: int = 300
     disable_unauthed_rekey_endpoints: bool = True
     disable_unauthed_generate_root_endpoints: bool = True

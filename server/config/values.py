@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping
 from ipaddress import ip_network
 from typing import Any
 
-from engines.durations import InvalidDuration, parse_duration
 from compat.hcl import Body, Position, Scalar, Sequence, Value
+from engines.durations import InvalidDuration, parse_duration
 from server.config.places import ConfigError, Place
 from server.config.settings import Network
 from server.config.words import Kind, Word

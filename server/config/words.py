@@ -134,7 +134,9 @@ LISTENER_UNIX = (
 
 STORAGE: dict[str, tuple[Word, ...]] = {
     "inmem": (),
-    "sqlite": (Word("path", Kind.PATH, None, "The database file; its folder must exist.", required=True),),
+    "sqlite": (
+        Word("path", Kind.PATH, None, "The database file; it and its folder are made if need be.", required=True),
+    ),
 }
 
 _DISABLED = Word("disabled", Kind.BOOL, False, "The block counts as absent.")

@@ -10,6 +10,8 @@ from typing import Any, TypeAlias
 
 import orjson
 
+from server.headers import security_headers
+
 Scope: TypeAlias = MutableMapping[str, Any]
 Message: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]
@@ -24,8 +26,8 @@ async def answer_error(scope: Scope, send: Send, status: int, message: str, *, c
     """
     body = orjson.dumps({"errors": [message]})
     headers = [
+        *security_headers(scope.get("scheme", "http")),
         (b"content-type", b"application/json"),
-        (b"cache-control", b"no-store"),
         (b"content-length", str(len(body)).encode()),
     ]
     if close and str(scope.get("http_version", "1.1")).startswith("1"):

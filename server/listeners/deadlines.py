@@ -43,7 +43,7 @@ class Deadlines:
                 await send({"type": "websocket.close"})
             return
         task = asyncio.current_task()
-        assert task is not None  # noqa: S101 - both servers run each request in a task of its own.
+        assert task is not None
         request = self._requests[task] = _Request(asyncio.get_running_loop().time())
 
         async def receive_noted() -> Message:

@@ -2,7 +2,8 @@
 
 uvicorn has no limit on the time or the size of a request's head, and lets go of a connection's idle timer as soon as a
 single byte comes. ``BoundedProtocol`` writes down since when a head is awaited; the server's own tick looks through the
-connections twice a second, so that requests pay for no timer.
+connections twice a second, so that requests pay for no timer. uvicorn also writes head and body of an answer one by
+one; ``JoiningTransport`` makes one write, one packet and one wake-up of the client of them.
 """
 
 from __future__ import annotations
@@ -33,6 +34,53 @@ _NOT_IN_TIME = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-le
 _TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 
 
+class JoiningTransport(asyncio.Transport):
+    """A transport that keeps the head of an answer back until something follows it, or ``flush``."""
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        super().__init__()
+        self._transport = transport
+        self._head = b""
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        """Send ``data`` behind what was kept back, or keep it back if it looks like a head.
+
+        A body that looks so too is sent just the same, when the answer ends.
+        """
+        data = bytes(data)
+        if data.startswith(b"HTTP/1.1 ") and data.endswith(b"\r\n\r\n") and not data.startswith(b"HTTP/1.1 1"):
+            self.flush()
+            self._head = data
+        elif self._head:
+            data, self._head = self._head + data, b""
+            self._transport.write(data)
+        else:
+            self._transport.write(data)
+
+    def flush(self) -> None:
+        """Send what was kept back."""
+        if self._head:
+            data, self._head = self._head, b""
+            self._transport.write(data)
+
+    def close(self) -> None:
+        """Send what was kept back, and close."""
+        self.flush()
+        self._transport.close()
+
+    def abort(self) -> None:
+        """As the transport's."""
+        self._transport.abort()
+
+    def is_closing(self) -> bool:
+        """As the transport's."""
+        return self._transport.is_closing()
+
+    def get_extra_info(self, name: str, default: Any = None) -> Any:
+        """As the transport's."""
+        return self._transport.get_extra_info(name, default)
+
+
 class BoundedProtocol(HttpToolsProtocol):
     """uvicorn's protocol, with limits on a request's head."""
 
@@ -41,10 +89,12 @@ class BoundedProtocol(HttpToolsProtocol):
         self._head_since: float | None = None
         self._head_bytes = 0
         self._closing_since: float | None = None
+        self._joining: JoiningTransport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """A client has connected, and owes a head."""
         super().connection_made(cast("asyncio.Transport", transport))
+        self.transport = self._joining = JoiningTransport(self.transport)
         self._head_since = self.loop.time()
 
     def data_received(self, data: bytes) -> None:
@@ -63,6 +113,12 @@ class BoundedProtocol(HttpToolsProtocol):
         """The head is whole."""
         self._head_since = None
         super().on_headers_complete()
+
+    def on_response_complete(self) -> None:
+        """The answer has been written."""
+        if self._joining is not None:
+            self._joining.flush()
+        super().on_response_complete()
 
     def sweep(self, now: float, head_seconds: float) -> None:
         """Cut off who is too slow with a head, or with taking the last answer of a closed connection."""
@@ -152,3 +208,7 @@ async def serve_plain(
         await server.serve([opened])
     finally:
         leaving.cancel()
+        left = list(server.server_state.tasks)
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)

@@ -92,7 +92,7 @@ async def serve_secure(
 
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
-        assert task is not None  # noqa: S101 - asyncio runs this callback in a task.
+        assert task is not None
         connections.add(task)
         task.add_done_callback(connections.discard)
         connection = _Connection(cast("Any", wrapper), loop, config, worker, {}, reader, writer)

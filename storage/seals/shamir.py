@@ -64,11 +64,11 @@ def _not_combined(reason: str) -> InvalidKey:
 
 def _weight_at_zero(point: int, points: Sequence[int]) -> int:
     """The Lagrange coefficient of ``point`` at zero: the product of ``other / (other - point)`` over all others."""
-    weight = 1
+    above, below = 1, 1
     for other in points:
         if other != point:
-            weight = _BYTE.scale(weight, _BYTE.scale(other, _inverse(other ^ point)))
-    return weight
+            above, below = _BYTE.scale(above, other), _BYTE.scale(below, other ^ point)
+    return _BYTE.scale(above, _inverse(below))
 
 
 def _inverse(element: int) -> int:

@@ -15,16 +15,17 @@ from server.config import Config, Listener
 from server.development import DevelopmentKeys
 from server.listeners.asgi import Application, Receive, Scope, Send
 from server.process import Service
+from storage.base import Unavailable
 
 
 async def read_body(receive: Receive) -> bytes:
     """The whole body of a request."""
-    body = b""
+    body: bytes = b""
     while True:
         message = await receive()
         if message["type"] != "http.request":
             raise ConnectionError
-        body += message.get("body", b"")
+        body += bytes(message.get("body", b""))
         if not message.get("more_body", False):
             return body
 
@@ -67,6 +68,9 @@ def build_example(listener: Listener) -> Application:
 
 async def open_example(config: Config) -> Service:
     """The service, which tells on standard error what is done to it."""
+
+    if config.storage.options.get("path") == "refuse":
+        raise Unavailable("the disk is full")
 
     async def reload(again: Config) -> None:
         sys.stderr.write(f"service reloaded with log_level {again.log_level}\n")
