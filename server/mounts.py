@@ -159,7 +159,9 @@ class Mounts:
         """Add a mount. Raises ``InvalidRequest`` if its path lies at, above or below another's."""
 
         def add(entries: list[MountEntry]) -> list[MountEntry]:
-            _refuse_overlap(entry.path, entries)
+            other = _overlapping(entry.path, entries)
+            if other is not None:
+                raise InvalidRequest(f"path is already in use at {other.path.removeprefix(AUTH)}")
             return [*entries, entry]
 
         await self._change(add)
@@ -180,10 +182,11 @@ class Mounts:
         """Move a mount with its data. Raises ``InvalidRequest`` if it isn't there or ``target`` is taken."""
 
         def moved(entries: list[MountEntry]) -> list[MountEntry]:
-            others = [entry for entry in entries if entry.path != source]
-            if len(others) == len(entries):
+            if all(entry.path != source for entry in entries):
                 raise InvalidRequest(f'no matching mount at "{source}"')
-            _refuse_overlap(target, others)
+            other = _overlapping(target, entries)
+            if other is not None:
+                raise InvalidRequest(f'path already in use at "{other.path}"')
             return [replace(entry, path=target) if entry.path == source else entry for entry in entries]
 
         await self._change(moved)
@@ -278,10 +281,9 @@ def new_entry(path: str, type_name: str, **settings: Any) -> MountEntry:
     return MountEntry(path=path, type=type_name, uuid=str(uuid.uuid4()), accessor=new_accessor(prefix), **settings)
 
 
-def _refuse_overlap(path: str, entries: list[MountEntry]) -> None:
-    for entry in entries:
-        if path.startswith(entry.path) or entry.path.startswith(path):
-            raise InvalidRequest(f"path is already in use at {entry.path}")
+def _overlapping(path: str, entries: list[MountEntry]) -> MountEntry | None:
+    """The mount at, above or below ``path``."""
+    return next((entry for entry in entries if path.startswith(entry.path) or entry.path.startswith(path)), None)
 
 
 def _decode(value: bytes) -> _Table:

@@ -2,7 +2,7 @@
 
 Patterns are compiled once per engine class. The first literal segment selects a handful of candidates; among those the
 most specific matches, whatever the order of the rows: at each segment a literal beats ``{name}``, which beats
-``{name:any}``, which beats ``{name:path}``.
+``{name:any}``, which beats ``{name:path}``; of two patterns that agree as far as one goes, the longer is tried first.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from engines.base import Exists, Operation, Route
 _PARAMETER = re.compile(r"\{(\w+)(?::(any|path))?\}")
 _EXPRESSIONS = {None: r"\w(?:[\w.-]*\w)?", "any": r"[^/]+", "path": r".+"}
 _RANKS = {None: 1, "any": 2, "path": 3}
+_RANK_OF_END = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,4 +85,4 @@ def _rank(item: tuple[str, Mapping[Operation, Route]]) -> tuple[list[int], str]:
     for segment in pattern.split("/"):
         found = _PARAMETER.search(segment)
         ranks.append(_RANKS[found[2]] if found else 0)
-    return ranks, pattern
+    return [*ranks, _RANK_OF_END], pattern
