@@ -47,10 +47,10 @@ class TokenRecord(Struct, frozen=True, kw_only=True):
         """Whether it may be used at ``now``."""
         return self.num_uses >= 0 and (self.expire_time == 0 or self.expire_time > now)
 
-    def auth_block(self, *, with_id: bool = True) -> dict[str, Any]:
+    def auth_block(self) -> dict[str, Any]:
         """The ``auth`` of an answer that creates or renews the token."""
         block: dict[str, Any] = {
-            "client_token": self.id if with_id else "",
+            "client_token": self.id,
             "accessor": self.accessor,
             "policies": list(self.policies),
         }

@@ -129,7 +129,7 @@ async def _create(method: TokenMethod, call: Call, body: CreateBody, *, orphan: 
     if body.id:
         call.warn(_CUSTOM_ID_WARNING)
     minted = await method.authority.mint(record)
-    return Reply(auth=minted.auth_block())
+    return Reply(auth=minted)
 
 
 def _check_creation(body: CreateBody, parent: TokenRecord, call: Call, *, orphan: bool) -> None:
@@ -242,7 +242,7 @@ async def _renew(method: TokenMethod, call: Call, token: HeldToken, increment: i
     renewed = await method.authority.renew(token.hash, granted, call.now)
     if renewed is None:
         raise InvalidRequest("token not found")
-    return Reply(auth=renewed.auth_block(with_id=with_id))
+    return Reply(auth=renewed if with_id else replace(renewed, id=""))
 
 
 async def revoke(method: TokenMethod, call: Call, body: TokenBody) -> None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, ClassVar, Protocol, TypeAlias
+from typing import Any, ClassVar, Protocol, TypeAlias, runtime_checkable
 
 from msgspec import Struct
 
@@ -113,7 +113,7 @@ class Reply:
     ``partial_failure_response_code`` of a batch); None lets ``compat`` choose."""
 
     auth: Any = None
-    """Only the token store fills this."""
+    """The record of a token that is handed out; only the core and the token method fill this."""
 
 
 Exists: TypeAlias = Callable[[Any, Call, Any], Awaitable[bool]]
@@ -184,12 +184,14 @@ class Engine(Protocol):
     def __init__(self, mount: Mount) -> None: ...
 
 
+@runtime_checkable
 class Closes(Protocol):
     """An engine that holds something to release when it is unmounted or the server seals."""
 
     async def close(self) -> None: ...
 
 
+@runtime_checkable
 class Periodic(Protocol):
     """An engine with work to do from time to time, in one process at a time."""
 

@@ -23,6 +23,7 @@ from auth_methods.token import TokenMethod
 from engines.base import Engine, Mount, Periodic, Route
 from server import plugins
 from server.audit.broker import Broker
+from server.audit.entry import AuditMount, AuditNamespace
 from server.mounts import AUTH, Live, MountConfig, MountEntry, Mounts, new_entry
 from server.namespaces import ROOT, Namespace, normalise
 from server.policies import PolicyStore
@@ -81,7 +82,7 @@ class Active:
         await asyncio.gather(*self.background, return_exceptions=True)
         for tenant in self.tenants:
             await tenant.mounts.close()
-        await self.audit.close()
+        self.audit.close()
 
 
 class MissingEngine:
@@ -98,9 +99,14 @@ class MissingEngine:
 async def activate(core: Core) -> Active:
     """Bring up everything over ``core``'s open barrier. Raises ``StorageFault`` if what is stored can't be read."""
     view = View(core.barrier, ROOT.storage_prefix, core.cache)
-    audit = Broker(view.within("sys/audit/"), declared=core.settings.audit_devices)
+    audit = Broker(
+        view.within("sys/audit/"),
+        lambda name: plugins.load(plugins.AUDIT_DEVICES, name),
+        core.settings.audit_devices,
+        prefix_allowed=core.settings.audit_prefix_allowed,
+    )
     await audit.load()
-    root = await _open_tenant(core, ROOT, view, audit)
+    root = await _open_tenant(core, ROOT, view)
     active = Active(root, audit, await _cluster(view, core.settings))
     await _note_version(view, core.clock())
     for tenant in active.tenants:
@@ -110,16 +116,17 @@ async def activate(core: Core) -> Active:
     return active
 
 
-async def _open_tenant(core: Core, namespace: Namespace, view: View, audit: Broker) -> Tenant:
+async def _open_tenant(core: Core, namespace: Namespace, view: View) -> Tenant:
     policies = PolicyStore(view.within("sys/policy/"), core.clock)
     await policies.ensure_defaults()
     tokens = await Tokens.open(view.within("sys/token/"), policies)
 
     def bring_up(entry: MountEntry) -> Live:
         engine = _engine(core, tenant, entry)
-        return Live(entry, engine, route_table(type(engine)), audit.prepare_mount(entry))
+        return Live(entry, engine, route_table(type(engine)), _audit_mount(entry))
 
-    tenant = Tenant(namespace, view, Mounts(view, bring_up), policies, tokens)
+    audit = AuditNamespace(namespace.id, namespace.path)
+    tenant = Tenant(namespace, audit, view, Mounts(view, bring_up), policies, tokens)
     if not await tenant.mounts.entries():
         for entry in _built_in():
             await tenant.mounts.enable(entry)
@@ -142,6 +149,18 @@ def _engine(core: Core, tenant: Tenant, entry: MountEntry) -> Engine:
         engine_class = MissingEngine
     engine: Engine = engine_class(mount)
     return engine
+
+
+def _audit_mount(entry: MountEntry) -> AuditMount:
+    return AuditMount(
+        point=entry.path,
+        type=entry.type,
+        accessor=entry.accessor,
+        version=f"v{VERSION}",
+        auth=entry.is_auth,
+        non_hmac_request_keys=entry.config.audit_non_hmac_request_keys or (),
+        non_hmac_response_keys=entry.config.audit_non_hmac_response_keys or (),
+    )
 
 
 def mount_of(core: Core, tenant: Tenant, entry: MountEntry) -> Mount:
@@ -236,6 +255,5 @@ async def _tick(core: Core, active: Active) -> None:
     await core.cache.catch_up()
     for tenant in active.tenants:
         for live in (await tenant.mounts.router()).mounts.values():
-            periodic: Periodic | None = live.engine if hasattr(live.engine, "tick") else None
-            if periodic is not None:
-                await periodic.tick(core.clock())
+            if isinstance(live.engine, Periodic):
+                await live.engine.tick(core.clock())

@@ -14,14 +14,14 @@ from starlette.requests import Request as StarletteRequest
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route as StarletteRoute
 
-from compat import envelope, requests, statuses
+from compat import requests, urls
+from compat.envelope import errors_body
 from engines.faults import Fault, TooLarge
 from server.config import Listener
-from server.dispatch import Answer, Dispatcher
+from server.dispatch import Answer, Dispatcher, refusal
 from server.headers import SECURITY, SECURITY_UNDER_TLS
 from server.listeners.asgi import Message, Receive, Scope, Send
 
-_JSON = (b"content-type", b"application/json")
 _BODILESS = frozenset({"GET", "HEAD", "LIST", "SCAN", "OPTIONS"})
 
 
@@ -32,7 +32,6 @@ class Application:
         self._dispatcher = dispatcher
         self._max_bytes = listener.max_request_size_bytes
         self._headers = SECURITY_UNDER_TLS if listener.tls else SECURITY
-        self._json_headers = (*self._headers, _JSON)
         self._outside = Starlette(
             routes=[StarletteRoute("/", _to_ui, methods=["GET", "HEAD"])],
             exception_handlers={HTTPException: _no_such_page},
@@ -45,7 +44,10 @@ class Application:
             return
         answer = await self._answer(scope, receive)
         body = answer.body
-        headers = [*(self._json_headers if answer.json else self._headers), *answer.headers]
+        headers = [*self._headers, *answer.headers]
+        namespace = requests.echoed_namespace(scope["headers"])
+        if namespace is not None:
+            headers.append((b"x-vault-namespace", namespace))
         if answer.status != 204:
             headers.append((b"content-length", b"%d" % len(body)))
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
@@ -54,7 +56,7 @@ class Application:
     async def _answer(self, scope: Scope, receive: Receive) -> Answer:
         try:
             body = await self._read(scope, receive)
-            request = requests.parse(
+            request = requests.parse_request(
                 scope["method"],
                 scope["raw_path"],
                 scope["query_string"],
@@ -63,10 +65,17 @@ class Application:
                 scope.get("client"),
             )
         except Fault as fault:
-            return _refusal(fault)
-        if isinstance(request, requests.Redirect):
-            return Answer(request.status, request.body, ((b"location", request.location),), json=False)
-        return await self._dispatcher.answer(request)
+            return refusal(fault)
+        if isinstance(request, requests.Request):
+            return await self._dispatcher.answer(request)
+        if isinstance(request, urls.Redirect):
+            location = (b"location", request.location.encode())
+            return Answer(
+                307, request.body(scope["method"]), ((b"content-type", b"text/html; charset=utf-8"), location)
+            )
+        return Answer(
+            request.status, request.body, ((b"content-type", request.content_type),) if request.content_type else ()
+        )
 
     async def _read(self, scope: Scope, receive: Receive) -> bytes:
         announced = _announced_length(scope["headers"])
@@ -113,14 +122,9 @@ def _announced_length(headers: Iterable[tuple[bytes, bytes]]) -> int:
     return 0
 
 
-def _refusal(fault: Fault) -> Answer:
-    status, texts = statuses.status_and_errors(fault)
-    return Answer(status, envelope.errors(texts))
-
-
 async def _to_ui(request: StarletteRequest) -> Response:
     return RedirectResponse("/ui/", status_code=307)
 
 
 async def _no_such_page(request: StarletteRequest, error: Exception) -> Response:
-    return Response(envelope.errors([]), status_code=404, media_type="application/json")
+    return Response(errors_body(()), status_code=404, media_type="application/json")

@@ -96,7 +96,7 @@ class Core:
     async def reload(self) -> None:
         """Reopen the files of audit devices, as after they have been rotated."""
         if self.active is not None:
-            await self.active.audit.reopen()
+            self.active.audit.reopen()
 
     async def initialized(self) -> bool:
         """Whether the store holds a barrier."""

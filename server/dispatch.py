@@ -11,16 +11,16 @@ a bug, logged under the request's id and answered with a fixed text, so that not
 from __future__ import annotations
 
 import logging
-import os
 import traceback
 from dataclasses import dataclass
 from typing import Any
 
-from compat.requests import Request
-
 from auth_methods.base import Login
-from compat import envelope, fields, statuses
-from engines.base import Access, Body, Call, Caller, Operation, Reply, Route
+from compat import fields
+from compat.envelope import bare_body, errors_body, success_body
+from compat.requests import Request
+from compat.statuses import internal_error_text, status_of, texts_of
+from engines.base import Access, Body, Call, Operation, Reply
 from engines.faults import (
     Denied,
     Fault,
@@ -28,24 +28,32 @@ from engines.faults import (
     NotFound,
     Sealed,
     Unauthenticated,
+    Unavailable,
     UnsupportedOperation,
     UnsupportedPath,
 )
-from server.acl import Acl, Decision
+from server.active import Active, mount_of
+from server.audit.entry import raw_answer
+from server.audit.entry import refusal as refused
 from server.core import Core
+from server.exchange import Exchange, audit_response
 from server.logins import issue
 from server.mounts import Found
+from server.request_ids import new_request_id
 from server.routing import RouteTable
 from server.system import System
 from server.system.openapi import help_answer
 from server.tenants import Tenant
 from server.tokens import Token
+from storage.base import BarrierSealed, Conflict
+from storage.base import Unavailable as StorageUnavailable
 
 log = logging.getLogger("cryptoserve.requests")
 
 _SYSTEM = "sys/"
 _LISTS = (Operation.LIST, Operation.SCAN)
-_NO_DECISION = Decision(allowed=False)
+_READS = (Operation.READ, *_LISTS)
+_JSON = (b"content-type", b"application/json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,24 +62,7 @@ class Answer:
 
     status: int
     body: bytes
-    headers: tuple[tuple[bytes, bytes], ...] = ()
-    json: bool = True
-
-
-@dataclass(slots=True)
-class Exchange:
-    """What is known of one request so far; the audit entries are made from it."""
-
-    request: Request
-    request_id: str
-    operation: Operation
-    path: str
-    """The path as policies and the audit see it: that of a list ends in ``/``."""
-
-    found: Found | None = None
-    route: Route | None = None
-    token: Token | None = None
-    decision: Decision = _NO_DECISION
+    headers: tuple[tuple[bytes, bytes], ...] = (_JSON,)
 
 
 class Dispatcher:
@@ -86,7 +77,7 @@ class Dispatcher:
 
     async def answer(self, request: Request) -> Answer:
         """The answer to ``request``, whatever happens."""
-        request_id = _new_request_id()
+        request_id = new_request_id()
         try:
             if request.path.startswith(_SYSTEM):
                 answer = await self._open(request, request_id)
@@ -94,28 +85,35 @@ class Dispatcher:
                     return answer
             return await self._logical(request, request_id)
         except Fault as fault:
-            return _refusal(fault)
+            return refusal(fault)
+        except BarrierSealed:
+            return refusal(Sealed())  # It was sealed while this request was under way.
+        except (Conflict, StorageUnavailable) as error:
+            log.error("request %s: storage: %s", request_id, error)
+            return refusal(Unavailable("storage is unavailable"))
         except Exception as bug:  # noqa: BLE001 - the one place where bugs end
             self.bugs += 1
-            frames = "".join(traceback.format_tb(bug.__traceback__))
             # The message of the exception isn't logged: it may hold what the caller sent.
+            frames = "".join(traceback.format_tb(bug.__traceback__))
             log.error("request %s ended in %s\n%s", request_id, type(bug).__name__, frames)
-            return Answer(500, envelope.errors([f"internal error (request {request_id})"]))
+            return Answer(500, errors_body([internal_error_text(request_id)]))
 
     async def _open(self, request: Request, request_id: str) -> Answer | None:
-        match = self._open_routes.match(request.path[len(_SYSTEM) :])
+        """Serve a route that works while sealed; None if the path isn't one of those."""
+        path = request.path[len(_SYSTEM) :]
+        match = self._open_routes.match(path)
         if match is None:
             return None
         served, parameters = match
         route = served.routes.get(request.operation)
-        if route is None or (request.method == "HEAD" and not route.head):
-            return Answer(405, envelope.errors([]))
-        call = _call(request, request_id, None, request.path[len(_SYSTEM) :], self._core.clock())
+        if route is None or (request.head and not route.head):
+            return Answer(405, errors_body(()))
+        call = _call(request, request_id, request.operation, path, self._core.clock())
         body = fields.convert(route.body, {**request.data, **parameters})
         reply = await route.handler(self._open_system, call, body)
         if reply is None:
             return Answer(204, b"")
-        return Answer(reply.status or 200, envelope.bare(reply.data))
+        return Answer(reply.status or 200, bare_body(reply.data))
 
     async def _logical(self, request: Request, request_id: str) -> Answer:
         core = self._core
@@ -123,108 +121,139 @@ class Dispatcher:
         if active is None:
             raise Sealed
         await core.cache.catch_up()
-        tenant = active.tenant(request.namespace)
-        if tenant is None:
-            raise NotFound("namespace not found")
-        now = core.clock()
-        exchange = await self._located(request, request_id, tenant)
-        audit = active.audit
+        if active.audit.stale:
+            await active.audit.load()
+        exchange = await _located(request, request_id, active)
+        call = _call(request, request_id, exchange.operation, exchange.path, core.clock())
         try:
-            body, call = await self._admitted(exchange, tenant, now)
+            body = await _admitted(exchange, call)
         except Fault as fault:
-            audit.refused(exchange, fault)
+            response = refused(fault, public=exchange.public)
+            active.audit.refuse(exchange.audit_request(response.error), response)
             raise
-        pending = audit.begin(exchange, together=exchange.route is None or not exchange.route.writes)
+        route = exchange.route
+        pending = active.audit.begin(exchange.audit_request(), together=route is None or not route.writes)
         try:
-            reply = await self._handled(exchange, tenant, call, body)
-            answer = _answer(exchange, call, body, reply)
+            reply = await self._handled(exchange, call, body)
+            answer = _answer(exchange, call, reply)
         except BaseException as error:
-            audit.finish_with_error(pending, error if isinstance(error, Fault) else None)
+            fault = error if isinstance(error, Fault) else Fault("internal error")
+            active.audit.finish(pending, refused(fault, public=exchange.public))
+            if isinstance(error, Fault) and exchange.public:
+                error.wrapped = False
             raise
         finally:
-            if exchange.token is not None and exchange.token.record.num_uses < 0:
-                await tenant.tokens.revoke(exchange.token.hash)
-        audit.finish(pending, reply)
+            token = exchange.token
+            if token is not None and token.record.num_uses < 0 and not core.barrier.sealed:
+                await exchange.tenant.tokens.revoke(token.hash)
+        if reply is not None and reply.status is not None and reply.status >= 400:
+            response = raw_answer(answer.status, "application/json", answer.body)
+        else:
+            login = exchange.found is not None and exchange.found.live.entry.is_auth and exchange.public
+            response = audit_response(None if reply is None else reply.data, reply, call.warnings, login=login)
+        active.audit.finish(pending, response)
         return answer
 
-    async def _located(self, request: Request, request_id: str, tenant: Tenant) -> Exchange:
-        """Step 1: the mount and the row of its route table."""
-        operation, path = request.operation, request.path
-        router = await tenant.mounts.router()
-        if operation in _LISTS:
-            bare = path.removesuffix("/")
-            exchange = Exchange(request, request_id, operation, bare + "/")
-            exchange.found = router.find(bare) or router.find(bare + "/")
-        else:
-            exchange = Exchange(request, request_id, operation, path)
-            exchange.found = router.find(path) or router.find(path + "/")
-        if exchange.found is not None and exchange.found.served is not None:
-            exchange.route = exchange.found.served.routes.get(operation)
-        return exchange
-
-    async def _admitted(self, exchange: Exchange, tenant: Tenant, now: float) -> tuple[Body | None, Call]:
-        """Steps 2 to 4: who calls, and whether they may. Faults from here are refusals."""
-        request, route, found = exchange.request, exchange.route, exchange.found
-        call = _call(request, exchange.request_id, None, exchange.path if found is None else found.path, now)
-        if route is not None and route.access is Access.PUBLIC:
-            assert found is not None, "a route belongs to a mount"
-            await self._identified(exchange, tenant, call, optional=found.live.entry.is_auth)
-            return None, call
-        token = await self._identified(exchange, tenant, call, optional=False)
-        assert token is not None, "only public routes go without"
-        acl = await _acl(token, tenant)
-        body = None
-        if found is not None and found.served is not None and found.served.exists is not None and route is not None:
-            body = _convert(exchange, bare_errors=True)
-            if not await found.served.exists(found.live.engine, call, body):
-                exchange.operation = call.operation = Operation.CREATE
-        decision = acl.check(exchange.operation, exchange.path, request.data, request.wrap_ttl_seconds)
-        exchange.decision = decision
-        call.sudo = decision.sudo
-        if token.record.num_uses:
-            try:
-                exchange.token = token = await tenant.tokens.use(token)
-            except LookupError:
-                raise Unauthenticated from None
-        call.caller = _caller(token)
-        if not decision.allowed or (route is not None and route.access is Access.SUDO and not decision.sudo):
-            raise Denied
-        return body, call
-
-    async def _identified(self, exchange: Exchange, tenant: Tenant, call: Call, *, optional: bool) -> Token | None:
-        token_id = exchange.request.token
-        token = await tenant.tokens.authenticate(token_id, call.now) if token_id else None
-        if token is None:
-            if optional or (not token_id and exchange.route is not None and exchange.route.access is Access.PUBLIC):
-                return None
-            raise Unauthenticated
-        exchange.token = token
-        call.caller = _caller(token)
-        return token
-
-    async def _handled(self, exchange: Exchange, tenant: Tenant, call: Call, body: Body | None) -> Reply | None:
+    async def _handled(self, exchange: Exchange, call: Call, body: Body | None) -> Reply | None:
         """Step 6. Raises what the handler raises, and faults for paths and verbs that are not there."""
         found, route = exchange.found, exchange.route
         if found is None:
             raise NotFound(f'no handler for route "{exchange.path}". route entry not found.')
         if found.served is None:
-            raise _unserved(found, exchange)
+            raise _unserved(found)
         if exchange.operation is Operation.HELP:
             return Reply(help_answer(found.live.entry.type, found.served, found.path))
-        if route is None:
+        if route is None or exchange.request.head:
             raise UnsupportedOperation
         if exchange.request.wrap_ttl_seconds:
             raise InvalidRequest("response wrapping is not supported by this server yet")
         if body is None:
             body = _convert(exchange)
-        reply = await route.handler(found.live.engine, call, body)
+        reply: Reply | None = await route.handler(found.live.engine, call, body)
         if isinstance(reply, Login):
-            reply = await issue(tenant, self._core.mount_of(tenant, found.live.entry), reply, call)
-        fields.warn_of_parameters(call, route.body, exchange.request.data, found.parameters)
+            mount = mount_of(self._core, exchange.tenant, found.live.entry)
+            reply = await issue(exchange.tenant, mount, reply, call)
+        unknown = fields.unknown_parameters(route.body, exchange.request.data)
+        if unknown:
+            call.warn(fields.ignored_warning(unknown))
+        if found.parameters:
+            replaced = found.parameters.keys() & exchange.request.data.keys()
+            if replaced:
+                call.warn(fields.replaced_warning(replaced))
         return reply
 
 
-def _unserved(found: Found, exchange: Exchange) -> Fault:
+async def _located(request: Request, request_id: str, active: Active) -> Exchange:
+    """Step 1: the tenant, the mount and the row of its route table."""
+    tenant = active.tenant(request.namespace)
+    if tenant is None:
+        raise NotFound("namespace not found")
+    operation, path = request.operation, request.path
+    exchange = Exchange(request, request_id, tenant, operation, path)
+    router = await tenant.mounts.router()
+    if operation in _LISTS:
+        exchange.found = router.find(path.removesuffix("/")) or router.find(path)
+    else:
+        exchange.found = router.find(path) or router.find(path + "/")
+    if exchange.found is not None and exchange.found.served is not None:
+        exchange.route = exchange.found.served.routes.get(operation)
+    return exchange
+
+
+async def _admitted(exchange: Exchange, call: Call) -> Body | None:
+    """Steps 2 to 4: who calls, and whether they may. Faults from here are refusals.
+
+    Answers the body if it had to be read already, to tell creation from update.
+    """
+    request, route, found, tenant = exchange.request, exchange.route, exchange.found, exchange.tenant
+    if found is not None:
+        call.path = found.path
+    token = await tenant.tokens.authenticate(request.token, call.now) if request.token else None
+    if exchange.public:
+        assert found is not None, "a route belongs to a mount"
+        # A login doesn't care about the token of an earlier one; other public paths answer by who asks.
+        if token is None and request.token and not found.live.entry.is_auth:
+            raise Unauthenticated
+        if not found.live.entry.is_auth:
+            exchange.token = token
+            call.caller = exchange.caller()
+        return None
+    if token is None:
+        raise Unauthenticated
+    exchange.token = token
+    body = await _told_creation_from_update(exchange, call)
+    acl = await tenant.policies.acl(token.record.policies)
+    wrap_ttl_seconds = request.wrap_ttl_seconds or None
+    exchange.decision = decision = acl.check(exchange.operation, exchange.path, request.data, wrap_ttl_seconds)
+    call.sudo = decision.sudo
+    if token.record.num_uses:
+        exchange.token = await _used(token, tenant)
+    call.caller = exchange.caller()
+    if not decision.allowed or (route is not None and route.access is Access.SUDO and not decision.sudo):
+        raise Denied
+    return body
+
+
+async def _told_creation_from_update(exchange: Exchange, call: Call) -> Body | None:
+    found = exchange.found
+    if found is None or found.served is None or found.served.exists is None or exchange.route is None:
+        return None
+    if exchange.operation is not Operation.UPDATE:
+        return None
+    body = _convert(exchange, bare_errors=True)
+    if not await found.served.exists(found.live.engine, call, body):
+        exchange.operation = call.operation = Operation.CREATE
+    return body
+
+
+async def _used(token: Token, tenant: Tenant) -> Token:
+    try:
+        return await tenant.tokens.use(token)
+    except LookupError:
+        raise Unauthenticated from None
+
+
+def _unserved(found: Found) -> Fault:
     """No pattern matches; but a path that can be listed is known with a trailing slash too."""
     if found.path.endswith("/"):
         match = found.live.routes.match(found.path[:-1])
@@ -236,7 +265,7 @@ def _unserved(found: Found, exchange: Exchange) -> Fault:
 def _convert(exchange: Exchange, *, bare_errors: bool = False) -> Body:
     assert exchange.route is not None and exchange.found is not None, "only a found route has a body"
     given: dict[str, Any] = exchange.request.data
-    limit = exchange.decision.limit
+    limit = 0 if exchange.decision is None else exchange.decision.limit
     if limit and "limit" not in given:
         given = {**given, "limit": limit}
     if exchange.found.parameters:
@@ -247,51 +276,36 @@ def _convert(exchange: Exchange, *, bare_errors: bool = False) -> Body:
 def _answer(exchange: Exchange, call: Call, reply: Reply | None) -> Answer:
     """Step 7."""
     route = exchange.route
-    headers = _namespace_header(exchange.request)
     if reply is None:
-        if exchange.operation is Operation.READ or exchange.operation in _LISTS:
+        if exchange.operation in _READS:
             raise NotFound
-        return Answer(204, b"", headers)
+        return Answer(204, b"")
     if exchange.operation in _LISTS and reply.data is not None and not reply.data.get("keys") and not call.warnings:
         raise NotFound
     if exchange.operation is Operation.HELP or (route is not None and route.bare):
-        return Answer(reply.status or 200, envelope.bare(reply.data), headers)
-    body = envelope.success(
-        exchange.request_id, reply.data, call.warnings, reply.auth, echo=route is not None and route.echo
+        return Answer(reply.status or 200, bare_body(reply.data))
+    body = success_body(
+        exchange.request_id,
+        reply.data,
+        warnings=call.warnings,
+        auth=None if reply.auth is None else reply.auth.auth_block(),
+        echo=route is not None and route.echo,
     )
-    return Answer(reply.status or 200, body, headers)
+    return Answer(reply.status or 200, body)
 
 
-async def _acl(token: Token, tenant: Tenant) -> Acl:
-    return await tenant.policies.acl(token.record.policies)
-
-
-def _caller(token: Token) -> Caller:
-    record = token.record
-    return Caller(record.display_name, record.policies, record.entity_id, record.accessor, token)
-
-
-def _call(request: Request, request_id: str, caller: Caller | None, path: str, now: float) -> Call:
+def _call(request: Request, request_id: str, operation: Operation, path: str, now: float) -> Call:
     return Call(
         request_id=request_id,
-        operation=request.operation,
+        operation=operation,
         path=path,
-        caller=caller,
+        caller=None,
         given=request.data,
         now=now,
         remote_address=request.remote_address,
     )
 
 
-def _refusal(fault: Fault) -> Answer:
-    status, texts = statuses.status_and_errors(fault)
-    return Answer(status, envelope.errors(texts))
-
-
-def _namespace_header(request: Request) -> tuple[tuple[bytes, bytes], ...]:
-    return ((b"x-vault-namespace", request.namespace_header),) if request.namespace_header else ()
-
-
-def _new_request_id() -> str:
-    text = os.urandom(16).hex()
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+def refusal(fault: Fault) -> Answer:
+    """How ``fault`` is answered."""
+    return Answer(status_of(fault), errors_body(texts_of(fault)))

@@ -52,4 +52,4 @@ async def issue(tenant: Tenant, mount: Mount, login: Login, call: Call) -> Reply
             expire_time=call.now + granted,
         )
     )
-    return Reply(data=login.data, auth=record.auth_block())
+    return Reply(data=login.data, auth=record)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import secrets
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from engines.base import Engine
+from engines.base import Closes, Engine
 from engines.faults import InvalidRequest
 from server.routing import RouteTable, Served
 from storage.base import Transaction, transact
@@ -296,6 +296,5 @@ async def _read(transaction: Transaction) -> list[MountEntry]:
 
 
 async def _close(engine: Engine) -> None:
-    close: Callable[[], Awaitable[None]] | None = getattr(engine, "close", None)
-    if close is not None:
-        await close()
+    if isinstance(engine, Closes):
+        await engine.close()

@@ -86,6 +86,7 @@ def _settings(config: Config) -> Settings:
         storage_type=config.storage.type,
         audit_devices=devices,
         audit_through_api=config.unsafe_allow_api_audit_creation,
+        audit_prefix_allowed=config.allow_audit_log_prefixing,
     )
 
 

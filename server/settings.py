@@ -25,5 +25,8 @@ class Settings:
     audit_through_api: bool = False
     """Whether ``sys/audit`` may enable devices (OpenBao's ``unsafe_allow_api_audit_creation``)."""
 
+    audit_prefix_allowed: bool = False
+    """Whether an audit device may put a prefix before its lines (OpenBao's ``allow_audit_log_prefixing``)."""
+
     shown: Mapping[str, object] = field(default_factory=dict)
     """What ``sys/config/state/sanitized`` shows."""

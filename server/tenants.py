@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from server.audit.entry import AuditNamespace
 from server.mounts import Mounts
 from server.namespaces import Namespace
 from server.policies import PolicyStore
@@ -16,6 +17,7 @@ class Tenant:
     """One namespace at work. ``view`` is all of its storage."""
 
     namespace: Namespace
+    audit: AuditNamespace
     view: View
     mounts: Mounts
     policies: PolicyStore

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -28,6 +27,7 @@ from server.audit.entry import AuditNamespace, AuditRequest, AuditResponse
 from server.audit.formatter import Formatter, Parts
 from server.audit.hashing import new_salt
 from server.audit.options import read_options
+from server.request_ids import new_request_id
 from storage.base import Damaged, Transaction, transact
 from storage.view import View
 
@@ -279,7 +279,7 @@ class Broker:
     def _test(self, enabled: _Enabled) -> None:
         """Open a new device and write the test entry to it. Raises ``InvalidRequest`` if it can't."""
         request = AuditRequest(
-            id=_new_id(), operation=Operation.UPDATE, path="sys/audit/test", data={}, namespace=_ROOT
+            id=new_request_id(), operation=Operation.UPDATE, path="sys/audit/test", data={}, namespace=_ROOT
         )
         formatter = enabled.formatter
         try:
@@ -358,8 +358,3 @@ def _decode(name: str, value: bytes) -> _Entry:
         return msgspec.msgpack.decode(value, type=_Entry)
     except msgspec.MsgspecError as error:
         raise Damaged(f"audit device {unquote(name)!r} can't be decoded") from error
-
-
-def _new_id() -> str:
-    text = os.urandom(16).hex()
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"

@@ -24,6 +24,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from server.config import Listener
 from server.listeners.asgi import Application
 from server.listeners.deadlines import SWEEP_SECONDS
+from server.listeners.heads import is_head
 
 MAX_HEAD_BYTES = 1024 * 1024
 """The longest head of a request; more is answered 431."""
@@ -43,12 +44,9 @@ class JoiningTransport(asyncio.Transport):
         self._head = b""
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
-        """Send ``data`` behind what was kept back, or keep it back if it looks like a head.
-
-        A body that looks so too is sent just the same, when the answer ends.
-        """
+        """Send ``data`` behind what was kept back, or keep it back if it looks like a head."""
         data = bytes(data)
-        if data.startswith(b"HTTP/1.1 ") and data.endswith(b"\r\n\r\n") and not data.startswith(b"HTTP/1.1 1"):
+        if is_head(data):
             self.flush()
             self._head = data
         elif self._head:

@@ -1,7 +1,8 @@
 """hypercorn: HTTP/2 and HTTP/1.1 over TLS, chosen by ALPN; without TLS it serves both as well.
 
 hypercorn's own entry point makes sockets, TLS contexts and signal handlers by itself. Here its connection handler is
-run on a socket and a context of ours, with a limit on the time for a request's head, which it lacks.
+run on a socket and a context of ours, with a limit on the time for a request's head, which it lacks, and with head and
+body of an HTTP/1.1 answer in one write instead of three.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from hypercorn.protocol.h11 import H11Protocol
 
 from server.config import Listener
 from server.listeners.asgi import Application
+from server.listeners.heads import is_head
 
 _MAX_HEAD_BYTES = 64 * 1024
 _READ_BYTES = 64 * 1024
@@ -36,6 +38,7 @@ class _Connection(TCPServer):
     head_seconds: float = 10.0
     _timer: asyncio.TimerHandle | None = None
     _busy = False
+    _head = b""
 
     async def run(self) -> None:
         """Serve the connection to its end."""
@@ -50,7 +53,17 @@ class _Connection(TCPServer):
         if isinstance(event, Updated):
             self._busy = not event.idle
             self._disarm()
-        await super().protocol_send(event)
+        elif isinstance(event, RawData) and is_head(event.data):
+            self._head += event.data
+            return
+        if self._head:
+            kept, self._head = self._head, b""
+            if isinstance(event, RawData):
+                event = RawData(kept + event.data)
+            else:
+                await super().protocol_send(RawData(kept))
+        if not isinstance(event, RawData) or event.data:
+            await super().protocol_send(event)
 
     async def _read_data(self) -> None:
         while not self.reader.at_eof():

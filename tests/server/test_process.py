@@ -204,8 +204,7 @@ def test_head_and_body_leave_without_waiting_for_the_client(tmp_path: Path, name
                     answer += opened.recv(65536)
                     pieces += 1
             assert time.monotonic() - begun < 1
-            if name == "uvicorn":
-                assert pieces == 50, "head and body of an answer left in two writes"
+            assert pieces == 50, "head and body of an answer left in two writes"
 
 
 def test_storage_that_refuses_ends_the_start(tmp_path: Path) -> None:
