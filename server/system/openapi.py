@@ -167,7 +167,9 @@ class _Writer:
             "summary": route.help,
             "operationId": _operation_id(engine_type, route, place),
             "tags": [place.tag],
-            "responses": {"204": {"description": "empty body"}} if method == "delete" else {"200": {"description": "OK"}},
+            "responses": {"204": {"description": "empty body"}}
+            if method == "delete"
+            else {"200": {"description": "OK"}},
         }
         fields = {name: schema for name, schema in properties(route.body).items() if name not in names}
         if fields and method in _IN_QUERY:

@@ -49,8 +49,7 @@ async def read_visible_mount(system: System, call: Call, body: PathBody) -> Repl
     found = (await system.tenant.mounts.router()).find(path)
     if found is None or not acl.touches(found.live.entry.path):
         raise Denied(
-            "preflight capability check returned 403, please ensure client's policies grant access to path "
-            f'"{path}"',
+            f'preflight capability check returned 403, please ensure client\'s policies grant access to path "{path}"',
             wrapped=False,
         )
     entry = found.live.entry
