@@ -1,0 +1,30 @@
+"""All scenarios, gathered from the modules of this folder that hold them."""
+
+from __future__ import annotations
+
+from tests.conformance import (
+    acl,
+    http_wire,
+    sys_mounts,
+    sys_policies,
+    sys_server,
+    tokens,
+    transit_encrypt,
+    transit_keys,
+    transit_sign,
+    transit_tools,
+)
+from tests.conformance.steps import Scenario
+
+SCENARIOS: tuple[Scenario, ...] = (
+    *http_wire.SCENARIOS,
+    *sys_server.SCENARIOS,
+    *sys_mounts.SCENARIOS,
+    *sys_policies.SCENARIOS,
+    *tokens.SCENARIOS,
+    *acl.SCENARIOS,
+    *transit_keys.SCENARIOS,
+    *transit_encrypt.SCENARIOS,
+    *transit_sign.SCENARIOS,
+    *transit_tools.SCENARIOS,
+)
