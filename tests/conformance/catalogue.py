@@ -13,6 +13,7 @@ from tests.conformance import (
     transit_keys,
     transit_sign,
     transit_tools,
+    transit_transfer,
 )
 from tests.conformance.steps import Scenario
 
@@ -27,4 +28,5 @@ SCENARIOS: tuple[Scenario, ...] = (
     *transit_encrypt.SCENARIOS,
     *transit_sign.SCENARIOS,
     *transit_tools.SCENARIOS,
+    *transit_transfer.SCENARIOS,
 )

@@ -34,6 +34,7 @@ TRANSPORT_HEADERS = frozenset({"date", "content-length", "transfer-encoding"})
 """How and when the body travels, which HTTP leaves to each server."""
 
 CLOCK_SLACK_SECONDS = 86_400 * 2
+KEY_BITS = (256, 384, 521, 1024, 1536, 2048, 3072, 4096)
 SHORTEST_SAVED_VALUE = 16
 """Shorter ones are too likely to turn up by chance."""
 
@@ -149,13 +150,13 @@ def _matches(place: str, patterns: tuple[str, ...]) -> bool:
 
 def _number(value: int | float, key: str) -> str:
     if isinstance(value, int):
+        if value.bit_length() > 128:
+            # Numbers in backups of keys are as long as the key, give or take leading zeros.
+            return f"<{next((bits for bits in KEY_BITS if value.bit_length() <= bits), 'too many')} bits>"
         if abs(value - time.time()) < CLOCK_SLACK_SECONDS:
             return "<epoch>"
         if key in _COUNTDOWNS:
             return str(-(-value // 10) * 10)
-        if value.bit_length() > 128:
-            # Numbers in backups of keys are as long as the key, give or take leading zeros.
-            return f"<about {-(-value.bit_length() // 128) * 128} bits>"
     return repr(value)
 
 

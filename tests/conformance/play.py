@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from tests.conformance.normaliser import Leaf, normalise
@@ -53,6 +53,8 @@ class _Session:
         self.saved: dict[str, str] = {}
 
     def ask(self, step: Step) -> tuple[str, Answer]:
+        if step.prepares is not None:
+            self._prepare(step.prepares)
         method, path = step.method, self._fill(step.path)
         headers = {name: self._fill(value) for name, value in step.headers.items()}
         if step.token:
@@ -74,6 +76,13 @@ class _Session:
         shown = " ".join(f"{name}: {value}" for name, value in headers.items() if name != "Content-Type")
         sent = body.decode("utf-8", "backslashreplace")[:SHOWN_CHARACTERS] if body else ""
         return f"{method} {path} [{shown}] {sent}", answer
+
+    def _prepare(self, prepare: Callable[[Mapping[str, str]], Mapping[str, str]]) -> None:
+        try:
+            self._names.update(prepare(self.saved))
+        except (KeyError, ValueError):
+            # The server gave nothing to make them from; the steps that send them show it.
+            return
 
     def _save(self, step: Step, answer: Answer) -> None:
         if not step.saves:

@@ -10,7 +10,7 @@ under that name on the same server. ``{m}`` is the scenario's own mount, ``{root
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import TypeAlias
@@ -53,6 +53,9 @@ class Step:
 
     saves: Mapping[str, str] = field(default_factory=dict)
     """Name -> place in the answer's body (``data.ciphertext``, ``data.batch_results.0.signature``)."""
+
+    prepares: Callable[[Mapping[str, str]], Mapping[str, str]] | None = None
+    """Makes values to send from those that were saved on this server, such as a key wrapped under its wrapping key."""
 
     random: tuple[str, ...] = ()
     """Places, as patterns, whose strings are random: only their length is compared."""
