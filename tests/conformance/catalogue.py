@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from tests.conformance import (
     acl,
+    auth_methods,
     http_wire,
     sys_mounts,
     sys_policies,
     sys_server,
+    tenants,
     tokens,
     transit_encrypt,
     transit_keys,
     transit_sign,
     transit_tools,
     transit_transfer,
+    wrapping,
 )
 from tests.conformance.steps import Scenario
 
@@ -29,4 +32,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     *transit_sign.SCENARIOS,
     *transit_tools.SCENARIOS,
     *transit_transfer.SCENARIOS,
+    *wrapping.SCENARIOS,
+    *auth_methods.SCENARIOS,
+    *tenants.SCENARIOS,
 )
