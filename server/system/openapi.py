@@ -68,7 +68,7 @@ def mount_help(live: Live) -> dict[str, Any]:
     """The answer to a request for help on a mount itself: what it is, and all of its paths."""
     lines = ["## DESCRIPTION", "", live.engine.summary, "", "## PATHS", ""]
     for served in live.routes.served:
-        lines += [f"    {served.pattern}", f"        {_summary(served)}", ""]
+        lines += [f"    {served.pattern}", f"        {_summary(served)}"]
     writer = _Writer()
     for served in live.routes.served:
         writer.add(live.engine.type, served, _Place("", live.entry.is_auth, False))

@@ -1,0 +1,122 @@
+"""A whole server over a store in memory, asked request by request without a socket: for tests of ``sys``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any, ClassVar, TypeAlias
+
+from compat.requests import Request, parse_request
+from engines.base import Body, Call, Mount, Operation, Reply, Route
+from engines.faults import Fault
+from server import plugins
+from server.audit.devices.file import FileDevice
+from server.core import Core
+from server.dispatch import Dispatcher, refusal
+from server.settings import Settings
+from storage.base import put
+from storage.memory import MemoryStore
+from storage.seals.base import Seal
+from storage.seals.shamir import ShamirSeal
+from tests.server.places import MovableClock
+
+Answer: TypeAlias = tuple[int, Any]
+
+
+class NoteBody(Body):
+    """A text under a name."""
+
+    name: str = ""
+    text: str = ""
+
+
+async def _write(engine: Notes, call: Call, body: NoteBody) -> None:
+    await put(engine.mount.storage, body.name, body.text.encode())
+
+
+async def _read(engine: Notes, call: Call, body: NoteBody) -> Reply | None:
+    value = await engine.mount.storage.get(body.name)
+    return None if value is None else Reply({"text": value.decode()})
+
+
+class Notes:
+    """An engine that keeps texts; an auth method too, for want of another."""
+
+    type: ClassVar[str] = "notes"
+    summary: ClassVar[str] = "Texts under names"
+    routes: ClassVar[tuple[Route, ...]] = (
+        Route(Operation.READ, "note/{name}", _read, NoteBody, "Show a text."),
+        Route(Operation.UPDATE, "note/{name}", _write, NoteBody, "Keep a text."),
+    )
+
+    def __init__(self, mount: Mount) -> None:
+        self.mount = mount
+
+
+_PLUGINS: dict[str, dict[str, Any]] = {
+    plugins.ENGINES: {"notes": Notes},
+    plugins.AUTH_METHODS: {"notes": Notes, "token": object},
+    plugins.AUDIT_DEVICES: {"file": FileDevice},
+}
+
+
+def load_plugin(group: str, name: str) -> Any:
+    """In place of ``plugins.load``: tests need nothing to be installed."""
+    return _PLUGINS.get(group, {}).get(name)
+
+
+def plugin_names(group: str) -> list[str]:
+    """In place of ``plugins.names``."""
+    return sorted(_PLUGINS.get(group, {}))
+
+
+class Server:
+    """The server, and a client with its root token."""
+
+    def __init__(self, settings: Settings | None = None, seal: Seal | None = None) -> None:
+        self.clock = MovableClock()
+        self.core = Core(MemoryStore(), seal or ShamirSeal(), settings or Settings(), clock=self.clock)
+        self.dispatcher = Dispatcher(self.core)
+        self.root_token = ""
+
+    async def ask(self, method: str, path: str, body: object = None, token: str | None = None) -> Answer:
+        """Status and decoded body of the answer; ``token`` is the root token unless given, ``""`` for none."""
+        raw_path, _, query = f"/v1/{path}".partition("?")
+        sent = self.root_token if token is None else token
+        headers = [(b"content-type", b"application/merge-patch+json")] if method == "PATCH" else []
+        if sent:
+            headers.append((b"x-vault-token", sent.encode()))
+        try:
+            request = parse_request(
+                method,
+                raw_path.encode(),
+                query.encode(),
+                headers,
+                b"" if body is None else json.dumps(body).encode(),
+                ("127.0.0.1", 40000),
+            )
+        except Fault as fault:
+            answer = refusal(fault)
+        else:
+            assert isinstance(request, Request), f"{method} {path} isn't handed on"
+            answer = await self.dispatcher.answer(request)
+        assert self.dispatcher.bugs == 0, f"{method} {path} ended in an exception that nobody planned"
+        return answer.status, json.loads(answer.body) if answer.body else None
+
+    async def unsealed(self) -> Server:
+        """Initialise and unseal it."""
+        made = await self.core.initialize(1, 1)
+        await self.core.unseal(made.shares[0])
+        self.root_token = made.root_token
+        return self
+
+    async def token_for(self, policy: str) -> tuple[str, str]:
+        """A token with the policy of this text beside ``default``, and its accessor."""
+        status, _ = await self.ask("PUT", "sys/policies/acl/tested", {"policy": policy})
+        assert status == 204
+        status, answer = await self.ask("POST", "auth/token/create", {"policies": ["tested"]})
+        assert status == 200
+        return answer["auth"]["client_token"], answer["auth"]["accessor"]
+
+
+NewServer: TypeAlias = Callable[..., Awaitable[Server]]
