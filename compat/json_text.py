@@ -209,9 +209,7 @@ def _depth_exceeds(document: Any) -> bool:
     return True
 
 
-def _read_integer(text: str) -> int | float:
-    if text == "-0":
-        return Number(text)
+def _read_integer(text: str) -> int:
     if len(text) > _MAX_INTEGER_CHARACTERS:
         raise _OutOfRangeError
     return int(text)
