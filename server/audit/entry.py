@@ -75,14 +75,16 @@ class AuditAuth:
 class AuditToken:
     """One client token, described once and used for every request that comes with it.
 
-    ``client_id`` names the client in statistics (see ``client_id``). ``prepared`` belongs to the devices' formatters.
+    ``client_id`` names the client in statistics (see ``client_id``), and ``namespace_id`` is where its policies live.
+    ``prepared`` belongs to the devices' formatters.
     """
 
-    __slots__ = ("auth", "client_id", "prepared")
+    __slots__ = ("auth", "client_id", "namespace_id", "prepared")
 
-    def __init__(self, auth: AuditAuth, client_id: str) -> None:
+    def __init__(self, auth: AuditAuth, client_id: str, namespace_id: str = "root") -> None:
         self.auth = auth
         self.client_id = client_id
+        self.namespace_id = namespace_id
         self.prepared: dict[int, Any] = {}
 
 
