@@ -36,7 +36,8 @@ def success_body(
 ) -> bytes:
     """The envelope. ``echo`` repeats the members of ``data`` beside it, as some paths of ``sys`` do.
 
-    ``auth`` and ``wrap`` are the blocks of those names, in OpenBao's order. A wrapped answer is given as ``wrap`` and with ``request_id`` ``""``. ``request_id`` is plain ASCII.
+    ``auth`` and ``wrap`` are the blocks of those names, in OpenBao's order. A wrapped answer is given as ``wrap`` and
+    with ``request_id`` ``""``. ``request_id`` is plain ASCII.
     """
     if lease is None:
         leased = b'","lease_id":"","renewable":false,"lease_duration":0,"data":'

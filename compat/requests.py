@@ -12,13 +12,13 @@ from typing import Any
 
 from msgspec import Struct
 
-from engines.durations import SECOND, InvalidDuration, parse_duration_nanoseconds
 from compat.envelope import errors_body
 from compat.json_text import parse_object
 from compat.media_types import media_type
 from compat.queries import parse_form, parse_query
 from compat.urls import Redirect, Refusal, decode_path, is_relative, unclean
 from engines.base import Operation
+from engines.durations import SECOND, InvalidDuration, parse_duration_nanoseconds
 from engines.faults import InvalidRequest, NotFound
 
 PREFIX = b"/v1/"

@@ -137,8 +137,8 @@ class Dispatcher:
             reply = await self._handled(exchange, call, body)
             answer = _answer(exchange, call, reply)
         except BaseException as error:
-            fault = error if isinstance(error, Fault) else Fault("internal error")
-            active.audit.finish(pending, refused(fault, public=exchange.public))
+            seen = error if isinstance(error, Fault) else Fault("internal error")
+            active.audit.finish(pending, refused(seen, public=exchange.public))
             if isinstance(error, Fault) and exchange.public:
                 error.wrapped = False
             raise

@@ -22,17 +22,28 @@ from uvicorn import Server
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from server.config import Listener
+from server.headers import SECURITY
 from server.listeners.asgi import Application
 from server.listeners.deadlines import SWEEP_SECONDS
 from server.listeners.heads import is_head
+from server.listeners.verbs import Verbs
 
 MAX_HEAD_BYTES = 1024 * 1024
 """The longest head of a request; more is answered 431."""
 
 _TICKS_PER_SWEEP = round(SWEEP_SECONDS / 0.1)
 _CLOSING_SECONDS = 10.0
-_NOT_IN_TIME = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
-_TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+
+
+def _closing(status: bytes) -> bytes:
+    """An answer without a body, behind which the connection is closed."""
+    headers = (*SECURITY, (b"connection", b"close"), (b"content-length", b"0"))
+    return b"HTTP/1.1 %s\r\n%s\r\n" % (status, b"".join(b"%s: %s\r\n" % header for header in headers))
+
+
+_REFUSED = _closing(b"400 Bad Request")
+_NOT_IN_TIME = _closing(b"408 Request Timeout")
+_TOO_LARGE = _closing(b"431 Request Header Fields Too Large")
 
 
 class JoiningTransport(asyncio.Transport):
@@ -88,6 +99,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._head_bytes = 0
         self._closing_since: float | None = None
         self._joining: JoiningTransport | None = None
+        self._verbs = Verbs()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """A client has connected, and owes a head."""
@@ -101,9 +113,12 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._head_since is None and (cycle is None or cycle.response_complete):
             self._head_since = self.loop.time()
             self._head_bytes = 0
-        super().data_received(data)
+        size = len(data)
+        data = self._verbs.incoming(data)
+        if data:
+            super().data_received(data)
         if self._head_since is not None:
-            self._head_bytes += len(data)
+            self._head_bytes += size
             if self._head_bytes > MAX_HEAD_BYTES:
                 self._cut_off(_TOO_LARGE)
 
@@ -111,6 +126,21 @@ class BoundedProtocol(HttpToolsProtocol):
         """The head is whole."""
         self._head_since = None
         super().on_headers_complete()
+        self.scope["method"] = self._verbs.method(self.scope["method"])
+
+    def on_message_begin(self) -> None:
+        """The first byte of a request."""
+        self._verbs.between = False
+        super().on_message_begin()
+
+    def on_message_complete(self) -> None:
+        """The last byte of a request."""
+        self._verbs.between = True
+        super().on_message_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer what isn't HTTP."""
+        self._cut_off(_REFUSED)
 
     def on_response_complete(self) -> None:
         """The answer has been written."""

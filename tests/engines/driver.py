@@ -1,4 +1,4 @@
-"""Drives an engine without HTTP: matches its route table, converts the body and calls the handler, as the server does."""
+"""Drives an engine without HTTP: matches its routes, converts the body and calls the handler, as the server does."""
 
 from __future__ import annotations
 
