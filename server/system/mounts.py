@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 RESERVED = ("auth/", "sys/", "cubbyhole/", "identity/", "audit/")
 """Where no secrets engine may be mounted, nor below."""
 
+_FIXED = frozenset({"sys/", "cubbyhole/", "identity/"})
+"""Where Vault's own engines lie; nothing is ever unmounted there."""
+
 _BUILT_IN_TYPES = frozenset({"system", "token", "cubbyhole", "identity"})
 _PLUGIN = "plugin"
 
@@ -152,9 +155,7 @@ async def disable_mount(system: System, call: Call, body: PathBody) -> None:
     """Unmount a secrets engine and delete all that it stored; it is no error if it isn't there."""
     path = normal_path(body.path)
     entry = await system.tenant.mounts.entry(path)
-    if entry is None:
-        return
-    if entry.built_in or entry.is_auth:
+    if path in _FIXED or (entry is not None and (entry.built_in or entry.is_auth)):
         raise InvalidRequest(f'cannot unmount "{path}"')
     await system.tenant.mounts.disable(path)
 

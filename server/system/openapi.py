@@ -25,6 +25,8 @@ _METHODS = {
     Operation.DELETE: "delete",
 }
 _IN_QUERY = frozenset({"get", "delete"})
+_CONTENT = {"200": {"description": "OK"}}
+_NO_CONTENT = {"204": {"description": "empty body"}}
 _MUST_LIST = {
     "name": "list",
     "description": "Must be set to `true`",
@@ -167,9 +169,13 @@ class _Writer:
             "summary": route.help,
             "operationId": _operation_id(engine_type, route, place),
             "tags": [place.tag],
+<<<<<<< HEAD
+            "responses": _NO_CONTENT if method == "delete" else _CONTENT,
+=======
             "responses": {"204": {"description": "empty body"}}
             if method == "delete"
             else {"200": {"description": "OK"}},
+>>>>>>> 88d624658374f562658e27cadfbd584b9d79d4d9
         }
         fields = {name: schema for name, schema in properties(route.body).items() if name not in names}
         if fields and method in _IN_QUERY:

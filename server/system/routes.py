@@ -55,7 +55,11 @@ ROUTES: tuple[Route, ...] = (
     Route(READ, "mounts/{path:path}", mounts.read_mount, mounts.PathBody, "Show a secrets engine.", writes=False,
           echo=True),
     Route(UPDATE, "mounts/{path:path}", mounts.enable_mount, mounts.EnableBody, "Mount a secrets engine."),
+<<<<<<< HEAD
+    Route(DELETE, "mounts/{path:path}", mounts.disable_mount, mounts.PathBody, "Unmount an engine, delete its data."),
+=======
     Route(DELETE, "mounts/{path:path}", mounts.disable_mount, mounts.PathBody, "Unmount an engine; its data is gone."),
+>>>>>>> 88d624658374f562658e27cadfbd584b9d79d4d9
     Route(READ, "mounts/{path:path}/tune", mount_tuning.read_mount_tuning, mounts.PathBody,
           "Show the settings of a secrets engine.", writes=False, echo=True),
     Route(UPDATE, "mounts/{path:path}/tune", mount_tuning.tune_mount, mount_tuning.TuneBody,
@@ -65,7 +69,7 @@ ROUTES: tuple[Route, ...] = (
     Route(READ, "auth/{path:path}", mounts.read_auth, mounts.PathBody, "Show an auth method.", SUDO, writes=False,
           echo=True),
     Route(UPDATE, "auth/{path:path}", mounts.enable_auth, mounts.EnableBody, "Mount an auth method.", SUDO),
-    Route(DELETE, "auth/{path:path}", mounts.disable_auth, mounts.PathBody, "Unmount a method and delete its data.",
+    Route(DELETE, "auth/{path:path}", mounts.disable_auth, mounts.PathBody, "Unmount a method, delete its data.",
           SUDO),
     Route(READ, "auth/{path:path}/tune", mount_tuning.read_auth_tuning, mounts.PathBody,
           "Show the settings of an auth method.", SUDO, writes=False, echo=True),

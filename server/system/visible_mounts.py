@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from compat.quoting import quote
 from engines.base import Call, Nothing, Reply
 from engines.faults import Denied
 from server.mounts import AUTH, Live
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from server.system import System
 
 _FOR_EVERYBODY = "unauth"
+_PREFLIGHT = "preflight capability check returned 403, please ensure client's policies grant access to path"
 
 
 async def visible_mounts(system: System, call: Call) -> list[Live]:
@@ -48,9 +50,6 @@ async def read_visible_mount(system: System, call: Call, body: PathBody) -> Repl
     acl = await caller_acl(system, call)
     found = (await system.tenant.mounts.router()).find(path)
     if found is None or not acl.touches(found.live.entry.path):
-        raise Denied(
-            f'preflight capability check returned 403, please ensure client\'s policies grant access to path "{path}"',
-            wrapped=False,
-        )
+        raise Denied(f"{_PREFLIGHT} {quote(path)}", wrapped=False)
     entry = found.live.entry
     return Reply(mount_data(entry) | {"path": entry.path.removeprefix(AUTH)})
