@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compat.durations import (
+from engines.durations import (
     SECOND,
     InvalidDuration,
     format_duration,
