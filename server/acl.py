@@ -123,7 +123,7 @@ class Acl:
         segments = mount_path.rstrip("/").split("/")
         return any(not rule.grant.denies and rule.reaches(segments) for rule in self._wildcards)
 
-    def resultant(self) -> dict[str, Any]:
+    def resultant_acl(self) -> dict[str, Any]:
         """The data of ``sys/internal/ui/resultant-acl``; rules with ``+`` have no place in it."""
         if self.root:
             return {"root": True}
