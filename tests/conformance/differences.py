@@ -35,7 +35,13 @@ class Difference:
         )
 
 
-DIFFERENCES: tuple[Difference, ...] = ()
+_HARDENING = "answers hold data, never a page: browsers are told to neither sniff, frame nor run them"
+
+DIFFERENCES: tuple[Difference, ...] = (
+    Difference("*", "*", "headers.content-security-policy", _HARDENING),
+    Difference("*", "*", "headers.x-content-type-options", _HARDENING),
+    Difference("*", "*", "headers.x-frame-options", _HARDENING),
+)
 
 NOT_YET: Mapping[str, str] = {}
 """Scenario -> what is missing."""
