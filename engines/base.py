@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, ClassVar, Protocol, TypeAlias
+from typing import Any, ClassVar, Protocol, TypeAlias, runtime_checkable
 
 from msgspec import Struct
 
@@ -91,6 +91,9 @@ class Call:
     """Seconds since the epoch, by the server's clock, when the request came."""
 
     remote_address: str = ""
+    sudo: bool = False
+    """Whether the caller's policies grant ``sudo`` on this path."""
+
     warnings: list[str] = field(default_factory=list)
 
     def warn(self, text: str) -> None:
@@ -110,7 +113,7 @@ class Reply:
     ``partial_failure_response_code`` of a batch); None lets ``compat`` choose."""
 
     auth: Any = None
-    """Only the token store fills this."""
+    """The record of a token that is handed out; only the core and the token method fill this."""
 
 
 Exists: TypeAlias = Callable[[Any, Call, Any], Awaitable[bool]]
@@ -138,6 +141,15 @@ class Route:
     exists: Exists | None = None
     writes: bool = True
     """False promises that the handler changes no storage, so that its audit entries may be written together."""
+
+    echo: bool = False
+    """Repeat ``data`` at the top level of the answer, as Vault does for some old paths of ``sys``."""
+
+    bare: bool = False
+    """Answer ``data`` alone, without the envelope."""
+
+    head: bool = False
+    """Serve HEAD as a read without a body."""
 
 
 class Clock(Protocol):
@@ -172,12 +184,14 @@ class Engine(Protocol):
     def __init__(self, mount: Mount) -> None: ...
 
 
+@runtime_checkable
 class Closes(Protocol):
     """An engine that holds something to release when it is unmounted or the server seals."""
 
     async def close(self) -> None: ...
 
 
+@runtime_checkable
 class Periodic(Protocol):
     """An engine with work to do from time to time, in one process at a time."""
 

@@ -14,11 +14,19 @@ from msgspec import Meta
 KIND = "cryptoserve_kind"
 """The key under which ``Meta.extra`` carries the kind of a field."""
 
-Duration: TypeAlias = Annotated[int, Meta(ge=0, extra={KIND: "duration"})]
+MAX_DURATION_SECONDS = 9_223_372_036
+"""As many whole seconds as 64 bits of nanoseconds hold, about 292 years."""
+
+Duration: TypeAlias = Annotated[int, Meta(ge=0, le=MAX_DURATION_SECONDS, extra={KIND: "duration"})]
 """Whole seconds, given as a number, ``"3600"``, ``"90m"``, ``"1h30m"`` or ``"30d"``; never negative."""
 
-SignedDuration: TypeAlias = Annotated[int, Meta(extra={KIND: "signed_duration"})]
+SignedDuration: TypeAlias = Annotated[
+    int, Meta(ge=-MAX_DURATION_SECONDS, le=MAX_DURATION_SECONDS, extra={KIND: "signed_duration"})
+]
 """As ``Duration``, where Vault lets a negative value through."""
+
+BareDuration: TypeAlias = Annotated[int, Meta(extra={KIND: "bare_duration"})]
+"""As ``SignedDuration``, where a bad value is answered with Go's bare words, as by the token store."""
 
 CommaList: TypeAlias = Annotated[list[str], Meta(extra={KIND: "comma_list"})]
 """Strings, given as a list or as one string with commas; blanks around each are dropped."""

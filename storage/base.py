@@ -9,13 +9,21 @@ Every commit that wrote something advances the store's *revision* by one and rec
 decoded entries is right for as long as it has dropped what changed up to the present revision (see ``storage.cache``).
 
     StorageFault
-      +- Conflict      another commit changed what this transaction had read
-      +- Damaged       an entry can't be what was written there; names the entry
-      +- Unavailable   the medium refused: disk full, file locked, connection lost
+      +- Conflict            another commit changed what this transaction had read
+      +- Damaged             an entry can't be what was written there; names the entry
+      +- Unavailable         the medium refused: disk full, file locked, connection lost, store closed
+      +- BarrierSealed       the barrier has no keys at present
+      +- NotInitialized      there is nothing to unseal yet
+      +- AlreadyInitialized  there is, and it isn't replaced
+      +- WrongRootKey        the key that was given does not open the barrier
+
+A key or value that no layer could store (see ``storage.paths``) is a bug of the caller: ``ValueError``.
 """
 
 from __future__ import annotations
 
+import asyncio
+import random
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -27,9 +35,10 @@ MAX_KEY_BYTES = 2048
 """The longest storage key, in bytes of UTF-8."""
 
 MAX_VALUE_BYTES = 32 * 1024 * 1024
-"""The largest value of one entry, in bytes."""
+"""The largest value of one entry, in bytes, as the backend sees it: what the barrier adds to it counts."""
 
 _ATTEMPTS = 20
+_LONGEST_PAUSE_SECONDS = 0.1
 
 
 class StorageFault(Exception):
@@ -46,6 +55,22 @@ class Damaged(StorageFault):
 
 class Unavailable(StorageFault):
     """The medium can't be read or written at present."""
+
+
+class BarrierSealed(StorageFault):
+    """The barrier has no keys: it was not unsealed yet, or has been sealed."""
+
+
+class NotInitialized(StorageFault):
+    """There is no keyring to unseal, or no seal configuration to unseal it by."""
+
+
+class AlreadyInitialized(StorageFault):
+    """There is a keyring, which initialising would destroy."""
+
+
+class WrongRootKey(StorageFault):
+    """The root key is not the one that the keyring was sealed under."""
 
 
 class Reader(Protocol):
@@ -79,7 +104,9 @@ class Storage(Reader, Protocol):
         """Commits when the block is left without an exception, and only returns when the writes are durable.
 
         Raises ``Conflict`` on leaving if what was read has changed, ``Unavailable`` if it could not be made durable;
-        in both cases nothing was written. An exception inside the block discards the writes.
+        in both cases nothing was written. An exception inside the block discards the writes. A transaction that only
+        read raises ``Conflict`` too, if there was no moment at which all that it read was true. If the task is
+        cancelled while the commit is under way, the commit happens or not, but as a whole.
         """
 
 
@@ -125,6 +152,9 @@ async def transact(storage: Storage, work: Callable[[Transaction], Awaitable[T]]
 
     ``work`` may so run several times and must have no effect but through the transaction. Raises ``Conflict`` when
     it still conflicts after 20 attempts, and whatever ``work`` raises.
+
+    Of many who want the same entry, each commit lets one through; random pauses, longer each time, keep the others
+    from meeting again and again.
     """
     for attempt in range(1, _ATTEMPTS + 1):
         try:
@@ -133,6 +163,8 @@ async def transact(storage: Storage, work: Callable[[Transaction], Awaitable[T]]
         except Conflict:
             if attempt == _ATTEMPTS:
                 raise
+            longest = min(_LONGEST_PAUSE_SECONDS, 0.0005 * 2**attempt)
+            await asyncio.sleep(random.uniform(0, longest))  # noqa: S311 - not a secret
             continue
         return result
     raise AssertionError("unreachable")

@@ -65,6 +65,10 @@ class View:
         self._cache.add(path, decoded, epoch)
         return decoded
 
+    def watch(self, changed: Callable[[], None]) -> None:
+        """Call ``changed`` whenever an entry of this view may have changed; see ``ObjectCache.watch``."""
+        self._cache.watch(self.prefix, changed)
+
 
 class _ViewTransaction:
     __slots__ = ("_prefix", "_transaction")

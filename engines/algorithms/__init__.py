@@ -1,0 +1,23 @@
+"""Every algorithm that keys can be of, one row each; nothing outside this folder knows their names.
+
+A new algorithm is a row in its family's file, or a new file listed here; the API, the documentation, the crypto policy
+and the CBOM read these rows.
+"""
+
+from __future__ import annotations
+
+from engines.algorithms import aead, ecdsa, ed25519, mac, rsa
+from engines.algorithms.base import Algorithm
+
+ALGORITHMS: dict[str, Algorithm] = {
+    algorithm.name: algorithm for family in (aead, ed25519, ecdsa, rsa, mac) for algorithm in family.ALGORITHMS
+}
+"""Every row by its name."""
+
+ALGORITHMS_BY_NUMBER: dict[int, Algorithm] = {
+    algorithm.number: algorithm for algorithm in ALGORITHMS.values() if algorithm.number is not None
+}
+"""Those that OpenBao's backups have a number for."""
+
+DEFAULT_ALGORITHM = aead.AES256_GCM
+"""What a key is of unless its maker says otherwise."""

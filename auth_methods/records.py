@@ -1,0 +1,68 @@
+"""What a token is, as a record: the one type that the token store keeps and the token method shows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import Struct
+
+
+class TokenRecord(Struct, frozen=True, kw_only=True):
+    """A service token. Times are seconds since the epoch, 0 for never; TTLs are in seconds, 0 for none."""
+
+    id: str = ""
+    accessor: str = ""
+    policies: tuple[str, ...]
+    path: str
+    display_name: str
+    creation_time: float
+    parent: str = ""
+    """The hash of the parent's id; empty for an orphan."""
+    metadata: dict[str, str] | None = None
+    num_uses: int = 0
+    """Uses that are left, 0 for any number; -1 when the last has been taken."""
+    ttl: int = 0
+    """The TTL it was created with."""
+    explicit_max_ttl: int = 0
+    period: int = 0
+    renewable: bool = False
+    entity_id: str = ""
+    bound_cidrs: tuple[str, ...] = ()
+    expire_time: float = 0
+    last_renewal: float = 0
+    last_ttl: int = 0
+    """The TTL granted by the latest creation or renewal."""
+    leased: bool = True
+    """False for the root token of an initialisation, which has no lease and so no issue time."""
+
+    def __repr__(self) -> str:
+        return f"TokenRecord(accessor={self.accessor!r})"
+
+    @property
+    def is_root(self) -> bool:
+        """Whether policies don't apply to it."""
+        return "root" in self.policies
+
+    def alive(self, now: float) -> bool:
+        """Whether it may be used at ``now``."""
+        return self.num_uses >= 0 and (self.expire_time == 0 or self.expire_time > now)
+
+    def auth_block(self) -> dict[str, Any]:
+        """The ``auth`` of an answer that creates or renews the token."""
+        block: dict[str, Any] = {
+            "client_token": self.id,
+            "accessor": self.accessor,
+            "policies": list(self.policies),
+        }
+        if self.policies:
+            block["token_policies"] = list(self.policies)
+        return block | {
+            "metadata": self.metadata,
+            "lease_duration": self.last_ttl,
+            "renewable": self.renewable,
+            "entity_id": self.entity_id,
+            "token_type": "service",
+            "orphan": not self.parent,
+            "mfa_requirement": None,
+            "num_uses": self.num_uses,
+        }

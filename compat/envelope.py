@@ -1,0 +1,76 @@
+"""The bodies of answers: Vault's envelope around data, the blocks it may hold, and the list of errors.
+
+The envelope of an ordinary answer is bytes put together around the data, which alone is encoded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from compat.json_text import encode
+
+_NO_ERRORS = b'{"errors":[]}\n'
+_TAIL = b',"wrap_info":null,"warnings":null,"auth":null}\n'
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The lease that an answer's data stands under."""
+
+    id: str
+    duration_seconds: int
+    renewable: bool
+
+
+def success_body(
+    request_id: str,
+    data: Mapping[str, Any] | None,
+    *,
+    warnings: Sequence[str] = (),
+    auth: Mapping[str, Any] | None = None,
+    lease: Lease | None = None,
+    wrap: Mapping[str, Any] | None = None,
+    echo: bool = False,
+) -> bytes:
+    """The envelope. ``echo`` repeats the members of ``data`` beside it, as some paths of ``sys`` do.
+
+    ``auth`` and ``wrap`` are the blocks of those names, in OpenBao's order. A wrapped answer is given as ``wrap`` and
+    with ``request_id`` ``""``. ``request_id`` is plain ASCII.
+    """
+    if lease is None:
+        leased = b'","lease_id":"","renewable":false,"lease_duration":0,"data":'
+    else:
+        leased = (
+            b'","lease_id":' + encode(lease.id) + b',"renewable":' + (b"true" if lease.renewable else b"false")
+            + b',"lease_duration":' + encode(lease.duration_seconds) + b',"data":'
+        )  # fmt: skip
+    encoded = encode(data)
+    beginning = b'{"request_id":"'
+    if echo and data:
+        echoed = {name: value for name, value in data.items() if name not in _ENVELOPE_NAMES}
+        beginning = encode(echoed)[:-1] + b',"request_id":"' if echoed else beginning
+    head = beginning + request_id.encode("ascii") + leased + encoded
+    if not warnings and auth is None and wrap is None:
+        return head + _TAIL
+    return (
+        head + b',"wrap_info":' + encode(wrap)
+        + b',"warnings":' + encode(list(warnings) or None)
+        + b',"auth":' + encode(auth) + b"}\n"
+    )  # fmt: skip
+
+
+_ENVELOPE_NAMES = frozenset(
+    {"request_id", "lease_id", "renewable", "lease_duration", "data", "wrap_info", "warnings", "auth"}
+)
+
+
+def bare_body(data: Mapping[str, Any] | None) -> bytes:
+    """``data`` alone, as the paths answer that have no envelope."""
+    return encode(data) + b"\n"
+
+
+def errors_body(texts: Sequence[str]) -> bytes:
+    """The body of an error; without a text the list is empty."""
+    return encode({"errors": texts}) + b"\n" if texts else _NO_ERRORS

@@ -1,0 +1,95 @@
+"""Parameters turned into a route's typed body, as weakly as Vault does it and with its words for what can't be.
+
+Most bodies already have the right types: one call of msgspec converts them. Only when it refuses, or when a parameter
+is there that must be converted whatever it looks like, each parameter goes through ``compat.conversion`` first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from functools import lru_cache
+from typing import Any, NamedTuple, TypeVar
+
+import msgspec
+
+from compat.conversion import ABSENT, CONVERTERS, ConversionError, kind_of
+from engines.base import Body
+from engines.faults import InvalidRequest
+
+BodyT = TypeVar("BodyT", bound=Body)
+
+_INT64_MAX = 2**63 - 1
+_ALWAYS_CONVERTED = frozenset({"comma_list"})
+"""Kinds whose values may change in conversion even where they have the right type: blanks around them are dropped."""
+
+
+class _Plan(NamedTuple):
+    kinds: dict[str, str]
+    """The kind of each field by its name on the wire."""
+
+    always: frozenset[str]
+    integers: tuple[str, ...]
+
+
+@lru_cache(maxsize=4096)
+def _plan(body_type: type[Body]) -> _Plan:
+    kinds = {field.encode_name: kind_of(field.type) for field in msgspec.structs.fields(body_type)}
+    always = frozenset(name for name, kind in kinds.items() if kind in _ALWAYS_CONVERTED)
+    return _Plan(kinds, always, tuple(name for name, kind in kinds.items() if kind == "int"))
+
+
+def convert(body_type: type[BodyT], given: Mapping[str, Any], *, bare_errors: bool = False) -> BodyT:
+    """The body that ``given`` amounts to. ``null`` is a zero value that counts as supplied; unknown names are ignored.
+
+    Raises ``InvalidRequest`` naming the first parameter that can't be converted; ``bare_errors`` leaves out the words
+    ``Field validation failed:`` in front, as routes do that tell creation from update.
+    """
+    plan = _plan(body_type)
+    if plan.always.isdisjoint(given):
+        for name in plan.integers:
+            value = given.get(name)
+            if type(value) is int and not -_INT64_MAX <= value <= _INT64_MAX:
+                break
+        else:
+            try:
+                return msgspec.convert(given, body_type)
+            except msgspec.ValidationError:
+                pass
+    return _convert_each(body_type, plan, given, "" if bare_errors else "Field validation failed: ")
+
+
+def _convert_each(body_type: type[BodyT], plan: _Plan, given: Mapping[str, Any], prefix: str) -> BodyT:
+    converted: dict[str, Any] = {}
+    for name, kind in plan.kinds.items():
+        if name not in given:
+            continue
+        try:
+            value = CONVERTERS[kind](given[name])
+        except ConversionError as error:
+            detail = error.detail.replace("{field}", name)
+            raise InvalidRequest(f'{prefix}error converting input for field "{name}": {detail}') from None
+        if value is not ABSENT:
+            converted[name] = value
+    try:
+        return msgspec.convert(converted, body_type)
+    except msgspec.ValidationError as error:
+        raise InvalidRequest(f"{prefix}{error}") from None
+
+
+def unknown_parameters(body_type: type[Body], given: Mapping[str, Any]) -> list[str]:
+    """The names in ``given`` that ``body_type`` has no field for, sorted."""
+    known = _plan(body_type).kinds.keys()
+    return [] if given.keys() <= known else sorted(given.keys() - known)
+
+
+def ignored_warning(names: Iterable[str]) -> str:
+    """The warning about parameters that the route doesn't know."""
+    return f"Endpoint ignored these unrecognized parameters: [{' '.join(sorted(names))}]"
+
+
+def replaced_warning(names: Collection[str]) -> str:
+    """The warning about parameters of the body that the path has its own values for."""
+    return (
+        "Endpoint replaced the value of these parameters with the values captured from the endpoint's path: "
+        f"[{' '.join(sorted(names))}]"
+    )

@@ -1,0 +1,111 @@
+"""The tree that HCL 1 and its JSON form are read into, and the one error of the readers.
+
+The tree keeps the order, the repetitions and the place of everything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
+
+MAX_DEPTH = 32
+"""How deep objects and lists may nest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where something stands; both count from 1, columns in characters."""
+
+    line: int
+    column: int
+
+
+class HclError(ValueError):
+    """The text is not HCL; ``str()`` names the place as Vault's tools do."""
+
+    def __init__(self, message: str, line: int, column: int) -> None:
+        super().__init__(f"At {line}:{column}: {message}")
+        self.message = message
+        self.line = line
+        self.column = column
+
+
+Value: TypeAlias = "Scalar | Sequence | Body"
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """A string, number, boolean, or (in JSON alone) null."""
+
+    value: str | int | float | bool | None
+    position: Position
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """A list."""
+
+    items: tuple[Value, ...]
+    position: Position
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """``name = value``; in JSON every member of an object."""
+
+    name: str
+    value: Value
+    position: Position
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """``name "label" ... {...}``, with any number of labels."""
+
+    name: str
+    labels: tuple[str, ...]
+    body: Body
+    position: Position
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """What stands between braces, or the whole document."""
+
+    items: tuple[Attribute | Block, ...]
+    position: Position
+
+    def blocks(self, name: str, labels: int) -> Iterator[Block]:
+        """Every block of ``name`` with that many labels, however it is written, in order.
+
+        Raises ``HclError`` for what bears the name but isn't such a block.
+        """
+        for item in self.items:
+            if item.name == name:
+                value = item.body if isinstance(item, Block) else item.value
+                given = item.labels if isinstance(item, Block) else ()
+                yield from _labelled(name, given, value, labels, item.position)
+
+
+def _labelled(name: str, given: tuple[str, ...], value: Value, wanted: int, position: Position) -> Iterator[Block]:
+    """Take labels from the keys of nested objects until there are as many as wanted."""
+    if isinstance(value, Sequence):
+        for element in value.items:
+            yield from _labelled(name, given, element, wanted, position)
+    elif isinstance(value, Scalar) or len(given) > wanted:
+        raise HclError(f"{name} is not a block with {wanted} label(s)", position.line, position.column)
+    elif len(given) == wanted:
+        yield Block(name, given, value, position)
+    else:
+        for item in value.items:
+            if isinstance(item, Block):
+                yield from _labelled(name, (*given, item.name, *item.labels), item.body, wanted, item.position)
+            else:
+                yield from _labelled(name, (*given, item.name), item.value, wanted, item.position)
+
+
+def check_depth(depth: int, position: Position) -> None:
+    """Raise ``HclError`` where ``depth`` is over ``MAX_DEPTH``."""
+    if depth > MAX_DEPTH:
+        raise HclError(f"nested deeper than {MAX_DEPTH} levels", position.line, position.column)

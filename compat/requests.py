@@ -1,0 +1,250 @@
+"""What an HTTP request asks for, in Vault's terms: an operation on a path in a namespace, with parameters and a token.
+
+``parse_request`` looks at nothing but the request itself, so that what is malformed is turned away before any state is
+touched. Its checks come in the order in which OpenBao makes them, since that decides which error a request with several
+mistakes gets. One loop over the headers, and no work for what isn't there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from msgspec import Struct
+
+from compat.envelope import errors_body
+from compat.json_text import parse_object
+from compat.media_types import media_type
+from compat.queries import parse_form, parse_query
+from compat.urls import Redirect, Refusal, decode_path, is_relative, unclean
+from engines.base import Operation
+from engines.durations import SECOND, InvalidDuration, parse_duration_nanoseconds
+from engines.faults import InvalidRequest, NotFound
+
+PREFIX = b"/v1/"
+"""Where the API begins."""
+
+_OPERATIONS = {
+    "POST": Operation.UPDATE,
+    "GET": Operation.READ,
+    "PUT": Operation.UPDATE,
+    "LIST": Operation.LIST,
+    "DELETE": Operation.DELETE,
+    "PATCH": Operation.PATCH,
+    "SCAN": Operation.SCAN,
+    "HELP": Operation.HELP,
+    "HEAD": Operation.READ,
+    "OPTIONS": Operation.READ,
+}
+_WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
+_HEADERS = frozenset(
+    {
+        b"x-vault-token", b"x-vault-namespace", b"x-vault-wrap-ttl", b"x-vault-wrap-format", b"x-vault-index",
+        b"authorization", b"content-type",
+    }
+)  # fmt: skip
+_BEARER = b"Bearer "
+_PATCH_TYPE = "application/merge-patch+json"
+_FORM_TYPE = "application/x-www-form-urlencoded"
+_BOOLEANS = {
+    **dict.fromkeys(("1", "t", "T", "TRUE", "true", "True"), True),
+    **dict.fromkeys(("0", "f", "F", "FALSE", "false", "False", ""), False),
+}
+
+Headers = Iterable[tuple[bytes, bytes]]
+"""Names in lower case, as ASGI gives them."""
+
+
+class Request(Struct, gc=False):
+    """One request, understood but not judged."""
+
+    method: str
+    operation: Operation
+    path: str
+    """Below ``/v1/``, decoded, without the namespace of the header; ends in ``/`` for lists and scans."""
+
+    namespace: str
+    """From the header, without slashes at its ends; ``""`` is the root namespace."""
+
+    token: str
+    data: dict[str, Any]
+    wrap_ttl_seconds: float
+    """0 where no wrapping is asked for."""
+
+    wrap_format: str
+    index: str
+    """``X-Vault-Index`` as it was sent; what it means is up to who gave it out."""
+
+    headers: Headers
+    remote_address: str
+    remote_port: int
+
+    @property
+    def head(self) -> bool:
+        """A ``HEAD`` request: no path has this operation, and its answer has no body."""
+        return self.method == "HEAD"
+
+    def __repr__(self) -> str:
+        """Without the token and the parameters, which may be secret."""
+        return f"Request({self.operation.value} {self.path!r} in {self.namespace!r})"
+
+
+def parse_request(
+    method: str,
+    raw_path: bytes,
+    query_string: bytes,
+    headers: Headers,
+    body: bytes,
+    client: tuple[str, int] | None = None,
+) -> Request | Redirect | Refusal:
+    """What the request asks for, or the answer it gets at once.
+
+    ``raw_path`` and ``query_string`` are as on the wire, still escaped. Raises ``InvalidRequest`` for what OpenBao
+    answers with 400 and a text, ``NotFound`` for paths outside of the API.
+    """
+    path = _path(raw_path, query_string)
+    if not isinstance(path, str):
+        return path
+    found: dict[bytes, bytes] = {}
+    token = b""
+    for name, value in headers:
+        if name in _HEADERS:
+            if name == b"authorization":
+                if not token and value.startswith(_BEARER):
+                    token = value[7:].strip()
+            elif name not in found:
+                found[name] = value
+    operation = _OPERATIONS.get(method)
+    if operation is None:
+        return Refusal(405, errors_body(()))
+    data: dict[str, Any] = {}
+    if method in _WITH_BODY:
+        if query_string and _asks_for_help(query_string):
+            operation = Operation.HELP
+        else:
+            content_type = found.get(b"content-type", b"")
+            if method == "PATCH":
+                refusal = _check_patch_type(content_type)
+                if refusal is not None:
+                    return refusal
+            data = _parse_body(content_type, body)
+    elif query_string:
+        operation, data = _read_query(method, operation, query_string)
+    wrap_ttl = found.get(b"x-vault-wrap-ttl")
+    wrap_ttl_seconds = _wrap_ttl_seconds(wrap_ttl) if wrap_ttl and operation is not Operation.HELP else 0.0
+    if operation is Operation.LIST or operation is Operation.SCAN:
+        path = path if path.endswith("/") else path + "/"
+    _check_path(method, operation, path, raw_path)
+    sent_token = found.get(b"x-vault-token")
+    namespace = found.get(b"x-vault-namespace")
+    return Request(
+        method,
+        operation,
+        path,
+        _namespace(namespace) if namespace else "",
+        (sent_token or token).decode("latin-1"),
+        data,
+        wrap_ttl_seconds,
+        found[b"x-vault-wrap-format"].decode("latin-1") if b"x-vault-wrap-format" in found else "",
+        found[b"x-vault-index"].decode("latin-1") if b"x-vault-index" in found else "",
+        headers,
+        *(client or ("", 0)),
+    )
+
+
+def echoed_namespace(headers: Headers) -> bytes | None:
+    """The value of ``X-Vault-Namespace``, which every answer, errors included, repeats as it was sent."""
+    for name, value in headers:
+        if name == b"x-vault-namespace":
+            return value or None
+    return None
+
+
+def _path(raw_path: bytes, query_string: bytes) -> str | Redirect | Refusal:
+    if not raw_path.startswith(PREFIX):
+        raise NotFound(None)
+    if raw_path == b"/v1/sys" or b"//" in raw_path or b"/." in raw_path:
+        clean = unclean(raw_path, query_string)
+        if clean is not None:
+            return clean
+    return decode_path(raw_path[len(PREFIX) :])
+
+
+def _check_path(method: str, operation: Operation, path: str, raw_path: bytes) -> None:
+    """Refuse paths that name no place: relative ones, and folders for a write."""
+    if b"%" in raw_path and is_relative(path):
+        raise InvalidRequest("relative paths not supported")
+    if operation is Operation.HELP:
+        return
+    if method == "OPTIONS":
+        raise InvalidRequest("cannot handle internal-only request operation")
+    if method in _WITH_BODY and path.endswith("/"):
+        raise InvalidRequest("cannot write to a path ending in '/'")
+
+
+def _read_query(method: str, operation: Operation, query_string: bytes) -> tuple[Operation, dict[str, Any]]:
+    """The operation that the query makes of the method, and the parameters in it."""
+    values = parse_query(query_string)
+    if method == "GET":
+        listing, scanning = (_flag(values, name) for name in ("list", "scan"))
+        if listing and scanning:
+            raise InvalidRequest(None)
+        if listing:
+            del values["list"]
+            operation = Operation.LIST
+        elif scanning:
+            del values["scan"]
+            operation = Operation.SCAN
+    if _first(values.pop("help", "")):
+        return Operation.HELP, {}
+    return operation, values if method not in ("HEAD", "OPTIONS") else {}
+
+
+def _asks_for_help(query_string: bytes) -> bool:
+    return b"help" in query_string and bool(_first(parse_query(query_string).get("help", "")))
+
+
+def _first(value: str | list[str]) -> str:
+    return value if isinstance(value, str) else value[0]
+
+
+def _flag(values: Mapping[str, str | list[str]], name: str) -> bool:
+    try:
+        return _BOOLEANS[_first(values.get(name, ""))]
+    except KeyError:
+        raise InvalidRequest(None) from None
+
+
+def _check_patch_type(content_type: bytes) -> Refusal | None:
+    found = media_type(content_type.decode("latin-1"))
+    if found == _PATCH_TYPE:
+        return None
+    text = f"PATCH requires Content-Type of {_PATCH_TYPE}, provided {found}"
+    return Refusal(415, errors_body((text,)))
+
+
+def _parse_body(content_type: bytes, body: bytes) -> dict[str, Any]:
+    """A form where the content type says so and the body doesn't look like JSON; else JSON."""
+    if b"form" in content_type.lower() and body.lstrip()[:1] not in (b"{", b"["):
+        try:
+            is_form = media_type(content_type.decode("latin-1")) == _FORM_TYPE
+        except InvalidRequest:
+            is_form = False
+        if is_form:
+            return parse_form(body)
+    return parse_object(body)
+
+
+def _wrap_ttl_seconds(value: bytes) -> float:
+    try:
+        nanoseconds = parse_duration_nanoseconds(value.decode("latin-1").strip())
+    except InvalidDuration as error:
+        raise InvalidRequest(f"error parsing X-Vault-Wrap-TTL header: {error}") from None
+    if nanoseconds < 0:
+        raise InvalidRequest("error parsing X-Vault-Wrap-TTL header: requested wrap ttl cannot be negative")
+    return nanoseconds / SECOND
+
+
+def _namespace(value: bytes) -> str:
+    name = value.decode("utf-8", "replace").strip().strip("/")
+    return "" if name in ("root", ".") else name

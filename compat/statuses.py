@@ -1,0 +1,57 @@
+"""The HTTP status of each fault, and the text it is answered with: the one place that knows them."""
+
+from __future__ import annotations
+
+from engines.faults import (
+    Denied,
+    Failed,
+    Fault,
+    InvalidRequest,
+    NotFound,
+    RateLimited,
+    Sealed,
+    TooLarge,
+    Unavailable,
+    UnsupportedOperation,
+    UnsupportedPath,
+)
+
+_STATUSES: dict[type[Fault], int] = {
+    InvalidRequest: 400,
+    Denied: 403,
+    NotFound: 404,
+    UnsupportedPath: 404,
+    UnsupportedOperation: 405,
+    TooLarge: 413,
+    RateLimited: 429,
+    Failed: 500,
+    Sealed: 503,
+    Unavailable: 503,
+}
+
+
+def status_of(fault: Fault) -> int:
+    """The status of ``fault``, by the nearest of its classes; 500 for a fault that nobody has given one."""
+    for kind in type(fault).__mro__:
+        if kind in _STATUSES:
+            return _STATUSES[kind]
+    return 500
+
+
+def texts_of(fault: Fault, *, public: bool = False) -> tuple[str, ...]:
+    """The texts of ``fault`` for the list of errors: none or one. On ``public`` routes nothing is ever wrapped."""
+    if fault.message is None:
+        return ()
+    if fault.wrapped and not public:
+        return (wrap_text(fault.message),)
+    return (fault.message,)
+
+
+def wrap_text(message: str) -> str:
+    """``message`` as Vault shows an error that a handler returned."""
+    return f"1 error occurred:\n\t* {message}\n\n"
+
+
+def internal_error_text(request_id: str) -> str:
+    """What the caller hears of a bug: nothing but where to look for it."""
+    return f"internal error (request id {request_id})"

@@ -1,0 +1,190 @@
+"""What an algorithm is to everybody else: a row of facts, and the capabilities it has.
+
+Nobody outside this folder knows an algorithm by name. An engine that wants to encrypt asks a row for ``aead``, one that
+wants to sign asks for ``signature``, and so on; a row without the capability has None there. A capability is a function
+that takes key material and returns an object prepared for many uses, so that what can be done once per key is.
+
+``Material`` is the form keys are stored in: for symmetric keys the raw bytes, for Ed25519 the 32 bytes of RFC 8032, and
+for other asymmetric keys PKCS#8 and SubjectPublicKeyInfo in DER.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Protocol
+
+from engines.algorithms.hashes import Hash
+from engines.faults import InvalidRequest
+
+OPENSSL = "cryptography (OpenSSL)"
+"""The provider of most algorithms."""
+
+
+class Primitive(Enum):
+    """What kind of thing an algorithm is, in the words of a CycloneDX CBOM."""
+
+    AEAD = "ae"
+    MAC = "mac"
+    PUBLIC_KEY_ENCRYPTION = "pke"
+    SIGNATURE = "signature"
+    KEY_ENCAPSULATION = "kem"
+
+
+class Fips(Enum):
+    """Whether FIPS 140-3 knows an algorithm as approved; whether a *module* is validated is the provider's affair."""
+
+    APPROVED = "approved"
+    NOT_APPROVED = "not-approved"
+    LEGACY = "legacy"
+    """Approved for old data only: to verify and decrypt."""
+
+
+class BadSignature(Exception):
+    """The signature is not one of this message by this key."""
+
+
+class NotSupported(InvalidRequest):
+    """The algorithm can't do this with this key material, for want of its private part for instance."""
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """One key as it is stored. ``private`` is empty where only the public part is known."""
+
+    private: bytes = field(repr=False)
+    public: bytes = b""
+
+
+class Marshaling(Enum):
+    """How a signature is put on the wire."""
+
+    ASN1 = "asn1"
+    JWS = "jws"
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureOptions:
+    """How to sign or verify, for the algorithms that leave a choice; the others ignore what means nothing to them."""
+
+    hash: Hash | None
+    """None signs the input as it is, without any mark of a hash."""
+
+    prehashed: bool = False
+    scheme: str = ""
+    """The padding of an RSA signature; empty for the default."""
+
+    salt_length: int = 0
+    """Bytes of salt of a PSS signature: 0 for the most there is room for (and any, on verifying), -1 for the length
+    of the hash."""
+
+    marshaling: Marshaling = Marshaling.ASN1
+
+
+class Aead(Protocol):
+    """Authenticated encryption under one key, ready to use."""
+
+    @property
+    def seal(self) -> Callable[[bytes, bytes, bytes | None], bytes]:
+        """``seal(nonce, plaintext, associated_data)``: the ciphertext with its tag behind it."""
+
+    def open(self, nonce: bytes, ciphertext: bytes, associated_data: bytes | None) -> bytes:
+        """The plaintext. Raises ``InvalidRequest``, with one text for all reasons."""
+
+
+class PublicKeyEncryption(Protocol):
+    """Encryption to a key pair."""
+
+    def encrypt(self, plaintext: bytes) -> bytes:
+        """Raises ``Failed`` if the plaintext is too long for the key."""
+
+    def decrypt(self, ciphertext: bytes) -> bytes:
+        """Raises ``Failed``, with one text for all reasons."""
+
+
+class Signature(Protocol):
+    """Signatures by one key pair."""
+
+    def sign(self, message: bytes, options: SignatureOptions) -> bytes:
+        """The signature in the form that ``options.marshaling`` asks for. Raises ``Failed``."""
+
+    def verify(self, message: bytes, signature: bytes, options: SignatureOptions) -> None:
+        """Raises ``BadSignature``, or ``InvalidRequest`` for what is no signature at all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Algorithm:
+    """A row of the registry. Sizes are in bytes, and 0 where the thing doesn't exist or has no fixed size."""
+
+    name: str
+    """As the Vault API spells the key type."""
+
+    number: int | None
+    """The key type's number in OpenBao's backups; None for what OpenBao doesn't have."""
+
+    standard: str
+    primitive: Primitive
+    parameter_set: str
+    """What tells this row from others of its family: key length, curve or modulus length."""
+
+    key_bytes: int
+    nonce_bytes: int = 0
+    tag_bytes: int = 0
+    signature_bytes: int = 0
+    public_key_bytes: int = 0
+
+    classical_bits: int
+    """Security strength against classical computers, in bits (SP 800-57 part 1)."""
+
+    quantum_category: int
+    """NIST's post-quantum security category, 1 to 5; 0 if a quantum computer breaks it."""
+
+    fips: Fips
+    object_identifier: str
+    provider: str = OPENSSL
+
+    label: str = ""
+    """How a key's versions are named when it is read."""
+
+    derivable: bool = False
+    convergent: bool = False
+    upsertable: bool = False
+    """Whether encrypting with an unknown name may create a key of this type."""
+
+    refuses_upsert: bool = False
+    """Whether asking for that is answered by a text of its own."""
+
+    key_bytes_chosen: range | None = None
+    """The lengths to choose from, where the caller chooses the key's length."""
+
+    mac_key_is_key: bool = False
+    """Whether the key itself authenticates, and there is no separate MAC key."""
+
+    slow_to_generate: bool = False
+    """Whether making a key takes so long that it must not hold up other requests."""
+
+    generate: Callable[[int], Material]
+    """A new key; the argument is its length in bytes where the caller chooses it."""
+
+    aead: Callable[[bytes], Aead] | None = None
+    encryption: Callable[[Material], PublicKeyEncryption] | None = None
+    signature: Callable[[Material], Signature] | None = None
+    derivation_input: Callable[[Material], bytes] | None = None
+    """What keys for a context are derived from."""
+
+    material_from_seed: Callable[[bytes], Material] | None = None
+    """The key that a derived seed of ``key_bytes`` stands for, where it is no raw key."""
+
+    public_text: Callable[[bytes], str] | None = None
+    """How the public part is shown when a key is read."""
+
+    @property
+    def encrypts(self) -> bool:
+        """Whether messages can be encrypted and decrypted."""
+        return self.aead is not None or self.encryption is not None
+
+    @property
+    def signs(self) -> bool:
+        """Whether messages can be signed and verified."""
+        return self.signature is not None

@@ -1,0 +1,52 @@
+"""Keys for a context: one stored key stands for as many as there are contexts.
+
+HKDF-SHA256 (RFC 5869) without salt and with the context as info is what keys get. Keys that were imported keep
+what Vault had before: HMAC-SHA256 in counter mode (SP 800-108r1, 4.1), whose output is always 32 bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.hmac import HMAC
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+_COUNTER_MODE_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class KeyDerivation:
+    """One way to derive keys; ``number`` is what OpenBao's backups call it."""
+
+    name: str
+    number: int
+    standard: str
+    mode: str | None
+    """Shown in a place of its own when a key with a derivation of old is read."""
+
+    derive: Callable[[bytes, bytes, int], bytes]
+    """``derive(key, context, size)``: ``size`` bytes for ``context``."""
+
+
+def _hkdf_sha256(key: bytes, context: bytes, size: int) -> bytes:
+    return HKDF(hashes.SHA256(), size, salt=None, info=context).derive(key)
+
+
+def _hmac_sha256_counter(key: bytes, context: bytes, size: int) -> bytes:
+    if size > _COUNTER_MODE_BYTES:
+        raise ValueError(f"counter mode gives {_COUNTER_MODE_BYTES} bytes, not {size}")
+    mac = HMAC(key, hashes.SHA256())
+    # One block: a counter that starts at zero, the context, and the length of the output in bits.
+    mac.update((0).to_bytes(4, "big") + context + (8 * _COUNTER_MODE_BYTES).to_bytes(4, "big"))
+    return mac.finalize()[:size]
+
+
+HKDF_SHA256 = KeyDerivation("hkdf_sha256", 1, "RFC 5869", None, _hkdf_sha256)
+HMAC_SHA256_COUNTER = KeyDerivation(
+    "hmac-sha256-counter", 0, "SP 800-108r1", "hmac-sha256-counter", _hmac_sha256_counter
+)
+
+DERIVATIONS = {derivation.number: derivation for derivation in (HKDF_SHA256, HMAC_SHA256_COUNTER)}
+"""Every derivation by its number."""

@@ -1,0 +1,76 @@
+"""Ed25519 (RFC 8032, FIPS 186-5): signatures over messages as they are; nothing is ever hashed beforehand."""
+
+from __future__ import annotations
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from engines.algorithms.base import Algorithm, BadSignature, Fips, Material, NotSupported, Primitive, SignatureOptions
+from engines.encoding import encode_base64
+
+_KEY_BYTES = 32
+
+
+class Ed25519:
+    """One key pair."""
+
+    __slots__ = ("_private", "_public")
+
+    def __init__(self, material: Material) -> None:
+        self._private = Ed25519PrivateKey.from_private_bytes(material.private) if material.private else None
+        self._public = Ed25519PublicKey.from_public_bytes(material.public)
+
+    def sign(self, message: bytes, options: SignatureOptions) -> bytes:
+        """64 bytes: R and S. Raises ``NotSupported`` without a private key."""
+        if self._private is None:
+            raise NotSupported("requested version for signing does not contain a private part")
+        return self._private.sign(message)
+
+    def verify(self, message: bytes, signature: bytes, options: SignatureOptions) -> None:
+        """Raises ``BadSignature``."""
+        try:
+            self._public.verify(signature, message)
+        except InvalidSignature:
+            raise BadSignature from None
+
+
+def _material(private: Ed25519PrivateKey) -> Material:
+    return Material(private.private_bytes_raw(), private.public_key().public_bytes_raw())
+
+
+def _generate(_: int) -> Material:
+    return _material(Ed25519PrivateKey.generate())
+
+
+def _from_seed(seed: bytes) -> Material:
+    return _material(Ed25519PrivateKey.from_private_bytes(seed))
+
+
+def _derivation_input(material: Material) -> bytes:
+    """Go's form of a private key: the seed with the public key behind it."""
+    return material.private + material.public
+
+
+ED25519 = Algorithm(
+    name="ed25519",
+    number=2,
+    standard="RFC 8032, FIPS 186-5",
+    primitive=Primitive.SIGNATURE,
+    parameter_set="Ed25519",
+    key_bytes=_KEY_BYTES,
+    signature_bytes=64,
+    public_key_bytes=32,
+    classical_bits=128,
+    quantum_category=0,
+    fips=Fips.APPROVED,
+    object_identifier="1.3.101.112",
+    label="ed25519",
+    derivable=True,
+    generate=_generate,
+    signature=Ed25519,
+    derivation_input=_derivation_input,
+    material_from_seed=_from_seed,
+    public_text=encode_base64,
+)
+
+ALGORITHMS = (ED25519,)

@@ -1,0 +1,183 @@
+"""RSA (RFC 8017, FIPS 186-5): OAEP encryption, and PSS or PKCS #1 v1.5 signatures, by one key pair.
+
+One key for both uses is Vault's way. OAEP is with SHA-256 for the label and the mask; PSS masks with the hash of the
+signature.
+"""
+
+from __future__ import annotations
+
+from hmac import compare_digest
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.asymmetric.utils import NoDigestInfo, Prehashed
+
+from engines.algorithms.base import (
+    Algorithm,
+    BadSignature,
+    Fips,
+    Material,
+    NotSupported,
+    Primitive,
+    SignatureOptions,
+)
+from engines.algorithms.pem import public_key_pem
+from engines.faults import Failed, Fault, InvalidRequest
+
+_OAEP = padding.OAEP(padding.MGF1(hashes.SHA256()), hashes.SHA256(), None)
+_PUBLIC_EXPONENT = 65537
+
+PSS = "pss"
+PKCS1V15 = "pkcs1v15"
+
+SALT_AUTO = 0
+SALT_HASH = -1
+
+
+class Rsa:
+    """One key pair."""
+
+    __slots__ = ("_private", "_public")
+
+    def __init__(self, material: Material) -> None:
+        self._private = _load_private(material.private) if material.private else None
+        self._public = _load_public(material.public)
+
+    def encrypt(self, plaintext: bytes) -> bytes:
+        """Raises ``Failed`` if ``plaintext`` is longer than the modulus less 66 bytes."""
+        try:
+            return self._public.encrypt(plaintext, _OAEP)
+        except ValueError:
+            raise Failed("failed to RSA encrypt the plaintext: crypto/rsa: message too long for RSA key size") from None
+
+    def decrypt(self, ciphertext: bytes) -> bytes:
+        """Raises ``Failed`` with one text whatever is wrong with ``ciphertext``."""
+        if self._private is None:
+            raise NotSupported("requested version for decryption does not contain a private part")
+        try:
+            return self._private.decrypt(ciphertext, _OAEP)
+        except ValueError:
+            raise Failed("failed to RSA decrypt the ciphertext: crypto/rsa: decryption error") from None
+
+    def sign(self, message: bytes, options: SignatureOptions) -> bytes:
+        """As long as the modulus. Raises ``Failed`` for unfit options, ``NotSupported`` without a private key."""
+        if self._private is None:
+            raise NotSupported("requested version for signing does not contain a private part")
+        scheme = options.scheme or PSS
+        _check_scheme(scheme)
+        _check_salt(self._public, scheme, options, Failed)
+        if options.prehashed and options.hash is not None and len(message) != options.hash.digest_bytes:
+            raise Failed(f"crypto/rsa: input must be hashed {'with given hash' if scheme == PSS else 'message'}")
+        try:
+            return self._private.sign(message, _padding(scheme, options, padding.PSS.MAX_LENGTH), _hashing(options))
+        except ValueError:
+            raise Failed("crypto/rsa: message too long for RSA key size") from None
+
+    def verify(self, message: bytes, signature: bytes, options: SignatureOptions) -> None:
+        """Raises ``BadSignature``; ``Failed`` or ``InvalidRequest`` for unfit options."""
+        scheme = options.scheme or PSS
+        _check_scheme(scheme)
+        _check_salt(self._public, scheme, options, InvalidRequest)
+        if options.prehashed and options.hash is not None and len(message) != options.hash.digest_bytes:
+            raise BadSignature
+        try:
+            if options.hash is None:
+                signed = self._public.recover_data_from_signature(signature, padding.PKCS1v15(), None)
+                if not compare_digest(signed, message):
+                    raise BadSignature
+                return
+            hashing = Prehashed(options.hash.algorithm) if options.prehashed else options.hash.algorithm
+            self._public.verify(signature, message, _padding(scheme, options, padding.PSS.AUTO), hashing)
+        except InvalidSignature:
+            raise BadSignature from None
+
+
+def _load_private(der: bytes) -> rsa.RSAPrivateKey:
+    # Checking the numbers takes a thousand times longer than reading them, and was done when the key was made or
+    # imported; what comes from storage is authentic.
+    private = serialization.load_der_private_key(der, None, unsafe_skip_rsa_key_validation=True)
+    if not isinstance(private, rsa.RSAPrivateKey):
+        raise TypeError("not a private RSA key")
+    return private
+
+
+def _load_public(der: bytes) -> rsa.RSAPublicKey:
+    public = serialization.load_der_public_key(der)
+    if not isinstance(public, rsa.RSAPublicKey):
+        raise TypeError("not a public RSA key")
+    return public
+
+
+def _check_scheme(scheme: str) -> None:
+    if scheme not in (PSS, PKCS1V15):
+        raise Failed(f"unsupported rsa signature algorithm {scheme}")
+
+
+def _check_salt(public: rsa.RSAPublicKey, scheme: str, options: SignatureOptions, fault: type[Fault]) -> None:
+    """Refuse a salt that there is no room for: the encoded message holds it, the hash and two bytes (RFC 8017, 9.1)."""
+    if scheme != PSS or options.hash is None:
+        return
+    room = (public.key_size + 6) // 8 - options.hash.digest_bytes - 2
+    if options.salt_length > room:
+        raise fault(f"requested salt length {options.salt_length} is invalid")
+
+
+def _padding(
+    scheme: str, options: SignatureOptions, automatic: padding._MaxLength | padding._Auto
+) -> padding.AsymmetricPadding:
+    if scheme == PKCS1V15 or options.hash is None:
+        return padding.PKCS1v15()
+    mask = padding.MGF1(options.hash.algorithm)
+    if options.salt_length == SALT_AUTO:
+        return padding.PSS(mask, automatic)
+    if options.salt_length == SALT_HASH:
+        return padding.PSS(mask, options.hash.digest_bytes)
+    return padding.PSS(mask, options.salt_length)
+
+
+def _hashing(options: SignatureOptions) -> hashes.HashAlgorithm | Prehashed | NoDigestInfo:
+    if options.hash is None:
+        return NoDigestInfo()
+    return Prehashed(options.hash.algorithm) if options.prehashed else options.hash.algorithm
+
+
+def _row(bits: int, number: int, classical_bits: int) -> Algorithm:
+    def generate(_: int) -> Material:
+        private = rsa.generate_private_key(_PUBLIC_EXPONENT, bits)
+        return Material(
+            private.private_bytes(
+                serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+            ),
+            private.public_key().public_bytes(
+                serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+            ),
+        )
+
+    return Algorithm(
+        name=f"rsa-{bits}",
+        number=number,
+        standard="RFC 8017, FIPS 186-5",
+        primitive=Primitive.PUBLIC_KEY_ENCRYPTION,
+        parameter_set=str(bits),
+        key_bytes=bits // 8,
+        signature_bytes=bits // 8,
+        public_key_bytes=bits // 8,
+        classical_bits=classical_bits,
+        quantum_category=0,
+        fips=Fips.APPROVED,
+        object_identifier="1.2.840.113549.1.1.1",
+        label=f"rsa-{bits}",
+        slow_to_generate=True,
+        generate=generate,
+        encryption=Rsa,
+        signature=Rsa,
+        public_text=public_key_pem,
+    )
+
+
+RSA_2048 = _row(2048, 3, 112)
+RSA_3072 = _row(3072, 9, 128)
+RSA_4096 = _row(4096, 4, 140)
+
+ALGORITHMS = (RSA_2048, RSA_3072, RSA_4096)

@@ -1,0 +1,56 @@
+"""The options of a signature as a client writes them, and what each means."""
+
+from __future__ import annotations
+
+import re
+
+from engines.algorithms.base import Marshaling
+from engines.algorithms.hashes import DEFAULT_HASH, HASHES, NO_HASH, Hash
+from engines.algorithms.rsa import PKCS1V15, SALT_AUTO, SALT_HASH
+from engines.faults import InvalidRequest
+
+_INTEGER = re.compile(r"[+-]?[0-9]{1,18}", re.ASCII)
+
+DEFAULT_SALT_LENGTH = "auto"
+DEFAULT_MARSHALING = Marshaling.ASN1.value
+
+
+def parse_marshaling(text: str) -> Marshaling:
+    """The form of signatures that ``text`` names. Raises ``InvalidRequest``."""
+    try:
+        return Marshaling(text)
+    except ValueError:
+        raise InvalidRequest(f'invalid marshaling type "{text}"') from None
+
+
+def parse_salt_length(text: str) -> int:
+    """Bytes of salt, or one of ``rsa.SALT_AUTO`` and ``rsa.SALT_HASH``. Raises ``InvalidRequest``."""
+    word = text.lower()
+    if word == "auto":
+        return SALT_AUTO
+    if word == "hash":
+        return SALT_HASH
+    if not _INTEGER.fullmatch(text):
+        raise InvalidRequest(f"salt length neither 'auto', 'hash', nor an int: {text}")
+    length = int(text)
+    if length < SALT_HASH:
+        raise InvalidRequest(f"salt length is invalid: {length}")
+    return length
+
+
+def parse_hash(name: str) -> Hash | None:
+    """The hash function called ``name``, the default for ``""``, None for none. Raises ``InvalidRequest``."""
+    if name == NO_HASH:
+        return None
+    hash_ = HASHES.get(name) if name else DEFAULT_HASH
+    if hash_ is None:
+        raise InvalidRequest(f'invalid hash algorithm "{name}"')
+    return hash_
+
+
+def check_unhashed(prehashed: bool, scheme: str) -> None:
+    """Refuse to sign without a hash but where the caller does all of it. Raises ``InvalidRequest``."""
+    if not prehashed or scheme != PKCS1V15:
+        raise InvalidRequest(
+            f"hash_algorithm={NO_HASH} requires both prehashed=true and signature_algorithm={PKCS1V15}"
+        )

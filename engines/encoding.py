@@ -1,0 +1,107 @@
+"""Text forms of bytes and times, exactly as the Vault API spells them.
+
+Vault's base64 is that of Go: the standard alphabet with padding required, line breaks ignored anywhere, and the unused
+bits of the last character ignored. What isn't base64 is answered with the offset at which Go's decoder gave up, and
+clients show that text to people, so the slow path computes the same offset. The fast path is one call into C.
+"""
+
+from __future__ import annotations
+
+import re
+from binascii import a2b_base64, b2a_base64
+from datetime import UTC, datetime
+
+from engines.faults import InvalidRequest
+
+_OTHER = re.compile(rb"[^A-Za-z0-9+/\r\n]")
+_TO_URL = str.maketrans("+/", "-_")
+_FROM_URL = str.maketrans("-_", "+/")
+_NEWLINES = b"\r\n"
+_PAD = ord("=")
+_SECOND_NANOSECONDS = 1_000_000_000
+
+
+class NotBase64(InvalidRequest):
+    """The text is not base64; ``offset`` is the byte at which Go's decoder would have stopped."""
+
+    def __init__(self, offset: int) -> None:
+        super().__init__(f"illegal base64 data at input byte {offset}")
+        self.offset = offset
+
+
+def decode_base64(text: str) -> bytes:
+    """The bytes of base64 ``text`` (RFC 4648 section 4, as Go's ``StdEncoding``). Raises ``NotBase64``."""
+    try:
+        decoded = a2b_base64(text, strict_mode=True)
+    except ValueError:
+        return _decode_slowly(text)
+    # The C decoder lets surplus padding pass: a whole quantum's worth of it, or a length that is no multiple of four.
+    length = len(text)
+    if length & 3 or 4 * len(decoded) <= 3 * length - 12:
+        return _decode_slowly(text)
+    return decoded
+
+
+def encode_base64(data: bytes) -> str:
+    """``data`` as base64 (RFC 4648 section 4), padded and on one line."""
+    return b2a_base64(data, newline=False).decode("ascii")
+
+
+def encode_base64_url(data: bytes) -> str:
+    """``data`` as base64url without padding (RFC 4648 section 5), as JWS has it."""
+    return b2a_base64(data, newline=False).decode("ascii").rstrip("=").translate(_TO_URL)
+
+
+def decode_base64_url(text: str) -> bytes:
+    """The bytes of unpadded base64url ``text``. Raises ``NotBase64``; its offset is that of padded text."""
+    if "=" in text or "+" in text or "/" in text:
+        raise NotBase64(next(index for index, character in enumerate(text) if character in "=+/"))
+    characters = sum(character not in "\r\n" for character in text)
+    return decode_base64(text.translate(_FROM_URL) + "=" * (-characters % 4))
+
+
+def _decode_slowly(text: str) -> bytes:
+    """Find what is wrong and where, or decode what the fast path doesn't take: text with line breaks.
+
+    Linear and without a loop over characters, since whoever sends nonsense may send a lot of it.
+    """
+    source = text.encode("utf-8", "surrogatepass")
+    other = _OTHER.search(source)
+    end = other.start() if other else len(source)
+    characters = source[:end].translate(None, _NEWLINES)
+    surplus = len(characters) % 4
+    if other is None:
+        if surplus:
+            raise NotBase64(end - surplus)
+    elif source[end] == _PAD:
+        _check_padding(source, end + 1, surplus)
+    else:
+        raise NotBase64(end)
+    return a2b_base64(characters + b"=" * (-surplus % 4))
+
+
+def _check_padding(source: bytes, position: int, sextets: int) -> None:
+    """Check what follows the first ``=``, which ends at ``position`` in a quantum that holds ``sextets`` characters."""
+    end = len(source)
+    if sextets < 2:
+        raise NotBase64(position - 1)
+    if sextets == 2:
+        while position < end and source[position] in _NEWLINES:
+            position += 1
+        if position == end:
+            raise NotBase64(end)
+        if source[position] != _PAD:
+            raise NotBase64(position - 1)
+        position += 1
+    while position < end and source[position] in _NEWLINES:
+        position += 1
+    if position < end:
+        raise NotBase64(position)
+
+
+def rfc3339_nano(nanoseconds: int) -> str:
+    """A time in nanoseconds since the epoch, in UTC, as Go prints RFC 3339 with as many decimals as needed."""
+    seconds, fraction = divmod(nanoseconds, _SECOND_NANOSECONDS)
+    whole = datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    decimals = f"{fraction:09d}".rstrip("0")
+    return f"{whole}.{decimals}Z" if decimals else f"{whole}Z"

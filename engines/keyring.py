@@ -1,0 +1,380 @@
+"""A named key and its versions: the record that is stored, and the object that is used.
+
+``KeyringRecord`` is data: it is encoded as msgpack, and a field that an older record lacks takes its default. A
+``Keyring`` is made from it once, kept in the cache and shared by all requests. It never changes: whoever rotates or
+configures a key makes a new record and writes that in a transaction, and the cache drops the old object.
+
+What can be prepared for a version (a cipher's key schedule, a parsed private key) is prepared when it is first needed
+and kept with the version; what is derived for a context is kept too, as far as a bounded cache reaches. Versions below
+``min_decryption_version`` can't be used and are kept in an archive of their own, so that a long history doesn't make
+the record that everybody reads a large one.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+from engines.algorithms import ALGORITHMS
+from engines.algorithms.base import Aead, Algorithm, Material, PublicKeyEncryption, Signature
+from engines.algorithms.derivation import DERIVATIONS, HKDF_SHA256, KeyDerivation
+from engines.algorithms.mac import KEY_BYTES, Mac
+from engines.faults import InvalidRequest
+from storage.base import Damaged
+from storage.secret import Secret
+
+RECORD_VERSION = 1
+"""The form of the records written here; readers refuse newer ones, whose meaning they can't know."""
+
+DERIVED_KEYS_KEPT = 256
+"""How many keys for contexts one version keeps ready."""
+
+CIPHERTEXT_PREFIX = "vault:v"
+_CONVERGENT_MAC_BYTES = 32
+_MAX_VERSION_DIGITS = 18
+
+
+class VersionRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One version as it is stored. ``created`` is in nanoseconds since the epoch."""
+
+    private: Secret
+    public: bytes = b""
+    mac_key: Secret
+    created: int
+    certificate_chain: tuple[bytes, ...] = ()
+    """X.509 certificates in DER, the leaf first."""
+
+
+class RestoreInfo(Struct, frozen=True):
+    """When a backup was made or restored, in nanoseconds since the epoch, and the latest version at that time."""
+
+    time: int
+    version: int
+
+
+class KeyringRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A named key as it is stored; ``versions`` holds those that aren't archived."""
+
+    record_version: int = RECORD_VERSION
+    name: str
+    type: str
+    versions: dict[int, VersionRecord]
+    latest_version: int = 1
+    min_decryption_version: int = 1
+    min_encryption_version: int = 0
+    min_available_version: int = 0
+    derived: bool = False
+    derivation: int = HKDF_SHA256.number
+    convergent: bool = False
+    exportable: bool = False
+    allow_plaintext_backup: bool = False
+    deletion_allowed: bool = False
+    auto_rotate_period_seconds: int = 0
+    imported: bool = False
+    imported_rotation_allowed: bool = False
+    soft_deleted: bool = False
+    key_bytes: int = 0
+    """The length of the key, where its maker chose it."""
+
+    backup_info: RestoreInfo | None = None
+    restore_info: RestoreInfo | None = None
+
+
+class ArchiveRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The versions of a key that are below its ``min_decryption_version`` and not yet trimmed."""
+
+    record_version: int = RECORD_VERSION
+    versions: dict[int, VersionRecord]
+
+
+class DerivedCipher:
+    """A cipher for one context, and for convergent keys what chooses the nonces."""
+
+    __slots__ = ("cipher", "nonce_mac")
+
+    def __init__(self, cipher: Aead, nonce_mac: Mac | None) -> None:
+        self.cipher = cipher
+        self.nonce_mac = nonce_mac
+
+
+class KeyVersion:
+    """One version, ready to be used; only ``Keyring`` makes these."""
+
+    __slots__ = (
+        "_cipher",
+        "_derived",
+        "_encryption",
+        "_keyring",
+        "_mac",
+        "_signature",
+        "number",
+        "prefix",
+        "record",
+    )
+
+    def __init__(self, keyring: Keyring, number: int, record: VersionRecord) -> None:
+        self._keyring = keyring
+        self.number = number
+        self.record = record
+        self.prefix = f"{CIPHERTEXT_PREFIX}{number}:"
+        """What every ciphertext, signature and MAC of this version starts with."""
+
+        self._cipher: Aead | None = None
+        self._encryption: PublicKeyEncryption | None = None
+        self._signature: Signature | None = None
+        self._mac: Mac | None = None
+        self._derived: OrderedDict[bytes, Any] = OrderedDict()
+
+    def material(self) -> Material:
+        """The key itself. The caller sees to it that it goes no further than it must."""
+        return Material(self.record.private.reveal(), self.record.public)
+
+    def cipher(self) -> Aead:
+        """The cipher of a key without derivation; its algorithm has one."""
+        if self._cipher is None:
+            aead = self._keyring.algorithm.aead
+            if aead is None:
+                raise AssertionError(f"{self._keyring.algorithm.name} has no aead")
+            self._cipher = aead(self.record.private.reveal())
+        return self._cipher
+
+    def derived_cipher(self, context: bytes) -> DerivedCipher:
+        """The cipher for ``context`` of a key with derivation. Raises ``InvalidRequest`` without a context."""
+        found: DerivedCipher = self._derive(context, self._make_derived_cipher)
+        return found
+
+    def encryption(self) -> PublicKeyEncryption:
+        """The public-key encryption of this version; its algorithm has it."""
+        if self._encryption is None:
+            prepare = self._keyring.algorithm.encryption
+            if prepare is None:
+                raise AssertionError(f"{self._keyring.algorithm.name} has no public-key encryption")
+            self._encryption = prepare(self.material())
+        return self._encryption
+
+    def signature(self, context: bytes) -> Signature:
+        """What signs and verifies, for ``context`` if the key has derivation; its algorithm does sign."""
+        if self._keyring.record.derived:
+            found: tuple[Signature, bytes] = self._derive(context, self._make_derived_signature)
+            return found[0]
+        if self._signature is None:
+            self._signature = self._prepare_signature(self.material())
+        return self._signature
+
+    def public_key(self, context: bytes) -> bytes:
+        """The public part, of the key for ``context`` if the key has derivation; b"" for symmetric keys."""
+        if not self._keyring.record.derived:
+            return self.record.public
+        found: tuple[Signature, bytes] = self._derive(context, self._make_derived_signature)
+        return found[1]
+
+    def mac(self) -> Mac:
+        """The MAC of this version, whatever its type; never derived."""
+        if self._mac is None:
+            record = self.record
+            key = record.private if self._keyring.algorithm.mac_key_is_key else record.mac_key
+            self._mac = Mac(key.reveal())
+        return self._mac
+
+    def _derive(self, context: bytes, make: Callable[[bytes], Any]) -> Any:
+        found = self._derived.get(context)
+        if found is not None:
+            self._derived.move_to_end(context)
+            return found
+        if not context:
+            raise MissingContext
+        found = self._derived[context] = make(context)
+        if len(self._derived) > DERIVED_KEYS_KEPT:
+            self._derived.popitem(last=False)
+        return found
+
+    def _derive_bytes(self, context: bytes, size: int) -> bytes:
+        keyring = self._keyring
+        derivation_input = keyring.algorithm.derivation_input
+        if derivation_input is None:
+            raise AssertionError(f"{keyring.algorithm.name} can't be derived")
+        return keyring.derivation.derive(derivation_input(self.material()), context, size)
+
+    def _make_derived_cipher(self, context: bytes) -> DerivedCipher:
+        algorithm = self._keyring.algorithm
+        if algorithm.aead is None:
+            raise AssertionError(f"{algorithm.name} has no aead")
+        size = algorithm.key_bytes
+        if not self._keyring.record.convergent:
+            return DerivedCipher(algorithm.aead(self._derive_bytes(context, size)), None)
+        derived = self._derive_bytes(context, size + _CONVERGENT_MAC_BYTES)
+        return DerivedCipher(algorithm.aead(derived[:size]), Mac(derived[size:]))
+
+    def _make_derived_signature(self, context: bytes) -> tuple[Signature, bytes]:
+        algorithm = self._keyring.algorithm
+        if algorithm.material_from_seed is None:
+            raise AssertionError(f"{algorithm.name} has no keys made from a seed")
+        material = algorithm.material_from_seed(self._derive_bytes(context, algorithm.key_bytes))
+        return self._prepare_signature(material), material.public
+
+    def _prepare_signature(self, material: Material) -> Signature:
+        prepare = self._keyring.algorithm.signature
+        if prepare is None:
+            raise AssertionError(f"{self._keyring.algorithm.name} does not sign")
+        return prepare(material)
+
+
+class MissingContext(InvalidRequest):
+    """A key with derivation can't be used without a context."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "missing 'context' for key derivation; the key was created using a derived key, which means "
+            "additional, per-request information must be included in order to perform operations with the key"
+        )
+
+
+class Keyring:
+    """A named key, ready to be used; shared, and never changed."""
+
+    __slots__ = ("algorithm", "derivation", "latest", "openable", "record", "versions")
+
+    def __init__(self, record: KeyringRecord) -> None:
+        self.record = record
+        self.algorithm: Algorithm = ALGORITHMS[record.type]
+        self.derivation: KeyDerivation = DERIVATIONS[record.derivation]
+        self.versions = {number: KeyVersion(self, number, version) for number, version in record.versions.items()}
+        self.latest = self.versions[record.latest_version]
+        self.openable = {version.prefix: version for version in self.versions.values()}
+        """The versions that may decrypt, by the exact prefix of their ciphertexts."""
+
+    def version_to_encrypt(self, requested: int, purpose: str = "encryption") -> KeyVersion:
+        """The version ``requested``, 0 for the latest. Raises ``InvalidRequest`` if it may not be used for new data."""
+        record = self.record
+        if requested == 0 or requested == record.latest_version:
+            return self.latest
+        if requested < 0:
+            raise InvalidRequest(f"requested version for {purpose} is negative")
+        if requested > record.latest_version:
+            raise InvalidRequest(f"requested version for {purpose} is higher than the latest key version")
+        if requested < record.min_encryption_version:
+            raise InvalidRequest(f"requested version for {purpose} is less than the minimum encryption key version")
+        return self.version(requested)
+
+    def version(self, number: int) -> KeyVersion:
+        """The version ``number``. Raises ``InvalidRequest`` if it is archived, trimmed or never was."""
+        found = self.versions.get(number)
+        if found is None:
+            raise InvalidRequest("no such key version")
+        return found
+
+    def open_header(self, text: str, subject: str) -> tuple[KeyVersion, str]:
+        """The version that ``text`` (``vault:v1:...``) was made with, and what stands behind the header.
+
+        ``subject`` names the text in errors. Version 0 is what Vault before 0.3 called version 1. A header that is
+        written in another way than the server writes it is refused, so that no other text stands for the same thing.
+        Raises ``InvalidRequest``.
+        """
+        end = text.find(":", len(CIPHERTEXT_PREFIX))
+        found = self.openable.get(text[: end + 1])
+        if found is not None:
+            return found, text[end + 1 :]
+        number = parse_header(text, subject)
+        if number > self.record.latest_version:
+            raise InvalidRequest(f"invalid {subject}: version is too new")
+        if number == 0 and subject == CIPHERTEXT:
+            number = 1
+        if number <= 0 or number < self.record.min_decryption_version:
+            raise InvalidRequest("ciphertext or signature version is disallowed by policy (too old)")
+        return self.version(number), text[end + 1 :]
+
+
+CIPHERTEXT = "ciphertext"
+"""What ``Keyring.open_header`` calls an encrypted text."""
+
+
+def parse_header(text: str, subject: str, no_prefix: str | None = None) -> int:
+    """The version in a header ``vault:v<version>:``. Raises ``InvalidRequest``."""
+    if not text.startswith(CIPHERTEXT_PREFIX):
+        raise InvalidRequest(no_prefix or f"invalid {subject}: no prefix")
+    version, colon, _ = text[len(CIPHERTEXT_PREFIX) :].partition(":")
+    if not colon:
+        raise InvalidRequest(f"invalid {subject}: wrong number of fields")
+    digits = version.removeprefix("-")
+    canonical = digits.isascii() and digits.isdigit() and (digits == "0" or digits[0] != "0")
+    if not canonical or len(digits) > _MAX_VERSION_DIGITS:
+        raise InvalidRequest(f"invalid {subject}: version number could not be decoded")
+    return int(version)
+
+
+def new_version(material: Material, now: float) -> VersionRecord:
+    """A version of ``material``, with a MAC key of its own, made at ``now`` in seconds since the epoch."""
+    return VersionRecord(
+        private=Secret(material.private),
+        public=material.public,
+        mac_key=Secret.random(KEY_BYTES),
+        created=int(now * 1_000_000_000),
+    )
+
+
+def with_new_version(record: KeyringRecord, version: VersionRecord) -> KeyringRecord:
+    """``record`` with ``version`` as the latest."""
+    latest = record.latest_version + 1
+    return replace(record, versions={**record.versions, latest: version}, latest_version=latest)
+
+
+def _reveal(value: Any) -> Any:
+    if isinstance(value, Secret):
+        return value.reveal()
+    raise TypeError(f"a keyring holds no {type(value).__name__}")
+
+
+def _conceal(kind: type, value: Any) -> Any:
+    if kind is Secret and isinstance(value, bytes):
+        return Secret(value)
+    raise TypeError(f"a keyring holds no {kind.__name__}")
+
+
+_encode = msgspec.msgpack.Encoder(enc_hook=_reveal).encode
+_decode_keyring = msgspec.msgpack.Decoder(KeyringRecord, dec_hook=_conceal).decode
+_decode_archive = msgspec.msgpack.Decoder(ArchiveRecord, dec_hook=_conceal).decode
+
+
+def encode_keyring(record: KeyringRecord) -> bytes:
+    """``record`` as it is stored: key material in clear, for a barrier to encrypt."""
+    return _encode(record)
+
+
+def decode_record(value: bytes) -> KeyringRecord:
+    """The record in ``value``. Raises ``Damaged`` if it is none, or one of a newer server."""
+    try:
+        record = _decode_keyring(value)
+    except msgspec.MsgspecError:
+        raise Damaged("a key's entry can't be decoded") from None
+    if record.record_version > RECORD_VERSION or record.type not in ALGORITHMS or record.derivation not in DERIVATIONS:
+        raise Damaged(f"the entry of key {record.name!r} was written by a newer server")
+    return record
+
+
+def decode_keyring(value: bytes) -> Keyring:
+    """The key in ``value``, ready to be used. Raises ``Damaged``."""
+    record = decode_record(value)
+    if record.latest_version not in record.versions:
+        raise Damaged(f"the entry of key {record.name!r} lacks its latest version")
+    return Keyring(record)
+
+
+def encode_archive(record: ArchiveRecord) -> bytes:
+    """``record`` as it is stored."""
+    return _encode(record)
+
+
+def decode_archive(value: bytes) -> ArchiveRecord:
+    """The archive in ``value``. Raises ``Damaged``."""
+    try:
+        record = _decode_archive(value)
+    except msgspec.MsgspecError:
+        raise Damaged("a key's archive can't be decoded") from None
+    if record.record_version > RECORD_VERSION:
+        raise Damaged("a key's archive was written by a newer server")
+    return record

@@ -1,0 +1,109 @@
+"""Decrypt a message, or a batch of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from msgspec import UNSET, UnsetType
+
+from engines.base import Body, Call, Reply
+from engines.encoding import decode_base64, encode_base64
+from engines.faults import Failed, InvalidRequest
+from engines.keyring import Keyring
+from engines.transit.batches import DecryptItem, check_contexts, read_strictly, reply_with_status
+from engines.transit.sealing import NotAead, is_plain, unseal
+
+if TYPE_CHECKING:
+    from engines.transit.engine import Transit
+
+
+class Decryption(Body):
+    """What to decrypt, and with which key."""
+
+    name: str = ""
+    ciphertext: str = ""
+    context: str = ""
+    associated_data: str = ""
+    batch_input: Any = UNSET
+    partial_failure_response_code: int | UnsetType = UNSET
+
+
+async def decrypt(engine: Transit, call: Call, body: Decryption) -> Reply:
+    """Decrypt ``ciphertext``, or every item of ``batch_input``."""
+    if body.batch_input is not UNSET and body.batch_input is not None:
+        return await _decrypt_batch(engine, call, body)
+    if not body.ciphertext:
+        raise InvalidRequest("missing ciphertext to decrypt")
+    keyring = await engine.keys.load(body.name)
+    if keyring is None:
+        raise InvalidRequest("encryption key not found")
+    context = decode_base64(body.context) if body.context else b""
+    return Reply({"plaintext": encode_base64(unseal(keyring, body.ciphertext, context, body.associated_data))})
+
+
+async def _decrypt_batch(engine: Transit, call: Call, body: Decryption) -> Reply:
+    items = read_strictly(body.batch_input, DecryptItem, "ciphertext")
+    has_context = check_contexts(items)
+    keyring = await engine.keys.load(body.name)
+    if keyring is None:
+        raise InvalidRequest("encryption key not found")
+    wanted = None if body.partial_failure_response_code is UNSET else body.partial_failure_response_code
+    if is_plain(keyring) and not has_context:
+        results = _decrypt_plainly(keyring, items)
+        if results is not None:
+            return Reply({"batch_results": results})
+    return _decrypt_each(call, keyring, items, wanted)
+
+
+def _decrypt_plainly(keyring: Keyring, items: list[DecryptItem]) -> list[dict[str, Any]] | None:
+    """The results where nothing is special and nothing fails, nearly always; None leaves it to the slow way."""
+    openable = keyring.openable
+    size = keyring.algorithm.nonce_bytes
+    prefix, open_one = keyring.latest.prefix, keyring.latest.cipher().open
+    results: list[dict[str, Any]] = []
+    try:
+        for item in items:
+            if item.associated_data:
+                return None
+            ciphertext = item.ciphertext
+            if not ciphertext.startswith(prefix):
+                found = openable.get(ciphertext[: ciphertext.find(":", 7) + 1])
+                if found is None:
+                    return None
+                prefix, open_one = found.prefix, found.cipher().open
+            payload = decode_base64(ciphertext[len(prefix) :])
+            if len(payload) < size:
+                return None
+            results.append(
+                {
+                    "plaintext": encode_base64(open_one(payload[:size], payload[size:], None)),
+                    "reference": item.reference,
+                }
+            )
+    except InvalidRequest:
+        return None
+    return results
+
+
+def _decrypt_each(call: Call, keyring: Keyring, items: list[DecryptItem], wanted: int | None) -> Reply:
+    results: list[dict[str, Any]] = []
+    succeeded = callers_faults = own_faults = False
+    for index, item in enumerate(items):
+        try:
+            if not item.ciphertext:
+                raise InvalidRequest("missing ciphertext to decrypt")
+            context = decode_base64(item.context) if item.context else b""
+            plaintext = unseal(keyring, item.ciphertext, context, item.associated_data, f"[{index}].associated_data")
+        except NotAead as fault:
+            # Vault reports this in the item but doesn't let it count.
+            results.append({"plaintext": "", "error": fault.message, "reference": item.reference})
+        except InvalidRequest as fault:
+            callers_faults = True
+            results.append({"plaintext": "", "error": fault.message, "reference": item.reference})
+        except Failed as fault:
+            own_faults = True
+            results.append({"plaintext": "", "error": fault.message, "reference": item.reference})
+        else:
+            succeeded = True
+            results.append({"plaintext": encode_base64(plaintext), "reference": item.reference})
+    return reply_with_status(call, results, succeeded, callers_faults, own_faults, wanted)

@@ -1,0 +1,147 @@
+"""Encrypt a message, or a batch of them; an unknown key is made on the way unless that is turned off."""
+
+from __future__ import annotations
+
+from os import urandom
+from typing import TYPE_CHECKING, Any
+
+from msgspec import UNSET, UnsetType
+
+from engines.algorithms import ALGORITHMS, DEFAULT_ALGORITHM
+from engines.algorithms.base import Algorithm
+from engines.base import Body, Call, Reply
+from engines.encoding import NotBase64, decode_base64, encode_base64
+from engines.faults import Failed, InvalidRequest
+from engines.keyring import Keyring, KeyringRecord
+from engines.transit.batches import EncryptItem, check_contexts, read_strictly, reply_with_status
+from engines.transit.sealing import NotAead, is_plain, seal
+
+if TYPE_CHECKING:
+    from engines.transit.engine import Transit
+
+
+class Encryption(Body):
+    """What to encrypt, with which key, and what the key is to be if it has to be made."""
+
+    name: str = ""
+    plaintext: str | UnsetType = UNSET
+    context: str = ""
+    associated_data: str = ""
+    key_version: int = 0
+    type: str = DEFAULT_ALGORITHM.name
+    convergent_encryption: bool = False
+    batch_input: Any = UNSET
+    partial_failure_response_code: int | UnsetType = UNSET
+
+
+async def exists(engine: Transit, call: Call, body: Encryption) -> bool:
+    """Whether the key is there, so that encrypting updates rather than creates."""
+    return await engine.keys.load(body.name) is not None
+
+
+async def encrypt(engine: Transit, call: Call, body: Encryption) -> Reply:
+    """Encrypt ``plaintext``, or every item of ``batch_input``."""
+    if body.batch_input is not UNSET and body.batch_input is not None:
+        return await _encrypt_batch(engine, call, body)
+    if body.plaintext is UNSET:
+        raise InvalidRequest("missing plaintext to encrypt")
+    plaintext = decode_base64(body.plaintext)
+    context = decode_base64(body.context) if body.context else b""
+    keyring = await engine.keys.load(body.name)
+    if keyring is None:
+        keyring = await _create(engine, call, body, bool(context), body.key_version)
+    ciphertext, version = seal(keyring, plaintext, context, body.key_version, body.associated_data)
+    return Reply({"ciphertext": ciphertext, "key_version": version})
+
+
+async def _create(engine: Transit, call: Call, body: Encryption, has_context: bool, key_version: int) -> Keyring:
+    """Make the key that was asked for; only a request that can succeed comes so far that it makes one."""
+    if body.convergent_encryption and not has_context:
+        raise InvalidRequest("convergent encryption requires derivation to be enabled, so context is required")
+    algorithm = _upsertable(body.type)
+    if (await engine.settings.keys()).disable_upsert:
+        raise InvalidRequest("encryption key not found")
+    if key_version < 0:
+        raise InvalidRequest("requested version for encryption is negative")
+    if key_version > 1:
+        raise InvalidRequest("requested version for encryption is higher than the latest key version")
+    record = KeyringRecord(
+        name=body.name, type=algorithm.name, versions={}, derived=has_context, convergent=body.convergent_encryption
+    )
+    return await engine.keys.create(record, algorithm, call.now)
+
+
+def _upsertable(name: str) -> Algorithm:
+    algorithm = ALGORITHMS.get(name)
+    if algorithm is not None and algorithm.refuses_upsert:
+        raise InvalidRequest(f"key type {name} not supported for this operation")
+    if algorithm is None or not algorithm.upsertable:
+        raise InvalidRequest(f"unknown key type {name}")
+    return algorithm
+
+
+async def _encrypt_batch(engine: Transit, call: Call, body: Encryption) -> Reply:
+    items = read_strictly(body.batch_input, EncryptItem, "plaintext")
+    has_context = check_contexts(items)
+    keyring = await engine.keys.load(body.name)
+    if keyring is None:
+        keyring = await _create(engine, call, body, has_context, 0)
+    wanted = None if body.partial_failure_response_code is UNSET else body.partial_failure_response_code
+    if is_plain(keyring) and not has_context:
+        results = _encrypt_plainly(keyring, items)
+        if results is not None:
+            return Reply({"batch_results": results})
+    return _encrypt_each(call, keyring, items, wanted)
+
+
+def _encrypt_plainly(keyring: Keyring, items: list[EncryptItem]) -> list[dict[str, Any]] | None:
+    """The results where nothing is special and nothing fails, nearly always; None leaves it to the slow way."""
+    version = keyring.latest
+    prefix, number, seal_one = version.prefix, version.number, version.cipher().seal
+    size = keyring.algorithm.nonce_bytes
+    nonces = urandom(size * len(items))
+    results: list[dict[str, Any]] = []
+    start = 0
+    for item in items:
+        if item.key_version or item.associated_data:
+            return None
+        end = start + size
+        nonce = nonces[start:end]
+        start = end
+        try:
+            plaintext = decode_base64(item.plaintext)
+        except NotBase64:
+            return None
+        results.append(
+            {
+                "ciphertext": prefix + encode_base64(nonce + seal_one(nonce, plaintext, None)),
+                "key_version": number,
+                "reference": item.reference,
+            }
+        )
+    return results
+
+
+def _encrypt_each(call: Call, keyring: Keyring, items: list[EncryptItem], wanted: int | None) -> Reply:
+    results: list[dict[str, Any]] = []
+    succeeded = callers_faults = own_faults = False
+    for index, item in enumerate(items):
+        try:
+            plaintext = decode_base64(item.plaintext)
+            context = decode_base64(item.context) if item.context else b""
+            ciphertext, version = seal(
+                keyring, plaintext, context, item.key_version, item.associated_data, f"[{index}].associated_data"
+            )
+        except NotAead as fault:
+            # Vault reports this in the item but doesn't let it count.
+            results.append({"error": fault.message, "reference": item.reference})
+        except InvalidRequest as fault:
+            callers_faults = True
+            results.append({"error": fault.message, "reference": item.reference})
+        except Failed as fault:
+            own_faults = True
+            results.append({"error": fault.message, "reference": item.reference})
+        else:
+            succeeded = True
+            results.append({"ciphertext": ciphertext, "key_version": version, "reference": item.reference})
+    return reply_with_status(call, results, succeeded, callers_faults, own_faults, wanted)

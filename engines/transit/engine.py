@@ -1,0 +1,72 @@
+"""The transit engine: its whole API is the table below; what the rows do stands in the module that each names."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from engines.base import Mount, Nothing, Operation, Route
+from engines.transit import config, datakey, decrypt, encrypt, hash, hmac, keys, random, rewrap, settings, sign, verify
+from engines.transit.keystore import KeyStore
+from engines.transit.rotation import rotate_due
+from engines.transit.settings import Settings
+
+_READ, _LIST, _UPDATE, _DELETE = Operation.READ, Operation.LIST, Operation.UPDATE, Operation.DELETE
+
+# fmt: off
+ROUTES: tuple[Route, ...] = (
+    Route(_LIST, "keys", keys.list_keys, keys.KeyListing, "List the keys.", writes=False),
+    Route(_READ, "keys/{name}", keys.read, keys.KeyReading, "Read a key's settings and versions.", writes=False),
+    Route(_UPDATE, "keys/{name}", keys.create, keys.KeyCreation, "Create a key."),
+    Route(_DELETE, "keys/{name}", keys.delete, keys.KeyName, "Destroy a key."),
+    Route(_UPDATE, "keys/{name}/config", config.configure, config.KeyConfig, "Change a key's settings."),
+    Route(_UPDATE, "keys/{name}/rotate", config.rotate, keys.KeyName, "Give a key a new version."),
+    Route(_UPDATE, "keys/{name}/trim", config.trim, config.KeyTrim, "Destroy old versions of a key."),
+    Route(_DELETE, "keys/{name}/soft-delete", keys.soft_delete, keys.KeyName, "Mark a key as deleted."),
+    Route(_UPDATE, "keys/{name}/soft-delete-restore", keys.soft_delete_restore, keys.KeyName, "Unmark a deleted key."),
+
+    Route(_UPDATE, "encrypt/{name}", encrypt.encrypt, encrypt.Encryption, "Encrypt.", exists=encrypt.exists),
+    Route(_UPDATE, "decrypt/{name}", decrypt.decrypt, decrypt.Decryption, "Decrypt.", writes=False),
+    Route(_UPDATE, "rewrap/{name}", rewrap.rewrap, rewrap.Rewrapping, "Encrypt ciphertexts anew.", writes=False),
+    Route(_UPDATE, "datakey/{plaintext}/{name}", datakey.make, datakey.DataKey, "Make a data key.", writes=False),
+
+    Route(_UPDATE, "random", random.random, random.Random, "Give random bytes.", writes=False),
+    Route(_UPDATE, "random/{segment:any}", random.random_by_segment, random.RandomBySegment,
+          "Give random bytes, from a source or so many.", writes=False),
+    Route(_UPDATE, "random/{source}/{urlbytes:any}", random.random, random.Random,
+          "Give so many random bytes from a source.", writes=False),
+
+    Route(_UPDATE, "hash", hash.hash_data, hash.Hashing, "Hash data.", writes=False),
+    Route(_UPDATE, "hash/{urlalgorithm:any}", hash.hash_data, hash.Hashing, "Hash data by an algorithm.", writes=False),
+    Route(_UPDATE, "hmac/{name}", hmac.authenticate, hmac.Authentication, "Authenticate data.", writes=False),
+    Route(_UPDATE, "hmac/{name}/{urlalgorithm:any}", hmac.authenticate, hmac.Authentication,
+          "Authenticate data by an algorithm.", writes=False),
+    Route(_UPDATE, "sign/{name}", sign.sign, sign.Signing, "Sign data.", writes=False),
+    Route(_UPDATE, "sign/{name}/{urlalgorithm:any}", sign.sign, sign.Signing, "Sign data by an algorithm.",
+          writes=False),
+    Route(_UPDATE, "verify/{name}", verify.verify, verify.Verification, "Check signatures or HMACs.", writes=False),
+    Route(_UPDATE, "verify/{name}/{urlalgorithm:any}", verify.verify, verify.Verification,
+          "Check signatures or HMACs by an algorithm.", writes=False),
+
+    Route(_READ, "config/keys", settings.read_keys, Nothing, "Read the settings for all keys.", writes=False),
+    Route(_UPDATE, "config/keys", settings.write_keys, settings.KeysConfig, "Replace the settings for all keys."),
+    Route(_READ, "cache-config", settings.read_cache, Nothing, "Read the cache's size.", writes=False),
+    Route(_UPDATE, "cache-config", settings.write_cache, settings.CacheConfig, "Set the cache's size."),
+)
+# fmt: on
+
+
+class Transit:
+    """One mount of the engine; it holds no state but what storage and its cache hold."""
+
+    type: ClassVar[str] = "transit"
+    summary: ClassVar[str] = "Encryption as a service: keys stay here, data comes and goes."
+    routes: ClassVar[tuple[Route, ...]] = ROUTES
+
+    def __init__(self, mount: Mount) -> None:
+        self.keys = KeyStore(mount.storage)
+        self.settings = Settings(mount.storage)
+        self.clock = mount.clock
+
+    async def tick(self, now: float) -> None:
+        """Rotate the keys that are due."""
+        await rotate_due(self.keys, now)

@@ -1,0 +1,150 @@
+"""Keys: make, read, list, delete, mark as deleted and take that back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import UNSET, UnsetType
+from msgspec.structs import replace
+
+from engines.algorithms import ALGORITHMS, DEFAULT_ALGORITHM
+from engines.algorithms.base import Algorithm
+from engines.base import Body, Call, Reply
+from engines.encoding import NotBase64, decode_base64
+from engines.faults import InvalidRequest, NotFound
+from engines.fields import Duration
+from engines.keyring import KeyringRecord
+from engines.transit.describe import describe
+
+if TYPE_CHECKING:
+    from engines.transit.engine import Transit
+
+MIN_AUTO_ROTATE_SECONDS = 3600
+
+
+class KeyName(Body):
+    """The name of a key, alone."""
+
+    name: str = ""
+
+
+class KeyCreation(KeyName):
+    """What a new key is to be."""
+
+    type: str = DEFAULT_ALGORITHM.name
+    derived: bool = False
+    convergent_encryption: bool = False
+    exportable: bool = False
+    allow_plaintext_backup: bool = False
+    context: str = ""
+    auto_rotate_period: Duration = 0
+    key_size: int = 0
+
+
+class KeyReading(KeyName):
+    """Which key to read, and for which context."""
+
+    context: str = ""
+
+
+class KeyListing(Body):
+    """Which part of the list to give."""
+
+    after: str = ""
+    limit: int = 0
+
+
+def check_auto_rotate_period(seconds: int) -> None:
+    """Raises ``InvalidRequest`` for a period that is neither 0 nor at least an hour."""
+    if 0 < seconds < MIN_AUTO_ROTATE_SECONDS:
+        raise InvalidRequest("auto rotate period must be 0 to disable or at least an hour")
+
+
+def decode_context(text: str | UnsetType) -> bytes:
+    """A context that is no part of a batch. Raises ``InvalidRequest``."""
+    if text is UNSET or not text:
+        return b""
+    try:
+        return decode_base64(text)
+    except NotBase64:
+        raise InvalidRequest("failed to base64-decode context") from None
+
+
+async def create(engine: Transit, call: Call, body: KeyCreation) -> Reply:
+    """Make a key; one that is there already stays as it is, whatever is asked for."""
+    check_auto_rotate_period(body.auto_rotate_period)
+    if body.convergent_encryption and not body.derived:
+        raise InvalidRequest("convergent encryption requires derivation to be enabled")
+    algorithm = _parse_type(body)
+    record = KeyringRecord(
+        name=body.name,
+        type=algorithm.name,
+        versions={},
+        derived=body.derived,
+        convergent=body.convergent_encryption,
+        exportable=body.exportable,
+        allow_plaintext_backup=body.allow_plaintext_backup,
+        auto_rotate_period_seconds=body.auto_rotate_period,
+        key_bytes=body.key_size,
+    )
+    return describe(await engine.keys.create(record, algorithm, call.now))
+
+
+def _parse_type(body: KeyCreation) -> Algorithm:
+    algorithm = ALGORITHMS.get(body.type)
+    if algorithm is None:
+        raise InvalidRequest(f"unknown key type {body.type}")
+    if body.key_size:
+        if algorithm.key_bytes_chosen is None:
+            raise InvalidRequest(f"key_size is not valid for algorithm {algorithm.name}")
+        if body.key_size not in algorithm.key_bytes_chosen:
+            raise InvalidRequest(f"invalid key_size {body.key_size}")
+    return algorithm
+
+
+async def read(engine: Transit, call: Call, body: KeyReading) -> Reply:
+    """Tell what a key is and which versions it has."""
+    keyring = await engine.keys.load(body.name)
+    if keyring is None:
+        raise NotFound
+    return describe(keyring, decode_context(body.context))
+
+
+async def list_keys(engine: Transit, call: Call, body: KeyListing) -> Reply:
+    """Name the keys there are."""
+    names = await engine.keys.list(body.after, body.limit if body.limit > 0 else None)
+    if not names:
+        raise NotFound
+    return Reply({"keys": names})
+
+
+async def delete(engine: Transit, call: Call, body: KeyName) -> None:
+    """Destroy a key for which that is allowed."""
+    await engine.keys.delete(body.name)
+
+
+async def soft_delete(engine: Transit, call: Call, body: KeyName) -> Reply | None:
+    """Mark a key as deleted: it stays, but nothing can be done with it."""
+    return await _mark(engine, call, body.name, True, "key was already marked as soft deleted")
+
+
+async def soft_delete_restore(engine: Transit, call: Call, body: KeyName) -> Reply | None:
+    """Take the mark away."""
+    return await _mark(engine, call, body.name, False, "key was already restored")
+
+
+async def _mark(engine: Transit, call: Call, name: str, deleted: bool, already: str) -> Reply | None:
+    warned = False
+
+    def edit(record: KeyringRecord) -> KeyringRecord:
+        nonlocal warned
+        warned = record.soft_deleted is deleted
+        return record if warned else replace(record, soft_deleted=deleted)
+
+    try:
+        keyring = await engine.keys.change(name, NotFound(), edit)
+    except NotFound:
+        return None
+    if warned:
+        call.warn(already)
+    return describe(keyring)

@@ -1,0 +1,183 @@
+"""Where transit's keys are kept: ``policy/<name>``, with old versions at ``archive/<name>``.
+
+Every change is a transaction on the state it was decided on, run again if another change came first: two rotations at
+a time give two versions, and what is deleted isn't written back by a change that had begun before. Keys that rotate by
+themselves are also noted at ``autorotate/<name>``, so that finding those that are due doesn't read every key.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from msgspec.structs import replace
+
+from engines.algorithms.base import Algorithm, Material
+from engines.faults import Failed, Fault, InvalidRequest
+from engines.keyring import (
+    ArchiveRecord,
+    Keyring,
+    KeyringRecord,
+    VersionRecord,
+    decode_archive,
+    decode_keyring,
+    decode_record,
+    encode_archive,
+    encode_keyring,
+    new_version,
+    with_new_version,
+)
+from storage.base import Transaction, transact
+from storage.view import View
+
+KEYS = "policy/"
+ARCHIVES = "archive/"
+AUTO_ROTATED = "autorotate/"
+
+
+class SoftDeleted(InvalidRequest):
+    """The key is marked as deleted and can't be used until it is restored."""
+
+    def __init__(self) -> None:
+        super().__init__("refusing to use soft-deleted key")
+
+
+async def generate(algorithm: Algorithm, key_bytes: int) -> Material:
+    """A new key of ``algorithm``, made in a thread if that takes long. Raises ``Failed`` for a length it can't have."""
+    if algorithm.slow_to_generate:
+        return await asyncio.to_thread(algorithm.generate, key_bytes)
+    return algorithm.generate(key_bytes)
+
+
+class KeyStore:
+    """The keys of one mount."""
+
+    def __init__(self, storage: View) -> None:
+        self.storage = storage
+
+    async def load(self, name: str) -> Keyring | None:
+        """The key called ``name``, from the cache if it can."""
+        return await self.storage.load(KEYS + name, decode_keyring)
+
+    async def list(self, after: str, limit: int | None) -> list[str]:
+        """The names of keys, in order; what has keys below it ends in ``/``."""
+        return await self.storage.list(KEYS, after, limit)
+
+    async def create(self, record: KeyringRecord, algorithm: Algorithm, now: float) -> Keyring:
+        """Make the key that ``record`` describes, its first version included; one that is there already stays as it is.
+
+        Raises ``Failed`` if the algorithm can't have what ``record`` asks for.
+        """
+        found = await self.load(record.name)
+        if found is not None:
+            return found
+        if record.derived and not algorithm.derivable:
+            raise Failed(f"key derivation and convergent encryption not supported for keys of type {algorithm.name}")
+        if record.convergent and not algorithm.convergent:
+            raise Failed(f"convergent encryption not supported for keys of type {algorithm.name}")
+        material = await generate(algorithm, record.key_bytes)
+        made = replace(record, versions={1: new_version(material, now)})
+
+        async def work(transaction: Transaction) -> Keyring:
+            value = await transaction.get(KEYS + record.name)
+            if value is not None:
+                return decode_keyring(value)
+            self.write(transaction, made)
+            return Keyring(made)
+
+        return await transact(self.storage, work)
+
+    async def change(self, name: str, missing: Fault, edit: Callable[[KeyringRecord], KeyringRecord]) -> Keyring:
+        """Replace the key ``name`` by what ``edit`` makes of it; ``edit`` may run several times, or raise a fault.
+
+        Versions that ``edit`` moves below or above ``min_decryption_version`` go to the archive and come back from it,
+        and those below ``min_available_version`` are destroyed. Raises ``missing`` if there is no such key.
+        """
+
+        async def work(transaction: Transaction) -> Keyring:
+            value = await transaction.get(KEYS + name)
+            if value is None:
+                raise missing
+            old = decode_record(value)
+            new = edit(old)
+            if new is not old:
+                new = await self._move_versions(transaction, old, new)
+                self.write(transaction, new)
+            return Keyring(new)
+
+        return await transact(self.storage, work)
+
+    async def rotate(self, name: str, now: float, *, missing: Fault) -> Keyring:
+        """Give the key ``name`` a new version. Raises ``missing`` or ``Failed``."""
+        fresh: Material | None = None
+        fresh_type = ""
+
+        async def work(transaction: Transaction) -> Keyring:
+            nonlocal fresh, fresh_type
+            value = await transaction.get(KEYS + name)
+            if value is None:
+                raise missing
+            old = decode_keyring(value)
+            check_rotatable(old.record)
+            # A second attempt takes the key that the first has made; only another type would need another key.
+            if fresh is None or fresh_type != old.record.type:
+                fresh = await generate(old.algorithm, old.record.key_bytes)
+                fresh_type = old.record.type
+            new = replace(with_new_version(old.record, new_version(fresh, now)), imported=False)
+            self.write(transaction, new)
+            return Keyring(new)
+
+        return await transact(self.storage, work)
+
+    async def delete(self, name: str) -> None:
+        """Destroy the key ``name`` and all its versions. Raises ``InvalidRequest`` if that isn't allowed."""
+
+        async def work(transaction: Transaction) -> None:
+            value = await transaction.get(KEYS + name)
+            if value is None:
+                raise InvalidRequest(f"error deleting policy {name}: could not delete key; not found")
+            if not decode_record(value).deletion_allowed:
+                raise InvalidRequest(f"error deleting policy {name}: deletion is not allowed for this key")
+            transaction.delete(KEYS + name)
+            transaction.delete(ARCHIVES + name)
+            transaction.delete(AUTO_ROTATED + name)
+
+        await transact(self.storage, work)
+
+    def write(self, transaction: Transaction, record: KeyringRecord) -> None:
+        """Write ``record`` and note whether it rotates by itself."""
+        transaction.put(KEYS + record.name, encode_keyring(record))
+        if record.auto_rotate_period_seconds:
+            transaction.put(AUTO_ROTATED + record.name, b"")
+        else:
+            transaction.delete(AUTO_ROTATED + record.name)
+
+    async def archived(self, transaction: Transaction, name: str) -> dict[int, VersionRecord]:
+        """The archived versions of the key ``name``, by number."""
+        value = await transaction.get(ARCHIVES + name)
+        return {} if value is None else decode_archive(value).versions
+
+    async def _move_versions(self, transaction: Transaction, old: KeyringRecord, new: KeyringRecord) -> KeyringRecord:
+        """Distribute versions between ``new`` and the archive as its limits have them."""
+        if (old.min_decryption_version, old.min_available_version) == (
+            new.min_decryption_version,
+            new.min_available_version,
+        ):
+            return new
+        versions = {**await self.archived(transaction, new.name), **new.versions}
+        kept = {number: version for number, version in versions.items() if number >= new.min_available_version}
+        archived = {number: version for number, version in kept.items() if number < new.min_decryption_version}
+        if archived:
+            transaction.put(ARCHIVES + new.name, encode_archive(ArchiveRecord(versions=archived)))
+        else:
+            transaction.delete(ARCHIVES + new.name)
+        usable = {number: version for number, version in kept.items() if number >= new.min_decryption_version}
+        return replace(new, versions=dict(sorted(usable.items())))
+
+
+def check_rotatable(record: KeyringRecord) -> None:
+    """Raises ``Failed`` if the key must not get a version made here."""
+    if record.soft_deleted:
+        raise Failed("refusing to use soft-deleted key")
+    if record.imported and not record.imported_rotation_allowed:
+        raise Failed(f"imported key {record.name} does not allow rotation within Vault")

@@ -1,0 +1,89 @@
+"""Random bytes, from the operating system's generator."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from typing import TYPE_CHECKING
+
+from msgspec import UNSET, UnsetType
+
+from engines.base import Body, Call, Reply
+from engines.encoding import encode_base64
+from engines.faults import InvalidRequest
+
+if TYPE_CHECKING:
+    from engines.transit.engine import Transit
+
+MAX_BYTES = 131072
+"""The most bytes that one request can ask for."""
+
+_SOURCES = ("platform", "seal", "all")
+_INTEGER = re.compile(r"[+-]?[0-9]+", re.ASCII)
+_INT64 = range(-(2**63), 2**63)
+
+
+class Random(Body):
+    """How many bytes, in what form; ``source`` and ``urlbytes`` are parts of the path."""
+
+    source: str = ""
+    urlbytes: str | UnsetType = UNSET
+    bytes: int = 32
+    format: str = "base64"
+
+
+class RandomBySegment(Random):
+    """As ``Random``, where the path has one segment that is a source or a number of bytes."""
+
+    segment: str = ""
+
+
+async def random(engine: Transit, call: Call, body: Random) -> Reply:
+    """Give random bytes; the path says from where and how many, else the body says how many."""
+    if "/" not in call.path:
+        _warn_of_source(call)
+        return _random(call, "", body)
+    return _random(call, body.source, body)
+
+
+async def random_by_segment(engine: Transit, call: Call, body: RandomBySegment) -> Reply:
+    """As ``random``, for a path of one segment."""
+    _warn_of_source(call)
+    if body.segment in _SOURCES:
+        return _random(call, body.segment, body)
+    return _random(call, "", body, body.segment)
+
+
+def _warn_of_source(call: Call) -> None:
+    """Warn of a source in the body: only the path can choose it, and without one there the default is taken."""
+    if "source" in call.given:
+        call.warn(
+            "Endpoint replaced the value of these parameters with the values captured from the endpoint's path: "
+            "[source]"
+        )
+
+
+def _random(call: Call, source: str, body: Random, segment: str | None = None) -> Reply:
+    text = segment if segment is not None else None if body.urlbytes is UNSET else body.urlbytes
+    count = body.bytes if text is None else _parse_count(text)
+    if count < 1:
+        raise InvalidRequest("'bytes' cannot be less than 1")
+    if count > MAX_BYTES:
+        raise InvalidRequest(f"'bytes' should be less than {MAX_BYTES}")
+    if body.format not in ("hex", "base64"):
+        raise InvalidRequest(f'unsupported encoding format "{body.format}"; must be "hex" or "base64"')
+    if source and source not in _SOURCES:
+        raise InvalidRequest(f'unsupported entropy source "{source}"; must be "platform" or "seal", or "all"')
+    if source == "seal":
+        call.warn("no seal/entropy augmentation available, using platform entropy source")
+    data = secrets.token_bytes(count)
+    return Reply({"random_bytes": data.hex() if body.format == "hex" else encode_base64(data)})
+
+
+def _parse_count(text: str) -> int:
+    if not _INTEGER.fullmatch(text):
+        raise InvalidRequest(f'error parsing url-set byte count: strconv.Atoi: parsing "{text}": invalid syntax')
+    count = int(text) if len(text) < 64 else 2**63
+    if count not in _INT64:
+        raise InvalidRequest(f'error parsing url-set byte count: strconv.Atoi: parsing "{text}": value out of range')
+    return count

@@ -1,0 +1,99 @@
+"""Encrypting and decrypting one message with a key: what encrypt, decrypt, rewrap and datakey have in common.
+
+A ciphertext is ``vault:v<version>:`` and the base64 of the nonce and what the AEAD gave, tag included, or of what
+public-key encryption gave. The version is not authenticated by itself, but choosing another one chooses another key.
+"""
+
+from __future__ import annotations
+
+from os import urandom
+
+from engines.algorithms.hashes import SHA2_256
+from engines.encoding import NotBase64, decode_base64, encode_base64
+from engines.faults import Failed, InvalidRequest
+from engines.keyring import CIPHERTEXT, Keyring
+from engines.transit.keystore import SoftDeleted
+
+
+class NotAead(InvalidRequest):
+    """Associated data was given for an algorithm that has no place for it; ``label`` says where."""
+
+    def __init__(self, label: str, keyring: Keyring) -> None:
+        super().__init__(f"'{label}' provided for non-AEAD cipher suite {keyring.algorithm.name}")
+
+
+def is_plain(keyring: Keyring) -> bool:
+    """Whether the key is one for which a batch takes the short way: an AEAD in use, without derivation."""
+    record = keyring.record
+    return keyring.algorithm.aead is not None and not record.derived and not record.soft_deleted
+
+
+def seal(
+    keyring: Keyring,
+    plaintext: bytes,
+    context: bytes = b"",
+    requested_version: int = 0,
+    associated_data: str = "",
+    label: str = "[0].associated_data",
+) -> tuple[str, int]:
+    """The ciphertext of ``plaintext`` and the version it was made with. Raises ``InvalidRequest`` or ``Failed``."""
+    algorithm, record = keyring.algorithm, keyring.record
+    if associated_data and algorithm.aead is None:
+        raise NotAead(label, keyring)
+    if record.soft_deleted:
+        raise SoftDeleted
+    if not algorithm.encrypts:
+        raise InvalidRequest(f"message encryption not supported for key type {algorithm.name}")
+    version = keyring.version_to_encrypt(requested_version)
+    if algorithm.aead is None:
+        return version.prefix + encode_base64(version.encryption().encrypt(plaintext)), version.number
+    nonce_mac = None
+    if record.derived:
+        derived = version.derived_cipher(context)
+        cipher, nonce_mac = derived.cipher, derived.nonce_mac
+    else:
+        cipher = version.cipher()
+    data = _decode_associated_data(associated_data) if associated_data else None
+    if nonce_mac is None:
+        nonce = urandom(algorithm.nonce_bytes)
+    else:
+        # Equal plaintexts are to give equal ciphertexts, so the nonce is a function of the plaintext.
+        nonce = nonce_mac.digest(plaintext, SHA2_256)[: algorithm.nonce_bytes]
+    return version.prefix + encode_base64(nonce + cipher.seal(nonce, plaintext, data)), version.number
+
+
+def unseal(
+    keyring: Keyring,
+    ciphertext: str,
+    context: bytes = b"",
+    associated_data: str = "",
+    label: str = "[0].associated_data",
+) -> bytes:
+    """The plaintext of ``ciphertext``. Raises ``InvalidRequest`` or ``Failed``."""
+    algorithm, record = keyring.algorithm, keyring.record
+    if associated_data and algorithm.aead is None:
+        raise NotAead(label, keyring)
+    if record.soft_deleted:
+        raise SoftDeleted
+    if not algorithm.encrypts:
+        raise InvalidRequest(f"message decryption not supported for key type {algorithm.name}")
+    version, text = keyring.open_header(ciphertext, CIPHERTEXT)
+    try:
+        payload = decode_base64(text)
+    except NotBase64:
+        raise InvalidRequest("invalid ciphertext: could not decode base64") from None
+    if algorithm.aead is None:
+        return version.encryption().decrypt(payload)
+    cipher = version.derived_cipher(context).cipher if record.derived else version.cipher()
+    data = _decode_associated_data(associated_data) if associated_data else None
+    nonce_bytes = algorithm.nonce_bytes
+    if len(payload) < nonce_bytes:
+        raise InvalidRequest("invalid ciphertext length")
+    return cipher.open(payload[:nonce_bytes], payload[nonce_bytes:], data)
+
+
+def _decode_associated_data(text: str) -> bytes:
+    try:
+        return decode_base64(text)
+    except NotBase64 as error:
+        raise Failed(f"unable to get associated_data/additional_data from factory[0]: {error.message}") from None

@@ -1,0 +1,119 @@
+"""Sign data, or a batch of them, with a key pair."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from msgspec import UNSET, UnsetType
+
+from engines.algorithms.base import Marshaling, SignatureOptions
+from engines.algorithms.hashes import DEFAULT_HASH
+from engines.algorithms.signing import (
+    DEFAULT_MARSHALING,
+    DEFAULT_SALT_LENGTH,
+    check_unhashed,
+    parse_hash,
+    parse_marshaling,
+    parse_salt_length,
+)
+from engines.base import Body, Call, Reply
+from engines.encoding import encode_base64, encode_base64_url
+from engines.faults import Failed, Fault, InvalidRequest
+from engines.keyring import Keyring, MissingContext
+from engines.transit.batches import InputItem, read_strings
+from engines.transit.hash import decode_input
+from engines.transit.keys import decode_context
+
+if TYPE_CHECKING:
+    from engines.transit.engine import Transit
+
+
+class Signing(Body):
+    """How to sign. ``urlalgorithm`` is part of the path, and ``algorithm`` the old name of ``hash_algorithm``."""
+
+    name: str = ""
+    urlalgorithm: str = ""
+    hash_algorithm: str = DEFAULT_HASH.name
+    algorithm: str | UnsetType = UNSET
+    signature_algorithm: str = ""
+    marshaling_algorithm: str = DEFAULT_MARSHALING
+    salt_length: str = DEFAULT_SALT_LENGTH
+    prehashed: bool = False
+    input: str = ""
+    context: str = ""
+    key_version: int = 0
+    batch_input: Any = UNSET
+
+
+def hash_name(call: Call, body: Signing) -> str:
+    """The name of the hash function, by the first of the three ways to give it that was taken."""
+    if body.urlalgorithm:
+        return body.urlalgorithm
+    if body.algorithm is not UNSET and not ("hash_algorithm" in call.given and body.hash_algorithm):
+        return body.algorithm
+    return body.hash_algorithm
+
+
+def signature_options(
+    call: Call, body: Signing, keyring: Keyring, marshaling: Marshaling, salt_length: int
+) -> SignatureOptions:
+    """What the parameters come to for ``keyring``, whose algorithm signs. Raises ``InvalidRequest``."""
+    hash_ = parse_hash(hash_name(call, body))
+    if hash_ is None and not keyring.algorithm.derivable:
+        check_unhashed(body.prehashed, body.signature_algorithm)
+    return SignatureOptions(hash_, body.prehashed, body.signature_algorithm, salt_length, marshaling)
+
+
+async def sign(engine: Transit, call: Call, body: Signing) -> Reply:
+    """Sign ``input``, or every item of ``batch_input``; a batch is always answered as a success."""
+    marshaling = parse_marshaling(body.marshaling_algorithm)
+    salt_length = parse_salt_length(body.salt_length)
+    keyring = await engine.keys.load(body.name)
+    if keyring is None:
+        raise InvalidRequest("signing key not found")
+    if not keyring.algorithm.signs:
+        raise InvalidRequest(f"key type {keyring.algorithm.name} does not support signing")
+    options = signature_options(call, body, keyring, marshaling, salt_length)
+    if body.batch_input is not UNSET and body.batch_input is not None:
+        items = read_strings(body.batch_input, "transit.batchRequestSignItem")
+        return Reply({"batch_results": [_sign_item(keyring, body.key_version, options, item) for item in items]})
+    signature, version, public_key = _sign(keyring, body.key_version, options, body.input, body.context)
+    data: dict[str, Any] = {"signature": signature, "key_version": version}
+    if public_key:
+        data["public_key"] = public_key
+    return Reply(data)
+
+
+def _sign(
+    keyring: Keyring, requested_version: int, options: SignatureOptions, text: str, context_text: str
+) -> tuple[str, int, str]:
+    """The signature, the version that made it, and the public key where the context decides on it."""
+    data = decode_input(text)
+    context = decode_context(context_text)
+    if keyring.record.soft_deleted:
+        raise Failed("refusing to use soft-deleted key")
+    try:
+        version = keyring.version_to_encrypt(requested_version, "signing")
+    except InvalidRequest as fault:
+        raise Failed(fault.message) from None
+    try:
+        signer = version.signature(context)
+    except MissingContext as fault:
+        raise Failed(f"error deriving key: {fault.message}") from None
+    signature = signer.sign(data, options)
+    encode = encode_base64 if options.marshaling is Marshaling.ASN1 else encode_base64_url
+    public_key = encode_base64(version.public_key(context)) if keyring.record.derived else ""
+    return version.prefix + encode(signature), version.number, public_key
+
+
+def _sign_item(keyring: Keyring, requested_version: int, options: SignatureOptions, item: InputItem) -> dict[str, Any]:
+    try:
+        if item.input is UNSET:
+            raise InvalidRequest("missing input")
+        signature, version, public_key = _sign(keyring, requested_version, options, item.input, item.context)
+    except Fault as fault:
+        return {"key_version": 0, "error": fault.message, "reference": item.reference}
+    result: dict[str, Any] = {"signature": signature, "key_version": version, "reference": item.reference}
+    if public_key:
+        result["publickey"] = public_key
+    return result

@@ -1,0 +1,131 @@
+"""Check signatures and HMACs, one or a batch of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from msgspec import UNSET, UnsetType
+
+from engines.algorithms.base import BadSignature, Marshaling, SignatureOptions
+from engines.algorithms.hashes import NO_HASH, Hash
+from engines.algorithms.signing import parse_hash, parse_marshaling, parse_salt_length
+from engines.base import Call, Reply
+from engines.encoding import NotBase64, decode_base64, decode_base64_url
+from engines.faults import Failed, Fault, InvalidRequest
+from engines.keyring import Keyring, MissingContext
+from engines.transit import hmac
+from engines.transit.batches import InputItem, read_strings
+from engines.transit.hash import decode_input
+from engines.transit.keys import decode_context
+from engines.transit.keystore import SoftDeleted
+from engines.transit.sign import Signing, hash_name, signature_options
+
+if TYPE_CHECKING:
+    from engines.transit.engine import Transit
+
+
+class Verification(Signing):
+    """As for signing, and what to check."""
+
+    signature: str | UnsetType = UNSET
+    hmac: str | UnsetType = UNSET
+
+
+async def verify(engine: Transit, call: Call, body: Verification) -> Reply:
+    """Check ``signature`` or ``hmac``, or those of every item of ``batch_input``."""
+    items = None
+    if body.batch_input is not UNSET and body.batch_input is not None:
+        items = read_strings(body.batch_input, "transit.batchRequestVerifyItem")
+        by_signature = _all_have_signatures(items)
+    elif body.signature is not UNSET:
+        by_signature = True
+    elif body.hmac is not UNSET:
+        by_signature = False
+    else:
+        raise InvalidRequest("neither a 'signature' nor an 'hmac' were given to verify")
+    if by_signature:
+        return await _verify_signatures(engine, call, body, items)
+    return await _verify_hmacs(engine, call, body, items)
+
+
+def _all_have_signatures(items: list[InputItem]) -> bool:
+    """True if every item has a signature, False if every item has an HMAC. Raises ``InvalidRequest`` otherwise."""
+    signatures = sum(item.signature is not UNSET for item in items)
+    hmacs = sum(item.signature is UNSET and item.hmac is not UNSET for item in items)
+    if signatures and hmacs:
+        raise InvalidRequest("elements of batch_input must all provide 'signature' or all provide 'hmac'")
+    if not signatures and not hmacs:
+        raise InvalidRequest("no batch_input elements have 'signature' or 'hmac'")
+    if signatures + hmacs < len(items):
+        raise InvalidRequest(f"some elements of batch_input are missing '{'signature' if signatures else 'hmac'}'")
+    return signatures > 0
+
+
+async def _verify_signatures(engine: Transit, call: Call, body: Verification, items: list[InputItem] | None) -> Reply:
+    marshaling = parse_marshaling(body.marshaling_algorithm)
+    salt_length = parse_salt_length(body.salt_length)
+    keyring = await engine.keys.load(body.name)
+    if keyring is None:
+        raise InvalidRequest("signature verification key not found")
+    if not keyring.algorithm.signs:
+        raise InvalidRequest(f"key type {keyring.algorithm.name} does not support verification")
+    options = signature_options(call, body, keyring, marshaling, salt_length)
+    if items is not None:
+        return Reply({"batch_results": [_verify_signature_item(keyring, options, item) for item in items]})
+    signature = body.signature if body.signature is not UNSET else ""
+    return Reply({"valid": _is_signature(keyring, options, body.input, body.context, signature)})
+
+
+def _is_signature(keyring: Keyring, options: SignatureOptions, text: str, context_text: str, signature: str) -> bool:
+    data = decode_input(text)
+    context = decode_context(context_text)
+    if keyring.record.soft_deleted:
+        raise SoftDeleted
+    version, encoded = keyring.open_header(signature, "signature")
+    try:
+        raw = decode_base64(encoded) if options.marshaling is Marshaling.ASN1 else decode_base64_url(encoded)
+    except NotBase64:
+        raise InvalidRequest("invalid base64 signature value") from None
+    try:
+        verifier = version.signature(context)
+    except MissingContext as fault:
+        raise Failed(f"error deriving key: {fault.message}") from None
+    try:
+        verifier.verify(data, raw, options)
+    except BadSignature:
+        return False
+    return True
+
+
+def _verify_signature_item(keyring: Keyring, options: SignatureOptions, item: InputItem) -> dict[str, Any]:
+    try:
+        if item.input is UNSET:
+            raise InvalidRequest("missing input")
+        signature = item.signature if item.signature is not UNSET else ""
+        valid = _is_signature(keyring, options, item.input, item.context, signature)
+    except Fault as fault:
+        return {"valid": False, "error": fault.message, "reference": item.reference}
+    return {"valid": valid, "reference": item.reference}
+
+
+async def _verify_hmacs(engine: Transit, call: Call, body: Verification, items: list[InputItem] | None) -> Reply:
+    hash_ = parse_hash(hash_name(call, body))
+    keyring = await hmac.load(engine, body.name)
+    if hash_ is None:
+        raise InvalidRequest(f"algorithm cannot be {NO_HASH}")
+    if items is not None:
+        return Reply({"batch_results": [_verify_hmac_item(keyring, hash_, item) for item in items]})
+    code = body.hmac if body.hmac is not UNSET else ""
+    return Reply({"valid": hmac.check(keyring, hash_, body.input, code)})
+
+
+def _verify_hmac_item(keyring: Keyring, hash_: Hash, item: InputItem) -> dict[str, Any]:
+    try:
+        if item.input is UNSET:
+            raise InvalidRequest("missing input")
+        code = item.hmac if item.hmac is not UNSET else ""
+        valid = hmac.check(keyring, hash_, item.input, code)
+    except InvalidRequest as fault:
+        return {"error": fault.message, "reference": item.reference}
+    # Vault leaves out what is false here, and only here.
+    return {"valid": True, "reference": item.reference} if valid else {"reference": item.reference}

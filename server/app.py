@@ -1,0 +1,130 @@
+"""The edge: ASGI messages in, ASGI messages out.
+
+What lies below ``/v1/`` goes straight to the dispatcher; a small Starlette application serves what little there is
+outside. Here bodies are read under a limit, and responses get their security headers; deadlines are the listener's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request as StarletteRequest
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route as StarletteRoute
+
+from compat import requests, urls
+from compat.envelope import errors_body
+from engines.faults import Fault, TooLarge
+from server.config import Listener
+from server.dispatch import Answer, Dispatcher, refusal
+from server.headers import SECURITY, SECURITY_UNDER_TLS
+from server.listeners.asgi import Message, Receive, Scope, Send
+
+_BODILESS = frozenset({"GET", "HEAD", "LIST", "SCAN", "OPTIONS"})
+
+
+class Application:
+    """The ASGI application of one listener."""
+
+    def __init__(self, dispatcher: Dispatcher, listener: Listener) -> None:
+        self._dispatcher = dispatcher
+        self._max_bytes = listener.max_request_size_bytes
+        self._headers = SECURITY_UNDER_TLS if listener.tls else SECURITY
+        self._outside = Starlette(
+            routes=[StarletteRoute("/", _to_ui, methods=["GET", "HEAD"])],
+            exception_handlers={HTTPException: _no_such_page},
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one HTTP request, as ASGI 3 defines it; listeners keep everything else away."""
+        if not scope["path"].startswith("/v1/"):
+            await self._outside(scope, receive, self._with_security_headers(send))
+            return
+        answer = await self._answer(scope, receive)
+        body = answer.body
+        headers = [*self._headers, *answer.headers]
+        namespace = requests.echoed_namespace(scope["headers"])
+        if namespace is not None:
+            headers.append((b"x-vault-namespace", namespace))
+        if answer.status != 204:
+            headers.append((b"content-length", b"%d" % len(body)))
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+
+    async def _answer(self, scope: Scope, receive: Receive) -> Answer:
+        try:
+            body = await self._read(scope, receive)
+            request = requests.parse_request(
+                scope["method"],
+                scope["raw_path"],
+                scope["query_string"],
+                scope["headers"],
+                body,
+                scope.get("client"),
+            )
+        except Fault as fault:
+            return refusal(fault)
+        if isinstance(request, requests.Request):
+            return await self._dispatcher.answer(request)
+        if isinstance(request, urls.Redirect):
+            location = (b"location", request.location.encode())
+            return Answer(
+                307, request.body(scope["method"]), ((b"content-type", b"text/html; charset=utf-8"), location)
+            )
+        return Answer(
+            request.status, request.body, ((b"content-type", request.content_type),) if request.content_type else ()
+        )
+
+    async def _read(self, scope: Scope, receive: Receive) -> bytes:
+        announced = _announced_length(scope["headers"])
+        if announced == 0 and scope["method"] in _BODILESS:
+            return b""
+        limit = self._max_bytes
+        if announced > limit:
+            raise TooLarge("http: request body too large")
+        message = await receive()
+        body: bytes = message.get("body", b"")
+        if not message.get("more_body", False):
+            if len(body) > limit:
+                raise TooLarge("http: request body too large")
+            return body
+        parts = [body]
+        size = len(body)
+        while message.get("more_body", False):
+            if size > limit:
+                raise TooLarge("http: request body too large")
+            message = await receive()
+            part = message.get("body", b"")
+            size += len(part)
+            parts.append(part)
+        if size > limit:
+            raise TooLarge("http: request body too large")
+        return b"".join(parts)
+
+    def _with_security_headers(self, send: Send) -> Send:
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message.get("headers", ()), *self._headers]
+            await send(message)
+
+        return sending
+
+
+def _announced_length(headers: Iterable[tuple[bytes, bytes]]) -> int:
+    """The body's length as announced, 0 without a body, 1 if it comes in chunks of unknown number."""
+    for name, value in headers:
+        if name == b"content-length":
+            return int(value) if value.isdigit() else 1
+        if name == b"transfer-encoding":
+            return 1
+    return 0
+
+
+async def _to_ui(request: StarletteRequest) -> Response:
+    return RedirectResponse("/ui/", status_code=307)
+
+
+async def _no_such_page(request: StarletteRequest, error: Exception) -> Response:
+    return Response(errors_body(()), status_code=404, media_type="application/json")

@@ -1,0 +1,360 @@
+"""The broker: keeps the audit devices, and sees to it that every entry reaches at least one of them.
+
+Devices are enabled through the API and stored, or declared in the configuration; each has a salt of its own, which is
+stored in either case, so that its hashes stay comparable. The set is brought up to date by ``load`` whenever another
+process may have changed it (``stale``).
+
+A request is written with ``begin`` and its outcome with ``finish``. Where the request changes nothing, both may be
+written with one call at the end (``together``); if that fails, nobody has had an answer and nothing has happened.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote, unquote
+
+import msgspec
+
+from engines.base import Operation
+from engines.faults import Failed, InvalidRequest
+from server.audit.devices.base import AuditDevice, DeviceFault, DeviceType
+from server.audit.entry import AuditNamespace, AuditRequest, AuditResponse
+from server.audit.formatter import Formatter, Parts
+from server.audit.hashing import new_salt
+from server.audit.options import read_options
+from server.request_ids import new_request_id
+from storage.base import Damaged, Transaction, transact
+from storage.view import View
+
+log = logging.getLogger("cryptoserve.audit")
+
+MAX_DEVICES = 100
+
+_ROOT = AuditNamespace("root")
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredDevice:
+    """A device of the configuration: ``audit "TYPE" "PATH" { description, options, local }``."""
+
+    path: str
+    type: str
+    description: str = ""
+    options: Mapping[str, str] = field(default_factory=dict)
+    local: bool = False
+
+
+class _Entry(msgspec.Struct, frozen=True):
+    """A device as it is stored, under its path."""
+
+    type: str
+    description: str
+    options: dict[str, str]
+    local: bool
+    salt: bytes
+    declared: bool
+
+
+class _Enabled:
+    """A device at work."""
+
+    __slots__ = ("device", "entry", "failing", "formatter", "path")
+
+    def __init__(self, path: str, entry: _Entry, device: AuditDevice, formatter: Formatter) -> None:
+        self.path = path
+        self.entry = entry
+        self.device = device
+        self.formatter = formatter
+        self.failing = False
+
+    def write(self, lines: bytes) -> bool:
+        """Whether the device took ``lines``. What goes wrong is logged when it begins and when it has ended."""
+        try:
+            self.device.write(lines)
+        except Exception as error:  # noqa: BLE001 - a device may come from anywhere, and must not take others with it
+            if not self.failing:
+                reason = str(error) if isinstance(error, DeviceFault) else type(error).__name__
+                log.error("audit device %s takes no entries: %s", self.path, reason)
+            self.failing = True
+            return False
+        if self.failing:
+            log.warning("audit device %s takes entries again", self.path)
+            self.failing = False
+        return True
+
+
+@dataclass(slots=True)
+class Pending:
+    """A request whose outcome is still to be written."""
+
+    request: AuditRequest
+    nanoseconds: int
+    together: bool
+    parts: dict[str, Parts]
+
+
+class Broker:
+    """The audit devices below ``view``, of types that ``find_type`` knows by name (None: no such type)."""
+
+    def __init__(
+        self,
+        view: View,
+        find_type: Callable[[str], DeviceType | None],
+        declared: Sequence[DeclaredDevice] = (),
+        *,
+        prefix_allowed: bool = False,
+        nanoseconds: Callable[[], int] = time.time_ns,
+    ) -> None:
+        self._view = view
+        self._find_type = find_type
+        self._declared = {_canonical(device.path): device for device in declared}
+        self._prefix_allowed = prefix_allowed
+        self._nanoseconds = nanoseconds
+        self._enabled: dict[str, _Enabled] = {}
+        self._lock = asyncio.Lock()
+        self.stale = True
+        """Whether the stored devices may have changed since ``load``; then it is to be called before the next entry."""
+        view.watch(self._changed)
+
+    def _changed(self) -> None:
+        self.stale = True
+
+    async def load(self) -> None:
+        """Bring the devices into line with storage and configuration.
+
+        A declared device that is new must be able to take an entry: raises ``InvalidRequest`` otherwise. A device that
+        was there before may fail to open; it is tried again with each entry.
+        """
+        async with self._lock:
+            self.stale = False
+            try:
+                await self._load()
+            except BaseException:
+                self.stale = True
+                raise
+
+    async def _load(self) -> None:
+        fresh = await self._reconcile()
+        stored = await self._stored()
+        for path in [path for path, enabled in self._enabled.items() if stored.get(path) != enabled.entry]:
+            self._enabled.pop(path).device.close()
+        for path, entry in stored.items():
+            if path not in self._enabled:
+                enabled = self._make(path, entry)
+                if path in fresh:
+                    self._test(enabled)
+                else:
+                    _open(enabled)
+                self._enabled[path] = enabled
+
+    async def enable(
+        self, path: str, type: str, description: str = "", options: Mapping[str, str] | None = None, local: bool = False
+    ) -> None:
+        """Add a device at ``path``. It takes a test entry first. Raises ``InvalidRequest`` with Vault's words."""
+        async with self._lock:
+            await self._enable(
+                _canonical(path), _Entry(type, description, dict(options or {}), local, new_salt(), False)
+            )
+
+    async def _enable(self, path: str, entry: _Entry) -> None:
+        if any(taken.startswith(path) or path.startswith(taken) for taken in self._enabled):
+            raise InvalidRequest("path already in use")
+        if len(self._enabled) >= MAX_DEVICES:
+            raise InvalidRequest(f"there may be at most {MAX_DEVICES} audit devices")
+        enabled = self._make(path, entry)
+        self._test(enabled)
+
+        async def work(transaction: Transaction) -> None:
+            for name in await transaction.list(""):
+                taken = unquote(name)
+                if taken.startswith(path) or path.startswith(taken):
+                    raise InvalidRequest("path already in use")
+            transaction.put(_key(path), msgspec.msgpack.encode(entry))
+
+        try:
+            await transact(self._view, work)
+        except BaseException:
+            enabled.device.close()
+            raise
+        self._enabled[path] = enabled
+
+    async def disable(self, path: str) -> None:
+        """Remove the device at ``path``; to remove what isn't there is no error."""
+        path = _canonical(path)
+        async with self._lock:
+            enabled = self._enabled.get(path)
+            if enabled is not None and enabled.entry.declared:
+                raise InvalidRequest("cannot disable configuration-managed audit device")
+            async with self._view.transaction() as transaction:
+                transaction.delete(_key(path))
+            if enabled is not None:
+                del self._enabled[path]
+                enabled.device.close()
+
+    def devices(self) -> dict[str, dict[str, Any]]:
+        """The devices by their paths, in the form of ``sys/audit``."""
+        return {
+            path: {
+                "path": path,
+                "type": enabled.entry.type,
+                "description": enabled.entry.description,
+                "options": dict(enabled.entry.options),
+                "local": enabled.entry.local,
+            }
+            for path, enabled in sorted(self._enabled.items())
+        }
+
+    def hash(self, path: str, text: str) -> str:
+        """``text`` as it stands in the log of the device at ``path``, were it a secret there."""
+        if not text:
+            raise InvalidRequest('the "input" parameter is empty')
+        path = _canonical(path)
+        enabled = self._enabled.get(path)
+        if enabled is None:
+            raise InvalidRequest(f'unknown audit backend "{path}"')
+        return enabled.formatter.hash(text)
+
+    def begin(self, request: AuditRequest, *, together: bool = False) -> Pending:
+        """Write a request's entry, or hold it back until its outcome is known (``together``).
+
+        Raises ``Failed`` if there are devices and none takes it: then the request must not be handled.
+        """
+        pending = Pending(request, self._nanoseconds(), together, {})
+        for path, enabled in self._enabled.items():
+            pending.parts[path] = enabled.formatter.parts(request)
+        if not together:
+            self._write(
+                (enabled, enabled.formatter.request_line(pending.parts[path], request, pending.nanoseconds))
+                for path, enabled in self._enabled.items()
+            )
+        return pending
+
+    def finish(self, pending: Pending, response: AuditResponse) -> None:
+        """Write a request's outcome. Raises ``Failed`` if there are devices and none takes it: then say no more."""
+        now = self._nanoseconds()
+        self._write((enabled, _outcome(enabled, pending, response, now)) for enabled in self._enabled.values())
+
+    def refuse(self, request: AuditRequest, response: AuditResponse) -> None:
+        """Write the entries of a request that wasn't let through."""
+        self.finish(self.begin(request, together=True), response)
+
+    def reopen(self) -> None:
+        """Have every device take up its medium again, as after log files were renamed."""
+        for path, enabled in self._enabled.items():
+            try:
+                enabled.device.reopen()
+            except DeviceFault as error:
+                log.error("audit device %s can't be reopened: %s", path, error)
+
+    def close(self) -> None:
+        """Let go of all devices, as on sealing."""
+        for enabled in self._enabled.values():
+            enabled.device.close()
+        self._enabled.clear()
+        self.stale = True
+
+    def _write(self, entries: Iterable[tuple[_Enabled, bytes]]) -> None:
+        """Hand each device its lines; one that takes them is enough."""
+        taken = refused = False
+        for enabled, lines in entries:
+            if enabled.write(lines):
+                taken = True
+            else:
+                refused = True
+        if refused and not taken:
+            raise Failed("internal error", wrapped=False)
+
+    def _make(self, path: str, entry: _Entry) -> _Enabled:
+        device_type = self._find_type(entry.type)
+        if device_type is None:
+            raise InvalidRequest(f'unknown backend type: "{entry.type}"')
+        options = read_options(entry.options, prefix_allowed=self._prefix_allowed)
+        return _Enabled(path, entry, device_type(entry.options), Formatter(entry.salt, options))
+
+    def _test(self, enabled: _Enabled) -> None:
+        """Open a new device and write the test entry to it. Raises ``InvalidRequest`` if it can't."""
+        request = AuditRequest(
+            id=new_request_id(), operation=Operation.UPDATE, path="sys/audit/test", data={}, namespace=_ROOT
+        )
+        formatter = enabled.formatter
+        try:
+            enabled.device.open()
+        except DeviceFault as error:
+            raise InvalidRequest(str(error)) from error
+        try:
+            enabled.device.write(formatter.request_line(formatter.parts(request), request, self._nanoseconds()))
+        except DeviceFault as error:
+            enabled.device.close()
+            raise InvalidRequest(f"audit backend failed test message: {error}") from error
+
+    async def _stored(self) -> dict[str, _Entry]:
+        stored = {}
+        for name in await self._view.list("", limit=MAX_DEVICES):
+            value = await self._view.get(name)
+            if value is not None:
+                stored[unquote(name)] = _decode(name, value)
+        return stored
+
+    async def _reconcile(self) -> set[str]:
+        """Store what the configuration declares, and remove what it no longer does; the paths that are new."""
+
+        async def work(transaction: Transaction) -> set[str]:
+            fresh = set()
+            names = await transaction.list("")
+            for name in names:
+                value = await transaction.get(name)
+                if value is not None and _decode(name, value).declared and unquote(name) not in self._declared:
+                    transaction.delete(name)
+            for path, device in self._declared.items():
+                value = await transaction.get(_key(path))
+                present = None if value is None else _decode(path, value)
+                salt = new_salt() if present is None else present.salt
+                entry = _Entry(device.type, device.description, dict(device.options), device.local, salt, declared=True)
+                if entry != present:
+                    fresh.add(path)
+                    transaction.put(_key(path), msgspec.msgpack.encode(entry))
+            return fresh
+
+        return await transact(self._view, work)
+
+
+def _outcome(enabled: _Enabled, pending: Pending, response: AuditResponse, nanoseconds: int) -> bytes:
+    """The lines that are left to be written to a device. One that was enabled meanwhile gets the response alone."""
+    formatter, request = enabled.formatter, pending.request
+    parts = pending.parts.get(enabled.path)
+    if parts is None:
+        return formatter.response_line(formatter.parts(request), request, response, nanoseconds)
+    line = formatter.response_line(parts, request, response, nanoseconds)
+    return formatter.request_line(parts, request, pending.nanoseconds) + line if pending.together else line
+
+
+def _open(enabled: _Enabled) -> None:
+    try:
+        enabled.device.open()
+    except DeviceFault as error:
+        enabled.failing = True
+        log.error("audit device %s can't be opened: %s", enabled.path, error)
+
+
+def _canonical(path: str) -> str:
+    """A device's path as it is kept: without a leading and with a trailing slash."""
+    path = path.strip("/")
+    if not path:
+        raise InvalidRequest("the path of an audit device is empty")
+    return path + "/"
+
+
+def _key(path: str) -> str:
+    return quote(path, safe="")
+
+
+def _decode(name: str, value: bytes) -> _Entry:
+    try:
+        return msgspec.msgpack.decode(value, type=_Entry)
+    except msgspec.MsgspecError as error:
+        raise Damaged(f"audit device {unquote(name)!r} can't be decoded") from error

@@ -1,0 +1,208 @@
+"""What an audit entry is made of: the typed values that the core hands to the broker.
+
+What stays the same over many requests (a mount, a namespace, a token) is an object of its own, made once by whoever
+keeps it, and holds its part of the entry as bytes. The client's token itself is handed in with each request and kept
+nowhere: ``AuditToken`` remembers only how each device hides it.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from engines.base import Operation
+from engines.faults import Denied, Failed, Fault, InvalidRequest, NotFound, UnsupportedOperation, UnsupportedPath
+
+_CLASSES = {False: "secret", True: "auth"}
+
+
+class AuditNamespace:
+    """The namespace of a request; ``path`` is ``""`` for the root namespace."""
+
+    __slots__ = ("block", "id")
+
+    def __init__(self, namespace_id: str, path: str = "") -> None:
+        self.id = namespace_id
+        self.block = b'"namespace":' + orjson.dumps({"id": namespace_id, **({"path": path} if path else {})}) + b","
+
+
+class AuditMount:
+    """A mount as entries name it, and which of its parameters may be written in the clear."""
+
+    __slots__ = ("request_block", "request_clear", "response_block", "response_clear")
+
+    def __init__(
+        self,
+        *,
+        point: str,
+        type: str,
+        accessor: str,
+        version: str,
+        auth: bool,
+        non_hmac_request_keys: Iterable[str] = (),
+        non_hmac_response_keys: Iterable[str] = (),
+    ) -> None:
+        block: dict[str, str] = {"mount_point": point, "mount_type": type, "mount_accessor": accessor}
+        self.request_block = _inside({**block, "mount_running_version": version, "mount_class": _CLASSES[auth]})
+        self.response_block = _inside({**block, "mount_running_plugin_version": version, "mount_class": _CLASSES[auth]})
+        self.request_clear = frozenset(non_hmac_request_keys)
+        self.response_clear = frozenset(non_hmac_response_keys)
+
+
+@dataclass(frozen=True, slots=True)
+class AuditAuth:
+    """A token as entries describe it: who calls, or what a login has given out. Times in seconds, 0 for none."""
+
+    policies: Sequence[str]
+    token_policies: Sequence[str]
+    accessor: str = field(default="", repr=False)
+    display_name: str = ""
+    metadata: Mapping[str, str] | None = None
+    entity_id: str = ""
+    token_type: str = "service"  # noqa: S105 - a word, not a secret
+    ttl_seconds: int = 0
+    issue_time: float = 0
+    """Seconds since the epoch."""
+
+    num_uses: int = 0
+
+
+class AuditToken:
+    """One client token, described once and used for every request that comes with it.
+
+    ``client_id`` names the client in statistics (see ``client_id``), and ``namespace_id`` is where its policies live.
+    ``prepared`` belongs to the devices' formatters.
+    """
+
+    __slots__ = ("auth", "client_id", "namespace_id", "prepared")
+
+    def __init__(self, auth: AuditAuth, client_id: str, namespace_id: str = "root") -> None:
+        self.auth = auth
+        self.client_id = client_id
+        self.namespace_id = namespace_id
+        self.prepared: dict[int, Any] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class AuditHeader:
+    """A request header that the configuration wants to see in the entries."""
+
+    name: str
+    values: tuple[str, ...] = field(repr=False)
+    hmac: bool = True
+
+
+@dataclass(slots=True)
+class AuditRequest:
+    """A request, as far as it is known when its entry is due."""
+
+    id: str
+    operation: Operation
+    path: str
+    """From the namespace's root; that of a list ends in ``/``."""
+
+    data: Mapping[str, Any] = field(repr=False)
+    """The parameters as the client sent them."""
+
+    namespace: AuditNamespace
+    mount: AuditMount | None = None
+    token: AuditToken | None = None
+    client_token: str = field(default="", repr=False)
+    """What the client sent as its token, valid or not. One ``AuditToken`` always comes with the same."""
+
+    allowed: bool | None = None
+    """What the policies say; None where they weren't asked, because the token isn't valid."""
+
+    granting_policies: tuple[str, ...] = ()
+    remaining_uses: int = 0
+    remote_address: str = ""
+    remote_port: int = 0
+    wrap_ttl_seconds: float | None = None
+    headers: tuple[AuditHeader, ...] = ()
+    error: str = ""
+    """Why the request is refused, in fixed words that hold nothing of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class AuditWrap:
+    """The wrapping token that is given out instead of an answer."""
+
+    token: str = field(repr=False)
+    accessor: str = field(repr=False)
+    ttl_seconds: int
+    creation_time: str
+    creation_path: str
+    wrapped_accessor: str = field(default="", repr=False)
+
+
+@dataclass(slots=True)
+class AuditResponse:
+    """How a request ended."""
+
+    data: Mapping[str, Any] | None = field(default=None, repr=False)
+    auth: AuditAuth | None = None
+    client_token: str = field(default="", repr=False)
+    """The token that is given out, described by ``auth``."""
+
+    login: bool = False
+    """``auth`` comes from a login, so it tells who the caller is, too."""
+
+    wrap: AuditWrap | None = None
+    warnings: Sequence[str] = ()
+    error: str = ""
+    """The kind of failure, in fixed words that hold nothing of the request."""
+
+
+def refusal(fault: Fault, *, public: bool = False) -> AuditResponse:
+    """How ``fault`` is written down: its kind in the clear, and its text, which may repeat input, hidden as data.
+
+    ``public`` says that the route needs no token; nothing is wrapped there.
+    """
+    kind = next((words for kind, words in _KINDS if isinstance(fault, kind)), "internal error")
+    if fault.message is None and not isinstance(fault, Denied):
+        return AuditResponse() if isinstance(fault, NotFound) else AuditResponse(error=_wrapped(kind, public))
+    if isinstance(fault, UnsupportedPath | UnsupportedOperation):
+        return AuditResponse(error=_wrapped(kind, public))
+    text = fault.message or kind
+    if fault.wrapped and not public:
+        text = _wrapped(text, public)
+    return AuditResponse(data={"error": text}, error=_wrapped(kind, public))
+
+
+def raw_answer(status: int, content_type: str, body: bytes) -> AuditResponse:
+    """How an answer is written down that carries an HTTP status of its own, as a batch with failed items does."""
+    return AuditResponse(
+        data={"http_content_type": content_type, "http_raw_body": body.decode(), "http_status_code": status}
+    )
+
+
+def client_id(policies: Iterable[str], namespace_id: str, entity_id: str = "") -> str:
+    """The id under which a client counts: its entity, or else a hash of what makes its token."""
+    if entity_id:
+        return entity_id
+    text = "\x7f".join(sorted(policies)) + "\0" + namespace_id
+    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+_KINDS: tuple[tuple[type[Fault], str], ...] = (
+    (InvalidRequest, "invalid request"),
+    (Denied, "permission denied"),
+    (UnsupportedOperation, "unsupported operation"),
+    (UnsupportedPath, "unsupported path"),
+    (NotFound, "unsupported path"),
+    (Failed, "internal error"),
+)
+
+
+def _wrapped(text: str, public: bool) -> str:
+    return text if public else f"1 error occurred:\n\t* {text}\n\n"
+
+
+def _inside(block: Mapping[str, Any]) -> bytes:
+    """The members of a JSON object, without its braces."""
+    return orjson.dumps(block)[1:-1]

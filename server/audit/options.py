@@ -1,0 +1,57 @@
+"""The options that every audit device has, whatever its type; the others are its type's own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from engines.faults import InvalidRequest
+
+_TRUE = frozenset({"1", "t", "T", "TRUE", "true", "True"})
+_FALSE = frozenset({"0", "f", "F", "FALSE", "false", "False"})
+
+
+@dataclass(frozen=True, slots=True)
+class FormatOptions:
+    """How the entries of one device are built."""
+
+    hmac_accessor: bool = True
+    log_raw: bool = False
+    """Write secrets as they are. For nobody but the desperate."""
+
+    elide_list_responses: bool = False
+    """Write the number of keys in the answer to a list instead of the keys."""
+
+    prefix: str = ""
+    """Stands before each entry."""
+
+
+def read_options(options: Mapping[str, str], *, prefix_allowed: bool) -> FormatOptions:
+    """The options among ``options`` that concern the format. Raises ``InvalidRequest`` with Vault's words."""
+    format_name = options.get("format", "json") or "json"
+    if format_name == "jsonx":
+        raise InvalidRequest(
+            'jsonx formatting has been removed, consider switching to json by omitting "format" or setting it to "json"'
+        )
+    if format_name != "json":
+        raise InvalidRequest(f'unknown format type "{format_name}"')
+    prefix = options.get("prefix", "")
+    if prefix and not prefix_allowed:
+        raise InvalidRequest("audit log prefixing is not allowed")
+    return FormatOptions(
+        hmac_accessor=_boolean(options, "hmac_accessor", True),
+        log_raw=_boolean(options, "log_raw", False),
+        elide_list_responses=_boolean(options, "elide_list_responses", False),
+        prefix=prefix,
+    )
+
+
+def _boolean(options: Mapping[str, str], name: str, default: bool) -> bool:
+    text = options.get(name)
+    if text is None:
+        return default
+    if text in _TRUE:
+        return True
+    if text in _FALSE:
+        return False
+    raise InvalidRequest(f'strconv.ParseBool: parsing "{text}": invalid syntax')

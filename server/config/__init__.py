@@ -1,0 +1,19 @@
+"""The configuration: its words, how files become settings, and what production refuses."""
+
+from server.config.load import development_config, load_config
+from server.config.places import NOWHERE, ConfigError, Place
+from server.config.settings import AuditDevice, Config, Development, Listener, Seal, Storage
+
+__all__ = [
+    "NOWHERE",
+    "AuditDevice",
+    "Config",
+    "ConfigError",
+    "Development",
+    "Listener",
+    "Place",
+    "Seal",
+    "Storage",
+    "development_config",
+    "load_config",
+]

@@ -1,0 +1,250 @@
+"""From files, flags and environment to a ``Config``.
+
+Files are merged in order: a word of the top level, ``storage`` and ``seal`` replace what an earlier file said, while
+listeners and audit devices add up. What nobody understands is warned of, as OpenBao does, because files are shared with
+Vault and with newer versions; a wrong value of a word that we do understand stops the start.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from difflib import get_close_matches
+from importlib.metadata import entry_points
+from typing import Any
+
+from compat.hcl import Block, Body, HclError, Position
+from server.config import words
+from server.config.files import read_files
+from server.config.places import NOWHERE, ConfigError, Place
+from server.config.safety import check_production
+from server.config.settings import AuditDevice, Config, Development, Listener, Seal, Storage
+from server.config.values import convert, convert_text, strings
+from server.config.words import Word
+
+_NO_FILES = "expected at least one configuration file (-config), or -dev"
+
+
+def load_config(paths: Sequence[str], environment: Mapping[str, str]) -> Config:
+    """The configuration of a server for production. Raises ``ConfigError``, also for what is unsafe there."""
+    if not paths:
+        raise ConfigError(_NO_FILES)
+    draft = _Draft(environment)
+    for file, body in read_files(paths):
+        draft.add(file, body)
+    config = draft.config()
+    return _with_warnings(config, check_production(config, environment))
+
+
+def development_config(
+    address: str, development: Development, environment: Mapping[str, str], paths: Sequence[str] = ()
+) -> Config:
+    """The configuration of ``-dev``: plain HTTP at ``address`` (``host:port``), everything in memory.
+
+    ``paths`` may set other words and add listeners; their storage and seal are not used. Raises ``ConfigError``.
+    """
+    word = next(word for word in words.LISTENER_TCP if word.name == "address")
+    draft = _Draft(environment)
+    for file, body in read_files(paths):
+        draft.add(file, body)
+    listen = Listener("tcp", convert_text(word, address, "the address to listen on in -dev mode"), tls_disable=True)
+    draft.listeners.insert(0, (listen, False))
+    draft.storage = Storage("inmem")
+    draft.seal = Seal()
+    draft.values["workers"] = 1
+    return draft.config(development)
+
+
+def _with_warnings(config: Config, warnings: Sequence[str]) -> Config:
+    return replace(config, warnings=(*config.warnings, *warnings))
+
+
+class _Draft:
+    """What the files have said so far."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = environment
+        self.values: dict[str, Any] = {}
+        self.listeners: list[tuple[Listener, bool]] = []
+        self.storage: Storage | None = None
+        self.seal = Seal()
+        self.audit: dict[str, AuditDevice] = {}
+        self.warnings: list[str] = []
+        self._default_ttl_place: Place = NOWHERE
+
+    def add(self, file: str, body: Body) -> None:
+        """Merge one file."""
+        top = Body(tuple(item for item in body.items if item.name not in words.BLOCKS), body.position)
+        given = self._words(words.TOP, words.IGNORED_TOP, top, file, "the configuration", words.BLOCKS)
+        for item in top.items:
+            if item.name == "default_lease_ttl":
+                self._default_ttl_place = _place(file, item.position)
+        self.values.update(given)
+        for block in _blocks(body, "listener", 1, file):
+            self._add_listener(block, file)
+        stores = [*_blocks(body, "storage", 1, file), *_blocks(body, "backend", 1, file)]
+        if len(stores) > 1:
+            raise ConfigError('only one "storage" block is permitted', _place(file, stores[1].position))
+        for block in stores:
+            self.storage = self._storage(block, file)
+        self._add_seals(list(_blocks(body, "seal", 1, file)), file)
+        for block in _blocks(body, "audit", 2, file):
+            self._add_audit(block, file)
+
+    def config(self, development: Development | None = None) -> Config:
+        """All of it, checked for what concerns more than one word."""
+        values = {word.field: word.default for word in words.TOP} | self.values
+        values |= self._overrides(words.TOP)
+        if self.storage is None:
+            raise ConfigError('no storage is configured; expected a block such as storage "sqlite" { path = "..." }')
+        if not self.listeners:
+            raise ConfigError('no listener is configured; expected a block such as listener "tcp" { address = "..." }')
+        if values["default_lease_ttl_seconds"] > values["max_lease_ttl_seconds"]:
+            if "default_lease_ttl_seconds" in self.values:
+                raise ConfigError("default_lease_ttl is longer than max_lease_ttl", self._default_ttl_place)
+            values["default_lease_ttl_seconds"] = values["max_lease_ttl_seconds"]
+        self._warn_of_values(values)
+        duration = values["default_max_request_duration_seconds"]
+        return Config(
+            listeners=tuple(
+                listener if chosen else _with_duration(listener, duration) for listener, chosen in self.listeners
+            ),
+            storage=self.storage,
+            seal=self.seal,
+            audit=tuple(self.audit.values()),
+            development=development,
+            warnings=tuple(self.warnings),
+            **values,
+        )
+
+    def _warn_of_values(self, values: Mapping[str, Any]) -> None:
+        if values["workers"] > 1:
+            self.warnings.append(f"workers = {values['workers']}: this version runs one process")
+        if values["ui"]:
+            self.warnings.append("ui = true: there is no web interface")
+        if not values["disable_mlock"]:
+            self.warnings.append("disable_mlock = false: memory is not locked; keep swap encrypted or off")
+
+    def _words(
+        self, table: Sequence[Word], ignored: frozenset[str], body: Body, file: str, where: str,
+        others: Sequence[str] = (),
+    ) -> dict[str, Any]:  # fmt: skip
+        """The converted values of the words in ``body``, by field. Warns of words without effect here."""
+        known = {word.name: word for word in table}
+        values = {}
+        for item in body.items:
+            place = _place(file, item.position)
+            word = known.get(item.name)
+            if word is not None:
+                values[word.field] = convert(word, item.body if isinstance(item, Block) else item.value, place)
+            elif item.name in ignored:
+                self.warnings.append(f"{place}: {item.name!r} has no effect in this server")
+            elif item.name not in others:
+                close = get_close_matches(item.name, [*known, *others], n=1)
+                hint = f"; did you mean {close[0]!r}?" if close else ""
+                self.warnings.append(f"{place}: unknown word {item.name!r} in {where}{hint}")
+        return values
+
+    def _overrides(self, table: Sequence[Word]) -> dict[str, Any]:
+        """What the environment says, which is stronger than the files."""
+        values = {}
+        for word in table:
+            for variable in word.environment:
+                if text := self._environment.get(variable):
+                    values[word.field] = convert_text(word, text, f"environment variable {variable}")
+                    break
+        return values
+
+    def _require(self, table: Sequence[Word], values: Mapping[str, Any], place: Place, where: str) -> None:
+        for word in table:
+            if word.required and word.field not in values:
+                raise ConfigError(f"{where} needs {word.name}", place)
+
+    def _add_listener(self, block: Block, file: str) -> None:
+        place = _place(file, block.position)
+        type_ = block.labels[0]
+        table = words.LISTENERS.get(type_)
+        if table is None:
+            raise ConfigError(f"listener: expected one of tcp, unix, got {type_!r}", place)
+        values = self._words(table, words.IGNORED_LISTENER, block.body, file, f'listener "{type_}"')
+        self._require(table, values, place, f'listener "{type_}"')
+        chosen = "max_request_duration_seconds" in values
+        values.setdefault("address", words.DEFAULT_ADDRESS)
+        self.listeners.append((Listener(type=type_, place=place, **values), chosen))
+
+    def _storage(self, block: Block, file: str) -> Storage:
+        place = _place(file, block.position)
+        table = self._table(block, words.STORAGE, "storage", place)
+        if table is None:
+            return Storage(block.labels[0], strings("storage", block.body, place), place)
+        where = f'storage "{block.labels[0]}"'
+        values = self._words(table, words.IGNORED_STORAGE, block.body, file, where)
+        self._require(table, values, place, where)
+        return Storage(block.labels[0], {name: str(value) for name, value in values.items()}, place)
+
+    def _add_seals(self, blocks: Sequence[Block], file: str) -> None:
+        chosen: Seal | None = None
+        for block in blocks:
+            place = _place(file, block.position)
+            table = self._table(block, words.SEALS, "seal", place)
+            values = {} if table is None else self._seal_values(table, block, file, place)
+            if values.pop("disabled", False):
+                self.warnings.append(f"{place}: the disabled seal is left out")
+                continue
+            if chosen is not None:
+                raise ConfigError("only one seal that isn't disabled is permitted", place)
+            options = strings("seal", block.body, place) if table is None else values
+            chosen = Seal(block.labels[0], options, place)
+        self.seal = chosen or self.seal
+
+    def _seal_values(self, table: Sequence[Word], block: Block, file: str, place: Place) -> dict[str, Any]:
+        where = f'seal "{block.labels[0]}"'
+        values = self._words(table, words.IGNORED_SEAL, block.body, file, where)
+        if not values.get("disabled"):
+            values |= self._overrides(table)
+            self._require(table, values, place, where)
+        return values
+
+    def _add_audit(self, block: Block, file: str) -> None:
+        place = _place(file, block.position)
+        type_, path = block.labels[0], block.labels[1].strip("/")
+        options: Mapping[str, str] = {}
+        for item in block.body.items:
+            if item.name == "options":
+                inner = item.body if isinstance(item, Block) else item.value
+                options = {**options, **strings("options", inner, _place(file, item.position))}
+        values = self._words(words.AUDIT, frozenset(), block.body, file, "audit", ("options",))
+        if not path:
+            raise ConfigError("audit: expected a path behind the type", place)
+        if path in self.audit:
+            raise ConfigError(f"audit: the path {path!r} is already taken at {self.audit[path].place}", place)
+        self.audit[path] = AuditDevice(type_, path, options=options, place=place, **values)
+
+    def _table(
+        self, block: Block, tables: Mapping[str, Sequence[Word]], group: str, place: Place
+    ) -> Sequence[Word] | None:
+        """The words of a built-in type, or None for one that another package brings."""
+        type_ = block.labels[0]
+        if type_ in tables:
+            return tables[type_]
+        groups = {"storage": "cryptoserve.storage", "seal": "cryptoserve.seals"}
+        brought = {entry.name for entry in entry_points(group=groups[group])}
+        if type_ in brought:
+            return None
+        names = ", ".join(sorted({*tables, *brought}))
+        raise ConfigError(f"{group}: expected one of {names}, got {type_!r}", place)
+
+
+def _with_duration(listener: Listener, seconds: int) -> Listener:
+    return replace(listener, max_request_duration_seconds=seconds)
+
+
+def _place(file: str, position: Position) -> Place:
+    return Place(file, position.line, position.column)
+
+
+def _blocks(body: Body, name: str, labels: int, file: str) -> Iterator[Block]:
+    try:
+        yield from body.blocks(name, labels)
+    except HclError as error:
+        raise ConfigError(error.message, Place(file, error.line, error.column)) from None

@@ -1,0 +1,132 @@
+"""The configuration as the rest of the server sees it: frozen, typed, complete, with units in the names.
+
+Fields are named for the words of ``server.config.words``; a test holds the two together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network
+from typing import TypeAlias
+
+from server.config.places import NOWHERE, Place
+
+Network: TypeAlias = IPv4Network | IPv6Network
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """One address to serve. Words that its type doesn't have keep their defaults."""
+
+    type: str
+    """``tcp`` or ``unix``."""
+
+    address: str
+    """``host:port``, or the path of a unix socket."""
+
+    server: str = ""
+    max_request_size_bytes: int = 10 * 1024 * 1024
+    max_request_duration_seconds: float = 90
+    http_read_header_timeout_seconds: float = 10
+    http_read_timeout_seconds: float = 30
+    http_idle_timeout_seconds: int = 300
+    disable_unauthed_rekey_endpoints: bool = True
+    disable_unauthed_generate_root_endpoints: bool = True
+    tls_disable: bool = False
+    tls_cert_file: str = ""
+    tls_key_file: str = ""
+    tls_min_version: str = "tls12"
+    tls_max_version: str = "tls13"
+    tls_cipher_suites: str = ""
+    tls_require_and_verify_client_cert: bool = False
+    tls_client_ca_file: str = ""
+    tls_disable_client_certs: bool = False
+    x_forwarded_for_authorized_addrs: tuple[Network, ...] = ()
+    x_forwarded_for_hop_skips: int = 0
+    x_forwarded_for_reject_not_present: bool = False
+    x_forwarded_for_reject_not_authorized: bool = False
+    socket_mode: int = 0o600
+    socket_user: str = ""
+    socket_group: str = ""
+    place: Place = NOWHERE
+
+    @property
+    def tls(self) -> bool:
+        """Whether this listener speaks TLS."""
+        return self.type == "tcp" and not self.tls_disable and bool(self.tls_cert_file)
+
+    @property
+    def server_name(self) -> str:
+        """The HTTP server that runs this listener: ``uvicorn`` or ``hypercorn``."""
+        return self.server or ("hypercorn" if self.tls else "uvicorn")
+
+
+@dataclass(frozen=True, slots=True)
+class Storage:
+    """Which store, and its words as strings; the store's entry point makes of them what it wants."""
+
+    type: str
+    options: Mapping[str, str] = field(default_factory=dict)
+    place: Place = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """Which seal, and its words as strings, some of which are keys and so stay out of ``repr``."""
+
+    type: str = "shamir"
+    options: Mapping[str, str] = field(default_factory=dict, repr=False)
+    place: Place = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class AuditDevice:
+    """An audit device that is to exist for as long as the configuration says so."""
+
+    type: str
+    path: str
+    """Without the slash at its end."""
+
+    description: str = ""
+    local: bool = False
+    options: Mapping[str, str] = field(default_factory=dict)
+    place: Place = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class Development:
+    """What ``-dev`` was started with."""
+
+    root_token: str = field(repr=False)
+    """The root token to make; empty for a random one."""
+
+    store_token: bool = True
+    """Whether the token is to be left where the ``bao`` and ``vault`` clients look for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Everything that an operator can set."""
+
+    listeners: tuple[Listener, ...]
+    storage: Storage
+    seal: Seal = Seal()
+    audit: tuple[AuditDevice, ...] = ()
+    api_addr: str = ""
+    cluster_name: str = ""
+    default_lease_ttl_seconds: int = 32 * 24 * 3600
+    max_lease_ttl_seconds: int = 32 * 24 * 3600
+    default_max_request_duration_seconds: int = 90
+    log_level: str = "info"
+    log_format: str = "standard"
+    pid_file: str = ""
+    cache_size: int = 100_000
+    workers: int = 1
+    ui: bool = False
+    disable_mlock: bool = True
+    unsafe_allow_api_audit_creation: bool = False
+    allow_audit_log_prefixing: bool = False
+    development: Development | None = None
+    warnings: tuple[str, ...] = ()
+    """What an operator should know, to be logged once at the start."""

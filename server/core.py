@@ -1,0 +1,223 @@
+"""The server's life: not initialised, sealed, unsealed, and back.
+
+``Core`` is there from start to stop; ``Active`` (see ``server.active``) only while the barrier is open. Each change of
+state is made under one lock, so that a share that comes in while the server is being sealed waits its turn.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+import time
+from dataclasses import dataclass, field
+
+from auth_methods.records import TokenRecord
+from engines.base import Clock
+from engines.faults import Failed, InvalidRequest
+from server.active import Active, activate
+from server.settings import Settings
+from storage.barrier import Barrier
+from storage.base import Store, Transaction
+from storage.cache import DEFAULT_CAPACITY, ObjectCache
+from storage.seals.base import InvalidKey, InvalidSealConfig, Seal, SealFault
+from storage.seals.progress import ShareProgress
+from storage.seals.stored import NewShares, StoredSeal, new_shares
+from storage.secret import Secret
+
+log = logging.getLogger("cryptoserve.core")
+
+_ROOT_KEY_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class SealStatus:
+    """What ``sys/seal-status`` and ``sys/unseal`` show."""
+
+    type: str
+    initialized: bool
+    sealed: bool
+    shares: int
+    threshold: int
+    progress: int
+    nonce: str
+    recovery_seal: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Initialization:
+    """What an initialisation hands out, once and never again."""
+
+    shares: list[bytes] = field(repr=False)
+    """Unseal shares, or the recovery shares of an automatic seal; none if it was set up without."""
+
+    root_token: str = field(repr=False)
+
+
+class Core:
+    """The server over ``store``, guarded by ``seal``, in whatever state it is."""
+
+    def __init__(
+        self,
+        store: Store,
+        seal: Seal,
+        settings: Settings,
+        *,
+        clock: Clock = time.time,
+        cache_size: int = DEFAULT_CAPACITY,
+    ) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.store = store
+        self.barrier = Barrier(store, clock)
+        self.cache = ObjectCache(store, cache_size)
+        self.stored_seal = StoredSeal(store, seal)
+        self.active: Active | None = None
+        self.started_at = clock()
+        self._progress: ShareProgress | None = None
+        self._changing = asyncio.Lock()
+
+    async def start(self) -> None:
+        """Unseal at once where the seal can do so by itself and there is something to unseal.
+
+        Raises ``SealFault`` if an automatic seal can't open what is stored, ``StorageFault`` if storage can't be read.
+        """
+        if self.stored_seal.seal.automatic and await self.initialized():
+            async with self._changing:
+                await self._open(await self.stored_seal.unlock())
+                if await self.stored_seal.upgrade():
+                    log.info("the root key is now sealed with the seal's current key")
+
+    async def stop(self) -> None:
+        """Seal, and release storage."""
+        await self.seal()
+        await self.store.close()
+
+    async def reload(self) -> None:
+        """Reopen the files of audit devices, as after they have been rotated."""
+        if self.active is not None:
+            self.active.audit.reopen()
+
+    async def initialized(self) -> bool:
+        """Whether the store holds a barrier."""
+        return await self.barrier.initialized()
+
+    async def seal_status(self) -> SealStatus:
+        """The state of the seal."""
+        config = await self.stored_seal.config()
+        seal, progress = self.stored_seal.seal, self._progress
+        recovery = await self.stored_seal.recovery_config() if seal.automatic else None
+        shown = recovery or config
+        return SealStatus(
+            type=seal.type,
+            initialized=config is not None,
+            sealed=self.active is None,
+            shares=0 if shown is None else shown.secret_shares,
+            threshold=0 if shown is None else shown.secret_threshold,
+            progress=0 if progress is None else progress.progress,
+            nonce="" if progress is None else progress.nonce,
+            recovery_seal=seal.automatic,
+        )
+
+    async def initialize(self, shares: int, threshold: int) -> Initialization:
+        """Make the barrier, the shares and the root token; a server with an automatic seal is unsealed then.
+
+        The shares are unseal shares or, with an automatic seal, recovery shares (0: none). Raises ``InvalidRequest``
+        in Vault's words if there can't be such shares or the store is initialised; then nothing has changed.
+        """
+        async with self._changing:
+            if await self.initialized():
+                raise InvalidRequest("Vault is already initialized")
+            automatic = self.stored_seal.seal.automatic
+            new = None if automatic and not shares else _new_shares(shares, threshold)
+            root_key = secrets.token_bytes(_ROOT_KEY_BYTES)
+
+            async def also(transaction: Transaction) -> None:
+                await self.stored_seal.create(transaction, root_key, new)
+
+            await self.barrier.initialize(root_key, also)
+            active = await self._open(Secret(root_key))
+            record = TokenRecord(
+                policies=("root",),
+                path="auth/token/root",
+                display_name="root",
+                creation_time=self.clock(),
+                leased=False,
+            )
+            root_token = (await active.root.tokens.mint(record)).id
+            if not automatic:
+                await self._close()
+            return Initialization([] if new is None else new.shares, root_token)
+
+    async def unseal(self, share: bytes) -> SealStatus:
+        """Take one share, and unseal when there are enough. Raises ``InvalidRequest`` in Vault's words."""
+        async with self._changing:
+            config = await self.stored_seal.config()
+            if config is None:
+                raise InvalidRequest("Vault is not initialized")
+            if self.active is None:
+                if self._progress is None:
+                    self._progress = ShareProgress(config.secret_threshold)
+                try:
+                    self._progress.add(share)
+                except InvalidKey as error:
+                    raise InvalidRequest(f"invalid key: {error}") from None
+                if self._progress.complete:
+                    await self._open(await self._unlock(self._progress.take()))
+        return await self.seal_status()
+
+    async def reset_unseal(self) -> SealStatus:
+        """Forget the shares taken so far. Raises ``InvalidRequest`` if the server is unsealed."""
+        async with self._changing:
+            if self.active is not None:
+                raise InvalidRequest("vault is unsealed")
+            self._progress = None
+        return await self.seal_status()
+
+    async def seal(self) -> None:
+        """Drop everything secret; no error if sealed already."""
+        async with self._changing:
+            await self._close()
+
+    async def _unlock(self, shares: list[bytes]) -> Secret:
+        try:
+            return await self.stored_seal.unlock(shares)
+        except InvalidKey as error:
+            reason = str(error)
+            if len(shares) == 1 or "decrypt" in reason:
+                reason = f"unable to retrieve stored keys: invalid key: {reason}"
+            else:
+                reason = f"invalid key: {reason}"
+            raise InvalidRequest(reason) from None
+        except SealFault as error:
+            raise Failed(str(error)) from None
+
+    async def _open(self, root_key: Secret) -> Active:
+        with root_key:
+            await self.barrier.unseal(root_key.reveal())
+        try:
+            self.active = await activate(self)
+        except BaseException:
+            self.barrier.seal()
+            self.stored_seal.seal.close()
+            raise
+        self._progress = None
+        log.info("unsealed")
+        return self.active
+
+    async def _close(self) -> None:
+        active, self.active = self.active, None
+        self._progress = None
+        if active is not None:
+            await active.close()
+            self.cache.clear()
+            self.barrier.seal()
+            self.stored_seal.seal.close()
+            log.info("sealed")
+
+
+def _new_shares(shares: int, threshold: int) -> NewShares:
+    try:
+        return new_shares(shares, threshold)
+    except InvalidSealConfig as error:
+        raise InvalidRequest(f"invalid seal configuration: {error}") from None

@@ -1,0 +1,102 @@
+"""One request on its way: what is known of it so far, and how the audit describes it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from auth_methods.records import TokenRecord
+from compat.requests import Request
+from engines.base import Access, Caller, Operation, Reply, Route
+from server.acl import Decision
+from server.audit.entry import AuditAuth, AuditRequest, AuditResponse, AuditToken, client_id
+from server.mounts import Found
+from server.tenants import Tenant
+from server.tokens import Token
+
+
+@dataclass(slots=True)
+class Exchange:
+    """Filled step by step by the dispatcher."""
+
+    request: Request
+    request_id: str
+    tenant: Tenant
+    operation: Operation
+    path: str
+    """As policies and the audit see it: that of a list ends in ``/``."""
+
+    found: Found | None = None
+    route: Route | None = None
+    token: Token | None = None
+    decision: Decision | None = None
+    """None until the policies were asked."""
+
+    @property
+    def public(self) -> bool:
+        """Whether the route needs no token; then errors are answered in bare words."""
+        return self.route is not None and self.route.access is Access.PUBLIC
+
+    def caller(self) -> Caller | None:
+        """Who calls, as a handler may know it."""
+        token = self.token
+        if token is None:
+            return None
+        record = token.record
+        return Caller(record.display_name, record.policies, record.entity_id, record.accessor, token)
+
+    def audit_request(self, fault: str = "") -> AuditRequest:
+        """The entry of the request; ``fault`` are the fixed words for why it is refused."""
+        request, token, decision = self.request, self.token, self.decision
+        return AuditRequest(
+            id=self.request_id,
+            operation=self.operation,
+            path=self.path,
+            data=request.data,
+            namespace=self.tenant.audit,
+            mount=None if self.found is None else self.found.live.audit,
+            token=None if token is None else _described(token, self.tenant),
+            client_token=request.token,
+            allowed=None if decision is None else decision.allowed,
+            granting_policies=() if decision is None else decision.granting_policies,
+            remaining_uses=0 if token is None else token.record.num_uses,
+            remote_address=request.remote_address,
+            remote_port=request.remote_port,
+            wrap_ttl_seconds=request.wrap_ttl_seconds or None,
+            error=fault,
+        )
+
+
+def audit_response(
+    data: Mapping[str, Any] | None, reply: Reply | None, warnings: list[str], *, login: bool
+) -> AuditResponse:
+    """The entry of an answer."""
+    issued: TokenRecord | None = None if reply is None else reply.auth
+    if issued is None:
+        return AuditResponse(data=data, warnings=warnings)
+    return AuditResponse(data=data, auth=_auth(issued), client_token=issued.id, login=login, warnings=warnings)
+
+
+def _described(token: Token, tenant: Tenant) -> AuditToken:
+    """The token's part of every entry, made once and kept with the token."""
+    described: AuditToken | None = token.audit
+    if described is None:
+        record = token.record
+        described = AuditToken(_auth(record), client_id(record.policies, tenant.namespace.id, record.entity_id))
+        token.audit = described
+    return described
+
+
+def _auth(record: TokenRecord) -> AuditAuth:
+    return AuditAuth(
+        policies=record.policies,
+        token_policies=record.policies,
+        accessor=record.accessor,
+        display_name=record.display_name,
+        metadata=record.metadata,
+        entity_id=record.entity_id,
+        ttl_seconds=record.ttl,
+        issue_time=record.creation_time if record.leased else 0,
+        num_uses=record.num_uses,
+    )

@@ -1,0 +1,109 @@
+"""Command-line flags as Go programs have them: ``-name``, ``--name``, ``-name=value`` and ``-name value``.
+
+``argparse`` can't: it has no ``-dev=true``, and takes the beginning of a flag for the flag.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+_TRUE = frozenset({"1", "t", "T", "TRUE", "true", "True"})
+_FALSE = frozenset({"0", "f", "F", "FALSE", "false", "False"})
+
+
+class UsageError(Exception):
+    """The command line can't be understood; the text is for who wrote it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """One flag. Those with ``takes_value`` may be repeated; the last wins where one is wanted."""
+
+    name: str
+    help: str
+    takes_value: bool = True
+    environment: tuple[str, ...] = ()
+    """Variables that stand in for a flag that isn't given, the strongest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flags:
+    """What the command line said."""
+
+    values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    switches: frozenset[str] = frozenset()
+
+    def all(self, name: str) -> tuple[str, ...]:
+        """Every value of the flag ``name``."""
+        return self.values.get(name, ())
+
+    def last(self, name: str, default: str = "") -> str:
+        """The last value of the flag ``name``."""
+        return self.all(name)[-1] if self.all(name) else default
+
+    def has(self, name: str) -> bool:
+        """Whether the switch ``name`` is on."""
+        return name in self.switches
+
+
+def parse_flags(arguments: Sequence[str], known: Sequence[Flag], environment: Mapping[str, str]) -> Flags:
+    """Read ``arguments``, all of which must be flags of ``known``. Raises ``UsageError``."""
+    by_name = {flag.name: flag for flag in known}
+    values: dict[str, list[str]] = {}
+    switches: dict[str, bool] = {}
+    left = list(arguments)
+    while left:
+        argument = left.pop(0)
+        name, equals, text = argument.lstrip("-").partition("=")
+        flag = by_name.get(name)
+        if not argument.startswith("-") or argument in ("-", "--"):
+            raise UsageError(f"unexpected argument: {argument}")
+        if flag is None:
+            raise UsageError(f"flag provided but not defined: -{name}")
+        if not flag.takes_value:
+            switches[name] = _switch(name, text) if equals else True
+            continue
+        if not equals:
+            if not left:
+                raise UsageError(f"flag needs an argument: -{name}")
+            text = left.pop(0)
+        values.setdefault(name, []).append(text)
+    for flag in known:
+        _from_environment(flag, environment, values, switches)
+    return Flags(
+        {name: tuple(given) for name, given in values.items()}, frozenset(name for name, on in switches.items() if on)
+    )
+
+
+def usage(known: Sequence[Flag]) -> str:
+    """A help text for ``known``."""
+    lines = []
+    for flag in known:
+        lines.append(f"  -{flag.name}{'=<value>' if flag.takes_value else ''}")
+        lines.append(f"      {flag.help}")
+        if flag.environment:
+            lines.append(f"      Environment: {', '.join(flag.environment)}")
+    return "\n".join(lines)
+
+
+def _from_environment(
+    flag: Flag, environment: Mapping[str, str], values: dict[str, list[str]], switches: dict[str, bool]
+) -> None:
+    if flag.name in values or flag.name in switches:
+        return
+    for variable in flag.environment:
+        if text := environment.get(variable):
+            if flag.takes_value:
+                values[flag.name] = [text]
+            else:
+                switches[flag.name] = _switch(variable, text)
+            return
+
+
+def _switch(name: str, text: str) -> bool:
+    if text in _TRUE:
+        return True
+    if text in _FALSE:
+        return False
+    raise UsageError(f"invalid boolean value {text!r} for {name}: expected true or false")

@@ -1,0 +1,36 @@
+"""The types of ASGI as far as listeners need them, and a small answer in Vault's form.
+
+Everything between a socket and the application is a callable of type ``Application``, so wrappers stack.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, TypeAlias
+
+import orjson
+
+from server.headers import security_headers
+
+Scope: TypeAlias = MutableMapping[str, Any]
+Message: TypeAlias = MutableMapping[str, Any]
+Receive: TypeAlias = Callable[[], Awaitable[Message]]
+Send: TypeAlias = Callable[[Message], Awaitable[None]]
+Application: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+async def answer_error(scope: Scope, send: Send, status: int, message: str, *, close: bool = False) -> None:
+    """Answer ``status`` with ``message`` in Vault's error envelope; ``close`` ends the connection behind it.
+
+    HTTP/2 has no such header and closes no connection for one request: there, ``close`` has no effect.
+    """
+    body = orjson.dumps({"errors": [message]})
+    headers = [
+        *security_headers(scope.get("scheme", "http")),
+        (b"content-type", b"application/json"),
+        (b"content-length", str(len(body)).encode()),
+    ]
+    if close and str(scope.get("http_version", "1.1")).startswith("1"):
+        headers.append((b"connection", b"close"))
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,84 @@
+"""All listeners of a server, opened together and served side by side in one event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import socket
+import ssl
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from server.config import Listener
+from server.listeners.asgi import Application
+from server.listeners.deadlines import Deadlines
+from server.listeners.forwarded import ForwardedFor
+from server.listeners.plain import serve_plain
+from server.listeners.secure import serve_secure
+from server.listeners.sockets import ListenFailed, open_socket, url
+from server.listeners.tls import make_context, reload_certificate
+
+DRAIN_SECONDS = 10.0
+"""How long requests that are under way may take to finish when the server stops."""
+
+_PROTOCOLS = {"uvicorn": ("http/1.1",), "hypercorn": ("h2", "http/1.1")}
+
+
+@dataclass(frozen=True, slots=True)
+class OpenListener:
+    """A listener whose socket accepts connections; they wait until it is served."""
+
+    listener: Listener
+    url: str
+    """``http://127.0.0.1:8200``, with the real port, or ``unix:///path``."""
+
+    _socket: socket.socket
+    _context: ssl.SSLContext | None
+
+    def reload(self) -> None:
+        """Take the TLS certificate from its files anew. Raises ``ListenFailed``, and goes on with the old one."""
+        if self._context is not None:
+            reload_certificate(self._context, self.listener)
+
+    async def serve(self, application: Application, stop: asyncio.Event, drain_seconds: float = DRAIN_SECONDS) -> None:
+        """Serve ``application`` until ``stop`` is set, and what is under way then is answered or cut off."""
+        if self.listener.x_forwarded_for_authorized_addrs or self.listener.x_forwarded_for_reject_not_present:
+            application = ForwardedFor(application, self.listener)
+        deadlines = Deadlines(application, self.listener)
+        run = serve_plain if self.listener.server_name == "uvicorn" else serve_secure
+        watch = asyncio.create_task(deadlines.watch())
+        try:
+            await run(deadlines, self.listener, self._socket, self._context, stop, drain_seconds)
+        finally:
+            watch.cancel()
+            self.close()
+
+    def close(self) -> None:
+        """Give the address up."""
+        self._socket.close()
+        if self.listener.type == "unix":
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(self.listener.address)
+
+
+def open_listeners(listeners: Sequence[Listener]) -> tuple[OpenListener, ...]:
+    """Bind and listen on all of ``listeners``, or on none. Raises ``ListenFailed``."""
+    opened: list[OpenListener] = []
+    try:
+        for listener in listeners:
+            context = make_context(listener, _PROTOCOLS[listener.server_name]) if listener.tls else None
+            bound = open_socket(listener)
+            opened.append(OpenListener(listener, url(listener, bound), bound, context))
+    except ListenFailed:
+        for one in opened:
+            one.close()
+        raise
+    return tuple(opened)
+
+
+async def serve(opened: Sequence[OpenListener], build: Callable[[Listener], Application], stop: asyncio.Event) -> None:
+    """Serve each listener with what ``build`` makes for it, until ``stop``; if one fails, all are stopped."""
+    async with asyncio.TaskGroup() as group:
+        for one in opened:
+            group.create_task(one.serve(build(one.listener), stop))

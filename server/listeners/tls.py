@@ -1,0 +1,81 @@
+"""TLS contexts from a listener's words, and their renewal while connections stay open.
+
+A context is shared by all connections of a listener, and reloading the certificate into it is seen by new handshakes
+alone. A pair that doesn't fit is found out on a context of its own first, so the live one is never left half changed.
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Sequence
+
+from server.config import Listener
+from server.listeners.sockets import ListenFailed
+
+# Forward secrecy and authenticated encryption; TLS 1.3 has suites of its own, all of them such.
+_DEFAULT_CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
+_VERSIONS = {"tls12": ssl.TLSVersion.TLSv1_2, "tls13": ssl.TLSVersion.TLSv1_3}
+_SUITES = {
+    "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256": "ECDHE-ECDSA-AES128-GCM-SHA256",
+    "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384": "ECDHE-ECDSA-AES256-GCM-SHA384",
+    "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256": "ECDHE-ECDSA-CHACHA20-POLY1305",
+    "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305": "ECDHE-ECDSA-CHACHA20-POLY1305",
+    "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256": "ECDHE-RSA-AES128-GCM-SHA256",
+    "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384": "ECDHE-RSA-AES256-GCM-SHA384",
+    "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256": "ECDHE-RSA-CHACHA20-POLY1305",
+    "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305": "ECDHE-RSA-CHACHA20-POLY1305",
+}
+_TLS13_SUITES = frozenset({"TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256"})
+
+
+def make_context(listener: Listener, protocols: Sequence[str]) -> ssl.SSLContext:
+    """The context of ``listener``, which offers ``protocols`` by ALPN. Raises ``ListenFailed``."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = _VERSIONS[listener.tls_min_version]
+    context.maximum_version = _VERSIONS[listener.tls_max_version]
+    context.options |= ssl.OP_NO_COMPRESSION | ssl.OP_NO_RENEGOTIATION
+    context.set_alpn_protocols(list(protocols))
+    context.set_ciphers(_ciphers(listener.tls_cipher_suites))
+    _load_pair(context, listener)
+    if listener.tls_require_and_verify_client_cert:
+        _verify_clients(context, listener.tls_client_ca_file)
+    return context
+
+
+def reload_certificate(context: ssl.SSLContext, listener: Listener) -> None:
+    """Take certificate and key from their files anew. Raises ``ListenFailed`` and changes nothing if they don't fit."""
+    _load_pair(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), listener)
+    _load_pair(context, listener)
+
+
+def _load_pair(context: ssl.SSLContext, listener: Listener) -> None:
+    try:
+        # Without a passphrase at hand, OpenSSL would ask for one on the terminal.
+        context.load_cert_chain(listener.tls_cert_file, listener.tls_key_file, password="")
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or type(error).__name__
+        raise ListenFailed(
+            f"can't use tls_cert_file {listener.tls_cert_file} with tls_key_file {listener.tls_key_file}: {reason}; "
+            "expected PEM files that belong together, and a key without a passphrase"
+        ) from None
+
+
+def _verify_clients(context: ssl.SSLContext, authorities: str) -> None:
+    context.verify_mode = ssl.CERT_REQUIRED
+    try:
+        if authorities:
+            context.load_verify_locations(authorities)
+        else:
+            context.load_default_certs(ssl.Purpose.CLIENT_AUTH)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise ListenFailed(f"can't use tls_client_ca_file {authorities}: {reason}") from None
+
+
+def _ciphers(suites: str) -> str:
+    """OpenSSL's names for IANA's, with commas."""
+    names = [name.strip() for name in suites.split(",") if name.strip()]
+    unknown = [name for name in names if name not in _SUITES and name not in _TLS13_SUITES]
+    if unknown:
+        raise ListenFailed(f"tls_cipher_suites: expected some of {', '.join(sorted(_SUITES))}, got {unknown[0]}")
+    return ":".join(_SUITES[name] for name in names if name in _SUITES) or _DEFAULT_CIPHERS

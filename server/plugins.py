@@ -1,0 +1,34 @@
+"""Finds engines, auth methods, stores, seals and audit devices through their entry points.
+
+What ships with CryptoServe is found the same way as what a third party installs beside it, so the interface is the one
+that we use ourselves.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any
+
+ENGINES = "cryptoserve.engines"
+AUTH_METHODS = "cryptoserve.auth_methods"
+STORAGE = "cryptoserve.storage"
+SEALS = "cryptoserve.seals"
+AUDIT_DEVICES = "cryptoserve.audit_devices"
+
+
+@cache
+def _installed(group: str) -> dict[str, EntryPoint]:
+    return {point.name: point for point in entry_points(group=group)}
+
+
+def names(group: str) -> list[str]:
+    """The names of the plug-ins of ``group``, sorted."""
+    return sorted(_installed(group))
+
+
+@cache
+def load(group: str, name: str) -> Any:
+    """The object that ``name`` stands for in ``group``; None if nothing of that name is installed."""
+    point = _installed(group).get(name)
+    return None if point is None else point.load()

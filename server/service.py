@@ -1,0 +1,114 @@
+"""From a configuration to a served core: opens storage and seal, and in development mode initialises at once."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import replace
+
+from auth_methods.records import TokenRecord
+from engines.faults import Fault
+from server import plugins
+from server.app import Application
+from server.audit.broker import DeclaredDevice
+from server.config import Config, ConfigError, Listener
+from server.core import Core
+from server.development import DevelopmentKeys
+from server.dispatch import Dispatcher
+from server.mounts import new_entry
+from server.process import Service
+from server.settings import Settings
+from storage.base import StorageFault, Store
+from storage.seals.base import Seal
+
+
+async def open_service(config: Config) -> Service:
+    """Open everything that ``config`` names. Raises ``ConfigError`` for what can't be opened."""
+    seal = _open_seal(config)
+    store = await _open_store(config)
+    core = Core(store, seal, _settings(config), cache_size=config.cache_size)
+    development = None
+    try:
+        await core.start()
+        if config.development is not None:
+            development = await _develop(core, config.development.root_token)
+    except (StorageFault, Fault, OSError) as error:
+        await core.stop()
+        raise ConfigError(f"the server can't start: {error}") from error
+    except BaseException:
+        await core.stop()
+        raise
+    dispatcher = Dispatcher(core)
+
+    def build(listener: Listener) -> Application:
+        return Application(dispatcher, listener)
+
+    async def reload(config: Config) -> None:
+        await core.reload()
+
+    return Service(build=build, reload=reload, close=core.stop, development=development)
+
+
+async def _open_store(config: Config) -> Store:
+    opener = plugins.load(plugins.STORAGE, config.storage.type)
+    if opener is None:
+        known = ", ".join(plugins.names(plugins.STORAGE))
+        raise ConfigError(f"storage {config.storage.type!r} is not installed; there are {known}", config.storage.place)
+    try:
+        store: Store = await opener(config.storage.options)
+    except (ValueError, StorageFault) as error:
+        raise ConfigError(str(error), config.storage.place) from error
+    return store
+
+
+def _open_seal(config: Config) -> Seal:
+    opener = plugins.load(plugins.SEALS, config.seal.type)
+    if opener is None:
+        known = ", ".join(plugins.names(plugins.SEALS))
+        raise ConfigError(f"seal {config.seal.type!r} is not installed; there are {known}", config.seal.place)
+    try:
+        seal: Seal = opener(config.seal.options)
+    except (ValueError, StorageFault) as error:
+        raise ConfigError(str(error), config.seal.place) from error
+    return seal
+
+
+def _settings(config: Config) -> Settings:
+    devices = tuple(
+        DeclaredDevice(device.path, device.type, device.description, dict(device.options), device.local)
+        for device in config.audit
+    )
+    return Settings(
+        default_lease_ttl_seconds=config.default_lease_ttl_seconds,
+        max_lease_ttl_seconds=config.max_lease_ttl_seconds,
+        api_address=config.api_addr,
+        cluster_name=config.cluster_name,
+        ui=config.ui,
+        storage_type=config.storage.type,
+        audit_devices=devices,
+        audit_through_api=config.unsafe_allow_api_audit_creation,
+        audit_prefix_allowed=config.allow_audit_log_prefixing,
+    )
+
+
+async def _develop(core: Core, root_token: str) -> DevelopmentKeys:
+    """Initialise and unseal, with ``root_token`` if one is given, and mount transit."""
+    made = await core.initialize(1, 1)
+    await core.unseal(made.shares[0])
+    active = core.active
+    assert active is not None, "the only share unseals"
+    tokens = active.root.tokens
+    if root_token:
+        initial = await tokens.authenticate(made.root_token, core.clock())
+        assert initial is not None, "the root token was just made"
+        record = TokenRecord(
+            id=root_token,
+            policies=("root",),
+            path="auth/token/create",
+            display_name="token",
+            creation_time=core.clock(),
+        )
+        await tokens.mint(record)
+        await tokens.revoke(initial.hash)
+        made = replace(made, root_token=root_token)
+    await active.root.mounts.enable(new_entry("transit/", "transit"))
+    return DevelopmentKeys(base64.b64encode(made.shares[0]).decode(), made.root_token)

@@ -1,0 +1,32 @@
+"""What the configuration says to the core, in the core's terms."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from server.audit.broker import DeclaredDevice
+
+SYSTEM_MAX_TTL_SECONDS = 768 * 3600
+"""The default and the longest TTL of tokens and leases unless the configuration says otherwise: 32 days, as Vault's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Of one server, from its start to its stop."""
+
+    default_lease_ttl_seconds: int = SYSTEM_MAX_TTL_SECONDS
+    max_lease_ttl_seconds: int = SYSTEM_MAX_TTL_SECONDS
+    api_address: str = ""
+    cluster_name: str = ""
+    ui: bool = False
+    storage_type: str = "inmem"
+    audit_devices: tuple[DeclaredDevice, ...] = ()
+    audit_through_api: bool = False
+    """Whether ``sys/audit`` may enable devices (OpenBao's ``unsafe_allow_api_audit_creation``)."""
+
+    audit_prefix_allowed: bool = False
+    """Whether an audit device may put a prefix before its lines (OpenBao's ``allow_audit_log_prefixing``)."""
+
+    shown: Mapping[str, object] = field(default_factory=dict)
+    """What ``sys/config/state/sanitized`` shows."""

@@ -1,0 +1,95 @@
+"""What a token may do on which paths: the caller's own, or one that is named by its id or accessor."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from engines.base import Body, Call, Nothing, Reply
+from engines.faults import Denied, Failed, InvalidRequest
+from engines.fields import CommaList
+
+if TYPE_CHECKING:
+    from server.acl import Acl
+    from server.system import System
+    from server.tokens import Token
+
+MAX_PATHS = 10_000
+"""How many paths one request may ask about."""
+
+
+class CapabilitiesBody(Body):
+    """The paths; ``path`` is the old name of ``paths``."""
+
+    paths: CommaList = []
+    path: CommaList = []
+
+
+class TokenCapabilitiesBody(CapabilitiesBody):
+    """Of a token that is named by its id."""
+
+    token: str = ""
+
+
+class AccessorCapabilitiesBody(CapabilitiesBody):
+    """Of a token that is named by its accessor."""
+
+    accessor: str = ""
+
+
+async def capabilities_self(system: System, call: Call, body: CapabilitiesBody) -> Reply:
+    """Tell what the calling token may do."""
+    paths = _paths(body)
+    return _reply(await caller_acl(system, call), paths)
+
+
+async def capabilities(system: System, call: Call, body: TokenCapabilitiesBody) -> Reply:
+    """Tell what a token may do."""
+    if not body.token:
+        raise Failed("no token found")
+    paths = _paths(body)
+    token = await system.tenant.tokens.lookup(body.token, call.now)
+    if token is None:
+        raise InvalidRequest("invalid token", wrapped=True)
+    return _reply(await system.tenant.policies.acl(token.record.policies), paths)
+
+
+async def capabilities_accessor(system: System, call: Call, body: AccessorCapabilitiesBody) -> Reply:
+    """Tell what the token with an accessor may do."""
+    if not body.accessor:
+        raise InvalidRequest("missing accessor")
+    paths = _paths(body)
+    token = await system.tenant.tokens.by_accessor(body.accessor, call.now)
+    if token is None:
+        raise InvalidRequest("invalid accessor", wrapped=True)
+    return _reply(await system.tenant.policies.acl(token.record.policies), paths)
+
+
+async def read_resultant_acl(system: System, call: Call, body: Nothing) -> Reply:
+    """Show all that the calling token's policies come to."""
+    return Reply((await caller_acl(system, call)).resultant())
+
+
+async def caller_acl(system: System, call: Call) -> Acl:
+    """What the calling token may do. Raises ``Denied`` without one, on public routes."""
+    if call.caller is None:
+        raise Denied(wrapped=False)
+    token = cast("Token", call.caller.handle)
+    return await system.tenant.policies.acl(token.record.policies)
+
+
+def _paths(body: CapabilitiesBody) -> list[str]:
+    paths = body.paths or body.path
+    if not paths:
+        raise InvalidRequest("paths must be supplied")
+    if len(paths) > MAX_PATHS:
+        raise InvalidRequest(f"at most {MAX_PATHS} paths may be supplied")
+    if "" in paths:
+        raise InvalidRequest("missing path", wrapped=True)
+    return paths
+
+
+def _reply(acl: Acl, paths: list[str]) -> Reply:
+    data: dict[str, Any] = {path: acl.capabilities(path) for path in paths}
+    if len(paths) == 1:
+        data["capabilities"] = data[paths[0]]
+    return Reply(data)

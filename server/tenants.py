@@ -1,0 +1,24 @@
+"""What belongs to one namespace while the server is unsealed: its mounts, policies and tokens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from server.audit.entry import AuditNamespace
+from server.mounts import Mounts
+from server.namespaces import Namespace
+from server.policies import PolicyStore
+from server.tokens import Tokens
+from storage.view import View
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """One namespace at work. ``view`` is all of its storage."""
+
+    namespace: Namespace
+    audit: AuditNamespace
+    view: View
+    mounts: Mounts
+    policies: PolicyStore
+    tokens: Tokens

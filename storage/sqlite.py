@@ -1,0 +1,250 @@
+"""A store in one SQLite file, shared by the processes of one machine: write-ahead log, ``synchronous=FULL``.
+
+Commits wait in a queue. One committer takes all that wait and commits them as one SQLite transaction (see
+``storage.sqlite_batch``): so one flush of the disk serves as many writers as have come while the last one was going on.
+Readers have connections of their own, which in WAL mode see the latest committed state and never wait for a writer.
+
+Each statement that reads also reads the store's revision, from the same state. So a transaction knows for free whether
+its reads belong together, and a process sees that another one has committed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from itertools import cycle
+from pathlib import Path
+from typing import Any, TypeAlias, TypeVar
+
+import aiosqlite
+
+from storage.base import Changes, Conflict, Damaged, Unavailable
+from storage.changelog import Changelog
+from storage.optimistic import Entry, Names, OptimisticTransaction, Proposal
+from storage.paths import check_key, check_limit, check_prefix
+from storage.sqlite_batch import CONFLICTED, LIST, READ, Batch, list_parameters, names_of, newest_revision
+from storage.sqlite_schema import BUSY_SECONDS, create_files, fault, open_writer
+
+P = TypeVar("P")
+T = TypeVar("T")
+
+MAX_BATCH = 256
+"""The most commits that share one flush; more wait for the next."""
+
+_READERS = 2
+
+
+@dataclass(slots=True)
+class _Commit:
+    """A proposal in the queue, and whoever waits for it; who was cancelled gets no answer."""
+
+    proposal: Proposal
+    done: asyncio.Future[None]
+
+    def succeed(self) -> None:
+        if not self.done.done():
+            self.done.set_result(None)
+
+    def fail(self, error: BaseException) -> None:
+        if not self.done.done():
+            self.done.set_exception(error)
+
+
+_Commits: TypeAlias = list[_Commit]
+_Rows: TypeAlias = list[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Writer:
+    """The one connection that writes, and the thread that it lives in."""
+
+    thread: ThreadPoolExecutor
+    connection: sqlite3.Connection
+    batch: Batch
+
+    def run(self, function: Callable[[P], T], argument: P) -> asyncio.Future[T]:
+        return asyncio.get_running_loop().run_in_executor(self.thread, function, argument)
+
+    async def close(self) -> None:
+        await asyncio.get_running_loop().run_in_executor(self.thread, self.connection.close)
+
+
+class SqliteStore:
+    """Made by ``open_sqlite``."""
+
+    def __init__(
+        self,
+        path: Path,
+        opened: AsyncExitStack,
+        writer: _Writer,
+        readers: Sequence[aiosqlite.Connection],
+        revision: int,
+    ) -> None:
+        self._path = path
+        self._opened = opened
+        self._writer = writer
+        self._readers = cycle(readers)
+        self._revision = revision
+        self._changelog = Changelog(revision)
+        self._waiting: deque[_Commit] = deque()
+        self._committer: asyncio.Task[None] | None = None
+        self._closed = False
+
+    @property
+    def revision(self) -> int:
+        """As ``Store.revision``: that of the last commit of this process, or of another one if a read has seen it."""
+        return self._revision
+
+    async def get(self, key: str) -> bytes | None:
+        """As ``Reader.get``."""
+        return (await self.read(key)).value
+
+    async def list(self, prefix: str, after: str = "", limit: int | None = None) -> list[str]:
+        """As ``Reader.list``."""
+        return (await self.read_names(prefix, after, limit)).names
+
+    def transaction(self) -> OptimisticTransaction:
+        """As ``Storage.transaction``.
+
+        The commit goes on if the task that waits for it is cancelled. After an error of the medium while a commit was
+        flushed, and a loss of power before the next one, it is for the file system to say whether it happened.
+        """
+        return OptimisticTransaction(self)
+
+    async def changes(self, since: int) -> Changes:
+        """As ``Store.changes``: from memory, if all of it is the work of this process."""
+        self._check_open()
+        if since < self._changelog.newest == self._revision:
+            keys = self._changelog.since(since)
+            if keys is not None:
+                return Changes(self._revision, keys)
+        rows = await self._query(
+            "SELECT (SELECT min(revision) FROM changes), (SELECT max(revision) FROM changes), changed.key"
+            " FROM (SELECT 1) LEFT JOIN changes AS changed ON changed.revision > ?",
+            (since,),
+        )
+        oldest, newest = rows[0][0] or 1, rows[0][1] or 0
+        self._see(newest)
+        if not oldest - 1 <= since <= newest:
+            return Changes(newest, None)
+        return Changes(newest, frozenset(key for _, _, key in rows if key is not None))
+
+    async def close(self) -> None:
+        """As ``Store.close``. Commits that already wait are finished."""
+        if self._closed:
+            return
+        self._closed = True
+        if self._committer is not None:
+            await asyncio.wait([self._committer])
+        await self._opened.aclose()
+
+    async def read(self, key: str) -> Entry:
+        """The entry at ``key``, with its revision. Raises ``Damaged``, ``Unavailable``."""
+        check_key(key)
+        ((state, value, written),) = await self._query(READ, (key,))
+        if value is not None and not isinstance(value, bytes):
+            raise Damaged(f"{key}: the stored value is not bytes")
+        return Entry(value, written or 0, self._see(state or 0))
+
+    async def read_names(self, prefix: str, after: str, limit: int | None) -> Names:
+        """The list, with the revision at which it was made. Raises ``Damaged``, ``Unavailable``."""
+        check_prefix(prefix)
+        check_limit(limit)
+        if limit == 0:
+            return Names([], self._revision)
+        rows = await self._query(LIST, list_parameters(prefix, after, limit))
+        return Names(names_of(prefix, rows), self._see(rows[0][0] or 0))
+
+    async def commit(self, proposal: Proposal) -> None:
+        """Commit ``proposal`` with the next batch. Raises ``Conflict``, ``Damaged``, ``Unavailable``."""
+        self._check_open()
+        commit = _Commit(proposal, asyncio.get_running_loop().create_future())
+        self._waiting.append(commit)
+        if self._committer is None:
+            self._committer = asyncio.create_task(self._commit_waiting())
+        await commit.done
+
+    async def _commit_waiting(self) -> None:
+        """Commit what waits, batch by batch, until nothing does."""
+        try:
+            while self._waiting:
+                await self._commit_batch([self._waiting.popleft() for _ in range(min(len(self._waiting), MAX_BATCH))])
+        finally:
+            self._committer = None
+
+    async def _commit_batch(self, commits: _Commits) -> None:
+        running = self._writer.run(self._writer.batch.commit, [commit.proposal for commit in commits])
+        await asyncio.wait([running])
+        error = running.exception()
+        if error is not None:
+            for commit in commits:
+                commit.fail(fault(error, self._path) if isinstance(error, sqlite3.Error) else error)
+            return
+        outcomes = running.result()
+        for commit, outcome in zip(commits, outcomes, strict=True):
+            if outcome > 0:
+                self._changelog.add(outcome, commit.proposal.writes)
+                self._see(outcome)
+        for commit, outcome in zip(commits, outcomes, strict=True):
+            if outcome == CONFLICTED:
+                commit.fail(Conflict("another commit changed what this transaction had read"))
+            else:
+                commit.succeed()
+
+    async def _query(self, statement: str, parameters: Any) -> _Rows:
+        self._check_open()
+        try:
+            return list(await next(self._readers).execute_fetchall(statement, parameters))
+        except sqlite3.Error as error:
+            raise fault(error, self._path) from error
+
+    def _see(self, revision: int) -> int:
+        self._revision = max(self._revision, revision)
+        return revision
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise Unavailable("the store is closed")
+
+
+async def open_sqlite(settings: Mapping[str, str]) -> SqliteStore:
+    """Open the database at ``settings["path"]``, creating it and its folder if need be.
+
+    Raises ``ValueError`` for wrong settings, ``Unavailable`` if it can't be opened or was written by a newer release,
+    ``Damaged`` if it is no such database.
+    """
+    if unknown := settings.keys() - {"path"}:
+        raise ValueError(f"storage 'sqlite' has no setting {min(unknown)!r}")
+    if not settings.get("path"):
+        raise ValueError("storage 'sqlite' needs the setting 'path', the database file")
+    path = Path(settings["path"]).absolute()
+    create_files(path)
+    async with AsyncExitStack() as opened:
+        try:
+            writer = await _open_writer(path, opened)
+            readers = [await opened.enter_async_context(_open_reader(path)) for _ in range(_READERS)]
+            revision = await writer.run(newest_revision, writer.connection)
+        except sqlite3.Error as error:
+            raise fault(error, path) from error
+        return SqliteStore(path, opened.pop_all(), writer, readers, revision)
+
+
+async def _open_writer(path: Path, opened: AsyncExitStack) -> _Writer:
+    thread = ThreadPoolExecutor(1, "storage-commit")
+    opened.callback(thread.shutdown)
+    connection = await asyncio.get_running_loop().run_in_executor(thread, open_writer, path)
+    writer = _Writer(thread, connection, Batch(connection))
+    opened.push_async_callback(writer.close)
+    return writer
+
+
+@asynccontextmanager
+async def _open_reader(path: Path) -> AsyncIterator[aiosqlite.Connection]:
+    async with aiosqlite.connect(path, timeout=BUSY_SECONDS, isolation_level=None) as reader:
+        await reader.execute_fetchall("PRAGMA query_only = ON")
+        yield reader

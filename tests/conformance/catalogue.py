@@ -1,0 +1,38 @@
+"""All scenarios, gathered from the modules of this folder that hold them."""
+
+from __future__ import annotations
+
+from tests.conformance import (
+    acl,
+    auth_methods,
+    http_wire,
+    sys_mounts,
+    sys_policies,
+    sys_server,
+    tenants,
+    tokens,
+    transit_encrypt,
+    transit_keys,
+    transit_sign,
+    transit_tools,
+    transit_transfer,
+    wrapping,
+)
+from tests.conformance.steps import Scenario
+
+SCENARIOS: tuple[Scenario, ...] = (
+    *http_wire.SCENARIOS,
+    *sys_server.SCENARIOS,
+    *sys_mounts.SCENARIOS,
+    *sys_policies.SCENARIOS,
+    *tokens.SCENARIOS,
+    *acl.SCENARIOS,
+    *transit_keys.SCENARIOS,
+    *transit_encrypt.SCENARIOS,
+    *transit_sign.SCENARIOS,
+    *transit_tools.SCENARIOS,
+    *transit_transfer.SCENARIOS,
+    *wrapping.SCENARIOS,
+    *auth_methods.SCENARIOS,
+    *tenants.SCENARIOS,
+)

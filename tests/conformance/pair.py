@@ -1,0 +1,90 @@
+"""Starts the servers that are compared: a real OpenBao, and the subject.
+
+The subject is CryptoServe; with ``CONFORMANCE_SUBJECT=openbao`` in the environment it is a second OpenBao, to show that
+the normaliser takes out all that is random.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.conformance.wire import Wire
+from tests.products import HOST, Product
+from tests.servers import Server
+
+_CONFIGURATION = """
+storage "inmem" {{}}
+listener "tcp" {{
+  address = "{host}:{port}"
+  tls_disable = true
+}}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """A running server; ``root_token`` is empty where a scenario has yet to initialise it."""
+
+    wire: Wire
+    root_token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """The reference and the subject."""
+
+    openbao: Side
+    subject: Side
+
+
+def subject() -> Product:
+    """What OpenBao is compared with."""
+    return Product(os.environ.get("CONFORMANCE_SUBJECT", Product.CRYPTOSERVE.value))
+
+
+@contextmanager
+def development_pair(directory: Path) -> Iterator[Pair]:
+    """Two unsealed in-memory servers with the root token ``root`` and no mounts but the built-in ones."""
+    with (
+        Server(Product.OPENBAO, directory / "reference", development=True) as first,
+        Server(subject(), directory / "subject", development=True) as second,
+        _paired(first, second) as pair,
+    ):
+        for side in (pair.openbao, pair.subject):
+            # OpenBao's development server comes with a key-value store, which isn't part of the comparison.
+            side.wire.send("DELETE", "/v1/sys/mounts/secret", {"X-Vault-Token": side.root_token}, None)
+        yield pair
+
+
+@contextmanager
+def uninitialised_pair(directory: Path, settings: str) -> Iterator[Pair]:
+    """Two production servers that keep everything in memory, from the same configuration but for the port."""
+    with (
+        _InMemory(Product.OPENBAO, directory / "reference", settings=settings) as first,
+        _InMemory(subject(), directory / "subject", settings=settings) as second,
+        _paired(first, second) as pair,
+    ):
+        yield pair
+
+
+class _InMemory(Server):
+    """A production server without the durable storage and the audit log that others have."""
+
+    def _flags(self) -> list[str]:
+        path = self.directory / "server.hcl"
+        path.write_text(_CONFIGURATION.format(host=HOST, port=self.port) + self._settings, encoding="utf-8")
+        return [f"-config={path}"]
+
+
+@contextmanager
+def _paired(first: Server, second: Server) -> Iterator[Pair]:
+    sides = [Side(Wire(HOST, server.port), server.root_token) for server in (first, second)]
+    try:
+        yield Pair(*sides)
+    finally:
+        for side in sides:
+            side.wire.close()

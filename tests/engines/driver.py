@@ -1,0 +1,125 @@
+"""Drives an engine without HTTP: matches its route table, converts the body, calls the handler, as the server does."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import msgspec
+
+from engines.base import Call, Engine, Mount, Operation, Reply, Route
+from engines.faults import UnsupportedPath
+from storage.cache import ObjectCache
+from storage.memory import MemoryStore
+from storage.view import View
+
+NAME = r"(?P<{}>\w(?:[\w.-]*\w)?)"
+ANY = r"(?P<{}>[^/]+)"
+REST = r"(?P<{}>.+)"
+
+
+class EngineType(Protocol):
+    """A class of engines."""
+
+    routes: tuple[Route, ...]
+
+    def __call__(self, mount: Mount) -> Engine: ...
+
+
+class MovableClock:
+    """A clock that stands still until it is set."""
+
+    def __init__(self, now: float = 1_800_000_000.125) -> None:
+        self.now = now
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@dataclass
+class Answer:
+    """What a handler answered, with the warnings of the call."""
+
+    data: Mapping[str, Any] | None
+    status: int | None
+    warnings: list[str] = field(default_factory=list)
+
+
+def _pattern(path: str) -> re.Pattern[str]:
+    parts = []
+    for segment in path.split("/"):
+        if not segment.startswith("{"):
+            parts.append(re.escape(segment))
+            continue
+        name, _, kind = segment[1:-1].partition(":")
+        parts.append({"": NAME, "any": ANY, "path": REST}[kind].format(name))
+    return re.compile("/".join(parts), re.ASCII)
+
+
+def _specificity(route: Route) -> tuple[int, ...]:
+    """Sorts literal segments before names, and those before anything."""
+    kinds = {"{": 1, ":": 2}
+    return tuple(
+        kinds[":" if ":" in segment else "{"] if segment.startswith("{") else 0 for segment in route.path.split("/")
+    )
+
+
+class Driver:
+    """One mounted engine over a store in memory."""
+
+    def __init__(self, engine_type: type[Any]) -> None:
+        self.store = MemoryStore()
+        self.cache = ObjectCache(self.store)
+        self.storage = View(self.store, "mount/", self.cache)
+        self.clock = MovableClock()
+        self.engine = engine_type(Mount(self.storage, self.clock, "test_accessor", "transit/"))
+        routes = sorted(engine_type.routes, key=_specificity)
+        self._routes = [(_pattern(route.path), route) for route in routes]
+
+    def route(self, operation: Operation, path: str) -> tuple[Route, dict[str, str]]:
+        """The row for ``path`` and the parameters in it."""
+        for pattern, route in self._routes:
+            match = pattern.fullmatch(path)
+            if match and route.operation is operation:
+                return route, match.groupdict()
+        raise UnsupportedPath
+
+    async def invoke(self, operation: Operation, path: str, **parameters: Any) -> Answer:
+        """Call the handler for ``path``; raises its fault."""
+        await self.cache.catch_up()
+        route, from_path = self.route(operation, path)
+        call = Call("request", operation, path, None, parameters, self.clock())
+        body = convert(route.body, {**parameters, **from_path})
+        reply: Reply | None = await route.handler(self.engine, call, body)
+        if reply is None:
+            return Answer(None, None, call.warnings)
+        return Answer(reply.data, reply.status, call.warnings)
+
+    async def read(self, path: str, **parameters: Any) -> Mapping[str, Any]:
+        """The data of reading ``path``."""
+        return _data(await self.invoke(Operation.READ, path, **parameters))
+
+    async def write(self, path: str, **parameters: Any) -> Mapping[str, Any]:
+        """The data of writing to ``path``; {} if there is none."""
+        return _data(await self.invoke(Operation.UPDATE, path, **parameters))
+
+
+def _data(answer: Answer) -> Mapping[str, Any]:
+    return answer.data if answer.data is not None else {}
+
+
+def convert(kind: type[Any], parameters: Mapping[str, Any]) -> Any:
+    """Convert ``parameters`` about as weakly as the wire does: enough for tests of engines."""
+    given = dict(parameters)
+    for known in msgspec.structs.fields(kind):
+        value = given.get(known.name)
+        text = "str" in str(known.type) and "list" not in str(known.type)
+        if known.name in given and value is None:
+            given[known.name] = (
+                "" if text else False if "bool" in str(known.type) else 0 if "int" in str(known.type) else None
+            )
+        elif text and isinstance(value, int | float):
+            given[known.name] = str(value)
+    return msgspec.convert(given, kind, strict=False)

@@ -1,0 +1,24 @@
+"""An algorithm's name is written in engines/algorithms and nowhere else."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+from engines.algorithms import registry
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_names_of_algorithms_are_literals_in_the_registry_alone() -> None:
+    names = set(registry.names())
+    assert len(names) > 8
+    found = []
+    for layer in ("engines", "auth_methods", "compat", "server", "storage"):
+        for path in (ROOT / layer).rglob("*.py"):
+            if path.is_relative_to(ROOT / "engines" / "algorithms"):
+                continue
+            for node in ast.walk(ast.parse(path.read_text())):
+                if isinstance(node, ast.Constant) and node.value in names:
+                    found.append(f"{path.relative_to(ROOT)}:{node.lineno} {node.value}")
+    assert not found
