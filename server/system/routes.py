@@ -55,7 +55,7 @@ ROUTES: tuple[Route, ...] = (
     Route(READ, "mounts/{path:path}", mounts.read_mount, mounts.PathBody, "Show a secrets engine.", writes=False,
           echo=True),
     Route(UPDATE, "mounts/{path:path}", mounts.enable_mount, mounts.EnableBody, "Mount a secrets engine."),
-    Route(DELETE, "mounts/{path:path}", mounts.disable_mount, mounts.PathBody, "Unmount an engine, delete its data."),
+    Route(DELETE, "mounts/{path:path}", mounts.disable_mount, mounts.PathBody, "Unmount an engine; its data is gone."),
     Route(READ, "mounts/{path:path}/tune", mount_tuning.read_mount_tuning, mounts.PathBody,
           "Show the settings of a secrets engine.", writes=False, echo=True),
     Route(UPDATE, "mounts/{path:path}/tune", mount_tuning.tune_mount, mount_tuning.TuneBody,
