@@ -38,8 +38,9 @@ def render(
         *_latency(comparisons, subject.name, anchor.name),
         "",
         "*Server time* is the processor time that the server itself used for a request. Unlike requests per second it",
-        f"doesn't contain the load generator, which takes about {_generator_microseconds(comparisons):.0f} us of the same",
-        "cores for a single request, nor what else the machine was doing. *Ratio* is the anchor's by the subject's.",
+        "doesn't contain the load generator, which takes about",
+        f"{_generator_microseconds(comparisons):.0f} us of the same cores for a single request, nor what else the",
+        "machine was doing. Its ratio is the anchor's by the subject's.",
         "",
         "## Memory and start",
         "",
@@ -76,8 +77,12 @@ def _throughput(comparisons: Sequence[Comparison], subject: str, anchor: str) ->
 
 def _latency(comparisons: Sequence[Comparison], subject: str, anchor: str) -> list[str]:
     columns = [f"{name} {what}" for name in (subject, anchor) for what in ("p50, ms", "p99, ms", "server time, us")]
+    columns.append("server time, ratio")
     lines = [f"| Request | {' | '.join(columns)} |", "| --- |" + " ---: |" * len(columns)]
-    lines.extend(f"| {line.workload.what} | {_times(line.subject)} | {_times(line.anchor)} |" for line in comparisons)
+    for line in comparisons:
+        theirs, ours = (statistics.median(figures.processor_seconds) for figures in (line.anchor, line.subject))
+        ratio = f"{theirs / ours:.2f}" if ours else "-"
+        lines.append(f"| {line.workload.what} | {_times(line.subject)} | {_times(line.anchor)} | {ratio} |")
     return lines
 
 

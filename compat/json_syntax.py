@@ -25,7 +25,7 @@ class JsonSyntaxError(ValueError):
 
 def find_error(text: str, max_depth: int) -> None:
     """Raise ``JsonSyntaxError`` for the first mistake in ``text``; lone surrogates are bytes that aren't UTF-8."""
-    _Scanner(text, 0).document(max_depth)
+    _Scanner(text, 0, max_depth).document()
 
 
 def check_rest(text: str, offset: int) -> None:
@@ -33,23 +33,22 @@ def check_rest(text: str, offset: int) -> None:
 
     Vault reads one token further, and looks at where the next one begins. Raises ``JsonSyntaxError``.
     """
-    _Scanner(text, offset).rest()
+    _Scanner(text, offset, 0).rest()
 
 
 class _Scanner:
-    __slots__ = ("_offset", "_text")
+    __slots__ = ("_max_depth", "_offset", "_text")
 
-    def __init__(self, text: str, offset: int) -> None:
+    def __init__(self, text: str, offset: int, max_depth: int) -> None:
         self._text = text
         self._offset = offset
+        self._max_depth = max_depth
 
-    def document(self, max_depth: int) -> None:
+    def document(self) -> None:
         """One value, without recursion: ``open_`` holds the brackets that are open."""
         open_: list[str] = []
         self._value(open_)
         while open_:
-            if len(open_) > max_depth:
-                raise JsonSyntaxError("exceeded max depth")
             self._after_value(open_)
         self.rest()
 
@@ -82,6 +81,8 @@ class _Scanner:
                 return
             self._offset += 1
             open_.append(character)
+            if len(open_) > self._max_depth:
+                raise JsonSyntaxError("exceeded max depth")
             closing = self._peek()
             if closing == ("}" if character == "{" else "]"):
                 self._offset += 1
@@ -89,8 +90,6 @@ class _Scanner:
                 return
             if character == "{":
                 self._name()
-            if len(open_) > 100_000:
-                raise JsonSyntaxError("exceeded max depth")
 
     def _after_value(self, open_: list[str]) -> None:
         inside_object = open_[-1] == "{"

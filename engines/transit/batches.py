@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeAlias, TypeVar
 
 import msgspec
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from engines.base import Call, Reply
 from engines.faults import Failed, InvalidRequest
@@ -25,12 +25,15 @@ DEFAULT_FAILURE_STATUS = 400
 _STATUSES = range(200, 600)
 
 
+Int64: TypeAlias = Annotated[int, Meta(ge=_INT64.start, le=_INT64.stop - 1)]
+
+
 class EncryptItem(Struct, kw_only=True, gc=False):
     """One message to encrypt."""
 
     plaintext: str
     context: str = ""
-    key_version: int = 0
+    key_version: Int64 = 0
     associated_data: str = ""
     reference: str = ""
     ciphertext: str = ""
@@ -47,7 +50,7 @@ class DecryptItem(Struct, kw_only=True, gc=False):
     plaintext: str = ""
     """Means nothing here, but must be a string if it is there."""
 
-    key_version: int = 0
+    key_version: Int64 = 0
     """As ``plaintext``, but a number."""
 
 
@@ -56,7 +59,7 @@ class RewrapItem(Struct, kw_only=True, gc=False):
 
     ciphertext: str = ""
     context: str = ""
-    key_version: int = 0
+    key_version: Int64 = 0
     reference: str = ""
     plaintext: str = ""
     associated_data: str = ""
@@ -145,11 +148,7 @@ def reply_with_status(
         if wanted in _STATUSES:
             status = wanted
         else:
-            status = DEFAULT_FAILURE_STATUS
-            call.warn(
-                "invalid HTTP response code override from partial_failure_response_code, "
-                f"reverting to {DEFAULT_FAILURE_STATUS}"
-            )
+            call.warn(f"invalid HTTP response code override from partial_failure_response_code, reverting to {status}")
     return Reply(data, status=status)
 
 

@@ -54,7 +54,8 @@ async def configure(engine: Transit, call: Call, body: KeyConfig) -> Reply:
                 f"min decryption version of {min_decryption}"
             )
         period = record.auto_rotate_period_seconds
-        if body.auto_rotate_period is not UNSET:
+        # A period of null leaves it as it is, unlike the null of other fields, which is their zero.
+        if body.auto_rotate_period is not UNSET and call.given.get("auto_rotate_period") is not None:
             period = body.auto_rotate_period
             check_auto_rotate_period(period)
         if min_encryption < record.min_available_version:

@@ -45,8 +45,8 @@ async def encrypt(engine: Transit, call: Call, body: Encryption) -> Reply:
         return await _encrypt_batch(engine, call, body)
     if body.plaintext is UNSET:
         raise InvalidRequest("missing plaintext to encrypt")
-    context = decode_base64(body.context) if body.context else b""
     plaintext = decode_base64(body.plaintext)
+    context = decode_base64(body.context) if body.context else b""
     keyring = await engine.keys.load(body.name)
     if keyring is None:
         keyring = await _create(engine, call, body, bool(context), body.key_version)
@@ -127,8 +127,8 @@ def _encrypt_each(call: Call, keyring: Keyring, items: list[EncryptItem], wanted
     succeeded = callers_faults = own_faults = False
     for index, item in enumerate(items):
         try:
-            context = decode_base64(item.context) if item.context else b""
             plaintext = decode_base64(item.plaintext)
+            context = decode_base64(item.context) if item.context else b""
             ciphertext, version = seal(
                 keyring, plaintext, context, item.key_version, item.associated_data, f"[{index}].associated_data"
             )

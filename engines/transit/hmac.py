@@ -32,7 +32,9 @@ class Authentication(Body):
 
 async def authenticate(engine: Transit, call: Call, body: Authentication) -> Reply:
     """The HMAC of ``input``, or of every item of ``batch_input``."""
-    keyring = await load_usable(engine, body.name)
+    keyring = await load(engine, body.name)
+    if keyring.record.soft_deleted:
+        raise SoftDeleted
     version = _version_to_authenticate(keyring, body.key_version)
     hash_ = _parse_algorithm(body.urlalgorithm or body.algorithm)
     if body.batch_input is not UNSET and body.batch_input is not None:
@@ -43,13 +45,11 @@ async def authenticate(engine: Transit, call: Call, body: Authentication) -> Rep
     return Reply({"hmac": _authenticate(version, hash_, body.input)})
 
 
-async def load_usable(engine: Transit, name: str) -> Keyring:
-    """The key called ``name``. Raises ``InvalidRequest`` if there is none or it is soft-deleted."""
+async def load(engine: Transit, name: str) -> Keyring:
+    """The key called ``name``. Raises ``InvalidRequest`` if there is none."""
     keyring = await engine.keys.load(name)
     if keyring is None:
         raise InvalidRequest("encryption key not found")
-    if keyring.record.soft_deleted:
-        raise SoftDeleted
     return keyring
 
 
@@ -69,7 +69,7 @@ def _version_to_authenticate(keyring: Keyring, requested: int) -> KeyVersion:
         return keyring.latest
     if requested > record.latest_version:
         raise InvalidRequest(f"key version does not exist; latest key version is {record.latest_version}")
-    if requested < record.min_encryption_version:
+    if 0 < record.min_encryption_version and requested < record.min_encryption_version:
         raise InvalidRequest("cannot generate HMAC: version is too old (disallowed by policy)")
     if requested < 0:
         raise InvalidRequest("key version does not exist (cannot be negative)")
@@ -102,4 +102,6 @@ def check(keyring: Keyring, hash_: Hash, text: str, code: str) -> bool:
         given = decode_base64(code.split(":", 2)[2])
     except NotBase64 as error:
         raise InvalidRequest(f"unable to decode verification HMAC as base64: {error.message}") from None
+    if record.soft_deleted:
+        raise SoftDeleted
     return keyring.version(number).mac().matches(data, given, hash_)

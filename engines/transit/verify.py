@@ -110,9 +110,9 @@ def _verify_signature_item(keyring: Keyring, options: SignatureOptions, item: In
 
 async def _verify_hmacs(engine: Transit, call: Call, body: Verification, items: list[InputItem] | None) -> Reply:
     hash_ = parse_hash(hash_name(call, body))
+    keyring = await hmac.load(engine, body.name)
     if hash_ is None:
         raise InvalidRequest(f"algorithm cannot be {NO_HASH}")
-    keyring = await hmac.load_usable(engine, body.name)
     if items is not None:
         return Reply({"batch_results": [_verify_hmac_item(keyring, hash_, item) for item in items]})
     code = body.hmac if body.hmac is not UNSET else ""

@@ -16,7 +16,18 @@ from typing import Any
 import orjson
 
 from engines.base import Operation
-from engines.faults import Denied, Failed, Fault, InvalidRequest, NotFound, UnsupportedOperation, UnsupportedPath
+from engines.faults import (
+    Denied,
+    Fault,
+    InvalidRequest,
+    NotFound,
+    RateLimited,
+    Sealed,
+    TooLarge,
+    Unavailable,
+    UnsupportedOperation,
+    UnsupportedPath,
+)
 
 _CLASSES = {False: "secret", True: "auth"}
 
@@ -75,14 +86,16 @@ class AuditAuth:
 class AuditToken:
     """One client token, described once and used for every request that comes with it.
 
-    ``client_id`` names the client in statistics (see ``client_id``). ``prepared`` belongs to the devices' formatters.
+    ``client_id`` names the client in statistics (see ``client_id``), and ``namespace_id`` is where its policies live.
+    ``prepared`` belongs to the devices' formatters.
     """
 
-    __slots__ = ("auth", "client_id", "prepared")
+    __slots__ = ("auth", "client_id", "namespace_id", "prepared")
 
-    def __init__(self, auth: AuditAuth, client_id: str) -> None:
+    def __init__(self, auth: AuditAuth, client_id: str, namespace_id: str = "root") -> None:
         self.auth = auth
         self.client_id = client_id
+        self.namespace_id = namespace_id
         self.prepared: dict[int, Any] = {}
 
 
@@ -193,7 +206,10 @@ _KINDS: tuple[tuple[type[Fault], str], ...] = (
     (UnsupportedOperation, "unsupported operation"),
     (UnsupportedPath, "unsupported path"),
     (NotFound, "unsupported path"),
-    (Failed, "internal error"),
+    (TooLarge, "request body too large"),
+    (RateLimited, "rate limit quota exceeded"),
+    (Sealed, "sealed"),
+    (Unavailable, "unavailable"),
 )
 
 

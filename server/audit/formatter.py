@@ -125,20 +125,19 @@ class Formatter:
             return b'"auth":' + _json({"policy_results": {"allowed": request.allowed}, **_NOBODY})
         prepared = self._prepare(token, request.client_token)
         uses = b',"remaining_uses":%d' % request.remaining_uses if request.remaining_uses > 0 else b""
-        return b"".join((prepared.who, self._result(request), uses, prepared.rest))
+        return b"".join((prepared.who, self._result(request, token.namespace_id), uses, prepared.rest))
 
-    def _result(self, request: AuditRequest) -> bytes:
+    def _result(self, request: AuditRequest, namespace_id: str) -> bytes:
         """The value of ``policy_results``."""
         if not request.allowed:
             return b'{"allowed":false}'
-        key = request.granting_policies, request.namespace.id
+        key = request.granting_policies, namespace_id
         known = self._results.get(key)
         if known is None:
             result: dict[str, Any] = {"allowed": True}
             if request.granting_policies:
                 result["granting_policies"] = [
-                    {"name": name, "namespace_id": request.namespace.id, "type": "acl"}
-                    for name in request.granting_policies
+                    {"name": name, "namespace_id": namespace_id, "type": "acl"} for name in request.granting_policies
                 ]
             known = _json(result)
             if len(self._results) >= _MAX_RESULTS:

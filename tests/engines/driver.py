@@ -1,4 +1,4 @@
-"""Drives an engine without HTTP: matches its routes, converts the body and calls the handler, as the server does."""
+"""Drives an engine without HTTP: matches its route table, converts the body, calls the handler, as the server does."""
 
 from __future__ import annotations
 
@@ -110,14 +110,16 @@ def _data(answer: Answer) -> Mapping[str, Any]:
     return answer.data if answer.data is not None else {}
 
 
-_ZEROS: dict[Any, Any] = {str: "", int: 0, bool: False}
-
-
 def convert(kind: type[Any], parameters: Mapping[str, Any]) -> Any:
     """Convert ``parameters`` about as weakly as the wire does: enough for tests of engines."""
     given = dict(parameters)
     for known in msgspec.structs.fields(kind):
-        if known.name in given and given[known.name] is None:
-            zero = next((value for type_, value in _ZEROS.items() if type_.__name__ in str(known.type)), None)
-            given[known.name] = zero
+        value = given.get(known.name)
+        text = "str" in str(known.type) and "list" not in str(known.type)
+        if known.name in given and value is None:
+            given[known.name] = (
+                "" if text else False if "bool" in str(known.type) else 0 if "int" in str(known.type) else None
+            )
+        elif text and isinstance(value, int | float):
+            given[known.name] = str(value)
     return msgspec.convert(given, kind, strict=False)

@@ -1,0 +1,110 @@
+"""SIGKILL at random moments, under load, again and again: nothing acknowledged is lost, nothing is there by half."""
+
+from __future__ import annotations
+
+import os
+import random
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from tests.products import Product
+from tests.servers import Server
+from tests.soak.checks import check, check_audit_log
+from tests.soak.connection import Connection, Refused
+from tests.soak.model import Ledger
+from tests.soak.writer import SHARED_KEY, Writer
+
+WRITERS = 4
+KILLS = 30
+SOAK_KILLS = 500
+SEED_VARIABLE = "CRASH_SEED"
+PRODUCT_VARIABLE = "CRASH_PRODUCT"
+"""Set to ``openbao``, the same is asked of OpenBao: a check of the checks."""
+
+_SHORTEST_SECONDS, _LONGEST_SECONDS = 0.02, 0.6
+_JOIN_SECONDS = 60.0
+
+
+def _product() -> Product:
+    product = Product(os.environ.get(PRODUCT_VARIABLE, Product.CRYPTOSERVE.value))
+    if reason := product.missing():
+        pytest.skip(reason)
+    return product
+
+
+def _seed() -> int:
+    chosen = os.environ.get(SEED_VARIABLE, "")
+    seed = int(chosen) if chosen else random.SystemRandom().getrandbits(32)
+    sys.stdout.write(f"{SEED_VARIABLE}={seed}\n")
+    return seed
+
+
+def test_thirty_kills_lose_nothing(tmp_path: Path) -> None:
+    survive(_product(), tmp_path, KILLS, _seed())
+
+
+@pytest.mark.soak
+def test_many_kills_lose_nothing(tmp_path: Path) -> None:
+    survive(_product(), tmp_path, SOAK_KILLS, _seed())
+
+
+def survive(product: Product, directory: Path, kills: int, seed: int) -> None:
+    """Kill the server ``kills`` times, and check everything after each."""
+    chance = random.Random(seed)
+    ledgers = [Ledger() for _ in range(WRITERS)]
+    with Server(product, directory) as server:
+        server.initialize(shares=3, threshold=2)
+        server.unseal()
+        server.request("POST", "sys/mounts/transit", {"type": "transit"}).data()
+        server.request("POST", f"transit/keys/{SHARED_KEY}", {"type": "aes256-gcm96"}).data()
+        audited = server.audit_path.stat().st_size
+        for kill in range(1, kills + 1):
+            try:
+                _load_and_kill(server, ledgers, chance)
+                audited = check_audit_log(server.audit_path, audited, ledgers)
+                server.start()
+                server.unseal()
+                with Connection(server) as connection:
+                    check(connection, ledgers)
+            except Exception as fault:
+                fault.add_note(f"At kill {kill} of {kills}, {SEED_VARIABLE}={seed}")
+                raise
+            audited = _skip_checks(server, audited)
+    steps = sum(ledger.steps for ledger in ledgers)
+    sys.stdout.write(f"{kills} kills, {steps} acknowledged steps\n")
+    # If the writers had been standing still, all of the above would have shown nothing.
+    assert steps > kills * WRITERS
+
+
+def _load_and_kill(server: Server, ledgers: list[Ledger], chance: random.Random) -> None:
+    writers = [Writer(number, server, ledger, chance.getrandbits(64)) for number, ledger in enumerate(ledgers)]
+    for writer in writers:
+        writer.start()
+    try:
+        # The moment is what is random here: nothing is waited for.
+        threading.Event().wait(chance.uniform(_SHORTEST_SECONDS, _LONGEST_SECONDS))
+        for writer in writers:
+            writer.doomed.set()
+        if chance.random() < 0.5:
+            server.kill()
+        else:
+            server.kill_first_process()
+    finally:
+        for writer in writers:
+            writer.stopping.set()
+        for writer in writers:
+            writer.join(_JOIN_SECONDS)
+    for writer in writers:
+        assert not writer.is_alive(), f"{writer.name} is still waiting for an answer"
+        if writer.fault is not None:
+            raise Refused(f"{writer.name} was refused before the kill") from writer.fault
+
+
+def _skip_checks(server: Server, audited: int) -> int:
+    """Where the next part of the audit log begins; what the checks have asked isn't compared."""
+    size = server.audit_path.stat().st_size
+    assert size > audited, "the checks left no trace in the audit log"
+    return size
