@@ -10,15 +10,17 @@ from engines.durations import InvalidDuration, parse_duration
 from engines.faults import InvalidRequest
 from server.mounts import MountConfig
 
-_VISIBILITIES = ("", "hidden", "unauth")
-_TOKEN_TYPES = ("", "default-service", "service")
-_BATCH_TOKEN_TYPES = ("default-batch", "batch")
-_LISTS = (
+LISTS = (
     "audit_non_hmac_request_keys",
     "audit_non_hmac_response_keys",
     "passthrough_request_headers",
     "allowed_response_headers",
 )
+"""The settings that are lists of names."""
+
+_VISIBILITIES = ("", "hidden", "unauth")
+_TOKEN_TYPES = ("", "default-service", "service")
+_BATCH_TOKEN_TYPES = ("default-batch", "batch")
 
 
 def read_config(given: Mapping[str, Any], system_max_ttl_seconds: int, *, is_auth: bool) -> MountConfig:
@@ -28,7 +30,7 @@ def read_config(given: Mapping[str, Any], system_max_ttl_seconds: int, *, is_aut
             name: to_string(given.get(name))
             for name in ("default_lease_ttl", "max_lease_ttl", "listing_visibility", "token_type")
         }
-        lists = {name: tuple(to_comma_list(given[name])) for name in _LISTS if given.get(name) is not None}
+        lists = {name: tuple(to_comma_list(given[name])) for name in LISTS if given.get(name) is not None}
         force_no_cache = to_boolean(given.get("force_no_cache"))
     except ConversionError:
         raise InvalidRequest("unable to convert given mount config information") from None

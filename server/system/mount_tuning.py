@@ -12,7 +12,7 @@ from engines.durations import InvalidDuration
 from engines.faults import InvalidRequest
 from engines.fields import CommaList, KeyValues
 from server.mounts import MountEntry
-from server.system.mount_settings import read_token_type, read_ttl, read_visibility, refuse_version
+from server.system.mount_settings import LISTS, read_token_type, read_ttl, read_visibility, refuse_version
 from server.system.mount_views import tuning_data
 from server.system.mounts import AUTHS, SECRETS, Kind, PathBody, normal_path
 
@@ -40,12 +40,6 @@ class TuneBody(PathBody):
 
 
 _TUNABLE = tuple(name for name in TuneBody.__struct_fields__ if name != "path")
-_LISTS = (
-    "audit_non_hmac_request_keys",
-    "audit_non_hmac_response_keys",
-    "passthrough_request_headers",
-    "allowed_response_headers",
-)
 
 
 async def read_mount_tuning(system: System, call: Call, body: PathBody) -> Reply:
@@ -86,7 +80,7 @@ def _tuned(entry: MountEntry, body: TuneBody) -> MountEntry:
     """``entry`` with the settings in ``body``. Raises ``InvalidRequest`` in Vault's words."""
     given = [name for name in _TUNABLE if getattr(body, name) is not UNSET]
     _refuse_fixed(entry, given)
-    changes: dict[str, Any] = {name: tuple(getattr(body, name)) for name in _LISTS if name in given}
+    changes: dict[str, Any] = {name: tuple(getattr(body, name)) for name in LISTS if name in given}
     for name in ("default_lease_ttl", "max_lease_ttl"):
         if getattr(body, name):
             changes[name] = _ttl(getattr(body, name))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from server.mounts import MountConfig, MountEntry
+from server.system.mount_settings import LISTS
 from server.version import API_VERSION
 
 if TYPE_CHECKING:
@@ -14,12 +15,6 @@ PLUGIN_VERSION = f"v{API_VERSION}+builtin.bao"
 """The version that every built-in plug-in shows; clients read from it which API is spoken."""
 
 DEFAULT_TOKEN_TYPE = "default-service"  # noqa: S105 - a word, not a secret
-_LISTS = (
-    "audit_non_hmac_request_keys",
-    "audit_non_hmac_response_keys",
-    "passthrough_request_headers",
-    "allowed_response_headers",
-)
 
 
 def mount_data(entry: MountEntry) -> dict[str, Any]:
@@ -79,7 +74,7 @@ def effective_ttls(config: MountConfig, settings: Settings) -> tuple[int, int]:
 
 def _where_set(entry: MountEntry) -> dict[str, Any]:
     config = entry.config
-    data: dict[str, Any] = {name: list(getattr(config, name)) for name in _LISTS if getattr(config, name)}
+    data: dict[str, Any] = {name: list(getattr(config, name)) for name in LISTS if getattr(config, name)}
     if config.listing_visibility:
         data["listing_visibility"] = config.listing_visibility
     if entry.is_auth:
