@@ -20,6 +20,7 @@ from collections.abc import Mapping
 from fnmatch import fnmatchcase
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
@@ -106,7 +107,7 @@ class _Walk:
         if _matches(place, self._step.exact):
             self._put(place, "string", text)
         elif _matches(place, self._step.random):
-            self._put(place, "string", f"<random, {len(text)} characters>" if text else "")
+            self._put(place, "string", _random(text))
         elif key == "backup" and place == "data.backup":
             self.walk(json.loads(base64.b64decode(text)), place, key)
         else:
@@ -172,6 +173,17 @@ def _payload(text: str, padding: str) -> str:
     return f"<ECDSA signature of {-(-max(r.bit_length(), s.bit_length()) // 64) * 8} bytes>"
 
 
+def _random(text: str) -> str:
+    if not text:
+        return ""
+    try:
+        # The DER form of an RSA private key varies by some bytes, so it is compared by type and size instead.
+        key = serialization.load_der_private_key(base64.b64decode(text, validate=True), password=None)
+    except (ValueError, UnsupportedAlgorithm):
+        return f"<random, {len(text)} characters>"
+    return f"<DER, {_kind(key)}>"
+
+
 def _pem(label: str, text: str) -> str:
     pem = text.encode()
     if label == "CERTIFICATE REQUEST":
@@ -185,6 +197,10 @@ def _pem(label: str, text: str) -> str:
         if "PUBLIC" in label
         else serialization.load_pem_private_key(pem, password=None)
     )
+    return _kind(key)
+
+
+def _kind(key: object) -> str:
     if isinstance(key, rsa.RSAPublicKey | rsa.RSAPrivateKey):
         return f"rsa {key.key_size}"
     if isinstance(key, ec.EllipticCurvePublicKey | ec.EllipticCurvePrivateKey):
