@@ -5,9 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-
 from compat.durations import (
     SECOND,
     InvalidDuration,
@@ -18,6 +15,8 @@ from compat.durations import (
     parse_duration,
     parse_duration_nanoseconds,
 )
+from hypothesis import given
+from hypothesis import strategies as st
 
 OVERFLOW = "multiplication of durations resulted in overflow, one operand may be too large"
 
