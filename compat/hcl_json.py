@@ -14,7 +14,7 @@ from compat.hcl_tokens import LineCounter
 from compat.hcl_tree import Attribute, Block, Body, HclError, Position, Scalar, Sequence, Value, check_depth
 
 _JSON_TOKEN = re.compile(
-    r"""[ \t\r\n]*(?:(?P<string>"(?:[^"\\\x00-\x1f]|\\.)*")"""
+    r"""[ \t\r\n]*(?:(?P<string>"[^"\\\x00-\x1f]*+(?:\\.[^"\\\x00-\x1f]*+)*+")"""
     r"""|(?P<number>-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)"""
     r"""|(?P<word>true|false|null)|(?P<symbol>[\[\]{},:]))"""
 )

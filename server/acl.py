@@ -24,6 +24,7 @@ from compat.policies import Policy, Rule
 from engines.base import Operation
 from server.builtin_policies import ROOT
 from server.grants import Conditions, Grant, merge
+from server.wildcards import WildcardRule, rank_of_glob
 
 MAX_REMEMBERED = 4096
 """How many answers an ACL keeps; when it is full it starts afresh."""
@@ -35,9 +36,6 @@ _LISTS = frozenset({Operation.LIST, Operation.SCAN})
 
 # The order in which sys/internal/ui/resultant-acl names capabilities.
 _RESULTANT_ORDER = ("create", "delete", "list", "read", "sudo", "update", "patch", "scan")
-
-Rank: TypeAlias = tuple[int, bool, int, int, str]
-"""Of two rules that match a path, the one with the greater rank speaks."""
 
 Fill: TypeAlias = Callable[[str], str | None]
 """Fills a caller's values into a templated path; None if the caller lacks one, or it holds what could be a wildcard."""
@@ -70,46 +68,11 @@ _NOTHING: Final = _Answer(Decision(False))
 _ROOT: Final = _Answer(Decision(True, True, (ROOT,)))
 
 
-class _Wildcards:
-    """A rule with ``+`` segments, split where it can be compared."""
-
-    __slots__ = ("grant", "prefix", "rank", "segments")
-
-    def __init__(self, rule: Rule, grant: Grant) -> None:
-        self.segments = rule.path.split("/")
-        self.prefix = rule.prefix
-        self.grant = grant
-        self.rank = _rank(rule)
-
-    def match(self, segments: Sequence[str]) -> bool:
-        """Whether this rule speaks of the path with these segments."""
-        count = len(self.segments)
-        if len(segments) < count or (len(segments) > count and not self.prefix):
-            return False
-        last = count - 1
-        for position, segment in enumerate(self.segments):
-            if segment == "+" or segment == segments[position]:
-                continue
-            if not (self.prefix and position == last and segments[position].startswith(segment)):
-                return False
-        return True
-
-    def reaches(self, segments: Sequence[str]) -> bool:
-        """Whether any path below the mount with these segments could match."""
-        pairs = zip(self.segments, segments, strict=False)
-        for position, (segment, wanted) in enumerate(pairs):
-            if segment in ("+", wanted):
-                continue
-            if not (self.prefix and position == len(self.segments) - 1 and wanted.startswith(segment)):
-                return False
-        return self.prefix or len(self.segments) > len(segments)
-
-
 class Acl:
     """What a set of policies allows. Immutable, but for the answers that it remembers."""
 
     def __init__(
-        self, exact: dict[str, Grant], globs: dict[str, Grant], wildcards: list[_Wildcards], *, root: bool = False
+        self, exact: dict[str, Grant], globs: dict[str, Grant], wildcards: list[WildcardRule], *, root: bool = False
     ) -> None:
         self.root = root
         self.valid_until: float = inf
@@ -160,7 +123,7 @@ class Acl:
         segments = mount_path.rstrip("/").split("/")
         return any(not rule.grant.denies and rule.reaches(segments) for rule in self._wildcards)
 
-    def resultant(self) -> dict[str, Any]:
+    def resultant_acl(self) -> dict[str, Any]:
         """The data of ``sys/internal/ui/resultant-acl``; rules with ``+`` have no place in it."""
         if self.root:
             return {"root": True}
@@ -204,7 +167,7 @@ class Acl:
         segments = path.split("/") if self._wildcards else []
         for rule in self._wildcards:
             if rule.match(segments):
-                if prefix is not None and rule.rank < (len(prefix), False, 0, len(prefix), prefix):
+                if prefix is not None and rule.rank < rank_of_glob(prefix):
                     break
                 return rule.grant
         return None if prefix is None else self._globs[prefix]
@@ -242,23 +205,18 @@ def compile_acl(policies: Sequence[Policy], now: float, fill: Fill | None = None
             together.setdefault((rule.path, rule.prefix), []).append((policy.name, rule))
     exact: dict[str, Grant] = {}
     globs: dict[str, Grant] = {}
-    wildcards: list[_Wildcards] = []
+    wildcards: list[WildcardRule] = []
     for (path, prefix), rules in together.items():
         first = rules[0][1]
         grant = merge(rules)
         if first.segments:
-            wildcards.append(_Wildcards(first, grant))
+            wildcards.append(WildcardRule(first, grant))
         else:
             (globs if prefix else exact)[path] = grant
     acl = Acl(exact, globs, wildcards)
     acl.valid_until = valid_until
     acl.templated = any(policy.templated for policy in policies)
     return acl
-
-
-def _rank(rule: Rule) -> Rank:
-    """The rank of a rule with ``+`` segments; that of a plain glob is its length, nothing, no segments, ..."""
-    return (rule.path.index("+"), not rule.prefix, -rule.path.split("/").count("+"), len(rule.path), rule.path)
 
 
 def _judge(grant: Grant | None, operation: Operation) -> _Answer:

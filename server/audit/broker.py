@@ -14,11 +14,8 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote, unquote
-
-import msgspec
 
 from engines.base import Operation
 from engines.faults import Failed, InvalidRequest
@@ -27,37 +24,15 @@ from server.audit.entry import AuditNamespace, AuditRequest, AuditResponse
 from server.audit.formatter import Formatter, Parts
 from server.audit.hashing import new_salt
 from server.audit.options import read_options
+from server.audit.stored import DeclaredDevice, StoredDevice, StoredDevices, canonical, overlaps
 from server.request_ids import new_request_id
-from storage.base import Damaged, Transaction, transact
 from storage.view import View
+
+__all__ = ["Broker", "DeclaredDevice", "Pending"]
 
 log = logging.getLogger("cryptoserve.audit")
 
-MAX_DEVICES = 100
-
 _ROOT = AuditNamespace("root")
-
-
-@dataclass(frozen=True, slots=True)
-class DeclaredDevice:
-    """A device of the configuration: ``audit "TYPE" "PATH" { description, options, local }``."""
-
-    path: str
-    type: str
-    description: str = ""
-    options: Mapping[str, str] = field(default_factory=dict)
-    local: bool = False
-
-
-class _Entry(msgspec.Struct, frozen=True):
-    """A device as it is stored, under its path."""
-
-    type: str
-    description: str
-    options: dict[str, str]
-    local: bool
-    salt: bytes
-    declared: bool
 
 
 class _Enabled:
@@ -65,7 +40,7 @@ class _Enabled:
 
     __slots__ = ("device", "entry", "failing", "formatter", "path")
 
-    def __init__(self, path: str, entry: _Entry, device: AuditDevice, formatter: Formatter) -> None:
+    def __init__(self, path: str, entry: StoredDevice, device: AuditDevice, formatter: Formatter) -> None:
         self.path = path
         self.entry = entry
         self.device = device
@@ -110,9 +85,9 @@ class Broker:
         prefix_allowed: bool = False,
         nanoseconds: Callable[[], int] = time.time_ns,
     ) -> None:
-        self._view = view
+        self._stored = StoredDevices(view)
         self._find_type = find_type
-        self._declared = {_canonical(device.path): device for device in declared}
+        self._declared = {canonical(device.path): device for device in declared}
         self._prefix_allowed = prefix_allowed
         self._nanoseconds = nanoseconds
         self._enabled: dict[str, _Enabled] = {}
@@ -139,8 +114,8 @@ class Broker:
                 raise
 
     async def _load(self) -> None:
-        fresh = await self._reconcile()
-        stored = await self._stored()
+        fresh = await self._stored.reconcile(self._declared)
+        stored = await self._stored.all()
         for path in [path for path, enabled in self._enabled.items() if stored.get(path) != enabled.entry]:
             self._enabled.pop(path).device.close()
         for path, entry in stored.items():
@@ -158,26 +133,16 @@ class Broker:
         """Add a device at ``path``. It takes a test entry first. Raises ``InvalidRequest`` with Vault's words."""
         async with self._lock:
             await self._enable(
-                _canonical(path), _Entry(type, description, dict(options or {}), local, new_salt(), False)
+                canonical(path), StoredDevice(type, description, dict(options or {}), local, new_salt(), False)
             )
 
-    async def _enable(self, path: str, entry: _Entry) -> None:
-        if any(taken.startswith(path) or path.startswith(taken) for taken in self._enabled):
+    async def _enable(self, path: str, entry: StoredDevice) -> None:
+        if overlaps(path, self._enabled):
             raise InvalidRequest("path already in use")
-        if len(self._enabled) >= MAX_DEVICES:
-            raise InvalidRequest(f"there may be at most {MAX_DEVICES} audit devices")
         enabled = self._make(path, entry)
         self._test(enabled)
-
-        async def work(transaction: Transaction) -> None:
-            for name in await transaction.list(""):
-                taken = unquote(name)
-                if taken.startswith(path) or path.startswith(taken):
-                    raise InvalidRequest("path already in use")
-            transaction.put(_key(path), msgspec.msgpack.encode(entry))
-
         try:
-            await transact(self._view, work)
+            await self._stored.add(path, entry)
         except BaseException:
             enabled.device.close()
             raise
@@ -185,13 +150,12 @@ class Broker:
 
     async def disable(self, path: str) -> None:
         """Remove the device at ``path``; to remove what isn't there is no error."""
-        path = _canonical(path)
+        path = canonical(path)
         async with self._lock:
             enabled = self._enabled.get(path)
             if enabled is not None and enabled.entry.declared:
                 raise InvalidRequest("cannot disable configuration-managed audit device")
-            async with self._view.transaction() as transaction:
-                transaction.delete(_key(path))
+            await self._stored.remove(path)
             if enabled is not None:
                 del self._enabled[path]
                 enabled.device.close()
@@ -213,7 +177,7 @@ class Broker:
         """``text`` as it stands in the log of the device at ``path``, were it a secret there."""
         if not text:
             raise InvalidRequest('the "input" parameter is empty')
-        path = _canonical(path)
+        path = canonical(path)
         enabled = self._enabled.get(path)
         if enabled is None:
             raise InvalidRequest(f'unknown audit backend "{path}"')
@@ -269,7 +233,7 @@ class Broker:
         if refused and not taken:
             raise Failed("internal error", wrapped=False)
 
-    def _make(self, path: str, entry: _Entry) -> _Enabled:
+    def _make(self, path: str, entry: StoredDevice) -> _Enabled:
         device_type = self._find_type(entry.type)
         if device_type is None:
             raise InvalidRequest(f'unknown backend type: "{entry.type}"')
@@ -292,36 +256,6 @@ class Broker:
             enabled.device.close()
             raise InvalidRequest(f"audit backend failed test message: {error}") from error
 
-    async def _stored(self) -> dict[str, _Entry]:
-        stored = {}
-        for name in await self._view.list("", limit=MAX_DEVICES):
-            value = await self._view.get(name)
-            if value is not None:
-                stored[unquote(name)] = _decode(name, value)
-        return stored
-
-    async def _reconcile(self) -> set[str]:
-        """Store what the configuration declares, and remove what it no longer does; the paths that are new."""
-
-        async def work(transaction: Transaction) -> set[str]:
-            fresh = set()
-            names = await transaction.list("")
-            for name in names:
-                value = await transaction.get(name)
-                if value is not None and _decode(name, value).declared and unquote(name) not in self._declared:
-                    transaction.delete(name)
-            for path, device in self._declared.items():
-                value = await transaction.get(_key(path))
-                present = None if value is None else _decode(path, value)
-                salt = new_salt() if present is None else present.salt
-                entry = _Entry(device.type, device.description, dict(device.options), device.local, salt, declared=True)
-                if entry != present:
-                    fresh.add(path)
-                    transaction.put(_key(path), msgspec.msgpack.encode(entry))
-            return fresh
-
-        return await transact(self._view, work)
-
 
 def _outcome(enabled: _Enabled, pending: Pending, response: AuditResponse, nanoseconds: int) -> bytes:
     """The lines that are left to be written to a device. One that was enabled meanwhile gets the response alone."""
@@ -339,22 +273,3 @@ def _open(enabled: _Enabled) -> None:
     except DeviceFault as error:
         enabled.failing = True
         log.error("audit device %s can't be opened: %s", enabled.path, error)
-
-
-def _canonical(path: str) -> str:
-    """A device's path as it is kept: without a leading and with a trailing slash."""
-    path = path.strip("/")
-    if not path:
-        raise InvalidRequest("the path of an audit device is empty")
-    return path + "/"
-
-
-def _key(path: str) -> str:
-    return quote(path, safe="")
-
-
-def _decode(name: str, value: bytes) -> _Entry:
-    try:
-        return msgspec.msgpack.decode(value, type=_Entry)
-    except msgspec.MsgspecError as error:
-        raise Damaged(f"audit device {unquote(name)!r} can't be decoded") from error

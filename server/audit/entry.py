@@ -16,7 +16,18 @@ from typing import Any
 import orjson
 
 from engines.base import Operation
-from engines.faults import Denied, Failed, Fault, InvalidRequest, NotFound, UnsupportedOperation, UnsupportedPath
+from engines.faults import (
+    Denied,
+    Fault,
+    InvalidRequest,
+    NotFound,
+    RateLimited,
+    Sealed,
+    TooLarge,
+    Unavailable,
+    UnsupportedOperation,
+    UnsupportedPath,
+)
 
 _CLASSES = {False: "secret", True: "auth"}
 
@@ -195,7 +206,10 @@ _KINDS: tuple[tuple[type[Fault], str], ...] = (
     (UnsupportedOperation, "unsupported operation"),
     (UnsupportedPath, "unsupported path"),
     (NotFound, "unsupported path"),
-    (Failed, "internal error"),
+    (TooLarge, "request body too large"),
+    (RateLimited, "rate limit quota exceeded"),
+    (Sealed, "sealed"),
+    (Unavailable, "unavailable"),
 )
 
 

@@ -66,7 +66,7 @@ async def capabilities_accessor(system: System, call: Call, body: AccessorCapabi
 
 async def read_resultant_acl(system: System, call: Call, body: Nothing) -> Reply:
     """Show all that the calling token's policies come to."""
-    return Reply((await caller_acl(system, call)).resultant())
+    return Reply((await caller_acl(system, call)).resultant_acl())
 
 
 async def caller_acl(system: System, call: Call) -> Acl:

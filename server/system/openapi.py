@@ -169,13 +169,7 @@ class _Writer:
             "summary": route.help,
             "operationId": _operation_id(engine_type, route, place),
             "tags": [place.tag],
-<<<<<<< HEAD
             "responses": _NO_CONTENT if method == "delete" else _CONTENT,
-=======
-            "responses": {"204": {"description": "empty body"}}
-            if method == "delete"
-            else {"200": {"description": "OK"}},
->>>>>>> 88d624658374f562658e27cadfbd584b9d79d4d9
         }
         fields = {name: schema for name, schema in properties(route.body).items() if name not in names}
         if fields and method in _IN_QUERY:

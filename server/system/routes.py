@@ -55,11 +55,7 @@ ROUTES: tuple[Route, ...] = (
     Route(READ, "mounts/{path:path}", mounts.read_mount, mounts.PathBody, "Show a secrets engine.", writes=False,
           echo=True),
     Route(UPDATE, "mounts/{path:path}", mounts.enable_mount, mounts.EnableBody, "Mount a secrets engine."),
-<<<<<<< HEAD
-    Route(DELETE, "mounts/{path:path}", mounts.disable_mount, mounts.PathBody, "Unmount an engine, delete its data."),
-=======
     Route(DELETE, "mounts/{path:path}", mounts.disable_mount, mounts.PathBody, "Unmount an engine; its data is gone."),
->>>>>>> 88d624658374f562658e27cadfbd584b9d79d4d9
     Route(READ, "mounts/{path:path}/tune", mount_tuning.read_mount_tuning, mounts.PathBody,
           "Show the settings of a secrets engine.", writes=False, echo=True),
     Route(UPDATE, "mounts/{path:path}/tune", mount_tuning.tune_mount, mount_tuning.TuneBody,

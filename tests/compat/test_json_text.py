@@ -124,7 +124,7 @@ def test_an_honest_batch_and_a_large_plaintext_pass() -> None:
     assert parse_object(orjson.dumps(batch)) == batch
     large = {"plaintext": "QUJD" * (1 << 20)}
     assert parse_object(orjson.dumps(large)) == large
-    braces = {"policy": 'path {} [,] \\" ' * 40_000}
+    braces = {"policy": 'path {} [,] \\" ' * 60_000, "list": [1] * 200}
     assert parse_object(orjson.dumps(braces)) == braces
 
 

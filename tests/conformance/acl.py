@@ -51,8 +51,6 @@ _WITH_DEFAULT: tuple[tuple[str, int, dict[str, Json] | None, tuple[str, ...]], .
     ("LIST auth/token/accessors", 403, None, ()),
     ("POST sys/capabilities-self", 200, {"paths": ["a"]}, ()),
     ("POST sys/capabilities", 403, {"paths": ["a"], "token": "{token}"}, ()),
-    ("POST sys/leases/renew", 400, {"lease_id": "x"}, ()),
-    ("POST sys/leases/lookup", 400, {"lease_id": "x"}, ()),
     ("POST sys/leases/revoke", 403, {"lease_id": "x"}, ()),
     ("POST sys/tools/hash", 200, {"input": "YQ=="}, ()),
     ("POST sys/tools/hash/sha2-512", 200, {"input": "YQ=="}, ()),
@@ -268,10 +266,6 @@ _sudo = _acl(
         path "sys/policies/acl/*" { capabilities = ["update", "delete"] }
         path "sys/seal" { capabilities = ["update"] }
         path "sys/remount" { capabilities = ["update"] }
-        path "sys/leases/lookup/*" { capabilities = ["list"] }
-        path "sys/leases/revoke-prefix/*" { capabilities = ["update"] }
-        path "sys/config/cors" { capabilities = ["read"] }
-        path "sys/config/auditing/*" { capabilities = ["read"] }
         path "sys/key-status" { capabilities = ["read"] }
         path "sys/host-info" { capabilities = ["update"] }
         path "auth/token/revoke-orphan" { capabilities = ["update"] }
@@ -294,10 +288,6 @@ _sudo = _acl(
         ("DELETE sys/policies/acl/{m}-more", 204),
         ("POST sys/seal", 403, {}),
         ("POST sys/remount", 403, {"from": "a", "to": "b"}),
-        ("LIST sys/leases/lookup/x", 403),
-        ("POST sys/leases/revoke-prefix/x", 403, {}),
-        ("GET sys/config/cors", 403),
-        ("GET sys/config/auditing/request-headers", 403),
         ("POST auth/token/revoke-orphan", 400, {"token": "nope"}),
         ("POST auth/token/create-orphan", 200, {"policies": ["default"]}),
         ("GET sys/host-info", 403),
@@ -372,6 +362,26 @@ _parameters = _acl(
         ("GET {m}/keys/a?context=YQ==", 200),
         ("POST {m}/hash", 200, {"input": "YQ==", "format": "hex"}),
         ("POST {m}/hash", 200, {"input": "YQ==", "algorithm": "sha2-512"}),
+    ),
+)
+
+_sudo_later = _acl(
+    "sudo-more",
+    (
+        """
+        path "sys/leases/revoke-prefix/*" { capabilities = ["update"] }
+        path "sys/leases/lookup/*" { capabilities = ["list"] }
+        path "sys/config/cors" { capabilities = ["read"] }
+        path "sys/config/auditing/*" { capabilities = ["read"] }
+        """,
+    ),
+    (
+        ("POST sys/leases/revoke-prefix/x", 403, {}),
+        ("LIST sys/leases/lookup/x", 403),
+        ("GET sys/config/cors", 403),
+        ("GET sys/config/auditing/request-headers", 403),
+        ("POST sys/leases/renew", 400, {"lease_id": "x"}),
+        ("POST sys/leases/lookup", 400, {"lease_id": "x"}),
     ),
 )
 
@@ -455,6 +465,7 @@ SCENARIOS = (
     _create,
     _list,
     _sudo,
+    _sudo_later,
     _parameters,
     _paging,
     _expired,

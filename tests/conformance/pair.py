@@ -55,8 +55,9 @@ def development_pair(directory: Path) -> Iterator[Pair]:
         _paired(first, second) as pair,
     ):
         for side in (pair.openbao, pair.subject):
-            # OpenBao's development server comes with a key-value store, which isn't part of the comparison.
-            side.wire.send("DELETE", "/v1/sys/mounts/secret", {"X-Vault-Token": side.root_token}, None)
+            # What the development servers come with isn't part of the comparison: a key-value store, or transit.
+            for mount in ("secret", "transit"):
+                side.wire.send("DELETE", f"/v1/sys/mounts/{mount}", {"X-Vault-Token": side.root_token}, None)
         yield pair
 
 

@@ -123,14 +123,9 @@ _shared = Scenario(
         Step("enable in upper case", "POST sys/mounts/{m}/UPPER", 204, {"type": "transit"}),
         Step("the case counts", "GET sys/mounts/{m}/upper", 400),
         Step("disable upper case", "DELETE sys/mounts/{m}/UPPER", 204),
-        Step("disable cubbyhole", "DELETE sys/mounts/cubbyhole", 400),
         Step("disable sys", "DELETE sys/mounts/sys", 400),
-        Step("disable identity", "DELETE sys/mounts/identity", 400),
-        Step("tune cubbyhole", "POST sys/mounts/cubbyhole/tune", 400, {"default_lease_ttl": "1h"}),
         Step("tuning of sys", "GET sys/mounts/sys/tune", 200),
-        Step("tuning of cubbyhole", "GET sys/mounts/cubbyhole/tune", 200),
         Step("read sys", "GET sys/mounts/sys", 200),
-        Step("read cubbyhole", "GET sys/mounts/cubbyhole", 200),
         Step("list", "LIST sys/mounts", 404),
         Step("post to the list", "POST sys/mounts", 405, {}),
         Step("without a token", "GET sys/mounts", 403, token=NO_TOKEN),
@@ -175,7 +170,6 @@ _listing = Scenario(
         Step("resultant acl of default", "GET sys/internal/ui/resultant-acl", 200, token="{plain}"),
         Step("resultant acl of root", "GET sys/internal/ui/resultant-acl", 200),
         Step("resultant acl without a token", "GET sys/internal/ui/resultant-acl", 403, token=NO_TOKEN),
-        Step("namespaces", "GET sys/internal/ui/namespaces", 200),
         Step("feature flags", "GET sys/internal/ui/feature-flags", 403, token=NO_TOKEN),
         Step("auth methods", "GET sys/auth", 200),
     ),
@@ -249,4 +243,16 @@ _auth_tuning = Scenario(
     ),
 )
 
-SCENARIOS = (_shared, _listing, _remount, _auth, _auth_tuning)
+_built_in = Scenario(
+    "sys-mounts-built-in",
+    steps=(
+        Step("disable cubbyhole", "DELETE sys/mounts/cubbyhole", 400),
+        Step("disable identity", "DELETE sys/mounts/identity", 400),
+        Step("tune cubbyhole", "POST sys/mounts/cubbyhole/tune", 400, {"default_lease_ttl": "1h"}),
+        Step("tuning of cubbyhole", "GET sys/mounts/cubbyhole/tune", 200),
+        Step("read cubbyhole", "GET sys/mounts/cubbyhole", 200),
+        Step("namespaces", "GET sys/internal/ui/namespaces", 200),
+    ),
+)
+
+SCENARIOS = (_shared, _listing, _remount, _auth, _auth_tuning, _built_in)

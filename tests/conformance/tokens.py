@@ -68,21 +68,24 @@ _CREATIONS: tuple[tuple[str, dict[str, Json], int], ...] = (
     ("metadata by another name", {"policies": ["a"], "metadata": {"a": "b"}}, 200),
     ("display name", {"policies": ["a"], "display_name": "me & you."}, 200),
     ("type service", {"policies": ["a"], "type": "service"}, 200),
-    ("type batch", {"policies": ["a"], "type": "batch", "ttl": "1h"}, 200),
-    ("type batch without a ttl", {"policies": ["a"], "type": "batch"}, 200),
     ("type empty", {"policies": ["a"], "type": ""}, 200),
     ("type unknown", {"policies": ["a"], "type": "nope"}, 400),
     ("type default", {"policies": ["a"], "type": "default-service"}, 400),
+    ("id with a prefix", {"policies": ["a"], "id": "s.abc"}, 400),
+    ("id with a dot", {"policies": ["a"], "id": "a.b"}, 400),
+    ("entity alias", {"policies": ["a"], "entity_alias": "x"}, 400),
+    ("unknown parameters", {"policies": ["a"], "foo": 1, "bar": 2}, 200),
+)
+
+_BATCH_CREATIONS: tuple[tuple[str, dict[str, Json], int], ...] = (
+    ("type batch", {"policies": ["a"], "type": "batch", "ttl": "1h"}, 200),
+    ("type batch without a ttl", {"policies": ["a"], "type": "batch"}, 200),
     ("batch of root", {"type": "batch"}, 400),
     ("batch with a period", {"policies": ["a"], "type": "batch", "period": "1h"}, 400),
     ("batch with an explicit maximum", {"policies": ["a"], "type": "batch", "explicit_max_ttl": "1h"}, 400),
     ("batch with uses", {"policies": ["a"], "type": "batch", "num_uses": 1}, 400),
     ("batch that is renewable", {"policies": ["a"], "type": "batch", "renewable": True}, 200),
     ("batch with an id", {"policies": ["a"], "type": "batch", "id": "batch-id"}, 200),
-    ("id with a prefix", {"policies": ["a"], "id": "s.abc"}, 400),
-    ("id with a dot", {"policies": ["a"], "id": "a.b"}, 400),
-    ("entity alias", {"policies": ["a"], "entity_alias": "x"}, 400),
-    ("unknown parameters", {"policies": ["a"], "foo": 1, "bar": 2}, 200),
 )
 
 _creation = Scenario(
@@ -101,7 +104,6 @@ _creation = Scenario(
         Step("by put", "PUT auth/token/create", 200, {"policies": ["a"]}),
         Step("by get", "GET auth/token/create", 405),
         Step("by delete", "DELETE auth/token/create", 405),
-        Step("with an unknown role", "POST auth/token/create/nope", 400, {}),
         Step("without a token", "POST auth/token/create", 403, {}, token=NO_TOKEN),
         Step("create-orphan", "POST auth/token/create-orphan", 200, {"policies": ["a"]}),
         Step("create-orphan without parameters", "POST auth/token/create-orphan", 200),
@@ -116,7 +118,6 @@ _LOOKUPS: tuple[tuple[str, dict[str, Json]], ...] = (
     ("explicit", {"policies": ["a"], "explicit_max_ttl": "2h", "ttl": "1h"}),
     ("orphan", {"policies": ["a"], "no_parent": True, "ttl": "1h"}),
     ("described", {"policies": ["a"], "meta": {"k": "v"}, "display_name": "a b.c-", "ttl": "1h"}),
-    ("batch", {"policies": ["a"], "type": "batch", "ttl": "1h"}),
     ("root", {}),
     ("root_ttl", {"ttl": "1h"}),
     ("fixed", {"policies": ["a"], "renewable": False, "ttl": "1h"}),
@@ -144,18 +145,7 @@ _lookup = Scenario(
                     403 if name == "bare" else 200,
                     token=f"{{t_{name}}}",
                 ),
-                *(
-                    ()
-                    if name == "batch"
-                    else (
-                        Step(
-                            f"look up accessor {name}",
-                            "POST auth/token/lookup-accessor",
-                            200,
-                            {"accessor": f"{{a_{name}}}"},
-                        ),
-                    )
-                ),
+                Step(f"look up accessor {name}", "POST auth/token/lookup-accessor", 200, {"accessor": f"{{a_{name}}}"}),
             )
         ),
         Step("post lookup-self", "POST auth/token/lookup-self", 200, {}),
@@ -203,7 +193,6 @@ _renewal = Scenario(
                 ("explicit", 200),
                 ("orphan", 200),
                 ("described", 200),
-                ("batch", 400),
                 ("root", 400),
                 ("root_ttl", 200),
                 ("fixed", 400),
@@ -220,17 +209,11 @@ _renewal = Scenario(
                     token=f"{{t_{name}}}",
                 ),
                 Step(f"look up {name}", "POST auth/token/lookup", 200, {"token": f"{{t_{name}}}"}),
-                *(
-                    ()
-                    if name == "batch"
-                    else (
-                        Step(
-                            f"renew accessor {name}",
-                            "POST auth/token/renew-accessor",
-                            status,
-                            {"accessor": f"{{a_{name}}}", "increment": "30m"},
-                        ),
-                    )
+                Step(
+                    f"renew accessor {name}",
+                    "POST auth/token/renew-accessor",
+                    status,
+                    {"accessor": f"{{a_{name}}}", "increment": "30m"},
                 ),
             )
         ),
@@ -268,35 +251,30 @@ _revocation = Scenario(
                 f"create {name}",
                 "POST auth/token/create",
                 200,
-                {"policies": ["tokens-revocation"], "ttl": "1h", **body},
+                {"policies": ["tokens-revocation"], "ttl": "1h"},
                 token=token,
                 saves={f"t_{name}": "auth.client_token", f"a_{name}": "auth.accessor"},
             )
-            for name, token, body in (
-                ("parent", "{root}", {}),
-                ("child", "{t_parent}", {}),
-                ("grandchild", "{t_child}", {}),
-                ("batch_child", "{t_parent}", {"type": "batch"}),
-                ("other", "{root}", {}),
-                ("other_child", "{t_other}", {}),
-                ("third", "{root}", {}),
-                ("fourth", "{root}", {}),
-                ("batch", "{root}", {"type": "batch"}),
+            for name, token in (
+                ("parent", "{root}"),
+                ("child", "{t_parent}"),
+                ("grandchild", "{t_child}"),
+                ("other", "{root}"),
+                ("other_child", "{t_other}"),
+                ("third", "{root}"),
+                ("fourth", "{root}"),
             )
         ),
-        Step("batch child lives", "GET auth/token/lookup-self", 200, token="{t_batch_child}"),
-        Step("batch child creates", "POST auth/token/create", 400, {}, token="{t_batch_child}"),
         Step("revoke the parent", "POST auth/token/revoke", 204, {"token": "{t_parent}"}),
         *(
             Step(f"{name} is gone", "GET auth/token/lookup-self", 403, token=f"{{t_{name}}}", until=True)
-            for name in ("parent", "child", "grandchild", "batch_child")
+            for name in ("parent", "child", "grandchild")
         ),
         Step("accessor is gone", "POST auth/token/lookup-accessor", 400, {"accessor": "{a_child}"}),
         Step("revoke again", "POST auth/token/revoke", 204, {"token": "{t_parent}"}),
         Step("revoke unknown", "POST auth/token/revoke", 204, {"token": "nope"}),
         Step("revoke nothing", "POST auth/token/revoke", 400, {}),
         Step("revoke empty", "POST auth/token/revoke", 400, {"token": ""}),
-        Step("revoke batch", "POST auth/token/revoke", 400, {"token": "{t_batch}"}),
         Step("revoke by url", "POST auth/token/revoke/{t_other}", 404, {}),
         Step(
             "revoke-orphan without sudo",
@@ -310,7 +288,6 @@ _revocation = Scenario(
         Step("its child is an orphan", "GET auth/token/lookup-self", 200, token="{t_other_child}"),
         Step("revoke-orphan unknown", "POST auth/token/revoke-orphan", 400, {"token": "nope"}),
         Step("revoke-orphan nothing", "POST auth/token/revoke-orphan", 400, {}),
-        Step("revoke-orphan batch", "POST auth/token/revoke-orphan", 400, {"token": "{t_batch}"}),
         Step("revoke-accessor", "POST auth/token/revoke-accessor", 204, {"accessor": "{a_third}"}),
         Step("third is gone", "GET auth/token/lookup-self", 403, token="{t_third}", until=True),
         Step("revoke-accessor again", "POST auth/token/revoke-accessor", 200, {"accessor": "{a_third}"}),
@@ -319,7 +296,6 @@ _revocation = Scenario(
         Step("revoke-self", "POST auth/token/revoke-self", 204, {}, token="{t_fourth}"),
         Step("fourth is gone", "GET auth/token/lookup-self", 403, token="{t_fourth}", until=True),
         Step("revoke-self again", "POST auth/token/revoke-self", 403, {}, token="{t_fourth}"),
-        Step("revoke-self of a batch", "POST auth/token/revoke-self", 400, {}, token="{t_batch}"),
         Step("revoke-self by get", "GET auth/token/revoke-self", 405),
         Step("revoke by get", "GET auth/token/revoke", 405),
         Step("revoke without a token", "POST auth/token/revoke", 403, {"token": "nope"}, token=NO_TOKEN),
@@ -342,7 +318,6 @@ _CHILDREN: tuple[tuple[str, dict[str, Json], int, int], ...] = (
     ("orphan", {"no_parent": True}, 400, 200),
     ("period", {"period": "1h"}, 400, 200),
     ("without default", {"no_default_policy": True}, 200, 200),
-    ("batch", {"type": "batch"}, 200, 200),
     ("uses", {"num_uses": 1}, 200, 200),
 )
 
@@ -425,15 +400,59 @@ _accessors = Scenario(
         Step("list with a slash", "LIST auth/token/accessors/", 200, random=("data.keys.*",)),
         Step("create", "POST auth/token/create", 200, {"policies": ["a"]}, saves=_SAVED),
         Step("list two", "LIST auth/token/accessors", 200, random=("data.keys.*",)),
-        Step("batch", "POST auth/token/create", 200, {"policies": ["a"], "type": "batch"}),
-        Step("no accessor for a batch", "LIST auth/token/accessors", 200, random=("data.keys.*",)),
         Step("get", "GET auth/token/accessors", 405),
         Step("revoke", "POST auth/token/revoke-accessor", 204, {"accessor": "{accessor}"}),
         Step("list one", "LIST auth/token/accessors", 200, random=("data.keys.*",)),
         Step("look up root", "GET auth/token/lookup-self", 200),
+    ),
+)
+
+_batch = Scenario(
+    "tokens-batch",
+    servers=Servers.FRESH,
+    steps=(
+        *(Step(name, "POST auth/token/create", status, body) for name, body, status in _BATCH_CREATIONS),
+        Step("policy", "POST sys/policies/acl/p", 204, {"policy": _PLAIN_POLICY}),
+        Step("parent", "POST auth/token/create", 200, {"policies": ["p"]}, saves={"parent": "auth.client_token"}),
+        Step(
+            "child",
+            "POST auth/token/create",
+            200,
+            {"type": "batch", "ttl": "1h"},
+            token="{parent}",
+            saves={"child": "auth.client_token"},
+        ),
+        Step(
+            "batch",
+            "POST auth/token/create",
+            200,
+            {"policies": ["p"], "type": "batch", "ttl": "1h"},
+            saves={"batch": "auth.client_token"},
+        ),
+        Step("no accessors", "LIST auth/token/accessors", 200, random=("data.keys.*",)),
+        Step("look up", "POST auth/token/lookup", 200, {"token": "{batch}"}),
+        Step("look up self", "GET auth/token/lookup-self", 200, token="{batch}"),
+        Step("a child lives", "GET auth/token/lookup-self", 200, token="{child}"),
+        Step("create with it", "POST auth/token/create", 400, {}, token="{batch}"),
+        Step("renew", "POST auth/token/renew", 400, {"token": "{batch}"}),
+        Step("renew self", "POST auth/token/renew-self", 400, {}, token="{batch}"),
+        Step("revoke", "POST auth/token/revoke", 400, {"token": "{batch}"}),
+        Step("revoke-orphan", "POST auth/token/revoke-orphan", 400, {"token": "{batch}"}),
+        Step("revoke-self", "POST auth/token/revoke-self", 400, {}, token="{batch}"),
+        Step("revoke the parent", "POST auth/token/revoke", 204, {"token": "{parent}"}),
+        Step("its child is gone", "GET auth/token/lookup-self", 403, token="{child}", until=True),
+        Step("the other isn't", "GET auth/token/lookup-self", 200, token="{batch}"),
+    ),
+)
+
+_later = Scenario(
+    "tokens-tidy",
+    servers=Servers.FRESH,
+    steps=(
         Step("roles", "LIST auth/token/roles", 404),
+        Step("an unknown role", "POST auth/token/create/nope", 400, {}),
         Step("tidy", "POST auth/token/tidy", 202, {}),
     ),
 )
 
-SCENARIOS = (_creation, _lookup, _renewal, _revocation, _children, _uses, _accessors)
+SCENARIOS = (_creation, _lookup, _renewal, _revocation, _children, _uses, _accessors, _batch, _later)

@@ -8,7 +8,6 @@ TYPES = (
     "aes128-gcm96",
     "aes256-gcm96",
     "chacha20-poly1305",
-    "xchacha20-poly1305",
     "ecdsa-p256",
     "ecdsa-p384",
     "ecdsa-p521",

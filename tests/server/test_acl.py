@@ -120,7 +120,7 @@ def test_root_may_do_everything() -> None:
     compiled = compile_acl([Policy("root"), parse_policy(as_text({"*": ["deny"]}), "other")], 0)
     assert compiled.check(Operation.DELETE, "anything", {}, None) == Decision(True, True, ("root",))
     assert compiled.capabilities("anything") == ["root"]
-    assert compiled.resultant() == {"root": True}
+    assert compiled.resultant_acl() == {"root": True}
     assert compiled.touches("any/")
 
 
@@ -181,7 +181,7 @@ def test_resultant_acl_as_openbao_words_it() -> None:
             "pagination_limit": 3,
         },
     }
-    assert acl(json.dumps({"path": rules})).resultant() == {
+    assert acl(json.dumps({"path": rules})).resultant_acl() == {
         "root": False,
         "exact_paths": {
             "kv/x": {"capabilities": ["deny"]},

@@ -5,7 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from compat.durations import (
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engines.durations import (
     SECOND,
     InvalidDuration,
     format_duration,
@@ -15,8 +18,6 @@ from compat.durations import (
     parse_duration,
     parse_duration_nanoseconds,
 )
-from hypothesis import given
-from hypothesis import strategies as st
 
 OVERFLOW = "multiplication of durations resulted in overflow, one operand may be too large"
 

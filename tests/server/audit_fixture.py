@@ -1,0 +1,101 @@
+"""A broker on memory storage, and the parts of entries that its tests share."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, ClassVar
+
+from engines.base import Operation
+from server.audit.broker import Broker, DeclaredDevice
+from server.audit.devices.base import DeviceFault, DeviceType
+from server.audit.devices.file import FileDevice
+from server.audit.entry import AuditAuth, AuditMount, AuditNamespace, AuditRequest, AuditToken, client_id
+from storage.cache import ObjectCache
+from storage.memory import MemoryStore
+from storage.view import View
+
+VERSION = "v2.7.2+builtin.bao"
+ROOT = AuditNamespace("root")
+TRANSIT = AuditMount(point="transit/", type="transit", accessor="transit_1", version=VERSION, auth=False)
+CLIENT_TOKEN = "s.n0rocHJfQ8hbJkSDxJQxf0pM"
+
+
+class ListDevice:
+    """Keeps what it is given, and refuses when it is told to."""
+
+    def __init__(self, settings: Mapping[str, str]) -> None:
+        self.calls: list[bytes] = []
+        self.failing = settings.get("failing") == "true"
+        self.opened = False
+        ListDevice.made.append(self)
+
+    made: ClassVar[list[ListDevice]] = []
+
+    def open(self) -> None:
+        self.opened = True
+
+    def write(self, lines: bytes) -> None:
+        if self.failing:
+            raise DeviceFault("told to fail")
+        self.calls.append(lines)
+
+    def reopen(self) -> None:
+        self.opened = True
+
+    def close(self) -> None:
+        self.opened = False
+
+
+TYPES: dict[str, DeviceType] = {"file": FileDevice, "list": ListDevice}
+
+
+class Held:
+    """Storage and a cache over it, with brokers as several workers would have them."""
+
+    def __init__(self) -> None:
+        self.store = MemoryStore()
+        self.cache = ObjectCache(self.store)
+
+    async def broker(self, *declared: DeclaredDevice, **options: Any) -> Broker:
+        broker = Broker(View(self.store, "sys/audit/", self.cache), TYPES.get, declared, **options)
+        await broker.load()
+        return broker
+
+
+def token() -> AuditToken:
+    auth = AuditAuth(
+        policies=("default", "p"),
+        token_policies=("default", "p"),
+        accessor="accessor-of-bob",
+        display_name="userpass-bob",
+        metadata={"username": "bob"},
+        ttl_seconds=3600,
+        issue_time=1_795_565_805.5,
+    )
+    return AuditToken(auth, client_id(auth.policies, "root"))
+
+
+def request(**changes: Any) -> AuditRequest:
+    """An encrypt request of Bob's, with ``changes``."""
+    fields: dict[str, Any] = {
+        "id": "48e9660b-f458-6531-18c2-67cd0747c4a4",
+        "operation": Operation.UPDATE,
+        "path": "transit/encrypt/k",
+        "data": {"plaintext": "aGVsbG8="},
+        "namespace": ROOT,
+        "mount": TRANSIT,
+        "token": token(),
+        "client_token": CLIENT_TOKEN,
+        "allowed": True,
+        "granting_policies": ("p",),
+        "remote_address": "127.0.0.1",
+        "remote_port": 4711,
+    }
+    return AuditRequest(**{**fields, **changes})
+
+
+def entries(path: Path) -> list[dict[str, Any]]:
+    """What stands in a log, but for the test entry on top."""
+    return [json.loads(line) for line in path.read_text().splitlines()][1:]
