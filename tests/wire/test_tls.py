@@ -43,7 +43,7 @@ def test_http_1_1(server: Server, protocols: tuple[str, ...]) -> None:
         for _ in range(2):
             answer = raw.ask("POST", "/v1/transit/encrypt/orders", b'{"plaintext": "YXR0YWNr"}')
             assert answer.status == 200
-        assert answer.headers["strict-transport-security"] == "max-age=31536000; includeSubDomains"
+        assert answer.headers["strict-transport-security"].startswith("max-age=31536000; includeSubDomains")
 
 
 class Http2:
