@@ -71,14 +71,17 @@ class Tls:
     authority: Path
 
 
-def configuration(product: Product, directory: Path, port: int, tls: Tls | None = None) -> str:
-    """HCL for a server that keeps everything in ``directory``: durable storage, one listener, one file audit device."""
+def configuration(product: Product, directory: Path, port: int, tls: Tls | None = None, listener: str = "") -> str:
+    """HCL for a server that keeps everything in ``directory``: durable storage, one listener, one file audit device.
+
+    ``listener`` is HCL that goes into the listener's block.
+    """
     data = directory / "data"
     transport = "  tls_disable = true\n"
     if tls is not None:
         transport = f'  tls_cert_file = "{tls.certificate}"\n  tls_key_file = "{tls.key}"\n'
     parts = [
-        f'listener "tcp" {{\n  address = "{HOST}:{port}"\n{transport}}}\n',
+        f'listener "tcp" {{\n  address = "{HOST}:{port}"\n{transport}{listener}}}\n',
         f'audit "file" "file" {{\n  options {{\n    file_path = "{directory}/audit.log"\n  }}\n}}\n',
     ]
     if product is Product.CRYPTOSERVE:

@@ -68,7 +68,7 @@ class Server:
 
     ``development`` servers are in memory, unsealed, with the token ``root``. The others store durably, write a file
     audit log, and are sealed until ``initialize`` and ``unseal``. ``settings`` is HCL appended to the configuration,
-    and ``wrapper`` a command that runs the server's, as a profiler does.
+    ``listener`` HCL for the listener's block, and ``wrapper`` a command that runs the server's, as a profiler does.
     """
 
     def __init__(
@@ -79,6 +79,7 @@ class Server:
         development: bool = False,
         tls: Tls | None = None,
         settings: str = "",
+        listener: str = "",
         environment: Mapping[str, str] | None = None,
         wrapper: Sequence[str] = (),
     ) -> None:
@@ -91,6 +92,7 @@ class Server:
         self.port = 0
         self.start_seconds = 0.0
         self._settings = settings
+        self._listener = listener
         self._environment = dict(environment or {})
         self._wrapper = list(wrapper)
         self._process: subprocess.Popen[bytes] | None = None
@@ -272,9 +274,8 @@ class Server:
             return flags
         (self.directory / "data").mkdir(exist_ok=True)
         path = self.directory / "server.hcl"
-        path.write_text(
-            configuration(self.product, self.directory, self.port, self.tls) + self._settings, encoding="utf-8"
-        )
+        text = configuration(self.product, self.directory, self.port, self.tls, self._listener)
+        path.write_text(text + self._settings, encoding="utf-8")
         return [f"-config={path}"]
 
     def _await_answer(self) -> None:

@@ -47,3 +47,10 @@ def transit(development: Server) -> str:
     path = f"transit-{next(_numbers)}"
     assert development.request("POST", f"sys/mounts/{path}", {"type": "transit"}).status == 204
     return path
+
+
+@pytest.fixture
+def planned(product: Product, request: pytest.FixtureRequest) -> None:
+    """For tests of what ours doesn't do yet: they fail, and fail to fail as soon as it does."""
+    if product is Product.CRYPTOSERVE:
+        request.applymarker(pytest.mark.xfail(strict=True, reason="planned, see README"))

@@ -1,0 +1,68 @@
+"""The examples of the README run as they stand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.products import Product
+from tests.servers import CHECKOUT, Server
+from tests.wire.snippets import SnippetFailed, extract, run_snippets
+
+SAMPLE = """
+# A sample
+
+```text
+this is not run, or it would fail
+```
+
+```sh
+export BAO_ADDR=http://127.0.0.1:8200 BAO_TOKEN=root
+bao secrets enable -path=sample transit
+```
+
+Then in Python:
+
+```python
+import hvac
+client = hvac.Client(url="http://127.0.0.1:8200", token="root")
+client.secrets.transit.create_key("orders", mount_point="sample")
+print(client.secrets.transit.read_key("orders", mount_point="sample")["data"]["type"])
+client.adapter.close()
+```
+
+```sh
+bao list sample/keys | tail -n 1
+```
+"""
+
+
+def test_readme(tmp_path: Path) -> None:
+    if reason := Product.CRYPTOSERVE.missing():
+        pytest.skip(reason)
+    snippets = extract((CHECKOUT / "README.md").read_text(encoding="utf-8"))
+    assert {snippet.language for snippet in snippets} == {"sh", "python"}
+    with Server(Product.CRYPTOSERVE, tmp_path / "server", development=True) as server:
+        run_snippets(snippets, server, tmp_path)
+
+
+def test_snippets_run_in_order(development: Server, tmp_path: Path) -> None:
+    snippets = extract(SAMPLE)
+    assert [(snippet.language, snippet.line) for snippet in snippets] == [("sh", 9), ("python", 16), ("sh", 24)]
+    printed = run_snippets(snippets, development, tmp_path)
+    assert printed[1:] == ["aes256-gcm96\n", "orders\n"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["```sh\nfalse\ntrue\n```\n", "```python\nraise SystemExit(3)\n```\n", "```sh\necho $UNKNOWN_NAME\n```\n"],
+)
+def test_a_failing_snippet_is_told(development: Server, tmp_path: Path, text: str) -> None:
+    with pytest.raises(SnippetFailed, match="snippet in line 2"):
+        run_snippets(extract(text), development, tmp_path)
+
+
+def test_a_block_without_end_is_told() -> None:
+    with pytest.raises(SnippetFailed, match="line 3"):
+        extract("# Title\n```sh\ntrue\n")
