@@ -17,14 +17,14 @@ from auth_methods.ttl import granted_seconds
 from engines.base import Access, Body, Call, Mount, Nothing, Operation, Reply, Route
 from engines.durations import format_time
 from engines.faults import Denied, InvalidRequest
-from engines.fields import BareDuration, KeyValues
+from engines.fields import BareDuration, Duration, KeyValues
 
 _NOT_IN_DISPLAY_NAMES = re.compile(r"[^a-zA-Z0-9-]")
 _CUSTOM_ID_WARNING = (
     "Supplying a custom ID for the token uses the weaker SHA1 hashing instead of the more secure SHA2-256 HMAC for "
     "token obfuscation. SHA1 hashed tokens on the wire leads to less secure lookups."
 )
-_UNASSIGNABLE = frozenset({"response-wrapping", "control-group"})
+_UNASSIGNABLE = "response-wrapping"
 
 
 class HeldToken(Protocol):
@@ -88,13 +88,13 @@ class AccessorBody(Body):
 class RenewBody(TokenBody):
     """Renews a token."""
 
-    increment: BareDuration = 0
+    increment: Duration = 0
 
 
 class RenewAccessorBody(AccessorBody):
     """Renews a token by its accessor."""
 
-    increment: BareDuration = 0
+    increment: Duration = 0
 
 
 async def create(method: TokenMethod, call: Call, body: CreateBody) -> Reply:
@@ -123,11 +123,11 @@ async def _create(method: TokenMethod, call: Call, body: CreateBody, *, orphan: 
         num_uses=body.num_uses,
     )
     record = method.with_ttl(record, body, call)
+    if body.id:
+        call.warn(_CUSTOM_ID_WARNING)
     for name in policies:
         if not await method.authority.knows_policy(name):
             call.warn(f'Policy "{name}" does not exist')
-    if body.id:
-        call.warn(_CUSTOM_ID_WARNING)
     minted = await method.authority.mint(record)
     return Reply(auth=minted)
 
@@ -163,9 +163,9 @@ def _check_creation(body: CreateBody, parent: TokenRecord, call: Call, *, orphan
 
 def _policies(body: CreateBody, parent: TokenRecord, *, sudo: bool) -> tuple[str, ...]:
     asked = {name.strip().lower() for name in body.policies} - {""}
-    for name in sorted(asked & _UNASSIGNABLE):
-        raise InvalidRequest(f'cannot assign policy "{name}"')
-    policies = asked or set(parent.policies)
+    if _UNASSIGNABLE in asked:
+        raise InvalidRequest(f'cannot assign policy "{_UNASSIGNABLE}"')
+    policies = asked if body.policies else set(parent.policies)
     if asked and not sudo and not asked <= {*parent.policies, "default"}:
         raise InvalidRequest("child policies must be subset of parent")
     if "root" in policies:
@@ -174,7 +174,7 @@ def _policies(body: CreateBody, parent: TokenRecord, *, sudo: bool) -> tuple[str
         return ("root",)
     if body.no_default_policy:
         policies.discard("default")
-    elif asked or "default" in parent.policies:
+    elif body.policies or "default" in parent.policies:
         policies.add("default")
     return tuple(sorted(policies))
 
@@ -195,8 +195,8 @@ async def lookup(method: TokenMethod, call: Call, body: TokenBody) -> Reply:
     return Reply(_shown(token.record, call.now))
 
 
-async def lookup_self(method: TokenMethod, call: Call, body: Nothing) -> Reply:
-    """Show the calling token."""
+async def lookup_self(method: TokenMethod, call: Call, body: TokenBody) -> Reply:
+    """Show the calling token, whichever is named."""
     return Reply(_shown(_held(call).record, call.now))
 
 
@@ -228,7 +228,10 @@ async def renew_self(method: TokenMethod, call: Call, body: RenewBody) -> Reply:
 
 async def renew_accessor(method: TokenMethod, call: Call, body: RenewAccessorBody) -> Reply:
     """Renew the token with this accessor; the answer doesn't show its id."""
-    return await _renew(method, call, await _by_accessor(method, call, body), body.increment, with_id=False)
+    token = await _by_accessor(method, call, body)
+    if not token.record.renewable:
+        raise InvalidRequest("invalid request", wrapped=True)
+    return await _renew(method, call, token, body.increment, with_id=False)
 
 
 async def _renew(method: TokenMethod, call: Call, token: HeldToken, increment: int, *, with_id: bool) -> Reply:
@@ -352,7 +355,7 @@ class TokenMethod:
         """The seconds that ``record`` gets if it wants ``wanted``, with a warning if that is less."""
         granted, warning = granted_seconds(
             wanted,
-            age_seconds=int(call.now - record.creation_time),
+            age_seconds=call.now - record.creation_time,
             max_seconds=self.mount.max_lease_ttl_seconds,
             explicit_max_seconds=record.explicit_max_ttl,
             period_seconds=record.period,
@@ -366,8 +369,8 @@ class TokenMethod:
         Route(Operation.UPDATE, "create-orphan", create_orphan, CreateBody, "Make a token without a parent."),
         Route(Operation.READ, "lookup", lookup, TokenBody, "Show a token.", writes=False),
         Route(Operation.UPDATE, "lookup", lookup, TokenBody, "Show a token.", writes=False),
-        Route(Operation.READ, "lookup-self", lookup_self, Nothing, "Show the calling token.", writes=False),
-        Route(Operation.UPDATE, "lookup-self", lookup_self, Nothing, "Show the calling token.", writes=False),
+        Route(Operation.READ, "lookup-self", lookup_self, TokenBody, "Show the calling token.", writes=False),
+        Route(Operation.UPDATE, "lookup-self", lookup_self, TokenBody, "Show the calling token.", writes=False),
         Route(
             Operation.UPDATE,
             "lookup-accessor",

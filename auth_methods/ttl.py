@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from math import floor
+
 from engines.durations import format_duration
 
 
 def granted_seconds(
-    wanted: int, *, age_seconds: int, max_seconds: int, explicit_max_seconds: int, period_seconds: int
+    wanted: int, *, age_seconds: float, max_seconds: int, explicit_max_seconds: int, period_seconds: int
 ) -> tuple[int, str | None]:
     """The TTL that a token of this age gets, from now, and the warning that Vault gives if it is less than ``wanted``.
 
     The mount's maximum counts from the token's creation, except for a periodic token, which may be renewed for ever;
     an explicit maximum always counts from creation. The result is 0 or less when the time is used up.
     """
-    limit = max_seconds if period_seconds else max_seconds - age_seconds
+    limit = max_seconds if period_seconds else floor(max_seconds - age_seconds)
     if explicit_max_seconds:
-        limit = min(limit, explicit_max_seconds - age_seconds)
+        limit = min(limit, floor(explicit_max_seconds - age_seconds))
     if wanted <= limit:
         return wanted, None
     what = "period" if period_seconds else "TTL"

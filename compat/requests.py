@@ -66,6 +66,9 @@ class Request(Struct, gc=False):
     namespace: str
     """From the header, without slashes at its ends; ``""`` is the root namespace."""
 
+    in_namespace: bool
+    """Whether the header was there at all."""
+
     token: str
     data: dict[str, Any]
     wrap_ttl_seconds: float
@@ -78,6 +81,11 @@ class Request(Struct, gc=False):
     headers: Headers
     remote_address: str
     remote_port: int
+
+    @property
+    def internal(self) -> bool:
+        """An ``OPTIONS`` request, which no path of the API takes."""
+        return self.method == "OPTIONS"
 
     @property
     def head(self) -> bool:
@@ -142,6 +150,7 @@ def parse_request(
         operation,
         path,
         _namespace(namespace) if namespace else "",
+        bool(namespace),
         (sent_token or token).decode("latin-1"),
         data,
         wrap_ttl_seconds,
@@ -176,8 +185,6 @@ def _check_path(method: str, operation: Operation, path: str, raw_path: bytes) -
         raise InvalidRequest("relative paths not supported")
     if operation is Operation.HELP:
         return
-    if method == "OPTIONS":
-        raise InvalidRequest("cannot handle internal-only request operation")
     if method in _WITH_BODY and path.endswith("/"):
         raise InvalidRequest("cannot write to a path ending in '/'")
 
@@ -197,7 +204,7 @@ def _read_query(method: str, operation: Operation, query_string: bytes) -> tuple
             operation = Operation.SCAN
     if _first(values.pop("help", "")):
         return Operation.HELP, {}
-    return operation, values if method not in ("HEAD", "OPTIONS") else {}
+    return operation, values
 
 
 def _asks_for_help(query_string: bytes) -> bool:

@@ -91,6 +91,9 @@ class Call:
     """Seconds since the epoch, by the server's clock, when the request came."""
 
     remote_address: str = ""
+    in_namespace: bool = False
+    """Whether the client named a namespace, be it the root: some paths of ``sys`` can't be asked for in one."""
+
     sudo: bool = False
     """Whether the caller's policies grant ``sudo`` on this path."""
 

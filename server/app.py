@@ -7,6 +7,7 @@ outside. Here bodies are read under a limit, and responses get their security he
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TypeAlias
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -23,6 +24,11 @@ from server.headers import SECURITY, SECURITY_UNDER_TLS
 from server.listeners.asgi import Message, Receive, Scope, Send
 
 _BODILESS = frozenset({"GET", "HEAD", "LIST", "SCAN", "OPTIONS"})
+
+
+Headers: TypeAlias = tuple[tuple[bytes, bytes], ...]
+
+_HTML = (b"content-type", b"text/html; charset=utf-8")
 
 
 class Application:
@@ -69,13 +75,11 @@ class Application:
         if isinstance(request, requests.Request):
             return await self._dispatcher.answer(request)
         if isinstance(request, urls.Redirect):
-            location = (b"location", request.location.encode())
-            return Answer(
-                307, request.body(scope["method"]), ((b"content-type", b"text/html; charset=utf-8"), location)
-            )
-        return Answer(
-            request.status, request.body, ((b"content-type", request.content_type),) if request.content_type else ()
-        )
+            body = request.body(scope["method"])
+            headers: Headers = ((b"location", request.location.encode()),)
+            return Answer(307, body, (*headers, _HTML) if body else headers)
+        headers = ((b"content-type", request.content_type),) if request.content_type else ()
+        return Answer(request.status, request.body, headers)
 
     async def _read(self, scope: Scope, receive: Receive) -> bytes:
         announced = _announced_length(scope["headers"])

@@ -40,9 +40,9 @@ from server.exchange import Exchange, audit_response
 from server.logins import issue
 from server.mounts import Found
 from server.request_ids import new_request_id
-from server.routing import RouteTable
+from server.routing import RouteTable, Served
 from server.system import System
-from server.system.openapi import help_answer
+from server.system.openapi import help_answer, mount_help
 from server.tenants import Tenant
 from server.tokens import Token
 from storage.base import BarrierSealed, Conflict
@@ -53,6 +53,8 @@ log = logging.getLogger("cryptoserve.requests")
 _SYSTEM = "sys/"
 _LISTS = (Operation.LIST, Operation.SCAN)
 _READS = (Operation.READ, *_LISTS)
+_REST = ":path}"
+_BODILESS = (204, 304)
 _JSON = (b"content-type", b"application/json")
 
 
@@ -72,6 +74,7 @@ class Dispatcher:
         self._core = core
         self._open_system = System(core, None)
         self._open_routes = RouteTable(route for route in System.routes if route.access is Access.OPEN)
+        self._sealed_routes = RouteTable(System.sealed_routes)
         self.bugs = 0
         """How many requests ended in an exception that nobody planned."""
 
@@ -100,26 +103,34 @@ class Dispatcher:
 
     async def _open(self, request: Request, request_id: str) -> Answer | None:
         """Serve a route that works while sealed; None if the path isn't one of those."""
-        path = request.path[len(_SYSTEM) :]
-        match = self._open_routes.match(path)
+        path = request.path[len(_SYSTEM) :].removesuffix("/")
+        match = (self._open_routes if self._core.active is not None else self._sealed_routes).match(path)
         if match is None:
             return None
         served, parameters = match
-        route = served.routes.get(request.operation)
-        if route is None or (request.head and not route.head):
+        # These paths can't be listed; a query that asks for a list is a query like any other.
+        operation = Operation.READ if request.method == "GET" else request.operation
+        route = served.routes.get(operation)
+        if route is None or request.internal or (request.head and not route.head):
             return Answer(405, errors_body(()))
-        call = _call(request, request_id, request.operation, path, self._core.clock())
+        call = _call(request, request_id, operation, path, self._core.clock())
         body = fields.convert(route.body, {**request.data, **parameters})
         reply = await route.handler(self._open_system, call, body)
         if reply is None:
             return Answer(204, b"")
-        return Answer(reply.status or 200, bare_body(reply.data))
+        status = reply.status or 200
+        return Answer(status, b"" if status in _BODILESS else bare_body(reply.data))
 
     async def _logical(self, request: Request, request_id: str) -> Answer:
         core = self._core
         active = core.active
         if active is None:
             raise Sealed
+        if request.internal:
+            raise InvalidRequest("cannot handle internal-only request operation")
+        if request.index:
+            # This server gives out no index, so there is none that it could decode.
+            raise InvalidRequest('failed to decode "X-Vault-Index"')
         await core.cache.catch_up()
         if active.audit.stale:
             await active.audit.load()
@@ -159,12 +170,14 @@ class Dispatcher:
         found, route = exchange.found, exchange.route
         if found is None:
             raise NotFound(f'no handler for route "{exchange.path}". route entry not found.')
+        if exchange.operation is Operation.HELP and not found.path.strip("/"):
+            return Reply(mount_help(found.live))
         if found.served is None:
             raise _unserved(found)
         if exchange.operation is Operation.HELP:
             return Reply(help_answer(found.live.entry.type, found.served, found.path))
         if route is None or exchange.request.head:
-            raise UnsupportedOperation
+            raise _without_route(found.served, exchange)
         if exchange.request.wrap_ttl_seconds:
             raise InvalidRequest("response wrapping is not supported by this server yet")
         if body is None:
@@ -229,6 +242,8 @@ async def _admitted(exchange: Exchange, call: Call) -> Body | None:
     if token.record.num_uses:
         exchange.token = await _used(token, tenant)
     call.caller = exchange.caller()
+    if request.head and not acl.root:
+        raise Denied  # A policy has no word that grants it.
     if not decision.allowed or (route is not None and route.access is Access.SUDO and not decision.sudo):
         raise Denied
     return body
@@ -262,15 +277,23 @@ def _unserved(found: Found) -> Fault:
     return UnsupportedPath()
 
 
+def _without_route(served: Served, exchange: Exchange) -> Fault:
+    """The path matches without the operation; but the path of a list ends in a slash, which few patterns have."""
+    if exchange.operation in _LISTS and Operation.LIST not in served.routes and not served.pattern.endswith(_REST):
+        return UnsupportedPath()
+    return UnsupportedOperation()
+
+
 def _convert(exchange: Exchange, *, bare_errors: bool = False) -> Body:
     assert exchange.route is not None and exchange.found is not None, "only a found route has a body"
     given: dict[str, Any] = exchange.request.data
-    limit = 0 if exchange.decision is None else exchange.decision.limit
-    if limit and "limit" not in given:
-        given = {**given, "limit": limit}
     if exchange.found.parameters:
         given = {**given, **exchange.found.parameters}
-    return fields.convert(exchange.route.body, given, bare_errors=bare_errors)
+    body = fields.convert(exchange.route.body, given, bare_errors=bare_errors)
+    limit = 0 if exchange.decision is None else exchange.decision.limit
+    if limit and getattr(body, "limit", limit) <= 0:
+        body.limit = limit  # type: ignore[attr-defined]
+    return body
 
 
 def _answer(exchange: Exchange, call: Call, reply: Reply | None) -> Answer:
@@ -303,6 +326,7 @@ def _call(request: Request, request_id: str, operation: Operation, path: str, no
         given=request.data,
         now=now,
         remote_address=request.remote_address,
+        in_namespace=request.in_namespace,
     )
 
 

@@ -1,18 +1,22 @@
-"""Vault's own verbs on an HTTP parser that knows only the registered ones.
+"""Methods that the HTTP parser doesn't know, Vault's own among them.
 
-``LIST``, ``SCAN`` and ``HELP`` are no methods that llhttp, and so httptools, lets through. They are told apart from the
-first bytes of a request and go through the parser as a method that nobody uses, and get their name back behind it.
+llhttp, and so httptools, lets only registered methods through; Vault has ``LIST``, ``SCAN`` and ``HELP``, and answers
+405 to whatever else looks like a method. So each unknown one goes through the parser as a method that nobody uses, and
+gets its name back behind it.
 
-A client that pipelines and sends such a verb in one packet behind another request gets 400; no client of Vault does so.
+A client that pipelines and sends such a method in one packet behind another request gets 400; no client of Vault does.
 """
 
 from __future__ import annotations
 
-STAND_IN = b"SEARCH"
-"""What the parser reads instead. Whoever really sends it is told 405, as for any unknown verb."""
+import re
 
-_VERBS = {b"LIST ": "LIST", b"SCAN ": "SCAN", b"HELP ": "HELP"}
-_LENGTH = 5
+STAND_IN = b"SEARCH"
+"""What the parser reads instead. Whoever really sends it is told 405, as for any unknown method."""
+
+_KNOWN = frozenset({b"GET", b"POST", b"PUT", b"DELETE", b"PATCH", b"HEAD", b"OPTIONS", b"TRACE", b"CONNECT"})
+_METHOD = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_LONGEST = 32
 
 
 class Verbs:
@@ -27,18 +31,22 @@ class Verbs:
         """Whether the next byte is the first of a request."""
 
     def incoming(self, data: bytes) -> bytes:
-        """What to feed to the parser for ``data``; nothing, while a verb is cut in two."""
+        """What to feed to the parser for ``data``; nothing, while a method is cut in two."""
         if not self.between:
             return data
         if self._held:
             data, self._held = self._held + data, b""
-        self._verb = _VERBS.get(data[:_LENGTH])
-        if self._verb is not None:
-            return STAND_IN + data[_LENGTH - 1 :]
-        if len(data) < _LENGTH and any(verb.startswith(data) for verb in _VERBS):
+        end = data.find(b" ", 0, _LONGEST + 1)
+        method = data[:end] if end >= 0 else data
+        if method in _KNOWN:
+            return data
+        if _METHOD.fullmatch(method) is None or len(method) > _LONGEST:
+            return data  # The parser says what it thinks of it.
+        if end < 0:
             self._held = data
             return b""
-        return data
+        self._verb = method.decode("ascii")
+        return STAND_IN + data[end:]
 
     def method(self, parsed: str) -> str:
         """The method of the request whose head the parser has read as ``parsed``."""

@@ -86,7 +86,7 @@ async def list_auth(system: System, call: Call, body: Nothing) -> Reply:
 
 
 async def read_mount(system: System, call: Call, body: PathBody) -> Reply:
-    """Show one secrets engine."""
+    """Show one secrets engine: that which serves the path."""
     return await _read(system, SECRETS, body)
 
 
@@ -97,10 +97,10 @@ async def read_auth(system: System, call: Call, body: PathBody) -> Reply:
 
 async def _read(system: System, kind: Kind, body: PathBody) -> Reply:
     path = normal_path(body.path)
-    entry = await system.tenant.mounts.entry(kind.prefix + path)
-    if entry is None:
+    found = (await system.tenant.mounts.router()).find(kind.prefix + path)
+    if found is None:
         raise InvalidRequest(f"{kind.missing} {path}")
-    return Reply(mount_data(entry))
+    return Reply(mount_data(found.live.entry))
 
 
 async def enable_mount(system: System, call: Call, body: EnableBody) -> None:

@@ -57,11 +57,13 @@ class HealthBody(Body):
 
 async def read_init(system: System, call: Call, body: Nothing) -> Reply:
     """Tell whether the server is initialised."""
+    _refuse_namespace(call)
     return Reply({"initialized": await system.core.initialized()})
 
 
 async def initialize(system: System, call: Call, body: InitBody) -> Reply:
     """Initialise the server; the answer holds the only copy of the shares and of the root token."""
+    _refuse_namespace(call)
     core = system.core
     if await core.initialized():
         raise InvalidRequest("Vault is already initialized")
@@ -76,6 +78,11 @@ async def initialize(system: System, call: Call, body: InitBody) -> Reply:
         made = await core.initialize(body.secret_shares, body.secret_threshold)
         shares = _encoded(made.shares, "keys")
     return Reply({**shares, "root_token": made.root_token})
+
+
+def _refuse_namespace(call: Call) -> None:
+    if call.in_namespace:
+        raise InvalidRequest("operation unavailable in namespaces")
 
 
 def _refuse_inapplicable(body: InitBody, seal_type: str, *, automatic: bool) -> None:
@@ -155,6 +162,7 @@ def _seal_status(system: System, status: SealStatus) -> dict[str, Any]:
 
 async def read_health(system: System, call: Call, body: HealthBody) -> Reply:
     """Show the server's state, by a status code too, which load balancers look at."""
+    _refuse_namespace(call)
     codes = {name: _code(getattr(body, name), default) for name, default in _CODES.items()}
     if body.standbyok is not UNSET:
         try:
