@@ -1,13 +1,10 @@
-"""A named key and its versions: the record that is stored, and the object that is used.
+"""A named key and its versions, ready to be used.
 
-``KeyringRecord`` is data: it is encoded as msgpack, and a field that an older record lacks takes its default. A
-``Keyring`` is made from it once, kept in the cache and shared by all requests. It never changes: whoever rotates or
-configures a key makes a new record and writes that in a transaction, and the cache drops the old object.
+A ``Keyring`` is made once from its record, kept in the cache and shared by all requests. It never changes: whoever
+rotates or configures a key makes a new record and writes that in a transaction, and the cache drops the old object.
 
 What can be prepared for a version (a cipher's key schedule, a parsed private key) is prepared when it is first needed
-and kept with the version; what is derived for a context is kept too, as far as a bounded cache reaches. Versions below
-``min_decryption_version`` can't be used and are kept in an archive of their own, so that a long history doesn't make
-the record that everybody reads a large one.
+and kept with the version; what is derived for a context is kept too, as far as a bounded cache reaches.
 """
 
 from __future__ import annotations
@@ -16,20 +13,13 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
 
-import msgspec
-from msgspec import Struct
-from msgspec.structs import replace
-
 from engines.algorithms import ALGORITHMS
 from engines.algorithms.base import Aead, Algorithm, Material, PublicKeyEncryption, Signature
-from engines.algorithms.derivation import DERIVATIONS, HKDF_SHA256, KeyDerivation
-from engines.algorithms.mac import KEY_BYTES, Mac
+from engines.algorithms.derivation import DERIVATIONS, KeyDerivation
+from engines.algorithms.mac import Mac
 from engines.faults import InvalidRequest
+from engines.key_records import KeyringRecord, VersionRecord, decode_record
 from storage.base import Damaged
-from storage.secret import Secret
-
-RECORD_VERSION = 1
-"""The form of the records written here; readers refuse newer ones, whose meaning they can't know."""
 
 DERIVED_KEYS_KEPT = 256
 """How many keys for contexts one version keeps ready."""
@@ -37,59 +27,6 @@ DERIVED_KEYS_KEPT = 256
 CIPHERTEXT_PREFIX = "vault:v"
 _CONVERGENT_MAC_BYTES = 32
 _MAX_VERSION_DIGITS = 18
-
-
-class VersionRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One version as it is stored. ``created`` is in nanoseconds since the epoch."""
-
-    private: Secret
-    public: bytes = b""
-    mac_key: Secret
-    created: int
-    certificate_chain: tuple[bytes, ...] = ()
-    """X.509 certificates in DER, the leaf first."""
-
-
-class RestoreInfo(Struct, frozen=True):
-    """When a backup was made or restored, in nanoseconds since the epoch, and the latest version at that time."""
-
-    time: int
-    version: int
-
-
-class KeyringRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A named key as it is stored; ``versions`` holds those that aren't archived."""
-
-    record_version: int = RECORD_VERSION
-    name: str
-    type: str
-    versions: dict[int, VersionRecord]
-    latest_version: int = 1
-    min_decryption_version: int = 1
-    min_encryption_version: int = 0
-    min_available_version: int = 0
-    derived: bool = False
-    derivation: int = HKDF_SHA256.number
-    convergent: bool = False
-    exportable: bool = False
-    allow_plaintext_backup: bool = False
-    deletion_allowed: bool = False
-    auto_rotate_period_seconds: int = 0
-    imported: bool = False
-    imported_rotation_allowed: bool = False
-    soft_deleted: bool = False
-    key_bytes: int = 0
-    """The length of the key, where its maker chose it."""
-
-    backup_info: RestoreInfo | None = None
-    restore_info: RestoreInfo | None = None
-
-
-class ArchiveRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The versions of a key that are below its ``min_decryption_version`` and not yet trimmed."""
-
-    record_version: int = RECORD_VERSION
-    versions: dict[int, VersionRecord]
 
 
 class DerivedCipher:
@@ -307,74 +244,9 @@ def parse_header(text: str, subject: str, no_prefix: str | None = None) -> int:
     return int(version)
 
 
-def new_version(material: Material, now: float) -> VersionRecord:
-    """A version of ``material``, with a MAC key of its own, made at ``now`` in seconds since the epoch."""
-    return VersionRecord(
-        private=Secret(material.private),
-        public=material.public,
-        mac_key=Secret.random(KEY_BYTES),
-        created=int(now * 1_000_000_000),
-    )
-
-
-def with_new_version(record: KeyringRecord, version: VersionRecord) -> KeyringRecord:
-    """``record`` with ``version`` as the latest."""
-    latest = record.latest_version + 1
-    return replace(record, versions={**record.versions, latest: version}, latest_version=latest)
-
-
-def _reveal(value: Any) -> Any:
-    if isinstance(value, Secret):
-        return value.reveal()
-    raise TypeError(f"a keyring holds no {type(value).__name__}")
-
-
-def _conceal(kind: type, value: Any) -> Any:
-    if kind is Secret and isinstance(value, bytes):
-        return Secret(value)
-    raise TypeError(f"a keyring holds no {kind.__name__}")
-
-
-_encode = msgspec.msgpack.Encoder(enc_hook=_reveal).encode
-_decode_keyring = msgspec.msgpack.Decoder(KeyringRecord, dec_hook=_conceal).decode
-_decode_archive = msgspec.msgpack.Decoder(ArchiveRecord, dec_hook=_conceal).decode
-
-
-def encode_keyring(record: KeyringRecord) -> bytes:
-    """``record`` as it is stored: key material in clear, for a barrier to encrypt."""
-    return _encode(record)
-
-
-def decode_record(value: bytes) -> KeyringRecord:
-    """The record in ``value``. Raises ``Damaged`` if it is none, or one of a newer server."""
-    try:
-        record = _decode_keyring(value)
-    except msgspec.MsgspecError:
-        raise Damaged("a key's entry can't be decoded") from None
-    if record.record_version > RECORD_VERSION or record.type not in ALGORITHMS or record.derivation not in DERIVATIONS:
-        raise Damaged(f"the entry of key {record.name!r} was written by a newer server")
-    return record
-
-
 def decode_keyring(value: bytes) -> Keyring:
     """The key in ``value``, ready to be used. Raises ``Damaged``."""
     record = decode_record(value)
     if record.latest_version not in record.versions:
         raise Damaged(f"the entry of key {record.name!r} lacks its latest version")
     return Keyring(record)
-
-
-def encode_archive(record: ArchiveRecord) -> bytes:
-    """``record`` as it is stored."""
-    return _encode(record)
-
-
-def decode_archive(value: bytes) -> ArchiveRecord:
-    """The archive in ``value``. Raises ``Damaged``."""
-    try:
-        record = _decode_archive(value)
-    except msgspec.MsgspecError:
-        raise Damaged("a key's archive can't be decoded") from None
-    if record.record_version > RECORD_VERSION:
-        raise Damaged("a key's archive was written by a newer server")
-    return record

@@ -13,6 +13,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM, ChaCha20Poly1305
 
 from engines.algorithms.base import Algorithm, Fips, Material, Primitive
+from engines.algorithms.interchange import RawKeys
 from engines.faults import InvalidRequest
 
 _NONCE_BYTES = 12
@@ -75,6 +76,7 @@ def _aes(bits: int, number: int, quantum_category: int, object_identifier: str) 
         convergent=True,
         upsertable=True,
         generate=_generator(bits // 8),
+        interchange=RawKeys(f"aes{bits}-gcm96", (bits // 8,)),
         aead=_aes_gcm,
         derivation_input=_raw,
     )
@@ -100,6 +102,7 @@ CHACHA20_POLY1305 = Algorithm(
     convergent=True,
     upsertable=True,
     generate=_generator(32),
+    interchange=RawKeys("chacha20-poly1305", (32,)),
     aead=_chacha20_poly1305,
     derivation_input=_raw,
 )

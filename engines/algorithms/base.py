@@ -13,10 +13,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from engines.algorithms.hashes import Hash
-from engines.faults import InvalidRequest
+from engines.faults import Failed
+
+if TYPE_CHECKING:
+    from engines.algorithms.interchange import Interchange
 
 OPENSSL = "cryptography (OpenSSL)"
 """The provider of most algorithms."""
@@ -45,8 +48,8 @@ class BadSignature(Exception):
     """The signature is not one of this message by this key."""
 
 
-class NotSupported(InvalidRequest):
-    """The algorithm can't do this with this key material, for want of its private part for instance."""
+class NoPrivateKey(Failed):
+    """Only the public part of the key is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,9 +170,15 @@ class Algorithm:
     generate: Callable[[int], Material]
     """A new key; the argument is its length in bytes where the caller chooses it."""
 
+    interchange: Interchange
+    """The forms in which keys come and go."""
+
     aead: Callable[[bytes], Aead] | None = None
     encryption: Callable[[Material], PublicKeyEncryption] | None = None
     signature: Callable[[Material], Signature] | None = None
+    agreement: Callable[[Material, str], bytes] | None = None
+    """``agreement(material, peer)``: the secret shared with the public key ``peer``, in PEM. Raises ``Failed``."""
+
     derivation_input: Callable[[Material], bytes] | None = None
     """What keys for a context are derived from."""
 

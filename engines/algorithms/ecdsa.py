@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import (
@@ -17,10 +17,11 @@ from engines.algorithms.base import (
     Fips,
     Marshaling,
     Material,
-    NotSupported,
+    NoPrivateKey,
     Primitive,
     SignatureOptions,
 )
+from engines.algorithms.ecdsa_keys import LABELS, EllipticCurveKeys, load_private, load_public, material_of
 from engines.algorithms.pem import public_key_pem
 from engines.faults import Failed, InvalidRequest
 
@@ -47,14 +48,14 @@ class Ecdsa:
     __slots__ = ("_order_bytes", "_private", "_public")
 
     def __init__(self, material: Material) -> None:
-        self._private = _load_private(material.private) if material.private else None
-        self._public = _load_public(material.public)
+        self._private = load_private(material.private) if material.private else None
+        self._public = load_public(material.public)
         self._order_bytes = (self._public.curve.key_size + 7) // 8
 
     def sign(self, message: bytes, options: SignatureOptions) -> bytes:
-        """DER, or r and s. Raises ``NotSupported`` without a private key, ``Failed`` for an empty digest."""
+        """DER, or r and s. Raises ``NoPrivateKey`` without a private key, ``Failed`` for an empty digest."""
         if self._private is None:
-            raise NotSupported("requested version for signing does not contain a private part")
+            raise NoPrivateKey("requested version for signing does not contain a private part")
         if not message and (options.prehashed or options.hash is None):
             raise Failed("ecdsa: hash cannot be empty")
         signature = self._private.sign(message, _hashing(message, options))
@@ -78,20 +79,6 @@ class Ecdsa:
             self._public.verify(signature, message, _hashing(message, options))
         except InvalidSignature:
             raise BadSignature from None
-
-
-def _load_private(der: bytes) -> ec.EllipticCurvePrivateKey:
-    private = serialization.load_der_private_key(der, None)
-    if not isinstance(private, ec.EllipticCurvePrivateKey):
-        raise TypeError("not a private key of an elliptic curve")
-    return private
-
-
-def _load_public(der: bytes) -> ec.EllipticCurvePublicKey:
-    public = serialization.load_der_public_key(der)
-    if not isinstance(public, ec.EllipticCurvePublicKey):
-        raise TypeError("not a public key of an elliptic curve")
-    return public
 
 
 def _hashing(message: bytes, options: SignatureOptions) -> ec.ECDSA:
@@ -123,44 +110,52 @@ def _element_length(data: bytes) -> int:
     return 2 + octets + int.from_bytes(data[2 : 2 + octets], "big")
 
 
-def _row(
-    curve: ec.EllipticCurve, number: int, classical_bits: int, object_identifier: str, signature_bytes: int, label: str
-) -> Algorithm:
+def _agree(material: Material, peer: str) -> bytes:
+    """The x coordinate of the point that both sides come to (SP 800-56A, 5.7.1.2)."""
+    private = load_private(material.private)
+    try:
+        public = serialization.load_pem_public_key(peer.encode())
+    except (ValueError, UnsupportedAlgorithm):
+        raise Failed(
+            "failed to parse supplied peer public key PEM: data does not contain any valid public keys "
+        ) from None
+    if not isinstance(public, ec.EllipticCurvePublicKey) or public.curve.name != private.curve.name:
+        name = f"ecdsa-p{private.curve.key_size}"
+        raise Failed(f"base private key type {name} does not match peer public key curve")
+    return private.exchange(ec.ECDH(), public)
+
+
+def _row(curve: ec.EllipticCurve, number: int, classical_bits: int, object_identifier: str) -> Algorithm:
     def generate(_: int) -> Material:
-        private = ec.generate_private_key(curve)
-        return Material(
-            private.private_bytes(
-                serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-            ),
-            private.public_key().public_bytes(
-                serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
-            ),
-        )
+        return material_of(ec.generate_private_key(curve))
 
     order_bytes = (curve.key_size + 7) // 8
+    name = f"ecdsa-p{curve.key_size}"
     return Algorithm(
-        name=f"ecdsa-p{curve.key_size}",
+        name=name,
         number=number,
         standard="FIPS 186-5",
         primitive=Primitive.SIGNATURE,
-        parameter_set=label,
+        parameter_set=LABELS[curve.name],
         key_bytes=order_bytes,
-        signature_bytes=signature_bytes,
+        signature_bytes=2 * order_bytes,
         public_key_bytes=2 * order_bytes + 1,
         classical_bits=classical_bits,
         quantum_category=0,
         fips=Fips.APPROVED,
         object_identifier=object_identifier,
-        label=label,
+        label=LABELS[curve.name],
         refuses_upsert=True,
         generate=generate,
+        interchange=EllipticCurveKeys(name, curve),
         signature=Ecdsa,
+        agreement=_agree,
         public_text=public_key_pem,
     )
 
 
-ECDSA_P256 = _row(ec.SECP256R1(), 1, 128, "1.2.840.10045.3.1.7", 64, "P-256")
-ECDSA_P384 = _row(ec.SECP384R1(), 6, 192, "1.3.132.0.34", 96, "P-384")
-ECDSA_P521 = _row(ec.SECP521R1(), 7, 256, "1.3.132.0.35", 132, "P-521")
+ECDSA_P256 = _row(ec.SECP256R1(), 1, 128, "1.2.840.10045.3.1.7")
+ECDSA_P384 = _row(ec.SECP384R1(), 6, 192, "1.3.132.0.34")
+ECDSA_P521 = _row(ec.SECP521R1(), 7, 256, "1.3.132.0.35")
 
 ALGORITHMS = (ECDSA_P256, ECDSA_P384, ECDSA_P521)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from engines.algorithms.base import Algorithm, BadSignature, Fips, Material, NotSupported, Primitive, SignatureOptions
+from engines.algorithms.base import Algorithm, BadSignature, Fips, Material, NoPrivateKey, Primitive, SignatureOptions
+from engines.algorithms.ed25519_keys import Ed25519Keys, material_of
 from engines.encoding import encode_base64
 
 _KEY_BYTES = 32
@@ -21,9 +22,9 @@ class Ed25519:
         self._public = Ed25519PublicKey.from_public_bytes(material.public)
 
     def sign(self, message: bytes, options: SignatureOptions) -> bytes:
-        """64 bytes: R and S. Raises ``NotSupported`` without a private key."""
+        """64 bytes: R and S. Raises ``NoPrivateKey`` without a private key."""
         if self._private is None:
-            raise NotSupported("requested version for signing does not contain a private part")
+            raise NoPrivateKey("requested version for signing does not contain a private part")
         return self._private.sign(message)
 
     def verify(self, message: bytes, signature: bytes, options: SignatureOptions) -> None:
@@ -34,16 +35,12 @@ class Ed25519:
             raise BadSignature from None
 
 
-def _material(private: Ed25519PrivateKey) -> Material:
-    return Material(private.private_bytes_raw(), private.public_key().public_bytes_raw())
-
-
 def _generate(_: int) -> Material:
-    return _material(Ed25519PrivateKey.generate())
+    return material_of(Ed25519PrivateKey.generate())
 
 
 def _from_seed(seed: bytes) -> Material:
-    return _material(Ed25519PrivateKey.from_private_bytes(seed))
+    return material_of(Ed25519PrivateKey.from_private_bytes(seed))
 
 
 def _derivation_input(material: Material) -> bytes:
@@ -67,6 +64,7 @@ ED25519 = Algorithm(
     label="ed25519",
     derivable=True,
     generate=_generate,
+    interchange=Ed25519Keys("ed25519"),
     signature=Ed25519,
     derivation_input=_derivation_input,
     material_from_seed=_from_seed,

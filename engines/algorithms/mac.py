@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.hmac import HMAC
 
 from engines.algorithms.base import Algorithm, Fips, Material, Primitive
 from engines.algorithms.hashes import Hash
+from engines.algorithms.interchange import RawKeys
 from engines.faults import Failed
 
 KEY_BYTES = 32
@@ -16,6 +17,7 @@ KEY_BYTES = 32
 
 _MIN_KEY_BYTES = 32
 _MAX_KEY_BYTES = 512
+_SIZES = range(_MIN_KEY_BYTES, _MAX_KEY_BYTES + 1)
 
 
 class Mac:
@@ -43,7 +45,7 @@ class Mac:
 
 def generate(key_bytes: int) -> Material:
     """A random key of ``key_bytes``. Raises ``Failed`` if that is too short or too long."""
-    if not _MIN_KEY_BYTES <= key_bytes <= _MAX_KEY_BYTES:
+    if key_bytes not in _SIZES:
         raise Failed(
             f"invalid key size for HMAC key, must be between {_MIN_KEY_BYTES} and {_MAX_KEY_BYTES} bytes",
         )
@@ -57,13 +59,14 @@ HMAC_KEY = Algorithm(
     primitive=Primitive.MAC,
     parameter_set="HMAC",
     key_bytes=0,
-    key_bytes_chosen=range(_MIN_KEY_BYTES, _MAX_KEY_BYTES + 1),
+    key_bytes_chosen=_SIZES,
     classical_bits=256,
     quantum_category=5,
     fips=Fips.APPROVED,
     object_identifier="1.2.840.113549.2.9",
     mac_key_is_key=True,
     generate=generate,
+    interchange=RawKeys("hmac", _SIZES),
 )
 
 ALGORITHMS = (HMAC_KEY,)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from hmac import compare_digest
 
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import NoDigestInfo, Prehashed
 
@@ -18,11 +18,12 @@ from engines.algorithms.base import (
     BadSignature,
     Fips,
     Material,
-    NotSupported,
+    NoPrivateKey,
     Primitive,
     SignatureOptions,
 )
 from engines.algorithms.pem import public_key_pem
+from engines.algorithms.rsa_keys import RsaKeys, load_private, load_public, material_of
 from engines.faults import Failed, Fault, InvalidRequest
 
 _OAEP = padding.OAEP(padding.MGF1(hashes.SHA256()), hashes.SHA256(), None)
@@ -41,8 +42,8 @@ class Rsa:
     __slots__ = ("_private", "_public")
 
     def __init__(self, material: Material) -> None:
-        self._private = _load_private(material.private) if material.private else None
-        self._public = _load_public(material.public)
+        self._private = load_private(material.private) if material.private else None
+        self._public = load_public(material.public)
 
     def encrypt(self, plaintext: bytes) -> bytes:
         """Raises ``Failed`` if ``plaintext`` is longer than the modulus less 66 bytes."""
@@ -54,16 +55,16 @@ class Rsa:
     def decrypt(self, ciphertext: bytes) -> bytes:
         """Raises ``Failed`` with one text whatever is wrong with ``ciphertext``."""
         if self._private is None:
-            raise NotSupported("requested version for decryption does not contain a private part")
+            raise NoPrivateKey("cannot decrypt ciphertext, key version does not have a private counterpart")
         try:
             return self._private.decrypt(ciphertext, _OAEP)
         except ValueError:
             raise Failed("failed to RSA decrypt the ciphertext: crypto/rsa: decryption error") from None
 
     def sign(self, message: bytes, options: SignatureOptions) -> bytes:
-        """As long as the modulus. Raises ``Failed`` for unfit options, ``NotSupported`` without a private key."""
+        """As long as the modulus. Raises ``Failed`` for unfit options, ``NoPrivateKey`` without a private key."""
         if self._private is None:
-            raise NotSupported("requested version for signing does not contain a private part")
+            raise NoPrivateKey("requested version for signing does not contain a private part")
         scheme = options.scheme or PSS
         _check_scheme(scheme)
         _check_salt(self._public, scheme, options, Failed)
@@ -91,22 +92,6 @@ class Rsa:
             self._public.verify(signature, message, _padding(scheme, options, padding.PSS.AUTO), hashing)
         except InvalidSignature:
             raise BadSignature from None
-
-
-def _load_private(der: bytes) -> rsa.RSAPrivateKey:
-    # Checking the numbers takes a thousand times longer than reading them, and was done when the key was made or
-    # imported; what comes from storage is authentic.
-    private = serialization.load_der_private_key(der, None, unsafe_skip_rsa_key_validation=True)
-    if not isinstance(private, rsa.RSAPrivateKey):
-        raise TypeError("not a private RSA key")
-    return private
-
-
-def _load_public(der: bytes) -> rsa.RSAPublicKey:
-    public = serialization.load_der_public_key(der)
-    if not isinstance(public, rsa.RSAPublicKey):
-        raise TypeError("not a public RSA key")
-    return public
 
 
 def _check_scheme(scheme: str) -> None:
@@ -144,15 +129,7 @@ def _hashing(options: SignatureOptions) -> hashes.HashAlgorithm | Prehashed | No
 
 def _row(bits: int, number: int, classical_bits: int) -> Algorithm:
     def generate(_: int) -> Material:
-        private = rsa.generate_private_key(_PUBLIC_EXPONENT, bits)
-        return Material(
-            private.private_bytes(
-                serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-            ),
-            private.public_key().public_bytes(
-                serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
-            ),
-        )
+        return material_of(rsa.generate_private_key(_PUBLIC_EXPONENT, bits))
 
     return Algorithm(
         name=f"rsa-{bits}",
@@ -170,6 +147,7 @@ def _row(bits: int, number: int, classical_bits: int) -> Algorithm:
         label=f"rsa-{bits}",
         slow_to_generate=True,
         generate=generate,
+        interchange=RsaKeys(f"rsa-{bits}", bits),
         encryption=Rsa,
         signature=Rsa,
         public_text=public_key_pem,

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from engines.base import Call, Reply
 from engines.faults import InvalidRequest
 from engines.fields import Duration
-from engines.keyring import KeyringRecord
+from engines.key_records import KeyringRecord
 from engines.transit.describe import describe
 from engines.transit.keys import KeyName, check_auto_rotate_period
 

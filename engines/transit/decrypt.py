@@ -10,7 +10,8 @@ from engines.base import Body, Call, Reply
 from engines.encoding import decode_base64, encode_base64
 from engines.faults import Failed, InvalidRequest
 from engines.keyring import Keyring
-from engines.transit.batches import DecryptItem, check_contexts, read_strictly, reply_with_status
+from engines.transit.batch_items import DecryptItem
+from engines.transit.batches import check_contexts, read_strictly, reply_with_status
 from engines.transit.sealing import NotAead, is_plain, unseal
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from typing import Any
 from engines.algorithms.derivation import HKDF_SHA256
 from engines.base import Reply
 from engines.encoding import rfc3339_nano
-from engines.keyring import Keyring, KeyVersion, RestoreInfo
+from engines.key_records import RestoreInfo
+from engines.keyring import Keyring, KeyVersion
 from engines.transit.certificates import chain_pem
 
 _SECOND_NANOSECONDS = 1_000_000_000

@@ -12,8 +12,10 @@ from engines.algorithms.base import Algorithm
 from engines.base import Body, Call, Reply
 from engines.encoding import NotBase64, decode_base64, encode_base64
 from engines.faults import Failed, InvalidRequest
-from engines.keyring import Keyring, KeyringRecord
-from engines.transit.batches import EncryptItem, check_contexts, read_strictly, reply_with_status
+from engines.key_records import KeyringRecord
+from engines.keyring import Keyring
+from engines.transit.batch_items import EncryptItem
+from engines.transit.batches import check_contexts, read_strictly, reply_with_status
 from engines.transit.sealing import NotAead, is_plain, seal
 
 if TYPE_CHECKING:

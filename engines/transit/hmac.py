@@ -11,7 +11,8 @@ from engines.base import Body, Call, Reply
 from engines.encoding import NotBase64, decode_base64, encode_base64
 from engines.faults import InvalidRequest
 from engines.keyring import Keyring, KeyVersion, parse_header
-from engines.transit.batches import InputItem, read_strings
+from engines.transit.batch_items import InputItem
+from engines.transit.batches import read_strings
 from engines.transit.hash import decode_input
 from engines.transit.keystore import SoftDeleted
 
@@ -93,15 +94,15 @@ def check(keyring: Keyring, hash_: Hash, text: str, code: str) -> bool:
     """Whether ``code`` (``vault:v1:...``) authenticates the data in ``text``. Raises ``InvalidRequest``."""
     data = decode_input(text)
     number = parse_header(code, "HMAC", "invalid HMAC to verify: no prefix")
+    try:
+        given = decode_base64(code.split(":", 2)[2])
+    except NotBase64 as error:
+        raise InvalidRequest(f"unable to decode verification HMAC as base64: {error.message}") from None
     record = keyring.record
     if number > record.latest_version:
         raise InvalidRequest("invalid HMAC: version is too new")
     if number < 1 or number < record.min_decryption_version:
         raise InvalidRequest("cannot verify HMAC: version is too old (disallowed by policy)")
-    try:
-        given = decode_base64(code.split(":", 2)[2])
-    except NotBase64 as error:
-        raise InvalidRequest(f"unable to decode verification HMAC as base64: {error.message}") from None
     if record.soft_deleted:
         raise SoftDeleted
     return keyring.version(number).mac().matches(data, given, hash_)

@@ -13,7 +13,7 @@ from engines.base import Body, Call, Reply
 from engines.encoding import NotBase64, decode_base64
 from engines.faults import InvalidRequest, NotFound
 from engines.fields import Duration
-from engines.keyring import KeyringRecord
+from engines.key_records import KeyringRecord
 from engines.transit.describe import describe
 
 if TYPE_CHECKING:

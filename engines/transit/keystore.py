@@ -14,19 +14,18 @@ from msgspec.structs import replace
 
 from engines.algorithms.base import Algorithm, Material
 from engines.faults import Failed, Fault, InvalidRequest
-from engines.keyring import (
+from engines.key_records import (
     ArchiveRecord,
-    Keyring,
     KeyringRecord,
     VersionRecord,
     decode_archive,
-    decode_keyring,
     decode_record,
     encode_archive,
     encode_keyring,
     new_version,
     with_new_version,
 )
+from engines.keyring import Keyring, decode_keyring
 from storage.base import Transaction, transact
 from storage.view import View
 

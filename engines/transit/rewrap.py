@@ -10,7 +10,8 @@ from engines.base import Body, Call, Reply
 from engines.encoding import decode_base64
 from engines.faults import InvalidRequest
 from engines.keyring import Keyring
-from engines.transit.batches import RewrapItem, check_contexts, read_leniently
+from engines.transit.batch_items import RewrapItem
+from engines.transit.batches import check_contexts, read_leniently
 from engines.transit.sealing import seal, unseal
 
 if TYPE_CHECKING:

@@ -20,7 +20,8 @@ from engines.base import Body, Call, Reply
 from engines.encoding import encode_base64, encode_base64_url
 from engines.faults import Failed, Fault, InvalidRequest
 from engines.keyring import Keyring, MissingContext
-from engines.transit.batches import InputItem, read_strings
+from engines.transit.batch_items import InputItem
+from engines.transit.batches import read_strings
 from engines.transit.hash import decode_input
 from engines.transit.keys import decode_context
 

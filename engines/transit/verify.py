@@ -14,7 +14,8 @@ from engines.encoding import NotBase64, decode_base64, decode_base64_url
 from engines.faults import Failed, Fault, InvalidRequest
 from engines.keyring import Keyring, MissingContext
 from engines.transit import hmac
-from engines.transit.batches import InputItem, read_strings
+from engines.transit.batch_items import InputItem
+from engines.transit.batches import read_strings
 from engines.transit.hash import decode_input
 from engines.transit.keys import decode_context
 from engines.transit.keystore import SoftDeleted
