@@ -99,7 +99,9 @@ def compare(
 ) -> list[Comparison]:
     """Measure every workload in ``rounds`` rounds of ``seconds`` for each server, and the limits beside them."""
     comparisons: list[Comparison] = []
-    with limits.empty_server() as empty_port:
+    # One process serves by itself; of several, one supervises.
+    workers = max(1, len(processes.members(subject.group)) - 1)
+    with limits.empty_server(workers) as empty_port:
         for workload in workloads:
             comparison = Comparison(workload)
             tasks = {id(server): workload.prepare(server) for server in (subject, anchor)}

@@ -1,7 +1,7 @@
 """What no server built this way can exceed: uvicorn with an empty handler, and OpenSSL alone on one core.
 
-The first is measured with requests and answers of the same sizes as the workload's, with as many workers as there are
-processors; the second calls the same library as the server, in this process, without any HTTP.
+The first is measured with requests and answers of the same sizes as the workload's, with as many workers as the server
+has; the second calls the same library as the server, in this process, without any HTTP.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ _SLICE = 64
 
 
 @contextmanager
-def empty_server() -> Iterator[int]:
-    """A uvicorn with an empty handler; the port it listens at."""
+def empty_server(workers: int) -> Iterator[int]:
+    """A uvicorn with an empty handler and so many workers; the port it listens at."""
     port = free_port()
     arguments = ["benchmarks.empty:application", "--host", HOST, "--port", str(port)]
-    arguments += ["--workers", str(os.cpu_count() or 1), "--log-level", "warning", "--no-access-log"]
+    arguments += ["--workers", str(workers), "--log-level", "warning", "--no-access-log"]
     process = subprocess.Popen([sys.executable, "-m", "uvicorn", *arguments], cwd=CHECKOUT, start_new_session=True)
     try:
         _await_answer(port)

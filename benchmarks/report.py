@@ -30,7 +30,7 @@ def render(
         "",
         *_throughput(comparisons, subject.name, anchor.name),
         "",
-        "*Empty uvicorn* is the same HTTP server with a handler that does nothing, with a worker for each core.",
+        "*Empty uvicorn* is the same HTTP server with a handler that does nothing, and as many workers.",
         "*OpenSSL* is the cryptography alone, called in one process on one core.",
         "",
         "## Latency and server time",

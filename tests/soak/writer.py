@@ -43,7 +43,7 @@ class Writer(threading.Thread):
         try:
             with Connection(self._server) as connection:
                 while not self.stopping.is_set():
-                    self._step(connection)
+                    self.step(connection)
                     self._ledger.steps += 1
         except CutOff as fault:
             if not self.doomed.is_set():
@@ -51,7 +51,8 @@ class Writer(threading.Thread):
         except Exception as fault:  # noqa: BLE001 - told to the test, which raises it
             self.fault = fault
 
-    def _step(self, connection: Connection) -> None:
+    def step(self, connection: Connection) -> None:
+        """Do one thing, chosen by chance."""
         ledger = self._ledger
         keys = [key for key in ledger.keys if key.state.current is not None]
         tokens = [token for token in ledger.tokens if token.alive.current]
