@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from math import floor
-
 from engines.durations import format_duration
 
 
@@ -15,9 +13,9 @@ def granted_seconds(
     The mount's maximum counts from the token's creation, except for a periodic token, which may be renewed for ever;
     an explicit maximum always counts from creation. The result is 0 or less when the time is used up.
     """
-    limit = max_seconds if period_seconds else floor(max_seconds - age_seconds)
+    limit = max_seconds if period_seconds else round(max_seconds - age_seconds)
     if explicit_max_seconds:
-        limit = min(limit, floor(explicit_max_seconds - age_seconds))
+        limit = min(limit, round(explicit_max_seconds - age_seconds))
     if wanted <= limit:
         return wanted, None
     what = "period" if period_seconds else "TTL"

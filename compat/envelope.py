@@ -6,7 +6,6 @@ The envelope of an ordinary answer is bytes put together around the data, which 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from compat.json_text import encode
@@ -15,22 +14,12 @@ _NO_ERRORS = b'{"errors":[]}\n'
 _TAIL = b',"wrap_info":null,"warnings":null,"auth":null}\n'
 
 
-@dataclass(frozen=True, slots=True)
-class Lease:
-    """The lease that an answer's data stands under."""
-
-    id: str
-    duration_seconds: int
-    renewable: bool
-
-
 def success_body(
     request_id: str,
     data: Mapping[str, Any] | None,
     *,
     warnings: Sequence[str] = (),
     auth: Mapping[str, Any] | None = None,
-    lease: Lease | None = None,
     wrap: Mapping[str, Any] | None = None,
     echo: bool = False,
 ) -> bytes:
@@ -39,13 +28,7 @@ def success_body(
     ``auth`` and ``wrap`` are the blocks of those names, in OpenBao's order. A wrapped answer is given as ``wrap`` and
     with ``request_id`` ``""``. ``request_id`` is plain ASCII.
     """
-    if lease is None:
-        leased = b'","lease_id":"","renewable":false,"lease_duration":0,"data":'
-    else:
-        leased = (
-            b'","lease_id":' + encode(lease.id) + b',"renewable":' + (b"true" if lease.renewable else b"false")
-            + b',"lease_duration":' + encode(lease.duration_seconds) + b',"data":'
-        )  # fmt: skip
+    leased = b'","lease_id":"","renewable":false,"lease_duration":0,"data":'
     encoded = encode(data)
     beginning = b'{"request_id":"'
     if echo and data:

@@ -126,10 +126,10 @@ class Core:
         in Vault's words if there can't be such shares or the store is initialised; then nothing has changed.
         """
         async with self._changing:
+            automatic = self.stored_seal.seal.automatic
+            new = None if automatic and not shares else _new_shares(shares, threshold, recovery=automatic)
             if await self.initialized():
                 raise InvalidRequest("Vault is already initialized")
-            automatic = self.stored_seal.seal.automatic
-            new = None if automatic and not shares else _new_shares(shares, threshold)
             root_key = secrets.token_bytes(_ROOT_KEY_BYTES)
 
             async def also(transaction: Transaction) -> None:
@@ -216,8 +216,9 @@ class Core:
             log.info("sealed")
 
 
-def _new_shares(shares: int, threshold: int) -> NewShares:
+def _new_shares(shares: int, threshold: int, *, recovery: bool) -> NewShares:
     try:
         return new_shares(shares, threshold)
     except InvalidSealConfig as error:
-        raise InvalidRequest(f"invalid seal configuration: {error}") from None
+        what = "recovery" if recovery else "seal"
+        raise InvalidRequest(f"invalid {what} configuration: {error}") from None

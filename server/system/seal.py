@@ -65,8 +65,6 @@ async def initialize(system: System, call: Call, body: InitBody) -> Reply:
     """Initialise the server; the answer holds the only copy of the shares and of the root token."""
     _refuse_namespace(call)
     core = system.core
-    if await core.initialized():
-        raise InvalidRequest("Vault is already initialized")
     seal = core.stored_seal.seal
     _refuse_inapplicable(body, seal.type, automatic=seal.automatic)
     if body.pgp_keys or body.recovery_pgp_keys or body.root_token_pgp_key:

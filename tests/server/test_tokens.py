@@ -18,7 +18,7 @@ from tests.server.places import Place, new_place, new_tokens
 
 def record(**fields: Any) -> TokenRecord:
     """A token that is about to be minted."""
-    defaults = {
+    defaults: dict[str, Any] = {
         "policies": ("default",),
         "path": "auth/token/create",
         "display_name": "token",
