@@ -36,8 +36,10 @@ def profile(workload: Workload, directory: Path, output: Path, seconds: float) -
 
 
 def _with_cprofile(workload: Workload, directory: Path, output: Path, seconds: float) -> str:
-    wrapper = [sys.executable, "-m", "cProfile", "-o", str(output.resolve())]
-    with Server(Product.CRYPTOSERVE, directory, development=True, wrapper=wrapper) as server:
+    launcher = directory / "launcher.py"
+    launcher.write_text("import sys\nfrom server.cli import main\nsys.exit(main())\n", encoding="utf-8")
+    command = [sys.executable, "-m", "cProfile", "-o", str(output.resolve()), str(launcher)]
+    with Server(Product.CRYPTOSERVE, directory, development=True, command=command) as server:
         # A development server may have a transit engine already.
         server.request("POST", "sys/mounts/transit", {"type": "transit"})
         requests = workload.prepare(server).requests(server)

@@ -31,9 +31,9 @@ class Product(Enum):
 
     def missing(self) -> str:
         """Why this product can't be started here; empty if it can."""
-        if self is Product.CRYPTOSERVE:
-            return "" if importlib.util.find_spec("server.cli") is not None else "server.cli does not exist"
-        return "" if bao_binary() is not None else "the bao binary is not bundled for this platform"
+        if self is Product.CRYPTOSERVE or bao_binary() is not None:
+            return ""
+        return "the bao binary is not bundled for this platform"
 
     def command(self) -> list[str]:
         """The program and its first arguments, as a user would call it."""

@@ -68,7 +68,7 @@ class Server:
 
     ``development`` servers are in memory, unsealed, with the token ``root``. The others store durably, write a file
     audit log, and are sealed until ``initialize`` and ``unseal``. ``settings`` is HCL appended to the configuration,
-    ``listener`` HCL for the listener's block, and ``wrapper`` a command that runs the server's, as a profiler does.
+    ``listener`` HCL for the listener's block, and ``command`` runs the server another way, as under a profiler.
     """
 
     def __init__(
@@ -81,7 +81,7 @@ class Server:
         settings: str = "",
         listener: str = "",
         environment: Mapping[str, str] | None = None,
-        wrapper: Sequence[str] = (),
+        command: Sequence[str] = (),
     ) -> None:
         self.product = product
         self.directory = directory
@@ -94,7 +94,7 @@ class Server:
         self._settings = settings
         self._listener = listener
         self._environment = dict(environment or {})
-        self._wrapper = list(wrapper)
+        self._command = list(command) or product.command()
         self._process: subprocess.Popen[bytes] | None = None
         self._log_start = 0
         directory.mkdir(parents=True, exist_ok=True)
@@ -244,7 +244,7 @@ class Server:
 
     def _spawn(self) -> None:
         self.port = 0 if self.product is Product.CRYPTOSERVE else free_port()
-        arguments = [*self._wrapper, *self.product.command(), "server", *self._flags()]
+        arguments = [*self._command, "server", *self._flags()]
         environment = {
             **{name: text for name, text in os.environ.items() if not name.startswith(("BAO_", "VAULT_"))},
             "HOME": str(self.directory),

@@ -32,8 +32,6 @@ _JOIN_SECONDS = 60.0
 
 @pytest.mark.soak
 def test_memory_stays_bounded_under_mixed_load(tmp_path: Path) -> None:
-    if reason := Product.CRYPTOSERVE.missing():
-        pytest.skip(reason)
     seconds = float(os.environ.get(MINUTES_VARIABLE, "10")) * 60
     ledgers = [Ledger() for _ in range(WRITERS)]
     sizes: list[int] = []
