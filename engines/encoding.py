@@ -19,6 +19,8 @@ _FROM_URL = str.maketrans("-_", "+/")
 _NEWLINES = b"\r\n"
 _PAD = ord("=")
 _SECOND_NANOSECONDS = 1_000_000_000
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_RFC3339 = re.compile(r"(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})(?:\.(\d{1,9}))?(Z|[+-]\d{2}:\d{2})", re.ASCII)
 
 
 class NotBase64(InvalidRequest):
@@ -105,3 +107,15 @@ def rfc3339_nano(nanoseconds: int) -> str:
     whole = datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
     decimals = f"{fraction:09d}".rstrip("0")
     return f"{whole}.{decimals}Z" if decimals else f"{whole}Z"
+
+
+def parse_rfc3339(text: str) -> int | None:
+    """The nanoseconds since the epoch of a time in RFC 3339, with at most nine decimals; None if it is none."""
+    match = _RFC3339.fullmatch(text)
+    if match is None:
+        return None
+    try:
+        whole = datetime.fromisoformat(match[1] + match[3].replace("Z", "+00:00"))
+    except ValueError:
+        return None
+    return int((whole - _EPOCH).total_seconds()) * _SECOND_NANOSECONDS + int((match[2] or "").ljust(9, "0"))

@@ -11,9 +11,12 @@ from dataclasses import dataclass
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.hmac import HMAC
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from cryptography.hazmat.primitives.kdf import hkdf
 
 _COUNTER_MODE_BYTES = 32
+
+HKDF = "hkdf"
+"""The name of key derivation after a key agreement: as ``HKDF_SHA256``, without a context."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +34,7 @@ class KeyDerivation:
 
 
 def _hkdf_sha256(key: bytes, context: bytes, size: int) -> bytes:
-    return HKDF(hashes.SHA256(), size, salt=None, info=context).derive(key)
+    return hkdf.HKDF(hashes.SHA256(), size, salt=None, info=context).derive(key)
 
 
 def _hmac_sha256_counter(key: bytes, context: bytes, size: int) -> bytes:

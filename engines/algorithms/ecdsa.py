@@ -112,17 +112,19 @@ def _element_length(data: bytes) -> int:
 
 def _agree(material: Material, peer: str) -> bytes:
     """The x coordinate of the point that both sides come to (SP 800-56A, 5.7.1.2)."""
-    private = load_private(material.private)
+    own = load_public(material.public)
     try:
         public = serialization.load_pem_public_key(peer.encode())
     except (ValueError, UnsupportedAlgorithm):
         raise Failed(
             "failed to parse supplied peer public key PEM: data does not contain any valid public keys "
         ) from None
-    if not isinstance(public, ec.EllipticCurvePublicKey) or public.curve.name != private.curve.name:
-        name = f"ecdsa-p{private.curve.key_size}"
+    if not isinstance(public, ec.EllipticCurvePublicKey) or public.curve.name != own.curve.name:
+        name = f"ecdsa-p{own.curve.key_size}"
         raise Failed(f"base private key type {name} does not match peer public key curve")
-    return private.exchange(ec.ECDH(), public)
+    if not material.private:
+        raise NoPrivateKey("requested version of the base key does not contain a private part")
+    return load_private(material.private).exchange(ec.ECDH(), public)
 
 
 def _row(curve: ec.EllipticCurve, number: int, classical_bits: int, object_identifier: str) -> Algorithm:

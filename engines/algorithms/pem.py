@@ -17,3 +17,8 @@ def pem(label: str, der: bytes) -> str:
 def public_key_pem(der: bytes) -> str:
     """A SubjectPublicKeyInfo as PEM."""
     return pem("PUBLIC KEY", der)
+
+
+def chain_pem(chain: tuple[bytes, ...]) -> str:
+    """Certificates as PEM, one after the other, without the last line break; "" for none."""
+    return "".join(pem("CERTIFICATE", der) for der in chain).removesuffix("\n")

@@ -1,10 +1,89 @@
-"""Certificate chains of keys, as text."""
+"""Certificates of key pairs: requests for them, and the chains that come back."""
 
 from __future__ import annotations
 
-from engines.algorithms.pem import pem
+from typing import TYPE_CHECKING
+
+from msgspec import UNSET, UnsetType
+from msgspec.structs import replace
+
+from engines.algorithms.certificates import check_certified, check_chain, parse_chain, request_certificate
+from engines.algorithms.interchange import KeyFormat
+from engines.base import Call, Reply
+from engines.encoding import decode_base64
+from engines.faults import Failed, Fault, InvalidRequest
+from engines.key_records import KeyringRecord
+from engines.keyring import Keyring
+from engines.transit.keys import KeyName
+
+if TYPE_CHECKING:
+    from engines.transit.engine import Transit
 
 
-def chain_pem(chain: tuple[bytes, ...]) -> str:
-    """``chain`` as PEM, one after the other, without the last line break; "" for none."""
-    return "".join(pem("CERTIFICATE", der) for der in chain).removesuffix("\n")
+class CertificateRequest(KeyName):
+    """Which key to request a certificate for; ``csr`` is a request in PEM to take the subject from."""
+
+    csr: str = ""
+    version: int | UnsetType = UNSET
+
+
+class CertificateChain(KeyName):
+    """The certificates of a key in PEM, the key's own first."""
+
+    certificate_chain: str = ""
+    version: int | UnsetType = UNSET
+
+
+async def request(engine: Transit, call: Call, body: CertificateRequest) -> Reply:
+    """A certificate request, signed by the key."""
+    keyring = await _load(engine, body.name)
+    if keyring.record.soft_deleted:
+        raise Failed("refusing to use soft-deleted key")
+    number = keyring.record.latest_version if body.version is UNSET else body.version
+    version = keyring.versions.get(number)
+    if version is None:
+        raise InvalidRequest("could not create the csr: no such key version")
+    material = version.material()
+    if not material.private:
+        raise InvalidRequest("could not create the csr: private key not imported for key version selected")
+    text = request_certificate(keyring.algorithm.interchange.wrappable(material), body.csr)
+    return Reply({"name": keyring.record.name, "type": keyring.record.type, "csr": text})
+
+
+async def set_chain(engine: Transit, call: Call, body: CertificateChain) -> Reply:
+    """Keep a chain of certificates with a version of a key, which the first of them must be for."""
+    keyring = await _load(engine, body.name)
+    chain = parse_chain(body.certificate_chain)
+
+    def edit(record: KeyringRecord) -> KeyringRecord:
+        number = record.latest_version if body.version is UNSET else body.version
+        try:
+            check_chain(chain)
+            version = record.versions.get(number)
+            if version is None:
+                raise InvalidRequest("no such key version")
+            public = keyring.algorithm.interchange.export_public(version.public, KeyFormat.DER)
+            check_certified(chain[0], decode_base64(public), keyring.algorithm.name)
+        except Fault as fault:
+            raise type(fault)(f"failed to persist certificate chain: {fault.message}") from None
+        return replace(record, versions={**record.versions, number: replace(version, certificate_chain=chain)})
+
+    await engine.keys.change(body.name, _missing(body.name), edit)
+    return Reply(
+        {"name": keyring.record.name, "type": keyring.record.type, "certificate_chain": body.certificate_chain}
+    )
+
+
+async def _load(engine: Transit, name: str) -> Keyring:
+    keyring = await engine.keys.load(name)
+    if keyring is None:
+        raise _missing(name)
+    if not keyring.algorithm.signs:
+        raise InvalidRequest(f"key type '{keyring.algorithm.name}' does not support signing")
+    if keyring.record.derived:
+        raise InvalidRequest("operation not supported for keys with derivation enabled")
+    return keyring
+
+
+def _missing(name: str) -> InvalidRequest:
+    return InvalidRequest(f"key with provided name '{name}' not found")

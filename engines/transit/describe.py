@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from engines.algorithms.derivation import HKDF_SHA256
+from engines.algorithms.pem import chain_pem
 from engines.base import Reply
 from engines.encoding import rfc3339_nano
 from engines.key_records import RestoreInfo
 from engines.keyring import Keyring, KeyVersion
-from engines.transit.certificates import chain_pem
 
 _SECOND_NANOSECONDS = 1_000_000_000
 

@@ -5,7 +5,26 @@ from __future__ import annotations
 from typing import ClassVar
 
 from engines.base import Mount, Nothing, Operation, Route
-from engines.transit import config, datakey, decrypt, encrypt, hash, hmac, keys, random, rewrap, settings, sign, verify
+from engines.transit import (
+    agreement,
+    backup,
+    byok,
+    certificates,
+    config,
+    datakey,
+    decrypt,
+    encrypt,
+    export,
+    hash,
+    hmac,
+    importing,
+    keys,
+    random,
+    rewrap,
+    settings,
+    sign,
+    verify,
+)
 from engines.transit.keystore import KeyStore
 from engines.transit.rotation import rotate_due
 from engines.transit.settings import Settings
@@ -46,6 +65,27 @@ ROUTES: tuple[Route, ...] = (
     Route(_UPDATE, "verify/{name}", verify.verify, verify.Verification, "Check signatures or HMACs.", writes=False),
     Route(_UPDATE, "verify/{name}/{urlalgorithm:any}", verify.verify, verify.Verification,
           "Check signatures or HMACs by an algorithm.", writes=False),
+
+    Route(_READ, "wrapping_key", importing.read_wrapping_key, Nothing, "Read the key to wrap keys to for import."),
+    Route(_UPDATE, "keys/{name}/import", importing.import_key, importing.ImportedKey, "Import a key."),
+    Route(_UPDATE, "keys/{name}/import_version", importing.import_version, importing.ImportedUpdate,
+          "Import a version of a key."),
+    Route(_READ, "export/{type:any}/{name}", export.export, export.Export, "Export a key.", writes=False),
+    Route(_READ, "export/{type:any}/{name}/{version:any}", export.export, export.Export, "Export a key's version.",
+          writes=False),
+    Route(_READ, "byok-export/{destination}/{source}", byok.byok_export, byok.ByokExport,
+          "Export a key, wrapped to another.", writes=False),
+    Route(_READ, "byok-export/{destination}/{source}/{version:any}", byok.byok_export, byok.ByokExport,
+          "Export a key's version, wrapped to another.", writes=False),
+    Route(_READ, "backup/{name}", backup.back_up, keys.KeyName, "Back up a key."),
+    Route(_UPDATE, "restore", backup.restore, backup.Restoration, "Restore a key."),
+    Route(_UPDATE, "restore/{name:path}", backup.restore, backup.Restoration, "Restore a key under a name."),
+    Route(_UPDATE, "keys/{name}/csr", certificates.request, certificates.CertificateRequest,
+          "Request a certificate for a key.", writes=False),
+    Route(_UPDATE, "keys/{name}/set-certificate", certificates.set_chain, certificates.CertificateChain,
+          "Keep a key's certificates."),
+    Route(_UPDATE, "derive-key/{name}", agreement.derive_key, agreement.Agreement,
+          "Make a key by agreement with somebody else's."),
 
     Route(_READ, "config/keys", settings.read_keys, Nothing, "Read the settings for all keys.", writes=False),
     Route(_UPDATE, "config/keys", settings.write_keys, settings.KeysConfig, "Replace the settings for all keys."),

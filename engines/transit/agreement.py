@@ -1,0 +1,75 @@
+"""Making a symmetric key out of a key pair here and a public key of somebody else's, who can make the same (ECDH)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engines.algorithms import ALGORITHMS, DEFAULT_ALGORITHM
+from engines.algorithms.derivation import HKDF, HKDF_SHA256
+from engines.base import Call
+from engines.faults import Failed, InvalidRequest
+from engines.key_records import KeyringRecord, decode_record, new_version, with_new_version
+from engines.transit.keys import KeyName
+from engines.transit.keystore import KEYS
+from storage.base import Transaction, transact
+
+if TYPE_CHECKING:
+    from engines.transit.engine import Transit
+
+
+class Agreement(KeyName):
+    """Whose keys to agree with, and what comes of it."""
+
+    base_key_name: str = ""
+    base_key_version: int = 0
+    peer_public_key: str = ""
+    key_derivation_algorithm: str = HKDF
+    derived_key_type: str = DEFAULT_ALGORITHM.name
+
+
+async def derive_key(engine: Transit, call: Call, body: Agreement) -> None:
+    """Make the key that both sides come to, or give a key that is there another version."""
+    if body.key_derivation_algorithm != HKDF:
+        raise InvalidRequest(f"key derivation algorithm {body.key_derivation_algorithm} not supported")
+    if not body.peer_public_key:
+        raise InvalidRequest("peer public key not provided")
+    algorithm = ALGORITHMS.get(body.derived_key_type.lower())
+    if algorithm is None or algorithm.aead is None:
+        raise InvalidRequest(f"unknown key type {body.derived_key_type}")
+    if not body.base_key_name:
+        raise Failed("cannot load policy with relative name")
+    base = await engine.keys.load(body.base_key_name)
+    if base is None:
+        raise InvalidRequest("specified base key not found")
+    if base.algorithm.agreement is None:
+        raise InvalidRequest(f"base key type {base.algorithm.name} does not support key agreement")
+    if base.record.soft_deleted:
+        raise Failed("refusing to use soft-deleted key")
+    if body.base_key_version < 0:
+        raise Failed("requested version of the base key is negative")
+    if body.base_key_version > base.record.latest_version:
+        raise Failed("requested version of the base key is higher than the latest key version")
+    try:
+        version = base.version(body.base_key_version) if body.base_key_version else base.latest
+    except InvalidRequest as fault:
+        raise Failed(fault.message) from None
+    shared = base.algorithm.agreement(version.material(), body.peer_public_key)
+    key = HKDF_SHA256.derive(shared, b"", algorithm.key_bytes)
+
+    async def work(transaction: Transaction) -> None:
+        value = await transaction.get(KEYS + body.name)
+        if value is None:
+            made = new_version(algorithm.interchange.import_private(key), call.now)
+            record = KeyringRecord(name=body.name, type=algorithm.name, versions={1: made}, imported=True)
+        else:
+            old = decode_record(value)
+            if old.soft_deleted:
+                raise Failed("refusing to use soft-deleted key")
+            try:
+                added = new_version(ALGORITHMS[old.type].interchange.import_private(key), call.now)
+            except Failed as fault:
+                raise Failed(f"error importing key: {fault.message}") from None
+            record = with_new_version(old, added)
+        engine.keys.write(transaction, record)
+
+    await transact(engine.keys.storage, work)

@@ -1,0 +1,209 @@
+"""Backups of keys in OpenBao's format, in clear: base64 of JSON that holds every version, archived ones included.
+
+They move keys between this server and OpenBao, in both directions, so the names and the forms of all fields are
+OpenBao's. What is read back is checked further than OpenBao does it: every version must hold a key of the key's type.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from msgspec.structs import replace
+
+from engines.algorithms import ALGORITHMS, ALGORITHMS_BY_NUMBER
+from engines.algorithms.derivation import DERIVATIONS
+from engines.base import Body, Call, Reply
+from engines.encoding import NotBase64, decode_base64, encode_base64
+from engines.faults import Failed, InvalidRequest
+from engines.key_records import (
+    ArchiveRecord,
+    KeyringRecord,
+    RestoreInfo,
+    decode_record,
+    encode_archive,
+)
+from engines.transit.backup_entries import (
+    EMPTY_ENTRY,
+    Backup,
+    PolicyBackup,
+    dump_info,
+    dump_version,
+    load_info,
+    load_version,
+)
+from engines.transit.keys import KeyName
+from engines.transit.keystore import ARCHIVES, KEYS
+from storage.base import Transaction, transact
+
+if TYPE_CHECKING:
+    from engines.transit.engine import Transit
+
+_NAME = re.compile(r"\w(?:[\w.-]*\w)?", re.ASCII)
+_SECOND_NANOSECONDS = 1_000_000_000
+_LATEST_CONVERGENT = (0, -1, 3)
+
+
+class Restoration(Body):
+    """What to restore; a name in the path goes before that in the backup."""
+
+    name: str = ""
+    backup: str = ""
+    force: bool = False
+
+
+async def back_up(engine: Transit, call: Call, body: KeyName) -> Reply:
+    """Give a key with all its versions, and note in it that this was done."""
+
+    async def work(transaction: Transaction) -> str:
+        value = await transaction.get(KEYS + body.name)
+        if value is None:
+            raise Failed(f'key "{body.name}" not found')
+        record = decode_record(value)
+        if record.soft_deleted:
+            raise Failed("refusing to use soft-deleted key")
+        if not record.exportable:
+            raise Failed("exporting is disallowed on the policy")
+        if not record.allow_plaintext_backup:
+            raise Failed("plaintext backup is disallowed on the policy")
+        info = RestoreInfo(int(call.now * _SECOND_NANOSECONDS), record.latest_version)
+        record = replace(record, backup_info=info)
+        engine.keys.write(transaction, record)
+        archived = await engine.keys.archived(transaction, record.name)
+        return _dump(record, ArchiveRecord(versions=archived))
+
+    return Reply({"backup": await transact(engine.keys.storage, work)})
+
+
+def _dump(record: KeyringRecord, archive: ArchiveRecord) -> str:
+    algorithm = ALGORITHMS[record.type]
+    every = {**archive.versions, **record.versions}
+    entries = {number: dump_version(algorithm, record, version) for number, version in every.items()}
+    first = record.min_available_version
+    policy: dict[str, Any] = {
+        "name": record.name,
+        "keys": {str(number): entries[number] for number in record.versions},
+        "derived": record.derived,
+        "kdf": record.derivation if record.derived else 0,
+        "convergent_encryption": record.convergent,
+        "exportable": record.exportable,
+        "min_decryption_version": record.min_decryption_version,
+        "min_encryption_version": record.min_encryption_version,
+        "latest_version": record.latest_version,
+        "archive_version": record.latest_version,
+        "archive_min_version": first,
+        "min_available_version": first,
+        "deletion_allowed": record.deletion_allowed,
+        "convergent_version": -1 if record.convergent else 0,
+        "type": algorithm.number,
+        "backup_info": dump_info(record.backup_info),
+        "restore_info": dump_info(record.restore_info),
+        "allow_plaintext_backup": record.allow_plaintext_backup,
+        "version_template": "",
+        "storage_prefix": "",
+        "auto_rotate_period": record.auto_rotate_period_seconds * _SECOND_NANOSECONDS,
+        "Imported": record.imported,
+        "AllowImportedKeyRotation": record.imported_rotation_allowed,
+        "soft_deleted": record.soft_deleted,
+    }
+    if record.key_bytes:
+        policy["key_size"] = record.key_bytes
+    archived = [entries.get(number, EMPTY_ENTRY) for number in range(first, record.latest_version + 1)]
+    return encode_base64(json.dumps({"policy": policy, "archived_keys": {"keys": archived}}).encode())
+
+
+async def restore(engine: Transit, call: Call, body: Restoration) -> None:
+    """Make the key that a backup holds; ``force`` replaces one that is there."""
+    if not body.backup:
+        raise InvalidRequest("'backup' must be supplied")
+    if "/" in body.name:
+        raise Failed("key names cannot be paths")
+    try:
+        text = decode_base64(body.backup)
+    except NotBase64 as error:
+        raise Failed(error.message) from None
+    # Checking the numbers of RSA keys takes a while.
+    record, archive = await asyncio.to_thread(_load, text, body.name)
+    info = RestoreInfo(int(call.now * _SECOND_NANOSECONDS), record.latest_version)
+    record = replace(record, restore_info=info)
+
+    async def work(transaction: Transaction) -> None:
+        if await transaction.get(KEYS + record.name) is not None and not body.force:
+            raise Failed(f'key "{record.name}" already exists')
+        engine.keys.write(transaction, record)
+        if archive.versions:
+            transaction.put(ARCHIVES + record.name, encode_archive(archive))
+        else:
+            transaction.delete(ARCHIVES + record.name)
+
+    await transact(engine.keys.storage, work)
+
+
+def _load(text: bytes, name: str) -> tuple[KeyringRecord, ArchiveRecord]:
+    """The records in a backup's JSON, under ``name`` if that isn't empty. Raises ``Failed``."""
+    try:
+        backup = msgspec.convert(json.loads(text), Backup, str_keys=True)
+    except (ValueError, RecursionError, msgspec.ValidationError):
+        raise Failed("the backup is not one of a key") from None
+    policy = backup.policy
+    _check_policy(policy, name or policy.name)
+    algorithm = ALGORITHMS_BY_NUMBER[policy.type]
+    entries: dict[int, Mapping[str, Any]] = {}
+    if backup.archived_keys is not None:
+        first = policy.min_available_version
+        entries = {first + index: entry for index, entry in enumerate(backup.archived_keys.keys)}
+    entries.update(policy.keys)
+    wanted = range(max(policy.min_available_version, 1), policy.latest_version + 1)
+    versions = {number: load_version(algorithm, entries[number]) for number in wanted if entries.get(number)}
+    usable = {number: version for number, version in versions.items() if number >= policy.min_decryption_version}
+    if any(number not in usable for number in wanted if number >= policy.min_decryption_version):
+        raise Failed("the backup lacks versions of the key")
+    record = KeyringRecord(
+        name=name or policy.name,
+        type=algorithm.name,
+        versions=usable,
+        latest_version=policy.latest_version,
+        min_decryption_version=policy.min_decryption_version,
+        min_encryption_version=policy.min_encryption_version,
+        min_available_version=policy.min_available_version,
+        derived=policy.derived,
+        derivation=policy.kdf,
+        convergent=policy.convergent_encryption,
+        exportable=policy.exportable,
+        allow_plaintext_backup=policy.allow_plaintext_backup,
+        deletion_allowed=policy.deletion_allowed,
+        auto_rotate_period_seconds=policy.auto_rotate_period // _SECOND_NANOSECONDS,
+        imported=policy.imported,
+        imported_rotation_allowed=policy.imported_rotation_allowed,
+        soft_deleted=policy.soft_deleted,
+        key_bytes=policy.key_size,
+        backup_info=load_info(policy.backup_info),
+    )
+    archived = {number: version for number, version in versions.items() if number < policy.min_decryption_version}
+    return record, ArchiveRecord(versions=archived)
+
+
+def _check_policy(policy: PolicyBackup, name: str) -> None:
+    """Raises ``Failed`` unless a key of this server can be what ``policy`` describes."""
+    if "/" in name or not name:
+        raise Failed("failed restored policy name validator: entry would not be accessible")
+    if not _NAME.fullmatch(name):
+        raise Failed("failed restored policy name validator: name does not match framework.GenericNameRegex")
+    algorithm = ALGORITHMS_BY_NUMBER.get(policy.type)
+    if algorithm is None:
+        raise Failed(f"unknown key type {policy.type}")
+    if (policy.derived and not algorithm.derivable) or (policy.convergent_encryption and not algorithm.convergent):
+        raise Failed(f"key derivation and convergent encryption not supported for keys of type {algorithm.name}")
+    if policy.convergent_encryption and (policy.convergent_version not in _LATEST_CONVERGENT or not policy.derived):
+        raise Failed(f"convergent encryption of version {policy.convergent_version} is not supported")
+    if policy.version_template or policy.storage_prefix or policy.kdf not in DERIVATIONS:
+        raise Failed("the backup has a version template, storage prefix or key derivation that is not supported")
+    limits = (0, policy.min_available_version, policy.min_decryption_version, policy.latest_version)
+    if list(limits) != sorted(limits) or not 0 <= policy.min_encryption_version <= policy.latest_version:
+        raise Failed("the versions in the backup contradict each other")
+    if policy.min_decryption_version < 1:
+        raise Failed("the versions in the backup contradict each other")

@@ -1,0 +1,58 @@
+"""Giving a key to another system, wrapped to a public key of that system which was imported here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engines.algorithms.wrapping import DEFAULT_WRAPPING_HASH, parse_wrapping_hash, wrap
+from engines.base import Body, Call, Reply
+from engines.encoding import encode_base64
+from engines.faults import Failed, InvalidRequest
+from engines.transit.export import select_versions
+
+if TYPE_CHECKING:
+    from engines.transit.engine import Transit
+
+
+class ByokExport(Body):
+    """Which key to give, and to whose key to wrap it."""
+
+    destination: str = ""
+    source: str = ""
+    version: str = ""
+    hash: str = DEFAULT_WRAPPING_HASH
+
+
+async def byok_export(engine: Transit, call: Call, body: ByokExport) -> Reply:
+    """Give a key's versions, wrapped, by their numbers; those of which only the public part is known are left out."""
+    destination = await engine.keys.load(body.destination)
+    if destination is None:
+        raise Failed("no such destination key to export to")
+    source = await engine.keys.load(body.source)
+    if source is None:
+        raise Failed("no such source key for export")
+    if not source.record.exportable:
+        raise InvalidRequest("key is not exportable")
+    versions = select_versions(source, body.version)
+    for role, keyring in (("destination", destination), ("source", source)):
+        if keyring.record.soft_deleted:
+            raise Failed(f"for {role} key: refusing to use soft-deleted key")
+    try:
+        hash_ = parse_wrapping_hash(body.hash)
+    except InvalidRequest as fault:
+        raise Failed(fault.message) from None
+    if not destination.algorithm.signs:
+        raise Failed(
+            f"key wrapping (requring message signing) is not supported for key type {destination.algorithm.name}"
+        )
+    if destination.algorithm.encryption is None:
+        raise Failed("unsupported key type in use; must be a rsa key")
+    recipient = destination.latest.record.public
+    form = source.algorithm.interchange
+    wrapped = {}
+    for version in versions:
+        material = version.material()
+        if not material.private:
+            continue
+        wrapped[str(version.number)] = encode_base64(wrap(recipient, form.wrappable(material), hash_))
+    return Reply({"name": source.record.name, "type": source.record.type, "keys": wrapped})

@@ -1,0 +1,205 @@
+"""Bringing in keys that were made elsewhere, wrapped to a key of this mount or, for public keys, in clear."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from msgspec import UNSET, UnsetType
+from msgspec.structs import replace
+
+from engines.algorithms import ALGORITHMS, DEFAULT_ALGORITHM
+from engines.algorithms.base import Algorithm, Material
+from engines.algorithms.derivation import HMAC_SHA256_COUNTER
+from engines.algorithms.hashes import Hash
+from engines.algorithms.wrapping import DEFAULT_WRAPPING_HASH, WRAPPING_ALGORITHM, parse_wrapping_hash, unwrap
+from engines.base import Call, Nothing, Reply
+from engines.encoding import NotBase64, decode_base64
+from engines.faults import Failed, InvalidRequest
+from engines.fields import Duration
+from engines.key_records import KeyringRecord, VersionRecord, decode_record, new_version, with_new_version
+from engines.keyring import Keyring
+from engines.transit.keys import KeyName, check_auto_rotate_period
+from engines.transit.keystore import KEYS
+from storage.base import Transaction, transact
+from storage.secret import Secret
+
+if TYPE_CHECKING:
+    from engines.transit.engine import Transit
+
+_WRAPPING_KEY = "import/wrapping-key"
+
+
+class ImportedVersion(KeyName):
+    """A key to bring in: ``ciphertext`` wrapped, or ``public_key`` in PEM."""
+
+    ciphertext: str | UnsetType = UNSET
+    public_key: str | UnsetType = UNSET
+    hash_function: str = DEFAULT_WRAPPING_HASH
+
+
+class ImportedKey(ImportedVersion):
+    """As that, and what the key is to be."""
+
+    type: str = DEFAULT_ALGORITHM.name
+    derived: bool = False
+    convergent_encryption: bool | UnsetType = UNSET
+    exportable: bool = False
+    allow_plaintext_backup: bool = False
+    allow_rotation: bool = False
+    auto_rotate_period: Duration = 0
+    context: str = ""
+
+
+class ImportedUpdate(ImportedVersion):
+    """As that, and which version it completes, if it isn't a new one."""
+
+    version: int | UnsetType = UNSET
+
+
+async def read_wrapping_key(engine: Transit, call: Call, body: Nothing) -> Reply:
+    """The public key that keys are wrapped to; it is made when it is first asked for."""
+    keyring = await _wrapping_key(engine, call)
+    text = WRAPPING_ALGORITHM.public_text
+    if text is None:
+        raise AssertionError("keys that wrap have public keys")
+    return Reply({"public_key": text(keyring.latest.record.public)})
+
+
+async def _wrapping_key(engine: Transit, call: Call) -> Keyring:
+    found = await engine.keys.load(_WRAPPING_KEY)
+    if found is not None:
+        return found
+    record = KeyringRecord(name=_WRAPPING_KEY, type=WRAPPING_ALGORITHM.name, versions={})
+    return await engine.keys.create(record, WRAPPING_ALGORITHM, call.now)
+
+
+async def import_key(engine: Transit, call: Call, body: ImportedKey) -> None:
+    """Make a key of what was brought in."""
+    if body.convergent_encryption is not UNSET:
+        raise Failed("import cannot be used on keys with convergent encryption enabled")
+    if body.auto_rotate_period and not body.allow_rotation:
+        raise Failed("allow_rotation must be set to true if auto-rotation is enabled")
+    check_auto_rotate_period(body.auto_rotate_period)
+    algorithm = ALGORITHMS.get(body.type.lower())
+    if algorithm is None:
+        raise InvalidRequest(f"unknown key type: {body.type}")
+    if await engine.keys.load(body.name) is not None:
+        raise _exists()
+    hash_ = parse_wrapping_hash(body.hash_function)
+    if body.derived and not algorithm.derivable:
+        raise Failed(f"key derivation and convergent encryption not supported for keys of type {algorithm.name}")
+    if body.derived and body.ciphertext is UNSET and algorithm.interchange.public_importable:
+        raise Failed(
+            "error importing key: unable to import only public key for derived Ed25519 key: "
+            "imported key should not be an Ed25519 key pair but is instead an HKDF key"
+        )
+    material = await _read_material(engine, call, algorithm, body, hash_, "error importing key: ")
+    record = KeyringRecord(
+        name=body.name,
+        type=algorithm.name,
+        versions={1: new_version(material, call.now)},
+        derived=body.derived,
+        derivation=HMAC_SHA256_COUNTER.number,
+        exportable=body.exportable,
+        allow_plaintext_backup=body.allow_plaintext_backup,
+        auto_rotate_period_seconds=body.auto_rotate_period,
+        imported=True,
+        imported_rotation_allowed=body.allow_rotation,
+        key_bytes=len(material.private) if algorithm.key_bytes_chosen is not None else 0,
+    )
+
+    async def work(transaction: Transaction) -> None:
+        if await transaction.get(KEYS + body.name) is not None:
+            raise _exists()
+        engine.keys.write(transaction, record)
+
+    await transact(engine.keys.storage, work)
+
+
+def _exists() -> Failed:
+    return Failed(
+        "the import path cannot be used with an existing key; use import-version to rotate an existing imported key"
+    )
+
+
+async def _read_material(
+    engine: Transit, call: Call, algorithm: Algorithm, body: ImportedVersion, hash_: Hash, prefix: str
+) -> Material:
+    """The key that ``body`` brings; ``prefix`` goes before what is wrong with the key itself. Raises ``Failed``."""
+    if body.ciphertext is UNSET:
+        if not algorithm.interchange.public_importable:
+            raise Failed("provided type does not support public_key import")
+        try:
+            return algorithm.interchange.import_public(body.public_key if body.public_key is not UNSET else "")
+        except Failed as fault:
+            raise Failed(f"{prefix}{fault.message}") from None
+    try:
+        wrapped = decode_base64(body.ciphertext)
+    except NotBase64 as error:
+        raise Failed(error.message) from None
+    recipient = (await _wrapping_key(engine, call)).latest.material()
+    data = unwrap(recipient, wrapped, hash_)
+    try:
+        # Checking the numbers of an RSA key takes a while.
+        return await asyncio.to_thread(algorithm.interchange.import_private, data)
+    except Failed as fault:
+        raise Failed(f"{prefix}{fault.message}") from None
+
+
+async def import_version(engine: Transit, call: Call, body: ImportedUpdate) -> None:
+    """Give an imported key another version, or one of which only the public part was known its private part."""
+    hash_ = parse_wrapping_hash(body.hash_function)
+    keyring = await engine.keys.load(body.name)
+    if keyring is None:
+        raise Failed(f"no key found with name {body.name}; to import a new key, use the import/ endpoint")
+    check_importable(keyring.record)
+    material = await _read_material(engine, call, keyring.algorithm, body, hash_, "")
+
+    async def work(transaction: Transaction) -> None:
+        value = await transaction.get(KEYS + body.name)
+        if value is None:
+            raise Failed(f"no key found with name {body.name}; to import a new key, use the import/ endpoint")
+        record = decode_record(value)
+        check_importable(record)
+        if record.type != keyring.record.type:
+            raise Failed("the import_version endpoint can only be used with an imported key")
+        engine.keys.write(transaction, add_material(record, material, body.version, call.now))
+
+    await transact(engine.keys.storage, work)
+
+
+def check_importable(record: KeyringRecord) -> None:
+    """Raises ``Failed`` unless the key takes versions that were made elsewhere."""
+    if not record.imported:
+        raise Failed("the import_version endpoint can only be used with an imported key")
+    if record.soft_deleted:
+        raise Failed("refusing to use soft-deleted key")
+
+
+def add_material(record: KeyringRecord, material: Material, number: int | UnsetType, now: float) -> KeyringRecord:
+    """``record`` with ``material`` in version ``number``, or where it belongs. Raises ``Failed``."""
+    if number is UNSET:
+        latest = record.versions[record.latest_version]
+        if material.private and material.public and material.public == latest.public and not len(latest.private):
+            return _complete(record, record.latest_version, material)
+        added = with_new_version(record, new_version(material, now))
+        chosen = ALGORITHMS[record.type].key_bytes_chosen is not None
+        return replace(added, key_bytes=len(material.private)) if chosen else added
+    if not ALGORITHMS[record.type].interchange.public_importable:
+        raise Failed("provided type does not support importing key versions")
+    version = record.versions.get(number)
+    if version is None:
+        raise Failed("no such key version")
+    if len(version.private):
+        raise Failed("private key imported, key version cannot be updated")
+    if not material.private:
+        raise Failed("cannot add a public key to a key version that already has a public key set")
+    if material.public != version.public:
+        raise Failed("cannot import key, key pair does not match")
+    return _complete(record, number, material)
+
+
+def _complete(record: KeyringRecord, number: int, material: Material) -> KeyringRecord:
+    completed: VersionRecord = replace(record.versions[number], private=Secret(material.private))
+    return replace(record, versions={**record.versions, number: completed})
