@@ -362,7 +362,6 @@ def test_prehashed_and_jws_signatures(keys: Any) -> None:
     assert valid is True
 
 
-@pytest.mark.usefixtures("planned")
 def test_export_backup_restore_and_trim(keys: Any) -> None:
     keys.create_key("portable", exportable=True, allow_plaintext_backup=True)
     ciphertext = keys.encrypt_data("portable", plaintext=PLAINTEXT)["ciphertext"]
