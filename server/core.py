@@ -70,6 +70,7 @@ class Core:
         self.clock = clock
         self.store = store
         self.barrier = Barrier(store, clock)
+        self._cache_size = cache_size
         self.cache = ObjectCache(store, cache_size)
         self.stored_seal = StoredSeal(store, seal)
         self.active: Active | None = None
@@ -210,7 +211,9 @@ class Core:
         self._progress = None
         if active is not None:
             await active.close()
+            # With the old cache go the decoded entries, and those who watched it.
             self.cache.clear()
+            self.cache = ObjectCache(self.store, self._cache_size)
             self.barrier.seal()
             self.stored_seal.seal.close()
             log.info("sealed")
