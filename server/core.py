@@ -25,7 +25,7 @@ from storage.seals.progress import ShareProgress
 from storage.seals.stored import NewShares, StoredSeal, new_shares
 from storage.secret import Secret
 
-log = logging.getLogger("cryptoserve.core")
+log = logging.getLogger(__name__)
 
 _ROOT_KEY_BYTES = 32
 
@@ -83,7 +83,11 @@ class Core:
 
         Raises ``SealFault`` if an automatic seal can't open what is stored, ``StorageFault`` if storage can't be read.
         """
-        if self.stored_seal.seal.automatic and await self.initialized():
+        if not await self.initialized():
+            log.info("not initialised yet: waiting for `bao operator init`, or PUT /v1/sys/init")
+        elif not self.stored_seal.seal.automatic:
+            log.info("sealed: waiting for `bao operator unseal`, or PUT /v1/sys/unseal")
+        else:
             async with self._changing:
                 await self._open(await self.stored_seal.unlock())
                 if await self.stored_seal.upgrade():

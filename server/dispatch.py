@@ -48,7 +48,7 @@ from server.tokens import Token
 from storage.base import BarrierSealed, Conflict
 from storage.base import Unavailable as StorageUnavailable
 
-log = logging.getLogger("cryptoserve.requests")
+log = logging.getLogger(__name__)
 
 _SYSTEM = "sys/"
 _LISTS = (Operation.LIST, Operation.SCAN)
