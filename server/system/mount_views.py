@@ -11,8 +11,6 @@ from server.version import PLUGIN_VERSION
 if TYPE_CHECKING:
     from server.settings import Settings
 
-"""The version that every built-in plug-in shows; clients read from it which API is spoken."""
-
 DEFAULT_TOKEN_TYPE = "default-service"  # noqa: S105 - a word, not a secret
 
 
