@@ -101,6 +101,11 @@ def _check_padding(source: bytes, position: int, sextets: int) -> None:
         raise NotBase64(position)
 
 
+def nanoseconds_of(seconds: float) -> int:
+    """``seconds`` in whole nanoseconds; multiplying as a whole would lose the last digits."""
+    return int(seconds) * _SECOND_NANOSECONDS + int(seconds % 1 * _SECOND_NANOSECONDS)
+
+
 def rfc3339_nano(nanoseconds: int) -> str:
     """A time in nanoseconds since the epoch, in UTC, as Go prints RFC 3339 with as many decimals as needed."""
     seconds, fraction = divmod(nanoseconds, _SECOND_NANOSECONDS)

@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from engines.algorithms import ALGORITHMS, ALGORITHMS_BY_NUMBER
 from engines.algorithms.derivation import DERIVATIONS
 from engines.base import Body, Call, Reply
-from engines.encoding import NotBase64, decode_base64, encode_base64
+from engines.encoding import NotBase64, decode_base64, encode_base64, nanoseconds_of
 from engines.faults import Failed, InvalidRequest
 from engines.key_records import (
     ArchiveRecord,
@@ -70,7 +70,7 @@ async def back_up(engine: Transit, call: Call, body: KeyName) -> Reply:
             raise Failed("exporting is disallowed on the policy")
         if not record.allow_plaintext_backup:
             raise Failed("plaintext backup is disallowed on the policy")
-        info = RestoreInfo(int(call.now * _SECOND_NANOSECONDS), record.latest_version)
+        info = RestoreInfo(nanoseconds_of(call.now), record.latest_version)
         record = replace(record, backup_info=info)
         engine.keys.write(transaction, record)
         archived = await engine.keys.archived(transaction, record.name)
@@ -128,7 +128,7 @@ async def restore(engine: Transit, call: Call, body: Restoration) -> None:
         raise Failed(error.message) from None
     # Checking the numbers of RSA keys takes a while.
     record, archive = await asyncio.to_thread(_load, text, body.name)
-    info = RestoreInfo(int(call.now * _SECOND_NANOSECONDS), record.latest_version)
+    info = RestoreInfo(nanoseconds_of(call.now), record.latest_version)
     record = replace(record, restore_info=info)
 
     async def work(transaction: Transaction) -> None:

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import msgspec
+import pytest
 
 from engines.base import Call, Engine, Mount, Operation, Reply, Route
-from engines.faults import UnsupportedPath
+from engines.faults import Failed, Fault, InvalidRequest, NotFound, UnsupportedPath
 from storage.cache import ObjectCache
 from storage.memory import MemoryStore
 from storage.view import View
@@ -104,6 +105,14 @@ class Driver:
     async def write(self, path: str, **parameters: Any) -> Mapping[str, Any]:
         """The data of writing to ``path``; {} if there is none."""
         return _data(await self.invoke(Operation.UPDATE, path, **parameters))
+
+
+async def message_of(driver: Driver, operation: Operation, path: str, **parameters: Any) -> tuple[type[Fault], str]:
+    """The kind of fault that a call ends in, and its text."""
+    with pytest.raises(Fault) as caught:
+        await driver.invoke(operation, path, **parameters)
+    kind = next(kind for kind in (InvalidRequest, Failed, NotFound) if isinstance(caught.value, kind))
+    return kind, caught.value.message or ""
 
 
 def _data(answer: Answer) -> Mapping[str, Any]:
