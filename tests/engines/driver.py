@@ -12,6 +12,7 @@ import pytest
 
 from engines.base import Call, Engine, Mount, Operation, Reply, Route
 from engines.faults import Failed, Fault, InvalidRequest, NotFound, UnsupportedPath
+from storage.base import put
 from storage.cache import ObjectCache
 from storage.memory import MemoryStore
 from storage.view import View
@@ -105,6 +106,22 @@ class Driver:
     async def write(self, path: str, **parameters: Any) -> Mapping[str, Any]:
         """The data of writing to ``path``; {} if there is none."""
         return _data(await self.invoke(Operation.UPDATE, path, **parameters))
+
+
+_MADE: dict[str, bytes] = {}
+
+
+async def make_keys(driver: Driver, keys: Mapping[str, Mapping[str, Any]]) -> None:
+    """Give ``driver`` a key for each name; those that an earlier test had are the same again, since RSA takes long."""
+    for name, parameters in keys.items():
+        made = repr((name, parameters))
+        if made not in _MADE:
+            await driver.write(f"keys/{name}", **parameters)
+            value = await driver.storage.get(f"policy/{name}")
+            assert value is not None
+            _MADE[made] = value
+        else:
+            await put(driver.storage, f"policy/{name}", _MADE[made])
 
 
 async def message_of(driver: Driver, operation: Operation, path: str, **parameters: Any) -> tuple[type[Fault], str]:
