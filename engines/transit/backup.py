@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -37,13 +36,12 @@ from engines.transit.backup_entries import (
     load_version,
 )
 from engines.transit.keys import KeyName
-from engines.transit.keystore import ARCHIVES, KEYS
+from engines.transit.keystore import ARCHIVES, KEYS, NAME
 from storage.base import Transaction, transact
 
 if TYPE_CHECKING:
     from engines.transit.engine import Transit
 
-_NAME = re.compile(r"\w(?:[\w.-]*\w)?", re.ASCII)
 _SECOND_NANOSECONDS = 1_000_000_000
 _LATEST_CONVERGENT = (0, -1, 3)
 
@@ -191,7 +189,7 @@ def _check_policy(policy: PolicyBackup, name: str) -> None:
     """Raises ``Failed`` unless a key of this server can be what ``policy`` describes."""
     if "/" in name or not name:
         raise Failed("failed restored policy name validator: entry would not be accessible")
-    if not _NAME.fullmatch(name):
+    if not NAME.fullmatch(name):
         raise Failed("failed restored policy name validator: name does not match framework.GenericNameRegex")
     algorithm = ALGORITHMS_BY_NUMBER.get(policy.type)
     if algorithm is None:

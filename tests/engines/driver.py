@@ -92,8 +92,11 @@ class Driver:
         """Call the handler for ``path``; raises its fault."""
         await self.cache.catch_up()
         route, from_path = self.route(operation, path)
-        call = Call("request", operation, path, None, parameters, self.clock())
-        body = convert(route.body, {**parameters, **from_path})
+        return await self.handle(route, path, convert(route.body, {**parameters, **from_path}), parameters)
+
+    async def handle(self, route: Route, path: str, body: Any, given: Mapping[str, Any]) -> Answer:
+        """Call the handler of ``route`` with a body that is converted already."""
+        call = Call("request", route.operation, path, None, given, self.clock())
         reply: Reply | None = await route.handler(self.engine, call, body)
         if reply is None:
             return Answer(None, None, call.warnings)
