@@ -9,6 +9,7 @@ import pytest
 
 from engines.base import Operation
 from engines.faults import Failed, Fault, InvalidRequest
+from engines.transit.batches import MAX_ITEMS
 from tests.engines.driver import Driver, make_keys, message_of
 
 HELLO = base64.b64encode(b"hello").decode()
@@ -403,3 +404,10 @@ async def test_the_cache_size_is_noted(transit: Driver) -> None:
     assert await transit.read("cache-config") == {"size": 10}
     fault = await message_of(transit, Operation.UPDATE, "cache-config", size=9)
     assert fault == (InvalidRequest, "size must be 0 or a value greater or equal to 10")
+
+
+async def test_a_batch_has_a_limit(transit: Driver) -> None:
+    await transit.write("keys/k")
+    batch = [{"plaintext": ""}] * (MAX_ITEMS + 1)
+    fault = await message_of(transit, Operation.UPDATE, "encrypt/k", batch_input=batch)
+    assert fault == (InvalidRequest, f"batch input has more than {MAX_ITEMS} items")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import datetime
 import json
@@ -14,6 +15,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.keywrap import aes_key_unwrap_with_padding, aes_key_wrap_with_padding
 from cryptography.x509.oid import NameOID
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from engines.base import Operation
 from engines.faults import Failed, Fault, InvalidRequest, NotFound
@@ -596,3 +599,43 @@ async def test_certificate_chains(keys: Driver) -> None:
     for name, parameters, fault, message in refused:
         path = f"keys/{name}/set-certificate"
         assert await message_of(keys, Operation.UPDATE, path, **parameters) == (fault, message)
+
+
+NUMBERS = st.one_of(st.integers(-2, 9), st.integers(-(2**70), 2**70), st.integers(2**1023, 2**1024))
+ANYTHING = st.one_of(
+    st.none(),
+    st.booleans(),
+    NUMBERS,
+    st.floats(allow_nan=False),
+    st.sampled_from(["", "YQ==", "x", "9999-12-31T23:59:59Z", "2026-01-01T00:00:00Z", "0001-01-01T00:00:00Z"]),
+    st.lists(NUMBERS, max_size=3),
+    st.just({}),
+)
+
+
+@pytest.mark.parametrize("name", ["aes", "ed", "ec", "rsa", "mac"])
+@settings(max_examples=60, deadline=None)
+@given(data=st.data())
+def test_a_damaged_backup_is_refused_or_restored_but_never_fails_otherwise(name: str, data: st.DataObject) -> None:
+    async def restore() -> None:
+        driver = Driver(Transit)
+        await make_keys(driver, KEYS)
+        content = json.loads(base64.b64decode((await driver.read(f"backup/{name}"))["backup"]))
+        policy = content["policy"]
+        places: list[tuple[Any, Any]] = [(policy, key) for key in policy]
+        entry = policy["keys"]["1"]
+        places += [(entry, key) for key in entry]
+        for numbers in (entry["rsa_key"], policy["backup_info"]):
+            places += [(numbers, key) for key in numbers or {}]
+        for _ in range(data.draw(st.integers(1, 2))):
+            holder, key = data.draw(st.sampled_from(places))
+            holder[key] = data.draw(ANYTHING)
+        backup = base64.b64encode(json.dumps(content).encode()).decode()
+        try:
+            await driver.write("restore/restored", backup=backup)
+        except Fault as fault:
+            assert fault.message
+            return
+        assert (await driver.read("keys/restored"))["name"] == "restored"
+
+    asyncio.run(restore())
