@@ -116,7 +116,7 @@ def rfc3339_nano(nanoseconds: int) -> str:
 
 
 def parse_rfc3339(text: str) -> int | None:
-    """The nanoseconds since the epoch of a time in RFC 3339, with at most nine decimals; None for anything else."""
+    """The nanoseconds since the epoch of a time in RFC 3339, from 1970 on, with at most nine decimals; else None."""
     match = _RFC3339.fullmatch(text)
     if match is None:
         return None
@@ -125,4 +125,4 @@ def parse_rfc3339(text: str) -> int | None:
     except ValueError:
         return None
     nanoseconds = int((whole - _EPOCH).total_seconds()) * _SECOND_NANOSECONDS + int((match[2] or "").ljust(9, "0"))
-    return nanoseconds if nanoseconds < _MAX_NANOSECONDS else None
+    return nanoseconds if 0 <= nanoseconds < _MAX_NANOSECONDS else None

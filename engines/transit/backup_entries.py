@@ -136,7 +136,7 @@ def load_version(algorithm: Algorithm, entry: Mapping[str, Any]) -> VersionRecor
         private=Secret(material.private),
         public=material.public,
         mac_key=Secret(mac_key),
-        created=max(created, 0),
+        created=created,
         certificate_chain=chain,
     )
 
