@@ -25,6 +25,9 @@ from engines.transit.batch_items import (
     reread_strings,
 )
 
+MAX_ITEMS = 20_000
+"""The most items in a batch, so that none keeps other requests waiting for long."""
+
 DEFAULT_FAILURE_STATUS = 400
 _STATUSES = range(200, 600)
 
@@ -38,18 +41,18 @@ def read_strictly(batch: Any, kind: type[Item], required: str) -> list[Item]:
     Raises ``InvalidRequest`` for an empty batch, ``Failed`` for a malformed one.
     """
     try:
-        return _not_empty(msgspec.convert(batch, list[kind]))  # type: ignore[valid-type]
+        return _counted(msgspec.convert(batch, list[kind]))  # type: ignore[valid-type]
     except msgspec.ValidationError:
-        return _not_empty(reread_strictly(batch, kind, required))
+        return _counted(reread_strictly(batch, kind, required))
 
 
 def read_leniently(batch: Any) -> list[RewrapItem]:
     """The items of ``batch`` as rewrapping reads them. Raises ``InvalidRequest`` or ``Failed``."""
     try:
         # Other spellings of the field names have to be found, so any surplus field leads to the slow reader.
-        return _not_empty(list[RewrapItem](msgspec.convert(batch, list[_ExactRewrapItem])))
+        return _counted(list[RewrapItem](msgspec.convert(batch, list[_ExactRewrapItem])))
     except msgspec.ValidationError:
-        return _not_empty(reread_leniently(batch))
+        return _counted(reread_leniently(batch))
 
 
 def read_strings(batch: Any, type_name: str) -> list[InputItem]:
@@ -61,7 +64,7 @@ def read_strings(batch: Any, type_name: str) -> list[InputItem]:
         maps = msgspec.convert(batch, list[dict[str, str]])
     except msgspec.ValidationError:
         maps = reread_strings(batch, type_name)
-    return _not_empty(
+    return _counted(
         [
             InputItem(
                 input=map_.get("input", UNSET),
@@ -112,7 +115,9 @@ class _ExactRewrapItem(RewrapItem, forbid_unknown_fields=True, kw_only=True):
 Listed = TypeVar("Listed")
 
 
-def _not_empty(items: list[Listed]) -> list[Listed]:
+def _counted(items: list[Listed]) -> list[Listed]:
     if not items:
         raise InvalidRequest("missing batch input to process")
+    if len(items) > MAX_ITEMS:
+        raise InvalidRequest(f"batch input has more than {MAX_ITEMS} items")
     return items
