@@ -102,7 +102,7 @@ class Commons(Protocol):
         """The state as it is known here, to look at."""
 
     def changing(self) -> AbstractAsyncContextManager[SharedState]:
-        """The state, to be changed by nobody else within the block; on leaving it, be it by an exception, all follow."""
+        """The state, nobody else's to change within the block; on leaving it, be it by an exception, all follow."""
 
     def follow(self, apply: Follow) -> None:
         """Call ``apply`` with what another process has made of the state."""

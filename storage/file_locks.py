@@ -15,7 +15,8 @@ from types import TracebackType
 class FileLock:
     """The lock that the file at ``path`` stands for; made, for its owner alone, if it isn't there.
 
-    As a context manager, it is held within the block. Each object is a party of its own, in the same process too. Raises ``OSError`` if the file can't be opened.
+    As a context manager, it is held within the block. Each object is a party of its own, in the same process too.
+    Raises ``OSError`` if the file can't be opened.
     """
 
     def __init__(self, path: Path) -> None:
