@@ -18,6 +18,9 @@ from msgspec import Struct
 
 from storage.view import View
 
+MAX_BATCH_ITEMS = 10_000
+"""The most items in a batch unless the operator says otherwise: tens of milliseconds of work with a symmetric key."""
+
 
 class Operation(Enum):
     """What is done to a path, in Vault's words; a policy's capabilities are these and ``sudo`` and ``deny``."""
@@ -175,6 +178,8 @@ class Mount:
     options: Mapping[str, str] = field(default_factory=dict)
     default_lease_ttl_seconds: int = 0
     max_lease_ttl_seconds: int = 0
+    max_batch_items: int = MAX_BATCH_ITEMS
+    """The most items that a batch in one request may hold."""
 
 
 class Engine(Protocol):

@@ -32,19 +32,21 @@ _STATUSES = range(200, 600)
 AnyItem = TypeVar("AnyItem", EncryptItem, DecryptItem, RewrapItem)
 
 
-def read_strictly(batch: Any, kind: type[Item], required: str) -> list[Item]:
+def read_strictly(batch: Any, kind: type[Item], required: str, limit: int) -> list[Item]:
     """The items of ``batch`` as encryption and decryption read them; ``required`` is the field that must be there.
 
-    Raises ``InvalidRequest`` for an empty batch, ``Failed`` for a malformed one.
+    Raises ``InvalidRequest`` for an empty batch or one of more than ``limit`` items, ``Failed`` for a malformed one.
     """
+    _check_size(batch, limit)
     try:
         return _not_empty(msgspec.convert(batch, list[kind]))  # type: ignore[valid-type]
     except msgspec.ValidationError:
         return _not_empty(reread_strictly(batch, kind, required))
 
 
-def read_leniently(batch: Any) -> list[RewrapItem]:
-    """The items of ``batch`` as rewrapping reads them. Raises ``InvalidRequest`` or ``Failed``."""
+def read_leniently(batch: Any, limit: int) -> list[RewrapItem]:
+    """The items of ``batch``, at most ``limit``, as rewrapping reads them. Raises ``InvalidRequest`` or ``Failed``."""
+    _check_size(batch, limit)
     try:
         # Other spellings of the field names have to be found, so any surplus field leads to the slow reader.
         return _not_empty(list[RewrapItem](msgspec.convert(batch, list[_ExactRewrapItem])))
@@ -52,11 +54,12 @@ def read_leniently(batch: Any) -> list[RewrapItem]:
         return _not_empty(reread_leniently(batch))
 
 
-def read_strings(batch: Any, type_name: str) -> list[InputItem]:
-    """The items of ``batch`` where they are maps of strings; ``type_name`` is what OpenBao calls one.
+def read_strings(batch: Any, type_name: str, limit: int) -> list[InputItem]:
+    """The items of ``batch``, at most ``limit``, where they are maps of strings; OpenBao calls one ``type_name``.
 
     Raises ``InvalidRequest`` or ``Failed``.
     """
+    _check_size(batch, limit)
     try:
         maps = msgspec.convert(batch, list[dict[str, str]])
     except msgspec.ValidationError:
@@ -107,6 +110,12 @@ def reply_with_status(
 
 class _ExactRewrapItem(RewrapItem, forbid_unknown_fields=True, kw_only=True):
     pass
+
+
+def _check_size(batch: Any, limit: int) -> None:
+    """What isn't a list is reported as such by whoever reads it."""
+    if isinstance(batch, list) and len(batch) > limit:
+        raise InvalidRequest(f"batch_input holds {len(batch)} items, more than the {limit} that max_batch_items allows")
 
 
 Listed = TypeVar("Listed")

@@ -106,6 +106,7 @@ class Transit:
         self.keys = KeyStore(mount.storage)
         self.settings = Settings(mount.storage)
         self.clock = mount.clock
+        self.max_batch_items = mount.max_batch_items
 
     async def tick(self, now: float) -> None:
         """Rotate the keys that are due."""
