@@ -146,7 +146,11 @@ class Route:
     access: Access = Access.TOKEN
     exists: Exists | None = None
     writes: bool = True
-    """False promises that the handler changes no storage, so that its audit entries may be written together."""
+    """False promises that the handler changes no storage, so that its audit entries may be written together. A row with
+    ``exists`` may promise it for updates only, see ``writes_on_update``."""
+
+    writes_on_update: bool = True
+    """With ``exists``: False promises it for requests that are an update, not a creation."""
 
     echo: bool = False
     """Repeat ``data`` at the top level of the answer, as Vault does for some old paths of ``sys``."""

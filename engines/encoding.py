@@ -19,6 +19,7 @@ _FROM_URL = str.maketrans("-_", "+/")
 _NEWLINES = b"\r\n"
 _PAD = ord("=")
 _SECOND_NANOSECONDS = 1_000_000_000
+_MAX_NANOSECONDS = 2**63
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _RFC3339 = re.compile(r"(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})(?:\.(\d{1,9}))?(Z|[+-]\d{2}:\d{2})", re.ASCII)
 
@@ -101,6 +102,11 @@ def _check_padding(source: bytes, position: int, sextets: int) -> None:
         raise NotBase64(position)
 
 
+def nanoseconds_of(seconds: float) -> int:
+    """``seconds`` in whole nanoseconds; multiplying as a whole would lose the last digits."""
+    return int(seconds) * _SECOND_NANOSECONDS + int(seconds % 1 * _SECOND_NANOSECONDS)
+
+
 def rfc3339_nano(nanoseconds: int) -> str:
     """A time in nanoseconds since the epoch, in UTC, as Go prints RFC 3339 with as many decimals as needed."""
     seconds, fraction = divmod(nanoseconds, _SECOND_NANOSECONDS)
@@ -110,7 +116,7 @@ def rfc3339_nano(nanoseconds: int) -> str:
 
 
 def parse_rfc3339(text: str) -> int | None:
-    """The nanoseconds since the epoch of a time in RFC 3339, with at most nine decimals; None if it is none."""
+    """The nanoseconds since the epoch of a time in RFC 3339, from 1970 on, with at most nine decimals; else None."""
     match = _RFC3339.fullmatch(text)
     if match is None:
         return None
@@ -118,4 +124,5 @@ def parse_rfc3339(text: str) -> int | None:
         whole = datetime.fromisoformat(match[1] + match[3].replace("Z", "+00:00"))
     except ValueError:
         return None
-    return int((whole - _EPOCH).total_seconds()) * _SECOND_NANOSECONDS + int((match[2] or "").ljust(9, "0"))
+    nanoseconds = int((whole - _EPOCH).total_seconds()) * _SECOND_NANOSECONDS + int((match[2] or "").ljust(9, "0"))
+    return nanoseconds if 0 <= nanoseconds < _MAX_NANOSECONDS else None

@@ -16,13 +16,12 @@ from engines.algorithms import ALGORITHMS
 from engines.algorithms.base import Material
 from engines.algorithms.derivation import DERIVATIONS, HKDF_SHA256
 from engines.algorithms.mac import KEY_BYTES
+from engines.encoding import nanoseconds_of
 from storage.base import Damaged
 from storage.secret import Secret
 
 RECORD_VERSION = 1
 """The form of the records written here; readers refuse newer ones, whose meaning they can't know."""
-
-_SECOND_NANOSECONDS = 1_000_000_000
 
 
 class VersionRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -84,7 +83,7 @@ def new_version(material: Material, now: float) -> VersionRecord:
         private=Secret(material.private),
         public=material.public,
         mac_key=Secret.random(KEY_BYTES),
-        created=int(now * _SECOND_NANOSECONDS),
+        created=nanoseconds_of(now),
     )
 
 
@@ -120,7 +119,7 @@ def decode_record(value: bytes) -> KeyringRecord:
     """The record in ``value``. Raises ``Damaged`` if it is none, or one of a newer server."""
     try:
         record = _decode_keyring(value)
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, UnicodeDecodeError):
         raise Damaged("a key's entry can't be decoded") from None
     if record.record_version > RECORD_VERSION or record.type not in ALGORITHMS or record.derivation not in DERIVATIONS:
         raise Damaged(f"the entry of key {record.name!r} was written by a newer server")
@@ -136,7 +135,7 @@ def decode_archive(value: bytes) -> ArchiveRecord:
     """The archive in ``value``. Raises ``Damaged``."""
     try:
         record = _decode_archive(value)
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, UnicodeDecodeError):
         raise Damaged("a key's archive can't be decoded") from None
     if record.record_version > RECORD_VERSION:
         raise Damaged("a key's archive was written by a newer server")

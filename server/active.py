@@ -31,14 +31,14 @@ from server.routing import RouteTable
 from server.settings import Settings
 from server.tenants import Tenant
 from server.tokens import Tokens
-from server.version import VERSION
+from server.version import PLUGIN_VERSION, VERSION
 from storage.base import Transaction, transact
 from storage.view import View
 
 if TYPE_CHECKING:
     from server.core import Core
 
-log = logging.getLogger("cryptoserve.core")
+log = logging.getLogger(__name__)
 
 SWEEP_SECONDS = 5.0
 """How often what has expired is removed; it is refused from the moment it expires."""
@@ -156,7 +156,7 @@ def _audit_mount(entry: MountEntry) -> AuditMount:
         point=entry.path,
         type=entry.type,
         accessor=entry.accessor,
-        version=f"v{VERSION}",
+        version=PLUGIN_VERSION,
         auth=entry.is_auth,
         non_hmac_request_keys=entry.config.audit_non_hmac_request_keys or (),
         non_hmac_response_keys=entry.config.audit_non_hmac_response_keys or (),

@@ -25,7 +25,7 @@ from storage.seals.progress import ShareProgress
 from storage.seals.stored import NewShares, StoredSeal, new_shares
 from storage.secret import Secret
 
-log = logging.getLogger("cryptoserve.core")
+log = logging.getLogger(__name__)
 
 _ROOT_KEY_BYTES = 32
 
@@ -70,6 +70,7 @@ class Core:
         self.clock = clock
         self.store = store
         self.barrier = Barrier(store, clock)
+        self._cache_size = cache_size
         self.cache = ObjectCache(store, cache_size)
         self.stored_seal = StoredSeal(store, seal)
         self.active: Active | None = None
@@ -82,7 +83,11 @@ class Core:
 
         Raises ``SealFault`` if an automatic seal can't open what is stored, ``StorageFault`` if storage can't be read.
         """
-        if self.stored_seal.seal.automatic and await self.initialized():
+        if not await self.initialized():
+            log.info("not initialised yet: waiting for `bao operator init`, or PUT /v1/sys/init")
+        elif not self.stored_seal.seal.automatic:
+            log.info("sealed: waiting for `bao operator unseal`, or PUT /v1/sys/unseal")
+        else:
             async with self._changing:
                 await self._open(await self.stored_seal.unlock())
                 if await self.stored_seal.upgrade():
@@ -210,7 +215,9 @@ class Core:
         self._progress = None
         if active is not None:
             await active.close()
+            # With the old cache go the decoded entries, and those who watched it.
             self.cache.clear()
+            self.cache = ObjectCache(self.store, self._cache_size)
             self.barrier.seal()
             self.stored_seal.seal.close()
             log.info("sealed")

@@ -48,7 +48,7 @@ from server.tokens import Token
 from storage.base import BarrierSealed, Conflict
 from storage.base import Unavailable as StorageUnavailable
 
-log = logging.getLogger("cryptoserve.requests")
+log = logging.getLogger(__name__)
 
 _SYSTEM = "sys/"
 _LISTS = (Operation.LIST, Operation.SCAN)
@@ -142,8 +142,7 @@ class Dispatcher:
             response = refused(fault, public=exchange.public)
             active.audit.refuse(exchange.audit_request(response.error), response)
             raise
-        route = exchange.route
-        pending = active.audit.begin(exchange.audit_request(), together=route is None or not route.writes)
+        pending = active.audit.begin(exchange.audit_request(), together=not exchange.writes)
         try:
             reply = await self._handled(exchange, call, body)
             answer = _answer(exchange, call, reply)

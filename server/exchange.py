@@ -38,6 +38,14 @@ class Exchange:
         """Whether the route needs no token; then errors are answered in bare words."""
         return self.route is not None and self.route.access is Access.PUBLIC
 
+    @property
+    def writes(self) -> bool:
+        """Whether handling it may change storage."""
+        route = self.route
+        if route is None or not route.writes:
+            return False
+        return route.writes_on_update or self.operation is Operation.CREATE
+
     def caller(self) -> Caller | None:
         """Who calls, as a handler may know it."""
         token = self.token

@@ -88,7 +88,28 @@ def _settings(config: Config) -> Settings:
         audit_devices=devices,
         audit_through_api=config.unsafe_allow_api_audit_creation,
         audit_prefix_allowed=config.allow_audit_log_prefixing,
+        shown=_shown(config),
     )
+
+
+def _shown(config: Config) -> dict[str, object]:
+    """What ``sys/config/state/sanitized`` shows: what was set, and nothing of paths to keys or of seals' settings."""
+    return {
+        "api_addr": config.api_addr,
+        "cluster_name": config.cluster_name,
+        "default_lease_ttl": config.default_lease_ttl_seconds,
+        "max_lease_ttl": config.max_lease_ttl_seconds,
+        "log_level": config.log_level,
+        "log_format": config.log_format,
+        "disable_mlock": config.disable_mlock,
+        "ui": config.ui,
+        "listeners": [
+            {"type": listener.type, "config": {"address": listener.address, "tls_disable": not listener.tls}}
+            for listener in config.listeners
+        ],
+        "storage": {"type": config.storage.type},
+        "seals": [{"type": config.seal.type, "disabled": False}],
+    }
 
 
 async def _develop(core: Core, root_token: str) -> DevelopmentKeys:

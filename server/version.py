@@ -10,3 +10,6 @@ API_VERSION = "2.7.2"
 
 API_COMMIT_DATE = "2026-10-26T20:32:27Z"
 """When that release was made."""
+
+PLUGIN_VERSION = f"v{API_VERSION}+builtin.bao"
+"""What mounts show as the version of their built-in plug-in."""

@@ -84,7 +84,9 @@ class Ed25519Keys:
                 raise BadBackup("no public key")
             return Material(b"", public)
         key = backup_bytes(entry, "key")
-        material = material_of(Ed25519PrivateKey.from_private_bytes(key[:_SEED_BYTES].ljust(_SEED_BYTES, b"\0")))
+        if len(key) != 2 * _SEED_BYTES:
+            raise BadBackup("not a key pair")
+        material = material_of(Ed25519PrivateKey.from_private_bytes(key[:_SEED_BYTES]))
         if key != material.private + material.public:
             raise BadBackup("not a key pair")
         return material

@@ -136,9 +136,11 @@ class RsaKeys:
 
 def _private_numbers(fields: Mapping[str, Any]) -> rsa.RSAPrivateNumbers:
     primes = fields.get("Primes")
-    if not isinstance(primes, list) or len(primes) != 2 or not all(isinstance(prime, int) for prime in primes):
+    if not isinstance(primes, list) or len(primes) != 2:
         raise BadBackup("not a key of two primes")
     p, q = primes
+    if not isinstance(p, int) or not isinstance(q, int) or p < 3 or q < 3:
+        raise BadBackup("not a key of two primes")
     d = backup_integer(fields, "D")
     return rsa.RSAPrivateNumbers(
         p,

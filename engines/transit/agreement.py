@@ -10,7 +10,7 @@ from engines.base import Call
 from engines.faults import Failed, InvalidRequest
 from engines.key_records import KeyringRecord, decode_record, new_version, with_new_version
 from engines.transit.keys import KeyName
-from engines.transit.keystore import KEYS
+from engines.transit.keystore import KEYS, NAME
 from storage.base import Transaction, transact
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ async def derive_key(engine: Transit, call: Call, body: Agreement) -> None:
         raise InvalidRequest(f"unknown key type {body.derived_key_type}")
     if not body.base_key_name:
         raise Failed("cannot load policy with relative name")
-    base = await engine.keys.load(body.base_key_name)
+    base = await engine.keys.load(body.base_key_name) if NAME.fullmatch(body.base_key_name) else None
     if base is None:
         raise InvalidRequest("specified base key not found")
     if base.algorithm.agreement is None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +17,7 @@ from msgspec.structs import replace
 from engines.algorithms import ALGORITHMS, ALGORITHMS_BY_NUMBER
 from engines.algorithms.derivation import DERIVATIONS
 from engines.base import Body, Call, Reply
-from engines.encoding import NotBase64, decode_base64, encode_base64
+from engines.encoding import NotBase64, decode_base64, encode_base64, nanoseconds_of
 from engines.faults import Failed, InvalidRequest
 from engines.key_records import (
     ArchiveRecord,
@@ -37,13 +36,12 @@ from engines.transit.backup_entries import (
     load_version,
 )
 from engines.transit.keys import KeyName
-from engines.transit.keystore import ARCHIVES, KEYS
+from engines.transit.keystore import ARCHIVES, KEYS, NAME
 from storage.base import Transaction, transact
 
 if TYPE_CHECKING:
     from engines.transit.engine import Transit
 
-_NAME = re.compile(r"\w(?:[\w.-]*\w)?", re.ASCII)
 _SECOND_NANOSECONDS = 1_000_000_000
 _LATEST_CONVERGENT = (0, -1, 3)
 
@@ -70,7 +68,7 @@ async def back_up(engine: Transit, call: Call, body: KeyName) -> Reply:
             raise Failed("exporting is disallowed on the policy")
         if not record.allow_plaintext_backup:
             raise Failed("plaintext backup is disallowed on the policy")
-        info = RestoreInfo(int(call.now * _SECOND_NANOSECONDS), record.latest_version)
+        info = RestoreInfo(nanoseconds_of(call.now), record.latest_version)
         record = replace(record, backup_info=info)
         engine.keys.write(transaction, record)
         archived = await engine.keys.archived(transaction, record.name)
@@ -128,7 +126,7 @@ async def restore(engine: Transit, call: Call, body: Restoration) -> None:
         raise Failed(error.message) from None
     # Checking the numbers of RSA keys takes a while.
     record, archive = await asyncio.to_thread(_load, text, body.name)
-    info = RestoreInfo(int(call.now * _SECOND_NANOSECONDS), record.latest_version)
+    info = RestoreInfo(nanoseconds_of(call.now), record.latest_version)
     record = replace(record, restore_info=info)
 
     async def work(transaction: Transaction) -> None:
@@ -191,7 +189,7 @@ def _check_policy(policy: PolicyBackup, name: str) -> None:
     """Raises ``Failed`` unless a key of this server can be what ``policy`` describes."""
     if "/" in name or not name:
         raise Failed("failed restored policy name validator: entry would not be accessible")
-    if not _NAME.fullmatch(name):
+    if not NAME.fullmatch(name):
         raise Failed("failed restored policy name validator: name does not match framework.GenericNameRegex")
     algorithm = ALGORITHMS_BY_NUMBER.get(policy.type)
     if algorithm is None:

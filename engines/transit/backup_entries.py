@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any, TypeAlias
 
-from msgspec import Struct, field
+from msgspec import Meta, Struct, field
 
 from engines.algorithms.base import Algorithm, Material
 from engines.algorithms.interchange import BadBackup, backup_bytes
@@ -18,6 +18,8 @@ MAX_VERSIONS = 100_000
 """The most versions that a backup may hold."""
 
 _SECOND_NANOSECONDS = 1_000_000_000
+
+_MAX_SECONDS = 2**62 // _SECOND_NANOSECONDS
 
 EMPTY_ENTRY: dict[str, Any] = {
     "key": None,
@@ -37,11 +39,14 @@ EMPTY_ENTRY: dict[str, Any] = {
 """A version that isn't there, in the place that its number has in the list."""
 
 
+Number: TypeAlias = Annotated[int, Meta(ge=0, le=2**62)]
+
+
 class InfoBackup(Struct, kw_only=True):
     """When the key was backed up or restored."""
 
     time: str = ""
-    version: int = 0
+    version: Number = 0
 
 
 class PolicyBackup(Struct, kw_only=True):
@@ -49,13 +54,13 @@ class PolicyBackup(Struct, kw_only=True):
 
     name: str = ""
     keys: dict[int, dict[str, Any]] = {}
-    type: int
-    latest_version: int
-    min_decryption_version: int = 1
-    min_encryption_version: int = 0
-    min_available_version: int = 0
+    type: Number
+    latest_version: Number
+    min_decryption_version: Number = 1
+    min_encryption_version: Number = 0
+    min_available_version: Number = 0
     derived: bool = False
-    kdf: int = 0
+    kdf: Number = 0
     convergent_encryption: bool = False
     convergent_version: int = 0
     exportable: bool = False
@@ -63,11 +68,11 @@ class PolicyBackup(Struct, kw_only=True):
     allow_plaintext_backup: bool = False
     version_template: str = ""
     storage_prefix: str = ""
-    auto_rotate_period: int = 0
+    auto_rotate_period: Number = 0
     imported: bool = field(default=False, name="Imported")
     imported_rotation_allowed: bool = field(default=False, name="AllowImportedKeyRotation")
     soft_deleted: bool = False
-    key_size: int = 0
+    key_size: Number = 0
     backup_info: InfoBackup | None = None
 
     def __post_init__(self) -> None:
@@ -126,12 +131,12 @@ def load_version(algorithm: Algorithm, entry: Mapping[str, Any]) -> VersionRecor
     created = parse_rfc3339(str(entry.get("time", "")))
     if created is None:
         seconds = entry.get("creation_time")
-        created = seconds * _SECOND_NANOSECONDS if isinstance(seconds, int) else 0
+        created = seconds * _SECOND_NANOSECONDS if isinstance(seconds, int) and 0 <= seconds < _MAX_SECONDS else 0
     return VersionRecord(
         private=Secret(material.private),
         public=material.public,
         mac_key=Secret(mac_key),
-        created=max(created, 0),
+        created=created,
         certificate_chain=chain,
     )
 

@@ -65,7 +65,8 @@ async def set_chain(engine: Transit, call: Call, body: CertificateChain) -> Repl
             public = keyring.algorithm.interchange.export_public(version.public, KeyFormat.DER)
             check_certified(chain[0], decode_base64(public), keyring.algorithm.name)
         except Fault as fault:
-            raise type(fault)(f"failed to persist certificate chain: {fault.message}") from None
+            kind = Failed if isinstance(fault, Failed) else InvalidRequest
+            raise kind(f"failed to persist certificate chain: {fault.message}") from None
         return replace(record, versions={**record.versions, number: replace(version, certificate_chain=chain)})
 
     await engine.keys.change(body.name, _missing(body.name), edit)

@@ -43,7 +43,8 @@ ROUTES: tuple[Route, ...] = (
     Route(_DELETE, "keys/{name}/soft-delete", keys.soft_delete, keys.KeyName, "Mark a key as deleted."),
     Route(_UPDATE, "keys/{name}/soft-delete-restore", keys.soft_delete_restore, keys.KeyName, "Unmark a deleted key."),
 
-    Route(_UPDATE, "encrypt/{name}", encrypt.encrypt, encrypt.Encryption, "Encrypt.", exists=encrypt.exists),
+    Route(_UPDATE, "encrypt/{name}", encrypt.encrypt, encrypt.Encryption, "Encrypt.", exists=encrypt.exists,
+          writes_on_update=False),
     Route(_UPDATE, "decrypt/{name}", decrypt.decrypt, decrypt.Decryption, "Decrypt.", writes=False),
     Route(_UPDATE, "rewrap/{name}", rewrap.rewrap, rewrap.Rewrapping, "Encrypt ciphertexts anew.", writes=False),
     Route(_UPDATE, "datakey/{plaintext}/{name}", datakey.make, datakey.DataKey, "Make a data key.", writes=False),

@@ -8,6 +8,7 @@ themselves are also noted at ``autorotate/<name>``, so that finding those that a
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable
 
 from msgspec.structs import replace
@@ -32,6 +33,8 @@ from storage.view import View
 KEYS = "policy/"
 ARCHIVES = "archive/"
 AUTO_ROTATED = "autorotate/"
+NAME = re.compile(r"\w(?:[\w.-]*\w)?", re.ASCII)
+"""What a key may be called. Names in paths have been checked by the router, names in bodies have not."""
 
 
 class SoftDeleted(InvalidRequest):

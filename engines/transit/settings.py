@@ -51,14 +51,14 @@ _decode_cache = msgspec.msgpack.Decoder(CacheSettings).decode
 def _load_keys(value: bytes) -> KeysSettings:
     try:
         return _decode_keys(value)
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, UnicodeDecodeError):
         raise Damaged("the settings of all keys can't be decoded") from None
 
 
 def _load_cache(value: bytes) -> CacheSettings:
     try:
         return _decode_cache(value)
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, UnicodeDecodeError):
         raise Damaged("the settings of the cache can't be decoded") from None
 
 

@@ -30,7 +30,7 @@ from storage.view import View
 
 __all__ = ["Broker", "DeclaredDevice", "Pending"]
 
-log = logging.getLogger("cryptoserve.audit")
+log = logging.getLogger(__name__)
 
 _ROOT = AuditNamespace("root")
 

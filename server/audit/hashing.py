@@ -9,9 +9,8 @@ kept by whoever uses it, hashed.
 from __future__ import annotations
 
 import hashlib
-import hmac
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from engines.faults import InvalidRequest
@@ -23,6 +22,8 @@ MAX_DEPTH = 100
 
 _BLOCK_BYTES = 64
 _PREFIX = "hmac-sha256:"
+_SHOWN = frozenset({int, bool, float, type(None)})
+"""What says too little to be hidden."""
 
 
 def new_salt() -> bytes:
@@ -30,52 +31,82 @@ def new_salt() -> bytes:
     return secrets.token_bytes(SALT_BYTES)
 
 
+def _hmac_of(salt: bytes) -> Callable[[bytes], str]:
+    """HMAC-SHA256 under ``salt`` as entries write it, with both of its states prepared."""
+    key = salt.ljust(_BLOCK_BYTES, b"\0")
+    new_inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in key)).copy
+    new_outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in key)).copy
+
+    def hashed(message: bytes) -> str:
+        inner = new_inner()
+        inner.update(message)
+        outer = new_outer()
+        outer.update(inner.digest())
+        return _PREFIX + outer.hexdigest()
+
+    return hashed
+
+
 class Hasher:
     """HMAC-SHA256 under one salt, for strings and for the strings within data."""
 
-    __slots__ = ("_empty", "_inner", "_outer")
+    __slots__ = ("_empty", "octets")
 
     def __init__(self, salt: bytes) -> None:
         if len(salt) > _BLOCK_BYTES:
             raise ValueError("a salt is no longer than a block of SHA-256")
-        key = salt.ljust(_BLOCK_BYTES, b"\0")
-        self._inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in key))
-        self._outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in key))
-        self._empty = _PREFIX + hmac.digest(salt, b"", "sha256").hex()
+        self.octets = _hmac_of(salt)
+        """``hmac-sha256:`` and 64 hexadecimal digits, for bytes."""
+
+        self._empty = self.octets(b"")
 
     def text(self, text: str) -> str:
-        """``hmac-sha256:`` and 64 hexadecimal digits; surrogates that aren't pairs are hashed as they stand."""
-        if not text:
-            return self._empty
-        return self.octets(text.encode("utf-8", "surrogatepass"))
-
-    def octets(self, message: bytes) -> str:
-        """As ``text``, for bytes."""
-        inner = self._inner.copy()
-        inner.update(message)
-        outer = self._outer.copy()
-        outer.update(inner.digest())
-        return _PREFIX + outer.hexdigest()
+        """As ``octets``, for text; surrogates that aren't pairs are hashed as they stand."""
+        return self.octets(text.encode("utf-8", "surrogatepass")) if text else self._empty
 
     def data(self, data: Mapping[str, Any], clear: frozenset[str]) -> dict[str, Any]:
         """A copy of ``data`` with every string hidden, but for those whose nearest key is in ``clear``.
 
         Numbers, booleans and null stay. Raises ``InvalidRequest`` if it is nested too deeply to be audited.
         """
-        return {key: self._hide(value, clear, key, 1) for key, value in data.items()}
+        return self._members(data, clear, 1)
 
-    def _hide(self, value: Any, clear: frozenset[str], key: str, depth: int) -> Any:
-        kind = type(value)
-        if kind is str:
-            return value if key in clear else self.text(value)
-        if kind is int or kind is bool or kind is float or value is None:
-            return value
+    def _members(self, members: Mapping[str, Any], clear: frozenset[str], depth: int) -> dict[str, Any]:
+        # A batch has its strings here, hundreds of them: one loop over locals, and no call for what stays as it is.
+        octets, empty = self.octets, self._empty
+        hidden = {}
+        for key, value in members.items():
+            kind = type(value)
+            if kind is str:
+                if key in clear:
+                    hidden[key] = value
+                elif not value:
+                    hidden[key] = empty
+                else:
+                    hidden[key] = octets(value.encode("utf-8", "surrogatepass"))
+            elif kind in _SHOWN:
+                hidden[key] = value
+            else:
+                hidden[key] = self._nested(value, clear, key, depth)
+        return hidden
+
+    def _nested(self, value: Any, clear: frozenset[str], key: str, depth: int) -> Any:
         if depth >= MAX_DEPTH:
             raise InvalidRequest("the parameters are nested too deeply")
-        if isinstance(value, Mapping):
-            return {name: self._hide(item, clear, name, depth + 1) for name, item in value.items()}
+        if isinstance(value, dict):
+            return self._members(value, clear, depth + 1)
         if isinstance(value, list | tuple):
-            return [self._hide(item, clear, key, depth + 1) for item in value]
+            return [
+                self._members(item, clear, depth + 2) if type(item) is dict else self._element(item, clear, key, depth)
+                for item in value
+            ]
         if isinstance(value, bytes | bytearray | memoryview):
             return self.octets(bytes(value))
+        if isinstance(value, Mapping):
+            return self._members(value, clear, depth + 1)
         return self.text(str(value))
+
+    def _element(self, item: Any, clear: frozenset[str], key: str, depth: int) -> Any:
+        if type(item) is str:
+            return item if key in clear else self.text(item)
+        return item if type(item) in _SHOWN else self._nested(item, clear, key, depth + 1)

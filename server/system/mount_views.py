@@ -6,13 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from server.mounts import MountConfig, MountEntry
 from server.system.mount_settings import LISTS
-from server.version import API_VERSION
+from server.version import PLUGIN_VERSION
 
 if TYPE_CHECKING:
     from server.settings import Settings
-
-PLUGIN_VERSION = f"v{API_VERSION}+builtin.bao"
-"""The version that every built-in plug-in shows; clients read from it which API is spoken."""
 
 DEFAULT_TOKEN_TYPE = "default-service"  # noqa: S105 - a word, not a secret
 

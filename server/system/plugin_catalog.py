@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from engines.base import Body, Call, Nothing, Reply
 from engines.faults import NotFound, UnsupportedOperation
 from server import plugins
-from server.system.mount_views import PLUGIN_VERSION
+from server.version import PLUGIN_VERSION
 
 if TYPE_CHECKING:
     from server.system import System

@@ -22,7 +22,7 @@ from storage.base import Reader, Transaction, transact
 if TYPE_CHECKING:
     from server.system import System
 
-log = logging.getLogger("cryptoserve.core")
+log = logging.getLogger(__name__)
 
 _RECORD = "sys/rotation"
 _FEWEST_OPERATIONS = 1_000_000

@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import msgspec
+import pytest
 
 from engines.base import Call, Engine, Mount, Operation, Reply, Route
-from engines.faults import UnsupportedPath
+from engines.faults import Failed, Fault, InvalidRequest, NotFound, UnsupportedPath
+from storage.base import put
 from storage.cache import ObjectCache
 from storage.memory import MemoryStore
 from storage.view import View
@@ -90,8 +92,11 @@ class Driver:
         """Call the handler for ``path``; raises its fault."""
         await self.cache.catch_up()
         route, from_path = self.route(operation, path)
-        call = Call("request", operation, path, None, parameters, self.clock())
-        body = convert(route.body, {**parameters, **from_path})
+        return await self.handle(route, path, convert(route.body, {**parameters, **from_path}), parameters)
+
+    async def handle(self, route: Route, path: str, body: Any, given: Mapping[str, Any]) -> Answer:
+        """Call the handler of ``route`` with a body that is converted already."""
+        call = Call("request", route.operation, path, None, given, self.clock())
         reply: Reply | None = await route.handler(self.engine, call, body)
         if reply is None:
             return Answer(None, None, call.warnings)
@@ -104,6 +109,30 @@ class Driver:
     async def write(self, path: str, **parameters: Any) -> Mapping[str, Any]:
         """The data of writing to ``path``; {} if there is none."""
         return _data(await self.invoke(Operation.UPDATE, path, **parameters))
+
+
+_MADE: dict[str, bytes] = {}
+
+
+async def make_keys(driver: Driver, keys: Mapping[str, Mapping[str, Any]]) -> None:
+    """Give ``driver`` a key for each name; those that an earlier test had are the same again, since RSA takes long."""
+    for name, parameters in keys.items():
+        made = repr((name, parameters))
+        if made not in _MADE:
+            await driver.write(f"keys/{name}", **parameters)
+            value = await driver.storage.get(f"policy/{name}")
+            assert value is not None
+            _MADE[made] = value
+        else:
+            await put(driver.storage, f"policy/{name}", _MADE[made])
+
+
+async def message_of(driver: Driver, operation: Operation, path: str, **parameters: Any) -> tuple[type[Fault], str]:
+    """The kind of fault that a call ends in, and its text."""
+    with pytest.raises(Fault) as caught:
+        await driver.invoke(operation, path, **parameters)
+    kind = next(kind for kind in (InvalidRequest, Failed, NotFound) if isinstance(caught.value, kind))
+    return kind, caught.value.message or ""
 
 
 def _data(answer: Answer) -> Mapping[str, Any]:
