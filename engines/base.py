@@ -158,6 +158,9 @@ class Route:
     bare: bool = False
     """Answer ``data`` alone, without the envelope."""
 
+    public_where: tuple[str, str] | None = None
+    """The name and the value of an option of the mount that lets anybody come, as if ``access`` were ``PUBLIC``."""
+
     head: bool = False
     """Serve HEAD as a read without a body."""
 

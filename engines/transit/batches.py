@@ -25,9 +25,6 @@ from engines.transit.batch_items import (
     reread_strings,
 )
 
-MAX_ITEMS = 20_000
-"""The most items in a batch, so that none keeps other requests waiting for long."""
-
 DEFAULT_FAILURE_STATUS = 400
 _STATUSES = range(200, 600)
 
@@ -42,9 +39,9 @@ def read_strictly(batch: Any, kind: type[Item], required: str, limit: int) -> li
     """
     _check_size(batch, limit)
     try:
-        return _counted(msgspec.convert(batch, list[kind]))  # type: ignore[valid-type]
+        return _not_empty(msgspec.convert(batch, list[kind]))  # type: ignore[valid-type]
     except msgspec.ValidationError:
-        return _counted(reread_strictly(batch, kind, required))
+        return _not_empty(reread_strictly(batch, kind, required))
 
 
 def read_leniently(batch: Any, limit: int) -> list[RewrapItem]:
@@ -52,9 +49,9 @@ def read_leniently(batch: Any, limit: int) -> list[RewrapItem]:
     _check_size(batch, limit)
     try:
         # Other spellings of the field names have to be found, so any surplus field leads to the slow reader.
-        return _counted(list[RewrapItem](msgspec.convert(batch, list[_ExactRewrapItem])))
+        return _not_empty(list[RewrapItem](msgspec.convert(batch, list[_ExactRewrapItem])))
     except msgspec.ValidationError:
-        return _counted(reread_leniently(batch))
+        return _not_empty(reread_leniently(batch))
 
 
 def read_strings(batch: Any, type_name: str, limit: int) -> list[InputItem]:
@@ -67,7 +64,7 @@ def read_strings(batch: Any, type_name: str, limit: int) -> list[InputItem]:
         maps = msgspec.convert(batch, list[dict[str, str]])
     except msgspec.ValidationError:
         maps = reread_strings(batch, type_name)
-    return _counted(
+    return _not_empty(
         [
             InputItem(
                 input=map_.get("input", UNSET),
@@ -124,9 +121,7 @@ def _check_size(batch: Any, limit: int) -> None:
 Listed = TypeVar("Listed")
 
 
-def _counted(items: list[Listed]) -> list[Listed]:
+def _not_empty(items: list[Listed]) -> list[Listed]:
     if not items:
         raise InvalidRequest("missing batch input to process")
-    if len(items) > MAX_ITEMS:
-        raise InvalidRequest(f"batch input has more than {MAX_ITEMS} items")
     return items
