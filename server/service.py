@@ -87,6 +87,7 @@ def _settings(config: Config) -> Settings:
         api_address=config.api_addr,
         cluster_name=config.cluster_name,
         ui=config.ui,
+        max_batch_items=config.max_batch_items,
         storage_type=config.storage.type,
         audit_devices=devices,
         audit_through_api=config.unsafe_allow_api_audit_creation,

@@ -13,6 +13,7 @@ from typing import Any
 
 DEFAULT_ADDRESS = "127.0.0.1:8200"
 MAX_REQUEST_BYTES = 10 * 1024 * 1024
+MAX_BATCH_ITEMS = 10_000
 LEASE_SECONDS = 32 * 24 * 3600
 MAX_CONNECTIONS = 10_000
 MAX_CONCURRENT_REQUESTS = 4_000
@@ -75,6 +76,9 @@ TOP = (
          choices=LOG_FORMATS, environment=("BAO_LOG_FORMAT", "VAULT_LOG_FORMAT")),
     Word("pid_file", Kind.PATH, "", "A file to write the process id to."),
     Word("cache_size", Kind.COUNT, 100_000, "How many decoded entries of storage are kept in memory.", minimum=1),
+    Word("max_batch_items", Kind.COUNT, MAX_BATCH_ITEMS,
+         "The most items that one `batch_input` may hold; more are answered 400. Streams have no such limit.",
+         minimum=1),
     Word("workers", Kind.COUNT, "",
          "How many processes serve. Unset, one for each processor; always one with storage `inmem` and with `-dev`.",
          minimum=1),
