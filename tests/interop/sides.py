@@ -93,6 +93,7 @@ def edited(backup: str, **settings: Any) -> str:
 
 
 def settings_of(side: Side, name: str) -> dict[str, Any]:
-    """What reading a key tells, without when it was backed up and restored."""
+    """What reading a key tells, without when it was backed up and restored, and what OpenBao doesn't tell."""
     read = side.read(f"keys/{name}")
-    return {field: value for field, value in read.items() if field not in ("backup_info", "restore_info")}
+    untold = {"backup_info", "restore_info"} | ({"keys"} if read["type"] == "hmac" else set())
+    return {field: value for field, value in read.items() if field not in untold}
