@@ -1,16 +1,18 @@
 """Deadlines of requests: for the client to send its body, and for us to answer.
 
 A timer for each request would cost more than most requests do otherwise, so requests are only written down, and one
-task looks through them every half a second. What is overdue is cancelled and answered here.
+task looks through them every half a second. What is overdue is cancelled and answered here. A stream may take as long
+as it moves, and watches over that by itself: it is released.
 """
 
 from __future__ import annotations
 
 import asyncio
+import math
 from typing import Any
 
 from server.config import Listener
-from server.listeners.asgi import Application, Message, Receive, Scope, Send, answer_error
+from server.listeners.asgi import RELEASE, Application, Message, Receive, Scope, Send, answer_error
 
 SWEEP_SECONDS = 0.5
 """How often is looked for what is overdue; a deadline is met to this."""
@@ -25,6 +27,10 @@ class _Request:
         self.started = started
         self.reading = False
         self.overdue = False
+
+    def release(self) -> None:
+        """From now on it is never overdue."""
+        self.started = math.inf
 
 
 class Deadlines:
@@ -45,6 +51,8 @@ class Deadlines:
         task = asyncio.current_task()
         assert task is not None
         request = self._requests[task] = _Request(asyncio.get_running_loop().time())
+
+        scope[RELEASE] = request.release
 
         async def receive_noted() -> Message:
             request.reading = True
