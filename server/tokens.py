@@ -83,6 +83,11 @@ class Tokens:
         token = await self._load(self.hash(token_id))
         return token if token is not None and token.record.alive(now) else None
 
+    async def stands(self, token: Token, now: float) -> bool:
+        """Whether a token that is in use already is still there; that the use was its last doesn't matter."""
+        found = await self._load(token.hash)
+        return found is not None and (found.record.expire_time == 0 or found.record.expire_time > now)
+
     async def lookup(self, token_id: str, now: float) -> Token | None:
         """As ``authenticate``: what is expired or used up is as good as gone."""
         return await self.authenticate(token_id, now)

@@ -24,8 +24,10 @@ from engines.transit import (
     rewrap,
     settings,
     sign,
+    stream,
     verify,
 )
+from engines.transit.batch_items import DecryptItem, EncryptItem, RewrapItem
 from engines.transit.keystore import KeyStore
 from engines.transit.rotation import rotate_due
 from engines.transit.settings import Settings
@@ -51,6 +53,13 @@ ROUTES: tuple[Route, ...] = (
     Route(_UPDATE, "decrypt/{name}", decrypt.decrypt, decrypt.Decryption, "Decrypt.", writes=False),
     Route(_UPDATE, "rewrap/{name}", rewrap.rewrap, rewrap.Rewrapping, "Encrypt ciphertexts anew.", writes=False),
     Route(_UPDATE, "datakey/{plaintext}/{name}", datakey.make, datakey.DataKey, "Make a data key.", writes=False),
+
+    Route(_UPDATE, "stream/encrypt/{name}", stream.encrypt, stream.Streaming, "Encrypt a stream of messages.",
+          writes=False, item=EncryptItem),
+    Route(_UPDATE, "stream/decrypt/{name}", stream.decrypt, stream.Streaming, "Decrypt a stream of messages.",
+          writes=False, item=DecryptItem),
+    Route(_UPDATE, "stream/rewrap/{name}", stream.rewrap, stream.Streaming, "Encrypt a stream of ciphertexts anew.",
+          writes=False, item=RewrapItem),
 
     Route(_UPDATE, "random", random.random, random.Random, "Give random bytes.", writes=False),
     Route(_UPDATE, "random/{segment:any}", random.random_by_segment, random.RandomBySegment,

@@ -3,16 +3,18 @@
 What is over a bound is refused at once, so that what is under it is served in time; ``sys/health`` is always served.
 
 A timer for each request would cost more than most requests do otherwise, so requests are only written down, and one
-task looks through them every half a second. What is overdue is cancelled and answered here.
+task looks through them every half a second. What is overdue is cancelled and answered here. A stream may take as long
+as it moves, and watches over that by itself: it is released.
 """
 
 from __future__ import annotations
 
 import asyncio
+import math
 from typing import Any
 
 from server.config import Listener
-from server.listeners.asgi import Application, Message, Receive, Scope, Send, answer_error
+from server.listeners.asgi import RELEASE, Application, Message, Receive, Scope, Send, answer_error
 
 MAX_BODY_BYTES = 256 * 1024 * 1024
 """How much of request bodies a process holds at most."""
@@ -38,6 +40,10 @@ class _Request:
         self.reading = False
         self.overdue = False
         self.body_bytes = 0
+
+    def release(self) -> None:
+        """From now on it is never overdue."""
+        self.started = math.inf
 
 
 class Deadlines:
@@ -66,6 +72,8 @@ class Deadlines:
         task = asyncio.current_task()
         assert task is not None
         request = self._requests[task] = _Request(asyncio.get_running_loop().time())
+
+        scope[RELEASE] = request.release
 
         async def receive_noted() -> Message:
             request.reading = True

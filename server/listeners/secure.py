@@ -28,6 +28,9 @@ from server.listeners.share import Place, Share
 
 _MAX_HEAD_BYTES = 64 * 1024
 _READ_BYTES = 64 * 1024
+_MAX_FRAMES = 256
+"""How many frames of a body may wait for the application. While that many do, nothing else is read from the connection,
+and that includes the client's word that it can take more of the answer; so a stream needs some room here."""
 
 
 class _Connection(TCPServer):
@@ -160,4 +163,5 @@ def _config(listener: Listener) -> HypercornConfig:
     config.keep_alive_max_requests = 1_000_000
     config.h11_max_incomplete_size = _MAX_HEAD_BYTES
     config.h2_max_header_list_size = _MAX_HEAD_BYTES
+    config.max_app_queue_size = _MAX_FRAMES
     return config
