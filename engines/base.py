@@ -18,6 +18,9 @@ from msgspec import Struct
 
 from storage.view import View
 
+MAX_BATCH_ITEMS = 10_000
+"""The most items in a batch unless the operator says otherwise: tens of milliseconds of work with a symmetric key."""
+
 
 class Operation(Enum):
     """What is done to a path, in Vault's words; a policy's capabilities are these and ``sudo`` and ``deny``."""
@@ -155,6 +158,9 @@ class Route:
     bare: bool = False
     """Answer ``data`` alone, without the envelope."""
 
+    public_where: tuple[str, str] | None = None
+    """The name and the value of an option of the mount that lets anybody come, as if ``access`` were ``PUBLIC``."""
+
     head: bool = False
     """Serve HEAD as a read without a body."""
 
@@ -179,6 +185,8 @@ class Mount:
     options: Mapping[str, str] = field(default_factory=dict)
     default_lease_ttl_seconds: int = 0
     max_lease_ttl_seconds: int = 0
+    max_batch_items: int = MAX_BATCH_ITEMS
+    """The most items that a batch in one request may hold."""
 
 
 class Engine(Protocol):

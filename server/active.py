@@ -127,9 +127,7 @@ async def _open_tenant(core: Core, namespace: Namespace, view: View) -> Tenant:
 
     audit = AuditNamespace(namespace.id, namespace.path)
     tenant = Tenant(namespace, audit, view, Mounts(view, bring_up), policies, tokens)
-    if not await tenant.mounts.entries():
-        for entry in _built_in():
-            await tenant.mounts.enable(entry)
+    await tenant.mounts.begin(_built_in())
     await tenant.mounts.router()
     return tenant
 
@@ -174,6 +172,7 @@ def mount_of(core: Core, tenant: Tenant, entry: MountEntry) -> Mount:
         options=entry.options or {},
         default_lease_ttl_seconds=config.default_lease_ttl or settings.default_lease_ttl_seconds,
         max_lease_ttl_seconds=config.max_lease_ttl or settings.max_lease_ttl_seconds,
+        max_batch_items=settings.max_batch_items,
     )
 
 
@@ -245,6 +244,8 @@ async def _repeat(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
 
 
 async def _sweep(core: Core, active: Active) -> None:
+    if not await core.store.lead():
+        return
     await core.cache.catch_up()
     for tenant in active.tenants:
         while await tenant.tokens.sweep(core.clock()):
@@ -252,6 +253,8 @@ async def _sweep(core: Core, active: Active) -> None:
 
 
 async def _tick(core: Core, active: Active) -> None:
+    if not await core.store.lead():
+        return
     await core.cache.catch_up()
     for tenant in active.tenants:
         for live in (await tenant.mounts.router()).mounts.values():

@@ -36,7 +36,13 @@ class Exchange:
     @property
     def public(self) -> bool:
         """Whether the route needs no token; then errors are answered in bare words."""
-        return self.route is not None and self.route.access is Access.PUBLIC
+        route = self.route
+        if route is None:
+            return False
+        if route.public_where is None:
+            return route.access is Access.PUBLIC
+        option, value = route.public_where
+        return self.found is not None and (self.found.live.entry.options or {}).get(option) == value
 
     @property
     def writes(self) -> bool:

@@ -155,6 +155,16 @@ class Mounts:
         """The mount at exactly ``path``."""
         return next((entry for entry in await self.entries() if entry.path == path), None)
 
+    async def begin(self, entries: list[MountEntry]) -> None:
+        """Mount ``entries`` if nothing ever was mounted, as on the first start or in a new namespace."""
+
+        async def work(transaction: Transaction) -> None:
+            if await transaction.get(TABLE) is None:
+                transaction.put(TABLE, msgspec.msgpack.encode(_Table(entries)))
+
+        if await self._view.get(TABLE) is None:
+            await transact(self._view, work)
+
     async def enable(self, entry: MountEntry) -> None:
         """Add a mount. Raises ``InvalidRequest`` if its path lies at, above or below another's."""
 

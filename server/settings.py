@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from engines.base import MAX_BATCH_ITEMS
 from server.audit.broker import DeclaredDevice
 
 SYSTEM_MAX_TTL_SECONDS = 768 * 3600
@@ -20,6 +21,9 @@ class Settings:
     api_address: str = ""
     cluster_name: str = ""
     ui: bool = False
+    max_batch_items: int = MAX_BATCH_ITEMS
+    """The most items that one batch may hold."""
+
     storage_type: str = "inmem"
     audit_devices: tuple[DeclaredDevice, ...] = ()
     audit_through_api: bool = False

@@ -18,6 +18,7 @@ from engines.transit import (
     hash,
     hmac,
     importing,
+    jwks,
     keys,
     random,
     rewrap,
@@ -37,6 +38,8 @@ ROUTES: tuple[Route, ...] = (
     Route(_READ, "keys/{name}", keys.read, keys.KeyReading, "Read a key's settings and versions.", writes=False),
     Route(_UPDATE, "keys/{name}", keys.create, keys.KeyCreation, "Create a key."),
     Route(_DELETE, "keys/{name}", keys.delete, keys.KeyName, "Destroy a key."),
+    Route(_READ, "keys/{name}/jwks", jwks.read_jwks, jwks.JwksReading, "Read a key's public keys as a JWK set.",
+          writes=False, bare=True, public_where=("jwks", "public")),
     Route(_UPDATE, "keys/{name}/config", config.configure, config.KeyConfig, "Change a key's settings."),
     Route(_UPDATE, "keys/{name}/rotate", config.rotate, keys.KeyName, "Give a key a new version."),
     Route(_UPDATE, "keys/{name}/trim", config.trim, config.KeyTrim, "Destroy old versions of a key."),
@@ -107,6 +110,7 @@ class Transit:
         self.keys = KeyStore(mount.storage)
         self.settings = Settings(mount.storage)
         self.clock = mount.clock
+        self.max_batch_items = mount.max_batch_items
 
     async def tick(self, now: float) -> None:
         """Rotate the keys that are due."""
