@@ -65,6 +65,8 @@ def _row(route: Route) -> str:
     names = [known.name for known in msgspec.structs.fields(route.body) if known.name not in in_path]
     parameters = ", ".join(f"`{name}`" for name in names)
     access = Access(route.access).value
+    if route.public_where is not None:
+        access += f", public where `{'='.join(route.public_where)}`"
     path = _PARAMETER.sub(r"{\1}", route.path)
     return f"| {_VERBS[route.operation]} | `{path}` | {access} | {parameters} | {route.help} |"
 
