@@ -93,7 +93,9 @@ def edited(backup: str, **settings: Any) -> str:
 
 
 def settings_of(side: Side, name: str) -> dict[str, Any]:
-    """What reading a key tells, without when it was backed up and restored, and what OpenBao doesn't tell."""
+    """What both sides tell of a key, without when it was backed up and restored."""
     read = side.read(f"keys/{name}")
-    untold = {"backup_info", "restore_info"} | ({"keys"} if read["type"] == "hmac" else set())
-    return {field: value for field, value in read.items() if field not in untold}
+    left_out = ["backup_info", "restore_info"]
+    if read["type"] == "hmac":
+        left_out.append("keys")  # OpenBao doesn't tell when their versions were made.
+    return {field: value for field, value in read.items() if field not in left_out}
