@@ -19,6 +19,7 @@ from server.active import Active, activate
 from server.settings import Settings
 from server.shared_state import Alone, Commons, SharedState
 from storage.barrier import Barrier
+from storage.barrier_keyring import KEYRING_PATH
 from storage.base import Store, Transaction
 from storage.cache import DEFAULT_CAPACITY, ObjectCache
 from storage.seals.base import InvalidKey, InvalidSealConfig, Seal, SealFault
@@ -74,6 +75,7 @@ class Core:
         self.barrier = Barrier(store, clock)
         self._cache_size = cache_size
         self.cache = ObjectCache(store, cache_size)
+        self.cache.watch(KEYRING_PATH, self.barrier.expire)
         self.stored_seal = StoredSeal(store, seal)
         self.active: Active | None = None
         self.started_at = clock()

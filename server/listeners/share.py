@@ -15,7 +15,10 @@ ABSENT = 2**63
 
 
 class Share:
-    """The share of the process with ``slot`` of ``slots``; ``limit`` connections and ``most_requests`` at most."""
+    """The share of the process with ``slot`` of ``slots``.
+
+    All processes together may have ``limit`` connections, and this one ``most_requests`` under way on each listener.
+    """
 
     def __init__(
         self,
@@ -36,8 +39,9 @@ class Share:
 
     @property
     def full(self) -> bool:
-        """Whether it may not have any more."""
-        return self.connections >= self._limit
+        """Whether there may not be any more."""
+        counts = (self._slots[slot] for slot in range(len(self._slots)))
+        return sum(count for count in counts if count != ABSENT) >= self._limit
 
     @property
     def fair(self) -> bool:

@@ -218,7 +218,7 @@ class Supervisor:
             share = Share(
                 self._connections,
                 slot,
-                limit=-(-self._config.max_connections // len(self._connections)),
+                limit=self._config.max_connections,
                 most_requests=-(-self._config.max_concurrent_requests // len(self._connections)),
             )
             worker = Worker(

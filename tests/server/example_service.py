@@ -60,6 +60,7 @@ def build_example(listener: Listener) -> Application:
                 "http": scope["http_version"],
                 "scheme": scope["scheme"],
                 "address": listener.address,
+                "process": os.getpid(),
             },
         )
 
