@@ -16,6 +16,7 @@ from auth_methods.records import TokenRecord
 from engines.base import Clock
 from engines.faults import Failed, InvalidRequest
 from server.active import Active, activate
+from server.login_limits import LoginLimits
 from server.settings import Settings
 from storage.barrier import Barrier
 from storage.base import Store, Transaction
@@ -74,6 +75,7 @@ class Core:
         self.stored_seal = StoredSeal(store, seal)
         self.active: Active | None = None
         self.started_at = clock()
+        self.login_limits = LoginLimits(settings.login_failures_per_minute)
         self._progress: ShareProgress | None = None
         self._changing = asyncio.Lock()
 

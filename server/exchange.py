@@ -35,8 +35,12 @@ class Exchange:
 
     @property
     def public(self) -> bool:
-        """Whether the route needs no token; then errors are answered in bare words."""
-        return self.route is not None and self.route.access is Access.PUBLIC
+        """Whether the path needs no token; then errors are answered in bare words, those for a wrong verb too."""
+        if self.route is not None:
+            return self.route.access is Access.PUBLIC
+        if self.found is None or self.found.served is None or self.operation is Operation.HELP:
+            return False
+        return any(route.access is Access.PUBLIC for route in self.found.served.routes.values())
 
     def caller(self) -> Caller | None:
         """Who calls, as a handler may know it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.conformance import (
     acl,
+    approle,
     auth_methods,
     http_wire,
     sys_mounts,
@@ -34,5 +35,6 @@ SCENARIOS: tuple[Scenario, ...] = (
     *transit_transfer.SCENARIOS,
     *wrapping.SCENARIOS,
     *auth_methods.SCENARIOS,
+    *approle.SCENARIOS,
     *tenants.SCENARIOS,
 )
