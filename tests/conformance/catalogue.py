@@ -7,6 +7,7 @@ from tests.conformance import (
     approle,
     auth_methods,
     http_wire,
+    json_web_tokens,
     sys_mounts,
     sys_policies,
     sys_server,
@@ -36,5 +37,6 @@ SCENARIOS: tuple[Scenario, ...] = (
     *wrapping.SCENARIOS,
     *auth_methods.SCENARIOS,
     *approle.SCENARIOS,
+    *json_web_tokens.SCENARIOS,
     *tenants.SCENARIOS,
 )
