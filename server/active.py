@@ -24,6 +24,7 @@ from engines.base import Engine, Mount, Periodic, Route
 from server import plugins
 from server.audit.broker import Broker
 from server.audit.entry import AuditMount, AuditNamespace
+from server.lockouts import Lockouts
 from server.mounts import AUTH, Live, MountConfig, MountEntry, Mounts, new_entry
 from server.namespaces import ROOT, Namespace, normalise
 from server.policies import PolicyStore
@@ -126,20 +127,22 @@ async def _open_tenant(core: Core, namespace: Namespace, view: View) -> Tenant:
         return Live(entry, engine, route_table(type(engine)), _audit_mount(entry))
 
     audit = AuditNamespace(namespace.id, namespace.path)
-    tenant = Tenant(namespace, audit, view, Mounts(view, bring_up), policies, tokens)
+    lockouts = Lockouts(view.within("sys/lockout/"))
+    tenant = Tenant(namespace, audit, view, Mounts(view, bring_up), policies, tokens, lockouts)
     await tenant.mounts.begin(_built_in())
     await tenant.mounts.router()
     return tenant
 
 
 def _engine(core: Core, tenant: Tenant, entry: MountEntry) -> Engine:
+    from server.renewals import Renewals
     from server.system import System
 
     mount = mount_of(core, tenant, entry)
     if entry.type == System.type:
         return System(core, tenant)
     if entry.type == TokenMethod.type:
-        return TokenMethod(mount, tenant.tokens)
+        return TokenMethod(mount, tenant.tokens, Renewals(core, tenant))
     group = plugins.AUTH_METHODS if entry.is_auth else plugins.ENGINES
     engine_class = plugins.load(group, entry.type)
     if engine_class is None:
@@ -257,6 +260,7 @@ async def _tick(core: Core, active: Active) -> None:
         return
     await core.cache.catch_up()
     for tenant in active.tenants:
+        await tenant.lockouts.sweep(core.clock())
         for live in (await tenant.mounts.router()).mounts.values():
             if isinstance(live.engine, Periodic):
                 await live.engine.tick(core.clock())

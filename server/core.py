@@ -16,6 +16,7 @@ from auth_methods.records import TokenRecord
 from engines.base import Clock
 from engines.faults import Failed, InvalidRequest
 from server.active import Active, activate
+from server.login_limits import LoginLimits
 from server.settings import Settings
 from server.shared_state import Alone, Commons, SharedState
 from storage.barrier import Barrier
@@ -79,6 +80,7 @@ class Core:
         self.stored_seal = StoredSeal(store, seal)
         self.active: Active | None = None
         self.started_at = clock()
+        self.login_limits = LoginLimits(settings.login_failures_per_minute)
         self.commons: Commons = commons or Alone()
         self.commons.follow(self._follow)
 

@@ -85,6 +85,7 @@ def _settings(config: Config) -> Settings:
         default_lease_ttl_seconds=config.default_lease_ttl_seconds,
         max_lease_ttl_seconds=config.max_lease_ttl_seconds,
         api_address=config.api_addr,
+        login_failures_per_minute=config.login_failures_per_minute,
         cluster_name=config.cluster_name,
         ui=config.ui,
         max_batch_items=config.max_batch_items,

@@ -121,6 +121,7 @@ class Config:
     log_level: str = "info"
     log_format: str = "standard"
     pid_file: str = ""
+    login_failures_per_minute: int = 300
     cache_size: int = 100_000
     max_batch_items: int = 10_000
     workers: int = 1

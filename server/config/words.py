@@ -75,6 +75,9 @@ TOP = (
     Word("log_format", Kind.CHOICE, "standard", "`standard` for people, `json` for one object per line.",
          choices=LOG_FORMATS, environment=("BAO_LOG_FORMAT", "VAULT_LOG_FORMAT")),
     Word("pid_file", Kind.PATH, "", "A file to write the process id to."),
+    Word("login_failures_per_minute", Kind.COUNT, 300,
+         "Failed logins that one client address may have, at once and in a minute, before it is answered 429; 0: any "
+         "number."),
     Word("cache_size", Kind.COUNT, 100_000, "How many decoded entries of storage are kept in memory.", minimum=1),
     Word("max_batch_items", Kind.COUNT, MAX_BATCH_ITEMS,
          "The most items that one `batch_input` may hold; more are answered 400. Streams have no such limit.",
