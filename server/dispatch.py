@@ -33,7 +33,7 @@ from engines.faults import (
     UnsupportedPath,
 )
 from server.active import Active
-from server.answer import Answer
+from server.answer import JSON, Answer
 from server.audit.entry import raw_answer
 from server.audit.entry import refusal as refused
 from server.core import Core
@@ -368,7 +368,7 @@ def _call(request: Request, request_id: str, operation: Operation, path: str, no
 
 def refusal(fault: Fault) -> Answer:
     """How ``fault`` is answered."""
-    headers: tuple[tuple[bytes, bytes], ...] = (_JSON,)
+    headers: tuple[tuple[bytes, bytes], ...] = (JSON,)
     if isinstance(fault, RateLimited) and fault.retry_after_seconds:
-        headers = (_JSON, (b"retry-after", b"%d" % fault.retry_after_seconds))
+        headers = (JSON, (b"retry-after", b"%d" % fault.retry_after_seconds))
     return Answer(status_of(fault), errors_body(texts_of(fault)), headers)
