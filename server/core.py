@@ -75,8 +75,7 @@ class Core:
         self.store = store
         self.barrier = Barrier(store, clock)
         self._cache_size = cache_size
-        self.cache = ObjectCache(store, cache_size)
-        self.cache.watch(KEYRING_PATH, self.barrier.expire)
+        self.cache = self._new_cache()
         self.stored_seal = StoredSeal(store, seal)
         self.active: Active | None = None
         self.started_at = clock()
@@ -242,13 +241,18 @@ class Core:
         log.info("unsealed")
         return self.active
 
+    def _new_cache(self) -> ObjectCache:
+        cache = ObjectCache(self.store, self._cache_size)
+        cache.watch(KEYRING_PATH, self.barrier.expire)
+        return cache
+
     async def _close(self) -> None:
         active, self.active = self.active, None
         if active is not None:
             await active.close()
             # With the old cache go the decoded entries, and those who watched it.
             self.cache.clear()
-            self.cache = ObjectCache(self.store, self._cache_size)
+            self.cache = self._new_cache()
             self.barrier.seal()
             self.stored_seal.seal.close()
             log.info("sealed")
