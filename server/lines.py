@@ -22,7 +22,7 @@ from server.config import Listener
 from server.listeners.asgi import Receive, Send
 from server.stream import Stream
 
-LINGER_SECONDS = 5.0
+LINGER_SECONDS = 2.0
 """How long a client may go on sending, unheard, after the line that ended its stream. Closing at once would make its
 system throw away that line before it is read."""
 
@@ -65,7 +65,6 @@ class Lines:
         except GoneError as error:
             await _end(stream, error)
         except StalledError as error:
-            self._more = False  # It isn't waited for any longer.
             await _end(stream, error)
             await self.refuse(_TOO_SLOW)
         except Exception as error:  # noqa: BLE001 - told to the client, and counted, as for any other request
