@@ -26,7 +26,7 @@ YIELD_SECONDS = 0.001
 """How long a process leaves a connection to others."""
 
 _AT_ONCE = 64
-_MAX_REFUSALS = 64
+_MAX_REFUSALS = 1_000
 _REFUSAL_SECONDS = 1.0
 _PAUSE_SECONDS = 0.1
 _SHUTDOWN_SECONDS = 5.0
