@@ -17,6 +17,7 @@ from engines.algorithms import ALGORITHMS
 from engines.algorithms.base import Aead, Algorithm, Material, PublicKeyEncryption, Signature
 from engines.algorithms.derivation import DERIVATIONS, KeyDerivation
 from engines.algorithms.mac import Mac
+from engines.encryption_count import VersionCount
 from engines.faults import InvalidRequest
 from engines.key_records import KeyringRecord, VersionRecord, decode_record
 from storage.base import Damaged
@@ -49,6 +50,7 @@ class KeyVersion:
         "_keyring",
         "_mac",
         "_signature",
+        "count",
         "number",
         "prefix",
         "record",
@@ -60,6 +62,9 @@ class KeyVersion:
         self.record = record
         self.prefix = f"{CIPHERTEXT_PREFIX}{number}:"
         """What every ciphertext, signature and MAC of this version starts with."""
+
+        self.count: VersionCount | None = None
+        """The count of its encryptions, once an engine that counts has put it here."""
 
         self._cipher: Aead | None = None
         self._encryption: PublicKeyEncryption | None = None
@@ -174,7 +179,7 @@ class MissingContext(InvalidRequest):
 class Keyring:
     """A named key, ready to be used; shared, and never changed."""
 
-    __slots__ = ("algorithm", "derivation", "latest", "openable", "record", "versions")
+    __slots__ = ("algorithm", "derivation", "latest", "max_encryptions", "openable", "record", "restricted", "versions")
 
     def __init__(self, record: KeyringRecord) -> None:
         self.record = record
@@ -184,6 +189,12 @@ class Keyring:
         self.latest = self.versions[record.latest_version]
         self.openable = {version.prefix: version for version in self.versions.values()}
         """The versions that may decrypt, by the exact prefix of their ciphertexts."""
+
+        self.max_encryptions = record.max_encryptions or self.algorithm.max_encryptions
+        """How many messages each version may encrypt; 0 for any number."""
+
+        self.restricted = record.disabled or record.not_before != 0 or record.not_after != 0
+        """Whether the state of the key has to be looked at before it is used."""
 
     def version_to_encrypt(self, requested: int, purpose: str = "encryption") -> KeyVersion:
         """The version ``requested``, 0 for the latest. Raises ``InvalidRequest`` if it may not be used for new data."""

@@ -1,7 +1,7 @@
 """Authenticated encryption with associated data: AES-GCM (SP 800-38D) and ChaCha20-Poly1305 (RFC 8439).
 
 Nonces are random, 96 bits long, and chosen by whoever seals; a key should seal no more than 2^32 messages with them
-(SP 800-38D, 8.3), which rotation sees to.
+(SP 800-38D, 8.3), which is what rows have as ``max_encryptions``.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from engines.faults import InvalidRequest
 
 _NONCE_BYTES = 12
 _TAG_BYTES = 16
+_MAX_ENCRYPTIONS = 2**32
 
 
 class Cipher:
@@ -68,6 +69,7 @@ def _aes(bits: int, number: int, quantum_category: int, object_identifier: str) 
         key_bytes=bits // 8,
         nonce_bytes=_NONCE_BYTES,
         tag_bytes=_TAG_BYTES,
+        max_encryptions=_MAX_ENCRYPTIONS,
         classical_bits=bits,
         quantum_category=quantum_category,
         fips=Fips.APPROVED,
@@ -94,6 +96,7 @@ CHACHA20_POLY1305 = Algorithm(
     key_bytes=32,
     nonce_bytes=_NONCE_BYTES,
     tag_bytes=_TAG_BYTES,
+    max_encryptions=_MAX_ENCRYPTIONS,
     classical_bits=256,
     quantum_category=5,
     fips=Fips.NOT_APPROVED,

@@ -134,6 +134,10 @@ class Algorithm:
     key_bytes: int
     nonce_bytes: int = 0
     tag_bytes: int = 0
+    max_encryptions: int = 0
+    """How many messages one key may encrypt under nonces chosen at random, so that the odds of a repetition stay below
+    2^-32 (SP 800-38D, 8.3); 0 where that is out of reach."""
+
     signature_bytes: int = 0
     public_key_bytes: int = 0
 

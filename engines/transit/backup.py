@@ -24,19 +24,27 @@ from engines.key_records import (
     KeyringRecord,
     RestoreInfo,
     decode_record,
+    decode_totals,
     encode_archive,
+    encode_totals,
 )
 from engines.transit.backup_entries import (
     EMPTY_ENTRY,
+    RULES,
     Backup,
     PolicyBackup,
+    RulesBackup,
     dump_info,
+    dump_rules,
     dump_version,
     load_info,
+    load_rules,
+    load_totals,
     load_version,
 )
 from engines.transit.keys import KeyName
-from engines.transit.keystore import ARCHIVES, KEYS, NAME
+from engines.transit.keystore import ARCHIVES, COUNTS, KEYS, NAME
+from engines.transit.states import Use, check_use
 from storage.base import Transaction, transact
 
 if TYPE_CHECKING:
@@ -62,6 +70,7 @@ async def back_up(engine: Transit, call: Call, body: KeyName) -> Reply:
         if value is None:
             raise Failed(f'key "{body.name}" not found')
         record = decode_record(value)
+        check_use(record, Use.COPY, call.now)
         if record.soft_deleted:
             raise Failed("refusing to use soft-deleted key")
         if not record.exportable:
@@ -72,12 +81,14 @@ async def back_up(engine: Transit, call: Call, body: KeyName) -> Reply:
         record = replace(record, backup_info=info)
         engine.keys.write(transaction, record)
         archived = await engine.keys.archived(transaction, record.name)
-        return _dump(record, ArchiveRecord(versions=archived))
+        counted = await transaction.get(COUNTS + record.name)
+        rules = dump_rules(record, {} if counted is None else decode_totals(counted))
+        return _dump(record, ArchiveRecord(versions=archived), rules)
 
     return Reply({"backup": await transact(engine.keys.storage, work)})
 
 
-def _dump(record: KeyringRecord, archive: ArchiveRecord) -> str:
+def _dump(record: KeyringRecord, archive: ArchiveRecord, rules: dict[str, Any]) -> str:
     algorithm = ALGORITHMS[record.type]
     every = {**archive.versions, **record.versions}
     entries = {number: dump_version(algorithm, record, version) for number, version in every.items()}
@@ -111,7 +122,10 @@ def _dump(record: KeyringRecord, archive: ArchiveRecord) -> str:
     if record.key_bytes:
         policy["key_size"] = record.key_bytes
     archived = [entries.get(number, EMPTY_ENTRY) for number in range(first, record.latest_version + 1)]
-    return encode_base64(json.dumps({"policy": policy, "archived_keys": {"keys": archived}}).encode())
+    backup: dict[str, Any] = {"policy": policy, "archived_keys": {"keys": archived}}
+    if rules:
+        backup[RULES] = rules
+    return encode_base64(json.dumps(backup).encode())
 
 
 async def restore(engine: Transit, call: Call, body: Restoration) -> None:
@@ -125,13 +139,22 @@ async def restore(engine: Transit, call: Call, body: Restoration) -> None:
     except NotBase64 as error:
         raise Failed(error.message) from None
     # Checking the numbers of RSA keys takes a while.
-    record, archive = await asyncio.to_thread(_load, text, body.name)
+    record, archive, rules = await asyncio.to_thread(_load, text, body.name)
     info = RestoreInfo(nanoseconds_of(call.now), record.latest_version)
     record = replace(record, restore_info=info)
 
     async def work(transaction: Transaction) -> None:
-        if await transaction.get(KEYS + record.name) is not None and not body.force:
-            raise Failed(f'key "{record.name}" already exists')
+        value = await transaction.get(KEYS + record.name)
+        if value is not None:
+            if not body.force:
+                raise Failed(f'key "{record.name}" already exists')
+            check_use(decode_record(value), Use.MANAGE, call.now)
+        counted = await transaction.get(COUNTS + record.name)
+        totals = load_totals(record, archive, rules, {} if counted is None else decode_totals(counted))
+        if totals:
+            transaction.put(COUNTS + record.name, encode_totals(totals))
+        else:
+            transaction.delete(COUNTS + record.name)
         engine.keys.write(transaction, record)
         if archive.versions:
             transaction.put(ARCHIVES + record.name, encode_archive(archive))
@@ -141,7 +164,7 @@ async def restore(engine: Transit, call: Call, body: Restoration) -> None:
     await transact(engine.keys.storage, work)
 
 
-def _load(text: bytes, name: str) -> tuple[KeyringRecord, ArchiveRecord]:
+def _load(text: bytes, name: str) -> tuple[KeyringRecord, ArchiveRecord, RulesBackup]:
     """The records in a backup's JSON, under ``name`` if that isn't empty. Raises ``Failed``."""
     try:
         backup = msgspec.convert(json.loads(text), Backup, str_keys=True)
@@ -182,7 +205,8 @@ def _load(text: bytes, name: str) -> tuple[KeyringRecord, ArchiveRecord]:
         backup_info=load_info(policy.backup_info),
     )
     archived = {number: version for number, version in versions.items() if number < policy.min_decryption_version}
-    return record, ArchiveRecord(versions=archived)
+    rules = backup.rules or RulesBackup()
+    return load_rules(record, rules), ArchiveRecord(versions=archived), rules
 
 
 def _check_policy(policy: PolicyBackup, name: str) -> None:

@@ -9,7 +9,9 @@ from engines.base import Body, Call, Reply
 from engines.encoding import encode_base64
 from engines.faults import InvalidRequest
 from engines.transit.keys import decode_context
+from engines.transit.limits import counted
 from engines.transit.sealing import seal
+from engines.transit.states import Use
 
 if TYPE_CHECKING:
     from engines.transit.engine import Transit
@@ -33,11 +35,12 @@ async def make(engine: Transit, call: Call, body: DataKey) -> Reply:
     if body.plaintext not in ("plaintext", "wrapped"):
         raise InvalidRequest("Invalid path, must be 'plaintext' or 'wrapped'")
     context = decode_context(body.context)
-    keyring = await engine.keys.load(body.name)
+    keyring = await engine.keys.use(body.name, Use.PROTECT, call.now)
     if keyring is None:
         raise InvalidRequest("encryption key not found")
     if body.bits not in _BITS:
         raise InvalidRequest("invalid bit length")
+    keyring = await counted(engine, call, keyring, body.key_version)
     key = secrets.token_bytes(body.bits // 8)
     ciphertext, version = seal(keyring, key, context, body.key_version, body.associated_data, "associated_data")
     data: dict[str, Any] = {"ciphertext": ciphertext, "key_version": version}

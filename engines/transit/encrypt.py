@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from os import urandom
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,9 @@ from engines.key_records import KeyringRecord
 from engines.keyring import Keyring
 from engines.transit.batch_items import EncryptItem
 from engines.transit.batches import check_contexts, read_strictly, reply_with_status
+from engines.transit.limits import counted, counted_otherwise
 from engines.transit.sealing import NotAead, is_plain, seal
+from engines.transit.states import Use
 
 if TYPE_CHECKING:
     from engines.transit.engine import Transit
@@ -49,9 +52,10 @@ async def encrypt(engine: Transit, call: Call, body: Encryption) -> Reply:
         raise InvalidRequest("missing plaintext to encrypt")
     plaintext = decode_base64(body.plaintext)
     context = decode_base64(body.context) if body.context else b""
-    keyring = await engine.keys.load(body.name)
+    keyring = await engine.keys.use(body.name, Use.PROTECT, call.now)
     if keyring is None:
         keyring = await _create(engine, call, body, bool(context), body.key_version)
+    keyring = await counted(engine, call, keyring, body.key_version)
     ciphertext, version = seal(keyring, plaintext, context, body.key_version, body.associated_data)
     return Reply({"ciphertext": ciphertext, "key_version": version})
 
@@ -85,14 +89,18 @@ def _upsertable(name: str) -> Algorithm:
 async def _encrypt_batch(engine: Transit, call: Call, body: Encryption) -> Reply:
     items = read_strictly(body.batch_input, EncryptItem, "plaintext")
     has_context = check_contexts(items)
-    keyring = await engine.keys.load(body.name)
+    keyring = await engine.keys.use(body.name, Use.PROTECT, call.now)
     if keyring is None:
         keyring = await _create(engine, call, body, has_context, 0)
+    keyring = await counted(engine, call, keyring, wanted=len(items))
     wanted = None if body.partial_failure_response_code is UNSET else body.partial_failure_response_code
     if is_plain(keyring) and not has_context:
         results = _encrypt_plainly(keyring, items)
         if results is not None:
             return Reply({"batch_results": results})
+    for version, count in Counter(item.key_version for item in items if item.key_version).items():
+        await counted(engine, call, keyring, version, count)
+        counted_otherwise(keyring, count)
     return _encrypt_each(call, keyring, items, wanted)
 
 

@@ -25,6 +25,7 @@ from engines.transit import (
     sign,
     verify,
 )
+from engines.transit.counts import EncryptionCounts
 from engines.transit.keystore import KeyStore
 from engines.transit.rotation import rotate_due
 from engines.transit.settings import Settings
@@ -97,7 +98,7 @@ ROUTES: tuple[Route, ...] = (
 
 
 class Transit:
-    """One mount of the engine; it holds no state but what storage and its cache hold."""
+    """One mount of the engine; it holds no state but what storage and its cache hold, and reservations."""
 
     type: ClassVar[str] = "transit"
     summary: ClassVar[str] = "Encryption as a service: keys stay here, data comes and goes."
@@ -105,9 +106,14 @@ class Transit:
 
     def __init__(self, mount: Mount) -> None:
         self.keys = KeyStore(mount.storage)
+        self.counts = EncryptionCounts(mount.storage)
         self.settings = Settings(mount.storage)
         self.clock = mount.clock
 
     async def tick(self, now: float) -> None:
         """Rotate the keys that are due."""
         await rotate_due(self.keys, now)
+
+    async def close(self) -> None:
+        """Give back what is reserved and not used."""
+        await self.counts.close()

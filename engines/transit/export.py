@@ -12,6 +12,7 @@ from engines.base import Call, Reply
 from engines.faults import Failed, InvalidRequest, NotFound
 from engines.keyring import Keyring, KeyVersion
 from engines.transit.keys import KeyName
+from engines.transit.states import Use
 
 if TYPE_CHECKING:
     from engines.transit.engine import Transit
@@ -33,7 +34,7 @@ async def export(engine: Transit, call: Call, body: Export) -> Reply:
     if kind is None:
         raise InvalidRequest(f"invalid export type: {body.type}")
     form = parse_format(body.format)
-    keyring = await engine.keys.load(body.name)
+    keyring = await engine.keys.use(body.name, Use.COPY, call.now)
     if keyring is None:
         raise NotFound
     if body.type not in _PUBLIC and not keyring.record.exportable:

@@ -15,6 +15,7 @@ from engines.transit.batch_items import InputItem
 from engines.transit.batches import read_strings
 from engines.transit.hash import decode_input
 from engines.transit.keystore import SoftDeleted
+from engines.transit.states import Use
 
 if TYPE_CHECKING:
     from engines.transit.engine import Transit
@@ -33,7 +34,7 @@ class Authentication(Body):
 
 async def authenticate(engine: Transit, call: Call, body: Authentication) -> Reply:
     """The HMAC of ``input``, or of every item of ``batch_input``."""
-    keyring = await load(engine, body.name)
+    keyring = await load(engine, body.name, Use.PROTECT, call.now)
     if keyring.record.soft_deleted:
         raise SoftDeleted
     version = _version_to_authenticate(keyring, body.key_version)
@@ -46,9 +47,9 @@ async def authenticate(engine: Transit, call: Call, body: Authentication) -> Rep
     return Reply({"hmac": _authenticate(version, hash_, body.input)})
 
 
-async def load(engine: Transit, name: str) -> Keyring:
-    """The key called ``name``. Raises ``InvalidRequest`` if there is none."""
-    keyring = await engine.keys.load(name)
+async def load(engine: Transit, name: str, use: Use, now: float) -> Keyring:
+    """The key called ``name``, to be used so. Raises ``InvalidRequest`` if there is none, or its state forbids it."""
+    keyring = await engine.keys.use(name, use, now)
     if keyring is None:
         raise InvalidRequest("encryption key not found")
     return keyring

@@ -21,6 +21,7 @@ from engines.key_records import KeyringRecord, VersionRecord, decode_record, new
 from engines.keyring import Keyring
 from engines.transit.keys import KeyName, check_auto_rotate_period
 from engines.transit.keystore import KEYS
+from engines.transit.states import Use, check_use
 from storage.base import Transaction, transact
 from storage.secret import Secret
 
@@ -150,7 +151,7 @@ async def _read_material(
 async def import_version(engine: Transit, call: Call, body: ImportedUpdate) -> None:
     """Give an imported key another version, or one of which only the public part was known its private part."""
     hash_ = parse_wrapping_hash(body.hash_function)
-    keyring = await engine.keys.load(body.name)
+    keyring = await engine.keys.use(body.name, Use.MANAGE, call.now)
     if keyring is None:
         raise Failed(f"no key found with name {body.name}; to import a new key, use the import/ endpoint")
     check_importable(keyring.record)
@@ -161,6 +162,7 @@ async def import_version(engine: Transit, call: Call, body: ImportedUpdate) -> N
         if value is None:
             raise Failed(f"no key found with name {body.name}; to import a new key, use the import/ endpoint")
         record = decode_record(value)
+        check_use(record, Use.MANAGE, call.now)
         check_importable(record)
         if record.type != keyring.record.type:
             raise Failed("the import_version endpoint can only be used with an imported key")

@@ -15,6 +15,7 @@ from engines.faults import InvalidRequest, NotFound
 from engines.fields import Duration
 from engines.key_records import KeyringRecord
 from engines.transit.describe import describe
+from engines.transit.rules import KeyRules, with_rules
 
 if TYPE_CHECKING:
     from engines.transit.engine import Transit
@@ -28,7 +29,7 @@ class KeyName(Body):
     name: str = ""
 
 
-class KeyCreation(KeyName):
+class KeyCreation(KeyRules):
     """What a new key is to be."""
 
     type: str = DEFAULT_ALGORITHM.name
@@ -87,7 +88,7 @@ async def create(engine: Transit, call: Call, body: KeyCreation) -> Reply:
         auto_rotate_period_seconds=body.auto_rotate_period,
         key_bytes=body.key_size,
     )
-    return describe(await engine.keys.create(record, algorithm, call.now))
+    return describe(await engine.keys.create(with_rules(record, body), algorithm, call.now))
 
 
 def _parse_type(body: KeyCreation) -> Algorithm:
@@ -107,7 +108,13 @@ async def read(engine: Transit, call: Call, body: KeyReading) -> Reply:
     keyring = await engine.keys.load(body.name)
     if keyring is None:
         raise NotFound
-    return describe(keyring, decode_context(body.context))
+    reply = describe(keyring, decode_context(body.context))
+    if reply.data is None or not keyring.algorithm.encrypts:
+        return reply
+    totals = await engine.counts.totals(keyring)
+    if not any(totals.values()):
+        return reply
+    return Reply({**reply.data, "encryptions": {str(number): total for number, total in totals.items()}})
 
 
 async def list_keys(engine: Transit, call: Call, body: KeyListing) -> Reply:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from msgspec import UNSET
@@ -12,7 +13,9 @@ from engines.faults import InvalidRequest
 from engines.keyring import Keyring
 from engines.transit.batch_items import RewrapItem
 from engines.transit.batches import check_contexts, read_leniently
+from engines.transit.limits import counted
 from engines.transit.sealing import seal, unseal
+from engines.transit.states import Use
 
 if TYPE_CHECKING:
     from engines.transit.engine import Transit
@@ -36,11 +39,15 @@ async def rewrap(engine: Transit, call: Call, body: Rewrapping) -> Reply:
         check_contexts(items)
     elif not body.ciphertext:
         raise InvalidRequest("missing ciphertext to decrypt")
-    keyring = await engine.keys.load(body.name)
+    keyring = await engine.keys.use(body.name, Use.PROTECT, call.now)
     if keyring is None:
         raise InvalidRequest("encryption key not found")
     if batch:
+        # Explicit versions first: counting for the latest may rotate the key.
+        for version, wanted in sorted(Counter(item.key_version for item in items).items(), reverse=True):
+            keyring = await counted(engine, call, keyring, version, wanted)
         return Reply({"batch_results": [_rewrap_item(keyring, item) for item in items]})
+    keyring = await counted(engine, call, keyring, body.key_version)
     ciphertext, version = _rewrap(keyring, body.ciphertext, body.context, body.key_version)
     return Reply({"ciphertext": ciphertext, "key_version": version})
 

@@ -24,6 +24,7 @@ from engines.transit.batch_items import InputItem
 from engines.transit.batches import read_strings
 from engines.transit.hash import decode_input
 from engines.transit.keys import decode_context
+from engines.transit.states import Use
 
 if TYPE_CHECKING:
     from engines.transit.engine import Transit
@@ -69,7 +70,7 @@ async def sign(engine: Transit, call: Call, body: Signing) -> Reply:
     """Sign ``input``, or every item of ``batch_input``; a batch is always answered as a success."""
     marshaling = parse_marshaling(body.marshaling_algorithm)
     salt_length = parse_salt_length(body.salt_length)
-    keyring = await engine.keys.load(body.name)
+    keyring = await engine.keys.use(body.name, Use.PROTECT, call.now)
     if keyring is None:
         raise InvalidRequest("signing key not found")
     if not keyring.algorithm.signs:

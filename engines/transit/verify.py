@@ -20,6 +20,7 @@ from engines.transit.hash import decode_input
 from engines.transit.keys import decode_context
 from engines.transit.keystore import SoftDeleted
 from engines.transit.sign import Signing, hash_name, signature_options
+from engines.transit.states import Use
 
 if TYPE_CHECKING:
     from engines.transit.engine import Transit
@@ -65,7 +66,7 @@ def _all_have_signatures(items: list[InputItem]) -> bool:
 async def _verify_signatures(engine: Transit, call: Call, body: Verification, items: list[InputItem] | None) -> Reply:
     marshaling = parse_marshaling(body.marshaling_algorithm)
     salt_length = parse_salt_length(body.salt_length)
-    keyring = await engine.keys.load(body.name)
+    keyring = await engine.keys.use(body.name, Use.PROCESS, call.now)
     if keyring is None:
         raise InvalidRequest("signature verification key not found")
     if not keyring.algorithm.signs:
@@ -111,7 +112,7 @@ def _verify_signature_item(keyring: Keyring, options: SignatureOptions, item: In
 
 async def _verify_hmacs(engine: Transit, call: Call, body: Verification, items: list[InputItem] | None) -> Reply:
     hash_ = parse_hash(hash_name(call, body))
-    keyring = await hmac.load(engine, body.name)
+    keyring = await hmac.load(engine, body.name, Use.PROCESS, call.now)
     if hash_ is None:
         raise InvalidRequest(f"algorithm cannot be {NO_HASH}")
     if items is not None:

@@ -67,6 +67,8 @@ def values(kind: Any) -> st.SearchStrategy[Any]:
         return st.integers(0, 2**40) if typing.get_args(kind)[0] is int else values(typing.get_args(kind)[0])
     if origin in (typing.Union, types.UnionType):
         return st.one_of([values(part) for part in typing.get_args(kind) if part is not msgspec.UnsetType])
+    if origin is dict:
+        return st.dictionaries(TEXTS, TEXTS, max_size=3)
     return {str: TEXTS, int: INTEGERS, bool: st.booleans()}.get(kind, JSON)
 
 
