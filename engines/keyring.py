@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import Any
 
 from engines.algorithms import ALGORITHMS
-from engines.algorithms.base import Aead, Algorithm, Material, PublicKeyEncryption, Signature
+from engines.algorithms.base import Aead, Algorithm, Cmac, Material, PublicKeyEncryption, Signature
 from engines.algorithms.derivation import DERIVATIONS, KeyDerivation
 from engines.algorithms.mac import Mac
 from engines.encryption_count import VersionCount
@@ -45,6 +45,7 @@ class KeyVersion:
 
     __slots__ = (
         "_cipher",
+        "_cmac",
         "_derived",
         "_encryption",
         "_keyring",
@@ -67,6 +68,7 @@ class KeyVersion:
         """The count of its encryptions, once an engine that counts has put it here."""
 
         self._cipher: Aead | None = None
+        self._cmac: Cmac | None = None
         self._encryption: PublicKeyEncryption | None = None
         self._signature: Signature | None = None
         self._mac: Mac | None = None
@@ -115,12 +117,25 @@ class KeyVersion:
         found: tuple[Signature, bytes] = self._derive(context, self._make_derived_signature)
         return found[1]
 
+    def cmac(self) -> Cmac:
+        """The CMAC of this version; its algorithm has one."""
+        if self._cmac is None:
+            prepare = self._keyring.algorithm.cmac
+            if prepare is None:
+                raise AssertionError(f"{self._keyring.algorithm.name} has no CMAC")
+            self._cmac = prepare(self.record.private.reveal())
+        return self._cmac
+
+    def mac_key(self) -> bytes:
+        """The key of this version's MAC."""
+        record = self.record
+        key = record.private if self._keyring.algorithm.mac_key_is_key else record.mac_key
+        return key.reveal()
+
     def mac(self) -> Mac:
         """The MAC of this version, whatever its type; never derived."""
         if self._mac is None:
-            record = self.record
-            key = record.private if self._keyring.algorithm.mac_key_is_key else record.mac_key
-            self._mac = Mac(key.reveal())
+            self._mac = Mac(self.mac_key())
         return self._mac
 
     def _derive(self, context: bytes, make: Callable[[bytes], Any]) -> Any:

@@ -15,7 +15,7 @@ import msgspec
 from msgspec.structs import replace
 
 from engines.algorithms import ALGORITHMS, ALGORITHMS_BY_NUMBER
-from engines.algorithms.derivation import DERIVATIONS
+from engines.algorithms.derivation import COUNTER_MODE_BYTES, DERIVATIONS, HMAC_SHA256_COUNTER
 from engines.base import Body, Call, Reply
 from engines.encoding import NotBase64, decode_base64, encode_base64, nanoseconds_of
 from engines.faults import Failed, InvalidRequest
@@ -224,6 +224,9 @@ def _check_policy(policy: PolicyBackup, name: str) -> None:
         raise Failed(f"convergent encryption of version {policy.convergent_version} is not supported")
     if policy.version_template or policy.storage_prefix or policy.kdf not in DERIVATIONS:
         raise Failed("the backup has a version template, storage prefix or key derivation that is not supported")
+    derivation = DERIVATIONS[policy.kdf]
+    if policy.derived and derivation is HMAC_SHA256_COUNTER and algorithm.key_bytes > COUNTER_MODE_BYTES:
+        raise Failed(f"keys of type {algorithm.name} can't be derived by {derivation.name}")
     limits = (0, policy.min_available_version, policy.min_decryption_version, policy.latest_version)
     if list(limits) != sorted(limits) or not 0 <= policy.min_encryption_version <= policy.latest_version:
         raise Failed("the versions in the backup contradict each other")

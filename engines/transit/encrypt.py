@@ -11,7 +11,7 @@ from msgspec import UNSET, UnsetType
 from engines.algorithms import ALGORITHMS, DEFAULT_ALGORITHM
 from engines.algorithms.base import Algorithm
 from engines.base import Body, Call, Reply
-from engines.encoding import NotBase64, decode_base64, encode_base64
+from engines.encoding import decode_base64, encode_base64
 from engines.faults import Failed, InvalidRequest
 from engines.key_records import KeyringRecord
 from engines.keyring import Keyring
@@ -119,12 +119,12 @@ def _encrypt_plainly(keyring: Keyring, items: list[EncryptItem]) -> list[dict[st
         nonce = nonces[start:end]
         start = end
         try:
-            plaintext = decode_base64(item.plaintext)
-        except NotBase64:
+            ciphertext = seal_one(nonce, decode_base64(item.plaintext), None)
+        except InvalidRequest:
             return None
         results.append(
             {
-                "ciphertext": prefix + encode_base64(nonce + seal_one(nonce, plaintext, None)),
+                "ciphertext": prefix + encode_base64(nonce + ciphertext),
                 "key_version": number,
                 "reference": item.reference,
             }

@@ -87,6 +87,11 @@ def _check_certifiable(keyring: Keyring) -> None:
         raise InvalidRequest("certificate chain not supported for keys that do not support signing")
 
 
+def _check_cmac(keyring: Keyring) -> None:
+    if keyring.algorithm.cmac is None:
+        raise InvalidRequest("CMAC not supported for the key")
+
+
 def _no_check(keyring: Keyring) -> None:
     """Every key has this."""
 
@@ -115,6 +120,7 @@ _PUBLIC = ("public-key", "certificate-chain")
 _KINDS = {
     "encryption-key": _Kind(_check_encrypts, _key_text),
     "signing-key": _Kind(_check_signs, _key_text),
+    "cmac-key": _Kind(_check_cmac, _key_text),
     "hmac-key": _Kind(_no_check, _mac_key_text),
     "public-key": _Kind(_no_check, _public_key_text),
     "certificate-chain": _Kind(_check_certifiable, _chain_text),

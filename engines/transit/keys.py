@@ -71,12 +71,19 @@ def decode_context(text: str | UnsetType) -> bytes:
         raise InvalidRequest("failed to base64-decode context") from None
 
 
+def warn_of_type(call: Call, algorithm: Algorithm) -> None:
+    """Warn of a type of keys that isn't safe in every use."""
+    if algorithm.aead is not None and not algorithm.authenticates:
+        call.warn(f"keys of type {algorithm.name} don't notice that a ciphertext was changed")
+
+
 async def create(engine: Transit, call: Call, body: KeyCreation) -> Reply:
     """Make a key; one that is there already stays as it is, whatever is asked for."""
     check_auto_rotate_period(body.auto_rotate_period)
     if body.convergent_encryption and not body.derived:
         raise InvalidRequest("convergent encryption requires derivation to be enabled")
     algorithm = _parse_type(body)
+    warn_of_type(call, algorithm)
     record = KeyringRecord(
         name=body.name,
         type=algorithm.name,

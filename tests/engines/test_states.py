@@ -70,6 +70,7 @@ async def test_a_disabled_key_can_be_read_and_configured_and_nothing_else(keys: 
         "{type:any}": "encryption-key",
         "{version:any}": "1",
         "{urlalgorithm:any}": "sha2-256",
+        "{url_mac_length:any}": "16",
     }
     path = "/".join(
         values.get(segment, "1" if segment.startswith("{") else segment) for segment in route.path.split("/")
@@ -85,6 +86,10 @@ async def test_a_disabled_key_can_be_read_and_configured_and_nothing_else(keys: 
         "base_key_name": "ec",
         "peer_public_key": public,
         "min_available_version": 1,
+        "count": 1,
+        "key_index_from": 0,
+        "key_index_to": 1,
+        "salt": HELLO,
     }
     if route.path.startswith("verify"):
         parameters["signature"] = parameters.pop("hmac")
