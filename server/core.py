@@ -74,7 +74,6 @@ class Core:
         self.store = store
         self.barrier = Barrier(store, clock)
         self.cache = ObjectCache(store, cache_size)
-        self.cache.watch(KEYRING_PATH, self.barrier.expire)
         self.stored_seal = StoredSeal(store, seal)
         self.active: Active | None = None
         self.started_at = clock()
@@ -226,9 +225,11 @@ class Core:
 
     async def _open(self, root_key: bytes) -> Active:
         await self.barrier.unseal(root_key)
+        self.cache.watch(KEYRING_PATH, self.barrier.expire)
         try:
             self.active = await activate(self)
         except BaseException:
+            self.cache.forget()
             self.barrier.seal()
             self.stored_seal.seal.close()
             raise
@@ -239,7 +240,7 @@ class Core:
         active, self.active = self.active, None
         if active is not None:
             await active.close()
-            self.cache.clear()
+            self.cache.forget()
             self.barrier.seal()
             self.stored_seal.seal.close()
             log.info("sealed")
