@@ -14,7 +14,7 @@ import logging
 import traceback
 from typing import Any
 
-from auth_methods.base import Login
+from auth_methods.addresses import contains
 from compat import fields
 from compat.envelope import bare_body, errors_body, success_body
 from compat.requests import LINES_TYPE, Request
@@ -25,19 +25,20 @@ from engines.faults import (
     Fault,
     InvalidRequest,
     NotFound,
+    RateLimited,
     Sealed,
     Unauthenticated,
     Unavailable,
     UnsupportedOperation,
     UnsupportedPath,
 )
-from server.active import Active, mount_of
-from server.answer import Answer
+from server.active import Active
+from server.answer import JSON, Answer
 from server.audit.entry import raw_answer
 from server.audit.entry import refusal as refused
 from server.core import Core
 from server.exchange import Exchange, audit_response
-from server.logins import issue
+from server.logins import log_in
 from server.mounts import Found
 from server.request_ids import new_request_id
 from server.routing import RouteTable, Served
@@ -205,10 +206,10 @@ class Dispatcher:
             raise InvalidRequest(f"this path takes lines of JSON, sent as {LINES_TYPE.decode()}")
         if body is None:
             body = _convert(exchange)
-        reply: Reply | None = await route.handler(found.live.engine, call, body)
-        if isinstance(reply, Login):
-            mount = mount_of(self._core, exchange.tenant, found.live.entry)
-            reply = await issue(exchange.tenant, mount, reply, call)
+        if route.access is Access.PUBLIC and found.live.entry.is_auth:
+            reply = await log_in(self._core, exchange.tenant, found.live, route, call, body)
+        else:
+            reply = await route.handler(found.live.engine, call, body)
         unknown = fields.unknown_parameters(route.body, exchange.request.data)
         if unknown:
             call.warn(fields.ignored_warning(unknown))
@@ -255,6 +256,8 @@ async def _admitted(exchange: Exchange, call: Call) -> Body | None:
     if found is not None:
         call.path = found.path
     token = await tenant.tokens.authenticate(request.token, call.now) if request.token else None
+    if token is not None and token.record.bound_cidrs and not contains(token.record.bound_cidrs, call.remote_address):
+        token = None
     if exchange.public:
         assert found is not None, "a route belongs to a mount"
         # A login doesn't care about the token of an earlier one; other public paths answer by who asks.
@@ -365,4 +368,7 @@ def _call(request: Request, request_id: str, operation: Operation, path: str, no
 
 def refusal(fault: Fault) -> Answer:
     """How ``fault`` is answered."""
-    return Answer(status_of(fault), errors_body(texts_of(fault)))
+    headers: tuple[tuple[bytes, bytes], ...] = (JSON,)
+    if isinstance(fault, RateLimited) and fault.retry_after_seconds:
+        headers = (JSON, (b"retry-after", b"%d" % fault.retry_after_seconds))
+    return Answer(status_of(fault), errors_body(texts_of(fault)), headers)

@@ -35,10 +35,14 @@ class Exchange:
 
     @property
     def public(self) -> bool:
-        """Whether the route needs no token; then errors are answered in bare words."""
-        route = self.route
-        if route is None:
+        """Whether the path needs no token; then errors are answered in bare words, those for a wrong verb too."""
+        if self.route is not None:
+            return self._is_public(self.route)
+        if self.found is None or self.found.served is None or self.operation is Operation.HELP:
             return False
+        return any(self._is_public(route) for route in self.found.served.routes.values())
+
+    def _is_public(self, route: Route) -> bool:
         if route.public_where is None:
             return route.access is Access.PUBLIC
         option, value = route.public_where

@@ -11,6 +11,9 @@ from server.audit.broker import DeclaredDevice
 SYSTEM_MAX_TTL_SECONDS = 768 * 3600
 """The default and the longest TTL of tokens and leases unless the configuration says otherwise: 32 days, as Vault's."""
 
+LOGIN_FAILURES_PER_MINUTE = 300
+"""Many, since a whole cluster may come from one address; guessing at one account is stopped by its lockout."""
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -23,6 +26,9 @@ class Settings:
     ui: bool = False
     max_batch_items: int = MAX_BATCH_ITEMS
     """The most items that one batch may hold."""
+
+    login_failures_per_minute: int = LOGIN_FAILURES_PER_MINUTE
+    """How many failed logins one client address may have, in a burst and in a minute; 0 for no limit."""
 
     storage_type: str = "inmem"
     audit_devices: tuple[DeclaredDevice, ...] = ()

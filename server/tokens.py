@@ -183,6 +183,16 @@ class Tokens:
 
         return await transact(self._view, work)
 
+    async def revoke_issued_below(self, path: str) -> None:
+        """Revoke all tokens that were issued by a path below ``path``, which ends in ``/``."""
+        after = ""
+        while names := await self._view.list("id/", after, _SWEPT_AT_ONCE):
+            after = names[-1]
+            for hashed in names:
+                token = await self._load(hashed)
+                if token is not None and token.record.path.startswith(path):
+                    await self.revoke(hashed)
+
     async def revoke_orphaning(self, hashed: str) -> bool:
         """Revoke one token and make orphans of its children; False if there is no such token."""
 

@@ -6,18 +6,23 @@ and the CBOM read these rows.
 
 from __future__ import annotations
 
-from engines.algorithms import aead, ecdsa, ed25519, mac, rsa
+from engines.algorithms import aead, cbc, cmac, ecdsa, ed25519, mac, mldsa, rsa, xts
 from engines.algorithms.base import Algorithm
 
-ALGORITHMS: dict[str, Algorithm] = {
-    algorithm.name: algorithm for family in (aead, ed25519, ecdsa, rsa, mac) for algorithm in family.ALGORITHMS
-}
+_FAMILIES = (aead, cbc, xts, ed25519, ecdsa, mldsa, rsa, mac, cmac)
+
+ALGORITHMS: dict[str, Algorithm] = {row.name: row for family in _FAMILIES for row in family.ALGORITHMS}
 """Every row by its name."""
 
 ALGORITHMS_BY_NUMBER: dict[int, Algorithm] = {
     algorithm.number: algorithm for algorithm in ALGORITHMS.values() if algorithm.number is not None
 }
-"""Those that OpenBao's backups have a number for."""
+"""Those that backups have a number for."""
+
+ALGORITHMS_BY_VAULT_NUMBER: dict[int, Algorithm] = {
+    algorithm.vault_number: algorithm for algorithm in ALGORITHMS.values() if algorithm.vault_number is not None
+}
+"""Those that HashiCorp Vault's backups have a number for."""
 
 DEFAULT_ALGORITHM = aead.AES256_GCM
 """What a key is of unless its maker says otherwise."""

@@ -9,6 +9,7 @@ from engines.base import Body, Call, Reply
 from engines.encoding import encode_base64
 from engines.faults import Failed, InvalidRequest
 from engines.transit.export import select_versions
+from engines.transit.states import Use
 
 if TYPE_CHECKING:
     from engines.transit.engine import Transit
@@ -25,10 +26,10 @@ class ByokExport(Body):
 
 async def byok_export(engine: Transit, call: Call, body: ByokExport) -> Reply:
     """Give a key's versions, wrapped, by their numbers; those of which only the public part is known are left out."""
-    destination = await engine.keys.load(body.destination)
+    destination = await engine.keys.use(body.destination, Use.PROTECT, call.now)
     if destination is None:
         raise Failed("no such destination key to export to")
-    source = await engine.keys.load(body.source)
+    source = await engine.keys.use(body.source, Use.COPY, call.now)
     if source is None:
         raise Failed("no such source key for export")
     if not source.record.exportable:

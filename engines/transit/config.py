@@ -13,6 +13,7 @@ from engines.fields import Duration
 from engines.key_records import KeyringRecord
 from engines.transit.describe import describe
 from engines.transit.keys import KeyName, check_auto_rotate_period
+from engines.transit.rules import KeyRules, with_rules
 
 if TYPE_CHECKING:
     from engines.transit.engine import Transit
@@ -22,7 +23,7 @@ _NUMBERING_WARNING = (
 )
 
 
-class KeyConfig(KeyName):
+class KeyConfig(KeyRules):
     """The settings to change; what is absent stays as it is."""
 
     min_decryption_version: int | UnsetType = UNSET
@@ -63,7 +64,7 @@ async def configure(engine: Transit, call: Call, body: KeyConfig) -> Reply:
         if min_decryption < record.min_available_version:
             raise InvalidRequest("min decryption version should not be less then min available version")
         return replace(
-            record,
+            with_rules(record, body),
             min_decryption_version=min_decryption,
             min_encryption_version=min_encryption,
             deletion_allowed=record.deletion_allowed if body.deletion_allowed is UNSET else body.deletion_allowed,
@@ -74,7 +75,7 @@ async def configure(engine: Transit, call: Call, body: KeyConfig) -> Reply:
         )
 
     missing = InvalidRequest(f"no existing key named {body.name} could be found")
-    return describe(await engine.keys.change(body.name, missing, edit))
+    return describe(await engine.keys.change(body.name, missing, edit, even_disabled=True))
 
 
 def _min_decryption_version(record: KeyringRecord, given: int | UnsetType) -> int:

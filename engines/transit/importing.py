@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from engines.algorithms import ALGORITHMS, DEFAULT_ALGORITHM
 from engines.algorithms.base import Algorithm, Material
-from engines.algorithms.derivation import HMAC_SHA256_COUNTER
+from engines.algorithms.derivation import COUNTER_MODE_BYTES, HKDF_SHA256, HMAC_SHA256_COUNTER
 from engines.algorithms.hashes import Hash
 from engines.algorithms.wrapping import DEFAULT_WRAPPING_HASH, WRAPPING_ALGORITHM, parse_wrapping_hash, unwrap
 from engines.base import Call, Nothing, Reply
@@ -19,8 +19,9 @@ from engines.faults import Failed, InvalidRequest
 from engines.fields import Duration
 from engines.key_records import KeyringRecord, VersionRecord, decode_record, new_version, with_new_version
 from engines.keyring import Keyring
-from engines.transit.keys import KeyName, check_auto_rotate_period
+from engines.transit.keys import KeyName, check_auto_rotate_period, warn_of_type
 from engines.transit.keystore import KEYS
+from engines.transit.states import Use, check_use
 from storage.base import Transaction, transact
 from storage.secret import Secret
 
@@ -84,6 +85,7 @@ async def import_key(engine: Transit, call: Call, body: ImportedKey) -> None:
     algorithm = ALGORITHMS.get(body.type.lower())
     if algorithm is None:
         raise InvalidRequest(f"unknown key type: {body.type}")
+    warn_of_type(call, algorithm)
     if await engine.keys.load(body.name) is not None:
         raise _exists()
     hash_ = parse_wrapping_hash(body.hash_function)
@@ -100,7 +102,7 @@ async def import_key(engine: Transit, call: Call, body: ImportedKey) -> None:
         type=algorithm.name,
         versions={1: new_version(material, call.now)},
         derived=body.derived,
-        derivation=HMAC_SHA256_COUNTER.number,
+        derivation=HMAC_SHA256_COUNTER.number if algorithm.key_bytes <= COUNTER_MODE_BYTES else HKDF_SHA256.number,
         exportable=body.exportable,
         allow_plaintext_backup=body.allow_plaintext_backup,
         auto_rotate_period_seconds=body.auto_rotate_period,
@@ -150,7 +152,7 @@ async def _read_material(
 async def import_version(engine: Transit, call: Call, body: ImportedUpdate) -> None:
     """Give an imported key another version, or one of which only the public part was known its private part."""
     hash_ = parse_wrapping_hash(body.hash_function)
-    keyring = await engine.keys.load(body.name)
+    keyring = await engine.keys.use(body.name, Use.MANAGE, call.now)
     if keyring is None:
         raise Failed(f"no key found with name {body.name}; to import a new key, use the import/ endpoint")
     check_importable(keyring.record)
@@ -161,6 +163,7 @@ async def import_version(engine: Transit, call: Call, body: ImportedUpdate) -> N
         if value is None:
             raise Failed(f"no key found with name {body.name}; to import a new key, use the import/ endpoint")
         record = decode_record(value)
+        check_use(record, Use.MANAGE, call.now)
         check_importable(record)
         if record.type != keyring.record.type:
             raise Failed("the import_version endpoint can only be used with an imported key")

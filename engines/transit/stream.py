@@ -8,7 +8,8 @@ Unlike a batch, a stream makes no key, and some of its items may have a context 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from engines.base import Body, Call, Reply
@@ -18,7 +19,9 @@ from engines.transit.batch_items import DecryptItem, EncryptItem, RewrapItem
 from engines.transit.decrypt import decrypt_items
 from engines.transit.encrypt import encrypt_items
 from engines.transit.keystore import SoftDeleted
+from engines.transit.limits import counted_items
 from engines.transit.rewrap import rewrap_item, rewrap_plainly
+from engines.transit.states import Use
 
 if TYPE_CHECKING:
     from engines.transit.engine import Transit
@@ -38,46 +41,54 @@ class Streaming(Body):
 async def encrypt(engine: Transit, call: Call, body: Streaming) -> Reply:
     """Encrypt the items' plaintexts."""
 
-    def answer(keyring: Keyring, items: list[EncryptItem]) -> list[dict[str, Any]]:
+    async def answer(call: Call, keyring: Keyring, items: list[EncryptItem]) -> list[dict[str, Any]]:
+        keyring = await counted_items(engine, call, keyring, (item.key_version for item in items))
         return _results(encrypt_items(call, keyring, items, any(item.context for item in items)))
 
-    return await _stream(engine, body, answer)
+    return await _stream(engine, call, body, Use.PROTECT, answer)
 
 
 async def decrypt(engine: Transit, call: Call, body: Streaming) -> Reply:
     """Decrypt the items' ciphertexts."""
 
-    def answer(keyring: Keyring, items: list[DecryptItem]) -> list[dict[str, Any]]:
+    async def answer(call: Call, keyring: Keyring, items: list[DecryptItem]) -> list[dict[str, Any]]:
         return _results(decrypt_items(call, keyring, items, any(item.context for item in items)))
 
-    return await _stream(engine, body, answer)
+    return await _stream(engine, call, body, Use.PROCESS, answer)
 
 
 async def rewrap(engine: Transit, call: Call, body: Streaming) -> Reply:
     """Encrypt the items' ciphertexts anew."""
 
-    def answer(keyring: Keyring, items: list[RewrapItem]) -> list[dict[str, Any]]:
+    async def answer(call: Call, keyring: Keyring, items: list[RewrapItem]) -> list[dict[str, Any]]:
+        keyring = await counted_items(engine, call, keyring, (item.key_version for item in items))
         return rewrap_plainly(keyring, items) or [_rewrap_item(keyring, item) for item in items]
 
-    return await _stream(engine, body, answer)
+    return await _stream(engine, call, body, Use.PROTECT, answer)
 
 
 async def _stream(
-    engine: Transit, body: Streaming, answer: Callable[[Keyring, list[AnyItem]], list[dict[str, Any]]]
+    engine: Transit,
+    call: Call,
+    body: Streaming,
+    use: Use,
+    answer: Callable[[Call, Keyring, list[AnyItem]], Awaitable[list[dict[str, Any]]]],
 ) -> Reply:
     """The reply whose groups ``answer`` answers; raises at once what would end the stream at its first group."""
-    await _usable(engine, body.name)
+    await _usable(engine, body.name, use, call.now)
 
     async def each(items: list[AnyItem]) -> list[dict[str, Any]]:
-        keyring = await _usable(engine, body.name)
+        # Each group has its own time, and its own warnings: they have no place in a stream and must not add up.
+        present = replace(call, now=engine.clock(), warnings=[])
+        keyring = await _usable(engine, body.name, use, present.now)
         _complete(items, body)
-        return answer(keyring, items)
+        return await answer(present, keyring, items)
 
     return Reply(each=each)
 
 
-async def _usable(engine: Transit, name: str) -> Keyring:
-    keyring = await engine.keys.load(name)
+async def _usable(engine: Transit, name: str, use: Use, now: float) -> Keyring:
+    keyring = await engine.keys.use(name, use, now)
     if keyring is None:
         raise InvalidRequest("encryption key not found")
     if keyring.record.soft_deleted:

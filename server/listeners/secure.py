@@ -22,8 +22,10 @@ from hypercorn.events import Closed, Event, RawData, Updated
 from hypercorn.protocol.h11 import H11Protocol
 
 from server.config import Listener
+from server.listeners.accept import Acceptor
 from server.listeners.asgi import Application, Message, Receive, Scope, Send
 from server.listeners.heads import is_head
+from server.listeners.share import Place, Share
 
 _MAX_HEAD_BYTES = 64 * 1024
 _READ_BYTES = 64 * 1024
@@ -31,7 +33,6 @@ _MAX_FRAMES = 256
 """How many frames of a body may wait for the application. While that many do, nothing else is read from the connection,
 and that includes the client's word that it can take more of the answer; so a stream needs some room here."""
 
-_SHUTDOWN_SECONDS = 5.0
 _CLOSING_SECONDS = 10.0
 """How long a client may take to read the rest of what was sent to it before its connection was closed."""
 
@@ -102,6 +103,18 @@ class _Connection(TCPServer):
             self._timer = None
 
 
+class _Streams(asyncio.StreamReaderProtocol):
+    """A connection as streams, counted until it is over."""
+
+    place: Place | None = None
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The connection is over."""
+        if self.place is not None:
+            self.place.close()
+        super().connection_lost(exc)
+
+
 async def serve_secure(
     application: Application,
     listener: Listener,
@@ -109,6 +122,7 @@ async def serve_secure(
     context: ssl.SSLContext | None,
     stop: asyncio.Event,
     drain_seconds: float,
+    share: Share,
 ) -> None:
     """Serve HTTP/1.1 and HTTP/2 on ``opened`` until ``stop`` is set and what is under way is answered."""
     config = _config(listener)
@@ -126,15 +140,17 @@ async def serve_secure(
         connection.head_seconds = listener.http_read_header_timeout_seconds
         await connection.run()
 
-    limits: dict[str, Any] = {}
-    if context is not None:
-        limits["ssl_handshake_timeout"] = float(listener.http_read_header_timeout_seconds)
-        limits["ssl_shutdown_timeout"] = _SHUTDOWN_SECONDS
-    server = await asyncio.start_server(connected, sock=opened, ssl=context, **limits)
+    def streams(place: Place) -> _Streams:
+        protocol = _Streams(asyncio.StreamReader(loop=loop), connected, loop=loop)
+        protocol.place = place
+        return protocol
+
+    acceptor = Acceptor(opened, streams, share, context, float(listener.http_read_header_timeout_seconds))
     try:
         await stop.wait()
     finally:
-        server.close()
+        acceptor.close()
+        await acceptor.wait_closed()
         await worker.terminated.set()
         await _drain(connections, drain_seconds)
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from tests.conformance import (
     acl,
+    approle,
     auth_methods,
     http_wire,
+    json_web_tokens,
     sys_mounts,
     sys_policies,
     sys_server,
@@ -13,6 +15,7 @@ from tests.conformance import (
     tokens,
     transit_encrypt,
     transit_keys,
+    transit_mldsa,
     transit_sign,
     transit_tools,
     transit_transfer,
@@ -30,9 +33,12 @@ SCENARIOS: tuple[Scenario, ...] = (
     *transit_keys.SCENARIOS,
     *transit_encrypt.SCENARIOS,
     *transit_sign.SCENARIOS,
+    *transit_mldsa.SCENARIOS,
     *transit_tools.SCENARIOS,
     *transit_transfer.SCENARIOS,
     *wrapping.SCENARIOS,
     *auth_methods.SCENARIOS,
+    *approle.SCENARIOS,
+    *json_web_tokens.SCENARIOS,
     *tenants.SCENARIOS,
 )
