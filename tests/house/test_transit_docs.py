@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[2]
 DOCUMENT = (ROOT / "docs/transit.md").read_text(encoding="utf-8")
 
 VERBS = {Operation.READ: "GET", Operation.LIST: "LIST", Operation.UPDATE: "POST", Operation.DELETE: "DELETE"}
-_TYPES: dict[object, str] = {str: "text", int: "number", bool: "bool", Any: "list"}
+_TYPES: dict[object, str] = {str: "text", int: "number", bool: "bool", Any: "list", dict[str, str]: "object"}
 _ROUTE = re.compile(r"^`((?:GET|LIST|POST|DELETE) [^`]+)`\\?$", re.MULTILINE)
 _ERROR = re.compile(r"^\| (?:`` (.+?) ``|`(.+?)`|\(none\)) \| ([^|]+) \| [^|]*\|$", re.MULTILINE)
 _STATUSES = re.compile(r"[45]\d\d")
