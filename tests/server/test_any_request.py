@@ -46,6 +46,9 @@ KEYS: dict[str, dict[str, Any]] = {
 SLOW_TYPES = ("rsa-2048", "rsa-3072", "rsa-4096")
 METHODS = {Operation.READ: "GET", Operation.LIST: "LIST", Operation.UPDATE: "POST", Operation.DELETE: "DELETE"}
 
+_COUNTS = "/encryptions/"
+"""Where transit keeps how often keys have encrypted."""
+
 
 class Raw(str):
     """JSON text, or what only looks like it, to be sent as it is."""
@@ -154,8 +157,11 @@ class Running:
                 answer = await server.dispatcher.answer(request)
             else:
                 answer = Answer(400, b"")  # Turned away, or sent elsewhere, for its path alone.
-        # Whatever had been written, and be it the same again, would have been a commit.
-        return answer, server.core.store.revision == before
+        # Whatever had been written, and be it the same again, would have been a commit. Only a block of encryptions may
+        # have been reserved: a count may be too high, never too low.
+        changes = await server.core.store.changes(before)
+        assert changes.keys is not None, "a request changes little"
+        return answer, all(_COUNTS in key for key in changes.keys)
 
     def close(self) -> None:
         """End it."""
