@@ -19,5 +19,10 @@ ALGORITHMS_BY_NUMBER: dict[int, Algorithm] = {
 }
 """Those that backups have a number for."""
 
+ALGORITHMS_BY_VAULT_NUMBER: dict[int, Algorithm] = {
+    algorithm.vault_number: algorithm for algorithm in ALGORITHMS.values() if algorithm.vault_number is not None
+}
+"""Those that HashiCorp Vault's backups have a number for."""
+
 DEFAULT_ALGORITHM = aead.AES256_GCM
 """What a key is of unless its maker says otherwise."""

@@ -42,7 +42,7 @@ async def authenticate(engine: Transit, call: Call, body: Authentication) -> Rep
     """The CMAC of ``input``, or of every item of ``batch_input``, whole or its first ``mac_length`` bytes."""
     items = None
     if body.batch_input is not UNSET and body.batch_input is not None:
-        items = read_strings(body.batch_input, _ITEM)
+        items = read_strings(body.batch_input, _ITEM, engine.max_batch_items)
     length = url_length(body.url_mac_length)
     keyring = await load(engine, body.name, Use.PROTECT, call.now)
     version = hmac.version_to_authenticate(keyring, body.key_version)

@@ -52,10 +52,9 @@ def describe(keyring: Keyring, context: bytes = b"") -> Reply:
         if info is not None:
             data[name] = _describe_info(info)
     data.update(describe_rules(record))
-    if not algorithm.mac_key_is_key:
-        data["keys"] = {
-            str(version.number): _describe_version(keyring, version, context) for version in keyring.versions.values()
-        }
+    data["keys"] = {
+        str(version.number): _describe_version(keyring, version, context) for version in keyring.versions.values()
+    }
     return Reply(data)
 
 

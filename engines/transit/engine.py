@@ -20,13 +20,16 @@ from engines.transit import (
     hash,
     hmac,
     importing,
+    jwks,
     keys,
     random,
     rewrap,
     settings,
     sign,
+    stream,
     verify,
 )
+from engines.transit.batch_items import DecryptItem, EncryptItem, RewrapItem
 from engines.transit.counts import EncryptionCounts
 from engines.transit.keystore import KeyStore
 from engines.transit.rotation import rotate_due
@@ -40,6 +43,8 @@ ROUTES: tuple[Route, ...] = (
     Route(_READ, "keys/{name}", keys.read, keys.KeyReading, "Read a key's settings and versions.", writes=False),
     Route(_UPDATE, "keys/{name}", keys.create, keys.KeyCreation, "Create a key."),
     Route(_DELETE, "keys/{name}", keys.delete, keys.KeyName, "Destroy a key."),
+    Route(_READ, "keys/{name}/jwks", jwks.read_jwks, jwks.JwksReading, "Read a key's public keys as a JWK set.",
+          writes=False, bare=True, public_where=("jwks", "public")),
     Route(_UPDATE, "keys/{name}/config", config.configure, config.KeyConfig, "Change a key's settings."),
     Route(_UPDATE, "keys/{name}/rotate", config.rotate, keys.KeyName, "Give a key a new version."),
     Route(_UPDATE, "keys/{name}/trim", config.trim, config.KeyTrim, "Destroy old versions of a key."),
@@ -55,6 +60,13 @@ ROUTES: tuple[Route, ...] = (
           writes=False),
     Route(_UPDATE, "derivedkeys/{plaintext}/{name}", derivedkeys.derive, derivedkeys.DerivedKeys,
           "Derive data keys that can be made again.", writes=False),
+
+    Route(_UPDATE, "stream/encrypt/{name}", stream.encrypt, stream.Streaming, "Encrypt a stream of messages.",
+          writes=False, item=EncryptItem),
+    Route(_UPDATE, "stream/decrypt/{name}", stream.decrypt, stream.Streaming, "Decrypt a stream of messages.",
+          writes=False, item=DecryptItem),
+    Route(_UPDATE, "stream/rewrap/{name}", stream.rewrap, stream.Streaming, "Encrypt a stream of ciphertexts anew.",
+          writes=False, item=RewrapItem),
 
     Route(_UPDATE, "random", random.random, random.Random, "Give random bytes.", writes=False),
     Route(_UPDATE, "random/{segment:any}", random.random_by_segment, random.RandomBySegment,
@@ -118,6 +130,7 @@ class Transit:
         self.counts = EncryptionCounts(mount.storage)
         self.settings = Settings(mount.storage)
         self.clock = mount.clock
+        self.max_batch_items = mount.max_batch_items
 
     async def tick(self, now: float) -> None:
         """Rotate the keys that are due."""

@@ -7,11 +7,14 @@ key that it answers.
 from __future__ import annotations
 
 import logging
+from collections import Counter
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from engines.base import Call
 from engines.faults import Fault, InvalidRequest
 from engines.keyring import Keyring, KeyVersion
+from engines.transit.batch_items import DecryptItem, EncryptItem, RewrapItem
 from engines.transit.counts import LimitReached
 
 if TYPE_CHECKING:
@@ -40,10 +43,15 @@ async def counted(
     return keyring
 
 
-def counted_otherwise(keyring: Keyring, wanted: int) -> None:
-    """Take back that ``wanted`` encryptions were counted for the latest version, since another one makes them."""
-    if keyring.latest.count is not None:
-        keyring.latest.count.left += wanted
+async def counted_batch(
+    engine: Transit, call: Call, keyring: Keyring, items: Sequence[EncryptItem | DecryptItem | RewrapItem]
+) -> Keyring:
+    """As ``counted``, for ``items`` to be encrypted each with the version that it asks for."""
+    explicit = Counter(item.key_version for item in items if item.key_version)
+    for version, wanted in explicit.items():
+        await counted(engine, call, keyring, version, wanted)
+    wanted = len(items) - explicit.total()
+    return await counted(engine, call, keyring, 0, wanted) if wanted else keyring
 
 
 async def _counted_slowly(
@@ -89,7 +97,10 @@ async def _spend(engine: Transit, call: Call, keyring: Keyring, version: KeyVers
 
 
 def _warn(call: Call, keyring: Keyring, version: KeyVersion) -> None:
-    call.warn(
+    text = (
         f"version {version.number} of key {keyring.record.name!r} has made half or more of the "
         f"{keyring.max_encryptions} encryptions that it may make: rotate the key"
     )
+    # A stream comes here for each of its groups.
+    if text not in call.warnings:
+        call.warn(text)

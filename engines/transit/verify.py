@@ -39,7 +39,7 @@ async def verify(engine: Transit, call: Call, body: Verification) -> Reply:
     """Check ``signature``, ``hmac`` or ``cmac``, or those of every item of ``batch_input``."""
     items = None
     if body.batch_input is not UNSET and body.batch_input is not None:
-        items = read_strings(body.batch_input, "transit.batchRequestVerifyItem")
+        items = read_strings(body.batch_input, "transit.batchRequestVerifyItem", engine.max_batch_items)
         if any(item.cmac is not UNSET for item in items):
             return await _verify_cmacs(engine, call, body, items)
         by_signature = _all_have_signatures(items)

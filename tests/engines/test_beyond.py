@@ -11,10 +11,9 @@ from cryptography.hazmat.primitives.asymmetric import mldsa
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from engines.algorithms import ALGORITHMS
-from engines.base import Operation
+from engines.base import MAX_BATCH_ITEMS, Operation
 from engines.faults import Failed, InvalidRequest
 from engines.transit import Transit
-from engines.transit.batches import MAX_ITEMS
 from tests.engines.driver import Driver, message_of
 
 HELLO = base64.b64encode(b"hello").decode()
@@ -272,8 +271,8 @@ async def test_data_keys_come_by_the_dozen(transit: Driver) -> None:
     ("path", "parameters", "text"),
     [
         ("datakeys/wrapped/k", {}, "missing count"),
-        ("datakeys/wrapped/k", {"count": 0}, f"count must be between 1 and {MAX_ITEMS}"),
-        ("datakeys/wrapped/k", {"count": MAX_ITEMS + 1}, f"count must be between 1 and {MAX_ITEMS}"),
+        ("datakeys/wrapped/k", {"count": 0}, f"count must be between 1 and {MAX_BATCH_ITEMS}"),
+        ("datakeys/wrapped/k", {"count": MAX_BATCH_ITEMS + 1}, f"count must be between 1 and {MAX_BATCH_ITEMS}"),
         ("datakeys/other/k", {"count": 1}, "Invalid path, must be 'plaintext' or 'wrapped'"),
         ("datakeys/wrapped/nope", {"count": 1}, "encryption key not found"),
         ("datakeys/wrapped/k", {"count": 1, "bits": 64}, "invalid bit length"),
