@@ -16,7 +16,7 @@ from engines.key_records import KeyringRecord
 from engines.keyring import Keyring
 from engines.transit.batch_items import EncryptItem
 from engines.transit.batches import check_contexts, read_strictly, reply_with_status
-from engines.transit.limits import counted, counted_batch
+from engines.transit.limits import counted, counted_items
 from engines.transit.sealing import NotAead, is_plain, seal
 from engines.transit.states import Use
 
@@ -91,7 +91,7 @@ async def _encrypt_batch(engine: Transit, call: Call, body: Encryption) -> Reply
     keyring = await engine.keys.use(body.name, Use.PROTECT, call.now)
     if keyring is None:
         keyring = await _create(engine, call, body, has_context, 0)
-    keyring = await counted_batch(engine, call, keyring, items)
+    keyring = await counted_items(engine, call, keyring, (item.key_version for item in items))
     wanted = None if body.partial_failure_response_code is UNSET else body.partial_failure_response_code
     return encrypt_items(call, keyring, items, has_context, wanted)
 

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from engines.base import Call
 from engines.faults import Fault, InvalidRequest
 from engines.keyring import Keyring, KeyVersion
-from engines.transit.batch_items import DecryptItem, EncryptItem, RewrapItem
 from engines.transit.counts import LimitReached
 
 if TYPE_CHECKING:
@@ -43,15 +42,14 @@ async def counted(
     return keyring
 
 
-async def counted_batch(
-    engine: Transit, call: Call, keyring: Keyring, items: Sequence[EncryptItem | DecryptItem | RewrapItem]
-) -> Keyring:
-    """As ``counted``, for ``items`` to be encrypted each with the version that it asks for."""
-    explicit = Counter(item.key_version for item in items if item.key_version)
-    for version, wanted in explicit.items():
-        await counted(engine, call, keyring, version, wanted)
-    wanted = len(items) - explicit.total()
-    return await counted(engine, call, keyring, 0, wanted) if wanted else keyring
+async def counted_items(engine: Transit, call: Call, keyring: Keyring, versions: Iterable[int]) -> Keyring:
+    """As ``counted``, for a batch whose items ask for ``versions``.
+
+    Explicit versions come first, since counting for the latest may rotate the key.
+    """
+    for version, wanted in sorted(Counter(versions).items(), reverse=True):
+        keyring = await counted(engine, call, keyring, version, wanted)
+    return keyring
 
 
 async def _counted_slowly(

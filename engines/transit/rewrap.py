@@ -18,7 +18,7 @@ from engines.transit.batch_items import EncryptItem, RewrapItem
 from engines.transit.batches import check_contexts, read_leniently
 from engines.transit.decrypt import decrypt_plainly
 from engines.transit.encrypt import encrypt_plainly
-from engines.transit.limits import counted, counted_batch
+from engines.transit.limits import counted, counted_items
 from engines.transit.sealing import is_plain, seal, unseal
 from engines.transit.states import Use
 
@@ -54,7 +54,7 @@ async def rewrap(engine: Transit, call: Call, body: Rewrapping) -> Reply:
     if keyring is None:
         raise InvalidRequest("encryption key not found")
     if batch:
-        keyring = await counted_batch(engine, call, keyring, items)
+        keyring = await counted_items(engine, call, keyring, (item.key_version for item in items))
         results = None if has_context else rewrap_plainly(keyring, items)
         return Reply({"batch_results": results or [_rewrap_item(keyring, item) for item in items]})
     keyring = await counted(engine, call, keyring, body.key_version)

@@ -91,8 +91,9 @@ async def exchange(maker: Side, user: Side, name: str, parameters: dict[str, Any
     await user.write("restore", backup=(await maker.read(f"backup/{name}"))["backup"])
     restored = await user.read(f"keys/{name}")
     before = await maker.read(f"keys/{name}")
-    # OpenBao doesn't tell when the versions of an HMAC key were made, nor how often a key has encrypted.
-    apart = {"restore_info": None, "encryptions": None} | ({"keys": None} if made["type"] == "hmac" else {})
+    # OpenBao doesn't tell when the versions of an HMAC key were made.
+    untold = {"keys": None} if made["type"] == "hmac" else {}
+    apart = {"restore_info": None, "encryptions": None} | untold
     assert {**before, **apart} == {**restored, **apart}
     await user.write(f"keys/{name}/config", min_decryption_version=1)
     for item in sealed:
