@@ -1,7 +1,8 @@
-"""The examples of the README run as they stand."""
+"""The examples of the documentation run as they stand."""
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,13 @@ bao list sample/keys | tail -n 1
 def test_readme(tmp_path: Path) -> None:
     snippets = extract((CHECKOUT / "README.md").read_text(encoding="utf-8"))
     assert {snippet.language for snippet in snippets} == {"sh", "python"}
+    with Server(Product.CRYPTOSERVE, tmp_path / "server", development=True) as server:
+        run_snippets(snippets, server, tmp_path)
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="the example uses curl")
+def test_many_records(tmp_path: Path) -> None:
+    snippets = extract((CHECKOUT / "docs" / "bulk.md").read_text(encoding="utf-8"))
     with Server(Product.CRYPTOSERVE, tmp_path / "server", development=True) as server:
         run_snippets(snippets, server, tmp_path)
 
