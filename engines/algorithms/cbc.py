@@ -100,6 +100,7 @@ def _row(
     standard: str,
     object_identifier: str,
     tag_bytes: int = 0,
+    vault_number: int | None = None,
 ) -> Algorithm:
     bits = 128 if key_bytes == _BLOCK_BYTES else 256
 
@@ -109,6 +110,7 @@ def _row(
     return Algorithm(
         name=name,
         number=number,
+        vault_number=vault_number,
         standard=standard,
         primitive=Primitive.AEAD if tag_bytes else Primitive.BLOCK_CIPHER,
         parameter_set=str(bits),
@@ -133,8 +135,8 @@ def _row(
     )
 
 
-AES128_CBC = _row("aes128-cbc", 1002, 16, AesCbc, "FIPS 197, SP 800-38A", "2.16.840.1.101.3.4.1.2")
-AES256_CBC = _row("aes256-cbc", 1003, 32, AesCbc, "FIPS 197, SP 800-38A", "2.16.840.1.101.3.4.1.42")
+AES128_CBC = _row("aes128-cbc", 1002, 16, AesCbc, "FIPS 197, SP 800-38A", "2.16.840.1.101.3.4.1.2", vault_number=18)
+AES256_CBC = _row("aes256-cbc", 1003, 32, AesCbc, "FIPS 197, SP 800-38A", "2.16.840.1.101.3.4.1.42", vault_number=19)
 AES256_CBC_HMAC = _row(
     "aes256-cbc-hmac-sha512", 1004, 2 * _HALF_BYTES, AesCbcHmac, "RFC 7518, section 5.2.5", "", _TAG_BYTES
 )

@@ -33,13 +33,14 @@ class AesCmac:
         return context.finalize()
 
 
-def _row(bits: int, number: int, quantum_category: int) -> Algorithm:
+def _row(bits: int, number: int, vault_number: int, quantum_category: int) -> Algorithm:
     def generate(_: int) -> Material:
         return Material(secrets.token_bytes(bits // 8))
 
     return Algorithm(
         name=f"aes{bits}-cmac",
         number=number,
+        vault_number=vault_number,
         standard="FIPS 197, SP 800-38B",
         primitive=Primitive.MAC,
         parameter_set=str(bits),
@@ -55,8 +56,8 @@ def _row(bits: int, number: int, quantum_category: int) -> Algorithm:
     )
 
 
-AES128_CMAC = _row(128, 1006, 1)
-AES192_CMAC = _row(192, 1007, 3)
-AES256_CMAC = _row(256, 1008, 5)
+AES128_CMAC = _row(128, 1006, 12, 1)
+AES192_CMAC = _row(192, 1007, 16, 3)
+AES256_CMAC = _row(256, 1008, 13, 5)
 
 ALGORITHMS = (AES128_CMAC, AES192_CMAC, AES256_CMAC)

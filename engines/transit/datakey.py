@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import UNSET, UnsetType
 
-from engines.base import MAX_BATCH_ITEMS, Body, Call, Reply
+from engines.base import Body, Call, Reply
 from engines.encoding import encode_base64
 from engines.faults import InvalidRequest
 from engines.keyring import Keyring
@@ -56,8 +56,8 @@ async def make_several(engine: Transit, call: Call, body: DataKeys) -> Reply:
     context = decode_context(body.context)
     if body.count is UNSET:
         raise InvalidRequest("missing count")
-    if not 1 <= body.count <= MAX_BATCH_ITEMS:
-        raise InvalidRequest(f"count must be between 1 and {MAX_BATCH_ITEMS}")
+    if not 1 <= body.count <= engine.max_batch_items:
+        raise InvalidRequest(f"count must be between 1 and {engine.max_batch_items}")
     keyring = await load(engine, call, body.name)
     check_bits(body.bits)
     keyring = await counted(engine, call, keyring, body.key_version, body.count)

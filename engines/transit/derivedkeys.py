@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import UNSET, UnsetType
 
 from engines.algorithms.derivation import hkdf_sha256
-from engines.base import MAX_BATCH_ITEMS, Call, Reply
+from engines.base import Call, Reply
 from engines.encoding import decode_base64, encode_base64
 from engines.faults import InvalidRequest
 from engines.transit.datakey import DataKey, check_bits, check_path, load
@@ -38,7 +38,7 @@ class DerivedKeys(DataKey):
 async def derive(engine: Transit, call: Call, body: DerivedKeys) -> Reply:
     """Derive data keys and encrypt them, by their indexes; on the path ``plaintext`` also show them."""
     shown = check_path(body.plaintext)
-    indexes = _indexes(body)
+    indexes = _indexes(body, engine.max_batch_items)
     if not body.salt:
         raise InvalidRequest("missing salt")
     salt, info = decode_base64(body.salt), decode_base64(body.info)
@@ -60,12 +60,12 @@ async def derive(engine: Transit, call: Call, body: DerivedKeys) -> Reply:
     return Reply(data)
 
 
-def _indexes(body: DerivedKeys) -> range:
+def _indexes(body: DerivedKeys, limit: int) -> range:
     first, end = body.key_index_from, body.key_index_to
     if first is UNSET or end is UNSET:
         raise InvalidRequest("key_index_from and key_index_to must be given")
     if first < 0 or end <= first:
         raise InvalidRequest("key_index_from must not be negative, and key_index_to must be greater")
-    if end - first > MAX_BATCH_ITEMS:
-        raise InvalidRequest(f"no more than {MAX_BATCH_ITEMS} keys can be derived at a time")
+    if end - first > limit:
+        raise InvalidRequest(f"no more than {limit} keys can be derived at a time")
     return range(first, end)

@@ -15,6 +15,7 @@ from engines.faults import InvalidRequest, NotFound
 from engines.keyring import Keyring, KeyVersion, MissingContext
 from engines.transit.keys import KeyName, decode_context
 from engines.transit.keystore import SoftDeleted
+from engines.transit.states import Use
 
 if TYPE_CHECKING:
     from engines.transit.engine import Transit
@@ -28,7 +29,7 @@ class JwksReading(KeyName):
 
 async def read_jwks(engine: Transit, call: Call, body: JwksReading) -> Reply:
     """Tell the public keys of all versions whose signatures are accepted, the latest version first."""
-    keyring = await engine.keys.load(body.name)
+    keyring = await engine.keys.use(body.name, Use.COPY, call.now)
     if keyring is None:
         raise NotFound
     if keyring.record.soft_deleted:

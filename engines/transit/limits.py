@@ -95,7 +95,10 @@ async def _spend(engine: Transit, call: Call, keyring: Keyring, version: KeyVers
 
 
 def _warn(call: Call, keyring: Keyring, version: KeyVersion) -> None:
-    call.warn(
+    text = (
         f"version {version.number} of key {keyring.record.name!r} has made half or more of the "
         f"{keyring.max_encryptions} encryptions that it may make: rotate the key"
     )
+    # A stream comes here for each of its groups.
+    if text not in call.warnings:
+        call.warn(text)

@@ -35,7 +35,7 @@ _ITEMS = {
     "Items of encrypt": batch_items.EncryptItem,
     "Items of decrypt": batch_items.DecryptItem,
     "Items of rewrap": batch_items.RewrapItem,
-    "Items of hmac, sign and verify": batch_items.InputItem,
+    "Items of hmac, cmac, sign and verify": batch_items.InputItem,
 }
 
 
