@@ -56,6 +56,9 @@ class Body(Struct, kw_only=True):
     type's zero value. A path parameter ``{name}`` fills the field of that name.
     """
 
+    takes_anything: ClassVar[bool] = False
+    """True for routes whose parameters have names of the caller's choosing; a handler has them in ``Call.given``."""
+
 
 class Nothing(Body):
     """The body of a route without parameters."""
@@ -97,6 +100,9 @@ class Call:
     sudo: bool = False
     """Whether the caller's policies grant ``sudo`` on this path."""
 
+    wrap_ttl_seconds: float = 0
+    """For how long the caller wants the answer wrapped; 0 for not at all. The core does the wrapping."""
+
     warnings: list[str] = field(default_factory=list)
 
     def warn(self, text: str) -> None:
@@ -117,6 +123,10 @@ class Reply:
 
     auth: Any = None
     """The record of a token that is handed out; only the core and the token method fill this."""
+
+    accessor: str = field(default="", repr=False)
+    """The accessor of a secret in ``data``: named to who asked for the answer to be wrapped, so that the secret can be
+    revoked by whoever hasn't seen it."""
 
 
 Exists: TypeAlias = Callable[[Any, Call, Any], Awaitable[bool]]

@@ -40,7 +40,7 @@ _HARDENING = "answers hold data, never a page: browsers are told to neither snif
 _HEAD = "the headers of HEAD are those of GET (RFC 9110)"
 _HCL_WORDS = "says where the text is wrong, in the words of our own parser"
 _ONE_SEGMENT = "a parameter in the path is one segment, and what lies deeper is no path at all"
-_NO_CUBBYHOLE = "the cubbyhole and identity mounts come with response wrapping and entities"
+_NO_IDENTITY = "the identity mount comes with entities"
 _GO_WORDS = "OpenBao's text is that of a Go library, and names Go's types"
 _SLIP = "OpenBao's text ends in a trace of a slip"
 _OWN_VALUE = "the path shows and resets the value that it sets"
@@ -92,14 +92,11 @@ DIFFERENCES: tuple[Difference, ...] = (
     Difference("auth-approle-secrets", "generate with a token's wider network", "body.errors.0", _SLIP),
     Difference("auth-approle-properties", "bound_cidr_list then", "body.data.bound_cidr_list*", _OWN_VALUE),
     Difference("auth-approle-properties", "bind secret id", "*", _OWN_VALUE),
-    Difference("sys-mounts-listing", "*", "body.*cubbyhole/*", _NO_CUBBYHOLE),
-    Difference("sys-mounts-listing", "*", "body.*identity/*", _NO_CUBBYHOLE),
-    Difference("sys-server-initialisation", "mounts", "body.*cubbyhole/*", _NO_CUBBYHOLE),
-    Difference("sys-server-initialisation", "mounts", "body.*identity/*", _NO_CUBBYHOLE),
+    Difference("sys-mounts-listing", "*", "body.*identity/*", _NO_IDENTITY),
+    Difference("sys-server-initialisation", "mounts", "body.*identity/*", _NO_IDENTITY),
 )
 
 _TRANSFER = "keys can't be taken out or brought in yet"
-_WRAPPING = "response wrapping and the cubbyhole"
 
 NOT_YET: Mapping[str, str] = {
     "transit-export": _TRANSFER,
@@ -112,15 +109,8 @@ NOT_YET: Mapping[str, str] = {
     "transit-encrypt-xchacha": "xchacha20-poly1305",
     "transit-encrypt-xchacha-more": "xchacha20-poly1305",
     "transit-encrypt-xchacha-derived": "xchacha20-poly1305",
-    "wrapping": _WRAPPING,
-    "wrapping-policies": _WRAPPING,
-    "cubbyhole": _WRAPPING,
-    "sys-mounts-built-in": _WRAPPING,
     "sys-server-more": "leases, CORS, metrics and other parts of sys",
     "acl-sudo-more": "leases, CORS and audited headers",
-    "tokens-batch": "batch tokens",
-    "tokens-tidy": "roles of the token method, and its tidying",
-    "auth-token-roles": "roles of the token method",
     "namespaces": "namespaces",
     "quotas": "quotas",
 }
