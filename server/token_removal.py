@@ -35,7 +35,7 @@ from server.token_entries import (
 from storage.base import Conflict, Transaction, transact
 from storage.view import View
 
-STEP = 200
+STEP = 100
 """How many tokens are ended in one transaction."""
 
 _STEPS_AT_ONCE = 10

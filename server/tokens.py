@@ -119,7 +119,7 @@ class Tokens:
         if token_id.startswith(BATCH_PREFIX):
             token = self._open_batch(token_id, hashed)
         else:
-            token = await self._load(hashed)
+            token = self._view.ready(id_key(hashed)) or await self._load(hashed)
         if token is None or token.record.num_uses < 0:
             return None
         if token.generation == self._generation and now < token.sure_until:
