@@ -48,8 +48,9 @@ class Lockouts:
 
     async def locked(self, accessor: str, alias: str, now: float) -> bool:
         """Whether logins to ``alias`` at the mount with this accessor are refused."""
-        lock = await self._view.load(_key(accessor, alias), _decode)
-        return lock is not None and lock.until > now
+        # Not from the cache: a lock that came while the proof was being checked counts too.
+        value = await self._view.get(_key(accessor, alias))
+        return value is not None and _decode(value).until > now
 
     async def failed(self, accessor: str, alias: str, config: LockoutConfig, now: float) -> None:
         """Count a wrong proof, and lock the account if it is one too many."""

@@ -59,7 +59,6 @@ DIFFERENCES: tuple[Difference, ...] = (
     Difference(
         "sys-server-active", "get seal", "body.errors*", "a verb that a path doesn't have is answered as elsewhere"
     ),
-    Difference("sys-plugins", "auth", "*", "there is no auth method to list yet; an empty list is 404"),
     Difference("acl-parameters", "resultant acl", "body.data.*.required_parameters.*", "names in order"),
     Difference("transit-decrypt-single", "* version with a plus", "body.errors.0", "a number has one spelling"),
     Difference("sys-policies-texts", "* no path name", "*", "a path without a name is a mistake, not an empty policy"),

@@ -79,7 +79,14 @@ class Server:
         self.dispatcher = Dispatcher(self.core)
         self.root_token = ""
 
-    async def ask(self, method: str, path: str, body: object = None, token: str | None = None) -> Answer:
+    async def ask(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        token: str | None = None,
+        address: str = "127.0.0.1",
+    ) -> Answer:
         """Status and decoded body of the answer; ``token`` is the root token unless given, ``""`` for none."""
         raw_path, _, query = f"/v1/{path}".partition("?")
         sent = self.root_token if token is None else token
@@ -93,7 +100,7 @@ class Server:
                 query.encode(),
                 headers,
                 b"" if body is None else json.dumps(body).encode(),
-                ("127.0.0.1", 40000),
+                (address, 40000),
             )
         except Fault as fault:
             answer = refusal(fault)
