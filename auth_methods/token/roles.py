@@ -197,7 +197,7 @@ def _renamed(role: Role, body: RoleBody, warnings: list[str]) -> Mapping[str, An
         if given_new is not UNSET:
             changes[name] = given_new
             old.discard(name)
-            if given is not UNSET and name != "bound_cidrs":
+            if given is not UNSET:
                 warnings.append(
                     f"Both '{new_name}' and deprecated '{name}' value supplied, ignoring the deprecated value"
                 )

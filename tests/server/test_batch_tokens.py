@@ -140,3 +140,36 @@ async def test_it_ends_when_a_parent_without_other_children_is_revoked(server: S
     assert (await server.ask("GET", "auth/token/lookup-self", token=child))[0] == 200
     assert (await server.ask("POST", "auth/token/revoke", {"token": parent}))[0] == 204
     assert (await server.ask("GET", "auth/token/lookup-self", token=child))[0] == 403
+
+
+@pytest.mark.parametrize(
+    ("mount", "user", "made"),
+    [
+        ("default-service", "", "service"),
+        ("default-service", "batch", "batch"),
+        ("default-batch", "", "batch"),
+        ("default-batch", "service", "service"),
+        ("batch", "service", "batch"),
+        ("service", "batch", "service"),
+    ],
+)
+async def test_a_login_gets_the_kind_that_mount_and_user_say(mount: str, user: str, made: str) -> None:
+    server = await Server().unsealed()
+    assert (await server.ask("POST", "sys/auth/u", {"type": "userpass", "config": {"token_type": mount}}))[0] == 204
+    await server.ask("POST", "auth/u/users/a", {"password": "x", "token_type": user, "token_policies": ["p"]})
+    status, answer = await server.ask("POST", "auth/u/login/a", {"password": "x"}, token="")
+    assert (status, answer["auth"]["token_type"]) == (200, made)
+    assert answer["auth"]["renewable"] == (made == "service")
+    token = answer["auth"]["client_token"]
+    status, answer = await server.ask("GET", "auth/token/lookup-self", token=token)
+    assert (status, answer["data"]["type"], answer["data"]["path"]) == (200, made, "auth/u/login/a")
+    await server.core.stop()
+
+
+async def test_uses_of_a_batch_token_can_t_be_counted_so_none_is_made() -> None:
+    server = await Server().unsealed()
+    await server.ask("POST", "sys/auth/u", {"type": "userpass", "config": {"token_type": "batch"}})
+    await server.ask("POST", "auth/u/users/a", {"password": "x", "token_num_uses": 2})
+    refused = (400, {"errors": ['batch tokens cannot have "num_uses" set']})
+    assert await server.ask("POST", "auth/u/login/a", {"password": "x"}, token="") == refused
+    await server.core.stop()
