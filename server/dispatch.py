@@ -156,7 +156,8 @@ class Dispatcher:
             active.audit.refuse(exchange.audit_request(response.error), response)
             raise
         route = exchange.route
-        pending = active.audit.begin(exchange.audit_request(), together=route is None or not route.writes)
+        writes = route is not None and (route.writes or exchange.request.wrap_ttl_seconds > 0)
+        pending = active.audit.begin(exchange.audit_request(), together=not writes)
         try:
             reply = await self._handled(exchange, call, body)
             answer = _answer(exchange, call, reply)

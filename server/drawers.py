@@ -15,12 +15,23 @@ from engines.base import Caller
 from engines.faults import InvalidRequest, Unauthenticated
 from server.token_entries import drawer_prefix, id_key
 from server.tokens import Token
+from storage.barrier import OVERHEAD_BYTES
 from storage.base import MAX_KEY_BYTES, Transaction, transact
+from storage.base import MAX_VALUE_BYTES as MAX_ENTRY_BYTES
 from storage.paths import check_key
 from storage.view import View
 
+MAX_VALUE_BYTES = MAX_ENTRY_BYTES - OVERHEAD_BYTES
+"""How much fits into one place of a drawer, in bytes of JSON."""
+
 MAX_PATH_BYTES = MAX_KEY_BYTES // 2
 """The longest path in a drawer, in bytes."""
+
+
+def check_size(value: bytes) -> None:
+    """Raise ``InvalidRequest`` for what is too large for a drawer."""
+    if len(value) > MAX_VALUE_BYTES:
+        raise InvalidRequest(f"at most {MAX_VALUE_BYTES} bytes can be kept in one place")
 
 
 class Drawers:
@@ -44,6 +55,7 @@ class Drawers:
     async def write(self, caller: Caller, path: str, data: Mapping[str, Any]) -> None:
         """Keep ``data`` at ``path``. Raises ``Unauthenticated`` if the token has been revoked meanwhile."""
         key, value = _key(caller, path), encode(data)
+        check_size(value)
         token = _token(caller)
 
         async def work(transaction: Transaction) -> None:

@@ -13,6 +13,7 @@ by the hundred, and at the end it goes itself.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Sequence
 
 from msgspec.structs import replace
@@ -71,7 +72,7 @@ class TokenRemoval:
             # Children are being born faster than they can be looked at; so we don't look.
             there = left = await self._revoke_unseen(hashed)
         if left:
-            await self._clear(_STEPS_AT_ONCE)
+            await self._clear_at_once()
         return there
 
     async def _revoke_unseen(self, hashed: str) -> bool:
@@ -88,7 +89,7 @@ class TokenRemoval:
         ended = 0
         for start in range(0, len(hashes), STEP):
             ended += await self._end_part(hashes[start : start + STEP])
-            await self._clear(_STEPS_AT_ONCE)
+            await self._clear_at_once()
         return ended
 
     async def _end_part(self, hashes: Sequence[str]) -> int:
@@ -154,6 +155,11 @@ class TokenRemoval:
                 self._entries.remove(transaction, hashed, record, held)
                 ended += 1
         return ended
+
+    async def _clear_at_once(self) -> None:
+        """Take the first steps behind a revocation; what others are busy with is left to the background."""
+        with contextlib.suppress(Conflict):
+            await self._clear(_STEPS_AT_ONCE)
 
     async def _clear(self, steps: int) -> int:
         """Take up to ``steps`` steps with what is left of trees and drawers; answers how many it took."""

@@ -24,6 +24,7 @@ from engines.cubbyhole import WRAPPED
 from engines.faults import Denied, InvalidRequest
 from server.audit.entry import AuditWrap
 from server.builtin_policies import RESPONSE_WRAPPING
+from server.drawers import check_size
 from server.token_entries import drawer_prefix
 from server.tokens import Token, Tokens
 from server.wrapping_jwt import WrappingJwt, looks_like_jwt
@@ -121,8 +122,10 @@ class Wrapping:
 
     async def wrap(self, envelope: bytes, record: WrapRecord, now: float, form: str = "") -> Wrapped:
         """Keep ``envelope`` under a new token; ``form`` ``jwt`` hands the token out inside of a JSON Web Token."""
+        response = encode({"response": envelope.decode().removesuffix("\n")})
+        check_size(response)
         drawer = {
-            WRAPPED: encode({"response": envelope.decode().removesuffix("\n")}),
+            WRAPPED: response,
             _INFO: msgspec.json.encode(record),
         }
         ttl_seconds = record.creation_ttl

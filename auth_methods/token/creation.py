@@ -26,6 +26,8 @@ _CUSTOM_ID_WARNING = (
     "Supplying a custom ID for the token uses the weaker SHA1 hashing instead of the more secure SHA2-256 HMAC for "
     "token obfuscation. SHA1 hashed tokens on the wire leads to less secure lookups."
 )
+_CREATE = "auth/token/create"
+_CREATE_ORPHAN = "auth/token/create-orphan"
 _UNASSIGNABLE = "response-wrapping"
 _DEFAULT = "default"
 _ROOT = "root"
@@ -58,16 +60,12 @@ class CreateWithRoleBody(CreateBody):
 
 async def create(method: TokenMethod, call: Call, body: CreateBody) -> Reply:
     """Make a child of the calling token, or an orphan."""
-    orphan = body.no_parent
-    _check_parent(call)
-    if orphan and not call.sudo:
-        raise InvalidRequest("root or sudo privileges required to create orphan token")
-    return await _create(method, call, body, None, orphan=orphan, path="auth/token/create")
+    return await _create(method, call, body, None, orphan=body.no_parent, path=_CREATE)
 
 
 async def create_orphan(method: TokenMethod, call: Call, body: CreateBody) -> Reply:
     """Make a token without a parent; the right to call this path is the right to do so."""
-    return await _create(method, call, body, None, orphan=True, path="auth/token/create-orphan")
+    return await _create(method, call, body, None, orphan=True, path=_CREATE_ORPHAN)
 
 
 async def create_with_role(method: TokenMethod, call: Call, body: CreateWithRoleBody) -> Reply:
@@ -76,7 +74,7 @@ async def create_with_role(method: TokenMethod, call: Call, body: CreateWithRole
     if role is None:
         _check_parent(call)
         raise InvalidRequest(f"unknown role {body.role_name}")
-    path = f"auth/token/create/{body.role_name}" + (f"/{role.path_suffix}" if role.path_suffix else "")
+    path = f"{_CREATE}/{body.role_name}" + (f"/{role.path_suffix}" if role.path_suffix else "")
     return await _create(method, call, body, role, orphan=role.orphan, path=path)
 
 
@@ -85,6 +83,8 @@ async def _create(
 ) -> Reply:
     _check_parent(call)
     _check(body, role, call)
+    if orphan and path == _CREATE and not call.sudo:
+        raise InvalidRequest("root or sudo privileges required to create orphan token")
     caller = held(call)
     if role is None:
         policies = _policies(body, caller.record, sudo=call.sudo)

@@ -13,10 +13,10 @@ from engines.faults import InvalidRequest
 if TYPE_CHECKING:
     from auth_methods.token import TokenMethod
 
-_TIDYING = (
+TIDYING = (
     "Tidy operation successfully started. Any information from the operation will be printed to OpenBao's server logs."
 )
-_TIDYING_ALREADY = "Tidy operation already in progress."
+TIDYING_ALREADY = "Tidy operation already in progress."
 
 
 async def revoke(method: TokenMethod, call: Call, body: TokenBody) -> None:
@@ -56,9 +56,9 @@ async def revoke_orphan(method: TokenMethod, call: Call, body: TokenBody) -> Non
 async def tidy(method: TokenMethod, call: Call, body: Nothing) -> Reply:
     """Look for entries that belong to no token, and remove them, in the background."""
     if not method.authority.tidy():
-        call.warn(_TIDYING_ALREADY)
+        call.warn(TIDYING_ALREADY)
         return Reply()
-    call.warn(_TIDYING)
+    call.warn(TIDYING)
     return Reply(status=202)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from auth_methods.token.revocation import TIDYING, TIDYING_ALREADY
 from engines.base import Body, Call, Nothing, Reply
 from engines.durations import format_time
 from engines.faults import Failed, InvalidRequest, NotFound
@@ -14,10 +15,6 @@ if TYPE_CHECKING:
     from auth_methods.records import TokenRecord
     from server.system import System
 
-TIDYING = (
-    "Tidy operation successfully started. Any information from the operation will be printed to OpenBao's server logs."
-)
-TIDYING_ALREADY = "Tidy operation already in progress."
 _IRREVOCABLE = "irrevocable"
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
 
