@@ -53,7 +53,6 @@ _LETTERS = bytes(_ALPHABET[octet % len(_ALPHABET)] for octet in range(256))
 _UNEVEN = bytes(range(256 - 256 % len(_ALPHABET), 256))
 _LISTED_AT_ONCE = 500
 _SALT_BYTES = 32
-_NEVER = -1
 
 
 class Token:
@@ -68,8 +67,8 @@ class Token:
         """``(generation of the policies, compiled ACL)``, by the dispatcher."""
         self.audit: Any = None
         """The prepared auth block of audit entries, by the dispatcher."""
-        self.generation = _NEVER
-        """As of which state of the trees ``sure_until`` was found."""
+        self.generation: object = None
+        """The state of the trees in which ``sure_until`` was found."""
         self.sure_until: float = 0
         """Until when neither its own time nor that of an ancestor is over, seconds since the epoch."""
 
@@ -86,7 +85,8 @@ class Tokens:
         self._batch = BatchTokens(batch_key, view.prefix)
         self._opened: OrderedDict[str, Token] = OrderedDict()
         self._using: dict[str, asyncio.Lock] = {}
-        self._generation = 0
+        self._generation = object()
+        """Another one whenever a tree has changed, and in each store, since caches live longer than stores."""
         view.within("tree/").watch(self._tree_changed)
         self.hash = self._entries.hash
         self.revoke = self._removal.revoke
@@ -122,7 +122,7 @@ class Tokens:
             token = self._view.ready(id_key(hashed)) or await self._load(hashed)
         if token is None or token.record.num_uses < 0:
             return None
-        if token.generation == self._generation and now < token.sure_until:
+        if token.generation is self._generation and now < token.sure_until:
             return token
         return token if await self._stands(token, now) else None
 
@@ -142,14 +142,19 @@ class Tokens:
             return None
         return token
 
-    async def accessors(self) -> list[str]:
-        """The accessors of all service tokens; those of tokens that have ended may be among them until swept."""
+    async def accessors(self, now: float) -> list[str]:
+        """The accessors of all service tokens; those whose time is over may be among them until swept."""
         found: list[str] = []
         after = ""
+        clearing = await self._view.list("tree/doomed/", limit=1)
         while names := await self._view.list("accessor/", after, _LISTED_AT_ONCE):
             after = names[-1]
             values = await asyncio.gather(*(self._view.get("accessor/" + name) for name in names))
-            found.extend(accessor_of(value)[1] for value in values if value is not None)
+            entries = [accessor_of(value) for value in values if value is not None]
+            if clearing:
+                # Some of the tokens that are still there may have lost an ancestor.
+                entries = [entry for entry in entries if await self.by_hash(entry[0], now) is not None]
+            found.extend(accessor for _, accessor in entries)
         return found
 
     async def knows_policy(self, name: str) -> bool:
@@ -250,7 +255,7 @@ class Tokens:
             if parent is None:
                 return False
             current = parent
-            if current.generation == generation and now < current.sure_until:
+            if current.generation is generation and now < current.sure_until:
                 until = min(until, current.sure_until)
                 break
         if until <= now:
@@ -275,7 +280,7 @@ class Tokens:
         return await self._view.load(id_key(hashed), lambda value: Token(decode(value), hashed))
 
     def _tree_changed(self) -> None:
-        self._generation += 1
+        self._generation = object()
 
 
 async def _made_once(transaction: Transaction, key: str, size: int) -> bytes:

@@ -49,7 +49,7 @@ async def lookup_accessor(method: TokenMethod, call: Call, body: AccessorBody) -
 
 async def list_accessors(method: TokenMethod, call: Call, body: Nothing) -> Reply:
     """List the accessors of all tokens."""
-    return Reply({"keys": await method.authority.accessors()})
+    return Reply({"keys": await method.authority.accessors(call.now)})
 
 
 async def by_accessor(method: TokenMethod, call: Call, body: AccessorBody) -> HeldToken:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engines.faults import InvalidRequest
+from server import token_removal
 from server.tokens import Tokens
 from tests.server.places import Place, new_place, new_tokens
 from tests.server.test_tokens import entries, record
@@ -109,9 +111,18 @@ class World:
             assert (found is not None) == token.good(now)
 
 
-@given(ACTIONS)
-@settings(max_examples=60, deadline=None)
-def test_the_same_tokens_are_good_as_in_the_model(actions: list[Action]) -> None:
+@pytest.mark.parametrize("steps_at_once", [0, 10])
+@given(actions=ACTIONS)
+@settings(max_examples=40, deadline=None)
+def test_the_same_tokens_are_good_as_in_the_model(steps_at_once: int, actions: list[Action]) -> None:
+    """Whether trees are cleared away at once, or left for later."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(token_removal, "STEP", 2)
+        patched.setattr(token_removal, "_STEPS_AT_ONCE", steps_at_once)
+        _compare(actions)
+
+
+def _compare(actions: list[Action]) -> None:
     async def run() -> None:
         place = new_place()
         world = World(place, await new_tokens(place))

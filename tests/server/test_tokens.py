@@ -182,4 +182,4 @@ def test_uses_are_counted_exactly_in_a_race(uses: int, attempts: int) -> None:
 async def test_the_list_of_accessors_is_complete() -> None:
     tokens = await new_tokens(new_place())
     minted = [await tokens.mint(record()) for _ in range(5)]
-    assert sorted(await tokens.accessors()) == sorted(token.accessor for token in minted)
+    assert sorted(await tokens.accessors(0)) == sorted(token.accessor for token in minted)

@@ -81,7 +81,7 @@ async def test_it_ends_in_time(server: Server) -> None:
     server.clock.advance(1)
     while await _tokens(server).sweep(server.clock()):
         await server.core.cache.catch_up()
-    assert len(await _tokens(server).accessors()) == 1, "the root token's"
+    assert len(await _tokens(server).accessors(0)) == 1, "the root token's"
 
 
 async def test_looking_takes_nothing_and_needs_no_token(server: Server) -> None:
@@ -142,7 +142,7 @@ async def test_what_is_no_answer_is_not_wrapped(server: Server) -> None:
     assert (await server.ask("PUT", "sys/policies/acl/x", {"policy": "# x"}, wrap="60")) == (204, None)
     assert (await server.ask("GET", "sys/mounts", token="nope", wrap="60"))[0] == 403
     assert (await server.ask("GET", "sys/health", wrap="60"))[1]["sealed"] is False
-    assert len(await _tokens(server).accessors()) == 1
+    assert len(await _tokens(server).accessors(0)) == 1
 
 
 async def test_as_a_json_web_token(server: Server) -> None:
