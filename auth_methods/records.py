@@ -6,18 +6,28 @@ from typing import Any
 
 from msgspec import Struct
 
+SERVICE = "service"
+"""A token that is kept: it can be listed, renewed, counted and revoked."""
 
-class TokenRecord(Struct, frozen=True, kw_only=True):
-    """A service token. Times are seconds since the epoch, 0 for never; TTLs are in seconds, 0 for none."""
+BATCH = "batch"
+"""A token that is stored nowhere: it carries its own record, sealed."""
+
+
+class TokenRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A token. Times are seconds since the epoch, 0 for never; TTLs are in seconds, 0 for none."""
 
     id: str = ""
     accessor: str = ""
+    type: str = SERVICE
     policies: tuple[str, ...]
     path: str
+    """The path of the request that made it."""
     display_name: str
     creation_time: float
     parent: str = ""
     """The hash of the parent's id; empty for an orphan."""
+    role: str = ""
+    """The role of the token method that it was made with."""
     metadata: dict[str, str] | None = None
     num_uses: int = 0
     """Uses that are left, 0 for any number; -1 when the last has been taken."""
@@ -61,7 +71,7 @@ class TokenRecord(Struct, frozen=True, kw_only=True):
             "lease_duration": self.last_ttl,
             "renewable": self.renewable,
             "entity_id": self.entity_id,
-            "token_type": "service",
+            "token_type": self.type,
             "orphan": not self.parent,
             "mfa_requirement": None,
             "num_uses": self.num_uses,

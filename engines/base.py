@@ -59,6 +59,9 @@ class Body(Struct, kw_only=True):
     type's zero value. A path parameter ``{name}`` fills the field of that name.
     """
 
+    takes_anything: ClassVar[bool] = False
+    """True for routes whose parameters have names of the caller's choosing; a handler has them in ``Call.given``."""
+
 
 class Nothing(Body):
     """The body of a route without parameters."""
@@ -100,6 +103,9 @@ class Call:
     sudo: bool = False
     """Whether the caller's policies grant ``sudo`` on this path."""
 
+    wrap_ttl_seconds: float = 0
+    """For how long the caller wants the answer wrapped; 0 for not at all. The core does the wrapping."""
+
     warnings: list[str] = field(default_factory=list)
 
     def warn(self, text: str) -> None:
@@ -130,6 +136,10 @@ class Reply:
 
     each: Answers | None = None
     """For a stream: what answers its items, a group at a time."""
+
+    accessor: str = field(default="", repr=False)
+    """The accessor of a secret in ``data``: named to who asked for the answer to be wrapped, so that the secret can be
+    revoked by whoever hasn't seen it."""
 
 
 Exists: TypeAlias = Callable[[Any, Call, Any], Awaitable[bool]]

@@ -21,9 +21,12 @@ from msgspec import Struct
 
 from auth_methods.token import TokenMethod
 from engines.base import Engine, Mount, Periodic, Route
+from engines.cubbyhole import Cubbyhole
 from server import plugins
 from server.audit.broker import Broker
 from server.audit.entry import AuditMount, AuditNamespace
+from server.drawers import Drawers
+from server.leases import Leases
 from server.lockouts import Lockouts
 from server.mounts import AUTH, Live, MountConfig, MountEntry, Mounts, new_entry
 from server.namespaces import ROOT, Namespace, normalise
@@ -33,6 +36,8 @@ from server.settings import Settings
 from server.tenants import Tenant
 from server.tokens import Tokens
 from server.version import PLUGIN_VERSION, VERSION
+from server.wrapping import Wrapping
+from server.wrapping_jwt import WrappingJwt
 from storage.base import Transaction, transact
 from storage.view import View
 
@@ -83,6 +88,7 @@ class Active:
         await asyncio.gather(*self.background, return_exceptions=True)
         for tenant in self.tenants:
             await tenant.mounts.close()
+            await tenant.tokens.close()
         self.audit.close()
 
 
@@ -120,15 +126,25 @@ async def activate(core: Core) -> Active:
 async def _open_tenant(core: Core, namespace: Namespace, view: View) -> Tenant:
     policies = PolicyStore(view.within("sys/policy/"), core.clock)
     await policies.ensure_defaults()
-    tokens = await Tokens.open(view.within("sys/token/"), policies)
+    token_view = view.within("sys/token/")
+    tokens = await Tokens.open(token_view, policies)
 
     def bring_up(entry: MountEntry) -> Live:
         engine = _engine(core, tenant, entry)
         return Live(entry, engine, route_table(type(engine)), _audit_mount(entry))
 
     audit = AuditNamespace(namespace.id, namespace.path)
-    lockouts = Lockouts(view.within("sys/lockout/"))
-    tenant = Tenant(namespace, audit, view, Mounts(view, bring_up), policies, tokens, lockouts)
+    tenant = Tenant(
+        namespace,
+        audit,
+        view,
+        Mounts(view, bring_up),
+        policies,
+        tokens,
+        Leases(token_view, tokens),
+        Wrapping(token_view, tokens, WrappingJwt(view.within("sys/"), core.settings.api_address)),
+        Lockouts(view.within("sys/lockout/")),
+    )
     await tenant.mounts.begin(_built_in())
     await tenant.mounts.router()
     return tenant
@@ -143,6 +159,8 @@ def _engine(core: Core, tenant: Tenant, entry: MountEntry) -> Engine:
         return System(core, tenant)
     if entry.type == TokenMethod.type:
         return TokenMethod(mount, tenant.tokens, Renewals(core, tenant))
+    if entry.type == Cubbyhole.type:
+        return Cubbyhole(mount, Drawers(tenant.view.within("sys/token/")))
     group = plugins.AUTH_METHODS if entry.is_auth else plugins.ENGINES
     engine_class = plugins.load(group, entry.type)
     if engine_class is None:
@@ -194,6 +212,13 @@ def _built_in() -> list[MountEntry]:
             seal_wrap=True,
             built_in=True,
             config=MountConfig(passthrough_request_headers=("Accept",)),
+        ),
+        new_entry(
+            "cubbyhole/",
+            "cubbyhole",
+            description="per-token private secret storage",
+            local=True,
+            built_in=True,
         ),
         new_entry(
             f"{AUTH}token/",

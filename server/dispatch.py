@@ -1,6 +1,6 @@
 """The one way of a request through the server, from a parsed request to the bytes of its answer.
 
-    1  namespace and mount        4  quota (its place; there are none yet)     7  answer
+    1  namespace and mount        4  quota (its place; there are none yet)     7  answer, wrapped if asked
     2  token                      5  audit: "request"                          8  audit: "response"
     3  policies                   6  handler
 
@@ -12,14 +12,16 @@ from __future__ import annotations
 
 import logging
 import traceback
-from typing import Any
+from typing import Any, TypeGuard
 
 from auth_methods.addresses import contains
+from auth_methods.records import TokenRecord
 from compat import fields
 from compat.envelope import bare_body, errors_body, success_body
 from compat.requests import LINES_TYPE, Request
 from compat.statuses import internal_error_text, status_of, texts_of
 from engines.base import Access, Body, Call, Operation, Reply
+from engines.durations import format_time
 from engines.faults import (
     Denied,
     Fault,
@@ -47,6 +49,7 @@ from server.system import System
 from server.system.openapi import help_answer, mount_help
 from server.tenants import Tenant
 from server.tokens import Token
+from server.wrapping import CHECKED_PATHS, Unwrapped, Wrapped, WrapRecord
 from storage.base import BarrierSealed, Conflict
 from storage.base import Unavailable as StorageUnavailable
 
@@ -164,22 +167,31 @@ class Dispatcher:
         active = await self._ready(request)
         exchange = await _located(request, request_id, active)
         call = _call(request, request_id, exchange.operation, exchange.path, core.clock())
+        try:
+            return await self._served(exchange, call, active)
+        finally:
+            token = exchange.token
+            if token is not None and token.record.num_uses < 0 and not core.barrier.sealed:
+                await exchange.tenant.tokens.revoke(token.hash)
+
+    async def _served(self, exchange: Exchange, call: Call, active: Active) -> Answer:
+        """Steps 2 to 8, audited whatever comes of them."""
         body = await _let_in(active, exchange, call)
-        pending = active.audit.begin(exchange.audit_request(), together=not exchange.writes)
+        writes = exchange.writes or exchange.request.wrap_ttl_seconds > 0
+        pending = active.audit.begin(exchange.audit_request(), together=not writes)
         try:
             reply = await self._handled(exchange, call, body)
             answer = _answer(exchange, call, reply)
+            if exchange.request.wrap_ttl_seconds and _wrappable(reply, exchange):
+                reply = await _wrapped(exchange, call, reply, answer)
+                answer = _answer(exchange, call, reply)
         except BaseException as error:
             seen = error if isinstance(error, Fault) else Fault("internal error")
             active.audit.finish(pending, refused(seen, public=exchange.public))
             if isinstance(error, Fault) and exchange.public:
                 error.wrapped = False
             raise
-        finally:
-            token = exchange.token
-            if token is not None and token.record.num_uses < 0 and not core.barrier.sealed:
-                await exchange.tenant.tokens.revoke(token.hash)
-        if reply is not None and reply.status is not None and reply.status >= 400:
+        if isinstance(reply, Unwrapped) or (reply is not None and reply.status is not None and reply.status >= 400):
             response = raw_answer(answer.status, "application/json", answer.body)
         else:
             login = exchange.found is not None and exchange.found.live.entry.is_auth and exchange.public
@@ -200,10 +212,10 @@ class Dispatcher:
             return Reply(help_answer(found.live.entry.type, found.served, found.path))
         if route is None or exchange.request.head:
             raise _without_route(found.served, exchange)
-        if exchange.request.wrap_ttl_seconds:
-            raise InvalidRequest("response wrapping is not supported by this server yet")
         if route.item is not None and not exchange.request.lines:
             raise InvalidRequest(f"this path takes lines of JSON, sent as {LINES_TYPE.decode()}")
+        if route.item is not None and exchange.request.wrap_ttl_seconds:
+            raise InvalidRequest("the answer to a stream can't be wrapped")
         if body is None:
             body = _convert(exchange)
         if route.access is Access.PUBLIC and found.live.entry.is_auth:
@@ -255,13 +267,18 @@ async def _admitted(exchange: Exchange, call: Call) -> Body | None:
     request, route, found, tenant = exchange.request, exchange.route, exchange.found, exchange.tenant
     if found is not None:
         call.path = found.path
+    wrapping = exchange.path in CHECKED_PATHS and exchange.operation is not Operation.HELP
+    if wrapping:
+        checked = await tenant.wrapping.check(request.token, request.data, call.now)
+        if "token" not in request.data:
+            request.token = checked.record.id  # It may have come as a JSON Web Token.
     token = await tenant.tokens.authenticate(request.token, call.now) if request.token else None
     if token is not None and token.record.bound_cidrs and not contains(token.record.bound_cidrs, call.remote_address):
         token = None
     if exchange.public:
         assert found is not None, "a route belongs to a mount"
         # A login doesn't care about the token of an earlier one; other public paths answer by who asks.
-        if token is None and request.token and not found.live.entry.is_auth:
+        if token is None and request.token and not found.live.entry.is_auth and not wrapping:
             raise Unauthenticated
         if not found.live.entry.is_auth:
             exchange.token = token
@@ -270,6 +287,7 @@ async def _admitted(exchange: Exchange, call: Call) -> Body | None:
     if token is None:
         raise Unauthenticated
     exchange.token = token
+    call.caller = exchange.caller()
     body = await _told_creation_from_update(exchange, call)
     acl = await tenant.policies.acl(token.record.policies)
     wrap_ttl_seconds = request.wrap_ttl_seconds or None
@@ -277,7 +295,7 @@ async def _admitted(exchange: Exchange, call: Call) -> Body | None:
     call.sudo = decision.sudo
     if token.record.num_uses:
         exchange.token = await _used(token, tenant)
-    call.caller = exchange.caller()
+        call.caller = exchange.caller()
     if request.head and not acl.root:
         raise Denied  # A policy has no word that grants it.
     if not decision.allowed or (route is not None and route.access is Access.SUDO and not decision.sudo):
@@ -332,9 +350,35 @@ def _convert(exchange: Exchange, *, bare_errors: bool = False) -> Body:
     return body
 
 
+def _wrappable(reply: Reply | None, exchange: Exchange) -> TypeGuard[Reply]:
+    """Whether an answer is wrapped if the client asks for that: any that comes in an envelope, and isn't yet."""
+    bare = exchange.operation is Operation.HELP or (exchange.route is not None and exchange.route.bare)
+    return reply is not None and not bare and not isinstance(reply, Wrapped)
+
+
+async def _wrapped(exchange: Exchange, call: Call, reply: Reply, answer: Answer) -> Wrapped:
+    """The wrapping of ``answer``, which is kept as it would have been given."""
+    envelope = answer.body
+    if exchange.route is not None and exchange.route.echo:
+        envelope = _envelope(exchange, call, reply, echo=False)
+    issued: TokenRecord | None = reply.auth
+    record = WrapRecord(
+        creation_path=exchange.path,
+        creation_time=format_time(call.now),
+        creation_ttl=exchange.request.wrap_ttl_seconds,
+        wrapped_accessor=reply.accessor if issued is None else issued.accessor,
+        status=answer.status if answer.status >= 400 else 0,
+    )
+    return await exchange.tenant.wrapping.wrap(envelope, record, call.now, exchange.request.wrap_format)
+
+
 def _answer(exchange: Exchange, call: Call, reply: Reply | None) -> Answer:
     """Step 7."""
     route = exchange.route
+    if isinstance(reply, Wrapped):
+        return Answer(200, success_body("", None, wrap=reply.info.block()))
+    if isinstance(reply, Unwrapped):
+        return Answer(reply.status or 200, reply.envelope(exchange.request_id))
     if reply is None:
         if exchange.operation in _READS:
             raise NotFound
@@ -343,14 +387,17 @@ def _answer(exchange: Exchange, call: Call, reply: Reply | None) -> Answer:
         raise NotFound
     if exchange.operation is Operation.HELP or (route is not None and route.bare):
         return Answer(reply.status or 200, bare_body(reply.data))
-    body = success_body(
+    return Answer(reply.status or 200, _envelope(exchange, call, reply, echo=route is not None and route.echo))
+
+
+def _envelope(exchange: Exchange, call: Call, reply: Reply, *, echo: bool) -> bytes:
+    return success_body(
         exchange.request_id,
         reply.data,
         warnings=call.warnings,
         auth=None if reply.auth is None else reply.auth.auth_block(),
-        echo=route is not None and route.echo,
+        echo=echo,
     )
-    return Answer(reply.status or 200, body)
 
 
 def _call(request: Request, request_id: str, operation: Operation, path: str, now: float) -> Call:
@@ -363,6 +410,7 @@ def _call(request: Request, request_id: str, operation: Operation, path: str, no
         now=now,
         remote_address=request.remote_address,
         in_namespace=request.in_namespace,
+        wrap_ttl_seconds=request.wrap_ttl_seconds,
     )
 
 

@@ -14,6 +14,7 @@ from server.audit.entry import AuditAuth, AuditRequest, AuditResponse, AuditToke
 from server.mounts import Found
 from server.tenants import Tenant
 from server.tokens import Token
+from server.wrapping import Wrapped
 
 
 @dataclass(slots=True)
@@ -90,6 +91,8 @@ def audit_response(
     data: Mapping[str, Any] | None, reply: Reply | None, warnings: list[str], *, login: bool
 ) -> AuditResponse:
     """The entry of an answer."""
+    if isinstance(reply, Wrapped):
+        return AuditResponse(wrap=reply.info.audit())
     issued: TokenRecord | None = None if reply is None else reply.auth
     if issued is None:
         return AuditResponse(data=data, warnings=warnings)
@@ -114,6 +117,7 @@ def _auth(record: TokenRecord) -> AuditAuth:
         display_name=record.display_name,
         metadata=record.metadata,
         entity_id=record.entity_id,
+        token_type=record.type,
         ttl_seconds=record.ttl,
         issue_time=record.creation_time if record.leased else 0,
         num_uses=record.num_uses,

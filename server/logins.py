@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auth_methods.base import InvalidCredentials, Login, Recognises
-from auth_methods.records import TokenRecord
+from auth_methods.records import BATCH, SERVICE, TokenRecord
 from auth_methods.ttl import granted_seconds
 from engines.base import Body, Call, Mount, Reply, Route
 from engines.faults import Denied, InvalidRequest, RateLimited
@@ -50,7 +50,16 @@ async def log_in(core: Core, tenant: Tenant, live: Live, route: Route, call: Cal
     if not isinstance(reply, Login):
         return reply
     tenant.lockouts.succeeded(accessor, alias)
+    reply.token_type = _token_type(live.entry.config.token_type, reply.token_type)
     return await issue(tenant, mount_of(core, tenant, live.entry), reply, call)
+
+
+def _token_type(of_mount: str, of_login: str) -> str:
+    """The kind of token: what the mount insists on, or else the login asks for, or else is the mount's default."""
+    if of_mount in (SERVICE, BATCH):
+        return of_mount
+    chosen = of_login if of_login in (SERVICE, BATCH) else of_mount.removeprefix("default-")
+    return chosen or SERVICE
 
 
 def _alias(live: Live, call: Call, body: Body) -> str:
@@ -67,11 +76,12 @@ async def _refuse_locked(tenant: Tenant, accessor: str, alias: str, call: Call) 
 async def issue(tenant: Tenant, mount: Mount, login: Login, call: Call) -> Reply:
     """Mint the token for ``login``, made by the auth method at ``mount``.
 
-    Raises ``InvalidRequest`` for a type of token that the server doesn't have, or for the root policy, which no login
-    may hand out.
+    Raises ``InvalidRequest`` for the root policy, which no login may hand out, and for a batch token whose uses would
+    have to be counted, since nobody could.
     """
-    if login.token_type not in ("default", "default-service", "service"):
-        raise InvalidRequest(f"{login.token_type} tokens are not supported by this server yet")
+    batch = login.token_type == BATCH
+    if batch and login.num_uses:
+        raise InvalidRequest('batch tokens cannot have "num_uses" set')
     policies = {policy.strip().lower() for policy in login.policies} - {""}
     if _ROOT_POLICY in policies:
         raise InvalidRequest("auth methods cannot create root tokens")
@@ -89,6 +99,7 @@ async def issue(tenant: Tenant, mount: Mount, login: Login, call: Call) -> Reply
         call.warn(warning)
     record = await tenant.tokens.mint(
         TokenRecord(
+            type=BATCH if batch else SERVICE,
             policies=tuple(sorted(policies)),
             path=f"{mount.path}{call.path}",
             display_name=_display_name(mount, login),

@@ -166,14 +166,16 @@ class Mounts:
         return next((entry for entry in await self.entries() if entry.path == path), None)
 
     async def begin(self, entries: list[MountEntry]) -> None:
-        """Mount ``entries`` if nothing ever was mounted, as on the first start or in a new namespace."""
+        """Mount those of ``entries``, all built in, that aren't yet: on the first start, or since this version."""
 
         async def work(transaction: Transaction) -> None:
-            if await transaction.get(TABLE) is None:
-                transaction.put(TABLE, msgspec.msgpack.encode(_Table(entries)))
+            present = await _read(transaction)
+            paths = {entry.path for entry in present}
+            missing = [entry for entry in entries if entry.path not in paths]
+            if missing:
+                transaction.put(TABLE, msgspec.msgpack.encode(_Table([*present, *missing])))
 
-        if await self._view.get(TABLE) is None:
-            await transact(self._view, work)
+        await transact(self._view, work)
 
     async def enable(self, entry: MountEntry) -> None:
         """Add a mount. Raises ``InvalidRequest`` if its path lies at, above or below another's."""

@@ -1,15 +1,17 @@
-"""What belongs to one namespace while the server is unsealed: its mounts, policies, tokens and lockouts."""
+"""What belongs to one namespace while the server is unsealed: mounts, policies, tokens, leases and lockouts."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from server.audit.entry import AuditNamespace
+from server.leases import Leases
 from server.lockouts import Lockouts
 from server.mounts import Mounts
 from server.namespaces import Namespace
 from server.policies import PolicyStore
 from server.tokens import Tokens
+from server.wrapping import Wrapping
 from storage.view import View
 
 
@@ -23,4 +25,6 @@ class Tenant:
     mounts: Mounts
     policies: PolicyStore
     tokens: Tokens
+    leases: Leases
+    wrapping: Wrapping
     lockouts: Lockouts

@@ -1,46 +1,64 @@
-"""The token store of one namespace: the only place where tokens are minted, used and revoked.
+"""The token store of one namespace: the only place where tokens are minted, used and renewed.
 
-A token is kept under a salted hash of its id, with an index from its accessor, one from its parent to its children, and
-one by the minute at which it ends. All of them are written in the transaction that makes the token and removed in the
-one that revokes it with its descendants, so that none is ever without the others. An expired token is refused by the
-clock; removing what it left behind is done later, by ``sweep``.
+A service token is kept under a salted hash of its id (see ``server.token_entries`` for all that belongs to it); a batch
+token is kept nowhere (``server.batch_tokens``). A token ends with its time, with its uses, by being revoked, and with
+any token that it descends from: it is refused from that moment, and what it leaves behind is cleared away later
+(``server.token_removal``).
 
-Layout below the view:
-
-    salt                       random, keys the hashes below
-    id/<hash of id>            the record
-    accessor/<hash of it>      the hash of the token's id
-    child/<parent>/<child>     hashes of both
-    expiry/<minute>/<hash>     minute since the epoch, as 8 hexadecimal digits
+Whether all ancestors still stand is looked up once for each token and remembered, with the time until which it holds.
+What can change it otherwise writes below ``tree/``, in the same commit, and that is watched. So a busy token costs one
+hash, one look into the cache and two comparisons.
 """
 
 from __future__ import annotations
 
-import hashlib
-import hmac
+import asyncio
 import secrets
 import string
+from collections import OrderedDict
+from collections.abc import Mapping
+from math import inf
 from typing import Any
 
-import msgspec
 from msgspec.structs import replace
 
-from auth_methods.records import TokenRecord
+from auth_methods.records import BATCH, TokenRecord
 from engines.faults import InvalidRequest
+from server.batch_tokens import KEY_BYTES, BatchTokens
+from server.batch_tokens import PREFIX as BATCH_PREFIX
 from server.policies import PolicyStore
+from server.token_entries import (
+    TokenEntries,
+    accessor_of,
+    decode,
+    drawer_prefix,
+    encode,
+    expiry_key,
+    id_key,
+)
+from server.token_removal import TokenRemoval
+from server.token_tidying import TokenTidying
 from storage.base import Transaction, transact
 from storage.view import View
 
 SERVICE_PREFIX = "s."
-_ALPHABET = string.ascii_letters + string.digits
+
+MAX_BATCH_KEPT = 20_000
+"""How many batch tokens are kept opened."""
+
+_ALPHABET = (string.ascii_letters + string.digits).encode()
 _ID_LENGTH = 24
-_SWEPT_AT_ONCE = 200
+_RANDOM_BYTES = 48
+_LETTERS = bytes(_ALPHABET[octet % len(_ALPHABET)] for octet in range(256))
+_UNEVEN = bytes(range(256 - 256 % len(_ALPHABET), 256))
+_LISTED_AT_ONCE = 500
+_SALT_BYTES = 32
 
 
 class Token:
     """A token as it is kept ready: its record, its hash, and what others have prepared for it."""
 
-    __slots__ = ("acl", "audit", "hash", "record")
+    __slots__ = ("acl", "audit", "generation", "hash", "record", "sure_until")
 
     def __init__(self, record: TokenRecord, hashed: str) -> None:
         self.record = record
@@ -49,39 +67,64 @@ class Token:
         """``(generation of the policies, compiled ACL)``, by the dispatcher."""
         self.audit: Any = None
         """The prepared auth block of audit entries, by the dispatcher."""
+        self.generation: object = None
+        """The state of the trees in which ``sure_until`` was found."""
+        self.sure_until: float = 0
+        """Until when neither its own time nor that of an ancestor is over, seconds since the epoch."""
 
 
 class Tokens:
     """The tokens of the namespace whose storage is ``view`` (the core's own part of it)."""
 
-    def __init__(self, view: View, salt: bytes, policies: PolicyStore) -> None:
+    def __init__(self, view: View, salt: bytes, batch_key: bytes, policies: PolicyStore) -> None:
         self._view = view
         self._policies = policies
-        self._keyed = hmac.new(salt, digestmod=hashlib.sha256)
+        self._entries = TokenEntries(salt)
+        self._removal = TokenRemoval(view, self._entries)
+        self._tidying = TokenTidying(view)
+        self._batch = BatchTokens(batch_key, view.prefix)
+        self._opened: OrderedDict[str, Token] = OrderedDict()
+        self._using: dict[str, asyncio.Lock] = {}
+        self._generation = object()
+        """Another one whenever a tree has changed, and in each store, since caches live longer than stores."""
+        view.within("tree/").watch(self._tree_changed)
+        self.hash = self._entries.hash
+        self.revoke = self._removal.revoke
+        self.revoke_orphaning = self._removal.revoke_orphaning
+        self.revoke_all = self._removal.revoke_all
+        self.sweep = self._removal.sweep
+        self.tidy = self._tidying.start
 
     @classmethod
     async def open(cls, view: View, policies: PolicyStore) -> Tokens:
-        """The store in ``view``, with its salt made at the first time."""
+        """The store in ``view``, with its salt and its key made at the first time."""
 
-        async def work(transaction: Transaction) -> bytes:
-            salt = await transaction.get("salt")
-            if salt is None:
-                salt = secrets.token_bytes(32)
-                transaction.put("salt", salt)
-            return salt
+        async def work(transaction: Transaction) -> tuple[bytes, bytes]:
+            return (
+                await _made_once(transaction, "salt", _SALT_BYTES),
+                await _made_once(transaction, "batch-key", KEY_BYTES),
+            )
 
-        return cls(view, await transact(view, work), policies)
+        return cls(view, *await transact(view, work), policies)
 
-    def hash(self, text: str) -> str:
-        """The salted hash of a token id or accessor: HMAC-SHA256 in hexadecimal."""
-        keyed = self._keyed.copy()
-        keyed.update(text.encode())
-        return keyed.hexdigest()
+    async def close(self) -> None:
+        """Stop what works in the background, and forget what is secret."""
+        await self._tidying.close()
+        self._opened.clear()
+        self._batch.close()
 
     async def authenticate(self, token_id: str, now: float) -> Token | None:
         """The token with this id if it may still be used, else None."""
-        token = await self._load(self.hash(token_id))
-        return token if token is not None and token.record.alive(now) else None
+        hashed = self._entries.hash(token_id)
+        if token_id.startswith(BATCH_PREFIX):
+            token = self._open_batch(token_id, hashed)
+        else:
+            token = self._view.ready(id_key(hashed)) or await self._load(hashed)
+        if token is None or token.record.num_uses < 0:
+            return None
+        if token.generation is self._generation and now < token.sure_until:
+            return token
+        return token if await self._stands(token, now) else None
 
     async def stands(self, token: Token, now: float) -> bool:
         """Whether a token that is in use already is still there; that the use was its last doesn't matter."""
@@ -93,17 +136,31 @@ class Tokens:
         return await self.authenticate(token_id, now)
 
     async def by_accessor(self, accessor: str, now: float) -> Token | None:
-        """The token with this accessor, if it is alive."""
-        hashed = await self._view.get("accessor/" + self.hash(accessor))
-        if hashed is None:
-            return None
-        token = await self._load(hashed.decode())
-        return token if token is not None and token.record.alive(now) else None
+        """The token with this accessor, if it may still be used."""
+        value = await self._view.get("accessor/" + self._entries.hash(accessor))
+        return None if value is None else await self.by_hash(accessor_of(value)[0], now)
 
-    async def accessors(self) -> list[str]:
-        """The accessors of all tokens; those of tokens that have ended may be among them until swept."""
-        values = [await self._view.get("id/" + name) for name in await self._view.list("id/")]
-        return [_decode(value).accessor for value in values if value is not None]
+    async def by_hash(self, hashed: str, now: float) -> Token | None:
+        """The service token whose id has this hash, if it may still be used."""
+        token = await self._load(hashed)
+        if token is None or token.record.num_uses < 0 or not await self._stands(token, now):
+            return None
+        return token
+
+    async def accessors(self, now: float) -> list[str]:
+        """The accessors of all service tokens; those whose time is over may be among them until swept."""
+        found: list[str] = []
+        after = ""
+        clearing = await self._view.list("tree/doomed/", limit=1)
+        while names := await self._view.list("accessor/", after, _LISTED_AT_ONCE):
+            after = names[-1]
+            values = await asyncio.gather(*(self._view.get("accessor/" + name) for name in names))
+            entries = [accessor_of(value) for value in values if value is not None]
+            if clearing:
+                # Some of the tokens that are still there may have lost an ancestor.
+                entries = [entry for entry in entries if await self.by_hash(entry[0], now) is not None]
+            found.extend(accessor for _, accessor in entries)
+        return found
 
     async def knows_policy(self, name: str) -> bool:
         """Whether there is a policy of this name."""
@@ -116,150 +173,132 @@ class Tokens:
         """
         if token.record.num_uses == 0:
             return token
-        key = "id/" + token.hash
 
         async def work(transaction: Transaction) -> TokenRecord:
-            value = await transaction.get(key)
-            record = None if value is None else _decode(value)
+            value = await transaction.get(id_key(token.hash))
+            record = None if value is None else decode(value)
             if record is None or record.num_uses < 0:
                 raise LookupError
             left = record.num_uses - 1
             record = replace(record, num_uses=left if left > 0 else -1)
-            transaction.put(key, msgspec.msgpack.encode(record))
+            transaction.put(id_key(token.hash), encode(record))
             return record
 
-        return Token(await transact(self._view, work), token.hash)
+        # Those who want one token's uses at once line up here, rather than make each other's commits fail.
+        lock = self._using.setdefault(token.hash, asyncio.Lock())
+        try:
+            async with lock:
+                return Token(await transact(self._view, work), token.hash)
+        finally:
+            if not lock.locked():
+                self._using.pop(token.hash, None)
 
-    async def mint(self, record: TokenRecord) -> TokenRecord:
-        """Store a new token. An empty ``id`` or ``accessor`` is filled with a random one.
+    async def mint(self, record: TokenRecord, drawer: Mapping[str, bytes] | None = None) -> TokenRecord:
+        """Make a new token, and put into its cubbyhole what ``drawer`` holds by name.
 
-        Raises ``InvalidRequest`` if the id is taken or the parent is no longer there.
+        An empty ``id`` or ``accessor`` is filled with a random one; a batch token gets an id that holds its record.
+        Raises ``InvalidRequest`` if the id is taken, if the parent is no longer there, or if a batch token can't hold
+        that much.
         """
+        if record.type == BATCH:
+            sealed = self._batch.seal(record)
+            if sealed is None:
+                raise InvalidRequest("the token would be too large; give it fewer policies or less metadata")
+            return sealed
         record = replace(
             record,
-            id=record.id or SERVICE_PREFIX + _random_text(),
-            accessor=record.accessor or _random_text(),
+            id=record.id or SERVICE_PREFIX + random_text(),
+            accessor=record.accessor or random_text(),
         )
-        hashed = self.hash(record.id)
+        hashed = self._entries.hash(record.id)
 
         async def work(transaction: Transaction) -> None:
-            if await transaction.get("id/" + hashed) is not None:
+            if await transaction.get(id_key(hashed)) is not None:
                 raise InvalidRequest("cannot create a token with a duplicate ID")
             if record.parent:
-                if await transaction.get("id/" + record.parent) is None:
+                parent = await transaction.get(id_key(record.parent))
+                if parent is None or decode(parent).num_uses < 0:
                     raise InvalidRequest("parent token lookup failed: no parent found")
-                transaction.put(f"child/{record.parent}/{hashed}", b"")
-            transaction.put("id/" + hashed, msgspec.msgpack.encode(record))
-            transaction.put("accessor/" + self.hash(record.accessor), hashed.encode())
-            if record.expire_time:
-                transaction.put(_expiry_key(record.expire_time, hashed), b"")
+            self._entries.write(transaction, hashed, record)
+            for name, value in (drawer or {}).items():
+                transaction.put(drawer_prefix(hashed) + name, value)
 
         await transact(self._view, work)
         return record
 
     async def renew(self, hashed: str, granted: int, now: float) -> TokenRecord | None:
         """Let the token end ``granted`` seconds after ``now``; None if it is gone."""
-        key = "id/" + hashed
 
         async def work(transaction: Transaction) -> TokenRecord | None:
-            value = await transaction.get(key)
+            value = await transaction.get(id_key(hashed))
             if value is None:
                 return None
-            record = _decode(value)
-            if record.expire_time:
-                transaction.delete(_expiry_key(record.expire_time, hashed))
-            record = replace(record, expire_time=now + granted, last_renewal=now, last_ttl=granted)
-            transaction.put(_expiry_key(record.expire_time, hashed), b"")
-            transaction.put(key, msgspec.msgpack.encode(record))
+            before = decode(value)
+            record = replace(before, expire_time=now + granted, last_renewal=now, last_ttl=granted)
+            if before.expire_time:
+                transaction.delete(expiry_key(before.expire_time, hashed))
+            if not before.expire_time or record.expire_time < before.expire_time:
+                transaction.put("tree/shortened", b"")
+            transaction.put(expiry_key(record.expire_time, hashed), b"")
+            transaction.put(id_key(hashed), encode(record))
             return record
 
         return await transact(self._view, work)
 
-    async def revoke(self, hashed: str) -> bool:
-        """Revoke a token and all that descend from it, at once; False if there is no such token."""
-
-        async def work(transaction: Transaction) -> bool:
-            return await self._remove_tree(transaction, hashed)
-
-        return await transact(self._view, work)
-
-    async def revoke_issued_below(self, path: str) -> None:
-        """Revoke all tokens that were issued by a path below ``path``, which ends in ``/``."""
-        after = ""
-        while names := await self._view.list("id/", after, _SWEPT_AT_ONCE):
-            after = names[-1]
-            for hashed in names:
-                token = await self._load(hashed)
-                if token is not None and token.record.path.startswith(path):
-                    await self.revoke(hashed)
-
-    async def revoke_orphaning(self, hashed: str) -> bool:
-        """Revoke one token and make orphans of its children; False if there is no such token."""
-
-        async def work(transaction: Transaction) -> bool:
-            for child in await transaction.list(f"child/{hashed}/"):
-                transaction.delete(f"child/{hashed}/{child}")
-                value = await transaction.get("id/" + child)
-                if value is not None:
-                    transaction.put("id/" + child, msgspec.msgpack.encode(replace(_decode(value), parent="")))
-            return await self._remove_tree(transaction, hashed)
-
-        return await transact(self._view, work)
-
-    async def sweep(self, now: float) -> int:
-        """Revoke tokens whose time has passed, a few hundred at most so that it never takes long; returns how many."""
-        swept = 0
-        for minute in await self._view.list("expiry/", limit=_SWEPT_AT_ONCE):
-            if int(minute.rstrip("/"), 16) * 60 > now:
-                break
-            for hashed in await self._view.list("expiry/" + minute, limit=_SWEPT_AT_ONCE - swept):
-                token = await self._load(hashed)
-                if token is not None and token.record.expire_time > now:
-                    continue
-                await self._end(hashed, f"expiry/{minute}{hashed}")
-                swept += 1
-            if swept >= _SWEPT_AT_ONCE:
-                break
-        return swept
-
-    async def _end(self, hashed: str, marker: str) -> None:
-        async def work(transaction: Transaction) -> None:
-            await self._remove_tree(transaction, hashed)
-            transaction.delete(marker)
-
-        await transact(self._view, work)
-
-    async def _remove_tree(self, transaction: Transaction, hashed: str) -> bool:
-        there = False
-        pending = [hashed]
-        while pending:
-            current = pending.pop()
-            for child in await transaction.list(f"child/{current}/"):
-                pending.append(child)
-            value = await transaction.get("id/" + current)
-            if value is None:
-                continue
-            there = there or current == hashed
-            record = _decode(value)
-            transaction.delete("id/" + current)
-            transaction.delete("accessor/" + self.hash(record.accessor))
-            if record.parent:
-                transaction.delete(f"child/{record.parent}/{current}")
+    async def _stands(self, token: Token, now: float) -> bool:
+        """Whether the time of neither the token nor any of its ancestors is over, and all of these are there."""
+        generation = self._generation
+        until = inf
+        current = token
+        while True:
+            record = current.record
             if record.expire_time:
-                transaction.delete(_expiry_key(record.expire_time, current))
-        return there
+                until = min(until, record.expire_time)
+            if not record.parent or until <= now:
+                break
+            parent = await self._load(record.parent)
+            if parent is None:
+                return False
+            current = parent
+            if current.generation is generation and now < current.sure_until:
+                until = min(until, current.sure_until)
+                break
+        if until <= now:
+            return False
+        # That its parent is revoked isn't noted anywhere for a batch token: it has to look each time.
+        if not (token.record.type == BATCH and token.record.parent):
+            token.sure_until, token.generation = until, generation
+        return True
+
+    def _open_batch(self, token_id: str, hashed: str) -> Token | None:
+        token = self._opened.get(hashed)
+        if token is None:
+            record = self._batch.open(token_id)
+            if record is None:
+                return None
+            token = self._opened[hashed] = Token(record, hashed)
+            if len(self._opened) > MAX_BATCH_KEPT:
+                self._opened.popitem(last=False)
+        return token
 
     async def _load(self, hashed: str) -> Token | None:
-        return await self._view.load("id/" + hashed, lambda value: Token(_decode(value), hashed))
+        return await self._view.load(id_key(hashed), lambda value: Token(decode(value), hashed))
+
+    def _tree_changed(self) -> None:
+        self._generation = object()
 
 
-def _decode(value: bytes) -> TokenRecord:
-    return msgspec.msgpack.decode(value, type=TokenRecord)
+async def _made_once(transaction: Transaction, key: str, size: int) -> bytes:
+    value = await transaction.get(key)
+    if value is None:
+        value = secrets.token_bytes(size)
+        transaction.put(key, value)
+    return value
 
 
-def _expiry_key(expire_time: float, hashed: str) -> str:
-    return f"expiry/{int(expire_time) // 60 + 1:08x}/{hashed}"
-
-
-def _random_text() -> str:
-    return "".join(secrets.choice(_ALPHABET) for _ in range(_ID_LENGTH))
+def random_text() -> str:
+    """24 random letters and digits, each equally likely: about 143 bits."""
+    text = b""
+    while len(text) < _ID_LENGTH:
+        text += secrets.token_bytes(_RANDOM_BYTES).translate(_LETTERS, _UNEVEN)
+    return text[:_ID_LENGTH].decode()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from storage.base import Storage, Transaction
 from storage.cache import ObjectCache
@@ -47,6 +47,10 @@ class View:
     async def _transaction(self) -> AsyncIterator[Transaction]:
         async with self._storage.transaction() as transaction:
             yield _ViewTransaction(transaction, self.prefix) if self.prefix else transaction
+
+    def ready(self, key: str) -> Any:
+        """The decoded entry at ``key`` if ``load`` has it at hand, else None; for paths that can't afford to wait."""
+        return self._cache.get(self.prefix + key)
 
     async def load(self, key: str, decode: Callable[[bytes], T]) -> T | None:
         """The entry at ``key``, decoded, from the cache if it is there; None if there is no such entry.

@@ -19,8 +19,7 @@ LISTS = (
 """The settings that are lists of names."""
 
 _VISIBILITIES = ("", "hidden", "unauth")
-_TOKEN_TYPES = ("", "default-service", "service")
-_BATCH_TOKEN_TYPES = ("default-batch", "batch")
+_TOKEN_TYPES = frozenset({"", "default-service", "default-batch", "service", "batch"})
 
 
 def read_config(given: Mapping[str, Any], system_max_ttl_seconds: int, *, is_auth: bool) -> MountConfig:
@@ -74,8 +73,6 @@ def read_visibility(text: str) -> str:
 
 def read_token_type(text: str) -> str:
     """The type of the tokens that an auth method gives out. Raises ``InvalidRequest``."""
-    if text in _BATCH_TOKEN_TYPES:
-        raise InvalidRequest("batch tokens are not supported by this server yet")
     if text not in _TOKEN_TYPES:
         raise InvalidRequest("invalid value for 'token_type'")
     return text

@@ -158,15 +158,14 @@ async def disable_mount(system: System, call: Call, body: PathBody) -> None:
     if path in _FIXED or (entry is not None and (entry.built_in or entry.is_auth)):
         raise InvalidRequest(f'cannot unmount "{path}"')
     await system.tenant.mounts.disable(path)
+    await system.tenant.leases.revoke_prefix(path)
 
 
 async def disable_auth(system: System, call: Call, body: PathBody) -> None:
     """Unmount an auth method, delete all that it stored and revoke its tokens; no error if it isn't there."""
     path = AUTHS.prefix + normal_path(body.path)
     entry = await system.tenant.mounts.entry(path)
-    if entry is None:
-        return
-    if entry.built_in:
+    if entry is not None and entry.built_in:
         raise InvalidRequest(f"{entry.type} credential backend cannot be disabled")
     await system.tenant.mounts.disable(path)
-    await system.tenant.tokens.revoke_issued_below(path)
+    await system.tenant.leases.revoke_prefix(path)

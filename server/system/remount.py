@@ -49,7 +49,7 @@ class _Move(Struct, frozen=True):
 
 
 async def remount(system: System, call: Call, body: RemountBody) -> Reply:
-    """Move a mount to another path."""
+    """Move a mount to another path; tokens that were given out by the old one end."""
     if not body.from_ or not body.to:
         raise InvalidRequest("both 'from' and 'to' path must be specified as a string")
     if body.to != body.to.rstrip():
@@ -57,6 +57,7 @@ async def remount(system: System, call: Call, body: RemountBody) -> Reply:
     source, target = normal_path(body.from_), normal_path(body.to)
     await _check(system, source, target)
     await system.tenant.mounts.remount(source, target)
+    await system.tenant.leases.revoke_prefix(source)
     move = _Move(str(uuid.uuid4()), source, target)
     await _remember(system, move)
     call.warn(_QUEUED)

@@ -33,6 +33,11 @@ async def visible_mounts(system: System, call: Call) -> list[Live]:
     ]
 
 
+async def list_visible_namespaces(system: System, call: Call, body: Nothing) -> Reply:
+    """List the namespaces below the caller's own, of which there are none."""
+    return Reply({})
+
+
 async def list_visible_mounts(system: System, call: Call, body: Nothing) -> Reply:
     """List the mounts that the caller may know of; without a token, with little said of each."""
     shown = listed_data if call.caller is None else mount_data

@@ -40,7 +40,6 @@ _HARDENING = "answers hold data, never a page: browsers are told to neither snif
 _HEAD = "the headers of HEAD are those of GET (RFC 9110)"
 _HCL_WORDS = "says where the text is wrong, in the words of our own parser"
 _ONE_SEGMENT = "a parameter in the path is one segment, and what lies deeper is no path at all"
-_NO_CUBBYHOLE = "the cubbyhole and identity mounts come with response wrapping and entities"
 _HMAC_VERSIONS = "keys of type hmac tell when their versions were made, as all others do"
 _COUNT = "a key that has encrypted tells how often, since no version may do so without end"
 _READING_USED_KEYS = (
@@ -48,6 +47,7 @@ _READING_USED_KEYS = (
     *("http-bodies", "acl-parameters"),
 )
 _REWRAP_BOUND = "a ciphertext that is bound to associated data can be encrypted anew, with them"
+_NO_IDENTITY = "the identity mount comes with entities"
 _GO_WORDS = "OpenBao's text is that of a Go library, and names Go's types"
 _SLIP = "OpenBao's text ends in a trace of a slip"
 _OWN_VALUE = "the path shows and resets the value that it sets"
@@ -66,7 +66,6 @@ DIFFERENCES: tuple[Difference, ...] = (
     Difference(
         "sys-server-active", "get seal", "body.errors*", "a verb that a path doesn't have is answered as elsewhere"
     ),
-    Difference("sys-plugins", "auth", "*", "there is no auth method to list yet; an empty list is 404"),
     Difference("acl-parameters", "resultant acl", "body.data.*.required_parameters.*", "names in order"),
     Difference("transit-decrypt-single", "* version with a plus", "body.errors.0", "a number has one spelling"),
     Difference("transit-encrypt-xchacha-more", "* version with a plus", "body.errors.0", "a number has one spelling"),
@@ -118,24 +117,14 @@ DIFFERENCES: tuple[Difference, ...] = (
     Difference("auth-approle-secrets", "generate with a token's wider network", "body.errors.0", _SLIP),
     Difference("auth-approle-properties", "bound_cidr_list then", "body.data.bound_cidr_list*", _OWN_VALUE),
     Difference("auth-approle-properties", "bind secret id", "*", _OWN_VALUE),
-    Difference("sys-mounts-listing", "*", "body.*cubbyhole/*", _NO_CUBBYHOLE),
-    Difference("sys-mounts-listing", "*", "body.*identity/*", _NO_CUBBYHOLE),
-    Difference("sys-server-initialisation", "mounts", "body.*cubbyhole/*", _NO_CUBBYHOLE),
-    Difference("sys-server-initialisation", "mounts", "body.*identity/*", _NO_CUBBYHOLE),
+    Difference("sys-mounts-listing", "*", "body.*identity/*", _NO_IDENTITY),
+    Difference("sys-server-initialisation", "mounts", "body.*identity/*", _NO_IDENTITY),
 )
 
-_WRAPPING = "response wrapping and the cubbyhole"
 
 NOT_YET: Mapping[str, str] = {
-    "wrapping": _WRAPPING,
-    "wrapping-policies": _WRAPPING,
-    "cubbyhole": _WRAPPING,
-    "sys-mounts-built-in": _WRAPPING,
     "sys-server-more": "leases, CORS, metrics and other parts of sys",
     "acl-sudo-more": "leases, CORS and audited headers",
-    "tokens-batch": "batch tokens",
-    "tokens-tidy": "roles of the token method, and its tidying",
-    "auth-token-roles": "roles of the token method",
     "namespaces": "namespaces",
     "quotas": "quotas",
 }

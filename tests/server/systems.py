@@ -90,11 +90,19 @@ class Server:
         body: object = None,
         token: str | None = None,
         address: str = "127.0.0.1",
+        wrap: str = "",
+        wrap_format: str = "",
     ) -> Answer:
-        """Status and decoded body of the answer; ``token`` is the root token unless given, ``""`` for none."""
+        """Status and decoded body of the answer; ``token`` is the root token unless given, ``""`` for none.
+
+        ``wrap`` is for how long the answer is to be wrapped.
+        """
         raw_path, _, query = f"/v1/{path}".partition("?")
         sent = self.root_token if token is None else token
         headers = [(b"content-type", b"application/merge-patch+json")] if method == "PATCH" else []
+        if wrap:
+            headers.append((b"x-vault-wrap-ttl", wrap.encode()))
+            headers.append((b"x-vault-wrap-format", wrap_format.encode()))
         if sent:
             headers.append((b"x-vault-token", sent.encode()))
         try:

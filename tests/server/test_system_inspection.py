@@ -39,7 +39,7 @@ async def test_with_a_token_those_of_its_policies_are_seen_too(server: Server) -
     await _mounted(server)
     token, _ = await server.token_for('path "a/b/note/*" { capabilities = ["read"] }')
     _, answer = await server.ask("GET", "sys/internal/ui/mounts", token=token)
-    assert set(answer["data"]["secret"]) == {"a/b/", "seen/", "sys/"}
+    assert set(answer["data"]["secret"]) == {"a/b/", "seen/", "cubbyhole/", "sys/"}
     assert set(answer["data"]["auth"]) == {"m/", "token/"}
     entry = (await server.ask("GET", "sys/mounts/a/b"))[1]["data"]
     assert answer["data"]["secret"]["a/b/"] == entry

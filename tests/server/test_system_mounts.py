@@ -49,7 +49,7 @@ async def test_a_mount_is_enabled_shown_used_and_disabled(server: Server) -> Non
     assert answer["uuid"] == answer["data"]["uuid"]
     status, listed = await server.ask("GET", "sys/mounts")
     assert listed["data"]["a/b/"] == listed["a/b/"] == answer["data"]
-    assert set(listed["data"]) == {"a/b/", "sys/"}
+    assert set(listed["data"]) == {"a/b/", "cubbyhole/", "sys/"}
     assert await server.ask("POST", "a/b/note/n", {"text": "t"}) == (204, None)
     assert (await server.ask("GET", "a/b/note/n"))[1]["data"] == {"text": "t"}
     assert await server.ask("DELETE", "sys/mounts/a/b") == (204, None)
@@ -117,8 +117,6 @@ async def test_auth_methods_are_mounts_too(server: Server) -> None:
         ("auth/token", {"type": "notes"}, "path is already in use at token/"),
         ("auth/token/x", {"type": "notes"}, "path is already in use at token/"),
         ("auth/x", {"type": "notes", "config": {"token_type": "zz"}}, "invalid value for 'token_type'"),
-        ("auth/x", {"type": "notes", "config": {"token_type": "batch"}},
-         "batch tokens are not supported by this server yet"),
     ],
 )  # fmt: skip
 async def test_what_can_t_be_mounted(server: Server, path: str, body: dict[str, object], text: str) -> None:
@@ -201,7 +199,6 @@ async def test_tuning_changes_what_is_given(server: Server) -> None:
         ("mounts/sys", {"description": "x"}, "cannot tune parameter description of sys/"),
         ("auth/token", {"token_type": "service"}, "'token_type' cannot be set for 'token' or 'ns_token' auth mounts"),
         ("auth/b", {"token_type": "zz"}, "invalid value for 'token_type'"),
-        ("auth/b", {"token_type": "default-batch"}, "batch tokens are not supported by this server yet"),
     ],
 )  # fmt: skip
 async def test_what_can_t_be_tuned(server: Server, path: str, body: dict[str, object], text: str) -> None:

@@ -75,7 +75,7 @@ async def test_only_mounts_that_may_be_seen_are_documented(server: Server) -> No
     assert set((await _document(server, token=""))["paths"]) == {"/seen/note/{name}"}
     token, _ = await server.token_for('path "c/note/x" { capabilities = ["read"] }')
     paths = (await _document(server, token=token))["paths"]
-    assert {path.split("/")[1] for path in paths} == {"seen", "c", "sys", "auth"}
+    assert {path.split("/")[1] for path in paths} == {"seen", "c", "sys", "auth", "cubbyhole"}
 
 
 async def test_paths_of_mounts_can_be_parameters(server: Server) -> None:

@@ -35,6 +35,8 @@ def test_the_open_routes_are_these() -> None:
 
 def test_the_public_routes_are_these() -> None:
     assert _rows(Access.PUBLIC) == {
+        "read wrapping/lookup",
+        "update wrapping/lookup",
         "read internal/ui/mounts",
         "read internal/ui/mounts/{path:path}",
         "read internal/specs/openapi",
@@ -54,6 +56,10 @@ def test_the_routes_that_need_sudo_are_these() -> None:
         "read audit",
         "update audit/{path:path}",
         "delete audit/{path:path}",
+        "list leases/lookup",
+        "list leases/lookup/{prefix:path}",
+        "update leases/revoke-prefix/{prefix:path}",
+        "update leases/revoke-force/{prefix:path}",
         "update rotate",
         "update rotate/keyring",
         "list plugins/catalog/{type}",
@@ -98,6 +104,6 @@ def test_paths_are_served_by_the_pattern_meant_for_them(path: str, pattern: str)
     assert found[0].pattern == pattern
 
 
-@pytest.mark.parametrize("path", ["", "nope", "health/", "policies", "wrapping/wrap", "leases/lookup", "namespaces"])
+@pytest.mark.parametrize("path", ["", "nope", "health/", "policies", "wrapping", "leases/nope", "namespaces"])
 def test_other_paths_are_not_served(path: str) -> None:
     assert TABLE.match(path) is None

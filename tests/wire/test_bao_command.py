@@ -229,7 +229,6 @@ def test_transit(bao: Bao) -> None:
     assert "unsupported operation" in bao.refused("patch", "transit/keys/signer", "a=b")
 
 
-@pytest.mark.usefixtures("planned")
 def test_wrapping(bao: Bao) -> None:
     arguments = ["-wrap-ttl=60s", "-field=wrapping_token", "sys/tools/random/16", "format=hex"]
     token = bao("write", *arguments).strip()

@@ -116,7 +116,6 @@ def test_capabilities(client: Any) -> None:
     assert client.sys.get_capabilities(["sys/seal"])["data"]["capabilities"] == ["root"]
 
 
-@pytest.mark.usefixtures("planned")
 def test_wrapping(client: Any) -> None:
     wrapped = client.sys.wrap({"answer": "42"}, ttl=60)["wrap_info"]["token"]
     assert client.sys.unwrap(wrapped)["data"] == {"answer": "42"}
@@ -195,7 +194,6 @@ def test_token_with_limited_uses(development: Server, client: Any) -> None:
     own.adapter.close()
 
 
-@pytest.mark.usefixtures("planned")
 def test_batch_token(development: Server, client: Any) -> None:
     created = client.auth.token.create(policies=["default"], type="batch", ttl="1h")["auth"]
     assert created["accessor"] == ""
@@ -205,7 +203,6 @@ def test_batch_token(development: Server, client: Any) -> None:
     own.adapter.close()
 
 
-@pytest.mark.usefixtures("planned")
 def test_token_roles(client: Any) -> None:
     tokens = client.auth.token
     tokens.create_or_update_role("worker", allowed_policies=["default"], orphan=True)

@@ -1,0 +1,104 @@
+"""The token method, built in at ``auth/token/``: tokens that make, show, renew and revoke tokens.
+
+The rules of what a token may hand on are here; minting, using and removing is the token store's, which is handed in as
+a ``TokenAuthority``.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from auth_methods.records import TokenRecord
+from auth_methods.token.authority import RenewalAuthority, TokenAuthority
+from auth_methods.token.creation import CreateBody, CreateWithRoleBody, create, create_orphan, create_with_role
+from auth_methods.token.lookup import (
+    AccessorBody,
+    TokenBody,
+    list_accessors,
+    lookup,
+    lookup_accessor,
+    lookup_self,
+)
+from auth_methods.token.renewal import RenewAccessorBody, RenewBody, renew, renew_accessor, renew_self
+from auth_methods.token.revocation import revoke, revoke_accessor, revoke_orphan, revoke_self, tidy
+from auth_methods.token.roles import (
+    ROLES,
+    Role,
+    RoleBody,
+    RoleName,
+    decode_role,
+    delete_role,
+    list_roles,
+    read_role,
+    role_exists,
+    write_role,
+)
+from auth_methods.ttl import granted_seconds
+from engines.base import Access, Call, Mount, Nothing, Operation, Route
+
+READ, LIST, UPDATE, DELETE = Operation.READ, Operation.LIST, Operation.UPDATE, Operation.DELETE
+
+ROUTES: tuple[Route, ...] = (
+    # Creating
+    Route(UPDATE, "create", create, CreateBody, "Make a child of the calling token."),
+    Route(UPDATE, "create-orphan", create_orphan, CreateBody, "Make a token without a parent."),
+    Route(UPDATE, "create/{role_name}", create_with_role, CreateWithRoleBody, "Make a token as a role says."),
+    # Showing
+    Route(READ, "lookup", lookup, TokenBody, "Show a token.", writes=False),
+    Route(UPDATE, "lookup", lookup, TokenBody, "Show a token.", writes=False),
+    Route(READ, "lookup-self", lookup_self, TokenBody, "Show the calling token.", writes=False),
+    Route(UPDATE, "lookup-self", lookup_self, TokenBody, "Show the calling token.", writes=False),
+    Route(UPDATE, "lookup-accessor", lookup_accessor, AccessorBody, "Show the token with an accessor, without its id.",
+          writes=False),
+    Route(LIST, "accessors", list_accessors, Nothing, "List the accessors of all tokens.", access=Access.SUDO,
+          writes=False),
+    # Renewing
+    Route(UPDATE, "renew", renew, RenewBody, "Renew a token."),
+    Route(UPDATE, "renew-self", renew_self, RenewBody, "Renew the calling token."),
+    Route(UPDATE, "renew-accessor", renew_accessor, RenewAccessorBody, "Renew the token with an accessor."),
+    # Revoking
+    Route(UPDATE, "revoke", revoke, TokenBody, "Revoke a token and all that descend from it."),
+    Route(UPDATE, "revoke-self", revoke_self, Nothing, "Revoke the calling token and its descendants."),
+    Route(UPDATE, "revoke-accessor", revoke_accessor, AccessorBody,
+          "Revoke the token with an accessor, and its descendants."),
+    Route(UPDATE, "revoke-orphan", revoke_orphan, TokenBody, "Revoke a token and make its children orphans."),
+    Route(UPDATE, "tidy", tidy, Nothing, "Remove entries that belong to no token."),
+    # Roles
+    Route(LIST, "roles", list_roles, Nothing, "List the roles.", writes=False),
+    Route(READ, "roles/{role_name}", read_role, RoleName, "Show a role.", writes=False),
+    Route(UPDATE, "roles/{role_name}", write_role, RoleBody, "Make or change a role.", exists=role_exists),
+    Route(DELETE, "roles/{role_name}", delete_role, RoleName, "Delete a role."),
+)  # fmt: skip
+
+
+class TokenMethod:
+    """Tokens by tokens. Constructed by the core, which hands in the store."""
+
+    type: ClassVar[str] = "token"
+    summary: ClassVar[str] = "Tokens that make, show, renew and revoke tokens"
+    routes: ClassVar[tuple[Route, ...]] = ROUTES
+
+    def __init__(self, mount: Mount, authority: TokenAuthority, renewals: RenewalAuthority) -> None:
+        self.mount = mount
+        self.authority = authority
+        self.renewals = renewals
+
+    async def role(self, name: str) -> Role | None:
+        """The role of this name, or None."""
+        return await self.mount.storage.load(ROLES + name, decode_role)
+
+    def capped(self, wanted: int, record: TokenRecord, call: Call, max_seconds: int = 0) -> int:
+        """The seconds that ``record`` gets if it wants ``wanted``, with a warning if that is less.
+
+        ``max_seconds`` is the longest life that the mount allows which the token comes from; 0 for this mount's own.
+        """
+        granted, warning = granted_seconds(
+            wanted,
+            age_seconds=call.now - record.creation_time,
+            max_seconds=max_seconds or self.mount.max_lease_ttl_seconds,
+            explicit_max_seconds=record.explicit_max_ttl,
+            period_seconds=record.period,
+        )
+        if warning is not None:
+            call.warn(warning)
+        return granted

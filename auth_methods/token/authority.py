@@ -1,0 +1,51 @@
+"""What the token method is given by the core: the token store, and a way to ask where a token comes from."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from auth_methods.base import Renewal
+from auth_methods.records import TokenRecord
+from engines.base import Call
+
+
+class HeldToken(Protocol):
+    """A token as the store hands it out."""
+
+    record: TokenRecord
+    hash: str
+
+
+class TokenAuthority(Protocol):
+    """What the token store offers to this method. ``now`` is in seconds since the epoch."""
+
+    async def lookup(self, token_id: str, now: float) -> HeldToken | None: ...
+
+    async def by_accessor(self, accessor: str, now: float) -> HeldToken | None: ...
+
+    async def accessors(self, now: float) -> list[str]: ...
+
+    async def mint(self, record: TokenRecord) -> TokenRecord: ...
+
+    async def renew(self, hashed: str, granted: int, now: float) -> TokenRecord | None: ...
+
+    async def revoke(self, hashed: str) -> bool: ...
+
+    async def revoke_orphaning(self, hashed: str) -> bool: ...
+
+    async def knows_policy(self, name: str) -> bool: ...
+
+    def tidy(self) -> bool: ...
+
+
+class RenewalAuthority(Protocol):
+    """Asks the auth method that a token comes from what it may still have."""
+
+    async def renewal(self, record: TokenRecord) -> Renewal | None:
+        """With all defaults filled in; None where no method has a say. Raises a fault to refuse."""
+
+
+def held(call: Call) -> HeldToken:
+    """The calling token."""
+    assert call.caller is not None, "routes of this method need a token"
+    return call.caller.handle  # type: ignore[return-value]

@@ -1,0 +1,266 @@
+"""Creating tokens: what a token may hand on to the one that it makes, and what a role says to that."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from msgspec import UNSET, UnsetType
+from msgspec.structs import replace
+
+from auth_methods.records import BATCH, SERVICE, TokenRecord
+from auth_methods.token.authority import held
+from auth_methods.token.roles import Role, matches_any
+from engines.base import Body, Call, Reply
+from engines.faults import InvalidRequest
+from engines.fields import BareDuration, KeyValues
+
+if TYPE_CHECKING:
+    from auth_methods.token import TokenMethod
+
+MAX_POLICIES = 1_000
+"""How many policies one token may have."""
+
+_NOT_IN_DISPLAY_NAMES = re.compile(r"[^a-zA-Z0-9-]")
+_CUSTOM_ID_WARNING = (
+    "Supplying a custom ID for the token uses the weaker SHA1 hashing instead of the more secure SHA2-256 HMAC for "
+    "token obfuscation. SHA1 hashed tokens on the wire leads to less secure lookups."
+)
+_CREATE = "auth/token/create"
+_CREATE_ORPHAN = "auth/token/create-orphan"
+_UNASSIGNABLE = "response-wrapping"
+_DEFAULT = "default"
+_ROOT = "root"
+
+
+class CreateBody(Body):
+    """Of ``create`` and ``create-orphan``."""
+
+    id: str = ""
+    policies: list[str] = []
+    meta: KeyValues | UnsetType = UNSET
+    no_parent: bool = False
+    no_default_policy: bool = False
+    renewable: bool = True
+    lease: BareDuration = 0
+    ttl: BareDuration = 0
+    type: str = ""
+    explicit_max_ttl: BareDuration = 0
+    display_name: str = ""
+    num_uses: int = 0
+    period: BareDuration = 0
+    entity_alias: str = ""
+
+
+class CreateWithRoleBody(CreateBody):
+    """Of ``create/{role_name}``."""
+
+    role_name: str = ""
+
+
+async def create(method: TokenMethod, call: Call, body: CreateBody) -> Reply:
+    """Make a child of the calling token, or an orphan."""
+    return await _create(method, call, body, None, orphan=body.no_parent, path=_CREATE)
+
+
+async def create_orphan(method: TokenMethod, call: Call, body: CreateBody) -> Reply:
+    """Make a token without a parent; the right to call this path is the right to do so."""
+    return await _create(method, call, body, None, orphan=True, path=_CREATE_ORPHAN)
+
+
+async def create_with_role(method: TokenMethod, call: Call, body: CreateWithRoleBody) -> Reply:
+    """Make a token as a role says; the right to call this path is the right to what the role allows."""
+    role = await method.role(body.role_name)
+    if role is None:
+        _check_parent(call)
+        raise InvalidRequest(f"unknown role {body.role_name}")
+    path = f"{_CREATE}/{body.role_name}" + (f"/{role.path_suffix}" if role.path_suffix else "")
+    return await _create(method, call, body, role, orphan=role.orphan, path=path)
+
+
+async def _create(
+    method: TokenMethod, call: Call, body: CreateBody, role: Role | None, *, orphan: bool, path: str
+) -> Reply:
+    _check_parent(call)
+    _check(body, role, call)
+    if orphan and path == _CREATE and not call.sudo:
+        raise InvalidRequest("root or sudo privileges required to create orphan token")
+    caller = held(call)
+    if role is None:
+        policies = _policies(body, caller.record, sudo=call.sudo)
+    else:
+        policies = _policies_of_role(body, role, caller.record, sudo=call.sudo)
+    if _ROOT in policies:
+        if not caller.record.is_root:
+            raise InvalidRequest("root tokens may not be created without parent token being root")
+        policies = (_ROOT,)
+    record = TokenRecord(
+        id=body.id,
+        type=_type(body, role),
+        policies=policies,
+        path=path,
+        display_name=_display_name(body.display_name),
+        creation_time=call.now,
+        parent="" if orphan else caller.hash,
+        role="" if role is None else role.name,
+        metadata=body.meta or None if body.meta is not UNSET else None,
+        num_uses=body.num_uses if role is None else _lesser(body.num_uses, role.num_uses),
+        bound_cidrs=() if role is None else role.bound_cidrs,
+    )
+    if body.id:
+        call.warn(_CUSTOM_ID_WARNING)
+    record = _with_ttl(method, record, body, role, call)
+    _check_batch(record)
+    for name in policies:
+        if not await method.authority.knows_policy(name):
+            call.warn(f'Policy "{name}" does not exist')
+    return Reply(auth=await method.authority.mint(record))
+
+
+def _check_parent(call: Call) -> None:
+    parent = held(call).record
+    if parent.type == BATCH:
+        raise InvalidRequest("batch tokens cannot create more tokens")
+    if parent.num_uses != 0:
+        raise InvalidRequest("restricted use token cannot generate child tokens")
+
+
+def _check(body: CreateBody, role: Role | None, call: Call) -> None:
+    if body.num_uses < 0:
+        raise InvalidRequest("number of uses cannot be negative")
+    if len(body.policies) > MAX_POLICIES:
+        raise InvalidRequest(f"a token has at most {MAX_POLICIES} policies")
+    if body.entity_alias:
+        if role is None:
+            raise InvalidRequest("'entity_alias' is only allowed in combination with token role")
+        if not matches_any(body.entity_alias.lower(), role.allowed_entity_aliases or ()):
+            raise InvalidRequest("invalid 'entity_alias' value")
+    if body.type not in ("", SERVICE, BATCH):
+        raise InvalidRequest("invalid 'token_type' value")
+    if body.id:
+        if not call.sudo:
+            raise InvalidRequest("root or sudo privileges required to specify token id")
+        if body.id.startswith("s."):
+            raise InvalidRequest("custom token ID cannot have the 's.' prefix")
+        if "." in body.id:
+            raise InvalidRequest("custom token ID cannot have a '.' in the value")
+    for name, seconds in (("explicit_max_ttl", body.explicit_max_ttl), ("period", body.period)):
+        if seconds < 0:
+            raise InvalidRequest(f"{name} must be positive")
+    if body.ttl < 0 or body.lease < 0:
+        raise InvalidRequest("ttl must be positive")
+    if body.period and not call.sudo:
+        raise InvalidRequest("root or sudo privileges required to create periodic token")
+
+
+def _check_batch(record: TokenRecord) -> None:
+    if record.type != BATCH:
+        return
+    for name, value in (
+        ("explicit_max_ttl", record.explicit_max_ttl),
+        ("num_uses", record.num_uses),
+        ("period", record.period),
+    ):
+        if value:
+            raise InvalidRequest(f'batch tokens cannot have "{name}" set')
+    if record.is_root:
+        raise InvalidRequest("batch tokens cannot be root tokens")
+
+
+def _type(body: CreateBody, role: Role | None) -> str:
+    """What a role is set to holds; what it has as default, and no role, leave it to the caller."""
+    if role is None:
+        return body.type or SERVICE
+    if role.token_type in (SERVICE, BATCH):
+        return role.token_type
+    return body.type or role.token_type.removeprefix("default-")
+
+
+def _policies(body: CreateBody, parent: TokenRecord, *, sudo: bool) -> tuple[str, ...]:
+    """Without a role, a token hands on what it has itself; with ``sudo``, anything."""
+    asked = _sanitized(body.policies)
+    if _UNASSIGNABLE in asked:
+        raise InvalidRequest(f'cannot assign policy "{_UNASSIGNABLE}"')
+    policies = set(asked if body.policies else parent.policies)
+    if asked and not sudo and not asked <= {*parent.policies, _DEFAULT}:
+        raise InvalidRequest("child policies must be subset of parent")
+    if body.no_default_policy:
+        policies.discard(_DEFAULT)
+    elif body.policies or _DEFAULT in parent.policies:
+        policies.add(_DEFAULT)
+    return tuple(sorted(policies))
+
+
+def _policies_of_role(body: CreateBody, role: Role, parent: TokenRecord, *, sudo: bool) -> tuple[str, ...]:
+    """A role that speaks of policies decides by itself; one that doesn't leaves it as it is without a role."""
+    if not role.speaks_of_policies:
+        return _policies(body, parent, sudo=sudo)
+    add_default = not (body.no_default_policy or role.no_default_policy or role.disallows(_DEFAULT))
+    default = {_DEFAULT} if add_default else set()
+    asked = _sanitized(body.policies)
+    policies = asked | default if asked else set[str]()
+    if role.allowed_policies or role.allowed_policies_glob:
+        allowed = _sanitized(role.allowed_policies) | default
+        for name in policies:
+            if name not in allowed and not matches_any(name, role.allowed_policies_glob):
+                raise InvalidRequest(
+                    f"token policies ({_quoted(policies)}) must be subset of the role's allowed policies "
+                    f"({_quoted(allowed)}) or glob policies ({_quoted(role.allowed_policies_glob)})"
+                )
+        policies = policies or allowed
+    elif not policies:
+        policies = set(parent.policies) | default
+    for name in sorted(policies):
+        if role.disallows(name):
+            raise InvalidRequest(f'token policy "{name}" is disallowed by this role')
+    if _UNASSIGNABLE in policies:
+        raise InvalidRequest(f'cannot assign policy "{_UNASSIGNABLE}"')
+    if _ROOT in policies:
+        return (_ROOT,)
+    if body.no_default_policy:
+        policies.discard(_DEFAULT)
+    return tuple(sorted(policies))
+
+
+def _sanitized(names: list[str] | tuple[str, ...]) -> set[str]:
+    """In lower case, without blanks around them, each once; ``root`` makes all others needless."""
+    found = {name.strip().lower() for name in names} - {""}
+    return {_ROOT} if _ROOT in found else found
+
+
+def _quoted(names: set[str] | tuple[str, ...]) -> str:
+    return "[" + " ".join(f'"{name}"' for name in sorted(names)) + "]"
+
+
+def _with_ttl(method: TokenMethod, record: TokenRecord, body: CreateBody, role: Role | None, call: Call) -> TokenRecord:
+    """``record`` with the TTLs that are asked for, as far as the role, the mount and the system allow."""
+    explicit, period = body.explicit_max_ttl, body.period
+    if role is not None:
+        if explicit and role.explicit_max_ttl:
+            call.warn(_both("Explicit max TTL", min(explicit, role.explicit_max_ttl)))
+        if period and role.period:
+            call.warn(_both("Period", min(period, role.period)))
+        explicit, period = _lesser(explicit, role.explicit_max_ttl), _lesser(period, role.period)
+    asked = body.ttl or body.lease
+    record = replace(record, explicit_max_ttl=explicit, period=period)
+    wanted = period or asked or (explicit if record.is_root else method.mount.default_lease_ttl_seconds)
+    if not wanted:
+        return record  # A root token lives for ever unless something is said about its end.
+    granted = method.capped(wanted, record, call)
+    renewable = body.renewable and (role is None or role.renewable) and record.type != BATCH
+    return replace(record, ttl=granted, last_ttl=granted, expire_time=call.now + granted, renewable=renewable)
+
+
+def _both(what: str, seconds: int) -> str:
+    return f"{what} specified both during creation call and in role; using the lesser value of {seconds} seconds"
+
+
+def _lesser(one: int, other: int) -> int:
+    """The lesser of two limits, where 0 is none."""
+    return min(one, other) if one and other else one or other
+
+
+def _display_name(given: str) -> str:
+    if not given:
+        return "token"
+    return _NOT_IN_DISPLAY_NAMES.sub("-", f"token-{given}").removesuffix("-")

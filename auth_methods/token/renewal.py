@@ -1,0 +1,85 @@
+"""Renewing tokens: letting them end later, within what they, their role and their mount allow."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from auth_methods.records import BATCH, TokenRecord
+from auth_methods.token.authority import HeldToken, held
+from auth_methods.token.lookup import AccessorBody, TokenBody, by_accessor
+from engines.base import Call, Reply
+from engines.faults import Failed, InvalidRequest
+from engines.fields import Duration
+
+if TYPE_CHECKING:
+    from auth_methods.token import TokenMethod
+
+
+class RenewBody(TokenBody):
+    """Renews a token."""
+
+    increment: Duration = 0
+
+
+class RenewAccessorBody(AccessorBody):
+    """Renews a token by its accessor."""
+
+    increment: Duration = 0
+
+
+async def renew(method: TokenMethod, call: Call, body: RenewBody) -> Reply:
+    """Renew the token that is named."""
+    if not body.token:
+        raise InvalidRequest("missing token ID")
+    token = await method.authority.lookup(body.token, call.now)
+    if token is None:
+        raise InvalidRequest("token not found")
+    return await _renew(method, call, token, body.increment, with_id=True)
+
+
+async def renew_self(method: TokenMethod, call: Call, body: RenewBody) -> Reply:
+    """Renew the calling token."""
+    return await _renew(method, call, held(call), body.increment, with_id=True)
+
+
+async def renew_accessor(method: TokenMethod, call: Call, body: RenewAccessorBody) -> Reply:
+    """Renew the token with this accessor; the answer doesn't show its id."""
+    token = await by_accessor(method, call, body)
+    if not token.record.renewable:
+        raise InvalidRequest("invalid request", wrapped=True)
+    return await _renew(method, call, token, body.increment, with_id=False)
+
+
+async def _renew(method: TokenMethod, call: Call, token: HeldToken, increment: int, *, with_id: bool) -> Reply:
+    record = token.record
+    if record.type == BATCH:
+        raise InvalidRequest("batch tokens cannot be renewed")
+    if not record.renewable or not record.expire_time:
+        raise InvalidRequest("lease is not renewable")
+    granted = await _granted(method, call, record, increment)
+    if granted <= 0:
+        raise InvalidRequest("past the max TTL, cannot renew")
+    renewed = await method.authority.renew(token.hash, granted, call.now)
+    if renewed is None:
+        raise InvalidRequest("token not found")
+    return Reply(auth=renewed if with_id else replace(renewed, id=""))
+
+
+async def _granted(method: TokenMethod, call: Call, record: TokenRecord, increment: int) -> int:
+    """How long the token may still live."""
+    renewal = await method.renewals.renewal(record)
+    if renewal is not None:
+        wanted = renewal.period_seconds or max(increment, 0) or renewal.ttl_seconds
+        record = replace(record, period=renewal.period_seconds)
+        return method.capped(wanted, record, call, renewal.max_ttl_seconds)
+    period = record.period
+    if record.role:
+        role = await method.role(record.role)
+        if role is None:
+            text = f'original token role "{record.role}" could not be found, not renewing'
+            raise Failed(f"failed to renew entry: {text}")
+        period = role.period or period
+    record = replace(record, period=period)
+    return method.capped(period or max(increment, 0) or record.last_ttl, record, call)

@@ -1,0 +1,259 @@
+"""Roles of the token method: what tokens that are made by one may be, whoever makes them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from msgspec import UNSET, Struct, UnsetType
+from msgspec.structs import replace
+
+from auth_methods.addresses import InvalidAddress, normal_addresses
+from auth_methods.records import BATCH
+from engines.base import Body, Call, Nothing, Reply
+from engines.faults import InvalidRequest
+from engines.fields import CommaList, Duration
+from storage.base import Transaction, transact
+
+if TYPE_CHECKING:
+    from auth_methods.token import TokenMethod
+
+ROLES = "roles/"
+MAX_LISTED = 1_000
+"""How many names one list of a role may hold."""
+
+_TYPES = ("default-service", "default-batch", "service", "batch")
+_DEFAULT_TYPE = "default-service"
+_PATH_SUFFIX = re.compile(r"\w[\w.-]+\w", re.ASCII)
+
+
+class RoleName(Body):
+    """Names a role."""
+
+    role_name: str = ""
+
+
+class RoleBody(RoleName):
+    """The settings of a role; what isn't given stays."""
+
+    allowed_policies: CommaList | UnsetType = UNSET
+    disallowed_policies: CommaList | UnsetType = UNSET
+    allowed_policies_glob: CommaList | UnsetType = UNSET
+    disallowed_policies_glob: CommaList | UnsetType = UNSET
+    orphan: bool | UnsetType = UNSET
+    renewable: bool | UnsetType = UNSET
+    path_suffix: str | UnsetType = UNSET
+    allowed_entity_aliases: CommaList | UnsetType = UNSET
+    token_type: str | UnsetType = UNSET
+    token_period: Duration | UnsetType = UNSET
+    token_explicit_max_ttl: Duration | UnsetType = UNSET
+    token_bound_cidrs: CommaList | UnsetType = UNSET
+    token_num_uses: int | UnsetType = UNSET
+    token_no_default_policy: bool | UnsetType = UNSET
+    token_strictly_bind_ip: bool | UnsetType = UNSET
+    token_ttl: Duration | UnsetType = UNSET
+    token_max_ttl: Duration | UnsetType = UNSET
+    token_policies: CommaList | UnsetType = UNSET
+    period: Duration | UnsetType = UNSET
+    explicit_max_ttl: Duration | UnsetType = UNSET
+    bound_cidrs: CommaList | UnsetType = UNSET
+
+
+class Role(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """As stored. TTLs are in seconds, 0 for none. ``old`` are the settings that were written under their old names."""
+
+    name: str
+    allowed_policies: tuple[str, ...] = ()
+    disallowed_policies: tuple[str, ...] = ()
+    allowed_policies_glob: tuple[str, ...] = ()
+    disallowed_policies_glob: tuple[str, ...] = ()
+    orphan: bool = False
+    renewable: bool = True
+    path_suffix: str = ""
+    allowed_entity_aliases: tuple[str, ...] | None = None
+    token_type: str = _DEFAULT_TYPE
+    period: int = 0
+    explicit_max_ttl: int = 0
+    bound_cidrs: tuple[str, ...] = ()
+    num_uses: int = 0
+    no_default_policy: bool = False
+    old: frozenset[str] = frozenset()
+
+    @property
+    def speaks_of_policies(self) -> bool:
+        """Whether the role says which policies its tokens may have."""
+        return bool(
+            self.allowed_policies
+            or self.disallowed_policies
+            or self.allowed_policies_glob
+            or self.disallowed_policies_glob
+        )
+
+    def disallows(self, policy: str) -> bool:
+        """Whether no token of the role may have ``policy``."""
+        return policy in self.disallowed_policies or matches_any(policy, self.disallowed_policies_glob)
+
+
+_OLD_NAMES = {
+    "period": "token_period",
+    "explicit_max_ttl": "token_explicit_max_ttl",
+    "bound_cidrs": "token_bound_cidrs",
+}
+"""Old name -> new name; the role's own attribute has the old one."""
+
+_LISTS = ("allowed_policies", "disallowed_policies", "allowed_policies_glob", "disallowed_policies_glob")
+
+
+def matches_any(name: str, patterns: Iterable[str]) -> bool:
+    """Whether ``name`` is one of ``patterns``, which may begin and end in ``*``."""
+    return any(_fits(name, pattern) for pattern in patterns)
+
+
+def _fits(name: str, pattern: str) -> bool:
+    return fnmatchcase(name, pattern.replace("[", "[[]").replace("?", "[?]"))
+
+
+async def read_role(method: TokenMethod, call: Call, body: RoleName) -> Reply | None:
+    """Show a role."""
+    role = await method.role(body.role_name)
+    return None if role is None else Reply(_shown(role))
+
+
+async def list_roles(method: TokenMethod, call: Call, body: Nothing) -> Reply:
+    """List the roles."""
+    return Reply({"keys": await method.mount.storage.list(ROLES)})
+
+
+async def delete_role(method: TokenMethod, call: Call, body: RoleName) -> None:
+    """Delete a role. Tokens that were made by it live on, but aren't renewed any more."""
+    async with method.mount.storage.transaction() as transaction:
+        transaction.delete(ROLES + body.role_name)
+
+
+async def role_exists(method: TokenMethod, call: Call, body: RoleName) -> bool:
+    """Whether there is such a role."""
+    return await method.role(body.role_name) is not None
+
+
+async def write_role(method: TokenMethod, call: Call, body: RoleBody) -> Reply | None:
+    """Make or change a role."""
+    warnings: list[str] = []
+
+    async def work(transaction: Transaction) -> None:
+        warnings.clear()
+        value = await transaction.get(ROLES + body.role_name)
+        role = Role(name=body.role_name) if value is None else decode_role(value)
+        transaction.put(ROLES + body.role_name, msgspec.msgpack.encode(_changed(role, body, warnings)))
+
+    await transact(method.mount.storage, work)
+    for warning in warnings:
+        call.warn(warning)
+    return Reply() if warnings else None
+
+
+def decode_role(value: bytes) -> Role:
+    """The role that was stored."""
+    return msgspec.msgpack.decode(value, type=Role)
+
+
+def _changed(role: Role, body: RoleBody, warnings: list[str]) -> Role:
+    """``role`` with the settings in ``body``. Raises ``InvalidRequest`` in Vault's words."""
+    changes: dict[str, Any] = {name: _list(getattr(body, name)) for name in _LISTS if getattr(body, name) is not UNSET}
+    for name in ("orphan", "renewable"):
+        if getattr(body, name) is not UNSET:
+            changes[name] = getattr(body, name)
+    if body.path_suffix is not UNSET:
+        if body.path_suffix and not _PATH_SUFFIX.fullmatch(body.path_suffix):
+            raise InvalidRequest(r"given role path suffix contains invalid characters; must match \w[\w-.]+\w")
+        changes["path_suffix"] = body.path_suffix
+    if body.allowed_entity_aliases is not UNSET:
+        changes["allowed_entity_aliases"] = tuple(name.lower() for name in _list(body.allowed_entity_aliases))
+    if body.token_num_uses is not UNSET:
+        if body.token_num_uses < 0:
+            raise InvalidRequest("error parsing role fields: 'token_num_uses' cannot be negative")
+        changes["num_uses"] = body.token_num_uses
+    if body.token_no_default_policy is not UNSET:
+        changes["no_default_policy"] = body.token_no_default_policy
+    if body.token_type is not UNSET:
+        token_type = body.token_type or _DEFAULT_TYPE
+        if token_type not in _TYPES:
+            raise InvalidRequest(f"invalid 'token_type' value \"{body.token_type}\"")
+        changes["token_type"] = token_type
+    changed = replace(role, **changes, **_renamed(role, body, warnings))
+    if "token_type" in changes:
+        _check_batch(changed)
+    return changed
+
+
+def _renamed(role: Role, body: RoleBody, warnings: list[str]) -> Mapping[str, Any]:
+    """Changes of the settings that have an old and a new name; the new one counts if both are given."""
+    changes: dict[str, Any] = {}
+    old = set(role.old)
+    for name, new_name in _OLD_NAMES.items():
+        given, given_new = getattr(body, name), getattr(body, new_name)
+        if given_new is not UNSET:
+            changes[name] = given_new
+            old.discard(name)
+            if given is not UNSET:
+                warnings.append(
+                    f"Both '{new_name}' and deprecated '{name}' value supplied, ignoring the deprecated value"
+                )
+        elif given is not UNSET:
+            changes[name] = given
+            old.add(name)
+    if "bound_cidrs" in changes:
+        try:
+            changes["bound_cidrs"] = normal_addresses(changes["bound_cidrs"])
+        except InvalidAddress as error:
+            raise InvalidRequest(f"error parsing role fields: {error}") from None
+    return changes | {"old": frozenset(old)}
+
+
+def _check_batch(role: Role) -> None:
+    if role.token_type != BATCH:
+        return
+    for wrong, what in (
+        (not role.orphan, "non-orphan tokens"),
+        (role.period, "periodic tokens"),
+        (role.renewable, "renewable tokens"),
+        (role.explicit_max_ttl, "tokens with an explicit max TTL"),
+    ):
+        if wrong:
+            raise InvalidRequest(f"'token_type' cannot be 'batch' when role is set to generate {what}")
+
+
+def _list(names: list[str]) -> tuple[str, ...]:
+    if len(names) > MAX_LISTED:
+        raise InvalidRequest(f"a list may hold at most {MAX_LISTED} names")
+    return tuple(names)
+
+
+def _shown(role: Role) -> dict[str, Any]:
+    aliases = role.allowed_entity_aliases
+    data: dict[str, Any] = {
+        "allowed_entity_aliases": None if aliases is None else list(aliases),
+        "allowed_policies": list(role.allowed_policies),
+        "allowed_policies_glob": list(role.allowed_policies_glob),
+        "disallowed_policies": list(role.disallowed_policies),
+        "disallowed_policies_glob": list(role.disallowed_policies_glob),
+        "explicit_max_ttl": role.explicit_max_ttl if "explicit_max_ttl" in role.old else 0,
+        "name": role.name,
+        "orphan": role.orphan,
+        "path_suffix": role.path_suffix,
+        "period": role.period if "period" in role.old else 0,
+        "renewable": role.renewable,
+        "token_explicit_max_ttl": role.explicit_max_ttl,
+        "token_no_default_policy": role.no_default_policy,
+        "token_period": role.period,
+        "token_type": role.token_type,
+    }
+    if role.bound_cidrs:
+        data["token_bound_cidrs"] = list(role.bound_cidrs)
+        if "bound_cidrs" in role.old:
+            data["bound_cidrs"] = list(role.bound_cidrs)
+    if role.num_uses:
+        data["token_num_uses"] = role.num_uses
+    return data

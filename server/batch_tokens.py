@@ -1,0 +1,133 @@
+"""Batch tokens: tokens that are stored nowhere, because each carries its own record, sealed.
+
+    b. base64url( version 1, 1 byte | random salt, 16 bytes | AES-256-GCM of the record )
+
+Each token is sealed under a key and a nonce of its own, which HKDF-SHA256 (RFC 5869) expands from the namespace's key
+and the token's salt; so there is no number of tokens after which a key is worn out, and no counter to keep. The version
+and the namespace are authenticated. The namespace's key lies in storage, behind the barrier.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import secrets
+
+import msgspec
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
+from msgspec import Struct
+from msgspec.structs import replace
+
+from auth_methods.records import BATCH, TokenRecord
+from storage.secret import Secret
+
+PREFIX = "b."
+KEY_BYTES = 32
+
+MAX_CHARACTERS = 8192
+"""The longest batch token that is looked at, or handed out."""
+
+_VERSION = b"\x01"
+_SALT_BYTES = 16
+_NONCE_BYTES = 12
+_LABEL = b"cryptoserve batch token"
+
+
+class _Sealed(Struct, frozen=True, array_like=True):
+    """The record as it stands in a token: in order, and without what a batch token can't have."""
+
+    policies: tuple[str, ...]
+    path: str
+    display_name: str
+    creation_time: int
+    ttl: int
+    parent: bytes
+    metadata: dict[str, str] | None
+    entity_id: str
+    bound_cidrs: tuple[str, ...]
+    role: str
+
+
+class BatchTokens:
+    """Seals and opens the batch tokens of one namespace."""
+
+    __slots__ = ("_key", "_namespace")
+
+    def __init__(self, key: bytes, namespace: str) -> None:
+        self._key = Secret(key)
+        self._namespace = namespace.encode()
+
+    def close(self) -> None:
+        """Forget the key."""
+        self._key.close()
+
+    def seal(self, record: TokenRecord) -> TokenRecord | None:
+        """``record`` as a batch token, whose id holds it; None if it is too much for one token."""
+        created = int(record.creation_time)
+        sealed = _Sealed(
+            policies=record.policies,
+            path=record.path,
+            display_name=record.display_name,
+            creation_time=created,
+            ttl=record.ttl,
+            parent=bytes.fromhex(record.parent),
+            metadata=record.metadata,
+            entity_id=record.entity_id,
+            bound_cidrs=record.bound_cidrs,
+            role=record.role,
+        )
+        salt = secrets.token_bytes(_SALT_BYTES)
+        aead, nonce = self._derive(salt)
+        ciphertext = aead.encrypt(nonce, msgspec.msgpack.encode(sealed), _VERSION + self._namespace)
+        token_id = PREFIX + base64.urlsafe_b64encode(_VERSION + salt + ciphertext).rstrip(b"=").decode()
+        return _record(sealed, token_id) if len(token_id) <= MAX_CHARACTERS else None
+
+    def open(self, token_id: str) -> TokenRecord | None:
+        """The record in the token; None if it wasn't sealed here."""
+        sealed = self._unseal(token_id)
+        return None if sealed is None else _record(sealed, token_id)
+
+    def _unseal(self, token_id: str) -> _Sealed | None:
+        text = token_id.removeprefix(PREFIX)
+        if len(token_id) > MAX_CHARACTERS or not text.isascii():
+            return None
+        try:
+            content = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+        except binascii.Error:
+            return None
+        # One token has one spelling: the bits that base64 leaves over must be zero, and there is no padding.
+        if base64.urlsafe_b64encode(content).rstrip(b"=") != text.encode() or content[:1] != _VERSION:
+            return None
+        aead, nonce = self._derive(content[1 : 1 + _SALT_BYTES])
+        try:
+            record = aead.decrypt(nonce, content[1 + _SALT_BYTES :], _VERSION + self._namespace)
+        except InvalidTag:
+            return None
+        return msgspec.msgpack.decode(record, type=_Sealed)
+
+    def _derive(self, salt: bytes) -> tuple[AESGCM, bytes]:
+        expand = HKDFExpand(algorithm=SHA256(), length=KEY_BYTES + _NONCE_BYTES, info=_LABEL + salt)
+        material = expand.derive(self._key.reveal())
+        return AESGCM(material[:KEY_BYTES]), material[KEY_BYTES:]
+
+
+def _record(sealed: _Sealed, token_id: str) -> TokenRecord:
+    record = TokenRecord(
+        id=token_id,
+        type=BATCH,
+        policies=sealed.policies,
+        path=sealed.path,
+        display_name=sealed.display_name,
+        creation_time=sealed.creation_time,
+        parent=sealed.parent.hex(),
+        role=sealed.role,
+        metadata=sealed.metadata,
+        ttl=sealed.ttl,
+        entity_id=sealed.entity_id,
+        bound_cidrs=sealed.bound_cidrs,
+        last_ttl=sealed.ttl,
+    )
+    return replace(record, expire_time=sealed.creation_time + sealed.ttl)
