@@ -124,6 +124,7 @@ SECTIONS = {title: text for title, text in _sections("###").items() if _ROUTE.se
 def test_every_path_is_documented_once() -> None:
     documented = [route for text in SECTIONS.values() for route in _ROUTE.findall(text)]
     assert sorted(documented) == sorted(_named(route) for route in ROUTES)
+    assert sorted(_ROUTE.findall(DOCUMENT)) == sorted(documented), "a section stands there twice"
 
 
 @pytest.mark.parametrize("title", SECTIONS)
