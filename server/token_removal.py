@@ -36,7 +36,7 @@ from server.token_entries import (
 from storage.base import Conflict, Transaction, transact
 from storage.view import View
 
-STEP = 100
+STEP = 50
 """How many tokens are ended in one transaction."""
 
 _STEPS_AT_ONCE = 10
