@@ -71,3 +71,14 @@ class Recognises(Protocol):
 
     def named(self, call: Call, body: Any) -> str:
         """The name of the account that a login is for, whether there is one or not; empty if none is named."""
+
+
+@runtime_checkable
+class ResolvesRole(Protocol):
+    """A method whose logins name a role, so that a quota may be for one role alone."""
+
+    async def role_of(self, path: str, given: Mapping[str, Any]) -> str:
+        """The role that a login at ``path``, below the mount, with these parameters asks for; ``""`` for none.
+
+        It is asked before anything is checked, so it must cost little, and the answer proves nothing.
+        """

@@ -120,6 +120,14 @@ Raising a fault ends the stream. State is looked at anew with each group, since 
 """
 
 
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """A body that isn't JSON, as the few paths have it whose readers aren't clients of this API."""
+
+    content_type: str
+    body: bytes
+
+
 @dataclass(slots=True)
 class Reply:
     """What a handler has to say."""
@@ -136,6 +144,9 @@ class Reply:
 
     each: Answers | None = None
     """For a stream: what answers its items, a group at a time."""
+
+    raw: Raw | None = None
+    """Sent as it is, in place of ``data`` and the envelope."""
 
     accessor: str = field(default="", repr=False)
     """The accessor of a secret in ``data``: named to who asked for the answer to be wrapped, so that the secret can be

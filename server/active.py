@@ -11,7 +11,7 @@ import asyncio
 import logging
 import secrets
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, ClassVar
@@ -25,7 +25,9 @@ from engines.cubbyhole import Cubbyhole
 from server import plugins
 from server.audit.broker import Broker
 from server.audit.entry import AuditMount, AuditNamespace
+from server.audit.headers import AuditedHeaders
 from server.drawers import Drawers
+from server.guards import Guards
 from server.leases import Leases
 from server.lockouts import Lockouts
 from server.mounts import AUTH, Live, MountConfig, MountEntry, Mounts, new_entry
@@ -70,11 +72,22 @@ class Active:
     root: Tenant
     audit: Broker
     cluster: Cluster
+    guards: Guards
     background: list[asyncio.Task[None]] = field(default_factory=list)
 
     def tenant(self, namespace_path: str) -> Tenant | None:
         """The tenant that a client names by header or path prefix, or None."""
         return self.root if normalise(namespace_path) == "" else None
+
+    def lineage(self, tenant: Tenant) -> Iterator[Tenant]:
+        """``tenant`` and those above it, up to the root."""
+        path = tenant.namespace.path
+        while path:
+            above = self.tenant(path)
+            if above is not None:
+                yield above
+            path = path[: path.rstrip("/").rfind("/") + 1]
+        yield self.root
 
     @property
     def tenants(self) -> list[Tenant]:
@@ -110,11 +123,13 @@ async def activate(core: Core) -> Active:
         view.within("sys/audit/"),
         lambda name: plugins.load(plugins.AUDIT_DEVICES, name),
         core.settings.audit_devices,
+        headers=AuditedHeaders(view.within("sys/audited-headers/")),
         prefix_allowed=core.settings.audit_prefix_allowed,
     )
     await audit.load()
     root = await _open_tenant(core, ROOT, view)
-    active = Active(root, audit, await _cluster(view, core.settings))
+    guards = Guards(view.within("sys/guards/"), core.rate_counts)
+    active = Active(root, audit, await _cluster(view, core.settings), guards)
     await _note_version(view, core.clock())
     for tenant in active.tenants:
         await tenant.mounts.clear_leftovers()

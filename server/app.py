@@ -7,7 +7,6 @@ outside. Here bodies are read under a limit, and responses get their security he
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TypeAlias
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -18,17 +17,16 @@ from starlette.routing import Route as StarletteRoute
 from compat import requests, urls
 from compat.envelope import errors_body
 from engines.faults import Fault, TooLarge
-from server.answer import Answer
+from server.answer import Answer, Headers
 from server.config import Listener
 from server.dispatch import Dispatcher, refusal
+from server.exposure import exposure_of
 from server.headers import SECURITY, SECURITY_UNDER_TLS
 from server.lines import Lines
 from server.listeners.asgi import RELEASE, Message, Receive, Scope, Send
 
 _BODILESS = frozenset({"GET", "HEAD", "LIST", "SCAN", "OPTIONS"})
 
-
-Headers: TypeAlias = tuple[tuple[bytes, bytes], ...]
 
 _HTML = (b"content-type", b"text/html; charset=utf-8")
 
@@ -39,6 +37,7 @@ class Application:
     def __init__(self, dispatcher: Dispatcher, listener: Listener) -> None:
         self._dispatcher = dispatcher
         self._listener = listener
+        self._exposure = exposure_of(listener)
         self._max_bytes = listener.max_request_size_bytes
         self._headers = SECURITY_UNDER_TLS if listener.tls else SECURITY
         self._outside = Starlette(
@@ -78,7 +77,8 @@ class Application:
         scope.get(RELEASE, _nothing)()
         namespace = requests.echoed_namespace(scope["headers"])
         echoed = () if namespace is None else ((b"x-vault-namespace", namespace),)
-        lines = Lines(self._listener, receive, send, (*self._headers, *echoed))
+        marks = () if isinstance(opened, Answer) else opened.headers
+        lines = Lines(self._listener, receive, send, (*self._headers, *echoed, *marks))
         if isinstance(opened, Answer):
             await lines.refuse(opened)
         else:
@@ -99,7 +99,7 @@ class Application:
         except Fault as fault:
             return refusal(fault)
         if isinstance(request, requests.Request):
-            return await self._dispatcher.answer(request)
+            return await self._dispatcher.answer(request, self._exposure)
         if isinstance(request, urls.Redirect):
             body = request.body(scope["method"])
             headers: Headers = ((b"location", request.location.encode()),)

@@ -10,13 +10,18 @@ from __future__ import annotations
 import logging
 import secrets
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from auth_methods.records import TokenRecord
+from compat.requests import Request
 from engines.base import Clock
 from engines.faults import Failed, InvalidRequest
 from server.active import Active, activate
 from server.login_limits import LoginLimits
+from server.logs import choose_levels
+from server.metrics import Meter
+from server.rate_limits import RateCounts
 from server.settings import Settings
 from server.shared_state import Alone, Commons, SharedState
 from storage.barrier import Barrier
@@ -69,6 +74,8 @@ class Core:
         clock: Clock = time.time,
         cache_size: int = DEFAULT_CAPACITY,
         commons: Commons | None = None,
+        rate_counts: RateCounts | None = None,
+        meter: Meter | None = None,
     ) -> None:
         self.settings = settings
         self.clock = clock
@@ -79,6 +86,10 @@ class Core:
         self.active: Active | None = None
         self.started_at = clock()
         self.login_limits = LoginLimits(settings.login_failures_per_minute)
+        self.rate_counts = rate_counts or RateCounts()
+        self.meter = meter or Meter()
+        self.in_flight: dict[str, tuple[Request, int]] = {}
+        """The requests that this process is busy with, by their ids, and when they came by ``perf_counter_ns``."""
         self.commons: Commons = commons or Alone()
         self.commons.follow(self._follow)
 
@@ -195,6 +206,13 @@ class Core:
             state.lock_up()
             state.kept_sealed = True
 
+    async def set_log_levels(self, levels: Mapping[str, str]) -> None:
+        """Let the loggers named log from these levels upwards, in all processes; ``""`` stands for as configured."""
+        async with self.commons.changing() as state:
+            chosen = {**state.log_levels, **levels}
+            state.log_levels = {name: level for name, level in chosen.items() if level}
+            choose_levels(state.log_levels)
+
     async def _unlock(self, shares: list[bytes]) -> Secret:
         try:
             return await self.stored_seal.unlock(shares)
@@ -219,6 +237,7 @@ class Core:
 
     async def _follow(self, state: SharedState) -> None:
         """Become what another process has become."""
+        choose_levels(state.log_levels)
         if state.root_key is None:
             await self._close()
             return

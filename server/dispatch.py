@@ -1,8 +1,10 @@
 """The one way of a request through the server, from a parsed request to the bytes of its answer.
 
-    1  namespace and mount        4  quota (its place; there are none yet)     7  answer, wrapped if asked
-    2  token                      5  audit: "request"                          8  audit: "response"
-    3  policies                   6  handler
+    1  cross-origin rules, quotas     4  policies              7  answer, wrapped if asked
+    2  namespace and mount            5  audit: "request"      8  audit: "response"
+    3  token                          6  handler
+
+Quotas come first, so that who tries many tokens meets them too; where there are none, they cost one look at a flag.
 
 Whatever goes wrong once the namespace is known is audited too. A fault is answered in Vault's words; anything else is
 a bug, logged under the request's id and answered with a fixed text, so that nothing leaks.
@@ -12,6 +14,7 @@ from __future__ import annotations
 
 import logging
 import traceback
+from time import perf_counter_ns
 from typing import Any, TypeGuard
 
 from auth_methods.addresses import contains
@@ -20,7 +23,7 @@ from compat import fields
 from compat.envelope import bare_body, errors_body, success_body
 from compat.requests import LINES_TYPE, Request
 from compat.statuses import internal_error_text, status_of, texts_of
-from engines.base import Access, Body, Call, Operation, Reply
+from engines.base import Access, Body, Call, Operation, Raw, Reply
 from engines.durations import format_time
 from engines.faults import (
     Denied,
@@ -35,15 +38,16 @@ from engines.faults import (
     UnsupportedPath,
 )
 from server.active import Active
-from server.answer import JSON, Answer
+from server.answer import JSON, Answer, Headers
 from server.audit.entry import raw_answer
 from server.audit.entry import refusal as refused
 from server.core import Core
 from server.exchange import Exchange, audit_response
+from server.exposure import NOTHING, Exposure, open_routes
 from server.logins import log_in
 from server.mounts import Found
 from server.request_ids import new_request_id
-from server.routing import RouteTable, Served
+from server.routing import Served
 from server.stream import Stream
 from server.system import System
 from server.system.openapi import help_answer, mount_help
@@ -61,6 +65,9 @@ _READS = (Operation.READ, *_LISTS)
 _REST = ":path}"
 _BODILESS = (204, 304)
 
+_CUT_OFF = 499
+"""What is counted for a request that was given up: its client has gone, or its time was up."""
+
 
 class Dispatcher:
     """Answers requests from what ``core`` has at the time."""
@@ -68,30 +75,94 @@ class Dispatcher:
     def __init__(self, core: Core) -> None:
         self._core = core
         self._open_system = System(core, None)
-        self._open_routes = RouteTable(route for route in System.routes if route.access is Access.OPEN)
-        self._sealed_routes = RouteTable(System.sealed_routes)
+        self._meter = core.meter
         self.bugs = 0
-        """How many requests ended in an exception that nobody planned."""
+        """How many requests ended in an exception that nobody planned, in this process."""
 
-    async def answer(self, request: Request) -> Answer:
-        """The answer to ``request``, whatever happens."""
+    async def answer(self, request: Request, exposure: Exposure = NOTHING) -> Answer:
+        """The answer to ``request``, whatever happens, on a listener with ``exposure``."""
+        began = perf_counter_ns()
         request_id = new_request_id()
+        core = self._core
+        core.in_flight[request_id] = request, began
+        status = _CUT_OFF
+        marks: Headers = ()
+        answer = None
         try:
-            if request.path.startswith(_SYSTEM):
-                answer = await self._open(request, request_id)
-                if answer is not None:
-                    return answer
-            return await self._logical(request, request_id)
+            active = core.active
+            if active is not None:
+                await core.cache.catch_up()
+                if active.guards.on:
+                    marks, answer = await self._guarded(request, request_id, active)
+            if answer is None and request.path.startswith(_SYSTEM):
+                answer = await self._open(request, request_id, exposure)
+            if answer is None:
+                answer = await self._logical(request, request_id)
+            status = answer.status
         except Exception as error:  # noqa: BLE001 - the one place where bugs end
-            return self._failure(error, request_id)
+            answer = self._failure(error, request_id)
+            status = answer.status
+        finally:
+            del core.in_flight[request_id]
+            self._meter.finished(status, perf_counter_ns() - began)
+        return _marked(answer, marks) if marks else answer
 
     async def open_stream(self, request: Request) -> Stream | Answer | None:
-        """What answers the lines of a request, or the answer that it isn't let through; None if its path takes none."""
+        """What answers the lines of a request, or the answer that it isn't let through; None if its path takes none.
+
+        A stream is one request to quotas and metrics, and counted as it begins.
+        """
+        began = perf_counter_ns()
         request_id = new_request_id()
         try:
-            return await self._opened(request, request_id)
+            opened = await self._guarded_stream(request, request_id)
         except Exception as error:  # noqa: BLE001 - as in ``answer``
-            return self._failure(error, request_id)
+            opened = self._failure(error, request_id)
+        if opened is not None:
+            self._meter.finished(opened.status if isinstance(opened, Answer) else 200, perf_counter_ns() - began)
+        return opened
+
+    async def _guarded_stream(self, request: Request, request_id: str) -> Stream | Answer | None:
+        active = self._core.active
+        marks: Headers = ()
+        if active is not None:
+            await self._core.cache.catch_up()
+            if active.guards.on:
+                exchange = await _located(request, request_id, active)
+                if exchange.route is None or exchange.route.item is None:
+                    return None  # It is counted as the request that it turns out to be.
+                marks, stopped = await self._guarded(request, request_id, active)
+                if stopped is not None:
+                    return stopped
+        opened = await self._opened(request, request_id)
+        if opened is not None:
+            opened.headers = marks
+        return opened
+
+    async def _guarded(self, request: Request, request_id: str, active: Active) -> tuple[Headers, Answer | None]:
+        """Step 1, where there are cross-origin rules or quotas: headers for the answer, or the answer itself."""
+        guards = active.guards
+        await guards.load()
+        verdict = guards.cors.judge(request)
+        if verdict.status is not None:
+            return (), Answer(verdict.status, verdict.body, verdict.headers)
+        if not guards.quotas.any:
+            return verdict.headers, None
+        core = self._core
+        try:
+            exchange = await _located(request, request_id, active)
+        except NotFound:
+            # The namespace isn't there, as is answered further on; but whoever looks for one is counted.
+            exchange = Exchange(request, request_id, active.root, request.operation, request.path)
+        admission = await guards.quotas.admit(exchange, active.lineage(exchange.tenant), core.clock())
+        marks = (*verdict.headers, *admission.headers)
+        if admission.allowed:
+            return marks, None
+        self._meter.violations += 1
+        fault = RateLimited(f'request path "{request.path}": rate limit quota exceeded')
+        if admission.audited:
+            active.audit.refuse(exchange.audit_request(fault.message or ""), refused(fault, public=True))
+        return (), _marked(refusal(fault), marks)
 
     def _failure(self, error: Exception, request_id: str) -> Answer:
         """The answer to a request that ended in ``error``."""
@@ -103,15 +174,17 @@ class Dispatcher:
             log.error("request %s: storage: %s", request_id, error)
             return refusal(Unavailable("storage is unavailable"))
         self.bugs += 1
+        self._meter.bugs += 1
         # The message of the exception isn't logged: it may hold what the caller sent.
         frames = "".join(traceback.format_tb(error.__traceback__))
         log.error("request %s ended in %s\n%s", request_id, type(error).__name__, frames)
         return Answer(500, errors_body([internal_error_text(request_id)]))
 
-    async def _open(self, request: Request, request_id: str) -> Answer | None:
+    async def _open(self, request: Request, request_id: str, exposure: Exposure) -> Answer | None:
         """Serve a route that works while sealed; None if the path isn't one of those."""
         path = request.path[len(_SYSTEM) :].removesuffix("/")
-        match = (self._open_routes if self._core.active is not None else self._sealed_routes).match(path)
+        routes = open_routes(exposure)
+        match = (routes.unsealed if self._core.active is not None else routes.sealed).match(path)
         if match is None:
             return None
         served, parameters = match
@@ -126,10 +199,12 @@ class Dispatcher:
         if reply is None:
             return Answer(204, b"")
         status = reply.status or 200
+        if reply.raw is not None:
+            return _raw(status, reply.raw)
         return Answer(status, b"" if status in _BODILESS else bare_body(reply.data))
 
     async def _ready(self, request: Request) -> Active:
-        """The unsealed server, up to date with storage."""
+        """The unsealed server, and that it takes the request at all. The cache is up to date already."""
         active = self._core.active
         if active is None:
             raise Sealed
@@ -138,13 +213,12 @@ class Dispatcher:
         if request.index:
             # This server gives out no index, so there is none that it could decode.
             raise InvalidRequest('failed to decode "X-Vault-Index"')
-        await self._core.cache.catch_up()
         if active.audit.stale:
             await active.audit.load()
         return active
 
     async def _opened(self, request: Request, request_id: str) -> Stream | None:
-        """Steps 1 to 6 of a stream. Its entries are never written together: it may take long."""
+        """Steps 2 to 6 of a stream. Its entries are never written together: it may take long."""
         active = await self._ready(request)
         exchange = await _located(request, request_id, active)
         if exchange.route is None or exchange.route.item is None:
@@ -191,7 +265,9 @@ class Dispatcher:
             if isinstance(error, Fault) and exchange.public:
                 error.wrapped = False
             raise
-        if isinstance(reply, Unwrapped) or (reply is not None and reply.status is not None and reply.status >= 400):
+        if isinstance(reply, Reply) and reply.raw is not None:
+            response = raw_answer(answer.status, reply.raw.content_type, reply.raw.body)
+        elif isinstance(reply, Unwrapped) or (reply is not None and reply.status is not None and reply.status >= 400):
             response = raw_answer(answer.status, "application/json", answer.body)
         else:
             login = exchange.found is not None and exchange.found.live.entry.is_auth and exchange.public
@@ -233,7 +309,7 @@ class Dispatcher:
 
 
 async def _located(request: Request, request_id: str, active: Active) -> Exchange:
-    """Step 1: the tenant, the mount and the row of its route table."""
+    """Step 2: the tenant, the mount and the row of its route table."""
     tenant = active.tenant(request.namespace)
     if tenant is None:
         raise NotFound("namespace not found")
@@ -250,7 +326,7 @@ async def _located(request: Request, request_id: str, active: Active) -> Exchang
 
 
 async def _let_in(active: Active, exchange: Exchange, call: Call) -> Body | None:
-    """Steps 2 to 4, with the audit of a refusal."""
+    """Steps 3 and 4, with the audit of a refusal."""
     try:
         return await _admitted(exchange, call)
     except Fault as fault:
@@ -260,7 +336,7 @@ async def _let_in(active: Active, exchange: Exchange, call: Call) -> Body | None
 
 
 async def _admitted(exchange: Exchange, call: Call) -> Body | None:
-    """Steps 2 to 4: who calls, and whether they may. Faults from here are refusals.
+    """Steps 3 and 4: who calls, and whether they may. Faults from here are refusals.
 
     Answers the body if it had to be read already, to tell creation from update.
     """
@@ -383,6 +459,8 @@ def _answer(exchange: Exchange, call: Call, reply: Reply | None) -> Answer:
         if exchange.operation in _READS:
             raise NotFound
         return Answer(204, b"")
+    if reply.raw is not None:
+        return _raw(reply.status or 200, reply.raw)
     if exchange.operation in _LISTS and reply.data is not None and not reply.data.get("keys") and not call.warnings:
         raise NotFound
     if exchange.operation is Operation.HELP or (route is not None and route.bare):
@@ -398,6 +476,16 @@ def _envelope(exchange: Exchange, call: Call, reply: Reply, *, echo: bool) -> by
         auth=None if reply.auth is None else reply.auth.auth_block(),
         echo=echo,
     )
+
+
+def _raw(status: int, raw: Raw) -> Answer:
+    return Answer(status, raw.body, ((b"content-type", raw.content_type.encode()),))
+
+
+def _marked(answer: Answer, marks: Headers) -> Answer:
+    """``answer`` with further headers; those that it has already, stay as they are."""
+    present = {name for name, _ in answer.headers}
+    return Answer(answer.status, answer.body, (*answer.headers, *(mark for mark in marks if mark[0] not in present)))
 
 
 def _call(request: Request, request_id: str, operation: Operation, path: str, now: float) -> Call:

@@ -83,6 +83,7 @@ class Exchange:
             remote_address=request.remote_address,
             remote_port=request.remote_port,
             wrap_ttl_seconds=request.wrap_ttl_seconds or None,
+            sent_headers=request.headers,
             error=fault,
         )
 

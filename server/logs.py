@@ -35,6 +35,7 @@ OWN_LOGGERS = ("server", "engines", "auth_methods", "storage", "compat")
 
 _NAMES = {level: name for name, level in LEVELS.items()}
 _MAX_FRAMES = 50
+_configured = {"level": "info"}
 
 
 def configure_logs(level: str, form: str, stream: TextIO | None = None) -> None:
@@ -53,8 +54,29 @@ def configure_logs(level: str, form: str, stream: TextIO | None = None) -> None:
 
 def set_level(level: str) -> None:
     """Log from ``level`` upwards (a key of ``LEVELS``); for a reload."""
+    _configured["level"] = level
     for name in OWN_LOGGERS:
         logging.getLogger(name).setLevel(LEVELS[level])
+
+
+def own_loggers() -> list[str]:
+    """The names of our loggers: those of the packages, and of the modules that have something to say."""
+    names = {
+        name
+        for name, logger in logging.root.manager.loggerDict.items()
+        if isinstance(logger, logging.Logger) and name.partition(".")[0] in OWN_LOGGERS
+    }
+    return sorted(names | set(OWN_LOGGERS))
+
+
+def choose_levels(chosen: Mapping[str, str]) -> None:
+    """Let each logger log from the level chosen for its name upwards, and all others as it is configured."""
+    for name in own_loggers():
+        if name in chosen:
+            level = LEVELS[chosen[name]]
+        else:
+            level = LEVELS[_configured["level"]] if name in OWN_LOGGERS else logging.NOTSET
+        logging.getLogger(name).setLevel(level)
 
 
 class JsonFormatter(logging.Formatter):

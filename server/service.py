@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 from dataclasses import replace
 
@@ -14,6 +15,7 @@ from server.config import Config, ConfigError, Listener
 from server.core import Core
 from server.development import DevelopmentKeys
 from server.dispatch import Dispatcher
+from server.metrics import SHARE_SECONDS
 from server.mounts import new_entry
 from server.serving import Member, Service
 from server.settings import Settings
@@ -29,7 +31,15 @@ async def open_service(config: Config, member: Member) -> Service:
     """
     seal = _open_seal(config)
     store = await _open_store(config, member.revision)
-    core = Core(store, seal, _settings(config), cache_size=config.cache_size, commons=member.commons)
+    core = Core(
+        store,
+        seal,
+        _settings(config),
+        cache_size=config.cache_size,
+        commons=member.commons,
+        rate_counts=member.rate_counts,
+        meter=member.meter,
+    )
     development = None
     try:
         await core.start()
@@ -42,6 +52,13 @@ async def open_service(config: Config, member: Member) -> Service:
         await core.stop()
         raise
     dispatcher = Dispatcher(core)
+    sharing = None if member.meter is None else asyncio.create_task(_share_counts(core))
+
+    async def close() -> None:
+        if sharing is not None:
+            sharing.cancel()
+            await asyncio.gather(sharing, return_exceptions=True)
+        await core.stop()
 
     def build(listener: Listener) -> Application:
         return Application(dispatcher, listener)
@@ -49,7 +66,14 @@ async def open_service(config: Config, member: Member) -> Service:
     async def reload(config: Config) -> None:
         await core.reload()
 
-    return Service(build=build, reload=reload, close=core.stop, development=development)
+    return Service(build=build, reload=reload, close=close, development=development)
+
+
+async def _share_counts(core: Core) -> None:
+    """Let the other processes know, again and again, what this one has counted."""
+    while True:
+        await asyncio.sleep(SHARE_SECONDS)
+        core.meter.share(len(core.in_flight))
 
 
 async def _open_store(config: Config, shared: SharedRevision | None) -> Store:

@@ -18,6 +18,8 @@ from server.config import Config, ConfigError, Listener
 from server.development import DevelopmentKeys
 from server.listeners import Application, ListenFailed, OpenListener, Share, serve
 from server.logs import set_level
+from server.metrics import Meter
+from server.rate_limits import RateCounts
 from server.shared_state import Alone, Commons
 from storage.shared_slots import SharedRevision
 
@@ -32,6 +34,12 @@ class Member:
     revision: SharedRevision | None = None
     share: Share = field(default_factory=Share)
     """Its share of the connections."""
+
+    rate_counts: RateCounts | None = None
+    """Where quotas are counted with the others."""
+
+    meter: Meter | None = None
+    """Where requests are counted with the others."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,24 +10,26 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
 import msgspec
 
+from server.rounds import (
+    GenerationRecord,
+    ProgressRecord,
+    Rekey,
+    RekeyRecord,
+    RootGeneration,
+    generation_of,
+    progress_of,
+    record_generation,
+    record_progress,
+    record_rekeys,
+    rekeys_of,
+)
 from storage.seals.progress import ShareProgress
 from storage.secret import Secret
-
-
-class ProgressRecord(msgspec.Struct, frozen=True):
-    """A round of shares, on its way to another process."""
-
-    threshold: int
-    nonce: str
-    shares: tuple[bytes, ...]
-
-    def __repr__(self) -> str:
-        return f"ProgressRecord({len(self.shares)} of {self.threshold})"
 
 
 class StateRecord(msgspec.Struct, frozen=True):
@@ -37,6 +39,9 @@ class StateRecord(msgspec.Struct, frozen=True):
     seal_key: bytes | None = None
     kept_sealed: bool = False
     unsealing: ProgressRecord | None = None
+    rekeys: tuple[RekeyRecord, ...] = ()
+    generation: GenerationRecord | None = None
+    log_levels: dict[str, str] = {}
 
     def __repr__(self) -> str:
         return f"StateRecord({'sealed' if self.root_key is None else 'unsealed'})"
@@ -58,6 +63,15 @@ class SharedState:
     unsealing: ShareProgress | None = None
     """The shares that have come for unsealing."""
 
+    rekeys: dict[str, Rekey] = field(default_factory=dict)
+    """The rounds that replace shares, by what they replace and through which paths."""
+
+    generation: RootGeneration | None = None
+    """The round that makes a root token."""
+
+    log_levels: dict[str, str] = field(default_factory=dict)
+    """What was chosen through the API, by the name of the logger."""
+
     def lock_up(self) -> None:
         """Forget all that is secret: the server is sealed."""
         for secret in (self.root_key, self.seal_key):
@@ -66,6 +80,11 @@ class SharedState:
         if self.unsealing is not None:
             self.unsealing.reset()
         self.root_key = self.seal_key = self.unsealing = None
+        for rekey in self.rekeys.values():
+            rekey.reset()
+        if self.generation is not None:
+            self.generation.progress.reset()
+        self.rekeys, self.generation = {}, None
 
     def record(self) -> StateRecord:
         """All of it, to be sent."""
@@ -74,9 +93,10 @@ class SharedState:
             root_key=None if self.root_key is None else self.root_key.reveal(),
             seal_key=None if self.seal_key is None else self.seal_key.reveal(),
             kept_sealed=self.kept_sealed,
-            unsealing=None
-            if unsealing is None
-            else ProgressRecord(unsealing.threshold, unsealing.nonce, tuple(unsealing.reveal())),
+            unsealing=None if unsealing is None else record_progress(unsealing),
+            rekeys=record_rekeys(self.rekeys),
+            generation=record_generation(self.generation),
+            log_levels=dict(self.log_levels),
         )
 
 
@@ -87,7 +107,10 @@ def state_of(record: StateRecord) -> SharedState:
         root_key=None if record.root_key is None else Secret(record.root_key),
         seal_key=None if record.seal_key is None else Secret(record.seal_key),
         kept_sealed=record.kept_sealed,
-        unsealing=None if unsealing is None else ShareProgress(unsealing.threshold, unsealing.nonce, unsealing.shares),
+        unsealing=None if unsealing is None else progress_of(unsealing),
+        rekeys=rekeys_of(record.rekeys),
+        generation=generation_of(record.generation),
+        log_levels=dict(record.log_levels),
     )
 
 

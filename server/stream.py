@@ -22,7 +22,7 @@ import msgspec
 from engines.base import Answers
 from engines.faults import Denied, Fault, NotFound, Sealed, Unauthenticated
 from server.active import Active
-from server.answer import Answer
+from server.answer import Answer, Headers
 from server.audit.broker import Pending
 from server.audit.entry import AuditResponse, refusal
 from server.core import Core
@@ -60,6 +60,8 @@ class Stream:
         self._received = hashlib.sha256()
         self._sent = hashlib.sha256()
         self._group = 100
+        self.headers: Headers = ()
+        """What the answer's head says beyond that of every stream."""
         self.items = 0
         """How many items have been answered, and how many of them with an error."""
         self.failed = 0

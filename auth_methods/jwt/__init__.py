@@ -8,7 +8,7 @@ part of this server.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from auth_methods.base import Renewal
 from auth_methods.jwt import config, login, roles, used_ids
@@ -52,6 +52,16 @@ class Jwt:
         if self._remote is None or self._remote.source != source:
             self._remote = RemoteKeys(source, self.mount.clock)
         return await self._remote.matching(key_id)
+
+    async def role_of(self, path: str, given: Mapping[str, Any]) -> str:
+        """As ``ResolvesRole``: what the login says, or else the configuration."""
+        if path != "login":
+            return ""
+        name = given.get("role")
+        if not name:
+            configured = await self.configuration()
+            name = "" if configured is None else configured.default_role
+        return name.lower() if isinstance(name, str) else ""
 
     async def renewal(self, metadata: Mapping[str, str], policies: tuple[str, ...]) -> Renewal:
         """What a role's token may still have; nothing once the role is gone."""

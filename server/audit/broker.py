@@ -23,6 +23,7 @@ from server.audit.devices.base import AuditDevice, DeviceFault, DeviceType
 from server.audit.entry import AuditNamespace, AuditRequest, AuditResponse
 from server.audit.formatter import Formatter, Parts
 from server.audit.hashing import new_salt
+from server.audit.headers import AuditedHeaders
 from server.audit.options import read_options
 from server.audit.stored import DeclaredDevice, StoredDevice, StoredDevices, canonical, overlaps
 from server.request_ids import new_request_id
@@ -82,6 +83,7 @@ class Broker:
         find_type: Callable[[str], DeviceType | None],
         declared: Sequence[DeclaredDevice] = (),
         *,
+        headers: AuditedHeaders,
         prefix_allowed: bool = False,
         nanoseconds: Callable[[], int] = time.time_ns,
     ) -> None:
@@ -95,6 +97,8 @@ class Broker:
         self.stale = True
         """Whether the stored devices may have changed since ``load``; then it is to be called before the next entry."""
         view.watch(self._changed)
+        self.headers = headers
+        headers.watch(self._changed)
 
     def _changed(self) -> None:
         self.stale = True
@@ -108,6 +112,7 @@ class Broker:
         async with self._lock:
             self.stale = False
             try:
+                await self.headers.load()
                 await self._load()
             except BaseException:
                 self.stale = True
@@ -188,6 +193,8 @@ class Broker:
 
         Raises ``Failed`` if there are devices and none takes it: then the request must not be handled.
         """
+        if self.headers.wanted:
+            request.headers = self.headers.pick(request.sent_headers)
         pending = Pending(request, self._nanoseconds(), together, {})
         for path, enabled in self._enabled.items():
             pending.parts[path] = enabled.formatter.parts(request)

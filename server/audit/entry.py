@@ -134,7 +134,12 @@ class AuditRequest:
     remote_address: str = ""
     remote_port: int = 0
     wrap_ttl_seconds: float | None = None
+    sent_headers: Iterable[tuple[bytes, bytes]] = field(default=(), repr=False)
+    """All that were sent, in lower case."""
+
     headers: tuple[AuditHeader, ...] = ()
+    """Those of them that are to be written down; the broker fills it."""
+
     error: str = ""
     """Why the request is refused, in fixed words that hold nothing of it."""
 

@@ -49,7 +49,12 @@ def development_config(
     draft = _Draft(environment)
     for file, body in read_files(paths):
         draft.add(file, body)
-    listen = Listener("tcp", convert_text(word, address, "the address to listen on in -dev mode"), tls_disable=True)
+    listen = Listener(
+        "tcp",
+        convert_text(word, address, "the address to listen on in -dev mode"),
+        tls_disable=True,
+        unauthenticated_metrics_access=True,
+    )
     draft.listeners.insert(0, (listen, False))
     draft.storage = Storage("inmem")
     draft.seal = Seal()
@@ -167,8 +172,12 @@ class _Draft:
         table = words.LISTENERS.get(type_)
         if table is None:
             raise ConfigError(f"listener: expected one of tcp, unix, got {type_!r}", place)
-        values = self._words(table, words.IGNORED_LISTENER, block.body, file, f'listener "{type_}"')
-        self._require(table, values, place, f'listener "{type_}"')
+        where = f'listener "{type_}"'
+        values = self._words(table, words.IGNORED_LISTENER, block.body, file, where, tuple(words.LISTENER_BLOCKS))
+        for name, inner in words.LISTENER_BLOCKS.items():
+            for one in _blocks(block.body, name, 0, file):
+                values |= self._words(inner, words.IGNORED_TELEMETRY, one.body, file, f"{name} of a listener")
+        self._require(table, values, place, where)
         chosen = "max_request_duration_seconds" in values
         values.setdefault("address", words.DEFAULT_ADDRESS)
         self.listeners.append((Listener(type=type_, place=place, **values), chosen))

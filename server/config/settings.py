@@ -33,6 +33,8 @@ class Listener:
     http_idle_timeout_seconds: int = 300
     disable_unauthed_rekey_endpoints: bool = True
     disable_unauthed_generate_root_endpoints: bool = True
+    unauthenticated_metrics_access: bool = False
+    unauthenticated_in_flight_requests_access: bool = False
     tls_disable: bool = False
     tls_cert_file: str = ""
     tls_key_file: str = ""

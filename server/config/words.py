@@ -181,6 +181,17 @@ AUDIT = (
 )
 """An ``audit`` block also has ``options``, whose words are the device's own."""
 
+LISTENER_BLOCKS: dict[str, tuple[Word, ...]] = {
+    "telemetry": (
+        Word("unauthenticated_metrics_access", Kind.BOOL, False, "Serves `sys/metrics` without a token."),
+    ),
+    "inflight_requests_logging": (
+        Word("unauthenticated_in_flight_requests_access", Kind.BOOL, False,
+             "Serves `sys/in-flight-req` without a token."),
+    ),
+}  # fmt: skip
+"""The blocks that a listener may hold."""
+
 LISTENERS = {"tcp": LISTENER_TCP, "unix": LISTENER_UNIX}
 
 BLOCKS = ("listener", "storage", "backend", "seal", "audit")
@@ -205,10 +216,10 @@ IGNORED_LISTENER = frozenset(
     """
     agent_api chroot_namespace cluster_address cors_allow_credentials cors_allowed_headers cors_allowed_origins
     cors_enabled custom_response_headers disable_replication_status_endpoints disable_request_limiter
-    http_write_timeout inflight_requests_logging max_json_array_element_count max_json_depth
+    http_write_timeout max_json_array_element_count max_json_depth
     max_json_object_entry_count max_json_string_value_length max_request_json_memory max_request_json_strings
     profiling proxy_api proxy_protocol_authorized_addrs proxy_protocol_behavior purpose redact_addresses
-    redact_cluster_name redact_version require_request_header role telemetry tls_acme_alpn_challenge_port
+    redact_cluster_name redact_version require_request_header role tls_acme_alpn_challenge_port
     tls_acme_ca_directory tls_acme_ca_root tls_acme_cache_path tls_acme_challenge_host tls_acme_disable_alpn_challenge
     tls_acme_disable_http_challenge tls_acme_domains tls_acme_eab_key_id tls_acme_eab_mac_key tls_acme_email
     tls_acme_http_challenge_port tls_acme_key_type tls_acme_test_ca_directory tls_auto_reload
@@ -218,5 +229,6 @@ IGNORED_LISTENER = frozenset(
 )
 """Words that a listener of Vault's or OpenBao's has and that have no effect here."""
 
+IGNORED_TELEMETRY = frozenset({"disallow_metrics", "metrics_only"})
 IGNORED_STORAGE = frozenset({"max_parallel", "max_value_size"})
 IGNORED_SEAL = frozenset({"name", "priority", "purpose", "recovery_seal"})

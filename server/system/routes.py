@@ -9,21 +9,32 @@ from engines.transit.hash import Hashing
 from engines.transit.random import Random, RandomBySegment, random_by_segment
 from server.system import (
     audit,
+    audited_headers,
     capabilities,
+    cors,
+    generate_root,
     inspection,
     leases,
     locked_users,
+    loggers,
+    metrics,
     mount_tuning,
     mounts,
+    password_policies,
     plugin_catalog,
     policies,
+    quotas,
+    rekey,
     remount,
     rotation,
     seal,
+    share_rotation,
+    status,
     tools,
     visible_mounts,
     wrapping,
 )
+from server.system.shares import ShareBody
 
 READ, LIST, UPDATE, PATCH, DELETE = (
     Operation.READ,
@@ -37,10 +48,11 @@ OPEN, PUBLIC, SUDO = Access.OPEN, Access.PUBLIC, Access.SUDO
 _SEAL = Route(UPDATE, "seal", seal.seal, Nothing, "Seal the server.", SUDO)
 
 _REFUSED = tuple(
-    Route(operation, path, seal.refuse_unauthenticated, Nothing, "Disabled: it takes no token.", OPEN)
-    for path in ("generate-root/attempt", "generate-root/update", "rekey/init", "rekey/update", "rekey/verify")
+    Route(operation, path, seal.refuse_unauthenticated, Nothing, "Refused, unless a listener allows it.", OPEN)
+    for path in sorted({route.path for route in (*generate_root.GENERATE_ROOT_ROUTES, *rekey.REKEY_ROUTES)})
     for operation in (READ, UPDATE, DELETE)
 )
+"""What takes shares instead of a token, where no listener allows it (see ``server.exposure``)."""
 
 ROUTES: tuple[Route, ...] = (
     # The server's state
@@ -52,6 +64,7 @@ ROUTES: tuple[Route, ...] = (
     Route(READ, "health", seal.read_health, seal.HealthBody, "Show the server's state, as a status code too.", OPEN,
           head=True),
     Route(READ, "leader", seal.read_leader, Nothing, "Tell which server leads.", OPEN),
+    Route(UPDATE, "step-down", status.step_down, Nothing, "Give up leading; a lone server goes on.", OPEN),
     *_REFUSED,
     # Secrets engines
     Route(READ, "mounts", mounts.list_mounts, Nothing, "List the secrets engines.", writes=False, echo=True),
@@ -93,6 +106,17 @@ ROUTES: tuple[Route, ...] = (
           echo=True),
     Route(UPDATE, "policy/{name:path}", policies.write_old_policy, policies.WriteOldPolicyBody, "Write a policy."),
     Route(DELETE, "policy/{name:path}", policies.delete_policy, policies.PolicyBody, "Delete a policy."),
+    # Password policies
+    Route(LIST, "policies/password", password_policies.list_password_policies, Nothing, "List the password policies.",
+          writes=False),
+    Route(READ, "policies/password/{name:any}", password_policies.read_password_policy,
+          password_policies.PasswordPolicyBody, "Show a password policy.", writes=False),
+    Route(UPDATE, "policies/password/{name:any}", password_policies.write_password_policy,
+          password_policies.WritePasswordPolicyBody, "Write a password policy."),
+    Route(DELETE, "policies/password/{name:any}", password_policies.delete_password_policy,
+          password_policies.PasswordPolicyBody, "Delete a password policy."),
+    Route(READ, "policies/password/{name:any}/generate", password_policies.generate_password,
+          password_policies.PasswordPolicyBody, "Make a password.", writes=False),
     # Capabilities
     Route(UPDATE, "capabilities", capabilities.capabilities, capabilities.TokenCapabilitiesBody,
           "Tell what a token may do.", writes=False, echo=True),
@@ -136,6 +160,27 @@ ROUTES: tuple[Route, ...] = (
     Route(DELETE, "audit/{path:path}", audit.disable_device, audit.DeviceBody, "Remove an audit device.", SUDO),
     Route(UPDATE, "audit-hash/{path:path}", audit.hash_input, audit.HashBody, "Hash a text as an audit device does.",
           writes=False, echo=True),
+    Route(READ, "config/auditing/request-headers", audited_headers.list_headers, Nothing,
+          "List the request headers that are audited.", SUDO, writes=False, echo=True),
+    Route(READ, "config/auditing/request-headers/{header:path}", audited_headers.read_header,
+          audited_headers.HeaderBody, "Show how a request header is audited.", SUDO, writes=False, echo=True),
+    Route(UPDATE, "config/auditing/request-headers/{header:path}", audited_headers.write_header,
+          audited_headers.WriteHeaderBody, "Audit a request header.", SUDO),
+    Route(DELETE, "config/auditing/request-headers/{header:path}", audited_headers.delete_header,
+          audited_headers.HeaderBody, "Audit a request header no longer.", SUDO),
+    # Quotas and cross-origin rules
+    Route(LIST, "quotas/rate-limit", quotas.list_quotas, Nothing, "List the rate-limit quotas.", writes=False),
+    Route(READ, "quotas/rate-limit/{name}", quotas.read_quota, quotas.QuotaNameBody, "Show a rate-limit quota.",
+          writes=False),
+    Route(UPDATE, "quotas/rate-limit/{name}", quotas.write_quota, quotas.QuotaBody, "Write a rate-limit quota."),
+    Route(DELETE, "quotas/rate-limit/{name}", quotas.delete_quota, quotas.QuotaNameBody,
+          "Delete a rate-limit quota."),
+    Route(READ, "quotas/config", quotas.read_quota_config, Nothing, "Show what holds for all quotas.", writes=False),
+    Route(UPDATE, "quotas/config", quotas.write_quota_config, quotas.QuotaConfigBody, "Set what holds for all quotas."),
+    Route(READ, "config/cors", cors.read_cors, Nothing, "Show which pages may ask from elsewhere.", SUDO,
+          writes=False, echo=True),
+    Route(UPDATE, "config/cors", cors.write_cors, cors.CorsBody, "Set which pages may ask from elsewhere.", SUDO),
+    Route(DELETE, "config/cors", cors.delete_cors, Nothing, "Turn cross-origin rules off.", SUDO),
     # Tools
     Route(UPDATE, "tools/random", tools.random, Random, "Give random bytes.", writes=False),
     Route(UPDATE, "tools/random/{segment}", random_by_segment, RandomBySegment, "Give random bytes.", writes=False),
@@ -147,9 +192,45 @@ ROUTES: tuple[Route, ...] = (
           writes=False, echo=True),
     Route(UPDATE, "rotate", rotation.rotate, Nothing, "Rotate the encryption key.", SUDO),
     Route(UPDATE, "rotate/keyring", rotation.rotate, Nothing, "Rotate the encryption key.", SUDO),
+    Route(UPDATE, "rotate/root", share_rotation.rotate_root, Nothing, "Rotate the root key.", SUDO),
     Route(READ, "rotate/config", rotation.read_rotation, Nothing, "Show when the key rotates.", writes=False),
     Route(UPDATE, "rotate/config", rotation.write_rotation, rotation.RotationBody, "Set when the key rotates."),
+    # Shares
+    *share_rotation.SHARE_ROTATION_ROUTES,
+    Route(READ, "rekey/backup", rekey.read_unseal_backup, Nothing, "Show the encrypted shares that were kept.",
+          writes=False, echo=True),
+    Route(DELETE, "rekey/backup", rekey.delete_unseal_backup, Nothing, "Forget the encrypted shares that were kept."),
+    Route(READ, "rekey/recovery-key-backup", rekey.read_recovery_backup, Nothing,
+          "Show the encrypted recovery shares that were kept.", writes=False, echo=True),
+    Route(DELETE, "rekey/recovery-key-backup", rekey.delete_recovery_backup, Nothing,
+          "Forget the encrypted recovery shares that were kept."),
+    Route(READ, "generate-root-token/attempt", generate_root.read_with_token, Nothing, "Show how far a root token is.",
+          writes=False),
+    Route(UPDATE, "generate-root-token/attempt", generate_root.begin_with_token, generate_root.GenerationBody,
+          "Begin to make a root token."),
+    Route(DELETE, "generate-root-token/attempt", generate_root.cancel, Nothing, "End it without effect."),
+    Route(UPDATE, "generate-root-token/update", generate_root.update_with_token, ShareBody,
+          "Take a share; the last one makes the token."),
+    Route(UPDATE, "decode-token", generate_root.decode, generate_root.DecodeBody,
+          "Give back a root token that was made.", PUBLIC, writes=False),
     # The server itself
+    Route(READ, "ha-status", status.read_ha_status, Nothing, "Show the servers that know of each other.",
+          writes=False, echo=True),
+    Route(READ, "replication/status", status.read_replication, Nothing, "There is no replication.", PUBLIC,
+          writes=False),
+    Route(READ, "internal/counters/requests", status.count_requests, Nothing, "Gone; see the metrics.", writes=False),
+    Route(READ, "internal/counters/tokens", status.count_tokens, Nothing, "Count the service tokens.", writes=False),
+    Route(READ, "metrics", metrics.read_metrics, metrics.MetricsBody, "Tell what the server counts.", writes=False,
+          bare=True),
+    Route(READ, "in-flight-req", status.read_in_flight, Nothing, "Show the requests that are being answered.",
+          writes=False, bare=True),
+    Route(READ, "loggers", loggers.read_loggers, Nothing, "Show how much each logger logs.", writes=False),
+    Route(UPDATE, "loggers", loggers.write_loggers, loggers.LevelBody, "Set how much is logged."),
+    Route(DELETE, "loggers", loggers.reset_loggers, Nothing, "Log as it is configured."),
+    Route(READ, "loggers/{name:any}", loggers.read_logger, loggers.LoggerBody, "Show how much a logger logs.",
+          writes=False),
+    Route(UPDATE, "loggers/{name:any}", loggers.write_logger, loggers.LevelBody, "Set how much a logger logs."),
+    Route(DELETE, "loggers/{name:any}", loggers.reset_logger, loggers.LoggerBody, "Let a logger log as configured."),
     Route(READ, "host-info", inspection.read_host, Nothing, "Show the machine's resources.", writes=False),
     Route(LIST, "version-history", inspection.list_versions, Nothing, "List the versions that have run here.",
           writes=False),
@@ -161,12 +242,12 @@ ROUTES: tuple[Route, ...] = (
     Route(READ, "plugins/catalog/{type}/{name}", plugin_catalog.read_plugin, plugin_catalog.PluginBody,
           "Show a plug-in.", SUDO, writes=False),
     # For user interfaces
+    Route(READ, "internal/ui/namespaces", visible_mounts.list_visible_namespaces, Nothing,
+          "List the namespaces that the caller may know of.", PUBLIC, writes=False),
     Route(READ, "internal/ui/mounts", visible_mounts.list_visible_mounts, Nothing,
           "List the mounts that the caller may know of.", PUBLIC, writes=False),
     Route(READ, "internal/ui/mounts/{path:path}", visible_mounts.read_visible_mount, mounts.PathBody,
           "Show the mount that a path lies in.", PUBLIC, writes=False),
-    Route(READ, "internal/ui/namespaces", visible_mounts.list_visible_namespaces, Nothing,
-          "List the namespaces that the caller may know of.", writes=False),
     Route(READ, "internal/ui/resultant-acl", capabilities.read_resultant_acl, Nothing,
           "Show what the caller's policies come to.", writes=False),
     Route(READ, "internal/specs/openapi", inspection.read_specification, inspection.SpecificationBody,

@@ -12,14 +12,16 @@ from msgspec import UNSET, UnsetType
 
 from compat.conversion import ConversionError, to_boolean
 from engines.base import Body, Call, Nothing, Reply
+from engines.encoding import encode_base64
 from engines.faults import Failed, InvalidRequest, Sealed, UnsupportedOperation
+from server.pgp import PgpKey, encrypt_shares
+from server.system.shares import decode_share
 from server.version import API_COMMIT_DATE, API_VERSION
 
 if TYPE_CHECKING:
     from server.core import SealStatus
     from server.system import System
 
-_SHORTEST_KEY_BYTES = 16
 _CODES = {"activecode": 200, "standbycode": 429, "sealedcode": 503, "uninitcode": 501}
 _LOWEST_CODE, _HIGHEST_CODE = 200, 999
 
@@ -67,15 +69,34 @@ async def initialize(system: System, call: Call, body: InitBody) -> Reply:
     core = system.core
     seal = core.stored_seal.seal
     _refuse_inapplicable(body, seal.type, automatic=seal.automatic)
-    if body.pgp_keys or body.recovery_pgp_keys or body.root_token_pgp_key:
-        raise InvalidRequest("encrypting shares or the root token with PGP keys is not supported")
+    if seal.automatic:
+        keys = _pgp_keys(body.recovery_pgp_keys, body.recovery_shares, "recovery")
+    else:
+        keys = _pgp_keys(body.pgp_keys, body.secret_shares, "seal")
+    token_key = PgpKey(body.root_token_pgp_key) if body.root_token_pgp_key else None
     if seal.automatic:
         made = await core.initialize(body.recovery_shares, body.recovery_threshold)
-        shares = {"keys": [], "keys_base64": [], **_encoded(made.shares, "recovery_keys")}
     else:
         made = await core.initialize(body.secret_shares, body.secret_threshold)
-        shares = _encoded(made.shares, "keys")
-    return Reply({**shares, "root_token": made.root_token})
+    shares = encrypt_shares(keys, made.shares) if keys else made.shares
+    root_token = made.root_token
+    if token_key is not None:
+        root_token = encode_base64(token_key.encrypt(root_token.encode()))
+    if seal.automatic:
+        shown = {"keys": [], "keys_base64": [], **_encoded(shares, "recovery_keys")}
+    else:
+        shown = _encoded(shares, "keys")
+    return Reply({**shown, "root_token": root_token})
+
+
+def _pgp_keys(texts: list[str], shares: int, what: str) -> list[PgpKey]:
+    """The keys to encrypt the shares for; all is checked before anything is made that nobody could read then."""
+    try:
+        if texts and len(texts) != shares:
+            raise InvalidRequest("count mismatch between number of provided PGP keys and number of shares")
+        return [PgpKey(text) for text in texts]
+    except InvalidRequest as error:
+        raise InvalidRequest(f"invalid {what} configuration: {error}") from None
 
 
 def _refuse_namespace(call: Call) -> None:
@@ -108,24 +129,10 @@ async def unseal(system: System, call: Call, body: UnsealBody) -> Reply:
         return Reply(_seal_status(system, await system.core.reset_unseal()))
     if not body.key:
         raise InvalidRequest("'key' must be specified in request body as JSON, or 'reset' set to true")
-    share = _decode_share(body.key)
+    share = decode_share(body.key)
     if body.migrate:
         raise Failed("can't perform a seal migration, no migration seal found", wrapped=False)
     return Reply(_seal_status(system, await system.core.unseal(share)))
-
-
-def _decode_share(text: str) -> bytes:
-    """A share in hexadecimal; else, or if it would be too short to be one, in base64 with or without line breaks."""
-    try:
-        share = binascii.unhexlify(text)
-        if len(share) >= _SHORTEST_KEY_BYTES:
-            return share
-    except ValueError:
-        pass
-    try:
-        return binascii.a2b_base64(text.replace("\r", "").replace("\n", ""), strict_mode=True)
-    except ValueError:
-        raise InvalidRequest("'key' must be a valid hex or base64 string") from None
 
 
 async def seal(system: System, call: Call, body: Nothing) -> None:
@@ -205,7 +212,7 @@ async def read_leader(system: System, call: Call, body: Nothing) -> Reply:
 
 
 async def refuse_unauthenticated(system: System, call: Call, body: Nothing) -> None:
-    """Refuse what OpenBao, too, leaves disabled unless a listener allows it: new keys and root tokens for shares."""
+    """Refuse what a listener has to allow first: new keys and root tokens for shares, without a token."""
     if system.core.active is None:
         raise Sealed
     raise UnsupportedOperation(wrapped=False)

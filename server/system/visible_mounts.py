@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from compat.quoting import quote
 from engines.base import Call, Nothing, Reply
-from engines.faults import Denied
+from engines.faults import Denied, Failed
 from server.mounts import AUTH, Live
 from server.system.capabilities import caller_acl
 from server.system.mount_views import listed_data, mount_data
@@ -34,7 +34,9 @@ async def visible_mounts(system: System, call: Call) -> list[Live]:
 
 
 async def list_visible_namespaces(system: System, call: Call, body: Nothing) -> Reply:
-    """List the namespaces below the caller's own, of which there are none."""
+    """List the namespaces below the caller's own, of which there are none; whoever asks has to have a token."""
+    if call.caller is None:
+        raise Failed("client token empty", wrapped=False)
     return Reply({})
 
 

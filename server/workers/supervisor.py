@@ -19,12 +19,15 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import NoReturn
 
-from server import plugins
+from server import metrics, plugins, rate_limits
 from server.config import Config, ConfigError
 from server.listeners import OpenListener, Share
 from server.listeners.open import DRAIN_SECONDS
 from server.listeners.share import ABSENT
-from server.serving import OpenService, ReadConfig, reread
+from server.metrics import Meter
+from server.rate_limits import RateCounts
+from server.serving import Member, OpenService, ReadConfig, reread
+from server.shared_rows import SharedRows
 from server.workers.keeper import Keeper
 from server.workers.messages import (
     Acquire,
@@ -105,6 +108,8 @@ class Supervisor:
         self._opened = opened
         self._revisions = SharedSlots(config.workers)
         self._connections = SharedSlots(config.workers)
+        self._rates = SharedRows(config.workers, rate_limits.COLUMNS)
+        self._counts = SharedRows(config.workers, metrics.COLUMNS)
         self._keeper = Keeper()
         self._workers: dict[int, _Handle] = {}
         self._due: dict[int, float] = {}
@@ -227,8 +232,12 @@ class Supervisor:
                 self._read_config,
                 self._opened,
                 theirs,
-                SharedRevision(self._revisions, slot),
-                share,
+                Member(
+                    revision=SharedRevision(self._revisions, slot),
+                    share=share,
+                    rate_counts=RateCounts(self._rates, slot),
+                    meter=Meter(self._counts, slot),
+                ),
             )
             status = worker.run()
         except BaseException:  # noqa: BLE001 - what the supervisor would do with it isn't this process's business.

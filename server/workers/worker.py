@@ -15,9 +15,10 @@ import signal
 import socket
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 
 from server.config import Config, ConfigError
-from server.listeners import OpenListener, Share
+from server.listeners import OpenListener
 from server.serving import Member, OpenService, ReadConfig, Service, Serving, new_loop
 from server.workers.commons import SupervisedCommons
 from server.workers.messages import (
@@ -37,7 +38,6 @@ from server.workers.messages import (
     encode,
 )
 from storage.base import StorageFault
-from storage.shared_slots import SharedRevision
 
 _log = logging.getLogger(__name__)
 
@@ -65,13 +65,12 @@ class Worker:
         read_config: ReadConfig,
         opened: Sequence[OpenListener],
         channel: socket.socket,
-        revision: SharedRevision,
-        share: Share,
+        member: Member,
     ) -> None:
+        """``member`` lacks the shared state, which is reached through ``channel``."""
         self._channel = channel
         self._commons = SupervisedCommons(self._post, lambda: os._exit(FAILED))
-        member = Member(self._commons, revision, share)
-        self._serving = Serving(config, open_service, read_config, opened, member)
+        self._serving = Serving(config, open_service, read_config, opened, replace(member, commons=self._commons))
 
     def run(self) -> int:
         """Serve until told otherwise; gives the exit status."""

@@ -146,7 +146,7 @@ class StoredSeal:
             raise InvalidKey("there is no recovery key")
         key = await self.seal.unwrap(RECOVERY_KEY_PATH, wrapped)
         if not hmac.compare_digest(join(config, shares), key):
-            raise InvalidKey("the recovery key does not match")
+            raise InvalidKey("recovery key does not match submitted values")
 
     async def upgrade(self) -> bool:
         """Wrap again with the seal's current key what names an older one; whether there was anything to do."""

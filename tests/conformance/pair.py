@@ -21,6 +21,7 @@ storage "inmem" {{}}
 listener "tcp" {{
   address = "{host}:{port}"
   tls_disable = true
+  {listener}
 }}
 """
 
@@ -62,11 +63,11 @@ def development_pair(directory: Path) -> Iterator[Pair]:
 
 
 @contextmanager
-def uninitialised_pair(directory: Path, settings: str) -> Iterator[Pair]:
+def uninitialised_pair(directory: Path, settings: str, listener: str = "") -> Iterator[Pair]:
     """Two production servers that keep everything in memory, from the same configuration but for the port."""
     with (
-        _InMemory(Product.OPENBAO, directory / "reference", settings=settings) as first,
-        _InMemory(subject(), directory / "subject", settings=settings) as second,
+        _InMemory(Product.OPENBAO, directory / "reference", settings=settings, listener=listener) as first,
+        _InMemory(subject(), directory / "subject", settings=settings, listener=listener) as second,
         _paired(first, second) as pair,
     ):
         yield pair
@@ -77,7 +78,9 @@ class _InMemory(Server):
 
     def _flags(self) -> list[str]:
         path = self.directory / "server.hcl"
-        path.write_text(_CONFIGURATION.format(host=HOST, port=self.port) + self._settings, encoding="utf-8")
+        text = _CONFIGURATION.format(host=HOST, port=self.port, listener=self._listener) + self._settings
+        path.write_text(text, encoding="utf-8")
+        path.chmod(0o600)  # It may hold the key of a seal.
         return [f"-config={path}"]
 
 

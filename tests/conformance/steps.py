@@ -94,6 +94,9 @@ class Scenario:
     settings: str = ""
     """More lines for the configuration file of ``UNINITIALISED`` servers, in HCL."""
 
+    listener: str = ""
+    """More lines for the listener of those servers."""
+
     def __post_init__(self) -> None:
         names = [step.name for step in self.steps]
         repeated = {name for name in names if names.count(name) > 1}

@@ -25,7 +25,7 @@ def _pair_for(scenario: Scenario, request: pytest.FixtureRequest, folder: Path) 
         with development_pair(folder) as pair:
             yield pair
     else:
-        with uninitialised_pair(folder, scenario.settings) as pair:
+        with uninitialised_pair(folder, scenario.settings, scenario.listener) as pair:
             yield pair
 
 

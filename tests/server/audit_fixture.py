@@ -12,6 +12,7 @@ from server.audit.broker import Broker, DeclaredDevice
 from server.audit.devices.base import DeviceFault, DeviceType
 from server.audit.devices.file import FileDevice
 from server.audit.entry import AuditAuth, AuditMount, AuditNamespace, AuditRequest, AuditToken, client_id
+from server.audit.headers import AuditedHeaders
 from storage.cache import ObjectCache
 from storage.memory import MemoryStore
 from storage.view import View
@@ -59,7 +60,8 @@ class Held:
         self.cache = ObjectCache(self.store)
 
     async def broker(self, *declared: DeclaredDevice, **options: Any) -> Broker:
-        broker = Broker(View(self.store, "sys/audit/", self.cache), TYPES.get, declared, **options)
+        headers = AuditedHeaders(View(self.store, "sys/audited-headers/", self.cache))
+        broker = Broker(View(self.store, "sys/audit/", self.cache), TYPES.get, declared, headers=headers, **options)
         await broker.load()
         return broker
 

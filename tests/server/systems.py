@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, ClassVar, TypeAlias
 
 from compat.requests import Request, parse_request
@@ -11,9 +11,11 @@ from engines.base import Body, Call, Mount, Operation, Reply, Route
 from engines.faults import Fault
 from engines.transit import Transit
 from server import plugins
+from server.answer import Answer as HttpAnswer
 from server.audit.devices.file import FileDevice
 from server.core import Core
 from server.dispatch import Dispatcher, refusal
+from server.exposure import NOTHING, Exposure
 from server.settings import Settings
 from storage.base import put
 from storage.memory import MemoryStore
@@ -92,25 +94,39 @@ class Server:
         address: str = "127.0.0.1",
         wrap: str = "",
         wrap_format: str = "",
+        exposure: Exposure = NOTHING,
     ) -> Answer:
         """Status and decoded body of the answer; ``token`` is the root token unless given, ``""`` for none.
 
         ``wrap`` is for how long the answer is to be wrapped.
         """
+        headers = {"x-vault-wrap-ttl": wrap, "x-vault-wrap-format": wrap_format} if wrap else {}
+        answer = await self.send(method, path, body, token, address, exposure, headers)
+        return answer.status, json.loads(answer.body) if answer.body else None
+
+    async def send(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        token: str | None = None,
+        address: str = "127.0.0.1",
+        exposure: Exposure = NOTHING,
+        headers: Mapping[str, str] | None = None,
+    ) -> HttpAnswer:
+        """As ``ask``, with ``headers``, and answered as it is."""
         raw_path, _, query = f"/v1/{path}".partition("?")
         sent = self.root_token if token is None else token
-        headers = [(b"content-type", b"application/merge-patch+json")] if method == "PATCH" else []
-        if wrap:
-            headers.append((b"x-vault-wrap-ttl", wrap.encode()))
-            headers.append((b"x-vault-wrap-format", wrap_format.encode()))
+        sent_headers = [(b"content-type", b"application/merge-patch+json")] if method == "PATCH" else []
+        sent_headers += [(name.lower().encode(), value.encode()) for name, value in (headers or {}).items()]
         if sent:
-            headers.append((b"x-vault-token", sent.encode()))
+            sent_headers.append((b"x-vault-token", sent.encode()))
         try:
             request = parse_request(
                 method,
                 raw_path.encode(),
                 query.encode(),
-                headers,
+                sent_headers,
                 b"" if body is None else json.dumps(body).encode(),
                 (address, 40000),
             )
@@ -118,9 +134,9 @@ class Server:
             answer = refusal(fault)
         else:
             assert isinstance(request, Request), f"{method} {path} isn't handed on"
-            answer = await self.dispatcher.answer(request)
+            answer = await self.dispatcher.answer(request, exposure)
         assert self.dispatcher.bugs == 0, f"{method} {path} ended in an exception that nobody planned"
-        return answer.status, json.loads(answer.body) if answer.body else None
+        return answer
 
     async def unsealed(self) -> Server:
         """Initialise and unseal it."""

@@ -37,7 +37,8 @@ def test_fields_are_those_of_the_words() -> None:
     # The default of workers is the machine's.
     top = {word.field: word.default for word in words.TOP if word.name != "workers"}
     assert {field.name: field.default for field in fields(Config) if field.name in top} == top
-    listener = {word.field: word.default for word in (*words.LISTENER_UNIX, *words.LISTENER_TCP)}
+    inner = (word for table in words.LISTENER_BLOCKS.values() for word in table)
+    listener = {word.field: word.default for word in (*words.LISTENER_UNIX, *words.LISTENER_TCP, *inner)}
     ours = {field.name: field.default for field in fields(Listener) if field.name not in ("type", "address", "place")}
     del listener["address"]
     assert ours == listener

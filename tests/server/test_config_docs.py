@@ -19,6 +19,8 @@ TABLES = {
     "Top level": words.TOP,
     'listener "tcp"': words.LISTENER_TCP,
     'listener "unix"': words.LISTENER_UNIX,
+    "telemetry, of a listener": words.LISTENER_BLOCKS["telemetry"],
+    "inflight_requests_logging, of a listener": words.LISTENER_BLOCKS["inflight_requests_logging"],
     'storage "inmem"': words.STORAGE["inmem"],
     'storage "sqlite"': words.STORAGE["sqlite"],
     'seal "shamir"': words.SEALS["shamir"],
@@ -59,7 +61,7 @@ def flag_row(flag: Flag) -> str:
 
 
 def sections() -> dict[str, str]:
-    parts = re.split(r"^## (.*)$", (ROOT / "docs/configuration.md").read_text(), flags=re.MULTILINE)
+    parts = re.split(r"^##+ (.*)$", (ROOT / "docs/configuration.md").read_text(), flags=re.MULTILINE)
     return dict(zip(parts[1::2], parts[2::2], strict=True))
 
 
@@ -77,8 +79,14 @@ def test_every_flag_is_documented() -> None:
 
 
 def test_every_ignored_word_is_documented() -> None:
-    ignored = words.IGNORED_TOP | words.IGNORED_LISTENER | words.IGNORED_STORAGE | words.IGNORED_SEAL
-    assert set(re.findall(r"`(\w+)`", sections()["Words without effect"])) == ignored
+    ignored = (
+        words.IGNORED_TOP
+        | words.IGNORED_LISTENER
+        | words.IGNORED_TELEMETRY
+        | words.IGNORED_STORAGE
+        | words.IGNORED_SEAL
+    )
+    assert set(re.findall(r"`(\w+)`", sections()["Words without effect"])) == ignored | {"telemetry"}
 
 
 def _example(*, uncommented: bool) -> str:
@@ -113,6 +121,9 @@ def test_the_example_has_every_word() -> None:
     tcp, unix = bodies("listener", "tcp"), bodies("listener", "unix")
     assert names(tcp) >= {word.name for word in words.LISTENER_TCP}
     assert names(unix) >= {word.name for word in words.LISTENER_UNIX} - shared
+    for name, table in words.LISTENER_BLOCKS.items():
+        inner = [block.body for listener in tcp for block in listener.blocks(name, labels=0)]
+        assert names(inner) >= {word.name for word in table}
     assert names(bodies("storage", "sqlite")) >= {word.name for word in words.STORAGE["sqlite"]}
     assert names(bodies("seal", "static")) >= {word.name for word in words.SEALS["static"]}
     assert names(bodies("audit", "file", 2)) >= {word.name for word in words.AUDIT} | {"options"}

@@ -6,8 +6,10 @@ import pytest
 from msgspec.structs import fields
 
 from engines.base import Access, Operation, Route
+from server.exposure import NOTHING, Exposure, open_routes
 from server.routing import RouteTable, parameters
 from server.system import System
+from server.system.seal import refuse_unauthenticated
 
 TABLE = RouteTable(System.routes)
 
@@ -16,12 +18,21 @@ def _rows(access: Access) -> set[str]:
     return {f"{route.operation.value} {route.path}" for route in System.routes if route.access is access}
 
 
+WITH_SHARES = {
+    "generate-root/attempt",
+    "generate-root/update",
+    "rekey/init",
+    "rekey/update",
+    "rekey/verify",
+    "rekey-recovery-key/init",
+    "rekey-recovery-key/update",
+    "rekey-recovery-key/verify",
+}
+"""Paths that take shares instead of a token."""
+
+
 def test_the_open_routes_are_these() -> None:
-    refused = {
-        f"{operation} {path}"
-        for path in ("generate-root/attempt", "generate-root/update", "rekey/init", "rekey/update", "rekey/verify")
-        for operation in ("read", "update", "delete")
-    }
+    refused = {f"{operation} {path}" for path in WITH_SHARES for operation in ("read", "update", "delete")}
     assert _rows(Access.OPEN) - refused == {
         "read init",
         "update init",
@@ -29,8 +40,35 @@ def test_the_open_routes_are_these() -> None:
         "read seal-status",
         "read health",
         "read leader",
+        "update step-down",
     }
     assert refused <= _rows(Access.OPEN)
+    handlers = {route.handler for route in System.routes if route.path in WITH_SHARES}
+    assert handlers == {refuse_unauthenticated}
+
+
+@pytest.mark.parametrize(
+    ("exposure", "paths"),
+    [
+        (Exposure(rekey=True), {path for path in WITH_SHARES if path.startswith("rekey")}),
+        (Exposure(generate_root=True), {path for path in WITH_SHARES if path.startswith("generate")}),
+        (Exposure(metrics=True), {"metrics"}),
+        (Exposure(in_flight=True), {"in-flight-req"}),
+        (NOTHING, set()),
+    ],
+)
+def test_a_listener_opens_what_it_allows_and_nothing_else(exposure: Exposure, paths: set[str]) -> None:
+    def handlers(shown: Exposure) -> dict[tuple[Operation, str], object]:
+        tables = open_routes(shown)
+        assert {served.pattern for served in tables.unsealed.served} <= {s.pattern for s in tables.sealed.served}
+        return {
+            (operation, served.pattern): route.handler
+            for served in tables.unsealed.served
+            for operation, route in served.routes.items()
+        }
+
+    opened = handlers(exposure).items() - handlers(NOTHING).items()
+    assert {path for (_, path), _ in opened} == paths
 
 
 def test_the_public_routes_are_these() -> None:
@@ -39,8 +77,11 @@ def test_the_public_routes_are_these() -> None:
         "update wrapping/lookup",
         "read internal/ui/mounts",
         "read internal/ui/mounts/{path:path}",
+        "read internal/ui/namespaces",
         "read internal/specs/openapi",
         "update internal/specs/openapi",
+        "read replication/status",
+        "update decode-token",
     }
 
 
@@ -56,12 +97,20 @@ def test_the_routes_that_need_sudo_are_these() -> None:
         "read audit",
         "update audit/{path:path}",
         "delete audit/{path:path}",
+        "read config/auditing/request-headers",
+        "read config/auditing/request-headers/{header:path}",
+        "update config/auditing/request-headers/{header:path}",
+        "delete config/auditing/request-headers/{header:path}",
+        "read config/cors",
+        "update config/cors",
+        "delete config/cors",
         "list leases/lookup",
         "list leases/lookup/{prefix:path}",
         "update leases/revoke-prefix/{prefix:path}",
         "update leases/revoke-force/{prefix:path}",
         "update rotate",
         "update rotate/keyring",
+        "update rotate/root",
         "list plugins/catalog/{type}",
         "read plugins/catalog/{type}/{name}",
     }

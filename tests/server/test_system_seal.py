@@ -62,11 +62,15 @@ async def test_initialising_hands_out_shares_and_the_root_token_once(new_server:
         ),
         (
             {"secret_shares": 1, "secret_threshold": 1, "pgp_keys": ["x"]},
-            "encrypting shares or the root token with PGP keys is not supported",
+            "invalid seal configuration: error decoding given PGP key: illegal base64 data at input byte 0",
+        ),
+        (
+            {"secret_shares": 1, "secret_threshold": 1, "pgp_keys": ["x", "y"]},
+            "invalid seal configuration: count mismatch between number of provided PGP keys and number of shares",
         ),
         (
             {"secret_shares": 1, "secret_threshold": 1, "root_token_pgp_key": "x"},
-            "encrypting shares or the root token with PGP keys is not supported",
+            "error decoding given PGP key: illegal base64 data at input byte 0",
         ),
     ],
 )

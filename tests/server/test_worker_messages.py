@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.shared_state import ProgressRecord, StateRecord
+from server.rounds import ProgressRecord
+from server.shared_state import StateRecord
 from server.workers.messages import (
     FROM_WORKER,
     TO_WORKER,

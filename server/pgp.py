@@ -1,0 +1,56 @@
+"""Encryption for OpenPGP keys (RFC 9580), so that each holder alone can read what is theirs.
+
+Keys are given as Vault takes them: one certificate in binary form, in base64. The work is Sequoia's, through
+``pysequoia``; it knows keys of all ages, and refuses what is too weak or has expired.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from engines.encoding import NotBase64, decode_base64
+from engines.faults import InvalidRequest
+
+MAX_KEY_CHARACTERS = 64 * 1024
+"""The longest key, in base64; one that many others have signed is larger, and can be exported without them."""
+
+
+class PgpKey:
+    """A public key, in base64. Raises ``InvalidRequest`` if it is none, or can't be encrypted for."""
+
+    def __init__(self, text: str) -> None:
+        # Imported where it is needed first: most servers never do.
+        from pysequoia import Cert, encrypt
+
+        if len(text) > MAX_KEY_CHARACTERS:
+            raise InvalidRequest(f"error decoding given PGP key: it has more than {MAX_KEY_CHARACTERS} characters")
+        try:
+            data = decode_base64(text)
+        except NotBase64 as error:
+            raise InvalidRequest(f"error decoding given PGP key: {error}") from None
+        self._encrypt = encrypt
+        try:
+            self._certificate = Cert.from_bytes(data)
+            encrypt(b"", [self._certificate], armor=False)
+        except Exception as error:  # noqa: BLE001 - the library has no exceptions of its own.
+            raise InvalidRequest(f"error parsing given PGP key: {_first_line(error)}") from None
+        self.text = text
+        self.fingerprint: str = self._certificate.fingerprint
+        """In hexadecimal."""
+
+    def encrypt(self, data: bytes) -> bytes:
+        """An OpenPGP message, in binary form, that holds ``data`` for this key alone."""
+        return self._encrypt(data, [self._certificate], armor=False)
+
+
+def _first_line(error: Exception) -> str:
+    """What the library says of a public key, which is no secret, without its list of causes."""
+    return str(error).partition("\n")[0][:200]
+
+
+def encrypt_shares(keys: Sequence[PgpKey], shares: Sequence[bytes]) -> list[bytes]:
+    """Each share for one of ``keys``. As with Vault, what a holder decrypts is the text that is typed in: hexadecimal.
+
+    Raises ``ValueError`` unless there are as many keys as shares.
+    """
+    return [key.encrypt(share.hex().encode()) for key, share in zip(keys, shares, strict=True)]

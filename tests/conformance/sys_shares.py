@@ -1,0 +1,300 @@
+"""What the holders of shares do together: new shares, a new root key, a root token."""
+
+from __future__ import annotations
+
+from tests.conformance.steps import NO_TOKEN, Json, Scenario, Servers, Step
+
+_LISTENER = """
+  disable_unauthed_rekey_endpoints = false
+  disable_unauthed_generate_root_endpoints = false
+"""
+_STATIC = """
+seal "static" {
+  current_key_id = "conformance"
+  current_key    = "8f3b2a914c7d6e5f0a1b2c3d4e5f60718293a4b5c6d7e8f9012a3b4c5d6e7f80"
+}
+"""
+_WRONG = ("00" * 32 + "05", "11" * 32 + "06")
+_KEYS = ("keys.*", "keys_base64.*")
+_DATA_KEYS = ("data.keys.*", "data.keys_base64.*")
+
+_INITIALISE = (
+    Step(
+        "initialise",
+        "POST sys/init",
+        200,
+        {"secret_shares": 3, "secret_threshold": 2},
+        token=NO_TOKEN,
+        saves={"root": "root_token", "a": "keys.0", "b": "keys.1"},
+        random=_KEYS,
+    ),
+    Step("rekey status while sealed", "GET sys/rekey/init", 503, token=NO_TOKEN),
+    Step("generation status while sealed", "GET sys/generate-root/attempt", 503, token=NO_TOKEN),
+    Step("unseal once", "POST sys/unseal", 200, {"key": "{a}"}, token=NO_TOKEN),
+    Step("unseal twice", "POST sys/unseal", 200, {"key": "{b}"}, token=NO_TOKEN),
+)
+
+
+def _open(name: str, request: str, status: int, body: dict[str, Json] | None = None, **more: object) -> Step:
+    """A step without a token."""
+    return Step(name, request, status, body, token=NO_TOKEN, **more)  # type: ignore[arg-type]
+
+
+def _configurations(path: str, *, failed: int, miscounted: int) -> tuple[Step, ...]:
+    wrong: tuple[tuple[str, dict[str, Json]], ...] = (
+        ("nothing", {}),
+        ("no threshold", {"secret_shares": 1}),
+        ("a threshold over the shares", {"secret_shares": 3, "secret_threshold": 4}),
+        ("a threshold of one", {"secret_shares": 3, "secret_threshold": 1}),
+        ("too many shares", {"secret_shares": 300, "secret_threshold": 3}),
+        ("keys that are none", {"secret_shares": 2, "secret_threshold": 2, "pgp_keys": ["x", "y"]}),
+    )
+    return (
+        *(Step(f"begin with {name}", f"POST {path}", failed, body) for name, body in wrong),
+        Step(
+            "begin with too few keys",
+            f"POST {path}",
+            miscounted,
+            {"secret_shares": 2, "secret_threshold": 2, "pgp_keys": ["x"]},
+        ),
+    )
+
+
+_rekey = Scenario(
+    "sys-rekey",
+    servers=Servers.UNINITIALISED,
+    listener=_LISTENER,
+    steps=(
+        *_INITIALISE,
+        _open("status", "GET sys/rekey/init", 200),
+        _open("verification of nothing", "GET sys/rekey/verify", 400),
+        _open("restart the verification of nothing", "DELETE sys/rekey/verify", 400),
+        _open("a share for nothing", "POST sys/rekey/update", 400, {"key": "{a}", "nonce": "x"}),
+        _open("no share for nothing", "POST sys/rekey/update", 400, {}),
+        _open("a new share for nothing", "POST sys/rekey/verify", 400, {"key": "{a}", "nonce": "x"}),
+        _open("a list", "LIST sys/rekey/init", 405),
+        _open("a head", "HEAD sys/rekey/init", 405),
+        *_configurations("sys/rekey/init", failed=500, miscounted=400),
+        _open("a backup without keys", "POST sys/rekey/init", 400,
+              {"secret_shares": 2, "secret_threshold": 2, "backup": True}),
+        _open("cancel nothing", "DELETE sys/rekey/init", 204),
+        _open("begin", "POST sys/rekey/init", 200, {"secret_shares": 2, "secret_threshold": 2},
+              saves={"nonce": "nonce"}),
+        _open("begin again", "POST sys/rekey/init", 400, {"secret_shares": 2, "secret_threshold": 2}),
+        _open("status when begun", "GET sys/rekey/init", 200),
+        _open("without a nonce", "POST sys/rekey/update", 400, {"key": "{a}"}),
+        _open("without a share", "POST sys/rekey/update", 400, {"nonce": "{nonce}"}),
+        _open("garbage", "POST sys/rekey/update", 400, {"key": "zz", "nonce": "{nonce}"}),
+        _open("a short share", "POST sys/rekey/update", 400, {"key": "abcd", "nonce": "{nonce}"}),
+        _open("a long share", "POST sys/rekey/update", 400, {"key": "ab" * 34, "nonce": "{nonce}"}),
+        _open("wrong once", "POST sys/rekey/update", 200, {"key": _WRONG[0], "nonce": "{nonce}"}),
+        _open("wrong twice", "POST sys/rekey/update", 500, {"key": _WRONG[1], "nonce": "{nonce}"}),
+        _open("one share", "POST sys/rekey/update", 200, {"key": "{a}", "nonce": "{nonce}"}),
+        _open("the same share", "POST sys/rekey/update", 400, {"key": "{a}", "nonce": "{nonce}"}),
+        _open("the last share", "POST sys/rekey/update", 200, {"key": "{b}", "nonce": "{nonce}"}, random=_KEYS,
+              saves={"c": "keys.0", "d": "keys.1"}),
+        _open("status when done", "GET sys/rekey/init", 200),
+        Step("still unsealed", "GET sys/mounts/sys", 200),
+        Step("seal", "POST sys/seal", 204, {}),
+        _open("an old share", "POST sys/unseal", 200, {"key": "{a}"}),
+        _open("two old shares", "POST sys/unseal", 400, {"key": "{b}"}),
+        _open("a new share", "POST sys/unseal", 200, {"key": "{c}"}),
+        _open("two new shares", "POST sys/unseal", 200, {"key": "{d}"}),
+        Step("unsealed again", "GET auth/token/lookup-self", 200),
+        _open("for recovery keys", "GET sys/rekey-recovery-key/init", 400),
+        Step("no backup", "GET sys/rekey/backup", 400),
+        Step("no backup to delete", "DELETE sys/rekey/backup", 204),
+        _open("a backup without a token", "GET sys/rekey/backup", 403),
+    ),
+)  # fmt: skip
+
+_verified = Scenario(
+    "sys-rekey-verified",
+    servers=Servers.UNINITIALISED,
+    listener=_LISTENER,
+    steps=(
+        *_INITIALISE,
+        _open("begin", "POST sys/rekey/init", 200,
+              {"secret_shares": 2, "secret_threshold": 2, "require_verification": True}, saves={"nonce": "nonce"}),
+        _open("verification before its time", "GET sys/rekey/verify", 200),
+        _open("a new share before its time", "POST sys/rekey/verify", 400, {"key": "{a}", "nonce": "{nonce}"}),
+        _open("one share", "POST sys/rekey/update", 200, {"key": "{a}", "nonce": "{nonce}"}),
+        _open("the last share", "POST sys/rekey/update", 200, {"key": "{b}", "nonce": "{nonce}"}, random=_KEYS,
+              saves={"c": "keys.0", "d": "keys.1", "verification": "verification_nonce"}),
+        _open("status", "GET sys/rekey/init", 200),
+        _open("a share too many", "POST sys/rekey/update", 400, {"key": "{b}", "nonce": "{nonce}"}),
+        _open("verification", "GET sys/rekey/verify", 200),
+        _open("a wrong nonce", "POST sys/rekey/verify", 400, {"key": "{c}", "nonce": "x"}),
+        _open("no share", "POST sys/rekey/verify", 400, {"nonce": "{verification}"}),
+        _open("garbage", "POST sys/rekey/verify", 400, {"key": "zz", "nonce": "{verification}"}),
+        _open("a new share", "POST sys/rekey/verify", 200, {"key": "{c}", "nonce": "{verification}"}),
+        _open("the same share", "POST sys/rekey/verify", 400, {"key": "{c}", "nonce": "{verification}"}),
+        _open("restart", "DELETE sys/rekey/verify", 200, saves={"verification": "nonce"}),
+        _open("an old share", "POST sys/rekey/verify", 200, {"key": "{a}", "nonce": "{verification}"}),
+        _open("another old share", "POST sys/rekey/verify", 400, {"key": "{b}", "nonce": "{verification}"}),
+        _open("verification restarted", "GET sys/rekey/verify", 200, saves={"verification": "nonce"}),
+        _open("the first", "POST sys/rekey/verify", 200, {"key": "{c}", "nonce": "{verification}"}),
+        _open("the second", "POST sys/rekey/verify", 200, {"key": "{d}", "nonce": "{verification}"}),
+        _open("verification when done", "GET sys/rekey/verify", 400),
+        Step("seal", "POST sys/seal", 204, {}),
+        _open("unseal again once", "POST sys/unseal", 200, {"key": "{c}"}),
+        _open("unseal again twice", "POST sys/unseal", 200, {"key": "{d}"}),
+    ),
+)  # fmt: skip
+
+_rotate = Scenario(
+    "sys-rotate-root",
+    servers=Servers.UNINITIALISED,
+    listener=_LISTENER,
+    steps=(
+        *_INITIALISE,
+        Step("rotate the root key", "POST sys/rotate/root", 204, {}),
+        Step("works", "GET auth/token/lookup-self", 200),
+        Step("status", "GET sys/rotate/root/init", 200),
+        Step("read update", "GET sys/rotate/root/update", 405),
+        Step("no backup", "GET sys/rotate/root/backup", 400),
+        Step("no backup to delete", "DELETE sys/rotate/root/backup", 204),
+        Step("verification of nothing", "GET sys/rotate/root/verify", 400),
+        Step("restart the verification of nothing", "DELETE sys/rotate/root/verify", 400),
+        Step("a share for nothing", "POST sys/rotate/root/update", 400, {"key": "{a}", "nonce": "x"}),
+        Step("a new share for nothing", "POST sys/rotate/root/verify", 400, {"key": "{a}", "nonce": "x"}),
+        *_configurations("sys/rotate/root/init", failed=400, miscounted=400),
+        Step("cancel nothing", "DELETE sys/rotate/root/init", 204),
+        Step("begin", "POST sys/rotate/root/init", 200,
+             {"secret_shares": 2, "secret_threshold": 2, "require_verification": True}, saves={"nonce": "data.nonce"}),
+        Step("begin again", "POST sys/rotate/root/init", 400, {"secret_shares": 2, "secret_threshold": 2}),
+        Step("status when begun", "GET sys/rotate/root/init", 200),
+        _open("the other API knows nothing of it", "GET sys/rekey/init", 200),
+        Step("without a nonce", "POST sys/rotate/root/update", 400, {"key": "{a}"}),
+        Step("without a share", "POST sys/rotate/root/update", 400, {"nonce": "{nonce}"}),
+        Step("garbage", "POST sys/rotate/root/update", 400, {"key": "zz", "nonce": "{nonce}"}),
+        Step("a wrong nonce", "POST sys/rotate/root/update", 400, {"key": "{a}", "nonce": "x"}),
+        Step("wrong once", "POST sys/rotate/root/update", 200, {"key": _WRONG[0], "nonce": "{nonce}"}),
+        Step("wrong twice", "POST sys/rotate/root/update", 400, {"key": _WRONG[1], "nonce": "{nonce}"}),
+        Step("a new share before its time", "POST sys/rotate/root/verify", 400, {"key": "{a}", "nonce": "{nonce}"}),
+        Step("one share", "POST sys/rotate/root/update", 200, {"key": "{a}", "nonce": "{nonce}"}),
+        Step("the same share", "POST sys/rotate/root/update", 400, {"key": "{a}", "nonce": "{nonce}"}),
+        Step("the last share", "POST sys/rotate/root/update", 200, {"key": "{b}", "nonce": "{nonce}"},
+             random=_DATA_KEYS,
+             saves={"c": "data.keys.0", "d": "data.keys.1", "verification": "data.verification_nonce"}),
+        Step("status when handed out", "GET sys/rotate/root/init", 200),
+        Step("verification", "GET sys/rotate/root/verify", 200),
+        Step("a new share without a nonce", "POST sys/rotate/root/verify", 400, {"key": "{c}"}),
+        Step("a new share with a wrong nonce", "POST sys/rotate/root/verify", 400, {"key": "{c}", "nonce": "x"}),
+        Step("a new share", "POST sys/rotate/root/verify", 200, {"key": "{c}", "nonce": "{verification}"}),
+        Step("another", "POST sys/rotate/root/verify", 200, {"key": "{d}", "nonce": "{verification}"}),
+        Step("done", "GET sys/rotate/root/verify", 400),
+        Step("seal", "POST sys/seal", 204, {}),
+        _open("unseal again once", "POST sys/unseal", 200, {"key": "{c}"}),
+        _open("unseal again twice", "POST sys/unseal", 200, {"key": "{d}"}),
+        Step("begin without verification", "POST sys/rotate/root/init", 200,
+             {"secret_shares": 1, "secret_threshold": 1}, saves={"nonce": "data.nonce"}),
+        Step("first share", "POST sys/rotate/root/update", 200, {"key": "{c}", "nonce": "{nonce}"}),
+        Step("second share", "POST sys/rotate/root/update", 200, {"key": "{d}", "nonce": "{nonce}"},
+             random=_DATA_KEYS),
+        Step("recovery update", "POST sys/rotate/recovery/update", 400, {}),
+        Step("recovery begin", "POST sys/rotate/recovery/init", 400, {}),
+        Step("recovery cancel", "DELETE sys/rotate/recovery/init", 204),
+    ),
+)  # fmt: skip
+
+_generate = Scenario(
+    "sys-generate-root",
+    servers=Servers.UNINITIALISED,
+    listener=_LISTENER,
+    steps=(
+        *_INITIALISE,
+        _open("status", "GET sys/generate-root/attempt", 200),
+        _open("a share for nothing", "POST sys/generate-root/update", 400, {"key": "{a}", "nonce": "x"}),
+        _open("a pad that is too short", "POST sys/generate-root/attempt", 400, {"otp": "short"}),
+        _open("a key that is none", "POST sys/generate-root/attempt", 400, {"pgp_key": "x"}),
+        _open("begin", "POST sys/generate-root/attempt", 200, {}, saves={"nonce": "nonce", "otp": "otp"},
+              random=("otp",)),
+        _open("begin again", "POST sys/generate-root/attempt", 400, {}),
+        _open("status when begun", "GET sys/generate-root/attempt", 200),
+        _open("no share", "POST sys/generate-root/update", 400, {}),
+        _open("no nonce", "POST sys/generate-root/update", 400, {"key": "{a}"}),
+        _open("garbage", "POST sys/generate-root/update", 400, {"key": "zz", "nonce": "{nonce}"}),
+        _open("a short share", "POST sys/generate-root/update", 400, {"key": "abcd", "nonce": "{nonce}"}),
+        _open("wrong once", "POST sys/generate-root/update", 200, {"key": _WRONG[0], "nonce": "{nonce}"}),
+        _open("wrong twice", "POST sys/generate-root/update", 400, {"key": _WRONG[1], "nonce": "{nonce}"}),
+        _open("one share", "POST sys/generate-root/update", 200, {"key": "{a}", "nonce": "{nonce}"}),
+        _open("the same share", "POST sys/generate-root/update", 400, {"key": "{a}", "nonce": "{nonce}"}),
+        _open("the last share", "POST sys/generate-root/update", 200, {"key": "{b}", "nonce": "{nonce}"},
+              saves={"encoded": "encoded_token"}, random=("encoded_token", "encoded_root_token")),
+        _open("status when done", "GET sys/generate-root/attempt", 200),
+        _open("decode", "POST sys/decode-token", 200, {"encoded_token": "{encoded}", "otp": "{otp}"},
+              saves={"token": "data.token"}),
+        Step("look up", "GET auth/token/lookup-self", 200, token="{token}"),
+        _open("decode with another pad", "POST sys/decode-token", 400, {"encoded_token": "{encoded}", "otp": "abc"}),
+        _open("decode garbage", "POST sys/decode-token", 400, {"encoded_token": "%%%", "otp": "{otp}"}),
+        _open("decode nothing", "POST sys/decode-token", 400, {"otp": "x"}),
+        _open("read decode", "GET sys/decode-token", 405),
+        _open("begin with a pad", "POST sys/generate-root/attempt", 200, {"otp": "A" * 26}),
+        _open("cancel", "DELETE sys/generate-root/attempt", 204),
+        _open("cancel again", "DELETE sys/generate-root/attempt", 204),
+        Step("status with a token", "GET sys/generate-root-token/attempt", 200),
+        _open("status without a token", "GET sys/generate-root-token/attempt", 403),
+        Step("begin with a token", "POST sys/generate-root-token/attempt", 200, {}, random=("data.otp",),
+             saves={"nonce": "data.nonce"}),
+        Step("begin again with a token", "POST sys/generate-root-token/attempt", 400, {}),
+        Step("status with a token when begun", "GET sys/generate-root-token/attempt", 200),
+        _open("both know of it", "GET sys/generate-root/attempt", 200),
+        Step("no share with a token", "POST sys/generate-root-token/update", 400, {"nonce": "{nonce}"}),
+        Step("no nonce with a token", "POST sys/generate-root-token/update", 400, {"key": "{a}"}),
+        Step("a wrong nonce with a token", "POST sys/generate-root-token/update", 500, {"key": "{a}", "nonce": "x"}),
+        Step("garbage with a token", "POST sys/generate-root-token/update", 500, {"key": "zz", "nonce": "{nonce}"}),
+        Step("one share with a token", "POST sys/generate-root-token/update", 200, {"key": "{a}", "nonce": "{nonce}"}),
+        Step("the same with a token", "POST sys/generate-root-token/update", 500, {"key": "{a}", "nonce": "{nonce}"}),
+        Step("the last with a token", "POST sys/generate-root-token/update", 200, {"key": "{b}", "nonce": "{nonce}"},
+             random=("data.encoded_token",)),
+        Step("nothing more with a token", "POST sys/generate-root-token/update", 500,
+             {"key": "{b}", "nonce": "{nonce}"}),
+        Step("a wrong pad with a token", "POST sys/generate-root-token/attempt", 400, {"otp": "xx"}),
+        Step("read update", "GET sys/generate-root-token/update", 405),
+        Step("cancel with a token", "DELETE sys/generate-root-token/attempt", 204),
+    ),
+)  # fmt: skip
+
+_recovery = Scenario(
+    "sys-recovery-shares",
+    servers=Servers.UNINITIALISED,
+    listener=_LISTENER,
+    settings=_STATIC,
+    steps=(
+        _open("initialise", "POST sys/init", 200, {"recovery_shares": 3, "recovery_threshold": 2},
+              saves={"root": "root_token", "a": "recovery_keys.0", "b": "recovery_keys.1"},
+              random=("recovery_keys.*", "recovery_keys_base64.*")),
+        Step("rotate the root key", "POST sys/rotate/root", 204, {}),
+        _open("status", "GET sys/rekey-recovery-key/init", 200),
+        _open("begin with nothing", "POST sys/rekey-recovery-key/init", 500, {}),
+        _open("begin", "POST sys/rekey-recovery-key/init", 200, {"secret_shares": 2, "secret_threshold": 2},
+              saves={"nonce": "nonce"}),
+        _open("wrong once", "POST sys/rekey-recovery-key/update", 200, {"key": _WRONG[0], "nonce": "{nonce}"}),
+        _open("wrong twice", "POST sys/rekey-recovery-key/update", 400, {"key": _WRONG[1], "nonce": "{nonce}"}),
+        _open("one share", "POST sys/rekey-recovery-key/update", 200, {"key": "{a}", "nonce": "{nonce}"}),
+        _open("the last share", "POST sys/rekey-recovery-key/update", 200, {"key": "{b}", "nonce": "{nonce}"},
+              random=_KEYS, saves={"c": "keys.0", "d": "keys.1"}),
+        _open("a share too many", "POST sys/rekey-recovery-key/update", 400, {"key": "{b}", "nonce": "{nonce}"}),
+        _open("seal status", "GET sys/seal-status", 200),
+        Step("status with a token", "GET sys/rotate/recovery/init", 200),
+        Step("begin with a token", "POST sys/rotate/recovery/init", 200, {"secret_shares": 1, "secret_threshold": 1},
+             saves={"nonce": "data.nonce"}),
+        Step("wrong once with a token", "POST sys/rotate/recovery/update", 200,
+             {"key": _WRONG[0], "nonce": "{nonce}"}),
+        Step("wrong twice with a token", "POST sys/rotate/recovery/update", 400,
+             {"key": _WRONG[1], "nonce": "{nonce}"}),
+        Step("one share with a token", "POST sys/rotate/recovery/update", 200, {"key": "{c}", "nonce": "{nonce}"}),
+        Step("the last share with a token", "POST sys/rotate/recovery/update", 200,
+             {"key": "{d}", "nonce": "{nonce}"}, random=_DATA_KEYS, saves={"e": "data.keys.0"}),
+        _open("begin a root token", "POST sys/generate-root/attempt", 200, {"otp": "A" * 26},
+              saves={"nonce": "nonce"}),
+        _open("a wrong key for a root token", "POST sys/generate-root/update", 400,
+              {"key": "00" * 32, "nonce": "{nonce}"}),
+        _open("the key for a root token", "POST sys/generate-root/update", 200, {"key": "{e}", "nonce": "{nonce}"},
+              random=("encoded_token", "encoded_root_token")),
+        Step("no backup", "GET sys/rekey/recovery-key-backup", 400),
+    ),
+)  # fmt: skip
+
+SCENARIOS = (_rekey, _verified, _rotate, _generate, _recovery)
