@@ -9,8 +9,8 @@ from engines.algorithms.derivation import HKDF, HKDF_SHA256
 from engines.base import Call
 from engines.faults import Failed, InvalidRequest
 from engines.key_records import KeyringRecord, decode_record, new_version, with_new_version
-from engines.transit.keys import KeyName
-from engines.transit.keystore import KEYS, NAME
+from engines.key_settings import KeyName
+from engines.keystore import KEYS, NAME
 from storage.base import Transaction, transact
 
 if TYPE_CHECKING:

@@ -26,6 +26,8 @@ from engines.key_records import (
     decode_record,
     encode_archive,
 )
+from engines.key_settings import KeyName
+from engines.keystore import ARCHIVES, KEYS, NAME
 from engines.transit.backup_entries import (
     EMPTY_ENTRY,
     Backup,
@@ -35,8 +37,6 @@ from engines.transit.backup_entries import (
     load_info,
     load_version,
 )
-from engines.transit.keys import KeyName
-from engines.transit.keystore import ARCHIVES, KEYS, NAME
 from storage.base import Transaction, transact
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from engines.base import Call, Reply
 from engines.encoding import decode_base64
 from engines.faults import Failed, Fault, InvalidRequest
 from engines.key_records import KeyringRecord
+from engines.key_settings import KeyName
 from engines.keyring import Keyring
-from engines.transit.keys import KeyName
 
 if TYPE_CHECKING:
     from engines.transit.engine import Transit

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 from msgspec import UNSET, UnsetType
 
 from engines.base import Body, Call, Reply
+from engines.batch_items import DecryptItem
+from engines.batches import check_contexts, read_strictly, reply_with_status
 from engines.encoding import decode_base64, encode_base64
 from engines.faults import Failed, InvalidRequest
 from engines.keyring import Keyring
-from engines.transit.batch_items import DecryptItem
-from engines.transit.batches import check_contexts, read_strictly, reply_with_status
 from engines.transit.sealing import NotAead, is_plain, unseal
 
 if TYPE_CHECKING:

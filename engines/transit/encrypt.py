@@ -10,12 +10,12 @@ from msgspec import UNSET, UnsetType
 from engines.algorithms import ALGORITHMS, DEFAULT_ALGORITHM
 from engines.algorithms.base import Algorithm
 from engines.base import Body, Call, Reply
+from engines.batch_items import EncryptItem
+from engines.batches import check_contexts, read_strictly, reply_with_status
 from engines.encoding import NotBase64, decode_base64, encode_base64
 from engines.faults import Failed, InvalidRequest
 from engines.key_records import KeyringRecord
 from engines.keyring import Keyring
-from engines.transit.batch_items import EncryptItem
-from engines.transit.batches import check_contexts, read_strictly, reply_with_status
 from engines.transit.sealing import NotAead, is_plain, seal
 
 if TYPE_CHECKING:

@@ -18,9 +18,9 @@ from engines.encoding import NotBase64, decode_base64
 from engines.faults import Failed, InvalidRequest
 from engines.fields import Duration
 from engines.key_records import KeyringRecord, VersionRecord, decode_record, new_version, with_new_version
+from engines.key_settings import KeyName, check_auto_rotate_period
 from engines.keyring import Keyring
-from engines.transit.keys import KeyName, check_auto_rotate_period
-from engines.transit.keystore import KEYS
+from engines.keystore import KEYS
 from storage.base import Transaction, transact
 from storage.secret import Secret
 

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 from msgspec import UNSET
 
 from engines.base import Body, Call, Reply
+from engines.batch_items import RewrapItem
+from engines.batches import check_contexts, read_leniently
 from engines.encoding import decode_base64
 from engines.faults import InvalidRequest
 from engines.keyring import Keyring
-from engines.transit.batch_items import RewrapItem
-from engines.transit.batches import check_contexts, read_leniently
 from engines.transit.sealing import seal, unseal
 
 if TYPE_CHECKING:

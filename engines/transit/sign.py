@@ -17,11 +17,11 @@ from engines.algorithms.signing import (
     parse_salt_length,
 )
 from engines.base import Body, Call, Reply
+from engines.batch_items import InputItem
+from engines.batches import read_strings
 from engines.encoding import encode_base64, encode_base64_url
 from engines.faults import Failed, Fault, InvalidRequest
 from engines.keyring import Keyring, MissingContext
-from engines.transit.batch_items import InputItem
-from engines.transit.batches import read_strings
 from engines.transit.hash import decode_input
 from engines.transit.keys import decode_context
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from engines.base import Operation
+from engines.batches import MAX_ITEMS
 from engines.faults import Failed, Fault, InvalidRequest
-from engines.transit.batches import MAX_ITEMS
 from tests.engines.driver import Driver, make_keys, message_of
 
 HELLO = base64.b64encode(b"hello").decode()

@@ -1,4 +1,4 @@
-"""Where transit's keys are kept: ``policy/<name>``, with old versions at ``archive/<name>``.
+"""Where named keys are kept: ``policy/<name>``, with old versions at ``archive/<name>``.
 
 Every change is a transaction on the state it was decided on, run again if another change came first: two rotations at
 a time give two versions, and what is deleted isn't written back by a change that had begun before. Keys that rotate by

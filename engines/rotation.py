@@ -6,7 +6,7 @@ import logging
 
 from engines.faults import Fault, InvalidRequest
 from engines.keyring import Keyring
-from engines.transit.keystore import AUTO_ROTATED, KeyStore
+from engines.keystore import AUTO_ROTATED, KeyStore
 
 _log = logging.getLogger(__name__)
 _PAGE = 1000
