@@ -72,6 +72,7 @@ def _aes(bits: int, number: int, quantum_category: int, object_identifier: str) 
         quantum_category=quantum_category,
         fips=Fips.APPROVED,
         object_identifier=object_identifier,
+        cnsa_2=bits == 256,
         derivable=True,
         convergent=True,
         upsertable=True,

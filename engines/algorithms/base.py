@@ -4,8 +4,9 @@ Nobody outside this folder knows an algorithm by name. An engine that wants to e
 wants to sign asks for ``signature``, and so on; a row without the capability has None there. A capability is a function
 that takes key material and returns an object prepared for many uses, so that what can be done once per key is.
 
-``Material`` is the form keys are stored in: for symmetric keys the raw bytes, for Ed25519 the 32 bytes of RFC 8032, and
-for other asymmetric keys PKCS#8 and SubjectPublicKeyInfo in DER.
+``Material`` is the form keys are stored in: for symmetric keys the raw bytes, for Ed25519 the 32 bytes of RFC 8032, for
+keys that encapsulate the bytes of their standards, and for other asymmetric keys PKCS#8 and SubjectPublicKeyInfo in
+DER.
 """
 
 from __future__ import annotations
@@ -19,10 +20,12 @@ from engines.algorithms.hashes import Hash
 from engines.faults import Failed
 
 if TYPE_CHECKING:
+    from engines.algorithms.hpke import Suite
     from engines.algorithms.interchange import Interchange
+    from engines.algorithms.kem_keys import KemKeys
 
-OPENSSL = "cryptography (OpenSSL)"
-"""The provider of most algorithms."""
+OPENSSL = "openssl"
+"""The provider of most algorithms: OpenSSL, through ``cryptography``."""
 
 
 class Primitive(Enum):
@@ -33,6 +36,11 @@ class Primitive(Enum):
     PUBLIC_KEY_ENCRYPTION = "pke"
     SIGNATURE = "signature"
     KEY_ENCAPSULATION = "kem"
+
+
+_SYMMETRIC = frozenset({Primitive.AEAD, Primitive.MAC})
+_LASTING_BITS = 128
+"""Key pairs of at least this classical strength aren't deprecated before they are disallowed (NIST IR 8547)."""
 
 
 class Fips(Enum):
@@ -46,6 +54,10 @@ class Fips(Enum):
 
 class BadSignature(Exception):
     """The signature is not one of this message by this key."""
+
+
+class BadCiphertext(Exception):
+    """The ciphertext can't be one for this key. Says nothing of the reason, and nobody is to be told."""
 
 
 class NoPrivateKey(Failed):
@@ -116,6 +128,33 @@ class Signature(Protocol):
         """Raises ``BadSignature``, or ``InvalidRequest`` for what is no signature at all."""
 
 
+class Encapsulation(Protocol):
+    """Key encapsulation to one key pair."""
+
+    def encapsulate(self) -> tuple[bytes, bytes]:
+        """A new shared secret, and the ciphertext that carries it to the owner of the key pair."""
+
+    def decapsulate(self, ciphertext: bytes) -> bytes:
+        """The shared secret in ``ciphertext``. Raises ``BadCiphertext``, or ``NoPrivateKey`` without a private key.
+
+        ML-KEM rejects implicitly: a ciphertext of the right length that was tampered with gives another secret.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """What is planned for an algorithm as quantum computers come; years are the last in which something is allowed."""
+
+    deprecated_after: int | None
+    """The year after which NIST IR 8547 (draft) deprecates it; None if it doesn't."""
+
+    disallowed_after: int | None
+    """The year after which NIST IR 8547 (draft) disallows it; None if it doesn't."""
+
+    cnsa_2: bool
+    """Whether CNSA 2.0 has it, for US national security systems."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Algorithm:
     """A row of the registry. Sizes are in bytes, and 0 where the thing doesn't exist or has no fixed size."""
@@ -136,6 +175,10 @@ class Algorithm:
     tag_bytes: int = 0
     signature_bytes: int = 0
     public_key_bytes: int = 0
+    ciphertext_bytes: int = 0
+    """Of an encapsulated secret."""
+
+    shared_secret_bytes: int = 0
 
     classical_bits: int
     """Security strength against classical computers, in bits (SP 800-57 part 1)."""
@@ -146,6 +189,16 @@ class Algorithm:
     fips: Fips
     object_identifier: str
     provider: str = OPENSSL
+    """Who does the work, where only one provider can; ``served_by`` knows more."""
+
+    could_serve: Callable[[], tuple[str, ...]] | None = None
+    """The installed providers that have the algorithm, by preference, where there is a choice."""
+
+    serves: Callable[[], str] | None = None
+    """The one of them that does the work at present; "" if none can."""
+
+    cnsa_2: bool = False
+    """Whether CNSA 2.0 (NSA, 2022) has the algorithm."""
 
     label: str = ""
     """How a key's versions are named when it is read."""
@@ -176,6 +229,13 @@ class Algorithm:
     aead: Callable[[bytes], Aead] | None = None
     encryption: Callable[[Material], PublicKeyEncryption] | None = None
     signature: Callable[[Material], Signature] | None = None
+    encapsulation: Callable[[Material], Encapsulation] | None = None
+    hpke: Suite | None = None
+    """How messages of any length are encrypted to a key that encapsulates."""
+
+    kem_keys: KemKeys | None = None
+    """The further forms of keys that encapsulate."""
+
     agreement: Callable[[Material, str], bytes] | None = None
     """``agreement(material, peer)``: the secret shared with the public key ``peer``, in PEM. Raises ``Failed``."""
 
@@ -192,6 +252,18 @@ class Algorithm:
     def encrypts(self) -> bool:
         """Whether messages can be encrypted and decrypted."""
         return self.aead is not None or self.encryption is not None
+
+    @property
+    def served_by(self) -> str:
+        """The provider that does the work at present; "" if none that is installed can."""
+        return self.provider if self.serves is None else self.serves()
+
+    @property
+    def transition(self) -> Transition:
+        """What is planned for the algorithm: key pairs that a quantum computer breaks end with the year 2035."""
+        if self.quantum_category or self.primitive in _SYMMETRIC:
+            return Transition(None, None, self.cnsa_2)
+        return Transition(2030 if self.classical_bits < _LASTING_BITS else None, 2035, self.cnsa_2)
 
     @property
     def signs(self) -> bool:

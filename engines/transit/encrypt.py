@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import UNSET, UnsetType
 
-from engines.algorithms import ALGORITHMS, DEFAULT_ALGORITHM
+from engines.algorithms import DEFAULT_ALGORITHM, TRANSIT_ALGORITHMS
 from engines.algorithms.base import Algorithm
 from engines.base import Body, Call, Reply
 from engines.batch_items import EncryptItem
@@ -74,7 +74,7 @@ async def _create(engine: Transit, call: Call, body: Encryption, has_context: bo
 
 
 def _upsertable(name: str) -> Algorithm:
-    algorithm = ALGORITHMS.get(name)
+    algorithm = TRANSIT_ALGORITHMS.get(name)
     if algorithm is not None and algorithm.refuses_upsert:
         raise InvalidRequest(f"key type {name} not supported for this operation")
     if algorithm is None or not algorithm.upsertable:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
-from engines.algorithms import ALGORITHMS, DEFAULT_ALGORITHM
+from engines.algorithms import DEFAULT_ALGORITHM, TRANSIT_ALGORITHMS
 from engines.algorithms.base import Algorithm
 from engines.base import Call, Reply
 from engines.encoding import NotBase64, decode_base64
@@ -71,7 +71,7 @@ async def create(engine: Transit, call: Call, body: KeyCreation) -> Reply:
 
 
 def _parse_type(body: KeyCreation) -> Algorithm:
-    algorithm = ALGORITHMS.get(body.type)
+    algorithm = TRANSIT_ALGORITHMS.get(body.type)
     if algorithm is None:
         raise InvalidRequest(f"unknown key type {body.type}")
     if body.key_size:

@@ -122,6 +122,7 @@ class Config:
     log_format: str = "standard"
     pid_file: str = ""
     cache_size: int = 100_000
+    algorithm_providers: str = ""
     workers: int = 1
     ui: bool = False
     disable_mlock: bool = True

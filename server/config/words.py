@@ -72,6 +72,9 @@ TOP = (
          choices=LOG_FORMATS, environment=("BAO_LOG_FORMAT", "VAULT_LOG_FORMAT")),
     Word("pid_file", Kind.PATH, "", "A file to write the process id to."),
     Word("cache_size", Kind.COUNT, 100_000, "How many decoded entries of storage are kept in memory.", minimum=1),
+    Word("algorithm_providers", Kind.STRING, "",
+         "Which library serves which algorithm, as `ml-kem-768=pqcrypto, ...`: `openssl`, `liboqs` or `pqcrypto`; "
+         "unset, the first of these that has it."),
     Word("workers", Kind.COUNT, 1, "How many processes serve. This version runs one, and says so if asked for more.",
          minimum=1),
     Word("ui", Kind.BOOL, False, "Accepted for the sake of existing files; there is no web interface."),
