@@ -23,7 +23,7 @@ from engines.algorithms.mlkem_parameters import PARAMETER_SETS, SEED_BYTES, Para
 
 
 class LiboqsMlKem:
-    """As ``providers.MlKemProvider``."""
+    """As ``providers.MlKemProvider``. A mechanism holds native memory, so none lives longer than one operation."""
 
     name = "liboqs"
     takes_seeds = True
@@ -58,13 +58,13 @@ class LiboqsMlKem:
         """As ``MlKemProvider.encapsulator``."""
         if len(public) != parameters.public_bytes:
             raise ValueError(f"a public {parameters.name} key has {parameters.public_bytes} bytes")
-        mechanism = self._mechanism(parameters.name)
 
         def make() -> tuple[bytes, bytes]:
-            try:
-                ciphertext, shared_secret = mechanism.encap_secret(public)
-            except RuntimeError:
-                raise ValueError(f"not a public {parameters.name} key") from None
+            with self._mechanism(parameters.name) as mechanism:
+                try:
+                    ciphertext, shared_secret = mechanism.encap_secret(public)
+                except RuntimeError:
+                    raise ValueError(f"not a public {parameters.name} key") from None
             return shared_secret, ciphertext
 
         make()  # Checks the key.
@@ -72,13 +72,14 @@ class LiboqsMlKem:
 
     def decapsulator(self, parameters: ParameterSet, key: PrivateKey) -> Callable[[bytes], bytes]:
         """As ``MlKemProvider.decapsulator``."""
-        mechanism = self._mechanism(parameters.name, key.expanded or self.expand(parameters, key.seed))
+        expanded = key.expanded or self.expand(parameters, key.seed)
 
         def open_(ciphertext: bytes) -> bytes:
-            try:
-                shared_secret: bytes = mechanism.decap_secret(ciphertext)
-            except RuntimeError:
-                raise ValueError(f"not a private {parameters.name} key") from None
+            with self._mechanism(parameters.name, expanded) as mechanism:
+                try:
+                    shared_secret: bytes = mechanism.decap_secret(ciphertext)
+                except RuntimeError:
+                    raise ValueError(f"not a private {parameters.name} key") from None
             return shared_secret
 
         return open_
