@@ -39,6 +39,7 @@ class Primitive(Enum):
 
 
 _SYMMETRIC = frozenset({Primitive.AEAD, Primitive.MAC})
+_CNSA_2_ALONE_AFTER = 2033
 _LASTING_BITS = 128
 """Key pairs of at least this classical strength aren't deprecated before they are disallowed (NIST IR 8547)."""
 
@@ -154,6 +155,9 @@ class Transition:
     cnsa_2: bool
     """Whether CNSA 2.0 has it, for US national security systems."""
 
+    cnsa_disallowed_after: int | None
+    """The last year of CNSA 2.0's transition for most kinds of products, if it doesn't have the algorithm."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Algorithm:
@@ -261,9 +265,12 @@ class Algorithm:
     @property
     def transition(self) -> Transition:
         """What is planned for the algorithm: key pairs that a quantum computer breaks end with the year 2035."""
+        cnsa_disallowed_after = None if self.cnsa_2 else _CNSA_2_ALONE_AFTER
         if self.quantum_category or self.primitive in _SYMMETRIC:
-            return Transition(None, None, self.cnsa_2)
-        return Transition(2030 if self.classical_bits < _LASTING_BITS else None, 2035, self.cnsa_2)
+            return Transition(None, None, self.cnsa_2, cnsa_disallowed_after)
+        return Transition(
+            2030 if self.classical_bits < _LASTING_BITS else None, 2035, self.cnsa_2, cnsa_disallowed_after
+        )
 
     @property
     def signs(self) -> bool:

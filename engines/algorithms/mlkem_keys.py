@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 from cryptography.hazmat import asn1
 from cryptography.x509 import ObjectIdentifier
@@ -11,7 +11,7 @@ from engines.algorithms.base import OPENSSL, Material
 from engines.algorithms.kem_keys import BaseKemKeys, KemFormat, unarmored
 from engines.algorithms.mlkem_parameters import SEED_BYTES, ParameterSet, PrivateKey, stored_key
 from engines.algorithms.pem import pem, public_key_pem
-from engines.algorithms.providers import able, choose, installed
+from engines.algorithms.providers import able, choose, having
 from engines.encoding import encode_base64
 from engines.faults import InvalidRequest
 
@@ -28,11 +28,12 @@ class _AlgorithmIdentifier:
 
 @asn1.sequence
 class _PrivateKeyInfo:
-    """Version 0, without attributes."""
+    """PKCS#8 (RFC 5958) without attributes; some libraries put the public key behind, and then it is version 1."""
 
     version: int
     algorithm: _AlgorithmIdentifier
     private_key: bytes
+    public_key: Annotated[asn1.BitString | None, asn1.Implicit(1)]
 
 
 @asn1.sequence
@@ -94,8 +95,7 @@ class MlKemKeys(BaseKemKeys):
             if public != parameters.public_in(key.expanded) or expanded not in (None, key.expanded):
                 raise ValueError("the seed is not that of the expanded key")
             self._check_pair(PrivateKey(expanded=key.expanded), public)
-        openssl = installed().get(OPENSSL)
-        portable = openssl is not None and openssl.has(parameters)
+        portable = any(each.name == OPENSSL for each in having(parameters))
         kept = PrivateKey(key.seed) if portable or expanded is None else PrivateKey(key.seed, expanded)
         return Material(kept.stored(), public)
 
@@ -114,9 +114,19 @@ class MlKemKeys(BaseKemKeys):
 
     def _private_from_der(self, der: bytes) -> Material:
         info = _decode(_PrivateKeyInfo, der)
-        if info.version != 0 or info.algorithm.algorithm.dotted_string != self._parameters.object_identifier:
+        public = info.public_key
+        if info.version != (0 if public is None else 1) or not self._is_ours(info.algorithm):
             raise ValueError("not a key of this algorithm")
-        content = info.private_key
+        material = self._private_from_content(info.private_key)
+        if public is not None and public.as_bytes() != material.public:
+            raise ValueError("the public key belongs to another private key")
+        return material
+
+    def _is_ours(self, identifier: _AlgorithmIdentifier) -> bool:
+        return identifier.algorithm.dotted_string == self._parameters.object_identifier
+
+    def _private_from_content(self, content: bytes) -> Material:
+        """The key in an ML-KEM-PrivateKey (RFC 9935): the seed, the expanded key, or both."""
         if content[: len(_SEED_HEADER)] == _SEED_HEADER and len(content) == len(_SEED_HEADER) + SEED_BYTES:
             return self.material_of(PrivateKey(seed=content[len(_SEED_HEADER) :]))
         if content[:1] == b"\x04":
@@ -134,7 +144,7 @@ class MlKemKeys(BaseKemKeys):
 
     def _public_from_pem(self, text: str) -> bytes:
         info = _decode(_SubjectPublicKeyInfo, unarmored(text, "PUBLIC KEY"))
-        if info.algorithm.algorithm.dotted_string != self._parameters.object_identifier:
+        if not self._is_ours(info.algorithm):
             raise ValueError("not a key of this algorithm")
         return info.public_key.as_bytes()
 
@@ -155,8 +165,8 @@ class MlKemKeys(BaseKemKeys):
     def _expanded(self, key: PrivateKey) -> bytes:
         if key.expanded:
             return key.expanded
-        for provider in installed().values():
-            expanded = provider.expand(self._parameters, key.seed) if provider.has(self._parameters) else None
+        for provider in having(self._parameters):
+            expanded = provider.expand(self._parameters, key.seed)
             if expanded is not None:
                 return expanded
         raise InvalidRequest("this key is kept as a seed, and no provider that is installed expands seeds; see liboqs")
@@ -164,7 +174,9 @@ class MlKemKeys(BaseKemKeys):
     def _pkcs8(self, key: PrivateKey) -> bytes:
         """PKCS#8 with the seed if it is known, else with the expanded key."""
         content = _SEED_HEADER + key.seed if key.seed else asn1.encode_der(key.expanded)
-        return asn1.encode_der(_PrivateKeyInfo(version=0, algorithm=self._identifier(), private_key=content))
+        return asn1.encode_der(
+            _PrivateKeyInfo(version=0, algorithm=self._identifier(), private_key=content, public_key=None)
+        )
 
     def public_text(self, public: bytes, form: KemFormat = KemFormat.DEFAULT) -> str:
         """As ``KemKeys.public_text``: PEM unless another form is asked for."""

@@ -43,4 +43,5 @@ def _describe(algorithm: Algorithm) -> dict[str, Any]:
         "nist_ir_8547_deprecated_after": transition.deprecated_after,
         "nist_ir_8547_disallowed_after": transition.disallowed_after,
         "cnsa_2_0": transition.cnsa_2,
+        "cnsa_2_0_disallowed_after": transition.cnsa_disallowed_after,
     }

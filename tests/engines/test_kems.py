@@ -13,8 +13,9 @@ import json
 import re
 import subprocess
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import cryptography_vectors
 import pytest
@@ -22,7 +23,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hpke as library_hpke
 from cryptography.hazmat.primitives.asymmetric import ec, mlkem, x25519
 
-from engines.algorithms import ALGORITHMS, KEM_ALGORITHMS, hybrid_kems, mlkem_liboqs
+from engines.algorithms import ALGORITHMS, KEM_ALGORITHMS, hybrid_kems, mlkem_liboqs, providers
 from engines.algorithms.base import BadCiphertext, Material
 from engines.algorithms.hpke import AES256, HKDF_SHA256, HKDF_SHA384, Suite
 from engines.algorithms.hybrid_kems import P384_MLKEM_1024, X25519_MLKEM_768
@@ -200,6 +201,101 @@ class TestProviders:
         with pytest.raises(ValueError, match=message):
             pin_providers(text)
         assert MLKEM_768.served_by == "pqcrypto"
+
+
+class FakeLiboqs:
+    """The part of ``liboqs-python``'s interface that is used, over known answers and pqcrypto.
+
+    It shows that the adaptor keeps to that interface and what more keys can do with liboqs; the maths isn't liboqs's.
+    """
+
+    seeds: ClassVar[dict[tuple[str, bytes], bytes]] = {}
+    """Expanded keys by their parameters and seeds."""
+
+    @staticmethod
+    def get_enabled_kem_mechanisms() -> tuple[str, ...]:
+        return (*(parameters.name for parameters in PARAMETER_SETS), "HQC-128")
+
+    class KeyEncapsulation:
+        def __init__(self, name: str, secret_key: bytes | None = None) -> None:
+            self._name = name
+            self._module = import_module("pqcrypto.kem." + name.lower().replace("-", "_"))
+            self.secret_key = secret_key
+            self.open = False
+
+        def __enter__(self) -> FakeLiboqs.KeyEncapsulation:
+            self.open = True
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            self.open = False
+
+        def generate_keypair_seed(self, seed: bytes) -> None:
+            assert self.open
+            self.secret_key = FakeLiboqs.seeds[self._name, seed]
+
+        def export_secret_key(self) -> bytes:
+            assert self.open and self.secret_key
+            return self.secret_key
+
+        def encap_secret(self, public: bytes) -> tuple[bytes, bytes]:
+            assert self.open
+            try:
+                ciphertext, shared_secret = self._module.encaps(public)
+            except ValueError:
+                raise RuntimeError("Can not encapsulate secret") from None
+            return ciphertext, shared_secret
+
+        def decap_secret(self, ciphertext: bytes) -> bytes:
+            assert self.open
+            shared_secret: bytes = self._module.decaps(self.secret_key, ciphertext)
+            return shared_secret
+
+
+@pytest.fixture
+def liboqs(monkeypatch: pytest.MonkeyPatch) -> MlKemProvider:
+    """The adaptor to liboqs, installed between the other providers as it would be."""
+    for parameters in PARAMETER_SETS:
+        for case in itertools.islice(known_answers(parameters), 2):
+            seed = hexadecimal(case, "d") + hexadecimal(case, "z")
+            FakeLiboqs.seeds[parameters.name, seed] = hexadecimal(case, "sk")
+    provider = mlkem_liboqs.LiboqsMlKem(FakeLiboqs)
+    there = dict(installed())
+    everybody = {"openssl": there["openssl"], "liboqs": provider, "pqcrypto": there["pqcrypto"]}
+    monkeypatch.setattr(providers, "installed", lambda: everybody)
+    return provider
+
+
+class TestLiboqs:
+    @pytest.mark.parametrize("row", ROWS.values(), ids=label)
+    def test_with_it_every_key_has_both_forms(self, liboqs: MlKemProvider, row: Any) -> None:
+        parameters = next(parameters for parameters in PARAMETER_SETS if parameters.name == row.label)
+        case = next(known_answers(parameters))
+        seed, expanded = hexadecimal(case, "d") + hexadecimal(case, "z"), hexadecimal(case, "sk")
+        material = row.interchange.import_private(seed)
+        # Where OpenSSL can't take the seed, what it expands to is kept too, so that the key outlives liboqs.
+        assert material == Material(seed + expanded if row is MLKEM_512 else seed, hexadecimal(case, "pk"))
+        assert base64.b64decode(row.kem_keys.private_text(material, KemFormat.EXPANDED)) == expanded
+        assert base64.b64decode(row.kem_keys.private_text(material, KemFormat.SEED)) == seed
+        assert row.encapsulation(material).decapsulate(hexadecimal(case, "ct")) == hexadecimal(case, "ss")
+        for form in (KemFormat.PEM, KemFormat.JWK):
+            assert row.interchange.import_private(row.kem_keys.private_text(material, form).encode()) == material
+
+    def test_it_is_asked_before_pqcrypto_and_after_openssl(self, liboqs: MlKemProvider) -> None:
+        assert [row.served_by for row in ROWS.values()] == ["liboqs", "openssl", "openssl"]
+
+    @pytest.mark.parametrize("parameters", PARAMETER_SETS, ids=label)
+    def test_the_adaptor_does_what_a_provider_does(self, liboqs: MlKemProvider, parameters: ParameterSet) -> None:
+        case = next(known_answers(parameters))
+        seed = hexadecimal(case, "d") + hexadecimal(case, "z")
+        assert liboqs.public_of(parameters, seed) == hexadecimal(case, "pk")
+        for key in (PrivateKey(seed=seed), PrivateKey(expanded=hexadecimal(case, "sk"))):
+            assert liboqs.decapsulator(parameters, key)(hexadecimal(case, "ct")) == hexadecimal(case, "ss")
+        shared_secret, ciphertext = liboqs.encapsulator(parameters, hexadecimal(case, "pk"))()
+        assert liboqs.decapsulator(parameters, PrivateKey(seed=seed))(ciphertext) == shared_secret
+        for public in (b"", b"\xff" * parameters.public_bytes):
+            with pytest.raises(ValueError, match="public"):
+                liboqs.encapsulator(parameters, public)
 
 
 OPENSSL_LEAST = (3, 5)
@@ -425,6 +521,20 @@ class TestForms:
         for wrong in (der + b"\0", der[:1] + b"\x81" + der[1:], der[:-1]):
             with pytest.raises(InvalidRequest, match="not a private key"):
                 forms.import_private(wrong)
+
+    def test_pkcs8_may_have_the_public_key_behind(self) -> None:
+        material, other = (MLKEM_768.generate(0) for _ in range(2))
+        forms = MLKEM_768.kem_keys
+        assert forms is not None
+        der = base64.b64decode(forms.private_text(material, KemFormat.DER))
+
+        def with_public(public: bytes) -> bytes:
+            body = b"\x02\x01\x01" + der[5:] + b"\x81" + b"\x82" + (len(public) + 1).to_bytes(2, "big") + b"\0" + public
+            return b"\x30\x82" + len(body).to_bytes(2, "big") + body
+
+        assert forms.import_private(with_public(material.public)) == material
+        with pytest.raises(InvalidRequest, match="not a private key"):
+            forms.import_private(with_public(other.public))
 
     def test_the_same_private_key_as_in_the_file_of_the_vectors(self) -> None:
         with cryptography_vectors.open_vector_file("asymmetric/MLKEM/mlkem768.pem", "rb") as file:

@@ -48,7 +48,9 @@ async def test_every_row_is_listed_with_its_facts(server: Server) -> None:
         "nist_ir_8547_deprecated_after": None,
         "nist_ir_8547_disallowed_after": None,
         "cnsa_2_0": True,
+        "cnsa_2_0_disallowed_after": None,
     }
+    assert rows["rsa-2048"]["cnsa_2_0_disallowed_after"] == 2033
     assert rows["rsa-2048"]["nist_ir_8547_deprecated_after"] == 2030
     installed = answer["data"]["providers"]
     for row in rows.values():
