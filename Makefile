@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # Installed from the lock with hashes, then this checkout itself, without asking the registry for anything further.
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: serve test check smoke bench soak lock format clean
+.PHONY: serve test check smoke bench soak docs lock format clean
 
 serve: $(VENV)/.serve
 	$(BIN)/cryptoserve server -dev -dev-root-token-id=root
@@ -28,6 +28,10 @@ bench: $(VENV)/.dev
 
 soak: $(VENV)/.dev
 	$(BIN)/pytest -m soak tests
+
+# The list of all paths; the other pages are written by hand, and tests hold them against the code.
+docs: $(VENV)/.dev
+	$(BIN)/python -m tests.house.api_document
 
 format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .

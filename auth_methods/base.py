@@ -3,15 +3,19 @@
 Only the core's token store mints tokens. A method that has checked a proof returns what it found out, and the core
 applies the mount's and the system's limits, creates the token and registers its lease. So a mistake in a method can
 hand out the wrong identity, but never a token that breaks the rules.
+
+Beyond that a method may have a say when its tokens are renewed (``Renews``), and its callers may be locked out after
+too many wrong proofs (``Recognises``). How often anybody may fail to log in at all is the core's business.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol, runtime_checkable
 
-from engines.base import Engine, Reply
+from engines.base import Call, Engine, Reply
+from engines.faults import InvalidRequest
 
 
 @dataclass(slots=True)
@@ -20,6 +24,8 @@ class Login(Reply):
 
     policies: tuple[str, ...] = ()
     display_name: str = ""
+    """What tells this caller from others of the mount, whose name the core puts in front; may be empty."""
+
     metadata: Mapping[str, str] = field(default_factory=dict)
     ttl_seconds: int = 0
     max_ttl_seconds: int = 0
@@ -36,3 +42,32 @@ class Login(Reply):
 
 class AuthMethod(Engine, Protocol):
     """An engine mounted below ``auth/``."""
+
+
+class InvalidCredentials(InvalidRequest):
+    """The proof is wrong; it counts towards locking out whoever is named in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """What a token of a method may still have, in seconds; 0 takes the mount's default."""
+
+    ttl_seconds: int = 0
+    max_ttl_seconds: int = 0
+    period_seconds: int = 0
+
+
+@runtime_checkable
+class Renews(Protocol):
+    """A method that decides whether and for how long its tokens are renewed."""
+
+    async def renewal(self, metadata: Mapping[str, str], policies: tuple[str, ...]) -> Renewal:
+        """What the token with ``metadata`` and ``policies`` may have; raises a fault if it may not be renewed."""
+
+
+@runtime_checkable
+class Recognises(Protocol):
+    """A method whose logins name an account, so that guessing at one account can be stopped."""
+
+    def named(self, call: Call, body: Any) -> str:
+        """The name of the account that a login is for, whether there is one or not; empty if none is named."""

@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Protocol
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
+from auth_methods.base import Renewal
 from auth_methods.records import TokenRecord
 from auth_methods.ttl import granted_seconds
 from engines.base import Access, Body, Call, Mount, Nothing, Operation, Reply, Route
@@ -52,6 +53,13 @@ class TokenAuthority(Protocol):
     async def revoke_orphaning(self, hashed: str) -> bool: ...
 
     async def knows_policy(self, name: str) -> bool: ...
+
+
+class RenewalAuthority(Protocol):
+    """Asks the auth method that a token comes from what it may still have."""
+
+    async def renewal(self, record: TokenRecord) -> Renewal | None:
+        """With all defaults filled in; None where no method has a say. Raises a fault to refuse."""
 
 
 class CreateBody(Body):
@@ -238,8 +246,13 @@ async def _renew(method: TokenMethod, call: Call, token: HeldToken, increment: i
     record = token.record
     if not record.renewable or not record.expire_time:
         raise InvalidRequest("lease is not renewable")
-    wanted = record.period or max(increment, 0) or record.last_ttl
-    granted = method.capped(wanted, record, call)
+    renewal = await method.renewals.renewal(record)
+    if renewal is None:
+        granted = method.capped(record.period or max(increment, 0) or record.last_ttl, record, call)
+    else:
+        wanted = renewal.period_seconds or max(increment, 0) or renewal.ttl_seconds
+        record = replace(record, period=renewal.period_seconds)
+        granted = method.capped(wanted, record, call, renewal.max_ttl_seconds)
     if granted <= 0:
         raise InvalidRequest("past the max TTL, cannot renew")
     renewed = await method.authority.renew(token.hash, granted, call.now)
@@ -337,9 +350,10 @@ class TokenMethod:
     type: ClassVar[str] = "token"
     summary: ClassVar[str] = "Tokens that make, show, renew and revoke tokens"
 
-    def __init__(self, mount: Mount, authority: TokenAuthority) -> None:
+    def __init__(self, mount: Mount, authority: TokenAuthority, renewals: RenewalAuthority) -> None:
         self.mount = mount
         self.authority = authority
+        self.renewals = renewals
 
     def with_ttl(self, record: TokenRecord, body: CreateBody, call: Call) -> TokenRecord:
         """``record`` with the TTLs that ``body`` asks for, as far as the mount and the system allow."""
@@ -351,12 +365,15 @@ class TokenMethod:
         granted = self.capped(wanted, record, call)
         return replace(record, ttl=granted, last_ttl=granted, expire_time=call.now + granted, renewable=body.renewable)
 
-    def capped(self, wanted: int, record: TokenRecord, call: Call) -> int:
-        """The seconds that ``record`` gets if it wants ``wanted``, with a warning if that is less."""
+    def capped(self, wanted: int, record: TokenRecord, call: Call, max_seconds: int = 0) -> int:
+        """The seconds that ``record`` gets if it wants ``wanted``, with a warning if that is less.
+
+        ``max_seconds`` is the longest life that the mount allows which the token comes from; 0 for this mount's own.
+        """
         granted, warning = granted_seconds(
             wanted,
             age_seconds=call.now - record.creation_time,
-            max_seconds=self.mount.max_lease_ttl_seconds,
+            max_seconds=max_seconds or self.mount.max_lease_ttl_seconds,
             explicit_max_seconds=record.explicit_max_ttl,
             period_seconds=record.period,
         )

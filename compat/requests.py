@@ -45,6 +45,9 @@ _HEADERS = frozenset(
 )  # fmt: skip
 _BEARER = b"Bearer "
 _PATCH_TYPE = "application/merge-patch+json"
+LINES_TYPE = b"application/x-ndjson"
+"""The media type of a stream: JSON values, one on a line."""
+
 _FORM_TYPE = "application/x-www-form-urlencoded"
 _BOOLEANS = {
     **dict.fromkeys(("1", "t", "T", "TRUE", "true", "True"), True),
@@ -81,6 +84,8 @@ class Request(Struct, gc=False):
     headers: Headers
     remote_address: str
     remote_port: int
+    lines: bool = False
+    """Whether the body is lines of JSON without end, read while it is answered; ``data`` is the query's then."""
 
     @property
     def internal(self) -> bool:
@@ -159,6 +164,26 @@ def parse_request(
         headers,
         *(client or ("", 0)),
     )
+
+
+def has_lines(headers: Headers) -> bool:
+    """Whether the body is announced as lines of JSON."""
+    for name, value in headers:
+        if name == b"content-type":
+            return value.partition(b";")[0].strip().lower() == LINES_TYPE
+    return False
+
+
+def parse_lines_request(
+    method: str, raw_path: bytes, query_string: bytes, headers: Headers, client: tuple[str, int] | None = None
+) -> Request | None:
+    """As ``parse_request``, of one whose body is lines of JSON, before it is read; None if it can't be one."""
+    request = parse_request(method, raw_path, query_string, headers, b"", client)
+    if not isinstance(request, Request) or request.operation is not Operation.UPDATE:
+        return None
+    request.data = parse_query(query_string)
+    request.lines = True
+    return request
 
 
 def echoed_namespace(headers: Headers) -> bytes | None:

@@ -18,6 +18,9 @@ from msgspec import Struct
 
 from storage.view import View
 
+MAX_BATCH_ITEMS = 10_000
+"""The most items in a batch unless the operator says otherwise: tens of milliseconds of work with a symmetric key."""
+
 
 class Operation(Enum):
     """What is done to a path, in Vault's words; a policy's capabilities are these and ``sudo`` and ``deny``."""
@@ -104,6 +107,13 @@ class Call:
         self.warnings.append(text)
 
 
+Answers: TypeAlias = Callable[[list[Any]], Awaitable[list[dict[str, Any]]]]
+"""Answers a group of a stream's items, one result for each and in their order; one that fails holds ``error``.
+
+Raising a fault ends the stream. State is looked at anew with each group, since a stream may take hours.
+"""
+
+
 @dataclass(slots=True)
 class Reply:
     """What a handler has to say."""
@@ -117,6 +127,9 @@ class Reply:
 
     auth: Any = None
     """The record of a token that is handed out; only the core and the token method fill this."""
+
+    each: Answers | None = None
+    """For a stream: what answers its items, a group at a time."""
 
 
 Exists: TypeAlias = Callable[[Any, Call, Any], Awaitable[bool]]
@@ -155,6 +168,13 @@ class Route:
     bare: bool = False
     """Answer ``data`` alone, without the envelope."""
 
+    item: type[Struct] | None = None
+    """For a stream: what one line of it is. The client sends any number of lines of JSON, and gets a line for each
+    while it goes on sending; ``body`` are the parameters of the query, and the handler replies with ``each``."""
+
+    public_where: tuple[str, str] | None = None
+    """The name and the value of an option of the mount that lets anybody come, as if ``access`` were ``PUBLIC``."""
+
     head: bool = False
     """Serve HEAD as a read without a body."""
 
@@ -179,6 +199,8 @@ class Mount:
     options: Mapping[str, str] = field(default_factory=dict)
     default_lease_ttl_seconds: int = 0
     max_lease_ttl_seconds: int = 0
+    max_batch_items: int = MAX_BATCH_ITEMS
+    """The most items that a batch in one request may hold."""
 
 
 class Engine(Protocol):

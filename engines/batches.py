@@ -25,9 +25,6 @@ from engines.batch_items import (
 )
 from engines.faults import InvalidRequest
 
-MAX_ITEMS = 20_000
-"""The most items in a batch, so that none keeps other requests waiting for long."""
-
 DEFAULT_FAILURE_STATUS = 400
 _STATUSES = range(200, 600)
 
@@ -35,36 +32,39 @@ _STATUSES = range(200, 600)
 AnyItem = TypeVar("AnyItem", EncryptItem, DecryptItem, RewrapItem)
 
 
-def read_strictly(batch: Any, kind: type[Item], required: str) -> list[Item]:
+def read_strictly(batch: Any, kind: type[Item], required: str, limit: int) -> list[Item]:
     """The items of ``batch`` as encryption and decryption read them; ``required`` is the field that must be there.
 
-    Raises ``InvalidRequest`` for an empty batch, ``Failed`` for a malformed one.
+    Raises ``InvalidRequest`` for an empty batch or one of more than ``limit`` items, ``Failed`` for a malformed one.
     """
+    _check_size(batch, limit)
     try:
-        return _counted(msgspec.convert(batch, list[kind]))  # type: ignore[valid-type]
+        return _not_empty(msgspec.convert(batch, list[kind]))  # type: ignore[valid-type]
     except msgspec.ValidationError:
-        return _counted(reread_strictly(batch, kind, required))
+        return _not_empty(reread_strictly(batch, kind, required))
 
 
-def read_leniently(batch: Any) -> list[RewrapItem]:
-    """The items of ``batch`` as rewrapping reads them. Raises ``InvalidRequest`` or ``Failed``."""
+def read_leniently(batch: Any, limit: int) -> list[RewrapItem]:
+    """The items of ``batch``, at most ``limit``, as rewrapping reads them. Raises ``InvalidRequest`` or ``Failed``."""
+    _check_size(batch, limit)
     try:
         # Other spellings of the field names have to be found, so any surplus field leads to the slow reader.
-        return _counted(list[RewrapItem](msgspec.convert(batch, list[_ExactRewrapItem])))
+        return _not_empty(list[RewrapItem](msgspec.convert(batch, list[_ExactRewrapItem])))
     except msgspec.ValidationError:
-        return _counted(reread_leniently(batch))
+        return _not_empty(reread_leniently(batch))
 
 
-def read_strings(batch: Any, type_name: str) -> list[InputItem]:
-    """The items of ``batch`` where they are maps of strings; ``type_name`` is what OpenBao calls one.
+def read_strings(batch: Any, type_name: str, limit: int) -> list[InputItem]:
+    """The items of ``batch``, at most ``limit``, where they are maps of strings; OpenBao calls one ``type_name``.
 
     Raises ``InvalidRequest`` or ``Failed``.
     """
+    _check_size(batch, limit)
     try:
         maps = msgspec.convert(batch, list[dict[str, str]])
     except msgspec.ValidationError:
         maps = reread_strings(batch, type_name)
-    return _counted(
+    return _not_empty(
         [
             InputItem(
                 input=map_.get("input", UNSET),
@@ -112,12 +112,16 @@ class _ExactRewrapItem(RewrapItem, forbid_unknown_fields=True, kw_only=True):
     pass
 
 
+def _check_size(batch: Any, limit: int) -> None:
+    """What isn't a list is reported as such by whoever reads it."""
+    if isinstance(batch, list) and len(batch) > limit:
+        raise InvalidRequest(f"batch_input holds {len(batch)} items, more than the {limit} that max_batch_items allows")
+
+
 Listed = TypeVar("Listed")
 
 
-def _counted(items: list[Listed]) -> list[Listed]:
+def _not_empty(items: list[Listed]) -> list[Listed]:
     if not items:
         raise InvalidRequest("missing batch input to process")
-    if len(items) > MAX_ITEMS:
-        raise InvalidRequest(f"batch input has more than {MAX_ITEMS} items")
     return items

@@ -87,7 +87,13 @@ class TooLarge(Fault):
 
 
 class RateLimited(Fault):
-    """A quota is used up for now."""
+    """A quota is used up for now; ``retry_after_seconds`` says when it makes sense to try again, 0 if that is open."""
+
+    def __init__(
+        self, message: str | None = None, *, wrapped: bool | None = None, retry_after_seconds: int = 0
+    ) -> None:
+        super().__init__(message, wrapped=wrapped)
+        self.retry_after_seconds = retry_after_seconds
 
 
 class Sealed(Fault):

@@ -24,6 +24,7 @@ from engines.base import Engine, Mount, Periodic, Route
 from server import plugins
 from server.audit.broker import Broker
 from server.audit.entry import AuditMount, AuditNamespace
+from server.lockouts import Lockouts
 from server.mounts import AUTH, Live, MountConfig, MountEntry, Mounts, new_entry
 from server.namespaces import ROOT, Namespace, normalise
 from server.policies import PolicyStore
@@ -126,22 +127,22 @@ async def _open_tenant(core: Core, namespace: Namespace, view: View) -> Tenant:
         return Live(entry, engine, route_table(type(engine)), _audit_mount(entry))
 
     audit = AuditNamespace(namespace.id, namespace.path)
-    tenant = Tenant(namespace, audit, view, Mounts(view, bring_up), policies, tokens)
-    if not await tenant.mounts.entries():
-        for entry in _built_in():
-            await tenant.mounts.enable(entry)
+    lockouts = Lockouts(view.within("sys/lockout/"))
+    tenant = Tenant(namespace, audit, view, Mounts(view, bring_up), policies, tokens, lockouts)
+    await tenant.mounts.begin(_built_in())
     await tenant.mounts.router()
     return tenant
 
 
 def _engine(core: Core, tenant: Tenant, entry: MountEntry) -> Engine:
+    from server.renewals import Renewals
     from server.system import System
 
     mount = mount_of(core, tenant, entry)
     if entry.type == System.type:
         return System(core, tenant)
     if entry.type == TokenMethod.type:
-        return TokenMethod(mount, tenant.tokens)
+        return TokenMethod(mount, tenant.tokens, Renewals(core, tenant))
     group = plugins.AUTH_METHODS if entry.is_auth else plugins.ENGINES
     engine_class = plugins.load(group, entry.type)
     if engine_class is None:
@@ -174,6 +175,7 @@ def mount_of(core: Core, tenant: Tenant, entry: MountEntry) -> Mount:
         options=entry.options or {},
         default_lease_ttl_seconds=config.default_lease_ttl or settings.default_lease_ttl_seconds,
         max_lease_ttl_seconds=config.max_lease_ttl or settings.max_lease_ttl_seconds,
+        max_batch_items=settings.max_batch_items,
     )
 
 
@@ -245,6 +247,8 @@ async def _repeat(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
 
 
 async def _sweep(core: Core, active: Active) -> None:
+    if not await core.store.lead():
+        return
     await core.cache.catch_up()
     for tenant in active.tenants:
         while await tenant.tokens.sweep(core.clock()):
@@ -252,8 +256,11 @@ async def _sweep(core: Core, active: Active) -> None:
 
 
 async def _tick(core: Core, active: Active) -> None:
+    if not await core.store.lead():
+        return
     await core.cache.catch_up()
     for tenant in active.tenants:
+        await tenant.lockouts.sweep(core.clock())
         for live in (await tenant.mounts.router()).mounts.values():
             if isinstance(live.engine, Periodic):
                 await live.engine.tick(core.clock())

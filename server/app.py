@@ -18,10 +18,12 @@ from starlette.routing import Route as StarletteRoute
 from compat import requests, urls
 from compat.envelope import errors_body
 from engines.faults import Fault, TooLarge
+from server.answer import Answer
 from server.config import Listener
-from server.dispatch import Answer, Dispatcher, refusal
+from server.dispatch import Dispatcher, refusal
 from server.headers import SECURITY, SECURITY_UNDER_TLS
-from server.listeners.asgi import Message, Receive, Scope, Send
+from server.lines import Lines
+from server.listeners.asgi import RELEASE, Message, Receive, Scope, Send
 
 _BODILESS = frozenset({"GET", "HEAD", "LIST", "SCAN", "OPTIONS"})
 
@@ -36,6 +38,7 @@ class Application:
 
     def __init__(self, dispatcher: Dispatcher, listener: Listener) -> None:
         self._dispatcher = dispatcher
+        self._listener = listener
         self._max_bytes = listener.max_request_size_bytes
         self._headers = SECURITY_UNDER_TLS if listener.tls else SECURITY
         self._outside = Starlette(
@@ -48,6 +51,8 @@ class Application:
         if not scope["path"].startswith("/v1/"):
             await self._outside(scope, receive, self._with_security_headers(send))
             return
+        if requests.has_lines(scope["headers"]) and await self._stream(scope, receive, send):
+            return
         answer = await self._answer(scope, receive)
         body = answer.body
         headers = [*self._headers, *answer.headers]
@@ -58,6 +63,27 @@ class Application:
             headers.append((b"content-length", b"%d" % len(body)))
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+
+    async def _stream(self, scope: Scope, receive: Receive, send: Send) -> bool:
+        """Serve a stream; False if the request isn't one and is to be served like any other."""
+        try:
+            request = requests.parse_lines_request(
+                scope["method"], scope["raw_path"], scope["query_string"], scope["headers"], scope.get("client")
+            )
+        except Fault:
+            return False
+        opened = None if request is None else await self._dispatcher.open_stream(request)
+        if opened is None:
+            return False
+        scope.get(RELEASE, _nothing)()
+        namespace = requests.echoed_namespace(scope["headers"])
+        echoed = () if namespace is None else ((b"x-vault-namespace", namespace),)
+        lines = Lines(self._listener, receive, send, (*self._headers, *echoed))
+        if isinstance(opened, Answer):
+            await lines.refuse(opened)
+        else:
+            await lines.serve(opened)
+        return True
 
     async def _answer(self, scope: Scope, receive: Receive) -> Answer:
         try:
@@ -124,6 +150,10 @@ def _announced_length(headers: Iterable[tuple[bytes, bytes]]) -> int:
         if name == b"transfer-encoding":
             return 1
     return 0
+
+
+def _nothing() -> None:
+    """There is nobody who watches over the time."""
 
 
 async def _to_ui(request: StarletteRequest) -> Response:

@@ -19,8 +19,9 @@ from server.development import DEFAULT_ADDRESS
 from server.flags import Flag, Flags, UsageError, parse_flags, usage
 from server.listeners import ListenFailed
 from server.logs import configure_logs
-from server.process import OpenService, run
+from server.process import run
 from server.service import open_service
+from server.serving import OpenService
 from storage.base import StorageFault
 
 SERVER_FLAGS = (

@@ -1,12 +1,12 @@
 """The server's life: not initialised, sealed, unsealed, and back.
 
 ``Core`` is there from start to stop; ``Active`` (see ``server.active``) only while the barrier is open. Each change of
-state is made under one lock, so that a share that comes in while the server is being sealed waits its turn.
+state is made within ``commons.changing()``, so that a share that comes in while the server is being sealed waits its
+turn, and so that all processes of the server change with the one that was asked (see ``server.shared_state``).
 """
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import secrets
 import time
@@ -16,8 +16,11 @@ from auth_methods.records import TokenRecord
 from engines.base import Clock
 from engines.faults import Failed, InvalidRequest
 from server.active import Active, activate
+from server.login_limits import LoginLimits
 from server.settings import Settings
+from server.shared_state import Alone, Commons, SharedState
 from storage.barrier import Barrier
+from storage.barrier_keyring import KEYRING_PATH
 from storage.base import Store, Transaction
 from storage.cache import DEFAULT_CAPACITY, ObjectCache
 from storage.seals.base import InvalidKey, InvalidSealConfig, Seal, SealFault
@@ -65,37 +68,41 @@ class Core:
         *,
         clock: Clock = time.time,
         cache_size: int = DEFAULT_CAPACITY,
+        commons: Commons | None = None,
     ) -> None:
         self.settings = settings
         self.clock = clock
         self.store = store
         self.barrier = Barrier(store, clock)
         self._cache_size = cache_size
-        self.cache = ObjectCache(store, cache_size)
+        self.cache = self._new_cache()
         self.stored_seal = StoredSeal(store, seal)
         self.active: Active | None = None
         self.started_at = clock()
-        self._progress: ShareProgress | None = None
-        self._changing = asyncio.Lock()
+        self.login_limits = LoginLimits(settings.login_failures_per_minute)
+        self.commons: Commons = commons or Alone()
+        self.commons.follow(self._follow)
 
     async def start(self) -> None:
-        """Unseal at once where the seal can do so by itself and there is something to unseal.
+        """Unseal at once if other processes are unsealed, or if the seal can do so by itself and there is something.
 
         Raises ``SealFault`` if an automatic seal can't open what is stored, ``StorageFault`` if storage can't be read.
         """
-        if not await self.initialized():
-            log.info("not initialised yet: waiting for `bao operator init`, or PUT /v1/sys/init")
-        elif not self.stored_seal.seal.automatic:
-            log.info("sealed: waiting for `bao operator unseal`, or PUT /v1/sys/unseal")
-        else:
-            async with self._changing:
-                await self._open(await self.stored_seal.unlock())
+        async with self.commons.changing() as state:
+            if state.root_key is not None:
+                await self._follow(state)
+            elif not await self.initialized():
+                log.info("not initialised yet: waiting for `bao operator init`, or PUT /v1/sys/init")
+            elif not self.stored_seal.seal.automatic or state.kept_sealed:
+                log.info("sealed: waiting for `bao operator unseal`, or PUT /v1/sys/unseal")
+            else:
+                await self._open_all(state, await self.stored_seal.unlock())
                 if await self.stored_seal.upgrade():
                     log.info("the root key is now sealed with the seal's current key")
 
     async def stop(self) -> None:
-        """Seal, and release storage."""
-        await self.seal()
+        """Drop everything secret, in this process alone, and release storage."""
+        await self._close()
         await self.store.close()
 
     async def reload(self) -> None:
@@ -110,7 +117,7 @@ class Core:
     async def seal_status(self) -> SealStatus:
         """The state of the seal."""
         config = await self.stored_seal.config()
-        seal, progress = self.stored_seal.seal, self._progress
+        seal, progress = self.stored_seal.seal, self.commons.state.unsealing
         recovery = await self.stored_seal.recovery_config() if seal.automatic else None
         shown = recovery or config
         return SealStatus(
@@ -130,7 +137,7 @@ class Core:
         The shares are unseal shares or, with an automatic seal, recovery shares (0: none). Raises ``InvalidRequest``
         in Vault's words if there can't be such shares or the store is initialised; then nothing has changed.
         """
-        async with self._changing:
+        async with self.commons.changing() as state:
             automatic = self.stored_seal.seal.automatic
             new = None if automatic and not shares else _new_shares(shares, threshold, recovery=automatic)
             if await self.initialized():
@@ -141,7 +148,7 @@ class Core:
                 await self.stored_seal.create(transaction, root_key, new)
 
             await self.barrier.initialize(root_key, also)
-            active = await self._open(Secret(root_key))
+            active = await self._open(root_key)
             record = TokenRecord(
                 policies=("root",),
                 path="auth/token/root",
@@ -150,39 +157,44 @@ class Core:
                 leased=False,
             )
             root_token = (await active.root.tokens.mint(record)).id
-            if not automatic:
+            if automatic:
+                state.root_key = Secret(root_key)
+                state.kept_sealed = False
+            else:
                 await self._close()
             return Initialization([] if new is None else new.shares, root_token)
 
     async def unseal(self, share: bytes) -> SealStatus:
         """Take one share, and unseal when there are enough. Raises ``InvalidRequest`` in Vault's words."""
-        async with self._changing:
+        async with self.commons.changing() as state:
             config = await self.stored_seal.config()
             if config is None:
                 raise InvalidRequest("Vault is not initialized")
             if self.active is None:
-                if self._progress is None:
-                    self._progress = ShareProgress(config.secret_threshold)
+                if state.unsealing is None:
+                    state.unsealing = ShareProgress(config.secret_threshold)
                 try:
-                    self._progress.add(share)
+                    state.unsealing.add(share)
                 except InvalidKey as error:
                     raise InvalidRequest(f"invalid key: {error}") from None
-                if self._progress.complete:
-                    await self._open(await self._unlock(self._progress.take()))
+                if state.unsealing.complete:
+                    await self._open_all(state, await self._unlock(state.unsealing.take()))
         return await self.seal_status()
 
     async def reset_unseal(self) -> SealStatus:
         """Forget the shares taken so far. Raises ``InvalidRequest`` if the server is unsealed."""
-        async with self._changing:
+        async with self.commons.changing() as state:
             if self.active is not None:
                 raise InvalidRequest("vault is unsealed")
-            self._progress = None
+            state.lock_up()
         return await self.seal_status()
 
     async def seal(self) -> None:
-        """Drop everything secret; no error if sealed already."""
-        async with self._changing:
+        """Drop everything secret, in all processes; no error if sealed already."""
+        async with self.commons.changing() as state:
             await self._close()
+            state.lock_up()
+            state.kept_sealed = True
 
     async def _unlock(self, shares: list[bytes]) -> Secret:
         try:
@@ -197,27 +209,50 @@ class Core:
         except SealFault as error:
             raise Failed(str(error)) from None
 
-    async def _open(self, root_key: Secret) -> Active:
-        with root_key:
-            await self.barrier.unseal(root_key.reveal())
+    async def _open_all(self, state: SharedState, root_key: Secret) -> None:
+        """Come up here, and let the others do the same when ``state`` is let go."""
+        await self._open(root_key.reveal())
+        key = self.stored_seal.key
+        state.root_key = root_key
+        state.seal_key = None if key is None else Secret(key)
+        state.unsealing = None
+        state.kept_sealed = False
+
+    async def _follow(self, state: SharedState) -> None:
+        """Become what another process has become."""
+        if state.root_key is None:
+            await self._close()
+            return
+        if state.seal_key is not None:
+            self.stored_seal.use(state.seal_key.reveal())
+        if self.active is None:
+            await self._open(state.root_key.reveal())
+        else:
+            await self.barrier.unseal(state.root_key.reveal())
+
+    async def _open(self, root_key: bytes) -> Active:
+        await self.barrier.unseal(root_key)
         try:
             self.active = await activate(self)
         except BaseException:
             self.barrier.seal()
             self.stored_seal.seal.close()
             raise
-        self._progress = None
         log.info("unsealed")
         return self.active
 
+    def _new_cache(self) -> ObjectCache:
+        cache = ObjectCache(self.store, self._cache_size)
+        cache.watch(KEYRING_PATH, self.barrier.expire)
+        return cache
+
     async def _close(self) -> None:
         active, self.active = self.active, None
-        self._progress = None
         if active is not None:
             await active.close()
             # With the old cache go the decoded entries, and those who watched it.
             self.cache.clear()
-            self.cache = ObjectCache(self.store, self._cache_size)
+            self.cache = self._new_cache()
             self.barrier.seal()
             self.stored_seal.seal.close()
             log.info("sealed")

@@ -12,13 +12,12 @@ from __future__ import annotations
 
 import logging
 import traceback
-from dataclasses import dataclass
 from typing import Any
 
-from auth_methods.base import Login
+from auth_methods.addresses import contains
 from compat import fields
 from compat.envelope import bare_body, errors_body, success_body
-from compat.requests import Request
+from compat.requests import LINES_TYPE, Request
 from compat.statuses import internal_error_text, status_of, texts_of
 from engines.base import Access, Body, Call, Operation, Reply
 from engines.faults import (
@@ -26,21 +25,24 @@ from engines.faults import (
     Fault,
     InvalidRequest,
     NotFound,
+    RateLimited,
     Sealed,
     Unauthenticated,
     Unavailable,
     UnsupportedOperation,
     UnsupportedPath,
 )
-from server.active import Active, mount_of
+from server.active import Active
+from server.answer import JSON, Answer
 from server.audit.entry import raw_answer
 from server.audit.entry import refusal as refused
 from server.core import Core
 from server.exchange import Exchange, audit_response
-from server.logins import issue
+from server.logins import log_in
 from server.mounts import Found
 from server.request_ids import new_request_id
 from server.routing import RouteTable, Served
+from server.stream import Stream
 from server.system import System
 from server.system.openapi import help_answer, mount_help
 from server.tenants import Tenant
@@ -55,16 +57,6 @@ _LISTS = (Operation.LIST, Operation.SCAN)
 _READS = (Operation.READ, *_LISTS)
 _REST = ":path}"
 _BODILESS = (204, 304)
-_JSON = (b"content-type", b"application/json")
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """An HTTP response, but for the headers that every one has."""
-
-    status: int
-    body: bytes
-    headers: tuple[tuple[bytes, bytes], ...] = (_JSON,)
 
 
 class Dispatcher:
@@ -87,19 +79,31 @@ class Dispatcher:
                 if answer is not None:
                     return answer
             return await self._logical(request, request_id)
-        except Fault as fault:
-            return refusal(fault)
-        except BarrierSealed:
+        except Exception as error:  # noqa: BLE001 - the one place where bugs end
+            return self._failure(error, request_id)
+
+    async def open_stream(self, request: Request) -> Stream | Answer | None:
+        """What answers the lines of a request, or the answer that it isn't let through; None if its path takes none."""
+        request_id = new_request_id()
+        try:
+            return await self._opened(request, request_id)
+        except Exception as error:  # noqa: BLE001 - as in ``answer``
+            return self._failure(error, request_id)
+
+    def _failure(self, error: Exception, request_id: str) -> Answer:
+        """The answer to a request that ended in ``error``."""
+        if isinstance(error, Fault):
+            return refusal(error)
+        if isinstance(error, BarrierSealed):
             return refusal(Sealed())  # It was sealed while this request was under way.
-        except (Conflict, StorageUnavailable) as error:
+        if isinstance(error, Conflict | StorageUnavailable):
             log.error("request %s: storage: %s", request_id, error)
             return refusal(Unavailable("storage is unavailable"))
-        except Exception as bug:  # noqa: BLE001 - the one place where bugs end
-            self.bugs += 1
-            # The message of the exception isn't logged: it may hold what the caller sent.
-            frames = "".join(traceback.format_tb(bug.__traceback__))
-            log.error("request %s ended in %s\n%s", request_id, type(bug).__name__, frames)
-            return Answer(500, errors_body([internal_error_text(request_id)]))
+        self.bugs += 1
+        # The message of the exception isn't logged: it may hold what the caller sent.
+        frames = "".join(traceback.format_tb(error.__traceback__))
+        log.error("request %s ended in %s\n%s", request_id, type(error).__name__, frames)
+        return Answer(500, errors_body([internal_error_text(request_id)]))
 
     async def _open(self, request: Request, request_id: str) -> Answer | None:
         """Serve a route that works while sealed; None if the path isn't one of those."""
@@ -121,9 +125,9 @@ class Dispatcher:
         status = reply.status or 200
         return Answer(status, b"" if status in _BODILESS else bare_body(reply.data))
 
-    async def _logical(self, request: Request, request_id: str) -> Answer:
-        core = self._core
-        active = core.active
+    async def _ready(self, request: Request) -> Active:
+        """The unsealed server, up to date with storage."""
+        active = self._core.active
         if active is None:
             raise Sealed
         if request.internal:
@@ -131,17 +135,36 @@ class Dispatcher:
         if request.index:
             # This server gives out no index, so there is none that it could decode.
             raise InvalidRequest('failed to decode "X-Vault-Index"')
-        await core.cache.catch_up()
+        await self._core.cache.catch_up()
         if active.audit.stale:
             await active.audit.load()
+        return active
+
+    async def _opened(self, request: Request, request_id: str) -> Stream | None:
+        """Steps 1 to 6 of a stream. Its entries are never written together: it may take long."""
+        active = await self._ready(request)
+        exchange = await _located(request, request_id, active)
+        if exchange.route is None or exchange.route.item is None:
+            return None
+        call = _call(request, request_id, exchange.operation, exchange.path, self._core.clock())
+        body = await _let_in(active, exchange, call)
+        pending = active.audit.begin(exchange.audit_request())
+        stream = Stream(self._core, active, exchange, pending, self._failure)
+        try:
+            reply = await self._handled(exchange, call, body)
+            assert reply is not None and reply.each is not None, "the handler of a stream says what answers it"
+        except BaseException as error:
+            await stream.close(error)
+            raise
+        stream.each = reply.each
+        return stream
+
+    async def _logical(self, request: Request, request_id: str) -> Answer:
+        core = self._core
+        active = await self._ready(request)
         exchange = await _located(request, request_id, active)
         call = _call(request, request_id, exchange.operation, exchange.path, core.clock())
-        try:
-            body = await _admitted(exchange, call)
-        except Fault as fault:
-            response = refused(fault, public=exchange.public)
-            active.audit.refuse(exchange.audit_request(response.error), response)
-            raise
+        body = await _let_in(active, exchange, call)
         pending = active.audit.begin(exchange.audit_request(), together=not exchange.writes)
         try:
             reply = await self._handled(exchange, call, body)
@@ -179,12 +202,14 @@ class Dispatcher:
             raise _without_route(found.served, exchange)
         if exchange.request.wrap_ttl_seconds:
             raise InvalidRequest("response wrapping is not supported by this server yet")
+        if route.item is not None and not exchange.request.lines:
+            raise InvalidRequest(f"this path takes lines of JSON, sent as {LINES_TYPE.decode()}")
         if body is None:
             body = _convert(exchange)
-        reply: Reply | None = await route.handler(found.live.engine, call, body)
-        if isinstance(reply, Login):
-            mount = mount_of(self._core, exchange.tenant, found.live.entry)
-            reply = await issue(exchange.tenant, mount, reply, call)
+        if route.access is Access.PUBLIC and found.live.entry.is_auth:
+            reply = await log_in(self._core, exchange.tenant, found.live, route, call, body)
+        else:
+            reply = await route.handler(found.live.engine, call, body)
         unknown = fields.unknown_parameters(route.body, exchange.request.data)
         if unknown:
             call.warn(fields.ignored_warning(unknown))
@@ -212,6 +237,16 @@ async def _located(request: Request, request_id: str, active: Active) -> Exchang
     return exchange
 
 
+async def _let_in(active: Active, exchange: Exchange, call: Call) -> Body | None:
+    """Steps 2 to 4, with the audit of a refusal."""
+    try:
+        return await _admitted(exchange, call)
+    except Fault as fault:
+        response = refused(fault, public=exchange.public)
+        active.audit.refuse(exchange.audit_request(response.error), response)
+        raise
+
+
 async def _admitted(exchange: Exchange, call: Call) -> Body | None:
     """Steps 2 to 4: who calls, and whether they may. Faults from here are refusals.
 
@@ -221,6 +256,8 @@ async def _admitted(exchange: Exchange, call: Call) -> Body | None:
     if found is not None:
         call.path = found.path
     token = await tenant.tokens.authenticate(request.token, call.now) if request.token else None
+    if token is not None and token.record.bound_cidrs and not contains(token.record.bound_cidrs, call.remote_address):
+        token = None
     if exchange.public:
         assert found is not None, "a route belongs to a mount"
         # A login doesn't care about the token of an earlier one; other public paths answer by who asks.
@@ -331,4 +368,7 @@ def _call(request: Request, request_id: str, operation: Operation, path: str, no
 
 def refusal(fault: Fault) -> Answer:
     """How ``fault`` is answered."""
-    return Answer(status_of(fault), errors_body(texts_of(fault)))
+    headers: tuple[tuple[bytes, bytes], ...] = (JSON,)
+    if isinstance(fault, RateLimited) and fault.retry_after_seconds:
+        headers = (JSON, (b"retry-after", b"%d" % fault.retry_after_seconds))
+    return Answer(status_of(fault), errors_body(texts_of(fault)), headers)

@@ -35,8 +35,18 @@ class Exchange:
 
     @property
     def public(self) -> bool:
-        """Whether the route needs no token; then errors are answered in bare words."""
-        return self.route is not None and self.route.access is Access.PUBLIC
+        """Whether the path needs no token; then errors are answered in bare words, those for a wrong verb too."""
+        if self.route is not None:
+            return self._is_public(self.route)
+        if self.found is None or self.found.served is None or self.operation is Operation.HELP:
+            return False
+        return any(self._is_public(route) for route in self.found.served.routes.values())
+
+    def _is_public(self, route: Route) -> bool:
+        if route.public_where is None:
+            return route.access is Access.PUBLIC
+        option, value = route.public_where
+        return self.found is not None and (self.found.live.entry.options or {}).get(option) == value
 
     @property
     def writes(self) -> bool:

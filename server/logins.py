@@ -1,15 +1,67 @@
-"""From an accepted proof to a token: the core's rules, whatever an auth method says."""
+"""From a proof to a token: who may try, and the core's rules for what comes of it, whatever an auth method says.
+
+1  an address that has failed too often has to wait     (``server.login_limits``)
+2  an account that was guessed at too often is locked   (``server.lockouts``)
+3  the method checks the proof
+4  failures are counted; a lock that came meanwhile holds
+5  the token is minted
+"""
 
 from __future__ import annotations
 
-from auth_methods.base import Login
+from typing import TYPE_CHECKING
+
+from auth_methods.base import InvalidCredentials, Login, Recognises
 from auth_methods.records import TokenRecord
 from auth_methods.ttl import granted_seconds
-from engines.base import Call, Mount, Reply
-from engines.faults import InvalidRequest
+from engines.base import Body, Call, Mount, Reply, Route
+from engines.faults import Denied, InvalidRequest, RateLimited
+from server.active import mount_of
+from server.mounts import AUTH, Live, LockoutConfig
 from server.tenants import Tenant
 
+if TYPE_CHECKING:
+    from server.core import Core
+
 _ROOT_POLICY = "root"
+_MAX_ALIAS_CHARACTERS = 1024
+
+
+async def log_in(core: Core, tenant: Tenant, live: Live, route: Route, call: Call, body: Body) -> Reply | None:
+    """Serve a public ``route`` of the auth method at ``live``; a ``Login`` becomes a token.
+
+    Raises what the handler raises, ``RateLimited`` for an address that has to wait, and ``Denied`` for an account that
+    is locked out.
+    """
+    wait_seconds = core.login_limits.wait_seconds(call.remote_address, call.now)
+    if wait_seconds:
+        raise RateLimited("too many failed logins from this address", retry_after_seconds=wait_seconds)
+    accessor, config = live.entry.accessor, live.entry.config.user_lockout or LockoutConfig()
+    alias = _alias(live, call, body) if not config.disable else ""
+    try:
+        await _refuse_locked(tenant, accessor, alias, call)
+        reply = await route.handler(live.engine, call, body)
+        await _refuse_locked(tenant, accessor, alias, call)
+    except (InvalidRequest, Denied) as fault:
+        core.login_limits.failed(call.remote_address, call.now)
+        if alias and isinstance(fault, InvalidCredentials):
+            await tenant.lockouts.failed(accessor, alias, config, call.now)
+        raise
+    if not isinstance(reply, Login):
+        return reply
+    tenant.lockouts.succeeded(accessor, alias)
+    return await issue(tenant, mount_of(core, tenant, live.entry), reply, call)
+
+
+def _alias(live: Live, call: Call, body: Body) -> str:
+    alias = live.engine.named(call, body) if isinstance(live.engine, Recognises) else ""
+    # No account has such a long name, and it isn't worth to be remembered.
+    return alias if len(alias) <= _MAX_ALIAS_CHARACTERS else ""
+
+
+async def _refuse_locked(tenant: Tenant, accessor: str, alias: str, call: Call) -> None:
+    if alias and await tenant.lockouts.locked(accessor, alias, call.now):
+        raise Denied(wrapped=False)
 
 
 async def issue(tenant: Tenant, mount: Mount, login: Login, call: Call) -> Reply:
@@ -39,7 +91,7 @@ async def issue(tenant: Tenant, mount: Mount, login: Login, call: Call) -> Reply
         TokenRecord(
             policies=tuple(sorted(policies)),
             path=f"{mount.path}{call.path}",
-            display_name=login.display_name,
+            display_name=_display_name(mount, login),
             creation_time=call.now,
             metadata=dict(login.metadata) or None,
             num_uses=login.num_uses,
@@ -53,3 +105,9 @@ async def issue(tenant: Tenant, mount: Mount, login: Login, call: Call) -> Reply
         )
     )
     return Reply(data=login.data, auth=record)
+
+
+def _display_name(mount: Mount, login: Login) -> str:
+    """The mount's name and the caller's, as OpenBao joins them."""
+    name = mount.path.removeprefix(AUTH).strip("/")
+    return (f"{name}-{login.display_name}" if login.display_name else name).replace("/", "-")

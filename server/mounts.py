@@ -30,6 +30,15 @@ _CACHED_PATHS = 10_000
 _DELETED_AT_ONCE = 500
 
 
+class LockoutConfig(Struct, frozen=True, kw_only=True):
+    """When callers are locked out after wrong proofs; 0 takes the server's default."""
+
+    threshold: int = 0
+    duration_seconds: int = 0
+    counter_reset_seconds: int = 0
+    disable: bool = False
+
+
 class MountConfig(Struct, frozen=True, kw_only=True):
     """What can be tuned. TTLs in seconds, 0 for the system's; lists are None until set."""
 
@@ -42,6 +51,7 @@ class MountConfig(Struct, frozen=True, kw_only=True):
     passthrough_request_headers: tuple[str, ...] | None = None
     allowed_response_headers: tuple[str, ...] | None = None
     token_type: str = ""
+    user_lockout: LockoutConfig | None = None
 
 
 class MountEntry(Struct, frozen=True, kw_only=True):
@@ -154,6 +164,16 @@ class Mounts:
     async def entry(self, path: str) -> MountEntry | None:
         """The mount at exactly ``path``."""
         return next((entry for entry in await self.entries() if entry.path == path), None)
+
+    async def begin(self, entries: list[MountEntry]) -> None:
+        """Mount ``entries`` if nothing ever was mounted, as on the first start or in a new namespace."""
+
+        async def work(transaction: Transaction) -> None:
+            if await transaction.get(TABLE) is None:
+                transaction.put(TABLE, msgspec.msgpack.encode(_Table(entries)))
+
+        if await self._view.get(TABLE) is None:
+            await transact(self._view, work)
 
     async def enable(self, entry: MountEntry) -> None:
         """Add a mount. Raises ``InvalidRequest`` if its path lies at, above or below another's."""

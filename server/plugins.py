@@ -6,6 +6,7 @@ that we use ourselves.
 
 from __future__ import annotations
 
+import contextlib
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
@@ -32,3 +33,11 @@ def load(group: str, name: str) -> Any:
     """The object that ``name`` stands for in ``group``; None if nothing of that name is installed."""
     point = _installed(group).get(name)
     return None if point is None else point.load()
+
+
+def load_all() -> None:
+    """Import every plug-in, for processes that are forked from here; one that can't be is refused where it is used."""
+    for group in (ENGINES, AUTH_METHODS, STORAGE, SEALS, AUDIT_DEVICES):
+        for name in names(group):
+            with contextlib.suppress(Exception):
+                load(group, name)

@@ -16,18 +16,22 @@ from server.core import Core
 from server.development import DevelopmentKeys
 from server.dispatch import Dispatcher
 from server.mounts import new_entry
-from server.process import Service
+from server.serving import Member, Service
 from server.settings import Settings
 from storage.base import StorageFault, Store
 from storage.seals.base import Seal
+from storage.shared_slots import SharedRevision
 
 
-async def open_service(config: Config) -> Service:
-    """Open everything that ``config`` names. Raises ``ConfigError`` for what can't be opened."""
+async def open_service(config: Config, member: Member) -> Service:
+    """Open everything that ``config`` names, for the process that ``member`` is.
+
+    Raises ``ConfigError`` for what can't be opened.
+    """
     _pin_providers(config)
     seal = _open_seal(config)
-    store = await _open_store(config)
-    core = Core(store, seal, _settings(config), cache_size=config.cache_size)
+    store = await _open_store(config, member.revision)
+    core = Core(store, seal, _settings(config), cache_size=config.cache_size, commons=member.commons)
     development = None
     try:
         await core.start()
@@ -57,13 +61,13 @@ def _pin_providers(config: Config) -> None:
         raise ConfigError(f"algorithm_providers: {error}") from None
 
 
-async def _open_store(config: Config) -> Store:
+async def _open_store(config: Config, shared: SharedRevision | None) -> Store:
     opener = plugins.load(plugins.STORAGE, config.storage.type)
     if opener is None:
         known = ", ".join(plugins.names(plugins.STORAGE))
         raise ConfigError(f"storage {config.storage.type!r} is not installed; there are {known}", config.storage.place)
     try:
-        store: Store = await opener(config.storage.options)
+        store: Store = await opener(config.storage.options, shared)
     except (ValueError, StorageFault) as error:
         raise ConfigError(str(error), config.storage.place) from error
     return store
@@ -90,8 +94,10 @@ def _settings(config: Config) -> Settings:
         default_lease_ttl_seconds=config.default_lease_ttl_seconds,
         max_lease_ttl_seconds=config.max_lease_ttl_seconds,
         api_address=config.api_addr,
+        login_failures_per_minute=config.login_failures_per_minute,
         cluster_name=config.cluster_name,
         ui=config.ui,
+        max_batch_items=config.max_batch_items,
         storage_type=config.storage.type,
         audit_devices=devices,
         audit_through_api=config.unsafe_allow_api_audit_creation,

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from engines.base import MAX_BATCH_ITEMS
 from server.audit.broker import DeclaredDevice
 
 SYSTEM_MAX_TTL_SECONDS = 768 * 3600
 """The default and the longest TTL of tokens and leases unless the configuration says otherwise: 32 days, as Vault's."""
+
+LOGIN_FAILURES_PER_MINUTE = 300
+"""Many, since a whole cluster may come from one address; guessing at one account is stopped by its lockout."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +24,12 @@ class Settings:
     api_address: str = ""
     cluster_name: str = ""
     ui: bool = False
+    max_batch_items: int = MAX_BATCH_ITEMS
+    """The most items that one batch may hold."""
+
+    login_failures_per_minute: int = LOGIN_FAILURES_PER_MINUTE
+    """How many failed logins one client address may have, in a burst and in a minute; 0 for no limit."""
+
     storage_type: str = "inmem"
     audit_devices: tuple[DeclaredDevice, ...] = ()
     audit_through_api: bool = False

@@ -1,10 +1,11 @@
-"""What belongs to one namespace while the server is unsealed: its mounts, policies and tokens."""
+"""What belongs to one namespace while the server is unsealed: its mounts, policies, tokens and lockouts."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from server.audit.entry import AuditNamespace
+from server.lockouts import Lockouts
 from server.mounts import Mounts
 from server.namespaces import Namespace
 from server.policies import PolicyStore
@@ -22,3 +23,4 @@ class Tenant:
     mounts: Mounts
     policies: PolicyStore
     tokens: Tokens
+    lockouts: Lockouts

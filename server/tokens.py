@@ -83,6 +83,11 @@ class Tokens:
         token = await self._load(self.hash(token_id))
         return token if token is not None and token.record.alive(now) else None
 
+    async def stands(self, token: Token, now: float) -> bool:
+        """Whether a token that is in use already is still there; that the use was its last doesn't matter."""
+        found = await self._load(token.hash)
+        return found is not None and (found.record.expire_time == 0 or found.record.expire_time > now)
+
     async def lookup(self, token_id: str, now: float) -> Token | None:
         """As ``authenticate``: what is expired or used up is as good as gone."""
         return await self.authenticate(token_id, now)
@@ -177,6 +182,16 @@ class Tokens:
             return await self._remove_tree(transaction, hashed)
 
         return await transact(self._view, work)
+
+    async def revoke_issued_below(self, path: str) -> None:
+        """Revoke all tokens that were issued by a path below ``path``, which ends in ``/``."""
+        after = ""
+        while names := await self._view.list("id/", after, _SWEPT_AT_ONCE):
+            after = names[-1]
+            for hashed in names:
+                token = await self._load(hashed)
+                if token is not None and token.record.path.startswith(path):
+                    await self.revoke(hashed)
 
     async def revoke_orphaning(self, hashed: str) -> bool:
         """Revoke one token and make orphans of its children; False if there is no such token."""

@@ -33,6 +33,7 @@ from storage.base import (
     NotInitialized,
     Storage,
     Transaction,
+    WrongRootKey,
     transact,
 )
 from storage.envelope import SALT_BYTES, close_envelope, open_envelope
@@ -63,6 +64,7 @@ class Barrier:
         self._keys: BarrierKeys | None = None
         # Whoever replaces the keys does it alone; readers and writers never wait for this.
         self._changing = asyncio.Lock()
+        self._outdated = False
 
     @property
     def sealed(self) -> bool:
@@ -173,8 +175,25 @@ class Barrier:
             keys = self._unsealed()
             self._take(keys, await self._stored_keyring(self._store, keys))
 
+    def expire(self) -> None:
+        """The stored keyring may have changed: read it again before anything else is encrypted."""
+        self._outdated = True
+
+    async def _refresh(self) -> None:
+        """Take the newest term into use, if another process may have added one."""
+        if self._outdated:
+            try:
+                self._outdated = False
+                await self.reload()
+            except WrongRootKey:
+                self._outdated = True  # Another process has replaced the root key, and is about to tell us.
+            except BaseException:
+                self._outdated = True
+                raise
+
     async def key_status(self) -> KeyStatus:
         """The newest term and its use, which is never counted too low. Raises ``BarrierSealed``."""
+        await self._refresh()
         keys = self._unsealed()
         term = keys.keyring.newest
         return KeyStatus(term.number, term.installed, await keys.count.total())
@@ -196,6 +215,7 @@ class Barrier:
 
     @asynccontextmanager
     async def _transaction(self) -> AsyncIterator[Transaction]:
+        await self._refresh()
         keys = self._unsealed()
         async with self._store.transaction() as transaction:
             yield _BarrierTransaction(self, transaction)

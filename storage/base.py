@@ -122,14 +122,27 @@ class Changes:
 
 
 class Store(Storage, Protocol):
-    """A backend: the bottom layer, which owns the medium and counts revisions."""
+    """A backend: the bottom layer, which owns the medium and counts revisions.
+
+    It is opened by a callable ``(settings, shared=None)``, where ``shared`` (see ``storage.shared_slots``) is how the
+    processes of one server tell each other of revisions; None if there is only one process.
+    """
 
     @property
     def revision(self) -> int:
-        """The newest revision known here without asking the medium; cheap enough to read at every request."""
+        """The newest revision known here without asking the medium; cheap enough to read at every request.
+
+        It is at least that of every commit which any process of this server has acknowledged.
+        """
 
     async def changes(self, since: int) -> Changes:
         """What has changed after revision ``since``."""
+
+    async def lead(self) -> bool:
+        """Whether this process is the one that does what must be done once, such as removing what has expired.
+
+        Of all that use the medium, one is told yes, and stays the one until it closes the store or ends.
+        """
 
     async def close(self) -> None:
         """Finish what is under way and release the medium. The store can't be used afterwards."""

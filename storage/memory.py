@@ -9,6 +9,7 @@ from storage.base import Changes, Conflict, Unavailable
 from storage.changelog import Changelog
 from storage.optimistic import Entry, NameList, Names, OptimisticTransaction, Proposal, still_holds
 from storage.paths import check_key, check_limit, check_prefix, end_of, first_after, name_below
+from storage.shared_slots import SharedRevision
 
 
 class MemoryStore:
@@ -41,6 +42,10 @@ class MemoryStore:
         """As ``Store.changes``."""
         self._check_open()
         return Changes(self.revision, self._changelog.since(since))
+
+    async def lead(self) -> bool:
+        """As ``Store.lead``: nobody else is there."""
+        return True
 
     async def close(self) -> None:
         """As ``Store.close``; what was stored is gone."""
@@ -101,6 +106,11 @@ class MemoryStore:
             raise Unavailable("the store is closed")
 
 
-async def open_memory(settings: Mapping[str, str]) -> MemoryStore:
-    """A new, empty store; it has no settings of its own and ignores what it is given."""
+async def open_memory(settings: Mapping[str, str], shared: SharedRevision | None = None) -> MemoryStore:
+    """A new, empty store; it has no settings of its own and ignores what it is given.
+
+    Raises ``ValueError`` if several processes are to share it.
+    """
+    if shared is not None:
+        raise ValueError("storage 'inmem' can't be shared by several workers")
     return MemoryStore()

@@ -5,7 +5,13 @@ Commits wait in a queue. One committer takes all that wait and commits them as o
 Readers have connections of their own, which in WAL mode see the latest committed state and never wait for a writer.
 
 Each statement that reads also reads the store's revision, from the same state. So a transaction knows for free whether
-its reads belong together, and a process sees that another one has committed.
+its reads belong together. The processes of one server tell each other of revisions through shared memory
+(``storage.shared_slots``), and queue for the database's write lock at a lock of their own.
+
+Beside the database lie, for as long as there are several processes or one of them leads:
+
+    <path>-commit   locked by the process that commits
+    <path>-leader   locked by the process that does what must be done once
 """
 
 from __future__ import annotations
@@ -25,8 +31,10 @@ import aiosqlite
 
 from storage.base import Changes, Conflict, Damaged, Unavailable
 from storage.changelog import Changelog
+from storage.file_locks import FileLock
 from storage.optimistic import Entry, Names, OptimisticTransaction, Proposal
 from storage.paths import check_key, check_limit, check_prefix
+from storage.shared_slots import SharedRevision, SharedSlots
 from storage.sqlite_batch import CONFLICTED, LIST, READ, Batch, list_parameters, names_of, newest_revision
 from storage.sqlite_schema import BUSY_SECONDS, create_files, fault, open_writer
 
@@ -84,12 +92,17 @@ class SqliteStore:
         writer: _Writer,
         readers: Sequence[aiosqlite.Connection],
         revision: int,
+        shared: SharedRevision,
     ) -> None:
         self._path = path
         self._opened = opened
         self._writer = writer
         self._readers = cycle(readers)
-        self._revision = revision
+        self._shared = shared
+        self._newest = shared.newest
+        self._see(revision)
+        self._leader: FileLock | None = None
+        self._leads = False
         self._changelog = Changelog(revision)
         self._waiting: deque[_Commit] = deque()
         self._committer: asyncio.Task[None] | None = None
@@ -97,8 +110,8 @@ class SqliteStore:
 
     @property
     def revision(self) -> int:
-        """As ``Store.revision``: that of the last commit of this process, or of another one if a read has seen it."""
-        return self._revision
+        """As ``Store.revision``."""
+        return self._newest()
 
     async def get(self, key: str) -> bytes | None:
         """As ``Reader.get``."""
@@ -119,10 +132,11 @@ class SqliteStore:
     async def changes(self, since: int) -> Changes:
         """As ``Store.changes``: from memory, if all of it is the work of this process."""
         self._check_open()
-        if since < self._changelog.newest == self._revision:
+        newest = self._changelog.newest
+        if since < newest == self._newest():
             keys = self._changelog.since(since)
             if keys is not None:
-                return Changes(self._revision, keys)
+                return Changes(newest, keys)
         rows = await self._query(
             "SELECT (SELECT min(revision) FROM changes), (SELECT max(revision) FROM changes), changed.key"
             " FROM (SELECT 1) LEFT JOIN changes AS changed ON changed.revision > ?",
@@ -134,6 +148,18 @@ class SqliteStore:
             return Changes(newest, None)
         return Changes(newest, frozenset(key for _, _, key in rows if key is not None))
 
+    async def lead(self) -> bool:
+        """As ``Store.lead``. Raises ``Unavailable``."""
+        self._check_open()
+        if not self._leads:
+            try:
+                if self._leader is None:
+                    self._leader = FileLock(_beside(self._path, "-leader"))
+                self._leads = self._leader.try_acquire()
+            except OSError as error:
+                raise _locks_fail(self._path, error) from error
+        return self._leads
+
     async def close(self) -> None:
         """As ``Store.close``. Commits that already wait are finished."""
         if self._closed:
@@ -142,6 +168,8 @@ class SqliteStore:
         if self._committer is not None:
             await asyncio.wait([self._committer])
         await self._opened.aclose()
+        if self._leader is not None:
+            self._leader.close()
 
     async def read(self, key: str) -> Entry:
         """The entry at ``key``, with its revision. Raises ``Damaged``, ``Unavailable``."""
@@ -156,7 +184,7 @@ class SqliteStore:
         check_prefix(prefix)
         check_limit(limit)
         if limit == 0:
-            return Names([], self._revision)
+            return Names([], self._newest())
         rows = await self._query(LIST, list_parameters(prefix, after, limit))
         return Names(names_of(prefix, rows), self._see(rows[0][0] or 0))
 
@@ -204,7 +232,8 @@ class SqliteStore:
             raise fault(error, self._path) from error
 
     def _see(self, revision: int) -> int:
-        self._revision = max(self._revision, revision)
+        """Tell all processes of ``revision``, before anybody is told what was read or written at it."""
+        self._shared.reach(revision)
         return revision
 
     def _check_open(self) -> None:
@@ -212,8 +241,10 @@ class SqliteStore:
             raise Unavailable("the store is closed")
 
 
-async def open_sqlite(settings: Mapping[str, str]) -> SqliteStore:
+async def open_sqlite(settings: Mapping[str, str], shared: SharedRevision | None = None) -> SqliteStore:
     """Open the database at ``settings["path"]``, creating it and its folder if need be.
+
+    ``shared`` connects the processes of one server; other servers must not use the database at the same time.
 
     Raises ``ValueError`` for wrong settings, ``Unavailable`` if it can't be opened or was written by a newer release,
     ``Damaged`` if it is no such database.
@@ -226,21 +257,38 @@ async def open_sqlite(settings: Mapping[str, str]) -> SqliteStore:
     create_files(path)
     async with AsyncExitStack() as opened:
         try:
-            writer = await _open_writer(path, opened)
+            writer = await _open_writer(path, opened, several=shared is not None)
             readers = [await opened.enter_async_context(_open_reader(path)) for _ in range(_READERS)]
             revision = await writer.run(newest_revision, writer.connection)
         except sqlite3.Error as error:
             raise fault(error, path) from error
-        return SqliteStore(path, opened.pop_all(), writer, readers, revision)
+        if shared is None:
+            shared = SharedRevision(SharedSlots(1), 0)
+        return SqliteStore(path, opened.pop_all(), writer, readers, revision, shared)
 
 
-async def _open_writer(path: Path, opened: AsyncExitStack) -> _Writer:
+async def _open_writer(path: Path, opened: AsyncExitStack, *, several: bool) -> _Writer:
     thread = ThreadPoolExecutor(1, "storage-commit")
     opened.callback(thread.shutdown)
     connection = await asyncio.get_running_loop().run_in_executor(thread, open_writer, path)
-    writer = _Writer(thread, connection, Batch(connection))
+    turn: FileLock | None = None
+    if several:
+        try:
+            turn = FileLock(_beside(path, "-commit"))
+        except OSError as error:
+            raise _locks_fail(path, error) from error
+        opened.callback(turn.close)
+    writer = _Writer(thread, connection, Batch(connection, turn))
     opened.push_async_callback(writer.close)
     return writer
+
+
+def _beside(path: Path, suffix: str) -> Path:
+    return path.with_name(path.name + suffix)
+
+
+def _locks_fail(path: Path, error: OSError) -> Unavailable:
+    return Unavailable(f"the database {path} can't be locked: {error.strerror}")
 
 
 @asynccontextmanager

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 
 from storage.changelog import MAX_CHANGES
 from storage.optimistic import Proposal, still_holds
@@ -72,8 +73,10 @@ def newest_revision(connection: sqlite3.Connection) -> int:
 class Batch:
     """Commits batches over one connection; also the state that their proposals are validated against."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, turn: AbstractContextManager[None] | None = None) -> None:
+        """``turn`` is held while a batch is committed: there, several processes queue."""
         self._connection = connection
+        self._turn = nullcontext() if turn is None else turn
         self._pruned = 0
 
     def commit(self, proposals: Sequence[Proposal]) -> list[int]:
@@ -81,8 +84,13 @@ class Batch:
 
         Raises ``sqlite3.Error``; then none of them is committed.
         """
-        writes = any(proposal.writes for proposal in proposals)
-        self._connection.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
+        if any(proposal.writes for proposal in proposals):
+            with self._turn:
+                return self._commit(proposals, "BEGIN IMMEDIATE")
+        return self._commit(proposals, "BEGIN")
+
+    def _commit(self, proposals: Sequence[Proposal], begin: str) -> list[int]:
+        self._connection.execute(begin)
         try:
             outcomes = []
             revision = newest_revision(self._connection)

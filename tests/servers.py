@@ -229,6 +229,22 @@ class Server:
         self.await_end()
         self._process = None
 
+    @property
+    def workers(self) -> list[int]:
+        """The processes beside the first one."""
+        return [process for process in processes.members(self.group) if process != self.group]
+
+    def kill_worker(self, chosen: int) -> None:
+        """SIGKILL one of several processes, and wait until there are as many as before."""
+        before = self.workers
+        killed = before[chosen % len(before)]
+        os.kill(killed, signal.SIGKILL)
+        deadline = time.monotonic() + START_SECONDS
+        while killed in (now := self.workers) or len(now) < len(before):
+            if time.monotonic() > deadline:
+                raise ServerFailed(f"process {killed} was not replaced\n{self.log_end()}")
+            time.sleep(0.005)
+
     def await_end(self) -> None:
         """Wait until no process of the server is left."""
         deadline = time.monotonic() + STOP_SECONDS

@@ -21,6 +21,11 @@ ALGORITHMS_BY_NUMBER: dict[int, Algorithm] = {
 }
 """Those that OpenBao's backups have a number for."""
 
+ALGORITHMS_BY_VAULT_NUMBER: dict[int, Algorithm] = {
+    algorithm.vault_number: algorithm for algorithm in ALGORITHMS.values() if algorithm.vault_number is not None
+}
+"""Those that HashiCorp Vault's backups have a number for."""
+
 KEM_ALGORITHMS: dict[str, Algorithm] = {
     name: algorithm for name, algorithm in ALGORITHMS.items() if algorithm.encapsulation is not None
 }

@@ -62,6 +62,7 @@ def _aes(bits: int, number: int, quantum_category: int, object_identifier: str) 
     return Algorithm(
         name=f"aes{bits}-gcm96",
         number=number,
+        vault_number=number,
         standard="FIPS 197, SP 800-38D",
         primitive=Primitive.AEAD,
         parameter_set=str(bits),
@@ -89,6 +90,7 @@ AES256_GCM = _aes(256, 0, 5, "2.16.840.1.101.3.4.1.46")
 CHACHA20_POLY1305 = Algorithm(
     name="chacha20-poly1305",
     number=5,
+    vault_number=5,
     standard="RFC 8439",
     primitive=Primitive.AEAD,
     parameter_set="256",

@@ -169,6 +169,9 @@ class Algorithm:
     number: int | None
     """The key type's number in OpenBao's backups; None for what OpenBao doesn't have."""
 
+    vault_number: int | None = None
+    """The same in backups of HashiCorp Vault, which has numbered types of its own since the two went apart."""
+
     standard: str
     primitive: Primitive
     parameter_set: str

@@ -136,6 +136,7 @@ def _row(curve: ec.EllipticCurve, number: int, classical_bits: int, object_ident
     return Algorithm(
         name=name,
         number=number,
+        vault_number=number,
         standard="FIPS 186-5",
         primitive=Primitive.SIGNATURE,
         parameter_set=LABELS[curve.name],

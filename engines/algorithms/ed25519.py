@@ -51,6 +51,7 @@ def _derivation_input(material: Material) -> bytes:
 ED25519 = Algorithm(
     name="ed25519",
     number=2,
+    vault_number=2,
     standard="RFC 8032, FIPS 186-5",
     primitive=Primitive.SIGNATURE,
     parameter_set="Ed25519",

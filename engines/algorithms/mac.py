@@ -55,6 +55,7 @@ def generate(key_bytes: int) -> Material:
 HMAC_KEY = Algorithm(
     name="hmac",
     number=10,
+    vault_number=11,
     standard="FIPS 198-1",
     primitive=Primitive.MAC,
     parameter_set="HMAC",

@@ -134,6 +134,7 @@ def _row(bits: int, number: int, classical_bits: int) -> Algorithm:
     return Algorithm(
         name=f"rsa-{bits}",
         number=number,
+        vault_number=number,
         standard="RFC 8017, FIPS 186-5",
         primitive=Primitive.PUBLIC_KEY_ENCRYPTION,
         parameter_set=str(bits),

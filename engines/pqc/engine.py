@@ -55,6 +55,8 @@ class Pqc:
         self.wrapping = KeyStore(mount.storage.within("import/"))
         """Holds the one key that imported keys are wrapped to, out of reach of the paths of the API."""
 
+        self.max_batch_items = mount.max_batch_items
+
     async def tick(self, now: float) -> None:
         """Rotate the keys that are due."""
         await rotate_due(self.keys, now)

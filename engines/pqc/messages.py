@@ -101,7 +101,7 @@ async def decrypt(engine: Pqc, call: Call, body: Decryption) -> Reply:
 
 
 async def _encrypt_batch(engine: Pqc, call: Call, body: Encryption) -> Reply:
-    items = read_strictly(body.batch_input, EncryptItem, "plaintext")
+    items = read_strictly(body.batch_input, EncryptItem, "plaintext", engine.max_batch_items)
     keyring = await load(engine, body.name)
     results: list[dict[str, Any]] = []
     failures = 0
@@ -119,7 +119,7 @@ async def _encrypt_batch(engine: Pqc, call: Call, body: Encryption) -> Reply:
 
 
 async def _decrypt_batch(engine: Pqc, call: Call, body: Decryption) -> Reply:
-    items = read_strictly(body.batch_input, DecryptItem, "ciphertext")
+    items = read_strictly(body.batch_input, DecryptItem, "ciphertext", engine.max_batch_items)
     keyring = await load(engine, body.name)
     results: list[dict[str, Any]] = []
     failures = 0

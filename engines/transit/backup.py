@@ -1,7 +1,8 @@
 """Backups of keys in OpenBao's format, in clear: base64 of JSON that holds every version, archived ones included.
 
 They move keys between this server and OpenBao, in both directions, so the names and the forms of all fields are
-OpenBao's. What is read back is checked further than OpenBao does it: every version must hold a key of the key's type.
+OpenBao's; those of HashiCorp Vault are read too. What is read back is checked further than OpenBao does it: every
+version must hold a key of the key's type.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from msgspec.structs import replace
 
-from engines.algorithms import ALGORITHMS, ALGORITHMS_BY_NUMBER
+from engines.algorithms import ALGORITHMS
+from engines.algorithms.base import Algorithm
 from engines.algorithms.derivation import DERIVATIONS
 from engines.base import Body, Call, Reply
 from engines.encoding import NotBase64, decode_base64, encode_base64, nanoseconds_of
@@ -28,6 +30,7 @@ from engines.key_records import (
 )
 from engines.key_settings import KeyName
 from engines.keystore import ARCHIVES, KEYS, NAME
+from engines.transit.backup_dialects import Dialect, algorithm_in, parse_dialect
 from engines.transit.backup_entries import (
     EMPTY_ENTRY,
     Backup,
@@ -43,15 +46,20 @@ if TYPE_CHECKING:
     from engines.transit.engine import Transit
 
 _SECOND_NANOSECONDS = 1_000_000_000
-_LATEST_CONVERGENT = (0, -1, 3)
+_CONVERGENT_VERSION = 3
+"""The way of choosing nonces that this server has; the older ones are those of keys from before Vault 0.10."""
 
 
 class Restoration(Body):
-    """What to restore; a name in the path goes before that in the backup."""
+    """What to restore; a name that is given goes before that in the backup.
+
+    ``dialect`` says whose backup it is where that can't be told from it: ``openbao`` or ``vault``.
+    """
 
     name: str = ""
     backup: str = ""
     force: bool = False
+    dialect: str = ""
 
 
 async def back_up(engine: Transit, call: Call, body: KeyName) -> Reply:
@@ -120,12 +128,13 @@ async def restore(engine: Transit, call: Call, body: Restoration) -> None:
         raise InvalidRequest("'backup' must be supplied")
     if "/" in body.name:
         raise Failed("key names cannot be paths")
+    dialect = parse_dialect(body.dialect)
     try:
         text = decode_base64(body.backup)
     except NotBase64 as error:
         raise Failed(error.message) from None
     # Checking the numbers of RSA keys takes a while.
-    record, archive = await asyncio.to_thread(_load, text, body.name)
+    record, archive = await asyncio.to_thread(_load, text, body.name, dialect)
     info = RestoreInfo(nanoseconds_of(call.now), record.latest_version)
     record = replace(record, restore_info=info)
 
@@ -141,22 +150,26 @@ async def restore(engine: Transit, call: Call, body: Restoration) -> None:
     await transact(engine.keys.storage, work)
 
 
-def _load(text: bytes, name: str) -> tuple[KeyringRecord, ArchiveRecord]:
+def _load(text: bytes, name: str, dialect: Dialect | None) -> tuple[KeyringRecord, ArchiveRecord]:
     """The records in a backup's JSON, under ``name`` if that isn't empty. Raises ``Failed``."""
     try:
-        backup = msgspec.convert(json.loads(text), Backup, str_keys=True)
+        document = json.loads(text)
+        backup = msgspec.convert(document, Backup, str_keys=True)
     except (ValueError, RecursionError, msgspec.ValidationError):
         raise Failed("the backup is not one of a key") from None
     policy = backup.policy
-    _check_policy(policy, name or policy.name)
-    algorithm = ALGORITHMS_BY_NUMBER[policy.type]
-    entries: dict[int, Mapping[str, Any]] = {}
-    if backup.archived_keys is not None:
-        first = policy.min_available_version
-        entries = {first + index: entry for index, entry in enumerate(backup.archived_keys.keys)}
+    archived_keys = backup.archived_keys.keys if backup.archived_keys is not None else []
+    algorithm = algorithm_in(dialect, policy.type, document["policy"], [*policy.keys.values(), *archived_keys])
+    _check_policy(policy, name or policy.name, algorithm)
+    entries: dict[int, Mapping[str, Any]] = {
+        policy.min_available_version + index: entry for index, entry in enumerate(archived_keys)
+    }
     entries.update(policy.keys)
     wanted = range(max(policy.min_available_version, 1), policy.latest_version + 1)
     versions = {number: load_version(algorithm, entries[number]) for number in wanted if entries.get(number)}
+    if policy.convergent_encryption:
+        for number in versions:
+            _check_convergent(policy, entries[number])
     usable = {number: version for number, version in versions.items() if number >= policy.min_decryption_version}
     if any(number not in usable for number in wanted if number >= policy.min_decryption_version):
         raise Failed("the backup lacks versions of the key")
@@ -185,19 +198,24 @@ def _load(text: bytes, name: str) -> tuple[KeyringRecord, ArchiveRecord]:
     return record, ArchiveRecord(versions=archived)
 
 
-def _check_policy(policy: PolicyBackup, name: str) -> None:
+def _check_convergent(policy: PolicyBackup, entry: Mapping[str, Any]) -> None:
+    """Raises ``Failed`` if a version chooses its nonces in a way that this server hasn't."""
+    # The version's own field goes before the key's, which has been -1 since versions have one; 0 is the oldest way.
+    version = entry.get("convergent_version") or policy.convergent_version or 1
+    if version != _CONVERGENT_VERSION:
+        raise Failed(f"convergent encryption of version {version} is not supported")
+
+
+def _check_policy(policy: PolicyBackup, name: str, algorithm: Algorithm) -> None:
     """Raises ``Failed`` unless a key of this server can be what ``policy`` describes."""
     if "/" in name or not name:
         raise Failed("failed restored policy name validator: entry would not be accessible")
     if not NAME.fullmatch(name):
         raise Failed("failed restored policy name validator: name does not match framework.GenericNameRegex")
-    algorithm = ALGORITHMS_BY_NUMBER.get(policy.type)
-    if algorithm is None:
-        raise Failed(f"unknown key type {policy.type}")
     if (policy.derived and not algorithm.derivable) or (policy.convergent_encryption and not algorithm.convergent):
         raise Failed(f"key derivation and convergent encryption not supported for keys of type {algorithm.name}")
-    if policy.convergent_encryption and (policy.convergent_version not in _LATEST_CONVERGENT or not policy.derived):
-        raise Failed(f"convergent encryption of version {policy.convergent_version} is not supported")
+    if policy.convergent_encryption and not policy.derived:
+        raise Failed("convergent encryption requires derivation to be enabled")
     if policy.version_template or policy.storage_prefix or policy.kdf not in DERIVATIONS:
         raise Failed("the backup has a version template, storage prefix or key derivation that is not supported")
     limits = (0, policy.min_available_version, policy.min_decryption_version, policy.latest_version)

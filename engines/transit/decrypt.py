@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from msgspec import UNSET, UnsetType
 
 from engines.base import Body, Call, Reply
-from engines.batch_items import DecryptItem
+from engines.batch_items import DecryptItem, RewrapItem
 from engines.batches import check_contexts, read_strictly, reply_with_status
 from engines.encoding import decode_base64, encode_base64
 from engines.faults import Failed, InvalidRequest
@@ -43,20 +44,27 @@ async def decrypt(engine: Transit, call: Call, body: Decryption) -> Reply:
 
 
 async def _decrypt_batch(engine: Transit, call: Call, body: Decryption) -> Reply:
-    items = read_strictly(body.batch_input, DecryptItem, "ciphertext")
+    items = read_strictly(body.batch_input, DecryptItem, "ciphertext", engine.max_batch_items)
     has_context = check_contexts(items)
     keyring = await engine.keys.load(body.name)
     if keyring is None:
         raise InvalidRequest("encryption key not found")
     wanted = None if body.partial_failure_response_code is UNSET else body.partial_failure_response_code
+    return decrypt_items(call, keyring, items, has_context, wanted)
+
+
+def decrypt_items(
+    call: Call, keyring: Keyring, items: list[DecryptItem], has_context: bool, wanted: int | None = None
+) -> Reply:
+    """The answer to a batch of ``items``; ``wanted`` is the status that the client wants if some of them fail."""
     if is_plain(keyring) and not has_context:
-        results = _decrypt_plainly(keyring, items)
+        results = decrypt_plainly(keyring, items)
         if results is not None:
             return Reply({"batch_results": results})
     return _decrypt_each(call, keyring, items, wanted)
 
 
-def _decrypt_plainly(keyring: Keyring, items: list[DecryptItem]) -> list[dict[str, Any]] | None:
+def decrypt_plainly(keyring: Keyring, items: Sequence[DecryptItem | RewrapItem]) -> list[dict[str, Any]] | None:
     """The results where nothing is special and nothing fails, nearly always; None leaves it to the slow way."""
     openable = keyring.openable
     size = keyring.algorithm.nonce_bytes

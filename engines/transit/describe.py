@@ -50,10 +50,9 @@ def describe(keyring: Keyring, context: bytes = b"") -> Reply:
     for name, info in (("backup_info", record.backup_info), ("restore_info", record.restore_info)):
         if info is not None:
             data[name] = _describe_info(info)
-    if not algorithm.mac_key_is_key:
-        data["keys"] = {
-            str(version.number): _describe_version(keyring, version, context) for version in keyring.versions.values()
-        }
+    data["keys"] = {
+        str(version.number): _describe_version(keyring, version, context) for version in keyring.versions.values()
+    }
     return Reply(data)
 
 

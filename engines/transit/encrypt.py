@@ -83,20 +83,27 @@ def _upsertable(name: str) -> Algorithm:
 
 
 async def _encrypt_batch(engine: Transit, call: Call, body: Encryption) -> Reply:
-    items = read_strictly(body.batch_input, EncryptItem, "plaintext")
+    items = read_strictly(body.batch_input, EncryptItem, "plaintext", engine.max_batch_items)
     has_context = check_contexts(items)
     keyring = await engine.keys.load(body.name)
     if keyring is None:
         keyring = await _create(engine, call, body, has_context, 0)
     wanted = None if body.partial_failure_response_code is UNSET else body.partial_failure_response_code
+    return encrypt_items(call, keyring, items, has_context, wanted)
+
+
+def encrypt_items(
+    call: Call, keyring: Keyring, items: list[EncryptItem], has_context: bool, wanted: int | None = None
+) -> Reply:
+    """The answer to a batch of ``items``; ``wanted`` is the status that the client wants if some of them fail."""
     if is_plain(keyring) and not has_context:
-        results = _encrypt_plainly(keyring, items)
+        results = encrypt_plainly(keyring, items)
         if results is not None:
             return Reply({"batch_results": results})
     return _encrypt_each(call, keyring, items, wanted)
 
 
-def _encrypt_plainly(keyring: Keyring, items: list[EncryptItem]) -> list[dict[str, Any]] | None:
+def encrypt_plainly(keyring: Keyring, items: list[EncryptItem]) -> list[dict[str, Any]] | None:
     """The results where nothing is special and nothing fails, nearly always; None leaves it to the slow way."""
     version = keyring.latest
     prefix, number, seal_one = version.prefix, version.number, version.cipher().seal

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from engines.base import Mount, Nothing, Operation, Route
+from engines.batch_items import DecryptItem, EncryptItem, RewrapItem
 from engines.key_settings import KeyConfig, KeyListing, KeyName, KeyTrim
 from engines.keystore import KeyStore
 from engines.rotation import rotate_due
@@ -21,11 +22,13 @@ from engines.transit import (
     hash,
     hmac,
     importing,
+    jwks,
     keys,
     random,
     rewrap,
     settings,
     sign,
+    stream,
     verify,
 )
 from engines.transit.settings import Settings
@@ -38,6 +41,8 @@ ROUTES: tuple[Route, ...] = (
     Route(_READ, "keys/{name}", keys.read, keys.KeyReading, "Read a key's settings and versions.", writes=False),
     Route(_UPDATE, "keys/{name}", keys.create, keys.KeyCreation, "Create a key."),
     Route(_DELETE, "keys/{name}", keys.delete, KeyName, "Destroy a key."),
+    Route(_READ, "keys/{name}/jwks", jwks.read_jwks, jwks.JwksReading, "Read a key's public keys as a JWK set.",
+          writes=False, bare=True, public_where=("jwks", "public")),
     Route(_UPDATE, "keys/{name}/config", config.configure, KeyConfig, "Change a key's settings."),
     Route(_UPDATE, "keys/{name}/rotate", config.rotate, KeyName, "Give a key a new version."),
     Route(_UPDATE, "keys/{name}/trim", config.trim, KeyTrim, "Destroy old versions of a key."),
@@ -49,6 +54,13 @@ ROUTES: tuple[Route, ...] = (
     Route(_UPDATE, "decrypt/{name}", decrypt.decrypt, decrypt.Decryption, "Decrypt.", writes=False),
     Route(_UPDATE, "rewrap/{name}", rewrap.rewrap, rewrap.Rewrapping, "Encrypt ciphertexts anew.", writes=False),
     Route(_UPDATE, "datakey/{plaintext}/{name}", datakey.make, datakey.DataKey, "Make a data key.", writes=False),
+
+    Route(_UPDATE, "stream/encrypt/{name}", stream.encrypt, stream.Streaming, "Encrypt a stream of messages.",
+          writes=False, item=EncryptItem),
+    Route(_UPDATE, "stream/decrypt/{name}", stream.decrypt, stream.Streaming, "Decrypt a stream of messages.",
+          writes=False, item=DecryptItem),
+    Route(_UPDATE, "stream/rewrap/{name}", stream.rewrap, stream.Streaming, "Encrypt a stream of ciphertexts anew.",
+          writes=False, item=RewrapItem),
 
     Route(_UPDATE, "random", random.random, random.Random, "Give random bytes.", writes=False),
     Route(_UPDATE, "random/{segment:any}", random.random_by_segment, random.RandomBySegment,
@@ -108,6 +120,7 @@ class Transit:
         self.keys = KeyStore(mount.storage)
         self.settings = Settings(mount.storage)
         self.clock = mount.clock
+        self.max_batch_items = mount.max_batch_items
 
     async def tick(self, now: float) -> None:
         """Rotate the keys that are due."""

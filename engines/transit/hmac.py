@@ -39,7 +39,7 @@ async def authenticate(engine: Transit, call: Call, body: Authentication) -> Rep
     version = _version_to_authenticate(keyring, body.key_version)
     hash_ = _parse_algorithm(body.urlalgorithm or body.algorithm)
     if body.batch_input is not UNSET and body.batch_input is not None:
-        items = read_strings(body.batch_input, "transit.batchRequestHMACItem")
+        items = read_strings(body.batch_input, "transit.batchRequestHMACItem", engine.max_batch_items)
         return Reply({"batch_results": [_authenticate_item(version, hash_, item) for item in items]})
     if body.input is UNSET:
         raise InvalidRequest("missing input for HMAC")

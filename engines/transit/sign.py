@@ -76,7 +76,7 @@ async def sign(engine: Transit, call: Call, body: Signing) -> Reply:
         raise InvalidRequest(f"key type {keyring.algorithm.name} does not support signing")
     options = signature_options(call, body, keyring, marshaling, salt_length)
     if body.batch_input is not UNSET and body.batch_input is not None:
-        items = read_strings(body.batch_input, "transit.batchRequestSignItem")
+        items = read_strings(body.batch_input, "transit.batchRequestSignItem", engine.max_batch_items)
         return Reply({"batch_results": [_sign_item(keyring, body.key_version, options, item) for item in items]})
     signature, version, public_key = _sign(keyring, body.key_version, options, body.input, body.context)
     data: dict[str, Any] = {"signature": signature, "key_version": version}

@@ -36,7 +36,7 @@ async def verify(engine: Transit, call: Call, body: Verification) -> Reply:
     """Check ``signature`` or ``hmac``, or those of every item of ``batch_input``."""
     items = None
     if body.batch_input is not UNSET and body.batch_input is not None:
-        items = read_strings(body.batch_input, "transit.batchRequestVerifyItem")
+        items = read_strings(body.batch_input, "transit.batchRequestVerifyItem", engine.max_batch_items)
         by_signature = _all_have_signatures(items)
     elif body.signature is not UNSET:
         by_signature = True

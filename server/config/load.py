@@ -7,6 +7,7 @@ Vault and with newer versions; a wrong value of a word that we do understand sto
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
@@ -103,6 +104,7 @@ class _Draft:
             if "default_lease_ttl_seconds" in self.values:
                 raise ConfigError("default_lease_ttl is longer than max_lease_ttl", self._default_ttl_place)
             values["default_lease_ttl_seconds"] = values["max_lease_ttl_seconds"]
+        values["workers"] = _workers(values["workers"], self.storage)
         self._warn_of_values(values)
         duration = values["default_max_request_duration_seconds"]
         return Config(
@@ -118,8 +120,6 @@ class _Draft:
         )
 
     def _warn_of_values(self, values: Mapping[str, Any]) -> None:
-        if values["workers"] > 1:
-            self.warnings.append(f"workers = {values['workers']}: this version runs one process")
         if values["ui"]:
             self.warnings.append("ui = true: there is no web interface")
         if not values["disable_mlock"]:
@@ -233,6 +233,18 @@ class _Draft:
             return None
         names = ", ".join(sorted({*tables, *brought}))
         raise ConfigError(f"{group}: expected one of {names}, got {type_!r}", place)
+
+
+def _workers(chosen: int | str, storage: Storage) -> int:
+    """How many processes are to serve; what lies in the memory of one can't be served by several."""
+    in_memory = storage.type == "inmem"
+    if not chosen:
+        return 1 if in_memory else min(len(os.sched_getaffinity(0)), words.MAX_WORKERS)
+    if int(chosen) > 1 and in_memory:
+        raise ConfigError(f'storage "inmem" is served by one worker; expected workers = 1, got {chosen}', storage.place)
+    if int(chosen) > words.MAX_WORKERS:
+        raise ConfigError(f"workers: expected at most {words.MAX_WORKERS}, got {chosen}")
+    return int(chosen)
 
 
 def _with_duration(listener: Listener, seconds: int) -> Listener:

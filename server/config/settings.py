@@ -121,9 +121,13 @@ class Config:
     log_level: str = "info"
     log_format: str = "standard"
     pid_file: str = ""
+    login_failures_per_minute: int = 300
     cache_size: int = 100_000
     algorithm_providers: str = ""
+    max_batch_items: int = 10_000
     workers: int = 1
+    max_connections: int = 10_000
+    max_concurrent_requests: int = 4_000
     ui: bool = False
     disable_mlock: bool = True
     unsafe_allow_api_audit_creation: bool = False

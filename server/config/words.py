@@ -13,7 +13,11 @@ from typing import Any
 
 DEFAULT_ADDRESS = "127.0.0.1:8200"
 MAX_REQUEST_BYTES = 10 * 1024 * 1024
+MAX_BATCH_ITEMS = 10_000
 LEASE_SECONDS = 32 * 24 * 3600
+MAX_CONNECTIONS = 10_000
+MAX_CONCURRENT_REQUESTS = 4_000
+MAX_WORKERS = 512
 
 
 class Kind(Enum):
@@ -71,11 +75,23 @@ TOP = (
     Word("log_format", Kind.CHOICE, "standard", "`standard` for people, `json` for one object per line.",
          choices=LOG_FORMATS, environment=("BAO_LOG_FORMAT", "VAULT_LOG_FORMAT")),
     Word("pid_file", Kind.PATH, "", "A file to write the process id to."),
+    Word("login_failures_per_minute", Kind.COUNT, 300,
+         "Failed logins that one client address may have, at once and in a minute, before it is answered 429; 0: any "
+         "number."),
     Word("cache_size", Kind.COUNT, 100_000, "How many decoded entries of storage are kept in memory.", minimum=1),
     Word("algorithm_providers", Kind.STRING, "",
          "Which library serves which algorithm, as `ml-kem-768=pqcrypto, ...`: `openssl`, `liboqs` or `pqcrypto`; "
          "unset, the first of these that has it."),
-    Word("workers", Kind.COUNT, 1, "How many processes serve. This version runs one, and says so if asked for more.",
+    Word("max_batch_items", Kind.COUNT, MAX_BATCH_ITEMS,
+         "The most items that one `batch_input` may hold; more are answered 400. Streams have no such limit.",
+         minimum=1),
+    Word("workers", Kind.COUNT, "",
+         "How many processes serve. Unset, one for each processor; always one with storage `inmem` and with `-dev`.",
+         minimum=1),
+    Word("max_connections", Kind.COUNT, MAX_CONNECTIONS,
+         "How many connections there may be, over all workers; further ones are answered 503 and closed.", minimum=1),
+    Word("max_concurrent_requests", Kind.COUNT, MAX_CONCURRENT_REQUESTS,
+         "How many requests each listener may have under way, over all workers; further ones are answered 503.",
          minimum=1),
     Word("ui", Kind.BOOL, False, "Accepted for the sake of existing files; there is no web interface."),
     Word("disable_mlock", Kind.BOOL, True,

@@ -2,6 +2,7 @@
 
 from server.listeners.asgi import Application
 from server.listeners.open import OpenListener, open_listeners, serve
+from server.listeners.share import Share
 from server.listeners.sockets import ListenFailed
 
-__all__ = ["Application", "ListenFailed", "OpenListener", "open_listeners", "serve"]
+__all__ = ["Application", "ListenFailed", "OpenListener", "Share", "open_listeners", "serve"]

@@ -16,6 +16,9 @@ Scope: TypeAlias = MutableMapping[str, Any]
 Message: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]
 Send: TypeAlias = Callable[[Message], Awaitable[None]]
+RELEASE = "cryptoserve.release"
+"""In the scope: what an application calls that watches over the time of a request by itself from then on."""
+
 Application: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 

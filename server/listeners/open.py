@@ -8,7 +8,7 @@ import os
 import socket
 import ssl
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from server.config import Listener
 from server.listeners.asgi import Application
@@ -16,6 +16,7 @@ from server.listeners.deadlines import Deadlines
 from server.listeners.forwarded import ForwardedFor
 from server.listeners.plain import serve_plain
 from server.listeners.secure import serve_secure
+from server.listeners.share import Share
 from server.listeners.sockets import ListenFailed, open_socket, url
 from server.listeners.tls import make_context, reload_certificate
 
@@ -35,21 +36,25 @@ class OpenListener:
 
     _socket: socket.socket
     _context: ssl.SSLContext | None
+    _owner: int = field(default_factory=os.getpid)
+    """The process that made it, and takes the path of a unix socket away at the end; others may have inherited it."""
 
     def reload(self) -> None:
         """Take the TLS certificate from its files anew. Raises ``ListenFailed``, and goes on with the old one."""
         if self._context is not None:
             reload_certificate(self._context, self.listener)
 
-    async def serve(self, application: Application, stop: asyncio.Event, drain_seconds: float = DRAIN_SECONDS) -> None:
+    async def serve(
+        self, application: Application, stop: asyncio.Event, share: Share, drain_seconds: float = DRAIN_SECONDS
+    ) -> None:
         """Serve ``application`` until ``stop`` is set, and what is under way then is answered or cut off."""
         if self.listener.x_forwarded_for_authorized_addrs or self.listener.x_forwarded_for_reject_not_present:
             application = ForwardedFor(application, self.listener)
-        deadlines = Deadlines(application, self.listener)
+        deadlines = Deadlines(application, self.listener, share.most_requests)
         run = serve_plain if self.listener.server_name == "uvicorn" else serve_secure
         watch = asyncio.create_task(deadlines.watch())
         try:
-            await run(deadlines, self.listener, self._socket, self._context, stop, drain_seconds)
+            await run(deadlines, self.listener, self._socket, self._context, stop, drain_seconds, share)
         finally:
             watch.cancel()
             self.close()
@@ -57,7 +62,7 @@ class OpenListener:
     def close(self) -> None:
         """Give the address up."""
         self._socket.close()
-        if self.listener.type == "unix":
+        if self.listener.type == "unix" and self._owner == os.getpid():
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(self.listener.address)
 
@@ -77,8 +82,18 @@ def open_listeners(listeners: Sequence[Listener]) -> tuple[OpenListener, ...]:
     return tuple(opened)
 
 
-async def serve(opened: Sequence[OpenListener], build: Callable[[Listener], Application], stop: asyncio.Event) -> None:
-    """Serve each listener with what ``build`` makes for it, until ``stop``; if one fails, all are stopped."""
+async def serve(
+    opened: Sequence[OpenListener],
+    build: Callable[[Listener], Application],
+    stop: asyncio.Event,
+    share: Share | None = None,
+) -> None:
+    """Serve each listener with what ``build`` makes for it, until ``stop``; if one fails, all are stopped.
+
+    ``share`` is this process's share of the connections to all of them.
+    """
+    share = share or Share()
+    share.begin()
     async with asyncio.TaskGroup() as group:
         for one in opened:
-            group.create_task(one.serve(build(one.listener), stop))
+            group.create_task(one.serve(build(one.listener), stop, share))

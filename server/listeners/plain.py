@@ -14,7 +14,6 @@ import logging
 import socket
 import ssl
 from collections.abc import Iterator
-from functools import partial
 from typing import Any, cast
 
 from uvicorn import Config as UvicornConfig
@@ -23,9 +22,11 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 from server.config import Listener
 from server.headers import SECURITY
+from server.listeners.accept import Acceptor
 from server.listeners.asgi import Application
 from server.listeners.deadlines import SWEEP_SECONDS
 from server.listeners.heads import is_head
+from server.listeners.share import Place, Share
 from server.listeners.verbs import Verbs
 
 MAX_HEAD_BYTES = 1024 * 1024
@@ -100,12 +101,20 @@ class BoundedProtocol(HttpToolsProtocol):
         self._closing_since: float | None = None
         self._joining: JoiningTransport | None = None
         self._verbs = Verbs()
+        self.place: Place | None = None
+        """Counts this connection."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """A client has connected, and owes a head."""
         super().connection_made(cast("asyncio.Transport", transport))
         self.transport = self._joining = JoiningTransport(self.transport)
         self._head_since = self.loop.time()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The connection is over."""
+        if self.place is not None:
+            self.place.close()
+        super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Bytes have come; with no request under way, they belong to a head."""
@@ -168,10 +177,11 @@ class BoundedProtocol(HttpToolsProtocol):
 class _Server(Server):
     """uvicorn's server on a socket that is open already, without its signal handlers."""
 
-    def __init__(self, config: UvicornConfig, listener: Listener, context: ssl.SSLContext | None) -> None:
+    def __init__(self, config: UvicornConfig, listener: Listener, context: ssl.SSLContext | None, share: Share) -> None:
         super().__init__(config)
         self._listener = listener
         self._context = context
+        self._share = share
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -180,16 +190,17 @@ class _Server(Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Accept connections on ``sockets``."""
-        loop = asyncio.get_running_loop()
-        protocol = partial(BoundedProtocol, config=self.config, server_state=self.server_state, app_state={})
-        handshake = float(self._listener.http_read_header_timeout_seconds) if self._context else None
-        self.servers = [
-            await loop.create_server(
-                protocol, sock=opened, ssl=self._context, backlog=self.config.backlog, ssl_handshake_timeout=handshake
-            )
-            for opened in sockets or []
+        handshake = float(self._listener.http_read_header_timeout_seconds)
+        acceptors = [
+            Acceptor(opened, self._protocol, self._share, self._context, handshake) for opened in sockets or []
         ]
+        self.servers = cast("list[asyncio.Server]", acceptors)  # It is only closed, as an acceptor can be too.
         self.started = True
+
+    def _protocol(self, place: Place) -> BoundedProtocol:
+        protocol = BoundedProtocol(config=self.config, server_state=self.server_state, app_state={})
+        protocol.place = place
+        return protocol
 
     async def on_tick(self, counter: int) -> bool:
         """uvicorn's tick, ten times a second."""
@@ -208,6 +219,7 @@ async def serve_plain(
     context: ssl.SSLContext | None,
     stop: asyncio.Event,
     drain_seconds: float,
+    share: Share,
 ) -> None:
     """Serve HTTP/1.1 on ``opened`` until ``stop`` is set and what is under way is answered, or ``drain_seconds``."""
     config = UvicornConfig(
@@ -225,7 +237,7 @@ async def serve_plain(
     )
     # At uvicorn's trace level it would log the headers of each request, tokens included.
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
-    server = _Server(config, listener, context)
+    server = _Server(config, listener, context, share)
 
     async def leave() -> None:
         await stop.wait()

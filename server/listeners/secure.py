@@ -8,6 +8,7 @@ body of an HTTP/1.1 answer in one write instead of three.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import socket
 import ssl
@@ -21,12 +22,19 @@ from hypercorn.events import Closed, Event, RawData, Updated
 from hypercorn.protocol.h11 import H11Protocol
 
 from server.config import Listener
-from server.listeners.asgi import Application
+from server.listeners.accept import Acceptor
+from server.listeners.asgi import Application, Message, Receive, Scope, Send
 from server.listeners.heads import is_head
+from server.listeners.share import Place, Share
 
 _MAX_HEAD_BYTES = 64 * 1024
 _READ_BYTES = 64 * 1024
-_SHUTDOWN_SECONDS = 5.0
+_MAX_FRAMES = 256
+"""How many frames of a body may wait for the application. While that many do, nothing else is read from the connection,
+and that includes the client's word that it can take more of the answer; so a stream needs some room here."""
+
+_CLOSING_SECONDS = 10.0
+"""How long a client may take to read the rest of what was sent to it before its connection was closed."""
 
 
 class _Connection(TCPServer):
@@ -79,6 +87,13 @@ class _Connection(TCPServer):
             await self.protocol.handle(RawData(data))
         await self.protocol.handle(Closed())
 
+    async def _close(self) -> None:
+        timer = self.loop.call_later(_CLOSING_SECONDS, self.writer.transport.abort)
+        try:
+            await super()._close()
+        finally:
+            timer.cancel()
+
     def _arm(self) -> None:
         self._timer = self.loop.call_later(self.head_seconds, self.writer.transport.abort)
 
@@ -88,6 +103,18 @@ class _Connection(TCPServer):
             self._timer = None
 
 
+class _Streams(asyncio.StreamReaderProtocol):
+    """A connection as streams, counted until it is over."""
+
+    place: Place | None = None
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The connection is over."""
+        if self.place is not None:
+            self.place.close()
+        super().connection_lost(exc)
+
+
 async def serve_secure(
     application: Application,
     listener: Listener,
@@ -95,11 +122,12 @@ async def serve_secure(
     context: ssl.SSLContext | None,
     stop: asyncio.Event,
     drain_seconds: float,
+    share: Share,
 ) -> None:
     """Serve HTTP/1.1 and HTTP/2 on ``opened`` until ``stop`` is set and what is under way is answered."""
     config = _config(listener)
     worker = WorkerContext(None)
-    wrapper = ASGIWrapper(cast("Any", application))
+    wrapper = ASGIWrapper(cast("Any", _leaving_room(application)))
     loop = asyncio.get_running_loop()
     connections: set[asyncio.Task[Any]] = set()
 
@@ -112,17 +140,46 @@ async def serve_secure(
         connection.head_seconds = listener.http_read_header_timeout_seconds
         await connection.run()
 
-    limits: dict[str, Any] = {}
-    if context is not None:
-        limits["ssl_handshake_timeout"] = float(listener.http_read_header_timeout_seconds)
-        limits["ssl_shutdown_timeout"] = _SHUTDOWN_SECONDS
-    server = await asyncio.start_server(connected, sock=opened, ssl=context, **limits)
+    def streams(place: Place) -> _Streams:
+        protocol = _Streams(asyncio.StreamReader(loop=loop), connected, loop=loop)
+        protocol.place = place
+        return protocol
+
+    acceptor = Acceptor(opened, streams, share, context, float(listener.http_read_header_timeout_seconds))
     try:
         await stop.wait()
     finally:
-        server.close()
+        acceptor.close()
+        await acceptor.wait_closed()
         await worker.terminated.set()
         await _drain(connections, drain_seconds)
+
+
+def _leaving_room(application: Application) -> Application:
+    """``application``, with room in its queue when it is through before the body is.
+
+    hypercorn puts a last message there, behind what of the body was never asked for, and would wait without end for a
+    place in a full queue, as would its reader, with one more part of the body in hand.
+    """
+
+    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+        whole = False
+
+        async def receive_noted() -> Message:
+            nonlocal whole
+            message = await receive()
+            whole = not message.get("more_body", False)
+            return message
+
+        try:
+            await application(scope, receive_noted, send)
+        finally:
+            for _ in range(0 if whole else 2):
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(0):
+                        await receive()
+
+    return serve
 
 
 async def _drain(connections: set[asyncio.Task[Any]], seconds: float) -> None:
@@ -144,4 +201,5 @@ def _config(listener: Listener) -> HypercornConfig:
     config.keep_alive_max_requests = 1_000_000
     config.h11_max_incomplete_size = _MAX_HEAD_BYTES
     config.h2_max_header_list_size = _MAX_HEAD_BYTES
+    config.max_app_queue_size = _MAX_FRAMES
     return config

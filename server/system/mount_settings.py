@@ -30,7 +30,9 @@ def read_config(given: Mapping[str, Any], system_max_ttl_seconds: int, *, is_aut
             name: to_string(given.get(name))
             for name in ("default_lease_ttl", "max_lease_ttl", "listing_visibility", "token_type")
         }
-        lists = {name: tuple(to_comma_list(given[name])) for name in LISTS if given.get(name) is not None}
+        lists: dict[str, Any] = {
+            name: tuple(to_comma_list(given[name])) for name in LISTS if given.get(name) is not None
+        }
         force_no_cache = to_boolean(given.get("force_no_cache"))
     except ConversionError:
         raise InvalidRequest("unable to convert given mount config information") from None

@@ -12,6 +12,7 @@ from engines.durations import InvalidDuration
 from engines.faults import InvalidRequest
 from engines.fields import CommaList, KeyValues
 from server.mounts import MountEntry
+from server.system.lockout_settings import LOCKABLE, changed_lockout
 from server.system.mount_settings import LISTS, read_token_type, read_ttl, read_visibility, refuse_version
 from server.system.mount_views import tuning_data
 from server.system.mounts import AUTHS, SECRETS, Kind, PathBody, normal_path
@@ -79,6 +80,9 @@ async def _tune(system: System, kind: Kind, body: TuneBody) -> None:
 def _tuned(entry: MountEntry, body: TuneBody) -> MountEntry:
     """``entry`` with the settings in ``body``. Raises ``InvalidRequest`` in Vault's words."""
     given = [name for name in _TUNABLE if getattr(body, name) is not UNSET]
+    lockout = {} if body.user_lockout_config is UNSET else body.user_lockout_config
+    if not lockout:
+        given = [name for name in given if name != "user_lockout_config"]
     _refuse_fixed(entry, given)
     changes: dict[str, Any] = {name: tuple(getattr(body, name)) for name in LISTS if name in given}
     for name in ("default_lease_ttl", "max_lease_ttl"):
@@ -88,6 +92,8 @@ def _tuned(entry: MountEntry, body: TuneBody) -> MountEntry:
         changes["listing_visibility"] = read_visibility(body.listing_visibility)
     if body.token_type is not UNSET:
         changes["token_type"] = read_token_type(body.token_type)
+    if "user_lockout_config" in given:
+        changes["user_lockout"] = changed_lockout(entry.config.user_lockout, lockout)
     config = replace(entry.config, **changes)
     if config.max_lease_ttl and config.default_lease_ttl > config.max_lease_ttl:
         raise InvalidRequest(
@@ -109,7 +115,7 @@ def _refuse_fixed(entry: MountEntry, given: list[str]) -> None:
             raise InvalidRequest("'token_type' can only be modified on auth mounts")
         if entry.type == _TOKEN_METHOD:
             raise InvalidRequest("'token_type' cannot be set for 'token' or 'ns_token' auth mounts")
-    if "user_lockout_config" in given:
+    if "user_lockout_config" in given and entry.type not in LOCKABLE:
         raise InvalidRequest(f'tuning of user lockout configuration for auth type "{entry.type}" not allowed')
 
 

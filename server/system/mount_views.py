@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from server.mounts import MountConfig, MountEntry
+from server.system.lockout_settings import lockout_data
 from server.system.mount_settings import LISTS
 from server.version import PLUGIN_VERSION
 
@@ -17,6 +18,7 @@ DEFAULT_TOKEN_TYPE = "default-service"  # noqa: S105 - a word, not a secret
 def mount_data(entry: MountEntry) -> dict[str, Any]:
     """The entry as ``sys/mounts`` and ``sys/auth`` show it."""
     config = entry.config
+    lockout = lockout_data(config.user_lockout)
     data: dict[str, Any] = {
         "accessor": entry.accessor,
         "config": {
@@ -24,6 +26,7 @@ def mount_data(entry: MountEntry) -> dict[str, Any]:
             "max_lease_ttl": config.max_lease_ttl,
             "force_no_cache": config.force_no_cache,
             **_where_set(entry),
+            **({"user_lockout_config": lockout} if lockout else {}),
         },
         "description": entry.description,
         "external_entropy_access": entry.external_entropy_access,
@@ -55,6 +58,7 @@ def tuning_data(entry: MountEntry, settings: Settings) -> dict[str, Any]:
         "force_no_cache": entry.config.force_no_cache,
         "max_lease_ttl": max_ttl,
         **_where_set(entry),
+        **lockout_data(entry.config.user_lockout),
     }
     if entry.options:
         data["options"] = entry.options

@@ -161,7 +161,7 @@ async def disable_mount(system: System, call: Call, body: PathBody) -> None:
 
 
 async def disable_auth(system: System, call: Call, body: PathBody) -> None:
-    """Unmount an auth method and delete all that it stored; it is no error if it isn't there."""
+    """Unmount an auth method, delete all that it stored and revoke its tokens; no error if it isn't there."""
     path = AUTHS.prefix + normal_path(body.path)
     entry = await system.tenant.mounts.entry(path)
     if entry is None:
@@ -169,3 +169,4 @@ async def disable_auth(system: System, call: Call, body: PathBody) -> None:
     if entry.built_in:
         raise InvalidRequest(f"{entry.type} credential backend cannot be disabled")
     await system.tenant.mounts.disable(path)
+    await system.tenant.tokens.revoke_issued_below(path)

@@ -6,7 +6,10 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from engines.base import Access, Body, Operation, Route
+from msgspec import Struct
+
+from compat.requests import LINES_TYPE
+from engines.base import Access, Operation, Route
 from server.mounts import AUTH
 from server.routing import Served, parameters
 from server.system.schemas import properties
@@ -25,6 +28,7 @@ _METHODS = {
     Operation.DELETE: "delete",
 }
 _IN_QUERY = frozenset({"get", "delete"})
+_LINES = LINES_TYPE.decode()
 _CONTENT = {"200": {"description": "OK"}}
 _NO_CONTENT = {"204": {"description": "empty body"}}
 _MUST_LIST = {
@@ -176,13 +180,17 @@ class _Writer:
             written["parameters"] = [
                 {"name": name, "in": "query", "schema": schema} for name, schema in fields.items() if name != "list"
             ]
+        elif route.item is not None:
+            written["parameters"] = [{"name": name, "in": "query", "schema": schema} for name, schema in fields.items()]
+            item = f"#/components/schemas/{self._component(engine_type, route.item, properties(route.item))}"
+            written["requestBody"] = {"required": True, "content": {_LINES: {"schema": {"$ref": item}}}}
         elif fields:
             reference = f"#/components/schemas/{self._component(engine_type, route.body, fields)}"
             content = {"application/json": {"schema": {"$ref": reference}}}
             written["requestBody"] = {"required": True, "content": content}
         return written
 
-    def _component(self, engine_type: str, body: type[Body], fields: dict[str, Any]) -> str:
+    def _component(self, engine_type: str, body: type[Struct], fields: dict[str, Any]) -> str:
         """The name of the schema of ``body`` without what the path says, which may differ between two routes."""
         base = engine_type.capitalize() + body.__name__.removesuffix("Body")
         name, number = base + "Request", 2

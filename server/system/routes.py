@@ -12,6 +12,7 @@ from server.system import (
     audit,
     capabilities,
     inspection,
+    locked_users,
     mount_tuning,
     mounts,
     plugin_catalog,
@@ -99,6 +100,11 @@ ROUTES: tuple[Route, ...] = (
     Route(UPDATE, "capabilities-accessor", capabilities.capabilities_accessor,
           capabilities.AccessorCapabilitiesBody, "Tell what the token with an accessor may do.", writes=False,
           echo=True),
+    # Lockouts
+    Route(READ, "locked-users", locked_users.list_locked_users, locked_users.LockedUsersBody,
+          "List who is locked out after too many failed logins.", writes=False),
+    Route(UPDATE, "locked-users/{mount_accessor}/unlock/{alias_identifier:path}", locked_users.unlock_user,
+          locked_users.UnlockBody, "Let somebody who is locked out log in again."),
     # Audit devices
     Route(READ, "audit", audit.list_devices, Nothing, "List the audit devices.", SUDO, writes=False, echo=True),
     Route(UPDATE, "audit/{path:path}", audit.enable_device, audit.EnableDeviceBody, "Add an audit device.", SUDO),

@@ -6,15 +6,15 @@ from functools import lru_cache
 from typing import Any
 
 import msgspec.inspect as inspect
+from msgspec import Struct
 
-from engines.base import Body
 from engines.fields import KIND
 
 _SECONDS = frozenset({"duration", "signed_duration", "bare_duration"})
 
 
 @lru_cache(maxsize=4096)
-def properties(body: type[Body]) -> dict[str, dict[str, Any]]:
+def properties(body: type[Struct]) -> dict[str, dict[str, Any]]:
     """The schema of each parameter by its name; shared, and not to be changed."""
     info = inspect.type_info(body)
     assert isinstance(info, inspect.StructType), "a body is a Struct"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 
 from storage.seals.base import InvalidKey
 from storage.secret import Secret
@@ -14,12 +15,13 @@ MAX_SHARE_BYTES = 33
 class ShareProgress:
     """Collects ``threshold`` shares under a ``nonce``, which tells one round from the next."""
 
-    def __init__(self, threshold: int) -> None:
+    def __init__(self, threshold: int, nonce: str = "", shares: Iterable[bytes] = ()) -> None:
+        """A new round; with ``nonce`` and ``shares``, one that another process has begun."""
         self.threshold = threshold
-        self.nonce = ""
+        self.nonce = nonce
         """A UUID; empty while no share has come."""
 
-        self._shares: list[Secret] = []
+        self._shares = [Secret(share) for share in shares]
 
     @property
     def progress(self) -> int:
@@ -30,6 +32,10 @@ class ShareProgress:
     def complete(self) -> bool:
         """Whether there are enough."""
         return len(self._shares) >= self.threshold
+
+    def reveal(self) -> list[bytes]:
+        """The shares that have come, for another process to go on with."""
+        return [share.reveal() for share in self._shares]
 
     def add(self, share: bytes) -> bool:
         """Keep ``share``; False if it was there already. Raises ``InvalidKey`` if it can't be one by its length."""
@@ -48,7 +54,7 @@ class ShareProgress:
 
     def take(self) -> list[bytes]:
         """The shares, and start anew: a failed attempt begins from nothing."""
-        shares = [share.reveal() for share in self._shares]
+        shares = self.reveal()
         self.reset()
         return shares
 

@@ -127,6 +127,11 @@ class ShamirSeal:
             raise InvalidKey(f"the unseal key does not have {KEY_BYTES} bytes")
         self._key = Secret(key)
 
+    @property
+    def key(self) -> bytes | None:
+        """The key in use, if there is one."""
+        return None if self._key is None else self._key.reveal()
+
     async def wrap(self, path: str, secret: bytes) -> bytes:
         """As ``Seal.wrap``. Raises ``InvalidKey`` if there is no key at present."""
         return close_envelope(derive_cipher(self._revealed(), None, "unseal key"), _FORMAT, path, secret)

@@ -104,6 +104,16 @@ class StoredSeal:
         if isinstance(self.seal, ShamirSeal):
             self.seal.use(new.key.reveal())
 
+    @property
+    def key(self) -> bytes | None:
+        """The key that the shares of a Shamir seal gave; None if they have not, and for automatic seals."""
+        return self.seal.key if isinstance(self.seal, ShamirSeal) else None
+
+    def use(self, key: bytes) -> None:
+        """Use ``key``, which another process has from its shares."""
+        if isinstance(self.seal, ShamirSeal):
+            self.seal.use(key)
+
     async def store_root_key(self, transaction: Transaction, root_key: bytes) -> None:
         """Store ``root_key`` in place of the present one, wrapped with the seal's present key."""
         transaction.put(ROOT_KEY_PATH, await self.seal.wrap(ROOT_KEY_PATH, root_key))

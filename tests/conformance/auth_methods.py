@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.conformance.steps import NO_TOKEN, Json, Scenario, Step
+from tests.conformance.steps import NO_TOKEN, Json, Scenario, Servers, Step
 
 _ROLE_BODIES: tuple[tuple[str, dict[str, Json], int], ...] = (
     ("empty", {}, 204),
@@ -157,4 +157,186 @@ _approle = Scenario(
     ),
 )
 
-SCENARIOS = (_roles, _userpass, _approle)
+_USERS: tuple[tuple[str, dict[str, Json], int], ...] = (
+    (
+        "old names",
+        {"password": "p", "policies": "b,A", "ttl": "1h", "max_ttl": "2h", "bound_cidrs": "127.0.0.1/32"},
+        204,
+    ),
+    ("too long a ttl", {"token_ttl": "3h"}, 400),
+    ("a new name", {"token_policies": "x"}, 204),
+    ("both names", {"token_ttl": "30m", "ttl": "20m"}, 204),
+    ("a type that is none", {"token_type": "zzz"}, 400),
+    ("a ttl that is none", {"token_ttl": "zz"}, 400),
+    ("addresses that are none", {"token_bound_cidrs": "zz"}, 400),
+    ("a password and its hash", {"password": "p", "password_hash": "x"}, 400),
+    ("an empty password", {"password": ""}, 204),
+    ("a number for a password", {"password": 123}, 204),
+)
+
+_users = Scenario(
+    "auth-userpass-users",
+    steps=(
+        Step("enable", "POST sys/auth/{m}", 204, {"type": "userpass"}),
+        *(
+            step
+            for name, body, status in _USERS
+            for step in (
+                Step(f"write {name}", "POST auth/{m}/users/Alice", status, body),
+                Step(f"read after {name}", "GET auth/{m}/users/alice", 200),
+            )
+        ),
+        Step("log in with the number", "POST auth/{m}/login/alice", 200, {"password": "123"}, token=NO_TOKEN),
+        Step("create without a password", "POST auth/{m}/users/b", 400, {"token_ttl": "1h"}),
+        Step("create with an empty password", "POST auth/{m}/users/b", 400, {"password": ""}),
+        Step("create with an empty hash", "POST auth/{m}/users/b", 400, {"password_hash": ""}),
+        Step("create", "POST auth/{m}/users/b", 204, {"password": "p", "token_bound_cidrs": "10.0.0.0/8"}),
+        Step("log in from elsewhere", "POST auth/{m}/login/b", 403, {"password": "p"}, token=NO_TOKEN),
+        Step("log in wrongly from elsewhere", "POST auth/{m}/login/b", 400, {"password": "q"}, token=NO_TOKEN),
+        Step("no new password", "POST auth/{m}/users/b/password", 400, {}),
+        Step("no new policies", "POST auth/{m}/users/b/policies", 204, {}),
+        Step("read with no policies", "GET auth/{m}/users/b", 200),
+        Step("policies by the old name", "POST auth/{m}/users/b/policies", 204, {"policies": "q,A"}),
+        Step("read with the old name", "GET auth/{m}/users/b", 200),
+        Step("policies by both", "POST auth/{m}/users/b/policies", 204, {"policies": "q,A", "token_policies": "zz"}),
+        Step("read with both", "GET auth/{m}/users/b", 200),
+        Step("policies by the new name", "POST auth/{m}/users/b/policies", 204, {"token_policies": "Z,a"}),
+        Step("read with the new name", "GET auth/{m}/users/b", 200),
+        Step("policies of nobody", "POST auth/{m}/users/nope/policies", 500, {"policies": "a"}),
+        Step("get a password", "GET auth/{m}/users/b/password", 405),
+        Step("delete policies", "DELETE auth/{m}/users/b/policies", 405),
+        Step("list", "LIST auth/{m}/users?limit=1", 200),
+        Step("list behind", "LIST auth/{m}/users?after=alice", 200),
+        Step("get the list", "GET auth/{m}/users", 405),
+        Step("no password of nobody", "POST auth/{m}/login/nope", 500, {}, token=NO_TOKEN),
+        Step("bad name", "POST auth/{m}/login/-nope", 404, {"password": "a"}, token=NO_TOKEN),
+        Step("deep name", "POST auth/{m}/login/a/b", 404, {"password": "a"}, token=NO_TOKEN),
+        Step(
+            "name in the body too",
+            "POST auth/{m}/login/alice",
+            200,
+            {"password": "123", "username": "b"},
+            token=NO_TOKEN,
+        ),
+        Step("root", "POST auth/{m}/users/c", 204, {"password": "p", "token_policies": "root"}),
+        Step("log in as root", "POST auth/{m}/login/c", 400, {"password": "p"}, token=NO_TOKEN),
+        Step("d", "POST auth/{m}/users/d", 204, {"password": "p", "token_ttl": "10m", "token_max_ttl": "200m"}),
+        Step(
+            "log in",
+            "POST auth/{m}/login/d",
+            200,
+            {"password": "p"},
+            token=NO_TOKEN,
+            saves={"token": "auth.client_token"},
+        ),
+        Step("shorter", "POST auth/{m}/users/d", 204, {"token_ttl": "5m", "token_max_ttl": "100m"}),
+        Step("renew", "POST auth/token/renew-self", 200, {}, token="{token}"),
+        Step("renew for longer", "POST auth/token/renew-self", 200, {"increment": "18m"}, token="{token}"),
+        Step("other policies", "POST auth/{m}/users/d", 204, {"token_policies": "other"}),
+        Step("renew with other policies", "POST auth/token/renew-self", 500, {}, token="{token}"),
+        Step("the same policies", "POST auth/{m}/users/d", 204, {"token_policies": "", "token_period": "7m"}),
+        Step("renew with a period", "POST auth/token/renew-self", 200, {}, token="{token}"),
+        Step("look up", "GET auth/token/lookup-self", 200, token="{token}"),
+        Step("delete", "DELETE auth/{m}/users/d", 204),
+        Step("renew when gone", "POST auth/token/renew-self", 204, {}, token="{token}"),
+        Step("disable", "DELETE sys/auth/{m}", 204),
+    ),
+)
+
+
+def _wrong(count: int, name: str, what: str = "wrong") -> tuple[Step, ...]:
+    return tuple(
+        Step(f"{what} {number}", f"POST auth/{{m}}/login/{name}", 400, {"password": "wrong"}, token=NO_TOKEN)
+        for number in range(1, count + 1)
+    )
+
+
+_LOCKOUT_CONFIGS: tuple[tuple[dict[str, Json], int], ...] = (
+    ({"lockout_threshold": "3"}, 204),
+    (
+        {
+            "lockout_threshold": 4,
+            "lockout_duration": "5m",
+            "lockout_counter_reset_duration": "6m",
+            "lockout_disable": False,
+        },
+        204,
+    ),
+    ({"lockout_duration": "abc"}, 400),
+    ({"lockout_counter_reset_duration": "abc"}, 400),
+    ({"lockout_threshold": "abc"}, 400),
+    ({"lockout_threshold": "-3"}, 400),
+    ({"lockout_disable": "true"}, 400),
+    ({"lockout_duration": 300}, 204),
+    ({"lockout_duration": "0", "lockout_counter_reset_duration": "0"}, 204),
+    ({"nonsense": 1}, 204),
+    ({}, 204),
+    ({"lockout_threshold": "2"}, 204),
+)
+
+_lockout = Scenario(
+    "auth-lockout",
+    steps=(
+        Step("enable", "POST sys/auth/{m}", 204, {"type": "userpass"}),
+        Step("nobody", "GET sys/locked-users", 200),
+        Step("create", "POST auth/{m}/users/alice", 204, {"password": "right"}),
+        *_wrong(4, "alice"),
+        Step("right", "POST auth/{m}/login/alice", 200, {"password": "right"}, token=NO_TOKEN),
+        *_wrong(5, "Alice", "wrong again"),
+        Step("locked", "POST auth/{m}/login/alice", 403, {"password": "right"}, token=NO_TOKEN),
+        Step("the mount", "GET sys/auth/{m}", 200, saves={"accessor": "data.accessor"}),
+        Step("somebody", "GET sys/locked-users", 200),
+        Step("somebody here", "GET sys/locked-users?mount_accessor={accessor}", 200),
+        Step("nobody elsewhere", "GET sys/locked-users?mount_accessor=nope", 200),
+        Step("unlock nobody", "POST sys/locked-users/{accessor}/unlock/nope", 204),
+        Step("unlock elsewhere", "POST sys/locked-users/nope/unlock/alice", 204),
+        Step("still locked", "POST auth/{m}/login/alice", 403, {"password": "right"}, token=NO_TOKEN),
+        Step("unlock", "POST sys/locked-users/{accessor}/unlock/alice", 204),
+        Step("unlocked", "POST auth/{m}/login/alice", 200, {"password": "right"}, token=NO_TOKEN),
+        Step("nobody again", "GET sys/locked-users", 200),
+        Step("get unlock", "GET sys/locked-users/{accessor}/unlock/alice", 405),
+        Step("get a mount", "GET sys/locked-users/{accessor}", 404),
+        Step("list", "LIST sys/locked-users", 404),
+        Step("post", "POST sys/locked-users", 405),
+        Step("without a token", "GET sys/locked-users", 403, token=NO_TOKEN),
+        *(
+            step
+            for number, (body, status) in enumerate(_LOCKOUT_CONFIGS)
+            for step in (
+                Step(f"tune {number}", "POST sys/auth/{m}/tune", status, {"user_lockout_config": body}),
+                Step(f"read after {number}", "GET sys/auth/{m}/tune", 200),
+            )
+        ),
+        Step("the mount then", "GET sys/auth/{m}", 200),
+        *_wrong(2, "alice", "wrong after tuning"),
+        Step("locked sooner", "POST auth/{m}/login/alice", 403, {"password": "right"}, token=NO_TOKEN),
+        *_wrong(3, "nobody", "wrong for nobody"),
+        Step("another mount", "POST sys/auth/{m}-approle", 204, {"type": "approle"}),
+        Step("role", "POST auth/{m}-approle/role/r", 204, {"role_id": "r"}),
+        *(
+            Step(
+                f"wrong secret {number}",
+                "POST auth/{m}-approle/login",
+                400,
+                {"role_id": "r", "secret_id": "x"},
+                token=NO_TOKEN,
+            )
+            for number in range(5)
+        ),
+        Step("secret", "POST auth/{m}-approle/role/r/custom-secret-id", 200, {"secret_id": "s"}),
+        Step("locked role", "POST auth/{m}-approle/login", 403, {"role_id": "r", "secret_id": "s"}, token=NO_TOKEN),
+        Step("a jwt mount", "POST sys/auth/{m}-jwt", 204, {"type": "jwt"}),
+        Step(
+            "tune a jwt mount",
+            "POST sys/auth/{m}-jwt/tune",
+            400,
+            {"user_lockout_config": {"lockout_threshold": "3"}},
+        ),
+        Step("disable", "DELETE sys/auth/{m}", 204),
+        Step("disable another", "DELETE sys/auth/{m}-approle", 204),
+        Step("disable a third", "DELETE sys/auth/{m}-jwt", 204),
+    ),
+    servers=Servers.FRESH,
+)
+
+SCENARIOS = (_roles, _userpass, _users, _approle, _lockout)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from tests.conformance import (
     acl,
+    approle,
     auth_methods,
     http_wire,
+    json_web_tokens,
     sys_mounts,
     sys_policies,
     sys_server,
@@ -34,5 +36,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     *transit_transfer.SCENARIOS,
     *wrapping.SCENARIOS,
     *auth_methods.SCENARIOS,
+    *approle.SCENARIOS,
+    *json_web_tokens.SCENARIOS,
     *tenants.SCENARIOS,
 )

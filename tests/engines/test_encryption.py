@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from engines.base import Operation
-from engines.batches import MAX_ITEMS
+from engines.base import MAX_BATCH_ITEMS, Operation
 from engines.faults import Failed, Fault, InvalidRequest
 from tests.engines.driver import Driver, make_keys, message_of
 
@@ -408,6 +407,6 @@ async def test_the_cache_size_is_noted(transit: Driver) -> None:
 
 async def test_a_batch_has_a_limit(transit: Driver) -> None:
     await transit.write("keys/k")
-    batch = [{"plaintext": ""}] * (MAX_ITEMS + 1)
+    batch = [{"plaintext": ""}] * (MAX_BATCH_ITEMS + 1)
     fault = await message_of(transit, Operation.UPDATE, "encrypt/k", batch_input=batch)
-    assert fault == (InvalidRequest, f"batch input has more than {MAX_ITEMS} items")
+    assert fault == (InvalidRequest, "batch_input holds 10001 items, more than the 10000 that max_batch_items allows")

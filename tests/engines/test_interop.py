@@ -91,7 +91,9 @@ async def exchange(maker: Side, user: Side, name: str, parameters: dict[str, Any
     await user.write("restore", backup=(await maker.read(f"backup/{name}"))["backup"])
     restored = await user.read(f"keys/{name}")
     before = await maker.read(f"keys/{name}")
-    assert {**before, "restore_info": None} == {**restored, "restore_info": None}
+    # OpenBao doesn't tell when the versions of an HMAC key were made.
+    apart = {"restore_info": None} | ({"keys": None} if made["type"] == "hmac" else {})
+    assert {**before, **apart} == {**restored, **apart}
     await user.write(f"keys/{name}/config", min_decryption_version=1)
     for item in sealed:
         assert await user.write(f"decrypt/{name}", **item) == {"plaintext": HELLO}

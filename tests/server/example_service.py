@@ -14,7 +14,7 @@ from typing import Any
 from server.config import Config, Listener
 from server.development import DevelopmentKeys
 from server.listeners.asgi import Application, Receive, Scope, Send
-from server.process import Service
+from server.serving import Member, Service
 from storage.base import Unavailable
 
 
@@ -60,13 +60,14 @@ def build_example(listener: Listener) -> Application:
                 "http": scope["http_version"],
                 "scheme": scope["scheme"],
                 "address": listener.address,
+                "process": os.getpid(),
             },
         )
 
     return application
 
 
-async def open_example(config: Config) -> Service:
+async def open_example(config: Config, member: Member) -> Service:
     """The service, which tells on standard error what is done to it."""
 
     if config.storage.options.get("path") == "refuse":

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, TypeAlias
 from compat.requests import Request, parse_request
 from engines.base import Body, Call, Mount, Operation, Reply, Route
 from engines.faults import Fault
+from engines.transit import Transit
 from server import plugins
 from server.audit.devices.file import FileDevice
 from server.core import Core
@@ -62,6 +63,8 @@ _PLUGINS: dict[str, dict[str, Any]] = {
 
 def load_plugin(group: str, name: str) -> Any:
     """In place of ``plugins.load``: tests need nothing to be installed."""
+    if (group, name) == (plugins.ENGINES, Transit.type):
+        return Transit  # Not in the catalogue, which tests of it want to be small.
     return _PLUGINS.get(group, {}).get(name)
 
 
@@ -79,7 +82,14 @@ class Server:
         self.dispatcher = Dispatcher(self.core)
         self.root_token = ""
 
-    async def ask(self, method: str, path: str, body: object = None, token: str | None = None) -> Answer:
+    async def ask(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        token: str | None = None,
+        address: str = "127.0.0.1",
+    ) -> Answer:
         """Status and decoded body of the answer; ``token`` is the root token unless given, ``""`` for none."""
         raw_path, _, query = f"/v1/{path}".partition("?")
         sent = self.root_token if token is None else token
@@ -93,7 +103,7 @@ class Server:
                 query.encode(),
                 headers,
                 b"" if body is None else json.dumps(body).encode(),
-                ("127.0.0.1", 40000),
+                (address, 40000),
             )
         except Fault as fault:
             answer = refusal(fault)

@@ -10,7 +10,7 @@ from server.cli import SERVER_FLAGS, run_command
 from server.config import Config
 from server.development import DevelopmentKeys, banner, store_token, token_file
 from server.flags import Flag, UsageError, parse_flags
-from server.process import Service
+from server.serving import Member, Service
 
 KNOWN = (
     Flag("config", "files", environment=("BAO_CONFIG", "VAULT_CONFIG")),
@@ -18,7 +18,7 @@ KNOWN = (
 )
 
 
-async def never(config: Config) -> Service:
+async def never(config: Config, member: Member) -> Service:
     """Not reached: what is tested here ends before anything is opened."""
     raise AssertionError(config)
 

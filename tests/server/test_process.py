@@ -60,11 +60,16 @@ class Running:
 
 
 @contextmanager
-def started(tmp_path: Path, *arguments: str, environment: dict[str, str] | None = None) -> Iterator[Running]:
-    """``cryptoserve server`` with ``arguments``; killed at the end if it still runs."""
+def started(
+    tmp_path: Path, *arguments: str, environment: dict[str, str] | None = None, before: str = ""
+) -> Iterator[Running]:
+    """``cryptoserve server`` with ``arguments``, after the Python of ``before``; killed at the end if it still runs."""
     log = tmp_path / "stderr"
     variables = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "HOME": str(tmp_path), **(environment or {})}
     command = [sys.executable, "-m", "tests.server.example_service", "server", *arguments]
+    if before:
+        run = "import runpy; runpy.run_module('tests.server.example_service', run_name='__main__')"
+        command[1:3] = ["-c", f"{before}\n{run}"]
     with (
         log.open("w") as stderr,
         subprocess.Popen(

@@ -12,6 +12,7 @@ from engines.algorithms.mlkem import MLKEM_768
 from engines.algorithms.pinning import pin_providers
 from server.config import ConfigError, load_config
 from server.service import open_service
+from server.serving import Member
 from tests.server.systems import Server
 
 
@@ -77,7 +78,7 @@ def _configuration(folder: Path, pins: str) -> str:
 
 
 async def test_a_configuration_pins_providers(tmp_path: Path) -> None:
-    service = await open_service(load_config([_configuration(tmp_path, "ml-kem-768 = pqcrypto")], {}))
+    service = await open_service(load_config([_configuration(tmp_path, "ml-kem-768 = pqcrypto")], {}), Member())
     assert MLKEM_768.served_by == "pqcrypto"
     await service.close()
 
@@ -85,4 +86,4 @@ async def test_a_configuration_pins_providers(tmp_path: Path) -> None:
 async def test_a_pin_that_can_not_be_stops_the_start(tmp_path: Path) -> None:
     config = load_config([_configuration(tmp_path, "ml-kem-512=openssl")], {})
     with pytest.raises(ConfigError, match="algorithm_providers: 'ml-kem-512' can't be served by 'openssl'"):
-        await open_service(config)
+        await open_service(config, Member())

@@ -1,4 +1,7 @@
-"""SIGKILL at random moments, under load, again and again: nothing acknowledged is lost, nothing is there by half."""
+"""SIGKILL at random moments, under load, again and again: nothing acknowledged is lost, nothing is there by half.
+
+Killed are all processes at once, the first one alone, or one of its workers, after which the others have to go on.
+"""
 
 from __future__ import annotations
 
@@ -63,10 +66,11 @@ def survive(product: Product, directory: Path, kills: int, seed: int) -> None:
         audited = server.audit_path.stat().st_size
         for kill in range(1, kills + 1):
             try:
-                _load_and_kill(server, ledgers, chance)
+                ended = _load_and_kill(server, ledgers, chance)
                 audited = check_audit_log(server.audit_path, audited, ledgers)
-                server.start()
-                server.unseal()
+                if ended:
+                    server.start()
+                    server.unseal()
                 with Connection(server) as connection:
                     check(connection, ledgers)
             except Exception as fault:
@@ -79,7 +83,8 @@ def survive(product: Product, directory: Path, kills: int, seed: int) -> None:
     assert steps > kills * WRITERS
 
 
-def _load_and_kill(server: Server, ledgers: list[Ledger], chance: random.Random) -> None:
+def _load_and_kill(server: Server, ledgers: list[Ledger], chance: random.Random) -> bool:
+    """Whether the server has ended; if only a worker has, the rest is as it was."""
     writers = [Writer(number, server, ledger, chance.getrandbits(64)) for number, ledger in enumerate(ledgers)]
     for writer in writers:
         writer.start()
@@ -88,10 +93,13 @@ def _load_and_kill(server: Server, ledgers: list[Ledger], chance: random.Random)
         threading.Event().wait(chance.uniform(_SHORTEST_SECONDS, _LONGEST_SECONDS))
         for writer in writers:
             writer.doomed.set()
-        if chance.random() < 0.5:
+        kind = chance.randrange(3 if server.workers else 2)
+        if kind == 0:
             server.kill()
-        else:
+        elif kind == 1:
             server.kill_first_process()
+        else:
+            server.kill_worker(chance.randrange(8))
     finally:
         for writer in writers:
             writer.stopping.set()
@@ -101,6 +109,7 @@ def _load_and_kill(server: Server, ledgers: list[Ledger], chance: random.Random)
         assert not writer.is_alive(), f"{writer.name} is still waiting for an answer"
         if writer.fault is not None:
             raise Refused(f"{writer.name} was refused before the kill") from writer.fault
+    return kind < 2
 
 
 def _skip_checks(server: Server, audited: int) -> int:

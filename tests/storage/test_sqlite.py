@@ -18,8 +18,12 @@ import pytest
 
 from storage import sqlite, sqlite_batch, sqlite_schema
 from storage.base import Changes, Conflict, Damaged, Transaction, Unavailable, delete, put, transact
+from storage.cache import ObjectCache
+from storage.memory import open_memory
 from storage.optimistic import Proposal
+from storage.shared_slots import SharedRevision, SharedSlots
 from storage.sqlite import SqliteStore, open_sqlite
+from storage.view import View
 
 PROJECT = Path(__file__).parents[2]
 
@@ -502,3 +506,88 @@ async def test_lists_do_not_pay_for_what_lies_below_a_folder(store: SqliteStore)
     assert await store._writer.run(listed, None) == ["a/", "b/", "c/"]
     assert steps < 100
     assert await store._writer.run(listed, 1) == ["a/"]
+
+
+async def test_processes_of_one_server_know_each_others_commits_at_once(path: Path) -> None:
+    slots = SharedSlots(2)
+    first = await open_sqlite({"path": str(path)}, SharedRevision(slots, 0))
+    second = await open_sqlite({"path": str(path)}, SharedRevision(slots, 1))
+    try:
+        cache = ObjectCache(second)
+        view = View(second, "", cache)
+        await put(first, "a", b"1")
+        assert second.revision == 1
+        await cache.catch_up()
+        assert await view.load("a", bytes.decode) == "1"
+        await put(first, "a", b"2")
+        assert await second.changes(1) == Changes(2, frozenset({"a"}))
+        await cache.catch_up()
+        assert await view.load("a", bytes.decode) == "2"
+        # What the second knows by heart is its own work only, and must not pass for all there is.
+        await put(second, "b", b"")
+        await put(first, "c", b"")
+        await put(second, "d", b"")
+        assert await second.changes(2) == Changes(5, frozenset({"b", "c", "d"}))
+    finally:
+        await first.close()
+        await second.close()
+
+
+async def test_who_reads_a_commit_tells_of_it(path: Path) -> None:
+    """A process that was killed between its commit and telling of it leaves that to whoever meets the commit."""
+    slots = SharedSlots(3)
+    others = [await open_sqlite({"path": str(path)}, SharedRevision(slots, slot)) for slot in (1, 2)]
+    try:
+        async with opened(path) as killed:
+            await put(killed, "a", b"1")
+        assert [other.revision for other in others] == [0, 0]
+        assert await others[0].get("a") == b"1"
+        assert others[1].revision == 1
+    finally:
+        for other in others:
+            await other.close()
+
+
+async def test_one_process_leads(path: Path) -> None:
+    async with opened(path) as first, opened(path) as second:
+        assert await first.lead()
+        assert await first.lead()
+        assert not await second.lead()
+        await first.close()
+        assert await second.lead()
+        with pytest.raises(Unavailable):
+            await first.lead()
+
+
+async def test_locks_that_cannot_be_made_are_told(path: Path) -> None:
+    async with opened(path) as store:
+        for name in ("-leader", "-commit"):
+            path.with_name(path.name + name).mkdir()
+        with pytest.raises(Unavailable, match="can't be locked"):
+            await store.lead()
+        with pytest.raises(Unavailable, match="can't be locked"):
+            await open_sqlite({"path": str(path)}, SharedRevision(SharedSlots(1), 0))
+
+
+async def test_commits_of_several_processes_queue(path: Path) -> None:
+    slots = SharedSlots(4)
+    stores = [await open_sqlite({"path": str(path)}, SharedRevision(slots, slot)) for slot in range(4)]
+    try:
+
+        async def count(store: SqliteStore) -> None:
+            async def work(transaction: Transaction) -> None:
+                transaction.put("count", str(int(await transaction.get("count") or b"0") + 1).encode())
+
+            for _ in range(10):
+                await transact(store, work)
+
+        await asyncio.gather(*(count(store) for store in stores))
+        assert await stores[0].get("count") == b"40"
+    finally:
+        for store in stores:
+            await store.close()
+
+
+async def test_memory_is_not_shared_by_processes() -> None:
+    with pytest.raises(ValueError, match="several workers"):
+        await open_memory({}, SharedRevision(SharedSlots(2), 0))

@@ -1,0 +1,74 @@
+"""Logging in with a role id and a secret id, and cleaning up after secret ids that have ended."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from auth_methods.addresses import contains, normal_addresses
+from auth_methods.approle.records import Role, SecretId
+from auth_methods.base import InvalidCredentials, Login
+from engines.base import Body, Call, Nothing, Reply
+from engines.faults import Failed, InvalidRequest
+
+if TYPE_CHECKING:
+    from auth_methods.approle import AppRole
+
+_INVALID = "invalid role or secret ID"
+
+
+class LoginBody(Body):
+    """A role id and its proof."""
+
+    role_id: str = ""
+    secret_id: str = ""
+
+
+async def log_in(method: AppRole, call: Call, body: LoginBody) -> Login:
+    """Give a token for a role id and one of the role's secret ids, if the role wants one."""
+    if not body.role_id:
+        raise Failed("missing role_id")
+    role = await method.store.role_by_id(body.role_id)
+    if role is None:
+        raise InvalidCredentials(_INVALID)
+    token, metadata = role.token, {"role_name": role.name}
+    if role.bind_secret_id:
+        if not body.secret_id:
+            raise InvalidRequest("missing secret_id")
+        entry = await _used(method, role, body.secret_id, call)
+        metadata = entry.metadata | metadata
+        if entry.token_bound_cidrs:
+            token = replace(token, bound_cidrs=normal_addresses(entry.token_bound_cidrs))
+    else:
+        _check_role_address(role, call)
+    return token.login(call, alias=role.role_id, metadata=metadata)
+
+
+async def _used(method: AppRole, role: Role, secret_id: str, call: Call) -> SecretId:
+    def check(entry: SecretId) -> None:
+        if entry.cidr_list and not contains(entry.cidr_list, call.remote_address):
+            raise InvalidRequest(
+                f'source address "{call.remote_address}" unauthorized through CIDR restrictions on the secret ID'
+            )
+        _check_role_address(role, call)
+
+    try:
+        return await method.store.use_secret(role, await method.store.hash(secret_id), check, call.now)
+    except LookupError:
+        raise InvalidCredentials(_INVALID) from None
+
+
+def _check_role_address(role: Role, call: Call) -> None:
+    if role.secret_id_bound_cidrs and not contains(role.secret_id_bound_cidrs, call.remote_address):
+        raise InvalidRequest(f'source address "{call.remote_address}" unauthorized by CIDR restrictions on the role')
+
+
+async def tidy(method: AppRole, call: Call, body: Nothing) -> Reply:
+    """Remove secret ids that have ended, as is done every minute anyway."""
+    await method.store.sweep(call.now)
+    call.warn(
+        "Tidy operation successfully started. Any information from the operation will be printed to OpenBao's server "
+        "logs."
+    )
+    return Reply(status=202)

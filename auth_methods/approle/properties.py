@@ -1,0 +1,198 @@
+"""The single properties of a role, each with a path of its own: a table, and three handlers made for each row.
+
+``POST`` gives the property a new value, ``DELETE`` its default. On a role that isn't there a read answers 404, a write
+"unsupported path", and a deletion is content.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from msgspec import UNSET
+from msgspec.structs import replace
+
+from auth_methods.approle.records import Role
+from auth_methods.approle.roles import OLD_NAMES, RoleBody, RoleName, changed_role, checked_role
+from auth_methods.token_fields import bound_addresses, checked, parse_policies
+from engines.base import Body, Call, Handler, Operation, Reply, Route
+from engines.faults import Failed, InvalidRequest, UnsupportedPath
+
+if TYPE_CHECKING:
+    from auth_methods.approle import AppRole
+
+
+@dataclass(frozen=True, slots=True)
+class Property:
+    """One path. ``fields`` are the parameters that set it, the one of today first."""
+
+    path: str
+    fields: tuple[str, ...]
+    show: Callable[[Role], dict[str, Any]]
+    missing: str = ""
+    """What is said to be missing if no value is given; empty if nothing is changed then."""
+
+    reset: Callable[[Role], Role] | None = None
+    """None if it can't be deleted."""
+
+    writable: bool = True
+    deprecated: str = ""
+    """A warning on each read."""
+
+
+def _listed(value: tuple[str, ...] | None) -> list[str] | None:
+    return list(value) if value else None
+
+
+def _token(role: Role, **changes: Any) -> Role:
+    return replace(role, token=replace(role.token, **changes))
+
+
+def _old(role: Role, name: str) -> dict[str, Any]:
+    """The older name of a token setting beside today's, as ``TokenSettings.shown`` decides."""
+    shown = role.token.shown(OLD_NAMES)
+    return {key: shown[key] for key in (name, OLD_NAMES[name]) if key in shown}
+
+
+PROPERTIES = (
+    Property(
+        "policies", ("token_policies", "policies"), lambda role: _old(role, "policies"),
+        "token_policies", lambda role: _token(role, policies=()),
+    ),
+    Property(
+        "bound-cidr-list", ("bound_cidr_list",),
+        lambda role: {"bound_cidr_list": _listed(role.secret_id_bound_cidrs)},
+        reset=lambda role: replace(role, secret_id_bound_cidrs=None),
+        deprecated='The "bound_cidr_list" field is deprecated and will be removed. Please use "secret_id_bound_cidrs" '
+        "instead.",
+    ),
+    Property(
+        "secret-id-bound-cidrs", ("secret_id_bound_cidrs",),
+        lambda role: {"secret_id_bound_cidrs": _listed(role.secret_id_bound_cidrs)},
+        reset=lambda role: replace(role, secret_id_bound_cidrs=None),
+    ),
+    Property(
+        "token-bound-cidrs", ("token_bound_cidrs",),
+        lambda role: {"token_bound_cidrs": _listed(role.token.bound_cidrs)},
+        reset=lambda role: _token(role, bound_cidrs=()),
+    ),
+    Property(
+        "bind-secret-id", ("bind_secret_id",), lambda role: {"bind_secret_id": role.bind_secret_id},
+        "bind_secret_id", lambda role: replace(role, bind_secret_id=True),
+    ),
+    Property(
+        "secret-id-num-uses", ("secret_id_num_uses",), lambda role: {"secret_id_num_uses": role.secret_id_num_uses},
+        "secret_id_num_uses", lambda role: replace(role, secret_id_num_uses=0),
+    ),
+    Property(
+        "secret-id-ttl", ("secret_id_ttl",), lambda role: {"secret_id_ttl": role.secret_id_ttl},
+        "secret_id_ttl", lambda role: replace(role, secret_id_ttl=0),
+    ),
+    Property(
+        "period", ("token_period", "period"), lambda role: _old(role, "period"),
+        "period", lambda role: _token(role, period=0),
+    ),
+    Property(
+        "token-num-uses", ("token_num_uses",), lambda role: {"token_num_uses": role.token.num_uses},
+        "token_num_uses", lambda role: _token(role, num_uses=0),
+    ),
+    Property(
+        "token-ttl", ("token_ttl",), lambda role: {"token_ttl": role.token.ttl},
+        "token_ttl", lambda role: _token(role, ttl=0),
+    ),
+    Property(
+        "token-max-ttl", ("token_max_ttl",), lambda role: {"token_max_ttl": role.token.max_ttl},
+        "token_max_ttl", lambda role: _token(role, max_ttl=0),
+    ),
+    Property("role-id", ("role_id",), lambda role: {"role_id": role.role_id}, "role_id"),
+    Property(
+        "local-secret-ids", ("local_secret_ids",), lambda role: {"local_secret_ids": role.local_secret_ids},
+        writable=False,
+    ),
+)  # fmt: skip
+
+
+def property_routes() -> Iterator[Route]:
+    """The rows of all properties."""
+    for row in PROPERTIES:
+        path, name = f"role/{{role_name}}/{row.path}", row.path
+        yield Route(Operation.READ, path, _reader(row), RoleName, f"Show a role's {name}.", writes=False)
+        if row.writable:
+            yield Route(Operation.UPDATE, path, _writer(row), _body(row), f"Change a role's {name}.")
+        if row.reset is not None:
+            yield Route(Operation.DELETE, path, _resetter(row.reset), RoleName, f"Give a role's {name} its default.")
+
+
+def _body(row: Property) -> type[Body]:
+    """A body with the fields of ``RoleBody`` that this property has."""
+    kinds = {info.encode_name: info.type for info in msgspec.structs.fields(RoleBody)}
+    fields = [("role_name", str, ""), *((name, kinds[name], UNSET) for name in row.fields)]
+    body = msgspec.defstruct(f"{row.path.title().replace('-', '')}Body", fields, bases=(Body,), kw_only=True)
+    assert issubclass(body, Body)
+    return body
+
+
+def _reader(row: Property) -> Handler:
+    async def read(method: AppRole, call: Call, body: RoleName) -> Reply | None:
+        role = await method.store.role(body.role_name)
+        if role is None:
+            return None
+        if row.deprecated:
+            call.warn(row.deprecated)
+        return Reply(row.show(role))
+
+    return read
+
+
+def _writer(row: Property) -> Handler:
+    async def write(method: AppRole, call: Call, body: Any) -> None:
+        given = {name: getattr(body, name) for name in row.fields if getattr(body, name) is not UNSET}
+
+        def change(role: Role | None) -> Role:
+            if role is None:
+                raise UnsupportedPath
+            if not given:
+                if row.missing:
+                    raise InvalidRequest(f"missing {row.missing}")
+                return role
+            return _changed(role, given, call)
+
+        await method.store.change_role(body.role_name, change)
+
+    return write
+
+
+def _changed(role: Role, given: dict[str, Any], call: Call) -> Role:
+    """``role`` with ``given``; mistakes that are 500 when a whole role is written are 400 here, as in OpenBao."""
+    if "token_bound_cidrs" in given:
+        try:
+            bound_addresses(given["token_bound_cidrs"])
+        except InvalidRequest as error:
+            raise InvalidRequest(f"failed to parse token_bound_cidrs: {error.message}") from None
+    if "token_policies" in given:
+        given = given | {"token_policies": list(parse_policies(given["token_policies"]))}
+    try:
+        return changed_role(role, RoleBody(**given), call)
+    except Failed as error:
+        if error.message is not None and "CIDR" in error.message:
+            raise InvalidRequest(error.message) from None
+        raise
+
+
+def _resetter(reset: Callable[[Role], Role]) -> Handler:
+    async def delete(method: AppRole, call: Call, body: RoleName) -> None:
+        def change(role: Role | None) -> Role:
+            if role is None:
+                raise LookupError
+            changed = reset(role)
+            checked(changed.token)
+            return checked_role(changed)
+
+        try:
+            await method.store.change_role(body.role_name, change)
+        except LookupError:
+            return
+
+    return delete

@@ -1,0 +1,127 @@
+"""Roles: what they are changed by, and how they are shown."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from msgspec import UNSET, UnsetType
+from msgspec.structs import replace
+
+from auth_methods.addresses import InvalidAddress, check_networks
+from auth_methods.approle.records import Role
+from auth_methods.token_fields import TokenFields, changed, warn_of_long_ttl
+from engines.base import Body, Call, Reply
+from engines.faults import Failed, InvalidRequest
+from engines.fields import CommaList, Duration
+
+if TYPE_CHECKING:
+    from auth_methods.approle import AppRole
+
+OLD_NAMES = {"policies": "token_policies", "period": "token_period"}
+_MAX_ROLE_ID_CHARACTERS = 4096
+
+
+class RoleName(Body):
+    """Names a role, in any case."""
+
+    role_name: str = ""
+
+
+class ListBody(Body):
+    """A page of names."""
+
+    after: str = ""
+    limit: int = 0
+
+
+class RoleBody(TokenFields):
+    """A role's settings; what isn't given stays."""
+
+    role_name: str = ""
+    bind_secret_id: bool | UnsetType = UNSET
+    bound_cidr_list: CommaList | UnsetType = UNSET
+    local_secret_ids: bool | UnsetType = UNSET
+    period: Duration | UnsetType = UNSET
+    policies: CommaList | UnsetType = UNSET
+    role_id: str | UnsetType = UNSET
+    secret_id_bound_cidrs: CommaList | UnsetType = UNSET
+    secret_id_num_uses: int | UnsetType = UNSET
+    secret_id_ttl: Duration | UnsetType = UNSET
+
+
+async def list_roles(method: AppRole, call: Call, body: ListBody) -> Reply:
+    """List the names of the roles."""
+    return Reply({"keys": await method.store.role_names(body.after, body.limit)})
+
+
+async def role_exists(method: AppRole, call: Call, body: RoleName) -> bool:
+    """Whether there is such a role."""
+    return await method.store.role(body.role_name) is not None
+
+
+async def read_role(method: AppRole, call: Call, body: RoleName) -> Reply | None:
+    """Show a role."""
+    role = await method.store.role(body.role_name)
+    return None if role is None else Reply(_shown(role))
+
+
+async def write_role(method: AppRole, call: Call, body: RoleBody) -> Reply | None:
+    """Make or change a role."""
+    before = len(call.warnings)
+    fresh = Role(name=body.role_name.lower(), uuid=str(uuid.uuid4()), role_id=str(uuid.uuid4()))
+
+    def change(role: Role | None) -> Role:
+        del call.warnings[before:]  # The transaction may run several times.
+        if role is not None and body.local_secret_ids is not UNSET:
+            raise InvalidRequest("local_secret_ids can only be modified during role creation")
+        written = changed_role(role or fresh, body, call)
+        warn_of_long_ttl(written.token, method.mount, call)
+        return written
+
+    await method.store.change_role(body.role_name, change)
+    return Reply() if call.warnings else None
+
+
+async def delete_role(method: AppRole, call: Call, body: RoleName) -> None:
+    """Delete a role with its secret ids; its tokens stay until they end, and aren't renewed."""
+    await method.store.delete_role(body.role_name)
+
+
+def changed_role(role: Role, body: RoleBody, call: Call) -> Role:
+    """``role`` with what ``body`` gives. Raises faults in Vault's words."""
+    changes: dict[str, Any] = {
+        name: getattr(body, name)
+        for name in ("bind_secret_id", "local_secret_ids", "role_id", "secret_id_num_uses", "secret_id_ttl")
+        if getattr(body, name) is not UNSET
+    }
+    if not 0 < len(changes.get("role_id", role.role_id)) <= _MAX_ROLE_ID_CHARACTERS:
+        raise InvalidRequest("invalid role_id supplied, or failed to generate a role_id")
+    if changes.get("secret_id_num_uses", 0) < 0:
+        raise InvalidRequest("secret_id_num_uses cannot be negative")
+    for given in (body.bound_cidr_list, body.secret_id_bound_cidrs):
+        if given is not UNSET:
+            changes["secret_id_bound_cidrs"] = tuple(given)
+    try:
+        check_networks(changes.get("secret_id_bound_cidrs", ()))
+    except InvalidAddress as error:
+        raise Failed(f"failed to validate CIDR blocks: {error}") from None
+    return checked_role(replace(role, **changes, token=changed(role.token, body, OLD_NAMES, call)))
+
+
+def checked_role(role: Role) -> Role:
+    """``role``, if something keeps just anybody from logging in with its role id; otherwise raises ``Failed``."""
+    if not (role.bind_secret_id or role.secret_id_bound_cidrs or role.token.bound_cidrs):
+        raise Failed("at least one constraint should be enabled on the role")
+    return role
+
+
+def _shown(role: Role) -> dict[str, Any]:
+    return {
+        "bind_secret_id": role.bind_secret_id,
+        "local_secret_ids": role.local_secret_ids,
+        "secret_id_bound_cidrs": None if role.secret_id_bound_cidrs is None else list(role.secret_id_bound_cidrs),
+        "secret_id_num_uses": role.secret_id_num_uses,
+        "secret_id_ttl": role.secret_id_ttl,
+        **role.token.shown(OLD_NAMES),
+    }

@@ -1,0 +1,182 @@
+"""The claims of a token whose signature is right: registered ones (RFC 7519), and what a role asks of others.
+
+The order of the checks and their words are OpenBao's. A claim is named plainly, or by a JSON pointer (RFC 6901) that
+starts with ``/``.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, TypeAlias
+
+Claims: TypeAlias = Mapping[str, Any]
+
+DEFAULT_SKEW_SECONDS = 60
+DEFAULT_LEEWAY_SECONDS = 150
+"""How long a token is good that doesn't say when it ends or starts."""
+
+_MAX_DEPTH = 32
+
+
+class InvalidClaims(ValueError):
+    """The claims don't do; the text is for the caller."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What the registered claims must be; empty means anything. Leeways in seconds: 0 is the default, less is none."""
+
+    issuer: str = ""
+    subject: str = ""
+    audiences: Sequence[str] = ()
+    skew_seconds: int = 0
+    expiration_leeway_seconds: int = 0
+    not_before_leeway_seconds: int = 0
+
+
+def check_registered(claims: Claims, expected: Expected, now: float) -> float:
+    """Check issuer, subject, audience and times; returns when the token ends, in seconds since the epoch.
+
+    Raises ``InvalidClaims``.
+    """
+    start, end = _validity(claims, expected)
+    if expected.issuer and claims.get("iss") != expected.issuer:
+        raise InvalidClaims("invalid issuer (iss) claim")
+    if expected.subject and claims.get("sub") != expected.subject:
+        raise InvalidClaims("invalid subject (sub) claim")
+    if expected.audiences and not set(audiences(claims)) & set(expected.audiences):
+        raise InvalidClaims("invalid audience (aud) claim: audience claim does not match any expected audience")
+    skew = _leeway(expected.skew_seconds, DEFAULT_SKEW_SECONDS)
+    if start > now + skew:
+        raise InvalidClaims("invalid not before (nbf) claim: token not yet valid")
+    if end < now - skew:
+        raise InvalidClaims("invalid expiration time (exp) claim: token is expired")
+    issued = _time(claims, "iat")
+    if issued is not None and issued > now + skew:
+        raise InvalidClaims("invalid issued at (iat) claim: token issued in the future")
+    return end + skew
+
+
+def _validity(claims: Claims, expected: Expected) -> tuple[float, float]:
+    """When the token starts and ends; what it doesn't say follows from what it does."""
+    issued, start, end = (_time(claims, name) for name in ("iat", "nbf", "exp"))
+    if issued is None and start is None and end is None:
+        raise InvalidClaims("no issued at (iat), not before (nbf), or expiration time (exp) claims in token")
+    if end is None:
+        leeway = _leeway(expected.expiration_leeway_seconds, DEFAULT_LEEWAY_SECONDS)
+        end = max(issued or 0, start or 0) + leeway
+    if start is None:
+        leeway = _leeway(expected.not_before_leeway_seconds, DEFAULT_LEEWAY_SECONDS)
+        start = end - leeway if issued is None else issued
+    return start, end
+
+
+def _time(claims: Claims, name: str) -> float | None:
+    value = claims.get(name)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise InvalidClaims(f"the claim {name} is not a number")
+    return float(value)
+
+
+def _leeway(seconds: int, default: int) -> int:
+    return default if seconds == 0 else max(seconds, 0)
+
+
+def audiences(claims: Claims) -> list[str]:
+    """The audiences of a token. Raises ``InvalidClaims`` if they are no strings."""
+    value = claims.get("aud")
+    found = value if isinstance(value, list) else [] if value is None else [value]
+    if not all(isinstance(audience, str) for audience in found):
+        raise InvalidClaims("the claim aud is neither a string nor a list of strings")
+    return found
+
+
+def claim(claims: Claims, name: str, *, pointer: bool | None = None) -> Any:
+    """The claim of this name, or None. ``pointer`` says whether the name is a JSON pointer; None: if it looks so."""
+    if not (name.startswith("/") if pointer is None else pointer):
+        return claims.get(name)
+    value: Any = claims if name.startswith("/") else None
+    for part in name.split("/")[1 : _MAX_DEPTH + 1]:
+        part = part.replace("~1", "/").replace("~0", "~")
+        if isinstance(value, dict):
+            value = value.get(part)
+        elif isinstance(value, list) and part.isascii() and part.isdigit() and int(part) < len(value):
+            value = value[int(part)]
+        else:
+            return None
+    return value
+
+
+def check_bound(claims: Claims, bound: Mapping[str, Any], *, glob: bool) -> None:
+    """Check that each of ``bound`` is met: one of the values that it allows is one of those that the claim has.
+
+    With ``glob``, ``*`` in an allowed value stands for any text. Raises ``InvalidClaims``.
+    """
+    for name, allowed in bound.items():
+        actual = claim(claims, name)
+        if actual is None:
+            raise InvalidClaims(f'claim "{name}" is missing')
+        wanted = allowed if isinstance(allowed, list) else [allowed]
+        values = actual if isinstance(actual, list) else [actual]
+        if not any(_matches(value, one, glob=glob) for one in wanted for value in values):
+            raise InvalidClaims(f'claim "{name}" does not match any associated bound claim values')
+
+
+def _matches(value: Any, wanted: Any, *, glob: bool) -> bool:
+    if isinstance(value, str) and isinstance(wanted, str):
+        return bool(_glob(wanted).fullmatch(value)) if glob else value == wanted
+    if isinstance(value, bool) or isinstance(wanted, bool):
+        return value is wanted
+    if isinstance(value, (int, float)) and isinstance(wanted, (int, float)):
+        return value == wanted
+    return False
+
+
+@lru_cache(maxsize=1024)
+def _glob(pattern: str) -> re.Pattern[str]:
+    """Stars in a row are one, and none is greedy, so that matching can't take long."""
+    parts = [re.escape(part) for part in re.sub(r"\*+", "*", pattern).split("*")]
+    # Each star takes as little as lets what follows match, and gives nothing back: the first place is as good as any.
+    middle = "".join(f"(?>.*?{part})" for part in parts[1:-1])
+    return re.compile(parts[0] if len(parts) == 1 else f"{parts[0]}{middle}.*{parts[-1]}", re.DOTALL)
+
+
+def text_claim(claims: Claims, name: str, *, pointer: bool) -> str:
+    """The claim of this name, which has to be text. Raises ``InvalidClaims``."""
+    value = claim(claims, name, pointer=pointer)
+    if value is None:
+        raise InvalidClaims(f'claim "{name}" not found in token')
+    if not isinstance(value, str):
+        raise InvalidClaims(f'claim "{name}" could not be converted to string')
+    return value
+
+
+def mapped(claims: Claims, mappings: Mapping[str, str]) -> dict[str, str]:
+    """Metadata from claims, by claim -> name. Claims that aren't there are left out. Raises ``InvalidClaims``."""
+    metadata = {}
+    for name, key in mappings.items():
+        value = claim(claims, name)
+        if value is None:
+            continue
+        if not isinstance(value, str):
+            raise InvalidClaims(f"error converting claim '{name}' to string")
+        metadata[key] = value
+    return metadata
+
+
+def check_groups(claims: Claims, name: str) -> None:
+    """Check that a claim can be read as a list of groups. Raises ``InvalidClaims``."""
+    value = claim(claims, name)
+    if value is None:
+        raise InvalidClaims(f'failed to fetch groups: "{name}" claim not found in token')
+    if not isinstance(value, (str, list)):
+        raise InvalidClaims(f'"{name}" claim could not be converted to string list')
+    for group in value if isinstance(value, list) else [value]:
+        if not isinstance(group, str):
+            raise InvalidClaims(f"value {json.dumps(group)} in groups claim could not be parsed as string")

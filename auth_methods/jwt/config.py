@@ -1,0 +1,178 @@
+"""The mount's configuration: where the keys come from that sign its tokens."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from msgspec import Struct
+
+from auth_methods.jwt.keys import ALGORITHMS, InvalidKeys, key_from_pem
+from auth_methods.jwt.remote import FetchFailed, KeySource, fetch_keys
+from engines.base import Body, Call, Nothing, Reply
+from engines.faults import InvalidRequest
+from engines.fields import CommaList
+from storage.base import put
+
+if TYPE_CHECKING:
+    from auth_methods.jwt import Jwt
+
+KEY = "config"
+_MAX_STATIC_KEYS = 100
+_ONE_SOURCE = (
+    "exactly one of 'jwt_validation_pubkeys', 'jwks_url', 'jwks_pairs', 'oidc_discovery_url', or 'provider_config' "
+    "must be set"
+)
+
+
+class Config(Struct, frozen=True, kw_only=True):
+    """As stored."""
+
+    bound_issuer: str = ""
+    default_role: str = ""
+    jwks_url: str = ""
+    jwks_ca_pem: str = ""
+    jwt_supported_algs: tuple[str, ...] = ()
+    jwt_validation_pubkeys: tuple[str, ...] = ()
+    oidc_discovery_url: str = ""
+    oidc_discovery_ca_pem: str = ""
+    namespace_in_state: bool = True
+
+    @property
+    def source(self) -> KeySource | None:
+        """Where keys are fetched from; None if they are static."""
+        if self.jwks_url:
+            return KeySource(self.jwks_url, self.jwks_ca_pem)
+        if self.oidc_discovery_url:
+            return KeySource(self.oidc_discovery_url, self.oidc_discovery_ca_pem, discovery=True)
+        return None
+
+    @property
+    def issuer(self) -> str:
+        """Who must have issued tokens; unless told otherwise, a provider that was discovered signs for itself alone."""
+        return self.bound_issuer or self.oidc_discovery_url
+
+
+class ConfigBody(Body):
+    """The configuration; it is replaced as a whole."""
+
+    bound_issuer: str = ""
+    default_role: str = ""
+    jwks_ca_pem: str = ""
+    jwks_url: str = ""
+    jwt_supported_algs: CommaList = []
+    jwt_validation_pubkeys: CommaList = []
+    namespace_in_state: bool = True
+    oidc_client_id: str = ""
+    oidc_client_secret: str = ""
+    oidc_discovery_ca_pem: str = ""
+    oidc_discovery_url: str = ""
+    oidc_response_mode: str = ""
+    oidc_response_types: CommaList = []
+    override_allowed_server_names: CommaList = []
+    provider_config: dict[str, Any] = {}
+    skip_jwks_validation: bool = False
+
+
+async def read_config(method: Jwt, call: Call, body: Nothing) -> Reply | None:
+    """Show the configuration."""
+    config = await method.configuration()
+    if config is None:
+        return None
+    status = await _status(method, config, call)
+    return Reply(
+        {
+            "bound_issuer": config.bound_issuer,
+            "default_role": config.default_role,
+            "jwks_ca_pem": config.jwks_ca_pem,
+            "jwks_url": config.jwks_url,
+            "jwt_supported_algs": list(config.jwt_supported_algs),
+            "jwt_validation_pubkeys": list(config.jwt_validation_pubkeys),
+            "namespace_in_state": config.namespace_in_state,
+            "oidc_client_id": "",
+            "oidc_discovery_ca_pem": config.oidc_discovery_ca_pem,
+            "oidc_discovery_url": config.oidc_discovery_url,
+            "oidc_response_mode": "",
+            "oidc_response_types": [],
+            "override_allowed_server_names": [],
+            "provider_config": {},
+            "status": status,
+        }
+    )
+
+
+async def _status(method: Jwt, config: Config, call: Call) -> str:
+    """Whether tokens can be checked; as in OpenBao, key sets are only asked for if they have to be discovered."""
+    if config.oidc_discovery_url:
+        try:
+            await method.keys(config, "")
+        except FetchFailed as error:
+            call.warn(f"failed to construct JWK validator: keyset configuration error: {error}")
+            return "invalid"
+    return "valid"
+
+
+async def write_config(method: Jwt, call: Call, body: ConfigBody) -> Reply | None:
+    """Replace the configuration."""
+    _check(body)
+    config = Config(
+        bound_issuer=body.bound_issuer,
+        default_role=body.default_role.lower(),
+        jwks_url=body.jwks_url,
+        jwks_ca_pem=body.jwks_ca_pem,
+        jwt_supported_algs=tuple(body.jwt_supported_algs),
+        jwt_validation_pubkeys=tuple(body.jwt_validation_pubkeys),
+        oidc_discovery_url=body.oidc_discovery_url,
+        oidc_discovery_ca_pem=body.oidc_discovery_ca_pem,
+        namespace_in_state=body.namespace_in_state,
+    )
+    for text in config.jwt_validation_pubkeys:
+        try:
+            key_from_pem(text)
+        except InvalidKeys as error:
+            raise InvalidRequest(f"error parsing public key: {error}") from None
+    if config.source is not None:
+        await _check_source(config.source, call, skip=body.skip_jwks_validation)
+    await put(method.mount.storage, KEY, msgspec.msgpack.encode(config))
+    return Reply() if call.warnings else None
+
+
+def _check(body: ConfigBody) -> None:
+    given = (body.jwt_validation_pubkeys, body.jwks_url, body.oidc_discovery_url, body.provider_config)
+    if bool(body.oidc_client_id) != bool(body.oidc_client_secret):
+        raise InvalidRequest("both 'oidc_client_id' and 'oidc_client_secret' must be set for OIDC")
+    if body.provider_config and "provider" not in body.provider_config:
+        raise InvalidRequest("invalid provider_config: 'provider' field not found in provider_config")
+    if sum(map(bool, given)) != 1:
+        raise InvalidRequest(_ONE_SOURCE)
+    if body.oidc_client_id or body.provider_config or body.override_allowed_server_names:
+        raise InvalidRequest("logins by OIDC through a browser are not supported by this server")
+    if body.oidc_response_mode not in ("", "query", "form_post"):
+        raise InvalidRequest(f'invalid response_mode: "{body.oidc_response_mode}"')
+    for name in body.jwt_supported_algs:
+        if name not in ALGORITHMS:
+            raise InvalidRequest(f'invalid jwt_supported_algs: unsupported signing algorithm "{name}"')
+    if len(body.jwt_validation_pubkeys) > _MAX_STATIC_KEYS:
+        raise InvalidRequest(f"more than {_MAX_STATIC_KEYS} keys")
+
+
+async def _check_source(source: KeySource, call: Call, *, skip: bool) -> None:
+    """Fetch the keys once, so that a mistake shows now and not at the first login."""
+    try:
+        source.tls()
+    except FetchFailed as error:
+        if source.discovery:
+            raise InvalidRequest(f"error checking oidc discovery URL: {error}") from None
+        raise InvalidRequest("error checking jwks_ca_pem") from None
+    what = "error checking oidc discovery URL" if source.discovery else "error checking jwks URL"
+    try:
+        await fetch_keys(source)
+    except FetchFailed as error:
+        if not skip:
+            raise InvalidRequest(f"{what}: {error}" if source.discovery else what) from None
+        call.warn(what)
+
+
+def decode(value: bytes) -> Config:
+    """The stored configuration."""
+    return msgspec.msgpack.decode(value, type=Config)

@@ -1,0 +1,168 @@
+"""Public keys that sign JSON Web Tokens, and checking a token's signature against them (RFC 7515, 7517, 7518, 8037).
+
+Each key is only ever tried with the algorithms of its own type, so no header can make a public key serve as an HMAC
+secret, and ``none`` is no algorithm at all.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import orjson
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from jwt.api_jwk import PyJWK
+from jwt.api_jws import PyJWS
+from jwt.exceptions import PyJWTError
+
+PublicKey: TypeAlias = RSAPublicKey | EllipticCurvePublicKey | Ed25519PublicKey
+
+MAX_TOKEN_CHARACTERS = 64 * 1024
+"""The longest token that is looked at."""
+
+MIN_RSA_BITS, MAX_RSA_BITS = 2048, 8192
+_MAX_KEYS = 100
+_RSA = frozenset({"RS256", "RS384", "RS512", "PS256", "PS384", "PS512"})
+_CURVES = {"secp256r1": "ES256", "secp384r1": "ES384", "secp521r1": "ES512"}
+_CURVES_OF_JWK = {"P-256": "ES256", "P-384": "ES384", "P-521": "ES512"}
+
+ALGORITHMS = _RSA | frozenset(_CURVES.values()) | {"EdDSA"}
+"""The signature algorithms that tokens may have."""
+
+_jws = PyJWS()
+
+
+class InvalidKeys(ValueError):
+    """What was given holds no key that signs tokens."""
+
+
+class BadSignature(ValueError):
+    """The token is malformed, or no key has signed it; the text is for the caller."""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A public key, the id under which tokens name it (if they do), and the algorithms that it may verify."""
+
+    id: str
+    public: PublicKey
+    algorithms: frozenset[str]
+
+
+def key_from_pem(text: str) -> Key:
+    """The public key in PEM, or that of a certificate. Raises ``InvalidKeys``."""
+    pem = text.strip().encode()
+    try:
+        if b"CERTIFICATE" in pem:
+            public: Any = x509.load_pem_x509_certificate(pem).public_key()
+        else:
+            public = serialization.load_pem_public_key(pem)
+    except Exception as error:
+        raise InvalidKeys("data does not contain any valid public keys") from error
+    return _key("", public, None)
+
+
+def keys_from_set(document: object) -> list[Key]:
+    """The keys of a JSON Web Key Set that verify signatures; others are passed over. Raises ``InvalidKeys``."""
+    members = document.get("keys") if isinstance(document, Mapping) else None
+    if not isinstance(members, list) or len(members) > _MAX_KEYS:
+        raise InvalidKeys("not a JSON Web Key Set")
+    keys = []
+    for member in members:
+        try:
+            keys.append(_key_from_jwk(member))
+        except (InvalidKeys, PyJWTError, ValueError, TypeError, KeyError):
+            continue
+    if not keys:
+        raise InvalidKeys("no key in it verifies signatures")
+    return keys
+
+
+def _key_from_jwk(member: Mapping[str, Any]) -> Key:
+    family = member["kty"]
+    if family == "RSA":
+        algorithm = "RS256"
+    elif family == "EC":
+        algorithm = _CURVES_OF_JWK[member["crv"]]
+    elif family == "OKP":
+        algorithm = "EdDSA"
+    else:
+        raise InvalidKeys("a key of no use here")
+    operations = member.get("key_ops")
+    if member.get("use", "sig") != "sig" or (operations is not None and "verify" not in operations):
+        raise InvalidKeys("a key for something else")
+    only = member.get("alg")
+    public_members = {name: member[name] for name in ("kty", "crv", "x", "y", "n", "e") if name in member}
+    name = member.get("kid", "")
+    return _key(name if isinstance(name, str) else "", PyJWK.from_dict(public_members, algorithm).key, only)
+
+
+def _key(name: str, public: Any, only: str | None) -> Key:
+    algorithms: frozenset[str] = frozenset()
+    if isinstance(public, RSAPublicKey) and MIN_RSA_BITS <= public.key_size <= MAX_RSA_BITS:
+        algorithms = _RSA
+    elif isinstance(public, EllipticCurvePublicKey) and public.curve.name in _CURVES:
+        algorithms = frozenset({_CURVES[public.curve.name]})
+    elif isinstance(public, Ed25519PublicKey):
+        algorithms = frozenset({"EdDSA"})
+    if only is not None:
+        algorithms &= {only}
+    if not algorithms:
+        raise InvalidKeys("data does not contain any valid public keys")
+    return Key(name, public, algorithms)
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What a token says of its signature; nothing of it is to be believed."""
+
+    algorithm: str
+    key_id: str
+
+
+def read_header(token: str) -> Header:
+    """The header of a token in compact form. Raises ``BadSignature``."""
+    parts = token.split(".")
+    if len(parts) != 3 or len(token) > MAX_TOKEN_CHARACTERS:
+        raise BadSignature("error verifying token signature: compact JWS format must have three parts")
+    try:
+        encoded = parts[0].encode("ascii")
+        header = orjson.loads(base64.urlsafe_b64decode(encoded + b"=" * (-len(encoded) % 4)))
+    except (binascii.Error, ValueError):
+        raise BadSignature("error verifying token signature: the header is malformed") from None
+    if not isinstance(header, dict):
+        raise BadSignature("error verifying token signature: the header is malformed")
+    algorithm, key_id = header.get("alg", ""), header.get("kid", "")
+    if not isinstance(algorithm, str) or "crit" in header:
+        raise _unknown()  # There is no extension that this server would understand.
+    return Header(algorithm, key_id if isinstance(key_id, str) else "")
+
+
+def verified_claims(token: str, header: Header, keys: Iterable[Key]) -> dict[str, Any]:
+    """The claims of a token that one of ``keys`` has signed. Raises ``BadSignature``."""
+    for key in keys:
+        if header.algorithm not in key.algorithms:
+            continue
+        try:
+            verified = _jws.decode_complete(token, key.public, algorithms=[header.algorithm])
+        except (PyJWTError, ValueError, RecursionError):
+            continue
+        try:
+            claims = orjson.loads(verified["payload"])
+        except ValueError:
+            break
+        if isinstance(claims, dict):
+            return claims
+        break
+    raise _unknown()
+
+
+def _unknown() -> BadSignature:
+    return BadSignature("error verifying token signature: no known key successfully validated the token signature")

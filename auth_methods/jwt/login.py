@@ -1,0 +1,103 @@
+"""Logging in with a JSON Web Token.
+
+1  the role, and whether the client may be where it is
+2  the signature, by the mount's keys                        (``keys``)
+3  issuer, subject, audience and times                       (``claims``)
+4  who it is, what else is known of them, what the role asks for
+5  the token's own id, if the role wants each to be used once
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from auth_methods.base import InvalidCredentials, Login
+from auth_methods.jwt import claims as tokens
+from auth_methods.jwt import used_ids
+from auth_methods.jwt.claims import InvalidClaims
+from auth_methods.jwt.config import Config
+from auth_methods.jwt.keys import BadSignature, read_header, verified_claims
+from auth_methods.jwt.remote import FetchFailed
+from auth_methods.jwt.roles import Role
+from engines.base import Body, Call
+from engines.faults import Failed, InvalidRequest
+
+if TYPE_CHECKING:
+    from auth_methods.jwt import Jwt
+
+_MAX_ID_CHARACTERS = 1024
+
+
+class LoginBody(Body):
+    """A role and the token to prove that one may have it."""
+
+    jwt: str = ""
+    role: str = ""
+
+
+async def log_in(method: Jwt, call: Call, body: LoginBody) -> Login:
+    """Give a token for a JSON Web Token that a role takes."""
+    config = await method.configuration()
+    if config is None:
+        raise InvalidRequest("could not load configuration")
+    name = (body.role or config.default_role).lower()
+    if not name:
+        raise InvalidRequest("missing role")
+    role = await method.role(name)
+    if role is None:
+        raise InvalidRequest(f'role "{name}" could not be found')
+    if role.role_type != "jwt":
+        raise InvalidRequest("role with oidc role_type is not allowed")
+    if not body.jwt:
+        raise InvalidRequest("missing token")
+    role.token.check_address(call)
+    try:
+        claims, ends_at = await _validated(method, config, role, body.jwt, call.now)
+    except (BadSignature, InvalidClaims) as error:
+        raise InvalidCredentials(f"error validating token: {error}") from None
+    try:
+        login = _login(role, name, claims, call)
+    except InvalidClaims as error:
+        raise InvalidCredentials(str(error)) from None
+    await _check_id(method, role, claims, ends_at)
+    return login
+
+
+async def _validated(method: Jwt, config: Config, role: Role, token: str, now: float) -> tuple[dict[str, Any], float]:
+    """The claims of a token that is signed and valid, and when it ends."""
+    header = read_header(token)
+    if config.jwt_supported_algs and header.algorithm not in config.jwt_supported_algs:
+        raise BadSignature("invalid algorithm (alg) header parameter: token signed with unexpected algorithm")
+    try:
+        keys = await method.keys(config, header.key_id)
+    except FetchFailed:
+        # Why is for the operator, who finds it in the log.
+        raise BadSignature("error verifying token signature: the keys can't be fetched") from None
+    claims = verified_claims(token, header, keys)
+    return claims, tokens.check_registered(claims, role.expected(config.issuer), now)
+
+
+def _login(role: Role, name: str, claims: dict[str, Any], call: Call) -> Login:
+    if tokens.audiences(claims) and not role.bound_audiences:
+        raise InvalidClaims("audience claim found in JWT but no audiences bound to the role")
+    user = tokens.text_claim(claims, role.user_claim, pointer=role.user_claim_json_pointer)
+    metadata = tokens.mapped(claims, role.claim_mappings or {})
+    if role.groups_claim:
+        tokens.check_groups(claims, role.groups_claim)
+    try:
+        tokens.check_bound(claims, role.bound_claims or {}, glob=role.bound_claims_type == "glob")
+    except InvalidClaims as error:
+        raise InvalidClaims(f"error validating claims: {error}") from None
+    if not user:
+        raise Failed("missing name in alias")
+    return role.token.login(call, alias=user, metadata=metadata | {"role": name}, display_name=user)
+
+
+async def _check_id(method: Jwt, role: Role, claims: dict[str, Any], ends_at: float) -> None:
+    if not (role.jti_required or role.jti_single_use):
+        return
+    token_id, issuer = claims.get("jti"), claims.get("iss", "")
+    if not isinstance(token_id, str) or not 0 < len(token_id) <= _MAX_ID_CHARACTERS:
+        raise InvalidCredentials("error validating token: invalid ID (jti) claim: the role requires one")
+    if role.jti_single_use and not await used_ids.take(method.mount.storage, str(issuer), token_id, ends_at):
+        raise InvalidCredentials("error validating token: invalid ID (jti) claim: the token was used before")

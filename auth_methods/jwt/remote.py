@@ -1,0 +1,174 @@
+"""Keys that an identity provider publishes: a JSON Web Key Set at a URL, or one found by OpenID Connect Discovery.
+
+They are fetched when first needed, kept for minutes, and fetched again early (but not often) when a token names a key
+that isn't among them. If the provider can't be reached, the keys at hand are good for an hour.
+
+Fetching is bounded in time and size, follows redirects on the same host alone, and takes plain HTTP only from this very
+machine, since whoever can change the answer can log in as anybody.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import logging
+import ssl
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import orjson
+
+from auth_methods.jwt.keys import InvalidKeys, Key, keys_from_set
+from engines.base import Clock
+
+log = logging.getLogger("cryptoserve.jwt")
+
+MAX_DOCUMENT_BYTES = 1024 * 1024
+FETCH_SECONDS = 10.0
+FRESH_SECONDS = 300.0
+STALE_SECONDS = 3600.0
+EARLY_SECONDS = 10.0
+"""How long after a fetch, tried or done, the next one may be made for a key that isn't known."""
+
+_MAX_REDIRECTS = 3
+_DISCOVERY = "/.well-known/openid-configuration"
+
+
+class FetchFailed(Exception):
+    """The keys can't be had; the text says why, for the operator."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeySource:
+    """Where keys come from: the URL of a key set or, with ``discovery``, of a provider. ``ca_pem`` may be empty."""
+
+    url: str
+    ca_pem: str = ""
+    discovery: bool = False
+
+    def tls(self) -> ssl.SSLContext:
+        """Whom to trust: the certificates of ``ca_pem``, or the system's. Raises ``FetchFailed``."""
+        try:
+            return ssl.create_default_context(cadata=self.ca_pem or None)
+        except (ssl.SSLError, ValueError):
+            raise FetchFailed("could not parse CA PEM value successfully") from None
+
+
+class RemoteKeys:
+    """The keys of one source, as far as they are known."""
+
+    def __init__(self, source: KeySource, clock: Clock) -> None:
+        self.source = source
+        self._clock = clock
+        self._keys: list[Key] = []
+        self._fetched_at = float("-inf")
+        self._tried_at = float("-inf")
+        self._fetching = asyncio.Lock()
+
+    async def matching(self, key_id: str) -> list[Key]:
+        """The keys that may have signed a token with this key id (empty: all). Raises ``FetchFailed``."""
+        now = self._clock()
+        if now - self._fetched_at >= FRESH_SECONDS:
+            await self._refresh(FRESH_SECONDS)
+        found = self._among(key_id)
+        if not found:
+            await self._refresh(EARLY_SECONDS)
+            found = self._among(key_id)
+        return found
+
+    def _among(self, key_id: str) -> list[Key]:
+        return [key for key in self._keys if not key_id or not key.id or key.id == key_id]
+
+    async def _refresh(self, age_seconds: float) -> None:
+        """Fetch, unless somebody has just done so."""
+        async with self._fetching:
+            now = self._clock()
+            if now - self._fetched_at < age_seconds:
+                return
+            usable = now - self._fetched_at < STALE_SECONDS
+            if now - self._tried_at < EARLY_SECONDS:
+                if usable:
+                    return
+                raise FetchFailed("the last try was a moment ago")
+            self._tried_at = now
+            try:
+                self._keys = await fetch_keys(self.source)
+            except FetchFailed as error:
+                log.warning("keys from %s can't be fetched: %s", self.source.url, error)
+                if not usable:
+                    raise
+                return
+            self._fetched_at = now
+
+
+async def fetch_keys(source: KeySource) -> list[Key]:
+    """Fetch the keys of ``source`` now. Raises ``FetchFailed``."""
+    context = source.tls()
+    timeout = httpx.Timeout(FETCH_SECONDS / 2)
+    try:
+        async with (
+            asyncio.timeout(FETCH_SECONDS),
+            httpx.AsyncClient(verify=context, timeout=timeout, trust_env=False, follow_redirects=False) as client,
+        ):
+            url = source.url
+            if source.discovery:
+                url = await _discovered(client, source.url)
+            return keys_from_set(await _document(client, url))
+    except TimeoutError:
+        raise FetchFailed("it took too long") from None
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise FetchFailed(type(error).__name__) from error
+    except InvalidKeys as error:
+        raise FetchFailed(str(error)) from error
+
+
+async def _discovered(client: httpx.AsyncClient, issuer: str) -> str:
+    document = await _document(client, issuer.rstrip("/") + _DISCOVERY)
+    if not isinstance(document, dict) or document.get("issuer") != issuer:
+        raise FetchFailed("the issuer in the discovery document isn't the URL that it came from")
+    url = document.get("jwks_uri")
+    if not isinstance(url, str):
+        raise FetchFailed("the discovery document names no key set")
+    return url
+
+
+async def _document(client: httpx.AsyncClient, text: str) -> Any:
+    url = httpx.URL(text)
+    for _ in range(_MAX_REDIRECTS + 1):
+        _check_url(url)
+        async with client.stream("GET", url, headers={"Accept": "application/json"}) as response:
+            if response.is_redirect:
+                target = url.join(response.headers["location"])
+                if (target.scheme, target.host, target.port) != (url.scheme, url.host, url.port):
+                    raise FetchFailed("it redirects to another host")
+                url = target
+                continue
+            if response.status_code != 200:
+                raise FetchFailed(f"status {response.status_code}")
+            body = bytearray()
+            async for part in response.aiter_bytes():
+                body += part
+                if len(body) > MAX_DOCUMENT_BYTES:
+                    raise FetchFailed("the answer is too large")
+        try:
+            return orjson.loads(bytes(body))
+        except ValueError:
+            raise FetchFailed("the answer is no JSON") from None
+    raise FetchFailed("too many redirects")
+
+
+def _check_url(url: httpx.URL) -> None:
+    if url.scheme == "https" and url.host:
+        return
+    if url.scheme != "http" or not _is_here(url.host):
+        raise FetchFailed("only https URLs are fetched, or http ones of this machine")
+
+
+def _is_here(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

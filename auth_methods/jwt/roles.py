@@ -1,0 +1,228 @@
+"""Roles: which tokens they take, and what comes of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from msgspec import UNSET, Struct, UnsetType
+from msgspec.structs import replace
+
+from auth_methods.jwt.claims import Expected
+from auth_methods.token_fields import TokenFields, TokenSettings, changed, warn_of_long_ttl
+from engines.base import Body, Call, Reply
+from engines.faults import InvalidRequest
+from engines.fields import CommaList, Duration, KeyValues, SignedDuration
+from storage.base import Transaction, delete, transact
+
+if TYPE_CHECKING:
+    from auth_methods.jwt import Jwt
+
+OLD_NAMES = {
+    "policies": "token_policies",
+    "ttl": "token_ttl",
+    "max_ttl": "token_max_ttl",
+    "period": "token_period",
+    "num_uses": "token_num_uses",
+    "bound_cidrs": "token_bound_cidrs",
+}
+_RESERVED = "role"
+_MAX_CLAIMS = 100
+_LOGGING_WARNING = (
+    "verbose_oidc_logging has been enabled for this role. This is not recommended in production since sensitive "
+    "information may be present in OIDC responses."
+)
+
+
+class Role(Struct, frozen=True, kw_only=True):
+    """As stored. Leeways are in seconds: 0 is the default, less is none."""
+
+    role_type: str = "oidc"
+    allowed_redirect_uris: list[str] | None = None
+    bound_audiences: list[str] | None = None
+    bound_claims: dict[str, Any] | None = None
+    bound_claims_type: str = "string"
+    bound_subject: str = ""
+    callback_mode: str = "client"
+    claim_mappings: dict[str, str] | None = None
+    clock_skew_leeway: int = 0
+    expiration_leeway: int = 0
+    groups_claim: str = ""
+    jti_required: bool = False
+    """Tokens without an id of their own are refused."""
+
+    jti_single_use: bool = False
+    """Each token is good for one login."""
+
+    max_age: int = 0
+    not_before_leeway: int = 0
+    oidc_disable_confirmation: bool = False
+    oidc_scopes: list[str] | None = None
+    user_claim: str = ""
+    user_claim_json_pointer: bool = False
+    verbose_oidc_logging: bool = False
+    token: TokenSettings = TokenSettings()
+
+    def expected(self, issuer: str) -> Expected:
+        """What the registered claims of a token must be."""
+        return Expected(
+            issuer=issuer,
+            subject=self.bound_subject,
+            audiences=self.bound_audiences or (),
+            skew_seconds=self.clock_skew_leeway,
+            expiration_leeway_seconds=self.expiration_leeway,
+            not_before_leeway_seconds=self.not_before_leeway,
+        )
+
+
+class RoleName(Body):
+    """Names a role, in any case."""
+
+    name: str = ""
+
+
+class ListBody(Body):
+    """A page of names."""
+
+    after: str = ""
+    limit: int = 0
+
+
+class RoleBody(TokenFields):
+    """A role's settings; what isn't given stays, but for the types and the mode, which go back to their defaults."""
+
+    name: str = ""
+    role_type: str = "oidc"
+    allowed_redirect_uris: CommaList | UnsetType = UNSET
+    bound_audiences: CommaList | UnsetType = UNSET
+    bound_claims: dict[str, Any] | UnsetType = UNSET
+    bound_claims_type: str = "string"
+    bound_subject: str | UnsetType = UNSET
+    callback_mode: str = "client"
+    claim_mappings: KeyValues | UnsetType = UNSET
+    clock_skew_leeway: SignedDuration | UnsetType = UNSET
+    expiration_leeway: SignedDuration | UnsetType = UNSET
+    groups_claim: str | UnsetType = UNSET
+    jti_required: bool | UnsetType = UNSET
+    jti_single_use: bool | UnsetType = UNSET
+    max_age: SignedDuration | UnsetType = UNSET
+    not_before_leeway: SignedDuration | UnsetType = UNSET
+    oauth2_metadata: CommaList = []
+    oidc_disable_confirmation: bool | UnsetType = UNSET
+    oidc_scopes: CommaList | UnsetType = UNSET
+    token_policies_template_claims: bool = False
+    user_claim: str | UnsetType = UNSET
+    user_claim_json_pointer: bool | UnsetType = UNSET
+    verbose_oidc_logging: bool | UnsetType = UNSET
+    policies: CommaList | UnsetType = UNSET
+    ttl: Duration | UnsetType = UNSET
+    max_ttl: Duration | UnsetType = UNSET
+    period: Duration | UnsetType = UNSET
+    num_uses: int | UnsetType = UNSET
+    bound_cidrs: CommaList | UnsetType = UNSET
+
+
+_SETTINGS = tuple(name for name in Role.__struct_fields__ if name not in ("role_type", "token"))
+
+
+async def list_roles(method: Jwt, call: Call, body: ListBody) -> Reply:
+    """List the names of the roles."""
+    return Reply({"keys": await method.mount.storage.list("role/", body.after, body.limit if body.limit > 0 else None)})
+
+
+async def role_exists(method: Jwt, call: Call, body: RoleName) -> bool:
+    """Whether there is such a role."""
+    return await method.role(body.name) is not None
+
+
+async def read_role(method: Jwt, call: Call, body: RoleName) -> Reply | None:
+    """Show a role."""
+    role = await method.role(body.name)
+    return None if role is None else Reply(_shown(role))
+
+
+async def write_role(method: Jwt, call: Call, body: RoleBody) -> Reply | None:
+    """Make or change a role."""
+    before = len(call.warnings)
+
+    async def work(transaction: Transaction) -> None:
+        del call.warnings[before:]  # The transaction may run several times.
+        value = await transaction.get(key(body.name))
+        role = _changed(Role() if value is None else decode(value), body, call)
+        warn_of_long_ttl(role.token, method.mount, call)
+        if role.verbose_oidc_logging:
+            call.warn(_LOGGING_WARNING)
+        transaction.put(key(body.name), msgspec.msgpack.encode(role))
+
+    await transact(method.mount.storage, work)
+    return Reply() if call.warnings else None
+
+
+async def delete_role(method: Jwt, call: Call, body: RoleName) -> None:
+    """Delete a role; its tokens stay until they end, and aren't renewed."""
+    await delete(method.mount.storage, key(body.name))
+
+
+def _changed(role: Role, body: RoleBody, call: Call) -> Role:
+    if body.role_type not in ("jwt", "oidc", ""):
+        raise InvalidRequest(f"invalid 'role_type': {body.role_type}")
+    if body.token_policies_template_claims:
+        raise InvalidRequest("token_policies_template_claims is not supported by this server")
+    if body.oauth2_metadata:
+        raise InvalidRequest(f"Unrecognized oauth2 metadata name {body.oauth2_metadata[0]}")
+    changes = {name: getattr(body, name) for name in _SETTINGS if getattr(body, name) is not UNSET}
+    token = changed(role.token, body, OLD_NAMES, call)
+    role = replace(role, **changes, role_type=body.role_type or "oidc", token=token)
+    _check(role)
+    return role
+
+
+def _check(role: Role) -> None:
+    if role.bound_claims_type not in ("string", "glob"):
+        raise InvalidRequest(f"invalid 'bound_claims_type': {role.bound_claims_type}")
+    if role.callback_mode not in ("client", "direct", "device"):
+        raise InvalidRequest(f"invalid 'callback_mode': {role.callback_mode}")
+    bound = role.bound_claims or {}
+    mappings = role.claim_mappings or {}
+    if len(bound) > _MAX_CLAIMS or len(mappings) > _MAX_CLAIMS:
+        raise InvalidRequest(f"more than {_MAX_CLAIMS} claims")
+    if role.bound_claims_type == "glob":
+        for allowed in bound.values():
+            for value in allowed if isinstance(allowed, list) else [allowed]:
+                if not isinstance(value, str):
+                    raise InvalidRequest(f"claim is not a string: {msgspec.json.encode(value).decode()}")
+    if not role.user_claim:
+        raise InvalidRequest("a user claim must be defined on the role")
+    if role.role_type == "oidc" and not role.allowed_redirect_uris:
+        raise InvalidRequest("'allowed_redirect_uris' must be set if 'role_type' is 'oidc' or unspecified.")
+    if role.role_type == "jwt" and not (role.bound_audiences or role.bound_subject or bound or role.token.bound_cidrs):
+        raise InvalidRequest("must have at least one bound constraint when creating/updating a role")
+    names: set[str] = set()
+    for name in mappings.values():
+        if name == _RESERVED:
+            raise InvalidRequest(f'metadata key "{name}" is reserved and may not be a mapping destination')
+        if name in names:
+            raise InvalidRequest(f'multiple keys are mapped to metadata key "{name}"')
+        names.add(name)
+
+
+def _shown(role: Role) -> dict[str, Any]:
+    data: dict[str, Any] = {"role_type": role.role_type} | {name: getattr(role, name) for name in _SETTINGS}
+    for name in ("jti_required", "jti_single_use"):
+        if not data[name]:
+            del data[name]  # OpenBao knows nothing of these.
+    return data | {
+        "oauth2_metadata": None,
+        "token_policies_template_claims": False,
+        **role.token.shown(OLD_NAMES),
+    }
+
+
+def key(name: str) -> str:
+    """Where a role lies."""
+    return f"role/{name.lower()}"
+
+
+def decode(value: bytes) -> Role:
+    """A stored role."""
+    return msgspec.msgpack.decode(value, type=Role)

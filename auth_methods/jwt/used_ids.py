@@ -1,0 +1,53 @@
+"""The ids of tokens that were good for one login and have had it, until the tokens end by themselves.
+
+Layout below the view:
+
+    jti/<SHA-256 of issuer and id>     when the token ends
+    jti-expiry/<minute>/<the same>     the minute since the epoch, as 10 hexadecimal digits
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+import msgspec
+
+from storage.base import Transaction, transact
+from storage.view import View
+
+_SWEPT_AT_ONCE = 500
+_LATEST = 16**10 - 1
+
+
+async def take(view: View, issuer: str, token_id: str, ends_at: float) -> bool:
+    """Use the id of a token that ends at ``ends_at`` (seconds since the epoch); False if it was used before."""
+    hashed = hashlib.sha256(f"{len(issuer)}:{issuer}{token_id}".encode()).hexdigest()
+
+    async def work(transaction: Transaction) -> bool:
+        if await transaction.get(f"jti/{hashed}") is not None:
+            return False
+        transaction.put(f"jti/{hashed}", msgspec.msgpack.encode(ends_at))
+        transaction.put(f"jti-expiry/{_minute(ends_at)}/{hashed}", b"")
+        return True
+
+    return await transact(view, work)
+
+
+async def sweep(view: View, now: float) -> None:
+    """Forget the ids of tokens that have ended."""
+    for folder in await view.list("jti-expiry/"):
+        if int(folder.rstrip("/"), 16) * 60 > now:
+            return
+        while names := await view.list(f"jti-expiry/{folder}", limit=_SWEPT_AT_ONCE):
+
+            async def work(transaction: Transaction, prefix: str = folder, ended: list[str] = names) -> None:
+                for hashed in ended:
+                    transaction.delete(f"jti/{hashed}")
+                    transaction.delete(f"jti-expiry/{prefix}{hashed}")
+
+            await transact(view, work)
+
+
+def _minute(ends_at: float) -> str:
+    """Of the first full minute at which the token has ended; tokens may end absurdly late."""
+    return f"{int(min(max(ends_at, 0), _LATEST)) // 60 + 1:010x}"

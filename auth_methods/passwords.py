@@ -1,0 +1,168 @@
+"""Hashes of passwords: Argon2id (RFC 9106), or PBKDF2-HMAC-SHA-256 (NIST SP 800-132) where only that is allowed.
+
+Both are slow on purpose, so they run in a few threads of their own and never on the event loop; when too many wait,
+callers are told to come back. A hash is text that names its scheme and parameters, so any hash of either scheme can be
+checked, and one that isn't as strong as today's is replaced at the next login.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import hashlib
+import hmac
+import os
+import re
+import secrets
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from enum import Enum
+from typing import TypeVar
+
+import argon2
+from argon2.exceptions import Argon2Error, InvalidHashError
+
+from engines.faults import InvalidRequest, RateLimited
+
+T = TypeVar("T")
+
+MAX_PASSWORD_BYTES = 4096
+"""The longest password that is taken."""
+
+MAX_WAITING = 64
+"""How many hashes may be under way or waiting at a time, in this process."""
+
+PBKDF2_ITERATIONS = 600_000
+"""OWASP's number for SHA-256."""
+
+_MIN_ITERATIONS, _MAX_ITERATIONS = 100_000, 10_000_000
+_MAX_MEMORY_KIB = 1024 * 1024
+_MAX_TIME_COST = 32
+_MAX_HASH_CHARACTERS = 512
+_SALT_BYTES = 16
+_HASH_BYTES = 32
+_PBKDF2 = re.compile(r"\$pbkdf2-sha256\$i=(\d{1,8})\$([A-Za-z0-9+/]+)\$([A-Za-z0-9+/]+)")
+_RETRY_SECONDS = 1
+
+_argon2id = argon2.PasswordHasher()
+_threads = ThreadPoolExecutor(max_workers=max(1, (os.cpu_count() or 1) // 2), thread_name_prefix="passwords")
+_waiting = 0
+
+
+class Scheme(Enum):
+    """How new passwords are hashed."""
+
+    ARGON2ID = "argon2id"
+    PBKDF2 = "pbkdf2-sha256"
+
+
+class InvalidHash(ValueError):
+    """No hash of either scheme, or one whose parameters are out of bounds."""
+
+
+async def hashed(password: str, scheme: Scheme) -> str:
+    """A new salted hash of ``password``. Raises ``InvalidRequest`` if it is too long, ``RateLimited`` under load."""
+    _check_length(password)
+    return await _in_thread(lambda: _hash(password, scheme))
+
+
+async def matches(stored: str | None, password: str, scheme: Scheme) -> bool:
+    """Whether ``password`` is the one of ``stored``.
+
+    Without a stored hash the answer is False, after as much work as it takes to check one of ``scheme``.
+    """
+    _check_length(password)
+    if stored is None:
+        await _in_thread(lambda: _verify(_unmatched(scheme), password))
+        return False
+    return await _in_thread(lambda: _verify(stored, password))
+
+
+def is_outdated(stored: str, scheme: Scheme) -> bool:
+    """Whether a hash should be made anew, with today's parameters of ``scheme``."""
+    if scheme is Scheme.ARGON2ID:
+        return not stored.startswith("$argon2id$") or _argon2id.check_needs_rehash(stored)
+    found = _PBKDF2.fullmatch(stored)
+    return found is None or int(found[1]) < PBKDF2_ITERATIONS
+
+
+def check_hash(text: str) -> None:
+    """Raise ``InvalidHash`` unless ``text`` is a hash that passwords can be checked against, at bearable cost."""
+    if len(text) > _MAX_HASH_CHARACTERS:
+        raise InvalidHash
+    found = _PBKDF2.fullmatch(text)
+    if found is not None:
+        if not _MIN_ITERATIONS <= int(found[1]) <= _MAX_ITERATIONS or len(_decoded(found[3])) != _HASH_BYTES:
+            raise InvalidHash
+        _decoded(found[2])
+        return
+    try:
+        parameters = argon2.extract_parameters(text)
+    except InvalidHashError:
+        raise InvalidHash from None
+    if parameters.type is not argon2.Type.ID:
+        raise InvalidHash
+    if parameters.memory_cost > _MAX_MEMORY_KIB or parameters.time_cost > _MAX_TIME_COST:
+        raise InvalidHash
+
+
+def _check_length(password: str) -> None:
+    if len(password.encode()) > MAX_PASSWORD_BYTES:
+        raise InvalidRequest(f"password length exceeds {MAX_PASSWORD_BYTES} bytes")
+
+
+async def _in_thread(work: Callable[[], T]) -> T:
+    global _waiting
+    if _waiting >= MAX_WAITING:
+        raise RateLimited("too many logins at once", retry_after_seconds=_RETRY_SECONDS)
+    _waiting += 1
+    future = asyncio.get_running_loop().run_in_executor(_threads, work)
+    # The thread goes on when its caller is cancelled, so it is counted until it has ended.
+    future.add_done_callback(_ended)
+    return await asyncio.shield(future)
+
+
+def _ended(future: asyncio.Future[T]) -> None:
+    global _waiting
+    _waiting -= 1
+
+
+def _hash(password: str, scheme: Scheme) -> str:
+    if scheme is Scheme.ARGON2ID:
+        return _argon2id.hash(password)
+    salt = secrets.token_bytes(_SALT_BYTES)
+    digest = hashlib.pbkdf2_hmac("sha256", password.encode(), salt, PBKDF2_ITERATIONS, _HASH_BYTES)
+    return f"$pbkdf2-sha256$i={PBKDF2_ITERATIONS}${_encoded(salt)}${_encoded(digest)}"
+
+
+def _verify(stored: str, password: str) -> bool:
+    found = _PBKDF2.fullmatch(stored)
+    if found is not None:
+        expected = _decoded(found[3])
+        digest = hashlib.pbkdf2_hmac("sha256", password.encode(), _decoded(found[2]), int(found[1]), len(expected))
+        return hmac.compare_digest(digest, expected)
+    try:
+        return _argon2id.verify(stored, password)
+    except (Argon2Error, InvalidHashError):
+        return False
+
+
+def _unmatched(scheme: Scheme) -> str:
+    """A hash that no password has (but for a chance of 2**-256), with today's parameters."""
+    salt, digest = secrets.token_bytes(_SALT_BYTES), secrets.token_bytes(_HASH_BYTES)
+    if scheme is Scheme.PBKDF2:
+        return f"$pbkdf2-sha256$i={PBKDF2_ITERATIONS}${_encoded(salt)}${_encoded(digest)}"
+    costs = f"m={_argon2id.memory_cost},t={_argon2id.time_cost},p={_argon2id.parallelism}"
+    return f"$argon2id$v=19${costs}${_encoded(salt)}${_encoded(digest)}"
+
+
+def _encoded(value: bytes) -> str:
+    return base64.b64encode(value).decode().rstrip("=")
+
+
+def _decoded(text: str) -> bytes:
+    try:
+        return base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
+    except binascii.Error:
+        raise InvalidHash from None

@@ -1,0 +1,53 @@
+"""A key's public keys as a JWK set (RFC 7517), for those who verify what is signed here without asking this server.
+
+The answer is the set itself, without Vault's envelope, so that any library for JSON Web Tokens can read it at the URL.
+A mount with the option ``jwks=public`` gives it to everybody; otherwise it takes a token, like reading the key does.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from engines.algorithms.jwk import public_jwk
+from engines.base import Call, Reply
+from engines.encoding import encode_base64
+from engines.faults import InvalidRequest, NotFound
+from engines.key_settings import KeyName
+from engines.keyring import Keyring, KeyVersion, MissingContext
+from engines.keystore import SoftDeleted
+from engines.transit.keys import decode_context
+
+if TYPE_CHECKING:
+    from engines.transit.engine import Transit
+
+
+class JwksReading(KeyName):
+    """Whose public keys, and for which context if they are derived."""
+
+    context: str = ""
+
+
+async def read_jwks(engine: Transit, call: Call, body: JwksReading) -> Reply:
+    """Tell the public keys of all versions whose signatures are accepted, the latest version first."""
+    keyring = await engine.keys.load(body.name)
+    if keyring is None:
+        raise NotFound
+    if keyring.record.soft_deleted:
+        raise SoftDeleted
+    if not keyring.algorithm.signs:
+        raise InvalidRequest(f"key type {keyring.algorithm.name} does not support verification")
+    context = decode_context(body.context)
+    if keyring.record.derived and not context:
+        raise MissingContext
+    versions = sorted(keyring.versions.values(), key=lambda version: version.number, reverse=True)
+    return Reply({"keys": [_jwk(keyring, version, context) for version in versions]})
+
+
+def _jwk(keyring: Keyring, version: KeyVersion, context: bytes) -> dict[str, Any]:
+    jwk: dict[str, Any] | None = public_jwk(keyring.algorithm, version.public_key(context))
+    if jwk is None:
+        raise InvalidRequest(f"key type {keyring.algorithm.name} has no form as a JWK")
+    jwk["key_version"] = version.number
+    if version.record.certificate_chain:
+        jwk["x5c"] = [encode_base64(der) for der in version.record.certificate_chain]
+    return jwk

@@ -1,0 +1,153 @@
+"""Accepts the connections of one listening socket, of which other processes accept too: see ``share``.
+
+A process that has more connections than another waits a moment before it looks again: whoever has fewer has been woken
+by the same connection, and takes it. If it was too busy to, the connection is taken here after all. Who is over the
+limit is told so and closed at once: a queue that nobody gets through serves nobody.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import socket
+import ssl
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import orjson
+
+from server.headers import SECURITY
+from server.listeners.share import Place, Share
+
+_log = logging.getLogger(__name__)
+
+YIELD_SECONDS = 0.001
+"""How long a process leaves a connection to others."""
+
+_AT_ONCE = 64
+_MAX_REFUSALS = 1_000
+_REFUSAL_SECONDS = 1.0
+_PAUSE_SECONDS = 0.1
+_SHUTDOWN_SECONDS = 5.0
+_BODY = orjson.dumps({"errors": ["the server has as many connections as it may have; try again later"]})
+_REFUSAL = b"HTTP/1.1 503 Service Unavailable\r\n%s\r\n%s" % (
+    b"".join(
+        b"%s: %s\r\n" % header
+        for header in (
+            *SECURITY,
+            (b"content-type", b"application/json"),
+            (b"content-length", b"%d" % len(_BODY)),
+            (b"retry-after", b"1"),
+            (b"connection", b"close"),
+        )
+    ),
+    _BODY,
+)
+
+
+class Acceptor:
+    """Accepts on ``opened`` until ``close``.
+
+    ``protocol`` makes the protocol of a connection, and closes the ``Place`` it is given when the connection is over.
+    """
+
+    def __init__(
+        self,
+        opened: socket.socket,
+        protocol: Callable[[Place], asyncio.Protocol],
+        share: Share,
+        context: ssl.SSLContext | None,
+        handshake_seconds: float,
+    ) -> None:
+        self._socket = opened
+        self._protocol = protocol
+        self._share = share
+        self._context = context
+        self._limits: dict[str, Any] = {}
+        if context is not None:
+            self._limits = {
+                "ssl": context,
+                "ssl_handshake_timeout": handshake_seconds,
+                "ssl_shutdown_timeout": _SHUTDOWN_SECONDS,
+            }
+        self._loop = asyncio.get_running_loop()
+        self._pause: asyncio.TimerHandle | None = None
+        self._connecting: set[asyncio.Task[None]] = set()
+        self._refusing: set[asyncio.Task[None]] = set()
+        self._loop.add_reader(opened, self._readable)
+
+    def close(self) -> None:
+        """Accept no more; what was accepted stays."""
+        if self._pause is None:
+            self._loop.remove_reader(self._socket)
+        else:
+            self._pause.cancel()
+        for task in self._refusing:
+            task.cancel()
+
+    async def wait_closed(self) -> None:
+        """Wait until no connection is on its way to its protocol, or to its end."""
+        await asyncio.gather(*self._connecting, *self._refusing, return_exceptions=True)
+
+    def _readable(self) -> None:
+        for _ in range(_AT_ONCE):
+            if not self._share.fair:
+                self._look_again(YIELD_SECONDS)
+                return
+            if not self._accept():
+                return
+
+    def _look_again(self, seconds: float) -> None:
+        self._loop.remove_reader(self._socket)
+        self._pause = self._loop.call_later(seconds, self._resume)
+
+    def _resume(self) -> None:
+        self._pause = None
+        self._loop.add_reader(self._socket, self._readable)
+        self._accept()
+
+    def _accept(self) -> bool:
+        """Take one connection; False if there is none, or none can be had at present."""
+        try:
+            connection, _ = self._socket.accept()
+        except (BlockingIOError, ConnectionError):  # None is there, or it was broken off while it waited.
+            return False
+        except OSError as error:
+            # Out of descriptors or memory: connections stay in the queue until some others have ended.
+            _log.error("can't accept connections: %s", error.strerror)
+            self._look_again(_PAUSE_SECONDS)
+            return False
+        connection.setblocking(False)
+        if not self._share.full:
+            _start(self._connecting, self._connect(connection, self._share.take()))
+        elif self._context is None and len(self._refusing) < _MAX_REFUSALS:
+            _start(self._refusing, self._refuse(connection))
+        else:
+            connection.close()
+        return True
+
+    async def _connect(self, connection: socket.socket, place: Place) -> None:
+        try:
+            await self._loop.connect_accepted_socket(lambda: self._protocol(place), connection, **self._limits)
+        except OSError as error:  # Errors of TLS and timeouts are among them.
+            place.close()
+            _log.debug("a connection failed: %s", type(error).__name__)
+        except BaseException:
+            place.close()
+            raise
+
+    async def _refuse(self, connection: socket.socket) -> None:
+        """Answer, and wait for the client to close: it might lose the answer if we did so first."""
+        with contextlib.closing(connection), contextlib.suppress(OSError):
+            async with asyncio.timeout(_REFUSAL_SECONDS):
+                await self._loop.sock_sendall(connection, _REFUSAL)
+                connection.shutdown(socket.SHUT_WR)
+                while await self._loop.sock_recv(connection, 4096):
+                    pass
+
+
+def _start(tasks: set[asyncio.Task[None]], work: Coroutine[Any, Any, None]) -> None:
+    task = asyncio.get_running_loop().create_task(work)
+    tasks.add(task)
+    task.add_done_callback(tasks.discard)

@@ -1,0 +1,213 @@
+"""Keys that a provider publishes, from servers on this machine: rotation, bounds, redirects, discovery, TLS."""
+
+from __future__ import annotations
+
+import json
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from auth_methods.jwt import remote
+from auth_methods.jwt.remote import FetchFailed, KeySource, RemoteKeys, fetch_keys
+from tests.server.certificates import write_certificate
+from tests.server.places import MovableClock
+from tests.server.systems import Server
+
+
+def new_key(name: str) -> tuple[ec.EllipticCurvePrivateKey, dict[str, Any]]:
+    """A private key and its public part as a member of a key set."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    return key, json.loads(jwt.algorithms.ECAlgorithm.to_jwk(key.public_key())) | {"kid": name}
+
+
+class Provider:
+    """What a provider answers, by path: a document, or a status and a place to go to; and how often it was asked."""
+
+    def __init__(self, scheme: str = "http") -> None:
+        self.documents: dict[str, Any] = {}
+        self.redirects: dict[str, str] = {}
+        self.asked: list[str] = []
+        self.url = ""
+        self.scheme = scheme
+
+    def publish(self, *members: dict[str, Any]) -> None:
+        """Let ``/keys`` be a key set of ``members``."""
+        self.documents["/keys"] = {"keys": list(members)}
+
+
+@contextmanager
+def serving(certificate: tuple[Path, Path] | None = None) -> Iterator[Provider]:
+    """A provider on a port of this machine."""
+    provider = Provider("http" if certificate is None else "https")
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            provider.asked.append(self.path)
+            document = provider.documents.get(self.path)
+            body = document if isinstance(document, bytes) else json.dumps(document).encode()
+            target = provider.redirects.get(self.path)
+            self.send_response(302 if target is not None else 404 if document is None else 200)
+            if target is not None:
+                self.send_header("Location", target)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            try:
+                self.wfile.write(body)
+            except OSError:
+                pass  # The client had enough.
+
+        def log_message(self, format: str, *args: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    if certificate is not None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*certificate)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+    provider.url = f"{provider.scheme}://127.0.0.1:{server.server_address[1]}"
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield provider
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+@pytest.fixture
+def provider() -> Iterator[Provider]:
+    """A provider with one key, ``first``."""
+    with serving() as made:
+        made.publish(new_key("first")[1])
+        yield made
+
+
+async def test_keys_are_kept_and_fetched_anew_in_time(provider: Provider) -> None:
+    clock = MovableClock()
+    keys = RemoteKeys(KeySource(provider.url + "/keys"), clock)
+    assert [key.id for key in await keys.matching("first")] == ["first"]
+    clock.advance(remote.FRESH_SECONDS - 1)
+    assert len(await keys.matching("")) == 1
+    assert len(provider.asked) == 1
+    clock.advance(2)
+    assert len(await keys.matching("first")) == 1
+    assert len(provider.asked) == 2
+
+
+async def test_a_new_key_is_found_early_but_not_asked_for_often(provider: Provider) -> None:
+    clock = MovableClock()
+    keys = RemoteKeys(KeySource(provider.url + "/keys"), clock)
+    await keys.matching("first")
+    provider.publish(new_key("second")[1])
+    assert await keys.matching("second") == []
+    clock.advance(remote.EARLY_SECONDS)
+    assert [key.id for key in await keys.matching("second")] == ["second"]
+    assert await keys.matching("first") == []
+    for _ in range(20):
+        assert await keys.matching("made-up") == []
+    assert len(provider.asked) == 2
+
+
+async def test_keys_at_hand_bridge_an_outage_for_an_hour(provider: Provider) -> None:
+    clock = MovableClock()
+    keys = RemoteKeys(KeySource(provider.url + "/keys"), clock)
+    await keys.matching("first")
+    provider.documents.clear()
+    clock.advance(remote.FRESH_SECONDS + 1)
+    assert len(await keys.matching("first")) == 1
+    clock.advance(remote.STALE_SECONDS)
+    with pytest.raises(FetchFailed, match="404"):
+        await keys.matching("first")
+    with pytest.raises(FetchFailed, match="a moment ago"):
+        await keys.matching("first")
+
+
+async def test_redirects_on_the_same_host_alone(provider: Provider) -> None:
+    provider.redirects["/old"] = "/keys"
+    assert len(await fetch_keys(KeySource(provider.url + "/old"))) == 1
+    provider.redirects["/loop"] = "/loop"
+    with pytest.raises(FetchFailed, match="too many redirects"):
+        await fetch_keys(KeySource(provider.url + "/loop"))
+    with serving() as other:
+        other.publish(new_key("evil")[1])
+        provider.redirects["/away"] = other.url + "/keys"
+        with pytest.raises(FetchFailed, match="another host"):
+            await fetch_keys(KeySource(provider.url + "/away"))
+        assert other.asked == []
+
+
+@pytest.mark.parametrize("document", [b"zzz", b"[]", b'{"keys": []}', b'{"keys": [{"kty": "oct", "k": "AAAA"}]}'])
+async def test_what_is_no_key_set(provider: Provider, document: bytes) -> None:
+    provider.documents["/keys"] = document
+    with pytest.raises(FetchFailed):
+        await fetch_keys(KeySource(provider.url + "/keys"))
+
+
+async def test_large_answers_are_cut_off(provider: Provider) -> None:
+    provider.documents["/keys"] = b" " * (remote.MAX_DOCUMENT_BYTES + 1)
+    with pytest.raises(FetchFailed, match="too large"):
+        await fetch_keys(KeySource(provider.url + "/keys"))
+
+
+@pytest.mark.parametrize(
+    "url", ["http://10.0.0.1/keys", "ftp://127.0.0.1/keys", "file:///etc/passwd", "zz", "https://"]
+)
+async def test_urls_that_are_not_fetched(url: str) -> None:
+    with pytest.raises(FetchFailed):
+        await fetch_keys(KeySource(url))
+
+
+async def test_discovery(provider: Provider) -> None:
+    document = {"issuer": provider.url, "jwks_uri": provider.url + "/keys"}
+    path = "/.well-known/openid-configuration"
+    source = KeySource(provider.url, discovery=True)
+    provider.documents[path] = document
+    assert len(await fetch_keys(source)) == 1
+    refused: list[object] = [{**document, "issuer": "https://elsewhere"}, {"issuer": provider.url}, []]
+    for wrong in refused:
+        provider.documents[path] = wrong
+        with pytest.raises(FetchFailed):
+            await fetch_keys(source)
+
+
+async def test_a_provider_under_tls(tmp_path: Path) -> None:
+    certificate = write_certificate(tmp_path, "provider")
+    with serving(certificate) as provider:
+        provider.publish(new_key("first")[1])
+        trusted = KeySource(provider.url + "/keys", certificate[0].read_text())
+        assert len(await fetch_keys(trusted)) == 1
+        with pytest.raises(FetchFailed):
+            await fetch_keys(KeySource(provider.url + "/keys"))
+        with pytest.raises(FetchFailed, match="CA PEM"):
+            await fetch_keys(KeySource(provider.url + "/keys", "zz"))
+
+
+async def test_logging_in_by_discovery(server: Server, provider: Provider) -> None:
+    key, member = new_key("k")
+    provider.publish(member)
+    provider.documents["/.well-known/openid-configuration"] = {
+        "issuer": provider.url,
+        "jwks_uri": provider.url + "/keys",
+    }
+    await server.ask("POST", "sys/auth/jwt", {"type": "jwt"})
+    assert (await server.ask("POST", "auth/jwt/config", {"oidc_discovery_url": provider.url}))[0] == 204
+    role = {"role_type": "jwt", "user_claim": "sub", "bound_subject": "alice"}
+    assert (await server.ask("POST", "auth/jwt/role/r", role))[0] == 204
+
+    async def log_in(issuer: str, kid: str) -> int:
+        claims = {"sub": "alice", "iss": issuer, "iat": int(server.clock())}
+        token = jwt.encode(claims, key, "ES256", headers={"kid": kid})
+        return (await server.ask("POST", "auth/jwt/login", {"role": "r", "jwt": token}, token=""))[0]
+
+    assert await log_in(provider.url, "k") == 200
+    assert await log_in("https://elsewhere", "k") == 400
+    assert await log_in(provider.url, "unknown") == 400

@@ -1,0 +1,106 @@
+"""A real server with several workers is one server: right after a change, after a lost worker, and across a seal."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import random
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.products import Product
+from tests.server.coherence import Client
+from tests.servers import Server
+
+WORKERS = 3
+CONNECTIONS = 4 * WORKERS
+CLIENTS = 4
+STEPS = 60
+SEED_VARIABLE = "COHERENCE_SEED"
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    """A durable server with several workers, unsealed, with transit."""
+    with Server(Product.CRYPTOSERVE, tmp_path, settings=f"workers = {WORKERS}\n") as started:
+        started.initialize(shares=3, threshold=2)
+        started.unseal()
+        started.request("POST", "sys/mounts/transit", {"type": "transit"}).data()
+        yield started
+
+
+class Kept:
+    """A connection that is kept, and so stays with one worker; requests on it wait for each other."""
+
+    def __init__(self, server: Server) -> None:
+        limits = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=600)
+        self.client = httpx.AsyncClient(base_url=f"{server.address}/v1/", limits=limits, timeout=30, trust_env=False)
+
+    async def ask(self, method: str, path: str, body: object = None, token: str = "") -> tuple[int, Any]:
+        """Status and decoded body of the answer."""
+        content = None if body is None else json.dumps(body).encode()
+        answer = await self.client.request(method, path, content=content, headers={"X-Vault-Token": token})
+        return answer.status_code, answer.json() if answer.content else None
+
+
+async def test_no_answer_is_ever_stale(server: Server) -> None:
+    chosen = os.environ.get(SEED_VARIABLE, "")
+    seed = int(chosen) if chosen else random.SystemRandom().getrandbits(32)
+    sys.stdout.write(f"{SEED_VARIABLE}={seed}\n")
+    connections = [Kept(server) for _ in range(CONNECTIONS)]
+    try:
+        for connection in connections:
+            assert (await connection.ask("GET", "sys/health"))[0] == 200
+        clients = [
+            Client(connections, server.root_token, f"client-{number}", seed + number) for number in range(CLIENTS)
+        ]
+        await asyncio.gather(*(client.run(STEPS) for client in clients))
+    finally:
+        for connection in connections:
+            await connection.client.aclose()
+
+
+def test_a_replaced_worker_is_unsealed_and_knows_all(server: Server) -> None:
+    server.request("POST", "transit/keys/k", {}).data()
+    for number in range(2 * WORKERS):
+        server.kill_worker(number)
+        assert server.request("POST", "transit/keys/k/rotate").status == 200
+        for _ in range(2 * WORKERS):
+            assert server.request("GET", "transit/keys/k").data()["latest_version"] == number + 2
+    assert server.stop() == 0
+
+
+def test_it_is_sealed_and_unsealed_as_one(server: Server) -> None:
+    assert server.request("POST", "sys/seal").status == 204
+    assert {server.request("GET", "sys/health", token="").status for _ in range(3 * WORKERS)} == {503}
+    server.kill_worker(0)
+    assert {server.request("GET", "sys/health", token="").status for _ in range(3 * WORKERS)} == {503}
+    server.request("POST", "sys/unseal", {"key": server.unseal_keys[0]}, token="")
+    shown = [server.request("GET", "sys/seal-status", token="").json()["progress"] for _ in range(3 * WORKERS)]
+    assert set(shown) == {1}
+    server.request("POST", "sys/unseal", {"key": server.unseal_keys[1]}, token="")
+    assert {server.request("GET", "sys/health", token="").status for _ in range(3 * WORKERS)} == {200}
+
+
+def test_a_hangup_has_all_workers_take_up_the_new_audit_file(server: Server) -> None:
+    rotated = server.audit_path.with_suffix(".1")
+    server.audit_path.rename(rotated)
+    os.kill(server.group, signal.SIGHUP)
+    end = time.monotonic() + 20
+    while server.log_end().count("reloaded") < WORKERS:
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    size = rotated.stat().st_size
+    for number in range(4 * WORKERS):
+        server.request("POST", f"transit/keys/k{number}", {}).data()
+    assert rotated.stat().st_size == size
+    entries = [json.loads(line) for line in server.audit_path.read_text().splitlines()]
+    assert sum(entry["type"] == "response" for entry in entries) == 4 * WORKERS
