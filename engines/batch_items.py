@@ -65,6 +65,8 @@ class InputItem(Struct, kw_only=True, gc=False):
     reference: str = ""
     signature: str | UnsetType = UNSET
     hmac: str | UnsetType = UNSET
+    cmac: str | UnsetType = UNSET
+    mac_length: str = ""
 
 
 Item = TypeVar("Item", EncryptItem, DecryptItem)

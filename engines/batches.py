@@ -72,6 +72,8 @@ def read_strings(batch: Any, type_name: str, limit: int) -> list[InputItem]:
                 reference=map_.get("reference", ""),
                 signature=map_.get("signature", UNSET),
                 hmac=map_.get("hmac", UNSET),
+                cmac=map_.get("cmac", UNSET),
+                mac_length=map_.get("mac_length", ""),
             )
             for map_ in maps
         ]

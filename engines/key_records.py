@@ -69,12 +69,32 @@ class KeyringRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
     backup_info: RestoreInfo | None = None
     restore_info: RestoreInfo | None = None
 
+    max_encryptions: int = 0
+    """How many messages each version may encrypt; 0 for what the algorithm says."""
+
+    refuses_at_max: bool = False
+    """Whether a version that may encrypt no more refuses to, rather than that the key gets a new one."""
+
+    not_before: int = 0
+    not_after: int = 0
+    """When the key begins and ends to protect data, in nanoseconds since the epoch; 0 for no such time."""
+
+    disabled: bool = False
+    custom_metadata: dict[str, str] = {}
+
 
 class ArchiveRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The versions of a key that are below its ``min_decryption_version`` and not yet trimmed."""
 
     record_version: int = RECORD_VERSION
     versions: dict[int, VersionRecord]
+
+
+class VersionTotal(Struct, frozen=True, array_like=True):
+    """How many encryptions of one version are reserved or made; ``created`` tells it from one of another key."""
+
+    created: int
+    total: int
 
 
 def new_version(material: Material, now: float) -> VersionRecord:
@@ -107,6 +127,7 @@ def _conceal(kind: type, value: Any) -> Any:
 
 _encode = msgspec.msgpack.Encoder(enc_hook=_reveal).encode
 _decode_keyring = msgspec.msgpack.Decoder(KeyringRecord, dec_hook=_conceal).decode
+_decode_totals = msgspec.msgpack.Decoder(dict[int, VersionTotal]).decode
 _decode_archive = msgspec.msgpack.Decoder(ArchiveRecord, dec_hook=_conceal).decode
 
 
@@ -140,3 +161,16 @@ def decode_archive(value: bytes) -> ArchiveRecord:
     if record.record_version > RECORD_VERSION:
         raise Damaged("a key's archive was written by a newer server")
     return record
+
+
+def encode_totals(totals: dict[int, VersionTotal]) -> bytes:
+    """``totals``, by version, as they are stored."""
+    return msgspec.msgpack.encode(totals)
+
+
+def decode_totals(value: bytes) -> dict[int, VersionTotal]:
+    """The totals in ``value``. Raises ``Damaged``: to go on from zero would be to count too low."""
+    try:
+        return _decode_totals(value)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        raise Damaged("a key's count of encryptions can't be decoded") from None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
@@ -53,13 +55,24 @@ def check_auto_rotate_period(seconds: int) -> None:
         raise InvalidRequest("auto rotate period must be 0 to disable or at least an hour")
 
 
-def warn_of_numbering(call: Call, body: KeyConfig) -> None:
+class Changes(Protocol):
+    """The settings in a ``KeyConfig``, also in that of an engine whose keys have others besides."""
+
+    min_decryption_version: int | UnsetType
+    min_encryption_version: int | UnsetType
+    deletion_allowed: bool | UnsetType
+    exportable: bool | UnsetType
+    allow_plaintext_backup: bool | UnsetType
+    auto_rotate_period: Duration | UnsetType
+
+
+def warn_of_numbering(call: Call, body: Changes) -> None:
     """Tell a caller who counts from 0 that versions are counted from 1."""
     if body.min_decryption_version == 0:
         call.warn(_NUMBERING_WARNING)
 
 
-def configured(record: KeyringRecord, call: Call, body: KeyConfig) -> KeyringRecord:
+def configured(record: KeyringRecord, call: Call, body: Changes) -> KeyringRecord:
     """``record`` with the settings in ``body``: all of them, or ``InvalidRequest`` if one of them can't be."""
     min_decryption = _min_decryption_version(record, body.min_decryption_version)
     min_encryption = _min_encryption_version(record, body.min_encryption_version)

@@ -14,9 +14,10 @@ from collections.abc import Callable
 from typing import Any
 
 from engines.algorithms import ALGORITHMS
-from engines.algorithms.base import Aead, Algorithm, Encapsulation, Material, PublicKeyEncryption, Signature
+from engines.algorithms.base import Aead, Algorithm, Cmac, Encapsulation, Material, PublicKeyEncryption, Signature
 from engines.algorithms.derivation import DERIVATIONS, KeyDerivation
 from engines.algorithms.mac import Mac
+from engines.encryption_count import VersionCount
 from engines.faults import InvalidRequest
 from engines.key_records import KeyringRecord, VersionRecord, decode_record
 from storage.base import Damaged
@@ -44,12 +45,14 @@ class KeyVersion:
 
     __slots__ = (
         "_cipher",
+        "_cmac",
         "_derived",
         "_encapsulation",
         "_encryption",
         "_keyring",
         "_mac",
         "_signature",
+        "count",
         "number",
         "prefix",
         "record",
@@ -62,7 +65,11 @@ class KeyVersion:
         self.prefix = f"{CIPHERTEXT_PREFIX}{number}:"
         """What every ciphertext, signature and MAC of this version starts with."""
 
+        self.count: VersionCount | None = None
+        """The count of its encryptions, once an engine that counts has put it here."""
+
         self._cipher: Aead | None = None
+        self._cmac: Cmac | None = None
         self._encryption: PublicKeyEncryption | None = None
         self._encapsulation: Encapsulation | None = None
         self._signature: Signature | None = None
@@ -121,12 +128,25 @@ class KeyVersion:
         found: tuple[Signature, bytes] = self._derive(context, self._make_derived_signature)
         return found[1]
 
+    def cmac(self) -> Cmac:
+        """The CMAC of this version; its algorithm has one."""
+        if self._cmac is None:
+            prepare = self._keyring.algorithm.cmac
+            if prepare is None:
+                raise AssertionError(f"{self._keyring.algorithm.name} has no CMAC")
+            self._cmac = prepare(self.record.private.reveal())
+        return self._cmac
+
+    def mac_key(self) -> bytes:
+        """The key of this version's MAC."""
+        record = self.record
+        key = record.private if self._keyring.algorithm.mac_key_is_key else record.mac_key
+        return key.reveal()
+
     def mac(self) -> Mac:
         """The MAC of this version, whatever its type; never derived."""
         if self._mac is None:
-            record = self.record
-            key = record.private if self._keyring.algorithm.mac_key_is_key else record.mac_key
-            self._mac = Mac(key.reveal())
+            self._mac = Mac(self.mac_key())
         return self._mac
 
     def _derive(self, context: bytes, make: Callable[[bytes], Any]) -> Any:
@@ -185,7 +205,7 @@ class MissingContext(InvalidRequest):
 class Keyring:
     """A named key, ready to be used; shared, and never changed."""
 
-    __slots__ = ("algorithm", "derivation", "latest", "openable", "record", "versions")
+    __slots__ = ("algorithm", "derivation", "latest", "max_encryptions", "openable", "record", "restricted", "versions")
 
     def __init__(self, record: KeyringRecord) -> None:
         self.record = record
@@ -195,6 +215,12 @@ class Keyring:
         self.latest = self.versions[record.latest_version]
         self.openable = {version.prefix: version for version in self.versions.values()}
         """The versions that may decrypt, by the exact prefix of their ciphertexts."""
+
+        self.max_encryptions = record.max_encryptions or self.algorithm.max_encryptions
+        """How many messages each version may encrypt; 0 for any number."""
+
+        self.restricted = record.disabled or record.not_before != 0 or record.not_after != 0
+        """Whether the state of the key has to be looked at before it is used."""
 
     def version_to_encrypt(self, requested: int, purpose: str = "encryption") -> KeyVersion:
         """The version ``requested``, 0 for the latest. Raises ``InvalidRequest`` if it may not be used for new data."""

@@ -3,6 +3,7 @@
 Every change is a transaction on the state it was decided on, run again if another change came first: two rotations at
 a time give two versions, and what is deleted isn't written back by a change that had begun before. Keys that rotate by
 themselves are also noted at ``autorotate/<name>``, so that finding those that are due doesn't read every key.
+How often the versions of a key have encrypted stands at ``encryptions/<name>``, see ``counts.py``.
 """
 
 from __future__ import annotations
@@ -21,11 +22,14 @@ from engines.key_records import (
     VersionRecord,
     decode_archive,
     decode_record,
+    decode_totals,
     encode_archive,
     encode_keyring,
+    encode_totals,
     new_version,
     with_new_version,
 )
+from engines.key_states import Use, check_use
 from engines.keyring import Keyring, decode_keyring
 from storage.base import Transaction, transact
 from storage.view import View
@@ -33,6 +37,7 @@ from storage.view import View
 KEYS = "policy/"
 ARCHIVES = "archive/"
 AUTO_ROTATED = "autorotate/"
+COUNTS = "encryptions/"
 NAME = re.compile(r"\w(?:[\w.-]*\w)?", re.ASCII)
 """What a key may be called. Names in paths have been checked by the router, names in bodies have not."""
 
@@ -60,6 +65,13 @@ class KeyStore:
     async def load(self, name: str) -> Keyring | None:
         """The key called ``name``, from the cache if it can."""
         return await self.storage.load(KEYS + name, decode_keyring)
+
+    async def use(self, name: str, use: Use, now: float) -> Keyring | None:
+        """The key called ``name``, to be used so at ``now``. Raises ``InvalidRequest`` if its state forbids that."""
+        keyring: Keyring | None = await self.storage.load(KEYS + name, decode_keyring)
+        if keyring is not None and keyring.restricted:
+            check_use(keyring.record, use, now)
+        return keyring
 
     async def list(self, after: str, limit: int | None) -> list[str]:
         """The names of keys, in order; what has keys below it ends in ``/``."""
@@ -89,11 +101,19 @@ class KeyStore:
 
         return await transact(self.storage, work)
 
-    async def change(self, name: str, missing: Fault, edit: Callable[[KeyringRecord], KeyringRecord]) -> Keyring:
+    async def change(
+        self,
+        name: str,
+        missing: Fault,
+        edit: Callable[[KeyringRecord], KeyringRecord],
+        *,
+        even_disabled: bool = False,
+    ) -> Keyring:
         """Replace the key ``name`` by what ``edit`` makes of it; ``edit`` may run several times, or raise a fault.
 
         Versions that ``edit`` moves below or above ``min_decryption_version`` go to the archive and come back from it,
-        and those below ``min_available_version`` are destroyed. Raises ``missing`` if there is no such key.
+        and those below ``min_available_version`` are destroyed. Raises ``missing`` if there is no such key, and
+        ``InvalidRequest`` for a disabled one unless ``even_disabled``.
         """
 
         async def work(transaction: Transaction) -> Keyring:
@@ -101,6 +121,8 @@ class KeyStore:
             if value is None:
                 raise missing
             old = decode_record(value)
+            if not even_disabled:
+                check_use(old, Use.MANAGE, 0)
             new = edit(old)
             if new is not old:
                 new = await self._move_versions(transaction, old, new)
@@ -109,8 +131,11 @@ class KeyStore:
 
         return await transact(self.storage, work)
 
-    async def rotate(self, name: str, now: float, *, missing: Fault) -> Keyring:
-        """Give the key ``name`` a new version. Raises ``missing`` or ``Failed``."""
+    async def rotate(self, name: str, now: float, *, missing: Fault, only_from: int = 0) -> Keyring:
+        """Give the key ``name`` a new version, unless ``only_from`` is given and isn't its latest version any more.
+
+        Raises ``missing``, ``Failed``, or ``InvalidRequest`` for a disabled key.
+        """
         fresh: Material | None = None
         fresh_type = ""
 
@@ -120,6 +145,9 @@ class KeyStore:
             if value is None:
                 raise missing
             old = decode_keyring(value)
+            check_use(old.record, Use.MANAGE, now)
+            if only_from and old.record.latest_version != only_from:
+                return old
             check_rotatable(old.record)
             # A second attempt takes the key that the first has made; only another type would need another key.
             if fresh is None or fresh_type != old.record.type:
@@ -138,11 +166,14 @@ class KeyStore:
             value = await transaction.get(KEYS + name)
             if value is None:
                 raise InvalidRequest(f"error deleting policy {name}: could not delete key; not found")
-            if not decode_record(value).deletion_allowed:
+            record = decode_record(value)
+            check_use(record, Use.MANAGE, 0)
+            if not record.deletion_allowed:
                 raise InvalidRequest(f"error deleting policy {name}: deletion is not allowed for this key")
             transaction.delete(KEYS + name)
             transaction.delete(ARCHIVES + name)
             transaction.delete(AUTO_ROTATED + name)
+            transaction.delete(COUNTS + name)
 
         await transact(self.storage, work)
 
@@ -173,8 +204,17 @@ class KeyStore:
             transaction.put(ARCHIVES + new.name, encode_archive(ArchiveRecord(versions=archived)))
         else:
             transaction.delete(ARCHIVES + new.name)
+        if old.min_available_version != new.min_available_version:
+            await self._trim_counts(transaction, new)
         usable = {number: version for number, version in kept.items() if number >= new.min_decryption_version}
         return replace(new, versions=dict(sorted(usable.items())))
+
+    async def _trim_counts(self, transaction: Transaction, record: KeyringRecord) -> None:
+        value = await transaction.get(COUNTS + record.name)
+        if value is not None:
+            totals = decode_totals(value)
+            kept = {number: total for number, total in totals.items() if number >= record.min_available_version}
+            transaction.put(COUNTS + record.name, encode_totals(kept))
 
 
 def check_rotatable(record: KeyringRecord) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 from engines.faults import Fault, InvalidRequest
+from engines.key_states import may_rotate_by_itself
 from engines.keyring import Keyring
 from engines.keystore import AUTO_ROTATED, KeyStore
 
@@ -19,6 +20,8 @@ def is_due(keyring: Keyring, now: float) -> bool:
     if not record.auto_rotate_period_seconds or record.soft_deleted:
         return False
     if record.imported and not record.imported_rotation_allowed:
+        return False
+    if not may_rotate_by_itself(record, now):
         return False
     created = keyring.latest.record.created / _SECOND_NANOSECONDS
     return now >= created + record.auto_rotate_period_seconds

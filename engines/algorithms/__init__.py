@@ -6,20 +6,18 @@ and the CBOM read these rows.
 
 from __future__ import annotations
 
-from engines.algorithms import aead, ecdsa, ed25519, hybrid_kems, mac, mlkem, rsa
+from engines.algorithms import aead, cbc, cmac, ecdsa, ed25519, hybrid_kems, mac, mldsa, mlkem, rsa, xts
 from engines.algorithms.base import Algorithm
 
-ALGORITHMS: dict[str, Algorithm] = {
-    algorithm.name: algorithm
-    for family in (aead, ed25519, ecdsa, rsa, mac, mlkem, hybrid_kems)
-    for algorithm in family.ALGORITHMS
-}
+_FAMILIES = (aead, cbc, xts, ed25519, ecdsa, mldsa, rsa, mac, cmac, mlkem, hybrid_kems)
+
+ALGORITHMS: dict[str, Algorithm] = {row.name: row for family in _FAMILIES for row in family.ALGORITHMS}
 """Every row by its name."""
 
 ALGORITHMS_BY_NUMBER: dict[int, Algorithm] = {
     algorithm.number: algorithm for algorithm in ALGORITHMS.values() if algorithm.number is not None
 }
-"""Those that OpenBao's backups have a number for."""
+"""Those that backups have a number for."""
 
 ALGORITHMS_BY_VAULT_NUMBER: dict[int, Algorithm] = {
     algorithm.vault_number: algorithm for algorithm in ALGORITHMS.values() if algorithm.vault_number is not None

@@ -27,11 +27,19 @@ if TYPE_CHECKING:
 OPENSSL = "openssl"
 """The provider of most algorithms: OpenSSL, through ``cryptography``."""
 
+LIBSODIUM = "libsodium"
+"""The provider of XChaCha20-Poly1305, through PyNaCl."""
+
+
+MAX_SIGNATURE_CONTEXT_BYTES = 255
+"""The longest context that a signature can be bound to (FIPS 204)."""
+
 
 class Primitive(Enum):
     """What kind of thing an algorithm is, in the words of a CycloneDX CBOM."""
 
     AEAD = "ae"
+    BLOCK_CIPHER = "block-cipher"
     MAC = "mac"
     PUBLIC_KEY_ENCRYPTION = "pke"
     SIGNATURE = "signature"
@@ -96,17 +104,29 @@ class SignatureOptions:
     of the hash."""
 
     marshaling: Marshaling = Marshaling.ASN1
+    context: bytes = b""
+    """What the signature is bound to besides the message, for the algorithms whose row has ``signature_context``."""
 
 
 class Aead(Protocol):
-    """Authenticated encryption under one key, ready to use."""
+    """Encryption under one key, ready to use: authenticated, unless the row says otherwise."""
 
     @property
     def seal(self) -> Callable[[bytes, bytes, bytes | None], bytes]:
-        """``seal(nonce, plaintext, associated_data)``: the ciphertext with its tag behind it."""
+        """``seal(nonce, plaintext, associated_data)``: the ciphertext with its tag behind it.
+
+        Raises ``InvalidRequest`` for a plaintext of a length that the cipher can't take.
+        """
 
     def open(self, nonce: bytes, ciphertext: bytes, associated_data: bytes | None) -> bytes:
         """The plaintext. Raises ``InvalidRequest``, with one text for all reasons."""
+
+
+class Cmac(Protocol):
+    """Message authentication by a block cipher under one key, ready to use."""
+
+    def digest(self, data: bytes) -> bytes:
+        """The authentication code of ``data``, as long as a block."""
 
 
 class PublicKeyEncryption(Protocol):
@@ -167,7 +187,7 @@ class Algorithm:
     """As the Vault API spells the key type."""
 
     number: int | None
-    """The key type's number in OpenBao's backups; None for what OpenBao doesn't have."""
+    """The key type's number in backups: OpenBao's, or one from 1001 on for what OpenBao doesn't have."""
 
     vault_number: int | None = None
     """The same in backups of HashiCorp Vault, which has numbered types of its own since the two went apart."""
@@ -180,6 +200,16 @@ class Algorithm:
     key_bytes: int
     nonce_bytes: int = 0
     tag_bytes: int = 0
+    max_encryptions: int = 0
+    """How many messages one key may encrypt under nonces chosen at random, so that the odds of a repetition stay below
+    2^-32 (SP 800-38D, 8.3); 0 where that is out of reach."""
+
+    authenticates: bool = True
+    """Whether a change to a ciphertext is noticed; only then can there be associated data."""
+
+    padded_to_bytes: int = 0
+    """The block that plaintexts are padded to, by at least one byte; 0 without padding."""
+
     signature_bytes: int = 0
     public_key_bytes: int = 0
     ciphertext_bytes: int = 0
@@ -224,6 +254,12 @@ class Algorithm:
     mac_key_is_key: bool = False
     """Whether the key itself authenticates, and there is no separate MAC key."""
 
+    hash_chosen: bool = True
+    """Whether who signs chooses the hash; False where the algorithm brings its own."""
+
+    signature_context: bool = False
+    """Whether signatures can be bound to a context of at most 255 bytes."""
+
     slow_to_generate: bool = False
     """Whether making a key takes so long that it must not hold up other requests."""
 
@@ -234,6 +270,7 @@ class Algorithm:
     """The forms in which keys come and go."""
 
     aead: Callable[[bytes], Aead] | None = None
+    cmac: Callable[[bytes], Cmac] | None = None
     encryption: Callable[[Material], PublicKeyEncryption] | None = None
     signature: Callable[[Material], Signature] | None = None
     encapsulation: Callable[[Material], Encapsulation] | None = None
@@ -259,6 +296,11 @@ class Algorithm:
     def encrypts(self) -> bool:
         """Whether messages can be encrypted and decrypted."""
         return self.aead is not None or self.encryption is not None
+
+    @property
+    def takes_associated_data(self) -> bool:
+        """Whether what is encrypted can be bound to data that isn't."""
+        return self.aead is not None and self.authenticates
 
     @property
     def served_by(self) -> str:

@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import re
+from typing import TypeAlias, get_args
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, mldsa, rsa
 
 from engines.algorithms.interchange import subject_public_key_info
 from engines.algorithms.pem import pem
 from engines.encoding import NotBase64, decode_base64
 from engines.faults import Failed, InvalidRequest
 
+_Signer: TypeAlias = (
+    rsa.RSAPrivateKey
+    | ec.EllipticCurvePrivateKey
+    | ed25519.Ed25519PrivateKey
+    | mldsa.MLDSA44PrivateKey
+    | mldsa.MLDSA65PrivateKey
+    | mldsa.MLDSA87PrivateKey
+)
+_SIGNERS = get_args(_Signer)
 _BLOCK = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----\s*([A-Za-z0-9+/=\s]*?)-----END \1-----[ \t]*\r?\n?", re.ASCII)
 _REQUEST = "CERTIFICATE REQUEST"
 _CERTIFICATE = "CERTIFICATE"
@@ -55,17 +65,17 @@ def request_certificate(pkcs8: bytes, template: str) -> str:
         except (ValueError, NotBase64, UnsupportedAlgorithm, x509.UnsupportedGeneralNameType, x509.DuplicateExtension):
             raise InvalidRequest("asn1: structure error") from None
     key = serialization.load_der_private_key(pkcs8, None, unsafe_skip_rsa_key_validation=True)
-    if not isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey):
+    if not isinstance(key, _SIGNERS):
         raise TypeError("not a key that signs certificate requests")
     request = builder.sign(key, _hash_for(key))
     return pem(_REQUEST, request.public_bytes(serialization.Encoding.DER))
 
 
 def _hash_for(
-    key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey,
+    key: _Signer,
 ) -> hashes.SHA256 | hashes.SHA384 | hashes.SHA512 | None:
     """The hash as strong as the key; None where the algorithm brings its own."""
-    if isinstance(key, ed25519.Ed25519PrivateKey):
+    if not isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey):
         return None
     if isinstance(key, ec.EllipticCurvePrivateKey) and key.curve.key_size > 256:
         return hashes.SHA384() if key.curve.key_size <= 384 else hashes.SHA512()

@@ -13,7 +13,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.hmac import HMAC
 from cryptography.hazmat.primitives.kdf import hkdf
 
-_COUNTER_MODE_BYTES = 32
+COUNTER_MODE_BYTES = 32
+"""As much as one block of HMAC-SHA256 gives: too little for keys that are longer."""
 
 HKDF = "hkdf"
 """The name of key derivation after a key agreement: as ``HKDF_SHA256``, without a context."""
@@ -33,16 +34,21 @@ class KeyDerivation:
     """``derive(key, context, size)``: ``size`` bytes for ``context``."""
 
 
+def hkdf_sha256(key: bytes, salt: bytes, info: bytes, size: int) -> bytes:
+    """``size`` bytes of HKDF-SHA256 (RFC 5869)."""
+    return hkdf.HKDF(hashes.SHA256(), size, salt=salt, info=info).derive(key)
+
+
 def _hkdf_sha256(key: bytes, context: bytes, size: int) -> bytes:
     return hkdf.HKDF(hashes.SHA256(), size, salt=None, info=context).derive(key)
 
 
 def _hmac_sha256_counter(key: bytes, context: bytes, size: int) -> bytes:
-    if size > _COUNTER_MODE_BYTES:
-        raise ValueError(f"counter mode gives {_COUNTER_MODE_BYTES} bytes, not {size}")
+    if size > COUNTER_MODE_BYTES:
+        raise ValueError(f"counter mode gives {COUNTER_MODE_BYTES} bytes, not {size}")
     mac = HMAC(key, hashes.SHA256())
     # One block: a counter that starts at zero, the context, and the length of the output in bits.
-    mac.update((0).to_bytes(4, "big") + context + (8 * _COUNTER_MODE_BYTES).to_bytes(4, "big"))
+    mac.update((0).to_bytes(4, "big") + context + (8 * COUNTER_MODE_BYTES).to_bytes(4, "big"))
     return mac.finalize()[:size]
 
 

@@ -63,6 +63,7 @@ ED25519 = Algorithm(
     fips=Fips.APPROVED,
     object_identifier="1.3.101.112",
     label="ed25519",
+    hash_chosen=False,
     derivable=True,
     generate=_generate,
     interchange=Ed25519Keys("ed25519"),

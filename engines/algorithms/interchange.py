@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa, x448, x25519
+from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, mldsa, rsa, x448, x25519
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes, PublicKeyTypes
 
 from engines.algorithms.base import Material
@@ -150,6 +150,12 @@ _GO_TYPES: tuple[tuple[type[Any], str], ...] = (
     (x25519.X25519PublicKey, "*ecdh.PublicKey"),
     (x448.X448PrivateKey, "unknown"),
     (ed448.Ed448PrivateKey, "unknown"),
+    (mldsa.MLDSA44PrivateKey, "mldsa-44"),
+    (mldsa.MLDSA65PrivateKey, "mldsa-65"),
+    (mldsa.MLDSA87PrivateKey, "mldsa-87"),
+    (mldsa.MLDSA44PublicKey, "mldsa-44"),
+    (mldsa.MLDSA65PublicKey, "mldsa-65"),
+    (mldsa.MLDSA87PublicKey, "mldsa-87"),
 )
 
 

@@ -13,7 +13,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Protocol
 
 from engines.algorithms import mlkem_liboqs, mlkem_openssl, mlkem_pqcrypto
-from engines.algorithms.base import OPENSSL
+from engines.algorithms.base import LIBSODIUM, OPENSSL
 from engines.algorithms.mlkem_parameters import ParameterSet, PrivateKey
 from engines.faults import InvalidRequest
 
@@ -98,7 +98,10 @@ def choose(row: str, parameters: ParameterSet, key: PrivateKey | None = None) ->
 @cache
 def versions() -> dict[str, str]:
     """What each installed provider is, in words."""
-    described = {OPENSSL: f"cryptography {version('cryptography')}, {mlkem_openssl.library_version()}"}
+    described = {
+        OPENSSL: f"cryptography {version('cryptography')}, {mlkem_openssl.library_version()}",
+        LIBSODIUM: f"PyNaCl {version('pynacl')}",
+    }
     for name, package in ((LIBOQS, "liboqs-python"), (PQCRYPTO, "pqcrypto")):
         if name in installed():
             try:

@@ -10,6 +10,7 @@ from engines.base import Call
 from engines.faults import Failed, InvalidRequest
 from engines.key_records import KeyringRecord, decode_record, new_version, with_new_version
 from engines.key_settings import KeyName
+from engines.key_states import Use, check_use
 from engines.keystore import KEYS, NAME
 from storage.base import Transaction, transact
 
@@ -38,7 +39,8 @@ async def derive_key(engine: Transit, call: Call, body: Agreement) -> None:
         raise InvalidRequest(f"unknown key type {body.derived_key_type}")
     if not body.base_key_name:
         raise Failed("cannot load policy with relative name")
-    base = await engine.keys.load(body.base_key_name) if NAME.fullmatch(body.base_key_name) else None
+    named = NAME.fullmatch(body.base_key_name) is not None
+    base = await engine.keys.use(body.base_key_name, Use.PROTECT, call.now) if named else None
     if base is None:
         raise InvalidRequest("specified base key not found")
     if base.algorithm.agreement is None:
@@ -63,6 +65,7 @@ async def derive_key(engine: Transit, call: Call, body: Agreement) -> None:
             record = KeyringRecord(name=body.name, type=algorithm.name, versions={1: made}, imported=True)
         else:
             old = decode_record(value)
+            check_use(old, Use.MANAGE, call.now)
             if old.soft_deleted:
                 raise Failed("refusing to use soft-deleted key")
             try:

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 
 from engines.algorithms import ALGORITHMS
 from engines.algorithms.base import Algorithm
-from engines.algorithms.derivation import DERIVATIONS
+from engines.algorithms.derivation import COUNTER_MODE_BYTES, DERIVATIONS, HMAC_SHA256_COUNTER
 from engines.base import Body, Call, Reply
 from engines.encoding import NotBase64, decode_base64, encode_base64, nanoseconds_of
 from engines.faults import Failed, InvalidRequest
@@ -26,18 +26,26 @@ from engines.key_records import (
     KeyringRecord,
     RestoreInfo,
     decode_record,
+    decode_totals,
     encode_archive,
+    encode_totals,
 )
 from engines.key_settings import KeyName
-from engines.keystore import ARCHIVES, KEYS, NAME
+from engines.key_states import Use, check_use
+from engines.keystore import ARCHIVES, COUNTS, KEYS, NAME
 from engines.transit.backup_dialects import Dialect, algorithm_in, parse_dialect
 from engines.transit.backup_entries import (
     EMPTY_ENTRY,
+    RULES,
     Backup,
     PolicyBackup,
+    RulesBackup,
     dump_info,
+    dump_rules,
     dump_version,
     load_info,
+    load_rules,
+    load_totals,
     load_version,
 )
 from storage.base import Transaction, transact
@@ -70,6 +78,7 @@ async def back_up(engine: Transit, call: Call, body: KeyName) -> Reply:
         if value is None:
             raise Failed(f'key "{body.name}" not found')
         record = decode_record(value)
+        check_use(record, Use.COPY, call.now)
         if record.soft_deleted:
             raise Failed("refusing to use soft-deleted key")
         if not record.exportable:
@@ -80,12 +89,14 @@ async def back_up(engine: Transit, call: Call, body: KeyName) -> Reply:
         record = replace(record, backup_info=info)
         engine.keys.write(transaction, record)
         archived = await engine.keys.archived(transaction, record.name)
-        return _dump(record, ArchiveRecord(versions=archived))
+        counted = await transaction.get(COUNTS + record.name)
+        rules = dump_rules(record, {} if counted is None else decode_totals(counted))
+        return _dump(record, ArchiveRecord(versions=archived), rules)
 
     return Reply({"backup": await transact(engine.keys.storage, work)})
 
 
-def _dump(record: KeyringRecord, archive: ArchiveRecord) -> str:
+def _dump(record: KeyringRecord, archive: ArchiveRecord, rules: dict[str, Any]) -> str:
     algorithm = ALGORITHMS[record.type]
     every = {**archive.versions, **record.versions}
     entries = {number: dump_version(algorithm, record, version) for number, version in every.items()}
@@ -119,7 +130,10 @@ def _dump(record: KeyringRecord, archive: ArchiveRecord) -> str:
     if record.key_bytes:
         policy["key_size"] = record.key_bytes
     archived = [entries.get(number, EMPTY_ENTRY) for number in range(first, record.latest_version + 1)]
-    return encode_base64(json.dumps({"policy": policy, "archived_keys": {"keys": archived}}).encode())
+    backup: dict[str, Any] = {"policy": policy, "archived_keys": {"keys": archived}}
+    if rules:
+        backup[RULES] = rules
+    return encode_base64(json.dumps(backup).encode())
 
 
 async def restore(engine: Transit, call: Call, body: Restoration) -> None:
@@ -134,13 +148,22 @@ async def restore(engine: Transit, call: Call, body: Restoration) -> None:
     except NotBase64 as error:
         raise Failed(error.message) from None
     # Checking the numbers of RSA keys takes a while.
-    record, archive = await asyncio.to_thread(_load, text, body.name, dialect)
+    record, archive, rules = await asyncio.to_thread(_load, text, body.name, dialect)
     info = RestoreInfo(nanoseconds_of(call.now), record.latest_version)
     record = replace(record, restore_info=info)
 
     async def work(transaction: Transaction) -> None:
-        if await transaction.get(KEYS + record.name) is not None and not body.force:
-            raise Failed(f'key "{record.name}" already exists')
+        value = await transaction.get(KEYS + record.name)
+        if value is not None:
+            if not body.force:
+                raise Failed(f'key "{record.name}" already exists')
+            check_use(decode_record(value), Use.MANAGE, call.now)
+        counted = await transaction.get(COUNTS + record.name)
+        totals = load_totals(record, archive, rules, {} if counted is None else decode_totals(counted))
+        if totals:
+            transaction.put(COUNTS + record.name, encode_totals(totals))
+        else:
+            transaction.delete(COUNTS + record.name)
         engine.keys.write(transaction, record)
         if archive.versions:
             transaction.put(ARCHIVES + record.name, encode_archive(archive))
@@ -150,7 +173,7 @@ async def restore(engine: Transit, call: Call, body: Restoration) -> None:
     await transact(engine.keys.storage, work)
 
 
-def _load(text: bytes, name: str, dialect: Dialect | None) -> tuple[KeyringRecord, ArchiveRecord]:
+def _load(text: bytes, name: str, dialect: Dialect | None) -> tuple[KeyringRecord, ArchiveRecord, RulesBackup]:
     """The records in a backup's JSON, under ``name`` if that isn't empty. Raises ``Failed``."""
     try:
         document = json.loads(text)
@@ -195,7 +218,8 @@ def _load(text: bytes, name: str, dialect: Dialect | None) -> tuple[KeyringRecor
         backup_info=load_info(policy.backup_info),
     )
     archived = {number: version for number, version in versions.items() if number < policy.min_decryption_version}
-    return record, ArchiveRecord(versions=archived)
+    rules = backup.rules or RulesBackup()
+    return load_rules(record, rules), ArchiveRecord(versions=archived), rules
 
 
 def _check_convergent(policy: PolicyBackup, entry: Mapping[str, Any]) -> None:
@@ -218,6 +242,9 @@ def _check_policy(policy: PolicyBackup, name: str, algorithm: Algorithm) -> None
         raise Failed("convergent encryption requires derivation to be enabled")
     if policy.version_template or policy.storage_prefix or policy.kdf not in DERIVATIONS:
         raise Failed("the backup has a version template, storage prefix or key derivation that is not supported")
+    derivation = DERIVATIONS[policy.kdf]
+    if policy.derived and derivation is HMAC_SHA256_COUNTER and algorithm.key_bytes > COUNTER_MODE_BYTES:
+        raise Failed(f"keys of type {algorithm.name} can't be derived by {derivation.name}")
     limits = (0, policy.min_available_version, policy.min_decryption_version, policy.latest_version)
     if list(limits) != sorted(limits) or not 0 <= policy.min_encryption_version <= policy.latest_version:
         raise Failed("the versions in the backup contradict each other")

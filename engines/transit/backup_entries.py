@@ -10,9 +10,13 @@ from msgspec import Meta, Struct, field
 from engines.algorithms.base import Algorithm, Material
 from engines.algorithms.interchange import BadBackup, backup_bytes
 from engines.encoding import NotBase64, decode_base64, encode_base64, parse_rfc3339, rfc3339_nano
-from engines.faults import Failed
-from engines.key_records import KeyringRecord, RestoreInfo, VersionRecord
+from engines.faults import Failed, InvalidRequest
+from engines.key_records import ArchiveRecord, KeyringRecord, RestoreInfo, VersionRecord, VersionTotal
+from engines.transit.rules import KeyRules, describe_rules, with_rules
 from storage.secret import Secret
+
+RULES = "cryptoserve"
+"""The field of a backup's JSON that is ours."""
 
 MAX_VERSIONS = 100_000
 """The most versions that a backup may hold."""
@@ -86,11 +90,51 @@ class ArchiveBackup(Struct, kw_only=True):
     keys: list[dict[str, Any]] = []
 
 
+class RulesBackup(KeyRules):
+    """What a key has here and not in OpenBao, and how often each of its versions had encrypted."""
+
+    encryptions: dict[int, Annotated[int, Meta(ge=0, lt=2**62)]] = {}
+
+
 class Backup(Struct, kw_only=True):
     """A whole backup."""
 
     policy: PolicyBackup
     archived_keys: ArchiveBackup | None = None
+    rules: RulesBackup | None = field(default=None, name=RULES)
+    """OpenBao doesn't look at this."""
+
+
+def dump_rules(record: KeyringRecord, totals: Mapping[int, VersionTotal]) -> dict[str, Any]:
+    """What OpenBao has no place for, as JSON has it; {} if there is nothing to say."""
+    dumped = describe_rules(record)
+    encryptions = {str(number): version.total for number, version in totals.items() if version.total}
+    if encryptions:
+        dumped["encryptions"] = encryptions
+    return dumped
+
+
+def load_rules(record: KeyringRecord, rules: RulesBackup) -> KeyringRecord:
+    """``record`` with what ``rules`` say. Raises ``Failed``."""
+    try:
+        return with_rules(record, rules)
+    except InvalidRequest as fault:
+        raise Failed(f"the backup holds settings that can't be: {fault.message}") from None
+
+
+def load_totals(
+    record: KeyringRecord, archive: ArchiveRecord, rules: RulesBackup, stored: Mapping[int, VersionTotal]
+) -> dict[int, VersionTotal]:
+    """The totals of a restored key: as in the backup, or as ``stored`` if the version is there and has made more."""
+    totals: dict[int, VersionTotal] = {}
+    for number, version in {**archive.versions, **record.versions}.items():
+        total = rules.encryptions.get(number, 0)
+        here = stored.get(number)
+        if here is not None and here.created == version.created:
+            total = max(total, here.total)
+        if total:
+            totals[number] = VersionTotal(version.created, total)
+    return totals
 
 
 def dump_info(info: RestoreInfo | None) -> dict[str, Any] | None:

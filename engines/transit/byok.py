@@ -8,6 +8,7 @@ from engines.algorithms.wrapping import DEFAULT_WRAPPING_HASH, parse_wrapping_ha
 from engines.base import Body, Call, Reply
 from engines.encoding import encode_base64
 from engines.faults import Failed, InvalidRequest
+from engines.key_states import Use
 from engines.version_choice import select_versions
 
 if TYPE_CHECKING:
@@ -25,10 +26,10 @@ class ByokExport(Body):
 
 async def byok_export(engine: Transit, call: Call, body: ByokExport) -> Reply:
     """Give a key's versions, wrapped, by their numbers; those of which only the public part is known are left out."""
-    destination = await engine.keys.load(body.destination)
+    destination = await engine.keys.use(body.destination, Use.PROTECT, call.now)
     if destination is None:
         raise Failed("no such destination key to export to")
-    source = await engine.keys.load(body.source)
+    source = await engine.keys.use(body.source, Use.COPY, call.now)
     if source is None:
         raise Failed("no such source key for export")
     if not source.record.exportable:

@@ -14,6 +14,7 @@ from engines.encoding import decode_base64
 from engines.faults import Failed, Fault, InvalidRequest
 from engines.key_records import KeyringRecord
 from engines.key_settings import KeyName
+from engines.key_states import Use
 from engines.keyring import Keyring
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ class CertificateChain(KeyName):
 
 async def request(engine: Transit, call: Call, body: CertificateRequest) -> Reply:
     """A certificate request, signed by the key."""
-    keyring = await _load(engine, body.name)
+    keyring = await _load(engine, body.name, Use.PROTECT, call.now)
     if keyring.record.soft_deleted:
         raise Failed("refusing to use soft-deleted key")
     number = keyring.record.latest_version if body.version is UNSET else body.version
@@ -52,7 +53,7 @@ async def request(engine: Transit, call: Call, body: CertificateRequest) -> Repl
 
 async def set_chain(engine: Transit, call: Call, body: CertificateChain) -> Reply:
     """Keep a chain of certificates with a version of a key, which the first of them must be for."""
-    keyring = await _load(engine, body.name)
+    keyring = await _load(engine, body.name, Use.MANAGE, call.now)
     chain = parse_chain(body.certificate_chain)
 
     def edit(record: KeyringRecord) -> KeyringRecord:
@@ -75,8 +76,8 @@ async def set_chain(engine: Transit, call: Call, body: CertificateChain) -> Repl
     )
 
 
-async def _load(engine: Transit, name: str) -> Keyring:
-    keyring = await engine.keys.load(name)
+async def _load(engine: Transit, name: str, use: Use, now: float) -> Keyring:
+    keyring = await engine.keys.use(name, use, now)
     if keyring is None:
         raise _missing(name)
     if not keyring.algorithm.signs:

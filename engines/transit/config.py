@@ -4,14 +4,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec import UNSET, UnsetType
+
 from engines.base import Call, Reply
 from engines.faults import InvalidRequest
+from engines.fields import Duration
 from engines.key_records import KeyringRecord
-from engines.key_settings import KeyConfig, KeyName, KeyTrim, configured, trimmed, warn_of_numbering
+from engines.key_settings import KeyName, KeyTrim, configured, trimmed, warn_of_numbering
 from engines.transit.describe import describe
+from engines.transit.rules import KeyRules, with_rules
 
 if TYPE_CHECKING:
     from engines.transit.engine import Transit
+
+
+class KeyConfig(KeyRules):
+    """The settings to change; what is absent stays as it is."""
+
+    min_decryption_version: int | UnsetType = UNSET
+    min_encryption_version: int | UnsetType = UNSET
+    deletion_allowed: bool | UnsetType = UNSET
+    exportable: bool | UnsetType = UNSET
+    allow_plaintext_backup: bool | UnsetType = UNSET
+    auto_rotate_period: Duration | UnsetType = UNSET
 
 
 async def configure(engine: Transit, call: Call, body: KeyConfig) -> Reply:
@@ -19,10 +34,10 @@ async def configure(engine: Transit, call: Call, body: KeyConfig) -> Reply:
     warn_of_numbering(call, body)
 
     def edit(record: KeyringRecord) -> KeyringRecord:
-        return configured(record, call, body)
+        return with_rules(configured(record, call, body), body)
 
     missing = InvalidRequest(f"no existing key named {body.name} could be found")
-    return describe(await engine.keys.change(body.name, missing, edit))
+    return describe(await engine.keys.change(body.name, missing, edit, even_disabled=True))
 
 
 async def rotate(engine: Transit, call: Call, body: KeyName) -> Reply:

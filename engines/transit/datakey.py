@@ -1,14 +1,19 @@
-"""Data keys: random keys for use elsewhere, encrypted with a key that stays here."""
+"""Data keys: random keys for use elsewhere, encrypted with a key that stays here, one or several at a time."""
 
 from __future__ import annotations
 
 import secrets
 from typing import TYPE_CHECKING, Any
 
-from engines.base import Body, Call, Reply
+from msgspec import UNSET, UnsetType
+
+from engines.base import MAX_BATCH_ITEMS, Body, Call, Reply
 from engines.encoding import encode_base64
 from engines.faults import InvalidRequest
+from engines.key_states import Use
+from engines.keyring import Keyring
 from engines.transit.keys import decode_context
+from engines.transit.limits import counted
 from engines.transit.sealing import seal
 
 if TYPE_CHECKING:
@@ -28,19 +33,64 @@ class DataKey(Body):
     key_version: int = 0
 
 
+class DataKeys(DataKey):
+    """As that, and how many."""
+
+    count: int | UnsetType = UNSET
+
+
 async def make(engine: Transit, call: Call, body: DataKey) -> Reply:
     """Make a data key and encrypt it; on the path ``plaintext`` also show it."""
-    if body.plaintext not in ("plaintext", "wrapped"):
-        raise InvalidRequest("Invalid path, must be 'plaintext' or 'wrapped'")
+    shown = check_path(body.plaintext)
     context = decode_context(body.context)
-    keyring = await engine.keys.load(body.name)
+    keyring = await load(engine, call, body.name)
+    check_bits(body.bits)
+    keyring = await counted(engine, call, keyring, body.key_version)
+    pair, version = _pair(keyring, body, context, shown)
+    return Reply({**pair, "key_version": version})
+
+
+async def make_several(engine: Transit, call: Call, body: DataKeys) -> Reply:
+    """Make ``count`` data keys at once, as Vault's ``datakeys`` does; all are encrypted for the same context."""
+    shown = check_path(body.plaintext)
+    context = decode_context(body.context)
+    if body.count is UNSET:
+        raise InvalidRequest("missing count")
+    if not 1 <= body.count <= MAX_BATCH_ITEMS:
+        raise InvalidRequest(f"count must be between 1 and {MAX_BATCH_ITEMS}")
+    keyring = await load(engine, call, body.name)
+    check_bits(body.bits)
+    keyring = await counted(engine, call, keyring, body.key_version, body.count)
+    pairs = [_pair(keyring, body, context, shown) for _ in range(body.count)]
+    return Reply({"key_pairs": [pair for pair, _ in pairs], "key_version": pairs[0][1]})
+
+
+def check_path(kind: str) -> bool:
+    """Whether the path says to show the plaintext. Raises ``InvalidRequest`` if it doesn't say."""
+    if kind not in ("plaintext", "wrapped"):
+        raise InvalidRequest("Invalid path, must be 'plaintext' or 'wrapped'")
+    return kind == "plaintext"
+
+
+def check_bits(bits: int) -> None:
+    """Raises ``InvalidRequest`` for a length that data keys don't have."""
+    if bits not in _BITS:
+        raise InvalidRequest("invalid bit length")
+
+
+async def load(engine: Transit, call: Call, name: str) -> Keyring:
+    """The key to encrypt data keys with. Raises ``InvalidRequest`` if it isn't there, or its state forbids it."""
+    keyring = await engine.keys.use(name, Use.PROTECT, call.now)
     if keyring is None:
         raise InvalidRequest("encryption key not found")
-    if body.bits not in _BITS:
-        raise InvalidRequest("invalid bit length")
+    return keyring
+
+
+def _pair(keyring: Keyring, body: DataKey, context: bytes, shown: bool) -> tuple[dict[str, Any], int]:
+    """A data key as a ciphertext, and in clear if it is to be shown; and the version that encrypted it."""
     key = secrets.token_bytes(body.bits // 8)
     ciphertext, version = seal(keyring, key, context, body.key_version, body.associated_data, "associated_data")
-    data: dict[str, Any] = {"ciphertext": ciphertext, "key_version": version}
-    if body.plaintext == "plaintext":
-        data["plaintext"] = encode_base64(key)
-    return Reply(data)
+    pair: dict[str, Any] = {"ciphertext": ciphertext}
+    if shown:
+        pair["plaintext"] = encode_base64(key)
+    return pair, version

@@ -12,6 +12,7 @@ from engines.batch_items import DecryptItem, RewrapItem
 from engines.batches import check_contexts, read_strictly, reply_with_status
 from engines.encoding import decode_base64, encode_base64
 from engines.faults import Failed, InvalidRequest
+from engines.key_states import Use
 from engines.keyring import Keyring
 from engines.transit.sealing import NotAead, is_plain, unseal
 
@@ -36,7 +37,7 @@ async def decrypt(engine: Transit, call: Call, body: Decryption) -> Reply:
         return await _decrypt_batch(engine, call, body)
     if not body.ciphertext:
         raise InvalidRequest("missing ciphertext to decrypt")
-    keyring = await engine.keys.load(body.name)
+    keyring = await engine.keys.use(body.name, Use.PROCESS, call.now)
     if keyring is None:
         raise InvalidRequest("encryption key not found")
     context = decode_base64(body.context) if body.context else b""
@@ -46,7 +47,7 @@ async def decrypt(engine: Transit, call: Call, body: Decryption) -> Reply:
 async def _decrypt_batch(engine: Transit, call: Call, body: Decryption) -> Reply:
     items = read_strictly(body.batch_input, DecryptItem, "ciphertext", engine.max_batch_items)
     has_context = check_contexts(items)
-    keyring = await engine.keys.load(body.name)
+    keyring = await engine.keys.use(body.name, Use.PROCESS, call.now)
     if keyring is None:
         raise InvalidRequest("encryption key not found")
     wanted = None if body.partial_failure_response_code is UNSET else body.partial_failure_response_code

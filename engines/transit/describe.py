@@ -10,6 +10,7 @@ from engines.base import Reply
 from engines.encoding import rfc3339_nano
 from engines.key_records import RestoreInfo
 from engines.keyring import Keyring, KeyVersion
+from engines.transit.rules import describe_rules
 
 _SECOND_NANOSECONDS = 1_000_000_000
 
@@ -50,6 +51,7 @@ def describe(keyring: Keyring, context: bytes = b"") -> Reply:
     for name, info in (("backup_info", record.backup_info), ("restore_info", record.restore_info)):
         if info is not None:
             data[name] = _describe_info(info)
+    data.update(describe_rules(record))
     data["keys"] = {
         str(version.number): _describe_version(keyring, version, context) for version in keyring.versions.values()
     }

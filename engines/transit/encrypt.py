@@ -12,10 +12,12 @@ from engines.algorithms.base import Algorithm
 from engines.base import Body, Call, Reply
 from engines.batch_items import EncryptItem
 from engines.batches import check_contexts, read_strictly, reply_with_status
-from engines.encoding import NotBase64, decode_base64, encode_base64
+from engines.encoding import decode_base64, encode_base64
 from engines.faults import Failed, InvalidRequest
 from engines.key_records import KeyringRecord
+from engines.key_states import Use
 from engines.keyring import Keyring
+from engines.transit.limits import counted, counted_items
 from engines.transit.sealing import NotAead, is_plain, seal
 
 if TYPE_CHECKING:
@@ -49,9 +51,10 @@ async def encrypt(engine: Transit, call: Call, body: Encryption) -> Reply:
         raise InvalidRequest("missing plaintext to encrypt")
     plaintext = decode_base64(body.plaintext)
     context = decode_base64(body.context) if body.context else b""
-    keyring = await engine.keys.load(body.name)
+    keyring = await engine.keys.use(body.name, Use.PROTECT, call.now)
     if keyring is None:
         keyring = await _create(engine, call, body, bool(context), body.key_version)
+    keyring = await counted(engine, call, keyring, body.key_version)
     ciphertext, version = seal(keyring, plaintext, context, body.key_version, body.associated_data)
     return Reply({"ciphertext": ciphertext, "key_version": version})
 
@@ -85,9 +88,10 @@ def _upsertable(name: str) -> Algorithm:
 async def _encrypt_batch(engine: Transit, call: Call, body: Encryption) -> Reply:
     items = read_strictly(body.batch_input, EncryptItem, "plaintext", engine.max_batch_items)
     has_context = check_contexts(items)
-    keyring = await engine.keys.load(body.name)
+    keyring = await engine.keys.use(body.name, Use.PROTECT, call.now)
     if keyring is None:
         keyring = await _create(engine, call, body, has_context, 0)
+    keyring = await counted_items(engine, call, keyring, (item.key_version for item in items))
     wanted = None if body.partial_failure_response_code is UNSET else body.partial_failure_response_code
     return encrypt_items(call, keyring, items, has_context, wanted)
 
@@ -118,12 +122,12 @@ def encrypt_plainly(keyring: Keyring, items: list[EncryptItem]) -> list[dict[str
         nonce = nonces[start:end]
         start = end
         try:
-            plaintext = decode_base64(item.plaintext)
-        except NotBase64:
+            ciphertext = seal_one(nonce, decode_base64(item.plaintext), None)
+        except InvalidRequest:
             return None
         results.append(
             {
-                "ciphertext": prefix + encode_base64(nonce + seal_one(nonce, plaintext, None)),
+                "ciphertext": prefix + encode_base64(nonce + ciphertext),
                 "key_version": number,
                 "reference": item.reference,
             }

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from engines.base import Mount, Nothing, Operation, Route
 from engines.batch_items import DecryptItem, EncryptItem, RewrapItem
-from engines.key_settings import KeyConfig, KeyListing, KeyName, KeyTrim
+from engines.key_settings import KeyListing, KeyName, KeyTrim
 from engines.keystore import KeyStore
 from engines.rotation import rotate_due
 from engines.transit import (
@@ -14,9 +14,11 @@ from engines.transit import (
     backup,
     byok,
     certificates,
+    cmac,
     config,
     datakey,
     decrypt,
+    derivedkeys,
     encrypt,
     export,
     hash,
@@ -31,6 +33,7 @@ from engines.transit import (
     stream,
     verify,
 )
+from engines.transit.counts import EncryptionCounts
 from engines.transit.settings import Settings
 
 _READ, _LIST, _UPDATE, _DELETE = Operation.READ, Operation.LIST, Operation.UPDATE, Operation.DELETE
@@ -43,7 +46,7 @@ ROUTES: tuple[Route, ...] = (
     Route(_DELETE, "keys/{name}", keys.delete, KeyName, "Destroy a key."),
     Route(_READ, "keys/{name}/jwks", jwks.read_jwks, jwks.JwksReading, "Read a key's public keys as a JWK set.",
           writes=False, bare=True, public_where=("jwks", "public")),
-    Route(_UPDATE, "keys/{name}/config", config.configure, KeyConfig, "Change a key's settings."),
+    Route(_UPDATE, "keys/{name}/config", config.configure, config.KeyConfig, "Change a key's settings."),
     Route(_UPDATE, "keys/{name}/rotate", config.rotate, KeyName, "Give a key a new version."),
     Route(_UPDATE, "keys/{name}/trim", config.trim, KeyTrim, "Destroy old versions of a key."),
     Route(_DELETE, "keys/{name}/soft-delete", keys.soft_delete, KeyName, "Mark a key as deleted."),
@@ -54,6 +57,10 @@ ROUTES: tuple[Route, ...] = (
     Route(_UPDATE, "decrypt/{name}", decrypt.decrypt, decrypt.Decryption, "Decrypt.", writes=False),
     Route(_UPDATE, "rewrap/{name}", rewrap.rewrap, rewrap.Rewrapping, "Encrypt ciphertexts anew.", writes=False),
     Route(_UPDATE, "datakey/{plaintext}/{name}", datakey.make, datakey.DataKey, "Make a data key.", writes=False),
+    Route(_UPDATE, "datakeys/{plaintext}/{name}", datakey.make_several, datakey.DataKeys, "Make several data keys.",
+          writes=False),
+    Route(_UPDATE, "derivedkeys/{plaintext}/{name}", derivedkeys.derive, derivedkeys.DerivedKeys,
+          "Derive data keys that can be made again.", writes=False),
 
     Route(_UPDATE, "stream/encrypt/{name}", stream.encrypt, stream.Streaming, "Encrypt a stream of messages.",
           writes=False, item=EncryptItem),
@@ -73,6 +80,9 @@ ROUTES: tuple[Route, ...] = (
     Route(_UPDATE, "hmac/{name}", hmac.authenticate, hmac.Authentication, "Authenticate data.", writes=False),
     Route(_UPDATE, "hmac/{name}/{urlalgorithm:any}", hmac.authenticate, hmac.Authentication,
           "Authenticate data by an algorithm.", writes=False),
+    Route(_UPDATE, "cmac/{name}", cmac.authenticate, cmac.Authentication, "Authenticate data by CMAC.", writes=False),
+    Route(_UPDATE, "cmac/{name}/{url_mac_length:any}", cmac.authenticate, cmac.Authentication,
+          "Authenticate data by a CMAC of some length.", writes=False),
     Route(_UPDATE, "sign/{name}", sign.sign, sign.Signing, "Sign data.", writes=False),
     Route(_UPDATE, "sign/{name}/{urlalgorithm:any}", sign.sign, sign.Signing, "Sign data by an algorithm.",
           writes=False),
@@ -110,7 +120,7 @@ ROUTES: tuple[Route, ...] = (
 
 
 class Transit:
-    """One mount of the engine; it holds no state but what storage and its cache hold."""
+    """One mount of the engine; it holds no state but what storage and its cache hold, and reservations."""
 
     type: ClassVar[str] = "transit"
     summary: ClassVar[str] = "Encryption as a service: keys stay here, data comes and goes."
@@ -118,6 +128,7 @@ class Transit:
 
     def __init__(self, mount: Mount) -> None:
         self.keys = KeyStore(mount.storage)
+        self.counts = EncryptionCounts(mount.storage)
         self.settings = Settings(mount.storage)
         self.clock = mount.clock
         self.max_batch_items = mount.max_batch_items
@@ -125,3 +136,7 @@ class Transit:
     async def tick(self, now: float) -> None:
         """Rotate the keys that are due."""
         await rotate_due(self.keys, now)
+
+    async def close(self) -> None:
+        """Give back what is reserved and not used."""
+        await self.counts.close()

@@ -10,6 +10,7 @@ from engines.algorithms.pem import chain_pem
 from engines.base import Call, Reply
 from engines.faults import Failed, InvalidRequest, NotFound
 from engines.key_settings import KeyName
+from engines.key_states import Use
 from engines.keyring import Keyring, KeyVersion
 from engines.version_choice import select_versions
 
@@ -31,7 +32,7 @@ async def export(engine: Transit, call: Call, body: Export) -> Reply:
     if kind is None:
         raise InvalidRequest(f"invalid export type: {body.type}")
     form = parse_format(body.format)
-    keyring = await engine.keys.load(body.name)
+    keyring = await engine.keys.use(body.name, Use.COPY, call.now)
     if keyring is None:
         raise NotFound
     if body.type not in _PUBLIC and not keyring.record.exportable:
@@ -67,6 +68,11 @@ def _check_certifiable(keyring: Keyring) -> None:
         raise InvalidRequest("certificate chain not supported for keys that do not support signing")
 
 
+def _check_cmac(keyring: Keyring) -> None:
+    if keyring.algorithm.cmac is None:
+        raise InvalidRequest("CMAC not supported for the key")
+
+
 def _no_check(keyring: Keyring) -> None:
     """Every key has this."""
 
@@ -95,6 +101,7 @@ _PUBLIC = ("public-key", "certificate-chain")
 _KINDS = {
     "encryption-key": _Kind(_check_encrypts, _key_text),
     "signing-key": _Kind(_check_signs, _key_text),
+    "cmac-key": _Kind(_check_cmac, _key_text),
     "hmac-key": _Kind(_no_check, _mac_key_text),
     "public-key": _Kind(_no_check, _public_key_text),
     "certificate-chain": _Kind(_check_certifiable, _chain_text),

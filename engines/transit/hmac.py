@@ -12,6 +12,7 @@ from engines.batch_items import InputItem
 from engines.batches import read_strings
 from engines.encoding import NotBase64, decode_base64, encode_base64
 from engines.faults import InvalidRequest
+from engines.key_states import Use
 from engines.keyring import Keyring, KeyVersion, parse_header
 from engines.keystore import SoftDeleted
 from engines.transit.hash import decode_input
@@ -33,10 +34,10 @@ class Authentication(Body):
 
 async def authenticate(engine: Transit, call: Call, body: Authentication) -> Reply:
     """The HMAC of ``input``, or of every item of ``batch_input``."""
-    keyring = await load(engine, body.name)
+    keyring = await load(engine, body.name, Use.PROTECT, call.now)
     if keyring.record.soft_deleted:
         raise SoftDeleted
-    version = _version_to_authenticate(keyring, body.key_version)
+    version = version_to_authenticate(keyring, body.key_version)
     hash_ = _parse_algorithm(body.urlalgorithm or body.algorithm)
     if body.batch_input is not UNSET and body.batch_input is not None:
         items = read_strings(body.batch_input, "transit.batchRequestHMACItem", engine.max_batch_items)
@@ -46,9 +47,9 @@ async def authenticate(engine: Transit, call: Call, body: Authentication) -> Rep
     return Reply({"hmac": _authenticate(version, hash_, body.input)})
 
 
-async def load(engine: Transit, name: str) -> Keyring:
-    """The key called ``name``. Raises ``InvalidRequest`` if there is none."""
-    keyring = await engine.keys.load(name)
+async def load(engine: Transit, name: str, use: Use, now: float) -> Keyring:
+    """The key called ``name``, to be used so. Raises ``InvalidRequest`` if there is none, or its state forbids it."""
+    keyring = await engine.keys.use(name, use, now)
     if keyring is None:
         raise InvalidRequest("encryption key not found")
     return keyring
@@ -64,7 +65,8 @@ def _parse_algorithm(name: str) -> Hash:
     return hash_
 
 
-def _version_to_authenticate(keyring: Keyring, requested: int) -> KeyVersion:
+def version_to_authenticate(keyring: Keyring, requested: int) -> KeyVersion:
+    """The version ``requested``, 0 for the latest. Raises ``InvalidRequest``."""
     record = keyring.record
     if requested == 0 or requested == record.latest_version:
         return keyring.latest
@@ -93,16 +95,25 @@ def _authenticate_item(version: KeyVersion, hash_: Hash, item: InputItem) -> dic
 def check(keyring: Keyring, hash_: Hash, text: str, code: str) -> bool:
     """Whether ``code`` (``vault:v1:...``) authenticates the data in ``text``. Raises ``InvalidRequest``."""
     data = decode_input(text)
-    number = parse_header(code, "HMAC", "invalid HMAC to verify: no prefix")
+    version, given = open_code(keyring, code, "HMAC")
+    return version.mac().matches(data, given, hash_)
+
+
+def open_code(keyring: Keyring, code: str, subject: str) -> tuple[KeyVersion, bytes]:
+    """The version that ``code`` (``vault:v1:...``) was made with, and the bytes behind its header.
+
+    ``subject`` is HMAC or CMAC, for the errors. Raises ``InvalidRequest``.
+    """
+    number = parse_header(code, subject, f"invalid {subject} to verify: no prefix")
     try:
         given = decode_base64(code.split(":", 2)[2])
     except NotBase64 as error:
-        raise InvalidRequest(f"unable to decode verification HMAC as base64: {error.message}") from None
+        raise InvalidRequest(f"unable to decode verification {subject} as base64: {error.message}") from None
     record = keyring.record
     if number > record.latest_version:
-        raise InvalidRequest("invalid HMAC: version is too new")
+        raise InvalidRequest(f"invalid {subject}: version is too new")
     if number < 1 or number < record.min_decryption_version:
-        raise InvalidRequest("cannot verify HMAC: version is too old (disallowed by policy)")
+        raise InvalidRequest(f"cannot verify {subject}: version is too old (disallowed by policy)")
     if record.soft_deleted:
         raise SoftDeleted
-    return keyring.version(number).mac().matches(data, given, hash_)
+    return keyring.version(number), given

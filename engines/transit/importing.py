@@ -9,7 +9,7 @@ from msgspec import UNSET, UnsetType
 
 from engines.algorithms import DEFAULT_ALGORITHM, TRANSIT_ALGORITHMS
 from engines.algorithms.base import Algorithm, Material
-from engines.algorithms.derivation import HMAC_SHA256_COUNTER
+from engines.algorithms.derivation import COUNTER_MODE_BYTES, HKDF_SHA256, HMAC_SHA256_COUNTER
 from engines.algorithms.hashes import Hash
 from engines.algorithms.wrapping import DEFAULT_WRAPPING_HASH, WRAPPING_ALGORITHM, parse_wrapping_hash, unwrap
 from engines.base import Call, Nothing, Reply
@@ -19,8 +19,10 @@ from engines.fields import Duration
 from engines.imported_versions import add_material, check_importable
 from engines.key_records import KeyringRecord, decode_record, new_version
 from engines.key_settings import KeyName, check_auto_rotate_period
+from engines.key_states import Use, check_use
 from engines.keyring import Keyring
 from engines.keystore import KEYS
+from engines.transit.keys import warn_of_type
 from storage.base import Transaction, transact
 
 if TYPE_CHECKING:
@@ -83,6 +85,7 @@ async def import_key(engine: Transit, call: Call, body: ImportedKey) -> None:
     algorithm = TRANSIT_ALGORITHMS.get(body.type.lower())
     if algorithm is None:
         raise InvalidRequest(f"unknown key type: {body.type}")
+    warn_of_type(call, algorithm)
     if await engine.keys.load(body.name) is not None:
         raise _exists()
     hash_ = parse_wrapping_hash(body.hash_function)
@@ -99,7 +102,7 @@ async def import_key(engine: Transit, call: Call, body: ImportedKey) -> None:
         type=algorithm.name,
         versions={1: new_version(material, call.now)},
         derived=body.derived,
-        derivation=HMAC_SHA256_COUNTER.number,
+        derivation=HMAC_SHA256_COUNTER.number if algorithm.key_bytes <= COUNTER_MODE_BYTES else HKDF_SHA256.number,
         exportable=body.exportable,
         allow_plaintext_backup=body.allow_plaintext_backup,
         auto_rotate_period_seconds=body.auto_rotate_period,
@@ -149,7 +152,7 @@ async def _read_material(
 async def import_version(engine: Transit, call: Call, body: ImportedUpdate) -> None:
     """Give an imported key another version, or one of which only the public part was known its private part."""
     hash_ = parse_wrapping_hash(body.hash_function)
-    keyring = await engine.keys.load(body.name)
+    keyring = await engine.keys.use(body.name, Use.MANAGE, call.now)
     if keyring is None:
         raise Failed(f"no key found with name {body.name}; to import a new key, use the import/ endpoint")
     check_importable(keyring.record)
@@ -160,6 +163,7 @@ async def import_version(engine: Transit, call: Call, body: ImportedUpdate) -> N
         if value is None:
             raise Failed(f"no key found with name {body.name}; to import a new key, use the import/ endpoint")
         record = decode_record(value)
+        check_use(record, Use.MANAGE, call.now)
         check_importable(record)
         if record.type != keyring.record.type:
             raise Failed("the import_version endpoint can only be used with an imported key")

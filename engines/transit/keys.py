@@ -16,12 +16,13 @@ from engines.fields import Duration
 from engines.key_records import KeyringRecord
 from engines.key_settings import KeyListing, KeyName, check_auto_rotate_period
 from engines.transit.describe import describe
+from engines.transit.rules import KeyRules, with_rules
 
 if TYPE_CHECKING:
     from engines.transit.engine import Transit
 
 
-class KeyCreation(KeyName):
+class KeyCreation(KeyRules):
     """What a new key is to be."""
 
     type: str = DEFAULT_ALGORITHM.name
@@ -50,12 +51,19 @@ def decode_context(text: str | UnsetType) -> bytes:
         raise InvalidRequest("failed to base64-decode context") from None
 
 
+def warn_of_type(call: Call, algorithm: Algorithm) -> None:
+    """Warn of a type of keys that isn't safe in every use."""
+    if algorithm.aead is not None and not algorithm.authenticates:
+        call.warn(f"keys of type {algorithm.name} don't notice that a ciphertext was changed")
+
+
 async def create(engine: Transit, call: Call, body: KeyCreation) -> Reply:
     """Make a key; one that is there already stays as it is, whatever is asked for."""
     check_auto_rotate_period(body.auto_rotate_period)
     if body.convergent_encryption and not body.derived:
         raise InvalidRequest("convergent encryption requires derivation to be enabled")
     algorithm = _parse_type(body)
+    warn_of_type(call, algorithm)
     record = KeyringRecord(
         name=body.name,
         type=algorithm.name,
@@ -67,7 +75,7 @@ async def create(engine: Transit, call: Call, body: KeyCreation) -> Reply:
         auto_rotate_period_seconds=body.auto_rotate_period,
         key_bytes=body.key_size,
     )
-    return describe(await engine.keys.create(record, algorithm, call.now))
+    return describe(await engine.keys.create(with_rules(record, body), algorithm, call.now))
 
 
 def _parse_type(body: KeyCreation) -> Algorithm:
@@ -87,7 +95,13 @@ async def read(engine: Transit, call: Call, body: KeyReading) -> Reply:
     keyring = await engine.keys.load(body.name)
     if keyring is None:
         raise NotFound
-    return describe(keyring, decode_context(body.context))
+    reply = describe(keyring, decode_context(body.context))
+    if reply.data is None or not keyring.algorithm.encrypts:
+        return reply
+    totals = await engine.counts.totals(keyring)
+    if not any(totals.values()):
+        return reply
+    return Reply({**reply.data, "encryptions": {str(number): total for number, total in totals.items()}})
 
 
 async def list_keys(engine: Transit, call: Call, body: KeyListing) -> Reply:

@@ -15,9 +15,11 @@ from engines.batch_items import EncryptItem, RewrapItem
 from engines.batches import check_contexts, read_leniently
 from engines.encoding import decode_base64
 from engines.faults import InvalidRequest
+from engines.key_states import Use
 from engines.keyring import Keyring
 from engines.transit.decrypt import decrypt_plainly
 from engines.transit.encrypt import encrypt_plainly
+from engines.transit.limits import counted, counted_items
 from engines.transit.sealing import is_plain, seal, unseal
 
 if TYPE_CHECKING:
@@ -48,12 +50,14 @@ async def rewrap(engine: Transit, call: Call, body: Rewrapping) -> Reply:
         has_context = check_contexts(items)
     elif not body.ciphertext:
         raise InvalidRequest("missing ciphertext to decrypt")
-    keyring = await engine.keys.load(body.name)
+    keyring = await engine.keys.use(body.name, Use.PROTECT, call.now)
     if keyring is None:
         raise InvalidRequest("encryption key not found")
     if batch:
+        keyring = await counted_items(engine, call, keyring, (item.key_version for item in items))
         results = None if has_context else rewrap_plainly(keyring, items)
         return Reply({"batch_results": results or [_rewrap_item(keyring, item) for item in items]})
+    keyring = await counted(engine, call, keyring, body.key_version)
     ciphertext, version = _rewrap(keyring, body.ciphertext, body.context, body.key_version, body.associated_data)
     return Reply({"ciphertext": ciphertext, "key_version": version})
 

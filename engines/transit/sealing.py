@@ -38,7 +38,7 @@ def seal(
 ) -> tuple[str, int]:
     """The ciphertext of ``plaintext`` and the version it was made with. Raises ``InvalidRequest`` or ``Failed``."""
     algorithm, record = keyring.algorithm, keyring.record
-    if associated_data and algorithm.aead is None:
+    if associated_data and not algorithm.takes_associated_data:
         raise NotAead(label, keyring)
     if record.soft_deleted:
         raise SoftDeleted
@@ -71,7 +71,7 @@ def unseal(
 ) -> bytes:
     """The plaintext of ``ciphertext``. Raises ``InvalidRequest`` or ``Failed``."""
     algorithm, record = keyring.algorithm, keyring.record
-    if associated_data and algorithm.aead is None:
+    if associated_data and not algorithm.takes_associated_data:
         raise NotAead(label, keyring)
     if record.soft_deleted:
         raise SoftDeleted

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import UNSET, UnsetType
 
-from engines.algorithms.base import Marshaling, SignatureOptions
+from engines.algorithms.base import MAX_SIGNATURE_CONTEXT_BYTES, Marshaling, SignatureOptions
 from engines.algorithms.hashes import DEFAULT_HASH
 from engines.algorithms.signing import (
     DEFAULT_MARSHALING,
@@ -19,8 +19,9 @@ from engines.algorithms.signing import (
 from engines.base import Body, Call, Reply
 from engines.batch_items import InputItem
 from engines.batches import read_strings
-from engines.encoding import encode_base64, encode_base64_url
+from engines.encoding import decode_base64, encode_base64, encode_base64_url
 from engines.faults import Failed, Fault, InvalidRequest
+from engines.key_states import Use
 from engines.keyring import Keyring, MissingContext
 from engines.transit.hash import decode_input
 from engines.transit.keys import decode_context
@@ -42,6 +43,7 @@ class Signing(Body):
     prehashed: bool = False
     input: str = ""
     context: str = ""
+    signature_context: str = ""
     key_version: int = 0
     batch_input: Any = UNSET
 
@@ -60,16 +62,29 @@ def signature_options(
 ) -> SignatureOptions:
     """What the parameters come to for ``keyring``, whose algorithm signs. Raises ``InvalidRequest``."""
     hash_ = parse_hash(hash_name(call, body))
-    if hash_ is None and not keyring.algorithm.derivable:
+    if hash_ is None and keyring.algorithm.hash_chosen:
         check_unhashed(body.prehashed, body.signature_algorithm)
-    return SignatureOptions(hash_, body.prehashed, body.signature_algorithm, salt_length, marshaling)
+    bound_to = _signature_context(keyring, body.signature_context)
+    return SignatureOptions(hash_, body.prehashed, body.signature_algorithm, salt_length, marshaling, bound_to)
+
+
+def _signature_context(keyring: Keyring, text: str) -> bytes:
+    """What signatures are to be bound to, b"" for nothing. Raises ``InvalidRequest`` where they can't be."""
+    if not text:
+        return b""
+    if not keyring.algorithm.signature_context:
+        raise InvalidRequest(f"signature_context is not supported for keys of type {keyring.algorithm.name}")
+    context = decode_base64(text)
+    if len(context) > MAX_SIGNATURE_CONTEXT_BYTES:
+        raise InvalidRequest(f"signature_context has more than {MAX_SIGNATURE_CONTEXT_BYTES} bytes")
+    return context
 
 
 async def sign(engine: Transit, call: Call, body: Signing) -> Reply:
     """Sign ``input``, or every item of ``batch_input``; a batch is always answered as a success."""
     marshaling = parse_marshaling(body.marshaling_algorithm)
     salt_length = parse_salt_length(body.salt_length)
-    keyring = await engine.keys.load(body.name)
+    keyring = await engine.keys.use(body.name, Use.PROTECT, call.now)
     if keyring is None:
         raise InvalidRequest("signing key not found")
     if not keyring.algorithm.signs:

@@ -8,16 +8,18 @@ Unlike a batch, a stream makes no key, and some of its items may have a context 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from engines.base import Body, Call, Reply
 from engines.batch_items import DecryptItem, EncryptItem, RewrapItem
 from engines.faults import Fault, InvalidRequest
+from engines.key_states import Use
 from engines.keyring import Keyring
 from engines.keystore import SoftDeleted
 from engines.transit.decrypt import decrypt_items
 from engines.transit.encrypt import encrypt_items
+from engines.transit.limits import counted_items
 from engines.transit.rewrap import rewrap_item, rewrap_plainly
 
 if TYPE_CHECKING:
@@ -38,46 +40,52 @@ class Streaming(Body):
 async def encrypt(engine: Transit, call: Call, body: Streaming) -> Reply:
     """Encrypt the items' plaintexts."""
 
-    def answer(keyring: Keyring, items: list[EncryptItem]) -> list[dict[str, Any]]:
+    async def answer(keyring: Keyring, items: list[EncryptItem]) -> list[dict[str, Any]]:
+        keyring = await counted_items(engine, call, keyring, (item.key_version for item in items))
         return _results(encrypt_items(call, keyring, items, any(item.context for item in items)))
 
-    return await _stream(engine, body, answer)
+    return await _stream(engine, call, body, Use.PROTECT, answer)
 
 
 async def decrypt(engine: Transit, call: Call, body: Streaming) -> Reply:
     """Decrypt the items' ciphertexts."""
 
-    def answer(keyring: Keyring, items: list[DecryptItem]) -> list[dict[str, Any]]:
+    async def answer(keyring: Keyring, items: list[DecryptItem]) -> list[dict[str, Any]]:
         return _results(decrypt_items(call, keyring, items, any(item.context for item in items)))
 
-    return await _stream(engine, body, answer)
+    return await _stream(engine, call, body, Use.PROCESS, answer)
 
 
 async def rewrap(engine: Transit, call: Call, body: Streaming) -> Reply:
     """Encrypt the items' ciphertexts anew."""
 
-    def answer(keyring: Keyring, items: list[RewrapItem]) -> list[dict[str, Any]]:
+    async def answer(keyring: Keyring, items: list[RewrapItem]) -> list[dict[str, Any]]:
+        keyring = await counted_items(engine, call, keyring, (item.key_version for item in items))
         return rewrap_plainly(keyring, items) or [_rewrap_item(keyring, item) for item in items]
 
-    return await _stream(engine, body, answer)
+    return await _stream(engine, call, body, Use.PROTECT, answer)
 
 
 async def _stream(
-    engine: Transit, body: Streaming, answer: Callable[[Keyring, list[AnyItem]], list[dict[str, Any]]]
+    engine: Transit,
+    call: Call,
+    body: Streaming,
+    use: Use,
+    answer: Callable[[Keyring, list[AnyItem]], Awaitable[list[dict[str, Any]]]],
 ) -> Reply:
     """The reply whose groups ``answer`` answers; raises at once what would end the stream at its first group."""
-    await _usable(engine, body.name)
+    await _usable(engine, body.name, use, call.now)
 
     async def each(items: list[AnyItem]) -> list[dict[str, Any]]:
-        keyring = await _usable(engine, body.name)
+        keyring = await _usable(engine, body.name, use, engine.clock())
         _complete(items, body)
-        return answer(keyring, items)
+        return await answer(keyring, items)
 
     return Reply(each=each)
 
 
-async def _usable(engine: Transit, name: str) -> Keyring:
-    keyring = await engine.keys.load(name)
+async def _usable(engine: Transit, name: str, use: Use, now: float) -> Keyring:
+    keyring = await engine.keys.use(name, use, now)
     if keyring is None:
         raise InvalidRequest("encryption key not found")
     if keyring.record.soft_deleted:

@@ -14,9 +14,10 @@ from engines.batch_items import InputItem
 from engines.batches import read_strings
 from engines.encoding import NotBase64, decode_base64, decode_base64_url
 from engines.faults import Failed, Fault, InvalidRequest
+from engines.key_states import Use
 from engines.keyring import Keyring, MissingContext
 from engines.keystore import SoftDeleted
-from engines.transit import hmac
+from engines.transit import cmac, hmac
 from engines.transit.hash import decode_input
 from engines.transit.keys import decode_context
 from engines.transit.sign import Signing, hash_name, signature_options
@@ -30,18 +31,24 @@ class Verification(Signing):
 
     signature: str | UnsetType = UNSET
     hmac: str | UnsetType = UNSET
+    cmac: str | UnsetType = UNSET
+    mac_length: int = 0
 
 
 async def verify(engine: Transit, call: Call, body: Verification) -> Reply:
-    """Check ``signature`` or ``hmac``, or those of every item of ``batch_input``."""
+    """Check ``signature``, ``hmac`` or ``cmac``, or those of every item of ``batch_input``."""
     items = None
     if body.batch_input is not UNSET and body.batch_input is not None:
         items = read_strings(body.batch_input, "transit.batchRequestVerifyItem", engine.max_batch_items)
+        if any(item.cmac is not UNSET for item in items):
+            return await _verify_cmacs(engine, call, body, items)
         by_signature = _all_have_signatures(items)
     elif body.signature is not UNSET:
         by_signature = True
     elif body.hmac is not UNSET:
         by_signature = False
+    elif body.cmac is not UNSET:
+        return await _verify_cmacs(engine, call, body, None)
     else:
         raise InvalidRequest("neither a 'signature' nor an 'hmac' were given to verify")
     if by_signature:
@@ -65,7 +72,7 @@ def _all_have_signatures(items: list[InputItem]) -> bool:
 async def _verify_signatures(engine: Transit, call: Call, body: Verification, items: list[InputItem] | None) -> Reply:
     marshaling = parse_marshaling(body.marshaling_algorithm)
     salt_length = parse_salt_length(body.salt_length)
-    keyring = await engine.keys.load(body.name)
+    keyring = await engine.keys.use(body.name, Use.PROCESS, call.now)
     if keyring is None:
         raise InvalidRequest("signature verification key not found")
     if not keyring.algorithm.signs:
@@ -109,9 +116,30 @@ def _verify_signature_item(keyring: Keyring, options: SignatureOptions, item: In
     return {"valid": valid, "reference": item.reference}
 
 
+async def _verify_cmacs(engine: Transit, call: Call, body: Verification, items: list[InputItem] | None) -> Reply:
+    length = cmac.url_length(body.urlalgorithm)
+    keyring = await cmac.load(engine, body.name, Use.PROCESS, call.now)
+    if items is None:
+        item = InputItem(input=body.input, cmac=body.cmac)
+        return Reply({"valid": cmac.is_code(keyring, item, body.mac_length if length is None else length)})
+    if any(item.cmac is UNSET or item.signature is not UNSET or item.hmac is not UNSET for item in items):
+        raise InvalidRequest("elements of batch_input must all provide 'cmac', and neither 'signature' nor 'hmac'")
+    cmac.warn_of_lengths(call, items, length)
+    return Reply({"batch_results": [_verify_cmac_item(keyring, item, length, at) for at, item in enumerate(items)]})
+
+
+def _verify_cmac_item(keyring: Keyring, item: InputItem, length: int | None, index: int) -> dict[str, Any]:
+    try:
+        valid = cmac.is_code(keyring, item, cmac.item_length(item, length), index)
+    except InvalidRequest as fault:
+        return {"error": fault.message, "reference": item.reference}
+    # As for HMACs, Vault leaves out what is false.
+    return {"valid": True, "reference": item.reference} if valid else {"reference": item.reference}
+
+
 async def _verify_hmacs(engine: Transit, call: Call, body: Verification, items: list[InputItem] | None) -> Reply:
     hash_ = parse_hash(hash_name(call, body))
-    keyring = await hmac.load(engine, body.name)
+    keyring = await hmac.load(engine, body.name, Use.PROCESS, call.now)
     if hash_ is None:
         raise InvalidRequest(f"algorithm cannot be {NO_HASH}")
     if items is not None:

@@ -257,7 +257,7 @@ _restoration_xchacha = Scenario(
 )
 
 
-def _wrapped(material: bytes, wrapping_key: str, hash_algorithm: hashes.HashAlgorithm | None = None) -> str:
+def wrapped(material: bytes, wrapping_key: str, hash_algorithm: hashes.HashAlgorithm | None = None) -> str:
     """``material`` as the import paths want it: an AES key under RSA-OAEP, then the material under that key."""
     public = serialization.load_pem_public_key(wrapping_key.encode())
     assert isinstance(public, rsa.RSAPublicKey)
@@ -297,10 +297,10 @@ _MATERIALS: Mapping[str, bytes] = {
 def _wrap_materials(saved: Mapping[str, str]) -> Mapping[str, str]:
     """All the blobs of the import scenario, under the wrapping key that the server has given."""
     key = saved["wrapping_key"]
-    blobs = {f"blob_{kind.replace('-', '_')}": _wrapped(material, key) for kind, material in _MATERIALS.items()}
-    blobs["blob_p384"] = _wrapped(_pkcs8(_P384), key)
-    blobs["blob_sha512"] = _wrapped(bytes(range(32)), key, hashes.SHA512())
-    blobs["blob_other"] = _wrapped(bytes(range(1, 33)), key)
+    blobs = {f"blob_{kind.replace('-', '_')}": wrapped(material, key) for kind, material in _MATERIALS.items()}
+    blobs["blob_p384"] = wrapped(_pkcs8(_P384), key)
+    blobs["blob_sha512"] = wrapped(bytes(range(32)), key, hashes.SHA512())
+    blobs["blob_other"] = wrapped(bytes(range(1, 33)), key)
     raw = base64.b64decode(blobs["blob_aes256_gcm96"])
     blobs["blob_short"] = base64.b64encode(raw[:512]).decode()
     blobs["blob_broken"] = base64.b64encode(bytes([raw[0] ^ 1]) + raw[1:]).decode()

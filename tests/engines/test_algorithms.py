@@ -312,9 +312,16 @@ class TestRows:
         assert len(material.private) == algorithm.key_bytes
         nonce = bytes(algorithm.nonce_bytes)
         cipher = algorithm.aead(material.private)
-        sealed = cipher.seal(nonce, b"plaintext", b"data")
-        assert len(sealed) == len(b"plaintext") + algorithm.tag_bytes
-        assert cipher.open(nonce, sealed, b"data") == b"plaintext"
+        data = b"data" if algorithm.takes_associated_data else None
+        plaintext = b"a plaintext of 24 bytes."
+        sealed = cipher.seal(nonce, plaintext, data)
+        block = algorithm.padded_to_bytes
+        padding = block - len(plaintext) % block if block else 0
+        assert len(sealed) == len(plaintext) + padding + algorithm.tag_bytes
+        assert cipher.open(nonce, sealed, data) == plaintext
+        if data is None:
+            assert algorithm.tag_bytes == 0
+            return
         for wrong in (b"dat", b"", None):
             with pytest.raises(InvalidRequest):
                 cipher.open(nonce, sealed, wrong)

@@ -27,6 +27,15 @@ KEYS: dict[str, dict[str, Any]] = {
     "ec": {"type": "ecdsa-p256", "exportable": True, "allow_plaintext_backup": True},
     "rsa": {"type": "rsa-2048", "exportable": True},
     "mac": {"type": "hmac", "key_size": 32, "exportable": True},
+    "ccm": {"type": "aes256-ccm", "max_encryptions": 3},
+    "xts": {"type": "aes256-xts", "derived": True, "convergent_encryption": True},
+    "cbc": {"type": "aes128-cbc", "exportable": True, "max_encryptions": 1, "on_max_encryptions": "refuse"},
+    "sealed": {"type": "aes256-cbc-hmac-sha512", "allow_plaintext_backup": True, "exportable": True},
+    "xchacha": {"type": "xchacha20-poly1305", "derived": True},
+    "cmac": {"type": "aes256-cmac", "exportable": True},
+    "mldsa": {"type": "mldsa-44", "exportable": True},
+    "late": {"not_before": "2090-01-01T00:00:00Z"},
+    "disabled": {"disabled": True},
 }
 
 BASE64 = st.binary(max_size=600).map(lambda data: base64.b64encode(data).decode())
@@ -37,6 +46,8 @@ WORDS = st.sampled_from(
         *("", "sha2-256", "sha3-512", "none", "md5", "hex", "base64", "pss", "pkcs1v15", "asn1", "jws", "auto", "hash"),
         *("aes256-gcm96", "chacha20-poly1305", "rsa-2048", "ecdsa-p256", "ed25519", "hmac", "platform", "seal", "all"),
         *("encryption-key", "signing-key", "hmac-key", "public-key", "certificate-chain", "raw", "der", "pem"),
+        *("aes256-ccm", "aes256-xts", "aes128-cbc", "aes256-cbc-hmac-sha512", "xchacha20-poly1305", "aes192-cmac"),
+        *("mldsa-65", "cmac-key", "rotate", "refuse", "2026-01-01T00:00:00Z", "1700000000", "16", "4"),
         *("1", "v1", "latest", "-1", "0", "9" * 30, "SHA256", "hkdf", "plaintext", "wrapped"),
     ]
 )
@@ -50,7 +61,10 @@ JSON = st.recursive(
         st.lists(children, max_size=4),
         st.dictionaries(
             st.sampled_from(
-                ["plaintext", "ciphertext", "context", "input", "hmac", "signature", "key_version", "reference"]
+                [
+                    *("plaintext", "ciphertext", "context", "input", "hmac", "signature", "key_version", "reference"),
+                    *("cmac", "mac_length", "associated_data"),
+                ]
             ),
             children,
             max_size=5,
@@ -67,6 +81,8 @@ def values(kind: Any) -> st.SearchStrategy[Any]:
         return st.integers(0, 2**40) if typing.get_args(kind)[0] is int else values(typing.get_args(kind)[0])
     if origin in (typing.Union, types.UnionType):
         return st.one_of([values(part) for part in typing.get_args(kind) if part is not msgspec.UnsetType])
+    if origin is dict:
+        return st.dictionaries(TEXTS, TEXTS, max_size=3)
     return {str: TEXTS, int: INTEGERS, bool: st.booleans()}.get(kind, JSON)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from engines.base import MAX_BATCH_ITEMS, Operation
+from engines.base import MAX_BATCH_ITEMS, Call, Operation
 from engines.faults import Failed, Fault, InvalidRequest
 from tests.engines.driver import Driver, make_keys, message_of
 
@@ -392,7 +392,8 @@ async def test_data_keys(keys: Driver, bits: int, size: int) -> None:
 async def test_an_encryption_does_not_wait_when_the_key_is_cached(transit: Driver) -> None:
     await transit.write("encrypt/k", plaintext=HELLO)
     route, _ = transit.route(Operation.UPDATE, "encrypt/k")
-    coroutine = route.handler(transit.engine, None, route.body(name="k", plaintext=HELLO))  # type: ignore[arg-type]
+    call = Call("request", Operation.UPDATE, "encrypt/k", None, {}, transit.clock())
+    coroutine = route.handler(transit.engine, call, route.body(name="k", plaintext=HELLO))
     with pytest.raises(StopIteration):
         coroutine.send(None)  # type: ignore[attr-defined]
 

@@ -639,3 +639,20 @@ def test_a_damaged_backup_is_refused_or_restored_but_never_fails_otherwise(name:
         assert (await driver.read("keys/restored"))["name"] == "restored"
 
     asyncio.run(restore())
+
+
+async def test_long_keys_are_imported_with_a_derivation_that_is_long_enough(wrapping: Driver) -> None:
+    for type_, derivation in (
+        ("aes256-cbc-hmac-sha512", "hkdf_sha256"),
+        ("aes256-xts", "hkdf_sha256"),
+        ("aes256-ccm", "hmac-sha256-counter"),
+    ):
+        key = bytes(range(64 if derivation == "hkdf_sha256" else 32))
+        await wrapping.write(f"keys/{type_}/import", type=type_, derived=True, ciphertext=await wrapped(wrapping, key))
+        assert (await wrapping.read(f"keys/{type_}"))["kdf"] == derivation
+        message = base64.b64encode(bytes(40)).decode()
+        sealed = (await wrapping.write(f"encrypt/{type_}", plaintext=message, context=HELLO))["ciphertext"]
+        assert await wrapping.write(f"decrypt/{type_}", ciphertext=sealed, context=HELLO) == {"plaintext": message}
+    equal = await wrapped(wrapping, bytes(64))
+    fault = await message_of(wrapping, Operation.UPDATE, "keys/equal/import", type="aes256-xts", ciphertext=equal)
+    assert fault == (Failed, "error importing key: the two halves of a key of type aes256-xts must differ")

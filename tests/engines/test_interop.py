@@ -92,7 +92,8 @@ async def exchange(maker: Side, user: Side, name: str, parameters: dict[str, Any
     restored = await user.read(f"keys/{name}")
     before = await maker.read(f"keys/{name}")
     # OpenBao doesn't tell when the versions of an HMAC key were made.
-    apart = {"restore_info": None} | ({"keys": None} if made["type"] == "hmac" else {})
+    untold = {"keys": None} if made["type"] == "hmac" else {}
+    apart = {"restore_info": None, "encryptions": None} | untold
     assert {**before, **apart} == {**restored, **apart}
     await user.write(f"keys/{name}/config", min_decryption_version=1)
     for item in sealed:

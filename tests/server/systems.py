@@ -19,6 +19,7 @@ from storage.base import put
 from storage.memory import MemoryStore
 from storage.seals.base import Seal
 from storage.seals.shamir import ShamirSeal
+from storage.view import View
 from tests.server.places import MovableClock
 
 Answer: TypeAlias = tuple[int, Any]
@@ -119,6 +120,15 @@ class Server:
         await self.core.unseal(made.shares[0])
         self.root_token = made.root_token
         return self
+
+    async def storage_of(self, path: str) -> View:
+        """The storage of the engine mounted at ``path``."""
+        await self.core.cache.catch_up()
+        active = self.core.active
+        assert active is not None
+        entry = await active.root.mounts.entry(path)
+        assert entry is not None
+        return active.root.view.within(entry.storage_prefix)
 
     async def token_for(self, policy: str) -> tuple[str, str]:
         """A token with the policy of this text beside ``default``, and its accessor."""

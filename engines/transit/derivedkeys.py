@@ -1,0 +1,71 @@
+"""A sequence of data keys that can be made again: the same key, salt, info and index give the same data key.
+
+They are derived from the MAC key that every version of every key has, as Vault says of its own; how it derives them
+isn't published, so the keys here are others than Vault's: HKDF-SHA256 (RFC 5869), with the index behind ``info`` as 8
+bytes, big endian.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from msgspec import UNSET, UnsetType
+
+from engines.algorithms.derivation import hkdf_sha256
+from engines.base import MAX_BATCH_ITEMS, Call, Reply
+from engines.encoding import decode_base64, encode_base64
+from engines.faults import InvalidRequest
+from engines.transit.datakey import DataKey, check_bits, check_path, load
+from engines.transit.keys import decode_context
+from engines.transit.limits import counted
+from engines.transit.sealing import seal
+
+if TYPE_CHECKING:
+    from engines.transit.engine import Transit
+
+_INDEX_BYTES = 8
+
+
+class DerivedKeys(DataKey):
+    """Which data keys to make: those with indexes from ``key_index_from`` up to but without ``key_index_to``."""
+
+    salt: str = ""
+    info: str = ""
+    key_index_from: int | UnsetType = UNSET
+    key_index_to: int | UnsetType = UNSET
+
+
+async def derive(engine: Transit, call: Call, body: DerivedKeys) -> Reply:
+    """Derive data keys and encrypt them, by their indexes; on the path ``plaintext`` also show them."""
+    shown = check_path(body.plaintext)
+    indexes = _indexes(body)
+    if not body.salt:
+        raise InvalidRequest("missing salt")
+    salt, info = decode_base64(body.salt), decode_base64(body.info)
+    context = decode_context(body.context)
+    keyring = await load(engine, call, body.name)
+    check_bits(body.bits)
+    keyring = await counted(engine, call, keyring, body.key_version, len(indexes))
+    size = body.bits // 8
+    data: dict[str, Any] = {}
+    version = keyring.version_to_encrypt(body.key_version)
+    mac_key = version.mac_key()
+    for index in indexes:
+        key = hkdf_sha256(mac_key, salt, info + index.to_bytes(_INDEX_BYTES, "big"), size)
+        ciphertext, _ = seal(keyring, key, context, version.number, body.associated_data, "associated_data")
+        data[str(index)] = {"ciphertext": ciphertext}
+        if shown:
+            data[str(index)]["plaintext"] = encode_base64(key)
+    data["key_version"] = version.number
+    return Reply(data)
+
+
+def _indexes(body: DerivedKeys) -> range:
+    first, end = body.key_index_from, body.key_index_to
+    if first is UNSET or end is UNSET:
+        raise InvalidRequest("key_index_from and key_index_to must be given")
+    if first < 0 or end <= first:
+        raise InvalidRequest("key_index_from must not be negative, and key_index_to must be greater")
+    if end - first > MAX_BATCH_ITEMS:
+        raise InvalidRequest(f"no more than {MAX_BATCH_ITEMS} keys can be derived at a time")
+    return range(first, end)

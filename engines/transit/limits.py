@@ -1,0 +1,101 @@
+"""Counting encryptions before they are made, and what happens when a version may make no more.
+
+What may still be encrypted is decided here, so every handler that encrypts asks ``counted`` first and encrypts with the
+key that it answers.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from engines.base import Call
+from engines.faults import Fault, InvalidRequest
+from engines.keyring import Keyring, KeyVersion
+from engines.transit.counts import LimitReached
+
+if TYPE_CHECKING:
+    from engines.transit.engine import Transit
+
+ROTATE = "rotate"
+REFUSE = "refuse"
+
+_log = logging.getLogger(__name__)
+
+
+async def counted(
+    engine: Transit, call: Call, keyring: Keyring, requested_version: int = 0, wanted: int = 1
+) -> Keyring:
+    """Count ``wanted`` encryptions with the version of ``keyring`` and answer the key to make them with.
+
+    That is the same key with a new version if the old one may make no more and the key is to rotate then. Raises
+    ``InvalidRequest`` if it is to refuse, or can't rotate. What keeps the key from encrypting at all isn't told here.
+    """
+    latest = keyring.latest
+    count = latest.count
+    if count is None or requested_version or not count.spend(wanted):
+        return await _counted_slowly(engine, call, keyring, requested_version, wanted)
+    if count.half_made:
+        _warn(call, keyring, latest)
+    return keyring
+
+
+async def counted_items(engine: Transit, call: Call, keyring: Keyring, versions: Iterable[int]) -> Keyring:
+    """As ``counted``, for a batch whose items ask for ``versions``.
+
+    Explicit versions come first, since counting for the latest may rotate the key.
+    """
+    for version, wanted in sorted(Counter(versions).items(), reverse=True):
+        keyring = await counted(engine, call, keyring, version, wanted)
+    return keyring
+
+
+async def _counted_slowly(
+    engine: Transit, call: Call, keyring: Keyring, requested_version: int, wanted: int
+) -> Keyring:
+    record = keyring.record
+    if record.soft_deleted or not keyring.algorithm.encrypts:
+        return keyring
+    try:
+        version = keyring.version_to_encrypt(requested_version)
+    except InvalidRequest:
+        return keyring
+    try:
+        await _spend(engine, call, keyring, version, wanted)
+        return keyring
+    except LimitReached:
+        pass
+    fault = InvalidRequest(
+        f"version {version.number} of key {record.name!r} may not make {wanted} more of its "
+        f"{keyring.max_encryptions} encryptions"
+    )
+    if requested_version or record.refuses_at_max:
+        _log.warning("%s (mount %r)", fault.message, engine.keys.storage.prefix)
+        raise fault
+    try:
+        rotated = await engine.keys.rotate(record.name, call.now, missing=fault, only_from=version.number)
+    except Fault as refusal:
+        raise InvalidRequest(f"{fault.message}, and the key was not rotated: {refusal.message}") from None
+    _log.warning("key %r of %r was rotated: %s", record.name, engine.keys.storage.prefix, fault.message)
+    try:
+        await _spend(engine, call, rotated, rotated.latest, wanted)
+    except LimitReached:
+        raise fault from None  # No version may ever encrypt as much.
+    return rotated
+
+
+async def _spend(engine: Transit, call: Call, keyring: Keyring, version: KeyVersion, wanted: int) -> None:
+    count = engine.counts.of(keyring, version)
+    if not count.spend(wanted):
+        await engine.counts.spend(count, wanted)
+    if count.half_made:
+        _warn(call, keyring, version)
+
+
+def _warn(call: Call, keyring: Keyring, version: KeyVersion) -> None:
+    call.warn(
+        f"version {version.number} of key {keyring.record.name!r} has made half or more of the "
+        f"{keyring.max_encryptions} encryptions that it may make: rotate the key"
+    )
