@@ -74,8 +74,7 @@ class Core:
         self.clock = clock
         self.store = store
         self.barrier = Barrier(store, clock)
-        self._cache_size = cache_size
-        self.cache = self._new_cache()
+        self.cache = ObjectCache(store, cache_size)
         self.stored_seal = StoredSeal(store, seal)
         self.active: Active | None = None
         self.started_at = clock()
@@ -232,27 +231,22 @@ class Core:
 
     async def _open(self, root_key: bytes) -> Active:
         await self.barrier.unseal(root_key)
+        self.cache.watch(KEYRING_PATH, self.barrier.expire)
         try:
             self.active = await activate(self)
         except BaseException:
+            self.cache.forget()
             self.barrier.seal()
             self.stored_seal.seal.close()
             raise
         log.info("unsealed")
         return self.active
 
-    def _new_cache(self) -> ObjectCache:
-        cache = ObjectCache(self.store, self._cache_size)
-        cache.watch(KEYRING_PATH, self.barrier.expire)
-        return cache
-
     async def _close(self) -> None:
         active, self.active = self.active, None
         if active is not None:
             await active.close()
-            # With the old cache go the decoded entries, and those who watched it.
-            self.cache.clear()
-            self.cache = self._new_cache()
+            self.cache.forget()
             self.barrier.seal()
             self.stored_seal.seal.close()
             log.info("sealed")

@@ -68,8 +68,13 @@ class ObjectCache:
         if len(self._entries) > self._capacity:
             self._entries.popitem(last=False)
 
+    def forget(self) -> None:
+        """Drop everything and everybody who watches, as on sealing."""
+        self.clear()
+        self._watchers.clear()
+
     def clear(self) -> None:
-        """Drop everything, as on sealing."""
+        """Drop everything that is kept."""
         self.epoch += 1
         self._entries.clear()
         for _, changed in self._watchers:

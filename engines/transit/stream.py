@@ -9,6 +9,7 @@ Unlike a batch, a stream makes no key, and some of its items may have a context 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from engines.base import Body, Call, Reply
@@ -40,7 +41,7 @@ class Streaming(Body):
 async def encrypt(engine: Transit, call: Call, body: Streaming) -> Reply:
     """Encrypt the items' plaintexts."""
 
-    async def answer(keyring: Keyring, items: list[EncryptItem]) -> list[dict[str, Any]]:
+    async def answer(call: Call, keyring: Keyring, items: list[EncryptItem]) -> list[dict[str, Any]]:
         keyring = await counted_items(engine, call, keyring, (item.key_version for item in items))
         return _results(encrypt_items(call, keyring, items, any(item.context for item in items)))
 
@@ -50,7 +51,7 @@ async def encrypt(engine: Transit, call: Call, body: Streaming) -> Reply:
 async def decrypt(engine: Transit, call: Call, body: Streaming) -> Reply:
     """Decrypt the items' ciphertexts."""
 
-    async def answer(keyring: Keyring, items: list[DecryptItem]) -> list[dict[str, Any]]:
+    async def answer(call: Call, keyring: Keyring, items: list[DecryptItem]) -> list[dict[str, Any]]:
         return _results(decrypt_items(call, keyring, items, any(item.context for item in items)))
 
     return await _stream(engine, call, body, Use.PROCESS, answer)
@@ -59,7 +60,7 @@ async def decrypt(engine: Transit, call: Call, body: Streaming) -> Reply:
 async def rewrap(engine: Transit, call: Call, body: Streaming) -> Reply:
     """Encrypt the items' ciphertexts anew."""
 
-    async def answer(keyring: Keyring, items: list[RewrapItem]) -> list[dict[str, Any]]:
+    async def answer(call: Call, keyring: Keyring, items: list[RewrapItem]) -> list[dict[str, Any]]:
         keyring = await counted_items(engine, call, keyring, (item.key_version for item in items))
         return rewrap_plainly(keyring, items) or [_rewrap_item(keyring, item) for item in items]
 
@@ -71,15 +72,17 @@ async def _stream(
     call: Call,
     body: Streaming,
     use: Use,
-    answer: Callable[[Keyring, list[AnyItem]], Awaitable[list[dict[str, Any]]]],
+    answer: Callable[[Call, Keyring, list[AnyItem]], Awaitable[list[dict[str, Any]]]],
 ) -> Reply:
     """The reply whose groups ``answer`` answers; raises at once what would end the stream at its first group."""
     await _usable(engine, body.name, use, call.now)
 
     async def each(items: list[AnyItem]) -> list[dict[str, Any]]:
-        keyring = await _usable(engine, body.name, use, engine.clock())
+        # Each group has its own time, and its own warnings: they have no place in a stream and must not add up.
+        present = replace(call, now=engine.clock(), warnings=[])
+        keyring = await _usable(engine, body.name, use, present.now)
         _complete(items, body)
-        return await answer(keyring, items)
+        return await answer(present, keyring, items)
 
     return Reply(each=each)
 

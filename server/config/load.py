@@ -8,6 +8,7 @@ Vault and with newer versions; a wrong value of a word that we do understand sto
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
@@ -239,12 +240,19 @@ def _workers(chosen: int | str, storage: Storage) -> int:
     """How many processes are to serve; what lies in the memory of one can't be served by several."""
     in_memory = storage.type == "inmem"
     if not chosen:
-        return 1 if in_memory else min(len(os.sched_getaffinity(0)), words.MAX_WORKERS)
+        return 1 if in_memory else min(_processors(), words.MAX_WORKERS)
     if int(chosen) > 1 and in_memory:
         raise ConfigError(f'storage "inmem" is served by one worker; expected workers = 1, got {chosen}', storage.place)
     if int(chosen) > words.MAX_WORKERS:
         raise ConfigError(f"workers: expected at most {words.MAX_WORKERS}, got {chosen}")
     return int(chosen)
+
+
+def _processors() -> int:
+    """How many processors this process may use."""
+    if sys.platform == "linux":
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _with_duration(listener: Listener, seconds: int) -> Listener:

@@ -1,8 +1,8 @@
 """Accepts the connections of one listening socket, of which other processes accept too: see ``share``.
 
-A process that has more connections than another waits a moment before it looks again: whoever has fewer has been woken
-by the same connection, and takes it. If it was too busy to, the connection is taken here after all. Who is over the
-limit is told so and closed at once: a queue that nobody gets through serves nobody.
+A process that has more connections than another waits a moment before it looks again, the longer the more it has:
+whoever has fewer has been woken by the same connection, and takes it. If it is too busy to, the connection is taken
+here after all. Who is over the limit is told so and closed at once: a queue that nobody gets through serves nobody.
 """
 
 from __future__ import annotations
@@ -23,7 +23,9 @@ from server.listeners.share import Place, Share
 _log = logging.getLogger(__name__)
 
 YIELD_SECONDS = 0.001
-"""How long a process leaves a connection to others."""
+"""How long a process leaves a connection to others, for each that it has more than they."""
+
+_MOST_YIELDS = 10
 
 _AT_ONCE = 64
 _MAX_REFUSALS = 1_000
@@ -92,8 +94,9 @@ class Acceptor:
 
     def _readable(self) -> None:
         for _ in range(_AT_ONCE):
-            if not self._share.fair:
-                self._look_again(YIELD_SECONDS)
+            excess = self._share.excess
+            if excess:
+                self._look_again(YIELD_SECONDS * min(excess, _MOST_YIELDS))
                 return
             if not self._accept():
                 return
@@ -103,9 +106,12 @@ class Acceptor:
         self._pause = self._loop.call_later(seconds, self._resume)
 
     def _resume(self) -> None:
+        """Nobody else has come: take one, or more if somebody far behind seems not to come at all."""
         self._pause = None
         self._loop.add_reader(self._socket, self._readable)
-        self._accept()
+        for _ in range(1 + self._share.excess // 8):
+            if not self._accept():
+                return
 
     def _accept(self) -> bool:
         """Take one connection; False if there is none, or none can be had at present."""

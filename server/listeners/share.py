@@ -44,10 +44,10 @@ class Share:
         return sum(count for count in counts if count != ABSENT) >= self._limit
 
     @property
-    def fair(self) -> bool:
-        """Whether one more is for this process rather than for another; a sixteenth more or less doesn't matter."""
+    def excess(self) -> int:
+        """By how many this process has more than the one with the fewest; a sixteenth more doesn't count."""
         fewest = self._slots.lowest()
-        return self.connections <= fewest + (fewest >> 4)
+        return max(0, self.connections - fewest - (fewest >> 4))
 
     def begin(self) -> None:
         """This process serves from now on, and has no connections yet."""

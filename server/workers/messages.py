@@ -159,7 +159,10 @@ class SupervisorChannel:
             raise ChannelClosed from error
         if not data:
             raise ChannelClosed
-        return [FROM_WORKER.decode(record) for record in self._frames.feed(data)]
+        try:
+            return [FROM_WORKER.decode(record) for record in self._frames.feed(data)]
+        except msgspec.MsgspecError as error:
+            raise ChannelClosed from error
 
     def close(self) -> None:
         """Give it up."""

@@ -244,7 +244,7 @@ class Supervisor:
             for message in worker.channel.receive():
                 worker.heard = time.monotonic()
                 self._heard(worker, message)
-        except (ChannelClosed, ValueError):
+        except ChannelClosed:
             # It has ended, or is about to: it is reaped when it is gone.
             self._selector.unregister(worker.channel.socket)
             worker.kill()

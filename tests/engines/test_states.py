@@ -33,7 +33,12 @@ STATELESS = {
 }
 """Paths that are about no key in particular."""
 
-ALWAYS = {(Operation.READ, "keys/{name}"), (Operation.UPDATE, "keys/{name}"), (Operation.UPDATE, "keys/{name}/config")}
+ALWAYS = {
+    (Operation.READ, "keys/{name}"),
+    (Operation.READ, "keys/{name}/jwks"),
+    (Operation.UPDATE, "keys/{name}"),
+    (Operation.UPDATE, "keys/{name}/config"),
+}
 """What can be done with a key in any state: read it, ask for its creation in vain, configure it."""
 
 NEW_NAME = {(Operation.UPDATE, "keys/{name}/import")}
@@ -62,7 +67,9 @@ async def test_a_disabled_key_can_be_read_and_configured_and_nothing_else(keys: 
     for name in KEYS:
         await keys.write(f"keys/{name}/config", disabled=True, deletion_allowed=True)
     values = {
-        "{name}": "ed" if "csr" in route.path or "certificate" in route.path or "sign" in route.path else "aes",
+        "{name}": "ed"
+        if "jwks" in route.path or "csr" in route.path or "certificate" in route.path or "sign" in route.path
+        else "aes",
         "{name:path}": "aes",
         "{destination}": "rsa",
         "{source}": "aes",

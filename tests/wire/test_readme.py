@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,13 @@ bao list sample/keys | tail -n 1
 def test_documents(tmp_path: Path, document: str) -> None:
     snippets = extract((CHECKOUT / document).read_text(encoding="utf-8"))
     assert {snippet.language for snippet in snippets} == {"sh", "python"}
+    with Server(Product.CRYPTOSERVE, tmp_path / "server", development=True) as server:
+        run_snippets(snippets, server, tmp_path)
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="the example uses curl")
+def test_many_records(tmp_path: Path) -> None:
+    snippets = extract((CHECKOUT / "docs" / "bulk.md").read_text(encoding="utf-8"))
     with Server(Product.CRYPTOSERVE, tmp_path / "server", development=True) as server:
         run_snippets(snippets, server, tmp_path)
 

@@ -29,7 +29,7 @@ MAX_GROWTH_BYTES = 24 * 1024 * 1024
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A durable server with the key ``k``."""
-    with Server(Product.CRYPTOSERVE, tmp_path_factory.mktemp("plain")) as started:
+    with Server(Product.CRYPTOSERVE, tmp_path_factory.mktemp("plain"), settings="max_batch_items = 5\n") as started:
         yield prepared(started)
 
 
@@ -185,6 +185,12 @@ def test_http_2(secure: Server) -> None:
     assert len(lines) == RECORDS
     assert json.loads(lines[-1])["reference"] == str(RECORDS - 1)
     assert processes.memory_bytes(secure.group) - before < MAX_GROWTH_BYTES
+
+
+def test_batches_have_the_limit_of_the_configuration(server: Server) -> None:
+    for count, status in ((5, 200), (6, 400)):
+        answer = server.request("POST", "transit/encrypt/k", {"batch_input": [{"plaintext": "YQ=="}] * count})
+        assert answer.status == status
 
 
 def test_the_audit_has_two_entries_for_a_stream(server: Server) -> None:
