@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import Any
 
 from engines.algorithms import ALGORITHMS
-from engines.algorithms.base import Aead, Algorithm, Cmac, Material, PublicKeyEncryption, Signature
+from engines.algorithms.base import Aead, Algorithm, Cmac, Encapsulation, Material, PublicKeyEncryption, Signature
 from engines.algorithms.derivation import DERIVATIONS, KeyDerivation
 from engines.algorithms.mac import Mac
 from engines.encryption_count import VersionCount
@@ -47,6 +47,7 @@ class KeyVersion:
         "_cipher",
         "_cmac",
         "_derived",
+        "_encapsulation",
         "_encryption",
         "_keyring",
         "_mac",
@@ -70,6 +71,7 @@ class KeyVersion:
         self._cipher: Aead | None = None
         self._cmac: Cmac | None = None
         self._encryption: PublicKeyEncryption | None = None
+        self._encapsulation: Encapsulation | None = None
         self._signature: Signature | None = None
         self._mac: Mac | None = None
         self._derived: OrderedDict[bytes, Any] = OrderedDict()
@@ -100,6 +102,15 @@ class KeyVersion:
                 raise AssertionError(f"{self._keyring.algorithm.name} has no public-key encryption")
             self._encryption = prepare(self.material())
         return self._encryption
+
+    def encapsulation(self) -> Encapsulation:
+        """The key encapsulation of this version; its algorithm has it."""
+        if self._encapsulation is None:
+            prepare = self._keyring.algorithm.encapsulation
+            if prepare is None:
+                raise AssertionError(f"{self._keyring.algorithm.name} does not encapsulate")
+            self._encapsulation = prepare(self.material())
+        return self._encapsulation
 
     def signature(self, context: bytes) -> Signature:
         """What signs and verifies, for ``context`` if the key has derivation; its algorithm does sign."""

@@ -7,6 +7,7 @@ import base64
 from dataclasses import replace
 
 from auth_methods.records import TokenRecord
+from engines.algorithms.pinning import pin_providers
 from engines.faults import Fault
 from server import plugins
 from server.app import Application
@@ -29,6 +30,7 @@ async def open_service(config: Config, member: Member) -> Service:
 
     Raises ``ConfigError`` for what can't be opened.
     """
+    _pin_providers(config)
     seal = _open_seal(config)
     store = await _open_store(config, member.revision)
     core = Core(
@@ -74,6 +76,13 @@ async def _share_counts(core: Core) -> None:
     while True:
         await asyncio.sleep(SHARE_SECONDS)
         core.meter.share(len(core.in_flight))
+
+
+def _pin_providers(config: Config) -> None:
+    try:
+        pin_providers(config.algorithm_providers)
+    except ValueError as error:
+        raise ConfigError(f"algorithm_providers: {error}") from None
 
 
 async def _open_store(config: Config, shared: SharedRevision | None) -> Store:

@@ -6,10 +6,10 @@ and the CBOM read these rows.
 
 from __future__ import annotations
 
-from engines.algorithms import aead, cbc, cmac, ecdsa, ed25519, mac, mldsa, rsa, xts
+from engines.algorithms import aead, cbc, cmac, ecdsa, ed25519, hybrid_kems, mac, mldsa, mlkem, rsa, xts
 from engines.algorithms.base import Algorithm
 
-_FAMILIES = (aead, cbc, xts, ed25519, ecdsa, mldsa, rsa, mac, cmac)
+_FAMILIES = (aead, cbc, xts, ed25519, ecdsa, mldsa, rsa, mac, cmac, mlkem, hybrid_kems)
 
 ALGORITHMS: dict[str, Algorithm] = {row.name: row for family in _FAMILIES for row in family.ALGORITHMS}
 """Every row by its name."""
@@ -24,5 +24,21 @@ ALGORITHMS_BY_VAULT_NUMBER: dict[int, Algorithm] = {
 }
 """Those that HashiCorp Vault's backups have a number for."""
 
+KEM_ALGORITHMS: dict[str, Algorithm] = {
+    name: algorithm for name, algorithm in ALGORITHMS.items() if algorithm.encapsulation is not None
+}
+"""Those whose keys encapsulate."""
+
+TRANSIT_ALGORITHMS: dict[str, Algorithm] = {
+    name: algorithm for name, algorithm in ALGORITHMS.items() if algorithm.encapsulation is None
+}
+"""Those that transit has keys of: Vault's API has no words for encapsulating."""
+
 DEFAULT_ALGORITHM = aead.AES256_GCM
 """What a key is of unless its maker says otherwise."""
+
+DEFAULT_KEM_ALGORITHM = hybrid_kems.X25519_MLKEM_768
+"""What a key that encapsulates is of unless its maker says otherwise: a hybrid, which both halves protect."""
+
+KEM_WRAPPING_ALGORITHM = hybrid_kems.P384_MLKEM_1024
+"""What the key is of to which imported keys that encapsulate are wrapped: as strong as any of them."""

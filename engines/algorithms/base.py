@@ -4,8 +4,9 @@ Nobody outside this folder knows an algorithm by name. An engine that wants to e
 wants to sign asks for ``signature``, and so on; a row without the capability has None there. A capability is a function
 that takes key material and returns an object prepared for many uses, so that what can be done once per key is.
 
-``Material`` is the form keys are stored in: for symmetric keys the raw bytes, for Ed25519 the 32 bytes of RFC 8032, and
-for other asymmetric keys PKCS#8 and SubjectPublicKeyInfo in DER.
+``Material`` is the form keys are stored in: for symmetric keys the raw bytes, for Ed25519 the 32 bytes of RFC 8032, for
+keys that encapsulate the bytes of their standards, and for other asymmetric keys PKCS#8 and SubjectPublicKeyInfo in
+DER.
 """
 
 from __future__ import annotations
@@ -19,12 +20,15 @@ from engines.algorithms.hashes import Hash
 from engines.faults import Failed
 
 if TYPE_CHECKING:
+    from engines.algorithms.hpke import Suite
     from engines.algorithms.interchange import Interchange
+    from engines.algorithms.kem_keys import KemKeys
 
-OPENSSL = "cryptography (OpenSSL)"
-"""The provider of most algorithms."""
+OPENSSL = "openssl"
+"""The provider of most algorithms: OpenSSL, through ``cryptography``."""
 
-LIBSODIUM = "PyNaCl (libsodium)"
+LIBSODIUM = "libsodium"
+"""The provider of XChaCha20-Poly1305, through PyNaCl."""
 
 
 MAX_SIGNATURE_CONTEXT_BYTES = 255
@@ -42,6 +46,12 @@ class Primitive(Enum):
     KEY_ENCAPSULATION = "kem"
 
 
+_SYMMETRIC = frozenset({Primitive.AEAD, Primitive.MAC})
+_CNSA_2_ALONE_AFTER = 2033
+_LASTING_BITS = 128
+"""Key pairs of at least this classical strength aren't deprecated before they are disallowed (NIST IR 8547)."""
+
+
 class Fips(Enum):
     """Whether FIPS 140-3 knows an algorithm as approved; whether a *module* is validated is the provider's affair."""
 
@@ -53,6 +63,10 @@ class Fips(Enum):
 
 class BadSignature(Exception):
     """The signature is not one of this message by this key."""
+
+
+class BadCiphertext(Exception):
+    """The ciphertext can't be one for this key. Says nothing of the reason, and nobody is to be told."""
 
 
 class NoPrivateKey(Failed):
@@ -135,6 +149,36 @@ class Signature(Protocol):
         """Raises ``BadSignature``, or ``InvalidRequest`` for what is no signature at all."""
 
 
+class Encapsulation(Protocol):
+    """Key encapsulation to one key pair."""
+
+    def encapsulate(self) -> tuple[bytes, bytes]:
+        """A new shared secret, and the ciphertext that carries it to the owner of the key pair."""
+
+    def decapsulate(self, ciphertext: bytes) -> bytes:
+        """The shared secret in ``ciphertext``. Raises ``BadCiphertext``, or ``NoPrivateKey`` without a private key.
+
+        ML-KEM rejects implicitly: a ciphertext of the right length that was tampered with gives another secret.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """What is planned for an algorithm as quantum computers come; years are the last in which something is allowed."""
+
+    deprecated_after: int | None
+    """The year after which NIST IR 8547 (draft) deprecates it; None if it doesn't."""
+
+    disallowed_after: int | None
+    """The year after which NIST IR 8547 (draft) disallows it; None if it doesn't."""
+
+    cnsa_2: bool
+    """Whether CNSA 2.0 has it, for US national security systems."""
+
+    cnsa_disallowed_after: int | None
+    """The last year of CNSA 2.0's transition for most kinds of products, if it doesn't have the algorithm."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Algorithm:
     """A row of the registry. Sizes are in bytes, and 0 where the thing doesn't exist or has no fixed size."""
@@ -168,6 +212,10 @@ class Algorithm:
 
     signature_bytes: int = 0
     public_key_bytes: int = 0
+    ciphertext_bytes: int = 0
+    """Of an encapsulated secret."""
+
+    shared_secret_bytes: int = 0
 
     classical_bits: int
     """Security strength against classical computers, in bits (SP 800-57 part 1)."""
@@ -178,6 +226,16 @@ class Algorithm:
     fips: Fips
     object_identifier: str
     provider: str = OPENSSL
+    """Who does the work, where only one provider can; ``served_by`` knows more."""
+
+    could_serve: Callable[[], tuple[str, ...]] | None = None
+    """The installed providers that have the algorithm, by preference, where there is a choice."""
+
+    serves: Callable[[], str] | None = None
+    """The one of them that does the work at present; "" if none can."""
+
+    cnsa_2: bool = False
+    """Whether CNSA 2.0 (NSA, 2022) has the algorithm."""
 
     label: str = ""
     """How a key's versions are named when it is read."""
@@ -215,6 +273,13 @@ class Algorithm:
     cmac: Callable[[bytes], Cmac] | None = None
     encryption: Callable[[Material], PublicKeyEncryption] | None = None
     signature: Callable[[Material], Signature] | None = None
+    encapsulation: Callable[[Material], Encapsulation] | None = None
+    hpke: Suite | None = None
+    """How messages of any length are encrypted to a key that encapsulates."""
+
+    kem_keys: KemKeys | None = None
+    """The further forms of keys that encapsulate."""
+
     agreement: Callable[[Material, str], bytes] | None = None
     """``agreement(material, peer)``: the secret shared with the public key ``peer``, in PEM. Raises ``Failed``."""
 
@@ -236,6 +301,21 @@ class Algorithm:
     def takes_associated_data(self) -> bool:
         """Whether what is encrypted can be bound to data that isn't."""
         return self.aead is not None and self.authenticates
+
+    @property
+    def served_by(self) -> str:
+        """The provider that does the work at present; "" if none that is installed can."""
+        return self.provider if self.serves is None else self.serves()
+
+    @property
+    def transition(self) -> Transition:
+        """What is planned for the algorithm: key pairs that a quantum computer breaks end with the year 2035."""
+        cnsa_disallowed_after = None if self.cnsa_2 else _CNSA_2_ALONE_AFTER
+        if self.quantum_category or self.primitive in _SYMMETRIC:
+            return Transition(None, None, self.cnsa_2, cnsa_disallowed_after)
+        return Transition(
+            2030 if self.classical_bits < _LASTING_BITS else None, 2035, self.cnsa_2, cnsa_disallowed_after
+        )
 
     @property
     def signs(self) -> bool:

@@ -124,6 +124,7 @@ def _row(
         quantum_category=1 if bits == 128 else 5,
         fips=Fips.APPROVED,
         object_identifier=object_identifier,
+        cnsa_2=bits == 256,
         derivable=True,
         convergent=True,
         # What doesn't authenticate is only had by asking for it.

@@ -50,6 +50,7 @@ def _row(bits: int, number: int, vault_number: int, quantum_category: int) -> Al
         quantum_category=quantum_category,
         fips=Fips.APPROVED,
         object_identifier="",
+        cnsa_2=bits == 256,
         generate=generate,
         interchange=RawKeys(f"aes{bits}-cmac", (bits // 8,)),
         cmac=AesCmac,

@@ -67,6 +67,7 @@ def _row(
         quantum_category=strength[1],
         fips=Fips.APPROVED,
         object_identifier=object_identifier,
+        cnsa_2=parameter_set == "87",
         label=name,
         hash_chosen=False,
         signature_context=True,

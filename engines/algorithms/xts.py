@@ -96,6 +96,7 @@ AES256_XTS = Algorithm(
     quantum_category=5,
     fips=Fips.APPROVED,
     object_identifier="1.3.111.2.1619.0.1.2",
+    cnsa_2=True,
     derivable=True,
     convergent=True,
     generate=_generate,

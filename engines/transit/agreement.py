@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engines.algorithms import ALGORITHMS, DEFAULT_ALGORITHM
+from engines.algorithms import ALGORITHMS, DEFAULT_ALGORITHM, TRANSIT_ALGORITHMS
 from engines.algorithms.derivation import HKDF, HKDF_SHA256
 from engines.base import Call
 from engines.faults import Failed, InvalidRequest
 from engines.key_records import KeyringRecord, decode_record, new_version, with_new_version
-from engines.transit.keys import KeyName
-from engines.transit.keystore import KEYS, NAME
-from engines.transit.states import Use, check_use
+from engines.key_settings import KeyName
+from engines.key_states import Use, check_use
+from engines.keystore import KEYS, NAME
 from storage.base import Transaction, transact
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ async def derive_key(engine: Transit, call: Call, body: Agreement) -> None:
         raise InvalidRequest(f"key derivation algorithm {body.key_derivation_algorithm} not supported")
     if not body.peer_public_key:
         raise InvalidRequest("peer public key not provided")
-    algorithm = ALGORITHMS.get(body.derived_key_type.lower())
+    algorithm = TRANSIT_ALGORITHMS.get(body.derived_key_type.lower())
     if algorithm is None or algorithm.aead is None:
         raise InvalidRequest(f"unknown key type {body.derived_key_type}")
     if not body.base_key_name:

@@ -30,6 +30,9 @@ from engines.key_records import (
     encode_archive,
     encode_totals,
 )
+from engines.key_settings import KeyName
+from engines.key_states import Use, check_use
+from engines.keystore import ARCHIVES, COUNTS, KEYS, NAME
 from engines.transit.backup_dialects import Dialect, algorithm_in, parse_dialect
 from engines.transit.backup_entries import (
     EMPTY_ENTRY,
@@ -45,9 +48,6 @@ from engines.transit.backup_entries import (
     load_totals,
     load_version,
 )
-from engines.transit.keys import KeyName
-from engines.transit.keystore import ARCHIVES, COUNTS, KEYS, NAME
-from engines.transit.states import Use, check_use
 from storage.base import Transaction, transact
 
 if TYPE_CHECKING:

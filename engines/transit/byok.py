@@ -8,8 +8,8 @@ from engines.algorithms.wrapping import DEFAULT_WRAPPING_HASH, parse_wrapping_ha
 from engines.base import Body, Call, Reply
 from engines.encoding import encode_base64
 from engines.faults import Failed, InvalidRequest
-from engines.transit.export import select_versions
-from engines.transit.states import Use
+from engines.key_states import Use
+from engines.version_choice import select_versions
 
 if TYPE_CHECKING:
     from engines.transit.engine import Transit

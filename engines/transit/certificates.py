@@ -13,9 +13,9 @@ from engines.base import Call, Reply
 from engines.encoding import decode_base64
 from engines.faults import Failed, Fault, InvalidRequest
 from engines.key_records import KeyringRecord
+from engines.key_settings import KeyName
+from engines.key_states import Use
 from engines.keyring import Keyring
-from engines.transit.keys import KeyName
-from engines.transit.states import Use
 
 if TYPE_CHECKING:
     from engines.transit.engine import Transit

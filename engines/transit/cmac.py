@@ -10,15 +10,15 @@ from msgspec import UNSET, UnsetType
 
 from engines.algorithms.cmac import CODE_BYTES, MIN_CODE_BYTES
 from engines.base import Body, Call, Reply
+from engines.batch_items import InputItem
+from engines.batches import read_strings
 from engines.encoding import encode_base64
 from engines.faults import InvalidRequest
+from engines.key_states import Use
 from engines.keyring import Keyring, KeyVersion
+from engines.keystore import SoftDeleted
 from engines.transit import hmac
-from engines.transit.batch_items import InputItem
-from engines.transit.batches import read_strings
 from engines.transit.hash import decode_input
-from engines.transit.keystore import SoftDeleted
-from engines.transit.states import Use
 
 if TYPE_CHECKING:
     from engines.transit.engine import Transit

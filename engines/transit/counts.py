@@ -16,7 +16,7 @@ from itertools import islice
 from engines.encryption_count import VersionCount
 from engines.key_records import VersionTotal, decode_record, decode_totals, encode_totals
 from engines.keyring import Keyring, KeyVersion
-from engines.transit.keystore import COUNTS, KEYS
+from engines.keystore import COUNTS, KEYS
 from storage.base import Reader, StorageFault, Transaction, transact
 from storage.view import View
 

@@ -10,11 +10,11 @@ from msgspec import UNSET, UnsetType
 from engines.base import Body, Call, Reply
 from engines.encoding import encode_base64
 from engines.faults import InvalidRequest
+from engines.key_states import Use
 from engines.keyring import Keyring
 from engines.transit.keys import decode_context
 from engines.transit.limits import counted
 from engines.transit.sealing import seal
-from engines.transit.states import Use
 
 if TYPE_CHECKING:
     from engines.transit.engine import Transit

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 from msgspec import UNSET, UnsetType
 
 from engines.base import Body, Call, Reply
+from engines.batch_items import DecryptItem, RewrapItem
+from engines.batches import check_contexts, read_strictly, reply_with_status
 from engines.encoding import decode_base64, encode_base64
 from engines.faults import Failed, InvalidRequest
+from engines.key_states import Use
 from engines.keyring import Keyring
-from engines.transit.batch_items import DecryptItem, RewrapItem
-from engines.transit.batches import check_contexts, read_strictly, reply_with_status
 from engines.transit.sealing import NotAead, is_plain, unseal
-from engines.transit.states import Use
 
 if TYPE_CHECKING:
     from engines.transit.engine import Transit

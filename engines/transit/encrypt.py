@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import UNSET, UnsetType
 
-from engines.algorithms import ALGORITHMS, DEFAULT_ALGORITHM
+from engines.algorithms import DEFAULT_ALGORITHM, TRANSIT_ALGORITHMS
 from engines.algorithms.base import Algorithm
 from engines.base import Body, Call, Reply
+from engines.batch_items import EncryptItem
+from engines.batches import check_contexts, read_strictly, reply_with_status
 from engines.encoding import decode_base64, encode_base64
 from engines.faults import Failed, InvalidRequest
 from engines.key_records import KeyringRecord
+from engines.key_states import Use
 from engines.keyring import Keyring
-from engines.transit.batch_items import EncryptItem
-from engines.transit.batches import check_contexts, read_strictly, reply_with_status
 from engines.transit.limits import counted, counted_items
 from engines.transit.sealing import NotAead, is_plain, seal
-from engines.transit.states import Use
 
 if TYPE_CHECKING:
     from engines.transit.engine import Transit
@@ -77,7 +77,7 @@ async def _create(engine: Transit, call: Call, body: Encryption, has_context: bo
 
 
 def _upsertable(name: str) -> Algorithm:
-    algorithm = ALGORITHMS.get(name)
+    algorithm = TRANSIT_ALGORITHMS.get(name)
     if algorithm is not None and algorithm.refuses_upsert:
         raise InvalidRequest(f"key type {name} not supported for this operation")
     if algorithm is None or not algorithm.upsertable:

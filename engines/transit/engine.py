@@ -5,6 +5,10 @@ from __future__ import annotations
 from typing import ClassVar
 
 from engines.base import Mount, Nothing, Operation, Route
+from engines.batch_items import DecryptItem, EncryptItem, RewrapItem
+from engines.key_settings import KeyListing, KeyName, KeyTrim
+from engines.keystore import KeyStore
+from engines.rotation import rotate_due
 from engines.transit import (
     agreement,
     backup,
@@ -29,27 +33,24 @@ from engines.transit import (
     stream,
     verify,
 )
-from engines.transit.batch_items import DecryptItem, EncryptItem, RewrapItem
 from engines.transit.counts import EncryptionCounts
-from engines.transit.keystore import KeyStore
-from engines.transit.rotation import rotate_due
 from engines.transit.settings import Settings
 
 _READ, _LIST, _UPDATE, _DELETE = Operation.READ, Operation.LIST, Operation.UPDATE, Operation.DELETE
 
 # fmt: off
 ROUTES: tuple[Route, ...] = (
-    Route(_LIST, "keys", keys.list_keys, keys.KeyListing, "List the keys.", writes=False),
+    Route(_LIST, "keys", keys.list_keys, KeyListing, "List the keys.", writes=False),
     Route(_READ, "keys/{name}", keys.read, keys.KeyReading, "Read a key's settings and versions.", writes=False),
     Route(_UPDATE, "keys/{name}", keys.create, keys.KeyCreation, "Create a key."),
-    Route(_DELETE, "keys/{name}", keys.delete, keys.KeyName, "Destroy a key."),
+    Route(_DELETE, "keys/{name}", keys.delete, KeyName, "Destroy a key."),
     Route(_READ, "keys/{name}/jwks", jwks.read_jwks, jwks.JwksReading, "Read a key's public keys as a JWK set.",
           writes=False, bare=True, public_where=("jwks", "public")),
     Route(_UPDATE, "keys/{name}/config", config.configure, config.KeyConfig, "Change a key's settings."),
-    Route(_UPDATE, "keys/{name}/rotate", config.rotate, keys.KeyName, "Give a key a new version."),
-    Route(_UPDATE, "keys/{name}/trim", config.trim, config.KeyTrim, "Destroy old versions of a key."),
-    Route(_DELETE, "keys/{name}/soft-delete", keys.soft_delete, keys.KeyName, "Mark a key as deleted."),
-    Route(_UPDATE, "keys/{name}/soft-delete-restore", keys.soft_delete_restore, keys.KeyName, "Unmark a deleted key."),
+    Route(_UPDATE, "keys/{name}/rotate", config.rotate, KeyName, "Give a key a new version."),
+    Route(_UPDATE, "keys/{name}/trim", config.trim, KeyTrim, "Destroy old versions of a key."),
+    Route(_DELETE, "keys/{name}/soft-delete", keys.soft_delete, KeyName, "Mark a key as deleted."),
+    Route(_UPDATE, "keys/{name}/soft-delete-restore", keys.soft_delete_restore, KeyName, "Unmark a deleted key."),
 
     Route(_UPDATE, "encrypt/{name}", encrypt.encrypt, encrypt.Encryption, "Encrypt.", exists=encrypt.exists,
           writes_on_update=False),
@@ -100,7 +101,7 @@ ROUTES: tuple[Route, ...] = (
           "Export a key, wrapped to another.", writes=False),
     Route(_READ, "byok-export/{destination}/{source}/{version:any}", byok.byok_export, byok.ByokExport,
           "Export a key's version, wrapped to another.", writes=False),
-    Route(_READ, "backup/{name}", backup.back_up, keys.KeyName, "Back up a key."),
+    Route(_READ, "backup/{name}", backup.back_up, KeyName, "Back up a key."),
     Route(_UPDATE, "restore", backup.restore, backup.Restoration, "Restore a key."),
     Route(_UPDATE, "restore/{name:path}", backup.restore, backup.Restoration, "Restore a key under a name."),
     Route(_UPDATE, "keys/{name}/csr", certificates.request, certificates.CertificateRequest,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -10,14 +9,13 @@ from engines.algorithms.interchange import KeyFormat, export_raw, parse_format
 from engines.algorithms.pem import chain_pem
 from engines.base import Call, Reply
 from engines.faults import Failed, InvalidRequest, NotFound
+from engines.key_settings import KeyName
+from engines.key_states import Use
 from engines.keyring import Keyring, KeyVersion
-from engines.transit.keys import KeyName
-from engines.transit.states import Use
+from engines.version_choice import select_versions
 
 if TYPE_CHECKING:
     from engines.transit.engine import Transit
-
-_VERSION = re.compile(r"v?[+-]?[0-9]{1,18}", re.ASCII)
 
 
 class Export(KeyName):
@@ -45,23 +43,6 @@ async def export(engine: Transit, call: Call, body: Export) -> Reply:
     versions = select_versions(keyring, body.version)
     texts = {str(version.number): kind.text(keyring, version, form) for version in versions}
     return Reply({"name": keyring.record.name, "type": keyring.record.type, "keys": texts})
-
-
-def select_versions(keyring: Keyring, text: str) -> list[KeyVersion]:
-    """The version that ``text`` (``3``, ``v3``, ``latest``) names; all usable ones for "". Raises a fault."""
-    if not text:
-        return list(keyring.versions.values())
-    if text == "latest":
-        return [keyring.latest]
-    if not _VERSION.fullmatch(text):
-        raise InvalidRequest("invalid key version")
-    number = int(text.removeprefix("v"))
-    if number < keyring.record.min_decryption_version:
-        raise InvalidRequest("version for export is below minimum decryption version")
-    version = keyring.versions.get(number)
-    if version is None:
-        raise InvalidRequest("version does not exist or cannot be found")
-    return [version]
 
 
 class _Kind:

@@ -8,14 +8,14 @@ from msgspec import UNSET, UnsetType
 
 from engines.algorithms.hashes import DEFAULT_HASH, HASHES, NO_HASH, Hash
 from engines.base import Body, Call, Reply
+from engines.batch_items import InputItem
+from engines.batches import read_strings
 from engines.encoding import NotBase64, decode_base64, encode_base64
 from engines.faults import InvalidRequest
+from engines.key_states import Use
 from engines.keyring import Keyring, KeyVersion, parse_header
-from engines.transit.batch_items import InputItem
-from engines.transit.batches import read_strings
+from engines.keystore import SoftDeleted
 from engines.transit.hash import decode_input
-from engines.transit.keystore import SoftDeleted
-from engines.transit.states import Use
 
 if TYPE_CHECKING:
     from engines.transit.engine import Transit

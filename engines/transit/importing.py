@@ -6,9 +6,8 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from msgspec import UNSET, UnsetType
-from msgspec.structs import replace
 
-from engines.algorithms import ALGORITHMS, DEFAULT_ALGORITHM
+from engines.algorithms import DEFAULT_ALGORITHM, TRANSIT_ALGORITHMS
 from engines.algorithms.base import Algorithm, Material
 from engines.algorithms.derivation import COUNTER_MODE_BYTES, HKDF_SHA256, HMAC_SHA256_COUNTER
 from engines.algorithms.hashes import Hash
@@ -17,13 +16,14 @@ from engines.base import Call, Nothing, Reply
 from engines.encoding import NotBase64, decode_base64
 from engines.faults import Failed, InvalidRequest
 from engines.fields import Duration
-from engines.key_records import KeyringRecord, VersionRecord, decode_record, new_version, with_new_version
+from engines.imported_versions import add_material, check_importable
+from engines.key_records import KeyringRecord, decode_record, new_version
+from engines.key_settings import KeyName, check_auto_rotate_period
+from engines.key_states import Use, check_use
 from engines.keyring import Keyring
-from engines.transit.keys import KeyName, check_auto_rotate_period, warn_of_type
-from engines.transit.keystore import KEYS
-from engines.transit.states import Use, check_use
+from engines.keystore import KEYS
+from engines.transit.keys import warn_of_type
 from storage.base import Transaction, transact
-from storage.secret import Secret
 
 if TYPE_CHECKING:
     from engines.transit.engine import Transit
@@ -82,7 +82,7 @@ async def import_key(engine: Transit, call: Call, body: ImportedKey) -> None:
     if body.auto_rotate_period and not body.allow_rotation:
         raise Failed("allow_rotation must be set to true if auto-rotation is enabled")
     check_auto_rotate_period(body.auto_rotate_period)
-    algorithm = ALGORITHMS.get(body.type.lower())
+    algorithm = TRANSIT_ALGORITHMS.get(body.type.lower())
     if algorithm is None:
         raise InvalidRequest(f"unknown key type: {body.type}")
     warn_of_type(call, algorithm)
@@ -170,39 +170,3 @@ async def import_version(engine: Transit, call: Call, body: ImportedUpdate) -> N
         engine.keys.write(transaction, add_material(record, material, body.version, call.now))
 
     await transact(engine.keys.storage, work)
-
-
-def check_importable(record: KeyringRecord) -> None:
-    """Raises ``Failed`` unless the key takes versions that were made elsewhere."""
-    if not record.imported:
-        raise Failed("the import_version endpoint can only be used with an imported key")
-    if record.soft_deleted:
-        raise Failed("refusing to use soft-deleted key")
-
-
-def add_material(record: KeyringRecord, material: Material, number: int | UnsetType, now: float) -> KeyringRecord:
-    """``record`` with ``material`` in version ``number``, or where it belongs. Raises ``Failed``."""
-    if number is UNSET:
-        latest = record.versions[record.latest_version]
-        if material.private and material.public and material.public == latest.public and not len(latest.private):
-            return _complete(record, record.latest_version, material)
-        added = with_new_version(record, new_version(material, now))
-        chosen = ALGORITHMS[record.type].key_bytes_chosen is not None
-        return replace(added, key_bytes=len(material.private)) if chosen else added
-    if not ALGORITHMS[record.type].interchange.public_importable:
-        raise Failed("provided type does not support importing key versions")
-    version = record.versions.get(number)
-    if version is None:
-        raise Failed("no such key version")
-    if len(version.private):
-        raise Failed("private key imported, key version cannot be updated")
-    if not material.private:
-        raise Failed("cannot add a public key to a key version that already has a public key set")
-    if material.public != version.public:
-        raise Failed("cannot import key, key pair does not match")
-    return _complete(record, number, material)
-
-
-def _complete(record: KeyringRecord, number: int, material: Material) -> KeyringRecord:
-    completed: VersionRecord = replace(record.versions[number], private=Secret(material.private))
-    return replace(record, versions={**record.versions, number: completed})

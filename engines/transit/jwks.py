@@ -12,10 +12,11 @@ from engines.algorithms.jwk import public_jwk
 from engines.base import Call, Reply
 from engines.encoding import encode_base64
 from engines.faults import InvalidRequest, NotFound
+from engines.key_settings import KeyName
+from engines.key_states import Use
 from engines.keyring import Keyring, KeyVersion, MissingContext
-from engines.transit.keys import KeyName, decode_context
-from engines.transit.keystore import SoftDeleted
-from engines.transit.states import Use
+from engines.keystore import SoftDeleted
+from engines.transit.keys import decode_context
 
 if TYPE_CHECKING:
     from engines.transit.engine import Transit

@@ -7,26 +7,19 @@ from typing import TYPE_CHECKING
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
-from engines.algorithms import ALGORITHMS, DEFAULT_ALGORITHM
+from engines.algorithms import DEFAULT_ALGORITHM, TRANSIT_ALGORITHMS
 from engines.algorithms.base import Algorithm
-from engines.base import Body, Call, Reply
+from engines.base import Call, Reply
 from engines.encoding import NotBase64, decode_base64
 from engines.faults import InvalidRequest, NotFound
 from engines.fields import Duration
 from engines.key_records import KeyringRecord
+from engines.key_settings import KeyListing, KeyName, check_auto_rotate_period
 from engines.transit.describe import describe
 from engines.transit.rules import KeyRules, with_rules
 
 if TYPE_CHECKING:
     from engines.transit.engine import Transit
-
-MIN_AUTO_ROTATE_SECONDS = 3600
-
-
-class KeyName(Body):
-    """The name of a key, alone."""
-
-    name: str = ""
 
 
 class KeyCreation(KeyRules):
@@ -46,19 +39,6 @@ class KeyReading(KeyName):
     """Which key to read, and for which context."""
 
     context: str = ""
-
-
-class KeyListing(Body):
-    """Which part of the list to give."""
-
-    after: str = ""
-    limit: int = 0
-
-
-def check_auto_rotate_period(seconds: int) -> None:
-    """Raises ``InvalidRequest`` for a period that is neither 0 nor at least an hour."""
-    if 0 < seconds < MIN_AUTO_ROTATE_SECONDS:
-        raise InvalidRequest("auto rotate period must be 0 to disable or at least an hour")
 
 
 def decode_context(text: str | UnsetType) -> bytes:
@@ -99,7 +79,7 @@ async def create(engine: Transit, call: Call, body: KeyCreation) -> Reply:
 
 
 def _parse_type(body: KeyCreation) -> Algorithm:
-    algorithm = ALGORITHMS.get(body.type)
+    algorithm = TRANSIT_ALGORITHMS.get(body.type)
     if algorithm is None:
         raise InvalidRequest(f"unknown key type {body.type}")
     if body.key_size:

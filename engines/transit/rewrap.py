@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, Any
 from msgspec import UNSET
 
 from engines.base import Body, Call, Reply
+from engines.batch_items import EncryptItem, RewrapItem
+from engines.batches import check_contexts, read_leniently
 from engines.encoding import decode_base64
 from engines.faults import InvalidRequest
+from engines.key_states import Use
 from engines.keyring import Keyring
-from engines.transit.batch_items import EncryptItem, RewrapItem
-from engines.transit.batches import check_contexts, read_leniently
 from engines.transit.decrypt import decrypt_plainly
 from engines.transit.encrypt import encrypt_plainly
 from engines.transit.limits import counted, counted_items
 from engines.transit.sealing import is_plain, seal, unseal
-from engines.transit.states import Use
 
 if TYPE_CHECKING:
     from engines.transit.engine import Transit

@@ -12,7 +12,7 @@ from engines.algorithms.hashes import SHA2_256
 from engines.encoding import NotBase64, decode_base64, encode_base64
 from engines.faults import Failed, InvalidRequest
 from engines.keyring import CIPHERTEXT, Keyring
-from engines.transit.keystore import SoftDeleted
+from engines.keystore import SoftDeleted
 
 
 class NotAead(InvalidRequest):

@@ -17,14 +17,14 @@ from engines.algorithms.signing import (
     parse_salt_length,
 )
 from engines.base import Body, Call, Reply
+from engines.batch_items import InputItem
+from engines.batches import read_strings
 from engines.encoding import decode_base64, encode_base64, encode_base64_url
 from engines.faults import Failed, Fault, InvalidRequest
+from engines.key_states import Use
 from engines.keyring import Keyring, MissingContext
-from engines.transit.batch_items import InputItem
-from engines.transit.batches import read_strings
 from engines.transit.hash import decode_input
 from engines.transit.keys import decode_context
-from engines.transit.states import Use
 
 if TYPE_CHECKING:
     from engines.transit.engine import Transit

@@ -13,15 +13,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from engines.base import Body, Call, Reply
+from engines.batch_items import DecryptItem, EncryptItem, RewrapItem
 from engines.faults import Fault, InvalidRequest
+from engines.key_states import Use
 from engines.keyring import Keyring
-from engines.transit.batch_items import DecryptItem, EncryptItem, RewrapItem
+from engines.keystore import SoftDeleted
 from engines.transit.decrypt import decrypt_items
 from engines.transit.encrypt import encrypt_items
-from engines.transit.keystore import SoftDeleted
 from engines.transit.limits import counted_items
 from engines.transit.rewrap import rewrap_item, rewrap_plainly
-from engines.transit.states import Use
 
 if TYPE_CHECKING:
     from engines.transit.engine import Transit

@@ -10,17 +10,17 @@ from engines.algorithms.base import BadSignature, Marshaling, SignatureOptions
 from engines.algorithms.hashes import NO_HASH, Hash
 from engines.algorithms.signing import parse_hash, parse_marshaling, parse_salt_length
 from engines.base import Call, Reply
+from engines.batch_items import InputItem
+from engines.batches import read_strings
 from engines.encoding import NotBase64, decode_base64, decode_base64_url
 from engines.faults import Failed, Fault, InvalidRequest
+from engines.key_states import Use
 from engines.keyring import Keyring, MissingContext
+from engines.keystore import SoftDeleted
 from engines.transit import cmac, hmac
-from engines.transit.batch_items import InputItem
-from engines.transit.batches import read_strings
 from engines.transit.hash import decode_input
 from engines.transit.keys import decode_context
-from engines.transit.keystore import SoftDeleted
 from engines.transit.sign import Signing, hash_name, signature_options
-from engines.transit.states import Use
 
 if TYPE_CHECKING:
     from engines.transit.engine import Transit

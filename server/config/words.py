@@ -79,6 +79,9 @@ TOP = (
          "Failed logins that one client address may have, at once and in a minute, before it is answered 429; 0: any "
          "number."),
     Word("cache_size", Kind.COUNT, 100_000, "How many decoded entries of storage are kept in memory.", minimum=1),
+    Word("algorithm_providers", Kind.STRING, "",
+         "Which library serves which algorithm, as `ml-kem-768=pqcrypto, ...`: `openssl`, `liboqs` or `pqcrypto`; "
+         "unset, the first of these that has it."),
     Word("max_batch_items", Kind.COUNT, MAX_BATCH_ITEMS,
          "The most items that one `batch_input` may hold; more are answered 400. Streams have no such limit.",
          minimum=1),

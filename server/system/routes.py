@@ -8,6 +8,7 @@ from engines.base import Access, Nothing, Operation, Route
 from engines.transit.hash import Hashing
 from engines.transit.random import Random, RandomBySegment, random_by_segment
 from server.system import (
+    algorithms,
     audit,
     audited_headers,
     capabilities,
@@ -241,6 +242,8 @@ ROUTES: tuple[Route, ...] = (
           "List the plug-ins of one kind.", SUDO, writes=False),
     Route(READ, "plugins/catalog/{type}/{name}", plugin_catalog.read_plugin, plugin_catalog.PluginBody,
           "Show a plug-in.", SUDO, writes=False),
+    Route(READ, "algorithms", algorithms.read_algorithms, Nothing, "Show the algorithms, their facts and providers.",
+          writes=False),
     # For user interfaces
     Route(READ, "internal/ui/namespaces", visible_mounts.list_visible_namespaces, Nothing,
           "List the namespaces that the caller may know of.", PUBLIC, writes=False),

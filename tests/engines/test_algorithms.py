@@ -11,7 +11,15 @@ from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
 from engines.algorithms import ALGORITHMS, ALGORITHMS_BY_NUMBER
 from engines.algorithms.aead import AES128_GCM, AES256_GCM, CHACHA20_POLY1305
-from engines.algorithms.base import Algorithm, BadSignature, Marshaling, Material, NoPrivateKey, SignatureOptions
+from engines.algorithms.base import (
+    Algorithm,
+    BadCiphertext,
+    BadSignature,
+    Marshaling,
+    Material,
+    NoPrivateKey,
+    SignatureOptions,
+)
 from engines.algorithms.derivation import HKDF_SHA256, HMAC_SHA256_COUNTER
 from engines.algorithms.ecdsa import ECDSA_P256, ECDSA_P384, ECDSA_P521, Ecdsa
 from engines.algorithms.ed25519 import ED25519, Ed25519
@@ -344,15 +352,30 @@ class TestRows:
         with pytest.raises(NoPrivateKey):
             algorithm.encryption(Material(b"", material.public)).decrypt(b"")
 
+    def test_what_is_encapsulated_has_the_sizes_in_the_row(self, algorithm: Algorithm, material: Material) -> None:
+        if algorithm.encapsulation is None:
+            assert (algorithm.ciphertext_bytes, algorithm.shared_secret_bytes, algorithm.hpke) == (0, 0, None)
+            return
+        key = algorithm.encapsulation(material)
+        shared_secret, ciphertext = key.encapsulate()
+        sizes = (len(material.public), len(ciphertext), len(shared_secret))
+        assert sizes == (algorithm.public_key_bytes, algorithm.ciphertext_bytes, algorithm.shared_secret_bytes)
+        assert key.decapsulate(ciphertext) == shared_secret
+        for wrong in (b"", ciphertext[:-1], ciphertext + b"\0"):
+            with pytest.raises(BadCiphertext):
+                key.decapsulate(wrong)
+        with pytest.raises(NoPrivateKey):
+            algorithm.encapsulation(Material(b"", material.public)).decapsulate(ciphertext)
+
     def test_keys_come_back_from_every_form(self, algorithm: Algorithm, material: Material) -> None:
         forms = algorithm.interchange
         assert forms.import_private(forms.wrappable(material)) == material
         assert forms.from_backup(forms.to_backup(material)) == material
         assert forms.export_private(material, KeyFormat.DEFAULT)
         if forms.public_importable:
-            pem = forms.export_public(material.public, KeyFormat.PEM)
+            form = KeyFormat.PEM if algorithm.kem_keys is None else KeyFormat.DEFAULT
             public = Material(b"", material.public)
-            assert forms.import_public(pem) == public
+            assert forms.import_public(forms.export_public(material.public, form)) == public
             assert forms.from_backup(forms.to_backup(public)) == public
             assert forms.export_private(public, KeyFormat.DEFAULT) == ""
 

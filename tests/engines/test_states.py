@@ -35,7 +35,6 @@ STATELESS = {
 
 ALWAYS = {
     (Operation.READ, "keys/{name}"),
-    (Operation.READ, "keys/{name}/jwks"),
     (Operation.UPDATE, "keys/{name}"),
     (Operation.UPDATE, "keys/{name}/config"),
 }

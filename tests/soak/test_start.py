@@ -15,7 +15,7 @@ import pytest
 from auth_methods.records import TokenRecord
 from engines.algorithms import DEFAULT_ALGORITHM
 from engines.key_records import KeyringRecord
-from engines.transit.keystore import KeyStore
+from engines.keystore import KeyStore
 from server.active import mount_of
 from server.core import Core
 from server.mounts import new_entry

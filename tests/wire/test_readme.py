@@ -39,8 +39,9 @@ bao list sample/keys | tail -n 1
 """
 
 
-def test_readme(tmp_path: Path) -> None:
-    snippets = extract((CHECKOUT / "README.md").read_text(encoding="utf-8"))
+@pytest.mark.parametrize("document", ["README.md", "docs/pqc.md"])
+def test_documents(tmp_path: Path, document: str) -> None:
+    snippets = extract((CHECKOUT / document).read_text(encoding="utf-8"))
     assert {snippet.language for snippet in snippets} == {"sh", "python"}
     with Server(Product.CRYPTOSERVE, tmp_path / "server", development=True) as server:
         run_snippets(snippets, server, tmp_path)

@@ -1,4 +1,4 @@
-"""Where transit's keys are kept: ``policy/<name>``, with old versions at ``archive/<name>``.
+"""Where named keys are kept: ``policy/<name>``, with old versions at ``archive/<name>``.
 
 Every change is a transaction on the state it was decided on, run again if another change came first: two rotations at
 a time give two versions, and what is deleted isn't written back by a change that had begun before. Keys that rotate by
@@ -29,8 +29,8 @@ from engines.key_records import (
     new_version,
     with_new_version,
 )
+from engines.key_states import Use, check_use
 from engines.keyring import Keyring, decode_keyring
-from engines.transit.states import Use, check_use
 from storage.base import Transaction, transact
 from storage.view import View
 

@@ -13,8 +13,7 @@ import msgspec
 from msgspec import UNSET
 
 from engines.base import Call, Reply
-from engines.faults import InvalidRequest
-from engines.transit.batch_items import (
+from engines.batch_items import (
     DecryptItem,
     EncryptItem,
     InputItem,
@@ -24,6 +23,7 @@ from engines.transit.batch_items import (
     reread_strictly,
     reread_strings,
 )
+from engines.faults import InvalidRequest
 
 DEFAULT_FAILURE_STATUS = 400
 _STATUSES = range(200, 600)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 
 from engines.faults import Fault, InvalidRequest
+from engines.key_states import may_rotate_by_itself
 from engines.keyring import Keyring
-from engines.transit.keystore import AUTO_ROTATED, KeyStore
-from engines.transit.states import may_rotate_by_itself
+from engines.keystore import AUTO_ROTATED, KeyStore
 
 _log = logging.getLogger(__name__)
 _PAGE = 1000

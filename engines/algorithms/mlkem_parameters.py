@@ -1,0 +1,75 @@
+"""The parameter sets of ML-KEM (FIPS 203) and the two forms that a private key has.
+
+The *seed* (d and z, 64 bytes) is the key; the *expanded* form is what key generation makes of it, and can't be turned
+back. A key that came from elsewhere, or from a library that doesn't give its seed, is known in the expanded form alone.
+Both carry the public key, one by computing it and the other literally.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+
+SEED_BYTES = 64
+SHARED_SECRET_BYTES = 32
+_HASH_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterSet:
+    """One of the three; sizes in bytes (FIPS 203, table 3)."""
+
+    name: str
+    """As the standard, OpenSSL, liboqs and JOSE write it."""
+
+    public_bytes: int
+    expanded_bytes: int
+    ciphertext_bytes: int
+    category: int
+    classical_bits: int
+    object_identifier: str
+
+    @property
+    def _public_start(self) -> int:
+        return self.expanded_bytes - self.public_bytes - 2 * _HASH_BYTES
+
+    def public_in(self, expanded: bytes) -> bytes:
+        """The public key in an expanded private key. Raises ``ValueError`` if it isn't intact (FIPS 203, 7.3)."""
+        if len(expanded) != self.expanded_bytes:
+            raise ValueError(f"an expanded {self.name} key has {self.expanded_bytes} bytes")
+        end = self._public_start + self.public_bytes
+        public = expanded[self._public_start : end]
+        if hashlib.sha3_256(public).digest() != expanded[end : end + _HASH_BYTES]:
+            raise ValueError(f"the {self.name} key does not match the hash in it")
+        return public
+
+
+@dataclass(frozen=True, slots=True)
+class PrivateKey:
+    """A private key in the forms that are known of it, at least one."""
+
+    seed: bytes = field(default=b"", repr=False)
+    expanded: bytes = field(default=b"", repr=False)
+
+    def stored(self) -> bytes:
+        """What a record keeps: one behind the other; lengths tell them apart."""
+        return self.seed + self.expanded
+
+
+def stored_key(parameters: ParameterSet, stored: bytes) -> PrivateKey:
+    """The inverse of ``PrivateKey.stored``. Raises ``ValueError``."""
+    seed_length = len(stored) - parameters.expanded_bytes
+    if len(stored) == SEED_BYTES:
+        return PrivateKey(seed=stored)
+    if seed_length == 0:
+        return PrivateKey(expanded=stored)
+    if seed_length == SEED_BYTES:
+        return PrivateKey(seed=stored[:SEED_BYTES], expanded=stored[SEED_BYTES:])
+    raise ValueError(f"no private {parameters.name} key has {len(stored)} bytes")
+
+
+ML_KEM_512 = ParameterSet("ML-KEM-512", 800, 1632, 768, 1, 128, "2.16.840.1.101.3.4.4.1")
+ML_KEM_768 = ParameterSet("ML-KEM-768", 1184, 2400, 1088, 3, 192, "2.16.840.1.101.3.4.4.2")
+ML_KEM_1024 = ParameterSet("ML-KEM-1024", 1568, 3168, 1568, 5, 256, "2.16.840.1.101.3.4.4.3")
+
+PARAMETER_SETS = (ML_KEM_512, ML_KEM_768, ML_KEM_1024)

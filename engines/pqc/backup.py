@@ -1,0 +1,200 @@
+"""Backups of keys, in clear: base64 of JSON that holds every version, archived ones included.
+
+The format is our own, since no other server has such keys. What is read back is trusted in nothing: every version must
+hold a key pair of the key's type.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
+
+import msgspec
+from msgspec import Meta, Struct
+from msgspec.structs import replace
+
+from engines.algorithms.base import Algorithm, Material
+from engines.algorithms.interchange import BadBackup
+from engines.base import Call, Reply
+from engines.encoding import NotBase64, decode_base64, encode_base64, nanoseconds_of
+from engines.faults import InvalidRequest
+from engines.key_records import (
+    ArchiveRecord,
+    KeyringRecord,
+    RestoreInfo,
+    VersionRecord,
+    decode_record,
+    encode_archive,
+    new_version,
+)
+from engines.key_settings import KeyName, check_auto_rotate_period
+from engines.keystore import ARCHIVES, KEYS, NAME
+from engines.pqc.keys import NoSuchKey, parse_type
+from storage.base import Transaction, transact
+
+if TYPE_CHECKING:
+    from engines.pqc.engine import Pqc
+
+MAX_VERSIONS = 10_000
+"""The most versions that a backup may hold; checking each takes about a millisecond."""
+
+Number: TypeAlias = Annotated[int, Meta(ge=0, le=2**62)]
+_NOT_A_BACKUP = "the backup is not one of a key of this engine"
+
+
+class VersionBackup(Struct, kw_only=True):
+    """One version: ``key`` is the private part, if it is known; both are base64 of the bytes that are stored."""
+
+    key: str | None = None
+    public_key: str
+    created: Number
+
+
+class KeyBackup(Struct, kw_only=True):
+    """A key with all its versions. Times are in nanoseconds since the epoch."""
+
+    format: Literal["cryptoserve-pqc-1"] = "cryptoserve-pqc-1"
+    name: str
+    type: str
+    latest_version: Number
+    min_decryption_version: Number
+    min_encryption_version: Number
+    min_available_version: Number
+    exportable: bool
+    allow_plaintext_backup: bool
+    deletion_allowed: bool
+    auto_rotate_period: Annotated[int, Meta(ge=0, le=2**33)]
+    imported: bool
+    imported_rotation_allowed: bool
+    backed_up: Number
+    versions: Annotated[dict[int, VersionBackup], Meta(max_length=MAX_VERSIONS)]
+
+
+class Restoration(KeyName):
+    """What to restore; a name in the path goes before that in the backup."""
+
+    backup: str = ""
+    force: bool = False
+
+
+_decode = msgspec.json.Decoder(KeyBackup).decode
+
+
+async def back_up(engine: Pqc, call: Call, body: KeyName) -> Reply:
+    """Give a key with all its versions, and note in it that this was done."""
+
+    async def work(transaction: Transaction) -> tuple[KeyringRecord, dict[int, VersionRecord]]:
+        value = await transaction.get(KEYS + body.name)
+        if value is None:
+            raise NoSuchKey
+        record = decode_record(value)
+        if not record.exportable:
+            raise InvalidRequest("exporting is disallowed on the policy")
+        if not record.allow_plaintext_backup:
+            raise InvalidRequest("plaintext backup is disallowed on the policy")
+        record = replace(record, backup_info=RestoreInfo(nanoseconds_of(call.now), record.latest_version))
+        engine.keys.write(transaction, record)
+        return record, await engine.keys.archived(transaction, record.name)
+
+    record, archived = await transact(engine.keys.storage, work)
+    return Reply({"backup": _dump(record, archived, nanoseconds_of(call.now))})
+
+
+def _dump(record: KeyringRecord, archived: dict[int, VersionRecord], now: int) -> str:
+    interchange = parse_type(record.type).interchange
+
+    def dump(version: VersionRecord) -> VersionBackup:
+        fields = interchange.to_backup(Material(version.private.reveal(), version.public))
+        return VersionBackup(key=fields["key"], public_key=fields["public_key"], created=version.created)
+
+    every = {**archived, **record.versions}
+    backup = KeyBackup(
+        name=record.name,
+        type=record.type,
+        latest_version=record.latest_version,
+        min_decryption_version=record.min_decryption_version,
+        min_encryption_version=record.min_encryption_version,
+        min_available_version=record.min_available_version,
+        exportable=record.exportable,
+        allow_plaintext_backup=record.allow_plaintext_backup,
+        deletion_allowed=record.deletion_allowed,
+        auto_rotate_period=record.auto_rotate_period_seconds,
+        imported=record.imported,
+        imported_rotation_allowed=record.imported_rotation_allowed,
+        backed_up=now,
+        versions={number: dump(version) for number, version in sorted(every.items())},
+    )
+    return encode_base64(msgspec.json.encode(backup))
+
+
+async def restore(engine: Pqc, call: Call, body: Restoration) -> None:
+    """Make the key that a backup holds; ``force`` replaces one that is there."""
+    if not body.backup:
+        raise InvalidRequest("'backup' must be supplied")
+    try:
+        backup = _decode(decode_base64(body.backup))
+    except (NotBase64, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        raise InvalidRequest(_NOT_A_BACKUP) from None
+    name = body.name or backup.name
+    if not NAME.fullmatch(name):
+        raise InvalidRequest("the name of the key is not one that keys can have")
+    versions = await asyncio.to_thread(_load_versions, parse_type(backup.type), backup, call.now)
+    usable, archived = _split(backup, versions)
+    check_auto_rotate_period(backup.auto_rotate_period)
+    record = KeyringRecord(
+        name=name,
+        type=backup.type,
+        versions=usable,
+        latest_version=backup.latest_version,
+        min_decryption_version=backup.min_decryption_version,
+        min_encryption_version=backup.min_encryption_version,
+        min_available_version=backup.min_available_version,
+        exportable=backup.exportable,
+        allow_plaintext_backup=backup.allow_plaintext_backup,
+        deletion_allowed=backup.deletion_allowed,
+        auto_rotate_period_seconds=backup.auto_rotate_period,
+        imported=backup.imported,
+        imported_rotation_allowed=backup.imported_rotation_allowed,
+        backup_info=RestoreInfo(backup.backed_up, backup.latest_version),
+        restore_info=RestoreInfo(nanoseconds_of(call.now), backup.latest_version),
+    )
+
+    async def work(transaction: Transaction) -> None:
+        if await transaction.get(KEYS + name) is not None and not body.force:
+            raise InvalidRequest(f'key "{name}" already exists')
+        engine.keys.write(transaction, record)
+        if archived:
+            transaction.put(ARCHIVES + name, encode_archive(ArchiveRecord(versions=archived)))
+        else:
+            transaction.delete(ARCHIVES + name)
+
+    await transact(engine.keys.storage, work)
+
+
+def _load_versions(algorithm: Algorithm, backup: KeyBackup, now: float) -> dict[int, VersionRecord]:
+    """The versions in ``backup``, each a key of ``algorithm``. Raises ``InvalidRequest``."""
+    versions: dict[int, VersionRecord] = {}
+    for number, version in backup.versions.items():
+        entry: dict[str, Any] = {"key": version.key, "public_key": version.public_key}
+        try:
+            material = algorithm.interchange.from_backup(entry)
+        except BadBackup:
+            raise InvalidRequest(f"the backup holds a version that is no key of type {algorithm.name}") from None
+        versions[number] = replace(new_version(material, now), created=version.created)
+    return versions
+
+
+def _split(
+    backup: KeyBackup, versions: dict[int, VersionRecord]
+) -> tuple[dict[int, VersionRecord], dict[int, VersionRecord]]:
+    """The usable versions and the archived ones. Raises ``InvalidRequest`` for limits that contradict each other."""
+    limits = (0, backup.min_available_version, backup.min_decryption_version, backup.latest_version)
+    first, least, latest = max(backup.min_available_version, 1), backup.min_decryption_version, backup.latest_version
+    if list(limits) != sorted(limits) or least < 1 or latest > MAX_VERSIONS:
+        raise InvalidRequest("the versions in the backup contradict each other")
+    if backup.min_encryption_version > latest or not all(first <= number <= latest for number in versions):
+        raise InvalidRequest("the versions in the backup contradict each other")
+    if any(number not in versions for number in range(least, latest + 1)):
+        raise InvalidRequest("the backup lacks versions of the key")
+    usable = {number: version for number, version in sorted(versions.items()) if number >= least}
+    return usable, {number: version for number, version in sorted(versions.items()) if number < least}

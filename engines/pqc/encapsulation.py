@@ -1,0 +1,103 @@
+"""Shared secrets: made for a key, and given back to who may use the key.
+
+A ciphertext is ``vault:v<version>:`` and the base64 of what the KEM gave. Whoever has the public key can make one
+without this server, by writing that header before it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engines.algorithms.base import BadCiphertext, NoPrivateKey
+from engines.base import Call, Reply
+from engines.encoding import NotBase64, decode_base64, encode_base64
+from engines.faults import InvalidRequest
+from engines.key_settings import KeyName
+from engines.keyring import CIPHERTEXT, Keyring, KeyVersion, parse_header
+from engines.pqc.keys import load
+
+if TYPE_CHECKING:
+    from engines.pqc.engine import Pqc
+
+
+class Encapsulating(KeyName):
+    """To which key, and which version of it; 0 for the latest."""
+
+    key_version: int = 0
+
+
+class Decapsulating(KeyName):
+    """With which key, and what."""
+
+    ciphertext: str = ""
+
+
+class ForeignCiphertext(InvalidRequest):
+    """The ciphertext can't be opened; why isn't told, since that would help whoever makes ciphertexts up."""
+
+    def __init__(self) -> None:
+        super().__init__("the ciphertext is malformed or was not made for this key")
+
+
+class PublicKeyOnly(InvalidRequest):
+    """The version was imported without its private part."""
+
+    def __init__(self) -> None:
+        super().__init__("this version of the key has no private part")
+
+
+def split_ciphertext(keyring: Keyring, text: str) -> tuple[KeyVersion, bytes]:
+    """The version that ``text`` was made for, and the bytes in it.
+
+    Only the one way in which the server writes a ciphertext is taken. Raises ``ForeignCiphertext``, or
+    ``InvalidRequest`` for a version that the key's settings have put out of use.
+    """
+    header = text[: text.find(":", len("vault:")) + 1]
+    version = keyring.openable.get(header)
+    if version is None:
+        _check_retired(keyring, header)
+        raise ForeignCiphertext
+    encoded = text[len(header) :]
+    try:
+        payload = decode_base64(encoded)
+    except NotBase64:
+        raise ForeignCiphertext from None
+    if encode_base64(payload) != encoded:
+        raise ForeignCiphertext
+    return version, payload
+
+
+def _check_retired(keyring: Keyring, header: str) -> None:
+    try:
+        number = parse_header(header, CIPHERTEXT)
+    except InvalidRequest:
+        return
+    if 0 < number < keyring.record.min_decryption_version:
+        raise InvalidRequest("ciphertext version is disallowed by policy (too old)")
+
+
+async def encapsulate(engine: Pqc, call: Call, body: Encapsulating) -> Reply:
+    """Make a shared secret, and the ciphertext that carries it."""
+    version = (await load(engine, body.name)).version_to_encrypt(body.key_version, "encapsulation")
+    shared_secret, ciphertext = version.encapsulation().encapsulate()
+    return Reply(
+        {
+            "ciphertext": version.prefix + encode_base64(ciphertext),
+            "shared_secret": encode_base64(shared_secret),
+            "key_version": version.number,
+        }
+    )
+
+
+async def decapsulate(engine: Pqc, call: Call, body: Decapsulating) -> Reply:
+    """Give the shared secret of a ciphertext; one that was tampered with may well give another secret."""
+    if not body.ciphertext:
+        raise InvalidRequest("missing ciphertext to decapsulate")
+    version, payload = split_ciphertext(await load(engine, body.name), body.ciphertext)
+    try:
+        shared_secret = version.encapsulation().decapsulate(payload)
+    except BadCiphertext:
+        raise ForeignCiphertext from None
+    except NoPrivateKey:
+        raise PublicKeyOnly from None
+    return Reply({"shared_secret": encode_base64(shared_secret)})

@@ -1,0 +1,47 @@
+"""Keys in clear, for keys whose maker allowed that, and public keys of any key."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engines.algorithms.kem_keys import parse_kem_format
+from engines.base import Call, Reply
+from engines.faults import InvalidRequest, NotFound
+from engines.key_settings import KeyName
+from engines.version_choice import select_versions
+
+if TYPE_CHECKING:
+    from engines.pqc.engine import Pqc
+
+PRIVATE = "decapsulation-key"
+PUBLIC = "public-key"
+
+
+class Export(KeyName):
+    """What of which version to give, in what form; ``type`` is the part of the path that says what."""
+
+    type: str = ""
+    version: str = ""
+    format: str = ""
+
+
+async def export(engine: Pqc, call: Call, body: Export) -> Reply:
+    """Give a key's versions as text, by their numbers; "" where only the public part is known."""
+    if body.type not in (PRIVATE, PUBLIC):
+        raise InvalidRequest(f"invalid export type: {body.type}")
+    form = parse_kem_format(body.format)
+    keyring = await engine.keys.load(body.name)
+    if keyring is None:
+        raise NotFound
+    if body.type == PRIVATE and not keyring.record.exportable:
+        raise InvalidRequest("private key material is not exportable")
+    forms = keyring.algorithm.kem_keys
+    assert forms is not None, "keys that encapsulate have forms"
+    texts: dict[str, str] = {}
+    for version in select_versions(keyring, body.version):
+        if body.type == PUBLIC:
+            texts[str(version.number)] = forms.public_text(version.record.public, form)
+        else:
+            material = version.material()
+            texts[str(version.number)] = forms.private_text(material, form) if material.private else ""
+    return Reply({"name": keyring.record.name, "type": keyring.record.type, "keys": texts})

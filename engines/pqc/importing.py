@@ -1,0 +1,150 @@
+"""Bringing in keys that were made elsewhere: wrapped to a key of this mount or, for public keys, in clear.
+
+Transit wraps to RSA, as Vault does, which would undo what these keys are for: whoever records the transfer could open
+it once RSA falls. So keys are wrapped by HPKE to a hybrid key here; what is wrapped may have any of a key's forms.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from msgspec import UNSET, UnsetType
+
+from engines.algorithms import DEFAULT_KEM_ALGORITHM, KEM_WRAPPING_ALGORITHM
+from engines.algorithms.base import Algorithm, BadCiphertext, Material
+from engines.base import Call, Nothing, Reply
+from engines.encoding import decode_base64
+from engines.faults import Failed, InvalidRequest
+from engines.fields import Duration
+from engines.imported_versions import add_material, check_importable
+from engines.key_records import KeyringRecord, decode_record, new_version
+from engines.key_settings import KeyName, check_auto_rotate_period
+from engines.keyring import Keyring
+from engines.keystore import KEYS
+from engines.pqc.encapsulation import ForeignCiphertext
+from engines.pqc.keys import NoSuchKey, load, parse_type
+from storage.base import Transaction, transact
+
+if TYPE_CHECKING:
+    from engines.pqc.engine import Pqc
+
+INFO = b"cryptoserve pqc import v1"
+"""The ``info`` of HPKE in wrapped keys."""
+
+_WRAPPING_KEY = "wrapping-key"
+_EXISTS = "there is a key of that name; use import_version to give an imported key another version"
+
+
+class ImportedVersion(KeyName):
+    """A key to bring in: ``ciphertext`` wrapped, or ``public_key`` as PEM, JWK or base64."""
+
+    ciphertext: str | UnsetType = UNSET
+    public_key: str | UnsetType = UNSET
+
+
+class ImportedKey(ImportedVersion):
+    """As that, and what the key is to be."""
+
+    type: str = DEFAULT_KEM_ALGORITHM.name
+    exportable: bool = False
+    allow_plaintext_backup: bool = False
+    allow_rotation: bool = False
+    auto_rotate_period: Duration = 0
+
+
+class ImportedUpdate(ImportedVersion):
+    """As that, and which version it completes, if it isn't a new one."""
+
+    version: int | UnsetType = UNSET
+
+
+async def read_wrapping_key(engine: Pqc, call: Call, body: Nothing) -> Reply:
+    """The public key that keys are wrapped to, and how; it is made when it is first asked for."""
+    keyring = await _wrapping_key(engine, call)
+    text, suite = keyring.algorithm.public_text, keyring.algorithm.hpke
+    assert text is not None and suite is not None, "keys that encapsulate have public keys and a suite of HPKE"
+    return Reply(
+        {
+            "type": keyring.record.type,
+            "public_key": text(keyring.latest.record.public),
+            "hpke_suite": suite.name,
+            "info": INFO.decode(),
+        }
+    )
+
+
+async def _wrapping_key(engine: Pqc, call: Call) -> Keyring:
+    found = await engine.wrapping.load(_WRAPPING_KEY)
+    if found is not None:
+        return found
+    record = KeyringRecord(name=_WRAPPING_KEY, type=KEM_WRAPPING_ALGORITHM.name, versions={})
+    return await engine.wrapping.create(record, KEM_WRAPPING_ALGORITHM, call.now)
+
+
+async def _read_material(engine: Pqc, call: Call, algorithm: Algorithm, body: ImportedVersion) -> Material:
+    """The key that ``body`` brings. Raises ``InvalidRequest``."""
+    forms = algorithm.interchange
+    if body.ciphertext is UNSET:
+        if body.public_key is UNSET or not body.public_key:
+            raise InvalidRequest("missing ciphertext or public_key to import")
+        return await asyncio.to_thread(forms.import_public, body.public_key)
+    wrapped = decode_base64(body.ciphertext)
+    keyring = await _wrapping_key(engine, call)
+    suite = keyring.algorithm.hpke
+    assert suite is not None, "keys that encapsulate have a suite of HPKE"
+    try:
+        data = suite.open(keyring.latest.encapsulation(), wrapped, INFO, b"")
+    except BadCiphertext:
+        raise ForeignCiphertext from None
+    return await asyncio.to_thread(forms.import_private, data)
+
+
+async def import_key(engine: Pqc, call: Call, body: ImportedKey) -> None:
+    """Make a key of what was brought in."""
+    if body.auto_rotate_period and not body.allow_rotation:
+        raise InvalidRequest("allow_rotation must be set to true if auto-rotation is enabled")
+    check_auto_rotate_period(body.auto_rotate_period)
+    algorithm = parse_type(body.type)
+    if await engine.keys.load(body.name) is not None:
+        raise InvalidRequest(_EXISTS)
+    material = await _read_material(engine, call, algorithm, body)
+    record = KeyringRecord(
+        name=body.name,
+        type=algorithm.name,
+        versions={1: new_version(material, call.now)},
+        exportable=body.exportable,
+        allow_plaintext_backup=body.allow_plaintext_backup,
+        auto_rotate_period_seconds=body.auto_rotate_period,
+        imported=True,
+        imported_rotation_allowed=body.allow_rotation,
+    )
+
+    async def work(transaction: Transaction) -> None:
+        if await transaction.get(KEYS + body.name) is not None:
+            raise InvalidRequest(_EXISTS)
+        engine.keys.write(transaction, record)
+
+    await transact(engine.keys.storage, work)
+
+
+async def import_version(engine: Pqc, call: Call, body: ImportedUpdate) -> None:
+    """Give an imported key another version, or one of which only the public part was known its private part."""
+    keyring = await load(engine, body.name)
+    try:
+        check_importable(keyring.record)
+        material = await _read_material(engine, call, keyring.algorithm, body)
+
+        async def work(transaction: Transaction) -> None:
+            value = await transaction.get(KEYS + body.name)
+            if value is None:
+                raise NoSuchKey
+            record = decode_record(value)
+            check_importable(record)
+            if record.type != keyring.record.type:
+                raise InvalidRequest("the key was replaced by one of another type")
+            engine.keys.write(transaction, add_material(record, material, body.version, call.now))
+
+        await transact(engine.keys.storage, work)
+    except Failed as fault:
+        raise InvalidRequest(fault.message) from None

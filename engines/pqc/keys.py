@@ -1,0 +1,164 @@
+"""Keys: make, read, list, delete, configure, rotate, trim."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from engines.algorithms import DEFAULT_KEM_ALGORITHM, KEM_ALGORITHMS
+from engines.algorithms.base import Algorithm
+from engines.base import Call, Reply
+from engines.encoding import rfc3339_nano
+from engines.faults import Failed, InvalidRequest, NotFound
+from engines.fields import Duration
+from engines.key_records import KeyringRecord
+from engines.key_settings import (
+    KeyConfig,
+    KeyListing,
+    KeyName,
+    KeyTrim,
+    check_auto_rotate_period,
+    configured,
+    trimmed,
+    warn_of_numbering,
+)
+from engines.keyring import Keyring, KeyVersion
+
+if TYPE_CHECKING:
+    from engines.pqc.engine import Pqc
+
+
+class KeyCreation(KeyName):
+    """What a new key is to be."""
+
+    type: str = DEFAULT_KEM_ALGORITHM.name
+    exportable: bool = False
+    allow_plaintext_backup: bool = False
+    auto_rotate_period: Duration = 0
+
+
+class NoSuchKey(InvalidRequest):
+    """There is no key of that name."""
+
+    def __init__(self) -> None:
+        super().__init__("key not found")
+
+
+async def load(engine: Pqc, name: str) -> Keyring:
+    """The key called ``name``. Raises ``NoSuchKey``."""
+    keyring = await engine.keys.load(name)
+    if keyring is None:
+        raise NoSuchKey
+    return keyring
+
+
+def parse_type(name: str) -> Algorithm:
+    """The algorithm called ``name``, if its keys encapsulate. Raises ``InvalidRequest``."""
+    algorithm = KEM_ALGORITHMS.get(name)
+    if algorithm is None:
+        raise InvalidRequest(f"unknown key type {name}")
+    return algorithm
+
+
+async def create(engine: Pqc, call: Call, body: KeyCreation) -> Reply:
+    """Make a key; one that is there already stays as it is, whatever is asked for."""
+    check_auto_rotate_period(body.auto_rotate_period)
+    algorithm = parse_type(body.type)
+    record = KeyringRecord(
+        name=body.name,
+        type=algorithm.name,
+        versions={},
+        exportable=body.exportable,
+        allow_plaintext_backup=body.allow_plaintext_backup,
+        auto_rotate_period_seconds=body.auto_rotate_period,
+    )
+    return describe(await engine.keys.create(record, algorithm, call.now))
+
+
+async def read(engine: Pqc, call: Call, body: KeyName) -> Reply:
+    """Tell what a key is, and the public keys of its versions."""
+    keyring = await engine.keys.load(body.name)
+    if keyring is None:
+        raise NotFound
+    return describe(keyring)
+
+
+async def list_keys(engine: Pqc, call: Call, body: KeyListing) -> Reply:
+    """Name the keys there are."""
+    names = await engine.keys.list(body.after, body.limit if body.limit > 0 else None)
+    if not names:
+        raise NotFound
+    return Reply({"keys": names})
+
+
+async def delete(engine: Pqc, call: Call, body: KeyName) -> None:
+    """Destroy a key for which that is allowed."""
+    await engine.keys.delete(body.name)
+
+
+async def configure(engine: Pqc, call: Call, body: KeyConfig) -> Reply:
+    """Change settings of a key: all that are given, or none if one of them can't be."""
+    warn_of_numbering(call, body)
+
+    def edit(record: KeyringRecord) -> KeyringRecord:
+        return configured(record, call, body)
+
+    return describe(await engine.keys.change(body.name, NoSuchKey(), edit))
+
+
+async def rotate(engine: Pqc, call: Call, body: KeyName) -> Reply:
+    """Give a key a new version, to which everything new is encapsulated from now on."""
+    try:
+        return describe(await engine.keys.rotate(body.name, call.now, missing=NoSuchKey()))
+    except Failed as fault:
+        raise InvalidRequest(fault.message) from None
+
+
+async def trim(engine: Pqc, call: Call, body: KeyTrim) -> Reply:
+    """Destroy the versions of a key that are older than one that nothing needs any more."""
+
+    def edit(record: KeyringRecord) -> KeyringRecord:
+        return trimmed(record, body)
+
+    return describe(await engine.keys.change(body.name, NoSuchKey(), edit))
+
+
+def describe(keyring: Keyring) -> Reply:
+    """What is told of a key: its settings and its public keys, never the key itself."""
+    record = keyring.record
+    data: dict[str, Any] = {
+        "name": record.name,
+        "type": record.type,
+        "deletion_allowed": record.deletion_allowed,
+        "exportable": record.exportable,
+        "allow_plaintext_backup": record.allow_plaintext_backup,
+        "supports_encapsulation": True,
+        "supports_encryption": True,
+        "supports_decryption": True,
+        "supports_signing": False,
+        "supports_derivation": False,
+        "auto_rotate_period": record.auto_rotate_period_seconds,
+        "imported_key": record.imported,
+        "latest_version": record.latest_version,
+        "min_available_version": record.min_available_version,
+        "min_decryption_version": record.min_decryption_version,
+        "min_encryption_version": record.min_encryption_version,
+        "keys": {str(version.number): _describe_version(keyring, version) for version in keyring.versions.values()},
+    }
+    if record.imported:
+        data["imported_key_allow_rotation"] = record.imported_rotation_allowed
+    if keyring.algorithm.hpke is not None:
+        data["hpke_suite"] = keyring.algorithm.hpke.name
+    for name, info in (("backup_info", record.backup_info), ("restore_info", record.restore_info)):
+        if info is not None:
+            data[name] = {"time": rfc3339_nano(info.time), "version": info.version}
+    return Reply(data)
+
+
+def _describe_version(keyring: Keyring, version: KeyVersion) -> dict[str, Any]:
+    text = keyring.algorithm.public_text
+    assert text is not None, "keys that encapsulate have public keys"
+    return {
+        "name": keyring.algorithm.label,
+        "public_key": text(version.record.public),
+        "creation_time": rfc3339_nano(version.record.created),
+    }

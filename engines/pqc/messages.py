@@ -1,0 +1,141 @@
+"""Encrypting and decrypting messages of any length, by HPKE (RFC 9180) to a key's public half.
+
+A ciphertext is ``vault:v<version>:`` and the base64 of HPKE's encapsulated key with the AEAD's ciphertext behind it.
+The suite follows from the key's type, and ``INFO`` keeps these messages apart from whatever else the key is used for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from msgspec import UNSET, UnsetType
+
+from engines.algorithms.base import BadCiphertext, NoPrivateKey
+from engines.algorithms.hpke import Suite
+from engines.base import Call, Reply
+from engines.batch_items import DecryptItem, EncryptItem
+from engines.batches import read_strictly, reply_with_status
+from engines.encoding import decode_base64, encode_base64
+from engines.faults import InvalidRequest
+from engines.key_settings import KeyName
+from engines.keyring import Keyring
+from engines.pqc.encapsulation import ForeignCiphertext, PublicKeyOnly, split_ciphertext
+from engines.pqc.keys import load
+
+if TYPE_CHECKING:
+    from engines.pqc.engine import Pqc
+
+INFO = b"cryptoserve pqc encrypt v1"
+"""The ``info`` of HPKE in these messages."""
+
+_ITEMS_AT_A_TIME = 16
+"""After so many items of a batch, which take some milliseconds, other requests have their turn."""
+
+
+class Encryption(KeyName):
+    """What to encrypt, and with which version of which key; 0 for the latest."""
+
+    plaintext: str | UnsetType = UNSET
+    associated_data: str = ""
+    key_version: int = 0
+    batch_input: Any = UNSET
+    partial_failure_response_code: int | UnsetType = UNSET
+
+
+class Decryption(KeyName):
+    """What to decrypt, and with which key."""
+
+    ciphertext: str = ""
+    associated_data: str = ""
+    batch_input: Any = UNSET
+    partial_failure_response_code: int | UnsetType = UNSET
+
+
+def _suite(keyring: Keyring) -> Suite:
+    suite = keyring.algorithm.hpke
+    assert suite is not None, "keys that encapsulate have a suite of HPKE"
+    return suite
+
+
+def _seal(keyring: Keyring, plaintext: str, associated_data: str, key_version: int) -> tuple[str, int]:
+    """The ciphertext and the version it is for. Raises ``InvalidRequest``."""
+    data = decode_base64(plaintext)
+    associated = decode_base64(associated_data)
+    version = keyring.version_to_encrypt(key_version)
+    sealed = _suite(keyring).seal(version.encapsulation(), data, INFO, associated)
+    return version.prefix + encode_base64(sealed), version.number
+
+
+def _open(keyring: Keyring, ciphertext: str, associated_data: str) -> str:
+    """The plaintext in base64. Raises ``InvalidRequest``, with one text for all that is wrong with the ciphertext."""
+    if not ciphertext:
+        raise InvalidRequest("missing ciphertext to decrypt")
+    associated = decode_base64(associated_data)
+    version, payload = split_ciphertext(keyring, ciphertext)
+    try:
+        return encode_base64(_suite(keyring).open(version.encapsulation(), payload, INFO, associated))
+    except BadCiphertext:
+        raise ForeignCiphertext from None
+    except NoPrivateKey:
+        raise PublicKeyOnly from None
+
+
+async def encrypt(engine: Pqc, call: Call, body: Encryption) -> Reply:
+    """Encrypt ``plaintext``, or every item of ``batch_input``."""
+    if body.batch_input is not UNSET and body.batch_input is not None:
+        return await _encrypt_batch(engine, call, body)
+    if body.plaintext is UNSET:
+        raise InvalidRequest("missing plaintext to encrypt")
+    keyring = await load(engine, body.name)
+    ciphertext, version = _seal(keyring, body.plaintext, body.associated_data, body.key_version)
+    return Reply({"ciphertext": ciphertext, "key_version": version})
+
+
+async def decrypt(engine: Pqc, call: Call, body: Decryption) -> Reply:
+    """Decrypt ``ciphertext``, or every item of ``batch_input``."""
+    if body.batch_input is not UNSET and body.batch_input is not None:
+        return await _decrypt_batch(engine, call, body)
+    keyring = await load(engine, body.name)
+    return Reply({"plaintext": _open(keyring, body.ciphertext, body.associated_data)})
+
+
+async def _encrypt_batch(engine: Pqc, call: Call, body: Encryption) -> Reply:
+    items = read_strictly(body.batch_input, EncryptItem, "plaintext", engine.max_batch_items)
+    keyring = await load(engine, body.name)
+    results: list[dict[str, Any]] = []
+    failures = 0
+    for index, item in enumerate(items):
+        if index % _ITEMS_AT_A_TIME == _ITEMS_AT_A_TIME - 1:
+            await asyncio.sleep(0)
+        try:
+            ciphertext, version = _seal(keyring, item.plaintext, item.associated_data, item.key_version)
+        except InvalidRequest as fault:
+            failures += 1
+            results.append({"error": fault.message, "reference": item.reference})
+        else:
+            results.append({"ciphertext": ciphertext, "key_version": version, "reference": item.reference})
+    return _reply(call, results, failures, body.partial_failure_response_code)
+
+
+async def _decrypt_batch(engine: Pqc, call: Call, body: Decryption) -> Reply:
+    items = read_strictly(body.batch_input, DecryptItem, "ciphertext", engine.max_batch_items)
+    keyring = await load(engine, body.name)
+    results: list[dict[str, Any]] = []
+    failures = 0
+    for index, item in enumerate(items):
+        if index % _ITEMS_AT_A_TIME == _ITEMS_AT_A_TIME - 1:
+            await asyncio.sleep(0)
+        try:
+            plaintext = _open(keyring, item.ciphertext, item.associated_data)
+        except InvalidRequest as fault:
+            failures += 1
+            results.append({"plaintext": "", "error": fault.message, "reference": item.reference})
+        else:
+            results.append({"plaintext": plaintext, "reference": item.reference})
+    return _reply(call, results, failures, body.partial_failure_response_code)
+
+
+def _reply(call: Call, results: list[dict[str, Any]], failures: int, wanted: int | UnsetType) -> Reply:
+    succeeded = failures < len(results)
+    return reply_with_status(call, results, succeeded, failures > 0, False, None if wanted is UNSET else wanted)
