@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import Iterable
 from itertools import islice
 
 from engines.encryption_count import VersionCount
@@ -176,13 +175,3 @@ def _total(totals: dict[int, VersionTotal], number: int, created: int) -> int:
 def _drained(count: VersionCount) -> int:
     left, count.left, count.low = count.left, 0, 0
     return left
-
-
-def restored_totals(
-    stored: dict[int, VersionTotal], versions: Iterable[tuple[int, int]], backup: dict[int, int]
-) -> dict[int, VersionTotal]:
-    """The totals of a restored key's ``versions`` (number and time made): the higher of ``stored`` and ``backup``."""
-    return {
-        number: VersionTotal(created, max(_total(stored, number, created), backup.get(number, 0)))
-        for number, created in versions
-    }

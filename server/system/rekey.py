@@ -14,7 +14,7 @@ from engines.faults import Failed, Fault, InvalidRequest, Sealed
 from server.rekey_terms import HandedOut, RekeyStatus, Wish, Words
 from server.rekeying import Rekeying
 from server.share_backups import Backup, delete_backup, read_backup
-from server.system.shares import MISSING, ShareBody, decode_share
+from server.system.shares import MISSING, ShareBody, decode_share, verification_data
 
 if TYPE_CHECKING:
     from server.core import Core
@@ -95,14 +95,14 @@ def _routes(prefix: str, *, recovery: bool) -> tuple[Route, ...]:
         return Reply(_handed_out(outcome) if isinstance(outcome, HandedOut) else _status(outcome))
 
     async def read_verification(system: System, call: Call, body: Nothing) -> Reply:
-        return Reply(_verification(await rekeying(system.core, recovery=recovery).verification()))
+        return Reply(verification_data(await rekeying(system.core, recovery=recovery).verification()))
 
     async def verify(system: System, call: Call, body: ShareBody) -> Reply:
         status = await rekeying(system.core, recovery=recovery).verify(_share(body), body.nonce)
-        return Reply({"nonce": body.nonce, "complete": True} if status is None else _verification(status))
+        return Reply({"nonce": body.nonce, "complete": True} if status is None else verification_data(status))
 
     async def restart(system: System, call: Call, body: Nothing) -> Reply:
-        return Reply(_verification(await rekeying(system.core, recovery=recovery).restart_verification()))
+        return Reply(verification_data(await rekeying(system.core, recovery=recovery).restart_verification()))
 
     rows: tuple[tuple[Operation, str, Callable[..., Awaitable[Reply | None]], type[Body], str], ...] = (
         (Operation.READ, "init", read, Nothing, "Show how far a rekeying is."),
@@ -178,16 +178,6 @@ def _status(status: RekeyStatus) -> dict[str, Any]:
     if status.verification_nonce:
         data["verification_nonce"] = status.verification_nonce
     return data
-
-
-def _verification(status: RekeyStatus) -> dict[str, Any]:
-    return {
-        "nonce": status.verification_nonce,
-        "started": status.verifying,
-        "t": status.threshold,
-        "n": status.shares,
-        "progress": status.verification_progress,
-    }
 
 
 def _handed_out(made: HandedOut) -> dict[str, Any]:

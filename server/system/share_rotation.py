@@ -21,7 +21,7 @@ from server.system.rekey import (
     read_unseal_backup,
     shares_data,
 )
-from server.system.shares import ShareBody, decode_share
+from server.system.shares import ShareBody, decode_share, verification_data
 
 if TYPE_CHECKING:
     from server.core import Core
@@ -81,14 +81,14 @@ def _routes(prefix: str, *, recovery: bool) -> tuple[Route, ...]:
         return Reply(_handed_out(outcome) if isinstance(outcome, HandedOut) else _status(outcome))
 
     async def read_verification(system: System, call: Call, body: Nothing) -> Reply:
-        return Reply(_verification(await _rotation(system.core, recovery=recovery).verification()))
+        return Reply(verification_data(await _rotation(system.core, recovery=recovery).verification()))
 
     async def verify(system: System, call: Call, body: ShareBody) -> Reply:
         status = await _rotation(system.core, recovery=recovery).verify(_share(body), body.nonce)
-        return Reply({"nonce": body.nonce, "complete": True} if status is None else _verification(status))
+        return Reply({"nonce": body.nonce, "complete": True} if status is None else verification_data(status))
 
     async def restart(system: System, call: Call, body: Nothing) -> Reply:
-        return Reply(_verification(await _rotation(system.core, recovery=recovery).restart_verification()))
+        return Reply(verification_data(await _rotation(system.core, recovery=recovery).restart_verification()))
 
     read_backup = read_recovery_backup if recovery else read_unseal_backup
     delete_backup = delete_recovery_backup if recovery else delete_unseal_backup
@@ -135,16 +135,6 @@ def _status(status: RekeyStatus) -> dict[str, Any]:
     if status.fingerprints:
         data |= {"pgp_fingerprints": list(status.fingerprints), "backup": status.backup}
     return data
-
-
-def _verification(status: RekeyStatus) -> dict[str, Any]:
-    return {
-        "nonce": status.verification_nonce,
-        "started": status.verifying,
-        "t": status.threshold,
-        "n": status.shares,
-        "progress": status.verification_progress,
-    }
 
 
 def _handed_out(made: HandedOut) -> dict[str, Any]:

@@ -1,11 +1,13 @@
-"""A share as clients send it, in every path that takes one."""
+"""What all paths share that take shares: a share as clients send it, and how far the check of new ones is."""
 
 from __future__ import annotations
 
 import binascii
+from typing import Any
 
 from engines.base import Body
 from engines.faults import InvalidRequest
+from server.rekey_terms import RekeyStatus
 
 _SHORTEST_BYTES = 16
 
@@ -34,3 +36,14 @@ def decode_share(text: str) -> bytes:
         return binascii.a2b_base64(text.replace("\r", "").replace("\n", ""), strict_mode=True)
     except ValueError:
         raise InvalidRequest("'key' must be a valid hex or base64 string") from None
+
+
+def verification_data(status: RekeyStatus) -> dict[str, Any]:
+    """How far the check of new shares is, as all paths for it show it."""
+    return {
+        "nonce": status.verification_nonce,
+        "started": status.verifying,
+        "t": status.threshold,
+        "n": status.shares,
+        "progress": status.verification_progress,
+    }
