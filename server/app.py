@@ -18,8 +18,9 @@ from compat import requests, urls
 from compat.envelope import errors_body
 from engines.faults import Fault, TooLarge
 from server.answer import Answer, Headers
+from server.answering import refusal
 from server.config import Listener
-from server.dispatch import Dispatcher, refusal
+from server.dispatch import Dispatcher
 from server.exposure import exposure_of
 from server.headers import SECURITY, SECURITY_UNDER_TLS
 from server.lines import Lines

@@ -15,30 +15,26 @@ from __future__ import annotations
 import logging
 import traceback
 from time import perf_counter_ns
-from typing import Any, TypeGuard
 
-from auth_methods.addresses import contains
-from auth_methods.records import TokenRecord
 from compat import fields
-from compat.envelope import bare_body, errors_body, success_body
+from compat.envelope import bare_body, errors_body
 from compat.requests import LINES_TYPE, Request
-from compat.statuses import internal_error_text, status_of, texts_of
-from engines.base import Access, Body, Call, Operation, Raw, Reply
-from engines.durations import format_time
+from compat.statuses import internal_error_text
+from engines.base import Access, Body, Call, Operation, Reply
 from engines.faults import (
-    Denied,
     Fault,
     InvalidRequest,
     NotFound,
     RateLimited,
     Sealed,
-    Unauthenticated,
     Unavailable,
     UnsupportedOperation,
     UnsupportedPath,
 )
 from server.active import Active
-from server.answer import JSON, Answer, Headers
+from server.admission import LISTS, convert_body, let_in, located
+from server.answer import Answer, Headers
+from server.answering import answer_to, marked, raw_answer_to, refusal, wrappable, wrapped
 from server.audit.entry import raw_answer
 from server.audit.entry import refusal as refused
 from server.core import Core
@@ -51,17 +47,13 @@ from server.routing import Served
 from server.stream import Stream
 from server.system import System
 from server.system.openapi import help_answer, mount_help
-from server.tenants import Tenant
-from server.tokens import Token
-from server.wrapping import CHECKED_PATHS, Unwrapped, Wrapped, WrapRecord
+from server.wrapping import Unwrapped
 from storage.base import BarrierSealed, Conflict
 from storage.base import Unavailable as StorageUnavailable
 
 log = logging.getLogger(__name__)
 
 _SYSTEM = "sys/"
-_LISTS = (Operation.LIST, Operation.SCAN)
-_READS = (Operation.READ, *_LISTS)
 _REST = ":path}"
 _BODILESS = (204, 304)
 
@@ -105,7 +97,7 @@ class Dispatcher:
         finally:
             del core.in_flight[request_id]
             self._meter.finished(status, perf_counter_ns() - began)
-        return _marked(answer, marks) if marks else answer
+        return marked(answer, marks) if marks else answer
 
     async def open_stream(self, request: Request) -> Stream | Answer | None:
         """What answers the lines of a request, or the answer that it isn't let through; None if its path takes none.
@@ -128,7 +120,7 @@ class Dispatcher:
         if active is not None:
             await self._core.cache.catch_up()
             if active.guards.on:
-                exchange = await _located(request, request_id, active)
+                exchange = await located(request, request_id, active)
                 if exchange.route is None or exchange.route.item is None:
                     return None  # It is counted as the request that it turns out to be.
                 marks, stopped = await self._guarded(request, request_id, active)
@@ -150,7 +142,7 @@ class Dispatcher:
             return verdict.headers, None
         core = self._core
         try:
-            exchange = await _located(request, request_id, active)
+            exchange = await located(request, request_id, active)
         except NotFound:
             # The namespace isn't there, as is answered further on; but whoever looks for one is counted.
             exchange = Exchange(request, request_id, active.root, request.operation, request.path)
@@ -162,7 +154,7 @@ class Dispatcher:
         fault = RateLimited(f'request path "{request.path}": rate limit quota exceeded')
         if admission.audited:
             active.audit.refuse(exchange.audit_request(fault.message or ""), refused(fault, public=True))
-        return (), _marked(refusal(fault), marks)
+        return (), marked(refusal(fault), marks)
 
     def _failure(self, error: Exception, request_id: str) -> Answer:
         """The answer to a request that ended in ``error``."""
@@ -200,7 +192,7 @@ class Dispatcher:
             return Answer(204, b"")
         status = reply.status or 200
         if reply.raw is not None:
-            return _raw(status, reply.raw)
+            return raw_answer_to(status, reply.raw)
         return Answer(status, b"" if status in _BODILESS else bare_body(reply.data))
 
     async def _ready(self, request: Request) -> Active:
@@ -220,11 +212,11 @@ class Dispatcher:
     async def _opened(self, request: Request, request_id: str) -> Stream | None:
         """Steps 2 to 6 of a stream. Its entries are never written together: it may take long."""
         active = await self._ready(request)
-        exchange = await _located(request, request_id, active)
+        exchange = await located(request, request_id, active)
         if exchange.route is None or exchange.route.item is None:
             return None
         call = _call(request, request_id, exchange.operation, exchange.path, self._core.clock())
-        body = await _let_in(active, exchange, call)
+        body = await let_in(active, exchange, call)
         pending = active.audit.begin(exchange.audit_request())
         stream = Stream(self._core, active, exchange, pending, self._failure)
         try:
@@ -239,7 +231,7 @@ class Dispatcher:
     async def _logical(self, request: Request, request_id: str) -> Answer:
         core = self._core
         active = await self._ready(request)
-        exchange = await _located(request, request_id, active)
+        exchange = await located(request, request_id, active)
         call = _call(request, request_id, exchange.operation, exchange.path, core.clock())
         try:
             return await self._served(exchange, call, active)
@@ -250,15 +242,15 @@ class Dispatcher:
 
     async def _served(self, exchange: Exchange, call: Call, active: Active) -> Answer:
         """Steps 2 to 8, audited whatever comes of them."""
-        body = await _let_in(active, exchange, call)
+        body = await let_in(active, exchange, call)
         writes = exchange.writes or exchange.request.wrap_ttl_seconds > 0
         pending = active.audit.begin(exchange.audit_request(), together=not writes)
         try:
             reply = await self._handled(exchange, call, body)
-            answer = _answer(exchange, call, reply)
-            if exchange.request.wrap_ttl_seconds and _wrappable(reply, exchange):
-                reply = await _wrapped(exchange, call, reply, answer)
-                answer = _answer(exchange, call, reply)
+            answer = answer_to(exchange, call, reply)
+            if exchange.request.wrap_ttl_seconds and wrappable(reply, exchange):
+                reply = await wrapped(exchange, call, reply, answer)
+                answer = answer_to(exchange, call, reply)
         except BaseException as error:
             seen = error if isinstance(error, Fault) else Fault("internal error")
             active.audit.finish(pending, refused(seen, public=exchange.public))
@@ -293,7 +285,7 @@ class Dispatcher:
         if route.item is not None and exchange.request.wrap_ttl_seconds:
             raise InvalidRequest("the answer to a stream can't be wrapped")
         if body is None:
-            body = _convert(exchange)
+            body = convert_body(exchange)
         if route.access is Access.PUBLIC and found.live.entry.is_auth:
             reply = await log_in(self._core, exchange.tenant, found.live, route, call, body)
         else:
@@ -308,96 +300,6 @@ class Dispatcher:
         return reply
 
 
-async def _located(request: Request, request_id: str, active: Active) -> Exchange:
-    """Step 2: the tenant, the mount and the row of its route table."""
-    tenant = active.tenant(request.namespace)
-    if tenant is None:
-        raise NotFound("namespace not found")
-    operation, path = request.operation, request.path
-    exchange = Exchange(request, request_id, tenant, operation, path)
-    router = await tenant.mounts.router()
-    if operation in _LISTS:
-        exchange.found = router.find(path.removesuffix("/")) or router.find(path)
-    else:
-        exchange.found = router.find(path) or router.find(path + "/")
-    if exchange.found is not None and exchange.found.served is not None:
-        exchange.route = exchange.found.served.routes.get(operation)
-    return exchange
-
-
-async def _let_in(active: Active, exchange: Exchange, call: Call) -> Body | None:
-    """Steps 3 and 4, with the audit of a refusal."""
-    try:
-        return await _admitted(exchange, call)
-    except Fault as fault:
-        response = refused(fault, public=exchange.public)
-        active.audit.refuse(exchange.audit_request(response.error), response)
-        raise
-
-
-async def _admitted(exchange: Exchange, call: Call) -> Body | None:
-    """Steps 3 and 4: who calls, and whether they may. Faults from here are refusals.
-
-    Answers the body if it had to be read already, to tell creation from update.
-    """
-    request, route, found, tenant = exchange.request, exchange.route, exchange.found, exchange.tenant
-    if found is not None:
-        call.path = found.path
-    wrapping = exchange.path in CHECKED_PATHS and exchange.operation is not Operation.HELP
-    if wrapping:
-        checked = await tenant.wrapping.check(request.token, request.data, call.now)
-        if "token" not in request.data:
-            request.token = checked.record.id  # It may have come as a JSON Web Token.
-    token = await tenant.tokens.authenticate(request.token, call.now) if request.token else None
-    if token is not None and token.record.bound_cidrs and not contains(token.record.bound_cidrs, call.remote_address):
-        token = None
-    if exchange.public:
-        assert found is not None, "a route belongs to a mount"
-        # A login doesn't care about the token of an earlier one; other public paths answer by who asks.
-        if token is None and request.token and not found.live.entry.is_auth and not wrapping:
-            raise Unauthenticated
-        if not found.live.entry.is_auth:
-            exchange.token = token
-            call.caller = exchange.caller()
-        return None
-    if token is None:
-        raise Unauthenticated
-    exchange.token = token
-    call.caller = exchange.caller()
-    body = await _told_creation_from_update(exchange, call)
-    acl = await tenant.policies.acl(token.record.policies)
-    wrap_ttl_seconds = request.wrap_ttl_seconds or None
-    exchange.decision = decision = acl.check(exchange.operation, exchange.path, request.data, wrap_ttl_seconds)
-    call.sudo = decision.sudo
-    if token.record.num_uses:
-        exchange.token = await _used(token, tenant)
-        call.caller = exchange.caller()
-    if request.head and not acl.root:
-        raise Denied  # A policy has no word that grants it.
-    if not decision.allowed or (route is not None and route.access is Access.SUDO and not decision.sudo):
-        raise Denied
-    return body
-
-
-async def _told_creation_from_update(exchange: Exchange, call: Call) -> Body | None:
-    found = exchange.found
-    if found is None or found.served is None or found.served.exists is None or exchange.route is None:
-        return None
-    if exchange.operation is not Operation.UPDATE:
-        return None
-    body = _convert(exchange, bare_errors=True)
-    if not await found.served.exists(found.live.engine, call, body):
-        exchange.operation = call.operation = Operation.CREATE
-    return body
-
-
-async def _used(token: Token, tenant: Tenant) -> Token:
-    try:
-        return await tenant.tokens.use(token)
-    except LookupError:
-        raise Unauthenticated from None
-
-
 def _unserved(found: Found) -> Fault:
     """No pattern matches; but a path that can be listed is known with a trailing slash too."""
     if found.path.endswith("/"):
@@ -409,83 +311,9 @@ def _unserved(found: Found) -> Fault:
 
 def _without_route(served: Served, exchange: Exchange) -> Fault:
     """The path matches without the operation; but the path of a list ends in a slash, which few patterns have."""
-    if exchange.operation in _LISTS and Operation.LIST not in served.routes and not served.pattern.endswith(_REST):
+    if exchange.operation in LISTS and Operation.LIST not in served.routes and not served.pattern.endswith(_REST):
         return UnsupportedPath()
     return UnsupportedOperation()
-
-
-def _convert(exchange: Exchange, *, bare_errors: bool = False) -> Body:
-    assert exchange.route is not None and exchange.found is not None, "only a found route has a body"
-    given: dict[str, Any] = exchange.request.data
-    if exchange.found.parameters:
-        given = {**given, **exchange.found.parameters}
-    body = fields.convert(exchange.route.body, given, bare_errors=bare_errors)
-    limit = 0 if exchange.decision is None else exchange.decision.limit
-    if limit and getattr(body, "limit", limit) <= 0:
-        body.limit = limit  # type: ignore[attr-defined]
-    return body
-
-
-def _wrappable(reply: Reply | None, exchange: Exchange) -> TypeGuard[Reply]:
-    """Whether an answer is wrapped if the client asks for that: any that comes in an envelope, and isn't yet."""
-    bare = exchange.operation is Operation.HELP or (exchange.route is not None and exchange.route.bare)
-    return reply is not None and not bare and not isinstance(reply, Wrapped)
-
-
-async def _wrapped(exchange: Exchange, call: Call, reply: Reply, answer: Answer) -> Wrapped:
-    """The wrapping of ``answer``, which is kept as it would have been given."""
-    envelope = answer.body
-    if exchange.route is not None and exchange.route.echo:
-        envelope = _envelope(exchange, call, reply, echo=False)
-    issued: TokenRecord | None = reply.auth
-    record = WrapRecord(
-        creation_path=exchange.path,
-        creation_time=format_time(call.now),
-        creation_ttl=exchange.request.wrap_ttl_seconds,
-        wrapped_accessor=reply.accessor if issued is None else issued.accessor,
-        status=answer.status if answer.status >= 400 else 0,
-    )
-    return await exchange.tenant.wrapping.wrap(envelope, record, call.now, exchange.request.wrap_format)
-
-
-def _answer(exchange: Exchange, call: Call, reply: Reply | None) -> Answer:
-    """Step 7."""
-    route = exchange.route
-    if isinstance(reply, Wrapped):
-        return Answer(200, success_body("", None, wrap=reply.info.block()))
-    if isinstance(reply, Unwrapped):
-        return Answer(reply.status or 200, reply.envelope(exchange.request_id))
-    if reply is None:
-        if exchange.operation in _READS:
-            raise NotFound
-        return Answer(204, b"")
-    if reply.raw is not None:
-        return _raw(reply.status or 200, reply.raw)
-    if exchange.operation in _LISTS and reply.data is not None and not reply.data.get("keys") and not call.warnings:
-        raise NotFound
-    if exchange.operation is Operation.HELP or (route is not None and route.bare):
-        return Answer(reply.status or 200, bare_body(reply.data))
-    return Answer(reply.status or 200, _envelope(exchange, call, reply, echo=route is not None and route.echo))
-
-
-def _envelope(exchange: Exchange, call: Call, reply: Reply, *, echo: bool) -> bytes:
-    return success_body(
-        exchange.request_id,
-        reply.data,
-        warnings=call.warnings,
-        auth=None if reply.auth is None else reply.auth.auth_block(),
-        echo=echo,
-    )
-
-
-def _raw(status: int, raw: Raw) -> Answer:
-    return Answer(status, raw.body, ((b"content-type", raw.content_type.encode()),))
-
-
-def _marked(answer: Answer, marks: Headers) -> Answer:
-    """``answer`` with further headers; those that it has already, stay as they are."""
-    present = {name for name, _ in answer.headers}
-    return Answer(answer.status, answer.body, (*answer.headers, *(mark for mark in marks if mark[0] not in present)))
 
 
 def _call(request: Request, request_id: str, operation: Operation, path: str, now: float) -> Call:
@@ -500,11 +328,3 @@ def _call(request: Request, request_id: str, operation: Operation, path: str, no
         in_namespace=request.in_namespace,
         wrap_ttl_seconds=request.wrap_ttl_seconds,
     )
-
-
-def refusal(fault: Fault) -> Answer:
-    """How ``fault`` is answered."""
-    headers: tuple[tuple[bytes, bytes], ...] = (JSON,)
-    if isinstance(fault, RateLimited) and fault.retry_after_seconds:
-        headers = (JSON, (b"retry-after", b"%d" % fault.retry_after_seconds))
-    return Answer(status_of(fault), errors_body(texts_of(fault)), headers)

@@ -12,9 +12,10 @@ from engines.faults import Fault
 from engines.transit import Transit
 from server import plugins
 from server.answer import Answer as HttpAnswer
+from server.answering import refusal
 from server.audit.devices.file import FileDevice
 from server.core import Core
-from server.dispatch import Dispatcher, refusal
+from server.dispatch import Dispatcher
 from server.exposure import NOTHING, Exposure
 from server.settings import Settings
 from storage.base import put

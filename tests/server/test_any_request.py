@@ -24,8 +24,8 @@ from engines.faults import Fault
 from engines.transit.engine import ROUTES
 from server import plugins
 from server.answer import Answer
+from server.answering import refusal
 from server.audit.broker import DeclaredDevice
-from server.dispatch import refusal
 from server.settings import Settings
 from server.stream import Stream
 from storage.view import View

@@ -1,0 +1,122 @@
+"""Steps 2 to 4 of a request: where it leads, who calls, and whether they may."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from auth_methods.addresses import contains
+from compat import fields
+from compat.requests import Request
+from engines.base import Access, Body, Call, Operation
+from engines.faults import Denied, Fault, NotFound, Unauthenticated
+from server.active import Active
+from server.audit.entry import refusal as refused
+from server.exchange import Exchange
+from server.tenants import Tenant
+from server.tokens import Token
+from server.wrapping import CHECKED_PATHS
+
+LISTS = (Operation.LIST, Operation.SCAN)
+"""Whose paths end in a slash."""
+
+
+async def located(request: Request, request_id: str, active: Active) -> Exchange:
+    """Step 2: the tenant, the mount and the row of its route table."""
+    tenant = active.tenant(request.namespace)
+    if tenant is None:
+        raise NotFound("namespace not found")
+    operation, path = request.operation, request.path
+    exchange = Exchange(request, request_id, tenant, operation, path)
+    router = await tenant.mounts.router()
+    if operation in LISTS:
+        exchange.found = router.find(path.removesuffix("/")) or router.find(path)
+    else:
+        exchange.found = router.find(path) or router.find(path + "/")
+    if exchange.found is not None and exchange.found.served is not None:
+        exchange.route = exchange.found.served.routes.get(operation)
+    return exchange
+
+
+async def let_in(active: Active, exchange: Exchange, call: Call) -> Body | None:
+    """Steps 3 and 4, with the audit of a refusal."""
+    try:
+        return await _admitted(exchange, call)
+    except Fault as fault:
+        response = refused(fault, public=exchange.public)
+        active.audit.refuse(exchange.audit_request(response.error), response)
+        raise
+
+
+async def _admitted(exchange: Exchange, call: Call) -> Body | None:
+    """Steps 3 and 4: who calls, and whether they may. Faults from here are refusals.
+
+    Answers the body if it had to be read already, to tell creation from update.
+    """
+    request, route, found, tenant = exchange.request, exchange.route, exchange.found, exchange.tenant
+    if found is not None:
+        call.path = found.path
+    wrapping = exchange.path in CHECKED_PATHS and exchange.operation is not Operation.HELP
+    if wrapping:
+        checked = await tenant.wrapping.check(request.token, request.data, call.now)
+        if "token" not in request.data:
+            request.token = checked.record.id  # It may have come as a JSON Web Token.
+    token = await tenant.tokens.authenticate(request.token, call.now) if request.token else None
+    if token is not None and token.record.bound_cidrs and not contains(token.record.bound_cidrs, call.remote_address):
+        token = None
+    if exchange.public:
+        assert found is not None, "a route belongs to a mount"
+        # A login doesn't care about the token of an earlier one; other public paths answer by who asks.
+        if token is None and request.token and not found.live.entry.is_auth and not wrapping:
+            raise Unauthenticated
+        if not found.live.entry.is_auth:
+            exchange.token = token
+            call.caller = exchange.caller()
+        return None
+    if token is None:
+        raise Unauthenticated
+    exchange.token = token
+    call.caller = exchange.caller()
+    body = await _told_creation_from_update(exchange, call)
+    acl = await tenant.policies.acl(token.record.policies)
+    wrap_ttl_seconds = request.wrap_ttl_seconds or None
+    exchange.decision = decision = acl.check(exchange.operation, exchange.path, request.data, wrap_ttl_seconds)
+    call.sudo = decision.sudo
+    if token.record.num_uses:
+        exchange.token = await _used(token, tenant)
+        call.caller = exchange.caller()
+    if request.head and not acl.root:
+        raise Denied  # A policy has no word that grants it.
+    if not decision.allowed or (route is not None and route.access is Access.SUDO and not decision.sudo):
+        raise Denied
+    return body
+
+
+async def _told_creation_from_update(exchange: Exchange, call: Call) -> Body | None:
+    found = exchange.found
+    if found is None or found.served is None or found.served.exists is None or exchange.route is None:
+        return None
+    if exchange.operation is not Operation.UPDATE:
+        return None
+    body = convert_body(exchange, bare_errors=True)
+    if not await found.served.exists(found.live.engine, call, body):
+        exchange.operation = call.operation = Operation.CREATE
+    return body
+
+
+async def _used(token: Token, tenant: Tenant) -> Token:
+    try:
+        return await tenant.tokens.use(token)
+    except LookupError:
+        raise Unauthenticated from None
+
+
+def convert_body(exchange: Exchange, *, bare_errors: bool = False) -> Body:
+    assert exchange.route is not None and exchange.found is not None, "only a found route has a body"
+    given: dict[str, Any] = exchange.request.data
+    if exchange.found.parameters:
+        given = {**given, **exchange.found.parameters}
+    body = fields.convert(exchange.route.body, given, bare_errors=bare_errors)
+    limit = 0 if exchange.decision is None else exchange.decision.limit
+    if limit and getattr(body, "limit", limit) <= 0:
+        body.limit = limit  # type: ignore[attr-defined]
+    return body
