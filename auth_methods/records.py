@@ -26,6 +26,8 @@ class TokenRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
     creation_time: float
     parent: str = ""
     """The hash of the parent's id; empty for an orphan."""
+    parent_namespace: str = ""
+    """The id of the namespace that the parent belongs to, where that is another than the token's own."""
     role: str = ""
     """The role of the token method that it was made with."""
     metadata: dict[str, str] | None = None
@@ -52,6 +54,11 @@ class TokenRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
     def is_root(self) -> bool:
         """Whether policies don't apply to it."""
         return "root" in self.policies
+
+    @property
+    def parent_beside(self) -> str:
+        """The parent if it is of the same namespace, and so noted in the same store; else empty."""
+        return "" if self.parent_namespace else self.parent
 
     def alive(self, now: float) -> bool:
         """Whether it may be used at ``now``."""

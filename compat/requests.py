@@ -84,6 +84,9 @@ class Request(Struct, gc=False):
     headers: Headers
     remote_address: str
     remote_port: int
+    prefixed: bool = False
+    """Whether the path began with a namespace's, which then has been taken from it."""
+
     lines: bool = False
     """Whether the body is lines of JSON without end, read while it is answered; ``data`` is the query's then."""
 

@@ -56,6 +56,10 @@ class Decision:
     """The most names that a list may answer with; 0 for no limit."""
 
 
+NOTHING_ALLOWED: Final = Decision(False)
+"""For paths that the policies can't speak of, because they lie outside of their namespace."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Answer:
     decision: Decision

@@ -11,13 +11,14 @@ import asyncio
 import logging
 import secrets
 import uuid
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, ClassVar
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from auth_methods.token import TokenMethod
 from engines.base import Engine, Mount, Periodic, Route
@@ -31,12 +32,15 @@ from server.guards import Guards
 from server.leases import Leases
 from server.lockouts import Lockouts
 from server.mounts import AUTH, Live, MountConfig, MountEntry, Mounts, new_entry
-from server.namespaces import ROOT, Namespace, normalise
+from server.namespace_table import Entry, NamespaceTable, Turns
+from server.namespaces import ROOT, Namespace, above, normalise
+from server.open_tenants import OpenTenants
 from server.policies import PolicyStore
 from server.routing import RouteTable
 from server.settings import Settings
 from server.tenants import Tenant
-from server.tokens import Tokens
+from server.token_entries import end_in
+from server.tokens import Elsewhere, Tokens
 from server.version import PLUGIN_VERSION, VERSION
 from server.wrapping import Wrapping
 from server.wrapping_jwt import WrappingJwt
@@ -54,8 +58,15 @@ SWEEP_SECONDS = 5.0
 TICK_SECONDS = 60.0
 """How often engines do their periodic work."""
 
+SWEPT_AT_ONCE = 200
+"""How many namespaces are looked through for what has expired in one go; the others follow in the next ones."""
+
+TICKED_AT_ONCE = 50
+"""In how many namespaces engines do their periodic work in one go."""
+
 _CLUSTER = "sys/cluster"
 _VERSIONS = "sys/versions/"
+_IN_NAMESPACE = "ns_"
 
 
 class Cluster(Struct, frozen=True):
@@ -73,35 +84,39 @@ class Active:
     audit: Broker
     cluster: Cluster
     guards: Guards
+    namespaces: NamespaceTable
+    tenants: OpenTenants
+    sweeps: Turns = field(default_factory=Turns)
+    ticks: Turns = field(default_factory=Turns)
     background: list[asyncio.Task[None]] = field(default_factory=list)
 
-    def tenant(self, namespace_path: str) -> Tenant | None:
+    async def tenant(self, namespace_path: str) -> Tenant | None:
         """The tenant that a client names by header or path prefix, or None."""
-        return self.root if normalise(namespace_path) == "" else None
+        return self.root if not namespace_path else await self.tenants.at(normalise(namespace_path))
 
-    def lineage(self, tenant: Tenant) -> Iterator[Tenant]:
-        """``tenant`` and those above it, up to the root."""
-        path = tenant.namespace.path
-        while path:
-            above = self.tenant(path)
-            if above is not None:
-                yield above
-            path = path[: path.rstrip("/").rfind("/") + 1]
-        yield self.root
+    async def home(self, token_id: str) -> Tenant:
+        """The tenant that a token says it belongs to; what names none is the root's to look at."""
+        entry = self.namespaces.by_id.get(token_id.rpartition(".")[2]) if self.namespaces.by_id else None
+        found = None if entry is None else await self.tenants.at(entry.path)
+        return found or self.root
 
-    @property
-    def tenants(self) -> list[Tenant]:
-        """All of them."""
-        return [self.root]
+    def lineage(self, namespace: Namespace) -> list[Namespace]:
+        """``namespace`` and those above it, up to the root."""
+        found = [self.namespaces.by_path.get(path) for path in above(namespace.path)]
+        rest = [entry.namespace for entry in found if entry is not None]
+        return [namespace, *rest, ROOT] if namespace.path else [namespace]
+
+    async def load_namespaces(self) -> None:
+        """Take over which namespaces there are, if that may have changed."""
+        await self.namespaces.load()
+        await self.tenants.drop_gone()
 
     async def close(self) -> None:
         """Stop the background work and release what mounts and audit devices hold."""
         for task in self.background:
             task.cancel()
         await asyncio.gather(*self.background, return_exceptions=True)
-        for tenant in self.tenants:
-            await tenant.mounts.close()
-            await tenant.tokens.close()
+        await self.tenants.close()
         self.audit.close()
 
 
@@ -129,24 +144,38 @@ async def activate(core: Core) -> Active:
     await audit.load()
     root = await _open_tenant(core, ROOT, view)
     guards = Guards(view.within("sys/guards/"), core.rate_counts)
-    active = Active(root, audit, await _cluster(view, core.settings), guards)
-    await _note_version(view, core.clock())
-    for tenant in active.tenants:
+    table = NamespaceTable(view.within("sys/namespaces/"), core.clock)
+
+    async def bring_up(entry: Entry) -> Tenant:
+        own_view = View(core.barrier, entry.namespace.storage_prefix, core.cache)
+        tenant = await _open_tenant(core, entry.namespace, own_view, elsewhere)
         await tenant.mounts.clear_leftovers()
+        return tenant
+
+    tenants = OpenTenants(core, root, table, bring_up)
+
+    async def elsewhere(namespace_id: str) -> Tokens | None:
+        tenant = await tenants.by_id(namespace_id)
+        return None if tenant is None else tenant.tokens
+
+    active = Active(root, audit, await _cluster(view, core.settings), guards, table, tenants)
+    await active.load_namespaces()
+    await _note_version(view, core.clock())
+    await root.mounts.clear_leftovers()
     active.background.append(asyncio.create_task(_repeat(SWEEP_SECONDS, lambda: _sweep(core, active))))
     active.background.append(asyncio.create_task(_repeat(TICK_SECONDS, lambda: _tick(core, active))))
     return active
 
 
-async def _open_tenant(core: Core, namespace: Namespace, view: View) -> Tenant:
-    policies = PolicyStore(view.within("sys/policy/"), core.clock)
+async def _open_tenant(core: Core, namespace: Namespace, view: View, elsewhere: Elsewhere | None = None) -> Tenant:
+    policies = PolicyStore(view.within("sys/policy/"), core.clock, with_root=namespace is ROOT)
     await policies.ensure_defaults()
     token_view = view.within("sys/token/")
-    tokens = await Tokens.open(token_view, policies)
+    tokens = await Tokens.open(token_view, policies, namespace, elsewhere)
 
     def bring_up(entry: MountEntry) -> Live:
         engine = _engine(core, tenant, entry)
-        return Live(entry, engine, route_table(type(engine)), _audit_mount(entry))
+        return Live(entry, engine, route_table(type(engine)), _audit_mount(namespace, entry))
 
     audit = AuditNamespace(namespace.id, namespace.path)
     tenant = Tenant(
@@ -160,7 +189,7 @@ async def _open_tenant(core: Core, namespace: Namespace, view: View) -> Tenant:
         Wrapping(token_view, tokens, WrappingJwt(view.within("sys/"), core.settings.api_address)),
         Lockouts(view.within("sys/lockout/")),
     )
-    await tenant.mounts.begin(_built_in())
+    await tenant.mounts.begin(_built_in(namespace))
     await tenant.mounts.router()
     return tenant
 
@@ -170,12 +199,14 @@ def _engine(core: Core, tenant: Tenant, entry: MountEntry) -> Engine:
     from server.system import System
 
     mount = mount_of(core, tenant, entry)
-    if entry.type == System.type:
-        return System(core, tenant)
-    if entry.type == TokenMethod.type:
-        return TokenMethod(mount, tenant.tokens, Renewals(core, tenant))
-    if entry.type == Cubbyhole.type:
-        return Cubbyhole(mount, Drawers(tenant.view.within("sys/token/")))
+    if entry.built_in:
+        built_in = entry.type.removeprefix(_IN_NAMESPACE)
+        if built_in == System.type:
+            return System(core, tenant)
+        if built_in == TokenMethod.type:
+            return TokenMethod(mount, tenant.tokens, Renewals(core, tenant))
+        assert built_in == Cubbyhole.type, "there are no other built-in engines"
+        return Cubbyhole(mount, Drawers(tenant.tokens, tenant.view.within("sys/token/")))
     group = plugins.AUTH_METHODS if entry.is_auth else plugins.ENGINES
     engine_class = plugins.load(group, entry.type)
     if engine_class is None:
@@ -185,9 +216,9 @@ def _engine(core: Core, tenant: Tenant, entry: MountEntry) -> Engine:
     return engine
 
 
-def _audit_mount(entry: MountEntry) -> AuditMount:
+def _audit_mount(namespace: Namespace, entry: MountEntry) -> AuditMount:
     return AuditMount(
-        point=entry.path,
+        point=namespace.path + entry.path,
         type=entry.type,
         accessor=entry.accessor,
         version=PLUGIN_VERSION,
@@ -218,8 +249,9 @@ def route_table(engine_class: type[Engine]) -> RouteTable:
     return RouteTable(engine_class.routes)
 
 
-def _built_in() -> list[MountEntry]:
-    return [
+def _built_in(namespace: Namespace) -> list[MountEntry]:
+    """The mounts that are there from the first; types are called otherwise in namespaces, as OpenBao has it."""
+    entries = [
         new_entry(
             "sys/",
             "system",
@@ -242,6 +274,16 @@ def _built_in() -> list[MountEntry]:
             built_in=True,
             config=MountConfig(token_type="default-service"),  # noqa: S106 - a word, not a secret
         ),
+    ]
+    if namespace is ROOT:
+        return entries
+    return [
+        replace(
+            entry,
+            type=_IN_NAMESPACE + entry.type,
+            config=replace(entry.config, token_type="default" if entry.is_auth else ""),
+        )
+        for entry in entries
     ]
 
 
@@ -290,17 +332,45 @@ async def _sweep(core: Core, active: Active) -> None:
     if not await core.store.lead():
         return
     await core.cache.catch_up()
-    for tenant in active.tenants:
-        while await tenant.tokens.sweep(core.clock()):
-            pass
+    await active.load_namespaces()
+    await _sweep_tenant(core, active.root)
+    await active.tenants.erase_gone()
+    for entry in active.sweeps.next(active.namespaces, SWEPT_AT_ONCE):
+        if await _has_work(core, entry):
+            async with active.tenants.visit(entry) as tenant:
+                await _sweep_tenant(core, tenant)
+
+
+async def _sweep_tenant(core: Core, tenant: Tenant) -> None:
+    while await tenant.tokens.sweep(core.clock()):
+        pass
+
+
+async def _has_work(core: Core, entry: Entry) -> bool:
+    """Whether something of a namespace may be due, as far as the names of its entries tell without opening it."""
+    tokens = entry.namespace.storage_prefix + "sys/token/"
+    ends = await core.store.list(tokens + "expiry/", limit=1)
+    if ends and end_in(ends[0])[0] <= core.clock():
+        return True
+    for folder in ("tree/doomed/", "tree/orphaning/", "emptying/"):
+        if await core.store.list(tokens + folder, limit=1):
+            return True
+    return False
 
 
 async def _tick(core: Core, active: Active) -> None:
     if not await core.store.lead():
         return
     await core.cache.catch_up()
-    for tenant in active.tenants:
-        await tenant.lockouts.sweep(core.clock())
-        for live in (await tenant.mounts.router()).mounts.values():
-            if isinstance(live.engine, Periodic):
-                await live.engine.tick(core.clock())
+    await active.load_namespaces()
+    await _tick_tenant(core, active.root)
+    for entry in active.ticks.next(active.namespaces, TICKED_AT_ONCE):
+        async with active.tenants.visit(entry) as tenant:
+            await _tick_tenant(core, tenant)
+
+
+async def _tick_tenant(core: Core, tenant: Tenant) -> None:
+    await tenant.lockouts.sweep(core.clock())
+    for live in (await tenant.mounts.router()).mounts.values():
+        if isinstance(live.engine, Periodic):
+            await live.engine.tick(core.clock())

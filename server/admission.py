@@ -9,12 +9,16 @@ from compat import fields
 from compat.requests import Request
 from engines.base import Access, Body, Call, Operation
 from engines.faults import Denied, Fault, NotFound, Unauthenticated
+from server.acl import NOTHING_ALLOWED
 from server.active import Active
+from server.addressing import check_there, refuse_in_namespace, refuse_without_seal
 from server.audit.entry import refusal as refused
 from server.exchange import Exchange
 from server.tenants import Tenant
 from server.tokens import Token
 from server.wrapping import CHECKED_PATHS
+
+_SYSTEM = "sys/"
 
 LISTS = (Operation.LIST, Operation.SCAN)
 """Whose paths end in a slash."""
@@ -22,9 +26,7 @@ LISTS = (Operation.LIST, Operation.SCAN)
 
 async def located(request: Request, request_id: str, active: Active) -> Exchange:
     """Step 2: the tenant, the mount and the row of its route table."""
-    tenant = active.tenant(request.namespace)
-    if tenant is None:
-        raise NotFound("namespace not found")
+    tenant = await _tenant(request, active) if request.namespace else active.root
     operation, path = request.operation, request.path
     exchange = Exchange(request, request_id, tenant, operation, path)
     router = await tenant.mounts.router()
@@ -37,17 +39,25 @@ async def located(request: Request, request_id: str, active: Active) -> Exchange
     return exchange
 
 
+async def _tenant(request: Request, active: Active) -> Tenant:
+    check_there(request, active.namespaces)
+    tenant = await active.tenants.at(request.namespace)
+    if tenant is None:
+        raise NotFound("namespace not found")
+    return tenant
+
+
 async def let_in(active: Active, exchange: Exchange, call: Call) -> Body | None:
     """Steps 3 and 4, with the audit of a refusal."""
     try:
-        return await _admitted(exchange, call)
+        return await _admitted(active, exchange, call)
     except Fault as fault:
         response = refused(fault, public=exchange.public)
         active.audit.refuse(exchange.audit_request(response.error), response)
         raise
 
 
-async def _admitted(exchange: Exchange, call: Call) -> Body | None:
+async def _admitted(active: Active, exchange: Exchange, call: Call) -> Body | None:
     """Steps 3 and 4: who calls, and whether they may. Faults from here are refusals.
 
     Answers the body if it had to be read already, to tell creation from update.
@@ -55,12 +65,14 @@ async def _admitted(exchange: Exchange, call: Call) -> Body | None:
     request, route, found, tenant = exchange.request, exchange.route, exchange.found, exchange.tenant
     if found is not None:
         call.path = found.path
+        if request.namespace and found.live.entry.path == _SYSTEM and found.served is not None:
+            refuse_in_namespace(found.served.pattern)
     wrapping = exchange.path in CHECKED_PATHS and exchange.operation is not Operation.HELP
     if wrapping:
         checked = await tenant.wrapping.check(request.token, request.data, call.now)
         if "token" not in request.data:
             request.token = checked.record.id  # It may have come as a JSON Web Token.
-    token = await tenant.tokens.authenticate(request.token, call.now) if request.token else None
+    token = await _holder(active, request.token, call.now) if request.token else None
     if token is not None and token.record.bound_cidrs and not contains(token.record.bound_cidrs, call.remote_address):
         token = None
     if exchange.public:
@@ -77,18 +89,30 @@ async def _admitted(exchange: Exchange, call: Call) -> Body | None:
     exchange.token = token
     call.caller = exchange.caller()
     body = await _told_creation_from_update(exchange, call)
-    acl = await tenant.policies.acl(token.record.policies)
+    acl = await token.store.policies.acl(token.record.policies)
     wrap_ttl_seconds = request.wrap_ttl_seconds or None
-    exchange.decision = decision = acl.check(exchange.operation, exchange.path, request.data, wrap_ttl_seconds)
+    path = exchange.path if token.store is tenant.tokens else exchange.path_for(token)
+    if path is None:
+        exchange.decision = decision = NOTHING_ALLOWED
+    else:
+        exchange.decision = decision = acl.check(exchange.operation, path, request.data, wrap_ttl_seconds)
     call.sudo = decision.sudo
     if token.record.num_uses:
-        exchange.token = await _used(token, tenant)
+        exchange.token = await _used(token)
         call.caller = exchange.caller()
     if request.head and not acl.root:
         raise Denied  # A policy has no word that grants it.
     if not decision.allowed or (route is not None and route.access is Access.SUDO and not decision.sudo):
         raise Denied
+    if request.namespace and found is not None and found.live.entry.path == _SYSTEM and found.served is not None:
+        refuse_without_seal(found.served.pattern)
     return body
+
+
+async def _holder(active: Active, token_id: str, now: float) -> Token | None:
+    """The token with this id, in whatever namespace it belongs to."""
+    home = await active.home(token_id) if active.namespaces.by_id else active.root
+    return await home.tokens.authenticate(token_id, now)
 
 
 async def _told_creation_from_update(exchange: Exchange, call: Call) -> Body | None:
@@ -103,9 +127,9 @@ async def _told_creation_from_update(exchange: Exchange, call: Call) -> Body | N
     return body
 
 
-async def _used(token: Token, tenant: Tenant) -> Token:
+async def _used(token: Token) -> Token:
     try:
-        return await tenant.tokens.use(token)
+        return await token.store.use(token)
     except LookupError:
         raise Unauthenticated from None
 

@@ -35,7 +35,7 @@ def answer_to(exchange: Exchange, call: Call, reply: Reply | None) -> Answer:
         raise NotFound
     if exchange.operation is Operation.HELP or (route is not None and route.bare):
         return Answer(reply.status or 200, bare_body(reply.data))
-    return Answer(reply.status or 200, _envelope(exchange, call, reply, echo=route is not None and route.echo))
+    return Answer(reply.status or 200, _envelope(exchange, call, reply, echo=exchange.echoes))
 
 
 def _envelope(exchange: Exchange, call: Call, reply: Reply, *, echo: bool) -> bytes:
@@ -68,7 +68,7 @@ def wrappable(reply: Reply | None, exchange: Exchange) -> TypeGuard[Reply]:
 async def wrapped(exchange: Exchange, call: Call, reply: Reply, answer: Answer) -> Wrapped:
     """The wrapping of ``answer``, which is kept as it would have been given."""
     envelope = answer.body
-    if exchange.route is not None and exchange.route.echo:
+    if exchange.echoes:
         envelope = _envelope(exchange, call, reply, echo=False)
     issued: TokenRecord | None = reply.auth
     record = WrapRecord(

@@ -1,6 +1,6 @@
 """Batch tokens: tokens that are stored nowhere, because each carries its own record, sealed.
 
-    b. base64url( version 1, 1 byte | random salt, 16 bytes | AES-256-GCM of the record )
+    b. base64url( version 1, 1 byte | random salt, 16 bytes | AES-256-GCM of the record ) [.namespace id]
 
 Each token is sealed under a key and a nonce of its own, which HKDF-SHA256 (RFC 5869) expands from the namespace's key
 and the token's salt; so there is no number of tokens after which a key is worn out, and no counter to keep. The version
@@ -49,16 +49,18 @@ class _Sealed(Struct, frozen=True, array_like=True):
     entity_id: str
     bound_cidrs: tuple[str, ...]
     role: str
+    parent_namespace: str = ""
 
 
 class BatchTokens:
     """Seals and opens the batch tokens of one namespace."""
 
-    __slots__ = ("_key", "_namespace")
+    __slots__ = ("_key", "_namespace", "_suffix")
 
-    def __init__(self, key: bytes, namespace: str) -> None:
+    def __init__(self, key: bytes, namespace: str, suffix: str = "") -> None:
         self._key = Secret(key)
         self._namespace = namespace.encode()
+        self._suffix = suffix
 
     def close(self) -> None:
         """Forget the key."""
@@ -78,11 +80,12 @@ class BatchTokens:
             entity_id=record.entity_id,
             bound_cidrs=record.bound_cidrs,
             role=record.role,
+            parent_namespace=record.parent_namespace,
         )
         salt = secrets.token_bytes(_SALT_BYTES)
         aead, nonce = self._derive(salt)
         ciphertext = aead.encrypt(nonce, msgspec.msgpack.encode(sealed), _VERSION + self._namespace)
-        token_id = PREFIX + base64.urlsafe_b64encode(_VERSION + salt + ciphertext).rstrip(b"=").decode()
+        token_id = PREFIX + base64.urlsafe_b64encode(_VERSION + salt + ciphertext).rstrip(b"=").decode() + self._suffix
         return _record(sealed, token_id) if len(token_id) <= MAX_CHARACTERS else None
 
     def open(self, token_id: str) -> TokenRecord | None:
@@ -91,8 +94,8 @@ class BatchTokens:
         return None if sealed is None else _record(sealed, token_id)
 
     def _unseal(self, token_id: str) -> _Sealed | None:
-        text = token_id.removeprefix(PREFIX)
-        if len(token_id) > MAX_CHARACTERS or not text.isascii():
+        text = token_id.removeprefix(PREFIX).removesuffix(self._suffix)
+        if len(token_id) > MAX_CHARACTERS or not text.isascii() or not token_id.endswith(self._suffix):
             return None
         try:
             content = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
@@ -124,6 +127,7 @@ def _record(sealed: _Sealed, token_id: str) -> TokenRecord:
         creation_time=sealed.creation_time,
         parent=sealed.parent.hex(),
         role=sealed.role,
+        parent_namespace=sealed.parent_namespace,
         metadata=sealed.metadata,
         ttl=sealed.ttl,
         entity_id=sealed.entity_id,

@@ -32,6 +32,7 @@ from engines.faults import (
     UnsupportedPath,
 )
 from server.active import Active
+from server.addressing import settle
 from server.admission import LISTS, convert_body, let_in, located
 from server.answer import Answer, Headers
 from server.answering import answer_to, marked, raw_answer_to, refusal, wrappable, wrapped
@@ -84,6 +85,7 @@ class Dispatcher:
             active = core.active
             if active is not None:
                 await core.cache.catch_up()
+                await _settle(request, active)
                 if active.guards.on:
                     marks, answer = await self._guarded(request, request_id, active)
             if answer is None and request.path.startswith(_SYSTEM):
@@ -119,6 +121,7 @@ class Dispatcher:
         marks: Headers = ()
         if active is not None:
             await self._core.cache.catch_up()
+            await _settle(request, active)
             if active.guards.on:
                 exchange = await located(request, request_id, active)
                 if exchange.route is None or exchange.route.item is None:
@@ -143,10 +146,10 @@ class Dispatcher:
         core = self._core
         try:
             exchange = await located(request, request_id, active)
-        except NotFound:
-            # The namespace isn't there, as is answered further on; but whoever looks for one is counted.
+        except (NotFound, Unavailable):
+            # The namespace isn't there, or locked, as is answered further on; but whoever looks for one is counted.
             exchange = Exchange(request, request_id, active.root, request.operation, request.path)
-        admission = await guards.quotas.admit(exchange, active.lineage(exchange.tenant), core.clock())
+        admission = await guards.quotas.admit(exchange, active.lineage(exchange.tenant.namespace), core.clock())
         marks = (*verdict.headers, *admission.headers)
         if admission.allowed:
             return marks, None
@@ -238,7 +241,7 @@ class Dispatcher:
         finally:
             token = exchange.token
             if token is not None and token.record.num_uses < 0 and not core.barrier.sealed:
-                await exchange.tenant.tokens.revoke(token.hash)
+                await token.store.revoke(token.hash)
 
     async def _served(self, exchange: Exchange, call: Call, active: Active) -> Answer:
         """Steps 2 to 8, audited whatever comes of them."""
@@ -298,6 +301,14 @@ class Dispatcher:
             if replaced:
                 call.warn(fields.replaced_warning(replaced))
         return reply
+
+
+async def _settle(request: Request, active: Active) -> None:
+    """Find out which namespace ``request`` is for; costs three comparisons where there is only the root namespace."""
+    if active.namespaces.stale:
+        await active.load_namespaces()
+    if active.namespaces.by_path or request.in_namespace:
+        settle(request, active.namespaces)
 
 
 def _unserved(found: Found) -> Fault:

@@ -14,7 +14,7 @@ from compat.json_text import encode, parse_object
 from engines.base import Caller
 from engines.faults import InvalidRequest, Unauthenticated
 from server.token_entries import drawer_prefix, id_key
-from server.tokens import Token
+from server.tokens import Token, Tokens
 from storage.barrier import OVERHEAD_BYTES
 from storage.base import MAX_KEY_BYTES, Transaction, transact
 from storage.base import MAX_VALUE_BYTES as MAX_ENTRY_BYTES
@@ -35,28 +35,29 @@ def check_size(value: bytes) -> None:
 
 
 class Drawers:
-    """The drawers of one namespace's tokens; ``view`` is that of the token store."""
+    """The drawers of one namespace's ``tokens``; ``view`` is that of the token store."""
 
-    def __init__(self, view: View) -> None:
+    def __init__(self, tokens: Tokens, view: View) -> None:
+        self._tokens = tokens
         self._view = view
 
     async def read(self, caller: Caller, path: str) -> dict[str, Any] | None:
         """What the caller keeps at ``path``, or None."""
-        value = await self._view.get(_key(caller, path))
+        value = await self._view.get(self._key(caller, path))
         return None if value is None else parse_object(value)
 
     async def list(self, caller: Caller, path: str) -> list[str]:
         """The names below ``path``, which is empty or ends in ``/``; those of folders end in ``/``."""
-        prefix = drawer_prefix(_token(caller).hash)
+        prefix = drawer_prefix(self._token(caller).hash)
         if path:
             _check(path.removesuffix("/"))
         return await self._view.list(prefix + path)
 
     async def write(self, caller: Caller, path: str, data: Mapping[str, Any]) -> None:
         """Keep ``data`` at ``path``. Raises ``Unauthenticated`` if the token has been revoked meanwhile."""
-        key, value = _key(caller, path), encode(data)
+        key, value = self._key(caller, path), encode(data)
         check_size(value)
-        token = _token(caller)
+        token = self._token(caller)
 
         async def work(transaction: Transaction) -> None:
             if await transaction.get(id_key(token.hash)) is None:
@@ -67,23 +68,23 @@ class Drawers:
 
     async def delete(self, caller: Caller, path: str) -> None:
         """Remove what is kept at ``path``; it is no error if that is nothing."""
-        key = _key(caller, path)
+        key = self._key(caller, path)
         async with self._view.transaction() as transaction:
             transaction.delete(key)
 
+    def _token(self, caller: Caller) -> Token:
+        token = caller.handle
+        assert isinstance(token, Token), "a caller comes with the store's own token"
+        if token.record.type != SERVICE:
+            raise InvalidRequest("cubbyhole operations are only supported by 'service' type tokens")
+        if token.store is not self._tokens:
+            raise InvalidRequest("the cubbyhole of a token is in the namespace of the token")
+        return token
 
-def _token(caller: Caller) -> Token:
-    token = caller.handle
-    assert isinstance(token, Token), "a caller comes with the store's own token"
-    if token.record.type != SERVICE:
-        raise InvalidRequest("cubbyhole operations are only supported by 'service' type tokens")
-    return token
-
-
-def _key(caller: Caller, path: str) -> str:
-    token = _token(caller)
-    _check(path)
-    return drawer_prefix(token.hash) + path
+    def _key(self, caller: Caller, path: str) -> str:
+        token = self._token(caller)
+        _check(path)
+        return drawer_prefix(token.hash) + path
 
 
 def _check(path: str) -> None:

@@ -50,12 +50,22 @@ class Exchange:
         return self.found is not None and (self.found.live.entry.options or {}).get(option) == value
 
     @property
+    def echoes(self) -> bool:
+        """Whether the answer repeats its data at the top level; OpenBao doesn't where the path names a namespace."""
+        return self.route is not None and self.route.echo and not self.request.prefixed
+
+    @property
     def writes(self) -> bool:
         """Whether handling it may change storage."""
         route = self.route
         if route is None or not route.writes:
             return False
         return route.writes_on_update or self.operation is Operation.CREATE
+
+    def path_for(self, token: Token) -> str | None:
+        """The path as policies of the namespace see it that ``token`` belongs to; None if it isn't of theirs."""
+        below = self.tenant.namespace.below(token.store.namespace)
+        return None if below is None else below + self.path
 
     def caller(self) -> Caller | None:
         """Who calls, as a handler may know it."""
@@ -75,7 +85,7 @@ class Exchange:
             data=request.data,
             namespace=self.tenant.audit,
             mount=None if self.found is None else self.found.live.audit,
-            token=None if token is None else _described(token, self.tenant),
+            token=None if token is None else _described(token),
             client_token=request.token,
             allowed=None if decision is None else decision.allowed,
             granting_policies=() if decision is None else decision.granting_policies,
@@ -100,12 +110,14 @@ def audit_response(
     return AuditResponse(data=data, auth=_auth(issued), client_token=issued.id, login=login, warnings=warnings)
 
 
-def _described(token: Token, tenant: Tenant) -> AuditToken:
+def _described(token: Token) -> AuditToken:
     """The token's part of every entry, made once and kept with the token."""
     described: AuditToken | None = token.audit
     if described is None:
         record = token.record
-        described = AuditToken(_auth(record), client_id(record.policies, tenant.namespace.id, record.entity_id))
+        namespace = token.store.namespace
+        identity = client_id(record.policies, namespace.id, record.entity_id)
+        described = AuditToken(_auth(record), identity, namespace.id, namespace.path)
         token.audit = described
     return described
 

@@ -23,11 +23,12 @@ class Leases:
     def __init__(self, view: View, tokens: Tokens) -> None:
         self._view = view
         self._tokens = tokens
+        self._suffix = tokens.namespace.suffix
 
     async def find(self, lease_id: str, now: float) -> Token | None:
         """The token with this lease, if its time isn't over."""
         path, _, name = lease_id.rpartition("/")
-        hashed = hash_in_lease(name)
+        hashed = hash_in_lease(name.removesuffix(self._suffix)) if name.endswith(self._suffix) else None
         token = None if hashed is None else await self._tokens.by_hash(hashed, now)
         if token is None or not token.record.leased or lease_path(token.record.path) != path:
             return None
@@ -36,7 +37,8 @@ class Leases:
     async def names(self, prefix: str) -> list[str]:
         """The names directly below ``prefix``: of leases, and of folders, which end in ``/``."""
         path = lease_path(prefix)
-        return await self._view.list(_LEASES + f"{path}/" if path else _LEASES)
+        names = await self._view.list(_LEASES + f"{path}/" if path else _LEASES)
+        return [name if name.endswith("/") else name + self._suffix for name in names]
 
     async def revoke(self, lease_id: str, now: float) -> None:
         """End a lease; it is no error if there is none of this id."""

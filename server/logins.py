@@ -102,7 +102,7 @@ async def issue(tenant: Tenant, mount: Mount, login: Login, call: Call) -> Reply
             type=BATCH if batch else SERVICE,
             policies=tuple(sorted(policies)),
             path=f"{mount.path}{call.path}",
-            display_name=_display_name(mount, login),
+            display_name=_display_name(tenant.namespace.path + mount.path, login),
             creation_time=call.now,
             metadata=dict(login.metadata) or None,
             num_uses=login.num_uses,
@@ -118,7 +118,7 @@ async def issue(tenant: Tenant, mount: Mount, login: Login, call: Call) -> Reply
     return Reply(data=login.data, auth=record)
 
 
-def _display_name(mount: Mount, login: Login) -> str:
-    """The mount's name and the caller's, as OpenBao joins them."""
-    name = mount.path.removeprefix(AUTH).strip("/")
+def _display_name(path: str, login: Login) -> str:
+    """The mount's name, whole ``path`` and all, and the caller's, as OpenBao joins them."""
+    name = path.removeprefix(AUTH).strip("/")
     return (f"{name}-{login.display_name}" if login.display_name else name).replace("/", "-")

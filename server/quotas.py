@@ -10,7 +10,7 @@ A quota holds its mount by identity, so it moves with a remount and is gone with
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,9 +21,9 @@ from auth_methods.base import ResolvesRole
 from engines.faults import InvalidRequest
 from server.exchange import Exchange
 from server.mounts import Found
+from server.namespaces import Namespace
 from server.quota_records import Quota, QuotaConfig, Record, decode_record
 from server.rate_limits import Limit, RateCounts, Taken
-from server.tenants import Tenant
 from storage.base import Transaction, transact
 from storage.view import View
 
@@ -113,17 +113,13 @@ class Quotas:
             )
         )
 
-    async def forget_mounts(self, present: frozenset[str]) -> None:
-        """Drop the quotas whose mount is none of those ``present``, which are uuids: it has been unmounted."""
-        record = await self.record()
-        if all(not quota.mount or quota.mount in present for quota in record.quotas.values()):
+    async def forget(self, gone: Collection[bytes]) -> None:
+        """Drop the quotas with these ids: what they were for is no longer there."""
+        if not gone:
             return
         await self._change(
             lambda record: replace(
-                record,
-                quotas={
-                    name: quota for name, quota in record.quotas.items() if not quota.mount or quota.mount in present
-                },
+                record, quotas={name: quota for name, quota in record.quotas.items() if quota.id not in gone}
             )
         )
 
@@ -131,7 +127,7 @@ class Quotas:
         """Replace the configuration."""
         await self._change(lambda record: replace(record, config=config))
 
-    async def admit(self, exchange: Exchange, namespaces: Iterator[Tenant], now: float) -> Admission:
+    async def admit(self, exchange: Exchange, namespaces: Iterable[Namespace], now: float) -> Admission:
         """Count a request, which has been located, and tell whether it may be handled.
 
         ``namespaces`` are its own and those above, the nearest first; ``now`` is in seconds since the epoch.
@@ -156,7 +152,7 @@ class Quotas:
         return Admission(taken.allowed, headers, config.audit_logging)
 
     async def _most_specific(
-        self, given: Mapping[str, Any], namespaces: Iterator[Tenant], found: Found | None
+        self, given: Mapping[str, Any], namespaces: Iterable[Namespace], found: Found | None
     ) -> Quota | None:
         if found is not None:
             of_mount = self._mounts.get(found.live.entry.uuid)
@@ -165,8 +161,8 @@ class Quotas:
                 if quota is not None:
                     return quota
         inherited = False
-        for tenant in namespaces:
-            quota = self._namespaces.get(tenant.namespace.id)
+        for namespace in namespaces:
+            quota = self._namespaces.get(namespace.id)
             if quota is not None and (quota.inheritable or not inherited):
                 return quota
             inherited = True

@@ -14,7 +14,7 @@ import hashlib
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import replace
 from functools import lru_cache
-from time import perf_counter
+from time import perf_counter, perf_counter_ns
 from typing import Any
 
 import msgspec
@@ -22,6 +22,7 @@ import msgspec
 from engines.base import Answers
 from engines.faults import Denied, Fault, NotFound, Sealed, Unauthenticated
 from server.active import Active
+from server.addressing import check_there
 from server.answer import Answer, Headers
 from server.audit.broker import Pending
 from server.audit.entry import AuditResponse, refusal
@@ -55,6 +56,7 @@ class Stream:
         self._active = active
         self._exchange = exchange
         self._pending: Pending | None = pending
+        core.in_flight[exchange.request_id] = exchange.request, perf_counter_ns()
         self._failure = failure
         self._decoder = _decoder(exchange.route.item)
         self._received = hashlib.sha256()
@@ -93,12 +95,13 @@ class Stream:
         pending, self._pending = self._pending, None
         if pending is None:
             return
+        self._core.in_flight.pop(self._exchange.request_id, None)
         try:
             self._active.audit.finish(pending, self._outcome(error))
         finally:
             token = self._exchange.token
             if token is not None and token.record.num_uses < 0 and not self._core.barrier.sealed:
-                await self._exchange.tenant.tokens.revoke(token.hash)
+                await token.store.revoke(token.hash)
 
     def _outcome(self, error: BaseException | None) -> AuditResponse:
         counted = {
@@ -118,6 +121,9 @@ class Stream:
         if core.active is not self._active:
             raise Sealed
         await core.cache.catch_up()
+        if self._active.namespaces.stale:
+            await self._active.load_namespaces()
+        check_there(exchange.request, self._active.namespaces)
         if self._active.audit.stale:
             await self._active.audit.load()
         found, token, tenant = exchange.found, exchange.token, exchange.tenant
@@ -126,15 +132,16 @@ class Stream:
             raise NotFound(f'no handler for route "{exchange.path}". route entry not found.')
         now = core.clock()
         if token.record.num_uses:
-            if not await tenant.tokens.stands(token, now):
+            if not await token.store.stands(token, now):
                 raise Unauthenticated
         else:
-            present = await tenant.tokens.authenticate(exchange.request.token, now)
+            present = await token.store.authenticate(exchange.request.token, now)
             if present is None:
                 raise Unauthenticated
             token = present
-        acl = await tenant.policies.acl(token.record.policies)
-        if not acl.check(exchange.operation, exchange.path, exchange.request.data, None).allowed:
+        acl = await token.store.policies.acl(token.record.policies)
+        path = exchange.path_for(token)
+        if path is None or not acl.check(exchange.operation, path, exchange.request.data, None).allowed:
             raise Denied
 
     def _read(self, lines: bytes) -> list[Any]:

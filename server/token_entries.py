@@ -72,7 +72,7 @@ class TokenEntries:
         transaction.put(id_key(hashed), encode(record))
         entry = _AccessorEntry(hashed, record.accessor)
         transaction.put("accessor/" + self.hash(record.accessor), msgspec.msgpack.encode(entry))
-        if record.parent:
+        if record.parent_beside:
             transaction.put(child_key(record.parent, hashed), b"")
         if record.expire_time:
             transaction.put(expiry_key(record.expire_time, hashed), b"")
@@ -84,7 +84,7 @@ class TokenEntries:
         """All entries of a token; children and a large drawer are marked for whoever clears up."""
         transaction.delete(id_key(hashed))
         transaction.delete("accessor/" + self.hash(record.accessor))
-        if record.parent:
+        if record.parent_beside:
             transaction.delete(child_key(record.parent, hashed))
         if record.expire_time:
             transaction.delete(expiry_key(record.expire_time, hashed))

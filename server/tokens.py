@@ -8,6 +8,9 @@ any token that it descends from: it is refused from that moment, and what it lea
 Whether all ancestors still stand is looked up once for each token and remembered, with the time until which it holds.
 What can change it otherwise writes below ``tree/``, in the same commit, and that is watched. So a busy token costs one
 hash, one look into the cache and two comparisons.
+
+The ids and accessors of tokens end in the id of their namespace, but for those of the root namespace. A token may have
+been made by one of a namespace above; then its parent is looked for there each time it is used.
 """
 
 from __future__ import annotations
@@ -16,9 +19,9 @@ import asyncio
 import secrets
 import string
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from math import inf
-from typing import Any
+from typing import Any, TypeAlias
 
 from msgspec.structs import replace
 
@@ -26,6 +29,7 @@ from auth_methods.records import BATCH, TokenRecord
 from engines.faults import InvalidRequest
 from server.batch_tokens import KEY_BYTES, BatchTokens
 from server.batch_tokens import PREFIX as BATCH_PREFIX
+from server.namespaces import ROOT, Namespace
 from server.policies import PolicyStore
 from server.token_entries import (
     TokenEntries,
@@ -55,14 +59,20 @@ _LISTED_AT_ONCE = 500
 _SALT_BYTES = 32
 
 
+Elsewhere: TypeAlias = Callable[[str], Awaitable["Tokens | None"]]
+"""Finds the token store of a namespace by the namespace's id."""
+
+
 class Token:
     """A token as it is kept ready: its record, its hash, and what others have prepared for it."""
 
-    __slots__ = ("acl", "audit", "generation", "hash", "record", "sure_until")
+    __slots__ = ("acl", "audit", "generation", "hash", "record", "store", "sure_until")
 
-    def __init__(self, record: TokenRecord, hashed: str) -> None:
+    def __init__(self, record: TokenRecord, hashed: str, store: Tokens) -> None:
         self.record = record
         self.hash = hashed
+        self.store = store
+        """Where it is kept: that of the namespace which it belongs to."""
         self.acl: Any = None
         """``(generation of the policies, compiled ACL)``, by the dispatcher."""
         self.audit: Any = None
@@ -72,17 +82,40 @@ class Token:
         self.sure_until: float = 0
         """Until when neither its own time nor that of an ancestor is over, seconds since the epoch."""
 
+    @property
+    def namespace_id(self) -> str:
+        """The id of the namespace that it belongs to."""
+        return self.store.namespace.id
+
+    @property
+    def namespace_path(self) -> str:
+        """The path of the namespace that it belongs to."""
+        return self.store.namespace.path
+
 
 class Tokens:
-    """The tokens of the namespace whose storage is ``view`` (the core's own part of it)."""
+    """The tokens of ``namespace``, whose storage is ``view`` (the core's own part of it).
 
-    def __init__(self, view: View, salt: bytes, batch_key: bytes, policies: PolicyStore) -> None:
+    ``elsewhere`` finds the store of a namespace above by its id, for parents that are kept there.
+    """
+
+    def __init__(
+        self,
+        view: View,
+        salt: bytes,
+        batch_key: bytes,
+        policies: PolicyStore,
+        namespace: Namespace = ROOT,
+        elsewhere: Elsewhere | None = None,
+    ) -> None:
         self._view = view
-        self._policies = policies
+        self.policies = policies
+        self.namespace = namespace
+        self._elsewhere = elsewhere
         self._entries = TokenEntries(salt)
         self._removal = TokenRemoval(view, self._entries)
         self._tidying = TokenTidying(view)
-        self._batch = BatchTokens(batch_key, view.prefix)
+        self._batch = BatchTokens(batch_key, view.prefix, namespace.suffix)
         self._opened: OrderedDict[str, Token] = OrderedDict()
         self._using: dict[str, asyncio.Lock] = {}
         self._generation = object()
@@ -96,7 +129,9 @@ class Tokens:
         self.tidy = self._tidying.start
 
     @classmethod
-    async def open(cls, view: View, policies: PolicyStore) -> Tokens:
+    async def open(
+        cls, view: View, policies: PolicyStore, namespace: Namespace = ROOT, elsewhere: Elsewhere | None = None
+    ) -> Tokens:
         """The store in ``view``, with its salt and its key made at the first time."""
 
         async def work(transaction: Transaction) -> tuple[bytes, bytes]:
@@ -105,7 +140,12 @@ class Tokens:
                 await _made_once(transaction, "batch-key", KEY_BYTES),
             )
 
-        return cls(view, *await transact(view, work), policies)
+        return cls(view, *await transact(view, work), policies, namespace, elsewhere)
+
+    @property
+    def namespace_path(self) -> str:
+        """The path of the namespace whose tokens these are."""
+        return self.namespace.path
 
     async def close(self) -> None:
         """Stop what works in the background, and forget what is secret."""
@@ -156,7 +196,7 @@ class Tokens:
             after = names[-1]
             values = await asyncio.gather(*(self._view.get("accessor/" + name) for name in names))
             entries = [accessor_of(value) for value in values if value is not None]
-            if clearing:
+            if clearing or self._elsewhere is not None:
                 # Some of the tokens that are still there may have lost an ancestor.
                 entries = [entry for entry in entries if await self.by_hash(entry[0], now) is not None]
             found.extend(accessor for _, accessor in entries)
@@ -164,7 +204,7 @@ class Tokens:
 
     async def knows_policy(self, name: str) -> bool:
         """Whether there is a policy of this name."""
-        return name == "root" or await self._policies.get(name) is not None
+        return name == "root" or await self.policies.get(name) is not None
 
     async def use(self, token: Token) -> Token:
         """Take one of a limited token's uses; the answer is the token as it is during this use, -1 left in the last.
@@ -188,7 +228,7 @@ class Tokens:
         lock = self._using.setdefault(token.hash, asyncio.Lock())
         try:
             async with lock:
-                return Token(await transact(self._view, work), token.hash)
+                return Token(await transact(self._view, work), token.hash, self)
         finally:
             if not lock.locked():
                 self._using.pop(token.hash, None)
@@ -205,17 +245,18 @@ class Tokens:
             if sealed is None:
                 raise InvalidRequest("the token would be too large; give it fewer policies or less metadata")
             return sealed
+        suffix = self.namespace.suffix
         record = replace(
             record,
-            id=record.id or SERVICE_PREFIX + random_text(),
-            accessor=record.accessor or random_text(),
+            id=record.id or SERVICE_PREFIX + random_text() + suffix,
+            accessor=record.accessor or random_text() + suffix,
         )
         hashed = self._entries.hash(record.id)
 
         async def work(transaction: Transaction) -> None:
             if await transaction.get(id_key(hashed)) is not None:
                 raise InvalidRequest("cannot create a token with a duplicate ID")
-            if record.parent:
+            if record.parent_beside:
                 parent = await transaction.get(id_key(record.parent))
                 if parent is None or decode(parent).num_uses < 0:
                     raise InvalidRequest("parent token lookup failed: no parent found")
@@ -250,11 +291,17 @@ class Tokens:
         generation = self._generation
         until = inf
         current = token
+        sure = True
         while True:
             record = current.record
             if record.expire_time:
                 until = min(until, record.expire_time)
             if not record.parent or until <= now:
+                break
+            if record.parent_namespace:
+                if not await self._stands_elsewhere(record, now):
+                    return False
+                sure = False
                 break
             parent = await self._load(record.parent)
             if parent is None:
@@ -265,10 +312,16 @@ class Tokens:
                 break
         if until <= now:
             return False
-        # That its parent is revoked isn't noted anywhere for a batch token: it has to look each time.
-        if not (token.record.type == BATCH and token.record.parent):
+        # That its parent is revoked isn't noted anywhere for a batch token, nor here if the parent is kept elsewhere:
+        # these have to look each time.
+        if sure and not (token.record.type == BATCH and token.record.parent):
             token.sure_until, token.generation = until, generation
         return True
+
+    async def _stands_elsewhere(self, record: TokenRecord, now: float) -> bool:
+        """Whether the parent of a token, kept in another namespace, may still be used."""
+        store = None if self._elsewhere is None else await self._elsewhere(record.parent_namespace)
+        return store is not None and await store.by_hash(record.parent, now) is not None
 
     def _open_batch(self, token_id: str, hashed: str) -> Token | None:
         token = self._opened.get(hashed)
@@ -276,13 +329,13 @@ class Tokens:
             record = self._batch.open(token_id)
             if record is None:
                 return None
-            token = self._opened[hashed] = Token(record, hashed)
+            token = self._opened[hashed] = Token(record, hashed, self)
             if len(self._opened) > MAX_BATCH_KEPT:
                 self._opened.popitem(last=False)
         return token
 
     async def _load(self, hashed: str) -> Token | None:
-        return await self._view.load(id_key(hashed), lambda value: Token(decode(value), hashed))
+        return await self._view.load(id_key(hashed), lambda value: Token(decode(value), hashed, self))
 
     def _tree_changed(self) -> None:
         self._generation = object()

@@ -4,6 +4,9 @@ There is one cache for everything that is read often: keyrings, tokens, policies
 before a request looks anything up, ``catch_up`` drops each path that any commit, of this process or another, has
 changed since the last look. What depends on several entries (a compiled ACL) registers with ``watch``.
 
+Watchers are kept by the first two segments of what they watch, which tell namespaces apart: so a commit costs looks at
+the watchers of its own namespace, however many others there are.
+
 An object that was read before such a drop must not be added after it: the reader notes ``epoch`` before it reads, and
 ``add`` ignores what comes from an older epoch.
 """
@@ -11,7 +14,7 @@ An object that was read before such a drop must not be added after it: the reade
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from storage.base import Store
@@ -27,13 +30,21 @@ class ObjectCache:
         self._store = store
         self._capacity = capacity
         self._entries: OrderedDict[str, Any] = OrderedDict()
-        self._watchers: list[tuple[str, Callable[[], None]]] = []
+        self._watchers: dict[str, list[tuple[str, Callable[[], None]]]] = {}
         self._revision = store.revision
         self.epoch = 0
 
     def watch(self, prefix: str, changed: Callable[[], None]) -> None:
         """Call ``changed`` whenever an entry below ``prefix`` may have changed."""
-        self._watchers.append((prefix, changed))
+        self._watchers.setdefault(_head(prefix), []).append((prefix, changed))
+
+    def leave(self, heads: Collection[str]) -> None:
+        """Drop all entries and everybody who watches below ``heads``, each the first two segments of paths."""
+        for head in heads:
+            self._watchers.pop(head, None)
+        self.epoch += 1
+        for path in [path for path in self._entries if _head(path) in heads]:
+            del self._entries[path]
 
     async def catch_up(self) -> None:
         """Drop what has changed since the last call. Nothing stale is served to who calls this first."""
@@ -49,9 +60,10 @@ class ObjectCache:
         self.epoch += 1
         for path in changes.keys:
             self._entries.pop(path, None)
-        for prefix, changed in self._watchers:
-            if any(path.startswith(prefix) for path in changes.keys):
-                changed()
+        for head in {_head(path) for path in changes.keys} | {""}:
+            for prefix, changed in self._watchers.get(head, ()):
+                if any(path.startswith(prefix) for path in changes.keys):
+                    changed()
 
     def get(self, path: str) -> Any:
         """The object at ``path``, or None."""
@@ -77,5 +89,13 @@ class ObjectCache:
         """Drop everything that is kept."""
         self.epoch += 1
         self._entries.clear()
-        for _, changed in self._watchers:
-            changed()
+        for watchers in self._watchers.values():
+            for _, changed in watchers:
+                changed()
+
+
+def _head(path: str) -> str:
+    """The first two segments of ``path``, or ``""`` if it hasn't as many that are whole."""
+    first = path.find("/")
+    second = path.find("/", first + 1)
+    return path[:second] if first >= 0 and second >= 0 else ""

@@ -15,9 +15,21 @@ class HeldToken(Protocol):
     record: TokenRecord
     hash: str
 
+    @property
+    def namespace_id(self) -> str:
+        """The id of the namespace that it belongs to."""
+
+    @property
+    def namespace_path(self) -> str:
+        """The path of that namespace; ``""`` for the root namespace, else it ends in ``/``."""
+
 
 class TokenAuthority(Protocol):
     """What the token store offers to this method. ``now`` is in seconds since the epoch."""
+
+    @property
+    def namespace_path(self) -> str:
+        """The path of the namespace whose tokens these are."""
 
     async def lookup(self, token_id: str, now: float) -> HeldToken | None: ...
 

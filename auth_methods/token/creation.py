@@ -83,16 +83,22 @@ async def _create(
 ) -> Reply:
     _check_parent(call)
     _check(body, role, call)
+    caller = held(call)
+    where = method.authority.namespace_path
+    _check_namespace(body, call, where)
     if orphan and path == _CREATE and not call.sudo:
         raise InvalidRequest("root or sudo privileges required to create orphan token")
-    caller = held(call)
+    # The names of policies mean something else in another namespace; so there are none to hand on.
+    handed_on = caller.record.policies if caller.namespace_path == where else (_DEFAULT,)
     if role is None:
-        policies = _policies(body, caller.record, sudo=call.sudo)
+        policies = _policies(body, handed_on, sudo=call.sudo)
     else:
-        policies = _policies_of_role(body, role, caller.record, sudo=call.sudo)
+        policies = _policies_of_role(body, role, handed_on, sudo=call.sudo)
     if _ROOT in policies:
         if not caller.record.is_root:
             raise InvalidRequest("root tokens may not be created without parent token being root")
+        if where:
+            raise InvalidRequest("root tokens may not be created from a parent namespace")
         policies = (_ROOT,)
     record = TokenRecord(
         id=body.id,
@@ -102,6 +108,7 @@ async def _create(
         display_name=_display_name(body.display_name),
         creation_time=call.now,
         parent="" if orphan else caller.hash,
+        parent_namespace="" if orphan or caller.namespace_path == where else caller.namespace_id,
         role="" if role is None else role.name,
         metadata=body.meta or None if body.meta is not UNSET else None,
         num_uses=body.num_uses if role is None else _lesser(body.num_uses, role.num_uses),
@@ -153,6 +160,14 @@ def _check(body: CreateBody, role: Role | None, call: Call) -> None:
         raise InvalidRequest("root or sudo privileges required to create periodic token")
 
 
+def _check_namespace(body: CreateBody, call: Call, where: str) -> None:
+    """What a token may do in the namespace at ``where``, its own or one below."""
+    if held(call).namespace_path != where and not call.sudo:
+        raise InvalidRequest("root or sudo privileges required to directly generate a token in a child namespace")
+    if where and body.id:
+        raise InvalidRequest("token IDs can only be manually specified in the root namespace")
+
+
 def _check_batch(record: TokenRecord) -> None:
     if record.type != BATCH:
         return
@@ -176,25 +191,25 @@ def _type(body: CreateBody, role: Role | None) -> str:
     return body.type or role.token_type.removeprefix("default-")
 
 
-def _policies(body: CreateBody, parent: TokenRecord, *, sudo: bool) -> tuple[str, ...]:
+def _policies(body: CreateBody, handed_on: tuple[str, ...], *, sudo: bool) -> tuple[str, ...]:
     """Without a role, a token hands on what it has itself; with ``sudo``, anything."""
     asked = _sanitized(body.policies)
     if _UNASSIGNABLE in asked:
         raise InvalidRequest(f'cannot assign policy "{_UNASSIGNABLE}"')
-    policies = set(asked if body.policies else parent.policies)
-    if asked and not sudo and not asked <= {*parent.policies, _DEFAULT}:
+    policies = set(asked if body.policies else handed_on)
+    if asked and not sudo and not asked <= {*handed_on, _DEFAULT}:
         raise InvalidRequest("child policies must be subset of parent")
     if body.no_default_policy:
         policies.discard(_DEFAULT)
-    elif body.policies or _DEFAULT in parent.policies:
+    elif body.policies or _DEFAULT in handed_on:
         policies.add(_DEFAULT)
     return tuple(sorted(policies))
 
 
-def _policies_of_role(body: CreateBody, role: Role, parent: TokenRecord, *, sudo: bool) -> tuple[str, ...]:
+def _policies_of_role(body: CreateBody, role: Role, handed_on: tuple[str, ...], *, sudo: bool) -> tuple[str, ...]:
     """A role that speaks of policies decides by itself; one that doesn't leaves it as it is without a role."""
     if not role.speaks_of_policies:
-        return _policies(body, parent, sudo=sudo)
+        return _policies(body, handed_on, sudo=sudo)
     add_default = not (body.no_default_policy or role.no_default_policy or role.disallows(_DEFAULT))
     default = {_DEFAULT} if add_default else set()
     asked = _sanitized(body.policies)
@@ -209,7 +224,7 @@ def _policies_of_role(body: CreateBody, role: Role, parent: TokenRecord, *, sudo
                 )
         policies = policies or allowed
     elif not policies:
-        policies = set(parent.policies) | default
+        policies = set(handed_on) | default
     for name in sorted(policies):
         if role.disallows(name):
             raise InvalidRequest(f'token policy "{name}" is disallowed by this role')

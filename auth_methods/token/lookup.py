@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from auth_methods.records import BATCH, TokenRecord
+from auth_methods.records import BATCH
 from auth_methods.token.authority import HeldToken, held
 from engines.base import Body, Call, Nothing, Reply
 from engines.durations import format_time
@@ -29,22 +29,22 @@ class AccessorBody(Body):
 async def lookup(method: TokenMethod, call: Call, body: TokenBody) -> Reply:
     """Show the token that is named, or one's own."""
     if not body.token:
-        return Reply(_shown(held(call).record, call.now))
+        return Reply(_shown(held(call), call.now))
     token = await method.authority.lookup(body.token, call.now)
     if token is None:
         raise Denied("bad token", wrapped=False)
-    return Reply(_shown(token.record, call.now))
+    return Reply(_shown(token, call.now))
 
 
 async def lookup_self(method: TokenMethod, call: Call, body: TokenBody) -> Reply:
     """Show the calling token, whichever is named."""
-    return Reply(_shown(held(call).record, call.now))
+    return Reply(_shown(held(call), call.now))
 
 
 async def lookup_accessor(method: TokenMethod, call: Call, body: AccessorBody) -> Reply:
     """Show the token with this accessor, without its id."""
     token = await by_accessor(method, call, body)
-    return Reply(_shown(token.record, call.now) | {"id": ""})
+    return Reply(_shown(token, call.now) | {"id": ""})
 
 
 async def list_accessors(method: TokenMethod, call: Call, body: Nothing) -> Reply:
@@ -62,7 +62,8 @@ async def by_accessor(method: TokenMethod, call: Call, body: AccessorBody) -> He
     return token
 
 
-def _shown(record: TokenRecord, now: float) -> dict[str, Any]:
+def _shown(token: HeldToken, now: float) -> dict[str, Any]:
+    record = token.record
     data: dict[str, Any] = {
         "accessor": record.accessor,
         "creation_time": int(record.creation_time),
@@ -80,6 +81,8 @@ def _shown(record: TokenRecord, now: float) -> dict[str, Any]:
         "ttl": max(int(record.expire_time - now), 0) if record.expire_time else 0,
         "type": record.type,
     }
+    if token.namespace_path:
+        data["namespace_path"] = token.namespace_path
     if record.leased:
         data["issue_time"] = format_time(record.creation_time)
         data["renewable"] = record.renewable

@@ -90,12 +90,13 @@ class AuditToken:
     ``prepared`` belongs to the devices' formatters.
     """
 
-    __slots__ = ("auth", "client_id", "namespace_id", "prepared")
+    __slots__ = ("auth", "client_id", "namespace_id", "namespace_path", "prepared")
 
-    def __init__(self, auth: AuditAuth, client_id: str, namespace_id: str = "root") -> None:
+    def __init__(self, auth: AuditAuth, client_id: str, namespace_id: str = "root", namespace_path: str = "") -> None:
         self.auth = auth
         self.client_id = client_id
         self.namespace_id = namespace_id
+        self.namespace_path = namespace_path
         self.prepared: dict[int, Any] = {}
 
 

@@ -125,19 +125,22 @@ class Formatter:
             return b'"auth":' + _json({"policy_results": {"allowed": request.allowed}, **_NOBODY})
         prepared = self._prepare(token, request.client_token)
         uses = b',"remaining_uses":%d' % request.remaining_uses if request.remaining_uses > 0 else b""
-        return b"".join((prepared.who, self._result(request, token.namespace_id), uses, prepared.rest))
+        return b"".join((prepared.who, self._result(request, token), uses, prepared.rest))
 
-    def _result(self, request: AuditRequest, namespace_id: str) -> bytes:
+    def _result(self, request: AuditRequest, token: AuditToken) -> bytes:
         """The value of ``policy_results``."""
         if not request.allowed:
             return b'{"allowed":false}'
-        key = request.granting_policies, namespace_id
+        key = request.granting_policies, token.namespace_id
         known = self._results.get(key)
         if known is None:
             result: dict[str, Any] = {"allowed": True}
             if request.granting_policies:
+                where = {"namespace_id": token.namespace_id}
+                if token.namespace_path:
+                    where["namespace_path"] = token.namespace_path
                 result["granting_policies"] = [
-                    {"name": name, "namespace_id": namespace_id, "type": "acl"} for name in request.granting_policies
+                    {"name": name, **where, "type": "acl"} for name in request.granting_policies
                 ]
             known = _json(result)
             if len(self._results) >= _MAX_RESULTS:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from engines.base import Body, Call, Nothing, Reply
@@ -39,7 +40,7 @@ class AccessorCapabilitiesBody(CapabilitiesBody):
 async def capabilities_self(system: System, call: Call, body: CapabilitiesBody) -> Reply:
     """Tell what the calling token may do."""
     paths = _paths(body)
-    return _reply(await caller_acl(system, call), paths)
+    return _reply(await caller_reach(system, call), paths)
 
 
 async def capabilities(system: System, call: Call, body: TokenCapabilitiesBody) -> Reply:
@@ -50,7 +51,7 @@ async def capabilities(system: System, call: Call, body: TokenCapabilitiesBody) 
     token = await system.tenant.tokens.lookup(body.token, call.now)
     if token is None:
         raise InvalidRequest("invalid token", wrapped=True)
-    return _reply(await system.tenant.policies.acl(token.record.policies), paths)
+    return _reply(await reach_of(system, token), paths)
 
 
 async def capabilities_accessor(system: System, call: Call, body: AccessorCapabilitiesBody) -> Reply:
@@ -61,20 +62,41 @@ async def capabilities_accessor(system: System, call: Call, body: AccessorCapabi
     token = await system.tenant.tokens.by_accessor(body.accessor, call.now)
     if token is None:
         raise InvalidRequest("invalid accessor", wrapped=True)
-    return _reply(await system.tenant.policies.acl(token.record.policies), paths)
+    return _reply(await reach_of(system, token), paths)
 
 
 async def read_resultant_acl(system: System, call: Call, body: Nothing) -> Reply:
     """Show all that the calling token's policies come to."""
-    return Reply((await caller_acl(system, call)).resultant_acl())
+    return Reply((await caller_reach(system, call)).acl.resultant_acl())
 
 
-async def caller_acl(system: System, call: Call) -> Acl:
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What a token may do in a namespace. ``below`` is that namespace's path as the policies see it; None: nowhere."""
+
+    acl: Acl
+    below: str | None
+
+    def capabilities(self, path: str) -> list[str]:
+        """As ``Acl.capabilities``, of a path of the namespace."""
+        return ["deny"] if self.below is None else self.acl.capabilities(self.below + path.lstrip("/"))
+
+    def touches(self, path: str) -> bool:
+        """As ``Acl.touches``, of a path of the namespace."""
+        return self.below is not None and self.acl.touches(self.below + path)
+
+
+async def reach_of(system: System, token: Token) -> Reach:
+    """What ``token`` may do here."""
+    acl = await token.store.policies.acl(token.record.policies)
+    return Reach(acl, system.tenant.namespace.below(token.store.namespace))
+
+
+async def caller_reach(system: System, call: Call) -> Reach:
     """What the calling token may do. Raises ``Denied`` without one, on public routes."""
     if call.caller is None:
         raise Denied(wrapped=False)
-    token = cast("Token", call.caller.handle)
-    return await system.tenant.policies.acl(token.record.policies)
+    return await reach_of(system, cast("Token", call.caller.handle))
 
 
 def _paths(body: CapabilitiesBody) -> list[str]:
@@ -88,8 +110,8 @@ def _paths(body: CapabilitiesBody) -> list[str]:
     return paths
 
 
-def _reply(acl: Acl, paths: list[str]) -> Reply:
-    data: dict[str, Any] = {path: acl.capabilities(path) for path in paths}
+def _reply(reach: Reach, paths: list[str]) -> Reply:
+    data: dict[str, Any] = {path: reach.capabilities(path) for path in paths}
     if len(paths) == 1:
         data["capabilities"] = data[paths[0]]
     return Reply(data)

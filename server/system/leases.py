@@ -12,8 +12,8 @@ from engines.faults import Failed, InvalidRequest, NotFound
 from engines.fields import Duration
 
 if TYPE_CHECKING:
-    from auth_methods.records import TokenRecord
     from server.system import System
+    from server.tokens import Token
 
 _IRREVOCABLE = "irrevocable"
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
@@ -59,7 +59,7 @@ async def look_up(system: System, call: Call, body: LeaseBody) -> Reply:
     token = await system.tenant.leases.find(lease_id, call.now)
     if token is None:
         raise InvalidRequest("invalid lease")
-    return Reply(_shown(lease_id, token.record, call.now))
+    return Reply(_shown(lease_id, token, call.now))
 
 
 async def list_leases(system: System, call: Call, body: PrefixBody) -> Reply:
@@ -119,8 +119,10 @@ def _id(body: LeaseBody) -> str:
     return lease_id
 
 
-def _shown(lease_id: str, record: TokenRecord, now: float) -> dict[str, Any]:
+def _shown(lease_id: str, token: Token, now: float) -> dict[str, Any]:
+    record = token.record
     return {
+        **({"namespace_path": token.namespace_path} if token.namespace_path else {}),
         "expire_time": format_time(record.expire_time) if record.expire_time else None,
         "id": lease_id,
         "issue_time": format_time(record.creation_time),

@@ -68,6 +68,13 @@ def normal_path(path: str) -> str:
     return path.strip("/") + "/"
 
 
+def refuse_over_namespace(system: System, path: str) -> None:
+    """Raise ``InvalidRequest`` if a namespace lies where a secrets engine is to be mounted, or above."""
+    occupied = system.tenant.namespace.path + path.partition("/")[0] + "/"
+    if occupied in system.active.namespaces.by_path:
+        raise InvalidRequest(f"existing mount at {occupied}")
+
+
 def is_reserved(path: str) -> bool:
     """Whether no secrets engine may lie at ``path``."""
     return path.startswith(RESERVED)
@@ -109,6 +116,7 @@ async def enable_mount(system: System, call: Call, body: EnableBody) -> None:
     type_name = _type(body)
     if is_reserved(path):
         raise InvalidRequest(f'cannot mount "{path}"')
+    refuse_over_namespace(system, path)
     if type_name in _BUILT_IN_TYPES:
         raise InvalidRequest(f'mount type of "{type_name}" is not mountable')
     refuse_version(body.options, type_name)

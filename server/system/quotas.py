@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from msgspec import UNSET, UnsetType
 
@@ -84,7 +84,8 @@ async def write_quota(system: System, call: Call, body: QuotaBody) -> None:
         _check_role(found, suffix)
     whole_server = found is None and tenant is system.active.root
     quotas = system.active.guards.quotas
-    await quotas.forget_mounts(await _mounts(system))
+    present = (await quotas.record()).quotas.values()
+    await quotas.forget([quota.id for quota in present if await _path(system, quota) is None])
     await quotas.put(
         Quota(
             id=new_quota_id(),
@@ -135,7 +136,7 @@ async def _subject(system: System, path: str) -> tuple[Tenant, Found | None]:
     rest = path.strip("/")
     tenant = active.root
     for end in (index for index, character in enumerate(rest + "/") if character == "/"):
-        deeper = active.tenant(rest[:end])
+        deeper = await active.tenant(rest[:end])
         if deeper is None or deeper is active.root:
             break
         tenant = deeper
@@ -165,19 +166,10 @@ def _check_role(found: Found | None, suffix: str) -> None:
 
 async def _path(system: System, quota: Quota) -> str | None:
     """What ``quota`` is for, as a path; None if that is there no longer."""
-    for tenant in system.active.tenants:
-        if tenant.namespace.id != quota.namespace:
-            continue
-        if not quota.mount:
-            return tenant.namespace.path
-        for entry in await tenant.mounts.entries():
-            if entry.uuid == quota.mount:
-                return tenant.namespace.path + entry.path + quota.suffix
+    tenant = await system.active.tenants.by_id(quota.namespace)
+    if tenant is None or not quota.mount:
+        return None if tenant is None else tenant.namespace.path
+    for entry in await tenant.mounts.entries():
+        if entry.uuid == quota.mount:
+            return tenant.namespace.path + entry.path + quota.suffix
     return None
-
-
-async def _mounts(system: System) -> frozenset[str]:
-    entries: list[Any] = []
-    for tenant in system.active.tenants:
-        entries += await tenant.mounts.entries()
-    return frozenset(entry.uuid for entry in entries)

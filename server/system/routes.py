@@ -21,6 +21,7 @@ from server.system import (
     metrics,
     mount_tuning,
     mounts,
+    namespaces,
     password_policies,
     plugin_catalog,
     policies,
@@ -37,9 +38,10 @@ from server.system import (
 )
 from server.system.shares import ShareBody
 
-READ, LIST, UPDATE, PATCH, DELETE = (
+READ, LIST, SCAN, UPDATE, PATCH, DELETE = (
     Operation.READ,
     Operation.LIST,
+    Operation.SCAN,
     Operation.UPDATE,
     Operation.PATCH,
     Operation.DELETE,
@@ -92,6 +94,27 @@ ROUTES: tuple[Route, ...] = (
     Route(UPDATE, "remount", remount.remount, remount.RemountBody, "Move a mount with its data.", SUDO, echo=True),
     Route(READ, "remount/status/{migration_id:any}", remount.read_remount_status, remount.MigrationBody,
           "Tell how a move went.", writes=False),
+    # Namespaces
+    Route(LIST, "namespaces", namespaces.list_namespaces, namespaces.ListBody, "List the namespaces directly below.",
+          writes=False),
+    Route(SCAN, "namespaces", namespaces.scan_namespaces, namespaces.ListBody, "List all namespaces below.",
+          writes=False),
+    Route(READ, "namespaces/{path:path}", namespaces.read_namespace, namespaces.NameBody, "Show a namespace.",
+          writes=False),
+    Route(UPDATE, "namespaces/{path:path}", namespaces.write_namespace, namespaces.NamespaceBody,
+          "Make a namespace, or replace its metadata."),
+    Route(PATCH, "namespaces/{path:path}", namespaces.patch_namespace, namespaces.NamespaceBody,
+          "Change parts of a namespace's metadata."),
+    Route(DELETE, "namespaces/{path:path}", namespaces.delete_namespace, namespaces.NameBody,
+          "Delete a namespace with all that it holds."),
+    Route(UPDATE, "namespaces/api-lock/lock", namespaces.lock_namespace, namespaces.LockBody,
+          "Refuse everything in this namespace."),
+    Route(UPDATE, "namespaces/api-lock/lock/{path:path}", namespaces.lock_namespace, namespaces.LockBody,
+          "Refuse everything in a namespace."),
+    Route(UPDATE, "namespaces/api-lock/unlock", namespaces.unlock_namespace, namespaces.UnlockBody,
+          "Unlock this namespace."),
+    Route(UPDATE, "namespaces/api-lock/unlock/{path:path}", namespaces.unlock_namespace, namespaces.UnlockBody,
+          "Unlock a namespace."),
     # Policies
     Route(LIST, "policies/acl", policies.list_policies, Nothing, "List the policies.", writes=False),
     Route(LIST, "policies/acl/{name:path}", policies.list_policies_below, policies.PolicyBody,

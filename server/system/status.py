@@ -65,5 +65,5 @@ async def read_in_flight(system: System, call: Call, body: Nothing) -> Reply:
     handle = None if call.caller is None else call.caller.handle
     if isinstance(handle, Token) and call.request_id in shown:
         record = handle.record
-        shown[call.request_id]["client_id"] = client_id(record.policies, system.tenant.namespace.id, record.entity_id)
+        shown[call.request_id]["client_id"] = client_id(record.policies, handle.namespace_id, record.entity_id)
     return Reply(shown)

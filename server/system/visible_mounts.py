@@ -5,18 +5,19 @@ The user interface and the OpenAPI document ask for it, both also without a toke
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from compat.quoting import quote
 from engines.base import Call, Nothing, Reply
 from engines.faults import Denied, Failed
 from server.mounts import AUTH, Live
-from server.system.capabilities import caller_acl
+from server.system.capabilities import caller_reach, reach_of
 from server.system.mount_views import listed_data, mount_data
 from server.system.mounts import PathBody, normal_path
 
 if TYPE_CHECKING:
     from server.system import System
+    from server.tokens import Token
 
 _FOR_EVERYBODY = "unauth"
 _PREFLIGHT = "preflight capability check returned 403, please ensure client's policies grant access to path"
@@ -24,20 +25,27 @@ _PREFLIGHT = "preflight capability check returned 403, please ensure client's po
 
 async def visible_mounts(system: System, call: Call) -> list[Live]:
     """The mounts that the caller, who may have no token, may know of, by path."""
-    acl = None if call.caller is None else await caller_acl(system, call)
+    reach = None if call.caller is None else await caller_reach(system, call)
     router = await system.tenant.mounts.router()
     return [
         live
         for path, live in sorted(router.mounts.items())
-        if live.entry.config.listing_visibility == _FOR_EVERYBODY or (acl is not None and acl.touches(path))
+        if live.entry.config.listing_visibility == _FOR_EVERYBODY or (reach is not None and reach.touches(path))
     ]
 
 
 async def list_visible_namespaces(system: System, call: Call, body: Nothing) -> Reply:
-    """List the namespaces below the caller's own, of which there are none; whoever asks has to have a token."""
+    """List the namespaces directly below this one that the caller's policies touch; nobody sees any without a token."""
     if call.caller is None:
         raise Failed("client token empty", wrapped=False)
-    return Reply({})
+    here, token = system.tenant.namespace, cast("Token", call.caller.handle)
+    reach = await reach_of(system, token)
+    names = [
+        entry.name
+        for entry in system.active.namespaces.children(here.path)
+        if reach.touches(entry.name) or token.namespace_path.startswith(entry.path)
+    ]
+    return Reply({"keys": names} if names else {})
 
 
 async def list_visible_mounts(system: System, call: Call, body: Nothing) -> Reply:
@@ -54,9 +62,9 @@ async def list_visible_mounts(system: System, call: Call, body: Nothing) -> Repl
 async def read_visible_mount(system: System, call: Call, body: PathBody) -> Reply:
     """Show the mount that a path lies in, to a caller whose policies touch it."""
     path = normal_path(body.path)
-    acl = await caller_acl(system, call)
+    reach = await caller_reach(system, call)
     found = (await system.tenant.mounts.router()).find(path)
-    if found is None or not acl.touches(found.live.entry.path):
+    if found is None or not reach.touches(found.live.entry.path):
         raise Denied(f"{_PREFLIGHT} {quote(path)}", wrapped=False)
     entry = found.live.entry
     return Reply(mount_data(entry) | {"path": entry.path.removeprefix(AUTH)})

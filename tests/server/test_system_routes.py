@@ -153,6 +153,6 @@ def test_paths_are_served_by_the_pattern_meant_for_them(path: str, pattern: str)
     assert found[0].pattern == pattern
 
 
-@pytest.mark.parametrize("path", ["", "nope", "health/", "policies", "wrapping", "leases/nope", "namespaces"])
+@pytest.mark.parametrize("path", ["", "nope", "health/", "policies", "wrapping", "leases/nope"])
 def test_other_paths_are_not_served(path: str) -> None:
     assert TABLE.match(path) is None
