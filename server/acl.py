@@ -127,14 +127,14 @@ class Acl:
         segments = mount_path.rstrip("/").split("/")
         return any(not rule.grant.denies and rule.reaches(segments) for rule in self._wildcards)
 
-    def resultant_acl(self) -> dict[str, Any]:
-        """The data of ``sys/internal/ui/resultant-acl``; rules with ``+`` have no place in it."""
+    def resultant_acl(self, namespace_path: str = "") -> dict[str, Any]:
+        """The data of ``sys/internal/ui/resultant-acl``, with whole paths; rules with ``+`` have no place in it."""
         if self.root:
             return {"root": True}
         return {
             "root": False,
-            "exact_paths": {path: _describe(grant) for path, grant in self._exact.items()},
-            "glob_paths": {path: _describe(grant) for path, grant in self._globs.items()},
+            "exact_paths": {namespace_path + path: _describe(grant) for path, grant in self._exact.items()},
+            "glob_paths": {namespace_path + path: _describe(grant) for path, grant in self._globs.items()},
         }
 
     def _answer(self, operation: Operation, path: str) -> _Answer:

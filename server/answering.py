@@ -31,8 +31,9 @@ def answer_to(exchange: Exchange, call: Call, reply: Reply | None) -> Answer:
         return Answer(204, b"")
     if reply.raw is not None:
         return raw_answer_to(reply.status or 200, reply.raw)
-    if exchange.operation in LISTS and reply.data is not None and not reply.data.get("keys") and not call.warnings:
-        raise NotFound
+    if exchange.operation is Operation.LIST and reply.data is not None:
+        if not reply.data.get("keys") and not call.warnings:
+            raise NotFound
     if exchange.operation is Operation.HELP or (route is not None and route.bare):
         return Answer(reply.status or 200, bare_body(reply.data))
     return Answer(reply.status or 200, _envelope(exchange, call, reply, echo=exchange.echoes))

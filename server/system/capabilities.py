@@ -67,7 +67,8 @@ async def capabilities_accessor(system: System, call: Call, body: AccessorCapabi
 
 async def read_resultant_acl(system: System, call: Call, body: Nothing) -> Reply:
     """Show all that the calling token's policies come to."""
-    return Reply((await caller_reach(system, call)).acl.resultant_acl())
+    token = _calling(call)
+    return Reply((await reach_of(system, token)).acl.resultant_acl(token.namespace_path))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +94,14 @@ async def reach_of(system: System, token: Token) -> Reach:
 
 
 async def caller_reach(system: System, call: Call) -> Reach:
-    """What the calling token may do. Raises ``Denied`` without one, on public routes."""
+    """What the calling token may do here. Raises ``Denied`` without one, on public routes."""
+    return await reach_of(system, _calling(call))
+
+
+def _calling(call: Call) -> Token:
     if call.caller is None:
         raise Denied(wrapped=False)
-    return await reach_of(system, cast("Token", call.caller.handle))
+    return cast("Token", call.caller.handle)
 
 
 def _paths(body: CapabilitiesBody) -> list[str]:

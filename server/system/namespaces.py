@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import UNSET, UnsetType
 
 from compat.conversion import go_type
-from engines.base import Body, Call, Reply
+from engines.base import Body, Call, Nothing, Reply
 from engines.faults import InvalidRequest
 from server.mounts import MountEntry
 from server.namespace_table import ALREADY_GONE, Entry
@@ -31,13 +31,6 @@ class NamespaceBody(NameBody):
     custom_metadata: dict[str, Any] | UnsetType = UNSET
 
 
-class ListBody(Body):
-    """Where others page through a list; this one is always given whole."""
-
-    after: str = ""
-    limit: int = 0
-
-
 class LockBody(Body):
     """Names a namespace, at whatever depth below; one's own without a name."""
 
@@ -50,12 +43,12 @@ class UnlockBody(LockBody):
     unlock_key: str = ""
 
 
-async def list_namespaces(system: System, call: Call, body: ListBody) -> Reply:
+async def list_namespaces(system: System, call: Call, body: Nothing) -> Reply:
     """List the namespaces directly below."""
     return _listed(system, system.active.namespaces.children(_here(system)))
 
 
-async def scan_namespaces(system: System, call: Call, body: ListBody) -> Reply:
+async def scan_namespaces(system: System, call: Call, body: Nothing) -> Reply:
     """List all namespaces below."""
     return _listed(system, system.active.namespaces.descendants(_here(system)))
 
@@ -71,7 +64,7 @@ async def write_namespace(system: System, call: Call, body: NamespaceBody) -> Re
     path = _named(system, body)
     if path not in system.active.namespaces.by_path:
         check_new_name(body.path.removesuffix("/"))
-        _refuse_over_mount(body.path.removesuffix("/") + "/", await system.tenant.mounts.entries())
+        _refuse_over_mount(path, _here(system), await system.tenant.mounts.entries())
     metadata = {} if body.custom_metadata is UNSET else body.custom_metadata
     if not all(isinstance(value, str) for value in metadata.values()):
         raise InvalidRequest("custom_metadata values must be strings")
@@ -134,13 +127,16 @@ def _at(system: System, body: LockBody) -> str:
     return path
 
 
-def _refuse_over_mount(name: str, entries: list[MountEntry]) -> None:
+def _refuse_over_mount(path: str, here: str, entries: list[MountEntry]) -> None:
     for entry in entries:
-        if entry.path.startswith(name):
-            raise InvalidRequest(f"new namespace conflicts with existing mount: {entry.path}")
+        mounted = here + entry.path
+        if mounted.startswith(path):
+            raise InvalidRequest(f"new namespace conflicts with existing mount: {mounted}")
 
 
 def _listed(system: System, entries: list[Entry]) -> Reply:
+    if not entries:
+        return Reply({})
     start = len(_here(system))
     return Reply(
         {

@@ -95,9 +95,9 @@ ROUTES: tuple[Route, ...] = (
     Route(READ, "remount/status/{migration_id:any}", remount.read_remount_status, remount.MigrationBody,
           "Tell how a move went.", writes=False),
     # Namespaces
-    Route(LIST, "namespaces", namespaces.list_namespaces, namespaces.ListBody, "List the namespaces directly below.",
+    Route(LIST, "namespaces", namespaces.list_namespaces, Nothing, "List the namespaces directly below.",
           writes=False),
-    Route(SCAN, "namespaces", namespaces.scan_namespaces, namespaces.ListBody, "List all namespaces below.",
+    Route(SCAN, "namespaces", namespaces.scan_namespaces, Nothing, "List all namespaces below.",
           writes=False),
     Route(READ, "namespaces/{path:path}", namespaces.read_namespace, namespaces.NameBody, "Show a namespace.",
           writes=False),

@@ -9,6 +9,7 @@ from tests.conformance import (
     http_wire,
     json_web_tokens,
     leases,
+    namespaces,
     sys_guards,
     sys_mounts,
     sys_policies,
@@ -46,5 +47,6 @@ SCENARIOS: tuple[Scenario, ...] = (
     *auth_methods.SCENARIOS,
     *approle.SCENARIOS,
     *json_web_tokens.SCENARIOS,
+    *namespaces.SCENARIOS,
     *tenants.SCENARIOS,
 )
