@@ -15,7 +15,8 @@ from server.namespace_table import NamespaceTable
 from server.namespaces import normalise
 from server.wrapping import CHECKED_PATHS
 
-_OWN = frozenset({"auth/token/lookup-self", "auth/token/renew-self", "auth/token/revoke-self"})
+OWN = frozenset({"auth/token/lookup-self", "auth/token/renew-self", "auth/token/revoke-self"})
+"""What leads to the namespace of the token that it is called with."""
 
 _SYSTEM = "sys/"
 
@@ -60,7 +61,7 @@ def settle(request: Request, table: NamespaceTable) -> None:
     asked = request.in_namespace or bool(namespace)
     if asked and path.startswith(_SYSTEM) and _noun(path) in _SERVER:
         raise InvalidRequest("operation unavailable in namespaces" if request.in_namespace else ONLY_IN_ROOT)
-    if known and (path in _OWN or (path in CHECKED_PATHS and "token" not in request.data)):
+    if known and (path in OWN or (path in CHECKED_PATHS and "token" not in request.data)):
         entry = table.by_id.get(request.token.rpartition(".")[2])
         namespace = "" if entry is None else entry.path
     request.prefixed = path is not request.path
