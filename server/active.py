@@ -162,8 +162,8 @@ async def activate(core: Core) -> Active:
     await active.load_namespaces()
     await _note_version(view, core.clock())
     await root.mounts.clear_leftovers()
-    active.background.append(asyncio.create_task(_repeat(SWEEP_SECONDS, lambda: _sweep(core, active))))
-    active.background.append(asyncio.create_task(_repeat(TICK_SECONDS, lambda: _tick(core, active))))
+    active.background.append(asyncio.create_task(_repeat(SWEEP_SECONDS, lambda: sweep(core, active))))
+    active.background.append(asyncio.create_task(_repeat(TICK_SECONDS, lambda: tick(core, active))))
     return active
 
 
@@ -328,7 +328,8 @@ async def _repeat(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
             log.error("background work failed with %s; it is tried again", type(error).__name__)
 
 
-async def _sweep(core: Core, active: Active) -> None:
+async def sweep(core: Core, active: Active) -> None:
+    """Remove what has expired and what was deleted, in the namespaces whose turn it is."""
     if not await core.store.lead():
         return
     await core.cache.catch_up()
@@ -358,7 +359,8 @@ async def _has_work(core: Core, entry: Entry) -> bool:
     return False
 
 
-async def _tick(core: Core, active: Active) -> None:
+async def tick(core: Core, active: Active) -> None:
+    """Let engines do their periodic work, in the namespaces whose turn it is."""
     if not await core.store.lead():
         return
     await core.cache.catch_up()
