@@ -16,7 +16,7 @@ import hmac
 import secrets
 import uuid
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -221,14 +221,15 @@ class NamespaceTable:
 
         return await self._change(change)
 
-    async def erased(self, namespace_id: str) -> None:
-        """Note that nothing is left of a namespace that was deleted, if that was long enough ago."""
-        since = self._record.leaving.get(namespace_id)
-        if since is None or self._clock() - since < _ERASED_UNTIL_SECONDS:
+    async def erased(self, ids: Iterable[str]) -> None:
+        """Note that nothing is left of namespaces that were deleted, where that was long enough ago."""
+        now, times = self._clock(), self._record.leaving
+        done = {each for each in ids if now - times.get(each, now) >= _ERASED_UNTIL_SECONDS}
+        if not done:
             return
 
         def change(record: _Record) -> tuple[_Record, None]:
-            leaving = {other: time for other, time in record.leaving.items() if other != namespace_id}
+            leaving = {other: time for other, time in record.leaving.items() if other not in done}
             return replace(record, leaving=leaving), None
 
         await self._change(change)

@@ -51,6 +51,7 @@ class OpenTenants:
         self._open: OrderedDict[str, Tenant] = OrderedDict()
         self._opening = asyncio.Lock()
         self._closing: set[asyncio.Task[None]] = set()
+        self._visited: set[str] = set()
 
     @property
     def now(self) -> list[Tenant]:
@@ -95,14 +96,16 @@ class OpenTenants:
     async def visit(self, entry: Entry) -> AsyncIterator[Tenant]:
         """A tenant for work in the background: closed again afterwards, unless somebody else has come to use it."""
         known = entry.id in self._open
-        tenant = await self._get(entry)
-        if not known:
-            self._open.move_to_end(entry.id, last=False)  # A request for it brings it back to the other end.
+        self._visited.add(entry.id)
         try:
+            tenant = await self._get(entry)
+            if not known:
+                self._open.move_to_end(entry.id, last=False)  # A request for it brings it back to the other end.
             yield tenant
         finally:
+            self._visited.discard(entry.id)
             async with self._opening:
-                if not known and next(iter(self._open), None) == entry.id and not self._is_busy(tenant):
+                if not known and next(iter(self._open), None) == entry.id and not self._is_busy(tenant, self._asked()):
                     await self._close([self._open.pop(entry.id)])
 
     async def _close_idle(self) -> None:
@@ -110,16 +113,23 @@ class OpenTenants:
             return
         async with self._opening:
             newest = next(reversed(self._open), None)
-            idle = [tenant for name, tenant in self._open.items() if name != newest and not self._is_busy(tenant)]
+            asked = self._asked()
+            idle = [
+                tenant for name, tenant in self._open.items() if name != newest and not self._is_busy(tenant, asked)
+            ]
             leaving = idle[:_CLOSED_AT_ONCE] if len(self._open) > MAX_OPEN else []
             for tenant in leaving:
                 del self._open[tenant.namespace.id]
             await self._close(leaving)
 
-    def _is_busy(self, tenant: Tenant) -> bool:
-        """Whether a request is being answered in this namespace, or in one below that may ask for its tokens."""
+    def _asked(self) -> set[str]:
+        """The paths of the namespaces in which requests are being answered."""
+        return {normalise(request.namespace) for request, _ in self._core.in_flight.values()}
+
+    def _is_busy(self, tenant: Tenant, asked: set[str]) -> bool:
+        """Whether somebody works in this namespace, or in one below it that may need its tokens."""
         path = tenant.namespace.path
-        return any(normalise(request.namespace).startswith(path) for request, _ in self._core.in_flight.values())
+        return tenant.namespace.id in self._visited or any(each.startswith(path) for each in asked)
 
     async def drop_gone(self) -> None:
         """Close those that the table doesn't have any longer, each as soon as nobody is busy with it."""
@@ -133,7 +143,7 @@ class OpenTenants:
     async def _close_when_idle(self, tenant: Tenant) -> None:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_LONGEST_WAIT_SECONDS):
-                while self._is_busy(tenant):
+                while self._is_busy(tenant, self._asked()):
                     await asyncio.sleep(_PAUSE_SECONDS)
         async with self._opening:
             await self._close([tenant])
@@ -153,10 +163,11 @@ class OpenTenants:
 
     async def erase_gone(self) -> None:
         """Erase what deleted namespaces have left in storage; without their salts nobody can read it anyway."""
-        for namespace_id in self._table.leaving:
+        leaving = self._table.leaving
+        for namespace_id in leaving:
             # Below the barrier, which knows nothing of them any longer.
             await delete_below(View(self._core.store, f"ns/{namespace_id}/", self._core.cache), "")
-            await self._table.erased(namespace_id)
+        await self._table.erased(leaving)
 
     async def close(self) -> None:
         """Release everything, the root too."""
