@@ -31,7 +31,7 @@ from server.drawers import Drawers
 from server.guards import Guards
 from server.leases import Leases
 from server.lockouts import Lockouts
-from server.mounts import AUTH, Live, MountConfig, MountEntry, Mounts, new_entry
+from server.mounts import AUTH, IN_NAMESPACE, Live, MountConfig, MountEntry, Mounts, new_entry
 from server.namespace_table import Entry, NamespaceTable, Turns
 from server.namespaces import ROOT, Namespace, above, normalise
 from server.open_tenants import OpenTenants
@@ -66,7 +66,6 @@ TICKED_AT_ONCE = 50
 
 _CLUSTER = "sys/cluster"
 _VERSIONS = "sys/versions/"
-_IN_NAMESPACE = "ns_"
 
 
 class Cluster(Struct, frozen=True):
@@ -200,7 +199,7 @@ def _engine(core: Core, tenant: Tenant, entry: MountEntry) -> Engine:
 
     mount = mount_of(core, tenant, entry)
     if entry.built_in:
-        built_in = entry.type.removeprefix(_IN_NAMESPACE)
+        built_in = entry.engine_type
         if built_in == System.type:
             return System(core, tenant)
         if built_in == TokenMethod.type:
@@ -280,7 +279,7 @@ def _built_in(namespace: Namespace) -> list[MountEntry]:
     return [
         replace(
             entry,
-            type=_IN_NAMESPACE + entry.type,
+            type=IN_NAMESPACE + entry.type,
             config=replace(entry.config, token_type="default" if entry.is_auth else ""),
         )
         for entry in entries

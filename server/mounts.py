@@ -26,6 +26,9 @@ from storage.view import View
 TABLE = "sys/mounts"
 _LEFTOVERS = "sys/unmounted/"
 AUTH = "auth/"
+IN_NAMESPACE = "ns_"
+"""What the types of built-in mounts begin with in namespaces other than the root, as OpenBao has it."""
+
 _CACHED_PATHS = 10_000
 _DELETED_AT_ONCE = 500
 
@@ -75,6 +78,11 @@ class MountEntry(Struct, frozen=True, kw_only=True):
     def is_auth(self) -> bool:
         """Whether it is an auth method."""
         return self.path.startswith(AUTH)
+
+    @property
+    def engine_type(self) -> str:
+        """The type of the engine that serves it."""
+        return self.type.removeprefix(IN_NAMESPACE) if self.built_in else self.type
 
     @property
     def storage_prefix(self) -> str:

@@ -117,6 +117,10 @@ class PolicyStore:
         stored = await self._view.load(_key(name), lambda value: _decode(name, value))
         return None if stored is None or _expired(stored, self._clock()) else stored
 
+    async def shown(self, name: str) -> StoredPolicy | None:
+        """As ``get``; but ``root`` is shown everywhere, though it means nothing outside of the root namespace."""
+        return StoredPolicy(ROOT, "", 0, None) if name.lower() == ROOT else await self.get(name)
+
     async def missing(self, names: Iterable[str]) -> list[str]:
         """Those of ``names`` that are no policy, in their order; a token may carry them all the same."""
         return [name for name in names if await self.get(name) is None]

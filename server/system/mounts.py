@@ -70,9 +70,15 @@ def normal_path(path: str) -> str:
 
 def refuse_over_namespace(system: System, path: str) -> None:
     """Raise ``InvalidRequest`` if a namespace lies where a secrets engine is to be mounted, or above."""
-    occupied = system.tenant.namespace.path + path.partition("/")[0] + "/"
-    if occupied in system.active.namespaces.by_path:
+    occupied = namespace_in(system, path)
+    if occupied is not None:
         raise InvalidRequest(f"existing mount at {occupied}")
+
+
+def namespace_in(system: System, path: str) -> str | None:
+    """The whole path of the namespace that ``path`` begins with, if it does."""
+    found = system.tenant.namespace.path + path.partition("/")[0] + "/"
+    return found if found in system.active.namespaces.by_path else None
 
 
 def is_reserved(path: str) -> bool:
@@ -174,6 +180,6 @@ async def disable_auth(system: System, call: Call, body: PathBody) -> None:
     path = AUTHS.prefix + normal_path(body.path)
     entry = await system.tenant.mounts.entry(path)
     if entry is not None and entry.built_in:
-        raise InvalidRequest(f"{entry.type} credential backend cannot be disabled")
+        raise InvalidRequest(f"{entry.engine_type} credential backend cannot be disabled")
     await system.tenant.mounts.disable(path)
     await system.tenant.leases.revoke_prefix(path)

@@ -29,6 +29,8 @@ class NamespaceBody(NameBody):
     """A namespace, and what is noted down with it."""
 
     custom_metadata: dict[str, Any] | UnsetType = UNSET
+    seal: str = ""
+    pgp_keys: list[str] = []
 
 
 class LockBody(Body):
@@ -62,6 +64,9 @@ async def read_namespace(system: System, call: Call, body: NameBody) -> Reply | 
 async def write_namespace(system: System, call: Call, body: NamespaceBody) -> Reply:
     """Make a namespace, or replace what is noted down with one."""
     path = _named(system, body)
+    if body.seal:
+        # To make one without it would be less than what was asked for.
+        raise InvalidRequest("namespaces with a seal of their own are not supported")
     if path not in system.active.namespaces.by_path:
         check_new_name(body.path.removesuffix("/"))
         _refuse_over_mount(path, _here(system), await system.tenant.mounts.entries())

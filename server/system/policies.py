@@ -70,7 +70,7 @@ async def read_old_policy(system: System, call: Call, body: PolicyBody) -> Reply
 
 
 async def _present(system: System, body: PolicyBody) -> StoredPolicy:
-    stored = await system.tenant.policies.get(body.name)
+    stored = await system.tenant.policies.shown(body.name)
     if stored is None:
         raise NotFound
     return stored

@@ -15,7 +15,7 @@ from msgspec import Struct
 from engines.base import Body, Call, Reply
 from engines.faults import InvalidRequest, NotFound
 from server.mounts import AUTH
-from server.system.mounts import is_reserved, normal_path, refuse_over_namespace
+from server.system.mounts import is_reserved, namespace_in, normal_path
 from storage.base import Transaction, transact
 
 if TYPE_CHECKING:
@@ -80,8 +80,8 @@ async def _check(system: System, source: str, target: str) -> None:
             raise InvalidRequest(f'cannot remount to destination "{target}"')
     elif is_reserved(target):
         raise InvalidRequest(f"cannot remount to destination {target}")
-    else:
-        refuse_over_namespace(system, target)
+    elif namespace_in(system, target) is not None:
+        raise InvalidRequest("a mount can't be moved to another namespace, whose data has other keys")
 
 
 async def _remember(system: System, move: _Move) -> None:

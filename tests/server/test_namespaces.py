@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
-from engines.faults import InvalidRequest
+from compat.requests import LINES_TYPE, parse_lines_request
+from compat.statuses import status_of
+from engines.faults import Fault, InvalidRequest
 from server import namespace_table, open_tenants
 from server.active import sweep
+from server.answer import Answer as HttpAnswer
+from server.audit.broker import DeclaredDevice
 from server.core import Core
 from server.namespaces import MAX_DEPTH, check_new_name, normalise
+from server.settings import Settings
+from server.stream import Stream
 from storage.base import Conflict
 from tests.server.crews import crew_of
 from tests.server.namespaced import ask_in, make, mighty, tenant_at, with_key
@@ -415,6 +422,74 @@ async def test_what_expires_in_a_closed_namespace_is_swept(server: Server) -> No
     server.clock.advance(2 * 3600)
     await sweep(server.core, active)
     assert [name for name in await _stored(server, namespace_id) if "/token/id/" in name] == []
+
+
+async def test_a_seal_of_its_own_is_refused(server: Server) -> None:
+    """Rather than to make less than was asked for."""
+    assert (await server.ask("POST", "sys/namespaces/a", {"seal": 'seal "shamir" {}'}))[0] == 400
+    assert (await server.ask("GET", "sys/namespaces/a"))[0] == 404
+
+
+async def test_the_audit_tells_the_namespace(new_server: NewServer, tmp_path: Path) -> None:
+    device = DeclaredDevice("file", "file", "", {"file_path": str(tmp_path / "log"), "log_raw": "true"})
+    server = await (await new_server(Settings(audit_devices=(device,)))).unsealed()
+    await make(server, "a", "a/b")
+    token, accessor = await mighty(server, "a")
+    namespace = (await tenant_at(server, "a/b")).namespace
+    home = (await tenant_at(server, "a")).namespace
+    assert (await server.ask("GET", "a/b/sys/policies/acl/default", None, token))[0] == 200
+    assert (await server.ask("GET", "sys/mounts", None, token))[0] == 403
+    *_, answered, _, denied = map(json.loads, (tmp_path / "log").read_text().splitlines())
+    for entry in (answered, denied):
+        assert entry["auth"]["accessor"] == accessor
+    assert answered["request"]["namespace"] == {"id": namespace.id, "path": "a/b/"}
+    assert answered["request"]["path"] == "sys/policies/acl/default"
+    assert answered["request"]["mount_point"] == "a/b/sys/"
+    assert answered["request"]["mount_type"] == "ns_system"
+    assert answered["auth"]["policy_results"]["granting_policies"] == [
+        {"name": "mighty", "namespace_id": home.id, "namespace_path": "a/", "type": "acl"}
+    ]
+    assert denied["request"]["namespace"] == {"id": "root"}
+    assert denied["auth"]["policy_results"] == {"allowed": False}
+
+
+@pytest.mark.parametrize("end", ["lock", "delete", "revoke", "policy"])
+async def test_what_ends_the_rights_in_a_namespace_ends_streams_there(server: Server, end: str) -> None:
+    await make(server, "a", "a/b")
+    await with_key(server, "a/b")
+    token, accessor = await mighty(server, "a")
+    headers = [(b"x-vault-token", token.encode()), (b"content-type", LINES_TYPE)]
+    request = parse_lines_request("POST", b"/v1/a/b/transit/stream/encrypt/k", b"", headers)
+    assert request is not None
+    stream = await server.dispatcher.open_stream(request)
+    assert isinstance(stream, Stream)
+    line = b'{"plaintext": "YQ=="}\n'
+    answers = [json.loads(answer) async for answer in stream.answers(line)]
+    assert answers[0]["ciphertext"].startswith("vault:v1:")
+    asked: dict[str, tuple[str, str, str, object]] = {
+        "lock": ("", "POST", "sys/namespaces/api-lock/lock/a", {}),
+        "delete": ("a", "DELETE", "sys/namespaces/b", None),
+        "revoke": ("a", "POST", "auth/token/revoke-accessor", {"accessor": accessor}),
+        "policy": ("a", "DELETE", "sys/policies/acl/mighty", None),
+    }
+    assert (await ask_in(server, *asked[end]))[0] in (200, 204)
+    with pytest.raises(Fault) as refused:
+        [answer async for answer in stream.answers(line)]
+    assert status_of(refused.value) == {"lock": 503, "delete": 404}.get(end, 403)
+    await stream.close(refused.value)
+    assert server.core.in_flight == {}
+
+
+async def test_a_stream_is_refused_to_a_stranger(server: Server) -> None:
+    await make(server, "a", "b")
+    await with_key(server, "b")
+    token, _ = await mighty(server, "a")
+    headers = [(b"x-vault-token", token.encode()), (b"content-type", LINES_TYPE), (b"x-vault-namespace", b"b")]
+    request = parse_lines_request("POST", b"/v1/transit/stream/encrypt/k", b"", headers)
+    assert request is not None
+    answer = await server.dispatcher.open_stream(request)
+    assert isinstance(answer, HttpAnswer)
+    assert answer.status == 403
 
 
 @pytest.mark.parametrize("way", ["restart", "reseal"])
