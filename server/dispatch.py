@@ -280,7 +280,7 @@ class Dispatcher:
         if found.served is None:
             raise _unserved(found)
         if exchange.operation is Operation.HELP:
-            return Reply(help_answer(found.live.entry.type, found.served, found.path))
+            return Reply(help_answer(found.live.entry.engine_type, found.served, found.path))
         if route is None or exchange.request.head:
             raise _without_route(found.served, exchange)
         if route.item is not None and not exchange.request.lines:

@@ -113,7 +113,7 @@ def _refuse_fixed(entry: MountEntry, given: list[str]) -> None:
     if "token_type" in given:
         if not entry.is_auth:
             raise InvalidRequest("'token_type' can only be modified on auth mounts")
-        if entry.type == _TOKEN_METHOD:
+        if entry.engine_type == _TOKEN_METHOD:
             raise InvalidRequest("'token_type' cannot be set for 'token' or 'ns_token' auth mounts")
     if "user_lockout_config" in given and entry.type not in LOCKABLE:
         raise InvalidRequest(f'tuning of user lockout configuration for auth type "{entry.type}" not allowed')
