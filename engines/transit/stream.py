@@ -9,8 +9,9 @@ Unlike a batch, a stream makes no key, and some of its items may have a context 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
+
+from msgspec.structs import replace
 
 from engines.base import Body, Call, Reply
 from engines.batch_items import DecryptItem, EncryptItem, RewrapItem
