@@ -93,7 +93,7 @@ async def back_up(engine: Pqc, call: Call, body: KeyName) -> Reply:
         if not record.allow_plaintext_backup:
             raise InvalidRequest("plaintext backup is disallowed on the policy")
         record = replace(record, backup_info=RestoreInfo(nanoseconds_of(call.now), record.latest_version))
-        engine.keys.write(transaction, record)
+        engine.keys.rewrite(transaction, record)
         return record, await engine.keys.archived(transaction, record.name)
 
     record, archived = await transact(engine.keys.storage, work)
@@ -162,7 +162,7 @@ async def restore(engine: Pqc, call: Call, body: Restoration) -> None:
     async def work(transaction: Transaction) -> None:
         if await transaction.get(KEYS + name) is not None and not body.force:
             raise InvalidRequest(f'key "{name}" already exists')
-        engine.keys.write(transaction, record)
+        engine.keys.write(transaction, record, call)
         if archived:
             transaction.put(ARCHIVES + name, encode_archive(ArchiveRecord(versions=archived)))
         else:

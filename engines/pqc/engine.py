@@ -51,8 +51,8 @@ class Pqc:
     routes: ClassVar[tuple[Route, ...]] = ROUTES
 
     def __init__(self, mount: Mount) -> None:
-        self.keys = KeyStore(mount.storage)
-        self.wrapping = KeyStore(mount.storage.within("import/"))
+        self.keys = KeyStore(mount.storage, mount.fips_mode)
+        self.wrapping = KeyStore(mount.storage.within("import/"), mount.fips_mode)
         """Holds the one key that imported keys are wrapped to, out of reach of the paths of the API."""
 
         self.max_batch_items = mount.max_batch_items

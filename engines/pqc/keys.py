@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from engines.algorithms import DEFAULT_KEM_ALGORITHM, KEM_ALGORITHMS
+from msgspec import UNSET, UnsetType
+
+from engines.algorithms import APPROVED_KEM_ALGORITHM, DEFAULT_KEM_ALGORITHM, KEM_ALGORITHMS
 from engines.algorithms.base import Algorithm
 from engines.base import Call, Reply
 from engines.encoding import rfc3339_nano
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
 class KeyCreation(KeyName):
     """What a new key is to be."""
 
-    type: str = DEFAULT_KEM_ALGORITHM.name
+    type: str | UnsetType = UNSET
     exportable: bool = False
     allow_plaintext_backup: bool = False
     auto_rotate_period: Duration = 0
@@ -51,6 +53,13 @@ async def load(engine: Pqc, name: str) -> Keyring:
     return keyring
 
 
+def chosen_type(engine: Pqc, name: str | UnsetType) -> Algorithm:
+    """The algorithm that a caller has chosen, or the default. Raises ``InvalidRequest``."""
+    if name is UNSET:
+        return APPROVED_KEM_ALGORITHM if engine.keys.fips.active else DEFAULT_KEM_ALGORITHM
+    return parse_type(name)
+
+
 def parse_type(name: str) -> Algorithm:
     """The algorithm called ``name``, if its keys encapsulate. Raises ``InvalidRequest``."""
     algorithm = KEM_ALGORITHMS.get(name)
@@ -62,7 +71,7 @@ def parse_type(name: str) -> Algorithm:
 async def create(engine: Pqc, call: Call, body: KeyCreation) -> Reply:
     """Make a key; one that is there already stays as it is, whatever is asked for."""
     check_auto_rotate_period(body.auto_rotate_period)
-    algorithm = parse_type(body.type)
+    algorithm = chosen_type(engine, body.type)
     record = KeyringRecord(
         name=body.name,
         type=algorithm.name,
@@ -71,7 +80,7 @@ async def create(engine: Pqc, call: Call, body: KeyCreation) -> Reply:
         allow_plaintext_backup=body.allow_plaintext_backup,
         auto_rotate_period_seconds=body.auto_rotate_period,
     )
-    return describe(await engine.keys.create(record, algorithm, call.now))
+    return describe(await engine.keys.create(record, algorithm, call))
 
 
 async def read(engine: Pqc, call: Call, body: KeyName) -> Reply:

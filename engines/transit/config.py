@@ -42,7 +42,9 @@ async def configure(engine: Transit, call: Call, body: KeyConfig) -> Reply:
 
 async def rotate(engine: Transit, call: Call, body: KeyName) -> Reply:
     """Give a key a new version, which encrypts and signs from now on."""
-    return describe(await engine.keys.rotate(body.name, call.now, missing=InvalidRequest("key not found")))
+    keyring = await engine.keys.rotate(body.name, call.now, missing=InvalidRequest("key not found"))
+    engine.keys.fips.protecting(call, keyring.unapproved)
+    return describe(keyring)
 
 
 async def trim(engine: Transit, call: Call, body: KeyTrim) -> Reply:

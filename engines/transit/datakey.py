@@ -80,7 +80,7 @@ def check_bits(bits: int) -> None:
 
 async def load(engine: Transit, call: Call, name: str) -> Keyring:
     """The key to encrypt data keys with. Raises ``InvalidRequest`` if it isn't there, or its state forbids it."""
-    keyring = await engine.keys.use(name, Use.PROTECT, call.now)
+    keyring = await engine.keys.use(name, Use.PROTECT, call)
     if keyring is None:
         raise InvalidRequest("encryption key not found")
     return keyring

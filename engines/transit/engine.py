@@ -127,7 +127,7 @@ class Transit:
     routes: ClassVar[tuple[Route, ...]] = ROUTES
 
     def __init__(self, mount: Mount) -> None:
-        self.keys = KeyStore(mount.storage)
+        self.keys = KeyStore(mount.storage, mount.fips_mode)
         self.counts = EncryptionCounts(mount.storage)
         self.settings = Settings(mount.storage)
         self.clock = mount.clock

@@ -75,7 +75,7 @@ async def create(engine: Transit, call: Call, body: KeyCreation) -> Reply:
         auto_rotate_period_seconds=body.auto_rotate_period,
         key_bytes=body.key_size,
     )
-    return describe(await engine.keys.create(with_rules(record, body), algorithm, call.now))
+    return describe(await engine.keys.create(with_rules(record, body), algorithm, call))
 
 
 def _parse_type(body: KeyCreation) -> Algorithm:

@@ -50,7 +50,7 @@ async def rewrap(engine: Transit, call: Call, body: Rewrapping) -> Reply:
         has_context = check_contexts(items)
     elif not body.ciphertext:
         raise InvalidRequest("missing ciphertext to decrypt")
-    keyring = await engine.keys.use(body.name, Use.PROTECT, call.now)
+    keyring = await engine.keys.use(body.name, Use.PROTECT, call)
     if keyring is None:
         raise InvalidRequest("encryption key not found")
     if batch:
