@@ -296,6 +296,11 @@ class Algorithm:
         return self.aead is not None or self.encryption is not None
 
     @property
+    def counted(self) -> bool:
+        """Whether it is counted how often a key is used: to encrypt messages, or to encapsulate secrets."""
+        return self.encrypts or self.encapsulation is not None
+
+    @property
     def takes_associated_data(self) -> bool:
         """Whether what is encrypted can be bound to data that isn't."""
         return self.aead is not None and self.authenticates

@@ -20,6 +20,7 @@ from engines.fields import Duration
 from engines.imported_versions import add_material, check_importable
 from engines.key_records import KeyringRecord, decode_record, new_version
 from engines.key_settings import KeyName, check_auto_rotate_period
+from engines.key_states import Use, check_use
 from engines.keyring import Keyring
 from engines.keystore import KEYS
 from engines.pqc.encapsulation import ForeignCiphertext
@@ -136,7 +137,7 @@ async def import_key(engine: Pqc, call: Call, body: ImportedKey) -> None:
 
 async def import_version(engine: Pqc, call: Call, body: ImportedUpdate) -> None:
     """Give an imported key another version, or one of which only the public part was known its private part."""
-    keyring = await load(engine, body.name)
+    keyring = await load(engine, body.name, Use.MANAGE, call)
     try:
         check_importable(keyring.record)
         material = await _read_material(engine, call, keyring.algorithm, body)
@@ -146,6 +147,7 @@ async def import_version(engine: Pqc, call: Call, body: ImportedUpdate) -> None:
             if value is None:
                 raise NoSuchKey
             record = decode_record(value)
+            check_use(record, Use.MANAGE, call.now)
             check_importable(record)
             if record.type != keyring.record.type:
                 raise InvalidRequest("the key was replaced by one of another type")

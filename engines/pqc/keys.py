@@ -13,8 +13,8 @@ from engines.encoding import rfc3339_nano
 from engines.faults import Failed, InvalidRequest, NotFound
 from engines.fields import Duration
 from engines.key_records import KeyringRecord
+from engines.key_rules import KeyConfig, KeyRules, describe_rules, with_rules
 from engines.key_settings import (
-    KeyConfig,
     KeyListing,
     KeyName,
     KeyTrim,
@@ -23,13 +23,14 @@ from engines.key_settings import (
     trimmed,
     warn_of_numbering,
 )
+from engines.key_states import Use
 from engines.keyring import Keyring, KeyVersion
 
 if TYPE_CHECKING:
     from engines.pqc.engine import Pqc
 
 
-class KeyCreation(KeyName):
+class KeyCreation(KeyRules):
     """What a new key is to be."""
 
     type: str | UnsetType = UNSET
@@ -45,9 +46,9 @@ class NoSuchKey(InvalidRequest):
         super().__init__("key not found")
 
 
-async def load(engine: Pqc, name: str) -> Keyring:
-    """The key called ``name``. Raises ``NoSuchKey``."""
-    keyring = await engine.keys.load(name)
+async def load(engine: Pqc, name: str, use: Use, call: Call) -> Keyring:
+    """The key called ``name``, to be used so. Raises ``NoSuchKey``, or ``InvalidRequest`` if its state forbids it."""
+    keyring = await engine.keys.use(name, use, call)
     if keyring is None:
         raise NoSuchKey
     return keyring
@@ -80,7 +81,7 @@ async def create(engine: Pqc, call: Call, body: KeyCreation) -> Reply:
         allow_plaintext_backup=body.allow_plaintext_backup,
         auto_rotate_period_seconds=body.auto_rotate_period,
     )
-    return describe(await engine.keys.create(record, algorithm, call))
+    return describe(await engine.keys.create(with_rules(record, body), algorithm, call))
 
 
 async def read(engine: Pqc, call: Call, body: KeyName) -> Reply:
@@ -88,7 +89,11 @@ async def read(engine: Pqc, call: Call, body: KeyName) -> Reply:
     keyring = await engine.keys.load(body.name)
     if keyring is None:
         raise NotFound
-    return describe(keyring)
+    reply = describe(keyring)
+    totals = await engine.counts.totals(keyring)
+    if reply.data is None or not any(totals.values()):
+        return reply
+    return Reply({**reply.data, "encryptions": {str(number): total for number, total in totals.items()}})
 
 
 async def list_keys(engine: Pqc, call: Call, body: KeyListing) -> Reply:
@@ -109,17 +114,19 @@ async def configure(engine: Pqc, call: Call, body: KeyConfig) -> Reply:
     warn_of_numbering(call, body)
 
     def edit(record: KeyringRecord) -> KeyringRecord:
-        return configured(record, call, body)
+        return with_rules(configured(record, call, body), body)
 
-    return describe(await engine.keys.change(body.name, NoSuchKey(), edit))
+    return describe(await engine.keys.change(body.name, NoSuchKey(), edit, even_disabled=True))
 
 
 async def rotate(engine: Pqc, call: Call, body: KeyName) -> Reply:
     """Give a key a new version, to which everything new is encapsulated from now on."""
     try:
-        return describe(await engine.keys.rotate(body.name, call.now, missing=NoSuchKey()))
+        keyring = await engine.keys.rotate(body.name, call.now, missing=NoSuchKey())
     except Failed as fault:
         raise InvalidRequest(fault.message) from None
+    engine.keys.fips.protecting(call, keyring.unapproved)
+    return describe(keyring)
 
 
 async def trim(engine: Pqc, call: Call, body: KeyTrim) -> Reply:
@@ -151,6 +158,7 @@ def describe(keyring: Keyring) -> Reply:
         "min_available_version": record.min_available_version,
         "min_decryption_version": record.min_decryption_version,
         "min_encryption_version": record.min_encryption_version,
+        **describe_rules(record),
         "keys": {str(version.number): _describe_version(keyring, version) for version in keyring.versions.values()},
     }
     if record.imported:

@@ -12,8 +12,8 @@ from engines.encoding import encode_base64
 from engines.faults import InvalidRequest
 from engines.key_states import Use
 from engines.keyring import Keyring
+from engines.limits import counted
 from engines.transit.keys import decode_context
-from engines.transit.limits import counted
 from engines.transit.sealing import seal
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from engines.faults import Failed, InvalidRequest
 from engines.key_records import KeyringRecord
 from engines.key_states import Use
 from engines.keyring import Keyring
-from engines.transit.limits import counted, counted_items
+from engines.limits import counted, counted_items
 from engines.transit.sealing import NotAead, is_plain, seal
 
 if TYPE_CHECKING:

@@ -17,9 +17,9 @@ from engines.encoding import decode_base64
 from engines.faults import InvalidRequest
 from engines.key_states import Use
 from engines.keyring import Keyring
+from engines.limits import counted, counted_items
 from engines.transit.decrypt import decrypt_plainly
 from engines.transit.encrypt import encrypt_plainly
-from engines.transit.limits import counted, counted_items
 from engines.transit.sealing import is_plain, seal, unseal
 
 if TYPE_CHECKING:

@@ -18,9 +18,9 @@ from engines.faults import Fault, InvalidRequest
 from engines.key_states import Use
 from engines.keyring import Keyring
 from engines.keystore import SoftDeleted
+from engines.limits import counted_items
 from engines.transit.decrypt import decrypt_items
 from engines.transit.encrypt import encrypt_items
-from engines.transit.limits import counted_items
 from engines.transit.rewrap import rewrap_item, rewrap_plainly
 
 if TYPE_CHECKING:
