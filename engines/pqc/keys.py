@@ -125,7 +125,7 @@ async def rotate(engine: Pqc, call: Call, body: KeyName) -> Reply:
         keyring = await engine.keys.rotate(body.name, call.now, missing=NoSuchKey())
     except Failed as fault:
         raise InvalidRequest(fault.message) from None
-    engine.keys.fips.protecting(call, keyring.unapproved)
+    engine.keys.fips.processing(call, keyring.unapproved)
     return describe(keyring)
 
 

@@ -29,7 +29,7 @@ async def configure(engine: Transit, call: Call, body: KeyConfig) -> Reply:
 async def rotate(engine: Transit, call: Call, body: KeyName) -> Reply:
     """Give a key a new version, which encrypts and signs from now on."""
     keyring = await engine.keys.rotate(body.name, call.now, missing=InvalidRequest("key not found"))
-    engine.keys.fips.protecting(call, keyring.unapproved)
+    engine.keys.fips.processing(call, keyring.unapproved)
     return describe(keyring)
 
 

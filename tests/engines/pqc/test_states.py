@@ -58,12 +58,14 @@ async def test_a_key_protects_between_its_times_and_opens_after_them(pqc: Driver
     sealed = (await pqc.write("encrypt/k", plaintext="AAAA"))["ciphertext"]
     made = await pqc.write("encapsulate/k")
     await pqc.write("keys/k/config", not_after=SOONER)
-    for path, parameters in (
+    batch = [{"plaintext": "AAAA"}]
+    protecting: tuple[tuple[str, dict[str, Any]], ...] = (
         ("encrypt", {"plaintext": "AAAA"}),
-        ("encrypt", {"batch_input": [{"plaintext": "AAAA"}]}),
+        ("encrypt", {"batch_input": batch}),
         ("encapsulate", {}),
-    ):
-        assert "it only decrypts and verifies" in (await message_of(pqc, UPDATE, f"{path}/k", **parameters))[1]
+    )
+    for path, given in protecting:
+        assert "it only decrypts and verifies" in (await message_of(pqc, UPDATE, f"{path}/k", **given))[1]
     assert (await pqc.write("decrypt/k", ciphertext=sealed))["plaintext"] == "AAAA"
     opened = await pqc.write("decapsulate/k", ciphertext=made["ciphertext"])
     assert opened["shared_secret"] == made["shared_secret"]
