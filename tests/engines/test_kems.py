@@ -484,7 +484,14 @@ class TestForms:
             binary = form in (KemFormat.RAW, KemFormat.SEED, KemFormat.EXPANDED, KemFormat.DER)
             binary = binary or (form is KemFormat.DEFAULT and not private.startswith("-----"))
             data = base64.b64decode(private) if binary else private.encode()
-            assert row.interchange.import_private(data) == material
+            back = row.interchange.import_private(data)
+            if form is KemFormat.EXPANDED and len(material.private) != row.key_bytes:
+                # The seed is lost, as where liboqs expands one; the key is the same.
+                shared_secret, ciphertext = row.encapsulation(material).encapsulate()
+                assert back.public == material.public
+                assert row.encapsulation(back).decapsulate(ciphertext) == shared_secret
+            else:
+                assert back == material
         assert {KemFormat.DEFAULT, KemFormat.RAW} <= set(forms)
         for form in (KemFormat.DEFAULT, KemFormat.RAW, KemFormat.JWK):
             public = row.kem_keys.public_text(material.public, form)
