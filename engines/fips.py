@@ -68,7 +68,9 @@ class FipsGuard:
     def refuse(self, what: str) -> None:
         """Raise ``NotApproved`` if that is the mode, and do nothing else."""
         if what and self.mode is FipsMode.ENABLED:
-            raise NotApproved(what)
+            refusal = NotApproved(what)
+            self._note(str(refusal))
+            raise refusal
 
     def protecting(self, call: Call, what: str) -> None:
         """Refuse that something is protected with ``what``, or warn of it. Raises ``NotApproved``."""
@@ -82,9 +84,12 @@ class FipsGuard:
         text = f'{what} is not FIPS-approved (fips_mode is "{self.mode.value}")'
         if text not in call.warnings:
             call.warn(text)
-        # Once for each kind of thing: these are no more than the algorithms there are, and never names of keys.
-        if what not in self._logged:
-            self._logged.add(what)
+        self._note(text)
+
+    def _note(self, text: str) -> None:
+        """Log ``text`` once; of these, there are but a few for each algorithm, and none names a key."""
+        if text not in self._logged:
+            self._logged.add(text)
             _log.warning("%s: %s; further uses are not logged", self._place, text)
 
 

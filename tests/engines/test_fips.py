@@ -158,11 +158,12 @@ class TestKeysFromBefore:
         await before.write("keys/aes", auto_rotate_period=3600)
         enabled = again(before, ENABLED)
         engine: Any = enabled.engine
-        await engine.tick(enabled.clock.now + 7200)
-        await enabled.cache.catch_up()
+        for _ in range(2):
+            await engine.tick(enabled.clock.now + 7200)
+            await enabled.cache.catch_up()
         assert (await enabled.read("keys/chacha"))["latest_version"] == 1
         assert (await enabled.read("keys/aes"))["latest_version"] == 2
-        assert "was not rotated: chacha20-poly1305 is not FIPS-approved" in caplog.text
+        assert caplog.text.count(refusal("chacha20-poly1305")[1]) == 1
 
     async def test_asking_for_one_that_is_not_there_does_not_make_it(self) -> None:
         enabled = Driver(Transit, ENABLED)
