@@ -255,6 +255,9 @@ class Algorithm:
     signature_context: bool = False
     """Whether signatures can be bound to a context of at most 255 bytes."""
 
+    context_approved: bool = True
+    """Whether a signature over a whole message stays approved by FIPS 140-3 when it is bound to a context."""
+
     signature_salted: bool = False
     """Whether signatures hold salt, whose length is chosen by who signs."""
 

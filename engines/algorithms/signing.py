@@ -66,6 +66,8 @@ def with_approved_salt(algorithm: Algorithm, options: SignatureOptions) -> Signa
 
 def unapproved_signature(algorithm: Algorithm, options: SignatureOptions) -> str:
     """What of a signature with ``options`` isn't approved, in words; "" if all is (FIPS 186-5, SP 800-131A)."""
+    if options.context and not options.prehashed and not algorithm.context_approved:
+        return f"a signature by {algorithm.name} bound to a context"
     if not algorithm.hash_chosen:
         return ""
     hash_ = options.hash

@@ -299,6 +299,13 @@ class TestSignatures:
             assert (await enabled.invoke(UPDATE, "sign/rsa", input=HELLO, salt_length=salt)).warnings == []
         assert unapproved_signature(ALGORITHMS["ecdsa-p256"], SignatureOptions(SHA2_256, salt_length=99)) == ""
 
+    @pytest.mark.parametrize(("type_", "approved"), [("ed25519", False), ("mldsa-65", True)])
+    def test_a_context_is_bound_to_where_the_standard_has_that(self, type_: str, approved: bool) -> None:
+        row = ALGORITHMS[type_]
+        bound = unapproved_signature(row, SignatureOptions(None, context=b"context"))
+        assert bound == ("" if approved else f"a signature by {type_} bound to a context")
+        assert unapproved_signature(row, SignatureOptions(None)) == ""
+
     def test_whoever_signs_with_a_key_is_held_to_the_mode(self) -> None:
         """Every engine's keys come from a ``KeyStore``, so one that forgets to ask is refused all the same."""
         row = ALGORITHMS["ecdsa-p256"]
