@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives import hpke, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, mlkem, padding, rsa
+from cryptography.hazmat.primitives.keywrap import aes_key_wrap_with_padding
 
 from engines.algorithms import ALGORITHMS, KEM_ALGORITHMS, TRANSIT_ALGORITHMS
 from engines.algorithms.base import Fips, Material, SignatureOptions
@@ -24,6 +25,7 @@ from engines.keyring import Keyring
 from engines.keystore import KeyStore
 from engines.pqc import Pqc
 from engines.transit import Transit
+from storage.base import put
 from tests.engines.driver import Driver, make_keys, message_of
 
 DISABLED, PREFERRED, ENABLED = FipsMode.DISABLED, FipsMode.PREFERRED, FipsMode.ENABLED
@@ -350,6 +352,21 @@ class TestTransfer:
         assert await message_of(enabled, READ, "byok-export/rsa/aes", hash="SHA1") == refusal("RSA-OAEP with sha1")
         answer = await enabled.invoke(READ, "byok-export/rsa/aes")
         assert answer.warnings == []
+
+    async def test_what_was_wrapped_with_sha1_still_comes_in(self) -> None:
+        driver = Driver(Transit, ENABLED)
+        await make_keys(driver, {"wrapper": {"type": "rsa-2048", **OPEN}})
+        value = await driver.storage.get("policy/wrapper")
+        assert value is not None
+        await put(driver.storage, "policy/import/wrapping-key", value)
+        recipient = serialization.load_pem_public_key((await driver.read("wrapping_key"))["public_key"].encode())
+        assert isinstance(recipient, rsa.RSAPublicKey)
+        hash_ = SHA1.algorithm
+        sealed = recipient.encrypt(bytes(32), padding.OAEP(padding.MGF1(hash_), hash_, None))
+        wrapped = base64.b64encode(sealed + aes_key_wrap_with_padding(bytes(32), bytes(range(32)))).decode()
+        answer = await driver.invoke(UPDATE, "keys/k/import", ciphertext=wrapped, hash_function="SHA1")
+        assert answer.warnings == [warning("RSA-OAEP with sha1", ENABLED)]
+        assert (await driver.read("keys/k"))["type"] == "aes256-gcm96"
 
     async def test_an_agreement_comes_to_an_approved_key(self) -> None:
         driver = Driver(Transit, ENABLED)
