@@ -16,6 +16,7 @@ from typing import Any, ClassVar, Protocol, TypeAlias, runtime_checkable
 
 from msgspec import Struct
 
+from engines.fips import FipsMode
 from storage.view import View
 
 MAX_BATCH_ITEMS = 10_000
@@ -230,6 +231,9 @@ class Mount:
     max_lease_ttl_seconds: int = 0
     max_batch_items: int = MAX_BATCH_ITEMS
     """The most items that a batch in one request may hold."""
+
+    fips_mode: FipsMode = FipsMode.DISABLED
+    """What becomes of what FIPS 140-3 doesn't approve."""
 
 
 class Engine(Protocol):

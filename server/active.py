@@ -214,6 +214,7 @@ def mount_of(core: Core, tenant: Tenant, entry: MountEntry) -> Mount:
         default_lease_ttl_seconds=config.default_lease_ttl or settings.default_lease_ttl_seconds,
         max_lease_ttl_seconds=config.max_lease_ttl or settings.max_lease_ttl_seconds,
         max_batch_items=settings.max_batch_items,
+        fips_mode=settings.fips_mode,
     )
 
 
