@@ -31,13 +31,14 @@ from server.drawers import Drawers
 from server.guards import Guards
 from server.leases import Leases
 from server.lockouts import Lockouts
-from server.mounts import AUTH, IN_NAMESPACE, Live, MountConfig, MountEntry, Mounts, new_entry
+from server.mounts import AUTH, IN_NAMESPACE, MOUNT_TABLE, Live, MountConfig, MountEntry, Mounts, new_entry
 from server.namespace_table import Entry, NamespaceTable, Turns
 from server.namespaces import ROOT, Namespace, above, normalise
 from server.open_tenants import OpenTenants
 from server.policies import PolicyStore
 from server.routing import RouteTable
 from server.settings import Settings
+from server.standings import Standings
 from server.tenants import Tenant
 from server.token_entries import end_in
 from server.tokens import Elsewhere, Tokens
@@ -83,6 +84,7 @@ class Active:
     audit: Broker
     cluster: Cluster
     guards: Guards
+    standings: Standings
     namespaces: NamespaceTable
     tenants: OpenTenants
     sweeps: Turns = field(default_factory=Turns)
@@ -141,23 +143,26 @@ async def activate(core: Core) -> Active:
         prefix_allowed=core.settings.audit_prefix_allowed,
     )
     await audit.load()
-    root = await _open_tenant(core, ROOT, view)
+    standings = Standings()
+    root = await _open_tenant(core, ROOT, view, standings)
     guards = Guards(view.within("sys/guards/"), core.rate_counts)
-    table = NamespaceTable(view.within("sys/namespaces/"), core.clock)
+    namespaces_view = view.within("sys/namespaces/")
+    standings.watch(namespaces_view)
+    table = NamespaceTable(namespaces_view, core.clock)
 
     async def bring_up(entry: Entry) -> Tenant:
         own_view = View(core.barrier, entry.namespace.storage_prefix, core.cache)
-        tenant = await _open_tenant(core, entry.namespace, own_view, elsewhere)
+        tenant = await _open_tenant(core, entry.namespace, own_view, standings, elsewhere)
         await tenant.mounts.clear_leftovers()
         return tenant
 
-    tenants = OpenTenants(core, root, table, bring_up)
+    tenants = OpenTenants(core, root, table, bring_up, standings.forget)
 
     async def elsewhere(namespace_id: str) -> Tokens | None:
         tenant = await tenants.by_id(namespace_id)
         return None if tenant is None else tenant.tokens
 
-    active = Active(root, audit, await _cluster(view, core.settings), guards, table, tenants)
+    active = Active(root, audit, await _cluster(view, core.settings), guards, standings, table, tenants)
     await active.load_namespaces()
     await _note_version(view, core.clock())
     await root.mounts.clear_leftovers()
@@ -166,7 +171,11 @@ async def activate(core: Core) -> Active:
     return active
 
 
-async def _open_tenant(core: Core, namespace: Namespace, view: View, elsewhere: Elsewhere | None = None) -> Tenant:
+async def _open_tenant(
+    core: Core, namespace: Namespace, view: View, standings: Standings, elsewhere: Elsewhere | None = None
+) -> Tenant:
+    standings.watch(view, MOUNT_TABLE)
+    standings.watch(view, "sys/policy/")
     policies = PolicyStore(view.within("sys/policy/"), core.clock, with_root=namespace is ROOT)
     await policies.ensure_defaults()
     token_view = view.within("sys/token/")
@@ -239,6 +248,7 @@ def mount_of(core: Core, tenant: Tenant, entry: MountEntry) -> Mount:
         default_lease_ttl_seconds=config.default_lease_ttl or settings.default_lease_ttl_seconds,
         max_lease_ttl_seconds=config.max_lease_ttl or settings.max_lease_ttl_seconds,
         max_batch_items=settings.max_batch_items,
+        fips_mode=settings.fips_mode,
     )
 
 

@@ -14,6 +14,7 @@ from server.active import Active
 from server.addressing import check_there, refuse_in_namespace, refuse_without_seal
 from server.audit.entry import refusal as refused
 from server.exchange import Exchange
+from server.standings import Standing
 from server.tenants import Tenant
 from server.tokens import Token
 from server.wrapping import CHECKED_PATHS
@@ -40,6 +41,8 @@ async def located(request: Request, request_id: str, active: Active) -> Exchange
 
 
 async def _tenant(request: Request, active: Active) -> Tenant:
+    if active.namespaces.stale:
+        await active.load_namespaces()  # It may have changed since the request was settled.
     check_there(request, active.namespaces)
     tenant = await active.tenants.at(request.namespace)
     if tenant is None:
@@ -47,21 +50,33 @@ async def _tenant(request: Request, active: Active) -> Tenant:
     return tenant
 
 
-async def let_in(active: Active, exchange: Exchange, call: Call) -> Body | None:
-    """Steps 3 and 4, with the audit of a refusal."""
+async def let_in(active: Active, exchange: Exchange, call: Call, epoch: int) -> Body | None:
+    """Steps 3 and 4, with the audit of a refusal; ``epoch`` is that of the standings when step 2 began.
+
+    Answers the body if it had to be read already, to tell creation from update.
+    """
     try:
-        return await _admitted(active, exchange, call)
+        return await _admitted(active, exchange, call, epoch)
     except Fault as fault:
         response = refused(fault, public=exchange.public)
         active.audit.refuse(exchange.audit_request(response.error), response)
         raise
 
 
-async def _admitted(active: Active, exchange: Exchange, call: Call) -> Body | None:
-    """Steps 3 and 4: who calls, and whether they may. Faults from here are refusals.
+async def let_in_again(standing: Standing, exchange: Exchange, call: Call) -> tuple[bool, Body | None]:
+    """Steps 3 and 4 for a caller whose standing is known; False if what was an update then is a creation now."""
+    body = None
+    if standing.route.exists is not None:
+        body = await _told_creation_from_update(exchange, call)
+        if exchange.operation is not standing.operation:
+            return False, None
+    call.caller = standing.caller
+    call.sudo = standing.decision.sudo
+    return True, body
 
-    Answers the body if it had to be read already, to tell creation from update.
-    """
+
+async def _admitted(active: Active, exchange: Exchange, call: Call, epoch: int) -> Body | None:
+    """Who calls, and whether they may. Faults from here are refusals."""
     request, route, found, tenant = exchange.request, exchange.route, exchange.found, exchange.tenant
     if found is not None:
         call.path = found.path
@@ -106,6 +121,7 @@ async def _admitted(active: Active, exchange: Exchange, call: Call) -> Body | No
         raise Denied
     if request.namespace and found is not None and found.live.entry.path == _SYSTEM and found.served is not None:
         refuse_without_seal(found.served.pattern)
+    active.standings.add(epoch, exchange, acl.valid_until)
     return body
 
 

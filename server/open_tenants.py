@@ -39,15 +39,21 @@ _LONGEST_WAIT_SECONDS = 60.0
 
 
 class OpenTenants:
-    """Opens the namespaces of ``table`` with ``bring_up``."""
+    """Opens the namespaces of ``table`` with ``bring_up``; ``closing`` is called before any of them is closed."""
 
     def __init__(
-        self, core: Core, root: Tenant, table: NamespaceTable, bring_up: Callable[[Entry], Awaitable[Tenant]]
+        self,
+        core: Core,
+        root: Tenant,
+        table: NamespaceTable,
+        bring_up: Callable[[Entry], Awaitable[Tenant]],
+        closing: Callable[[], None],
     ) -> None:
         self.root = root
         self._core = core
         self._table = table
         self._bring_up = bring_up
+        self._before_closing = closing
         self._open: OrderedDict[str, Tenant] = OrderedDict()
         self._opening = asyncio.Lock()
         self._closing: set[asyncio.Task[None]] = set()
@@ -71,6 +77,11 @@ class OpenTenants:
             return self.root
         entry = self._table.by_id.get(namespace_id)
         return None if entry is None else await self._get(entry)
+
+    def touch(self, tenant: Tenant) -> None:
+        """Note that somebody has come to use ``tenant``, who had it from an earlier request."""
+        if tenant.namespace.id in self._open:
+            self._open.move_to_end(tenant.namespace.id)
 
     async def _get(self, entry: Entry) -> Tenant:
         tenant = self._open.get(entry.id)
@@ -150,6 +161,7 @@ class OpenTenants:
 
     async def _close(self, tenants: list[Tenant]) -> None:
         """Only while nothing can be opened, so that what is forgotten isn't somebody's who came meanwhile."""
+        self._before_closing()
         for tenant in tenants:
             await tenant.mounts.close()
             await tenant.tokens.close()

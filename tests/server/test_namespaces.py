@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from compat.requests import LINES_TYPE, parse_lines_request
+from compat.requests import LINES_TYPE, parse_lines_request, read_headers
 from compat.statuses import status_of
 from engines.faults import Fault, InvalidRequest
 from server import namespace_table, open_tenants
@@ -459,7 +459,7 @@ async def test_what_ends_the_rights_in_a_namespace_ends_streams_there(server: Se
     await with_key(server, "a/b")
     token, accessor = await mighty(server, "a")
     headers = [(b"x-vault-token", token.encode()), (b"content-type", LINES_TYPE)]
-    request = parse_lines_request("POST", b"/v1/a/b/transit/stream/encrypt/k", b"", headers)
+    request = parse_lines_request("POST", b"/v1/a/b/transit/stream/encrypt/k", b"", read_headers(headers))
     assert request is not None
     stream = await server.dispatcher.open_stream(request)
     assert isinstance(stream, Stream)
@@ -485,7 +485,7 @@ async def test_a_stream_is_refused_to_a_stranger(server: Server) -> None:
     await with_key(server, "b")
     token, _ = await mighty(server, "a")
     headers = [(b"x-vault-token", token.encode()), (b"content-type", LINES_TYPE), (b"x-vault-namespace", b"b")]
-    request = parse_lines_request("POST", b"/v1/transit/stream/encrypt/k", b"", headers)
+    request = parse_lines_request("POST", b"/v1/transit/stream/encrypt/k", b"", read_headers(headers))
     assert request is not None
     answer = await server.dispatcher.open_stream(request)
     assert isinstance(answer, HttpAnswer)
