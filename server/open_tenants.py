@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 MAX_OPEN = 256
 """How many tenants are kept open, in each process."""
 
-_CLOSED_AT_ONCE = 32
+CLOSED_AT_ONCE = 32
 """How many are closed when there are too many: each round looks through the whole cache."""
 
 _PAUSE_SECONDS = 0.05
@@ -128,7 +128,7 @@ class OpenTenants:
             idle = [
                 tenant for name, tenant in self._open.items() if name != newest and not self._is_busy(tenant, asked)
             ]
-            leaving = idle[:_CLOSED_AT_ONCE] if len(self._open) > MAX_OPEN else []
+            leaving = idle[:CLOSED_AT_ONCE] if len(self._open) > MAX_OPEN else []
             for tenant in leaving:
                 del self._open[tenant.namespace.id]
             await self._close(leaving)

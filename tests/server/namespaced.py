@@ -27,12 +27,11 @@ async def make(server: Server, *paths: str) -> None:
         assert status == 200, answer
 
 
-async def mighty(server: Server, namespace: str, **fields: Any) -> tuple[str, str]:
-    """A token of ``namespace`` that may do everything there, and its accessor."""
+async def mighty(server: Server, namespace: str, parent: str = "", **fields: Any) -> tuple[str, str]:
+    """A token of ``namespace`` that may do everything there, made by ``parent`` or an orphan; and its accessor."""
     await ask_in(server, namespace, "POST", "sys/policies/acl/mighty", {"policy": EVERYTHING})
-    status, answer = await ask_in(
-        server, namespace, "POST", "auth/token/create", {"policies": ["mighty"], "no_parent": True, **fields}
-    )
+    body = {"policies": ["mighty"], "no_parent": not parent, **fields}
+    status, answer = await ask_in(server, namespace, "POST", "auth/token/create", body, parent or None)
     assert status == 200, answer
     return answer["auth"]["client_token"], answer["auth"]["accessor"]
 

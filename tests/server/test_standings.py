@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from compat.requests import Request, parse_request, read_headers
+from server import open_tenants
 from server.standings import MAX_KEPT, Standings
+from tests.server.namespaced import ask_in, make, mighty, with_key
 from tests.server.systems import Server
 
 TEXT = {"plaintext": "aGVsbG8="}
@@ -164,3 +166,78 @@ async def test_there_is_a_bound(server: Server, token: str, monkeypatch: pytest.
     for number in range(20):
         assert await _ask(server, token, f"transit/encrypt/k{number}") == 200
         assert _kept(server, token) <= 5
+
+
+ENDS: dict[str, tuple[str, str, str, object, int]] = {
+    "a policy above": ("a", "DELETE", "sys/policies/acl/mighty", None, 403),
+    "a mount": ("a/b", "DELETE", "sys/mounts/transit", None, 404),
+    "its token": ("a", "PUT", "sys/leases/revoke-prefix/auth", {}, 403),
+    "a lock": ("", "POST", "sys/namespaces/api-lock/lock/a", {}, 503),
+    "a lock below": ("a", "POST", "sys/namespaces/api-lock/lock/b", {}, 503),
+    "the namespace": ("a", "DELETE", "sys/namespaces/b", None, 404),
+}
+
+
+@pytest.mark.parametrize("form", ["header", "path"])
+@pytest.mark.parametrize("end", ENDS)
+async def test_in_namespaces_too(server: Server, end: str, form: str) -> None:
+    """For a token from above, until something ends where it belongs, or where it is used."""
+    await make(server, "a", "a/b", "c")
+    for name in ("a/b", "c"):
+        await with_key(server, name)
+    token, _ = await mighty(server, "a")
+
+    async def ask(name: str) -> int:
+        if form == "path":
+            return await _ask(server, token, f"{name}/{PATH}")
+        statuses = {(await ask_in(server, name, "POST", PATH, TEXT, token))[0] for _ in range(3)}
+        return statuses.pop() if len(statuses) == 1 else 0
+
+    assert [await ask("a/b"), await ask("c"), await ask("a/b")] == [200, 403, 200]
+    assert _kept(server, token) == 1
+    namespace, method, path, body, status = ENDS[end]
+    assert (await ask_in(server, namespace, method, path, body))[0] in (200, 204)
+    assert [await ask("a/b"), await ask("c")] == [status, 403]
+
+
+async def test_a_parent_in_another_namespace_is_looked_at_each_time(server: Server) -> None:
+    await make(server, "a", "a/b")
+    await with_key(server, "a/b")
+    parent, _ = await mighty(server, "a")
+    child, _ = await mighty(server, "a/b", parent=parent)
+    assert (await ask_in(server, "a/b", "POST", PATH, TEXT, child))[0] == 200
+    assert _kept(server, child) == 1, "it is remembered, but not believed"
+    assert (await ask_in(server, "a", "POST", "auth/token/revoke-self", {}, parent))[0] == 204
+    assert (await ask_in(server, "a/b", "POST", PATH, TEXT, child))[0] == 403
+
+
+async def test_a_closed_tenant_is_not_used_any_more(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    await make(server, "a", "b")
+    await with_key(server, "a")
+    token, _ = await mighty(server, "a")
+    active = server.core.active
+    assert active is not None
+    for _ in range(3):
+        assert (await ask_in(server, "a", "POST", PATH, TEXT, token))[0] == 200
+    tenant = active.tenants.now[-1]
+    with monkeypatch.context() as patched:
+        patched.setattr(open_tenants, "MAX_OPEN", 1)
+        assert (await ask_in(server, "b", "GET", "sys/mounts"))[0] == 200
+    assert tenant not in active.tenants.now
+    assert (await ask_in(server, "a", "POST", PATH, TEXT, token))[0] == 200
+    assert tenant not in [standing.tenant for standing in active.standings]
+
+
+async def test_who_is_remembered_keeps_a_tenant_open(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(open_tenants, "MAX_OPEN", 2)
+    await make(server, "a", "b", "c")
+    await with_key(server, "a")
+    token, _ = await mighty(server, "a")
+    active = server.core.active
+    assert active is not None
+    assert (await ask_in(server, "b", "GET", "sys/policies/acl/default"))[0] == 200
+    for _ in range(2):
+        assert (await ask_in(server, "a", "POST", PATH, TEXT, token))[0] == 200
+    monkeypatch.setattr(open_tenants, "CLOSED_AT_ONCE", 1)
+    assert (await ask_in(server, "c", "GET", "sys/policies/acl/default"))[0] == 200
+    assert [tenant.namespace.path for tenant in active.tenants.now] == ["", "a/", "c/"]
