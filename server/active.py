@@ -7,12 +7,10 @@ is sealed is one question.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import secrets
 import uuid
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, ClassVar
 
@@ -21,18 +19,20 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from auth_methods.token import TokenMethod
-from engines.base import Engine, Mount, Periodic, Route
+from engines.base import Engine, Mount, Route
 from engines.cubbyhole import Cubbyhole
 from server import plugins
 from server.audit.broker import Broker
 from server.audit.entry import AuditMount, AuditNamespace
 from server.audit.headers import AuditedHeaders
+from server.background import Background
 from server.drawers import Drawers
 from server.guards import Guards
 from server.leases import Leases
 from server.lockouts import Lockouts
 from server.mounts import AUTH, IN_NAMESPACE, MOUNT_TABLE, Live, MountConfig, MountEntry, Mounts, new_entry
-from server.namespace_table import Entry, NamespaceTable, Turns
+from server.namespace_records import Entry
+from server.namespace_table import NamespaceTable
 from server.namespaces import ROOT, Namespace, above, normalise
 from server.open_tenants import OpenTenants
 from server.policies import PolicyStore
@@ -40,7 +40,6 @@ from server.routing import RouteTable
 from server.settings import Settings
 from server.standings import Standings
 from server.tenants import Tenant
-from server.token_entries import end_in
 from server.tokens import Elsewhere, Tokens
 from server.version import PLUGIN_VERSION, VERSION
 from server.wrapping import Wrapping
@@ -52,18 +51,6 @@ if TYPE_CHECKING:
     from server.core import Core
 
 log = logging.getLogger(__name__)
-
-SWEEP_SECONDS = 5.0
-"""How often what has expired is removed; it is refused from the moment it expires."""
-
-TICK_SECONDS = 60.0
-"""How often engines do their periodic work."""
-
-SWEPT_AT_ONCE = 200
-"""How many namespaces are looked through for what has expired in one go; the others follow in the next ones."""
-
-TICKED_AT_ONCE = 50
-"""In how many namespaces engines do their periodic work in one go."""
 
 _CLUSTER = "sys/cluster"
 _VERSIONS = "sys/versions/"
@@ -87,9 +74,7 @@ class Active:
     standings: Standings
     namespaces: NamespaceTable
     tenants: OpenTenants
-    sweeps: Turns = field(default_factory=Turns)
-    ticks: Turns = field(default_factory=Turns)
-    background: list[asyncio.Task[None]] = field(default_factory=list)
+    background: Background | None = None
 
     async def tenant(self, namespace_path: str) -> Tenant | None:
         """The tenant that a client names by header or path prefix, or None."""
@@ -97,7 +82,7 @@ class Active:
 
     async def home(self, token_id: str) -> Tenant:
         """The tenant that a token says it belongs to; what names none is the root's to look at."""
-        entry = self.namespaces.by_id.get(token_id.rpartition(".")[2]) if self.namespaces.by_id else None
+        entry = self.namespaces.by_id.get(token_id.rpartition(".")[2])
         found = None if entry is None else await self.tenants.at(entry.path)
         return found or self.root
 
@@ -114,9 +99,8 @@ class Active:
 
     async def close(self) -> None:
         """Stop the background work and release what mounts and audit devices hold."""
-        for task in self.background:
-            task.cancel()
-        await asyncio.gather(*self.background, return_exceptions=True)
+        if self.background is not None:
+            await self.background.close()
         await self.tenants.close()
         self.audit.close()
 
@@ -166,8 +150,8 @@ async def activate(core: Core) -> Active:
     await active.load_namespaces()
     await _note_version(view, core.clock())
     await root.mounts.clear_leftovers()
-    active.background.append(asyncio.create_task(_repeat(SWEEP_SECONDS, lambda: sweep(core, active))))
-    active.background.append(asyncio.create_task(_repeat(TICK_SECONDS, lambda: tick(core, active))))
+    active.background = Background(core, active)
+    active.background.start()
     return active
 
 
@@ -326,62 +310,3 @@ async def versions(view: View) -> dict[str, float]:
         if value is not None:
             found[name] = msgspec.msgpack.decode(value, type=float)
     return found
-
-
-async def _repeat(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
-    while True:
-        await asyncio.sleep(seconds)
-        try:
-            await work()
-        except Exception as error:  # noqa: BLE001 - what fails once must not end the work for good
-            log.error("background work failed with %s; it is tried again", type(error).__name__)
-
-
-async def sweep(core: Core, active: Active) -> None:
-    """Remove what has expired and what was deleted, in the namespaces whose turn it is."""
-    if not await core.store.lead():
-        return
-    await core.cache.catch_up()
-    await active.load_namespaces()
-    await _sweep_tenant(core, active.root)
-    await active.tenants.erase_gone()
-    for entry in active.sweeps.next(active.namespaces, SWEPT_AT_ONCE):
-        if await _has_work(core, entry):
-            async with active.tenants.visit(entry) as tenant:
-                await _sweep_tenant(core, tenant)
-
-
-async def _sweep_tenant(core: Core, tenant: Tenant) -> None:
-    while await tenant.tokens.sweep(core.clock()):
-        pass
-
-
-async def _has_work(core: Core, entry: Entry) -> bool:
-    """Whether something of a namespace may be due, as far as the names of its entries tell without opening it."""
-    tokens = entry.namespace.storage_prefix + "sys/token/"
-    ends = await core.store.list(tokens + "expiry/", limit=1)
-    if ends and end_in(ends[0])[0] <= core.clock():
-        return True
-    for folder in ("tree/doomed/", "tree/orphaning/", "emptying/"):
-        if await core.store.list(tokens + folder, limit=1):
-            return True
-    return False
-
-
-async def tick(core: Core, active: Active) -> None:
-    """Let engines do their periodic work, in the namespaces whose turn it is."""
-    if not await core.store.lead():
-        return
-    await core.cache.catch_up()
-    await active.load_namespaces()
-    await _tick_tenant(core, active.root)
-    for entry in active.ticks.next(active.namespaces, TICKED_AT_ONCE):
-        async with active.tenants.visit(entry) as tenant:
-            await _tick_tenant(core, tenant)
-
-
-async def _tick_tenant(core: Core, tenant: Tenant) -> None:
-    await tenant.lockouts.sweep(core.clock())
-    for live in (await tenant.mounts.router()).mounts.values():
-        if isinstance(live.engine, Periodic):
-            await live.engine.tick(core.clock())

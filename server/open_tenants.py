@@ -18,7 +18,8 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from server.mounts import delete_below
-from server.namespace_table import Entry, NamespaceTable
+from server.namespace_records import Entry
+from server.namespace_table import NamespaceTable
 from server.namespaces import ROOT_ID, normalise
 from server.tenants import Tenant
 from storage.view import View

@@ -10,7 +10,8 @@ from compat.conversion import go_type
 from engines.base import Body, Call, Nothing, Reply
 from engines.faults import InvalidRequest
 from server.mounts import MountEntry
-from server.namespace_table import ALREADY_GONE, Entry
+from server.namespace_records import Entry
+from server.namespace_table import ALREADY_GONE
 from server.namespaces import check_new_name, normalise, refuse_separators
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ from compat.requests import Request
 from engines.base import Operation
 from engines.faults import InvalidRequest
 from server.addressing import refuse_in_namespace, settle
-from server.namespace_table import Entry, NamespaceTable
+from server.namespace_records import Entry
+from server.namespace_table import NamespaceTable
 from server.system.routes import ROUTES
 from tests.server.places import new_place
 

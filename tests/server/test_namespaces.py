@@ -14,16 +14,20 @@ from compat.requests import LINES_TYPE, parse_lines_request, read_headers
 from compat.statuses import status_of
 from engines.faults import Fault, InvalidRequest
 from server import namespace_table, open_tenants
-from server.active import sweep
 from server.answer import Answer as HttpAnswer
 from server.audit.broker import DeclaredDevice
+from server.background import Turns
 from server.core import Core
+from server.namespace_records import MAX_METADATA_BYTES, Entry
+from server.namespace_table import NamespaceTable
 from server.namespaces import MAX_DEPTH, check_new_name, normalise
 from server.settings import Settings
 from server.stream import Stream
-from storage.base import Conflict
+from storage.base import Conflict, put
+from storage.view import View
 from tests.server.crews import crew_of
 from tests.server.namespaced import ask_in, make, mighty, tenant_at, with_key
+from tests.server.places import new_place
 from tests.server.systems import NewServer, Server
 
 RESERVED = ("root", "sys", "audit", "auth", "cubbyhole", "identity")
@@ -227,7 +231,8 @@ async def _swept(server: Server) -> None:
     active = server.core.active
     assert active is not None
     await server.core.cache.catch_up()
-    await sweep(server.core, active)
+    assert active.background is not None
+    await active.background.sweep()
 
 
 async def test_what_a_deleted_namespace_has_stored_is_erased(server: Server) -> None:
@@ -270,8 +275,7 @@ async def test_erasing_goes_on_after_a_restart(new_server: NewServer, monkeypatc
     with monkeypatch.context() as patched:
         patched.setattr(open_tenants, "delete_below", crash)
         assert (await server.ask("DELETE", "sys/namespaces/a"))[0] == 200
-        with pytest.raises(Conflict):
-            await _swept(server)
+        await _swept(server)
     assert await _stored(server, namespace_id) != []
     await server.core.seal()
     await server.core.unseal(made.shares[0])
@@ -369,9 +373,7 @@ async def test_thousands_cost_no_more_than_their_row(server: Server, monkeypatch
     """A table of them is read at once, and none is opened that nobody asks for."""
     active = server.core.active
     assert active is not None
-    entries = tuple(
-        namespace_table.Entry(id=f"{number:06}", path=f"n{number}/", uuid="u", salt=bytes(32)) for number in range(5000)
-    )
+    entries = tuple(Entry(id=f"{number:06}", path=f"n{number}/", uuid="u", salt=bytes(32)) for number in range(5000))
     async with active.root.view.transaction() as transaction:
         record = msgspec.msgpack.encode({"entries": entries})
         transaction.put("sys/namespaces/table", record)
@@ -388,7 +390,7 @@ async def test_there_is_a_bound(server: Server, monkeypatch: pytest.MonkeyPatch)
     await make(server, "a", "b")
     assert (await server.ask("POST", "sys/namespaces/c", {}))[0] == 400
     assert (await server.ask("POST", "sys/namespaces/b", {}))[0] == 200
-    metadata = {"x": "y" * namespace_table.MAX_METADATA_BYTES}
+    metadata = {"x": "y" * MAX_METADATA_BYTES}
     assert (await server.ask("POST", "sys/namespaces/b", {"custom_metadata": metadata}))[0] == 400
 
 
@@ -420,7 +422,8 @@ async def test_what_expires_in_a_closed_namespace_is_swept(server: Server) -> No
     active = server.core.active
     assert active is not None
     server.clock.advance(2 * 3600)
-    await sweep(server.core, active)
+    assert active.background is not None
+    await active.background.sweep()
     assert [name for name in await _stored(server, namespace_id) if "/token/id/" in name] == []
 
 
@@ -490,6 +493,71 @@ async def test_a_stream_is_refused_to_a_stranger(server: Server) -> None:
     answer = await server.dispatcher.open_stream(request)
     assert isinstance(answer, HttpAnswer)
     assert answer.status == 403
+
+
+async def test_one_that_is_damaged_keeps_no_other_from_its_turn(new_server: NewServer) -> None:
+    server = await new_server()
+    made = await server.core.initialize(1, 1)
+    await server.core.unseal(made.shares[0])
+    server.root_token = made.root_token
+    names = ("a", "b", "c")
+    await make(server, *names)
+    ids = {name: (await tenant_at(server, name)).namespace.id for name in names}
+    for name in names:
+        await ask_in(server, name, "POST", "auth/token/create", {"policies": ["default"], "ttl": "1h"})
+    for name in sorted(names, key=ids.__getitem__)[:2]:
+        await put(server.core.store, f"ns/{ids[name]}/sys/token/salt", b"damage")
+    await server.core.seal()
+    await server.core.unseal(made.shares[0])
+    server.clock.advance(2 * 3600)
+    await _swept(server)
+    left = [name for name in names if any("/token/id/" in key for key in await _stored(server, ids[name]))]
+    assert sorted(left) == sorted(sorted(names, key=ids.__getitem__)[:2])
+
+
+async def test_turns_come_to_all_and_again() -> None:
+    entries = {each: Entry(id=each, path=f"{each}/", uuid="", salt=b"") for each in "dbace"}
+    turns = Turns()
+    taken = ["".join(entry.id for entry in turns.next(entries, 2)) for _ in range(5)]
+    assert taken == ["ab", "cd", "e", "ab", "cd"]
+    del entries["e"]
+    assert [entry.id for entry in turns.next(entries, 2)] == []
+    assert [entry.id for entry in turns.next(entries, 9)] == ["a", "b", "c", "d"]
+    assert turns.next({}, 2) == []
+
+
+async def test_the_table_is_never_read_too_old() -> None:
+    """Who asks while it is being read for somebody else waits for it, and sees what has come since."""
+    place = new_place()
+    table = NamespaceTable(place.view, place.clock)
+    await table.create("a/", {})
+    await place.cache.catch_up()
+    first, second = asyncio.create_task(table.load()), asyncio.create_task(table.load())
+    await asyncio.gather(first, second)
+    assert set(table.by_path) == {"a/"}
+    load, released = place.view.load, asyncio.Event()
+    reading = asyncio.Event()
+
+    async def slow(key: str, decode: Any) -> Any:
+        found = await load(key, decode)
+        if not reading.is_set():
+            reading.set()
+            await released.wait()
+        return found
+
+    class SlowView(View):
+        load = staticmethod(slow)
+
+    again = NamespaceTable(SlowView(place.store, "", place.cache), place.clock)
+    late = asyncio.create_task(again.load())
+    await reading.wait()
+    await table.create("b/", {})
+    await place.cache.catch_up()
+    await again.load()
+    assert set(again.by_path) == {"a/", "b/"}
+    released.set()
+    await late
+    assert set(again.by_path) == {"a/", "b/"}
 
 
 @pytest.mark.parametrize("way", ["restart", "reseal"])
