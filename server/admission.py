@@ -103,10 +103,11 @@ async def _admitted(active: Active, exchange: Exchange, call: Call, epoch: int) 
         raise Unauthenticated
     exchange.token = token
     call.caller = exchange.caller()
-    body = await _told_creation_from_update(exchange, call)
+    path = exchange.path if token.store is tenant.tokens else exchange.path_for(token)
+    # A stranger isn't told what there is by how a body is taken that doesn't fit.
+    body = None if path is None else await _told_creation_from_update(exchange, call)
     acl = await token.store.policies.acl(token.record.policies)
     wrap_ttl_seconds = request.wrap_ttl_seconds or None
-    path = exchange.path if token.store is tenant.tokens else exchange.path_for(token)
     if path is None:
         exchange.decision = decision = NOTHING_ALLOWED
     else:

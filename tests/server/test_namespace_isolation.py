@@ -149,6 +149,17 @@ async def test_names_of_another_tenants_things_mean_nothing_in_ones_own(neighbou
     assert await entries_of(server, b) == before
 
 
+@pytest.mark.parametrize("body", [{}, {"plaintext": ["x"], "type": {}, "derived": "?"}, {"plaintext": "eA=="}])
+async def test_a_stranger_isnt_told_what_there_is(neighbours: Neighbours, body: object) -> None:
+    """Neither mounts nor keys nor routes: everything is answered as what isn't there."""
+    token = neighbours.token
+    for method in ("GET", "LIST", "POST", "DELETE", "HELP", "OPTIONS"):
+        sent = body if method == "POST" else None
+        paths = ("nope/x", "transit/nope", f"transit/keys/{NAME}", f"transit/encrypt/{NAME}", "transit/encrypt/nope")
+        answers = [await ask_in(neighbours.server, "b", method, path, sent, token) for path in paths]
+        assert answers == [answers[0]] * len(paths)
+
+
 @pytest.mark.parametrize("namespace", ["a", "", f"b/{NAME}"])
 async def test_what_another_tenant_has_given_out_is_as_if_it_were_not_there(
     neighbours: Neighbours, namespace: str
