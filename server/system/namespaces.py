@@ -26,10 +26,15 @@ class NameBody(Body):
     path: str = ""
 
 
-class NamespaceBody(NameBody):
+class MetadataBody(NameBody):
     """A namespace, and what is noted down with it."""
 
     custom_metadata: dict[str, Any] | UnsetType = UNSET
+
+
+class NamespaceBody(MetadataBody):
+    """A new namespace. Seals of their own are known of, to be refused."""
+
     seal: str = ""
     pgp_keys: list[str] = []
 
@@ -77,7 +82,7 @@ async def write_namespace(system: System, call: Call, body: NamespaceBody) -> Re
     return Reply(_shown(await system.active.namespaces.create(path, metadata)))
 
 
-async def patch_namespace(system: System, call: Call, body: NamespaceBody) -> Reply:
+async def patch_namespace(system: System, call: Call, body: MetadataBody) -> Reply:
     """Change parts of what is noted down with a namespace; what is set to null goes, and all of it if all is null."""
     path = _named(system, body)
     table = system.active.namespaces

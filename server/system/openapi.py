@@ -38,6 +38,12 @@ _MUST_LIST = {
     "schema": {"type": "string", "enum": ["true"]},
     "required": True,
 }
+_MAY_SCAN = {
+    "name": "scan",
+    "description": "In place of `list`: return what lies deeper too if `true`",
+    "in": "query",
+    "schema": {"type": "string"},
+}
 _MAY_LIST = {
     "name": "list",
     "description": "Return a list if `true`",
@@ -162,6 +168,8 @@ class _Writer:
             item[method] = self._operation(engine_type, route, method, names, place)
             if operation is Operation.LIST:
                 item[method]["parameters"] = [_MUST_LIST, *item[method].get("parameters", [])]
+                if Operation.SCAN in routes:
+                    item[method]["parameters"].insert(1, _MAY_SCAN)
             elif operation is Operation.READ and Operation.LIST in routes:
                 item[method]["parameters"] = [_MAY_LIST, *item[method].get("parameters", [])]
         self._paths[place.prefix + _PARAMETER.sub(r"{\1}", served.pattern)] = item

@@ -104,7 +104,7 @@ ROUTES: tuple[Route, ...] = (
           writes=False),
     Route(UPDATE, "namespaces/{path:path}", namespaces.write_namespace, namespaces.NamespaceBody,
           "Make a namespace, or replace its metadata."),
-    Route(PATCH, "namespaces/{path:path}", namespaces.patch_namespace, namespaces.NamespaceBody,
+    Route(PATCH, "namespaces/{path:path}", namespaces.patch_namespace, namespaces.MetadataBody,
           "Change parts of a namespace's metadata."),
     Route(DELETE, "namespaces/{path:path}", namespaces.delete_namespace, namespaces.NameBody,
           "Delete a namespace with all that it holds."),

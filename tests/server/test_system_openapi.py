@@ -34,8 +34,9 @@ async def test_every_route_is_documented_once(server: Server) -> None:
     for route in System.routes:
         path = "/sys/" + re.sub(r":\w+", "", route.path)
         item = document["paths"][path]
-        if route.operation is Operation.LIST:
-            listing = next(entry for entry in item["get"]["parameters"] if entry["name"] == "list")
+        if route.operation in (Operation.LIST, Operation.SCAN):
+            name = route.operation.value
+            listing = next(entry for entry in item["get"]["parameters"] if entry["name"] == name)
             assert listing["in"] == "query"
         else:
             method = {"read": "get", "update": "post"}.get(route.operation.value, route.operation.value)
