@@ -30,9 +30,11 @@ OPENSSL = "openssl"
 LIBSODIUM = "libsodium"
 """The provider of XChaCha20-Poly1305, through PyNaCl."""
 
+PYCRYPTODOME = "pycryptodome"
+"""The provider of the variants of Ed25519, and of nothing else."""
 
 MAX_SIGNATURE_CONTEXT_BYTES = 255
-"""The longest context that a signature can be bound to (FIPS 204)."""
+"""The longest context that a signature can be bound to (FIPS 204, RFC 8032)."""
 
 
 class Primitive(Enum):
@@ -106,6 +108,9 @@ class SignatureOptions:
     marshaling: Marshaling = Marshaling.ASN1
     context: bytes = b""
     """What the signature is bound to besides the message, for the algorithms whose row has ``signature_context``."""
+
+    signs_hash: bool = False
+    """Whether the message is a hash, and signed as one; only for the algorithms whose row has ``hash_signed``."""
 
 
 class Aead(Protocol):
@@ -259,6 +264,9 @@ class Algorithm:
 
     signature_context: bool = False
     """Whether signatures can be bound to a context of at most 255 bytes."""
+
+    hash_signed: Hash | None = None
+    """The hash function of the variant that signs a hash in place of the message; None if there is no such variant."""
 
     slow_to_generate: bool = False
     """Whether making a key takes so long that it must not hold up other requests."""

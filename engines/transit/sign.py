@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import UNSET, UnsetType
 
 from engines.algorithms.base import MAX_SIGNATURE_CONTEXT_BYTES, Marshaling, SignatureOptions
-from engines.algorithms.hashes import DEFAULT_HASH
+from engines.algorithms.hashes import DEFAULT_HASH, Hash
 from engines.algorithms.signing import (
     DEFAULT_MARSHALING,
     DEFAULT_SALT_LENGTH,
@@ -43,7 +43,7 @@ class Signing(Body):
     prehashed: bool = False
     input: str = ""
     context: str = ""
-    signature_context: str = ""
+    signature_context: str | UnsetType = UNSET
     key_version: int = 0
     batch_input: Any = UNSET
 
@@ -64,8 +64,13 @@ def signature_options(
     hash_ = parse_hash(hash_name(call, body))
     if hash_ is None and keyring.algorithm.hash_chosen:
         check_unhashed(body.prehashed, body.signature_algorithm)
-    bound_to = _signature_context(keyring, body.signature_context)
-    return SignatureOptions(hash_, body.prehashed, body.signature_algorithm, salt_length, marshaling, bound_to)
+    bound_to, signs_hash = b"", False
+    if body.signature_context is not UNSET:
+        bound_to = _signature_context(keyring, body.signature_context)
+        signs_hash = _signs_hash(keyring, body.prehashed, hash_)
+    return SignatureOptions(
+        hash_, body.prehashed, body.signature_algorithm, salt_length, marshaling, bound_to, signs_hash
+    )
 
 
 def _signature_context(keyring: Keyring, text: str) -> bytes:
@@ -78,6 +83,21 @@ def _signature_context(keyring: Keyring, text: str) -> bytes:
     if len(context) > MAX_SIGNATURE_CONTEXT_BYTES:
         raise InvalidRequest(f"signature_context has more than {MAX_SIGNATURE_CONTEXT_BYTES} bytes")
     return context
+
+
+def _signs_hash(keyring: Keyring, prehashed: bool, hash_: Hash | None) -> bool:
+    """Whether a signature with a context is one of a hash. Raises ``InvalidRequest`` if the parameters disagree.
+
+    Without a context they mean nothing to these algorithms, as in OpenBao.
+    """
+    expected = keyring.algorithm.hash_signed
+    if expected is None:
+        return False
+    if prehashed != (hash_ is expected):
+        raise InvalidRequest(
+            f"with signature_context, prehashed=true and hash_algorithm={expected.name} only go together"
+        )
+    return prehashed
 
 
 async def sign(engine: Transit, call: Call, body: Signing) -> Reply:
