@@ -15,6 +15,7 @@ from engines.keyring import Keyring
 from engines.transit.keys import decode_context
 from engines.transit.limits import counted
 from engines.transit.sealing import seal
+from engines.turns import in_turns
 
 if TYPE_CHECKING:
     from engines.transit.engine import Transit
@@ -61,7 +62,7 @@ async def make_several(engine: Transit, call: Call, body: DataKeys) -> Reply:
     keyring = await load(engine, call, body.name)
     check_bits(body.bits)
     keyring = await counted(engine, call, keyring, body.key_version, body.count)
-    pairs = [_pair(keyring, body, context, shown) for _ in range(body.count)]
+    pairs = [_pair(keyring, body, context, shown) async for _ in in_turns(range(body.count))]
     return Reply({"key_pairs": [pair for pair, _ in pairs], "key_version": pairs[0][1]})
 
 

@@ -15,6 +15,7 @@ from engines.faults import Failed, InvalidRequest
 from engines.key_states import Use
 from engines.keyring import Keyring
 from engines.transit.sealing import NotAead, is_plain, unseal
+from engines.turns import in_turns
 
 if TYPE_CHECKING:
     from engines.transit.engine import Transit
@@ -51,10 +52,10 @@ async def _decrypt_batch(engine: Transit, call: Call, body: Decryption) -> Reply
     if keyring is None:
         raise InvalidRequest("encryption key not found")
     wanted = None if body.partial_failure_response_code is UNSET else body.partial_failure_response_code
-    return decrypt_items(call, keyring, items, has_context, wanted)
+    return await decrypt_items(call, keyring, items, has_context, wanted)
 
 
-def decrypt_items(
+async def decrypt_items(
     call: Call, keyring: Keyring, items: list[DecryptItem], has_context: bool, wanted: int | None = None
 ) -> Reply:
     """The answer to a batch of ``items``; ``wanted`` is the status that the client wants if some of them fail."""
@@ -62,7 +63,7 @@ def decrypt_items(
         results = decrypt_plainly(keyring, items)
         if results is not None:
             return Reply({"batch_results": results})
-    return _decrypt_each(call, keyring, items, wanted)
+    return await _decrypt_each(call, keyring, items, wanted)
 
 
 def decrypt_plainly(keyring: Keyring, items: Sequence[DecryptItem | RewrapItem]) -> list[dict[str, Any]] | None:
@@ -95,10 +96,10 @@ def decrypt_plainly(keyring: Keyring, items: Sequence[DecryptItem | RewrapItem])
     return results
 
 
-def _decrypt_each(call: Call, keyring: Keyring, items: list[DecryptItem], wanted: int | None) -> Reply:
+async def _decrypt_each(call: Call, keyring: Keyring, items: list[DecryptItem], wanted: int | None) -> Reply:
     results: list[dict[str, Any]] = []
     succeeded = callers_faults = own_faults = False
-    for index, item in enumerate(items):
+    async for index, item in in_turns(enumerate(items)):
         try:
             if not item.ciphertext:
                 raise InvalidRequest("missing ciphertext to decrypt")

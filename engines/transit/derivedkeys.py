@@ -19,6 +19,7 @@ from engines.transit.datakey import DataKey, check_bits, check_path, load
 from engines.transit.keys import decode_context
 from engines.transit.limits import counted
 from engines.transit.sealing import seal
+from engines.turns import in_turns
 
 if TYPE_CHECKING:
     from engines.transit.engine import Transit
@@ -50,7 +51,7 @@ async def derive(engine: Transit, call: Call, body: DerivedKeys) -> Reply:
     data: dict[str, Any] = {}
     version = keyring.version_to_encrypt(body.key_version)
     mac_key = version.mac_key()
-    for index in indexes:
+    async for index in in_turns(indexes):
         key = hkdf_sha256(mac_key, salt, info + index.to_bytes(_INDEX_BYTES, "big"), size)
         ciphertext, _ = seal(keyring, key, context, version.number, body.associated_data, "associated_data")
         data[str(index)] = {"ciphertext": ciphertext}

@@ -19,6 +19,7 @@ from engines.key_states import Use
 from engines.keyring import Keyring
 from engines.transit.limits import counted, counted_items
 from engines.transit.sealing import NotAead, is_plain, seal
+from engines.turns import in_turns
 
 if TYPE_CHECKING:
     from engines.transit.engine import Transit
@@ -93,10 +94,10 @@ async def _encrypt_batch(engine: Transit, call: Call, body: Encryption) -> Reply
         keyring = await _create(engine, call, body, has_context, 0)
     keyring = await counted_items(engine, call, keyring, (item.key_version for item in items))
     wanted = None if body.partial_failure_response_code is UNSET else body.partial_failure_response_code
-    return encrypt_items(call, keyring, items, has_context, wanted)
+    return await encrypt_items(call, keyring, items, has_context, wanted)
 
 
-def encrypt_items(
+async def encrypt_items(
     call: Call, keyring: Keyring, items: list[EncryptItem], has_context: bool, wanted: int | None = None
 ) -> Reply:
     """The answer to a batch of ``items``; ``wanted`` is the status that the client wants if some of them fail."""
@@ -104,7 +105,7 @@ def encrypt_items(
         results = encrypt_plainly(keyring, items)
         if results is not None:
             return Reply({"batch_results": results})
-    return _encrypt_each(call, keyring, items, wanted)
+    return await _encrypt_each(call, keyring, items, wanted)
 
 
 def encrypt_plainly(keyring: Keyring, items: list[EncryptItem]) -> list[dict[str, Any]] | None:
@@ -135,10 +136,10 @@ def encrypt_plainly(keyring: Keyring, items: list[EncryptItem]) -> list[dict[str
     return results
 
 
-def _encrypt_each(call: Call, keyring: Keyring, items: list[EncryptItem], wanted: int | None) -> Reply:
+async def _encrypt_each(call: Call, keyring: Keyring, items: list[EncryptItem], wanted: int | None) -> Reply:
     results: list[dict[str, Any]] = []
     succeeded = callers_faults = own_faults = False
-    for index, item in enumerate(items):
+    async for index, item in in_turns(enumerate(items)):
         try:
             plaintext = decode_base64(item.plaintext)
             context = decode_base64(item.context) if item.context else b""

@@ -21,6 +21,7 @@ from engines.transit.decrypt import decrypt_plainly
 from engines.transit.encrypt import encrypt_plainly
 from engines.transit.limits import counted, counted_items
 from engines.transit.sealing import is_plain, seal, unseal
+from engines.turns import in_turns
 
 if TYPE_CHECKING:
     from engines.transit.engine import Transit
@@ -56,7 +57,8 @@ async def rewrap(engine: Transit, call: Call, body: Rewrapping) -> Reply:
     if batch:
         keyring = await counted_items(engine, call, keyring, (item.key_version for item in items))
         results = None if has_context else rewrap_plainly(keyring, items)
-        return Reply({"batch_results": results or [_rewrap_item(keyring, item) for item in items]})
+        results = results or [_rewrap_item(keyring, item) async for item in in_turns(items)]
+        return Reply({"batch_results": results})
     keyring = await counted(engine, call, keyring, body.key_version)
     ciphertext, version = _rewrap(keyring, body.ciphertext, body.context, body.key_version, body.associated_data)
     return Reply({"ciphertext": ciphertext, "key_version": version})

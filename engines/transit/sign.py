@@ -25,6 +25,7 @@ from engines.key_states import Use
 from engines.keyring import Keyring, MissingContext
 from engines.transit.hash import decode_input
 from engines.transit.keys import decode_context
+from engines.turns import in_turns
 
 if TYPE_CHECKING:
     from engines.transit.engine import Transit
@@ -112,7 +113,8 @@ async def sign(engine: Transit, call: Call, body: Signing) -> Reply:
     options = signature_options(call, body, keyring, marshaling, salt_length)
     if body.batch_input is not UNSET and body.batch_input is not None:
         items = read_strings(body.batch_input, "transit.batchRequestSignItem", engine.max_batch_items)
-        return Reply({"batch_results": [_sign_item(keyring, body.key_version, options, item) for item in items]})
+        results = [_sign_item(keyring, body.key_version, options, item) async for item in in_turns(items)]
+        return Reply({"batch_results": results})
     signature, version, public_key = _sign(keyring, body.key_version, options, body.input, body.context)
     data: dict[str, Any] = {"signature": signature, "key_version": version}
     if public_key:

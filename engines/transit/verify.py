@@ -21,6 +21,7 @@ from engines.transit import cmac, hmac
 from engines.transit.hash import decode_input
 from engines.transit.keys import decode_context
 from engines.transit.sign import Signing, hash_name, signature_options
+from engines.turns import in_turns
 
 if TYPE_CHECKING:
     from engines.transit.engine import Transit
@@ -79,7 +80,8 @@ async def _verify_signatures(engine: Transit, call: Call, body: Verification, it
         raise InvalidRequest(f"key type {keyring.algorithm.name} does not support verification")
     options = signature_options(call, body, keyring, marshaling, salt_length)
     if items is not None:
-        return Reply({"batch_results": [_verify_signature_item(keyring, options, item) for item in items]})
+        results = [_verify_signature_item(keyring, options, item) async for item in in_turns(items)]
+        return Reply({"batch_results": results})
     signature = body.signature if body.signature is not UNSET else ""
     return Reply({"valid": _is_signature(keyring, options, body.input, body.context, signature)})
 
