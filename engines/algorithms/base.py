@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Protocol
 
-from engines.algorithms.hashes import Hash
+from engines.algorithms.hashes import DEFAULT_HASH, Hash
 from engines.faults import Failed
 
 if TYPE_CHECKING:
@@ -134,13 +134,27 @@ class Cmac(Protocol):
         """The authentication code of ``data``, as long as a block."""
 
 
+@dataclass(frozen=True, slots=True)
+class EncryptionOptions:
+    """How to encrypt to a key pair, or what was encrypted."""
+
+    scheme: str = ""
+    """The padding of RSA; empty for the default."""
+
+    hash: Hash = DEFAULT_HASH
+
+
+DEFAULT_ENCRYPTION = EncryptionOptions()
+"""How it is done unless the caller says otherwise."""
+
+
 class PublicKeyEncryption(Protocol):
     """Encryption to a key pair."""
 
-    def encrypt(self, plaintext: bytes) -> bytes:
+    def encrypt(self, plaintext: bytes, options: EncryptionOptions = DEFAULT_ENCRYPTION) -> bytes:
         """Raises ``Failed`` if the plaintext is too long for the key."""
 
-    def decrypt(self, ciphertext: bytes) -> bytes:
+    def decrypt(self, ciphertext: bytes, options: EncryptionOptions = DEFAULT_ENCRYPTION) -> bytes:
         """Raises ``Failed``, with one text for all reasons."""
 
 

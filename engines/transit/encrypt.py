@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from msgspec import UNSET, UnsetType
 
 from engines.algorithms import DEFAULT_ALGORITHM, TRANSIT_ALGORITHMS
-from engines.algorithms.base import Algorithm
+from engines.algorithms.base import DEFAULT_ENCRYPTION, Algorithm, EncryptionOptions
+from engines.algorithms.encrypting import parse_encryption
 from engines.base import Body, Call, Reply
 from engines.batch_items import EncryptItem
 from engines.batches import check_contexts, read_strictly, reply_with_status
@@ -32,6 +33,8 @@ class Encryption(Body):
     plaintext: str | UnsetType = UNSET
     context: str = ""
     associated_data: str = ""
+    padding_scheme: str = ""
+    hash_algorithm: str = ""
     key_version: int = 0
     type: str = DEFAULT_ALGORITHM.name
     convergent_encryption: bool = False
@@ -55,8 +58,9 @@ async def encrypt(engine: Transit, call: Call, body: Encryption) -> Reply:
     keyring = await engine.keys.use(body.name, Use.PROTECT, call.now)
     if keyring is None:
         keyring = await _create(engine, call, body, bool(context), body.key_version)
+    options = parse_encryption(keyring.algorithm, body.padding_scheme, body.hash_algorithm, name="padding_scheme")
     keyring = await counted(engine, call, keyring, body.key_version)
-    ciphertext, version = seal(keyring, plaintext, context, body.key_version, body.associated_data)
+    ciphertext, version = seal(keyring, plaintext, context, body.key_version, body.associated_data, options=options)
     return Reply({"ciphertext": ciphertext, "key_version": version})
 
 
@@ -65,6 +69,7 @@ async def _create(engine: Transit, call: Call, body: Encryption, has_context: bo
     if body.convergent_encryption and not has_context:
         raise InvalidRequest("convergent encryption requires derivation to be enabled, so context is required")
     algorithm = _upsertable(body.type)
+    parse_encryption(algorithm, body.padding_scheme, body.hash_algorithm, name="padding_scheme")
     if (await engine.settings.keys()).disable_upsert:
         raise InvalidRequest("encryption key not found")
     if key_version < 0:
@@ -92,20 +97,26 @@ async def _encrypt_batch(engine: Transit, call: Call, body: Encryption) -> Reply
     keyring = await engine.keys.use(body.name, Use.PROTECT, call.now)
     if keyring is None:
         keyring = await _create(engine, call, body, has_context, 0)
+    options = parse_encryption(keyring.algorithm, body.padding_scheme, body.hash_algorithm, name="padding_scheme")
     keyring = await counted_items(engine, call, keyring, (item.key_version for item in items))
     wanted = None if body.partial_failure_response_code is UNSET else body.partial_failure_response_code
-    return await encrypt_items(call, keyring, items, has_context, wanted)
+    return await encrypt_items(call, keyring, items, has_context, wanted, options)
 
 
 async def encrypt_items(
-    call: Call, keyring: Keyring, items: list[EncryptItem], has_context: bool, wanted: int | None = None
+    call: Call,
+    keyring: Keyring,
+    items: list[EncryptItem],
+    has_context: bool,
+    wanted: int | None = None,
+    options: EncryptionOptions = DEFAULT_ENCRYPTION,
 ) -> Reply:
     """The answer to a batch of ``items``; ``wanted`` is the status that the client wants if some of them fail."""
     if is_plain(keyring) and not has_context:
         results = encrypt_plainly(keyring, items)
         if results is not None:
             return Reply({"batch_results": results})
-    return await _encrypt_each(call, keyring, items, wanted)
+    return await _encrypt_each(call, keyring, items, wanted, options)
 
 
 def encrypt_plainly(keyring: Keyring, items: list[EncryptItem]) -> list[dict[str, Any]] | None:
@@ -136,15 +147,18 @@ def encrypt_plainly(keyring: Keyring, items: list[EncryptItem]) -> list[dict[str
     return results
 
 
-async def _encrypt_each(call: Call, keyring: Keyring, items: list[EncryptItem], wanted: int | None) -> Reply:
+async def _encrypt_each(
+    call: Call, keyring: Keyring, items: list[EncryptItem], wanted: int | None, options: EncryptionOptions
+) -> Reply:
     results: list[dict[str, Any]] = []
     succeeded = callers_faults = own_faults = False
     async for index, item in in_turns(enumerate(items)):
         try:
             plaintext = decode_base64(item.plaintext)
             context = decode_base64(item.context) if item.context else b""
+            where = f"[{index}].associated_data"
             ciphertext, version = seal(
-                keyring, plaintext, context, item.key_version, item.associated_data, f"[{index}].associated_data"
+                keyring, plaintext, context, item.key_version, item.associated_data, where, options
             )
         except NotAead as fault:
             # Vault reports this in the item but doesn't let it count.

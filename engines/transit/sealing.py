@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from os import urandom
 
+from engines.algorithms.base import DEFAULT_ENCRYPTION, EncryptionOptions
 from engines.algorithms.hashes import SHA2_256
 from engines.encoding import NotBase64, decode_base64, encode_base64
 from engines.faults import Failed, InvalidRequest
@@ -35,6 +36,7 @@ def seal(
     requested_version: int = 0,
     associated_data: str = "",
     label: str = "[0].associated_data",
+    options: EncryptionOptions = DEFAULT_ENCRYPTION,
 ) -> tuple[str, int]:
     """The ciphertext of ``plaintext`` and the version it was made with. Raises ``InvalidRequest`` or ``Failed``."""
     algorithm, record = keyring.algorithm, keyring.record
@@ -46,7 +48,7 @@ def seal(
         raise InvalidRequest(f"message encryption not supported for key type {algorithm.name}")
     version = keyring.version_to_encrypt(requested_version)
     if algorithm.aead is None:
-        return version.prefix + encode_base64(version.encryption().encrypt(plaintext)), version.number
+        return version.prefix + encode_base64(version.encryption().encrypt(plaintext, options)), version.number
     nonce_mac = None
     if record.derived:
         derived = version.derived_cipher(context)
@@ -68,6 +70,7 @@ def unseal(
     context: bytes = b"",
     associated_data: str = "",
     label: str = "[0].associated_data",
+    options: EncryptionOptions = DEFAULT_ENCRYPTION,
 ) -> bytes:
     """The plaintext of ``ciphertext``. Raises ``InvalidRequest`` or ``Failed``."""
     algorithm, record = keyring.algorithm, keyring.record
@@ -83,7 +86,7 @@ def unseal(
     except NotBase64:
         raise InvalidRequest("invalid ciphertext: could not decode base64") from None
     if algorithm.aead is None:
-        return version.encryption().decrypt(payload)
+        return version.encryption().decrypt(payload, options)
     cipher = version.derived_cipher(context).cipher if record.derived else version.cipher()
     data = _decode_associated_data(associated_data) if associated_data else None
     nonce_bytes = algorithm.nonce_bytes

@@ -52,20 +52,21 @@ def hexadecimal(case: dict[str, str], name: str) -> bytes:
 
 
 def rsa_examples(path: str) -> Iterator[dict[str, str]]:
-    """The examples of a file of OAEP vectors: a line of hexadecimal behind each line ``# Title:``.
+    """The examples of a file of RSA encryptions: lines of hexadecimal behind each line ``# Title:``.
 
     An example has the key's fields of the examples before it, and ends with ``Encryption``.
     """
     fields: dict[str, str] = {}
     title = ""
-    for line in lines(path):
-        if line.startswith("# ") and line.endswith(":"):
-            title = line[2:-1]
-        elif title and re.fullmatch(r"[0-9a-f]+", line):
-            fields[title] = line
-            if title == "Encryption":
-                yield dict(fields)
-            title = ""
+    for line in [*lines(path), ""]:
+        if title and re.fullmatch(r"[0-9a-f ]+", line):
+            fields[title] += line.replace(" ", "")
+            continue
+        if title == "Encryption":
+            yield dict(fields)
+        title = line[2:-1] if line.startswith("# ") and line.endswith(":") else ""
+        if title:
+            fields[title] = ""
 
 
 @dataclass(frozen=True)
