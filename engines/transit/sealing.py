@@ -9,7 +9,8 @@ from __future__ import annotations
 from os import urandom
 
 from engines.algorithms.base import DEFAULT_ENCRYPTION, EncryptionOptions
-from engines.algorithms.hashes import SHA2_256
+from engines.algorithms.hashes import SHA2_256, SHA2_512
+from engines.algorithms.mac import Mac
 from engines.encoding import NotBase64, decode_base64, encode_base64
 from engines.faults import Failed, InvalidRequest
 from engines.keyring import CIPHERTEXT, Keyring
@@ -59,9 +60,21 @@ def seal(
     if nonce_mac is None:
         nonce = urandom(algorithm.nonce_bytes)
     else:
-        # Equal plaintexts are to give equal ciphertexts, so the nonce is a function of the plaintext.
-        nonce = nonce_mac.digest(plaintext, SHA2_256)[: algorithm.nonce_bytes]
+        nonce = _convergent_nonce(nonce_mac, plaintext, data)[: algorithm.nonce_bytes]
     return version.prefix + encode_base64(nonce + cipher.seal(nonce, plaintext, data)), version.number
+
+
+def _convergent_nonce(nonce_mac: Mac, plaintext: bytes, data: bytes | None) -> bytes:
+    """What a nonce is cut from, so that equal messages give equal ciphertexts.
+
+    Without associated data it is what OpenBao takes. OpenBao takes the same for any associated data too, and so uses a
+    nonce twice for what isn't the same message: from two such ciphertexts of GCM, its authentication key can be found.
+    Here the nonce depends on the associated data. The other hash keeps these nonces apart from those of plaintexts that
+    only look like this.
+    """
+    if not data:
+        return nonce_mac.digest(plaintext, SHA2_256)
+    return nonce_mac.digest(len(data).to_bytes(8, "big") + data + plaintext, SHA2_512)
 
 
 def unseal(
