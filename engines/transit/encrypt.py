@@ -6,6 +6,7 @@ from os import urandom
 from typing import TYPE_CHECKING, Any
 
 from msgspec import UNSET, UnsetType
+from msgspec.structs import replace
 
 from engines.algorithms import DEFAULT_ALGORITHM, TRANSIT_ALGORITHMS
 from engines.algorithms.base import DEFAULT_ENCRYPTION, Algorithm, EncryptionOptions
@@ -15,7 +16,7 @@ from engines.batch_items import EncryptItem
 from engines.batches import check_contexts, read_strictly, reply_with_status
 from engines.encoding import decode_base64, encode_base64
 from engines.faults import Failed, InvalidRequest
-from engines.key_records import KeyringRecord
+from engines.key_records import KeyringRecord, new_version
 from engines.key_states import Use
 from engines.keyring import Keyring
 from engines.transit.limits import counted, counted_items
@@ -57,15 +58,18 @@ async def encrypt(engine: Transit, call: Call, body: Encryption) -> Reply:
     context = decode_base64(body.context) if body.context else b""
     keyring = await engine.keys.use(body.name, Use.PROTECT, call.now)
     if keyring is None:
-        keyring = await _create(engine, call, body, bool(context), body.key_version)
+        record = await _new_record(engine, body, bool(context), body.key_version)
+        # What can't be encrypted is no reason to make a key.
+        seal(_unsaved(record, call), plaintext, context, body.key_version, body.associated_data)
+        keyring = await engine.keys.create(record, TRANSIT_ALGORITHMS[record.type], call.now)
     options = parse_encryption(keyring.algorithm, body.padding_scheme, body.hash_algorithm, name="padding_scheme")
     keyring = await counted(engine, call, keyring, body.key_version)
     ciphertext, version = seal(keyring, plaintext, context, body.key_version, body.associated_data, options=options)
     return Reply({"ciphertext": ciphertext, "key_version": version})
 
 
-async def _create(engine: Transit, call: Call, body: Encryption, has_context: bool, key_version: int) -> Keyring:
-    """Make the key that was asked for; only a request that can succeed comes so far that it makes one."""
+async def _new_record(engine: Transit, body: Encryption, has_context: bool, key_version: int) -> KeyringRecord:
+    """The key that was asked for, still without a version. Raises ``InvalidRequest`` if it can't be made."""
     if body.convergent_encryption and not has_context:
         raise InvalidRequest("convergent encryption requires derivation to be enabled, so context is required")
     algorithm = _upsertable(body.type)
@@ -76,10 +80,15 @@ async def _create(engine: Transit, call: Call, body: Encryption, has_context: bo
         raise InvalidRequest("requested version for encryption is negative")
     if key_version > 1:
         raise InvalidRequest("requested version for encryption is higher than the latest key version")
-    record = KeyringRecord(
+    return KeyringRecord(
         name=body.name, type=algorithm.name, versions={}, derived=has_context, convergent=body.convergent_encryption
     )
-    return await engine.keys.create(record, algorithm, call.now)
+
+
+def _unsaved(record: KeyringRecord, call: Call) -> Keyring:
+    """A key as ``record`` describes it, for a trial."""
+    material = TRANSIT_ALGORITHMS[record.type].generate(0)
+    return Keyring(replace(record, versions={1: new_version(material, call.now)}))
 
 
 def _upsertable(name: str) -> Algorithm:
@@ -96,7 +105,11 @@ async def _encrypt_batch(engine: Transit, call: Call, body: Encryption) -> Reply
     has_context = check_contexts(items)
     keyring = await engine.keys.use(body.name, Use.PROTECT, call.now)
     if keyring is None:
-        keyring = await _create(engine, call, body, has_context, 0)
+        record = await _new_record(engine, body, has_context, 0)
+        trial = await encrypt_items(call, _unsaved(record, call), items, has_context)
+        if trial.data is not None and all("error" in result for result in trial.data["batch_results"]):
+            return trial
+        keyring = await engine.keys.create(record, TRANSIT_ALGORITHMS[record.type], call.now)
     options = parse_encryption(keyring.algorithm, body.padding_scheme, body.hash_algorithm, name="padding_scheme")
     keyring = await counted_items(engine, call, keyring, (item.key_version for item in items))
     wanted = None if body.partial_failure_response_code is UNSET else body.partial_failure_response_code
