@@ -1,8 +1,8 @@
 """Ed25519ctx and Ed25519ph (RFC 8032): signatures bound to a context, and over a hash in place of the message.
 
-``cryptography`` offers plain Ed25519 alone, so these two come from PyCryptodome, which knows only this much of us. Its
-arithmetic with the private scalar takes time that depends a little on the values, unlike OpenSSL's; so plain
-signatures, which nearly all are, have nothing to do with it.
+``cryptography`` offers plain Ed25519 alone, so these two come from PyCryptodome, which serves nothing else here. Unlike
+OpenSSL's, its arithmetic with the private scalar doesn't always take the same time; so plain signatures, which nearly
+all are, have nothing to do with it.
 """
 
 from __future__ import annotations
