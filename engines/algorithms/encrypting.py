@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engines.algorithms.base import DEFAULT_ENCRYPTION, Algorithm, EncryptionOptions
+from engines.algorithms.base import DEFAULT_ENCRYPTION, Algorithm, EncryptionOptions, Fips
 from engines.algorithms.hashes import HASHES
 from engines.algorithms.rsa import OAEP, OAEP_HASHES, PKCS1V15
 from engines.faults import InvalidRequest
@@ -32,4 +32,11 @@ def parse_decryption(algorithm: Algorithm, scheme: str, hash_name: str, *, name:
         raise InvalidRequest(f'invalid hash algorithm "{hash_name}"')
     if hash_ not in OAEP_HASHES:
         raise InvalidRequest(f'hash algorithm "{hash_name}" is not supported for encryption')
-    return EncryptionOptions(scheme or OAEP, hash_)
+    return EncryptionOptions(scheme or OAEP, hash_) if algorithm.encryption is not None else DEFAULT_ENCRYPTION
+
+
+def unapproved_encryption(options: EncryptionOptions) -> str:
+    """What of an encryption with ``options`` isn't approved, in words; "" if all is (SP 800-56B, SP 800-131A)."""
+    if options.scheme == PKCS1V15:
+        return "encryption by RSA without OAEP"
+    return "" if options.hash.fips is Fips.APPROVED else f"RSA-OAEP with {options.hash.name}"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import UNSET, UnsetType
 
 from engines.algorithms.base import DEFAULT_ENCRYPTION, EncryptionOptions
-from engines.algorithms.encrypting import parse_decryption
+from engines.algorithms.encrypting import parse_decryption, unapproved_encryption
 from engines.base import Body, Call, Reply
 from engines.batch_items import DecryptItem, RewrapItem
 from engines.batches import check_contexts, read_strictly, reply_with_status
@@ -42,22 +42,30 @@ async def decrypt(engine: Transit, call: Call, body: Decryption) -> Reply:
         return await _decrypt_batch(engine, call, body)
     if not body.ciphertext:
         raise InvalidRequest("missing ciphertext to decrypt")
-    keyring = await engine.keys.use(body.name, Use.PROCESS, call.now)
+    keyring = await engine.keys.use(body.name, Use.PROCESS, call)
     if keyring is None:
         raise InvalidRequest("encryption key not found")
-    options = parse_decryption(keyring.algorithm, body.padding_scheme, body.hash_algorithm, name="padding_scheme")
+    options = _options(engine, call, keyring, body)
     context = decode_base64(body.context) if body.context else b""
     plaintext = unseal(keyring, body.ciphertext, context, body.associated_data, options=options)
     return Reply({"plaintext": encode_base64(plaintext)})
 
 
+def _options(engine: Transit, call: Call, keyring: Keyring, body: Decryption) -> EncryptionOptions:
+    """How the ciphertexts were made. Raises ``InvalidRequest``."""
+    options = parse_decryption(keyring.algorithm, body.padding_scheme, body.hash_algorithm, name="padding_scheme")
+    if engine.keys.fips.active:
+        engine.keys.fips.processing(call, unapproved_encryption(options))
+    return options
+
+
 async def _decrypt_batch(engine: Transit, call: Call, body: Decryption) -> Reply:
     items = read_strictly(body.batch_input, DecryptItem, "ciphertext", engine.max_batch_items)
     has_context = check_contexts(items)
-    keyring = await engine.keys.use(body.name, Use.PROCESS, call.now)
+    keyring = await engine.keys.use(body.name, Use.PROCESS, call)
     if keyring is None:
         raise InvalidRequest("encryption key not found")
-    options = parse_decryption(keyring.algorithm, body.padding_scheme, body.hash_algorithm, name="padding_scheme")
+    options = _options(engine, call, keyring, body)
     wanted = None if body.partial_failure_response_code is UNSET else body.partial_failure_response_code
     return await decrypt_items(call, keyring, items, has_context, wanted, options)
 

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from engines.algorithms import DEFAULT_ALGORITHM, TRANSIT_ALGORITHMS
 from engines.algorithms.base import DEFAULT_ENCRYPTION, Algorithm, EncryptionOptions
-from engines.algorithms.encrypting import parse_encryption
+from engines.algorithms.encrypting import parse_encryption, unapproved_encryption
 from engines.base import Body, Call, Reply
 from engines.batch_items import EncryptItem
 from engines.batches import check_contexts, read_strictly, reply_with_status
@@ -19,7 +19,7 @@ from engines.faults import Failed, InvalidRequest
 from engines.key_records import KeyringRecord, new_version
 from engines.key_states import Use
 from engines.keyring import Keyring
-from engines.transit.limits import counted, counted_items
+from engines.limits import counted, counted_items
 from engines.transit.sealing import NotAead, is_plain, seal
 from engines.turns import in_turns
 
@@ -56,16 +56,24 @@ async def encrypt(engine: Transit, call: Call, body: Encryption) -> Reply:
         raise InvalidRequest("missing plaintext to encrypt")
     plaintext = decode_base64(body.plaintext)
     context = decode_base64(body.context) if body.context else b""
-    keyring = await engine.keys.use(body.name, Use.PROTECT, call.now)
+    keyring = await engine.keys.use(body.name, Use.PROTECT, call)
     if keyring is None:
         record = await _new_record(engine, body, bool(context), body.key_version)
         # What can't be encrypted is no reason to make a key.
-        seal(_unsaved(record, call), plaintext, context, body.key_version, body.associated_data)
-        keyring = await engine.keys.create(record, TRANSIT_ALGORITHMS[record.type], call.now)
-    options = parse_encryption(keyring.algorithm, body.padding_scheme, body.hash_algorithm, name="padding_scheme")
+        seal(_unsaved(engine, record, call), plaintext, context, body.key_version, body.associated_data)
+        keyring = await engine.keys.create(record, TRANSIT_ALGORITHMS[record.type], call)
+    options = _options(engine, call, keyring, body)
     keyring = await counted(engine, call, keyring, body.key_version)
     ciphertext, version = seal(keyring, plaintext, context, body.key_version, body.associated_data, options=options)
     return Reply({"ciphertext": ciphertext, "key_version": version})
+
+
+def _options(engine: Transit, call: Call, keyring: Keyring, body: Encryption) -> EncryptionOptions:
+    """How the key is to encrypt. Raises ``InvalidRequest``."""
+    options = parse_encryption(keyring.algorithm, body.padding_scheme, body.hash_algorithm, name="padding_scheme")
+    if engine.keys.fips.active:
+        engine.keys.fips.protecting(call, unapproved_encryption(options))
+    return options
 
 
 async def _new_record(engine: Transit, body: Encryption, has_context: bool, key_version: int) -> KeyringRecord:
@@ -85,10 +93,10 @@ async def _new_record(engine: Transit, body: Encryption, has_context: bool, key_
     )
 
 
-def _unsaved(record: KeyringRecord, call: Call) -> Keyring:
+def _unsaved(engine: Transit, record: KeyringRecord, call: Call) -> Keyring:
     """A key as ``record`` describes it, for a trial."""
     material = TRANSIT_ALGORITHMS[record.type].generate(0)
-    return Keyring(replace(record, versions={1: new_version(material, call.now)}))
+    return Keyring(replace(record, versions={1: new_version(material, call.now)}), engine.keys.fips)
 
 
 def _upsertable(name: str) -> Algorithm:
@@ -103,14 +111,14 @@ def _upsertable(name: str) -> Algorithm:
 async def _encrypt_batch(engine: Transit, call: Call, body: Encryption) -> Reply:
     items = read_strictly(body.batch_input, EncryptItem, "plaintext", engine.max_batch_items)
     has_context = check_contexts(items)
-    keyring = await engine.keys.use(body.name, Use.PROTECT, call.now)
+    keyring = await engine.keys.use(body.name, Use.PROTECT, call)
     if keyring is None:
         record = await _new_record(engine, body, has_context, 0)
-        trial = await encrypt_items(call, _unsaved(record, call), items, has_context)
+        trial = await encrypt_items(call, _unsaved(engine, record, call), items, has_context)
         if trial.data is not None and all("error" in result for result in trial.data["batch_results"]):
             return trial
-        keyring = await engine.keys.create(record, TRANSIT_ALGORITHMS[record.type], call.now)
-    options = parse_encryption(keyring.algorithm, body.padding_scheme, body.hash_algorithm, name="padding_scheme")
+        keyring = await engine.keys.create(record, TRANSIT_ALGORITHMS[record.type], call)
+    options = _options(engine, call, keyring, body)
     keyring = await counted_items(engine, call, keyring, (item.key_version for item in items))
     wanted = None if body.partial_failure_response_code is UNSET else body.partial_failure_response_code
     return await encrypt_items(call, keyring, items, has_context, wanted, options)

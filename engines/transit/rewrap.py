@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import UNSET
 
 from engines.algorithms.base import DEFAULT_ENCRYPTION, EncryptionOptions
-from engines.algorithms.encrypting import parse_decryption, parse_encryption
+from engines.algorithms.encrypting import parse_decryption, parse_encryption, unapproved_encryption
 from engines.base import Body, Call, Reply
 from engines.batch_items import EncryptItem, RewrapItem
 from engines.batches import check_contexts, read_leniently
@@ -19,9 +19,9 @@ from engines.encoding import decode_base64
 from engines.faults import InvalidRequest
 from engines.key_states import Use
 from engines.keyring import Keyring
+from engines.limits import counted, counted_items
 from engines.transit.decrypt import decrypt_plainly
 from engines.transit.encrypt import encrypt_plainly
-from engines.transit.limits import counted, counted_items
 from engines.transit.sealing import is_plain, seal, unseal
 from engines.turns import in_turns
 
@@ -55,11 +55,13 @@ async def rewrap(engine: Transit, call: Call, body: Rewrapping) -> Reply:
         has_context = check_contexts(items)
     elif not body.ciphertext:
         raise InvalidRequest("missing ciphertext to decrypt")
-    keyring = await engine.keys.use(body.name, Use.PROTECT, call.now)
+    keyring = await engine.keys.use(body.name, Use.PROTECT, call)
     if keyring is None:
         raise InvalidRequest("encryption key not found")
     was = parse_decryption(keyring.algorithm, body.decrypt_padding_scheme, "", name="decrypt_padding_scheme")
     parse_encryption(keyring.algorithm, body.encrypt_padding_scheme, "", name="encrypt_padding_scheme")
+    if engine.keys.fips.active:
+        engine.keys.fips.processing(call, unapproved_encryption(was))
     if batch:
         keyring = await counted_items(engine, call, keyring, (item.key_version for item in items))
         results = None if has_context else rewrap_plainly(keyring, items)
