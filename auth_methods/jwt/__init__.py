@@ -1,8 +1,8 @@
 """JWT: callers log in with a JSON Web Token that an identity provider has signed for them.
 
-Keys are static, published at a URL, or found by OpenID Connect Discovery (``config``, ``keys``, ``remote``); what a
-token has to say to get which policies is a role's business (``roles``, ``claims``). Logging in through a browser isn't
-part of this server.
+Keys are static, published at a URL, found by OpenID Connect Discovery, or those of this very server (``config``,
+``keys``, ``remote``); what a token has to say to get which policies is a role's business (``roles``, ``claims``).
+Logging in through a browser isn't part of this server.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from auth_methods.base import Renewal
+from auth_methods.base import LocalIssuer, Renewal
 from auth_methods.jwt import config, login, roles, used_ids
 from auth_methods.jwt.config import Config
 from auth_methods.jwt.keys import Key, key_from_pem
@@ -32,6 +32,11 @@ class Jwt:
         self.mount = mount
         self._static: tuple[tuple[str, ...], list[Key]] = ((), [])
         self._remote: RemoteKeys | None = None
+        self.local_issuer: LocalIssuer | None = None
+
+    def trust(self, issuer: LocalIssuer) -> None:
+        """As ``TrustsServer``."""
+        self.local_issuer = issuer
 
     async def configuration(self) -> Config | None:
         """The configuration; None until there is one."""

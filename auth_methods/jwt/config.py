@@ -37,6 +37,8 @@ class Config(Struct, frozen=True, kw_only=True):
     oidc_discovery_url: str = ""
     oidc_discovery_ca_pem: str = ""
     namespace_in_state: bool = True
+    local_issuer: bool = False
+    """The tokens are those that this server gives out itself."""
 
     @property
     def source(self) -> KeySource | None:
@@ -62,6 +64,7 @@ class ConfigBody(Body):
     jwks_url: str = ""
     jwt_supported_algs: CommaList = []
     jwt_validation_pubkeys: CommaList = []
+    local_issuer: bool = False
     namespace_in_state: bool = True
     oidc_client_id: str = ""
     oidc_client_secret: str = ""
@@ -80,8 +83,10 @@ async def read_config(method: Jwt, call: Call, body: Nothing) -> Reply | None:
     if config is None:
         return None
     status = await _status(method, config, call)
+    local = {"local_issuer": True} if config.local_issuer else {}  # OpenBao knows nothing of it.
     return Reply(
         {
+            **local,
             "bound_issuer": config.bound_issuer,
             "default_role": config.default_role,
             "jwks_ca_pem": config.jwks_ca_pem,
@@ -125,6 +130,7 @@ async def write_config(method: Jwt, call: Call, body: ConfigBody) -> Reply | Non
         oidc_discovery_url=body.oidc_discovery_url,
         oidc_discovery_ca_pem=body.oidc_discovery_ca_pem,
         namespace_in_state=body.namespace_in_state,
+        local_issuer=body.local_issuer,
     )
     for text in config.jwt_validation_pubkeys:
         try:
@@ -138,7 +144,13 @@ async def write_config(method: Jwt, call: Call, body: ConfigBody) -> Reply | Non
 
 
 def _check(body: ConfigBody) -> None:
-    given = (body.jwt_validation_pubkeys, body.jwks_url, body.oidc_discovery_url, body.provider_config)
+    given = (
+        body.jwt_validation_pubkeys,
+        body.jwks_url,
+        body.oidc_discovery_url,
+        body.provider_config,
+        body.local_issuer,
+    )
     if bool(body.oidc_client_id) != bool(body.oidc_client_secret):
         raise InvalidRequest("both 'oidc_client_id' and 'oidc_client_secret' must be set for OIDC")
     if body.provider_config and "provider" not in body.provider_config:

@@ -33,6 +33,8 @@ def test_the_public_routes_are_these() -> None:
     assert public == {
         ("approle", Operation.UPDATE, "login"),
         ("jwt", Operation.UPDATE, "login"),
+        ("token", Operation.READ, ".well-known/keys"),
+        ("token", Operation.READ, ".well-known/openid-configuration"),
         ("userpass", Operation.UPDATE, "login/{username}"),
     }
 
