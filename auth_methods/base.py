@@ -66,6 +66,14 @@ class Renews(Protocol):
 
 
 @runtime_checkable
+class ChecksRenewals(Protocol):
+    """A method that looks at who renews its tokens, beyond the token itself."""
+
+    async def check_renewal(self, metadata: Mapping[str, str], call: Call) -> None:
+        """Raises a fault if whoever makes ``call`` may not renew a token with ``metadata``."""
+
+
+@runtime_checkable
 class Recognises(Protocol):
     """A method whose logins name an account, so that guessing at one account can be stopped."""
 

@@ -19,6 +19,9 @@ Send: TypeAlias = Callable[[Message], Awaitable[None]]
 RELEASE = "cryptoserve.release"
 """In the scope: what an application calls that watches over the time of a request by itself from then on."""
 
+CLIENT_CERTIFICATE = "cryptoserve.client_certificate"
+"""In the state of the scope: the certificate, in DER, that the client has shown in the TLS handshake."""
+
 Application: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
