@@ -56,7 +56,9 @@ async def log_in(method: Jwt, call: Call, body: LoginBody) -> Login:
     except (BadSignature, InvalidClaims) as error:
         raise InvalidCredentials(f"error validating token: {error}") from None
     try:
-        login = _login(role, name, claims, call)
+        if tokens.audiences(claims) and not role.bound_audiences:
+            raise InvalidClaims("audience claim found in JWT but no audiences bound to the role")
+        login = login_of(role, name, claims, call)
     except InvalidClaims as error:
         raise InvalidCredentials(str(error)) from None
     await _check_id(method, role, claims, ends_at)
@@ -92,9 +94,8 @@ async def _validated_here(
     return claims, ends_at
 
 
-def _login(role: Role, name: str, claims: dict[str, Any], call: Call) -> Login:
-    if tokens.audiences(claims) and not role.bound_audiences:
-        raise InvalidClaims("audience claim found in JWT but no audiences bound to the role")
+def login_of(role: Role, name: str, claims: dict[str, Any], call: Call) -> Login:
+    """What a role gives for claims that are known to be true. Raises ``InvalidClaims``, or ``Failed``."""
     user = tokens.text_claim(claims, role.user_claim, pointer=role.user_claim_json_pointer)
     metadata = tokens.mapped(claims, role.claim_mappings or {})
     if role.groups_claim:

@@ -36,6 +36,8 @@ def test_the_public_routes_are_these() -> None:
         ("approle", Operation.UPDATE, "login"),
         ("cert", Operation.UPDATE, "login"),
         ("jwt", Operation.UPDATE, "login"),
+        ("jwt", Operation.UPDATE, "oidc/auth_url"),
+        ("jwt", Operation.READ, "oidc/callback"),
         ("token", Operation.READ, ".well-known/keys"),
         ("token", Operation.READ, ".well-known/openid-configuration"),
         ("userpass", Operation.UPDATE, "login/{username}"),
