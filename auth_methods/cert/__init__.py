@@ -2,7 +2,8 @@
 
 The listener asks for certificates and lets only those through that come from authorities it knows
 (``tls_client_ca_file``); here it is decided which of them may have what. Roles are in ``roles``, what a certificate
-says and whether it may be trusted in ``certificates``, logging in and renewing in ``login``.
+says and whether it may be trusted in ``certificates``, which were taken back in ``revocations``, logging in and
+renewing in ``login``.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from auth_methods.base import Renewal
-from auth_methods.cert import login, roles
+from auth_methods.cert import login, revocations, roles
 from auth_methods.cert.roles import Config, Role
 from engines.base import Access, Call, Mount, Nothing, Operation, Route
 from engines.faults import Failed
@@ -59,6 +60,11 @@ class Cert:
         Route(READ, "certs/{name}", roles.read_role, roles.RoleName, "Show a role.", writes=False),
         Route(UPDATE, "certs/{name}", roles.write_role, roles.RoleBody, "Make or change a role."),
         Route(DELETE, "certs/{name}", roles.delete_role, roles.RoleName, "Delete a role."),
+        Route(LIST, "crls", revocations.list_lists, revocations.ListsBody, "List the revocation lists.", writes=False),
+        Route(READ, "crls/{name}", revocations.read_list, revocations.ListName, "Show a revocation list.",
+              writes=False),
+        Route(UPDATE, "crls/{name}", revocations.write_list, revocations.ListBody, "Take a revocation list."),
+        Route(DELETE, "crls/{name}", revocations.delete_list, revocations.ListName, "Forget a revocation list."),
         Route(READ, "config", roles.read_config, Nothing, "Show the settings.", writes=False),
         Route(UPDATE, "config", roles.write_config, roles.ConfigBody, "Change the settings."),
     )  # fmt: skip

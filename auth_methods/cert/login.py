@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from auth_methods.base import Login
 from auth_methods.cert.certificates import Certificate, InvalidCertificate, is_trusted, read, read_trusted
+from auth_methods.cert.revocations import is_revoked
 from auth_methods.cert.roles import Role
 from engines.base import Body, Call
 from engines.faults import Failed, InvalidRequest
@@ -55,6 +56,8 @@ async def check_renewal(method: Cert, metadata: Mapping[str, str], call: Call) -
         return  # Which is for the renewal to say.
     if not _trusts(role, certificate, call.now):
         raise InvalidRequest(_UNTRUSTED)
+    if await is_revoked(method, certificate):
+        raise InvalidRequest(_UNMET)
     if certificate.identity().items() - metadata.items():
         raise Failed(
             "failed to renew entry: client identity during renewal not matching client identity used during login"
@@ -73,13 +76,13 @@ def _shown(call: Call) -> Certificate:
 async def _fitting(method: Cert, certificate: Certificate, wanted: str, call: Call) -> tuple[str, Role]:
     """The first role that takes the certificate; only ``wanted``, if that is given."""
     names = [wanted] if wanted else await method.mount.storage.list("cert/")
-    trusted = False
+    trusted, revoked = False, await is_revoked(method, certificate)
     for name in names:
         role = await method.role(name)
         if role is None or not _trusts(role, certificate, call.now):
             continue
         trusted = True
-        if role.wanted.met_by(certificate):
+        if not revoked and role.wanted.met_by(certificate):
             return name, role
     raise InvalidRequest(_UNMET if trusted else _UNTRUSTED)
 

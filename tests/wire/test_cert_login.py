@@ -299,6 +299,35 @@ def test_renewing_takes_the_same_certificate(lab: Lab) -> None:
     assert lab.server.request("GET", "auth/cert/config").data()["disable_binding"] is True
 
 
+def test_revoked_certificates(lab: Lab) -> None:
+    lab.role("web", token_ttl="1h")
+    ask = lab.server.request
+    token = lab.log_in(lab.alice)[1]["client_token"]
+    for wrong in ({}, {"crl": "x"}):
+        assert ask("POST", "auth/cert/crls/ours", wrong).status == 400
+    answer = ask("GET", "auth/cert/crls/ours")
+    assert (answer.status, answer.json()["errors"]) == (400, ["no such CRL ours"])
+    assert ask("POST", "auth/cert/crls/Ours", {"crl": _revoking(lab.first, lab.alice)}).status == 204
+    serial_number = str(lab.alice.certificate.serial_number)
+    assert ask("GET", "auth/cert/crls/ours").data() == {"serials": {serial_number: {}}}
+    assert ask("LIST", "auth/cert/crls").data() == {"keys": ["ours"]}
+    assert lab.log_in(lab.alice) == lab.log_in(lab.alice, name="web") == (400, UNMET)
+    assert lab.ask(lab.alice, "POST", "auth/token/renew-self", token=token).status == 400
+    assert lab.log_in(lab.bob)[0] == 200
+    assert ask("DELETE", "auth/cert/crls/ours").status == 204
+    assert ask("DELETE", "auth/cert/crls/ours").status == 400
+    assert lab.log_in(lab.alice)[0] == 200
+
+
+def _revoking(authority: Issued, revoked: Issued) -> str:
+    now = datetime.now(UTC)
+    builder = x509.CertificateRevocationListBuilder().issuer_name(authority.certificate.subject)
+    builder = builder.last_update(now).next_update(now + timedelta(days=1))
+    entry = x509.RevokedCertificateBuilder().serial_number(revoked.certificate.serial_number).revocation_date(now)
+    made = builder.add_revoked_certificate(entry.build()).sign(authority.key, hashes.SHA256())
+    return made.public_bytes(Encoding.PEM).decode()
+
+
 def test_http_2_shows_the_certificate_too(lab: Lab) -> None:
     lab.role("web")
     context = lab.context(lab.alice)
