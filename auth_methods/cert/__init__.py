@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 from auth_methods.base import Renewal
 from auth_methods.cert import login, revocations, roles
 from auth_methods.cert.roles import Config, Role
+from auth_methods.names import is_name
 from engines.base import Access, Call, Mount, Nothing, Operation, Route
 from engines.faults import Failed
 
@@ -31,7 +32,7 @@ class Cert:
 
     async def role(self, name: str) -> Role | None:
         """The role of this name, in any case."""
-        return await self.mount.storage.load(roles.key(name), roles.decode)
+        return await self.mount.storage.load(roles.key(name), roles.decode) if is_name(name) else None
 
     async def configuration(self) -> Config:
         """The mount's settings."""

@@ -30,7 +30,7 @@ class Revocations(Struct, frozen=True, kw_only=True):
     issuer: bytes
     serial_numbers: frozenset[str]
 
-    def name(self, certificate: Certificate) -> bool:
+    def lists(self, certificate: Certificate) -> bool:
         """Whether the certificate is among them."""
         parsed = certificate.parsed
         return parsed.issuer.public_bytes() == self.issuer and str(parsed.serial_number) in self.serial_numbers
@@ -94,7 +94,7 @@ async def is_revoked(method: Cert, certificate: Certificate) -> bool:
     """Whether any list names the certificate."""
     for name in await method.mount.storage.list(_FOLDER):
         found = await method.mount.storage.load(_FOLDER + name, _decode)
-        if found is not None and found.name(certificate):
+        if found is not None and found.lists(certificate):
             return True
     return False
 

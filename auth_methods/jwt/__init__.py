@@ -17,6 +17,7 @@ from auth_methods.jwt.keys import Key, key_from_pem
 from auth_methods.jwt.provider import Provider
 from auth_methods.jwt.remote import RemoteKeys
 from auth_methods.jwt.roles import Role
+from auth_methods.names import is_name
 from engines.base import Access, Mount, Nothing, Operation, Route
 from engines.faults import Failed
 
@@ -46,7 +47,7 @@ class Jwt:
 
     async def role(self, name: str) -> Role | None:
         """The role of this name, in any case."""
-        return await self.mount.storage.load(roles.key(name), roles.decode)
+        return await self.mount.storage.load(roles.key(name), roles.decode) if is_name(name) else None
 
     async def keys(self, present: Config, key_id: str) -> list[Key]:
         """The keys that may have signed a token with this key id. Raises ``FetchFailed``."""
