@@ -40,9 +40,7 @@ async def log_in(method: Cert, call: Call, body: LoginBody) -> Login:
         text = certificate.extensions.get(identifier)
         if text is not None:
             metadata[identifier.replace(".", "-")] = text
-    return role.token.login(
-        call, alias=certificate.common_name, metadata=metadata, display_name=role.display_name or name
-    )
+    return role.token.login(call, alias=certificate.common_name, metadata=metadata, display_name=role.display_name)
 
 
 async def check_renewal(method: Cert, metadata: Mapping[str, str], call: Call) -> None:

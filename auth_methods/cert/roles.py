@@ -170,6 +170,8 @@ def _changed(role: Role, body: RoleBody, call: Call) -> Role:
     if any(isinstance(value, list) and len(value) > _MAX_LISTED for value in changes.values()):
         raise InvalidRequest(f"a list may hold at most {_MAX_LISTED} entries")
     role = replace(role, **changes, token=changed(role.token, body, OLD_NAMES, call))
+    if not role.display_name:
+        role = replace(role, display_name=body.name.lower())
     if len(role.certificate) > _MAX_PEM_CHARACTERS:
         raise InvalidRequest("failed to parse certificate")
     try:
