@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -54,9 +53,10 @@ def test_rows_over_tls(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> No
     page, document = run(tmp_path, "encrypt-tls,encrypt-http2", capsys)
     over_http1, over_http2 = document["results"]["comparisons"]
     assert over_http1["subject"]["per_second"][0] > 0
-    if shutil.which("h2load") is None:
-        assert "h2load is not installed" in over_http2["skipped"]
-        assert "h2load is not installed" in page
+    if over_http2["skipped"]:
+        # It isn't installed everywhere, and gives up on a machine that is too busy.
+        assert "h2load" in over_http2["skipped"]
+        assert over_http2["skipped"] in page
     else:
         assert over_http2["subject"]["per_second"][0] > 0
         assert over_http2["anchor"]["per_second"][0] > 0
@@ -99,6 +99,8 @@ def test_what_was_skipped_or_failed_is_said() -> None:
 
 
 def test_logs_of_h2load() -> None:
-    latencies, failures = read_log("1700000000000000\t200\t1500\n1700000000000001\t403\t20\n1700000000000002\t-1\t9\n")
+    text = "1700000000000000\t200\t1500\n1700000000000100\t403\t2000\n1700000000000002\t-1\t9\n"
+    elapsed, latencies, failures = read_log(text)
+    assert elapsed == pytest.approx(0.0021)
     assert list(latencies) == [0.0015]
     assert failures == {"status 403": 1, "status -1": 1}
