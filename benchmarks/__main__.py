@@ -13,7 +13,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks import machine, profiling, report, results, sections, table
+from benchmarks import curves, machine, plots, profiling, report, results, sections, stall, table
 from benchmarks.compare import Plan
 from benchmarks.population import Sizes
 from benchmarks.workloads import WORKLOADS, select
@@ -24,6 +24,8 @@ _COMPARE = "compare"
 _PLAN = Plan(rounds=5, seconds=1.0)
 _QUICK = Plan(rounds=1, seconds=0.2)
 _PROFILED, _PROFILED_QUICK = Plan(rounds=1, seconds=10.0), Plan(rounds=1, seconds=1.0)
+_STALL = Plan(rounds=5, seconds=3.0)
+_CURVES = Plan(rounds=3, seconds=1.0)
 _HELD = Sizes(keys=100_000, tokens=100_000)
 _QUICK_HELD = Sizes(keys=1_000, tokens=1_000)
 
@@ -39,7 +41,7 @@ def main(arguments: list[str]) -> int:
             progress(f"warning: {activity.warning}")
         with tempfile.TemporaryDirectory(prefix="benchmarks-", ignore_cleanup_errors=True) as name:
             page, measured, failed = _COMMANDS[options.command](options, Path(name), activity)
-    except (LookupError, sections.NoMarkers) as fault:
+    except (LookupError, sections.NoMarkers, plots.NoPlots) as fault:
         progress(str(fault))
         return 2
     print(page)
@@ -71,7 +73,31 @@ def _profile(options: argparse.Namespace, directory: Path, activity: machine.Act
     return profiling.render(seen), measured, False
 
 
-_COMMANDS = {_COMPARE: _compare, "profile": _profile}
+def _stall(options: argparse.Namespace, directory: Path, activity: machine.Activity) -> Outcome:
+    plan = _plan(options, _STALL, _QUICK)
+    measured = stall.measure_stalls(directory, _listed(options.types) or stall.slow_types(), plan, progress)
+    failed = any(tails.failures for tails in measured)
+    return stall.render(measured, activity, plan), measured, failed
+
+
+def _curves(options: argparse.Namespace, directory: Path, activity: machine.Activity) -> Outcome:
+    pictures = options.pictures or (options.write.parent if options.write else None)
+    if pictures is not None:
+        plots.check_plots()
+    plan = _plan(options, _CURVES, _QUICK)
+    names = _listed(options.kinds) or list(curves.KINDS)
+    if unknown := set(names) - set(curves.KINDS):
+        raise LookupError(f"there is no curve over {', '.join(sorted(unknown))}; there are {', '.join(curves.KINDS)}")
+    asked = sorted({int(size) for size in _listed(options.sizes)})
+    sizes = {name: asked or curves.KINDS[name].sizes for name in names}
+    measured = curves.measure_curves(directory, sizes, options.anchor_limit, plan, progress)
+    if pictures is not None:
+        curves.draw_curves(measured, pictures)
+    failed = any(point.failures for curve in measured for point in curve.points)
+    return curves.render(measured, activity, plan), measured, failed
+
+
+_COMMANDS = {_COMPARE: _compare, "stall": _stall, "curves": _curves, "profile": _profile}
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -94,6 +120,15 @@ def _parser() -> argparse.ArgumentParser:
         choices=[product.value for product in Product],
         default=Product.CRYPTOSERVE.value,
         help="what to compare with openbao (%(default)s); openbao itself must give ratios of 1",
+    )
+    slow = commands.add_parser("stall", parents=[shared], help="the tail while others make slow signatures")
+    slow.add_argument("--types", help="types of key that sign, joined by commas (rsa-4096, and a hash-based one)")
+    growth = commands.add_parser("curves", parents=[shared], help="growth of rates and memory")
+    growth.add_argument("--kinds", help=f"only these, of {', '.join(curves.KINDS)}, joined by commas")
+    growth.add_argument("--sizes", help="instead of each kind's own, joined by commas")
+    growth.add_argument("--pictures", type=Path, metavar="FOLDER", help="for PNGs; where --write goes, unless told")
+    growth.add_argument(
+        "--anchor-limit", type=int, default=curves.ANCHOR_LIMIT, help="size up to which OpenBao is filled (%(default)s)"
     )
     profile = commands.add_parser("profile", parents=[shared], help="where the time goes")
     profile.add_argument("--row", default="encrypt", help="under which workload (%(default)s)")

@@ -101,6 +101,12 @@ def policy_name(number: int) -> str:
     return f"policy-{number}"
 
 
+def policy_text(number: int) -> str:
+    """What policy ``number`` allows."""
+    shared = 'path "transit/encrypt/*" { capabilities = ["update"] }\n'
+    return f'{shared}path "transit/decrypt/{key_name(number)}" {{ capabilities = ["update"] }}\n'
+
+
 def fill(directory: Path, sizes: Sizes) -> Store:
     """Make a store in ``directory`` with a transit engine and what ``sizes`` says."""
     (directory / "data").mkdir(parents=True)
@@ -166,9 +172,7 @@ async def _write_keys(core: Core, tenant: Tenant, count: int) -> None:
 
 async def _write_policies(tenant: Tenant, count: int) -> None:
     def put(number: int) -> Awaitable[None]:
-        shared = 'path "transit/encrypt/*" { capabilities = ["update"] }\n'
-        own = f'path "transit/decrypt/{key_name(number)}" {{ capabilities = ["update"] }}\n'
-        return tenant.policies.put(policy_name(number), shared + own)
+        return tenant.policies.put(policy_name(number), policy_text(number))
 
     # Those that wait for a commit at the same time share it.
     for numbers in _portions(count):
