@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from tests import processes
 from tests.servers import Server
 
-_STARTS = 3
 _BODY = {"plaintext": base64.b64encode(b"first").decode()}
 
 
@@ -36,12 +35,12 @@ def set_up(server: Server) -> None:
     server.request("POST", "sys/mounts/transit", {"type": "transit"}).data()
 
 
-def restart(server: Server) -> Housekeeping:
-    """See how fast a server that was set up comes back with what it stored."""
+def restart(server: Server, starts: int) -> Housekeeping:
+    """See how fast a server that was set up comes back with what it stored, so many times."""
     server.request("POST", "transit/encrypt/first", _BODY).data()
     answers: list[float] = []
     serves: list[float] = []
-    for _ in range(_STARTS):
+    for _ in range(starts):
         server.stop()
         started = time.perf_counter()
         server.start()

@@ -54,7 +54,7 @@ def measure_table(
         # Only ours can be filled from within; OpenBao would have to be asked for each of its keys and tokens.
         if subject is Product.CRYPTOSERVE and held.total:
             progress(f"filling a store with {held}")
-            table.populated = population.start_populated(directory / "populated", held)
+            table.populated = population.start_populated(directory / "populated", held, plan.rounds)
     if secure:
         _measure_pair(table, subject, directory / "secure", secure, issue(directory), progress)
     return table
@@ -70,7 +70,7 @@ def _measure_pair(
         for server in (ours, anchor):
             set_up(server)
         if tls is None:
-            table.housekeeping = [restart(server) for server in (ours, anchor)]
+            table.housekeeping = [restart(server, table.plan.rounds) for server in (ours, anchor)]
         table.comparisons += compare(ours, anchor, rows, table.plan, progress)
         if tls is None:
             for about, server in zip(table.housekeeping, (ours, anchor), strict=True):
