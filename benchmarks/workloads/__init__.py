@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from benchmarks.workloads import core, pqc, transit
+from benchmarks.workloads import core, pqc, tokens, transit
 from benchmarks.workloads.base import Workload
 
-WORKLOADS: tuple[Workload, ...] = (*transit.WORKLOADS, *core.WORKLOADS, *pqc.WORKLOADS)
+WORKLOADS: tuple[Workload, ...] = (*transit.WORKLOADS, *core.WORKLOADS, *pqc.WORKLOADS, *tokens.WORKLOADS)
 """All rows, in the order of the table but for groups, which are kept together."""
 
 

@@ -150,3 +150,11 @@ def ensure(server: Server, path: str, body: Mapping[str, Any]) -> dict[str, Any]
             f"POST {path} {json.dumps(body)}: {answer.status} {answer.body.decode(errors='replace').strip()}"
         )
     return answer.data()
+
+
+def ensure_mount(server: Server, engine: str) -> None:
+    """Mount an engine at its own name unless it is there. Raises ``NotOffered`` if the server has none of that type."""
+    if f"{engine}/" in server.request("GET", "sys/mounts").data():
+        return
+    if server.request("POST", f"sys/mounts/{engine}", {"type": engine}).status >= 300:
+        raise NotOffered(f"no engine of type {engine}")

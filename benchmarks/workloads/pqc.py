@@ -1,24 +1,16 @@
-"""The rows of the engines that OpenBao lacks: post-quantum keys, and signatures in formats of their own."""
+"""The rows of the engine of post-quantum keys, which OpenBao lacks."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 from benchmarks import openssl
-from benchmarks.workloads.base import VARIETY, NotOffered, Task, Workload, ensure, plaintexts, post
+from benchmarks.workloads.base import VARIETY, Task, Workload, ensure, ensure_mount, plaintexts, post
 from tests.servers import Server
 
 
-def _mount(server: Server, engine: str) -> None:
-    if f"{engine}/" in server.request("GET", "sys/mounts").data():
-        return
-    answer = server.request("POST", f"sys/mounts/{engine}", {"type": engine})
-    if answer.status >= 300:
-        raise NotOffered(f"no engine of type {engine}")
-
-
 def _kem_key(server: Server, key_type: str) -> None:
-    _mount(server, "pqc")
+    ensure_mount(server, "pqc")
     ensure(server, f"pqc/keys/{key_type}", {"type": key_type})
 
 

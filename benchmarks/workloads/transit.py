@@ -22,6 +22,7 @@ from tests.servers import Server
 
 BATCH = 100
 LARGE_BYTES = 64 * 1024
+HASH_BASED = "slh-dsa"
 
 _BATCH_VARIETY = 8
 _AES = "aes256-gcm96"
@@ -104,11 +105,14 @@ def _inputs() -> list[dict[str, Any]]:
     return [{"input": text} for text in plaintexts(VARIETY)]
 
 
-def signing(key_type: str, **settings: object) -> Callable[[Server], Task]:
-    """Signs with a key of ``key_type``, which is made with ``settings``."""
+def signing(key_type: str) -> Callable[[Server], Task]:
+    """Signs with a key of ``key_type``; hash-based signatures are one type with a parameter set of that name."""
 
     def prepare(server: Server) -> Task:
-        ensure_key(server, key_type, key_type, **settings)
+        if key_type.startswith(f"{HASH_BASED}-"):
+            ensure_key(server, key_type, HASH_BASED, parameter_set=key_type)
+        else:
+            ensure_key(server, key_type, key_type)
         return post(f"transit/sign/{key_type}", _inputs())
 
     return prepare
