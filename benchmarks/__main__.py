@@ -17,6 +17,7 @@ from benchmarks import curves, machine, plots, profiling, report, results, secti
 from benchmarks.compare import Plan
 from benchmarks.population import Sizes
 from benchmarks.workloads import WORKLOADS, select
+from benchmarks.workloads.base import UnknownName
 from tests.products import Product
 
 _COMPARE = "compare"
@@ -32,7 +33,8 @@ _QUICK_HELD = Sizes(keys=1_000, tokens=1_000)
 
 def main(arguments: list[str]) -> int:
     """Run what the command line asks for; the exit status."""
-    options = _parser().parse_args(arguments if arguments[:1] and arguments[0] in _COMMANDS else [_COMPARE, *arguments])
+    said = arguments[:1] and arguments[0] in (*_COMMANDS, "-h", "--help")
+    options = _parser().parse_args(arguments if said else [_COMPARE, *arguments])
     try:
         if options.write is not None:
             sections.check_section(options.write, options.command)
@@ -41,7 +43,7 @@ def main(arguments: list[str]) -> int:
             progress(f"warning: {activity.warning}")
         with tempfile.TemporaryDirectory(prefix="benchmarks-", ignore_cleanup_errors=True) as name:
             page, measured, failed = _COMMANDS[options.command](options, Path(name), activity)
-    except (LookupError, sections.NoMarkers, plots.NoPlots) as fault:
+    except (UnknownName, sections.NoMarkers, plots.NoPlots) as fault:
         progress(str(fault))
         return 2
     print(page)
@@ -87,13 +89,12 @@ def _curves(options: argparse.Namespace, directory: Path, activity: machine.Acti
     plan = _plan(options, _CURVES, _QUICK)
     names = _listed(options.kinds) or list(curves.KINDS)
     if unknown := set(names) - set(curves.KINDS):
-        raise LookupError(f"there is no curve over {', '.join(sorted(unknown))}; there are {', '.join(curves.KINDS)}")
-    asked = sorted({int(size) for size in _listed(options.sizes)})
-    sizes = {name: asked or curves.KINDS[name].sizes for name in names}
+        raise UnknownName(f"there is no curve over {', '.join(sorted(unknown))}; there are {', '.join(curves.KINDS)}")
+    sizes = {name: options.sizes or curves.KINDS[name].sizes for name in names}
     measured = curves.measure_curves(directory, sizes, options.anchor_limit, plan, progress)
     if pictures is not None:
         curves.draw_curves(measured, pictures)
-    failed = any(point.failures for curve in measured for point in curve.points)
+    failed = any(curve.fault or any(point.failures for point in curve.points) for curve in measured)
     return curves.render(measured, activity, plan), measured, failed
 
 
@@ -125,7 +126,7 @@ def _parser() -> argparse.ArgumentParser:
     slow.add_argument("--types", help="types of key that sign, joined by commas (rsa-4096, and a hash-based one)")
     growth = commands.add_parser("curves", parents=[shared], help="growth of rates and memory")
     growth.add_argument("--kinds", help=f"only these, of {', '.join(curves.KINDS)}, joined by commas")
-    growth.add_argument("--sizes", help="instead of each kind's own, joined by commas")
+    growth.add_argument("--sizes", type=_sizes, help="instead of each kind's own, joined by commas")
     growth.add_argument("--pictures", type=Path, metavar="FOLDER", help="for PNGs; where --write goes, unless told")
     growth.add_argument(
         "--anchor-limit", type=int, default=curves.ANCHOR_LIMIT, help="size up to which OpenBao is filled (%(default)s)"
@@ -144,6 +145,13 @@ def _plan(options: argparse.Namespace, usual: Plan, quick: Plan) -> Plan:
 
 def _listed(text: str | None) -> list[str]:
     return [name for name in (text or "").split(",") if name]
+
+
+def _sizes(text: str) -> list[int]:
+    sizes = sorted({int(size) for size in _listed(text)})
+    if not sizes or sizes[0] < 1:
+        raise ValueError("sizes are whole numbers from 1 on")
+    return sizes
 
 
 def progress(text: str) -> None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from benchmarks import limits, openssl, transports
 from benchmarks.workloads.base import NotOffered, Target, Task, Workload
 from tests import processes
+from tests.products import ServerFailed
 from tests.servers import Server
 
 _WARM_SHARE = 0.25
@@ -57,6 +58,8 @@ class Comparison:
     """What the load generator costs for each request, in processor time."""
     skipped: str = ""
     """Why nothing was measured."""
+    broken: bool = False
+    """Whether that is because a server failed, rather than because it doesn't offer this."""
     anchor_skipped: str = ""
     """Why OpenBao wasn't, though it was expected to have this."""
 
@@ -94,6 +97,9 @@ def _compare_one(
             _measure_row(subject, anchor, empty, comparison, plan)
     except NotOffered as fault:
         comparison.skipped = str(fault)
+    except (ServerFailed, OSError) as fault:
+        # The other rows took their time, and aren't thrown away for this one.
+        comparison.skipped, comparison.broken = str(fault).partition("\n")[0] or type(fault).__name__, True
     if comparison.skipped:
         progress(f"{workload.name}: skipped: {comparison.skipped}")
     elif comparison.ratios:

@@ -20,7 +20,7 @@ from benchmarks.report import MEGABYTE, facts
 from benchmarks.workloads.base import Target
 from benchmarks.workloads.transit import encrypting_batches
 from tests import processes
-from tests.products import HOST, Product
+from tests.products import HOST, Product, ServerFailed
 from tests.servers import Server
 
 BATCHES = "batch"
@@ -82,12 +82,14 @@ class Point:
     failures: dict[str, int] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Curve:
     """All points of one kind."""
 
     name: str
-    points: list[Point]
+    points: list[Point] = field(default_factory=list)
+    fault: str = ""
+    """Why there are no more points, if a server failed."""
 
 
 def measure_curves(
@@ -97,12 +99,17 @@ def measure_curves(
     curves: list[Curve] = []
     for name, chosen in sizes.items():
         folder = directory / name
-        points: list[Point] = []
+        curve = Curve(name)
+        curves.append(curve)
         source = _batches(folder, chosen, plan) if name == BATCHES else _held(folder, name, chosen, anchor_limit, plan)
-        for point in source:
-            progress(f"{name}, {point.size:,}, {point.server}: {statistics.median(point.per_second):,.0f} a second")
-            points.append(point)
-        curves.append(Curve(name, points))
+        try:
+            for point in source:
+                progress(f"{name}, {point.size:,}, {point.server}: {statistics.median(point.per_second):,.0f} a second")
+                curve.points.append(point)
+        except (ServerFailed, OSError) as fault:
+            # What was measured up to here took its time, and isn't thrown away.
+            curve.fault = str(fault).partition("\n")[0] or type(fault).__name__
+            progress(f"{name}: {curve.fault}")
     return curves
 
 
@@ -185,6 +192,8 @@ def render(curves: Sequence[Curve], activity: machine.Activity, plan: Plan) -> s
             for point in curve.points
             for failure, count in point.failures.items()
         ]
+        if curve.fault:
+            lines += ["", f"**Ended early: {curve.fault}**"]
     return "\n".join(lines) + "\n"
 
 

@@ -34,7 +34,7 @@ class Table:
     @property
     def failed(self) -> bool:
         """Whether a server has refused what it should have answered."""
-        return any(row.subject.failures or row.anchor.failures for row in self.comparisons)
+        return any(row.broken or row.subject.failures or row.anchor.failures for row in self.comparisons)
 
 
 def measure_table(

@@ -35,6 +35,10 @@ class NotOffered(Exception):
     """The server has no such engine or type of key, so there is nothing to measure; the message says what it lacks."""
 
 
+class UnknownName(Exception):
+    """There is nothing of that name to measure; the message says what there is."""
+
+
 class Transport(Enum):
     """How requests reach the server: the value is for people."""
 

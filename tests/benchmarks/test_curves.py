@@ -85,6 +85,18 @@ def test_the_page_shows_medians_and_pictures() -> None:
     assert "![Encrypting in batches](growth-batch.png)" in page
 
 
+def test_a_curve_that_ended_early_says_so() -> None:
+    page = render([Curve("keys", [], "it has crashed")], Activity(0.1, 0.0), Plan(2, 1.0))
+    assert "**Ended early: it has crashed**" in page
+
+
+@pytest.mark.parametrize("sizes", ["", "0", "ten", "5,-1"])
+def test_sizes_that_are_none(sizes: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["curves", "--quick", "--sizes", sizes])
+    assert "--sizes" in capsys.readouterr().err
+
+
 def test_pictures(tmp_path: Path) -> None:
     if importlib.util.find_spec("matplotlib") is None:
         with pytest.raises(NoPlots, match="matplotlib is not installed"):

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from benchmarks import compare, limits
 from benchmarks.__main__ import main
 from benchmarks.compare import Comparison, Plan
 from benchmarks.machine import Activity
@@ -16,7 +19,8 @@ from benchmarks.report import render
 from benchmarks.table import Table
 from benchmarks.transports import read_log
 from benchmarks.workloads import WORKLOADS, select
-from tests.products import Product
+from benchmarks.workloads.base import UnknownName
+from tests.products import Product, ServerFailed
 
 needs_bao = pytest.mark.skipif(bool(Product.OPENBAO.missing()), reason="there is no bao here")
 
@@ -66,7 +70,7 @@ def test_rows_are_chosen_by_name_and_by_group() -> None:
     assert [row.name for row in select(["decrypt", "encrypt"])] == ["encrypt", "decrypt"]
     assert {row.group for row in select(["tls"])} == {"tls"}
     assert len(select([])) == len(WORKLOADS) == len({row.name for row in WORKLOADS})
-    with pytest.raises(LookupError, match="no row or group nothing"):
+    with pytest.raises(UnknownName, match="no row or group nothing"):
         select(["encrypt", "nothing"])
 
 
@@ -104,3 +108,16 @@ def test_logs_of_h2load() -> None:
     assert elapsed == pytest.approx(0.0021)
     assert list(latencies) == [0.0015]
     assert failures == {"status 403": 1, "status -1": 1}
+
+
+def test_a_row_on_which_a_server_fails_doesnt_end_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise ServerFailed("it has crashed\nand this is its log")
+
+    monkeypatch.setattr(compare, "_measure_row", fail)
+    monkeypatch.setattr(limits, "empty_server", lambda *_: nullcontext())
+    said: list[str] = []
+    subject = SimpleNamespace(workers=[], tls=None)
+    rows = compare.compare(subject, subject, select(["encrypt"]), Plan(1, 0.1), said.append)  # type: ignore[arg-type]
+    assert said == ["encrypt: skipped: it has crashed"]
+    assert Table(Plan(1, 0.1), rows).failed
