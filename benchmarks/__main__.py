@@ -148,10 +148,10 @@ def _listed(text: str | None) -> list[str]:
 
 
 def _sizes(text: str) -> list[int]:
-    sizes = sorted({int(size) for size in _listed(text)})
-    if not sizes or sizes[0] < 1:
-        raise ValueError("sizes are whole numbers from 1 on")
-    return sizes
+    listed = _listed(text)
+    if not listed or not all(size.isdecimal() and int(size) for size in listed):
+        raise argparse.ArgumentTypeError("sizes are whole numbers from 1 on, joined by commas")
+    return sorted({int(size) for size in listed})
 
 
 def progress(text: str) -> None:
