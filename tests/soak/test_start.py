@@ -2,19 +2,103 @@
 
 from __future__ import annotations
 
+import asyncio
+import secrets
 import sys
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
-from benchmarks.population import Sizes, start_populated
+from auth_methods.records import TokenRecord
+from engines.algorithms import DEFAULT_ALGORITHM
+from engines.base import Call, Operation
+from engines.key_records import KeyringRecord
+from engines.keystore import KeyStore
+from server.active import mount_of
+from server.core import Core
+from server.mounts import new_entry
+from server.settings import Settings
+from storage.seals.static import open_static
+from storage.sqlite import open_sqlite
+from tests.products import Product
+from tests.servers import Server
 
-SIZES = Sizes(keys=100_000, tokens=100_000)
+KEYS = 100_000
+TOKENS = 200_000
+"""Every other one of them has ended while the server was down."""
+
 START_SECONDS = 1.0
+
+_AT_ONCE = 2_000
 
 
 @pytest.mark.soak
-def test_ready_in_a_second_with_a_hundred_thousand_keys_and_tokens(tmp_path: Path) -> None:
-    started = start_populated(tmp_path / "server", SIZES, starts=3)
-    sys.stdout.write(f"served after {started.serve_seconds:.2f} s\n")
-    assert started.serve_seconds < START_SECONDS
+async def test_ready_in_a_second_with_hundreds_of_thousands_of_keys_and_tokens(tmp_path: Path) -> None:
+    key_file = tmp_path / "unseal.key"
+    key_file.write_bytes(secrets.token_bytes(32))
+    key_file.chmod(0o600)
+    options = {"current_key_id": "a", "current_key": f"file://{key_file}"}
+    (tmp_path / "data").mkdir()
+    root_token = await _fill(tmp_path / "data" / "cryptoserve.db", options)
+    seal = f'seal "static" {{\n  current_key_id = "a"\n  current_key = "file://{key_file}"\n}}\n'
+    # With what came before still in the write-ahead log, and once it has been folded in.
+    for _ in range(3):
+        started = time.perf_counter()
+        with Server(Product.CRYPTOSERVE, tmp_path, settings=seal) as server:
+            server.root_token = root_token
+            name = f"key-{secrets.randbelow(KEYS)}"
+            answer = await asyncio.to_thread(server.request, "POST", f"transit/encrypt/{name}", {"plaintext": "aGk="})
+            seconds = time.perf_counter() - started
+            assert answer.data()["ciphertext"].startswith("vault:v1:")
+            sys.stdout.write(f"served after {seconds:.2f} s\n")
+            assert seconds < START_SECONDS
+
+
+@asynccontextmanager
+async def _opened(path: Path, options: dict[str, str]) -> AsyncIterator[Core]:
+    core = Core(await open_sqlite({"path": str(path)}), open_static(options), Settings())
+    try:
+        yield core
+    finally:
+        await core.stop()
+
+
+async def _fill(path: Path, options: dict[str, str]) -> str:
+    """Make a database with all keys and tokens; the root token."""
+    async with _opened(path, options) as core:
+        made = await core.initialize(0, 0)
+        assert core.active is not None
+        tenant = core.active.root
+        await tenant.mounts.enable(new_entry("transit/", "transit"))
+        await core.cache.catch_up()
+        entry = await tenant.mounts.entry("transit/")
+        assert entry is not None
+        keys = KeyStore(mount_of(core, tenant, entry).storage, core.settings.fips_mode)
+        algorithm = DEFAULT_ALGORITHM
+        now = time.time()
+        call = Call("request", Operation.UPDATE, "", None, {}, now)
+
+        async def create_key(number: int) -> None:
+            await keys.create(KeyringRecord(name=f"key-{number}", type=algorithm.name, versions={}), algorithm, call)
+
+        async def create_token(number: int) -> None:
+            record = TokenRecord(
+                policies=("default",),
+                path="auth/token/create",
+                display_name="token",
+                creation_time=now,
+                expire_time=now + 86400 + number if number % 2 else now - number,
+            )
+            await tenant.tokens.mint(record)
+
+        await _all(create_key, KEYS)
+        await _all(create_token, TOKENS)
+        return made.root_token
+
+
+async def _all(create: Callable[[int], Awaitable[None]], count: int) -> None:
+    for start in range(0, count, _AT_ONCE):
+        await asyncio.gather(*(create(number) for number in range(start, min(start + _AT_ONCE, count))))
