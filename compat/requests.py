@@ -137,6 +137,8 @@ class Request(Struct, gc=False):
     remote_port: int
     prefixed: bool = False
     """Whether the path began with a namespace's, which then has been taken from it."""
+    client_certificate: bytes = b""
+    """In DER, from the TLS handshake; set by who has the connection."""
 
     lines: bool = False
     """Whether the body is lines of JSON without end, read while it is answered; ``data`` is the query's then."""

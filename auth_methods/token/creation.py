@@ -72,7 +72,7 @@ async def create_with_role(method: TokenMethod, call: Call, body: CreateWithRole
     """Make a token as a role says; the right to call this path is the right to what the role allows."""
     role = await method.role(body.role_name)
     if role is None:
-        _check_parent(call)
+        check_parent(call)
         raise InvalidRequest(f"unknown role {body.role_name}")
     path = f"{_CREATE}/{body.role_name}" + (f"/{role.path_suffix}" if role.path_suffix else "")
     return await _create(method, call, body, role, orphan=role.orphan, path=path)
@@ -81,7 +81,7 @@ async def create_with_role(method: TokenMethod, call: Call, body: CreateWithRole
 async def _create(
     method: TokenMethod, call: Call, body: CreateBody, role: Role | None, *, orphan: bool, path: str
 ) -> Reply:
-    _check_parent(call)
+    check_parent(call)
     _check(body, role, call)
     caller = held(call)
     where = method.authority.namespace_path
@@ -100,6 +100,7 @@ async def _create(
         if where:
             raise InvalidRequest("root tokens may not be created from a parent namespace")
         policies = (_ROOT,)
+    parent, parent_namespace = parentage(method, call, orphan=orphan)
     record = TokenRecord(
         id=body.id,
         type=_type(body, role),
@@ -107,8 +108,8 @@ async def _create(
         path=path,
         display_name=_display_name(body.display_name),
         creation_time=call.now,
-        parent="" if orphan else caller.hash,
-        parent_namespace="" if orphan or caller.namespace_path == where else caller.namespace_id,
+        parent=parent,
+        parent_namespace=parent_namespace,
         role="" if role is None else role.name,
         metadata=body.meta or None if body.meta is not UNSET else None,
         num_uses=body.num_uses if role is None else _lesser(body.num_uses, role.num_uses),
@@ -124,7 +125,16 @@ async def _create(
     return Reply(auth=await method.authority.mint(record))
 
 
-def _check_parent(call: Call) -> None:
+def parentage(method: TokenMethod, call: Call, *, orphan: bool) -> tuple[str, str]:
+    """The ``parent`` and ``parent_namespace`` of a token that the calling token makes."""
+    caller = held(call)
+    if orphan:
+        return "", ""
+    return caller.hash, "" if caller.namespace_path == method.authority.namespace_path else caller.namespace_id
+
+
+def check_parent(call: Call) -> None:
+    """Raise ``InvalidRequest`` if the calling token can't make others."""
     parent = held(call).record
     if parent.type == BATCH:
         raise InvalidRequest("batch tokens cannot create more tokens")
