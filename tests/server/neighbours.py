@@ -62,6 +62,8 @@ async def _furnished(server: Server) -> Neighbour:
     _, secret = await ask(server, "b", "POST", f"auth/approle/role/{NAME}/secret-id", {}, token)
     assert (await ask(server, "b", "POST", f"cubbyhole/{NAME}", {"x": MARK}, token))[0] == 204
     await ask(server, "b", "POST", f"sys/namespaces/{NAME}", {"custom_metadata": {"x": MARK}}, token)
+    # Public keys, which anybody may ask for, and which are made when they are first asked for.
+    assert (await ask(server, "b", "GET", "auth/token/.well-known/keys", None, token))[0] == 200
     _, leases = await ask(server, "b", "LIST", "sys/leases/lookup/auth/token/create", None, token)
     wrapped = await _wrapped(server, token)
     _, mounts = await ask(server, "b", "GET", "sys/mounts", None, token)

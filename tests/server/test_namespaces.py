@@ -162,6 +162,23 @@ async def test_a_token_ends_with_its_parent_in_another_namespace(server: Server)
     assert (await ask_in(server, "a/b", "LIST", "auth/token/accessors"))[0] == 404
 
 
+async def test_a_signed_token_ends_with_its_parent_in_another_namespace(server: Server) -> None:
+    await make(server, "a", "a/b")
+    parent, _ = await mighty(server, "a")
+    role = {"jwt_audiences": ["shop"], "orphan": False}
+    assert (await ask_in(server, "a/b", "POST", "auth/token/roles/r", role))[0] == 204
+    _, answer = await ask_in(server, "a/b", "POST", "auth/token/jwt/r", {}, parent)
+    signed = {"jwt": answer["data"]["jwt"]}
+    lookup = "auth/token/lookup-jwt"
+    _, shown = await ask_in(server, "a/b", "POST", lookup, signed)
+    assert shown["data"]["active"]
+    _, shown = await ask_in(server, "a", "POST", lookup, signed)
+    assert not shown["data"]["active"], "the issuer of another namespace knows nothing of it"
+    assert (await ask_in(server, "a", "POST", "auth/token/revoke-self", {}, parent))[0] == 204
+    _, shown = await ask_in(server, "a/b", "POST", lookup, signed)
+    assert not shown["data"]["active"]
+
+
 async def test_a_parents_policies_arent_handed_on_to_another_namespace(server: Server) -> None:
     """There, the same name may mean something else."""
     await make(server, "a", "a/b")
