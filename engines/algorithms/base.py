@@ -11,7 +11,7 @@ DER.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Protocol
@@ -33,6 +33,12 @@ LIBSODIUM = "libsodium"
 
 MAX_SIGNATURE_CONTEXT_BYTES = 255
 """The longest context that a signature can be bound to (FIPS 204)."""
+
+
+PARAMETER_SET = "parameter_set"
+POST_QUANTUM_HALF = "hybrid_key_type_pqc"
+CLASSICAL_HALF = "hybrid_key_type_ec"
+"""What Vault's API calls the parameters that tell apart the rows that share a key type."""
 
 
 class Primitive(Enum):
@@ -59,6 +65,19 @@ class Fips(Enum):
     NOT_APPROVED = "not-approved"
     LEGACY = "legacy"
     """Approved for old data only: to verify and decrypt."""
+
+
+class Pace(Enum):
+    """How long a piece of work takes at most, on a processor of today; ``engines.lanes`` says what follows from it."""
+
+    INSTANT = "instant"
+    """Less than a millisecond."""
+
+    BRIEF = "brief"
+    """Some milliseconds."""
+
+    LONG = "long"
+    """Up to seconds."""
 
 
 class BadSignature(Exception):
@@ -106,6 +125,9 @@ class SignatureOptions:
     marshaling: Marshaling = Marshaling.ASN1
     context: bytes = b""
     """What the signature is bound to besides the message, for the algorithms whose row has ``signature_context``."""
+
+    external_mu: bool = False
+    """Whether the message is the representative mu of one (FIPS 204, 6.2), for the algorithms whose row has that."""
 
 
 class Aead(Protocol):
@@ -184,7 +206,13 @@ class Algorithm:
     """A row of the registry. Sizes are in bytes, and 0 where the thing doesn't exist or has no fixed size."""
 
     name: str
-    """As the Vault API spells the key type."""
+    """As the Vault API spells the key type, or longer where several rows share that; see ``key_type``."""
+
+    shared_key_type: str = ""
+    """The key type as the API spells it, where its rows are told apart by ``type_parameters``; "" if it is ``name``."""
+
+    type_parameters: Mapping[str, str] = field(default_factory=dict)
+    """What a new key is asked for by besides its type, and tells of itself, for the rows that share a key type."""
 
     number: int | None
     """The key type's number in backups: OpenBao's, or one from 1001 on for what OpenBao doesn't have."""
@@ -211,6 +239,8 @@ class Algorithm:
     """The block that plaintexts are padded to, by at least one byte; 0 without padding."""
 
     signature_bytes: int = 0
+    """The most, where the length varies."""
+
     public_key_bytes: int = 0
     ciphertext_bytes: int = 0
     """Of an encapsulated secret."""
@@ -260,8 +290,13 @@ class Algorithm:
     signature_context: bool = False
     """Whether signatures can be bound to a context of at most 255 bytes."""
 
-    slow_to_generate: bool = False
-    """Whether making a key takes so long that it must not hold up other requests."""
+    external_mu: bool = False
+    """Whether the representative of a message can be signed in its place (FIPS 204, 6.2)."""
+
+    generating: Pace = Pace.INSTANT
+    signing: Pace = Pace.INSTANT
+    verifying: Pace = Pace.INSTANT
+    decrypting: Pace = Pace.INSTANT
 
     generate: Callable[[int], Material]
     """A new key; the argument is its length in bytes where the caller chooses it."""
@@ -291,6 +326,14 @@ class Algorithm:
 
     public_text: Callable[[bytes], str] | None = None
     """How the public part is shown when a key is read."""
+
+    second_public_text: Callable[[bytes], str] | None = None
+    """How the public part of the classical half is shown besides, for keys that have two halves."""
+
+    @property
+    def key_type(self) -> str:
+        """What the API calls the type of such keys."""
+        return self.shared_key_type or self.name
 
     @property
     def encrypts(self) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.ed448 import Ed448PublicKey
@@ -18,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from engines.algorithms.base import Algorithm
 from engines.algorithms.interchange import KeyFormat
 from engines.encoding import decode_base64, encode_base64_url
+from engines.faults import Failed
 
 _CURVES = {
     "secp256r1": ("P-256", "ES256"),
@@ -35,7 +37,10 @@ def public_jwk(algorithm: Algorithm, public: bytes) -> dict[str, str] | None:
     """
     if algorithm.public_text is None:
         return None
-    members = _members(decode_base64(algorithm.interchange.export_public(public, KeyFormat.DER)))
+    try:
+        members = _members(decode_base64(algorithm.interchange.export_public(public, KeyFormat.DER)))
+    except (Failed, ValueError, UnsupportedAlgorithm):
+        return None  # There is no SubjectPublicKeyInfo of it, or the provider doesn't know it.
     if members is None:
         return None
     required, jws_algorithm = members

@@ -19,6 +19,7 @@ from engines.algorithms.base import (
     Fips,
     Material,
     NoPrivateKey,
+    Pace,
     Primitive,
     SignatureOptions,
 )
@@ -28,6 +29,8 @@ from engines.faults import Failed, Fault, InvalidRequest
 
 _OAEP = padding.OAEP(padding.MGF1(hashes.SHA256()), hashes.SHA256(), None)
 _PUBLIC_EXPONENT = 65537
+_INSTANT_BITS = 2048
+"""The longest modulus with which the private operation takes less than a millisecond."""
 
 PSS = "pss"
 PKCS1V15 = "pkcs1v15"
@@ -146,7 +149,9 @@ def _row(bits: int, number: int, classical_bits: int) -> Algorithm:
         fips=Fips.APPROVED,
         object_identifier="1.2.840.113549.1.1.1",
         label=f"rsa-{bits}",
-        slow_to_generate=True,
+        generating=Pace.LONG,
+        signing=Pace.BRIEF if bits > _INSTANT_BITS else Pace.INSTANT,
+        decrypting=Pace.BRIEF if bits > _INSTANT_BITS else Pace.INSTANT,
         generate=generate,
         interchange=RsaKeys(f"rsa-{bits}", bits),
         encryption=Rsa,

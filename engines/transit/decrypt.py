@@ -14,7 +14,7 @@ from engines.encoding import decode_base64, encode_base64
 from engines.faults import Failed, InvalidRequest
 from engines.key_states import Use
 from engines.keyring import Keyring
-from engines.transit.sealing import NotAead, is_plain, unseal
+from engines.transit.sealing import NotAead, is_plain, unseal_at_pace
 
 if TYPE_CHECKING:
     from engines.transit.engine import Transit
@@ -41,7 +41,8 @@ async def decrypt(engine: Transit, call: Call, body: Decryption) -> Reply:
     if keyring is None:
         raise InvalidRequest("encryption key not found")
     context = decode_base64(body.context) if body.context else b""
-    return Reply({"plaintext": encode_base64(unseal(keyring, body.ciphertext, context, body.associated_data))})
+    plaintext = await unseal_at_pace(keyring, body.ciphertext, context, body.associated_data)
+    return Reply({"plaintext": encode_base64(plaintext)})
 
 
 async def _decrypt_batch(engine: Transit, call: Call, body: Decryption) -> Reply:
@@ -51,10 +52,10 @@ async def _decrypt_batch(engine: Transit, call: Call, body: Decryption) -> Reply
     if keyring is None:
         raise InvalidRequest("encryption key not found")
     wanted = None if body.partial_failure_response_code is UNSET else body.partial_failure_response_code
-    return decrypt_items(call, keyring, items, has_context, wanted)
+    return await decrypt_items(call, keyring, items, has_context, wanted)
 
 
-def decrypt_items(
+async def decrypt_items(
     call: Call, keyring: Keyring, items: list[DecryptItem], has_context: bool, wanted: int | None = None
 ) -> Reply:
     """The answer to a batch of ``items``; ``wanted`` is the status that the client wants if some of them fail."""
@@ -62,7 +63,7 @@ def decrypt_items(
         results = decrypt_plainly(keyring, items)
         if results is not None:
             return Reply({"batch_results": results})
-    return _decrypt_each(call, keyring, items, wanted)
+    return await _decrypt_each(call, keyring, items, wanted)
 
 
 def decrypt_plainly(keyring: Keyring, items: Sequence[DecryptItem | RewrapItem]) -> list[dict[str, Any]] | None:
@@ -95,7 +96,7 @@ def decrypt_plainly(keyring: Keyring, items: Sequence[DecryptItem | RewrapItem])
     return results
 
 
-def _decrypt_each(call: Call, keyring: Keyring, items: list[DecryptItem], wanted: int | None) -> Reply:
+async def _decrypt_each(call: Call, keyring: Keyring, items: list[DecryptItem], wanted: int | None) -> Reply:
     results: list[dict[str, Any]] = []
     succeeded = callers_faults = own_faults = False
     for index, item in enumerate(items):
@@ -103,7 +104,8 @@ def _decrypt_each(call: Call, keyring: Keyring, items: list[DecryptItem], wanted
             if not item.ciphertext:
                 raise InvalidRequest("missing ciphertext to decrypt")
             context = decode_base64(item.context) if item.context else b""
-            plaintext = unseal(keyring, item.ciphertext, context, item.associated_data, f"[{index}].associated_data")
+            label = f"[{index}].associated_data"
+            plaintext = await unseal_at_pace(keyring, item.ciphertext, context, item.associated_data, label)
         except NotAead as fault:
             # Vault reports this in the item but doesn't let it count.
             results.append({"plaintext": "", "error": fault.message, "reference": item.reference})

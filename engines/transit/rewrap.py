@@ -20,7 +20,7 @@ from engines.keyring import Keyring
 from engines.transit.decrypt import decrypt_plainly
 from engines.transit.encrypt import encrypt_plainly
 from engines.transit.limits import counted, counted_items
-from engines.transit.sealing import is_plain, seal, unseal
+from engines.transit.sealing import is_plain, seal, unseal_at_pace
 
 if TYPE_CHECKING:
     from engines.transit.engine import Transit
@@ -56,9 +56,9 @@ async def rewrap(engine: Transit, call: Call, body: Rewrapping) -> Reply:
     if batch:
         keyring = await counted_items(engine, call, keyring, (item.key_version for item in items))
         results = None if has_context else rewrap_plainly(keyring, items)
-        return Reply({"batch_results": results or [_rewrap_item(keyring, item) for item in items]})
+        return Reply({"batch_results": results or [await _rewrap_item(keyring, item) for item in items]})
     keyring = await counted(engine, call, keyring, body.key_version)
-    ciphertext, version = _rewrap(keyring, body.ciphertext, body.context, body.key_version, body.associated_data)
+    ciphertext, version = await _rewrap(keyring, body.ciphertext, body.context, body.key_version, body.associated_data)
     return Reply({"ciphertext": ciphertext, "key_version": version})
 
 
@@ -72,25 +72,25 @@ def rewrap_plainly(keyring: Keyring, items: Sequence[RewrapItem]) -> list[dict[s
     return encrypt_plainly(keyring, [EncryptItem(**message) for message in opened])
 
 
-def _rewrap_item(keyring: Keyring, item: RewrapItem) -> dict[str, Any]:
+async def _rewrap_item(keyring: Keyring, item: RewrapItem) -> dict[str, Any]:
     """The result of one item; what isn't the item's own fault ends the batch."""
     try:
-        return rewrap_item(keyring, item)
+        return await rewrap_item(keyring, item)
     except InvalidRequest as fault:
         return {"error": fault.message, "reference": item.reference}
 
 
-def rewrap_item(keyring: Keyring, item: RewrapItem) -> dict[str, Any]:
+async def rewrap_item(keyring: Keyring, item: RewrapItem) -> dict[str, Any]:
     """The result of one item. Raises ``InvalidRequest`` or ``Failed``."""
     if not item.ciphertext:
         raise InvalidRequest("missing ciphertext to decrypt")
-    ciphertext, version = _rewrap(keyring, item.ciphertext, item.context, item.key_version, item.associated_data)
+    ciphertext, version = await _rewrap(keyring, item.ciphertext, item.context, item.key_version, item.associated_data)
     return {"ciphertext": ciphertext, "key_version": version, "reference": item.reference}
 
 
-def _rewrap(
+async def _rewrap(
     keyring: Keyring, ciphertext: str, context_text: str, key_version: int, associated_data: str
 ) -> tuple[str, int]:
     context = decode_base64(context_text) if context_text else b""
-    plaintext = unseal(keyring, ciphertext, context, associated_data, _LABEL)
+    plaintext = await unseal_at_pace(keyring, ciphertext, context, associated_data, _LABEL)
     return seal(keyring, plaintext, context, key_version, associated_data, _LABEL)

@@ -52,7 +52,7 @@ async def decrypt(engine: Transit, call: Call, body: Streaming) -> Reply:
     """Decrypt the items' ciphertexts."""
 
     async def answer(call: Call, keyring: Keyring, items: list[DecryptItem]) -> list[dict[str, Any]]:
-        return _results(decrypt_items(call, keyring, items, any(item.context for item in items)))
+        return _results(await decrypt_items(call, keyring, items, any(item.context for item in items)))
 
     return await _stream(engine, call, body, Use.PROCESS, answer)
 
@@ -62,7 +62,7 @@ async def rewrap(engine: Transit, call: Call, body: Streaming) -> Reply:
 
     async def answer(call: Call, keyring: Keyring, items: list[RewrapItem]) -> list[dict[str, Any]]:
         keyring = await counted_items(engine, call, keyring, (item.key_version for item in items))
-        return rewrap_plainly(keyring, items) or [_rewrap_item(keyring, item) for item in items]
+        return rewrap_plainly(keyring, items) or [await _rewrap_item(keyring, item) for item in items]
 
     return await _stream(engine, call, body, Use.PROTECT, answer)
 
@@ -115,8 +115,8 @@ def _results(reply: Reply) -> list[dict[str, Any]]:
     return results
 
 
-def _rewrap_item(keyring: Keyring, item: RewrapItem) -> dict[str, Any]:
+async def _rewrap_item(keyring: Keyring, item: RewrapItem) -> dict[str, Any]:
     try:
-        return rewrap_item(keyring, item)
+        return await rewrap_item(keyring, item)
     except Fault as fault:
         return {"error": fault.message, "reference": item.reference}
