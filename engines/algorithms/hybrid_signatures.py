@@ -7,8 +7,8 @@ The construction is the IETF's Composite ML-DSA (draft-ietf-lamps-pq-composite-s
 where the label names the combination and ML-DSA has it for its own context as well, so that neither half can be taken
 out and pass for a signature by itself. A signature is ML-DSA's and the classical one behind it, a public key likewise,
 and a private key is ML-DSA's seed and the classical private key. Vault's API offers combinations that the draft doesn't
-have: those get a label of ours, are built in the same way, and have no object identifier. docs/transit.md says all
-of this in full, for those who verify elsewhere.
+have: those get a label of ours, are built in the same way, and have no object identifier. docs/signatures.md says
+all of this in full, for those who verify elsewhere.
 """
 
 from __future__ import annotations

@@ -109,8 +109,8 @@ def test_openssl_verifies_what_is_signed_here(row: Algorithm, context: bytes, tm
     public, message, signature = tmp_path / "public", tmp_path / "message", tmp_path / "signature"
     public.write_text(row.interchange.export_public(material.public, KeyFormat.PEM))
     signature.write_bytes(signed)
-    verify = (openssl, "pkeyutl", "-verify", "-rawin", "-pubin", "-inkey", str(public), "-in", str(message))
-    verify = (*verify, "-sigfile", str(signature), *_options(context))
+    verify = [openssl, "pkeyutl", "-verify", "-rawin", "-pubin", "-inkey", str(public), "-in", str(message)]
+    verify += ["-sigfile", str(signature), *_options(context)]
     message.write_bytes(b"hello")
     assert _run(*verify) == 0
     message.write_bytes(b"hullo")
