@@ -29,7 +29,7 @@ THREADS = max(1, (os.cpu_count() or 1) // 2)
 MAX_BRIEF = 256
 """How many pieces of brief work may be under way or waiting at a time, in this process."""
 
-MAX_LONG = 32
+MAX_LONG = 16
 """The same of long work."""
 
 MAX_LONG_ITEMS = 100

@@ -33,6 +33,14 @@ class _SubjectPublicKeyInfo:
     public_key: asn1.BitString
 
 
+@asn1.sequence
+class BothForms:
+    """A private key of ML-KEM (RFC 9935) or ML-DSA (RFC 9881) as its seed and as what that expands to."""
+
+    seed: bytes
+    expanded: bytes
+
+
 Sequence = TypeVar("Sequence")
 
 

@@ -161,7 +161,7 @@ def _rows(
         signature_context=True,
         external_mu=True,
         generate=generate,
-        interchange=MlDsaKeys(name, private, public),
+        interchange=MlDsaKeys(name, object_identifier, private, public),
         signature=signature,
         material_from_seed=from_seed,
         public_text=encode_base64,
@@ -174,7 +174,7 @@ def _rows(
         type_parameters={"parameter_set": parameter_set},
         number=numbers[1],
         label=vault_name,
-        interchange=MlDsaKeys(vault_name, private, public),
+        interchange=MlDsaKeys(vault_name, object_identifier, private, public),
         signature=prepare_prehash,
     )
     return openbao, vault

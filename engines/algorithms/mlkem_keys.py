@@ -7,6 +7,7 @@ from cryptography.hazmat import asn1
 from engines.algorithms.base import OPENSSL, Material
 from engines.algorithms.kem_keys import BaseKemKeys, KemFormat
 from engines.algorithms.key_info import (
+    BothForms,
     decode_strictly,
     open_private_key_info,
     open_public_key_info,
@@ -21,12 +22,6 @@ from engines.faults import InvalidRequest
 
 _SEED_HEADER = bytes([0x80, SEED_BYTES])
 """``[0] IMPLICIT OCTET STRING`` of a seed's length, the first choice of an ML-KEM-PrivateKey."""
-
-
-@asn1.sequence
-class _BothForms:
-    seed: bytes
-    expanded: bytes
 
 
 class MlKemKeys(BaseKemKeys):
@@ -95,7 +90,7 @@ class MlKemKeys(BaseKemKeys):
             return self.material_of(PrivateKey(seed=content[len(_SEED_HEADER) :]))
         if content[:1] == b"\x04":
             return self.material_of(PrivateKey(expanded=decode_strictly(bytes, content)))
-        both = decode_strictly(_BothForms, content)
+        both = decode_strictly(BothForms, content)
         if len(both.seed) != SEED_BYTES:
             raise ValueError("not a seed")
         return self._material_of_both(PrivateKey(both.seed, both.expanded))

@@ -22,6 +22,7 @@ from engines.algorithms.interchange import KeyFormat
 from engines.algorithms.key_types import KEY_TYPES
 from engines.algorithms.slhdsa import PARAMETER_SETS
 from engines.encoding import decode_base64
+from engines.faults import Failed
 
 VECTORS = Path(__file__).with_name("acvp_signatures.json.gz")
 OPTIONS = SignatureOptions(DEFAULT_HASH)
@@ -175,3 +176,23 @@ def test_a_key_pair_whose_halves_do_not_belong_together_is_no_import() -> None:
     private[-1] ^= 1
     with pytest.raises(Exception, match="not a key pair"):
         row.interchange.import_private(bytes(private))
+
+
+@pytest.mark.parametrize("row", KEY_TYPES["ml-dsa"], ids=lambda row: row.name)
+def test_ml_dsa_keys_are_read_as_openssl_writes_them(row: Algorithm, tmp_path: Path) -> None:
+    """By default with the seed and the expanded key (RFC 9881); without the seed they are of no use here."""
+    openssl = _openssl()
+    path = tmp_path / "key"
+    make = (openssl, "genpkey", "-algorithm", row.parameter_set, "-outform", "DER", "-out", str(path))
+    assert _run(*make) == 0
+    material = row.interchange.import_private(path.read_bytes())
+    public = subprocess.run(
+        [openssl, "pkey", "-inform", "DER", "-in", str(path), "-pubout"], capture_output=True, text=True, check=True
+    ).stdout
+    assert row.interchange.import_public(public).public == material.public
+    damaged = path.read_bytes().replace(material.public[:32], bytes(32))
+    with pytest.raises(Failed, match="the seed is not that of the expanded key"):
+        row.interchange.import_private(damaged)
+    assert _run(*make, "-provparam", "ml-dsa.output_formats=priv-only") == 0
+    with pytest.raises(Failed, match="structure error"):
+        row.interchange.import_private(path.read_bytes())
