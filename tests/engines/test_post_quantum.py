@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -394,3 +396,16 @@ async def test_hybrids_sign_digests_of_their_own_hash(transit: Driver) -> None:
     for wrong in ({"hash_algorithm": "sha2-256", "input": digest("sha256")}, {"input": HELLO}):
         kind, message = await message_of(transit, Operation.UPDATE, "sign/k", **{**options, **wrong})
         assert (kind, message.startswith("prehashed input of keys of this type must be")) == (InvalidRequest, True)
+
+
+async def test_the_signature_of_the_draft_s_authors_is_valid(wrapping: Driver) -> None:
+    """With their private key, in their PKCS#8; made by other software, from the draft."""
+    vector = json.loads(Path(__file__).with_name("composite_signature.json").read_text(encoding="utf-8"))
+    parameters = hybrid("65", "ecdsa-p256")
+    ciphertext = await wrapped(wrapping, base64.b64decode(vector["sk_pkcs8"]))
+    await wrapping.write("keys/k/import", ciphertext=ciphertext, **parameters)
+    public = base64.b64decode((await wrapping.read("keys/k"))["keys"]["1"]["public_key"])
+    assert hashlib.sha256(public).hexdigest() == vector["public_key_sha256"]
+    message = base64.b64encode(vector["message"].encode()).decode()
+    assert await is_valid(wrapping, "vault:v1:" + vector["signature"], input=message)
+    assert not await is_valid(wrapping, "vault:v1:" + vector["signature"], input=HELLO)
