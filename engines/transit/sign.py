@@ -16,6 +16,7 @@ from engines.algorithms.signing import (
     parse_hash,
     parse_marshaling,
     parse_salt_length,
+    unapproved_signature,
 )
 from engines.base import Body, Call, Reply
 from engines.batch_items import InputItem
@@ -91,12 +92,14 @@ async def sign(engine: Transit, call: Call, body: Signing) -> Reply:
     """Sign ``input``, or every item of ``batch_input``; a batch is always answered as a success."""
     marshaling = parse_marshaling(body.marshaling_algorithm)
     salt_length = parse_salt_length(body.salt_length)
-    keyring = await engine.keys.use(body.name, Use.PROTECT, call.now)
+    keyring = await engine.keys.use(body.name, Use.PROTECT, call)
     if keyring is None:
         raise InvalidRequest("signing key not found")
     if not keyring.algorithm.signs:
         raise InvalidRequest(f"key type {keyring.algorithm.key_type} does not support signing")
     options = signature_options(call, body, keyring, marshaling, salt_length)
+    if engine.keys.fips.active:
+        engine.keys.fips.protecting(call, unapproved_signature(keyring.algorithm, options))
     pace = keyring.algorithm.signing
     if body.batch_input is not UNSET and body.batch_input is not None:
         items = read_strings(body.batch_input, "transit.batchRequestSignItem", engine.max_batch_items)
