@@ -9,6 +9,7 @@ from __future__ import annotations
 from functools import partial
 from os import urandom
 
+from engines.algorithms.base import Pace
 from engines.algorithms.hashes import SHA2_256
 from engines.encoding import NotBase64, decode_base64, encode_base64
 from engines.faults import Failed, InvalidRequest
@@ -102,9 +103,10 @@ async def unseal_at_pace(
     label: str = "[0].associated_data",
 ) -> bytes:
     """As ``unseal``, beside the event loop for keys with which that takes long. Raises ``RateLimited`` besides."""
-    return await at_pace(
-        keyring.algorithm.decrypting, partial(unseal, keyring, ciphertext, context, associated_data, label)
-    )
+    pace = keyring.algorithm.decrypting
+    if pace is Pace.INSTANT:
+        return unseal(keyring, ciphertext, context, associated_data, label)
+    return await at_pace(pace, partial(unseal, keyring, ciphertext, context, associated_data, label))
 
 
 def _decode_associated_data(text: str) -> bytes:
