@@ -2,8 +2,8 @@
 
 A row of the registry says how long its work takes (``Pace``). What takes less than a millisecond is done in place,
 since handing it to a thread and back would cost more than it saves. The rest goes to one of two lanes, so that what
-takes some milliseconds doesn't stand behind what takes seconds. A lane has half as many threads as there are
-processors, which leaves the event loop its own, and takes in only so much: beyond that, callers are told to come back.
+takes some milliseconds doesn't stand behind what takes seconds. A lane has a few threads, so that the event loop gets
+a processor too, and takes in only so much: beyond that, callers are told to come back.
 
 Threads help because what is called there lets go of the interpreter's lock: OpenSSL does, and what doesn't is called in
 a process of its own by the module that calls it (``algorithms/slhdsa.py``).
@@ -23,8 +23,9 @@ from engines.faults import InvalidRequest, RateLimited
 
 T = TypeVar("T")
 
-THREADS = max(1, (os.cpu_count() or 1) // 2)
-"""The threads of each lane."""
+MAX_THREADS = 4
+THREADS = min(MAX_THREADS, max(1, (os.cpu_count() or 1) // 2))
+"""The threads of each lane. There is a worker for each processor, and each has lanes of its own."""
 
 MAX_BRIEF = 256
 """How many pieces of brief work may be under way or waiting at a time, in this process."""
