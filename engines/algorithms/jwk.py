@@ -1,4 +1,4 @@
-"""Public keys as JSON Web Keys: RFC 7517, with the members of RFC 7518 (EC, RSA), RFC 8037 (OKP) and RFC 8812.
+"""Public keys as JSON Web Keys: RFC 7517, with the members of RFC 7518 (EC, RSA), 8037 (OKP), 8812 and 9964 (AKP).
 
 The identifier of a key is its thumbprint (RFC 7638), which depends on the key alone: it is the same on every server
 that has the key, whatever it is called there, and another key never gets it.
@@ -11,6 +11,7 @@ import json
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import mldsa
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.ed448 import Ed448PublicKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -28,6 +29,11 @@ _CURVES = {
     "secp256k1": ("secp256k1", "ES256K"),
 }
 _EDWARDS = "EdDSA"
+_LATTICES = (
+    (mldsa.MLDSA44PublicKey, "ML-DSA-44"),
+    (mldsa.MLDSA65PublicKey, "ML-DSA-65"),
+    (mldsa.MLDSA87PublicKey, "ML-DSA-87"),
+)
 
 
 def public_jwk(algorithm: Algorithm, public: bytes) -> dict[str, str] | None:
@@ -75,6 +81,10 @@ def _members(der: bytes) -> tuple[dict[str, str], str] | None:
     if isinstance(key, RSAPublicKey):
         numbers = key.public_numbers()
         return {"kty": "RSA", "n": _shortest(numbers.n), "e": _shortest(numbers.e)}, ""
+    for kind, name in _LATTICES:
+        if isinstance(key, kind):
+            # Such a key is what it is by its algorithm, which is a member like the others.
+            return {"kty": "AKP", "alg": name, "pub": encode_base64_url(key.public_bytes_raw())}, name
     return None
 
 

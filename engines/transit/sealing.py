@@ -9,8 +9,9 @@ from __future__ import annotations
 from functools import partial
 from os import urandom
 
-from engines.algorithms.base import Pace
-from engines.algorithms.hashes import SHA2_256
+from engines.algorithms.base import DEFAULT_ENCRYPTION, EncryptionOptions, Pace
+from engines.algorithms.hashes import SHA2_256, SHA2_512
+from engines.algorithms.mac import Mac
 from engines.encoding import NotBase64, decode_base64, encode_base64
 from engines.faults import Failed, InvalidRequest
 from engines.keyring import CIPHERTEXT, Keyring
@@ -38,6 +39,7 @@ def seal(
     requested_version: int = 0,
     associated_data: str = "",
     label: str = "[0].associated_data",
+    options: EncryptionOptions = DEFAULT_ENCRYPTION,
 ) -> tuple[str, int]:
     """The ciphertext of ``plaintext`` and the version it was made with. Raises ``InvalidRequest`` or ``Failed``."""
     algorithm, record = keyring.algorithm, keyring.record
@@ -49,7 +51,7 @@ def seal(
         raise InvalidRequest(f"message encryption not supported for key type {algorithm.key_type}")
     version = keyring.version_to_encrypt(requested_version)
     if algorithm.aead is None:
-        return version.prefix + encode_base64(version.encryption().encrypt(plaintext)), version.number
+        return version.prefix + encode_base64(version.encryption().encrypt(plaintext, options)), version.number
     nonce_mac = None
     if record.derived:
         derived = version.derived_cipher(context)
@@ -60,9 +62,21 @@ def seal(
     if nonce_mac is None:
         nonce = urandom(algorithm.nonce_bytes)
     else:
-        # Equal plaintexts are to give equal ciphertexts, so the nonce is a function of the plaintext.
-        nonce = nonce_mac.digest(plaintext, SHA2_256)[: algorithm.nonce_bytes]
+        nonce = _convergent_nonce(nonce_mac, plaintext, data)[: algorithm.nonce_bytes]
     return version.prefix + encode_base64(nonce + cipher.seal(nonce, plaintext, data)), version.number
+
+
+def _convergent_nonce(nonce_mac: Mac, plaintext: bytes, data: bytes | None) -> bytes:
+    """What a nonce is cut from, so that equal messages give equal ciphertexts.
+
+    Without associated data it is what OpenBao takes. OpenBao takes the same for any associated data too, and so uses a
+    nonce twice for what isn't the same message: from two such ciphertexts of GCM, its authentication key can be found.
+    Here the nonce depends on the associated data. The other hash keeps these nonces apart from those of plaintexts that
+    only look like this.
+    """
+    if not data:
+        return nonce_mac.digest(plaintext, SHA2_256)
+    return nonce_mac.digest(len(data).to_bytes(8, "big") + data + plaintext, SHA2_512)
 
 
 def unseal(
@@ -71,6 +85,7 @@ def unseal(
     context: bytes = b"",
     associated_data: str = "",
     label: str = "[0].associated_data",
+    options: EncryptionOptions = DEFAULT_ENCRYPTION,
 ) -> bytes:
     """The plaintext of ``ciphertext``. Raises ``InvalidRequest`` or ``Failed``."""
     algorithm, record = keyring.algorithm, keyring.record
@@ -86,7 +101,7 @@ def unseal(
     except NotBase64:
         raise InvalidRequest("invalid ciphertext: could not decode base64") from None
     if algorithm.aead is None:
-        return version.encryption().decrypt(payload)
+        return version.encryption().decrypt(payload, options)
     cipher = version.derived_cipher(context).cipher if record.derived else version.cipher()
     data = _decode_associated_data(associated_data) if associated_data else None
     nonce_bytes = algorithm.nonce_bytes
@@ -101,12 +116,13 @@ async def unseal_at_pace(
     context: bytes = b"",
     associated_data: str = "",
     label: str = "[0].associated_data",
+    options: EncryptionOptions = DEFAULT_ENCRYPTION,
 ) -> bytes:
     """As ``unseal``, beside the event loop for keys with which that takes long. Raises ``RateLimited`` besides."""
     pace = keyring.algorithm.decrypting
     if pace is Pace.INSTANT:
-        return unseal(keyring, ciphertext, context, associated_data, label)
-    return await at_pace(pace, partial(unseal, keyring, ciphertext, context, associated_data, label))
+        return unseal(keyring, ciphertext, context, associated_data, label, options)
+    return await at_pace(pace, partial(unseal, keyring, ciphertext, context, associated_data, label, options))
 
 
 def _decode_associated_data(text: str) -> bytes:

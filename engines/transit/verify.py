@@ -24,6 +24,7 @@ from engines.transit import cmac, hmac
 from engines.transit.hash import decode_input
 from engines.transit.keys import decode_context
 from engines.transit.sign import Signing, hash_name, signature_options
+from engines.turns import in_turns
 
 if TYPE_CHECKING:
     from engines.transit.engine import Transit
@@ -86,7 +87,8 @@ async def _verify_signatures(engine: Transit, call: Call, body: Verification, it
     pace = keyring.algorithm.verifying
     if items is not None:
         check_long_items(pace, len(items))
-        return Reply({"batch_results": [await _verify_signature_item(keyring, options, item) for item in items]})
+        results = [await _verify_signature_item(keyring, options, item) async for item in in_turns(items)]
+        return Reply({"batch_results": results})
     signature = body.signature if body.signature is not UNSET else ""
     valid = await at_pace(pace, partial(_is_signature, keyring, options, body.input, body.context, signature))
     return Reply({"valid": valid})
