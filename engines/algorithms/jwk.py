@@ -44,14 +44,20 @@ def public_jwk(algorithm: Algorithm, public: bytes) -> dict[str, str] | None:
     if algorithm.public_text is None:
         return None
     try:
-        members = _members(decode_base64(algorithm.interchange.export_public(public, KeyFormat.DER)))
+        der = decode_base64(algorithm.interchange.export_public(public, KeyFormat.DER))
+        return jwk_from_der(der, algorithm.signs)
     except (Failed, ValueError, UnsupportedAlgorithm):
         return None  # There is no SubjectPublicKeyInfo of it, or the provider doesn't know it.
+
+
+def jwk_from_der(der: bytes, signs: bool = True) -> dict[str, str] | None:
+    """As ``public_jwk``, of a key in the form SubjectPublicKeyInfo (RFC 5280)."""
+    members = _members(der)
     if members is None:
         return None
     required, jws_algorithm = members
     jwk = {**required, "kid": thumbprint(required)}
-    if algorithm.signs:
+    if signs:
         jwk["use"] = "sig"
         if jws_algorithm:
             jwk["alg"] = jws_algorithm
