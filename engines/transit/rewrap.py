@@ -19,7 +19,7 @@ from engines.encoding import decode_base64
 from engines.faults import InvalidRequest
 from engines.key_states import Use
 from engines.keyring import Keyring
-from engines.limits import counted, counted_items
+from engines.limits import counted_items, made_and_counted
 from engines.transit.decrypt import decrypt_plainly
 from engines.transit.encrypt import encrypt_plainly
 from engines.transit.sealing import is_plain, seal, unseal_at_pace
@@ -67,9 +67,9 @@ async def rewrap(engine: Transit, call: Call, body: Rewrapping) -> Reply:
         results = None if has_context else rewrap_plainly(keyring, items)
         results = results or [await _rewrap_item(keyring, item, was) async for item in in_turns(items)]
         return Reply({"batch_results": results})
-    keyring = await counted(engine, call, keyring, body.key_version)
-    ciphertext, version = await _rewrap(
-        keyring, body.ciphertext, body.context, body.key_version, body.associated_data, was
+    opened = await _open(keyring, body.ciphertext, body.context, body.associated_data, was)
+    ciphertext, version = await made_and_counted(
+        engine, call, keyring, body.key_version, lambda key: _seal(key, *opened, body.key_version, body.associated_data)
     )
     return Reply({"ciphertext": ciphertext, "key_version": version})
 
@@ -98,20 +98,20 @@ async def rewrap_item(
     """The result of one item, which ``was`` encrypted so. Raises ``InvalidRequest`` or ``Failed``."""
     if not item.ciphertext:
         raise InvalidRequest("missing ciphertext to decrypt")
-    ciphertext, version = await _rewrap(
-        keyring, item.ciphertext, item.context, item.key_version, item.associated_data, was
-    )
+    opened = await _open(keyring, item.ciphertext, item.context, item.associated_data, was)
+    ciphertext, version = _seal(keyring, *opened, item.key_version, item.associated_data)
     return {"ciphertext": ciphertext, "key_version": version, "reference": item.reference}
 
 
-async def _rewrap(
-    keyring: Keyring,
-    ciphertext: str,
-    context_text: str,
-    key_version: int,
-    associated_data: str,
-    was: EncryptionOptions,
-) -> tuple[str, int]:
+async def _open(
+    keyring: Keyring, ciphertext: str, context_text: str, associated_data: str, was: EncryptionOptions
+) -> tuple[bytes, bytes]:
+    """The plaintext of ``ciphertext``, and the context that it is bound to."""
     context = decode_base64(context_text) if context_text else b""
-    plaintext = await unseal_at_pace(keyring, ciphertext, context, associated_data, _LABEL, was)
+    return await unseal_at_pace(keyring, ciphertext, context, associated_data, _LABEL, was), context
+
+
+def _seal(
+    keyring: Keyring, plaintext: bytes, context: bytes, key_version: int, associated_data: str
+) -> tuple[str, int]:
     return seal(keyring, plaintext, context, key_version, associated_data, _LABEL)
