@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from engines.algorithms import aead, cbc, cmac, ecdsa, ed25519, hybrid_kems, mac, mldsa, mlkem, rsa, xts
 from engines.algorithms.base import Algorithm
+from engines.algorithms.jws import jws_algorithms
 
 _FAMILIES = (aead, cbc, xts, ed25519, ecdsa, mldsa, rsa, mac, cmac, mlkem, hybrid_kems)
 
@@ -34,8 +35,16 @@ TRANSIT_ALGORITHMS: dict[str, Algorithm] = {
 }
 """Those that transit has keys of: Vault's API has no words for encapsulating."""
 
+SIGNING_ALGORITHMS: dict[str, Algorithm] = {
+    name: algorithm for name, algorithm in ALGORITHMS.items() if jws_algorithms(algorithm)
+}
+"""Those whose signatures JOSE and COSE have names for."""
+
 DEFAULT_ALGORITHM = aead.AES256_GCM
 """What a key is of unless its maker says otherwise."""
+
+DEFAULT_SIGNING_ALGORITHM = ecdsa.ECDSA_P256
+"""What a key that signs tokens is of unless its maker says otherwise: what every library can verify."""
 
 DEFAULT_KEM_ALGORITHM = hybrid_kems.X25519_MLKEM_768
 """What a key that encapsulates is of unless its maker says otherwise: a hybrid, which both halves protect."""

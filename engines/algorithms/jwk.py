@@ -1,4 +1,5 @@
-"""Public keys as JSON Web Keys: RFC 7517, with the members of RFC 7518 (EC, RSA), RFC 8037 (OKP) and RFC 8812.
+"""Public keys as JSON Web Keys: RFC 7517, with the members of RFC 7518 (EC, RSA), RFC 8037 (OKP), RFC 8812 and, for
+ML-DSA (AKP), RFC 9964.
 
 The identifier of a key is its thumbprint (RFC 7638), which depends on the key alone: it is the same on every server
 that has the key, whatever it is called there, and another key never gets it.
@@ -13,6 +14,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.ed448 import Ed448PublicKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PublicKey, MLDSA65PublicKey, MLDSA87PublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from engines.algorithms.base import Algorithm
@@ -26,6 +28,7 @@ _CURVES = {
     "secp256k1": ("secp256k1", "ES256K"),
 }
 _EDWARDS = "EdDSA"
+_LATTICES = ((MLDSA44PublicKey, "ML-DSA-44"), (MLDSA65PublicKey, "ML-DSA-65"), (MLDSA87PublicKey, "ML-DSA-87"))
 
 
 def public_jwk(algorithm: Algorithm, public: bytes) -> dict[str, str] | None:
@@ -70,6 +73,9 @@ def _members(der: bytes) -> tuple[dict[str, str], str] | None:
     if isinstance(key, RSAPublicKey):
         numbers = key.public_numbers()
         return {"kty": "RSA", "n": _shortest(numbers.n), "e": _shortest(numbers.e)}, ""
+    for kind, name in _LATTICES:
+        if isinstance(key, kind):
+            return {"kty": "AKP", "alg": name, "pub": encode_base64_url(key.public_bytes_raw())}, name
     return None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from engines.algorithms import TRANSIT_ALGORITHMS
 from engines.base import Mount, Nothing, Operation, Route
 from engines.batch_items import DecryptItem, EncryptItem, RewrapItem
 from engines.key_settings import KeyListing, KeyName, KeyTrim
@@ -127,7 +128,7 @@ class Transit:
     routes: ClassVar[tuple[Route, ...]] = ROUTES
 
     def __init__(self, mount: Mount) -> None:
-        self.keys = KeyStore(mount.storage)
+        self.keys = KeyStore(mount.storage, TRANSIT_ALGORITHMS)
         self.counts = EncryptionCounts(mount.storage)
         self.settings = Settings(mount.storage)
         self.clock = mount.clock

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
 
 from msgspec import UNSET, UnsetType
 
-from engines.algorithms import DEFAULT_ALGORITHM, TRANSIT_ALGORITHMS
+from engines.algorithms import DEFAULT_ALGORITHM
 from engines.algorithms.base import Algorithm, Material
 from engines.algorithms.derivation import COUNTER_MODE_BYTES, HKDF_SHA256, HMAC_SHA256_COUNTER
 from engines.algorithms.hashes import Hash
@@ -21,12 +20,9 @@ from engines.key_records import KeyringRecord, decode_record, new_version
 from engines.key_settings import KeyName, check_auto_rotate_period
 from engines.key_states import Use, check_use
 from engines.keyring import Keyring
-from engines.keystore import KEYS
+from engines.keystore import KEYS, KeepsKeys
 from engines.transit.keys import warn_of_type
 from storage.base import Transaction, transact
-
-if TYPE_CHECKING:
-    from engines.transit.engine import Transit
 
 _WRAPPING_KEY = "import/wrapping-key"
 
@@ -58,7 +54,7 @@ class ImportedUpdate(ImportedVersion):
     version: int | UnsetType = UNSET
 
 
-async def read_wrapping_key(engine: Transit, call: Call, body: Nothing) -> Reply:
+async def read_wrapping_key(engine: KeepsKeys, call: Call, body: Nothing) -> Reply:
     """The public key that keys are wrapped to; it is made when it is first asked for."""
     keyring = await _wrapping_key(engine, call)
     text = WRAPPING_ALGORITHM.public_text
@@ -67,7 +63,7 @@ async def read_wrapping_key(engine: Transit, call: Call, body: Nothing) -> Reply
     return Reply({"public_key": text(keyring.latest.record.public)})
 
 
-async def _wrapping_key(engine: Transit, call: Call) -> Keyring:
+async def _wrapping_key(engine: KeepsKeys, call: Call) -> Keyring:
     found = await engine.keys.load(_WRAPPING_KEY)
     if found is not None:
         return found
@@ -75,14 +71,14 @@ async def _wrapping_key(engine: Transit, call: Call) -> Keyring:
     return await engine.keys.create(record, WRAPPING_ALGORITHM, call.now)
 
 
-async def import_key(engine: Transit, call: Call, body: ImportedKey) -> None:
+async def import_key(engine: KeepsKeys, call: Call, body: ImportedKey) -> None:
     """Make a key of what was brought in."""
     if body.convergent_encryption is not UNSET:
         raise Failed("import cannot be used on keys with convergent encryption enabled")
     if body.auto_rotate_period and not body.allow_rotation:
         raise Failed("allow_rotation must be set to true if auto-rotation is enabled")
     check_auto_rotate_period(body.auto_rotate_period)
-    algorithm = TRANSIT_ALGORITHMS.get(body.type.lower())
+    algorithm = engine.keys.algorithms.get(body.type.lower())
     if algorithm is None:
         raise InvalidRequest(f"unknown key type: {body.type}")
     warn_of_type(call, algorithm)
@@ -126,7 +122,7 @@ def _exists() -> Failed:
 
 
 async def _read_material(
-    engine: Transit, call: Call, algorithm: Algorithm, body: ImportedVersion, hash_: Hash, prefix: str
+    engine: KeepsKeys, call: Call, algorithm: Algorithm, body: ImportedVersion, hash_: Hash, prefix: str
 ) -> Material:
     """The key that ``body`` brings; ``prefix`` goes before what is wrong with the key itself. Raises ``Failed``."""
     if body.ciphertext is UNSET:
@@ -149,7 +145,7 @@ async def _read_material(
         raise Failed(f"{prefix}{fault.message}") from None
 
 
-async def import_version(engine: Transit, call: Call, body: ImportedUpdate) -> None:
+async def import_version(engine: KeepsKeys, call: Call, body: ImportedUpdate) -> None:
     """Give an imported key another version, or one of which only the public part was known its private part."""
     hash_ = parse_wrapping_hash(body.hash_function)
     keyring = await engine.keys.use(body.name, Use.MANAGE, call.now)

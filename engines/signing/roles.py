@@ -1,0 +1,324 @@
+"""Roles: who signs with which key, in which forms, and what tokens may say.
+
+A role is written as a whole: what is absent takes its default. The algorithm is settled when the role is written, so
+that neither a token that is to be verified nor a change of the key's type can bring in another one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from msgspec import Struct
+
+from engines.algorithms.jws import JwsAlgorithm, jws_algorithms
+from engines.base import Body, Call, Reply
+from engines.faults import InvalidRequest, NotFound
+from engines.fields import CommaList, Duration
+from engines.key_settings import KeyListing, KeyName
+from engines.key_states import Use
+from engines.keyring import Keyring
+from engines.signing.json_objects import BadJson, encode_object, parse_object
+from engines.signing.keys import NoSuchKey, load
+from engines.signing.templates import check_templates
+from storage.base import Damaged, put
+from storage.base import delete as remove
+
+if TYPE_CHECKING:
+    from engines.signing.engine import Signing
+
+ROLES = "roles/"
+
+JWT, JWS, COSE, CMS = "jwt", "jws", "cose", "cms"
+FORMATS = (JWT, JWS, COSE, CMS)
+
+THUMBPRINT, VERSION, NO_KEY_ID = "thumbprint", "version", "none"
+KEY_IDS = (THUMBPRINT, VERSION, NO_KEY_ID)
+"""What a signature can name its key by: RFC 7638's thumbprint, the key's name with the version, or nothing."""
+
+ANY_CLAIM = "*"
+SERVER_CLAIMS = frozenset({"iat", "nbf", "exp", "jti"})
+"""Claims that only the server makes."""
+
+MAX_CLAIMS_BYTES = 64 * 1024
+"""The most that the claims of a role, and those of a token, may take as JSON."""
+
+MAX_NAMES = 256
+"""The most names in one list of a role."""
+
+MAX_NAME_CHARACTERS = 1024
+
+DEFAULT_TTL_SECONDS = 15 * 60
+DEFAULT_MAX_TTL_SECONDS = 60 * 60
+DEFAULT_LEEWAY_SECONDS = 30
+MAX_LEEWAY_SECONDS = 24 * 60 * 60
+
+
+class RoleRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A role as it is stored; ``claims`` is the JSON of an object."""
+
+    key: str
+    formats: list[str]
+    algorithm: str
+    issuer: str = ""
+    audiences: list[str] = []
+    claims: bytes = b"{}"
+    allowed_claims: list[str] = []
+    required_claims: list[str] = []
+    forbidden_claims: list[str] = []
+    ttl_seconds: int
+    max_ttl_seconds: int
+    nbf_skew_seconds: int = 0
+    jti: bool = True
+    typ: str = ""
+    kid: str = THUMBPRINT
+    x5c: bool = False
+    leeway_seconds: int = 0
+    max_age_seconds: int = 0
+
+
+class RoleWriting(Body):
+    """What a role is to be."""
+
+    name: str = ""
+    key: str = ""
+    formats: CommaList = []
+    algorithm: str = ""
+    issuer: str = ""
+    audiences: CommaList = []
+    claims: Any = {}
+    allowed_claims: CommaList = []
+    required_claims: CommaList = []
+    forbidden_claims: CommaList = []
+    ttl: Duration = DEFAULT_TTL_SECONDS
+    max_ttl: Duration = DEFAULT_MAX_TTL_SECONDS
+    nbf_skew: Duration = 0
+    jti: bool = True
+    typ: str = ""
+    kid: str = THUMBPRINT
+    x5c: bool = False
+    leeway: Duration = DEFAULT_LEEWAY_SECONDS
+    max_age: Duration = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A role ready to be used; shared, and never changed."""
+
+    name: str
+    record: RoleRecord
+    claims: dict[str, Any] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class RoleInUse:
+    """A role with its key, and the algorithm that it signs by."""
+
+    role: Role
+    keyring: Keyring
+    algorithm: JwsAlgorithm
+
+    def key_id(self, number: int) -> str:
+        """What signatures of this role name the version ``number`` by; "" for nothing."""
+        kind = self.role.record.kid
+        if kind == THUMBPRINT:
+            return self.keyring.versions[number].jwk()["kid"]
+        return f"{self.keyring.record.name}-v{number}" if kind == VERSION else ""
+
+
+_decode = msgspec.msgpack.Decoder(RoleRecord).decode
+
+
+def _decode_role(value: bytes) -> tuple[RoleRecord, dict[str, Any]]:
+    try:
+        record = _decode(value)
+        return record, parse_object(record.claims)
+    except (msgspec.MsgspecError, UnicodeDecodeError, BadJson):
+        raise Damaged("the entry of a role can't be decoded") from None
+
+
+async def find(engine: Signing, name: str) -> Role | None:
+    """The role called ``name``."""
+    found = await engine.storage.load(ROLES + name, _decode_role)
+    return None if found is None else Role(name, *found)
+
+
+async def use(engine: Signing, name: str, form: str, purpose: Use, now: float) -> RoleInUse:
+    """The role called ``name`` with its key, to be used so for ``form``. Raises ``InvalidRequest``."""
+    role = await find(engine, name)
+    if role is None:
+        raise InvalidRequest(f'there is no role "{name}"')
+    if form not in role.record.formats:
+        raise InvalidRequest(f'role "{name}" does not allow the format "{form}"')
+    keyring = await load(engine, role.record.key, purpose, now)
+    return in_use(role, keyring)
+
+
+def in_use(role: Role, keyring: Keyring) -> RoleInUse:
+    """``role`` with ``keyring``. Raises ``InvalidRequest`` if the key was replaced by one of another type."""
+    for algorithm in jws_algorithms(keyring.algorithm):
+        if algorithm.name == role.record.algorithm:
+            return RoleInUse(role, keyring, algorithm)
+    raise InvalidRequest(f"keys of type {keyring.algorithm.name} do not sign by {role.record.algorithm}")
+
+
+async def write(engine: Signing, call: Call, body: RoleWriting) -> Reply:
+    """Make a role, or replace it as a whole."""
+    if not body.key:
+        raise InvalidRequest("missing key")
+    keyring = await engine.keys.load(body.key)
+    if keyring is None:
+        raise NoSuchKey(body.key)
+    record = RoleRecord(
+        key=body.key,
+        formats=_formats(body.formats),
+        algorithm=_algorithm(keyring, body.algorithm),
+        issuer=_short("issuer", body.issuer),
+        audiences=_names("audiences", body.audiences),
+        claims=_claims(body),
+        allowed_claims=_names("allowed_claims", body.allowed_claims),
+        required_claims=_names("required_claims", body.required_claims),
+        forbidden_claims=_names("forbidden_claims", body.forbidden_claims),
+        ttl_seconds=body.ttl,
+        max_ttl_seconds=body.max_ttl,
+        nbf_skew_seconds=body.nbf_skew,
+        jti=body.jti,
+        typ=_short("typ", body.typ),
+        kid=body.kid,
+        x5c=body.x5c,
+        leeway_seconds=body.leeway,
+        max_age_seconds=body.max_age,
+    )
+    _check_rules(record)
+    _warn(call, record, keyring)
+    await put(engine.storage, ROLES + body.name, msgspec.msgpack.encode(record))
+    return Reply(_describe(Role(body.name, record, parse_object(record.claims))))
+
+
+async def read(engine: Signing, call: Call, body: KeyName) -> Reply:
+    """Tell what a role is."""
+    role = await find(engine, body.name)
+    if role is None:
+        raise NotFound
+    return Reply(_describe(role))
+
+
+async def list_roles(engine: Signing, call: Call, body: KeyListing) -> Reply:
+    """Name the roles there are."""
+    names = await engine.storage.list(ROLES, body.after, body.limit if body.limit > 0 else None)
+    if not names:
+        raise NotFound
+    return Reply({"keys": names})
+
+
+async def delete(engine: Signing, call: Call, body: KeyName) -> None:
+    """Remove a role; one that isn't there is no mistake, as nowhere in Vault."""
+    await remove(engine.storage, ROLES + body.name)
+
+
+def _formats(given: list[str]) -> list[str]:
+    for form in given:
+        if form not in FORMATS:
+            raise InvalidRequest(f'unknown format "{form}"; must be one of {", ".join(FORMATS)}')
+    return [form for form in FORMATS if form in given] or [JWT]
+
+
+def _algorithm(keyring: Keyring, given: str) -> str:
+    names = [algorithm.name for algorithm in jws_algorithms(keyring.algorithm)]
+    if given and given not in names:
+        raise InvalidRequest(f"keys of type {keyring.algorithm.name} sign by {', '.join(names)}, not by {given}")
+    return given or names[0]
+
+
+def _short(name: str, text: str) -> str:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise InvalidRequest(f"{name} is not Unicode") from None
+    if len(text) > MAX_NAME_CHARACTERS:
+        raise InvalidRequest(f"{name} is longer than {MAX_NAME_CHARACTERS} characters")
+    return text
+
+
+def _names(name: str, given: list[str]) -> list[str]:
+    if len(given) > MAX_NAMES:
+        raise InvalidRequest(f"{name} has more than {MAX_NAMES} entries")
+    return [_short(name, text) for text in given if text]
+
+
+def _claims(body: RoleWriting) -> bytes:
+    claims = read_claims(body.claims)
+    check_templates(claims)
+    return encode_object(claims)
+
+
+def read_claims(given: Any) -> dict[str, Any]:
+    """The claims in a parameter: an object, or the JSON of one, as command lines send it. Raises ``InvalidRequest``."""
+    if given is None or given == "":
+        return {}
+    try:
+        text = given.encode() if isinstance(given, str) else encode_object(given) if isinstance(given, dict) else b""
+        if len(text) > MAX_CLAIMS_BYTES:
+            raise InvalidRequest(f"claims take more than {MAX_CLAIMS_BYTES} bytes")
+        return parse_object(text)
+    except (BadJson, UnicodeEncodeError):
+        raise InvalidRequest("claims must be a JSON object, without members of the same name") from None
+
+
+def _check_rules(record: RoleRecord) -> None:
+    """Raises ``InvalidRequest`` for rules that contradict each other."""
+    if not 0 < record.ttl_seconds <= record.max_ttl_seconds:
+        raise InvalidRequest("ttl must be at least a second and not greater than max_ttl")
+    if max(record.nbf_skew_seconds, record.leeway_seconds) > MAX_LEEWAY_SECONDS:
+        raise InvalidRequest(f"nbf_skew and leeway must not be greater than {MAX_LEEWAY_SECONDS} seconds")
+    if record.kid not in KEY_IDS:
+        raise InvalidRequest(f'unknown kid "{record.kid}"; must be one of {", ".join(KEY_IDS)}')
+    fixed = parse_object(record.claims)
+    made = set(SERVER_CLAIMS)
+    if record.issuer:
+        made.add("iss")
+    if record.audiences:
+        made.add("aud")
+    for name in sorted(made & {*fixed, *record.allowed_claims}):
+        raise InvalidRequest(f'claim "{name}" is made by the role itself and can be neither in claims nor allowed')
+    for name in sorted(set(record.allowed_claims) & fixed.keys()):
+        raise InvalidRequest(f'claim "{name}" is both in claims and allowed')
+    for name in sorted(set(record.forbidden_claims) & {*fixed, *record.required_claims, *record.allowed_claims}):
+        raise InvalidRequest(f'claim "{name}" is forbidden, and in claims, allowed or required')
+
+
+def _warn(call: Call, record: RoleRecord, keyring: Keyring) -> None:
+    keep = keyring.record.keep_published_seconds
+    if JWT in record.formats and 0 < keep < record.max_ttl_seconds + record.leeway_seconds:
+        call.warn(
+            f"tokens may be valid for {record.max_ttl_seconds} seconds, longer than key {record.key!r} keeps its old "
+            f"versions published ({keep} seconds)"
+        )
+    if JWT in record.formats and JWS in record.formats:
+        call.warn("whoever may sign JWS by this role can make any token with its key; use a key for each format")
+
+
+def _describe(role: Role) -> dict[str, Any]:
+    record = role.record
+    return {
+        "name": role.name,
+        "key": record.key,
+        "formats": record.formats,
+        "algorithm": record.algorithm,
+        "issuer": record.issuer,
+        "audiences": record.audiences,
+        "claims": role.claims,
+        "allowed_claims": record.allowed_claims,
+        "required_claims": record.required_claims,
+        "forbidden_claims": record.forbidden_claims,
+        "ttl": record.ttl_seconds,
+        "max_ttl": record.max_ttl_seconds,
+        "nbf_skew": record.nbf_skew_seconds,
+        "jti": record.jti,
+        "typ": record.typ,
+        "kid": record.kid,
+        "x5c": record.x5c,
+        "leeway": record.leeway_seconds,
+        "max_age": record.max_age_seconds,
+    }

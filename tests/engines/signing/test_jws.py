@@ -1,0 +1,190 @@
+"""JWS of any payload: RFC 7515's examples, RFC 7797's, and another library in both directions."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+
+import pytest
+from joserfc import jws as joserfc_jws
+from joserfc.jwk import ECKey, OKPKey, RSAKey, import_key
+
+from engines.algorithms import SIGNING_ALGORITHMS
+from engines.algorithms.jws import jws_algorithms
+from engines.base import Operation
+from tests.engines.driver import Driver, make_keys, message_of
+
+# The library warns of the older name of Ed25519, which most others know alone.
+pytestmark = pytest.mark.filterwarnings("ignore:EdDSA is deprecated")
+
+UPDATE = Operation.UPDATE
+KNOWN_ELSEWHERE = [
+    (name, jws.name) for name, row in SIGNING_ALGORITHMS.items() for jws in jws_algorithms(row) if "ML" not in jws.name
+]
+KEY_TYPES: dict[str, Any] = {"rsa": RSAKey, "ecdsa": ECKey, "ed25519": OKPKey}
+NAMES = [name for _, name in KNOWN_ELSEWHERE]
+REGISTRY = joserfc_jws.JWSRegistry(algorithms=NAMES)
+
+
+def encode(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+async def prepare(driver: Driver, key: str = "ecdsa-p256", **role: Any) -> None:
+    await make_keys(driver, {key: {"type": key, "exportable": True}})
+    await driver.write("roles/r", **{"key": key, "formats": ["jws"], **role})
+
+
+async def import_public(driver: Driver, type_: str, jwk: dict[str, str]) -> None:
+    """The key of a published example, of which only the public part is needed."""
+    pem = import_key({**jwk}, "EC").as_pem(private=False).decode()
+    await driver.write("keys/example/import", type=type_, public_key=pem)
+    await driver.write("roles/r", key="example", formats=["jws"])
+
+
+class TestExamples:
+    """RFC 7515, appendix A."""
+
+    PAYLOAD = b'{"iss":"joe",\r\n "exp":1300819380,\r\n "http://example.com/is_root":true}'
+    ES256_KEY: dict[str, str] = {
+        "kty": "EC",
+        "crv": "P-256",
+        "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
+        "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
+    }
+    ES256 = (
+        "eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0"
+        "cnVlfQ.DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q"
+    )
+
+    async def test_a_3_compact(self, signing: Driver) -> None:
+        await import_public(signing, "ecdsa-p256", self.ES256_KEY)
+        answer = await signing.write("jws/verify/r", jws=self.ES256)
+        assert answer == {
+            "valid": True,
+            "payload": encode(self.PAYLOAD),
+            "header": {"alg": "ES256"},
+            "key_version": 1,
+        }
+
+    async def test_a_7_flattened(self, signing: Driver) -> None:
+        await import_public(signing, "ecdsa-p256", self.ES256_KEY)
+        protected, payload, signature = self.ES256.split(".")
+        flattened = {
+            "payload": payload,
+            "protected": protected,
+            "header": {"kid": "e9bc097a-ce51-4036-9562-d2ade882db0d"},
+            "signature": signature,
+        }
+        for jws in (flattened, json.dumps(flattened)):
+            answer = await signing.write("jws/verify/r", jws=jws)
+            assert (answer["valid"], answer["payload"]) == (True, encode(self.PAYLOAD))
+
+    async def test_appendix_f_detached(self, signing: Driver) -> None:
+        await import_public(signing, "ecdsa-p256", self.ES256_KEY)
+        protected, _, signature = self.ES256.split(".")
+        answer = await signing.write("jws/verify/r", jws=f"{protected}..{signature}", payload=encode(self.PAYLOAD))
+        assert answer["valid"]
+        answer = await signing.write("jws/verify/r", jws=f"{protected}..{signature}", payload=encode(b"x"))
+        assert answer["error"] == "the signature is not one of this role's key"
+        answer = await signing.write("jws/verify/r", jws=self.ES256, payload=encode(b"x"))
+        assert answer["error"] == "its payload is another one"
+
+
+@pytest.mark.parametrize(("type_", "name"), KNOWN_ELSEWHERE)
+@pytest.mark.parametrize("detached", [False, True])
+async def test_another_library_verifies_it(signing: Driver, type_: str, name: str, detached: bool) -> None:
+    await prepare(signing, type_, algorithm=name)
+    jwk = (await signing.read("roles/r/jwks"))["keys"][0]
+    key = import_key({member: value for member, value in jwk.items() if member != "key_version"})
+    payload = b"any. bytes \x00\xff" if not detached else b"any text"
+    for serialization_ in ("compact", "flattened"):
+        made = await signing.write(
+            "jws/sign/r", payload=encode(payload), serialization=serialization_, detached=detached
+        )
+        again = await signing.write(
+            "jws/verify/r", jws=made["jws"], **({"payload": encode(payload)} if detached else {})
+        )
+        assert (again["valid"], again["payload"]) == (True, encode(payload))
+        if serialization_ == "compact":
+            beside = payload if detached else None
+            assert (
+                joserfc_jws.deserialize_compact(made["jws"], key, payload=beside, registry=REGISTRY).payload == payload
+            )
+        elif not detached:
+            assert joserfc_jws.deserialize_json(made["jws"], key, registry=REGISTRY).payload == payload
+
+
+@pytest.mark.parametrize(("type_", "name"), KNOWN_ELSEWHERE)
+async def test_another_library_s_is_verified(signing: Driver, type_: str, name: str) -> None:
+    await prepare(signing, type_, algorithm=name)
+    pem = (await signing.read(f"export/signing-key/{type_}", format="pem"))["keys"]["1"]
+    key = KEY_TYPES[type_.split("-")[0]].import_key(pem)
+    compact = joserfc_jws.serialize_compact({"alg": name}, b"hello", key, registry=REGISTRY)
+    assert (await signing.write("jws/verify/r", jws=compact))["payload"] == encode(b"hello")
+    unencoded = joserfc_jws.serialize_compact(
+        {"alg": name, "b64": False, "crit": ["b64"]}, b"he.llo", key, registry=REGISTRY
+    )
+    protected, signature = unencoded.partition(".")[0], unencoded.rpartition(".")[2]
+    answer = await signing.write("jws/verify/r", jws=f"{protected}..{signature}", payload=encode(b"he.llo"))
+    assert (answer["valid"], answer["payload"]) == (True, encode(b"he.llo"))
+
+
+async def test_ml_dsa_is_signed_and_verified(signing: Driver) -> None:
+    await prepare(signing, "mldsa-44", typ="note")
+    made = await signing.write("jws/sign/r", payload=encode(b"hello"), detached=True)
+    answer = await signing.write("jws/verify/r", jws=made["jws"], payload=encode(b"hello"))
+    assert answer["header"] == {
+        "alg": "ML-DSA-44",
+        "b64": False,
+        "crit": ["b64"],
+        "typ": "note",
+        "kid": made["kid"],
+    }
+    await signing.write("roles/r", key="mldsa-44", formats=["jws"], typ="other")
+    answer = await signing.write("jws/verify/r", jws=made["jws"], payload=encode(b"hello"))
+    assert answer == {"valid": False, "error": "its typ is not the role's"}
+
+
+def protected_of(header: dict[str, Any]) -> str:
+    return base64.urlsafe_b64encode(json.dumps(header).encode()).rstrip(b"=").decode()
+
+
+@pytest.mark.parametrize(
+    ("jws", "error"),
+    [
+        ("a.b", "it does not have three parts"),
+        ("{", "it is not a JSON object"),
+        ([1], "it is neither a compact nor a flattened serialization"),
+        ({"signatures": []}, "it is neither a compact nor a flattened serialization"),
+        ({"protected": 1}, "it is neither a compact nor a flattened serialization"),
+        ({"protected": "", "header": {"alg": "ES256"}}, "a part of its header is not protected"),
+        ({"signature": "AA"}, "its header is not a JSON object"),
+        (protected_of({"alg": "none"}) + "..", "its algorithm is not ES256"),
+        (protected_of({"alg": "ES256", "crit": ["x"]}) + "..", "its header demands what is not understood"),
+        (protected_of({"alg": "ES256", "b64": False}) + "..", "its header demands what is not understood"),
+        (protected_of({"alg": "ES256", "b64": 0, "crit": ["b64"]}) + "..", "its header demands what is not understood"),
+        (protected_of({"alg": "ES256", "b64": False, "crit": ["b64"]}) + "..", "its payload must be given beside it"),
+        (protected_of({"alg": "ES256", "b64": False, "crit": ["b64"]}) + ".x.", "its payload must be given beside it"),
+        ("x" * 2_000_000, "it is longer than 1048576 characters"),
+        ({"protected": "x" * 2_000_000}, "it is longer than 1048576 characters"),
+        ("{" + "x" * 2_000_000, "it is longer than 1048576 characters"),
+    ],
+)
+async def test_what_is_not_valid(signing: Driver, jws: Any, error: str) -> None:
+    await prepare(signing)
+    assert await signing.write("jws/verify/r", jws=jws) == {"valid": False, "error": error}
+
+
+async def test_mistakes_in_the_request(signing: Driver) -> None:
+    await prepare(signing)
+    for path, parameters, text in (
+        ("sign", {}, "missing payload to sign"),
+        ("sign", {"payload": "!"}, "illegal base64 data at input byte 0"),
+        ("sign", {"payload": "", "serialization": "x"}, 'unknown serialization "x"; must be "compact" or "flattened"'),
+        ("verify", {}, "missing jws to verify"),
+        ("verify", {"jws": {}}, "missing jws to verify"),
+        ("verify", {"jws": "a.b.c", "payload": "!"}, "illegal base64 data at input byte 0"),
+    ):
+        assert (await message_of(signing, UPDATE, f"jws/{path}/r", **parameters))[1] == text
