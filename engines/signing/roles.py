@@ -19,6 +19,7 @@ from engines.fields import CommaList, Duration
 from engines.key_settings import KeyListing, KeyName
 from engines.key_states import Use
 from engines.keyring import Keyring
+from engines.keystore import NAME
 from engines.signing.json_objects import BadJson, encode_object, parse_object
 from engines.signing.keys import NoSuchKey, load
 from engines.signing.templates import check_templates
@@ -167,7 +168,7 @@ async def write(engine: Signing, call: Call, body: RoleWriting) -> Reply:
     """Make a role, or replace it as a whole."""
     if not body.key:
         raise InvalidRequest("missing key")
-    keyring = await engine.keys.load(body.key)
+    keyring = await engine.keys.load(body.key) if NAME.fullmatch(body.key) else None
     if keyring is None:
         raise NoSuchKey(body.key)
     record = RoleRecord(

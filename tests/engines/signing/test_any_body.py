@@ -48,7 +48,7 @@ FLATTENED = st.fixed_dictionaries({"protected": PARTS, "signature": PARTS}, opti
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route.operation.value} {route.path}")
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_only_refusals_escape(route: Route, data: st.DataObject) -> None:
     path, fields = drawn(route, data, NAMES)
