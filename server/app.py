@@ -22,7 +22,7 @@ from server.answering import refusal
 from server.config import Listener
 from server.dispatch import Dispatcher
 from server.exposure import exposure_of
-from server.headers import SECURITY, SECURITY_UNDER_TLS
+from server.headers import SECURITY, SECURITY_UNDER_TLS, with_security
 from server.lines import Lines
 from server.listeners.asgi import RELEASE, Message, Receive, Scope, Send
 
@@ -55,7 +55,15 @@ class Application:
             return
         answer = await self._answer(scope, receive)
         body = answer.body
-        headers = [*self._headers, *answer.headers]
+        # Few answers have more headers than the type of their content, which is no security header.
+        headers = (
+            with_security(self._headers, answer.headers)
+            if len(answer.headers) > 1
+            else [
+                *self._headers,
+                *answer.headers,
+            ]
+        )
         namespace = requests.echoed_namespace(scope["headers"])
         if namespace is not None:
             headers.append((b"x-vault-namespace", namespace))

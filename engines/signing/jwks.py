@@ -2,6 +2,8 @@
 
 The answer is the set itself, without Vault's envelope. A mount with the option ``jwks=public`` gives it to everybody;
 otherwise it takes a token. There is a set for a key, one for a role, and one for all keys of the mount.
+
+For how long a set may be kept is in the answer, as long as new versions are published ahead.
 """
 
 from __future__ import annotations
@@ -20,6 +22,8 @@ from engines.transit.jwks import version_jwk
 if TYPE_CHECKING:
     from engines.signing.engine import Signing
 
+MAX_AGE_SECONDS = 24 * 60 * 60
+
 MAX_KEYS = 1000
 """The most keys whose public keys one set has."""
 
@@ -29,7 +33,7 @@ async def read_of_key(engine: Signing, call: Call, body: KeyName) -> Reply:
     keyring = await engine.keys.use(body.name, Use.COPY, call.now)
     if keyring is None:
         raise NotFound
-    return Reply({"keys": _published(keyring, call.now)})
+    return _reply(_published(keyring, call.now), keyring.record.publish_ahead_seconds)
 
 
 async def read_of_role(engine: Signing, call: Call, body: KeyName) -> Reply:
@@ -45,7 +49,7 @@ async def read_of_role(engine: Signing, call: Call, body: KeyName) -> Reply:
         key_id = used.key_id(jwk["key_version"])
         if key_id:
             jwk["kid"] = key_id
-    return Reply({"keys": keys})
+    return _reply(keys, keyring.record.publish_ahead_seconds)
 
 
 async def read_all(engine: Signing, call: Call, body: Nothing) -> Reply:
@@ -54,11 +58,18 @@ async def read_all(engine: Signing, call: Call, body: Nothing) -> Reply:
     if len(names) > MAX_KEYS:
         raise InvalidRequest(f"there are more than {MAX_KEYS} keys; read the set of a key or of a role")
     keys: list[dict[str, Any]] = []
+    publish_ahead = 0 if not names else MAX_AGE_SECONDS * 2
     for name in names:
         keyring = await engine.keys.load(name)
         if keyring is not None and not keyring.record.disabled:
             keys.extend(_published(keyring, call.now))
-    return Reply({"keys": keys})
+            publish_ahead = min(publish_ahead, keyring.record.publish_ahead_seconds)
+    return _reply(keys, publish_ahead)
+
+
+def _reply(keys: list[dict[str, Any]], publish_ahead_seconds: int) -> Reply:
+    """The set, which may be kept for half of the time that a new version waits: so nobody meets one unprepared."""
+    return Reply({"keys": keys}, max_age_seconds=min(publish_ahead_seconds // 2, MAX_AGE_SECONDS))
 
 
 def _published(keyring: Keyring, now: float) -> list[dict[str, Any]]:

@@ -125,12 +125,7 @@ class TestRfc9052:
     )
 
     async def test_it_is_verified(self, signing: Driver) -> None:
-        numbers = ec.EllipticCurvePublicNumbers(int(self.X, 16), int(self.Y, 16), ec.SECP256R1())
-        pem = numbers.public_key().public_bytes(
-            serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-        )
-        await signing.write("keys/eleven/import", public_key=pem.decode())
-        await signing.write("roles/r", key="eleven", formats=["cose"])
+        await import_public(signing, "ecdsa-p256", ec.SECP256R1(), self.X, self.Y)
         assert await signing.write("cose/verify/r", message=encode(self.MESSAGE)) == {
             "valid": True,
             "payload": encode(b"This is the content."),
@@ -144,6 +139,84 @@ class TestRfc9052:
             answer = await signing.write("cose/verify/r", message=encode(bytes(broken)))
             # The name of the key is only a hint and not signed.
             assert answer["valid"] == (position in (7, 9, 10)), position
+
+    @pytest.mark.parametrize(
+        ("message", "external_aad", "error"),
+        [
+            # sign-pass-02: bound to external data.
+            (
+                "D28443A10126A10442313154546869732069732074686520636F6E74656E742E5840EAE868ECC176883766C5DC5BA5B8DCA25DAB3C"
+                "2E56A551CE5705B793914348E155388B10C4F1B59A6733EAB416870A945111A4B2FBDBEF33A77234B1DEFF2F9B",
+                "11aa22bb33cc44dd55006699",
+                "",
+            ),
+            # sign-pass-03: without a tag.
+            (
+                "8443A10126A10442313154546869732069732074686520636F6E74656E742E5840EAE868ECC176883766C5DC5BA5B8DCA25DAB3C2E"
+                "56A551CE5705B793914348E19F43D6C6BA654472DA301B645B293C9BA939295B97C4BDB847782BFF384C5794",
+                "",
+                "",
+            ),
+            # sign-pass-01 has its algorithm where anybody can change it. We refuse that.
+            (
+                "D28441A0A201260442313154546869732069732074686520636F6E74656E742E5840EAE868ECC176883766C5DC5BA5B8DCA25DAB3C"
+                "2E56A551CE5705B793914348E11A02E5F0344BF2D4EE5C7FD75A68A9F5E0B3CC1F1FC1409C189566586FF9D610",
+                "",
+                "its algorithm is not ES256",
+            ),
+            # sign-fail-03: another algorithm.
+            (
+                "D28445A1013903E6A10442313154546869732069732074686520636F6E74656E742E5840EAE868ECC176883766C5DC5BA5B8DCA25D"
+                "AB3C2E56A551CE5705B793914348E19F43D6C6BA654472DA301B645B293C9BA939295B97C4BDB847782BFF384C5794",
+                "",
+                "its algorithm is not ES256",
+            ),
+            # sign-fail-06: another protected header.
+            (
+                "D28445A201260300A10442313154546869732069732074686520636F6E74656E742E5840EAE868ECC176883766C5DC5BA5B8DCA25D"
+                "AB3C2E56A551CE5705B793914348E19F43D6C6BA654472DA301B645B293C9BA939295B97C4BDB847782BFF384C5794",
+                "",
+                "the signature is not one of this role's key",
+            ),
+        ],
+    )
+    async def test_examples_of_the_working_group(
+        self, signing: Driver, message: str, external_aad: str, error: str
+    ) -> None:
+        """Those of github.com/cose-wg/Examples, sign1-tests, by the same key."""
+        await import_public(signing, "ecdsa-p256", ec.SECP256R1(), self.X, self.Y)
+        answer = await signing.write(
+            "cose/verify/r", message=encode(bytes.fromhex(message)), external_aad=encode(bytes.fromhex(external_aad))
+        )
+        assert (answer["valid"], answer.get("error", "")) == (not error, error)
+        assert error or answer["payload"] == encode(b"This is the content.")
+
+    async def test_p_521(self, signing: Driver) -> None:
+        """ecdsa-sig-03 of the same collection."""
+        x = (
+            "0072992cb3ac08ecf3e5c63dedec0d51a8c1f79ef2f82f94f3c737bf5de7986671eac625fe8257bbd0394644ca"
+            "aa3aaf8f27a4585fbbcad0f2457620085e5c8f42ad"
+        )
+        y = (
+            "01dca6947bce88bc5790485ac97427342bc35f887d86d65a089377e247e60baa55e4e8501e2ada5724ac51d690"
+            "9008033ebc10ac999b9d7f5cc2519f3fe1ea1d9475"
+        )
+        message = (
+            "D28444A1013823A104581E62696C626F2E62616767696E7340686F626269746F6E2E6578616D706C65545468697320697320746865"
+            "20636F6E74656E742E5884000F348009BADC7DA478150AA7FA06DFD812CDF826344F17C7330563573D8F97F7A966924C3D88B10890"
+            "7235476E3F6BEA9F3890027792B0F94E905C217227CF064E00A6BC6A5187D0DF9B1DB7675AECFC678CE4692A8121EB8170F3592A85"
+            "9D518FD3B823091AAB22E6C41EB97ED92127CE8C46DCC715A247CB78921FAD1E19133AFC30"
+        )
+        await import_public(signing, "ecdsa-p521", ec.SECP521R1(), x, y)
+        assert (await signing.write("cose/verify/r", message=encode(bytes.fromhex(message))))["valid"]
+
+
+async def import_public(driver: Driver, type_: str, curve: ec.EllipticCurve, x: str, y: str) -> None:
+    """The key of a published example, in hexadecimal, and a role for it."""
+    public = ec.EllipticCurvePublicNumbers(int(x, 16), int(y, 16), curve).public_key()
+    pem = public.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    await driver.write("keys/example/import", type=type_, public_key=pem.decode())
+    await driver.write("roles/r", key="example", formats=["cose"])
 
 
 async def sign(driver: Driver, protected: bytes, payload: bytes, external_aad: bytes = b"") -> bytes:

@@ -7,12 +7,24 @@ import json
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import mldsa
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_public_key,
+)
 from joserfc import jws as joserfc_jws
 from joserfc.jwk import ECKey, OKPKey, RSAKey, import_key
 
 from engines.algorithms import SIGNING_ALGORITHMS
+from engines.algorithms.hashes import HASHES
 from engines.algorithms.jws import jws_algorithms
+from engines.algorithms.wrapping import wrap
 from engines.base import Operation
+from storage.base import put
 from tests.engines.driver import Driver, make_keys, message_of
 
 # The library warns of the older name of Ed25519, which most others know alone.
@@ -41,6 +53,19 @@ async def import_public(driver: Driver, type_: str, jwk: dict[str, str]) -> None
     pem = import_key({**jwk}, "EC").as_pem(private=False).decode()
     await driver.write("keys/example/import", type=type_, public_key=pem)
     await driver.write("roles/r", key="example", formats=["jws"])
+
+
+async def import_private(driver: Driver, type_: str, private: Ed25519PrivateKey | mldsa.MLDSA44PrivateKey) -> None:
+    """The key ``example`` of a published example."""
+    await make_keys(driver, {"wrapper": {"type": "rsa-4096"}})
+    value = await driver.storage.get("policy/wrapper")
+    assert value is not None
+    await put(driver.storage, "policy/import/wrapping-key", value)
+    pem = (await driver.read("wrapping_key"))["public_key"]
+    recipient = load_pem_public_key(pem.encode()).public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    pkcs8 = private.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+    wrapped = encode(wrap(recipient, pkcs8, HASHES["sha2-256"]))
+    await driver.write("keys/example/import", type=type_, ciphertext=wrapped)
 
 
 class TestExamples:
@@ -90,6 +115,37 @@ class TestExamples:
         assert answer["error"] == "the signature is not one of this role's key"
         answer = await signing.write("jws/verify/r", jws=self.ES256, payload=encode(b"x"))
         assert answer["error"] == "its payload is another one"
+
+
+class TestEd25519:
+    """RFC 8037, appendix A: the signature is determined, so ours is the same to the letter."""
+
+    SEED = "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A"
+    KEY_ID = "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"
+    JWS = (
+        "eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc.hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR"
+        "4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg"
+    )
+
+    async def test_a_4_and_a_5(self, signing: Driver) -> None:
+        private = Ed25519PrivateKey.from_private_bytes(base64.urlsafe_b64decode(self.SEED + "="))
+        await import_private(signing, "ed25519", private)
+        await signing.write("roles/r", key="example", formats=["jws"], kid="none")
+        made = await signing.write("jws/sign/r", payload=encode(b"Example of Ed25519 signing"))
+        assert made == {"jws": self.JWS, "kid": "", "key_version": 1}
+        assert (await signing.write("jws/verify/r", jws=self.JWS))["valid"]
+        assert (await signing.read("roles/r/jwks"))["keys"][0]["kid"] == self.KEY_ID
+
+
+async def test_rfc_9964_names_a_key_of_ml_dsa(signing: Driver) -> None:
+    """The example of ML-DSA-44, whose seed is 32 zeros: its public key and its thumbprint."""
+    await import_private(signing, "mldsa-44", mldsa.MLDSA44PrivateKey.from_seed_bytes(bytes(32)))
+    (jwk,) = (await signing.read("keys/example/jwks"))["keys"]
+    assert (jwk["kty"], jwk["alg"], jwk["use"]) == ("AKP", "ML-DSA-44", "sig")
+    assert jwk["pub"].startswith(
+        "unH59k4RuutY-pxvu24U5h8YZD2rSVtHU5qRZsoBmBMcRPgmu9VuNOVdteXi1zNIXjnqJg_GAAxepLqA00Vc3lO0"
+    )
+    assert jwk["kid"] == "T4xl70S7MT6Zeq6r9V9fPJGVn76wfnXJ21-gyo0Gu6o"
 
 
 @pytest.mark.parametrize(("type_", "name"), KNOWN_ELSEWHERE)
