@@ -55,15 +55,7 @@ class Application:
             return
         answer = await self._answer(scope, receive)
         body = answer.body
-        # Few answers have more headers than the type of their content, which is no security header.
-        headers = (
-            with_security(self._headers, answer.headers)
-            if len(answer.headers) > 1
-            else [
-                *self._headers,
-                *answer.headers,
-            ]
-        )
+        headers = with_security(self._headers, answer.headers)
         namespace = requests.echoed_namespace(scope["headers"])
         if namespace is not None:
             headers.append((b"x-vault-namespace", namespace))

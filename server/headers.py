@@ -24,6 +24,8 @@ SECURITY_UNDER_TLS: tuple[tuple[bytes, bytes], ...] = (
 
 def with_security(security: tuple[tuple[bytes, bytes], ...], own: tuple[tuple[bytes, bytes], ...]) -> Headers:
     """The headers of an answer, ``own`` in place of those of the same name in ``security``."""
+    if len(own) < 2:  # The type of the content, which is no header of security: so it is with nearly all answers.
+        return [*security, *own]
     names = {name for name, _ in own}
     return [*(header for header in security if header[0] not in names), *own]
 

@@ -9,12 +9,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated, TypeVar
+from typing import TypeVar
 
 from cryptography import x509
 from cryptography.hazmat import asn1
 
 from engines.algorithms.base import Algorithm
+from engines.algorithms.cms_types import (
+    Attribute,
+    Content,
+    ContentInfo,
+    Identifier,
+    IssuerAndSerial,
+    Mask,
+    PssIdentifier,
+    PssParameters,
+    SignedData,
+    SignerInfo,
+)
 from engines.algorithms.hashes import SHA2_256, SHA2_384, SHA2_512, Hash
 from engines.algorithms.jws import JwsAlgorithm
 from engines.algorithms.rsa import PKCS1V15, PSS
@@ -47,81 +59,11 @@ class BadMessage(ValueError):
     """What was given is no CMS message with one detached signature; the text says what is wrong."""
 
 
-@asn1.sequence
-class _Identifier:
-    algorithm: x509.ObjectIdentifier
-    parameters: asn1.Null | None
-
-
-@asn1.sequence
-class _Mask:
-    algorithm: x509.ObjectIdentifier
-    parameters: _Identifier
-
-
-@asn1.sequence
-class _PssParameters:
-    hash: Annotated[_Identifier, asn1.Explicit(0)]
-    mask: Annotated[_Mask, asn1.Explicit(1)]
-    salt_bytes: Annotated[int, asn1.Explicit(2)]
-
-
-@asn1.sequence
-class _PssIdentifier:
-    algorithm: x509.ObjectIdentifier
-    parameters: _PssParameters
-
-
-@asn1.sequence
-class _Attribute:
-    type: x509.ObjectIdentifier
-    values: asn1.SetOf[asn1.TLV]
-
-
-@asn1.sequence
-class _IssuerAndSerial:
-    issuer: asn1.TLV
-    serial: int
-
-
-@asn1.sequence
-class _SignerInfo:
-    version: int
-    signer: _IssuerAndSerial | Annotated[bytes, asn1.Implicit(0)]
-    digest_algorithm: _Identifier
-    signed_attributes: Annotated[asn1.SetOf[_Attribute] | None, asn1.Implicit(0)]
-    signature_algorithm: asn1.TLV
-    signature: bytes
-    unsigned_attributes: Annotated[asn1.SetOf[_Attribute] | None, asn1.Implicit(1)]
-
-
-@asn1.sequence
-class _Content:
-    type: x509.ObjectIdentifier
-    content: Annotated[bytes | None, asn1.Explicit(0)]
-
-
-@asn1.sequence
-class _SignedData:
-    version: int
-    digest_algorithms: asn1.SetOf[_Identifier]
-    content: _Content
-    certificates: Annotated[asn1.SetOf[asn1.TLV] | None, asn1.Implicit(0)]
-    revocations: Annotated[asn1.SetOf[asn1.TLV] | None, asn1.Implicit(1)]
-    signers: asn1.SetOf[_SignerInfo]
-
-
-@asn1.sequence
-class _ContentInfo:
-    type: x509.ObjectIdentifier
-    content: Annotated[_SignedData, asn1.Explicit(0)]
-
-
 @dataclass(frozen=True, slots=True)
 class Attributes:
     """What a signer signs of a content: its digest and the time."""
 
-    signed: asn1.SetOf[_Attribute]
+    signed: asn1.SetOf[Attribute]
 
     def to_be_signed(self) -> bytes:
         """The bytes that are signed: the attributes as a SET OF (RFC 5652, 5.4)."""
@@ -164,7 +106,7 @@ def attributes_of(content: bytes, jws: JwsAlgorithm, now: float) -> Attributes:
         (_MESSAGE_DIGEST, content_hash(jws).digest(content)),
         (_SIGNING_TIME, time),
     )
-    return Attributes(asn1.SetOf([_Attribute(type=kind, values=asn1.SetOf([_any(value)])) for kind, value in values]))
+    return Attributes(asn1.SetOf([Attribute(type=kind, values=asn1.SetOf([_any(value)])) for kind, value in values]))
 
 
 def message(
@@ -172,25 +114,25 @@ def message(
 ) -> bytes:
     """The message with ``signature`` of ``attributes`` by the owner of ``chain``, which it holds too; all in DER."""
     leaf = x509.load_der_x509_certificate(chain[0])
-    digest = _Identifier(algorithm=_Oid(content_hash(jws).object_identifier), parameters=None)
-    signer = _SignerInfo(
+    digest = Identifier(algorithm=_Oid(content_hash(jws).object_identifier), parameters=None)
+    signer = SignerInfo(
         version=1,
-        signer=_IssuerAndSerial(issuer=_tlv(leaf.issuer.public_bytes()), serial=leaf.serial_number),
+        signer=IssuerAndSerial(issuer=_tlv(leaf.issuer.public_bytes()), serial=leaf.serial_number),
         digest_algorithm=digest,
         signed_attributes=attributes.signed,
         signature_algorithm=_tlv(signature_identifiers(algorithm, jws)[0]),
         signature=signature,
         unsigned_attributes=None,
     )
-    signed = _SignedData(
+    signed = SignedData(
         version=1,
         digest_algorithms=asn1.SetOf([digest]),
-        content=_Content(type=_DATA, content=None),
+        content=Content(type=_DATA, content=None),
         certificates=asn1.SetOf([_tlv(der) for der in chain]),
         revocations=None,
         signers=asn1.SetOf([signer]),
     )
-    return asn1.encode_der(_ContentInfo(type=_SIGNED_DATA, content=signed))
+    return asn1.encode_der(ContentInfo(type=_SIGNED_DATA, content=signed))
 
 
 def signature_identifiers(algorithm: Algorithm, jws: JwsAlgorithm) -> tuple[bytes, ...]:
@@ -204,24 +146,24 @@ def signature_identifiers(algorithm: Algorithm, jws: JwsAlgorithm) -> tuple[byte
         return (_plain(_ECDSA_WITH[hash_], None),)
     # Old software writes NULL where there are no parameters.
     choices = [
-        _Identifier(algorithm=_Oid(hash_.object_identifier), parameters=parameters) for parameters in (None, null)
+        Identifier(algorithm=_Oid(hash_.object_identifier), parameters=parameters) for parameters in (None, null)
     ]
     return tuple(_pss(own, mask, hash_) for own in choices for mask in choices)
 
 
 def _plain(algorithm: x509.ObjectIdentifier, parameters: asn1.Null | None) -> bytes:
-    return asn1.encode_der(_Identifier(algorithm=algorithm, parameters=parameters))
+    return asn1.encode_der(Identifier(algorithm=algorithm, parameters=parameters))
 
 
-def _pss(own: _Identifier, mask: _Identifier, hash_: Hash) -> bytes:
-    parameters = _PssParameters(hash=own, mask=_Mask(algorithm=_MASK, parameters=mask), salt_bytes=hash_.digest_bytes)
-    return asn1.encode_der(_PssIdentifier(algorithm=_PSS, parameters=parameters))
+def _pss(own: Identifier, mask: Identifier, hash_: Hash) -> bytes:
+    parameters = PssParameters(hash=own, mask=Mask(algorithm=_MASK, parameters=mask), salt_bytes=hash_.digest_bytes)
+    return asn1.encode_der(PssIdentifier(algorithm=_PSS, parameters=parameters))
 
 
 def parse(der: bytes) -> Message:
     """The message in ``der``, which has one signer, signed attributes and no content. Raises ``BadMessage``."""
     try:
-        outer = asn1.decode_der(_ContentInfo, der)
+        outer = asn1.decode_der(ContentInfo, der)
         signers = outer.content.signers.as_list()
     except ValueError:
         raise BadMessage("it is not a CMS message in DER") from None
@@ -258,7 +200,7 @@ def _tlv(der: bytes) -> asn1.TLV:
     return asn1.decode_der(asn1.TLV, der)
 
 
-def _value(attributes: asn1.SetOf[_Attribute], kind: x509.ObjectIdentifier, value_type: type[T]) -> T | None:
+def _value(attributes: asn1.SetOf[Attribute], kind: x509.ObjectIdentifier, value_type: type[T]) -> T | None:
     """The one value of the one attribute of that ``kind``, if there is such and it is of that type."""
     found = [attribute.values.as_list() for attribute in attributes.as_list() if attribute.type == kind]
     if len(found) != 1 or len(found[0]) != 1:
@@ -270,12 +212,12 @@ def _value(attributes: asn1.SetOf[_Attribute], kind: x509.ObjectIdentifier, valu
     return value
 
 
-def _time(attributes: asn1.SetOf[_Attribute]) -> datetime | None:
+def _time(attributes: asn1.SetOf[Attribute]) -> datetime | None:
     time = _value(attributes, _SIGNING_TIME, asn1.UTCTime) or _value(attributes, _SIGNING_TIME, asn1.GeneralizedTime)
     return None if time is None else time.as_datetime()
 
 
-def _identifier(signer: _IssuerAndSerial | bytes) -> SignerIdentifier:
+def _identifier(signer: IssuerAndSerial | bytes) -> SignerIdentifier:
     if isinstance(signer, bytes):
         return SignerIdentifier(b"", 0, signer)
     return SignerIdentifier(asn1.encode_der(signer.issuer), signer.serial, None)

@@ -16,7 +16,7 @@ from engines.faults import Failed, InvalidRequest
 from engines.key_settings import KeyListing, KeyName, KeyTrim
 from engines.keystore import KeyStore
 from engines.rotation import rotate_due
-from engines.signing import cms, cose, jwks, jws, jwt, keys, roles, transfer
+from engines.signing import cms, cose, jwks, jws, jwt, keys, role_settings, transfer
 from engines.transit import backup, certificates, importing
 from engines.transit import keys as named_keys
 from engines.transit.export import Export
@@ -49,10 +49,11 @@ _ROUTES: tuple[Route, ...] = (
     Route(_UPDATE, "restore", backup.restore, backup.Restoration, "Restore a key."),
     Route(_UPDATE, "restore/{name:path}", backup.restore, backup.Restoration, "Restore a key under a name."),
 
-    Route(_LIST, "roles", roles.list_roles, KeyListing, "List the roles.", writes=False),
-    Route(_READ, "roles/{name}", roles.read, KeyName, "Read a role.", writes=False),
-    Route(_UPDATE, "roles/{name}", roles.write, roles.RoleWriting, "Make a role, or replace it as a whole."),
-    Route(_DELETE, "roles/{name}", roles.delete, KeyName, "Remove a role."),
+    Route(_LIST, "roles", role_settings.list_roles, KeyListing, "List the roles.", writes=False),
+    Route(_READ, "roles/{name}", role_settings.read, KeyName, "Read a role.", writes=False),
+    Route(_UPDATE, "roles/{name}", role_settings.write, role_settings.RoleWriting,
+          "Make a role, or replace it as a whole."),
+    Route(_DELETE, "roles/{name}", role_settings.delete, KeyName, "Remove a role."),
 
     Route(_UPDATE, "jwt/sign/{role}", jwt.sign, jwt.TokenSigning, "Sign a JSON Web Token.", writes=False),
     Route(_UPDATE, "jwt/verify/{role}", jwt.verify, jwt.TokenVerification, "Verify a JSON Web Token.", writes=False),

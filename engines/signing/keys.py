@@ -36,7 +36,7 @@ _MEANINGLESS = frozenset(
 """What transit tells of its keys, and what is the same for all keys here."""
 
 
-class KeyRulesHere(Body):
+class SigningKeyRules(Body):
     """When a key may be used and when its versions are published; what is absent stays as it is."""
 
     name: str = ""
@@ -48,7 +48,7 @@ class KeyRulesHere(Body):
     keep_published: Duration | UnsetType = UNSET
 
 
-class KeyCreation(KeyRulesHere):
+class KeyCreation(SigningKeyRules):
     """What a new key is to be."""
 
     type: str = DEFAULT_SIGNING_ALGORITHM.name
@@ -57,7 +57,7 @@ class KeyCreation(KeyRulesHere):
     auto_rotate_period: Duration = 0
 
 
-class KeyConfig(KeyRulesHere):
+class KeyConfig(SigningKeyRules):
     """The settings to change; what is absent stays as it is."""
 
     min_decryption_version: int | UnsetType = UNSET
@@ -147,7 +147,7 @@ def describe(keyring: Keyring, now: float) -> Reply:
     return Reply(data)
 
 
-def _with_rules(record: KeyringRecord, body: KeyRulesHere) -> KeyringRecord:
+def _with_rules(record: KeyringRecord, body: SigningKeyRules) -> KeyringRecord:
     rules = KeyRules(
         not_before=body.not_before,
         not_after=body.not_after,
