@@ -58,13 +58,11 @@ _SALT_BYTES = 32
 class Token:
     """A token as it is kept ready: its record, its hash, and what others have prepared for it."""
 
-    __slots__ = ("acl", "audit", "generation", "hash", "record", "sure_until")
+    __slots__ = ("audit", "generation", "hash", "record", "sure_until")
 
     def __init__(self, record: TokenRecord, hashed: str) -> None:
         self.record = record
         self.hash = hashed
-        self.acl: Any = None
-        """``(generation of the policies, compiled ACL)``, by the dispatcher."""
         self.audit: Any = None
         """The prepared auth block of audit entries, by the dispatcher."""
         self.generation: object = None
@@ -130,6 +128,12 @@ class Tokens:
         """Whether a token that is in use already is still there; that the use was its last doesn't matter."""
         found = await self._load(token.hash)
         return found is not None and (found.record.expire_time == 0 or found.record.expire_time > now)
+
+    def is_current(self, token: Token, now: float) -> bool:
+        """Whether a token that was found by ``authenticate`` would be found again; False means "not for sure"."""
+        if token.generation is not self._generation or now >= token.sure_until:
+            return False
+        return self._view.ready(id_key(token.hash)) is token
 
     async def lookup(self, token_id: str, now: float) -> Token | None:
         """As ``authenticate``: what is expired or used up is as good as gone."""

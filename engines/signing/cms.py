@@ -60,7 +60,7 @@ async def sign(engine: Signing, call: Call, body: ContentSigning) -> Reply:
     if body.format not in (DER, PEM):
         raise InvalidRequest(f'unknown format "{body.format}"; must be "{DER}" or "{PEM}"')
     payload = decode_base64(body.payload)
-    used = await roles.use(engine, body.role, roles.CMS, Use.PROTECT, call.now)
+    used = await roles.use(engine, body.role, roles.CMS, Use.PROTECT, call)
     version = signing_version(used.keyring, call.now)
     chain = certificates(version)
     if not messages.is_in_force(chain[0], call.now):
@@ -79,7 +79,7 @@ async def verify(engine: Signing, call: Call, body: ContentVerification) -> Repl
     if body.payload is UNSET:
         raise InvalidRequest("missing payload to verify")
     payload, message = decode_base64(body.payload), _read(body.cms)
-    used = await roles.use(engine, body.role, roles.CMS, Use.PROCESS, call.now)
+    used = await roles.use(engine, body.role, roles.CMS, Use.PROCESS, call)
     try:
         return Reply(_open(used, message, payload))
     except NotValid as reason:

@@ -66,7 +66,7 @@ async def sign(engine: Signing, call: Call, body: MessageSigning) -> Reply:
     if body.payload is UNSET:
         raise InvalidRequest("missing payload to sign")
     payload, external_aad = decode_base64(body.payload), decode_base64(body.external_aad)
-    used = await roles.use(engine, body.role, roles.COSE, Use.PROTECT, call.now)
+    used = await roles.use(engine, body.role, roles.COSE, Use.PROTECT, call)
     version = signing_version(used.keyring, call.now)
     protected = _encode(_protected(used))
     signature = await make(version, _to_be_signed(protected, external_aad, payload), used.algorithm.options)
@@ -101,7 +101,7 @@ async def verify(engine: Signing, call: Call, body: MessageVerification) -> Repl
         raise InvalidRequest("missing message to verify")
     message, external_aad = decode_base64(body.message), decode_base64(body.external_aad)
     detached = None if body.payload is UNSET else decode_base64(body.payload)
-    used = await roles.use(engine, body.role, roles.COSE, Use.PROCESS, call.now)
+    used = await roles.use(engine, body.role, roles.COSE, Use.PROCESS, call)
     try:
         return Reply(_open(used, message, external_aad, detached))
     except NotValid as reason:

@@ -30,7 +30,7 @@ MAX_KEYS = 1000
 
 async def read_of_key(engine: Signing, call: Call, body: KeyName) -> Reply:
     """Tell the published public keys of a key, the newest first."""
-    keyring = await engine.keys.use(body.name, Use.COPY, call.now)
+    keyring = await engine.keys.use(body.name, Use.COPY, call)
     if keyring is None:
         raise NotFound
     return _reply(_published(keyring, call.now), keyring.record.publish_ahead_seconds)
@@ -39,7 +39,7 @@ async def read_of_key(engine: Signing, call: Call, body: KeyName) -> Reply:
 async def read_of_role(engine: Signing, call: Call, body: KeyName) -> Reply:
     """Tell the published public keys by which signatures of a role are verified, with its ``alg`` and ``kid``."""
     role = await roles.find(engine, body.name)
-    keyring = None if role is None else await engine.keys.use(role.record.key, Use.COPY, call.now)
+    keyring = None if role is None else await engine.keys.use(role.record.key, Use.COPY, call)
     if role is None or keyring is None:
         raise NotFound
     used = roles.in_use(role, keyring)

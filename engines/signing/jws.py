@@ -61,7 +61,7 @@ async def sign(engine: Signing, call: Call, body: PayloadSigning) -> Reply:
     if body.serialization not in SERIALIZATIONS:
         raise InvalidRequest(f'unknown serialization "{body.serialization}"; must be "{COMPACT}" or "{FLATTENED}"')
     payload = decode_base64(body.payload)
-    used = await roles.use(engine, body.role, roles.JWS, Use.PROTECT, call.now)
+    used = await roles.use(engine, body.role, roles.JWS, Use.PROTECT, call)
     version = signing_version(used.keyring, call.now)
     protected = protected_header(used, version, used.role.record.typ, _UNENCODED if body.detached else {})
     encoded = "" if body.detached else encode_base64_url(payload)
@@ -82,7 +82,7 @@ async def verify(engine: Signing, call: Call, body: PayloadVerification) -> Repl
     if body.jws is UNSET or not body.jws:
         raise InvalidRequest("missing jws to verify")
     detached = None if body.payload is UNSET else decode_base64(body.payload)
-    used = await roles.use(engine, body.role, roles.JWS, Use.PROCESS, call.now)
+    used = await roles.use(engine, body.role, roles.JWS, Use.PROCESS, call)
     try:
         return Reply(_open(used, body.jws, detached))
     except NotValid as reason:

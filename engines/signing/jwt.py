@@ -73,7 +73,7 @@ class VerifiedItem(Struct, kw_only=True):
 
 async def sign(engine: Signing, call: Call, body: TokenSigning) -> Reply:
     """Sign a token, or one for every item of ``batch_input``; a batch is always answered as a success."""
-    used = await roles.use(engine, body.role, roles.JWT, Use.PROTECT, call.now)
+    used = await roles.use(engine, body.role, roles.JWT, Use.PROTECT, call)
     version = signing_version(used.keyring, call.now)
     header = protected_header(used, version, used.role.record.typ or DEFAULT_TYP, {})
     if body.batch_input is UNSET or body.batch_input is None:
@@ -113,7 +113,7 @@ async def _sign(
 
 async def verify(engine: Signing, call: Call, body: TokenVerification) -> Reply:
     """Say whether a token, or every one of ``batch_input``, is valid by the rules of a role, and what it says."""
-    used = await roles.use(engine, body.role, roles.JWT, Use.PROCESS, call.now)
+    used = await roles.use(engine, body.role, roles.JWT, Use.PROCESS, call)
     if body.batch_input is UNSET or body.batch_input is None:
         if not body.token:
             raise InvalidRequest("missing token to verify")

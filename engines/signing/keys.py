@@ -13,6 +13,7 @@ from engines.base import Body, Call, Reply
 from engines.faults import InvalidRequest, NotFound
 from engines.fields import Duration, KeyValues
 from engines.key_records import KeyringRecord
+from engines.key_rules import KeyRules, with_rules
 from engines.key_settings import (
     KeyName,
     KeyTrim,
@@ -25,7 +26,6 @@ from engines.key_states import Use
 from engines.keyring import Keyring
 from engines.signing.publication import published_versions, signing_version
 from engines.transit.describe import describe as describe_named_key
-from engines.transit.rules import KeyRules, with_rules
 
 if TYPE_CHECKING:
     from engines.signing.engine import Signing
@@ -75,9 +75,9 @@ class NoSuchKey(InvalidRequest):
         super().__init__(f'there is no key "{name}"')
 
 
-async def load(engine: Signing, name: str, use: Use, now: float) -> Keyring:
-    """The key called ``name``, to be used so at ``now``. Raises ``InvalidRequest``."""
-    keyring = await engine.keys.use(name, use, now)
+async def load(engine: Signing, name: str, use: Use, call: Call) -> Keyring:
+    """The key called ``name``, to be used so. Raises ``InvalidRequest``."""
+    keyring = await engine.keys.use(name, use, call)
     if keyring is None:
         raise NoSuchKey(name)
     return keyring
@@ -97,7 +97,7 @@ async def create(engine: Signing, call: Call, body: KeyCreation) -> Reply:
         allow_plaintext_backup=body.allow_plaintext_backup,
         auto_rotate_period_seconds=body.auto_rotate_period,
     )
-    return describe(await engine.keys.create(_with_rules(record, body), algorithm, call.now), call.now)
+    return describe(await engine.keys.create(_with_rules(record, body), algorithm, call), call.now)
 
 
 async def read(engine: Signing, call: Call, body: KeyName) -> Reply:
@@ -120,7 +120,9 @@ async def configure(engine: Signing, call: Call, body: KeyConfig) -> Reply:
 
 async def rotate(engine: Signing, call: Call, body: KeyName) -> Reply:
     """Give a key a new version, which is published now and signs after ``publish_ahead``."""
-    return describe(await engine.keys.rotate(body.name, call.now, missing=NoSuchKey(body.name)), call.now)
+    keyring = await engine.keys.rotate(body.name, call.now, missing=NoSuchKey(body.name))
+    engine.keys.fips.processing(call, keyring.unapproved)
+    return describe(keyring, call.now)
 
 
 async def trim(engine: Signing, call: Call, body: KeyTrim) -> Reply:

@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from engines.algorithms.jws import JwsAlgorithm, jws_algorithms
+from engines.base import Call
 from engines.faults import InvalidRequest
 from engines.key_states import Use
 from engines.keyring import Keyring
@@ -101,14 +102,14 @@ async def find(engine: Signing, name: str) -> Role | None:
     return None if found is None else Role(name, *found)
 
 
-async def use(engine: Signing, name: str, form: str, purpose: Use, now: float) -> RoleInUse:
+async def use(engine: Signing, name: str, form: str, purpose: Use, call: Call) -> RoleInUse:
     """The role called ``name`` with its key, to be used so for ``form``. Raises ``InvalidRequest``."""
     role = await find(engine, name)
     if role is None:
         raise InvalidRequest(f'there is no role "{name}"')
     if form not in role.record.formats:
         raise InvalidRequest(f'role "{name}" does not allow the format "{form}"')
-    keyring = await load(engine, role.record.key, purpose, now)
+    keyring = await load(engine, role.record.key, purpose, call)
     return in_use(role, keyring)
 
 

@@ -33,7 +33,7 @@ class CertificateChain(KeyName):
 
 async def request(engine: KeepsKeys, call: Call, body: CertificateRequest) -> Reply:
     """A certificate request, signed by the key."""
-    keyring = await _load(engine, body.name, Use.PROTECT, call.now)
+    keyring = await _load(engine, body.name, Use.PROTECT, call)
     if keyring.record.soft_deleted:
         raise Failed("refusing to use soft-deleted key")
     number = keyring.record.latest_version if body.version is UNSET else body.version
@@ -49,7 +49,7 @@ async def request(engine: KeepsKeys, call: Call, body: CertificateRequest) -> Re
 
 async def set_chain(engine: KeepsKeys, call: Call, body: CertificateChain) -> Reply:
     """Keep a chain of certificates with a version of a key, which the first of them must be for."""
-    keyring = await _load(engine, body.name, Use.MANAGE, call.now)
+    keyring = await _load(engine, body.name, Use.MANAGE, call)
     chain = parse_chain(body.certificate_chain)
 
     def edit(record: KeyringRecord) -> KeyringRecord:
@@ -72,8 +72,8 @@ async def set_chain(engine: KeepsKeys, call: Call, body: CertificateChain) -> Re
     )
 
 
-async def _load(engine: KeepsKeys, name: str, use: Use, now: float) -> Keyring:
-    keyring = await engine.keys.use(name, use, now)
+async def _load(engine: KeepsKeys, name: str, use: Use, call: Call) -> Keyring:
+    keyring = await engine.keys.use(name, use, call)
     if keyring is None:
         raise _missing(name)
     if not keyring.algorithm.signs:

@@ -309,7 +309,7 @@ def test_one_token_object_serves_several_devices() -> None:
             entry = json.loads(lines(formatter, incoming, AuditResponse())[0])
             assert entry["request"]["client_token"] == formatter.hash(CLIENT_TOKEN)
             assert entry["auth"]["accessor"] == formatter.hash("accessor-of-bob")
-    assert CLIENT_TOKEN not in repr(incoming.token and incoming.token.prepared)
+    assert CLIENT_TOKEN not in repr(incoming.subject.token and incoming.subject.token.prepared)
 
 
 def test_what_fits_no_json_number_is_written_all_the_same() -> None:
