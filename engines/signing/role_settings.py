@@ -44,6 +44,9 @@ MAX_NAMES = 256
 
 MAX_NAME_CHARACTERS = 1024
 
+MAX_COMPARED_ROLES = 1000
+"""With how many roles one that is written is compared."""
+
 DEFAULT_TTL_SECONDS = 15 * 60
 DEFAULT_MAX_TTL_SECONDS = 60 * 60
 DEFAULT_LEEWAY_SECONDS = 30
@@ -102,7 +105,8 @@ async def write(engine: Signing, call: Call, body: RoleWriting) -> Reply:
         max_age_seconds=body.max_age,
     )
     _check_rules(record)
-    _warn(call, record, keyring)
+    _warn_of_publication(call, record, keyring)
+    await _warn_of_other_formats(engine, call, body.name, record)
     await put(engine.storage, ROLES + body.name, msgspec.msgpack.encode(record))
     return Reply(_describe(Role(body.name, record, parse_object(record.claims))))
 
@@ -186,15 +190,27 @@ def _check_rules(record: RoleRecord) -> None:
         raise InvalidRequest(f'claim "{name}" is forbidden, and in claims, allowed or required')
 
 
-def _warn(call: Call, record: RoleRecord, keyring: Keyring) -> None:
+def _warn_of_publication(call: Call, record: RoleRecord, keyring: Keyring) -> None:
     keep = keyring.record.keep_published_seconds
     if JWT in record.formats and 0 < keep < record.max_ttl_seconds + record.leeway_seconds:
         call.warn(
             f"tokens may be valid for {record.max_ttl_seconds} seconds, longer than key {record.key!r} keeps its old "
             f"versions published ({keep} seconds)"
         )
-    if JWT in record.formats and JWS in record.formats:
-        call.warn("whoever may sign JWS by this role can make any token with its key; use a key for each format")
+
+
+async def _warn_of_other_formats(engine: Signing, call: Call, name: str, record: RoleRecord) -> None:
+    """Warn if the key signs tokens by a role and JWS by a role, be it this one or another one of the first so many."""
+    formats = dict.fromkeys(record.formats, name)
+    for other in await engine.storage.list(ROLES, "", MAX_COMPARED_ROLES):
+        role = None if other == name else await find(engine, other)
+        if role is not None and role.record.key == record.key:
+            formats = {**dict.fromkeys(role.record.formats, other), **formats}
+    if {JWT, JWS} <= formats.keys() and name in (formats[JWT], formats[JWS]):
+        call.warn(
+            f'whoever may sign JWS by role "{formats[JWS]}" can make any token that role "{formats[JWT]}" makes, since '
+            "both have the same key; use a key for each format"
+        )
 
 
 def _describe(role: Role) -> dict[str, Any]:

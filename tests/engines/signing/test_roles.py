@@ -108,8 +108,20 @@ async def test_what_may_hurt_is_warned_of(signing: Driver) -> None:
     answer = await signing.invoke(UPDATE, "roles/r", key="k", formats=["jwt", "jws"])
     assert answer.warnings == [
         "tokens may be valid for 3600 seconds, longer than key 'k' keeps its old versions published (3600 seconds)",
-        "whoever may sign JWS by this role can make any token with its key; use a key for each format",
+        'whoever may sign JWS by role "r" can make any token that role "r" makes, since both have the same key; '
+        "use a key for each format",
     ]
+
+
+async def test_a_key_for_tokens_and_for_any_payload_is_warned_of(signing: Driver) -> None:
+    for key in ("k", "other"):
+        await signing.write(f"keys/{key}")
+    assert (await signing.invoke(UPDATE, "roles/tokens", key="k")).warnings == []
+    assert (await signing.invoke(UPDATE, "roles/elsewhere", key="other", formats=["jws"])).warnings == []
+    for name, formats in (("payloads", ["jws"]), ("tokens", ["jwt"])):
+        (warning,) = (await signing.invoke(UPDATE, f"roles/{name}", key="k", formats=formats)).warnings
+        assert 'by role "payloads" can make any token that role "tokens" makes' in warning
+    assert (await signing.invoke(UPDATE, "roles/third", key="k", formats=["cms"])).warnings == []
 
 
 async def test_a_role_is_for_its_formats_and_its_key(signing: Driver) -> None:
