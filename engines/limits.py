@@ -72,7 +72,8 @@ async def _counted_slowly(engine: Counts, call: Call, keyring: Keyring, requeste
         f"version {version.number} of key {record.name!r} may not make {wanted} more of its "
         f"{keyring.max_encryptions} encryptions"
     )
-    if requested_version or record.refuses_at_max:
+    # Where no version may ever encrypt as much, a new one would be no help.
+    if requested_version or record.refuses_at_max or wanted > keyring.max_encryptions:
         _log.warning("%s (mount %r)", fault.message, engine.keys.storage.prefix)
         raise fault
     try:
@@ -83,7 +84,7 @@ async def _counted_slowly(engine: Counts, call: Call, keyring: Keyring, requeste
     try:
         await _spend(engine, call, rotated, rotated.latest, wanted)
     except LimitReached:
-        raise fault from None  # No version may ever encrypt as much.
+        raise fault from None  # Others were faster, or the limit has become lower.
     return rotated
 
 

@@ -23,7 +23,7 @@ from server.dispatch import Dispatcher
 from server.exposure import exposure_of
 from server.headers import SECURITY, SECURITY_UNDER_TLS, with_security
 from server.lines import Lines
-from server.listeners.asgi import AT_ONCE, RELEASE, Message, Receive, Scope, Send
+from server.listeners.asgi import AT_ONCE, CLIENT_CERTIFICATE, RELEASE, Message, Receive, Scope, Send
 
 _BODILESS = frozenset({"GET", "HEAD", "LIST", "SCAN", "OPTIONS"})
 
@@ -104,6 +104,8 @@ class Application:
         except Fault as fault:
             return refusal(fault)
         if isinstance(request, requests.Request):
+            if self._listener.tls:
+                request.client_certificate = scope.get("state", {}).get(CLIENT_CERTIFICATE, b"")
             return await self._dispatcher.answer(request, self._exposure)
         if isinstance(request, urls.Redirect):
             body = request.body(scope["method"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from auth_methods.token.jwt_issuer import JwtIssuer
 from server.audit.entry import AuditNamespace
 from server.leases import Leases
 from server.lockouts import Lockouts
@@ -28,3 +29,4 @@ class Tenant:
     leases: Leases
     wrapping: Wrapping
     lockouts: Lockouts
+    jwt_issuer: JwtIssuer

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Any
 
 from msgspec import UNSET, Struct
@@ -28,13 +27,12 @@ from engines.signing.json_objects import BadJson, encode_object, parse_object
 from engines.signing.publication import signing_version
 from engines.signing.roles import MAX_CLAIMS_BYTES, RoleInUse, read_claims
 from engines.signing.signatures import NotValid
+from engines.turns import in_turns
 
 if TYPE_CHECKING:
     from engines.signing.engine import Signing
 
 DEFAULT_TYP = "JWT"
-_ITEMS_AT_A_TIME = 16
-"""After so many items of a batch, which take some milliseconds, other requests have their turn."""
 
 
 class TokenSigning(Body):
@@ -79,9 +77,7 @@ async def sign(engine: Signing, call: Call, body: TokenSigning) -> Reply:
     if body.batch_input is UNSET or body.batch_input is None:
         return Reply(await _sign(used, version, header, call, body.claims, body.ttl))
     results: list[dict[str, Any]] = []
-    for index, item in enumerate(read_items(body.batch_input, TokenItem, engine.max_batch_items)):
-        if index % _ITEMS_AT_A_TIME == _ITEMS_AT_A_TIME - 1:
-            await asyncio.sleep(0)
+    async for item in in_turns(read_items(body.batch_input, TokenItem, engine.max_batch_items)):
         try:
             result = await _sign(used, version, header, call, item.claims, item.ttl)
         except Fault as fault:
@@ -119,9 +115,7 @@ async def verify(engine: Signing, call: Call, body: TokenVerification) -> Reply:
             raise InvalidRequest("missing token to verify")
         return Reply(_verdict(used, body.token, body.audience, call.now))
     results: list[dict[str, Any]] = []
-    for index, item in enumerate(read_items(body.batch_input, VerifiedItem, engine.max_batch_items)):
-        if index % _ITEMS_AT_A_TIME == _ITEMS_AT_A_TIME - 1:
-            await asyncio.sleep(0)
+    async for item in in_turns(read_items(body.batch_input, VerifiedItem, engine.max_batch_items)):
         results.append({**_verdict(used, item.token, item.audience, call.now), "reference": item.reference})
     return Reply({"batch_results": results})
 

@@ -6,6 +6,7 @@ from tests.conformance import (
     acl,
     approle,
     auth_methods,
+    client_certificates,
     http_wire,
     json_web_tokens,
     leases,
@@ -45,6 +46,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     *leases.SCENARIOS,
     *auth_methods.SCENARIOS,
     *approle.SCENARIOS,
+    *client_certificates.SCENARIOS,
     *json_web_tokens.SCENARIOS,
     *tenants.SCENARIOS,
 )
