@@ -81,7 +81,7 @@ async def verify(engine: Signing, call: Call, body: ContentVerification) -> Repl
     payload, message = decode_base64(body.payload), _read(body.cms)
     used = await roles.use(engine, body.role, roles.CMS, Use.PROCESS, call)
     try:
-        return Reply(_open(used, message, payload))
+        return Reply(await _open(used, message, payload))
     except NotValid as reason:
         return Reply({"valid": False, "error": str(reason)})
 
@@ -96,7 +96,7 @@ def _read(text: str) -> bytes:
     return found[0][1]
 
 
-def _open(used: RoleInUse, der: bytes, payload: bytes) -> dict[str, Any]:
+async def _open(used: RoleInUse, der: bytes, payload: bytes) -> dict[str, Any]:
     if len(der) > MAX_MESSAGE_BYTES:
         raise NotValid(f"it is longer than {MAX_MESSAGE_BYTES} bytes")
     try:
@@ -109,7 +109,7 @@ def _open(used: RoleInUse, der: bytes, payload: bytes) -> dict[str, Any]:
         raise NotValid(f"its algorithm is not {used.algorithm.name}")
     if message.digest_algorithm != hash_.object_identifier:
         raise NotValid(f"its digest is not by {hash_.name}")
-    check(version, message.attributes.to_be_signed(), message.signature, used.algorithm.der)
+    await check(version, message.attributes.to_be_signed(), message.signature, used.algorithm.der)
     if not compare_digest(message.digest, hash_.digest(payload)):
         raise NotValid("it signs another payload")
     answer: dict[str, Any] = {"valid": True, "key_version": version.number}

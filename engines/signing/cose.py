@@ -103,7 +103,7 @@ async def verify(engine: Signing, call: Call, body: MessageVerification) -> Repl
     detached = None if body.payload is UNSET else decode_base64(body.payload)
     used = await roles.use(engine, body.role, roles.COSE, Use.PROCESS, call)
     try:
-        return Reply(_open(used, message, external_aad, detached))
+        return Reply(await _open(used, message, external_aad, detached))
     except NotValid as reason:
         return Reply({"valid": False, "error": str(reason)})
 
@@ -116,7 +116,7 @@ class _Parts:
     signature: bytes
 
 
-def _open(used: RoleInUse, message: bytes, external_aad: bytes, detached: bytes | None) -> dict[str, Any]:
+async def _open(used: RoleInUse, message: bytes, external_aad: bytes, detached: bytes | None) -> dict[str, Any]:
     parts = _split(message)
     headers = _protected_headers(parts)
     algorithm = headers.get(_ALGORITHM)
@@ -131,7 +131,7 @@ def _open(used: RoleInUse, message: bytes, external_aad: bytes, detached: bytes 
     payload = parts.payload if parts.payload is not None else detached or b""
     signed = _to_be_signed(parts.protected, external_aad, payload)
     key_id = _text_of(headers.get(_KEY_ID, parts.unprotected.get(_KEY_ID)))
-    version = find_signer(used, key_id, signed, parts.signature, used.algorithm.options)
+    version = await find_signer(used, key_id, signed, parts.signature, used.algorithm.options)
     return {"valid": True, "payload": encode_base64(payload), "key_version": version.number}
 
 

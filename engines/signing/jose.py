@@ -79,7 +79,7 @@ def open_header(used: RoleInUse, protected: str) -> dict[str, Any]:
     return header
 
 
-def open_signature(
+async def open_signature(
     used: RoleInUse, header: dict[str, Any], parts: Parts, payload: bytes | None, key_id: object = None
 ) -> KeyVersion:
     """The version that signed ``parts``, or ``payload`` as it is if that isn't None. Raises ``NotValid``."""
@@ -87,7 +87,9 @@ def open_signature(
     named = header.get("kid", key_id)
     body = parts.payload.encode("utf-8", "surrogatepass") if payload is None else payload
     message = parts.protected.encode() + b"." + body
-    return find_signer(used, named if isinstance(named, str) else None, message, signature, used.algorithm.options)
+    return await find_signer(
+        used, named if isinstance(named, str) else None, message, signature, used.algorithm.options
+    )
 
 
 def check_typ(header: dict[str, Any], expected: str) -> None:

@@ -84,12 +84,12 @@ async def verify(engine: Signing, call: Call, body: PayloadVerification) -> Repl
     detached = None if body.payload is UNSET else decode_base64(body.payload)
     used = await roles.use(engine, body.role, roles.JWS, Use.PROCESS, call)
     try:
-        return Reply(_open(used, body.jws, detached))
+        return Reply(await _open(used, body.jws, detached))
     except NotValid as reason:
         return Reply({"valid": False, "error": str(reason)})
 
 
-def _open(used: RoleInUse, jws: Any, detached: bytes | None) -> dict[str, Any]:
+async def _open(used: RoleInUse, jws: Any, detached: bytes | None) -> dict[str, Any]:
     parts, unprotected = _split(jws)
     header = open_header(used, parts.protected)
     encoded = _is_encoded(header)
@@ -103,7 +103,7 @@ def _open(used: RoleInUse, jws: Any, detached: bytes | None) -> dict[str, Any]:
         raise NotValid("its payload must be given beside it")
     else:
         payload = detached
-    version = open_signature(used, header, parts, None if encoded else payload, unprotected.get("kid"))
+    version = await open_signature(used, header, parts, None if encoded else payload, unprotected.get("kid"))
     if used.role.record.typ:
         check_typ(header, used.role.record.typ)
     return {"valid": True, "payload": encode_base64(payload), "header": header, "key_version": version.number}

@@ -113,21 +113,21 @@ async def verify(engine: Signing, call: Call, body: TokenVerification) -> Reply:
     if body.batch_input is UNSET or body.batch_input is None:
         if not body.token:
             raise InvalidRequest("missing token to verify")
-        return Reply(_verdict(used, body.token, body.audience, call.now))
+        return Reply(await _verdict(used, body.token, body.audience, call.now))
     results: list[dict[str, Any]] = []
     async for item in in_turns(read_items(body.batch_input, VerifiedItem, engine.max_batch_items)):
-        results.append({**_verdict(used, item.token, item.audience, call.now), "reference": item.reference})
+        results.append({**await _verdict(used, item.token, item.audience, call.now), "reference": item.reference})
     return Reply({"batch_results": results})
 
 
-def _verdict(used: RoleInUse, token: str, audience: str, now: float) -> dict[str, Any]:
+async def _verdict(used: RoleInUse, token: str, audience: str, now: float) -> dict[str, Any]:
     try:
-        return _open(used, token, audience, now)
+        return await _open(used, token, audience, now)
     except NotValid as reason:
         return {"valid": False, "error": str(reason)}
 
 
-def _open(used: RoleInUse, token: str, audience: str, now: float) -> dict[str, Any]:
+async def _open(used: RoleInUse, token: str, audience: str, now: float) -> dict[str, Any]:
     """What a valid token says. Raises ``NotValid``; nothing of the claims is looked at before the signature is right.
 
     The steps are those of RFC 7519, 7.2, with the algorithm and the key fixed beforehand (RFC 8725, 3.1).
@@ -136,7 +136,7 @@ def _open(used: RoleInUse, token: str, audience: str, now: float) -> dict[str, A
     header = open_header(used, parts.protected)
     if "crit" in header or "b64" in header:
         raise NotValid("its header demands what tokens don't have")
-    version = open_signature(used, header, parts, None)
+    version = await open_signature(used, header, parts, None)
     # A role with a typ of its own takes tokens of that type alone (RFC 8725, 3.11).
     if used.role.record.typ or "typ" in header:
         check_typ(header, used.role.record.typ or DEFAULT_TYP)

@@ -1,4 +1,4 @@
-"""Making and checking signatures, the one place where all formats meet a key."""
+"""Making and checking signatures, the one place where all formats meet a key; both may take their time."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ async def make(version: KeyVersion, message: bytes, options: SignatureOptions) -
         raise InvalidRequest(f"version {version.number} of the key has no private part") from None
 
 
-def check(version: KeyVersion, message: bytes, signature: bytes, options: SignatureOptions) -> None:
+async def check(version: KeyVersion, message: bytes, signature: bytes, options: SignatureOptions) -> None:
     """Raises ``NotValid`` unless ``signature`` is one of ``message`` by ``version``."""
     try:
         version.signature(b"").verify(message, signature, options)
@@ -34,7 +34,7 @@ def check(version: KeyVersion, message: bytes, signature: bytes, options: Signat
         raise NotValid(NOT_SIGNED) from None
 
 
-def find_signer(
+async def find_signer(
     used: RoleInUse, key_id: str | None, message: bytes, signature: bytes, options: SignatureOptions
 ) -> KeyVersion:
     """The version of the role's key that made ``signature``. Raises ``NotValid``.
@@ -48,7 +48,7 @@ def find_signer(
         versions = named or versions
     for version in versions[:MAX_TRIED_VERSIONS]:
         try:
-            check(version, message, signature, options)
+            await check(version, message, signature, options)
         except NotValid:
             continue
         return version
