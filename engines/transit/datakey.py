@@ -14,7 +14,7 @@ from engines.encoding import encode_base64
 from engines.faults import InvalidRequest
 from engines.key_states import Use
 from engines.keyring import Keyring
-from engines.limits import counted
+from engines.limits import counted, made_and_counted
 from engines.transit.keys import decode_context
 from engines.transit.sealing import seal
 from engines.turns import in_turns
@@ -50,8 +50,9 @@ async def make(engine: Transit, call: Call, body: DataKey) -> Reply:
     keyring = await load(engine, call, body.name)
     check_bits(body.bits)
     options = encryption_options(keyring, body)
-    keyring = await counted(engine, call, keyring, body.key_version)
-    pair, version = _pair(keyring, body, context, shown, options)
+    pair, version = await made_and_counted(
+        engine, call, keyring, body.key_version, lambda key: _pair(key, body, context, shown, options)
+    )
     return Reply({**pair, "key_version": version})
 
 
@@ -66,6 +67,7 @@ async def make_several(engine: Transit, call: Call, body: DataKeys) -> Reply:
     keyring = await load(engine, call, body.name)
     check_bits(body.bits)
     options = encryption_options(keyring, body)
+    _pair(keyring, body, context, shown, options)  # What can't be made isn't to be counted.
     keyring = await counted(engine, call, keyring, body.key_version, body.count)
     pairs = [_pair(keyring, body, context, shown, options) async for _ in in_turns(range(body.count))]
     return Reply({"key_pairs": [pair for pair, _ in pairs], "key_version": pairs[0][1]})

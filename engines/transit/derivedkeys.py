@@ -47,8 +47,10 @@ async def derive(engine: Transit, call: Call, body: DerivedKeys) -> Reply:
     keyring = await load(engine, call, body.name)
     check_bits(body.bits)
     options = encryption_options(keyring, body)
-    keyring = await counted(engine, call, keyring, body.key_version, len(indexes))
     size = body.bits // 8
+    # What can't be made isn't to be counted.
+    seal(keyring, bytes(size), context, body.key_version, body.associated_data, "associated_data", options)
+    keyring = await counted(engine, call, keyring, body.key_version, len(indexes))
     data: dict[str, Any] = {}
     version = keyring.version_to_encrypt(body.key_version)
     mac_key = version.mac_key()

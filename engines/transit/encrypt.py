@@ -19,7 +19,7 @@ from engines.faults import Failed, InvalidRequest
 from engines.key_records import KeyringRecord, new_version
 from engines.key_states import Use
 from engines.keyring import Keyring
-from engines.limits import counted, counted_items
+from engines.limits import counted_items, made_and_counted
 from engines.transit.sealing import NotAead, is_plain, seal
 from engines.turns import in_turns
 
@@ -63,8 +63,13 @@ async def encrypt(engine: Transit, call: Call, body: Encryption) -> Reply:
         seal(_unsaved(engine, record, call), plaintext, context, body.key_version, body.associated_data)
         keyring = await engine.keys.create(record, TRANSIT_ALGORITHMS[record.type], call)
     options = _options(engine, call, keyring, body)
-    keyring = await counted(engine, call, keyring, body.key_version)
-    ciphertext, version = seal(keyring, plaintext, context, body.key_version, body.associated_data, options=options)
+    ciphertext, version = await made_and_counted(
+        engine,
+        call,
+        keyring,
+        body.key_version,
+        lambda key: seal(key, plaintext, context, body.key_version, body.associated_data, options=options),
+    )
     return Reply({"ciphertext": ciphertext, "key_version": version})
 
 

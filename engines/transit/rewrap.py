@@ -19,7 +19,7 @@ from engines.encoding import decode_base64
 from engines.faults import InvalidRequest
 from engines.key_states import Use
 from engines.keyring import Keyring
-from engines.limits import counted, counted_items
+from engines.limits import counted_items, made_and_counted
 from engines.transit.decrypt import decrypt_plainly
 from engines.transit.encrypt import encrypt_plainly
 from engines.transit.sealing import is_plain, seal, unseal
@@ -67,8 +67,13 @@ async def rewrap(engine: Transit, call: Call, body: Rewrapping) -> Reply:
         results = None if has_context else rewrap_plainly(keyring, items)
         results = results or [_rewrap_item(keyring, item, was) async for item in in_turns(items)]
         return Reply({"batch_results": results})
-    keyring = await counted(engine, call, keyring, body.key_version)
-    ciphertext, version = _rewrap(keyring, body.ciphertext, body.context, body.key_version, body.associated_data, was)
+    ciphertext, version = await made_and_counted(
+        engine,
+        call,
+        keyring,
+        body.key_version,
+        lambda key: _rewrap(key, body.ciphertext, body.context, body.key_version, body.associated_data, was),
+    )
     return Reply({"ciphertext": ciphertext, "key_version": version})
 
 
