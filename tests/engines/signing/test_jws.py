@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import base64
 import json
-from typing import Any
+from typing import Any, TypeAlias
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import mldsa
+from cryptography.hazmat.primitives.asymmetric import mldsa, rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -29,6 +29,8 @@ from tests.engines.driver import Driver, make_keys, message_of
 
 # The library warns of the older name of Ed25519, which most others know alone.
 pytestmark = pytest.mark.filterwarnings("ignore:EdDSA is deprecated")
+
+PrivateKey: TypeAlias = Ed25519PrivateKey | mldsa.MLDSA44PrivateKey | rsa.RSAPrivateKey
 
 UPDATE = Operation.UPDATE
 KNOWN_ELSEWHERE = [
@@ -55,7 +57,7 @@ async def import_public(driver: Driver, type_: str, jwk: dict[str, str]) -> None
     await driver.write("roles/r", key="example", formats=["jws"])
 
 
-async def import_private(driver: Driver, type_: str, private: Ed25519PrivateKey | mldsa.MLDSA44PrivateKey) -> None:
+async def import_private(driver: Driver, type_: str, private: PrivateKey) -> None:
     """The key ``example`` of a published example."""
     await make_keys(driver, {"wrapper": {"type": "rsa-4096"}})
     value = await driver.storage.get("policy/wrapper")
@@ -82,6 +84,34 @@ class TestExamples:
         "eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0"
         "cnVlfQ.DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q"
     )
+
+    P = (
+        "4BzEEOtIpmVdVEZNCqS7baC4crd0pqnRH_5IB3jw3bcxGn6QLvnEtfdUdiYrqBdss1l58BQ3KhooKeQTa9AB0Hw_Py5PJdTJNPY8cQn7ouZ2KKDc"
+        "mnPGBY5t7yLc1QlQ5xHdwW1VhvKn-nXqhJTBgIPgtldC-KDV5z-y2XDwGUc"
+    )
+    Q = (
+        "uQPEfgmVtjL0Uyyx88GZFF1fOunH3-7cepKmtH4pxhtCoHqpWmT8YAmZxaewHgHAjLYsp1ZSe7zFYHj7C6ul7TjeLQeZD_YwD66t62wDmpe_HlB-"
+        "TnBA-njbglfIsRLtXlnDzQkv5dTltRJ11BKBBypeeF6689rjcJIDEz9RWdc"
+    )
+    RS256 = (
+        "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVl"
+        "fQ.cC4hiUPoj9Eetdgtv3hF80EGrhuB__dzERat0XF9g2VtQgr9PJbu3XOiZj5RZmh7AAuHIm4Bh-0Qc_lF5YKt_O8W2Fp5jujGbds9uJdbF9CUAr7"
+        "t1dnZcAcQjbKBYNX4BAynRFdiuB--f_nZLgrnbyTyWzO75vRK5h6xBArLIARNPvkSjtQBMHlb1L07Qe7K0GarZRmB_eSN9383LcOLn6_dO--xi12jz"
+        "DwusC-eOkHWEsqtFZESc6BfI7noOPqvhJ1phCnvWh6IeYI2w9QOYEUipUTI8np6LbgGY9Fs98rqVt5AXLIhWkWywlVmtVrBp0igcN_IoypGlUPQGe7"
+        "7Rw"
+    )
+
+    async def test_a_2_is_signed_to_the_letter(self, signing: Driver) -> None:
+        p, q = (int.from_bytes(base64.urlsafe_b64decode(text + "=="), "big") for text in (self.P, self.Q))
+        d = pow(65537, -1, (p - 1) * (q - 1))
+        numbers = rsa.RSAPrivateNumbers(
+            p, q, d, d % (p - 1), d % (q - 1), pow(q, -1, p), rsa.RSAPublicNumbers(65537, p * q)
+        )
+        await import_private(signing, "rsa-2048", numbers.private_key())
+        await signing.write("roles/r", key="example", formats=["jws"], kid="none")
+        made = await signing.write("jws/sign/r", payload=encode(self.PAYLOAD))
+        assert made["jws"] == self.RS256
+        assert (await signing.write("jws/verify/r", jws=self.RS256))["payload"] == encode(self.PAYLOAD)
 
     async def test_a_3_compact(self, signing: Driver) -> None:
         await import_public(signing, "ecdsa-p256", self.ES256_KEY)
