@@ -56,7 +56,7 @@ class Application:
             return
         answer = await self._answer(scope, sent, receive)
         body = answer.body
-        at_once = scope.get(AT_ONCE)
+        at_once = scope.pop(AT_ONCE, None)  # Left there, it would make the scope refer to itself.
         if at_once is not None and answer.status == 200 and answer.headers is JSON_ALONE and not sent.namespace:
             head = b"%scontent-length: %d\r\n\r\n" % (self._usual_head, len(body))
             if scope["method"] != "HEAD" and at_once(head, body):
