@@ -157,6 +157,9 @@ class Reply(Struct):
     raw: Raw | None = None
     """Sent as it is, in place of ``data`` and the envelope."""
 
+    max_age_seconds: int = 0
+    """For how long who asked may keep a bare answer, which holds no secret; 0 for not at all."""
+
     accessor: str = ""
     """The accessor of a secret in ``data``: named to who asked for the answer to be wrapped, so that the secret can be
     revoked by whoever hasn't seen it."""

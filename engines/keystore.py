@@ -9,11 +9,13 @@ How often the versions of a key have encrypted stands at ``encryptions/<name>``,
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
+from typing import Protocol
 
 from msgspec.structs import replace
 
+from engines.algorithms import ALGORITHMS
 from engines.algorithms.base import Algorithm, Material
 from engines.base import Call
 from engines.faults import Failed, Fault, InvalidRequest
@@ -61,12 +63,31 @@ async def generate(algorithm: Algorithm, key_bytes: int) -> Material:
 
 
 class KeyStore:
-    """The keys of one mount, held to its FIPS mode: no key that isn't approved is made, or protects anything."""
+    """The keys of one mount, held to its FIPS mode: no key that isn't approved is made, or protects anything.
 
-    def __init__(self, storage: View, fips_mode: FipsMode) -> None:
+    They are of ``algorithms``; ``plain`` allows neither derivation nor soft deletion.
+    """
+
+    def __init__(
+        self,
+        storage: View,
+        fips_mode: FipsMode,
+        algorithms: Mapping[str, Algorithm] = ALGORITHMS,
+        *,
+        plain: bool = False,
+    ) -> None:
         self.storage = storage
+        self.algorithms = algorithms
         self.fips = FipsGuard(fips_mode, f"keys of {storage.prefix!r}")
+        self._plain = plain
         self._decode = partial(decode_keyring, guard=self.fips)
+
+    def check_kept(self, record: KeyringRecord) -> None:
+        """Raises ``Failed`` unless ``record``, which comes from elsewhere, is a key of the sort that is kept here."""
+        if record.type not in self.algorithms:
+            raise Failed(f"keys of type {record.type} are not kept here")
+        if self._plain and (record.derived or record.soft_deleted):
+            raise Failed("keys with derivation and soft-deleted keys are not kept here")
 
     async def load(self, name: str) -> Keyring | None:
         """The key called ``name``, from the cache if it can: to look at, not to use."""
@@ -244,6 +265,12 @@ class KeyStore:
             totals = decode_totals(value)
             kept = {number: total for number, total in totals.items() if number >= record.min_available_version}
             transaction.put(COUNTS + record.name, encode_totals(kept))
+
+
+class KeepsKeys(Protocol):
+    """An engine that has named keys."""
+
+    keys: KeyStore
 
 
 def check_rotatable(record: KeyringRecord) -> None:

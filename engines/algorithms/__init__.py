@@ -22,6 +22,7 @@ from engines.algorithms import (
     xts,
 )
 from engines.algorithms.base import Algorithm
+from engines.algorithms.jws import jws_algorithms
 
 _FAMILIES = (aead, cbc, xts, ed25519, ecdsa, mldsa, slhdsa, hybrid_signatures, rsa, mac, cmac, mlkem, hybrid_kems)
 
@@ -51,8 +52,18 @@ TRANSIT_ALGORITHMS: dict[str, Algorithm] = {
 }
 """Those that transit has keys of: Vault's API has no words for encapsulating. See also ``key_types``."""
 
+SIGNING_ALGORITHMS: dict[str, Algorithm] = {
+    name: algorithm
+    for name, algorithm in ALGORITHMS.items()
+    if jws_algorithms(algorithm) and not algorithm.type_parameters
+}
+"""Those whose signatures JOSE and COSE have names for, each once: not those of Vault's names that need parameters."""
+
 DEFAULT_ALGORITHM = aead.AES256_GCM
 """What a key is of unless its maker says otherwise."""
+
+DEFAULT_SIGNING_ALGORITHM = ecdsa.ECDSA_P256
+"""What a key that signs tokens is of unless its maker says otherwise: what every library can verify."""
 
 DEFAULT_KEM_ALGORITHM = hybrid_kems.X25519_MLKEM_768
 """What a key that encapsulates is of unless its maker says otherwise: a hybrid, which both halves protect."""

@@ -31,7 +31,7 @@ MAX_CHAIN = 64
 """The most certificates in one chain."""
 
 
-def _blocks(text: str) -> list[tuple[str, bytes]] | None:
+def pem_blocks(text: str) -> list[tuple[str, bytes]] | None:
     """The labels and contents of PEM blocks, text before them ignored; None if something else follows."""
     blocks: list[tuple[str, bytes]] = []
     position = 0
@@ -92,7 +92,7 @@ def _hash_for(
 
 def parse_chain(text: str) -> tuple[bytes, ...]:
     """The certificates in PEM, in DER; other blocks are ignored. Raises ``InvalidRequest``."""
-    blocks = _blocks(text)
+    blocks = pem_blocks(text)
     if blocks is None:
         raise InvalidRequest("could not decode a PEM block in the certificate chain")
     chain = tuple(der for label, der in blocks if label == _CERTIFICATE)
@@ -129,6 +129,14 @@ def _is_authority(der: bytes) -> bool:
         return False
 
 
+_CERTIFIED = (
+    rsa.RSAPublicKey,
+    ec.EllipticCurvePublicKey,
+    ed25519.Ed25519PublicKey,
+    mldsa.MLDSA44PublicKey,
+    mldsa.MLDSA65PublicKey,
+    mldsa.MLDSA87PublicKey,
+)
 _X509_NAMES = ((rsa.RSAPublicKey, "RSA"), (ec.EllipticCurvePublicKey, "ECDSA"), (ed25519.Ed25519PublicKey, "Ed25519"))
 
 
@@ -151,8 +159,5 @@ def check_certified(certificate: bytes, public_key_info: bytes, name: str) -> No
                 "could not validate key match between leaf certificate key and key entry in transit: provided leaf "
                 f"certificate public key algorithm '{algorithm}' does not match the transit key type '{name}'"
             )
-    if (
-        not isinstance(key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey)
-        or subject_public_key_info(key) != public_key_info
-    ):
+    if not isinstance(key, _CERTIFIED) or subject_public_key_info(key) != public_key_info:
         raise Failed("leaf certificate public key does not match the selected key version")

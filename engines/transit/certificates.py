@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
@@ -17,10 +16,8 @@ from engines.key_records import KeyringRecord
 from engines.key_settings import KeyName
 from engines.key_states import Use
 from engines.keyring import Keyring
+from engines.keystore import KeepsKeys
 from engines.lanes import at_pace
-
-if TYPE_CHECKING:
-    from engines.transit.engine import Transit
 
 
 class CertificateRequest(KeyName):
@@ -37,7 +34,7 @@ class CertificateChain(KeyName):
     version: int | UnsetType = UNSET
 
 
-async def request(engine: Transit, call: Call, body: CertificateRequest) -> Reply:
+async def request(engine: KeepsKeys, call: Call, body: CertificateRequest) -> Reply:
     """A certificate request, signed by the key."""
     keyring = await _load(engine, body.name, Use.PROTECT, call)
     if keyring.record.soft_deleted:
@@ -54,7 +51,7 @@ async def request(engine: Transit, call: Call, body: CertificateRequest) -> Repl
     return Reply({"name": keyring.record.name, "type": keyring.algorithm.key_type, "csr": text})
 
 
-async def set_chain(engine: Transit, call: Call, body: CertificateChain) -> Reply:
+async def set_chain(engine: KeepsKeys, call: Call, body: CertificateChain) -> Reply:
     """Keep a chain of certificates with a version of a key, which the first of them must be for."""
     keyring = await _load(engine, body.name, Use.MANAGE, call)
     chain = parse_chain(body.certificate_chain)
@@ -79,7 +76,7 @@ async def set_chain(engine: Transit, call: Call, body: CertificateChain) -> Repl
     )
 
 
-async def _load(engine: Transit, name: str, use: Use, call: Call) -> Keyring:
+async def _load(engine: KeepsKeys, name: str, use: Use, call: Call) -> Keyring:
     keyring = await engine.keys.use(name, use, call)
     if keyring is None:
         raise _missing(name)

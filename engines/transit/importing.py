@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
 
 from msgspec import UNSET, UnsetType
 
@@ -22,13 +22,10 @@ from engines.key_records import KeyringRecord, decode_record, new_version
 from engines.key_settings import KeyName, check_auto_rotate_period
 from engines.key_states import Use, check_use
 from engines.keyring import Keyring
-from engines.keystore import KEYS
+from engines.keystore import KEYS, KeepsKeys
 from engines.lanes import at_pace
 from engines.transit.keys import find_algorithm, warn_of_type
 from storage.base import Transaction, transact
-
-if TYPE_CHECKING:
-    from engines.transit.engine import Transit
 
 _WRAPPING_KEY = "import/wrapping-key"
 
@@ -63,7 +60,7 @@ class ImportedUpdate(ImportedVersion):
     version: int | UnsetType = UNSET
 
 
-async def read_wrapping_key(engine: Transit, call: Call, body: Nothing) -> Reply:
+async def read_wrapping_key(engine: KeepsKeys, call: Call, body: Nothing) -> Reply:
     """The public key that keys are wrapped to; it is made when it is first asked for."""
     keyring = await _wrapping_key(engine, call)
     text = WRAPPING_ALGORITHM.public_text
@@ -72,7 +69,7 @@ async def read_wrapping_key(engine: Transit, call: Call, body: Nothing) -> Reply
     return Reply({"public_key": text(keyring.latest.record.public)})
 
 
-async def _wrapping_key(engine: Transit, call: Call) -> Keyring:
+async def _wrapping_key(engine: KeepsKeys, call: Call) -> Keyring:
     found = await engine.keys.load(_WRAPPING_KEY)
     if found is not None:
         return found
@@ -80,14 +77,19 @@ async def _wrapping_key(engine: Transit, call: Call) -> Keyring:
     return await engine.keys.create(record, WRAPPING_ALGORITHM, call)
 
 
-async def import_key(engine: Transit, call: Call, body: ImportedKey) -> None:
+async def import_key(engine: KeepsKeys, call: Call, body: ImportedKey) -> None:
     """Make a key of what was brought in."""
+    await import_as(engine, call, body, lambda: find_algorithm(body.type.lower(), body))
+
+
+async def import_as(engine: KeepsKeys, call: Call, body: ImportedKey, find: Callable[[], Algorithm | None]) -> None:
+    """As ``import_key``, for an engine that finds the algorithm in its own way; None: there is no such type."""
     if body.convergent_encryption is not UNSET:
         raise Failed("import cannot be used on keys with convergent encryption enabled")
     if body.auto_rotate_period and not body.allow_rotation:
         raise Failed("allow_rotation must be set to true if auto-rotation is enabled")
     check_auto_rotate_period(body.auto_rotate_period)
-    algorithm = find_algorithm(body.type.lower(), body)
+    algorithm = find()
     if algorithm is None:
         raise InvalidRequest(f"unknown key type: {body.type}")
     warn_of_type(call, algorithm)
@@ -131,7 +133,7 @@ def _exists() -> Failed:
 
 
 async def _read_material(
-    engine: Transit, call: Call, algorithm: Algorithm, body: ImportedVersion, hash_: Hash, prefix: str
+    engine: KeepsKeys, call: Call, algorithm: Algorithm, body: ImportedVersion, hash_: Hash, prefix: str
 ) -> Material:
     """The key that ``body`` brings; ``prefix`` goes before what is wrong with the key itself. Raises ``Failed``."""
     if body.ciphertext is UNSET:
@@ -155,7 +157,7 @@ async def _read_material(
         raise Failed(f"{prefix}{fault.message}") from None
 
 
-async def import_version(engine: Transit, call: Call, body: ImportedUpdate) -> None:
+async def import_version(engine: KeepsKeys, call: Call, body: ImportedUpdate) -> None:
     """Give an imported key another version, or one of which only the public part was known its private part."""
     hash_ = parse_wrapping_hash(body.hash_function)
     keyring = await engine.keys.use(body.name, Use.MANAGE, call)

@@ -17,6 +17,7 @@ from engines.fields import Duration
 from engines.key_records import KeyringRecord
 from engines.key_rules import KeyRules, with_rules
 from engines.key_settings import KeyListing, KeyName, check_auto_rotate_period
+from engines.keystore import KeepsKeys
 from engines.transit.describe import describe
 
 if TYPE_CHECKING:
@@ -126,7 +127,7 @@ async def read(engine: Transit, call: Call, body: KeyReading) -> Reply:
     return Reply({**reply.data, "encryptions": {str(number): total for number, total in totals.items()}})
 
 
-async def list_keys(engine: Transit, call: Call, body: KeyListing) -> Reply:
+async def list_keys(engine: KeepsKeys, call: Call, body: KeyListing) -> Reply:
     """Name the keys there are."""
     names = await engine.keys.list(body.after, body.limit if body.limit > 0 else None)
     if not names:
@@ -134,7 +135,7 @@ async def list_keys(engine: Transit, call: Call, body: KeyListing) -> Reply:
     return Reply({"keys": names})
 
 
-async def delete(engine: Transit, call: Call, body: KeyName) -> None:
+async def delete(engine: KeepsKeys, call: Call, body: KeyName) -> None:
     """Destroy a key for which that is allowed."""
     await engine.keys.delete(body.name)
 
