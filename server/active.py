@@ -28,6 +28,8 @@ from server.audit.entry import AuditMount, AuditNamespace
 from server.audit.headers import AuditedHeaders
 from server.drawers import Drawers
 from server.guards import Guards
+from server.identity import Identity
+from server.identity.personas import Personas
 from server.leases import Leases
 from server.lockouts import Lockouts
 from server.mounts import AUTH, Live, MountConfig, MountEntry, Mounts, new_entry
@@ -159,6 +161,7 @@ async def _open_tenant(core: Core, namespace: Namespace, view: View) -> Tenant:
         Leases(token_view, tokens),
         Wrapping(token_view, tokens, WrappingJwt(view.within("sys/"), core.settings.api_address)),
         Lockouts(view.within("sys/lockout/")),
+        Personas(view.within("sys/identity/")),
     )
     await tenant.mounts.begin(_built_in())
     await tenant.mounts.router()
@@ -166,6 +169,7 @@ async def _open_tenant(core: Core, namespace: Namespace, view: View) -> Tenant:
 
 
 def _engine(core: Core, tenant: Tenant, entry: MountEntry) -> Engine:
+    from server.known_callers import KnownCallers
     from server.renewals import Renewals
     from server.system import System
 
@@ -173,7 +177,9 @@ def _engine(core: Core, tenant: Tenant, entry: MountEntry) -> Engine:
     if entry.type == System.type:
         return System(core, tenant)
     if entry.type == TokenMethod.type:
-        return TokenMethod(mount, tenant.tokens, Renewals(core, tenant))
+        return TokenMethod(mount, tenant.tokens, Renewals(core, tenant), KnownCallers(tenant, mount))
+    if entry.type == Identity.type:
+        return Identity(tenant)
     if entry.type == Cubbyhole.type:
         return Cubbyhole(mount, Drawers(tenant.view.within("sys/token/")))
     group = plugins.AUTH_METHODS if entry.is_auth else plugins.ENGINES
@@ -234,6 +240,13 @@ def _built_in() -> list[MountEntry]:
             description="per-token private secret storage",
             local=True,
             built_in=True,
+        ),
+        new_entry(
+            "identity/",
+            "identity",
+            description="identity store",
+            built_in=True,
+            config=MountConfig(passthrough_request_headers=("Authorization",)),
         ),
         new_entry(
             f"{AUTH}token/",

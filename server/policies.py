@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from math import inf
 from urllib.parse import quote, unquote
@@ -21,7 +21,7 @@ from compat.policies import Policy
 from compat.policy_text import parse_policy
 from engines.base import Clock
 from engines.faults import InvalidRequest
-from server.acl import Acl, Fill, compile_acl
+from server.acl import Acl, compile_acl
 from server.builtin_policies import (
     DEFAULT,
     DEFAULT_TEXT,
@@ -31,6 +31,7 @@ from server.builtin_policies import (
     RESPONSE_WRAPPING_TEXT,
     ROOT,
 )
+from server.templates import Fill
 from storage.base import Damaged, Transaction, transact
 from storage.view import View
 
@@ -74,9 +75,14 @@ class StoredPolicy:
     def policy(self) -> Policy:
         """The text, parsed. Raises ``Damaged`` if it no longer reads as a policy: a rule left out could be a denial."""
         try:
-            return parse_policy(self.text, self.name)
+            policy = parse_policy(self.text, self.name)
         except InvalidRequest as error:
             raise Damaged(f"policy {self.name!r} can't be parsed") from error
+        return replace(
+            policy,
+            slashes_in_templates=self.allow_slashes_in_identity_templates,
+            wildcards_in_templates=self.allow_wildcards_in_identity_templates,
+        )
 
 
 class PolicyStore:
@@ -91,7 +97,9 @@ class PolicyStore:
         self._clock = clock
         self._with_root = with_root
         self._compiled: dict[tuple[str, ...], Acl] = {}
-        self._generation = 0
+        self.generation = 0
+        """Counts the changes; what was compiled before one is no longer right."""
+
         view.watch(self._changed)
 
     async def ensure_defaults(self) -> None:
@@ -204,19 +212,23 @@ class PolicyStore:
         """What the policies ``names`` allow together; right until any policy changes or ``Acl.valid_until``.
 
         ``fill`` gives a caller's values for templated paths (see ``compile_acl``); without it they grant nothing.
-        Raises ``Damaged`` if one of them can't be read.
+        Raises ``Damaged`` if one of them can't be read, ``InvalidRequest`` if it can't take the caller's values.
         """
         acl = self._compiled.get(names)
         now = self._clock()
         if acl is not None and now < acl.valid_until and not (acl.templated and fill is not None):
             return acl
-        generation = self._generation
+        generation = self.generation
         acl = await self._compile(names, fill, now)
-        if generation == self._generation and not (acl.templated and fill is not None):
+        if generation == self.generation and not (acl.templated and fill is not None):
             if len(self._compiled) >= MAX_COMPILED:
                 self._compiled.clear()
             self._compiled[names] = acl
         return acl
+
+    def current(self, generation: int, acl: Acl) -> bool:
+        """Whether an ACL that was compiled when ``self.generation`` was ``generation`` is still right."""
+        return generation == self.generation and self._clock() < acl.valid_until
 
     async def _compile(self, names: tuple[str, ...], fill: Fill | None, now: float) -> Acl:
         policies: list[Policy] = []
@@ -233,7 +245,7 @@ class PolicyStore:
         return acl
 
     def _changed(self) -> None:
-        self._generation += 1
+        self.generation += 1
         self._compiled.clear()
 
 

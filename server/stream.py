@@ -27,6 +27,7 @@ from server.audit.broker import Pending
 from server.audit.entry import AuditResponse, refusal
 from server.core import Core
 from server.exchange import Exchange
+from server.rights import rights
 
 MAX_GROUP = 500
 """The most items that are answered without a break in which other requests get their turn."""
@@ -133,7 +134,9 @@ class Stream:
             if present is None:
                 raise Unauthenticated
             token = present
-        acl = await tenant.policies.acl(token.record.policies)
+        if not await tenant.personas.stands(token):
+            raise Unauthenticated
+        acl = await rights(tenant, token)
         if not acl.check(exchange.operation, exchange.path, exchange.request.data, None).allowed:
             raise Denied
 

@@ -1,10 +1,11 @@
-"""What belongs to one namespace while the server is unsealed: mounts, policies, tokens, leases and lockouts."""
+"""What belongs to one namespace while the server is unsealed: mounts, policies, tokens, leases, identities."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from server.audit.entry import AuditNamespace
+from server.identity.personas import Personas
 from server.leases import Leases
 from server.lockouts import Lockouts
 from server.mounts import Mounts
@@ -28,3 +29,4 @@ class Tenant:
     leases: Leases
     wrapping: Wrapping
     lockouts: Lockouts
+    personas: Personas

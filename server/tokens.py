@@ -58,7 +58,7 @@ _SALT_BYTES = 32
 class Token:
     """A token as it is kept ready: its record, its hash, and what others have prepared for it."""
 
-    __slots__ = ("acl", "audit", "generation", "hash", "record", "sure_until")
+    __slots__ = ("acl", "audit", "generation", "hash", "persona", "record", "sure_until")
 
     def __init__(self, record: TokenRecord, hashed: str) -> None:
         self.record = record
@@ -67,6 +67,8 @@ class Token:
         """``(generation of the policies, compiled ACL)``, by the dispatcher."""
         self.audit: Any = None
         """The prepared auth block of audit entries, by the dispatcher."""
+        self.persona: Any = None
+        """What its entity comes to, by ``server.identity.personas``; None without an entity."""
         self.generation: object = None
         """The state of the trees in which ``sure_until`` was found."""
         self.sure_until: float = 0
@@ -188,7 +190,9 @@ class Tokens:
         lock = self._using.setdefault(token.hash, asyncio.Lock())
         try:
             async with lock:
-                return Token(await transact(self._view, work), token.hash)
+                used = Token(await transact(self._view, work), token.hash)
+                used.persona = token.persona
+                return used
         finally:
             if not lock.locked():
                 self._using.pop(token.hash, None)

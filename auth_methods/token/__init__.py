@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from auth_methods.records import TokenRecord
-from auth_methods.token.authority import RenewalAuthority, TokenAuthority
+from auth_methods.token.authority import CallerAuthority, RenewalAuthority, TokenAuthority
 from auth_methods.token.creation import CreateBody, CreateWithRoleBody, create, create_orphan, create_with_role
 from auth_methods.token.lookup import (
     AccessorBody,
@@ -78,10 +78,13 @@ class TokenMethod:
     summary: ClassVar[str] = "Tokens that make, show, renew and revoke tokens"
     routes: ClassVar[tuple[Route, ...]] = ROUTES
 
-    def __init__(self, mount: Mount, authority: TokenAuthority, renewals: RenewalAuthority) -> None:
+    def __init__(
+        self, mount: Mount, authority: TokenAuthority, renewals: RenewalAuthority, callers: CallerAuthority
+    ) -> None:
         self.mount = mount
         self.authority = authority
         self.renewals = renewals
+        self.callers = callers
 
     async def role(self, name: str) -> Role | None:
         """The role of this name, or None."""

@@ -81,6 +81,7 @@ class AuditAuth:
     """Seconds since the epoch."""
 
     num_uses: int = 0
+    identity_policies: Sequence[str] = ()
 
 
 class AuditToken:

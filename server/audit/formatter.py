@@ -171,6 +171,8 @@ class Formatter:
             who["display_name"] = auth.display_name
         who["policies"] = list(auth.policies)
         who["token_policies"] = list(auth.token_policies)
+        if auth.identity_policies:
+            who["identity_policies"] = list(auth.identity_policies)
         rest: dict[str, Any] = {}
         if auth.metadata:
             rest["metadata"] = dict(auth.metadata)

@@ -7,6 +7,7 @@ from tests.conformance import (
     approle,
     auth_methods,
     http_wire,
+    identity,
     json_web_tokens,
     leases,
     sys_guards,
@@ -47,4 +48,5 @@ SCENARIOS: tuple[Scenario, ...] = (
     *approle.SCENARIOS,
     *json_web_tokens.SCENARIOS,
     *tenants.SCENARIOS,
+    *identity.SCENARIOS,
 )

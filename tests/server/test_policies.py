@@ -253,7 +253,7 @@ async def test_a_templated_acl_is_made_for_each_caller(held: Fixture) -> None:
     await held.write("t", 'path "kv/{{identity.entity.name}}" { capabilities = ["read"] }')
 
     def filler(name: str) -> Any:
-        return lambda path: path.replace("{{identity.entity.name}}", name)
+        return {"identity.entity.name": name}.get
 
     bob = await held.policies.acl(("t",), filler("bob"))
     eve = await held.policies.acl(("t",), filler("eve"))
