@@ -291,6 +291,7 @@ class Dispatcher:
         else:
             reply = await route.handler(found.live.engine, call, body)
         if reply is not None and reply.auth is not None and reply.auth.entity_id:
+            await self._core.cache.catch_up()  # The request itself may have changed what is known of its caller.
             reply.identity_policies = await exchange.tenant.personas.policies(reply.auth.entity_id)
         unknown = fields.unknown_parameters(route.body, exchange.request.data)
         if unknown:

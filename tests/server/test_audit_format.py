@@ -153,7 +153,8 @@ SCENARIOS: dict[str, tuple[AuditRequest, AuditResponse]] = {
 }
 
 KNOWN_DIFFERENCES = ("mount_accessor", "entity_created")
-"""OpenBao leaves the accessor out of many request parts, though it is known; we have no entities to create yet."""
+"""OpenBao leaves the accessor out of many request parts, though it is known; we don't say that a
+login has made an entity."""
 
 
 def lines(formatter: Formatter, asked: AuditRequest, answered: AuditResponse) -> list[bytes]:
