@@ -89,13 +89,9 @@ def _login(role: Role, name: str, claims: dict[str, Any], call: Call) -> Login:
         raise InvalidClaims(f"error validating claims: {error}") from None
     if not user:
         raise Failed("missing name in alias")
+    metadata["role"] = name
     return role.token.login(
-        call,
-        alias=user,
-        metadata=metadata | {"role": name},
-        display_name=user,
-        alias_metadata=metadata,
-        groups=groups,
+        call, alias=user, metadata=metadata, display_name=user, alias_metadata=metadata, groups=groups
     )
 
 
