@@ -346,3 +346,12 @@ def test_the_namespace_of_policies_is_the_tokens() -> None:
     assert entry["request"]["namespace"] == {"id": "def", "path": "d/"}
     assert ROOT.id == "root"
     assert TRANSIT.request_clear == frozenset()
+
+
+def test_what_an_entity_adds_is_told_from_the_tokens_own() -> None:
+    auth = AuditAuth(["a", "b"], ["a"], entity_id="e", identity_policies=["b"])
+    asked = bob()
+    asked.token = AuditToken(auth, "e")
+    written = json.loads(lines(Formatter(SALT, FormatOptions()), asked, AuditResponse())[0])["auth"]
+    assert (written["policies"], written["token_policies"]) == (["a", "b"], ["a"])
+    assert (written["identity_policies"], written["entity_id"]) == (["b"], "e")
