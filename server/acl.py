@@ -30,6 +30,9 @@ from server.wildcards import WildcardRule, rank_of_glob
 MAX_REMEMBERED = 4096
 """How many answers an ACL keeps; when it is full it starts afresh."""
 
+MAX_REMEMBERED_FOR_ONE = 256
+"""As ``MAX_REMEMBERED``, of an ACL that is for one caller alone."""
+
 MAX_REMEMBERED_PATH = 512
 """The longest path, in characters, whose answer is kept."""
 
@@ -143,7 +146,7 @@ class Acl:
             asked += "/"
         answer = _judge(self._find(asked, listing), operation)
         if len(path) <= MAX_REMEMBERED_PATH:
-            if len(self._answers) >= MAX_REMEMBERED:
+            if len(self._answers) >= (MAX_REMEMBERED_FOR_ONE if self.templated else MAX_REMEMBERED):
                 self._answers.clear()
             self._answers[operation, path] = answer
         return answer

@@ -144,7 +144,8 @@ async def _open_tenant(core: Core, namespace: Namespace, view: View) -> Tenant:
     policies = PolicyStore(view.within("sys/policy/"), core.clock)
     await policies.ensure_defaults()
     token_view = view.within("sys/token/")
-    tokens = await Tokens.open(token_view, policies)
+    personas = Personas(view.within("sys/identity/"))
+    tokens = await Tokens.open(token_view, policies, personas)
 
     def bring_up(entry: MountEntry) -> Live:
         engine = _engine(core, tenant, entry)
@@ -161,7 +162,7 @@ async def _open_tenant(core: Core, namespace: Namespace, view: View) -> Tenant:
         Leases(token_view, tokens),
         Wrapping(token_view, tokens, WrappingJwt(view.within("sys/"), core.settings.api_address)),
         Lockouts(view.within("sys/lockout/")),
-        Personas(view.within("sys/identity/")),
+        personas,
     )
     await tenant.mounts.begin(_built_in())
     await tenant.mounts.router()

@@ -12,7 +12,6 @@ from engines.faults import Denied, Fault, NotFound, Unauthenticated
 from server.active import Active
 from server.audit.entry import refusal as refused
 from server.exchange import Exchange
-from server.rights import rights
 from server.tenants import Tenant
 from server.tokens import Token
 from server.wrapping import CHECKED_PATHS
@@ -64,8 +63,6 @@ async def _admitted(exchange: Exchange, call: Call) -> Body | None:
     token = await tenant.tokens.authenticate(request.token, call.now) if request.token else None
     if token is not None and token.record.bound_cidrs and not contains(token.record.bound_cidrs, call.remote_address):
         token = None
-    if token is not None and token.record.entity_id and not await tenant.personas.stands(token):
-        token = None
     if exchange.public:
         assert found is not None, "a route belongs to a mount"
         # A login doesn't care about the token of an earlier one; other public paths answer by who asks.
@@ -80,7 +77,7 @@ async def _admitted(exchange: Exchange, call: Call) -> Body | None:
     exchange.token = token
     call.caller = exchange.caller()
     body = await _told_creation_from_update(exchange, call)
-    acl = await rights(tenant, token)
+    acl = await tenant.tokens.rights(token)
     wrap_ttl_seconds = request.wrap_ttl_seconds or None
     exchange.decision = decision = acl.check(exchange.operation, exchange.path, request.data, wrap_ttl_seconds)
     call.sudo = decision.sudo

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import inf
+from typing import Protocol
 from urllib.parse import quote, unquote
 
 import msgspec
@@ -44,8 +46,21 @@ MAX_TEXT_BYTES = 1024 * 1024
 MAX_COMPILED = 1024
 """How many sets of names keep their ACL; when that many are there, the store starts afresh."""
 
+MAX_PERSONAL = 2048
+"""For how many callers with an identity the ACL is kept; then those who haven't been seen for longest lose theirs."""
+
 MUST_NOT_EXIST = -1
 """As ``cas``: write only if there is no policy of that name yet."""
+
+
+class Person(Protocol):
+    """Who calls, as far as it is known: another object whenever anything of this is another."""
+
+    policies: tuple[str, ...]
+    """What it may do beside what its token says."""
+
+    def value(self, name: str) -> str | None:
+        """As a ``Fill``."""
 
 
 class _Record(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -97,8 +112,8 @@ class PolicyStore:
         self._clock = clock
         self._with_root = with_root
         self._compiled: dict[tuple[str, ...], Acl] = {}
-        self.generation = 0
-        """Counts the changes; what was compiled before one is no longer right."""
+        self._generation = 0
+        self._personal: OrderedDict[tuple[tuple[str, ...], Person], Acl] = OrderedDict()
 
         view.watch(self._changed)
 
@@ -218,17 +233,28 @@ class PolicyStore:
         now = self._clock()
         if acl is not None and now < acl.valid_until and not (acl.templated and fill is not None):
             return acl
-        generation = self.generation
+        generation = self._generation
         acl = await self._compile(names, fill, now)
-        if generation == self.generation and not (acl.templated and fill is not None):
+        if generation == self._generation and not (acl.templated and fill is not None):
             if len(self._compiled) >= MAX_COMPILED:
                 self._compiled.clear()
             self._compiled[names] = acl
         return acl
 
-    def current(self, generation: int, acl: Acl) -> bool:
-        """Whether an ACL that was compiled when ``self.generation`` was ``generation`` is still right."""
-        return generation == self.generation and self._clock() < acl.valid_until
+    async def personal_acl(self, names: tuple[str, ...], person: Person) -> Acl:
+        """As ``acl``, of the policies ``names`` and those of ``person`` together, with its values."""
+        key = names, person
+        acl = self._personal.get(key)
+        if acl is not None and self._clock() < acl.valid_until:
+            self._personal.move_to_end(key)
+            return acl
+        generation = self._generation
+        acl = await self.acl(tuple(sorted({*names, *person.policies})), person.value)
+        if generation == self._generation:
+            self._personal[key] = acl
+            if len(self._personal) > MAX_PERSONAL:
+                self._personal.popitem(last=False)
+        return acl
 
     async def _compile(self, names: tuple[str, ...], fill: Fill | None, now: float) -> Acl:
         policies: list[Policy] = []
@@ -245,8 +271,9 @@ class PolicyStore:
         return acl
 
     def _changed(self) -> None:
-        self.generation += 1
+        self._generation += 1
         self._compiled.clear()
+        self._personal.clear()
 
 
 def _key(name: str) -> str:

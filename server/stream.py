@@ -27,7 +27,6 @@ from server.audit.broker import Pending
 from server.audit.entry import AuditResponse, refusal
 from server.core import Core
 from server.exchange import Exchange
-from server.rights import rights
 
 MAX_GROUP = 500
 """The most items that are answered without a break in which other requests get their turn."""
@@ -134,9 +133,7 @@ class Stream:
             if present is None:
                 raise Unauthenticated
             token = present
-        if not await tenant.personas.stands(token):
-            raise Unauthenticated
-        acl = await rights(tenant, token)
+        acl = await tenant.tokens.rights(token)
         if not acl.check(exchange.operation, exchange.path, exchange.request.data, None).allowed:
             raise Denied
 

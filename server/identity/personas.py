@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from server.acl import Acl
 from server.identity.records import (
     CHANGED,
     ENTITIES,
@@ -30,14 +29,11 @@ if TYPE_CHECKING:
 MAX_PERSONAS = 10_000
 """How many are remembered; when that many are there, the store starts afresh."""
 
-MAX_ACLS = 64
-"""How many ACLs are kept with a persona: one for each set of policies that its tokens come with."""
-
 
 class Persona:
     """An entity with all groups that it is in, directly or by way of others."""
 
-    __slots__ = ("acls", "entity", "generation", "groups", "policies")
+    __slots__ = ("entity", "generation", "groups", "policies")
 
     def __init__(self, entity: Entity, groups: tuple[Group, ...]) -> None:
         self.entity = entity
@@ -50,9 +46,6 @@ class Persona:
 
         self.generation: object = None
         """The state of the store for which it was found to be right."""
-
-        self.acls: dict[tuple[str, ...], tuple[int, Acl]] = {}
-        """Compiled for a token's own policies, with the generation of the policies; see ``server.rights``."""
 
     def value(self, name: str) -> str | None:
         """What ``identity.entity.name`` and the like stand for in a policy; None if it has no such value."""
@@ -105,7 +98,7 @@ class Personas:
             self._known.pop(entity_id, None)
             return None
         groups = await self.groups_of(entity)
-        if known is None or known.entity is not entity or not _same(known.groups, groups):
+        if known is None or known.entity != entity or not _same(known.groups, groups):
             if len(self._known) >= MAX_PERSONAS:
                 self._known.clear()
             known = self._known[entity_id] = Persona(entity, groups)
@@ -161,7 +154,12 @@ class Personas:
 
 
 def _same(some: tuple[Group, ...], others: tuple[Group, ...]) -> bool:
-    return len(some) == len(others) and all(one is other for one, other in zip(some, others, strict=True))
+    """Whether two lists of groups come to the same; who else is in them doesn't matter."""
+    return [_matters(group) for group in some] == [_matters(group) for group in others]
+
+
+def _matters(group: Group) -> tuple[object, ...]:
+    return group.id, group.name, group.policies, group.metadata
 
 
 def _value(of: Entity | Group, name: str) -> str | None:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, cast
 from engines.base import Body, Call, Nothing, Reply
 from engines.faults import Denied, Failed, InvalidRequest
 from engines.fields import CommaList
-from server.rights import rights
 
 if TYPE_CHECKING:
     from server.acl import Acl
@@ -48,10 +47,10 @@ async def capabilities(system: System, call: Call, body: TokenCapabilitiesBody) 
     if not body.token:
         raise Failed("no token found")
     paths = _paths(body)
-    token = await system.tenant.tokens.lookup(body.token, call.now)
-    if token is None or not await system.tenant.personas.stands(token):
+    token = await system.tenant.tokens.authenticate(body.token, call.now)
+    if token is None:
         raise InvalidRequest("invalid token", wrapped=True)
-    return _reply(await rights(system.tenant, token), paths)
+    return _reply(await system.tenant.tokens.rights(token), paths)
 
 
 async def capabilities_accessor(system: System, call: Call, body: AccessorCapabilitiesBody) -> Reply:
@@ -62,7 +61,7 @@ async def capabilities_accessor(system: System, call: Call, body: AccessorCapabi
     token = await system.tenant.tokens.by_accessor(body.accessor, call.now)
     if token is None or not await system.tenant.personas.stands(token):
         raise InvalidRequest("invalid accessor", wrapped=True)
-    return _reply(await rights(system.tenant, token), paths)
+    return _reply(await system.tenant.tokens.rights(token), paths)
 
 
 async def read_resultant_acl(system: System, call: Call, body: Nothing) -> Reply:
@@ -75,7 +74,7 @@ async def caller_acl(system: System, call: Call) -> Acl:
     if call.caller is None:
         raise Denied(wrapped=False)
     token = cast("Token", call.caller.handle)
-    return await rights(system.tenant, token)
+    return await system.tenant.tokens.rights(token)
 
 
 def _paths(body: CapabilitiesBody) -> list[str]:

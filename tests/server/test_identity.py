@@ -155,13 +155,16 @@ async def test_a_persona_stays_while_others_change(server: Server) -> None:
 async def test_a_busy_token_finds_its_acl_ready(server: Server) -> None:
     login = await _login(server, "ann")
     tenant = _tenant(server)
-    for _ in range(2):
-        assert await _capabilities(server, login["client_token"], "kv/a") == ["deny"]
-        persona = await tenant.personas.of(login["entity_id"])
-        assert persona is not None
-        [(policies, kept)] = persona.acls.items()
-        assert policies == ("default", "own")
-        assert tenant.policies.current(*kept)
+    assert await _capabilities(server, login["client_token"], "kv/a") == ["deny"]
+    token = await tenant.tokens.authenticate(login["client_token"], server.clock())
+    assert token is not None
+    before = await tenant.tokens.rights(token)
+    assert before.templated
+    assert await _capabilities(server, login["client_token"], "kv/a") == ["deny"]
+    assert await tenant.tokens.rights(token) is before
+    await _policy(server, "own", "kv/a")
+    assert await _capabilities(server, login["client_token"], "kv/a") == ["read"]
+    assert await tenant.tokens.rights(token) is not before
 
 
 async def test_a_token_without_an_entity_asks_nothing_of_identity(server: Server) -> None:
