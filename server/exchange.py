@@ -99,7 +99,14 @@ def audit_response(
         return AuditResponse(data=data, warnings=warnings)
     assert reply is not None, "only a reply gives out a token"
     auth = _auth(issued, reply.identity_policies)
-    return AuditResponse(data=data, auth=auth, client_token=issued.id, login=login, warnings=warnings)
+    return AuditResponse(
+        data=data,
+        auth=auth,
+        client_token=issued.id,
+        login=login,
+        entity_created=reply.entity_created,
+        warnings=warnings,
+    )
 
 
 def _described(token: Token, tenant: Tenant) -> AuditToken:

@@ -20,7 +20,8 @@ class KnownCallers:
 
     async def entity_called(self, alias: str, now: float) -> str:
         """The id of the entity with this alias at the token method, which is made if there is none."""
-        return await entity_at_login(self._tenant, self._mount.accessor, alias, now)
+        entity_id, _ = await entity_at_login(self._tenant, self._mount.accessor, alias, now)
+        return entity_id
 
     async def policies(self, entity_id: str) -> tuple[str, ...]:
         """The policies that an entity adds to those of its tokens; none if there is no such entity."""

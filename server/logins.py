@@ -99,9 +99,9 @@ async def issue(tenant: Tenant, mount: Mount, login: Login, call: Call) -> Reply
     )
     if warning is not None:
         call.warn(warning)
-    entity_id = ""
+    entity_id, created = "", False
     if login.alias:
-        entity_id = await entity_at_login(
+        entity_id, created = await entity_at_login(
             tenant, mount.accessor, login.alias, call.now, login.alias_metadata, login.groups
         )
     record = await tenant.tokens.mint(
@@ -123,7 +123,7 @@ async def issue(tenant: Tenant, mount: Mount, login: Login, call: Call) -> Reply
             expire_time=call.now + granted,
         )
     )
-    return Reply(data=login.data, auth=record)
+    return Reply(data=login.data, auth=record, entity_created=created)
 
 
 def _display_name(mount: Mount, login: Login) -> str:

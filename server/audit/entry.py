@@ -169,6 +169,9 @@ class AuditResponse:
     login: bool = False
     """``auth`` comes from a login, so it tells who the caller is, too."""
 
+    entity_created: bool = False
+    """The login has made the entity."""
+
     wrap: AuditWrap | None = None
     warnings: Sequence[str] = ()
     error: str = ""

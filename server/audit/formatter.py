@@ -196,7 +196,7 @@ class Formatter:
         """Who called, once a request without a valid token has been answered: known now, if it was a login."""
         if response.login and response.auth is not None:
             who, rest = self._describe(response.auth, response.client_token)
-            return {**who, **rest}
+            return {**who, **rest, **({"entity_created": True} if response.entity_created else {})}
         if request.allowed and not response.error:
             return {"policy_results": {"allowed": True}, **_NOBODY}
         return _NOBODY

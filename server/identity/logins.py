@@ -38,8 +38,8 @@ async def entity_at_login(
     now: float,
     metadata: Mapping[str, str] | None = None,
     groups: tuple[str, ...] | None = None,
-) -> str:
-    """The id of the entity that a mount knows as ``name``, which is made if there is none.
+) -> tuple[str, bool]:
+    """The id of the entity that a mount knows as ``name``, and whether it was made now, since there was none.
 
     ``metadata`` is kept with the alias. ``groups``, unless None, are the names of all groups that the mount knows it to
     be in: external groups with such aliases gain or lose it as a member. Of many first logins at once, one makes the
@@ -53,9 +53,9 @@ async def entity_at_login(
         if known.disabled:
             raise Denied(wrapped=False)
         if alias is not None and alias.metadata == told:
-            return known.id
+            return known.id, False
 
-    async def work(transaction: Transaction) -> str:
+    async def work(transaction: Transaction) -> tuple[str, bool]:
         before = await entity_with_alias(transaction, mount_accessor, name)
         if before is None:
             made = await new_entity(transaction, "", tenant.namespace.id, now)
@@ -69,7 +69,7 @@ async def entity_at_login(
         write(transaction, before, after)
         if before is not None and after != before:
             note_change(transaction)
-        return after.id
+        return after.id, before is None
 
     return await transact(view, work)
 

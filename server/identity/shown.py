@@ -17,7 +17,7 @@ Mounts = Mapping[str, MountEntry]
 async def entity_data(personas: Personas, entity: Entity, namespace_id: str, mounts: Mounts) -> dict[str, Any]:
     """An entity as ``entity/id`` shows it."""
     direct = sorted(entity.group_ids)
-    groups = sorted(group.id for group in await personas.groups_of(entity))
+    groups = [group.id for group in await personas.groups_of(entity)]
     return {
         "aliases": [alias_data(alias, entity.id, mounts) for alias in entity.aliases],
         "creation_time": format_time(entity.created),
