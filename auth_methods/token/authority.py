@@ -49,7 +49,7 @@ class CallerAuthority(Protocol):
     """Knows who is behind a token."""
 
     async def entity_called(self, alias: str, now: float) -> str:
-        """The id of the entity with this alias at the token method, made if there is none."""
+        """The id of the entity with this alias at the token method, made if there is none; ``Denied`` if disabled."""
 
     async def policies(self, entity_id: str) -> tuple[str, ...]:
         """What an entity adds to the policies of its tokens; nothing if there is no such entity."""

@@ -111,8 +111,8 @@ async def _ancestors(reader: Reader, group: Group) -> set[str]:
 
 
 def _bounded(ids: Iterable[str]) -> dict[str, None]:
-    """The ids in their order, each once."""
-    wanted = dict.fromkeys(ids)
+    """The ids in their order, each once; empty ones are none."""
+    wanted = dict.fromkeys(filter(None, ids))
     if len(wanted) > MAX_MEMBERS:
         raise InvalidRequest(f"a group has at most {MAX_MEMBERS} members of a kind")
     return wanted
