@@ -37,9 +37,12 @@ MAX_NAME_BYTES = 512
 ENTITIES = "entity/"
 ENTITY_NAMES = "entity-name/"
 ALIASES = "alias/"
+ALIAS_KEYS = "alias-key/"
+MERGED = "merged/"
 GROUPS = "group/"
 GROUP_NAMES = "group-name/"
 GROUP_ALIASES = "group-alias/"
+GROUP_ALIAS_KEYS = "group-alias-key/"
 CHANGED = "changed/"
 
 _ID = re.compile(r"[0-9a-f-]{36}", re.ASCII)
@@ -91,9 +94,9 @@ class Entity(Struct, frozen=True, kw_only=True, omit_defaults=True):
         found = {ENTITIES + self.id: msgspec.msgpack.encode(self), ENTITY_NAMES + name_key(self.name): identifier}
         for alias in self.aliases:
             found[ALIASES + alias.id] = identifier
-            found["alias-key/" + alias.key] = identifier
+            found[ALIAS_KEYS + alias.key] = identifier
         for merged in self.merged_ids:
-            found["merged/" + merged] = identifier
+            found[MERGED + merged] = identifier
         return found
 
 
@@ -120,7 +123,7 @@ class Group(Struct, frozen=True, kw_only=True, omit_defaults=True):
         found = {GROUPS + self.id: msgspec.msgpack.encode(self), GROUP_NAMES + name_key(self.name): identifier}
         if self.alias is not None:
             found[GROUP_ALIASES + self.alias.id] = identifier
-            found["group-alias-key/" + self.alias.key] = identifier
+            found[GROUP_ALIAS_KEYS + self.alias.key] = identifier
         return found
 
 
@@ -177,7 +180,7 @@ async def group_named(reader: Reader, name: str) -> Group | None:
 
 async def group_with_alias(reader: Reader, mount_accessor: str, name: str) -> Group | None:
     """The group that the mount knows by this name."""
-    return await group_at(reader, "group-alias-key/" + alias_digest(mount_accessor, name))
+    return await group_at(reader, GROUP_ALIAS_KEYS + alias_digest(mount_accessor, name))
 
 
 async def group_with_alias_id(reader: Reader, alias_id: str) -> Group | None:
@@ -187,12 +190,12 @@ async def group_with_alias_id(reader: Reader, alias_id: str) -> Group | None:
 
 def merged_key(entity_id: str) -> str | None:
     """Where it is noted what the entity has become part of; None if no entity has such an id."""
-    return "merged/" + entity_id if _ID.fullmatch(entity_id) else None
+    return MERGED + entity_id if _ID.fullmatch(entity_id) else None
 
 
 def alias_key(mount_accessor: str, name: str) -> str:
     """Where the id of the entity is noted that a mount knows by a name."""
-    return "alias-key/" + alias_digest(mount_accessor, name)
+    return ALIAS_KEYS + alias_digest(mount_accessor, name)
 
 
 def alias_digest(mount_accessor: str, name: str) -> str:
