@@ -11,14 +11,13 @@ too many wrong proofs (``Recognises``). How often anybody may fail to log in at 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
 from engines.base import Call, Engine, Reply
 from engines.faults import InvalidRequest
 
 
-@dataclass(slots=True)
 class Login(Reply):
     """A proof was accepted. TTLs are in seconds, and 0 takes the mount's or the system's default."""
 
@@ -26,7 +25,7 @@ class Login(Reply):
     display_name: str = ""
     """What tells this caller from others of the mount, whose name the core puts in front; may be empty."""
 
-    metadata: Mapping[str, str] = field(default_factory=dict)
+    metadata: Mapping[str, str] = {}
     ttl_seconds: int = 0
     max_ttl_seconds: int = 0
     explicit_max_ttl_seconds: int = 0
@@ -39,7 +38,7 @@ class Login(Reply):
     alias: str = ""
     """The name by which the method knows this caller, for identity; nobody in particular if it is empty."""
 
-    alias_metadata: Mapping[str, str] = field(default_factory=dict)
+    alias_metadata: Mapping[str, str] = {}
     """What the method knows of this caller, to be kept with that name."""
 
     groups: tuple[str, ...] | None = None

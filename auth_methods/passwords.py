@@ -23,6 +23,7 @@ from typing import TypeVar
 import argon2
 from argon2.exceptions import Argon2Error, InvalidHashError
 
+from engines.algorithms.base import Fips
 from engines.faults import InvalidRequest, RateLimited
 
 T = TypeVar("T")
@@ -56,6 +57,16 @@ class Scheme(Enum):
     ARGON2ID = "argon2id"
     PBKDF2 = "pbkdf2-sha256"
 
+    @property
+    def fips(self) -> Fips:
+        """Whether FIPS 140-3 knows it as approved (SP 800-132)."""
+        return Fips.APPROVED if self is Scheme.PBKDF2 else Fips.NOT_APPROVED
+
+    @property
+    def unapproved(self) -> str:
+        """Its name if it isn't approved, else ""."""
+        return "" if self.fips is Fips.APPROVED else self.value
+
 
 class InvalidHash(ValueError):
     """No hash of either scheme, or one whose parameters are out of bounds."""
@@ -77,6 +88,11 @@ async def matches(stored: str | None, password: str, scheme: Scheme) -> bool:
         await _in_thread(lambda: _verify(_unmatched(scheme), password))
         return False
     return await _in_thread(lambda: _verify(stored, password))
+
+
+def scheme_of(stored: str) -> Scheme:
+    """How a hash that was checked was made."""
+    return Scheme.PBKDF2 if _PBKDF2.fullmatch(stored) else Scheme.ARGON2ID
 
 
 def is_outdated(stored: str, scheme: Scheme) -> bool:

@@ -1,7 +1,9 @@
 """userpass: names and passwords that the server itself keeps.
 
 A wrong password and an unknown name get the same answer after the same work. Passwords are hashed as the mount's option
-``password_hashing`` says: ``argon2id`` unless given, or ``pbkdf2-sha256``.
+``password_hashing`` says: ``argon2id`` unless given, or ``pbkdf2-sha256``, which is the default in the FIPS mode
+``preferred`` and all there is in ``enabled``. Hashes that were made otherwise are still checked, so that nobody is
+locked out, and made anew with the password that was right.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from auth_methods.token_fields import TokenFields, TokenSettings, changed, parse
 from engines.base import Access, Body, Call, Mount, Operation, Reply, Route
 from engines.faults import Failed, InvalidRequest
 from engines.fields import CommaList, Duration
+from engines.fips import FipsGuard, FipsMode
 from storage.base import Transaction, delete, transact
 
 _OLD_NAMES = {
@@ -99,7 +102,7 @@ async def read_user(method: Userpass, call: Call, body: UserName) -> Reply | Non
 async def write_user(method: Userpass, call: Call, body: UserBody) -> Reply | None:
     """Make or change a user."""
     creating = await method.user(body.username) is None
-    new_hash = await _new_hash(method, body) if body.password or body.password_hash or creating else None
+    new_hash = await _new_hash(method, call, body) if body.password or body.password_hash or creating else None
 
     def write(user: UserRecord | None) -> UserRecord:
         if user is None:
@@ -133,7 +136,7 @@ async def set_password(method: Userpass, call: Call, body: PasswordBody) -> None
     """Change a user's password."""
     if await method.user(body.username) is None:
         raise Failed("username does not exist")
-    new_hash = await _new_hash(method, body)
+    new_hash = await _new_hash(method, call, body)
     await method.update(body.username, lambda user: replace(user, password_hash=new_hash))
 
 
@@ -160,6 +163,7 @@ async def log_in(method: Userpass, call: Call, body: LoginBody) -> Login:
     if not await passwords.matches(stored, body.password, method.scheme) or user is None:
         raise InvalidCredentials("invalid username or password")
     user.token.check_address(call)
+    method.fips.processing(call, passwords.scheme_of(user.password_hash).unapproved)
     if passwords.is_outdated(user.password_hash, method.scheme):
         await _rehash(method, name, user.password_hash, body.password)
     return user.token.login(call, alias=name, metadata={"username": name}, display_name=name)
@@ -176,10 +180,11 @@ async def _rehash(method: Userpass, name: str, old_hash: str, password: str) -> 
     await transact(method.mount.storage, work)
 
 
-async def _new_hash(method: Userpass, body: UserBody | PasswordBody) -> str:
+async def _new_hash(method: Userpass, call: Call, body: UserBody | PasswordBody) -> str:
     if body.password and body.password_hash:
         raise InvalidRequest("only one of password or password_hash may be provided")
     if body.password:
+        method.fips.protecting(call, method.scheme.unapproved)
         return await passwords.hashed(body.password, method.scheme)
     if not body.password_hash:
         raise InvalidRequest("must provide either password or password_hash")
@@ -187,6 +192,7 @@ async def _new_hash(method: Userpass, body: UserBody | PasswordBody) -> str:
         passwords.check_hash(body.password_hash)
     except passwords.InvalidHash:
         raise InvalidRequest("password_hash is not a valid Argon2id or PBKDF2-HMAC-SHA-256 hash") from None
+    method.fips.protecting(call, passwords.scheme_of(body.password_hash).unapproved)
     return body.password_hash
 
 
@@ -198,15 +204,19 @@ class Userpass:
 
     def __init__(self, mount: Mount) -> None:
         self.mount = mount
+        self.fips = FipsGuard(mount.fips_mode, f"the auth method at {mount.path!r}")
 
     @property
     def scheme(self) -> passwords.Scheme:
         """How passwords are hashed here. Raises ``InvalidRequest`` if the mount's option names no scheme."""
-        name = self.mount.options.get(_SCHEME_OPTION, passwords.Scheme.ARGON2ID.value)
+        default = passwords.Scheme.PBKDF2 if self.fips.active else passwords.Scheme.ARGON2ID
+        name = self.mount.options.get(_SCHEME_OPTION, default.value)
         try:
-            return passwords.Scheme(name)
+            chosen = passwords.Scheme(name)
         except ValueError:
             raise InvalidRequest(f"unknown {_SCHEME_OPTION} {name!r}") from None
+        # An option from before the mode was chosen must not keep anybody from logging in or changing a password.
+        return passwords.Scheme.PBKDF2 if self.fips.mode is FipsMode.ENABLED else chosen
 
     async def user(self, name: str) -> UserRecord | None:
         """The user of this name, in any case."""

@@ -34,14 +34,11 @@ def success_body(
     if echo and data:
         echoed = {name: value for name, value in data.items() if name not in _ENVELOPE_NAMES}
         beginning = encode(echoed)[:-1] + b',"request_id":"' if echoed else beginning
-    head = beginning + request_id.encode("ascii") + leased + encoded
+    head = (beginning, request_id.encode("ascii"), leased, encoded)
     if not warnings and auth is None and wrap is None:
-        return head + _TAIL
-    return (
-        head + b',"wrap_info":' + encode(wrap)
-        + b',"warnings":' + encode(list(warnings) or None)
-        + b',"auth":' + encode(auth) + b"}\n"
-    )  # fmt: skip
+        return b"".join((*head, _TAIL))
+    told = encode(list(warnings) or None)
+    return b"".join((*head, b',"wrap_info":', encode(wrap), b',"warnings":', told, b',"auth":', encode(auth), b"}\n"))
 
 
 _ENVELOPE_NAMES = frozenset(

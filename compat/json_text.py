@@ -246,7 +246,7 @@ def encode(value: object) -> bytes:
         text = orjson.dumps(value, _default)
     except orjson.JSONEncodeError:
         text = orjson.dumps(_writable(value))
-    if b"<" in text or b">" in text or b"&" in text or b"\xe2\x80" in text:
+    if b"<" in text or b">" in text or b"&" in text or (not text.isascii() and b"\xe2\x80" in text):
         return _escape_html(text)
     return text
 

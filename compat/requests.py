@@ -2,7 +2,7 @@
 
 ``parse_request`` looks at nothing but the request itself, so that what is malformed is turned away before any state is
 touched. Its checks come in the order in which OpenBao makes them, since that decides which error a request with several
-mistakes gets. One loop over the headers, and no work for what isn't there.
+mistakes gets. One loop over the headers (``read_headers``), and no work for what isn't there.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 _HEADERS = frozenset(
     {
         b"x-vault-token", b"x-vault-namespace", b"x-vault-wrap-ttl", b"x-vault-wrap-format", b"x-vault-index",
-        b"authorization", b"content-type",
+        b"authorization", b"content-type", b"content-length", b"transfer-encoding",
     }
 )  # fmt: skip
 _BEARER = b"Bearer "
@@ -56,6 +56,57 @@ _BOOLEANS = {
 
 Headers = Iterable[tuple[bytes, bytes]]
 """Names in lower case, as ASGI gives them."""
+
+
+class Sent(Struct, gc=False):
+    """Of the headers of a request, those that mean something here; ``b""`` for absent ones."""
+
+    headers: Headers
+    """All of them."""
+
+    token: bytes = b""
+    namespace: bytes = b""
+    """As it was sent, which is how every answer, errors included, repeats it."""
+
+    content_type: bytes = b""
+    wrap_ttl: bytes = b""
+    wrap_format: bytes = b""
+    index: bytes = b""
+    length: int = 0
+    """The body's length in bytes as announced, 0 without a body, 1 if it comes in chunks of unknown number."""
+
+    lines: bool = False
+    """Whether the body is announced as lines of JSON."""
+
+    def __repr__(self) -> str:
+        """Without what may be secret."""
+        return f"Sent({self.length} bytes)"
+
+
+def read_headers(headers: Headers) -> Sent:
+    """What ``headers`` say; of those that are sent twice, the first counts."""
+    found: dict[bytes, bytes] = {}
+    bearer = b""
+    for name, value in headers:
+        if name in _HEADERS:
+            if name == b"authorization":
+                if not bearer and value.startswith(_BEARER):
+                    bearer = value[7:].strip()
+            elif name not in found:
+                found[name] = value
+    get = found.get
+    sent = Sent(headers, get(b"x-vault-token") or bearer, get(b"x-vault-namespace", b""), get(b"content-type", b""))
+    length = get(b"content-length")
+    if length is not None:
+        sent.length = int(length) if length.isdigit() else 1
+    elif b"transfer-encoding" in found:
+        sent.length = 1
+    if sent.content_type and sent.content_type != b"application/json":
+        sent.lines = sent.content_type.partition(b";")[0].strip().lower() == LINES_TYPE
+    sent.wrap_ttl = get(b"x-vault-wrap-ttl", b"")
+    sent.wrap_format = get(b"x-vault-wrap-format", b"")
+    sent.index = get(b"x-vault-index", b"")
+    return sent
 
 
 class Request(Struct, gc=False):
@@ -106,27 +157,18 @@ def parse_request(
     method: str,
     raw_path: bytes,
     query_string: bytes,
-    headers: Headers,
+    sent: Sent,
     body: bytes,
     client: tuple[str, int] | None = None,
 ) -> Request | Redirect | Refusal:
     """What the request asks for, or the answer it gets at once.
 
-    ``raw_path`` and ``query_string`` are as on the wire, still escaped. Raises ``InvalidRequest`` for what OpenBao
-    answers with 400 and a text, ``NotFound`` for paths outside of the API.
+    ``raw_path`` and ``query_string`` are as on the wire, still escaped; ``sent`` is what its headers say. Raises
+    ``InvalidRequest`` for what OpenBao answers with 400 and a text, ``NotFound`` for paths outside of the API.
     """
     path = _path(raw_path, query_string)
     if not isinstance(path, str):
         return path
-    found: dict[bytes, bytes] = {}
-    token = b""
-    for name, value in headers:
-        if name in _HEADERS:
-            if name == b"authorization":
-                if not token and value.startswith(_BEARER):
-                    token = value[7:].strip()
-            elif name not in found:
-                found[name] = value
     operation = _OPERATIONS.get(method)
     if operation is None:
         return Refusal(405, errors_body(()))
@@ -135,63 +177,43 @@ def parse_request(
         if query_string and _asks_for_help(query_string):
             operation = Operation.HELP
         else:
-            content_type = found.get(b"content-type", b"")
             if method == "PATCH":
-                refusal = _check_patch_type(content_type)
+                refusal = _check_patch_type(sent.content_type)
                 if refusal is not None:
                     return refusal
-            data = _parse_body(content_type, body)
+            data = _parse_body(sent.content_type, body)
     elif query_string:
         operation, data = _read_query(method, operation, query_string)
-    wrap_ttl = found.get(b"x-vault-wrap-ttl")
-    wrap_ttl_seconds = _wrap_ttl_seconds(wrap_ttl) if wrap_ttl and operation is not Operation.HELP else 0.0
+    wrap_ttl_seconds = _wrap_ttl_seconds(sent.wrap_ttl) if sent.wrap_ttl and operation is not Operation.HELP else 0.0
     if operation is Operation.LIST or operation is Operation.SCAN:
         path = path if path.endswith("/") else path + "/"
     _check_path(method, operation, path, raw_path)
-    sent_token = found.get(b"x-vault-token")
-    namespace = found.get(b"x-vault-namespace")
     return Request(
         method,
         operation,
         path,
-        _namespace(namespace) if namespace else "",
-        bool(namespace),
-        (sent_token or token).decode("latin-1"),
+        _namespace(sent.namespace) if sent.namespace else "",
+        bool(sent.namespace),
+        sent.token.decode("latin-1"),
         data,
         wrap_ttl_seconds,
-        found[b"x-vault-wrap-format"].decode("latin-1") if b"x-vault-wrap-format" in found else "",
-        found[b"x-vault-index"].decode("latin-1") if b"x-vault-index" in found else "",
-        headers,
+        sent.wrap_format.decode("latin-1"),
+        sent.index.decode("latin-1"),
+        sent.headers,
         *(client or ("", 0)),
     )
 
 
-def has_lines(headers: Headers) -> bool:
-    """Whether the body is announced as lines of JSON."""
-    for name, value in headers:
-        if name == b"content-type":
-            return value.partition(b";")[0].strip().lower() == LINES_TYPE
-    return False
-
-
 def parse_lines_request(
-    method: str, raw_path: bytes, query_string: bytes, headers: Headers, client: tuple[str, int] | None = None
+    method: str, raw_path: bytes, query_string: bytes, sent: Sent, client: tuple[str, int] | None = None
 ) -> Request | None:
     """As ``parse_request``, of one whose body is lines of JSON, before it is read; None if it can't be one."""
-    request = parse_request(method, raw_path, query_string, headers, b"", client)
+    request = parse_request(method, raw_path, query_string, sent, b"", client)
     if not isinstance(request, Request) or request.operation is not Operation.UPDATE:
         return None
     request.data = parse_query(query_string)
     request.lines = True
     return request
-
-
-def echoed_namespace(headers: Headers) -> bytes | None:
-    """The value of ``X-Vault-Namespace``, which every answer, errors included, repeats as it was sent."""
-    for name, value in headers:
-        if name == b"x-vault-namespace":
-            return value or None
-    return None
 
 
 def _path(raw_path: bytes, query_string: bytes) -> str | Redirect | Refusal:

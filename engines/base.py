@@ -16,6 +16,7 @@ from typing import Any, ClassVar, Protocol, TypeAlias, runtime_checkable
 
 from msgspec import Struct
 
+from engines.fips import FipsMode
 from storage.view import View
 
 MAX_BATCH_ITEMS = 10_000
@@ -33,6 +34,9 @@ class Operation(Enum):
     PATCH = "patch"
     SCAN = "scan"
     HELP = "help"
+
+    # That of ``Enum`` is written in Python, and operations are looked up in dictionaries all the time.
+    __hash__ = object.__hash__
 
 
 class Access(Enum):
@@ -78,8 +82,7 @@ class Caller:
     handle: object = field(default=None, repr=False)
 
 
-@dataclass(slots=True)
-class Call:
+class Call(Struct):
     """One request on its way through a handler."""
 
     request_id: str
@@ -106,11 +109,15 @@ class Call:
     wrap_ttl_seconds: float = 0
     """For how long the caller wants the answer wrapped; 0 for not at all. The core does the wrapping."""
 
-    warnings: list[str] = field(default_factory=list)
+    warnings: list[str] = []
 
     def warn(self, text: str) -> None:
         """Add ``text`` to the ``warnings`` of the answer."""
         self.warnings.append(text)
+
+    def __repr__(self) -> str:
+        """Without the parameters, which may be secret."""
+        return f"Call({self.operation.value} {self.path!r})"
 
 
 Answers: TypeAlias = Callable[[list[Any]], Awaitable[list[dict[str, Any]]]]
@@ -128,9 +135,8 @@ class Raw:
     body: bytes
 
 
-@dataclass(slots=True)
-class Reply:
-    """What a handler has to say."""
+class Reply(Struct):
+    """What a handler has to say. Its ``repr`` doesn't say what."""
 
     data: Mapping[str, Any] | None = None
     """The envelope's ``data``: str, int, float, bool, None, lists and dicts."""
@@ -154,9 +160,12 @@ class Reply:
     raw: Raw | None = None
     """Sent as it is, in place of ``data`` and the envelope."""
 
-    accessor: str = field(default="", repr=False)
+    accessor: str = ""
     """The accessor of a secret in ``data``: named to who asked for the answer to be wrapped, so that the secret can be
     revoked by whoever hasn't seen it."""
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(status={self.status!r})"
 
 
 Exists: TypeAlias = Callable[[Any, Call, Any], Awaitable[bool]]
@@ -228,6 +237,9 @@ class Mount:
     max_lease_ttl_seconds: int = 0
     max_batch_items: int = MAX_BATCH_ITEMS
     """The most items that a batch in one request may hold."""
+
+    fips_mode: FipsMode = FipsMode.DISABLED
+    """What becomes of what FIPS 140-3 doesn't approve."""
 
 
 class Engine(Protocol):

@@ -32,17 +32,6 @@ class KeyListing(Body):
     limit: int = 0
 
 
-class KeyConfig(KeyName):
-    """The settings to change; what is absent stays as it is."""
-
-    min_decryption_version: int | UnsetType = UNSET
-    min_encryption_version: int | UnsetType = UNSET
-    deletion_allowed: bool | UnsetType = UNSET
-    exportable: bool | UnsetType = UNSET
-    allow_plaintext_backup: bool | UnsetType = UNSET
-    auto_rotate_period: Duration | UnsetType = UNSET
-
-
 class KeyTrim(KeyName):
     """The oldest version to keep."""
 
@@ -56,7 +45,7 @@ def check_auto_rotate_period(seconds: int) -> None:
 
 
 class Changes(Protocol):
-    """The settings in a ``KeyConfig``, also in that of an engine whose keys have others besides."""
+    """The settings to change, among others that an engine's keys may have; what is ``UNSET`` stays as it is."""
 
     min_decryption_version: int | UnsetType
     min_encryption_version: int | UnsetType

@@ -19,6 +19,7 @@ from engines.algorithms.derivation import DERIVATIONS, KeyDerivation
 from engines.algorithms.mac import Mac
 from engines.encryption_count import VersionCount
 from engines.faults import InvalidRequest
+from engines.fips import UNGUARDED, ApprovedSignature, FipsGuard, unapproved_key
 from engines.key_records import KeyringRecord, VersionRecord, decode_record
 from storage.base import Damaged
 
@@ -189,7 +190,8 @@ class KeyVersion:
         prepare = self._keyring.algorithm.signature
         if prepare is None:
             raise AssertionError(f"{self._keyring.algorithm.name} does not sign")
-        return prepare(material)
+        prepared, guard = prepare(material), self._keyring.guard
+        return ApprovedSignature(prepared, self._keyring.algorithm, guard) if guard.active else prepared
 
 
 class MissingContext(InvalidRequest):
@@ -205,10 +207,22 @@ class MissingContext(InvalidRequest):
 class Keyring:
     """A named key, ready to be used; shared, and never changed."""
 
-    __slots__ = ("algorithm", "derivation", "latest", "max_encryptions", "openable", "record", "restricted", "versions")
+    __slots__ = (
+        "algorithm",
+        "derivation",
+        "guard",
+        "latest",
+        "max_encryptions",
+        "openable",
+        "record",
+        "restricted",
+        "unapproved",
+        "versions",
+    )
 
-    def __init__(self, record: KeyringRecord) -> None:
+    def __init__(self, record: KeyringRecord, guard: FipsGuard = UNGUARDED) -> None:
         self.record = record
+        self.guard = guard
         self.algorithm: Algorithm = ALGORITHMS[record.type]
         self.derivation: KeyDerivation = DERIVATIONS[record.derivation]
         self.versions = {number: KeyVersion(self, number, version) for number, version in record.versions.items()}
@@ -219,8 +233,12 @@ class Keyring:
         self.max_encryptions = record.max_encryptions or self.algorithm.max_encryptions
         """How many messages each version may encrypt; 0 for any number."""
 
-        self.restricted = record.disabled or record.not_before != 0 or record.not_after != 0
-        """Whether the state of the key has to be looked at before it is used."""
+        self.unapproved = unapproved_key(record) if guard.active else ""
+        """What of the key isn't approved by FIPS 140-3, in words, where that matters."""
+
+        states = record.disabled or record.not_before != 0 or record.not_after != 0
+        self.restricted = states or self.unapproved != ""
+        """Whether what the key is and its state have to be looked at before it is used."""
 
     def version_to_encrypt(self, requested: int, purpose: str = "encryption") -> KeyVersion:
         """The version ``requested``, 0 for the latest. Raises ``InvalidRequest`` if it may not be used for new data."""
@@ -281,9 +299,9 @@ def parse_header(text: str, subject: str, no_prefix: str | None = None) -> int:
     return int(version)
 
 
-def decode_keyring(value: bytes) -> Keyring:
-    """The key in ``value``, ready to be used. Raises ``Damaged``."""
+def decode_keyring(value: bytes, guard: FipsGuard = UNGUARDED) -> Keyring:
+    """The key in ``value``, ready to be used as far as ``guard`` lets it. Raises ``Damaged``."""
     record = decode_record(value)
     if record.latest_version not in record.versions:
         raise Damaged(f"the entry of key {record.name!r} lacks its latest version")
-    return Keyring(record)
+    return Keyring(record, guard)

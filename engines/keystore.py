@@ -11,11 +11,14 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable
+from functools import partial
 
 from msgspec.structs import replace
 
 from engines.algorithms.base import Algorithm, Material
+from engines.base import Call
 from engines.faults import Failed, Fault, InvalidRequest
+from engines.fips import FipsGuard, FipsMode, unapproved_kind, unapproved_new
 from engines.key_records import (
     ArchiveRecord,
     KeyringRecord,
@@ -57,47 +60,59 @@ async def generate(algorithm: Algorithm, key_bytes: int) -> Material:
 
 
 class KeyStore:
-    """The keys of one mount."""
+    """The keys of one mount, held to its FIPS mode: no key that isn't approved is made, or protects anything."""
 
-    def __init__(self, storage: View) -> None:
+    def __init__(self, storage: View, fips_mode: FipsMode) -> None:
         self.storage = storage
+        self.fips = FipsGuard(fips_mode, f"keys of {storage.prefix!r}")
+        self._decode = partial(decode_keyring, guard=self.fips)
 
     async def load(self, name: str) -> Keyring | None:
-        """The key called ``name``, from the cache if it can."""
-        return await self.storage.load(KEYS + name, decode_keyring)
+        """The key called ``name``, from the cache if it can: to look at, not to use."""
+        return await self.storage.load(KEYS + name, self._decode)
 
-    async def use(self, name: str, use: Use, now: float) -> Keyring | None:
-        """The key called ``name``, to be used so at ``now``. Raises ``InvalidRequest`` if its state forbids that."""
-        keyring: Keyring | None = await self.storage.load(KEYS + name, decode_keyring)
+    async def use(self, name: str, use: Use, call: Call) -> Keyring | None:
+        """The key called ``name``, to be used so by ``call``, which is warned of a key that isn't approved.
+
+        Raises ``InvalidRequest`` if the key's state or the FIPS mode forbids that.
+        """
+        keyring: Keyring | None = await self.storage.load(KEYS + name, self._decode)
         if keyring is not None and keyring.restricted:
-            check_use(keyring.record, use, now)
+            check_use(keyring.record, use, call.now)
+            if use is Use.PROTECT:
+                self.fips.protecting(call, keyring.unapproved)
+            elif use is Use.PROCESS:
+                self.fips.processing(call, keyring.unapproved)
         return keyring
 
     async def list(self, after: str, limit: int | None) -> list[str]:
         """The names of keys, in order; what has keys below it ends in ``/``."""
         return await self.storage.list(KEYS, after, limit)
 
-    async def create(self, record: KeyringRecord, algorithm: Algorithm, now: float) -> Keyring:
+    async def create(self, record: KeyringRecord, algorithm: Algorithm, call: Call) -> Keyring:
         """Make the key that ``record`` describes, its first version included; one that is there already stays as it is.
 
-        Raises ``Failed`` if the algorithm can't have what ``record`` asks for.
+        ``call`` is warned of a key that isn't approved.
+
+        Raises ``Failed`` if the algorithm can't have what ``record`` asks for, ``NotApproved`` if the mode forbids it.
         """
         found = await self.load(record.name)
         if found is not None:
             return found
+        self.fips.protecting(call, unapproved_kind(record))
         if record.derived and not algorithm.derivable:
             raise Failed(f"key derivation and convergent encryption not supported for keys of type {algorithm.name}")
         if record.convergent and not algorithm.convergent:
             raise Failed(f"convergent encryption not supported for keys of type {algorithm.name}")
         material = await generate(algorithm, record.key_bytes)
-        made = replace(record, versions={1: new_version(material, now)})
+        made = replace(record, versions={1: new_version(material, call.now)})
 
         async def work(transaction: Transaction) -> Keyring:
             value = await transaction.get(KEYS + record.name)
             if value is not None:
-                return decode_keyring(value)
-            self.write(transaction, made)
-            return Keyring(made)
+                return self._decode(value)
+            self.rewrite(transaction, made)
+            return Keyring(made, self.fips)
 
         return await transact(self.storage, work)
 
@@ -126,15 +141,15 @@ class KeyStore:
             new = edit(old)
             if new is not old:
                 new = await self._move_versions(transaction, old, new)
-                self.write(transaction, new)
-            return Keyring(new)
+                self.rewrite(transaction, new)
+            return Keyring(new, self.fips)
 
         return await transact(self.storage, work)
 
     async def rotate(self, name: str, now: float, *, missing: Fault, only_from: int = 0) -> Keyring:
         """Give the key ``name`` a new version, unless ``only_from`` is given and isn't its latest version any more.
 
-        Raises ``missing``, ``Failed``, or ``InvalidRequest`` for a disabled key.
+        Raises ``missing``, ``Failed``, or ``InvalidRequest`` for a key that is disabled or not approved.
         """
         fresh: Material | None = None
         fresh_type = ""
@@ -144,18 +159,19 @@ class KeyStore:
             value = await transaction.get(KEYS + name)
             if value is None:
                 raise missing
-            old = decode_keyring(value)
+            old = self._decode(value)
             check_use(old.record, Use.MANAGE, now)
             if only_from and old.record.latest_version != only_from:
                 return old
             check_rotatable(old.record)
+            self.fips.refuse(unapproved_kind(old.record))
             # A second attempt takes the key that the first has made; only another type would need another key.
             if fresh is None or fresh_type != old.record.type:
                 fresh = await generate(old.algorithm, old.record.key_bytes)
                 fresh_type = old.record.type
             new = replace(with_new_version(old.record, new_version(fresh, now)), imported=False)
-            self.write(transaction, new)
-            return Keyring(new)
+            self.rewrite(transaction, new)
+            return Keyring(new, self.fips)
 
         return await transact(self.storage, work)
 
@@ -177,8 +193,17 @@ class KeyStore:
 
         await transact(self.storage, work)
 
-    def write(self, transaction: Transaction, record: KeyringRecord) -> None:
-        """Write ``record`` and note whether it rotates by itself."""
+    def write(self, transaction: Transaction, record: KeyringRecord, call: Call) -> None:
+        """Write ``record``, of a key that comes from outside or has a version that does.
+
+        ``call`` is warned of a key that isn't approved. Raises ``NotApproved`` if the FIPS mode forbids it.
+        """
+        if self.fips.active:
+            self.fips.protecting(call, unapproved_new(record))
+        self.rewrite(transaction, record)
+
+    def rewrite(self, transaction: Transaction, record: KeyringRecord) -> None:
+        """Write ``record``, of a key that stays what it is, and note whether it rotates by itself."""
         transaction.put(KEYS + record.name, encode_keyring(record))
         if record.auto_rotate_period_seconds:
             transaction.put(AUTO_ROTATED + record.name, b"")

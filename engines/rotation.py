@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 from engines.faults import Fault, InvalidRequest
+from engines.fips import NotApproved
 from engines.key_states import may_rotate_by_itself
 from engines.keyring import Keyring
 from engines.keystore import AUTO_ROTATED, KeyStore
@@ -38,5 +39,7 @@ async def rotate_due(keys: KeyStore, now: float) -> None:
                 continue
             try:
                 await keys.rotate(name, now, missing=InvalidRequest("key not found"))
+            except NotApproved:
+                continue  # That was logged, once: it would be the same every minute.
             except Fault as fault:
                 _log.warning("key %r of %r was not rotated: %s", name, keys.storage.prefix, fault.message)

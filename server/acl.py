@@ -56,6 +56,9 @@ class Decision:
     limit: int = 0
     """The most names that a list may answer with; 0 for no limit."""
 
+    conditional: bool = False
+    """Whether it depends on the parameters or on wrapping too."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
@@ -227,7 +230,9 @@ def _judge(grant: Grant | None, operation: Operation) -> _Answer:
         return _Answer(Decision(False, sudo))
     conditions = grant.conditions
     limit = conditions.pagination_limit if conditions is not None and operation in _LISTS else 0
-    return _Answer(Decision(True, sudo, grant.granting[operation.value], limit), conditions, Decision(False, sudo))
+    granting = grant.granting[operation.value]
+    allowed = Decision(True, sudo, granting, limit, conditional=conditions is not None)
+    return _Answer(allowed, conditions, Decision(False, sudo))
 
 
 def _describe(grant: Grant) -> dict[str, Any]:

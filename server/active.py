@@ -32,11 +32,12 @@ from server.identity import Identity
 from server.identity.personas import Personas
 from server.leases import Leases
 from server.lockouts import Lockouts
-from server.mounts import AUTH, Live, MountConfig, MountEntry, Mounts, new_entry
+from server.mounts import AUTH, MOUNT_TABLE, Live, MountConfig, MountEntry, Mounts, new_entry
 from server.namespaces import ROOT, Namespace, normalise
 from server.policies import PolicyStore
 from server.routing import RouteTable
 from server.settings import Settings
+from server.standings import Standings
 from server.tenants import Tenant
 from server.tokens import Tokens
 from server.version import PLUGIN_VERSION, VERSION
@@ -75,6 +76,7 @@ class Active:
     audit: Broker
     cluster: Cluster
     guards: Guards
+    standings: Standings
     background: list[asyncio.Task[None]] = field(default_factory=list)
 
     def tenant(self, namespace_path: str) -> Tenant | None:
@@ -129,9 +131,10 @@ async def activate(core: Core) -> Active:
         prefix_allowed=core.settings.audit_prefix_allowed,
     )
     await audit.load()
-    root = await _open_tenant(core, ROOT, view)
+    standings = Standings()
+    root = await _open_tenant(core, ROOT, view, standings)
     guards = Guards(view.within("sys/guards/"), core.rate_counts)
-    active = Active(root, audit, await _cluster(view, core.settings), guards)
+    active = Active(root, audit, await _cluster(view, core.settings), guards, standings)
     await _note_version(view, core.clock())
     for tenant in active.tenants:
         await tenant.mounts.clear_leftovers()
@@ -140,7 +143,9 @@ async def activate(core: Core) -> Active:
     return active
 
 
-async def _open_tenant(core: Core, namespace: Namespace, view: View) -> Tenant:
+async def _open_tenant(core: Core, namespace: Namespace, view: View, standings: Standings) -> Tenant:
+    standings.watch(view, MOUNT_TABLE)
+    standings.watch(view, "sys/policy/")
     policies = PolicyStore(view.within("sys/policy/"), core.clock)
     await policies.ensure_defaults()
     token_view = view.within("sys/token/")
@@ -216,6 +221,7 @@ def mount_of(core: Core, tenant: Tenant, entry: MountEntry) -> Mount:
         default_lease_ttl_seconds=config.default_lease_ttl or settings.default_lease_ttl_seconds,
         max_lease_ttl_seconds=config.max_lease_ttl or settings.max_lease_ttl_seconds,
         max_batch_items=settings.max_batch_items,
+        fips_mode=settings.fips_mode,
     )
 
 

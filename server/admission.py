@@ -12,6 +12,7 @@ from engines.faults import Denied, Fault, NotFound, Unauthenticated
 from server.active import Active
 from server.audit.entry import refusal as refused
 from server.exchange import Exchange
+from server.standings import Standing
 from server.tenants import Tenant
 from server.tokens import Token
 from server.wrapping import CHECKED_PATHS
@@ -37,21 +38,33 @@ async def located(request: Request, request_id: str, active: Active) -> Exchange
     return exchange
 
 
-async def let_in(active: Active, exchange: Exchange, call: Call) -> Body | None:
-    """Steps 3 and 4, with the audit of a refusal."""
+async def let_in(active: Active, exchange: Exchange, call: Call, epoch: int) -> Body | None:
+    """Steps 3 and 4, with the audit of a refusal; ``epoch`` is that of the standings when step 2 began.
+
+    Answers the body if it had to be read already, to tell creation from update.
+    """
     try:
-        return await _admitted(exchange, call)
+        return await _admitted(active, exchange, call, epoch)
     except Fault as fault:
         response = refused(fault, public=exchange.public)
         active.audit.refuse(exchange.audit_request(response.error), response)
         raise
 
 
-async def _admitted(exchange: Exchange, call: Call) -> Body | None:
-    """Steps 3 and 4: who calls, and whether they may. Faults from here are refusals.
+async def let_in_again(standing: Standing, exchange: Exchange, call: Call) -> tuple[bool, Body | None]:
+    """Steps 3 and 4 for a caller whose standing is known; False if what was an update then is a creation now."""
+    body = None
+    if standing.route.exists is not None:
+        body = await _told_creation_from_update(exchange, call)
+        if exchange.operation is not standing.operation:
+            return False, None
+    call.caller = standing.caller
+    call.sudo = standing.decision.sudo
+    return True, body
 
-    Answers the body if it had to be read already, to tell creation from update.
-    """
+
+async def _admitted(active: Active, exchange: Exchange, call: Call, epoch: int) -> Body | None:
+    """Who calls, and whether they may. Faults from here are refusals."""
     request, route, found, tenant = exchange.request, exchange.route, exchange.found, exchange.tenant
     if found is not None:
         call.path = found.path
@@ -88,6 +101,7 @@ async def _admitted(exchange: Exchange, call: Call) -> Body | None:
         raise Denied  # A policy has no word that grants it.
     if not decision.allowed or (route is not None and route.access is Access.SUDO and not decision.sudo):
         raise Denied
+    active.standings.add(epoch, exchange, acl.valid_until)
     return body
 
 

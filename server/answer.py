@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
+
+from msgspec import Struct
 
 Headers: TypeAlias = tuple[tuple[bytes, bytes], ...]
 
 JSON = (b"content-type", b"application/json")
+JSON_ALONE: Headers = (JSON,)
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True, gc=False):
     """An HTTP response, but for the headers that every one has."""
 
     status: int
     body: bytes
-    headers: Headers = (JSON,)
+    headers: Headers = JSON_ALONE
+
+    def __repr__(self) -> str:
+        """Without the body, which may be secret."""
+        return f"Answer({self.status}, {len(self.body)} bytes)"

@@ -6,8 +6,6 @@ outside. Here bodies are read under a limit, and responses get their security he
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request as StarletteRequest
@@ -16,15 +14,16 @@ from starlette.routing import Route as StarletteRoute
 
 from compat import requests, urls
 from compat.envelope import errors_body
+from compat.requests import Sent
 from engines.faults import Fault, TooLarge
-from server.answer import Answer, Headers
+from server.answer import JSON, JSON_ALONE, Answer, Headers
 from server.answering import refusal
 from server.config import Listener
 from server.dispatch import Dispatcher
 from server.exposure import exposure_of
 from server.headers import SECURITY, SECURITY_UNDER_TLS
 from server.lines import Lines
-from server.listeners.asgi import RELEASE, Message, Receive, Scope, Send
+from server.listeners.asgi import AT_ONCE, RELEASE, Message, Receive, Scope, Send
 
 _BODILESS = frozenset({"GET", "HEAD", "LIST", "SCAN", "OPTIONS"})
 
@@ -41,6 +40,7 @@ class Application:
         self._exposure = exposure_of(listener)
         self._max_bytes = listener.max_request_size_bytes
         self._headers = SECURITY_UNDER_TLS if listener.tls else SECURITY
+        self._usual_head = b"".join(b"%s: %s\r\n" % header for header in (*self._headers, JSON))
         self._outside = Starlette(
             routes=[StarletteRoute("/", _to_ui, methods=["GET", "HEAD"])],
             exception_handlers={HTTPException: _no_such_page},
@@ -51,24 +51,29 @@ class Application:
         if not scope["path"].startswith("/v1/"):
             await self._outside(scope, receive, self._with_security_headers(send))
             return
-        if requests.has_lines(scope["headers"]) and await self._stream(scope, receive, send):
+        sent = requests.read_headers(scope["headers"])
+        if sent.lines and await self._stream(scope, sent, receive, send):
             return
-        answer = await self._answer(scope, receive)
+        answer = await self._answer(scope, sent, receive)
         body = answer.body
+        at_once = scope.get(AT_ONCE)
+        if at_once is not None and answer.status == 200 and answer.headers is JSON_ALONE and not sent.namespace:
+            head = b"%scontent-length: %d\r\n\r\n" % (self._usual_head, len(body))
+            if scope["method"] != "HEAD" and at_once(head, body):
+                return
         headers = [*self._headers, *answer.headers]
-        namespace = requests.echoed_namespace(scope["headers"])
-        if namespace is not None:
-            headers.append((b"x-vault-namespace", namespace))
+        if sent.namespace:
+            headers.append((b"x-vault-namespace", sent.namespace))
         if answer.status != 204:
             headers.append((b"content-length", b"%d" % len(body)))
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
 
-    async def _stream(self, scope: Scope, receive: Receive, send: Send) -> bool:
+    async def _stream(self, scope: Scope, sent: Sent, receive: Receive, send: Send) -> bool:
         """Serve a stream; False if the request isn't one and is to be served like any other."""
         try:
             request = requests.parse_lines_request(
-                scope["method"], scope["raw_path"], scope["query_string"], scope["headers"], scope.get("client")
+                scope["method"], scope["raw_path"], scope["query_string"], sent, scope.get("client")
             )
         except Fault:
             return False
@@ -76,8 +81,7 @@ class Application:
         if opened is None:
             return False
         scope.get(RELEASE, _nothing)()
-        namespace = requests.echoed_namespace(scope["headers"])
-        echoed = () if namespace is None else ((b"x-vault-namespace", namespace),)
+        echoed = ((b"x-vault-namespace", sent.namespace),) if sent.namespace else ()
         marks = () if isinstance(opened, Answer) else opened.headers
         lines = Lines(self._listener, receive, send, (*self._headers, *echoed, *marks))
         if isinstance(opened, Answer):
@@ -86,14 +90,14 @@ class Application:
             await lines.serve(opened)
         return True
 
-    async def _answer(self, scope: Scope, receive: Receive) -> Answer:
+    async def _answer(self, scope: Scope, sent: Sent, receive: Receive) -> Answer:
         try:
-            body = await self._read(scope, receive)
+            body = await self._read(receive, sent.length) if sent.length or scope["method"] not in _BODILESS else b""
             request = requests.parse_request(
                 scope["method"],
                 scope["raw_path"],
                 scope["query_string"],
-                scope["headers"],
+                sent,
                 body,
                 scope.get("client"),
             )
@@ -108,10 +112,7 @@ class Application:
         headers = ((b"content-type", request.content_type),) if request.content_type else ()
         return Answer(request.status, request.body, headers)
 
-    async def _read(self, scope: Scope, receive: Receive) -> bytes:
-        announced = _announced_length(scope["headers"])
-        if announced == 0 and scope["method"] in _BODILESS:
-            return b""
+    async def _read(self, receive: Receive, announced: int) -> bytes:
         limit = self._max_bytes
         if announced > limit:
             raise TooLarge("http: request body too large")
@@ -141,16 +142,6 @@ class Application:
             await send(message)
 
         return sending
-
-
-def _announced_length(headers: Iterable[tuple[bytes, bytes]]) -> int:
-    """The body's length as announced, 0 without a body, 1 if it comes in chunks of unknown number."""
-    for name, value in headers:
-        if name == b"content-length":
-            return int(value) if value.isdigit() else 1
-        if name == b"transfer-encoding":
-            return 1
-    return 0
 
 
 def _nothing() -> None:

@@ -12,6 +12,7 @@ from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+from server import memory
 from server.config import Config, ConfigError, Development, development_config, load_config
 from server.config.values import convert_text
 from server.config.words import TOP
@@ -73,6 +74,7 @@ def run_command(arguments: Sequence[str], environment: Mapping[str, str], servic
         read_config = _reader(flags, environment)
         config = read_config()
         configure_logs(config.log_level, config.log_format)
+        memory.keep_freed()
         run(config, service, read_config)
     except UsageError as error:
         sys.stderr.write(f"{error}\n\n{_USAGE}")

@@ -17,6 +17,7 @@ from auth_methods.records import TokenRecord
 from compat.requests import Request
 from engines.base import Clock
 from engines.faults import Failed, InvalidRequest
+from engines.fips import FipsGuard
 from server.active import Active, activate
 from server.login_limits import LoginLimits
 from server.logs import choose_levels
@@ -78,6 +79,7 @@ class Core:
         meter: Meter | None = None,
     ) -> None:
         self.settings = settings
+        self.fips = FipsGuard(settings.fips_mode, "the server itself")
         self.clock = clock
         self.store = store
         self.barrier = Barrier(store, clock)

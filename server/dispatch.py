@@ -32,7 +32,7 @@ from engines.faults import (
     UnsupportedPath,
 )
 from server.active import Active
-from server.admission import LISTS, convert_body, let_in, located
+from server.admission import LISTS, convert_body, let_in, let_in_again, located
 from server.answer import Answer, Headers
 from server.answering import answer_to, marked, raw_answer_to, refusal, wrappable, wrapped
 from server.audit.entry import raw_answer
@@ -83,7 +83,8 @@ class Dispatcher:
         try:
             active = core.active
             if active is not None:
-                await core.cache.catch_up()
+                if core.cache.behind:
+                    await core.cache.catch_up()
                 if active.guards.on:
                     marks, answer = await self._guarded(request, request_id, active)
             if answer is None and request.path.startswith(_SYSTEM):
@@ -212,11 +213,12 @@ class Dispatcher:
     async def _opened(self, request: Request, request_id: str) -> Stream | None:
         """Steps 2 to 6 of a stream. Its entries are never written together: it may take long."""
         active = await self._ready(request)
+        epoch = active.standings.epoch
         exchange = await located(request, request_id, active)
         if exchange.route is None or exchange.route.item is None:
             return None
         call = _call(request, request_id, exchange.operation, exchange.path, self._core.clock())
-        body = await let_in(active, exchange, call)
+        body = await let_in(active, exchange, call, epoch)
         pending = active.audit.begin(exchange.audit_request())
         stream = Stream(self._core, active, exchange, pending, self._failure)
         try:
@@ -231,18 +233,27 @@ class Dispatcher:
     async def _logical(self, request: Request, request_id: str) -> Answer:
         core = self._core
         active = await self._ready(request)
+        now = core.clock()
+        standing = active.standings.find(request, now)
+        if standing is not None:
+            exchange = standing.exchange(request, request_id)
+            call = _call(request, request_id, exchange.operation, standing.found.path, now)
+            still, body = await let_in_again(standing, exchange, call)
+            if still:
+                return await self._served(exchange, call, body, active)
+        epoch = active.standings.epoch
         exchange = await located(request, request_id, active)
-        call = _call(request, request_id, exchange.operation, exchange.path, core.clock())
+        call = _call(request, request_id, exchange.operation, exchange.path, now)
         try:
-            return await self._served(exchange, call, active)
+            body = await let_in(active, exchange, call, epoch)
+            return await self._served(exchange, call, body, active)
         finally:
             token = exchange.token
             if token is not None and token.record.num_uses < 0 and not core.barrier.sealed:
                 await exchange.tenant.tokens.revoke(token.hash)
 
-    async def _served(self, exchange: Exchange, call: Call, active: Active) -> Answer:
-        """Steps 2 to 8, audited whatever comes of them."""
-        body = await let_in(active, exchange, call)
+    async def _served(self, exchange: Exchange, call: Call, body: Body | None, active: Active) -> Answer:
+        """Steps 5 to 8, audited whatever comes of them."""
         writes = exchange.writes or exchange.request.wrap_ttl_seconds > 0
         pending = active.audit.begin(exchange.audit_request(), together=not writes)
         try:

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from auth_methods.records import TokenRecord
 from compat.requests import Request
 from engines.base import Access, Caller, Operation, Reply, Route
 from server.acl import Decision
-from server.audit.entry import AuditAuth, AuditRequest, AuditResponse, AuditToken, client_id
+from server.audit.entry import AuditAuth, AuditRequest, AuditResponse, AuditSubject, AuditToken, client_id
 from server.mounts import Found
 from server.tenants import Tenant
 from server.tokens import Token
 from server.wrapping import Wrapped
 
 
-@dataclass(slots=True)
-class Exchange:
+class Exchange(Struct):
     """Filled step by step by the dispatcher."""
 
     request: Request
@@ -33,6 +33,12 @@ class Exchange:
     token: Token | None = None
     decision: Decision | None = None
     """None until the policies were asked."""
+
+    described: AuditSubject | None = None
+    """What ``subject`` has made."""
+
+    def __repr__(self) -> str:
+        return f"Exchange({self.request_id}, {self.operation.value} {self.path!r})"
 
     @property
     def public(self) -> bool:
@@ -59,26 +65,31 @@ class Exchange:
 
     def caller(self) -> Caller | None:
         """Who calls, as a handler may know it."""
-        token = self.token
-        if token is None:
-            return None
-        record = token.record
-        return Caller(record.display_name, record.policies, record.entity_id, record.accessor, token)
+        return None if self.token is None else caller_of(self.token)
+
+    def subject(self) -> AuditSubject:
+        """Who does what and where, for the audit. Admission has to be over."""
+        if self.described is None:
+            token, decision = self.token, self.decision
+            self.described = AuditSubject(
+                operation=self.operation,
+                path=self.path,
+                namespace=self.tenant.audit,
+                mount=None if self.found is None else self.found.live.audit,
+                token=None if token is None else _described(token, self.tenant),
+                allowed=None if decision is None else decision.allowed,
+                granting_policies=() if decision is None else decision.granting_policies,
+            )
+        return self.described
 
     def audit_request(self, fault: str = "") -> AuditRequest:
         """The entry of the request; ``fault`` are the fixed words for why it is refused."""
-        request, token, decision = self.request, self.token, self.decision
+        request, token = self.request, self.token
         return AuditRequest(
             id=self.request_id,
-            operation=self.operation,
-            path=self.path,
+            subject=self.subject(),
             data=request.data,
-            namespace=self.tenant.audit,
-            mount=None if self.found is None else self.found.live.audit,
-            token=None if token is None else _described(token, self.tenant),
             client_token=request.token,
-            allowed=None if decision is None else decision.allowed,
-            granting_policies=() if decision is None else decision.granting_policies,
             remaining_uses=0 if token is None else token.record.num_uses,
             remote_address=request.remote_address,
             remote_port=request.remote_port,
@@ -86,6 +97,12 @@ class Exchange:
             sent_headers=request.headers,
             error=fault,
         )
+
+
+def caller_of(token: Token) -> Caller:
+    """Who calls with ``token``, as a handler may know it."""
+    record = token.record
+    return Caller(record.display_name, record.policies, record.entity_id, record.accessor, token)
 
 
 def audit_response(

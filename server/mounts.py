@@ -23,7 +23,7 @@ from server.routing import RouteTable, Served
 from storage.base import Transaction, transact
 from storage.view import View
 
-TABLE = "sys/mounts"
+MOUNT_TABLE = "sys/mounts"
 _LEFTOVERS = "sys/unmounted/"
 AUTH = "auth/"
 _CACHED_PATHS = 10_000
@@ -151,14 +151,14 @@ class Mounts:
 
     async def router(self) -> Router:
         """The router for the present table."""
-        record = await self._view.load(TABLE, _decode)
+        record = await self._view.load(MOUNT_TABLE, _decode)
         if record is not self._record:
             await self._rebuild(record)
         return self._router
 
     async def entries(self) -> list[MountEntry]:
         """All mounts, by path."""
-        record = await self._view.load(TABLE, _decode)
+        record = await self._view.load(MOUNT_TABLE, _decode)
         return [] if record is None else sorted(record.entries, key=lambda entry: entry.path)
 
     async def entry(self, path: str) -> MountEntry | None:
@@ -173,7 +173,7 @@ class Mounts:
             paths = {entry.path for entry in present}
             missing = [entry for entry in entries if entry.path not in paths]
             if missing:
-                transaction.put(TABLE, msgspec.msgpack.encode(_Table([*present, *missing])))
+                transaction.put(MOUNT_TABLE, msgspec.msgpack.encode(_Table([*present, *missing])))
 
         await transact(self._view, work)
 
@@ -223,7 +223,7 @@ class Mounts:
                 transaction.put(_LEFTOVERS + entry.uuid, msgspec.msgpack.encode(entry.storage_prefix))
             if leaving:
                 remaining = [entry for entry in entries if entry.path != path]
-                transaction.put(TABLE, msgspec.msgpack.encode(_Table(remaining)))
+                transaction.put(MOUNT_TABLE, msgspec.msgpack.encode(_Table(remaining)))
             return bool(leaving)
 
         there = await transact(self._view, work)
@@ -253,7 +253,7 @@ class Mounts:
     async def _change(self, change: Callable[[list[MountEntry]], list[MountEntry]]) -> None:
         async def work(transaction: Transaction) -> None:
             entries = await _read(transaction)
-            transaction.put(TABLE, msgspec.msgpack.encode(_Table(change(entries))))
+            transaction.put(MOUNT_TABLE, msgspec.msgpack.encode(_Table(change(entries))))
 
         await transact(self._view, work)
 
@@ -313,7 +313,7 @@ def _decode(value: bytes) -> _Table:
 
 
 async def _read(transaction: Transaction) -> list[MountEntry]:
-    value = await transaction.get(TABLE)
+    value = await transaction.get(MOUNT_TABLE)
     return [] if value is None else _decode(value).entries
 
 

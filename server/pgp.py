@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from engines.base import Call
 from engines.encoding import NotBase64, decode_base64
 from engines.faults import InvalidRequest
+from engines.fips import FipsGuard
 
 MAX_KEY_CHARACTERS = 64 * 1024
 """The longest key, in base64; one that many others have signed is larger, and can be exported without them."""
@@ -46,6 +48,11 @@ class PgpKey:
 def _first_line(error: Exception) -> str:
     """What the library says of a public key, which is no secret, without its list of causes."""
     return str(error).partition("\n")[0][:200]
+
+
+def check_pgp(guard: FipsGuard, call: Call, keys: Sequence[str]) -> None:
+    """Refuse ``keys``, or warn of them, as ``guard`` does what isn't approved: OpenPGP's ways to encrypt are not."""
+    guard.protecting(call, "OpenPGP" if any(keys) else "")
 
 
 def encrypt_shares(keys: Sequence[PgpKey], shares: Sequence[bytes]) -> list[bytes]:

@@ -16,9 +16,11 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from engines.fips import FipsMode
 from server.config import Config, ConfigError
 from server.development import DevelopmentKeys, banner, store_token, token_file
 from server.listeners import OpenListener, Share, open_listeners
+from server.openssl import warn_of_provider
 from server.serving import Member, OpenService, ReadConfig, Serving, new_loop
 from server.workers.supervisor import Supervisor
 
@@ -35,8 +37,11 @@ def run(config: Config, open_service: OpenService, read_config: ReadConfig) -> N
     _limit_process()
     for warning in config.warnings:
         _log.warning("%s", warning)
+    mode = FipsMode(config.fips_mode)
+    if warning := warn_of_provider(mode):
+        _log.warning("%s", warning)
     with _pid_file(config.pid_file):
-        opened = open_listeners(config.listeners)
+        opened = open_listeners(config.listeners, mode)
         urls = [one.url for one in opened]
         if config.workers > 1:
             supervisor = Supervisor(config, open_service, read_config, opened)

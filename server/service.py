@@ -9,6 +9,7 @@ from dataclasses import replace
 from auth_methods.records import TokenRecord
 from engines.algorithms.pinning import pin_providers
 from engines.faults import Fault
+from engines.fips import FipsMode
 from server import plugins
 from server.app import Application
 from server.audit.broker import DeclaredDevice
@@ -122,6 +123,7 @@ def _settings(config: Config) -> Settings:
         cluster_name=config.cluster_name,
         ui=config.ui,
         max_batch_items=config.max_batch_items,
+        fips_mode=FipsMode(config.fips_mode),
         storage_type=config.storage.type,
         audit_devices=devices,
         audit_through_api=config.unsafe_allow_api_audit_creation,

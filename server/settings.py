@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from engines.base import MAX_BATCH_ITEMS
+from engines.fips import FipsMode
 from server.audit.broker import DeclaredDevice
 
 SYSTEM_MAX_TTL_SECONDS = 768 * 3600
@@ -29,6 +30,9 @@ class Settings:
 
     login_failures_per_minute: int = LOGIN_FAILURES_PER_MINUTE
     """How many failed logins one client address may have, in a burst and in a minute; 0 for no limit."""
+
+    fips_mode: FipsMode = FipsMode.DISABLED
+    """What becomes of what FIPS 140-3 doesn't approve."""
 
     storage_type: str = "inmem"
     audit_devices: tuple[DeclaredDevice, ...] = ()

@@ -12,12 +12,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import AsyncGenerator, Callable
-from dataclasses import replace
 from functools import lru_cache
 from time import perf_counter
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from engines.base import Answers
 from engines.faults import Denied, Fault, NotFound, Sealed, Unauthenticated

@@ -60,13 +60,11 @@ _SALT_BYTES = 32
 class Token:
     """A token as it is kept ready: its record, its hash, and what others have prepared for it."""
 
-    __slots__ = ("acl", "audit", "generation", "hash", "persona", "record", "sure_until")
+    __slots__ = ("audit", "generation", "hash", "persona", "record", "sure_until")
 
     def __init__(self, record: TokenRecord, hashed: str) -> None:
         self.record = record
         self.hash = hashed
-        self.acl: Any = None
-        """``(generation of the policies, compiled ACL)``, by the dispatcher."""
         self.audit: Any = None
         """The prepared auth block of audit entries, by the dispatcher."""
         self.persona: Any = None
@@ -144,6 +142,12 @@ class Tokens:
         if found is None or 0 < found.record.expire_time <= now:
             return False
         return await self._personas.stands(token)
+
+    def is_current(self, token: Token, now: float) -> bool:
+        """Whether ``authenticate`` would find a token again, with the same persona; False means "not for sure"."""
+        if token.generation is not self._generation or now >= token.sure_until:
+            return False
+        return self._view.ready(id_key(token.hash)) is token and self._personas.is_current(token)
 
     async def rights(self, token: Token) -> Acl:
         """What an authenticated token may do: by its own policies, and those that its entity and its groups add.

@@ -86,18 +86,16 @@ class WrapInfo:
         )
 
 
-@dataclass(slots=True, kw_only=True)
-class Wrapped(Reply):
+class Wrapped(Reply, kw_only=True):
     """The answer is wrapped already."""
 
     info: WrapInfo
 
 
-@dataclass(slots=True, kw_only=True)
-class Unwrapped(Reply):
+class Unwrapped(Reply, kw_only=True):
     """An answer that was wrapped: its envelope, but for the request id that it begins with."""
 
-    rest: bytes = field(repr=False)
+    rest: bytes
 
     def envelope(self, request_id: str) -> bytes:
         """The whole envelope, as the answer to the request ``request_id``."""

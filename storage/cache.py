@@ -35,6 +35,11 @@ class ObjectCache:
         """Call ``changed`` whenever an entry below ``prefix`` may have changed."""
         self._watchers.append((prefix, changed))
 
+    @property
+    def behind(self) -> bool:
+        """Whether anything has changed since the last ``catch_up``; else there is no need to call it."""
+        return self._store.revision != self._revision
+
     async def catch_up(self) -> None:
         """Drop what has changed since the last call. Nothing stale is served to who calls this first."""
         if self._store.revision == self._revision:

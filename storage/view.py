@@ -69,9 +69,9 @@ class View:
         self._cache.add(path, decoded, epoch)
         return decoded
 
-    def watch(self, changed: Callable[[], None]) -> None:
-        """Call ``changed`` whenever an entry of this view may have changed; see ``ObjectCache.watch``."""
-        self._cache.watch(self.prefix, changed)
+    def watch(self, changed: Callable[[], None], key: str = "") -> None:
+        """Call ``changed`` whenever an entry that begins with ``key`` may have changed; see ``ObjectCache.watch``."""
+        self._cache.watch(self.prefix + key, changed)
 
 
 class _ViewTransaction:

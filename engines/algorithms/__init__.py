@@ -40,5 +40,11 @@ DEFAULT_ALGORITHM = aead.AES256_GCM
 DEFAULT_KEM_ALGORITHM = hybrid_kems.X25519_MLKEM_768
 """What a key that encapsulates is of unless its maker says otherwise: a hybrid, which both halves protect."""
 
+APPROVED_KEM_ALGORITHM = mlkem.MLKEM_768
+"""The same where defaults are to be approved by FIPS 140-3."""
+
+APPROVED_KEM_WRAPPING_ALGORITHM = mlkem.MLKEM_1024
+"""As ``KEM_WRAPPING_ALGORITHM``, where that too is to be approved."""
+
 KEM_WRAPPING_ALGORITHM = hybrid_kems.P384_MLKEM_1024
 """What the key is of to which imported keys that encapsulate are wrapped: as strong as any of them."""

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Protocol
 
+from engines.algorithms.fips_status import Fips as Fips
 from engines.algorithms.hashes import Hash
 from engines.faults import Failed
 
@@ -50,15 +51,6 @@ _SYMMETRIC = frozenset({Primitive.AEAD, Primitive.MAC})
 _CNSA_2_ALONE_AFTER = 2033
 _LASTING_BITS = 128
 """Key pairs of at least this classical strength aren't deprecated before they are disallowed (NIST IR 8547)."""
-
-
-class Fips(Enum):
-    """Whether FIPS 140-3 knows an algorithm as approved; whether a *module* is validated is the provider's affair."""
-
-    APPROVED = "approved"
-    NOT_APPROVED = "not-approved"
-    LEGACY = "legacy"
-    """Approved for old data only: to verify and decrypt."""
 
 
 class BadSignature(Exception):
@@ -224,6 +216,9 @@ class Algorithm:
     """NIST's post-quantum security category, 1 to 5; 0 if a quantum computer breaks it."""
 
     fips: Fips
+    fips_fault: Callable[[Material], str] | None = None
+    """What keeps a key of an approved algorithm from being approved, in words; "" if nothing does."""
+
     object_identifier: str
     provider: str = OPENSSL
     """Who does the work, where only one provider can; ``served_by`` knows more."""
@@ -259,6 +254,12 @@ class Algorithm:
 
     signature_context: bool = False
     """Whether signatures can be bound to a context of at most 255 bytes."""
+
+    context_approved: bool = True
+    """Whether a signature over a whole message stays approved by FIPS 140-3 when it is bound to a context."""
+
+    signature_salted: bool = False
+    """Whether signatures hold salt, whose length is chosen by who signs."""
 
     slow_to_generate: bool = False
     """Whether making a key takes so long that it must not hold up other requests."""
@@ -296,6 +297,11 @@ class Algorithm:
     def encrypts(self) -> bool:
         """Whether messages can be encrypted and decrypted."""
         return self.aead is not None or self.encryption is not None
+
+    @property
+    def counted(self) -> bool:
+        """Whether it is counted how often a key is used: to encrypt messages, or to encapsulate secrets."""
+        return self.encrypts or self.encapsulation is not None
 
     @property
     def takes_associated_data(self) -> bool:

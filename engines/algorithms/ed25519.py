@@ -61,6 +61,8 @@ ED25519 = Algorithm(
     classical_bits=128,
     quantum_category=0,
     fips=Fips.APPROVED,
+    # FIPS 186-5 has Ed25519 and Ed25519ph, and of RFC 8032's three variants not Ed25519ctx.
+    context_approved=False,
     object_identifier="1.3.101.112",
     label="ed25519",
     hash_chosen=False,

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 from cryptography.hazmat.primitives import hashes
 
+from engines.algorithms.fips_status import Fips
+
 
 @dataclass(frozen=True, slots=True)
 class Hash:
@@ -20,6 +22,7 @@ class Hash:
     """Strength against collisions, in bits; 0 for a broken one."""
 
     digest_bytes: int
+    fips: Fips = Fips.APPROVED
 
     def digest(self, data: bytes) -> bytes:
         """The hash of ``data``."""
@@ -30,7 +33,8 @@ _SHA2 = "FIPS 180-4"
 _SHA3 = "FIPS 202"
 _NIST = "2.16.840.1.101.3.4.2."
 
-SHA1 = Hash("sha1", _SHA2, hashes.SHA1(), "1.3.14.3.2.26", 0, 20)  # noqa: S303 - Vault offers it; nothing defaults to it
+_SHA1 = hashes.SHA1()  # noqa: S303 - Vault offers it; nothing defaults to it
+SHA1 = Hash("sha1", _SHA2, _SHA1, "1.3.14.3.2.26", 0, 20, Fips.LEGACY)
 SHA2_224 = Hash("sha2-224", _SHA2, hashes.SHA224(), _NIST + "4", 112, 28)
 SHA2_256 = Hash("sha2-256", _SHA2, hashes.SHA256(), _NIST + "1", 128, 32)
 SHA2_384 = Hash("sha2-384", _SHA2, hashes.SHA384(), _NIST + "2", 192, 48)

@@ -127,6 +127,12 @@ def _hashing(options: SignatureOptions) -> hashes.HashAlgorithm | Prehashed | No
     return Prehashed(options.hash.algorithm) if options.prehashed else options.hash.algorithm
 
 
+def _fips_fault(material: Material) -> str:
+    """FIPS 186-5, 5.4, wants a public exponent of more than 16 bits; imported keys may have another."""
+    exponent = load_public(material.public).public_numbers().e
+    return "" if exponent >= _PUBLIC_EXPONENT else f"an RSA key with the public exponent {exponent}"
+
+
 def _row(bits: int, number: int, classical_bits: int) -> Algorithm:
     def generate(_: int) -> Material:
         return material_of(rsa.generate_private_key(_PUBLIC_EXPONENT, bits))
@@ -144,8 +150,10 @@ def _row(bits: int, number: int, classical_bits: int) -> Algorithm:
         classical_bits=classical_bits,
         quantum_category=0,
         fips=Fips.APPROVED,
+        fips_fault=_fips_fault,
         object_identifier="1.2.840.113549.1.1.1",
         label=f"rsa-{bits}",
+        signature_salted=True,
         slow_to_generate=True,
         generate=generate,
         interchange=RsaKeys(f"rsa-{bits}", bits),

@@ -1,12 +1,13 @@
-"""The options of a signature as a client writes them, and what each means."""
+"""The options of a signature as a client writes them, what each means, and which of them FIPS 186-5 knows."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
-from engines.algorithms.base import Marshaling
+from engines.algorithms.base import Algorithm, Fips, Marshaling, SignatureOptions
 from engines.algorithms.hashes import DEFAULT_HASH, HASHES, NO_HASH, Hash
-from engines.algorithms.rsa import PKCS1V15, SALT_AUTO, SALT_HASH
+from engines.algorithms.rsa import PKCS1V15, PSS, SALT_AUTO, SALT_HASH
 from engines.faults import InvalidRequest
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}", re.ASCII)
@@ -54,3 +55,26 @@ def check_unhashed(prehashed: bool, scheme: str) -> None:
         raise InvalidRequest(
             f"hash_algorithm={NO_HASH} requires both prehashed=true and signature_algorithm={PKCS1V15}"
         )
+
+
+def with_approved_salt(algorithm: Algorithm, options: SignatureOptions) -> SignatureOptions:
+    """``options`` with as much salt as the hash has, where the most there is room for would be too much (5.4)."""
+    if algorithm.signature_salted and options.salt_length == SALT_AUTO:
+        return replace(options, salt_length=SALT_HASH)
+    return options
+
+
+def unapproved_signature(algorithm: Algorithm, options: SignatureOptions) -> str:
+    """What of a signature with ``options`` isn't approved, in words; "" if all is (FIPS 186-5, SP 800-131A)."""
+    if options.context and not options.prehashed and not algorithm.context_approved:
+        return f"a signature by {algorithm.name} bound to a context"
+    if not algorithm.hash_chosen:
+        return ""
+    hash_ = options.hash
+    if hash_ is None:
+        return f"a signature by {algorithm.name} without a hash function"
+    if hash_.fips is not Fips.APPROVED:
+        return f"a signature with {hash_.name}"
+    if algorithm.signature_salted and options.scheme in ("", PSS) and options.salt_length > hash_.digest_bytes:
+        return f"a signature with more salt than the {hash_.digest_bytes} bytes of {hash_.name}"
+    return ""

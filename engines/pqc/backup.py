@@ -17,19 +17,23 @@ from engines.algorithms.base import Algorithm, Material
 from engines.algorithms.interchange import BadBackup
 from engines.base import Call, Reply
 from engines.encoding import NotBase64, decode_base64, encode_base64, nanoseconds_of
-from engines.faults import InvalidRequest
+from engines.faults import Failed, InvalidRequest
 from engines.key_records import (
     ArchiveRecord,
     KeyringRecord,
     RestoreInfo,
     VersionRecord,
     decode_record,
+    decode_totals,
     encode_archive,
+    encode_totals,
     new_version,
 )
 from engines.key_settings import KeyName, check_auto_rotate_period
-from engines.keystore import ARCHIVES, KEYS, NAME
+from engines.key_states import Use, check_use
+from engines.keystore import ARCHIVES, COUNTS, KEYS, NAME
 from engines.pqc.keys import NoSuchKey, parse_type
+from engines.transit.backup_entries import RulesBackup, dump_rules, load_rules, load_totals
 from storage.base import Transaction, transact
 
 if TYPE_CHECKING:
@@ -68,6 +72,8 @@ class KeyBackup(Struct, kw_only=True):
     imported_rotation_allowed: bool
     backed_up: Number
     versions: Annotated[dict[int, VersionBackup], Meta(max_length=MAX_VERSIONS)]
+    rules: RulesBackup | None = None
+    """Limits, states, notes and counts; backups from before keys had them lack it."""
 
 
 class Restoration(KeyName):
@@ -83,24 +89,27 @@ _decode = msgspec.json.Decoder(KeyBackup).decode
 async def back_up(engine: Pqc, call: Call, body: KeyName) -> Reply:
     """Give a key with all its versions, and note in it that this was done."""
 
-    async def work(transaction: Transaction) -> tuple[KeyringRecord, dict[int, VersionRecord]]:
+    async def work(transaction: Transaction) -> str:
         value = await transaction.get(KEYS + body.name)
         if value is None:
             raise NoSuchKey
         record = decode_record(value)
+        check_use(record, Use.COPY, call.now)
         if not record.exportable:
             raise InvalidRequest("exporting is disallowed on the policy")
         if not record.allow_plaintext_backup:
             raise InvalidRequest("plaintext backup is disallowed on the policy")
         record = replace(record, backup_info=RestoreInfo(nanoseconds_of(call.now), record.latest_version))
-        engine.keys.write(transaction, record)
-        return record, await engine.keys.archived(transaction, record.name)
+        engine.keys.rewrite(transaction, record)
+        archived = await engine.keys.archived(transaction, record.name)
+        counted = await transaction.get(COUNTS + record.name)
+        rules = dump_rules(record, {} if counted is None else decode_totals(counted))
+        return _dump(record, archived, rules, nanoseconds_of(call.now))
 
-    record, archived = await transact(engine.keys.storage, work)
-    return Reply({"backup": _dump(record, archived, nanoseconds_of(call.now))})
+    return Reply({"backup": await transact(engine.keys.storage, work)})
 
 
-def _dump(record: KeyringRecord, archived: dict[int, VersionRecord], now: int) -> str:
+def _dump(record: KeyringRecord, archived: dict[int, VersionRecord], rules: dict[str, Any], now: int) -> str:
     interchange = parse_type(record.type).interchange
 
     def dump(version: VersionRecord) -> VersionBackup:
@@ -123,6 +132,7 @@ def _dump(record: KeyringRecord, archived: dict[int, VersionRecord], now: int) -
         imported_rotation_allowed=record.imported_rotation_allowed,
         backed_up=now,
         versions={number: dump(version) for number, version in sorted(every.items())},
+        rules=msgspec.convert(rules, RulesBackup, str_keys=True) if rules else None,
     )
     return encode_base64(msgspec.json.encode(backup))
 
@@ -140,6 +150,35 @@ async def restore(engine: Pqc, call: Call, body: Restoration) -> None:
         raise InvalidRequest("the name of the key is not one that keys can have")
     versions = await asyncio.to_thread(_load_versions, parse_type(backup.type), backup, call.now)
     usable, archived = _split(backup, versions)
+    rules = backup.rules or RulesBackup()
+    record = _record(backup, name, usable, rules, call.now)
+    archive = ArchiveRecord(versions=archived)
+
+    async def work(transaction: Transaction) -> None:
+        value = await transaction.get(KEYS + name)
+        if value is not None:
+            if not body.force:
+                raise InvalidRequest(f'key "{name}" already exists')
+            check_use(decode_record(value), Use.MANAGE, call.now)
+        counted = await transaction.get(COUNTS + name)
+        totals = load_totals(record, archive, rules, {} if counted is None else decode_totals(counted))
+        if totals:
+            transaction.put(COUNTS + name, encode_totals(totals))
+        else:
+            transaction.delete(COUNTS + name)
+        engine.keys.write(transaction, record, call)
+        if archived:
+            transaction.put(ARCHIVES + name, encode_archive(archive))
+        else:
+            transaction.delete(ARCHIVES + name)
+
+    await transact(engine.keys.storage, work)
+
+
+def _record(
+    backup: KeyBackup, name: str, usable: dict[int, VersionRecord], rules: RulesBackup, now: float
+) -> KeyringRecord:
+    """The key called ``name`` that ``backup`` describes. Raises ``InvalidRequest`` for settings that can't be."""
     check_auto_rotate_period(backup.auto_rotate_period)
     record = KeyringRecord(
         name=name,
@@ -156,19 +195,13 @@ async def restore(engine: Pqc, call: Call, body: Restoration) -> None:
         imported=backup.imported,
         imported_rotation_allowed=backup.imported_rotation_allowed,
         backup_info=RestoreInfo(backup.backed_up, backup.latest_version),
-        restore_info=RestoreInfo(nanoseconds_of(call.now), backup.latest_version),
+        restore_info=RestoreInfo(nanoseconds_of(now), backup.latest_version),
     )
 
-    async def work(transaction: Transaction) -> None:
-        if await transaction.get(KEYS + name) is not None and not body.force:
-            raise InvalidRequest(f'key "{name}" already exists')
-        engine.keys.write(transaction, record)
-        if archived:
-            transaction.put(ARCHIVES + name, encode_archive(ArchiveRecord(versions=archived)))
-        else:
-            transaction.delete(ARCHIVES + name)
-
-    await transact(engine.keys.storage, work)
+    try:
+        return load_rules(record, rules)
+    except Failed as fault:
+        raise InvalidRequest(fault.message) from None
 
 
 def _load_versions(algorithm: Algorithm, backup: KeyBackup, now: float) -> dict[int, VersionRecord]:

@@ -13,7 +13,9 @@ from engines.base import Call, Reply
 from engines.encoding import NotBase64, decode_base64, encode_base64
 from engines.faults import InvalidRequest
 from engines.key_settings import KeyName
+from engines.key_states import Use
 from engines.keyring import CIPHERTEXT, Keyring, KeyVersion, parse_header
+from engines.limits import counted
 from engines.pqc.keys import load
 
 if TYPE_CHECKING:
@@ -78,7 +80,8 @@ def _check_retired(keyring: Keyring, header: str) -> None:
 
 async def encapsulate(engine: Pqc, call: Call, body: Encapsulating) -> Reply:
     """Make a shared secret, and the ciphertext that carries it."""
-    version = (await load(engine, body.name)).version_to_encrypt(body.key_version, "encapsulation")
+    keyring = await counted(engine, call, await load(engine, body.name, Use.PROTECT, call), body.key_version)
+    version = keyring.version_to_encrypt(body.key_version, "encapsulation")
     shared_secret, ciphertext = version.encapsulation().encapsulate()
     return Reply(
         {
@@ -93,7 +96,7 @@ async def decapsulate(engine: Pqc, call: Call, body: Decapsulating) -> Reply:
     """Give the shared secret of a ciphertext; one that was tampered with may well give another secret."""
     if not body.ciphertext:
         raise InvalidRequest("missing ciphertext to decapsulate")
-    version, payload = split_ciphertext(await load(engine, body.name), body.ciphertext)
+    version, payload = split_ciphertext(await load(engine, body.name, Use.PROCESS, call), body.ciphertext)
     try:
         shared_secret = version.encapsulation().decapsulate(payload)
     except BadCiphertext:

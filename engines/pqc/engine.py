@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import ClassVar
 
 from engines.base import Mount, Nothing, Operation, Route
-from engines.key_settings import KeyConfig, KeyListing, KeyName, KeyTrim
+from engines.counts import EncryptionCounts
+from engines.key_rules import KeyConfig
+from engines.key_settings import KeyListing, KeyName, KeyTrim
 from engines.keystore import KeyStore
 from engines.pqc import backup, encapsulation, export, importing, keys, messages
 from engines.rotation import rotate_due
@@ -44,19 +46,24 @@ ROUTES: tuple[Route, ...] = (
 
 
 class Pqc:
-    """One mount of the engine; it holds no state but what storage and its cache hold."""
+    """One mount of the engine; it holds no state but what storage and its cache hold, and reservations."""
 
     type: ClassVar[str] = "pqc"
     summary: ClassVar[str] = "Post-quantum keys that encapsulate secrets and encrypt messages."
     routes: ClassVar[tuple[Route, ...]] = ROUTES
 
     def __init__(self, mount: Mount) -> None:
-        self.keys = KeyStore(mount.storage)
-        self.wrapping = KeyStore(mount.storage.within("import/"))
+        self.keys = KeyStore(mount.storage, mount.fips_mode)
+        self.wrapping = KeyStore(mount.storage.within("import/"), mount.fips_mode)
         """Holds the one key that imported keys are wrapped to, out of reach of the paths of the API."""
 
+        self.counts = EncryptionCounts(mount.storage)
         self.max_batch_items = mount.max_batch_items
 
     async def tick(self, now: float) -> None:
         """Rotate the keys that are due."""
         await rotate_due(self.keys, now)
+
+    async def close(self) -> None:
+        """Give back what is reserved and not used."""
+        await self.counts.close()

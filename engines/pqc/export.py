@@ -8,6 +8,7 @@ from engines.algorithms.kem_keys import parse_kem_format
 from engines.base import Call, Reply
 from engines.faults import InvalidRequest, NotFound
 from engines.key_settings import KeyName
+from engines.key_states import Use
 from engines.version_choice import select_versions
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ async def export(engine: Pqc, call: Call, body: Export) -> Reply:
     if body.type not in (PRIVATE, PUBLIC):
         raise InvalidRequest(f"invalid export type: {body.type}")
     form = parse_kem_format(body.format)
-    keyring = await engine.keys.load(body.name)
+    keyring = await engine.keys.use(body.name, Use.COPY, call)
     if keyring is None:
         raise NotFound
     if body.type == PRIVATE and not keyring.record.exportable:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import UNSET, UnsetType
 
-from engines.algorithms import DEFAULT_KEM_ALGORITHM, KEM_WRAPPING_ALGORITHM
+from engines.algorithms import APPROVED_KEM_WRAPPING_ALGORITHM, KEM_WRAPPING_ALGORITHM
 from engines.algorithms.base import Algorithm, BadCiphertext, Material
 from engines.base import Call, Nothing, Reply
 from engines.encoding import decode_base64
@@ -20,10 +20,11 @@ from engines.fields import Duration
 from engines.imported_versions import add_material, check_importable
 from engines.key_records import KeyringRecord, decode_record, new_version
 from engines.key_settings import KeyName, check_auto_rotate_period
+from engines.key_states import Use, check_use
 from engines.keyring import Keyring
 from engines.keystore import KEYS
 from engines.pqc.encapsulation import ForeignCiphertext
-from engines.pqc.keys import NoSuchKey, load, parse_type
+from engines.pqc.keys import NoSuchKey, chosen_type, load
 from storage.base import Transaction, transact
 
 if TYPE_CHECKING:
@@ -33,6 +34,9 @@ INFO = b"cryptoserve pqc import v1"
 """The ``info`` of HPKE in wrapped keys."""
 
 _WRAPPING_KEY = "wrapping-key"
+_APPROVED_WRAPPING_KEY = "approved-wrapping-key"
+"""The same in the FIPS modes, which are there to be changed: each has a key of its own."""
+
 _EXISTS = "there is a key of that name; use import_version to give an imported key another version"
 
 
@@ -46,7 +50,7 @@ class ImportedVersion(KeyName):
 class ImportedKey(ImportedVersion):
     """As that, and what the key is to be."""
 
-    type: str = DEFAULT_KEM_ALGORITHM.name
+    type: str | UnsetType = UNSET
     exportable: bool = False
     allow_plaintext_backup: bool = False
     allow_rotation: bool = False
@@ -75,11 +79,14 @@ async def read_wrapping_key(engine: Pqc, call: Call, body: Nothing) -> Reply:
 
 
 async def _wrapping_key(engine: Pqc, call: Call) -> Keyring:
-    found = await engine.wrapping.load(_WRAPPING_KEY)
+    approved = engine.keys.fips.active
+    name = _APPROVED_WRAPPING_KEY if approved else _WRAPPING_KEY
+    found = await engine.wrapping.load(name)
     if found is not None:
         return found
-    record = KeyringRecord(name=_WRAPPING_KEY, type=KEM_WRAPPING_ALGORITHM.name, versions={})
-    return await engine.wrapping.create(record, KEM_WRAPPING_ALGORITHM, call.now)
+    algorithm = APPROVED_KEM_WRAPPING_ALGORITHM if approved else KEM_WRAPPING_ALGORITHM
+    record = KeyringRecord(name=name, type=algorithm.name, versions={})
+    return await engine.wrapping.create(record, algorithm, call)
 
 
 async def _read_material(engine: Pqc, call: Call, algorithm: Algorithm, body: ImportedVersion) -> Material:
@@ -105,7 +112,7 @@ async def import_key(engine: Pqc, call: Call, body: ImportedKey) -> None:
     if body.auto_rotate_period and not body.allow_rotation:
         raise InvalidRequest("allow_rotation must be set to true if auto-rotation is enabled")
     check_auto_rotate_period(body.auto_rotate_period)
-    algorithm = parse_type(body.type)
+    algorithm = chosen_type(engine, body.type)
     if await engine.keys.load(body.name) is not None:
         raise InvalidRequest(_EXISTS)
     material = await _read_material(engine, call, algorithm, body)
@@ -123,14 +130,14 @@ async def import_key(engine: Pqc, call: Call, body: ImportedKey) -> None:
     async def work(transaction: Transaction) -> None:
         if await transaction.get(KEYS + body.name) is not None:
             raise InvalidRequest(_EXISTS)
-        engine.keys.write(transaction, record)
+        engine.keys.write(transaction, record, call)
 
     await transact(engine.keys.storage, work)
 
 
 async def import_version(engine: Pqc, call: Call, body: ImportedUpdate) -> None:
     """Give an imported key another version, or one of which only the public part was known its private part."""
-    keyring = await load(engine, body.name)
+    keyring = await load(engine, body.name, Use.MANAGE, call)
     try:
         check_importable(keyring.record)
         material = await _read_material(engine, call, keyring.algorithm, body)
@@ -140,10 +147,11 @@ async def import_version(engine: Pqc, call: Call, body: ImportedUpdate) -> None:
             if value is None:
                 raise NoSuchKey
             record = decode_record(value)
+            check_use(record, Use.MANAGE, call.now)
             check_importable(record)
             if record.type != keyring.record.type:
                 raise InvalidRequest("the key was replaced by one of another type")
-            engine.keys.write(transaction, add_material(record, material, body.version, call.now))
+            engine.keys.write(transaction, add_material(record, material, body.version, call.now), call)
 
         await transact(engine.keys.storage, work)
     except Failed as fault:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from engines.algorithms import DEFAULT_KEM_ALGORITHM, KEM_ALGORITHMS
+from msgspec import UNSET, UnsetType
+
+from engines.algorithms import APPROVED_KEM_ALGORITHM, DEFAULT_KEM_ALGORITHM, KEM_ALGORITHMS
 from engines.algorithms.base import Algorithm
 from engines.base import Call, Reply
 from engines.encoding import rfc3339_nano
 from engines.faults import Failed, InvalidRequest, NotFound
 from engines.fields import Duration
 from engines.key_records import KeyringRecord
+from engines.key_rules import KeyConfig, KeyRules, describe_rules, with_rules
 from engines.key_settings import (
-    KeyConfig,
     KeyListing,
     KeyName,
     KeyTrim,
@@ -21,16 +23,17 @@ from engines.key_settings import (
     trimmed,
     warn_of_numbering,
 )
+from engines.key_states import Use
 from engines.keyring import Keyring, KeyVersion
 
 if TYPE_CHECKING:
     from engines.pqc.engine import Pqc
 
 
-class KeyCreation(KeyName):
+class KeyCreation(KeyRules):
     """What a new key is to be."""
 
-    type: str = DEFAULT_KEM_ALGORITHM.name
+    type: str | UnsetType = UNSET
     exportable: bool = False
     allow_plaintext_backup: bool = False
     auto_rotate_period: Duration = 0
@@ -43,12 +46,19 @@ class NoSuchKey(InvalidRequest):
         super().__init__("key not found")
 
 
-async def load(engine: Pqc, name: str) -> Keyring:
-    """The key called ``name``. Raises ``NoSuchKey``."""
-    keyring = await engine.keys.load(name)
+async def load(engine: Pqc, name: str, use: Use, call: Call) -> Keyring:
+    """The key called ``name``, to be used so. Raises ``NoSuchKey``, or ``InvalidRequest`` if its state forbids it."""
+    keyring = await engine.keys.use(name, use, call)
     if keyring is None:
         raise NoSuchKey
     return keyring
+
+
+def chosen_type(engine: Pqc, name: str | UnsetType) -> Algorithm:
+    """The algorithm that a caller has chosen, or the default. Raises ``InvalidRequest``."""
+    if name is UNSET:
+        return APPROVED_KEM_ALGORITHM if engine.keys.fips.active else DEFAULT_KEM_ALGORITHM
+    return parse_type(name)
 
 
 def parse_type(name: str) -> Algorithm:
@@ -62,7 +72,7 @@ def parse_type(name: str) -> Algorithm:
 async def create(engine: Pqc, call: Call, body: KeyCreation) -> Reply:
     """Make a key; one that is there already stays as it is, whatever is asked for."""
     check_auto_rotate_period(body.auto_rotate_period)
-    algorithm = parse_type(body.type)
+    algorithm = chosen_type(engine, body.type)
     record = KeyringRecord(
         name=body.name,
         type=algorithm.name,
@@ -71,7 +81,7 @@ async def create(engine: Pqc, call: Call, body: KeyCreation) -> Reply:
         allow_plaintext_backup=body.allow_plaintext_backup,
         auto_rotate_period_seconds=body.auto_rotate_period,
     )
-    return describe(await engine.keys.create(record, algorithm, call.now))
+    return describe(await engine.keys.create(with_rules(record, body), algorithm, call))
 
 
 async def read(engine: Pqc, call: Call, body: KeyName) -> Reply:
@@ -79,7 +89,11 @@ async def read(engine: Pqc, call: Call, body: KeyName) -> Reply:
     keyring = await engine.keys.load(body.name)
     if keyring is None:
         raise NotFound
-    return describe(keyring)
+    reply = describe(keyring)
+    totals = await engine.counts.totals(keyring)
+    if reply.data is None or not any(totals.values()):
+        return reply
+    return Reply({**reply.data, "encryptions": {str(number): total for number, total in totals.items()}})
 
 
 async def list_keys(engine: Pqc, call: Call, body: KeyListing) -> Reply:
@@ -100,17 +114,19 @@ async def configure(engine: Pqc, call: Call, body: KeyConfig) -> Reply:
     warn_of_numbering(call, body)
 
     def edit(record: KeyringRecord) -> KeyringRecord:
-        return configured(record, call, body)
+        return with_rules(configured(record, call, body), body)
 
-    return describe(await engine.keys.change(body.name, NoSuchKey(), edit))
+    return describe(await engine.keys.change(body.name, NoSuchKey(), edit, even_disabled=True))
 
 
 async def rotate(engine: Pqc, call: Call, body: KeyName) -> Reply:
     """Give a key a new version, to which everything new is encapsulated from now on."""
     try:
-        return describe(await engine.keys.rotate(body.name, call.now, missing=NoSuchKey()))
+        keyring = await engine.keys.rotate(body.name, call.now, missing=NoSuchKey())
     except Failed as fault:
         raise InvalidRequest(fault.message) from None
+    engine.keys.fips.processing(call, keyring.unapproved)
+    return describe(keyring)
 
 
 async def trim(engine: Pqc, call: Call, body: KeyTrim) -> Reply:
@@ -142,6 +158,7 @@ def describe(keyring: Keyring) -> Reply:
         "min_available_version": record.min_available_version,
         "min_decryption_version": record.min_decryption_version,
         "min_encryption_version": record.min_encryption_version,
+        **describe_rules(record),
         "keys": {str(version.number): _describe_version(keyring, version) for version in keyring.versions.values()},
     }
     if record.imported:

@@ -19,7 +19,9 @@ from engines.batches import read_strictly, reply_with_status
 from engines.encoding import decode_base64, encode_base64
 from engines.faults import InvalidRequest
 from engines.key_settings import KeyName
+from engines.key_states import Use
 from engines.keyring import Keyring
+from engines.limits import counted, counted_items
 from engines.pqc.encapsulation import ForeignCiphertext, PublicKeyOnly, split_ciphertext
 from engines.pqc.keys import load
 
@@ -87,7 +89,7 @@ async def encrypt(engine: Pqc, call: Call, body: Encryption) -> Reply:
         return await _encrypt_batch(engine, call, body)
     if body.plaintext is UNSET:
         raise InvalidRequest("missing plaintext to encrypt")
-    keyring = await load(engine, body.name)
+    keyring = await counted(engine, call, await load(engine, body.name, Use.PROTECT, call), body.key_version)
     ciphertext, version = _seal(keyring, body.plaintext, body.associated_data, body.key_version)
     return Reply({"ciphertext": ciphertext, "key_version": version})
 
@@ -96,13 +98,14 @@ async def decrypt(engine: Pqc, call: Call, body: Decryption) -> Reply:
     """Decrypt ``ciphertext``, or every item of ``batch_input``."""
     if body.batch_input is not UNSET and body.batch_input is not None:
         return await _decrypt_batch(engine, call, body)
-    keyring = await load(engine, body.name)
+    keyring = await load(engine, body.name, Use.PROCESS, call)
     return Reply({"plaintext": _open(keyring, body.ciphertext, body.associated_data)})
 
 
 async def _encrypt_batch(engine: Pqc, call: Call, body: Encryption) -> Reply:
     items = read_strictly(body.batch_input, EncryptItem, "plaintext", engine.max_batch_items)
-    keyring = await load(engine, body.name)
+    keyring = await load(engine, body.name, Use.PROTECT, call)
+    keyring = await counted_items(engine, call, keyring, (item.key_version for item in items))
     results: list[dict[str, Any]] = []
     failures = 0
     for index, item in enumerate(items):
@@ -120,7 +123,7 @@ async def _encrypt_batch(engine: Pqc, call: Call, body: Encryption) -> Reply:
 
 async def _decrypt_batch(engine: Pqc, call: Call, body: Decryption) -> Reply:
     items = read_strictly(body.batch_input, DecryptItem, "ciphertext", engine.max_batch_items)
-    keyring = await load(engine, body.name)
+    keyring = await load(engine, body.name, Use.PROCESS, call)
     results: list[dict[str, Any]] = []
     failures = 0
     for index, item in enumerate(items):

@@ -40,7 +40,7 @@ async def derive_key(engine: Transit, call: Call, body: Agreement) -> None:
     if not body.base_key_name:
         raise Failed("cannot load policy with relative name")
     named = NAME.fullmatch(body.base_key_name) is not None
-    base = await engine.keys.use(body.base_key_name, Use.PROTECT, call.now) if named else None
+    base = await engine.keys.use(body.base_key_name, Use.PROTECT, call) if named else None
     if base is None:
         raise InvalidRequest("specified base key not found")
     if base.algorithm.agreement is None:
@@ -73,6 +73,6 @@ async def derive_key(engine: Transit, call: Call, body: Agreement) -> None:
             except Failed as fault:
                 raise Failed(f"error importing key: {fault.message}") from None
             record = with_new_version(old, added)
-        engine.keys.write(transaction, record)
+        engine.keys.write(transaction, record, call)
 
     await transact(engine.keys.storage, work)

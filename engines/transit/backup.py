@@ -87,7 +87,7 @@ async def back_up(engine: Transit, call: Call, body: KeyName) -> Reply:
             raise Failed("plaintext backup is disallowed on the policy")
         info = RestoreInfo(nanoseconds_of(call.now), record.latest_version)
         record = replace(record, backup_info=info)
-        engine.keys.write(transaction, record)
+        engine.keys.rewrite(transaction, record)
         archived = await engine.keys.archived(transaction, record.name)
         counted = await transaction.get(COUNTS + record.name)
         rules = dump_rules(record, {} if counted is None else decode_totals(counted))
@@ -164,7 +164,7 @@ async def restore(engine: Transit, call: Call, body: Restoration) -> None:
             transaction.put(COUNTS + record.name, encode_totals(totals))
         else:
             transaction.delete(COUNTS + record.name)
-        engine.keys.write(transaction, record)
+        engine.keys.write(transaction, record, call)
         if archive.versions:
             transaction.put(ARCHIVES + record.name, encode_archive(archive))
         else:

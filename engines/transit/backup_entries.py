@@ -12,7 +12,7 @@ from engines.algorithms.interchange import BadBackup, backup_bytes
 from engines.encoding import NotBase64, decode_base64, encode_base64, parse_rfc3339, rfc3339_nano
 from engines.faults import Failed, InvalidRequest
 from engines.key_records import ArchiveRecord, KeyringRecord, RestoreInfo, VersionRecord, VersionTotal
-from engines.transit.rules import KeyRules, describe_rules, with_rules
+from engines.key_rules import KeyRules, describe_rules, with_rules
 from storage.secret import Secret
 
 RULES = "cryptoserve"

@@ -8,6 +8,7 @@ from engines.algorithms.wrapping import DEFAULT_WRAPPING_HASH, parse_wrapping_ha
 from engines.base import Body, Call, Reply
 from engines.encoding import encode_base64
 from engines.faults import Failed, InvalidRequest
+from engines.fips import unapproved_hash
 from engines.key_states import Use
 from engines.version_choice import select_versions
 
@@ -26,10 +27,10 @@ class ByokExport(Body):
 
 async def byok_export(engine: Transit, call: Call, body: ByokExport) -> Reply:
     """Give a key's versions, wrapped, by their numbers; those of which only the public part is known are left out."""
-    destination = await engine.keys.use(body.destination, Use.PROTECT, call.now)
+    destination = await engine.keys.use(body.destination, Use.PROTECT, call)
     if destination is None:
         raise Failed("no such destination key to export to")
-    source = await engine.keys.use(body.source, Use.COPY, call.now)
+    source = await engine.keys.use(body.source, Use.COPY, call)
     if source is None:
         raise Failed("no such source key for export")
     if not source.record.exportable:
@@ -42,6 +43,7 @@ async def byok_export(engine: Transit, call: Call, body: ByokExport) -> Reply:
         hash_ = parse_wrapping_hash(body.hash)
     except InvalidRequest as fault:
         raise Failed(fault.message) from None
+    engine.keys.fips.protecting(call, unapproved_hash("RSA-OAEP", hash_))
     if not destination.algorithm.signs:
         raise Failed(
             f"key wrapping (requring message signing) is not supported for key type {destination.algorithm.name}"

@@ -37,7 +37,7 @@ class CertificateChain(KeyName):
 
 async def request(engine: Transit, call: Call, body: CertificateRequest) -> Reply:
     """A certificate request, signed by the key."""
-    keyring = await _load(engine, body.name, Use.PROTECT, call.now)
+    keyring = await _load(engine, body.name, Use.PROTECT, call)
     if keyring.record.soft_deleted:
         raise Failed("refusing to use soft-deleted key")
     number = keyring.record.latest_version if body.version is UNSET else body.version
@@ -53,7 +53,7 @@ async def request(engine: Transit, call: Call, body: CertificateRequest) -> Repl
 
 async def set_chain(engine: Transit, call: Call, body: CertificateChain) -> Reply:
     """Keep a chain of certificates with a version of a key, which the first of them must be for."""
-    keyring = await _load(engine, body.name, Use.MANAGE, call.now)
+    keyring = await _load(engine, body.name, Use.MANAGE, call)
     chain = parse_chain(body.certificate_chain)
 
     def edit(record: KeyringRecord) -> KeyringRecord:
@@ -76,8 +76,8 @@ async def set_chain(engine: Transit, call: Call, body: CertificateChain) -> Repl
     )
 
 
-async def _load(engine: Transit, name: str, use: Use, now: float) -> Keyring:
-    keyring = await engine.keys.use(name, use, now)
+async def _load(engine: Transit, name: str, use: Use, call: Call) -> Keyring:
+    keyring = await engine.keys.use(name, use, call)
     if keyring is None:
         raise _missing(name)
     if not keyring.algorithm.signs:

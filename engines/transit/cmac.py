@@ -44,7 +44,7 @@ async def authenticate(engine: Transit, call: Call, body: Authentication) -> Rep
     if body.batch_input is not UNSET and body.batch_input is not None:
         items = read_strings(body.batch_input, _ITEM, engine.max_batch_items)
     length = url_length(body.url_mac_length)
-    keyring = await load(engine, body.name, Use.PROTECT, call.now)
+    keyring = await load(engine, body.name, Use.PROTECT, call)
     version = hmac.version_to_authenticate(keyring, body.key_version)
     if items is None:
         item = InputItem(input=body.input)
@@ -77,9 +77,9 @@ def is_code(keyring: Keyring, item: InputItem, length: int, index: int = 0) -> b
     return compare_digest(version.cmac().digest(data)[:length], given)
 
 
-async def load(engine: Transit, name: str, use: Use, now: float) -> Keyring:
+async def load(engine: Transit, name: str, use: Use, call: Call) -> Keyring:
     """The key called ``name``, to be used so. Raises ``InvalidRequest`` if it isn't there, or isn't for CMAC."""
-    keyring = await hmac.load(engine, name, use, now)
+    keyring = await hmac.load(engine, name, use, call)
     if keyring.algorithm.cmac is None:
         raise InvalidRequest(f"key {name} is not a supported CMAC key type: {keyring.algorithm.name}")
     if keyring.record.soft_deleted:

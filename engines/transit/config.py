@@ -4,29 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from msgspec import UNSET, UnsetType
-
 from engines.base import Call, Reply
 from engines.faults import InvalidRequest
-from engines.fields import Duration
 from engines.key_records import KeyringRecord
+from engines.key_rules import KeyConfig, with_rules
 from engines.key_settings import KeyName, KeyTrim, configured, trimmed, warn_of_numbering
 from engines.transit.describe import describe
-from engines.transit.rules import KeyRules, with_rules
 
 if TYPE_CHECKING:
     from engines.transit.engine import Transit
-
-
-class KeyConfig(KeyRules):
-    """The settings to change; what is absent stays as it is."""
-
-    min_decryption_version: int | UnsetType = UNSET
-    min_encryption_version: int | UnsetType = UNSET
-    deletion_allowed: bool | UnsetType = UNSET
-    exportable: bool | UnsetType = UNSET
-    allow_plaintext_backup: bool | UnsetType = UNSET
-    auto_rotate_period: Duration | UnsetType = UNSET
 
 
 async def configure(engine: Transit, call: Call, body: KeyConfig) -> Reply:
@@ -42,7 +28,9 @@ async def configure(engine: Transit, call: Call, body: KeyConfig) -> Reply:
 
 async def rotate(engine: Transit, call: Call, body: KeyName) -> Reply:
     """Give a key a new version, which encrypts and signs from now on."""
-    return describe(await engine.keys.rotate(body.name, call.now, missing=InvalidRequest("key not found")))
+    keyring = await engine.keys.rotate(body.name, call.now, missing=InvalidRequest("key not found"))
+    engine.keys.fips.processing(call, keyring.unapproved)
+    return describe(keyring)
 
 
 async def trim(engine: Transit, call: Call, body: KeyTrim) -> Reply:

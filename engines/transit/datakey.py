@@ -12,8 +12,8 @@ from engines.encoding import encode_base64
 from engines.faults import InvalidRequest
 from engines.key_states import Use
 from engines.keyring import Keyring
+from engines.limits import counted
 from engines.transit.keys import decode_context
-from engines.transit.limits import counted
 from engines.transit.sealing import seal
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def check_bits(bits: int) -> None:
 
 async def load(engine: Transit, call: Call, name: str) -> Keyring:
     """The key to encrypt data keys with. Raises ``InvalidRequest`` if it isn't there, or its state forbids it."""
-    keyring = await engine.keys.use(name, Use.PROTECT, call.now)
+    keyring = await engine.keys.use(name, Use.PROTECT, call)
     if keyring is None:
         raise InvalidRequest("encryption key not found")
     return keyring

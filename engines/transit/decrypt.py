@@ -37,7 +37,7 @@ async def decrypt(engine: Transit, call: Call, body: Decryption) -> Reply:
         return await _decrypt_batch(engine, call, body)
     if not body.ciphertext:
         raise InvalidRequest("missing ciphertext to decrypt")
-    keyring = await engine.keys.use(body.name, Use.PROCESS, call.now)
+    keyring = await engine.keys.use(body.name, Use.PROCESS, call)
     if keyring is None:
         raise InvalidRequest("encryption key not found")
     context = decode_base64(body.context) if body.context else b""
@@ -47,7 +47,7 @@ async def decrypt(engine: Transit, call: Call, body: Decryption) -> Reply:
 async def _decrypt_batch(engine: Transit, call: Call, body: Decryption) -> Reply:
     items = read_strictly(body.batch_input, DecryptItem, "ciphertext", engine.max_batch_items)
     has_context = check_contexts(items)
-    keyring = await engine.keys.use(body.name, Use.PROCESS, call.now)
+    keyring = await engine.keys.use(body.name, Use.PROCESS, call)
     if keyring is None:
         raise InvalidRequest("encryption key not found")
     wanted = None if body.partial_failure_response_code is UNSET else body.partial_failure_response_code

@@ -15,9 +15,9 @@ from engines.algorithms.derivation import hkdf_sha256
 from engines.base import Call, Reply
 from engines.encoding import decode_base64, encode_base64
 from engines.faults import InvalidRequest
+from engines.limits import counted
 from engines.transit.datakey import DataKey, check_bits, check_path, load
 from engines.transit.keys import decode_context
-from engines.transit.limits import counted
 from engines.transit.sealing import seal
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from engines.algorithms.pem import chain_pem
 from engines.base import Reply
 from engines.encoding import rfc3339_nano
 from engines.key_records import RestoreInfo
+from engines.key_rules import describe_rules
 from engines.keyring import Keyring, KeyVersion
-from engines.transit.rules import describe_rules
 
 _SECOND_NANOSECONDS = 1_000_000_000
 

@@ -17,7 +17,7 @@ from engines.faults import Failed, InvalidRequest
 from engines.key_records import KeyringRecord
 from engines.key_states import Use
 from engines.keyring import Keyring
-from engines.transit.limits import counted, counted_items
+from engines.limits import counted, counted_items
 from engines.transit.sealing import NotAead, is_plain, seal
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ async def encrypt(engine: Transit, call: Call, body: Encryption) -> Reply:
         raise InvalidRequest("missing plaintext to encrypt")
     plaintext = decode_base64(body.plaintext)
     context = decode_base64(body.context) if body.context else b""
-    keyring = await engine.keys.use(body.name, Use.PROTECT, call.now)
+    keyring = await engine.keys.use(body.name, Use.PROTECT, call)
     if keyring is None:
         keyring = await _create(engine, call, body, bool(context), body.key_version)
     keyring = await counted(engine, call, keyring, body.key_version)
@@ -73,7 +73,7 @@ async def _create(engine: Transit, call: Call, body: Encryption, has_context: bo
     record = KeyringRecord(
         name=body.name, type=algorithm.name, versions={}, derived=has_context, convergent=body.convergent_encryption
     )
-    return await engine.keys.create(record, algorithm, call.now)
+    return await engine.keys.create(record, algorithm, call)
 
 
 def _upsertable(name: str) -> Algorithm:
@@ -88,7 +88,7 @@ def _upsertable(name: str) -> Algorithm:
 async def _encrypt_batch(engine: Transit, call: Call, body: Encryption) -> Reply:
     items = read_strictly(body.batch_input, EncryptItem, "plaintext", engine.max_batch_items)
     has_context = check_contexts(items)
-    keyring = await engine.keys.use(body.name, Use.PROTECT, call.now)
+    keyring = await engine.keys.use(body.name, Use.PROTECT, call)
     if keyring is None:
         keyring = await _create(engine, call, body, has_context, 0)
     keyring = await counted_items(engine, call, keyring, (item.key_version for item in items))

@@ -6,6 +6,8 @@ from typing import ClassVar
 
 from engines.base import Mount, Nothing, Operation, Route
 from engines.batch_items import DecryptItem, EncryptItem, RewrapItem
+from engines.counts import EncryptionCounts
+from engines.key_rules import KeyConfig
 from engines.key_settings import KeyListing, KeyName, KeyTrim
 from engines.keystore import KeyStore
 from engines.rotation import rotate_due
@@ -33,7 +35,6 @@ from engines.transit import (
     stream,
     verify,
 )
-from engines.transit.counts import EncryptionCounts
 from engines.transit.settings import Settings
 
 _READ, _LIST, _UPDATE, _DELETE = Operation.READ, Operation.LIST, Operation.UPDATE, Operation.DELETE
@@ -46,7 +47,7 @@ ROUTES: tuple[Route, ...] = (
     Route(_DELETE, "keys/{name}", keys.delete, KeyName, "Destroy a key."),
     Route(_READ, "keys/{name}/jwks", jwks.read_jwks, jwks.JwksReading, "Read a key's public keys as a JWK set.",
           writes=False, bare=True, public_where=("jwks", "public")),
-    Route(_UPDATE, "keys/{name}/config", config.configure, config.KeyConfig, "Change a key's settings."),
+    Route(_UPDATE, "keys/{name}/config", config.configure, KeyConfig, "Change a key's settings."),
     Route(_UPDATE, "keys/{name}/rotate", config.rotate, KeyName, "Give a key a new version."),
     Route(_UPDATE, "keys/{name}/trim", config.trim, KeyTrim, "Destroy old versions of a key."),
     Route(_DELETE, "keys/{name}/soft-delete", keys.soft_delete, KeyName, "Mark a key as deleted."),
@@ -127,7 +128,7 @@ class Transit:
     routes: ClassVar[tuple[Route, ...]] = ROUTES
 
     def __init__(self, mount: Mount) -> None:
-        self.keys = KeyStore(mount.storage)
+        self.keys = KeyStore(mount.storage, mount.fips_mode)
         self.counts = EncryptionCounts(mount.storage)
         self.settings = Settings(mount.storage)
         self.clock = mount.clock

@@ -32,7 +32,7 @@ async def export(engine: Transit, call: Call, body: Export) -> Reply:
     if kind is None:
         raise InvalidRequest(f"invalid export type: {body.type}")
     form = parse_format(body.format)
-    keyring = await engine.keys.use(body.name, Use.COPY, call.now)
+    keyring = await engine.keys.use(body.name, Use.COPY, call)
     if keyring is None:
         raise NotFound
     if body.type not in _PUBLIC and not keyring.record.exportable:

@@ -12,6 +12,7 @@ from engines.batch_items import InputItem
 from engines.batches import read_strings
 from engines.encoding import NotBase64, decode_base64, encode_base64
 from engines.faults import InvalidRequest
+from engines.fips import unapproved_hash
 from engines.key_states import Use
 from engines.keyring import Keyring, KeyVersion, parse_header
 from engines.keystore import SoftDeleted
@@ -19,6 +20,10 @@ from engines.transit.hash import decode_input
 
 if TYPE_CHECKING:
     from engines.transit.engine import Transit
+
+
+PURPOSE = "an HMAC"
+"""What an HMAC is called when its hash function isn't approved."""
 
 
 class Authentication(Body):
@@ -34,11 +39,13 @@ class Authentication(Body):
 
 async def authenticate(engine: Transit, call: Call, body: Authentication) -> Reply:
     """The HMAC of ``input``, or of every item of ``batch_input``."""
-    keyring = await load(engine, body.name, Use.PROTECT, call.now)
+    keyring = await load(engine, body.name, Use.PROTECT, call)
     if keyring.record.soft_deleted:
         raise SoftDeleted
     version = version_to_authenticate(keyring, body.key_version)
     hash_ = _parse_algorithm(body.urlalgorithm or body.algorithm)
+    if engine.keys.fips.active:
+        engine.keys.fips.protecting(call, unapproved_hash(PURPOSE, hash_))
     if body.batch_input is not UNSET and body.batch_input is not None:
         items = read_strings(body.batch_input, "transit.batchRequestHMACItem", engine.max_batch_items)
         return Reply({"batch_results": [_authenticate_item(version, hash_, item) for item in items]})
@@ -47,9 +54,9 @@ async def authenticate(engine: Transit, call: Call, body: Authentication) -> Rep
     return Reply({"hmac": _authenticate(version, hash_, body.input)})
 
 
-async def load(engine: Transit, name: str, use: Use, now: float) -> Keyring:
+async def load(engine: Transit, name: str, use: Use, call: Call) -> Keyring:
     """The key called ``name``, to be used so. Raises ``InvalidRequest`` if there is none, or its state forbids it."""
-    keyring = await engine.keys.use(name, use, now)
+    keyring = await engine.keys.use(name, use, call)
     if keyring is None:
         raise InvalidRequest("encryption key not found")
     return keyring

@@ -16,6 +16,7 @@ from engines.base import Call, Nothing, Reply
 from engines.encoding import NotBase64, decode_base64
 from engines.faults import Failed, InvalidRequest
 from engines.fields import Duration
+from engines.fips import unapproved_hash
 from engines.imported_versions import add_material, check_importable
 from engines.key_records import KeyringRecord, decode_record, new_version
 from engines.key_settings import KeyName, check_auto_rotate_period
@@ -72,7 +73,7 @@ async def _wrapping_key(engine: Transit, call: Call) -> Keyring:
     if found is not None:
         return found
     record = KeyringRecord(name=_WRAPPING_KEY, type=WRAPPING_ALGORITHM.name, versions={})
-    return await engine.keys.create(record, WRAPPING_ALGORITHM, call.now)
+    return await engine.keys.create(record, WRAPPING_ALGORITHM, call)
 
 
 async def import_key(engine: Transit, call: Call, body: ImportedKey) -> None:
@@ -114,7 +115,7 @@ async def import_key(engine: Transit, call: Call, body: ImportedKey) -> None:
     async def work(transaction: Transaction) -> None:
         if await transaction.get(KEYS + body.name) is not None:
             raise _exists()
-        engine.keys.write(transaction, record)
+        engine.keys.write(transaction, record, call)
 
     await transact(engine.keys.storage, work)
 
@@ -140,6 +141,7 @@ async def _read_material(
         wrapped = decode_base64(body.ciphertext)
     except NotBase64 as error:
         raise Failed(error.message) from None
+    engine.keys.fips.processing(call, unapproved_hash("RSA-OAEP", hash_))
     recipient = (await _wrapping_key(engine, call)).latest.material()
     data = unwrap(recipient, wrapped, hash_)
     try:
@@ -152,7 +154,7 @@ async def _read_material(
 async def import_version(engine: Transit, call: Call, body: ImportedUpdate) -> None:
     """Give an imported key another version, or one of which only the public part was known its private part."""
     hash_ = parse_wrapping_hash(body.hash_function)
-    keyring = await engine.keys.use(body.name, Use.MANAGE, call.now)
+    keyring = await engine.keys.use(body.name, Use.MANAGE, call)
     if keyring is None:
         raise Failed(f"no key found with name {body.name}; to import a new key, use the import/ endpoint")
     check_importable(keyring.record)
@@ -167,6 +169,6 @@ async def import_version(engine: Transit, call: Call, body: ImportedUpdate) -> N
         check_importable(record)
         if record.type != keyring.record.type:
             raise Failed("the import_version endpoint can only be used with an imported key")
-        engine.keys.write(transaction, add_material(record, material, body.version, call.now))
+        engine.keys.write(transaction, add_material(record, material, body.version, call.now), call)
 
     await transact(engine.keys.storage, work)

@@ -30,7 +30,7 @@ class JwksReading(KeyName):
 
 async def read_jwks(engine: Transit, call: Call, body: JwksReading) -> Reply:
     """Tell the public keys of all versions whose signatures are accepted, the latest version first."""
-    keyring = await engine.keys.use(body.name, Use.COPY, call.now)
+    keyring = await engine.keys.use(body.name, Use.COPY, call)
     if keyring is None:
         raise NotFound
     if keyring.record.soft_deleted:

@@ -14,9 +14,9 @@ from engines.encoding import NotBase64, decode_base64
 from engines.faults import InvalidRequest, NotFound
 from engines.fields import Duration
 from engines.key_records import KeyringRecord
+from engines.key_rules import KeyRules, with_rules
 from engines.key_settings import KeyListing, KeyName, check_auto_rotate_period
 from engines.transit.describe import describe
-from engines.transit.rules import KeyRules, with_rules
 
 if TYPE_CHECKING:
     from engines.transit.engine import Transit
@@ -75,7 +75,7 @@ async def create(engine: Transit, call: Call, body: KeyCreation) -> Reply:
         auto_rotate_period_seconds=body.auto_rotate_period,
         key_bytes=body.key_size,
     )
-    return describe(await engine.keys.create(with_rules(record, body), algorithm, call.now))
+    return describe(await engine.keys.create(with_rules(record, body), algorithm, call))
 
 
 def _parse_type(body: KeyCreation) -> Algorithm:

@@ -17,9 +17,9 @@ from engines.encoding import decode_base64
 from engines.faults import InvalidRequest
 from engines.key_states import Use
 from engines.keyring import Keyring
+from engines.limits import counted, counted_items
 from engines.transit.decrypt import decrypt_plainly
 from engines.transit.encrypt import encrypt_plainly
-from engines.transit.limits import counted, counted_items
 from engines.transit.sealing import is_plain, seal, unseal
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ async def rewrap(engine: Transit, call: Call, body: Rewrapping) -> Reply:
         has_context = check_contexts(items)
     elif not body.ciphertext:
         raise InvalidRequest("missing ciphertext to decrypt")
-    keyring = await engine.keys.use(body.name, Use.PROTECT, call.now)
+    keyring = await engine.keys.use(body.name, Use.PROTECT, call)
     if keyring is None:
         raise InvalidRequest("encryption key not found")
     if batch:

@@ -15,6 +15,7 @@ from engines.algorithms.signing import (
     parse_hash,
     parse_marshaling,
     parse_salt_length,
+    unapproved_signature,
 )
 from engines.base import Body, Call, Reply
 from engines.batch_items import InputItem
@@ -84,12 +85,14 @@ async def sign(engine: Transit, call: Call, body: Signing) -> Reply:
     """Sign ``input``, or every item of ``batch_input``; a batch is always answered as a success."""
     marshaling = parse_marshaling(body.marshaling_algorithm)
     salt_length = parse_salt_length(body.salt_length)
-    keyring = await engine.keys.use(body.name, Use.PROTECT, call.now)
+    keyring = await engine.keys.use(body.name, Use.PROTECT, call)
     if keyring is None:
         raise InvalidRequest("signing key not found")
     if not keyring.algorithm.signs:
         raise InvalidRequest(f"key type {keyring.algorithm.name} does not support signing")
     options = signature_options(call, body, keyring, marshaling, salt_length)
+    if engine.keys.fips.active:
+        engine.keys.fips.protecting(call, unapproved_signature(keyring.algorithm, options))
     if body.batch_input is not UNSET and body.batch_input is not None:
         items = read_strings(body.batch_input, "transit.batchRequestSignItem", engine.max_batch_items)
         return Reply({"batch_results": [_sign_item(keyring, body.key_version, options, item) for item in items]})

@@ -9,8 +9,9 @@ Unlike a batch, a stream makes no key, and some of its items may have a context 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
+
+from msgspec.structs import replace
 
 from engines.base import Body, Call, Reply
 from engines.batch_items import DecryptItem, EncryptItem, RewrapItem
@@ -18,9 +19,9 @@ from engines.faults import Fault, InvalidRequest
 from engines.key_states import Use
 from engines.keyring import Keyring
 from engines.keystore import SoftDeleted
+from engines.limits import counted_items
 from engines.transit.decrypt import decrypt_items
 from engines.transit.encrypt import encrypt_items
-from engines.transit.limits import counted_items
 from engines.transit.rewrap import rewrap_item, rewrap_plainly
 
 if TYPE_CHECKING:
@@ -75,20 +76,20 @@ async def _stream(
     answer: Callable[[Call, Keyring, list[AnyItem]], Awaitable[list[dict[str, Any]]]],
 ) -> Reply:
     """The reply whose groups ``answer`` answers; raises at once what would end the stream at its first group."""
-    await _usable(engine, body.name, use, call.now)
+    await _usable(engine, body.name, use, call)
 
     async def each(items: list[AnyItem]) -> list[dict[str, Any]]:
         # Each group has its own time, and its own warnings: they have no place in a stream and must not add up.
         present = replace(call, now=engine.clock(), warnings=[])
-        keyring = await _usable(engine, body.name, use, present.now)
+        keyring = await _usable(engine, body.name, use, present)
         _complete(items, body)
         return await answer(present, keyring, items)
 
     return Reply(each=each)
 
 
-async def _usable(engine: Transit, name: str, use: Use, now: float) -> Keyring:
-    keyring = await engine.keys.use(name, use, now)
+async def _usable(engine: Transit, name: str, use: Use, call: Call) -> Keyring:
+    keyring = await engine.keys.use(name, use, call)
     if keyring is None:
         raise InvalidRequest("encryption key not found")
     if keyring.record.soft_deleted:

@@ -8,12 +8,13 @@ from msgspec import UNSET, UnsetType
 
 from engines.algorithms.base import BadSignature, Marshaling, SignatureOptions
 from engines.algorithms.hashes import NO_HASH, Hash
-from engines.algorithms.signing import parse_hash, parse_marshaling, parse_salt_length
+from engines.algorithms.signing import parse_hash, parse_marshaling, parse_salt_length, unapproved_signature
 from engines.base import Call, Reply
 from engines.batch_items import InputItem
 from engines.batches import read_strings
 from engines.encoding import NotBase64, decode_base64, decode_base64_url
 from engines.faults import Failed, Fault, InvalidRequest
+from engines.fips import unapproved_hash
 from engines.key_states import Use
 from engines.keyring import Keyring, MissingContext
 from engines.keystore import SoftDeleted
@@ -72,12 +73,14 @@ def _all_have_signatures(items: list[InputItem]) -> bool:
 async def _verify_signatures(engine: Transit, call: Call, body: Verification, items: list[InputItem] | None) -> Reply:
     marshaling = parse_marshaling(body.marshaling_algorithm)
     salt_length = parse_salt_length(body.salt_length)
-    keyring = await engine.keys.use(body.name, Use.PROCESS, call.now)
+    keyring = await engine.keys.use(body.name, Use.PROCESS, call)
     if keyring is None:
         raise InvalidRequest("signature verification key not found")
     if not keyring.algorithm.signs:
         raise InvalidRequest(f"key type {keyring.algorithm.name} does not support verification")
     options = signature_options(call, body, keyring, marshaling, salt_length)
+    if engine.keys.fips.active:
+        engine.keys.fips.processing(call, unapproved_signature(keyring.algorithm, options))
     if items is not None:
         return Reply({"batch_results": [_verify_signature_item(keyring, options, item) for item in items]})
     signature = body.signature if body.signature is not UNSET else ""
@@ -118,7 +121,7 @@ def _verify_signature_item(keyring: Keyring, options: SignatureOptions, item: In
 
 async def _verify_cmacs(engine: Transit, call: Call, body: Verification, items: list[InputItem] | None) -> Reply:
     length = cmac.url_length(body.urlalgorithm)
-    keyring = await cmac.load(engine, body.name, Use.PROCESS, call.now)
+    keyring = await cmac.load(engine, body.name, Use.PROCESS, call)
     if items is None:
         item = InputItem(input=body.input, cmac=body.cmac)
         return Reply({"valid": cmac.is_code(keyring, item, body.mac_length if length is None else length)})
@@ -139,9 +142,11 @@ def _verify_cmac_item(keyring: Keyring, item: InputItem, length: int | None, ind
 
 async def _verify_hmacs(engine: Transit, call: Call, body: Verification, items: list[InputItem] | None) -> Reply:
     hash_ = parse_hash(hash_name(call, body))
-    keyring = await hmac.load(engine, body.name, Use.PROCESS, call.now)
+    keyring = await hmac.load(engine, body.name, Use.PROCESS, call)
     if hash_ is None:
         raise InvalidRequest(f"algorithm cannot be {NO_HASH}")
+    if engine.keys.fips.active:
+        engine.keys.fips.processing(call, unapproved_hash(hmac.PURPOSE, hash_))
     if items is not None:
         return Reply({"batch_results": [_verify_hmac_item(keyring, hash_, item) for item in items]})
     code = body.hmac if body.hmac is not UNSET else ""

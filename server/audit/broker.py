@@ -14,13 +14,14 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from engines.base import Operation
 from engines.faults import Failed, InvalidRequest
 from server.audit.devices.base import AuditDevice, DeviceFault, DeviceType
-from server.audit.entry import AuditNamespace, AuditRequest, AuditResponse
+from server.audit.entry import AuditNamespace, AuditRequest, AuditResponse, AuditSubject
 from server.audit.formatter import Formatter, Parts
 from server.audit.hashing import new_salt
 from server.audit.headers import AuditedHeaders
@@ -64,14 +65,16 @@ class _Enabled:
         return True
 
 
-@dataclass(slots=True)
-class Pending:
+class Pending(Struct):
     """A request whose outcome is still to be written."""
 
     request: AuditRequest
     nanoseconds: int
     together: bool
     parts: dict[str, Parts]
+
+    def __repr__(self) -> str:
+        return f"Pending({self.request!r})"
 
 
 class Broker:
@@ -249,9 +252,8 @@ class Broker:
 
     def _test(self, enabled: _Enabled) -> None:
         """Open a new device and write the test entry to it. Raises ``InvalidRequest`` if it can't."""
-        request = AuditRequest(
-            id=new_request_id(), operation=Operation.UPDATE, path="sys/audit/test", data={}, namespace=_ROOT
-        )
+        subject = AuditSubject(operation=Operation.UPDATE, path="sys/audit/test", namespace=_ROOT)
+        request = AuditRequest(id=new_request_id(), subject=subject, data={})
         formatter = enabled.formatter
         try:
             enabled.device.open()

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
+from msgspec import Struct
 
 from engines.base import Operation
 from engines.faults import (
@@ -109,33 +110,52 @@ class AuditHeader:
     hmac: bool = True
 
 
-@dataclass(slots=True)
-class AuditRequest:
+class AuditSubject:
+    """Who does what, and where: what the entries of many requests have in common.
+
+    ``path`` is that from the namespace's root; that of a list ends in ``/``. ``allowed`` is what the policies say, None
+    where they weren't asked, because the token isn't valid. ``prepared`` belongs to the devices' formatters.
+    """
+
+    __slots__ = ("allowed", "granting_policies", "mount", "namespace", "operation", "path", "prepared", "token")
+
+    def __init__(
+        self,
+        *,
+        operation: Operation,
+        path: str,
+        namespace: AuditNamespace,
+        mount: AuditMount | None = None,
+        token: AuditToken | None = None,
+        allowed: bool | None = None,
+        granting_policies: tuple[str, ...] = (),
+    ) -> None:
+        self.operation = operation
+        self.path = path
+        self.namespace = namespace
+        self.mount = mount
+        self.token = token
+        self.allowed = allowed
+        self.granting_policies = granting_policies
+        self.prepared: dict[int, Any] = {}
+
+
+class AuditRequest(Struct, kw_only=True):
     """A request, as far as it is known when its entry is due."""
 
     id: str
-    operation: Operation
-    path: str
-    """From the namespace's root; that of a list ends in ``/``."""
-
-    data: Mapping[str, Any] = field(repr=False)
+    subject: AuditSubject
+    data: Mapping[str, Any]
     """The parameters as the client sent them."""
 
-    namespace: AuditNamespace
-    mount: AuditMount | None = None
-    token: AuditToken | None = None
-    client_token: str = field(default="", repr=False)
+    client_token: str = ""
     """What the client sent as its token, valid or not. One ``AuditToken`` always comes with the same."""
 
-    allowed: bool | None = None
-    """What the policies say; None where they weren't asked, because the token isn't valid."""
-
-    granting_policies: tuple[str, ...] = ()
     remaining_uses: int = 0
     remote_address: str = ""
     remote_port: int = 0
     wrap_ttl_seconds: float | None = None
-    sent_headers: Iterable[tuple[bytes, bytes]] = field(default=(), repr=False)
+    sent_headers: Iterable[tuple[bytes, bytes]] = ()
     """All that were sent, in lower case."""
 
     headers: tuple[AuditHeader, ...] = ()
@@ -143,6 +163,9 @@ class AuditRequest:
 
     error: str = ""
     """Why the request is refused, in fixed words that hold nothing of it."""
+
+    def __repr__(self) -> str:
+        return f"AuditRequest({self.id})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,13 +180,12 @@ class AuditWrap:
     wrapped_accessor: str = field(default="", repr=False)
 
 
-@dataclass(slots=True)
-class AuditResponse:
+class AuditResponse(Struct):
     """How a request ended."""
 
-    data: Mapping[str, Any] | None = field(default=None, repr=False)
+    data: Mapping[str, Any] | None = None
     auth: AuditAuth | None = None
-    client_token: str = field(default="", repr=False)
+    client_token: str = ""
     """The token that is given out, described by ``auth``."""
 
     login: bool = False
@@ -176,6 +198,9 @@ class AuditResponse:
     warnings: Sequence[str] = ()
     error: str = ""
     """The kind of failure, in fixed words that hold nothing of the request."""
+
+    def __repr__(self) -> str:
+        return f"AuditResponse(error={self.error!r})"
 
 
 def refusal(fault: Fault, *, public: bool = False) -> AuditResponse:

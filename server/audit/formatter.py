@@ -2,7 +2,7 @@
 
 The auth and request parts stand in the entry of the request and again in that of the response, so they are built once
 (``Parts``). What doesn't change from request to request is joined in as bytes: the mount's and the namespace's members
-come with those, and a token's are made at its first request and kept with it.
+come with those, a token's are made at its first request and kept with it, and so are those of one caller on one path.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from engines.base import Operation
-from server.audit.entry import AuditAuth, AuditRequest, AuditResponse, AuditToken, AuditWrap
+from server.audit.entry import AuditAuth, AuditRequest, AuditResponse, AuditSubject, AuditToken, AuditWrap
 from server.audit.hashing import Hasher
 from server.audit.options import FormatOptions
 from server.audit.timestamps import nanoseconds_text, seconds_text
@@ -59,13 +59,12 @@ class Formatter:
 
     def parts(self, request: AuditRequest) -> Parts:
         """What the entries of a request and its response share."""
+        subject = request.subject
+        shared: Parts | None = subject.prepared.get(self._serial)
+        if shared is None:
+            shared = subject.prepared[self._serial] = self._share(subject, request.client_token)
         members: dict[str, Any] = {"id": request.id}
-        token = request.token
-        if token is not None and token.client_id:
-            members["client_id"] = token.client_id
-        members["operation"] = request.operation.value
-        members["path"] = request.path
-        mount = request.mount
+        mount = subject.mount
         if request.data:
             members["data"] = self._data(request.data, frozenset() if mount is None else mount.request_clear)
         if request.remote_address:
@@ -75,16 +74,28 @@ class Formatter:
             members["wrap_ttl"] = int(request.wrap_ttl_seconds)
         if request.headers:
             members["headers"] = self._headers(request)
+        auth = shared.auth
+        if request.remaining_uses > 0:
+            auth = self._auth(subject, request.client_token, request.remaining_uses)
+        return Parts(auth, shared.request + _json(members)[1:])
+
+    def _share(self, subject: AuditSubject, client_token: str) -> Parts:
+        """The parts as far as they are the same for all requests of ``subject``."""
+        members: dict[str, Any] = {}
+        token, mount = subject.token, subject.mount
+        if token is not None and token.client_id:
+            members["client_id"] = token.client_id
+        members["operation"] = subject.operation.value
+        members["path"] = subject.path
         if token is not None:
-            prepared = self._prepare(token, request.client_token)
-            who = prepared.request
-        elif request.client_token:
-            who = b'"client_token":' + _json(self._secret(request.client_token)) + b","
+            who = self._prepare(token, client_token).request
+        elif client_token:
+            who = b'"client_token":' + _json(self._secret(client_token)) + b","
         else:
             who = b""
         mounted = b"" if mount is None else mount.request_block + b","
-        block = b'"request":{' + mounted + who + request.namespace.block + _json(members)[1:]
-        return Parts(self._auth(request), block)
+        block = b"".join((b'"request":{', mounted, who, subject.namespace.block, _json(members)[1:-1], b","))
+        return Parts(self._auth(subject, client_token), block)
 
     def request_line(self, parts: Parts, request: AuditRequest, nanoseconds: int) -> bytes:
         """The entry of a request, with its newline."""
@@ -95,14 +106,14 @@ class Formatter:
     def response_line(self, parts: Parts, request: AuditRequest, response: AuditResponse, nanoseconds: int) -> bytes:
         """The entry of a response, with its newline."""
         auth = parts.auth
-        if request.token is None:
+        if request.subject.token is None:
             auth = b'"auth":' + _json(self._caller_after(request, response))
         members: dict[str, Any] = {}
         if response.auth is not None:
             members["auth"] = self._given_out(response.auth, response.client_token)
-        mount = request.mount
+        mount = request.subject.mount
         if response.data:
-            data = self._elide(request.operation, response.data)
+            data = self._elide(request.subject.operation, response.data)
             members["data"] = self._data(data, frozenset() if mount is None else mount.response_clear)
         if response.wrap is not None:
             members["wrap_info"] = self._wrap(response.wrap)
@@ -117,27 +128,27 @@ class Formatter:
             (self._prefix, time, b'","type":"response",', auth, b",", parts.request, b',"response":{', inside, end)
         )
 
-    def _auth(self, request: AuditRequest) -> bytes:
-        token = request.token
+    def _auth(self, subject: AuditSubject, client_token: str, remaining_uses: int = 0) -> bytes:
+        token = subject.token
         if token is None:
-            if request.allowed is None:
+            if subject.allowed is None:
                 return b'"auth":' + _json(_NOBODY)
-            return b'"auth":' + _json({"policy_results": {"allowed": request.allowed}, **_NOBODY})
-        prepared = self._prepare(token, request.client_token)
-        uses = b',"remaining_uses":%d' % request.remaining_uses if request.remaining_uses > 0 else b""
-        return b"".join((prepared.who, self._result(request, token.namespace_id), uses, prepared.rest))
+            return b'"auth":' + _json({"policy_results": {"allowed": subject.allowed}, **_NOBODY})
+        prepared = self._prepare(token, client_token)
+        uses = b',"remaining_uses":%d' % remaining_uses if remaining_uses > 0 else b""
+        return b"".join((prepared.who, self._result(subject, token.namespace_id), uses, prepared.rest))
 
-    def _result(self, request: AuditRequest, namespace_id: str) -> bytes:
+    def _result(self, subject: AuditSubject, namespace_id: str) -> bytes:
         """The value of ``policy_results``."""
-        if not request.allowed:
+        if not subject.allowed:
             return b'{"allowed":false}'
-        key = request.granting_policies, namespace_id
+        key = subject.granting_policies, namespace_id
         known = self._results.get(key)
         if known is None:
             result: dict[str, Any] = {"allowed": True}
-            if request.granting_policies:
+            if subject.granting_policies:
                 result["granting_policies"] = [
-                    {"name": name, "namespace_id": namespace_id, "type": "acl"} for name in request.granting_policies
+                    {"name": name, "namespace_id": namespace_id, "type": "acl"} for name in subject.granting_policies
                 ]
             known = _json(result)
             if len(self._results) >= _MAX_RESULTS:
@@ -197,7 +208,7 @@ class Formatter:
         if response.login and response.auth is not None:
             who, rest = self._describe(response.auth, response.client_token)
             return {**who, **rest, **({"entity_created": True} if response.entity_created else {})}
-        if request.allowed and not response.error:
+        if request.subject.allowed and not response.error:
             return {"policy_results": {"allowed": True}, **_NOBODY}
         return _NOBODY
 

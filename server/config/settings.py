@@ -126,6 +126,7 @@ class Config:
     login_failures_per_minute: int = 300
     cache_size: int = 100_000
     algorithm_providers: str = ""
+    fips_mode: str = "disabled"
     max_batch_items: int = 10_000
     workers: int = 1
     max_connections: int = 10_000

@@ -60,6 +60,7 @@ class Word:
 LOG_LEVELS = ("trace", "debug", "info", "warn", "error")
 LOG_FORMATS = ("standard", "json")
 TLS_VERSIONS = ("tls12", "tls13")
+FIPS_MODES = ("disabled", "preferred", "enabled")
 
 TOP = (
     Word("api_addr", Kind.STRING, "", "The URL at which clients reach this server; told to clients, never bound.",
@@ -82,6 +83,9 @@ TOP = (
     Word("algorithm_providers", Kind.STRING, "",
          "Which library serves which algorithm, as `ml-kem-768=pqcrypto, ...`: `openssl`, `liboqs` or `pqcrypto`; "
          "unset, the first of these that has it."),
+    Word("fips_mode", Kind.CHOICE, "disabled",
+         "What becomes of algorithms that FIPS 140-3 doesn't approve: they are used, used with a warning and never by "
+         "default, or refused. See [FIPS modes](fips.md).", choices=FIPS_MODES),
     Word("max_batch_items", Kind.COUNT, MAX_BATCH_ITEMS,
          "The most items that one `batch_input` may hold; more are answered 400. Streams have no such limit.",
          minimum=1),

@@ -117,6 +117,11 @@ class Personas:
             persona = found
         return persona is not None and not persona.entity.disabled
 
+    def is_current(self, token: Token) -> bool:
+        """Whether what ``stands`` has found of a token is so still; False means "not for sure"."""
+        persona: Persona | None = token.persona
+        return persona is None or persona.generation is self._generation
+
     async def policies(self, entity_id: str) -> tuple[str, ...]:
         """The policies that an entity adds to those of its tokens; none if there is no such entity."""
         persona = await self.of(entity_id) if entity_id else None

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+from time import monotonic
 from typing import Any
 
 from server.config import Listener
@@ -71,7 +72,7 @@ class Deadlines:
             return
         task = asyncio.current_task()
         assert task is not None
-        request = self._requests[task] = _Request(asyncio.get_running_loop().time())
+        request = self._requests[task] = _Request(monotonic())
 
         scope[RELEASE] = request.release
 
@@ -104,10 +105,9 @@ class Deadlines:
 
     async def watch(self) -> None:
         """Look for what is overdue, until cancelled."""
-        loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(SWEEP_SECONDS)
-            self._sweep(loop.time())
+            self._sweep(monotonic())
 
     def _sweep(self, now: float) -> None:
         for task, request in list(self._requests.items()):

@@ -10,6 +10,7 @@ import ssl
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from engines.fips import FipsMode
 from server.config import Listener
 from server.listeners.asgi import Application
 from server.listeners.deadlines import Deadlines
@@ -67,12 +68,14 @@ class OpenListener:
                 os.unlink(self.listener.address)
 
 
-def open_listeners(listeners: Sequence[Listener]) -> tuple[OpenListener, ...]:
+def open_listeners(listeners: Sequence[Listener], fips_mode: FipsMode = FipsMode.DISABLED) -> tuple[OpenListener, ...]:
     """Bind and listen on all of ``listeners``, or on none. Raises ``ListenFailed``."""
     opened: list[OpenListener] = []
     try:
         for listener in listeners:
-            context = make_context(listener, _PROTOCOLS[listener.server_name]) if listener.tls else None
+            context: ssl.SSLContext | None = None
+            if listener.tls:
+                context = make_context(listener, _PROTOCOLS[listener.server_name], fips_mode)
             bound = open_socket(listener)
             opened.append(OpenListener(listener, url(listener, bound), bound, context))
     except ListenFailed:

@@ -14,6 +14,7 @@ import logging
 import socket
 import ssl
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, cast
 
 from uvicorn import Config as UvicornConfig
@@ -23,7 +24,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from server.config import Listener
 from server.headers import SECURITY
 from server.listeners.accept import Acceptor
-from server.listeners.asgi import Application
+from server.listeners.asgi import AT_ONCE, Application, Scope
 from server.listeners.deadlines import SWEEP_SECONDS
 from server.listeners.heads import is_head
 from server.listeners.share import Place, Share
@@ -42,6 +43,7 @@ def _closing(status: bytes) -> bytes:
     return b"HTTP/1.1 %s\r\n%s\r\n" % (status, b"".join(b"%s: %s\r\n" % header for header in headers))
 
 
+_OK = b"HTTP/1.1 200 OK\r\n"
 _REFUSED = _closing(b"400 Bad Request")
 _NOT_IN_TIME = _closing(b"408 Request Timeout")
 _TOO_LARGE = _closing(b"431 Request Header Fields Too Large")
@@ -66,6 +68,11 @@ class JoiningTransport(asyncio.Transport):
             self._transport.write(data)
         else:
             self._transport.write(data)
+
+    def write_whole(self, data: bytes) -> None:
+        """Send a whole answer."""
+        self.flush()
+        self._transport.write(data)
 
     def flush(self) -> None:
         """Send what was kept back."""
@@ -136,6 +143,8 @@ class BoundedProtocol(HttpToolsProtocol):
         self._head_since = None
         super().on_headers_complete()
         self.scope["method"] = self._verbs.method(self.scope["method"])
+        scope = cast("Scope", self.scope)
+        scope[AT_ONCE] = partial(_answer_at_once, self.cycle, self._joining)
 
     def on_message_begin(self) -> None:
         """The first byte of a request."""
@@ -172,6 +181,24 @@ class BoundedProtocol(HttpToolsProtocol):
             if answer:
                 self.transport.write(answer)
             self.transport.close()
+
+
+def _answer_at_once(cycle: RequestResponseCycle, transport: JoiningTransport | None, head: bytes, body: bytes) -> bool:
+    """What ``cycle`` makes of the two messages of an answer, without a look at each of its headers."""
+    if (
+        transport is None
+        or cycle.response_started
+        or cycle.disconnected
+        or cycle.flow.write_paused
+        or not cycle.keep_alive
+    ):
+        return False
+    cycle.response_started = cycle.response_complete = True
+    cycle.waiting_for_100_continue = False
+    transport.write_whole(b"".join((_OK, head, body)))
+    cycle.message_event.set()
+    cycle.on_response()
+    return True
 
 
 class _Server(Server):

@@ -26,6 +26,9 @@ from server.listeners.accept import Acceptor
 from server.listeners.asgi import Application, Message, Receive, Scope, Send
 from server.listeners.heads import is_head
 from server.listeners.share import Place, Share
+from server.listeners.tls import ApprovedContext, is_approved
+
+_log = logging.getLogger(__name__)
 
 _MAX_HEAD_BYTES = 64 * 1024
 _READ_BYTES = 64 * 1024
@@ -107,6 +110,16 @@ class _Streams(asyncio.StreamReaderProtocol):
     """A connection as streams, counted until it is over."""
 
     place: Place | None = None
+    approved_only = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """The connection is there; TLS has been agreed on, if there is any."""
+        if self.approved_only and not is_approved(transport):
+            # Nothing has been read yet, and nobody waits for what this object would hand on.
+            _log.debug("a connection was closed: its suite of ciphers is not FIPS-approved")
+            cast("asyncio.Transport", transport).abort()
+            return
+        super().connection_made(transport)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is over."""
@@ -143,6 +156,7 @@ async def serve_secure(
     def streams(place: Place) -> _Streams:
         protocol = _Streams(asyncio.StreamReader(loop=loop), connected, loop=loop)
         protocol.place = place
+        protocol.approved_only = isinstance(context, ApprovedContext)
         return protocol
 
     acceptor = Acceptor(opened, streams, share, context, float(listener.http_read_header_timeout_seconds))

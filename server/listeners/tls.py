@@ -6,14 +6,26 @@ alone. A pair that doesn't fit is found out on a context of its own first, so th
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import ssl
 from collections.abc import Sequence
 
+from engines.fips import FipsMode
 from server.config import Listener
 from server.listeners.sockets import ListenFailed
 
+_log = logging.getLogger(__name__)
+
 # Forward secrecy and authenticated encryption; TLS 1.3 has suites of its own, all of them such.
 _DEFAULT_CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
+_APPROVED_CIPHERS = "ECDHE+AESGCM"
+_APPROVED_CURVE = "prime256v1"
+"""The one that every client has; Python can set but one. X25519 is not approved (SP 800-56A)."""
+
+_UNAPPROVED = "CHACHA20"
+"""What the names of suites have in them that aren't approved (SP 800-52r2)."""
+
 _VERSIONS = {"tls12": ssl.TLSVersion.TLSv1_2, "tls13": ssl.TLSVersion.TLSv1_3}
 _SUITES = {
     "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256": "ECDHE-ECDSA-AES128-GCM-SHA256",
@@ -28,14 +40,32 @@ _SUITES = {
 _TLS13_SUITES = frozenset({"TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256"})
 
 
-def make_context(listener: Listener, protocols: Sequence[str]) -> ssl.SSLContext:
+class ApprovedContext(ssl.SSLContext):
+    """A context that has what is approved alone, but for one suite of TLS 1.3 that can't be taken from it.
+
+    A server that uses it has to close a connection for which ``is_approved`` is False before it reads from it.
+    """
+
+
+def is_approved(transport: asyncio.BaseTransport) -> bool:
+    """Whether a connection's suite of ciphers is approved."""
+    name, _, _ = transport.get_extra_info("cipher")
+    return _UNAPPROVED not in name
+
+
+def make_context(listener: Listener, protocols: Sequence[str], fips_mode: FipsMode) -> ssl.SSLContext:
     """The context of ``listener``, which offers ``protocols`` by ALPN. Raises ``ListenFailed``."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    approved = fips_mode is FipsMode.ENABLED
+    if approved and listener.server_name != "hypercorn":
+        raise ListenFailed(f'fips_mode "{fips_mode.value}" needs server = "hypercorn" where there is TLS')
+    context = (ApprovedContext if approved else ssl.SSLContext)(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = _VERSIONS[listener.tls_min_version]
     context.maximum_version = _VERSIONS[listener.tls_max_version]
     context.options |= ssl.OP_NO_COMPRESSION | ssl.OP_NO_RENEGOTIATION
     context.set_alpn_protocols(list(protocols))
-    context.set_ciphers(_ciphers(listener.tls_cipher_suites))
+    context.set_ciphers(_ciphers(listener.tls_cipher_suites, fips_mode))
+    if approved:
+        context.set_ecdh_curve(_APPROVED_CURVE)
     _load_pair(context, listener)
     if listener.tls_require_and_verify_client_cert:
         _verify_clients(context, listener.tls_client_ca_file)
@@ -72,10 +102,16 @@ def _verify_clients(context: ssl.SSLContext, authorities: str) -> None:
         raise ListenFailed(f"can't use tls_client_ca_file {authorities}: {reason}") from None
 
 
-def _ciphers(suites: str) -> str:
+def _ciphers(suites: str, fips_mode: FipsMode) -> str:
     """OpenSSL's names for IANA's, with commas."""
     names = [name.strip() for name in suites.split(",") if name.strip()]
     unknown = [name for name in names if name not in _SUITES and name not in _TLS13_SUITES]
     if unknown:
         raise ListenFailed(f"tls_cipher_suites: expected some of {', '.join(sorted(_SUITES))}, got {unknown[0]}")
-    return ":".join(_SUITES[name] for name in names if name in _SUITES) or _DEFAULT_CIPHERS
+    unapproved = [name for name in names if _UNAPPROVED in name]
+    if unapproved and fips_mode is FipsMode.ENABLED:
+        raise ListenFailed(f'tls_cipher_suites: {unapproved[0]} is not FIPS-approved, and fips_mode is "enabled"')
+    if unapproved and fips_mode is FipsMode.PREFERRED:
+        _log.warning("tls_cipher_suites: %s is not FIPS-approved", unapproved[0])
+    default = _APPROVED_CIPHERS if fips_mode is FipsMode.ENABLED else _DEFAULT_CIPHERS
+    return ":".join(_SUITES[name] for name in names if name in _SUITES) or default

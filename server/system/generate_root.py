@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from engines.base import Access, Body, Call, Nothing, Operation, Reply, Route
 from engines.encoding import NotBase64, decode_base64
 from engines.faults import Failed, InvalidRequest
+from server.pgp import check_pgp
 from server.root_generation import (
     OTP_CHARACTERS,
     GenerationStatus,
@@ -45,6 +46,7 @@ async def read(system: System, call: Call, body: Nothing) -> Reply:
 
 async def begin(system: System, call: Call, body: GenerationBody) -> Reply:
     """Begin a round."""
+    check_pgp(system.core.fips, call, (body.pgp_key,))
     status = await begin_generation(system.core, body.otp, body.pgp_key)
     return Reply(_status(status, otp_length=OTP_CHARACTERS))
 
@@ -78,6 +80,7 @@ async def read_with_token(system: System, call: Call, body: Nothing) -> Reply:
 
 async def begin_with_token(system: System, call: Call, body: GenerationBody) -> Reply:
     """Begin a round."""
+    check_pgp(system.core.fips, call, (body.pgp_key,))
     return Reply(_attempt(await begin_generation(system.core, body.otp, body.pgp_key)))
 
 

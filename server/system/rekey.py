@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from engines.base import Access, Body, Call, Nothing, Operation, Reply, Route
 from engines.encoding import encode_base64
 from engines.faults import Failed, Fault, InvalidRequest, Sealed
+from server.pgp import check_pgp
 from server.rekey_terms import HandedOut, RekeyStatus, Wish, Words
 from server.rekeying import Rekeying
 from server.share_backups import Backup, delete_backup, read_backup
@@ -84,6 +85,7 @@ def _routes(prefix: str, *, recovery: bool) -> tuple[Route, ...]:
         return Reply(_status(await rekeying(system.core, recovery=recovery).status()))
 
     async def begin(system: System, call: Call, body: RekeyBody) -> Reply:
+        check_pgp(system.core.fips, call, body.pgp_keys)
         return Reply(_status(await rekeying(system.core, recovery=recovery).begin(body.wish())))
 
     async def cancel(system: System, call: Call, body: Nothing) -> None:

@@ -13,6 +13,7 @@ from server.system import (
     audited_headers,
     capabilities,
     cors,
+    fips,
     generate_root,
     inspection,
     leases,
@@ -243,6 +244,7 @@ ROUTES: tuple[Route, ...] = (
           "List the plug-ins of one kind.", SUDO, writes=False),
     Route(READ, "plugins/catalog/{type}/{name}", plugin_catalog.read_plugin, plugin_catalog.PluginBody,
           "Show a plug-in.", SUDO, writes=False),
+    Route(READ, "fips", fips.read_fips, Nothing, "Show the FIPS mode and what follows from it.", writes=False),
     Route(READ, "algorithms", algorithms.read_algorithms, Nothing, "Show the algorithms, their facts and providers.",
           writes=False),
     # For user interfaces

@@ -14,7 +14,7 @@ from compat.conversion import ConversionError, to_boolean
 from engines.base import Body, Call, Nothing, Reply
 from engines.encoding import encode_base64
 from engines.faults import Failed, InvalidRequest, Sealed, UnsupportedOperation
-from server.pgp import PgpKey, encrypt_shares
+from server.pgp import PgpKey, check_pgp, encrypt_shares
 from server.system.shares import decode_share
 from server.version import API_COMMIT_DATE, API_VERSION
 
@@ -69,6 +69,7 @@ async def initialize(system: System, call: Call, body: InitBody) -> Reply:
     core = system.core
     seal = core.stored_seal.seal
     _refuse_inapplicable(body, seal.type, automatic=seal.automatic)
+    check_pgp(core.fips, call, (*body.pgp_keys, *body.recovery_pgp_keys, body.root_token_pgp_key))
     if seal.automatic:
         keys = _pgp_keys(body.recovery_pgp_keys, body.recovery_shares, "recovery")
     else:

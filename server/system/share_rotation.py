@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from engines.base import Body, Call, Nothing, Operation, Reply, Route
 from engines.faults import InvalidRequest
+from server.pgp import check_pgp
 from server.rekey_terms import HandedOut, RekeyStatus, Words
 from server.rekeying import Rekeying
 from server.root_keys import rotate_root_key
@@ -69,6 +70,7 @@ def _routes(prefix: str, *, recovery: bool) -> tuple[Route, ...]:
 
     async def begin(system: System, call: Call, body: RekeyBody) -> Reply:
         _check(system.core, recovery, "recovery keys not supported")
+        check_pgp(system.core.fips, call, body.pgp_keys)
         return Reply(_status(await _rotation(system.core, recovery=recovery).begin(body.wish())))
 
     async def cancel(system: System, call: Call, body: Nothing) -> None:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from msgspec import UNSET
-from msgspec.structs import replace as replace_fields
+from msgspec.structs import replace
 
 from engines.base import Call, Reply
 from engines.transit import hash as transit_hash
@@ -24,5 +23,5 @@ async def random(system: Any, call: Call, body: transit_random.Random) -> Reply:
 async def hash_input(system: Any, call: Call, body: transit_hash.Hashing) -> Reply:
     """Hash some data. Without any, this hashes nothing at all, where transit would complain."""
     if body.input is UNSET:
-        body = replace_fields(body, input="")
+        body = replace(body, input="")
     return await transit_hash.hash_data(system, call, body)

@@ -8,7 +8,6 @@ worker that ends is replaced at once; one that keeps ending, with pauses. One th
 from __future__ import annotations
 
 import contextlib
-import gc
 import logging
 import os
 import selectors
@@ -19,7 +18,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import NoReturn
 
-from server import metrics, plugins, rate_limits
+from server import memory, metrics, rate_limits
 from server.config import Config, ConfigError
 from server.listeners import OpenListener, Share
 from server.listeners.open import DRAIN_SECONDS
@@ -126,7 +125,7 @@ class Supervisor:
 
         Raises ``ConfigError`` if a worker can't start the first time.
         """
-        _prepare_memory()
+        memory.share_from_here()
         for slot in range(len(self._connections)):
             self._connections[slot] = ABSENT
             self._due[slot] = 0.0
@@ -333,11 +332,3 @@ class Supervisor:
         self._selector.close()
         self._wake.close()
         self._waker.close()
-
-
-def _prepare_memory() -> None:
-    """Import whatever workers need, and keep the garbage collector away from it: pages stay shared until written to."""
-    plugins.load_all()
-    gc.disable()
-    gc.collect()
-    gc.freeze()

@@ -15,7 +15,16 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from auth_methods.jwt import Jwt
-from auth_methods.jwt.keys import BadSignature, InvalidKeys, key_from_pem, keys_from_set, read_header, verified_claims
+from auth_methods.jwt.keys import (
+    ALGORITHMS,
+    MIN_RSA_BITS,
+    BadSignature,
+    InvalidKeys,
+    key_from_pem,
+    keys_from_set,
+    read_header,
+    verified_claims,
+)
 from tests.server.systems import Server
 
 KEY = ec.generate_private_key(ec.SECP256R1())
@@ -155,6 +164,13 @@ async def test_absurd_times_do_no_harm(server: Server) -> None:
     assert (await _log_in(server, _signed(_claims(server, jti="b", exp=-1e300))))[0] == 400
     await engine.tick(server.clock())
     assert len(await engine.mount.storage.list("jti/")) == 1
+
+
+def test_tokens_are_signed_by_approved_algorithms_alone() -> None:
+    """All of them are in FIPS 186-5, so no FIPS mode has to refuse one; another one needs a check of the mode."""
+    approved = {f"{family}{bits}" for family in ("RS", "PS", "ES") for bits in (256, 384, 512)} | {"EdDSA"}
+    assert approved >= ALGORITHMS
+    assert MIN_RSA_BITS >= 2048
 
 
 def test_keys_in_pem() -> None:

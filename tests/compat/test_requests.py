@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from compat.envelope import errors_body
 from compat.queries import MAX_PAIRS, parse_form, parse_query
-from compat.requests import Headers, Request, echoed_namespace, parse_request
+from compat.requests import Headers, Request, parse_request, read_headers
 from compat.statuses import status_of, texts_of
 from compat.urls import Redirect, Refusal
 from engines.base import Operation
@@ -26,7 +26,7 @@ def ask(
     """What becomes of a request: itself, or the status and body of its refusal."""
     path, _, query = target.partition(b"?")
     try:
-        return parse_request(method, path, query, headers, body)
+        return parse_request(method, path, query, read_headers(headers), body)
     except Fault as fault:
         return status_of(fault), errors_body(texts_of(fault))
 
@@ -56,7 +56,9 @@ def test_an_ordinary_write() -> None:
         (b"content-type", b"text/plain"),
     ]
     body = b'{"plaintext":"aGk=","n":[1]}'
-    request = parse_request("POST", b"/v1/transit/encrypt/k%2f%C3%A9", b"x=1", headers, body, ("10.0.0.1", 4711))
+    request = parse_request(
+        "POST", b"/v1/transit/encrypt/k%2f%C3%A9", b"x=1", read_headers(headers), body, ("10.0.0.1", 4711)
+    )
     assert request == Request(
         "POST", Operation.UPDATE, "transit/encrypt/k/é", "team/a", True, "s.secret", {"plaintext": "aGk=", "n": [1]},
         5400.0, "jwt", "abc", headers, "10.0.0.1", 4711,
@@ -267,7 +269,7 @@ def test_tokens(headers: Headers, token: str) -> None:
 def test_namespaces(value: bytes, namespace: str) -> None:
     headers = [(b"x-vault-namespace", value)]
     assert understood("GET", b"/v1/a", headers).namespace == namespace
-    assert echoed_namespace(headers) == (value or None)
+    assert read_headers(headers).namespace == value
 
 
 @pytest.mark.parametrize(
@@ -336,7 +338,7 @@ def test_any_request_is_understood_or_refused(
     method: str, path: bytes, query: bytes, headers: list[tuple[bytes, bytes]], body: bytes
 ) -> None:
     try:
-        request = parse_request(method, b"/v1/" + path, query, headers, body)
+        request = parse_request(method, b"/v1/" + path, query, read_headers(headers), body)
     except Fault as fault:
         assert status_of(fault) in (400, 404)
         return

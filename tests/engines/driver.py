@@ -12,6 +12,7 @@ import pytest
 
 from engines.base import Call, Engine, Mount, Operation, Reply, Route
 from engines.faults import Failed, Fault, InvalidRequest, NotFound, UnsupportedPath
+from engines.fips import FipsMode
 from storage.base import put
 from storage.cache import ObjectCache
 from storage.memory import MemoryStore
@@ -71,12 +72,14 @@ def _specificity(route: Route) -> tuple[int, ...]:
 class Driver:
     """One mounted engine over a store in memory."""
 
-    def __init__(self, engine_type: type[Any]) -> None:
-        self.store = MemoryStore()
+    def __init__(
+        self, engine_type: type[Any], fips_mode: FipsMode = FipsMode.DISABLED, store: MemoryStore | None = None
+    ) -> None:
+        self.store = store or MemoryStore()
         self.cache = ObjectCache(self.store)
         self.storage = View(self.store, "mount/", self.cache)
         self.clock = MovableClock()
-        self.engine = engine_type(Mount(self.storage, self.clock, "test_accessor", "transit/"))
+        self.engine = engine_type(Mount(self.storage, self.clock, "test_accessor", "transit/", fips_mode=fips_mode))
         routes = sorted(engine_type.routes, key=_specificity)
         self._routes = [(_pattern(route.path), route) for route in routes]
 

@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engines.base import Mount, Operation
+from engines.counts import LimitReached
 from engines.encryption_count import FIRST_BLOCK, LARGEST_BLOCK, VersionCount
 from engines.faults import InvalidRequest
 from engines.key_records import VersionTotal, decode_totals, encode_totals
 from engines.transit import Transit
-from engines.transit.counts import LimitReached
 from storage.base import Damaged, Unavailable, put
 from storage.cache import ObjectCache
 from storage.view import View
@@ -441,7 +441,7 @@ async def test_stopping_waits_for_nobody_who_can_not_be_reached(
 
 
 async def test_reservations_are_bounded(transit: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("engines.transit.counts.MAX_COUNTS", 3)
+    monkeypatch.setattr("engines.counts.MAX_COUNTS", 3)
     for name in "abcde":
         await transit.write(f"keys/{name}")
         await transit.write(f"encrypt/{name}", plaintext=HELLO)

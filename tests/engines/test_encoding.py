@@ -18,6 +18,9 @@ from engines.encoding import (
     rfc3339_nano,
 )
 
+LONG = "YWJj" * 200
+"""Long enough for the decoder that works on many characters at a time."""
+
 
 @pytest.mark.parametrize(
     ("text", "decoded"),
@@ -39,6 +42,7 @@ from engines.encoding import (
 )
 def test_decodes_what_go_decodes(text: str, decoded: bytes) -> None:
     assert decode_base64(text) == decoded
+    assert decode_base64(LONG + text) == base64.b64decode(LONG) + decoded
 
 
 @pytest.mark.parametrize(
@@ -78,9 +82,12 @@ def test_gives_up_where_go_gives_up(text: str, offset: int) -> None:
         decode_base64(text)
     assert caught.value.offset == offset
     assert caught.value.message == f"illegal base64 data at input byte {offset}"
+    with pytest.raises(NotBase64) as caught:
+        decode_base64(LONG + text)
+    assert caught.value.offset == len(LONG) + offset
 
 
-@given(st.binary(max_size=200))
+@given(st.one_of(st.binary(max_size=200), st.binary(min_size=300, max_size=3000)))
 def test_encoding_is_undone(data: bytes) -> None:
     assert encode_base64(data) == base64.b64encode(data).decode()
     assert decode_base64(encode_base64(data)) == data

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from engines.base import Operation, Route
 from engines.encoding import rfc3339_nano
 from engines.faults import Failed, Fault, InvalidRequest
+from engines.key_rules import parse_time
 from engines.transit import Transit
 from engines.transit.engine import ROUTES
-from engines.transit.rules import parse_time
 from tests.engines.driver import Driver, make_keys, message_of
 
 HELLO = "aGVsbG8="

@@ -11,7 +11,7 @@ from engines.base import Operation
 from server.audit.broker import Broker, DeclaredDevice
 from server.audit.devices.base import DeviceFault, DeviceType
 from server.audit.devices.file import FileDevice
-from server.audit.entry import AuditAuth, AuditMount, AuditNamespace, AuditRequest, AuditToken, client_id
+from server.audit.entry import AuditAuth, AuditMount, AuditNamespace, AuditRequest, AuditSubject, AuditToken, client_id
 from server.audit.headers import AuditedHeaders
 from storage.cache import ObjectCache
 from storage.memory import MemoryStore
@@ -81,21 +81,25 @@ def token() -> AuditToken:
 
 def request(**changes: Any) -> AuditRequest:
     """An encrypt request of Bob's, with ``changes``."""
-    fields: dict[str, Any] = {
-        "id": "48e9660b-f458-6531-18c2-67cd0747c4a4",
+    subject: dict[str, Any] = {
         "operation": Operation.UPDATE,
         "path": "transit/encrypt/k",
-        "data": {"plaintext": "aGVsbG8="},
         "namespace": ROOT,
         "mount": TRANSIT,
         "token": token(),
-        "client_token": CLIENT_TOKEN,
         "allowed": True,
         "granting_policies": ("p",),
+    }
+    fields: dict[str, Any] = {
+        "id": "48e9660b-f458-6531-18c2-67cd0747c4a4",
+        "data": {"plaintext": "aGVsbG8="},
+        "client_token": CLIENT_TOKEN,
         "remote_address": "127.0.0.1",
         "remote_port": 4711,
     }
-    return AuditRequest(**{**fields, **changes})
+    for name, value in changes.items():
+        (subject if name in subject else fields)[name] = value
+    return AuditRequest(subject=AuditSubject(**subject), **fields)
 
 
 def entries(path: Path) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from compat.requests import Request, parse_request
+from compat.requests import Request, parse_request, read_headers
 from server.core import Core
 from server.dispatch import Dispatcher
 from server.settings import Settings
@@ -49,7 +49,7 @@ class Member:
         headers = [(b"x-vault-token", token.encode())] if token else []
         encoded = b"" if body is None else json.dumps(body).encode()
         peer = ("127.0.0.1", 40000)
-        request = parse_request(method, raw_path.encode(), query.encode(), headers, encoded, peer)
+        request = parse_request(method, raw_path.encode(), query.encode(), read_headers(headers), encoded, peer)
         assert isinstance(request, Request)
         answer = await self.dispatcher.answer(request)
         assert self.dispatcher.bugs == 0, f"{method} {path} ended in an exception that nobody planned"

@@ -6,7 +6,7 @@ import json
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, ClassVar, TypeAlias
 
-from compat.requests import Request, parse_request
+from compat.requests import Request, parse_request, read_headers
 from engines.base import Body, Call, Mount, Operation, Reply, Route
 from engines.faults import Fault
 from engines.transit import Transit
@@ -127,7 +127,7 @@ class Server:
                 method,
                 raw_path.encode(),
                 query.encode(),
-                sent_headers,
+                read_headers(sent_headers),
                 b"" if body is None else json.dumps(body).encode(),
                 (address, 40000),
             )

@@ -18,7 +18,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from compat.requests import Request, parse_lines_request, parse_request
+from compat.requests import Request, parse_lines_request, parse_request, read_headers
 from engines.base import Operation, Route
 from engines.faults import Fault
 from engines.transit.engine import ROUTES
@@ -149,7 +149,7 @@ class Running:
         headers = [(b"x-vault-token", server.root_token.encode())]
         raw_path = f"/v1/transit/{quote(path)}".encode()
         try:
-            request = parse_request(method, raw_path, query.encode(), headers, body, ("127.0.0.1", 1))
+            request = parse_request(method, raw_path, query.encode(), read_headers(headers), body, ("127.0.0.1", 1))
         except Fault as fault:
             answer = refusal(fault)
         else:
@@ -240,7 +240,7 @@ def test_any_line_of_a_stream_has_its_answer(running: Running, route: Route, nam
     async def answers() -> bytes:
         headers = [(b"x-vault-token", running.server.root_token.encode())]
         path = f"/v1/transit/{route.path.replace('{name}', name)}".encode()
-        request = parse_lines_request("POST", path, b"", headers, ("127.0.0.1", 1))
+        request = parse_lines_request("POST", path, b"", read_headers(headers), ("127.0.0.1", 1))
         assert request is not None
         stream = await running.server.dispatcher.open_stream(request)
         assert isinstance(stream, Stream)

@@ -309,7 +309,7 @@ def test_one_token_object_serves_several_devices() -> None:
             entry = json.loads(lines(formatter, incoming, AuditResponse())[0])
             assert entry["request"]["client_token"] == formatter.hash(CLIENT_TOKEN)
             assert entry["auth"]["accessor"] == formatter.hash("accessor-of-bob")
-    assert CLIENT_TOKEN not in repr(incoming.token and incoming.token.prepared)
+    assert CLIENT_TOKEN not in repr(incoming.subject.token and incoming.subject.token.prepared)
 
 
 def test_what_fits_no_json_number_is_written_all_the_same() -> None:
@@ -349,8 +349,7 @@ def test_the_namespace_of_policies_is_the_tokens() -> None:
 
 def test_what_an_entity_adds_is_told_from_the_tokens_own() -> None:
     auth = AuditAuth(["a", "b"], ["a"], entity_id="e", identity_policies=["b"])
-    asked = bob()
-    asked.token = AuditToken(auth, "e")
+    asked = bob(token=AuditToken(auth, "e"))
     written = json.loads(lines(Formatter(SALT, FormatOptions()), asked, AuditResponse())[0])["auth"]
     assert (written["policies"], written["token_policies"]) == (["a", "b"], ["a"])
     assert (written["identity_policies"], written["entity_id"]) == (["b"], "e")

@@ -11,7 +11,7 @@ import pytest_asyncio
 from msgspec.structs import replace
 
 from auth_methods.base import InvalidCredentials, Login
-from compat.requests import Request, parse_request
+from compat.requests import Request, parse_request, read_headers
 from engines.base import Access, Body, Call, Mount, Operation, Route
 from server import lockouts, plugins
 from server.lockouts import Lockouts
@@ -142,7 +142,7 @@ async def test_an_address_that_fails_too_often_has_to_wait(server: Server) -> No
         "POST",
         b"/v1/auth/m/login/alice",
         b"",
-        [],
+        read_headers([]),
         json.dumps({"proof": "right"}).encode(),
         ("127.0.0.1", 1),
     )

@@ -10,6 +10,7 @@ import pytest
 from engines.algorithms import ALGORITHMS
 from engines.algorithms.mlkem import MLKEM_768
 from engines.algorithms.pinning import pin_providers
+from engines.algorithms.providers import LIBOQS, installed
 from server.config import ConfigError, load_config
 from server.service import open_service
 from server.serving import Member
@@ -81,6 +82,14 @@ async def test_a_configuration_pins_providers(tmp_path: Path) -> None:
     service = await open_service(load_config([_configuration(tmp_path, "ml-kem-768 = pqcrypto")], {}), Member())
     assert MLKEM_768.served_by == "pqcrypto"
     await service.close()
+
+
+async def test_a_pin_to_what_is_not_installed_stops_the_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    there = {name: provider for name, provider in installed().items() if name != LIBOQS}
+    monkeypatch.setattr("engines.algorithms.pinning.installed", lambda: there)
+    config = load_config([_configuration(tmp_path, "ml-kem-768=liboqs")], {})
+    with pytest.raises(ConfigError, match="algorithm_providers: the provider 'liboqs' is not installed"):
+        await open_service(config, Member())
 
 
 async def test_a_pin_that_can_not_be_stops_the_start(tmp_path: Path) -> None:

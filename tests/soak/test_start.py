@@ -14,6 +14,7 @@ import pytest
 
 from auth_methods.records import TokenRecord
 from engines.algorithms import DEFAULT_ALGORITHM
+from engines.base import Call, Operation
 from engines.key_records import KeyringRecord
 from engines.keystore import KeyStore
 from server.active import mount_of
@@ -73,12 +74,13 @@ async def _fill(path: Path, options: dict[str, str]) -> str:
         await core.cache.catch_up()
         entry = await tenant.mounts.entry("transit/")
         assert entry is not None
-        keys = KeyStore(mount_of(core, tenant, entry).storage)
+        keys = KeyStore(mount_of(core, tenant, entry).storage, core.settings.fips_mode)
         algorithm = DEFAULT_ALGORITHM
         now = time.time()
+        call = Call("request", Operation.UPDATE, "", None, {}, now)
 
         async def create_key(number: int) -> None:
-            await keys.create(KeyringRecord(name=f"key-{number}", type=algorithm.name, versions={}), algorithm, now)
+            await keys.create(KeyringRecord(name=f"key-{number}", type=algorithm.name, versions={}), algorithm, call)
 
         async def create_token(number: int) -> None:
             record = TokenRecord(

@@ -12,9 +12,9 @@ from engines.algorithms import ALGORITHMS
 from engines.base import Body
 from engines.encoding import parse_rfc3339, rfc3339_nano
 from engines.faults import InvalidRequest
-from engines.fields import KeyValues
+from engines.fields import Duration, KeyValues
 from engines.key_records import KeyringRecord
-from engines.transit.limits import REFUSE, ROTATE
+from engines.limits import REFUSE, ROTATE
 
 MAX_METADATA = 64
 """The most notes on a key, as many as Vault's key-value engine takes."""
@@ -38,6 +38,17 @@ class KeyRules(Body):
     not_after: str | UnsetType = UNSET
     disabled: bool | UnsetType = UNSET
     custom_metadata: KeyValues | UnsetType = UNSET
+
+
+class KeyConfig(KeyRules):
+    """All settings of a key; what is absent stays as it is."""
+
+    min_decryption_version: int | UnsetType = UNSET
+    min_encryption_version: int | UnsetType = UNSET
+    deletion_allowed: bool | UnsetType = UNSET
+    exportable: bool | UnsetType = UNSET
+    allow_plaintext_backup: bool | UnsetType = UNSET
+    auto_rotate_period: Duration | UnsetType = UNSET
 
 
 def with_rules(record: KeyringRecord, rules: KeyRules) -> KeyringRecord:
@@ -94,7 +105,7 @@ def _max_encryptions(record: KeyringRecord, given: int | UnsetType) -> int:
     if given is UNSET or given == 0:
         return record.max_encryptions if given is UNSET else 0
     algorithm = ALGORITHMS[record.type]
-    if not algorithm.encrypts:
+    if not algorithm.counted:
         raise InvalidRequest(f"max_encryptions is not valid for keys of type {algorithm.name}, which encrypt nothing")
     most = algorithm.max_encryptions or _INT64_MAX
     if not 0 < given <= most:

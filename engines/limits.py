@@ -9,15 +9,13 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from engines.base import Call
+from engines.counts import EncryptionCounts, LimitReached
 from engines.faults import Fault, InvalidRequest
 from engines.keyring import Keyring, KeyVersion
-from engines.transit.counts import LimitReached
-
-if TYPE_CHECKING:
-    from engines.transit.engine import Transit
+from engines.keystore import KeyStore
 
 ROTATE = "rotate"
 REFUSE = "refuse"
@@ -25,9 +23,14 @@ REFUSE = "refuse"
 _log = logging.getLogger(__name__)
 
 
-async def counted(
-    engine: Transit, call: Call, keyring: Keyring, requested_version: int = 0, wanted: int = 1
-) -> Keyring:
+class Counts(Protocol):
+    """An engine whose keys' encryptions are counted."""
+
+    keys: KeyStore
+    counts: EncryptionCounts
+
+
+async def counted(engine: Counts, call: Call, keyring: Keyring, requested_version: int = 0, wanted: int = 1) -> Keyring:
     """Count ``wanted`` encryptions with the version of ``keyring`` and answer the key to make them with.
 
     That is the same key with a new version if the old one may make no more and the key is to rotate then. Raises
@@ -42,7 +45,7 @@ async def counted(
     return keyring
 
 
-async def counted_items(engine: Transit, call: Call, keyring: Keyring, versions: Iterable[int]) -> Keyring:
+async def counted_items(engine: Counts, call: Call, keyring: Keyring, versions: Iterable[int]) -> Keyring:
     """As ``counted``, for a batch whose items ask for ``versions``.
 
     Explicit versions come first, since counting for the latest may rotate the key.
@@ -52,11 +55,9 @@ async def counted_items(engine: Transit, call: Call, keyring: Keyring, versions:
     return keyring
 
 
-async def _counted_slowly(
-    engine: Transit, call: Call, keyring: Keyring, requested_version: int, wanted: int
-) -> Keyring:
+async def _counted_slowly(engine: Counts, call: Call, keyring: Keyring, requested_version: int, wanted: int) -> Keyring:
     record = keyring.record
-    if record.soft_deleted or not keyring.algorithm.encrypts:
+    if record.soft_deleted or not keyring.algorithm.counted:
         return keyring
     try:
         version = keyring.version_to_encrypt(requested_version)
@@ -86,7 +87,7 @@ async def _counted_slowly(
     return rotated
 
 
-async def _spend(engine: Transit, call: Call, keyring: Keyring, version: KeyVersion, wanted: int) -> None:
+async def _spend(engine: Counts, call: Call, keyring: Keyring, version: KeyVersion, wanted: int) -> None:
     count = engine.counts.of(keyring, version)
     if not count.spend(wanted):
         await engine.counts.spend(count, wanted)

@@ -1,0 +1,158 @@
+"""The FIPS modes: whether what FIPS 140-3 doesn't approve may be used, is used with a warning, or is refused.
+
+The configuration says which mode holds, and it reaches engines with their ``Mount``. What is approved is a fact of the
+rows in ``engines.algorithms``; here is only what follows from it. What concerns a key is found out once, when the key
+is loaded (``Keyring.unapproved``), so that with approved keys no request is slower for it.
+
+Protecting (encrypting, signing, making keys) with what isn't approved is refused. Processing (decrypting, verifying)
+is only warned of, after the idea of *legacy use* in SP 800-131A: data must stay readable, so that it can be protected
+anew.
+"""
+
+from __future__ import annotations
+
+import logging
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from engines.algorithms import ALGORITHMS
+from engines.algorithms.base import Fips, Material, Signature, SignatureOptions
+from engines.algorithms.hashes import Hash
+from engines.algorithms.signing import unapproved_signature, with_approved_salt
+from engines.faults import InvalidRequest
+
+if TYPE_CHECKING:
+    from engines.algorithms.base import Algorithm
+    from engines.base import Call
+    from engines.key_records import KeyringRecord
+
+_log = logging.getLogger(__name__)
+
+
+class FipsMode(Enum):
+    """What becomes of what isn't approved."""
+
+    DISABLED = "disabled"
+    """It is as good as anything else."""
+
+    PREFERRED = "preferred"
+    """It isn't what defaults are, and callers are warned of it."""
+
+    ENABLED = "enabled"
+    """It is refused, but for processing what there is."""
+
+
+class NotApproved(InvalidRequest):
+    """``what`` isn't approved, and the mode doesn't let it be used for that."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f'{what} is not FIPS-approved, and fips_mode is "{FipsMode.ENABLED.value}"')
+
+
+class FipsGuard:
+    """Refuses or warns, as ``mode`` has it; one for each part of the server, named ``place`` in the log.
+
+    Its methods take ``what``, in words, and do nothing if that is empty.
+    """
+
+    __slots__ = ("_logged", "_place", "active", "mode")
+
+    def __init__(self, mode: FipsMode, place: str) -> None:
+        self.mode = mode
+        self.active = mode is not FipsMode.DISABLED
+        """Whether it matters at all what is approved."""
+
+        self._place = place
+        self._logged: set[str] = set()
+
+    def refuse(self, what: str) -> None:
+        """Raise ``NotApproved`` if that is the mode, and do nothing else."""
+        if what and self.mode is FipsMode.ENABLED:
+            refusal = NotApproved(what)
+            self._note(str(refusal))
+            raise refusal
+
+    def protecting(self, call: Call, what: str) -> None:
+        """Refuse that something is protected with ``what``, or warn of it. Raises ``NotApproved``."""
+        self.refuse(what)
+        self.processing(call, what)
+
+    def processing(self, call: Call, what: str) -> None:
+        """Warn that something is processed with ``what``."""
+        if not what or not self.active:
+            return
+        text = f'{what} is not FIPS-approved (fips_mode is "{self.mode.value}")'
+        if text not in call.warnings:
+            call.warn(text)
+        self._note(text)
+
+    def _note(self, text: str) -> None:
+        """Log ``text`` once; of these, there are but a few for each algorithm, and none names a key."""
+        if text not in self._logged:
+            self._logged.add(text)
+            _log.warning("%s: %s; further uses are not logged", self._place, text)
+
+
+UNGUARDED = FipsGuard(FipsMode.DISABLED, "")
+"""For what lives outside of any mount."""
+
+
+class ApprovedSignature:
+    """Signatures by one key pair, of the approved kinds alone if ``guard`` refuses others; all of them are verified."""
+
+    __slots__ = ("_algorithm", "_guard", "_signature")
+
+    def __init__(self, signature: Signature, algorithm: Algorithm, guard: FipsGuard) -> None:
+        self._signature = signature
+        self._algorithm = algorithm
+        self._guard = guard
+
+    def sign(self, message: bytes, options: SignatureOptions) -> bytes:
+        """As ``Signature.sign``; where the length of the salt is left open, it is that of the hash."""
+        options = with_approved_salt(self._algorithm, options)
+        self._guard.refuse(unapproved_signature(self._algorithm, options))
+        return self._signature.sign(message, options)
+
+    def verify(self, message: bytes, signature: bytes, options: SignatureOptions) -> None:
+        """As ``Signature.verify``."""
+        self._signature.verify(message, signature, options)
+
+
+def unapproved_hash(purpose: str, hash_: Hash) -> str:
+    """``purpose`` with the name of ``hash_`` if that isn't approved to protect anything, else ""."""
+    return "" if hash_.fips is Fips.APPROVED else f"{purpose} with {hash_.name}"
+
+
+def unapproved_kind(record: KeyringRecord) -> str:
+    """What of the kind of a key isn't approved, in words; "" if all is."""
+    algorithm = ALGORITHMS[record.type]
+    if algorithm.fips is not Fips.APPROVED:
+        return algorithm.name
+    if record.convergent:
+        # A nonce comes from a counter or a random bit generator (SP 800-38D, 8.2), not from the plaintext.
+        return f"convergent encryption with {algorithm.name}"
+    if record.derived and algorithm.material_from_seed is not None:
+        # A private key comes from a random bit generator (FIPS 186-5, A.2.3); only symmetric keys may be derived.
+        return f"a derived key pair of type {algorithm.name}"
+    return ""
+
+
+def unapproved_new(record: KeyringRecord) -> str:
+    """As ``unapproved_kind``, also of its latest version, if it has one."""
+    return unapproved_kind(record) or _fault(record, record.latest_version)
+
+
+def unapproved_key(record: KeyringRecord) -> str:
+    """As ``unapproved_kind``, also of any version that may protect something."""
+    found = unapproved_kind(record)
+    for number in record.versions:
+        if found:
+            break
+        if number >= record.min_encryption_version:
+            found = _fault(record, number)
+    return found
+
+
+def _fault(record: KeyringRecord, number: int) -> str:
+    check, version = ALGORITHMS[record.type].fips_fault, record.versions.get(number)
+    return "" if check is None or version is None else check(Material(b"", version.public))

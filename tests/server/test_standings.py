@@ -1,0 +1,198 @@
+"""What is remembered of callers ends with whatever it rests on: each test asks often, changes one thing, and asks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from compat.requests import Request, parse_request, read_headers
+from server.standings import MAX_KEPT, Standing, Standings
+from tests.server.systems import Server
+
+TEXT = {"plaintext": "aGVsbG8="}
+PATH = "transit/encrypt/k"
+MAY_ENCRYPT = 'path "transit/encrypt/*" { capabilities = ["create", "update"] }'
+
+
+async def _ask(server: Server, token: str, path: str = PATH, body: object = TEXT, **options: Any) -> int:
+    """The status, after it has come up a few times: the first answer is worked out, the others are remembered."""
+    statuses = {(await server.ask("POST", path, body, token, **options))[0] for _ in range(3)}
+    assert len(statuses) == 1, "what is remembered is what was found out"
+    return statuses.pop()
+
+
+def _kept(server: Server, token: str) -> int:
+    return len(_standings(server, token))
+
+
+def _standings(server: Server, token: str) -> list[Standing]:
+    active = server.core.active
+    assert active is not None
+    return [standing for standing in active.standings if standing.token.record.id == token]
+
+
+async def _write_policy(server: Server, text: str, **more: object) -> None:
+    status, answer = await server.ask("POST", "sys/policies/acl/p", {"policy": text, **more})
+    assert status in (200, 204), answer
+
+
+@pytest.fixture
+async def token(server: Server) -> str:
+    """A token that may encrypt with every key of ``transit/``, where there is ``k``."""
+    assert (await server.ask("POST", "sys/mounts/transit", {"type": "transit"}))[0] == 204
+    assert (await server.ask("POST", "transit/keys/k", {}))[0] == 200
+    await _write_policy(server, MAY_ENCRYPT)
+    return await _new_token(server)
+
+
+async def _new_token(server: Server, **fields: object) -> str:
+    status, answer = await server.ask("POST", "auth/token/create", {"policies": ["p"], **fields})
+    assert status == 200, answer
+    made: str = answer["auth"]["client_token"]
+    return made
+
+
+async def test_a_caller_is_remembered(server: Server, token: str) -> None:
+    assert await _ask(server, token) == 200
+    assert _kept(server, token) == 1
+
+
+async def test_until_a_policy_is_written(server: Server, token: str) -> None:
+    assert await _ask(server, token) == 200
+    await _write_policy(server, 'path "transit/encrypt/*" { capabilities = ["deny"] }')
+    assert await _ask(server, token) == 403
+    await _write_policy(server, MAY_ENCRYPT)
+    assert await _ask(server, token) == 200
+
+
+async def test_until_a_policy_expires(server: Server, token: str) -> None:
+    await _write_policy(server, MAY_ENCRYPT, ttl="1m")
+    assert await _ask(server, token) == 200
+    server.clock.now += 61
+    assert await _ask(server, token) == 403
+
+
+async def test_until_the_mount_is_gone(server: Server, token: str) -> None:
+    assert await _ask(server, token) == 200
+    assert (await server.ask("DELETE", "sys/mounts/transit"))[0] == 204
+    assert await _ask(server, token) in (403, 404)
+    assert (await server.ask("POST", "sys/mounts/transit", {"type": "transit"}))[0] == 204
+    assert await _ask(server, token) == 200  # The key is made anew; that of the mount before is gone.
+
+
+async def test_until_the_token_is_revoked(server: Server, token: str) -> None:
+    assert await _ask(server, token) == 200
+    assert (await server.ask("POST", "auth/token/revoke", {"token": token}))[0] == 204
+    assert await _ask(server, token) == 403
+
+
+async def test_until_the_token_that_made_it_is_revoked(server: Server, token: str) -> None:
+    await _write_policy(server, MAY_ENCRYPT + 'path "auth/token/create" { capabilities = ["update"] }')
+    status, answer = await server.ask("POST", "auth/token/create", {"policies": ["p"]}, token)
+    assert status == 200
+    child = answer["auth"]["client_token"]
+    assert await _ask(server, child) == 200
+    assert (await server.ask("POST", "auth/token/revoke", {"token": token}))[0] == 204
+    assert await _ask(server, child) == 403
+
+
+async def test_until_its_time_is_over(server: Server, token: str) -> None:
+    short = await _new_token(server, ttl="1m")
+    assert await _ask(server, short) == 200
+    server.clock.now += 61
+    assert await _ask(server, short) == 403
+
+
+async def test_until_the_key_is_gone(server: Server, token: str) -> None:
+    """What was an update is a creation then, and policies tell them apart."""
+    await _write_policy(server, 'path "transit/encrypt/*" { capabilities = ["update"] }')
+    assert await _ask(server, token) == 200
+    assert (await server.ask("POST", "transit/keys/k/config", {"deletion_allowed": True}))[0] == 200
+    assert (await server.ask("DELETE", "transit/keys/k"))[0] == 204
+    assert await _ask(server, token) == 403
+
+
+async def test_one_method_says_nothing_of_another(server: Server, token: str) -> None:
+    await _write_policy(server, 'path "transit/keys/k" { capabilities = ["read"] }')
+    for _ in range(3):
+        assert (await server.ask("GET", "transit/keys/k", token=token))[0] == 200
+        assert (await server.ask("HEAD", "transit/keys/k", token=token))[0] == 403
+        assert (await server.ask("DELETE", "transit/keys/k", token=token))[0] == 403
+
+
+async def test_what_parameters_decide_is_asked_each_time(server: Server, token: str) -> None:
+    rule = 'path "transit/encrypt/*" { capabilities = ["update"]  denied_parameters = { "context" = [] } }'
+    await _write_policy(server, rule)
+    assert await _ask(server, token) == 200
+    assert await _ask(server, token, body={**TEXT, "context": "YQ=="}) == 403
+    assert _kept(server, token) == 0
+
+
+async def test_wrapping_is_asked_each_time(server: Server, token: str) -> None:
+    await _write_policy(server, 'path "transit/encrypt/*" { capabilities = ["update"]  max_wrapping_ttl = "1m" }')
+    assert await _ask(server, token, wrap="30s") == 200
+    assert await _ask(server, token, wrap="2m") in (400, 403)
+
+
+async def test_uses_are_counted(server: Server, token: str) -> None:
+    twice = await _new_token(server, num_uses=2)
+    statuses = [(await server.ask("POST", PATH, TEXT, twice))[0] for _ in range(3)]
+    assert statuses == [200, 200, 403]
+
+
+async def test_refusals_are_not_kept(server: Server, token: str) -> None:
+    assert await _ask(server, token, "transit/decrypt/k", {"ciphertext": "vault:v1:"}) == 403
+    assert _kept(server, token) == 0
+
+
+async def test_what_was_found_out_before_a_change_is_not_kept(server: Server, token: str) -> None:
+    standings = Standings()
+    assert await _ask(server, token) == 200
+    active = server.core.active
+    assert active is not None
+    known = next(iter(active.standings))
+    sent = read_headers([(b"x-vault-token", token.encode())])
+    request = parse_request("POST", f"/v1/{PATH}".encode(), b"", sent, b"")
+    assert isinstance(request, Request)
+    exchange = known.exchange(request, "id")
+    standings.add(standings.epoch - 1, exchange, 1e12)
+    assert len(standings) == 0
+    standings.add(standings.epoch, exchange, 1e12)
+    assert len(standings) == 1
+
+
+async def test_there_is_a_bound(server: Server, token: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert MAX_KEPT >= 1000
+    monkeypatch.setattr("server.standings.MAX_KEPT", 5)
+    for number in range(20):
+        assert await _ask(server, token, f"transit/encrypt/k{number}") == 200
+        assert _kept(server, token) <= 5
+
+
+async def test_until_something_else_is_known_of_the_caller(server: Server, token: str) -> None:
+    role = {"allowed_entity_aliases": "*", "allowed_policies": "default"}
+    assert (await server.ask("POST", "auth/token/roles/r", role))[0] == 204
+    _, answer = await server.ask("POST", "auth/token/create/r", {"entity_alias": "ann"})
+    known, entity = answer["auth"]["client_token"], f"identity/entity/id/{answer['auth']['entity_id']}"
+    _, other = await server.ask("POST", "identity/entity", {"name": "other"})
+    assert await _ask(server, known) == 403
+    assert (await server.ask("POST", entity, {"policies": "p"}))[0] == 204
+    assert await _ask(server, known) == 200
+    assert await _ask(server, known, "transit/encrypt/other") in (200, 400)
+    assert _kept(server, known) == 2
+    before = _standings(server, known)
+    assert (await server.ask("POST", f"identity/entity/id/{other['data']['id']}", {"policies": "x"}))[0] == 204
+    assert await _ask(server, known) == 200
+    assert before[1] in _standings(server, known)
+    assert (await server.ask("POST", entity, {"policies": []}))[0] == 204
+    assert await _ask(server, known) == 403
+    assert await _ask(server, known, "transit/encrypt/other") == 403
+    assert (await server.ask("POST", entity, {"policies": "p"}))[0] == 204
+    assert await _ask(server, known) == 200
+    assert (await server.ask("POST", entity, {"disabled": True}))[0] == 204
+    assert await _ask(server, known) == 403
+    assert (await server.ask("POST", entity, {"disabled": False}))[0] == 204
+    assert await _ask(server, known) == 200
+    assert (await server.ask("DELETE", entity))[0] == 204
+    assert await _ask(server, known) == 403
