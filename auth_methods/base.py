@@ -71,11 +71,37 @@ class Renews(Protocol):
 
 
 @runtime_checkable
+class ChecksRenewals(Protocol):
+    """A method that looks at who renews its tokens, beyond the token itself."""
+
+    async def check_renewal(self, metadata: Mapping[str, str], call: Call) -> None:
+        """Raises a fault if whoever makes ``call`` may not renew a token with ``metadata``."""
+
+
+@runtime_checkable
 class Recognises(Protocol):
     """A method whose logins name an account, so that guessing at one account can be stopped."""
 
     def named(self, call: Call, body: Any) -> str:
         """The name of the account that a login is for, whether there is one or not; empty if none is named."""
+
+
+class LocalIssuer(Protocol):
+    """The issuer of this server's own JSON Web Tokens, asked without a request over the network."""
+
+    async def verified(self, token: str, now: float) -> dict[str, Any]:
+        """The claims of a token that it has signed. Raises ``auth_methods.jwt.keys.BadSignature``."""
+
+    async def stands(self, token_id: object, address: str, now: float) -> bool:
+        """Whether the token with this ``jti`` hasn't ended and may be shown from ``address``."""
+
+
+@runtime_checkable
+class TrustsServer(Protocol):
+    """A method that can take this server's own JSON Web Tokens as proofs."""
+
+    def trust(self, issuer: LocalIssuer) -> None:
+        """Called once, before the first login."""
 
 
 @runtime_checkable

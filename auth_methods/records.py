@@ -14,6 +14,10 @@ BATCH = "batch"
 """A token that is stored nowhere: it carries its own record, sealed."""
 
 
+JWT = "jwt"
+"""The half of a JSON Web Token of this server that is kept: nobody has its id, and its accessor is the ``jti``."""
+
+
 class TokenRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A token. Times are seconds since the epoch, 0 for never; TTLs are in seconds, 0 for none."""
 

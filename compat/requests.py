@@ -135,6 +135,9 @@ class Request(Struct, gc=False):
     headers: Headers
     remote_address: str
     remote_port: int
+    client_certificate: bytes = b""
+    """In DER, from the TLS handshake; set by who has the connection."""
+
     lines: bool = False
     """Whether the body is lines of JSON without end, read while it is answered; ``data`` is the query's then."""
 

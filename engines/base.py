@@ -100,6 +100,9 @@ class Call(Struct):
     """Seconds since the epoch, by the server's clock, when the request came."""
 
     remote_address: str = ""
+    client_certificate: bytes = b""
+    """The certificate, in DER, whose key the client has proved to have in the TLS handshake; empty if there is none."""
+
     in_namespace: bool = False
     """Whether the client named a namespace, be it the root: some paths of ``sys`` can't be asked for in one."""
 

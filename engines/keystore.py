@@ -69,14 +69,15 @@ class KeyStore:
 
     async def load(self, name: str) -> Keyring | None:
         """The key called ``name``, from the cache if it can: to look at, not to use."""
-        return await self.storage.load(KEYS + name, self._decode)
+        return self.storage.ready(KEYS + name) or await self.storage.load(KEYS + name, self._decode)
 
     async def use(self, name: str, use: Use, call: Call) -> Keyring | None:
         """The key called ``name``, to be used so by ``call``, which is warned of a key that isn't approved.
 
         Raises ``InvalidRequest`` if the key's state or the FIPS mode forbids that.
         """
-        keyring: Keyring | None = await self.storage.load(KEYS + name, self._decode)
+        key = KEYS + name
+        keyring: Keyring | None = self.storage.ready(key) or await self.storage.load(key, self._decode)
         if keyring is not None and keyring.restricted:
             check_use(keyring.record, use, call.now)
             if use is Use.PROTECT:

@@ -1,15 +1,15 @@
 """Counting encryptions before they are made, and what happens when a version may make no more.
 
 What may still be encrypted is decided here, so every handler that encrypts asks ``counted`` first and encrypts with the
-key that it answers.
+key that it answers, or lets nothing out before ``made_and_counted`` has counted it.
 """
 
 from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Iterable
-from typing import Protocol
+from collections.abc import Callable, Iterable
+from typing import Protocol, TypeVar
 
 from engines.base import Call
 from engines.counts import EncryptionCounts, LimitReached
@@ -19,6 +19,8 @@ from engines.keystore import KeyStore
 
 ROTATE = "rotate"
 REFUSE = "refuse"
+
+MadeT = TypeVar("MadeT")
 
 _log = logging.getLogger(__name__)
 
@@ -43,6 +45,18 @@ async def counted(engine: Counts, call: Call, keyring: Keyring, requested_versio
     if count.half_made:
         _warn(call, keyring, latest)
     return keyring
+
+
+async def made_and_counted(
+    engine: Counts, call: Call, keyring: Keyring, requested_version: int, make: Callable[[Keyring], MadeT]
+) -> MadeT:
+    """What ``make`` makes with one encryption by the key; it is counted before it is answered.
+
+    What can't be made isn't counted, so that a request that is refused changes nothing. Raises as ``counted``.
+    """
+    made = make(keyring)
+    allowed = await counted(engine, call, keyring, requested_version)
+    return made if allowed is keyring else make(allowed)
 
 
 async def counted_items(engine: Counts, call: Call, keyring: Keyring, versions: Iterable[int]) -> Keyring:
@@ -72,7 +86,8 @@ async def _counted_slowly(engine: Counts, call: Call, keyring: Keyring, requeste
         f"version {version.number} of key {record.name!r} may not make {wanted} more of its "
         f"{keyring.max_encryptions} encryptions"
     )
-    if requested_version or record.refuses_at_max:
+    # Where no version may ever encrypt as much, a new one would be no help.
+    if requested_version or record.refuses_at_max or wanted > keyring.max_encryptions:
         _log.warning("%s (mount %r)", fault.message, engine.keys.storage.prefix)
         raise fault
     try:
@@ -83,7 +98,7 @@ async def _counted_slowly(engine: Counts, call: Call, keyring: Keyring, requeste
     try:
         await _spend(engine, call, rotated, rotated.latest, wanted)
     except LimitReached:
-        raise fault from None  # No version may ever encrypt as much.
+        raise fault from None  # Others were faster, or the limit has become lower.
     return rotated
 
 

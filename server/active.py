@@ -19,7 +19,9 @@ from typing import TYPE_CHECKING, ClassVar
 import msgspec
 from msgspec import Struct
 
+from auth_methods.base import TrustsServer
 from auth_methods.token import TokenMethod
+from auth_methods.token.jwt_issuer import JwtIssuer
 from engines.base import Engine, Mount, Periodic, Route
 from engines.cubbyhole import Cubbyhole
 from server import plugins
@@ -168,6 +170,7 @@ async def _open_tenant(core: Core, namespace: Namespace, view: View, standings: 
         Wrapping(token_view, tokens, WrappingJwt(view.within("sys/"), core.settings.api_address)),
         Lockouts(view.within("sys/lockout/")),
         personas,
+        JwtIssuer(view.within("sys/jwt/"), _token_address(core, namespace), tokens),
     )
     await tenant.mounts.begin(_built_in())
     await tenant.mounts.router()
@@ -183,7 +186,8 @@ def _engine(core: Core, tenant: Tenant, entry: MountEntry) -> Engine:
     if entry.type == System.type:
         return System(core, tenant)
     if entry.type == TokenMethod.type:
-        return TokenMethod(mount, tenant.tokens, Renewals(core, tenant), KnownCallers(tenant, mount))
+        callers = KnownCallers(tenant, mount)
+        return TokenMethod(mount, tenant.tokens, Renewals(core, tenant), callers, tenant.jwt_issuer)
     if entry.type == Identity.type:
         return Identity(tenant)
     if entry.type == Cubbyhole.type:
@@ -194,7 +198,15 @@ def _engine(core: Core, tenant: Tenant, entry: MountEntry) -> Engine:
         log.error("no plug-in for the mount at %s of type %s is installed", entry.path, entry.type)
         engine_class = MissingEngine
     engine: Engine = engine_class(mount)
+    if isinstance(engine, TrustsServer):
+        engine.trust(tenant.jwt_issuer)
     return engine
+
+
+def _token_address(core: Core, namespace: Namespace) -> str:
+    """The URL of the token method of a namespace; empty if the server's own isn't known."""
+    address = core.settings.api_address.rstrip("/")
+    return f"{address}/v1/{namespace.path}{AUTH}token" if address else ""
 
 
 def _audit_mount(entry: MountEntry) -> AuditMount:

@@ -23,7 +23,7 @@ from server.dispatch import Dispatcher
 from server.exposure import exposure_of
 from server.headers import SECURITY, SECURITY_UNDER_TLS
 from server.lines import Lines
-from server.listeners.asgi import AT_ONCE, RELEASE, Message, Receive, Scope, Send
+from server.listeners.asgi import AT_ONCE, CLIENT_CERTIFICATE, RELEASE, Message, Receive, Scope, Send
 
 _BODILESS = frozenset({"GET", "HEAD", "LIST", "SCAN", "OPTIONS"})
 
@@ -56,7 +56,7 @@ class Application:
             return
         answer = await self._answer(scope, sent, receive)
         body = answer.body
-        at_once = scope.get(AT_ONCE)
+        at_once = scope.pop(AT_ONCE, None)  # Left there, it would make the scope refer to itself.
         if at_once is not None and answer.status == 200 and answer.headers is JSON_ALONE and not sent.namespace:
             head = b"%scontent-length: %d\r\n\r\n" % (self._usual_head, len(body))
             if scope["method"] != "HEAD" and at_once(head, body):
@@ -104,6 +104,8 @@ class Application:
         except Fault as fault:
             return refusal(fault)
         if isinstance(request, requests.Request):
+            if self._listener.tls:
+                request.client_certificate = scope.get("state", {}).get(CLIENT_CERTIFICATE, b"")
             return await self._dispatcher.answer(request, self._exposure)
         if isinstance(request, urls.Redirect):
             body = request.body(scope["method"])

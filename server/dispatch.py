@@ -339,6 +339,7 @@ def _call(request: Request, request_id: str, operation: Operation, path: str, no
         given=request.data,
         now=now,
         remote_address=request.remote_address,
+        client_certificate=request.client_certificate,
         in_namespace=request.in_namespace,
         wrap_ttl_seconds=request.wrap_ttl_seconds,
     )

@@ -18,6 +18,9 @@ KEPT_BYTES = 8 * 1024 * 1024
 SEPARATE_BYTES = 1024 * 1024
 """From which size an allocation has its own pages, which go back to the kernel when it is freed."""
 
+COLLECTED_AT = 20_000
+"""How many objects more than before there must be until the youngest are looked through."""
+
 _M_TRIM_THRESHOLD = -1
 _M_MMAP_THRESHOLD = -3
 
@@ -34,9 +37,15 @@ def keep_freed() -> bool:
 def share_from_here() -> None:
     """Import whatever workers need, and keep the garbage collector away from it: pages stay shared until written to.
 
-    Processes that are forked from here turn the collector on again.
+    Processes that are forked from here call ``collect_rarely``.
     """
     plugins.load_all()
     gc.disable()
     gc.collect()
     gc.freeze()
+
+
+def collect_rarely() -> None:
+    """Turn the garbage collector on, for a process whose requests leave hardly any garbage that refers to itself."""
+    gc.set_threshold(COLLECTED_AT)
+    gc.enable()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from auth_methods.base import Renewal, Renews
+from auth_methods.base import ChecksRenewals, Renewal, Renews
 from auth_methods.records import TokenRecord
+from engines.base import Call
 from server.active import mount_of
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ class Renewals:
         self._core = core
         self._tenant = tenant
 
-    async def renewal(self, record: TokenRecord) -> Renewal | None:
+    async def renewal(self, record: TokenRecord, call: Call) -> Renewal | None:
         """What the token may still have, within what its mount allows; None where no method has a say.
 
         Raises whatever fault the method refuses with.
@@ -29,6 +30,8 @@ class Renewals:
         found = router.find(record.path)
         if found is None or not isinstance(found.live.engine, Renews):
             return None
+        if isinstance(found.live.engine, ChecksRenewals):
+            await found.live.engine.check_renewal(record.metadata or {}, call)
         renewal = await found.live.engine.renewal(record.metadata or {}, record.policies)
         mount = mount_of(self._core, self._tenant, found.live.entry)
         return Renewal(

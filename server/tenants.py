@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from auth_methods.token.jwt_issuer import JwtIssuer
 from server.audit.entry import AuditNamespace
 from server.identity.personas import Personas
 from server.leases import Leases
@@ -30,3 +31,4 @@ class Tenant:
     wrapping: Wrapping
     lockouts: Lockouts
     personas: Personas
+    jwt_issuer: JwtIssuer

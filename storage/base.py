@@ -37,7 +37,7 @@ MAX_KEY_BYTES = 2048
 MAX_VALUE_BYTES = 32 * 1024 * 1024
 """The largest value of one entry, in bytes, as the backend sees it: what the barrier adds to it counts."""
 
-_ATTEMPTS = 20
+_ATTEMPTS = 100
 _LONGEST_PAUSE_SECONDS = 0.1
 
 
@@ -164,7 +164,7 @@ async def transact(storage: Storage, work: Callable[[Transaction], Awaitable[T]]
     """Run ``work`` in a transaction and commit it; run it again, on the new state, for as long as it conflicts.
 
     ``work`` may so run several times and must have no effect but through the transaction. Raises ``Conflict`` when
-    it still conflicts after 20 attempts, and whatever ``work`` raises.
+    it still conflicts after 100 attempts, some seconds, and whatever ``work`` raises.
 
     Of many who want the same entry, each commit lets one through; random pauses, longer each time, keep the others
     from meeting again and again.

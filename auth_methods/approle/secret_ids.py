@@ -111,7 +111,8 @@ async def _create(method: AppRole, call: Call, body: GenerateBody, secret_id: st
             "secret_id_accessor": entry.accessor,
             "secret_id_num_uses": num_uses,
             "secret_id_ttl": ttl,
-        }
+        },
+        accessor=entry.accessor,
     )
 
 

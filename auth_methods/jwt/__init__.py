@@ -1,8 +1,8 @@
 """JWT: callers log in with a JSON Web Token that an identity provider has signed for them.
 
-Keys are static, published at a URL, or found by OpenID Connect Discovery (``config``, ``keys``, ``remote``); what a
-token has to say to get which policies is a role's business (``roles``, ``claims``). Logging in through a browser isn't
-part of this server.
+Keys are static, published at a URL, found by OpenID Connect Discovery, or those of this very server (``config``,
+``keys``, ``remote``); what a token has to say to get which policies is a role's business (``roles``, ``claims``).
+Logging in through a browser, at an OpenID Connect provider, is in ``browser``.
 """
 
 from __future__ import annotations
@@ -10,12 +10,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from auth_methods.base import Renewal
-from auth_methods.jwt import config, login, roles, used_ids
+from auth_methods.base import LocalIssuer, Renewal
+from auth_methods.jwt import browser, config, login, roles, used_ids
 from auth_methods.jwt.config import Config
 from auth_methods.jwt.keys import Key, key_from_pem
+from auth_methods.jwt.provider import Provider
 from auth_methods.jwt.remote import RemoteKeys
 from auth_methods.jwt.roles import Role
+from auth_methods.names import is_name
 from engines.base import Access, Mount, Nothing, Operation, Route
 from engines.faults import Failed
 
@@ -32,6 +34,12 @@ class Jwt:
         self.mount = mount
         self._static: tuple[tuple[str, ...], list[Key]] = ((), [])
         self._remote: RemoteKeys | None = None
+        self._provider: Provider | None = None
+        self.local_issuer: LocalIssuer | None = None
+
+    def trust(self, issuer: LocalIssuer) -> None:
+        """As ``TrustsServer``."""
+        self.local_issuer = issuer
 
     async def configuration(self) -> Config | None:
         """The configuration; None until there is one."""
@@ -39,7 +47,7 @@ class Jwt:
 
     async def role(self, name: str) -> Role | None:
         """The role of this name, in any case."""
-        return await self.mount.storage.load(roles.key(name), roles.decode)
+        return await self.mount.storage.load(roles.key(name), roles.decode) if is_name(name) else None
 
     async def keys(self, present: Config, key_id: str) -> list[Key]:
         """The keys that may have signed a token with this key id. Raises ``FetchFailed``."""
@@ -53,9 +61,17 @@ class Jwt:
             self._remote = RemoteKeys(source, self.mount.clock)
         return await self._remote.matching(key_id)
 
+    def provider(self, present: Config) -> Provider:
+        """The provider at which people log in."""
+        source = present.source
+        assert source is not None, "checked when the configuration was written"
+        if self._provider is None or self._provider.source != source:
+            self._provider = Provider(source, self.mount.clock)
+        return self._provider
+
     async def role_of(self, path: str, given: Mapping[str, Any]) -> str:
         """As ``ResolvesRole``: what the login says, or else the configuration."""
-        if path != "login":
+        if path not in ("login", "oidc/auth_url"):
             return ""
         name = given.get("role")
         if not name:
@@ -77,6 +93,10 @@ class Jwt:
 
     routes: ClassVar[tuple[Route, ...]] = (
         Route(UPDATE, "login", login.log_in, login.LoginBody, "Log in with a JSON Web Token.", Access.PUBLIC),
+        Route(UPDATE, "oidc/auth_url", browser.auth_url, browser.AuthUrlBody,
+              "Begin a login through a browser.", Access.PUBLIC),
+        Route(READ, "oidc/callback", browser.callback, browser.CallbackBody,
+              "End a login through a browser.", Access.PUBLIC),
         Route(READ, "config", config.read_config, Nothing, "Show where the keys come from.", writes=False),
         Route(UPDATE, "config", config.write_config, config.ConfigBody, "Set where the keys come from."),
         Route(LIST, "role", roles.list_roles, roles.ListBody, "List the roles.", writes=False),

@@ -37,6 +37,11 @@ class Expected:
     expiration_leeway_seconds: int = 0
     not_before_leeway_seconds: int = 0
 
+    @property
+    def skew(self) -> int:
+        """By how many seconds the clocks may differ."""
+        return _leeway(self.skew_seconds, DEFAULT_SKEW_SECONDS)
+
 
 def check_registered(claims: Claims, expected: Expected, now: float) -> float:
     """Check issuer, subject, audience and times; returns when the token ends, in seconds since the epoch.
@@ -50,7 +55,7 @@ def check_registered(claims: Claims, expected: Expected, now: float) -> float:
         raise InvalidClaims("invalid subject (sub) claim")
     if expected.audiences and not set(audiences(claims)) & set(expected.audiences):
         raise InvalidClaims("invalid audience (aud) claim: audience claim does not match any expected audience")
-    skew = _leeway(expected.skew_seconds, DEFAULT_SKEW_SECONDS)
+    skew = expected.skew
     if start > now + skew:
         raise InvalidClaims("invalid not before (nbf) claim: token not yet valid")
     if end < now - skew:

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from auth_methods.jwt.keys import ALGORITHMS, InvalidKeys, key_from_pem
+from auth_methods.jwt.provider import Client
 from auth_methods.jwt.remote import FetchFailed, KeySource, fetch_keys
 from engines.base import Body, Call, Nothing, Reply
 from engines.faults import InvalidRequest
@@ -36,7 +37,21 @@ class Config(Struct, frozen=True, kw_only=True):
     jwt_validation_pubkeys: tuple[str, ...] = ()
     oidc_discovery_url: str = ""
     oidc_discovery_ca_pem: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: str = ""
+    oidc_response_mode: str = ""
+    oidc_response_types: tuple[str, ...] = ()
     namespace_in_state: bool = True
+    local_issuer: bool = False
+    """The tokens are those that this server gives out itself."""
+
+    def __repr__(self) -> str:
+        return f"Config({self.issuer!r})"
+
+    @property
+    def client(self) -> Client:
+        """What this server is to the provider."""
+        return Client(self.oidc_client_id, self.oidc_client_secret)
 
     @property
     def source(self) -> KeySource | None:
@@ -62,6 +77,7 @@ class ConfigBody(Body):
     jwks_url: str = ""
     jwt_supported_algs: CommaList = []
     jwt_validation_pubkeys: CommaList = []
+    local_issuer: bool = False
     namespace_in_state: bool = True
     oidc_client_id: str = ""
     oidc_client_secret: str = ""
@@ -80,8 +96,10 @@ async def read_config(method: Jwt, call: Call, body: Nothing) -> Reply | None:
     if config is None:
         return None
     status = await _status(method, config, call)
+    local = {"local_issuer": True} if config.local_issuer else {}  # OpenBao knows nothing of it.
     return Reply(
         {
+            **local,
             "bound_issuer": config.bound_issuer,
             "default_role": config.default_role,
             "jwks_ca_pem": config.jwks_ca_pem,
@@ -89,11 +107,11 @@ async def read_config(method: Jwt, call: Call, body: Nothing) -> Reply | None:
             "jwt_supported_algs": list(config.jwt_supported_algs),
             "jwt_validation_pubkeys": list(config.jwt_validation_pubkeys),
             "namespace_in_state": config.namespace_in_state,
-            "oidc_client_id": "",
+            "oidc_client_id": config.oidc_client_id,
             "oidc_discovery_ca_pem": config.oidc_discovery_ca_pem,
             "oidc_discovery_url": config.oidc_discovery_url,
-            "oidc_response_mode": "",
-            "oidc_response_types": [],
+            "oidc_response_mode": config.oidc_response_mode,
+            "oidc_response_types": list(config.oidc_response_types),
             "override_allowed_server_names": [],
             "provider_config": {},
             "status": status,
@@ -124,7 +142,12 @@ async def write_config(method: Jwt, call: Call, body: ConfigBody) -> Reply | Non
         jwt_validation_pubkeys=tuple(body.jwt_validation_pubkeys),
         oidc_discovery_url=body.oidc_discovery_url,
         oidc_discovery_ca_pem=body.oidc_discovery_ca_pem,
+        oidc_client_id=body.oidc_client_id,
+        oidc_client_secret=body.oidc_client_secret,
+        oidc_response_mode=body.oidc_response_mode,
+        oidc_response_types=tuple(body.oidc_response_types),
         namespace_in_state=body.namespace_in_state,
+        local_issuer=body.local_issuer,
     )
     for text in config.jwt_validation_pubkeys:
         try:
@@ -138,17 +161,27 @@ async def write_config(method: Jwt, call: Call, body: ConfigBody) -> Reply | Non
 
 
 def _check(body: ConfigBody) -> None:
-    given = (body.jwt_validation_pubkeys, body.jwks_url, body.oidc_discovery_url, body.provider_config)
+    given = (
+        body.jwt_validation_pubkeys,
+        body.jwks_url,
+        body.oidc_discovery_url,
+        body.provider_config,
+        body.local_issuer,
+    )
     if bool(body.oidc_client_id) != bool(body.oidc_client_secret):
         raise InvalidRequest("both 'oidc_client_id' and 'oidc_client_secret' must be set for OIDC")
     if body.provider_config and "provider" not in body.provider_config:
         raise InvalidRequest("invalid provider_config: 'provider' field not found in provider_config")
     if sum(map(bool, given)) != 1:
         raise InvalidRequest(_ONE_SOURCE)
-    if body.oidc_client_id or body.provider_config or body.override_allowed_server_names:
-        raise InvalidRequest("logins by OIDC through a browser are not supported by this server")
+    if body.oidc_client_id and not body.oidc_discovery_url:
+        raise InvalidRequest("'oidc_discovery_url' must be set for OIDC")
+    if body.provider_config or body.override_allowed_server_names:
+        raise InvalidRequest("provider_config and override_allowed_server_names are not supported by this server")
     if body.oidc_response_mode not in ("", "query", "form_post"):
         raise InvalidRequest(f'invalid response_mode: "{body.oidc_response_mode}"')
+    if body.oidc_response_mode == "form_post" or set(body.oidc_response_types) - {"code"}:
+        raise InvalidRequest("only the response type code, in the query, is supported by this server")
     for name in body.jwt_supported_algs:
         if name not in ALGORITHMS:
             raise InvalidRequest(f'invalid jwt_supported_algs: unsupported signing algorithm "{name}"')

@@ -1,7 +1,7 @@
 """Logging in with a JSON Web Token.
 
 1  the role, and whether the client may be where it is
-2  the signature, by the mount's keys                        (``keys``)
+2  the signature, by the mount's keys or this server's own   (``keys``, ``LocalIssuer``)
 3  issuer, subject, audience and times                       (``claims``)
 4  who it is, what else is known of them, what the role asks for
 5  the token's own id, if the role wants each to be used once
@@ -52,34 +52,50 @@ async def log_in(method: Jwt, call: Call, body: LoginBody) -> Login:
         raise InvalidRequest("missing token")
     role.token.check_address(call)
     try:
-        claims, ends_at = await _validated(method, config, role, body.jwt, call.now)
+        claims, ends_at = await _validated(method, config, role, body.jwt, call)
     except (BadSignature, InvalidClaims) as error:
         raise InvalidCredentials(f"error validating token: {error}") from None
     try:
-        login = _login(role, name, claims, call)
+        if tokens.audiences(claims) and not role.bound_audiences:
+            raise InvalidClaims("audience claim found in JWT but no audiences bound to the role")
+        login = login_of(role, name, claims, call)
     except InvalidClaims as error:
         raise InvalidCredentials(str(error)) from None
     await _check_id(method, role, claims, ends_at)
     return login
 
 
-async def _validated(method: Jwt, config: Config, role: Role, token: str, now: float) -> tuple[dict[str, Any], float]:
+async def _validated(method: Jwt, config: Config, role: Role, token: str, call: Call) -> tuple[dict[str, Any], float]:
     """The claims of a token that is signed and valid, and when it ends."""
     header = read_header(token)
     if config.jwt_supported_algs and header.algorithm not in config.jwt_supported_algs:
         raise BadSignature("invalid algorithm (alg) header parameter: token signed with unexpected algorithm")
+    if config.local_issuer:
+        return await _validated_here(method, config, role, token, call)
     try:
         keys = await method.keys(config, header.key_id)
     except FetchFailed:
         # Why is for the operator, who finds it in the log.
         raise BadSignature("error verifying token signature: the keys can't be fetched") from None
     claims = verified_claims(token, header, keys)
-    return claims, tokens.check_registered(claims, role.expected(config.issuer), now)
+    return claims, tokens.check_registered(claims, role.expected(config.issuer), call.now)
 
 
-def _login(role: Role, name: str, claims: dict[str, Any], call: Call) -> Login:
-    if tokens.audiences(claims) and not role.bound_audiences:
-        raise InvalidClaims("audience claim found in JWT but no audiences bound to the role")
+async def _validated_here(
+    method: Jwt, config: Config, role: Role, token: str, call: Call
+) -> tuple[dict[str, Any], float]:
+    """As ``_validated``, for a token of this server, which knows whether it has been revoked."""
+    issuer = method.local_issuer
+    assert issuer is not None, "the core hands it in"
+    claims = await issuer.verified(token, call.now)
+    ends_at = tokens.check_registered(claims, role.expected(config.issuer), call.now)
+    if not await issuer.stands(claims.get("jti"), call.remote_address, call.now):
+        raise InvalidClaims("invalid ID (jti) claim: the token has ended, or may not be shown from here")
+    return claims, ends_at
+
+
+def login_of(role: Role, name: str, claims: dict[str, Any], call: Call) -> Login:
+    """What a role gives for claims that are known to be true. Raises ``InvalidClaims``, or ``Failed``."""
     user = tokens.text_claim(claims, role.user_claim, pointer=role.user_claim_json_pointer)
     metadata = tokens.mapped(claims, role.claim_mappings or {})
     groups = tokens.groups(claims, role.groups_claim) if role.groups_claim else None

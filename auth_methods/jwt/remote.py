@@ -13,6 +13,8 @@ import asyncio
 import ipaddress
 import logging
 import ssl
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -104,6 +106,22 @@ class RemoteKeys:
 
 async def fetch_keys(source: KeySource) -> list[Key]:
     """Fetch the keys of ``source`` now. Raises ``FetchFailed``."""
+    async with session(source) as client:
+        url = source.url
+        if source.discovery:
+            named = (await discovered(client, source.url)).get("jwks_uri")
+            if not isinstance(named, str):
+                raise FetchFailed("the discovery document names no key set")
+            url = named
+        try:
+            return keys_from_set(await document(client, url))
+        except InvalidKeys as error:
+            raise FetchFailed(str(error)) from error
+
+
+@asynccontextmanager
+async def session(source: KeySource) -> AsyncIterator[httpx.AsyncClient]:
+    """A client that trusts whom ``source`` says, bounded in time; what fails in the block raises ``FetchFailed``."""
     context = source.tls()
     timeout = httpx.Timeout(FETCH_SECONDS / 2)
     try:
@@ -111,33 +129,40 @@ async def fetch_keys(source: KeySource) -> list[Key]:
             asyncio.timeout(FETCH_SECONDS),
             httpx.AsyncClient(verify=context, timeout=timeout, trust_env=False, follow_redirects=False) as client,
         ):
-            url = source.url
-            if source.discovery:
-                url = await _discovered(client, source.url)
-            return keys_from_set(await _document(client, url))
+            yield client
     except TimeoutError:
         raise FetchFailed("it took too long") from None
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise FetchFailed(type(error).__name__) from error
-    except InvalidKeys as error:
-        raise FetchFailed(str(error)) from error
 
 
-async def _discovered(client: httpx.AsyncClient, issuer: str) -> str:
-    document = await _document(client, issuer.rstrip("/") + _DISCOVERY)
-    if not isinstance(document, dict) or document.get("issuer") != issuer:
+async def discovered(client: httpx.AsyncClient, issuer: str) -> Mapping[str, Any]:
+    """The discovery document of a provider. Raises ``FetchFailed``."""
+    found = await document(client, issuer.rstrip("/") + _DISCOVERY)
+    if not isinstance(found, dict) or found.get("issuer") != issuer:
         raise FetchFailed("the issuer in the discovery document isn't the URL that it came from")
-    url = document.get("jwks_uri")
-    if not isinstance(url, str):
-        raise FetchFailed("the discovery document names no key set")
-    return url
+    return found
 
 
-async def _document(client: httpx.AsyncClient, text: str) -> Any:
+async def document(
+    client: httpx.AsyncClient,
+    text: str,
+    *,
+    form: Mapping[str, str] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Any:
+    """The JSON at a URL, or the answer to ``form`` there. Raises ``FetchFailed``.
+
+    What carries a secret (a form, or headers) follows no redirect.
+    """
     url = httpx.URL(text)
+    method = "GET" if form is None else "POST"
     for _ in range(_MAX_REDIRECTS + 1):
         _check_url(url)
-        async with client.stream("GET", url, headers={"Accept": "application/json"}) as response:
+        sent = {"Accept": "application/json", **(headers or {})}
+        async with client.stream(method, url, headers=sent, data=form) as response:
+            if response.is_redirect and (form is not None or headers):
+                raise FetchFailed("it redirects")
             if response.is_redirect:
                 target = url.join(response.headers["location"])
                 if (target.scheme, target.host, target.port) != (url.scheme, url.host, url.port):

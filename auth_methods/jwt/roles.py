@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -63,12 +64,12 @@ class Role(Struct, frozen=True, kw_only=True):
     verbose_oidc_logging: bool = False
     token: TokenSettings = TokenSettings()
 
-    def expected(self, issuer: str) -> Expected:
-        """What the registered claims of a token must be."""
+    def expected(self, issuer: str, audiences: Sequence[str] | None = None) -> Expected:
+        """What the registered claims of a token must be; its own audiences unless others are given."""
         return Expected(
             issuer=issuer,
             subject=self.bound_subject,
-            audiences=self.bound_audiences or (),
+            audiences=audiences or self.bound_audiences or (),
             skew_seconds=self.clock_skew_leeway,
             expiration_leeway_seconds=self.expiration_leeway,
             not_before_leeway_seconds=self.not_before_leeway,

@@ -1,7 +1,7 @@
 """The token method, built in at ``auth/token/``: tokens that make, show, renew and revoke tokens.
 
 The rules of what a token may hand on are here; minting, using and removing is the token store's, which is handed in as
-a ``TokenAuthority``.
+a ``TokenAuthority``. Tokens that others can verify are in ``jwts``, and what signs them in ``jwt_issuer``.
 """
 
 from __future__ import annotations
@@ -9,8 +9,10 @@ from __future__ import annotations
 from typing import ClassVar
 
 from auth_methods.records import TokenRecord
+from auth_methods.token import jwts
 from auth_methods.token.authority import CallerAuthority, RenewalAuthority, TokenAuthority
 from auth_methods.token.creation import CreateBody, CreateWithRoleBody, create, create_orphan, create_with_role
+from auth_methods.token.jwt_issuer import JwtIssuer
 from auth_methods.token.lookup import (
     AccessorBody,
     TokenBody,
@@ -63,6 +65,20 @@ ROUTES: tuple[Route, ...] = (
           "Revoke the token with an accessor, and its descendants."),
     Route(UPDATE, "revoke-orphan", revoke_orphan, TokenBody, "Revoke a token and make its children orphans."),
     Route(UPDATE, "tidy", tidy, Nothing, "Remove entries that belong to no token."),
+    # JSON Web Tokens
+    Route(UPDATE, "jwt/{role_name}", jwts.issue, jwts.IssueBody, "Give out a JSON Web Token for a role."),
+    Route(UPDATE, "lookup-jwt", jwts.look_up, jwts.JwtBody, "Tell whether a JSON Web Token of this server stands.",
+          writes=False),
+    Route(UPDATE, "revoke-jwt", jwts.revoke, jwts.RevokeBody, "End a JSON Web Token of this server."),
+    Route(READ, "config/jwt", jwts.read_config, Nothing, "Show who issues JSON Web Tokens, and how."),
+    Route(UPDATE, "config/jwt", jwts.write_config, jwts.ConfigBody, "Set who issues JSON Web Tokens, and how.",
+          access=Access.SUDO),
+    Route(UPDATE, "rotate/jwt", jwts.rotate, jwts.RotateBody, "Sign JSON Web Tokens with the next key.",
+          access=Access.SUDO),
+    Route(READ, jwts.WELL_KNOWN_KEYS, jwts.read_keys, Nothing, "Tell the keys that verify JSON Web Tokens.",
+          access=Access.PUBLIC, bare=True),
+    Route(READ, jwts.WELL_KNOWN_CONFIGURATION, jwts.read_discovery, Nothing,
+          "Tell where the keys are that verify JSON Web Tokens.", access=Access.PUBLIC, bare=True),
     # Roles
     Route(LIST, "roles", list_roles, Nothing, "List the roles.", writes=False),
     Route(READ, "roles/{role_name}", read_role, RoleName, "Show a role.", writes=False),
@@ -79,12 +95,22 @@ class TokenMethod:
     routes: ClassVar[tuple[Route, ...]] = ROUTES
 
     def __init__(
-        self, mount: Mount, authority: TokenAuthority, renewals: RenewalAuthority, callers: CallerAuthority
+        self,
+        mount: Mount,
+        authority: TokenAuthority,
+        renewals: RenewalAuthority,
+        callers: CallerAuthority,
+        issuer: JwtIssuer,
     ) -> None:
         self.mount = mount
         self.authority = authority
         self.renewals = renewals
         self.callers = callers
+        self.issuer = issuer
+
+    async def tick(self, now: float) -> None:
+        """Rotate the keys of JSON Web Tokens when it is time."""
+        await self.issuer.tick(now)
 
     async def role(self, name: str) -> Role | None:
         """The role of this name, or None."""

@@ -41,7 +41,7 @@ class TokenAuthority(Protocol):
 class RenewalAuthority(Protocol):
     """Asks the auth method that a token comes from what it may still have."""
 
-    async def renewal(self, record: TokenRecord) -> Renewal | None:
+    async def renewal(self, record: TokenRecord, call: Call) -> Renewal | None:
         """With all defaults filled in; None where no method has a say. Raises a fault to refuse."""
 
 

@@ -72,7 +72,7 @@ async def create_with_role(method: TokenMethod, call: Call, body: CreateWithRole
     """Make a token as a role says; the right to call this path is the right to what the role allows."""
     role = await method.role(body.role_name)
     if role is None:
-        _check_parent(call)
+        check_parent(call)
         raise InvalidRequest(f"unknown role {body.role_name}")
     path = f"{_CREATE}/{body.role_name}" + (f"/{role.path_suffix}" if role.path_suffix else "")
     return await _create(method, call, body, role, orphan=role.orphan, path=path)
@@ -81,7 +81,7 @@ async def create_with_role(method: TokenMethod, call: Call, body: CreateWithRole
 async def _create(
     method: TokenMethod, call: Call, body: CreateBody, role: Role | None, *, orphan: bool, path: str
 ) -> Reply:
-    _check_parent(call)
+    check_parent(call)
     _check(body, role, call)
     if orphan and path == _CREATE and not call.sudo:
         raise InvalidRequest("root or sudo privileges required to create orphan token")
@@ -120,7 +120,8 @@ async def _create(
     return Reply(auth=await method.authority.mint(record))
 
 
-def _check_parent(call: Call) -> None:
+def check_parent(call: Call) -> None:
+    """Raise ``InvalidRequest`` if the calling token can't make others."""
     parent = held(call).record
     if parent.type == BATCH:
         raise InvalidRequest("batch tokens cannot create more tokens")

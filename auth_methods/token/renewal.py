@@ -69,7 +69,7 @@ async def _renew(method: TokenMethod, call: Call, token: HeldToken, increment: i
 
 async def _granted(method: TokenMethod, call: Call, record: TokenRecord, increment: int) -> int:
     """How long the token may still live."""
-    renewal = await method.renewals.renewal(record)
+    renewal = await method.renewals.renewal(record, call)
     if renewal is not None:
         wanted = renewal.period_seconds or max(increment, 0) or renewal.ttl_seconds
         record = replace(record, period=renewal.period_seconds)

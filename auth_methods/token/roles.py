@@ -60,6 +60,8 @@ class RoleBody(RoleName):
     period: Duration | UnsetType = UNSET
     explicit_max_ttl: Duration | UnsetType = UNSET
     bound_cidrs: CommaList | UnsetType = UNSET
+    jwt_audiences: CommaList | UnsetType = UNSET
+    jwt_ttl: Duration | UnsetType = UNSET
 
 
 class Role(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -80,6 +82,12 @@ class Role(Struct, frozen=True, kw_only=True, omit_defaults=True):
     bound_cidrs: tuple[str, ...] = ()
     num_uses: int = 0
     no_default_policy: bool = False
+    jwt_audiences: tuple[str, ...] = ()
+    """Whom its JSON Web Tokens may be for; empty if it gives out none."""
+
+    jwt_ttl: int = 0
+    """The longest TTL of one of these; 0 for a day."""
+
     old: frozenset[str] = frozenset()
 
     @property
@@ -104,7 +112,13 @@ _OLD_NAMES = {
 }
 """Old name -> new name; the role's own attribute has the old one."""
 
-_LISTS = ("allowed_policies", "disallowed_policies", "allowed_policies_glob", "disallowed_policies_glob")
+_LISTS = (
+    "allowed_policies",
+    "disallowed_policies",
+    "allowed_policies_glob",
+    "disallowed_policies_glob",
+    "jwt_audiences",
+)
 
 
 def matches_any(name: str, patterns: Iterable[str]) -> bool:
@@ -162,7 +176,7 @@ def decode_role(value: bytes) -> Role:
 def _changed(role: Role, body: RoleBody, warnings: list[str]) -> Role:
     """``role`` with the settings in ``body``. Raises ``InvalidRequest`` in Vault's words."""
     changes: dict[str, Any] = {name: _list(getattr(body, name)) for name in _LISTS if getattr(body, name) is not UNSET}
-    for name in ("orphan", "renewable"):
+    for name in ("orphan", "renewable", "jwt_ttl"):
         if getattr(body, name) is not UNSET:
             changes[name] = getattr(body, name)
     if body.path_suffix is not UNSET:
@@ -256,4 +270,6 @@ def _shown(role: Role) -> dict[str, Any]:
             data["bound_cidrs"] = list(role.bound_cidrs)
     if role.num_uses:
         data["token_num_uses"] = role.num_uses
+    if role.jwt_audiences or role.jwt_ttl:  # OpenBao knows nothing of these.
+        data |= {"jwt_audiences": list(role.jwt_audiences), "jwt_ttl": role.jwt_ttl}
     return data

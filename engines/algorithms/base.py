@@ -17,7 +17,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Protocol
 
 from engines.algorithms.fips_status import Fips as Fips
-from engines.algorithms.hashes import Hash
+from engines.algorithms.hashes import DEFAULT_HASH, Hash
 from engines.faults import Failed
 
 if TYPE_CHECKING:
@@ -31,9 +31,11 @@ OPENSSL = "openssl"
 LIBSODIUM = "libsodium"
 """The provider of XChaCha20-Poly1305, through PyNaCl."""
 
+PYCRYPTODOME = "pycryptodome"
+"""The provider of the variants of Ed25519, and of nothing else."""
 
 MAX_SIGNATURE_CONTEXT_BYTES = 255
-"""The longest context that a signature can be bound to (FIPS 204)."""
+"""The longest context that a signature can be bound to (FIPS 204, RFC 8032)."""
 
 
 class Primitive(Enum):
@@ -99,6 +101,9 @@ class SignatureOptions:
     context: bytes = b""
     """What the signature is bound to besides the message, for the algorithms whose row has ``signature_context``."""
 
+    signs_hash: bool = False
+    """Whether the message is a hash, and signed as one; only for the algorithms whose row has ``hash_signed``."""
+
 
 class Aead(Protocol):
     """Encryption under one key, ready to use: authenticated, unless the row says otherwise."""
@@ -121,13 +126,27 @@ class Cmac(Protocol):
         """The authentication code of ``data``, as long as a block."""
 
 
+@dataclass(frozen=True, slots=True)
+class EncryptionOptions:
+    """How to encrypt to a key pair, or what was encrypted."""
+
+    scheme: str = ""
+    """The padding of RSA; empty for the default."""
+
+    hash: Hash = DEFAULT_HASH
+
+
+DEFAULT_ENCRYPTION = EncryptionOptions()
+"""How it is done unless the caller says otherwise."""
+
+
 class PublicKeyEncryption(Protocol):
     """Encryption to a key pair."""
 
-    def encrypt(self, plaintext: bytes) -> bytes:
+    def encrypt(self, plaintext: bytes, options: EncryptionOptions = DEFAULT_ENCRYPTION) -> bytes:
         """Raises ``Failed`` if the plaintext is too long for the key."""
 
-    def decrypt(self, ciphertext: bytes) -> bytes:
+    def decrypt(self, ciphertext: bytes, options: EncryptionOptions = DEFAULT_ENCRYPTION) -> bytes:
         """Raises ``Failed``, with one text for all reasons."""
 
 
@@ -254,6 +273,9 @@ class Algorithm:
 
     signature_context: bool = False
     """Whether signatures can be bound to a context of at most 255 bytes."""
+
+    hash_signed: Hash | None = None
+    """The hash function of the variant that signs a hash in place of the message; None if there is no such variant."""
 
     context_approved: bool = True
     """Whether a signature over a whole message stays approved by FIPS 140-3 when it is bound to a context."""

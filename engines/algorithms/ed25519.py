@@ -1,4 +1,7 @@
-"""Ed25519 (RFC 8032, FIPS 186-5): signatures over messages as they are; nothing is ever hashed beforehand."""
+"""Ed25519 (RFC 8032, FIPS 186-5): signatures over messages as they are, unless a variant of it is asked for.
+
+The variants, Ed25519ctx and Ed25519ph, are bound to a context, and the latter takes a hash by SHA-512 for the message.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from engines.algorithms.base import Algorithm, BadSignature, Fips, Material, NoPrivateKey, Primitive, SignatureOptions
 from engines.algorithms.ed25519_keys import Ed25519Keys, material_of
+from engines.algorithms.ed25519_variants import Ed25519Variants
+from engines.algorithms.hashes import SHA2_512
 from engines.encoding import encode_base64
 
 _KEY_BYTES = 32
@@ -15,24 +20,36 @@ _KEY_BYTES = 32
 class Ed25519:
     """One key pair."""
 
-    __slots__ = ("_private", "_public")
+    __slots__ = ("_material", "_private", "_public", "_variants")
 
     def __init__(self, material: Material) -> None:
         self._private = Ed25519PrivateKey.from_private_bytes(material.private) if material.private else None
         self._public = Ed25519PublicKey.from_public_bytes(material.public)
+        self._material = material
+        self._variants: Ed25519Variants | None = None
 
     def sign(self, message: bytes, options: SignatureOptions) -> bytes:
-        """64 bytes: R and S. Raises ``NoPrivateKey`` without a private key."""
+        """64 bytes: R and S. Raises ``NoPrivateKey`` without a private key, and ``InvalidRequest`` for no hash."""
         if self._private is None:
             raise NoPrivateKey("requested version for signing does not contain a private part")
+        if options.context or options.signs_hash:
+            return self._prepare_variants().sign(message, options.context, options.signs_hash)
         return self._private.sign(message)
 
     def verify(self, message: bytes, signature: bytes, options: SignatureOptions) -> None:
-        """Raises ``BadSignature``."""
+        """Raises ``BadSignature``, and ``InvalidRequest`` for no hash."""
+        if options.context or options.signs_hash:
+            self._prepare_variants().verify(message, signature, options.context, options.signs_hash)
+            return
         try:
             self._public.verify(signature, message)
         except InvalidSignature:
             raise BadSignature from None
+
+    def _prepare_variants(self) -> Ed25519Variants:
+        if self._variants is None:
+            self._variants = Ed25519Variants(self._material)
+        return self._variants
 
 
 def _generate(_: int) -> Material:
@@ -66,6 +83,8 @@ ED25519 = Algorithm(
     object_identifier="1.3.101.112",
     label="ed25519",
     hash_chosen=False,
+    signature_context=True,
+    hash_signed=SHA2_512,
     derivable=True,
     generate=_generate,
     interchange=Ed25519Keys("ed25519"),

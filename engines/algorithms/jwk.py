@@ -1,4 +1,4 @@
-"""Public keys as JSON Web Keys: RFC 7517, with the members of RFC 7518 (EC, RSA), RFC 8037 (OKP) and RFC 8812.
+"""Public keys as JSON Web Keys: RFC 7517, with the members of RFC 7518 (EC, RSA), 8037 (OKP), 8812 and 9964 (AKP).
 
 The identifier of a key is its thumbprint (RFC 7638), which depends on the key alone: it is the same on every server
 that has the key, whatever it is called there, and another key never gets it.
@@ -10,6 +10,7 @@ import hashlib
 import json
 
 from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import mldsa
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.ed448 import Ed448PublicKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -26,6 +27,11 @@ _CURVES = {
     "secp256k1": ("secp256k1", "ES256K"),
 }
 _EDWARDS = "EdDSA"
+_LATTICES = (
+    (mldsa.MLDSA44PublicKey, "ML-DSA-44"),
+    (mldsa.MLDSA65PublicKey, "ML-DSA-65"),
+    (mldsa.MLDSA87PublicKey, "ML-DSA-87"),
+)
 
 
 def public_jwk(algorithm: Algorithm, public: bytes) -> dict[str, str] | None:
@@ -35,12 +41,17 @@ def public_jwk(algorithm: Algorithm, public: bytes) -> dict[str, str] | None:
     """
     if algorithm.public_text is None:
         return None
-    members = _members(decode_base64(algorithm.interchange.export_public(public, KeyFormat.DER)))
+    return jwk_from_der(decode_base64(algorithm.interchange.export_public(public, KeyFormat.DER)), algorithm.signs)
+
+
+def jwk_from_der(der: bytes, signs: bool = True) -> dict[str, str] | None:
+    """As ``public_jwk``, of a key in the form SubjectPublicKeyInfo (RFC 5280)."""
+    members = _members(der)
     if members is None:
         return None
     required, jws_algorithm = members
     jwk = {**required, "kid": thumbprint(required)}
-    if algorithm.signs:
+    if signs:
         jwk["use"] = "sig"
         if jws_algorithm:
             jwk["alg"] = jws_algorithm
@@ -70,6 +81,10 @@ def _members(der: bytes) -> tuple[dict[str, str], str] | None:
     if isinstance(key, RSAPublicKey):
         numbers = key.public_numbers()
         return {"kty": "RSA", "n": _shortest(numbers.n), "e": _shortest(numbers.e)}, ""
+    for kind, name in _LATTICES:
+        if isinstance(key, kind):
+            # Such a key is what it is by its algorithm, which is a member like the others.
+            return {"kty": "AKP", "alg": name, "pub": encode_base64_url(key.public_bytes_raw())}, name
     return None
 
 

@@ -13,7 +13,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Protocol
 
 from engines.algorithms import mlkem_liboqs, mlkem_openssl, mlkem_pqcrypto
-from engines.algorithms.base import LIBSODIUM, OPENSSL
+from engines.algorithms.base import LIBSODIUM, OPENSSL, PYCRYPTODOME
 from engines.algorithms.mlkem_parameters import ParameterSet, PrivateKey
 from engines.faults import InvalidRequest
 
@@ -101,6 +101,7 @@ def versions() -> dict[str, str]:
     described = {
         OPENSSL: f"cryptography {version('cryptography')}, {mlkem_openssl.library_version()}",
         LIBSODIUM: f"PyNaCl {version('pynacl')}",
+        PYCRYPTODOME: f"PyCryptodome {version('pycryptodomex')}",
     }
     for name, package in ((LIBOQS, "liboqs-python"), (PQCRYPTO, "pqcrypto")):
         if name in installed():

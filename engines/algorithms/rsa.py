@@ -1,7 +1,7 @@
 """RSA (RFC 8017, FIPS 186-5): OAEP encryption, and PSS or PKCS #1 v1.5 signatures, by one key pair.
 
-One key for both uses is Vault's way. OAEP is with SHA-256 for the label and the mask; PSS masks with the hash of the
-signature.
+One key for both uses is Vault's way. OAEP takes one hash, SHA-256 unless told otherwise, for label and mask; PSS masks
+with the hash of the signature. What was encrypted by PKCS #1 v1.5 is decrypted, and nothing new is encrypted so.
 """
 
 from __future__ import annotations
@@ -14,23 +14,28 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import NoDigestInfo, Prehashed
 
 from engines.algorithms.base import (
+    DEFAULT_ENCRYPTION,
     Algorithm,
     BadSignature,
+    EncryptionOptions,
     Fips,
     Material,
     NoPrivateKey,
     Primitive,
     SignatureOptions,
 )
+from engines.algorithms.hashes import SHA1, SHA2_224, SHA2_256, SHA2_384, SHA2_512, Hash
 from engines.algorithms.pem import public_key_pem
 from engines.algorithms.rsa_keys import RsaKeys, load_private, load_public, material_of
 from engines.faults import Failed, Fault, InvalidRequest
 
-_OAEP = padding.OAEP(padding.MGF1(hashes.SHA256()), hashes.SHA256(), None)
 _PUBLIC_EXPONENT = 65537
 
 PSS = "pss"
 PKCS1V15 = "pkcs1v15"
+OAEP = "oaep"
+OAEP_HASHES = (SHA1, SHA2_224, SHA2_256, SHA2_384, SHA2_512)
+"""Those that OpenSSL has OAEP with."""
 
 SALT_AUTO = 0
 SALT_HASH = -1
@@ -45,19 +50,25 @@ class Rsa:
         self._private = load_private(material.private) if material.private else None
         self._public = load_public(material.public)
 
-    def encrypt(self, plaintext: bytes) -> bytes:
-        """Raises ``Failed`` if ``plaintext`` is longer than the modulus less 66 bytes."""
+    def encrypt(self, plaintext: bytes, options: EncryptionOptions = DEFAULT_ENCRYPTION) -> bytes:
+        """Raises ``Failed`` if ``plaintext`` is longer than the modulus less two hashes and 2 bytes."""
+        if options.scheme == PKCS1V15:
+            raise AssertionError("nothing new is encrypted by PKCS #1 v1.5")
         try:
-            return self._public.encrypt(plaintext, _OAEP)
+            return self._public.encrypt(plaintext, _oaep(options.hash))
         except ValueError:
             raise Failed("failed to RSA encrypt the plaintext: crypto/rsa: message too long for RSA key size") from None
 
-    def decrypt(self, ciphertext: bytes) -> bytes:
-        """Raises ``Failed`` with one text whatever is wrong with ``ciphertext``."""
+    def decrypt(self, ciphertext: bytes, options: EncryptionOptions = DEFAULT_ENCRYPTION) -> bytes:
+        """Raises ``Failed`` with one text whatever is wrong with ``ciphertext``.
+
+        By PKCS #1 v1.5, what has the right length but is no encryption gives bytes that look random, always the same
+        for the same key: so OpenSSL tells nobody which ciphertexts are well-formed.
+        """
         if self._private is None:
             raise NoPrivateKey("cannot decrypt ciphertext, key version does not have a private counterpart")
         try:
-            return self._private.decrypt(ciphertext, _OAEP)
+            return self._private.decrypt(ciphertext, _encryption_padding(options))
         except ValueError:
             raise Failed("failed to RSA decrypt the ciphertext: crypto/rsa: decryption error") from None
 
@@ -92,6 +103,14 @@ class Rsa:
             self._public.verify(signature, message, _padding(scheme, options, padding.PSS.AUTO), hashing)
         except InvalidSignature:
             raise BadSignature from None
+
+
+def _oaep(hash_: Hash) -> padding.OAEP:
+    return padding.OAEP(padding.MGF1(hash_.algorithm), hash_.algorithm, None)
+
+
+def _encryption_padding(options: EncryptionOptions) -> padding.AsymmetricPadding:
+    return padding.PKCS1v15() if options.scheme == PKCS1V15 else _oaep(options.hash)
 
 
 def _check_scheme(scheme: str) -> None:

@@ -6,7 +6,6 @@ The suite follows from the key's type, and ``INFO`` keeps these messages apart f
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Any
 
 from msgspec import UNSET, UnsetType
@@ -24,15 +23,13 @@ from engines.keyring import Keyring
 from engines.limits import counted, counted_items
 from engines.pqc.encapsulation import ForeignCiphertext, PublicKeyOnly, split_ciphertext
 from engines.pqc.keys import load
+from engines.turns import in_turns
 
 if TYPE_CHECKING:
     from engines.pqc.engine import Pqc
 
 INFO = b"cryptoserve pqc encrypt v1"
 """The ``info`` of HPKE in these messages."""
-
-_ITEMS_AT_A_TIME = 16
-"""After so many items of a batch, which take some milliseconds, other requests have their turn."""
 
 
 class Encryption(KeyName):
@@ -108,9 +105,7 @@ async def _encrypt_batch(engine: Pqc, call: Call, body: Encryption) -> Reply:
     keyring = await counted_items(engine, call, keyring, (item.key_version for item in items))
     results: list[dict[str, Any]] = []
     failures = 0
-    for index, item in enumerate(items):
-        if index % _ITEMS_AT_A_TIME == _ITEMS_AT_A_TIME - 1:
-            await asyncio.sleep(0)
+    async for item in in_turns(items):
         try:
             ciphertext, version = _seal(keyring, item.plaintext, item.associated_data, item.key_version)
         except InvalidRequest as fault:
@@ -126,9 +121,7 @@ async def _decrypt_batch(engine: Pqc, call: Call, body: Decryption) -> Reply:
     keyring = await load(engine, body.name, Use.PROCESS, call)
     results: list[dict[str, Any]] = []
     failures = 0
-    for index, item in enumerate(items):
-        if index % _ITEMS_AT_A_TIME == _ITEMS_AT_A_TIME - 1:
-            await asyncio.sleep(0)
+    async for item in in_turns(items):
         try:
             plaintext = _open(keyring, item.ciphertext, item.associated_data)
         except InvalidRequest as fault:

@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import UNSET, UnsetType
 
+from engines.algorithms.base import EncryptionOptions
+from engines.algorithms.encrypting import parse_encryption
 from engines.base import Body, Call, Reply
 from engines.encoding import encode_base64
 from engines.faults import InvalidRequest
 from engines.key_states import Use
 from engines.keyring import Keyring
-from engines.limits import counted
+from engines.limits import counted, made_and_counted
 from engines.transit.keys import decode_context
 from engines.transit.sealing import seal
+from engines.turns import in_turns
 
 if TYPE_CHECKING:
     from engines.transit.engine import Transit
@@ -30,6 +33,7 @@ class DataKey(Body):
     bits: int = 256
     context: str = ""
     associated_data: str = ""
+    padding_scheme: str = ""
     key_version: int = 0
 
 
@@ -45,8 +49,10 @@ async def make(engine: Transit, call: Call, body: DataKey) -> Reply:
     context = decode_context(body.context)
     keyring = await load(engine, call, body.name)
     check_bits(body.bits)
-    keyring = await counted(engine, call, keyring, body.key_version)
-    pair, version = _pair(keyring, body, context, shown)
+    options = encryption_options(keyring, body)
+    pair, version = await made_and_counted(
+        engine, call, keyring, body.key_version, lambda key: _pair(key, body, context, shown, options)
+    )
     return Reply({**pair, "key_version": version})
 
 
@@ -60,8 +66,10 @@ async def make_several(engine: Transit, call: Call, body: DataKeys) -> Reply:
         raise InvalidRequest(f"count must be between 1 and {engine.max_batch_items}")
     keyring = await load(engine, call, body.name)
     check_bits(body.bits)
+    options = encryption_options(keyring, body)
+    _pair(keyring, body, context, shown, options)  # What can't be made isn't to be counted.
     keyring = await counted(engine, call, keyring, body.key_version, body.count)
-    pairs = [_pair(keyring, body, context, shown) for _ in range(body.count)]
+    pairs = [_pair(keyring, body, context, shown, options) async for _ in in_turns(range(body.count))]
     return Reply({"key_pairs": [pair for pair, _ in pairs], "key_version": pairs[0][1]})
 
 
@@ -86,10 +94,19 @@ async def load(engine: Transit, call: Call, name: str) -> Keyring:
     return keyring
 
 
-def _pair(keyring: Keyring, body: DataKey, context: bytes, shown: bool) -> tuple[dict[str, Any], int]:
+def encryption_options(keyring: Keyring, body: DataKey) -> EncryptionOptions:
+    """How the data keys are to be encrypted. Raises ``InvalidRequest``."""
+    return parse_encryption(keyring.algorithm, body.padding_scheme, "", name="padding_scheme")
+
+
+def _pair(
+    keyring: Keyring, body: DataKey, context: bytes, shown: bool, options: EncryptionOptions
+) -> tuple[dict[str, Any], int]:
     """A data key as a ciphertext, and in clear if it is to be shown; and the version that encrypted it."""
     key = secrets.token_bytes(body.bits // 8)
-    ciphertext, version = seal(keyring, key, context, body.key_version, body.associated_data, "associated_data")
+    ciphertext, version = seal(
+        keyring, key, context, body.key_version, body.associated_data, "associated_data", options
+    )
     pair: dict[str, Any] = {"ciphertext": ciphertext}
     if shown:
         pair["plaintext"] = encode_base64(key)

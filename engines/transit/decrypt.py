@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import UNSET, UnsetType
 
+from engines.algorithms.base import DEFAULT_ENCRYPTION, EncryptionOptions
+from engines.algorithms.encrypting import parse_decryption, unapproved_encryption
 from engines.base import Body, Call, Reply
 from engines.batch_items import DecryptItem, RewrapItem
 from engines.batches import check_contexts, read_strictly, reply_with_status
@@ -15,6 +17,7 @@ from engines.faults import Failed, InvalidRequest
 from engines.key_states import Use
 from engines.keyring import Keyring
 from engines.transit.sealing import NotAead, is_plain, unseal
+from engines.turns import in_turns
 
 if TYPE_CHECKING:
     from engines.transit.engine import Transit
@@ -27,6 +30,8 @@ class Decryption(Body):
     ciphertext: str = ""
     context: str = ""
     associated_data: str = ""
+    padding_scheme: str = ""
+    hash_algorithm: str = ""
     batch_input: Any = UNSET
     partial_failure_response_code: int | UnsetType = UNSET
 
@@ -40,8 +45,18 @@ async def decrypt(engine: Transit, call: Call, body: Decryption) -> Reply:
     keyring = await engine.keys.use(body.name, Use.PROCESS, call)
     if keyring is None:
         raise InvalidRequest("encryption key not found")
+    options = _options(engine, call, keyring, body)
     context = decode_base64(body.context) if body.context else b""
-    return Reply({"plaintext": encode_base64(unseal(keyring, body.ciphertext, context, body.associated_data))})
+    plaintext = unseal(keyring, body.ciphertext, context, body.associated_data, options=options)
+    return Reply({"plaintext": encode_base64(plaintext)})
+
+
+def _options(engine: Transit, call: Call, keyring: Keyring, body: Decryption) -> EncryptionOptions:
+    """How the ciphertexts were made. Raises ``InvalidRequest``."""
+    options = parse_decryption(keyring.algorithm, body.padding_scheme, body.hash_algorithm, name="padding_scheme")
+    if engine.keys.fips.active:
+        engine.keys.fips.processing(call, unapproved_encryption(options))
+    return options
 
 
 async def _decrypt_batch(engine: Transit, call: Call, body: Decryption) -> Reply:
@@ -50,19 +65,25 @@ async def _decrypt_batch(engine: Transit, call: Call, body: Decryption) -> Reply
     keyring = await engine.keys.use(body.name, Use.PROCESS, call)
     if keyring is None:
         raise InvalidRequest("encryption key not found")
+    options = _options(engine, call, keyring, body)
     wanted = None if body.partial_failure_response_code is UNSET else body.partial_failure_response_code
-    return decrypt_items(call, keyring, items, has_context, wanted)
+    return await decrypt_items(call, keyring, items, has_context, wanted, options)
 
 
-def decrypt_items(
-    call: Call, keyring: Keyring, items: list[DecryptItem], has_context: bool, wanted: int | None = None
+async def decrypt_items(
+    call: Call,
+    keyring: Keyring,
+    items: list[DecryptItem],
+    has_context: bool,
+    wanted: int | None = None,
+    options: EncryptionOptions = DEFAULT_ENCRYPTION,
 ) -> Reply:
     """The answer to a batch of ``items``; ``wanted`` is the status that the client wants if some of them fail."""
     if is_plain(keyring) and not has_context:
         results = decrypt_plainly(keyring, items)
         if results is not None:
             return Reply({"batch_results": results})
-    return _decrypt_each(call, keyring, items, wanted)
+    return await _decrypt_each(call, keyring, items, wanted, options)
 
 
 def decrypt_plainly(keyring: Keyring, items: Sequence[DecryptItem | RewrapItem]) -> list[dict[str, Any]] | None:
@@ -95,15 +116,19 @@ def decrypt_plainly(keyring: Keyring, items: Sequence[DecryptItem | RewrapItem])
     return results
 
 
-def _decrypt_each(call: Call, keyring: Keyring, items: list[DecryptItem], wanted: int | None) -> Reply:
+async def _decrypt_each(
+    call: Call, keyring: Keyring, items: list[DecryptItem], wanted: int | None, options: EncryptionOptions
+) -> Reply:
     results: list[dict[str, Any]] = []
     succeeded = callers_faults = own_faults = False
-    for index, item in enumerate(items):
+    async for index, item in in_turns(enumerate(items)):
         try:
             if not item.ciphertext:
                 raise InvalidRequest("missing ciphertext to decrypt")
             context = decode_base64(item.context) if item.context else b""
-            plaintext = unseal(keyring, item.ciphertext, context, item.associated_data, f"[{index}].associated_data")
+            plaintext = unseal(
+                keyring, item.ciphertext, context, item.associated_data, f"[{index}].associated_data", options
+            )
         except NotAead as fault:
             # Vault reports this in the item but doesn't let it count.
             results.append({"plaintext": "", "error": fault.message, "reference": item.reference})

@@ -16,9 +16,10 @@ from engines.base import Call, Reply
 from engines.encoding import decode_base64, encode_base64
 from engines.faults import InvalidRequest
 from engines.limits import counted
-from engines.transit.datakey import DataKey, check_bits, check_path, load
+from engines.transit.datakey import DataKey, check_bits, check_path, encryption_options, load
 from engines.transit.keys import decode_context
 from engines.transit.sealing import seal
+from engines.turns import in_turns
 
 if TYPE_CHECKING:
     from engines.transit.engine import Transit
@@ -45,14 +46,17 @@ async def derive(engine: Transit, call: Call, body: DerivedKeys) -> Reply:
     context = decode_context(body.context)
     keyring = await load(engine, call, body.name)
     check_bits(body.bits)
-    keyring = await counted(engine, call, keyring, body.key_version, len(indexes))
+    options = encryption_options(keyring, body)
     size = body.bits // 8
+    # What can't be made isn't to be counted.
+    seal(keyring, bytes(size), context, body.key_version, body.associated_data, "associated_data", options)
+    keyring = await counted(engine, call, keyring, body.key_version, len(indexes))
     data: dict[str, Any] = {}
     version = keyring.version_to_encrypt(body.key_version)
     mac_key = version.mac_key()
-    for index in indexes:
+    async for index in in_turns(indexes):
         key = hkdf_sha256(mac_key, salt, info + index.to_bytes(_INDEX_BYTES, "big"), size)
-        ciphertext, _ = seal(keyring, key, context, version.number, body.associated_data, "associated_data")
+        ciphertext, _ = seal(keyring, key, context, version.number, body.associated_data, "associated_data", options)
         data[str(index)] = {"ciphertext": ciphertext}
         if shown:
             data[str(index)]["plaintext"] = encode_base64(key)

@@ -6,19 +6,22 @@ from os import urandom
 from typing import TYPE_CHECKING, Any
 
 from msgspec import UNSET, UnsetType
+from msgspec.structs import replace
 
 from engines.algorithms import DEFAULT_ALGORITHM, TRANSIT_ALGORITHMS
-from engines.algorithms.base import Algorithm
+from engines.algorithms.base import DEFAULT_ENCRYPTION, Algorithm, EncryptionOptions
+from engines.algorithms.encrypting import parse_encryption, unapproved_encryption
 from engines.base import Body, Call, Reply
 from engines.batch_items import EncryptItem
 from engines.batches import check_contexts, read_strictly, reply_with_status
 from engines.encoding import decode_base64, encode_base64
 from engines.faults import Failed, InvalidRequest
-from engines.key_records import KeyringRecord
+from engines.key_records import KeyringRecord, new_version
 from engines.key_states import Use
 from engines.keyring import Keyring
-from engines.limits import counted, counted_items
+from engines.limits import counted_items, made_and_counted
 from engines.transit.sealing import NotAead, is_plain, seal
+from engines.turns import in_turns
 
 if TYPE_CHECKING:
     from engines.transit.engine import Transit
@@ -31,6 +34,8 @@ class Encryption(Body):
     plaintext: str | UnsetType = UNSET
     context: str = ""
     associated_data: str = ""
+    padding_scheme: str = ""
+    hash_algorithm: str = ""
     key_version: int = 0
     type: str = DEFAULT_ALGORITHM.name
     convergent_encryption: bool = False
@@ -53,27 +58,50 @@ async def encrypt(engine: Transit, call: Call, body: Encryption) -> Reply:
     context = decode_base64(body.context) if body.context else b""
     keyring = await engine.keys.use(body.name, Use.PROTECT, call)
     if keyring is None:
-        keyring = await _create(engine, call, body, bool(context), body.key_version)
-    keyring = await counted(engine, call, keyring, body.key_version)
-    ciphertext, version = seal(keyring, plaintext, context, body.key_version, body.associated_data)
+        record = await _new_record(engine, body, bool(context), body.key_version)
+        # What can't be encrypted is no reason to make a key.
+        seal(_unsaved(engine, record, call), plaintext, context, body.key_version, body.associated_data)
+        keyring = await engine.keys.create(record, TRANSIT_ALGORITHMS[record.type], call)
+    options = _options(engine, call, keyring, body)
+    ciphertext, version = await made_and_counted(
+        engine,
+        call,
+        keyring,
+        body.key_version,
+        lambda key: seal(key, plaintext, context, body.key_version, body.associated_data, options=options),
+    )
     return Reply({"ciphertext": ciphertext, "key_version": version})
 
 
-async def _create(engine: Transit, call: Call, body: Encryption, has_context: bool, key_version: int) -> Keyring:
-    """Make the key that was asked for; only a request that can succeed comes so far that it makes one."""
+def _options(engine: Transit, call: Call, keyring: Keyring, body: Encryption) -> EncryptionOptions:
+    """How the key is to encrypt. Raises ``InvalidRequest``."""
+    options = parse_encryption(keyring.algorithm, body.padding_scheme, body.hash_algorithm, name="padding_scheme")
+    if engine.keys.fips.active:
+        engine.keys.fips.protecting(call, unapproved_encryption(options))
+    return options
+
+
+async def _new_record(engine: Transit, body: Encryption, has_context: bool, key_version: int) -> KeyringRecord:
+    """The key that was asked for, still without a version. Raises ``InvalidRequest`` if it can't be made."""
     if body.convergent_encryption and not has_context:
         raise InvalidRequest("convergent encryption requires derivation to be enabled, so context is required")
     algorithm = _upsertable(body.type)
+    parse_encryption(algorithm, body.padding_scheme, body.hash_algorithm, name="padding_scheme")
     if (await engine.settings.keys()).disable_upsert:
         raise InvalidRequest("encryption key not found")
     if key_version < 0:
         raise InvalidRequest("requested version for encryption is negative")
     if key_version > 1:
         raise InvalidRequest("requested version for encryption is higher than the latest key version")
-    record = KeyringRecord(
+    return KeyringRecord(
         name=body.name, type=algorithm.name, versions={}, derived=has_context, convergent=body.convergent_encryption
     )
-    return await engine.keys.create(record, algorithm, call)
+
+
+def _unsaved(engine: Transit, record: KeyringRecord, call: Call) -> Keyring:
+    """A key as ``record`` describes it, for a trial."""
+    material = TRANSIT_ALGORITHMS[record.type].generate(0)
+    return Keyring(replace(record, versions={1: new_version(material, call.now)}), engine.keys.fips)
 
 
 def _upsertable(name: str) -> Algorithm:
@@ -90,21 +118,31 @@ async def _encrypt_batch(engine: Transit, call: Call, body: Encryption) -> Reply
     has_context = check_contexts(items)
     keyring = await engine.keys.use(body.name, Use.PROTECT, call)
     if keyring is None:
-        keyring = await _create(engine, call, body, has_context, 0)
+        record = await _new_record(engine, body, has_context, 0)
+        trial = await encrypt_items(call, _unsaved(engine, record, call), items, has_context)
+        if trial.data is not None and all("error" in result for result in trial.data["batch_results"]):
+            return trial
+        keyring = await engine.keys.create(record, TRANSIT_ALGORITHMS[record.type], call)
+    options = _options(engine, call, keyring, body)
     keyring = await counted_items(engine, call, keyring, (item.key_version for item in items))
     wanted = None if body.partial_failure_response_code is UNSET else body.partial_failure_response_code
-    return encrypt_items(call, keyring, items, has_context, wanted)
+    return await encrypt_items(call, keyring, items, has_context, wanted, options)
 
 
-def encrypt_items(
-    call: Call, keyring: Keyring, items: list[EncryptItem], has_context: bool, wanted: int | None = None
+async def encrypt_items(
+    call: Call,
+    keyring: Keyring,
+    items: list[EncryptItem],
+    has_context: bool,
+    wanted: int | None = None,
+    options: EncryptionOptions = DEFAULT_ENCRYPTION,
 ) -> Reply:
     """The answer to a batch of ``items``; ``wanted`` is the status that the client wants if some of them fail."""
     if is_plain(keyring) and not has_context:
         results = encrypt_plainly(keyring, items)
         if results is not None:
             return Reply({"batch_results": results})
-    return _encrypt_each(call, keyring, items, wanted)
+    return await _encrypt_each(call, keyring, items, wanted, options)
 
 
 def encrypt_plainly(keyring: Keyring, items: list[EncryptItem]) -> list[dict[str, Any]] | None:
@@ -135,15 +173,18 @@ def encrypt_plainly(keyring: Keyring, items: list[EncryptItem]) -> list[dict[str
     return results
 
 
-def _encrypt_each(call: Call, keyring: Keyring, items: list[EncryptItem], wanted: int | None) -> Reply:
+async def _encrypt_each(
+    call: Call, keyring: Keyring, items: list[EncryptItem], wanted: int | None, options: EncryptionOptions
+) -> Reply:
     results: list[dict[str, Any]] = []
     succeeded = callers_faults = own_faults = False
-    for index, item in enumerate(items):
+    async for index, item in in_turns(enumerate(items)):
         try:
             plaintext = decode_base64(item.plaintext)
             context = decode_base64(item.context) if item.context else b""
+            where = f"[{index}].associated_data"
             ciphertext, version = seal(
-                keyring, plaintext, context, item.key_version, item.associated_data, f"[{index}].associated_data"
+                keyring, plaintext, context, item.key_version, item.associated_data, where, options
             )
         except NotAead as fault:
             # Vault reports this in the item but doesn't let it count.

@@ -1,13 +1,15 @@
-"""Random bytes, from the operating system's generator."""
+"""Random bytes, from the operating system's generator, or from one of ours that it has seeded."""
 
 from __future__ import annotations
 
+import asyncio
 import re
 import secrets
 from typing import TYPE_CHECKING
 
 from msgspec import UNSET, UnsetType
 
+from engines.algorithms.drbg import DRBGS, MAX_BYTES_AT_ONCE, HmacDrbg
 from engines.base import Body, Call, Reply
 from engines.encoding import encode_base64
 from engines.faults import InvalidRequest
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 131072
 """The most bytes that one request can ask for."""
+
+MAX_DRBG_BYTES = 10 * 2**20
+"""The same with a deterministic generator."""
 
 _SOURCES = ("platform", "seal", "all")
 _INTEGER = re.compile(r"[+-]?[0-9]+", re.ASCII)
@@ -30,6 +35,7 @@ class Random(Body):
     urlbytes: str | UnsetType = UNSET
     bytes: int = 32
     format: str = "base64"
+    drbg: str = ""
 
 
 class RandomBySegment(Random):
@@ -42,16 +48,16 @@ async def random(engine: Transit, call: Call, body: Random) -> Reply:
     """Give random bytes; the path says from where and how many, else the body says how many."""
     if "/" not in call.path:
         _warn_of_source(call)
-        return _random(call, "", body)
-    return _random(call, body.source, body)
+        return await _random(call, "", body)
+    return await _random(call, body.source, body)
 
 
 async def random_by_segment(engine: Transit, call: Call, body: RandomBySegment) -> Reply:
     """As ``random``, for a path of one segment."""
     _warn_of_source(call)
     if body.segment in _SOURCES:
-        return _random(call, body.segment, body)
-    return _random(call, "", body, body.segment)
+        return await _random(call, body.segment, body)
+    return await _random(call, "", body, body.segment)
 
 
 def _warn_of_source(call: Call) -> None:
@@ -63,21 +69,34 @@ def _warn_of_source(call: Call) -> None:
         )
 
 
-def _random(call: Call, source: str, body: Random, segment: str | None = None) -> Reply:
+async def _random(call: Call, source: str, body: Random, segment: str | None = None) -> Reply:
     text = segment if segment is not None else None if body.urlbytes is UNSET else body.urlbytes
     count = body.bytes if text is None else _parse_count(text)
     if count < 1:
         raise InvalidRequest("'bytes' cannot be less than 1")
-    if count > MAX_BYTES:
-        raise InvalidRequest(f"'bytes' should be less than {MAX_BYTES}")
+    most = MAX_DRBG_BYTES if body.drbg else MAX_BYTES
+    if count > most:
+        raise InvalidRequest(f"'bytes' should be less than {most}")
     if body.format not in ("hex", "base64"):
         raise InvalidRequest(f'unsupported encoding format "{body.format}"; must be "hex" or "base64"')
     if source and source not in _SOURCES:
         raise InvalidRequest(f'unsupported entropy source "{source}"; must be "platform" or "seal", or "all"')
+    if body.drbg and body.drbg not in DRBGS:
+        raise InvalidRequest(f'unsupported drbg "{body.drbg}"; must be "auto" or "hmacdrbg"')
     if source == "seal":
         call.warn("no seal/entropy augmentation available, using platform entropy source")
-    data = secrets.token_bytes(count)
+    data = await _generate(count) if body.drbg else secrets.token_bytes(count)
     return Reply({"random_bytes": data.hex() if body.format == "hex" else encode_base64(data)})
+
+
+async def _generate(count: int) -> bytes:
+    """``count`` bytes of a new generator; others get their turn in between."""
+    generator = HmacDrbg.seeded()
+    parts = []
+    for given in range(0, count, MAX_BYTES_AT_ONCE):
+        parts.append(generator.generate(min(MAX_BYTES_AT_ONCE, count - given)))
+        await asyncio.sleep(0)
+    return b"".join(parts)
 
 
 def _parse_count(text: str) -> int:

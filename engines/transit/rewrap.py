@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import UNSET
 
+from engines.algorithms.base import DEFAULT_ENCRYPTION, EncryptionOptions
+from engines.algorithms.encrypting import parse_decryption, parse_encryption, unapproved_encryption
 from engines.base import Body, Call, Reply
 from engines.batch_items import EncryptItem, RewrapItem
 from engines.batches import check_contexts, read_leniently
@@ -17,10 +19,11 @@ from engines.encoding import decode_base64
 from engines.faults import InvalidRequest
 from engines.key_states import Use
 from engines.keyring import Keyring
-from engines.limits import counted, counted_items
+from engines.limits import counted_items, made_and_counted
 from engines.transit.decrypt import decrypt_plainly
 from engines.transit.encrypt import encrypt_plainly
 from engines.transit.sealing import is_plain, seal, unseal
+from engines.turns import in_turns
 
 if TYPE_CHECKING:
     from engines.transit.engine import Transit
@@ -38,6 +41,8 @@ class Rewrapping(Body):
     associated_data: str = ""
     """What the ciphertext is bound to, and the new one will be; OpenBao doesn't know it here."""
 
+    decrypt_padding_scheme: str = ""
+    encrypt_padding_scheme: str = ""
     key_version: int = 0
     batch_input: Any = UNSET
 
@@ -53,12 +58,22 @@ async def rewrap(engine: Transit, call: Call, body: Rewrapping) -> Reply:
     keyring = await engine.keys.use(body.name, Use.PROTECT, call)
     if keyring is None:
         raise InvalidRequest("encryption key not found")
+    was = parse_decryption(keyring.algorithm, body.decrypt_padding_scheme, "", name="decrypt_padding_scheme")
+    parse_encryption(keyring.algorithm, body.encrypt_padding_scheme, "", name="encrypt_padding_scheme")
+    if engine.keys.fips.active:
+        engine.keys.fips.processing(call, unapproved_encryption(was))
     if batch:
         keyring = await counted_items(engine, call, keyring, (item.key_version for item in items))
         results = None if has_context else rewrap_plainly(keyring, items)
-        return Reply({"batch_results": results or [_rewrap_item(keyring, item) for item in items]})
-    keyring = await counted(engine, call, keyring, body.key_version)
-    ciphertext, version = _rewrap(keyring, body.ciphertext, body.context, body.key_version, body.associated_data)
+        results = results or [_rewrap_item(keyring, item, was) async for item in in_turns(items)]
+        return Reply({"batch_results": results})
+    ciphertext, version = await made_and_counted(
+        engine,
+        call,
+        keyring,
+        body.key_version,
+        lambda key: _rewrap(key, body.ciphertext, body.context, body.key_version, body.associated_data, was),
+    )
     return Reply({"ciphertext": ciphertext, "key_version": version})
 
 
@@ -72,25 +87,30 @@ def rewrap_plainly(keyring: Keyring, items: Sequence[RewrapItem]) -> list[dict[s
     return encrypt_plainly(keyring, [EncryptItem(**message) for message in opened])
 
 
-def _rewrap_item(keyring: Keyring, item: RewrapItem) -> dict[str, Any]:
+def _rewrap_item(keyring: Keyring, item: RewrapItem, was: EncryptionOptions) -> dict[str, Any]:
     """The result of one item; what isn't the item's own fault ends the batch."""
     try:
-        return rewrap_item(keyring, item)
+        return rewrap_item(keyring, item, was)
     except InvalidRequest as fault:
         return {"error": fault.message, "reference": item.reference}
 
 
-def rewrap_item(keyring: Keyring, item: RewrapItem) -> dict[str, Any]:
-    """The result of one item. Raises ``InvalidRequest`` or ``Failed``."""
+def rewrap_item(keyring: Keyring, item: RewrapItem, was: EncryptionOptions = DEFAULT_ENCRYPTION) -> dict[str, Any]:
+    """The result of one item, which ``was`` encrypted so. Raises ``InvalidRequest`` or ``Failed``."""
     if not item.ciphertext:
         raise InvalidRequest("missing ciphertext to decrypt")
-    ciphertext, version = _rewrap(keyring, item.ciphertext, item.context, item.key_version, item.associated_data)
+    ciphertext, version = _rewrap(keyring, item.ciphertext, item.context, item.key_version, item.associated_data, was)
     return {"ciphertext": ciphertext, "key_version": version, "reference": item.reference}
 
 
 def _rewrap(
-    keyring: Keyring, ciphertext: str, context_text: str, key_version: int, associated_data: str
+    keyring: Keyring,
+    ciphertext: str,
+    context_text: str,
+    key_version: int,
+    associated_data: str,
+    was: EncryptionOptions,
 ) -> tuple[str, int]:
     context = decode_base64(context_text) if context_text else b""
-    plaintext = unseal(keyring, ciphertext, context, associated_data, _LABEL)
+    plaintext = unseal(keyring, ciphertext, context, associated_data, _LABEL, was)
     return seal(keyring, plaintext, context, key_version, associated_data, _LABEL)

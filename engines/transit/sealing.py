@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from os import urandom
 
-from engines.algorithms.hashes import SHA2_256
+from engines.algorithms.base import DEFAULT_ENCRYPTION, EncryptionOptions
+from engines.algorithms.hashes import SHA2_256, SHA2_512
+from engines.algorithms.mac import Mac
 from engines.encoding import NotBase64, decode_base64, encode_base64
 from engines.faults import Failed, InvalidRequest
 from engines.keyring import CIPHERTEXT, Keyring
@@ -35,6 +37,7 @@ def seal(
     requested_version: int = 0,
     associated_data: str = "",
     label: str = "[0].associated_data",
+    options: EncryptionOptions = DEFAULT_ENCRYPTION,
 ) -> tuple[str, int]:
     """The ciphertext of ``plaintext`` and the version it was made with. Raises ``InvalidRequest`` or ``Failed``."""
     algorithm, record = keyring.algorithm, keyring.record
@@ -46,7 +49,7 @@ def seal(
         raise InvalidRequest(f"message encryption not supported for key type {algorithm.name}")
     version = keyring.version_to_encrypt(requested_version)
     if algorithm.aead is None:
-        return version.prefix + encode_base64(version.encryption().encrypt(plaintext)), version.number
+        return version.prefix + encode_base64(version.encryption().encrypt(plaintext, options)), version.number
     nonce_mac = None
     if record.derived:
         derived = version.derived_cipher(context)
@@ -57,9 +60,21 @@ def seal(
     if nonce_mac is None:
         nonce = urandom(algorithm.nonce_bytes)
     else:
-        # Equal plaintexts are to give equal ciphertexts, so the nonce is a function of the plaintext.
-        nonce = nonce_mac.digest(plaintext, SHA2_256)[: algorithm.nonce_bytes]
+        nonce = _convergent_nonce(nonce_mac, plaintext, data)[: algorithm.nonce_bytes]
     return version.prefix + encode_base64(nonce + cipher.seal(nonce, plaintext, data)), version.number
+
+
+def _convergent_nonce(nonce_mac: Mac, plaintext: bytes, data: bytes | None) -> bytes:
+    """What a nonce is cut from, so that equal messages give equal ciphertexts.
+
+    Without associated data it is what OpenBao takes. OpenBao takes the same for any associated data too, and so uses a
+    nonce twice for what isn't the same message: from two such ciphertexts of GCM, its authentication key can be found.
+    Here the nonce depends on the associated data. The other hash keeps these nonces apart from those of plaintexts that
+    only look like this.
+    """
+    if not data:
+        return nonce_mac.digest(plaintext, SHA2_256)
+    return nonce_mac.digest(len(data).to_bytes(8, "big") + data + plaintext, SHA2_512)
 
 
 def unseal(
@@ -68,6 +83,7 @@ def unseal(
     context: bytes = b"",
     associated_data: str = "",
     label: str = "[0].associated_data",
+    options: EncryptionOptions = DEFAULT_ENCRYPTION,
 ) -> bytes:
     """The plaintext of ``ciphertext``. Raises ``InvalidRequest`` or ``Failed``."""
     algorithm, record = keyring.algorithm, keyring.record
@@ -83,7 +99,7 @@ def unseal(
     except NotBase64:
         raise InvalidRequest("invalid ciphertext: could not decode base64") from None
     if algorithm.aead is None:
-        return version.encryption().decrypt(payload)
+        return version.encryption().decrypt(payload, options)
     cipher = version.derived_cipher(context).cipher if record.derived else version.cipher()
     data = _decode_associated_data(associated_data) if associated_data else None
     nonce_bytes = algorithm.nonce_bytes

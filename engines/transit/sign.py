@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import UNSET, UnsetType
 
 from engines.algorithms.base import MAX_SIGNATURE_CONTEXT_BYTES, Marshaling, SignatureOptions
-from engines.algorithms.hashes import DEFAULT_HASH
+from engines.algorithms.hashes import DEFAULT_HASH, Hash
 from engines.algorithms.signing import (
     DEFAULT_MARSHALING,
     DEFAULT_SALT_LENGTH,
@@ -26,6 +26,7 @@ from engines.key_states import Use
 from engines.keyring import Keyring, MissingContext
 from engines.transit.hash import decode_input
 from engines.transit.keys import decode_context
+from engines.turns import in_turns
 
 if TYPE_CHECKING:
     from engines.transit.engine import Transit
@@ -44,7 +45,7 @@ class Signing(Body):
     prehashed: bool = False
     input: str = ""
     context: str = ""
-    signature_context: str = ""
+    signature_context: str | UnsetType = UNSET
     key_version: int = 0
     batch_input: Any = UNSET
 
@@ -65,8 +66,13 @@ def signature_options(
     hash_ = parse_hash(hash_name(call, body))
     if hash_ is None and keyring.algorithm.hash_chosen:
         check_unhashed(body.prehashed, body.signature_algorithm)
-    bound_to = _signature_context(keyring, body.signature_context)
-    return SignatureOptions(hash_, body.prehashed, body.signature_algorithm, salt_length, marshaling, bound_to)
+    bound_to, signs_hash = b"", False
+    if body.signature_context is not UNSET:
+        bound_to = _signature_context(keyring, body.signature_context)
+        signs_hash = _signs_hash(keyring, body.prehashed, hash_)
+    return SignatureOptions(
+        hash_, body.prehashed, body.signature_algorithm, salt_length, marshaling, bound_to, signs_hash
+    )
 
 
 def _signature_context(keyring: Keyring, text: str) -> bytes:
@@ -79,6 +85,21 @@ def _signature_context(keyring: Keyring, text: str) -> bytes:
     if len(context) > MAX_SIGNATURE_CONTEXT_BYTES:
         raise InvalidRequest(f"signature_context has more than {MAX_SIGNATURE_CONTEXT_BYTES} bytes")
     return context
+
+
+def _signs_hash(keyring: Keyring, prehashed: bool, hash_: Hash | None) -> bool:
+    """Whether a signature with a context is one of a hash. Raises ``InvalidRequest`` if the parameters disagree.
+
+    Without a context they mean nothing to these algorithms, as in OpenBao.
+    """
+    expected = keyring.algorithm.hash_signed
+    if expected is None:
+        return False
+    if prehashed != (hash_ is expected):
+        raise InvalidRequest(
+            f"with signature_context, prehashed=true and hash_algorithm={expected.name} only go together"
+        )
+    return prehashed
 
 
 async def sign(engine: Transit, call: Call, body: Signing) -> Reply:
@@ -95,7 +116,8 @@ async def sign(engine: Transit, call: Call, body: Signing) -> Reply:
         engine.keys.fips.protecting(call, unapproved_signature(keyring.algorithm, options))
     if body.batch_input is not UNSET and body.batch_input is not None:
         items = read_strings(body.batch_input, "transit.batchRequestSignItem", engine.max_batch_items)
-        return Reply({"batch_results": [_sign_item(keyring, body.key_version, options, item) for item in items]})
+        results = [_sign_item(keyring, body.key_version, options, item) async for item in in_turns(items)]
+        return Reply({"batch_results": results})
     signature, version, public_key = _sign(keyring, body.key_version, options, body.input, body.context)
     data: dict[str, Any] = {"signature": signature, "key_version": version}
     if public_key:

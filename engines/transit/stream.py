@@ -23,6 +23,7 @@ from engines.limits import counted_items
 from engines.transit.decrypt import decrypt_items
 from engines.transit.encrypt import encrypt_items
 from engines.transit.rewrap import rewrap_item, rewrap_plainly
+from engines.turns import in_turns
 
 if TYPE_CHECKING:
     from engines.transit.engine import Transit
@@ -44,7 +45,7 @@ async def encrypt(engine: Transit, call: Call, body: Streaming) -> Reply:
 
     async def answer(call: Call, keyring: Keyring, items: list[EncryptItem]) -> list[dict[str, Any]]:
         keyring = await counted_items(engine, call, keyring, (item.key_version for item in items))
-        return _results(encrypt_items(call, keyring, items, any(item.context for item in items)))
+        return _results(await encrypt_items(call, keyring, items, any(item.context for item in items)))
 
     return await _stream(engine, call, body, Use.PROTECT, answer)
 
@@ -53,7 +54,7 @@ async def decrypt(engine: Transit, call: Call, body: Streaming) -> Reply:
     """Decrypt the items' ciphertexts."""
 
     async def answer(call: Call, keyring: Keyring, items: list[DecryptItem]) -> list[dict[str, Any]]:
-        return _results(decrypt_items(call, keyring, items, any(item.context for item in items)))
+        return _results(await decrypt_items(call, keyring, items, any(item.context for item in items)))
 
     return await _stream(engine, call, body, Use.PROCESS, answer)
 
@@ -63,7 +64,7 @@ async def rewrap(engine: Transit, call: Call, body: Streaming) -> Reply:
 
     async def answer(call: Call, keyring: Keyring, items: list[RewrapItem]) -> list[dict[str, Any]]:
         keyring = await counted_items(engine, call, keyring, (item.key_version for item in items))
-        return rewrap_plainly(keyring, items) or [_rewrap_item(keyring, item) for item in items]
+        return rewrap_plainly(keyring, items) or [_rewrap_item(keyring, item) async for item in in_turns(items)]
 
     return await _stream(engine, call, body, Use.PROTECT, answer)
 

@@ -22,6 +22,7 @@ from engines.transit import cmac, hmac
 from engines.transit.hash import decode_input
 from engines.transit.keys import decode_context
 from engines.transit.sign import Signing, hash_name, signature_options
+from engines.turns import in_turns
 
 if TYPE_CHECKING:
     from engines.transit.engine import Transit
@@ -82,7 +83,8 @@ async def _verify_signatures(engine: Transit, call: Call, body: Verification, it
     if engine.keys.fips.active:
         engine.keys.fips.processing(call, unapproved_signature(keyring.algorithm, options))
     if items is not None:
-        return Reply({"batch_results": [_verify_signature_item(keyring, options, item) for item in items]})
+        results = [_verify_signature_item(keyring, options, item) async for item in in_turns(items)]
+        return Reply({"batch_results": results})
     signature = body.signature if body.signature is not UNSET else ""
     return Reply({"valid": _is_signature(keyring, options, body.input, body.context, signature)})
 

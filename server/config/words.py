@@ -139,7 +139,7 @@ LISTENER_TCP = (
          "Cipher suites for TLS 1.2, by their IANA names, with commas. Those of TLS 1.3 can't be chosen."),
     Word("tls_require_and_verify_client_cert", Kind.BOOL, False, "Turns away clients without a valid certificate."),
     Word("tls_client_ca_file", Kind.PATH, "",
-         "PEM file with the authorities that client certificates must come from; unset, the system's."),
+         "PEM file with the authorities that client certificates must come from. Given, clients are asked for one."),
     Word("tls_disable_client_certs", Kind.BOOL, False, "Never asks for a client certificate."),
     Word("x_forwarded_for_authorized_addrs", Kind.NETWORKS, (),
          "Proxies whose `X-Forwarded-For` is believed. Unset, the header is ignored."),

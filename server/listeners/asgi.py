@@ -19,6 +19,9 @@ Send: TypeAlias = Callable[[Message], Awaitable[None]]
 RELEASE = "cryptoserve.release"
 """In the scope: what an application calls that watches over the time of a request by itself from then on."""
 
+CLIENT_CERTIFICATE = "cryptoserve.client_certificate"
+"""In the state of the scope: the certificate, in DER, that the client has shown in the TLS handshake."""
+
 AT_ONCE = "cryptoserve.at_once"
 """In the scope, where the listener has it: ``at_once(head, body) -> bool`` sends status 200 with the lines of ``head``
 and ``body`` in one piece, in place of two messages; False leaves it to those. Nothing in ``head`` is checked."""

@@ -23,7 +23,7 @@ from hypercorn.protocol.h11 import H11Protocol
 
 from server.config import Listener
 from server.listeners.accept import Acceptor
-from server.listeners.asgi import Application, Message, Receive, Scope, Send
+from server.listeners.asgi import CLIENT_CERTIFICATE, Application, Message, Receive, Scope, Send
 from server.listeners.heads import is_head
 from server.listeners.share import Place, Share
 from server.listeners.tls import ApprovedContext, is_approved
@@ -149,7 +149,9 @@ async def serve_secure(
         assert task is not None
         connections.add(task)
         task.add_done_callback(connections.discard)
-        connection = _Connection(cast("Any", wrapper), loop, config, worker, {}, reader, writer)
+        # hypercorn has no extension for TLS, but hands a connection's state on to each of its requests.
+        state = {CLIENT_CERTIFICATE: _client_certificate(writer)}
+        connection = _Connection(cast("Any", wrapper), loop, config, worker, cast("Any", state), reader, writer)
         connection.head_seconds = listener.http_read_header_timeout_seconds
         await connection.run()
 
@@ -167,6 +169,12 @@ async def serve_secure(
         await acceptor.wait_closed()
         await worker.terminated.set()
         await _drain(connections, drain_seconds)
+
+
+def _client_certificate(writer: asyncio.StreamWriter) -> bytes:
+    """What the client has shown, in DER; empty if it has shown nothing."""
+    tls: ssl.SSLObject | None = writer.get_extra_info("ssl_object")
+    return (tls is not None and tls.getpeercert(binary_form=True)) or b""
 
 
 def _leaving_room(application: Application) -> Application:

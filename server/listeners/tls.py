@@ -68,7 +68,9 @@ def make_context(listener: Listener, protocols: Sequence[str], fips_mode: FipsMo
         context.set_ecdh_curve(_APPROVED_CURVE)
     _load_pair(context, listener)
     if listener.tls_require_and_verify_client_cert:
-        _verify_clients(context, listener.tls_client_ca_file)
+        _verify_clients(context, listener.tls_client_ca_file, ssl.CERT_REQUIRED)
+    elif listener.tls_client_ca_file and not listener.tls_disable_client_certs:
+        _verify_clients(context, listener.tls_client_ca_file, ssl.CERT_OPTIONAL)
     return context
 
 
@@ -90,8 +92,13 @@ def _load_pair(context: ssl.SSLContext, listener: Listener) -> None:
         ) from None
 
 
-def _verify_clients(context: ssl.SSLContext, authorities: str) -> None:
-    context.verify_mode = ssl.CERT_REQUIRED
+def _verify_clients(context: ssl.SSLContext, authorities: str, mode: ssl.VerifyMode) -> None:
+    """Ask clients for a certificate. OpenSSL refuses whoever shows one that doesn't come from ``authorities``.
+
+    Certificates among these that are no authorities are taken at their own word.
+    """
+    context.verify_mode = mode
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
     try:
         if authorities:
             context.load_verify_locations(authorities)

@@ -11,6 +11,7 @@ from engines.base import Body, Call, Nothing, Reply
 from engines.durations import format_time
 from engines.faults import InvalidRequest, NotFound
 from engines.fields import Duration
+from server.builtin_policies import ROOT
 
 if TYPE_CHECKING:
     from server.policies import StoredPolicy
@@ -51,6 +52,16 @@ async def list_policies(system: System, call: Call, body: Nothing) -> Reply:
 async def list_policies_below(system: System, call: Call, body: PolicyBody) -> Reply:
     """List the names of the policies below a part of a name that ends in a slash."""
     return Reply({"keys": await system.tenant.policies.list(body.name.lower().rstrip("/") + "/")})
+
+
+async def list_detailed(system: System, call: Call, body: PolicyBody) -> Reply:
+    """Show all policies, or those below a part of a name; the root policy is always among them."""
+    prefix = body.name.lower().rstrip("/")
+    names = await system.tenant.policies.list(f"{prefix}/" if prefix else "")
+    names = [name for name in names if name != ROOT] + [ROOT]
+    found = {name: await system.tenant.policies.get(name) for name in names}
+    shown = {name: _shown(stored, "policy") for name, stored in found.items() if stored is not None}
+    return Reply({"keys": list(shown), "key_info": shown})
 
 
 async def list_old_policies(system: System, call: Call, body: Nothing) -> Reply:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
-import gc
 import logging
 import os
 import signal
@@ -17,6 +16,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 
+from server import memory
 from server.config import Config, ConfigError
 from server.listeners import OpenListener
 from server.serving import Member, OpenService, ReadConfig, Service, Serving, new_loop
@@ -76,7 +76,7 @@ class Worker:
         """Serve until told otherwise; gives the exit status."""
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # A terminal sends it to all; the supervisor tells us what to do.
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
-        gc.enable()
+        memory.collect_rarely()
         with asyncio.Runner(loop_factory=new_loop) as runner:
             return runner.run(self._run())
 

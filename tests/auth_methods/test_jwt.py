@@ -71,6 +71,15 @@ async def test_a_public_key_is_no_secret(server: Server) -> None:
         assert (status, text.endswith("no known key successfully validated the token signature")) == (400, True)
 
 
+@pytest.mark.parametrize("name", ["a//b", "/", "a/", "../r", "\x00", "a\nb", " ", "é", "r" * 5000])
+async def test_a_role_that_could_not_be_one_is_not_found(server: Server, name: str) -> None:
+    await _enable(server)
+    for path in ("auth/jwt/login", "auth/jwt/oidc/auth_url"):
+        body = {"role": name, "jwt": "a.b.c", "redirect_uri": "http://localhost/"}
+        status, _ = await server.ask("POST", path, body, token="")
+        assert status == 400
+
+
 @pytest.mark.parametrize(
     "header",
     [

@@ -6,6 +6,7 @@ import pytest
 
 from auth_methods.approle import AppRole
 from auth_methods.base import Recognises, Renews
+from auth_methods.cert import Cert
 from auth_methods.jwt import Jwt
 from auth_methods.token import TokenMethod
 from auth_methods.userpass import Userpass
@@ -16,6 +17,7 @@ from tests.server.places import new_place
 
 ROUTES: dict[str, tuple[Route, ...]] = {
     "approle": AppRole.routes,
+    "cert": Cert.routes,
     "jwt": Jwt.routes,
     "token": TokenMethod.routes,
     "userpass": Userpass.routes,
@@ -32,7 +34,12 @@ def test_the_public_routes_are_these() -> None:
     }
     assert public == {
         ("approle", Operation.UPDATE, "login"),
+        ("cert", Operation.UPDATE, "login"),
         ("jwt", Operation.UPDATE, "login"),
+        ("jwt", Operation.UPDATE, "oidc/auth_url"),
+        ("jwt", Operation.READ, "oidc/callback"),
+        ("token", Operation.READ, ".well-known/keys"),
+        ("token", Operation.READ, ".well-known/openid-configuration"),
         ("userpass", Operation.UPDATE, "login/{username}"),
     }
 
@@ -45,7 +52,7 @@ def test_routes_compile_and_have_help(method: str) -> None:
 
 def test_all_are_found_by_their_entry_points() -> None:
     assert set(ROUTES) <= set(plugins.names(plugins.AUTH_METHODS))
-    for name, method in (("approle", AppRole), ("jwt", Jwt), ("userpass", Userpass)):
+    for name, method in (("approle", AppRole), ("cert", Cert), ("jwt", Jwt), ("userpass", Userpass)):
         assert plugins.load(plugins.AUTH_METHODS, name) is method
 
 

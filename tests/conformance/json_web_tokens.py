@@ -396,4 +396,26 @@ _groups = Scenario(
     ),
 )
 
-SCENARIOS = (_config, _roles, _logins, _bound, _groups)
+_browsers = Scenario(
+    "auth-jwt-browsers",
+    steps=(
+        Step("enable", "POST sys/auth/{m}", 204, {"type": "oidc"}),
+        Step("begin too early", "POST auth/{m}/oidc/auth_url", 400, {}, token=NO_TOKEN),
+        Step("end too early", "GET auth/{m}/oidc/callback?state=a&code=b", 400, token=NO_TOKEN),
+        Step("an id without a provider", "POST auth/{m}/config", 400, {
+            "jwks_url": _NOWHERE, "oidc_client_id": "a", "oidc_client_secret": "b", "skip_jwks_validation": True}),
+        Step("configure", "POST auth/{m}/config", 204, {"jwt_validation_pubkeys": "{ec}", "default_role": "r"},
+             prepares=_pems),
+        Step("role", "POST auth/{m}/role/r", 204, {"user_claim": "sub", "allowed_redirect_uris": "http://localhost/"}),
+        Step("begin without a provider", "POST auth/{m}/oidc/auth_url", 400, {"redirect_uri": "http://localhost/"},
+             token=NO_TOKEN),
+        *(
+            Step(f"end with {name}", f"GET auth/{{m}}/oidc/callback?{query}", 400, token=NO_TOKEN)
+            for name, query in (("nothing", ""), ("a state", "state=a"), ("both", "state=a&code=b"))
+        ),
+        Step("log in by a token", "POST auth/{m}/login", 400, {"jwt": "a.b.c"}, token=NO_TOKEN),
+        _DISABLE,
+    ),
+)  # fmt: skip
+
+SCENARIOS = (_config, _roles, _logins, _bound, _groups, _browsers)

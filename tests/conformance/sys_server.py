@@ -88,6 +88,7 @@ _active = Scenario(
         Step("key status without a token", "GET sys/key-status", 403, token=NO_TOKEN),
         Step("post key status", "POST sys/key-status", 405, {}),
         Step("rotate config", "GET sys/rotate/config", 200),
+        Step("rotate config by its newer name", "GET sys/rotate/keyring/config", 200),
         Step("audit", "GET sys/audit", 200),
         Step("enable audit", "POST sys/audit/file", 400, {"type": "file", "options": {"file_path": "stdout"}}),
         Step("audit hash of none", "POST sys/audit-hash/nope", 400, {"input": "a"}),

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import msgspec
 import pytest
 
-from engines.base import Call, Engine, Mount, Operation, Reply, Route
+from engines.base import Answers, Call, Engine, Mount, Operation, Reply, Route
 from engines.faults import Failed, Fault, InvalidRequest, NotFound, UnsupportedPath
 from engines.fips import FipsMode
 from storage.base import put
@@ -48,6 +48,8 @@ class Answer:
     data: Mapping[str, Any] | None
     status: int | None
     warnings: list[str] = field(default_factory=list)
+    each: Answers | None = None
+    """What answers the lines of a stream."""
 
 
 def _pattern(path: str) -> re.Pattern[str]:
@@ -103,7 +105,7 @@ class Driver:
         reply: Reply | None = await route.handler(self.engine, call, body)
         if reply is None:
             return Answer(None, None, call.warnings)
-        return Answer(reply.data, reply.status, call.warnings)
+        return Answer(reply.data, reply.status, call.warnings, reply.each)
 
     async def read(self, path: str, **parameters: Any) -> Mapping[str, Any]:
         """The data of reading ``path``."""

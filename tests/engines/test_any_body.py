@@ -48,6 +48,7 @@ WORDS = st.sampled_from(
         *("encryption-key", "signing-key", "hmac-key", "public-key", "certificate-chain", "raw", "der", "pem"),
         *("aes256-ccm", "aes256-xts", "aes128-cbc", "aes256-cbc-hmac-sha512", "xchacha20-poly1305", "aes192-cmac"),
         *("mldsa-65", "cmac-key", "rotate", "refuse", "2026-01-01T00:00:00Z", "1700000000", "16", "4"),
+        *("oaep", "sha1", "sha2-512", "hmacdrbg", base64.b64encode(bytes(64)).decode()),
         *("1", "v1", "latest", "-1", "0", "9" * 30, "SHA256", "hkdf", "plaintext", "wrapped"),
     ]
 )
@@ -103,11 +104,23 @@ def test_only_faults_escape(route: Route, data: st.DataObject) -> None:
         if segment.startswith("{"):
             name = segment[1:-1].partition(":")[0]
             path = path.replace(segment, str(fields.get(name, "x")))
-    asyncio.run(call(route, path, fields))
+    items = [] if route.item is None else data.draw(st.lists(lines(route.item), max_size=4))
+    asyncio.run(call(route, path, fields, items))
 
 
-async def call(route: Route, path: str, fields: dict[str, Any]) -> None:
-    """Call the handler of ``route`` with ``fields``, past the weak conversion; only a fault may come of it."""
+def lines(kind: type[msgspec.Struct]) -> st.SearchStrategy[msgspec.Struct]:
+    """Lines of a stream, as they come to an engine."""
+    hints = typing.get_type_hints(kind, include_extras=True)
+    given = {field.name: values(hints[field.name]) for field in msgspec.structs.fields(kind)}
+    required = {field.name: given.pop(field.name) for field in msgspec.structs.fields(kind) if field.required}
+    return st.fixed_dictionaries(required, optional=given).map(lambda fields: kind(**fields))
+
+
+async def call(route: Route, path: str, fields: dict[str, Any], items: list[msgspec.Struct]) -> None:
+    """Call the handler of ``route`` with ``fields``, past the weak conversion; only a fault may come of it.
+
+    The same goes for a stream's ``items``, each of which is answered.
+    """
     driver = Driver(Transit)
     await make_keys(driver, KEYS)
     await driver.cache.catch_up()
@@ -123,3 +136,11 @@ async def call(route: Route, path: str, fields: dict[str, Any]) -> None:
         assert fault.message is None or fault.message
         return
     msgspec.json.encode(answer.data)
+    if answer.each is not None and items:
+        try:
+            results = await answer.each(items)
+        except Fault as fault:
+            assert fault.message
+            return
+        assert len(results) == len(items)
+        msgspec.json.encode(results)

@@ -346,7 +346,7 @@ async def test_signatures_are_bound_to_a_context_where_they_can_be(transit: Driv
     ):
         fault = await message_of(transit, Operation.UPDATE, "sign/k", input=HELLO, signature_context=text)
         assert fault == (InvalidRequest, message)
-    for type_ in ("ed25519", "ecdsa-p256"):
+    for type_ in ("ecdsa-p384", "ecdsa-p256"):
         await transit.write(f"keys/{type_}", type=type_)
         for path in (f"sign/{type_}", f"verify/{type_}"):
             fault = await message_of(
@@ -378,3 +378,22 @@ async def test_ml_dsa_exports_are_what_others_read(transit: Driver) -> None:
         assert base64.b64decode((await transit.read(f"keys/{type_}"))["keys"]["1"]["public_key"]) == (
             private.public_key().public_bytes_raw()
         )
+
+
+@pytest.mark.parametrize("type_", [type_ for type_ in CIPHERS if type_ not in UNAUTHENTICATED])
+async def test_convergent_keys_use_no_nonce_for_other_associated_data(transit: Driver, type_: str) -> None:
+    """Two ciphertexts of GCM under one nonce with different associated data would give its authentication key away."""
+    await transit.write("keys/k", type=type_, derived=True, convergent_encryption=True)
+    size = ALGORITHMS[type_].nonce_bytes
+    nonces: dict[bytes, tuple[str, str]] = {}
+    # The last plaintext is what the second one looks like where its associated data stand before it.
+    framed = base64.b64encode((7).to_bytes(8, "big") + b"contexthello").decode()
+    told = [(HELLO, ""), (HELLO, CONTEXT), (HELLO, BLOCKS), (BLOCKS, CONTEXT), (framed, ""), (framed, CONTEXT)]
+    for plaintext, data in told:
+        asked = {"plaintext": plaintext, "context": CONTEXT, "associated_data": data}
+        first, second = [(await transit.write("encrypt/k", **asked))["ciphertext"] for _ in range(2)]
+        assert first == second
+        nonces[base64.b64decode(first[9:])[:size]] = (plaintext, data)
+        opened = await transit.write("decrypt/k", ciphertext=first, context=CONTEXT, associated_data=data)
+        assert opened == {"plaintext": plaintext}
+    assert len(nonces) == len(told)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from engines.algorithms import ALGORITHMS
 from engines.algorithms.aead import AES256_CCM, XCHACHA20_POLY1305, AesCcm, XChaCha20Poly1305
-from engines.algorithms.base import Algorithm, BadSignature, Material, SignatureOptions
+from engines.algorithms.base import Aead, Algorithm, BadSignature, Material, SignatureOptions
 from engines.algorithms.cbc import AES256_CBC_HMAC, AesCbc, AesCbcHmac
 from engines.algorithms.cmac import AesCmac
 from engines.algorithms.interchange import BadBackup
@@ -19,7 +20,7 @@ from engines.algorithms.mldsa import MLDSA_44, MLDSA_65, MLDSA_87
 from engines.algorithms.xts import AES256_XTS, AesXts
 from engines.encoding import encode_base64
 from engines.faults import Failed, InvalidRequest
-from tests.engines.vectors import cases, hexadecimal
+from tests.engines.vectors import A256CBC_HS512_VECTOR, XCHACHA20_POLY1305_VECTOR, AeadVector, cases, hexadecimal
 
 AEADS = [row for row in ALGORITHMS.values() if row.takes_associated_data]
 OTHERS = [row for row in ALGORITHMS.values() if row.aead is not None and not row.authenticates]
@@ -75,41 +76,15 @@ def test_aes_ccm_refuses_what_its_length_field_can_not_hold() -> None:
         cipher.open(nonce, whole + bytes(17), None)
 
 
-def test_xchacha20_poly1305_seals_as_the_draft_says() -> None:
-    """draft-irtf-cfrg-xchacha-03, A.3.1."""
-    key, nonce = bytes(range(0x80, 0xA0)), bytes(range(0x40, 0x58))
-    data = bytes.fromhex("50515253c0c1c2c3c4c5c6c7")
-    plaintext = (
-        b"Ladies and Gentlemen of the class of '99: If I could offer you only one tip for the future, sunscreen "
-        b"would be it."
-    )
-    sealed = bytes.fromhex(
-        "bd6d179d3e83d43b9576579493c0e939572a1700252bfaccbed2902c21396cbb731c7f1b0b4aa6440bf3a82f4eda7e39ae64c6708c54"
-        "c216cb96b72e1213b4522f8c9ba40db5d945b11b69b982c1bb9e3f3fac2bc369488f76b2383565d3fff921f9664c97637da9768812f6"
-        "15c68b13b52ec0875924c1c7987947deafd8780acf49"
-    )
-    cipher = XChaCha20Poly1305(key)
-    assert cipher.seal(nonce, plaintext, data) == sealed
-    assert cipher.open(nonce, sealed, data) == plaintext
-
-
-def test_aes_cbc_with_hmac_seals_as_rfc_7518_says() -> None:
-    """RFC 7518, appendix B.3."""
-    plaintext = (
-        b"A cipher system must not be required to be secret, and it must be able to fall into the hands of the enemy "
-        b"without inconvenience"
-    )
-    nonce = bytes.fromhex("1af38c2dc2b96ffdd86694092341bc04")
-    data = b"The second principle of Auguste Kerckhoffs"
-    sealed = bytes.fromhex(
-        "4affaaadb78c31c5da4b1b590d10ffbd3dd8d5d302423526912da037ecbcc7bd822c301dd67c373bccb584ad3e9279c2e6d12a1374b7"
-        "7f077553df829410446b36ebd97066296ae6427ea75c2e0846a11a09ccf5370dc80bfecbad28c73f09b3a3b75e662a2594410ae496b2"
-        "e2e6609e31e6e02cc837f053d21f37ff4f51950bbe2638d09dd7a4930930806d0703b1f6"
-        "4dd3b4c088a7f45c216839645b2012bf2e6269a8c56a816dbc1b267761955bc5"
-    )
-    cipher = AesCbcHmac(bytes(range(64)))
-    assert cipher.seal(nonce, plaintext, data) == sealed
-    assert cipher.open(nonce, sealed, data) == plaintext
+@pytest.mark.parametrize(
+    ("prepare", "vector"),
+    [(XChaCha20Poly1305, XCHACHA20_POLY1305_VECTOR), (AesCbcHmac, A256CBC_HS512_VECTOR)],
+    ids=["XChaCha20-Poly1305", "A256CBC-HS512"],
+)
+def test_an_aead_seals_as_published(prepare: Callable[[bytes], Aead], vector: AeadVector) -> None:
+    cipher = prepare(vector.key)
+    assert cipher.seal(vector.nonce, vector.plaintext, vector.data) == vector.sealed
+    assert cipher.open(vector.nonce, vector.sealed, vector.data) == vector.plaintext
 
 
 @pytest.mark.parametrize("bits", [128, 256])

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from engines.base import Mount, Operation
 from engines.counts import LimitReached
 from engines.encryption_count import FIRST_BLOCK, LARGEST_BLOCK, VersionCount
-from engines.faults import InvalidRequest
+from engines.faults import Fault, InvalidRequest
 from engines.key_records import VersionTotal, decode_totals, encode_totals
 from engines.transit import Transit
 from storage.base import Damaged, Unavailable, put
@@ -62,6 +62,24 @@ async def settled(driver: Driver) -> None:
     """Wait for the reservations in the background."""
     engine: Any = driver.engine
     await asyncio.gather(*engine.counts._renewals)
+
+
+@pytest.mark.parametrize(
+    ("path", "more"),
+    [
+        ("encrypt/k", {"plaintext": HELLO}),
+        ("datakey/wrapped/k", {}),
+        ("datakeys/wrapped/k", {"count": 2}),
+        ("derivedkeys/wrapped/k", {"salt": HELLO, "key_index_from": 0, "key_index_to": 2}),
+    ],
+)
+async def test_what_is_refused_is_not_counted(transit: Driver, path: str, more: dict[str, Any]) -> None:
+    await transit.write("keys/k")
+    with pytest.raises(Fault):
+        await transit.write(path, associated_data="!", **more)
+    assert await stored(transit) == {}
+    await transit.write(path, associated_data=HELLO, **more)
+    assert await stored(transit) != {}
 
 
 async def test_every_way_of_encrypting_is_counted(transit: Driver) -> None:
@@ -257,8 +275,11 @@ async def test_a_version_that_is_asked_for_is_not_replaced(transit: Driver) -> N
 
 async def test_a_batch_beyond_the_limit_is_refused(transit: Driver) -> None:
     await transit.write("keys/k", max_encryptions=3)
-    fault = await message_of(transit, Operation.UPDATE, "encrypt/k", batch_input=[{"plaintext": ""}] * 4)
-    assert fault == (InvalidRequest, "version 1 of key 'k' may not make 4 more of its 3 encryptions")
+    for _ in range(2):
+        fault = await message_of(transit, Operation.UPDATE, "encrypt/k", batch_input=[{"plaintext": ""}] * 4)
+        assert fault == (InvalidRequest, "version 1 of key 'k' may not make 4 more of its 3 encryptions")
+    # A new version could not have made them either, so there is none.
+    assert (await transit.read("keys/k"))["latest_version"] == 1
 
 
 async def test_a_key_that_may_not_rotate_refuses(transit: Driver) -> None:

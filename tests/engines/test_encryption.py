@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from engines.base import MAX_BATCH_ITEMS, Call, Operation
-from engines.faults import Failed, Fault, InvalidRequest
+from engines.faults import Failed, Fault, InvalidRequest, NotFound
 from tests.engines.driver import Driver, make_keys, message_of
 
 HELLO = base64.b64encode(b"hello").decode()
@@ -411,3 +411,38 @@ async def test_a_batch_has_a_limit(transit: Driver) -> None:
     batch = [{"plaintext": ""}] * (MAX_BATCH_ITEMS + 1)
     fault = await message_of(transit, Operation.UPDATE, "encrypt/k", batch_input=batch)
     assert fault == (InvalidRequest, "batch_input holds 10001 items, more than the 10000 that max_batch_items allows")
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"plaintext": "!"},
+        {"plaintext": HELLO, "associated_data": "!"},
+        {"plaintext": HELLO, "key_version": 2},
+        {"plaintext": base64.b64encode(bytes(2**24)).decode(), "type": "aes256-ccm"},
+        {"batch_input": [{"plaintext": "!"}, {"plaintext": HELLO, "associated_data": "!"}]},
+        {"batch_input": [{"plaintext": HELLO, "key_version": 2}]},
+        {"batch_input": [{"plaintext": "!", "context": HELLO}], "partial_failure_response_code": 207},
+    ],
+    ids=lambda parameters: ", ".join(parameters),
+)
+async def test_what_encrypts_nothing_makes_no_key(transit: Driver, parameters: dict[str, Any]) -> None:
+    try:
+        answer = await transit.invoke(Operation.UPDATE, "encrypt/new", **parameters)
+    except Fault:
+        assert "batch_input" not in parameters
+    else:
+        assert answer.status in (400, 500)
+        assert answer.data is not None and all("error" in result for result in answer.data["batch_results"])
+    with pytest.raises(NotFound):
+        await transit.read("keys/new")
+
+
+async def test_a_batch_of_which_something_is_encrypted_makes_a_key(transit: Driver) -> None:
+    answer = await transit.invoke(
+        Operation.UPDATE, "encrypt/new", batch_input=[{"plaintext": "!"}, {"plaintext": HELLO}]
+    )
+    assert answer.status == 400 and answer.data is not None
+    sealed = answer.data["batch_results"][1]["ciphertext"]
+    assert await transit.write("decrypt/new", ciphertext=sealed) == {"plaintext": HELLO}
+    assert (await transit.read("keys/new"))["encryptions"] == {"1": 2}

@@ -308,6 +308,19 @@ class TestSignatures:
         assert bound == ("" if approved else f"a signature by {type_} bound to a context")
         assert unapproved_signature(row, SignatureOptions(None)) == ""
 
+    async def test_of_the_variants_of_ed25519_that_of_hashes_is_approved(self) -> None:
+        driver = Driver(Transit, ENABLED)
+        await driver.write("keys/k", type="ed25519")
+        digest = base64.b64encode(bytes(64)).decode()
+        hashed = {"signature_context": CONTEXT, "prehashed": True, "hash_algorithm": "sha2-512"}
+        assert (await driver.invoke(UPDATE, "sign/k", input=digest, **hashed)).warnings == []
+        what = "a signature by ed25519 bound to a context"
+        assert await message_of(driver, UPDATE, "sign/k", input=HELLO, signature_context=CONTEXT) == refusal(what)
+        signed = await again(driver, DISABLED).write("sign/k", input=HELLO, signature_context=CONTEXT)
+        asked = {"input": HELLO, "signature_context": CONTEXT, "signature": signed["signature"]}
+        verified = await again(driver, ENABLED).invoke(UPDATE, "verify/k", **asked)
+        assert (verified.data, verified.warnings) == ({"valid": True}, [warning(what, ENABLED)])
+
     def test_whoever_signs_with_a_key_is_held_to_the_mode(self) -> None:
         """Every engine's keys come from a ``KeyStore``, so one that forgets to ask is refused all the same."""
         row = ALGORITHMS["ecdsa-p256"]
@@ -422,3 +435,31 @@ async def test_nothing_that_is_secret_or_named_by_a_caller_is_logged(caplog: pyt
     lines = [record.getMessage() for record in caplog.records if record.name == "engines.fips"]
     assert len(lines) == 1
     assert "secret-name" not in lines[0]
+
+
+async def test_rsa_encrypts_by_what_is_approved_and_decrypts_the_rest() -> None:
+    driver = Driver(Transit, DISABLED)
+    await make_keys(driver, {"rsa": {"type": "rsa-2048"}, "aes": {}})
+    public = load_public((await driver.engine.keys.load("rsa")).latest.record.public)
+    by_pkcs1v15 = base64.b64encode(public.encrypt(b"hello", padding.PKCS1v15())).decode()
+    old = {
+        "RSA-OAEP with sha1": {
+            "ciphertext": (await driver.write("encrypt/rsa", plaintext=HELLO, hash_algorithm="sha1"))["ciphertext"],
+            "hash_algorithm": "sha1",
+        },
+        "encryption by RSA without OAEP": {"ciphertext": f"vault:v1:{by_pkcs1v15}", "padding_scheme": "pkcs1v15"},
+    }
+    enabled = again(driver, ENABLED)
+    for what, asked in old.items():
+        batch = {**asked, "batch_input": [{"ciphertext": asked["ciphertext"]}]}
+        for body in (asked, batch):
+            assert (await enabled.invoke(UPDATE, "decrypt/rsa", **body)).warnings == [warning(what, ENABLED)]
+    what = "encryption by RSA without OAEP"
+    asked = {"ciphertext": old[what]["ciphertext"], "decrypt_padding_scheme": "pkcs1v15"}
+    assert (await enabled.invoke(UPDATE, "rewrap/rsa", **asked)).warnings == [warning(what, ENABLED)]
+    for body in ({"plaintext": HELLO}, {"batch_input": [{"plaintext": HELLO}]}):
+        sha1 = await message_of(enabled, UPDATE, "encrypt/rsa", **body, hash_algorithm="sha1")
+        assert sha1 == refusal("RSA-OAEP with sha1")
+        assert (await enabled.invoke(UPDATE, "encrypt/rsa", **body, hash_algorithm="sha2-512")).warnings == []
+        # To other keys, this parameter means nothing.
+        assert (await enabled.invoke(UPDATE, "encrypt/aes", **body, hash_algorithm="sha1")).warnings == []

@@ -174,3 +174,15 @@ async def test_a_key_goes_there_and_back(openbao: OpenBao, transit: Driver) -> N
         await other.write(f"restore/{name}", backup=openbao.read(f"backup/{name}-back")["backup"])
         first, last = [dict(await side.read(f"keys/{name}")) for side in (transit, other)]
         assert first["keys"] == last["keys"]
+
+
+async def test_only_openbao_takes_a_nonce_twice_for_other_associated_data(openbao: OpenBao, transit: Driver) -> None:
+    """When OpenBao's convergent encryption no longer does, the difference can go from the reference of transit."""
+    for server, taken in ((Side(openbao), 1), (Side(transit), 3)):
+        await server.write("keys/bound", derived=True, convergent_encryption=True)
+        sealed = [
+            (await server.write("encrypt/bound", plaintext=HELLO, associated_data=data, **CONTEXT))["ciphertext"]
+            for data in ("", "YQ==", "Yg==", "Yg==")
+        ]
+        assert sealed[2] == sealed[3]
+        assert len({base64.b64decode(text[9:])[:12] for text in sealed}) == taken

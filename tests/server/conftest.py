@@ -9,8 +9,12 @@ import pytest_asyncio
 
 from server import plugins
 from server.settings import Settings
+from storage.base import put
 from storage.seals.base import Seal
+from tests.server.importer import Importer
 from tests.server.systems import NewServer, Server, load_plugin, plugin_names
+
+_wrapping_key: list[bytes] = []
 
 
 @pytest_asyncio.fixture
@@ -33,3 +37,21 @@ async def new_server(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[NewServer
 async def server(new_server: NewServer) -> Server:
     """An unsealed server; its client has the root token."""
     return await (await new_server()).unsealed()
+
+
+@pytest_asyncio.fixture
+async def client(new_server: NewServer) -> AsyncIterator[Importer]:
+    """A client of a server of its own, which has the wrapping key of the first: making one takes seconds."""
+    server = await (await new_server()).unsealed()
+    assert (await server.ask("POST", "sys/mounts/transit", {"type": "transit"}))[0] == 204
+    storage = await server.storage_of("transit/")
+    if _wrapping_key:
+        await put(storage, "policy/import/wrapping-key", _wrapping_key[0])
+    client = Importer(server)
+    await client.recipient()
+    if not _wrapping_key:
+        value = await storage.get("policy/import/wrapping-key")
+        assert value is not None
+        _wrapping_key.append(value)
+    yield client
+    assert server.dispatcher.bugs == 0

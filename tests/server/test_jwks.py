@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, mldsa, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
+from engines.algorithms.jwk import public_jwk
+from engines.algorithms.mldsa import MLDSA_44
 from engines.base import Access
 from engines.transit.engine import ROUTES
 from tests.engines.test_exchange import certificate
@@ -24,6 +26,12 @@ HASHES: dict[str, hashes.HashAlgorithm] = {
     "sha2-256": hashes.SHA256(),
     "sha2-384": hashes.SHA384(),
     "sha2-512": hashes.SHA512(),
+}
+
+LATTICES: dict[str, Any] = {
+    "ML-DSA-44": mldsa.MLDSA44PublicKey,
+    "ML-DSA-65": mldsa.MLDSA65PublicKey,
+    "ML-DSA-87": mldsa.MLDSA87PublicKey,
 }
 
 
@@ -52,6 +60,8 @@ def verify_jws(compact: str, jwk: dict[str, Any], hash_: str) -> None:
         public.verify(encode_dss_signature(r, s), message, ec.ECDSA(function))
     elif jwk["kty"] == "OKP":
         Ed25519PublicKey.from_public_bytes(unpadded(jwk["x"])).verify(signature, message)
+    elif jwk["kty"] == "AKP":
+        LATTICES[jwk["alg"]].from_public_bytes(unpadded(jwk["pub"])).verify(signature, message)
     else:
         assert unpadded(jwk["n"])[0] != 0
         key = rsa.RSAPublicNumbers(number(jwk["e"]), number(jwk["n"])).public_key()
@@ -72,6 +82,9 @@ async def mounted(server: Server, options: dict[str, str] | None = None) -> Serv
         ("ecdsa-p384", "sha2-384", "ES384"),
         ("ecdsa-p521", "sha2-512", "ES512"),
         ("ed25519", "sha2-256", "EdDSA"),
+        ("mldsa-44", "sha2-256", "ML-DSA-44"),
+        ("mldsa-65", "sha2-256", "ML-DSA-65"),
+        ("mldsa-87", "sha2-256", "ML-DSA-87"),
         ("rsa-2048", "sha2-256", None),
     ],
 )
@@ -128,6 +141,15 @@ async def test_the_example_of_rfc_8037_has_its_thumbprint(server: Server) -> Non
     _, jwks = await server.ask("GET", "transit/keys/example/jwks")
     assert jwks["keys"][0]["x"] == "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"
     assert jwks["keys"][0]["kid"] == "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"
+
+
+def test_the_example_of_rfc_9964_has_its_thumbprint() -> None:
+    """ML-DSA-44 of a seed of zeros (RFC 9964)."""
+    public = mldsa.MLDSA44PrivateKey.from_seed_bytes(bytes(32)).public_key().public_bytes_raw()
+    jwk = public_jwk(MLDSA_44, public)
+    assert jwk is not None
+    assert jwk["pub"].startswith("unH59k4RuutY-pxvu24U5h8YZD2rSVtHU5qRZsoB")
+    assert jwk["kid"] == "T4xl70S7MT6Zeq6r9V9fPJGVn76wfnXJ21-gyo0Gu6o"
 
 
 async def test_derived_keys_are_published_for_a_context(server: Server) -> None:

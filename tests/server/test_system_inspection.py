@@ -135,6 +135,10 @@ async def test_what_random_says_of_its_parameters(server: Server) -> None:
     assert answer["warnings"] == ["no seal/entropy augmentation available, using platform entropy source"]
     text = 'error parsing url-set byte count: strconv.Atoi: parsing "abc": invalid syntax'
     assert await server.ask("POST", "sys/tools/random/abc") == (400, {"errors": [text]})
+    _, answer = await server.ask("POST", "sys/tools/random/platform/7", {"drbg": "hmacdrbg"})
+    assert (len(base64.b64decode(answer["data"]["random_bytes"])), answer["warnings"]) == (7, None)
+    text = 'unsupported drbg "x"; must be "auto" or "hmacdrbg"'
+    assert await server.ask("POST", "sys/tools/random", {"drbg": "x"}) == (400, {"errors": [text]})
 
 
 @pytest.mark.parametrize(

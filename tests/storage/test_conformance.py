@@ -309,7 +309,8 @@ async def test_transact_counts_right_under_concurrency(subject: Subject) -> None
     assert await subject.storage.get(key) == b"60"
 
 
-async def test_transact_gives_up() -> None:
+async def test_transact_gives_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("storage.base._ATTEMPTS", 20)
     store = MemoryStore()
     attempts = 0
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
+import httpx
 import hvac
 import jwt
 import pytest
@@ -14,6 +18,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hvac.exceptions import InvalidRequest
 
+from tests.auth_methods.test_jwt_browser import provider_serving
+from tests.products import free_port, require_bao
 from tests.servers import Server
 from tests.wire.test_bao_command import Bao
 
@@ -109,3 +115,43 @@ def test_bao(development: Server, tmp_path: Path) -> None:
     assert "bob" in bao("read", "sys/locked-users", token=root)
     bao("auth", "disable", "staff", token=root)
     assert "permission denied" in bao.refused("token", "lookup")
+
+
+def test_bao_logs_in_through_a_browser(development: Server, tmp_path: Path) -> None:
+    """The command opens the browser that it is told to; here, that is a program that follows where it is sent."""
+    with provider_serving() as provider:
+        bao, root = Bao(development, tmp_path), development.root_token
+        bao("auth", "enable", "oidc", token=root)
+        settings = [
+            f"oidc_discovery_url={provider.url}",
+            "oidc_client_id=client",
+            "oidc_client_secret=secret",
+            "jwt_supported_algs=ES256",
+        ]
+        bao("write", "auth/oidc/config", *settings, "default_role=r", token=root)
+        port = free_port()
+        address = f"http://localhost:{port}/oidc/callback"
+        role = ["user_claim=sub", f"allowed_redirect_uris={address}", "token_policies=web"]
+        bao("write", "auth/oidc/role/r", *role, token=root)
+        command = [str(require_bao()), "login", "-method=oidc", "-format=json", f"port={port}", "skip_browser=true"]
+        environment = {"HOME": str(tmp_path), "BAO_ADDR": development.address}
+        with subprocess.Popen(
+            command,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as waiting:
+            try:
+                assert waiting.stderr is not None
+                opened = next(line.strip() for line in waiting.stderr if line.strip().startswith(provider.url))
+                back = urlencode(provider.log_in(opened))
+                answer = httpx.get(f"{address}?{back}", trust_env=False, timeout=20)
+                assert answer.status_code == 200
+                said, complaint = waiting.communicate(timeout=20)
+                assert waiting.returncode == 0, complaint
+            finally:
+                waiting.kill()
+        assert json.loads(said)["auth"]["policies"] == ["default", "web"]
+        bao("auth", "disable", "oidc", token=root)

@@ -47,6 +47,15 @@ def test_documents(tmp_path: Path, document: str) -> None:
         run_snippets(snippets, server, tmp_path)
 
 
+def test_auth_methods(tmp_path: Path) -> None:
+    """What is in Python there; the commands leave out what each reader has of his own."""
+    snippets = extract((CHECKOUT / "docs" / "auth.md").read_text(encoding="utf-8"))
+    in_python = [snippet for snippet in snippets if snippet.language == "python"]
+    assert in_python
+    with Server(Product.CRYPTOSERVE, tmp_path / "server", development=True) as server:
+        run_snippets(in_python, server, tmp_path)
+
+
 @pytest.mark.skipif(shutil.which("curl") is None, reason="the example uses curl")
 def test_many_records(tmp_path: Path) -> None:
     snippets = extract((CHECKOUT / "docs" / "bulk.md").read_text(encoding="utf-8"))

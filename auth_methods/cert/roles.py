@@ -1,0 +1,207 @@
+"""Roles: whom they trust, what they ask of certificates, and what comes of it; and the mount's settings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from msgspec import UNSET, Struct, UnsetType
+from msgspec.structs import replace
+
+from auth_methods.cert.certificates import InvalidCertificate, Wanted, read_trusted
+from auth_methods.token_fields import TokenFields, TokenSettings, changed, warn_of_long_ttl
+from engines.base import Body, Call, Nothing, Reply
+from engines.faults import InvalidRequest
+from engines.fields import CommaList, Duration
+from storage.base import Transaction, delete, put, transact
+
+if TYPE_CHECKING:
+    from auth_methods.cert import Cert
+
+CONFIG = "config"
+OLD_NAMES = {
+    "policies": "token_policies",
+    "ttl": "token_ttl",
+    "max_ttl": "token_max_ttl",
+    "period": "token_period",
+    "bound_cidrs": "token_bound_cidrs",
+}
+_MAX_LISTED = 1_000
+_MAX_PEM_CHARACTERS = 1024 * 1024
+
+
+class Role(Struct, frozen=True, kw_only=True):
+    """As stored. Lists are None until they are given."""
+
+    certificate: str = ""
+    """PEM: authorities, or clients' certificates themselves."""
+
+    display_name: str = ""
+    allowed_names: list[str] | None = None
+    allowed_common_names: list[str] | None = None
+    allowed_dns_sans: list[str] | None = None
+    allowed_email_sans: list[str] | None = None
+    allowed_uri_sans: list[str] | None = None
+    allowed_organizational_units: list[str] | None = None
+    allowed_metadata_extensions: list[str] | None = None
+    required_extensions: list[str] | None = None
+    token: TokenSettings = TokenSettings()
+
+    @property
+    def wanted(self) -> Wanted:
+        """What it asks of a certificate."""
+        return Wanted(
+            names=self.allowed_names or (),
+            common_names=self.allowed_common_names or (),
+            dns_names=self.allowed_dns_sans or (),
+            emails=self.allowed_email_sans or (),
+            uris=self.allowed_uri_sans or (),
+            organizational_units=self.allowed_organizational_units or (),
+            extensions=self.required_extensions or (),
+        )
+
+
+class Config(Struct, frozen=True, kw_only=True):
+    """As stored."""
+
+    disable_binding: bool = False
+    """Tokens may be renewed without the certificate that they were given for."""
+
+
+class RoleName(Body):
+    """Names a role, in any case."""
+
+    name: str = ""
+
+
+class ListBody(Body):
+    """A page of names."""
+
+    after: str = ""
+    limit: int = 0
+
+
+class RoleBody(TokenFields):
+    """A role's settings; what isn't given stays."""
+
+    name: str = ""
+    certificate: str | UnsetType = UNSET
+    display_name: str | UnsetType = UNSET
+    allowed_names: CommaList | UnsetType = UNSET
+    allowed_common_names: CommaList | UnsetType = UNSET
+    allowed_dns_sans: CommaList | UnsetType = UNSET
+    allowed_email_sans: CommaList | UnsetType = UNSET
+    allowed_uri_sans: CommaList | UnsetType = UNSET
+    allowed_organizational_units: CommaList | UnsetType = UNSET
+    allowed_metadata_extensions: CommaList | UnsetType = UNSET
+    required_extensions: CommaList | UnsetType = UNSET
+    ocsp_enabled: bool = False
+    policies: CommaList | UnsetType = UNSET
+    ttl: Duration | UnsetType = UNSET
+    max_ttl: Duration | UnsetType = UNSET
+    period: Duration | UnsetType = UNSET
+    bound_cidrs: CommaList | UnsetType = UNSET
+
+
+class ConfigBody(Body):
+    """The mount's settings; they are replaced as a whole."""
+
+    disable_binding: bool = False
+    enable_identity_alias_metadata: bool = False
+
+
+_SETTINGS = tuple(name for name in Role.__struct_fields__ if name != "token")
+
+
+async def list_roles(method: Cert, call: Call, body: ListBody) -> Reply:
+    """List the names of the roles."""
+    return Reply({"keys": await method.mount.storage.list("cert/", body.after, body.limit if body.limit > 0 else None)})
+
+
+async def read_role(method: Cert, call: Call, body: RoleName) -> Reply | None:
+    """Show a role."""
+    role = await method.role(body.name)
+    return None if role is None else Reply(_shown(role))
+
+
+async def write_role(method: Cert, call: Call, body: RoleBody) -> Reply | None:
+    """Make or change a role."""
+    before = len(call.warnings)
+
+    async def work(transaction: Transaction) -> None:
+        del call.warnings[before:]  # The transaction may run several times.
+        value = await transaction.get(key(body.name))
+        role = _changed(Role() if value is None else decode(value), body, call)
+        warn_of_long_ttl(role.token, method.mount, call)
+        transaction.put(key(body.name), msgspec.msgpack.encode(role))
+
+    await transact(method.mount.storage, work)
+    return Reply() if call.warnings else None
+
+
+async def delete_role(method: Cert, call: Call, body: RoleName) -> None:
+    """Delete a role; its tokens stay until they end, and aren't renewed."""
+    await delete(method.mount.storage, key(body.name))
+
+
+async def read_config(method: Cert, call: Call, body: Nothing) -> Reply:
+    """Show the mount's settings."""
+    config = await method.configuration()
+    return Reply(
+        {
+            "disable_binding": config.disable_binding,
+            "enable_identity_alias_metadata": False,
+            "ocsp_cache_size": 0,
+        }
+    )
+
+
+async def write_config(method: Cert, call: Call, body: ConfigBody) -> None:
+    """Replace the mount's settings."""
+    if body.enable_identity_alias_metadata:
+        raise InvalidRequest("enable_identity_alias_metadata is not supported by this server")
+    await put(method.mount.storage, CONFIG, msgspec.msgpack.encode(Config(disable_binding=body.disable_binding)))
+
+
+def _changed(role: Role, body: RoleBody, call: Call) -> Role:
+    if body.ocsp_enabled:
+        raise InvalidRequest("OCSP is not supported by this server")
+    changes = {name: getattr(body, name) for name in _SETTINGS if getattr(body, name) is not UNSET}
+    if any(isinstance(value, list) and len(value) > _MAX_LISTED for value in changes.values()):
+        raise InvalidRequest(f"a list may hold at most {_MAX_LISTED} entries")
+    role = replace(role, **changes, token=changed(role.token, body, OLD_NAMES, call))
+    if not role.display_name:
+        role = replace(role, display_name=body.name.lower())
+    if len(role.certificate) > _MAX_PEM_CHARACTERS:
+        raise InvalidRequest("failed to parse certificate")
+    try:
+        read_trusted(role.certificate)
+    except InvalidCertificate as error:
+        raise InvalidRequest(str(error)) from None
+    return role
+
+
+def _shown(role: Role) -> dict[str, Any]:
+    return {name: getattr(role, name) for name in _SETTINGS} | {
+        "ocsp_ca_certificates": "",
+        "ocsp_enabled": False,
+        "ocsp_fail_open": False,
+        "ocsp_query_all_servers": False,
+        "ocsp_servers_override": None,
+        **role.token.shown(OLD_NAMES),
+    }
+
+
+def key(name: str) -> str:
+    """Where a role lies."""
+    return f"cert/{name.lower()}"
+
+
+def decode(value: bytes) -> Role:
+    """A stored role."""
+    return msgspec.msgpack.decode(value, type=Role)
+
+
+def decode_config(value: bytes) -> Config:
+    """The stored settings."""
+    return msgspec.msgpack.decode(value, type=Config)

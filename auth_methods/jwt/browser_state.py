@@ -1,0 +1,97 @@
+"""The ``state`` of a login through a browser: all that the server has to know when the browser comes back, sealed.
+
+    base64url( version 1, 1 byte | nonce, 12 bytes | AES-256-GCM of the record )
+
+So beginning a login stores nothing, whoever begins however many, and the login can end at any worker. Only the provider
+and the browser carry the text, and neither can read or change it. That each is used once is the business of
+``used_ids``, where it is noted when it comes back.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+
+import msgspec
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from msgspec import Struct
+
+from engines.encoding import NotBase64, decode_base64_url, encode_base64_url
+from storage.base import Transaction, transact
+from storage.view import View
+
+PENDING_SECONDS = 300
+"""How long a person may take to log in at the provider."""
+
+MAX_CHARACTERS = 8192
+
+_KEY = "oidc-key"
+_KEY_BYTES = 32
+_NONCE_BYTES = 12
+_VERSION = b"\x01"
+_LABEL = b"cryptoserve oidc state"
+
+
+class Pending(Struct, frozen=True, array_like=True):
+    """A login that has been begun."""
+
+    role: str
+    redirect_uri: str
+    nonce: str
+    """Of the provider's token, which thereby belongs to this login alone (OpenID Connect Core 1.0, 3.1.2.1)."""
+
+    verifier: str
+    """Proves to the provider that the code comes from who began the login (RFC 7636)."""
+
+    client_nonce: bytes
+    """The SHA-256 of what the client has to say when it ends the login; empty for nothing."""
+
+    ends_at: int
+
+    def __repr__(self) -> str:
+        return f"Pending({self.role!r})"
+
+    def matches_client(self, client_nonce: str) -> bool:
+        """Whether the client says what it has said at the beginning."""
+        return not self.client_nonce or secrets.compare_digest(self.client_nonce, hashed(client_nonce))
+
+
+def hashed(client_nonce: str) -> bytes:
+    """What is kept of a client's nonce."""
+    return hashlib.sha256(client_nonce.encode()).digest() if client_nonce else b""
+
+
+async def seal(view: View, pending: Pending) -> str:
+    """The state for ``pending``."""
+    nonce = secrets.token_bytes(_NONCE_BYTES)
+    sealed = AESGCM(await _key(view)).encrypt(nonce, msgspec.msgpack.encode(pending), _VERSION + _LABEL)
+    return encode_base64_url(_VERSION + nonce + sealed)
+
+
+async def unseal(view: View, state: str, now: float) -> Pending | None:
+    """The login that ``state`` belongs to; None if it wasn't begun here, or too long ago."""
+    if len(state) > MAX_CHARACTERS:
+        return None
+    try:
+        content = decode_base64_url(state)
+        if content[:1] != _VERSION or encode_base64_url(content) != state:
+            return None  # One state has one spelling.
+        nonce, sealed = content[1 : 1 + _NONCE_BYTES], content[1 + _NONCE_BYTES :]
+        record = AESGCM(await _key(view)).decrypt(nonce, sealed, _VERSION + _LABEL)
+    except (NotBase64, ValueError, InvalidTag):
+        return None
+    pending = msgspec.msgpack.decode(record, type=Pending)
+    return pending if pending.ends_at > now else None
+
+
+async def _key(view: View) -> bytes:
+    async def make(transaction: Transaction) -> bytes:
+        key = await transaction.get(_KEY)
+        if key is None:
+            key = secrets.token_bytes(_KEY_BYTES)
+            transaction.put(_KEY, key)
+        return key
+
+    found = await view.load(_KEY, bytes)
+    return await transact(view, make) if found is None else found

@@ -1,0 +1,127 @@
+"""An OpenID Connect provider, as far as a login through a browser needs it: where it is, and codes for tokens.
+
+Fetching is as bounded, and as particular about addresses, as that of keys (``remote``).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote_plus
+
+import httpx
+
+from auth_methods.jwt.remote import FRESH_SECONDS, FetchFailed, KeySource, discovered, document, session
+from engines.base import Clock
+
+log = logging.getLogger("cryptoserve.jwt")
+
+_POST = "client_secret_post"
+_BASIC = "client_secret_basic"
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoints:
+    """Where the provider does what. ``user_info`` may be empty."""
+
+    authorization: str
+    token: str
+    user_info: str
+    secret_in_body: bool
+    """The provider wants the client's secret among the parameters, not as a password of HTTP."""
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """What this server is to the provider."""
+
+    id: str
+    secret: str
+
+    def __repr__(self) -> str:
+        return f"Client({self.id!r})"
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """What a code was exchanged for."""
+
+    id_token: str
+    access_token: str
+
+    def __repr__(self) -> str:
+        return "Tokens()"
+
+
+class Provider:
+    """One provider; its endpoints are kept for minutes."""
+
+    def __init__(self, source: KeySource, clock: Clock) -> None:
+        self.source = source
+        self._clock = clock
+        self._endpoints: Endpoints | None = None
+        self._fetched_at = float("-inf")
+        self._fetching = asyncio.Lock()
+
+    async def endpoints(self) -> Endpoints:
+        """Where the provider does what. Raises ``FetchFailed``."""
+        async with self._fetching:
+            if self._endpoints is None or self._clock() - self._fetched_at >= FRESH_SECONDS:
+                async with session(self.source) as client:
+                    self._endpoints = _endpoints(await discovered(client, self.source.url))
+                self._fetched_at = self._clock()
+            return self._endpoints
+
+    async def exchange(self, client: Client, code: str, redirect_uri: str, verifier: str) -> Tokens:
+        """The tokens for an authorisation code (RFC 6749, 4.1.3, with RFC 7636). Raises ``FetchFailed``."""
+        endpoints = await self.endpoints()
+        form = {
+            "grant_type": "authorization_code",
+            "code": code,
+            "redirect_uri": redirect_uri,
+            "code_verifier": verifier,
+        }
+        headers = {}
+        if endpoints.secret_in_body:
+            form |= {"client_id": client.id, "client_secret": client.secret}
+        else:
+            pair = f"{quote_plus(client.id)}:{quote_plus(client.secret)}"
+            headers["Authorization"] = f"Basic {base64.b64encode(pair.encode()).decode()}"
+        async with session(self.source) as connected:
+            answer = await document(connected, endpoints.token, form=form, headers=headers)
+        id_token = answer.get("id_token") if isinstance(answer, dict) else None
+        if not isinstance(id_token, str):
+            raise FetchFailed("the provider's answer to the code has no id_token")
+        access_token = answer.get("access_token")
+        return Tokens(id_token, access_token if isinstance(access_token, str) else "")
+
+    async def user_info(self, tokens: Tokens) -> Mapping[str, Any]:
+        """What the provider says of the person beyond the token; empty if it has no place for that.
+
+        Raises ``FetchFailed``.
+        """
+        endpoints = await self.endpoints()
+        if not endpoints.user_info or not tokens.access_token:
+            return {}
+        async with session(self.source) as connected:
+            headers = {"Authorization": f"Bearer {tokens.access_token}"}
+            answer = await document(connected, endpoints.user_info, headers=headers)
+        if not isinstance(answer, dict):
+            raise FetchFailed("the provider's information on the user is no object")
+        return answer
+
+
+def _endpoints(found: Mapping[str, Any]) -> Endpoints:
+    authorization, token = found.get("authorization_endpoint"), found.get("token_endpoint")
+    user_info = found.get("userinfo_endpoint", "")
+    if not (isinstance(authorization, str) and isinstance(token, str) and isinstance(user_info, str)):
+        raise FetchFailed("the discovery document lacks the endpoints of logins")
+    if httpx.URL(authorization).scheme not in ("https", "http"):
+        raise FetchFailed("the provider's authorization endpoint is no web address")
+    methods = found.get("token_endpoint_auth_methods_supported")
+    in_body = isinstance(methods, list) and _POST in methods and _BASIC not in methods
+    return Endpoints(authorization, token, user_info, in_body)
