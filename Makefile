@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # Installed from the lock with hashes, then this checkout itself, without asking the registry for anything further.
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: serve test check smoke bench soak docs lock format clean
+.PHONY: serve test check smoke bench bench-stall bench-curves bench-profile soak docs lock format clean
 
 serve: $(VENV)/.serve
 	$(BIN)/cryptoserve server -dev -dev-root-token-id=root
@@ -23,15 +23,26 @@ check: $(VENV)/.dev
 smoke: $(VENV)/.serve
 	$(BIN)/python tests/smoke.py
 
+# Each writes its part of the documentation; docs/performance.md says what they measure and how long they take.
 bench: $(VENV)/.dev
-	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks compare --write docs/benchmarks.md
+
+bench-stall: $(VENV)/.dev
+	$(BIN)/python -m benchmarks stall --write docs/performance.md
+
+bench-curves: $(VENV)/.bench
+	$(BIN)/python -m benchmarks curves --write docs/performance.md
+
+bench-profile: $(VENV)/.bench
+	$(BIN)/python -m benchmarks profile --write docs/performance.md
 
 soak: $(VENV)/.dev
 	$(BIN)/pytest -m soak tests
 
-# The list of all paths; the other pages are written by hand, and tests hold them against the code.
+# The lists of all paths and algorithms; the other pages are written by hand, and tests hold them against the code.
 docs: $(VENV)/.dev
 	$(BIN)/python -m tests.house.api_document
+	$(BIN)/python -m tests.house.algorithm_document
 
 format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .
@@ -44,6 +55,8 @@ lock: $(VENV)/.dev
 	    --custom-compile-command "make lock" pyproject.toml --group build -o requirements.lock
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate \
 	    --custom-compile-command "make lock" --constraint requirements.lock pyproject.toml --group dev -o requirements-dev.lock
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate \
+	    --custom-compile-command "make lock" --constraint requirements-dev.lock --group bench -o requirements-bench.lock
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -57,6 +70,10 @@ $(VENV)/.dev: requirements-dev.lock pyproject.toml | $(BIN)/python
 	$(PIP) install --require-hashes --requirement requirements-dev.lock
 	$(PIP) install --no-deps --no-build-isolation --editable .
 	touch $@ $(VENV)/.serve
+
+$(VENV)/.bench: requirements-bench.lock $(VENV)/.dev
+	$(PIP) install --require-hashes --requirement requirements-bench.lock
+	touch $@
 
 clean:
 	rm -rf $(VENV) .venv-* .hypothesis .mypy_cache .pytest_cache .ruff_cache

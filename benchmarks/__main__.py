@@ -1,4 +1,10 @@
-"""``python -m benchmarks``: compare with OpenBao, print the table, write it where ``--write`` says."""
+"""``python -m benchmarks [compare | stall | curves | profile]``: measure, print the page, write it where it is kept.
+
+compare   the main table: our server and a real OpenBao take turns (the default)
+stall     what slow signatures do to the tail of everybody else's requests
+curves    how rates and memory grow with what a server holds
+profile   where the time goes while a server encrypts
+"""
 
 from __future__ import annotations
 
@@ -7,61 +13,151 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks import profiling, report
-from benchmarks.compare import compare, prepare, servers
-from benchmarks.workloads import WORKLOADS
-from tests import processes
+from benchmarks import curves, machine, plots, profiling, report, results, sections, stall, table
+from benchmarks.compare import Plan
+from benchmarks.population import Sizes
+from benchmarks.workloads import WORKLOADS, select
+from benchmarks.workloads.base import UnknownName
 from tests.products import Product
 
-_ROUNDS = 3
-_SECONDS = 1.5
+_COMPARE = "compare"
+
+_PLAN = Plan(rounds=5, seconds=1.0)
+_QUICK = Plan(rounds=1, seconds=0.2)
+_PROFILED, _PROFILED_QUICK = Plan(rounds=1, seconds=10.0), Plan(rounds=1, seconds=1.0)
+_STALL = Plan(rounds=5, seconds=3.0)
+_CURVES = Plan(rounds=3, seconds=1.0)
+_HELD = Sizes(keys=100_000, tokens=100_000)
+_QUICK_HELD = Sizes(keys=1_000, tokens=1_000)
 
 
-def main() -> int:
+def main(arguments: list[str]) -> int:
     """Run what the command line asks for; the exit status."""
-    options = _options()
-    chosen = [workload for workload in WORKLOADS if not options.only or workload.name in options.only]
-    with tempfile.TemporaryDirectory(prefix="benchmarks-", ignore_cleanup_errors=True) as name:
-        directory = Path(name)
-        if options.profile is not None:
-            print(profiling.profile(chosen[0], directory, options.profile, options.seconds))
-            return 0
-        subject, anchor = servers(Product(options.subject), directory)
-        with subject, anchor:
-            _progress("starting both servers")
-            about_subject, about_anchor = prepare(subject), prepare(anchor)
-            comparisons = compare(subject, anchor, chosen, options.rounds, options.seconds, _progress)
-            about_subject.loaded_bytes = processes.memory_bytes(subject.group)
-            about_anchor.loaded_bytes = processes.memory_bytes(anchor.group)
-    page = report.render(comparisons, about_subject, about_anchor, options.rounds, options.seconds)
+    said = arguments[:1] and arguments[0] in (*_COMMANDS, "-h", "--help")
+    options = _parser().parse_args(arguments if said else [_COMPARE, *arguments])
+    try:
+        if options.write is not None:
+            sections.check_section(options.write, options.command)
+        activity = machine.watch()
+        if activity.warning:
+            progress(f"warning: {activity.warning}")
+        with tempfile.TemporaryDirectory(prefix="benchmarks-", ignore_cleanup_errors=True) as name:
+            page, measured, failed = _COMMANDS[options.command](options, Path(name), activity)
+    except (UnknownName, sections.NoMarkers, plots.NoPlots) as fault:
+        progress(str(fault))
+        return 2
     print(page)
     if options.write is not None:
-        options.write.parent.mkdir(parents=True, exist_ok=True)
-        options.write.write_text(page, encoding="utf-8")
-    failed = any(line.subject.failures or line.anchor.failures for line in comparisons)
+        sections.write_section(options.write, options.command, page)
+    if options.json is not None:
+        results.write_results(options.json, options.command, activity, measured)
     return 1 if failed else 0
 
 
-def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    names = [workload.name for workload in WORKLOADS]
-    parser.add_argument("--only", action="append", choices=names, help="measure this workload; may be repeated")
-    parser.add_argument("--seconds", type=float, default=_SECONDS, help="length of each measurement (%(default)s)")
-    parser.add_argument("--rounds", type=int, default=_ROUNDS, help="turns of each server (%(default)s)")
-    parser.add_argument("--write", type=Path, metavar="FILE", help="write the page to FILE as well")
-    parser.add_argument("--profile", type=Path, metavar="FILE", help="profile our server under one workload")
-    parser.add_argument(
+Outcome = tuple[str, object, bool]
+"""A page, what was measured, and whether requests have failed."""
+
+
+def _compare(options: argparse.Namespace, directory: Path, activity: machine.Activity) -> Outcome:
+    rows = select(_listed(options.rows))
+    plan = _plan(options, _PLAN, _QUICK)
+    held = _QUICK_HELD if options.quick else _HELD
+    if options.held is not None:
+        held = Sizes(keys=options.held, tokens=options.held)
+    measured = table.measure_table(Product(options.subject), directory, rows, plan, held, progress)
+    return report.render(measured, activity), measured, measured.failed
+
+
+def _profile(options: argparse.Namespace, directory: Path, activity: machine.Activity) -> Outcome:
+    seconds = _plan(options, _PROFILED, _PROFILED_QUICK).seconds
+    seen = profiling.profile(select([options.row])[0], directory, seconds, options.raw)
+    measured = {"per_second": seen.per_second, "parts": seen.areas(), "functions": seen.spots()}
+    return profiling.render(seen), measured, False
+
+
+def _stall(options: argparse.Namespace, directory: Path, activity: machine.Activity) -> Outcome:
+    plan = _plan(options, _STALL, _QUICK)
+    measured = stall.measure_stalls(directory, _listed(options.types) or stall.slow_types(), plan, progress)
+    failed = any(tails.failures for tails in measured)
+    return stall.render(measured, activity, plan), measured, failed
+
+
+def _curves(options: argparse.Namespace, directory: Path, activity: machine.Activity) -> Outcome:
+    pictures = options.pictures or (options.write.parent if options.write else None)
+    if pictures is not None:
+        plots.check_plots()
+    plan = _plan(options, _CURVES, _QUICK)
+    names = _listed(options.kinds) or list(curves.KINDS)
+    if unknown := set(names) - set(curves.KINDS):
+        raise UnknownName(f"there is no curve over {', '.join(sorted(unknown))}; there are {', '.join(curves.KINDS)}")
+    sizes = {name: options.sizes or curves.KINDS[name].sizes for name in names}
+    measured = curves.measure_curves(directory, sizes, options.anchor_limit, plan, progress)
+    if pictures is not None:
+        curves.draw_curves(measured, pictures)
+    failed = any(curve.fault or any(point.failures for point in curve.points) for curve in measured)
+    return curves.render(measured, activity, plan), measured, failed
+
+
+_COMMANDS = {_COMPARE: _compare, "stall": _stall, "curves": _curves, "profile": _profile}
+
+
+def _parser() -> argparse.ArgumentParser:
+    shared = argparse.ArgumentParser(add_help=False)
+    shared.add_argument("--seconds", type=float, help="length of each measurement")
+    shared.add_argument("--rounds", type=int, help="turns of each server")
+    shared.add_argument("--quick", action="store_true", help="short enough to see that it works, too short to compare")
+    shared.add_argument("--write", type=Path, metavar="FILE", help="write the page between its markers in FILE")
+    shared.add_argument("--json", type=Path, metavar="FILE", help="write every single figure to FILE")
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    compare = commands.add_parser(_COMPARE, parents=[shared], help="the main table")
+    groups = ", ".join(dict.fromkeys(row.group for row in WORKLOADS))
+    compare.add_argument("--rows", help=f"only these, by name or group ({groups}), joined by commas")
+    compare.add_argument("--held", type=int, metavar="N", help="also start with N keys and tokens (0: don't)")
+    compare.add_argument(
         "--subject",
         choices=[product.value for product in Product],
         default=Product.CRYPTOSERVE.value,
         help="what to compare with openbao (%(default)s); openbao itself must give ratios of 1",
     )
-    return parser.parse_args()
+    slow = commands.add_parser("stall", parents=[shared], help="the tail while others make slow signatures")
+    slow.add_argument("--types", help="types of key that sign, joined by commas (rsa-4096, and a hash-based one)")
+    growth = commands.add_parser("curves", parents=[shared], help="growth of rates and memory")
+    growth.add_argument("--kinds", help=f"only these, of {', '.join(curves.KINDS)}, joined by commas")
+    growth.add_argument("--sizes", type=_sizes, help="instead of each kind's own, joined by commas")
+    growth.add_argument("--pictures", type=Path, metavar="FOLDER", help="for PNGs; where --write goes, unless told")
+    growth.add_argument(
+        "--anchor-limit", type=int, default=curves.ANCHOR_LIMIT, help="size up to which OpenBao is filled (%(default)s)"
+    )
+    profile = commands.add_parser("profile", parents=[shared], help="where the time goes")
+    profile.add_argument("--row", default="encrypt", help="under which workload (%(default)s)")
+    profile.add_argument("--raw", type=Path, metavar="FILE", help="keep the raw profile (speedscope draws py-spy's)")
+    return parser
 
 
-def _progress(text: str) -> None:
+def _plan(options: argparse.Namespace, usual: Plan, quick: Plan) -> Plan:
+    chosen = quick if options.quick else usual
+    rounds = chosen.rounds if options.rounds is None else options.rounds
+    return Plan(rounds, chosen.seconds if options.seconds is None else options.seconds)
+
+
+def _listed(text: str | None) -> list[str]:
+    return [name for name in (text or "").split(",") if name]
+
+
+def _sizes(text: str) -> list[int]:
+    listed = _listed(text)
+    if not listed or not all(size.isdecimal() and int(size) for size in listed):
+        raise argparse.ArgumentTypeError("sizes are whole numbers from 1 on, joined by commas")
+    return sorted({int(size) for size in listed})
+
+
+def progress(text: str) -> None:
+    """Tell whoever waits how far it is."""
     print(text, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -6,24 +6,28 @@ is taken within each round, and what is reported is the median of the rounds' ra
 
 from __future__ import annotations
 
-import base64
 import statistics
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
-from benchmarks import limits, load
-from benchmarks.workloads import Task, Workload
+from benchmarks import limits, openssl, transports
+from benchmarks.workloads.base import NotOffered, Target, Task, Workload
 from tests import processes
-from tests.products import HOST, Product
+from tests.products import ServerFailed
 from tests.servers import Server
 
-_STARTS = 3
 _WARM_SHARE = 0.25
-_OPENSSL_SECONDS = 0.5
+_OPENSSL_SHARE = 0.25
 
 Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How long to measure."""
+
+    rounds: int
+    seconds: float
 
 
 @dataclass(slots=True)
@@ -41,91 +45,99 @@ class Figures:
 
 @dataclass(slots=True)
 class Comparison:
-    """One line of the table."""
+    """One row of the table."""
 
     workload: Workload
     subject: Figures = field(default_factory=Figures)
     anchor: Figures = field(default_factory=Figures)
+    """Empty where OpenBao doesn't have this."""
     empty_per_second: float = 0.0
-    openssl_per_second: float = 0.0
+    openssl_per_second: float | None = None
+    """How many requests one core could serve if there were nothing to do but the cryptography."""
     generator_seconds: float = 0.0
     """What the load generator costs for each request, in processor time."""
+    skipped: str = ""
+    """Why nothing was measured."""
+    broken: bool = False
+    """Whether that is because a server failed, rather than because it doesn't offer this."""
+    anchor_skipped: str = ""
+    """Why OpenBao wasn't, though it was expected to have this."""
 
     @property
     def ratios(self) -> list[float]:
         """Subject's requests per second by the anchor's, round by round."""
-        pairs = zip(self.subject.per_second, self.anchor.per_second, strict=True)
-        return [ours / theirs if theirs else 0.0 for ours, theirs in pairs]
+        return _ratios(self.subject.per_second, self.anchor.per_second)
+
+    @property
+    def tail_ratios(self) -> list[float]:
+        """Subject's p99 by the anchor's, round by round."""
+        return _ratios(self.subject.tail_seconds, self.anchor.tail_seconds)
 
 
-@dataclass(slots=True)
-class Housekeeping:
-    """What a server costs besides: all medians of a few starts."""
-
-    name: str
-    answer_seconds: float
-    """From starting the process until it answers, sealed."""
-    serve_seconds: float
-    """From starting the process until it has unsealed and encrypted."""
-    idle_bytes: int
-    """Memory after the last start."""
-    loaded_bytes: int = 0
-    """Memory after all the load."""
-
-
-def prepare(server: Server) -> Housekeeping:
-    """Set up a started, durable server with a transit engine, and see how fast it comes back with what it stored."""
-    server.initialize()
-    server.unseal()
-    server.request("POST", "sys/mounts/transit", {"type": "transit"}).data()
-    body = {"plaintext": base64.b64encode(b"first").decode()}
-    server.request("POST", "transit/encrypt/first", body).data()
-    answers: list[float] = []
-    serves: list[float] = []
-    for _ in range(_STARTS):
-        server.stop()
-        started = time.perf_counter()
-        server.start()
-        answers.append(time.perf_counter() - started)
-        server.unseal()
-        server.request("POST", "transit/encrypt/first", body).data()
-        serves.append(time.perf_counter() - started)
-    idle = processes.memory_bytes(server.group)
-    return Housekeeping(server.product.value, statistics.median(answers), statistics.median(serves), idle)
+def _ratios(ours: Sequence[float], theirs: Sequence[float]) -> list[float]:
+    return [mine / other if other else 0.0 for mine, other in zip(ours, theirs, strict=True)] if theirs else []
 
 
 def compare(
-    subject: Server, anchor: Server, workloads: Sequence[Workload], rounds: int, seconds: float, progress: Progress
+    subject: Server, anchor: Server, workloads: Sequence[Workload], plan: Plan, progress: Progress
 ) -> list[Comparison]:
-    """Measure every workload in ``rounds`` rounds of ``seconds`` for each server, and the limits beside them."""
-    comparisons: list[Comparison] = []
+    """Measure every workload on each server, and its limits beside them."""
     # One process serves by itself; of several, one supervises.
-    workers = max(1, len(processes.members(subject.group)) - 1)
-    with limits.empty_server(workers) as empty_port:
-        for workload in workloads:
-            comparison = Comparison(workload)
-            tasks = {id(server): workload.prepare(server) for server in (subject, anchor)}
-            # The anchor's answer is only looked at; the subject's also tells the empty handler how much to send.
-            workload.answer_bytes(anchor, tasks[id(anchor)])
-            answer_bytes = workload.answer_bytes(subject, tasks[id(subject)])
-            for number in range(rounds):
-                turns = [(subject, comparison.subject), (anchor, comparison.anchor)]
-                for server, figures in turns if number % 2 == 0 else reversed(turns):
-                    _measure(server, tasks[id(server)], seconds, figures)
-            empty = limits.empty_handler(empty_port, tasks[id(subject)], answer_bytes, seconds)
-            comparison.empty_per_second = empty.per_second
-            comparison.generator_seconds = empty.processor_seconds / max(1, len(empty.latencies_seconds))
-            comparison.openssl_per_second = limits.openssl_per_second(workload.name, _OPENSSL_SECONDS)
-            progress(f"{workload.name}: {statistics.median(comparison.ratios):.2f}")
-            comparisons.append(comparison)
-    return comparisons
+    workers = max(1, len(subject.workers))
+    with limits.empty_server(workers, subject.tls) as empty:
+        return [_compare_one(subject, anchor, empty, workload, plan, progress) for workload in workloads]
 
 
-def _measure(server: Server, task: Task, seconds: float, figures: Figures) -> None:
-    requests = task.requests(server)
-    load.run(HOST, server.port, requests, seconds * _WARM_SHARE)
+def _compare_one(
+    subject: Server, anchor: Server, empty: Target, workload: Workload, plan: Plan, progress: Progress
+) -> Comparison:
+    comparison = Comparison(workload, skipped=transports.missing(workload.transport))
+    try:
+        if not comparison.skipped:
+            _measure_row(subject, anchor, empty, comparison, plan)
+    except NotOffered as fault:
+        comparison.skipped = str(fault)
+    except (ServerFailed, OSError) as fault:
+        # The other rows took their time, and aren't thrown away for this one.
+        comparison.skipped, comparison.broken = str(fault).partition("\n")[0] or type(fault).__name__, True
+    if comparison.skipped:
+        progress(f"{workload.name}: skipped: {comparison.skipped}")
+    elif comparison.ratios:
+        progress(f"{workload.name}: {statistics.median(comparison.ratios):.2f} times as many")
+    else:
+        progress(f"{workload.name}: {statistics.median(comparison.subject.per_second):,.0f} a second")
+    return comparison
+
+
+def _measure_row(subject: Server, anchor: Server, empty: Target, comparison: Comparison, plan: Plan) -> None:
+    workload = comparison.workload
+    task = workload.prepare(subject)
+    # The anchor's answer is only looked at; the subject's also tells the empty handler how much to send.
+    answer_bytes = workload.answer_bytes(subject, task)
+    turns = [(subject, task, comparison.subject)]
+    if workload.anchored:
+        try:
+            anchor_task = workload.prepare(anchor)
+            workload.answer_bytes(anchor, anchor_task)
+            turns.append((anchor, anchor_task, comparison.anchor))
+        except NotOffered as fault:
+            comparison.anchor_skipped = str(fault)
+    for number in range(plan.rounds):
+        for server, sent, figures in turns if number % 2 == 0 else reversed(turns):
+            _measure(server, workload, sent, plan.seconds, figures)
+    idle = limits.empty_handler(empty, workload.transport, task, answer_bytes, plan.seconds)
+    comparison.empty_per_second = idle.per_second
+    comparison.generator_seconds = idle.processor_seconds / max(1, len(idle.latencies_seconds))
+    if workload.operation is not None:
+        rate = openssl.per_second(workload.operation, plan.seconds * _OPENSSL_SHARE)
+        comparison.openssl_per_second = rate / workload.items
+
+
+def _measure(server: Server, workload: Workload, task: Task, seconds: float, figures: Figures) -> None:
+    target = Target.of(server)
+    transports.measure(target, workload.transport, task, seconds * _WARM_SHARE)
     used = processes.processor_seconds(server.group)
-    done = load.run(HOST, server.port, requests, seconds)
+    done = transports.measure(target, workload.transport, task, seconds)
     used = processes.processor_seconds(server.group) - used
     figures.per_second.append(done.per_second)
     figures.median_seconds.append(done.quantile_seconds(0.5))
@@ -133,8 +145,3 @@ def _measure(server: Server, task: Task, seconds: float, figures: Figures) -> No
     figures.processor_seconds.append(used / max(1, len(done.latencies_seconds)))
     for failure, count in done.failures.items():
         figures.failures[failure] = figures.failures.get(failure, 0) + count
-
-
-def servers(subject: Product, directory: Path) -> tuple[Server, Server]:
-    """The two servers to compare, not yet started, each with durable storage and one file audit device."""
-    return Server(subject, directory / "subject"), Server(Product.OPENBAO, directory / "anchor")

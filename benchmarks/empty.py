@@ -1,4 +1,4 @@
-"""The least that uvicorn can do: read the request, answer as many bytes as its path says. A limit, not a server."""
+"""The least that a server can do: read the request, answer as many bytes as its path says. A limit, not a server."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Message = dict[str, Any]
 
 @lru_cache(maxsize=256)
 def _answer(path: str) -> tuple[Message, Message]:
-    body = b"x" * int(path.lstrip("/"))
+    body = b"x" * int(path.rpartition("/")[2])
     headers = [
         (b"content-type", b"application/json"),
         (b"cache-control", b"no-store"),
@@ -26,7 +26,7 @@ def _answer(path: str) -> tuple[Message, Message]:
 async def application(
     scope: Message, receive: Callable[[], Awaitable[Message]], send: Callable[[Message], Awaitable[None]]
 ) -> None:
-    """Answer ``POST /N`` with N bytes."""
+    """Answer a request whose path ends in ``/N`` with N bytes."""
     if scope["type"] != "http":
         return
     while (await receive()).get("more_body"):

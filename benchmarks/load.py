@@ -1,19 +1,22 @@
 """A load generator that costs little enough to share two cores with the server it measures.
 
-Each connection keeps one request under way, over HTTP/1.1 with keep-alive, and sends prebuilt bytes. A response is
-taken apart once; as long as the next ones have the same header block and length, they are recognised by comparing
-bytes, which costs about a microsecond. Whatever is not a complete ``200`` is counted as a failure and shown: a
-benchmark of refusals would be worthless.
+Each connection keeps one request under way, over HTTP/1.1 with keep-alive, with or without TLS, and sends prebuilt
+bytes. Several streams of requests, each with connections of its own, can run at once, so that it shows what one does to
+the other. A response is taken apart once; as long as the next ones have the same header block and length, they are
+recognised by comparing bytes, which costs about a microsecond. Whatever is not a complete ``200`` is counted as a
+failure and shown: a benchmark of refusals would be worthless.
 """
 
 from __future__ import annotations
 
 import asyncio
+import itertools
+import ssl
 import time
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import cast
+from typing import TypeAlias, cast
 
 import uvloop
 
@@ -21,6 +24,11 @@ CONNECTIONS = 16
 
 _MAX_RESPONSE_BYTES = 16 * 1024 * 1024
 _CONNECT_SECONDS = 10.0
+_FIRST_ANSWER_SECONDS = 10.0
+_LOOK_SECONDS = 0.005
+
+Requests: TypeAlias = Sequence[bytes] | Iterator[bytes]
+"""What to send: a sequence is sent round and round by each connection, an iterator is shared by all of them."""
 
 
 class BadResponse(Exception):
@@ -37,7 +45,7 @@ class Load:
     failures: dict[str, int] = field(default_factory=dict)
     """Status lines (or what else went wrong), and how often."""
     processor_seconds: float = 0.0
-    """What the load generator itself used of a processor."""
+    """What the load generator itself used of a processor, for all that it sent at the same time."""
 
     @property
     def per_second(self) -> float:
@@ -50,6 +58,14 @@ class Load:
             return 0.0
         ordered = sorted(self.latencies_seconds)
         return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """Requests, and how many connections send them."""
+
+    requests: Requests
+    connections: int = CONNECTIONS
 
 
 def build_request(method: str, path: str, host: str, body: bytes, token: str) -> bytes:
@@ -68,38 +84,67 @@ def build_request(method: str, path: str, host: str, body: bytes, token: str) ->
     return "\r\n".join(lines).encode() + body
 
 
-def run(host: str, port: int, requests: Sequence[bytes], seconds: float, connections: int = CONNECTIONS) -> Load:
-    """Send ``requests`` round and round on ``connections`` connections for ``seconds``; blocks until done."""
-    return uvloop.run(_run(host, port, requests, seconds, connections))
+def run(
+    host: str,
+    port: int,
+    requests: Requests,
+    seconds: float,
+    connections: int = CONNECTIONS,
+    tls: ssl.SSLContext | None = None,
+) -> Load:
+    """Send ``requests`` on ``connections`` connections for ``seconds``; blocks until done."""
+    return run_together(host, port, [Stream(requests, connections)], seconds, tls)[0]
 
 
-async def _run(host: str, port: int, requests: Sequence[bytes], seconds: float, connections: int) -> Load:
+def run_together(
+    host: str, port: int, streams: Sequence[Stream], seconds: float, tls: ssl.SSLContext | None = None
+) -> list[Load]:
+    """Send all ``streams`` at once for ``seconds``, or until each has an answer; what came of each. Blocks."""
+    return uvloop.run(_run(host, port, streams, seconds, tls))
+
+
+async def _run(
+    host: str, port: int, streams: Sequence[Stream], seconds: float, tls: ssl.SSLContext | None
+) -> list[Load]:
     loop = asyncio.get_running_loop()
-    load = Load(seconds, array("d"))
+    loads = [Load(seconds, array("d")) for _ in streams]
     clients: list[_Client] = []
-    for number in range(connections):
-        # Each connection starts elsewhere in the round, so that they don't all ask for the same at once.
-        turn = number * len(requests) // connections
-        client = _Client([*requests[turn:], *requests[:turn]], load)
-        async with asyncio.timeout(_CONNECT_SECONDS):
-            await loop.create_connection(lambda client=client: client, host, port)  # type: ignore[misc]
-        clients.append(client)
+    for stream, load in zip(streams, loads, strict=True):
+        for number in range(stream.connections):
+            client = _Client(_turn(stream, number), load)
+            async with asyncio.timeout(_CONNECT_SECONDS):
+                await loop.create_connection(lambda client=client: client, host, port, ssl=tls)
+            clients.append(client)
     started, used = time.perf_counter(), time.process_time()
     for client in clients:
         client.send()
     await asyncio.sleep(seconds)
-    load.seconds, load.processor_seconds = time.perf_counter() - started, time.process_time() - used
+    # On a busy machine, the first answer may take longer than a very short run.
+    while not all(load.latencies_seconds or load.failures for load in loads):
+        if time.perf_counter() - started > seconds + _FIRST_ANSWER_SECONDS:
+            break
+        await asyncio.sleep(_LOOK_SECONDS)
+    elapsed, used = time.perf_counter() - started, time.process_time() - used
     for client in clients:
         client.close()
-    return load
+    for load in loads:
+        load.seconds, load.processor_seconds = elapsed, used
+    return loads
+
+
+def _turn(stream: Stream, number: int) -> Iterator[bytes]:
+    """What connection ``number`` sends: each starts elsewhere in the round, so that they don't all ask for the same."""
+    if isinstance(stream.requests, Iterator):
+        return stream.requests
+    start = number * len(stream.requests) // stream.connections
+    return itertools.chain(itertools.islice(stream.requests, start, None), itertools.cycle(stream.requests))
 
 
 class _Client(asyncio.Protocol):
     """One connection with one request under way."""
 
-    def __init__(self, requests: Sequence[bytes], load: Load) -> None:
+    def __init__(self, requests: Iterator[bytes], load: Load) -> None:
         self._requests = requests
-        self._next = 0
         self._load = load
         self._latencies = load.latencies_seconds
         self._transport: asyncio.Transport | None = None
@@ -117,8 +162,7 @@ class _Client(asyncio.Protocol):
     def send(self) -> None:
         """Send the next request."""
         assert self._transport is not None
-        request = self._requests[self._next]
-        self._next = (self._next + 1) % len(self._requests)
+        request = next(self._requests)
         self._sent = time.perf_counter()
         self._transport.write(request)
 

@@ -1,4 +1,4 @@
-"""What a figure depends on: the machine and the versions of everything in between."""
+"""What a figure depends on: the machine, how busy it is, and the versions of everything in between."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import os
 import platform
 import ssl
 import subprocess
+import time
+from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
@@ -13,7 +15,52 @@ from cryptography.hazmat.backends.openssl import backend
 
 from tests.products import ServerFailed, require_bao
 
-_PACKAGES = ("uvicorn", "httptools", "uvloop", "msgspec", "orjson", "cryptography")
+_PACKAGES = ("cryptoserve", "uvicorn", "httptools", "uvloop", "hypercorn", "msgspec", "orjson", "cryptography")
+
+_WATCHED_SECONDS = 1.0
+_QUIET_SHARE = 0.1
+# Indices in the first line of /proc/stat behind its name, see proc_stat(5).
+_IDLE, _WAITING = 3, 4
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """What the machine does before anything is measured."""
+
+    load_average: float
+    """Of the last minute."""
+    busy_share: float
+    """The part of all processors' time that was used while somebody looked, 0 to 1."""
+
+    @property
+    def warning(self) -> str:
+        """A sentence if the machine isn't idle, else empty."""
+        # The load average isn't asked: it remembers the run before this one for minutes.
+        if self.busy_share <= _QUIET_SHARE:
+            return ""
+        return (
+            f"The machine was not idle: {self}. Ratios suffer less than rates do, but tails and spreads can't be"
+            " trusted."
+        )
+
+    def __str__(self) -> str:
+        return f"load average {self.load_average:.2f}, {self.busy_share:.0%} of the processors busy"
+
+
+def watch() -> Activity:
+    """Look for a second how busy the machine is."""
+    load_average = os.getloadavg()[0]
+    before = _processor_ticks()
+    time.sleep(_WATCHED_SECONDS)
+    after = _processor_ticks()
+    total = after[0] - before[0]
+    return Activity(load_average, (after[1] - before[1]) / total if total else 0.0)
+
+
+def _processor_ticks() -> tuple[int, int]:
+    """The ticks of all processors so far, and those that were used."""
+    fields = [int(text) for text in Path("/proc/stat").read_text(encoding="ascii").split("\n", 1)[0].split()[1:]]
+    return sum(fields), sum(fields) - fields[_IDLE] - fields[_WAITING]
 
 
 def describe() -> list[tuple[str, str]]:

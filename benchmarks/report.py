@@ -1,4 +1,4 @@
-"""The comparison as Markdown: what is read in the terminal is what stands in the documentation."""
+"""The main table as Markdown: what is read in the terminal is what stands in the documentation."""
 
 from __future__ import annotations
 
@@ -6,115 +6,146 @@ import statistics
 from collections.abc import Sequence
 
 from benchmarks import machine
-from benchmarks.compare import Comparison, Figures, Housekeeping
+from benchmarks.compare import Comparison, Figures, Plan
 from benchmarks.load import CONNECTIONS
+from benchmarks.table import Table
+from benchmarks.workloads.base import Transport
 
-_MEGABYTE = 1024 * 1024
+MEGABYTE = 1024 * 1024
+NONE = "–"  # noqa: RUF001 - a dash in a table's cell
+
+_SUBJECT, _ANCHOR = "cryptoserve", "openbao"
 
 
-def render(
-    comparisons: Sequence[Comparison], subject: Housekeeping, anchor: Housekeeping, rounds: int, seconds: float
-) -> str:
-    """The whole page."""
+def render(table: Table, activity: machine.Activity) -> str:
+    """All sections, without a heading above them."""
+    measured = [row for row in table.comparisons if not row.skipped]
     parts = [
-        "# Benchmarks",
+        *facts(activity, table.plan),
         "",
-        "Made by `python -m benchmarks`: both servers run side by side on one machine and take turns. Each has durable",
-        f"storage and one file audit device, and is asked by {CONNECTIONS} connections with keep-alive over plain HTTP",
-        f"on loopback. Figures are medians of {rounds} rounds of {seconds:g} s; the ratio is the median of the rounds'",
-        "ratios, with the smallest and the largest. Only complete answers with status 200 count.",
+        "### Requests per second",
         "",
-        *_facts(),
+        *_throughput(measured),
         "",
-        "## Requests per second",
+        "*Ratio* is the median of the rounds' ratios. *Empty handler* is the same HTTP server (uvicorn, or hypercorn",
+        "for TLS) with a handler that does nothing, and as many workers. *OpenSSL* is the cryptography alone, called",
+        "in one process on one core. *Durable* means that each answer waits until the disk has what was written.",
         "",
-        *_throughput(comparisons, subject.name, anchor.name),
+        "### Latency and server time",
         "",
-        "*Empty uvicorn* is the same HTTP server with a handler that does nothing, and as many workers.",
-        "*OpenSSL* is the cryptography alone, called in one process on one core.",
+        *_latency(measured),
         "",
-        "## Latency and server time",
-        "",
-        *_latency(comparisons, subject.name, anchor.name),
-        "",
-        "*Server time* is the processor time that the server itself used for a request. Unlike requests per second it",
-        "doesn't contain the load generator, which takes about",
-        f"{_generator_microseconds(comparisons):.0f} us of the same cores for a single request, nor what else the",
+        "A ratio of p99 below 1 is in favour of cryptoserve. *Server time* is the processor time that the server",
+        "itself used for a request. Unlike requests per second it doesn't contain the load generator, which takes",
+        f"about {_generator_microseconds(measured):.0f} us of the same cores for a single request, nor what else the",
         "machine was doing. Its ratio is the anchor's by the subject's.",
-        "",
-        "## Memory and start",
-        "",
-        *_housekeeping(subject, anchor),
-        "",
-        "Memory is the proportional set size of all processes of a server. *Answers* is the time from starting the",
-        "process until it answers, sealed; *serves* until it is unsealed and has encrypted with a stored key.",
-        *_failures(comparisons),
+        *_housekeeping(table),
+        *_skipped(table.comparisons),
+        *_failures(measured),
     ]
     return "\n".join(parts) + "\n"
 
 
-def _facts() -> list[str]:
-    return ["| | |", "| --- | --- |", *(f"| {name} | {value} |" for name, value in machine.describe())]
+def facts(activity: machine.Activity, plan: Plan) -> list[str]:
+    """The machine, the versions and the settings as a table, and a warning if the machine was busy."""
+    rows = [
+        *machine.describe(),
+        ("Servers", "each durable, with one file audit device: a worker for each core on SQLite; OpenBao on raft"),
+        ("Load", f"{CONNECTIONS} connections with keep-alive on loopback, one request under way on each"),
+        ("Rounds", f"{plan.rounds} of {plan.seconds:g} s for each server in turn; figures are medians"),
+        ("Before the run", str(activity)),
+    ]
+    lines = ["| | |", "| --- | --- |", *(f"| {name} | {value} |" for name, value in rows)]
+    return [*lines, "", f"**{activity.warning}**"] if activity.warning else lines
 
 
-def _throughput(comparisons: Sequence[Comparison], subject: str, anchor: str) -> list[str]:
-    header = f"| Request | {subject} | {anchor} | ratio | smallest to largest | empty uvicorn | OpenSSL, one core |"
+def _throughput(rows: Sequence[Comparison]) -> list[str]:
+    header = f"| Request | {_SUBJECT} | {_ANCHOR} | ratio | smallest to largest | empty handler | OpenSSL, one core |"
     lines = [header, "| --- | ---: | ---: | ---: | ---: | ---: | ---: |"]
-    for line in comparisons:
-        ratios = line.ratios
+    for row in rows:
+        ratios = row.ratios
         cells = [
-            line.workload.what,
-            f"{statistics.median(line.subject.per_second):,.0f}",
-            f"{statistics.median(line.anchor.per_second):,.0f}",
-            f"**{statistics.median(ratios):.2f}**",
-            f"{min(ratios):.2f} to {max(ratios):.2f}",
-            f"{line.empty_per_second:,.0f}",
-            f"{line.openssl_per_second:,.0f}",
+            row.workload.what,
+            f"{statistics.median(row.subject.per_second):,.0f}",
+            f"{statistics.median(row.anchor.per_second):,.0f}" if ratios else NONE,
+            f"**{statistics.median(ratios):.2f}**" if ratios else NONE,
+            f"{min(ratios):.2f} to {max(ratios):.2f}" if ratios else NONE,
+            f"{row.empty_per_second:,.0f}",
+            NONE if row.openssl_per_second is None else f"{row.openssl_per_second:,.0f}",
         ]
         lines.append(f"| {' | '.join(cells)} |")
     return lines
 
 
-def _latency(comparisons: Sequence[Comparison], subject: str, anchor: str) -> list[str]:
-    columns = [f"{name} {what}" for name in (subject, anchor) for what in ("p50, ms", "p99, ms", "server time, us")]
-    columns.append("server time, ratio")
+def _latency(rows: Sequence[Comparison]) -> list[str]:
+    columns = [f"{name} {what}" for name in (_SUBJECT, _ANCHOR) for what in ("p50, ms", "p99, ms", "server time, us")]
+    columns += ["p99, ratio", "server time, ratio"]
     lines = [f"| Request | {' | '.join(columns)} |", "| --- |" + " ---: |" * len(columns)]
-    for line in comparisons:
-        theirs, ours = (statistics.median(figures.processor_seconds) for figures in (line.anchor, line.subject))
-        ratio = f"{theirs / ours:.2f}" if ours else "-"
-        lines.append(f"| {line.workload.what} | {_times(line.subject)} | {_times(line.anchor)} | {ratio} |")
+    for row in rows:
+        tail, used = NONE, NONE
+        if row.tail_ratios:
+            tail = f"**{statistics.median(row.tail_ratios):.2f}**"
+            theirs, ours = (statistics.median(figures.processor_seconds) for figures in (row.anchor, row.subject))
+            # The clock of processor time ticks a hundred times a second, which a short run may not see at all.
+            used = f"{theirs / ours:.2f}" if ours else NONE
+        lines.append(f"| {row.workload.what} | {_times(row.subject)} | {_times(row.anchor)} | {tail} | {used} |")
     return lines
 
 
 def _times(figures: Figures) -> str:
+    if not figures.per_second:
+        return f"{NONE} | {NONE} | {NONE}"
     middle = statistics.median(figures.median_seconds) * 1e3
     tail = statistics.median(figures.tail_seconds) * 1e3
     used = statistics.median(figures.processor_seconds) * 1e6
     return f"{middle:.2f} | {tail:.2f} | {used:,.0f}"
 
 
-def _housekeeping(subject: Housekeeping, anchor: Housekeeping) -> list[str]:
+def _generator_microseconds(rows: Sequence[Comparison]) -> float:
+    single = [
+        row.generator_seconds for row in rows if row.workload.items == 1 and row.workload.transport is Transport.HTTP
+    ]
+    return statistics.median(single or [row.generator_seconds for row in rows] or [0.0]) * 1e6
+
+
+def _housekeeping(table: Table) -> list[str]:
+    if not table.housekeeping:
+        return []
     lines = [
+        "",
+        "### Memory and start",
+        "",
         "| Server | idle, MiB | after the load, MiB | answers, s | serves, s |",
         "| --- | ---: | ---: | ---: | ---: |",
     ]
-    for server in (subject, anchor):
-        idle, loaded = server.idle_bytes / _MEGABYTE, server.loaded_bytes / _MEGABYTE
+    for server in table.housekeeping:
+        idle, loaded = server.idle_bytes / MEGABYTE, server.loaded_bytes / MEGABYTE
         times = f"{server.answer_seconds:.2f} | {server.serve_seconds:.2f}"
         lines.append(f"| {server.name} | {idle:.0f} | {loaded:.0f} | {times} |")
-    return lines
+    if table.populated is not None:
+        held = table.populated
+        memory, seconds = f"{held.idle_bytes / MEGABYTE:.0f}", f"{held.serve_seconds:.2f}"
+        lines.append(f"| {_SUBJECT} with {held.sizes} | {memory} | {NONE} | {NONE} | {seconds} |")
+    return [
+        *lines,
+        "",
+        "Memory is the proportional set size of all processes of a server. *Answers* is the time from starting the",
+        "process until it answers, sealed; *serves* until it is unsealed and has encrypted with a stored key.",
+    ]
 
 
-def _generator_microseconds(comparisons: Sequence[Comparison]) -> float:
-    single = [line.generator_seconds for line in comparisons if line.workload.items == 1]
-    return statistics.median(single or [line.generator_seconds for line in comparisons]) * 1e6
+def _skipped(rows: Sequence[Comparison]) -> list[str]:
+    reasons = [(row.workload.what, row.skipped) for row in rows if row.skipped]
+    reasons += [(f"{row.workload.what} by {_ANCHOR}", row.anchor_skipped) for row in rows if row.anchor_skipped]
+    lines = [f"- {what}: {reason}" for what, reason in reasons]
+    return ["", "Not measured:", "", *lines] if lines else []
 
 
-def _failures(comparisons: Sequence[Comparison]) -> list[str]:
+def _failures(rows: Sequence[Comparison]) -> list[str]:
     lines = [
-        f"- {line.workload.name}, {name}: {count} x {failure}"
-        for line in comparisons
-        for name, figures in (("subject", line.subject), ("anchor", line.anchor))
+        f"- {row.workload.name}, {name}: {count} x {failure}"
+        for row in rows
+        for name, figures in ((_SUBJECT, row.subject), (_ANCHOR, row.anchor))
         for failure, count in figures.failures.items()
     ]
     return ["", "**Failed requests, not counted above:**", "", *lines] if lines else []

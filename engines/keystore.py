@@ -8,7 +8,6 @@ How often the versions of a key have encrypted stands at ``encryptions/<name>``,
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Callable
 from functools import partial
@@ -34,6 +33,7 @@ from engines.key_records import (
 )
 from engines.key_states import Use, check_use
 from engines.keyring import Keyring, decode_keyring
+from engines.lanes import at_pace
 from storage.base import Transaction, transact
 from storage.view import View
 
@@ -53,10 +53,11 @@ class SoftDeleted(InvalidRequest):
 
 
 async def generate(algorithm: Algorithm, key_bytes: int) -> Material:
-    """A new key of ``algorithm``, made in a thread if that takes long. Raises ``Failed`` for a length it can't have."""
-    if algorithm.slow_to_generate:
-        return await asyncio.to_thread(algorithm.generate, key_bytes)
-    return algorithm.generate(key_bytes)
+    """A new key of ``algorithm``, made in a thread if that takes long.
+
+    Raises ``Failed`` for a length it can't have, and ``RateLimited`` while many keys are being made.
+    """
+    return await at_pace(algorithm.generating, partial(algorithm.generate, key_bytes))
 
 
 class KeyStore:
@@ -102,9 +103,11 @@ class KeyStore:
             return found
         self.fips.protecting(call, unapproved_kind(record))
         if record.derived and not algorithm.derivable:
-            raise Failed(f"key derivation and convergent encryption not supported for keys of type {algorithm.name}")
+            raise Failed(
+                f"key derivation and convergent encryption not supported for keys of type {algorithm.key_type}"
+            )
         if record.convergent and not algorithm.convergent:
-            raise Failed(f"convergent encryption not supported for keys of type {algorithm.name}")
+            raise Failed(f"convergent encryption not supported for keys of type {algorithm.key_type}")
         material = await generate(algorithm, record.key_bytes)
         made = replace(record, versions={1: new_version(material, call.now)})
 

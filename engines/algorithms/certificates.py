@@ -64,11 +64,19 @@ def request_certificate(pkcs8: bytes, template: str) -> str:
                 builder = builder.add_extension(extension.value, extension.critical)
         except (ValueError, NotBase64, UnsupportedAlgorithm, x509.UnsupportedGeneralNameType, x509.DuplicateExtension):
             raise InvalidRequest("asn1: structure error") from None
-    key = serialization.load_der_private_key(pkcs8, None, unsafe_skip_rsa_key_validation=True)
+    try:
+        key = serialization.load_der_private_key(pkcs8, None, unsafe_skip_rsa_key_validation=True)
+    except (ValueError, UnsupportedAlgorithm):
+        raise _no_certificates() from None
     if not isinstance(key, _SIGNERS):
         raise TypeError("not a key that signs certificate requests")
     request = builder.sign(key, _hash_for(key))
     return pem(_REQUEST, request.public_bytes(serialization.Encoding.DER))
+
+
+def _no_certificates() -> InvalidRequest:
+    """The fault for keys that the provider knows nothing of."""
+    return InvalidRequest("certificates are not supported for keys of this type")
 
 
 def _hash_for(
@@ -127,9 +135,12 @@ _X509_NAMES = ((rsa.RSAPublicKey, "RSA"), (ec.EllipticCurvePublicKey, "ECDSA"), 
 def check_certified(certificate: bytes, public_key_info: bytes, name: str) -> None:
     """Check that ``certificate`` is for the key of type ``name`` in ``public_key_info``, a SubjectPublicKeyInfo.
 
-    Raises ``InvalidRequest`` for a key of another kind, ``Failed`` for another key.
+    Raises ``InvalidRequest`` for a key of another kind or one that can't have certificates, ``Failed`` for another key.
     """
-    own = serialization.load_der_public_key(public_key_info)
+    try:
+        own = serialization.load_der_public_key(public_key_info)
+    except (ValueError, UnsupportedAlgorithm):
+        raise _no_certificates() from None
     try:
         key = _load(certificate).public_key()
     except (ValueError, UnsupportedAlgorithm):

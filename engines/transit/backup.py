@@ -237,14 +237,14 @@ def _check_policy(policy: PolicyBackup, name: str, algorithm: Algorithm) -> None
     if not NAME.fullmatch(name):
         raise Failed("failed restored policy name validator: name does not match framework.GenericNameRegex")
     if (policy.derived and not algorithm.derivable) or (policy.convergent_encryption and not algorithm.convergent):
-        raise Failed(f"key derivation and convergent encryption not supported for keys of type {algorithm.name}")
+        raise Failed(f"key derivation and convergent encryption not supported for keys of type {algorithm.key_type}")
     if policy.convergent_encryption and not policy.derived:
         raise Failed("convergent encryption requires derivation to be enabled")
     if policy.version_template or policy.storage_prefix or policy.kdf not in DERIVATIONS:
         raise Failed("the backup has a version template, storage prefix or key derivation that is not supported")
     derivation = DERIVATIONS[policy.kdf]
     if policy.derived and derivation is HMAC_SHA256_COUNTER and algorithm.key_bytes > COUNTER_MODE_BYTES:
-        raise Failed(f"keys of type {algorithm.name} can't be derived by {derivation.name}")
+        raise Failed(f"keys of type {algorithm.key_type} can't be derived by {derivation.name}")
     limits = (0, policy.min_available_version, policy.min_decryption_version, policy.latest_version)
     if list(limits) != sorted(limits) or not 0 <= policy.min_encryption_version <= policy.latest_version:
         raise Failed("the versions in the backup contradict each other")

@@ -171,7 +171,7 @@ def load_version(algorithm: Algorithm, entry: Mapping[str, Any]) -> VersionRecor
         mac_key = backup_bytes(entry, "hmac_key")
         chain = _load_chain(entry.get("certificate_chain"))
     except BadBackup as error:
-        raise Failed(f"the backup holds a version that is no key of type {algorithm.name}: {error}") from None
+        raise Failed(f"the backup holds a version that is no key of type {algorithm.key_type}: {error}") from None
     created = parse_rfc3339(str(entry.get("time", "")))
     if created is None:
         seconds = entry.get("creation_time")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from msgspec import UNSET, UnsetType
@@ -16,6 +17,7 @@ from engines.key_records import KeyringRecord
 from engines.key_settings import KeyName
 from engines.key_states import Use
 from engines.keyring import Keyring
+from engines.lanes import at_pace
 
 if TYPE_CHECKING:
     from engines.transit.engine import Transit
@@ -47,8 +49,9 @@ async def request(engine: Transit, call: Call, body: CertificateRequest) -> Repl
     material = version.material()
     if not material.private:
         raise InvalidRequest("could not create the csr: private key not imported for key version selected")
-    text = request_certificate(keyring.algorithm.interchange.wrappable(material), body.csr)
-    return Reply({"name": keyring.record.name, "type": keyring.record.type, "csr": text})
+    private = keyring.algorithm.interchange.wrappable(material)
+    text = await at_pace(keyring.algorithm.signing, partial(request_certificate, private, body.csr))
+    return Reply({"name": keyring.record.name, "type": keyring.algorithm.key_type, "csr": text})
 
 
 async def set_chain(engine: Transit, call: Call, body: CertificateChain) -> Reply:
@@ -64,7 +67,7 @@ async def set_chain(engine: Transit, call: Call, body: CertificateChain) -> Repl
             if version is None:
                 raise InvalidRequest("no such key version")
             public = keyring.algorithm.interchange.export_public(version.public, KeyFormat.DER)
-            check_certified(chain[0], decode_base64(public), keyring.algorithm.name)
+            check_certified(chain[0], decode_base64(public), keyring.algorithm.key_type)
         except Fault as fault:
             kind = Failed if isinstance(fault, Failed) else InvalidRequest
             raise kind(f"failed to persist certificate chain: {fault.message}") from None
@@ -72,7 +75,7 @@ async def set_chain(engine: Transit, call: Call, body: CertificateChain) -> Repl
 
     await engine.keys.change(body.name, _missing(body.name), edit)
     return Reply(
-        {"name": keyring.record.name, "type": keyring.record.type, "certificate_chain": body.certificate_chain}
+        {"name": keyring.record.name, "type": keyring.algorithm.key_type, "certificate_chain": body.certificate_chain}
     )
 
 
@@ -81,7 +84,7 @@ async def _load(engine: Transit, name: str, use: Use, call: Call) -> Keyring:
     if keyring is None:
         raise _missing(name)
     if not keyring.algorithm.signs:
-        raise InvalidRequest(f"key type '{keyring.algorithm.name}' does not support signing")
+        raise InvalidRequest(f"key type '{keyring.algorithm.key_type}' does not support signing")
     if keyring.record.derived:
         raise InvalidRequest("operation not supported for keys with derivation enabled")
     return keyring

@@ -42,7 +42,7 @@ async def export(engine: Transit, call: Call, body: Export) -> Reply:
         raise Failed("refusing to use soft-deleted key")
     versions = select_versions(keyring, body.version)
     texts = {str(version.number): kind.text(keyring, version, form) for version in versions}
-    return Reply({"name": keyring.record.name, "type": keyring.record.type, "keys": texts})
+    return Reply({"name": keyring.record.name, "type": keyring.algorithm.key_type, "keys": texts})
 
 
 class _Kind:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
+from functools import partial
 from typing import TYPE_CHECKING
 
 from msgspec import UNSET, UnsetType
 
-from engines.algorithms import DEFAULT_ALGORITHM, TRANSIT_ALGORITHMS
+from engines.algorithms import DEFAULT_ALGORITHM
 from engines.algorithms.base import Algorithm, Material
 from engines.algorithms.derivation import COUNTER_MODE_BYTES, HKDF_SHA256, HMAC_SHA256_COUNTER
 from engines.algorithms.hashes import Hash
@@ -23,7 +23,8 @@ from engines.key_settings import KeyName, check_auto_rotate_period
 from engines.key_states import Use, check_use
 from engines.keyring import Keyring
 from engines.keystore import KEYS
-from engines.transit.keys import warn_of_type
+from engines.lanes import at_pace
+from engines.transit.keys import find_algorithm, warn_of_type
 from storage.base import Transaction, transact
 
 if TYPE_CHECKING:
@@ -51,6 +52,9 @@ class ImportedKey(ImportedVersion):
     allow_rotation: bool = False
     auto_rotate_period: Duration = 0
     context: str = ""
+    parameter_set: str = ""
+    hybrid_key_type_pqc: str = ""
+    hybrid_key_type_ec: str = ""
 
 
 class ImportedUpdate(ImportedVersion):
@@ -83,7 +87,7 @@ async def import_key(engine: Transit, call: Call, body: ImportedKey) -> None:
     if body.auto_rotate_period and not body.allow_rotation:
         raise Failed("allow_rotation must be set to true if auto-rotation is enabled")
     check_auto_rotate_period(body.auto_rotate_period)
-    algorithm = TRANSIT_ALGORITHMS.get(body.type.lower())
+    algorithm = find_algorithm(body.type.lower(), body)
     if algorithm is None:
         raise InvalidRequest(f"unknown key type: {body.type}")
     warn_of_type(call, algorithm)
@@ -91,7 +95,7 @@ async def import_key(engine: Transit, call: Call, body: ImportedKey) -> None:
         raise _exists()
     hash_ = parse_wrapping_hash(body.hash_function)
     if body.derived and not algorithm.derivable:
-        raise Failed(f"key derivation and convergent encryption not supported for keys of type {algorithm.name}")
+        raise Failed(f"key derivation and convergent encryption not supported for keys of type {algorithm.key_type}")
     if body.derived and body.ciphertext is UNSET and algorithm.interchange.public_importable:
         raise Failed(
             "error importing key: unable to import only public key for derived Ed25519 key: "
@@ -143,10 +147,10 @@ async def _read_material(
         raise Failed(error.message) from None
     engine.keys.fips.processing(call, unapproved_hash("RSA-OAEP", hash_))
     recipient = (await _wrapping_key(engine, call)).latest.material()
-    data = unwrap(recipient, wrapped, hash_)
+    data = await at_pace(WRAPPING_ALGORITHM.decrypting, partial(unwrap, recipient, wrapped, hash_))
     try:
-        # Checking the numbers of an RSA key takes a while.
-        return await asyncio.to_thread(algorithm.interchange.import_private, data)
+        # Checking that a key is one takes about as long as making one.
+        return await at_pace(algorithm.generating, partial(algorithm.interchange.import_private, data))
     except Failed as fault:
         raise Failed(f"{prefix}{fault.message}") from None
 

@@ -36,7 +36,7 @@ async def read_jwks(engine: Transit, call: Call, body: JwksReading) -> Reply:
     if keyring.record.soft_deleted:
         raise SoftDeleted
     if not keyring.algorithm.signs:
-        raise InvalidRequest(f"key type {keyring.algorithm.name} does not support verification")
+        raise InvalidRequest(f"key type {keyring.algorithm.key_type} does not support verification")
     context = decode_context(body.context)
     if keyring.record.derived and not context:
         raise MissingContext
@@ -47,7 +47,7 @@ async def read_jwks(engine: Transit, call: Call, body: JwksReading) -> Reply:
 def _jwk(keyring: Keyring, version: KeyVersion, context: bytes) -> dict[str, Any]:
     jwk: dict[str, Any] | None = public_jwk(keyring.algorithm, version.public_key(context))
     if jwk is None:
-        raise InvalidRequest(f"key type {keyring.algorithm.name} has no form as a JWK")
+        raise InvalidRequest(f"key type {keyring.algorithm.key_type} has no form as a JWK")
     jwk["key_version"] = version.number
     if version.record.certificate_chain:
         jwk["x5c"] = [encode_base64(der) for der in version.record.certificate_chain]

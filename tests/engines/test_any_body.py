@@ -34,6 +34,15 @@ KEYS: dict[str, dict[str, Any]] = {
     "xchacha": {"type": "xchacha20-poly1305", "derived": True},
     "cmac": {"type": "aes256-cmac", "exportable": True},
     "mldsa": {"type": "mldsa-44", "exportable": True},
+    "lattice": {"type": "ml-dsa", "parameter_set": "44", "exportable": True, "allow_plaintext_backup": True},
+    "hashes": {"type": "slh-dsa", "parameter_set": "slh-dsa-sha2-128f", "exportable": True},
+    "both": {
+        "type": "hybrid",
+        "parameter_set": "44",
+        "hybrid_key_type_pqc": "ml-dsa",
+        "hybrid_key_type_ec": "ecdsa-p256",
+        "exportable": True,
+    },
     "late": {"not_before": "2090-01-01T00:00:00Z"},
     "disabled": {"disabled": True},
 }
@@ -48,6 +57,7 @@ WORDS = st.sampled_from(
         *("encryption-key", "signing-key", "hmac-key", "public-key", "certificate-chain", "raw", "der", "pem"),
         *("aes256-ccm", "aes256-xts", "aes128-cbc", "aes256-cbc-hmac-sha512", "xchacha20-poly1305", "aes192-cmac"),
         *("mldsa-65", "cmac-key", "rotate", "refuse", "2026-01-01T00:00:00Z", "1700000000", "16", "4"),
+        *("ml-dsa", "slh-dsa", "hybrid", "44", "slh-dsa-sha2-128f", "ecdsa-p256"),
         *("oaep", "sha1", "sha2-512", "hmacdrbg", base64.b64encode(bytes(64)).decode()),
         *("1", "v1", "latest", "-1", "0", "9" * 30, "SHA256", "hkdf", "plaintext", "wrapped"),
     ]

@@ -14,8 +14,8 @@ import pytest
 from msgspec import NODEFAULT, UNSET, UnsetType
 
 from engines import batch_items
-from engines.algorithms import TRANSIT_ALGORITHMS
-from engines.algorithms.base import Fips
+from engines.algorithms.base import Algorithm, Fips
+from engines.algorithms.key_types import KEY_TYPES
 from engines.base import Operation, Route
 from engines.fields import KIND
 from engines.transit.engine import ROUTES
@@ -89,13 +89,21 @@ def algorithm_rows() -> list[tuple[str, ...]]:
     fips = {Fips.APPROVED: "approved", Fips.NOT_APPROVED: "not approved", Fips.LEGACY: "legacy"}
     return [
         (
-            f"`{row.name}`",
-            row.standard,
+            f"`{key_type}`",
+            _standards(rows),
             *("yes" if able else "" for able in (row.encrypts, row.signs, row.derivable, row.convergent)),
             fips[row.fips],
         )
-        for row in TRANSIT_ALGORITHMS.values()
+        for key_type, rows in KEY_TYPES.items()
+        for row in rows[:1]
     ]
+
+
+def _standards(rows: list[Algorithm]) -> str:
+    """The standards of all rows of a key type."""
+    if len(rows) == 1:
+        return rows[0].standard
+    return ", ".join(dict.fromkeys(standard for row in rows for standard in row.standard.split(", ")))
 
 
 def _sections(level: str) -> dict[str, str]:
