@@ -151,6 +151,12 @@ class Reply(Struct):
     auth: Any = None
     """The record of a token that is handed out; only the core and the token method fill this."""
 
+    identity_policies: tuple[str, ...] = ()
+    """What the entity of that token adds to its policies; the core fills this."""
+
+    entity_created: bool = False
+    """Whether that entity is new; the core fills this."""
+
     each: Answers | None = None
     """For a stream: what answers its items, a group at a time."""
 

@@ -30,6 +30,8 @@ from server.audit.entry import AuditMount, AuditNamespace
 from server.audit.headers import AuditedHeaders
 from server.drawers import Drawers
 from server.guards import Guards
+from server.identity import Identity
+from server.identity.personas import Personas
 from server.leases import Leases
 from server.lockouts import Lockouts
 from server.mounts import AUTH, MOUNT_TABLE, Live, MountConfig, MountEntry, Mounts, new_entry
@@ -149,7 +151,8 @@ async def _open_tenant(core: Core, namespace: Namespace, view: View, standings: 
     policies = PolicyStore(view.within("sys/policy/"), core.clock)
     await policies.ensure_defaults()
     token_view = view.within("sys/token/")
-    tokens = await Tokens.open(token_view, policies)
+    personas = Personas(view.within("sys/identity/"))
+    tokens = await Tokens.open(token_view, policies, personas)
 
     def bring_up(entry: MountEntry) -> Live:
         engine = _engine(core, tenant, entry)
@@ -166,6 +169,7 @@ async def _open_tenant(core: Core, namespace: Namespace, view: View, standings: 
         Leases(token_view, tokens),
         Wrapping(token_view, tokens, WrappingJwt(view.within("sys/"), core.settings.api_address)),
         Lockouts(view.within("sys/lockout/")),
+        personas,
         JwtIssuer(view.within("sys/jwt/"), _token_address(core, namespace), tokens),
     )
     await tenant.mounts.begin(_built_in())
@@ -174,6 +178,7 @@ async def _open_tenant(core: Core, namespace: Namespace, view: View, standings: 
 
 
 def _engine(core: Core, tenant: Tenant, entry: MountEntry) -> Engine:
+    from server.known_callers import KnownCallers
     from server.renewals import Renewals
     from server.system import System
 
@@ -181,7 +186,10 @@ def _engine(core: Core, tenant: Tenant, entry: MountEntry) -> Engine:
     if entry.type == System.type:
         return System(core, tenant)
     if entry.type == TokenMethod.type:
-        return TokenMethod(mount, tenant.tokens, Renewals(core, tenant), tenant.jwt_issuer)
+        callers = KnownCallers(tenant, mount)
+        return TokenMethod(mount, tenant.tokens, Renewals(core, tenant), callers, tenant.jwt_issuer)
+    if entry.type == Identity.type:
+        return Identity(tenant)
     if entry.type == Cubbyhole.type:
         return Cubbyhole(mount, Drawers(tenant.view.within("sys/token/")))
     group = plugins.AUTH_METHODS if entry.is_auth else plugins.ENGINES
@@ -251,6 +259,13 @@ def _built_in() -> list[MountEntry]:
             description="per-token private secret storage",
             local=True,
             built_in=True,
+        ),
+        new_entry(
+            "identity/",
+            "identity",
+            description="identity store",
+            built_in=True,
+            config=MountConfig(passthrough_request_headers=("Authorization",)),
         ),
         new_entry(
             f"{AUTH}token/",

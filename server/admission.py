@@ -90,7 +90,7 @@ async def _admitted(active: Active, exchange: Exchange, call: Call, epoch: int) 
     exchange.token = token
     call.caller = exchange.caller()
     body = await _told_creation_from_update(exchange, call)
-    acl = await tenant.policies.acl(token.record.policies)
+    acl = await tenant.tokens.rights(token)
     wrap_ttl_seconds = request.wrap_ttl_seconds or None
     exchange.decision = decision = acl.check(exchange.operation, exchange.path, request.data, wrap_ttl_seconds)
     call.sudo = decision.sudo

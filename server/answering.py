@@ -45,7 +45,7 @@ def _envelope(exchange: Exchange, call: Call, reply: Reply, *, echo: bool) -> by
         exchange.request_id,
         reply.data,
         warnings=call.warnings,
-        auth=None if reply.auth is None else reply.auth.auth_block(),
+        auth=None if reply.auth is None else reply.auth.auth_block(reply.identity_policies),
         echo=echo,
     )
 

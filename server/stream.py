@@ -133,7 +133,7 @@ class Stream:
             if present is None:
                 raise Unauthenticated
             token = present
-        acl = await tenant.policies.acl(token.record.policies)
+        acl = await tenant.tokens.rights(token)
         if not acl.check(exchange.operation, exchange.path, exchange.request.data, None).allowed:
             raise Denied
 

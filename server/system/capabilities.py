@@ -47,10 +47,10 @@ async def capabilities(system: System, call: Call, body: TokenCapabilitiesBody) 
     if not body.token:
         raise Failed("no token found")
     paths = _paths(body)
-    token = await system.tenant.tokens.lookup(body.token, call.now)
+    token = await system.tenant.tokens.authenticate(body.token, call.now)
     if token is None:
         raise InvalidRequest("invalid token", wrapped=True)
-    return _reply(await system.tenant.policies.acl(token.record.policies), paths)
+    return _reply(await system.tenant.tokens.rights(token), paths)
 
 
 async def capabilities_accessor(system: System, call: Call, body: AccessorCapabilitiesBody) -> Reply:
@@ -59,9 +59,9 @@ async def capabilities_accessor(system: System, call: Call, body: AccessorCapabi
         raise InvalidRequest("missing accessor")
     paths = _paths(body)
     token = await system.tenant.tokens.by_accessor(body.accessor, call.now)
-    if token is None:
+    if token is None or not await system.tenant.personas.stands(token):
         raise InvalidRequest("invalid accessor", wrapped=True)
-    return _reply(await system.tenant.policies.acl(token.record.policies), paths)
+    return _reply(await system.tenant.tokens.rights(token), paths)
 
 
 async def read_resultant_acl(system: System, call: Call, body: Nothing) -> Reply:
@@ -74,7 +74,7 @@ async def caller_acl(system: System, call: Call) -> Acl:
     if call.caller is None:
         raise Denied(wrapped=False)
     token = cast("Token", call.caller.handle)
-    return await system.tenant.policies.acl(token.record.policies)
+    return await system.tenant.tokens.rights(token)
 
 
 def _paths(body: CapabilitiesBody) -> list[str]:

@@ -8,6 +8,7 @@ from tests.conformance import (
     auth_methods,
     client_certificates,
     http_wire,
+    identity,
     json_web_tokens,
     leases,
     sys_guards,
@@ -49,4 +50,5 @@ SCENARIOS: tuple[Scenario, ...] = (
     *client_certificates.SCENARIOS,
     *json_web_tokens.SCENARIOS,
     *tenants.SCENARIOS,
+    *identity.SCENARIOS,
 )
