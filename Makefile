@@ -39,9 +39,10 @@ bench-profile: $(VENV)/.bench
 soak: $(VENV)/.dev
 	$(BIN)/pytest -m soak tests
 
-# The list of all paths; the other pages are written by hand, and tests hold them against the code.
+# The lists of all paths and algorithms; the other pages are written by hand, and tests hold them against the code.
 docs: $(VENV)/.dev
 	$(BIN)/python -m tests.house.api_document
+	$(BIN)/python -m tests.house.algorithm_document
 
 format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .

@@ -36,7 +36,13 @@ class Login(Reply):
     no_default_policy: bool = False
     renewable: bool = True
     alias: str = ""
-    """The name by which the method knows this caller, for identity."""
+    """The name by which the method knows this caller, for identity; nobody in particular if it is empty."""
+
+    alias_metadata: Mapping[str, str] = {}
+    """What the method knows of this caller, to be kept with that name."""
+
+    groups: tuple[str, ...] | None = None
+    """The names of all groups that the method knows this caller to be in; None if it knows of no groups."""
 
 
 class AuthMethod(Engine, Protocol):

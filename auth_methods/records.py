@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from msgspec import Struct
@@ -68,15 +69,17 @@ class TokenRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
         """Whether it may be used at ``now``."""
         return self.num_uses >= 0 and (self.expire_time == 0 or self.expire_time > now)
 
-    def auth_block(self) -> dict[str, Any]:
-        """The ``auth`` of an answer that creates or renews the token."""
+    def auth_block(self, identity_policies: Collection[str] = ()) -> dict[str, Any]:
+        """The ``auth`` of an answer that creates or renews the token; its entity adds ``identity_policies``."""
         block: dict[str, Any] = {
             "client_token": self.id,
             "accessor": self.accessor,
-            "policies": list(self.policies),
+            "policies": sorted({*self.policies, *identity_policies}) if identity_policies else list(self.policies),
         }
         if self.policies:
             block["token_policies"] = list(self.policies)
+        if identity_policies:
+            block["identity_policies"] = sorted(set(identity_policies))
         return block | {
             "metadata": self.metadata,
             "lease_duration": self.last_ttl,

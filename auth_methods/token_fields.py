@@ -78,7 +78,16 @@ class TokenSettings(Struct, frozen=True, kw_only=True):
         if self.bound_cidrs and not contains(self.bound_cidrs, call.remote_address):
             raise Denied(wrapped=False)
 
-    def login(self, call: Call, *, alias: str, metadata: Mapping[str, str], display_name: str = "") -> Login:
+    def login(
+        self,
+        call: Call,
+        *,
+        alias: str,
+        metadata: Mapping[str, str],
+        display_name: str = "",
+        alias_metadata: Mapping[str, str] | None = None,
+        groups: tuple[str, ...] | None = None,
+    ) -> Login:
         """The login of a caller with these settings."""
         return Login(
             policies=self.policies,
@@ -93,6 +102,8 @@ class TokenSettings(Struct, frozen=True, kw_only=True):
             token_type=self.type,
             no_default_policy=self.no_default_policy,
             alias=alias,
+            alias_metadata=alias_metadata or {},
+            groups=groups,
         )
 
     def renewal(self) -> Renewal:

@@ -4,13 +4,13 @@ These are the types alone; ``compat.policy_text`` reads them from HCL or JSON. W
 several policies mean together, is decided where rules are compiled and matched (``server.acl``).
 
 A path may hold templates (``{{identity.entity.name}}``), which mean something only for one caller. Such a rule is
-kept as it was written, and ``Rule.at`` gives the rule for the path with the caller's values filled in.
+kept as it was written; the caller's values are filled in where rules are compiled (``server.templates``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from compat.quoting import quote
@@ -60,14 +60,6 @@ class Rule:
         """Whether the path holds a template that must be filled in before the rule can match."""
         return "{{" in self.path
 
-    def at(self, text: str) -> Rule:
-        """This rule for the path ``text``, which is written as in a policy, wildcards included.
-
-        Raises ``InvalidRequest`` where wildcards are combined as they can't be.
-        """
-        path, prefix, segments = read_path(text)
-        return replace(self, path=path, prefix=prefix, segments=segments)
-
 
 @dataclass(frozen=True, slots=True)
 class Policy:
@@ -75,6 +67,11 @@ class Policy:
 
     name: str
     rules: tuple[Rule, ...] = field(default=())
+    slashes_in_templates: bool = False
+    """Whether what is filled in for a template may hold ``/``."""
+
+    wildcards_in_templates: bool = False
+    """Whether what is filled in for a template may hold ``*`` and ``+``, which then are just that."""
 
     @property
     def templated(self) -> bool:

@@ -151,11 +151,20 @@ class Reply(Struct):
     auth: Any = None
     """The record of a token that is handed out; only the core and the token method fill this."""
 
+    identity_policies: tuple[str, ...] = ()
+    """What the entity of that token adds to its policies; the core fills this."""
+
+    entity_created: bool = False
+    """Whether that entity is new; the core fills this."""
+
     each: Answers | None = None
     """For a stream: what answers its items, a group at a time."""
 
     raw: Raw | None = None
     """Sent as it is, in place of ``data`` and the envelope."""
+
+    max_age_seconds: int = 0
+    """For how long who asked may keep a bare answer, which holds no secret; 0 for not at all."""
 
     accessor: str = ""
     """The accessor of a secret in ``data``: named to who asked for the answer to be wrapped, so that the secret can be

@@ -29,6 +29,7 @@ DEFAULT_FAILURE_STATUS = 400
 _STATUSES = range(200, 600)
 
 
+Other = TypeVar("Other", bound=msgspec.Struct)
 AnyItem = TypeVar("AnyItem", EncryptItem, DecryptItem, RewrapItem)
 
 
@@ -78,6 +79,15 @@ def read_strings(batch: Any, type_name: str, limit: int) -> list[InputItem]:
             for map_ in maps
         ]
     )
+
+
+def read_items(batch: Any, kind: type[Other], limit: int) -> list[Other]:
+    """The items of ``batch``, at most ``limit``, of a ``kind`` that OpenBao doesn't have. Raises ``InvalidRequest``."""
+    _check_size(batch, limit)
+    try:
+        return _not_empty(msgspec.convert(batch, list[kind]))  # type: ignore[valid-type]
+    except msgspec.ValidationError as error:
+        raise InvalidRequest(f"failed to parse batch input: {error}") from None
 
 
 def check_contexts(items: Sequence[AnyItem]) -> bool:

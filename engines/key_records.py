@@ -82,6 +82,12 @@ class KeyringRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
     disabled: bool = False
     custom_metadata: dict[str, str] = {}
 
+    publish_ahead_seconds: int = 0
+    """How long a new version is published before it signs tokens."""
+
+    keep_published_seconds: int = 0
+    """How long a version stays published after it has stopped to; 0 for as long as it verifies."""
+
 
 class ArchiveRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The versions of a key that are below its ``min_decryption_version`` and not yet trimmed."""

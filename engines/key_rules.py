@@ -106,10 +106,12 @@ def _max_encryptions(record: KeyringRecord, given: int | UnsetType) -> int:
         return record.max_encryptions if given is UNSET else 0
     algorithm = ALGORITHMS[record.type]
     if not algorithm.counted:
-        raise InvalidRequest(f"max_encryptions is not valid for keys of type {algorithm.name}, which encrypt nothing")
+        raise InvalidRequest(
+            f"max_encryptions is not valid for keys of type {algorithm.key_type}, which encrypt nothing"
+        )
     most = algorithm.max_encryptions or _INT64_MAX
     if not 0 < given <= most:
-        raise InvalidRequest(f"max_encryptions of keys of type {algorithm.name} must be between 1 and {most}, or 0")
+        raise InvalidRequest(f"max_encryptions of keys of type {algorithm.key_type} must be between 1 and {most}, or 0")
     return given
 
 

@@ -16,6 +16,7 @@ from typing import Any
 from engines.algorithms import ALGORITHMS
 from engines.algorithms.base import Aead, Algorithm, Cmac, Encapsulation, Material, PublicKeyEncryption, Signature
 from engines.algorithms.derivation import DERIVATIONS, KeyDerivation
+from engines.algorithms.jwk import public_jwk
 from engines.algorithms.mac import Mac
 from engines.encryption_count import VersionCount
 from engines.faults import InvalidRequest
@@ -50,6 +51,7 @@ class KeyVersion:
         "_derived",
         "_encapsulation",
         "_encryption",
+        "_jwk",
         "_keyring",
         "_mac",
         "_signature",
@@ -73,6 +75,7 @@ class KeyVersion:
         self._cmac: Cmac | None = None
         self._encryption: PublicKeyEncryption | None = None
         self._encapsulation: Encapsulation | None = None
+        self._jwk: dict[str, str] | None = None
         self._signature: Signature | None = None
         self._mac: Mac | None = None
         self._derived: OrderedDict[bytes, Any] = OrderedDict()
@@ -128,6 +131,14 @@ class KeyVersion:
             return self.record.public
         found: tuple[Signature, bytes] = self._derive(context, self._make_derived_signature)
         return found[1]
+
+    def jwk(self) -> dict[str, str]:
+        """The public key as a JWK, of a key without derivation whose algorithm has that form; not to be changed."""
+        if self._jwk is None:
+            self._jwk = public_jwk(self._keyring.algorithm, self.record.public)
+            if self._jwk is None:
+                raise AssertionError(f"{self._keyring.algorithm.name} has no form as a JWK")
+        return self._jwk
 
     def cmac(self) -> Cmac:
         """The CMAC of this version; its algorithm has one."""

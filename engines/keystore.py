@@ -8,13 +8,14 @@ How often the versions of a key have encrypted stands at ``encryptions/<name>``,
 
 from __future__ import annotations
 
-import asyncio
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
+from typing import Protocol
 
 from msgspec.structs import replace
 
+from engines.algorithms import ALGORITHMS
 from engines.algorithms.base import Algorithm, Material
 from engines.base import Call
 from engines.faults import Failed, Fault, InvalidRequest
@@ -34,6 +35,7 @@ from engines.key_records import (
 )
 from engines.key_states import Use, check_use
 from engines.keyring import Keyring, decode_keyring
+from engines.lanes import at_pace
 from storage.base import Transaction, transact
 from storage.view import View
 
@@ -53,19 +55,39 @@ class SoftDeleted(InvalidRequest):
 
 
 async def generate(algorithm: Algorithm, key_bytes: int) -> Material:
-    """A new key of ``algorithm``, made in a thread if that takes long. Raises ``Failed`` for a length it can't have."""
-    if algorithm.slow_to_generate:
-        return await asyncio.to_thread(algorithm.generate, key_bytes)
-    return algorithm.generate(key_bytes)
+    """A new key of ``algorithm``, made in a thread if that takes long.
+
+    Raises ``Failed`` for a length it can't have, and ``RateLimited`` while many keys are being made.
+    """
+    return await at_pace(algorithm.generating, partial(algorithm.generate, key_bytes))
 
 
 class KeyStore:
-    """The keys of one mount, held to its FIPS mode: no key that isn't approved is made, or protects anything."""
+    """The keys of one mount, held to its FIPS mode: no key that isn't approved is made, or protects anything.
 
-    def __init__(self, storage: View, fips_mode: FipsMode) -> None:
+    They are of ``algorithms``; ``plain`` allows neither derivation nor soft deletion.
+    """
+
+    def __init__(
+        self,
+        storage: View,
+        fips_mode: FipsMode,
+        algorithms: Mapping[str, Algorithm] = ALGORITHMS,
+        *,
+        plain: bool = False,
+    ) -> None:
         self.storage = storage
+        self.algorithms = algorithms
         self.fips = FipsGuard(fips_mode, f"keys of {storage.prefix!r}")
+        self._plain = plain
         self._decode = partial(decode_keyring, guard=self.fips)
+
+    def check_kept(self, record: KeyringRecord) -> None:
+        """Raises ``Failed`` unless ``record``, which comes from elsewhere, is a key of the sort that is kept here."""
+        if record.type not in self.algorithms:
+            raise Failed(f"keys of type {record.type} are not kept here")
+        if self._plain and (record.derived or record.soft_deleted):
+            raise Failed("keys with derivation and soft-deleted keys are not kept here")
 
     async def load(self, name: str) -> Keyring | None:
         """The key called ``name``, from the cache if it can: to look at, not to use."""
@@ -102,9 +124,11 @@ class KeyStore:
             return found
         self.fips.protecting(call, unapproved_kind(record))
         if record.derived and not algorithm.derivable:
-            raise Failed(f"key derivation and convergent encryption not supported for keys of type {algorithm.name}")
+            raise Failed(
+                f"key derivation and convergent encryption not supported for keys of type {algorithm.key_type}"
+            )
         if record.convergent and not algorithm.convergent:
-            raise Failed(f"convergent encryption not supported for keys of type {algorithm.name}")
+            raise Failed(f"convergent encryption not supported for keys of type {algorithm.key_type}")
         material = await generate(algorithm, record.key_bytes)
         made = replace(record, versions={1: new_version(material, call.now)})
 
@@ -241,6 +265,12 @@ class KeyStore:
             totals = decode_totals(value)
             kept = {number: total for number, total in totals.items() if number >= record.min_available_version}
             transaction.put(COUNTS + record.name, encode_totals(kept))
+
+
+class KeepsKeys(Protocol):
+    """An engine that has named keys."""
+
+    keys: KeyStore
 
 
 def check_rotatable(record: KeyringRecord) -> None:

@@ -15,19 +15,23 @@ from one dictionary. Rules that have expired are left out, and ``Acl.valid_until
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 from compat.policies import Policy, Rule
 from engines.base import Operation
 from server.builtin_policies import ROOT
 from server.grants import Conditions, Grant, merge
+from server.templates import Fill, filled
 from server.wildcards import WildcardRule, rank_of_glob
 
 MAX_REMEMBERED = 4096
 """How many answers an ACL keeps; when it is full it starts afresh."""
+
+MAX_REMEMBERED_FOR_ONE = 256
+"""As ``MAX_REMEMBERED``, of an ACL that is for one caller alone."""
 
 MAX_REMEMBERED_PATH = 512
 """The longest path, in characters, whose answer is kept."""
@@ -36,9 +40,6 @@ _LISTS = frozenset({Operation.LIST, Operation.SCAN})
 
 # The order in which sys/internal/ui/resultant-acl names capabilities.
 _RESULTANT_ORDER = ("create", "delete", "list", "read", "sudo", "update", "patch", "scan")
-
-Fill: TypeAlias = Callable[[str], str | None]
-"""Fills a caller's values into a templated path; None if the caller lacks one, or it holds what could be a wildcard."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +153,7 @@ class Acl:
             asked += "/"
         answer = _judge(self._find(asked, listing), operation)
         if len(path) <= MAX_REMEMBERED_PATH:
-            if len(self._answers) >= MAX_REMEMBERED:
+            if len(self._answers) >= (MAX_REMEMBERED_FOR_ONE if self.templated else MAX_REMEMBERED):
                 self._answers.clear()
             self._answers[operation, path] = answer
         return answer
@@ -191,12 +192,12 @@ class Acl:
 def compile_acl(policies: Sequence[Policy], now: float, fill: Fill | None = None) -> Acl:
     """Compile ``policies`` as they stand at ``now``, seconds since the epoch.
 
-    Templated paths are filled in by ``fill``; without it, and where it answers None, they grant nothing. The policy
-    named ``root`` allows everything, whatever stands beside it.
+    Templated paths take their values from ``fill``; without it, and where it has none, they grant nothing. The policy
+    named ``root`` allows everything, whatever stands beside it. Raises what ``filled`` raises.
     """
     if any(policy.name == ROOT for policy in policies):
         return Acl({}, {}, [], root=True)
-    together: dict[tuple[str, bool], list[tuple[str, Rule]]] = {}
+    together: dict[tuple[str, bool, bool], list[tuple[str, Rule]]] = {}
     valid_until = inf
     for policy in policies:
         for rule in policy.rules:
@@ -205,19 +206,18 @@ def compile_acl(policies: Sequence[Policy], now: float, fill: Fill | None = None
                     continue
                 valid_until = min(valid_until, rule.expiration)
             if rule.templated:
-                filled = None if fill is None else fill(rule.path)
-                if filled is None:
+                for_caller = None if fill is None else filled(policy, rule, fill)
+                if for_caller is None:
                     continue
-                rule = rule.at(filled + "*" if rule.prefix else filled)
-            together.setdefault((rule.path, rule.prefix), []).append((policy.name, rule))
+                rule = for_caller
+            together.setdefault((rule.path, rule.prefix, rule.segments), []).append((policy.name, rule))
     exact: dict[str, Grant] = {}
     globs: dict[str, Grant] = {}
     wildcards: list[WildcardRule] = []
-    for (path, prefix), rules in together.items():
-        first = rules[0][1]
+    for (path, prefix, segments), rules in together.items():
         grant = merge(rules)
-        if first.segments:
-            wildcards.append(WildcardRule(first, grant))
+        if segments:
+            wildcards.append(WildcardRule(rules[0][1], grant))
         else:
             (globs if prefix else exact)[path] = grant
     acl = Acl(exact, globs, wildcards)

@@ -30,6 +30,8 @@ from server.audit.headers import AuditedHeaders
 from server.background import Background
 from server.drawers import Drawers
 from server.guards import Guards
+from server.identity import Identity
+from server.identity.personas import Personas
 from server.leases import Leases
 from server.lockouts import Lockouts
 from server.mounts import AUTH, IN_NAMESPACE, MOUNT_TABLE, Live, MountConfig, MountEntry, Mounts, new_entry
@@ -165,7 +167,8 @@ async def _open_tenant(
     policies = PolicyStore(view.within("sys/policy/"), core.clock, with_root=namespace is ROOT)
     await policies.ensure_defaults()
     token_view = view.within("sys/token/")
-    tokens = await Tokens.open(token_view, policies, namespace, elsewhere)
+    personas = Personas(view.within("sys/identity/"))
+    tokens = await Tokens.open(token_view, policies, personas, namespace, elsewhere)
 
     def bring_up(entry: MountEntry) -> Live:
         engine = _engine(core, tenant, entry)
@@ -182,6 +185,7 @@ async def _open_tenant(
         Leases(token_view, tokens),
         Wrapping(token_view, tokens, WrappingJwt(view.within("sys/"), core.settings.api_address)),
         Lockouts(view.within("sys/lockout/")),
+        personas,
         JwtIssuer(view.within("sys/jwt/"), _token_address(core, namespace), tokens),
     )
     await tenant.mounts.begin(_built_in(namespace))
@@ -190,6 +194,7 @@ async def _open_tenant(
 
 
 def _engine(core: Core, tenant: Tenant, entry: MountEntry) -> Engine:
+    from server.known_callers import KnownCallers
     from server.renewals import Renewals
     from server.system import System
 
@@ -199,7 +204,10 @@ def _engine(core: Core, tenant: Tenant, entry: MountEntry) -> Engine:
         if built_in == System.type:
             return System(core, tenant)
         if built_in == TokenMethod.type:
-            return TokenMethod(mount, tenant.tokens, Renewals(core, tenant), tenant.jwt_issuer)
+            callers = KnownCallers(tenant, mount)
+            return TokenMethod(mount, tenant.tokens, Renewals(core, tenant), callers, tenant.jwt_issuer)
+        if built_in == Identity.type:
+            return Identity(tenant)
         assert built_in == Cubbyhole.type, "there are no other built-in engines"
         return Cubbyhole(mount, Drawers(tenant.tokens, tenant.view.within("sys/token/")))
     group = plugins.AUTH_METHODS if entry.is_auth else plugins.ENGINES
@@ -270,6 +278,13 @@ def _built_in(namespace: Namespace) -> list[MountEntry]:
             description="per-token private secret storage",
             local=True,
             built_in=True,
+        ),
+        new_entry(
+            "identity/",
+            "identity",
+            description="identity store",
+            built_in=True,
+            config=MountConfig(passthrough_request_headers=("Authorization",)),
         ),
         new_entry(
             f"{AUTH}token/",

@@ -106,7 +106,7 @@ async def _admitted(active: Active, exchange: Exchange, call: Call, epoch: int) 
     path = exchange.path if token.store is tenant.tokens else exchange.path_for(token)
     # A stranger isn't told what there is by how a body is taken that doesn't fit.
     body = None if path is None else await _told_creation_from_update(exchange, call)
-    acl = await token.store.policies.acl(token.record.policies)
+    acl = await token.store.rights(token)
     wrap_ttl_seconds = request.wrap_ttl_seconds or None
     if path is None:
         exchange.decision = decision = NOTHING_ALLOWED

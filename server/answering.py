@@ -11,7 +11,7 @@ from engines.base import Call, Operation, Raw, Reply
 from engines.durations import format_time
 from engines.faults import Fault, NotFound, RateLimited
 from server.admission import LISTS
-from server.answer import JSON, Answer, Headers
+from server.answer import JSON, JSON_ALONE, Answer, Headers
 from server.exchange import Exchange
 from server.wrapping import Unwrapped, Wrapped, WrapRecord
 
@@ -35,7 +35,9 @@ def answer_to(exchange: Exchange, call: Call, reply: Reply | None) -> Answer:
         if not reply.data.get("keys") and not call.warnings:
             raise NotFound
     if exchange.operation is Operation.HELP or (route is not None and route.bare):
-        return Answer(reply.status or 200, bare_body(reply.data))
+        # Who may not see it without a token must not get it out of a cache that others fill.
+        kept = ((b"cache-control", b"private, max-age=%d" % reply.max_age_seconds),) if reply.max_age_seconds else ()
+        return Answer(reply.status or 200, bare_body(reply.data), (JSON, *kept) if kept else JSON_ALONE)
     return Answer(reply.status or 200, _envelope(exchange, call, reply, echo=exchange.echoes))
 
 
@@ -44,7 +46,7 @@ def _envelope(exchange: Exchange, call: Call, reply: Reply, *, echo: bool) -> by
         exchange.request_id,
         reply.data,
         warnings=call.warnings,
-        auth=None if reply.auth is None else reply.auth.auth_block(),
+        auth=None if reply.auth is None else reply.auth.auth_block(reply.identity_policies),
         echo=echo,
     )
 

@@ -21,7 +21,7 @@ from server.answering import refusal
 from server.config import Listener
 from server.dispatch import Dispatcher
 from server.exposure import exposure_of
-from server.headers import SECURITY, SECURITY_UNDER_TLS
+from server.headers import SECURITY, SECURITY_UNDER_TLS, with_security
 from server.lines import Lines
 from server.listeners.asgi import AT_ONCE, CLIENT_CERTIFICATE, RELEASE, Message, Receive, Scope, Send
 
@@ -61,7 +61,7 @@ class Application:
             head = b"%scontent-length: %d\r\n\r\n" % (self._usual_head, len(body))
             if scope["method"] != "HEAD" and at_once(head, body):
                 return
-        headers = [*self._headers, *answer.headers]
+        headers = with_security(self._headers, answer.headers)
         if sent.namespace:
             headers.append((b"x-vault-namespace", sent.namespace))
         if answer.status != 204:

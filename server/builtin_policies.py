@@ -27,6 +27,10 @@ path "auth/token/revoke-self"         { capabilities = ["update"] }
 path "sys/capabilities-self"          { capabilities = ["update"] }
 path "sys/internal/ui/resultant-acl"  { capabilities = ["read"] }
 
+# Whoever has logged in may read what is known of them.
+path "identity/entity/id/{{identity.entity.id}}"      { capabilities = ["read"] }
+path "identity/entity/name/{{identity.entity.name}}"  { capabilities = ["read"] }
+
 # Whoever knows the id of a lease may look it up and renew it.
 path "sys/leases/lookup"              { capabilities = ["update"] }
 path "sys/leases/renew"               { capabilities = ["update"] }

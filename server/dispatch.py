@@ -306,6 +306,9 @@ class Dispatcher:
             reply = await log_in(self._core, exchange.tenant, found.live, route, call, body)
         else:
             reply = await route.handler(found.live.engine, call, body)
+        if reply is not None and reply.auth is not None and reply.auth.entity_id:
+            await self._core.cache.catch_up()  # The request itself may have changed what is known of its caller.
+            reply.identity_policies = await exchange.tenant.personas.policies(reply.auth.entity_id)
         unknown = fields.unknown_parameters(route.body, exchange.request.data)
         if unknown:
             call.warn(fields.ignored_warning(unknown))

@@ -124,7 +124,16 @@ def audit_response(
     issued: TokenRecord | None = None if reply is None else reply.auth
     if issued is None:
         return AuditResponse(data=data, warnings=warnings)
-    return AuditResponse(data=data, auth=_auth(issued), client_token=issued.id, login=login, warnings=warnings)
+    assert reply is not None, "only a reply gives out a token"
+    auth = _auth(issued, reply.identity_policies)
+    return AuditResponse(
+        data=data,
+        auth=auth,
+        client_token=issued.id,
+        login=login,
+        entity_created=reply.entity_created,
+        warnings=warnings,
+    )
 
 
 def _described(token: Token) -> AuditToken:
@@ -132,17 +141,19 @@ def _described(token: Token) -> AuditToken:
     described: AuditToken | None = token.audit
     if described is None:
         record = token.record
+        policies = () if token.persona is None else token.persona.policies
         namespace = token.store.namespace
-        identity = client_id(record.policies, namespace.id, record.entity_id)
-        described = AuditToken(_auth(record), identity, namespace.id, namespace.path)
+        client = client_id(record.policies, namespace.id, record.entity_id)
+        described = AuditToken(_auth(record, policies), client, namespace.id, namespace.path)
         token.audit = described
     return described
 
 
-def _auth(record: TokenRecord) -> AuditAuth:
+def _auth(record: TokenRecord, identity_policies: tuple[str, ...]) -> AuditAuth:
     return AuditAuth(
-        policies=record.policies,
+        policies=sorted({*record.policies, *identity_policies}) if identity_policies else record.policies,
         token_policies=record.policies,
+        identity_policies=sorted(set(identity_policies)),
         accessor=record.accessor,
         display_name=record.display_name,
         metadata=record.metadata,

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
+Headers: TypeAlias = list[tuple[bytes, bytes]]
+
 SECURITY: tuple[tuple[bytes, bytes], ...] = (
     (b"cache-control", b"no-store"),
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
@@ -16,6 +20,14 @@ SECURITY_UNDER_TLS: tuple[tuple[bytes, bytes], ...] = (
     (b"strict-transport-security", b"max-age=31536000; includeSubDomains; preload"),
 )
 """Under TLS, where HSTS means something."""
+
+
+def with_security(security: tuple[tuple[bytes, bytes], ...], own: tuple[tuple[bytes, bytes], ...]) -> Headers:
+    """The headers of an answer, ``own`` in place of those of the same name in ``security``."""
+    if len(own) < 2:  # The type of the content, which is no header of security: so it is with nearly all answers.
+        return [*security, *own]
+    names = {name for name, _ in own}
+    return [*(header for header in security if header[0] not in names), *own]
 
 
 def security_headers(scheme: str) -> tuple[tuple[bytes, bytes], ...]:

@@ -4,7 +4,8 @@
 2  an account that was guessed at too often is locked   (``server.lockouts``)
 3  the method checks the proof
 4  failures are counted; a lock that came meanwhile holds
-5  the token is minted
+5  the entity behind the login is found or made
+6  the token is minted
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from auth_methods.ttl import granted_seconds
 from engines.base import Body, Call, Mount, Reply, Route
 from engines.faults import Denied, InvalidRequest, RateLimited
 from server.active import mount_of
+from server.identity.logins import entity_at_login
 from server.mounts import AUTH, Live, LockoutConfig
 from server.tenants import Tenant
 
@@ -77,7 +79,7 @@ async def issue(tenant: Tenant, mount: Mount, login: Login, call: Call) -> Reply
     """Mint the token for ``login``, made by the auth method at ``mount``.
 
     Raises ``InvalidRequest`` for the root policy, which no login may hand out, and for a batch token whose uses would
-    have to be counted, since nobody could.
+    have to be counted, since nobody could; ``Denied`` if the entity behind the login is disabled.
     """
     batch = login.token_type == BATCH
     if batch and login.num_uses:
@@ -97,6 +99,11 @@ async def issue(tenant: Tenant, mount: Mount, login: Login, call: Call) -> Reply
     )
     if warning is not None:
         call.warn(warning)
+    entity_id, created = "", False
+    if login.alias:
+        entity_id, created = await entity_at_login(
+            tenant, mount.accessor, login.alias, call.now, login.alias_metadata, login.groups
+        )
     record = await tenant.tokens.mint(
         TokenRecord(
             type=BATCH if batch else SERVICE,
@@ -111,11 +118,12 @@ async def issue(tenant: Tenant, mount: Mount, login: Login, call: Call) -> Reply
             explicit_max_ttl=login.explicit_max_ttl_seconds,
             period=login.period_seconds,
             renewable=login.renewable,
+            entity_id=entity_id,
             bound_cidrs=login.bound_cidrs,
             expire_time=call.now + granted,
         )
     )
-    return Reply(data=login.data, auth=record)
+    return Reply(data=login.data, auth=record, entity_created=created)
 
 
 def _display_name(path: str, login: Login) -> str:

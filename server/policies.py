@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections import OrderedDict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from math import inf
+from typing import Protocol
 from urllib.parse import quote, unquote
 
 import msgspec
@@ -21,7 +23,7 @@ from compat.policies import Policy
 from compat.policy_text import parse_policy
 from engines.base import Clock
 from engines.faults import InvalidRequest
-from server.acl import Acl, Fill, compile_acl
+from server.acl import Acl, compile_acl
 from server.builtin_policies import (
     DEFAULT,
     DEFAULT_TEXT,
@@ -31,6 +33,7 @@ from server.builtin_policies import (
     RESPONSE_WRAPPING_TEXT,
     ROOT,
 )
+from server.templates import Fill
 from storage.base import Damaged, Transaction, transact
 from storage.view import View
 
@@ -43,8 +46,21 @@ MAX_TEXT_BYTES = 1024 * 1024
 MAX_COMPILED = 1024
 """How many sets of names keep their ACL; when that many are there, the store starts afresh."""
 
+MAX_PERSONAL = 2048
+"""For how many callers with an identity the ACL is kept; then those who haven't been seen for longest lose theirs."""
+
 MUST_NOT_EXIST = -1
 """As ``cas``: write only if there is no policy of that name yet."""
+
+
+class Person(Protocol):
+    """Who calls, as far as it is known: another object whenever anything of this is another."""
+
+    policies: tuple[str, ...]
+    """What it may do beside what its token says."""
+
+    def value(self, name: str) -> str | None:
+        """As a ``Fill``."""
 
 
 class _Record(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -74,9 +90,14 @@ class StoredPolicy:
     def policy(self) -> Policy:
         """The text, parsed. Raises ``Damaged`` if it no longer reads as a policy: a rule left out could be a denial."""
         try:
-            return parse_policy(self.text, self.name)
+            policy = parse_policy(self.text, self.name)
         except InvalidRequest as error:
             raise Damaged(f"policy {self.name!r} can't be parsed") from error
+        return replace(
+            policy,
+            slashes_in_templates=self.allow_slashes_in_identity_templates,
+            wildcards_in_templates=self.allow_wildcards_in_identity_templates,
+        )
 
 
 class PolicyStore:
@@ -92,6 +113,8 @@ class PolicyStore:
         self._with_root = with_root
         self._compiled: dict[tuple[str, ...], Acl] = {}
         self._generation = 0
+        self._personal: OrderedDict[tuple[tuple[str, ...], Person], Acl] = OrderedDict()
+
         view.watch(self._changed)
 
     async def ensure_defaults(self) -> None:
@@ -208,7 +231,7 @@ class PolicyStore:
         """What the policies ``names`` allow together; right until any policy changes or ``Acl.valid_until``.
 
         ``fill`` gives a caller's values for templated paths (see ``compile_acl``); without it they grant nothing.
-        Raises ``Damaged`` if one of them can't be read.
+        Raises ``Damaged`` if one of them can't be read, ``InvalidRequest`` if it can't take the caller's values.
         """
         acl = self._compiled.get(names)
         now = self._clock()
@@ -220,6 +243,21 @@ class PolicyStore:
             if len(self._compiled) >= MAX_COMPILED:
                 self._compiled.clear()
             self._compiled[names] = acl
+        return acl
+
+    async def personal_acl(self, names: tuple[str, ...], person: Person) -> Acl:
+        """As ``acl``, of the policies ``names`` and those of ``person`` together, with its values."""
+        key = names, person
+        acl = self._personal.get(key)
+        if acl is not None and self._clock() < acl.valid_until:
+            self._personal.move_to_end(key)
+            return acl
+        generation = self._generation
+        acl = await self.acl(tuple(sorted({*names, *person.policies})), person.value)
+        if generation == self._generation:
+            self._personal[key] = acl
+            if len(self._personal) > MAX_PERSONAL:
+                self._personal.popitem(last=False)
         return acl
 
     async def _compile(self, names: tuple[str, ...], fill: Fill | None, now: float) -> Acl:
@@ -239,6 +277,7 @@ class PolicyStore:
     def _changed(self) -> None:
         self._generation += 1
         self._compiled.clear()
+        self._personal.clear()
 
 
 def _key(name: str) -> str:

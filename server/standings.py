@@ -42,6 +42,9 @@ class Standing(Struct, frozen=True):
     found: Found
     route: Route
     token: Token
+    persona: object
+    """What the token's entity came to; see ``server.identity.personas``."""
+
     caller: Caller
     decision: Decision
     subject: AuditSubject
@@ -81,9 +84,9 @@ class Standings:
         if request.wrap_ttl_seconds:
             return None
         known = self._known.get(_key(request))
-        if known is None or now >= known.valid_until or not known.token.store.is_current(known.token, now):
+        if known is None or now >= known.valid_until or known.token.persona is not known.persona:
             return None
-        return known
+        return known if known.token.store.is_current(known.token, now) else None
 
     def add(self, epoch: int, exchange: Exchange, valid_until: float) -> None:
         """Keep what was found out about ``exchange`` since ``epoch``, if the next request will find the same.
@@ -108,6 +111,7 @@ class Standings:
             found,
             route,
             token,
+            token.persona,
             caller_of(token),
             decision,
             exchange.subject(),

@@ -139,7 +139,7 @@ class Stream:
             if present is None:
                 raise Unauthenticated
             token = present
-        acl = await token.store.policies.acl(token.record.policies)
+        acl = await token.store.rights(token)
         path = exchange.path_for(token)
         if path is None or not acl.check(exchange.operation, path, exchange.request.data, None).allowed:
             raise Denied

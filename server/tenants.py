@@ -1,4 +1,4 @@
-"""What belongs to one namespace while the server is unsealed: mounts, policies, tokens, leases and lockouts."""
+"""What belongs to one namespace while the server is unsealed: mounts, policies, tokens, leases, identities."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from auth_methods.token.jwt_issuer import JwtIssuer
 from server.audit.entry import AuditNamespace
+from server.identity.personas import Personas
 from server.leases import Leases
 from server.lockouts import Lockouts
 from server.mounts import Mounts
@@ -29,4 +30,5 @@ class Tenant:
     leases: Leases
     wrapping: Wrapping
     lockouts: Lockouts
+    personas: Personas
     jwt_issuer: JwtIssuer

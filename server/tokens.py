@@ -27,8 +27,10 @@ from msgspec.structs import replace
 
 from auth_methods.records import BATCH, TokenRecord
 from engines.faults import InvalidRequest
+from server.acl import Acl
 from server.batch_tokens import KEY_BYTES, BatchTokens
 from server.batch_tokens import PREFIX as BATCH_PREFIX
+from server.identity.personas import Persona, Personas
 from server.namespaces import ROOT, Namespace
 from server.policies import PolicyStore
 from server.token_entries import (
@@ -66,7 +68,7 @@ Elsewhere: TypeAlias = Callable[[str], Awaitable["Tokens | None"]]
 class Token:
     """A token as it is kept ready: its record, its hash, and what others have prepared for it."""
 
-    __slots__ = ("audit", "generation", "hash", "record", "store", "sure_until")
+    __slots__ = ("audit", "generation", "hash", "persona", "record", "store", "sure_until")
 
     def __init__(self, record: TokenRecord, hashed: str, store: Tokens) -> None:
         self.record = record
@@ -75,6 +77,8 @@ class Token:
         """Where it is kept: that of the namespace which it belongs to."""
         self.audit: Any = None
         """The prepared auth block of audit entries, by the dispatcher."""
+        self.persona: Any = None
+        """What its entity comes to, by ``server.identity.personas``; None without an entity."""
         self.generation: object = None
         """The state of the trees in which ``sure_until`` was found."""
         self.sure_until: float = 0
@@ -103,11 +107,13 @@ class Tokens:
         salt: bytes,
         batch_key: bytes,
         policies: PolicyStore,
+        personas: Personas,
         namespace: Namespace = ROOT,
         elsewhere: Elsewhere | None = None,
     ) -> None:
         self._view = view
-        self.policies = policies
+        self._policies = policies
+        self._personas = personas
         self.namespace = namespace
         self._elsewhere = elsewhere
         self._entries = TokenEntries(salt)
@@ -128,7 +134,12 @@ class Tokens:
 
     @classmethod
     async def open(
-        cls, view: View, policies: PolicyStore, namespace: Namespace = ROOT, elsewhere: Elsewhere | None = None
+        cls,
+        view: View,
+        policies: PolicyStore,
+        personas: Personas,
+        namespace: Namespace = ROOT,
+        elsewhere: Elsewhere | None = None,
     ) -> Tokens:
         """The store in ``view``, with its salt and its key made at the first time."""
 
@@ -138,7 +149,7 @@ class Tokens:
                 await _made_once(transaction, "batch-key", KEY_BYTES),
             )
 
-        return cls(view, *await transact(view, work), policies, namespace, elsewhere)
+        return cls(view, *await transact(view, work), policies, personas, namespace, elsewhere)
 
     @property
     def namespace_path(self) -> str:
@@ -152,7 +163,14 @@ class Tokens:
         self._batch.close()
 
     async def authenticate(self, token_id: str, now: float) -> Token | None:
-        """The token with this id if it may still be used, else None."""
+        """The token with this id if it may be used, and so may all of its entity, else None."""
+        token = await self.lookup(token_id, now)
+        if token is not None and token.record.entity_id and not await self._personas.stands(token):
+            return None
+        return token
+
+    async def lookup(self, token_id: str, now: float) -> Token | None:
+        """The token with this id if it is there, whether or not its entity is disabled, else None."""
         hashed = self._entries.hash(token_id)
         if token_id.startswith(BATCH_PREFIX):
             token = self._open_batch(token_id, hashed)
@@ -165,19 +183,28 @@ class Tokens:
         return token if await self._stands(token, now) else None
 
     async def stands(self, token: Token, now: float) -> bool:
-        """Whether a token that is in use already is still there; that the use was its last doesn't matter."""
+        """Whether a token that is in use already may go on; that the use was its last doesn't matter."""
         found = await self._load(token.hash)
-        return found is not None and (found.record.expire_time == 0 or found.record.expire_time > now)
+        if found is None or 0 < found.record.expire_time <= now:
+            return False
+        return await self._personas.stands(token)
 
     def is_current(self, token: Token, now: float) -> bool:
-        """Whether a token that was found by ``authenticate`` would be found again; False means "not for sure"."""
+        """Whether ``authenticate`` would find a token again, with the same persona; False means "not for sure"."""
         if token.generation is not self._generation or now >= token.sure_until:
             return False
-        return self._view.ready(id_key(token.hash)) is token
+        return self._view.ready(id_key(token.hash)) is token and self._personas.is_current(token)
 
-    async def lookup(self, token_id: str, now: float) -> Token | None:
-        """As ``authenticate``: what is expired or used up is as good as gone."""
-        return await self.authenticate(token_id, now)
+    async def rights(self, token: Token) -> Acl:
+        """What an authenticated token may do: by its own policies, and those that its entity and its groups add.
+
+        Right until policies or identities change. Raises ``InvalidRequest`` if the entity's values can't be put into
+        the policies, ``Damaged`` if one of these can't be read.
+        """
+        persona: Persona | None = token.persona
+        if persona is None:
+            return await self._policies.acl(token.record.policies)
+        return await self._policies.personal_acl(token.record.policies, persona)
 
     async def by_accessor(self, accessor: str, now: float) -> Token | None:
         """The token with this accessor, if it may still be used."""
@@ -208,7 +235,7 @@ class Tokens:
 
     async def knows_policy(self, name: str) -> bool:
         """Whether there is a policy of this name."""
-        return name == "root" or await self.policies.get(name) is not None
+        return name == "root" or await self._policies.get(name) is not None
 
     async def use(self, token: Token) -> Token:
         """Take one of a limited token's uses; the answer is the token as it is during this use, -1 left in the last.
@@ -232,7 +259,9 @@ class Tokens:
         lock = self._using.setdefault(token.hash, asyncio.Lock())
         try:
             async with lock:
-                return Token(await transact(self._view, work), token.hash, self)
+                used = Token(await transact(self._view, work), token.hash, self)
+                used.persona = token.persona
+                return used
         finally:
             if not lock.locked():
                 self._using.pop(token.hash, None)

@@ -42,7 +42,7 @@ async def log_in(method: AppRole, call: Call, body: LoginBody) -> Login:
             token = replace(token, bound_cidrs=normal_addresses(entry.token_bound_cidrs))
     else:
         _check_role_address(role, call)
-    return token.login(call, alias=role.role_id, metadata=metadata)
+    return token.login(call, alias=role.role_id, metadata=metadata, alias_metadata=metadata)
 
 
 async def _used(method: AppRole, role: Role, secret_id: str, call: Call) -> SecretId:

@@ -175,13 +175,15 @@ def mapped(claims: Claims, mappings: Mapping[str, str]) -> dict[str, str]:
     return metadata
 
 
-def check_groups(claims: Claims, name: str) -> None:
-    """Check that a claim can be read as a list of groups. Raises ``InvalidClaims``."""
+def groups(claims: Claims, name: str) -> tuple[str, ...]:
+    """The names of groups in a claim. Raises ``InvalidClaims`` if it can't be read as a list of them."""
     value = claim(claims, name)
     if value is None:
         raise InvalidClaims(f'failed to fetch groups: "{name}" claim not found in token')
     if not isinstance(value, (str, list)):
         raise InvalidClaims(f'"{name}" claim could not be converted to string list')
-    for group in value if isinstance(value, list) else [value]:
+    found = value if isinstance(value, list) else [value]
+    for group in found:
         if not isinstance(group, str):
             raise InvalidClaims(f"value {json.dumps(group)} in groups claim could not be parsed as string")
+    return tuple(dict.fromkeys(found))

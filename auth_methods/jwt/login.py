@@ -98,15 +98,17 @@ def login_of(role: Role, name: str, claims: dict[str, Any], call: Call) -> Login
     """What a role gives for claims that are known to be true. Raises ``InvalidClaims``, or ``Failed``."""
     user = tokens.text_claim(claims, role.user_claim, pointer=role.user_claim_json_pointer)
     metadata = tokens.mapped(claims, role.claim_mappings or {})
-    if role.groups_claim:
-        tokens.check_groups(claims, role.groups_claim)
+    groups = tokens.groups(claims, role.groups_claim) if role.groups_claim else None
     try:
         tokens.check_bound(claims, role.bound_claims or {}, glob=role.bound_claims_type == "glob")
     except InvalidClaims as error:
         raise InvalidClaims(f"error validating claims: {error}") from None
     if not user:
         raise Failed("missing name in alias")
-    return role.token.login(call, alias=user, metadata=metadata | {"role": name}, display_name=user)
+    metadata["role"] = name
+    return role.token.login(
+        call, alias=user, metadata=metadata, display_name=user, alias_metadata=metadata, groups=groups
+    )
 
 
 async def _check_id(method: Jwt, role: Role, claims: dict[str, Any], ends_at: float) -> None:

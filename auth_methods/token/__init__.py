@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from auth_methods.records import TokenRecord
 from auth_methods.token import jwts
-from auth_methods.token.authority import RenewalAuthority, TokenAuthority
+from auth_methods.token.authority import CallerAuthority, RenewalAuthority, TokenAuthority
 from auth_methods.token.creation import CreateBody, CreateWithRoleBody, create, create_orphan, create_with_role
 from auth_methods.token.jwt_issuer import JwtIssuer
 from auth_methods.token.lookup import (
@@ -94,10 +94,18 @@ class TokenMethod:
     summary: ClassVar[str] = "Tokens that make, show, renew and revoke tokens"
     routes: ClassVar[tuple[Route, ...]] = ROUTES
 
-    def __init__(self, mount: Mount, authority: TokenAuthority, renewals: RenewalAuthority, issuer: JwtIssuer) -> None:
+    def __init__(
+        self,
+        mount: Mount,
+        authority: TokenAuthority,
+        renewals: RenewalAuthority,
+        callers: CallerAuthority,
+        issuer: JwtIssuer,
+    ) -> None:
         self.mount = mount
         self.authority = authority
         self.renewals = renewals
+        self.callers = callers
         self.issuer = issuer
 
     async def tick(self, now: float) -> None:

@@ -57,6 +57,16 @@ class RenewalAuthority(Protocol):
         """With all defaults filled in; None where no method has a say. Raises a fault to refuse."""
 
 
+class CallerAuthority(Protocol):
+    """Knows who is behind a token."""
+
+    async def entity_called(self, alias: str, now: float) -> str:
+        """The id of the entity with this alias at the token method, made if there is none; ``Denied`` if disabled."""
+
+    async def policies(self, entity_id: str) -> tuple[str, ...]:
+        """What an entity adds to the policies of its tokens; nothing if there is no such entity."""
+
+
 def held(call: Call) -> HeldToken:
     """The calling token."""
     assert call.caller is not None, "routes of this method need a token"

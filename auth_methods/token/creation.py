@@ -110,6 +110,8 @@ async def _create(
         creation_time=call.now,
         parent=parent,
         parent_namespace=parent_namespace,
+        # An entity is known in its own namespace.
+        entity_id="" if orphan or parent_namespace else caller.record.entity_id,
         role="" if role is None else role.name,
         metadata=body.meta or None if body.meta is not UNSET else None,
         num_uses=body.num_uses if role is None else _lesser(body.num_uses, role.num_uses),
@@ -119,6 +121,8 @@ async def _create(
         call.warn(_CUSTOM_ID_WARNING)
     record = _with_ttl(method, record, body, role, call)
     _check_batch(record)
+    if body.entity_alias:
+        record = replace(record, entity_id=await method.callers.entity_called(body.entity_alias, call.now))
     for name in policies:
         if not await method.authority.knows_policy(name):
             call.warn(f'Policy "{name}" does not exist')

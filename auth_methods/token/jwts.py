@@ -128,7 +128,7 @@ def _record(method: TokenMethod, call: Call, role: Role, body: IssueBody) -> Tok
         parent_namespace=parent_namespace,
         role=role.name,
         explicit_max_ttl=min(longest, role.explicit_max_ttl or longest),
-        entity_id=caller.record.entity_id,
+        entity_id="" if parent_namespace else caller.record.entity_id,
         bound_cidrs=role.bound_cidrs,
     )
     granted = method.capped(body.ttl or longest, record, call)

@@ -29,22 +29,22 @@ class AccessorBody(Body):
 async def lookup(method: TokenMethod, call: Call, body: TokenBody) -> Reply:
     """Show the token that is named, or one's own."""
     if not body.token:
-        return Reply(_shown(held(call), call.now))
+        return Reply(await _shown(method, held(call), call.now))
     token = await method.authority.lookup(body.token, call.now)
     if token is None:
         raise Denied("bad token", wrapped=False)
-    return Reply(_shown(token, call.now))
+    return Reply(await _shown(method, token, call.now))
 
 
 async def lookup_self(method: TokenMethod, call: Call, body: TokenBody) -> Reply:
     """Show the calling token, whichever is named."""
-    return Reply(_shown(held(call), call.now))
+    return Reply(await _shown(method, held(call), call.now))
 
 
 async def lookup_accessor(method: TokenMethod, call: Call, body: AccessorBody) -> Reply:
     """Show the token with this accessor, without its id."""
     token = await by_accessor(method, call, body)
-    return Reply(_shown(token, call.now) | {"id": ""})
+    return Reply(await _shown(method, token, call.now) | {"id": ""})
 
 
 async def list_accessors(method: TokenMethod, call: Call, body: Nothing) -> Reply:
@@ -62,7 +62,7 @@ async def by_accessor(method: TokenMethod, call: Call, body: AccessorBody) -> He
     return token
 
 
-def _shown(token: HeldToken, now: float) -> dict[str, Any]:
+async def _shown(method: TokenMethod, token: HeldToken, now: float) -> dict[str, Any]:
     record = token.record
     data: dict[str, Any] = {
         "accessor": record.accessor,
@@ -93,6 +93,9 @@ def _shown(token: HeldToken, now: float) -> dict[str, Any]:
     if record.last_renewal:
         data["last_renewal"] = format_time(record.last_renewal)
         data["last_renewal_time"] = int(record.last_renewal)
+    if record.entity_id and (added := await method.callers.policies(record.entity_id)):
+        data["identity_policies"] = list(added)
+        data["external_namespace_policies"] = {}
     if record.bound_cidrs:
         data["bound_cidrs"] = list(record.bound_cidrs)
     return data

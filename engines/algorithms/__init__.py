@@ -6,10 +6,25 @@ and the CBOM read these rows.
 
 from __future__ import annotations
 
-from engines.algorithms import aead, cbc, cmac, ecdsa, ed25519, hybrid_kems, mac, mldsa, mlkem, rsa, xts
+from engines.algorithms import (
+    aead,
+    cbc,
+    cmac,
+    ecdsa,
+    ed25519,
+    hybrid_kems,
+    hybrid_signatures,
+    mac,
+    mldsa,
+    mlkem,
+    rsa,
+    slhdsa,
+    xts,
+)
 from engines.algorithms.base import Algorithm
+from engines.algorithms.jws import jws_algorithms
 
-_FAMILIES = (aead, cbc, xts, ed25519, ecdsa, mldsa, rsa, mac, cmac, mlkem, hybrid_kems)
+_FAMILIES = (aead, cbc, xts, ed25519, ecdsa, mldsa, slhdsa, hybrid_signatures, rsa, mac, cmac, mlkem, hybrid_kems)
 
 ALGORITHMS: dict[str, Algorithm] = {row.name: row for family in _FAMILIES for row in family.ALGORITHMS}
 """Every row by its name."""
@@ -24,6 +39,9 @@ ALGORITHMS_BY_VAULT_NUMBER: dict[int, Algorithm] = {
 }
 """Those that HashiCorp Vault's backups have a number for."""
 
+VAULT_NUMBERS_UNPUBLISHED: dict[int, str] = {14: mldsa.KEY_TYPE, 15: hybrid_signatures.KEY_TYPE, 17: slhdsa.KEY_TYPE}
+"""Key types that HashiCorp Vault's backups have a number for, while nothing published says how keys stand there."""
+
 KEM_ALGORITHMS: dict[str, Algorithm] = {
     name: algorithm for name, algorithm in ALGORITHMS.items() if algorithm.encapsulation is not None
 }
@@ -32,10 +50,20 @@ KEM_ALGORITHMS: dict[str, Algorithm] = {
 TRANSIT_ALGORITHMS: dict[str, Algorithm] = {
     name: algorithm for name, algorithm in ALGORITHMS.items() if algorithm.encapsulation is None
 }
-"""Those that transit has keys of: Vault's API has no words for encapsulating."""
+"""Those that transit has keys of: Vault's API has no words for encapsulating. See also ``key_types``."""
+
+SIGNING_ALGORITHMS: dict[str, Algorithm] = {
+    name: algorithm
+    for name, algorithm in ALGORITHMS.items()
+    if jws_algorithms(algorithm) and not algorithm.type_parameters
+}
+"""Those whose signatures JOSE and COSE have names for, each once: not those of Vault's names that need parameters."""
 
 DEFAULT_ALGORITHM = aead.AES256_GCM
 """What a key is of unless its maker says otherwise."""
+
+DEFAULT_SIGNING_ALGORITHM = ecdsa.ECDSA_P256
+"""What a key that signs tokens is of unless its maker says otherwise: what every library can verify."""
 
 DEFAULT_KEM_ALGORITHM = hybrid_kems.X25519_MLKEM_768
 """What a key that encapsulates is of unless its maker says otherwise: a hybrid, which both halves protect."""

@@ -11,7 +11,7 @@ DER.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Protocol
@@ -38,6 +38,12 @@ MAX_SIGNATURE_CONTEXT_BYTES = 255
 """The longest context that a signature can be bound to (FIPS 204, RFC 8032)."""
 
 
+PARAMETER_SET = "parameter_set"
+POST_QUANTUM_HALF = "hybrid_key_type_pqc"
+CLASSICAL_HALF = "hybrid_key_type_ec"
+"""What Vault's API calls the parameters that tell apart the rows that share a key type."""
+
+
 class Primitive(Enum):
     """What kind of thing an algorithm is, in the words of a CycloneDX CBOM."""
 
@@ -53,6 +59,19 @@ _SYMMETRIC = frozenset({Primitive.AEAD, Primitive.MAC})
 _CNSA_2_ALONE_AFTER = 2033
 _LASTING_BITS = 128
 """Key pairs of at least this classical strength aren't deprecated before they are disallowed (NIST IR 8547)."""
+
+
+class Pace(Enum):
+    """How long a piece of work takes at most, on a processor of today; ``engines.lanes`` says what follows from it."""
+
+    INSTANT = "instant"
+    """Less than a millisecond."""
+
+    BRIEF = "brief"
+    """Some milliseconds."""
+
+    LONG = "long"
+    """Up to seconds."""
 
 
 class BadSignature(Exception):
@@ -103,6 +122,9 @@ class SignatureOptions:
 
     signs_hash: bool = False
     """Whether the message is a hash, and signed as one; only for the algorithms whose row has ``hash_signed``."""
+
+    external_mu: bool = False
+    """Whether the message is the representative mu of one (FIPS 204, 6.2), for the algorithms whose row has that."""
 
 
 class Aead(Protocol):
@@ -195,7 +217,13 @@ class Algorithm:
     """A row of the registry. Sizes are in bytes, and 0 where the thing doesn't exist or has no fixed size."""
 
     name: str
-    """As the Vault API spells the key type."""
+    """As the Vault API spells the key type, or longer where several rows share that; see ``key_type``."""
+
+    shared_key_type: str = ""
+    """The key type as the API spells it, where its rows are told apart by ``type_parameters``; "" if it is ``name``."""
+
+    type_parameters: Mapping[str, str] = field(default_factory=dict)
+    """What a new key is asked for by besides its type, and tells of itself, for the rows that share a key type."""
 
     number: int | None
     """The key type's number in backups: OpenBao's, or one from 1001 on for what OpenBao doesn't have."""
@@ -222,6 +250,8 @@ class Algorithm:
     """The block that plaintexts are padded to, by at least one byte; 0 without padding."""
 
     signature_bytes: int = 0
+    """The most, where the length varies."""
+
     public_key_bytes: int = 0
     ciphertext_bytes: int = 0
     """Of an encapsulated secret."""
@@ -274,6 +304,14 @@ class Algorithm:
     signature_context: bool = False
     """Whether signatures can be bound to a context of at most 255 bytes."""
 
+    external_mu: bool = False
+    """Whether the representative of a message can be signed in its place (FIPS 204, 6.2)."""
+
+    generating: Pace = Pace.INSTANT
+    signing: Pace = Pace.INSTANT
+    verifying: Pace = Pace.INSTANT
+    decrypting: Pace = Pace.INSTANT
+
     hash_signed: Hash | None = None
     """The hash function of the variant that signs a hash in place of the message; None if there is no such variant."""
 
@@ -282,9 +320,6 @@ class Algorithm:
 
     signature_salted: bool = False
     """Whether signatures hold salt, whose length is chosen by who signs."""
-
-    slow_to_generate: bool = False
-    """Whether making a key takes so long that it must not hold up other requests."""
 
     generate: Callable[[int], Material]
     """A new key; the argument is its length in bytes where the caller chooses it."""
@@ -314,6 +349,14 @@ class Algorithm:
 
     public_text: Callable[[bytes], str] | None = None
     """How the public part is shown when a key is read."""
+
+    second_public_text: Callable[[bytes], str] | None = None
+    """How the public part of the classical half is shown besides, for keys that have two halves."""
+
+    @property
+    def key_type(self) -> str:
+        """What the API calls the type of such keys."""
+        return self.shared_key_type or self.name
 
     @property
     def encrypts(self) -> bool:

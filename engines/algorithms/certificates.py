@@ -31,7 +31,7 @@ MAX_CHAIN = 64
 """The most certificates in one chain."""
 
 
-def _blocks(text: str) -> list[tuple[str, bytes]] | None:
+def pem_blocks(text: str) -> list[tuple[str, bytes]] | None:
     """The labels and contents of PEM blocks, text before them ignored; None if something else follows."""
     blocks: list[tuple[str, bytes]] = []
     position = 0
@@ -64,11 +64,19 @@ def request_certificate(pkcs8: bytes, template: str) -> str:
                 builder = builder.add_extension(extension.value, extension.critical)
         except (ValueError, NotBase64, UnsupportedAlgorithm, x509.UnsupportedGeneralNameType, x509.DuplicateExtension):
             raise InvalidRequest("asn1: structure error") from None
-    key = serialization.load_der_private_key(pkcs8, None, unsafe_skip_rsa_key_validation=True)
+    try:
+        key = serialization.load_der_private_key(pkcs8, None, unsafe_skip_rsa_key_validation=True)
+    except (ValueError, UnsupportedAlgorithm):
+        raise _no_certificates() from None
     if not isinstance(key, _SIGNERS):
         raise TypeError("not a key that signs certificate requests")
     request = builder.sign(key, _hash_for(key))
     return pem(_REQUEST, request.public_bytes(serialization.Encoding.DER))
+
+
+def _no_certificates() -> InvalidRequest:
+    """The fault for keys that the provider knows nothing of."""
+    return InvalidRequest("certificates are not supported for keys of this type")
 
 
 def _hash_for(
@@ -84,7 +92,7 @@ def _hash_for(
 
 def parse_chain(text: str) -> tuple[bytes, ...]:
     """The certificates in PEM, in DER; other blocks are ignored. Raises ``InvalidRequest``."""
-    blocks = _blocks(text)
+    blocks = pem_blocks(text)
     if blocks is None:
         raise InvalidRequest("could not decode a PEM block in the certificate chain")
     chain = tuple(der for label, der in blocks if label == _CERTIFICATE)
@@ -121,15 +129,26 @@ def _is_authority(der: bytes) -> bool:
         return False
 
 
+_CERTIFIED = (
+    rsa.RSAPublicKey,
+    ec.EllipticCurvePublicKey,
+    ed25519.Ed25519PublicKey,
+    mldsa.MLDSA44PublicKey,
+    mldsa.MLDSA65PublicKey,
+    mldsa.MLDSA87PublicKey,
+)
 _X509_NAMES = ((rsa.RSAPublicKey, "RSA"), (ec.EllipticCurvePublicKey, "ECDSA"), (ed25519.Ed25519PublicKey, "Ed25519"))
 
 
 def check_certified(certificate: bytes, public_key_info: bytes, name: str) -> None:
     """Check that ``certificate`` is for the key of type ``name`` in ``public_key_info``, a SubjectPublicKeyInfo.
 
-    Raises ``InvalidRequest`` for a key of another kind, ``Failed`` for another key.
+    Raises ``InvalidRequest`` for a key of another kind or one that can't have certificates, ``Failed`` for another key.
     """
-    own = serialization.load_der_public_key(public_key_info)
+    try:
+        own = serialization.load_der_public_key(public_key_info)
+    except (ValueError, UnsupportedAlgorithm):
+        raise _no_certificates() from None
     try:
         key = _load(certificate).public_key()
     except (ValueError, UnsupportedAlgorithm):
@@ -140,8 +159,5 @@ def check_certified(certificate: bytes, public_key_info: bytes, name: str) -> No
                 "could not validate key match between leaf certificate key and key entry in transit: provided leaf "
                 f"certificate public key algorithm '{algorithm}' does not match the transit key type '{name}'"
             )
-    if (
-        not isinstance(key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey)
-        or subject_public_key_info(key) != public_key_info
-    ):
+    if not isinstance(key, _CERTIFIED) or subject_public_key_info(key) != public_key_info:
         raise Failed("leaf certificate public key does not match the selected key version")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import mldsa
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
@@ -19,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from engines.algorithms.base import Algorithm
 from engines.algorithms.interchange import KeyFormat
 from engines.encoding import decode_base64, encode_base64_url
+from engines.faults import Failed
 
 _CURVES = {
     "secp256r1": ("P-256", "ES256"),
@@ -41,7 +43,11 @@ def public_jwk(algorithm: Algorithm, public: bytes) -> dict[str, str] | None:
     """
     if algorithm.public_text is None:
         return None
-    return jwk_from_der(decode_base64(algorithm.interchange.export_public(public, KeyFormat.DER)), algorithm.signs)
+    try:
+        der = decode_base64(algorithm.interchange.export_public(public, KeyFormat.DER))
+        return jwk_from_der(der, algorithm.signs)
+    except (Failed, ValueError, UnsupportedAlgorithm):
+        return None  # There is no SubjectPublicKeyInfo of it, or the provider doesn't know it.
 
 
 def jwk_from_der(der: bytes, signs: bool = True) -> dict[str, str] | None:

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from engines.algorithms.base import Material
 from engines.algorithms.interchange import BadBackup, Interchange, KeyFormat, backup_bytes
+from engines.algorithms.pem import unarmored
 from engines.encoding import NotBase64, decode_base64, decode_base64_url, encode_base64, encode_base64_url
 from engines.faults import InvalidRequest
 
@@ -185,16 +186,3 @@ class BaseKemKeys:
     def no_form(self, form: KemFormat) -> InvalidRequest:
         """The fault for a form that keys of this type don't have."""
         return InvalidRequest(f"keys of type {self._name} have no form {form.value!r}")
-
-
-def unarmored(text: str, label: str) -> bytes:
-    """The DER in PEM text with ``label`` (RFC 7468). Raises ``ValueError``."""
-    head, tail = f"-----BEGIN {label}-----", f"-----END {label}-----"
-    before, found, rest = text.partition(head)
-    body, ended, after = rest.partition(tail)
-    if before.strip() or not found or not ended or after.strip():
-        raise ValueError(f"no PEM of one {label}")
-    try:
-        return decode_base64("".join(body.split()))
-    except NotBase64:
-        raise ValueError("not base64") from None

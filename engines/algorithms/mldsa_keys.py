@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
@@ -17,10 +18,15 @@ from engines.algorithms.interchange import (
     load_public_pem,
     wrong_type,
 )
+from engines.algorithms.key_info import BothForms, decode_strictly, open_private_key_info
 from engines.algorithms.pem import pem
 from engines.encoding import encode_base64
+from engines.faults import Failed
 
 SEED_BYTES = 32
+_RHO_BYTES = 32
+_HASH_BYTES = 64
+_HASH_AT = slice(64, 64 + _HASH_BYTES)
 
 PrivateKey: TypeAlias = mldsa.MLDSA44PrivateKey | mldsa.MLDSA65PrivateKey | mldsa.MLDSA87PrivateKey
 PublicKey: TypeAlias = mldsa.MLDSA44PublicKey | mldsa.MLDSA65PublicKey | mldsa.MLDSA87PublicKey
@@ -36,17 +42,35 @@ class MlDsaKeys:
 
     public_importable = True
 
-    def __init__(self, name: str, private: type[PrivateKey], public: type[PublicKey]) -> None:
+    def __init__(self, name: str, object_identifier: str, private: type[PrivateKey], public: type[PublicKey]) -> None:
         self._name = name
+        self._object_identifier = object_identifier
         self._private = private
         self._public = public
 
     def import_private(self, data: bytes) -> Material:
-        """As ``Interchange.import_private``."""
+        """As ``Interchange.import_private``: PKCS#8 with the seed, or with that and the expanded key (RFC 9881)."""
+        material = self._from_both_forms(data)
+        if material is not None:
+            return material
         private = load_pkcs8(data)
         if not isinstance(private, self._private):
             raise wrong_type(self._name, private)
         return material_of(private)
+
+    def _from_both_forms(self, der: bytes) -> Material | None:
+        """The key in PKCS#8 that holds both forms, which the provider doesn't read; None for any other form."""
+        try:
+            content, _ = open_private_key_info(self._object_identifier, der)
+            both = decode_strictly(BothForms, content)
+            material = material_of(self._private.from_seed_bytes(both.seed))
+        except ValueError:
+            return None
+        # An expanded key begins as its public key does, and holds a hash of that (FIPS 204, algorithm 24).
+        hashed = hashlib.shake_256(material.public).digest(_HASH_BYTES)
+        if both.expanded[:_RHO_BYTES] != material.public[:_RHO_BYTES] or both.expanded[_HASH_AT] != hashed:
+            raise Failed("error parsing asymmetric key: the seed is not that of the expanded key")
+        return material
 
     def import_public(self, text: str) -> Material:
         """As ``Interchange.import_public``."""

@@ -2,61 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Annotated, TypeVar
-
 from cryptography.hazmat import asn1
-from cryptography.x509 import ObjectIdentifier
 
 from engines.algorithms.base import OPENSSL, Material
-from engines.algorithms.kem_keys import BaseKemKeys, KemFormat, unarmored
+from engines.algorithms.kem_keys import BaseKemKeys, KemFormat
+from engines.algorithms.key_info import (
+    BothForms,
+    decode_strictly,
+    open_private_key_info,
+    open_public_key_info,
+    private_key_info,
+    public_key_info,
+)
 from engines.algorithms.mlkem_parameters import SEED_BYTES, ParameterSet, PrivateKey, stored_key
-from engines.algorithms.pem import pem, public_key_pem
+from engines.algorithms.pem import pem, public_key_pem, unarmored
 from engines.algorithms.providers import able, choose, having
 from engines.encoding import encode_base64
 from engines.faults import InvalidRequest
 
 _SEED_HEADER = bytes([0x80, SEED_BYTES])
 """``[0] IMPLICIT OCTET STRING`` of a seed's length, the first choice of an ML-KEM-PrivateKey."""
-
-
-@asn1.sequence
-class _AlgorithmIdentifier:
-    """Without parameters, as RFC 9935 has it."""
-
-    algorithm: ObjectIdentifier
-
-
-@asn1.sequence
-class _PrivateKeyInfo:
-    """PKCS#8 (RFC 5958) without attributes; some libraries put the public key behind, and then it is version 1."""
-
-    version: int
-    algorithm: _AlgorithmIdentifier
-    private_key: bytes
-    public_key: Annotated[asn1.BitString | None, asn1.Implicit(1)]
-
-
-@asn1.sequence
-class _SubjectPublicKeyInfo:
-    algorithm: _AlgorithmIdentifier
-    public_key: asn1.BitString
-
-
-@asn1.sequence
-class _BothForms:
-    seed: bytes
-    expanded: bytes
-
-
-Sequence = TypeVar("Sequence")
-
-
-def _decode(kind: type[Sequence], der: bytes) -> Sequence:
-    """``der`` as ``kind``, if that is the one way to write it. Raises ``ValueError``."""
-    decoded = asn1.decode_der(kind, der)
-    if asn1.encode_der(decoded) != der:
-        raise ValueError("not DER")
-    return decoded
 
 
 class MlKemKeys(BaseKemKeys):
@@ -113,25 +78,19 @@ class MlKemKeys(BaseKemKeys):
         choose(self._name, self._parameters).encapsulator(self._parameters, public)()
 
     def _private_from_der(self, der: bytes) -> Material:
-        info = _decode(_PrivateKeyInfo, der)
-        public = info.public_key
-        if info.version != (0 if public is None else 1) or not self._is_ours(info.algorithm):
-            raise ValueError("not a key of this algorithm")
-        material = self._private_from_content(info.private_key)
-        if public is not None and public.as_bytes() != material.public:
+        content, public = open_private_key_info(self._parameters.object_identifier, der)
+        material = self._private_from_content(content)
+        if public not in (None, material.public):
             raise ValueError("the public key belongs to another private key")
         return material
-
-    def _is_ours(self, identifier: _AlgorithmIdentifier) -> bool:
-        return identifier.algorithm.dotted_string == self._parameters.object_identifier
 
     def _private_from_content(self, content: bytes) -> Material:
         """The key in an ML-KEM-PrivateKey (RFC 9935): the seed, the expanded key, or both."""
         if content[: len(_SEED_HEADER)] == _SEED_HEADER and len(content) == len(_SEED_HEADER) + SEED_BYTES:
             return self.material_of(PrivateKey(seed=content[len(_SEED_HEADER) :]))
         if content[:1] == b"\x04":
-            return self.material_of(PrivateKey(expanded=_decode(bytes, content)))
-        both = _decode(_BothForms, content)
+            return self.material_of(PrivateKey(expanded=decode_strictly(bytes, content)))
+        both = decode_strictly(BothForms, content)
         if len(both.seed) != SEED_BYTES:
             raise ValueError("not a seed")
         return self._material_of_both(PrivateKey(both.seed, both.expanded))
@@ -143,10 +102,7 @@ class MlKemKeys(BaseKemKeys):
         return self.material_of(PrivateKey(expanded=key.expanded))
 
     def _public_from_pem(self, text: str) -> bytes:
-        info = _decode(_SubjectPublicKeyInfo, unarmored(text, "PUBLIC KEY"))
-        if not self._is_ours(info.algorithm):
-            raise ValueError("not a key of this algorithm")
-        return info.public_key.as_bytes()
+        return open_public_key_info(self._parameters.object_identifier, unarmored(text, "PUBLIC KEY"))
 
     def private_text(self, material: Material, form: KemFormat) -> str:
         """As ``KemKeys.private_text``: PEM unless another form is asked for."""
@@ -174,9 +130,7 @@ class MlKemKeys(BaseKemKeys):
     def _pkcs8(self, key: PrivateKey) -> bytes:
         """PKCS#8 with the seed if it is known, else with the expanded key."""
         content = _SEED_HEADER + key.seed if key.seed else asn1.encode_der(key.expanded)
-        return asn1.encode_der(
-            _PrivateKeyInfo(version=0, algorithm=self._identifier(), private_key=content, public_key=None)
-        )
+        return private_key_info(self._parameters.object_identifier, content)
 
     def public_text(self, public: bytes, form: KemFormat = KemFormat.DEFAULT) -> str:
         """As ``KemKeys.public_text``: PEM unless another form is asked for."""
@@ -186,8 +140,5 @@ class MlKemKeys(BaseKemKeys):
             return self.jwk(public)
         if form in (KemFormat.SEED, KemFormat.EXPANDED):
             raise self.no_form(form)
-        der = asn1.encode_der(_SubjectPublicKeyInfo(algorithm=self._identifier(), public_key=asn1.BitString(public, 0)))
+        der = public_key_info(self._parameters.object_identifier, public)
         return encode_base64(der) if form is KemFormat.DER else public_key_pem(der)
-
-    def _identifier(self) -> _AlgorithmIdentifier:
-        return _AlgorithmIdentifier(algorithm=ObjectIdentifier(self._parameters.object_identifier))

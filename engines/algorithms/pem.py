@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engines.encoding import encode_base64
+from engines.encoding import NotBase64, decode_base64, encode_base64
 
 _LINE = 64
 
@@ -22,3 +22,16 @@ def public_key_pem(der: bytes) -> str:
 def chain_pem(chain: tuple[bytes, ...]) -> str:
     """Certificates as PEM, one after the other, without the last line break; "" for none."""
     return "".join(pem("CERTIFICATE", der) for der in chain).removesuffix("\n")
+
+
+def unarmored(text: str, label: str) -> bytes:
+    """The DER in PEM text with ``label`` (RFC 7468). Raises ``ValueError``."""
+    head, tail = f"-----BEGIN {label}-----", f"-----END {label}-----"
+    before, found, rest = text.partition(head)
+    body, ended, after = rest.partition(tail)
+    if before.strip() or not found or not ended or after.strip():
+        raise ValueError(f"no PEM of one {label}")
+    try:
+        return decode_base64("".join(body.split()))
+    except NotBase64:
+        raise ValueError("not base64") from None

@@ -21,6 +21,7 @@ from engines.algorithms.base import (
     Fips,
     Material,
     NoPrivateKey,
+    Pace,
     Primitive,
     SignatureOptions,
 )
@@ -30,6 +31,8 @@ from engines.algorithms.rsa_keys import RsaKeys, load_private, load_public, mate
 from engines.faults import Failed, Fault, InvalidRequest
 
 _PUBLIC_EXPONENT = 65537
+_INSTANT_BITS = 2048
+"""The longest modulus with which the private operation takes less than a millisecond."""
 
 PSS = "pss"
 PKCS1V15 = "pkcs1v15"
@@ -172,8 +175,10 @@ def _row(bits: int, number: int, classical_bits: int) -> Algorithm:
         fips_fault=_fips_fault,
         object_identifier="1.2.840.113549.1.1.1",
         label=f"rsa-{bits}",
+        generating=Pace.LONG,
+        signing=Pace.BRIEF if bits > _INSTANT_BITS else Pace.INSTANT,
+        decrypting=Pace.BRIEF if bits > _INSTANT_BITS else Pace.INSTANT,
         signature_salted=True,
-        slow_to_generate=True,
         generate=generate,
         interchange=RsaKeys(f"rsa-{bits}", bits),
         encryption=Rsa,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from engines.algorithms import ALGORITHMS, DEFAULT_ALGORITHM, TRANSIT_ALGORITHMS
@@ -12,6 +13,7 @@ from engines.key_records import KeyringRecord, decode_record, new_version, with_
 from engines.key_settings import KeyName
 from engines.key_states import Use, check_use
 from engines.keystore import KEYS, NAME
+from engines.lanes import at_pace
 from storage.base import Transaction, transact
 
 if TYPE_CHECKING:
@@ -44,7 +46,7 @@ async def derive_key(engine: Transit, call: Call, body: Agreement) -> None:
     if base is None:
         raise InvalidRequest("specified base key not found")
     if base.algorithm.agreement is None:
-        raise InvalidRequest(f"base key type {base.algorithm.name} does not support key agreement")
+        raise InvalidRequest(f"base key type {base.algorithm.key_type} does not support key agreement")
     if base.record.soft_deleted:
         raise Failed("refusing to use soft-deleted key")
     if body.base_key_version < 0:
@@ -69,7 +71,9 @@ async def derive_key(engine: Transit, call: Call, body: Agreement) -> None:
             if old.soft_deleted:
                 raise Failed("refusing to use soft-deleted key")
             try:
-                added = new_version(ALGORITHMS[old.type].interchange.import_private(key), call.now)
+                there = ALGORITHMS[old.type]
+                material = await at_pace(there.generating, partial(there.interchange.import_private, key))
+                added = new_version(material, call.now)
             except Failed as fault:
                 raise Failed(f"error importing key: {fault.message}") from None
             record = with_new_version(old, added)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 from msgspec.structs import replace
@@ -32,7 +32,7 @@ from engines.key_records import (
 )
 from engines.key_settings import KeyName
 from engines.key_states import Use, check_use
-from engines.keystore import ARCHIVES, COUNTS, KEYS, NAME
+from engines.keystore import ARCHIVES, COUNTS, KEYS, NAME, KeepsKeys
 from engines.transit.backup_dialects import Dialect, algorithm_in, parse_dialect
 from engines.transit.backup_entries import (
     EMPTY_ENTRY,
@@ -49,9 +49,6 @@ from engines.transit.backup_entries import (
     load_version,
 )
 from storage.base import Transaction, transact
-
-if TYPE_CHECKING:
-    from engines.transit.engine import Transit
 
 _SECOND_NANOSECONDS = 1_000_000_000
 _CONVERGENT_VERSION = 3
@@ -70,7 +67,7 @@ class Restoration(Body):
     dialect: str = ""
 
 
-async def back_up(engine: Transit, call: Call, body: KeyName) -> Reply:
+async def back_up(engine: KeepsKeys, call: Call, body: KeyName) -> Reply:
     """Give a key with all its versions, and note in it that this was done."""
 
     async def work(transaction: Transaction) -> str:
@@ -136,7 +133,7 @@ def _dump(record: KeyringRecord, archive: ArchiveRecord, rules: dict[str, Any]) 
     return encode_base64(json.dumps(backup).encode())
 
 
-async def restore(engine: Transit, call: Call, body: Restoration) -> None:
+async def restore(engine: KeepsKeys, call: Call, body: Restoration) -> None:
     """Make the key that a backup holds; ``force`` replaces one that is there."""
     if not body.backup:
         raise InvalidRequest("'backup' must be supplied")
@@ -151,6 +148,7 @@ async def restore(engine: Transit, call: Call, body: Restoration) -> None:
     record, archive, rules = await asyncio.to_thread(_load, text, body.name, dialect)
     info = RestoreInfo(nanoseconds_of(call.now), record.latest_version)
     record = replace(record, restore_info=info)
+    engine.keys.check_kept(record)
 
     async def work(transaction: Transaction) -> None:
         value = await transaction.get(KEYS + record.name)
@@ -237,14 +235,14 @@ def _check_policy(policy: PolicyBackup, name: str, algorithm: Algorithm) -> None
     if not NAME.fullmatch(name):
         raise Failed("failed restored policy name validator: name does not match framework.GenericNameRegex")
     if (policy.derived and not algorithm.derivable) or (policy.convergent_encryption and not algorithm.convergent):
-        raise Failed(f"key derivation and convergent encryption not supported for keys of type {algorithm.name}")
+        raise Failed(f"key derivation and convergent encryption not supported for keys of type {algorithm.key_type}")
     if policy.convergent_encryption and not policy.derived:
         raise Failed("convergent encryption requires derivation to be enabled")
     if policy.version_template or policy.storage_prefix or policy.kdf not in DERIVATIONS:
         raise Failed("the backup has a version template, storage prefix or key derivation that is not supported")
     derivation = DERIVATIONS[policy.kdf]
     if policy.derived and derivation is HMAC_SHA256_COUNTER and algorithm.key_bytes > COUNTER_MODE_BYTES:
-        raise Failed(f"keys of type {algorithm.name} can't be derived by {derivation.name}")
+        raise Failed(f"keys of type {algorithm.key_type} can't be derived by {derivation.name}")
     limits = (0, policy.min_available_version, policy.min_decryption_version, policy.latest_version)
     if list(limits) != sorted(limits) or not 0 <= policy.min_encryption_version <= policy.latest_version:
         raise Failed("the versions in the backup contradict each other")

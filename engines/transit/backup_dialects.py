@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
 from typing import Any
 
-from engines.algorithms import ALGORITHMS_BY_NUMBER, ALGORITHMS_BY_VAULT_NUMBER
+from engines.algorithms import ALGORITHMS_BY_NUMBER, ALGORITHMS_BY_VAULT_NUMBER, VAULT_NUMBERS_UNPUBLISHED
 from engines.algorithms.base import Algorithm
 from engines.algorithms.interchange import BadBackup, backup_bytes
 from engines.faults import Failed, InvalidRequest
@@ -62,6 +62,11 @@ def algorithm_in(
     """
     versions = [entry for entry in entries if entry]
     dialect = said or _marked(policy, versions)
+    if dialect is Dialect.VAULT and number in VAULT_NUMBERS_UNPUBLISHED:
+        raise Failed(
+            f"backups of keys of type {VAULT_NUMBERS_UNPUBLISHED[number]} by HashiCorp Vault can't be read, "
+            "since their form isn't published; import the key instead"
+        )
     known = {whose: numbers[number] for whose, numbers in _NUMBERS.items() if number in numbers}
     if not known or (dialect is not None and dialect not in known):
         raise Failed(f"unknown key type {number}")
@@ -72,7 +77,7 @@ def algorithm_in(
     else:
         algorithm = _only_fitting(number, known.values(), versions)
     if not algorithm.mac_key_is_key and any(_is_mac_key(version) for version in versions):
-        raise Failed(f"the backup holds keys that only authenticate, and none of type {algorithm.name}")
+        raise Failed(f"the backup holds keys that only authenticate, and none of type {algorithm.key_type}")
     return algorithm
 
 

@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from typing import Annotated, Any, TypeAlias
 
 from msgspec import Meta, Struct, field
+from msgspec.structs import replace
 
 from engines.algorithms.base import Algorithm, Material
 from engines.algorithms.interchange import BadBackup, backup_bytes
 from engines.encoding import NotBase64, decode_base64, encode_base64, parse_rfc3339, rfc3339_nano
 from engines.faults import Failed, InvalidRequest
+from engines.fields import MAX_DURATION_SECONDS
 from engines.key_records import ArchiveRecord, KeyringRecord, RestoreInfo, VersionRecord, VersionTotal
 from engines.key_rules import KeyRules, describe_rules, with_rules
 from storage.secret import Secret
@@ -94,6 +96,8 @@ class RulesBackup(KeyRules):
     """What a key has here and not in OpenBao, and how often each of its versions had encrypted."""
 
     encryptions: dict[int, Annotated[int, Meta(ge=0, lt=2**62)]] = {}
+    publish_ahead: Annotated[int, Meta(ge=0, le=MAX_DURATION_SECONDS)] = 0
+    keep_published: Annotated[int, Meta(ge=0, le=MAX_DURATION_SECONDS)] = 0
 
 
 class Backup(Struct, kw_only=True):
@@ -111,13 +115,21 @@ def dump_rules(record: KeyringRecord, totals: Mapping[int, VersionTotal]) -> dic
     encryptions = {str(number): version.total for number, version in totals.items() if version.total}
     if encryptions:
         dumped["encryptions"] = encryptions
+    if record.publish_ahead_seconds:
+        dumped["publish_ahead"] = record.publish_ahead_seconds
+    if record.keep_published_seconds:
+        dumped["keep_published"] = record.keep_published_seconds
     return dumped
 
 
 def load_rules(record: KeyringRecord, rules: RulesBackup) -> KeyringRecord:
     """``record`` with what ``rules`` say. Raises ``Failed``."""
     try:
-        return with_rules(record, rules)
+        return replace(
+            with_rules(record, rules),
+            publish_ahead_seconds=rules.publish_ahead,
+            keep_published_seconds=rules.keep_published,
+        )
     except InvalidRequest as fault:
         raise Failed(f"the backup holds settings that can't be: {fault.message}") from None
 
@@ -171,7 +183,7 @@ def load_version(algorithm: Algorithm, entry: Mapping[str, Any]) -> VersionRecor
         mac_key = backup_bytes(entry, "hmac_key")
         chain = _load_chain(entry.get("certificate_chain"))
     except BadBackup as error:
-        raise Failed(f"the backup holds a version that is no key of type {algorithm.name}: {error}") from None
+        raise Failed(f"the backup holds a version that is no key of type {algorithm.key_type}: {error}") from None
     created = parse_rfc3339(str(entry.get("time", "")))
     if created is None:
         seconds = entry.get("creation_time")

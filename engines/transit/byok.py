@@ -46,7 +46,7 @@ async def byok_export(engine: Transit, call: Call, body: ByokExport) -> Reply:
     engine.keys.fips.protecting(call, unapproved_hash("RSA-OAEP", hash_))
     if not destination.algorithm.signs:
         raise Failed(
-            f"key wrapping (requring message signing) is not supported for key type {destination.algorithm.name}"
+            f"key wrapping (requring message signing) is not supported for key type {destination.algorithm.key_type}"
         )
     if destination.algorithm.encryption is None:
         raise Failed("unsupported key type in use; must be a rsa key")
@@ -58,4 +58,4 @@ async def byok_export(engine: Transit, call: Call, body: ByokExport) -> Reply:
         if not material.private:
             continue
         wrapped[str(version.number)] = encode_base64(wrap(recipient, form.wrappable(material), hash_))
-    return Reply({"name": source.record.name, "type": source.record.type, "keys": wrapped})
+    return Reply({"name": source.record.name, "type": source.algorithm.key_type, "keys": wrapped})

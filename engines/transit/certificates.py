@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import partial
 
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
@@ -16,9 +16,8 @@ from engines.key_records import KeyringRecord
 from engines.key_settings import KeyName
 from engines.key_states import Use
 from engines.keyring import Keyring
-
-if TYPE_CHECKING:
-    from engines.transit.engine import Transit
+from engines.keystore import KeepsKeys
+from engines.lanes import at_pace
 
 
 class CertificateRequest(KeyName):
@@ -35,7 +34,7 @@ class CertificateChain(KeyName):
     version: int | UnsetType = UNSET
 
 
-async def request(engine: Transit, call: Call, body: CertificateRequest) -> Reply:
+async def request(engine: KeepsKeys, call: Call, body: CertificateRequest) -> Reply:
     """A certificate request, signed by the key."""
     keyring = await _load(engine, body.name, Use.PROTECT, call)
     if keyring.record.soft_deleted:
@@ -47,11 +46,12 @@ async def request(engine: Transit, call: Call, body: CertificateRequest) -> Repl
     material = version.material()
     if not material.private:
         raise InvalidRequest("could not create the csr: private key not imported for key version selected")
-    text = request_certificate(keyring.algorithm.interchange.wrappable(material), body.csr)
-    return Reply({"name": keyring.record.name, "type": keyring.record.type, "csr": text})
+    private = keyring.algorithm.interchange.wrappable(material)
+    text = await at_pace(keyring.algorithm.signing, partial(request_certificate, private, body.csr))
+    return Reply({"name": keyring.record.name, "type": keyring.algorithm.key_type, "csr": text})
 
 
-async def set_chain(engine: Transit, call: Call, body: CertificateChain) -> Reply:
+async def set_chain(engine: KeepsKeys, call: Call, body: CertificateChain) -> Reply:
     """Keep a chain of certificates with a version of a key, which the first of them must be for."""
     keyring = await _load(engine, body.name, Use.MANAGE, call)
     chain = parse_chain(body.certificate_chain)
@@ -64,7 +64,7 @@ async def set_chain(engine: Transit, call: Call, body: CertificateChain) -> Repl
             if version is None:
                 raise InvalidRequest("no such key version")
             public = keyring.algorithm.interchange.export_public(version.public, KeyFormat.DER)
-            check_certified(chain[0], decode_base64(public), keyring.algorithm.name)
+            check_certified(chain[0], decode_base64(public), keyring.algorithm.key_type)
         except Fault as fault:
             kind = Failed if isinstance(fault, Failed) else InvalidRequest
             raise kind(f"failed to persist certificate chain: {fault.message}") from None
@@ -72,16 +72,16 @@ async def set_chain(engine: Transit, call: Call, body: CertificateChain) -> Repl
 
     await engine.keys.change(body.name, _missing(body.name), edit)
     return Reply(
-        {"name": keyring.record.name, "type": keyring.record.type, "certificate_chain": body.certificate_chain}
+        {"name": keyring.record.name, "type": keyring.algorithm.key_type, "certificate_chain": body.certificate_chain}
     )
 
 
-async def _load(engine: Transit, name: str, use: Use, call: Call) -> Keyring:
+async def _load(engine: KeepsKeys, name: str, use: Use, call: Call) -> Keyring:
     keyring = await engine.keys.use(name, use, call)
     if keyring is None:
         raise _missing(name)
     if not keyring.algorithm.signs:
-        raise InvalidRequest(f"key type '{keyring.algorithm.name}' does not support signing")
+        raise InvalidRequest(f"key type '{keyring.algorithm.key_type}' does not support signing")
     if keyring.record.derived:
         raise InvalidRequest("operation not supported for keys with derivation enabled")
     return keyring

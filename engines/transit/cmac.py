@@ -81,7 +81,7 @@ async def load(engine: Transit, name: str, use: Use, call: Call) -> Keyring:
     """The key called ``name``, to be used so. Raises ``InvalidRequest`` if it isn't there, or isn't for CMAC."""
     keyring = await hmac.load(engine, name, use, call)
     if keyring.algorithm.cmac is None:
-        raise InvalidRequest(f"key {name} is not a supported CMAC key type: {keyring.algorithm.name}")
+        raise InvalidRequest(f"key {name} is not a supported CMAC key type: {keyring.algorithm.key_type}")
     if keyring.record.soft_deleted:
         raise SoftDeleted
     return keyring

@@ -16,7 +16,7 @@ from engines.encoding import decode_base64, encode_base64
 from engines.faults import Failed, InvalidRequest
 from engines.key_states import Use
 from engines.keyring import Keyring
-from engines.transit.sealing import NotAead, is_plain, unseal
+from engines.transit.sealing import NotAead, is_plain, unseal_at_pace
 from engines.turns import in_turns
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ async def decrypt(engine: Transit, call: Call, body: Decryption) -> Reply:
         raise InvalidRequest("encryption key not found")
     options = _options(engine, call, keyring, body)
     context = decode_base64(body.context) if body.context else b""
-    plaintext = unseal(keyring, body.ciphertext, context, body.associated_data, options=options)
+    plaintext = await unseal_at_pace(keyring, body.ciphertext, context, body.associated_data, options=options)
     return Reply({"plaintext": encode_base64(plaintext)})
 
 
@@ -126,9 +126,8 @@ async def _decrypt_each(
             if not item.ciphertext:
                 raise InvalidRequest("missing ciphertext to decrypt")
             context = decode_base64(item.context) if item.context else b""
-            plaintext = unseal(
-                keyring, item.ciphertext, context, item.associated_data, f"[{index}].associated_data", options
-            )
+            label = f"[{index}].associated_data"
+            plaintext = await unseal_at_pace(keyring, item.ciphertext, context, item.associated_data, label, options)
         except NotAead as fault:
             # Vault reports this in the item but doesn't let it count.
             results.append({"plaintext": "", "error": fault.message, "reference": item.reference})

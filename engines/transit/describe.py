@@ -20,7 +20,7 @@ def describe(keyring: Keyring, context: bytes = b"") -> Reply:
     record, algorithm = keyring.record, keyring.algorithm
     data: dict[str, Any] = {
         "name": record.name,
-        "type": record.type,
+        "type": algorithm.key_type,
         "derived": record.derived,
         "deletion_allowed": record.deletion_allowed,
         "exportable": record.exportable,
@@ -37,6 +37,7 @@ def describe(keyring: Keyring, context: bytes = b"") -> Reply:
         "min_decryption_version": record.min_decryption_version,
         "min_encryption_version": record.min_encryption_version,
     }
+    data.update(algorithm.type_parameters)
     if algorithm.key_bytes_chosen is not None:
         data["key_size"] = record.key_bytes
     if record.derived:
@@ -66,12 +67,15 @@ def _describe_version(keyring: Keyring, version: KeyVersion, context: bytes) -> 
         public_key = ""
     else:
         public_key = public_text(version.public_key(context))
-    return {
+    described = {
         "name": keyring.algorithm.label,
         "public_key": public_key,
         "certificate_chain": chain_pem(version.record.certificate_chain),
         "creation_time": rfc3339_nano(version.record.created),
     }
+    if keyring.algorithm.second_public_text is not None:
+        described["hybrid_public_key"] = keyring.algorithm.second_public_text(version.record.public)
+    return described
 
 
 def _describe_info(info: RestoreInfo) -> dict[str, Any]:

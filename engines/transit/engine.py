@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from engines.algorithms import TRANSIT_ALGORITHMS
 from engines.base import Mount, Nothing, Operation, Route
 from engines.batch_items import DecryptItem, EncryptItem, RewrapItem
 from engines.counts import EncryptionCounts
@@ -128,7 +129,7 @@ class Transit:
     routes: ClassVar[tuple[Route, ...]] = ROUTES
 
     def __init__(self, mount: Mount) -> None:
-        self.keys = KeyStore(mount.storage, mount.fips_mode)
+        self.keys = KeyStore(mount.storage, mount.fips_mode, TRANSIT_ALGORITHMS)
         self.counts = EncryptionCounts(mount.storage)
         self.settings = Settings(mount.storage)
         self.clock = mount.clock

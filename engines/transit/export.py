@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from engines.algorithms.interchange import KeyFormat, export_raw, parse_format
 from engines.algorithms.pem import chain_pem
@@ -12,10 +11,8 @@ from engines.faults import Failed, InvalidRequest, NotFound
 from engines.key_settings import KeyName
 from engines.key_states import Use
 from engines.keyring import Keyring, KeyVersion
+from engines.keystore import KeepsKeys
 from engines.version_choice import select_versions
-
-if TYPE_CHECKING:
-    from engines.transit.engine import Transit
 
 
 class Export(KeyName):
@@ -26,7 +23,7 @@ class Export(KeyName):
     format: str = ""
 
 
-async def export(engine: Transit, call: Call, body: Export) -> Reply:
+async def export(engine: KeepsKeys, call: Call, body: Export) -> Reply:
     """Give a key's versions as text, by their numbers."""
     kind = _KINDS.get(body.type)
     if kind is None:
@@ -42,7 +39,7 @@ async def export(engine: Transit, call: Call, body: Export) -> Reply:
         raise Failed("refusing to use soft-deleted key")
     versions = select_versions(keyring, body.version)
     texts = {str(version.number): kind.text(keyring, version, form) for version in versions}
-    return Reply({"name": keyring.record.name, "type": keyring.record.type, "keys": texts})
+    return Reply({"name": keyring.record.name, "type": keyring.algorithm.key_type, "keys": texts})
 
 
 class _Kind:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from functools import partial
 
 from msgspec import UNSET, UnsetType
 
-from engines.algorithms import DEFAULT_ALGORITHM, TRANSIT_ALGORITHMS
+from engines.algorithms import DEFAULT_ALGORITHM
 from engines.algorithms.base import Algorithm, Material
 from engines.algorithms.derivation import COUNTER_MODE_BYTES, HKDF_SHA256, HMAC_SHA256_COUNTER
 from engines.algorithms.hashes import Hash
@@ -22,12 +22,10 @@ from engines.key_records import KeyringRecord, decode_record, new_version
 from engines.key_settings import KeyName, check_auto_rotate_period
 from engines.key_states import Use, check_use
 from engines.keyring import Keyring
-from engines.keystore import KEYS
-from engines.transit.keys import warn_of_type
+from engines.keystore import KEYS, KeepsKeys
+from engines.lanes import at_pace
+from engines.transit.keys import find_algorithm, warn_of_type
 from storage.base import Transaction, transact
-
-if TYPE_CHECKING:
-    from engines.transit.engine import Transit
 
 _WRAPPING_KEY = "import/wrapping-key"
 
@@ -51,6 +49,9 @@ class ImportedKey(ImportedVersion):
     allow_rotation: bool = False
     auto_rotate_period: Duration = 0
     context: str = ""
+    parameter_set: str = ""
+    hybrid_key_type_pqc: str = ""
+    hybrid_key_type_ec: str = ""
 
 
 class ImportedUpdate(ImportedVersion):
@@ -59,7 +60,7 @@ class ImportedUpdate(ImportedVersion):
     version: int | UnsetType = UNSET
 
 
-async def read_wrapping_key(engine: Transit, call: Call, body: Nothing) -> Reply:
+async def read_wrapping_key(engine: KeepsKeys, call: Call, body: Nothing) -> Reply:
     """The public key that keys are wrapped to; it is made when it is first asked for."""
     keyring = await _wrapping_key(engine, call)
     text = WRAPPING_ALGORITHM.public_text
@@ -68,7 +69,7 @@ async def read_wrapping_key(engine: Transit, call: Call, body: Nothing) -> Reply
     return Reply({"public_key": text(keyring.latest.record.public)})
 
 
-async def _wrapping_key(engine: Transit, call: Call) -> Keyring:
+async def _wrapping_key(engine: KeepsKeys, call: Call) -> Keyring:
     found = await engine.keys.load(_WRAPPING_KEY)
     if found is not None:
         return found
@@ -76,14 +77,19 @@ async def _wrapping_key(engine: Transit, call: Call) -> Keyring:
     return await engine.keys.create(record, WRAPPING_ALGORITHM, call)
 
 
-async def import_key(engine: Transit, call: Call, body: ImportedKey) -> None:
+async def import_key(engine: KeepsKeys, call: Call, body: ImportedKey) -> None:
     """Make a key of what was brought in."""
+    await import_as(engine, call, body, lambda: find_algorithm(body.type.lower(), body))
+
+
+async def import_as(engine: KeepsKeys, call: Call, body: ImportedKey, find: Callable[[], Algorithm | None]) -> None:
+    """As ``import_key``, for an engine that finds the algorithm in its own way; None: there is no such type."""
     if body.convergent_encryption is not UNSET:
         raise Failed("import cannot be used on keys with convergent encryption enabled")
     if body.auto_rotate_period and not body.allow_rotation:
         raise Failed("allow_rotation must be set to true if auto-rotation is enabled")
     check_auto_rotate_period(body.auto_rotate_period)
-    algorithm = TRANSIT_ALGORITHMS.get(body.type.lower())
+    algorithm = find()
     if algorithm is None:
         raise InvalidRequest(f"unknown key type: {body.type}")
     warn_of_type(call, algorithm)
@@ -91,7 +97,7 @@ async def import_key(engine: Transit, call: Call, body: ImportedKey) -> None:
         raise _exists()
     hash_ = parse_wrapping_hash(body.hash_function)
     if body.derived and not algorithm.derivable:
-        raise Failed(f"key derivation and convergent encryption not supported for keys of type {algorithm.name}")
+        raise Failed(f"key derivation and convergent encryption not supported for keys of type {algorithm.key_type}")
     if body.derived and body.ciphertext is UNSET and algorithm.interchange.public_importable:
         raise Failed(
             "error importing key: unable to import only public key for derived Ed25519 key: "
@@ -127,7 +133,7 @@ def _exists() -> Failed:
 
 
 async def _read_material(
-    engine: Transit, call: Call, algorithm: Algorithm, body: ImportedVersion, hash_: Hash, prefix: str
+    engine: KeepsKeys, call: Call, algorithm: Algorithm, body: ImportedVersion, hash_: Hash, prefix: str
 ) -> Material:
     """The key that ``body`` brings; ``prefix`` goes before what is wrong with the key itself. Raises ``Failed``."""
     if body.ciphertext is UNSET:
@@ -143,15 +149,15 @@ async def _read_material(
         raise Failed(error.message) from None
     engine.keys.fips.processing(call, unapproved_hash("RSA-OAEP", hash_))
     recipient = (await _wrapping_key(engine, call)).latest.material()
-    data = unwrap(recipient, wrapped, hash_)
+    data = await at_pace(WRAPPING_ALGORITHM.decrypting, partial(unwrap, recipient, wrapped, hash_))
     try:
-        # Checking the numbers of an RSA key takes a while.
-        return await asyncio.to_thread(algorithm.interchange.import_private, data)
+        # Checking that a key is one takes about as long as making one.
+        return await at_pace(algorithm.generating, partial(algorithm.interchange.import_private, data))
     except Failed as fault:
         raise Failed(f"{prefix}{fault.message}") from None
 
 
-async def import_version(engine: Transit, call: Call, body: ImportedUpdate) -> None:
+async def import_version(engine: KeepsKeys, call: Call, body: ImportedUpdate) -> None:
     """Give an imported key another version, or one of which only the public part was known its private part."""
     hash_ = parse_wrapping_hash(body.hash_function)
     keyring = await engine.keys.use(body.name, Use.MANAGE, call)

@@ -6,6 +6,7 @@ A mount with the option ``jwks=public`` gives it to everybody; otherwise it take
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from engines.algorithms.jwk import public_jwk
@@ -36,7 +37,7 @@ async def read_jwks(engine: Transit, call: Call, body: JwksReading) -> Reply:
     if keyring.record.soft_deleted:
         raise SoftDeleted
     if not keyring.algorithm.signs:
-        raise InvalidRequest(f"key type {keyring.algorithm.name} does not support verification")
+        raise InvalidRequest(f"key type {keyring.algorithm.key_type} does not support verification")
     context = decode_context(body.context)
     if keyring.record.derived and not context:
         raise MissingContext
@@ -45,10 +46,15 @@ async def read_jwks(engine: Transit, call: Call, body: JwksReading) -> Reply:
 
 
 def _jwk(keyring: Keyring, version: KeyVersion, context: bytes) -> dict[str, Any]:
-    jwk: dict[str, Any] | None = public_jwk(keyring.algorithm, version.public_key(context))
+    jwk = public_jwk(keyring.algorithm, version.public_key(context))
     if jwk is None:
-        raise InvalidRequest(f"key type {keyring.algorithm.name} has no form as a JWK")
-    jwk["key_version"] = version.number
+        raise InvalidRequest(f"key type {keyring.algorithm.key_type} has no form as a JWK")
+    return version_jwk(version, jwk)
+
+
+def version_jwk(version: KeyVersion, jwk: Mapping[str, Any]) -> dict[str, Any]:
+    """``jwk`` with what else is told of ``version``: its number, and its certificates if it has any."""
+    shown = {**jwk, "key_version": version.number}
     if version.record.certificate_chain:
-        jwk["x5c"] = [encode_base64(der) for der in version.record.certificate_chain]
-    return jwk
+        shown["x5c"] = [encode_base64(der) for der in version.record.certificate_chain]
+    return shown

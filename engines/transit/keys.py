@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
-from engines.algorithms import DEFAULT_ALGORITHM, TRANSIT_ALGORITHMS
-from engines.algorithms.base import Algorithm
+from engines.algorithms import DEFAULT_ALGORITHM
+from engines.algorithms.base import CLASSICAL_HALF, PARAMETER_SET, POST_QUANTUM_HALF, Algorithm
+from engines.algorithms.key_types import find_row
 from engines.base import Call, Reply
 from engines.encoding import NotBase64, decode_base64
 from engines.faults import InvalidRequest, NotFound
@@ -16,10 +17,29 @@ from engines.fields import Duration
 from engines.key_records import KeyringRecord
 from engines.key_rules import KeyRules, with_rules
 from engines.key_settings import KeyListing, KeyName, check_auto_rotate_period
+from engines.keystore import KeepsKeys
 from engines.transit.describe import describe
 
 if TYPE_CHECKING:
     from engines.transit.engine import Transit
+
+
+class TypeParameters(Protocol):
+    """What tells apart the algorithms that share a key type; of no meaning to other types."""
+
+    parameter_set: str
+    hybrid_key_type_pqc: str
+    hybrid_key_type_ec: str
+
+
+def find_algorithm(key_type: str, body: TypeParameters) -> Algorithm | None:
+    """The algorithm of ``key_type``; None for an unknown one. Raises ``InvalidRequest`` for unfit parameters."""
+    parameters = {
+        PARAMETER_SET: body.parameter_set,
+        POST_QUANTUM_HALF: body.hybrid_key_type_pqc,
+        CLASSICAL_HALF: body.hybrid_key_type_ec,
+    }
+    return find_row(key_type, parameters)
 
 
 class KeyCreation(KeyRules):
@@ -33,6 +53,9 @@ class KeyCreation(KeyRules):
     context: str = ""
     auto_rotate_period: Duration = 0
     key_size: int = 0
+    parameter_set: str = ""
+    hybrid_key_type_pqc: str = ""
+    hybrid_key_type_ec: str = ""
 
 
 class KeyReading(KeyName):
@@ -54,7 +77,7 @@ def decode_context(text: str | UnsetType) -> bytes:
 def warn_of_type(call: Call, algorithm: Algorithm) -> None:
     """Warn of a type of keys that isn't safe in every use."""
     if algorithm.aead is not None and not algorithm.authenticates:
-        call.warn(f"keys of type {algorithm.name} don't notice that a ciphertext was changed")
+        call.warn(f"keys of type {algorithm.key_type} don't notice that a ciphertext was changed")
 
 
 async def create(engine: Transit, call: Call, body: KeyCreation) -> Reply:
@@ -79,12 +102,12 @@ async def create(engine: Transit, call: Call, body: KeyCreation) -> Reply:
 
 
 def _parse_type(body: KeyCreation) -> Algorithm:
-    algorithm = TRANSIT_ALGORITHMS.get(body.type)
+    algorithm = find_algorithm(body.type, body)
     if algorithm is None:
         raise InvalidRequest(f"unknown key type {body.type}")
     if body.key_size:
         if algorithm.key_bytes_chosen is None:
-            raise InvalidRequest(f"key_size is not valid for algorithm {algorithm.name}")
+            raise InvalidRequest(f"key_size is not valid for algorithm {algorithm.key_type}")
         if body.key_size not in algorithm.key_bytes_chosen:
             raise InvalidRequest(f"invalid key_size {body.key_size}")
     return algorithm
@@ -104,7 +127,7 @@ async def read(engine: Transit, call: Call, body: KeyReading) -> Reply:
     return Reply({**reply.data, "encryptions": {str(number): total for number, total in totals.items()}})
 
 
-async def list_keys(engine: Transit, call: Call, body: KeyListing) -> Reply:
+async def list_keys(engine: KeepsKeys, call: Call, body: KeyListing) -> Reply:
     """Name the keys there are."""
     names = await engine.keys.list(body.after, body.limit if body.limit > 0 else None)
     if not names:
@@ -112,7 +135,7 @@ async def list_keys(engine: Transit, call: Call, body: KeyListing) -> Reply:
     return Reply({"keys": names})
 
 
-async def delete(engine: Transit, call: Call, body: KeyName) -> None:
+async def delete(engine: KeepsKeys, call: Call, body: KeyName) -> None:
     """Destroy a key for which that is allowed."""
     await engine.keys.delete(body.name)
 

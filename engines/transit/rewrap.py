@@ -22,7 +22,7 @@ from engines.keyring import Keyring
 from engines.limits import counted_items, made_and_counted
 from engines.transit.decrypt import decrypt_plainly
 from engines.transit.encrypt import encrypt_plainly
-from engines.transit.sealing import is_plain, seal, unseal
+from engines.transit.sealing import is_plain, seal, unseal_at_pace
 from engines.turns import in_turns
 
 if TYPE_CHECKING:
@@ -65,14 +65,11 @@ async def rewrap(engine: Transit, call: Call, body: Rewrapping) -> Reply:
     if batch:
         keyring = await counted_items(engine, call, keyring, (item.key_version for item in items))
         results = None if has_context else rewrap_plainly(keyring, items)
-        results = results or [_rewrap_item(keyring, item, was) async for item in in_turns(items)]
+        results = results or [await _rewrap_item(keyring, item, was) async for item in in_turns(items)]
         return Reply({"batch_results": results})
+    opened = await _open(keyring, body.ciphertext, body.context, body.associated_data, was)
     ciphertext, version = await made_and_counted(
-        engine,
-        call,
-        keyring,
-        body.key_version,
-        lambda key: _rewrap(key, body.ciphertext, body.context, body.key_version, body.associated_data, was),
+        engine, call, keyring, body.key_version, lambda key: _seal(key, *opened, body.key_version, body.associated_data)
     )
     return Reply({"ciphertext": ciphertext, "key_version": version})
 
@@ -87,30 +84,34 @@ def rewrap_plainly(keyring: Keyring, items: Sequence[RewrapItem]) -> list[dict[s
     return encrypt_plainly(keyring, [EncryptItem(**message) for message in opened])
 
 
-def _rewrap_item(keyring: Keyring, item: RewrapItem, was: EncryptionOptions) -> dict[str, Any]:
+async def _rewrap_item(keyring: Keyring, item: RewrapItem, was: EncryptionOptions) -> dict[str, Any]:
     """The result of one item; what isn't the item's own fault ends the batch."""
     try:
-        return rewrap_item(keyring, item, was)
+        return await rewrap_item(keyring, item, was)
     except InvalidRequest as fault:
         return {"error": fault.message, "reference": item.reference}
 
 
-def rewrap_item(keyring: Keyring, item: RewrapItem, was: EncryptionOptions = DEFAULT_ENCRYPTION) -> dict[str, Any]:
+async def rewrap_item(
+    keyring: Keyring, item: RewrapItem, was: EncryptionOptions = DEFAULT_ENCRYPTION
+) -> dict[str, Any]:
     """The result of one item, which ``was`` encrypted so. Raises ``InvalidRequest`` or ``Failed``."""
     if not item.ciphertext:
         raise InvalidRequest("missing ciphertext to decrypt")
-    ciphertext, version = _rewrap(keyring, item.ciphertext, item.context, item.key_version, item.associated_data, was)
+    opened = await _open(keyring, item.ciphertext, item.context, item.associated_data, was)
+    ciphertext, version = _seal(keyring, *opened, item.key_version, item.associated_data)
     return {"ciphertext": ciphertext, "key_version": version, "reference": item.reference}
 
 
-def _rewrap(
-    keyring: Keyring,
-    ciphertext: str,
-    context_text: str,
-    key_version: int,
-    associated_data: str,
-    was: EncryptionOptions,
-) -> tuple[str, int]:
+async def _open(
+    keyring: Keyring, ciphertext: str, context_text: str, associated_data: str, was: EncryptionOptions
+) -> tuple[bytes, bytes]:
+    """The plaintext of ``ciphertext``, and the context that it is bound to."""
     context = decode_base64(context_text) if context_text else b""
-    plaintext = unseal(keyring, ciphertext, context, associated_data, _LABEL, was)
+    return await unseal_at_pace(keyring, ciphertext, context, associated_data, _LABEL, was), context
+
+
+def _seal(
+    keyring: Keyring, plaintext: bytes, context: bytes, key_version: int, associated_data: str
+) -> tuple[str, int]:
     return seal(keyring, plaintext, context, key_version, associated_data, _LABEL)

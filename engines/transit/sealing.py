@@ -6,22 +6,24 @@ public-key encryption gave. The version is not authenticated by itself, but choo
 
 from __future__ import annotations
 
+from functools import partial
 from os import urandom
 
-from engines.algorithms.base import DEFAULT_ENCRYPTION, EncryptionOptions
+from engines.algorithms.base import DEFAULT_ENCRYPTION, EncryptionOptions, Pace
 from engines.algorithms.hashes import SHA2_256, SHA2_512
 from engines.algorithms.mac import Mac
 from engines.encoding import NotBase64, decode_base64, encode_base64
 from engines.faults import Failed, InvalidRequest
 from engines.keyring import CIPHERTEXT, Keyring
 from engines.keystore import SoftDeleted
+from engines.lanes import at_pace
 
 
 class NotAead(InvalidRequest):
     """Associated data was given for an algorithm that has no place for it; ``label`` says where."""
 
     def __init__(self, label: str, keyring: Keyring) -> None:
-        super().__init__(f"'{label}' provided for non-AEAD cipher suite {keyring.algorithm.name}")
+        super().__init__(f"'{label}' provided for non-AEAD cipher suite {keyring.algorithm.key_type}")
 
 
 def is_plain(keyring: Keyring) -> bool:
@@ -46,7 +48,7 @@ def seal(
     if record.soft_deleted:
         raise SoftDeleted
     if not algorithm.encrypts:
-        raise InvalidRequest(f"message encryption not supported for key type {algorithm.name}")
+        raise InvalidRequest(f"message encryption not supported for key type {algorithm.key_type}")
     version = keyring.version_to_encrypt(requested_version)
     if algorithm.aead is None:
         return version.prefix + encode_base64(version.encryption().encrypt(plaintext, options)), version.number
@@ -92,7 +94,7 @@ def unseal(
     if record.soft_deleted:
         raise SoftDeleted
     if not algorithm.encrypts:
-        raise InvalidRequest(f"message decryption not supported for key type {algorithm.name}")
+        raise InvalidRequest(f"message decryption not supported for key type {algorithm.key_type}")
     version, text = keyring.open_header(ciphertext, CIPHERTEXT)
     try:
         payload = decode_base64(text)
@@ -106,6 +108,21 @@ def unseal(
     if len(payload) < nonce_bytes:
         raise InvalidRequest("invalid ciphertext length")
     return cipher.open(payload[:nonce_bytes], payload[nonce_bytes:], data)
+
+
+async def unseal_at_pace(
+    keyring: Keyring,
+    ciphertext: str,
+    context: bytes = b"",
+    associated_data: str = "",
+    label: str = "[0].associated_data",
+    options: EncryptionOptions = DEFAULT_ENCRYPTION,
+) -> bytes:
+    """As ``unseal``, beside the event loop for keys with which that takes long. Raises ``RateLimited`` besides."""
+    pace = keyring.algorithm.decrypting
+    if pace is Pace.INSTANT:
+        return unseal(keyring, ciphertext, context, associated_data, label, options)
+    return await at_pace(pace, partial(unseal, keyring, ciphertext, context, associated_data, label, options))
 
 
 def _decode_associated_data(text: str) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from msgspec import UNSET, UnsetType
@@ -24,6 +25,7 @@ from engines.encoding import decode_base64, encode_base64, encode_base64_url
 from engines.faults import Failed, Fault, InvalidRequest
 from engines.key_states import Use
 from engines.keyring import Keyring, MissingContext
+from engines.lanes import at_pace, check_long_items
 from engines.transit.hash import decode_input
 from engines.transit.keys import decode_context
 from engines.turns import in_turns
@@ -43,6 +45,7 @@ class Signing(Body):
     marshaling_algorithm: str = DEFAULT_MARSHALING
     salt_length: str = DEFAULT_SALT_LENGTH
     prehashed: bool = False
+    external_mu: bool = False
     input: str = ""
     context: str = ""
     signature_context: str | UnsetType = UNSET
@@ -66,12 +69,21 @@ def signature_options(
     hash_ = parse_hash(hash_name(call, body))
     if hash_ is None and keyring.algorithm.hash_chosen:
         check_unhashed(body.prehashed, body.signature_algorithm)
+    if body.external_mu and not keyring.algorithm.external_mu:
+        raise InvalidRequest(f"external_mu is not supported for keys of type {keyring.algorithm.key_type}")
     bound_to, signs_hash = b"", False
     if body.signature_context is not UNSET:
         bound_to = _signature_context(keyring, body.signature_context)
         signs_hash = _signs_hash(keyring, body.prehashed, hash_)
     return SignatureOptions(
-        hash_, body.prehashed, body.signature_algorithm, salt_length, marshaling, bound_to, signs_hash
+        hash_,
+        body.prehashed,
+        body.signature_algorithm,
+        salt_length,
+        marshaling,
+        bound_to,
+        signs_hash,
+        body.external_mu,
     )
 
 
@@ -80,7 +92,7 @@ def _signature_context(keyring: Keyring, text: str) -> bytes:
     if not text:
         return b""
     if not keyring.algorithm.signature_context:
-        raise InvalidRequest(f"signature_context is not supported for keys of type {keyring.algorithm.name}")
+        raise InvalidRequest(f"signature_context is not supported for keys of type {keyring.algorithm.key_type}")
     context = decode_base64(text)
     if len(context) > MAX_SIGNATURE_CONTEXT_BYTES:
         raise InvalidRequest(f"signature_context has more than {MAX_SIGNATURE_CONTEXT_BYTES} bytes")
@@ -110,15 +122,19 @@ async def sign(engine: Transit, call: Call, body: Signing) -> Reply:
     if keyring is None:
         raise InvalidRequest("signing key not found")
     if not keyring.algorithm.signs:
-        raise InvalidRequest(f"key type {keyring.algorithm.name} does not support signing")
+        raise InvalidRequest(f"key type {keyring.algorithm.key_type} does not support signing")
     options = signature_options(call, body, keyring, marshaling, salt_length)
     if engine.keys.fips.active:
         engine.keys.fips.protecting(call, unapproved_signature(keyring.algorithm, options))
+    pace = keyring.algorithm.signing
     if body.batch_input is not UNSET and body.batch_input is not None:
         items = read_strings(body.batch_input, "transit.batchRequestSignItem", engine.max_batch_items)
-        results = [_sign_item(keyring, body.key_version, options, item) async for item in in_turns(items)]
+        check_long_items(pace, len(items))
+        results = [await _sign_item(keyring, body.key_version, options, item) async for item in in_turns(items)]
         return Reply({"batch_results": results})
-    signature, version, public_key = _sign(keyring, body.key_version, options, body.input, body.context)
+    signature, version, public_key = await at_pace(
+        pace, partial(_sign, keyring, body.key_version, options, body.input, body.context)
+    )
     data: dict[str, Any] = {"signature": signature, "key_version": version}
     if public_key:
         data["public_key"] = public_key
@@ -147,11 +163,15 @@ def _sign(
     return version.prefix + encode(signature), version.number, public_key
 
 
-def _sign_item(keyring: Keyring, requested_version: int, options: SignatureOptions, item: InputItem) -> dict[str, Any]:
+async def _sign_item(
+    keyring: Keyring, requested_version: int, options: SignatureOptions, item: InputItem
+) -> dict[str, Any]:
     try:
         if item.input is UNSET:
             raise InvalidRequest("missing input")
-        signature, version, public_key = _sign(keyring, requested_version, options, item.input, item.context)
+        signature, version, public_key = await at_pace(
+            keyring.algorithm.signing, partial(_sign, keyring, requested_version, options, item.input, item.context)
+        )
     except Fault as fault:
         return {"key_version": 0, "error": fault.message, "reference": item.reference}
     result: dict[str, Any] = {"signature": signature, "key_version": version, "reference": item.reference}

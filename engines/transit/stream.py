@@ -64,7 +64,7 @@ async def rewrap(engine: Transit, call: Call, body: Streaming) -> Reply:
 
     async def answer(call: Call, keyring: Keyring, items: list[RewrapItem]) -> list[dict[str, Any]]:
         keyring = await counted_items(engine, call, keyring, (item.key_version for item in items))
-        return rewrap_plainly(keyring, items) or [_rewrap_item(keyring, item) async for item in in_turns(items)]
+        return rewrap_plainly(keyring, items) or [await _rewrap_item(keyring, item) async for item in in_turns(items)]
 
     return await _stream(engine, call, body, Use.PROTECT, answer)
 
@@ -117,8 +117,8 @@ def _results(reply: Reply) -> list[dict[str, Any]]:
     return results
 
 
-def _rewrap_item(keyring: Keyring, item: RewrapItem) -> dict[str, Any]:
+async def _rewrap_item(keyring: Keyring, item: RewrapItem) -> dict[str, Any]:
     try:
-        return rewrap_item(keyring, item)
+        return await rewrap_item(keyring, item)
     except Fault as fault:
         return {"error": fault.message, "reference": item.reference}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from msgspec import UNSET, UnsetType
@@ -18,6 +19,7 @@ from engines.fips import unapproved_hash
 from engines.key_states import Use
 from engines.keyring import Keyring, MissingContext
 from engines.keystore import SoftDeleted
+from engines.lanes import at_pace, check_long_items
 from engines.transit import cmac, hmac
 from engines.transit.hash import decode_input
 from engines.transit.keys import decode_context
@@ -78,15 +80,18 @@ async def _verify_signatures(engine: Transit, call: Call, body: Verification, it
     if keyring is None:
         raise InvalidRequest("signature verification key not found")
     if not keyring.algorithm.signs:
-        raise InvalidRequest(f"key type {keyring.algorithm.name} does not support verification")
+        raise InvalidRequest(f"key type {keyring.algorithm.key_type} does not support verification")
     options = signature_options(call, body, keyring, marshaling, salt_length)
     if engine.keys.fips.active:
         engine.keys.fips.processing(call, unapproved_signature(keyring.algorithm, options))
+    pace = keyring.algorithm.verifying
     if items is not None:
-        results = [_verify_signature_item(keyring, options, item) async for item in in_turns(items)]
+        check_long_items(pace, len(items))
+        results = [await _verify_signature_item(keyring, options, item) async for item in in_turns(items)]
         return Reply({"batch_results": results})
     signature = body.signature if body.signature is not UNSET else ""
-    return Reply({"valid": _is_signature(keyring, options, body.input, body.context, signature)})
+    valid = await at_pace(pace, partial(_is_signature, keyring, options, body.input, body.context, signature))
+    return Reply({"valid": valid})
 
 
 def _is_signature(keyring: Keyring, options: SignatureOptions, text: str, context_text: str, signature: str) -> bool:
@@ -110,12 +115,15 @@ def _is_signature(keyring: Keyring, options: SignatureOptions, text: str, contex
     return True
 
 
-def _verify_signature_item(keyring: Keyring, options: SignatureOptions, item: InputItem) -> dict[str, Any]:
+async def _verify_signature_item(keyring: Keyring, options: SignatureOptions, item: InputItem) -> dict[str, Any]:
     try:
         if item.input is UNSET:
             raise InvalidRequest("missing input")
         signature = item.signature if item.signature is not UNSET else ""
-        valid = _is_signature(keyring, options, item.input, item.context, signature)
+        valid = await at_pace(
+            keyring.algorithm.verifying,
+            partial(_is_signature, keyring, options, item.input, item.context, signature),
+        )
     except Fault as fault:
         return {"valid": False, "error": fault.message, "reference": item.reference}
     return {"valid": valid, "reference": item.reference}

@@ -82,6 +82,7 @@ class AuditAuth:
     """Seconds since the epoch."""
 
     num_uses: int = 0
+    identity_policies: Sequence[str] = ()
 
 
 class AuditToken:
@@ -190,6 +191,9 @@ class AuditResponse(Struct):
 
     login: bool = False
     """``auth`` comes from a login, so it tells who the caller is, too."""
+
+    entity_created: bool = False
+    """The login has made the entity."""
 
     wrap: AuditWrap | None = None
     warnings: Sequence[str] = ()

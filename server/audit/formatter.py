@@ -185,6 +185,8 @@ class Formatter:
             who["display_name"] = auth.display_name
         who["policies"] = list(auth.policies)
         who["token_policies"] = list(auth.token_policies)
+        if auth.identity_policies:
+            who["identity_policies"] = list(auth.identity_policies)
         rest: dict[str, Any] = {}
         if auth.metadata:
             rest["metadata"] = dict(auth.metadata)
@@ -208,7 +210,7 @@ class Formatter:
         """Who called, once a request without a valid token has been answered: known now, if it was a login."""
         if response.login and response.auth is not None:
             who, rest = self._describe(response.auth, response.client_token)
-            return {**who, **rest}
+            return {**who, **rest, **({"entity_created": True} if response.entity_created else {})}
         if request.subject.allowed and not response.error:
             return {"policy_results": {"allowed": True}, **_NOBODY}
         return _NOBODY

@@ -23,6 +23,8 @@ def _describe(algorithm: Algorithm) -> dict[str, Any]:
     transition = algorithm.transition
     could_serve = (algorithm.provider,) if algorithm.could_serve is None else algorithm.could_serve()
     return {
+        "key_type": algorithm.key_type,
+        "key_type_parameters": dict(algorithm.type_parameters),
         "standard": algorithm.standard,
         "primitive": algorithm.primitive.value,
         "parameter_set": algorithm.parameter_set,

@@ -48,7 +48,7 @@ async def capabilities(system: System, call: Call, body: TokenCapabilitiesBody) 
     if not body.token:
         raise Failed("no token found")
     paths = _paths(body)
-    token = await system.tenant.tokens.lookup(body.token, call.now)
+    token = await system.tenant.tokens.authenticate(body.token, call.now)
     if token is None:
         raise InvalidRequest("invalid token", wrapped=True)
     return _reply(await reach_of(system, token), paths)
@@ -60,7 +60,7 @@ async def capabilities_accessor(system: System, call: Call, body: AccessorCapabi
         raise InvalidRequest("missing accessor")
     paths = _paths(body)
     token = await system.tenant.tokens.by_accessor(body.accessor, call.now)
-    if token is None:
+    if token is None or not await system.tenant.personas.stands(token):
         raise InvalidRequest("invalid accessor", wrapped=True)
     return _reply(await reach_of(system, token), paths)
 
@@ -89,7 +89,7 @@ class Reach:
 
 async def reach_of(system: System, token: Token) -> Reach:
     """What ``token`` may do here."""
-    acl = await token.store.policies.acl(token.record.policies)
+    acl = await token.store.rights(token)
     return Reach(acl, system.tenant.namespace.below(token.store.namespace))
 
 

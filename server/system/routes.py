@@ -252,6 +252,7 @@ ROUTES: tuple[Route, ...] = (
           writes=False),
     Route(READ, "internal/counters/requests", status.count_requests, Nothing, "Gone; see the metrics.", writes=False),
     Route(READ, "internal/counters/tokens", status.count_tokens, Nothing, "Count the service tokens.", writes=False),
+    Route(READ, "internal/counters/entities", status.count_entities, Nothing, "Count the entities.", writes=False),
     Route(READ, "metrics", metrics.read_metrics, metrics.MetricsBody, "Tell what the server counts.", writes=False,
           bare=True),
     Route(READ, "in-flight-req", status.read_in_flight, Nothing, "Show the requests that are being answered.",

@@ -10,6 +10,8 @@ from engines.base import Call, Nothing, Reply
 from engines.durations import SECOND, format_time
 from engines.faults import NotFound, UnsupportedPath
 from server.audit.entry import client_id
+from server.identity.listing import count
+from server.identity.records import ENTITIES
 from server.tokens import Token
 from server.version import API_VERSION
 
@@ -49,6 +51,12 @@ async def count_requests(system: System, call: Call, body: Nothing) -> Reply:
 async def count_tokens(system: System, call: Call, body: Nothing) -> Reply:
     """Count the service tokens."""
     return Reply({"counters": {"service_tokens": {"total": len(await system.tenant.tokens.accessors(call.now))}}})
+
+
+async def count_entities(system: System, call: Call, body: Nothing) -> Reply:
+    """Count the entities."""
+    total = await count(system.tenant.personas.view, ENTITIES)
+    return Reply({"counters": {"entities": {"total": total}}})
 
 
 async def read_in_flight(system: System, call: Call, body: Nothing) -> Reply:

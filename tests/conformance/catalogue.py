@@ -8,6 +8,7 @@ from tests.conformance import (
     auth_methods,
     client_certificates,
     http_wire,
+    identity,
     json_web_tokens,
     leases,
     namespaces,
@@ -51,4 +52,5 @@ SCENARIOS: tuple[Scenario, ...] = (
     *json_web_tokens.SCENARIOS,
     *namespaces.SCENARIOS,
     *tenants.SCENARIOS,
+    *identity.SCENARIOS,
 )

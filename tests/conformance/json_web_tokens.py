@@ -352,6 +352,50 @@ _bound = Scenario(
     ),
 )
 
+_groups = Scenario(
+    "identity-jwt-groups",
+    steps=(
+        _ENABLE,
+        _CONFIGURE,
+        Step("mount", "GET sys/auth/{m}", 200, saves={"accessor": "data.accessor"}),
+        *(
+            step
+            for name in ("dev", "ops")
+            for step in (
+                Step(
+                    f"group {name}",
+                    "POST identity/group",
+                    200,
+                    {"name": f"jg-{name}", "type": "external", "policies": f"p-{name}"},
+                    saves={name: "data.id"},
+                ),
+                Step(
+                    f"alias {name}",
+                    "POST identity/group-alias",
+                    200,
+                    {"name": name, "mount_accessor": "{accessor}", "canonical_id": f"{{{name}}}"},
+                ),
+            )
+        ),
+        *_role("with groups", groups_claim="g", claim_mappings={"e": "mail"}, token_ttl="10m"),
+        _login("as dev", {"g": ["dev", "unknown"], "e": "a@example.com"}, 200),
+        Step("dev has a member", "GET identity/group/id/{dev}", 200),
+        _login("as ops", {"g": ["ops"], "e": "b@example.com"}, 200),
+        Step(
+            "find",
+            "POST identity/lookup/entity",
+            200,
+            {"alias_name": "s", "alias_mount_accessor": "{accessor}"},
+            random=("data.name",),
+        ),
+        Step("dev has none", "GET identity/group/id/{dev}", 200),
+        _login("as both", {"g": ["ops", "dev"]}, 200),
+        _login("as nothing", {"g": []}, 200),
+        *(Step(f"delete {name}", f"DELETE identity/group/id/{{{name}}}", 204) for name in ("dev", "ops")),
+        _DISABLE,
+    ),
+)
+
 _browsers = Scenario(
     "auth-jwt-browsers",
     steps=(
@@ -374,4 +418,4 @@ _browsers = Scenario(
     ),
 )  # fmt: skip
 
-SCENARIOS = (_config, _roles, _logins, _bound, _browsers)
+SCENARIOS = (_config, _roles, _logins, _bound, _groups, _browsers)

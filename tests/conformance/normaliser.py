@@ -90,7 +90,8 @@ class _Walk:
             if not value:
                 self._put(place, "object", "{}")
             for name, item in value.items():
-                self.walk(item, f"{place}.{name}" if place else name, name)
+                shown = self._with_names(name)
+                self.walk(item, f"{place}.{shown}" if place else shown, name)
         elif isinstance(value, list):
             if not value:
                 self._put(place, "list", "[]")
@@ -114,8 +115,7 @@ class _Walk:
             self._put(place, "string", self._text(text, key))
 
     def _text(self, text: str, key: str) -> str:
-        for value, name in self._names.items():
-            text = text.replace(value, f"<saved {name}>")
+        text = self._with_names(text)
         if key in _VERSIONS and text:
             return "<version>"
         if key == "cluster_name" and text:
@@ -140,6 +140,11 @@ class _Walk:
             return "<hmac-sha256>"
         text = _UUID.sub("<uuid>", text)
         return _TIME.sub(lambda match: match[0] if match[0] == _NEVER else f"<time {match[1]}>", text)
+
+    def _with_names(self, text: str) -> str:
+        for value, name in self._names.items():
+            text = text.replace(value, f"<saved {name}>")
+        return text
 
     def _put(self, place: str, kind: str, text: str) -> None:
         self._leaves[f"body.{place}" if place else "body"] = (kind, text)

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import msgspec
 import pytest
 
-from engines.base import Answers, Call, Engine, Mount, Operation, Reply, Route
+from engines.base import Answers, Call, Caller, Engine, Mount, Operation, Reply, Route
 from engines.faults import Failed, Fault, InvalidRequest, NotFound, UnsupportedPath
 from engines.fips import FipsMode
 from storage.base import put
@@ -81,6 +81,7 @@ class Driver:
         self.cache = ObjectCache(self.store)
         self.storage = View(self.store, "mount/", self.cache)
         self.clock = MovableClock()
+        self.caller: Caller | None = None
         self.engine = engine_type(Mount(self.storage, self.clock, "test_accessor", "transit/", fips_mode=fips_mode))
         routes = sorted(engine_type.routes, key=_specificity)
         self._routes = [(_pattern(route.path), route) for route in routes]
@@ -101,7 +102,7 @@ class Driver:
 
     async def handle(self, route: Route, path: str, body: Any, given: Mapping[str, Any]) -> Answer:
         """Call the handler of ``route`` with a body that is converted already."""
-        call = Call("request", route.operation, path, None, given, self.clock())
+        call = Call("request", route.operation, path, self.caller, given, self.clock())
         reply: Reply | None = await route.handler(self.engine, call, body)
         if reply is None:
             return Answer(None, None, call.warnings)

@@ -18,6 +18,7 @@ from engines.algorithms.base import (
     Marshaling,
     Material,
     NoPrivateKey,
+    Pace,
     SignatureOptions,
 )
 from engines.algorithms.derivation import HKDF_SHA256, HMAC_SHA256_COUNTER
@@ -26,7 +27,7 @@ from engines.algorithms.ed25519 import ED25519, Ed25519
 from engines.algorithms.hashes import DEFAULT_HASH, HASHES, SHA2_256
 from engines.algorithms.interchange import KeyFormat
 from engines.algorithms.mac import Mac
-from engines.algorithms.rsa import PKCS1V15, PSS, RSA_2048, Rsa
+from engines.algorithms.rsa import PKCS1V15, PSS, RSA_2048, RSA_4096, Rsa
 from engines.algorithms.rsa_keys import material_of
 from engines.algorithms.wrapping import parse_wrapping_hash, unwrap, wrap
 from engines.faults import Failed, InvalidRequest
@@ -289,15 +290,21 @@ def test_wrapping_and_unwrapping_are_inverse_for_every_hash() -> None:
             unwrap(recipient, damaged, SHA2_256)
 
 
+_MADE: dict[str, Material] = {}
+
+
 @pytest.mark.parametrize("algorithm", ALGORITHMS.values(), ids=lambda row: row.name)
 class TestRows:
     """What a row says of its algorithm is what the algorithm does."""
 
     @pytest.fixture
     def material(self, algorithm: Algorithm) -> Material:
-        if algorithm.key_bytes == 512 and algorithm.slow_to_generate:
-            pytest.skip("takes seconds, and differs from its shorter relatives by one number")
-        return algorithm.generate(48 if algorithm.key_bytes_chosen is not None else 0)
+        small = algorithm.signing is Pace.LONG and algorithm.parameter_set.endswith("s")
+        if algorithm.name == RSA_4096.name or (small and algorithm.name != "slh-dsa-sha2-128s"):
+            pytest.skip("takes seconds, and differs from its relatives by a number")
+        if algorithm.name not in _MADE:
+            _MADE[algorithm.name] = algorithm.generate(48 if algorithm.key_bytes_chosen is not None else 0)
+        return _MADE[algorithm.name]
 
     def test_the_name_is_the_key(self, algorithm: Algorithm) -> None:
         assert ALGORITHMS[algorithm.name] is algorithm
@@ -333,7 +340,9 @@ class TestRows:
         options = SignatureOptions(DEFAULT_HASH, marshaling=Marshaling.JWS)
         key = algorithm.signature(material)
         signed = key.sign(b"message", options)
-        assert len(signed) == algorithm.signature_bytes
+        # Signatures of ECDSA in DER vary in length, and so do those that end in one.
+        spread = 8 if algorithm.second_public_text is not None else 0
+        assert algorithm.signature_bytes - spread <= len(signed) <= algorithm.signature_bytes
         key.verify(b"message", signed, options)
         with pytest.raises(BadSignature):
             key.verify(b"message", signed[:-1], options)
@@ -373,7 +382,8 @@ class TestRows:
         assert forms.from_backup(forms.to_backup(material)) == material
         assert forms.export_private(material, KeyFormat.DEFAULT)
         if forms.public_importable:
-            form = KeyFormat.PEM if algorithm.kem_keys is None else KeyFormat.DEFAULT
+            standard = algorithm.kem_keys is None and algorithm.object_identifier
+            form = KeyFormat.PEM if standard else KeyFormat.DEFAULT
             public = Material(b"", material.public)
             assert forms.import_public(forms.export_public(material.public, form)) == public
             assert forms.from_backup(forms.to_backup(public)) == public

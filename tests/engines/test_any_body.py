@@ -34,6 +34,15 @@ KEYS: dict[str, dict[str, Any]] = {
     "xchacha": {"type": "xchacha20-poly1305", "derived": True},
     "cmac": {"type": "aes256-cmac", "exportable": True},
     "mldsa": {"type": "mldsa-44", "exportable": True},
+    "lattice": {"type": "ml-dsa", "parameter_set": "44", "exportable": True, "allow_plaintext_backup": True},
+    "hashes": {"type": "slh-dsa", "parameter_set": "slh-dsa-sha2-128f", "exportable": True},
+    "both": {
+        "type": "hybrid",
+        "parameter_set": "44",
+        "hybrid_key_type_pqc": "ml-dsa",
+        "hybrid_key_type_ec": "ecdsa-p256",
+        "exportable": True,
+    },
     "late": {"not_before": "2090-01-01T00:00:00Z"},
     "disabled": {"disabled": True},
 }
@@ -48,6 +57,7 @@ WORDS = st.sampled_from(
         *("encryption-key", "signing-key", "hmac-key", "public-key", "certificate-chain", "raw", "der", "pem"),
         *("aes256-ccm", "aes256-xts", "aes128-cbc", "aes256-cbc-hmac-sha512", "xchacha20-poly1305", "aes192-cmac"),
         *("mldsa-65", "cmac-key", "rotate", "refuse", "2026-01-01T00:00:00Z", "1700000000", "16", "4"),
+        *("ml-dsa", "slh-dsa", "hybrid", "44", "slh-dsa-sha2-128f", "ecdsa-p256"),
         *("oaep", "sha1", "sha2-512", "hmacdrbg", base64.b64encode(bytes(64)).decode()),
         *("1", "v1", "latest", "-1", "0", "9" * 30, "SHA256", "hkdf", "plaintext", "wrapped"),
     ]
@@ -82,6 +92,8 @@ def values(kind: Any) -> st.SearchStrategy[Any]:
         return st.integers(0, 2**40) if typing.get_args(kind)[0] is int else values(typing.get_args(kind)[0])
     if origin in (typing.Union, types.UnionType):
         return st.one_of([values(part) for part in typing.get_args(kind) if part is not msgspec.UnsetType])
+    if origin is list:
+        return st.lists(TEXTS, max_size=3)
     if origin is dict:
         return st.dictionaries(TEXTS, TEXTS, max_size=3)
     return {str: TEXTS, int: INTEGERS, bool: st.booleans()}.get(kind, JSON)
@@ -91,12 +103,19 @@ def values(kind: Any) -> st.SearchStrategy[Any]:
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_only_faults_escape(route: Route, data: st.DataObject) -> None:
+    path, fields = drawn(route, data, NAMES)
+    items = [] if route.item is None else data.draw(st.lists(lines(route.item), max_size=4))
+    asyncio.run(call(route, path, fields, items))
+
+
+def drawn(route: Route, data: st.DataObject, names: st.SearchStrategy[str]) -> tuple[str, dict[str, Any]]:
+    """A path that ``route`` is for and fields of its body; ``names`` are those of keys, and of others there."""
     hints = typing.get_type_hints(route.body, include_extras=True)
     fields: dict[str, Any] = {}
     for field in msgspec.structs.fields(route.body):
         in_path = f"{{{field.name}" in route.path
         is_name = field.name in ("name", "base_key_name") or f"{{{field.name}}}" in route.path
-        strategy = NAMES if is_name and (in_path or data.draw(st.booleans())) else values(hints[field.name])
+        strategy = names if is_name and (in_path or data.draw(st.booleans())) else values(hints[field.name])
         if in_path or data.draw(st.booleans()):
             fields[field.name] = data.draw(strategy)
     path = route.path
@@ -104,8 +123,7 @@ def test_only_faults_escape(route: Route, data: st.DataObject) -> None:
         if segment.startswith("{"):
             name = segment[1:-1].partition(":")[0]
             path = path.replace(segment, str(fields.get(name, "x")))
-    items = [] if route.item is None else data.draw(st.lists(lines(route.item), max_size=4))
-    asyncio.run(call(route, path, fields, items))
+    return path, fields
 
 
 def lines(kind: type[msgspec.Struct]) -> st.SearchStrategy[msgspec.Struct]:

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, mlkem, padding, rsa
 from cryptography.hazmat.primitives.keywrap import aes_key_wrap_with_padding
 
 from engines.algorithms import ALGORITHMS, KEM_ALGORITHMS, TRANSIT_ALGORITHMS
-from engines.algorithms.base import Fips, Material, SignatureOptions
+from engines.algorithms.base import Fips, Material, Pace, SignatureOptions
 from engines.algorithms.hashes import HASHES, PLAIN_HASHES, SHA1, SHA2_256
 from engines.algorithms.rsa import RSA_2048
 from engines.algorithms.rsa_keys import load_public
@@ -33,7 +33,7 @@ UPDATE, READ, DELETE = Operation.UPDATE, Operation.READ, Operation.DELETE
 HELLO = "aGVsbG8="
 CONTEXT = base64.b64encode(b"context").decode()
 OPEN = {"exportable": True, "allow_plaintext_backup": True}
-SLOW = {name for name, row in ALGORITHMS.items() if row.slow_to_generate and name != RSA_2048.name}
+SLOW = {name for name, row in ALGORITHMS.items() if row.generating is Pace.LONG and name != RSA_2048.name}
 UNAPPROVED = sorted(name for name, row in ALGORITHMS.items() if row.fips is not Fips.APPROVED)
 SEALED_BEFORE: dict[str, dict[str, Any]] = {
     "chacha": {"type": "chacha20-poly1305", **OPEN},
@@ -63,13 +63,14 @@ async def test_keys_are_made_of_approved_algorithms_alone(type_: str) -> None:
     row = ALGORITHMS[type_]
     if type_ not in TRANSIT_ALGORITHMS | KEM_ALGORITHMS:
         return
-    parameters = {"type": type_, **({"key_size": 32} if row.key_bytes_chosen is not None else {})}
+    sized = {"key_size": 32} if row.key_bytes_chosen is not None else {}
+    parameters = {"type": row.key_type, **row.type_parameters, **sized}
     enabled, preferred = driver_for(type_, ENABLED), driver_for(type_, PREFERRED)
     warnings = (await preferred.invoke(UPDATE, "keys/k", **parameters)).warnings
     told = warning(row.name, PREFERRED) in warnings
     if row.fips is Fips.APPROVED:
         assert not told
-        assert (await enabled.write("keys/k", **parameters))["type"] == type_
+        assert (await enabled.write("keys/k", **parameters))["type"] == row.key_type
     else:
         assert told
         assert await message_of(enabled, UPDATE, "keys/k", **parameters) == refusal(row.name)

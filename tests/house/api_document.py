@@ -13,6 +13,7 @@ import msgspec
 
 from engines.base import Access, Operation, Route
 from server import plugins
+from server.identity import Identity
 from server.system import System
 
 PATH = Path(__file__).parents[2] / "docs/api.md"
@@ -44,7 +45,7 @@ _PARAMETER = re.compile(r"\{(\w+)(?::\w+)?\}")
 
 def document() -> str:
     """The whole page."""
-    parts = [_HEAD, *_section("sys", "sys/", System.routes)]
+    parts = [_HEAD, *_section("sys", "sys/", System.routes), *_section("identity", "identity/", Identity.routes)]
     for name in plugins.names(plugins.AUTH_METHODS):
         method = plugins.load(plugins.AUTH_METHODS, name)
         parts += _section(f"The auth method {name}", f"auth/{name}/", method.routes)

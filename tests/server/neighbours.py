@@ -62,6 +62,9 @@ async def _furnished(server: Server) -> Neighbour:
     _, secret = await ask(server, "b", "POST", f"auth/approle/role/{NAME}/secret-id", {}, token)
     assert (await ask(server, "b", "POST", f"cubbyhole/{NAME}", {"x": MARK}, token))[0] == 204
     await ask(server, "b", "POST", f"sys/namespaces/{NAME}", {"custom_metadata": {"x": MARK}}, token)
+    for kind in ("entity", "group"):
+        known = {"name": NAME, "metadata": {"x": MARK}}
+        assert (await ask(server, "b", "POST", f"identity/{kind}", known, token))[0] == 200
     # Public keys, which anybody may ask for, and which are made when they are first asked for.
     assert (await ask(server, "b", "GET", "auth/token/.well-known/keys", None, token))[0] == 200
     _, leases = await ask(server, "b", "LIST", "sys/leases/lookup/auth/token/create", None, token)

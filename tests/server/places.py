@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from server.identity.personas import Personas
 from server.policies import PolicyStore
 from server.tokens import Tokens
 from storage.cache import ObjectCache
@@ -45,4 +46,4 @@ def new_place() -> Place:
 async def new_tokens(place: Place) -> Tokens:
     """A token store in ``place``."""
     policies = PolicyStore(place.view.within("policy/"), place.clock)
-    return await Tokens.open(place.view.within("token/"), policies)
+    return await Tokens.open(place.view.within("token/"), policies, Personas(place.view.within("identity/")))

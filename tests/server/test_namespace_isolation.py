@@ -7,6 +7,7 @@ byte. That the marks would be found is shown by asking with the other's own toke
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -143,7 +144,9 @@ async def test_names_of_another_tenants_things_mean_nothing_in_ones_own(neighbou
             sent = body if route.operation in (Operation.UPDATE, Operation.PATCH) else None
             headers = {"X-Vault-Namespace": "a"}
             answer = await server.send(METHODS[route.operation], path, sent, token, headers=headers)
-            assert not _leaked(b, answer.body.replace(b.body["plaintext"].encode(), b"")), (path, answer.body)
+            # What is told back to who has sent it, is no news.
+            told = [mark for mark in _leaked(b, answer.body) if mark not in json.dumps(sent)]
+            assert not told, (path, answer.body)
             if sent is None:
                 break
     assert await entries_of(server, b) == before

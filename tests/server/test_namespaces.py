@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from auth_methods.records import TokenRecord
 from compat.requests import LINES_TYPE, parse_lines_request, read_headers
 from compat.statuses import status_of
 from engines.faults import Fault, InvalidRequest
@@ -625,3 +626,34 @@ async def test_what_one_worker_does_the_others_see(tmp_path: Path) -> None:
             assert (await second.ask("GET", "auth/token/lookup-self", token=token))[0] == 403
             assert (await first.ask("DELETE", f"sys/namespaces/{name}", token=root))[0] == 200
             assert (await second.ask("GET", f"{name}/transit/keys/k", token=root))[0] == 404
+
+
+async def test_entities_are_known_in_their_own_namespace(server: Server) -> None:
+    """What they add to a token goes with it below; who is made from there is a stranger to them."""
+    await make(server, "a", "a/b", "c")
+    await with_key(server, "a/b")
+    policy = """
+        path "b/transit/keys/k" { capabilities = ["read"] }
+        path "b/auth/token/*" { capabilities = ["update", "sudo"] }
+    """
+    await ask_in(server, "a", "POST", "sys/policies/acl/added", {"policy": policy})
+    await ask_in(server, "a", "POST", "identity/entity", {"name": "e", "policies": ["added"]})
+    _, shown = await ask_in(server, "a", "GET", "identity/entity/name/e")
+    assert (await ask_in(server, "a/b", "GET", "identity/entity/name/e"))[0] == 404
+    assert (await ask_in(server, "c", "GET", f"identity/entity/id/{shown['data']['id']}"))[0] == 404
+    tenant = await tenant_at(server, "a")
+    record = TokenRecord(
+        policies=("default",),
+        path="auth/token/create",
+        display_name="e",
+        creation_time=server.clock(),
+        entity_id=shown["data"]["id"],
+    )
+    token = (await tenant.tokens.mint(record)).id
+    await server.core.cache.catch_up()
+    assert (await ask_in(server, "a/b", "GET", "transit/keys/k", None, token))[0] == 200
+    _, made = await ask_in(server, "a/b", "POST", "auth/token/create", {"policies": ["default"]}, token)
+    assert made["auth"]["entity_id"] == ""
+    assert (await ask_in(server, "a/b", "GET", "auth/token/lookup-self", None, made["auth"]["client_token"]))[0] == 200
+    assert (await ask_in(server, "a", "POST", "identity/entity/name/e", {"disabled": True}))[0] == 204
+    assert (await ask_in(server, "a/b", "GET", "transit/keys/k", None, token))[0] == 403

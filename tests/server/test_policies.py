@@ -10,6 +10,7 @@ import pytest
 
 from engines.base import Operation
 from engines.faults import InvalidRequest
+from server import policies
 from server.policies import MUST_NOT_EXIST, PolicyStore
 from storage.base import Damaged, put
 from storage.cache import ObjectCache
@@ -253,13 +254,42 @@ async def test_a_templated_acl_is_made_for_each_caller(held: Fixture) -> None:
     await held.write("t", 'path "kv/{{identity.entity.name}}" { capabilities = ["read"] }')
 
     def filler(name: str) -> Any:
-        return lambda path: path.replace("{{identity.entity.name}}", name)
+        return {"identity.entity.name": name}.get
 
     bob = await held.policies.acl(("t",), filler("bob"))
     eve = await held.policies.acl(("t",), filler("eve"))
     assert (bob.capabilities("kv/bob"), eve.capabilities("kv/bob")) == (["read"], ["deny"])
     assert (await held.policies.acl(("t",))).capabilities("kv/bob") == ["deny"]
     assert (await held.policies.acl(("t",), filler("bob"))).capabilities("kv/bob") == ["read"]
+
+
+class _Person:
+    """Somebody with a name."""
+
+    def __init__(self, name: str, *policies: str) -> None:
+        self.name = name
+        self.policies = policies
+
+    def value(self, name: str) -> str | None:
+        return self.name if name == "identity.entity.name" else None
+
+
+async def test_personal_acls_are_kept_for_as_many_as_there_is_room(
+    held: Fixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(policies, "MAX_PERSONAL", 2)
+    await held.write("t", 'path "kv/{{identity.entity.name}}" { capabilities = ["read"] }')
+    bob, eve, ann = _Person("bob", "t"), _Person("eve", "t"), _Person("ann", "t")
+    first = await held.policies.personal_acl((), bob)
+    assert first.capabilities("kv/bob") == ["read"]
+    await held.policies.personal_acl((), eve)
+    assert await held.policies.personal_acl((), bob) is first
+    await held.policies.personal_acl((), ann)
+    assert await held.policies.personal_acl((), bob) is first
+    again = await held.policies.personal_acl((), eve)
+    assert (again.capabilities("kv/eve"), again.capabilities("kv/bob")) == (["read"], ["deny"])
+    await held.write("t", 'path "x/{{identity.entity.name}}" { capabilities = ["read"] }')
+    assert (await held.policies.personal_acl((), bob)).capabilities("kv/bob") == ["deny"]
 
 
 async def test_a_damaged_policy_is_never_skipped(held: Fixture) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from compat.requests import Request, parse_request, read_headers
 from server import open_tenants
-from server.standings import MAX_KEPT, Standings
+from server.standings import MAX_KEPT, Standing, Standings
 from tests.server.namespaced import ask_in, make, mighty, with_key
 from tests.server.systems import Server
 
@@ -25,9 +25,13 @@ async def _ask(server: Server, token: str, path: str = PATH, body: object = TEXT
 
 
 def _kept(server: Server, token: str) -> int:
+    return len(_standings(server, token))
+
+
+def _standings(server: Server, token: str) -> list[Standing]:
     active = server.core.active
     assert active is not None
-    return sum(standing.token.record.id == token for standing in active.standings)
+    return [standing for standing in active.standings if standing.token.record.id == token]
 
 
 async def _write_policy(server: Server, text: str, **more: object) -> None:
@@ -166,6 +170,34 @@ async def test_there_is_a_bound(server: Server, token: str, monkeypatch: pytest.
     for number in range(20):
         assert await _ask(server, token, f"transit/encrypt/k{number}") == 200
         assert _kept(server, token) <= 5
+
+
+async def test_until_something_else_is_known_of_the_caller(server: Server, token: str) -> None:
+    role = {"allowed_entity_aliases": "*", "allowed_policies": "default"}
+    assert (await server.ask("POST", "auth/token/roles/r", role))[0] == 204
+    _, answer = await server.ask("POST", "auth/token/create/r", {"entity_alias": "ann"})
+    known, entity = answer["auth"]["client_token"], f"identity/entity/id/{answer['auth']['entity_id']}"
+    _, other = await server.ask("POST", "identity/entity", {"name": "other"})
+    assert await _ask(server, known) == 403
+    assert (await server.ask("POST", entity, {"policies": "p"}))[0] == 204
+    assert await _ask(server, known) == 200
+    assert await _ask(server, known, "transit/encrypt/other") in (200, 400)
+    assert _kept(server, known) == 2
+    before = _standings(server, known)
+    assert (await server.ask("POST", f"identity/entity/id/{other['data']['id']}", {"policies": "x"}))[0] == 204
+    assert await _ask(server, known) == 200
+    assert before[1] in _standings(server, known)
+    assert (await server.ask("POST", entity, {"policies": []}))[0] == 204
+    assert await _ask(server, known) == 403
+    assert await _ask(server, known, "transit/encrypt/other") == 403
+    assert (await server.ask("POST", entity, {"policies": "p"}))[0] == 204
+    assert await _ask(server, known) == 200
+    assert (await server.ask("POST", entity, {"disabled": True}))[0] == 204
+    assert await _ask(server, known) == 403
+    assert (await server.ask("POST", entity, {"disabled": False}))[0] == 204
+    assert await _ask(server, known) == 200
+    assert (await server.ask("DELETE", entity))[0] == 204
+    assert await _ask(server, known) == 403
 
 
 ENDS: dict[str, tuple[str, str, str, object, int]] = {

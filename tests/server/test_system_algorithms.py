@@ -30,6 +30,8 @@ async def test_every_row_is_listed_with_its_facts(server: Server) -> None:
     rows = answer["data"]["algorithms"]
     assert set(rows) == set(ALGORITHMS)
     assert rows["ml-kem-1024"] | {"provider": "", "available_providers": []} == {
+        "key_type": "ml-kem-1024",
+        "key_type_parameters": {},
         "standard": "FIPS 203",
         "primitive": "kem",
         "parameter_set": "1024",

@@ -49,7 +49,7 @@ async def test_a_mount_is_enabled_shown_used_and_disabled(server: Server) -> Non
     assert answer["uuid"] == answer["data"]["uuid"]
     status, listed = await server.ask("GET", "sys/mounts")
     assert listed["data"]["a/b/"] == listed["a/b/"] == answer["data"]
-    assert set(listed["data"]) == {"a/b/", "cubbyhole/", "sys/"}
+    assert set(listed["data"]) == {"a/b/", "cubbyhole/", "identity/", "sys/"}
     assert await server.ask("POST", "a/b/note/n", {"text": "t"}) == (204, None)
     assert (await server.ask("GET", "a/b/note/n"))[1]["data"] == {"text": "t"}
     assert await server.ask("DELETE", "sys/mounts/a/b") == (204, None)

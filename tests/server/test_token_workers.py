@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest_asyncio
 
+from server.identity.personas import Personas
 from server.leases import Leases
 from server.policies import PolicyStore
 from server.tokens import Tokens
@@ -20,7 +21,8 @@ from tests.server.test_tokens import record
 
 async def _worker(store: SqliteStore) -> Tokens:
     view = View(store, "", ObjectCache(store))
-    return await Tokens.open(view.within("token/"), PolicyStore(view.within("policy/"), MovableClock()))
+    policies = PolicyStore(view.within("policy/"), MovableClock())
+    return await Tokens.open(view.within("token/"), policies, Personas(view.within("identity/")))
 
 
 @pytest_asyncio.fixture

@@ -39,7 +39,10 @@ bao list sample/keys | tail -n 1
 """
 
 
-@pytest.mark.parametrize("document", ["README.md", "docs/pqc.md", "docs/namespaces.md"])
+DOCUMENTS = ("README.md", "docs/pqc.md", "docs/signatures.md", "docs/signing.md", "docs/namespaces.md")
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
 def test_documents(tmp_path: Path, document: str) -> None:
     snippets = extract((CHECKOUT / document).read_text(encoding="utf-8"))
     assert {snippet.language for snippet in snippets} == {"sh", "python"}

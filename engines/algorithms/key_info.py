@@ -1,0 +1,85 @@
+"""PKCS#8 (RFC 5958) and SubjectPublicKeyInfo (RFC 5280) in DER, for the keys that the provider has no such forms for.
+
+Algorithm identifiers are without parameters, as all post-quantum algorithms have them, and what could be written in two
+ways is refused.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, TypeVar
+
+from cryptography.hazmat import asn1
+from cryptography.x509 import ObjectIdentifier
+
+
+@asn1.sequence
+class _AlgorithmIdentifier:
+    algorithm: ObjectIdentifier
+
+
+@asn1.sequence
+class _PrivateKeyInfo:
+    """Without attributes; some libraries put the public key behind, and then it is version 1."""
+
+    version: int
+    algorithm: _AlgorithmIdentifier
+    private_key: bytes
+    public_key: Annotated[asn1.BitString | None, asn1.Implicit(1)]
+
+
+@asn1.sequence
+class _SubjectPublicKeyInfo:
+    algorithm: _AlgorithmIdentifier
+    public_key: asn1.BitString
+
+
+@asn1.sequence
+class BothForms:
+    """A private key of ML-KEM (RFC 9935) or ML-DSA (RFC 9881) as its seed and as what that expands to."""
+
+    seed: bytes
+    expanded: bytes
+
+
+Sequence = TypeVar("Sequence")
+
+
+def decode_strictly(kind: type[Sequence], der: bytes) -> Sequence:
+    """``der`` as ``kind``, if that is the one way to write it. Raises ``ValueError``."""
+    decoded = asn1.decode_der(kind, der)
+    if asn1.encode_der(decoded) != der:
+        raise ValueError("not DER")
+    return decoded
+
+
+def _identifier(object_identifier: str) -> _AlgorithmIdentifier:
+    return _AlgorithmIdentifier(algorithm=ObjectIdentifier(object_identifier))
+
+
+def private_key_info(object_identifier: str, content: bytes) -> bytes:
+    """PKCS#8 of a private key whose bytes are ``content``."""
+    identifier = _identifier(object_identifier)
+    return asn1.encode_der(_PrivateKeyInfo(version=0, algorithm=identifier, private_key=content, public_key=None))
+
+
+def open_private_key_info(object_identifier: str, der: bytes) -> tuple[bytes, bytes | None]:
+    """The bytes of a private key, and those of its public key where they are given. Raises ``ValueError``."""
+    info = decode_strictly(_PrivateKeyInfo, der)
+    public = info.public_key
+    if info.version != (0 if public is None else 1) or info.algorithm.algorithm.dotted_string != object_identifier:
+        raise ValueError("not a key of this algorithm")
+    return info.private_key, None if public is None else public.as_bytes()
+
+
+def public_key_info(object_identifier: str, public: bytes) -> bytes:
+    """SubjectPublicKeyInfo of a public key whose bytes are ``public``."""
+    identifier = _identifier(object_identifier)
+    return asn1.encode_der(_SubjectPublicKeyInfo(algorithm=identifier, public_key=asn1.BitString(public, 0)))
+
+
+def open_public_key_info(object_identifier: str, der: bytes) -> bytes:
+    """The bytes of a public key. Raises ``ValueError``."""
+    info = decode_strictly(_SubjectPublicKeyInfo, der)
+    if info.algorithm.algorithm.dotted_string != object_identifier:
+        raise ValueError("not a key of this algorithm")
+    return info.public_key.as_bytes()

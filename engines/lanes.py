@@ -1,0 +1,81 @@
+"""Where work is done that would hold up other requests: beside the event loop, in few threads, and bounded.
+
+A row of the registry says how long its work takes (``Pace``). What takes less than a millisecond is done in place,
+since handing it to a thread and back would cost more than it saves. The rest goes to one of two lanes, so that what
+takes some milliseconds doesn't stand behind what takes seconds. A lane has a few threads, so that the event loop gets
+a processor too, and takes in only so much: beyond that, callers are told to come back.
+
+Threads help because what is called there lets go of the interpreter's lock: OpenSSL does, and what doesn't is called in
+a process of its own by the module that calls it (``algorithms/slhdsa.py``).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, TypeVar
+
+from engines.algorithms.base import Pace
+from engines.faults import InvalidRequest, RateLimited
+
+T = TypeVar("T")
+
+MAX_THREADS = 4
+THREADS = min(MAX_THREADS, max(1, (os.cpu_count() or 1) // 2))
+"""The threads of each lane. There is a worker for each processor, and each has lanes of its own."""
+
+MAX_BRIEF = 256
+"""How many pieces of brief work may be under way or waiting at a time, in this process."""
+
+MAX_LONG = 16
+"""The same of long work."""
+
+MAX_LONG_ITEMS = 100
+"""The most items in a batch whose items are long work each."""
+
+_RETRY_SECONDS = 1
+
+
+class Lane:
+    """A few threads, and so many places before them."""
+
+    def __init__(self, name: str, threads: int, places: int) -> None:
+        self._name = name
+        self._places = threading.BoundedSemaphore(places)
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix=f"{name}-work")
+
+    async def run(self, work: Callable[[], T]) -> T:
+        """What ``work`` gives or raises. Raises ``RateLimited`` when all places are taken."""
+        if not self._places.acquire(blocking=False):
+            raise RateLimited(
+                f"too many requests at once for work that takes long ({self._name})",
+                retry_after_seconds=_RETRY_SECONDS,
+            )
+        future = self._threads.submit(work)
+        # A thread goes on when its caller is cancelled, so its place is taken until the work has ended.
+        future.add_done_callback(self._leave)
+        return await asyncio.wrap_future(future)
+
+    def _leave(self, _: Future[Any]) -> None:
+        self._places.release()
+
+
+_LANES = {Pace.BRIEF: Lane("brief", THREADS, MAX_BRIEF), Pace.LONG: Lane("long", THREADS, MAX_LONG)}
+
+
+async def at_pace(pace: Pace, work: Callable[[], T]) -> T:
+    """What ``work`` gives or raises, done where its ``pace`` holds up nobody.
+
+    Raises ``RateLimited`` when there is no place left. What it calls must be fit for any thread.
+    """
+    lane = _LANES.get(pace)
+    return work() if lane is None else await lane.run(work)
+
+
+def check_long_items(pace: Pace, count: int) -> None:
+    """Raises ``InvalidRequest`` for a batch of more items than a request may ask for at this ``pace``."""
+    if pace is Pace.LONG and count > MAX_LONG_ITEMS:
+        raise InvalidRequest(f"batch_input holds {count} items, more than the {MAX_LONG_ITEMS} for keys of this type")

@@ -1,0 +1,105 @@
+"""The engine ``signing``: its API is the table below; what the rows do stands in the module that each names.
+
+Named keys are transit's, and so are the modules that import, export, back up and certify them. Transit answers some of
+the caller's mistakes as failures of the server, because OpenBao does; nobody expects that here, so they become faults
+of the request.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, ClassVar
+
+from engines.algorithms import SIGNING_ALGORITHMS
+from engines.base import Body, Call, Handler, Mount, Nothing, Operation, Reply, Route
+from engines.faults import Failed, InvalidRequest
+from engines.key_settings import KeyListing, KeyName, KeyTrim
+from engines.keystore import KeyStore
+from engines.rotation import rotate_due
+from engines.signing import cms, cose, jwks, jws, jwt, keys, role_settings, transfer
+from engines.transit import backup, certificates, importing
+from engines.transit import keys as named_keys
+from engines.transit.export import Export
+
+_READ, _LIST, _UPDATE, _DELETE = Operation.READ, Operation.LIST, Operation.UPDATE, Operation.DELETE
+_PUBLIC = ("jwks", "public")
+
+# fmt: off
+_ROUTES: tuple[Route, ...] = (
+    Route(_LIST, "keys", named_keys.list_keys, KeyListing, "List the keys.", writes=False),
+    Route(_READ, "keys/{name}", keys.read, KeyName, "Read a key's settings and versions.", writes=False),
+    Route(_UPDATE, "keys/{name}", keys.create, keys.KeyCreation, "Create a key."),
+    Route(_DELETE, "keys/{name}", named_keys.delete, KeyName, "Destroy a key."),
+    Route(_UPDATE, "keys/{name}/config", keys.configure, keys.KeyConfig, "Change a key's settings."),
+    Route(_UPDATE, "keys/{name}/rotate", keys.rotate, KeyName, "Give a key a new version."),
+    Route(_UPDATE, "keys/{name}/trim", keys.trim, KeyTrim, "Destroy old versions of a key."),
+    Route(_UPDATE, "keys/{name}/csr", certificates.request, certificates.CertificateRequest,
+          "Request a certificate for a key.", writes=False),
+    Route(_UPDATE, "keys/{name}/set-certificate", certificates.set_chain, certificates.CertificateChain,
+          "Keep a key's certificates."),
+
+    Route(_READ, "wrapping_key", importing.read_wrapping_key, Nothing, "Read the key to wrap keys to for import."),
+    Route(_UPDATE, "keys/{name}/import", transfer.import_key, transfer.ImportedKey, "Import a key."),
+    Route(_UPDATE, "keys/{name}/import_version", importing.import_version, importing.ImportedUpdate,
+          "Import a version of a key."),
+    Route(_READ, "export/{type:any}/{name}", transfer.export, Export, "Export a key.", writes=False),
+    Route(_READ, "export/{type:any}/{name}/{version:any}", transfer.export, Export, "Export a key's version.",
+          writes=False),
+    Route(_READ, "backup/{name}", backup.back_up, KeyName, "Back up a key."),
+    Route(_UPDATE, "restore", backup.restore, backup.Restoration, "Restore a key."),
+    Route(_UPDATE, "restore/{name:path}", backup.restore, backup.Restoration, "Restore a key under a name."),
+
+    Route(_LIST, "roles", role_settings.list_roles, KeyListing, "List the roles.", writes=False),
+    Route(_READ, "roles/{name}", role_settings.read, KeyName, "Read a role.", writes=False),
+    Route(_UPDATE, "roles/{name}", role_settings.write, role_settings.RoleWriting,
+          "Make a role, or replace it as a whole."),
+    Route(_DELETE, "roles/{name}", role_settings.delete, KeyName, "Remove a role."),
+
+    Route(_UPDATE, "jwt/sign/{role}", jwt.sign, jwt.TokenSigning, "Sign a JSON Web Token.", writes=False),
+    Route(_UPDATE, "jwt/verify/{role}", jwt.verify, jwt.TokenVerification, "Verify a JSON Web Token.", writes=False),
+
+    Route(_UPDATE, "jws/sign/{role}", jws.sign, jws.PayloadSigning, "Sign a payload as JWS.", writes=False),
+    Route(_UPDATE, "jws/verify/{role}", jws.verify, jws.PayloadVerification, "Verify a JWS.", writes=False),
+    Route(_UPDATE, "cose/sign/{role}", cose.sign, cose.MessageSigning, "Sign a payload as COSE_Sign1.", writes=False),
+    Route(_UPDATE, "cose/verify/{role}", cose.verify, cose.MessageVerification, "Verify a COSE_Sign1.", writes=False),
+    Route(_UPDATE, "cms/sign/{role}", cms.sign, cms.ContentSigning, "Sign a payload as CMS.", writes=False),
+    Route(_UPDATE, "cms/verify/{role}", cms.verify, cms.ContentVerification, "Verify a CMS signature.", writes=False),
+
+    Route(_READ, "jwks", jwks.read_all, Nothing, "Read the public keys of all keys as a JWK set.",
+          writes=False, bare=True, public_where=_PUBLIC),
+    Route(_READ, "keys/{name}/jwks", jwks.read_of_key, KeyName, "Read a key's public keys as a JWK set.",
+          writes=False, bare=True, public_where=_PUBLIC),
+    Route(_READ, "roles/{name}/jwks", jwks.read_of_role, KeyName, "Read the public keys of a role as a JWK set.",
+          writes=False, bare=True, public_where=_PUBLIC),
+)
+# fmt: on
+
+
+def _refusing(handler: Handler) -> Handler:
+    async def handle(engine: Any, call: Call, body: Body) -> Reply | None:
+        try:
+            return await handler(engine, call, body)
+        except Failed as fault:
+            raise InvalidRequest(fault.message) from None
+
+    return handle
+
+
+ROUTES: tuple[Route, ...] = tuple(replace(route, handler=_refusing(route.handler)) for route in _ROUTES)
+
+
+class Signing:
+    """One mount of the engine; it holds no state but what storage and its cache hold."""
+
+    type: ClassVar[str] = "signing"
+    summary: ClassVar[str] = "Signed tokens and messages: JWT, JWS, COSE and CMS, by keys that stay here."
+    routes: ClassVar[tuple[Route, ...]] = ROUTES
+
+    def __init__(self, mount: Mount) -> None:
+        self.storage = mount.storage
+        self.keys = KeyStore(mount.storage, mount.fips_mode, SIGNING_ALGORITHMS, plain=True)
+        self.max_batch_items = mount.max_batch_items
+
+    async def tick(self, now: float) -> None:
+        """Rotate the keys that are due."""
+        await rotate_due(self.keys, now)

@@ -1,0 +1,84 @@
+"""JSON objects in headers and claims, read more strictly than most libraries read them.
+
+What one reader takes for something else than another is refused: members of the same name, numbers that no double
+holds, text that isn't Unicode. What is read can be answered again as it stands.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NoReturn
+
+MAX_DEPTH = 32
+"""How deep objects and arrays may nest."""
+
+_MAX_INTEGER_CHARACTERS = 40
+
+
+class BadJson(ValueError):
+    """The text is no JSON object, or one that could be understood in several ways."""
+
+
+def parse_object(text: bytes) -> dict[str, Any]:
+    """The object in ``text``, which is UTF-8. Raises ``BadJson``."""
+    try:
+        document = _DECODER.decode(text.decode("utf-8"))
+    except (ValueError, RecursionError):
+        raise BadJson from None
+    if type(document) is not dict:
+        raise BadJson
+    encode_object(document)
+    return document
+
+
+def encode_object(document: dict[str, Any]) -> bytes:
+    """``document`` on one line, in UTF-8. Raises ``BadJson`` for what JSON can't hold, or nests too deep."""
+    if _too_deep(document):
+        raise BadJson
+    try:
+        return json.dumps(document, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode("utf-8")
+    except (ValueError, TypeError):
+        raise BadJson from None
+
+
+def _too_deep(document: Any) -> bool:
+    level = [document]
+    for _ in range(MAX_DEPTH):
+        level = [
+            inner
+            for value in level
+            for inner in (value.values() if isinstance(value, dict) else value)
+            if isinstance(inner, (dict, list))
+        ]
+        if not level:
+            return False
+    return True
+
+
+def _unique(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(members)
+    if len(found) != len(members):
+        raise BadJson
+    return found
+
+
+def _integer(text: str) -> int:
+    if len(text) > _MAX_INTEGER_CHARACTERS:
+        raise BadJson
+    return int(text)
+
+
+def _number(text: str) -> float:
+    number = float(text)
+    if number - number != 0:
+        raise BadJson
+    return number
+
+
+def _constant(text: str) -> NoReturn:
+    raise BadJson
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_unique, parse_int=_integer, parse_float=_number, parse_constant=_constant
+)

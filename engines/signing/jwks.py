@@ -1,0 +1,76 @@
+"""JWK sets (RFC 7517): the public keys by which what is signed here can be verified, without asking this server.
+
+The answer is the set itself, without Vault's envelope. A mount with the option ``jwks=public`` gives it to everybody;
+otherwise it takes a token. There is a set for a key, one for a role, and one for all keys of the mount.
+
+For how long a set may be kept is in the answer, as long as new versions are published ahead.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from engines.base import Call, Nothing, Reply
+from engines.faults import InvalidRequest, NotFound
+from engines.key_settings import KeyName
+from engines.key_states import Use
+from engines.keyring import Keyring
+from engines.signing import roles
+from engines.signing.publication import published_versions
+from engines.transit.jwks import version_jwk
+
+if TYPE_CHECKING:
+    from engines.signing.engine import Signing
+
+MAX_AGE_SECONDS = 24 * 60 * 60
+
+MAX_KEYS = 1000
+"""The most keys whose public keys one set has."""
+
+
+async def read_of_key(engine: Signing, call: Call, body: KeyName) -> Reply:
+    """Tell the published public keys of a key, the newest first."""
+    keyring = await engine.keys.use(body.name, Use.COPY, call)
+    if keyring is None:
+        raise NotFound
+    return _reply(_published(keyring, call.now), keyring.record.publish_ahead_seconds)
+
+
+async def read_of_role(engine: Signing, call: Call, body: KeyName) -> Reply:
+    """Tell the published public keys by which signatures of a role are verified, with its ``alg`` and ``kid``."""
+    role = await roles.find(engine, body.name)
+    keyring = None if role is None else await engine.keys.use(role.record.key, Use.COPY, call)
+    if role is None or keyring is None:
+        raise NotFound
+    used = roles.in_use(role, keyring)
+    keys = _published(keyring, call.now)
+    for jwk in keys:
+        jwk["alg"] = used.algorithm.name
+        key_id = used.key_id(jwk["key_version"])
+        if key_id:
+            jwk["kid"] = key_id
+    return _reply(keys, keyring.record.publish_ahead_seconds)
+
+
+async def read_all(engine: Signing, call: Call, body: Nothing) -> Reply:
+    """Tell the published public keys of all keys that aren't disabled."""
+    names = [name for name in await engine.keys.list("", MAX_KEYS + 1) if not name.endswith("/")]
+    if len(names) > MAX_KEYS:
+        raise InvalidRequest(f"there are more than {MAX_KEYS} keys; read the set of a key or of a role")
+    keys: list[dict[str, Any]] = []
+    publish_ahead = 0 if not names else MAX_AGE_SECONDS * 2
+    for name in names:
+        keyring = await engine.keys.load(name)
+        if keyring is not None and not keyring.record.disabled:
+            keys.extend(_published(keyring, call.now))
+            publish_ahead = min(publish_ahead, keyring.record.publish_ahead_seconds)
+    return _reply(keys, publish_ahead)
+
+
+def _reply(keys: list[dict[str, Any]], publish_ahead_seconds: int) -> Reply:
+    """The set, which may be kept for half of the time that a new version waits: so nobody meets one unprepared."""
+    return Reply({"keys": keys}, max_age_seconds=min(publish_ahead_seconds // 2, MAX_AGE_SECONDS))
+
+
+def _published(keyring: Keyring, now: float) -> list[dict[str, Any]]:
+    return [version_jwk(version, version.jwk()) for version in published_versions(keyring, now)]

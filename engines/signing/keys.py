@@ -1,0 +1,164 @@
+"""Keys: make, read, configure, rotate, trim. What isn't particular to this engine, transit's modules do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from msgspec import UNSET, UnsetType
+from msgspec.structs import replace
+
+from engines.algorithms import DEFAULT_SIGNING_ALGORITHM
+from engines.algorithms.jws import jws_algorithms
+from engines.base import Body, Call, Reply
+from engines.faults import InvalidRequest, NotFound
+from engines.fields import Duration, KeyValues
+from engines.key_records import KeyringRecord
+from engines.key_rules import KeyRules, with_rules
+from engines.key_settings import (
+    KeyName,
+    KeyTrim,
+    check_auto_rotate_period,
+    configured,
+    trimmed,
+    warn_of_numbering,
+)
+from engines.key_states import Use
+from engines.keyring import Keyring
+from engines.signing.publication import published_versions, signing_version
+from engines.transit.describe import describe as describe_named_key
+
+if TYPE_CHECKING:
+    from engines.signing.engine import Signing
+
+_MEANINGLESS = frozenset(
+    {"derived", "soft_deleted", "supports_encryption", "supports_decryption", "supports_derivation", "supports_signing"}
+)
+"""What transit tells of its keys, and what is the same for all keys here."""
+
+
+class SigningKeyRules(Body):
+    """When a key may be used and when its versions are published; what is absent stays as it is."""
+
+    name: str = ""
+    not_before: str | UnsetType = UNSET
+    not_after: str | UnsetType = UNSET
+    disabled: bool | UnsetType = UNSET
+    custom_metadata: KeyValues | UnsetType = UNSET
+    publish_ahead: Duration | UnsetType = UNSET
+    keep_published: Duration | UnsetType = UNSET
+
+
+class KeyCreation(SigningKeyRules):
+    """What a new key is to be."""
+
+    type: str = DEFAULT_SIGNING_ALGORITHM.name
+    exportable: bool = False
+    allow_plaintext_backup: bool = False
+    auto_rotate_period: Duration = 0
+
+
+class KeyConfig(SigningKeyRules):
+    """The settings to change; what is absent stays as it is."""
+
+    min_decryption_version: int | UnsetType = UNSET
+    min_encryption_version: int | UnsetType = UNSET
+    deletion_allowed: bool | UnsetType = UNSET
+    exportable: bool | UnsetType = UNSET
+    allow_plaintext_backup: bool | UnsetType = UNSET
+    auto_rotate_period: Duration | UnsetType = UNSET
+
+
+class NoSuchKey(InvalidRequest):
+    """There is no key of that name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f'there is no key "{name}"')
+
+
+async def load(engine: Signing, name: str, use: Use, call: Call) -> Keyring:
+    """The key called ``name``, to be used so. Raises ``InvalidRequest``."""
+    keyring = await engine.keys.use(name, use, call)
+    if keyring is None:
+        raise NoSuchKey(name)
+    return keyring
+
+
+async def create(engine: Signing, call: Call, body: KeyCreation) -> Reply:
+    """Make a key; one that is there already stays as it is, whatever is asked for."""
+    check_auto_rotate_period(body.auto_rotate_period)
+    algorithm = engine.keys.algorithms.get(body.type)
+    if algorithm is None:
+        raise InvalidRequest(f"unknown key type {body.type}")
+    record = KeyringRecord(
+        name=body.name,
+        type=algorithm.name,
+        versions={},
+        exportable=body.exportable,
+        allow_plaintext_backup=body.allow_plaintext_backup,
+        auto_rotate_period_seconds=body.auto_rotate_period,
+    )
+    return describe(await engine.keys.create(_with_rules(record, body), algorithm, call), call.now)
+
+
+async def read(engine: Signing, call: Call, body: KeyName) -> Reply:
+    """Tell what a key is, which of its versions signs, and which are published."""
+    keyring = await engine.keys.load(body.name)
+    if keyring is None:
+        raise NotFound
+    return describe(keyring, call.now)
+
+
+async def configure(engine: Signing, call: Call, body: KeyConfig) -> Reply:
+    """Change settings of a key: all that are given, or none if one of them can't be."""
+    warn_of_numbering(call, body)
+
+    def edit(record: KeyringRecord) -> KeyringRecord:
+        return _with_rules(configured(record, call, body), body)
+
+    return describe(await engine.keys.change(body.name, NoSuchKey(body.name), edit, even_disabled=True), call.now)
+
+
+async def rotate(engine: Signing, call: Call, body: KeyName) -> Reply:
+    """Give a key a new version, which is published now and signs after ``publish_ahead``."""
+    keyring = await engine.keys.rotate(body.name, call.now, missing=NoSuchKey(body.name))
+    engine.keys.fips.processing(call, keyring.unapproved)
+    return describe(keyring, call.now)
+
+
+async def trim(engine: Signing, call: Call, body: KeyTrim) -> Reply:
+    """Destroy the versions of a key that are older than one that nothing needs any more."""
+
+    def edit(record: KeyringRecord) -> KeyringRecord:
+        return trimmed(record, body)
+
+    return describe(await engine.keys.change(body.name, NoSuchKey(body.name), edit), call.now)
+
+
+def describe(keyring: Keyring, now: float) -> Reply:
+    """What is told of a key: its settings and its public keys, never the key itself."""
+    record = keyring.record
+    told = describe_named_key(keyring).data or {}
+    data: dict[str, Any] = {name: value for name, value in told.items() if name not in _MEANINGLESS}
+    data["algorithms"] = [algorithm.name for algorithm in jws_algorithms(keyring.algorithm)]
+    data["publish_ahead"] = record.publish_ahead_seconds
+    data["keep_published"] = record.keep_published_seconds
+    data["signing_version"] = signing_version(keyring, now).number
+    data["published_versions"] = [version.number for version in published_versions(keyring, now)]
+    for number, version in data["keys"].items():
+        version["kid"] = keyring.versions[int(number)].jwk()["kid"]
+    return Reply(data)
+
+
+def _with_rules(record: KeyringRecord, body: SigningKeyRules) -> KeyringRecord:
+    rules = KeyRules(
+        not_before=body.not_before,
+        not_after=body.not_after,
+        disabled=body.disabled,
+        custom_metadata=body.custom_metadata,
+    )
+    changed = with_rules(record, rules)
+    if body.publish_ahead is not UNSET:
+        changed = replace(changed, publish_ahead_seconds=body.publish_ahead)
+    if body.keep_published is not UNSET:
+        changed = replace(changed, keep_published_seconds=body.keep_published)
+    return changed

@@ -1,0 +1,51 @@
+"""Which version of a key signs, and which versions are published, at a given time.
+
+Whoever verifies tokens keeps the published keys for a while. So a new version is published ``publish_ahead`` before it
+signs, and an old one stays published ``keep_published`` after it has stopped. Both follow from the times at which the
+versions were made: nothing has to be done when such a time comes, and all workers agree.
+"""
+
+from __future__ import annotations
+
+from engines.encoding import nanoseconds_of
+from engines.keyring import Keyring, KeyVersion
+
+_SECOND_NANOSECONDS = 1_000_000_000
+
+
+def signing_version(keyring: Keyring, now: float) -> KeyVersion:
+    """The version that signs at ``now``: the newest that has been published for long enough.
+
+    Where none has, because old ones were withdrawn, it is the oldest that may sign.
+    """
+    moment = nanoseconds_of(now)
+    least = keyring.record.min_encryption_version
+    able = [version for version in _newest_first(keyring) if version.number >= least]
+    for version in able:
+        if _signs_from(keyring, version) <= moment:
+            return version
+    return able[-1]
+
+
+def published_versions(keyring: Keyring, now: float) -> list[KeyVersion]:
+    """The versions whose public keys are told at ``now``, the newest first; the one that signs is always among them."""
+    keep = keyring.record.keep_published_seconds
+    versions = _newest_first(keyring)
+    if not keep:
+        return versions
+    moment = nanoseconds_of(now)
+    signs = signing_version(keyring, now)
+    published: list[KeyVersion] = []
+    for successor, version in zip([None, *versions], versions, strict=False):
+        replaced = _signs_from(keyring, successor) if successor is not None else moment
+        if version.number >= signs.number or moment < replaced + keep * _SECOND_NANOSECONDS:
+            published.append(version)
+    return published
+
+
+def _newest_first(keyring: Keyring) -> list[KeyVersion]:
+    return sorted(keyring.versions.values(), key=lambda version: version.number, reverse=True)
+
+
+def _signs_from(keyring: Keyring, version: KeyVersion) -> int:
+    return version.record.created + keyring.record.publish_ahead_seconds * _SECOND_NANOSECONDS

@@ -1,0 +1,134 @@
+"""Roles: who signs with which key, in which formats, and what tokens may say; and a role with its key, to be used."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from msgspec import Struct
+
+from engines.algorithms.jws import JwsAlgorithm, jws_algorithms
+from engines.base import Call
+from engines.faults import InvalidRequest
+from engines.key_states import Use
+from engines.keyring import Keyring
+from engines.signing.json_objects import BadJson, encode_object, parse_object
+from engines.signing.keys import load
+from storage.base import Damaged
+
+if TYPE_CHECKING:
+    from engines.signing.engine import Signing
+
+ROLES = "roles/"
+
+JWT, JWS, COSE, CMS = "jwt", "jws", "cose", "cms"
+FORMATS = (JWT, JWS, COSE, CMS)
+
+THUMBPRINT, VERSION, NO_KEY_ID = "thumbprint", "version", "none"
+KEY_IDS = (THUMBPRINT, VERSION, NO_KEY_ID)
+"""What a signature can name its key by: RFC 7638's thumbprint, the key's name with the version, or nothing."""
+
+ANY_CLAIM = "*"
+SERVER_CLAIMS = frozenset({"iat", "nbf", "exp", "jti"})
+"""Claims that only the server makes."""
+
+MAX_CLAIMS_BYTES = 64 * 1024
+"""The most that the claims of a role, and those of a token, may take as JSON."""
+
+
+class RoleRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A role as it is stored; ``claims`` is the JSON of an object."""
+
+    key: str
+    formats: list[str]
+    algorithm: str
+    issuer: str = ""
+    audiences: list[str] = []
+    claims: bytes = b"{}"
+    allowed_claims: list[str] = []
+    required_claims: list[str] = []
+    forbidden_claims: list[str] = []
+    ttl_seconds: int
+    max_ttl_seconds: int
+    nbf_skew_seconds: int = 0
+    jti: bool = True
+    typ: str = ""
+    kid: str = THUMBPRINT
+    x5c: bool = False
+    leeway_seconds: int = 0
+    max_age_seconds: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A role ready to be used; shared, and never changed."""
+
+    name: str
+    record: RoleRecord
+    claims: dict[str, Any] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class RoleInUse:
+    """A role with its key, and the algorithm that it signs by."""
+
+    role: Role
+    keyring: Keyring
+    algorithm: JwsAlgorithm
+
+    def key_id(self, number: int) -> str:
+        """What signatures of this role name the version ``number`` by; "" for nothing."""
+        kind = self.role.record.kid
+        if kind == THUMBPRINT:
+            return self.keyring.versions[number].jwk()["kid"]
+        return f"{self.keyring.record.name}-v{number}" if kind == VERSION else ""
+
+
+_decode = msgspec.msgpack.Decoder(RoleRecord).decode
+
+
+def _decode_role(value: bytes) -> tuple[RoleRecord, dict[str, Any]]:
+    try:
+        record = _decode(value)
+        return record, parse_object(record.claims)
+    except (msgspec.MsgspecError, UnicodeDecodeError, BadJson):
+        raise Damaged("the entry of a role can't be decoded") from None
+
+
+async def find(engine: Signing, name: str) -> Role | None:
+    """The role called ``name``."""
+    found = await engine.storage.load(ROLES + name, _decode_role)
+    return None if found is None else Role(name, *found)
+
+
+async def use(engine: Signing, name: str, form: str, purpose: Use, call: Call) -> RoleInUse:
+    """The role called ``name`` with its key, to be used so for ``form``. Raises ``InvalidRequest``."""
+    role = await find(engine, name)
+    if role is None:
+        raise InvalidRequest(f'there is no role "{name}"')
+    if form not in role.record.formats:
+        raise InvalidRequest(f'role "{name}" does not allow the format "{form}"')
+    keyring = await load(engine, role.record.key, purpose, call)
+    return in_use(role, keyring)
+
+
+def in_use(role: Role, keyring: Keyring) -> RoleInUse:
+    """``role`` with ``keyring``. Raises ``InvalidRequest`` if the key was replaced by one of another type."""
+    for algorithm in jws_algorithms(keyring.algorithm):
+        if algorithm.name == role.record.algorithm:
+            return RoleInUse(role, keyring, algorithm)
+    raise InvalidRequest(f"keys of type {keyring.algorithm.name} do not sign by {role.record.algorithm}")
+
+
+def read_claims(given: Any) -> dict[str, Any]:
+    """The claims in a parameter: an object, or the JSON of one, as command lines send it. Raises ``InvalidRequest``."""
+    if given is None or given == "":
+        return {}
+    try:
+        text = given.encode() if isinstance(given, str) else encode_object(given) if isinstance(given, dict) else b""
+        if len(text) > MAX_CLAIMS_BYTES:
+            raise InvalidRequest(f"claims take more than {MAX_CLAIMS_BYTES} bytes")
+        return parse_object(text)
+    except (BadJson, UnicodeEncodeError):
+        raise InvalidRequest("claims must be a JSON object, without members of the same name") from None

@@ -1,0 +1,59 @@
+"""Lists of entities, groups and aliases: read a part at a time, and given in parts to those who ask for that.
+
+OpenBao always gives them whole. Here ``after`` and ``limit`` work as in other lists, and ids and names come in order.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any, TypeVar
+
+from engines.base import Body
+from storage.view import View
+
+T = TypeVar("T")
+
+_AT_ONCE = 500
+
+
+class ListBody(Body):
+    """Which part of the list to give."""
+
+    after: str = ""
+    limit: int = 0
+
+
+async def names_below(view: View, prefix: str, after: str, limit: int) -> AsyncIterator[list[str]]:
+    """The names below ``prefix`` that come behind ``after``, some at a time; at most ``limit``, 0 for all."""
+    left = limit
+    while True:
+        names = await view.list(prefix, after, min(_AT_ONCE, left) if limit > 0 else _AT_ONCE)
+        if not names:
+            return
+        yield names
+        left -= len(names)
+        if limit > 0 and left <= 0:
+            return
+        after = names[-1]
+
+
+async def listed(
+    view: View,
+    prefix: str,
+    after: str,
+    limit: int,
+    read: Callable[[str], Awaitable[T | None]],
+    show: Callable[[str, T], tuple[str, Any]],
+) -> list[tuple[str, Any]]:
+    """What ``show`` makes of the names below ``prefix`` and of what ``read`` finds for each."""
+    shown: list[tuple[str, Any]] = []
+    async for names in names_below(view, prefix, after, limit):
+        found = await asyncio.gather(*(read(name) for name in names))
+        shown += [show(name, item) for name, item in zip(names, found, strict=True) if item is not None]
+    return shown
+
+
+async def count(view: View, prefix: str) -> int:
+    """How many names there are below ``prefix``."""
+    return sum([len(names) async for names in names_below(view, prefix, "", 0)])

@@ -1,0 +1,52 @@
+"""Paths of policies that depend on who is calling: ``kv/{{identity.entity.name}}/*``.
+
+A value is never read as part of a pattern: where wildcards stand is decided by what the policy's author wrote, before
+any value is filled in. Beyond that a value may hold ``*``, ``+`` or ``/`` only where the policy allows it, as OpenBao
+has it; a caller with any other such value, or an empty one, is refused altogether, since a rule that is left out could
+be a denial.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TypeAlias
+
+from compat.policies import Policy, Rule
+from engines.faults import InvalidRequest
+
+Fill: TypeAlias = Callable[[str], str | None]
+"""What a name such as ``identity.entity.name`` stands for; None if the caller has no such value."""
+
+_PLACEHOLDER = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
+_WILDCARDS = "*+"
+
+
+def filled(policy: Policy, rule: Rule, fill: Fill) -> Rule | None:
+    """``rule`` of ``policy`` with a caller's values; None if one is missing, so that the rule speaks of no path.
+
+    Raises ``InvalidRequest`` in OpenBao's words if a value holds what could lead to other paths than were meant.
+    """
+    path = ""
+    position = 0
+    for found in _PLACEHOLDER.finditer(rule.path):
+        value = fill(found[1].strip())
+        if value is None:
+            return None
+        if _misleads(policy, value):
+            raise InvalidRequest("Forbidden")
+        path += rule.path[position : found.start()] + value
+        position = found.end()
+    path += rule.path[position:]
+    written = _PLACEHOLDER.sub("x", rule.path).split("/").count("+")
+    if written and path.split("/").count("+") != written:
+        # Beside segments that may be anything, one that is a plus sign could not be told from them.
+        raise InvalidRequest("Forbidden")
+    return replace(rule, path=path.removeprefix("/"), segments=written > 0)
+
+
+def _misleads(policy: Policy, value: str) -> bool:
+    if not value or ("/" in value and not policy.slashes_in_templates):
+        return True  # With nothing in its place, what is written behind it would speak of everybody's.
+    return any(letter in value for letter in _WILDCARDS) and not policy.wildcards_in_templates

@@ -1,0 +1,226 @@
+"""Work beside the event loop: where it is done, that it is bounded, and that what is quick doesn't wait for it."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import threading
+from collections.abc import Iterator
+from functools import partial
+
+import pytest
+
+from engines import lanes
+from engines.algorithms import ALGORITHMS, slhdsa_process
+from engines.algorithms.base import Pace, SignatureOptions
+from engines.faults import RateLimited, Unavailable
+from engines.lanes import Lane, at_pace, check_long_items
+from tests.engines.driver import Driver, make_keys
+
+HELLO = base64.b64encode(b"hello").decode()
+
+
+class Gate:
+    """Work that says when it begins and waits until it is let go."""
+
+    def __init__(self) -> None:
+        self.entered = threading.Semaphore(0)
+        self.open = threading.Event()
+
+    def work(self) -> str:
+        """Begin, wait, and tell in which thread that was."""
+        self.entered.release()
+        self.open.wait(30)
+        return threading.current_thread().name
+
+    async def begun(self) -> None:
+        """Wait until some work has begun."""
+        assert await asyncio.to_thread(self.entered.acquire, timeout=30)
+
+
+@pytest.fixture
+def gate() -> Iterator[Gate]:
+    """A gate that is open at the end, whatever happens."""
+    made = Gate()
+    yield made
+    made.open.set()
+
+
+async def test_what_is_instant_is_done_in_place() -> None:
+    assert await at_pace(Pace.INSTANT, threading.current_thread) is threading.current_thread()
+
+
+@pytest.mark.parametrize("pace", [Pace.BRIEF, Pace.LONG])
+async def test_the_rest_is_done_in_threads(pace: Pace) -> None:
+    assert (await at_pace(pace, threading.current_thread)).name.startswith(f"{pace.value}-work")
+
+    def fail() -> None:
+        raise RateLimited("as it was raised")
+
+    with pytest.raises(RateLimited, match="as it was raised"):
+        await at_pace(pace, fail)
+
+
+async def test_brief_work_does_not_stand_behind_long_work(gate: Gate) -> None:
+    long = [asyncio.create_task(at_pace(Pace.LONG, gate.work)) for _ in range(lanes.THREADS + 1)]
+    await gate.begun()
+    assert await at_pace(Pace.BRIEF, lambda: "done") == "done"
+    assert not any(task.done() for task in long)
+    gate.open.set()
+    assert len(await asyncio.gather(*long)) == lanes.THREADS + 1
+
+
+async def test_a_lane_takes_in_so_much_and_no_more(gate: Gate) -> None:
+    lane = Lane("test", threads=1, places=2)
+    tasks = [asyncio.create_task(lane.run(gate.work)) for _ in range(2)]
+    await gate.begun()
+    with pytest.raises(RateLimited, match=r"too many requests at once for work that takes long \(test\)") as caught:
+        await lane.run(gate.work)
+    assert caught.value.retry_after_seconds == 1
+    gate.open.set()
+    await asyncio.gather(*tasks)
+    assert await lane.run(lambda: 3) == 3, "the places are free again"
+
+
+async def test_work_whose_caller_has_gone_takes_its_place_until_it_ends(gate: Gate) -> None:
+    lane = Lane("test", threads=1, places=1)
+    task = asyncio.create_task(lane.run(gate.work))
+    await gate.begun()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    with pytest.raises(RateLimited):
+        await lane.run(gate.work)
+    gate.open.set()
+    while True:
+        try:
+            assert await lane.run(lambda: 3) == 3
+            break
+        except RateLimited:
+            await asyncio.sleep(0)
+
+
+async def test_work_that_has_not_begun_leaves_with_its_caller(gate: Gate) -> None:
+    lane = Lane("test", threads=1, places=2)
+    first = asyncio.create_task(lane.run(gate.work))
+    await gate.begun()
+    second = asyncio.create_task(lane.run(gate.work))
+    await asyncio.sleep(0)
+    second.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await second
+    third = asyncio.create_task(lane.run(lambda: "third"))
+    await asyncio.sleep(0)
+    gate.open.set()
+    assert (await first, await third) == (await first, "third")
+
+
+def test_rows_say_what_takes_long() -> None:
+    """The ones that were measured; a row that is forgotten holds up the event loop."""
+    assert {
+        name: ALGORITHMS[name].signing for name in ("rsa-2048", "rsa-3072", "rsa-4096", "ed25519", "ml-dsa-87")
+    } == {
+        "rsa-2048": Pace.INSTANT,
+        "rsa-3072": Pace.BRIEF,
+        "rsa-4096": Pace.BRIEF,
+        "ed25519": Pace.INSTANT,
+        "ml-dsa-87": Pace.INSTANT,
+    }
+    for row in ALGORITHMS.values():
+        if row.shared_key_type == "slh-dsa":
+            assert (row.generating, row.signing, row.verifying) == (Pace.LONG, Pace.LONG, Pace.BRIEF)
+        if row.encryption is not None:
+            assert (row.generating, row.decrypting) == (Pace.LONG, row.signing)
+    check_long_items(Pace.BRIEF, 10_000)
+
+
+async def test_the_event_loop_turns_while_slh_dsa_signs(transit: Driver) -> None:
+    """The provider keeps the interpreter's lock, so in a thread of this process nothing else would be done."""
+    await make_keys(transit, {"slow": {"type": "slh-dsa", "parameter_set": "slh-dsa-shake-256f"}, "quick": {}})
+    task = asyncio.create_task(transit.write("sign/slow", input=HELLO))
+    encrypted = 0
+    while not task.done():
+        await transit.write("encrypt/quick", plaintext=HELLO)
+        encrypted += 1
+        await asyncio.sleep(0)
+    assert encrypted >= 10
+    assert (await transit.write("verify/slow", input=HELLO, signature=(await task)["signature"]))["valid"]
+
+
+async def test_rsa_signs_and_decrypts_in_a_lane(transit: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
+    await make_keys(transit, {"rsa": {"type": "rsa-3072"}})
+    ciphertext = (await transit.write("encrypt/rsa", plaintext=HELLO))["ciphertext"]
+    full = Lane("brief", threads=1, places=1)
+    gate = Gate()
+    task = asyncio.create_task(full.run(gate.work))
+    await gate.begun()
+    monkeypatch.setitem(lanes._LANES, Pace.BRIEF, full)
+    item = {"ciphertext": ciphertext}
+    for path, body in (
+        ("sign/rsa", {"input": HELLO}),
+        ("decrypt/rsa", item),
+        ("decrypt/rsa", {"batch_input": [item]}),
+        ("rewrap/rsa", item),
+        ("rewrap/rsa", {"batch_input": [item]}),
+        ("keys/rsa/csr", {}),
+    ):
+        with pytest.raises(RateLimited):
+            await transit.write(path, **body)
+    gate.open.set()
+    await task
+    monkeypatch.undo()
+    results = (await transit.write("decrypt/rsa", batch_input=[item, {"ciphertext": "x"}, item]))["batch_results"]
+    assert [item.get("plaintext") for item in results] == [HELLO, "", HELLO]
+
+
+def test_a_process_that_ends_is_replaced() -> None:
+    row = ALGORITHMS["slh-dsa-sha2-128f"]
+    material = row.generate(0)
+    assert row.signature is not None
+    sign = partial(row.signature(material).sign, b"hello", SignatureOptions(None))
+    child = slhdsa_process._of_thread.child
+    child._process.kill()
+    child._process.wait()
+    row.signature(material).verify(b"hello", sign(), SignatureOptions(None))
+    assert slhdsa_process._of_thread.child is not child
+
+
+def test_a_process_that_ends_while_it_works_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    row = ALGORITHMS["slh-dsa-sha2-128f"]
+    row.generate(0)
+    child = slhdsa_process._of_thread.child
+    monkeypatch.setattr(slhdsa_process._Child, "alive", True)
+    child._process.kill()
+    child._process.wait()
+    with pytest.raises(Unavailable, match="try again"):
+        row.generate(0)
+    monkeypatch.undo()
+    assert row.generate(0).public
+
+
+def test_the_process_gets_nothing_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may hold secrets, such as a token or a key of the seal."""
+    monkeypatch.setenv("CRYPTOSERVE_TEST_SECRET", "secret")
+    slhdsa_process.close_all()
+    ALGORITHMS["slh-dsa-sha2-128f"].generate(0)
+    process = slhdsa_process._of_thread.child._process
+    try:
+        with open(f"/proc/{process.pid}/environ", "rb") as file:
+            environment = file.read()
+    except OSError:
+        pytest.skip("there is no /proc")
+    assert b"PYTHONPATH" in environment
+    assert b"SECRET" not in environment
+
+
+def test_the_process_ends_with_its_input() -> None:
+    ALGORITHMS["slh-dsa-sha2-128f"].generate(0)
+    child = slhdsa_process._of_thread.child
+    slhdsa_process.close_all()
+    assert child._process.returncode == 0
+
+
+def test_without_the_provider_it_is_said_plainly(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(slhdsa_process, "installed", lambda: False)
+    with pytest.raises(Unavailable, match="no provider that is installed serves slh-dsa-sha2-128f"):
+        ALGORITHMS["slh-dsa-sha2-128f"].generate(0)

@@ -1,0 +1,93 @@
+"""Writes docs/algorithms.md from the registry: ``python -m tests.house.algorithm_document``.
+
+What depends on the machine it is written on, such as which providers are installed, isn't told there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from engines.algorithms import ALGORITHMS
+from engines.algorithms.base import Algorithm, Primitive
+
+PATH = Path(__file__).parents[2] / "docs/algorithms.md"
+
+_HEAD = """\
+# Algorithms
+
+Every algorithm that keys can be of, with its facts, as the registry in `engines/algorithms` has them. This page is
+written by `make docs`; a test fails when it isn't up to date. A running server tells the same in `sys/algorithms`, with
+the providers that are installed.
+
+Sizes are in bytes; of signatures that vary in length it is the most. *Classical* is the strength against computers of
+today in bits (SP 800-57), *quantum* NIST's category against quantum computers, 1 to 5, or none. *FIPS* says whether
+FIPS 140-3 knows the algorithm as approved, which doesn't make this software a validated module. *Until* is the last
+year in which NIST allows the algorithm, in brackets the last in which it doesn't deprecate it (IR 8547, draft), and
+*CNSA 2.0* says whether the suite for US national security systems has it.
+"""
+_TITLES = {
+    Primitive.AEAD: "Authenticated encryption",
+    Primitive.BLOCK_CIPHER: "Encryption without authentication",
+    Primitive.MAC: "Message authentication",
+    Primitive.PUBLIC_KEY_ENCRYPTION: "Public-key encryption and signatures",
+    Primitive.SIGNATURE: "Signatures",
+    Primitive.KEY_ENCAPSULATION: "Key encapsulation",
+}
+_COLUMNS: dict[Primitive, tuple[str, ...]] = {
+    Primitive.AEAD: ("key", "nonce", "tag"),
+    Primitive.BLOCK_CIPHER: ("key", "nonce"),
+    Primitive.MAC: ("key",),
+    Primitive.PUBLIC_KEY_ENCRYPTION: ("signature",),
+    Primitive.SIGNATURE: ("public key", "signature"),
+    Primitive.KEY_ENCAPSULATION: ("public key", "ciphertext"),
+}
+
+
+def document() -> str:
+    """The whole page."""
+    parts = [_HEAD]
+    for primitive, title in _TITLES.items():
+        rows = [row for row in ALGORITHMS.values() if row.primitive is primitive]
+        if rows:
+            parts.append(f"## {title}\n")
+            parts.append("\n".join(_table(primitive, rows)) + "\n")
+    return "\n".join(parts)
+
+
+def _table(primitive: Primitive, rows: Iterable[Algorithm]) -> Iterator[str]:
+    sizes = _COLUMNS[primitive]
+    head = ("type", "parameters", "standard", "set", *sizes, "classical", "quantum", "FIPS", "until", "CNSA 2.0", "OID")
+    yield f"| {' | '.join(head)} |"
+    yield f"|{' --- |' * len(head)}"
+    for row in rows:
+        yield f"| {' | '.join(_cells(row, sizes))} |"
+
+
+def _cells(row: Algorithm, sizes: Iterable[str]) -> Iterator[str]:
+    yield f"`{row.key_type}`"
+    yield ", ".join(f"`{name}={value}`" for name, value in row.type_parameters.items())
+    yield row.standard
+    yield row.parameter_set
+    known = {
+        "key": "chosen" if row.key_bytes_chosen is not None else row.key_bytes,
+        "nonce": row.nonce_bytes,
+        "tag": row.tag_bytes,
+        "public key": row.public_key_bytes,
+        "signature": row.signature_bytes,
+        "ciphertext": row.ciphertext_bytes,
+    }
+    for size in sizes:
+        yield str(known[size])
+    yield str(row.classical_bits)
+    yield str(row.quantum_category) if row.quantum_category else "none"
+    yield row.fips.value
+    transition = row.transition
+    until = str(transition.disallowed_after) if transition.disallowed_after else ""
+    yield f"{until} ({transition.deprecated_after})" if transition.deprecated_after else until
+    yield "yes" if row.cnsa_2 else ""
+    yield row.object_identifier
+
+
+if __name__ == "__main__":
+    PATH.write_text(document(), encoding="utf-8")

@@ -1,0 +1,61 @@
+"""docs/signing.md documents every path and parameter of the engine, and every reason why something isn't valid."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+import pytest
+
+from engines.algorithms import SIGNING_ALGORITHMS
+from engines.algorithms.jws import jws_algorithms
+from engines.signing import jwt
+from engines.signing.engine import ROUTES
+from engines.signing.signatures import NOT_SIGNED
+from tests.house.reference_page import ROOT, Page, cells
+
+PAGE = Page("docs/signing.md", ROUTES)
+_ITEMS = {"Items of signing tokens": jwt.TokenItem, "Items of verifying tokens": jwt.VerifiedItem}
+
+
+def test_every_path_is_documented_once() -> None:
+    PAGE.check_paths()
+
+
+@pytest.mark.parametrize("title", PAGE.sections)
+def test_every_parameter_is_documented(title: str) -> None:
+    PAGE.check_parameters(title)
+
+
+@pytest.mark.parametrize("title", _ITEMS)
+def test_every_field_of_a_batch_is_documented(title: str) -> None:
+    PAGE.check_items(title, _ITEMS[title])
+
+
+def test_documented_errors_are_in_the_code() -> None:
+    PAGE.check_errors(at_least=100)
+
+
+def test_every_algorithm_is_documented() -> None:
+    rows = []
+    for name, row in SIGNING_ALGORITHMS.items():
+        algorithms = jws_algorithms(row)
+        names = ", ".join(f"`{algorithm.name}`" for algorithm in algorithms)
+        rows.append([f"`{name}`", names, ", ".join(str(algorithm.cose) for algorithm in algorithms)])
+    assert list(cells(PAGE.parts("##")["Keys and algorithms"], "type")) == rows
+
+
+def _reasons() -> Iterator[str]:
+    """The texts that ``NotValid`` and ``BadMessage`` are raised with, ``{...}`` for what varies."""
+    for path in [*(ROOT / "engines/signing").glob("*.py"), ROOT / "engines/algorithms/cms.py"]:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            match node:
+                case ast.Call(func=ast.Name(id="NotValid" | "BadMessage"), args=[ast.Constant(value=str(text))]):
+                    yield text
+                case ast.Call(func=ast.Name(id="NotValid" | "BadMessage"), args=[ast.JoinedStr(values=values)]):
+                    yield "".join(str(part.value) if isinstance(part, ast.Constant) else "{...}" for part in values)
+
+
+def test_every_reason_is_documented() -> None:
+    documented = [reason.strip("`") for reason, _ in cells(PAGE.parts("##")["What is not valid"], "reason")]
+    assert sorted(documented) == sorted({NOT_SIGNED, *_reasons()})
