@@ -21,7 +21,7 @@ from server.flags import Flag, Flags, UsageError, parse_flags, usage
 from server.listeners import ListenFailed
 from server.logs import configure_logs
 from server.process import run
-from server.service import open_service
+from server.service import check_audit, claim_storage, open_service
 from server.serving import OpenService
 from storage.base import StorageFault
 
@@ -74,8 +74,10 @@ def run_command(arguments: Sequence[str], environment: Mapping[str, str], servic
         read_config = _reader(flags, environment)
         config = read_config()
         configure_logs(config.log_level, config.log_format)
+        check_audit(config)
         memory.keep_freed()
-        run(config, service, read_config)
+        with claim_storage(config):
+            run(config, service, read_config)
     except UsageError as error:
         sys.stderr.write(f"{error}\n\n{_USAGE}")
         return 1

@@ -18,7 +18,7 @@ from typing import Any
 from compat.hcl import Block, Body, HclError, Position
 from server.config import words
 from server.config.files import read_files
-from server.config.places import NOWHERE, ConfigError, Place
+from server.config.places import ConfigError, Place
 from server.config.safety import check_production
 from server.config.settings import AuditDevice, Config, Development, Listener, Seal, Storage
 from server.config.values import convert, convert_text, strings
@@ -77,15 +77,13 @@ class _Draft:
         self.seal = Seal()
         self.audit: dict[str, AuditDevice] = {}
         self.warnings: list[str] = []
-        self._default_ttl_place: Place = NOWHERE
+        self.places: dict[str, Place] = {}
 
     def add(self, file: str, body: Body) -> None:
         """Merge one file."""
         top = Body(tuple(item for item in body.items if item.name not in words.BLOCKS), body.position)
         given = self._words(words.TOP, words.IGNORED_TOP, top, file, "the configuration", words.BLOCKS)
-        for item in top.items:
-            if item.name == "default_lease_ttl":
-                self._default_ttl_place = _place(file, item.position)
+        self.places |= {item.name: _place(file, item.position) for item in top.items}
         self.values.update(given)
         for block in _blocks(body, "listener", 1, file):
             self._add_listener(block, file)
@@ -108,7 +106,9 @@ class _Draft:
             raise ConfigError('no listener is configured; expected a block such as listener "tcp" { address = "..." }')
         if values["default_lease_ttl_seconds"] > values["max_lease_ttl_seconds"]:
             if "default_lease_ttl_seconds" in self.values:
-                raise ConfigError("default_lease_ttl is longer than max_lease_ttl", self._default_ttl_place)
+                raise ConfigError(
+                    "default_lease_ttl is longer than max_lease_ttl", self.places.get("default_lease_ttl")
+                )
             values["default_lease_ttl_seconds"] = values["max_lease_ttl_seconds"]
         values["workers"] = _workers(values["workers"], self.storage)
         self._warn_of_values(values)
@@ -122,6 +122,7 @@ class _Draft:
             audit=tuple(self.audit.values()),
             development=development,
             warnings=tuple(self.warnings),
+            places=self.places,
             **values,
         )
 

@@ -136,5 +136,8 @@ class Config:
     unsafe_allow_api_audit_creation: bool = False
     allow_audit_log_prefixing: bool = False
     development: Development | None = None
+    places: Mapping[str, Place] = field(default_factory=dict, repr=False)
+    """Where the words of the top level stand, for errors that show later."""
+
     warnings: tuple[str, ...] = ()
     """What an operator should know, to be logged once at the start."""
