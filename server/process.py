@@ -36,8 +36,6 @@ def run(config: Config, open_service: OpenService, read_config: ReadConfig) -> N
     ``read_config`` reads the configuration again for a reload, and may raise ``ConfigError``.
     """
     _limit_process()
-    for warning in config.warnings:
-        _log.warning("%s", warning)
     mode = FipsMode(config.fips_mode)
     if warning := warn_of_provider(mode):
         _log.warning("%s", warning)

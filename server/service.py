@@ -50,8 +50,9 @@ async def open_service(config: Config, member: Member) -> Service:
     )
     development = None
     try:
-        await core.start()
-        if config.development is not None:
+        if config.development is None:
+            await core.start()
+        else:
             development = await _develop(core, config.development.root_token)
     except (StorageFault, Fault, OSError) as error:
         await core.stop()
@@ -91,7 +92,7 @@ def check_audit(config: Config) -> None:
                 prefix_allowed=config.allow_audit_log_prefixing,
             )
         except Fault as error:
-            raise ConfigError(f"audit: {error.message}", declared.place) from error
+            raise ConfigError(f'audit "{declared.type}" "{declared.path}": {error.message}', declared.place) from error
         enabled.open()
         enabled.device.close()
 

@@ -19,7 +19,7 @@ from compat.hcl import Block, Body, HclError, Position
 from server.config import words
 from server.config.files import read_files
 from server.config.places import ConfigError, Place
-from server.config.safety import check_production
+from server.config.safety import check_production, is_loopback, warn_of_plain_http
 from server.config.settings import AuditDevice, Config, Development, Listener, Seal, Storage
 from server.config.values import convert, convert_text, strings
 from server.config.words import Word
@@ -59,7 +59,8 @@ def development_config(
     draft.storage = Storage("inmem")
     draft.seal = Seal()
     draft.values["workers"] = 1
-    return draft.config(development)
+    reachable = [] if is_loopback(listen.address) else [warn_of_plain_http(listen)]
+    return _with_warnings(draft.config(development), reachable)
 
 
 def _with_warnings(config: Config, warnings: Sequence[str]) -> Config:
@@ -110,7 +111,7 @@ class _Draft:
                     "default_lease_ttl is longer than max_lease_ttl", self.places.get("default_lease_ttl")
                 )
             values["default_lease_ttl_seconds"] = values["max_lease_ttl_seconds"]
-        values["workers"] = _workers(values["workers"], self.storage)
+        values["workers"] = _workers(values["workers"], self.storage, self.places.get("workers"))
         self._warn_of_values(values)
         duration = values["default_max_request_duration_seconds"]
         return Config(
@@ -246,7 +247,7 @@ class _Draft:
         raise ConfigError(f"{group}: expected one of {names}, got {type_!r}", place)
 
 
-def _workers(chosen: int | str, storage: Storage) -> int:
+def _workers(chosen: int | str, storage: Storage, place: Place | None) -> int:
     """How many processes are to serve; what lies in the memory of one can't be served by several."""
     in_memory = storage.type == "inmem"
     if not chosen:
@@ -254,7 +255,7 @@ def _workers(chosen: int | str, storage: Storage) -> int:
     if int(chosen) > 1 and in_memory:
         raise ConfigError(f'storage "inmem" is served by one worker; expected workers = 1, got {chosen}', storage.place)
     if int(chosen) > words.MAX_WORKERS:
-        raise ConfigError(f"workers: expected at most {words.MAX_WORKERS}, got {chosen}")
+        raise ConfigError(f"workers: expected at most {words.MAX_WORKERS}, got {chosen}", place)
     return int(chosen)
 
 

@@ -24,7 +24,8 @@ def open_socket(listener: Listener) -> socket.socket:
     try:
         return _unix_socket(listener) if listener.type == "unix" else _tcp_socket(listener.address)
     except (OSError, KeyError) as error:
-        reason = error.strerror if isinstance(error, OSError) else f"no such user or group: {error}"
+        # A path that is too long for a socket has a text and no number.
+        reason = error.strerror or str(error) if isinstance(error, OSError) else f"no such user or group: {error}"
         raise ListenFailed(f"can't listen on {listener.address}: {reason}") from None
 
 

@@ -206,7 +206,12 @@ def test_an_empty_folder_and_missing_files_are_refused(tmp_path: Path) -> None:
         ('listener "unix" { address = "s" socket_mode = 600 }', "socket_mode: expected permissions in octal"),
         ('listener "unix" {}', 'listener "unix" needs address'),
         ('listener "udp" {}', "listener: expected one of tcp, unix, got 'udp'"),
-        ("listener = 3", "c.hcl:1:1: listener is not a block with 1 label(s)"),
+        ("listener = 3", 'c.hcl:1:1: listener: expected a block, written as listener "..." { ... }'),
+        ('audit "file" { x = 1 }', 'c.hcl:1:16: audit: expected a block, written as audit "..." "..." { ... }'),
+        (
+            'storage "sqlite" { path = "x" }\nlistener "tcp" {}\nworkers = 1000',
+            "c.hcl:3:1: workers: expected at most 512",
+        ),
         ('storage "sqlite" {}', 'storage "sqlite" needs path'),
         ('storage "etcd" {}', "storage: expected one of inmem, sqlite"),
         ('storage "inmem" {}\nstorage "inmem" {}', 'c.hcl:2:1: only one "storage" block is permitted'),
@@ -298,5 +303,7 @@ def test_development_is_in_memory_and_plain(tmp_path: Path) -> None:
     assert [listener.address for listener in config.listeners] == ["0.0.0.0:8200", "s"]
     assert config.cluster_name == "c"
     assert config.development == Development("root")
+    assert config.warnings == ("0.0.0.0:8200 serves plain HTTP to other machines; tokens can be read on the way",)
+    assert development_config("127.0.0.1:8200", Development("root"), {}).warnings == ()
     with pytest.raises(ConfigError, match="the address to listen on in -dev mode: expected"):
         development_config("nowhere", Development(""), {})

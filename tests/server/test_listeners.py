@@ -124,6 +124,11 @@ async def test_unix_socket(server: str, tmp_path: Path) -> None:
     assert not path.exists()
 
 
+def test_a_path_that_is_too_long_for_a_socket_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ListenFailed, match="too long"):
+        open_listeners([Listener("unix", str(tmp_path / ("s" * 200)))])
+
+
 async def test_a_stale_unix_socket_is_replaced(tmp_path: Path) -> None:
     listener = Listener("unix", str(tmp_path / "s.sock"))
     (left_behind,) = open_listeners([listener])

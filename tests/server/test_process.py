@@ -235,8 +235,8 @@ def test_refusals_have_no_traceback(tmp_path: Path) -> None:
             f"{file}:2:1: can't listen on {address}: Address",
         ),
         (f'{_MINIMAL}pid_file = "/proc/nope/pid"', f"{file}:3:1: can't write pid_file /proc/nope/pid: No such file"),
-        (f'{_MINIMAL}audit "nope" "a" {{}}', f'{file}:3:1: audit: unknown backend type: "nope"'),
-        (f'{_MINIMAL}audit "file" "a" {{}}', f"{file}:3:1: audit: file_path is required"),
+        (f'{_MINIMAL}audit "nope" "a" {{}}', f'{file}:3:1: audit "nope" "a": unknown backend type: "nope"'),
+        (f'{_MINIMAL}audit "file" "a" {{}}', f'{file}:3:1: audit "file" "a": file_path is required'),
         (
             'storage "inmem" {}\nlistener "tcp" { tls_cert_file = "no.pem" tls_key_file = "no.key" }',
             f"{file}:2:1: can't use tls_cert_file no.pem with tls_key_file no.key: No such file",
