@@ -22,6 +22,7 @@ from server.development import DevelopmentKeys, banner, store_token, token_file
 from server.listeners import OpenListener, Share, open_listeners
 from server.openssl import warn_of_provider
 from server.serving import Member, OpenService, ReadConfig, Serving, new_loop
+from server.version import VERSION
 from server.workers.supervisor import Supervisor
 from storage.file_locks import FileLock
 
@@ -66,6 +67,13 @@ async def _serve_alone(
 
 def _announce(config: Config, urls: Sequence[str], keys: DevelopmentKeys | None) -> None:
     """Tell where the server listens; one line for each address, for people and programs alike."""
+    about = {
+        "version": VERSION,
+        "workers": config.workers,
+        "storage": config.storage.type,
+        "seal": config.seal.type,
+    }
+    _log.info("serving", extra={"fields": about})
     stored: Path | None = None
     if config.development is not None and keys is not None:
         if config.development.store_token:

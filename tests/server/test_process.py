@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from server.version import VERSION
 from tests.server.certificates import common_name, write_certificate
 
 ROOT = Path(__file__).parents[2]
@@ -107,6 +108,7 @@ def test_development_mode(tmp_path: Path) -> None:
     with started(tmp_path, "-dev", "-dev-root-token-id=root", "-dev-listen-address=127.0.0.1:0") as server:
         (url,) = server.urls(1)
         assert b"200 OK" in ask(url)
+        server.wait_for(f"serving: version={VERSION} workers=1 storage=inmem seal=shamir\n")
         printed = "".join(server.printed)
         assert f"export BAO_ADDR={url} VAULT_ADDR={url}" in printed
         assert "Root Token: root\n" in printed
