@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from difflib import get_close_matches
 from importlib.metadata import entry_points
 from typing import Any
@@ -65,6 +65,13 @@ def development_config(
 
 def _with_warnings(config: Config, warnings: Sequence[str]) -> Config:
     return replace(config, warnings=(*config.warnings, *warnings))
+
+
+def differences(one: Config, other: Config) -> list[str]:
+    """The words of the top level in which two configurations differ, and the blocks; not where they are written."""
+    names = {word.field: word.name for word in words.TOP} | {"listeners": "listener"}
+    compared = [each.name for each in fields(Config) if each.compare]
+    return sorted(names.get(name, name) for name in compared if getattr(one, name) != getattr(other, name))
 
 
 class _Draft:

@@ -4,13 +4,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
 
-from server.config import Config, ConfigError, Development, Listener, development_config, load_config, words
+from server.config import (
+    Config,
+    ConfigError,
+    Development,
+    Listener,
+    development_config,
+    differences,
+    load_config,
+    words,
+)
+from server.logs import set_level
+from server.serving import reread
 
 BASE = """
 storage "sqlite" { path = "crypto.db" }
@@ -307,3 +318,27 @@ def test_development_is_in_memory_and_plain(tmp_path: Path) -> None:
     assert development_config("127.0.0.1:8200", Development("root"), {}).warnings == ()
     with pytest.raises(ConfigError, match="the address to listen on in -dev mode: expected"):
         development_config("nowhere", Development(""), {})
+
+
+def test_a_reload_takes_over_the_level_of_logs_alone(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Or a worker that is replaced after it would work with another store, or in another FIPS mode, than the rest."""
+    before = load(tmp_path, BASE)
+    changed = load(
+        tmp_path,
+        'log_level = "debug"\nfips_mode = "enabled"\nmax_lease_ttl = "1h"\n'
+        'storage "sqlite" { path = "other" }\nlistener "tcp" { address = "127.0.0.1:1" }',
+    )
+    after = reread(before, lambda: changed, ())
+    set_level("info")
+    assert after == replace(before, log_level="debug")
+    told = caplog.messages[-1]
+    for word in ("fips_mode", "listener", "max_lease_ttl", "storage"):
+        assert word in told
+    assert "log_level" not in told
+
+
+def test_what_only_moves_within_a_file_is_no_difference(tmp_path: Path) -> None:
+    before = load(tmp_path, BASE)
+    caught = load(tmp_path, f"# A comment\n\n{BASE}")
+    assert before == caught
+    assert differences(before, caught) == []
