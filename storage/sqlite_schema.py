@@ -69,6 +69,9 @@ def create_files(path: Path) -> None:
         try:
             os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
         except FileExistsError:
+            # SQLite would serve what it may only read, and fail at the first write.
+            if not os.access(path, os.R_OK | os.W_OK):
+                raise Unavailable(f"the database {path} can't be both read and written by this account") from None
             return
         _flush_folder(path.parent)
     except OSError as error:
