@@ -21,6 +21,8 @@ from tests.server.certificates import common_name, write_certificate
 
 ROOT = Path(__file__).parents[2]
 SECONDS = 15.0
+TLS_WORDS = 'tls_cert_file = "one.pem" tls_key_file = "one.key"'
+SERVERS = ("uvicorn", "hypercorn")
 
 
 class Running:
@@ -192,21 +194,22 @@ def test_sighup_reloads_level_certificate_and_service(tmp_path: Path) -> None:
     assert {json.loads(line)["@level"] for line in ours} == {"info", "warn", "error"}
 
 
-@pytest.mark.parametrize("name", ["uvicorn", "hypercorn"])
-def test_head_and_body_leave_without_waiting_for_the_client(tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize("words", [*(f'server = "{name}"' for name in SERVERS), TLS_WORDS], ids=[*SERVERS, "TLS"])
+def test_head_and_body_leave_without_waiting_for_the_client(tmp_path: Path, words: str) -> None:
     """With Nagle's algorithm, a second small write would wait for the acknowledgement of the first: 40 ms each."""
+    certificate, _ = write_certificate(tmp_path, "one")
     file = tmp_path / "c.hcl"
-    file.write_text(f'storage "inmem" {{}}\nlistener "tcp" {{ address = "127.0.0.1:0" server = "{name}" }}')
+    file.write_text(f'storage "inmem" {{}}\nlistener "tcp" {{ address = "127.0.0.1:0" {words} }}')
     with started(tmp_path, f"-config={file}") as server:
         (url,) = server.urls(1)
-        with connect(url) as opened:
+        with connect_securely(url, certificate) if url.startswith("https") else connect(url) as opened:
             begun = time.monotonic()
             pieces = 0
             for _ in range(50):
                 opened.sendall(b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n")
                 answer = b""
                 while not answer.endswith(b"}"):
-                    answer += opened.recv(65536)
+                    answer += opened.recv(65536)  # Over TLS, no more than one record.
                     pieces += 1
             assert time.monotonic() - begun < 1
             assert pieces == 50, "head and body of an answer left in two writes"

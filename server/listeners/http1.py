@@ -1,4 +1,4 @@
-"""uvicorn with httptools and uvloop: HTTP/1.1, as fast as Python serves it.
+"""uvicorn with httptools and uvloop: HTTP/1.1 with and without TLS, as fast as Python serves it.
 
 uvicorn has no limit on the time or the size of a request's head, and lets go of a connection's idle timer as soon as a
 single byte comes. ``BoundedProtocol`` writes down since when a head is awaited; the server's own tick looks through the
@@ -12,7 +12,6 @@ import asyncio
 import contextlib
 import logging
 import socket
-import ssl
 from collections.abc import Iterator
 from functools import partial
 from typing import Any, cast
@@ -23,11 +22,11 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 from server.config import Listener
 from server.headers import SECURITY
-from server.listeners.accept import Acceptor
-from server.listeners.asgi import AT_ONCE, Application, Scope
+from server.listeners.asgi import AT_ONCE, CLIENT_CERTIFICATE, Application, Scope
 from server.listeners.deadlines import SWEEP_SECONDS
 from server.listeners.heads import is_head
-from server.listeners.share import Place, Share
+from server.listeners.share import Place
+from server.listeners.tls import client_certificate
 from server.listeners.verbs import Verbs
 
 MAX_HEAD_BYTES = 1024 * 1024
@@ -114,6 +113,8 @@ class BoundedProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """A client has connected, and owes a head."""
         super().connection_made(cast("asyncio.Transport", transport))
+        if certificate := client_certificate(transport):
+            self.app_state = {CLIENT_CERTIFICATE: certificate}
         self.transport = self._joining = JoiningTransport(self.transport)
         self._head_since = self.loop.time()
 
@@ -202,13 +203,11 @@ def _answer_at_once(cycle: RequestResponseCycle, transport: JoiningTransport | N
 
 
 class _Server(Server):
-    """uvicorn's server on a socket that is open already, without its signal handlers."""
+    """uvicorn's server without sockets and signal handlers of its own."""
 
-    def __init__(self, config: UvicornConfig, listener: Listener, context: ssl.SSLContext | None, share: Share) -> None:
+    def __init__(self, config: UvicornConfig, head_seconds: float) -> None:
         super().__init__(config)
-        self._listener = listener
-        self._context = context
-        self._share = share
+        self._head_seconds = head_seconds
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -216,18 +215,9 @@ class _Server(Server):
         yield
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Accept connections on ``sockets``."""
-        handshake = float(self._listener.http_read_header_timeout_seconds)
-        acceptors = [
-            Acceptor(opened, self._protocol, self._share, self._context, handshake) for opened in sockets or []
-        ]
-        self.servers = cast("list[asyncio.Server]", acceptors)  # It is only closed, as an acceptor can be too.
+        """Accept nothing: connections are handed in."""
+        self.servers = []
         self.started = True
-
-    def _protocol(self, place: Place) -> BoundedProtocol:
-        protocol = BoundedProtocol(config=self.config, server_state=self.server_state, app_state={})
-        protocol.place = place
-        return protocol
 
     async def on_tick(self, counter: int) -> bool:
         """uvicorn's tick, ten times a second."""
@@ -235,47 +225,51 @@ class _Server(Server):
             now = asyncio.get_running_loop().time()
             for connection in list(self.server_state.connections):
                 if isinstance(connection, BoundedProtocol):
-                    connection.sweep(now, self._listener.http_read_header_timeout_seconds)
+                    connection.sweep(now, self._head_seconds)
         return await super().on_tick(counter)
 
 
-async def serve_plain(
-    application: Application,
-    listener: Listener,
-    opened: socket.socket,
-    context: ssl.SSLContext | None,
-    stop: asyncio.Event,
-    drain_seconds: float,
-    share: Share,
-) -> None:
-    """Serve HTTP/1.1 on ``opened`` until ``stop`` is set and what is under way is answered, or ``drain_seconds``."""
-    config = UvicornConfig(
-        cast("Any", application),
-        http=BoundedProtocol,
-        ws="none",
-        lifespan="off",
-        interface="asgi3",
-        log_config=None,
-        access_log=False,
-        proxy_headers=False,
-        server_header=False,
-        timeout_keep_alive=listener.http_idle_timeout_seconds,
-        timeout_graceful_shutdown=max(1, round(drain_seconds)),
-    )
-    # At uvicorn's trace level it would log the headers of each request, tokens included.
-    logging.getLogger("uvicorn").setLevel(logging.WARNING)
-    server = _Server(config, listener, context, share)
+class Http1Server:
+    """Serves HTTP/1.1 on the connections it is handed."""
 
-    async def leave() -> None:
-        await stop.wait()
-        server.should_exit = True
+    def __init__(self, application: Application, listener: Listener, drain_seconds: float) -> None:
+        config = UvicornConfig(
+            cast("Any", application),
+            http=BoundedProtocol,
+            ws="none",
+            lifespan="off",
+            interface="asgi3",
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            timeout_keep_alive=listener.http_idle_timeout_seconds,
+            timeout_graceful_shutdown=max(1, round(drain_seconds)),
+        )
+        # At uvicorn's trace level it would log the headers of each request, tokens included.
+        logging.getLogger("uvicorn").setLevel(logging.WARNING)
+        self._server = _Server(config, listener.http_read_header_timeout_seconds)
 
-    leaving = asyncio.create_task(leave())
-    try:
-        await server.serve([opened])
-    finally:
-        leaving.cancel()
-        left = list(server.server_state.tasks)
-        for task in left:
-            task.cancel()
-        await asyncio.gather(*left, return_exceptions=True)
+    def connect(self, place: Place) -> BoundedProtocol:
+        """The protocol of a new connection, which has ``place``."""
+        server = self._server
+        protocol = BoundedProtocol(config=server.config, server_state=server.server_state, app_state={})
+        protocol.place = place
+        return protocol
+
+    async def serve(self, stop: asyncio.Event) -> None:
+        """Until ``stop``; then until what is under way is answered, or the time to drain is over."""
+
+        async def leave() -> None:
+            await stop.wait()
+            self._server.should_exit = True
+
+        leaving = asyncio.create_task(leave())
+        try:
+            await self._server.serve()
+        finally:
+            leaving.cancel()
+            left = list(self._server.server_state.tasks)
+            for task in left:
+                task.cancel()
+            await asyncio.gather(*left, return_exceptions=True)
