@@ -400,7 +400,9 @@ async def test_tls_versions_and_client_certificates(server: str, tmp_path: Path)
         with pytest.raises((ssl.SSLError, ConnectionError)):
             await ask(one, context=context)
         context.load_cert_chain(client_certificate, client_key)
-        assert (await ask(one, context=context))[0] == 200
+        status, answer = await ask(one, context=context)
+        shown = ssl.PEM_cert_to_DER_cert(client_certificate.read_text()).hex()
+        assert (status, answer["certificate"]) == (200, shown)
         _, writer = await connect(one, context)
         assert writer.get_extra_info("cipher")[:2] == ("ECDHE-ECDSA-AES256-GCM-SHA384", "TLSv1.2")
         writer.close()
