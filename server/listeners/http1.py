@@ -26,7 +26,6 @@ from server.headers import SECURITY
 from server.listeners.asgi import AT_ONCE, CLIENT_CERTIFICATE, WHOLE_BODY, Application, Scope
 from server.listeners.deadlines import SWEEP_SECONDS
 from server.listeners.eager import begin
-from server.listeners.heads import is_head
 from server.listeners.known_heads import KnownHead, KnownHeads
 from server.listeners.share import Place
 from server.listeners.tls import client_certificate
@@ -51,6 +50,15 @@ _NOT_IN_TIME = _closing(b"408 Request Timeout")
 _TOO_LARGE = _closing(b"431 Request Header Fields Too Large")
 
 
+def _is_head(data: bytes) -> bool:
+    """Whether ``data``, one write of uvicorn, is the head of a final answer, and so something will follow it.
+
+    An interim answer (100, 101) is not: the client waits for it. A body may look like a head; it may be held back as
+    long as the end of the answer sends it.
+    """
+    return data.startswith(b"HTTP/1.1 ") and data.endswith(b"\r\n\r\n") and not data.startswith(b"HTTP/1.1 1")
+
+
 class JoiningTransport(asyncio.Transport):
     """A transport that keeps the head of an answer back until something follows it, or ``flush``."""
 
@@ -62,7 +70,7 @@ class JoiningTransport(asyncio.Transport):
     def write(self, data: bytes | bytearray | memoryview) -> None:
         """Send ``data`` behind what was kept back, or keep it back if it looks like a head."""
         data = bytes(data)
-        if is_head(data):
+        if _is_head(data):
             self.flush()
             self._head = data
         elif self._head:

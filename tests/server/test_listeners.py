@@ -320,6 +320,40 @@ async def test_the_protocol_agreed_on_is_served(
             await asyncio.sleep(0.01)
 
 
+async def http2_connection(one: OpenListener) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    return await connect(one, trusting(Path(one.listener.tls_cert_file), "h2"))
+
+
+@pytest.mark.parametrize("asks", [False, True], ids=["silent", "idle"])
+async def test_idle_http2_connections_are_closed(asks: bool, tmp_path: Path) -> None:
+    listener = secure(tmp_path, http_read_header_timeout_seconds=0.3, http_idle_timeout_seconds=1)
+    async with serving(listener) as (one,):
+        reader, writer = await http2_connection(one)
+        begun = asyncio.get_running_loop().time()
+        if asks:
+            assert (await ask_http2(reader, writer, "/slow?0.9"))["http"] == "2"
+        await read_to_end(reader)
+        taken = asyncio.get_running_loop().time() - begun
+        assert 1.8 < taken < 6 if asks else taken < 4
+        writer.close()
+
+
+async def test_http2_clients_that_go_away_leave_nothing_behind(tmp_path: Path) -> None:
+    async with serving(secure(tmp_path)) as (one,), asyncio.timeout(DEADLINE):
+        assert (await ask(one))[0] == 200
+        before = len(asyncio.all_tasks())
+        for number in range(10):
+            reader, writer = await http2_connection(one)
+            if number % 2:
+                await ask_http2(reader, writer)
+            if number % 3:
+                writer.close()
+            else:
+                writer.transport.abort()
+        while len(asyncio.all_tasks()) > before:
+            await asyncio.sleep(0.01)
+
+
 async def test_handshakes_have_a_deadline_and_hold_a_place_no_longer(tmp_path: Path) -> None:
     share = Share()
     listener = secure(tmp_path, http_read_header_timeout_seconds=0.3)
@@ -338,7 +372,7 @@ async def test_handshakes_have_a_deadline_and_hold_a_place_no_longer(tmp_path: P
 async def test_stopping_finishes_both_protocols(tmp_path: Path) -> None:
     async with serving(secure(tmp_path)) as (one,), asyncio.timeout(DEADLINE):
         stalled = await asyncio.open_connection("127.0.0.1", port(one))
-        new = await connect(one, trusting(Path(one.listener.tls_cert_file), "h2"))
+        new, idle = await http2_connection(one), await http2_connection(one)
         old = await connect(one)
         old[1].write(b"POST /slow?0.3 HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n")
         asked = asyncio.create_task(ask_http2(*new, path="/slow?0.3"))
@@ -348,7 +382,7 @@ async def test_stopping_finishes_both_protocols(tmp_path: Path) -> None:
     assert (await read_answer(old[0]))[0] == 200
     assert (await asked)["http"] == "2"
     assert asyncio.get_running_loop().time() - begun < 5, "a handshake that doesn't move held the stop up"
-    for _, writer in (stalled, new, old):
+    for _, writer in (stalled, new, old, idle):
         writer.close()
 
 
@@ -366,7 +400,9 @@ async def test_tls_versions_and_client_certificates(server: str, tmp_path: Path)
         with pytest.raises((ssl.SSLError, ConnectionError)):
             await ask(one, context=context)
         context.load_cert_chain(client_certificate, client_key)
-        assert (await ask(one, context=context))[0] == 200
+        status, answer = await ask(one, context=context)
+        shown = ssl.PEM_cert_to_DER_cert(client_certificate.read_text()).hex()
+        assert (status, answer["certificate"]) == (200, shown)
         _, writer = await connect(one, context)
         assert writer.get_extra_info("cipher")[:2] == ("ECDHE-ECDSA-AES256-GCM-SHA384", "TLSv1.2")
         writer.close()
