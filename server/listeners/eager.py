@@ -20,7 +20,12 @@ def begin(loop: asyncio.AbstractEventLoop, work: Work) -> asyncio.Task[None] | N
     """Run ``work`` up to its end, or to where it first waits: then its task is answered. Not to be called in a task."""
     if sys.version_info >= (3, 12):
         task = asyncio.Task(work, loop=loop, eager_start=True)
-        return None if task.done() else task
+        if not task.done():
+            return task
+        error = task.exception()
+        if error is not None:
+            _tell(loop, error)
+        return None
     beginning = _Beginning()
     context = copy_context()
     _enter_task(loop, cast("Any", beginning))
@@ -29,12 +34,16 @@ def begin(loop: asyncio.AbstractEventLoop, work: Work) -> asyncio.Task[None] | N
     except StopIteration:
         return None
     except Exception as error:  # noqa: BLE001 - as with a task whose error nobody asks for
-        loop.call_exception_handler({"message": "exception in a request", "exception": error})
+        _tell(loop, error)
         return None
     finally:
         _leave_task(loop, cast("Any", beginning))
     beginning.task = loop.create_task(_Rest(work, awaited), context=context)
     return beginning.task
+
+
+def _tell(loop: asyncio.AbstractEventLoop, error: BaseException) -> None:
+    loop.call_exception_handler({"message": "exception in a request", "exception": error})
 
 
 class _Beginning:
