@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from engines.algorithms.base import Algorithm, Material
 from engines.algorithms.interchange import BadBackup
+from engines.backup_entries import RulesBackup, dump_rules, load_rules, load_totals
 from engines.base import Call, Reply
 from engines.encoding import NotBase64, decode_base64, encode_base64, nanoseconds_of
 from engines.faults import Failed, InvalidRequest
@@ -33,7 +34,6 @@ from engines.key_settings import KeyName, check_auto_rotate_period
 from engines.key_states import Use, check_use
 from engines.keystore import ARCHIVES, COUNTS, KEYS, NAME
 from engines.pqc.keys import NoSuchKey, parse_type
-from engines.transit.backup_entries import RulesBackup, dump_rules, load_rules, load_totals
 from storage.base import Transaction, transact
 
 if TYPE_CHECKING:

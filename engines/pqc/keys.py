@@ -1,4 +1,4 @@
-"""Keys: make, read, list, delete, configure, rotate, trim."""
+"""Keys: make, read, configure, rotate, trim."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from engines.fields import Duration
 from engines.key_records import KeyringRecord
 from engines.key_rules import KeyConfig, KeyRules, describe_rules, with_rules
 from engines.key_settings import (
-    KeyListing,
     KeyName,
     KeyTrim,
     check_auto_rotate_period,
@@ -94,19 +93,6 @@ async def read(engine: Pqc, call: Call, body: KeyName) -> Reply:
     if reply.data is None or not any(totals.values()):
         return reply
     return Reply({**reply.data, "encryptions": {str(number): total for number, total in totals.items()}})
-
-
-async def list_keys(engine: Pqc, call: Call, body: KeyListing) -> Reply:
-    """Name the keys there are."""
-    names = await engine.keys.list(body.after, body.limit if body.limit > 0 else None)
-    if not names:
-        raise NotFound
-    return Reply({"keys": names})
-
-
-async def delete(engine: Pqc, call: Call, body: KeyName) -> None:
-    """Destroy a key for which that is allowed."""
-    await engine.keys.delete(body.name)
 
 
 async def configure(engine: Pqc, call: Call, body: KeyConfig) -> Reply:

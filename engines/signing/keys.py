@@ -1,4 +1,4 @@
-"""Keys: make, read, configure, rotate, trim. What isn't particular to this engine, transit's modules do."""
+"""Keys: make, read, configure, rotate, trim. What isn't particular to this engine, the modules beside it do."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from engines.algorithms.jws import jws_algorithms
 from engines.base import Body, Call, Reply
 from engines.faults import InvalidRequest, NotFound
 from engines.fields import Duration, KeyValues
+from engines.key_descriptions import describe as describe_named_key
 from engines.key_records import KeyringRecord
 from engines.key_rules import KeyRules, with_rules
 from engines.key_settings import (
@@ -25,7 +26,6 @@ from engines.key_settings import (
 from engines.key_states import Use
 from engines.keyring import Keyring
 from engines.signing.publication import published_versions, signing_version
-from engines.transit.describe import describe as describe_named_key
 
 if TYPE_CHECKING:
     from engines.signing.engine import Signing

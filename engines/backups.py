@@ -18,6 +18,21 @@ from msgspec.structs import replace
 from engines.algorithms import ALGORITHMS
 from engines.algorithms.base import Algorithm
 from engines.algorithms.derivation import COUNTER_MODE_BYTES, DERIVATIONS, HMAC_SHA256_COUNTER
+from engines.backup_dialects import Dialect, algorithm_in, parse_dialect
+from engines.backup_entries import (
+    EMPTY_ENTRY,
+    RULES,
+    Backup,
+    PolicyBackup,
+    RulesBackup,
+    dump_info,
+    dump_rules,
+    dump_version,
+    load_info,
+    load_rules,
+    load_totals,
+    load_version,
+)
 from engines.base import Body, Call, Reply
 from engines.encoding import NotBase64, decode_base64, encode_base64, nanoseconds_of
 from engines.faults import Failed, InvalidRequest
@@ -33,21 +48,6 @@ from engines.key_records import (
 from engines.key_settings import KeyName
 from engines.key_states import Use, check_use
 from engines.keystore import ARCHIVES, COUNTS, KEYS, NAME, KeepsKeys
-from engines.transit.backup_dialects import Dialect, algorithm_in, parse_dialect
-from engines.transit.backup_entries import (
-    EMPTY_ENTRY,
-    RULES,
-    Backup,
-    PolicyBackup,
-    RulesBackup,
-    dump_info,
-    dump_rules,
-    dump_version,
-    load_info,
-    load_rules,
-    load_totals,
-    load_version,
-)
 from storage.base import Transaction, transact
 
 _SECOND_NANOSECONDS = 1_000_000_000

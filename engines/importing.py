@@ -24,7 +24,7 @@ from engines.key_states import Use, check_use
 from engines.keyring import Keyring
 from engines.keystore import KEYS, KeepsKeys
 from engines.lanes import at_pace
-from engines.transit.keys import find_algorithm, warn_of_type
+from engines.type_choice import find_algorithm, warn_of_type
 from storage.base import Transaction, transact
 
 _WRAPPING_KEY = "import/wrapping-key"
