@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Protocol
 
 from engines.algorithms.base import CLASSICAL_HALF, PARAMETER_SET, POST_QUANTUM_HALF, Algorithm
@@ -17,14 +18,18 @@ class TypeParameters(Protocol):
     hybrid_key_type_ec: str
 
 
-def find_algorithm(key_type: str, body: TypeParameters) -> Algorithm | None:
-    """The algorithm of ``key_type``; None for an unknown one. Raises ``InvalidRequest`` for unfit parameters."""
+def find_algorithm(kept: Mapping[str, Algorithm], key_type: str, body: TypeParameters) -> Algorithm | None:
+    """The one of ``kept``, algorithms by their names, that ``key_type`` stands for with the parameters in ``body``.
+
+    None for a type that isn't among them. Raises ``InvalidRequest`` for unfit parameters.
+    """
     parameters = {
         PARAMETER_SET: body.parameter_set,
         POST_QUANTUM_HALF: body.hybrid_key_type_pqc,
         CLASSICAL_HALF: body.hybrid_key_type_ec,
     }
-    return find_row(key_type, parameters)
+    row = find_row(key_type, parameters)
+    return None if row is None else kept.get(row.name)
 
 
 def warn_of_type(call: Call, algorithm: Algorithm) -> None:

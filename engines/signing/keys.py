@@ -26,6 +26,7 @@ from engines.key_settings import (
 from engines.key_states import Use
 from engines.keyring import Keyring
 from engines.signing.publication import published_versions, signing_version
+from engines.type_choice import find_algorithm
 
 if TYPE_CHECKING:
     from engines.signing.engine import Signing
@@ -52,6 +53,9 @@ class KeyCreation(SigningKeyRules):
     """What a new key is to be."""
 
     type: str = DEFAULT_SIGNING_ALGORITHM.name
+    parameter_set: str = ""
+    hybrid_key_type_pqc: str = ""
+    hybrid_key_type_ec: str = ""
     exportable: bool = False
     allow_plaintext_backup: bool = False
     auto_rotate_period: Duration = 0
@@ -86,7 +90,7 @@ async def load(engine: Signing, name: str, use: Use, call: Call) -> Keyring:
 async def create(engine: Signing, call: Call, body: KeyCreation) -> Reply:
     """Make a key; one that is there already stays as it is, whatever is asked for."""
     check_auto_rotate_period(body.auto_rotate_period)
-    algorithm = engine.keys.algorithms.get(body.type)
+    algorithm = find_algorithm(engine.keys.algorithms, body.type, body)
     if algorithm is None:
         raise InvalidRequest(f"unknown key type {body.type}")
     record = KeyringRecord(

@@ -20,6 +20,9 @@ class ImportedKey(importing.ImportedVersion):
     """A key to bring in, and what it is to be."""
 
     type: str = DEFAULT_SIGNING_ALGORITHM.name
+    parameter_set: str = ""
+    hybrid_key_type_pqc: str = ""
+    hybrid_key_type_ec: str = ""
     exportable: bool = False
     allow_plaintext_backup: bool = False
     allow_rotation: bool = False
@@ -34,12 +37,15 @@ async def import_key(engine: Signing, call: Call, body: ImportedKey) -> None:
         public_key=body.public_key,
         hash_function=body.hash_function,
         type=body.type,
+        parameter_set=body.parameter_set,
+        hybrid_key_type_pqc=body.hybrid_key_type_pqc,
+        hybrid_key_type_ec=body.hybrid_key_type_ec,
         exportable=body.exportable,
         allow_plaintext_backup=body.allow_plaintext_backup,
         allow_rotation=body.allow_rotation,
         auto_rotate_period=body.auto_rotate_period,
     )
-    await importing.import_as(engine, call, wanted, lambda: engine.keys.algorithms.get(body.type.lower()))
+    await importing.import_key(engine, call, wanted)
 
 
 async def export(engine: Signing, call: Call, body: exporting.Export) -> Reply:

@@ -60,7 +60,7 @@ async def create(engine: Transit, call: Call, body: KeyCreation) -> Reply:
     check_auto_rotate_period(body.auto_rotate_period)
     if body.convergent_encryption and not body.derived:
         raise InvalidRequest("convergent encryption requires derivation to be enabled")
-    algorithm = _parse_type(body)
+    algorithm = _parse_type(engine, body)
     warn_of_type(call, algorithm)
     record = KeyringRecord(
         name=body.name,
@@ -76,8 +76,8 @@ async def create(engine: Transit, call: Call, body: KeyCreation) -> Reply:
     return describe(await engine.keys.create(with_rules(record, body), algorithm, call))
 
 
-def _parse_type(body: KeyCreation) -> Algorithm:
-    algorithm = find_algorithm(body.type, body)
+def _parse_type(engine: Transit, body: KeyCreation) -> Algorithm:
+    algorithm = find_algorithm(engine.keys.algorithms, body.type, body)
     if algorithm is None:
         raise InvalidRequest(f"unknown key type {body.type}")
     if body.key_size:

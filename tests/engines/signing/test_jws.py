@@ -19,13 +19,12 @@ from cryptography.hazmat.primitives.serialization import (
 from joserfc import jws as joserfc_jws
 from joserfc.jwk import ECKey, OKPKey, RSAKey, import_key
 
-from engines.algorithms import SIGNING_ALGORITHMS
 from engines.algorithms.hashes import HASHES
-from engines.algorithms.jws import jws_algorithms
 from engines.algorithms.wrapping import wrap
 from engines.base import Operation
 from storage.base import put
 from tests.engines.driver import Driver, make_keys, message_of
+from tests.engines.signing.conftest import EVERY, KEYS, ROWS
 
 # The library warns of the older name of Ed25519, which most others know alone.
 pytestmark = pytest.mark.filterwarnings("ignore:EdDSA is deprecated")
@@ -33,9 +32,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:EdDSA is deprecated")
 PrivateKey: TypeAlias = Ed25519PrivateKey | mldsa.MLDSA44PrivateKey | rsa.RSAPrivateKey
 
 UPDATE = Operation.UPDATE
-KNOWN_ELSEWHERE = [
-    (name, jws.name) for name, row in SIGNING_ALGORITHMS.items() for jws in jws_algorithms(row) if "ML" not in jws.name
-]
+KNOWN_ELSEWHERE = [(name, jws) for name, jws in EVERY if not ROWS[name].quantum_category]
 KEY_TYPES: dict[str, Any] = {"rsa": RSAKey, "ecdsa": ECKey, "ed25519": OKPKey}
 NAMES = [name for _, name in KNOWN_ELSEWHERE]
 REGISTRY = joserfc_jws.JWSRegistry(algorithms=NAMES)
@@ -46,7 +43,7 @@ def encode(data: bytes) -> str:
 
 
 async def prepare(driver: Driver, key: str = "ecdsa-p256", **role: Any) -> None:
-    await make_keys(driver, {key: {"type": key, "exportable": True}})
+    await make_keys(driver, {key: KEYS[key]})
     await driver.write("roles/r", **{"key": key, "formats": ["jws"], **role})
 
 
