@@ -13,9 +13,10 @@ import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
+from typing import Any, TypeAlias
 
 from benchmarks.load import Requests, build_request
+from benchmarks.openssl import Maker, Speed
 from tests.products import HOST, ServerFailed, Tls
 from tests.servers import Answer, Server
 
@@ -27,8 +28,8 @@ PLAINTEXT_BYTES = 64
 NUMBER = "{number}"
 """Stands in a path for a number that no other request of the run has."""
 
-Operation = Callable[[], Callable[[], object]]
-"""Makes what a workload's cryptography needs, and gives the call that does it once."""
+Operation: TypeAlias = Maker | Speed
+"""A workload's cryptography alone."""
 
 
 class NotOffered(Exception):
