@@ -17,6 +17,7 @@ from typing import Any, TypeAlias
 
 from benchmarks.load import Requests, build_request
 from benchmarks.openssl import Maker, Speed
+from engines.algorithms import ALGORITHMS
 from tests.products import HOST, ServerFailed, Tls
 from tests.servers import Answer, Server
 
@@ -155,6 +156,12 @@ def ensure(server: Server, path: str, body: Mapping[str, Any]) -> dict[str, Any]
             f"POST {path} {json.dumps(body)}: {answer.status} {answer.body.decode(errors='replace').strip()}"
         )
     return answer.data()
+
+
+def key_of(name: str) -> dict[str, str]:
+    """What a key of the row ``name`` of the registry is asked for by; what is no row is asked for as it is."""
+    row = ALGORITHMS.get(name)
+    return {"type": name} if row is None else {"type": row.key_type, **row.type_parameters}
 
 
 def ensure_mount(server: Server, engine: str) -> None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from benchmarks import openssl
-from benchmarks.workloads.base import VARIETY, Operation, Task, Workload, ensure, ensure_mount, post
-from engines.algorithms import ALGORITHMS
+from benchmarks.workloads.base import VARIETY, Operation, Task, Workload, ensure, ensure_mount, key_of, post
 from tests.servers import Server
 
 
@@ -19,8 +18,7 @@ def _signing(name: str) -> Callable[[Server], Task]:
 
     def prepare(server: Server) -> Task:
         ensure_mount(server, "signing")
-        row = ALGORITHMS[name]
-        ensure(server, f"signing/keys/{name}", {"type": row.key_type, **row.type_parameters})
+        ensure(server, f"signing/keys/{name}", key_of(name))
         role = {"key": name, "issuer": "https://benchmark.example", "audiences": "benchmark", "allowed_claims": "sub"}
         ensure(server, f"signing/roles/{name}", role)
         return post(f"signing/jwt/sign/{name}", _claims())

@@ -16,10 +16,10 @@ from benchmarks.workloads.base import (
     Transport,
     Workload,
     ensure,
+    key_of,
     plaintexts,
     post,
 )
-from engines.algorithms import ALGORITHMS
 from tests.servers import Server
 
 BATCH = 100
@@ -110,7 +110,7 @@ def signing(name: str) -> Callable[[Server], Task]:
     """Signs with a key of the row ``name`` of the registry."""
 
     def prepare(server: Server) -> Task:
-        ensure_key(server, name, ALGORITHMS[name].key_type, **ALGORITHMS[name].type_parameters)
+        ensure(server, f"transit/keys/{name}", key_of(name))
         return post(f"transit/sign/{name}", _inputs())
 
     return prepare
