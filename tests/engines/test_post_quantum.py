@@ -20,6 +20,8 @@ from engines.faults import Failed, Fault, InvalidRequest
 from engines.lanes import MAX_LONG_ITEMS
 from tests.engines.composites import LABELS, LATTICES, verify_by_hand
 from tests.engines.driver import Driver, message_of
+from tests.engines.signing.certifying import certify
+from tests.engines.signing.outside import verify_key_pair
 from tests.engines.test_exchange import wrapped, wrapping
 
 __all__ = ["wrapping"]
@@ -268,6 +270,35 @@ async def test_batches(transit: Driver, kind: str) -> None:
     checked = (await transit.write("verify/k", batch_input=checks, signature_context=CONTEXT))["batch_results"]
     assert [item["valid"] for item in checked] == [True, True, False]
     assert checked[1]["reference"] == "b"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_public_keys_are_told_as_jwks(transit: Driver, kind: str) -> None:
+    made = await transit.write("keys/k", **KINDS[kind])
+    (jwk,) = (await transit.read("keys/k/jwks"))["keys"]
+    assert (jwk["kty"], jwk["use"], jwk["key_version"]) == ("AKP", "sig", 1)
+    public = base64.urlsafe_b64decode(jwk["pub"] + "==")
+    assert public == base64.b64decode(made["keys"]["1"]["public_key"])
+    signature = await sign(transit, marshaling_algorithm="jws")
+    raw = base64.urlsafe_b64decode(signature.removeprefix("vault:v1:") + "==")
+    verify_key_pair(jwk["alg"], public, raw, b"hello")
+
+
+@pytest.mark.parametrize("kind", ["slh-dsa", "hybrid-65-ecdsa-p256"])
+async def test_certificates(transit: Driver, kind: str) -> None:
+    await transit.write("keys/k", **KINDS[kind])
+    chain = certify((await transit.write("keys/k/csr"))["csr"])
+    await transit.write("keys/k/set-certificate", certificate_chain=chain)
+    assert (await transit.read("export/certificate-chain/k"))["keys"]["1"].strip() == chain.strip()
+    await transit.write("keys/other", **KINDS[kind])
+    _, text = await message_of(transit, Operation.UPDATE, "keys/other/set-certificate", certificate_chain=chain)
+    assert text.endswith("leaf certificate public key does not match the selected key version")
+
+
+async def test_without_an_object_identifier_there_are_no_certificates(transit: Driver) -> None:
+    await transit.write("keys/k", **KINDS["hybrid-87-ed25519"])
+    told = "certificates are not supported for keys of this type"
+    assert await message_of(transit, Operation.UPDATE, "keys/k/csr") == (InvalidRequest, told)
 
 
 @pytest.mark.parametrize("kind", ["slh-dsa", "hybrid-65-ecdsa-p256", "hybrid-87-ed25519"])
