@@ -108,10 +108,9 @@ async def configure(engine: Pqc, call: Call, body: KeyConfig) -> Reply:
 async def rotate(engine: Pqc, call: Call, body: KeyName) -> Reply:
     """Give a key a new version, to which everything new is encapsulated from now on."""
     try:
-        keyring = await engine.keys.rotate(body.name, call.now, missing=NoSuchKey())
+        keyring = await engine.keys.rotate(body.name, call.now, missing=NoSuchKey(), call=call)
     except Failed as fault:
         raise InvalidRequest(fault.message) from None
-    engine.keys.fips.processing(call, keyring.unapproved)
     return describe(keyring)
 
 

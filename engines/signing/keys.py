@@ -124,8 +124,7 @@ async def configure(engine: Signing, call: Call, body: KeyConfig) -> Reply:
 
 async def rotate(engine: Signing, call: Call, body: KeyName) -> Reply:
     """Give a key a new version, which is published now and signs after ``publish_ahead``."""
-    keyring = await engine.keys.rotate(body.name, call.now, missing=NoSuchKey(body.name))
-    engine.keys.fips.processing(call, keyring.unapproved)
+    keyring = await engine.keys.rotate(body.name, call.now, missing=NoSuchKey(body.name), call=call)
     return describe(keyring, call.now)
 
 

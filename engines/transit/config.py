@@ -28,8 +28,7 @@ async def configure(engine: Transit, call: Call, body: KeyConfig) -> Reply:
 
 async def rotate(engine: Transit, call: Call, body: KeyName) -> Reply:
     """Give a key a new version, which encrypts and signs from now on."""
-    keyring = await engine.keys.rotate(body.name, call.now, missing=InvalidRequest("key not found"))
-    engine.keys.fips.processing(call, keyring.unapproved)
+    keyring = await engine.keys.rotate(body.name, call.now, missing=InvalidRequest("key not found"), call=call)
     return describe(keyring)
 
 
