@@ -93,6 +93,34 @@ class TestDraft:
         assert ours.rpartition(".")[0] == vector["jws"].rpartition(".")[0], "but for the signature, to the letter"
 
 
+class TestSlhDsaDraft:
+    """The keys in the examples of draft-ietf-cose-sphincs-plus, of the two parameter sets that it has."""
+
+    KEYS = (
+        (
+            "sha2",
+            "P1d2M4reQEEt09DkH_hmBUPH5mb12TZkfdp6rs2oXjmDHSYmLJWnKQZRp2I6JmQaXPjlAQXhaDtlSspnzER1ag",
+            "gx0mJiyVpykGUadiOiZkGlz45QEF4Wg7ZUrKZ8xEdWo",
+        ),
+        (
+            "shake",
+            "Kz9ljgHX1ryVS2nE7Z_KtfIagmK5Oep1CrBYQcgK75DzFnbI9OqaLaMaevKzl1WJDr3mOmUB9fFg94rq3Lckug",
+            "8xZ2yPTqmi2jGnrys5dViQ695jplAfXxYPeK6ty3JLo",
+        ),
+    )
+
+    @pytest.mark.parametrize(("hash_", "private", "public"), KEYS)
+    async def test_key(self, signing: Driver, hash_: str, private: str, public: str) -> None:
+        parameters = {"type": "slh-dsa", "parameter_set": f"slh-dsa-{hash_}-128s"}
+        await signing.write("keys/k/import", ciphertext=await wrapped(signing, unpadded(private)), **parameters)
+        await signing.write("roles/r", key="k", formats=["jws"])
+        (jwk,) = (await signing.read("roles/r/jwks"))["keys"]
+        assert (jwk["kty"], jwk["alg"], jwk["pub"]) == ("AKP", f"SLH-DSA-{hash_.upper()}-128s", public)
+        signed, _, signature = (await signing.write("jws/sign/r", payload=PAYLOAD))["jws"].rpartition(".")
+        assert len(signature) == 10475, "as the draft says"
+        verify_key_pair(jwk["alg"], unpadded(public), unpadded(signature), signed.encode())
+
+
 class TestKeys:
     @pytest.mark.parametrize(
         ("parameters", "text"),
