@@ -16,6 +16,7 @@ from typing import Any
 import h2.connection
 import h2.events
 import pytest
+import uvloop
 
 from server.config import Listener
 from server.listeners import ListenFailed, OpenListener, Share, open_listeners, serve
@@ -106,6 +107,7 @@ def listener(request: pytest.FixtureRequest, tmp_path: Path) -> Listener:
 
 
 async def test_requests_and_keep_alive(listener: Listener) -> None:
+    assert isinstance(asyncio.get_running_loop(), uvloop.Loop)
     async with serving(listener) as (one,), asyncio.timeout(DEADLINE):
         assert one.url == f"{'https' if listener.tls else 'http'}://127.0.0.1:{port(one)}"
         reader, writer = await connect(one)
