@@ -322,6 +322,25 @@ async def test_the_protocol_agreed_on_is_served(
             await asyncio.sleep(0.01)
 
 
+async def test_who_comes_while_the_last_answers_are_under_way_is_refused(listener: Listener) -> None:
+    (one,) = open_listeners([listener])
+    stop = asyncio.Event()
+    async with asyncio.timeout(DEADLINE):
+        task = asyncio.create_task(serve([one], build_example, stop))
+        reader, writer = await connect(one)
+        writer.write(b"POST /slow?2 HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n")
+        assert (await ask(one))[0] == 200
+        stop.set()
+        with pytest.raises(ConnectionRefusedError):
+            while not task.done():
+                _, refused = await asyncio.open_connection("127.0.0.1", port(one))
+                refused.close()
+        assert not task.done()
+        assert (await read_answer(reader))[0] == 200
+        writer.close()
+        await task
+
+
 async def http2_connection(one: OpenListener) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     return await connect(one, trusting(Path(one.listener.tls_cert_file), "h2"))
 
