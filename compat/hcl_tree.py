@@ -94,7 +94,8 @@ def _labelled(name: str, given: tuple[str, ...], value: Value, wanted: int, posi
         for element in value.items:
             yield from _labelled(name, given, element, wanted, position)
     elif isinstance(value, Scalar) or len(given) > wanted:
-        raise HclError(f"{name} is not a block with {wanted} label(s)", position.line, position.column)
+        labels = ' "..."' * wanted
+        raise HclError(f"{name}: expected a block, written as {name}{labels} {{ ... }}", position.line, position.column)
     elif len(given) == wanted:
         yield Block(name, given, value, position)
     else:

@@ -125,7 +125,7 @@ async def activate(core: Core) -> Active:
     view = View(core.barrier, ROOT.storage_prefix, core.cache)
     audit = Broker(
         view.within("sys/audit/"),
-        lambda name: plugins.load(plugins.AUDIT_DEVICES, name),
+        plugins.find_audit_device,
         core.settings.audit_devices,
         headers=AuditedHeaders(view.within("sys/audited-headers/")),
         prefix_allowed=core.settings.audit_prefix_allowed,

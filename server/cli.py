@@ -5,6 +5,7 @@ Everything else is done by the stock ``bao`` and ``vault`` clients over the API.
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -21,9 +22,11 @@ from server.flags import Flag, Flags, UsageError, parse_flags, usage
 from server.listeners import ListenFailed
 from server.logs import configure_logs
 from server.process import run
-from server.service import open_service
+from server.service import check_audit, claim_storage, open_service
 from server.serving import OpenService
 from storage.base import StorageFault
+
+_log = logging.getLogger(__name__)
 
 SERVER_FLAGS = (
     Flag("config", "A configuration file, or a folder of .hcl and .json files. May be given several times.",
@@ -74,8 +77,12 @@ def run_command(arguments: Sequence[str], environment: Mapping[str, str], servic
         read_config = _reader(flags, environment)
         config = read_config()
         configure_logs(config.log_level, config.log_format)
+        for warning in config.warnings:
+            _log.warning("%s", warning)
+        check_audit(config)
         memory.keep_freed()
-        run(config, service, read_config)
+        with claim_storage(config):
+            run(config, service, read_config)
     except UsageError as error:
         sys.stderr.write(f"{error}\n\n{_USAGE}")
         return 1

@@ -18,7 +18,9 @@ from compat.requests import Request
 from engines.base import Clock
 from engines.faults import Failed, InvalidRequest
 from engines.fips import FipsGuard
+from server import plugins
 from server.active import Active, activate
+from server.audit.enabled import rehearse
 from server.login_limits import LoginLimits
 from server.logs import choose_levels
 from server.metrics import Meter
@@ -98,8 +100,10 @@ class Core:
     async def start(self) -> None:
         """Unseal at once if other processes are unsealed, or if the seal can do so by itself and there is something.
 
-        Raises ``SealFault`` if an automatic seal can't open what is stored, ``StorageFault`` if storage can't be read.
+        Raises ``SealFault`` if another type of seal was set up or an automatic one can't open what is stored,
+        ``StorageFault`` if storage can't be read.
         """
+        await self.stored_seal.check()
         async with self.commons.changing() as state:
             if state.root_key is not None:
                 await self._follow(state)
@@ -147,13 +151,20 @@ class Core:
         """Make the barrier, the shares and the root token; a server with an automatic seal is unsealed then.
 
         The shares are unseal shares or, with an automatic seal, recovery shares (0: none). Raises ``InvalidRequest``
-        in Vault's words if there can't be such shares or the store is initialised; then nothing has changed.
+        in Vault's words if there can't be such shares, the store is initialised, or an audit device of the
+        configuration takes no entry; then nothing has changed.
         """
         async with self.commons.changing() as state:
             automatic = self.stored_seal.seal.automatic
             new = None if automatic and not shares else _new_shares(shares, threshold, recovery=automatic)
             if await self.initialized():
                 raise InvalidRequest("Vault is already initialized")
+            # Before anything is made: shares that nobody was told can't be made again.
+            rehearse(
+                self.settings.audit_devices,
+                plugins.find_audit_device,
+                prefix_allowed=self.settings.audit_prefix_allowed,
+            )
             root_key = secrets.token_bytes(_ROOT_KEY_BYTES)
 
             async def also(transaction: Transaction) -> None:
@@ -169,11 +180,13 @@ class Core:
                 leased=False,
             )
             root_token = (await active.root.tokens.mint(record)).id
+            log.info("initialised")
             if automatic:
                 state.root_key = Secret(root_key)
                 state.kept_sealed = False
+                log.info("unsealed")
             else:
-                await self._close()
+                await self._drop()
             return Initialization([] if new is None else new.shares, root_token)
 
     async def unseal(self, share: bytes) -> SealStatus:
@@ -231,6 +244,7 @@ class Core:
     async def _open_all(self, state: SharedState, root_key: Secret) -> None:
         """Come up here, and let the others do the same when ``state`` is let go."""
         await self._open(root_key.reveal())
+        log.info("unsealed")
         key = self.stored_seal.key
         state.root_key = root_key
         state.seal_key = None if key is None else Secret(key)
@@ -247,6 +261,7 @@ class Core:
             self.stored_seal.use(state.seal_key.reveal())
         if self.active is None:
             await self._open(state.root_key.reveal())
+            log.info("unsealed")
         else:
             await self.barrier.unseal(state.root_key.reveal())
 
@@ -260,17 +275,20 @@ class Core:
             self.barrier.seal()
             self.stored_seal.seal.close()
             raise
-        log.info("unsealed")
         return self.active
 
     async def _close(self) -> None:
+        if self.active is not None:
+            await self._drop()
+            log.info("sealed")
+
+    async def _drop(self) -> None:
         active, self.active = self.active, None
         if active is not None:
             await active.close()
             self.cache.forget()
             self.barrier.seal()
             self.stored_seal.seal.close()
-            log.info("sealed")
 
 
 def _new_shares(shares: int, threshold: int, *, recovery: bool) -> NewShares:

@@ -1,7 +1,8 @@
 """Logs: one handler, one form for everything that speaks, and nothing in them that is secret.
 
 ``json`` is one object per line with the keys that OpenBao writes (``@timestamp``, ``@level``, ``@message``,
-``@module``); ``standard`` is for people. What a caller passes as ``extra={"fields": {...}}`` stands beside the message.
+``@module``) and ``@pid``, the process, since workers share the log; ``standard`` is for people. What a caller passes as
+``extra={"fields": {...}}`` stands beside the message.
 
 Two rules keep secrets out. An exception is logged by its type and place alone, since its text may quote what a client
 sent. And other people's loggers are heard from ``warn`` upwards whatever ``log_level`` says, since on lower levels some
@@ -90,18 +91,21 @@ class JsonFormatter(logging.Formatter):
         entry["@level"] = level_name(record.levelno)
         entry["@message"] = record.getMessage()
         entry["@module"] = record.name
+        entry["@pid"] = record.process
         entry["@timestamp"] = _moment(record).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
         return orjson.dumps(entry, default=str, option=orjson.OPT_SORT_KEYS).decode()
 
 
 class ReadableFormatter(logging.Formatter):
-    """``2026-01-31T12:00:00.000Z [INFO]  server.core: unsealed: shares=3``; a record never makes a second line."""
+    """``2026-01-31T12:00:00.000Z [INFO]  server.core[417]: unsealed: shares=3``; a record never makes a second line."""
 
     def format(self, record: logging.LogRecord) -> str:
         """The line for ``record``."""
         moment = _moment(record)
         level = f"[{level_name(record.levelno).upper()}]"
-        text = f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03}Z {level:<7} {record.name}: "
+        text = (
+            f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03}Z {level:<7} {record.name}[{record.process}]: "
+        )
         text += record.getMessage()
         fields = dict(_fields(record))
         if record.exc_info and record.exc_info[0] is not None:

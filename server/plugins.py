@@ -35,6 +35,11 @@ def load(group: str, name: str) -> Any:
     return None if point is None else point.load()
 
 
+def find_audit_device(name: str) -> Any:
+    """The type of audit device that ``name`` stands for; None if there is none."""
+    return load(AUDIT_DEVICES, name)
+
+
 def load_all() -> None:
     """Import every plug-in, for processes that are forked from here; one that can't be is refused where it is used."""
     for group in (ENGINES, AUTH_METHODS, STORAGE, SEALS, AUDIT_DEVICES):

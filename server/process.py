@@ -17,12 +17,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from engines.fips import FipsMode
-from server.config import Config, ConfigError
+from server.config import Config, ConfigError, Place
 from server.development import DevelopmentKeys, banner, store_token, token_file
 from server.listeners import OpenListener, Share, open_listeners
 from server.openssl import warn_of_provider
 from server.serving import Member, OpenService, ReadConfig, Serving, new_loop
+from server.version import VERSION
 from server.workers.supervisor import Supervisor
+from storage.file_locks import FileLock
 
 _log = logging.getLogger(__name__)
 _PRIVATE = 0o077
@@ -35,12 +37,10 @@ def run(config: Config, open_service: OpenService, read_config: ReadConfig) -> N
     ``read_config`` reads the configuration again for a reload, and may raise ``ConfigError``.
     """
     _limit_process()
-    for warning in config.warnings:
-        _log.warning("%s", warning)
     mode = FipsMode(config.fips_mode)
     if warning := warn_of_provider(mode):
         _log.warning("%s", warning)
-    with _pid_file(config.pid_file):
+    with _pid_file(config.pid_file, config.places.get("pid_file")):
         opened = open_listeners(config.listeners, mode)
         urls = [one.url for one in opened]
         if config.workers > 1:
@@ -67,6 +67,13 @@ async def _serve_alone(
 
 def _announce(config: Config, urls: Sequence[str], keys: DevelopmentKeys | None) -> None:
     """Tell where the server listens; one line for each address, for people and programs alike."""
+    about = {
+        "version": VERSION,
+        "workers": config.workers,
+        "storage": config.storage.type,
+        "seal": config.seal.type,
+    }
+    _log.info("serving", extra={"fields": about})
     stored: Path | None = None
     if config.development is not None and keys is not None:
         if config.development.store_token:
@@ -91,15 +98,22 @@ def _limit_process() -> None:
 
 
 @contextlib.contextmanager
-def _pid_file(path: str) -> Iterator[None]:
+def _pid_file(path: str, place: Place | None) -> Iterator[None]:
+    """Locked as long as the server runs: so one that was killed leaves nothing that has to be removed by hand."""
     if not path:
         yield
         return
     try:
-        Path(path).write_text(f"{os.getpid()}\n")
+        lock = FileLock(Path(path))
     except OSError as error:
-        raise ConfigError(f"can't write pid_file {path}: {error.strerror}") from None
+        raise ConfigError(f"can't write pid_file {path}: {error.strerror}", place) from None
     try:
-        yield
+        if not lock.try_acquire():
+            raise ConfigError(f"pid_file {path} is that of another server, which is running", place)
+        Path(path).write_text(f"{os.getpid()}\n")
+        try:
+            yield
+        finally:
+            Path(path).unlink(missing_ok=True)
     finally:
-        Path(path).unlink(missing_ok=True)
+        lock.close()

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import base64
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from typing import Any
 
 from auth_methods.records import TokenRecord
 from engines.algorithms.pinning import pin_providers
@@ -13,6 +16,8 @@ from engines.fips import FipsMode
 from server import plugins
 from server.app import Application
 from server.audit.broker import DeclaredDevice
+from server.audit.enabled import make_device
+from server.audit.stored import to_store
 from server.config import Config, ConfigError, Listener
 from server.core import Core
 from server.development import DevelopmentKeys
@@ -21,7 +26,7 @@ from server.metrics import SHARE_SECONDS
 from server.mounts import new_entry
 from server.serving import Member, Service
 from server.settings import Settings
-from storage.base import StorageFault, Store
+from storage.base import Claims, StorageFault, Store
 from storage.seals.base import Seal
 from storage.shared_slots import SharedRevision
 
@@ -45,8 +50,9 @@ async def open_service(config: Config, member: Member) -> Service:
     )
     development = None
     try:
-        await core.start()
-        if config.development is not None:
+        if config.development is None:
+            await core.start()
+        else:
             development = await _develop(core, config.development.root_token)
     except (StorageFault, Fault, OSError) as error:
         await core.stop()
@@ -72,6 +78,38 @@ async def open_service(config: Config, member: Member) -> Service:
     return Service(build=build, reload=reload, close=close, development=development)
 
 
+def check_audit(config: Config) -> None:
+    """See that there can be audit devices such as ``config`` declares. Raises ``ConfigError`` otherwise.
+
+    One that can't be opened is only logged: it is tried again with each entry, and initialising demands that it works.
+    """
+    for declared, device in zip(config.audit, _declared(config), strict=True):
+        try:
+            enabled = make_device(
+                device.path,
+                to_store(device),
+                plugins.find_audit_device,
+                prefix_allowed=config.allow_audit_log_prefixing,
+            )
+        except Fault as error:
+            raise ConfigError(f'audit "{declared.type}" "{declared.path}": {error.message}', declared.place) from error
+        enabled.open()
+        enabled.device.close()
+
+
+@contextmanager
+def claim_storage(config: Config) -> Iterator[None]:
+    """Keep other servers from the storage of ``config`` within the block. Raises ``ConfigError`` if one has it."""
+    opener = _opener(config)
+    with ExitStack() as claimed:
+        if isinstance(opener, Claims):
+            try:
+                claimed.enter_context(opener.claim(config.storage.options))
+            except (ValueError, StorageFault) as error:
+                raise ConfigError(str(error), config.storage.place) from error
+        yield
+
+
 async def _share_counts(core: Core) -> None:
     """Let the other processes know, again and again, what this one has counted."""
     while True:
@@ -83,16 +121,20 @@ def _pin_providers(config: Config) -> None:
     try:
         pin_providers(config.algorithm_providers)
     except ValueError as error:
-        raise ConfigError(f"algorithm_providers: {error}") from None
+        raise ConfigError(f"algorithm_providers: {error}", config.places.get("algorithm_providers")) from None
 
 
-async def _open_store(config: Config, shared: SharedRevision | None) -> Store:
+def _opener(config: Config) -> Any:
     opener = plugins.load(plugins.STORAGE, config.storage.type)
     if opener is None:
         known = ", ".join(plugins.names(plugins.STORAGE))
         raise ConfigError(f"storage {config.storage.type!r} is not installed; there are {known}", config.storage.place)
+    return opener
+
+
+async def _open_store(config: Config, shared: SharedRevision | None) -> Store:
     try:
-        store: Store = await opener(config.storage.options, shared)
+        store: Store = await _opener(config)(config.storage.options, shared)
     except (ValueError, StorageFault) as error:
         raise ConfigError(str(error), config.storage.place) from error
     return store
@@ -110,11 +152,14 @@ def _open_seal(config: Config) -> Seal:
     return seal
 
 
-def _settings(config: Config) -> Settings:
-    devices = tuple(
+def _declared(config: Config) -> tuple[DeclaredDevice, ...]:
+    return tuple(
         DeclaredDevice(device.path, device.type, device.description, dict(device.options), device.local)
         for device in config.audit
     )
+
+
+def _settings(config: Config) -> Settings:
     return Settings(
         default_lease_ttl_seconds=config.default_lease_ttl_seconds,
         max_lease_ttl_seconds=config.max_lease_ttl_seconds,
@@ -125,7 +170,7 @@ def _settings(config: Config) -> Settings:
         max_batch_items=config.max_batch_items,
         fips_mode=FipsMode(config.fips_mode),
         storage_type=config.storage.type,
-        audit_devices=devices,
+        audit_devices=_declared(config),
         audit_through_api=config.unsafe_allow_api_audit_creation,
         audit_prefix_allowed=config.allow_audit_log_prefixing,
         shown=_shown(config),

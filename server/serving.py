@@ -11,10 +11,10 @@ import asyncio
 import logging
 import ssl
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
-from server.config import Config, ConfigError, Listener
+from server.config import Config, ConfigError, Listener, differences
 from server.development import DevelopmentKeys
 from server.listeners import Application, ListenFailed, OpenListener, Share, serve
 from server.logs import set_level
@@ -144,9 +144,10 @@ class Serving:
 
 
 def reread(config: Config, read_config: ReadConfig, opened: Sequence[OpenListener]) -> Config:
-    """The configuration as it is now, with its level of logging and its certificates in use.
+    """``config`` with the level of logging as it is written now, and the present certificates in use.
 
-    Each part on its own: what fails keeps its old state, and the rest is reloaded all the same.
+    Each part on its own: what fails keeps its old state, and the rest is reloaded all the same. Nothing else is taken
+    over, so that a worker which is started later is like all others.
     """
     _log.info("reloading")
     for one in opened:
@@ -155,9 +156,13 @@ def reread(config: Config, read_config: ReadConfig, opened: Sequence[OpenListene
         except ListenFailed as error:
             _log.error("the old certificate of %s stays in use: %s", one.url, error)
     try:
-        config = read_config()
+        read = read_config()
     except ConfigError as error:
         _log.error("the old configuration stays in use: %s", error)
+    else:
+        config = replace(config, log_level=read.log_level)
+        if waiting := differences(config, read):
+            _log.warning("changed, and in use after a restart: %s", ", ".join(waiting))
     set_level(config.log_level)
     return config
 

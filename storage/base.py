@@ -24,10 +24,10 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, runtime_checkable
 
 T = TypeVar("T")
 
@@ -146,6 +146,17 @@ class Store(Storage, Protocol):
 
     async def close(self) -> None:
         """Finish what is under way and release the medium. The store can't be used afterwards."""
+
+
+@runtime_checkable
+class Claims(Protocol):
+    """What an opener of stores may have beside being called: a medium that is one server's at a time."""
+
+    def claim(self, settings: Mapping[str, str]) -> AbstractContextManager[None]:
+        """Keep the medium that ``settings`` name from other servers within the block; forked processes share it.
+
+        Entering raises ``Unavailable`` if another server has it, ``ValueError`` for wrong settings.
+        """
 
 
 async def put(storage: Storage, key: str, value: bytes) -> None:

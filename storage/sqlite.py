@@ -8,8 +8,9 @@ Each statement that reads also reads the store's revision, from the same state. 
 its reads belong together. The processes of one server tell each other of revisions through shared memory
 (``storage.shared_slots``), and queue for the database's write lock at a lock of their own.
 
-Beside the database lie, for as long as there are several processes or one of them leads:
+Beside the database lie, as they are needed:
 
+    <path>-server   locked by the server that the database belongs to (see ``storage.sqlite_opener``)
     <path>-commit   locked by the process that commits
     <path>-leader   locked by the process that does what must be done once
 """
@@ -36,7 +37,7 @@ from storage.optimistic import Entry, Names, OptimisticTransaction, Proposal
 from storage.paths import check_key, check_limit, check_prefix
 from storage.shared_slots import SharedRevision, SharedSlots
 from storage.sqlite_batch import CONFLICTED, LIST, READ, Batch, list_parameters, names_of, newest_revision
-from storage.sqlite_schema import BUSY_SECONDS, create_files, fault, open_writer
+from storage.sqlite_schema import BUSY_SECONDS, beside, create_files, database_path, fault, locks_fail, open_writer
 
 P = TypeVar("P")
 T = TypeVar("T")
@@ -154,10 +155,10 @@ class SqliteStore:
         if not self._leads:
             try:
                 if self._leader is None:
-                    self._leader = FileLock(_beside(self._path, "-leader"))
+                    self._leader = FileLock(beside(self._path, "-leader"))
                 self._leads = self._leader.try_acquire()
             except OSError as error:
-                raise _locks_fail(self._path, error) from error
+                raise locks_fail(self._path, error) from error
         return self._leads
 
     async def close(self) -> None:
@@ -244,16 +245,13 @@ class SqliteStore:
 async def open_sqlite(settings: Mapping[str, str], shared: SharedRevision | None = None) -> SqliteStore:
     """Open the database at ``settings["path"]``, creating it and its folder if need be.
 
-    ``shared`` connects the processes of one server; other servers must not use the database at the same time.
+    ``shared`` connects the processes of one server; other servers must not use the database at the same time, which
+    ``SqliteOpener.claim`` sees to.
 
     Raises ``ValueError`` for wrong settings, ``Unavailable`` if it can't be opened or was written by a newer release,
     ``Damaged`` if it is no such database.
     """
-    if unknown := settings.keys() - {"path"}:
-        raise ValueError(f"storage 'sqlite' has no setting {min(unknown)!r}")
-    if not settings.get("path"):
-        raise ValueError("storage 'sqlite' needs the setting 'path', the database file")
-    path = Path(settings["path"]).absolute()
+    path = database_path(settings)
     create_files(path)
     async with AsyncExitStack() as opened:
         try:
@@ -274,21 +272,13 @@ async def _open_writer(path: Path, opened: AsyncExitStack, *, several: bool) -> 
     turn: FileLock | None = None
     if several:
         try:
-            turn = FileLock(_beside(path, "-commit"))
+            turn = FileLock(beside(path, "-commit"))
         except OSError as error:
-            raise _locks_fail(path, error) from error
+            raise locks_fail(path, error) from error
         opened.callback(turn.close)
     writer = _Writer(thread, connection, Batch(connection, turn))
     opened.push_async_callback(writer.close)
     return writer
-
-
-def _beside(path: Path, suffix: str) -> Path:
-    return path.with_name(path.name + suffix)
-
-
-def _locks_fail(path: Path, error: OSError) -> Unavailable:
-    return Unavailable(f"the database {path} can't be locked: {error.strerror}")
 
 
 @asynccontextmanager

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from storage.base import Damaged, StorageFault, Unavailable
@@ -26,6 +27,25 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
 """Each is applied once, in this order, in a transaction of its own. Released ones are never edited, only added to."""
 
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+def database_path(settings: Mapping[str, str]) -> Path:
+    """Where the database is, as the settings of the storage say. Raises ``ValueError`` for wrong settings."""
+    if unknown := settings.keys() - {"path"}:
+        raise ValueError(f"storage 'sqlite' has no setting {min(unknown)!r}")
+    if not settings.get("path"):
+        raise ValueError("storage 'sqlite' needs the setting 'path', the database file")
+    return Path(settings["path"]).absolute()
+
+
+def beside(path: Path, suffix: str) -> Path:
+    """The file of a lock of the database at ``path``."""
+    return path.with_name(path.name + suffix)
+
+
+def locks_fail(path: Path, error: OSError) -> Unavailable:
+    """What it is to our callers that such a file can't be made."""
+    return Unavailable(f"the database {path} can't be locked: {error.strerror}")
 
 
 def fault(error: sqlite3.Error, path: Path) -> StorageFault:
@@ -49,6 +69,9 @@ def create_files(path: Path) -> None:
         try:
             os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
         except FileExistsError:
+            # SQLite would serve what it may only read, and fail at the first write.
+            if not os.access(path, os.R_OK | os.W_OK):
+                raise Unavailable(f"the database {path} can't be both read and written by this account") from None
             return
         _flush_folder(path.parent)
     except OSError as error:

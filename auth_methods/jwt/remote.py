@@ -122,6 +122,8 @@ async def fetch_keys(source: KeySource) -> list[Key]:
 @asynccontextmanager
 async def session(source: KeySource) -> AsyncIterator[httpx.AsyncClient]:
     """A client that trusts whom ``source`` says, bounded in time; what fails in the block raises ``FetchFailed``."""
+    # httpx wants its scopes to be left by the task that entered them, and who hasn't waited yet may be none so far.
+    await asyncio.sleep(0)
     context = source.tls()
     timeout = httpx.Timeout(FETCH_SECONDS / 2)
     try:

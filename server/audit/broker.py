@@ -18,51 +18,19 @@ from typing import Any
 
 from msgspec import Struct
 
-from engines.base import Operation
 from engines.faults import Failed, InvalidRequest
-from server.audit.devices.base import AuditDevice, DeviceFault, DeviceType
-from server.audit.entry import AuditNamespace, AuditRequest, AuditResponse, AuditSubject
-from server.audit.formatter import Formatter, Parts
+from server.audit.devices.base import DeviceFault
+from server.audit.enabled import EnabledDevice, FindType, make_device, rehearse
+from server.audit.entry import AuditRequest, AuditResponse
+from server.audit.formatter import Parts
 from server.audit.hashing import new_salt
 from server.audit.headers import AuditedHeaders
-from server.audit.options import read_options
 from server.audit.stored import DeclaredDevice, StoredDevice, StoredDevices, canonical, overlaps
-from server.request_ids import new_request_id
 from storage.view import View
 
 __all__ = ["Broker", "DeclaredDevice", "Pending"]
 
 log = logging.getLogger(__name__)
-
-_ROOT = AuditNamespace("root")
-
-
-class _Enabled:
-    """A device at work."""
-
-    __slots__ = ("device", "entry", "failing", "formatter", "path")
-
-    def __init__(self, path: str, entry: StoredDevice, device: AuditDevice, formatter: Formatter) -> None:
-        self.path = path
-        self.entry = entry
-        self.device = device
-        self.formatter = formatter
-        self.failing = False
-
-    def write(self, lines: bytes) -> bool:
-        """Whether the device took ``lines``. What goes wrong is logged when it begins and when it has ended."""
-        try:
-            self.device.write(lines)
-        except Exception as error:  # noqa: BLE001 - a device may come from anywhere, and must not take others with it
-            if not self.failing:
-                reason = str(error) if isinstance(error, DeviceFault) else type(error).__name__
-                log.error("audit device %s takes no entries: %s", self.path, reason)
-            self.failing = True
-            return False
-        if self.failing:
-            log.warning("audit device %s takes entries again", self.path)
-            self.failing = False
-        return True
 
 
 class Pending(Struct):
@@ -83,7 +51,7 @@ class Broker:
     def __init__(
         self,
         view: View,
-        find_type: Callable[[str], DeviceType | None],
+        find_type: FindType,
         declared: Sequence[DeclaredDevice] = (),
         *,
         headers: AuditedHeaders,
@@ -95,7 +63,7 @@ class Broker:
         self._declared = {canonical(device.path): device for device in declared}
         self._prefix_allowed = prefix_allowed
         self._nanoseconds = nanoseconds
-        self._enabled: dict[str, _Enabled] = {}
+        self._enabled: dict[str, EnabledDevice] = {}
         self._lock = asyncio.Lock()
         self.stale = True
         """Whether the stored devices may have changed since ``load``; then it is to be called before the next entry."""
@@ -109,8 +77,8 @@ class Broker:
     async def load(self) -> None:
         """Bring the devices into line with storage and configuration.
 
-        A declared device that is new must be able to take an entry: raises ``InvalidRequest`` otherwise. A device that
-        was there before may fail to open; it is tried again with each entry.
+        A declared device that is new must be able to take an entry: raises ``InvalidRequest`` otherwise, and stores
+        nothing. A device that was there before may fail to open; it is tried again with each entry.
         """
         async with self._lock:
             self.stale = False
@@ -122,18 +90,16 @@ class Broker:
                 raise
 
     async def _load(self) -> None:
-        fresh = await self._stored.reconcile(self._declared)
+        unsettled = await self._stored.unsettled(self._declared)
+        rehearse(unsettled, self._find_type, prefix_allowed=self._prefix_allowed, nanoseconds=self._nanoseconds)
+        await self._stored.reconcile(self._declared)
         stored = await self._stored.all()
         for path in [path for path, enabled in self._enabled.items() if stored.get(path) != enabled.entry]:
             self._enabled.pop(path).device.close()
         for path, entry in stored.items():
             if path not in self._enabled:
-                enabled = self._make(path, entry)
-                if path in fresh:
-                    self._test(enabled)
-                else:
-                    _open(enabled)
-                self._enabled[path] = enabled
+                self._enabled[path] = self._make(path, entry)
+                self._enabled[path].open()
 
     async def enable(
         self, path: str, type: str, description: str = "", options: Mapping[str, str] | None = None, local: bool = False
@@ -148,7 +114,7 @@ class Broker:
         if overlaps(path, self._enabled):
             raise InvalidRequest("path already in use")
         enabled = self._make(path, entry)
-        self._test(enabled)
+        enabled.test(self._nanoseconds())
         try:
             await self._stored.add(path, entry)
         except BaseException:
@@ -232,7 +198,7 @@ class Broker:
         self._enabled.clear()
         self.stale = True
 
-    def _write(self, entries: Iterable[tuple[_Enabled, bytes]]) -> None:
+    def _write(self, entries: Iterable[tuple[EnabledDevice, bytes]]) -> None:
         """Hand each device its lines; one that takes them is enough."""
         taken = refused = False
         for enabled, lines in entries:
@@ -243,30 +209,11 @@ class Broker:
         if refused and not taken:
             raise Failed("internal error", wrapped=False)
 
-    def _make(self, path: str, entry: StoredDevice) -> _Enabled:
-        device_type = self._find_type(entry.type)
-        if device_type is None:
-            raise InvalidRequest(f'unknown backend type: "{entry.type}"')
-        options = read_options(entry.options, prefix_allowed=self._prefix_allowed)
-        return _Enabled(path, entry, device_type(entry.options), Formatter(entry.salt, options))
-
-    def _test(self, enabled: _Enabled) -> None:
-        """Open a new device and write the test entry to it. Raises ``InvalidRequest`` if it can't."""
-        subject = AuditSubject(operation=Operation.UPDATE, path="sys/audit/test", namespace=_ROOT)
-        request = AuditRequest(id=new_request_id(), subject=subject, data={})
-        formatter = enabled.formatter
-        try:
-            enabled.device.open()
-        except DeviceFault as error:
-            raise InvalidRequest(str(error)) from error
-        try:
-            enabled.device.write(formatter.request_line(formatter.parts(request), request, self._nanoseconds()))
-        except DeviceFault as error:
-            enabled.device.close()
-            raise InvalidRequest(f"audit backend failed test message: {error}") from error
+    def _make(self, path: str, entry: StoredDevice) -> EnabledDevice:
+        return make_device(path, entry, self._find_type, prefix_allowed=self._prefix_allowed)
 
 
-def _outcome(enabled: _Enabled, pending: Pending, response: AuditResponse, nanoseconds: int) -> bytes:
+def _outcome(enabled: EnabledDevice, pending: Pending, response: AuditResponse, nanoseconds: int) -> bytes:
     """The lines that are left to be written to a device. One that was enabled meanwhile gets the response alone."""
     formatter, request = enabled.formatter, pending.request
     parts = pending.parts.get(enabled.path)
@@ -274,11 +221,3 @@ def _outcome(enabled: _Enabled, pending: Pending, response: AuditResponse, nanos
         return formatter.response_line(formatter.parts(request), request, response, nanoseconds)
     line = formatter.response_line(parts, request, response, nanoseconds)
     return formatter.request_line(parts, request, pending.nanoseconds) + line if pending.together else line
-
-
-def _open(enabled: _Enabled) -> None:
-    try:
-        enabled.device.open()
-    except DeviceFault as error:
-        enabled.failing = True
-        log.error("audit device %s can't be opened: %s", enabled.path, error)

@@ -74,14 +74,18 @@ class StoredDevices:
         async with self._view.transaction() as transaction:
             transaction.delete(_key(path))
 
-    async def reconcile(self, declared: Mapping[str, DeclaredDevice]) -> set[str]:
-        """Store what the configuration declares, and remove what it no longer does; the paths that are new or changed.
+    async def unsettled(self, declared: Mapping[str, DeclaredDevice]) -> list[DeclaredDevice]:
+        """Those of ``declared`` that aren't stored, or not as they are to be."""
+        stored = await self.all()
+        return [device for path, device in declared.items() if to_store(device, stored.get(path)) != stored.get(path)]
+
+    async def reconcile(self, declared: Mapping[str, DeclaredDevice]) -> None:
+        """Store what the configuration declares, and remove what it no longer does.
 
         A declared device takes the place of one that was enabled through the API, and keeps its salt.
         """
 
-        async def work(transaction: Transaction) -> set[str]:
-            fresh = set()
+        async def work(transaction: Transaction) -> None:
             for name in await transaction.list(""):
                 value = await transaction.get(name)
                 if value is not None and _decode(name, value).declared and unquote(name) not in declared:
@@ -89,20 +93,23 @@ class StoredDevices:
             for path, device in declared.items():
                 value = await transaction.get(_key(path))
                 present = None if value is None else _decode(path, value)
-                wanted = StoredDevice(
-                    type=device.type,
-                    description=device.description,
-                    options=dict(device.options),
-                    local=device.local,
-                    salt=new_salt() if present is None else present.salt,
-                    declared=True,
-                )
+                wanted = to_store(device, present)
                 if wanted != present:
-                    fresh.add(path)
                     transaction.put(_key(path), msgspec.msgpack.encode(wanted))
-            return fresh
 
-        return await transact(self._view, work)
+        await transact(self._view, work)
+
+
+def to_store(device: DeclaredDevice, present: StoredDevice | None = None) -> StoredDevice:
+    """How ``device`` is stored: with a new salt, or that of the one that is ``present``."""
+    return StoredDevice(
+        type=device.type,
+        description=device.description,
+        options=dict(device.options),
+        local=device.local,
+        salt=new_salt() if present is None else present.salt,
+        declared=True,
+    )
 
 
 def canonical(path: str) -> str:

@@ -1,6 +1,6 @@
 """The configuration: its words, how files become settings, and what production refuses."""
 
-from server.config.load import development_config, load_config
+from server.config.load import development_config, differences, load_config
 from server.config.places import NOWHERE, ConfigError, Place
 from server.config.settings import AuditDevice, Config, Development, Listener, Seal, Storage
 
@@ -15,5 +15,6 @@ __all__ = [
     "Seal",
     "Storage",
     "development_config",
+    "differences",
     "load_config",
 ]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from difflib import get_close_matches
 from importlib.metadata import entry_points
 from typing import Any
@@ -18,8 +18,8 @@ from typing import Any
 from compat.hcl import Block, Body, HclError, Position
 from server.config import words
 from server.config.files import read_files
-from server.config.places import NOWHERE, ConfigError, Place
-from server.config.safety import check_production
+from server.config.places import ConfigError, Place
+from server.config.safety import check_production, is_loopback, warn_of_plain_http
 from server.config.settings import AuditDevice, Config, Development, Listener, Seal, Storage
 from server.config.values import convert, convert_text, strings
 from server.config.words import Word
@@ -59,11 +59,19 @@ def development_config(
     draft.storage = Storage("inmem")
     draft.seal = Seal()
     draft.values["workers"] = 1
-    return draft.config(development)
+    reachable = [] if is_loopback(listen.address) else [warn_of_plain_http(listen)]
+    return _with_warnings(draft.config(development), reachable)
 
 
 def _with_warnings(config: Config, warnings: Sequence[str]) -> Config:
     return replace(config, warnings=(*config.warnings, *warnings))
+
+
+def differences(one: Config, other: Config) -> list[str]:
+    """The words of the top level in which two configurations differ, and the blocks; not where they are written."""
+    names = {word.field: word.name for word in words.TOP} | {"listeners": "listener"}
+    compared = [each.name for each in fields(Config) if each.compare]
+    return sorted(names.get(name, name) for name in compared if getattr(one, name) != getattr(other, name))
 
 
 class _Draft:
@@ -77,15 +85,13 @@ class _Draft:
         self.seal = Seal()
         self.audit: dict[str, AuditDevice] = {}
         self.warnings: list[str] = []
-        self._default_ttl_place: Place = NOWHERE
+        self.places: dict[str, Place] = {}
 
     def add(self, file: str, body: Body) -> None:
         """Merge one file."""
         top = Body(tuple(item for item in body.items if item.name not in words.BLOCKS), body.position)
         given = self._words(words.TOP, words.IGNORED_TOP, top, file, "the configuration", words.BLOCKS)
-        for item in top.items:
-            if item.name == "default_lease_ttl":
-                self._default_ttl_place = _place(file, item.position)
+        self.places |= {item.name: _place(file, item.position) for item in top.items}
         self.values.update(given)
         for block in _blocks(body, "listener", 1, file):
             self._add_listener(block, file)
@@ -108,9 +114,11 @@ class _Draft:
             raise ConfigError('no listener is configured; expected a block such as listener "tcp" { address = "..." }')
         if values["default_lease_ttl_seconds"] > values["max_lease_ttl_seconds"]:
             if "default_lease_ttl_seconds" in self.values:
-                raise ConfigError("default_lease_ttl is longer than max_lease_ttl", self._default_ttl_place)
+                raise ConfigError(
+                    "default_lease_ttl is longer than max_lease_ttl", self.places.get("default_lease_ttl")
+                )
             values["default_lease_ttl_seconds"] = values["max_lease_ttl_seconds"]
-        values["workers"] = _workers(values["workers"], self.storage)
+        values["workers"] = _workers(values["workers"], self.storage, self.places.get("workers"))
         self._warn_of_values(values)
         duration = values["default_max_request_duration_seconds"]
         return Config(
@@ -122,6 +130,7 @@ class _Draft:
             audit=tuple(self.audit.values()),
             development=development,
             warnings=tuple(self.warnings),
+            places=self.places,
             **values,
         )
 
@@ -245,7 +254,7 @@ class _Draft:
         raise ConfigError(f"{group}: expected one of {names}, got {type_!r}", place)
 
 
-def _workers(chosen: int | str, storage: Storage) -> int:
+def _workers(chosen: int | str, storage: Storage, place: Place | None) -> int:
     """How many processes are to serve; what lies in the memory of one can't be served by several."""
     in_memory = storage.type == "inmem"
     if not chosen:
@@ -253,7 +262,7 @@ def _workers(chosen: int | str, storage: Storage) -> int:
     if int(chosen) > 1 and in_memory:
         raise ConfigError(f'storage "inmem" is served by one worker; expected workers = 1, got {chosen}', storage.place)
     if int(chosen) > words.MAX_WORKERS:
-        raise ConfigError(f"workers: expected at most {words.MAX_WORKERS}, got {chosen}")
+        raise ConfigError(f"workers: expected at most {words.MAX_WORKERS}, got {chosen}", place)
     return int(chosen)
 
 

@@ -15,7 +15,7 @@ from ipaddress import ip_address
 from itertools import pairwise
 
 from server.config import words
-from server.config.places import ConfigError
+from server.config.places import NOWHERE, ConfigError
 from server.config.settings import Config, Listener, Seal
 
 _KEY_BYTES = 32
@@ -72,7 +72,13 @@ def _check_listener(listener: Listener) -> list[str]:
             "tls_cert_file and tls_key_file, or tls_disable = true if something in front of it does TLS",
             listener.place,
         )
-    return [f"{listener.place}: {listener.address} serves plain HTTP to other machines; tokens can be read on the way"]
+    return [warn_of_plain_http(listener)]
+
+
+def warn_of_plain_http(listener: Listener) -> str:
+    """The warning about a listener without TLS that other machines can reach."""
+    place = "" if listener.place is NOWHERE else f"{listener.place}: "
+    return f"{place}{listener.address} serves plain HTTP to other machines; tokens can be read on the way"
 
 
 def _check_static_seal(seal: Seal, environment: Mapping[str, str]) -> None:

@@ -51,7 +51,7 @@ class Listener:
     socket_mode: int = 0o600
     socket_user: str = ""
     socket_group: str = ""
-    place: Place = NOWHERE
+    place: Place = field(default=NOWHERE, compare=False)
 
     @property
     def tls(self) -> bool:
@@ -70,7 +70,7 @@ class Storage:
 
     type: str
     options: Mapping[str, str] = field(default_factory=dict)
-    place: Place = NOWHERE
+    place: Place = field(default=NOWHERE, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ class Seal:
 
     type: str = "shamir"
     options: Mapping[str, str] = field(default_factory=dict, repr=False)
-    place: Place = NOWHERE
+    place: Place = field(default=NOWHERE, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ class AuditDevice:
     description: str = ""
     local: bool = False
     options: Mapping[str, str] = field(default_factory=dict)
-    place: Place = NOWHERE
+    place: Place = field(default=NOWHERE, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,5 +136,8 @@ class Config:
     unsafe_allow_api_audit_creation: bool = False
     allow_audit_log_prefixing: bool = False
     development: Development | None = None
-    warnings: tuple[str, ...] = ()
+    places: Mapping[str, Place] = field(default_factory=dict, repr=False, compare=False)
+    """Where the words of the top level stand, for errors that show later."""
+
+    warnings: tuple[str, ...] = field(default=(), compare=False)
     """What an operator should know, to be logged once at the start."""

@@ -38,20 +38,25 @@ _SHUTDOWN_SECONDS = 5.0
 _LAST_HANDSHAKES_SECONDS = 1.0
 """How much longer handshakes may take when no more connections are accepted: one that stalls holds no stop up."""
 
-_BODY = orjson.dumps({"errors": ["the server has as many connections as it may have; try again later"]})
-_REFUSAL = b"HTTP/1.1 503 Service Unavailable\r\n%s\r\n%s" % (
-    b"".join(
-        b"%s: %s\r\n" % header
-        for header in (
-            *SECURITY,
-            (b"content-type", b"application/json"),
-            (b"content-length", b"%d" % len(_BODY)),
-            (b"retry-after", b"1"),
-            (b"connection", b"close"),
-        )
-    ),
-    _BODY,
+
+def _answer(status: bytes, text: str, *headers: tuple[bytes, bytes]) -> bytes:
+    body = orjson.dumps({"errors": [text]})
+    head = (
+        *SECURITY,
+        (b"content-type", b"application/json"),
+        (b"content-length", b"%d" % len(body)),
+        *headers,
+        (b"connection", b"close"),
+    )
+    return b"HTTP/1.1 %s\r\n%s\r\n%s" % (status, b"".join(b"%s: %s\r\n" % header for header in head), body)
+
+
+_FULL = _answer(
+    b"503 Service Unavailable",
+    "the server has as many connections as it may have; try again later",
+    (b"retry-after", b"1"),
 )
+_NOT_TLS = _answer(b"400 Bad Request", "Client sent an HTTP request to an HTTPS server.")
 
 
 class Acceptor:
@@ -135,29 +140,42 @@ class Acceptor:
         if not self._share.full:
             _start(self._connecting, self._connect(connection, self._share.take()))
         elif self._context is None and len(self._refusing) < _MAX_REFUSALS:
-            _start(self._refusing, self._refuse(connection))
+            _start(self._refusing, _refuse(self._loop, connection, _FULL))
         else:
             connection.close()
         return True
 
     async def _connect(self, connection: socket.socket, place: Place) -> None:
+        kept = self._keep(connection)
         try:
             await self._loop.connect_accepted_socket(lambda: self._make_protocol(place), connection, **self._limits)
         except OSError as error:  # Errors of TLS and timeouts are among them.
-            place.close()
             _log.debug("a connection failed: %s", type(error).__name__)
+            if kept is not None and isinstance(error, ssl.SSLError) and error.reason == "HTTP_REQUEST":
+                await _refuse(self._loop, kept, _NOT_TLS)
+            place.close()
         except BaseException:
             place.close()
             raise
+        finally:
+            if kept is not None:
+                kept.close()
 
-    async def _refuse(self, connection: socket.socket) -> None:
-        """Answer, and wait for the client to close: it might lose the answer if we did so first."""
-        with contextlib.closing(connection), contextlib.suppress(OSError):
-            async with asyncio.timeout(_REFUSAL_SECONDS):
-                await self._loop.sock_sendall(connection, _REFUSAL)
-                connection.shutdown(socket.SHUT_WR)
-                while await self._loop.sock_recv(connection, 4096):
-                    pass
+    def _keep(self, connection: socket.socket) -> socket.socket | None:
+        """The connection once more, to answer who speaks plain HTTP to TLS: the handshake that fails closes its own."""
+        with contextlib.suppress(OSError):  # Out of descriptors, it goes without an answer.
+            return None if self._context is None else connection.dup()
+        return None
+
+
+async def _refuse(loop: asyncio.AbstractEventLoop, connection: socket.socket, answer: bytes) -> None:
+    """Answer, and wait for the client to close: it might lose the answer if we did so first."""
+    with contextlib.closing(connection), contextlib.suppress(OSError):
+        async with asyncio.timeout(_REFUSAL_SECONDS):
+            await loop.sock_sendall(connection, answer)
+            connection.shutdown(socket.SHUT_WR)
+            while await loop.sock_recv(connection, 4096):
+                pass
 
 
 def _start(tasks: set[asyncio.Task[None]], work: Coroutine[Any, Any, None]) -> None:

@@ -49,7 +49,7 @@ def _tell(loop: asyncio.AbstractEventLoop, error: BaseException) -> None:
 class _Beginning:
     """The current task before there is one. Whoever keeps it, as timeouts do, reaches the later task through it."""
 
-    __slots__ = ("task",)
+    __slots__ = ("__weakref__", "task")
 
     def __init__(self) -> None:
         self.task: asyncio.Task[None] | None = None

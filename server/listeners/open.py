@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from engines.fips import FipsMode
-from server.config import Listener
+from server.config import NOWHERE, Listener
 from server.listeners.accept import Acceptor
 from server.listeners.alpn import Negotiated
 from server.listeners.asgi import Application
@@ -111,16 +111,25 @@ def open_listeners(listeners: Sequence[Listener], fips_mode: FipsMode = FipsMode
     opened: list[OpenListener] = []
     try:
         for listener in listeners:
-            context: ssl.SSLContext | None = None
-            if listener.tls:
-                context = make_context(listener, fips_mode)
-            bound = open_socket(listener)
-            opened.append(OpenListener(listener, url(listener, bound), bound, context))
+            opened.append(_open(listener, fips_mode))
     except ListenFailed:
         for one in opened:
             one.close()
         raise
     return tuple(opened)
+
+
+def _open(listener: Listener, fips_mode: FipsMode) -> OpenListener:
+    try:
+        context: ssl.SSLContext | None = None
+        if listener.tls:
+            context = make_context(listener, fips_mode)
+        bound = open_socket(listener)
+    except ListenFailed as error:
+        if listener.place is NOWHERE:
+            raise
+        raise ListenFailed(f"{listener.place}: {error}") from None
+    return OpenListener(listener, url(listener, bound), bound, context)
 
 
 async def serve(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import grp
 import os
 import pwd
@@ -23,7 +24,8 @@ def open_socket(listener: Listener) -> socket.socket:
     try:
         return _unix_socket(listener) if listener.type == "unix" else _tcp_socket(listener.address)
     except (OSError, KeyError) as error:
-        reason = error.strerror if isinstance(error, OSError) else f"no such user or group: {error}"
+        # A path that is too long for a socket has a text and no number.
+        reason = error.strerror or str(error) if isinstance(error, OSError) else f"no such user or group: {error}"
         raise ListenFailed(f"can't listen on {listener.address}: {reason}") from None
 
 
@@ -62,6 +64,8 @@ def _unix_socket(listener: Listener) -> socket.socket:
     path = listener.address
     with contextlib.suppress(FileNotFoundError):
         if stat.S_ISSOCK(os.stat(path).st_mode):
+            if _answers(path):
+                raise OSError(errno.EADDRINUSE, os.strerror(errno.EADDRINUSE))
             os.unlink(path)
     opened = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     before = os.umask(0o777)
@@ -83,6 +87,13 @@ def _unix_socket(listener: Listener) -> socket.socket:
         os.unlink(path)
         raise
     return opened
+
+
+def _answers(path: str) -> bool:
+    """Whether somebody listens at ``path``, and it isn't just what a server that was killed has left."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        probe.setblocking(False)
+        return probe.connect_ex(path) not in (errno.ECONNREFUSED, errno.ENOENT)
 
 
 def _user(name: str) -> int:

@@ -17,6 +17,9 @@ from server.namespaces import check_new_name, normalise, refuse_separators
 if TYPE_CHECKING:
     from server.system import System
 
+_ABOUT_A_SEAL = frozenset({"seal", "seal-status", "unseal", "delete-sealed"})
+"""What OpenBao serves below a namespace's path, for namespaces that have a seal of their own."""
+
 _NOT_ROOT = "root namespace cannot be locked/unlocked"
 
 
@@ -126,6 +129,9 @@ def _here(system: System) -> str:
 def _named(system: System, body: NameBody) -> str:
     """The whole path of a namespace directly below. Raises ``InvalidRequest`` for what can't be one's name."""
     name = body.path.removesuffix("/")
+    sealable, _, question = name.rpartition("/")
+    if question in _ABOUT_A_SEAL and f"{_here(system)}{sealable}/" in system.active.namespaces.by_path:
+        raise InvalidRequest("namespace is not sealable")
     refuse_separators(name)
     return f"{_here(system)}{name}/"
 

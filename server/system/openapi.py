@@ -77,7 +77,7 @@ def help_answer(engine_type: str, served: Served, path: str) -> dict[str, Any]:
 def mount_help(live: Live) -> dict[str, Any]:
     """The answer to a request for help on a mount itself: what it is, and all of its paths."""
     lines = ["## DESCRIPTION", "", live.engine.summary, "", "## PATHS", ""]
-    for served in live.routes.served:
+    for served in sorted(live.routes.served, key=lambda served: served.pattern):
         lines += [f"    {served.pattern}", f"        {_summary(served)}"]
     writer = _Writer()
     for served in live.routes.served:

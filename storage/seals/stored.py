@@ -67,6 +67,12 @@ class StoredSeal:
         """How the unseal key is split; one of one for automatic seals. None before ``create``."""
         return await _read_config(self._store, CONFIG_PATH)
 
+    async def check(self) -> None:
+        """Raise ``SealFault`` if another type of seal was set up: there is no way from one to another."""
+        config = await self.config()
+        if config is not None and config.type != self.seal.type:
+            raise SealFault(f"the seal was set up as {config.type!r}, but is configured as {self.seal.type!r}")
+
     async def recovery_config(self) -> SealConfig | None:
         """How the recovery key is split; None if there is none."""
         return await _read_config(self._store, RECOVERY_CONFIG_PATH)
@@ -126,8 +132,7 @@ class StoredSeal:
         wrapped, config = await self._store.get(ROOT_KEY_PATH), await self.config()
         if wrapped is None or config is None:
             raise NotInitialized("the seal is not initialised")
-        if config.type != self.seal.type:
-            raise SealFault(f"the seal was set up as {config.type!r}, but is configured as {self.seal.type!r}")
+        await self.check()
         if not isinstance(self.seal, ShamirSeal):
             return Secret(await self.seal.unwrap(ROOT_KEY_PATH, wrapped))
         key = join(config, shares)

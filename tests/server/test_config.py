@@ -4,13 +4,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
 
-from server.config import Config, ConfigError, Development, Listener, development_config, load_config, words
+from server.config import (
+    Config,
+    ConfigError,
+    Development,
+    Listener,
+    development_config,
+    differences,
+    load_config,
+    words,
+)
+from server.logs import set_level
+from server.serving import reread
 
 BASE = """
 storage "sqlite" { path = "crypto.db" }
@@ -206,7 +217,12 @@ def test_an_empty_folder_and_missing_files_are_refused(tmp_path: Path) -> None:
         ('listener "unix" { address = "s" socket_mode = 600 }', "socket_mode: expected permissions in octal"),
         ('listener "unix" {}', 'listener "unix" needs address'),
         ('listener "udp" {}', "listener: expected one of tcp, unix, got 'udp'"),
-        ("listener = 3", "c.hcl:1:1: listener is not a block with 1 label(s)"),
+        ("listener = 3", 'c.hcl:1:1: listener: expected a block, written as listener "..." { ... }'),
+        ('audit "file" { x = 1 }', 'c.hcl:1:16: audit: expected a block, written as audit "..." "..." { ... }'),
+        (
+            'storage "sqlite" { path = "x" }\nlistener "tcp" {}\nworkers = 1000',
+            "c.hcl:3:1: workers: expected at most 512",
+        ),
         ('storage "sqlite" {}', 'storage "sqlite" needs path'),
         ('storage "etcd" {}', "storage: expected one of inmem, sqlite"),
         ('storage "inmem" {}\nstorage "inmem" {}', 'c.hcl:2:1: only one "storage" block is permitted'),
@@ -298,5 +314,31 @@ def test_development_is_in_memory_and_plain(tmp_path: Path) -> None:
     assert [listener.address for listener in config.listeners] == ["0.0.0.0:8200", "s"]
     assert config.cluster_name == "c"
     assert config.development == Development("root")
+    assert config.warnings == ("0.0.0.0:8200 serves plain HTTP to other machines; tokens can be read on the way",)
+    assert development_config("127.0.0.1:8200", Development("root"), {}).warnings == ()
     with pytest.raises(ConfigError, match="the address to listen on in -dev mode: expected"):
         development_config("nowhere", Development(""), {})
+
+
+def test_a_reload_takes_over_the_level_of_logs_alone(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Or a worker that is replaced after it would work with another store, or in another FIPS mode, than the rest."""
+    before = load(tmp_path, BASE)
+    changed = load(
+        tmp_path,
+        'log_level = "debug"\nfips_mode = "enabled"\nmax_lease_ttl = "1h"\n'
+        'storage "sqlite" { path = "other" }\nlistener "tcp" { address = "127.0.0.1:1" }',
+    )
+    after = reread(before, lambda: changed, ())
+    set_level("info")
+    assert after == replace(before, log_level="debug")
+    told = caplog.messages[-1]
+    for word in ("fips_mode", "listener", "max_lease_ttl", "storage"):
+        assert word in told
+    assert "log_level" not in told
+
+
+def test_what_only_moves_within_a_file_is_no_difference(tmp_path: Path) -> None:
+    before = load(tmp_path, BASE)
+    caught = load(tmp_path, f"# A comment\n\n{BASE}")
+    assert before == caught
+    assert differences(before, caught) == []

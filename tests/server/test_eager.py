@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import weakref
 from contextvars import ContextVar
 from typing import Any
 
 import pytest
 import uvloop
 
+from auth_methods.jwt.remote import FetchFailed, KeySource, fetch_keys
 from server.listeners.eager import Work, begin
 
 LOOPS = [asyncio.new_event_loop, uvloop.new_event_loop]
@@ -151,3 +153,34 @@ def test_an_error_before_the_first_wait_is_told_to_the_loop(runner: asyncio.Runn
 
     runner.run(main())
     assert [type(context["exception"]) for context in told] == [LookupError]
+
+
+def test_libraries_may_keep_a_weak_reference(runner: asyncio.Runner) -> None:
+    kept: list[object] = []
+
+    async def work() -> None:
+        kept.append(weakref.ref(asyncio.current_task())())
+
+    async def main() -> None:
+        await _begun(work())
+
+    runner.run(main())
+    assert kept[0] is not None
+
+
+def test_keys_are_fetched_by_who_has_not_waited_before(runner: asyncio.Runner) -> None:
+    told: list[str] = []
+
+    async def work() -> None:
+        try:
+            await fetch_keys(KeySource("http://127.0.0.1:1/keys"))
+        except FetchFailed as error:
+            told.append(str(error))
+
+    async def main() -> None:
+        task = await _begun(work())
+        assert task is not None
+        await task
+
+    runner.run(main())
+    assert told == ["ConnectError"]

@@ -141,6 +141,11 @@ async def test_unix_socket(server: str, tmp_path: Path) -> None:
     assert not path.exists()
 
 
+def test_a_path_that_is_too_long_for_a_socket_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ListenFailed, match="too long"):
+        open_listeners([Listener("unix", str(tmp_path / ("s" * 200)))])
+
+
 async def test_a_stale_unix_socket_is_replaced(tmp_path: Path) -> None:
     listener = Listener("unix", str(tmp_path / "s.sock"))
     (left_behind,) = open_listeners([listener])
@@ -382,9 +387,12 @@ async def test_handshakes_have_a_deadline_and_hold_a_place_no_longer(tmp_path: P
         silent = await asyncio.open_connection("127.0.0.1", port(one))
         wrong = await asyncio.open_connection("127.0.0.1", port(one))
         wrong[1].write(b"GET / HTTP/1.1\r\n\r\n")
-        for reader, writer in (silent, wrong):
-            assert b"HTTP" not in await read_to_end(reader)
-            writer.close()
+        assert await read_to_end(silent[0]) == b""
+        told = await read_to_end(wrong[0])
+        assert told.startswith(b"HTTP/1.1 400 ")
+        assert told.endswith(b'{"errors":["Client sent an HTTP request to an HTTPS server."]}')
+        silent[1].close()
+        wrong[1].close()
         while share.connections:
             await asyncio.sleep(0.01)
         assert (await ask(one))[0] == 200

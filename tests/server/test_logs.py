@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+import os
 import re
 from collections.abc import Iterator
 
@@ -32,7 +33,8 @@ def test_json_has_openbaos_keys() -> None:
     logging.getLogger("server.core").warning("sealed %s", "now", extra={"fields": {"shares": 3}})
     entry = json.loads(lines_of(stream)[0])
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", entry.pop("@timestamp"))
-    assert entry == {"@level": "warn", "@message": "sealed now", "@module": "server.core", "shares": 3}
+    expected = {"@level": "warn", "@message": "sealed now", "@module": "server.core", "@pid": os.getpid(), "shares": 3}
+    assert entry == expected
 
 
 def test_readable_is_one_line() -> None:
@@ -40,7 +42,7 @@ def test_readable_is_one_line() -> None:
     configure_logs("info", "standard", stream)
     logging.getLogger("server.core").info("a\nb\x1b[31m", extra={"fields": {"path": "x y", "n": 1}})
     (line,) = lines_of(stream)
-    assert re.fullmatch(r"\S+Z \[INFO\]  server\.core: a\\nb\\x1b\[31m: path='x y' n=1", line)
+    assert re.fullmatch(r"\S+Z \[INFO\]  server\.core\[\d+\]: a\\nb\\x1b\[31m: path='x y' n=1", line)
 
 
 def test_levels() -> None:

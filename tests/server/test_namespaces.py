@@ -86,6 +86,17 @@ def test_the_form_of_paths(path: str, normal: str) -> None:
     assert normalise(path) == normal
 
 
+@pytest.mark.parametrize(
+    ("method", "question"), [("PUT", "seal"), ("GET", "seal-status"), ("PUT", "unseal"), ("DELETE", "delete-sealed")]
+)
+async def test_what_is_asked_about_its_seal(server: Server, method: str, question: str) -> None:
+    assert (await server.ask("PUT", "sys/namespaces/team"))[0] == 200
+    refused = await server.ask(method, f"sys/namespaces/team/{question}")
+    assert refused == (400, {"errors": ["namespace is not sealable"]})
+    assert (await server.ask(method, f"sys/namespaces/none/{question}"))[0] == 400
+    assert (await server.ask("GET", "sys/namespaces/team"))[0] == 200
+
+
 async def test_header_and_path_add_up(server: Server) -> None:
     await make(server, "a", "a/b", "a/b/c")
     await with_key(server, "a/b/c")

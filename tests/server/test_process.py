@@ -19,6 +19,7 @@ import h2.connection
 import h2.events
 import pytest
 
+from server.version import VERSION
 from tests.server.certificates import common_name, write_certificate
 
 ROOT = Path(__file__).parents[2]
@@ -112,6 +113,7 @@ def test_development_mode(tmp_path: Path) -> None:
     with started(tmp_path, "-dev", "-dev-root-token-id=root", "-dev-listen-address=127.0.0.1:0") as server:
         (url,) = server.urls(1)
         assert b"200 OK" in ask(url)
+        server.wait_for(f"serving: version={VERSION} workers=1 storage=inmem seal=shamir\n")
         printed = "".join(server.printed)
         assert f"export BAO_ADDR={url} VAULT_ADDR={url}" in printed
         assert "Root Token: root\n" in printed
@@ -251,13 +253,26 @@ def test_storage_that_refuses_ends_the_start(tmp_path: Path) -> None:
     assert not (tmp_path / "s").exists()
 
 
+_MINIMAL = 'storage "inmem" {}\nlistener "tcp" { address = "127.0.0.1:0" }\n'
+
+
 def test_refusals_have_no_traceback(tmp_path: Path) -> None:
     taken = socket.create_server(("127.0.0.1", 0))
     address = f"127.0.0.1:{taken.getsockname()[1]}"
     file = tmp_path / "c.hcl"
     for text, expected in (
         ('storage "inmem" {}\nlistener "tcp" { address = "0.0.0.0:0" }', f"{file}:2:1: the listener at 0.0.0.0:0"),
-        (f'storage "inmem" {{}}\nlistener "tcp" {{ address = "{address}" }}', f"can't listen on {address}: Address"),
+        (
+            f'storage "inmem" {{}}\nlistener "tcp" {{ address = "{address}" }}',
+            f"{file}:2:1: can't listen on {address}: Address",
+        ),
+        (f'{_MINIMAL}pid_file = "/proc/nope/pid"', f"{file}:3:1: can't write pid_file /proc/nope/pid: No such file"),
+        (f'{_MINIMAL}audit "nope" "a" {{}}', f'{file}:3:1: audit "nope" "a": unknown backend type: "nope"'),
+        (f'{_MINIMAL}audit "file" "a" {{}}', f'{file}:3:1: audit "file" "a": file_path is required'),
+        (
+            'storage "inmem" {}\nlistener "tcp" { tls_cert_file = "no.pem" tls_key_file = "no.key" }',
+            f"{file}:2:1: can't use tls_cert_file no.pem with tls_key_file no.key: No such file",
+        ),
     ):
         file.write_text(text)
         with started(tmp_path, f"-config={file}", environment={"BAO_LOG_LEVEL": "error"}) as server:
@@ -266,3 +281,49 @@ def test_refusals_have_no_traceback(tmp_path: Path) -> None:
         assert said.startswith(expected)
         assert len(said.splitlines()) == 1
     taken.close()
+
+
+@pytest.mark.parametrize(
+    ("shared", "expected"),
+    [
+        ("database", "c.hcl:1:1: the database {folder}/one.db is in use by another server\n"),
+        ("pid file", "c.hcl:3:1: pid_file one.pid is that of another server, which is running\n"),
+        ("socket", "c.hcl:2:1: can't listen on one.sock: Address already in use\n"),
+    ],
+)
+def test_what_belongs_to_a_running_server_is_left_alone(tmp_path: Path, shared: str, expected: str) -> None:
+    def write(names: dict[str, str]) -> None:
+        (tmp_path / "c.hcl").write_text(
+            f'storage "sqlite" {{ path = "{names["database"]}.db" }} workers = 2\n'
+            f'listener "unix" {{ address = "{names["socket"]}.sock" }}\n'
+            f'pid_file = "{names["pid file"]}.pid"'
+        )
+
+    first = dict.fromkeys(("database", "pid file", "socket"), "one")
+    write(first)
+    with started(tmp_path, "-config=c.hcl") as server:
+        server.urls(1)
+        write({name: "one" if name == shared else "two" for name in first})
+        refused = subprocess.run(
+            [sys.executable, "-m", "tests.server.example_service", "server", "-config=c.hcl"],
+            cwd=tmp_path,
+            env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+            check=False,
+        )
+        assert (refused.returncode, refused.stderr) == (1, expected.format(folder=tmp_path))
+        assert (tmp_path / "one.pid").read_text() == f"{server.process.pid}\n"
+        with socket.socket(socket.AF_UNIX) as client:
+            client.connect(str(tmp_path / "one.sock"))
+            client.sendall(b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n")
+            assert b"200 OK" in client.recv(65536)
+        write(first)
+        server.process.kill()
+        server.end()
+    # What it has left behind, without an end of its own, stops nobody.
+    with started(tmp_path, "-config=c.hcl") as server:
+        server.urls(1)
+        server.signal(signal.SIGTERM)
+        assert server.end() == 0

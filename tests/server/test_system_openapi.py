@@ -147,3 +147,12 @@ async def test_help_on_a_mount(server: Server) -> None:
         "        Show a text.",
     ]
     assert list(answer["openapi"]["paths"]) == ["/note/{name}"]
+
+
+async def test_the_paths_in_the_help_on_a_mount_are_in_order(server: Server) -> None:
+    assert server.core.active is not None
+    live = (await server.core.active.root.mounts.router()).mounts["sys/"]
+    lines = mount_help(live)["help"].partition("## PATHS\n\n")[2].splitlines()
+    paths = [line.strip() for line in lines[::2]]
+    assert len(paths) > 50
+    assert paths == sorted(paths)

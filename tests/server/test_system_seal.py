@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import base64
+from pathlib import Path
 
 import pytest
 
+from server.audit.stored import DeclaredDevice
+from server.core import Core
+from server.settings import Settings
 from server.version import API_COMMIT_DATE, API_VERSION
+from storage.memory import MemoryStore
+from storage.seals.base import Seal, SealFault
+from storage.seals.shamir import ShamirSeal
 from storage.seals.static import open_static
 from tests.server.systems import NewServer, Server
 
@@ -213,3 +220,50 @@ async def test_an_automatic_seal_hands_out_recovery_shares(new_server: NewServer
     assert (made["keys"], made["keys_base64"]) == ([], [])
     assert len(set(made["recovery_keys"])) == len(made["recovery_keys_base64"]) == 3
     assert (await server.ask("GET", "sys/health"))[0] == 200
+
+
+async def test_nothing_is_initialised_while_a_declared_audit_device_does_not_work(
+    new_server: NewServer, tmp_path: Path
+) -> None:
+    """Or the shares would be made and told nobody."""
+    log = tmp_path / "audit.log"
+    log.mkdir()
+    device = DeclaredDevice("main", "file", options={"file_path": str(log)})
+    server = await new_server(Settings(audit_devices=(device,)))
+    body = {"secret_shares": 1, "secret_threshold": 1}
+    status, refused = await server.ask("PUT", "sys/init", body)
+    assert (status, refused["errors"][0].partition(";")[0]) == (400, "sanity check failed")
+    assert await server.ask("GET", "sys/init") == (200, {"initialized": False})
+    log.rmdir()
+    status, made = await server.ask("PUT", "sys/init", body)
+    assert status == 200
+    assert (await server.ask("PUT", "sys/unseal", {"key": made["keys"][0]}))[1]["sealed"] is False
+    assert log.read_text().count("sys/audit/test") >= 1
+
+
+@pytest.mark.parametrize("before", ["shamir", "static"])
+async def test_a_start_with_another_type_of_seal_is_refused(before: str) -> None:
+    seals: dict[str, Seal] = {
+        "shamir": ShamirSeal(),
+        "static": open_static({"current_key_id": "one", "current_key": KEY}),
+    }
+    store = MemoryStore()
+    core = Core(store, seals.pop(before), Settings())
+    await core.start()
+    await core.initialize(1, 1)
+    ((after, seal),) = seals.items()
+    with pytest.raises(SealFault, match=f"the seal was set up as '{before}', but is configured as '{after}'"):
+        await Core(store, seal, Settings()).start()
+    await core.stop()
+
+
+async def test_the_log_tells_of_initialising_and_unsealing(
+    new_server: NewServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "server.core")
+    server, keys = await _initialized(new_server)
+    assert [record.message for record in caplog.records][-1:] == ["initialised"]
+    for key in keys[:2]:
+        await server.ask("PUT", "sys/unseal", {"key": key})
+    assert (await server.ask("PUT", "sys/seal", token=server.root_token))[0] == 204
+    assert [record.message for record in caplog.records][-3:] == ["initialised", "unsealed", "sealed"]

@@ -23,6 +23,7 @@ from storage.memory import open_memory
 from storage.optimistic import Proposal
 from storage.shared_slots import SharedRevision, SharedSlots
 from storage.sqlite import SqliteStore, open_sqlite
+from storage.sqlite_opener import opener
 from storage.view import View
 
 PROJECT = Path(__file__).parents[2]
@@ -407,6 +408,21 @@ async def test_what_is_no_database_is_damaged(path: Path) -> None:
     assert path.read_bytes().startswith(b"this is not")
 
 
+async def test_a_database_that_can_only_be_read_is_refused(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with opened(path):
+        pass
+    asked: list[tuple[Path, int]] = []
+
+    def access(file: Path, mode: int) -> bool:
+        asked.append((file, mode))
+        return not mode & os.W_OK
+
+    monkeypatch.setattr(os, "access", access)
+    with pytest.raises(Unavailable, match=r"store\.db can't be both read and written"):
+        await open_sqlite({"path": str(path)})
+    assert asked == [(path, os.R_OK | os.W_OK)]
+
+
 async def test_a_destroyed_page_is_damaged(path: Path) -> None:
     async with opened(path) as store:
         async with store.transaction() as transaction:
@@ -591,3 +607,20 @@ async def test_commits_of_several_processes_queue(path: Path) -> None:
 async def test_memory_is_not_shared_by_processes() -> None:
     with pytest.raises(ValueError, match="several workers"):
         await open_memory({}, SharedRevision(SharedSlots(2), 0))
+
+
+def test_a_database_is_one_servers_at_a_time(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("storage.sqlite_opener.CLAIM_SECONDS", 0.1)
+    settings = {"path": str(path)}
+    with opener.claim(settings):
+        with pytest.raises(Unavailable, match=r"store\.db is in use by another server"), opener.claim(settings):
+            pass
+    with opener.claim(settings):
+        pass
+    with pytest.raises(ValueError, match="needs the setting 'path'"), opener.claim({}):
+        pass
+    lock = path.with_name("store.db-server")
+    lock.unlink()
+    lock.mkdir()
+    with pytest.raises(Unavailable, match="can't be locked"), opener.claim(settings):
+        pass

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from tests.products import Product
 from tests.servers import CHECKOUT, Server
@@ -57,6 +60,24 @@ def test_auth_methods(tmp_path: Path) -> None:
     assert in_python
     with Server(Product.CRYPTOSERVE, tmp_path / "server", development=True) as server:
         run_snippets(in_python, server, tmp_path)
+
+
+def test_a_role_for_json_web_tokens(tmp_path: Path) -> None:
+    """With a key in place of the identity provider, which only the reader has, and without his token."""
+    snippets = extract((CHECKOUT / "docs" / "auth.md").read_text(encoding="utf-8"))
+    (snippet,) = (snippet for snippet in snippets if "auth/jwt/role/deploy" in snippet.text)
+    key = ec.generate_private_key(ec.SECP256R1()).public_key()
+    (tmp_path / "key.pem").write_bytes(key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+    provider = "oidc_discovery_url=https://issuer.example.com"
+    login = "bao write auth/jwt/login role=deploy jwt=...\n"
+    assert provider in snippet.text
+    assert login in snippet.text
+    text = snippet.text.replace(provider, "jwt_validation_pubkeys=@key.pem").replace(login, "")
+    begin = "export BAO_ADDR=http://127.0.0.1:8200 BAO_TOKEN=root\nbao auth enable jwt\n"
+    end = "bao read -field=bound_claims auth/jwt/role/deploy\n"
+    with Server(Product.CRYPTOSERVE, tmp_path / "server", development=True) as server:
+        printed = run_snippets([replace(snippet, text=begin + text + end)], server, tmp_path)
+    assert printed[0].endswith("map[repository:example/shop]")
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="the example uses curl")

@@ -1,0 +1,65 @@
+"""The first start and the backup of docs/operating.md, as they stand."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.products import Product
+from tests.servers import CHECKOUT, Server
+from tests.wire.snippets import DOCUMENTED_ADDRESS, extract, run_snippets
+
+_DOCUMENT = (CHECKOUT / "docs" / "operating.md").read_text(encoding="utf-8")
+
+
+@contextmanager
+def _started(directory: Path, configuration: str) -> Iterator[Server]:
+    """``cryptoserve server`` with ``configuration`` alone, in ``directory``."""
+    (directory / "cryptoserve.hcl").write_text(configuration.replace(DOCUMENTED_ADDRESS, "127.0.0.1:0"))
+    with (
+        (directory / "stderr").open("a") as log,
+        subprocess.Popen(
+            [sys.executable, "-m", "server.cli", "server", "-config=cryptoserve.hcl"],
+            cwd=directory,
+            env={"PATH": os.environ["PATH"], "PYTHONPATH": str(CHECKOUT), "HOME": str(directory)},
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+        ) as process,
+    ):
+        try:
+            assert process.stdout is not None
+            listening = re.fullmatch(r"listening on http://127\.0\.0\.1:(\d+)\n", process.stdout.readline())
+            assert listening, (directory / "stderr").read_text()
+            server = Server(Product.CRYPTOSERVE, directory)
+            server.port = int(listening[1])
+            yield server
+        finally:
+            process.terminate()
+
+
+def test_a_first_start_and_a_backup_that_can_be_restored(tmp_path: Path) -> None:
+    (configuration,) = re.findall(r"```hcl\n(.*?)```", _DOCUMENT, re.DOTALL)
+    first_day, backup = extract(_DOCUMENT)
+    with _started(tmp_path, configuration) as server:
+        run_snippets([first_day, backup], server, tmp_path)
+        opened = json.loads((tmp_path / "init.json").read_text())
+        after = server.request("POST", "transit/keys/later", {}, token=opened["root_token"])
+        assert after.status == 200
+    assert (tmp_path / "init.json").stat().st_mode & 0o077 == 0
+    assert (tmp_path / "backup.db").stat().st_mode & 0o077 == 0
+    assert (tmp_path / "audit.log").read_text().count("transit/keys/orders") >= 2
+    for suffix in ("", "-wal", "-shm"):
+        (tmp_path / f"cryptoserve.db{suffix}").unlink(missing_ok=True)
+    (tmp_path / "backup.db").rename(tmp_path / "cryptoserve.db")
+    with _started(tmp_path, configuration) as server:
+        server.unseal_keys = opened["unseal_keys_b64"][1:]
+        server.unseal()
+        found = server.request("GET", "transit/keys?list=true", token=opened["root_token"])
+        assert found.data()["keys"] == ["orders"]
