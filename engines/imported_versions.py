@@ -20,6 +20,18 @@ def check_importable(record: KeyringRecord) -> None:
         raise Failed("refusing to use soft-deleted key")
 
 
+def check_completable(record: KeyringRecord, number: int) -> VersionRecord:
+    """Version ``number``, of which only the public part is known. Raises ``Failed`` for any other."""
+    if not ALGORITHMS[record.type].interchange.public_importable:
+        raise Failed("provided type does not support importing key versions")
+    version = record.versions.get(number)
+    if version is None:
+        raise Failed("no such key version")
+    if len(version.private):
+        raise Failed("private key imported, key version cannot be updated")
+    return version
+
+
 def add_material(record: KeyringRecord, material: Material, number: int | UnsetType, now: float) -> KeyringRecord:
     """``record`` with ``material`` in version ``number``, or where it belongs. Raises ``Failed``."""
     if number is UNSET:
@@ -29,13 +41,7 @@ def add_material(record: KeyringRecord, material: Material, number: int | UnsetT
         added = with_new_version(record, new_version(material, now))
         chosen = ALGORITHMS[record.type].key_bytes_chosen is not None
         return replace(added, key_bytes=len(material.private)) if chosen else added
-    if not ALGORITHMS[record.type].interchange.public_importable:
-        raise Failed("provided type does not support importing key versions")
-    version = record.versions.get(number)
-    if version is None:
-        raise Failed("no such key version")
-    if len(version.private):
-        raise Failed("private key imported, key version cannot be updated")
+    version = check_completable(record, number)
     if not material.private:
         raise Failed("cannot add a public key to a key version that already has a public key set")
     if material.public != version.public:

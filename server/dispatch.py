@@ -20,7 +20,7 @@ from compat import fields
 from compat.envelope import bare_body, errors_body
 from compat.requests import LINES_TYPE, Request
 from compat.statuses import internal_error_text
-from engines.base import Access, Body, Call, Operation, Reply
+from engines.base import Access, Body, Call, Operation, Reply, Route
 from engines.faults import (
     Fault,
     InvalidRequest,
@@ -309,14 +309,21 @@ class Dispatcher:
         if reply is not None and reply.auth is not None and reply.auth.entity_id:
             await self._core.cache.catch_up()  # The request itself may have changed what is known of its caller.
             reply.identity_policies = await exchange.tenant.personas.policies(reply.auth.entity_id)
-        unknown = fields.unknown_parameters(route.body, exchange.request.data)
-        if unknown:
-            call.warn(fields.ignored_warning(unknown))
-        if found.parameters:
-            replaced = found.parameters.keys() & exchange.request.data.keys()
-            if replaced:
-                call.warn(fields.replaced_warning(replaced))
+        if reply is None or reply.status is None:
+            _warn_of_parameters(call, route, found)
         return reply
+
+
+def _warn_of_parameters(call: Call, route: Route, found: Found) -> None:
+    """Say what of the request wasn't taken. Answers that choose their status are finished already, as OpenBao's are."""
+    unknown = fields.unknown_parameters(route.body, call.given)
+    if unknown:
+        call.warn(fields.ignored_warning(unknown))
+    replaced = found.parameters.keys() & call.given.keys()
+    if route.body.path_only:
+        replaced |= route.body.path_only & call.given.keys()
+    if replaced:
+        call.warn(fields.replaced_warning(replaced))
 
 
 async def _settle(request: Request, active: Active) -> None:

@@ -47,30 +47,35 @@ def pem_blocks(text: str) -> list[tuple[str, bytes]] | None:
     return blocks
 
 
-def request_certificate(pkcs8: bytes, template: str) -> str:
-    """A request in PEM, signed by the key in ``pkcs8``, with the subject and extensions of the request ``template``.
+def parse_template(text: str) -> x509.CertificateSigningRequestBuilder:
+    """A request still to be signed, with the subject and extensions of the request ``text`` in PEM, or none for "".
 
-    "" stands for a template without subject and extensions. Raises ``InvalidRequest`` for one that is no request.
+    Raises ``InvalidRequest`` for what is no request.
     """
-    builder = x509.CertificateSigningRequestBuilder(x509.Name([]))
-    if template:
-        blocks = _BLOCK.search(template)
-        if blocks is None:
-            raise InvalidRequest("could not decode PEM CSR")
-        try:
-            given = x509.load_der_x509_csr(decode_base64("".join(blocks[2].split())))
-            builder = x509.CertificateSigningRequestBuilder(given.subject)
-            for extension in given.extensions:
-                builder = builder.add_extension(extension.value, extension.critical)
-        except (ValueError, NotBase64, UnsupportedAlgorithm, x509.UnsupportedGeneralNameType, x509.DuplicateExtension):
-            raise InvalidRequest("asn1: structure error") from None
+    if not text:
+        return x509.CertificateSigningRequestBuilder(x509.Name([]))
+    blocks = _BLOCK.search(text)
+    if blocks is None:
+        raise InvalidRequest("could not decode PEM CSR")
+    try:
+        given = x509.load_der_x509_csr(decode_base64("".join(blocks[2].split())))
+        builder = x509.CertificateSigningRequestBuilder(given.subject)
+        for extension in given.extensions:
+            builder = builder.add_extension(extension.value, extension.critical)
+    except (ValueError, NotBase64, UnsupportedAlgorithm, x509.UnsupportedGeneralNameType, x509.DuplicateExtension):
+        raise InvalidRequest("asn1: structure error") from None
+    return builder
+
+
+def request_certificate(pkcs8: bytes, template: x509.CertificateSigningRequestBuilder) -> str:
+    """A request in PEM: ``template``, signed by the key in ``pkcs8``. Raises ``InvalidRequest`` for a type without."""
     try:
         key = serialization.load_der_private_key(pkcs8, None, unsafe_skip_rsa_key_validation=True)
     except (ValueError, UnsupportedAlgorithm):
         raise _no_certificates() from None
     if not isinstance(key, _SIGNERS):
         raise TypeError("not a key that signs certificate requests")
-    request = builder.sign(key, _hash_for(key))
+    request = template.sign(key, _hash_for(key))
     return pem(_REQUEST, request.public_bytes(serialization.Encoding.DER))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from engines.algorithms.wrapping import DEFAULT_WRAPPING_HASH, parse_wrapping_hash, wrap
 from engines.base import Body, Call, Reply
@@ -10,6 +10,7 @@ from engines.encoding import encode_base64
 from engines.faults import Failed, InvalidRequest
 from engines.fips import unapproved_hash
 from engines.key_states import Use
+from engines.keyring import Keyring
 from engines.version_choice import select_versions
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 class ByokExport(Body):
     """Which key to give, and to whose key to wrap it."""
+
+    path_only: ClassVar[frozenset[str]] = frozenset({"version"})
 
     destination: str = ""
     source: str = ""
@@ -30,15 +33,14 @@ async def byok_export(engine: Transit, call: Call, body: ByokExport) -> Reply:
     destination = await engine.keys.use(body.destination, Use.PROTECT, call)
     if destination is None:
         raise Failed("no such destination key to export to")
+    _check_not_deleted("destination", destination)
     source = await engine.keys.use(body.source, Use.COPY, call)
     if source is None:
         raise Failed("no such source key for export")
     if not source.record.exportable:
         raise InvalidRequest("key is not exportable")
+    _check_not_deleted("source", source)
     versions = select_versions(source, body.version)
-    for role, keyring in (("destination", destination), ("source", source)):
-        if keyring.record.soft_deleted:
-            raise Failed(f"for {role} key: refusing to use soft-deleted key")
     try:
         hash_ = parse_wrapping_hash(body.hash)
     except InvalidRequest as fault:
@@ -59,3 +61,8 @@ async def byok_export(engine: Transit, call: Call, body: ByokExport) -> Reply:
             continue
         wrapped[str(version.number)] = encode_base64(wrap(recipient, form.wrappable(material), hash_))
     return Reply({"name": source.record.name, "type": source.algorithm.key_type, "keys": wrapped})
+
+
+def _check_not_deleted(role: str, keyring: Keyring) -> None:
+    if keyring.record.soft_deleted:
+        raise Failed(f"for {role} key: refusing to use soft-deleted key")

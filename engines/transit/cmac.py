@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from hmac import compare_digest
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from msgspec import UNSET, UnsetType
 
@@ -29,6 +29,8 @@ _ITEM = "transit.cmacWriteItem"
 
 class Authentication(Body):
     """What to authenticate, with which key; ``url_mac_length`` is part of the path and goes before ``mac_length``."""
+
+    path_only: ClassVar[frozenset[str]] = frozenset({"url_mac_length"})
 
     name: str = ""
     url_mac_length: str = ""

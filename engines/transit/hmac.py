@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from msgspec import UNSET, UnsetType
 
@@ -28,6 +28,8 @@ PURPOSE = "an HMAC"
 
 class Authentication(Body):
     """What to authenticate, with which key; ``urlalgorithm`` is part of the path and goes before ``algorithm``."""
+
+    path_only: ClassVar[frozenset[str]] = frozenset({"urlalgorithm"})
 
     name: str = ""
     urlalgorithm: str = ""

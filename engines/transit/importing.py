@@ -10,14 +10,13 @@ from msgspec import UNSET, UnsetType
 from engines.algorithms import DEFAULT_ALGORITHM
 from engines.algorithms.base import Algorithm, Material
 from engines.algorithms.derivation import COUNTER_MODE_BYTES, HKDF_SHA256, HMAC_SHA256_COUNTER
-from engines.algorithms.hashes import Hash
 from engines.algorithms.wrapping import DEFAULT_WRAPPING_HASH, WRAPPING_ALGORITHM, parse_wrapping_hash, unwrap
 from engines.base import Call, Nothing, Reply
 from engines.encoding import NotBase64, decode_base64
 from engines.faults import Failed, InvalidRequest
 from engines.fields import Duration
 from engines.fips import unapproved_hash
-from engines.imported_versions import add_material, check_importable
+from engines.imported_versions import add_material, check_completable, check_importable
 from engines.key_records import KeyringRecord, decode_record, new_version
 from engines.key_settings import KeyName, check_auto_rotate_period
 from engines.key_states import Use, check_use
@@ -95,15 +94,14 @@ async def import_as(engine: KeepsKeys, call: Call, body: ImportedKey, find: Call
     warn_of_type(call, algorithm)
     if await engine.keys.load(body.name) is not None:
         raise _exists()
-    hash_ = parse_wrapping_hash(body.hash_function)
-    if body.derived and not algorithm.derivable:
-        raise Failed(f"key derivation and convergent encryption not supported for keys of type {algorithm.key_type}")
-    if body.derived and body.ciphertext is UNSET and algorithm.interchange.public_importable:
+    if body.derived and algorithm.derivable and body.ciphertext is UNSET and algorithm.interchange.public_importable:
         raise Failed(
             "error importing key: unable to import only public key for derived Ed25519 key: "
             "imported key should not be an Ed25519 key pair but is instead an HKDF key"
         )
-    material = await _read_material(engine, call, algorithm, body, hash_, "error importing key: ")
+    material = await _read_material(engine, call, algorithm, body, "error importing key: ")
+    if body.derived and not algorithm.derivable:
+        raise Failed(f"key derivation and convergent encryption not supported for keys of type {algorithm.key_type}")
     record = KeyringRecord(
         name=body.name,
         type=algorithm.name,
@@ -132,17 +130,23 @@ def _exists() -> Failed:
     )
 
 
+def _check_form(algorithm: Algorithm, body: ImportedVersion) -> None:
+    """Raises ``Failed`` for a public key of a type that has none."""
+    if body.ciphertext is UNSET and not algorithm.interchange.public_importable:
+        raise Failed("provided type does not support public_key import")
+
+
 async def _read_material(
-    engine: KeepsKeys, call: Call, algorithm: Algorithm, body: ImportedVersion, hash_: Hash, prefix: str
+    engine: KeepsKeys, call: Call, algorithm: Algorithm, body: ImportedVersion, prefix: str
 ) -> Material:
     """The key that ``body`` brings; ``prefix`` goes before what is wrong with the key itself. Raises ``Failed``."""
+    _check_form(algorithm, body)
     if body.ciphertext is UNSET:
-        if not algorithm.interchange.public_importable:
-            raise Failed("provided type does not support public_key import")
         try:
             return algorithm.interchange.import_public(body.public_key if body.public_key is not UNSET else "")
         except Failed as fault:
             raise Failed(f"{prefix}{fault.message}") from None
+    hash_ = parse_wrapping_hash(body.hash_function)
     try:
         wrapped = decode_base64(body.ciphertext)
     except NotBase64 as error:
@@ -159,12 +163,14 @@ async def _read_material(
 
 async def import_version(engine: KeepsKeys, call: Call, body: ImportedUpdate) -> None:
     """Give an imported key another version, or one of which only the public part was known its private part."""
-    hash_ = parse_wrapping_hash(body.hash_function)
     keyring = await engine.keys.use(body.name, Use.MANAGE, call)
     if keyring is None:
         raise Failed(f"no key found with name {body.name}; to import a new key, use the import/ endpoint")
     check_importable(keyring.record)
-    material = await _read_material(engine, call, keyring.algorithm, body, hash_, "")
+    _check_form(keyring.algorithm, body)
+    if body.version is not UNSET:
+        check_completable(keyring.record, body.version)
+    material = await _read_material(engine, call, keyring.algorithm, body, "")
 
     async def work(transaction: Transaction) -> None:
         value = await transaction.get(KEYS + body.name)
