@@ -14,6 +14,7 @@ from engines.batch_items import InputItem
 from engines.batches import read_strings
 from engines.encoding import encode_base64
 from engines.faults import InvalidRequest
+from engines.fields import Batch
 from engines.key_states import Use
 from engines.keyring import Keyring, KeyVersion
 from engines.keystore import SoftDeleted
@@ -37,7 +38,7 @@ class Authentication(Body):
     mac_length: int = 0
     input: str | UnsetType = UNSET
     key_version: int = 0
-    batch_input: Any = UNSET
+    batch_input: Batch = UNSET
 
 
 async def authenticate(engine: Transit, call: Call, body: Authentication) -> Reply:

@@ -16,6 +16,7 @@ from engines.batch_items import EncryptItem
 from engines.batches import check_contexts, read_strictly, reply_with_status
 from engines.encoding import decode_base64, encode_base64
 from engines.faults import Failed, InvalidRequest
+from engines.fields import Batch
 from engines.key_records import KeyringRecord, new_version
 from engines.key_states import Use
 from engines.keyring import Keyring
@@ -39,7 +40,7 @@ class Encryption(Body):
     key_version: int = 0
     type: str = DEFAULT_ALGORITHM.name
     convergent_encryption: bool = False
-    batch_input: Any = UNSET
+    batch_input: Batch = UNSET
     partial_failure_response_code: int | UnsetType = UNSET
 
 

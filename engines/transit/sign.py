@@ -23,6 +23,7 @@ from engines.batch_items import InputItem
 from engines.batches import read_strings
 from engines.encoding import decode_base64, encode_base64, encode_base64_url
 from engines.faults import Failed, Fault, InvalidRequest
+from engines.fields import Batch
 from engines.key_states import Use
 from engines.keyring import Keyring, MissingContext
 from engines.lanes import at_pace, check_long_items
@@ -52,7 +53,7 @@ class Signing(Body):
     context: str = ""
     signature_context: str | UnsetType = UNSET
     key_version: int = 0
-    batch_input: Any = UNSET
+    batch_input: Batch = UNSET
 
 
 def hash_name(call: Call, body: Signing) -> str:

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import base64
 
-from tests.conformance.steps import Json, Scenario, Step
+from tests.conformance.steps import NO_TOKEN, Json, Scenario, Step
 from tests.conformance.transit_transfer import P256, P384, RSA, TEMPLATE, certify, public_pem, wrap_materials
 
 _INPUT = base64.b64encode(b"hello").decode()
 _CONTEXT = base64.b64encode(b"context").decode()
 _DIGEST = base64.b64encode(bytes(range(32))).decode()
 _PEM = public_pem(P256)
+
+_RANDOM: tuple[tuple[str, str, dict[str, Json]], ...] = (
+    ("count", "", {"urlbytes": "x"}),
+    ("source", "", {"source": "nope", "bytes": 8}),
+    ("count with a source by the path", "/platform", {"urlbytes": 8, "bytes": 16, "format": "hex"}),
+    ("count with a count by the path", "/16", {"urlbytes": 8, "bytes": 1}),
+    ("source with the seal by the path", "/seal", {"source": "all"}),
+    ("all by both", "/all/16", {"source": "seal", "bytes": 8, "format": "hex"}),
+)
 
 # The body can't take the place of what the path may say, even where the path doesn't say it.
 _path_parameters = Scenario(
@@ -31,14 +40,7 @@ _path_parameters = Scenario(
         Step("hash by both", "POST {m}/hash/sha2-512", 200, {"input": _INPUT, "urlalgorithm": "md5"}),
         *(
             Step(f"random {name}", f"POST {{m}}/random{path}", 200, body, random=("data.random_bytes",))
-            for name, path, body in (
-                ("count", "", {"urlbytes": "x"}),
-                ("source", "", {"source": "nope", "bytes": 8}),
-                ("count with a source by the path", "/platform", {"urlbytes": 8, "bytes": 16, "format": "hex"}),
-                ("count with a count by the path", "/16", {"urlbytes": 8, "bytes": 1}),
-                ("source with the seal by the path", "/seal", {"source": "all"}),
-                ("all by both", "/all/16", {"source": "seal", "bytes": 8, "format": "hex"}),
-            )
+            for name, path, body in _RANDOM
         ),
         Step("export", "GET {m}/export/public-key/ec?version=9", 200),
         Step("export by both", "GET {m}/export/public-key/ec/1?type=hmac-key", 200),
@@ -405,6 +407,25 @@ _restoration = Scenario(
     ),
 )
 
+_strangers = Scenario(
+    "transit-strangers",
+    engine="transit",
+    steps=(
+        *(
+            Step(f"{request} without a token", request, 403, token=NO_TOKEN)
+            for request in (
+                "GET {m}/config/keys",
+                "GET {m}/cache-config",
+                "GET {m}/wrapping_key",
+                "LIST {m}/keys",
+                "GET {m}/nope",
+            )
+        ),
+        Step("no key", "POST {m}/encrypt/k", 403, {"plaintext": _INPUT}, token=NO_TOKEN),
+        Step("nothing came of it", "GET {m}/keys/k", 404),
+    ),
+)
+
 SCENARIOS = (
     _path_parameters,
     _by_url,
@@ -414,4 +435,5 @@ SCENARIOS = (
     _batches,
     _certificates,
     _restoration,
+    _strangers,
 )
