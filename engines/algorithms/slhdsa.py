@@ -26,6 +26,9 @@ from engines.faults import InvalidRequest, Unavailable
 KEY_TYPE = "slh-dsa"
 """Vault's key type."""
 
+MISPRINTED = {f"{KEY_TYPE}-shake-128": f"{KEY_TYPE}-shake-128f"}
+"""What Vault's documentation prints for a parameter set whose own name is missing there."""
+
 _CATEGORIES = {128: 1, 192: 3, 256: 5}
 
 

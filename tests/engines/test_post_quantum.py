@@ -178,6 +178,13 @@ async def test_all_twelve_parameter_sets_of_slh_dsa_can_be_asked_for() -> None:
     assert len(names) == len(PARAMETER_SETS) == 12
 
 
+async def test_the_name_that_vault_s_documentation_misprints_is_taken(transit: Driver) -> None:
+    made = await transit.write("keys/k", type="slh-dsa", parameter_set="slh-dsa-shake-128")
+    assert made["parameter_set"] == "slh-dsa-shake-128f"
+    kind, _ = await message_of(transit, Operation.UPDATE, "keys/l", type="slh-dsa", parameter_set="slh-dsa-sha2-128")
+    assert kind is InvalidRequest
+
+
 async def test_parameters_mean_nothing_to_other_types(transit: Driver) -> None:
     made = await transit.write("keys/k", type="ed25519", parameter_set="65", hybrid_key_type_ec="nonsense")
     assert "parameter_set" not in made
