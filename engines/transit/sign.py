@@ -49,6 +49,7 @@ class Signing(Body):
     salt_length: str = DEFAULT_SALT_LENGTH
     prehashed: bool = False
     external_mu: bool = False
+    hash_message: bool = False
     input: str = ""
     context: str = ""
     signature_context: str | UnsetType = UNSET
@@ -74,6 +75,8 @@ def signature_options(
         check_unhashed(body.prehashed, body.signature_algorithm)
     if body.external_mu and not keyring.algorithm.external_mu:
         raise InvalidRequest(f"external_mu is not supported for keys of type {keyring.algorithm.key_type}")
+    if body.hash_message and not keyring.algorithm.hash_message:
+        raise InvalidRequest(f"hash_message is not supported for keys of type {keyring.algorithm.key_type}")
     bound_to, signs_hash = b"", False
     if body.signature_context is not UNSET:
         bound_to = _signature_context(keyring, body.signature_context)
@@ -87,6 +90,7 @@ def signature_options(
         bound_to,
         signs_hash,
         body.external_mu,
+        body.hash_message,
     )
 
 
