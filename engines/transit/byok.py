@@ -40,9 +40,26 @@ async def byok_export(engine: Transit, call: Call, body: ByokExport) -> Reply:
     if not source.record.exportable:
         raise InvalidRequest("key is not exportable")
     _check_not_deleted("source", source)
-    versions = select_versions(source, body.version)
+    form = source.algorithm.interchange
+    wrapped: dict[str, str] = {}
+    for version in select_versions(source, body.version):
+        material = version.material()
+        if material.private:
+            wrapped[str(version.number)] = _wrap(engine, call, destination, form.wrappable(material), body.hash)
+        elif body.version:
+            raise InvalidRequest("version has no private key part")
+    return Reply({"name": source.record.name, "type": source.algorithm.key_type, "keys": wrapped})
+
+
+def _check_not_deleted(role: str, keyring: Keyring) -> None:
+    if keyring.record.soft_deleted:
+        raise Failed(f"for {role} key: refusing to use soft-deleted key")
+
+
+def _wrap(engine: Transit, call: Call, destination: Keyring, key: bytes, hash_name: str) -> str:
+    """``key`` as an import takes it, wrapped to ``destination``. Raises ``Failed`` if that, or the hash, can't be."""
     try:
-        hash_ = parse_wrapping_hash(body.hash)
+        hash_ = parse_wrapping_hash(hash_name)
     except InvalidRequest as fault:
         raise Failed(fault.message) from None
     engine.keys.fips.protecting(call, unapproved_hash("RSA-OAEP", hash_))
@@ -52,17 +69,4 @@ async def byok_export(engine: Transit, call: Call, body: ByokExport) -> Reply:
         )
     if destination.algorithm.encryption is None:
         raise Failed("unsupported key type in use; must be a rsa key")
-    recipient = destination.latest.record.public
-    form = source.algorithm.interchange
-    wrapped = {}
-    for version in versions:
-        material = version.material()
-        if not material.private:
-            continue
-        wrapped[str(version.number)] = encode_base64(wrap(recipient, form.wrappable(material), hash_))
-    return Reply({"name": source.record.name, "type": source.algorithm.key_type, "keys": wrapped})
-
-
-def _check_not_deleted(role: str, keyring: Keyring) -> None:
-    if keyring.record.soft_deleted:
-        raise Failed(f"for {role} key: refusing to use soft-deleted key")
+    return encode_base64(wrap(destination.latest.record.public, key, hash_))

@@ -215,6 +215,34 @@ _imports = Scenario(
     ),
 )
 
+_byok = Scenario(
+    "transit-byok-details",
+    engine="transit",
+    steps=(
+        Step("create rsa", "POST {m}/keys/rsa", 200, {"type": "rsa-2048"}),
+        Step("create ec", "POST {m}/keys/ec", 200, {"type": "ecdsa-p256"}),
+        Step("create source", "POST {m}/keys/source", 200, {"exportable": True}),
+        Step(
+            "public", "POST {m}/keys/public/import", 204, {"public_key": _PEM, "type": "ecdsa-p256", "exportable": True}
+        ),
+        *(
+            Step(name, f"GET {{m}}/byok-export/{path}", status)
+            for name, path, status in (
+                ("public alone", "rsa/public", 200),
+                ("public alone, to no RSA key", "source/public?hash=MD5", 200),
+                ("public version", "rsa/public/1", 400),
+                ("public version, by no hash", "rsa/public/latest?hash=MD5", 400),
+                ("to a key that signs", "ec/source", 500),
+                ("hash before destination", "source/source?hash=MD5", 500),
+                ("version before hash", "rsa/source/9?hash=MD5", 400),
+                ("no version", "rsa/source/x", 400),
+            )
+        ),
+        Step("export its private part", "GET {m}/export/signing-key/public", 200),
+        Step("export its private part, in DER", "GET {m}/export/signing-key/public/latest?format=der", 200),
+    ),
+)
+
 _agreement = Scenario(
     "transit-derive-key-details",
     engine="transit",
@@ -430,6 +458,7 @@ SCENARIOS = (
     _path_parameters,
     _by_url,
     _imports,
+    _byok,
     _agreement,
     _soft_deleted,
     _batches,
