@@ -16,7 +16,7 @@ from engines.encoding import NotBase64, decode_base64
 from engines.faults import Failed, InvalidRequest
 from engines.fields import Duration
 from engines.fips import unapproved_hash
-from engines.imported_versions import add_material, check_completable, check_importable
+from engines.imported_versions import add_material, check_completable, check_importable, check_not_deleted
 from engines.key_records import KeyringRecord, decode_record, new_version
 from engines.key_settings import KeyName, check_auto_rotate_period
 from engines.key_states import Use, check_use
@@ -99,7 +99,11 @@ async def import_as(engine: KeepsKeys, call: Call, body: ImportedKey, find: Call
             "error importing key: unable to import only public key for derived Ed25519 key: "
             "imported key should not be an Ed25519 key pair but is instead an HKDF key"
         )
-    material = await _read_material(engine, call, algorithm, body, "error importing key: ")
+    blob = await _read_blob(engine, call, algorithm, body)
+    try:
+        material = await _parse(algorithm, blob, body)
+    except Failed as fault:
+        raise Failed(f"error importing key: {fault.message}") from None
     if body.derived and not algorithm.derivable:
         raise Failed(f"key derivation and convergent encryption not supported for keys of type {algorithm.key_type}")
     record = KeyringRecord(
@@ -130,22 +134,12 @@ def _exists() -> Failed:
     )
 
 
-def _check_form(algorithm: Algorithm, body: ImportedVersion) -> None:
-    """Raises ``Failed`` for a public key of a type that has none."""
-    if body.ciphertext is UNSET and not algorithm.interchange.public_importable:
-        raise Failed("provided type does not support public_key import")
-
-
-async def _read_material(
-    engine: KeepsKeys, call: Call, algorithm: Algorithm, body: ImportedVersion, prefix: str
-) -> Material:
-    """The key that ``body`` brings; ``prefix`` goes before what is wrong with the key itself. Raises ``Failed``."""
-    _check_form(algorithm, body)
+async def _read_blob(engine: KeepsKeys, call: Call, algorithm: Algorithm, body: ImportedVersion) -> bytes | None:
+    """The key that ``body`` wraps; None if it brings a public key. Raises ``Failed`` or ``InvalidRequest``."""
     if body.ciphertext is UNSET:
-        try:
-            return algorithm.interchange.import_public(body.public_key if body.public_key is not UNSET else "")
-        except Failed as fault:
-            raise Failed(f"{prefix}{fault.message}") from None
+        if not algorithm.interchange.public_importable:
+            raise Failed("provided type does not support public_key import")
+        return None
     hash_ = parse_wrapping_hash(body.hash_function)
     try:
         wrapped = decode_base64(body.ciphertext)
@@ -153,12 +147,15 @@ async def _read_material(
         raise Failed(error.message) from None
     engine.keys.fips.processing(call, unapproved_hash("RSA-OAEP", hash_))
     recipient = (await _wrapping_key(engine, call)).latest.material()
-    data = await at_pace(WRAPPING_ALGORITHM.decrypting, partial(unwrap, recipient, wrapped, hash_))
-    try:
-        # Checking that a key is one takes about as long as making one.
-        return await at_pace(algorithm.generating, partial(algorithm.interchange.import_private, data))
-    except Failed as fault:
-        raise Failed(f"{prefix}{fault.message}") from None
+    return await at_pace(WRAPPING_ALGORITHM.decrypting, partial(unwrap, recipient, wrapped, hash_))
+
+
+async def _parse(algorithm: Algorithm, blob: bytes | None, body: ImportedVersion) -> Material:
+    """The key that ``blob`` is, or the public key in ``body`` without one. Raises ``Failed``."""
+    if blob is None:
+        return algorithm.interchange.import_public(body.public_key if body.public_key is not UNSET else "")
+    # Checking that a key is one takes about as long as making one.
+    return await at_pace(algorithm.generating, partial(algorithm.interchange.import_private, blob))
 
 
 async def import_version(engine: KeepsKeys, call: Call, body: ImportedUpdate) -> None:
@@ -167,10 +164,11 @@ async def import_version(engine: KeepsKeys, call: Call, body: ImportedUpdate) ->
     if keyring is None:
         raise Failed(f"no key found with name {body.name}; to import a new key, use the import/ endpoint")
     check_importable(keyring.record)
-    _check_form(keyring.algorithm, body)
+    blob = await _read_blob(engine, call, keyring.algorithm, body)
     if body.version is not UNSET:
-        check_completable(keyring.record, body.version)
-    material = await _read_material(engine, call, keyring.algorithm, body, "")
+        check_completable(keyring.record, body.version, private=blob is not None)
+    check_not_deleted(keyring.record)
+    material = await _parse(keyring.algorithm, blob, body)
 
     async def work(transaction: Transaction) -> None:
         value = await transaction.get(KEYS + body.name)
@@ -179,6 +177,7 @@ async def import_version(engine: KeepsKeys, call: Call, body: ImportedUpdate) ->
         record = decode_record(value)
         check_use(record, Use.MANAGE, call.now)
         check_importable(record)
+        check_not_deleted(record)
         if record.type != keyring.record.type:
             raise Failed("the import_version endpoint can only be used with an imported key")
         engine.keys.write(transaction, add_material(record, material, body.version, call.now), call)

@@ -106,6 +106,8 @@ DIFFERENCES: tuple[Difference, ...] = (
     Difference("transit-import", "read hmac", "body.data.keys.*", _HMAC_VERSIONS),
     Difference("transit-export", "create hmac", "body.data.keys.*", _HMAC_VERSIONS),
     Difference("transit-soft-deleted", "* with it", "*", "a soft-deleted key is used for nothing"),
+    Difference("transit-import-details", "no key at all", "body.errors.0", _GO_WORDS),
+    Difference("transit-import-details", "version: no pair", "body.errors.0", "a key of another curve is told as such"),
     Difference("transit-import-details", "derived without *", "*", "a key is told from one that can be derived from"),
     Difference("transit-import-details", "rotating too often", "*", "an imported key rotates no faster than others"),
     Difference("transit-restore-details", "back up", "body.data.backup.cryptoserve.encryptions*", _COUNT),

@@ -155,6 +155,7 @@ _MISTAKEN_IMPORTS: tuple[tuple[str, str, dict[str, Json], int], ...] = (
     ("public kind before derivation", "k", {"public_key": "abc", "type": "rsa-2048", "derived": True}, 500),
     ("no public key of this type, before the hash", "k", {"public_key": "abc", "hash_function": "MD5"}, 500),
     ("only the public key, derived", "k", {"public_key": "abc", "type": "ed25519", "derived": True}, 500),
+    ("no key at all", "k", {"ciphertext": "{blob_hmac}", "type": "ecdsa-p256"}, 500),
     ("null as ciphertext", "k", {"public_key": _PEM, "type": "ecdsa-p256", "ciphertext": None}, 500),
     ("null as public key", "k", {"public_key": None, "type": "ecdsa-p256"}, 500),
 )
@@ -165,8 +166,21 @@ _MISTAKEN_VERSIONS: tuple[tuple[str, str, dict[str, Json], int], ...] = (
     ("public key of a symmetric key", "symmetric", {"public_key": "x", "version": 1}, 500),
     ("part of a symmetric key", "symmetric", {"ciphertext": "{blob_other}", "version": 1}, 500),
     ("no such version, before the key", "public", {"public_key": "x", "version": 7}, 500),
+    ("broken, before the version", "symmetric", {"ciphertext": "{blob_broken}", "version": 7}, 500),
+    ("no such version, before the type", "symmetric", {"ciphertext": "{blob_other}", "version": 7}, 500),
+    ("broken, before the version of a public key", "public", {"ciphertext": "{blob_broken}", "version": 7}, 500),
     ("public key for one that has one", "public", {"public_key": _PEM, "version": 1}, 500),
+    ("no public key for one that has one", "public", {"public_key": "x", "version": 1}, 500),
+    ("no pair", "public", {"ciphertext": "{blob_p384}", "version": 1}, 500),
     ("another curve", "public", {"public_key": public_pem(P384)}, 500),
+)
+_MARKED: tuple[tuple[str, dict[str, Json], int], ...] = (
+    ("public key", {"public_key": "x"}, 500),
+    ("no such version", {"public_key": "x", "version": 7}, 500),
+    ("public key for one that has one", {"public_key": _PEM, "version": 1}, 500),
+    ("broken", {"ciphertext": "{blob_broken}", "version": 1}, 500),
+    ("wrong kind", {"ciphertext": "{blob_rsa_2048}", "version": 1}, 500),
+    ("right", {"ciphertext": "{blob_ecdsa_p256}", "version": 1}, 500),
 )
 _imports = Scenario(
     "transit-import-details",
@@ -193,6 +207,12 @@ _imports = Scenario(
             Step(f"version: {name}", f"POST {{m}}/keys/{key}/import_version", status, body)
             for name, key, body, status in _MISTAKEN_VERSIONS
         ),
+        Step("mark public", "DELETE {m}/keys/public/soft-delete", 200),
+        *(
+            Step(f"marked: {name}", "POST {m}/keys/public/import_version", status, body)
+            for name, body, status in _MARKED
+        ),
+        Step("unmark public", "POST {m}/keys/public/soft-delete-restore", 200),
         Step(
             "version: another public key",
             "POST {m}/keys/public/import_version",
