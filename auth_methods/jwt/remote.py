@@ -123,6 +123,8 @@ async def fetch_keys(source: KeySource) -> list[Key]:
 async def session(source: KeySource) -> AsyncIterator[httpx.AsyncClient]:
     """A client that trusts whom ``source`` says, bounded in time; what fails in the block raises ``FetchFailed``."""
     context = source.tls()
+    # The client keeps account of the task that it is used in, which a request that hasn't waited yet needn't have.
+    await asyncio.sleep(0)
     timeout = httpx.Timeout(FETCH_SECONDS / 2)
     try:
         async with (

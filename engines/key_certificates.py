@@ -7,13 +7,8 @@ from functools import partial
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
-from engines.algorithms.certificates import (
-    check_certified,
-    check_chain,
-    parse_chain,
-    parse_template,
-    request_certificate,
-)
+from engines.algorithms.certificate_requests import parse_template, request_certificate
+from engines.algorithms.certificates import check_certified, check_chain, parse_chain
 from engines.algorithms.interchange import KeyFormat
 from engines.base import Call, Reply
 from engines.encoding import decode_base64
@@ -53,8 +48,7 @@ async def request(engine: KeepsKeys, call: Call, body: CertificateRequest) -> Re
     material = version.material()
     if not material.private:
         raise InvalidRequest("could not create the csr: private key not imported for key version selected")
-    private = keyring.algorithm.interchange.wrappable(material)
-    text = await at_pace(keyring.algorithm.signing, partial(request_certificate, private, template))
+    text = await at_pace(keyring.algorithm.signing, partial(request_certificate, keyring.algorithm, material, template))
     return Reply({"name": keyring.record.name, "type": keyring.algorithm.key_type, "csr": text})
 
 
