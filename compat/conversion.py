@@ -17,7 +17,7 @@ from msgspec import Meta, UnsetType
 from compat.json_text import number_text
 from engines.durations import InvalidDuration, parse_duration
 from engines.faults import InvalidRequest
-from engines.fields import KIND
+from engines.fields import BATCH, KIND
 
 ABSENT: Final = object()
 """What a converter returns for a value that counts as not given."""
@@ -300,6 +300,7 @@ CONVERTERS: Final[Mapping[str, Callable[[object], object]]] = {
     "key_values": to_key_values,
     "object": to_object,
     "array": to_array,
+    BATCH: _unchanged,
     "any": _unchanged,
 }
 """By the kind of a field, see ``kind_of``."""

@@ -75,6 +75,7 @@ class Transit(hvac.api.secrets_engines.Transit):  # type: ignore[misc]
         *,
         signature_context: str | None = None,
         external_mu: bool | None = None,
+        hash_message: bool | None = None,
     ) -> Any:
         """Sign, with a context that the signature is bound to if one is given."""
         return self._write(
@@ -91,6 +92,7 @@ class Transit(hvac.api.secrets_engines.Transit):  # type: ignore[misc]
             batch_input=batch_input,
             signature_context=signature_context,
             external_mu=external_mu,
+            hash_message=hash_message,
         )
 
     def verify_signed_data(
@@ -109,6 +111,7 @@ class Transit(hvac.api.secrets_engines.Transit):  # type: ignore[misc]
         *,
         signature_context: str | None = None,
         external_mu: bool | None = None,
+        hash_message: bool | None = None,
     ) -> Any:
         """Check a signature or an HMAC."""
         return self._write(
@@ -125,6 +128,7 @@ class Transit(hvac.api.secrets_engines.Transit):  # type: ignore[misc]
             marshaling_algorithm=marshaling_algorithm,
             signature_context=signature_context,
             external_mu=external_mu,
+            hash_message=hash_message,
         )
 
     def _url(self, path: str, mount_point: str) -> str:

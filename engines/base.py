@@ -66,6 +66,9 @@ class Body(Struct, kw_only=True):
     takes_anything: ClassVar[bool] = False
     """True for routes whose parameters have names of the caller's choosing; a handler has them in ``Call.given``."""
 
+    path_only: ClassVar[frozenset[str]] = frozenset()
+    """Fields that only the path fills, on those of its forms that have them: what the client sends is overlooked."""
+
 
 class Nothing(Body):
     """The body of a route without parameters."""

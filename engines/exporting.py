@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import ClassVar
 
 from engines.algorithms.interchange import KeyFormat, export_raw, parse_format
 from engines.algorithms.pem import chain_pem
@@ -17,6 +18,8 @@ from engines.version_choice import select_versions
 
 class Export(KeyName):
     """What of which version to give, in what form; ``type`` is the part of the path that says what."""
+
+    path_only: ClassVar[frozenset[str]] = frozenset({"version"})
 
     type: str = ""
     version: str = ""
@@ -34,9 +37,9 @@ async def export(engine: KeepsKeys, call: Call, body: Export) -> Reply:
         raise NotFound
     if body.type not in _PUBLIC and not keyring.record.exportable:
         raise InvalidRequest("private key material is not exportable")
-    kind.check(keyring)
     if keyring.record.soft_deleted:
         raise Failed("refusing to use soft-deleted key")
+    kind.check(keyring)
     versions = select_versions(keyring, body.version)
     texts = {str(version.number): kind.text(keyring, version, form) for version in versions}
     return Reply({"name": keyring.record.name, "type": keyring.algorithm.key_type, "keys": texts})

@@ -7,7 +7,7 @@ A field annotated with one of these holds the converted value. Plain ``str``, ``
 
 from __future__ import annotations
 
-from typing import Annotated, TypeAlias
+from typing import Annotated, Any, TypeAlias
 
 from msgspec import Meta
 
@@ -33,3 +33,9 @@ CommaList: TypeAlias = Annotated[list[str], Meta(extra={KIND: "comma_list"})]
 
 KeyValues: TypeAlias = Annotated[dict[str, str], Meta(extra={KIND: "key_values"})]
 """Strings by name, given as an object or as a list of ``name=value``."""
+
+BATCH = "batch"
+"""The kind of ``Batch``."""
+
+Batch: TypeAlias = Annotated[Any, Meta(extra={KIND: BATCH})]
+"""The items of a batch: a list, which is taken as it comes, since each path has words of its own for other things."""

@@ -16,6 +16,27 @@ def check_importable(record: KeyringRecord) -> None:
     """Raises ``Failed`` unless the key takes versions that were made elsewhere."""
     if not record.imported:
         raise Failed("the import_version endpoint can only be used with an imported key")
+
+
+def check_completable(record: KeyringRecord, number: int, *, private: bool) -> VersionRecord:
+    """Version ``number``, of which only the public part is known and to which a ``private`` one is to be added.
+
+    Raises ``Failed`` for any other version, and any other part.
+    """
+    version = record.versions.get(number)
+    if version is None:
+        raise Failed("no such key version")
+    if not ALGORITHMS[record.type].interchange.public_importable:
+        raise Failed("provided type does not support importing key versions")
+    if len(version.private):
+        raise Failed("private key imported, key version cannot be updated")
+    if not private:
+        raise Failed("cannot add a public key to a key version that already has a public key set")
+    return version
+
+
+def check_not_deleted(record: KeyringRecord) -> None:
+    """Raises ``Failed`` for a key that is marked as deleted."""
     if record.soft_deleted:
         raise Failed("refusing to use soft-deleted key")
 
@@ -29,15 +50,7 @@ def add_material(record: KeyringRecord, material: Material, number: int | UnsetT
         added = with_new_version(record, new_version(material, now))
         chosen = ALGORITHMS[record.type].key_bytes_chosen is not None
         return replace(added, key_bytes=len(material.private)) if chosen else added
-    if not ALGORITHMS[record.type].interchange.public_importable:
-        raise Failed("provided type does not support importing key versions")
-    version = record.versions.get(number)
-    if version is None:
-        raise Failed("no such key version")
-    if len(version.private):
-        raise Failed("private key imported, key version cannot be updated")
-    if not material.private:
-        raise Failed("cannot add a public key to a key version that already has a public key set")
+    version = check_completable(record, number, private=bool(material.private))
     if material.public != version.public:
         raise Failed("cannot import key, key pair does not match")
     return _complete(record, number, material)

@@ -9,14 +9,13 @@ from msgspec import UNSET, UnsetType
 from engines.algorithms import DEFAULT_ALGORITHM
 from engines.algorithms.base import Algorithm, Material
 from engines.algorithms.derivation import COUNTER_MODE_BYTES, HKDF_SHA256, HMAC_SHA256_COUNTER
-from engines.algorithms.hashes import Hash
 from engines.algorithms.wrapping import DEFAULT_WRAPPING_HASH, WRAPPING_ALGORITHM, parse_wrapping_hash, unwrap
 from engines.base import Call, Nothing, Reply
 from engines.encoding import NotBase64, decode_base64
 from engines.faults import Failed, InvalidRequest
 from engines.fields import Duration
 from engines.fips import unapproved_hash
-from engines.imported_versions import add_material, check_importable
+from engines.imported_versions import add_material, check_completable, check_importable, check_not_deleted
 from engines.key_records import KeyringRecord, decode_record, new_version
 from engines.key_settings import KeyName, check_auto_rotate_period
 from engines.key_states import Use, check_use
@@ -89,15 +88,18 @@ async def import_key(engine: KeepsKeys, call: Call, body: ImportedKey) -> None:
     warn_of_type(call, algorithm)
     if await engine.keys.load(body.name) is not None:
         raise _exists()
-    hash_ = parse_wrapping_hash(body.hash_function)
-    if body.derived and not algorithm.derivable:
-        raise Failed(f"key derivation and convergent encryption not supported for keys of type {algorithm.key_type}")
-    if body.derived and body.ciphertext is UNSET and algorithm.interchange.public_importable:
+    if body.derived and algorithm.derivable and body.ciphertext is UNSET and algorithm.interchange.public_importable:
         raise Failed(
             "error importing key: unable to import only public key for derived Ed25519 key: "
             "imported key should not be an Ed25519 key pair but is instead an HKDF key"
         )
-    material = await _read_material(engine, call, algorithm, body, hash_, "error importing key: ")
+    blob = await _read_blob(engine, call, algorithm, body)
+    try:
+        material = await _parse(algorithm, blob, body)
+    except Failed as fault:
+        raise Failed(f"error importing key: {fault.message}") from None
+    if body.derived and not algorithm.derivable:
+        raise Failed(f"key derivation and convergent encryption not supported for keys of type {algorithm.key_type}")
     record = KeyringRecord(
         name=body.name,
         type=algorithm.name,
@@ -126,39 +128,41 @@ def _exists() -> Failed:
     )
 
 
-async def _read_material(
-    engine: KeepsKeys, call: Call, algorithm: Algorithm, body: ImportedVersion, hash_: Hash, prefix: str
-) -> Material:
-    """The key that ``body`` brings; ``prefix`` goes before what is wrong with the key itself. Raises ``Failed``."""
+async def _read_blob(engine: KeepsKeys, call: Call, algorithm: Algorithm, body: ImportedVersion) -> bytes | None:
+    """The key that ``body`` wraps; None if it brings a public key. Raises ``Failed`` or ``InvalidRequest``."""
     if body.ciphertext is UNSET:
         if not algorithm.interchange.public_importable:
             raise Failed("provided type does not support public_key import")
-        try:
-            return algorithm.interchange.import_public(body.public_key if body.public_key is not UNSET else "")
-        except Failed as fault:
-            raise Failed(f"{prefix}{fault.message}") from None
+        return None
+    hash_ = parse_wrapping_hash(body.hash_function)
     try:
         wrapped = decode_base64(body.ciphertext)
     except NotBase64 as error:
         raise Failed(error.message) from None
     engine.keys.fips.processing(call, unapproved_hash("RSA-OAEP", hash_))
     recipient = (await _wrapping_key(engine, call)).latest.material()
-    data = await at_pace(WRAPPING_ALGORITHM.decrypting, partial(unwrap, recipient, wrapped, hash_))
-    try:
-        # Checking that a key is one takes about as long as making one.
-        return await at_pace(algorithm.generating, partial(algorithm.interchange.import_private, data))
-    except Failed as fault:
-        raise Failed(f"{prefix}{fault.message}") from None
+    return await at_pace(WRAPPING_ALGORITHM.decrypting, partial(unwrap, recipient, wrapped, hash_))
+
+
+async def _parse(algorithm: Algorithm, blob: bytes | None, body: ImportedVersion) -> Material:
+    """The key that ``blob`` is, or the public key in ``body`` without one. Raises ``Failed``."""
+    if blob is None:
+        return algorithm.interchange.import_public(body.public_key if body.public_key is not UNSET else "")
+    # Checking that a key is one takes about as long as making one.
+    return await at_pace(algorithm.generating, partial(algorithm.interchange.import_private, blob))
 
 
 async def import_version(engine: KeepsKeys, call: Call, body: ImportedUpdate) -> None:
     """Give an imported key another version, or one of which only the public part was known its private part."""
-    hash_ = parse_wrapping_hash(body.hash_function)
     keyring = await engine.keys.use(body.name, Use.MANAGE, call)
     if keyring is None:
         raise Failed(f"no key found with name {body.name}; to import a new key, use the import/ endpoint")
     check_importable(keyring.record)
-    material = await _read_material(engine, call, keyring.algorithm, body, hash_, "")
+    blob = await _read_blob(engine, call, keyring.algorithm, body)
+    if body.version is not UNSET:
+        check_completable(keyring.record, body.version, private=blob is not None)
+    check_not_deleted(keyring.record)
+    material = await _parse(keyring.algorithm, blob, body)
 
     async def work(transaction: Transaction) -> None:
         value = await transaction.get(KEYS + body.name)
@@ -167,6 +171,7 @@ async def import_version(engine: KeepsKeys, call: Call, body: ImportedUpdate) ->
         record = decode_record(value)
         check_use(record, Use.MANAGE, call.now)
         check_importable(record)
+        check_not_deleted(record)
         if record.type != keyring.record.type:
             raise Failed("the import_version endpoint can only be used with an imported key")
         engine.keys.write(transaction, add_material(record, material, body.version, call.now), call)

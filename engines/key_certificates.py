@@ -7,7 +7,7 @@ from functools import partial
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
-from engines.algorithms.certificate_requests import request_certificate
+from engines.algorithms.certificate_requests import parse_template, request_certificate
 from engines.algorithms.certificates import check_certified, check_chain, parse_chain
 from engines.algorithms.interchange import KeyFormat
 from engines.base import Call, Reply
@@ -38,6 +38,7 @@ class CertificateChain(KeyName):
 async def request(engine: KeepsKeys, call: Call, body: CertificateRequest) -> Reply:
     """A certificate request, signed by the key."""
     keyring = await _load(engine, body.name, Use.PROTECT, call)
+    template = parse_template(body.csr)
     if keyring.record.soft_deleted:
         raise Failed("refusing to use soft-deleted key")
     number = keyring.record.latest_version if body.version is UNSET else body.version
@@ -47,7 +48,7 @@ async def request(engine: KeepsKeys, call: Call, body: CertificateRequest) -> Re
     material = version.material()
     if not material.private:
         raise InvalidRequest("could not create the csr: private key not imported for key version selected")
-    text = await at_pace(keyring.algorithm.signing, partial(request_certificate, keyring.algorithm, material, body.csr))
+    text = await at_pace(keyring.algorithm.signing, partial(request_certificate, keyring.algorithm, material, template))
     return Reply({"name": keyring.record.name, "type": keyring.algorithm.key_type, "csr": text})
 
 

@@ -154,6 +154,9 @@ async def _used(token: Token) -> Token:
 def convert_body(exchange: Exchange, *, bare_errors: bool = False) -> Body:
     assert exchange.route is not None and exchange.found is not None, "only a found route has a body"
     given: dict[str, Any] = exchange.request.data
+    reserved = exchange.route.body.path_only
+    if not reserved.isdisjoint(given):
+        given = {name: value for name, value in given.items() if name not in reserved}
     if exchange.found.parameters:
         given = {**given, **exchange.found.parameters}
     body = fields.convert(exchange.route.body, given, bare_errors=bare_errors)

@@ -20,7 +20,7 @@ from compat import fields
 from compat.envelope import bare_body, errors_body
 from compat.requests import LINES_TYPE, Request
 from compat.statuses import internal_error_text
-from engines.base import Access, Body, Call, Operation, Reply
+from engines.base import Access, Body, Call, Operation, Reply, Route
 from engines.faults import (
     Fault,
     InvalidRequest,
@@ -49,7 +49,7 @@ from server.stream import Stream
 from server.system import System
 from server.system.openapi import help_answer, mount_help
 from server.wrapping import Unwrapped
-from storage.base import BarrierSealed, Conflict
+from storage.base import BarrierSealed, Conflict, KeyTooLong
 from storage.base import Unavailable as StorageUnavailable
 
 log = logging.getLogger(__name__)
@@ -162,13 +162,11 @@ class Dispatcher:
 
     def _failure(self, error: Exception, request_id: str) -> Answer:
         """The answer to a request that ended in ``error``."""
-        if isinstance(error, Fault):
-            return refusal(error)
-        if isinstance(error, BarrierSealed):
-            return refusal(Sealed())  # It was sealed while this request was under way.
-        if isinstance(error, Conflict | StorageUnavailable):
-            log.error("request %s: storage: %s", request_id, error)
-            return refusal(Unavailable("storage is unavailable"))
+        fault = _fault_of(error)
+        if fault is not None:
+            if isinstance(error, Conflict | StorageUnavailable):
+                log.error("request %s: storage: %s", request_id, error)
+            return refusal(fault)
         self.bugs += 1
         self._meter.bugs += 1
         # The message of the exception isn't logged: it may hold what the caller sent.
@@ -268,7 +266,7 @@ class Dispatcher:
                 reply = await wrapped(exchange, call, reply, answer)
                 answer = answer_to(exchange, call, reply)
         except BaseException as error:
-            seen = error if isinstance(error, Fault) else Fault("internal error")
+            seen = _fault_of(error) or Fault("internal error")
             active.audit.finish(pending, refused(seen, public=exchange.public))
             if isinstance(error, Fault) and exchange.public:
                 error.wrapped = False
@@ -309,14 +307,34 @@ class Dispatcher:
         if reply is not None and reply.auth is not None and reply.auth.entity_id:
             await self._core.cache.catch_up()  # The request itself may have changed what is known of its caller.
             reply.identity_policies = await exchange.tenant.personas.policies(reply.auth.entity_id)
-        unknown = fields.unknown_parameters(route.body, exchange.request.data)
-        if unknown:
-            call.warn(fields.ignored_warning(unknown))
-        if found.parameters:
-            replaced = found.parameters.keys() & exchange.request.data.keys()
-            if replaced:
-                call.warn(fields.replaced_warning(replaced))
+        if reply is None or reply.status is None:
+            _warn_of_parameters(call, route, found)
         return reply
+
+
+def _warn_of_parameters(call: Call, route: Route, found: Found) -> None:
+    """Say what of the request wasn't taken. Answers that choose their status are finished already, as OpenBao's are."""
+    unknown = fields.unknown_parameters(route.body, call.given)
+    if unknown:
+        call.warn(fields.ignored_warning(unknown))
+    replaced = found.parameters.keys() & call.given.keys()
+    if route.body.path_only:
+        replaced |= route.body.path_only & call.given.keys()
+    if replaced:
+        call.warn(fields.replaced_warning(replaced))
+
+
+def _fault_of(error: BaseException) -> Fault | None:
+    """How a client is told of ``error``; None if it is a bug."""
+    if isinstance(error, Fault):
+        return error
+    if isinstance(error, BarrierSealed):
+        return Sealed()  # It was sealed while this request was under way.
+    if isinstance(error, KeyTooLong):
+        return InvalidRequest("a name in the request is too long")
+    if isinstance(error, Conflict | StorageUnavailable):
+        return Unavailable("storage is unavailable")
+    return None
 
 
 async def _settle(request: Request, active: Active) -> None:

@@ -49,6 +49,10 @@ class Conflict(StorageFault):
     """Another commit changed what this transaction had read."""
 
 
+class KeyTooLong(StorageFault, ValueError):
+    """A key or prefix has more than ``MAX_KEY_BYTES``. Callers choose names, so this isn't always our own mistake."""
+
+
 class Damaged(StorageFault):
     """An entry's bytes are not what was once written there."""
 

@@ -8,26 +8,29 @@ from __future__ import annotations
 
 import re
 
-from storage.base import MAX_KEY_BYTES, MAX_VALUE_BYTES
+from storage.base import MAX_KEY_BYTES, MAX_VALUE_BYTES, KeyTooLong
 
 _BAD_KEY = re.compile(r"\A/|//|/\Z|\A\Z|[\x00-\x1f\x7f\ud800-\udfff]")
 _BAD_PREFIX = re.compile(r"\A/|//|[^/]\Z|[\x00-\x1f\x7f\ud800-\udfff]")
 
 
 def check_key(key: str) -> None:
-    """Raise ``ValueError`` unless ``key`` is non-empty segments joined by ``/``, without control characters."""
+    """Raise ``ValueError`` unless ``key`` is non-empty segments joined by ``/``, without control characters.
+
+    Raises ``KeyTooLong`` for one that is only too long.
+    """
     if _BAD_KEY.search(key):
         raise ValueError(f"not a storage key: {key!r}")
     if len(key) * 4 > MAX_KEY_BYTES and len(key.encode()) > MAX_KEY_BYTES:
-        raise ValueError(f"a storage key is at most {MAX_KEY_BYTES} bytes long")
+        raise KeyTooLong(f"a storage key is at most {MAX_KEY_BYTES} bytes long")
 
 
 def check_prefix(prefix: str) -> None:
-    """Raise ``ValueError`` unless ``prefix`` is ``""`` or a key followed by ``/``."""
+    """Raise ``ValueError`` unless ``prefix`` is ``""`` or a key followed by ``/``; ``KeyTooLong`` as ``check_key``."""
     if _BAD_PREFIX.search(prefix):
         raise ValueError(f"not a storage prefix: {prefix!r}")
     if len(prefix) * 4 > MAX_KEY_BYTES and len(prefix.encode()) > MAX_KEY_BYTES:
-        raise ValueError(f"a storage prefix is at most {MAX_KEY_BYTES} bytes long")
+        raise KeyTooLong(f"a storage prefix is at most {MAX_KEY_BYTES} bytes long")
 
 
 def check_limit(limit: int | None) -> None:

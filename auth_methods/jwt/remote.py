@@ -125,6 +125,8 @@ async def session(source: KeySource) -> AsyncIterator[httpx.AsyncClient]:
     # httpx wants its scopes to be left by the task that entered them, and who hasn't waited yet may be none so far.
     await asyncio.sleep(0)
     context = source.tls()
+    # The client keeps account of the task that it is used in, which a request that hasn't waited yet needn't have.
+    await asyncio.sleep(0)
     timeout = httpx.Timeout(FETCH_SECONDS / 2)
     try:
         async with (

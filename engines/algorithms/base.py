@@ -126,6 +126,9 @@ class SignatureOptions:
     external_mu: bool = False
     """Whether the message is the representative mu of one (FIPS 204, 6.2), for the algorithms whose row has that."""
 
+    hash_message: bool = False
+    """Whether the message is to be hashed first (FIPS 205, 10.2.2), for the algorithms whose row has that."""
+
 
 class Aead(Protocol):
     """Encryption under one key, ready to use: authenticated, unless the row says otherwise."""
@@ -306,6 +309,9 @@ class Algorithm:
 
     external_mu: bool = False
     """Whether the representative of a message can be signed in its place (FIPS 204, 6.2)."""
+
+    hash_message: bool = False
+    """Whether it has a variant that hashes the message first, with a hash that the caller chooses."""
 
     generating: Pace = Pace.INSTANT
     signing: Pace = Pace.INSTANT

@@ -53,31 +53,15 @@ class _Request:
     signature: asn1.BitString
 
 
-def request_certificate(algorithm: Algorithm, material: Material, template: str) -> str:
-    """A request in PEM, signed by a key of ``algorithm``, with the subject and extensions of the request ``template``.
+def parse_template(text: str) -> x509.CertificateSigningRequestBuilder:
+    """A request still to be signed, with the subject and extensions of the request ``text`` in PEM, or none for "".
 
-    "" stands for a template without subject and extensions. Raises ``InvalidRequest`` for one that is no request, and
-    for a key that no certificate can name the algorithm of.
+    Raises ``InvalidRequest`` for what is no request.
     """
-    builder = x509.CertificateSigningRequestBuilder(x509.Name([]))
-    if template:
-        builder = _like(template)
-    if not algorithm.object_identifier:
-        raise no_certificates()
+    if not text:
+        return x509.CertificateSigningRequestBuilder(x509.Name([]))
     try:
-        pkcs8 = algorithm.interchange.wrappable(material)
-        key = serialization.load_der_private_key(pkcs8, None, unsafe_skip_rsa_key_validation=True)
-    except (ValueError, UnsupportedAlgorithm):
-        return pem(_REQUEST, _signed_here(builder, algorithm, material))
-    if not isinstance(key, _SIGNERS):
-        raise TypeError("not a key that signs certificate requests")
-    request = builder.sign(key, _hash_for(key))
-    return pem(_REQUEST, request.public_bytes(serialization.Encoding.DER))
-
-
-def _like(template: str) -> x509.CertificateSigningRequestBuilder:
-    try:
-        der = first_block(template)
+        der = first_block(text)
         if der is None:
             raise InvalidRequest("could not decode PEM CSR")
         given = x509.load_der_x509_csr(der)
@@ -87,6 +71,26 @@ def _like(template: str) -> x509.CertificateSigningRequestBuilder:
     except (ValueError, NotBase64, UnsupportedAlgorithm, x509.UnsupportedGeneralNameType, x509.DuplicateExtension):
         raise InvalidRequest("asn1: structure error") from None
     return builder
+
+
+def request_certificate(
+    algorithm: Algorithm, material: Material, template: x509.CertificateSigningRequestBuilder
+) -> str:
+    """A request in PEM: ``template``, signed by a key of ``algorithm``.
+
+    Raises ``InvalidRequest`` for a key that no certificate can name the algorithm of.
+    """
+    if not algorithm.object_identifier:
+        raise no_certificates()
+    try:
+        pkcs8 = algorithm.interchange.wrappable(material)
+        key = serialization.load_der_private_key(pkcs8, None, unsafe_skip_rsa_key_validation=True)
+    except (ValueError, UnsupportedAlgorithm):
+        return pem(_REQUEST, _signed_here(template, algorithm, material))
+    if not isinstance(key, _SIGNERS):
+        raise TypeError("not a key that signs certificate requests")
+    request = template.sign(key, _hash_for(key))
+    return pem(_REQUEST, request.public_bytes(serialization.Encoding.DER))
 
 
 def _hash_for(

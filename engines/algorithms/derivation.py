@@ -16,9 +16,6 @@ from cryptography.hazmat.primitives.kdf import hkdf
 COUNTER_MODE_BYTES = 32
 """As much as one block of HMAC-SHA256 gives: too little for keys that are longer."""
 
-HKDF = "hkdf"
-"""The name of key derivation after a key agreement: as ``HKDF_SHA256``, without a context."""
-
 
 @dataclass(frozen=True, slots=True)
 class KeyDerivation:

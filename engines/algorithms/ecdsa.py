@@ -119,7 +119,9 @@ def _agree(material: Material, peer: str) -> bytes:
         raise Failed(
             "failed to parse supplied peer public key PEM: data does not contain any valid public keys "
         ) from None
-    if not isinstance(public, ec.EllipticCurvePublicKey) or public.curve.name != own.curve.name:
+    if not isinstance(public, ec.EllipticCurvePublicKey):
+        raise Failed("supplied peer public key is not an ECDSA key")
+    if public.curve.name != own.curve.name:
         name = f"ecdsa-p{own.curve.key_size}"
         raise Failed(f"base private key type {name} does not match peer public key curve")
     if not material.private:

@@ -7,6 +7,9 @@ from typing import Protocol
 from cryptography.hazmat.primitives.asymmetric import ec, x25519
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+ECDH = "ecdh"
+"""What OpenBao calls agreement on a curve of ECDSA with HKDF-SHA256, without salt and info, over what it gives."""
+
 
 class GroupKey(Protocol):
     """A private key of one group."""

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from engines.algorithms import TRANSIT_ALGORITHMS
 from engines.algorithms.base import CLASSICAL_HALF, PARAMETER_SET, POST_QUANTUM_HALF, Algorithm
+from engines.algorithms.slhdsa import MISPRINTED
 from engines.faults import InvalidRequest
 
 KEY_TYPES: dict[str, list[Algorithm]] = {}
@@ -26,6 +27,9 @@ def find_row(key_type: str, parameters: Mapping[str, str]) -> Algorithm | None:
     rows = KEY_TYPES.get(key_type)
     if rows is None:
         return None
+    parameter_set = parameters.get(PARAMETER_SET, "")
+    if parameter_set in MISPRINTED:
+        parameters = {**parameters, PARAMETER_SET: MISPRINTED[parameter_set]}
     for row in rows:
         if all(parameters.get(name) == value for name, value in row.type_parameters.items()):
             return row

@@ -1,7 +1,8 @@
 """SLH-DSA (FIPS 205): signatures that rest on nothing but a hash function, hedged; slow, and large.
 
 The twelve parameter sets differ in the hash (SHA-2 or SHAKE), the strength (128, 192 or 256 bits), and in whether
-signatures are small (``s``, slow to make) or made fast (``f``, and larger). Messages are signed as they are.
+signatures are small (``s``, slow to make) or made fast (``f``, and larger). Messages are signed as they are, or as
+their hash (HashSLH-DSA), which the provider makes of the whole message: it takes no digest.
 """
 
 from __future__ import annotations
@@ -19,12 +20,16 @@ from engines.algorithms.base import (
     Primitive,
     SignatureOptions,
 )
+from engines.algorithms.hashes import Hash
 from engines.algorithms.pair_keys import PairKeys
 from engines.encoding import encode_base64
 from engines.faults import InvalidRequest, Unavailable
 
 KEY_TYPE = "slh-dsa"
 """Vault's key type."""
+
+MISPRINTED = {f"{KEY_TYPE}-shake-128": f"{KEY_TYPE}-shake-128f"}
+"""What Vault's documentation prints for a parameter set whose own name is missing there."""
 
 _CATEGORIES = {128: 1, 192: 3, 256: 5}
 
@@ -47,11 +52,14 @@ class ParameterSet:
         """The name in FIPS 205."""
         return self.name[:-1].upper() + self.name[-1]
 
-    def ask(self, operation: str, *arguments: bytes) -> list[bytes] | None:
-        """What the provider answers; None for a signature that isn't one. Raises ``Unavailable``."""
+    def ask(self, operation: str, *arguments: bytes, hash_: Hash | None = None) -> list[bytes] | None:
+        """What the provider answers; None for a signature that isn't one. Raises ``Unavailable``.
+
+        ``hash_`` is that of HashSLH-DSA; None signs and verifies the message itself.
+        """
         if not slhdsa_process.installed():
             raise Unavailable(f"no provider that is installed serves {self.name}")
-        succeeded, *results = slhdsa_process.ask([operation, self._module, *arguments])
+        succeeded, *results = slhdsa_process.ask([operation, self._module, _provider_name(hash_), *arguments])
         return results if succeeded else None
 
     def generate(self, _: int = 0) -> Material:
@@ -91,28 +99,44 @@ class SlhDsa:
     def sign(self, message: bytes, options: SignatureOptions) -> bytes:
         """The signature, bound to ``options.context``; other threads go on meanwhile.
 
-        Raises ``NoPrivateKey`` without a private key, ``InvalidRequest`` for a digest, ``Unavailable``.
+        Raises ``NoPrivateKey`` without a private key, ``InvalidRequest`` for a digest or a hash that is weaker than
+        the key, ``Unavailable``.
         """
         if not self._material.private:
             raise NoPrivateKey("requested version for signing does not contain a private part")
-        _check_unhashed(options)
-        signed = self._parameters.ask("sign", self._material.private, message, options.context)
+        hash_ = _message_hash(options)
+        if hash_ is not None and hash_.collision_bits < self._parameters.bits:
+            raise InvalidRequest(f"hash_algorithm {hash_.name} is weaker than the key, which it must not be")
+        signed = self._parameters.ask("sign", self._material.private, message, options.context, hash_=hash_)
         assert signed is not None, "the lengths of key and context were checked"
         return signed[0]
 
     def verify(self, message: bytes, signature: bytes, options: SignatureOptions) -> None:
-        """Raises ``BadSignature``, ``InvalidRequest`` for a digest, ``Unavailable``."""
-        _check_unhashed(options)
+        """Raises ``BadSignature``, ``InvalidRequest`` for a digest or a broken hash, ``Unavailable``."""
+        hash_ = _message_hash(options)
         if len(signature) != self._parameters.signature_bytes:
             raise BadSignature
-        if self._parameters.ask("verify", self._material.public, message, signature, options.context) is None:
+        verified = self._parameters.ask(
+            "verify", self._material.public, message, signature, options.context, hash_=hash_
+        )
+        if verified is None:
             raise BadSignature
 
 
-def _check_unhashed(options: SignatureOptions) -> None:
-    """HashSLH-DSA signs a digest that the provider computes itself; it takes none that is computed already."""
+def _message_hash(options: SignatureOptions) -> Hash | None:
+    """The hash of HashSLH-DSA (FIPS 205, 10.2.2), or None. Raises ``InvalidRequest`` for a digest or a broken hash."""
     if options.prehashed:
         raise InvalidRequest(f"prehashed input is not supported for keys of type {KEY_TYPE}")
+    if not options.hash_message:
+        return None
+    if options.hash is None or not options.hash.collision_bits:
+        raise InvalidRequest("hash_algorithm must name the hash to sign, and not a broken one")
+    return options.hash
+
+
+def _provider_name(hash_: Hash | None) -> str:
+    """What the provider calls ``hash_``: ``Sha512``, ``Sha3_512``; "" for none."""
+    return "" if hash_ is None else "Sha" + hash_.name.removeprefix("sha").removeprefix("2-").replace("-", "_")
 
 
 def _row(parameters: ParameterSet, number: int, object_identifier: str) -> Algorithm:
@@ -138,6 +162,7 @@ def _row(parameters: ParameterSet, number: int, object_identifier: str) -> Algor
         label=parameters.name,
         hash_chosen=False,
         signature_context=True,
+        hash_message=True,
         generating=Pace.LONG,
         signing=Pace.LONG,
         verifying=Pace.BRIEF,

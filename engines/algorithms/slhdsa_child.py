@@ -41,8 +41,10 @@ def write(stream: IO[bytes], message: bytes) -> None:
 
 def _answer(request: list[Any]) -> list[Any]:
     """``[True, result...]``, or ``[False]`` for a signature that isn't one or a key that can't be used."""
-    operation, parameters, *arguments = request
+    operation, parameters, hash_name, *arguments = request
     module = import_module(f"pqcrypto.sign.{parameters}")
+    if hash_name:
+        arguments.append(getattr(import_module("pqcrypto").HashAlgorithm, hash_name))
     try:
         if operation == "generate":
             return [True, *module.keygen()]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from engines.algorithms.kem_keys import parse_kem_format
 from engines.base import Call, Reply
@@ -20,6 +20,8 @@ PUBLIC = "public-key"
 
 class Export(KeyName):
     """What of which version to give, in what form; ``type`` is the part of the path that says what."""
+
+    path_only: ClassVar[frozenset[str]] = frozenset({"version"})
 
     type: str = ""
     version: str = ""

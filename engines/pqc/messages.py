@@ -17,6 +17,7 @@ from engines.batch_items import DecryptItem, EncryptItem
 from engines.batches import read_strictly, reply_with_status
 from engines.encoding import decode_base64, encode_base64
 from engines.faults import InvalidRequest
+from engines.fields import Batch
 from engines.key_settings import KeyName
 from engines.key_states import Use
 from engines.keyring import Keyring
@@ -38,7 +39,7 @@ class Encryption(KeyName):
     plaintext: str | UnsetType = UNSET
     associated_data: str = ""
     key_version: int = 0
-    batch_input: Any = UNSET
+    batch_input: Batch = UNSET
     partial_failure_response_code: int | UnsetType = UNSET
 
 
@@ -47,7 +48,7 @@ class Decryption(KeyName):
 
     ciphertext: str = ""
     associated_data: str = ""
-    batch_input: Any = UNSET
+    batch_input: Batch = UNSET
     partial_failure_response_code: int | UnsetType = UNSET
 
 

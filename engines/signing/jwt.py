@@ -9,7 +9,7 @@ from msgspec import UNSET, Struct
 from engines.base import Body, Call, Reply
 from engines.batches import read_items
 from engines.faults import Fault, InvalidRequest
-from engines.fields import Duration
+from engines.fields import Batch, Duration
 from engines.key_states import Use
 from engines.keyring import KeyVersion
 from engines.lanes import check_long_items
@@ -42,7 +42,7 @@ class TokenSigning(Body):
     role: str = ""
     claims: Any = {}
     ttl: Duration = 0
-    batch_input: Any = UNSET
+    batch_input: Batch = UNSET
 
 
 class TokenItem(Struct, kw_only=True):
@@ -59,7 +59,7 @@ class TokenVerification(Body):
     role: str = ""
     token: str = ""
     audience: str = ""
-    batch_input: Any = UNSET
+    batch_input: Batch = UNSET
 
 
 class VerifiedItem(Struct, kw_only=True):

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 from engines.algorithms import ALGORITHMS, DEFAULT_ALGORITHM, TRANSIT_ALGORITHMS
-from engines.algorithms.derivation import HKDF, HKDF_SHA256
+from engines.algorithms.derivation import HKDF_SHA256
+from engines.algorithms.key_agreement import ECDH
 from engines.base import Call
 from engines.faults import Failed, InvalidRequest
 from engines.key_records import KeyringRecord, decode_record, new_version, with_new_version
 from engines.key_settings import KeyName
 from engines.key_states import Use, check_use
 from engines.keystore import KEYS, NAME
-from engines.lanes import at_pace
 from storage.base import Transaction, transact
 
 if TYPE_CHECKING:
@@ -26,13 +25,13 @@ class Agreement(KeyName):
     base_key_name: str = ""
     base_key_version: int = 0
     peer_public_key: str = ""
-    key_derivation_algorithm: str = HKDF
+    key_derivation_algorithm: str = ECDH
     derived_key_type: str = DEFAULT_ALGORITHM.name
 
 
 async def derive_key(engine: Transit, call: Call, body: Agreement) -> None:
     """Make the key that both sides come to, or give a key that is there another version."""
-    if body.key_derivation_algorithm != HKDF:
+    if body.key_derivation_algorithm != ECDH:
         raise InvalidRequest(f"key derivation algorithm {body.key_derivation_algorithm} not supported")
     if not body.peer_public_key:
         raise InvalidRequest("peer public key not provided")
@@ -70,10 +69,12 @@ async def derive_key(engine: Transit, call: Call, body: Agreement) -> None:
             check_use(old, Use.MANAGE, call.now)
             if old.soft_deleted:
                 raise Failed("refusing to use soft-deleted key")
+            there = ALGORITHMS[old.type]
+            if there.interchange.public_importable:
+                # OpenBao takes what was agreed on for a public key then, which it can't be.
+                raise Failed("error importing key: error parsing public key: not in PEM format")
             try:
-                there = ALGORITHMS[old.type]
-                material = await at_pace(there.generating, partial(there.interchange.import_private, key))
-                added = new_version(material, call.now)
+                added = new_version(there.interchange.import_private(key), call.now)
             except Failed as fault:
                 raise Failed(f"error importing key: {fault.message}") from None
             record = with_new_version(old, added)

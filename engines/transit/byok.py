@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from engines.algorithms.wrapping import DEFAULT_WRAPPING_HASH, parse_wrapping_hash, wrap
 from engines.base import Body, Call, Reply
@@ -10,6 +10,7 @@ from engines.encoding import encode_base64
 from engines.faults import Failed, InvalidRequest
 from engines.fips import unapproved_hash
 from engines.key_states import Use
+from engines.keyring import Keyring
 from engines.version_choice import select_versions
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 class ByokExport(Body):
     """Which key to give, and to whose key to wrap it."""
+
+    path_only: ClassVar[frozenset[str]] = frozenset({"version"})
 
     destination: str = ""
     source: str = ""
@@ -30,17 +33,33 @@ async def byok_export(engine: Transit, call: Call, body: ByokExport) -> Reply:
     destination = await engine.keys.use(body.destination, Use.PROTECT, call)
     if destination is None:
         raise Failed("no such destination key to export to")
+    _check_not_deleted("destination", destination)
     source = await engine.keys.use(body.source, Use.COPY, call)
     if source is None:
         raise Failed("no such source key for export")
     if not source.record.exportable:
         raise InvalidRequest("key is not exportable")
-    versions = select_versions(source, body.version)
-    for role, keyring in (("destination", destination), ("source", source)):
-        if keyring.record.soft_deleted:
-            raise Failed(f"for {role} key: refusing to use soft-deleted key")
+    _check_not_deleted("source", source)
+    form = source.algorithm.interchange
+    wrapped: dict[str, str] = {}
+    for version in select_versions(source, body.version):
+        material = version.material()
+        if material.private:
+            wrapped[str(version.number)] = _wrap(engine, call, destination, form.wrappable(material), body.hash)
+        elif body.version:
+            raise InvalidRequest("version has no private key part")
+    return Reply({"name": source.record.name, "type": source.algorithm.key_type, "keys": wrapped})
+
+
+def _check_not_deleted(role: str, keyring: Keyring) -> None:
+    if keyring.record.soft_deleted:
+        raise Failed(f"for {role} key: refusing to use soft-deleted key")
+
+
+def _wrap(engine: Transit, call: Call, destination: Keyring, key: bytes, hash_name: str) -> str:
+    """``key`` as an import takes it, wrapped to ``destination``. Raises ``Failed`` if that, or the hash, can't be."""
     try:
-        hash_ = parse_wrapping_hash(body.hash)
+        hash_ = parse_wrapping_hash(hash_name)
     except InvalidRequest as fault:
         raise Failed(fault.message) from None
     engine.keys.fips.protecting(call, unapproved_hash("RSA-OAEP", hash_))
@@ -50,12 +69,4 @@ async def byok_export(engine: Transit, call: Call, body: ByokExport) -> Reply:
         )
     if destination.algorithm.encryption is None:
         raise Failed("unsupported key type in use; must be a rsa key")
-    recipient = destination.latest.record.public
-    form = source.algorithm.interchange
-    wrapped = {}
-    for version in versions:
-        material = version.material()
-        if not material.private:
-            continue
-        wrapped[str(version.number)] = encode_base64(wrap(recipient, form.wrappable(material), hash_))
-    return Reply({"name": source.record.name, "type": source.algorithm.key_type, "keys": wrapped})
+    return encode_base64(wrap(destination.latest.record.public, key, hash_))

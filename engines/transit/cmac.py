@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from hmac import compare_digest
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from msgspec import UNSET, UnsetType
 
@@ -14,6 +14,7 @@ from engines.batch_items import InputItem
 from engines.batches import read_strings
 from engines.encoding import encode_base64
 from engines.faults import InvalidRequest
+from engines.fields import Batch
 from engines.key_states import Use
 from engines.keyring import Keyring, KeyVersion
 from engines.keystore import SoftDeleted
@@ -30,12 +31,14 @@ _ITEM = "transit.cmacWriteItem"
 class Authentication(Body):
     """What to authenticate, with which key; ``url_mac_length`` is part of the path and goes before ``mac_length``."""
 
+    path_only: ClassVar[frozenset[str]] = frozenset({"url_mac_length"})
+
     name: str = ""
     url_mac_length: str = ""
     mac_length: int = 0
     input: str | UnsetType = UNSET
     key_version: int = 0
-    batch_input: Any = UNSET
+    batch_input: Batch = UNSET
 
 
 async def authenticate(engine: Transit, call: Call, body: Authentication) -> Reply:

@@ -14,6 +14,7 @@ from engines.batch_items import DecryptItem, RewrapItem
 from engines.batches import check_contexts, read_strictly, reply_with_status
 from engines.encoding import decode_base64, encode_base64
 from engines.faults import Failed, InvalidRequest
+from engines.fields import Batch
 from engines.key_states import Use
 from engines.keyring import Keyring
 from engines.transit.sealing import NotAead, is_plain, unseal_at_pace
@@ -32,7 +33,7 @@ class Decryption(Body):
     associated_data: str = ""
     padding_scheme: str = ""
     hash_algorithm: str = ""
-    batch_input: Any = UNSET
+    batch_input: Batch = UNSET
     partial_failure_response_code: int | UnsetType = UNSET
 
 

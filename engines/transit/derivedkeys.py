@@ -2,7 +2,7 @@
 
 They are derived from the MAC key that every version of every key has, as Vault says of its own; how it derives them
 isn't published, so the keys here are others than Vault's: HKDF-SHA256 (RFC 5869), with the index behind ``info`` as 8
-bytes, big endian.
+bytes, big endian. ``salt`` and ``info`` are texts, as in the examples of Vault's documentation, and taken in UTF-8.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from msgspec import UNSET, UnsetType
 
 from engines.algorithms.derivation import hkdf_sha256
 from engines.base import Call, Reply
-from engines.encoding import decode_base64, encode_base64
+from engines.encoding import encode_base64
 from engines.faults import InvalidRequest
 from engines.limits import counted
 from engines.transit.datakey import DataKey, check_bits, check_path, encryption_options, load
@@ -42,7 +42,7 @@ async def derive(engine: Transit, call: Call, body: DerivedKeys) -> Reply:
     indexes = _indexes(body, engine.max_batch_items)
     if not body.salt:
         raise InvalidRequest("missing salt")
-    salt, info = decode_base64(body.salt), decode_base64(body.info)
+    salt, info = body.salt.encode(), body.info.encode()
     context = decode_context(body.context)
     keyring = await load(engine, call, body.name)
     check_bits(body.bits)

@@ -16,6 +16,7 @@ from engines.batch_items import EncryptItem
 from engines.batches import check_contexts, read_strictly, reply_with_status
 from engines.encoding import decode_base64, encode_base64
 from engines.faults import Failed, InvalidRequest
+from engines.fields import Batch
 from engines.key_records import KeyringRecord, new_version
 from engines.key_states import Use
 from engines.keyring import Keyring
@@ -39,7 +40,7 @@ class Encryption(Body):
     key_version: int = 0
     type: str = DEFAULT_ALGORITHM.name
     convergent_encryption: bool = False
-    batch_input: Any = UNSET
+    batch_input: Batch = UNSET
     partial_failure_response_code: int | UnsetType = UNSET
 
 
@@ -54,23 +55,25 @@ async def encrypt(engine: Transit, call: Call, body: Encryption) -> Reply:
         return await _encrypt_batch(engine, call, body)
     if body.plaintext is UNSET:
         raise InvalidRequest("missing plaintext to encrypt")
-    plaintext = decode_base64(body.plaintext)
-    context = decode_base64(body.context) if body.context else b""
     keyring = await engine.keys.use(body.name, Use.PROTECT, call)
     if keyring is None:
-        record = await _new_record(engine, body, bool(context), body.key_version)
+        record = await _new_record(engine, body, bool(body.context))
         # What can't be encrypted is no reason to make a key.
-        seal(_unsaved(engine, record, call), plaintext, context, body.key_version, body.associated_data)
+        _seal_one(_unsaved(engine, record, call), body, DEFAULT_ENCRYPTION)
         keyring = await engine.keys.create(record, TRANSIT_ALGORITHMS[record.type], call)
     options = _options(engine, call, keyring, body)
     ciphertext, version = await made_and_counted(
-        engine,
-        call,
-        keyring,
-        body.key_version,
-        lambda key: seal(key, plaintext, context, body.key_version, body.associated_data, options=options),
+        engine, call, keyring, body.key_version, lambda key: _seal_one(key, body, options)
     )
     return Reply({"ciphertext": ciphertext, "key_version": version})
+
+
+def _seal_one(keyring: Keyring, body: Encryption, options: EncryptionOptions) -> tuple[str, int]:
+    """The ciphertext of the one message, and the version that made it. Raises ``InvalidRequest`` or ``Failed``."""
+    assert body.plaintext is not UNSET, "there is a message"
+    plaintext = decode_base64(body.plaintext)
+    context = decode_base64(body.context) if body.context else b""
+    return seal(keyring, plaintext, context, body.key_version, body.associated_data, options=options)
 
 
 def _options(engine: Transit, call: Call, keyring: Keyring, body: Encryption) -> EncryptionOptions:
@@ -81,7 +84,7 @@ def _options(engine: Transit, call: Call, keyring: Keyring, body: Encryption) ->
     return options
 
 
-async def _new_record(engine: Transit, body: Encryption, has_context: bool, key_version: int) -> KeyringRecord:
+async def _new_record(engine: Transit, body: Encryption, has_context: bool) -> KeyringRecord:
     """The key that was asked for, still without a version. Raises ``InvalidRequest`` if it can't be made."""
     if body.convergent_encryption and not has_context:
         raise InvalidRequest("convergent encryption requires derivation to be enabled, so context is required")
@@ -89,10 +92,6 @@ async def _new_record(engine: Transit, body: Encryption, has_context: bool, key_
     parse_encryption(algorithm, body.padding_scheme, body.hash_algorithm, name="padding_scheme")
     if (await engine.settings.keys()).disable_upsert:
         raise InvalidRequest("encryption key not found")
-    if key_version < 0:
-        raise InvalidRequest("requested version for encryption is negative")
-    if key_version > 1:
-        raise InvalidRequest("requested version for encryption is higher than the latest key version")
     return KeyringRecord(
         name=body.name, type=algorithm.name, versions={}, derived=has_context, convergent=body.convergent_encryption
     )
@@ -118,7 +117,7 @@ async def _encrypt_batch(engine: Transit, call: Call, body: Encryption) -> Reply
     has_context = check_contexts(items)
     keyring = await engine.keys.use(body.name, Use.PROTECT, call)
     if keyring is None:
-        record = await _new_record(engine, body, has_context, 0)
+        record = await _new_record(engine, body, has_context)
         trial = await encrypt_items(call, _unsaved(engine, record, call), items, has_context)
         if trial.data is not None and all("error" in result for result in trial.data["batch_results"]):
             return trial

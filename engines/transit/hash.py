@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from msgspec import UNSET, UnsetType
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 class Hashing(Body):
     """What to hash and how; ``urlalgorithm`` is part of the path and goes before ``algorithm``."""
+
+    path_only: ClassVar[frozenset[str]] = frozenset({"urlalgorithm"})
 
     urlalgorithm: str = ""
     algorithm: str = DEFAULT_HASH.name

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from msgspec import UNSET, UnsetType
 
@@ -12,6 +12,7 @@ from engines.batch_items import InputItem
 from engines.batches import read_strings
 from engines.encoding import NotBase64, decode_base64, encode_base64
 from engines.faults import InvalidRequest
+from engines.fields import Batch
 from engines.fips import unapproved_hash
 from engines.key_states import Use
 from engines.keyring import Keyring, KeyVersion, parse_header
@@ -29,12 +30,14 @@ PURPOSE = "an HMAC"
 class Authentication(Body):
     """What to authenticate, with which key; ``urlalgorithm`` is part of the path and goes before ``algorithm``."""
 
+    path_only: ClassVar[frozenset[str]] = frozenset({"urlalgorithm"})
+
     name: str = ""
     urlalgorithm: str = ""
     algorithm: str = DEFAULT_HASH.name
     input: str | UnsetType = UNSET
     key_version: int = 0
-    batch_input: Any = UNSET
+    batch_input: Batch = UNSET
 
 
 async def authenticate(engine: Transit, call: Call, body: Authentication) -> Reply:

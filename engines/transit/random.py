@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import secrets
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from msgspec import UNSET, UnsetType
 
@@ -31,6 +31,8 @@ _INT64 = range(-(2**63), 2**63)
 class Random(Body):
     """How many bytes, in what form; ``source`` and ``urlbytes`` are parts of the path."""
 
+    path_only: ClassVar[frozenset[str]] = frozenset({"source", "urlbytes"})
+
     source: str = ""
     urlbytes: str | UnsetType = UNSET
     bytes: int = 32
@@ -46,27 +48,14 @@ class RandomBySegment(Random):
 
 async def random(engine: Transit, call: Call, body: Random) -> Reply:
     """Give random bytes; the path says from where and how many, else the body says how many."""
-    if "/" not in call.path:
-        _warn_of_source(call)
-        return await _random(call, "", body)
     return await _random(call, body.source, body)
 
 
 async def random_by_segment(engine: Transit, call: Call, body: RandomBySegment) -> Reply:
     """As ``random``, for a path of one segment."""
-    _warn_of_source(call)
     if body.segment in _SOURCES:
         return await _random(call, body.segment, body)
     return await _random(call, "", body, body.segment)
-
-
-def _warn_of_source(call: Call) -> None:
-    """Warn of a source in the body: only the path can choose it, and without one there the default is taken."""
-    if "source" in call.given:
-        call.warn(
-            "Endpoint replaced the value of these parameters with the values captured from the endpoint's path: "
-            "[source]"
-        )
 
 
 async def _random(call: Call, source: str, body: Random, segment: str | None = None) -> Reply:

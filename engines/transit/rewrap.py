@@ -17,6 +17,7 @@ from engines.batch_items import EncryptItem, RewrapItem
 from engines.batches import check_contexts, read_leniently
 from engines.encoding import decode_base64
 from engines.faults import InvalidRequest
+from engines.fields import Batch
 from engines.key_states import Use
 from engines.keyring import Keyring
 from engines.limits import counted_items, made_and_counted
@@ -44,7 +45,7 @@ class Rewrapping(Body):
     decrypt_padding_scheme: str = ""
     encrypt_padding_scheme: str = ""
     key_version: int = 0
-    batch_input: Any = UNSET
+    batch_input: Batch = UNSET
 
 
 async def rewrap(engine: Transit, call: Call, body: Rewrapping) -> Reply:

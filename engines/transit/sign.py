@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from msgspec import UNSET, UnsetType
 
@@ -23,6 +23,7 @@ from engines.batch_items import InputItem
 from engines.batches import read_strings
 from engines.encoding import decode_base64, encode_base64, encode_base64_url
 from engines.faults import Failed, Fault, InvalidRequest
+from engines.fields import Batch
 from engines.key_states import Use
 from engines.keyring import Keyring, MissingContext
 from engines.lanes import at_pace, check_long_items
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 class Signing(Body):
     """How to sign. ``urlalgorithm`` is part of the path, and ``algorithm`` the old name of ``hash_algorithm``."""
 
+    path_only: ClassVar[frozenset[str]] = frozenset({"urlalgorithm"})
+
     name: str = ""
     urlalgorithm: str = ""
     hash_algorithm: str = DEFAULT_HASH.name
@@ -46,11 +49,12 @@ class Signing(Body):
     salt_length: str = DEFAULT_SALT_LENGTH
     prehashed: bool = False
     external_mu: bool = False
+    hash_message: bool = False
     input: str = ""
     context: str = ""
     signature_context: str | UnsetType = UNSET
     key_version: int = 0
-    batch_input: Any = UNSET
+    batch_input: Batch = UNSET
 
 
 def hash_name(call: Call, body: Signing) -> str:
@@ -71,6 +75,8 @@ def signature_options(
         check_unhashed(body.prehashed, body.signature_algorithm)
     if body.external_mu and not keyring.algorithm.external_mu:
         raise InvalidRequest(f"external_mu is not supported for keys of type {keyring.algorithm.key_type}")
+    if body.hash_message and not keyring.algorithm.hash_message:
+        raise InvalidRequest(f"hash_message is not supported for keys of type {keyring.algorithm.key_type}")
     bound_to, signs_hash = b"", False
     if body.signature_context is not UNSET:
         bound_to = _signature_context(keyring, body.signature_context)
@@ -84,6 +90,7 @@ def signature_options(
         bound_to,
         signs_hash,
         body.external_mu,
+        body.hash_message,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from auth_methods.token.revocation import TIDYING, TIDYING_ALREADY
 from engines.base import Body, Call, Nothing, Reply
@@ -21,6 +21,8 @@ _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
 
 class LeaseBody(Body):
     """Names a lease, in the body or in the path."""
+
+    path_only: ClassVar[frozenset[str]] = frozenset({"url_lease_id"})
 
     lease_id: str = ""
     url_lease_id: str = ""

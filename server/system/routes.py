@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from engines.base import Access, Nothing, Operation, Route
 from engines.transit.hash import Hashing
-from engines.transit.random import Random, RandomBySegment, random_by_segment
+from engines.transit.random import Random, RandomBySegment, random, random_by_segment
 from server.system import (
     algorithms,
     audit,
@@ -211,9 +211,9 @@ ROUTES: tuple[Route, ...] = (
     Route(UPDATE, "config/cors", cors.write_cors, cors.CorsBody, "Set which pages may ask from elsewhere.", SUDO),
     Route(DELETE, "config/cors", cors.delete_cors, Nothing, "Turn cross-origin rules off.", SUDO),
     # Tools
-    Route(UPDATE, "tools/random", tools.random, Random, "Give random bytes.", writes=False),
+    Route(UPDATE, "tools/random", random, Random, "Give random bytes.", writes=False),
     Route(UPDATE, "tools/random/{segment}", random_by_segment, RandomBySegment, "Give random bytes.", writes=False),
-    Route(UPDATE, "tools/random/{source}/{urlbytes:path}", tools.random, Random, "Give random bytes.", writes=False),
+    Route(UPDATE, "tools/random/{source}/{urlbytes:path}", random, Random, "Give random bytes.", writes=False),
     Route(UPDATE, "tools/hash", tools.hash_input, Hashing, "Hash some data.", writes=False),
     Route(UPDATE, "tools/hash/{urlalgorithm:path}", tools.hash_input, Hashing, "Hash some data.", writes=False),
     # The barrier's key

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec.inspect as inspect
 from msgspec import Struct
 
-from engines.fields import KIND
+from engines.fields import BATCH, KIND
 
 _SECONDS = frozenset({"duration", "signed_duration", "bare_duration"})
 
@@ -30,8 +30,11 @@ def _field(field: inspect.Field) -> dict[str, Any]:
 
 def _schema(type_: inspect.Type) -> dict[str, Any]:
     if isinstance(type_, inspect.Metadata):
-        if type_.extra is not None and type_.extra.get(KIND) in _SECONDS:
+        kind = None if type_.extra is None else type_.extra.get(KIND)
+        if kind in _SECONDS:
             return {"type": "integer", "format": "seconds"}
+        if kind == BATCH:
+            return {"type": "array", "items": {"type": "object"}}
         return _schema(type_.type)
     if isinstance(type_, inspect.UnionType):
         known = [inner for inner in type_.types if not isinstance(inner, inspect.NoneType)]

@@ -273,32 +273,32 @@ def _pkcs8(key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519
     )
 
 
-def _public_pem(key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey) -> str:
+def public_pem(key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey) -> str:
     public = key.public_key()
     return public.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo).decode()
 
 
 # One set of keys for the whole run: both servers import the same ones, so that what they compute can be compared.
-_P256 = ec.derive_private_key(0x1234567890ABCDEF << 128 | 7, ec.SECP256R1())
-_P384 = ec.derive_private_key(0x1234567890ABCDEF << 128 | 9, ec.SECP384R1())
+P256 = ec.derive_private_key(0x1234567890ABCDEF << 128 | 7, ec.SECP256R1())
+P384 = ec.derive_private_key(0x1234567890ABCDEF << 128 | 9, ec.SECP384R1())
 _ED25519 = ed25519.Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
-_RSA = rsa.generate_private_key(65537, 2048)
+RSA = rsa.generate_private_key(65537, 2048)
 _MATERIALS: Mapping[str, bytes] = {
     "aes128-gcm96": bytes(range(16)),
     "aes256-gcm96": bytes(range(32)),
     "chacha20-poly1305": bytes(range(32)),
     "hmac": bytes(range(48)),
-    "ecdsa-p256": _pkcs8(_P256),
+    "ecdsa-p256": _pkcs8(P256),
     "ed25519": _pkcs8(_ED25519),
-    "rsa-2048": _pkcs8(_RSA),
+    "rsa-2048": _pkcs8(RSA),
 }
 
 
-def _wrap_materials(saved: Mapping[str, str]) -> Mapping[str, str]:
+def wrap_materials(saved: Mapping[str, str]) -> Mapping[str, str]:
     """All the blobs of the import scenario, under the wrapping key that the server has given."""
     key = saved["wrapping_key"]
     blobs = {f"blob_{kind.replace('-', '_')}": wrapped(material, key) for kind, material in _MATERIALS.items()}
-    blobs["blob_p384"] = wrapped(_pkcs8(_P384), key)
+    blobs["blob_p384"] = wrapped(_pkcs8(P384), key)
     blobs["blob_sha512"] = wrapped(bytes(range(32)), key, hashes.SHA512())
     blobs["blob_other"] = wrapped(bytes(range(1, 33)), key)
     raw = base64.b64decode(blobs["blob_aes256_gcm96"])
@@ -323,7 +323,7 @@ _IMPORT_ERRORS: tuple[tuple[str, dict[str, Json], int], ...] = (
     ("rsa of a wrong size", {"ciphertext": "{blob_rsa_2048}", "type": "rsa-3072"}, 500),
     ("convergent", {"ciphertext": "{blob_aes256_gcm96}", "derived": True, "convergent_encryption": True}, 500),
     ("auto rotation", {"ciphertext": "{blob_aes256_gcm96}", "auto_rotate_period": "24h"}, 500),
-    ("public key of a symmetric key", {"public_key": _public_pem(_P256)}, 500),
+    ("public key of a symmetric key", {"public_key": public_pem(P256)}, 500),
 )
 
 _import = Scenario(
@@ -334,7 +334,7 @@ _import = Scenario(
         Step("wrapping key again", "GET {m}/wrapping_key", 200),
         Step("post wrapping key", "POST {m}/wrapping_key", 405, {}),
         *(
-            Step(name, "POST {m}/keys/k/import", status, body, prepares=_wrap_materials if name == "nothing" else None)
+            Step(name, "POST {m}/keys/k/import", status, body, prepares=wrap_materials if name == "nothing" else None)
             for name, body, status in _IMPORT_ERRORS
         ),
         Step("nothing came of it", "GET {m}/keys/k", 404),
@@ -399,7 +399,7 @@ _import = Scenario(
             "only the public key",
             "POST {m}/keys/public/import",
             204,
-            {"public_key": _public_pem(_P256), "type": "ecdsa-p256"},
+            {"public_key": public_pem(P256), "type": "ecdsa-p256"},
         ),
         Step("read only the public key", "GET {m}/keys/public", 200),
         Step("sign with only the public key", "POST {m}/sign/public", 500, {"input": _INPUT}),
@@ -445,13 +445,13 @@ _byok = Scenario(
 )
 
 
-def _certify(saved: Mapping[str, str]) -> Mapping[str, str]:
+def certify(saved: Mapping[str, str]) -> Mapping[str, str]:
     """A certificate for the server's own key, and one for another key, signed by an authority made for the purpose."""
     authority = ec.derive_private_key(77, ec.SECP256R1())
     request = x509.load_pem_x509_csr(saved["csr"].encode())
     issuer = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "authority")])
     certificates = {}
-    for name, public in (("certificate", request.public_key()), ("foreign", _P256.public_key())):
+    for name, public in (("certificate", request.public_key()), ("foreign", P256.public_key())):
         assert isinstance(public, ec.EllipticCurvePublicKey)
         certificate = (
             x509.CertificateBuilder()
@@ -468,11 +468,11 @@ def _certify(saved: Mapping[str, str]) -> Mapping[str, str]:
     return certificates
 
 
-_TEMPLATE = (
+TEMPLATE = (
     x509.CertificateSigningRequestBuilder()
     .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "conformance")]))
     .add_extension(x509.SubjectAlternativeName([x509.DNSName("example.com")]), critical=False)
-    .sign(_P256, hashes.SHA256())
+    .sign(P256, hashes.SHA256())
     .public_bytes(serialization.Encoding.PEM)
     .decode()
 )
@@ -486,7 +486,7 @@ _certificates = Scenario(
             Step(f"request for {kind}", f"POST {{m}}/keys/{kind}/csr", 200, {}, saves={"csr": "data.csr"})
             for kind in reversed(_SIGNING)
         ),
-        Step("request from a template", "POST {m}/keys/ecdsa-p256/csr", 200, {"csr": _TEMPLATE}),
+        Step("request from a template", "POST {m}/keys/ecdsa-p256/csr", 200, {"csr": TEMPLATE}),
         Step("bad template", "POST {m}/keys/ecdsa-p256/csr", 400, {"csr": "abc"}),
         Step("no such version", "POST {m}/keys/ecdsa-p256/csr", 400, {"version": 9}),
         Step("no such key", "POST {m}/keys/nope/csr", 400, {}),
@@ -497,7 +497,7 @@ _certificates = Scenario(
             "POST {m}/keys/ecdsa-p256/set-certificate",
             200,
             {"certificate_chain": "{certificate}"},
-            prepares=_certify,
+            prepares=certify,
         ),
         Step("read", "GET {m}/keys/ecdsa-p256", 200),
         Step("export the chain", "GET {m}/export/certificate-chain/ecdsa-p256", 200),
@@ -523,7 +523,7 @@ _agreement = Scenario(
             "POST {m}/keys/base/import",
             204,
             {"ciphertext": "{blob_ecdsa_p256}", "type": "ecdsa-p256"},
-            prepares=_wrap_materials,
+            prepares=wrap_materials,
         ),
         Step(
             "derive",
@@ -531,37 +531,37 @@ _agreement = Scenario(
             204,
             {
                 "base_key_name": "base",
-                "peer_public_key": _public_pem(ec.derive_private_key(99, ec.SECP256R1())),
+                "peer_public_key": public_pem(ec.derive_private_key(99, ec.SECP256R1())),
                 "derived_key_type": "aes256-gcm96",
                 "exportable": True,
             },
         ),
         Step("read derived", "GET {m}/keys/derived", 200),
         Step("no peer", "POST {m}/derive-key/x", 400, {"base_key_name": "base"}),
-        Step("no base", "POST {m}/derive-key/x", 500, {"peer_public_key": _public_pem(_P256)}),
+        Step("no base", "POST {m}/derive-key/x", 500, {"peer_public_key": public_pem(P256)}),
         Step(
             "unknown base",
             "POST {m}/derive-key/x",
             400,
-            {"base_key_name": "nope", "peer_public_key": _public_pem(_P256)},
+            {"base_key_name": "nope", "peer_public_key": public_pem(P256)},
         ),
         Step(
             "another curve",
             "POST {m}/derive-key/x",
             500,
-            {"base_key_name": "base", "peer_public_key": _public_pem(_P384)},
+            {"base_key_name": "base", "peer_public_key": public_pem(P384)},
         ),
         Step(
             "unknown algorithm",
             "POST {m}/derive-key/x",
             400,
-            {"base_key_name": "base", "peer_public_key": _public_pem(_P256), "key_derivation_algorithm": "kdf"},
+            {"base_key_name": "base", "peer_public_key": public_pem(P256), "key_derivation_algorithm": "kdf"},
         ),
         Step(
             "unknown type",
             "POST {m}/derive-key/x",
             400,
-            {"base_key_name": "base", "peer_public_key": _public_pem(_P256), "derived_key_type": "x"},
+            {"base_key_name": "base", "peer_public_key": public_pem(P256), "derived_key_type": "x"},
         ),
         Step("by get", "GET {m}/derive-key/x", 405),
     ),

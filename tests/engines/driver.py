@@ -98,7 +98,8 @@ class Driver:
         """Call the handler for ``path``; raises its fault."""
         await self.cache.catch_up()
         route, from_path = self.route(operation, path)
-        return await self.handle(route, path, convert(route.body, {**parameters, **from_path}), parameters)
+        taken = {name: value for name, value in parameters.items() if name not in route.body.path_only}
+        return await self.handle(route, path, convert(route.body, {**taken, **from_path}), parameters)
 
     async def handle(self, route: Route, path: str, body: Any, given: Mapping[str, Any]) -> Answer:
         """Call the handler of ``route`` with a body that is converted already."""

@@ -95,9 +95,12 @@ async def test_every_way_of_encrypting_is_counted(transit: Driver) -> None:
     await transit.write("rewrap/k", batch_input=[{"ciphertext": ciphertext}] * 2)
     await transit.write("datakey/wrapped/k")
     assert await encryptions(transit) == {"1": 14}
+    await transit.write("datakeys/wrapped/k", count=3)
+    await transit.write("derivedkeys/wrapped/k", salt="salt", key_index_from=4, key_index_to=9)
+    assert await encryptions(transit) == {"1": 22}
     await transit.write("decrypt/k", ciphertext=ciphertext)
     await transit.write("hmac/k", input=HELLO)
-    assert await encryptions(transit) == {"1": 14}
+    assert await encryptions(transit) == {"1": 22}
 
 
 async def test_versions_are_counted_each_for_itself(transit: Driver) -> None:

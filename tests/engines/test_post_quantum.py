@@ -13,6 +13,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, mldsa
 
+from engines.algorithms.hashes import HASHES
 from engines.algorithms.key_types import KEY_TYPES
 from engines.algorithms.slhdsa import PARAMETER_SETS
 from engines.base import Operation
@@ -179,6 +180,48 @@ async def test_all_twelve_parameter_sets_of_slh_dsa_can_be_asked_for() -> None:
                 ("128s", "128f", "192s", "192f", "256s", "256f")}  # fmt: skip
     assert set(names) == expected
     assert len(names) == len(PARAMETER_SETS) == 12
+
+
+async def test_slh_dsa_signs_hashes_that_are_made_here(transit: Driver) -> None:
+    await transit.write("keys/k", **KINDS["slh-dsa"])
+    for name in (name for name, hash_ in HASHES.items() if hash_.collision_bits >= 128):
+        hashed: dict[str, Any] = {"input": HELLO, "hash_algorithm": name, "hash_message": True}
+        signed = await sign(transit, **hashed)
+        assert await is_valid(transit, signed, **hashed)
+        other = "sha2-512" if name != "sha2-512" else "sha3-512"
+        for wrong in ({"hash_message": False}, {"hash_algorithm": other}, {"signature_context": HELLO}):
+            assert not await is_valid(transit, signed, **(hashed | wrong))
+
+
+@pytest.mark.parametrize(
+    ("kind", "parameters", "text"),
+    [
+        (
+            "slh-dsa",
+            {"hash_algorithm": "sha2-224"},
+            "hash_algorithm sha2-224 is weaker than the key, which it must not be",
+        ),
+        ("slh-dsa", {"hash_algorithm": "sha1"}, "hash_algorithm must name the hash to sign, and not a broken one"),
+        ("slh-dsa", {"hash_algorithm": "none"}, "hash_algorithm must name the hash to sign, and not a broken one"),
+        ("slh-dsa", {"prehashed": True}, "prehashed input is not supported for keys of type slh-dsa"),
+        ("ml-dsa-44", {}, "hash_message is not supported for keys of type ml-dsa"),
+        ("hybrid-44-ed25519", {}, "hash_message is not supported for keys of type hybrid"),
+    ],
+)
+async def test_hashes_that_are_not_signed(transit: Driver, kind: str, parameters: dict[str, Any], text: str) -> None:
+    await transit.write("keys/k", **KINDS[kind])
+    asked = {"input": HELLO, "hash_message": True, **parameters}
+    assert await message_of(transit, Operation.UPDATE, "sign/k", **asked) == (InvalidRequest, text)
+    if "weaker" not in text:
+        asked["signature"] = "vault:v1:AAAA"
+        assert await message_of(transit, Operation.UPDATE, "verify/k", **asked) == (InvalidRequest, text)
+
+
+async def test_the_name_that_vault_s_documentation_misprints_is_taken(transit: Driver) -> None:
+    made = await transit.write("keys/k", type="slh-dsa", parameter_set="slh-dsa-shake-128")
+    assert made["parameter_set"] == "slh-dsa-shake-128f"
+    kind, _ = await message_of(transit, Operation.UPDATE, "keys/l", type="slh-dsa", parameter_set="slh-dsa-sha2-128")
+    assert kind is InvalidRequest
 
 
 async def test_parameters_mean_nothing_to_other_types(transit: Driver) -> None:

@@ -141,6 +141,37 @@ def test_what_openssl_signs_is_verified_here(row: Algorithm, tmp_path: Path) -> 
     assert not is_valid(row, row.generate(0).public, b"hello", signed, bound)
 
 
+HASHED = [
+    ("slh-dsa-sha2-128f", "sha2-256", "0609608648016503040201"),
+    ("slh-dsa-shake-128f", "sha3-512", "060960864801650304020a"),
+    ("slh-dsa-sha2-192f", "sha2-384", "0609608648016503040202"),
+    ("slh-dsa-shake-256f", "sha2-512", "0609608648016503040203"),
+]
+
+
+@pytest.mark.parametrize(("name", "hash_name", "identifier"), HASHED)
+def test_openssl_and_this_sign_hashes_alike(name: str, hash_name: str, identifier: str, tmp_path: Path) -> None:
+    """HashSLH-DSA: OpenSSL is given the bytes that FIPS 205, algorithm 23, hands to the inner function."""
+    openssl, row, hash_ = _openssl(), ALGORITHMS[name], HASHES[hash_name]
+    inner, signature = tmp_path / "inner", tmp_path / "signature"
+    inner.write_bytes(b"\x01\x03ctx" + bytes.fromhex(identifier) + hash_.digest(b"hello"))
+    command = [openssl, "pkeyutl", "-rawin", "-in", str(inner), "-pkeyopt", "message-encoding:0"]
+    private, public = tmp_path / "private", tmp_path / "public"
+    assert _run(openssl, "genpkey", "-algorithm", row.parameter_set, "-outform", "DER", "-out", str(private)) == 0
+    material = row.interchange.import_private(private.read_bytes())
+    hashed = SignatureOptions(hash_, context=b"ctx", hash_message=True)
+    sign = (*command, "-sign", "-keyform", "DER", "-inkey", str(private), "-out", str(signature))
+    assert _run(*sign) == 0
+    assert is_valid(row, material.public, b"hello", signature.read_bytes(), hashed)
+    assert row.signature is not None
+    signature.write_bytes(row.signature(material).sign(b"hello", hashed))
+    public.write_text(row.interchange.export_public(material.public, KeyFormat.PEM))
+    verify = (*command, "-verify", "-pubin", "-inkey", str(public), "-sigfile", str(signature))
+    assert _run(*verify) == 0
+    inner.write_bytes(inner.read_bytes()[:-1] + b"\x00")
+    assert _run(*verify) != 0
+
+
 def test_the_parameter_sets_of_slh_dsa_are_those_of_the_provider() -> None:
     """Sizes as ``pqcrypto`` has them, and names as Vault's documentation does."""
     sign = pytest.importorskip("pqcrypto.sign")

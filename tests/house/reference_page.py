@@ -18,13 +18,12 @@ from msgspec import NODEFAULT, UNSET, UnsetType
 from msgspec.structs import FieldInfo
 
 from engines.base import Operation, Route
-from engines.fields import KIND
+from engines.fields import BATCH, KIND
 
 ROOT = Path(__file__).parents[2]
 
 VERBS = {Operation.READ: "GET", Operation.LIST: "LIST", Operation.UPDATE: "POST", Operation.DELETE: "DELETE"}
 _TYPES: dict[object, str] = {str: "text", int: "number", bool: "bool", list[str]: "list", dict[str, str]: "object"}
-_BATCH = "batch_input"
 ROUTE = re.compile(r"^`((?:GET|LIST|POST|DELETE) [^`]+)`\\?$", re.MULTILINE)
 ERROR = re.compile(r"^\| (?:`` (.+?) ``|`(.+?)`|\(none\)) \| ([^|]+) \| [^|]*\|$", re.MULTILINE)
 STATUSES = re.compile(r"[45]\d\d")
@@ -42,17 +41,17 @@ def named(route: Route) -> str:
     return f"{VERBS[route.operation]} {plain_path(route.path)}"
 
 
-def _kind(name: str, annotation: Any) -> str:
+def _kind(annotation: Any) -> str:
     """The type of a parameter in the words of the document."""
     if annotation is Any:
-        return "list" if name == _BATCH else "object"
+        return "object"
     if get_origin(annotation) in (Union, types.UnionType):
         (annotation,) = (choice for choice in get_args(annotation) if choice is not UnsetType)
     if get_origin(annotation) is Annotated:
         annotation, meta = get_args(annotation)
         if (meta.extra or {}).get(KIND) == "duration":
             return "duration"
-        if (meta.extra or {}).get(KIND) == "comma_list":
+        if (meta.extra or {}).get(KIND) in ("comma_list", BATCH):
             return "list"
     return _TYPES[annotation]
 
@@ -74,13 +73,13 @@ def parameter_rows(routes: Iterable[Route]) -> list[tuple[str, str, str]]:
     for route in routes:
         for known in msgspec.structs.fields(route.body):
             default = "in the path" if known.name in in_all else _default(known)
-            rows[known.name] = (known.name, _kind(known.name, known.type), default)
+            rows[known.name] = (known.name, _kind(known.type), default)
     return list(rows.values())
 
 
 def item_rows(item: Any) -> list[tuple[str, str, str]]:
     """Name, type and default of the fields of a batch's item."""
-    return [(known.name, _kind(known.name, known.type), _default(known)) for known in msgspec.structs.fields(item)]
+    return [(known.name, _kind(known.type), _default(known)) for known in msgspec.structs.fields(item)]
 
 
 class Page:

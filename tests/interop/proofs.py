@@ -48,7 +48,10 @@ _ALL_KINDS: Mapping[str, Mapping[str, Any]] = {
     "hmac512": {"type": "hmac", "key_size": 512},
 }
 KINDS = {name: kind for name, kind in _ALL_KINDS.items() if kind["type"] in ALGORITHMS}
-"""Every type of key that both sides have, in each way that it can be made."""
+"""Every type of key that both sides have, in each way that it can be made, but for those in ``LATTICE_KINDS``."""
+
+LATTICE_KINDS = {f"mldsa{size}": {"type": f"mldsa-{size}"} for size in (44, 65, 87)}
+"""Those that OpenBao can't sign with once it has restored them: 2.7.2 drops the connection."""
 
 _HASHES = ("sha2-256", "sha2-512", "sha3-256")
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.interop.proofs import CONTEXT, KINDS, OPEN, PLAINTEXTS, Proof, check, make
+from tests.interop.proofs import CONTEXT, KINDS, LATTICE_KINDS, OPEN, PLAINTEXTS, Proof, check, make
 from tests.interop.sides import Pair, Side, document, edited, new_name, settings_of
-from tests.products import ServerFailed
+from tests.products import Product, ServerFailed
 
 _QUICK = [kind for kind in KINDS if kind not in ("rsa3072", "rsa4096")]
 
@@ -16,7 +16,7 @@ _QUICK = [kind for kind in KINDS if kind not in ("rsa3072", "rsa4096")]
 def _grown(side: Side, kind: str, versions: int, **settings: Any) -> tuple[str, dict[int, list[Proof]]]:
     """A key that was rotated, and what each of its versions made while it was the latest."""
     name = new_name()
-    side.write(f"keys/{name}", **{**KINDS[kind], **OPEN, **settings})
+    side.write(f"keys/{name}", **{**KINDS, **LATTICE_KINDS}[kind], **OPEN, **settings)
     proofs = {1: make(side, name, 1)}
     for version in range(2, versions + 1):
         side.write(f"keys/{name}/rotate")
@@ -45,6 +45,24 @@ def test_a_key_moves_and_comes_back(pair: Pair, kind: str) -> None:
     third = make(pair.taker, name, 3)
     pair.maker.write("restore", backup=pair.taker.back_up(name), force=True)
     check(pair.maker, [*third, *proofs[1]])
+
+
+@pytest.mark.parametrize("kind", LATTICE_KINDS)
+def test_an_ml_dsa_key_moves_and_comes_back(pair: Pair, kind: str) -> None:
+    name, proofs = _grown(pair.maker, kind, 2)
+    _moved(pair, name)
+    for made in proofs.values():
+        check(pair.taker, made)
+    if pair.taker.product is Product.CRYPTOSERVE:
+        check(pair.maker, make(pair.taker, name, 2))
+        check(pair.maker, make(pair.taker, name, 1))
+    # What it becomes over there signs on either side.
+    pair.taker.write(f"keys/{name}/rotate")
+    third = make(pair.taker, name, 3)
+    pair.maker.write("restore", backup=pair.taker.back_up(name), force=True)
+    check(pair.maker, [*third, *proofs[1]])
+    if pair.maker.product is Product.CRYPTOSERVE:
+        check(pair.taker, make(pair.maker, name, 3))
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind.startswith("convergent")])

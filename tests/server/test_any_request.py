@@ -49,6 +49,7 @@ RAW = st.sampled_from(
     [
         *("1e400", "-1e400", "1" + "0" * 500, "-" + "9" * 30, "9223372036854775808", "1.5", "1e3", "-0", "0.0", "00"),
         *('"\\ud800"', '"\\udc00\\ud800"', '"\\u0000"', '"\x00"', "NaN", "Infinity", "nul", "'x'", '"', "[", "{"),
+        '"' + "a" * 3000 + '"',
         "[" * 120 + "]" * 120,
         "[" * 2000 + "]" * 2000,
         '{"a":' * 120 + "1" + "}" * 120,
@@ -248,3 +249,26 @@ def test_any_line_of_a_stream_has_its_answer(running: Running, route: Route, nam
     for line in found:
         assert "reference" in json.loads(line)
     assert running.server.dispatcher.bugs == 0
+
+
+TOO_LONG = "a" * 3000
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("GET", f"transit/keys/{TOO_LONG}", None),
+        ("POST", f"transit/keys/{TOO_LONG}", {}),
+        ("POST", f"transit/encrypt/{TOO_LONG}", {"plaintext": ""}),
+        ("POST", f"transit/hmac/{TOO_LONG}", {"input": ""}),
+        ("POST", f"transit/keys/{TOO_LONG}/import", {"public_key": "x", "type": "ed25519"}),
+        ("GET", f"sys/policies/password/{TOO_LONG}", None),
+        ("POST", f"auth/token/roles/{TOO_LONG}", {}),
+    ],
+)
+async def test_a_name_that_storage_has_no_room_for_is_the_caller_s_mistake(
+    server: Server, method: str, path: str, body: dict[str, str] | None
+) -> None:
+    await server.ask("POST", "sys/mounts/transit", {"type": "transit"})
+    assert await server.ask(method, path, body) == (400, {"errors": ["a name in the request is too long"]})
+    assert server.dispatcher.bugs == 0

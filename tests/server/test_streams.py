@@ -14,11 +14,13 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from server import stream
 from server.audit.broker import DeclaredDevice
 from server.audit.devices.base import DeviceFault
 from server.audit.devices.file import FileDevice
 from server.config import Listener
 from server.settings import Settings
+from server.stream import Stream
 from tests.server.certificates import write_certificate
 from tests.server.line_client import Streams, serving
 from tests.server.systems import NewServer, Server
@@ -288,6 +290,43 @@ async def test_changes_of_the_key_take_effect_within_a_stream(streams: Streams) 
     await client.send_items({"plaintext": HELLO})
     await client.end()
     assert await client.rest() == [{"errors": ["refusing to use soft-deleted key"]}]
+
+
+async def test_the_end_of_a_key_is_noticed_within_a_stream(streams: Streams) -> None:
+    server = streams.server
+    await server.ask("POST", "transit/keys/k/config", {"not_after": int(server.clock()) + 60})
+    client = await streams.open("transit/stream/encrypt/k")
+    await client.send_items({"plaintext": HELLO})
+    assert "ciphertext" in await client.line()
+    server.clock.now += 60
+    await client.send_items({"plaintext": HELLO})
+    await client.end()
+    (last,) = await client.rest()
+    assert "was deactivated at" in last["errors"][0]
+
+
+async def test_groups_grow_up_to_a_limit(streams: Streams, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between any two of them others get their turn, and the stream's rights are asked for again."""
+    sizes: list[int] = []
+    answer = Stream._answer
+
+    async def measured(self: Stream, group: list[Any]) -> list[dict[str, Any]]:
+        sizes.append(len(group))
+        return await answer(self, group)
+
+    monkeypatch.setattr(Stream, "_answer", measured)
+    monkeypatch.setattr(stream, "MAX_GROUP", 150)
+    monkeypatch.setattr(stream, "_FAST_SECONDS", 60)
+    monkeypatch.setattr(stream, "_SLOW_SECONDS", 60)
+    client = await streams.open("transit/stream/encrypt/k")
+    for _ in range(4):
+        await client.send_items(*[{"plaintext": HELLO}] * 1000)
+        for _ in range(1000):
+            await client.line()
+    await client.end()
+    assert await client.rest() == []
+    assert sum(sizes) == 4000
+    assert max(sizes) == 150
 
 
 async def test_a_key_that_is_deleted_is_not_made_again(streams: Streams) -> None:

@@ -131,6 +131,11 @@ async def test_what_random_says_of_its_parameters(server: Server) -> None:
     assert answer["warnings"] == [
         "Endpoint replaced the value of these parameters with the values captured from the endpoint's path: [source]"
     ]
+    _, answer = await server.ask("POST", "sys/tools/random/all", {"urlbytes": "x", "bytes": 3, "nope": 1})
+    assert len(base64.b64decode(answer["data"]["random_bytes"])) == 3
+    assert [text.rpartition(": ")[2] for text in answer["warnings"]] == ["[nope]", "[urlbytes]"]
+    _, answer = await server.ask("POST", "sys/tools/hash", {"input": "YWJj", "urlalgorithm": "md5"})
+    assert answer["data"] == {"sum": hashlib.sha256(b"abc").hexdigest()}
     _, answer = await server.ask("POST", "sys/tools/random/seal/5")
     assert answer["warnings"] == ["no seal/entropy augmentation available, using platform entropy source"]
     text = 'error parsing url-set byte count: strconv.Atoi: parsing "abc": invalid syntax'

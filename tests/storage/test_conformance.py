@@ -17,6 +17,7 @@ from storage.base import (
     MAX_VALUE_BYTES,
     Changes,
     Conflict,
+    KeyTooLong,
     Reader,
     Storage,
     Store,
@@ -78,6 +79,10 @@ async def test_the_longest_key(subject: Subject) -> None:
     await put(subject.storage, longest, b"value")
     assert await subject.storage.get(longest) == b"value"
     assert await subject.storage.list(subject.prefix) == [longest.removeprefix(subject.prefix)]
+    with pytest.raises(KeyTooLong):
+        await subject.storage.get(subject.prefix + "k" * (MAX_KEY_BYTES + 1))
+    with pytest.raises(KeyTooLong):
+        await subject.storage.list(subject.prefix + "k" * MAX_KEY_BYTES + "/")
 
 
 async def test_the_largest_value(store: Store) -> None:
