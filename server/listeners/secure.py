@@ -31,7 +31,8 @@ from server.listeners.tls import ApprovedContext, is_approved
 _log = logging.getLogger(__name__)
 
 _MAX_HEAD_BYTES = 64 * 1024
-_READ_BYTES = 64 * 1024
+_READ_BYTES = 16 * 1024
+"""About a thousand of the smallest frames of HTTP/2: how many are worked off before others have their turn."""
 _MAX_FRAMES = 256
 """How many frames of a body may wait for the application. While that many do, nothing else is read from the connection,
 and that includes the client's word that it can take more of the answer; so a stream needs some room here."""
@@ -88,6 +89,7 @@ class _Connection(TCPServer):
             else:
                 self._disarm()
             await self.protocol.handle(RawData(data))
+            await asyncio.sleep(0)  # Others have their turn, also while there is always something to read.
         await self.protocol.handle(Closed())
 
     async def _close(self) -> None:

@@ -11,14 +11,17 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import h2.connection
 import h2.events
 import pytest
+from hypercorn.events import Event, RawData
+from hyperframe.frame import PingFrame
 
 from server.config import Listener
 from server.listeners import ListenFailed, OpenListener, open_listeners, serve
+from server.listeners.secure import _Connection
 from tests.server.certificates import common_name, write_certificate
 from tests.server.example_service import build_example
 
@@ -290,6 +293,32 @@ async def test_http2_by_alpn(tmp_path: Path) -> None:
         answer = json.loads(body)
         assert (answer["http"], answer["body"]) == ("2", "hello")
         writer.close()
+
+
+async def test_a_flood_of_frames_leaves_others_their_turn() -> None:
+    """Frames that cost a client nothing are worked off in portions, however many have come."""
+    turns: list[str] = []
+
+    class Protocol:
+        protocol = None
+
+        async def handle(self, event: Event) -> None:
+            turns.append("flood" if isinstance(event, RawData) else "end")
+
+    reader = asyncio.StreamReader()
+    connection = _Connection(
+        cast("Any", None), asyncio.get_running_loop(), cast("Any", None), cast("Any", None), cast("Any", None), reader,
+        cast("Any", None),
+    )  # fmt: skip
+    connection.protocol = cast("Any", Protocol())
+    reader.feed_data(PingFrame(0, opaque_data=b"8 octets").serialize() * 10_000)
+    reader.feed_eof()
+    working = asyncio.create_task(connection._read_data())
+    while not working.done():
+        turns.append("others")
+        await asyncio.sleep(0)
+    assert turns.count("flood") == -(-170_000 // (16 * 1024))
+    assert all(turns[place + 1] != "flood" for place, turn in enumerate(turns) if turn == "flood")
 
 
 @pytest.mark.parametrize("server", SERVERS)
