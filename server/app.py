@@ -23,7 +23,7 @@ from server.dispatch import Dispatcher
 from server.exposure import exposure_of
 from server.headers import SECURITY, SECURITY_UNDER_TLS, with_security
 from server.lines import Lines
-from server.listeners.asgi import AT_ONCE, CLIENT_CERTIFICATE, RELEASE, Message, Receive, Scope, Send
+from server.listeners.asgi import AT_ONCE, CLIENT_CERTIFICATE, RELEASE, Message, Receive, Scope, Send, answer_error
 
 _BODILESS = frozenset({"GET", "HEAD", "LIST", "SCAN", "OPTIONS"})
 
@@ -52,6 +52,9 @@ class Application:
             await self._outside(scope, receive, self._with_security_headers(send))
             return
         sent = requests.read_headers(scope["headers"])
+        if sent.ambiguous:
+            await answer_error(scope, send, 400, "both content-length and transfer-encoding", close=True)
+            return
         if sent.lines and await self._stream(scope, sent, receive, send):
             return
         answer = await self._answer(scope, sent, receive)

@@ -2,7 +2,8 @@
 
 hypercorn's own entry point makes sockets, TLS contexts and signal handlers by itself. Here its connection handler is
 run on a socket and a context of ours, with a limit on the time for a request's head, which it lacks, and with head and
-body of an HTTP/1.1 answer in one write instead of three.
+body of an HTTP/1.1 answer in one write instead of three. HTTP/1.1 stays what it is: a change to HTTP/2 in the middle of
+a connection would lead clients past a proxy that forwards it, and past its rules.
 """
 
 from __future__ import annotations
@@ -12,8 +13,10 @@ import contextlib
 import logging
 import socket
 import ssl
+from functools import partial
 from typing import Any, cast
 
+import h11
 from hypercorn.app_wrappers import ASGIWrapper
 from hypercorn.asyncio.tcp_server import TCPServer
 from hypercorn.asyncio.worker_context import WorkerContext
@@ -78,6 +81,8 @@ class _Connection(TCPServer):
             await super().protocol_send(event)
 
     async def _read_data(self) -> None:
+        if isinstance(self.protocol.protocol, H11Protocol):
+            self.protocol.protocol._check_protocol = partial(_check_protocol, self.protocol.protocol)  # type: ignore[method-assign]
         while not self.reader.at_eof():
             try:
                 data = await self.reader.read(_READ_BYTES)
@@ -106,6 +111,12 @@ class _Connection(TCPServer):
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+
+async def _check_protocol(protocol: H11Protocol, request: h11.Request) -> None:
+    """As hypercorn's, which takes up every offer of HTTP/2 (``Upgrade: h2c``); here only who begins with it gets it."""
+    if request.method == b"PRI":
+        await H11Protocol._check_protocol(protocol, request)
 
 
 class _Streams(asyncio.StreamReaderProtocol):
