@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from auth_methods.addresses import contains
@@ -55,22 +57,30 @@ async def let_in(active: Active, exchange: Exchange, call: Call, epoch: int) -> 
 
     Answers the body if it had to be read already, to tell creation from update.
     """
-    try:
+    with _audited(active, exchange):
         return await _admitted(active, exchange, call, epoch)
+
+
+@contextmanager
+def _audited(active: Active, exchange: Exchange) -> Iterator[None]:
+    """Whoever isn't let in leaves entries all the same."""
+    try:
+        yield
     except Fault as fault:
         response = refused(fault, public=exchange.public)
         active.audit.refuse(exchange.audit_request(response.error), response)
         raise
 
 
-async def let_in_again(standing: Standing, exchange: Exchange, call: Call) -> tuple[bool, Body | None]:
+async def let_in_again(active: Active, standing: Standing, exchange: Exchange, call: Call) -> tuple[bool, Body | None]:
     """Steps 3 and 4 for a caller whose standing is known; False if what was an update then is a creation now."""
     body = None
+    call.caller = standing.caller
     if standing.route.exists is not None:
-        body = await _told_creation_from_update(exchange, call)
+        with _audited(active, exchange):
+            body = await _told_creation_from_update(exchange, call)
         if exchange.operation is not standing.operation:
             return False, None
-    call.caller = standing.caller
     call.sudo = standing.decision.sudo
     return True, body
 

@@ -243,7 +243,7 @@ class Dispatcher:
                 active.tenants.touch(standing.tenant)
             exchange = standing.exchange(request, request_id)
             call = _call(request, request_id, exchange.operation, standing.found.path, now)
-            still, body = await let_in_again(standing, exchange, call)
+            still, body = await let_in_again(active, standing, exchange, call)
             if still:
                 return await self._served(exchange, call, body, active)
         epoch = active.standings.epoch
