@@ -23,7 +23,17 @@ from server.dispatch import Dispatcher
 from server.exposure import exposure_of
 from server.headers import SECURITY, SECURITY_UNDER_TLS, with_security
 from server.lines import Lines
-from server.listeners.asgi import AT_ONCE, CLIENT_CERTIFICATE, RELEASE, Message, Receive, Scope, Send, answer_error
+from server.listeners.asgi import (
+    AT_ONCE,
+    CLIENT_CERTIFICATE,
+    RELEASE,
+    Hold,
+    Message,
+    Receive,
+    Scope,
+    Send,
+    answer_error,
+)
 
 _BODILESS = frozenset({"GET", "HEAD", "LIST", "SCAN", "OPTIONS"})
 
@@ -83,10 +93,10 @@ class Application:
         opened = None if request is None else await self._dispatcher.open_stream(request)
         if opened is None:
             return False
-        scope.get(RELEASE, _nothing)()
+        hold = scope.get(RELEASE, _unbounded)()
         echoed = ((b"x-vault-namespace", sent.namespace),) if sent.namespace else ()
         marks = () if isinstance(opened, Answer) else opened.headers
-        lines = Lines(self._listener, receive, send, (*self._headers, *echoed, *marks))
+        lines = Lines(self._listener, receive, send, hold, (*self._headers, *echoed, *marks))
         if isinstance(opened, Answer):
             await lines.refuse(opened)
         else:
@@ -149,8 +159,9 @@ class Application:
         return sending
 
 
-def _nothing() -> None:
-    """There is nobody who watches over the time."""
+def _unbounded() -> Hold:
+    """There is nobody who watches over requests."""
+    return lambda size: None
 
 
 async def _to_ui(request: StarletteRequest) -> Response:
