@@ -19,7 +19,10 @@ from server.config import Listener
 from server.listeners.asgi import RELEASE, Application, Hold, Message, Receive, Scope, Send, answer_error
 
 MAX_BODY_BYTES = 256 * 1024 * 1024
-"""How much of request bodies a process holds at most."""
+"""How much of request bodies a process holds, but for small ones."""
+
+SMALL_BODY_BYTES = 64 * 1024
+"""A body up to this size is taken whatever others hold: a few large ones must not keep everybody else out."""
 
 _ALWAYS_SERVED = "/v1/sys/health"
 _OVERLOADED = "the server is overloaded; try again later"
@@ -55,7 +58,7 @@ class _Request:
         deadlines = self.deadlines
         deadlines.body_bytes += size - self.body_bytes
         self.body_bytes = size
-        if size and deadlines.body_bytes > MAX_BODY_BYTES:
+        if size > SMALL_BODY_BYTES and deadlines.body_bytes > MAX_BODY_BYTES:
             raise Unavailable(_OVERLOADED)
 
 
@@ -80,7 +83,7 @@ class Deadlines:
             if scope["type"] == "websocket":
                 await send({"type": "websocket.close"})
             return
-        if (len(self._requests) >= self._most or self.body_bytes > MAX_BODY_BYTES) and scope["path"] != _ALWAYS_SERVED:
+        if len(self._requests) >= self._most and scope["path"] != _ALWAYS_SERVED:
             await answer_error(scope, send, 503, _OVERLOADED, close=True)
             return
         task = asyncio.current_task()
@@ -98,7 +101,7 @@ class Deadlines:
             size = len(message.get("body", b""))
             request.body_bytes += size
             self.body_bytes += size
-            if self.body_bytes > MAX_BODY_BYTES:
+            if self.body_bytes > MAX_BODY_BYTES and request.body_bytes > SMALL_BODY_BYTES:
                 raise _Overloaded
             return message
 

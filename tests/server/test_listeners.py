@@ -20,7 +20,7 @@ from hypercorn.events import Event, RawData
 from hyperframe.frame import PingFrame
 
 from server.config import Listener
-from server.listeners import ListenFailed, OpenListener, open_listeners, serve
+from server.listeners import ListenFailed, OpenListener, deadlines, open_listeners, serve
 from server.listeners.secure import _Connection
 from tests.server.certificates import common_name, write_certificate
 from tests.server.example_service import build_example
@@ -178,6 +178,24 @@ async def test_slow_bodies_are_cut_off(server: str) -> None:
         assert rest.startswith(b"HTTP/1.1 408")
         assert b"request body was not received in time" in rest
         writer.close()
+
+
+@pytest.mark.parametrize("server", SERVERS)
+async def test_large_bodies_keep_no_small_ones_out(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deadlines, "MAX_BODY_BYTES", 300_000)
+    async with serving(replace(PLAIN, server=server)) as (one,):
+        writers = []
+        for size in (200_000, 99_000):
+            _, writer = await connect(one)
+            writer.write(b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 250000\r\n\r\n" + bytes(size))
+            await writer.drain()
+            writers.append(writer)
+        reader, writer = await connect(one)
+        writer.write(b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 250000\r\n\r\n" + bytes(100_000))
+        assert (await read_answer(reader))[0] == 503
+        assert (await ask(one, body=b"small" * 1000))[0] == 200
+        for each in (*writers, writer):
+            each.close()
 
 
 @pytest.mark.parametrize("server", SERVERS)

@@ -455,6 +455,7 @@ async def test_a_bug_ends_a_stream_without_a_word_about_it(
 async def test_a_stream_is_held_to_what_it_holds(streams: Streams, monkeypatch: pytest.MonkeyPatch) -> None:
     """However much has gone through it, it takes no room from others; what is left of a line does."""
     monkeypatch.setattr(deadlines, "MAX_BODY_BYTES", 50_000)
+    monkeypatch.setattr(deadlines, "SMALL_BODY_BYTES", 1_000)
     client = await streams.open("transit/stream/encrypt/k")
     for _ in range(10):
         await client.send_items(*[{"plaintext": HELLO}] * 1000)
