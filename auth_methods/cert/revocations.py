@@ -6,6 +6,7 @@ that a list is old is no reason to let those in whom it names.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import unicodedata
 from dataclasses import dataclass
@@ -105,15 +106,7 @@ async def write_list(method: Cert, call: Call, body: ListBody) -> None:
         raise InvalidRequest("one of 'crl' or 'url' must be provided")
     if len(body.crl) > _MAX_PEM_CHARACTERS:
         raise InvalidRequest(f"failed to parse CRL: longer than {_MAX_PEM_CHARACTERS} characters")
-    try:
-        parsed = x509.load_pem_x509_crl(body.crl.encode())
-        serial_numbers = frozenset(str(entry.serial_number) for entry in parsed)
-        issuer, partial = parsed.issuer, _is_partial(parsed)
-    except (ValueError, x509.DuplicateExtension):
-        raise InvalidRequest("failed to parse CRL") from None
-    if partial:
-        raise InvalidRequest("indirect lists and lists of changes are not supported by this server")
-    stored = Revocations(issuer=issuer.public_bytes(), compared=comparable(issuer), serial_numbers=serial_numbers)
+    stored = await asyncio.to_thread(_parsed, body.crl)  # There may be hundreds of thousands of numbers in it.
     await put(method.mount.storage, _key(body.name), msgspec.msgpack.encode(stored))
 
 
@@ -128,6 +121,18 @@ async def revoked(method: Cert) -> Revoked:
     names = await method.mount.storage.list(_FOLDER)
     found = [await method.mount.storage.load(_FOLDER + name, _decode) for name in names]
     return Revoked(tuple(one for one in found if one is not None))
+
+
+def _parsed(pem: str) -> Revocations:
+    try:
+        found = x509.load_pem_x509_crl(pem.encode())
+        serial_numbers = frozenset(str(entry.serial_number) for entry in found)
+        issuer, partial = found.issuer, _is_partial(found)
+    except (ValueError, x509.DuplicateExtension):
+        raise InvalidRequest("failed to parse CRL") from None
+    if partial:
+        raise InvalidRequest("indirect lists and lists of changes are not supported by this server")
+    return Revocations(issuer=issuer.public_bytes(), compared=comparable(issuer), serial_numbers=serial_numbers)
 
 
 def _is_partial(parsed: x509.CertificateRevocationList) -> bool:

@@ -55,7 +55,8 @@ async def write_password_policy(system: System, call: Call, body: WritePasswordP
 
 async def delete_password_policy(system: System, call: Call, body: PasswordPolicyBody) -> None:
     """Delete a password policy; it is no error if it isn't there."""
-    await delete(system.tenant.view, _key(body.name))
+    if len(body.name.encode()) <= _MAX_NAME_BYTES:
+        await delete(system.tenant.view, _key(body.name))
 
 
 async def generate_password(system: System, call: Call, body: PasswordPolicyBody) -> Reply:
@@ -69,7 +70,7 @@ async def _password(text: str) -> str:
 
 
 async def _text(system: System, name: str) -> str:
-    value = await system.tenant.view.get(_key(name))
+    value = await system.tenant.view.get(_key(name)) if len(name.encode()) <= _MAX_NAME_BYTES else None
     if value is None:
         raise NotFound("policy does not exist", wrapped=True)
     return value.decode()
