@@ -16,7 +16,7 @@ from typing import Any
 
 from engines.faults import Unavailable
 from server.config import Listener
-from server.listeners.asgi import RELEASE, Application, Hold, Message, Receive, Scope, Send, answer_error
+from server.listeners.asgi import RELEASE, WHOLE_BODY, Application, Hold, Message, Receive, Scope, Send, answer_error
 
 MAX_BODY_BYTES = 256 * 1024 * 1024
 """How much of request bodies a process holds, but for small ones."""
@@ -91,6 +91,10 @@ class Deadlines:
         request = self._requests[task] = _Request(self, monotonic())
 
         scope[RELEASE] = request.release
+        whole = scope.get(WHOLE_BODY)
+        if whole is not None:
+            request.body_bytes = len(whole)
+            self.body_bytes += request.body_bytes
 
         async def receive_noted() -> Message:
             request.reading = True
@@ -106,7 +110,7 @@ class Deadlines:
             return message
 
         try:
-            await self._application(scope, receive_noted, send)
+            await self._application(scope, receive_noted if whole is None else receive, send)
         except _Overloaded:
             await answer_error(scope, send, 503, _OVERLOADED, close=True)
         except asyncio.CancelledError:
