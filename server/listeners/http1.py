@@ -149,7 +149,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._idle_since = None
         cycle: RequestResponseCycle | None = self.cycle  # uvicorn's annotation forgets the time before the first.
         if cycle is None or cycle.response_complete:
-            if self._verbs.at_start:
+            if self._verbs.at_start and not self.transport.is_closing():
                 known = self._known_heads.find(data)
                 if known is not None:
                     self._begin(*known)
