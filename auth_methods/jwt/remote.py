@@ -125,6 +125,8 @@ async def session(source: KeySource) -> AsyncIterator[httpx.AsyncClient]:
     """A client that trusts whom ``source`` says, bounded in time; what fails in the block raises ``FetchFailed``."""
     context = source.tls()
     timeout = httpx.Timeout(FETCH_SECONDS / 2)
+    # httpx keeps what belongs to the running task, and a request that has waited for nothing yet may not be one.
+    await asyncio.sleep(0)
     try:
         async with (
             asyncio.timeout(FETCH_SECONDS),

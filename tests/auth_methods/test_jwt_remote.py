@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import json
 import ssl
@@ -17,8 +18,10 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from auth_methods.jwt import remote
+from auth_methods.jwt.keys import Key
 from auth_methods.jwt.provider import Provider as OidcProvider
 from auth_methods.jwt.remote import FetchFailed, KeySource, RemoteKeys, fetch_keys
+from server.listeners.eager import begin
 from tests.server.certificates import write_certificate
 from tests.server.places import MovableClock
 from tests.server.systems import Server
@@ -216,6 +219,28 @@ async def test_a_provider_that_is_down_is_not_asked_by_every_login(provider: Pro
     clock.advance(remote.EARLY_SECONDS)
     assert (await asked.endpoints()).token == provider.url
     assert len(provider.asked) == 2
+
+
+async def test_keys_are_fetched_for_a_request_that_has_not_waited_yet(provider: Provider) -> None:
+    """Listeners begin with requests before there is a task for them."""
+    loop = asyncio.get_running_loop()
+    fetched: asyncio.Future[list[Key]] = loop.create_future()
+    nowhere: asyncio.Future[BaseException] = loop.create_future()
+
+    async def fetch() -> None:
+        fetched.set_result(await fetch_keys(KeySource(provider.url + "/keys")))
+
+    async def fetch_nothing() -> None:
+        try:
+            await fetch_keys(KeySource("http://127.0.0.1:1/keys"))
+        except Exception as error:  # noqa: BLE001 - whichever it is
+            nowhere.set_result(error)
+
+    for work in (fetch, fetch_nothing):
+        loop.call_soon(begin, loop, work())
+    async with asyncio.timeout(10):
+        assert [key.id for key in await fetched] == ["first"]
+        assert isinstance(await nowhere, FetchFailed)
 
 
 async def test_a_provider_under_tls(tmp_path: Path) -> None:
