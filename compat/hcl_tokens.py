@@ -83,7 +83,7 @@ def tokens(text: str) -> Iterator[Token]:
 class LineCounter:
     """Turns offsets, asked for in rising order, into positions."""
 
-    __slots__ = ("_line", "_start", "_text")
+    __slots__ = ("_line", "_seen", "_start", "_text")
 
     def __init__(self, text: str) -> None:
         if len(text) > MAX_TEXT_CHARACTERS:
@@ -91,12 +91,15 @@ class LineCounter:
         self._text = text
         self._line = 1
         self._start = 0
+        self._seen = 0
+        """Up to where newlines were looked for: a long line must not be gone through for each of its tokens."""
 
     def at(self, offset: int) -> Position:
         """The position of ``offset``, which isn't smaller than the last one asked for."""
-        while (newline := self._text.find("\n", self._start, offset)) >= 0:
+        while (newline := self._text.find("\n", self._seen, offset)) >= 0:
             self._line += 1
-            self._start = newline + 1
+            self._start = self._seen = newline + 1
+        self._seen = max(self._seen, offset)
         return Position(self._line, offset - self._start + 1)
 
     def fail(self, message: str, offset: int) -> NoReturn:

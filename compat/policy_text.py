@@ -6,6 +6,7 @@ something other than was meant.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import NoReturn
@@ -33,6 +34,8 @@ _LEGACY = {
     "write": frozenset({"create", "read", "update", "delete", "list"}),
     "sudo": frozenset({"create", "read", "update", "delete", "list", "sudo"}),
 }
+_TEMPLATE_BRACES = re.compile(r"\{\{|\}\}")
+_UNBALANCED = "failed to validate policy templating: unbalanced templating characters"
 _EPOCH_NOT_SET = datetime(1, 1, 1, tzinfo=UTC)
 
 
@@ -235,9 +238,10 @@ def _check_keys(body: Body, known: frozenset[str]) -> None:
 
 def _check_templates(path: str) -> None:
     """Refuse braces of templates that don't come in pairs, or nest."""
-    rest = path
-    while "{{" in rest or "}}" in rest:
-        before, opening, behind = rest.partition("{{")
-        inside, closing, rest = behind.partition("}}")
-        if not opening or not closing or "}}" in before or "{{" in inside:
-            raise InvalidRequest("failed to validate policy templating: unbalanced templating characters")
+    opened = False
+    for found in _TEMPLATE_BRACES.finditer(path):
+        if (found[0] == "{{") == opened:
+            raise InvalidRequest(_UNBALANCED)
+        opened = not opened
+    if opened:
+        raise InvalidRequest(_UNBALANCED)

@@ -79,6 +79,9 @@ class Sent(Struct, gc=False):
     length: int = 0
     """The body's length in bytes as announced, 0 without a body, 1 if it comes in chunks of unknown number."""
 
+    ambiguous: bool = False
+    """Whether the body is announced both with a length and in chunks, so that two may disagree on where it ends."""
+
     lines: bool = False
     """Whether the body is announced as lines of JSON."""
 
@@ -103,6 +106,7 @@ def read_headers(headers: Headers) -> Sent:
     length = get(b"content-length")
     if length is not None:
         sent.length = int(length) if length.isdigit() else 1
+        sent.ambiguous = b"transfer-encoding" in found
     elif b"transfer-encoding" in found:
         sent.length = 1
     if sent.content_type and sent.content_type != _JSON_TYPE:

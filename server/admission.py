@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from auth_methods.addresses import contains
 from compat import fields
 from compat.requests import Request
 from engines.base import Access, Body, Call, Operation
-from engines.faults import Denied, Fault, NotFound, Unauthenticated
+from engines.faults import Denied, Fault, InvalidRequest, NotFound, Unauthenticated
 from server.acl import NOTHING_ALLOWED
 from server.active import Active
 from server.addressing import check_there, refuse_in_namespace, refuse_without_seal
 from server.audit.entry import refusal as refused
 from server.exchange import Exchange
+from server.mounts import Found
 from server.standings import Standing
 from server.tenants import Tenant
 from server.tokens import Token
 from server.wrapping import CHECKED_PATHS
 
 _SYSTEM = "sys/"
+
+REST = ":path}"
+"""What ends the pattern of a route whose last parameter is the rest of the path."""
+
+MAX_NAME_BYTES = 1024
+"""The longest name in a path, in bytes of UTF-8."""
 
 LISTS = (Operation.LIST, Operation.SCAN)
 """Whose paths end in a slash."""
@@ -55,22 +64,30 @@ async def let_in(active: Active, exchange: Exchange, call: Call, epoch: int) -> 
 
     Answers the body if it had to be read already, to tell creation from update.
     """
-    try:
+    with _audited(active, exchange):
         return await _admitted(active, exchange, call, epoch)
+
+
+@contextmanager
+def _audited(active: Active, exchange: Exchange) -> Iterator[None]:
+    """Whoever isn't let in leaves entries all the same."""
+    try:
+        yield
     except Fault as fault:
         response = refused(fault, public=exchange.public)
         active.audit.refuse(exchange.audit_request(response.error), response)
         raise
 
 
-async def let_in_again(standing: Standing, exchange: Exchange, call: Call) -> tuple[bool, Body | None]:
+async def let_in_again(active: Active, standing: Standing, exchange: Exchange, call: Call) -> tuple[bool, Body | None]:
     """Steps 3 and 4 for a caller whose standing is known; False if what was an update then is a creation now."""
     body = None
+    call.caller = standing.caller
     if standing.route.exists is not None:
-        body = await _told_creation_from_update(exchange, call)
+        with _audited(active, exchange):
+            body = await _told_creation_from_update(exchange, call)
         if exchange.operation is not standing.operation:
             return False, None
-    call.caller = standing.caller
     call.sudo = standing.decision.sudo
     return True, body
 
@@ -151,6 +168,16 @@ async def _used(token: Token) -> Token:
         raise Unauthenticated from None
 
 
+def _check_names(found: Found) -> None:
+    """Refuse names that storage has no place for; of the rest of a path, its handler says how long it may be."""
+    assert found.served is not None, "only a pattern has parameters"
+    pattern = found.served.pattern
+    rest = pattern.rpartition("{")[2].removesuffix(REST) if pattern.endswith(REST) else ""
+    for name, value in found.parameters.items():
+        if name != rest and len(value.encode()) > MAX_NAME_BYTES:
+            raise InvalidRequest(f"a name in a path is at most {MAX_NAME_BYTES} bytes long")
+
+
 def convert_body(exchange: Exchange, *, bare_errors: bool = False) -> Body:
     assert exchange.route is not None and exchange.found is not None, "only a found route has a body"
     given: dict[str, Any] = exchange.request.data
@@ -158,6 +185,7 @@ def convert_body(exchange: Exchange, *, bare_errors: bool = False) -> Body:
     if not reserved.isdisjoint(given):
         given = {name: value for name, value in given.items() if name not in reserved}
     if exchange.found.parameters:
+        _check_names(exchange.found)
         given = {**given, **exchange.found.parameters}
     body = fields.convert(exchange.route.body, given, bare_errors=bare_errors)
     limit = 0 if exchange.decision is None else exchange.decision.limit

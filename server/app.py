@@ -23,7 +23,19 @@ from server.dispatch import Dispatcher
 from server.exposure import exposure_of
 from server.headers import SECURITY, SECURITY_UNDER_TLS, with_security
 from server.lines import Lines
-from server.listeners.asgi import AT_ONCE, CLIENT_CERTIFICATE, KEPT, RELEASE, WHOLE_BODY, Message, Receive, Scope, Send
+from server.listeners.asgi import (
+    AT_ONCE,
+    CLIENT_CERTIFICATE,
+    KEPT,
+    RELEASE,
+    WHOLE_BODY,
+    Hold,
+    Message,
+    Receive,
+    Scope,
+    Send,
+    answer_error,
+)
 
 _BODILESS = frozenset({"GET", "HEAD", "LIST", "SCAN", "OPTIONS"})
 
@@ -53,6 +65,9 @@ class Application:
             await self._outside(scope, receive, self._with_security_headers(send))
             return
         sent = _sent(scope)
+        if sent.ambiguous:
+            await answer_error(scope, send, 400, "both content-length and transfer-encoding", close=True)
+            return
         if sent.lines and await self._stream(scope, sent, receive, send):
             return
         answer = await self._answer(scope, sent, receive)
@@ -81,10 +96,10 @@ class Application:
         opened = None if request is None else await self._dispatcher.open_stream(request)
         if opened is None:
             return False
-        scope.get(RELEASE, _nothing)()
+        hold = scope.get(RELEASE, _unbounded)()
         echoed = ((b"x-vault-namespace", sent.namespace),) if sent.namespace else ()
         marks = () if isinstance(opened, Answer) else opened.headers
-        lines = Lines(self._listener, receive, send, (*self._headers, *echoed, *marks))
+        lines = Lines(self._listener, receive, send, hold, (*self._headers, *echoed, *marks))
         if isinstance(opened, Answer):
             await lines.refuse(opened)
         else:
@@ -163,8 +178,9 @@ def _sent(scope: Scope) -> Sent:
     return sent
 
 
-def _nothing() -> None:
-    """There is nobody who watches over the time."""
+def _unbounded() -> Hold:
+    """There is nobody who watches over requests."""
+    return lambda size: None
 
 
 async def _to_ui(request: StarletteRequest) -> Response:

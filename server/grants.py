@@ -7,10 +7,11 @@ and the shorter wrapping TTLs win, and the values of a parameter are joined (no 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from compat.conversion import ConversionError, to_boolean, to_float, to_integer
 from compat.policies import Rule, Value, Values
 from engines.base import Operation
 
@@ -18,6 +19,7 @@ ANY = "*"
 """The name that stands for every parameter."""
 
 _LISTS = frozenset({Operation.LIST, Operation.SCAN})
+_READINGS: tuple[Callable[[object], object], ...] = (to_boolean, to_integer, to_float)
 _WITH_PARAMETERS = frozenset({Operation.READ, Operation.CREATE, Operation.UPDATE, Operation.PATCH})
 
 
@@ -148,10 +150,23 @@ def _matches(listed: Value, given: object) -> bool:
 
 
 def _denies(listed: Value, given: object) -> bool:
-    """As ``_matches``, and a denied number denies too: to let it pass, as Vault does, helps nobody but an attacker."""
-    if isinstance(listed, int | float) and isinstance(given, int | float):
-        return isinstance(listed, bool) == isinstance(given, bool) and listed == given
-    return _matches(listed, given)
+    """As ``_matches``; a denied value also denies whatever a handler could read as the same.
+
+    Parameters are read leniently, so ``true`` may come as ``"1"`` too. To let that pass, as Vault does, helps nobody
+    but an attacker.
+    """
+    if _matches(listed, given):
+        return True
+    readings = ((_read(reading, listed), _read(reading, given)) for reading in _READINGS)
+    return any(one is not None and one == other for one, other in readings)
+
+
+def _read(reading: Callable[[object], object], value: object) -> object:
+    """``value`` as a handler would have it, or None if it can't."""
+    try:
+        return reading(value)
+    except ConversionError:
+        return None
 
 
 def _equals(listed: Value, given: object) -> bool:

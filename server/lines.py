@@ -19,7 +19,7 @@ from compat.requests import LINES_TYPE
 from engines.faults import TooLarge
 from server.answer import Answer
 from server.config import Listener
-from server.listeners.asgi import Receive, Send
+from server.listeners.asgi import Hold, Receive, Send
 from server.stream import Stream
 
 LINGER_SECONDS = 2.0
@@ -42,11 +42,17 @@ class Lines:
     """One stream on its connection; ``headers`` are those of every answer."""
 
     def __init__(
-        self, listener: Listener, receive: Receive, send: Send, headers: Sequence[tuple[bytes, bytes]]
+        self,
+        listener: Listener,
+        receive: Receive,
+        send: Send,
+        hold: Hold,
+        headers: Sequence[tuple[bytes, bytes]],
     ) -> None:
         self._listener = listener
         self._receive = receive
         self._send = send
+        self._hold = hold
         self._headers = headers
         self._rest = bytearray()
         self._more = True
@@ -114,9 +120,11 @@ class Lines:
             raise TooLarge("a line of the stream is larger than max_request_size")
         if not end:
             self._rest += piece
-            return b""
-        lines = bytes(self._rest) + piece[:end]
-        self._rest = bytearray(piece[end:])
+            lines = b""
+        else:
+            lines = bytes(self._rest) + piece[:end]
+            self._rest = bytearray(piece[end:])
+        self._hold(len(self._rest))
         return lines
 
     async def _start(self, answer: Answer) -> None:

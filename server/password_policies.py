@@ -24,6 +24,7 @@ SHORTEST, LONGEST = 4, 100
 
 MAX_TEXT_BYTES = 64 * 1024
 _MAX_CANDIDATES = 2000
+_MAX_RULES = 100
 _HIGHEST = 2**31
 _RANDOM = random.SystemRandom()
 
@@ -44,11 +45,12 @@ class PasswordPolicy:
     rules: tuple[CharsetRule, ...]
 
     def generate(self) -> str:
-        """A password. Raises ``Unavailable`` if the rules are so narrow that none was found."""
+        """A password. Raises ``Unavailable`` if the rules are so narrow that none was found, which takes a while."""
         alphabet = sorted({character for rule in self.rules for character in rule.charset})
+        wanted = [(frozenset(rule.charset), rule.min_chars) for rule in self.rules]
         for _ in range(_MAX_CANDIDATES):
             candidate = "".join(_RANDOM.choices(alphabet, k=self.length))
-            if all(sum(character in rule.charset for character in candidate) >= rule.min_chars for rule in self.rules):
+            if all(sum(character in charset for character in candidate) >= least for charset, least in wanted):
                 return candidate
         raise Unavailable("no password was found that fits all rules")
 
@@ -66,6 +68,8 @@ def parse_password_policy(text: str) -> PasswordPolicy:
 
 
 def _check(policy: PasswordPolicy) -> None:
+    if len(policy.rules) > _MAX_RULES:
+        raise InvalidRequest(f"a password policy has at most {_MAX_RULES} rules")
     wrong = []
     if policy.length <= 0:
         wrong.append("length must be > 0")

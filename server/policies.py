@@ -7,14 +7,15 @@ or one of the set expires. A policy that isn't there, or has expired, grants not
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from math import inf
-from typing import Protocol
+from typing import Protocol, TypeVar
 from urllib.parse import quote, unquote
 
 import msgspec
@@ -37,11 +38,15 @@ from server.templates import Fill
 from storage.base import Damaged, Transaction, transact
 from storage.view import View
 
+T = TypeVar("T")
+
 MAX_NAME_BYTES = 512
 """The longest name of a policy, in bytes of UTF-8."""
 
 MAX_TEXT_BYTES = 1024 * 1024
 """The longest text of a policy, in bytes of UTF-8."""
+
+_SHORT_TEXT_CHARACTERS = 16 * 1024
 
 MAX_COMPILED = 1024
 """How many sets of names keep their ACL; when that many are there, the store starts afresh."""
@@ -191,7 +196,7 @@ class PolicyStore:
             raise InvalidRequest("'policy' parameter not supplied or empty")
         if len(text.encode()) > MAX_TEXT_BYTES:
             raise InvalidRequest(f"a policy is at most {MAX_TEXT_BYTES} bytes long")
-        parse_policy(text, name)
+        await _beside(text, lambda: parse_policy(text, name))
         now = self._clock()
         if expiration is not None and expiration <= now:
             raise InvalidRequest("refusing to update policy as expiration time has already elapsed")
@@ -267,7 +272,8 @@ class PolicyStore:
             stored = await self.get(name)
             if stored is None:
                 continue
-            policies.append(Policy(ROOT) if stored.name == ROOT else stored.policy)
+            policy = Policy(ROOT) if stored.name == ROOT else await _beside(stored.text, partial(_policy_of, stored))
+            policies.append(policy)
             if stored.expiration is not None:
                 valid_until = min(valid_until, stored.expiration)
         acl = compile_acl(policies, now, fill)
@@ -278,6 +284,15 @@ class PolicyStore:
         self._generation += 1
         self._compiled.clear()
         self._personal.clear()
+
+
+async def _beside(text: str, work: Callable[[], T]) -> T:
+    """What ``work`` makes of ``text``; beside the event loop if that is long, since megabytes take seconds."""
+    return work() if len(text) <= _SHORT_TEXT_CHARACTERS else await asyncio.to_thread(work)
+
+
+def _policy_of(stored: StoredPolicy) -> Policy:
+    return stored.policy
 
 
 def _key(name: str) -> str:

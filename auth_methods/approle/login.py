@@ -30,12 +30,12 @@ async def log_in(method: AppRole, call: Call, body: LoginBody) -> Login:
     if not body.role_id:
         raise Failed("missing role_id")
     role = await method.store.role_by_id(body.role_id)
+    if not body.secret_id and (role is None or role.bind_secret_id):
+        raise InvalidRequest("missing secret_id")  # Also of roles that aren't there, so it doesn't tell which are.
     if role is None:
         raise InvalidCredentials(_INVALID)
     token, metadata = role.token, {"role_name": role.name}
     if role.bind_secret_id:
-        if not body.secret_id:
-            raise InvalidRequest("missing secret_id")
         entry = await _used(method, role, body.secret_id, call)
         metadata = entry.metadata | metadata
         if entry.token_bound_cidrs:

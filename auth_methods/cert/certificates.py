@@ -104,7 +104,7 @@ def is_trusted(certificate: Certificate, trusted: Iterable[x509.Certificate], no
         if other == certificate.parsed:
             if other.not_valid_before_utc <= moment <= other.not_valid_after_utc:
                 return True
-        elif _is_authority(other):
+        elif _may_vouch(other):
             authorities.append(other)
     if not authorities or not _may_authenticate(certificate.parsed):
         return False
@@ -169,6 +169,13 @@ def _extension(parsed: x509.Certificate, identifier: x509.ObjectIdentifier) -> x
 def _is_authority(parsed: x509.Certificate) -> bool:
     constraints = _extension(parsed, ExtensionOID.BASIC_CONSTRAINTS)
     return isinstance(constraints, x509.BasicConstraints) and constraints.ca
+
+
+def _may_vouch(parsed: x509.Certificate) -> bool:
+    """Whether it is an authority whose key may sign certificates, and those of TLS clients (RFC 5280, 4.2.1.3)."""
+    usage = _extension(parsed, ExtensionOID.KEY_USAGE)
+    signs = usage.key_cert_sign if isinstance(usage, x509.KeyUsage) else True
+    return _is_authority(parsed) and signs and _may_authenticate(parsed)
 
 
 def _may_authenticate(parsed: x509.Certificate) -> bool:

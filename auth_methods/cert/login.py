@@ -6,12 +6,14 @@ for each role, since each has authorities of its own.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
+
+from cryptography import x509
 
 from auth_methods.base import Login
 from auth_methods.cert.certificates import Certificate, InvalidCertificate, is_trusted, read, read_trusted
-from auth_methods.cert.revocations import is_revoked
+from auth_methods.cert.revocations import Revoked, revoked
 from auth_methods.cert.roles import Role
 from engines.base import Body, Call
 from engines.faults import Failed, InvalidRequest
@@ -52,9 +54,10 @@ async def check_renewal(method: Cert, metadata: Mapping[str, str], call: Call) -
     role = await method.role(name)
     if role is None:
         return  # Which is for the renewal to say.
-    if not _trusts(role, certificate, call.now):
+    trusted = read_trusted(role.certificate)
+    if not is_trusted(certificate, trusted, call.now):
         raise InvalidRequest(_UNTRUSTED)
-    if await is_revoked(method, certificate):
+    if not _stands(certificate, trusted, await revoked(method), call.now):
         raise InvalidRequest(_UNMET)
     if certificate.identity().items() - metadata.items():
         raise Failed(
@@ -74,16 +77,23 @@ def _shown(call: Call) -> Certificate:
 async def _fitting(method: Cert, certificate: Certificate, wanted: str, call: Call) -> tuple[str, Role]:
     """The first role that takes the certificate; only ``wanted``, if that is given."""
     names = [wanted] if wanted else await method.mount.storage.list("cert/")
-    trusted, revoked = False, await is_revoked(method, certificate)
+    known, gone = False, await revoked(method)
     for name in names:
         role = await method.role(name)
-        if role is None or not _trusts(role, certificate, call.now):
+        if role is None:
             continue
-        trusted = True
-        if not revoked and role.wanted.met_by(certificate):
+        trusted = read_trusted(role.certificate)
+        if not is_trusted(certificate, trusted, call.now):
+            continue
+        known = True
+        if role.wanted.met_by(certificate) and _stands(certificate, trusted, gone, call.now):
             return name, role
-    raise InvalidRequest(_UNMET if trusted else _UNTRUSTED)
+    raise InvalidRequest(_UNMET if known else _UNTRUSTED)
 
 
-def _trusts(role: Role, certificate: Certificate, now: float) -> bool:
-    return is_trusted(certificate, read_trusted(role.certificate), now)
+def _stands(certificate: Certificate, trusted: Sequence[x509.Certificate], gone: Revoked, now: float) -> bool:
+    """Whether a trusted certificate is still so without what was revoked, its authority included."""
+    if gone.names(certificate.parsed):
+        return False
+    left = [other for other in trusted if not gone.names(other)]
+    return len(left) == len(trusted) or is_trusted(certificate, left, now)

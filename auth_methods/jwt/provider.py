@@ -15,7 +15,7 @@ from urllib.parse import quote_plus
 
 import httpx
 
-from auth_methods.jwt.remote import FRESH_SECONDS, FetchFailed, KeySource, discovered, document, session
+from auth_methods.jwt.remote import EARLY_SECONDS, FRESH_SECONDS, FetchFailed, KeySource, discovered, document, session
 from engines.base import Clock
 
 log = logging.getLogger("cryptoserve.jwt")
@@ -65,12 +65,17 @@ class Provider:
         self._clock = clock
         self._endpoints: Endpoints | None = None
         self._fetched_at = float("-inf")
+        self._tried_at = float("-inf")
         self._fetching = asyncio.Lock()
 
     async def endpoints(self) -> Endpoints:
         """Where the provider does what. Raises ``FetchFailed``."""
         async with self._fetching:
-            if self._endpoints is None or self._clock() - self._fetched_at >= FRESH_SECONDS:
+            now = self._clock()
+            if self._endpoints is None or now - self._fetched_at >= FRESH_SECONDS:
+                if now - self._tried_at < EARLY_SECONDS:
+                    raise FetchFailed("the last try was a moment ago")
+                self._tried_at = now
                 async with session(self.source) as client:
                     self._endpoints = _endpoints(await discovered(client, self.source.url))
                 self._fetched_at = self._clock()

@@ -34,6 +34,7 @@ EARLY_SECONDS = 10.0
 """How long after a fetch, tried or done, the next one may be made for a key that isn't known."""
 
 _MAX_REDIRECTS = 3
+_FETCHED = ("jwks_uri", "token_endpoint", "userinfo_endpoint")
 _DISCOVERY = "/.well-known/openid-configuration"
 
 
@@ -128,6 +129,8 @@ async def session(source: KeySource) -> AsyncIterator[httpx.AsyncClient]:
     # The client keeps account of the task that it is used in, which a request that hasn't waited yet needn't have.
     await asyncio.sleep(0)
     timeout = httpx.Timeout(FETCH_SECONDS / 2)
+    # httpx keeps what belongs to the running task, and a request that has waited for nothing yet may not be one.
+    await asyncio.sleep(0)
     try:
         async with (
             asyncio.timeout(FETCH_SECONDS),
@@ -145,6 +148,10 @@ async def discovered(client: httpx.AsyncClient, issuer: str) -> Mapping[str, Any
     found = await document(client, issuer.rstrip("/") + _DISCOVERY)
     if not isinstance(found, dict) or found.get("issuer") != issuer:
         raise FetchFailed("the issuer in the discovery document isn't the URL that it came from")
+    named = [found[name] for name in _FETCHED if isinstance(found.get(name), str)]
+    if httpx.URL(issuer).scheme == "https" and any(httpx.URL(text).scheme != "https" for text in named):
+        # Plain HTTP is for providers on this machine; one elsewhere has no business here.
+        raise FetchFailed("the discovery document names addresses without TLS")
     return found
 
 
@@ -163,7 +170,8 @@ async def document(
     method = "GET" if form is None else "POST"
     for _ in range(_MAX_REDIRECTS + 1):
         _check_url(url)
-        sent = {"Accept": "application/json", **(headers or {})}
+        # What is small under way could become large here.
+        sent = {"Accept": "application/json", "Accept-Encoding": "identity", **(headers or {})}
         async with client.stream(method, url, headers=sent, data=form) as response:
             if response.is_redirect and (form is not None or headers):
                 raise FetchFailed("it redirects")
@@ -176,7 +184,7 @@ async def document(
             if response.status_code != 200:
                 raise FetchFailed(f"status {response.status_code}")
             body = bytearray()
-            async for part in response.aiter_bytes():
+            async for part in response.aiter_raw():
                 body += part
                 if len(body) > MAX_DOCUMENT_BYTES:
                     raise FetchFailed("the answer is too large")

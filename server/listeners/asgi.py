@@ -17,7 +17,11 @@ Message: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]
 Send: TypeAlias = Callable[[Message], Awaitable[None]]
 RELEASE = "cryptoserve.release"
-"""In the scope: what an application calls that watches over the time of a request by itself from then on."""
+"""In the scope: what an application calls that watches over the time of a request by itself from then on. It returns a
+``Hold``, since what has come of the body by then, and comes later, isn't counted any more."""
+
+Hold: TypeAlias = Callable[[int], None]
+"""Says how many bytes of its body a request holds at present. Raises a fault if that is too much."""
 
 CLIENT_CERTIFICATE = "cryptoserve.client_certificate"
 """In the state of the scope: the certificate, in DER, that the client has shown in the TLS handshake."""

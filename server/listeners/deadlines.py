@@ -4,7 +4,7 @@ What is over a bound is refused at once, so that what is under it is served in t
 
 A timer for each request would cost more than most requests do otherwise, so requests are only written down, and one
 task looks through them every half a second. What is overdue is cancelled and answered here. A stream may take as long
-as it moves, and watches over that by itself: it is released.
+as it moves, and be of any length; it watches over both by itself: it is released, and says how much it holds.
 """
 
 from __future__ import annotations
@@ -14,11 +14,15 @@ import math
 from time import monotonic
 from typing import Any
 
+from engines.faults import Unavailable
 from server.config import Listener
-from server.listeners.asgi import RELEASE, WHOLE_BODY, Application, Message, Receive, Scope, Send, answer_error
+from server.listeners.asgi import RELEASE, WHOLE_BODY, Application, Hold, Message, Receive, Scope, Send, answer_error
 
 MAX_BODY_BYTES = 256 * 1024 * 1024
-"""How much of request bodies a process holds at most."""
+"""How much of request bodies a process holds, but for small ones."""
+
+SMALL_BODY_BYTES = 64 * 1024
+"""A body up to this size is taken whatever others hold: a few large ones must not keep everybody else out."""
 
 _ALWAYS_SERVED = "/v1/sys/health"
 _OVERLOADED = "the server is overloaded; try again later"
@@ -34,17 +38,28 @@ class _Overloaded(Exception):
 class _Request:
     """One request under way."""
 
-    __slots__ = ("body_bytes", "overdue", "reading", "started")
+    __slots__ = ("body_bytes", "deadlines", "overdue", "reading", "started")
 
-    def __init__(self, started: float) -> None:
+    def __init__(self, deadlines: Deadlines, started: float) -> None:
+        self.deadlines = deadlines
         self.started = started
         self.reading = False
         self.overdue = False
         self.body_bytes = 0
 
-    def release(self) -> None:
-        """From now on it is never overdue."""
+    def release(self) -> Hold:
+        """From now on it is never overdue, and tells what it holds of its body by what is returned."""
         self.started = math.inf
+        self.hold(0)
+        return self.hold
+
+    def hold(self, size: int) -> None:
+        """It holds ``size`` bytes of its body. Raises ``Unavailable`` if there is no room for that."""
+        deadlines = self.deadlines
+        deadlines.body_bytes += size - self.body_bytes
+        self.body_bytes = size
+        if size > SMALL_BODY_BYTES and deadlines.body_bytes > MAX_BODY_BYTES:
+            raise Unavailable(_OVERLOADED)
 
 
 class Deadlines:
@@ -59,7 +74,8 @@ class Deadlines:
         self._duration_seconds = listener.max_request_duration_seconds
         self._requests: dict[asyncio.Task[Any], _Request] = {}
         self._most = most
-        self._body_bytes = 0
+        self.body_bytes = 0
+        """How much of request bodies is held."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -67,27 +83,29 @@ class Deadlines:
             if scope["type"] == "websocket":
                 await send({"type": "websocket.close"})
             return
-        if (len(self._requests) >= self._most or self._body_bytes > MAX_BODY_BYTES) and scope["path"] != _ALWAYS_SERVED:
+        if len(self._requests) >= self._most and scope["path"] != _ALWAYS_SERVED:
             await answer_error(scope, send, 503, _OVERLOADED, close=True)
             return
         task = asyncio.current_task()
         assert task is not None
-        request = self._requests[task] = _Request(monotonic())
+        request = self._requests[task] = _Request(self, monotonic())
 
         scope[RELEASE] = request.release
         whole = scope.get(WHOLE_BODY)
         if whole is not None:
             request.body_bytes = len(whole)
-            self._body_bytes += request.body_bytes
+            self.body_bytes += request.body_bytes
 
         async def receive_noted() -> Message:
             request.reading = True
             message = await receive()
             request.reading = False
+            if request.started == math.inf:
+                return message
             size = len(message.get("body", b""))
             request.body_bytes += size
-            self._body_bytes += size
-            if self._body_bytes > MAX_BODY_BYTES:
+            self.body_bytes += size
+            if self.body_bytes > MAX_BODY_BYTES and request.body_bytes > SMALL_BODY_BYTES:
                 raise _Overloaded
             return message
 
@@ -105,7 +123,7 @@ class Deadlines:
                 await answer_error(scope, send, 503, "request took longer than max_request_duration")
         finally:
             del self._requests[task]
-            self._body_bytes -= request.body_bytes
+            self.body_bytes -= request.body_bytes
 
     async def watch(self) -> None:
         """Look for what is overdue, until cancelled."""

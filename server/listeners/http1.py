@@ -3,8 +3,8 @@
 uvicorn has no limit on the time or the size of a request's head, and sets a timer behind each answer.
 ``BoundedProtocol`` writes down since when a head is awaited or a connection idle; the server's own tick looks through
 the connections twice a second, so that requests pay for no timer. Heads that were read before aren't parsed again
-(``known_heads``). uvicorn also writes head and body of an answer one by one; ``JoiningTransport`` makes one write, one
-packet and one wake-up of the client of them.
+(``known_heads``). uvicorn takes fields behind a body for headers, which here they aren't. It also writes head and body
+of an answer one by one; ``JoiningTransport`` makes one write, one packet and one wake-up of the client of them.
 """
 
 from __future__ import annotations
@@ -32,7 +32,10 @@ from server.listeners.tls import client_certificate
 from server.listeners.verbs import Verbs
 
 MAX_HEAD_BYTES = 1024 * 1024
-"""The longest head of a request; more is answered 431."""
+"""The longest head of a request, and the most that may come behind its body; more is answered 431."""
+
+_MAX_FIELDS = 1_000
+"""How many headers of a head that isn't whole yet are kept; each takes far more memory than it has bytes."""
 
 _TICKS_PER_SWEEP = round(SWEEP_SECONDS / 0.1)
 _CLOSING_SECONDS = 10.0
@@ -117,7 +120,9 @@ class BoundedProtocol(HttpToolsProtocol):
         self._application = cast("Any", self.app)
         self._first: bytes | None = None
         self._head_since: float | None = None
-        self._head_bytes = 0
+        self._loose_bytes = 0
+        """What has come since the last head or part of a body: of a head, or of fields behind a body."""
+
         self._idle_since: float | None = None
         self._closing_since: float | None = None
         self._joining: JoiningTransport | None = None
@@ -144,7 +149,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._idle_since = None
         cycle: RequestResponseCycle | None = self.cycle  # uvicorn's annotation forgets the time before the first.
         if cycle is None or cycle.response_complete:
-            if self._verbs.at_start:
+            if self._verbs.at_start and not self.transport.is_closing():
                 known = self._known_heads.find(data)
                 if known is not None:
                     self._begin(*known)
@@ -152,15 +157,12 @@ class BoundedProtocol(HttpToolsProtocol):
                 self._first = data
             if self._head_since is None:
                 self._head_since = self.loop.time()
-                self._head_bytes = 0
-        size = len(data)
+        self._loose_bytes += len(data)
         data = self._verbs.incoming(data)
         if data:
             super().data_received(data)
-        if self._head_since is not None:
-            self._head_bytes += size
-            if self._head_bytes > MAX_HEAD_BYTES:
-                self._cut_off(_TOO_LARGE)
+        if self._loose_bytes > MAX_HEAD_BYTES or len(self.headers or ()) > _MAX_FIELDS:
+            self._cut_off(_TOO_LARGE)
 
     def _begin(self, known: KnownHead, body: bytes) -> None:
         """Do what the parser's callbacks would have done by the end of a request."""
@@ -194,7 +196,10 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """The head is whole."""
         self._head_since = None
+        self._loose_bytes = 0
         super().on_headers_complete()
+        # For what comes behind the body, and is no header (RFC 9110, 6.5.1): proxies needn't have looked at it.
+        self.headers = []
         self.scope["method"] = self._verbs.method(self.scope["method"])
         scope = cast("Scope", self.scope)
         if self._first is not None:
@@ -207,9 +212,15 @@ class BoundedProtocol(HttpToolsProtocol):
         self._verbs.between = False
         super().on_message_begin()
 
+    def on_body(self, body: bytes) -> None:
+        """A part of a body."""
+        self._loose_bytes = 0
+        super().on_body(body)
+
     def on_message_complete(self) -> None:
         """The last byte of a request."""
         self._verbs.between = True
+        self._loose_bytes = 0
         super().on_message_complete()
 
     def send_400_response(self, msg: str) -> None:
@@ -236,13 +247,16 @@ class BoundedProtocol(HttpToolsProtocol):
             elif now - self._closing_since > _CLOSING_SECONDS:
                 self.transport.abort()
         elif self._head_since is not None and now - self._head_since > head_seconds:
-            self._cut_off(_NOT_IN_TIME if self._head_bytes else b"")
+            self._cut_off(_NOT_IN_TIME if self._loose_bytes else b"")
         elif self._idle_since is not None and now - self._idle_since > self.timeout_keep_alive:
             self.transport.close()
 
     def _cut_off(self, answer: bytes) -> None:
+        cycle: RequestResponseCycle | None = self.cycle
+        unanswered = cycle is not None and not cycle.response_complete
+        amid = unanswered and (self.cycle.response_started or bool(self.pipeline))
         if not self.transport.is_closing():
-            if answer:
+            if answer and not amid:
                 self.transport.write(answer)
             self.transport.close()
 

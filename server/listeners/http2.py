@@ -1,7 +1,9 @@
 """hypercorn: HTTP/2, with and without TLS; where it has a listener for itself, also HTTP/1.1.
 
 hypercorn's own entry point makes sockets, TLS contexts and signal handlers by itself. Here its connection handler is
-run on connections of ours, with a limit on the time for a request's head, which it lacks, and at less cost.
+run on connections of ours, with a limit on the time for a request's head, which it lacks, and at less cost. HTTP/1.1
+stays what it is: a change to HTTP/2 in the middle of a connection would lead clients past a proxy that forwards it, and
+past its rules.
 """
 
 from __future__ import annotations
@@ -9,8 +11,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from functools import partial
 from typing import Any, cast
 
+import h11
 from hypercorn.app_wrappers import ASGIWrapper
 from hypercorn.asyncio.tcp_server import TCPServer
 from hypercorn.asyncio.worker_context import WorkerContext
@@ -24,7 +28,8 @@ from server.listeners.share import Place
 from server.listeners.tls import client_certificate
 
 _MAX_HEAD_BYTES = 64 * 1024
-_READ_BYTES = 64 * 1024
+_READ_BYTES = 16 * 1024
+"""About a thousand of the smallest frames of HTTP/2: how many are worked off before others have their turn."""
 _MAX_FRAMES = 256
 """How many frames of a body may wait for the application. While that many do, nothing else is read from the connection,
 and that includes the client's word that it can take more of the answer; so a stream needs some room here."""
@@ -92,6 +97,9 @@ class _Connection(TCPServer):
                 self.writer.write(data)
 
     async def _read_data(self) -> None:
+        inner = self.protocol.protocol
+        if isinstance(inner, H11Protocol):
+            inner._check_protocol = partial(_check_protocol, inner)  # type: ignore[method-assign]
         while not self.reader.at_eof():
             try:
                 data = await self.reader.read(_READ_BYTES)
@@ -103,6 +111,7 @@ class _Connection(TCPServer):
             else:
                 self._disarm()
             await self.protocol.handle(RawData(data))
+            await asyncio.sleep(0)  # Others have their turn, also while there is always something to read.
         await self.protocol.handle(Closed())
         # Otherwise it would hold all that belongs to the connection until the time for a pause is over.
         await self.idle_task.stop()
@@ -139,6 +148,12 @@ class _Connection(TCPServer):
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+
+async def _check_protocol(protocol: H11Protocol, request: h11.Request) -> None:
+    """As hypercorn's, which takes up every offer of HTTP/2 (``Upgrade: h2c``); here only who begins with it gets it."""
+    if request.method == b"PRI":
+        await H11Protocol._check_protocol(protocol, request)
 
 
 class _Streams(asyncio.StreamReaderProtocol):

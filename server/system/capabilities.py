@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from engines.base import Body, Call, Nothing, Reply
 from engines.faults import Denied, Failed, InvalidRequest
 from engines.fields import CommaList
+from engines.turns import in_turns
 
 if TYPE_CHECKING:
     from server.acl import Acl
@@ -40,7 +41,7 @@ class AccessorCapabilitiesBody(CapabilitiesBody):
 async def capabilities_self(system: System, call: Call, body: CapabilitiesBody) -> Reply:
     """Tell what the calling token may do."""
     paths = _paths(body)
-    return _reply(await caller_reach(system, call), paths)
+    return await _reply(await caller_reach(system, call), paths)
 
 
 async def capabilities(system: System, call: Call, body: TokenCapabilitiesBody) -> Reply:
@@ -51,7 +52,7 @@ async def capabilities(system: System, call: Call, body: TokenCapabilitiesBody) 
     token = await system.tenant.tokens.authenticate(body.token, call.now)
     if token is None:
         raise InvalidRequest("invalid token", wrapped=True)
-    return _reply(await reach_of(system, token), paths)
+    return await _reply(await reach_of(system, token), paths)
 
 
 async def capabilities_accessor(system: System, call: Call, body: AccessorCapabilitiesBody) -> Reply:
@@ -62,7 +63,7 @@ async def capabilities_accessor(system: System, call: Call, body: AccessorCapabi
     token = await system.tenant.tokens.by_accessor(body.accessor, call.now)
     if token is None or not await system.tenant.personas.stands(token):
         raise InvalidRequest("invalid accessor", wrapped=True)
-    return _reply(await reach_of(system, token), paths)
+    return await _reply(await reach_of(system, token), paths)
 
 
 async def read_resultant_acl(system: System, call: Call, body: Nothing) -> Reply:
@@ -115,8 +116,8 @@ def _paths(body: CapabilitiesBody) -> list[str]:
     return paths
 
 
-def _reply(reach: Reach, paths: list[str]) -> Reply:
-    data: dict[str, Any] = {path: reach.capabilities(path) for path in paths}
+async def _reply(reach: Reach, paths: list[str]) -> Reply:
+    data: dict[str, Any] = {path: reach.capabilities(path) async for path in in_turns(paths)}
     if len(paths) == 1:
         data["capabilities"] = data[paths[0]]
     return Reply(data)

@@ -6,8 +6,10 @@ import base64
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
+from engines.algorithms.base import Pace
 from engines.base import Body, Call, Nothing, Reply
 from engines.faults import InvalidRequest, NotFound
+from engines.lanes import at_pace
 from server.password_policies import MAX_TEXT_BYTES, parse_password_policy
 from storage.base import delete, put
 
@@ -47,22 +49,28 @@ async def write_password_policy(system: System, call: Call, body: WritePasswordP
     text = _plain(body.policy)
     if len(text.encode()) > MAX_TEXT_BYTES or len(body.name.encode()) > _MAX_NAME_BYTES:
         raise InvalidRequest(f"a password policy has at most {MAX_TEXT_BYTES} bytes, its name {_MAX_NAME_BYTES}")
-    parse_password_policy(text).generate()
+    await _password(text)
     await put(system.tenant.view, _key(body.name), text.encode())
 
 
 async def delete_password_policy(system: System, call: Call, body: PasswordPolicyBody) -> None:
     """Delete a password policy; it is no error if it isn't there."""
-    await delete(system.tenant.view, _key(body.name))
+    if len(body.name.encode()) <= _MAX_NAME_BYTES:
+        await delete(system.tenant.view, _key(body.name))
 
 
 async def generate_password(system: System, call: Call, body: PasswordPolicyBody) -> Reply:
     """Make a password."""
-    return Reply({"password": parse_password_policy(await _text(system, body.name)).generate()})
+    return Reply({"password": await _password(await _text(system, body.name))})
+
+
+async def _password(text: str) -> str:
+    """One by the policy of this text. Raises ``RateLimited`` besides what the policy raises."""
+    return await at_pace(Pace.LONG, lambda: parse_password_policy(text).generate())
 
 
 async def _text(system: System, name: str) -> str:
-    value = await system.tenant.view.get(_key(name))
+    value = await system.tenant.view.get(_key(name)) if len(name.encode()) <= _MAX_NAME_BYTES else None
     if value is None:
         raise NotFound("policy does not exist", wrapped=True)
     return value.decode()

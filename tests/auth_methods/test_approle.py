@@ -42,6 +42,16 @@ async def test_uses_are_exact_when_many_want_the_last(server: Server) -> None:
     assert await _names(engine, "secret/", "accessor/", "expiry/") == []
 
 
+async def test_answers_do_not_tell_which_role_ids_there_are(server: Server) -> None:
+    await _enable(server)
+    for proof in ({}, {"secret_id": ""}, {"secret_id": "wrong"}):
+        known, unknown = [
+            await server.ask("POST", "auth/approle/login", {"role_id": role_id, **proof}, token="")
+            for role_id in ("the-role", "no-role")
+        ]
+        assert known == unknown
+
+
 async def test_a_secret_id_ends_with_its_time(server: Server) -> None:
     engine = await _enable(server, secret_id_ttl="10m")
     secret = await _secret(server)

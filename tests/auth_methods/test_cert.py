@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from hypothesis import given
 from hypothesis import strategies as st
 
 from auth_methods.cert.certificates import InvalidCertificate, Wanted, _text, is_trusted, read, read_trusted
+from auth_methods.cert.revocations import comparable
 from tests.server.systems import Server
 from tests.wire.test_cert_login import Issued, Issuer
 
@@ -50,6 +54,60 @@ def test_trust_comes_from_authorities_alone(tmp_path: Path) -> None:
     # Another authority of the same name is another authority.
     again = Issuer(tmp_path).authority("authority")
     assert not is_trusted(read(_der(client)), [again.certificate], now)
+
+
+def _usage(*, signs: bool) -> x509.KeyUsage:
+    return x509.KeyUsage(True, False, False, False, False, signs, signs, False, False)
+
+
+@pytest.mark.parametrize(
+    ("restriction", "vouches"),
+    [
+        (_usage(signs=True), True),
+        (_usage(signs=False), False),
+        (x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), True),
+        (x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), False),
+        (x509.NameConstraints([x509.DNSName("example.com")], None), True),
+        (x509.NameConstraints([x509.DNSName("example.org")], None), False),
+        (x509.NameConstraints(None, [x509.DNSName("www.example.com")]), False),
+        (x509.UnrecognizedExtension(x509.ObjectIdentifier("2.1.1.1"), b"\x05\x00"), True),
+    ],
+)
+def test_an_authority_vouches_for_what_it_may(tmp_path: Path, restriction: x509.ExtensionType, vouches: bool) -> None:
+    issuer = Issuer(tmp_path)
+    authority = issuer.authority("authority", None, restriction)
+    client = issuer.client("client", authority, names=[x509.DNSName("www.example.com")])
+    assert is_trusted(read(_der(client)), [authority.certificate], time.time()) is vouches
+
+
+async def test_lists_that_leave_revoked_certificates_out_are_refused(server: Server, tmp_path: Path) -> None:
+    assert (await server.ask("POST", "sys/auth/cert", {"type": "cert"}))[0] == 204
+    authority = Issuer(tmp_path).authority("authority")
+    now = datetime.now(UTC)
+    builder = x509.CertificateRevocationListBuilder().issuer_name(authority.certificate.subject)
+    builder = builder.last_update(now).next_update(now)
+    indirect = x509.IssuingDistributionPoint(
+        None, x509.RelativeDistinguishedName([x509.NameAttribute(NameOID.COMMON_NAME, "x")]),
+        False, False, None, True, False,
+    )  # fmt: skip
+    for extension in (indirect, x509.DeltaCRLIndicator(1)):
+        partial = builder.add_extension(extension, critical=True).sign(authority.key, hashes.SHA256())
+        pem = partial.public_bytes(Encoding.PEM).decode()
+        status, answer = await server.ask("POST", "auth/cert/crls/partial", {"crl": pem})
+        assert status == 400
+        assert answer["errors"] == ["indirect lists and lists of changes are not supported by this server"]
+    whole = builder.sign(authority.key, hashes.SHA256()).public_bytes(Encoding.PEM).decode()
+    assert (await server.ask("POST", "auth/cert/crls/whole", {"crl": whole}))[0] == 204
+    assert (await server.ask("LIST", "auth/cert/crls"))[1]["data"] == {"keys": ["whole"]}
+
+
+def test_names_are_compared_as_names() -> None:
+    def named(*values: str) -> str:
+        return comparable(x509.Name([x509.NameAttribute(NameOID.ORGANIZATION_NAME, value) for value in values]))
+
+    assert named("An  Authority ") == named("an authority") == named("AN AUTHORITY")
+    assert named("Stra\u00dfe") == named("STRASSE")
+    assert len({named("ab"), named("a b"), named("a", "b"), named("b", "a"), named("a\x00b"), named("a")}) == 6
 
 
 def test_what_is_no_certificate() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import gzip
 import json
 import ssl
 import threading
@@ -16,7 +18,10 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from auth_methods.jwt import remote
+from auth_methods.jwt.keys import Key
+from auth_methods.jwt.provider import Provider as OidcProvider
 from auth_methods.jwt.remote import FetchFailed, KeySource, RemoteKeys, fetch_keys
+from server.listeners.eager import begin
 from tests.server.certificates import write_certificate
 from tests.server.places import MovableClock
 from tests.server.systems import Server
@@ -37,6 +42,7 @@ class Provider:
         self.asked: list[str] = []
         self.url = ""
         self.scheme = scheme
+        self.encoding = ""
 
     def publish(self, *members: dict[str, Any]) -> None:
         """Let ``/keys`` be a key set of ``members``."""
@@ -57,6 +63,8 @@ def serving(certificate: tuple[Path, Path] | None = None) -> Iterator[Provider]:
             self.send_response(302 if target is not None else 404 if document is None else 200)
             if target is not None:
                 self.send_header("Location", target)
+            if provider.encoding:
+                self.send_header("Content-Encoding", provider.encoding)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             try:
@@ -177,6 +185,62 @@ async def test_discovery(provider: Provider) -> None:
         provider.documents[path] = wrong
         with pytest.raises(FetchFailed):
             await fetch_keys(source)
+
+
+async def test_a_provider_elsewhere_leads_nowhere_on_this_machine(tmp_path: Path) -> None:
+    certificate = write_certificate(tmp_path, "provider")
+    with serving(certificate) as provider, serving() as local:
+        source = KeySource(provider.url, certificate[0].read_text(), discovery=True)
+        for name in ("jwks_uri", "token_endpoint", "userinfo_endpoint"):
+            named = {"issuer": provider.url, "jwks_uri": provider.url + "/keys", name: local.url + "/keys"}
+            provider.documents["/.well-known/openid-configuration"] = named
+            with pytest.raises(FetchFailed, match="without TLS"):
+                await fetch_keys(source)
+        assert local.asked == []
+
+
+async def test_packed_answers_are_not_unpacked(provider: Provider) -> None:
+    """A few octets could be made into gigabytes."""
+    provider.documents["/keys"] = gzip.compress(json.dumps(provider.documents["/keys"]).encode())
+    provider.encoding = "gzip"
+    with pytest.raises(FetchFailed, match="no JSON"):
+        await fetch_keys(KeySource(provider.url + "/keys"))
+
+
+async def test_a_provider_that_is_down_is_not_asked_by_every_login(provider: Provider) -> None:
+    clock = MovableClock()
+    asked = OidcProvider(KeySource(provider.url, discovery=True), clock)
+    for _ in range(5):
+        with pytest.raises(FetchFailed):
+            await asked.endpoints()
+    assert len(provider.asked) == 1
+    endpoints = {"authorization_endpoint": provider.url, "token_endpoint": provider.url}
+    provider.documents["/.well-known/openid-configuration"] = {"issuer": provider.url, **endpoints}
+    clock.advance(remote.EARLY_SECONDS)
+    assert (await asked.endpoints()).token == provider.url
+    assert len(provider.asked) == 2
+
+
+async def test_keys_are_fetched_for_a_request_that_has_not_waited_yet(provider: Provider) -> None:
+    """Listeners begin with requests before there is a task for them."""
+    loop = asyncio.get_running_loop()
+    fetched: asyncio.Future[list[Key]] = loop.create_future()
+    nowhere: asyncio.Future[BaseException] = loop.create_future()
+
+    async def fetch() -> None:
+        fetched.set_result(await fetch_keys(KeySource(provider.url + "/keys")))
+
+    async def fetch_nothing() -> None:
+        try:
+            await fetch_keys(KeySource("http://127.0.0.1:1/keys"))
+        except Exception as error:  # noqa: BLE001 - whichever it is
+            nowhere.set_result(error)
+
+    for work in (fetch, fetch_nothing):
+        loop.call_soon(begin, loop, work())
+    async with asyncio.timeout(10):
+        assert [key.id for key in await fetched] == ["first"]
+        assert isinstance(await nowhere, FetchFailed)
 
 
 async def test_a_provider_under_tls(tmp_path: Path) -> None:

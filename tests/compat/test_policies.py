@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -96,6 +98,18 @@ def test_capabilities(body: str, capabilities: set[str]) -> None:
 )
 def test_paths(written: str, expected: tuple[str, bool, bool]) -> None:
     assert read_path(written) == expected
+
+
+def test_many_templates_take_as_long_as_they_are() -> None:
+    """What grows with the square of a policy's length would keep the server busy for minutes."""
+
+    def seconds(count: int) -> float:
+        began = time.process_time()
+        assert parse_policy('path "%s" { capabilities = ["read"] }' % ("{{a}}" * count)).rules
+        return time.process_time() - began
+
+    short = min(seconds(16_000) for _ in range(3))
+    assert min(seconds(128_000) for _ in range(2)) < 24 * short  # Linear is 8 times, the square 64.
 
 
 def test_templates_are_kept_until_they_can_be_filled_in() -> None:

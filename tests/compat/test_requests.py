@@ -242,6 +242,19 @@ def test_patch(content_type: bytes) -> None:
 
 
 @pytest.mark.parametrize(
+    ("headers", "ambiguous"),
+    [
+        ([(b"content-length", b"2")], False),
+        ([(b"transfer-encoding", b"chunked")], False),
+        ([(b"content-length", b"2"), (b"transfer-encoding", b"chunked")], True),
+        ([(b"transfer-encoding", b"identity"), (b"content-length", b"0")], True),
+    ],
+)
+def test_a_body_has_one_length(headers: Headers, ambiguous: bool) -> None:
+    assert read_headers(headers).ambiguous is ambiguous
+
+
+@pytest.mark.parametrize(
     ("headers", "token"),
     [
         ([(b"x-vault-token", b"a"), (b"authorization", b"Bearer b")], "a"),

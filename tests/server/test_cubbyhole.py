@@ -39,6 +39,13 @@ async def test_what_is_kept_is_read_again_as_it_was(server: Server) -> None:
     assert await _drawers(server) == []
 
 
+async def test_a_place_is_written_again_and_again(server: Server) -> None:
+    token = await _token(server)
+    for count in range(5):
+        assert await server.ask("POST", "cubbyhole/a", {"count": count}, token=token) == (204, None)
+    assert (await server.ask("GET", "cubbyhole/a", token=token))[1]["data"] == {"count": 4}
+
+
 async def test_nobody_else_sees_it(server: Server) -> None:
     first, second = await _token(server), await _token(server)
     await server.ask("POST", "cubbyhole/a", {"x": "y"}, token=first)

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from uvicorn import Config
 from uvicorn.server import ServerState
@@ -116,6 +116,7 @@ async def _seen(known: KnownHeads, packets: Sequence[bytes]) -> tuple[list[Seen]
     cuts=st.lists(st.integers(0, 400), max_size=6),
     whole=st.booleans(),
 )
+@example(messages=[b"GET /v1/sys", b"\r\n\r\n", GET], cuts=[], whole=True)
 def test_the_same_requests_are_seen_however_the_bytes_come(messages: list[bytes], cuts: list[int], whole: bool) -> None:
     if whole:
         packets = messages

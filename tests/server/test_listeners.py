@@ -11,15 +11,18 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import h2.connection
 import h2.events
 import pytest
 import uvloop
+from hypercorn.events import Event, RawData
+from hyperframe.frame import PingFrame
 
 from server.config import Listener
-from server.listeners import ListenFailed, OpenListener, Share, open_listeners, serve
+from server.listeners import ListenFailed, OpenListener, Share, deadlines, open_listeners, serve
+from server.listeners.http2 import _Connection
 from tests.server.certificates import common_name, write_certificate
 from tests.server.example_service import build_example
 
@@ -194,6 +197,23 @@ async def test_slow_bodies_are_cut_off(listener: Listener) -> None:
         writer.close()
 
 
+async def test_large_bodies_keep_no_small_ones_out(listener: Listener, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deadlines, "MAX_BODY_BYTES", 300_000)
+    async with serving(listener) as (one,):
+        writers = []
+        for size in (200_000, 99_000):
+            _, writer = await connect(one)
+            writer.write(b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 250000\r\n\r\n" + bytes(size))
+            await writer.drain()
+            writers.append(writer)
+        reader, writer = await connect(one)
+        writer.write(b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 250000\r\n\r\n" + bytes(100_000))
+        assert (await read_answer(reader))[0] == 503
+        assert (await ask(one, body=b"small" * 1000))[0] == 200
+        for each in (*writers, writer):
+            each.close()
+
+
 async def test_endless_requests_are_answered_503(listener: Listener) -> None:
     async with serving(replace(listener, max_request_duration_seconds=0.2)) as (one,):
         status, answer = await ask(one, path="/hang")
@@ -210,23 +230,70 @@ async def test_idle_connections_are_closed(listener: Listener) -> None:
         writer.close()
 
 
-async def test_endless_heads_are_refused(listener: Listener) -> None:
+@pytest.mark.parametrize(
+    "before",
+    [
+        pytest.param(b"GET / HTTP/1.1\r\n", id="a head"),
+        pytest.param(b"POST / HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n", id="trailers"),
+        pytest.param(b"GET /slow?1 HTTP/1.1\r\nhost: x\r\n\r\nGET / HTTP/1.1\r\n", id="the next head"),
+    ],
+)
+async def test_endless_heads_are_refused(listener: Listener, before: bytes) -> None:
     async with serving(listener) as (one,):
         reader, writer = await connect(one)
-        writer.write(b"GET / HTTP/1.1\r\n")
+        writer.write(before)
         sent = 0
-        while sent < 4 * 1024 * 1024 and not reader.at_eof():
+        while sent < 16 * 1024 * 1024 and not reader.at_eof():
             try:
                 writer.write(b"x-%d: %s\r\n" % (sent, b"y" * 8000))
-                await writer.drain()
+                async with asyncio.timeout(2):
+                    await writer.drain()
                 await asyncio.sleep(0)  # The system's buffers hold megabytes; the server must get to read meanwhile.
-            except ConnectionError:
-                break
+            except (ConnectionError, TimeoutError):
+                break  # Cut off, or not read from until the first request has been answered.
             sent += 8000
-        rest = await read_to_end(reader)
-        assert sent < 4 * 1024 * 1024
-        assert rest == b"" or rest.startswith(b"HTTP/1.1 431")
+        assert sent < 16 * 1024 * 1024
+        if b"slow" not in before:
+            rest = await read_to_end(reader)
+            assert rest == b"" or rest.startswith(b"HTTP/1.1 431")
         writer.close()
+
+
+async def test_http_1_1_is_never_changed_to_http_2_on_the_way(listener: Listener) -> None:
+    """A proxy that passes the offer on would let its client past its own rules."""
+    upgrade = "connection: upgrade, http2-settings\r\nupgrade: h2c\r\nhttp2-settings: AAMAAABkAARAAAAAAAIAAAAA\r\n"
+    async with serving(listener) as (one,), asyncio.timeout(DEADLINE):
+        reader, writer = await connect(one)
+        for _ in range(2):
+            writer.write(f"GET /x HTTP/1.1\r\nhost: x\r\n{upgrade}\r\n".encode())
+            assert (await read_answer(reader))[0] == 200
+        writer.close()
+
+
+async def test_a_flood_of_frames_leaves_others_their_turn() -> None:
+    """Frames that cost a client nothing are worked off in portions, however many have come."""
+    turns: list[str] = []
+
+    class Protocol:
+        protocol = None
+
+        async def handle(self, event: Event) -> None:
+            turns.append("flood" if isinstance(event, RawData) else "end")
+
+    reader = asyncio.StreamReader()
+    connection = _Connection(
+        cast("Any", None), asyncio.get_running_loop(), cast("Any", None), cast("Any", None), cast("Any", None), reader,
+        cast("Any", None),
+    )  # fmt: skip
+    connection.protocol = cast("Any", Protocol())
+    reader.feed_data(PingFrame(0, opaque_data=b"8 octets").serialize() * 10_000)
+    reader.feed_eof()
+    working = asyncio.create_task(connection._read_data())
+    while not working.done():
+        turns.append("others")
+        await asyncio.sleep(0)
+    assert turns.count("flood") == -(-170_000 // (16 * 1024))
+    assert all(turns[place + 1] != "flood" for place, turn in enumerate(turns) if turn == "flood")
 
 
 async def test_stopping_finishes_what_is_under_way(listener: Listener) -> None:

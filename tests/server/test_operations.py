@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from pathlib import Path
 
@@ -92,6 +93,22 @@ def test_every_character_is_as_likely_as_any_other() -> None:
     policy = parse_password_policy('length = 100\nrule "charset" { charset = "aab" }')
     drawn = "".join(policy.generate() for _ in range(100))
     assert 0.45 < drawn.count("a") / len(drawn) < 0.55
+
+
+async def test_a_search_for_a_password_keeps_nobody_waiting(server: Server) -> None:
+    """The last rule is hardly ever met, so that all rules are asked of every candidate."""
+    rules = ['rule "charset" { charset = "ab" }'] * 99 + ['rule "charset" { charset = "b" min-chars = 99 }']
+    text = "length = 100\n" + "\n".join(rules)
+    writing = asyncio.create_task(server.ask("POST", "sys/policies/password/p", {"policy": text}))
+    answered = 0
+    while not writing.done():
+        assert (await server.ask("GET", "sys/policies/acl/default"))[0] == 200
+        await asyncio.sleep(0)
+        answered += 1
+    assert (await writing)[0] == 503
+    assert answered > 10
+    status, answer = await server.ask("POST", "sys/policies/password/p", {"policy": "\n".join((text, rules[0]))})
+    assert (status, answer["errors"]) == (400, ["a password policy has at most 100 rules"])
 
 
 def test_a_policy_that_nothing_fits_is_told_so() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
+from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -211,6 +213,24 @@ async def test_an_acl_is_compiled_once_until_a_policy_changes(held: Fixture) -> 
     await held.policies.delete("x")
     await held.cache.catch_up()
     assert not await held.allows("x", path="b")
+
+
+async def test_long_policies_are_read_beside_the_event_loop(held: Fixture) -> None:
+    text = "\n".join(f'path "p/{number}" {{ capabilities = ["read"] }}' for number in range(2000))
+
+    async def turns_during(work: Coroutine[Any, Any, Any]) -> int:
+        task, turns = asyncio.create_task(work), 0
+        while not task.done():
+            await asyncio.sleep(0)
+            turns += 1
+        await task
+        return turns
+
+    short = await turns_during(held.policies.put("short", text.partition("\n")[0]))
+    assert await turns_during(held.policies.put("long", text)) > short + 10
+    short = await turns_during(held.policies.acl(("short",)))
+    assert await turns_during(held.policies.acl(("long",))) > short + 10
+    assert (await held.policies.acl(("long",))).capabilities("p/1999") == ["read"]
 
 
 async def test_changes_elsewhere_leave_acls_alone(held: Fixture) -> None:

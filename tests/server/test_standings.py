@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from compat.requests import Request, parse_request, read_headers
 from server import open_tenants
+from server.audit.broker import DeclaredDevice
+from server.settings import Settings
 from server.standings import MAX_KEPT, Standing, Standings
+from tests.server.audit_fixture import entries
 from tests.server.namespaced import ask_in, make, mighty, with_key
 from tests.server.systems import Server
 
@@ -58,6 +62,22 @@ async def _new_token(server: Server, **fields: object) -> str:
 async def test_a_caller_is_remembered(server: Server, token: str) -> None:
     assert await _ask(server, token) == 200
     assert _kept(server, token) == 1
+
+
+async def test_what_is_refused_to_who_is_remembered_leaves_entries_too(tmp_path: Path) -> None:
+    log = tmp_path / "audit.log"
+    device = DeclaredDevice("file", "file", "", {"file_path": str(log)})
+    server = await Server(Settings(audit_devices=(device,))).unsealed()
+    assert (await server.ask("POST", "sys/auth/approle", {"type": "approle"}))[0] == 204
+    for _ in range(3):
+        assert (await server.ask("POST", "auth/approle/role/r", {}))[0] in (200, 204)
+    assert _kept(server, server.root_token)
+    before = len(entries(log))
+    for _ in range(3):
+        assert (await server.ask("POST", "auth/approle/role/r", {"token_ttl": ["none"]}))[0] == 400
+    written = entries(log)[before:]
+    assert [entry["type"] for entry in written] == ["request", "response"] * 3
+    assert all("error" in entry for entry in written if entry["type"] == "response")
 
 
 async def test_until_a_policy_is_written(server: Server, token: str) -> None:

@@ -19,6 +19,7 @@ from server.audit.broker import DeclaredDevice
 from server.audit.devices.base import DeviceFault
 from server.audit.devices.file import FileDevice
 from server.config import Listener
+from server.listeners import deadlines
 from server.settings import Settings
 from server.stream import Stream
 from tests.server.certificates import write_certificate
@@ -493,6 +494,27 @@ async def test_a_bug_ends_a_stream_without_a_word_about_it(
     assert "hidden" not in caplog.text
     assert streams.server.dispatcher.bugs == 1
     streams.server.dispatcher.bugs = 0
+
+
+async def test_a_stream_is_held_to_what_it_holds(streams: Streams, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However much has gone through it, it takes no room from others; what is left of a line does."""
+    monkeypatch.setattr(deadlines, "MAX_BODY_BYTES", 50_000)
+    monkeypatch.setattr(deadlines, "SMALL_BODY_BYTES", 1_000)
+    client = await streams.open("transit/stream/encrypt/k")
+    for _ in range(10):
+        await client.send_items(*[{"plaintext": HELLO}] * 1000)
+        assert all("ciphertext" in line for line in await client.lines(1000))
+    assert "ciphertext" in (await streams.ask("transit/stream/encrypt/k", {"plaintext": HELLO}))[0]
+    await client.send(b'{"plaintext": "' + b"A" * 40_000)
+    other = await streams.open("transit/stream/encrypt/k")
+    await other.send(b'{"plaintext": "' + b"A" * 40_000)
+    await other.end()
+    assert await other.line() == {"errors": ["the server is overloaded; try again later"]}
+    assert other.status == 503
+    await client.send(b'"}\n')
+    assert "ciphertext" in await client.line()
+    await client.end()
+    assert await client.rest() == []
 
 
 async def test_others_are_served_during_a_stream(streams: Streams) -> None:

@@ -19,6 +19,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.name import _ASN1Type
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from tests.certificates import issue
@@ -50,8 +51,8 @@ class Issuer:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def authority(self, name: str) -> Issued:
-        return self._make(name, None, x509.BasicConstraints(ca=True, path_length=None), (), (), ())
+    def authority(self, name: str, above: Issued | None = None, *more: x509.ExtensionType) -> Issued:
+        return self._make(name, above, x509.BasicConstraints(ca=True, path_length=None), more, (), ())
 
     def client(self, name: str, authority: Issued | None, **more: Any) -> Issued:
         usage = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH])
@@ -100,7 +101,7 @@ class Lab:
     """A server, the authorities that its listener knows, and clients with certificates of each kind."""
 
     def __init__(self, server: Server, issuer: Issuer, first: Issued, second: Issued, alone: Issued) -> None:
-        self.server = server
+        self.server, self.issuer = server, issuer
         self.first, self.second, self.alone = first, second, alone
         self.alice = issuer.client(
             "alice",
@@ -319,9 +320,39 @@ def test_revoked_certificates(lab: Lab) -> None:
     assert lab.log_in(lab.alice)[0] == 200
 
 
-def _revoking(authority: Issued, revoked: Issued) -> str:
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        x509.NameAttribute(NameOID.COMMON_NAME, "first", _type=_ASN1Type.PrintableString),
+        x509.NameAttribute(NameOID.COMMON_NAME, "first", _type=_ASN1Type.BMPString),
+        x509.NameAttribute(NameOID.COMMON_NAME, " FIRST "),
+    ],
+)
+def test_a_list_holds_however_its_authority_spells_its_name(lab: Lab, spelling: x509.NameAttribute[str]) -> None:
+    lab.role("web")
+    revoking = _revoking(lab.first, lab.alice, name=x509.Name([spelling]))
+    assert lab.server.request("POST", "auth/cert/crls/ours", {"crl": revoking}).status == 204
+    assert lab.log_in(lab.alice) == (400, UNMET)
+    assert lab.log_in(lab.bob)[0] == 200
+
+
+def test_an_authority_that_was_revoked_vouches_for_nobody(lab: Lab) -> None:
+    between = lab.issuer.authority("between", lab.first)
+    client = lab.issuer.client("below", between)
+    client.file.write_text(client.file.read_text(encoding="utf-8") + between.pem, encoding="utf-8")
+    lab.role("web", certificate=lab.first.pem + between.pem, token_ttl="1h")
+    status, auth = lab.log_in(client)
+    assert status == 200
+    revoking = _revoking(lab.first, between)
+    assert lab.server.request("POST", "auth/cert/crls/ours", {"crl": revoking}).status == 204
+    assert lab.log_in(client) == (400, UNMET)
+    assert lab.ask(client, "POST", "auth/token/renew-self", token=auth["client_token"]).status == 400
+    assert lab.log_in(lab.alice)[0] == 200
+
+
+def _revoking(authority: Issued, revoked: Issued, name: x509.Name | None = None) -> str:
     now = datetime.now(UTC)
-    builder = x509.CertificateRevocationListBuilder().issuer_name(authority.certificate.subject)
+    builder = x509.CertificateRevocationListBuilder().issuer_name(name or authority.certificate.subject)
     builder = builder.last_update(now).next_update(now + timedelta(days=1))
     entry = x509.RevokedCertificateBuilder().serial_number(revoked.certificate.serial_number).revocation_date(now)
     made = builder.add_revoked_certificate(entry.build()).sign(authority.key, hashes.SHA256())

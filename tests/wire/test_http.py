@@ -300,6 +300,16 @@ def test_length_and_chunks_together_are_one_request(raw: RawConnection) -> None:
         pass
 
 
+def test_what_comes_behind_a_body_is_no_header(server: Server, raw: RawConnection) -> None:
+    """Proxies look at heads; a token, or an address, may not come in behind them."""
+    token = f"X-Vault-Token: {server.root_token}\r\n".encode()
+    head = raw.head("POST", "/v1/auth/token/lookup-self", {"Transfer-Encoding": "chunked"})
+    assert token in head
+    raw.send(head.replace(token, b"") + b"2\r\n{}\r\n0\r\n" + token + b"\r\n")
+    assert raw.answer("POST").status == 403
+    assert raw.ask("GET", "/v1/auth/token/lookup-self").status == 200
+
+
 def test_endless_heads(server: Server, raw: RawConnection) -> None:
     try:
         raw.send(

@@ -110,6 +110,25 @@ def test_http_2(server: Server) -> None:
         assert client.answer(client.send("GET", "/v1/transit/keys/nope"))[0] == 404
 
 
+def test_http_1_1_is_never_changed_to_http_2_on_the_way(server: Server) -> None:
+    """A proxy that passes the offer on would let its client past its own rules."""
+    upgrade = {"Connection": "Upgrade, HTTP2-Settings", "Upgrade": "h2c", "HTTP2-Settings": "AAMAAABkAARAAAAAAAIAAAAA"}
+    with RawConnection(server, context(server, "http/1.1")) as raw:
+        for _ in range(2):
+            answer = raw.ask("GET", "/v1/sys/health", headers=upgrade)
+            assert (answer.status, answer.json()["sealed"]) == (200, False)
+
+
+def test_length_and_chunks_together_are_one_request(product: Product, server: Server) -> None:
+    with RawConnection(server, context(server)) as raw:
+        smuggled = raw.head("GET", "/v1/sys/mounts")
+        headers = {"Content-Length": str(5 + len(smuggled)), "Transfer-Encoding": "chunked"}
+        raw.send(raw.head("POST", "/v1/sys/policies/acl/nope", headers) + b"0\r\n\r\n" + smuggled)
+        assert raw.answer("POST").status == 400
+        if product is Product.CRYPTOSERVE:
+            assert raw.receive() == b""
+
+
 def test_old_versions_are_refused(server: Server) -> None:
     old = context(server)
     with pytest.warns(DeprecationWarning):
