@@ -262,6 +262,17 @@ class Engine(Protocol):
 
 
 @runtime_checkable
+class Eager(Protocol):
+    """An engine whose handlers may begin before their request is a task, which saves it where they wait for nothing.
+
+    In such a handler nothing may mind that the running task is another one behind the first wait, as anyio and so
+    httpx do.
+    """
+
+    eager: ClassVar[bool]
+
+
+@runtime_checkable
 class Closes(Protocol):
     """An engine that holds something to release when it is unmounted or the server seals."""
 

@@ -21,7 +21,7 @@ from msgspec.structs import replace
 from auth_methods.base import TrustsServer
 from auth_methods.token import TokenMethod
 from auth_methods.token.jwt_issuer import JwtIssuer
-from engines.base import Engine, Mount, Route
+from engines.base import Eager, Engine, Mount, Route
 from engines.cubbyhole import Cubbyhole
 from server import plugins
 from server.audit.broker import Broker
@@ -172,7 +172,8 @@ async def _open_tenant(
 
     def bring_up(entry: MountEntry) -> Live:
         engine = _engine(core, tenant, entry)
-        return Live(entry, engine, route_table(type(engine)), _audit_mount(namespace, entry))
+        eager = isinstance(engine, Eager) and engine.eager
+        return Live(entry, engine, route_table(type(engine)), _audit_mount(namespace, entry), eager)
 
     audit = AuditNamespace(namespace.id, namespace.path)
     tenant = Tenant(

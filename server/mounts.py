@@ -102,6 +102,8 @@ class Live:
     engine: Engine
     routes: RouteTable
     audit: Any
+    eager: bool = False
+    """Whether its handlers may begin before their request is a task."""
 
 
 @dataclass(frozen=True, slots=True)

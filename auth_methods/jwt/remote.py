@@ -123,14 +123,8 @@ async def fetch_keys(source: KeySource) -> list[Key]:
 @asynccontextmanager
 async def session(source: KeySource) -> AsyncIterator[httpx.AsyncClient]:
     """A client that trusts whom ``source`` says, bounded in time; what fails in the block raises ``FetchFailed``."""
-    # httpx wants its scopes to be left by the task that entered them, and who hasn't waited yet may be none so far.
-    await asyncio.sleep(0)
     context = source.tls()
-    # The client keeps account of the task that it is used in, which a request that hasn't waited yet needn't have.
-    await asyncio.sleep(0)
     timeout = httpx.Timeout(FETCH_SECONDS / 2)
-    # httpx keeps what belongs to the running task, and a request that has waited for nothing yet may not be one.
-    await asyncio.sleep(0)
     try:
         async with (
             asyncio.timeout(FETCH_SECONDS),

@@ -91,6 +91,7 @@ class TokenMethod:
     """Tokens by tokens. Constructed by the core, which hands in the store."""
 
     type: ClassVar[str] = "token"
+    eager: ClassVar[bool] = True
     summary: ClassVar[str] = "Tokens that make, show, renew and revoke tokens"
     routes: ClassVar[tuple[Route, ...]] = ROUTES
 

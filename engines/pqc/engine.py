@@ -50,6 +50,7 @@ class Pqc:
     """One mount of the engine; it holds no state but what storage and its cache hold, and reservations."""
 
     type: ClassVar[str] = "pqc"
+    eager: ClassVar[bool] = True
     summary: ClassVar[str] = "Post-quantum keys that encapsulate secrets and encrypt messages."
     routes: ClassVar[tuple[Route, ...]] = ROUTES
 

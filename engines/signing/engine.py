@@ -91,6 +91,7 @@ class Signing:
     """One mount of the engine; it holds no state but what storage and its cache hold."""
 
     type: ClassVar[str] = "signing"
+    eager: ClassVar[bool] = True
     summary: ClassVar[str] = "Signed tokens and messages: JWT, JWS, COSE and CMS, by keys that stay here."
     routes: ClassVar[tuple[Route, ...]] = ROUTES
 

@@ -122,6 +122,7 @@ class Transit:
     """One mount of the engine; it holds no state but what storage and its cache hold, and reservations."""
 
     type: ClassVar[str] = "transit"
+    eager: ClassVar[bool] = True
     summary: ClassVar[str] = "Encryption as a service: keys stay here, data comes and goes."
     routes: ClassVar[tuple[Route, ...]] = ROUTES
 

@@ -18,7 +18,6 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from auth_methods.jwt import remote
-from auth_methods.jwt.keys import Key
 from auth_methods.jwt.provider import Provider as OidcProvider
 from auth_methods.jwt.remote import FetchFailed, KeySource, RemoteKeys, fetch_keys
 from server.listeners.eager import begin
@@ -221,26 +220,18 @@ async def test_a_provider_that_is_down_is_not_asked_by_every_login(provider: Pro
     assert len(provider.asked) == 2
 
 
-async def test_keys_are_fetched_for_a_request_that_has_not_waited_yet(provider: Provider) -> None:
-    """Listeners begin with requests before there is a task for them."""
+async def test_keys_are_fetched_for_a_request_that_has_not_waited_yet(server: Server, provider: Provider) -> None:
+    """Listeners begin with requests before there is a task for them, and httpx keeps account of the running task."""
     loop = asyncio.get_running_loop()
-    fetched: asyncio.Future[list[Key]] = loop.create_future()
-    nowhere: asyncio.Future[BaseException] = loop.create_future()
+    answered: asyncio.Future[int] = loop.create_future()
 
-    async def fetch() -> None:
-        fetched.set_result(await fetch_keys(KeySource(provider.url + "/keys")))
+    async def configure() -> None:
+        answered.set_result((await server.ask("POST", "auth/jwt/config", {"jwks_url": provider.url + "/keys"}))[0])
 
-    async def fetch_nothing() -> None:
-        try:
-            await fetch_keys(KeySource("http://127.0.0.1:1/keys"))
-        except Exception as error:  # noqa: BLE001 - whichever it is
-            nowhere.set_result(error)
-
-    for work in (fetch, fetch_nothing):
-        loop.call_soon(begin, loop, work())
+    await server.ask("POST", "sys/auth/jwt", {"type": "jwt"})
+    loop.call_soon(begin, loop, configure())
     async with asyncio.timeout(10):
-        assert [key.id for key in await fetched] == ["first"]
-        assert isinstance(await nowhere, FetchFailed)
+        assert await answered == 204
 
 
 async def test_a_provider_under_tls(tmp_path: Path) -> None:

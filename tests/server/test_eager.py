@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 import uvloop
 
-from auth_methods.jwt.remote import FetchFailed, KeySource, fetch_keys
 from server.listeners.eager import Work, begin
 
 LOOPS = [asyncio.new_event_loop, uvloop.new_event_loop]
@@ -166,21 +165,3 @@ def test_libraries_may_keep_a_weak_reference(runner: asyncio.Runner) -> None:
 
     runner.run(main())
     assert kept[0] is not None
-
-
-def test_keys_are_fetched_by_who_has_not_waited_before(runner: asyncio.Runner) -> None:
-    told: list[str] = []
-
-    async def work() -> None:
-        try:
-            await fetch_keys(KeySource("http://127.0.0.1:1/keys"))
-        except FetchFailed as error:
-            told.append(str(error))
-
-    async def main() -> None:
-        task = await _begun(work())
-        assert task is not None
-        await task
-
-    runner.run(main())
-    assert told == ["ConnectError"]
