@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
@@ -10,6 +11,7 @@ import pytest_asyncio
 from server import plugins
 from server.settings import Settings
 from storage.base import put
+from storage.memory import MemoryStore
 from storage.seals.base import Seal
 from tests.server.importer import Importer
 from tests.server.systems import NewServer, Server, load_plugin, plugin_names
@@ -55,3 +57,15 @@ async def client(new_server: NewServer) -> AsyncIterator[Importer]:
         _wrapping_key.append(value)
     yield client
     assert server.dispatcher.bugs == 0
+
+
+@pytest.fixture
+def slow_storage(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Memory storage in which reads wait, as they do on a disk: others get a turn meanwhile."""
+    get = MemoryStore.get
+
+    async def waiting(store: MemoryStore, key: str) -> bytes | None:
+        await asyncio.sleep(0)
+        return await get(store, key)
+
+    monkeypatch.setattr(MemoryStore, "get", waiting)
