@@ -27,9 +27,11 @@ YIELD_SECONDS = 0.001
 
 _MOST_YIELDS = 10
 
+REFUSAL_SECONDS = 1.0
+"""How long a client that is refused may take to read why."""
+
 _AT_ONCE = 64
 _MAX_REFUSALS = 1_000
-_REFUSAL_SECONDS = 1.0
 _PAUSE_SECONDS = 0.1
 _SHUTDOWN_SECONDS = 5.0
 _BODY = orjson.dumps({"errors": ["the server has as many connections as it may have; try again later"]})
@@ -146,7 +148,7 @@ class Acceptor:
     async def _refuse(self, connection: socket.socket) -> None:
         """Answer, and wait for the client to close: it might lose the answer if we did so first."""
         with contextlib.closing(connection), contextlib.suppress(OSError):
-            async with asyncio.timeout(_REFUSAL_SECONDS):
+            async with asyncio.timeout(REFUSAL_SECONDS):
                 await self._loop.sock_sendall(connection, _REFUSAL)
                 connection.shutdown(socket.SHUT_WR)
                 while await self._loop.sock_recv(connection, 4096):

@@ -108,6 +108,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._closing_since: float | None = None
         self._joining: JoiningTransport | None = None
         self._verbs = Verbs()
+        self._body_bytes: int | None = None
         self.place: Place | None = None
         """Counts this connection."""
 
@@ -130,6 +131,12 @@ class BoundedProtocol(HttpToolsProtocol):
             self._head_since = self.loop.time()
             self._head_bytes = 0
         size = len(data)
+        if not self._verbs.between:
+            left = self._body_left()
+            if 0 < left < size:
+                # Who was answered before the body had come has sent the next request behind it.
+                super().data_received(data[:left])
+                data = data[left:]
         data = self._verbs.incoming(data)
         if data:
             super().data_received(data)
@@ -141,6 +148,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """The head is whole."""
         self._head_since = None
+        self._body_bytes = 0
         super().on_headers_complete()
         self.scope["method"] = self._verbs.method(self.scope["method"])
         scope = cast("Scope", self.scope)
@@ -149,12 +157,26 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """The first byte of a request."""
         self._verbs.between = False
+        self._body_bytes = None
         super().on_message_begin()
+
+    def on_body(self, body: bytes) -> None:
+        """A part of a request's body."""
+        assert self._body_bytes is not None, "a body comes behind its head"
+        self._body_bytes += len(body)
+        super().on_body(body)
 
     def on_message_complete(self) -> None:
         """The last byte of a request."""
         self._verbs.between = True
         super().on_message_complete()
+
+    def _body_left(self) -> int:
+        """How many bytes of the request's body are still to come; 0 where that can't be told."""
+        if self._body_bytes is None:
+            return 0  # The head isn't whole.
+        length = next((value for name, value in self.scope["headers"] if name == b"content-length"), None)
+        return 0 if length is None else int(length) - self._body_bytes
 
     def send_400_response(self, msg: str) -> None:
         """Answer what isn't HTTP."""
