@@ -149,7 +149,7 @@ ROUTES: tuple[Route, ...] = (
     # Capabilities
     Route(UPDATE, "capabilities", capabilities.capabilities, capabilities.TokenCapabilitiesBody,
           "Tell what a token may do.", writes=False, echo=True),
-    Route(UPDATE, "capabilities-self", capabilities.capabilities_self, capabilities.CapabilitiesBody,
+    Route(UPDATE, "capabilities-self", capabilities.capabilities_self, capabilities.OwnCapabilitiesBody,
           "Tell what the calling token may do.", writes=False, echo=True),
     Route(UPDATE, "capabilities-accessor", capabilities.capabilities_accessor,
           capabilities.AccessorCapabilitiesBody, "Tell what the token with an accessor may do.", writes=False,
