@@ -153,7 +153,7 @@ def _writer(row: Property) -> Handler:
         def change(role: Role | None) -> Role:
             if role is None:
                 raise UnsupportedPath
-            if not given:
+            if all(value == "" for value in given.values()):
                 if row.missing:
                     raise InvalidRequest(f"missing {row.missing}")
                 return role
@@ -171,6 +171,12 @@ def _changed(role: Role, given: dict[str, Any], call: Call) -> Role:
             bound_addresses(given["token_bound_cidrs"])
         except InvalidRequest as error:
             raise InvalidRequest(f"failed to parse token_bound_cidrs: {error.message}") from None
+    if any(given.get(name) == [] for name in ("bound_cidr_list", "secret_id_bound_cidrs")):
+        raise InvalidRequest("missing bound_cidr_list")
+    if given.get("token_ttl", 0) > role.token.max_ttl > 0:
+        raise InvalidRequest("token_ttl should not be greater than token_max_ttl")
+    if 0 < given.get("token_max_ttl", 0) < role.token.ttl:
+        raise InvalidRequest("token_max_ttl should be greater than or equal to token_ttl")
     if "token_policies" in given:
         given = given | {"token_policies": list(parse_policies(given["token_policies"]))}
     try:

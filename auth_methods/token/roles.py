@@ -192,10 +192,9 @@ def _changed(role: Role, body: RoleBody, warnings: list[str]) -> Role:
     if body.token_no_default_policy is not UNSET:
         changes["no_default_policy"] = body.token_no_default_policy
     if body.token_type is not UNSET:
-        token_type = body.token_type or _DEFAULT_TYPE
-        if token_type not in _TYPES:
+        if body.token_type not in _TYPES:
             raise InvalidRequest(f"invalid 'token_type' value \"{body.token_type}\"")
-        changes["token_type"] = token_type
+        changes["token_type"] = body.token_type
     changed = replace(role, **changes, **_renamed(role, body, warnings))
     if "token_type" in changes:
         _check_batch(changed)
@@ -222,7 +221,8 @@ def _renamed(role: Role, body: RoleBody, warnings: list[str]) -> Mapping[str, An
         try:
             changes["bound_cidrs"] = normal_addresses(changes["bound_cidrs"])
         except InvalidAddress as error:
-            raise InvalidRequest(f"error parsing role fields: {error}") from None
+            what = "bound_cidrs" if "bound_cidrs" in old else "role fields"
+            raise InvalidRequest(f"error parsing {what}: {error}") from None
     return changes | {"old": frozenset(old)}
 
 

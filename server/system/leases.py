@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from msgspec import UNSET, UnsetType
+
 from auth_methods.token.revocation import TIDYING, TIDYING_ALREADY
-from engines.base import Body, Call, Nothing, Reply
+from engines.base import Body, Call, Nothing, Raw, Reply
 from engines.durations import format_time
 from engines.faults import Failed, InvalidRequest, NotFound
 from engines.fields import Duration
@@ -18,13 +20,16 @@ if TYPE_CHECKING:
 _IRREVOCABLE = "irrevocable"
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
 
+_ACCEPTED = Reply(status=202, raw=Raw("application/json", b""))
+"""For who doesn't want to wait, though it is done already."""
+
 
 class LeaseBody(Body):
     """Names a lease, in the body or in the path."""
 
     lease_id: str = ""
     url_lease_id: str = ""
-    sync: bool = False
+    sync: bool | UnsetType = UNSET
 
 
 class RenewBody(LeaseBody):
@@ -37,7 +42,7 @@ class PrefixBody(Body):
     """Names a path and all below it."""
 
     prefix: str = ""
-    sync: bool = False
+    sync: bool | UnsetType = UNSET
 
 
 class CountBody(Body):
@@ -77,12 +82,19 @@ async def renew(system: System, call: Call, body: RenewBody) -> Reply:
     raise InvalidRequest("tokens cannot be renewed through this endpoint")
 
 
-async def revoke(system: System, call: Call, body: LeaseBody) -> None:
+async def revoke(system: System, call: Call, body: LeaseBody) -> Reply | None:
     """End a lease; it is no error if there is none."""
     await system.tenant.leases.revoke(_id(body), call.now)
+    return _ACCEPTED if body.sync is False else None
 
 
-async def revoke_prefix(system: System, call: Call, body: PrefixBody) -> None:
+async def revoke_prefix(system: System, call: Call, body: PrefixBody) -> Reply | None:
+    """End all leases below a path."""
+    await system.tenant.leases.revoke_prefix(body.prefix)
+    return _ACCEPTED if body.sync is False else None
+
+
+async def revoke_force(system: System, call: Call, body: PrefixBody) -> None:
     """End all leases below a path. That can't fail here for one and go on for others, so forcing it is the same."""
     await system.tenant.leases.revoke_prefix(body.prefix)
 

@@ -69,6 +69,12 @@ DIFFERENCES: tuple[Difference, ...] = (
     Difference(
         "sys-server-active", "get seal", "body.errors*", "a verb that a path doesn't have is answered as elsewhere"
     ),
+    Difference(
+        "sys-cors",
+        "anybody with credentials",
+        "headers.access-control-allow-credentials",
+        "any page could use what a browser keeps for this server",
+    ),
     Difference("sys-cors", "preflight*", "headers.strict-transport-security", "on every answer"),
     Difference("sys-rotate-root", "begin with *", "body.errors.0", _GO_TYPES),
     Difference("sys-rotate-root", "wrong twice", "body.errors.0", _GO_TYPES),
@@ -120,6 +126,7 @@ DIFFERENCES: tuple[Difference, ...] = (
     Difference("auth-approle-secrets", "generate with a token's wider network", "body.errors.0", _SLIP),
     Difference("auth-approle-properties", "bound_cidr_list then", "body.data.bound_cidr_list*", _OWN_VALUE),
     Difference("auth-approle-properties", "bind secret id", "*", _OWN_VALUE),
+    Difference("auth-approle-properties", "negative token_num_uses", "*", "nobody has fewer than no uses"),
     Difference("sys-mounts-listing", "show with *", "body.*identity/*", "no default rights to an OpenID provider"),
     Difference("identity-lists", "in part: *", "body.warnings*", "lists of identities are given in parts too"),
     Difference("identity-aliases", "*", "body.data.*custom_metadata", _NO_VALUES),
