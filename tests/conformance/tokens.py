@@ -100,6 +100,7 @@ _creation = Scenario(
         ),
         Step("with the same id", "POST auth/token/create", 400, {"policies": ["a"], "id": "conformance-own-id"}),
         Step("look up the own id", "POST auth/token/lookup", 200, {"token": "conformance-own-id"}),
+        Step("root with an end", "POST auth/token/create", 200, {"explicit_max_ttl": "9999h"}),
         Step("without a body", "POST auth/token/create", 200),
         Step("by put", "PUT auth/token/create", 200, {"policies": ["a"]}),
         Step("by get", "GET auth/token/create", 405),

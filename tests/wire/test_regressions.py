@@ -1,7 +1,9 @@
 """Holes that servers of this kind have had, each as a test named after what it is, against several workers at once.
 
 What is tested closer to the code stands there, and isn't repeated here: rules of policies in ``tests/server/test_acl``,
-unclean paths in ``test_http``.
+unclean paths in ``test_http``, the name ``root`` in other spellings in ``tests/server/test_namespaces``, the tokens of
+another tenant in ``tests/server/test_namespace_isolation``, ``*``, ``+`` and ``/`` in the names of entities in
+``tests/server/test_templates``.
 """
 
 from __future__ import annotations
