@@ -156,7 +156,16 @@ async def write_role(method: TokenMethod, call: Call, body: RoleBody) -> Reply |
         warnings.clear()
         value = await transaction.get(ROLES + body.role_name)
         role = Role(name=body.role_name) if value is None else decode_role(value)
-        transaction.put(ROLES + body.role_name, msgspec.msgpack.encode(_changed(role, body, warnings)))
+        role = _changed(role, body, warnings)
+        given = body.explicit_max_ttl is not UNSET or body.token_explicit_max_ttl is not UNSET
+        most = method.mount.max_lease_ttl_seconds
+        if given and role.explicit_max_ttl > most:
+            warnings.append(
+                f"Given explicit max TTL of {role.explicit_max_ttl} is greater than system/mount allowed value of "
+                f"{most} seconds; until this is fixed attempting to create tokens against this role will result in an "
+                "error"
+            )
+        transaction.put(ROLES + body.role_name, msgspec.msgpack.encode(role))
 
     await transact(method.mount.storage, work)
     for warning in warnings:

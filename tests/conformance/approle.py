@@ -30,6 +30,8 @@ _ROLES: tuple[tuple[str, dict[str, Json], int], ...] = (
     ("ttl over the maximum", {"token_ttl": "2h", "token_max_ttl": "1h"}, 400),
     ("ttl over the mount's", {"token_ttl": "2000h"}, 204),
     ("maximum over the mount's", {"token_max_ttl": "2000h"}, 200),
+    ("old period over the mount's", {"period": "2000h"}, 400),
+    ("period over the mount's", {"token_period": "2000h"}, 204),
     ("type service", {"token_type": "service"}, 204),
     ("type default", {"token_type": "default"}, 204),
     ("type nothing", {"token_type": ""}, 204),
@@ -137,6 +139,7 @@ _properties = Scenario(
                 Step(f"reset {name} of none", f"DELETE auth/{{m}}/role/none/{path}", 405 if path == "role-id" else 204),
             )
         ),
+        Step("too long a period", "POST auth/{m}/role/r/period", 400, {"period": "2000h"}),
         Step("empty role_id", "POST auth/{m}/role/r/role-id", 400, {"role_id": ""}),
         Step("no networks", "POST auth/{m}/role/r/secret-id-bound-cidrs", 400, {"secret_id_bound_cidrs": []}),
         Step("no networks by the old name", "POST auth/{m}/role/r/bound-cidr-list", 400, {"bound_cidr_list": ""}),

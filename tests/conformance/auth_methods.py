@@ -74,6 +74,8 @@ _roles = Scenario(
         Step("policy by glob", "POST auth/token/create/r-globs", 200, {"policies": ["good"]}),
         Step("policy by no glob", "POST auth/token/create/r-globs", 400, {"policies": ["y"]}),
         Step("disallowed by glob", "POST auth/token/create/r-globs", 400, {"policies": ["hot"]}),
+        Step("too long a maximum", "POST auth/token/roles/r-long", 200, {"token_explicit_max_ttl": "2000h"}),
+        Step("another setting of it", "POST auth/token/roles/r-long", 204, {"path_suffix": "abc"}),
         Step("disallowed in other letters", "POST auth/token/create/r-letters", 400, {"policies": ["X"]}),
         *(
             step
@@ -208,6 +210,9 @@ _USERS: tuple[tuple[str, dict[str, Json], int], ...] = (
     ("a new name", {"token_policies": "x"}, 204),
     ("both names", {"token_ttl": "30m", "ttl": "20m"}, 204),
     ("a type that is none", {"token_type": "zzz"}, 400),
+    ("a type of mounts", {"token_type": "default-service"}, 400),
+    ("a long period", {"period": "2000h"}, 204),
+    ("no period", {"period": 0}, 204),
     ("a ttl that is none", {"token_ttl": "zz"}, 400),
     ("addresses that are none", {"token_bound_cidrs": "zz"}, 400),
     ("a password and its hash", {"password": "p", "password_hash": "x"}, 400),
