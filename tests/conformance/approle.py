@@ -40,6 +40,7 @@ _ROLES: tuple[tuple[str, dict[str, Json], int], ...] = (
     ("type that is none", {"token_type": "zzz"}, 400),
     ("batch with uses", {"token_type": "batch", "token_num_uses": 3}, 400),
     ("batch with a period", {"token_type": "batch", "token_period": "1h"}, 400),
+    ("batch with an old period", {"token_type": "batch", "period": "1h"}, 204),
     ("negative uses of tokens", {"token_num_uses": -1}, 400),
     ("negative uses of secrets", {"secret_id_num_uses": -1}, 400),
     ("negative ttl", {"token_ttl": -1}, 400),
