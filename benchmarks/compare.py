@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 from benchmarks import limits, openssl, transports
@@ -84,8 +85,14 @@ def compare(
     """Measure every workload on each server, and its limits beside them."""
     # One process serves by itself; of several, one supervises.
     workers = max(1, len(subject.workers))
-    with limits.empty_server(workers, subject.tls) as empty:
-        return [_compare_one(subject, anchor, empty, workload, plan, progress) for workload in workloads]
+    with ExitStack() as stack:
+        empty = {
+            transport: stack.enter_context(limits.empty_server(workers, transport, subject.tls))
+            for transport in {workload.transport for workload in workloads}
+        }
+        return [
+            _compare_one(subject, anchor, empty[workload.transport], workload, plan, progress) for workload in workloads
+        ]
 
 
 def _compare_one(

@@ -1,7 +1,7 @@
 """What no server built this way can exceed: the same HTTP server with an empty handler.
 
 It is measured with requests and answers of the same sizes as the workload's, with as many workers as the server has:
-uvicorn for plain HTTP, hypercorn for TLS. What the cryptography alone allows is in ``benchmarks.openssl``.
+uvicorn for HTTP/1.1, hypercorn for HTTP/2. What the cryptography alone allows is in ``benchmarks.openssl``.
 """
 
 from __future__ import annotations
@@ -22,10 +22,11 @@ from tests.servers import CHECKOUT, REQUEST_SECONDS, START_SECONDS
 
 
 @contextmanager
-def empty_server(workers: int, tls: Tls | None = None) -> Iterator[Target]:
-    """A server with an empty handler and so many workers."""
+def empty_server(workers: int, transport: Transport, tls: Tls | None = None) -> Iterator[Target]:
+    """The server that ours has for ``transport``, with an empty handler and so many workers."""
     port = free_port()
-    with subprocess.Popen(_command(port, workers, tls), cwd=CHECKOUT, start_new_session=True) as process:
+    command = _command(port, workers, transport, tls)
+    with subprocess.Popen(command, cwd=CHECKOUT, start_new_session=True) as process:
         try:
             _await_answer(port, None if tls is None else transports.client_context(tls))
             yield Target(port, "s." + "0" * 24, tls)
@@ -34,14 +35,15 @@ def empty_server(workers: int, tls: Tls | None = None) -> Iterator[Target]:
             process.wait(REQUEST_SECONDS)
 
 
-def _command(port: int, workers: int, tls: Tls | None) -> list[str]:
-    application, count = "benchmarks.empty:application", ["--workers", str(workers)]
-    if tls is None:
-        arguments = [application, "--host", HOST, "--port", str(port), "--log-level", "warning", "--no-access-log"]
-        return [sys.executable, "-m", "uvicorn", *arguments, *count]
-    arguments = ["--bind", f"{HOST}:{port}", "--worker-class", "uvloop", "--log-level", "warning"]
-    files = ["--certfile", str(tls.certificate), "--keyfile", str(tls.key)]
-    return [sys.executable, "-m", "hypercorn", *arguments, *files, *count, application]
+def _command(port: int, workers: int, transport: Transport, tls: Tls | None) -> list[str]:
+    shared = ["benchmarks.empty:application", "--workers", str(workers), "--log-level", "warning"]
+    if transport is Transport.HTTP2:
+        command = [sys.executable, "-m", "hypercorn", *shared, "--bind", f"{HOST}:{port}", "--worker-class", "uvloop"]
+        certificate, key = "--certfile", "--keyfile"
+    else:
+        command = [sys.executable, "-m", "uvicorn", *shared, "--host", HOST, "--port", str(port), "--no-access-log"]
+        certificate, key = "--ssl-certfile", "--ssl-keyfile"
+    return command if tls is None else [*command, certificate, str(tls.certificate), key, str(tls.key)]
 
 
 def _await_answer(port: int, tls: ssl.SSLContext | None) -> None:

@@ -8,6 +8,7 @@ mistakes gets. One loop over the headers (``read_headers``), and no work for wha
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from msgspec import Struct
@@ -36,6 +37,8 @@ _OPERATIONS = {
     "HEAD": Operation.READ,
     "OPTIONS": Operation.READ,
 }
+# Looking a member up in its Enum costs more than some requests can spare.
+_HELP, _LIST, _SCAN = Operation.HELP, Operation.LIST, Operation.SCAN
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 _HEADERS = frozenset(
     {
@@ -48,6 +51,7 @@ _PATCH_TYPE = "application/merge-patch+json"
 LINES_TYPE = b"application/x-ndjson"
 """The media type of a stream: JSON values, one on a line."""
 
+_JSON_TYPE = b"application/json"
 _FORM_TYPE = "application/x-www-form-urlencoded"
 _BOOLEANS = {
     **dict.fromkeys(("1", "t", "T", "TRUE", "true", "True"), True),
@@ -101,7 +105,7 @@ def read_headers(headers: Headers) -> Sent:
         sent.length = int(length) if length.isdigit() else 1
     elif b"transfer-encoding" in found:
         sent.length = 1
-    if sent.content_type and sent.content_type != b"application/json":
+    if sent.content_type and sent.content_type != _JSON_TYPE:
         sent.lines = sent.content_type.partition(b";")[0].strip().lower() == LINES_TYPE
     sent.wrap_ttl = get(b"x-vault-wrap-ttl", b"")
     sent.wrap_format = get(b"x-vault-wrap-format", b"")
@@ -189,8 +193,8 @@ def parse_request(
             data = _parse_body(sent.content_type, body)
     elif query_string:
         operation, data = _read_query(method, operation, query_string)
-    wrap_ttl_seconds = _wrap_ttl_seconds(sent.wrap_ttl) if sent.wrap_ttl and operation is not Operation.HELP else 0.0
-    if operation is Operation.LIST or operation is Operation.SCAN:
+    wrap_ttl_seconds = _wrap_ttl_seconds(sent.wrap_ttl) if sent.wrap_ttl and operation is not _HELP else 0.0
+    if operation is _LIST or operation is _SCAN:
         path = path if path.endswith("/") else path + "/"
     _check_path(method, operation, path, raw_path)
     return Request(
@@ -221,6 +225,7 @@ def parse_lines_request(
     return request
 
 
+@lru_cache(maxsize=1000)
 def _path(raw_path: bytes, query_string: bytes) -> str | Redirect | Refusal:
     if not raw_path.startswith(PREFIX):
         raise NotFound(None)
@@ -233,9 +238,9 @@ def _path(raw_path: bytes, query_string: bytes) -> str | Redirect | Refusal:
 
 def _check_path(method: str, operation: Operation, path: str, raw_path: bytes) -> None:
     """Refuse paths that name no place: relative ones, and folders for a write."""
-    if b"%" in raw_path and is_relative(path):
+    if raw_path.find(b"%") >= 0 and is_relative(path):
         raise InvalidRequest("relative paths not supported")
-    if operation is Operation.HELP:
+    if operation is _HELP:
         return
     if method in _WITH_BODY and path.endswith("/"):
         raise InvalidRequest("cannot write to a path ending in '/'")
@@ -284,7 +289,7 @@ def _check_patch_type(content_type: bytes) -> Refusal | None:
 
 def _parse_body(content_type: bytes, body: bytes) -> dict[str, Any]:
     """A form where the content type says so and the body doesn't look like JSON; else JSON."""
-    if b"form" in content_type.lower() and body.lstrip()[:1] not in (b"{", b"["):
+    if content_type != _JSON_TYPE and b"form" in content_type.lower() and body.lstrip()[:1] not in (b"{", b"["):
         try:
             is_form = media_type(content_type.decode("latin-1")) == _FORM_TYPE
         except InvalidRequest:

@@ -23,7 +23,7 @@ from server.dispatch import Dispatcher
 from server.exposure import exposure_of
 from server.headers import SECURITY, SECURITY_UNDER_TLS, with_security
 from server.lines import Lines
-from server.listeners.asgi import AT_ONCE, CLIENT_CERTIFICATE, RELEASE, Message, Receive, Scope, Send
+from server.listeners.asgi import AT_ONCE, CLIENT_CERTIFICATE, KEPT, RELEASE, WHOLE_BODY, Message, Receive, Scope, Send
 
 _BODILESS = frozenset({"GET", "HEAD", "LIST", "SCAN", "OPTIONS"})
 
@@ -38,8 +38,9 @@ class Application:
         self._dispatcher = dispatcher
         self._listener = listener
         self._exposure = exposure_of(listener)
+        self._tls = listener.tls
         self._max_bytes = listener.max_request_size_bytes
-        self._headers = SECURITY_UNDER_TLS if listener.tls else SECURITY
+        self._headers = SECURITY_UNDER_TLS if self._tls else SECURITY
         self._usual_head = b"".join(b"%s: %s\r\n" % header for header in (*self._headers, JSON))
         self._outside = Starlette(
             routes=[StarletteRoute("/", _to_ui, methods=["GET", "HEAD"])],
@@ -51,7 +52,7 @@ class Application:
         if not scope["path"].startswith("/v1/"):
             await self._outside(scope, receive, self._with_security_headers(send))
             return
-        sent = requests.read_headers(scope["headers"])
+        sent = _sent(scope)
         if sent.lines and await self._stream(scope, sent, receive, send):
             return
         answer = await self._answer(scope, sent, receive)
@@ -92,7 +93,7 @@ class Application:
 
     async def _answer(self, scope: Scope, sent: Sent, receive: Receive) -> Answer:
         try:
-            body = await self._read(receive, sent.length) if sent.length or scope["method"] not in _BODILESS else b""
+            body = await self._body(scope, sent, receive)
             request = requests.parse_request(
                 scope["method"],
                 scope["raw_path"],
@@ -104,7 +105,7 @@ class Application:
         except Fault as fault:
             return refusal(fault)
         if isinstance(request, requests.Request):
-            if self._listener.tls:
+            if self._tls:
                 request.client_certificate = scope.get("state", {}).get(CLIENT_CERTIFICATE, b"")
             return await self._dispatcher.answer(request, self._exposure)
         if isinstance(request, urls.Redirect):
@@ -114,10 +115,15 @@ class Application:
         headers = ((b"content-type", request.content_type),) if request.content_type else ()
         return Answer(request.status, request.body, headers)
 
-    async def _read(self, receive: Receive, announced: int) -> bytes:
+    async def _body(self, scope: Scope, sent: Sent, receive: Receive) -> bytes:
         limit = self._max_bytes
-        if announced > limit:
+        if sent.length > limit:
             raise TooLarge("http: request body too large")
+        whole: bytes | None = scope.get(WHOLE_BODY)
+        if whole is not None:
+            return whole
+        if not sent.length and scope["method"] in _BODILESS:
+            return b""
         message = await receive()
         body: bytes = message.get("body", b"")
         if not message.get("more_body", False):
@@ -144,6 +150,17 @@ class Application:
             await send(message)
 
         return sending
+
+
+def _sent(scope: Scope) -> Sent:
+    """What the headers say, which the same head has said before."""
+    kept = scope.get(KEPT)
+    if kept is None:
+        return requests.read_headers(scope["headers"])
+    sent: Sent | None = kept.get("sent")
+    if sent is None:
+        sent = kept["sent"] = requests.read_headers(scope["headers"])
+    return sent
 
 
 def _nothing() -> None:

@@ -10,9 +10,10 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import orjson
+from msgspec import Struct
 
 from engines.base import Operation
 from server.audit.entry import AuditAuth, AuditRequest, AuditResponse, AuditSubject, AuditToken, AuditWrap
@@ -28,14 +29,14 @@ _NOBODY: dict[str, Any] = {"token_type": "default"}
 _serial = itertools.count()
 
 
-class Parts(NamedTuple):
+class Parts(Struct, frozen=True, gc=False):
     """The members ``"auth":{...}`` and ``"request":{...}`` of an entry."""
 
     auth: bytes
     request: bytes
 
 
-class _Prepared(NamedTuple):
+class _Prepared(Struct, frozen=True, gc=False):
     """The members that a token adds, as this device writes them."""
 
     who: bytes

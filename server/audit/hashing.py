@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from engines.faults import InvalidRequest
@@ -31,34 +31,26 @@ def new_salt() -> bytes:
     return secrets.token_bytes(SALT_BYTES)
 
 
-def _hmac_of(salt: bytes) -> Callable[[bytes], str]:
-    """HMAC-SHA256 under ``salt`` as entries write it, with both of its states prepared."""
-    key = salt.ljust(_BLOCK_BYTES, b"\0")
-    new_inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in key)).copy
-    new_outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in key)).copy
-
-    def hashed(message: bytes) -> str:
-        inner = new_inner()
-        inner.update(message)
-        outer = new_outer()
-        outer.update(inner.digest())
-        return _PREFIX + outer.hexdigest()
-
-    return hashed
-
-
 class Hasher:
     """HMAC-SHA256 under one salt, for strings and for the strings within data."""
 
-    __slots__ = ("_empty", "octets")
+    __slots__ = ("_empty", "_new_inner", "_new_outer")
 
     def __init__(self, salt: bytes) -> None:
         if len(salt) > _BLOCK_BYTES:
             raise ValueError("a salt is no longer than a block of SHA-256")
-        self.octets = _hmac_of(salt)
-        """``hmac-sha256:`` and 64 hexadecimal digits, for bytes."""
-
+        key = salt.ljust(_BLOCK_BYTES, b"\0")
+        self._new_inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in key)).copy
+        self._new_outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in key)).copy
         self._empty = self.octets(b"")
+
+    def octets(self, message: bytes) -> str:
+        """``hmac-sha256:`` and 64 hexadecimal digits."""
+        inner = self._new_inner()
+        inner.update(message)
+        outer = self._new_outer()
+        outer.update(inner.digest())
+        return _PREFIX + outer.hexdigest()
 
     def text(self, text: str) -> str:
         """As ``octets``, for text; surrogates that aren't pairs are hashed as they stand."""
@@ -72,8 +64,8 @@ class Hasher:
         return self._members(data, clear, 1)
 
     def _members(self, members: Mapping[str, Any], clear: frozenset[str], depth: int) -> dict[str, Any]:
-        # A batch has its strings here, hundreds of them: one loop over locals, and no call for what stays as it is.
-        octets, empty = self.octets, self._empty
+        # A batch has its strings here, hundreds of them: one loop over locals, with no call of ours for any of them.
+        new_inner, new_outer, empty = self._new_inner, self._new_outer, self._empty
         hidden = {}
         for key, value in members.items():
             kind = type(value)
@@ -83,7 +75,11 @@ class Hasher:
                 elif not value:
                     hidden[key] = empty
                 else:
-                    hidden[key] = octets(value.encode("utf-8", "surrogatepass"))
+                    inner = new_inner()
+                    inner.update(value.encode("utf-8", "surrogatepass"))
+                    outer = new_outer()
+                    outer.update(inner.digest())
+                    hidden[key] = _PREFIX + outer.hexdigest()
             elif kind in _SHOWN:
                 hidden[key] = value
             else:

@@ -59,9 +59,9 @@ class Listener:
         return self.type == "tcp" and not self.tls_disable and bool(self.tls_cert_file)
 
     @property
-    def server_name(self) -> str:
-        """The HTTP server that runs this listener: ``uvicorn`` or ``hypercorn``."""
-        return self.server or ("hypercorn" if self.tls else "uvicorn")
+    def http2(self) -> bool:
+        """Whether clients may speak HTTP/2."""
+        return self.server == "hypercorn" or (self.tls and not self.server)
 
 
 @dataclass(frozen=True, slots=True)

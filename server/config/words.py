@@ -107,7 +107,8 @@ TOP = (
 
 _EVERY_LISTENER = (
     Word("server", Kind.CHOICE, "",
-         "Which HTTP server runs this listener. Unset, it is `uvicorn` without TLS and `hypercorn` (HTTP/2) with it.",
+         "Which HTTP server has this listener: `uvicorn` for HTTP/1.1 alone, `hypercorn` for HTTP/2 and HTTP/1.1. "
+         "Unset, HTTP/1.1 is uvicorn's and, where there is TLS, HTTP/2 hypercorn's.",
          choices=("uvicorn", "hypercorn")),
     Word("max_request_size", Kind.SIZE, MAX_REQUEST_BYTES,
          "The largest request body, or line of a stream; larger ones are answered 413.", minimum=1),

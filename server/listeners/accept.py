@@ -13,7 +13,7 @@ import logging
 import socket
 import ssl
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, TypeAlias
 
 import orjson
 
@@ -21,6 +21,9 @@ from server.headers import SECURITY
 from server.listeners.share import Place, Share
 
 _log = logging.getLogger(__name__)
+
+Connect: TypeAlias = Callable[[Place], asyncio.Protocol]
+"""Makes the protocol of a connection, which closes the ``Place`` when the connection is over."""
 
 YIELD_SECONDS = 0.001
 """How long a process leaves a connection to others, for each that it has more than they."""
@@ -34,6 +37,9 @@ _AT_ONCE = 64
 _MAX_REFUSALS = 1_000
 _PAUSE_SECONDS = 0.1
 _SHUTDOWN_SECONDS = 5.0
+_LAST_HANDSHAKES_SECONDS = 1.0
+"""How much longer handshakes may take when no more connections are accepted: one that stalls holds no stop up."""
+
 _BODY = orjson.dumps({"errors": ["the server has as many connections as it may have; try again later"]})
 _REFUSAL = b"HTTP/1.1 503 Service Unavailable\r\n%s\r\n%s" % (
     b"".join(
@@ -51,21 +57,18 @@ _REFUSAL = b"HTTP/1.1 503 Service Unavailable\r\n%s\r\n%s" % (
 
 
 class Acceptor:
-    """Accepts on ``opened`` until ``close``.
-
-    ``protocol`` makes the protocol of a connection, and closes the ``Place`` it is given when the connection is over.
-    """
+    """Accepts on ``opened`` until ``close``."""
 
     def __init__(
         self,
         opened: socket.socket,
-        protocol: Callable[[Place], asyncio.Protocol],
+        connect: Connect,
         share: Share,
         context: ssl.SSLContext | None,
         handshake_seconds: float,
     ) -> None:
         self._socket = opened
-        self._protocol = protocol
+        self._make_protocol = connect
         self._share = share
         self._context = context
         self._limits: dict[str, Any] = {}
@@ -92,6 +95,10 @@ class Acceptor:
 
     async def wait_closed(self) -> None:
         """Wait until no connection is on its way to its protocol, or to its end."""
+        if self._connecting:
+            _, stalled = await asyncio.wait(self._connecting, timeout=_LAST_HANDSHAKES_SECONDS)
+            for task in stalled:
+                task.cancel()
         await asyncio.gather(*self._connecting, *self._refusing, return_exceptions=True)
 
     def _readable(self) -> None:
@@ -137,7 +144,7 @@ class Acceptor:
 
     async def _connect(self, connection: socket.socket, place: Place) -> None:
         try:
-            await self._loop.connect_accepted_socket(lambda: self._protocol(place), connection, **self._limits)
+            await self._loop.connect_accepted_socket(lambda: self._make_protocol(place), connection, **self._limits)
         except OSError as error:  # Errors of TLS and timeouts are among them.
             place.close()
             _log.debug("a connection failed: %s", type(error).__name__)

@@ -26,6 +26,12 @@ AT_ONCE = "cryptoserve.at_once"
 """In the scope, where the listener has it: ``at_once(head, body) -> bool`` sends status 200 with the lines of ``head``
 and ``body`` in one piece, in place of two messages; False leaves it to those. Nothing in ``head`` is checked."""
 
+KEPT = "cryptoserve.kept"
+"""In the scope, where the head has been read before: a dictionary for what the application makes of the head alone."""
+
+WHOLE_BODY = "cryptoserve.whole_body"
+"""In the scope, where the body came in one piece with the head: the body. It can be received all the same."""
+
 Application: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 

@@ -15,7 +15,7 @@ from time import monotonic
 from typing import Any
 
 from server.config import Listener
-from server.listeners.asgi import RELEASE, Application, Message, Receive, Scope, Send, answer_error
+from server.listeners.asgi import RELEASE, WHOLE_BODY, Application, Message, Receive, Scope, Send, answer_error
 
 MAX_BODY_BYTES = 256 * 1024 * 1024
 """How much of request bodies a process holds at most."""
@@ -75,6 +75,10 @@ class Deadlines:
         request = self._requests[task] = _Request(monotonic())
 
         scope[RELEASE] = request.release
+        whole = scope.get(WHOLE_BODY)
+        if whole is not None:
+            request.body_bytes = len(whole)
+            self._body_bytes += request.body_bytes
 
         async def receive_noted() -> Message:
             request.reading = True
@@ -88,7 +92,7 @@ class Deadlines:
             return message
 
         try:
-            await self._application(scope, receive_noted, send)
+            await self._application(scope, receive_noted if whole is None else receive, send)
         except _Overloaded:
             await answer_error(scope, send, 503, _OVERLOADED, close=True)
         except asyncio.CancelledError:

@@ -9,22 +9,26 @@ import socket
 import ssl
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from engines.fips import FipsMode
 from server.config import Listener
+from server.listeners.accept import Acceptor
+from server.listeners.alpn import Negotiated
 from server.listeners.asgi import Application
 from server.listeners.deadlines import Deadlines
 from server.listeners.forwarded import ForwardedFor
-from server.listeners.plain import serve_plain
-from server.listeners.secure import serve_secure
-from server.listeners.share import Share
+from server.listeners.http1 import Http1Server
+from server.listeners.http2 import Http2Server
+from server.listeners.share import Place, Share
 from server.listeners.sockets import ListenFailed, open_socket, url
-from server.listeners.tls import make_context, reload_certificate
+from server.listeners.tls import ApprovedContext, make_context, reload_certificate
 
 DRAIN_SECONDS = 10.0
 """How long requests that are under way may take to finish when the server stops."""
 
-_PROTOCOLS = {"uvicorn": ("http/1.1",), "hypercorn": ("h2", "http/1.1")}
+
+HttpServer: TypeAlias = Http1Server | Http2Server
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +56,45 @@ class OpenListener:
         if self.listener.x_forwarded_for_authorized_addrs or self.listener.x_forwarded_for_reject_not_present:
             application = ForwardedFor(application, self.listener)
         deadlines = Deadlines(application, self.listener, share.most_requests)
-        run = serve_plain if self.listener.server_name == "uvicorn" else serve_secure
+        http1, http2 = self._servers(deadlines, drain_seconds)
+        accepted = asyncio.Event()
         watch = asyncio.create_task(deadlines.watch())
         try:
-            await run(deadlines, self.listener, self._socket, self._context, stop, drain_seconds, share)
+            async with asyncio.TaskGroup() as group:
+                for server in {http1, http2}:
+                    group.create_task(server.serve(accepted))
+                await self._accept(http1, http2, stop, share)
+                accepted.set()
         finally:
             watch.cancel()
             self.close()
+
+    def _servers(self, application: Application, drain_seconds: float) -> tuple[HttpServer, HttpServer]:
+        """Who serves HTTP/1.1, and who HTTP/2; one and the same if it has the listener for itself."""
+        if not self.listener.http2:
+            alone = Http1Server(application, self.listener, drain_seconds)
+            return alone, alone
+        http2 = Http2Server(application, self.listener, drain_seconds)
+        if self.listener.server == "hypercorn":
+            return http2, http2
+        return Http1Server(application, self.listener, drain_seconds), http2
+
+    async def _accept(self, http1: HttpServer, http2: HttpServer, stop: asyncio.Event, share: Share) -> None:
+        """Hand connections out until ``stop``, and until the last that was accepted then has been handed out."""
+
+        def connect(place: Place) -> asyncio.Protocol:
+            if self._context is None:
+                return http1.connect(place)
+            approved_only = isinstance(self._context, ApprovedContext)
+            return Negotiated(place, http1.connect, http2.connect, approved_only=approved_only)
+
+        handshake_seconds = float(self.listener.http_read_header_timeout_seconds)
+        acceptor = Acceptor(self._socket, connect, share, self._context, handshake_seconds)
+        try:
+            await stop.wait()
+        finally:
+            acceptor.close()
+            await acceptor.wait_closed()
 
     def close(self) -> None:
         """Give the address up."""
@@ -75,7 +111,7 @@ def open_listeners(listeners: Sequence[Listener], fips_mode: FipsMode = FipsMode
         for listener in listeners:
             context: ssl.SSLContext | None = None
             if listener.tls:
-                context = make_context(listener, _PROTOCOLS[listener.server_name], fips_mode)
+                context = make_context(listener, fips_mode)
             bound = open_socket(listener)
             opened.append(OpenListener(listener, url(listener, bound), bound, context))
     except ListenFailed:

@@ -9,13 +9,15 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
-from collections.abc import Sequence
 
 from engines.fips import FipsMode
 from server.config import Listener
 from server.listeners.sockets import ListenFailed
 
 _log = logging.getLogger(__name__)
+
+HTTP1, HTTP2 = "http/1.1", "h2"
+"""Protocols by their names in ALPN (RFC 7301)."""
 
 # Forward secrecy and authenticated encryption; TLS 1.3 has suites of its own, all of them such.
 _DEFAULT_CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
@@ -43,7 +45,7 @@ _TLS13_SUITES = frozenset({"TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384", "
 class ApprovedContext(ssl.SSLContext):
     """A context that has what is approved alone, but for one suite of TLS 1.3 that can't be taken from it.
 
-    A server that uses it has to close a connection for which ``is_approved`` is False before it reads from it.
+    A connection for which ``is_approved`` is False has to be closed before anything is read from it.
     """
 
 
@@ -53,16 +55,20 @@ def is_approved(transport: asyncio.BaseTransport) -> bool:
     return _UNAPPROVED not in name
 
 
-def make_context(listener: Listener, protocols: Sequence[str], fips_mode: FipsMode) -> ssl.SSLContext:
-    """The context of ``listener``, which offers ``protocols`` by ALPN. Raises ``ListenFailed``."""
+def client_certificate(transport: asyncio.BaseTransport) -> bytes:
+    """What the client has shown in the handshake, in DER; empty if it has shown nothing, or there is no TLS."""
+    tls: ssl.SSLObject | None = transport.get_extra_info("ssl_object")
+    return (tls is not None and tls.getpeercert(binary_form=True)) or b""
+
+
+def make_context(listener: Listener, fips_mode: FipsMode) -> ssl.SSLContext:
+    """The context of ``listener``. Raises ``ListenFailed``."""
     approved = fips_mode is FipsMode.ENABLED
-    if approved and listener.server_name != "hypercorn":
-        raise ListenFailed(f'fips_mode "{fips_mode.value}" needs server = "hypercorn" where there is TLS')
     context = (ApprovedContext if approved else ssl.SSLContext)(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = _VERSIONS[listener.tls_min_version]
     context.maximum_version = _VERSIONS[listener.tls_max_version]
     context.options |= ssl.OP_NO_COMPRESSION | ssl.OP_NO_RENEGOTIATION
-    context.set_alpn_protocols(list(protocols))
+    context.set_alpn_protocols([HTTP2, HTTP1] if listener.http2 else [HTTP1])
     context.set_ciphers(_ciphers(listener.tls_cipher_suites, fips_mode))
     if approved:
         context.set_ecdh_curve(_APPROVED_CURVE)

@@ -32,6 +32,11 @@ class Verbs:
         self.between = True
         """Whether the next byte is the first of a request."""
 
+    @property
+    def at_start(self) -> bool:
+        """Whether the next byte is the first of a request, and nothing of it is held back."""
+        return self.between and not self._held
+
     def incoming(self, data: bytes) -> bytes:
         """What to feed to the parser for ``data``; nothing, while a method is cut in two."""
         if not self.between:

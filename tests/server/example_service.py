@@ -13,7 +13,7 @@ from typing import Any
 
 from server.config import Config, Listener
 from server.development import DevelopmentKeys
-from server.listeners.asgi import Application, Receive, Scope, Send
+from server.listeners.asgi import CLIENT_CERTIFICATE, Application, Receive, Scope, Send
 from server.serving import Member, Service
 from storage.base import Unavailable
 
@@ -64,6 +64,7 @@ def build_example(listener: Listener) -> Application:
                 "http": scope["http_version"],
                 "scheme": scope["scheme"],
                 "address": listener.address,
+                "certificate": scope.get("state", {}).get(CLIENT_CERTIFICATE, b"").hex(),
                 "process": os.getpid(),
             },
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -93,14 +94,15 @@ class LineClient:
 class Streams:
     """A server with one listener, and clients of it."""
 
-    def __init__(self, server: Server, port: int) -> None:
+    def __init__(self, server: Server, port: int, context: ssl.SSLContext | None = None) -> None:
         self.server = server
         self.port = port
+        self._context = context
         self._clients: list[LineClient] = []
 
     async def connect(self) -> LineClient:
         """A client that has sent nothing yet."""
-        client = LineClient(*await asyncio.open_connection("127.0.0.1", self.port, limit=2**22))
+        client = LineClient(*await asyncio.open_connection("127.0.0.1", self.port, limit=2**22, ssl=self._context))
         self._clients.append(client)
         return client
 
@@ -131,7 +133,8 @@ async def serving(server: Server, listener: Listener) -> AsyncIterator[Streams]:
     opened = open_listeners([listener])
     stop = asyncio.Event()
     task = asyncio.create_task(serve(opened, lambda one: Application(server.dispatcher, one), stop))
-    streams = Streams(server, int(opened[0].url.rpartition(":")[2]))
+    context = ssl.create_default_context(cafile=listener.tls_cert_file) if listener.tls else None
+    streams = Streams(server, int(opened[0].url.rpartition(":")[2]), context)
     try:
         async with asyncio.timeout(DEADLINE):
             yield streams

@@ -58,7 +58,7 @@ def test_defaults(tmp_path: Path) -> None:
     assert config.warnings == ()
     assert config.listeners[0].max_request_size_bytes == 10 * 1024 * 1024
     assert not config.listeners[0].tls
-    assert config.listeners[0].server_name == "uvicorn"
+    assert not config.listeners[0].http2
 
 
 def test_everything_as_hcl_and_as_json(tmp_path: Path) -> None:
@@ -140,12 +140,12 @@ def test_everything_as_hcl_and_as_json(tmp_path: Path) -> None:
         assert config.storage.type == "inmem"
         first, second, third = config.listeners
         assert first.tls
-        assert first.server_name == "hypercorn"
+        assert first.http2
         assert first.max_request_size_bytes == 1024 * 1024
         assert first.x_forwarded_for_authorized_addrs == (ip_network("10.0.0.0/8"), ip_network("::1"))
         assert first.max_request_duration_seconds == 90
         assert second.max_request_duration_seconds == 5
-        assert second.server_name == "hypercorn"
+        assert second.http2
         assert (third.type, third.address, third.socket_mode) == ("unix", "s.sock", 0o660)
         assert [(device.type, device.path, device.options["file_path"]) for device in config.audit] == [
             ("file", "one", "a.log"),

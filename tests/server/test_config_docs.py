@@ -101,7 +101,7 @@ def test_the_example_loads_without_an_unknown_word(tmp_path: Path, monkeypatch: 
         file.write_text(_example(uncommented=uncommented))
         file.chmod(0o600)
         config = load_config([str(file)], {})
-        assert [listener.server_name for listener in config.listeners] == ["hypercorn", "uvicorn", "uvicorn"]
+        assert [listener.http2 for listener in config.listeners] == [not uncommented, False, False]
         assert config.audit[0].options == {"file_path": "audit.log"}
         assert not [warning for warning in config.warnings if "unknown" in warning or "no effect" in warning]
 

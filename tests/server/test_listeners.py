@@ -1,4 +1,4 @@
-"""Both HTTP servers on real sockets: what they serve, whom they cut off, and how they stop."""
+"""Listeners on real sockets, with either HTTP server and both: what they serve, whom they cut off, how they stop."""
 
 from __future__ import annotations
 
@@ -18,21 +18,24 @@ import h2.events
 import pytest
 
 from server.config import Listener
-from server.listeners import ListenFailed, OpenListener, open_listeners, serve
+from server.listeners import ListenFailed, OpenListener, Share, open_listeners, serve
 from tests.server.certificates import common_name, write_certificate
 from tests.server.example_service import build_example
 
 PLAIN = Listener("tcp", "127.0.0.1:0", tls_disable=True)
 SERVERS = ("uvicorn", "hypercorn")
+TLS_SERVERS = ("", *SERVERS)
+"""Unset, the protocol that a client agrees on decides who serves it."""
+
 DEADLINE = 10.0
 
 
 @asynccontextmanager
-async def serving(*listeners: Listener) -> AsyncIterator[list[OpenListener]]:
+async def serving(*listeners: Listener, share: Share | None = None) -> AsyncIterator[list[OpenListener]]:
     """The example service behind ``listeners``, and the end of it."""
     opened = list(open_listeners(listeners))
     stop = asyncio.Event()
-    task = asyncio.create_task(serve(opened, build_example, stop))
+    task = asyncio.create_task(serve(opened, build_example, stop, share))
     try:
         yield opened
     finally:
@@ -50,6 +53,8 @@ async def connect(
 ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     if one.listener.type == "unix":
         return await asyncio.open_unix_connection(one.listener.address)
+    if one.listener.tls and context is None:
+        context = trusting(Path(one.listener.tls_cert_file), "http/1.1")
     return await asyncio.open_connection("127.0.0.1", port(one), ssl=context)
 
 
@@ -89,10 +94,20 @@ def trusting(certificate: Path, *protocols: str) -> ssl.SSLContext:
     return context
 
 
-@pytest.mark.parametrize("server", SERVERS)
-async def test_plain_requests_and_keep_alive(server: str) -> None:
-    async with serving(replace(PLAIN, server=server)) as (one,), asyncio.timeout(DEADLINE):
-        assert one.url == f"http://127.0.0.1:{port(one)}"
+def secure(folder: Path, **words: Any) -> Listener:
+    certificate, key = write_certificate(folder, "one")
+    return Listener("tcp", "127.0.0.1:0", tls_cert_file=str(certificate), tls_key_file=str(key), **words)
+
+
+@pytest.fixture(params=[*SERVERS, "TLS"])
+def listener(request: pytest.FixtureRequest, tmp_path: Path) -> Listener:
+    """Each way to HTTP/1.1: what holds for one holds for all."""
+    return secure(tmp_path) if request.param == "TLS" else replace(PLAIN, server=request.param)
+
+
+async def test_requests_and_keep_alive(listener: Listener) -> None:
+    async with serving(listener) as (one,), asyncio.timeout(DEADLINE):
+        assert one.url == f"{'https' if listener.tls else 'http'}://127.0.0.1:{port(one)}"
         reader, writer = await connect(one)
         for text in (b"first", b"second"):
             writer.write(b"POST /x HTTP/1.1\r\nhost: x\r\ncontent-length: %d\r\n\r\n%s" % (len(text), text))
@@ -154,17 +169,15 @@ async def test_all_or_none_are_opened() -> None:
     first.close()
 
 
-@pytest.mark.parametrize("server", SERVERS)
-async def test_slow_heads_are_cut_off(server: str) -> None:
-    listener = replace(PLAIN, server=server, http_read_header_timeout_seconds=0.3)
-    async with serving(listener) as (one,):
+async def test_slow_heads_are_cut_off(listener: Listener) -> None:
+    async with serving(replace(listener, http_read_header_timeout_seconds=0.3)) as (one,):
         silent = await connect(one)
         partial = await connect(one)
         partial[1].write(b"GET / HTTP/1.1\r\nx: ")
         second = await connect(one)
         second[1].write(b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n")
         assert (await read_answer(second[0]))[0] == 200
-        second[1].write(b"\r\n" if server == "uvicorn" else b"GET / HT")
+        second[1].write(b"\r\n" if listener.server != "hypercorn" else b"GET / HT")
         begun = asyncio.get_running_loop().time()
         for reader, writer in (silent, partial, second):
             rest = await read_to_end(reader)
@@ -173,16 +186,13 @@ async def test_slow_heads_are_cut_off(server: str) -> None:
         assert asyncio.get_running_loop().time() - begun < 4
 
 
-@pytest.mark.parametrize("server", SERVERS)
-async def test_a_long_request_is_not_taken_for_a_slow_head(server: str) -> None:
-    listener = replace(PLAIN, server=server, http_read_header_timeout_seconds=0.3)
-    async with serving(listener) as (one,):
+async def test_a_long_request_is_not_taken_for_a_slow_head(listener: Listener) -> None:
+    async with serving(replace(listener, http_read_header_timeout_seconds=0.3)) as (one,):
         assert (await ask(one, path="/slow?0.9"))[0] == 200
 
 
-@pytest.mark.parametrize("server", SERVERS)
-async def test_slow_bodies_are_cut_off(server: str) -> None:
-    async with serving(replace(PLAIN, server=server, http_read_timeout_seconds=0.2)) as (one,):
+async def test_slow_bodies_are_cut_off(listener: Listener) -> None:
+    async with serving(replace(listener, http_read_timeout_seconds=0.2)) as (one,):
         reader, writer = await connect(one)
         writer.write(b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\n123")
         rest = await read_to_end(reader)
@@ -191,17 +201,15 @@ async def test_slow_bodies_are_cut_off(server: str) -> None:
         writer.close()
 
 
-@pytest.mark.parametrize("server", SERVERS)
-async def test_endless_requests_are_answered_503(server: str) -> None:
-    async with serving(replace(PLAIN, server=server, max_request_duration_seconds=0.2)) as (one,):
+async def test_endless_requests_are_answered_503(listener: Listener) -> None:
+    async with serving(replace(listener, max_request_duration_seconds=0.2)) as (one,):
         status, answer = await ask(one, path="/hang")
         assert status == 503
         assert answer == {"errors": ["request took longer than max_request_duration"]}
 
 
-@pytest.mark.parametrize("server", SERVERS)
-async def test_idle_connections_are_closed(server: str) -> None:
-    async with serving(replace(PLAIN, server=server, http_idle_timeout_seconds=1)) as (one,):
+async def test_idle_connections_are_closed(listener: Listener) -> None:
+    async with serving(replace(listener, http_idle_timeout_seconds=1)) as (one,):
         reader, writer = await connect(one)
         writer.write(b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n")
         assert (await read_answer(reader))[0] == 200
@@ -209,9 +217,8 @@ async def test_idle_connections_are_closed(server: str) -> None:
         writer.close()
 
 
-@pytest.mark.parametrize("server", SERVERS)
-async def test_endless_heads_are_refused(server: str) -> None:
-    async with serving(replace(PLAIN, server=server)) as (one,):
+async def test_endless_heads_are_refused(listener: Listener) -> None:
+    async with serving(listener) as (one,):
         reader, writer = await connect(one)
         writer.write(b"GET / HTTP/1.1\r\n")
         sent = 0
@@ -229,9 +236,8 @@ async def test_endless_heads_are_refused(server: str) -> None:
         writer.close()
 
 
-@pytest.mark.parametrize("server", SERVERS)
-async def test_stopping_finishes_what_is_under_way(server: str) -> None:
-    async with serving(replace(PLAIN, server=server)) as (one,):
+async def test_stopping_finishes_what_is_under_way(listener: Listener) -> None:
+    async with serving(listener) as (one,):
         idle_reader, idle_writer = await connect(one)
         reader, writer = await connect(one)
         writer.write(b"POST /slow?0.3 HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\ncontent-length: 1\r\n\r\n")
@@ -245,7 +251,7 @@ async def test_stopping_finishes_what_is_under_way(server: str) -> None:
         each.close()
 
 
-@pytest.mark.parametrize("server", SERVERS)
+@pytest.mark.parametrize("server", TLS_SERVERS)
 async def test_tls_and_its_reload(server: str, tmp_path: Path) -> None:
     certificate, key = write_certificate(tmp_path, "one")
     listener = Listener("tcp", "127.0.0.1:0", server=server, tls_cert_file=str(certificate), tls_key_file=str(key))
@@ -272,31 +278,129 @@ async def test_tls_and_its_reload(server: str, tmp_path: Path) -> None:
             each.close()
 
 
-async def test_http2_by_alpn(tmp_path: Path) -> None:
-    certificate, key = write_certificate(tmp_path, "one")
-    listener = Listener("tcp", "127.0.0.1:0", tls_cert_file=str(certificate), tls_key_file=str(key))
-    async with serving(listener) as (one,), asyncio.timeout(DEADLINE):
-        reader, writer = await connect(one, trusting(certificate, "h2", "http/1.1"))
-        assert writer.get_extra_info("ssl_object").selected_alpn_protocol() == "h2"
-        client = h2.connection.H2Connection()
-        client.initiate_connection()
-        names = {":method": "PUT", ":path": "/", ":scheme": "https", ":authority": "x"}
-        client.send_headers(1, list(names.items()))
-        client.send_data(1, b"hello", end_stream=True)
-        body = b""
-        ended = False
-        while not ended:
-            writer.write(client.data_to_send())
-            for event in client.receive_data(await reader.read(65536)):
-                if isinstance(event, h2.events.DataReceived):
-                    body += event.data or b""
-                ended = ended or isinstance(event, h2.events.StreamEnded)
-        answer = json.loads(body)
-        assert (answer["http"], answer["body"]) == ("2", "hello")
+async def ask_http2(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, path: str = "/") -> dict[str, Any]:
+    """One request with the body ``hello`` on a new connection."""
+    client = h2.connection.H2Connection()
+    client.initiate_connection()
+    names = {":method": "PUT", ":path": path, ":scheme": "https", ":authority": "x"}
+    client.send_headers(1, list(names.items()))
+    client.send_data(1, b"hello", end_stream=True)
+    body = b""
+    ended = False
+    while not ended:
+        writer.write(client.data_to_send())
+        data = await reader.read(65536)
+        assert data, "closed by the server"
+        for event in client.receive_data(data):
+            if isinstance(event, h2.events.DataReceived):
+                body += event.data or b""
+            ended = ended or isinstance(event, h2.events.StreamEnded)
+    answer = json.loads(body)
+    assert isinstance(answer, dict)
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("server", "offered", "agreed"),
+    [
+        ("", ("h2", "http/1.1"), "h2"),
+        ("", ("http/1.1", "h2"), "h2"),
+        ("", ("h2",), "h2"),
+        ("", ("http/1.1",), "http/1.1"),
+        ("", ("other",), None),
+        ("", (), None),
+        ("hypercorn", ("h2", "http/1.1"), "h2"),
+        ("uvicorn", ("h2", "http/1.1"), "http/1.1"),
+    ],
+)
+async def test_the_protocol_agreed_on_is_served(
+    server: str, offered: tuple[str, ...], agreed: str | None, tmp_path: Path
+) -> None:
+    share = Share()
+    async with serving(secure(tmp_path, server=server), share=share) as (one,), asyncio.timeout(DEADLINE):
+        context = trusting(Path(one.listener.tls_cert_file), *offered)
+        reader, writer = await connect(one, context)
+        assert writer.get_extra_info("ssl_object").selected_alpn_protocol() == agreed
+        if agreed == "h2":
+            answer = await ask_http2(reader, writer)
+        else:
+            writer.write(b"PUT / HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\n\r\nhello")
+            _, _, answer = await read_answer(reader)
+        http = "2" if agreed == "h2" else "1.1"
+        assert (answer["http"], answer["body"], answer["scheme"]) == (http, "hello", "https")
+        assert share.connections == 1
+        writer.close()
+        while share.connections:
+            await asyncio.sleep(0.01)
+
+
+async def http2_connection(one: OpenListener) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    return await connect(one, trusting(Path(one.listener.tls_cert_file), "h2"))
+
+
+@pytest.mark.parametrize("asks", [False, True], ids=["silent", "idle"])
+async def test_idle_http2_connections_are_closed(asks: bool, tmp_path: Path) -> None:
+    listener = secure(tmp_path, http_read_header_timeout_seconds=0.3, http_idle_timeout_seconds=1)
+    async with serving(listener) as (one,):
+        reader, writer = await http2_connection(one)
+        begun = asyncio.get_running_loop().time()
+        if asks:
+            assert (await ask_http2(reader, writer, "/slow?0.9"))["http"] == "2"
+        await read_to_end(reader)
+        taken = asyncio.get_running_loop().time() - begun
+        assert 1.8 < taken < 6 if asks else taken < 4
         writer.close()
 
 
-@pytest.mark.parametrize("server", SERVERS)
+async def test_http2_clients_that_go_away_leave_nothing_behind(tmp_path: Path) -> None:
+    async with serving(secure(tmp_path)) as (one,), asyncio.timeout(DEADLINE):
+        assert (await ask(one))[0] == 200
+        before = len(asyncio.all_tasks())
+        for number in range(10):
+            reader, writer = await http2_connection(one)
+            if number % 2:
+                await ask_http2(reader, writer)
+            if number % 3:
+                writer.close()
+            else:
+                writer.transport.abort()
+        while len(asyncio.all_tasks()) > before:
+            await asyncio.sleep(0.01)
+
+
+async def test_handshakes_have_a_deadline_and_hold_a_place_no_longer(tmp_path: Path) -> None:
+    share = Share()
+    listener = secure(tmp_path, http_read_header_timeout_seconds=0.3)
+    async with serving(listener, share=share) as (one,), asyncio.timeout(DEADLINE):
+        silent = await asyncio.open_connection("127.0.0.1", port(one))
+        wrong = await asyncio.open_connection("127.0.0.1", port(one))
+        wrong[1].write(b"GET / HTTP/1.1\r\n\r\n")
+        for reader, writer in (silent, wrong):
+            assert b"HTTP" not in await read_to_end(reader)
+            writer.close()
+        while share.connections:
+            await asyncio.sleep(0.01)
+        assert (await ask(one))[0] == 200
+
+
+async def test_stopping_finishes_both_protocols(tmp_path: Path) -> None:
+    async with serving(secure(tmp_path)) as (one,), asyncio.timeout(DEADLINE):
+        stalled = await asyncio.open_connection("127.0.0.1", port(one))
+        new, idle = await http2_connection(one), await http2_connection(one)
+        old = await connect(one)
+        old[1].write(b"POST /slow?0.3 HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n")
+        asked = asyncio.create_task(ask_http2(*new, path="/slow?0.3"))
+        # A request on a connection of its own has come later than these.
+        assert (await ask(one))[0] == 200
+        begun = asyncio.get_running_loop().time()
+    assert (await read_answer(old[0]))[0] == 200
+    assert (await asked)["http"] == "2"
+    assert asyncio.get_running_loop().time() - begun < 5, "a handshake that doesn't move held the stop up"
+    for _, writer in (stalled, new, old, idle):
+        writer.close()
+
+
+@pytest.mark.parametrize("server", TLS_SERVERS)
 async def test_tls_versions_and_client_certificates(server: str, tmp_path: Path) -> None:
     certificate, key = write_certificate(tmp_path, "one")
     client_certificate, client_key = write_certificate(tmp_path, "client")
@@ -310,7 +414,9 @@ async def test_tls_versions_and_client_certificates(server: str, tmp_path: Path)
         with pytest.raises((ssl.SSLError, ConnectionError)):
             await ask(one, context=context)
         context.load_cert_chain(client_certificate, client_key)
-        assert (await ask(one, context=context))[0] == 200
+        status, answer = await ask(one, context=context)
+        shown = ssl.PEM_cert_to_DER_cert(client_certificate.read_text()).hex()
+        assert (status, answer["certificate"]) == (200, shown)
         _, writer = await connect(one, context)
         assert writer.get_extra_info("cipher")[:2] == ("ECDHE-ECDSA-AES256-GCM-SHA384", "TLSv1.2")
         writer.close()
@@ -332,9 +438,10 @@ def test_unusable_tls_settings_are_said(tmp_path: Path) -> None:
             open_listeners([replace(good, **change)])
 
 
-@pytest.mark.parametrize("server", SERVERS)
-async def test_what_an_application_says_in_an_error_stays_inside(server: str, caplog: pytest.LogCaptureFixture) -> None:
-    async with serving(replace(PLAIN, server=server)) as (one,):
+async def test_what_an_application_says_in_an_error_stays_inside(
+    listener: Listener, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with serving(listener) as (one,):
         reader, writer = await connect(one)
         writer.write(b"POST /fail HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: 0\r\n\r\n")
         answer = await read_to_end(reader)

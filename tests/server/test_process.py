@@ -15,6 +15,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import h2.connection
+import h2.events
 import pytest
 
 from tests.server.certificates import common_name, write_certificate
@@ -22,6 +24,9 @@ from tests.server.certificates import common_name, write_certificate
 ROOT = Path(__file__).parents[2]
 SECONDS = 60.0
 """How long anything may take on a machine that is busy with other things."""
+
+TLS_WORDS = 'tls_cert_file = "one.pem" tls_key_file = "one.key"'
+SERVERS = ("uvicorn", "hypercorn")
 
 
 class Running:
@@ -88,8 +93,9 @@ def connect(url: str) -> socket.socket:
     return socket.create_connection((host, int(port)), SECONDS)
 
 
-def connect_securely(url: str, trusted: Path) -> ssl.SSLSocket:
+def connect_securely(url: str, trusted: Path, *protocols: str) -> ssl.SSLSocket:
     context = ssl.create_default_context(cafile=str(trusted))
+    context.set_alpn_protocols(list(protocols))
     return context.wrap_socket(connect(url), server_hostname="127.0.0.1")
 
 
@@ -193,24 +199,49 @@ def test_sighup_reloads_level_certificate_and_service(tmp_path: Path) -> None:
     assert {json.loads(line)["@level"] for line in ours} == {"info", "warn", "error"}
 
 
-@pytest.mark.parametrize("name", ["uvicorn", "hypercorn"])
-def test_head_and_body_leave_without_waiting_for_the_client(tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize("words", [*(f'server = "{name}"' for name in SERVERS), TLS_WORDS], ids=[*SERVERS, "TLS"])
+def test_head_and_body_leave_without_waiting_for_the_client(tmp_path: Path, words: str) -> None:
     """With Nagle's algorithm, a second small write would wait for the acknowledgement of the first: 40 ms each."""
+    certificate, _ = write_certificate(tmp_path, "one")
     file = tmp_path / "c.hcl"
-    file.write_text(f'storage "inmem" {{}}\nlistener "tcp" {{ address = "127.0.0.1:0" server = "{name}" }}')
+    file.write_text(f'storage "inmem" {{}}\nlistener "tcp" {{ address = "127.0.0.1:0" {words} }}')
     with started(tmp_path, f"-config={file}") as server:
         (url,) = server.urls(1)
-        with connect(url) as opened:
+        with connect_securely(url, certificate) if url.startswith("https") else connect(url) as opened:
             begun = time.monotonic()
             pieces = 0
             for _ in range(50):
                 opened.sendall(b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n")
                 answer = b""
                 while not answer.endswith(b"}"):
-                    answer += opened.recv(65536)
+                    answer += opened.recv(65536)  # Over TLS, no more than one record.
                     pieces += 1
             assert time.monotonic() - begun < 1
             assert pieces == 50, "head and body of an answer left in two writes"
+
+
+def test_answers_over_http2_leave_in_one_record(tmp_path: Path) -> None:
+    certificate, _ = write_certificate(tmp_path, "one")
+    file = tmp_path / "c.hcl"
+    file.write_text(f'storage "inmem" {{}}\nlistener "tcp" {{ address = "127.0.0.1:0" {TLS_WORDS} }}')
+    with started(tmp_path, f"-config={file}") as server:
+        (url,) = server.urls(1)
+        with connect_securely(url, certificate, "h2") as opened:
+            client = h2.connection.H2Connection()
+            client.initiate_connection()
+            records = []
+            names = {":method": "POST", ":path": "/", ":scheme": "https", ":authority": "x"}
+            for _ in range(20):
+                stream = client.get_next_available_stream_id()
+                client.send_headers(stream, list(names.items()), end_stream=True)
+                opened.sendall(client.data_to_send())
+                records.append(0)
+                events: list[h2.events.Event] = []
+                while not any(isinstance(event, h2.events.StreamEnded) for event in events):
+                    events += client.receive_data(opened.recv(65536))  # No more than one record.
+                    records[-1] += 1
+            # The settings of the connection come first.
+            assert records[1:] == [1] * 19
 
 
 def test_storage_that_refuses_ends_the_start(tmp_path: Path) -> None:

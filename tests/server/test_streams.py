@@ -19,6 +19,7 @@ from server.audit.devices.base import DeviceFault
 from server.audit.devices.file import FileDevice
 from server.config import Listener
 from server.settings import Settings
+from tests.server.certificates import write_certificate
 from tests.server.line_client import Streams, serving
 from tests.server.systems import NewServer, Server
 
@@ -34,15 +35,18 @@ LISTENER = Listener(
 HELLO = base64.b64encode(b"hello").decode()
 DATA = base64.b64encode(b"data").decode()
 DENIED = {"errors": ["permission denied"]}
-SERVERS = ("uvicorn", "hypercorn")
 
 
-@pytest_asyncio.fixture(params=SERVERS)
+@pytest_asyncio.fixture(params=["uvicorn", "hypercorn", "TLS"])
 async def streams(request: pytest.FixtureRequest, new_server: NewServer, tmp_path: Path) -> AsyncIterator[Streams]:
-    """A server with an audit log, run by either HTTP server."""
+    """A server with an audit log, run by either HTTP server, or over TLS."""
+    listener = replace(LISTENER, server=request.param)
+    if request.param == "TLS":
+        certificate, key = write_certificate(tmp_path, "one")
+        listener = replace(LISTENER, tls_disable=False, tls_cert_file=str(certificate), tls_key_file=str(key))
     device = DeclaredDevice("file", "file", "", {"file_path": str(tmp_path / "audit.log")})
     server = await (await new_server(Settings(audit_devices=(device,)))).unsealed()
-    async with serving(server, replace(LISTENER, server=request.param)) as made:
+    async with serving(server, listener) as made:
         yield made
     assert server.dispatcher.bugs == 0
 
@@ -201,8 +205,8 @@ async def test_who_sends_nothing_is_told_408(streams: Streams) -> None:
 async def test_who_takes_no_answers_is_cut_off(
     streams: Streams, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("server.listeners.plain._CLOSING_SECONDS", 0.2)
-    monkeypatch.setattr("server.listeners.secure._CLOSING_SECONDS", 0.2)
+    monkeypatch.setattr("server.listeners.http1._CLOSING_SECONDS", 0.2)
+    monkeypatch.setattr("server.listeners.http2._CLOSING_SECONDS", 0.2)
     client = await streams.open("transit/stream/encrypt/k")
     block = json.dumps({"plaintext": base64.b64encode(bytes(3000)).decode()}).encode() + b"\n"
 

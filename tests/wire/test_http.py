@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import ssl
 import time
 from collections.abc import Iterator
 
 import pytest
 
+from tests.certificates import issue
 from tests.products import Product
 from tests.servers import Server
 from tests.wire.raw import Closed, RawConnection
@@ -20,15 +22,19 @@ PATIENCE_SECONDS = 10.0
 PLAINTEXT = b'{"plaintext": "YXR0YWNr"}'
 
 
-@pytest.fixture(scope="module")
-def server(product: Product, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+@pytest.fixture(scope="module", params=[False, True], ids=["plain", "TLS"])
+def server(
+    product: Product, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
     """A server with tight limits, shared by the tests of this module."""
+    directory = tmp_path_factory.mktemp(product.value)
+    tls = issue(directory) if request.param else None
     limits = (
         f"  max_request_size = {LIMIT_BYTES}\n"
         f'  http_read_header_timeout = "{TIMEOUT_SECONDS}s"\n'
         f'  http_read_timeout = "{2 * TIMEOUT_SECONDS}s"\n'
     )
-    with Server(product, tmp_path_factory.mktemp(product.value), listener=limits) as started:
+    with Server(product, directory, tls=tls, listener=limits) as started:
         started.initialize()
         started.unseal()
         started.request("POST", "sys/mounts/transit", {"type": "transit"}).data()
@@ -39,8 +45,14 @@ def server(product: Product, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 @pytest.fixture
 def raw(server: Server) -> Iterator[RawConnection]:
     """A fresh connection."""
-    with RawConnection(server) as connection:
+    with connect(server) as connection:
         yield connection
+
+
+def connect(server: Server) -> RawConnection:
+    """A connection to ``server``, over TLS if it has that."""
+    context = None if server.tls is None else ssl.create_default_context(cafile=str(server.tls.authority))
+    return RawConnection(server, context)
 
 
 def still_serves(server: Server) -> bool:
@@ -63,7 +75,7 @@ def still_serves(server: Server) -> bool:
         ("GET", "/v1/transit/keys?list=yes", 400),
     ],
 )
-def test_headers_of_every_answer(raw: RawConnection, method: str, target: str, status: int) -> None:
+def test_headers_of_every_answer(server: Server, raw: RawConnection, method: str, target: str, status: int) -> None:
     body = None
     if method == "POST":
         body = b'{"policy": "path \\"a\\" { capabilities = [\\"read\\"] }"}'
@@ -71,7 +83,9 @@ def test_headers_of_every_answer(raw: RawConnection, method: str, target: str, s
     assert answer.status == status, answer.body
     assert answer.headers["cache-control"] == "no-store"
     assert answer.headers["content-type"] == "application/json"
-    assert answer.headers["strict-transport-security"] == "max-age=31536000; includeSubDomains"
+    # Ours adds `preload` under TLS, which no browser would heed elsewhere.
+    preload = "; preload" if server.tls is not None and server.product is Product.CRYPTOSERVE else ""
+    assert answer.headers["strict-transport-security"] == f"max-age=31536000; includeSubDomains{preload}"
 
 
 def test_answers_name_no_server_software(raw: RawConnection) -> None:
@@ -240,7 +254,7 @@ def test_slow_body(server: Server, raw: RawConnection) -> None:
 
 
 def test_clients_that_stay_silent_keep_nobody_waiting(server: Server) -> None:
-    connections = [RawConnection(server) for _ in range(100)]
+    connections = [connect(server) for _ in range(100)]
     try:
         for connection in connections:
             connection.send(b"POST /v1/transit/encrypt/orders HTTP/1.1\r\n")

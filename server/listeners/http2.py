@@ -1,8 +1,7 @@
-"""hypercorn: HTTP/2 and HTTP/1.1 over TLS, chosen by ALPN; without TLS it serves both as well.
+"""hypercorn: HTTP/2, with and without TLS; where it has a listener for itself, also HTTP/1.1.
 
 hypercorn's own entry point makes sockets, TLS contexts and signal handlers by itself. Here its connection handler is
-run on a socket and a context of ours, with a limit on the time for a request's head, which it lacks, and with head and
-body of an HTTP/1.1 answer in one write instead of three.
+run on connections of ours, with a limit on the time for a request's head, which it lacks, and at less cost.
 """
 
 from __future__ import annotations
@@ -10,8 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import socket
-import ssl
 from typing import Any, cast
 
 from hypercorn.app_wrappers import ASGIWrapper
@@ -22,19 +19,18 @@ from hypercorn.events import Closed, Event, RawData, Updated
 from hypercorn.protocol.h11 import H11Protocol
 
 from server.config import Listener
-from server.listeners.accept import Acceptor
 from server.listeners.asgi import CLIENT_CERTIFICATE, Application, Message, Receive, Scope, Send
-from server.listeners.heads import is_head
-from server.listeners.share import Place, Share
-from server.listeners.tls import ApprovedContext, is_approved
-
-_log = logging.getLogger(__name__)
+from server.listeners.share import Place
+from server.listeners.tls import client_certificate
 
 _MAX_HEAD_BYTES = 64 * 1024
 _READ_BYTES = 64 * 1024
 _MAX_FRAMES = 256
 """How many frames of a body may wait for the application. While that many do, nothing else is read from the connection,
 and that includes the client's word that it can take more of the answer; so a stream needs some room here."""
+
+_MOST_JOINED_BYTES = 64 * 1024
+"""What waits to be sent together with what follows."""
 
 _CLOSING_SECONDS = 10.0
 """How long a client may take to read the rest of what was sent to it before its connection was closed."""
@@ -44,15 +40,21 @@ class _Connection(TCPServer):
     """hypercorn's connection, closed if a head doesn't come in time.
 
     HTTP/2 has no single head to wait for: there, the first bytes must come in time, and the idle timeout does the rest.
+
+    hypercorn writes an answer in three parts, and makes a task for each pause between requests. Here, what is sent in
+    two turns of the event loop leaves in one write, and one task watches over all pauses.
     """
 
     head_seconds: float = 10.0
     _timer: asyncio.TimerHandle | None = None
     _busy = False
-    _head = b""
+    _idle_since: float
+    _unsent: bytearray
 
     async def run(self) -> None:
         """Serve the connection to its end."""
+        self._unsent = bytearray()
+        self._idle_since = self.loop.time()
         self._arm()
         try:
             await super().run()
@@ -61,20 +63,33 @@ class _Connection(TCPServer):
 
     async def protocol_send(self, event: Event) -> None:
         """What hypercorn's protocols say: bytes to send, and whether a request is under way."""
-        if isinstance(event, Updated):
+        if isinstance(event, RawData):
+            await self._send(event.data)
+        elif isinstance(event, Updated):
             self._busy = not event.idle
+            self._idle_since = self.loop.time()
             self._disarm()
-        elif isinstance(event, RawData) and is_head(event.data):
-            self._head += event.data
-            return
-        if self._head:
-            kept, self._head = self._head, b""
-            if isinstance(event, RawData):
-                event = RawData(kept + event.data)
-            else:
-                await super().protocol_send(RawData(kept))
-        if not isinstance(event, RawData) or event.data:
+            if event.idle and self.context.terminated.is_set():
+                await super().protocol_send(event)
+        else:
             await super().protocol_send(event)
+
+    async def _send(self, data: bytes) -> None:
+        if data and not self._unsent:
+            self.loop.call_soon(self.loop.call_soon, self._write_out)
+        self._unsent += data
+        if len(self._unsent) >= _MOST_JOINED_BYTES:
+            self._write_out()
+        try:
+            await self.writer.drain()
+        except (ConnectionError, RuntimeError):
+            await self.protocol.handle(Closed())
+
+    def _write_out(self) -> None:
+        data, self._unsent = bytes(self._unsent), bytearray()
+        if data:
+            with contextlib.suppress(RuntimeError):  # It is closed; whoever reads from it finds that out.
+                self.writer.write(data)
 
     async def _read_data(self) -> None:
         while not self.reader.at_eof():
@@ -89,8 +104,28 @@ class _Connection(TCPServer):
                 self._disarm()
             await self.protocol.handle(RawData(data))
         await self.protocol.handle(Closed())
+        # Otherwise it would hold all that belongs to the connection until the time for a pause is over.
+        await self.idle_task.stop()
+
+    async def _idle_timeout(self) -> None:
+        """Close the connection after too long a pause, or in the first one after the server was told to stop."""
+        terminated, most = self.context.terminated, self.config.keep_alive_timeout
+        while not terminated.is_set():
+            left = most if self._busy else self._idle_since + most - self.loop.time()
+            if left <= 0:
+                break
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(left):
+                    await terminated.wait()
+        if not self._busy:
+            await asyncio.shield(self._initiate_server_close())
+
+    async def _initiate_server_close(self) -> None:
+        self._write_out()
+        await super()._initiate_server_close()
 
     async def _close(self) -> None:
+        self._write_out()
         timer = self.loop.call_later(_CLOSING_SECONDS, self.writer.transport.abort)
         try:
             await super()._close()
@@ -110,16 +145,6 @@ class _Streams(asyncio.StreamReaderProtocol):
     """A connection as streams, counted until it is over."""
 
     place: Place | None = None
-    approved_only = False
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """The connection is there; TLS has been agreed on, if there is any."""
-        if self.approved_only and not is_approved(transport):
-            # Nothing has been read yet, and nobody waits for what this object would hand on.
-            _log.debug("a connection was closed: its suite of ciphers is not FIPS-approved")
-            cast("asyncio.Transport", transport).abort()
-            return
-        super().connection_made(transport)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is over."""
@@ -128,53 +153,43 @@ class _Streams(asyncio.StreamReaderProtocol):
         super().connection_lost(exc)
 
 
-async def serve_secure(
-    application: Application,
-    listener: Listener,
-    opened: socket.socket,
-    context: ssl.SSLContext | None,
-    stop: asyncio.Event,
-    drain_seconds: float,
-    share: Share,
-) -> None:
-    """Serve HTTP/1.1 and HTTP/2 on ``opened`` until ``stop`` is set and what is under way is answered."""
-    config = _config(listener)
-    worker = WorkerContext(None)
-    wrapper = ASGIWrapper(cast("Any", _leaving_room(application)))
-    loop = asyncio.get_running_loop()
-    connections: set[asyncio.Task[Any]] = set()
+class Http2Server:
+    """Serves HTTP/2, and HTTP/1.1 where the client speaks that, on the connections it is handed."""
 
-    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        connections.add(task)
-        task.add_done_callback(connections.discard)
-        # hypercorn has no extension for TLS, but hands a connection's state on to each of its requests.
-        state = {CLIENT_CERTIFICATE: _client_certificate(writer)}
-        connection = _Connection(cast("Any", wrapper), loop, config, worker, cast("Any", state), reader, writer)
-        connection.head_seconds = listener.http_read_header_timeout_seconds
-        await connection.run()
+    def __init__(self, application: Application, listener: Listener, drain_seconds: float) -> None:
+        self._config = _config(listener)
+        self._head_seconds = listener.http_read_header_timeout_seconds
+        self._drain_seconds = drain_seconds
+        self._worker = WorkerContext(None)
+        self._application = ASGIWrapper(cast("Any", _leaving_room(application)))
+        self._loop = asyncio.get_running_loop()
+        self._connections: set[asyncio.Task[Any]] = set()
 
-    def streams(place: Place) -> _Streams:
-        protocol = _Streams(asyncio.StreamReader(loop=loop), connected, loop=loop)
+    def connect(self, place: Place) -> _Streams:
+        """The protocol of a new connection, which has ``place``."""
+        protocol = _Streams(asyncio.StreamReader(loop=self._loop), self._connected, loop=self._loop)
         protocol.place = place
-        protocol.approved_only = isinstance(context, ApprovedContext)
         return protocol
 
-    acceptor = Acceptor(opened, streams, share, context, float(listener.http_read_header_timeout_seconds))
-    try:
-        await stop.wait()
-    finally:
-        acceptor.close()
-        await acceptor.wait_closed()
-        await worker.terminated.set()
-        await _drain(connections, drain_seconds)
+    async def serve(self, stop: asyncio.Event) -> None:
+        """Until ``stop``; then until what is under way is answered, or the time to drain is over."""
+        try:
+            await stop.wait()
+        finally:
+            await self._worker.terminated.set()
+            await _drain(self._connections, self._drain_seconds)
 
-
-def _client_certificate(writer: asyncio.StreamWriter) -> bytes:
-    """What the client has shown, in DER; empty if it has shown nothing."""
-    tls: ssl.SSLObject | None = writer.get_extra_info("ssl_object")
-    return (tls is not None and tls.getpeercert(binary_form=True)) or b""
+    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._connections.add(task)
+        task.add_done_callback(self._connections.discard)
+        # hypercorn has no extension for TLS, but hands a connection's state on to each of its requests.
+        state = cast("Any", {CLIENT_CERTIFICATE: client_certificate(writer.transport)})
+        application = cast("Any", self._application)
+        connection = _Connection(application, self._loop, self._config, self._worker, state, reader, writer)
+        connection.head_seconds = self._head_seconds
+        await connection.run()
 
 
 def _leaving_room(application: Application) -> Application:

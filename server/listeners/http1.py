@@ -1,9 +1,10 @@
-"""uvicorn with httptools and uvloop: HTTP/1.1, as fast as Python serves it.
+"""uvicorn with httptools and uvloop: HTTP/1.1 with and without TLS, as fast as Python serves it.
 
-uvicorn has no limit on the time or the size of a request's head, and lets go of a connection's idle timer as soon as a
-single byte comes. ``BoundedProtocol`` writes down since when a head is awaited; the server's own tick looks through the
-connections twice a second, so that requests pay for no timer. uvicorn also writes head and body of an answer one by
-one; ``JoiningTransport`` makes one write, one packet and one wake-up of the client of them.
+uvicorn has no limit on the time or the size of a request's head, and sets a timer behind each answer.
+``BoundedProtocol`` writes down since when a head is awaited or a connection idle; the server's own tick looks through
+the connections twice a second, so that requests pay for no timer. Heads that were read before aren't parsed again
+(``known_heads``). uvicorn also writes head and body of an answer one by one; ``JoiningTransport`` makes one write, one
+packet and one wake-up of the client of them.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ import asyncio
 import contextlib
 import logging
 import socket
-import ssl
 from collections.abc import Iterator
 from functools import partial
 from typing import Any, cast
@@ -23,11 +23,12 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 from server.config import Listener
 from server.headers import SECURITY
-from server.listeners.accept import Acceptor
-from server.listeners.asgi import AT_ONCE, Application, Scope
+from server.listeners.asgi import AT_ONCE, CLIENT_CERTIFICATE, WHOLE_BODY, Application, Scope
 from server.listeners.deadlines import SWEEP_SECONDS
-from server.listeners.heads import is_head
-from server.listeners.share import Place, Share
+from server.listeners.eager import begin
+from server.listeners.known_heads import KnownHead, KnownHeads
+from server.listeners.share import Place
+from server.listeners.tls import client_certificate
 from server.listeners.verbs import Verbs
 
 MAX_HEAD_BYTES = 1024 * 1024
@@ -49,6 +50,15 @@ _NOT_IN_TIME = _closing(b"408 Request Timeout")
 _TOO_LARGE = _closing(b"431 Request Header Fields Too Large")
 
 
+def _is_head(data: bytes) -> bool:
+    """Whether ``data``, one write of uvicorn, is the head of a final answer, and so something will follow it.
+
+    An interim answer (100, 101) is not: the client waits for it. A body may look like a head; it may be held back as
+    long as the end of the answer sends it.
+    """
+    return data.startswith(b"HTTP/1.1 ") and data.endswith(b"\r\n\r\n") and not data.startswith(b"HTTP/1.1 1")
+
+
 class JoiningTransport(asyncio.Transport):
     """A transport that keeps the head of an answer back until something follows it, or ``flush``."""
 
@@ -60,7 +70,7 @@ class JoiningTransport(asyncio.Transport):
     def write(self, data: bytes | bytearray | memoryview) -> None:
         """Send ``data`` behind what was kept back, or keep it back if it looks like a head."""
         data = bytes(data)
-        if is_head(data):
+        if _is_head(data):
             self.flush()
             self._head = data
         elif self._head:
@@ -101,10 +111,14 @@ class JoiningTransport(asyncio.Transport):
 class BoundedProtocol(HttpToolsProtocol):
     """uvicorn's protocol, with limits on a request's head."""
 
-    def __init__(self, *arguments: Any, **named: Any) -> None:
+    def __init__(self, *arguments: Any, known_heads: KnownHeads, **named: Any) -> None:
         super().__init__(*arguments, **named)
+        self._known_heads = known_heads
+        self._application = cast("Any", self.app)
+        self._first: bytes | None = None
         self._head_since: float | None = None
         self._head_bytes = 0
+        self._idle_since: float | None = None
         self._closing_since: float | None = None
         self._joining: JoiningTransport | None = None
         self._verbs = Verbs()
@@ -115,6 +129,8 @@ class BoundedProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """A client has connected, and owes a head."""
         super().connection_made(cast("asyncio.Transport", transport))
+        if certificate := client_certificate(transport):
+            self.app_state = {CLIENT_CERTIFICATE: certificate}
         self.transport = self._joining = JoiningTransport(self.transport)
         self._head_since = self.loop.time()
 
@@ -126,10 +142,18 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Bytes have come; with no request under way, they belong to a head."""
+        self._idle_since = None
         cycle: RequestResponseCycle | None = self.cycle  # uvicorn's annotation forgets the time before the first.
-        if self._head_since is None and (cycle is None or cycle.response_complete):
-            self._head_since = self.loop.time()
-            self._head_bytes = 0
+        if cycle is None or cycle.response_complete:
+            if self._verbs.at_start:
+                known = self._known_heads.find(data)
+                if known is not None:
+                    self._begin(*known)
+                    return
+                self._first = data
+            if self._head_since is None:
+                self._head_since = self.loop.time()
+                self._head_bytes = 0
         size = len(data)
         if not self._verbs.between:
             left = self._body_left()
@@ -145,6 +169,35 @@ class BoundedProtocol(HttpToolsProtocol):
             if self._head_bytes > MAX_HEAD_BYTES:
                 self._cut_off(_TOO_LARGE)
 
+    def _begin(self, known: KnownHead, body: bytes) -> None:
+        """Do what the parser's callbacks would have done by the end of a request."""
+        self._head_since = None
+        scope: Any = {**known.scope, "server": self.server, "client": self.client, "state": self.app_state.copy()}
+        self.scope = scope
+        ready = asyncio.Event()
+        self.cycle = cycle = RequestResponseCycle(
+            self.scope,
+            self.transport,
+            self.flow,
+            self.logger,
+            self.access_logger,
+            self.access_log,
+            self.server_state.default_headers,
+            ready,
+            False,  # No 100 (Continue) is expected,
+            True,  # and the connection is kept.
+            self.on_response_complete,
+        )
+        cycle.body += body
+        cycle.more_body = False
+        ready.set()
+        scope[WHOLE_BODY] = body
+        scope[AT_ONCE] = partial(_answer_at_once, cycle, self._joining)
+        task = begin(self.loop, cycle.run_asgi(self._application))
+        if task is not None:
+            self.tasks.add(task)
+            task.add_done_callback(self.tasks.discard)
+
     def on_headers_complete(self) -> None:
         """The head is whole."""
         self._head_since = None
@@ -152,6 +205,9 @@ class BoundedProtocol(HttpToolsProtocol):
         super().on_headers_complete()
         self.scope["method"] = self._verbs.method(self.scope["method"])
         scope = cast("Scope", self.scope)
+        if self._first is not None:
+            self._known_heads.add(self._first, scope)
+            self._first = None
         scope[AT_ONCE] = partial(_answer_at_once, self.cycle, self._joining)
 
     def on_message_begin(self) -> None:
@@ -186,10 +242,16 @@ class BoundedProtocol(HttpToolsProtocol):
         """The answer has been written."""
         if self._joining is not None:
             self._joining.flush()
-        super().on_response_complete()
+        if self.pipeline or self.transport.is_closing():
+            super().on_response_complete()
+            return
+        # As there, but for the timer that ends the connection if it stays idle.
+        self.server_state.total_requests += 1
+        self.flow.resume_reading()
+        self._idle_since = self.loop.time()
 
     def sweep(self, now: float, head_seconds: float) -> None:
-        """Cut off who is too slow with a head, or with taking the last answer of a closed connection."""
+        """Cut off who is idle, or too slow with a head or with taking the last answer of a closed connection."""
         if self.transport.is_closing():
             if self._closing_since is None:
                 self._closing_since = now
@@ -197,6 +259,8 @@ class BoundedProtocol(HttpToolsProtocol):
                 self.transport.abort()
         elif self._head_since is not None and now - self._head_since > head_seconds:
             self._cut_off(_NOT_IN_TIME if self._head_bytes else b"")
+        elif self._idle_since is not None and now - self._idle_since > self.timeout_keep_alive:
+            self.transport.close()
 
     def _cut_off(self, answer: bytes) -> None:
         if not self.transport.is_closing():
@@ -224,13 +288,11 @@ def _answer_at_once(cycle: RequestResponseCycle, transport: JoiningTransport | N
 
 
 class _Server(Server):
-    """uvicorn's server on a socket that is open already, without its signal handlers."""
+    """uvicorn's server without sockets and signal handlers of its own."""
 
-    def __init__(self, config: UvicornConfig, listener: Listener, context: ssl.SSLContext | None, share: Share) -> None:
+    def __init__(self, config: UvicornConfig, head_seconds: float) -> None:
         super().__init__(config)
-        self._listener = listener
-        self._context = context
-        self._share = share
+        self._head_seconds = head_seconds
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -238,18 +300,9 @@ class _Server(Server):
         yield
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Accept connections on ``sockets``."""
-        handshake = float(self._listener.http_read_header_timeout_seconds)
-        acceptors = [
-            Acceptor(opened, self._protocol, self._share, self._context, handshake) for opened in sockets or []
-        ]
-        self.servers = cast("list[asyncio.Server]", acceptors)  # It is only closed, as an acceptor can be too.
+        """Accept nothing: connections are handed in."""
+        self.servers = []
         self.started = True
-
-    def _protocol(self, place: Place) -> BoundedProtocol:
-        protocol = BoundedProtocol(config=self.config, server_state=self.server_state, app_state={})
-        protocol.place = place
-        return protocol
 
     async def on_tick(self, counter: int) -> bool:
         """uvicorn's tick, ten times a second."""
@@ -257,47 +310,54 @@ class _Server(Server):
             now = asyncio.get_running_loop().time()
             for connection in list(self.server_state.connections):
                 if isinstance(connection, BoundedProtocol):
-                    connection.sweep(now, self._listener.http_read_header_timeout_seconds)
+                    connection.sweep(now, self._head_seconds)
         return await super().on_tick(counter)
 
 
-async def serve_plain(
-    application: Application,
-    listener: Listener,
-    opened: socket.socket,
-    context: ssl.SSLContext | None,
-    stop: asyncio.Event,
-    drain_seconds: float,
-    share: Share,
-) -> None:
-    """Serve HTTP/1.1 on ``opened`` until ``stop`` is set and what is under way is answered, or ``drain_seconds``."""
-    config = UvicornConfig(
-        cast("Any", application),
-        http=BoundedProtocol,
-        ws="none",
-        lifespan="off",
-        interface="asgi3",
-        log_config=None,
-        access_log=False,
-        proxy_headers=False,
-        server_header=False,
-        timeout_keep_alive=listener.http_idle_timeout_seconds,
-        timeout_graceful_shutdown=max(1, round(drain_seconds)),
-    )
-    # At uvicorn's trace level it would log the headers of each request, tokens included.
-    logging.getLogger("uvicorn").setLevel(logging.WARNING)
-    server = _Server(config, listener, context, share)
+class Http1Server:
+    """Serves HTTP/1.1 on the connections it is handed."""
 
-    async def leave() -> None:
-        await stop.wait()
-        server.should_exit = True
+    def __init__(self, application: Application, listener: Listener, drain_seconds: float) -> None:
+        config = UvicornConfig(
+            cast("Any", application),
+            http=BoundedProtocol,
+            ws="none",
+            lifespan="off",
+            interface="asgi3",
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            timeout_keep_alive=listener.http_idle_timeout_seconds,
+            timeout_graceful_shutdown=max(1, round(drain_seconds)),
+        )
+        # At uvicorn's trace level it would log the headers of each request, tokens included.
+        logging.getLogger("uvicorn").setLevel(logging.WARNING)
+        self._server = _Server(config, listener.http_read_header_timeout_seconds)
+        self._known_heads = KnownHeads()
 
-    leaving = asyncio.create_task(leave())
-    try:
-        await server.serve([opened])
-    finally:
-        leaving.cancel()
-        left = list(server.server_state.tasks)
-        for task in left:
-            task.cancel()
-        await asyncio.gather(*left, return_exceptions=True)
+    def connect(self, place: Place) -> BoundedProtocol:
+        """The protocol of a new connection, which has ``place``."""
+        server = self._server
+        protocol = BoundedProtocol(
+            config=server.config, server_state=server.server_state, app_state={}, known_heads=self._known_heads
+        )
+        protocol.place = place
+        return protocol
+
+    async def serve(self, stop: asyncio.Event) -> None:
+        """Until ``stop``; then until what is under way is answered, or the time to drain is over."""
+
+        async def leave() -> None:
+            await stop.wait()
+            self._server.should_exit = True
+
+        leaving = asyncio.create_task(leave())
+        try:
+            await self._server.serve()
+        finally:
+            leaving.cancel()
+            left = list(self._server.server_state.tasks)
+            for task in left:
+                task.cancel()
+            await asyncio.gather(*left, return_exceptions=True)
