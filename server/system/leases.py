@@ -20,9 +20,6 @@ if TYPE_CHECKING:
 _IRREVOCABLE = "irrevocable"
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
 
-_ACCEPTED = Reply(status=202, raw=Raw("application/json", b""))
-"""For who doesn't want to wait, though it is done already."""
-
 
 class LeaseBody(Body):
     """Names a lease, in the body or in the path."""
@@ -85,13 +82,18 @@ async def renew(system: System, call: Call, body: RenewBody) -> Reply:
 async def revoke(system: System, call: Call, body: LeaseBody) -> Reply | None:
     """End a lease; it is no error if there is none."""
     await system.tenant.leases.revoke(_id(body), call.now)
-    return _ACCEPTED if body.sync is False else None
+    return _revoked(body.sync)
 
 
 async def revoke_prefix(system: System, call: Call, body: PrefixBody) -> Reply | None:
     """End all leases below a path."""
     await system.tenant.leases.revoke_prefix(body.prefix)
-    return _ACCEPTED if body.sync is False else None
+    return _revoked(body.sync)
+
+
+def _revoked(sync: bool | UnsetType) -> Reply | None:
+    """The answer to who waits for the end (as is usual), or doesn't, though it is done already."""
+    return Reply(status=202, raw=Raw("application/json", b"")) if sync is False else None
 
 
 async def revoke_force(system: System, call: Call, body: PrefixBody) -> None:
