@@ -1,32 +1,26 @@
 """Hashes of passwords: Argon2id (RFC 9106), or PBKDF2-HMAC-SHA-256 (NIST SP 800-132) where only that is allowed.
 
-Both are slow on purpose, so they run in a few threads of their own and never on the event loop; when too many wait,
-callers are told to come back. A hash is text that names its scheme and parameters, so any hash of either scheme can be
-checked, and one that isn't as strong as today's is replaced at the next login.
+Both are slow on purpose, so they have a lane of their own beside the event loop (``engines.lanes``); when too many
+wait, callers are told to come back. A hash is text that names its scheme and parameters, so any hash of either scheme
+can be checked, and one that isn't as strong as today's is replaced at the next login.
 """
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import binascii
 import hashlib
 import hmac
-import os
 import re
 import secrets
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from enum import Enum
-from typing import TypeVar
 
 import argon2
 from argon2.exceptions import Argon2Error, InvalidHashError
 
 from engines.algorithms.base import Fips
-from engines.faults import InvalidRequest, RateLimited
-
-T = TypeVar("T")
+from engines.faults import InvalidRequest
+from engines.lanes import THREADS, Lane
 
 MAX_PASSWORD_BYTES = 4096
 """The longest password that is taken."""
@@ -44,11 +38,9 @@ _MAX_HASH_CHARACTERS = 512
 _SALT_BYTES = 16
 _HASH_BYTES = 32
 _PBKDF2 = re.compile(r"\$pbkdf2-sha256\$i=(\d{1,8})\$([A-Za-z0-9+/]+)\$([A-Za-z0-9+/]+)")
-_RETRY_SECONDS = 1
 
 _argon2id = argon2.PasswordHasher()
-_threads = ThreadPoolExecutor(max_workers=max(1, (os.cpu_count() or 1) // 2), thread_name_prefix="passwords")
-_waiting = 0
+_lane = Lane("passwords", THREADS, MAX_WAITING)
 
 
 class Scheme(Enum):
@@ -75,7 +67,7 @@ class InvalidHash(ValueError):
 async def hashed(password: str, scheme: Scheme) -> str:
     """A new salted hash of ``password``. Raises ``InvalidRequest`` if it is too long, ``RateLimited`` under load."""
     _check_length(password)
-    return await _in_thread(lambda: _hash(password, scheme))
+    return await _lane.run(lambda: _hash(password, scheme))
 
 
 async def matches(stored: str | None, password: str, scheme: Scheme) -> bool:
@@ -85,9 +77,9 @@ async def matches(stored: str | None, password: str, scheme: Scheme) -> bool:
     """
     _check_length(password)
     if stored is None:
-        await _in_thread(lambda: _verify(_unmatched(scheme), password))
+        await _lane.run(lambda: _verify(_unmatched(scheme), password))
         return False
-    return await _in_thread(lambda: _verify(stored, password))
+    return await _lane.run(lambda: _verify(stored, password))
 
 
 def scheme_of(stored: str) -> Scheme:
@@ -126,22 +118,6 @@ def check_hash(text: str) -> None:
 def _check_length(password: str) -> None:
     if len(password.encode()) > MAX_PASSWORD_BYTES:
         raise InvalidRequest(f"password length exceeds {MAX_PASSWORD_BYTES} bytes")
-
-
-async def _in_thread(work: Callable[[], T]) -> T:
-    global _waiting
-    if _waiting >= MAX_WAITING:
-        raise RateLimited("too many logins at once", retry_after_seconds=_RETRY_SECONDS)
-    _waiting += 1
-    future = asyncio.get_running_loop().run_in_executor(_threads, work)
-    # The thread goes on when its caller is cancelled, so it is counted until it has ended.
-    future.add_done_callback(_ended)
-    return await asyncio.shield(future)
-
-
-def _ended(future: asyncio.Future[T]) -> None:
-    global _waiting
-    _waiting -= 1
 
 
 def _hash(password: str, scheme: Scheme) -> str:

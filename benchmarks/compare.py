@@ -137,7 +137,7 @@ def _measure_row(subject: Server, anchor: Server, empty: Target, comparison: Com
     comparison.generator_seconds = idle.processor_seconds / max(1, len(idle.latencies_seconds))
     if workload.operation is not None:
         rate = openssl.per_second(workload.operation, plan.seconds * _OPENSSL_SHARE)
-        comparison.openssl_per_second = rate / workload.items
+        comparison.openssl_per_second = None if rate is None else rate / workload.items
 
 
 def _measure(server: Server, workload: Workload, task: Task, seconds: float, figures: Figures) -> None:

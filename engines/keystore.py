@@ -171,10 +171,13 @@ class KeyStore:
 
         return await transact(self.storage, work)
 
-    async def rotate(self, name: str, now: float, *, missing: Fault, only_from: int = 0) -> Keyring:
+    async def rotate(
+        self, name: str, now: float, *, missing: Fault, only_from: int = 0, call: Call | None = None
+    ) -> Keyring:
         """Give the key ``name`` a new version, unless ``only_from`` is given and isn't its latest version any more.
 
-        Raises ``missing``, ``Failed``, or ``InvalidRequest`` for a key that is disabled or not approved.
+        ``call``, if somebody asked for it, is warned of a key that isn't approved. Raises ``missing``, ``Failed``, or
+        ``InvalidRequest`` for a key that is disabled or not approved.
         """
         fresh: Material | None = None
         fresh_type = ""
@@ -198,7 +201,10 @@ class KeyStore:
             self.rewrite(transaction, new)
             return Keyring(new, self.fips)
 
-        return await transact(self.storage, work)
+        rotated = await transact(self.storage, work)
+        if call is not None:
+            self.fips.processing(call, rotated.unapproved)
+        return rotated
 
     async def delete(self, name: str) -> None:
         """Destroy the key ``name`` and all its versions. Raises ``InvalidRequest`` if that isn't allowed."""

@@ -13,9 +13,11 @@ import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
+from typing import Any, TypeAlias
 
 from benchmarks.load import Requests, build_request
+from benchmarks.openssl import Maker, Speed
+from engines.algorithms import ALGORITHMS
 from tests.products import HOST, ServerFailed, Tls
 from tests.servers import Answer, Server
 
@@ -27,8 +29,8 @@ PLAINTEXT_BYTES = 64
 NUMBER = "{number}"
 """Stands in a path for a number that no other request of the run has."""
 
-Operation = Callable[[], Callable[[], object]]
-"""Makes what a workload's cryptography needs, and gives the call that does it once."""
+Operation: TypeAlias = Maker | Speed
+"""A workload's cryptography alone."""
 
 
 class NotOffered(Exception):
@@ -154,6 +156,12 @@ def ensure(server: Server, path: str, body: Mapping[str, Any]) -> dict[str, Any]
             f"POST {path} {json.dumps(body)}: {answer.status} {answer.body.decode(errors='replace').strip()}"
         )
     return answer.data()
+
+
+def key_of(name: str) -> dict[str, str]:
+    """What a key of the row ``name`` of the registry is asked for by; what is no row is asked for as it is."""
+    row = ALGORITHMS.get(name)
+    return {"type": name} if row is None else {"type": row.key_type, **row.type_parameters}
 
 
 def ensure_mount(server: Server, engine: str) -> None:

@@ -11,10 +11,12 @@ from benchmarks.workloads.base import (
     NUMBER,
     PLAINTEXT_BYTES,
     VARIETY,
+    Operation,
     Task,
     Transport,
     Workload,
     ensure,
+    key_of,
     plaintexts,
     post,
 )
@@ -22,7 +24,6 @@ from tests.servers import Server
 
 BATCH = 100
 LARGE_BYTES = 64 * 1024
-HASH_BASED = "slh-dsa"
 
 _BATCH_VARIETY = 8
 _AES = "aes256-gcm96"
@@ -105,27 +106,24 @@ def _inputs() -> list[dict[str, Any]]:
     return [{"input": text} for text in plaintexts(VARIETY)]
 
 
-def signing(key_type: str) -> Callable[[Server], Task]:
-    """Signs with a key of ``key_type``; hash-based signatures are one type with a parameter set of that name."""
+def signing(name: str) -> Callable[[Server], Task]:
+    """Signs with a key of the row ``name`` of the registry."""
 
     def prepare(server: Server) -> Task:
-        if key_type.startswith(f"{HASH_BASED}-"):
-            ensure_key(server, key_type, HASH_BASED, parameter_set=key_type)
-        else:
-            ensure_key(server, key_type, key_type)
-        return post(f"transit/sign/{key_type}", _inputs())
+        ensure(server, f"transit/keys/{name}", key_of(name))
+        return post(f"transit/sign/{name}", _inputs())
 
     return prepare
 
 
-def _verifying(key_type: str) -> Callable[[Server], Task]:
+def _verifying(name: str) -> Callable[[Server], Task]:
     def prepare(server: Server) -> Task:
-        ensure_key(server, key_type, key_type)
+        path = signing(name)(server).path
         bodies: list[Mapping[str, Any]] = []
         for body in _inputs():
-            signed = server.request("POST", f"transit/sign/{key_type}", body).data()
+            signed = server.request("POST", path, body).data()
             bodies.append({**body, "signature": signed["signature"]})
-        return post(f"transit/verify/{key_type}", bodies)
+        return post(f"transit/verify/{name}", bodies)
 
     return prepare
 
@@ -134,8 +132,19 @@ def _create_key(server: Server) -> Task:
     return post(f"transit/keys/made-{NUMBER}", [{"type": _AES}])
 
 
-def _row(name: str, what: str, prepare: Callable[[Server], Task], result: str, operation: openssl.Maker) -> Workload:
+def _row(name: str, what: str, prepare: Callable[[Server], Task], result: str, operation: Operation) -> Workload:
     return Workload(name, what, "transit", prepare, f"data.{result}", operation)
+
+
+def _post_quantum(
+    name: str, what: str, sign: Operation, verify: Operation, *, anchored: bool = False
+) -> tuple[Workload, Workload]:
+    """Signing and verifying by keys of the row ``name``."""
+    rows = (
+        _row(f"sign-{what}", f"sign, {what}", signing(name), "signature", sign),
+        _row(f"verify-{what}", f"verify, {what}", _verifying(name), "valid", verify),
+    )
+    return replace(rows[0], group="pqc", anchored=anchored), replace(rows[1], group="pqc", anchored=anchored)
 
 
 _ENCRYPT = _row(
@@ -198,8 +207,7 @@ WORKLOADS: tuple[Workload, ...] = (
         for suffix, transport in (("tls", Transport.HTTPS), ("http2", Transport.HTTP2))
         for row in (_ENCRYPT, _DECRYPT, _ENCRYPT_BATCH)
     ),
-    replace(_row("sign-mldsa-65", "sign, mldsa-65", signing("mldsa-65"), "signature", openssl.sign_mldsa), group="pqc"),
-    replace(
-        _row("verify-mldsa-65", "verify, mldsa-65", _verifying("mldsa-65"), "valid", openssl.verify_mldsa), group="pqc"
-    ),
+    *_post_quantum("mldsa-65", "mldsa-65", openssl.sign_mldsa, openssl.verify_mldsa, anchored=True),
+    *_post_quantum("hybrid-ml-dsa-65-ecdsa-p256", "hybrid-65-ecdsa-p256", openssl.sign_hybrid, openssl.verify_hybrid),
+    *_post_quantum("slh-dsa-sha2-128f", "slh-dsa-sha2-128f", openssl.SIGN_SLHDSA, openssl.VERIFY_SLHDSA),
 )

@@ -53,11 +53,9 @@ TRANSIT_ALGORITHMS: dict[str, Algorithm] = {
 """Those that transit has keys of: Vault's API has no words for encapsulating. See also ``key_types``."""
 
 SIGNING_ALGORITHMS: dict[str, Algorithm] = {
-    name: algorithm
-    for name, algorithm in ALGORITHMS.items()
-    if jws_algorithms(algorithm) and not algorithm.type_parameters
+    name: algorithm for name, algorithm in ALGORITHMS.items() if jws_algorithms(algorithm)
 }
-"""Those whose signatures JOSE and COSE have names for, each once: not those of Vault's names that need parameters."""
+"""Those whose signatures have names in JOSE and COSE."""
 
 DEFAULT_ALGORITHM = aead.AES256_GCM
 """What a key is of unless its maker says otherwise."""

@@ -1,31 +1,21 @@
-"""X.509 (RFC 5280) and PKCS #10 (RFC 2986): requests for certificates of keys, and chains of such certificates."""
+"""X.509 (RFC 5280): chains of certificates, and whether they are those of a key."""
 
 from __future__ import annotations
 
 import re
-from typing import TypeAlias, get_args
+from typing import Annotated
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat import asn1
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, mldsa, rsa
 
 from engines.algorithms.interchange import subject_public_key_info
-from engines.algorithms.pem import pem
 from engines.encoding import NotBase64, decode_base64
 from engines.faults import Failed, InvalidRequest
 
-_Signer: TypeAlias = (
-    rsa.RSAPrivateKey
-    | ec.EllipticCurvePrivateKey
-    | ed25519.Ed25519PrivateKey
-    | mldsa.MLDSA44PrivateKey
-    | mldsa.MLDSA65PrivateKey
-    | mldsa.MLDSA87PrivateKey
-)
-_SIGNERS = get_args(_Signer)
 _BLOCK = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----\s*([A-Za-z0-9+/=\s]*?)-----END \1-----[ \t]*\r?\n?", re.ASCII)
-_REQUEST = "CERTIFICATE REQUEST"
 _CERTIFICATE = "CERTIFICATE"
 MAX_CHAIN = 64
 """The most certificates in one chain."""
@@ -47,47 +37,15 @@ def pem_blocks(text: str) -> list[tuple[str, bytes]] | None:
     return blocks
 
 
-def request_certificate(pkcs8: bytes, template: str) -> str:
-    """A request in PEM, signed by the key in ``pkcs8``, with the subject and extensions of the request ``template``.
-
-    "" stands for a template without subject and extensions. Raises ``InvalidRequest`` for one that is no request.
-    """
-    builder = x509.CertificateSigningRequestBuilder(x509.Name([]))
-    if template:
-        blocks = _BLOCK.search(template)
-        if blocks is None:
-            raise InvalidRequest("could not decode PEM CSR")
-        try:
-            given = x509.load_der_x509_csr(decode_base64("".join(blocks[2].split())))
-            builder = x509.CertificateSigningRequestBuilder(given.subject)
-            for extension in given.extensions:
-                builder = builder.add_extension(extension.value, extension.critical)
-        except (ValueError, NotBase64, UnsupportedAlgorithm, x509.UnsupportedGeneralNameType, x509.DuplicateExtension):
-            raise InvalidRequest("asn1: structure error") from None
-    try:
-        key = serialization.load_der_private_key(pkcs8, None, unsafe_skip_rsa_key_validation=True)
-    except (ValueError, UnsupportedAlgorithm):
-        raise _no_certificates() from None
-    if not isinstance(key, _SIGNERS):
-        raise TypeError("not a key that signs certificate requests")
-    request = builder.sign(key, _hash_for(key))
-    return pem(_REQUEST, request.public_bytes(serialization.Encoding.DER))
+def first_block(text: str) -> bytes | None:
+    """The contents of the first PEM block, whatever stands around it; None if there is none. Raises ``NotBase64``."""
+    match = _BLOCK.search(text)
+    return None if match is None else decode_base64("".join(match[2].split()))
 
 
-def _no_certificates() -> InvalidRequest:
-    """The fault for keys that the provider knows nothing of."""
+def no_certificates() -> InvalidRequest:
+    """The fault for keys whose algorithm no certificate can name."""
     return InvalidRequest("certificates are not supported for keys of this type")
-
-
-def _hash_for(
-    key: _Signer,
-) -> hashes.SHA256 | hashes.SHA384 | hashes.SHA512 | None:
-    """The hash as strong as the key; None where the algorithm brings its own."""
-    if not isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey):
-        return None
-    if isinstance(key, ec.EllipticCurvePrivateKey) and key.curve.key_size > 256:
-        return hashes.SHA384() if key.curve.key_size <= 384 else hashes.SHA512()
-    return hashes.SHA256()
 
 
 def parse_chain(text: str) -> tuple[bytes, ...]:
@@ -129,6 +87,22 @@ def _is_authority(der: bytes) -> bool:
         return False
 
 
+@asn1.sequence
+class _CertificateInfo:
+    """A TBSCertificate (RFC 5280, 4.1)."""
+
+    version: Annotated[int | None, asn1.Explicit(0)]
+    serial_number: int
+    algorithm: asn1.TLV
+    issuer: asn1.TLV
+    validity: asn1.TLV
+    subject: asn1.TLV
+    public_key: asn1.TLV
+    issuer_identifier: Annotated[asn1.BitString | None, asn1.Implicit(1)]
+    subject_identifier: Annotated[asn1.BitString | None, asn1.Implicit(2)]
+    extensions: Annotated[list[asn1.TLV] | None, asn1.Explicit(3)]
+
+
 _CERTIFIED = (
     rsa.RSAPublicKey,
     ec.EllipticCurvePublicKey,
@@ -143,21 +117,40 @@ _X509_NAMES = ((rsa.RSAPublicKey, "RSA"), (ec.EllipticCurvePublicKey, "ECDSA"), 
 def check_certified(certificate: bytes, public_key_info: bytes, name: str) -> None:
     """Check that ``certificate`` is for the key of type ``name`` in ``public_key_info``, a SubjectPublicKeyInfo.
 
-    Raises ``InvalidRequest`` for a key of another kind or one that can't have certificates, ``Failed`` for another key.
+    Raises ``InvalidRequest`` for a key of another kind, ``Failed`` for another key.
     """
-    try:
-        own = serialization.load_der_public_key(public_key_info)
-    except (ValueError, UnsupportedAlgorithm):
-        raise _no_certificates() from None
-    try:
-        key = _load(certificate).public_key()
-    except (ValueError, UnsupportedAlgorithm):
-        raise InvalidRequest("the key of the leaf certificate is of an unknown kind") from None
+    own, key = _load_key(public_key_info), _key_of(certificate)
     for kind, algorithm in _X509_NAMES:
         if isinstance(key, kind) and not isinstance(own, kind):
             raise InvalidRequest(
                 "could not validate key match between leaf certificate key and key entry in transit: provided leaf "
                 f"certificate public key algorithm '{algorithm}' does not match the transit key type '{name}'"
             )
-    if not isinstance(key, _CERTIFIED) or subject_public_key_info(key) != public_key_info:
+    certified = subject_public_key_info(key) if isinstance(key, _CERTIFIED) else _public_key_info(certificate)
+    if certified != public_key_info:
         raise Failed("leaf certificate public key does not match the selected key version")
+
+
+def _load_key(public_key_info: bytes) -> object:
+    """The key as the library has it; None for one that it doesn't know."""
+    try:
+        return serialization.load_der_public_key(public_key_info)
+    except (ValueError, UnsupportedAlgorithm):
+        return None
+
+
+def _key_of(certificate: bytes) -> object:
+    """The key that ``certificate`` is for, as ``_load_key``."""
+    try:
+        return _load(certificate).public_key()
+    except (ValueError, UnsupportedAlgorithm):
+        return None
+
+
+def _public_key_info(certificate: bytes) -> bytes:
+    """The SubjectPublicKeyInfo in ``certificate`` as it stands there; b"" where it can't be found."""
+    try:
+        info = asn1.decode_der(_CertificateInfo, _load(certificate).tbs_certificate_bytes)
+        return asn1.encode_der(info.public_key)
+    except ValueError:
+        return b""

@@ -1,8 +1,9 @@
 """Detached signatures in CMS (RFC 5652): put together and taken apart, as DER.
 
 There is one signer, with signed attributes, so that no signature of content can be taken for one of attributes. The
-algorithms are those of RFC 4056 (PSS), RFC 5753 (ECDSA), RFC 8419 (Ed25519) and RFC 9882 (ML-DSA); the last two hash
-the content with SHA-512. The library's own builder knows RSA and ECDSA alone, and can't take a message apart.
+algorithms are those of RFC 4056 (PSS), RFC 5753 (ECDSA), RFC 8419 (Ed25519), RFC 9882 (ML-DSA), RFC 9814 (SLH-DSA) and
+draft-ietf-lamps-cms-composite-sigs (hybrids). The library's own builder knows RSA and ECDSA alone, and can't take a
+message apart.
 """
 
 from __future__ import annotations
@@ -92,18 +93,13 @@ class Message:
     signature: bytes
 
 
-def content_hash(jws: JwsAlgorithm) -> Hash:
-    """The hash of the content that goes with ``jws``."""
-    return jws.options.hash or SHA2_512
-
-
 def attributes_of(content: bytes, jws: JwsAlgorithm, now: float) -> Attributes:
     """What is to be signed for ``content`` at ``now``, in seconds since the epoch."""
     moment = datetime.fromtimestamp(int(now), UTC)
     time = asn1.UTCTime(moment) if moment.year <= _LAST_YEAR_OF_UTC_TIME else asn1.GeneralizedTime(moment)
     values = (
         (_CONTENT_TYPE, _DATA),
-        (_MESSAGE_DIGEST, content_hash(jws).digest(content)),
+        (_MESSAGE_DIGEST, jws.content_hash.digest(content)),
         (_SIGNING_TIME, time),
     )
     return Attributes(asn1.SetOf([Attribute(type=kind, values=asn1.SetOf([_any(value)])) for kind, value in values]))
@@ -114,7 +110,7 @@ def message(
 ) -> bytes:
     """The message with ``signature`` of ``attributes`` by the owner of ``chain``, which it holds too; all in DER."""
     leaf = x509.load_der_x509_certificate(chain[0])
-    digest = Identifier(algorithm=_Oid(content_hash(jws).object_identifier), parameters=None)
+    digest = Identifier(algorithm=_Oid(jws.content_hash.object_identifier), parameters=None)
     signer = SignerInfo(
         version=1,
         signer=IssuerAndSerial(issuer=_tlv(leaf.issuer.public_bytes()), serial=leaf.serial_number),

@@ -1,4 +1,4 @@
-"""Hash functions: SHA-2 and SHA-3 (FIPS 180-4, FIPS 202), and SHA-1 for old signatures and MACs."""
+"""Hash functions: SHA-2, SHA-3 and SHAKE (FIPS 180-4, FIPS 202), and SHA-1 for old signatures and MACs."""
 
 from __future__ import annotations
 
@@ -29,6 +29,15 @@ class Hash:
         return hashlib.new(self.algorithm.name.replace("sha3-", "sha3_"), data, usedforsecurity=False).digest()
 
 
+class ExtendableHash(Hash):
+    """One with an output of any length, at the length that its identifier stands for (RFC 8702)."""
+
+    def digest(self, data: bytes) -> bytes:
+        """The hash of ``data``."""
+        name = self.algorithm.name.replace("shake", "shake_")
+        return hashlib.new(name, data, usedforsecurity=False).digest(self.digest_bytes)  # type: ignore[call-arg]
+
+
 _SHA2 = "FIPS 180-4"
 _SHA3 = "FIPS 202"
 _NIST = "2.16.840.1.101.3.4.2."
@@ -43,6 +52,8 @@ SHA3_224 = Hash("sha3-224", _SHA3, hashes.SHA3_224(), _NIST + "7", 112, 28)
 SHA3_256 = Hash("sha3-256", _SHA3, hashes.SHA3_256(), _NIST + "8", 128, 32)
 SHA3_384 = Hash("sha3-384", _SHA3, hashes.SHA3_384(), _NIST + "9", 192, 48)
 SHA3_512 = Hash("sha3-512", _SHA3, hashes.SHA3_512(), _NIST + "10", 256, 64)
+SHAKE_128 = ExtendableHash("shake-128", _SHA3, hashes.SHAKE128(32), _NIST + "11", 128, 32)
+SHAKE_256 = ExtendableHash("shake-256", _SHA3, hashes.SHAKE256(64), _NIST + "12", 256, 64)
 
 HASHES = {
     hash_.name: hash_

@@ -1,5 +1,8 @@
 """Public keys as JSON Web Keys: RFC 7517, with the members of RFC 7518 (EC, RSA), 8037 (OKP), 8812 and 9964 (AKP).
 
+An Algorithm Key Pair (AKP) is of one algorithm, and its public key is the bytes that are stored: those of FIPS 204 and
+205, and those of both halves of a hybrid, as draft-ietf-jose-pq-composite-sigs has them.
+
 The identifier of a key is its thumbprint (RFC 7638), which depends on the key alone: it is the same on every server
 that has the key, whatever it is called there, and another key never gets it.
 """
@@ -19,6 +22,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from engines.algorithms.base import Algorithm
 from engines.algorithms.interchange import KeyFormat
+from engines.algorithms.jws import key_pair_algorithm
 from engines.encoding import decode_base64, encode_base64_url
 from engines.faults import Failed
 
@@ -43,6 +47,9 @@ def public_jwk(algorithm: Algorithm, public: bytes) -> dict[str, str] | None:
     """
     if algorithm.public_text is None:
         return None
+    only = key_pair_algorithm(algorithm)
+    if only is not None:
+        return _jwk(_key_pair(only.name, public), only.name, True)
     try:
         der = decode_base64(algorithm.interchange.export_public(public, KeyFormat.DER))
         return jwk_from_der(der, algorithm.signs)
@@ -53,9 +60,10 @@ def public_jwk(algorithm: Algorithm, public: bytes) -> dict[str, str] | None:
 def jwk_from_der(der: bytes, signs: bool = True) -> dict[str, str] | None:
     """As ``public_jwk``, of a key in the form SubjectPublicKeyInfo (RFC 5280)."""
     members = _members(der)
-    if members is None:
-        return None
-    required, jws_algorithm = members
+    return None if members is None else _jwk(*members, signs)
+
+
+def _jwk(required: dict[str, str], jws_algorithm: str, signs: bool) -> dict[str, str]:
     jwk = {**required, "kid": thumbprint(required)}
     if signs:
         jwk["use"] = "sig"
@@ -89,9 +97,13 @@ def _members(der: bytes) -> tuple[dict[str, str], str] | None:
         return {"kty": "RSA", "n": _shortest(numbers.n), "e": _shortest(numbers.e)}, ""
     for kind, name in _LATTICES:
         if isinstance(key, kind):
-            # Such a key is what it is by its algorithm, which is a member like the others.
-            return {"kty": "AKP", "alg": name, "pub": encode_base64_url(key.public_bytes_raw())}, name
+            return _key_pair(name, key.public_bytes_raw()), name
     return None
+
+
+def _key_pair(name: str, public: bytes) -> dict[str, str]:
+    # Such a key is what it is by its algorithm, which is a member like the others.
+    return {"kty": "AKP", "alg": name, "pub": encode_base64_url(public)}
 
 
 def _number(number: int, size: int) -> str:

@@ -6,15 +6,16 @@ hold a key pair of the key's type.
 
 from __future__ import annotations
 
-import asyncio
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 import msgspec
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
-from engines.algorithms.base import Algorithm, Material
+from engines.algorithms.base import Algorithm, Material, Pace
 from engines.algorithms.interchange import BadBackup
+from engines.backup_entries import RulesBackup, dump_rules, load_rules, load_totals
 from engines.base import Call, Reply
 from engines.encoding import NotBase64, decode_base64, encode_base64, nanoseconds_of
 from engines.faults import Failed, InvalidRequest
@@ -32,8 +33,8 @@ from engines.key_records import (
 from engines.key_settings import KeyName, check_auto_rotate_period
 from engines.key_states import Use, check_use
 from engines.keystore import ARCHIVES, COUNTS, KEYS, NAME
+from engines.lanes import at_pace
 from engines.pqc.keys import NoSuchKey, parse_type
-from engines.transit.backup_entries import RulesBackup, dump_rules, load_rules, load_totals
 from storage.base import Transaction, transact
 
 if TYPE_CHECKING:
@@ -148,7 +149,7 @@ async def restore(engine: Pqc, call: Call, body: Restoration) -> None:
     name = body.name or backup.name
     if not NAME.fullmatch(name):
         raise InvalidRequest("the name of the key is not one that keys can have")
-    versions = await asyncio.to_thread(_load_versions, parse_type(backup.type), backup, call.now)
+    versions = await at_pace(Pace.LONG, partial(_load_versions, parse_type(backup.type), backup, call.now))
     usable, archived = _split(backup, versions)
     rules = backup.rules or RulesBackup()
     record = _record(backup, name, usable, rules, call.now)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from engines import named_keys
 from engines.base import Mount, Nothing, Operation, Route
 from engines.counts import EncryptionCounts
 from engines.key_rules import KeyConfig
@@ -16,10 +17,10 @@ _READ, _LIST, _UPDATE, _DELETE = Operation.READ, Operation.LIST, Operation.UPDAT
 
 # fmt: off
 ROUTES: tuple[Route, ...] = (
-    Route(_LIST, "keys", keys.list_keys, KeyListing, "List the keys.", writes=False),
+    Route(_LIST, "keys", named_keys.list_keys, KeyListing, "List the keys.", writes=False),
     Route(_READ, "keys/{name}", keys.read, KeyName, "Read a key's settings and its public keys.", writes=False),
     Route(_UPDATE, "keys/{name}", keys.create, keys.KeyCreation, "Create a key."),
-    Route(_DELETE, "keys/{name}", keys.delete, KeyName, "Destroy a key."),
+    Route(_DELETE, "keys/{name}", named_keys.delete, KeyName, "Destroy a key."),
     Route(_UPDATE, "keys/{name}/config", keys.configure, KeyConfig, "Change a key's settings."),
     Route(_UPDATE, "keys/{name}/rotate", keys.rotate, KeyName, "Give a key a new version."),
     Route(_UPDATE, "keys/{name}/trim", keys.trim, KeyTrim, "Destroy old versions of a key."),

@@ -6,13 +6,13 @@ it once RSA falls. So keys are wrapped by HPKE to a hybrid key here; what is wra
 
 from __future__ import annotations
 
-import asyncio
+from functools import partial
 from typing import TYPE_CHECKING
 
 from msgspec import UNSET, UnsetType
 
 from engines.algorithms import APPROVED_KEM_WRAPPING_ALGORITHM, KEM_WRAPPING_ALGORITHM
-from engines.algorithms.base import Algorithm, BadCiphertext, Material
+from engines.algorithms.base import Algorithm, BadCiphertext, Material, Pace
 from engines.base import Call, Nothing, Reply
 from engines.encoding import decode_base64
 from engines.faults import Failed, InvalidRequest
@@ -23,6 +23,7 @@ from engines.key_settings import KeyName, check_auto_rotate_period
 from engines.key_states import Use, check_use
 from engines.keyring import Keyring
 from engines.keystore import KEYS
+from engines.lanes import at_pace
 from engines.pqc.encapsulation import ForeignCiphertext
 from engines.pqc.keys import NoSuchKey, chosen_type, load
 from storage.base import Transaction, transact
@@ -95,7 +96,7 @@ async def _read_material(engine: Pqc, call: Call, algorithm: Algorithm, body: Im
     if body.ciphertext is UNSET:
         if body.public_key is UNSET or not body.public_key:
             raise InvalidRequest("missing ciphertext or public_key to import")
-        return await asyncio.to_thread(forms.import_public, body.public_key)
+        return await at_pace(Pace.BRIEF, partial(forms.import_public, body.public_key))
     wrapped = decode_base64(body.ciphertext)
     keyring = await _wrapping_key(engine, call)
     suite = keyring.algorithm.hpke
@@ -104,7 +105,7 @@ async def _read_material(engine: Pqc, call: Call, algorithm: Algorithm, body: Im
         data = suite.open(keyring.latest.encapsulation(), wrapped, INFO, b"")
     except BadCiphertext:
         raise ForeignCiphertext from None
-    return await asyncio.to_thread(forms.import_private, data)
+    return await at_pace(Pace.BRIEF, partial(forms.import_private, data))
 
 
 async def import_key(engine: Pqc, call: Call, body: ImportedKey) -> None:

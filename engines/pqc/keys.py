@@ -1,4 +1,4 @@
-"""Keys: make, read, list, delete, configure, rotate, trim."""
+"""Keys: make, read, configure, rotate, trim."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from engines.fields import Duration
 from engines.key_records import KeyringRecord
 from engines.key_rules import KeyConfig, KeyRules, describe_rules, with_rules
 from engines.key_settings import (
-    KeyListing,
     KeyName,
     KeyTrim,
     check_auto_rotate_period,
@@ -96,19 +95,6 @@ async def read(engine: Pqc, call: Call, body: KeyName) -> Reply:
     return Reply({**reply.data, "encryptions": {str(number): total for number, total in totals.items()}})
 
 
-async def list_keys(engine: Pqc, call: Call, body: KeyListing) -> Reply:
-    """Name the keys there are."""
-    names = await engine.keys.list(body.after, body.limit if body.limit > 0 else None)
-    if not names:
-        raise NotFound
-    return Reply({"keys": names})
-
-
-async def delete(engine: Pqc, call: Call, body: KeyName) -> None:
-    """Destroy a key for which that is allowed."""
-    await engine.keys.delete(body.name)
-
-
 async def configure(engine: Pqc, call: Call, body: KeyConfig) -> Reply:
     """Change settings of a key: all that are given, or none if one of them can't be."""
     warn_of_numbering(call, body)
@@ -122,10 +108,9 @@ async def configure(engine: Pqc, call: Call, body: KeyConfig) -> Reply:
 async def rotate(engine: Pqc, call: Call, body: KeyName) -> Reply:
     """Give a key a new version, to which everything new is encapsulated from now on."""
     try:
-        keyring = await engine.keys.rotate(body.name, call.now, missing=NoSuchKey())
+        keyring = await engine.keys.rotate(body.name, call.now, missing=NoSuchKey(), call=call)
     except Failed as fault:
         raise InvalidRequest(fault.message) from None
-    engine.keys.fips.processing(call, keyring.unapproved)
     return describe(keyring)
 
 

@@ -66,7 +66,7 @@ async def sign(engine: Signing, call: Call, body: ContentSigning) -> Reply:
     if not messages.is_in_force(chain[0], call.now):
         raise InvalidRequest(f"the certificate of version {version.number} of the key is not in force")
     attributes = messages.attributes_of(payload, used.algorithm, call.now)
-    signature = await make(version, attributes.to_be_signed(), used.algorithm.der)
+    signature = await make(used, version, attributes.to_be_signed(), used.algorithm.der)
     message = messages.message(used.keyring.algorithm, used.algorithm, attributes, signature, chain)
     text = pem("CMS", message) if body.format == PEM else encode_base64(message)
     return Reply({"cms": text, "key_version": version.number})
@@ -104,12 +104,12 @@ async def _open(used: RoleInUse, der: bytes, payload: bytes) -> dict[str, Any]:
     except messages.BadMessage as reason:
         raise NotValid(str(reason)) from None
     version = _signer(used, message)
-    hash_ = messages.content_hash(used.algorithm)
+    hash_ = used.algorithm.content_hash
     if message.signature_algorithm not in messages.signature_identifiers(used.keyring.algorithm, used.algorithm):
         raise NotValid(f"its algorithm is not {used.algorithm.name}")
     if message.digest_algorithm != hash_.object_identifier:
         raise NotValid(f"its digest is not by {hash_.name}")
-    await check(version, message.attributes.to_be_signed(), message.signature, used.algorithm.der)
+    await check(used, version, message.attributes.to_be_signed(), message.signature, used.algorithm.der)
     if not compare_digest(message.digest, hash_.digest(payload)):
         raise NotValid("it signs another payload")
     answer: dict[str, Any] = {"valid": True, "key_version": version.number}

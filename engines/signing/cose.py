@@ -69,7 +69,7 @@ async def sign(engine: Signing, call: Call, body: MessageSigning) -> Reply:
     used = await roles.use(engine, body.role, roles.COSE, Use.PROTECT, call)
     version = signing_version(used.keyring, call.now)
     protected = _encode(_protected(used))
-    signature = await make(version, _to_be_signed(protected, external_aad, payload), used.algorithm.options)
+    signature = await make(used, version, _to_be_signed(protected, external_aad, payload), used.algorithm.options)
     parts = [protected, _unprotected(used, version), None if body.detached else payload, signature]
     message = _encode(cbor2.CBORTag(_SIGN1, parts) if body.tagged else parts)
     data = {"message": encode_base64(message), "kid": used.key_id(version.number), "key_version": version.number}

@@ -1,6 +1,6 @@
 """The engine ``signing``: its API is the table below; what the rows do stands in the module that each names.
 
-Named keys are transit's, and so are the modules that import, export, back up and certify them. Transit answers some of
+Named keys, and the modules that import, export, back up and certify them, are shared with transit. They answer some of
 the caller's mistakes as failures of the server, because OpenBao does; nobody expects that here, so they become faults
 of the request.
 """
@@ -10,16 +10,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, ClassVar
 
+from engines import backups, importing, key_certificates, named_keys
 from engines.algorithms import SIGNING_ALGORITHMS
 from engines.base import Body, Call, Handler, Mount, Nothing, Operation, Reply, Route
+from engines.exporting import Export
 from engines.faults import Failed, InvalidRequest
 from engines.key_settings import KeyListing, KeyName, KeyTrim
 from engines.keystore import KeyStore
 from engines.rotation import rotate_due
 from engines.signing import cms, cose, jwks, jws, jwt, keys, role_settings, transfer
-from engines.transit import backup, certificates, importing
-from engines.transit import keys as named_keys
-from engines.transit.export import Export
 
 _READ, _LIST, _UPDATE, _DELETE = Operation.READ, Operation.LIST, Operation.UPDATE, Operation.DELETE
 _PUBLIC = ("jwks", "public")
@@ -33,9 +32,9 @@ _ROUTES: tuple[Route, ...] = (
     Route(_UPDATE, "keys/{name}/config", keys.configure, keys.KeyConfig, "Change a key's settings."),
     Route(_UPDATE, "keys/{name}/rotate", keys.rotate, KeyName, "Give a key a new version."),
     Route(_UPDATE, "keys/{name}/trim", keys.trim, KeyTrim, "Destroy old versions of a key."),
-    Route(_UPDATE, "keys/{name}/csr", certificates.request, certificates.CertificateRequest,
+    Route(_UPDATE, "keys/{name}/csr", key_certificates.request, key_certificates.CertificateRequest,
           "Request a certificate for a key.", writes=False),
-    Route(_UPDATE, "keys/{name}/set-certificate", certificates.set_chain, certificates.CertificateChain,
+    Route(_UPDATE, "keys/{name}/set-certificate", key_certificates.set_chain, key_certificates.CertificateChain,
           "Keep a key's certificates."),
 
     Route(_READ, "wrapping_key", importing.read_wrapping_key, Nothing, "Read the key to wrap keys to for import."),
@@ -45,9 +44,9 @@ _ROUTES: tuple[Route, ...] = (
     Route(_READ, "export/{type:any}/{name}", transfer.export, Export, "Export a key.", writes=False),
     Route(_READ, "export/{type:any}/{name}/{version:any}", transfer.export, Export, "Export a key's version.",
           writes=False),
-    Route(_READ, "backup/{name}", backup.back_up, KeyName, "Back up a key."),
-    Route(_UPDATE, "restore", backup.restore, backup.Restoration, "Restore a key."),
-    Route(_UPDATE, "restore/{name:path}", backup.restore, backup.Restoration, "Restore a key under a name."),
+    Route(_READ, "backup/{name}", backups.back_up, KeyName, "Back up a key."),
+    Route(_UPDATE, "restore", backups.restore, backups.Restoration, "Restore a key."),
+    Route(_UPDATE, "restore/{name:path}", backups.restore, backups.Restoration, "Restore a key under a name."),
 
     Route(_LIST, "roles", role_settings.list_roles, KeyListing, "List the roles.", writes=False),
     Route(_READ, "roles/{name}", role_settings.read, KeyName, "Read a role.", writes=False),

@@ -54,7 +54,7 @@ def certificates(version: KeyVersion) -> tuple[bytes, ...]:
 async def sign_compact(used: RoleInUse, version: KeyVersion, protected: str, payload: bytes) -> str:
     """The compact serialization of ``payload`` under the header ``protected``."""
     signing_input = f"{protected}.{encode_base64_url(payload)}"
-    signature = await make(version, signing_input.encode(), used.algorithm.options)
+    signature = await make(used, version, signing_input.encode(), used.algorithm.options)
     return f"{signing_input}.{encode_base64_url(signature)}"
 
 

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from engines.base import Call, Nothing, Reply
 from engines.faults import InvalidRequest, NotFound
+from engines.key_descriptions import version_jwk
 from engines.key_settings import KeyName
 from engines.key_states import Use
 from engines.keyring import Keyring
 from engines.signing import roles
 from engines.signing.publication import published_versions
-from engines.transit.jwks import version_jwk
 
 if TYPE_CHECKING:
     from engines.signing.engine import Signing

@@ -66,7 +66,7 @@ async def sign(engine: Signing, call: Call, body: PayloadSigning) -> Reply:
     protected = protected_header(used, version, used.role.record.typ, _UNENCODED if body.detached else {})
     encoded = "" if body.detached else encode_base64_url(payload)
     signed = payload if body.detached else encoded.encode()
-    signature = encode_base64_url(await make(version, protected.encode() + b"." + signed, used.algorithm.options))
+    signature = encode_base64_url(await make(used, version, protected.encode() + b"." + signed, used.algorithm.options))
     jws: Any
     if body.serialization == COMPACT:
         jws = f"{protected}.{encoded}.{signature}"

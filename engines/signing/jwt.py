@@ -12,6 +12,7 @@ from engines.faults import Fault, InvalidRequest
 from engines.fields import Duration
 from engines.key_states import Use
 from engines.keyring import KeyVersion
+from engines.lanes import check_long_items
 from engines.signing import roles
 from engines.signing.claims import check_claims, claims_of_token
 from engines.signing.jose import (
@@ -76,8 +77,10 @@ async def sign(engine: Signing, call: Call, body: TokenSigning) -> Reply:
     header = protected_header(used, version, used.role.record.typ or DEFAULT_TYP, {})
     if body.batch_input is UNSET or body.batch_input is None:
         return Reply(await _sign(used, version, header, call, body.claims, body.ttl))
+    items = read_items(body.batch_input, TokenItem, engine.max_batch_items)
+    check_long_items(used.keyring.algorithm.signing, len(items))
     results: list[dict[str, Any]] = []
-    async for item in in_turns(read_items(body.batch_input, TokenItem, engine.max_batch_items)):
+    async for item in in_turns(items):
         try:
             result = await _sign(used, version, header, call, item.claims, item.ttl)
         except Fault as fault:
@@ -114,8 +117,10 @@ async def verify(engine: Signing, call: Call, body: TokenVerification) -> Reply:
         if not body.token:
             raise InvalidRequest("missing token to verify")
         return Reply(await _verdict(used, body.token, body.audience, call.now))
+    items = read_items(body.batch_input, VerifiedItem, engine.max_batch_items)
+    check_long_items(used.keyring.algorithm.verifying, len(items))
     results: list[dict[str, Any]] = []
-    async for item in in_turns(read_items(body.batch_input, VerifiedItem, engine.max_batch_items)):
+    async for item in in_turns(items):
         results.append({**await _verdict(used, item.token, item.audience, call.now), "reference": item.reference})
     return Reply({"batch_results": results})
 

@@ -1,4 +1,4 @@
-"""Keys: make, read, configure, rotate, trim. What isn't particular to this engine, transit's modules do."""
+"""Keys: make, read, configure, rotate, trim. What isn't particular to this engine, the modules beside it do."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from engines.algorithms.jws import jws_algorithms
 from engines.base import Body, Call, Reply
 from engines.faults import InvalidRequest, NotFound
 from engines.fields import Duration, KeyValues
+from engines.key_descriptions import describe as describe_named_key
 from engines.key_records import KeyringRecord
 from engines.key_rules import KeyRules, with_rules
 from engines.key_settings import (
@@ -25,7 +26,7 @@ from engines.key_settings import (
 from engines.key_states import Use
 from engines.keyring import Keyring
 from engines.signing.publication import published_versions, signing_version
-from engines.transit.describe import describe as describe_named_key
+from engines.type_choice import find_algorithm
 
 if TYPE_CHECKING:
     from engines.signing.engine import Signing
@@ -52,6 +53,9 @@ class KeyCreation(SigningKeyRules):
     """What a new key is to be."""
 
     type: str = DEFAULT_SIGNING_ALGORITHM.name
+    parameter_set: str = ""
+    hybrid_key_type_pqc: str = ""
+    hybrid_key_type_ec: str = ""
     exportable: bool = False
     allow_plaintext_backup: bool = False
     auto_rotate_period: Duration = 0
@@ -86,7 +90,7 @@ async def load(engine: Signing, name: str, use: Use, call: Call) -> Keyring:
 async def create(engine: Signing, call: Call, body: KeyCreation) -> Reply:
     """Make a key; one that is there already stays as it is, whatever is asked for."""
     check_auto_rotate_period(body.auto_rotate_period)
-    algorithm = engine.keys.algorithms.get(body.type)
+    algorithm = find_algorithm(engine.keys.algorithms, body.type, body)
     if algorithm is None:
         raise InvalidRequest(f"unknown key type {body.type}")
     record = KeyringRecord(
@@ -120,8 +124,7 @@ async def configure(engine: Signing, call: Call, body: KeyConfig) -> Reply:
 
 async def rotate(engine: Signing, call: Call, body: KeyName) -> Reply:
     """Give a key a new version, which is published now and signs after ``publish_ahead``."""
-    keyring = await engine.keys.rotate(body.name, call.now, missing=NoSuchKey(body.name))
-    engine.keys.fips.processing(call, keyring.unapproved)
+    keyring = await engine.keys.rotate(body.name, call.now, missing=NoSuchKey(body.name), call=call)
     return describe(keyring, call.now)
 
 

@@ -20,6 +20,7 @@ from engines.keystore import NAME
 from engines.signing.json_objects import encode_object, parse_object
 from engines.signing.keys import NoSuchKey
 from engines.signing.roles import (
+    CMS,
     FORMATS,
     JWS,
     JWT,
@@ -86,7 +87,7 @@ async def write(engine: Signing, call: Call, body: RoleWriting) -> Reply:
         raise NoSuchKey(body.key)
     record = RoleRecord(
         key=body.key,
-        formats=_formats(body.formats),
+        formats=_formats(keyring, body.formats),
         algorithm=_algorithm(keyring, body.algorithm),
         issuer=_short("issuer", body.issuer),
         audiences=_names("audiences", body.audiences),
@@ -132,10 +133,12 @@ async def delete(engine: Signing, call: Call, body: KeyName) -> None:
     await remove(engine.storage, ROLES + body.name)
 
 
-def _formats(given: list[str]) -> list[str]:
+def _formats(keyring: Keyring, given: list[str]) -> list[str]:
     for form in given:
         if form not in FORMATS:
             raise InvalidRequest(f'unknown format "{form}"; must be one of {", ".join(FORMATS)}')
+    if CMS in given and not keyring.algorithm.object_identifier:
+        raise InvalidRequest(f'there are no certificates for keys of type {keyring.algorithm.name}, and so no "{CMS}"')
     return [form for form in FORMATS if form in given] or [JWT]
 
 

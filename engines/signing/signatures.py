@@ -1,10 +1,13 @@
-"""Making and checking signatures, the one place where all formats meet a key; both may take their time."""
+"""Making and checking signatures, the one place where all formats meet a key, at the pace of its algorithm."""
 
 from __future__ import annotations
+
+from functools import partial
 
 from engines.algorithms.base import BadSignature, NoPrivateKey, SignatureOptions
 from engines.faults import Failed, InvalidRequest
 from engines.keyring import KeyVersion
+from engines.lanes import at_pace
 from engines.signing.roles import NO_KEY_ID, RoleInUse
 
 MAX_TRIED_VERSIONS = 16
@@ -18,26 +21,39 @@ class NotValid(Exception):
 NOT_SIGNED = "the signature is not one of this role's key"
 
 
-async def make(version: KeyVersion, message: bytes, options: SignatureOptions) -> bytes:
-    """The signature of ``message`` by ``version``. Raises ``InvalidRequest`` without a private key."""
+async def make(used: RoleInUse, version: KeyVersion, message: bytes, options: SignatureOptions) -> bytes:
+    """The signature of ``message`` by ``version``.
+
+    Raises ``InvalidRequest`` without a private key, ``RateLimited`` while too many others wait for slow ones.
+    """
     try:
-        return version.signature(b"").sign(message, options)
+        return await at_pace(used.keyring.algorithm.signing, partial(_sign, version, message, options))
     except NoPrivateKey:
         raise InvalidRequest(f"version {version.number} of the key has no private part") from None
 
 
-async def check(version: KeyVersion, message: bytes, signature: bytes, options: SignatureOptions) -> None:
-    """Raises ``NotValid`` unless ``signature`` is one of ``message`` by ``version``."""
+def _sign(version: KeyVersion, message: bytes, options: SignatureOptions) -> bytes:
+    return version.signature(b"").sign(message, options)
+
+
+async def check(
+    used: RoleInUse, version: KeyVersion, message: bytes, signature: bytes, options: SignatureOptions
+) -> None:
+    """Raises ``NotValid`` unless ``signature`` is one of ``message`` by ``version``, ``RateLimited`` as ``make``."""
     try:
-        version.signature(b"").verify(message, signature, options)
+        await at_pace(used.keyring.algorithm.verifying, partial(_verify, version, message, signature, options))
     except (BadSignature, InvalidRequest, Failed):
         raise NotValid(NOT_SIGNED) from None
+
+
+def _verify(version: KeyVersion, message: bytes, signature: bytes, options: SignatureOptions) -> None:
+    version.signature(b"").verify(message, signature, options)
 
 
 async def find_signer(
     used: RoleInUse, key_id: str | None, message: bytes, signature: bytes, options: SignatureOptions
 ) -> KeyVersion:
-    """The version of the role's key that made ``signature``. Raises ``NotValid``.
+    """The version of the role's key that made ``signature``. Raises ``NotValid``, and ``RateLimited`` as ``check``.
 
     ``key_id`` only narrows the search: the key is the role's in any case. An issuer elsewhere that has the same key may
     have another name for it.
@@ -48,7 +64,7 @@ async def find_signer(
         versions = named or versions
     for version in versions[:MAX_TRIED_VERSIONS]:
         try:
-            await check(version, message, signature, options)
+            await check(used, version, message, signature, options)
         except NotValid:
             continue
         return version

@@ -1,16 +1,14 @@
-"""Keys that come and go: transit's import and export, for keys that sign and for what of them has a use here."""
+"""Keys that come and go: those that sign, and what of them has a use here."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from engines import exporting, importing
 from engines.algorithms import DEFAULT_SIGNING_ALGORITHM
 from engines.base import Call, Reply
 from engines.faults import InvalidRequest
 from engines.fields import Duration
-from engines.transit import export as transit_export
-from engines.transit import importing as transit_importing
-from engines.transit.importing import ImportedVersion
 
 if TYPE_CHECKING:
     from engines.signing.engine import Signing
@@ -18,10 +16,13 @@ if TYPE_CHECKING:
 _EXPORTS = ("signing-key", "public-key", "certificate-chain")
 
 
-class ImportedKey(ImportedVersion):
+class ImportedKey(importing.ImportedVersion):
     """A key to bring in, and what it is to be."""
 
     type: str = DEFAULT_SIGNING_ALGORITHM.name
+    parameter_set: str = ""
+    hybrid_key_type_pqc: str = ""
+    hybrid_key_type_ec: str = ""
     exportable: bool = False
     allow_plaintext_backup: bool = False
     allow_rotation: bool = False
@@ -30,22 +31,25 @@ class ImportedKey(ImportedVersion):
 
 async def import_key(engine: Signing, call: Call, body: ImportedKey) -> None:
     """Make a key of what was brought in."""
-    wanted = transit_importing.ImportedKey(
+    wanted = importing.ImportedKey(
         name=body.name,
         ciphertext=body.ciphertext,
         public_key=body.public_key,
         hash_function=body.hash_function,
         type=body.type,
+        parameter_set=body.parameter_set,
+        hybrid_key_type_pqc=body.hybrid_key_type_pqc,
+        hybrid_key_type_ec=body.hybrid_key_type_ec,
         exportable=body.exportable,
         allow_plaintext_backup=body.allow_plaintext_backup,
         allow_rotation=body.allow_rotation,
         auto_rotate_period=body.auto_rotate_period,
     )
-    await transit_importing.import_as(engine, call, wanted, lambda: engine.keys.algorithms.get(body.type.lower()))
+    await importing.import_key(engine, call, wanted)
 
 
-async def export(engine: Signing, call: Call, body: transit_export.Export) -> Reply:
+async def export(engine: Signing, call: Call, body: exporting.Export) -> Reply:
     """Give a key's versions as text, by their numbers."""
     if body.type not in _EXPORTS:
         raise InvalidRequest(f"invalid export type: {body.type}")
-    return await transit_export.export(engine, call, body)
+    return await exporting.export(engine, call, body)

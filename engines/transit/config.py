@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from engines.base import Call, Reply
 from engines.faults import InvalidRequest
+from engines.key_descriptions import describe
 from engines.key_records import KeyringRecord
 from engines.key_rules import KeyConfig, with_rules
 from engines.key_settings import KeyName, KeyTrim, configured, trimmed, warn_of_numbering
-from engines.transit.describe import describe
 
 if TYPE_CHECKING:
     from engines.transit.engine import Transit
@@ -28,8 +28,7 @@ async def configure(engine: Transit, call: Call, body: KeyConfig) -> Reply:
 
 async def rotate(engine: Transit, call: Call, body: KeyName) -> Reply:
     """Give a key a new version, which encrypts and signs from now on."""
-    keyring = await engine.keys.rotate(body.name, call.now, missing=InvalidRequest("key not found"))
-    engine.keys.fips.processing(call, keyring.unapproved)
+    keyring = await engine.keys.rotate(body.name, call.now, missing=InvalidRequest("key not found"), call=call)
     return describe(keyring)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from engines import backups, exporting, importing, key_certificates, named_keys
 from engines.algorithms import TRANSIT_ALGORITHMS
 from engines.base import Mount, Nothing, Operation, Route
 from engines.batch_items import DecryptItem, EncryptItem, RewrapItem
@@ -14,19 +15,15 @@ from engines.keystore import KeyStore
 from engines.rotation import rotate_due
 from engines.transit import (
     agreement,
-    backup,
     byok,
-    certificates,
     cmac,
     config,
     datakey,
     decrypt,
     derivedkeys,
     encrypt,
-    export,
     hash,
     hmac,
-    importing,
     jwks,
     keys,
     random,
@@ -42,10 +39,10 @@ _READ, _LIST, _UPDATE, _DELETE = Operation.READ, Operation.LIST, Operation.UPDAT
 
 # fmt: off
 ROUTES: tuple[Route, ...] = (
-    Route(_LIST, "keys", keys.list_keys, KeyListing, "List the keys.", writes=False),
+    Route(_LIST, "keys", named_keys.list_keys, KeyListing, "List the keys.", writes=False),
     Route(_READ, "keys/{name}", keys.read, keys.KeyReading, "Read a key's settings and versions.", writes=False),
     Route(_UPDATE, "keys/{name}", keys.create, keys.KeyCreation, "Create a key."),
-    Route(_DELETE, "keys/{name}", keys.delete, KeyName, "Destroy a key."),
+    Route(_DELETE, "keys/{name}", named_keys.delete, KeyName, "Destroy a key."),
     Route(_READ, "keys/{name}/jwks", jwks.read_jwks, jwks.JwksReading, "Read a key's public keys as a JWK set.",
           writes=False, bare=True, public_where=("jwks", "public")),
     Route(_UPDATE, "keys/{name}/config", config.configure, KeyConfig, "Change a key's settings."),
@@ -96,19 +93,19 @@ ROUTES: tuple[Route, ...] = (
     Route(_UPDATE, "keys/{name}/import", importing.import_key, importing.ImportedKey, "Import a key."),
     Route(_UPDATE, "keys/{name}/import_version", importing.import_version, importing.ImportedUpdate,
           "Import a version of a key."),
-    Route(_READ, "export/{type:any}/{name}", export.export, export.Export, "Export a key.", writes=False),
-    Route(_READ, "export/{type:any}/{name}/{version:any}", export.export, export.Export, "Export a key's version.",
-          writes=False),
+    Route(_READ, "export/{type:any}/{name}", exporting.export, exporting.Export, "Export a key.", writes=False),
+    Route(_READ, "export/{type:any}/{name}/{version:any}", exporting.export, exporting.Export,
+          "Export a key's version.", writes=False),
     Route(_READ, "byok-export/{destination}/{source}", byok.byok_export, byok.ByokExport,
           "Export a key, wrapped to another.", writes=False),
     Route(_READ, "byok-export/{destination}/{source}/{version:any}", byok.byok_export, byok.ByokExport,
           "Export a key's version, wrapped to another.", writes=False),
-    Route(_READ, "backup/{name}", backup.back_up, KeyName, "Back up a key."),
-    Route(_UPDATE, "restore", backup.restore, backup.Restoration, "Restore a key."),
-    Route(_UPDATE, "restore/{name:path}", backup.restore, backup.Restoration, "Restore a key under a name."),
-    Route(_UPDATE, "keys/{name}/csr", certificates.request, certificates.CertificateRequest,
+    Route(_READ, "backup/{name}", backups.back_up, KeyName, "Back up a key."),
+    Route(_UPDATE, "restore", backups.restore, backups.Restoration, "Restore a key."),
+    Route(_UPDATE, "restore/{name:path}", backups.restore, backups.Restoration, "Restore a key under a name."),
+    Route(_UPDATE, "keys/{name}/csr", key_certificates.request, key_certificates.CertificateRequest,
           "Request a certificate for a key.", writes=False),
-    Route(_UPDATE, "keys/{name}/set-certificate", certificates.set_chain, certificates.CertificateChain,
+    Route(_UPDATE, "keys/{name}/set-certificate", key_certificates.set_chain, key_certificates.CertificateChain,
           "Keep a key's certificates."),
     Route(_UPDATE, "derive-key/{name}", agreement.derive_key, agreement.Agreement,
           "Make a key by agreement with somebody else's."),

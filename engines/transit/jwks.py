@@ -6,13 +6,12 @@ A mount with the option ``jwks=public`` gives it to everybody; otherwise it take
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from engines.algorithms.jwk import public_jwk
 from engines.base import Call, Reply
-from engines.encoding import encode_base64
 from engines.faults import InvalidRequest, NotFound
+from engines.key_descriptions import version_jwk
 from engines.key_settings import KeyName
 from engines.key_states import Use
 from engines.keyring import Keyring, KeyVersion, MissingContext
@@ -47,14 +46,5 @@ async def read_jwks(engine: Transit, call: Call, body: JwksReading) -> Reply:
 
 def _jwk(keyring: Keyring, version: KeyVersion, context: bytes) -> dict[str, Any]:
     jwk = public_jwk(keyring.algorithm, version.public_key(context))
-    if jwk is None:
-        raise InvalidRequest(f"key type {keyring.algorithm.key_type} has no form as a JWK")
+    assert jwk is not None, "all keys that sign have that form"
     return version_jwk(version, jwk)
-
-
-def version_jwk(version: KeyVersion, jwk: Mapping[str, Any]) -> dict[str, Any]:
-    """``jwk`` with what else is told of ``version``: its number, and its certificates if it has any."""
-    shown = {**jwk, "key_version": version.number}
-    if version.record.certificate_chain:
-        shown["x5c"] = [encode_base64(der) for der in version.record.certificate_chain]
-    return shown

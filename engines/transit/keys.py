@@ -1,45 +1,26 @@
-"""Keys: make, read, list, delete, mark as deleted and take that back."""
+"""Keys: make, read, mark as deleted and take that back."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
 from engines.algorithms import DEFAULT_ALGORITHM
-from engines.algorithms.base import CLASSICAL_HALF, PARAMETER_SET, POST_QUANTUM_HALF, Algorithm
-from engines.algorithms.key_types import find_row
+from engines.algorithms.base import Algorithm
 from engines.base import Call, Reply
 from engines.encoding import NotBase64, decode_base64
 from engines.faults import InvalidRequest, NotFound
 from engines.fields import Duration
+from engines.key_descriptions import describe
 from engines.key_records import KeyringRecord
 from engines.key_rules import KeyRules, with_rules
-from engines.key_settings import KeyListing, KeyName, check_auto_rotate_period
-from engines.keystore import KeepsKeys
-from engines.transit.describe import describe
+from engines.key_settings import KeyName, check_auto_rotate_period
+from engines.type_choice import find_algorithm, warn_of_type
 
 if TYPE_CHECKING:
     from engines.transit.engine import Transit
-
-
-class TypeParameters(Protocol):
-    """What tells apart the algorithms that share a key type; of no meaning to other types."""
-
-    parameter_set: str
-    hybrid_key_type_pqc: str
-    hybrid_key_type_ec: str
-
-
-def find_algorithm(key_type: str, body: TypeParameters) -> Algorithm | None:
-    """The algorithm of ``key_type``; None for an unknown one. Raises ``InvalidRequest`` for unfit parameters."""
-    parameters = {
-        PARAMETER_SET: body.parameter_set,
-        POST_QUANTUM_HALF: body.hybrid_key_type_pqc,
-        CLASSICAL_HALF: body.hybrid_key_type_ec,
-    }
-    return find_row(key_type, parameters)
 
 
 class KeyCreation(KeyRules):
@@ -74,18 +55,12 @@ def decode_context(text: str | UnsetType) -> bytes:
         raise InvalidRequest("failed to base64-decode context") from None
 
 
-def warn_of_type(call: Call, algorithm: Algorithm) -> None:
-    """Warn of a type of keys that isn't safe in every use."""
-    if algorithm.aead is not None and not algorithm.authenticates:
-        call.warn(f"keys of type {algorithm.key_type} don't notice that a ciphertext was changed")
-
-
 async def create(engine: Transit, call: Call, body: KeyCreation) -> Reply:
     """Make a key; one that is there already stays as it is, whatever is asked for."""
     check_auto_rotate_period(body.auto_rotate_period)
     if body.convergent_encryption and not body.derived:
         raise InvalidRequest("convergent encryption requires derivation to be enabled")
-    algorithm = _parse_type(body)
+    algorithm = _parse_type(engine, body)
     warn_of_type(call, algorithm)
     record = KeyringRecord(
         name=body.name,
@@ -101,8 +76,8 @@ async def create(engine: Transit, call: Call, body: KeyCreation) -> Reply:
     return describe(await engine.keys.create(with_rules(record, body), algorithm, call))
 
 
-def _parse_type(body: KeyCreation) -> Algorithm:
-    algorithm = find_algorithm(body.type, body)
+def _parse_type(engine: Transit, body: KeyCreation) -> Algorithm:
+    algorithm = find_algorithm(engine.keys.algorithms, body.type, body)
     if algorithm is None:
         raise InvalidRequest(f"unknown key type {body.type}")
     if body.key_size:
@@ -125,19 +100,6 @@ async def read(engine: Transit, call: Call, body: KeyReading) -> Reply:
     if not any(totals.values()):
         return reply
     return Reply({**reply.data, "encryptions": {str(number): total for number, total in totals.items()}})
-
-
-async def list_keys(engine: KeepsKeys, call: Call, body: KeyListing) -> Reply:
-    """Name the keys there are."""
-    names = await engine.keys.list(body.after, body.limit if body.limit > 0 else None)
-    if not names:
-        raise NotFound
-    return Reply({"keys": names})
-
-
-async def delete(engine: KeepsKeys, call: Call, body: KeyName) -> None:
-    """Destroy a key for which that is allowed."""
-    await engine.keys.delete(body.name)
 
 
 async def soft_delete(engine: Transit, call: Call, body: KeyName) -> Reply | None:

@@ -94,6 +94,8 @@ class OpenListener:
             await stop.wait()
         finally:
             acceptor.close()
+            # Whoever comes while the last answers are under way is refused, unless another process takes them.
+            self._socket.close()
             await acceptor.wait_closed()
 
     def close(self) -> None:

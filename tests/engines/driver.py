@@ -123,7 +123,8 @@ _MADE: dict[str, bytes] = {}
 async def make_keys(driver: Driver, keys: Mapping[str, Mapping[str, Any]]) -> None:
     """Give ``driver`` a key for each name; those that an earlier test had are the same again, since RSA takes long."""
     for name, parameters in keys.items():
-        made = repr((name, parameters))
+        # Without a type, it is the engine that decides on it.
+        made = repr((name, parameters, "" if "type" in parameters else type(driver.engine).__name__))
         if made not in _MADE:
             await driver.write(f"keys/{name}", **parameters)
             value = await driver.storage.get(f"policy/{name}")

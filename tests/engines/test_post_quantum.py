@@ -10,15 +10,18 @@ from typing import Any
 
 import pytest
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, mldsa
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, mldsa
 
 from engines.algorithms.key_types import KEY_TYPES
 from engines.algorithms.slhdsa import PARAMETER_SETS
 from engines.base import Operation
 from engines.faults import Failed, Fault, InvalidRequest
 from engines.lanes import MAX_LONG_ITEMS
+from tests.engines.composites import LABELS, LATTICES, verify_by_hand
 from tests.engines.driver import Driver, message_of
+from tests.engines.signing.certifying import certify
+from tests.engines.signing.outside import verify_key_pair
 from tests.engines.test_exchange import wrapped, wrapping
 
 __all__ = ["wrapping"]
@@ -269,61 +272,41 @@ async def test_batches(transit: Driver, kind: str) -> None:
     assert checked[1]["reference"] == "b"
 
 
-@pytest.mark.parametrize("kind", ["slh-dsa", "hybrid-65-ecdsa-p256", "hybrid-87-ed25519"])
-async def test_what_these_keys_have_no_form_for_is_refused(transit: Driver, kind: str) -> None:
+@pytest.mark.parametrize("kind", KINDS)
+async def test_public_keys_are_told_as_jwks(transit: Driver, kind: str) -> None:
+    made = await transit.write("keys/k", **KINDS[kind])
+    (jwk,) = (await transit.read("keys/k/jwks"))["keys"]
+    assert (jwk["kty"], jwk["use"], jwk["key_version"]) == ("AKP", "sig", 1)
+    public = base64.urlsafe_b64decode(jwk["pub"] + "==")
+    assert public == base64.b64decode(made["keys"]["1"]["public_key"])
+    signature = await sign(transit, marshaling_algorithm="jws")
+    raw = base64.urlsafe_b64decode(signature.removeprefix("vault:v1:") + "==")
+    verify_key_pair(jwk["alg"], public, raw, b"hello")
+
+
+@pytest.mark.parametrize("kind", ["slh-dsa", "hybrid-65-ecdsa-p256"])
+async def test_certificates(transit: Driver, kind: str) -> None:
     await transit.write("keys/k", **KINDS[kind])
+    chain = certify((await transit.write("keys/k/csr"))["csr"])
+    await transit.write("keys/k/set-certificate", certificate_chain=chain)
+    assert (await transit.read("export/certificate-chain/k"))["keys"]["1"].strip() == chain.strip()
+    await transit.write("keys/other", **KINDS[kind])
+    _, text = await message_of(transit, Operation.UPDATE, "keys/other/set-certificate", certificate_chain=chain)
+    assert text.endswith("leaf certificate public key does not match the selected key version")
+
+
+async def test_without_an_object_identifier_there_are_no_certificates(transit: Driver) -> None:
+    await transit.write("keys/k", **KINDS["hybrid-87-ed25519"])
     told = "certificates are not supported for keys of this type"
     assert await message_of(transit, Operation.UPDATE, "keys/k/csr") == (InvalidRequest, told)
-    type_ = KINDS[kind]["type"]
-    fault = await message_of(transit, Operation.READ, "keys/k/jwks")
-    assert fault == (InvalidRequest, f"key type {type_} has no form as a JWK")
+
+
+@pytest.mark.parametrize("kind", ["slh-dsa", "hybrid-65-ecdsa-p256", "hybrid-87-ed25519"])
+async def test_what_these_keys_do_not_do_is_refused(transit: Driver, kind: str) -> None:
+    await transit.write("keys/k", **KINDS[kind])
     for path in ("encrypt/k", "decrypt/k", "datakey/plaintext/k"):
         with pytest.raises(Fault):
             await transit.write(path, plaintext=HELLO, ciphertext="vault:v1:AAAA")
-
-
-# What follows is written from docs/signatures.md alone, with nothing of ours.
-
-LATTICES: dict[str, tuple[Any, int, int]] = {
-    "44": (mldsa.MLDSA44PublicKey, 1312, 2420),
-    "65": (mldsa.MLDSA65PublicKey, 1952, 3309),
-    "87": (mldsa.MLDSA87PublicKey, 2592, 4627),
-}
-GROUPS: dict[str, tuple[ec.EllipticCurve, hashes.HashAlgorithm]] = {
-    "ecdsa-p256": (ec.SECP256R1(), hashes.SHA256()),
-    "ecdsa-p384": (ec.SECP384R1(), hashes.SHA384()),
-    "ecdsa-p521": (ec.SECP521R1(), hashes.SHA512()),
-}
-LABELS = {
-    ("44", "ecdsa-p256"): "COMPSIG-MLDSA44-ECDSA-P256-SHA256",
-    ("44", "ecdsa-p384"): "CRYPTOSERVE-COMPSIG-MLDSA44-ECDSA-P384-SHA512",
-    ("44", "ecdsa-p521"): "CRYPTOSERVE-COMPSIG-MLDSA44-ECDSA-P521-SHA512",
-    ("44", "ed25519"): "COMPSIG-MLDSA44-Ed25519-SHA512",
-    ("65", "ecdsa-p256"): "COMPSIG-MLDSA65-ECDSA-P256-SHA512",
-    ("65", "ecdsa-p384"): "COMPSIG-MLDSA65-ECDSA-P384-SHA512",
-    ("65", "ecdsa-p521"): "CRYPTOSERVE-COMPSIG-MLDSA65-ECDSA-P521-SHA512",
-    ("65", "ed25519"): "COMPSIG-MLDSA65-Ed25519-SHA512",
-    ("87", "ecdsa-p256"): "CRYPTOSERVE-COMPSIG-MLDSA87-ECDSA-P256-SHA512",
-    ("87", "ecdsa-p384"): "COMPSIG-MLDSA87-ECDSA-P384-SHA512",
-    ("87", "ecdsa-p521"): "COMPSIG-MLDSA87-ECDSA-P521-SHA512",
-    ("87", "ed25519"): "CRYPTOSERVE-COMPSIG-MLDSA87-Ed25519-SHA512",
-}
-
-
-def verify_by_hand(public: bytes, signature: bytes, message: bytes, context: bytes, names: tuple[str, str]) -> None:
-    """As the five steps in docs/signatures.md say. Raises ``InvalidSignature``."""
-    parameter_set, classical = names
-    label = LABELS[names].encode()
-    hashed = hashlib.new(label.rsplit(b"-", 1)[1].decode().lower(), message).digest()
-    signed = b"CompositeAlgorithmSignatures2025" + label + bytes([len(context)]) + context + hashed
-    kind, public_bytes, signature_bytes = LATTICES[parameter_set]
-    kind.from_public_bytes(public[:public_bytes]).verify(signature[:signature_bytes], signed, label)
-    if classical == "ed25519":
-        ed25519.Ed25519PublicKey.from_public_bytes(public[public_bytes:]).verify(signature[signature_bytes:], signed)
-        return
-    curve, hash_ = GROUPS[classical]
-    point = ec.EllipticCurvePublicKey.from_encoded_point(curve, public[public_bytes:])
-    point.verify(signature[signature_bytes:], signed, ec.ECDSA(hash_))
 
 
 @pytest.mark.parametrize("names", LABELS, ids="-".join)

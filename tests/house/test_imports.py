@@ -18,22 +18,40 @@ ALLOWED = {
 MODULES = sorted(path for layer in ALLOWED for path in (ROOT / layer).rglob("*.py"))
 
 
+SHARED_PACKAGES = {"engines.algorithms"}
+ENGINE_PACKAGES = {f"engines.{path.parent.name}" for path in (ROOT / "engines").glob("*/__init__.py")} - SHARED_PACKAGES
+"""Each in its own room: what they share lies directly in ``engines/``."""
+
+
 def _imported(path: Path) -> set[str]:
+    """The modules that ``path`` imports, and what it imports from them, by their full names."""
     names: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
-            names.update(alias.name.split(".")[0] for alias in node.names)
+            names.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path}: relative imports hide the layer"
-            names.add((node.module or "").split(".")[0])
+            assert node.level == 0 and node.module, f"{path}: relative imports hide the layer"
+            names.update(f"{node.module}.{alias.name}" for alias in node.names)
     return names
+
+
+def _engine_of(name: str) -> str:
+    """The engine package that the module or thing called ``name`` is of, "" for none."""
+    return next((package for package in ENGINE_PACKAGES if f"{name}.".startswith(f"{package}.")), "")
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_a_module_imports_only_its_own_layer_and_those_below(path: Path) -> None:
     layer = path.relative_to(ROOT).parts[0]
-    ours = _imported(path) & (ALLOWED.keys() | {"tests", "benchmarks"})
+    ours = {name.split(".")[0] for name in _imported(path)} & (ALLOWED.keys() | {"tests", "benchmarks"})
     assert ours <= ALLOWED[layer]
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "engines").rglob("*.py")), ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_engine_imports_another_one(path: Path) -> None:
+    own = _engine_of(".".join(path.relative_to(ROOT).with_suffix("").parts))
+    others = {_engine_of(name) for name in _imported(path)} - {"", own}
+    assert not others, f"{path.relative_to(ROOT)} imports {', '.join(sorted(others))}: move what both need to engines/"
 
 
 def test_there_is_no_drawer_for_everything() -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from engines.algorithms import SIGNING_ALGORITHMS
+from engines.algorithms.base import CLASSICAL_HALF, PARAMETER_SET
 from engines.algorithms.jws import jws_algorithms
 from engines.signing import jwt
 from engines.signing.engine import ROUTES
@@ -38,10 +39,12 @@ def test_documented_errors_are_in_the_code() -> None:
 
 def test_every_algorithm_is_documented() -> None:
     rows = []
-    for name, row in SIGNING_ALGORITHMS.items():
+    for row in SIGNING_ALGORITHMS.values():
         algorithms = jws_algorithms(row)
+        told = [row.type_parameters.get(name, "") for name in (PARAMETER_SET, CLASSICAL_HALF)]
         names = ", ".join(f"`{algorithm.name}`" for algorithm in algorithms)
-        rows.append([f"`{name}`", names, ", ".join(str(algorithm.cose) for algorithm in algorithms)])
+        numbers = ", ".join(str(algorithm.cose) for algorithm in algorithms)
+        rows.append([f"`{row.key_type}`", *(f"`{text}`" if text else "" for text in told), names, numbers])
     assert list(cells(PAGE.parts("##")["Keys and algorithms"], "type")) == rows
 
 

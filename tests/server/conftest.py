@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 
 import pytest
 import pytest_asyncio
 
 from server import plugins
+from server.serving import new_loop
 from server.settings import Settings
 from storage.base import put
 from storage.memory import MemoryStore
@@ -17,6 +18,11 @@ from tests.server.importer import Importer
 from tests.server.systems import NewServer, Server, load_plugin, plugin_names
 
 _wrapping_key: list[bytes] = []
+
+
+def pytest_asyncio_loop_factories() -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """The loop that servers run on, whose transports and TLS are its own."""
+    return {"uvloop": new_loop}
 
 
 @pytest_asyncio.fixture

@@ -217,7 +217,7 @@ def test_any_request_is_answered_and_a_refusal_changes_nothing(
         assert unchanged
 
 
-ENDING = ("late", "disabled", "cbc")
+ENDING = ("late", "disabled", "cbc", "ccm")
 """The keys whose state or limit ends a stream, or lets none begin."""
 
 PIECES = st.one_of(

@@ -16,6 +16,7 @@ from typing import Any
 import h2.connection
 import h2.events
 import pytest
+import uvloop
 
 from server.config import Listener
 from server.listeners import ListenFailed, OpenListener, Share, open_listeners, serve
@@ -106,6 +107,7 @@ def listener(request: pytest.FixtureRequest, tmp_path: Path) -> Listener:
 
 
 async def test_requests_and_keep_alive(listener: Listener) -> None:
+    assert isinstance(asyncio.get_running_loop(), uvloop.Loop)
     async with serving(listener) as (one,), asyncio.timeout(DEADLINE):
         assert one.url == f"{'https' if listener.tls else 'http'}://127.0.0.1:{port(one)}"
         reader, writer = await connect(one)
@@ -332,6 +334,25 @@ async def test_the_protocol_agreed_on_is_served(
         writer.close()
         while share.connections:
             await asyncio.sleep(0.01)
+
+
+async def test_who_comes_while_the_last_answers_are_under_way_is_refused(listener: Listener) -> None:
+    (one,) = open_listeners([listener])
+    stop = asyncio.Event()
+    async with asyncio.timeout(DEADLINE):
+        task = asyncio.create_task(serve([one], build_example, stop))
+        reader, writer = await connect(one)
+        writer.write(b"POST /slow?2 HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n")
+        assert (await ask(one))[0] == 200
+        stop.set()
+        with pytest.raises(ConnectionRefusedError):
+            while not task.done():
+                _, refused = await asyncio.open_connection("127.0.0.1", port(one))
+                refused.close()
+        assert not task.done()
+        assert (await read_answer(reader))[0] == 200
+        writer.close()
+        await task
 
 
 async def http2_connection(one: OpenListener) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:

@@ -213,6 +213,7 @@ async def test_who_takes_no_answers_is_cut_off(
     async def send_on() -> None:
         while True:
             await client.send(block * 16)
+            await asyncio.sleep(0)  # A send that needn't wait would leave the loop to nobody else.
 
     sending = asyncio.create_task(send_on())
     ended = await until_ended(tmp_path, "transit/stream/encrypt/k")

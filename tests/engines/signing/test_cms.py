@@ -3,41 +3,42 @@
 from __future__ import annotations
 
 import base64
-import shutil
 import subprocess
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat import asn1
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import pkcs7
-from cryptography.x509.oid import NameOID
 
-from engines.algorithms import SIGNING_ALGORITHMS
-from engines.algorithms.jws import jws_algorithms
+from engines.algorithms.cms_types import ContentInfo
 from engines.base import Operation
 from tests.engines.driver import Driver, make_keys, message_of
+from tests.engines.signing.certifying import certify
+from tests.engines.signing.conftest import EVERY, KEYS, ROWS
+from tests.engines.signing.outside import ML_DSA, OPENSSL, SLH_DSA, verify_key_pair
 
 UPDATE = Operation.UPDATE
-EVERY = [(name, jws.name) for name, row in SIGNING_ALGORITHMS.items() for jws in jws_algorithms(row)]
-OPENSSL = shutil.which("openssl") or ""
+CERTIFIED = [(name, jws) for name, jws in EVERY if ROWS[name].object_identifier]
+RFC_9814 = {
+    "SLH-DSA-SHA2-128f": "sha256",
+    "SLH-DSA-SHAKE-128f": "shake128",
+    "SLH-DSA-SHAKE-192f": "shake256",
+    "SLH-DSA-SHAKE-256f": "shake256",
+}
+"""The hashes of the content by the parameter set, but for SHA-512."""
+
 PAYLOAD = b"the content\r\n\x00"
-NOW = datetime.fromtimestamp(1_800_000_000, UTC)
-"""The time by the clock of the driver."""
 
 
-def has_ml_dsa() -> bool:
-    """Whether OpenSSL's command is new enough to know ML-DSA (3.5)."""
+def skip_unless_openssl_knows(name: str) -> None:
     if not OPENSSL:
-        return False
-    listed = subprocess.run([OPENSSL, "list", "-signature-algorithms"], capture_output=True, text=True, check=False)
-    return "ML-DSA-44" in listed.stdout
-
-
-ML_DSA = has_ml_dsa()
+        pytest.skip("there is no openssl command")
+    if ("ML-DSA" in name and not ML_DSA) or ("SLH-DSA" in name and not SLH_DSA):
+        pytest.skip("openssl is older than 3.5, which brought ML-DSA and SLH-DSA")
 
 
 def openssl(*arguments: str) -> subprocess.CompletedProcess[bytes]:
@@ -48,32 +49,8 @@ def encode(data: bytes) -> str:
     return base64.b64encode(data).decode()
 
 
-def certify(csr: str, *, days: int = 1) -> str:
-    """A chain for the key in ``csr``: its certificate, and that of an authority made for it."""
-    request = x509.load_pem_x509_csr(csr.encode())
-    authority = ec.generate_private_key(ec.SECP256R1())
-    issuer = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "authority")])
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "signer")])
-    texts = []
-    for name, key, is_authority in ((subject, request.public_key(), False), (issuer, authority.public_key(), True)):
-        made = (
-            x509.CertificateBuilder()
-            .subject_name(name)
-            .issuer_name(issuer)
-            .public_key(key)
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(NOW - timedelta(days=2))
-            .not_valid_after(NOW + timedelta(days=days))
-            .add_extension(x509.BasicConstraints(ca=is_authority, path_length=None), critical=True)
-            .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
-            .sign(authority, hashes.SHA256())
-        )
-        texts.append(made.public_bytes(serialization.Encoding.PEM).decode())
-    return "".join(texts)
-
-
 async def prepare(driver: Driver, key: str = "ecdsa-p256", *, days: int = 1, **role: Any) -> str:
-    await make_keys(driver, {key: {"type": key, "exportable": True}})
+    await make_keys(driver, {key: KEYS[key]})
     chain = certify((await driver.write(f"keys/{key}/csr"))["csr"], days=days)
     await driver.write(f"keys/{key}/set-certificate", certificate_chain=chain)
     await driver.write("roles/r", **{"key": key, "formats": ["cms"], **role})
@@ -84,7 +61,7 @@ async def verdict(driver: Driver, cms: str, payload: bytes = PAYLOAD) -> Any:
     return await driver.write("cms/verify/r", cms=cms, payload=encode(payload))
 
 
-@pytest.mark.parametrize(("type_", "name"), EVERY)
+@pytest.mark.parametrize(("type_", "name"), CERTIFIED)
 async def test_what_is_signed_is_verified_here_and_by_openssl(
     signing: Driver, type_: str, name: str, tmp_path: Path
 ) -> None:
@@ -96,10 +73,13 @@ async def test_what_is_signed_is_verified_here_and_by_openssl(
     in_pem = (await signing.write("cms/sign/r", payload=encode(PAYLOAD), format="pem"))["cms"]
     assert in_pem.startswith("-----BEGIN CMS-----\n")
     assert await verdict(signing, in_pem) == answer
-    if not OPENSSL:
-        pytest.skip("there is no openssl command")
-    if "ML" in name and not ML_DSA:
-        pytest.skip("openssl is older than 3.5, which brought ML-DSA")
+    if "composite" in ROWS[type_].standard:
+        pub = (await signing.read("roles/r/jwks"))["keys"][0]["pub"]
+        signer = asn1.decode_der(ContentInfo, base64.b64decode(made["cms"])).content.signers.as_list()[0]
+        signed = asn1.encode_der(signer.signed_attributes)
+        verify_key_pair(name, base64.urlsafe_b64decode(pub + "=="), signer.signature, signed)
+        return
+    skip_unless_openssl_knows(name)
     (tmp_path / "message").write_bytes(base64.b64decode(made["cms"]))
     (tmp_path / "content").write_bytes(PAYLOAD)
     (tmp_path / "authority").write_text(chain[chain.rindex("-----BEGIN") :])
@@ -112,23 +92,23 @@ async def test_what_is_signed_is_verified_here_and_by_openssl(
     assert openssl(*command, "-content", str(tmp_path / "content"), *trust).returncode != 0
 
 
-@pytest.mark.skipif(not OPENSSL, reason="there is no openssl command")
-@pytest.mark.parametrize(("type_", "name"), EVERY)
+@pytest.mark.parametrize(("type_", "name"), CERTIFIED)
 @pytest.mark.parametrize("by_key", [False, True])
 async def test_what_openssl_signs_is_verified(
     signing: Driver, type_: str, name: str, by_key: bool, tmp_path: Path
 ) -> None:
-    if "ML" in name and not ML_DSA:
-        pytest.skip("openssl is older than 3.5, which brought ML-DSA")
+    if "composite" in ROWS[type_].standard:
+        pytest.skip("openssl has no hybrids")
+    skip_unless_openssl_knows(name)
     chain = await prepare(signing, type_, algorithm=name)
     pem = (await signing.read(f"export/signing-key/{type_}", format="pem"))["keys"]["1"]
     (tmp_path / "key").write_text(pem + "\n")
     (tmp_path / "certificate").write_text(chain)
     (tmp_path / "content").write_bytes(PAYLOAD)
-    bits = name[2:] if name[:2] in ("ES", "RS", "PS") else "512"
+    digest = f"sha{name[2:]}" if name[:2] in ("ES", "RS", "PS") else RFC_9814.get(name, "sha512")
     pss = ("-keyopt", "rsa_padding_mode:pss", "-keyopt", "rsa_pss_saltlen:digest") if name.startswith("PS") else ()
     signed = openssl(
-        *("cms", "-sign", "-binary", "-outform", "DER", "-md", f"sha{bits}", "-in", str(tmp_path / "content")),
+        *("cms", "-sign", "-binary", "-outform", "DER", "-md", digest, "-in", str(tmp_path / "content")),
         *("-signer", str(tmp_path / "certificate"), "-inkey", str(tmp_path / "key")),
         *(("-keyid",) if by_key else ()),
         *pss,

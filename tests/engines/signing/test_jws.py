@@ -13,19 +13,13 @@ from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
     PrivateFormat,
-    PublicFormat,
-    load_pem_public_key,
 )
 from joserfc import jws as joserfc_jws
 from joserfc.jwk import ECKey, OKPKey, RSAKey, import_key
 
-from engines.algorithms import SIGNING_ALGORITHMS
-from engines.algorithms.hashes import HASHES
-from engines.algorithms.jws import jws_algorithms
-from engines.algorithms.wrapping import wrap
 from engines.base import Operation
-from storage.base import put
 from tests.engines.driver import Driver, make_keys, message_of
+from tests.engines.signing.conftest import EVERY, KEYS, ROWS, wrapped
 
 # The library warns of the older name of Ed25519, which most others know alone.
 pytestmark = pytest.mark.filterwarnings("ignore:EdDSA is deprecated")
@@ -33,9 +27,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:EdDSA is deprecated")
 PrivateKey: TypeAlias = Ed25519PrivateKey | mldsa.MLDSA44PrivateKey | rsa.RSAPrivateKey
 
 UPDATE = Operation.UPDATE
-KNOWN_ELSEWHERE = [
-    (name, jws.name) for name, row in SIGNING_ALGORITHMS.items() for jws in jws_algorithms(row) if "ML" not in jws.name
-]
+KNOWN_ELSEWHERE = [(name, jws) for name, jws in EVERY if not ROWS[name].quantum_category]
 KEY_TYPES: dict[str, Any] = {"rsa": RSAKey, "ecdsa": ECKey, "ed25519": OKPKey}
 NAMES = [name for _, name in KNOWN_ELSEWHERE]
 REGISTRY = joserfc_jws.JWSRegistry(algorithms=NAMES)
@@ -46,7 +38,7 @@ def encode(data: bytes) -> str:
 
 
 async def prepare(driver: Driver, key: str = "ecdsa-p256", **role: Any) -> None:
-    await make_keys(driver, {key: {"type": key, "exportable": True}})
+    await make_keys(driver, {key: KEYS[key]})
     await driver.write("roles/r", **{"key": key, "formats": ["jws"], **role})
 
 
@@ -59,15 +51,8 @@ async def import_public(driver: Driver, type_: str, jwk: dict[str, str]) -> None
 
 async def import_private(driver: Driver, type_: str, private: PrivateKey) -> None:
     """The key ``example`` of a published example."""
-    await make_keys(driver, {"wrapper": {"type": "rsa-4096"}})
-    value = await driver.storage.get("policy/wrapper")
-    assert value is not None
-    await put(driver.storage, "policy/import/wrapping-key", value)
-    pem = (await driver.read("wrapping_key"))["public_key"]
-    recipient = load_pem_public_key(pem.encode()).public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     pkcs8 = private.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
-    wrapped = encode(wrap(recipient, pkcs8, HASHES["sha2-256"]))
-    await driver.write("keys/example/import", type=type_, ciphertext=wrapped)
+    await driver.write("keys/example/import", type=type_, ciphertext=await wrapped(driver, pkcs8))
 
 
 class TestExamples:

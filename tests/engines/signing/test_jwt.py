@@ -10,19 +10,17 @@ from typing import Any
 import jwt
 import pytest
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, mldsa
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
-from engines.algorithms import SIGNING_ALGORITHMS
-from engines.algorithms.jws import jws_algorithms
 from engines.base import Caller, Operation
 from engines.faults import InvalidRequest
 from tests.engines.driver import Driver, make_keys, message_of
+from tests.engines.signing.conftest import EVERY, KEYS
+from tests.engines.signing.outside import verify_key_pair
 
 UPDATE = Operation.UPDATE
-EVERY = [(name, jws.name) for name, row in SIGNING_ALGORITHMS.items() for jws in jws_algorithms(row)]
-KEYS = {name: {"type": name, "exportable": True} for name in SIGNING_ALGORITHMS}
 
 
 def unpadded(text: str) -> bytes:
@@ -87,22 +85,17 @@ async def test_what_is_signed_is_verified_here_and_elsewhere(signing: Driver, ty
 
 
 def verified_by_hand(token: str, jwk: dict[str, str]) -> Any:
-    """The claims of ``token``, verified as RFC 9864 and RFC 9964 have it, by the library and nothing of ours."""
+    """The claims of ``token``, verified as RFC 9864, RFC 9964 and docs/signing.md have it, with nothing of ours."""
     signed, _, signature = token.rpartition(".")
     if jwk["kty"] == "OKP":
         Ed25519PublicKey.from_public_bytes(unpadded(jwk["x"])).verify(unpadded(signature), signed.encode())
         return json.loads(unpadded(signed.split(".")[1]))
-    kinds: dict[str, Any] = {
-        "ML-DSA-44": mldsa.MLDSA44PublicKey,
-        "ML-DSA-65": mldsa.MLDSA65PublicKey,
-        "ML-DSA-87": mldsa.MLDSA87PublicKey,
-    }
     assert jwk["kty"] == "AKP"
     required = {name: jwk[name] for name in ("alg", "kty", "pub")}
     digest = hashes.Hash(hashes.SHA256())
     digest.update(json.dumps(required, separators=(",", ":")).encode())
     assert jwk["kid"] == encoded(digest.finalize())
-    kinds[jwk["alg"]].from_public_bytes(unpadded(jwk["pub"])).verify(unpadded(signature), signed.encode())
+    verify_key_pair(jwk["alg"], unpadded(jwk["pub"]), unpadded(signature), signed.encode())
     return json.loads(unpadded(signed.split(".")[1]))
 
 

@@ -11,22 +11,22 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from engines.algorithms import SIGNING_ALGORITHMS
 from engines.algorithms.hashes import HASHES
 from engines.algorithms.wrapping import wrap
 from engines.base import Operation
 from engines.faults import InvalidRequest, NotFound
 from tests.engines.driver import Driver, make_keys, message_of
+from tests.engines.signing.conftest import KEYS
 
 UPDATE, READ, DELETE, LIST = Operation.UPDATE, Operation.READ, Operation.DELETE, Operation.LIST
 HOUR = 3600
 
 
-@pytest.mark.parametrize("type_", SIGNING_ALGORITHMS)
+@pytest.mark.parametrize("type_", KEYS)
 async def test_a_key_is_made_and_read(signing: Driver, type_: str) -> None:
-    await make_keys(signing, {type_: {"type": type_, "exportable": True}})
+    await make_keys(signing, {type_: KEYS[type_]})
     read = await signing.read(f"keys/{type_}")
-    assert read["type"] == type_
+    assert {name: read[name] for name in KEYS[type_]} == KEYS[type_]
     assert read["signing_version"] == 1
     assert read["published_versions"] == [1]
     jwks = await signing.read(f"keys/{type_}/jwks")

@@ -7,7 +7,8 @@ from functools import partial
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
-from engines.algorithms.certificates import check_certified, check_chain, parse_chain, request_certificate
+from engines.algorithms.certificate_requests import request_certificate
+from engines.algorithms.certificates import check_certified, check_chain, parse_chain
 from engines.algorithms.interchange import KeyFormat
 from engines.base import Call, Reply
 from engines.encoding import decode_base64
@@ -46,8 +47,7 @@ async def request(engine: KeepsKeys, call: Call, body: CertificateRequest) -> Re
     material = version.material()
     if not material.private:
         raise InvalidRequest("could not create the csr: private key not imported for key version selected")
-    private = keyring.algorithm.interchange.wrappable(material)
-    text = await at_pace(keyring.algorithm.signing, partial(request_certificate, private, body.csr))
+    text = await at_pace(keyring.algorithm.signing, partial(request_certificate, keyring.algorithm, material, body.csr))
     return Reply({"name": keyring.record.name, "type": keyring.algorithm.key_type, "csr": text})
 
 

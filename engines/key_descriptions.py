@@ -1,13 +1,14 @@
-"""What is told of a key: its settings and its versions, never the key itself."""
+"""What is told of a key: its settings, its versions and its public keys, never the key itself."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from engines.algorithms.derivation import HKDF_SHA256
 from engines.algorithms.pem import chain_pem
 from engines.base import Reply
-from engines.encoding import rfc3339_nano
+from engines.encoding import encode_base64, rfc3339_nano
 from engines.key_records import RestoreInfo
 from engines.key_rules import describe_rules
 from engines.keyring import Keyring, KeyVersion
@@ -80,3 +81,11 @@ def _describe_version(keyring: Keyring, version: KeyVersion, context: bytes) -> 
 
 def _describe_info(info: RestoreInfo) -> dict[str, Any]:
     return {"time": rfc3339_nano(info.time), "version": info.version}
+
+
+def version_jwk(version: KeyVersion, jwk: Mapping[str, Any]) -> dict[str, Any]:
+    """``jwk`` with what else is told of ``version``: its number, and its certificates if it has any."""
+    shown = {**jwk, "key_version": version.number}
+    if version.record.certificate_chain:
+        shown["x5c"] = [encode_base64(der) for der in version.record.certificate_chain]
+    return shown

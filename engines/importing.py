@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 
 from msgspec import UNSET, UnsetType
@@ -24,7 +23,7 @@ from engines.key_states import Use, check_use
 from engines.keyring import Keyring
 from engines.keystore import KEYS, KeepsKeys
 from engines.lanes import at_pace
-from engines.transit.keys import find_algorithm, warn_of_type
+from engines.type_choice import find_algorithm, warn_of_type
 from storage.base import Transaction, transact
 
 _WRAPPING_KEY = "import/wrapping-key"
@@ -79,17 +78,12 @@ async def _wrapping_key(engine: KeepsKeys, call: Call) -> Keyring:
 
 async def import_key(engine: KeepsKeys, call: Call, body: ImportedKey) -> None:
     """Make a key of what was brought in."""
-    await import_as(engine, call, body, lambda: find_algorithm(body.type.lower(), body))
-
-
-async def import_as(engine: KeepsKeys, call: Call, body: ImportedKey, find: Callable[[], Algorithm | None]) -> None:
-    """As ``import_key``, for an engine that finds the algorithm in its own way; None: there is no such type."""
     if body.convergent_encryption is not UNSET:
         raise Failed("import cannot be used on keys with convergent encryption enabled")
     if body.auto_rotate_period and not body.allow_rotation:
         raise Failed("allow_rotation must be set to true if auto-rotation is enabled")
     check_auto_rotate_period(body.auto_rotate_period)
-    algorithm = find()
+    algorithm = find_algorithm(engine.keys.algorithms, body.type.lower(), body)
     if algorithm is None:
         raise InvalidRequest(f"unknown key type: {body.type}")
     warn_of_type(call, algorithm)

@@ -7,17 +7,32 @@ version must hold a key of the key's type.
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import msgspec
 from msgspec.structs import replace
 
 from engines.algorithms import ALGORITHMS
-from engines.algorithms.base import Algorithm
+from engines.algorithms.base import Algorithm, Pace
 from engines.algorithms.derivation import COUNTER_MODE_BYTES, DERIVATIONS, HMAC_SHA256_COUNTER
+from engines.backup_dialects import Dialect, algorithm_in, parse_dialect
+from engines.backup_entries import (
+    EMPTY_ENTRY,
+    RULES,
+    Backup,
+    PolicyBackup,
+    RulesBackup,
+    dump_info,
+    dump_rules,
+    dump_version,
+    load_info,
+    load_rules,
+    load_totals,
+    load_version,
+)
 from engines.base import Body, Call, Reply
 from engines.encoding import NotBase64, decode_base64, encode_base64, nanoseconds_of
 from engines.faults import Failed, InvalidRequest
@@ -33,21 +48,7 @@ from engines.key_records import (
 from engines.key_settings import KeyName
 from engines.key_states import Use, check_use
 from engines.keystore import ARCHIVES, COUNTS, KEYS, NAME, KeepsKeys
-from engines.transit.backup_dialects import Dialect, algorithm_in, parse_dialect
-from engines.transit.backup_entries import (
-    EMPTY_ENTRY,
-    RULES,
-    Backup,
-    PolicyBackup,
-    RulesBackup,
-    dump_info,
-    dump_rules,
-    dump_version,
-    load_info,
-    load_rules,
-    load_totals,
-    load_version,
-)
+from engines.lanes import at_pace
 from storage.base import Transaction, transact
 
 _SECOND_NANOSECONDS = 1_000_000_000
@@ -144,8 +145,8 @@ async def restore(engine: KeepsKeys, call: Call, body: Restoration) -> None:
         text = decode_base64(body.backup)
     except NotBase64 as error:
         raise Failed(error.message) from None
-    # Checking the numbers of RSA keys takes a while.
-    record, archive, rules = await asyncio.to_thread(_load, text, body.name, dialect)
+    # Checking the numbers of an RSA key takes a while, and there may be many versions.
+    record, archive, rules = await at_pace(Pace.LONG, partial(_load, text, body.name, dialect))
     info = RestoreInfo(nanoseconds_of(call.now), record.latest_version)
     record = replace(record, restore_info=info)
     engine.keys.check_kept(record)
