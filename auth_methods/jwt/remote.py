@@ -124,6 +124,8 @@ async def session(source: KeySource) -> AsyncIterator[httpx.AsyncClient]:
     """A client that trusts whom ``source`` says, bounded in time; what fails in the block raises ``FetchFailed``."""
     context = source.tls()
     timeout = httpx.Timeout(FETCH_SECONDS / 2)
+    # httpx has to end in the task that it began in, and a request that hasn't waited for anything may not be one yet.
+    await asyncio.sleep(0)
     try:
         async with (
             asyncio.timeout(FETCH_SECONDS),
