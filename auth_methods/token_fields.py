@@ -19,7 +19,6 @@ from engines.faults import Denied, InvalidRequest
 from engines.fields import CommaList, Duration
 
 _TYPES = {"": "default", "default": "default", "service": "service", "batch": "batch"}
-_NEEDLESS_TYPES = {"default-service": "service", "default-batch": "batch"}
 _MAX_POLICIES = 1_000
 
 
@@ -111,10 +110,10 @@ class TokenSettings(Struct, frozen=True, kw_only=True):
         return Renewal(self.ttl, self.max_ttl, self.period)
 
 
-def changed(settings: TokenSettings, body: TokenFields, old_names: Mapping[str, str], call: Call) -> TokenSettings:
+def changed(settings: TokenSettings, body: TokenFields, old_names: Mapping[str, str]) -> TokenSettings:
     """``settings`` with what ``body`` gives, under names of today or ``old_names``.
 
-    Raises ``InvalidRequest`` in Vault's words; warns of a type that means nothing.
+    Raises ``InvalidRequest`` in Vault's words.
     """
     given = {name: getattr(body, name) for name in TokenFields.__struct_fields__ if getattr(body, name) is not UNSET}
     used = set(settings.old_names)
@@ -131,7 +130,7 @@ def changed(settings: TokenSettings, body: TokenFields, old_names: Mapping[str, 
     if "policies" in changes:
         changes["policies"] = tuple(changes["policies"])
     if "type" in changes:
-        changes["type"] = _token_type(changes["type"], call)
+        changes["type"] = _token_type(changes["type"])
     return checked(replace(settings, **changes, old_names=tuple(sorted(used))))
 
 
@@ -174,10 +173,7 @@ def warn_of_long_ttl(settings: TokenSettings, mount: Mount, call: Call) -> None:
         )
 
 
-def _token_type(given: str, call: Call) -> str:
-    if given in _NEEDLESS_TYPES:
-        call.warn(f"{given} has no useful meaning; adjusting to {_NEEDLESS_TYPES[given]}")
-        return _NEEDLESS_TYPES[given]
+def _token_type(given: str) -> str:
     if given not in _TYPES:
         raise InvalidRequest(f"invalid 'token_type' value \"{given}\"")
     return _TYPES[given]

@@ -109,7 +109,7 @@ async def write_user(method: Userpass, call: Call, body: UserBody) -> Reply | No
             if new_hash is None:
                 raise InvalidRequest("must provide either password or password_hash")  # It was deleted meanwhile.
             user = UserRecord(password_hash=new_hash)
-        token = changed(user.token, body, _OLD_NAMES, call)
+        token = changed(user.token, body, _OLD_NAMES)
         return UserRecord(password_hash=new_hash or user.password_hash, token=token)
 
     before = len(call.warnings)

@@ -6,6 +6,8 @@ soon as anything that is stored about them changes, and lowered when there turns
 
 from __future__ import annotations
 
+import asyncio
+
 from server.cors import Cors
 from server.quotas import Quotas
 from server.rate_limits import RateCounts
@@ -21,22 +23,25 @@ class Guards:
         self.on = True
         """Whether a request has to be shown to the guards, after ``load``."""
 
+        self._loading = asyncio.Lock()
+        self._changes = 0
         self._stale = True
         view.watch(self._changed)
 
     def _changed(self) -> None:
+        self._changes += 1
         self.on = self._stale = True
 
     async def load(self) -> None:
-        """Take over what is stored, if it may have changed."""
+        """Take over what is stored, if it may have changed. Whoever comes while it is being read waits for it too."""
         if not self._stale:
             return
-        self._stale = False
-        try:
-            await self.cors.load()
-            await self.quotas.load()
-        except BaseException:
-            self._stale = True
-            raise
-        # Unless it changed meanwhile.
-        self.on = self._stale or self.cors.enabled or self.quotas.any
+        async with self._loading:
+            while self._stale:
+                changes = self._changes
+                await self.cors.load()
+                await self.quotas.load()
+                if changes != self._changes:
+                    continue  # It has changed while it was being read.
+                self._stale = False
+                self.on = self.cors.enabled or self.quotas.any

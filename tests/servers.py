@@ -234,15 +234,15 @@ class Server:
         """The processes beside the first one."""
         return [process for process in processes.members(self.group) if process != self.group]
 
-    def kill_worker(self, chosen: int) -> None:
-        """SIGKILL one of several processes, and wait until there are as many as before."""
+    def kill_workers(self, chosen: Sequence[int]) -> None:
+        """SIGKILL some of the processes in ``workers``, and wait until there are as many as before."""
         before = self.workers
-        killed = before[chosen % len(before)]
-        os.kill(killed, signal.SIGKILL)
+        for process in chosen:
+            os.kill(process, signal.SIGKILL)
         deadline = time.monotonic() + START_SECONDS
-        while killed in (now := self.workers) or len(now) < len(before):
+        while set(chosen) & set(now := self.workers) or len(now) < len(before):
             if time.monotonic() > deadline:
-                raise ServerFailed(f"process {killed} was not replaced\n{self.log_end()}")
+                raise ServerFailed(f"not all of processes {chosen} were replaced\n{self.log_end()}")
             time.sleep(0.005)
 
     def await_end(self) -> None:

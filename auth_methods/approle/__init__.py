@@ -32,12 +32,12 @@ class AppRole:
 
     def named(self, call: Call, body: Any) -> str:
         """The role id in a login."""
-        return body.role_id if isinstance(body, login.LoginBody) else ""
+        return body.role_id.strip() if isinstance(body, login.LoginBody) else ""
 
     async def role_of(self, path: str, given: Mapping[str, Any]) -> str:
         """As ``ResolvesRole``: a role id names the role."""
         role_id = given.get("role_id")
-        role = await self.store.role_by_id(role_id) if path == "login" and isinstance(role_id, str) else None
+        role = await self.store.role_by_id(role_id.strip()) if path == "login" and isinstance(role_id, str) else None
         return "" if role is None else role.name
 
     async def renewal(self, metadata: Mapping[str, str], policies: tuple[str, ...]) -> Renewal:

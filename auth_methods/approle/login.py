@@ -19,7 +19,7 @@ _INVALID = "invalid role or secret ID"
 
 
 class LoginBody(Body):
-    """A role id and its proof."""
+    """A role id and its proof. Blanks around them don't count: they come from files, with a line's end."""
 
     role_id: str = ""
     secret_id: str = ""
@@ -27,16 +27,17 @@ class LoginBody(Body):
 
 async def log_in(method: AppRole, call: Call, body: LoginBody) -> Login:
     """Give a token for a role id and one of the role's secret ids, if the role wants one."""
-    if not body.role_id:
+    role_id, secret_id = body.role_id.strip(), body.secret_id.strip()
+    if not role_id:
         raise Failed("missing role_id")
-    role = await method.store.role_by_id(body.role_id)
-    if not body.secret_id and (role is None or role.bind_secret_id):
+    role = await method.store.role_by_id(role_id)
+    if not secret_id and (role is None or role.bind_secret_id):
         raise InvalidRequest("missing secret_id")  # Also of roles that aren't there, so it doesn't tell which are.
     if role is None:
         raise InvalidCredentials(_INVALID)
     token, metadata = role.token, {"role_name": role.name}
     if role.bind_secret_id:
-        entry = await _used(method, role, body.secret_id, call)
+        entry = await _used(method, role, secret_id, call)
         metadata = entry.metadata | metadata
         if entry.token_bound_cidrs:
             token = replace(token, bound_cidrs=normal_addresses(entry.token_bound_cidrs))

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from auth_methods.approle.records import Role
 from auth_methods.approle.roles import OLD_NAMES, RoleBody, RoleName, changed_role, checked_role
 from auth_methods.token_fields import bound_addresses, checked, parse_policies
-from engines.base import Body, Call, Handler, Operation, Reply, Route
+from engines.base import Body, Call, Handler, Mount, Operation, Reply, Route
 from engines.faults import Failed, InvalidRequest, UnsupportedPath
 
 if TYPE_CHECKING:
@@ -153,28 +153,34 @@ def _writer(row: Property) -> Handler:
         def change(role: Role | None) -> Role:
             if role is None:
                 raise UnsupportedPath
-            if not given:
+            if all(value == "" for value in given.values()):
                 if row.missing:
                     raise InvalidRequest(f"missing {row.missing}")
                 return role
-            return _changed(role, given, call)
+            return _changed(role, given, call, method.mount)
 
         await method.store.change_role(body.role_name, change)
 
     return write
 
 
-def _changed(role: Role, given: dict[str, Any], call: Call) -> Role:
+def _changed(role: Role, given: dict[str, Any], call: Call, mount: Mount) -> Role:
     """``role`` with ``given``; mistakes that are 500 when a whole role is written are 400 here, as in OpenBao."""
     if "token_bound_cidrs" in given:
         try:
             bound_addresses(given["token_bound_cidrs"])
         except InvalidRequest as error:
             raise InvalidRequest(f"failed to parse token_bound_cidrs: {error.message}") from None
+    if any(given.get(name) == [] for name in ("bound_cidr_list", "secret_id_bound_cidrs")):
+        raise InvalidRequest("missing bound_cidr_list")
+    if given.get("token_ttl", 0) > role.token.max_ttl > 0:
+        raise InvalidRequest("token_ttl should not be greater than token_max_ttl")
+    if 0 < given.get("token_max_ttl", 0) < role.token.ttl:
+        raise InvalidRequest("token_max_ttl should be greater than or equal to token_ttl")
     if "token_policies" in given:
         given = given | {"token_policies": list(parse_policies(given["token_policies"]))}
     try:
-        return changed_role(role, RoleBody(**given), call)
+        return changed_role(role, RoleBody(**given), call, mount)
     except Failed as error:
         if error.message is not None and "CIDR" in error.message:
             raise InvalidRequest(error.message) from None

@@ -11,7 +11,8 @@ from msgspec.structs import replace
 from auth_methods.addresses import InvalidAddress, check_networks
 from auth_methods.approle.records import Role
 from auth_methods.token_fields import TokenFields, changed, warn_of_long_ttl
-from engines.base import Body, Call, Reply
+from engines.base import Body, Call, Mount, Reply
+from engines.durations import format_go_duration
 from engines.faults import Failed, InvalidRequest
 from engines.fields import CommaList, Duration
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from auth_methods.approle import AppRole
 
 OLD_NAMES = {"policies": "token_policies", "period": "token_period"}
+_NEEDLESS_TYPES = {"default-service": "service", "default-batch": "batch"}
 _MAX_ROLE_ID_CHARACTERS = 4096
 
 
@@ -75,7 +77,7 @@ async def write_role(method: AppRole, call: Call, body: RoleBody) -> Reply | Non
         del call.warnings[before:]  # The transaction may run several times.
         if role is not None and body.local_secret_ids is not UNSET:
             raise InvalidRequest("local_secret_ids can only be modified during role creation")
-        written = changed_role(role or fresh, body, call)
+        written = changed_role(role or fresh, body, call, method.mount)
         warn_of_long_ttl(written.token, method.mount, call)
         return written
 
@@ -88,8 +90,18 @@ async def delete_role(method: AppRole, call: Call, body: RoleName) -> None:
     await method.store.delete_role(body.role_name)
 
 
-def changed_role(role: Role, body: RoleBody, call: Call) -> Role:
-    """``role`` with what ``body`` gives. Raises faults in Vault's words."""
+def changed_role(role: Role, body: RoleBody, call: Call, mount: Mount) -> Role:
+    """``role`` with what ``body`` gives. Raises faults in Vault's words; warns of a type that means nothing."""
+    if body.token_type is not UNSET and body.token_type in _NEEDLESS_TYPES:
+        meant = _NEEDLESS_TYPES[body.token_type]
+        call.warn(f"{body.token_type} has no useful meaning; adjusting to {meant}")
+        body = replace(body, token_type=meant)
+    most = mount.max_lease_ttl_seconds
+    if body.period is not UNSET and body.token_period is UNSET and body.period > most:
+        raise InvalidRequest(
+            f'period of "{format_go_duration(body.period)}" is greater than the backend\'s maximum lease TTL of '
+            f'"{format_go_duration(most)}"'
+        )
     changes: dict[str, Any] = {
         name: getattr(body, name)
         for name in ("bind_secret_id", "local_secret_ids", "role_id", "secret_id_num_uses", "secret_id_ttl")
@@ -106,7 +118,7 @@ def changed_role(role: Role, body: RoleBody, call: Call) -> Role:
         check_networks(changes.get("secret_id_bound_cidrs", ()))
     except InvalidAddress as error:
         raise Failed(f"failed to validate CIDR blocks: {error}") from None
-    return checked_role(replace(role, **changes, token=changed(role.token, body, OLD_NAMES, call)))
+    return checked_role(replace(role, **changes, token=changed(role.token, body, OLD_NAMES)))
 
 
 def checked_role(role: Role) -> Role:

@@ -9,8 +9,8 @@ from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import replace
 
 from auth_methods.cert.certificates import InvalidCertificate, Wanted, read_trusted
-from auth_methods.token_fields import TokenFields, TokenSettings, changed, warn_of_long_ttl
-from engines.base import Body, Call, Nothing, Reply
+from auth_methods.token_fields import TokenFields, TokenSettings, changed
+from engines.base import Body, Call, Mount, Nothing, Reply
 from engines.faults import InvalidRequest
 from engines.fields import CommaList, Duration
 from storage.base import Transaction, delete, put, transact
@@ -97,6 +97,7 @@ class RoleBody(TokenFields):
     required_extensions: CommaList | UnsetType = UNSET
     ocsp_enabled: bool = False
     policies: CommaList | UnsetType = UNSET
+    lease: int | UnsetType = UNSET
     ttl: Duration | UnsetType = UNSET
     max_ttl: Duration | UnsetType = UNSET
     period: Duration | UnsetType = UNSET
@@ -131,8 +132,8 @@ async def write_role(method: Cert, call: Call, body: RoleBody) -> Reply | None:
     async def work(transaction: Transaction) -> None:
         del call.warnings[before:]  # The transaction may run several times.
         value = await transaction.get(key(body.name))
-        role = _changed(Role() if value is None else decode(value), body, call)
-        warn_of_long_ttl(role.token, method.mount, call)
+        role = _changed(Role() if value is None else decode(value), body)
+        _warn(role.token, method.mount, call)
         transaction.put(key(body.name), msgspec.msgpack.encode(role))
 
     await transact(method.mount.storage, work)
@@ -163,13 +164,30 @@ async def write_config(method: Cert, call: Call, body: ConfigBody) -> None:
     await put(method.mount.storage, CONFIG, msgspec.msgpack.encode(Config(disable_binding=body.disable_binding)))
 
 
-def _changed(role: Role, body: RoleBody, call: Call) -> Role:
+def _warn(token: TokenSettings, mount: Mount, call: Call) -> None:
+    """Warn if tokens can't live as long as ``token`` says."""
+    for name, seconds, most in (
+        ("ttl", token.ttl, mount.default_lease_ttl_seconds),
+        ("max_ttl", token.max_ttl, mount.max_lease_ttl_seconds),
+    ):
+        if seconds > most:
+            call.warn(
+                f"Given {name} of {seconds} seconds is greater than current mount/system default of {most} seconds"
+            )
+    if token.period > mount.max_lease_ttl_seconds:
+        most = mount.max_lease_ttl_seconds
+        call.warn(f"Given period of {token.period} seconds is greater than the backend's maximum TTL of {most} seconds")
+
+
+def _changed(role: Role, body: RoleBody) -> Role:
     if body.ocsp_enabled:
         raise InvalidRequest("OCSP is not supported by this server")
+    if body.lease is not UNSET and body.ttl is UNSET:
+        body = replace(body, ttl=body.lease)  # Its name in the earliest versions.
     changes = {name: getattr(body, name) for name in _SETTINGS if getattr(body, name) is not UNSET}
     if any(isinstance(value, list) and len(value) > _MAX_LISTED for value in changes.values()):
         raise InvalidRequest(f"a list may hold at most {_MAX_LISTED} entries")
-    role = replace(role, **changes, token=changed(role.token, body, OLD_NAMES, call))
+    role = replace(role, **changes, token=changed(role.token, body, OLD_NAMES))
     if not role.display_name:
         role = replace(role, display_name=body.name.lower())
     if len(role.certificate) > _MAX_PEM_CHARACTERS:

@@ -11,7 +11,8 @@ from msgspec.structs import replace
 
 from auth_methods.jwt.claims import Expected
 from auth_methods.token_fields import TokenFields, TokenSettings, changed, warn_of_long_ttl
-from engines.base import Body, Call, Reply
+from engines.base import Body, Call, Mount, Reply
+from engines.durations import format_go_duration
 from engines.faults import InvalidRequest
 from engines.fields import CommaList, Duration, KeyValues, SignedDuration
 from storage.base import Transaction, delete, transact
@@ -149,7 +150,7 @@ async def write_role(method: Jwt, call: Call, body: RoleBody) -> Reply | None:
     async def work(transaction: Transaction) -> None:
         del call.warnings[before:]  # The transaction may run several times.
         value = await transaction.get(key(body.name))
-        role = _changed(Role() if value is None else decode(value), body, call)
+        role = _changed(Role() if value is None else decode(value), body, method.mount)
         warn_of_long_ttl(role.token, method.mount, call)
         if role.verbose_oidc_logging:
             call.warn(_LOGGING_WARNING)
@@ -164,7 +165,7 @@ async def delete_role(method: Jwt, call: Call, body: RoleName) -> None:
     await delete(method.mount.storage, key(body.name))
 
 
-def _changed(role: Role, body: RoleBody, call: Call) -> Role:
+def _changed(role: Role, body: RoleBody, mount: Mount) -> Role:
     if body.role_type not in ("jwt", "oidc", ""):
         raise InvalidRequest(f"invalid 'role_type': {body.role_type}")
     if body.token_policies_template_claims:
@@ -172,9 +173,14 @@ def _changed(role: Role, body: RoleBody, call: Call) -> Role:
     if body.oauth2_metadata:
         raise InvalidRequest(f"Unrecognized oauth2 metadata name {body.oauth2_metadata[0]}")
     changes = {name: getattr(body, name) for name in _SETTINGS if getattr(body, name) is not UNSET}
-    token = changed(role.token, body, OLD_NAMES, call)
+    token = changed(role.token, body, OLD_NAMES)
     role = replace(role, **changes, role_type=body.role_type or "oidc", token=token)
     _check(role)
+    if token.period > mount.max_lease_ttl_seconds:
+        period, most = format_go_duration(token.period), format_go_duration(mount.max_lease_ttl_seconds)
+        raise InvalidRequest(
+            f"'period' of '\"{period}\"' is greater than the backend's maximum lease TTL of '\"{most}\"'"
+        )
     return role
 
 
@@ -183,6 +189,8 @@ def _check(role: Role) -> None:
         raise InvalidRequest(f"invalid 'bound_claims_type': {role.bound_claims_type}")
     if role.callback_mode not in ("client", "direct", "device"):
         raise InvalidRequest(f"invalid 'callback_mode': {role.callback_mode}")
+    if role.role_type == "oidc" and role.callback_mode != "client":
+        raise InvalidRequest(f"callback_mode {role.callback_mode} is not supported by this server")
     bound = role.bound_claims or {}
     mappings = role.claim_mappings or {}
     if len(bound) > _MAX_CLAIMS or len(mappings) > _MAX_CLAIMS:

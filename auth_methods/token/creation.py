@@ -272,10 +272,13 @@ def _with_ttl(method: TokenMethod, record: TokenRecord, body: CreateBody, role: 
         explicit, period = _lesser(explicit, role.explicit_max_ttl), _lesser(period, role.period)
     asked = body.ttl or body.lease
     record = replace(record, explicit_max_ttl=explicit, period=period)
-    wanted = period or asked or (explicit if record.is_root else method.mount.default_lease_ttl_seconds)
-    if not wanted:
-        return record  # A root token lives for ever unless something is said about its end.
-    granted = method.capped(wanted, record, call)
+    wanted = period or asked
+    if record.is_root and not wanted:
+        if not explicit:
+            return record  # A root token lives for ever unless something is said about its end.
+        granted = explicit
+    else:
+        granted = method.capped(wanted or method.mount.default_lease_ttl_seconds, record, call)
     renewable = body.renewable and (role is None or role.renewable) and record.type != BATCH
     return replace(record, ttl=granted, last_ttl=granted, expire_time=call.now + granted, renewable=renewable)
 

@@ -60,7 +60,7 @@ async def _renew(method: TokenMethod, call: Call, token: HeldToken, increment: i
         raise InvalidRequest("lease is not renewable")
     granted = await _granted(method, call, record, increment)
     if granted <= 0:
-        raise InvalidRequest("past the max TTL, cannot renew")
+        raise Failed("past the max TTL, cannot renew")
     renewed = await method.authority.renew(token.hash, granted, call.now)
     if renewed is None:
         raise InvalidRequest("token not found")

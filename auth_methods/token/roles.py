@@ -27,6 +27,7 @@ MAX_LISTED = 1_000
 
 _TYPES = ("default-service", "default-batch", "service", "batch")
 _DEFAULT_TYPE = "default-service"
+_ROOT = "root"
 _PATH_SUFFIX = re.compile(r"\w[\w.-]+\w", re.ASCII)
 
 
@@ -112,13 +113,8 @@ _OLD_NAMES = {
 }
 """Old name -> new name; the role's own attribute has the old one."""
 
-_LISTS = (
-    "allowed_policies",
-    "disallowed_policies",
-    "allowed_policies_glob",
-    "disallowed_policies_glob",
-    "jwt_audiences",
-)
+_ALLOWED = ("allowed_policies", "allowed_policies_glob")
+_DISALLOWED = ("disallowed_policies", "disallowed_policies_glob")
 
 
 def matches_any(name: str, patterns: Iterable[str]) -> bool:
@@ -160,7 +156,16 @@ async def write_role(method: TokenMethod, call: Call, body: RoleBody) -> Reply |
         warnings.clear()
         value = await transaction.get(ROLES + body.role_name)
         role = Role(name=body.role_name) if value is None else decode_role(value)
-        transaction.put(ROLES + body.role_name, msgspec.msgpack.encode(_changed(role, body, warnings)))
+        role = _changed(role, body, warnings)
+        given = body.explicit_max_ttl is not UNSET or body.token_explicit_max_ttl is not UNSET
+        most = method.mount.max_lease_ttl_seconds
+        if given and role.explicit_max_ttl > most:
+            warnings.append(
+                f"Given explicit max TTL of {role.explicit_max_ttl} is greater than system/mount allowed value of "
+                f"{most} seconds; until this is fixed attempting to create tokens against this role will result in an "
+                "error"
+            )
+        transaction.put(ROLES + body.role_name, msgspec.msgpack.encode(role))
 
     await transact(method.mount.storage, work)
     for warning in warnings:
@@ -175,7 +180,14 @@ def decode_role(value: bytes) -> Role:
 
 def _changed(role: Role, body: RoleBody, warnings: list[str]) -> Role:
     """``role`` with the settings in ``body``. Raises ``InvalidRequest`` in Vault's words."""
-    changes: dict[str, Any] = {name: _list(getattr(body, name)) for name in _LISTS if getattr(body, name) is not UNSET}
+    changes: dict[str, Any] = {}
+    for name in (*_ALLOWED, *_DISALLOWED):
+        if getattr(body, name) is not UNSET:
+            names = _policy_names(getattr(body, name))
+            # What allows root allows all.
+            changes[name] = (_ROOT,) if name in _ALLOWED and _ROOT in names else names
+    if body.jwt_audiences is not UNSET:
+        changes["jwt_audiences"] = _list(body.jwt_audiences)
     for name in ("orphan", "renewable", "jwt_ttl"):
         if getattr(body, name) is not UNSET:
             changes[name] = getattr(body, name)
@@ -192,13 +204,13 @@ def _changed(role: Role, body: RoleBody, warnings: list[str]) -> Role:
     if body.token_no_default_policy is not UNSET:
         changes["no_default_policy"] = body.token_no_default_policy
     if body.token_type is not UNSET:
-        token_type = body.token_type or _DEFAULT_TYPE
-        if token_type not in _TYPES:
+        if body.token_type not in _TYPES:
             raise InvalidRequest(f"invalid 'token_type' value \"{body.token_type}\"")
-        changes["token_type"] = token_type
+        changes["token_type"] = body.token_type
     changed = replace(role, **changes, **_renamed(role, body, warnings))
-    if "token_type" in changes:
-        _check_batch(changed)
+    if body.token_type is UNSET:
+        _check_counted(changed)
+    _check_batch(changed)
     return changed
 
 
@@ -222,8 +234,18 @@ def _renamed(role: Role, body: RoleBody, warnings: list[str]) -> Mapping[str, An
         try:
             changes["bound_cidrs"] = normal_addresses(changes["bound_cidrs"])
         except InvalidAddress as error:
-            raise InvalidRequest(f"error parsing role fields: {error}") from None
+            what = "bound_cidrs" if "bound_cidrs" in old else "role fields"
+            raise InvalidRequest(f"error parsing {what}: {error}") from None
     return changes | {"old": frozenset(old)}
+
+
+def _check_counted(role: Role) -> None:
+    if role.token_type not in (BATCH, f"default-{BATCH}"):
+        return
+    for wrong, what in ((role.period, "periodic tokens"), (role.num_uses, "tokens with limited use count")):
+        if wrong:
+            reason = f"'token_type' cannot be 'batch' or 'default_batch' when set to generate {what}"
+            raise InvalidRequest(f"error parsing role fields: {reason}")
 
 
 def _check_batch(role: Role) -> None:
@@ -243,6 +265,11 @@ def _list(names: list[str]) -> tuple[str, ...]:
     if len(names) > MAX_LISTED:
         raise InvalidRequest(f"a list may hold at most {MAX_LISTED} names")
     return tuple(names)
+
+
+def _policy_names(names: list[str]) -> tuple[str, ...]:
+    """As policies are called: in lower case, without blanks around them, each once, in order."""
+    return tuple(sorted({name.strip().lower() for name in _list(names)} - {""}))
 
 
 def _shown(role: Role) -> dict[str, Any]:

@@ -65,6 +65,7 @@ class Broker:
         self._nanoseconds = nanoseconds
         self._enabled: dict[str, EnabledDevice] = {}
         self._lock = asyncio.Lock()
+        self._changes = 0
         self.stale = True
         """Whether the stored devices may have changed since ``load``; then it is to be called before the next entry."""
         view.watch(self._changed)
@@ -72,22 +73,22 @@ class Broker:
         headers.watch(self._changed)
 
     def _changed(self) -> None:
+        self._changes += 1
         self.stale = True
 
     async def load(self) -> None:
-        """Bring the devices into line with storage and configuration.
+        """Bring the devices into line with storage and configuration, if they may have changed.
 
+        Whoever comes while that is being done waits for it too: nothing is handled unseen by a device that is there.
         A declared device that is new must be able to take an entry: raises ``InvalidRequest`` otherwise, and stores
         nothing. A device that was there before may fail to open; it is tried again with each entry.
         """
         async with self._lock:
-            self.stale = False
-            try:
+            while self.stale:
+                changes = self._changes
                 await self.headers.load()
                 await self._load()
-            except BaseException:
-                self.stale = True
-                raise
+                self.stale = changes != self._changes
 
     async def _load(self) -> None:
         unsettled = await self._stored.unsettled(self._declared)
@@ -196,7 +197,7 @@ class Broker:
         for enabled in self._enabled.values():
             enabled.device.close()
         self._enabled.clear()
-        self.stale = True
+        self._changed()
 
     def _write(self, entries: Iterable[tuple[EnabledDevice, bytes]]) -> None:
         """Hand each device its lines; one that takes them is enough."""

@@ -34,10 +34,10 @@ class MergeBody(Body):
 async def merge(identity: Identity, call: Call, body: MergeBody) -> None:
     """Make entities part of another one, which keeps its name, metadata and policies."""
     ids = list(dict.fromkeys(body.from_entity_ids))
-    if not ids:
-        raise InvalidRequest("missing entity ids to merge from")
     if not body.to_entity_id:
         raise InvalidRequest("missing entity id to merge to")
+    if not ids:
+        raise InvalidRequest("missing entity ids to merge from")
     if body.to_entity_id in ids:
         raise InvalidRequest("to_entity_id should not be present in from_entity_ids")
     if len(ids) > MAX_MERGED:

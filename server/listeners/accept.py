@@ -30,9 +30,11 @@ YIELD_SECONDS = 0.001
 
 _MOST_YIELDS = 10
 
+REFUSAL_SECONDS = 1.0
+"""How long a client that is refused may take to read why."""
+
 _AT_ONCE = 64
 _MAX_REFUSALS = 1_000
-_REFUSAL_SECONDS = 1.0
 _PAUSE_SECONDS = 0.1
 _SHUTDOWN_SECONDS = 5.0
 _LAST_HANDSHAKES_SECONDS = 1.0
@@ -171,7 +173,7 @@ class Acceptor:
 async def _refuse(loop: asyncio.AbstractEventLoop, connection: socket.socket, answer: bytes) -> None:
     """Answer, and wait for the client to close: it might lose the answer if we did so first."""
     with contextlib.closing(connection), contextlib.suppress(OSError):
-        async with asyncio.timeout(_REFUSAL_SECONDS):
+        async with asyncio.timeout(REFUSAL_SECONDS):
             await loop.sock_sendall(connection, answer)
             connection.shutdown(socket.SHUT_WR)
             while await loop.sock_recv(connection, 4096):

@@ -127,6 +127,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._closing_since: float | None = None
         self._joining: JoiningTransport | None = None
         self._verbs = Verbs()
+        self._body_bytes: int | None = None
         self.place: Place | None = None
         """Counts this connection."""
 
@@ -158,6 +159,12 @@ class BoundedProtocol(HttpToolsProtocol):
             if self._head_since is None:
                 self._head_since = self.loop.time()
         self._loose_bytes += len(data)
+        if not self._verbs.between:
+            left = self._body_left()
+            if 0 < left < len(data):
+                # Who was answered before the body had come has sent the next request behind it.
+                super().data_received(data[:left])
+                data = data[left:]
         data = self._verbs.incoming(data)
         if data:
             super().data_received(data)
@@ -196,7 +203,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """The head is whole."""
         self._head_since = None
-        self._loose_bytes = 0
+        self._loose_bytes = self._body_bytes = 0
         super().on_headers_complete()
         # For what comes behind the body, and is no header (RFC 9110, 6.5.1): proxies needn't have looked at it.
         self.headers = []
@@ -210,10 +217,13 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """The first byte of a request."""
         self._verbs.between = False
+        self._body_bytes = None
         super().on_message_begin()
 
     def on_body(self, body: bytes) -> None:
-        """A part of a body."""
+        """A part of a request's body."""
+        assert self._body_bytes is not None, "a body comes behind its head"
+        self._body_bytes += len(body)
         self._loose_bytes = 0
         super().on_body(body)
 
@@ -222,6 +232,13 @@ class BoundedProtocol(HttpToolsProtocol):
         self._verbs.between = True
         self._loose_bytes = 0
         super().on_message_complete()
+
+    def _body_left(self) -> int:
+        """How many bytes of the request's body are still to come; 0 where that can't be told."""
+        if self._body_bytes is None:
+            return 0  # The head isn't whole.
+        length = next((value for name, value in self.scope["headers"] if name == b"content-length"), None)
+        return 0 if length is None else int(length) - self._body_bytes
 
     def send_400_response(self, msg: str) -> None:
         """Answer what isn't HTTP."""

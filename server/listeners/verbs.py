@@ -5,6 +5,8 @@ llhttp, and so httptools, lets only registered methods through; Vault has ``LIST
 gets its name back behind it.
 
 A client that pipelines and sends such a method in one packet behind another request gets 400; no client of Vault does.
+Behind the rest of a body it is found, though, if the body's length was given: clients that were answered before they
+had sent the body go on like that.
 """
 
 from __future__ import annotations

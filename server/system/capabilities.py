@@ -26,6 +26,12 @@ class CapabilitiesBody(Body):
     path: CommaList = []
 
 
+class OwnCapabilitiesBody(CapabilitiesBody):
+    """Of the caller. Clients send their ``token`` again, which changes nothing."""
+
+    token: str = ""
+
+
 class TokenCapabilitiesBody(CapabilitiesBody):
     """Of a token that is named by its id."""
 

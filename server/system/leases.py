@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from msgspec import UNSET, UnsetType
+
 from auth_methods.token.revocation import TIDYING, TIDYING_ALREADY
-from engines.base import Body, Call, Nothing, Reply
+from engines.base import Body, Call, Nothing, Raw, Reply
 from engines.durations import format_time
 from engines.faults import Failed, InvalidRequest, NotFound
 from engines.fields import Duration
@@ -26,7 +28,7 @@ class LeaseBody(Body):
 
     lease_id: str = ""
     url_lease_id: str = ""
-    sync: bool = False
+    sync: bool | UnsetType = UNSET
 
 
 class RenewBody(LeaseBody):
@@ -39,7 +41,7 @@ class PrefixBody(Body):
     """Names a path and all below it."""
 
     prefix: str = ""
-    sync: bool = False
+    sync: bool | UnsetType = UNSET
 
 
 class CountBody(Body):
@@ -79,12 +81,24 @@ async def renew(system: System, call: Call, body: RenewBody) -> Reply:
     raise InvalidRequest("tokens cannot be renewed through this endpoint")
 
 
-async def revoke(system: System, call: Call, body: LeaseBody) -> None:
+async def revoke(system: System, call: Call, body: LeaseBody) -> Reply | None:
     """End a lease; it is no error if there is none."""
     await system.tenant.leases.revoke(_id(body), call.now)
+    return _revoked(body.sync)
 
 
-async def revoke_prefix(system: System, call: Call, body: PrefixBody) -> None:
+async def revoke_prefix(system: System, call: Call, body: PrefixBody) -> Reply | None:
+    """End all leases below a path."""
+    await system.tenant.leases.revoke_prefix(body.prefix)
+    return _revoked(body.sync)
+
+
+def _revoked(sync: bool | UnsetType) -> Reply | None:
+    """The answer to who waits for the end (as is usual), or doesn't, though it is done already."""
+    return Reply(status=202, raw=Raw("application/json", b"")) if sync is False else None
+
+
+async def revoke_force(system: System, call: Call, body: PrefixBody) -> None:
     """End all leases below a path. That can't fail here for one and go on for others, so forcing it is the same."""
     await system.tenant.leases.revoke_prefix(body.prefix)
 

@@ -55,10 +55,11 @@ async def list_policies_below(system: System, call: Call, body: PolicyBody) -> R
 
 
 async def list_detailed(system: System, call: Call, body: PolicyBody) -> Reply:
-    """Show all policies, or those below a part of a name; the root policy is always among them."""
+    """Show all policies, or those below a part of a name; in the root namespace, ``root`` is always among them."""
     prefix = body.name.lower().rstrip("/")
     names = await system.tenant.policies.list(f"{prefix}/" if prefix else "")
-    names = [name for name in names if name != ROOT] + [ROOT]
+    if not system.tenant.namespace.path:
+        names = [name for name in names if name != ROOT] + [ROOT]
     found = {name: await system.tenant.policies.shown(name) for name in names}
     shown = {name: _shown(stored, "policy") for name, stored in found.items() if stored is not None}
     return Reply({"keys": list(shown), "key_info": shown})

@@ -149,7 +149,7 @@ ROUTES: tuple[Route, ...] = (
     # Capabilities
     Route(UPDATE, "capabilities", capabilities.capabilities, capabilities.TokenCapabilitiesBody,
           "Tell what a token may do.", writes=False, echo=True),
-    Route(UPDATE, "capabilities-self", capabilities.capabilities_self, capabilities.CapabilitiesBody,
+    Route(UPDATE, "capabilities-self", capabilities.capabilities_self, capabilities.OwnCapabilitiesBody,
           "Tell what the calling token may do.", writes=False, echo=True),
     Route(UPDATE, "capabilities-accessor", capabilities.capabilities_accessor,
           capabilities.AccessorCapabilitiesBody, "Tell what the token with an accessor may do.", writes=False,
@@ -173,7 +173,7 @@ ROUTES: tuple[Route, ...] = (
     Route(UPDATE, "leases/revoke/{url_lease_id:path}", leases.revoke, leases.LeaseBody, "End a lease."),
     Route(UPDATE, "leases/revoke-prefix/{prefix:path}", leases.revoke_prefix, leases.PrefixBody,
           "End all leases below a path.", SUDO),
-    Route(UPDATE, "leases/revoke-force/{prefix:path}", leases.revoke_prefix, leases.PrefixBody,
+    Route(UPDATE, "leases/revoke-force/{prefix:path}", leases.revoke_force, leases.PrefixBody,
           "End all leases below a path, whatever happens.", SUDO),
     Route(UPDATE, "leases/tidy", leases.tidy, Nothing, "Remove what belongs to no lease."),
     Route(READ, "leases/count", leases.count, leases.CountBody, "Count leases of a kind.", writes=False),

@@ -312,6 +312,10 @@ async def test_what_cannot_be_begun(server: Server, provider: Provider) -> None:
         answer = await server.ask("POST", "auth/oidc/oidc/auth_url", {"redirect_uri": RETURN, **body}, token="")
         assert answer == (400, {"errors": [said]})
     assert await _begin(server, role="j") == ""
+    for mode in ("device", "direct"):
+        role = {"user_claim": "sub", "allowed_redirect_uris": RETURN, "callback_mode": mode}
+        refused = (400, {"errors": [f"callback_mode {mode} is not supported by this server"]})
+        assert await server.ask("POST", "auth/oidc/role/m", role) == refused
     status, answer = await server.ask("POST", "auth/oidc/login", {"role": "r", "jwt": "a.b.c"}, token="")
     assert (status, answer["errors"]) == (400, ["role with oidc role_type is not allowed"])
     assert (await server.ask("POST", "auth/oidc/config", {"oidc_discovery_url": provider.url}))[0] == 204

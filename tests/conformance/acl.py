@@ -50,6 +50,7 @@ _WITH_DEFAULT: tuple[tuple[str, int, dict[str, Json] | None, tuple[str, ...]], .
     ("POST auth/token/create", 403, {}, ()),
     ("LIST auth/token/accessors", 403, None, ()),
     ("POST sys/capabilities-self", 200, {"paths": ["a"]}, ()),
+    ("PUT sys/capabilities-self", 200, {"path": "a", "token": "anybody's"}, ()),
     ("POST sys/capabilities", 403, {"paths": ["a"], "token": "{token}"}, ()),
     ("POST sys/leases/revoke", 403, {"lease_id": "x"}, ()),
     ("POST sys/tools/hash", 200, {"input": "YQ=="}, ()),

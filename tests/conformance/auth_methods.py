@@ -18,14 +18,34 @@ _ROLE_BODIES: tuple[tuple[str, dict[str, Json], int], ...] = (
     ("bad-suffix", {"path_suffix": "-a"}, 400),
     ("batch", {"token_type": "batch", "orphan": True, "renewable": False}, 204),
     ("batch-child", {"token_type": "batch"}, 400),
+    ("letters", {"allowed_policies": " B,A,b", "disallowed_policies": "X ,D,d,,"}, 204),
     ("service", {"token_type": "service"}, 204),
     ("bad-type", {"token_type": "nope"}, 400),
+    ("empty-type", {"token_type": ""}, 400),
     ("uses", {"token_num_uses": 3}, 204),
     ("cidrs", {"token_bound_cidrs": ["127.0.0.0/8"]}, 204),
     ("bad-cidrs", {"token_bound_cidrs": ["nope"]}, 400),
+    ("bad-old-cidrs", {"bound_cidrs": ["nope"]}, 400),
+    ("bad-both-cidrs", {"bound_cidrs": ["127.0.0.1"], "token_bound_cidrs": ["nope"]}, 400),
     ("aliases", {"allowed_entity_aliases": ["A", "b"]}, 204),
     ("no-default", {"token_no_default_policy": True}, 204),
     ("bad-boolean", {"orphan": "abc"}, 400),
+)
+
+_MORE_ROLES: tuple[tuple[str, dict[str, Json]], ...] = (
+    ("marked", {"allowed_policies_glob": ["G*", "a*", " H*"], "disallowed_policies_glob": ["Z*", "*Q"]}),
+    ("silent", {"disallowed_policies": "Admin"}),
+    ("root", {"allowed_policies": "root,a", "disallowed_policies": "root,A"}),
+    ("default", {"token_type": "default-batch"}),
+)
+
+_NOT_OF_BATCHES: tuple[dict[str, Json], ...] = (
+    {"token_period": "1h"},
+    {"explicit_max_ttl": "1h"},
+    {"token_num_uses": 3},
+    {"renewable": True},
+    {"orphan": False},
+    {"token_explicit_max_ttl": "1h"},
 )
 
 _roles = Scenario(
@@ -54,6 +74,29 @@ _roles = Scenario(
         Step("policy by glob", "POST auth/token/create/r-globs", 200, {"policies": ["good"]}),
         Step("policy by no glob", "POST auth/token/create/r-globs", 400, {"policies": ["y"]}),
         Step("disallowed by glob", "POST auth/token/create/r-globs", 400, {"policies": ["hot"]}),
+        Step("too long a maximum", "POST auth/token/roles/r-long", 200, {"token_explicit_max_ttl": "2000h"}),
+        Step("another setting of it", "POST auth/token/roles/r-long", 204, {"path_suffix": "abc"}),
+        Step("disallowed in other letters", "POST auth/token/create/r-letters", 400, {"policies": ["X"]}),
+        *(
+            step
+            for name, body in _MORE_ROLES
+            for step in (
+                Step(f"write {name}", f"POST auth/token/roles/r-{name}", 204, body),
+                Step(f"read {name}", f"GET auth/token/roles/r-{name}", 200),
+            )
+        ),
+        Step("allowed by a glob in other letters", "POST auth/token/create/r-marked", 200, {"policies": ["good"]}),
+        Step("disallowed by such a glob", "POST auth/token/create/r-marked", 400, {"policies": ["GQ"]}),
+        Step("nothing but what is disallowed", "POST auth/token/create/r-silent", 400, {"policies": ["admin"]}),
+        *(
+            Step(f"batch with {next(iter(body))}", "POST auth/token/roles/r-batch", 400, body)
+            for body in _NOT_OF_BATCHES
+        ),
+        *(
+            Step(f"default batch with {next(iter(body))}", "POST auth/token/roles/r-default", status, body)
+            for body, status in zip(_NOT_OF_BATCHES, (400, 204, 400, 204, 204, 204), strict=True)
+        ),
+        Step("beyond a role's limit", "POST auth/token/create/r-default", 200, {"policies": ["a"]}),
         Step("delete", "DELETE auth/token/roles/r-empty", 204),
         Step("read after deletion", "GET auth/token/roles/r-empty", 404),
     ),
@@ -167,6 +210,9 @@ _USERS: tuple[tuple[str, dict[str, Json], int], ...] = (
     ("a new name", {"token_policies": "x"}, 204),
     ("both names", {"token_ttl": "30m", "ttl": "20m"}, 204),
     ("a type that is none", {"token_type": "zzz"}, 400),
+    ("a type of mounts", {"token_type": "default-service"}, 400),
+    ("a long period", {"period": "2000h"}, 204),
+    ("no period", {"period": 0}, 204),
     ("a ttl that is none", {"token_ttl": "zz"}, 400),
     ("addresses that are none", {"token_bound_cidrs": "zz"}, 400),
     ("a password and its hash", {"password": "p", "password_hash": "x"}, 400),

@@ -460,6 +460,7 @@ _merge = Scenario(
         Step("to nobody", "POST identity/entity/merge", 400, {"from_entity_ids": ["{two}"], "to_entity_id": "nope"}),
         Step("nobody", "POST identity/entity/merge", 400, {"from_entity_ids": ["nope"], "to_entity_id": "{one}"}),
         Step("itself", "POST identity/entity/merge", 400, {"from_entity_ids": ["{one}"], "to_entity_id": "{one}"}),
+        Step("merge nothing", "POST identity/entity/merge", 400, {}),
         Step("merge", "POST identity/entity/merge", 204, {"from_entity_ids": ["{three}"], "to_entity_id": "{one}"}),
         Step("read", "GET identity/entity/id/{one}", 200),
         Step("read what is part of it", "GET identity/entity/id/{three}", 404),

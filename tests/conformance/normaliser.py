@@ -54,7 +54,9 @@ _ADDRESS = re.compile(r"(https?://)?127\.0\.0\.1:\d+")
 _ACCESSORS = frozenset({"accessor", "wrapped_accessor", "token_accessor"})
 _VERSIONS = frozenset({"version", "running_plugin_version", "commit_date", "build_date"})
 _COUNTDOWNS = frozenset({"ttl"})
-"""Seconds left, one less if a second has passed; scenarios use multiples of ten."""
+"""Seconds left, one less if a second has passed; scenarios use multiples of ten. A step may name further places."""
+
+_DURATION = re.compile(r"(\d+)h(\d+)m(\d+)s")
 
 
 def normalise(answer: Answer, step: Step, saved: Mapping[str, str]) -> dict[str, Leaf]:
@@ -102,11 +104,14 @@ class _Walk:
         elif value is None or isinstance(value, bool):
             self._put(place, "null" if value is None else "boolean", json.dumps(value))
         else:
-            self._put(place, "number", _number(value, key))
+            counts_down = key in _COUNTDOWNS or _matches(place, self._step.countdowns)
+            self._put(place, "number", _number(value, counts_down=counts_down))
 
     def _walk_text(self, text: str, place: str, key: str) -> None:
         if _matches(place, self._step.exact):
             self._put(place, "string", text)
+        elif _matches(place, self._step.countdowns):
+            self._put(place, "string", _DURATION.sub(_rounded, text))
         elif _matches(place, self._step.random):
             self._put(place, "string", _random(text))
         elif key == "backup" and place == "data.backup":
@@ -154,16 +159,25 @@ def _matches(place: str, patterns: tuple[str, ...]) -> bool:
     return any(fnmatchcase(place, pattern) for pattern in patterns)
 
 
-def _number(value: int | float, key: str) -> str:
+def _number(value: int | float, *, counts_down: bool) -> str:
     if isinstance(value, int):
         if value.bit_length() > 128:
             # Numbers in backups of keys are as long as the key, give or take leading zeros.
             return f"<{next((bits for bits in KEY_BITS if value.bit_length() <= bits), 'too many')} bits>"
         if abs(value - time.time()) < CLOCK_SLACK_SECONDS:
             return "<epoch>"
-        if key in _COUNTDOWNS:
-            return str(-(-value // 10) * 10)
+        if counts_down:
+            return str(_full_tens(value))
     return repr(value)
+
+
+def _full_tens(seconds: int) -> int:
+    return -(-seconds // 10) * 10
+
+
+def _rounded(duration: re.Match[str]) -> str:
+    hours, minutes, seconds = map(int, duration.groups())
+    return f"{_full_tens(hours * 3600 + minutes * 60 + seconds)} seconds"
 
 
 def _payload(text: str, padding: str) -> str:

@@ -66,6 +66,12 @@ class Step:
     ignores: tuple[str, ...] = ()
     """Places, as patterns, where only the JSON type is compared."""
 
+    countdowns: tuple[str, ...] = ()
+    """Places, as patterns, with time that is left until an end: numbers of seconds, or ``1h59m59s`` in a text.
+
+    Some seconds less are equal, as with ``ttl`` everywhere; the whole time has to be a multiple of ten seconds.
+    """
+
     until: bool = False
     """The effect of an earlier step comes a moment later: ask again until the status is the one expected."""
 

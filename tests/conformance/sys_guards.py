@@ -54,6 +54,13 @@ _cors = Scenario(
         Step("all origins", "POST sys/config/cors", 204, {"allowed_origins": "*"}),
         Step("read all origins", "GET sys/config/cors", 200),
         Step("anybody", "GET sys/policies/acl/nope", 404, headers=_B),
+        Step(
+            "all origins and credentials",
+            "POST sys/config/cors",
+            204,
+            {"allowed_origins": "*", "allow_credentials": True},
+        ),
+        Step("anybody with credentials", "GET sys/policies/acl/nope", 404, headers=_B),
         Step("turn off", "DELETE sys/config/cors", 204),
         Step("turn off again", "DELETE sys/config/cors", 204),
         Step("off again", "GET sys/config/cors", 200),

@@ -45,6 +45,23 @@ def test_random_values_are_equal(one: Json, other: Json) -> None:
 
 
 @pytest.mark.parametrize(
+    ("one", "other", "equal"),
+    [
+        ({"a": 3600}, {"a": 3591}, True),
+        ({"a": 3600}, {"a": 3590}, False),
+        ({"a": "at most 1h0m0s"}, {"a": "at most 0h59m58s"}, True),
+        ({"a": "at most 1h0m0s"}, {"a": "at most 0h59m50s"}, False),
+        ({"a": "at most 1h0m0s"}, {"a": "at least 1h0m0s"}, False),
+        ({"b": 3600}, {"b": 3599}, False),
+    ],
+)
+def test_time_left_is_equal_within_ten_seconds(one: Json, other: Json, equal: bool) -> None:
+    """Where the step says that it is time left."""
+    step = Step("x", "GET x", 200, countdowns=("a",))
+    assert (compare(_leaves(one, step), _leaves(other, step)) == {}) is equal
+
+
+@pytest.mark.parametrize(
     ("one", "other"),
     [
         ({"a": 1}, {"a": True}),

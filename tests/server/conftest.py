@@ -12,6 +12,7 @@ from server import plugins
 from server.serving import new_loop
 from server.settings import Settings
 from storage.base import put
+from storage.memory import MemoryStore
 from storage.seals.base import Seal
 from tests.server.importer import Importer
 from tests.server.systems import NewServer, Server, load_plugin, plugin_names
@@ -62,3 +63,15 @@ async def client(new_server: NewServer) -> AsyncIterator[Importer]:
         _wrapping_key.append(value)
     yield client
     assert server.dispatcher.bugs == 0
+
+
+@pytest.fixture
+def slow_storage(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Memory storage in which reads wait, as they do on a disk: others get a turn meanwhile."""
+    get = MemoryStore.get
+
+    async def waiting(store: MemoryStore, key: str) -> bytes | None:
+        await asyncio.sleep(0)
+        return await get(store, key)
+
+    monkeypatch.setattr(MemoryStore, "get", waiting)

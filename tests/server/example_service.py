@@ -39,12 +39,15 @@ async def respond(send: Send, answer: dict[str, Any]) -> None:
 
 
 def build_example(listener: Listener) -> Application:
-    """An application that tells what it was asked; ``/slow`` takes ``?seconds``, ``/hang`` for ever."""
+    """An application that tells what it was asked; ``/slow`` takes ``?seconds``, ``/hang`` for ever.
+
+    ``/early`` is answered before its body is read, as what is refused is.
+    """
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["path"] == "/hang":
             await asyncio.Event().wait()
-        body = await read_body(receive)
+        body = b"" if scope["path"] == "/early" else await read_body(receive)
         if scope["path"] == "/slow":
             sys.stderr.write("slow request has begun\n")
             sys.stderr.flush()
@@ -56,6 +59,7 @@ def build_example(listener: Listener) -> Application:
             send,
             {
                 "body": body.decode(),
+                "method": scope["method"],
                 "client": client[0] if client else None,
                 "http": scope["http_version"],
                 "scheme": scope["scheme"],

@@ -237,6 +237,22 @@ async def test_workers_follow_each_other(held: Held, made: list[ListDevice]) -> 
     assert not any(device.opened for device in made)
 
 
+async def test_devices_are_up_to_date_before_the_broker_says_so(held: Held, slow_storage: None) -> None:
+    one, other = await held.broker(), await held.broker()
+    await one.enable("a", "list")
+    await held.cache.catch_up()
+    loading = asyncio.create_task(other.load())
+    await asyncio.sleep(0)
+    await one.enable("b", "list")
+    await held.cache.catch_up()
+    while not loading.done():
+        assert other.stale or list(other.devices()) == ["a/", "b/"]
+        await asyncio.sleep(0)
+    await loading
+    assert not other.stale
+    assert list(other.devices()) == ["a/", "b/"]
+
+
 async def test_two_workers_cannot_take_one_path(held: Held) -> None:
     one, other = await held.broker(), await held.broker()
     outcomes = await asyncio.gather(one.enable("a", "list"), other.enable("a/b", "list"), return_exceptions=True)
@@ -293,6 +309,7 @@ async def test_a_device_that_cannot_be_opened_later_fails_closed_until_it_can(he
 async def test_a_failed_load_is_tried_again(held: Held) -> None:
     broker = await held.broker()
     await put(held.store, "sys/audit/x%2F", b"\xc1")
+    await held.cache.catch_up()
     with pytest.raises(Damaged, match="x/"):
         await broker.load()
     assert broker.stale

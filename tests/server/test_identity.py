@@ -181,7 +181,8 @@ async def test_disabled_and_deleted_entities_lose_their_tokens(server: Server) -
     refused = (403, {"errors": ["permission denied"]})
     await _write(server, f"entity/id/{entity}", {"disabled": True}, 204)
     assert await server.ask("GET", "auth/token/lookup-self", token=token) == refused
-    assert await server.ask("POST", "auth/m/login/ann", {}, token="") == refused
+    for groups in ({}, {"groups": "dev"}):
+        assert await server.ask("POST", "auth/m/login/ann", groups, token="") == refused
     await _write(server, f"entity/id/{entity}", {"disabled": False}, 204)
     assert (await server.ask("GET", "auth/token/lookup-self", token=token))[0] == 200
     assert (await server.ask("DELETE", f"identity/entity/id/{entity}"))[0] == 204
@@ -221,6 +222,20 @@ async def test_a_method_says_who_is_in_external_groups(server: Server) -> None:
     assert (await _read(server, f"group/id/{ids['dev']}"))["member_entity_ids"] is None
     assert (await _login(server, "ann", groups=""))["identity_policies"] == ["in"]
     await _check_whole(_tenant(server).personas.view)
+
+
+async def test_a_method_says_nothing_of_the_groups_of_another(server: Server) -> None:
+    assert (await server.ask("POST", "sys/auth/n", {"type": "simple"}))[0] == 204
+    entity = (await _login(server, "ann", groups=""))["entity_id"]
+    accessor = (await server.ask("GET", "sys/auth/n"))[1]["data"]["accessor"]
+    await _write(server, "entity-alias", {"name": "ann", "mount_accessor": accessor, "canonical_id": entity})
+    made = await _write(server, "group", {"name": "theirs", "type": "external", "policies": "theirs"})
+    await _write(server, "group-alias", {"name": "dev", "mount_accessor": accessor, "canonical_id": made["id"]})
+    _, answer = await server.ask("POST", "auth/n/login/ann", {"groups": "dev"}, token="")
+    assert (answer["auth"]["entity_id"], answer["auth"]["identity_policies"]) == (entity, ["theirs"])
+    # Neither to take somebody out of them nor to put somebody into them.
+    assert (await _login(server, "ann", groups=""))["identity_policies"] == ["theirs"]
+    assert "identity_policies" not in await _login(server, "bob", groups="dev")
 
 
 @pytest.mark.parametrize("name", ["*", "a*", "+", "a+b", "a/b", "../sys"])

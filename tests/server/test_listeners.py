@@ -124,6 +124,20 @@ async def test_requests_and_keep_alive(listener: Listener) -> None:
         writer.close()
 
 
+@pytest.mark.parametrize("cut", range(4))
+async def test_a_verb_of_vault_may_follow_a_body_that_comes_after_its_answer(cut: int) -> None:
+    rest = b" HTTP/1.1\r\nhost: x\r\ncontent-length: 4\r\n\r\n"
+    async with serving(PLAIN) as (one,), asyncio.timeout(DEADLINE):
+        reader, writer = await connect(one)
+        writer.write(b"POST /early" + rest + b"LIST"[:cut])
+        assert (await read_answer(reader))[0] == 200
+        for verb, before in ((b"LIST", b"LIST"[cut:]), (b"SCAN", b"")):
+            writer.write(before + verb + b" /x" + rest + b"SCAN")
+            status, _, answer = await read_answer(reader)
+            assert (status, answer["method"], answer["body"]) == (200, verb.decode(), "SCAN")
+        writer.close()
+
+
 @pytest.mark.parametrize("server", SERVERS)
 async def test_unix_socket(server: str, tmp_path: Path) -> None:
     path = tmp_path / "s.sock"

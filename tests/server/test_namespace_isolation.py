@@ -179,7 +179,9 @@ async def test_what_another_tenant_has_given_out_is_as_if_it_were_not_there(
 
 
 @pytest.mark.parametrize("namespace", ["a", "", f"b/{NAME}"])
-async def test_nothing_is_revoked_from_outside(neighbours: Neighbours, namespace: str) -> None:
+async def test_another_tenants_token_is_not_revoked_by_id_accessor_or_lease(
+    neighbours: Neighbours, namespace: str
+) -> None:
     server, b = neighbours.server, neighbours.b
     token = neighbours.token if namespace == "a" else server.root_token
     for path in ("auth/token/revoke", "auth/token/revoke-accessor", "sys/leases/revoke"):

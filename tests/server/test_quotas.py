@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 
@@ -36,6 +37,13 @@ async def test_without_quotas_there_is_nothing_to_look_at(server: Server) -> Non
     assert (await server.ask("DELETE", f"{RULES}/q"))[0] == 204
     await server.ask("GET", "sys/mounts")
     assert not active.guards.on
+
+
+async def test_a_quota_holds_while_it_is_still_being_read(server: Server, slow_storage: None) -> None:
+    await server.ask("POST", "sys/mounts/n", {"type": "notes"})
+    await _quota(server, "q", rate=1, path="n")
+    answers = await asyncio.gather(*(server.ask("GET", "n/note/a") for _ in range(4)))
+    assert sorted(status for status, _ in answers) == [404, 429, 429, 429]
 
 
 async def test_each_address_has_its_own_count(server: Server) -> None:

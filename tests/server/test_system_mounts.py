@@ -220,6 +220,24 @@ async def test_tuning_is_in_force_at_once(server: Server) -> None:
     assert answer["auth"]["lease_duration"] == 7200
 
 
+async def test_a_lower_maximum_holds_for_tokens_from_before(server: Server) -> None:
+    _, answer = await server.ask("POST", "auth/token/create", {"policies": ["default"], "ttl": "3h"})
+    token = answer["auth"]["client_token"]
+    assert (await server.ask("POST", "sys/auth/token/tune", {"default_lease_ttl": "1h", "max_lease_ttl": "2h"}))[
+        0
+    ] == 204
+    server.clock.advance(90 * 60)
+    _, answer = await server.ask("POST", "auth/token/renew-self", token=token)
+    assert answer["auth"]["lease_duration"] == 30 * 60
+    server.clock.advance(30 * 60 - 0.1)
+    refused = (500, {"errors": ["1 error occurred:\n\t* past the max TTL, cannot renew\n\n"]})
+    for path, body in (("renew-self", {}), ("renew", {"token": token}), ("renew-accessor", answer["auth"])):
+        assert await server.ask("POST", f"auth/token/{path}", body, token=None if body else token) == refused
+    assert (await server.ask("GET", "auth/token/lookup-self", token=token))[0] == 200
+    server.clock.advance(0.2)
+    assert (await server.ask("GET", "auth/token/lookup-self", token=token))[0] == 403
+
+
 async def test_tuning_can_t_be_read_where_nothing_is_mounted(server: Server) -> None:
     assert await server.ask("GET", "sys/auth/nope/tune") == (
         400,

@@ -1,6 +1,7 @@
 """SIGKILL at random moments, under load, again and again: nothing acknowledged is lost, nothing is there by half.
 
-Killed are all processes at once, the first one alone, or one of its workers, after which the others have to go on.
+Killed are all processes at once, the first one alone, one of its workers, after which the others have to go on, or all
+of them, which have to be replaced and unsealed.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from tests.soak.model import Ledger
 from tests.soak.writer import SHARED_KEY, Writer
 
 WRITERS = 4
+WORKERS = 3
 KILLS = 30
 SOAK_KILLS = 500
 SEED_VARIABLE = "CRASH_SEED"
@@ -46,21 +48,24 @@ def _seed() -> int:
 
 
 def test_thirty_kills_lose_nothing(tmp_path: Path) -> None:
-    survive(_product(), tmp_path, KILLS, _seed())
+    survive(_product(), tmp_path, KILLS, _seed(), WORKERS)
 
 
 @pytest.mark.soak
-def test_many_kills_lose_nothing(tmp_path: Path) -> None:
-    survive(_product(), tmp_path, SOAK_KILLS, _seed())
+@pytest.mark.parametrize("workers", [1, WORKERS])
+def test_many_kills_lose_nothing(tmp_path: Path, workers: int) -> None:
+    survive(_product(), tmp_path, SOAK_KILLS, _seed(), workers)
 
 
-def survive(product: Product, directory: Path, kills: int, seed: int) -> None:
-    """Kill the server ``kills`` times, and check everything after each."""
+def survive(product: Product, directory: Path, kills: int, seed: int, workers: int) -> None:
+    """Kill a server with so many ``workers`` (if it is ours) ``kills`` times, and check everything after each."""
     chance = random.Random(seed)
     ledgers = [Ledger() for _ in range(WRITERS)]
-    with Server(product, directory) as server:
+    ours = product is Product.CRYPTOSERVE
+    with Server(product, directory, settings=f"workers = {workers}\n" if ours else "") as server:
         server.initialize(shares=3, threshold=2)
         server.unseal()
+        assert not ours or len(server.workers) == (workers if workers > 1 else 0)
         server.request("POST", "sys/mounts/transit", {"type": "transit"}).data()
         server.request("POST", f"transit/keys/{SHARED_KEY}", {"type": "aes256-gcm96"}).data()
         audited = server.audit_path.stat().st_size
@@ -93,13 +98,14 @@ def _load_and_kill(server: Server, ledgers: list[Ledger], chance: random.Random)
         threading.Event().wait(chance.uniform(_SHORTEST_SECONDS, _LONGEST_SECONDS))
         for writer in writers:
             writer.doomed.set()
-        kind = chance.randrange(3 if server.workers else 2)
-        if kind == 0:
+        workers = server.workers
+        ended = chance.randrange(4 if workers else 2) < 2
+        if not ended:
+            server.kill_workers(workers if chance.randrange(2) else [chance.choice(workers)])
+        elif chance.randrange(2):
             server.kill()
-        elif kind == 1:
-            server.kill_first_process()
         else:
-            server.kill_worker(chance.randrange(8))
+            server.kill_first_process()
     finally:
         for writer in writers:
             writer.stopping.set()
@@ -109,7 +115,7 @@ def _load_and_kill(server: Server, ledgers: list[Ledger], chance: random.Random)
         assert not writer.is_alive(), f"{writer.name} is still waiting for an answer"
         if writer.fault is not None:
             raise Refused(f"{writer.name} was refused before the kill") from writer.fault
-    return kind < 2
+    return ended
 
 
 def _skip_checks(server: Server, audited: int) -> int:

@@ -1,4 +1,7 @@
-"""A server that holds a lot starts as fast as one that holds nothing: nothing is read before it is asked for."""
+"""A server that holds a lot starts as fast as one that holds nothing: nothing is read before it is asked for.
+
+What is compared is processor time, which depends little on what else the machine does.
+"""
 
 from __future__ import annotations
 
@@ -23,6 +26,7 @@ from server.mounts import new_entry
 from server.settings import Settings
 from storage.seals.static import open_static
 from storage.sqlite import open_sqlite
+from tests import processes
 from tests.products import Product
 from tests.servers import Server
 
@@ -30,31 +34,39 @@ KEYS = 100_000
 TOKENS = 200_000
 """Every other one of them has ended while the server was down."""
 
-START_SECONDS = 1.0
+MORE_SECONDS = 0.3
+"""How much more processor time it may take than an empty server until it has served a request."""
 
 _AT_ONCE = 2_000
 
 
 @pytest.mark.soak
-async def test_ready_in_a_second_with_hundreds_of_thousands_of_keys_and_tokens(tmp_path: Path) -> None:
+async def test_hundreds_of_thousands_of_keys_and_tokens_cost_nothing_at_the_start(tmp_path: Path) -> None:
     key_file = tmp_path / "unseal.key"
     key_file.write_bytes(secrets.token_bytes(32))
     key_file.chmod(0o600)
     options = {"current_key_id": "a", "current_key": f"file://{key_file}"}
-    (tmp_path / "data").mkdir()
-    root_token = await _fill(tmp_path / "data" / "cryptoserve.db", options)
     seal = f'seal "static" {{\n  current_key_id = "a"\n  current_key = "file://{key_file}"\n}}\n'
-    # With what came before still in the write-ahead log, and once it has been folded in.
-    for _ in range(3):
-        started = time.perf_counter()
-        with Server(Product.CRYPTOSERVE, tmp_path, settings=seal) as server:
-            server.root_token = root_token
-            name = f"key-{secrets.randbelow(KEYS)}"
-            answer = await asyncio.to_thread(server.request, "POST", f"transit/encrypt/{name}", {"plaintext": "aGk="})
-            seconds = time.perf_counter() - started
-            assert answer.data()["ciphertext"].startswith("vault:v1:")
-            sys.stdout.write(f"served after {seconds:.2f} s\n")
-            assert seconds < START_SECONDS
+    seconds = {}
+    for name, keys, tokens in (("empty", 1, 0), ("full", KEYS, TOKENS)):
+        (tmp_path / name / "data").mkdir(parents=True)
+        root_token = await _fill(tmp_path / name / "data" / "cryptoserve.db", options, keys, tokens)
+        # With what came before still in the write-ahead log, and once it has been folded in.
+        used = [await _start(tmp_path / name, seal, root_token, keys) for _ in range(3)]
+        sys.stdout.write(f"{name}: served after {used} s of processor time\n")
+        seconds[name] = used
+    assert max(seconds["full"]) < max(seconds["empty"]) + MORE_SECONDS
+
+
+async def _start(directory: Path, seal: str, root_token: str, keys: int) -> float:
+    """The processor time that a server takes until it has encrypted with one of its ``keys`` keys."""
+    with Server(Product.CRYPTOSERVE, directory, settings=seal) as server:
+        server.root_token = root_token
+        name = f"key-{secrets.randbelow(keys)}"
+        answer = await asyncio.to_thread(server.request, "POST", f"transit/encrypt/{name}", {"plaintext": "aGk="})
+        seconds = processes.processor_seconds(server.group)
+        assert answer.data()["ciphertext"].startswith("vault:v1:")
+    return seconds
 
 
 @asynccontextmanager
@@ -66,8 +78,8 @@ async def _opened(path: Path, options: dict[str, str]) -> AsyncIterator[Core]:
         await core.stop()
 
 
-async def _fill(path: Path, options: dict[str, str]) -> str:
-    """Make a database with all keys and tokens; the root token."""
+async def _fill(path: Path, options: dict[str, str], key_count: int, token_count: int) -> str:
+    """Make a database with so many keys and tokens; the root token."""
     async with _opened(path, options) as core:
         made = await core.initialize(0, 0)
         assert core.active is not None
@@ -94,8 +106,8 @@ async def _fill(path: Path, options: dict[str, str]) -> str:
             )
             await tenant.tokens.mint(record)
 
-        await _all(create_key, KEYS)
-        await _all(create_token, TOKENS)
+        await _all(create_key, key_count)
+        await _all(create_token, token_count)
         return made.root_token
 
 

@@ -42,7 +42,10 @@ bao list sample/keys | tail -n 1
 """
 
 
-DOCUMENTS = ("README.md", "docs/pqc.md", "docs/signatures.md", "docs/signing.md", "docs/namespaces.md")
+DOCUMENTS = (
+    "README.md",
+    *(f"docs/{name}.md" for name in ("namespaces", "pqc", "signatures", "signing", "tokens")),
+)
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)
