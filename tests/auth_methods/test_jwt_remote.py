@@ -266,15 +266,3 @@ async def test_logging_in_by_discovery(server: Server, provider: Provider) -> No
     assert await log_in(provider.url, "k") == 200
     assert await log_in("https://elsewhere", "k") == 400
     assert await log_in(provider.url, "unknown") == 400
-
-
-async def test_keys_are_fetched_for_a_request_that_has_waited_for_nothing(provider: Provider) -> None:
-    provider.publish(new_key("a")[1])
-    loop = asyncio.get_running_loop()
-    fetched = loop.create_future()
-
-    async def request() -> None:
-        fetched.set_result(await fetch_keys(KeySource(f"{provider.url}/keys")))
-
-    loop.call_soon(lambda: begin(loop, request()))
-    assert len(await asyncio.wait_for(fetched, 10)) == 1
