@@ -11,13 +11,12 @@ from auth_methods.addresses import contains
 from compat import fields
 from compat.requests import Request
 from engines.base import Access, Body, Call, Operation
-from engines.faults import Denied, Fault, InvalidRequest, NotFound, Unauthenticated
+from engines.faults import Denied, Fault, NotFound, Unauthenticated
 from server.acl import NOTHING_ALLOWED
 from server.active import Active
 from server.addressing import check_there, refuse_in_namespace, refuse_without_seal
 from server.audit.entry import refusal as refused
 from server.exchange import Exchange
-from server.mounts import Found
 from server.standings import Standing
 from server.tenants import Tenant
 from server.tokens import Token
@@ -27,9 +26,6 @@ _SYSTEM = "sys/"
 
 REST = ":path}"
 """What ends the pattern of a route whose last parameter is the rest of the path."""
-
-MAX_NAME_BYTES = 1024
-"""The longest name in a path, in bytes of UTF-8."""
 
 LISTS = (Operation.LIST, Operation.SCAN)
 """Whose paths end in a slash."""
@@ -173,16 +169,6 @@ async def _used(token: Token) -> Token:
         raise Unauthenticated from None
 
 
-def _check_names(found: Found) -> None:
-    """Refuse names that storage has no place for; of the rest of a path, its handler says how long it may be."""
-    assert found.served is not None, "only a pattern has parameters"
-    pattern = found.served.pattern
-    rest = pattern.rpartition("{")[2].removesuffix(REST) if pattern.endswith(REST) else ""
-    for name, value in found.parameters.items():
-        if name != rest and len(value.encode()) > MAX_NAME_BYTES:
-            raise InvalidRequest(f"a name in a path is at most {MAX_NAME_BYTES} bytes long")
-
-
 def convert_body(exchange: Exchange, *, bare_errors: bool = False) -> Body:
     assert exchange.route is not None and exchange.found is not None, "only a found route has a body"
     given: dict[str, Any] = exchange.request.data
@@ -190,7 +176,6 @@ def convert_body(exchange: Exchange, *, bare_errors: bool = False) -> Body:
     if not reserved.isdisjoint(given):
         given = {name: value for name, value in given.items() if name not in reserved}
     if exchange.found.parameters:
-        _check_names(exchange.found)
         given = {**given, **exchange.found.parameters}
     body = fields.convert(exchange.route.body, given, bare_errors=bare_errors)
     limit = 0 if exchange.decision is None else exchange.decision.limit

@@ -262,7 +262,6 @@ TOO_LONG = "a" * 3000
         ("POST", f"transit/encrypt/{TOO_LONG}", {"plaintext": ""}),
         ("POST", f"transit/hmac/{TOO_LONG}", {"input": ""}),
         ("POST", f"transit/keys/{TOO_LONG}/import", {"public_key": "x", "type": "ed25519"}),
-        ("GET", f"sys/policies/password/{TOO_LONG}", None),
         ("POST", f"auth/token/roles/{TOO_LONG}", {}),
     ],
 )
