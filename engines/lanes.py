@@ -63,6 +63,7 @@ class Lane:
         self._places.release()
 
 
+_INSTANT = Pace.INSTANT
 _LANES = {Pace.BRIEF: Lane("brief", THREADS, MAX_BRIEF), Pace.LONG: Lane("long", THREADS, MAX_LONG)}
 
 
@@ -71,8 +72,7 @@ async def at_pace(pace: Pace, work: Callable[[], T]) -> T:
 
     Raises ``RateLimited`` when there is no place left. What it calls must be fit for any thread.
     """
-    lane = _LANES.get(pace)
-    return work() if lane is None else await lane.run(work)
+    return work() if pace is _INSTANT else await _LANES[pace].run(work)
 
 
 def check_long_items(pace: Pace, count: int) -> None:

@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Protocol
 
+from msgspec import Struct
+
 from engines.algorithms.fips_status import Fips as Fips
 from engines.algorithms.hashes import DEFAULT_HASH, Hash
 from engines.faults import Failed
@@ -101,8 +103,7 @@ class Marshaling(Enum):
     JWS = "jws"
 
 
-@dataclass(frozen=True, slots=True)
-class SignatureOptions:
+class SignatureOptions(Struct, frozen=True):
     """How to sign or verify, for the algorithms that leave a choice; the others ignore what means nothing to them."""
 
     hash: Hash | None

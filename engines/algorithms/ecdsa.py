@@ -22,10 +22,13 @@ from engines.algorithms.base import (
     SignatureOptions,
 )
 from engines.algorithms.ecdsa_keys import LABELS, EllipticCurveKeys, load_private, load_public, material_of
+from engines.algorithms.hashes import HASHES
 from engines.algorithms.pem import public_key_pem
 from engines.faults import Failed, InvalidRequest
 
 _SEQUENCE = 0x30
+
+_ECDSA = {name: ec.ECDSA(hash_.algorithm) for name, hash_ in HASHES.items()}
 
 
 class _Digest(hashes.HashAlgorithm):
@@ -84,7 +87,7 @@ class Ecdsa:
 def _hashing(message: bytes, options: SignatureOptions) -> ec.ECDSA:
     if options.prehashed or options.hash is None:
         return ec.ECDSA(Prehashed(_Digest(len(message))))
-    return ec.ECDSA(options.hash.algorithm)
+    return _ECDSA[options.hash.name]
 
 
 def _check_der(signature: bytes) -> None:

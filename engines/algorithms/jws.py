@@ -12,7 +12,9 @@ those that the drafts ask for aren't assigned, or to others.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from msgspec.structs import replace
 
 from engines.algorithms.base import Algorithm, Marshaling, SignatureOptions
 from engines.algorithms.hashes import SHA2_256, SHA2_384, SHA2_512, SHAKE_128, SHAKE_256, Hash

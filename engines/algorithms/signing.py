@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from engines.algorithms.base import Algorithm, Fips, Marshaling, SignatureOptions
 from engines.algorithms.hashes import DEFAULT_HASH, HASHES, NO_HASH, Hash
@@ -16,12 +17,15 @@ DEFAULT_SALT_LENGTH = "auto"
 DEFAULT_MARSHALING = Marshaling.ASN1.value
 
 
+_MARSHALINGS = {marshaling.value: marshaling for marshaling in Marshaling}
+
+
 def parse_marshaling(text: str) -> Marshaling:
     """The form of signatures that ``text`` names. Raises ``InvalidRequest``."""
-    try:
-        return Marshaling(text)
-    except ValueError:
-        raise InvalidRequest(f'invalid marshaling type "{text}"') from None
+    marshaling = _MARSHALINGS.get(text)
+    if marshaling is None:
+        raise InvalidRequest(f'invalid marshaling type "{text}"')
+    return marshaling
 
 
 def parse_salt_length(text: str) -> int:
