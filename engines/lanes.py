@@ -2,8 +2,8 @@
 
 A row of the registry says how long its work takes (``Pace``). What takes less than a millisecond is done in place,
 since handing it to a thread and back would cost more than it saves. The rest goes to one of two lanes, so that what
-takes some milliseconds doesn't stand behind what takes seconds. A lane has a few threads, so that the event loop gets
-a processor too, and takes in only so much: beyond that, callers are told to come back.
+takes some milliseconds doesn't stand behind what takes seconds. A lane has a few threads, which give way to the event
+loop where there aren't processors for all, and takes in only so much: beyond that, callers are told to come back.
 
 Threads help because what is called there lets go of the interpreter's lock: OpenSSL does, and what doesn't is called in
 a process of its own by the module that calls it (``algorithms/slhdsa.py``).
@@ -12,6 +12,7 @@ a process of its own by the module that calls it (``algorithms/slhdsa.py``).
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import threading
 from collections.abc import Callable
@@ -38,6 +39,9 @@ MAX_LONG_ITEMS = 100
 
 _RETRY_SECONDS = 1
 
+_NICENESS = 8
+"""How far a lane's threads stand back: about a seventh of the processor's time, if others want all of it."""
+
 
 class Lane:
     """A few threads, and so many places before them."""
@@ -45,7 +49,7 @@ class Lane:
     def __init__(self, name: str, threads: int, places: int) -> None:
         self._name = name
         self._places = threading.BoundedSemaphore(places)
-        self._threads = ThreadPoolExecutor(threads, thread_name_prefix=f"{name}-work")
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix=f"{name}-work", initializer=_give_way)
 
     async def run(self, work: Callable[[], T]) -> T:
         """What ``work`` gives or raises. Raises ``RateLimited`` when all places are taken."""
@@ -61,6 +65,13 @@ class Lane:
 
     def _leave(self, _: Future[Any]) -> None:
         self._places.release()
+
+
+def _give_way() -> None:
+    """Let this thread come behind those that answer, where both want the same processor."""
+    with contextlib.suppress(OSError):  # Not every system knows threads apart.
+        thread = threading.get_native_id()
+        os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) + _NICENESS)
 
 
 _INSTANT = Pace.INSTANT

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import os
 import threading
 from collections.abc import Iterator
 from functools import partial
@@ -59,6 +60,15 @@ async def test_the_rest_is_done_in_threads(pace: Pace) -> None:
 
     with pytest.raises(RateLimited, match="as it was raised"):
         await at_pace(pace, fail)
+
+
+async def test_threads_of_lanes_come_behind_those_that_answer() -> None:
+    def niceness() -> int:
+        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+    own = niceness()
+    assert await at_pace(Pace.LONG, niceness) == min(own + 8, 19)
+    assert niceness() == own
 
 
 async def test_brief_work_does_not_stand_behind_long_work(gate: Gate) -> None:
