@@ -142,9 +142,9 @@ def _measure_row(subject: Server, anchor: Server, empty: Target, comparison: Com
 
 def _measure(server: Server, workload: Workload, task: Task, seconds: float, figures: Figures) -> None:
     target = Target.of(server)
-    transports.measure(target, workload.transport, task, seconds * _WARM_SHARE)
+    transports.measure(target, workload.transport, task, seconds * _WARM_SHARE, workload.connections)
     used = processes.processor_seconds(server.group)
-    done = transports.measure(target, workload.transport, task, seconds)
+    done = transports.measure(target, workload.transport, task, seconds, workload.connections)
     used = processes.processor_seconds(server.group) - used
     figures.per_second.append(done.per_second)
     figures.median_seconds.append(done.quantile_seconds(0.5))

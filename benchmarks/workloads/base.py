@@ -11,11 +11,11 @@ import itertools
 import json
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any, TypeAlias
 
-from benchmarks.load import Requests, build_request
+from benchmarks.load import CONNECTIONS, Requests, build_request
 from benchmarks.openssl import Maker, Speed
 from engines.algorithms import ALGORITHMS
 from tests.products import HOST, ServerFailed, Tls
@@ -112,6 +112,7 @@ class Workload:
     anchored: bool = True
     """Whether OpenBao has this at all."""
     transport: Transport = Transport.HTTP
+    connections: int = CONNECTIONS
 
     def answer_bytes(self, server: Server, task: Task) -> int:
         """The size of an answer's body, having made sure that it holds a result for every item."""
@@ -127,6 +128,11 @@ class Workload:
         if not complete:
             raise ServerFailed(f"{self.name}: not a complete answer: {answer.body[:500]!r}")
         return len(answer.body)
+
+
+def with_few(workload: Workload) -> Workload:
+    """``workload`` with four connections: it takes so long that the server would turn some of more away."""
+    return replace(workload, connections=4, what=f"{workload.what}, 4 connections")
 
 
 def plaintexts(count: int, size: int = PLAINTEXT_BYTES) -> list[str]:
