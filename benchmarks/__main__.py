@@ -94,7 +94,9 @@ def _curves(options: argparse.Namespace, directory: Path, activity: machine.Acti
     measured = curves.measure_curves(directory, sizes, options.anchor_limit, plan, progress)
     if pictures is not None:
         curves.draw_curves(measured, pictures)
-    failed = any(curve.fault or any(point.failures for point in curve.points) for curve in measured)
+    # OpenBao refuses large batches, which is shown and no failure of this run.
+    ours = [point for curve in measured for point in curve.points if point.server == Product.CRYPTOSERVE.value]
+    failed = any(curve.fault for curve in measured) or any(point.failures for point in ours)
     return curves.render(measured, activity, plan), measured, failed
 
 
