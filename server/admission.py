@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from auth_methods.addresses import contains
@@ -23,9 +21,6 @@ from server.tokens import Token
 from server.wrapping import CHECKED_PATHS
 
 _SYSTEM = "sys/"
-
-REST = ":path}"
-"""What ends the pattern of a route whose last parameter is the rest of the path."""
 
 LISTS = (Operation.LIST, Operation.SCAN)
 """Whose paths end in a slash."""
@@ -63,19 +58,17 @@ async def let_in(active: Active, exchange: Exchange, call: Call, epoch: int) -> 
 
     Answers the body if it had to be read already, to tell creation from update.
     """
-    with _audited(active, exchange):
-        return await _admitted(active, exchange, call, epoch)
-
-
-@contextmanager
-def _audited(active: Active, exchange: Exchange) -> Iterator[None]:
-    """Whoever isn't let in leaves entries all the same."""
     try:
-        yield
+        return await _admitted(active, exchange, call, epoch)
     except Fault as fault:
-        response = refused(fault, public=exchange.public)
-        active.audit.refuse(exchange.audit_request(response.error), response)
+        _audit_refusal(active, exchange, fault)
         raise
+
+
+def _audit_refusal(active: Active, exchange: Exchange, fault: Fault) -> None:
+    """Whoever isn't let in leaves entries all the same."""
+    response = refused(fault, public=exchange.public)
+    active.audit.refuse(exchange.audit_request(response.error), response)
 
 
 async def let_in_again(active: Active, standing: Standing, exchange: Exchange, call: Call) -> tuple[bool, Body | None]:
@@ -85,8 +78,11 @@ async def let_in_again(active: Active, standing: Standing, exchange: Exchange, c
     body = None
     call.caller = standing.caller
     if standing.route.exists is not None:
-        with _audited(active, exchange):
+        try:
             body = await _told_creation_from_update(exchange, call)
+        except Fault as fault:
+            _audit_refusal(active, exchange, fault)
+            raise
         if exchange.operation is not standing.operation:
             return False, None
     call.sudo = standing.decision.sudo

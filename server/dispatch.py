@@ -33,7 +33,7 @@ from engines.faults import (
 )
 from server.active import Active
 from server.addressing import settle
-from server.admission import LISTS, REST, convert_body, let_in, let_in_again, located
+from server.admission import LISTS, convert_body, let_in, let_in_again, located
 from server.answer import Answer, Headers
 from server.answering import answer_to, marked, raw_answer_to, refusal, wrappable, wrapped
 from server.audit.entry import raw_answer
@@ -55,6 +55,7 @@ from storage.base import Unavailable as StorageUnavailable
 log = logging.getLogger(__name__)
 
 _SYSTEM = "sys/"
+_REST = ":path}"
 _BODILESS = (204, 304)
 
 _CUT_OFF = 499
@@ -355,7 +356,7 @@ def _unserved(found: Found) -> Fault:
 
 def _without_route(served: Served, exchange: Exchange) -> Fault:
     """The path matches without the operation; but the path of a list ends in a slash, which few patterns have."""
-    if exchange.operation in LISTS and Operation.LIST not in served.routes and not served.pattern.endswith(REST):
+    if exchange.operation in LISTS and Operation.LIST not in served.routes and not served.pattern.endswith(_REST):
         return UnsupportedPath()
     return UnsupportedOperation()
 
