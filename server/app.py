@@ -21,7 +21,7 @@ from server.answering import refusal
 from server.config import Listener
 from server.dispatch import Dispatcher
 from server.exposure import exposure_of
-from server.headers import SECURITY, SECURITY_UNDER_TLS, with_security
+from server.headers import SECURITY, SECURITY_UNDER_TLS, header_lines, with_security
 from server.lines import Lines
 from server.listeners.asgi import (
     AT_ONCE,
@@ -53,7 +53,7 @@ class Application:
         self._tls = listener.tls
         self._max_bytes = listener.max_request_size_bytes
         self._headers = SECURITY_UNDER_TLS if self._tls else SECURITY
-        self._usual_head = b"".join(b"%s: %s\r\n" % header for header in (*self._headers, JSON))
+        self._usual_head = header_lines((*self._headers, JSON))
         self._outside = Starlette(
             routes=[StarletteRoute("/", _to_ui, methods=["GET", "HEAD"])],
             exception_handlers={HTTPException: _no_such_page},

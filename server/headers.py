@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TypeAlias
 
 Headers: TypeAlias = list[tuple[bytes, bytes]]
@@ -20,6 +21,11 @@ SECURITY_UNDER_TLS: tuple[tuple[bytes, bytes], ...] = (
     (b"strict-transport-security", b"max-age=31536000; includeSubDomains; preload"),
 )
 """Under TLS, where HSTS means something."""
+
+
+def header_lines(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
+    """``headers`` as they stand in the head of HTTP/1.1, without the empty line behind them."""
+    return b"".join([b"%s: %s\r\n" % header for header in headers])
 
 
 def with_security(security: tuple[tuple[bytes, bytes], ...], own: tuple[tuple[bytes, bytes], ...]) -> Headers:

@@ -17,7 +17,7 @@ from typing import Any, TypeAlias
 
 import orjson
 
-from server.headers import SECURITY
+from server.headers import SECURITY, header_lines
 from server.listeners.share import Place, Share
 
 _log = logging.getLogger(__name__)
@@ -50,7 +50,7 @@ def _answer(status: bytes, text: str, *headers: tuple[bytes, bytes]) -> bytes:
         *headers,
         (b"connection", b"close"),
     )
-    return b"HTTP/1.1 %s\r\n%s\r\n%s" % (status, b"".join(b"%s: %s\r\n" % header for header in head), body)
+    return b"HTTP/1.1 %s\r\n%s\r\n%s" % (status, header_lines(head), body)
 
 
 _FULL = _answer(

@@ -55,11 +55,15 @@ class _Request:
 
     def hold(self, size: int) -> None:
         """It holds ``size`` bytes of its body. Raises ``Unavailable`` if there is no room for that."""
+        if not self.fits(size):
+            raise Unavailable(_OVERLOADED)
+
+    def fits(self, size: int) -> bool:
+        """Count that it holds ``size`` bytes of its body; whether there is room for that."""
         deadlines = self.deadlines
         deadlines.body_bytes += size - self.body_bytes
         self.body_bytes = size
-        if size > SMALL_BODY_BYTES and deadlines.body_bytes > MAX_BODY_BYTES:
-            raise Unavailable(_OVERLOADED)
+        return size <= SMALL_BODY_BYTES or deadlines.body_bytes <= MAX_BODY_BYTES
 
 
 class Deadlines:
@@ -92,9 +96,6 @@ class Deadlines:
 
         scope[RELEASE] = request.release
         whole = scope.get(WHOLE_BODY)
-        if whole is not None:
-            request.body_bytes = len(whole)
-            self.body_bytes += request.body_bytes
 
         async def receive_noted() -> Message:
             request.reading = True
@@ -102,14 +103,13 @@ class Deadlines:
             request.reading = False
             if request.started == math.inf:
                 return message
-            size = len(message.get("body", b""))
-            request.body_bytes += size
-            self.body_bytes += size
-            if self.body_bytes > MAX_BODY_BYTES and request.body_bytes > SMALL_BODY_BYTES:
+            if not request.fits(request.body_bytes + len(message.get("body", b""))):
                 raise _Overloaded
             return message
 
         try:
+            if whole is not None and not request.fits(len(whole)):
+                raise _Overloaded
             await self._application(scope, receive_noted if whole is None else receive, send)
         except _Overloaded:
             await answer_error(scope, send, 503, _OVERLOADED, close=True)

@@ -22,7 +22,7 @@ from uvicorn import Server
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from server.config import Listener
-from server.headers import SECURITY
+from server.headers import SECURITY, header_lines
 from server.listeners.asgi import AT_ONCE, CLIENT_CERTIFICATE, WHOLE_BODY, Application, Scope
 from server.listeners.deadlines import SWEEP_SECONDS
 from server.listeners.eager import begin
@@ -44,7 +44,7 @@ _CLOSING_SECONDS = 10.0
 def _closing(status: bytes) -> bytes:
     """An answer without a body, behind which the connection is closed."""
     headers = (*SECURITY, (b"connection", b"close"), (b"content-length", b"0"))
-    return b"HTTP/1.1 %s\r\n%s\r\n" % (status, b"".join(b"%s: %s\r\n" % header for header in headers))
+    return b"HTTP/1.1 %s\r\n%s\r\n" % (status, header_lines(headers))
 
 
 _OK = b"HTTP/1.1 200 OK\r\n"

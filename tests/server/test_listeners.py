@@ -22,6 +22,7 @@ from hyperframe.frame import PingFrame
 
 from server.config import Listener
 from server.listeners import ListenFailed, OpenListener, Share, deadlines, open_listeners, serve
+from server.listeners.asgi import WHOLE_BODY, Message, Receive, Scope, Send
 from server.listeners.http2 import _Connection
 from tests.server.certificates import common_name, write_certificate
 from tests.server.example_service import build_example
@@ -226,6 +227,28 @@ async def test_large_bodies_keep_no_small_ones_out(listener: Listener, monkeypat
         assert (await ask(one, body=b"small" * 1000))[0] == 200
         for each in (*writers, writer):
             each.close()
+
+
+async def test_a_body_that_came_with_its_head_counts_like_any_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deadlines, "MAX_BODY_BYTES", 100_000)
+    sent: list[Message] = []
+    served: list[int] = []
+
+    async def application(scope: Scope, receive: Receive, send: Send) -> None:
+        served.append(len(scope[WHOLE_BODY]))
+
+    async def receive() -> Message:
+        raise AssertionError("there is nothing to receive")
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    bounds = deadlines.Deadlines(application, PLAIN, 10)
+    for size in (100_000, 100_001, 100_000):
+        await bounds({"type": "http", "path": "/v1/x", WHOLE_BODY: bytes(size)}, receive, send)
+    assert served == [100_000, 100_000]
+    assert [message["status"] for message in sent if message["type"] == "http.response.start"] == [503]
+    assert bounds.body_bytes == 0
 
 
 async def test_endless_requests_are_answered_503(listener: Listener) -> None:
