@@ -19,18 +19,18 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from auth_methods.records import TokenRecord
-from engines.algorithms import DEFAULT_ALGORITHM
-from engines.key_records import KeyringRecord, new_version
-from engines.keystore import KeyStore
-from server.active import mount_of
-from server.core import Core
-from server.mounts import new_entry
-from server.settings import Settings
-from server.tenants import Tenant
-from server.token_entries import TokenEntries
-from server.tokens import SERVICE_PREFIX, random_text
+from engines.algorithms.registry import DEFAULT_ALGORITHM
+from engines.keys.records import KeyringRecord, new_version
+from engines.keys.store import KeyStore
+from server.core.lifecycle import Core
+from server.core.settings import Settings
+from server.core.unsealed import mount_of
+from server.tenants.mounts.table import new_entry
+from server.tenants.tenant import Tenant
+from server.tenants.tokens.entries import TokenEntries
+from server.tenants.tokens.store import SERVICE_PREFIX, random_text
 from storage.seals.static import open_static
-from storage.sqlite import open_sqlite
+from storage.sqlite.store import open_sqlite
 from storage.view import View
 from tests import processes
 from tests.products import Product, ServerFailed

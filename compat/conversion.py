@@ -14,7 +14,7 @@ from typing import Annotated, Any, Final, Union, get_args, get_origin
 
 from msgspec import Meta, UnsetType
 
-from compat.json_text import number_text
+from compat.json.text import number_text
 from engines.durations import InvalidDuration, parse_duration
 from engines.faults import InvalidRequest
 from engines.fields import BATCH, KIND

@@ -14,7 +14,7 @@ from typing import Any
 from msgspec import Struct
 
 from compat.envelope import errors_body
-from compat.json_text import parse_object
+from compat.json.text import parse_object
 from compat.media_types import media_type
 from compat.queries import parse_form, parse_query
 from compat.urls import Redirect, Refusal, decode_path, is_relative, unclean

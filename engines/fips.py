@@ -1,8 +1,8 @@
 """The FIPS modes: whether what FIPS 140-3 doesn't approve may be used, is used with a warning, or is refused.
 
 The configuration says which mode holds, and it reaches engines with their ``Mount``. What is approved is a fact of the
-rows in ``engines.algorithms``; here is only what follows from it. What concerns a key is found out once, when the key
-is loaded (``Keyring.unapproved``), so that with approved keys no request is slower for it.
+rows in ``engines.algorithms.registry``; here is only what follows from it. What concerns a key is found out once, when
+the key is loaded (``Keyring.unapproved``), so that with approved keys no request is slower for it.
 
 Protecting (encrypting, signing, making keys) with what isn't approved is refused. Processing (decrypting, verifying)
 is only warned of, after the idea of *legacy use* in SP 800-131A: data must stay readable, so that it can be protected
@@ -15,16 +15,16 @@ import logging
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from engines.algorithms import ALGORITHMS
 from engines.algorithms.base import Fips, Material, Signature, SignatureOptions
 from engines.algorithms.hashes import Hash
-from engines.algorithms.signing import unapproved_signature, with_approved_salt
+from engines.algorithms.registry import ALGORITHMS
+from engines.algorithms.signatures.options import unapproved_signature, with_approved_salt
 from engines.faults import InvalidRequest
 
 if TYPE_CHECKING:
     from engines.algorithms.base import Algorithm
     from engines.base import Call
-    from engines.key_records import KeyringRecord
+    from engines.keys.records import KeyringRecord
 
 _log = logging.getLogger(__name__)
 

@@ -10,25 +10,25 @@ from dataclasses import replace
 from typing import Any
 
 from auth_methods.records import TokenRecord
-from engines.algorithms.pinning import pin_providers
+from engines.algorithms.pins import pin_providers
 from engines.faults import Fault
 from engines.fips import FipsMode
-from server import plugins
-from server.app import Application
 from server.audit.broker import DeclaredDevice
 from server.audit.enabled import make_device
 from server.audit.stored import to_store
 from server.config import Config, ConfigError, Listener
-from server.core import Core
-from server.development import DevelopmentKeys
-from server.dispatch import Dispatcher
-from server.metrics import SHARE_SECONDS
-from server.mounts import new_entry
-from server.serving import Member, Service
-from server.settings import Settings
+from server.core.lifecycle import Core
+from server.core.settings import Settings
+from server.pipeline.app import Application
+from server.pipeline.dispatch import Dispatcher
+from server.processes.development import DevelopmentKeys
+from server.processes.worker_loop import Member, Service
+from server.runtime import plugins
+from server.runtime.metrics import SHARE_SECONDS
+from server.tenants.mounts.table import new_entry
 from storage.base import Claims, StorageFault, Store
 from storage.seals.base import Seal
-from storage.shared_slots import SharedRevision
+from storage.shared_memory import SharedRevision
 
 
 async def open_service(config: Config, member: Member) -> Service:

@@ -23,9 +23,9 @@ from engines.algorithms.hashes import DEFAULT_HASH, Hash
 from engines.faults import Failed
 
 if TYPE_CHECKING:
-    from engines.algorithms.hpke import Suite
-    from engines.algorithms.interchange import Interchange
-    from engines.algorithms.kem_keys import KemKeys
+    from engines.algorithms.encodings.interchange import Interchange
+    from engines.algorithms.kem.hpke import Suite
+    from engines.algorithms.kem.kem_keys import KemKeys
 
 OPENSSL = "openssl"
 """The provider of most algorithms: OpenSSL, through ``cryptography``."""
@@ -64,7 +64,7 @@ _LASTING_BITS = 128
 
 
 class Pace(Enum):
-    """How long a piece of work takes at most, on a processor of today; ``engines.lanes`` says what follows from it."""
+    """The longest that a piece of work takes on a current processor; ``engines.worker_pools`` acts on it."""
 
     INSTANT = "instant"
     """Less than a millisecond."""

@@ -14,12 +14,11 @@ from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from engines.algorithms.base import Algorithm, Material, Pace
-from engines.algorithms.interchange import BadBackup
-from engines.backup_entries import RulesBackup, dump_rules, load_rules, load_totals
+from engines.algorithms.encodings.interchange import BadBackup
 from engines.base import Call, Reply
 from engines.encoding import NotBase64, decode_base64, encode_base64, nanoseconds_of
 from engines.faults import Failed, InvalidRequest
-from engines.key_records import (
+from engines.keys.records import (
     ArchiveRecord,
     KeyringRecord,
     RestoreInfo,
@@ -30,11 +29,12 @@ from engines.key_records import (
     encode_totals,
     new_version,
 )
-from engines.key_settings import KeyName, check_auto_rotate_period
-from engines.key_states import Use, check_use
-from engines.keystore import ARCHIVES, COUNTS, KEYS, NAME
-from engines.lanes import at_pace
+from engines.keys.settings import KeyName, check_auto_rotate_period
+from engines.keys.states import Use, check_use
+from engines.keys.store import ARCHIVES, COUNTS, KEYS, NAME
 from engines.pqc.keys import NoSuchKey, parse_type
+from engines.transfer.entries import RulesBackup, dump_rules, load_rules, load_totals
+from engines.worker_pools import at_pace
 from storage.base import Transaction, transact
 
 if TYPE_CHECKING:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from engines import named_keys
 from engines.base import Mount, Nothing, Operation, Route
-from engines.counts import EncryptionCounts
-from engines.key_rules import KeyConfig
-from engines.key_settings import KeyListing, KeyName, KeyTrim
-from engines.keystore import KeyStore
+from engines.keys import handlers as named_keys
+from engines.keys.reservation import EncryptionCounts
+from engines.keys.rotation import rotate_due
+from engines.keys.rules import KeyConfig
+from engines.keys.settings import KeyListing, KeyName, KeyTrim
+from engines.keys.store import KeyStore
 from engines.pqc import backup, encapsulation, export, importing, keys, messages
-from engines.rotation import rotate_due
 
 _READ, _LIST, _UPDATE, _DELETE = Operation.READ, Operation.LIST, Operation.UPDATE, Operation.DELETE
 

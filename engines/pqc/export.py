@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from engines.algorithms.kem_keys import parse_kem_format
+from engines.algorithms.kem.kem_keys import parse_kem_format
 from engines.base import Call, Reply
 from engines.faults import InvalidRequest, NotFound
-from engines.key_settings import KeyName
-from engines.key_states import Use
-from engines.version_choice import select_versions
+from engines.keys.settings import KeyName
+from engines.keys.states import Use
+from engines.keys.versions import select_versions
 
 if TYPE_CHECKING:
     from engines.pqc.engine import Pqc

@@ -11,21 +11,21 @@ from typing import TYPE_CHECKING
 
 from msgspec import UNSET, UnsetType
 
-from engines.algorithms import APPROVED_KEM_WRAPPING_ALGORITHM, KEM_WRAPPING_ALGORITHM
 from engines.algorithms.base import Algorithm, BadCiphertext, Material, Pace
+from engines.algorithms.registry import APPROVED_KEM_WRAPPING_ALGORITHM, KEM_WRAPPING_ALGORITHM
 from engines.base import Call, Nothing, Reply
 from engines.encoding import decode_base64
 from engines.faults import Failed, InvalidRequest
 from engines.fields import Duration
-from engines.imported_versions import add_material, check_importable
-from engines.key_records import KeyringRecord, decode_record, new_version
-from engines.key_settings import KeyName, check_auto_rotate_period
-from engines.key_states import Use, check_use
-from engines.keyring import Keyring
-from engines.keystore import KEYS
-from engines.lanes import at_pace
+from engines.keys.keyring import Keyring
+from engines.keys.records import KeyringRecord, decode_record, new_version
+from engines.keys.settings import KeyName, check_auto_rotate_period
+from engines.keys.states import Use, check_use
+from engines.keys.store import KEYS
 from engines.pqc.encapsulation import ForeignCiphertext
 from engines.pqc.keys import NoSuchKey, chosen_type, load
+from engines.transfer.imported_versions import add_material, check_importable
+from engines.worker_pools import at_pace
 from storage.base import Transaction, transact
 
 if TYPE_CHECKING:

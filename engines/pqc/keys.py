@@ -6,24 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import UNSET, UnsetType
 
-from engines.algorithms import APPROVED_KEM_ALGORITHM, DEFAULT_KEM_ALGORITHM, KEM_ALGORITHMS
 from engines.algorithms.base import Algorithm
+from engines.algorithms.registry import APPROVED_KEM_ALGORITHM, DEFAULT_KEM_ALGORITHM, KEM_ALGORITHMS
 from engines.base import Call, Reply
 from engines.encoding import rfc3339_nano
 from engines.faults import Failed, InvalidRequest, NotFound
 from engines.fields import Duration
-from engines.key_records import KeyringRecord
-from engines.key_rules import KeyConfig, KeyRules, describe_rules, with_rules
-from engines.key_settings import (
-    KeyName,
-    KeyTrim,
-    check_auto_rotate_period,
-    configured,
-    trimmed,
-    warn_of_numbering,
-)
-from engines.key_states import Use
-from engines.keyring import Keyring, KeyVersion
+from engines.keys.keyring import Keyring, KeyVersion
+from engines.keys.records import KeyringRecord
+from engines.keys.rules import KeyConfig, KeyRules, describe_rules, with_rules
+from engines.keys.settings import KeyName, KeyTrim, check_auto_rotate_period, configured, trimmed, warn_of_numbering
+from engines.keys.states import Use
 
 if TYPE_CHECKING:
     from engines.pqc.engine import Pqc

@@ -11,20 +11,20 @@ from typing import TYPE_CHECKING, Any
 from msgspec import UNSET, UnsetType
 
 from engines.algorithms.base import BadCiphertext, NoPrivateKey
-from engines.algorithms.hpke import Suite
+from engines.algorithms.kem.hpke import Suite
 from engines.base import Call, Reply
 from engines.batch_items import DecryptItem, EncryptItem
 from engines.batches import read_strictly, reply_with_status
+from engines.cooperative import in_turns
 from engines.encoding import decode_base64, encode_base64
 from engines.faults import InvalidRequest
 from engines.fields import Batch
-from engines.key_settings import KeyName
-from engines.key_states import Use
-from engines.keyring import Keyring
-from engines.limits import counted, counted_items
+from engines.keys.keyring import Keyring
+from engines.keys.limits import counted, counted_items
+from engines.keys.settings import KeyName
+from engines.keys.states import Use
 from engines.pqc.encapsulation import ForeignCiphertext, PublicKeyOnly, split_ciphertext
 from engines.pqc.keys import load
-from engines.turns import in_turns
 
 if TYPE_CHECKING:
     from engines.pqc.engine import Pqc

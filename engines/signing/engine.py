@@ -10,15 +10,18 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, ClassVar
 
-from engines import backups, importing, key_certificates, named_keys
-from engines.algorithms import SIGNING_ALGORITHMS
+from engines.algorithms.registry import SIGNING_ALGORITHMS
 from engines.base import Body, Call, Handler, Mount, Nothing, Operation, Reply, Route
-from engines.exporting import Export
 from engines.faults import Failed, InvalidRequest
-from engines.key_settings import KeyListing, KeyName, KeyTrim
-from engines.keystore import KeyStore
-from engines.rotation import rotate_due
-from engines.signing import cms, cose, jwks, jws, jwt, keys, role_settings, transfer
+from engines.keys import certificates as key_certificates
+from engines.keys import handlers as named_keys
+from engines.keys.rotation import rotate_due
+from engines.keys.settings import KeyListing, KeyName, KeyTrim
+from engines.keys.store import KeyStore
+from engines.signing import jwks, keys, role_settings, transfer
+from engines.signing.formats import cms, cose, jws, jwt
+from engines.transfer import backups, importing
+from engines.transfer.exporting import Export
 
 _READ, _LIST, _UPDATE, _DELETE = Operation.READ, Operation.LIST, Operation.UPDATE, Operation.DELETE
 _PUBLIC = ("jwks", "public")

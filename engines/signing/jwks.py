@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from engines.base import Call, Nothing, Reply
 from engines.faults import InvalidRequest, NotFound
-from engines.key_descriptions import version_jwk
-from engines.key_settings import KeyName
-from engines.key_states import Use
-from engines.keyring import Keyring
+from engines.keys.describe import version_jwk
+from engines.keys.keyring import Keyring
+from engines.keys.settings import KeyName
+from engines.keys.states import Use
 from engines.signing import roles
 from engines.signing.publication import published_versions
 

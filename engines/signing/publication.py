@@ -8,7 +8,7 @@ versions were made: nothing has to be done when such a time comes, and all worke
 from __future__ import annotations
 
 from engines.encoding import nanoseconds_of
-from engines.keyring import Keyring, KeyVersion
+from engines.keys.keyring import Keyring, KeyVersion
 
 _SECOND_NANOSECONDS = 1_000_000_000
 

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from engines.algorithms.jws import jws_algorithms
+from engines.algorithms.formats.jws import jws_algorithms
 from engines.base import Body, Call, Reply
 from engines.faults import InvalidRequest, NotFound
 from engines.fields import CommaList, Duration
-from engines.key_settings import KeyListing, KeyName
-from engines.keyring import Keyring
-from engines.keystore import NAME
+from engines.keys.keyring import Keyring
+from engines.keys.settings import KeyListing, KeyName
+from engines.keys.store import NAME
 from engines.signing.json_objects import encode_object, parse_object
 from engines.signing.keys import NoSuchKey
 from engines.signing.roles import (

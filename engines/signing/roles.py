@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from msgspec import Struct
 
-from engines.algorithms.jws import JwsAlgorithm, jws_algorithms
+from engines.algorithms.formats.jws import JwsAlgorithm, jws_algorithms
 from engines.base import Call
 from engines.faults import InvalidRequest
-from engines.key_states import Use
-from engines.keyring import Keyring
+from engines.keys.keyring import Keyring
+from engines.keys.states import Use
 from engines.signing.json_objects import BadJson, encode_object, parse_object
 from engines.signing.keys import load
 from storage.base import Damaged

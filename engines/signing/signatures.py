@@ -6,9 +6,9 @@ from functools import partial
 
 from engines.algorithms.base import BadSignature, NoPrivateKey, SignatureOptions
 from engines.faults import Failed, InvalidRequest
-from engines.keyring import KeyVersion
-from engines.lanes import at_pace
+from engines.keys.keyring import KeyVersion
 from engines.signing.roles import NO_KEY_ID, RoleInUse
+from engines.worker_pools import at_pace
 
 MAX_TRIED_VERSIONS = 16
 """How many versions of a key a signature is checked by that doesn't say which one made it."""

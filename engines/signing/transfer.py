@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engines import exporting, importing
-from engines.algorithms import DEFAULT_SIGNING_ALGORITHM
+from engines.algorithms.registry import DEFAULT_SIGNING_ALGORITHM
 from engines.base import Call, Reply
 from engines.faults import InvalidRequest
 from engines.fields import Duration
+from engines.transfer import exporting, importing
 
 if TYPE_CHECKING:
     from engines.signing.engine import Signing

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engines.algorithms import ALGORITHMS, DEFAULT_ALGORITHM, TRANSIT_ALGORITHMS
-from engines.algorithms.derivation import HKDF_SHA256
-from engines.algorithms.key_agreement import ECDH
+from engines.algorithms.kem.key_agreement import ECDH
+from engines.algorithms.registry import ALGORITHMS, DEFAULT_ALGORITHM, TRANSIT_ALGORITHMS
+from engines.algorithms.symmetric.derivation import HKDF_SHA256
 from engines.base import Call
 from engines.faults import Failed, InvalidRequest
-from engines.key_records import KeyringRecord, decode_record, new_version, with_new_version
-from engines.key_settings import KeyName
-from engines.key_states import Use, check_use
-from engines.keystore import KEYS, NAME
+from engines.keys.records import KeyringRecord, decode_record, new_version, with_new_version
+from engines.keys.settings import KeyName
+from engines.keys.states import Use, check_use
+from engines.keys.store import KEYS, NAME
 from storage.base import Transaction, transact
 
 if TYPE_CHECKING:

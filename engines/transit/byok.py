@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from engines.algorithms.wrapping import DEFAULT_WRAPPING_HASH, parse_wrapping_hash, wrap
+from engines.algorithms.rsa.key_wrapping import DEFAULT_WRAPPING_HASH, parse_wrapping_hash, wrap
 from engines.base import Body, Call, Reply
 from engines.encoding import encode_base64
 from engines.faults import Failed, InvalidRequest
 from engines.fips import unapproved_hash
-from engines.key_states import Use
-from engines.keyring import Keyring
-from engines.version_choice import select_versions
+from engines.keys.keyring import Keyring
+from engines.keys.states import Use
+from engines.keys.versions import select_versions
 
 if TYPE_CHECKING:
     from engines.transit.engine import Transit

@@ -4,36 +4,21 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from engines import backups, exporting, importing, key_certificates, named_keys
-from engines.algorithms import TRANSIT_ALGORITHMS
+from engines.algorithms.registry import TRANSIT_ALGORITHMS
 from engines.base import Mount, Nothing, Operation, Route
 from engines.batch_items import DecryptItem, EncryptItem, RewrapItem
-from engines.counts import EncryptionCounts
-from engines.key_rules import KeyConfig
-from engines.key_settings import KeyListing, KeyName, KeyTrim
-from engines.keystore import KeyStore
-from engines.rotation import rotate_due
-from engines.transit import (
-    agreement,
-    byok,
-    cmac,
-    config,
-    datakey,
-    decrypt,
-    derivedkeys,
-    encrypt,
-    hash,
-    hmac,
-    jwks,
-    keys,
-    random,
-    rewrap,
-    settings,
-    sign,
-    stream,
-    verify,
-)
+from engines.keys import certificates as key_certificates
+from engines.keys import handlers as named_keys
+from engines.keys.reservation import EncryptionCounts
+from engines.keys.rotation import rotate_due
+from engines.keys.rules import KeyConfig
+from engines.keys.settings import KeyListing, KeyName, KeyTrim
+from engines.keys.store import KeyStore
+from engines.transfer import backups, exporting, importing
+from engines.transit import agreement, byok, config, jwks, keys, random, settings
+from engines.transit.cipher import datakey, decrypt, derivedkeys, encrypt, rewrap, stream
 from engines.transit.settings import Settings
+from engines.transit.signature import cmac, hash, hmac, sign, verify
 
 _READ, _LIST, _UPDATE, _DELETE = Operation.READ, Operation.LIST, Operation.UPDATE, Operation.DELETE
 

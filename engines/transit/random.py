@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from msgspec import UNSET, UnsetType
 
-from engines.algorithms.drbg import DRBGS, MAX_BYTES_AT_ONCE, HmacDrbg
+from engines.algorithms.symmetric.drbg import DRBGS, MAX_BYTES_AT_ONCE, HmacDrbg
 from engines.base import Body, Call, Reply
 from engines.encoding import encode_base64
 from engines.faults import InvalidRequest

@@ -1,6 +1,6 @@
 """The configuration as the rest of the server sees it: frozen, typed, complete, with units in the names.
 
-Fields are named for the words of ``server.config.words``; a test holds the two together.
+Fields are named for the words of ``server.config.schema``; a test holds the two together.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network
 from typing import TypeAlias
 
-from server.config.places import NOWHERE, Place
+from server.config.source import NOWHERE, Place
 
 Network: TypeAlias = IPv4Network | IPv6Network
 

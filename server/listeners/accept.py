@@ -17,8 +17,8 @@ from typing import Any, TypeAlias
 
 import orjson
 
-from server.headers import SECURITY, header_lines
-from server.listeners.share import Place, Share
+from server.listeners.connection_budget import Place, Share
+from server.listeners.security_headers import SECURITY, header_lines
 
 _log = logging.getLogger(__name__)
 

@@ -16,11 +16,11 @@ from server.config import NOWHERE, Listener
 from server.listeners.accept import Acceptor
 from server.listeners.alpn import Negotiated
 from server.listeners.asgi import Application
+from server.listeners.connection_budget import Place, Share
 from server.listeners.deadlines import Deadlines
 from server.listeners.forwarded import ForwardedFor
-from server.listeners.http1 import Http1Server
+from server.listeners.http1.protocol import Http1Server
 from server.listeners.http2 import Http2Server
-from server.listeners.share import Place, Share
 from server.listeners.sockets import ListenFailed, open_socket, url
 from server.listeners.tls import ApprovedContext, make_context, reload_certificate
 

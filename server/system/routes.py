@@ -5,39 +5,31 @@ from __future__ import annotations
 from dataclasses import replace
 
 from engines.base import Access, Nothing, Operation, Route
-from engines.transit.hash import Hashing
 from engines.transit.random import Random, RandomBySegment, random, random_by_segment
-from server.system import (
-    algorithms,
-    audit,
-    audited_headers,
+from engines.transit.signature.hash import Hashing
+from server.system.access import (
     capabilities,
     cors,
-    fips,
-    generate_root,
-    inspection,
     leases,
     locked_users,
-    loggers,
-    metrics,
-    mount_tuning,
-    mounts,
     namespaces,
     password_policies,
-    plugin_catalog,
     policies,
     quotas,
-    rekey,
-    remount,
-    rotation,
-    seal,
-    share_rotation,
-    status,
     tools,
-    visible_mounts,
     wrapping,
 )
-from server.system.shares import ShareBody
+from server.system.audit import devices as audit
+from server.system.audit import headers as audited_headers
+from server.system.inspect import algorithms, fips, loggers, metrics, status
+from server.system.inspect import overview as inspection
+from server.system.mounts import plugins as plugin_catalog
+from server.system.mounts import remount
+from server.system.mounts import table as mounts
+from server.system.mounts import tuning as mount_tuning
+from server.system.mounts import visible as visible_mounts
+from server.system.seal import generate_root, rekey, rotation, seal, share_rotation
+from server.system.seal.shares import ShareBody
 
 READ, LIST, SCAN, UPDATE, PATCH, DELETE = (
     Operation.READ,
@@ -56,7 +48,7 @@ _REFUSED = tuple(
     for path in sorted({route.path for route in (*generate_root.GENERATE_ROOT_ROUTES, *rekey.REKEY_ROUTES)})
     for operation in (READ, UPDATE, DELETE)
 )
-"""What takes shares instead of a token, where no listener allows it (see ``server.exposure``)."""
+"""What takes shares instead of a token, where no listener allows it (see ``server.pipeline.open_routes``)."""
 
 ROUTES: tuple[Route, ...] = (
     # The server's state

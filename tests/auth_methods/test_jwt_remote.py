@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from auth_methods.jwt import remote
 from auth_methods.jwt.provider import Provider as OidcProvider
 from auth_methods.jwt.remote import FetchFailed, KeySource, RemoteKeys, fetch_keys
-from server.listeners.eager import begin
+from server.listeners.http1.eager import begin
 from tests.server.certificates import write_certificate
 from tests.server.places import MovableClock
 from tests.server.systems import Server

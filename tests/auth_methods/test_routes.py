@@ -11,8 +11,8 @@ from auth_methods.jwt import Jwt
 from auth_methods.token import TokenMethod
 from auth_methods.userpass import Userpass
 from engines.base import Access, Mount, Operation, Periodic, Route
-from server import plugins
-from server.routing import RouteTable
+from engines.routing import RouteTable
+from server.runtime import plugins
 from tests.server.places import new_place
 
 ROUTES: dict[str, tuple[Route, ...]] = {

@@ -10,7 +10,7 @@ from shutil import copytree
 
 import pytest
 
-from server import plugins
+from server.runtime import plugins
 from tests.server.systems import Server
 
 SAMPLE = Path(__file__).parents[1] / "sample_auth_method"

@@ -14,8 +14,8 @@ from auth_methods.passwords import Scheme, hashed, scheme_of
 from auth_methods.userpass import Userpass, UserRecord
 from engines.base import Mount
 from engines.fips import FipsMode
-from server.core import Core
-from server.settings import Settings
+from server.core.lifecycle import Core
+from server.core.settings import Settings
 from storage.seals.shamir import ShamirSeal
 from tests.server.places import new_place
 from tests.server.systems import Server

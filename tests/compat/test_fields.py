@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from msgspec import UNSET, UnsetType, field
 
 from compat.fields import convert, ignored_warning, replaced_warning, unknown_parameters
-from compat.json_text import parse_object
+from compat.json.text import parse_object
 from engines.base import Body
 from engines.faults import InvalidRequest
 from engines.fields import CommaList, Duration, KeyValues, SignedDuration

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compat.json_text import (
+from compat.json.text import (
     MAX_CONTAINERS,
     MAX_DEPTH,
     MAX_ELEMENTS,

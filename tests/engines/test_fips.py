@@ -11,18 +11,18 @@ from cryptography.hazmat.primitives import hpke, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, mlkem, padding, rsa
 from cryptography.hazmat.primitives.keywrap import aes_key_wrap_with_padding
 
-from engines.algorithms import ALGORITHMS, KEM_ALGORITHMS, TRANSIT_ALGORITHMS
 from engines.algorithms.base import Fips, Material, Pace, SignatureOptions
 from engines.algorithms.hashes import HASHES, PLAIN_HASHES, SHA1, SHA2_256
-from engines.algorithms.rsa import RSA_2048
-from engines.algorithms.rsa_keys import load_public
-from engines.algorithms.signing import unapproved_signature
+from engines.algorithms.registry import ALGORITHMS, KEM_ALGORITHMS, TRANSIT_ALGORITHMS
+from engines.algorithms.rsa.rsa import RSA_2048
+from engines.algorithms.rsa.rsa_keys import load_public
+from engines.algorithms.signatures.options import unapproved_signature
 from engines.base import Operation
 from engines.faults import InvalidRequest
 from engines.fips import FipsMode, NotApproved
-from engines.key_records import KeyringRecord, new_version
-from engines.keyring import Keyring
-from engines.keystore import KeyStore
+from engines.keys.keyring import Keyring
+from engines.keys.records import KeyringRecord, new_version
+from engines.keys.store import KeyStore
 from engines.pqc import Pqc
 from engines.transit import Transit
 from storage.base import put
@@ -418,7 +418,7 @@ async def test_a_batch_of_an_approved_key_is_not_looked_at_twice(monkeypatch: py
         asked.append(record.name)
         return ""
 
-    monkeypatch.setattr("engines.keyring.unapproved_key", count)
+    monkeypatch.setattr("engines.keys.keyring.unapproved_key", count)
     driver = Driver(Transit, ENABLED)
     await driver.write("keys/k")
     asked.clear()

@@ -11,11 +11,12 @@ from functools import partial
 
 import pytest
 
-from engines import lanes
-from engines.algorithms import ALGORITHMS, slhdsa_process
+from engines import worker_pools
 from engines.algorithms.base import Pace, SignatureOptions
+from engines.algorithms.registry import ALGORITHMS
+from engines.algorithms.signatures import slhdsa_process
 from engines.faults import RateLimited, Unavailable
-from engines.lanes import Lane, at_pace, check_long_items
+from engines.worker_pools import Lane, at_pace, check_long_items
 from tests.engines.driver import Driver, make_keys
 
 HELLO = base64.b64encode(b"hello").decode()
@@ -72,12 +73,12 @@ async def test_threads_of_lanes_come_behind_those_that_answer() -> None:
 
 
 async def test_brief_work_does_not_stand_behind_long_work(gate: Gate) -> None:
-    long = [asyncio.create_task(at_pace(Pace.LONG, gate.work)) for _ in range(lanes.THREADS + 1)]
+    long = [asyncio.create_task(at_pace(Pace.LONG, gate.work)) for _ in range(worker_pools.THREADS + 1)]
     await gate.begun()
     assert await at_pace(Pace.BRIEF, lambda: "done") == "done"
     assert not any(task.done() for task in long)
     gate.open.set()
-    assert len(await asyncio.gather(*long)) == lanes.THREADS + 1
+    assert len(await asyncio.gather(*long)) == worker_pools.THREADS + 1
 
 
 async def test_a_lane_takes_in_so_much_and_no_more(gate: Gate) -> None:
@@ -164,7 +165,7 @@ async def test_rsa_signs_and_decrypts_in_a_lane(transit: Driver, monkeypatch: py
     gate = Gate()
     task = asyncio.create_task(full.run(gate.work))
     await gate.begun()
-    monkeypatch.setitem(lanes._LANES, Pace.BRIEF, full)
+    monkeypatch.setitem(worker_pools._LANES, Pace.BRIEF, full)
     item = {"ciphertext": ciphertext}
     for path, body in (
         ("sign/rsa", {"input": HELLO}),

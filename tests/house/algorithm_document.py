@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from engines.algorithms import ALGORITHMS
 from engines.algorithms.base import Algorithm, Primitive
+from engines.algorithms.registry import ALGORITHMS
 
 PATH = Path(__file__).parents[2] / "docs/algorithms.md"
 

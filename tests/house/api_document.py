@@ -12,9 +12,9 @@ from pathlib import Path
 import msgspec
 
 from engines.base import Access, Operation, Route
-from server import plugins
-from server.identity import Identity
-from server.system import System
+from server.runtime import plugins
+from server.system.engine import System
+from server.tenants.identity.engine import Identity
 
 PATH = Path(__file__).parents[2] / "docs/api.md"
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from engines.algorithms.hybrid_signatures import COMPOSITIONS
-from engines.algorithms.key_types import KEY_TYPES
+from engines.algorithms.signatures.hybrid_signatures import COMPOSITIONS
+from engines.algorithms.types import KEY_TYPES
 
 DOCUMENT = (Path(__file__).parents[2] / "docs/signatures.md").read_text(encoding="utf-8")
 _ROW = re.compile(r"^\| `(\d\d)` \| `([\w-]+)` \| `([\w-]+)` \| `([\w-]+)` \| ([\d.]*) ?\|$", re.MULTILINE)

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from engines.algorithms import SIGNING_ALGORITHMS
 from engines.algorithms.base import CLASSICAL_HALF, PARAMETER_SET
-from engines.algorithms.jws import jws_algorithms
-from engines.signing import jwt
+from engines.algorithms.formats.jws import jws_algorithms
+from engines.algorithms.registry import SIGNING_ALGORITHMS
 from engines.signing.engine import ROUTES
+from engines.signing.formats import jwt
 from engines.signing.signatures import NOT_SIGNED
 from tests.house.reference_page import ROOT, Page, cells
 
@@ -50,7 +50,7 @@ def test_every_algorithm_is_documented() -> None:
 
 def _reasons() -> Iterator[str]:
     """The texts that ``NotValid`` and ``BadMessage`` are raised with, ``{...}`` for what varies."""
-    for path in [*(ROOT / "engines/signing").glob("*.py"), ROOT / "engines/algorithms/cms.py"]:
+    for path in [*(ROOT / "engines/signing").rglob("*.py"), ROOT / "engines/algorithms/formats/cms.py"]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             match node:
                 case ast.Call(func=ast.Name(id="NotValid" | "BadMessage"), args=[ast.Constant(value=str(text))]):

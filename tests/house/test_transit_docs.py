@@ -6,7 +6,7 @@ import pytest
 
 from engines import batch_items
 from engines.algorithms.base import Algorithm, Fips
-from engines.algorithms.key_types import KEY_TYPES
+from engines.algorithms.types import KEY_TYPES
 from engines.transit.engine import ROUTES
 from tests.house.reference_page import Page, cells
 

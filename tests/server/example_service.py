@@ -12,9 +12,9 @@ import sys
 from typing import Any
 
 from server.config import Config, Listener
-from server.development import DevelopmentKeys
 from server.listeners.asgi import CLIENT_CERTIFICATE, Application, Receive, Scope, Send
-from server.serving import Member, Service
+from server.processes.development import DevelopmentKeys
+from server.processes.worker_loop import Member, Service
 from storage.base import Unavailable
 
 

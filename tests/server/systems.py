@@ -11,14 +11,14 @@ from engines.base import Body, Call, Mount, Operation, Reply, Route
 from engines.faults import Fault
 from engines.signing import Signing
 from engines.transit import Transit
-from server import plugins
-from server.answer import Answer as HttpAnswer
-from server.answering import refusal
 from server.audit.devices.file import FileDevice
-from server.core import Core
-from server.dispatch import Dispatcher
-from server.exposure import NOTHING, Exposure
-from server.settings import Settings
+from server.core.lifecycle import Core
+from server.core.settings import Settings
+from server.pipeline.dispatch import Dispatcher
+from server.pipeline.open_routes import NOTHING, Exposure
+from server.pipeline.respond import refusal
+from server.pipeline.response import Answer as HttpAnswer
+from server.runtime import plugins
 from storage.base import put
 from storage.memory import MemoryStore
 from storage.seals.base import Seal

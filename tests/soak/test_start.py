@@ -16,16 +16,16 @@ from pathlib import Path
 import pytest
 
 from auth_methods.records import TokenRecord
-from engines.algorithms import DEFAULT_ALGORITHM
+from engines.algorithms.registry import DEFAULT_ALGORITHM
 from engines.base import Call, Operation
-from engines.key_records import KeyringRecord
-from engines.keystore import KeyStore
-from server.active import mount_of
-from server.core import Core
-from server.mounts import new_entry
-from server.settings import Settings
+from engines.keys.records import KeyringRecord
+from engines.keys.store import KeyStore
+from server.core.lifecycle import Core
+from server.core.settings import Settings
+from server.core.unsealed import mount_of
+from server.tenants.mounts.table import new_entry
 from storage.seals.static import open_static
-from storage.sqlite import open_sqlite
+from storage.sqlite.store import open_sqlite
 from tests import processes
 from tests.products import Product
 from tests.servers import Server

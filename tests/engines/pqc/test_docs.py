@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from engines.algorithms import DEFAULT_KEM_ALGORITHM, KEM_ALGORITHMS, KEM_WRAPPING_ALGORITHM
 from engines.algorithms.base import Algorithm
+from engines.algorithms.registry import DEFAULT_KEM_ALGORITHM, KEM_ALGORITHMS, KEM_WRAPPING_ALGORITHM
 from engines.base import Operation, Route
 from engines.pqc import Pqc, importing, messages
 from engines.pqc.encapsulation import ForeignCiphertext

@@ -10,10 +10,10 @@ import pytest
 from cryptography.hazmat.primitives import hpke as library_hpke
 from cryptography.hazmat.primitives.asymmetric import ec, mlkem
 
-from engines.algorithms import KEM_ALGORITHMS
+from engines.algorithms.registry import KEM_ALGORITHMS
 from engines.base import Operation
 from engines.faults import InvalidRequest, NotFound
-from engines.keystore import KEYS
+from engines.keys.store import KEYS
 from tests.engines.driver import Driver, message_of
 
 TYPES = list(KEM_ALGORITHMS)

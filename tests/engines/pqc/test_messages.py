@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import mlkem, x25519
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engines.algorithms import KEM_ALGORITHMS
+from engines.algorithms.registry import KEM_ALGORITHMS
 from engines.base import Operation
 from engines.faults import Failed, InvalidRequest
 from engines.pqc import Pqc

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
 
-from engines.algorithms import SIGNING_ALGORITHMS
 from engines.algorithms.base import Pace
+from engines.algorithms.formats.jws import jws_algorithms
 from engines.algorithms.hashes import HASHES
-from engines.algorithms.jws import jws_algorithms
-from engines.algorithms.wrapping import wrap
+from engines.algorithms.registry import SIGNING_ALGORITHMS
+from engines.algorithms.rsa.key_wrapping import wrap
 from engines.base import Caller
 from engines.signing import Signing
 from storage.base import put

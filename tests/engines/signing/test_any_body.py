@@ -18,7 +18,7 @@ from engines.signing import Signing
 from engines.signing.engine import ROUTES
 from tests.engines.driver import Driver, make_keys
 from tests.engines.signing.conftest import ALICE
-from tests.engines.test_any_body import JSON, TEXTS, drawn
+from tests.engines.transit.test_any_body import JSON, TEXTS, drawn
 
 KEYS: dict[str, dict[str, Any]] = {
     "ec": {"exportable": True, "allow_plaintext_backup": True},

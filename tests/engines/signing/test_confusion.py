@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, mldsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
-from tests.engines.composites import LATTICES
+from tests.engines.algorithms.composites import LATTICES
 from tests.engines.driver import Driver, make_keys
 from tests.engines.signing.certifying import certify
 from tests.engines.signing.conftest import KEYS, ROWS, wrapped

@@ -11,8 +11,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 
-from engines.algorithms import SIGNING_ALGORITHMS
-from engines.algorithms.jws import jws_algorithms
+from engines.algorithms.formats.jws import jws_algorithms
+from engines.algorithms.registry import SIGNING_ALGORITHMS
 from engines.base import Operation
 from tests.engines.driver import Driver, make_keys, message_of
 from tests.engines.signing.conftest import EVERY, KEYS, ROWS

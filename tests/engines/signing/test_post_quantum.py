@@ -13,11 +13,12 @@ from cryptography.hazmat import asn1
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from engines.algorithms import ALGORITHMS, SIGNING_ALGORITHMS, slhdsa_process
-from engines.algorithms.jws import jws_algorithms
+from engines.algorithms.formats.jws import jws_algorithms
+from engines.algorithms.registry import ALGORITHMS, SIGNING_ALGORITHMS
+from engines.algorithms.signatures import slhdsa_process
 from engines.base import Operation
 from engines.faults import InvalidRequest, Unavailable
-from engines.lanes import MAX_LONG_ITEMS
+from engines.worker_pools import MAX_LONG_ITEMS
 from tests.engines.driver import Driver, message_of
 from tests.engines.signing.certifying import certify, parse_request
 from tests.engines.signing.conftest import KEYS, wrapped

@@ -1,0 +1,132 @@
+"""From a proof to a token: who may try, and the core's rules for what comes of it, whatever an auth method says.
+
+1  an address that has failed too often has to wait     (``server.tenants.limits.login_limits``)
+2  an account that was guessed at too often is locked   (``server.tenants.limits.lockouts``)
+3  the method checks the proof
+4  failures are counted; a lock that came meanwhile holds
+5  the entity behind the login is found or made
+6  the token is minted
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from auth_methods.base import InvalidCredentials, Login, Recognises
+from auth_methods.records import BATCH, SERVICE, TokenRecord
+from auth_methods.ttl import granted_seconds
+from engines.base import Body, Call, Mount, Reply, Route
+from engines.faults import Denied, InvalidRequest, RateLimited
+from server.core.unsealed import mount_of
+from server.tenants.identity.logins import entity_at_login
+from server.tenants.mounts.table import AUTH, Live, LockoutConfig
+from server.tenants.tenant import Tenant
+
+if TYPE_CHECKING:
+    from server.core.lifecycle import Core
+
+_ROOT_POLICY = "root"
+_MAX_ALIAS_CHARACTERS = 1024
+
+
+async def log_in(core: Core, tenant: Tenant, live: Live, route: Route, call: Call, body: Body) -> Reply | None:
+    """Serve a public ``route`` of the auth method at ``live``; a ``Login`` becomes a token.
+
+    Raises what the handler raises, ``RateLimited`` for an address that has to wait, and ``Denied`` for an account that
+    is locked out.
+    """
+    wait_seconds = core.login_limits.wait_seconds(call.remote_address, call.now)
+    if wait_seconds:
+        raise RateLimited("too many failed logins from this address", retry_after_seconds=wait_seconds)
+    accessor, config = live.entry.accessor, live.entry.config.user_lockout or LockoutConfig()
+    alias = _alias(live, call, body) if not config.disable else ""
+    try:
+        await _refuse_locked(tenant, accessor, alias, call)
+        reply = await route.handler(live.engine, call, body)
+        await _refuse_locked(tenant, accessor, alias, call)
+    except (InvalidRequest, Denied) as fault:
+        core.login_limits.failed(call.remote_address, call.now)
+        if alias and isinstance(fault, InvalidCredentials):
+            await tenant.lockouts.failed(accessor, alias, config, call.now)
+        raise
+    if not isinstance(reply, Login):
+        return reply
+    tenant.lockouts.succeeded(accessor, alias)
+    reply.token_type = _token_type(live.entry.config.token_type, reply.token_type)
+    return await issue(tenant, mount_of(core, tenant, live.entry), reply, call)
+
+
+def _token_type(of_mount: str, of_login: str) -> str:
+    """The kind of token: what the mount insists on, or else the login asks for, or else is the mount's default."""
+    if of_mount in (SERVICE, BATCH):
+        return of_mount
+    chosen = of_login if of_login in (SERVICE, BATCH) else of_mount.removeprefix("default-")
+    return chosen or SERVICE
+
+
+def _alias(live: Live, call: Call, body: Body) -> str:
+    alias = live.engine.named(call, body) if isinstance(live.engine, Recognises) else ""
+    # No account has such a long name, and it isn't worth to be remembered.
+    return alias if len(alias) <= _MAX_ALIAS_CHARACTERS else ""
+
+
+async def _refuse_locked(tenant: Tenant, accessor: str, alias: str, call: Call) -> None:
+    if alias and await tenant.lockouts.locked(accessor, alias, call.now):
+        raise Denied(wrapped=False)
+
+
+async def issue(tenant: Tenant, mount: Mount, login: Login, call: Call) -> Reply:
+    """Mint the token for ``login``, made by the auth method at ``mount``.
+
+    Raises ``InvalidRequest`` for the root policy, which no login may hand out, and for a batch token whose uses would
+    have to be counted, since nobody could; ``Denied`` if the entity behind the login is disabled.
+    """
+    batch = login.token_type == BATCH
+    if batch and login.num_uses:
+        raise InvalidRequest('batch tokens cannot have "num_uses" set')
+    policies = {policy.strip().lower() for policy in login.policies} - {""}
+    if _ROOT_POLICY in policies:
+        raise InvalidRequest("auth methods cannot create root tokens")
+    if not login.no_default_policy:
+        policies.add("default")
+    max_seconds = min(filter(None, (mount.max_lease_ttl_seconds, login.max_ttl_seconds)))
+    granted, warning = granted_seconds(
+        login.period_seconds or login.ttl_seconds or mount.default_lease_ttl_seconds,
+        age_seconds=0,
+        max_seconds=max_seconds,
+        explicit_max_seconds=login.explicit_max_ttl_seconds,
+        period_seconds=login.period_seconds,
+    )
+    if warning is not None:
+        call.warn(warning)
+    entity_id, created = "", False
+    if login.alias:
+        entity_id, created = await entity_at_login(
+            tenant, mount.accessor, login.alias, call.now, login.alias_metadata, login.groups
+        )
+    record = await tenant.tokens.mint(
+        TokenRecord(
+            type=BATCH if batch else SERVICE,
+            policies=tuple(sorted(policies)),
+            path=f"{mount.path}{call.path}",
+            display_name=_display_name(tenant.namespace.path + mount.path, login),
+            creation_time=call.now,
+            metadata=dict(login.metadata) or None,
+            num_uses=login.num_uses,
+            ttl=granted,
+            last_ttl=granted,
+            explicit_max_ttl=login.explicit_max_ttl_seconds,
+            period=login.period_seconds,
+            renewable=login.renewable,
+            entity_id=entity_id,
+            bound_cidrs=login.bound_cidrs,
+            expire_time=call.now + granted,
+        )
+    )
+    return Reply(data=login.data, auth=record, entity_created=created)
+
+
+def _display_name(path: str, login: Login) -> str:
+    """The mount's name, whole ``path`` and all, and the caller's, as OpenBao joins them."""
+    name = path.removeprefix(AUTH).strip("/")
+    return (f"{name}-{login.display_name}" if login.display_name else name).replace("/", "-")

@@ -1,0 +1,49 @@
+"""The registry of algorithms, for whoever takes stock of them: facts, plans for their end, and who does the work."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from engines.algorithms.base import Algorithm
+from engines.algorithms.kem.providers import versions
+from engines.algorithms.registry import ALGORITHMS
+from engines.base import Call, Nothing, Reply
+
+if TYPE_CHECKING:
+    from server.system.engine import System
+
+
+async def read_algorithms(system: System, call: Call, body: Nothing) -> Reply:
+    """Show every row of the registry by its name, and the providers that are installed."""
+    rows = {name: _describe(algorithm) for name, algorithm in sorted(ALGORITHMS.items())}
+    return Reply({"algorithms": rows, "providers": versions()})
+
+
+def _describe(algorithm: Algorithm) -> dict[str, Any]:
+    transition = algorithm.transition
+    could_serve = (algorithm.provider,) if algorithm.could_serve is None else algorithm.could_serve()
+    return {
+        "key_type": algorithm.key_type,
+        "key_type_parameters": dict(algorithm.type_parameters),
+        "standard": algorithm.standard,
+        "primitive": algorithm.primitive.value,
+        "parameter_set": algorithm.parameter_set,
+        "object_identifier": algorithm.object_identifier,
+        "key_bytes": algorithm.key_bytes,
+        "public_key_bytes": algorithm.public_key_bytes,
+        "nonce_bytes": algorithm.nonce_bytes,
+        "tag_bytes": algorithm.tag_bytes,
+        "signature_bytes": algorithm.signature_bytes,
+        "ciphertext_bytes": algorithm.ciphertext_bytes,
+        "shared_secret_bytes": algorithm.shared_secret_bytes,
+        "classical_security_bits": algorithm.classical_bits,
+        "nist_quantum_category": algorithm.quantum_category,
+        "fips": algorithm.fips.value,
+        "hpke_suite": "" if algorithm.hpke is None else algorithm.hpke.name,
+        "provider": algorithm.served_by,
+        "available_providers": list(could_serve),
+        "nist_ir_8547_deprecated_after": transition.deprecated_after,
+        "nist_ir_8547_disallowed_after": transition.disallowed_after,
+        "cnsa_2_0": transition.cnsa_2,
+        "cnsa_2_0_disallowed_after": transition.cnsa_disallowed_after,
+    }

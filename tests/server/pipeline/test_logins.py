@@ -1,0 +1,194 @@
+"""Who may try to log in: lockouts of accounts, limits of addresses, and what holds after a restart."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import ClassVar
+
+import pytest
+import pytest_asyncio
+from msgspec.structs import replace
+
+from auth_methods.base import InvalidCredentials, Login
+from compat.requests import Request, parse_request, read_headers
+from engines.base import Access, Body, Call, Mount, Operation, Route
+from server.core.settings import Settings
+from server.runtime import plugins
+from server.tenants.limits import lockouts
+from server.tenants.limits.lockouts import Lockouts
+from server.tenants.limits.login_limits import LoginLimits
+from server.tenants.mounts.table import LockoutConfig
+from tests.server.places import new_place
+from tests.server.systems import NewServer, Server
+
+
+class _LoginBody(Body):
+    name: str = ""
+    proof: str = ""
+
+
+async def _log_in(method: _Method, call: Call, body: _LoginBody) -> Login:
+    if body.proof == "slow":
+        method.waiting.set()
+        await method.gate.wait()
+    elif body.proof != "right":
+        raise InvalidCredentials("wrong")
+    return Login(display_name=body.name, alias=body.name)
+
+
+class _Method:
+    """Takes one proof for all names, and a slow one that waits for the test."""
+
+    gate: ClassVar[asyncio.Event]
+    waiting: ClassVar[asyncio.Event]
+
+    type: ClassVar[str] = "simple"
+    summary: ClassVar[str] = "One proof for all"
+    routes: ClassVar[tuple[Route, ...]] = (
+        Route(Operation.UPDATE, "login/{name}", _log_in, _LoginBody, "Log in.", Access.PUBLIC),
+    )
+
+    def __init__(self, mount: Mount) -> None:
+        self.mount = mount
+
+    def named(self, call: Call, body: _LoginBody) -> str:
+        """The name in a login."""
+        return body.name
+
+
+@pytest_asyncio.fixture
+async def server(new_server: NewServer, monkeypatch: pytest.MonkeyPatch) -> Server:
+    """A server with the method at ``auth/m/``."""
+    _Method.gate, _Method.waiting = asyncio.Event(), asyncio.Event()
+    monkeypatch.setattr(plugins, "load", lambda group, name: _Method if name == "simple" else None)
+    made = await (await new_server(Settings(login_failures_per_minute=20))).unsealed()
+    assert (await made.ask("POST", "sys/auth/m", {"type": "simple"}))[0] == 204
+    return made
+
+
+async def _try(server: Server, name: str, proof: str, address: str = "127.0.0.1") -> int:
+    return (await server.ask("POST", f"auth/m/login/{name}", {"proof": proof}, token="", address=address))[0]
+
+
+async def test_a_lock_ends_with_its_time(server: Server) -> None:
+    for _ in range(lockouts.THRESHOLD):
+        assert await _try(server, "alice", "wrong") == 400
+    assert await _try(server, "alice", "right") == 403
+    assert await _try(server, "bob", "right") == 200
+    server.clock.advance(lockouts.DURATION_SECONDS - 1)
+    assert await _try(server, "alice", "right") == 403
+    server.clock.advance(1)
+    assert await _try(server, "alice", "right") == 200
+
+
+async def test_old_failures_are_forgotten(server: Server) -> None:
+    for _ in range(3):
+        for _ in range(lockouts.THRESHOLD - 1):
+            assert await _try(server, "alice", "wrong") == 400
+        server.clock.advance(lockouts.COUNTER_RESET_SECONDS + 1)
+    assert await _try(server, "alice", "right") == 200
+
+
+async def test_a_right_guess_that_was_under_way_when_the_lock_came_is_refused(server: Server) -> None:
+    guess = asyncio.ensure_future(_try(server, "alice", "slow"))
+    await _Method.waiting.wait()
+    for _ in range(lockouts.THRESHOLD):
+        assert await _try(server, "alice", "wrong") == 400
+    _Method.gate.set()
+    assert await guess == 403
+
+
+async def test_a_lock_is_stored(server: Server) -> None:
+    for _ in range(lockouts.THRESHOLD):
+        await _try(server, "alice", "wrong")
+    assert server.core.active is not None
+    afterwards = Lockouts(server.core.active.root.view.within("sys/lockout/"))
+    entry = await server.core.active.root.mounts.entry("auth/m/")
+    assert entry is not None
+    assert await afterwards.locked(entry.accessor, "alice", server.clock())
+    assert not await afterwards.locked(entry.accessor, "bob", server.clock())
+
+
+async def test_locks_are_swept(server: Server) -> None:
+    for _ in range(lockouts.THRESHOLD):
+        await _try(server, "alice", "wrong")
+    assert server.core.active is not None
+    store = server.core.active.root.lockouts
+    await store.sweep(server.clock())
+    assert len(await store.accessors()) == 1
+    await store.sweep(server.clock() + lockouts.DURATION_SECONDS)
+    assert await store.accessors() == []
+
+
+async def test_what_is_remembered_has_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lockouts, "MAX_COUNTED", 10)
+    monkeypatch.setattr(lockouts, "MAX_LOCKS", 3)
+    place = new_place()
+    store = Lockouts(place.view)
+    for number in range(100):
+        await store.failed("m", f"name{number}", LockoutConfig(), 0)
+    assert len(store._failures) == 10
+    for number in range(10):
+        await store.failed("m", f"name{number}", LockoutConfig(threshold=1), 0)
+    assert len(await store.listed("m", 0)) == 3
+
+
+async def test_an_address_that_fails_too_often_has_to_wait(server: Server) -> None:
+    for number in range(20):
+        assert await _try(server, f"name{number}", "wrong") == 400
+    assert await _try(server, "alice", "right") == 429
+    assert await _try(server, "alice", "right", address="127.0.0.2") == 200
+    request = parse_request(
+        "POST",
+        b"/v1/auth/m/login/alice",
+        b"",
+        read_headers([]),
+        json.dumps({"proof": "right"}).encode(),
+        ("127.0.0.1", 1),
+    )
+    assert isinstance(request, Request)
+    answer = await server.dispatcher.answer(request)
+    assert answer.status == 429
+    assert dict(answer.headers)[b"retry-after"] == b"3"
+    server.clock.advance(3)
+    assert await _try(server, "alice", "right") == 200
+
+
+async def test_right_proofs_never_fill_the_bucket(server: Server) -> None:
+    for number in range(50):
+        assert await _try(server, f"name{number}", "right") == 200
+
+
+async def test_a_disabled_lockout_locks_nobody(server: Server) -> None:
+    assert server.core.active is not None
+    off = LockoutConfig(disable=True)
+    await server.core.active.root.mounts.tune(
+        "auth/m/", lambda entry: replace(entry, config=replace(entry.config, user_lockout=off))
+    )
+    for _ in range(lockouts.THRESHOLD + 1):
+        assert await _try(server, "alice", "wrong") == 400
+    assert await _try(server, "alice", "right") == 200
+
+
+def test_limits() -> None:
+    limits = LoginLimits(6)
+    for _ in range(6):
+        assert limits.wait_seconds("10.0.0.1", 0) == 0
+        limits.failed("10.0.0.1", 0)
+    assert limits.wait_seconds("10.0.0.1", 0) == 10
+    assert limits.wait_seconds("::ffff:10.0.0.1", 5) == 5
+    assert limits.wait_seconds("10.0.0.1", 10) == 0
+    assert limits.wait_seconds("10.0.0.1", -100) == 10, "a clock that goes back frees nobody"
+    unlimited = LoginLimits(0)
+    for _ in range(1_000):
+        unlimited.failed("10.0.0.1", 0)
+    assert unlimited.wait_seconds("10.0.0.1", 0) == 0
+
+
+def test_a_million_addresses_are_not_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("server.tenants.limits.login_limits.MAX_ADDRESSES", 5)
+    limits = LoginLimits(1)
+    for number in range(20):
+        limits.failed(f"10.0.0.{number}", 0)
+    assert len(limits._buckets) == 5

@@ -1,0 +1,67 @@
+"""Audit devices through the API."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from server.core.settings import Settings
+from tests.server.systems import NewServer, Server
+
+
+@pytest_asyncio.fixture
+async def allowing(new_server: NewServer) -> Server:
+    """A server whose configuration lets the API enable devices."""
+    return await (await new_server(settings=Settings(audit_through_api=True))).unsealed()
+
+
+async def test_the_configuration_must_allow_it(server: Server, tmp_path: Path) -> None:
+    body = {"type": "file", "options": {"file_path": str(tmp_path / "log")}}
+    text = "cannot enable audit device via API; use declarative, config-based audit device management instead"
+    assert await server.ask("PUT", "sys/audit/f", body) == (400, {"errors": [text]})
+    assert not (tmp_path / "log").exists()
+
+
+async def test_a_device_is_enabled_listed_asked_and_disabled(allowing: Server, tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    options = {"file_path": str(log)}
+    body = {"type": "file", "options": options, "description": "d", "local": True}
+    assert await allowing.ask("PUT", "sys/audit/a/b", body) == (204, None)
+    device = {"path": "a/b/", "type": "file", "description": "d", "options": options, "local": True}
+    status, answer = await allowing.ask("GET", "sys/audit")
+    assert (status, answer["data"], answer["a/b/"]) == (200, {"a/b/": device}, device)
+    status, answer = await allowing.ask("PUT", "sys/audit-hash/a/b", {"input": "abc"})
+    assert status == 200
+    assert answer["hash"] == answer["data"]["hash"]
+    lines = [json.loads(line) for line in log.read_text().splitlines()]
+    asked = next(line for line in lines if line["request"]["path"] == "sys/audit-hash/a/b")
+    assert asked["request"]["data"]["input"] == answer["hash"]
+    assert await allowing.ask("DELETE", "sys/audit/a/b") == (204, None)
+    assert await allowing.ask("DELETE", "sys/audit/a/b") == (204, None)
+    assert (await allowing.ask("GET", "sys/audit"))[1]["data"] == {}
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "text"),
+    [
+        ("audit/f", {}, 'unknown backend type: ""'),
+        ("audit/f", {"type": "nope"}, 'unknown backend type: "nope"'),
+        ("audit/f", {"type": "file"}, "file_path is required"),
+        ("audit-hash/x", {"input": "abc"}, 'unknown audit backend "x/"'),
+        ("audit-hash/x", {}, 'the "input" parameter is empty'),
+    ],
+)
+async def test_what_is_refused(allowing: Server, path: str, body: dict[str, object], text: str) -> None:
+    assert await allowing.ask("PUT", f"sys/{path}", body) == (400, {"errors": [text]})
+
+
+async def test_devices_need_sudo_and_hashes_don_t(allowing: Server) -> None:
+    token, _ = await allowing.token_for('path "sys/*" { capabilities = ["read", "update", "delete"] }')
+    denied = (403, {"errors": ["1 error occurred:\n\t* permission denied\n\n"]})
+    assert await allowing.ask("GET", "sys/audit", token=token) == denied
+    assert await allowing.ask("PUT", "sys/audit/f", {"type": "file"}, token=token) == denied
+    assert await allowing.ask("DELETE", "sys/audit/f", token=token) == denied
+    assert (await allowing.ask("PUT", "sys/audit-hash/f", {"input": "x"}, token=token))[0] == 400
