@@ -23,12 +23,14 @@ from engines.algorithms.registry import DEFAULT_ALGORITHM
 from engines.keys.records import KeyringRecord, new_version
 from engines.keys.store import KeyStore
 from server.core.lifecycle import Core
+from server.core.mounting import mount_of
 from server.core.settings import Settings
-from server.core.unsealed import mount_of
+from server.runtime.identifiers import random_text
+from server.system.engine import System
 from server.tenants.mounts.table import new_entry
 from server.tenants.tenant import Tenant
 from server.tenants.tokens.entries import TokenEntries
-from server.tenants.tokens.store import SERVICE_PREFIX, random_text
+from server.tenants.tokens.store import SERVICE_PREFIX
 from storage.seals.static import open_static
 from storage.sqlite.store import open_sqlite
 from storage.view import View
@@ -138,7 +140,7 @@ def start_populated(directory: Path, sizes: Sizes, starts: int) -> PopulatedStar
 
 @asynccontextmanager
 async def _opened(path: Path, seal: dict[str, str]) -> AsyncIterator[Core]:
-    core = Core(await open_sqlite({"path": str(path)}), open_static(seal), Settings())
+    core = Core(await open_sqlite({"path": str(path)}), open_static(seal), Settings(), System)
     try:
         yield core
     finally:

@@ -1,4 +1,4 @@
-"""Where work is done that would hold up other requests: beside the event loop, in few threads, and bounded.
+"""Work that would delay other requests: in bounded thread pools, or on the event loop with turns in between.
 
 A row of the registry says how long its work takes (``Pace``). What takes less than a millisecond is done in place,
 since handing it to a thread and back would cost more than it saves. The rest goes to one of two lanes, so that what
@@ -7,6 +7,9 @@ loop where there aren't processors for all, and takes in only so much: beyond th
 
 Threads help because what is called there lets go of the interpreter's lock: OpenSSL does, and what doesn't is called in
 a process of its own by the module that calls it (``algorithms/slhdsa.py``).
+
+A batch on the event loop gives other requests their turn (``in_turns``): one thread answers all requests of a process,
+so ten thousand RSA signatures in a row would delay the others for half a minute.
 """
 
 from __future__ import annotations
@@ -15,14 +18,19 @@ import asyncio
 import contextlib
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
+from time import monotonic
 from typing import Any, TypeVar
 
 from engines.algorithms.base import Pace
 from engines.faults import InvalidRequest, RateLimited
 
 T = TypeVar("T")
+Piece = TypeVar("Piece")
+
+TURN_SECONDS = 0.01
+"""How long one batch goes on before others get their turn."""
 
 MAX_THREADS = 4
 THREADS = min(MAX_THREADS, max(1, (os.cpu_count() or 1) // 2))
@@ -90,3 +98,13 @@ def check_long_items(pace: Pace, count: int) -> None:
     """Raises ``InvalidRequest`` for a batch of more items than a request may ask for at this ``pace``."""
     if pace is Pace.LONG and count > MAX_LONG_ITEMS:
         raise InvalidRequest(f"batch_input holds {count} items, more than the {MAX_LONG_ITEMS} for keys of this type")
+
+
+async def in_turns(pieces: Iterable[Piece]) -> AsyncIterator[Piece]:
+    """Each of ``pieces``; before one of them others get their turn, if those before it have taken long."""
+    began = monotonic()
+    for piece in pieces:
+        if monotonic() - began > TURN_SECONDS:
+            await asyncio.sleep(0)
+            began = monotonic()
+        yield piece

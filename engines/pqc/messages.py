@@ -13,9 +13,8 @@ from msgspec import UNSET, UnsetType
 from engines.algorithms.base import BadCiphertext, NoPrivateKey
 from engines.algorithms.kem.hpke import Suite
 from engines.base import Call, Reply
-from engines.batch_items import DecryptItem, EncryptItem
-from engines.batches import read_strictly, reply_with_status
-from engines.cooperative import in_turns
+from engines.batches.items import DecryptItem, EncryptItem
+from engines.batches.reading import read_strictly, reply_with_status
 from engines.encoding import decode_base64, encode_base64
 from engines.faults import InvalidRequest
 from engines.fields import Batch
@@ -25,6 +24,7 @@ from engines.keys.settings import KeyName
 from engines.keys.states import Use
 from engines.pqc.encapsulation import ForeignCiphertext, PublicKeyOnly, split_ciphertext
 from engines.pqc.keys import load
+from engines.worker_pools import in_turns
 
 if TYPE_CHECKING:
     from engines.pqc.engine import Pqc

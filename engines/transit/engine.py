@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from engines.algorithms.registry import TRANSIT_ALGORITHMS
 from engines.base import Mount, Nothing, Operation, Route
-from engines.batch_items import DecryptItem, EncryptItem, RewrapItem
+from engines.batches.items import DecryptItem, EncryptItem, RewrapItem
 from engines.keys import certificates as key_certificates
 from engines.keys import handlers as named_keys
 from engines.keys.reservation import EncryptionCounts

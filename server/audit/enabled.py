@@ -14,7 +14,7 @@ from server.audit.entry import AuditNamespace, AuditRequest, AuditSubject
 from server.audit.formatter import Formatter
 from server.audit.options import read_options
 from server.audit.stored import DeclaredDevice, StoredDevice, canonical, to_store
-from server.runtime.request_ids import new_request_id
+from server.runtime.identifiers import new_request_id
 
 log = logging.getLogger(__name__)
 

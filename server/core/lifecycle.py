@@ -11,12 +11,13 @@ from __future__ import annotations
 import logging
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from auth_methods.records import TokenRecord
 from compat.requests import Request
-from engines.base import Clock
+from engines.base import Clock, Engine
 from engines.faults import Failed, InvalidRequest
 from engines.fips import FipsGuard
 from server.audit.enabled import rehearse
@@ -28,6 +29,7 @@ from server.runtime.metrics import Meter
 from server.seal.shared_state import Alone, Commons, SharedState
 from server.tenants.limits.login_limits import LoginLimits
 from server.tenants.limits.rate_limits import RateCounts
+from server.tenants.tenant import Tenant
 from storage.barrier.barrier import Barrier
 from storage.barrier.keyring import KEYRING_PATH
 from storage.base import Store, Transaction
@@ -40,6 +42,9 @@ from storage.secret import Secret
 log = logging.getLogger(__name__)
 
 _ROOT_KEY_BYTES = 32
+
+SystemFactory: TypeAlias = Callable[["Core", Tenant | None], Engine]
+"""Makes the engine at ``sys/`` of a tenant, or, without one, of a sealed server."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +79,7 @@ class Core:
         store: Store,
         seal: Seal,
         settings: Settings,
+        system_engine: SystemFactory,
         *,
         clock: Clock = time.time,
         cache_size: int = DEFAULT_CAPACITY,
@@ -82,6 +88,7 @@ class Core:
         meter: Meter | None = None,
     ) -> None:
         self.settings = settings
+        self.system_engine = system_engine
         self.fips = FipsGuard(settings.fips_mode, "the server itself")
         self.clock = clock
         self.store = store

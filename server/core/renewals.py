@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from auth_methods.base import ChecksRenewals, Renewal, Renews
 from auth_methods.records import TokenRecord
 from engines.base import Call
-from server.core.unsealed import mount_of
+from server.core.mounting import mount_of
 
 if TYPE_CHECKING:
     from server.core.lifecycle import Core

@@ -29,7 +29,10 @@ from server.access.guards import Guards
 from server.audit.broker import Broker
 from server.audit.entry import AuditMount, AuditNamespace
 from server.audit.headers import AuditedHeaders
+from server.core.entities import KnownCallers
 from server.core.maintenance import Background
+from server.core.mounting import mount_of
+from server.core.renewals import Renewals
 from server.core.settings import Settings
 from server.core.tenant_pool import OpenTenants
 from server.runtime import plugins
@@ -67,6 +70,7 @@ log = logging.getLogger(__name__)
 
 _CLUSTER = "sys/cluster"
 _VERSIONS = "sys/versions/"
+_SYSTEM = "system"
 
 
 class Cluster(Struct, frozen=True):
@@ -204,15 +208,11 @@ async def _open_tenant(
 
 
 def _engine(core: Core, tenant: Tenant, entry: MountEntry) -> Engine:
-    from server.core.entities import KnownCallers
-    from server.core.renewals import Renewals
-    from server.system.engine import System
-
     mount = mount_of(core, tenant, entry)
     if entry.built_in:
         built_in = entry.engine_type
-        if built_in == System.type:
-            return System(core, tenant)
+        if built_in == _SYSTEM:
+            return core.system_engine(core, tenant)
         if built_in == TokenMethod.type:
             callers = KnownCallers(tenant, mount)
             return TokenMethod(mount, tenant.tokens, Renewals(core, tenant), callers, tenant.jwt_issuer)
@@ -246,22 +246,6 @@ def _audit_mount(namespace: Namespace, entry: MountEntry) -> AuditMount:
         auth=entry.is_auth,
         non_hmac_request_keys=entry.config.audit_non_hmac_request_keys or (),
         non_hmac_response_keys=entry.config.audit_non_hmac_response_keys or (),
-    )
-
-
-def mount_of(core: Core, tenant: Tenant, entry: MountEntry) -> Mount:
-    """What an engine at ``entry`` is given to live on."""
-    config, settings = entry.config, core.settings
-    return Mount(
-        storage=tenant.view.within(entry.storage_prefix),
-        clock=core.clock,
-        accessor=entry.accessor,
-        path=entry.path,
-        options=entry.options or {},
-        default_lease_ttl_seconds=config.default_lease_ttl or settings.default_lease_ttl_seconds,
-        max_lease_ttl_seconds=config.max_lease_ttl or settings.max_lease_ttl_seconds,
-        max_batch_items=settings.max_batch_items,
-        fips_mode=settings.fips_mode,
     )
 
 

@@ -43,7 +43,7 @@ from server.pipeline.open_routes import NOTHING, Exposure, open_routes
 from server.pipeline.respond import answer_to, marked, raw_answer_to, refusal, wrappable, wrapped
 from server.pipeline.response import Answer, Headers
 from server.pipeline.stream import Stream
-from server.runtime.request_ids import new_request_id
+from server.runtime.identifiers import new_request_id
 from server.system.engine import System
 from server.system.inspect.openapi import help_answer, mount_help
 from server.tenants.mounts.table import Found

@@ -17,7 +17,7 @@ from auth_methods.records import BATCH, SERVICE, TokenRecord
 from auth_methods.ttl import granted_seconds
 from engines.base import Body, Call, Mount, Reply, Route
 from engines.faults import Denied, InvalidRequest, RateLimited
-from server.core.unsealed import mount_of
+from server.core.mounting import mount_of
 from server.tenants.identity.logins import entity_at_login
 from server.tenants.mounts.table import AUTH, Live, LockoutConfig
 from server.tenants.tenant import Tenant

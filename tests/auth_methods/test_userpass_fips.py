@@ -16,6 +16,7 @@ from engines.base import Mount
 from engines.fips import FipsMode
 from server.core.lifecycle import Core
 from server.core.settings import Settings
+from server.system.engine import System
 from storage.seals.shamir import ShamirSeal
 from tests.server.places import new_place
 from tests.server.systems import Server
@@ -42,7 +43,7 @@ async def restarted(servers: list[Server], server: Server, mode: FipsMode, share
     """The same store in another mode."""
     again = Server(Settings(fips_mode=mode))
     await again.core.stop()
-    again.core = Core(server.core.store, ShamirSeal(), Settings(fips_mode=mode), clock=server.clock)
+    again.core = Core(server.core.store, ShamirSeal(), Settings(fips_mode=mode), System, clock=server.clock)
     again.dispatcher = type(again.dispatcher)(again.core)
     again.root_token = server.root_token
     servers.append(again)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from engines import batch_items
 from engines.algorithms.base import Algorithm, Fips
 from engines.algorithms.types import KEY_TYPES
+from engines.batches import items as batch_items
 from engines.transit.engine import ROUTES
 from tests.house.reference_page import Page, cells
 

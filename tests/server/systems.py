@@ -19,6 +19,7 @@ from server.pipeline.open_routes import NOTHING, Exposure
 from server.pipeline.respond import refusal
 from server.pipeline.response import Answer as HttpAnswer
 from server.runtime import plugins
+from server.system.engine import System
 from storage.base import put
 from storage.memory import MemoryStore
 from storage.seals.base import Seal
@@ -84,7 +85,7 @@ class Server:
 
     def __init__(self, settings: Settings | None = None, seal: Seal | None = None) -> None:
         self.clock = MovableClock()
-        self.core = Core(MemoryStore(), seal or ShamirSeal(), settings or Settings(), clock=self.clock)
+        self.core = Core(MemoryStore(), seal or ShamirSeal(), settings or Settings(), System, clock=self.clock)
         self.dispatcher = Dispatcher(self.core)
         self.root_token = ""
 

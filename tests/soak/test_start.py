@@ -21,8 +21,9 @@ from engines.base import Call, Operation
 from engines.keys.records import KeyringRecord
 from engines.keys.store import KeyStore
 from server.core.lifecycle import Core
+from server.core.mounting import mount_of
 from server.core.settings import Settings
-from server.core.unsealed import mount_of
+from server.system.engine import System
 from server.tenants.mounts.table import new_entry
 from storage.seals.static import open_static
 from storage.sqlite.store import open_sqlite
@@ -71,7 +72,7 @@ async def _start(directory: Path, seal: str, root_token: str, keys: int) -> floa
 
 @asynccontextmanager
 async def _opened(path: Path, options: dict[str, str]) -> AsyncIterator[Core]:
-    core = Core(await open_sqlite({"path": str(path)}), open_static(options), Settings())
+    core = Core(await open_sqlite({"path": str(path)}), open_static(options), Settings(), System)
     try:
         yield core
     finally:

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import UNSET, Struct
 
 from engines.base import Body, Call, Reply
-from engines.batches import read_items
-from engines.cooperative import in_turns
+from engines.batches.reading import read_items
 from engines.faults import Fault, InvalidRequest
 from engines.fields import Batch, Duration
 from engines.keys.keyring import KeyVersion
@@ -28,7 +27,7 @@ from engines.signing.json_objects import BadJson, encode_object, parse_object
 from engines.signing.publication import signing_version
 from engines.signing.roles import MAX_CLAIMS_BYTES, RoleInUse, read_claims
 from engines.signing.signatures import NotValid
-from engines.worker_pools import check_long_items
+from engines.worker_pools import check_long_items, in_turns
 
 if TYPE_CHECKING:
     from engines.signing.engine import Signing

@@ -10,7 +10,6 @@ from msgspec import UNSET, UnsetType
 from engines.algorithms.base import EncryptionOptions
 from engines.algorithms.rsa.encryption_options import parse_encryption
 from engines.base import Body, Call, Reply
-from engines.cooperative import in_turns
 from engines.encoding import encode_base64
 from engines.faults import InvalidRequest
 from engines.keys.keyring import Keyring
@@ -18,6 +17,7 @@ from engines.keys.limits import counted, made_and_counted
 from engines.keys.states import Use
 from engines.transit.cipher.sealing import seal
 from engines.transit.keys import decode_context
+from engines.worker_pools import in_turns
 
 if TYPE_CHECKING:
     from engines.transit.engine import Transit

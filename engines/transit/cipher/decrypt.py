@@ -10,15 +10,15 @@ from msgspec import UNSET, UnsetType
 from engines.algorithms.base import DEFAULT_ENCRYPTION, EncryptionOptions
 from engines.algorithms.rsa.encryption_options import parse_decryption, unapproved_encryption
 from engines.base import Body, Call, Reply
-from engines.batch_items import DecryptItem, RewrapItem
-from engines.batches import check_contexts, read_strictly, reply_with_status
-from engines.cooperative import in_turns
+from engines.batches.items import DecryptItem, RewrapItem
+from engines.batches.reading import check_contexts, read_strictly, reply_with_status
 from engines.encoding import decode_base64, encode_base64
 from engines.faults import Failed, InvalidRequest
 from engines.fields import Batch
 from engines.keys.keyring import Keyring
 from engines.keys.states import Use
 from engines.transit.cipher.sealing import NotAead, is_plain, unseal_at_pace
+from engines.worker_pools import in_turns
 
 if TYPE_CHECKING:
     from engines.transit.engine import Transit

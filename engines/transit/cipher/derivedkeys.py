@@ -13,13 +13,13 @@ from msgspec import UNSET, UnsetType
 
 from engines.algorithms.symmetric.derivation import hkdf_sha256
 from engines.base import Call, Reply
-from engines.cooperative import in_turns
 from engines.encoding import encode_base64
 from engines.faults import InvalidRequest
 from engines.keys.limits import counted
 from engines.transit.cipher.datakey import DataKey, check_bits, check_path, encryption_options, load
 from engines.transit.cipher.sealing import seal
 from engines.transit.keys import decode_context
+from engines.worker_pools import in_turns
 
 if TYPE_CHECKING:
     from engines.transit.engine import Transit

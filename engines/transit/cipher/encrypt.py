@@ -12,9 +12,8 @@ from engines.algorithms.base import DEFAULT_ENCRYPTION, Algorithm, EncryptionOpt
 from engines.algorithms.registry import DEFAULT_ALGORITHM, TRANSIT_ALGORITHMS
 from engines.algorithms.rsa.encryption_options import parse_encryption, unapproved_encryption
 from engines.base import Body, Call, Reply
-from engines.batch_items import EncryptItem
-from engines.batches import check_contexts, read_strictly, reply_with_status
-from engines.cooperative import in_turns
+from engines.batches.items import EncryptItem
+from engines.batches.reading import check_contexts, read_strictly, reply_with_status
 from engines.encoding import decode_base64, encode_base64
 from engines.faults import Failed, InvalidRequest
 from engines.fields import Batch
@@ -23,6 +22,7 @@ from engines.keys.limits import counted_items, made_and_counted
 from engines.keys.records import KeyringRecord, new_version
 from engines.keys.states import Use
 from engines.transit.cipher.sealing import NotAead, is_plain, seal
+from engines.worker_pools import in_turns
 
 if TYPE_CHECKING:
     from engines.transit.engine import Transit

@@ -13,9 +13,8 @@ from msgspec import UNSET
 from engines.algorithms.base import DEFAULT_ENCRYPTION, EncryptionOptions
 from engines.algorithms.rsa.encryption_options import parse_decryption, parse_encryption, unapproved_encryption
 from engines.base import Body, Call, Reply
-from engines.batch_items import EncryptItem, RewrapItem
-from engines.batches import check_contexts, read_leniently
-from engines.cooperative import in_turns
+from engines.batches.items import EncryptItem, RewrapItem
+from engines.batches.reading import check_contexts, read_leniently
 from engines.encoding import decode_base64
 from engines.faults import InvalidRequest
 from engines.fields import Batch
@@ -25,6 +24,7 @@ from engines.keys.states import Use
 from engines.transit.cipher.decrypt import decrypt_plainly
 from engines.transit.cipher.encrypt import encrypt_plainly
 from engines.transit.cipher.sealing import is_plain, seal, unseal_at_pace
+from engines.worker_pools import in_turns
 
 if TYPE_CHECKING:
     from engines.transit.engine import Transit

@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from msgspec.structs import replace
 
 from engines.base import Body, Call, Reply
-from engines.batch_items import DecryptItem, EncryptItem, RewrapItem
-from engines.cooperative import in_turns
+from engines.batches.items import DecryptItem, EncryptItem, RewrapItem
 from engines.faults import Fault, InvalidRequest
 from engines.keys.keyring import Keyring
 from engines.keys.limits import counted_items
@@ -24,6 +23,7 @@ from engines.keys.store import SoftDeleted
 from engines.transit.cipher.decrypt import decrypt_items
 from engines.transit.cipher.encrypt import encrypt_items
 from engines.transit.cipher.rewrap import rewrap_item, rewrap_plainly
+from engines.worker_pools import in_turns
 
 if TYPE_CHECKING:
     from engines.transit.engine import Transit

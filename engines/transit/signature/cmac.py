@@ -10,8 +10,8 @@ from msgspec import UNSET, UnsetType
 
 from engines.algorithms.symmetric.cmac import CODE_BYTES, MIN_CODE_BYTES
 from engines.base import Body, Call, Reply
-from engines.batch_items import InputItem
-from engines.batches import read_strings
+from engines.batches.items import InputItem
+from engines.batches.reading import read_strings
 from engines.encoding import encode_base64
 from engines.faults import InvalidRequest
 from engines.fields import Batch

@@ -8,8 +8,8 @@ from msgspec import UNSET, UnsetType
 
 from engines.algorithms.hashes import DEFAULT_HASH, HASHES, NO_HASH, Hash
 from engines.base import Body, Call, Reply
-from engines.batch_items import InputItem
-from engines.batches import read_strings
+from engines.batches.items import InputItem
+from engines.batches.reading import read_strings
 from engines.encoding import NotBase64, decode_base64, encode_base64
 from engines.faults import InvalidRequest
 from engines.fields import Batch

@@ -19,9 +19,8 @@ from engines.algorithms.signatures.options import (
     unapproved_signature,
 )
 from engines.base import Body, Call, Reply
-from engines.batch_items import InputItem
-from engines.batches import read_strings
-from engines.cooperative import in_turns
+from engines.batches.items import InputItem
+from engines.batches.reading import read_strings
 from engines.encoding import decode_base64, encode_base64, encode_base64_url
 from engines.faults import Failed, Fault, InvalidRequest
 from engines.fields import Batch
@@ -29,7 +28,7 @@ from engines.keys.keyring import Keyring, MissingContext
 from engines.keys.states import Use
 from engines.transit.keys import decode_context
 from engines.transit.signature.hash import decode_input
-from engines.worker_pools import at_pace, check_long_items
+from engines.worker_pools import at_pace, check_long_items, in_turns
 
 if TYPE_CHECKING:
     from engines.transit.engine import Transit

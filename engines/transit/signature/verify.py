@@ -11,9 +11,8 @@ from engines.algorithms.base import BadSignature, Marshaling, SignatureOptions
 from engines.algorithms.hashes import NO_HASH, Hash
 from engines.algorithms.signatures.options import parse_hash, parse_marshaling, parse_salt_length, unapproved_signature
 from engines.base import Call, Reply
-from engines.batch_items import InputItem
-from engines.batches import read_strings
-from engines.cooperative import in_turns
+from engines.batches.items import InputItem
+from engines.batches.reading import read_strings
 from engines.encoding import NotBase64, decode_base64, decode_base64_url
 from engines.faults import Failed, Fault, InvalidRequest
 from engines.fips import unapproved_hash
@@ -24,7 +23,7 @@ from engines.transit.keys import decode_context
 from engines.transit.signature import cmac, hmac
 from engines.transit.signature.hash import decode_input
 from engines.transit.signature.sign import Signing, hash_name, signature_options
-from engines.worker_pools import at_pace, check_long_items
+from engines.worker_pools import at_pace, check_long_items, in_turns
 
 if TYPE_CHECKING:
     from engines.transit.engine import Transit

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from engines.base import Body, Call, Nothing, Reply
-from engines.cooperative import in_turns
 from engines.faults import Denied, Failed, InvalidRequest
 from engines.fields import CommaList
+from engines.worker_pools import in_turns
 
 if TYPE_CHECKING:
     from server.system.engine import System

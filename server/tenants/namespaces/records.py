@@ -10,8 +10,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from engines.faults import InvalidRequest
+from server.runtime.identifiers import random_text
 from server.tenants.namespaces.names import ROOT, Namespace
-from server.tenants.tokens.store import random_text
 from storage.envelope import SALT_BYTES
 
 MAX_METADATA_BYTES = 16 * 1024

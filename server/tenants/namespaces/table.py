@@ -21,6 +21,7 @@ from msgspec.structs import replace
 
 from engines.base import Clock
 from engines.faults import Failed, InvalidRequest
+from server.runtime.identifiers import random_text
 from server.tenants.namespaces.names import MAX_DEPTH, above
 from server.tenants.namespaces.records import (
     Entry,
@@ -31,7 +32,6 @@ from server.tenants.namespaces.records import (
     new_entry,
     with_entry,
 )
-from server.tenants.tokens.store import random_text
 from storage.base import MAX_VALUE_BYTES, Transaction, transact
 from storage.view import View
 

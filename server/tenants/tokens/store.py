@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-import string
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
 from math import inf
@@ -27,6 +26,7 @@ from msgspec.structs import replace
 
 from auth_methods.records import BATCH, TokenRecord
 from engines.faults import InvalidRequest
+from server.runtime.identifiers import random_text
 from server.tenants.identity.effective_identity import Persona, Personas
 from server.tenants.namespaces.names import ROOT, Namespace
 from server.tenants.policies.acl import Acl
@@ -44,11 +44,6 @@ SERVICE_PREFIX = "s."
 MAX_BATCH_KEPT = 20_000
 """How many batch tokens are kept opened."""
 
-_ALPHABET = (string.ascii_letters + string.digits).encode()
-_ID_LENGTH = 24
-_RANDOM_BYTES = 48
-_LETTERS = bytes(_ALPHABET[octet % len(_ALPHABET)] for octet in range(256))
-_UNEVEN = bytes(range(256 - 256 % len(_ALPHABET), 256))
 _LISTED_AT_ONCE = 500
 _SALT_BYTES = 32
 
@@ -372,11 +367,3 @@ async def _made_once(transaction: Transaction, key: str, size: int) -> bytes:
         value = secrets.token_bytes(size)
         transaction.put(key, value)
     return value
-
-
-def random_text() -> str:
-    """24 random letters and digits, each equally likely: about 143 bits."""
-    text = b""
-    while len(text) < _ID_LENGTH:
-        text += secrets.token_bytes(_RANDOM_BYTES).translate(_LETTERS, _UNEVEN)
-    return text[:_ID_LENGTH].decode()

@@ -13,7 +13,7 @@ import msgspec
 from msgspec import UNSET
 
 from engines.base import Call, Reply
-from engines.batch_items import (
+from engines.batches.items import (
     DecryptItem,
     EncryptItem,
     InputItem,
