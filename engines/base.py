@@ -55,6 +55,22 @@ class Access(Enum):
     """Anybody, even while the server is sealed; answered as a bare object. Only ``sys`` has such routes."""
 
 
+class Scope(Enum):
+    """Which namespaces serve a route of a mount that each of them has."""
+
+    EACH = "each"
+    """Every namespace, for itself."""
+
+    ROOT = "root"
+    """The root namespace alone; elsewhere refused, once the caller is known to be allowed."""
+
+    SERVER = "server"
+    """The server as a whole: refused in namespaces before a token is asked for, with all paths of its first segment."""
+
+    SEAL = "seal"
+    """The root namespace, and namespaces with a seal of their own. There are none of these."""
+
+
 class Body(Struct, kw_only=True):
     """The parameters of one route: those of the JSON body, of the query (for reads and lists) and of the path.
 
@@ -222,6 +238,21 @@ class Route:
 
     head: bool = False
     """Serve HEAD as a read without a body."""
+
+    scope: Scope = Scope.EACH
+    """Which namespaces serve it. Every row of ``sys`` states it."""
+
+    about_own_token: bool = False
+    """It is about the token that it is called with: served in the namespace which that token belongs to."""
+
+    wrapping_token: bool = False
+    """The token of the request, or the one in its body, is a wrapping token, and is checked before the caller is."""
+
+    always_served: bool = False
+    """Not counted by the bound on requests under way."""
+
+    opened_by: str = ""
+    """The permission of a listener (a field of ``Exposure``) with which it needs no token, even while sealed."""
 
 
 class Clock(Protocol):

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from engines.base import Exists, Operation, Route
+from engines.base import Exists, Operation, Route, Scope
 
 _PARAMETER = re.compile(r"\{(\w+)(?::(any|path))?\}")
 _EXPRESSIONS = {None: r"\w(?:[\w.-]*\w)?", "any": r"[^/]+", "path": r".+"}
@@ -28,10 +28,14 @@ class Served:
     parameters: frozenset[str]
     routes: Mapping[Operation, Route]
     exists: Exists | None
+    scope: Scope
+    wrapping_token: bool
+    """Whether one of ``routes`` takes a wrapping token; it is checked for every operation on the path."""
 
 
 class RouteTable:
-    """The compiled table of one engine class. Raises ValueError for two rows with one operation and pattern."""
+    """The compiled table of one engine class. Raises ValueError for two rows with one operation and pattern,
+    and for rows of one pattern with different scopes."""
 
     def __init__(self, routes: Iterable[Route]) -> None:
         grouped: dict[str, dict[Operation, Route]] = {}
@@ -74,8 +78,17 @@ def _compile(pattern: str, operations: Mapping[Operation, Route]) -> Served:
         position = found.end()
     expression += re.escape(pattern[position:])
     exists = next((route.exists for route in operations.values() if route.exists is not None), None)
+    scopes = {route.scope for route in operations.values()}
+    if len(scopes) > 1:
+        raise ValueError(f"the routes for {pattern} have different scopes")
     return Served(
-        pattern, re.compile(expression, re.ASCII | re.DOTALL), frozenset(parameters(pattern)), operations, exists
+        pattern,
+        re.compile(expression, re.ASCII | re.DOTALL),
+        frozenset(parameters(pattern)),
+        operations,
+        exists,
+        scopes.pop(),
+        any(route.wrapping_token for route in operations.values()),
     )
 
 

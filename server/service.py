@@ -26,6 +26,7 @@ from server.processes.worker_loop import Member, Service
 from server.runtime import plugins
 from server.runtime.metrics import SHARE_SECONDS
 from server.system.engine import System
+from server.system.routes import ALWAYS_SERVED
 from server.tenants.mounts.table import new_entry
 from storage.base import Claims, StorageFault, Store
 from storage.seals.base import Seal
@@ -77,7 +78,7 @@ async def open_service(config: Config, member: Member) -> Service:
     async def reload(config: Config) -> None:
         await core.reload()
 
-    return Service(build=build, reload=reload, close=close, development=development)
+    return Service(build, reload, close, ALWAYS_SERVED, development)
 
 
 def check_audit(config: Config) -> None:

@@ -24,7 +24,6 @@ from server.tenants.mounts.table import Found
 from server.tenants.policies.acl import Decision
 from server.tenants.tenant import Tenant
 from server.tenants.tokens.store import Token
-from server.tenants.tokens.wrapping import CHECKED_PATHS
 from storage.view import View
 
 MAX_KEPT = 10_000
@@ -97,7 +96,7 @@ class Standings:
         found, route = exchange.found, exchange.route
         if epoch != self.epoch or request.head or request.wrap_ttl_seconds or exchange.operation is Operation.CREATE:
             return
-        if token is None or decision is None or found is None or route is None or exchange.path in CHECKED_PATHS:
+        if token is None or decision is None or found is None or route is None or route.wrapping_token:
             return
         record = token.record
         if record.type != SERVICE or record.num_uses or record.bound_cidrs or decision.conditional:

@@ -1,6 +1,7 @@
 """Bounds on requests under way: how many there may be, how much of bodies they may hold, and how long they may take.
 
-What is over a bound is refused at once, so that what is under it is served in time; ``sys/health`` is always served.
+What is over a bound is refused at once, so that what is under it is served in time; ``sys/health`` is exempt
+(``Route.always_served``).
 
 A timer for each request would cost more than most requests do otherwise, so requests are only written down, and one
 task looks through them every half a second. What is overdue is cancelled and answered here. A stream may take as long
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+from collections.abc import Collection
 from time import monotonic
 from typing import Any
 
@@ -24,7 +26,6 @@ MAX_BODY_BYTES = 256 * 1024 * 1024
 SMALL_BODY_BYTES = 64 * 1024
 """A body up to this size is taken whatever others hold: a few large ones must not keep everybody else out."""
 
-_ALWAYS_SERVED = "/v1/sys/health"
 _OVERLOADED = "the server is overloaded; try again later"
 
 SWEEP_SECONDS = 0.5
@@ -69,11 +70,14 @@ class _Request:
 class Deadlines:
     """Cuts requests off: 408 if the body doesn't arrive in time, 503 if the answer takes too long or there are others.
 
-    ``most`` requests are served at a time.
+    ``most`` requests are served at a time, those for a path in ``always_served`` not counted.
     """
 
-    def __init__(self, application: Application, listener: Listener, most: int) -> None:
+    def __init__(
+        self, application: Application, listener: Listener, most: int, always_served: Collection[str] = ()
+    ) -> None:
         self._application = application
+        self._always_served = always_served
         self._read_seconds = listener.http_read_timeout_seconds
         self._duration_seconds = listener.max_request_duration_seconds
         self._requests: dict[asyncio.Task[Any], _Request] = {}
@@ -87,7 +91,7 @@ class Deadlines:
             if scope["type"] == "websocket":
                 await send({"type": "websocket.close"})
             return
-        if len(self._requests) >= self._most and scope["path"] != _ALWAYS_SERVED:
+        if len(self._requests) >= self._most and scope["path"] not in self._always_served:
             await answer_error(scope, send, 503, _OVERLOADED, close=True)
             return
         task = asyncio.current_task()

@@ -14,11 +14,10 @@ from server.access.decision_cache import Standing
 from server.access.request_context import Exchange
 from server.audit.entry import refusal as refused
 from server.core.unsealed import Active
+from server.pipeline.resolve import check_namespace, refuse_in_namespace, refuse_without_seal
 from server.tenants.policies.acl import NOTHING_ALLOWED
-from server.tenants.resolve import check_there, refuse_in_namespace, refuse_without_seal
 from server.tenants.tenant import Tenant
 from server.tenants.tokens.store import Token
-from server.tenants.tokens.wrapping import CHECKED_PATHS
 
 _SYSTEM = "sys/"
 
@@ -46,7 +45,7 @@ async def located(request: Request, request_id: str, active: Active) -> Exchange
 async def _tenant(request: Request, active: Active) -> Tenant:
     if active.namespaces.stale:
         await active.load_namespaces()  # It may have changed since the request was settled.
-    check_there(request, active.namespaces)
+    check_namespace(request, active.namespaces)
     tenant = await active.tenants.at(request.namespace)
     if tenant is None:
         raise NotFound("namespace not found")
@@ -95,8 +94,13 @@ async def _admitted(active: Active, exchange: Exchange, call: Call, epoch: int) 
     if found is not None:
         call.path = found.path
         if request.namespace and found.live.entry.path == _SYSTEM and found.served is not None:
-            refuse_in_namespace(found.served.pattern)
-    wrapping = exchange.path in CHECKED_PATHS and exchange.operation is not Operation.HELP
+            refuse_in_namespace(found.served)
+    wrapping = (
+        found is not None
+        and found.served is not None
+        and found.served.wrapping_token
+        and exchange.operation is not Operation.HELP
+    )
     if wrapping:
         checked = await tenant.wrapping.check(request.token, request.data, call.now)
         if "token" not in request.data:
@@ -135,7 +139,7 @@ async def _admitted(active: Active, exchange: Exchange, call: Call, epoch: int) 
     if not decision.allowed or (route is not None and route.access is Access.SUDO and not decision.sudo):
         raise Denied
     if request.namespace and found is not None and found.live.entry.path == _SYSTEM and found.served is not None:
-        refuse_without_seal(found.served.pattern)
+        refuse_without_seal(found.served)
     active.standings.add(epoch, exchange, acl.valid_until)
     return body
 

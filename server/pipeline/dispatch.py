@@ -40,6 +40,7 @@ from server.core.unsealed import Active
 from server.pipeline.authorize import LISTS, convert_body, let_in, let_in_again, located
 from server.pipeline.login import log_in
 from server.pipeline.open_routes import NOTHING, Exposure, open_routes
+from server.pipeline.resolve import resolve_namespace
 from server.pipeline.respond import answer_to, marked, raw_answer_to, refusal, wrappable, wrapped
 from server.pipeline.response import Answer, Headers
 from server.pipeline.stream import Stream
@@ -47,7 +48,6 @@ from server.runtime.identifiers import new_request_id
 from server.system.engine import System
 from server.system.inspect.openapi import help_answer, mount_help
 from server.tenants.mounts.table import Found
-from server.tenants.resolve import settle
 from server.tenants.tokens.wrapping import Unwrapped
 from storage.base import BarrierSealed, Conflict, KeyTooLong
 from storage.base import Unavailable as StorageUnavailable
@@ -342,7 +342,7 @@ async def _settle(request: Request, active: Active) -> None:
     if active.namespaces.stale:
         await active.load_namespaces()
     if active.namespaces.by_path or request.in_namespace:
-        settle(request, active.namespaces)
+        resolve_namespace(request, active.namespaces)
 
 
 def _unserved(found: Found) -> Fault:

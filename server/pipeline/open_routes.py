@@ -7,7 +7,7 @@ a listener's configuration allows it: better a private listener for them than a 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 
 from engines.base import Access, Route
@@ -20,7 +20,7 @@ from server.system.seal.rekey import REKEY_ROUTES
 
 @dataclass(frozen=True, slots=True)
 class Exposure:
-    """Of one listener."""
+    """The permissions of one listener; a route names the one that opens it (``Route.opened_by``)."""
 
     rekey: bool = False
     generate_root: bool = False
@@ -52,14 +52,9 @@ class OpenRoutes:
 @cache
 def open_routes(exposure: Exposure) -> OpenRoutes:
     """The routes that a listener with ``exposure`` serves without a token."""
-    added: list[Route] = []
-    if exposure.rekey:
-        added += REKEY_ROUTES
-    if exposure.generate_root:
-        added += GENERATE_ROOT_ROUTES
-    for allowed, path in ((exposure.metrics, "metrics"), (exposure.in_flight, "in-flight-req")):
-        if allowed:
-            added += [replace(route, access=Access.OPEN) for route in System.routes if route.path == path]
+    permitted = {name for name, allowed in asdict(exposure).items() if allowed}
+    candidates = (*System.routes, *REKEY_ROUTES, *GENERATE_ROOT_ROUTES)
+    added = [replace(route, access=Access.OPEN) for route in candidates if route.opened_by in permitted]
     opened = [route for route in System.routes if route.access is Access.OPEN]
     return OpenRoutes(_table(opened, added), _table(System.sealed_routes, added))
 

@@ -26,8 +26,8 @@ from server.audit.broker import Pending
 from server.audit.entry import AuditResponse, refusal
 from server.core.lifecycle import Core
 from server.core.unsealed import Active
+from server.pipeline.resolve import check_namespace
 from server.pipeline.response import Answer, Headers
-from server.tenants.resolve import check_there
 
 MAX_GROUP = 500
 """The most items that are answered without a break in which other requests get their turn."""
@@ -123,7 +123,7 @@ class Stream:
         await core.cache.catch_up()
         if self._active.namespaces.stale:
             await self._active.load_namespaces()
-        check_there(exchange.request, self._active.namespaces)
+        check_namespace(exchange.request, self._active.namespaces)
         if self._active.audit.stale:
             await self._active.audit.load()
         found, token, tenant = exchange.found, exchange.token, exchange.tenant

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
@@ -54,6 +54,9 @@ class Service:
 
     close: Callable[[], Awaitable[None]]
     """Called once, when nothing is served any more."""
+
+    always_served: Collection[str] = ()
+    """Paths that are served whatever the number of requests under way."""
 
     development: DevelopmentKeys | None = None
     """In development mode, what was made at the start."""
@@ -125,7 +128,7 @@ class Serving:
     async def _serve(self, service: Service) -> None:
         reloads = asyncio.create_task(self._obey_hangups(service))
         try:
-            await serve(self._opened, service.build, self._stop, self._member.share)
+            await serve(self._opened, service.build, self._stop, self._member.share, service.always_served)
         finally:
             reloads.cancel()
             await asyncio.gather(reloads, return_exceptions=True)

@@ -89,7 +89,7 @@ async def open_example(config: Config, member: Member) -> Service:
     keys = None
     if config.development is not None:
         keys = DevelopmentKeys("dW5zZWFs", config.development.root_token or "s.random")
-    return Service(build_example, reload, close, keys)
+    return Service(build_example, reload, close, always_served={"/v1/sys/health"}, development=keys)
 
 
 if __name__ == "__main__":

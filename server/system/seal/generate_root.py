@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from engines.base import Access, Body, Call, Nothing, Operation, Reply, Route
+from engines.base import Access, Body, Call, Nothing, Operation, Reply, Route, Scope
 from engines.encoding import NotBase64, decode_base64
 from engines.faults import Failed, InvalidRequest
 from server.seal.generate_root import (
@@ -64,11 +64,14 @@ async def update(system: System, call: Call, body: ShareBody) -> Reply:
 
 
 GENERATE_ROOT_ROUTES = (
-    Route(Operation.READ, "generate-root/attempt", read, Nothing, "Show how far a root token is.", Access.OPEN),
-    Route(Operation.UPDATE, "generate-root/attempt", begin, GenerationBody, "Begin to make a root token.", Access.OPEN),
-    Route(Operation.DELETE, "generate-root/attempt", cancel, Nothing, "End it without effect.", Access.OPEN),
+    Route(Operation.READ, "generate-root/attempt", read, Nothing, "Show how far a root token is.", Access.OPEN,
+          scope=Scope.SERVER, opened_by="generate_root"),
+    Route(Operation.UPDATE, "generate-root/attempt", begin, GenerationBody, "Begin to make a root token.", Access.OPEN,
+          scope=Scope.SERVER, opened_by="generate_root"),
+    Route(Operation.DELETE, "generate-root/attempt", cancel, Nothing, "End it without effect.", Access.OPEN,
+          scope=Scope.SERVER, opened_by="generate_root"),
     Route(Operation.UPDATE, "generate-root/update", update, ShareBody, "Take a share; the last one makes the token.",
-          Access.OPEN),
+          Access.OPEN, scope=Scope.SERVER, opened_by="generate_root"),
 )  # fmt: skip
 """Served where a listener allows it."""
 

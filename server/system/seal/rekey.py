@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
-from engines.base import Access, Body, Call, Nothing, Operation, Reply, Route
+from engines.base import Access, Body, Call, Nothing, Operation, Reply, Route, Scope
 from engines.encoding import encode_base64
 from engines.faults import Failed, Fault, InvalidRequest, Sealed
 from server.seal.pgp import check_pgp
@@ -116,7 +116,7 @@ def _routes(prefix: str, *, recovery: bool) -> tuple[Route, ...]:
         (Operation.DELETE, "verify", restart, Nothing, "Forget the new shares that were shown."),
     )
     return tuple(
-        Route(operation, f"{prefix}/{path}", handler, body, text, Access.OPEN)
+        Route(operation, f"{prefix}/{path}", handler, body, text, Access.OPEN, scope=Scope.SERVER, opened_by="rekey")
         for operation, path, handler, body, text in rows
     )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
-from engines.base import Body, Call, Nothing, Operation, Reply, Route
+from engines.base import Body, Call, Nothing, Operation, Reply, Route, Scope
 from engines.faults import InvalidRequest
 from server.seal.pgp import check_pgp
 from server.seal.rekey import Rekeying
@@ -106,7 +106,8 @@ def _routes(prefix: str, *, recovery: bool) -> tuple[Route, ...]:
         (Operation.DELETE, "backup", delete_backup, Nothing, "Forget the encrypted shares that were kept."),
     )
     return tuple(
-        Route(operation, f"{prefix}/{path}", handler, body, text) for operation, path, handler, body, text in rows
+        Route(operation, f"{prefix}/{path}", handler, body, text, scope=Scope.SEAL)
+        for operation, path, handler, body, text in rows
     )
 
 

@@ -30,9 +30,6 @@ from server.tenants.tokens.store import Token, Tokens
 from server.tenants.tokens.wrapping_jwt import WrappingJwt, looks_like_jwt
 from storage.view import View
 
-CHECKED_PATHS = frozenset({"sys/wrapping/lookup", "sys/wrapping/unwrap", "sys/wrapping/rewrap"})
-"""Where a wrapping token is looked at before anything else is, even before who calls."""
-
 INVALID = "wrapping token is not valid or does not exist"
 _INFO = "wrapinfo"
 _UNCHECKED = "error validating wrapping token: "

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ast
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,10 +12,12 @@ from hypothesis import strategies as st
 from compat.requests import Request
 from engines.base import Operation
 from engines.faults import InvalidRequest
+from engines.routing import RouteTable
+from server.pipeline.resolve import refuse_in_namespace, resolve_namespace
+from server.system import routes
 from server.system.routes import ROUTES
 from server.tenants.namespaces.records import Entry
 from server.tenants.namespaces.table import NamespaceTable
-from server.tenants.resolve import refuse_in_namespace, settle
 from tests.server.places import new_place
 
 NAMES = st.sampled_from(["a", "b", "sys", "transit", "A", "root", "", ".", ".."])
@@ -48,7 +53,7 @@ def request_for(path: str, namespace: str = "", token: str = "") -> Request:
 def settled(table: NamespaceTable, path: str, namespace: str = "", token: str = "") -> tuple[str, str] | str:
     request = request_for(path, namespace, token)
     try:
-        settle(request, table)
+        resolve_namespace(request, table)
     except InvalidRequest as fault:
         return fault.message or ""
     return request.namespace, request.path
@@ -96,14 +101,23 @@ def test_what_is_about_the_server_is_refused_in_a_namespace(path: str) -> None:
     assert settled(table, f"a/{path}") == "operation only available in root namespace"
 
 
+def test_every_route_of_sys_states_its_scope() -> None:
+    """A scope that a row leaves out would be each namespace's: the widest."""
+    folder = Path(routes.__file__).parent
+    for path in [Path(routes.__file__), *(folder / "seal").glob("*.py")]:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Route":
+                assert "scope" in {keyword.arg for keyword in node.keywords}, f"{path.name}:{node.lineno}"
+
+
 def test_which_routes_of_sys_namespaces_have() -> None:
     """A new one isn't among them until it is said to be."""
     found = set()
-    for route in ROUTES:
+    for served in RouteTable(ROUTES).served:
         try:
-            refuse_in_namespace(route.path)
+            refuse_in_namespace(served)
         except InvalidRequest:
             continue
-        segments = route.path.split("/")
+        segments = served.pattern.split("/")
         found.add("/".join(segments[:2]) if segments[0] == "internal" else segments[0])
     assert found == IN_NAMESPACES
