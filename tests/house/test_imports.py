@@ -85,6 +85,11 @@ def test_a_module_imports_only_its_own_layer_and_those_below(path: Path) -> None
     assert ours <= ALLOWED[layer]
 
 
+@pytest.mark.parametrize("path", sorted((ROOT / "sdk").rglob("*.py")), ids=lambda path: str(path.relative_to(ROOT)))
+def test_clients_need_nothing_of_the_server(path: Path) -> None:
+    assert not {name.split(".")[0] for name in _imported(path)} & ALLOWED.keys()
+
+
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_the_parts_of_a_folder_import_each_other_in_one_direction(folder: Path) -> None:
     """A part is a module of the folder, or a folder in it with all that it holds."""

@@ -1,4 +1,4 @@
-"""``compat.hvac_transit`` with a real hvac against a real server, for what hvac's own class refuses to ask."""
+"""``cryptoserve.hvac`` with a real hvac against a real server, for what hvac's own class refuses to ask."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import hvac
 import pytest
 from hvac.exceptions import ParamValidationError
 
-from compat.hvac_transit import Transit
+from cryptoserve.hvac import Transit
 from tests.products import Product
 from tests.servers import Server
 
