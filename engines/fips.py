@@ -15,14 +15,15 @@ import logging
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from engines.algorithms.base import Fips, Material, Signature, SignatureOptions
+from engines.algorithms.base import Material, Signature, SignatureOptions
 from engines.algorithms.hashes import Hash
 from engines.algorithms.registry import ALGORITHMS
+from engines.algorithms.row import Fips
 from engines.algorithms.signatures.options import unapproved_signature, with_approved_salt
 from engines.faults import InvalidRequest
 
 if TYPE_CHECKING:
-    from engines.algorithms.base import Algorithm
+    from engines.algorithms.row import Algorithm
     from engines.base import Call
     from engines.keys.records import KeyringRecord
 
@@ -126,12 +127,12 @@ def unapproved_hash(purpose: str, hash_: Hash) -> str:
 def unapproved_kind(record: KeyringRecord) -> str:
     """What of the kind of a key isn't approved, in words; "" if all is."""
     algorithm = ALGORITHMS[record.type]
-    if algorithm.fips is not Fips.APPROVED:
+    if algorithm.strength.fips is not Fips.APPROVED:
         return algorithm.name
     if record.convergent:
         # A nonce comes from a counter or a random bit generator (SP 800-38D, 8.2), not from the plaintext.
         return f"convergent encryption with {algorithm.name}"
-    if record.derived and algorithm.material_from_seed is not None:
+    if record.derived and algorithm.capabilities.material_from_seed is not None:
         # A private key comes from a random bit generator (FIPS 186-5, A.2.3); only symmetric keys may be derived.
         return f"a derived key pair of type {algorithm.name}"
     return ""
@@ -154,5 +155,5 @@ def unapproved_key(record: KeyringRecord) -> str:
 
 
 def _fault(record: KeyringRecord, number: int) -> str:
-    check, version = ALGORITHMS[record.type].fips_fault, record.versions.get(number)
+    check, version = ALGORITHMS[record.type].strength.fips_fault, record.versions.get(number)
     return "" if check is None or version is None else check(Material(b"", version.public))

@@ -23,7 +23,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from time import monotonic
 from typing import Any, TypeVar
 
-from engines.algorithms.base import Pace
+from engines.algorithms.row import Pace
 from engines.faults import InvalidRequest, RateLimited
 
 T = TypeVar("T")

@@ -29,7 +29,7 @@ def describe(keyring: Keyring, context: bytes = b"") -> Reply:
         "supports_encryption": algorithm.encrypts,
         "supports_decryption": algorithm.encrypts,
         "supports_signing": algorithm.signs,
-        "supports_derivation": algorithm.derivable,
+        "supports_derivation": algorithm.usage.derivable,
         "auto_rotate_period": record.auto_rotate_period_seconds,
         "imported_key": record.imported,
         "soft_deleted": record.soft_deleted,
@@ -39,7 +39,7 @@ def describe(keyring: Keyring, context: bytes = b"") -> Reply:
         "min_encryption_version": record.min_encryption_version,
     }
     data.update(algorithm.type_parameters)
-    if algorithm.key_bytes_chosen is not None:
+    if algorithm.sizes.key_bytes_chosen is not None:
         data["key_size"] = record.key_bytes
     if record.derived:
         data["kdf"] = keyring.derivation.name

@@ -109,7 +109,7 @@ def _max_encryptions(record: KeyringRecord, given: int | UnsetType) -> int:
         raise InvalidRequest(
             f"max_encryptions is not valid for keys of type {algorithm.key_type}, which encrypt nothing"
         )
-    most = algorithm.max_encryptions or _INT64_MAX
+    most = algorithm.usage.max_encryptions or _INT64_MAX
     if not 0 < given <= most:
         raise InvalidRequest(f"max_encryptions of keys of type {algorithm.key_type} must be between 1 and {most}, or 0")
     return given

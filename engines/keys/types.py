@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
-from engines.algorithms.base import CLASSICAL_HALF, PARAMETER_SET, POST_QUANTUM_HALF, Algorithm
+from engines.algorithms.row import CLASSICAL_HALF, PARAMETER_SET, POST_QUANTUM_HALF, Algorithm
 from engines.algorithms.types import find_row
 from engines.base import Call
 
@@ -34,5 +34,5 @@ def find_algorithm(kept: Mapping[str, Algorithm], key_type: str, body: TypeParam
 
 def warn_of_type(call: Call, algorithm: Algorithm) -> None:
     """Warn of a type of keys that isn't safe in every use."""
-    if algorithm.aead is not None and not algorithm.authenticates:
+    if algorithm.capabilities.aead is not None and not algorithm.usage.authenticates:
         call.warn(f"keys of type {algorithm.key_type} don't notice that a ciphertext was changed")

@@ -13,8 +13,9 @@ import msgspec
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
-from engines.algorithms.base import Algorithm, Material, Pace
+from engines.algorithms.base import Material
 from engines.algorithms.encodings.interchange import BadBackup
+from engines.algorithms.row import Algorithm, Pace
 from engines.base import Call, Reply
 from engines.encoding import NotBase64, decode_base64, encode_base64, nanoseconds_of
 from engines.faults import Failed, InvalidRequest

@@ -38,7 +38,7 @@ async def export(engine: Pqc, call: Call, body: Export) -> Reply:
         raise NotFound
     if body.type == PRIVATE and not keyring.record.exportable:
         raise InvalidRequest("private key material is not exportable")
-    forms = keyring.algorithm.kem_keys
+    forms = keyring.algorithm.capabilities.kem_keys
     assert forms is not None, "keys that encapsulate have forms"
     texts: dict[str, str] = {}
     for version in select_versions(keyring, body.version):

@@ -53,7 +53,7 @@ class Decryption(KeyName):
 
 
 def _suite(keyring: Keyring) -> Suite:
-    suite = keyring.algorithm.hpke
+    suite = keyring.algorithm.capabilities.hpke
     assert suite is not None, "keys that encapsulate have a suite of HPKE"
     return suite
 

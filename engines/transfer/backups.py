@@ -15,8 +15,8 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from engines.algorithms.base import Algorithm, Pace
 from engines.algorithms.registry import ALGORITHMS
+from engines.algorithms.row import Algorithm, Pace
 from engines.algorithms.symmetric.derivation import COUNTER_MODE_BYTES, DERIVATIONS, HMAC_SHA256_COUNTER
 from engines.base import Body, Call, Reply
 from engines.encoding import NotBase64, decode_base64, encode_base64, nanoseconds_of
@@ -235,14 +235,16 @@ def _check_policy(policy: PolicyBackup, name: str, algorithm: Algorithm) -> None
         raise Failed("failed restored policy name validator: entry would not be accessible")
     if not NAME.fullmatch(name):
         raise Failed("failed restored policy name validator: name does not match framework.GenericNameRegex")
-    if (policy.derived and not algorithm.derivable) or (policy.convergent_encryption and not algorithm.convergent):
+    if (policy.derived and not algorithm.usage.derivable) or (
+        policy.convergent_encryption and not algorithm.usage.convergent
+    ):
         raise Failed(f"key derivation and convergent encryption not supported for keys of type {algorithm.key_type}")
     if policy.convergent_encryption and not policy.derived:
         raise Failed("convergent encryption requires derivation to be enabled")
     if policy.version_template or policy.storage_prefix or policy.kdf not in DERIVATIONS:
         raise Failed("the backup has a version template, storage prefix or key derivation that is not supported")
     derivation = DERIVATIONS[policy.kdf]
-    if policy.derived and derivation is HMAC_SHA256_COUNTER and algorithm.key_bytes > COUNTER_MODE_BYTES:
+    if policy.derived and derivation is HMAC_SHA256_COUNTER and algorithm.sizes.key_bytes > COUNTER_MODE_BYTES:
         raise Failed(f"keys of type {algorithm.key_type} can't be derived by {derivation.name}")
     limits = (0, policy.min_available_version, policy.min_decryption_version, policy.latest_version)
     if list(limits) != sorted(limits) or not 0 <= policy.min_encryption_version <= policy.latest_version:

@@ -8,8 +8,9 @@ from typing import Annotated, Any, TypeAlias
 from msgspec import Meta, Struct, field
 from msgspec.structs import replace
 
-from engines.algorithms.base import Algorithm, Material
+from engines.algorithms.base import Material
 from engines.algorithms.encodings.interchange import BadBackup, backup_bytes
+from engines.algorithms.row import Algorithm
 from engines.encoding import NotBase64, decode_base64, encode_base64, parse_rfc3339, rfc3339_nano
 from engines.faults import Failed, InvalidRequest
 from engines.fields import MAX_DURATION_SECONDS
@@ -163,7 +164,7 @@ def load_info(info: InfoBackup | None) -> RestoreInfo | None:
 def dump_version(algorithm: Algorithm, record: KeyringRecord, version: VersionRecord) -> dict[str, Any]:
     """One version of a key as JSON has it."""
     material = Material(version.private.reveal(), version.public)
-    mac_key = version.private if algorithm.mac_key_is_key else version.mac_key
+    mac_key = version.private if algorithm.usage.mac_key_is_key else version.mac_key
     chain = [encode_base64(der) for der in version.certificate_chain]
     return {
         **EMPTY_ENTRY,

@@ -67,6 +67,6 @@ def _wrap(engine: Transit, call: Call, destination: Keyring, key: bytes, hash_na
         raise Failed(
             f"key wrapping (requring message signing) is not supported for key type {destination.algorithm.key_type}"
         )
-    if destination.algorithm.encryption is None:
+    if destination.algorithm.capabilities.encryption is None:
         raise Failed("unsupported key type in use; must be a rsa key")
     return encode_base64(wrap(destination.latest.record.public, key, hash_))

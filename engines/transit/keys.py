@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
-from engines.algorithms.base import Algorithm
 from engines.algorithms.registry import DEFAULT_ALGORITHM
+from engines.algorithms.row import Algorithm
 from engines.base import Call, Reply
 from engines.encoding import NotBase64, decode_base64
 from engines.faults import InvalidRequest, NotFound
@@ -81,9 +81,9 @@ def _parse_type(engine: Transit, body: KeyCreation) -> Algorithm:
     if algorithm is None:
         raise InvalidRequest(f"unknown key type {body.type}")
     if body.key_size:
-        if algorithm.key_bytes_chosen is None:
+        if algorithm.sizes.key_bytes_chosen is None:
             raise InvalidRequest(f"key_size is not valid for algorithm {algorithm.key_type}")
-        if body.key_size not in algorithm.key_bytes_chosen:
+        if body.key_size not in algorithm.sizes.key_bytes_chosen:
             raise InvalidRequest(f"invalid key_size {body.key_size}")
     return algorithm
 

@@ -11,9 +11,10 @@ from cryptography.hazmat.primitives import hpke, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, mlkem, padding, rsa
 from cryptography.hazmat.primitives.keywrap import aes_key_wrap_with_padding
 
-from engines.algorithms.base import Fips, Material, Pace, SignatureOptions
+from engines.algorithms.base import Material, SignatureOptions
 from engines.algorithms.hashes import HASHES, PLAIN_HASHES, SHA1, SHA2_256
 from engines.algorithms.registry import ALGORITHMS, KEM_ALGORITHMS, TRANSIT_ALGORITHMS
+from engines.algorithms.row import Fips, Pace
 from engines.algorithms.rsa.rsa import RSA_2048
 from engines.algorithms.rsa.rsa_keys import load_public
 from engines.algorithms.signatures.options import unapproved_signature
@@ -33,8 +34,8 @@ UPDATE, READ, DELETE = Operation.UPDATE, Operation.READ, Operation.DELETE
 HELLO = "aGVsbG8="
 CONTEXT = base64.b64encode(b"context").decode()
 OPEN = {"exportable": True, "allow_plaintext_backup": True}
-SLOW = {name for name, row in ALGORITHMS.items() if row.generating is Pace.LONG and name != RSA_2048.name}
-UNAPPROVED = sorted(name for name, row in ALGORITHMS.items() if row.fips is not Fips.APPROVED)
+SLOW = {name for name, row in ALGORITHMS.items() if row.pacing.generating is Pace.LONG and name != RSA_2048.name}
+UNAPPROVED = sorted(name for name, row in ALGORITHMS.items() if row.strength.fips is not Fips.APPROVED)
 SEALED_BEFORE: dict[str, dict[str, Any]] = {
     "chacha": {"type": "chacha20-poly1305", **OPEN},
     "convergent": {"derived": True, "convergent_encryption": True},
@@ -63,12 +64,12 @@ async def test_keys_are_made_of_approved_algorithms_alone(type_: str) -> None:
     row = ALGORITHMS[type_]
     if type_ not in TRANSIT_ALGORITHMS | KEM_ALGORITHMS:
         return
-    sized = {"key_size": 32} if row.key_bytes_chosen is not None else {}
+    sized = {"key_size": 32} if row.sizes.key_bytes_chosen is not None else {}
     parameters = {"type": row.key_type, **row.type_parameters, **sized}
     enabled, preferred = driver_for(type_, ENABLED), driver_for(type_, PREFERRED)
     warnings = (await preferred.invoke(UPDATE, "keys/k", **parameters)).warnings
     told = warning(row.name, PREFERRED) in warnings
-    if row.fips is Fips.APPROVED:
+    if row.strength.fips is Fips.APPROVED:
         assert not told
         assert (await enabled.write("keys/k", **parameters))["type"] == row.key_type
     else:
@@ -79,7 +80,7 @@ async def test_keys_are_made_of_approved_algorithms_alone(type_: str) -> None:
 
 def test_there_is_something_to_refuse() -> None:
     assert {"chacha20-poly1305", "xchacha20-poly1305", "x25519-ml-kem-768"} <= set(UNAPPROVED)
-    assert ALGORITHMS["ed25519"].fips is Fips.APPROVED  # FIPS 186-5.
+    assert ALGORITHMS["ed25519"].strength.fips is Fips.APPROVED  # FIPS 186-5.
     assert [name for name, hash_ in HASHES.items() if hash_.fips is not Fips.APPROVED] == [SHA1.name]
 
 
@@ -406,8 +407,8 @@ class TestTransfer:
         assert await message_of(enabled, UPDATE, "encrypt/k", plaintext=HELLO, key_version=1) == refusal(what)
         await enabled.write("keys/k/config", min_encryption_version=2)
         assert (await enabled.invoke(UPDATE, "encrypt/k", plaintext=HELLO)).warnings == []
-        assert RSA_2048.fips_fault is not None
-        assert RSA_2048.fips_fault(Material(b"", RSA_2048.generate(0).public)) == ""
+        assert RSA_2048.strength.fips_fault is not None
+        assert RSA_2048.strength.fips_fault(Material(b"", RSA_2048.generate(0).public)) == ""
 
 
 async def test_a_batch_of_an_approved_key_is_not_looked_at_twice(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,8 +12,9 @@ from functools import partial
 import pytest
 
 from engines import worker_pools
-from engines.algorithms.base import Pace, SignatureOptions
+from engines.algorithms.base import SignatureOptions
 from engines.algorithms.registry import ALGORITHMS
+from engines.algorithms.row import Pace
 from engines.algorithms.signatures import slhdsa_process
 from engines.faults import RateLimited, Unavailable
 from engines.worker_pools import Lane, at_pace, check_long_items
@@ -129,7 +130,7 @@ async def test_work_that_has_not_begun_leaves_with_its_caller(gate: Gate) -> Non
 def test_rows_say_what_takes_long() -> None:
     """The ones that were measured; a row that is forgotten holds up the event loop."""
     assert {
-        name: ALGORITHMS[name].signing for name in ("rsa-2048", "rsa-3072", "rsa-4096", "ed25519", "ml-dsa-87")
+        name: ALGORITHMS[name].pacing.signing for name in ("rsa-2048", "rsa-3072", "rsa-4096", "ed25519", "ml-dsa-87")
     } == {
         "rsa-2048": Pace.INSTANT,
         "rsa-3072": Pace.BRIEF,
@@ -139,9 +140,13 @@ def test_rows_say_what_takes_long() -> None:
     }
     for row in ALGORITHMS.values():
         if row.shared_key_type == "slh-dsa":
-            assert (row.generating, row.signing, row.verifying) == (Pace.LONG, Pace.LONG, Pace.BRIEF)
-        if row.encryption is not None:
-            assert (row.generating, row.decrypting) == (Pace.LONG, row.signing)
+            assert (row.pacing.generating, row.pacing.signing, row.pacing.verifying) == (
+                Pace.LONG,
+                Pace.LONG,
+                Pace.BRIEF,
+            )
+        if row.capabilities.encryption is not None:
+            assert (row.pacing.generating, row.pacing.decrypting) == (Pace.LONG, row.pacing.signing)
     check_long_items(Pace.BRIEF, 10_000)
 
 
@@ -187,12 +192,12 @@ async def test_rsa_signs_and_decrypts_in_a_lane(transit: Driver, monkeypatch: py
 def test_a_process_that_ends_is_replaced() -> None:
     row = ALGORITHMS["slh-dsa-sha2-128f"]
     material = row.generate(0)
-    assert row.signature is not None
-    sign = partial(row.signature(material).sign, b"hello", SignatureOptions(None))
+    assert row.capabilities.signature is not None
+    sign = partial(row.capabilities.signature(material).sign, b"hello", SignatureOptions(None))
     child = slhdsa_process._of_thread.child
     child._process.kill()
     child._process.wait()
-    row.signature(material).verify(b"hello", sign(), SignatureOptions(None))
+    row.capabilities.signature(material).verify(b"hello", sign(), SignatureOptions(None))
     assert slhdsa_process._of_thread.child is not child
 
 

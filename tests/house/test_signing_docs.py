@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from engines.algorithms.base import CLASSICAL_HALF, PARAMETER_SET
 from engines.algorithms.formats.jws import jws_algorithms
 from engines.algorithms.registry import SIGNING_ALGORITHMS
+from engines.algorithms.row import CLASSICAL_HALF, PARAMETER_SET
 from engines.signing.engine import ROUTES
 from engines.signing.formats import jwt
 from engines.signing.signatures import NOT_SIGNED

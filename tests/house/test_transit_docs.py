@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engines.algorithms.base import Algorithm, Fips
+from engines.algorithms.row import Algorithm, Fips
 from engines.algorithms.types import KEY_TYPES
 from engines.batches import items as batch_items
 from engines.transit.engine import ROUTES
@@ -26,8 +26,8 @@ def algorithm_rows() -> list[tuple[str, ...]]:
         (
             f"`{key_type}`",
             _standards(rows),
-            *("yes" if able else "" for able in (row.encrypts, row.signs, row.derivable, row.convergent)),
-            fips[row.fips],
+            *("yes" if able else "" for able in (row.encrypts, row.signs, row.usage.derivable, row.usage.convergent)),
+            fips[row.strength.fips],
         )
         for key_type, rows in KEY_TYPES.items()
         for row in rows[:1]

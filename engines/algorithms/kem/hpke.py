@@ -13,7 +13,8 @@ from functools import lru_cache
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF, HKDFExpand
 
-from engines.algorithms.base import Aead, Algorithm, BadCiphertext, Encapsulation
+from engines.algorithms.base import Aead, BadCiphertext, Encapsulation
+from engines.algorithms.row import Algorithm
 from engines.algorithms.symmetric.aead import AES128_GCM, AES256_GCM, CHACHA20_POLY1305
 from engines.faults import InvalidRequest
 
@@ -64,11 +65,11 @@ class Suite:
     def cipher(self, shared_secret: bytes, info: bytes) -> tuple[Aead, bytes]:
         """The cipher and the nonce of the first message (RFC 9180, 5.1 and 5.2)."""
         row = _AEADS[self.aead]
-        assert row.aead is not None, "the rows of AEADs have an aead"
+        assert row.capabilities.aead is not None, "the rows of AEADs have an aead"
         secret = self._extract(shared_secret, b"secret", b"")
         context = _schedule_context(self, info)
-        key = self._expand(secret, b"key", context, row.key_bytes)
-        return row.aead(key), self._expand(secret, b"base_nonce", context, row.nonce_bytes)
+        key = self._expand(secret, b"key", context, row.sizes.key_bytes)
+        return row.capabilities.aead(key), self._expand(secret, b"base_nonce", context, row.sizes.nonce_bytes)
 
     @property
     def _identifier(self) -> bytes:

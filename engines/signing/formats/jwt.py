@@ -77,7 +77,7 @@ async def sign(engine: Signing, call: Call, body: TokenSigning) -> Reply:
     if body.batch_input is UNSET or body.batch_input is None:
         return Reply(await _sign(used, version, header, call, body.claims, body.ttl))
     items = read_items(body.batch_input, TokenItem, engine.max_batch_items)
-    check_long_items(used.keyring.algorithm.signing, len(items))
+    check_long_items(used.keyring.algorithm.pacing.signing, len(items))
     results: list[dict[str, Any]] = []
     async for item in in_turns(items):
         try:
@@ -117,7 +117,7 @@ async def verify(engine: Signing, call: Call, body: TokenVerification) -> Reply:
             raise InvalidRequest("missing token to verify")
         return Reply(await _verdict(used, body.token, body.audience, call.now))
     items = read_items(body.batch_input, VerifiedItem, engine.max_batch_items)
-    check_long_items(used.keyring.algorithm.verifying, len(items))
+    check_long_items(used.keyring.algorithm.pacing.verifying, len(items))
     results: list[dict[str, Any]] = []
     async for item in in_turns(items):
         results.append({**await _verdict(used, item.token, item.audience, call.now), "reference": item.reference})

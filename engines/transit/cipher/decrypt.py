@@ -90,7 +90,7 @@ async def decrypt_items(
 def decrypt_plainly(keyring: Keyring, items: Sequence[DecryptItem | RewrapItem]) -> list[dict[str, Any]] | None:
     """The results where nothing is special and nothing fails, nearly always; None leaves it to the slow way."""
     openable = keyring.openable
-    size = keyring.algorithm.nonce_bytes
+    size = keyring.algorithm.sizes.nonce_bytes
     prefix, open_one = keyring.latest.prefix, keyring.latest.cipher().open
     results: list[dict[str, Any]] = []
     try:

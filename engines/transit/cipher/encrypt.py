@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
-from engines.algorithms.base import DEFAULT_ENCRYPTION, Algorithm, EncryptionOptions
+from engines.algorithms.base import DEFAULT_ENCRYPTION, EncryptionOptions
 from engines.algorithms.registry import DEFAULT_ALGORITHM, TRANSIT_ALGORITHMS
+from engines.algorithms.row import Algorithm
 from engines.algorithms.rsa.encryption_options import parse_encryption, unapproved_encryption
 from engines.base import Body, Call, Reply
 from engines.batches.items import EncryptItem
@@ -105,9 +106,9 @@ def _unsaved(engine: Transit, record: KeyringRecord, call: Call) -> Keyring:
 
 def _upsertable(name: str) -> Algorithm:
     algorithm = TRANSIT_ALGORITHMS.get(name)
-    if algorithm is not None and algorithm.refuses_upsert:
+    if algorithm is not None and algorithm.usage.refuses_upsert:
         raise InvalidRequest(f"key type {name} not supported for this operation")
-    if algorithm is None or not algorithm.upsertable:
+    if algorithm is None or not algorithm.usage.upsertable:
         raise InvalidRequest(f"unknown key type {name}")
     return algorithm
 
@@ -148,7 +149,7 @@ def encrypt_plainly(keyring: Keyring, items: list[EncryptItem]) -> list[dict[str
     """The results where nothing is special and nothing fails, nearly always; None leaves it to the slow way."""
     version = keyring.latest
     prefix, number, seal_one = version.prefix, version.number, version.cipher().seal
-    size = keyring.algorithm.nonce_bytes
+    size = keyring.algorithm.sizes.nonce_bytes
     nonces = urandom(size * len(items))
     results: list[dict[str, Any]] = []
     start = 0

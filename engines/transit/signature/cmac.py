@@ -83,7 +83,7 @@ def is_code(keyring: Keyring, item: InputItem, length: int, index: int = 0) -> b
 async def load(engine: Transit, name: str, use: Use, call: Call) -> Keyring:
     """The key called ``name``, to be used so. Raises ``InvalidRequest`` if it isn't there, or isn't for CMAC."""
     keyring = await hmac.load(engine, name, use, call)
-    if keyring.algorithm.cmac is None:
+    if keyring.algorithm.capabilities.cmac is None:
         raise InvalidRequest(f"key {name} is not a supported CMAC key type: {keyring.algorithm.key_type}")
     if keyring.record.soft_deleted:
         raise SoftDeleted

@@ -83,7 +83,7 @@ async def _verify_signatures(engine: Transit, call: Call, body: Verification, it
     options = signature_options(call, body, keyring, marshaling, salt_length)
     if engine.keys.fips.active:
         engine.keys.fips.processing(call, unapproved_signature(keyring.algorithm, options))
-    pace = keyring.algorithm.verifying
+    pace = keyring.algorithm.pacing.verifying
     if items is not None:
         check_long_items(pace, len(items))
         results = [await _verify_signature_item(keyring, options, item) async for item in in_turns(items)]
@@ -120,7 +120,7 @@ async def _verify_signature_item(keyring: Keyring, options: SignatureOptions, it
             raise InvalidRequest("missing input")
         signature = item.signature if item.signature is not UNSET else ""
         valid = await at_pace(
-            keyring.algorithm.verifying,
+            keyring.algorithm.pacing.verifying,
             partial(_is_signature, keyring, options, item.input, item.context, signature),
         )
     except Fault as fault:

@@ -6,7 +6,7 @@ import base64
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
-from engines.algorithms.base import Pace
+from engines.algorithms.row import Pace
 from engines.base import Body, Call, Nothing, Reply
 from engines.faults import InvalidRequest, NotFound
 from engines.worker_pools import at_pace

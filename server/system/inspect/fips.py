@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from auth_methods.passwords import Scheme
-from engines.algorithms.base import Fips
 from engines.algorithms.hashes import HASHES
 from engines.algorithms.registry import ALGORITHMS
+from engines.algorithms.row import Fips
 from engines.base import Call, Nothing, Reply
 from engines.fips import FipsMode
 from server.runtime.openssl import OpenSsl, of_cryptography, of_python
@@ -30,7 +30,7 @@ async def read_fips(system: System, call: Call, body: Nothing) -> Reply:
             "certified": False,
             "notice": _NOTICE,
             "openssl": {"cryptography": _openssl(of_cryptography()), "python": _openssl(of_python())},
-            "algorithms": _sorted_by_status(mode, {name: row.fips for name, row in ALGORITHMS.items()}),
+            "algorithms": _sorted_by_status(mode, {name: row.strength.fips for name, row in ALGORITHMS.items()}),
             "hashes": _sorted_by_status(mode, {name: hash_.fips for name, hash_ in HASHES.items()}),
             "password_hashing": _sorted_by_status(mode, {scheme.value: scheme.fips for scheme in Scheme}),
         }

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from engines.algorithms.base import Algorithm
 from engines.algorithms.registry import DEFAULT_KEM_ALGORITHM, KEM_ALGORITHMS, KEM_WRAPPING_ALGORITHM
+from engines.algorithms.row import Algorithm
 from engines.base import Operation, Route
 from engines.pqc import Pqc, importing, messages
 from engines.pqc.encapsulation import ForeignCiphertext
@@ -33,14 +33,14 @@ def _route(route: Route) -> str:
 
 
 def _algorithm(row: Algorithm) -> str:
-    assert row.hpke is not None
+    assert row.capabilities.hpke is not None
     cells = (
         f"`{row.name}`",
         row.standard,
-        str(row.public_key_bytes),
-        str(row.ciphertext_bytes),
-        str(row.quantum_category),
-        row.hpke.name,
+        str(row.sizes.public_key_bytes),
+        str(row.sizes.ciphertext_bytes),
+        str(row.strength.quantum_category),
+        row.capabilities.hpke.name,
         PROVIDERS[row.name],
     )
     return "| " + " | ".join(cells) + " |"

@@ -44,7 +44,7 @@ async def test_a_secret_is_given_back_by_every_version(pqc: Driver, type_: str) 
     for answer in made:
         prefix, ciphertext = parts(answer["ciphertext"])
         assert prefix == f"vault:v{answer['key_version']}:"
-        assert len(ciphertext) == KEM_ALGORITHMS[type_].ciphertext_bytes
+        assert len(ciphertext) == KEM_ALGORITHMS[type_].sizes.ciphertext_bytes
         opened = await pqc.write("decapsulate/k", ciphertext=answer["ciphertext"])
         assert opened == {"shared_secret": answer["shared_secret"]}
 
@@ -86,7 +86,7 @@ async def test_everything_wrong_with_a_ciphertext_is_told_in_the_same_words(pqc:
     await pqc.write("keys/other", type=type_)
     sealed = (await pqc.write("encrypt/k", plaintext=encode(b"message")))["ciphertext"]
     prefix, body = parts(sealed)
-    size = KEM_ALGORITHMS[type_].ciphertext_bytes
+    size = KEM_ALGORITHMS[type_].sizes.ciphertext_bytes
     flipped = [body[:at] + bytes([body[at] ^ 1]) + body[at + 1 :] for at in (0, size - 1, size, len(body) - 1)]
     texts = [prefix + encode(wrong) for wrong in (*flipped, b"", body[:size], body[:-1], body + b"\0", body[1:])]
     texts += [

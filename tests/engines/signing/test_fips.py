@@ -7,7 +7,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from engines.algorithms.base import Fips
+from engines.algorithms.row import Fips
 from engines.base import Operation
 from engines.fips import FipsMode
 from engines.signing import Signing
@@ -17,8 +17,8 @@ from tests.engines.signing.conftest import ALICE, KEYS, ROWS
 WHAT = "an RSA key with the public exponent 3"
 
 
-APPROVED = [name for name, row in ROWS.items() if row.fips is Fips.APPROVED]
-UNAPPROVED = [name for name, row in ROWS.items() if row.fips is not Fips.APPROVED]
+APPROVED = [name for name, row in ROWS.items() if row.strength.fips is Fips.APPROVED]
+UNAPPROVED = [name for name, row in ROWS.items() if row.strength.fips is not Fips.APPROVED]
 
 
 @pytest.mark.parametrize("type_", APPROVED)

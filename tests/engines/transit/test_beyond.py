@@ -21,7 +21,7 @@ BLOCKS = base64.b64encode(b"hello, this is more than a block").decode()
 CONTEXT = base64.b64encode(b"context").decode()
 OPEN = {"exportable": True, "allow_plaintext_backup": True}
 
-CIPHERS = [row.name for row in ALGORITHMS.values() if row.aead is not None]
+CIPHERS = [row.name for row in ALGORITHMS.values() if row.capabilities.aead is not None]
 UNAUTHENTICATED = ["aes128-cbc", "aes256-cbc", "aes256-xts"]
 CMACS = ["aes128-cmac", "aes192-cmac", "aes256-cmac"]
 
@@ -383,7 +383,7 @@ async def test_ml_dsa_exports_are_what_others_read(transit: Driver) -> None:
 async def test_convergent_keys_use_no_nonce_for_other_associated_data(transit: Driver, type_: str) -> None:
     """Two ciphertexts of GCM under one nonce with different associated data would give its authentication key away."""
     await transit.write("keys/k", type=type_, derived=True, convergent_encryption=True)
-    size = ALGORITHMS[type_].nonce_bytes
+    size = ALGORITHMS[type_].sizes.nonce_bytes
     nonces: dict[bytes, tuple[str, str]] = {}
     # The last plaintext is what the second one looks like where its associated data stand before it.
     framed = base64.b64encode((7).to_bytes(8, "big") + b"contexthello").decode()
