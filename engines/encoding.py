@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 
 import pybase64
 
+from engines.durations import SECOND
 from engines.faults import InvalidRequest
 
 _OTHER = re.compile(rb"[^A-Za-z0-9+/\r\n]")
@@ -23,7 +24,6 @@ _LONG = 128
 
 _NEWLINES = b"\r\n"
 _PAD = ord("=")
-_SECOND_NANOSECONDS = 1_000_000_000
 _MAX_NANOSECONDS = 2**63
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _RFC3339 = re.compile(r"(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})(?:\.(\d{1,9}))?(Z|[+-]\d{2}:\d{2})", re.ASCII)
@@ -113,12 +113,12 @@ def _check_padding(source: bytes, position: int, sextets: int) -> None:
 
 def nanoseconds_of(seconds: float) -> int:
     """``seconds`` in whole nanoseconds; multiplying as a whole would lose the last digits."""
-    return int(seconds) * _SECOND_NANOSECONDS + int(seconds % 1 * _SECOND_NANOSECONDS)
+    return int(seconds) * SECOND + int(seconds % 1 * SECOND)
 
 
 def rfc3339_nano(nanoseconds: int) -> str:
     """A time in nanoseconds since the epoch, in UTC, as Go prints RFC 3339 with as many decimals as needed."""
-    seconds, fraction = divmod(nanoseconds, _SECOND_NANOSECONDS)
+    seconds, fraction = divmod(nanoseconds, SECOND)
     whole = datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
     decimals = f"{fraction:09d}".rstrip("0")
     return f"{whole}.{decimals}Z" if decimals else f"{whole}Z"
@@ -133,5 +133,5 @@ def parse_rfc3339(text: str) -> int | None:
         whole = datetime.fromisoformat(match[1] + match[3].replace("Z", "+00:00"))
     except ValueError:
         return None
-    nanoseconds = int((whole - _EPOCH).total_seconds()) * _SECOND_NANOSECONDS + int((match[2] or "").ljust(9, "0"))
+    nanoseconds = int((whole - _EPOCH).total_seconds()) * SECOND + int((match[2] or "").ljust(9, "0"))
     return nanoseconds if 0 <= nanoseconds < _MAX_NANOSECONDS else None

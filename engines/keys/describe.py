@@ -8,12 +8,11 @@ from typing import Any
 from engines.algorithms.encodings.pem import chain_pem
 from engines.algorithms.symmetric.derivation import HKDF_SHA256
 from engines.base import Reply
+from engines.durations import SECOND
 from engines.encoding import encode_base64, rfc3339_nano
 from engines.keys.keyring import Keyring, KeyVersion
 from engines.keys.records import RestoreInfo
 from engines.keys.rules import describe_rules
-
-_SECOND_NANOSECONDS = 1_000_000_000
 
 
 def describe(keyring: Keyring, context: bytes = b"") -> Reply:
@@ -63,7 +62,7 @@ def describe(keyring: Keyring, context: bytes = b"") -> Reply:
 def _describe_version(keyring: Keyring, version: KeyVersion, context: bytes) -> Any:
     public_text = keyring.algorithm.public_text
     if public_text is None:
-        return version.record.created // _SECOND_NANOSECONDS
+        return version.record.created // SECOND
     if keyring.record.derived and not context:
         public_key = ""
     else:

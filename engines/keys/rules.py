@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from engines.algorithms.registry import ALGORITHMS
 from engines.base import Body
+from engines.durations import SECOND
 from engines.encoding import parse_rfc3339, rfc3339_nano
 from engines.faults import InvalidRequest
 from engines.fields import Duration, KeyValues
@@ -23,9 +24,8 @@ MAX_METADATA_NAME_BYTES = 128
 MAX_METADATA_VALUE_BYTES = 512
 
 _INT64_MAX = 2**63 - 1
-_SECOND_NANOSECONDS = 1_000_000_000
 _EPOCH_SECONDS = re.compile(r"[0-9]{1,10}", re.ASCII)
-_MAX_SECONDS = _INT64_MAX // _SECOND_NANOSECONDS
+_MAX_SECONDS = _INT64_MAX // SECOND
 
 
 class KeyRules(Body):
@@ -94,7 +94,7 @@ def parse_time(name: str, text: str) -> int:
     if not text:
         return 0
     if _EPOCH_SECONDS.fullmatch(text) and int(text) <= _MAX_SECONDS:
-        return int(text) * _SECOND_NANOSECONDS
+        return int(text) * SECOND
     moment = parse_rfc3339(text)
     if moment is None:
         raise InvalidRequest(f"{name} is neither a time in RFC 3339 nor a number of seconds since the epoch")

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from engines.base import Periodic
 from server.tenants.namespaces.records import Entry
 from server.tenants.tenant import Tenant
-from server.tenants.tokens.entries import end_in
+from server.tenants.tokens.entries import DOOMED, EMPTYING, EXPIRY, ORPHANING, end_in
 
 if TYPE_CHECKING:
     from server.core.lifecycle import Core
@@ -37,7 +37,7 @@ SWEPT_AT_ONCE = 200
 TICKED_AT_ONCE = 50
 """In how many namespaces engines do their periodic work in one go."""
 
-_LEFT_TO_CLEAR = ("tree/doomed/", "tree/orphaning/", "emptying/")
+_LEFT_TO_CLEAR = (DOOMED, ORPHANING, EMPTYING)
 
 
 @dataclass(slots=True)
@@ -118,7 +118,7 @@ class Background:
         """Whether a token may be over, or something be left of one, as far as the names of entries tell."""
         tokens = entry.namespace.storage_prefix + "sys/token/"
         list_names = self._core.store.list
-        ends = await list_names(tokens + "expiry/", limit=1)
+        ends = await list_names(tokens + EXPIRY, limit=1)
         if ends and end_in(ends[0])[0] <= self._core.clock():
             return True
         return any([await list_names(tokens + folder, limit=1) for folder in _LEFT_TO_CLEAR])

@@ -33,7 +33,18 @@ from server.tenants.policies.acl import Acl
 from server.tenants.policies.store import PolicyStore
 from server.tenants.tokens.batch import KEY_BYTES, BatchTokens
 from server.tenants.tokens.batch import PREFIX as BATCH_PREFIX
-from server.tenants.tokens.entries import TokenEntries, accessor_of, decode, drawer_prefix, encode, expiry_key, id_key
+from server.tenants.tokens.entries import (
+    ACCESSORS,
+    DOOMED,
+    TREE,
+    TokenEntries,
+    accessor_of,
+    decode,
+    drawer_prefix,
+    encode,
+    expiry_key,
+    id_key,
+)
 from server.tenants.tokens.revocation import TokenRemoval
 from server.tenants.tokens.tidy import TokenTidying
 from storage.base import Transaction, transact
@@ -111,7 +122,7 @@ class Tokens:
         self._using: dict[str, asyncio.Lock] = {}
         self._generation = object()
         """Another one whenever a tree has changed, and in each store, since caches live longer than stores."""
-        view.within("tree/").watch(self._tree_changed)
+        view.within(TREE).watch(self._tree_changed)
         self.hash = self._entries.hash
         self.revoke = self._removal.revoke
         self.revoke_orphaning = self._removal.revoke_orphaning
@@ -195,7 +206,7 @@ class Tokens:
 
     async def by_accessor(self, accessor: str, now: float) -> Token | None:
         """The token with this accessor, if it may still be used."""
-        value = await self._view.get("accessor/" + self._entries.hash(accessor))
+        value = await self._view.get(ACCESSORS + self._entries.hash(accessor))
         return None if value is None else await self.by_hash(accessor_of(value)[0], now)
 
     async def by_hash(self, hashed: str, now: float) -> Token | None:
@@ -209,10 +220,10 @@ class Tokens:
         """The accessors of all service tokens; those whose time is over may be among them until swept."""
         found: list[str] = []
         after = ""
-        clearing = await self._view.list("tree/doomed/", limit=1)
-        while names := await self._view.list("accessor/", after, _LISTED_AT_ONCE):
+        clearing = await self._view.list(DOOMED, limit=1)
+        while names := await self._view.list(ACCESSORS, after, _LISTED_AT_ONCE):
             after = names[-1]
-            values = await asyncio.gather(*(self._view.get("accessor/" + name) for name in names))
+            values = await asyncio.gather(*(self._view.get(ACCESSORS + name) for name in names))
             entries = [accessor_of(value) for value in values if value is not None]
             if clearing or self._elsewhere is not None:
                 # Some of the tokens that are still there may have lost an ancestor.
@@ -299,7 +310,7 @@ class Tokens:
             if before.expire_time:
                 transaction.delete(expiry_key(before.expire_time, hashed))
             if not before.expire_time or record.expire_time < before.expire_time:
-                transaction.put("tree/shortened", b"")
+                transaction.put(TREE + "shortened", b"")
             transaction.put(expiry_key(record.expire_time, hashed), b"")
             transaction.put(id_key(hashed), encode(record))
             return record
