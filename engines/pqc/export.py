@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from engines.algorithms.kem.kem_keys import parse_kem_format
+from engines.algorithms.encodings.kem_formats import parse_kem_format
 from engines.base import Call, Reply
 from engines.faults import InvalidRequest, NotFound
 from engines.keys.settings import KeyName

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import UNSET, UnsetType
 
-from engines.algorithms.base import BadCiphertext, NoPrivateKey
-from engines.algorithms.kem.hpke import Suite
+from engines.algorithms.base import BadCiphertext, HpkeSuite, NoPrivateKey
 from engines.base import Call, Reply
 from engines.batches.items import DecryptItem, EncryptItem
 from engines.batches.reading import read_strictly, reply_with_status
@@ -52,7 +51,7 @@ class Decryption(KeyName):
     partial_failure_response_code: int | UnsetType = UNSET
 
 
-def _suite(keyring: Keyring) -> Suite:
+def _suite(keyring: Keyring) -> HpkeSuite:
     suite = keyring.algorithm.capabilities.hpke
     assert suite is not None, "keys that encapsulate have a suite of HPKE"
     return suite
