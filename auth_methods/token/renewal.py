@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from msgspec.structs import replace
 
 from auth_methods.records import BATCH, TokenRecord
 from auth_methods.token.authority import HeldToken, held
 from auth_methods.token.lookup import AccessorBody, TokenBody, by_accessor
+from auth_methods.token.state import TokenMethod
 from engines.base import Call, Reply
 from engines.faults import Failed, InvalidRequest
 from engines.fields import Duration
-
-if TYPE_CHECKING:
-    from auth_methods.token import TokenMethod
 
 
 class RenewBody(TokenBody):

@@ -6,7 +6,7 @@ The suite follows from the key's type, and ``INFO`` keeps these messages apart f
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from msgspec import UNSET, UnsetType
 
@@ -23,10 +23,8 @@ from engines.keys.settings import KeyName
 from engines.keys.states import Use
 from engines.pqc.encapsulation import ForeignCiphertext, PublicKeyOnly, split_ciphertext
 from engines.pqc.keys import load
+from engines.pqc.state import Pqc
 from engines.worker_pools import in_turns
-
-if TYPE_CHECKING:
-    from engines.pqc.engine import Pqc
 
 INFO = b"cryptoserve pqc encrypt v1"
 """The ``info`` of HPKE in these messages."""

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from auth_methods.records import TokenRecord
 from compat.requests import Request
-from engines.base import Access, Caller, Operation, Reply, Route
+from engines.base import Access, Caller, Operation, Reply, Row
 from server.audit.entry import AuditAuth, AuditRequest, AuditResponse, AuditSubject, AuditToken, client_id
 from server.tenants.mounts.table import Found
 from server.tenants.policies.acl import Decision
@@ -29,7 +29,7 @@ class Exchange(Struct):
     """As policies and the audit see it: that of a list ends in ``/``."""
 
     found: Found | None = None
-    route: Route | None = None
+    route: Row[Any] | None = None
     token: Token | None = None
     decision: Decision | None = None
     """None until the policies were asked."""
@@ -49,7 +49,7 @@ class Exchange(Struct):
             return False
         return any(self._is_public(route) for route in self.found.served.routes.values())
 
-    def _is_public(self, route: Route) -> bool:
+    def _is_public(self, route: Row[Any]) -> bool:
         if route.public_where is None:
             return route.access is Access.PUBLIC
         option, value = route.public_where
@@ -138,7 +138,7 @@ def audit_response(
 
 def _described(token: Token) -> AuditToken:
     """The token's part of every entry, made once and kept with the token."""
-    described: AuditToken | None = token.audit
+    described = token.audit
     if described is None:
         record = token.record
         policies = () if token.persona is None else token.persona.policies

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar, cast
 
 from msgspec.structs import replace
 
 from engines.base import Body, Call, Reply
 from engines.durations import format_time
 from engines.faults import Failed, InvalidRequest
+from server.system.state import System
+from server.tenants.tokens.store import Token
 from server.tenants.tokens.wrapping import INVALID, Content, Unwrapped, Wrapped, unwrapped
-
-if TYPE_CHECKING:
-    from server.system.engine import System
-    from server.tenants.tokens.store import Token
 
 _NOT_TWICE = "error decrementing wrapping token's use-count: invalid token entry provided for use count decrementing"
 

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import socket
 from time import perf_counter_ns
-from typing import TYPE_CHECKING
 
 from engines.base import Call, Nothing, Reply
 from engines.durations import SECOND, format_time
 from engines.faults import NotFound, UnsupportedPath
 from server.audit.entry import client_id
 from server.runtime.version import API_VERSION
+from server.system.state import System
 from server.tenants.identity.listing import count
 from server.tenants.identity.records import ENTITIES
 from server.tenants.tokens.store import Token
-
-if TYPE_CHECKING:
-    from server.system.engine import System
 
 _REMOVED = "The functionality has been removed on this path"
 
