@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
+from auth_methods.records import TokenRecord
 from engines.base import Call, Reply
 from engines.faults import InvalidRequest
 
@@ -44,6 +45,17 @@ class Login(Reply):
 
     groups: tuple[str, ...] | None = None
     """The names of all groups that the method knows this caller to be in; None if it knows of no groups."""
+
+
+class Issued(Reply, kw_only=True):
+    """A token is handed out: by the core for a ``Login``, and by the token method."""
+
+    auth: TokenRecord
+    identity_policies: tuple[str, ...] = ()
+    """What the entity of the token adds to its policies; the core fills this."""
+
+    entity_created: bool = False
+    """Whether that entity is new; the core fills this."""
 
 
 class InvalidCredentials(InvalidRequest):

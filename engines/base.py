@@ -169,15 +169,6 @@ class Reply(Struct):
     """An HTTP status that the request itself asks for or that is part of Vault's API (202, or the
     ``partial_failure_response_code`` of a batch); None lets ``compat`` choose."""
 
-    auth: Any = None
-    """The record of a token that is handed out; only the core and the token method fill this."""
-
-    identity_policies: tuple[str, ...] = ()
-    """What the entity of that token adds to its policies; the core fills this."""
-
-    entity_created: bool = False
-    """Whether that entity is new; the core fills this."""
-
     each: Answers | None = None
     """For a stream: what answers its items, a group at a time."""
 

@@ -7,6 +7,7 @@ import re
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
+from auth_methods.base import Issued
 from auth_methods.names import matches_any
 from auth_methods.records import BATCH, SERVICE, TokenRecord
 from auth_methods.token.authority import held
@@ -124,7 +125,7 @@ async def _create(
     for name in policies:
         if not await method.authority.knows_policy(name):
             call.warn(f'Policy "{name}" does not exist')
-    return Reply(auth=await method.authority.mint(record))
+    return Issued(auth=await method.authority.mint(record))
 
 
 def parentage(method: TokenMethod, call: Call, *, orphan: bool) -> tuple[str, str]:

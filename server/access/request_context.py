@@ -7,6 +7,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from auth_methods.base import Issued
 from auth_methods.records import TokenRecord
 from compat.requests import Request
 from engines.base import Access, Caller, Operation, Reply, Row
@@ -121,15 +122,13 @@ def audit_response(
     """The entry of an answer."""
     if isinstance(reply, Wrapped):
         return AuditResponse(wrap=reply.info.audit())
-    issued: TokenRecord | None = None if reply is None else reply.auth
-    if issued is None:
+    if not isinstance(reply, Issued):
         return AuditResponse(data=data, warnings=warnings)
-    assert reply is not None, "only a reply gives out a token"
-    auth = _auth(issued, reply.identity_policies)
+    auth = _auth(reply.auth, reply.identity_policies)
     return AuditResponse(
         data=data,
         auth=auth,
-        client_token=issued.id,
+        client_token=reply.auth.id,
         login=login,
         entity_created=reply.entity_created,
         warnings=warnings,

@@ -17,6 +17,7 @@ import traceback
 from time import perf_counter_ns
 from typing import Any
 
+from auth_methods.base import Issued
 from compat import fields
 from compat.envelope import bare_body, errors_body
 from compat.requests import LINES_TYPE, Request
@@ -305,7 +306,7 @@ class Dispatcher:
             reply = await log_in(self._core, exchange.tenant, found.live, route, call, body)
         else:
             reply = await route.handler(found.live.engine, call, body)
-        if reply is not None and reply.auth is not None and reply.auth.entity_id:
+        if isinstance(reply, Issued) and reply.auth.entity_id:
             await self._core.cache.catch_up()  # The request itself may have changed what is known of its caller.
             reply.identity_policies = await exchange.tenant.personas.policies(reply.auth.entity_id)
         if reply is None or reply.status is None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from auth_methods.base import InvalidCredentials, Login, NamesAccount
+from auth_methods.base import InvalidCredentials, Issued, Login, NamesAccount
 from auth_methods.records import BATCH, SERVICE, TokenRecord
 from auth_methods.ttl import granted_seconds
 from engines.base import Body, Call, Mount, Reply, Row
@@ -123,7 +123,7 @@ async def issue(tenant: Tenant, mount: Mount, login: Login, call: Call) -> Reply
             expire_time=call.now + granted,
         )
     )
-    return Reply(data=login.data, auth=record, entity_created=created)
+    return Issued(data=login.data, auth=record, entity_created=created)
 
 
 def _display_name(path: str, login: Login) -> str:

@@ -25,6 +25,8 @@ from typing import TypeAlias
 from msgspec.structs import replace
 
 from auth_methods.records import BATCH, TokenRecord
+from auth_methods.token.authority import HeldToken
+from engines.base import Caller
 from engines.faults import InvalidRequest
 from server.audit.entry import AuditToken
 from server.runtime.identifiers import random_text
@@ -64,7 +66,7 @@ Elsewhere: TypeAlias = Callable[[str], Awaitable["Tokens | None"]]
 """Finds the token store of a namespace by the namespace's id."""
 
 
-class Token:
+class Token(HeldToken):
     """A token as it is kept ready: its record, its hash, and what others have prepared for it."""
 
     __slots__ = ("audit", "generation", "hash", "persona", "record", "store", "sure_until")
@@ -92,6 +94,13 @@ class Token:
     def namespace_path(self) -> str:
         """The path of the namespace that it belongs to."""
         return self.store.namespace.path
+
+
+def token_of(caller: Caller) -> Token:
+    """The token that ``caller`` has shown."""
+    token = caller.handle
+    assert isinstance(token, Token), "the handle of a caller is a token of a store"
+    return token
 
 
 class Tokens:
