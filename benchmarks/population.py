@@ -26,7 +26,7 @@ from server.core.lifecycle import Core
 from server.core.mounting import mount_of
 from server.core.settings import Settings
 from server.runtime.identifiers import random_text
-from server.system.engine import System
+from server.system.routes import SYSTEM
 from server.tenants.mounts.table import new_entry
 from server.tenants.tenant import Tenant
 from server.tenants.tokens.entries import TokenEntries
@@ -140,7 +140,7 @@ def start_populated(directory: Path, sizes: Sizes, starts: int) -> PopulatedStar
 
 @asynccontextmanager
 async def _opened(path: Path, seal: dict[str, str]) -> AsyncIterator[Core]:
-    core = Core(await open_sqlite({"path": str(path)}), open_static(seal), Settings(), System)
+    core = Core(await open_sqlite({"path": str(path)}), open_static(seal), Settings(), SYSTEM)
     try:
         yield core
     finally:

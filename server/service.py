@@ -25,8 +25,7 @@ from server.processes.development import DevelopmentKeys
 from server.processes.worker_loop import Member, Service
 from server.runtime import plugins
 from server.runtime.metrics import SHARE_SECONDS
-from server.system.engine import System
-from server.system.routes import ALWAYS_SERVED
+from server.system.routes import ALWAYS_SERVED, SYSTEM
 from server.tenants.mounts.table import new_entry
 from storage.base import Claims, StorageFault, Store
 from storage.seals.base import Seal
@@ -45,7 +44,7 @@ async def open_service(config: Config, member: Member) -> Service:
         store,
         seal,
         _settings(config),
-        System,
+        SYSTEM,
         cache_size=config.cache_size,
         commons=member.commons,
         rate_counts=member.rate_counts,

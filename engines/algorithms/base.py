@@ -145,3 +145,21 @@ class Encapsulation(Protocol):
 
         ML-KEM rejects implicitly: a ciphertext of the right length that was tampered with gives another secret.
         """
+
+
+class HpkeSuite(Protocol):
+    """Hybrid public key encryption (RFC 9180) with one KEM, one KDF and one AEAD."""
+
+    @property
+    def name(self) -> str:
+        """The three numbers in hexadecimal, as registries list them."""
+
+    @property
+    def ciphertext_bytes(self) -> int:
+        """The length of the KEM's ciphertext, at the start of a message."""
+
+    def seal(self, recipient: Encapsulation, plaintext: bytes, info: bytes, associated_data: bytes) -> bytes:
+        """The KEM's ciphertext and behind it the AEAD's. ``recipient`` has at least the public part of a key."""
+
+    def open(self, recipient: Encapsulation, message: bytes, info: bytes, associated_data: bytes) -> bytes:
+        """The plaintext of ``message``. Raises ``BadCiphertext`` for all reasons alike."""

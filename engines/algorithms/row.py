@@ -9,16 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING
 
-from engines.algorithms.base import Aead, Cmac, Encapsulation, Material, PublicKeyEncryption, Signature
+from engines.algorithms.base import Aead, Cmac, Encapsulation, HpkeSuite, Material, PublicKeyEncryption, Signature
+from engines.algorithms.encodings.interchange import Interchange
+from engines.algorithms.encodings.kem_formats import KemKeys
 from engines.algorithms.fips_status import Fips as Fips
 from engines.algorithms.hashes import Hash
-
-if TYPE_CHECKING:
-    from engines.algorithms.encodings.interchange import Interchange
-    from engines.algorithms.kem.hpke import Suite
-    from engines.algorithms.kem.kem_keys import KemKeys
 
 OPENSSL = "openssl"
 """The provider of most algorithms: OpenSSL, through ``cryptography``."""
@@ -131,7 +127,7 @@ class Capabilities:
     encryption: Callable[[Material], PublicKeyEncryption] | None = None
     signature: Callable[[Material], Signature] | None = None
     encapsulation: Callable[[Material], Encapsulation] | None = None
-    hpke: Suite | None = None
+    hpke: HpkeSuite | None = None
     """How messages of any length are encrypted to a key that encapsulates."""
 
     kem_keys: KemKeys | None = None

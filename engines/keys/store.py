@@ -20,7 +20,8 @@ from engines.algorithms.registry import ALGORITHMS
 from engines.algorithms.row import Algorithm
 from engines.base import Call
 from engines.faults import Failed, Fault, InvalidRequest
-from engines.fips import FipsGuard, FipsMode, unapproved_kind, unapproved_new
+from engines.fips import FipsGuard, FipsMode
+from engines.keys.approval import unapproved_kind, unapproved_new
 from engines.keys.keyring import Keyring, decode_keyring
 from engines.keys.records import (
     ArchiveRecord,

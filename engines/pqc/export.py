@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
-from engines.algorithms.kem.kem_keys import parse_kem_format
+from engines.algorithms.encodings.kem_formats import parse_kem_format
 from engines.base import Call, Reply
 from engines.faults import InvalidRequest, NotFound
 from engines.keys.settings import KeyName
 from engines.keys.states import Use
 from engines.keys.versions import select_versions
-
-if TYPE_CHECKING:
-    from engines.pqc.engine import Pqc
+from engines.pqc.state import Pqc
 
 PRIVATE = "decapsulation-key"
 PUBLIC = "public-key"

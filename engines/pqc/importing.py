@@ -7,7 +7,6 @@ it once RSA falls. So keys are wrapped by HPKE to a hybrid key here; what is wra
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 from msgspec import UNSET, UnsetType
 
@@ -25,12 +24,10 @@ from engines.keys.states import Use, check_use
 from engines.keys.store import KEYS
 from engines.pqc.encapsulation import ForeignCiphertext
 from engines.pqc.keys import NoSuchKey, chosen_type, load
+from engines.pqc.state import Pqc
 from engines.transfer.imported_versions import add_material, check_importable
 from engines.worker_pools import at_pace
 from storage.base import Transaction, transact
-
-if TYPE_CHECKING:
-    from engines.pqc.engine import Pqc
 
 INFO = b"cryptoserve pqc import v1"
 """The ``info`` of HPKE in wrapped keys."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from msgspec import UNSET, UnsetType
 
@@ -17,9 +17,7 @@ from engines.keys.records import KeyringRecord
 from engines.keys.rules import KeyConfig, KeyRules, describe_rules, with_rules
 from engines.keys.settings import KeyName, KeyTrim, check_auto_rotate_period, configured, trimmed, warn_of_numbering
 from engines.keys.states import Use
-
-if TYPE_CHECKING:
-    from engines.pqc.engine import Pqc
+from engines.pqc.state import Pqc
 
 
 class KeyCreation(KeyRules):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from engines.algorithms.kem.key_agreement import ECDH
 from engines.algorithms.registry import ALGORITHMS, DEFAULT_ALGORITHM, TRANSIT_ALGORITHMS
 from engines.algorithms.symmetric.derivation import HKDF_SHA256
@@ -13,10 +11,8 @@ from engines.keys.records import KeyringRecord, decode_record, new_version, with
 from engines.keys.settings import KeyName
 from engines.keys.states import Use, check_use
 from engines.keys.store import KEYS, NAME
+from engines.transit.state import Transit
 from storage.base import Transaction, transact
-
-if TYPE_CHECKING:
-    from engines.transit.engine import Transit
 
 
 class Agreement(KeyName):

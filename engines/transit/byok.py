@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from engines.algorithms.rsa.key_wrapping import DEFAULT_WRAPPING_HASH, parse_wrapping_hash, wrap
 from engines.base import Body, Call, Reply
@@ -12,9 +12,7 @@ from engines.fips import unapproved_hash
 from engines.keys.keyring import Keyring
 from engines.keys.states import Use
 from engines.keys.versions import select_versions
-
-if TYPE_CHECKING:
-    from engines.transit.engine import Transit
+from engines.transit.state import Transit
 
 
 class ByokExport(Body):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
@@ -18,9 +16,7 @@ from engines.keys.records import KeyringRecord
 from engines.keys.rules import KeyRules, with_rules
 from engines.keys.settings import KeyName, check_auto_rotate_period
 from engines.keys.types import find_algorithm, warn_of_type
-
-if TYPE_CHECKING:
-    from engines.transit.engine import Transit
+from engines.transit.state import Transit
 
 
 class KeyCreation(KeyRules):

@@ -11,15 +11,16 @@ uses or is bound to addresses, nor what is refused.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from msgspec import Struct
 
 from auth_methods.records import SERVICE
 from compat.requests import Request
-from engines.base import Caller, Operation, Route
+from engines.base import Caller, Operation, Row
 from server.access.request_context import Exchange, caller_of
 from server.audit.entry import AuditSubject
+from server.tenants.identity.effective_identity import Persona
 from server.tenants.mounts.table import Found
 from server.tenants.policies.acl import Decision
 from server.tenants.tenant import Tenant
@@ -39,9 +40,9 @@ class Standing(Struct, frozen=True):
     operation: Operation
     path: str
     found: Found
-    route: Route
+    route: Row[Any]
     token: Token
-    persona: object
+    persona: Persona | None
     """What the token's entity came to; see ``server.tenants.identity.effective_identity``."""
 
     caller: Caller

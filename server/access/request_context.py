@@ -7,9 +7,10 @@ from typing import Any
 
 from msgspec import Struct
 
+from auth_methods.base import Issued
 from auth_methods.records import TokenRecord
 from compat.requests import Request
-from engines.base import Access, Caller, Operation, Reply, Route
+from engines.base import Access, Caller, Operation, Reply, Row
 from server.audit.entry import AuditAuth, AuditRequest, AuditResponse, AuditSubject, AuditToken, client_id
 from server.tenants.mounts.table import Found
 from server.tenants.policies.acl import Decision
@@ -29,7 +30,7 @@ class Exchange(Struct):
     """As policies and the audit see it: that of a list ends in ``/``."""
 
     found: Found | None = None
-    route: Route | None = None
+    route: Row[Any] | None = None
     token: Token | None = None
     decision: Decision | None = None
     """None until the policies were asked."""
@@ -49,7 +50,7 @@ class Exchange(Struct):
             return False
         return any(self._is_public(route) for route in self.found.served.routes.values())
 
-    def _is_public(self, route: Route) -> bool:
+    def _is_public(self, route: Row[Any]) -> bool:
         if route.public_where is None:
             return route.access is Access.PUBLIC
         option, value = route.public_where
@@ -121,15 +122,13 @@ def audit_response(
     """The entry of an answer."""
     if isinstance(reply, Wrapped):
         return AuditResponse(wrap=reply.info.audit())
-    issued: TokenRecord | None = None if reply is None else reply.auth
-    if issued is None:
+    if not isinstance(reply, Issued):
         return AuditResponse(data=data, warnings=warnings)
-    assert reply is not None, "only a reply gives out a token"
-    auth = _auth(issued, reply.identity_policies)
+    auth = _auth(reply.auth, reply.identity_policies)
     return AuditResponse(
         data=data,
         auth=auth,
-        client_token=issued.id,
+        client_token=reply.auth.id,
         login=login,
         entity_created=reply.entity_created,
         warnings=warnings,
@@ -138,7 +137,7 @@ def audit_response(
 
 def _described(token: Token) -> AuditToken:
     """The token's part of every entry, made once and kept with the token."""
-    described: AuditToken | None = token.audit
+    described = token.audit
     if described is None:
         record = token.record
         policies = () if token.persona is None else token.persona.policies

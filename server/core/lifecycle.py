@@ -11,13 +11,13 @@ from __future__ import annotations
 import logging
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from auth_methods.records import TokenRecord
 from compat.requests import Request
-from engines.base import Clock, Engine
+from engines.base import Clock, EngineType
 from engines.faults import Failed, InvalidRequest
 from engines.fips import FipsGuard
 from server.audit.enabled import rehearse
@@ -43,8 +43,8 @@ log = logging.getLogger(__name__)
 
 _ROOT_KEY_BYTES = 32
 
-SystemFactory: TypeAlias = Callable[["Core", Tenant | None], Engine]
-"""Makes the engine at ``sys/`` of a tenant, or, without one, of a sealed server."""
+SystemType: TypeAlias = EngineType[["Core", Tenant | None], Any]
+"""The engine at ``sys/``, opened for a tenant, or, without one, for a server that may be sealed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ class Core:
         store: Store,
         seal: Seal,
         settings: Settings,
-        system_engine: SystemFactory,
+        system: SystemType,
         *,
         clock: Clock = time.time,
         cache_size: int = DEFAULT_CAPACITY,
@@ -88,7 +88,7 @@ class Core:
         meter: Meter | None = None,
     ) -> None:
         self.settings = settings
-        self.system_engine = system_engine
+        self.system = system
         self.fips = FipsGuard(settings.fips_mode, "the server itself")
         self.clock = clock
         self.store = store

@@ -11,19 +11,17 @@ import logging
 import secrets
 import uuid
 from dataclasses import dataclass
-from functools import cache
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
 from auth_methods.base import TrustsServer
-from auth_methods.token import TokenMethod
 from auth_methods.token.jwt_issuer import JwtIssuer
-from engines.base import Eager, Engine, Mount, Route
-from engines.cubbyhole import Cubbyhole
-from engines.routing import RouteTable
+from auth_methods.token.routes import TOKEN
+from engines.base import EngineType, Mount
+from engines.cubbyhole.routes import CUBBYHOLE
 from server.access.decision_cache import Standings
 from server.access.guards import Guards
 from server.audit.broker import Broker
@@ -38,7 +36,7 @@ from server.core.tenant_pool import OpenTenants
 from server.runtime import plugins
 from server.runtime.version import PLUGIN_VERSION, VERSION
 from server.tenants.identity.effective_identity import Personas
-from server.tenants.identity.engine import Identity
+from server.tenants.identity.routes import IDENTITY
 from server.tenants.limits.lockouts import Lockouts
 from server.tenants.mounts.table import (
     AUTH,
@@ -70,7 +68,11 @@ log = logging.getLogger(__name__)
 
 _CLUSTER = "sys/cluster"
 _VERSIONS = "sys/versions/"
-_SYSTEM = "system"
+
+MISSING: EngineType[[Mount], None] = EngineType(
+    "missing", "An engine whose plug-in is not installed", routes=(), open=lambda mount: None
+)
+"""Stands in for an engine whose plug-in isn't installed any more: its data stays, its paths are unsupported."""
 
 
 class Cluster(Struct, frozen=True):
@@ -120,17 +122,6 @@ class Active:
             await self.background.close()
         await self.tenants.close()
         self.audit.close()
-
-
-class MissingEngine:
-    """Stands in for an engine whose plug-in isn't installed any more: its data stays, its paths are unsupported."""
-
-    type: ClassVar[str] = "missing"
-    summary: ClassVar[str] = "An engine whose plug-in is not installed"
-    routes: ClassVar[tuple[Route, ...]] = ()
-
-    def __init__(self, mount: Mount) -> None:
-        pass
 
 
 async def activate(core: Core) -> Active:
@@ -184,9 +175,8 @@ async def _open_tenant(
     tokens = await Tokens.open(token_view, policies, personas, namespace, elsewhere)
 
     def bring_up(entry: MountEntry) -> Live:
-        engine = _engine(core, tenant, entry)
-        eager = isinstance(engine, Eager) and engine.eager
-        return Live(entry, engine, route_table(type(engine)), _audit_mount(namespace, entry), eager)
+        engine_type, engine = _opened(core, tenant, entry)
+        return Live(entry, engine_type, engine, _audit_mount(namespace, entry))
 
     audit = AuditNamespace(namespace.id, namespace.path)
     tenant = Tenant(
@@ -207,28 +197,33 @@ async def _open_tenant(
     return tenant
 
 
-def _engine(core: Core, tenant: Tenant, entry: MountEntry) -> Engine:
+def _opened(core: Core, tenant: Tenant, entry: MountEntry) -> tuple[EngineType[..., Any], object]:
+    """The engine at ``entry``: its type, and its state."""
     mount = mount_of(core, tenant, entry)
     if entry.built_in:
-        built_in = entry.engine_type
-        if built_in == _SYSTEM:
-            return core.system_engine(core, tenant)
-        if built_in == TokenMethod.type:
-            callers = KnownCallers(tenant, mount)
-            return TokenMethod(mount, tenant.tokens, Renewals(core, tenant), callers, tenant.jwt_issuer)
-        if built_in == Identity.type:
-            return Identity(tenant)
-        assert built_in == Cubbyhole.type, "there are no other built-in engines"
-        return Cubbyhole(mount, Drawers(tenant.tokens, tenant.view.within("sys/token/")))
+        return _built_in_engine(core, tenant, entry.engine_type, mount)
     group = plugins.AUTH_METHODS if entry.is_auth else plugins.ENGINES
-    engine_class = plugins.load(group, entry.type)
-    if engine_class is None:
+    engine_type = plugins.engine_type(group, entry.type)
+    if engine_type is None:
         log.error("no plug-in for the mount at %s of type %s is installed", entry.path, entry.type)
-        engine_class = MissingEngine
-    engine: Engine = engine_class(mount)
+        engine_type = MISSING
+    engine = engine_type.open(mount)
     if isinstance(engine, TrustsServer):
         engine.trust(tenant.jwt_issuer)
-    return engine
+    return engine_type, engine
+
+
+def _built_in_engine(core: Core, tenant: Tenant, name: str, mount: Mount) -> tuple[EngineType[..., Any], object]:
+    """The engine of the server's own called ``name``, with what it gets of the core besides its mount."""
+    if name == core.system.type:
+        return core.system, core.system.open(core, tenant)
+    if name == TOKEN.type:
+        renewals, callers = Renewals(core, tenant), KnownCallers(tenant, mount)
+        return TOKEN, TOKEN.open(mount, tenant.tokens, renewals, callers, tenant.jwt_issuer)
+    if name == IDENTITY.type:
+        return IDENTITY, IDENTITY.open(tenant.personas, tenant.namespace.id, tenant.mounts)
+    assert name == CUBBYHOLE.type, "there are no other built-in engines"
+    return CUBBYHOLE, CUBBYHOLE.open(Drawers(tenant.tokens, tenant.view.within("sys/token/")))
 
 
 def _token_address(core: Core, namespace: Namespace) -> str:
@@ -247,12 +242,6 @@ def _audit_mount(namespace: Namespace, entry: MountEntry) -> AuditMount:
         non_hmac_request_keys=entry.config.audit_non_hmac_request_keys or (),
         non_hmac_response_keys=entry.config.audit_non_hmac_response_keys or (),
     )
-
-
-@cache
-def route_table(engine_class: type[Engine]) -> RouteTable:
-    """The compiled route table of an engine class."""
-    return RouteTable(engine_class.routes)
 
 
 def _built_in(namespace: Namespace) -> list[MountEntry]:

@@ -37,7 +37,7 @@ async def located(request: Request, request_id: str, active: Active) -> Exchange
         exchange.found = router.find(path) or router.find(path + "/")
     if exchange.found is not None and exchange.found.served is not None:
         exchange.route = exchange.found.served.routes.get(operation)
-    if exchange.found is not None and not exchange.found.live.eager:
+    if exchange.found is not None and not exchange.found.live.type.eager:
         await asyncio.sleep(0)  # Behind that, the request is a task.
     return exchange
 
@@ -72,7 +72,7 @@ def _audit_refusal(active: Active, exchange: Exchange, fault: Fault) -> None:
 
 async def let_in_again(active: Active, standing: Standing, exchange: Exchange, call: Call) -> tuple[bool, Body | None]:
     """Steps 3 and 4 for a caller whose standing is known; False if what was an update then is a creation now."""
-    if not standing.found.live.eager:
+    if not standing.found.live.type.eager:
         await asyncio.sleep(0)  # As in ``located``.
     body = None
     call.caller = standing.caller

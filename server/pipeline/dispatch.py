@@ -15,12 +15,14 @@ from __future__ import annotations
 import logging
 import traceback
 from time import perf_counter_ns
+from typing import Any
 
+from auth_methods.base import Issued
 from compat import fields
 from compat.envelope import bare_body, errors_body
 from compat.requests import LINES_TYPE, Request
 from compat.statuses import internal_error_text
-from engines.base import Access, Body, Call, Operation, Reply, Route
+from engines.base import Access, Body, Call, Operation, Reply, Row
 from engines.faults import (
     Fault,
     InvalidRequest,
@@ -31,7 +33,7 @@ from engines.faults import (
     UnsupportedOperation,
     UnsupportedPath,
 )
-from engines.routing import Served
+from engines.routing import Served, route_table
 from server.access.request_context import Exchange, audit_response
 from server.audit.entry import raw_answer
 from server.audit.entry import refusal as refused
@@ -45,8 +47,8 @@ from server.pipeline.respond import answer_to, marked, raw_answer_to, refusal, w
 from server.pipeline.response import Answer, Headers
 from server.pipeline.stream import Stream
 from server.runtime.identifiers import new_request_id
-from server.system.engine import System
 from server.system.inspect.openapi import help_answer, mount_help
+from server.system.state import System
 from server.tenants.mounts.table import Found
 from server.tenants.tokens.wrapping import Unwrapped
 from storage.base import BarrierSealed, Conflict, KeyTooLong
@@ -304,7 +306,7 @@ class Dispatcher:
             reply = await log_in(self._core, exchange.tenant, found.live, route, call, body)
         else:
             reply = await route.handler(found.live.engine, call, body)
-        if reply is not None and reply.auth is not None and reply.auth.entity_id:
+        if isinstance(reply, Issued) and reply.auth.entity_id:
             await self._core.cache.catch_up()  # The request itself may have changed what is known of its caller.
             reply.identity_policies = await exchange.tenant.personas.policies(reply.auth.entity_id)
         if reply is None or reply.status is None:
@@ -312,7 +314,7 @@ class Dispatcher:
         return reply
 
 
-def _warn_of_parameters(call: Call, route: Route, found: Found) -> None:
+def _warn_of_parameters(call: Call, route: Row[Any], found: Found) -> None:
     """Say what of the request wasn't taken. Answers that choose their status are finished already, as OpenBao's are."""
     unknown = fields.unknown_parameters(route.body, call.given)
     if unknown:
@@ -348,7 +350,7 @@ async def _settle(request: Request, active: Active) -> None:
 def _unserved(found: Found) -> Fault:
     """No pattern matches; but a path that can be listed is known with a trailing slash too."""
     if found.path.endswith("/"):
-        match = found.live.routes.match(found.path[:-1])
+        match = route_table(found.live.type).match(found.path[:-1])
         if match is not None and Operation.LIST in match[0].routes:
             return UnsupportedOperation()
     return UnsupportedPath()

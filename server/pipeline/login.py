@@ -10,12 +10,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from auth_methods.base import InvalidCredentials, Login, Recognises
+from auth_methods.base import InvalidCredentials, Issued, Login, NamesAccount
 from auth_methods.records import BATCH, SERVICE, TokenRecord
 from auth_methods.ttl import granted_seconds
-from engines.base import Body, Call, Mount, Reply, Route
+from engines.base import Body, Call, Mount, Reply, Row
 from engines.faults import Denied, InvalidRequest, RateLimited
 from server.core.mounting import mount_of
 from server.tenants.identity.logins import entity_at_login
@@ -29,7 +29,7 @@ _ROOT_POLICY = "root"
 _MAX_ALIAS_CHARACTERS = 1024
 
 
-async def log_in(core: Core, tenant: Tenant, live: Live, route: Route, call: Call, body: Body) -> Reply | None:
+async def log_in(core: Core, tenant: Tenant, live: Live, route: Row[Any], call: Call, body: Body) -> Reply | None:
     """Serve a public ``route`` of the auth method at ``live``; a ``Login`` becomes a token.
 
     Raises what the handler raises, ``RateLimited`` for an address that has to wait, and ``Denied`` for an account that
@@ -39,7 +39,7 @@ async def log_in(core: Core, tenant: Tenant, live: Live, route: Route, call: Cal
     if wait_seconds:
         raise RateLimited("too many failed logins from this address", retry_after_seconds=wait_seconds)
     accessor, config = live.entry.accessor, live.entry.config.user_lockout or LockoutConfig()
-    alias = _alias(live, call, body) if not config.disable else ""
+    alias = _alias(body) if not config.disable else ""
     try:
         await _refuse_locked(tenant, accessor, alias, call)
         reply = await route.handler(live.engine, call, body)
@@ -64,8 +64,8 @@ def _token_type(of_mount: str, of_login: str) -> str:
     return chosen or SERVICE
 
 
-def _alias(live: Live, call: Call, body: Body) -> str:
-    alias = live.engine.named(call, body) if isinstance(live.engine, Recognises) else ""
+def _alias(body: Body) -> str:
+    alias = body.named_account() if isinstance(body, NamesAccount) else ""
     # No account has such a long name, and it isn't worth to be remembered.
     return alias if len(alias) <= _MAX_ALIAS_CHARACTERS else ""
 
@@ -123,7 +123,7 @@ async def issue(tenant: Tenant, mount: Mount, login: Login, call: Call) -> Reply
             expire_time=call.now + granted,
         )
     )
-    return Reply(data=login.data, auth=record, entity_created=created)
+    return Issued(data=login.data, auth=record, entity_created=created)
 
 
 def _display_name(path: str, login: Login) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypeGuard
 
-from auth_methods.records import TokenRecord
+from auth_methods.base import Issued
 from compat.envelope import bare_body, errors_body, success_body
 from compat.statuses import status_of, texts_of
 from engines.base import Call, Operation, Raw, Reply
@@ -46,7 +46,7 @@ def _envelope(exchange: Exchange, call: Call, reply: Reply, *, echo: bool) -> by
         exchange.request_id,
         reply.data,
         warnings=call.warnings,
-        auth=None if reply.auth is None else reply.auth.auth_block(reply.identity_policies),
+        auth=reply.auth.auth_block(reply.identity_policies) if isinstance(reply, Issued) else None,
         echo=echo,
     )
 
@@ -73,12 +73,11 @@ async def wrapped(exchange: Exchange, call: Call, reply: Reply, answer: Answer) 
     envelope = answer.body
     if exchange.echoes:
         envelope = _envelope(exchange, call, reply, echo=False)
-    issued: TokenRecord | None = reply.auth
     record = WrapRecord(
         creation_path=exchange.path,
         creation_time=format_time(call.now),
         creation_ttl=exchange.request.wrap_ttl_seconds,
-        wrapped_accessor=reply.accessor if issued is None else issued.accessor,
+        wrapped_accessor=reply.auth.accessor if isinstance(reply, Issued) else reply.accessor,
         status=answer.status if answer.status >= 400 else 0,
     )
     return await exchange.tenant.wrapping.wrap(envelope, record, call.now, exchange.request.wrap_format)

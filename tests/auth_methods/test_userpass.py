@@ -7,7 +7,7 @@ import pytest
 
 from auth_methods import passwords
 from auth_methods.passwords import Scheme, hashed
-from auth_methods.userpass import Userpass
+from auth_methods.userpass.state import Userpass
 from engines.base import Mount
 from tests.server.places import new_place
 from tests.server.systems import Server

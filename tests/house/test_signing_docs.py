@@ -10,8 +10,8 @@ import pytest
 from engines.algorithms.formats.jws import jws_algorithms
 from engines.algorithms.registry import SIGNING_ALGORITHMS
 from engines.algorithms.row import CLASSICAL_HALF, PARAMETER_SET
-from engines.signing.engine import ROUTES
 from engines.signing.formats import jwt
+from engines.signing.routes import ROUTES
 from engines.signing.signatures import NOT_SIGNED
 from tests.house.reference_page import ROOT, Page, cells
 

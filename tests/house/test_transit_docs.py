@@ -7,7 +7,7 @@ import pytest
 from engines.algorithms.row import Algorithm, Fips
 from engines.algorithms.types import KEY_TYPES
 from engines.batches import items as batch_items
-from engines.transit.engine import ROUTES
+from engines.transit.routes import ROUTES
 from tests.house.reference_page import Page, cells
 
 PAGE = Page("docs/transit.md", ROUTES)

@@ -23,7 +23,7 @@ from engines.keys.store import KeyStore
 from server.core.lifecycle import Core
 from server.core.mounting import mount_of
 from server.core.settings import Settings
-from server.system.engine import System
+from server.system.routes import SYSTEM
 from server.tenants.mounts.table import new_entry
 from storage.seals.static import open_static
 from storage.sqlite.store import open_sqlite
@@ -72,7 +72,7 @@ async def _start(directory: Path, seal: str, root_token: str, keys: int) -> floa
 
 @asynccontextmanager
 async def _opened(path: Path, options: dict[str, str]) -> AsyncIterator[Core]:
-    core = Core(await open_sqlite({"path": str(path)}), open_static(options), Settings(), System)
+    core = Core(await open_sqlite({"path": str(path)}), open_static(options), Settings(), SYSTEM)
     try:
         yield core
     finally:

@@ -12,8 +12,9 @@ import hashlib
 import secrets
 
 from engines.algorithms.base import BadCiphertext, Material, NoPrivateKey
+from engines.algorithms.encodings.kem_formats import KemFormat
 from engines.algorithms.kem import hpke
-from engines.algorithms.kem.kem_keys import BaseKemKeys, KemFormat
+from engines.algorithms.kem.kem_keys import BaseKemKeys
 from engines.algorithms.kem.key_agreement import P384, X25519, Group, GroupKey
 from engines.algorithms.kem.mlkem_parameters import ML_KEM_768, ML_KEM_1024, SEED_BYTES, ParameterSet, PrivateKey
 from engines.algorithms.kem.providers import Decapsulate, Encapsulate, able, choose, having

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from msgspec import UNSET, Struct
 
@@ -27,10 +27,8 @@ from engines.signing.json_objects import BadJson, encode_object, parse_object
 from engines.signing.publication import signing_version
 from engines.signing.roles import MAX_CLAIMS_BYTES, RoleInUse, read_claims
 from engines.signing.signatures import NotValid
+from engines.signing.state import Signing
 from engines.worker_pools import check_long_items, in_turns
-
-if TYPE_CHECKING:
-    from engines.signing.engine import Signing
 
 DEFAULT_TYP = "JWT"
 

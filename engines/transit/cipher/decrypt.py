@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from msgspec import UNSET, UnsetType
 
@@ -18,10 +18,8 @@ from engines.fields import Batch
 from engines.keys.keyring import Keyring
 from engines.keys.states import Use
 from engines.transit.cipher.sealing import NotAead, is_plain, unseal_at_pace
+from engines.transit.state import Transit
 from engines.worker_pools import in_turns
-
-if TYPE_CHECKING:
-    from engines.transit.engine import Transit
 
 
 class Decryption(Body):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from os import urandom
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
@@ -23,10 +23,8 @@ from engines.keys.limits import counted_items, made_and_counted
 from engines.keys.records import KeyringRecord, new_version
 from engines.keys.states import Use
 from engines.transit.cipher.sealing import NotAead, is_plain, seal
+from engines.transit.state import Transit
 from engines.worker_pools import in_turns
-
-if TYPE_CHECKING:
-    from engines.transit.engine import Transit
 
 
 class Encryption(Body):

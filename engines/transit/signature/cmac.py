@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from hmac import compare_digest
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from msgspec import UNSET, UnsetType
 
@@ -20,9 +20,7 @@ from engines.keys.states import Use
 from engines.keys.store import SoftDeleted
 from engines.transit.signature import hmac
 from engines.transit.signature.hash import decode_input
-
-if TYPE_CHECKING:
-    from engines.transit.engine import Transit
+from engines.transit.state import Transit
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}", re.ASCII)
 _ITEM = "transit.cmacWriteItem"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from msgspec import UNSET, UnsetType
 
@@ -28,10 +28,8 @@ from engines.keys.keyring import Keyring, MissingContext
 from engines.keys.states import Use
 from engines.transit.keys import decode_context
 from engines.transit.signature.hash import decode_input
+from engines.transit.state import Transit
 from engines.worker_pools import at_pace, check_long_items, in_turns
-
-if TYPE_CHECKING:
-    from engines.transit.engine import Transit
 
 
 class Signing(Body):

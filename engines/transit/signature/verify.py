@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from msgspec import UNSET, UnsetType
 
@@ -23,10 +23,8 @@ from engines.transit.keys import decode_context
 from engines.transit.signature import cmac, hmac
 from engines.transit.signature.hash import decode_input
 from engines.transit.signature.sign import Signing, hash_name, signature_options
+from engines.transit.state import Transit
 from engines.worker_pools import at_pace, check_long_items, in_turns
-
-if TYPE_CHECKING:
-    from engines.transit.engine import Transit
 
 
 class Verification(Signing):

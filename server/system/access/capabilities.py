@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 from engines.base import Body, Call, Nothing, Reply
 from engines.faults import Denied, Failed, InvalidRequest
 from engines.fields import CommaList
 from engines.worker_pools import in_turns
-
-if TYPE_CHECKING:
-    from server.system.engine import System
-    from server.tenants.policies.acl import Acl
-    from server.tenants.tokens.store import Token
+from server.system.state import System
+from server.tenants.policies.acl import Acl
+from server.tenants.tokens.store import Token, token_of
 
 MAX_PATHS = 10_000
 """How many paths one request may ask about."""
@@ -108,7 +106,7 @@ async def caller_reach(system: System, call: Call) -> Reach:
 def _calling(call: Call) -> Token:
     if call.caller is None:
         raise Denied(wrapped=False)
-    return cast("Token", call.caller.handle)
+    return token_of(call.caller)
 
 
 def _paths(body: CapabilitiesBody) -> list[str]:

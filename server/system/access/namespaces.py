@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from msgspec import UNSET, UnsetType
 
 from compat.conversion import go_type
 from engines.base import Body, Call, Nothing, Reply
 from engines.faults import InvalidRequest
+from server.system.state import System
 from server.tenants.mounts.table import MountEntry
 from server.tenants.namespaces.names import check_new_name, normalise, refuse_separators
 from server.tenants.namespaces.records import Entry
 from server.tenants.namespaces.table import ALREADY_GONE
-
-if TYPE_CHECKING:
-    from server.system.engine import System
 
 _ABOUT_A_SEAL = frozenset({"seal", "seal-status", "unseal", "delete-sealed"})
 """What OpenBao serves below a namespace's path, for namespaces that have a seal of their own."""

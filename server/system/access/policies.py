@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from msgspec import UNSET, UnsetType
 
@@ -11,11 +11,9 @@ from engines.base import Body, Call, Nothing, Reply
 from engines.durations import format_time
 from engines.faults import InvalidRequest, NotFound
 from engines.fields import Duration
+from server.system.state import System
 from server.tenants.policies.builtin import ROOT
-
-if TYPE_CHECKING:
-    from server.system.engine import System
-    from server.tenants.policies.store import StoredPolicy
+from server.tenants.policies.store import StoredPolicy
 
 _MAX_EPOCH_DIGITS = 11
 

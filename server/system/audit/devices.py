@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from engines.base import Body, Call, Nothing, Reply
 from engines.faults import InvalidRequest
 from engines.fields import KeyValues
-
-if TYPE_CHECKING:
-    from server.system.engine import System
+from server.system.state import System
 
 
 class DeviceBody(Body):

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from engines.algorithms.kem.providers import versions
 from engines.algorithms.registry import ALGORITHMS
 from engines.algorithms.row import Algorithm
 from engines.base import Call, Nothing, Reply
-
-if TYPE_CHECKING:
-    from server.system.engine import System
+from server.system.state import System
 
 
 async def read_algorithms(system: System, call: Call, body: Nothing) -> Reply:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from auth_methods.passwords import Scheme
 from engines.algorithms.hashes import HASHES
@@ -11,9 +11,7 @@ from engines.algorithms.row import Fips
 from engines.base import Call, Nothing, Reply
 from engines.fips import FipsMode
 from server.runtime.openssl import OpenSsl, of_cryptography, of_python
-
-if TYPE_CHECKING:
-    from server.system.engine import System
+from server.system.state import System
 
 _NOTICE = (
     "This server is not a validated cryptographic module and has no certificate of FIPS 140-3. The mode restricts "

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from engines.base import Body, Call, Raw, Reply
 from server.runtime.metrics import Gauges, json_data, prometheus_text
-
-if TYPE_CHECKING:
-    from server.system.engine import System
+from server.system.state import System
 
 _JSON, _PROMETHEUS = "", "prometheus"
 _TEXT = "text/plain; version=0.0.4; charset=utf-8"

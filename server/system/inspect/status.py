@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import socket
 from time import perf_counter_ns
-from typing import TYPE_CHECKING
 
 from engines.base import Call, Nothing, Reply
 from engines.durations import SECOND, format_time
 from engines.faults import NotFound, UnsupportedPath
 from server.audit.entry import client_id
 from server.runtime.version import API_VERSION
+from server.system.state import System
 from server.tenants.identity.listing import count
 from server.tenants.identity.records import ENTITIES
-from server.tenants.tokens.store import Token
-
-if TYPE_CHECKING:
-    from server.system.engine import System
+from server.tenants.tokens.store import token_of
 
 _REMOVED = "The functionality has been removed on this path"
 
@@ -70,8 +67,8 @@ async def read_in_flight(system: System, call: Call, body: Nothing) -> Reply:
             "request_path": f"/v1/{request.path}",
             "request_method": request.method,
         }
-    handle = None if call.caller is None else call.caller.handle
-    if isinstance(handle, Token) and call.request_id in shown:
-        record = handle.record
-        shown[call.request_id]["client_id"] = client_id(record.policies, handle.namespace_id, record.entity_id)
+    if call.caller is not None and call.request_id in shown:
+        token = token_of(call.caller)
+        record = token.record
+        shown[call.request_id]["client_id"] = client_id(record.policies, token.namespace_id, record.entity_id)
     return Reply(shown)

@@ -7,7 +7,7 @@ Both are mounts; an auth method's path is spoken of without ``auth/`` in front. 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from engines.base import Body, Call, Nothing, Reply
 from engines.faults import InvalidRequest
@@ -15,10 +15,8 @@ from engines.fields import KeyValues
 from server.runtime import plugins
 from server.system.mounts.settings import read_config, refuse_version
 from server.system.mounts.views import mount_data
+from server.system.state import System
 from server.tenants.mounts.table import AUTH, MountEntry, new_entry
-
-if TYPE_CHECKING:
-    from server.system.engine import System
 
 RESERVED = ("auth/", "sys/", "cubbyhole/", "identity/", "audit/")
 """Where no secrets engine may be mounted, nor below."""
@@ -150,7 +148,7 @@ def _type(body: EnableBody) -> str:
 
 async def _enable(system: System, kind: Kind, path: str, type_name: str, body: EnableBody) -> None:
     config = read_config(body.config, system.core.settings.max_lease_ttl_seconds, is_auth=kind is AUTHS)
-    if plugins.load(kind.plugins, type_name) is None:
+    if plugins.engine_type(kind.plugins, type_name) is None:
         raise InvalidRequest(f"plugin not found in the catalog: {type_name}")
     entry: MountEntry = new_entry(
         kind.prefix + path,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
@@ -15,10 +15,8 @@ from server.system.mounts.lockout import LOCKABLE, changed_lockout
 from server.system.mounts.settings import LISTS, read_token_type, read_ttl, read_visibility, refuse_version
 from server.system.mounts.table import AUTHS, SECRETS, Kind, PathBody, normal_path
 from server.system.mounts.views import tuning_data
+from server.system.state import System
 from server.tenants.mounts.table import MountEntry
-
-if TYPE_CHECKING:
-    from server.system.engine import System
 
 _TOKEN_METHOD = "token"  # noqa: S105 - a word, not a secret
 

@@ -6,7 +6,7 @@ These routes work without a token and while the server is sealed, so they take a
 from __future__ import annotations
 
 import binascii
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from msgspec import UNSET, UnsetType
 
@@ -14,13 +14,11 @@ from compat.conversion import ConversionError, to_boolean
 from engines.base import Body, Call, Nothing, Reply
 from engines.encoding import encode_base64
 from engines.faults import Failed, InvalidRequest, Sealed, UnsupportedOperation
+from server.core.lifecycle import SealStatus
 from server.runtime.version import API_COMMIT_DATE, API_VERSION
 from server.seal.pgp import PgpKey, check_pgp, encrypt_shares
 from server.system.seal.shares import decode_share
-
-if TYPE_CHECKING:
-    from server.core.lifecycle import SealStatus
-    from server.system.engine import System
+from server.system.state import System
 
 _CODES = {"activecode": 200, "standbycode": 429, "sealedcode": 503, "uninitcode": 501}
 _LOWEST_CODE, _HIGHEST_CODE = 200, 999

@@ -17,9 +17,10 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from engines.base import Closes, Engine
+from engines.base import Closes, EngineType
 from engines.faults import InvalidRequest
-from engines.routing import RouteTable, Served
+from engines.routing import Served, route_table
+from server.audit.entry import AuditMount
 from storage.base import Transaction, transact
 from storage.view import View
 
@@ -96,14 +97,12 @@ class _Table(Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """A mount with its engine at work. ``audit`` is whatever the audit broker prepared for it."""
+    """A mount with its engine at work: the type, and the object that holds its state."""
 
     entry: MountEntry
-    engine: Engine
-    routes: RouteTable
-    audit: Any
-    eager: bool = False
-    """Whether its handlers may begin before their request is a task."""
+    type: EngineType[..., Any]
+    engine: object
+    audit: AuditMount
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +142,7 @@ class Router:
             live = self.mounts.get(path[: slash + 1])
             if live is not None:
                 below = path[slash + 1 :]
-                match = live.routes.match(below)
+                match = route_table(live.type).match(below)
                 served, parameters = match if match is not None else (None, {})
                 return Found(live, below, served, parameters)
             slash = path.find("/", slash + 1)
@@ -327,6 +326,6 @@ async def _read(transaction: Transaction) -> list[MountEntry]:
     return [] if value is None else _decode(value).entries
 
 
-async def _close(engine: Engine) -> None:
+async def _close(engine: object) -> None:
     if isinstance(engine, Closes):
         await engine.close()

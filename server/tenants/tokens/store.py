@@ -20,12 +20,15 @@ import secrets
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
 from math import inf
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from msgspec.structs import replace
 
 from auth_methods.records import BATCH, TokenRecord
+from auth_methods.token.authority import HeldToken
+from engines.base import Caller
 from engines.faults import InvalidRequest
+from server.audit.entry import AuditToken
 from server.runtime.identifiers import random_text
 from server.tenants.identity.effective_identity import Persona, Personas
 from server.tenants.namespaces.names import ROOT, Namespace
@@ -63,7 +66,7 @@ Elsewhere: TypeAlias = Callable[[str], Awaitable["Tokens | None"]]
 """Finds the token store of a namespace by the namespace's id."""
 
 
-class Token:
+class Token(HeldToken):
     """A token as it is kept ready: its record, its hash, and what others have prepared for it."""
 
     __slots__ = ("audit", "generation", "hash", "persona", "record", "store", "sure_until")
@@ -73,9 +76,9 @@ class Token:
         self.hash = hashed
         self.store = store
         """Where it is kept: that of the namespace which it belongs to."""
-        self.audit: Any = None
+        self.audit: AuditToken | None = None
         """The prepared auth block of audit entries, by the dispatcher."""
-        self.persona: Any = None
+        self.persona: Persona | None = None
         """What its entity comes to, by ``server.tenants.identity.effective_identity``; None without an entity."""
         self.generation: object = None
         """The state of the trees in which ``sure_until`` was found."""
@@ -91,6 +94,13 @@ class Token:
     def namespace_path(self) -> str:
         """The path of the namespace that it belongs to."""
         return self.store.namespace.path
+
+
+def token_of(caller: Caller) -> Token:
+    """The token that ``caller`` has shown."""
+    token = caller.handle
+    assert isinstance(token, Token), "the handle of a caller is a token of a store"
+    return token
 
 
 class Tokens:
@@ -199,7 +209,7 @@ class Tokens:
         Right until policies or identities change. Raises ``InvalidRequest`` if the entity's values can't be put into
         the policies, ``Damaged`` if one of these can't be read.
         """
-        persona: Persona | None = token.persona
+        persona = token.persona
         if persona is None:
             return await self._policies.acl(token.record.policies)
         return await self._policies.personal_acl(token.record.policies, persona)

@@ -20,7 +20,7 @@ from msgspec import Struct
 from auth_methods.records import TokenRecord
 from compat.json.text import encode
 from engines.base import Reply
-from engines.cubbyhole import WRAPPED
+from engines.cubbyhole.entries import WRAPPED
 from engines.faults import Denied, InvalidRequest
 from server.audit.entry import AuditWrap
 from server.tenants.policies.builtin import RESPONSE_WRAPPING

@@ -24,10 +24,10 @@ from cryptography.hazmat.primitives import hpke as library_hpke
 from cryptography.hazmat.primitives.asymmetric import ec, mlkem, x25519
 
 from engines.algorithms.base import BadCiphertext, Material
+from engines.algorithms.encodings.kem_formats import KemFormat
 from engines.algorithms.kem import hybrid_kems, mlkem_liboqs, providers
 from engines.algorithms.kem.hpke import AES256, HKDF_SHA256, HKDF_SHA384, Suite
 from engines.algorithms.kem.hybrid_kems import P384_MLKEM_1024, X25519_MLKEM_768
-from engines.algorithms.kem.kem_keys import KemFormat
 from engines.algorithms.kem.key_agreement import P384, X25519
 from engines.algorithms.kem.mlkem import MLKEM_512, MLKEM_768, MLKEM_1024
 from engines.algorithms.kem.mlkem_parameters import PARAMETER_SETS, ParameterSet, PrivateKey

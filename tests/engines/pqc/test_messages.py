@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from engines.algorithms.registry import KEM_ALGORITHMS
 from engines.base import Operation
 from engines.faults import Failed, InvalidRequest
-from engines.pqc import Pqc
+from engines.pqc.routes import PQC
 from tests.engines.driver import Driver, message_of
 
 TYPES = list(KEM_ALGORITHMS)
@@ -214,7 +214,7 @@ class TestBatches:
 @given(text=st.text(max_size=60) | st.from_regex(r"vault:v[0-9]{1,3}:[A-Za-z0-9+/=\n]{0,80}", fullmatch=True))
 @settings(max_examples=150)
 async def test_no_text_makes_anything_but_the_one_answer(text: str) -> None:
-    pqc = Driver(Pqc)
+    pqc = Driver(PQC)
     await pqc.write("keys/k", type="ml-kem-768")
     for path in ("decrypt", "decapsulate"):
         expected = FOREIGN if text else (InvalidRequest, f"missing ciphertext to {path}")

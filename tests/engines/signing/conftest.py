@@ -14,7 +14,7 @@ from engines.algorithms.registry import SIGNING_ALGORITHMS
 from engines.algorithms.row import Pace
 from engines.algorithms.rsa.key_wrapping import wrap
 from engines.base import Caller
-from engines.signing import Signing
+from engines.signing.routes import SIGNING
 from storage.base import put
 from tests.engines.driver import Driver, make_keys
 
@@ -50,6 +50,6 @@ async def wrapped(driver: Driver, key: bytes) -> str:
 @pytest.fixture
 def signing() -> Driver:
     """An engine over an empty store, called by somebody."""
-    driver = Driver(Signing)
+    driver = Driver(SIGNING)
     driver.caller = ALICE
     return driver

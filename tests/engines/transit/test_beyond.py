@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from engines.algorithms.registry import ALGORITHMS
 from engines.base import MAX_BATCH_ITEMS, Operation
 from engines.faults import Failed, InvalidRequest
-from engines.transit import Transit
+from engines.transit.routes import TRANSIT
 from tests.engines.driver import Driver, message_of
 
 HELLO = base64.b64encode(b"hello").decode()
@@ -43,7 +43,7 @@ async def test_every_cipher_does_all_that_keys_do(transit: Driver, type_: str, p
     results = (await transit.write("rewrap/k", batch_input=rewrapped))["batch_results"]
     sealed += [item["ciphertext"] for item in results]
     data_key = await transit.write("datakey/plaintext/k", **context)
-    other = Driver(Transit)
+    other = Driver(TRANSIT)
     await other.write("restore", backup=(await transit.read("backup/k"))["backup"])
     for driver in (transit, other):
         opened = await driver.write("decrypt/k", ciphertext=data_key["ciphertext"], **context)
@@ -242,7 +242,7 @@ async def test_cmac_keys_are_exported_and_marked_as_deleted(transit: Driver) -> 
         "CMAC not supported for the key",
     )
     code = (await transit.write("cmac/k", input=HELLO))["cmac"]
-    other = Driver(Transit)
+    other = Driver(TRANSIT)
     await other.write("restore", backup=(await transit.read("backup/k"))["backup"])
     assert await other.write("verify/k", input=HELLO, cmac=code) == {"valid": True}
     await transit.invoke(Operation.DELETE, "keys/k/soft-delete")

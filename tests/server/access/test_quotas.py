@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from auth_methods.approle import AppRole
+from auth_methods.approle.routes import APPROLE
 from server.core.settings import Settings
 from server.runtime import plugins
 from tests.server.systems import NewServer, Server, load_plugin
@@ -82,7 +82,7 @@ async def test_guessing_tokens_is_limited_too(server: Server) -> None:
 
 async def test_a_role_of_an_auth_method_has_a_quota_of_its_own(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     def load(group: str, name: str) -> object:
-        return AppRole if name == "approle" else load_plugin(group, name)
+        return APPROLE if name == "approle" else load_plugin(group, name)
 
     monkeypatch.setattr(plugins, "load", load)
     monkeypatch.setattr(plugins, "names", lambda group: ["approle", "token"])

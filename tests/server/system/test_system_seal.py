@@ -11,7 +11,7 @@ from server.audit.stored import DeclaredDevice
 from server.core.lifecycle import Core
 from server.core.settings import Settings
 from server.runtime.version import API_COMMIT_DATE, API_VERSION
-from server.system.engine import System
+from server.system.routes import SYSTEM
 from storage.memory import MemoryStore
 from storage.seals.base import Seal, SealFault
 from storage.seals.shamir import ShamirSeal
@@ -249,12 +249,12 @@ async def test_a_start_with_another_type_of_seal_is_refused(before: str) -> None
         "static": open_static({"current_key_id": "one", "current_key": KEY}),
     }
     store = MemoryStore()
-    core = Core(store, seals.pop(before), Settings(), System)
+    core = Core(store, seals.pop(before), Settings(), SYSTEM)
     await core.start()
     await core.initialize(1, 1)
     ((after, seal),) = seals.items()
     with pytest.raises(SealFault, match=f"the seal was set up as '{before}', but is configured as '{after}'"):
-        await Core(store, seal, Settings(), System).start()
+        await Core(store, seal, Settings(), SYSTEM).start()
     await core.stop()
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import random
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
 import pytest_asyncio
 
 from auth_methods.base import Login
-from engines.base import Access, Body, Call, Mount, Operation, Route
+from engines.base import Access, Body, Call, EngineType, Mount, Operation, Route
 from engines.fields import CommaList
 from server.core.unsealed import Active
 from server.runtime import plugins
@@ -37,20 +37,22 @@ async def _log_in(method: _Method, call: Call, body: _LoginBody) -> Login:
 class _Method:
     """Believes everybody, and what they say of their groups."""
 
-    type: ClassVar[str] = "simple"
-    summary: ClassVar[str] = "Believes everybody"
-    routes: ClassVar[tuple[Route, ...]] = (
-        Route(Operation.UPDATE, "login/{name:any}", _log_in, _LoginBody, "Log in.", Access.PUBLIC),
-    )
-
     def __init__(self, mount: Mount) -> None:
         self.mount = mount
+
+
+_SIMPLE = EngineType(
+    type="simple",
+    summary="Believes everybody",
+    routes=(Route(Operation.UPDATE, "login/{name:any}", _log_in, _LoginBody, "Log in.", Access.PUBLIC),),
+    open=_Method,
+)
 
 
 @pytest_asyncio.fixture
 async def server(new_server: NewServer, monkeypatch: pytest.MonkeyPatch) -> Server:
     """A server with the method at ``auth/m/``."""
-    monkeypatch.setattr(plugins, "load", lambda group, name: _Method if name == "simple" else None)
+    monkeypatch.setattr(plugins, "load", lambda group, name: _SIMPLE if name == "simple" else None)
     made = await (await new_server()).unsealed()
     assert (await made.ask("POST", "sys/auth/m", {"type": "simple"}))[0] == 204
     return made

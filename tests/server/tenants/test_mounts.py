@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import pytest
 
-from engines.base import Call, Mount, Nothing, Operation, Reply, Route
+from engines.base import Call, EngineType, Nothing, Operation, Reply, Route
 from engines.faults import InvalidRequest
-from engines.routing import RouteTable
+from server.audit.entry import AuditMount
 from server.tenants.mounts.table import Live, MountEntry, Mounts, delete_below, new_entry
 from storage.base import put
 from tests.server.places import Place, new_place
@@ -21,23 +19,25 @@ async def _handler(engine: object, call: Call, body: Nothing) -> Reply | None:
 class Engine:
     """Counts how often it is closed."""
 
-    type: ClassVar[str] = "sample"
-    summary: ClassVar[str] = "A sample"
-    routes: ClassVar[tuple[Route, ...]] = (Route(Operation.READ, "thing/{name}", _handler, Nothing, "A thing."),)
-
-    def __init__(self, mount: Mount | None = None) -> None:
+    def __init__(self) -> None:
         self.closed = 0
 
     async def close(self) -> None:
         self.closed += 1
 
 
-TABLE = RouteTable(Engine.routes)
+SAMPLE = EngineType(
+    type="sample",
+    summary="A sample",
+    routes=(Route(Operation.READ, "thing/{name}", _handler, Nothing, "A thing."),),
+    open=Engine,
+)
+AUDIT = AuditMount(point="", type="sample", accessor="", version="", auth=False)
 
 
 def _mounts(place: Place) -> Mounts:
     def bring_up(entry: MountEntry) -> Live:
-        return Live(entry, Engine(), TABLE, None)
+        return Live(entry, SAMPLE, SAMPLE.open(), AUDIT)
 
     return Mounts(place.view, bring_up)
 

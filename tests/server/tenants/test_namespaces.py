@@ -21,7 +21,7 @@ from server.core.maintenance import Turns
 from server.core.settings import Settings
 from server.pipeline.response import Answer as HttpAnswer
 from server.pipeline.stream import Stream
-from server.system.engine import System
+from server.system.routes import SYSTEM
 from server.tenants.namespaces import table as namespace_table
 from server.tenants.namespaces.names import MAX_DEPTH, check_new_name, normalise
 from server.tenants.namespaces.records import MAX_METADATA_BYTES, Entry
@@ -605,7 +605,7 @@ async def test_namespaces_are_there_after_a_restart(new_server: NewServer, way: 
         await server.core.seal()
     else:
         store = server.core.store
-        server.core = Core(store, server.core.stored_seal.seal, server.core.settings, System, clock=server.clock)
+        server.core = Core(store, server.core.stored_seal.seal, server.core.settings, SYSTEM, clock=server.clock)
         server.dispatcher = type(server.dispatcher)(server.core)
     await server.core.unseal(made.shares[0])
     assert (await ask_in(server, "a/b", "GET", "transit/keys/k", None, token))[0] == 503
