@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from uvicorn import Config
 from uvicorn.server import ServerState
 
-from server.listeners.asgi import WHOLE_BODY, Message, Receive, Scope, Send
-from server.listeners.http1.head_cache import MAX_BYTES, MAX_KEPT, KnownHeads
+from server.listeners.asgi import AT_ONCE, WHOLE_BODY, Message, Receive, Scope, Send
+from server.listeners.http1.head_cache import MAX_BYTES, MAX_KEPT, MAX_KEPT_BYTES, KnownHeads
 from server.listeners.http1.protocol import BoundedProtocol
 
 GET = b"GET /v1/sys/health HTTP/1.1\r\nhost: x\r\nx-vault-token: first\r\n\r\n"
@@ -41,6 +41,7 @@ class Wire(asyncio.Transport):
         super().__init__()
         self.sent = b""
         self.closed = False
+        self.paused = False
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         self.sent += bytes(data)
@@ -57,11 +58,14 @@ class Wire(asyncio.Transport):
     def get_extra_info(self, name: str, default: Any = None) -> Any:
         return {"peername": ("127.0.0.1", 40000), "sockname": ("127.0.0.1", 8200)}.get(name, default)
 
-    def pause_reading(self) -> None:
+    def write_eof(self) -> None:
         pass
 
+    def pause_reading(self) -> None:
+        self.paused = True
+
     def resume_reading(self) -> None:
-        pass
+        self.paused = False
 
 
 class Client:
@@ -70,6 +74,10 @@ class Client:
     def __init__(self, known: KnownHeads) -> None:
         self.seen: list[Seen] = []
         self.known = 0
+        self.status = 200
+        self.gate: asyncio.Event | None = None
+        """Holds all answers back until it is set."""
+
         application: Any = self._serve
         config = Config(
             application, interface="asgi3", ws="none", log_config=None, access_log=False, proxy_headers=False
@@ -91,7 +99,11 @@ class Client:
             assert body == whole
             self.known += 1
         self.seen.append((scope["method"], scope["path"], body))
-        head: Message = {"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]}
+        if self.gate is not None:
+            await self.gate.wait()
+        if self.status == 200 and scope.pop(AT_ONCE)(b"content-length: 0\r\n\r\n", b""):
+            return
+        head: Message = {"type": "http.response.start", "status": self.status, "headers": [(b"content-length", b"0")]}
         await send(head)
         await send({"type": "http.response.body", "body": b""})
 
@@ -148,15 +160,15 @@ async def test_a_head_that_comes_again_is_known_on_every_connection() -> None:
 @pytest.mark.parametrize(
     "doubtful",
     [
-        b"\r\n\r\n" + GET,
         b"\r\n" + GET,
         GET.replace(b"host: x", b"connection: keep-alive"),
         POST.replace(b"host: x", b"expect: 100-continue"),
         GET.replace(b"HTTP/1.1", b"HTTP/1.0"),
         GET.replace(b"\r\n\r\n", b"\r\nx: " + b"y" * MAX_BYTES + b"\r\n\r\n"),
+        GET.replace(b"\r\n\r\n", b"\r\nx:" * 80 + b"\r\n\r\n"),
         CHUNKED,
     ],
-    ids=["blank lines", "blank line", "connection", "expect", "HTTP/1.0", "long", "chunked"],
+    ids=["blank line", "connection", "expect", "HTTP/1.0", "long", "many fields", "chunked"],
 )
 async def test_what_is_not_plain_is_left_to_the_parser(doubtful: bytes) -> None:
     known = KnownHeads()
@@ -198,6 +210,29 @@ async def test_only_so_many_are_kept() -> None:
         await asyncio.sleep(0)
     assert 0 < len(known) <= MAX_KEPT
     assert "first" not in repr(known.find(GET.replace(b"health", b"%d" % (MAX_KEPT + 4))))
+
+
+async def test_what_leads_nowhere_is_not_kept() -> None:
+    known = KnownHeads()
+    client = Client(known)
+    client.status = 404
+    await client.send(GET, POST, GET)
+    assert len(known) == client.known == 0
+    assert len(client.seen) == 3
+
+
+async def test_only_so_much_memory_is_taken() -> None:
+    known = KnownHeads()
+    client = Client(known)
+    padded = GET.replace(b"\r\n\r\n", b"\r\nx:" * 60 + b"\r\ny: " + b"y" * 3000 + b"\r\n\r\n")
+    most = MAX_KEPT_BYTES // (len(padded) + 60 * 56)
+    assert most < 2 * MAX_KEPT
+    for number in range(2 * MAX_KEPT):
+        client.protocol.data_received(padded.replace(b"health", b"%d" % number))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert len(known) <= min(most, MAX_KEPT)
+    assert len(client.seen) == 2 * MAX_KEPT
 
 
 async def test_an_idle_connection_is_closed_without_a_timer_of_its_own() -> None:
