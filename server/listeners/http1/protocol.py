@@ -274,7 +274,7 @@ class BoundedProtocol(HttpToolsProtocol):
         # As there, but for the timer that ends the connection if it stays idle.
         self.server_state.total_requests += 1
         if self._waiting:
-            self.loop.call_soon(self._go_on)  # Others have their turn.
+            self._go_on()  # The next request is a task, and so others have their turn.
             return
         self.flow.resume_reading()
         self._idle_since = self.loop.time()
