@@ -113,6 +113,7 @@ class BoundedProtocol(HttpToolsProtocol):
         if self.place is not None:
             self.place.close()
         self._waiting = b""
+        self._unbind()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -266,6 +267,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         """The answer has been written."""
+        self._unbind()
         if self._joining is not None:
             self._joining.flush()
         if self.transport.is_closing():
@@ -278,6 +280,12 @@ class BoundedProtocol(HttpToolsProtocol):
             return
         self.flow.resume_reading()
         self._idle_since = self.loop.time()
+
+    def _unbind(self) -> None:
+        """Take from the scope what makes it refer to itself: a request is to go as soon as it is over."""
+        scope = cast("Scope | None", self.scope)
+        if scope is not None:
+            scope.pop(AT_ONCE, None)
 
     def sweep(self, now: float, head_seconds: float) -> None:
         """Cut off who is idle, or too slow with a head or with taking the last answer of a closed connection."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -58,20 +58,19 @@ def test_a_head_that_is_kept_is_within_every_limit() -> None:
 
 
 class Parsed:
-    """Counts what the parser is given."""
+    """Counts what the parser of a client's connection is given."""
 
     def __init__(self, client: Client) -> None:
         self.size = 0
-        self._feed = client.protocol.parser.feed_data
-        self._protocol = client.protocol
-        client.protocol.parser = self  # type: ignore[assignment]
+        self._parser = client.protocol.parser
+        client.protocol.parser = cast("Any", self)
 
     def feed_data(self, data: bytes) -> None:
         self.size += len(data)
-        self._feed(data)
+        self._parser.feed_data(data)
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._feed.__self__, name)
+        return getattr(self._parser, name)
 
 
 async def test_no_more_than_the_limit_is_parsed() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
@@ -101,7 +102,8 @@ class Client:
         self.seen.append((scope["method"], scope["path"], body))
         if self.gate is not None:
             await self.gate.wait()
-        if self.status == 200 and scope.pop(AT_ONCE)(b"content-length: 0\r\n\r\n", b""):
+        at_once = scope.pop(AT_ONCE, None)
+        if self.status == 200 and at_once is not None and at_once(b"content-length: 0\r\n\r\n", b""):
             return
         head: Message = {"type": "http.response.start", "status": self.status, "headers": [(b"content-length", b"0")]}
         await send(head)
@@ -233,6 +235,29 @@ async def test_only_so_much_memory_is_taken() -> None:
         await asyncio.sleep(0)
         assert len(known) <= min(most, MAX_KEPT)
     assert len(client.seen) == 2 * MAX_KEPT
+
+
+@pytest.mark.parametrize("status", [200, 404])
+@pytest.mark.parametrize("answered", [True, False])
+async def test_a_request_leaves_nothing_for_the_garbage_collector(status: int, answered: bool) -> None:
+    """It comes seldom, and a head may be long."""
+    path = "/v1/" + "x" * 5_000
+    gc.collect()
+    gc.disable()
+    try:
+        client = Client(KnownHeads())
+        client.status = status
+        client.gate = None if answered else asyncio.Event()
+        await client.send(GET.replace(b"/v1/sys/health", path.encode()))
+        client.protocol.connection_lost(ConnectionResetError())
+        if client.gate is not None:
+            client.gate.set()
+        del client.protocol  # Its application is the client.
+        for _ in range(5):
+            await asyncio.sleep(0)
+        assert not [found for found in gc.get_objects() if type(found) is dict and found.get("path") == path]
+    finally:
+        gc.enable()
 
 
 async def test_an_idle_connection_is_closed_without_a_timer_of_its_own() -> None:
