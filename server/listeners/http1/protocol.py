@@ -391,8 +391,9 @@ class Http1Server:
             timeout_keep_alive=listener.http_idle_timeout_seconds,
             timeout_graceful_shutdown=max(1, round(drain_seconds)),
         )
-        # At uvicorn's trace level it would log the headers of each request, tokens included.
-        logging.getLogger("uvicorn").setLevel(logging.WARNING)
+        # At uvicorn's trace level it would log the headers of each request, tokens included; and its warnings are of
+        # requests that aren't valid, of which anyone can send any number.
+        logging.getLogger("uvicorn").setLevel(logging.ERROR)
         self._server = _Server(config, listener.http_read_header_timeout_seconds)
         self._known_heads = KnownHeads()
 
