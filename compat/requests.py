@@ -8,7 +8,6 @@ mistakes gets. One loop over the headers (``read_headers``), and no work for wha
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
 from typing import Any
 
 from msgspec import Struct
@@ -84,6 +83,9 @@ class Sent(Struct, gc=False):
 
     lines: bool = False
     """Whether the body is announced as lines of JSON."""
+
+    path: str | Redirect | Refusal | None = None
+    """What ``parse_request`` has made of the path that came with the headers, for whoever keeps the head."""
 
     def __repr__(self) -> str:
         """Without what may be secret."""
@@ -179,7 +181,9 @@ def parse_request(
     ``raw_path`` and ``query_string`` are as on the wire, still escaped; ``sent`` is what its headers say. Raises
     ``InvalidRequest`` for what OpenBao answers with 400 and a text, ``NotFound`` for paths outside of the API.
     """
-    path = _path(raw_path, query_string)
+    path = sent.path
+    if path is None:
+        path = sent.path = _path(raw_path, query_string)
     if not isinstance(path, str):
         return path
     operation = _OPERATIONS.get(method)
@@ -229,7 +233,6 @@ def parse_lines_request(
     return request
 
 
-@lru_cache(maxsize=1000)
 def _path(raw_path: bytes, query_string: bytes) -> str | Redirect | Refusal:
     if not raw_path.startswith(PREFIX):
         raise NotFound(None)

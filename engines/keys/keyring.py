@@ -29,6 +29,9 @@ from storage.base import Damaged
 DERIVED_KEYS_KEPT = 256
 """How many keys for contexts one version keeps ready."""
 
+MAX_CONTEXT_KEPT_BYTES = 1024
+"""The longest context whose derived key is kept."""
+
 CIPHERTEXT_PREFIX = "vault:v"
 _CONVERGENT_MAC_BYTES = 32
 _MAX_VERSION_DIGITS = 18
@@ -170,6 +173,8 @@ class KeyVersion:
             return found
         if not context:
             raise MissingContext
+        if len(context) > MAX_CONTEXT_KEPT_BYTES:
+            return make(context)
         found = self._derived[context] = make(context)
         if len(self._derived) > DERIVED_KEYS_KEPT:
             self._derived.popitem(last=False)

@@ -30,6 +30,9 @@ from storage.view import View
 MAX_KEPT = 10_000
 """How many are kept; when there are more, all are forgotten and those in use come back at their next request."""
 
+MAX_PATH_CHARACTERS = 512
+"""The longest path of a request that is kept."""
+
 _Key: TypeAlias = tuple[str, str, Operation, str, str]
 
 
@@ -96,6 +99,8 @@ class Standings:
         request, token, decision = exchange.request, exchange.token, exchange.decision
         found, route = exchange.found, exchange.route
         if epoch != self.epoch or request.head or request.wrap_ttl_seconds or exchange.operation is Operation.CREATE:
+            return
+        if len(request.path) > MAX_PATH_CHARACTERS:
             return
         if token is None or decision is None or found is None or route is None or route.wrapping_token:
             return

@@ -71,7 +71,8 @@ class Application:
         if sent.lines and await self._stream(scope, sent, receive, send):
             return
         answer = await self._answer(scope, sent, receive)
-        body = answer.body
+        # Neither has a body, whatever there was to say: a client would take it for the beginning of the next answer.
+        body = b"" if answer.status in (204, 304) else answer.body
         at_once = scope.pop(AT_ONCE, None)  # Left there, it would make the scope refer to itself.
         if at_once is not None and answer.status == 200 and answer.headers is JSON_ALONE and not sent.namespace:
             head = b"%scontent-length: %d\r\n\r\n" % (self._usual_head, len(body))

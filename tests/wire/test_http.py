@@ -300,6 +300,31 @@ def test_length_and_chunks_together_are_one_request(raw: RawConnection) -> None:
         pass
 
 
+@pytest.mark.parametrize("status", [204, 304])
+def test_answers_that_have_no_body(server: Server, raw: RawConnection, status: int) -> None:
+    sealed = server.request("POST", "transit/encrypt/orders", json.loads(PLAINTEXT)).data()["ciphertext"]
+    batch = {"batch_input": [{"ciphertext": sealed}, {"ciphertext": "vault:v1:"}]}
+    body = json.dumps({**batch, "partial_failure_response_code": status}).encode()
+    for _ in range(2):
+        assert raw.ask("POST", "/v1/transit/decrypt/orders", body).status == status
+        assert raw.ask("GET", "/v1/sys/health").status == 200
+
+
+def test_transfer_codings_that_are_not_undone(server: Server, raw: RawConnection) -> None:
+    raw.send(raw.head("POST", "/v1/transit/encrypt/orders", {"Transfer-Encoding": "gzip, chunked"}))
+    raw.send(chunked(PLAINTEXT))
+    assert raw.answer("POST").status == 501
+    assert raw.seconds_until_closed() < PATIENCE_SECONDS
+    assert still_serves(server)
+
+
+def test_http_0_9_is_not_spoken(server: Server, raw: RawConnection) -> None:
+    raw.send(b"GET /v1/sys/health\r\n\r\n")
+    assert raw.receive()[:12] in (b"", b"HTTP/1.1 400")
+    assert raw.seconds_until_closed() < PATIENCE_SECONDS
+    assert still_serves(server)
+
+
 def test_what_comes_behind_a_body_is_no_header(server: Server, raw: RawConnection) -> None:
     """Proxies look at heads; a token, or an address, may not come in behind them."""
     token = f"X-Vault-Token: {server.root_token}\r\n".encode()

@@ -21,7 +21,8 @@ from server.system.seal.shares import decode_share
 from server.system.state import System
 
 _CODES = {"activecode": 200, "standbycode": 429, "sealedcode": 503, "uninitcode": 501}
-_LOWEST_CODE, _HIGHEST_CODE = 200, 999
+_LOWEST_CODE, _HIGHEST_CODE = 200, 599
+"""What may be the status of a final answer (RFC 9110, section 15)."""
 
 
 class InitBody(Body):
@@ -190,7 +191,10 @@ async def read_health(system: System, call: Call, body: HealthBody) -> Reply:
 
 
 def _code(given: str | UnsetType, default: int) -> int:
-    """The status code that is asked for. One that can't be sent, at which OpenBao drops the connection, is refused."""
+    """The status code that is asked for. One that no final answer has is refused.
+
+    OpenBao sends those from 600 to 999, and drops the connection at most others.
+    """
     if given is UNSET:
         return default
     digits = given.removeprefix("+")

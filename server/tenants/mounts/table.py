@@ -30,7 +30,6 @@ AUTH = "auth/"
 IN_NAMESPACE = "ns_"
 """What the types of built-in mounts begin with in namespaces other than the root, as OpenBao has it."""
 
-_CACHED_PATHS = 10_000
 _DELETED_AT_ONCE = 500
 
 
@@ -118,34 +117,25 @@ class Found:
 
 
 class Router:
-    """Finds the mount and the route for a path; forgets what it has found when the table changes."""
+    """Finds the mount and the route for a path. It remembers none: to find one takes less than to keep many."""
 
     def __init__(self, mounts: dict[str, Live]) -> None:
         self.mounts = mounts
-        self._found: dict[str, Found | None] = {}
+        self._deepest = max((path.count("/") for path in mounts), default=0)
 
     def find(self, path: str) -> Found | None:
         """The mount that ``path`` lies below, or None. Mounts never lie below each other."""
-        try:
-            return self._found[path]
-        except KeyError:
-            pass
-        found = self._search(path)
-        if len(self._found) >= _CACHED_PATHS:
-            self._found.clear()
-        self._found[path] = found
-        return found
-
-    def _search(self, path: str) -> Found | None:
-        slash = path.find("/")
-        while slash >= 0:
+        slash = -1
+        for _ in range(self._deepest):
+            slash = path.find("/", slash + 1)
+            if slash < 0:
+                return None
             live = self.mounts.get(path[: slash + 1])
             if live is not None:
                 below = path[slash + 1 :]
                 match = route_table(live.type).match(below)
                 served, parameters = match if match is not None else (None, {})
                 return Found(live, below, served, parameters)
-            slash = path.find("/", slash + 1)
         return None
 
 

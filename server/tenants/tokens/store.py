@@ -58,6 +58,9 @@ SERVICE_PREFIX = "s."
 MAX_BATCH_KEPT = 20_000
 """How many batch tokens are kept opened."""
 
+MAX_BATCH_KEPT_CHARACTERS = 2 * 1024
+"""The longest batch token that is kept opened. It holds its record, and so may be as long as a header."""
+
 _LISTED_AT_ONCE = 500
 _SALT_BYTES = 32
 
@@ -370,7 +373,10 @@ class Tokens:
             record = self._batch.open(token_id)
             if record is None:
                 return None
-            token = self._opened[hashed] = Token(record, hashed, self)
+            token = Token(record, hashed, self)
+            if len(token_id) > MAX_BATCH_KEPT_CHARACTERS:
+                return token
+            self._opened[hashed] = token
             if len(self._opened) > MAX_BATCH_KEPT:
                 self._opened.popitem(last=False)
         return token

@@ -26,7 +26,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, mlkem, x25519
 from engines.algorithms.base import BadCiphertext, Material
 from engines.algorithms.encodings.kem_formats import KemFormat
 from engines.algorithms.kem import hybrid_kems, mlkem_liboqs, providers
-from engines.algorithms.kem.hpke import AES256, HKDF_SHA256, HKDF_SHA384, Suite
+from engines.algorithms.kem.hpke import AES256, HKDF_SHA256, HKDF_SHA384, Suite, _kept_schedule_context
 from engines.algorithms.kem.hybrid_kems import P384_MLKEM_1024, X25519_MLKEM_768
 from engines.algorithms.kem.key_agreement import P384, X25519
 from engines.algorithms.kem.mlkem import MLKEM_512, MLKEM_768, MLKEM_1024
@@ -624,3 +624,14 @@ PLANS = {
 def test_the_plans_for_an_algorithm_are_those_of_nist_and_nsa(name: str) -> None:
     plan = ALGORITHMS[name].transition
     assert (plan.deprecated_after, plan.disallowed_after, plan.cnsa_2) == PLANS[name]
+
+
+def test_long_infos_of_hpke_are_not_kept() -> None:
+    suite = KEM_ALGORITHMS["ml-kem-768"].capabilities.hpke
+    assert suite is not None
+    _kept_schedule_context.cache_clear()
+    for size, kept in ((1024, 1), (1025, 1)):
+        aead, nonce = suite.cipher(bytes(32), b"i" * size)
+        again, _ = suite.cipher(bytes(32), b"i" * size)
+        assert again.open(nonce, aead.seal(nonce, b"text", b""), b"") == b"text"
+        assert _kept_schedule_context.cache_info().currsize == kept

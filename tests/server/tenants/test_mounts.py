@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from sys import getrefcount
+from typing import Any
+
 import pytest
 
 from engines.base import Call, EngineType, Nothing, Operation, Reply, Route
@@ -59,6 +62,42 @@ async def test_a_path_leads_to_the_mount_above_it() -> None:
     assert await _find(place, mounts, "b/thing") is None
     assert await _find(place, mounts, "a") is None
     assert await _find(place, mounts, "ab/thing") is None
+
+
+class _Path(str):
+    """A path that counts what is cut from it."""
+
+    cut = 0
+
+    def __getitem__(self, key: Any) -> str:
+        self.cut += 1
+        return super().__getitem__(key)
+
+
+async def test_no_more_of_a_path_is_looked_at_than_mounts_are_deep() -> None:
+    place = new_place()
+    mounts = _mounts(place)
+    await mounts.enable(new_entry("b/c/d/", "sample"))
+    await place.cache.catch_up()
+    router = await mounts.router()
+    path = _Path("a/" * 32_000)
+    assert router.find(path) is None
+    assert path.cut <= 3
+    assert (await _mounts(new_place()).router()).find(path) is None
+
+
+async def test_paths_are_not_kept() -> None:
+    """Whoever has no token may ask for any number of them."""
+    place = new_place()
+    mounts = _mounts(place)
+    await mounts.enable(new_entry("a/", "sample"))
+    await place.cache.catch_up()
+    router = await mounts.router()
+    path = "a/thing/" + "x" * 1000
+    before = getrefcount(path)
+    found = router.find(path)
+    assert found is not None and found.served is not None
+    assert getrefcount(path) == before
 
 
 @pytest.mark.parametrize(("first", "second"), [("a/", "a/"), ("a/b/", "a/"), ("a/", "a/b/c/")])
