@@ -6,10 +6,10 @@ that a list is old is no reason to let those in whom it names.
 
 from __future__ import annotations
 
-import asyncio
 import json
 import unicodedata
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -18,6 +18,7 @@ from msgspec import Struct
 
 from engines.base import Body, Call, Reply
 from engines.faults import InvalidRequest
+from engines.worker_pools import beside
 from storage.base import delete, put
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ async def write_list(method: Cert, call: Call, body: ListBody) -> None:
         raise InvalidRequest("one of 'crl' or 'url' must be provided")
     if len(body.crl) > _MAX_PEM_CHARACTERS:
         raise InvalidRequest(f"failed to parse CRL: longer than {_MAX_PEM_CHARACTERS} characters")
-    stored = await asyncio.to_thread(_parsed, body.crl)  # There may be hundreds of thousands of numbers in it.
+    stored = await beside(partial(_parsed, body.crl))  # There may be hundreds of thousands of numbers in it.
     await put(method.mount.storage, _key(body.name), msgspec.msgpack.encode(stored))
 
 

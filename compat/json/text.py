@@ -155,12 +155,18 @@ class _OutOfRangeError(ValueError):
     """A number that no double can hold."""
 
 
+def has_many_elements(body: bytes) -> bool:
+    """Whether there are more than ``MAX_PLAIN_ELEMENTS`` commas in ``body``; soon answered if there are none."""
+    # Taking so many out is fast, since it looks for the next one with ``memchr``, as counting doesn't.
+    return len(body) - len(body.replace(b",", b"", MAX_PLAIN_ELEMENTS + 1)) > MAX_PLAIN_ELEMENTS
+
+
 def parse_plain(body: bytes) -> dict[str, Any] | None:
     """As ``parse_object``, in a millisecond for each megabyte; None for a body that can't be read so fast.
 
     That is one with many elements, with a number whose text must be kept, with a mistake, or that is no object.
     """
-    if body.count(b",") > MAX_PLAIN_ELEMENTS:
+    if has_many_elements(body):
         return None
     try:
         document = orjson.loads(body)
