@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+from functools import partial
 
 import msgspec
 
@@ -10,6 +10,7 @@ from auth_methods.cert.revocation_lists import FOLDER, Revocations, decode, key,
 from auth_methods.cert.state import Cert
 from engines.base import Body, Call, Reply
 from engines.faults import InvalidRequest
+from engines.worker_pools import beside
 from storage.base import delete, put
 
 _MAX_PEM_CHARACTERS = 8 * 1024 * 1024
@@ -53,7 +54,7 @@ async def write_list(method: Cert, call: Call, body: ListBody) -> None:
         raise InvalidRequest("one of 'crl' or 'url' must be provided")
     if len(body.crl) > _MAX_PEM_CHARACTERS:
         raise InvalidRequest(f"failed to parse CRL: longer than {_MAX_PEM_CHARACTERS} characters")
-    stored = await asyncio.to_thread(parsed, body.crl)  # There may be hundreds of thousands of numbers in it.
+    stored = await beside(partial(parsed, body.crl))  # There may be hundreds of thousands of numbers in it.
     await put(method.mount.storage, key(body.name), msgspec.msgpack.encode(stored))
 
 

@@ -11,7 +11,7 @@ from auth_methods.base import Issued
 from auth_methods.records import TokenRecord
 from compat.requests import Request
 from engines.base import Access, Caller, Operation, Reply, Row
-from server.audit.entry import AuditAuth, AuditRequest, AuditResponse, AuditSubject, AuditToken, client_id
+from server.audit.entry import AuditAuth, AuditRequest, AuditResponse, AuditSubject, AuditToken, Hidden, client_id
 from server.tenants.mounts.table import Found
 from server.tenants.policies.acl import Decision
 from server.tenants.tenant import Tenant
@@ -37,6 +37,9 @@ class Exchange(Struct):
 
     described: AuditSubject | None = None
     """What ``subject`` has made."""
+
+    hidden: Hidden | None = None
+    """What the audit's entries hold of the parameters, where that was worked out beforehand."""
 
     def __repr__(self) -> str:
         return f"Exchange({self.request_id}, {self.operation.value} {self.path!r})"
@@ -107,6 +110,7 @@ class Exchange(Struct):
             wrap_ttl_seconds=request.wrap_ttl_seconds or None,
             sent_headers=request.headers,
             error=fault,
+            hidden=self.hidden,
         )
 
 

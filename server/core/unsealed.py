@@ -187,7 +187,12 @@ async def _open_tenant(
         policies,
         tokens,
         Leases(token_view, tokens),
-        Wrapping(token_view, tokens, WrappingJwt(view.within("sys/"), core.settings.api_address)),
+        Wrapping(
+            token_view,
+            tokens,
+            WrappingJwt(view.within("sys/"), core.settings.api_address),
+            core.settings.max_lease_ttl_seconds,
+        ),
         Lockouts(view.within("sys/lockout/")),
         personas,
         JwtIssuer(view.within("sys/jwt/"), _token_address(core, namespace), tokens),

@@ -51,12 +51,13 @@ class _Overloaded(Exception):
 class _Request:
     """One request under way."""
 
-    __slots__ = ("body_bytes", "deadlines", "overdue", "reading", "started")
+    __slots__ = ("body_bytes", "deadlines", "more", "overdue", "reading", "started")
 
     def __init__(self, deadlines: Deadlines, started: float) -> None:
         self.deadlines = deadlines
         self.started = started
         self.reading = False
+        self.more = True
         self.overdue = False
         self.body_bytes = 0
 
@@ -117,9 +118,12 @@ class Deadlines:
         whole = scope.get(WHOLE_BODY)
 
         async def receive_noted() -> Message:
+            if not request.more:
+                return await receive()  # Who asks for more is waiting for the client to go.
             request.reading = True
             message = await receive()
             request.reading = False
+            request.more = message.get("more_body", False)
             if request.started == math.inf:
                 return message
             if not request.fits(request.body_bytes + len(message.get("body", b""))):

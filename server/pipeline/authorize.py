@@ -9,11 +9,12 @@ from auth_methods.addresses import contains
 from compat import fields
 from compat.requests import Request
 from engines.base import Access, Body, Call, Operation
-from engines.faults import Denied, Fault, NotFound, Unauthenticated
+from engines.faults import Denied, Fault, NotFound, TooLarge, Unauthenticated
 from server.access.decision_cache import Standing
 from server.access.request_context import Exchange
 from server.audit.entry import refusal as refused
 from server.core.unsealed import Active
+from server.pipeline.large_bodies import BODY_TOO_LARGE
 from server.pipeline.resolve import check_namespace, refuse_in_namespace, refuse_without_seal
 from server.tenants.policies.acl import NOTHING_ALLOWED
 from server.tenants.tenant import Tenant
@@ -105,9 +106,9 @@ async def _admitted(active: Active, exchange: Exchange, call: Call, epoch: int) 
         checked = await tenant.wrapping.check(request.token, request.data, call.now)
         if "token" not in request.data:
             request.token = checked.record.id  # It may have come as a JSON Web Token.
-    token = await _holder(active, request.token, call.now) if request.token else None
-    if token is not None and token.record.bound_cidrs and not contains(token.record.bound_cidrs, call.remote_address):
-        token = None
+    token = await holder(active, request, call.now)
+    if request.unread and (exchange.public or token is not None):
+        raise TooLarge(BODY_TOO_LARGE)
     if exchange.public:
         assert found is not None, "a route belongs to a mount"
         # A login doesn't care about the token of an earlier one; other public paths answer by who asks.
@@ -144,10 +145,15 @@ async def _admitted(active: Active, exchange: Exchange, call: Call, epoch: int) 
     return body
 
 
-async def _holder(active: Active, token_id: str, now: float) -> Token | None:
-    """The token with this id, in whatever namespace it belongs to."""
-    home = await active.home(token_id) if active.namespaces.by_id else active.root
-    return await home.tokens.authenticate(token_id, now)
+async def holder(active: Active, request: Request, now: float) -> Token | None:
+    """The token that ``request`` has shown, if it is good, in whatever namespace it belongs to."""
+    if not request.token:
+        return None
+    home = await active.home(request.token) if active.namespaces.by_id else active.root
+    token = await home.tokens.authenticate(request.token, now)
+    if token is not None and token.record.bound_cidrs:
+        return token if contains(token.record.bound_cidrs, request.remote_address) else None
+    return token
 
 
 async def _told_creation_from_update(exchange: Exchange, call: Call) -> Body | None:

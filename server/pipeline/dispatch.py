@@ -13,7 +13,9 @@ a bug, logged under the request's id and answered with a fixed text, so that not
 from __future__ import annotations
 
 import logging
+import sys
 import traceback
+from copy import copy
 from time import perf_counter_ns
 from typing import Any
 
@@ -29,17 +31,19 @@ from engines.faults import (
     NotFound,
     RateLimited,
     Sealed,
+    TooLarge,
     Unavailable,
     UnsupportedOperation,
     UnsupportedPath,
 )
-from engines.routing import Served, route_table
+from engines.routing import RouteTable, Served, route_table
 from server.access.request_context import Exchange, audit_response
 from server.audit.entry import raw_answer
 from server.audit.entry import refusal as refused
 from server.core.lifecycle import Core
 from server.core.unsealed import Active
-from server.pipeline.authorize import LISTS, convert_body, let_in, let_in_again, located
+from server.pipeline.authorize import LISTS, convert_body, holder, let_in, let_in_again, located
+from server.pipeline.large_bodies import BODY_TOO_LARGE, PLAIN_BODY_BYTES, Turns
 from server.pipeline.login import log_in
 from server.pipeline.open_routes import NOTHING, Exposure, open_routes
 from server.pipeline.resolve import resolve_namespace
@@ -60,6 +64,9 @@ _SYSTEM = "sys/"
 _REST = ":path}"
 _BODILESS = (204, 304)
 
+LONG_ANSWER_BYTES = 256 * 1024
+"""From which length on an answer is hidden from the audit beside the event loop."""
+
 _CUT_OFF = 499
 """What is counted for a request that was given up: its client has gone, or its time was up."""
 
@@ -71,8 +78,34 @@ class Dispatcher:
         self._core = core
         self._open_system = System(core, None)
         self._meter = core.meter
+        self.turns = Turns()
+        """Those of requests with large bodies, on all listeners."""
         self.bugs = 0
         """How many requests ended in an exception that nobody planned, in this process."""
+
+    async def body_bound(self, request: Request, exposure: Exposure) -> int:
+        """How many bytes of its body are read for ``request``, which comes without it.
+
+        With a token that is good, as many as there are; for a path that needs none, few; otherwise none at all.
+        """
+        try:
+            return await self._body_bound(copy(request), exposure)
+        except Exception:  # noqa: BLE001 - whatever it is, ``answer`` comes to it too, and says so
+            return 0
+
+    async def _body_bound(self, request: Request, exposure: Exposure) -> int:
+        active = self._core.active
+        if active is not None:
+            await self._core.cache.catch_up()
+            await _settle(request, active)
+        if request.path.startswith(_SYSTEM) and self._open_routes(exposure).match(_below_system(request)) is not None:
+            return PLAIN_BODY_BYTES
+        if active is None:
+            return 0
+        if await holder(active, request, self._core.clock()) is not None:
+            return sys.maxsize
+        exchange = await located(request, "", active)
+        return PLAIN_BODY_BYTES if exchange.public else 0
 
     async def answer(self, request: Request, exposure: Exposure = NOTHING) -> Answer:
         """The answer to ``request``, whatever happens, on a listener with ``exposure``."""
@@ -178,11 +211,12 @@ class Dispatcher:
 
     async def _open(self, request: Request, request_id: str, exposure: Exposure) -> Answer | None:
         """Serve a route that works while sealed; None if the path isn't one of those."""
-        path = request.path[len(_SYSTEM) :].removesuffix("/")
-        routes = open_routes(exposure)
-        match = (routes.unsealed if self._core.active is not None else routes.sealed).match(path)
+        path = _below_system(request)
+        match = self._open_routes(exposure).match(path)
         if match is None:
             return None
+        if request.unread:
+            raise TooLarge(BODY_TOO_LARGE)
         served, parameters = match
         # These paths can't be listed; a query that asks for a list is a query like any other.
         operation = Operation.READ if request.method == "GET" else request.operation
@@ -198,6 +232,10 @@ class Dispatcher:
         if reply.raw is not None:
             return raw_answer_to(status, reply.raw)
         return Answer(status, b"" if status in _BODILESS else bare_body(reply.data))
+
+    def _open_routes(self, exposure: Exposure) -> RouteTable:
+        routes = open_routes(exposure)
+        return routes.sealed if self._core.active is None else routes.unsealed
 
     async def _ready(self, request: Request) -> Active:
         """The unsealed server, and that it takes the request at all. The cache is up to date already."""
@@ -242,12 +280,16 @@ class Dispatcher:
             if request.namespace:
                 active.tenants.touch(standing.tenant)
             exchange = standing.exchange(request, request_id)
+            if request.large:
+                await _prepare(exchange, active)
             call = _call(request, request_id, exchange.operation, standing.found.path, now)
             still, body = await let_in_again(active, standing, exchange, call)
             if still:
                 return await self._served(exchange, call, body, active)
         epoch = active.standings.epoch
         exchange = await located(request, request_id, active)
+        if request.large:
+            await _prepare(exchange, active)
         call = _call(request, request_id, exchange.operation, exchange.path, now)
         try:
             body = await let_in(active, exchange, call, epoch)
@@ -268,8 +310,8 @@ class Dispatcher:
                 reply = await wrapped(exchange, call, reply, answer)
                 answer = answer_to(exchange, call, reply)
         except BaseException as error:
-            seen = _fault_of(error) or Fault("internal error")
-            active.audit.finish(pending, refused(seen, public=exchange.public))
+            # Without a name for the fault: it holds this frame, and so all of the request until garbage is looked for.
+            active.audit.finish(pending, refused(_fault_of(error) or Fault("internal error"), public=exchange.public))
             if isinstance(error, Fault) and exchange.public:
                 error.wrapped = False
             raise
@@ -280,6 +322,8 @@ class Dispatcher:
         else:
             login = exchange.found is not None and exchange.found.live.entry.is_auth and exchange.public
             response = audit_response(None if reply is None else reply.data, reply, call.warnings, login=login)
+        if len(answer.body) > LONG_ANSWER_BYTES:
+            await active.audit.hide_answer(response, exchange.subject())
         active.audit.finish(pending, response)
         return answer
 
@@ -314,6 +358,12 @@ class Dispatcher:
         return reply
 
 
+async def _prepare(exchange: Exchange, active: Active) -> None:
+    """Do beside the event loop what takes long with many parameters or large ones, whatever comes of the request."""
+    mount = None if exchange.found is None else exchange.found.live.audit
+    exchange.hidden = await active.audit.hide(exchange.request.data, mount)
+
+
 def _warn_of_parameters(call: Call, route: Row[Any], found: Found) -> None:
     """Say what of the request wasn't taken. Answers that choose their status are finished already, as OpenBao's are."""
     unknown = fields.unknown_parameters(route.body, call.given)
@@ -337,6 +387,10 @@ def _fault_of(error: BaseException) -> Fault | None:
     if isinstance(error, Conflict | StorageUnavailable):
         return Unavailable("storage is unavailable")
     return None
+
+
+def _below_system(request: Request) -> str:
+    return request.path[len(_SYSTEM) :].removesuffix("/")
 
 
 async def _settle(request: Request, active: Active) -> None:

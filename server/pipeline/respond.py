@@ -9,7 +9,7 @@ from compat.envelope import bare_body, errors_body, success_body
 from compat.statuses import status_of, texts_of
 from engines.base import Call, Operation, Raw, Reply
 from engines.durations import format_time
-from engines.faults import Fault, NotFound, RateLimited
+from engines.faults import Fault, InvalidRequest, NotFound, RateLimited
 from server.access.request_context import Exchange
 from server.pipeline.authorize import LISTS
 from server.pipeline.response import JSON, JSON_ALONE, Answer, Headers
@@ -22,7 +22,7 @@ def answer_to(exchange: Exchange, call: Call, reply: Reply | None) -> Answer:
     """Step 7."""
     route = exchange.route
     if isinstance(reply, Wrapped):
-        return Answer(200, success_body("", None, wrap=reply.info.block()))
+        return Answer(200, success_body("", None, wrap=reply.info.block(), warnings=reply.info.warnings))
     if isinstance(reply, Unwrapped):
         return Answer(reply.status or 200, reply.envelope(exchange.request_id))
     if reply is None:
@@ -69,7 +69,13 @@ def wrappable(reply: Reply | None, exchange: Exchange) -> TypeGuard[Reply]:
 
 
 async def wrapped(exchange: Exchange, call: Call, reply: Reply, answer: Answer) -> Wrapped:
-    """The wrapping of ``answer``, which is kept as it would have been given."""
+    """The wrapping of ``answer``, which is kept as it would have been given.
+
+    Raises ``InvalidRequest`` where there is no token, neither that of the caller nor one in the answer: what anybody
+    may ask for is no secret, and must not be stored as often as somebody asks for it.
+    """
+    if exchange.token is None and not isinstance(reply, Issued):
+        raise InvalidRequest("an answer is wrapped only for a request with a token, or for a login")
     envelope = answer.body
     if exchange.echoes:
         envelope = _envelope(exchange, call, reply, echo=False)

@@ -37,6 +37,9 @@ class Difference:
 
 _HARDENING = "answers hold data, never a page: browsers are told to neither sniff, frame nor run them"
 
+_LONG_WRAPPING = "a wrapped answer is kept for the system's maximum TTL at most, as every token is"
+_STORED_FOR_ANYBODY = "what anybody may ask for is no secret, and isn't stored for those without a token"
+
 _HEAD = "the headers of HEAD are those of GET (RFC 9110)"
 _NO_STATUS = "no answer has a status above 599 (RFC 9110)"
 _HCL_WORDS = "says where the text is wrong, in the words of our own parser"
@@ -90,6 +93,9 @@ DIFFERENCES: tuple[Difference, ...] = (
     Difference("transit-encrypt-xchacha-more", "* version with a plus", "body.errors.0", "a number has one spelling"),
     Difference("sys-policies-texts", "* no path name", "*", "a path without a name is a mistake, not an empty policy"),
     Difference("sys-policies-texts", "write not hcl", "body.errors.0", _HCL_WORDS),
+    Difference("wrapping", "ttl 100000h", "body.wrap_info.ttl", _LONG_WRAPPING),
+    Difference("wrapping", "ttl 100000h", "body.warnings*", _LONG_WRAPPING),
+    Difference("wrapping-edges", "without a token", "*", _STORED_FOR_ANYBODY),
     Difference("sys-policies-listing", "read response-wrapping", "body.data.modified", "built in, never modified"),
     Difference("sys-server-initialisation", "initialise with shares as text", "body.errors.0", _GO_WORDS),
     Difference("sys-server-single-share", "a key that is too long", "body.errors.0", _GO_WORDS),

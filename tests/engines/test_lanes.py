@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import gc
 import os
 import threading
-from collections.abc import Iterator
+import weakref
+from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
+from typing import Any
 
 import pytest
 
@@ -51,6 +54,33 @@ def gate() -> Iterator[Gate]:
 
 async def test_what_is_instant_is_done_in_place() -> None:
     assert await at_pace(Pace.INSTANT, threading.current_thread) is threading.current_thread()
+
+
+class _Marker:
+    """What can be referred to weakly."""
+
+
+@pytest.mark.parametrize("run", [Lane("test", 1, 1).run, worker_pools.beside])
+async def test_nothing_keeps_what_was_at_hand_in_a_thread(run: Callable[[Callable[[], Any]], Awaitable[Any]]) -> None:
+    made: list[weakref.ref[_Marker]] = []
+
+    def work() -> _Marker:
+        marker = _Marker()
+        made.append(weakref.ref(marker))
+        return marker
+
+    def fail() -> None:
+        marker = work()
+        raise RateLimited(f"{type(marker).__name__} was at hand")
+
+    gc.disable()
+    try:
+        assert await run(work) is not None
+        with pytest.raises(RateLimited, match="_Marker was at hand"):
+            await run(fail)
+    finally:
+        gc.enable()
+    assert [reference() for reference in made] == [None, None]
 
 
 @pytest.mark.parametrize("pace", [Pace.BRIEF, Pace.LONG])

@@ -41,6 +41,7 @@ _LEASE_PREFIX = "h"
 ACCESSORS = "accessor/"
 EXPIRY = "expiry/"
 LEASES = "lease/"
+WRAPPED_SIZES = "wrapped/"
 DOOMED = "tree/doomed/"
 ORPHANING = "tree/orphaning/"
 EMPTYING = "emptying/"
@@ -88,6 +89,8 @@ class TokenEntries:
         lease = lease_key(record, hashed)
         if lease is not None:
             transaction.put(lease, b"")
+        if record.wrapped_bytes:
+            transaction.put(size_key(record, hashed), b"")
 
     def remove(self, transaction: Transaction, hashed: str, record: TokenRecord, holdings: Holdings) -> None:
         """All entries of a token; children and a large drawer are marked for whoever clears up."""
@@ -100,6 +103,8 @@ class TokenEntries:
         lease = lease_key(record, hashed)
         if lease is not None:
             transaction.delete(lease)
+        if record.wrapped_bytes:
+            transaction.delete(size_key(record, hashed))
         for name in holdings.small_drawer:
             transaction.delete(drawer_prefix(hashed) + name)
         if holdings.large_drawer:
@@ -179,6 +184,16 @@ def lease_key(record: TokenRecord, hashed: str) -> str | None:
     """Where the token's lease is noted; None if it has none."""
     path = lease_path(record.path) if record.leased else None
     return None if path is None else f"{LEASES}{path}/{_LEASE_PREFIX}{hashed}"
+
+
+def size_key(record: TokenRecord, hashed: str) -> str:
+    """Where the size of a wrapped answer is noted."""
+    return f"{WRAPPED_SIZES}{hashed}-{record.wrapped_bytes:x}"
+
+
+def size_in(name: str) -> int:
+    """The size in a name below ``WRAPPED_SIZES``."""
+    return int(name.rpartition("-")[2], 16)
 
 
 def hash_in_lease(name: str) -> str | None:
