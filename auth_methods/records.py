@@ -51,6 +51,8 @@ class TokenRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The TTL granted by the latest creation or renewal."""
     leased: bool = True
     """False for the root token of an initialisation, which has no lease and so no issue time."""
+    wraps: bool = False
+    """True for the tokens that response wrapping makes to hold an answer, and for no others whatever their policies."""
 
     def __repr__(self) -> str:
         return f"TokenRecord(accessor={self.accessor!r})"
