@@ -20,6 +20,7 @@ from engines.faults import Denied, InvalidRequest, RateLimited
 from server.core.mounting import mount_of
 from server.tenants.identity.logins import entity_at_login
 from server.tenants.mounts.table import AUTH, Live, LockoutConfig
+from server.tenants.policies.builtin import RESPONSE_WRAPPING, UNASSIGNABLE_TEXT
 from server.tenants.tenant import Tenant
 
 if TYPE_CHECKING:
@@ -78,8 +79,9 @@ async def _refuse_locked(tenant: Tenant, accessor: str, alias: str, call: Call) 
 async def issue(tenant: Tenant, mount: Mount, login: Login, call: Call) -> Reply:
     """Mint the token for ``login``, made by the auth method at ``mount``.
 
-    Raises ``InvalidRequest`` for the root policy, which no login may hand out, and for a batch token whose uses would
-    have to be counted, since nobody could; ``Denied`` if the entity behind the login is disabled.
+    Raises ``InvalidRequest`` for the policies ``root`` and ``response-wrapping``, which no login may hand out, and for
+    a batch token whose uses would have to be counted, since nobody could; ``Denied`` if the entity behind the login is
+    disabled.
     """
     batch = login.token_type == BATCH
     if batch and login.num_uses:
@@ -87,6 +89,8 @@ async def issue(tenant: Tenant, mount: Mount, login: Login, call: Call) -> Reply
     policies = {policy.strip().lower() for policy in login.policies} - {""}
     if _ROOT_POLICY in policies:
         raise InvalidRequest("auth methods cannot create root tokens")
+    if RESPONSE_WRAPPING in policies:
+        raise InvalidRequest(UNASSIGNABLE_TEXT)
     if not login.no_default_policy:
         policies.add("default")
     max_seconds = min(filter(None, (mount.max_lease_ttl_seconds, login.max_ttl_seconds)))

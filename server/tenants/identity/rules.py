@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from compat.quoting import quote
 from engines.faults import Failed, InvalidRequest
 from server.tenants.identity.records import MAX_NAME_BYTES, storable
+from server.tenants.policies.builtin import RESPONSE_WRAPPING, ROOT
 
 MAX_METADATA_PAIRS = 64
 MAX_METADATA_KEY_CHARACTERS = 128
@@ -17,7 +18,6 @@ MAX_POLICIES = 1_000
 """How many policies an entity or a group may have."""
 
 _KEY = re.compile(r"[a-zA-Z0-9=/+_-]+", re.ASCII)
-_ROOT = "root"
 
 
 def checked_name(name: str) -> str:
@@ -28,10 +28,11 @@ def checked_name(name: str) -> str:
 
 
 def checked_policies(names: Iterable[str]) -> tuple[str, ...]:
-    """The names in lower case, sorted, each once. Raises ``InvalidRequest`` if ``root`` is among them."""
+    """The names in lower case, sorted, each once. Raises ``InvalidRequest`` for those that identity can't give."""
     found = {name.strip().lower() for name in names} - {""}
-    if _ROOT in found:
-        raise InvalidRequest("policies cannot contain root")
+    for name in (ROOT, RESPONSE_WRAPPING):
+        if name in found:
+            raise InvalidRequest(f"policies cannot contain {name}")
     if len(found) > MAX_POLICIES:
         raise InvalidRequest(f"at most {MAX_POLICIES} policies can be given")
     return tuple(sorted(found))

@@ -17,6 +17,9 @@ HIDDEN = frozenset({RESPONSE_WRAPPING, "control-group"})
 FIXED = frozenset({ROOT, RESPONSE_WRAPPING})
 """Neither to be written nor to be deleted."""
 
+UNASSIGNABLE_TEXT = f'cannot assign policy "{RESPONSE_WRAPPING}"'
+"""The refusal of a token that would have the policy ``response-wrapping`` without being made by response wrapping."""
+
 DEFAULT_TEXT = """\
 # Given to every token unless it is created with no_default_policy. Edit it to change what all tokens may do.
 

@@ -33,6 +33,7 @@ from server.runtime.identifiers import random_text
 from server.tenants.identity.effective_identity import Persona, Personas
 from server.tenants.namespaces.names import ROOT, Namespace
 from server.tenants.policies.acl import Acl
+from server.tenants.policies.builtin import RESPONSE_WRAPPING, UNASSIGNABLE_TEXT
 from server.tenants.policies.store import PolicyStore
 from server.tenants.tokens.batch import KEY_BYTES, BatchTokens
 from server.tenants.tokens.batch import PREFIX as BATCH_PREFIX
@@ -281,9 +282,11 @@ class Tokens:
         """Make a new token, and put into its cubbyhole what ``drawer`` holds by name.
 
         An empty ``id`` or ``accessor`` is filled with a random one; a batch token gets an id that holds its record.
-        Raises ``InvalidRequest`` if the id is taken, if the parent is no longer there, or if a batch token can't hold
-        that much.
+        Raises ``InvalidRequest`` if the id is taken, if the parent is no longer there, if a batch token can't hold that
+        much, or for the policy of wrapping tokens on any other.
         """
+        if RESPONSE_WRAPPING in record.policies and not record.wraps:
+            raise InvalidRequest(UNASSIGNABLE_TEXT)
         if record.type == BATCH:
             sealed = self._batch.seal(record)
             if sealed is None:

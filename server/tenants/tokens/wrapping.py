@@ -1,8 +1,9 @@
 """Response wrapping: an answer kept for somebody else, who can fetch it exactly once and see whether it was fetched.
 
 The wrapped answer lies in the cubbyhole of a token that is made for it, with the policy ``response-wrapping``, one use
-and an end that renewing can't move. Whoever has the token unwraps; the use is counted in a transaction, so of two who
-come at the same time one gets the answer. The token goes with its cubbyhole when it is used.
+and an end that renewing can't move. The token's record says that it wraps: a token counts as one by that alone. Whoever
+has the token unwraps; the use is counted in a transaction, so of two who come at the same time one gets the answer. The
+token goes with its cubbyhole when it is used.
 
 Kept at ``response`` is ``{"response": "<envelope>"}``, as ``cubbyhole/response`` has always shown it, and beside it at
 ``wrapinfo`` what ``sys/wrapping/lookup`` tells.
@@ -188,7 +189,7 @@ class Wrapping:
         """The wrapping token of this id, or in this JSON Web Token; None if there is none, or if it isn't one."""
         token_id = await self._tickets.read(text) if looks_like_jwt(text) else text
         token = None if token_id is None else await self._tokens.authenticate(token_id, now)
-        return token if token is not None and token.record.policies == (RESPONSE_WRAPPING,) else None
+        return token if token is not None and token.record.wraps else None
 
     async def record(self, token: Token) -> WrapRecord:
         """What is known of the answer that ``token`` wraps. Raises ``InvalidRequest`` if it is gone."""
