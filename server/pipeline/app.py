@@ -32,6 +32,7 @@ from server.listeners.asgi import (
 )
 from server.listeners.security_headers import SECURITY, SECURITY_UNDER_TLS, header_lines, with_security
 from server.pipeline.dispatch import Dispatcher
+from server.pipeline.linger import linger
 from server.pipeline.ndjson import Lines
 from server.pipeline.open_routes import exposure_of
 from server.pipeline.respond import refusal
@@ -82,8 +83,23 @@ class Application:
             headers.append((b"x-vault-namespace", sent.namespace))
         if answer.status != 204:
             headers.append((b"content-length", b"%d" % len(body)))
+        if answer.status == 413:
+            await self._refuse_body(scope, headers, body, receive, send)
+            return
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+
+    async def _refuse_body(
+        self, scope: Scope, headers: list[tuple[bytes, bytes]], body: bytes, receive: Receive, send: Send
+    ) -> None:
+        """Answer amid a body that is too large; HTTP/1's connection ends when the client has come to read that."""
+        scope.get(RELEASE, _unbounded)()
+        if scope.get("http_version", "1.1").startswith("1"):
+            headers.append((b"connection", b"close"))
+        await send({"type": "http.response.start", "status": 413, "headers": headers})
+        await send({"type": "http.response.body", "body": body, "more_body": True})
+        await linger(receive)
+        await send({"type": "http.response.body", "body": b""})
 
     async def _stream(self, scope: Scope, sent: Sent, receive: Receive, send: Send) -> bool:
         """Serve a stream; False if the request isn't one and is to be served like any other."""
@@ -133,7 +149,7 @@ class Application:
     async def _body(self, scope: Scope, sent: Sent, receive: Receive) -> bytes:
         limit = self._max_bytes
         if sent.length > limit:
-            raise TooLarge("http: request body too large")
+            raise self._too_large()
         whole: bytes | None = scope.get(WHOLE_BODY)
         if whole is not None:
             return whole
@@ -143,20 +159,23 @@ class Application:
         body: bytes = message.get("body", b"")
         if not message.get("more_body", False):
             if len(body) > limit:
-                raise TooLarge("http: request body too large")
+                raise self._too_large()
             return body
         parts = [body]
         size = len(body)
         while message.get("more_body", False):
             if size > limit:
-                raise TooLarge("http: request body too large")
+                raise self._too_large()
             message = await receive()
             part = message.get("body", b"")
             size += len(part)
             parts.append(part)
         if size > limit:
-            raise TooLarge("http: request body too large")
+            raise self._too_large()
         return b"".join(parts)
+
+    def _too_large(self) -> TooLarge:
+        return TooLarge(f"http: request body too large: max_request_size is {self._max_bytes} bytes")
 
     def _with_security_headers(self, send: Send) -> Send:
         async def sending(message: Message) -> None:
