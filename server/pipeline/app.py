@@ -18,7 +18,7 @@ from compat import requests, urls
 from compat.envelope import errors_body
 from compat.json.text import parse_plain
 from compat.requests import Sent
-from engines.faults import Fault, TooLarge
+from engines.faults import Fault
 from engines.worker_pools import beside
 from server.config import Listener
 from server.listeners.asgi import (
@@ -37,7 +37,16 @@ from server.listeners.asgi import (
 from server.listeners.deadlines import SMALL_BODY_BYTES
 from server.listeners.security_headers import SECURITY, SECURITY_UNDER_TLS, header_lines, with_security
 from server.pipeline.dispatch import Dispatcher
-from server.pipeline.large_bodies import BODY_TOO_LARGE, FEW_BYTES, PLAIN_BODY_BYTES, LargeBody, is_modest
+from server.pipeline.large_bodies import (
+    FEW_BYTES,
+    PLAIN_BODY_BYTES,
+    UNKNOWN_CALLER,
+    LargeBody,
+    is_modest,
+    size_limit,
+    too_large,
+)
+from server.pipeline.linger import linger
 from server.pipeline.ndjson import GoneError, Lines
 from server.pipeline.open_routes import exposure_of
 from server.pipeline.respond import refusal
@@ -93,8 +102,23 @@ class Application:
             headers.append((b"x-vault-namespace", sent.namespace))
         if answer.status != 204:
             headers.append((b"content-length", b"%d" % len(body)))
+        if answer.status == 413:
+            await self._refuse_body(scope, headers, body, receive, send)
+            return
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+
+    async def _refuse_body(
+        self, scope: Scope, headers: list[tuple[bytes, bytes]], body: bytes, receive: Receive, send: Send
+    ) -> None:
+        """Answer amid a body that is too large; HTTP/1's connection ends when the client has come to read that."""
+        scope.get(RELEASE, _unbounded)()
+        if scope.get("http_version", "1.1").startswith("1"):
+            headers.append((b"connection", b"close"))
+        await send({"type": "http.response.start", "status": 413, "headers": headers})
+        await send({"type": "http.response.body", "body": body, "more_body": True})
+        await linger(receive)
+        await send({"type": "http.response.body", "body": b""})
 
     async def _stream(self, scope: Scope, sent: Sent, receive: Receive, send: Send) -> bool:
         """Serve a stream; False if the request isn't one and is to be served like any other."""
@@ -161,15 +185,16 @@ class Application:
         if not bound:
             request.unread = True
             return await dispatcher.answer(request, exposure)
+        limit = UNKNOWN_CALLER if bound < self._max_bytes else size_limit(self._max_bytes)
         if sent.length > bound:
-            raise TooLarge(BODY_TOO_LARGE)
-        whole = await body.whole(min(bound, self._max_bytes))
+            raise too_large(limit)
+        whole = await body.whole(min(bound, self._max_bytes), limit)
         data = parse_plain(whole)
         if data is not None and len(whole) <= PLAIN_BODY_BYTES:
             request.data = data
             return await dispatcher.answer(request, exposure)
         if bound <= PLAIN_BODY_BYTES:
-            raise TooLarge(BODY_TOO_LARGE)
+            raise too_large(UNKNOWN_CALLER)
         parse = partial(requests.parse_body, sent.content_type, whole)
         if len(whole) <= SMALL_BODY_BYTES:
             request.data = parse()
@@ -183,7 +208,7 @@ class Application:
     async def _body(self, scope: Scope, sent: Sent, receive: Receive, whole: bytes | None) -> bytes | LargeBody:
         """The body, which may have come ``whole``; or what has been read of one that isn't parsed at once."""
         if sent.length > self._max_bytes:
-            raise TooLarge(BODY_TOO_LARGE)
+            raise too_large(size_limit(self._max_bytes))
         if whole is None:
             if not sent.length and scope["method"] in _BODILESS:
                 return b""
@@ -193,7 +218,7 @@ class Application:
             await large.read(SMALL_BODY_BYTES)
             if large.size > SMALL_BODY_BYTES:
                 return large
-            whole = await large.whole(self._max_bytes)
+            whole = await large.whole(self._max_bytes, size_limit(self._max_bytes))
         return whole if is_modest(whole) else LargeBody(receive, whole, more=False)
 
     def _with_security_headers(self, send: Send) -> Send:

@@ -9,12 +9,12 @@ from auth_methods.addresses import contains
 from compat import fields
 from compat.requests import Request
 from engines.base import Access, Body, Call, Operation
-from engines.faults import Denied, Fault, NotFound, TooLarge, Unauthenticated
+from engines.faults import Denied, Fault, NotFound, Unauthenticated
 from server.access.decision_cache import Standing
 from server.access.request_context import Exchange
 from server.audit.entry import refusal as refused
 from server.core.unsealed import Active
-from server.pipeline.large_bodies import BODY_TOO_LARGE
+from server.pipeline.large_bodies import UNKNOWN_CALLER, too_large
 from server.pipeline.resolve import check_namespace, refuse_in_namespace, refuse_without_seal
 from server.tenants.policies.acl import NOTHING_ALLOWED
 from server.tenants.tenant import Tenant
@@ -108,7 +108,7 @@ async def _admitted(active: Active, exchange: Exchange, call: Call, epoch: int) 
             request.token = checked.record.id  # It may have come as a JSON Web Token.
     token = await holder(active, request, call.now)
     if request.unread and (exchange.public or token is not None):
-        raise TooLarge(BODY_TOO_LARGE)
+        raise too_large(UNKNOWN_CALLER)
     if exchange.public:
         assert found is not None, "a route belongs to a mount"
         # A login doesn't care about the token of an earlier one; other public paths answer by who asks.

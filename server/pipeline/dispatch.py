@@ -31,7 +31,6 @@ from engines.faults import (
     NotFound,
     RateLimited,
     Sealed,
-    TooLarge,
     Unavailable,
     UnsupportedOperation,
     UnsupportedPath,
@@ -43,7 +42,7 @@ from server.audit.entry import refusal as refused
 from server.core.lifecycle import Core
 from server.core.unsealed import Active
 from server.pipeline.authorize import LISTS, convert_body, holder, let_in, let_in_again, located
-from server.pipeline.large_bodies import BODY_TOO_LARGE, PLAIN_BODY_BYTES, Turns
+from server.pipeline.large_bodies import PLAIN_BODY_BYTES, UNKNOWN_CALLER, Turns, too_large
 from server.pipeline.login import log_in
 from server.pipeline.open_routes import NOTHING, Exposure, open_routes
 from server.pipeline.resolve import resolve_namespace
@@ -216,7 +215,7 @@ class Dispatcher:
         if match is None:
             return None
         if request.unread:
-            raise TooLarge(BODY_TOO_LARGE)
+            raise too_large(UNKNOWN_CALLER)
         served, parameters = match
         # These paths can't be listed; a query that asks for a list is a query like any other.
         operation = Operation.READ if request.method == "GET" else request.operation

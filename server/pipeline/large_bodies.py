@@ -30,7 +30,17 @@ FEW_BYTES = 4 * 1024
 LONGEST_TURN_SECONDS = 1.0
 """After which time the next large body has its turn, though the one before it isn't done: it may wait for something."""
 
-BODY_TOO_LARGE = "http: request body too large"
+UNKNOWN_CALLER = f"without a token, at most {PLAIN_BODY_BYTES} bytes, of few values"
+
+
+def too_large(limit: str) -> TooLarge:
+    """The refusal of a body that exceeds a limit, which is told in words with its value."""
+    return TooLarge(f"http: request body too large: {limit}")
+
+
+def size_limit(size: int) -> str:
+    """The configured limit of a listener, in words."""
+    return f"max_request_size is {size} bytes"
 
 
 def is_modest(body: bytes) -> bool:
@@ -66,11 +76,14 @@ class LargeBody:
             self.size += len(part)
             self.more = message.get("more_body", False)
 
-    async def whole(self, most: int) -> bytes:
-        """The body, which isn't kept here any longer. Raises ``TooLarge`` beyond ``most`` bytes, and ``GoneError``."""
+    async def whole(self, most: int, limit: str) -> bytes:
+        """The body, which isn't kept here any longer. Raises ``TooLarge`` beyond ``most`` bytes, and ``GoneError``.
+
+        ``limit`` names in words what sets ``most``.
+        """
         await self.read(most)
         if self.size > most:
-            raise TooLarge(BODY_TOO_LARGE)
+            raise too_large(limit)
         parts, self._parts = self._parts, []
         return b"".join(parts)
 

@@ -23,8 +23,9 @@ _HEAD = """\
 # Paths
 
 Every path that the server answers below `/v1/`, as its route tables have it. This page is written by `make docs`; a
-test fails when it isn't up to date. [Transit](transit.md) has a page of its own with all parameters, answers and
-errors. Running servers tell the same in `sys/internal/specs/openapi`, and of one path with `?help=1`.
+test fails when it isn't up to date. [Transit](transit-reference.md) and [signing](signing-reference.md) have pages of
+their own with all parameters, answers and errors. Running servers tell the same in `sys/internal/specs/openapi`, and of
+one path with `?help=1`.
 
 Paths are relative to the mount that each list names, or to where the engine or method is mounted instead.
 
