@@ -17,8 +17,8 @@ import httpx
 import pytest
 
 from engines.base import Operation, Row
-from engines.signing import engine as signing
-from engines.transit import engine as transit
+from engines.signing import routes as signing
+from engines.transit import routes as transit
 from tests.auth_methods.test_jwt_browser import Provider, provider_serving
 from tests.products import Product, free_port
 from tests.servers import CHECKOUT, Server
