@@ -153,7 +153,7 @@ async def _fill(store: Store, seal: dict[str, str], sizes: Sizes) -> None:
         assert core.active is not None
         tenant = core.active.root
         await tenant.mounts.enable(new_entry("transit/", "transit"))
-        await core.cache.catch_up()
+        await core.runtime.cache.catch_up()
         await _write_keys(core, tenant, sizes.keys)
         await _write_policies(tenant, sizes.policies)
         store.tokens = await _write_tokens(tenant, sizes)
@@ -162,7 +162,7 @@ async def _fill(store: Store, seal: dict[str, str], sizes: Sizes) -> None:
 async def _write_keys(core: Core, tenant: Tenant, count: int) -> None:
     entry = await tenant.mounts.entry("transit/")
     assert entry is not None
-    keys, now = KeyStore(mount_of(core, tenant, entry).storage, core.settings.fips_mode), time.time()
+    keys, now = KeyStore(mount_of(core.runtime, tenant, entry).storage, core.runtime.settings.fips_mode), time.time()
     collected = _Collected()
     for number in range(count):
         record = KeyringRecord(name=key_name(number), type=DEFAULT_ALGORITHM.name, versions={})

@@ -76,7 +76,7 @@ class Dispatcher:
     def __init__(self, core: Core) -> None:
         self._core = core
         self._open_system = System(core, None)
-        self._meter = core.meter
+        self._meter = core.runtime.meter
         self.turns = Turns()
         """Those of requests with large bodies, on all listeners."""
         self.bugs = 0
@@ -95,13 +95,13 @@ class Dispatcher:
     async def _body_bound(self, request: Request, exposure: Exposure) -> int:
         active = self._core.active
         if active is not None:
-            await self._core.cache.catch_up()
+            await self._core.runtime.cache.catch_up()
             await _settle(request, active)
         if request.path.startswith(_SYSTEM) and self._open_routes(exposure).match(_below_system(request)) is not None:
             return PLAIN_BODY_BYTES
         if active is None:
             return 0
-        if await holder(active, request, self._core.clock()) is not None:
+        if await holder(active, request, self._core.runtime.clock()) is not None:
             return sys.maxsize
         exchange = await located(request, "", active)
         return PLAIN_BODY_BYTES if exchange.public else 0
@@ -111,15 +111,15 @@ class Dispatcher:
         began = perf_counter_ns()
         request_id = new_request_id()
         core = self._core
-        core.in_flight[request_id] = request, began
+        core.runtime.in_flight[request_id] = request, began
         status = _CUT_OFF
         marks: Headers = ()
         answer = None
         try:
             active = core.active
             if active is not None:
-                if core.cache.behind:
-                    await core.cache.catch_up()
+                if core.runtime.cache.behind:
+                    await core.runtime.cache.catch_up()
                 await _settle(request, active)
                 if active.guards.on:
                     marks, answer = await self._guarded(request, request_id, active)
@@ -132,7 +132,7 @@ class Dispatcher:
             answer = self._failure(error, request_id)
             status = answer.status
         finally:
-            del core.in_flight[request_id]
+            del core.runtime.in_flight[request_id]
             self._meter.finished(status, perf_counter_ns() - began)
         return marked(answer, marks) if marks else answer
 
@@ -155,7 +155,7 @@ class Dispatcher:
         active = self._core.active
         marks: Headers = ()
         if active is not None:
-            await self._core.cache.catch_up()
+            await self._core.runtime.cache.catch_up()
             await _settle(request, active)
             if active.guards.on:
                 exchange = await located(request, request_id, active)
@@ -184,7 +184,7 @@ class Dispatcher:
         except (NotFound, Unavailable):
             # The namespace isn't there, or locked, as is answered further on; but whoever looks for one is counted.
             exchange = Exchange(request, request_id, active.root, request.operation, request.path)
-        admission = await guards.quotas.admit(exchange, active.lineage(exchange.tenant.namespace), core.clock())
+        admission = await guards.quotas.admit(exchange, active.lineage(exchange.tenant.namespace), core.runtime.clock())
         marks = (*verdict.headers, *admission.headers)
         if admission.allowed:
             return marks, None
@@ -222,7 +222,7 @@ class Dispatcher:
         route = served.routes.get(operation)
         if route is None or request.internal or (request.head and not route.head):
             return Answer(405, errors_body(()))
-        call = _call(request, request_id, operation, path, self._core.clock())
+        call = _call(request, request_id, operation, path, self._core.runtime.clock())
         body = fields.convert(route.body, {**request.data, **parameters})
         reply = await route.handler(self._open_system, call, body)
         if reply is None:
@@ -257,7 +257,7 @@ class Dispatcher:
         exchange = await located(request, request_id, active)
         if exchange.route is None or exchange.route.item is None:
             return None
-        call = _call(request, request_id, exchange.operation, exchange.path, self._core.clock())
+        call = _call(request, request_id, exchange.operation, exchange.path, self._core.runtime.clock())
         body = await let_in(active, exchange, call, epoch)
         pending = active.audit.begin(exchange.audit_request())
         stream = Stream(self._core, active, exchange, pending, self._failure)
@@ -273,7 +273,7 @@ class Dispatcher:
     async def _logical(self, request: Request, request_id: str) -> Answer:
         core = self._core
         active = await self._ready(request)
-        now = core.clock()
+        now = core.runtime.clock()
         standing = active.standings.find(request, now)
         if standing is not None:
             if request.namespace:
@@ -295,7 +295,7 @@ class Dispatcher:
             return await self._served(exchange, call, body, active)
         finally:
             token = exchange.token
-            if token is not None and token.record.num_uses < 0 and not core.barrier.sealed:
+            if token is not None and token.record.num_uses < 0 and not core.runtime.barrier.sealed:
                 await token.store.revoke(token.hash)
 
     async def _served(self, exchange: Exchange, call: Call, body: Body | None, active: Active) -> Answer:
@@ -346,11 +346,12 @@ class Dispatcher:
         if body is None:
             body = convert_body(exchange)
         if route.access is Access.PUBLIC and found.live.entry.is_auth:
-            reply = await log_in(self._core, exchange.tenant, found.live, route, call, body)
+            reply = await log_in(self._core.runtime, exchange.tenant, found.live, route, call, body)
         else:
             reply = await route.handler(found.live.engine, call, body)
         if isinstance(reply, Issued) and reply.auth.entity_id:
-            await self._core.cache.catch_up()  # The request itself may have changed what is known of its caller.
+            # The request itself may have changed the caller's entity.
+            await self._core.runtime.cache.catch_up()
             reply.identity_policies = await exchange.tenant.personas.policies(reply.auth.entity_id)
         if reply is None or reply.status is None:
             _warn_of_parameters(call, route, found)

@@ -36,4 +36,4 @@ class System:
     async def tick(self, now: float) -> None:
         """Rotate the barrier's key if it is due; one namespace's ``sys`` is enough to do that."""
         if self.tenant is self.active.root:
-            await rotate_when_due(self.core.barrier, self.tenant.view, now)
+            await rotate_when_due(self.core.runtime.barrier, self.tenant.view, now)

@@ -328,10 +328,10 @@ async def test_what_cannot_be_begun(server: Server, provider: Provider) -> None:
 async def test_beginning_stores_nothing(server: Server, provider: Provider) -> None:
     await _ready(server, provider)
     await _begin(server)
-    revision = server.core.store.revision
+    revision = server.core.runtime.store.revision
     for _ in range(20):
         await _begin(server)
-    assert server.core.store.revision == revision
+    assert server.core.runtime.store.revision == revision
 
 
 async def test_a_refusal_of_the_provider_is_told(server: Server, provider: Provider) -> None:

@@ -19,7 +19,7 @@ async def _enable(server: Server, **options: str) -> None:
 
 async def _stored(server: Server) -> str:
     assert server.core.active is not None
-    await server.core.cache.catch_up()
+    await server.core.runtime.cache.catch_up()
     live = (await server.core.active.root.mounts.router()).mounts["auth/u/"]
     assert isinstance(live.engine, Userpass)
     user = await live.engine.user("alice")

@@ -43,7 +43,7 @@ async def restarted(servers: list[Server], server: Server, mode: FipsMode, share
     """The same store in another mode."""
     again = Server(Settings(fips_mode=mode))
     await again.core.stop()
-    again.core = Core(server.core.store, ShamirSeal(), Settings(fips_mode=mode), SYSTEM, clock=server.clock)
+    again.core = Core(server.core.runtime.store, ShamirSeal(), Settings(fips_mode=mode), SYSTEM, clock=server.clock)
     again.dispatcher = type(again.dispatcher)(again.core)
     again.root_token = server.root_token
     servers.append(again)

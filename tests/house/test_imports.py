@@ -26,17 +26,6 @@ MAX_ENTRIES = 16
 ENGINE_PACKAGES = {f"engines.{path.parent.name}" for path in (ROOT / "engines").glob("*/routes.py")}
 """Packages of one engine each; everything else in ``engines/`` is shared."""
 
-_CORE = "parts of the unsealed server are given the whole Core, which makes them, rather than what they need of it"
-CIRCULAR = {
-    ("server.core.maintenance", "server.core.lifecycle"): _CORE,
-    ("server.core.maintenance", "server.core.unsealed"): _CORE,
-    ("server.core.mounting", "server.core.lifecycle"): _CORE,
-    ("server.core.renewals", "server.core.lifecycle"): _CORE,
-    ("server.core.tenant_pool", "server.core.lifecycle"): _CORE,
-    ("server.core.unsealed", "server.core.lifecycle"): _CORE,
-}
-"""Imports for types alone that still close a circle, with the reason; there are to be fewer, never more."""
-
 
 def _name(path: Path) -> str:
     parts = path.relative_to(ROOT).with_suffix("").parts
@@ -126,22 +115,10 @@ def test_the_parts_of_a_folder_import_each_other_in_one_direction(folder: Path) 
 
 def test_no_modules_need_each_other_for_types_either() -> None:
     """A handler knows the state of its engine, and the table of routes knows both: nobody needs ``TYPE_CHECKING``."""
-    graph = {name: imported - {to for by, to in CIRCULAR if by == name} for name, imported in _all_imports().items()}
     try:
-        TopologicalSorter(graph).prepare()
+        TopologicalSorter(_all_imports()).prepare()
     except CycleError as error:
         pytest.fail(f"a circle of imports: {' <- '.join(error.args[1])}")
-
-
-@pytest.mark.parametrize(("by", "to"), CIRCULAR)
-def test_an_excused_import_still_closes_a_circle(by: str, to: str) -> None:
-    graph = _all_imports()
-    assert to in graph.get(by, ()), f"{by} doesn't import {to} any more: strike it from the list"
-    reached, ahead = set(), {to}
-    while ahead:
-        reached |= ahead
-        ahead = set().union(*(graph[name] for name in ahead)) - reached
-    assert by in reached, f"{to} doesn't need {by} any more: strike this import from the list"
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: str(path.relative_to(ROOT)))

@@ -153,7 +153,7 @@ class Server:
 
     async def storage_of(self, path: str) -> View:
         """The storage of the engine mounted at ``path``."""
-        await self.core.cache.catch_up()
+        await self.core.runtime.cache.catch_up()
         active = self.core.active
         assert active is not None
         entry = await active.root.mounts.entry(path)

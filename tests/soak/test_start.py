@@ -86,10 +86,10 @@ async def _fill(path: Path, options: dict[str, str], key_count: int, token_count
         assert core.active is not None
         tenant = core.active.root
         await tenant.mounts.enable(new_entry("transit/", "transit"))
-        await core.cache.catch_up()
+        await core.runtime.cache.catch_up()
         entry = await tenant.mounts.entry("transit/")
         assert entry is not None
-        keys = KeyStore(mount_of(core, tenant, entry).storage, core.settings.fips_mode)
+        keys = KeyStore(mount_of(core.runtime, tenant, entry).storage, core.runtime.settings.fips_mode)
         algorithm = DEFAULT_ALGORITHM
         now = time.time()
         call = Call("request", Operation.UPDATE, "", None, {}, now)

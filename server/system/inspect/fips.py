@@ -21,7 +21,7 @@ _NOTICE = (
 
 async def read_fips(system: System, call: Call, body: Nothing) -> Reply:
     """Show the mode, what it lets be used, and the OpenSSL that does the work."""
-    mode = system.core.fips.mode
+    mode = system.core.runtime.fips.mode
     return Reply(
         {
             "fips_mode": mode.value,

@@ -19,7 +19,7 @@ class MetricsBody(Body):
 async def read_metrics(system: System, call: Call, body: MetricsBody) -> Reply:
     """Tell what the server counts: for Prometheus if ``format`` says so, else in JSON."""
     core = system.core
-    counts = core.meter.counts(len(core.in_flight))
+    counts = core.runtime.meter.counts(len(core.runtime.in_flight))
     gauges = await _gauges(system)
     if body.format == _PROMETHEUS:
         return Reply(raw=Raw(_TEXT, prometheus_text(counts, gauges)))
@@ -41,5 +41,5 @@ async def _gauges(system: System) -> Gauges:
         unsealed=True,
         cluster=active.cluster.name,
         mounts=tuple(kinds.items()),
-        encryptions=(await system.core.barrier.key_status()).encryptions,
+        encryptions=(await system.core.runtime.barrier.key_status()).encryptions,
     )

@@ -47,7 +47,7 @@ async def list_versions(system: System, call: Call, body: Nothing) -> Reply:
 
 async def read_configuration(system: System, call: Call, body: Nothing) -> Reply:
     """Show the configuration without what is secret."""
-    return Reply(dict(system.core.settings.shown))
+    return Reply(dict(system.core.runtime.settings.shown))
 
 
 async def read_specification(system: System, call: Call, body: SpecificationBody) -> Reply:

@@ -26,7 +26,7 @@ async def read_ha_status(system: System, call: Call, body: Nothing) -> Reply:
     """Show the servers of this installation that know of each other: this one."""
     node = {
         "hostname": socket.gethostname(),
-        "api_address": system.core.settings.api_address,
+        "api_address": system.core.runtime.settings.api_address,
         "cluster_address": "",
         "active_node": True,
         "last_echo": None,
@@ -60,7 +60,7 @@ async def read_in_flight(system: System, call: Call, body: Nothing) -> Reply:
     """Show the requests that this process is busy with."""
     shown = {}
     now = perf_counter_ns()
-    for request_id, (request, began) in system.core.in_flight.items():
+    for request_id, (request, began) in system.core.runtime.in_flight.items():
         shown[request_id] = {
             "start_time": format_time(call.now - (now - began) / SECOND),
             "client_remote_address": f"{request.remote_address}:{request.remote_port}",

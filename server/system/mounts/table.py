@@ -147,7 +147,7 @@ def _type(body: EnableBody) -> str:
 
 
 async def _enable(system: System, kind: Kind, path: str, type_name: str, body: EnableBody) -> None:
-    config = read_config(body.config, system.core.settings.max_lease_ttl_seconds, is_auth=kind is AUTHS)
+    config = read_config(body.config, system.core.runtime.settings.max_lease_ttl_seconds, is_auth=kind is AUTHS)
     if plugins.engine_type(kind.plugins, type_name) is None:
         raise InvalidRequest(f"plugin not found in the catalog: {type_name}")
     entry: MountEntry = new_entry(

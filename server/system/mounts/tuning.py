@@ -56,7 +56,7 @@ async def _read(system: System, kind: Kind, body: PathBody) -> Reply:
     entry = await system.tenant.mounts.entry(path)
     if entry is None:
         raise InvalidRequest(f'cannot fetch sysview for path "{path}"')
-    return Reply(tuning_data(entry, system.core.settings))
+    return Reply(tuning_data(entry, system.core.runtime.settings))
 
 
 async def tune_mount(system: System, call: Call, body: TuneBody) -> None:

@@ -44,7 +44,7 @@ async def read(system: System, call: Call, body: Nothing) -> Reply:
 
 async def begin(system: System, call: Call, body: GenerationBody) -> Reply:
     """Begin a round."""
-    check_pgp(system.core.fips, call, (body.pgp_key,))
+    check_pgp(system.core.runtime.fips, call, (body.pgp_key,))
     status = await begin_generation(system.core, body.otp, body.pgp_key)
     return Reply(_status(status, otp_length=OTP_CHARACTERS))
 
@@ -81,7 +81,7 @@ async def read_with_token(system: System, call: Call, body: Nothing) -> Reply:
 
 async def begin_with_token(system: System, call: Call, body: GenerationBody) -> Reply:
     """Begin a round."""
-    check_pgp(system.core.fips, call, (body.pgp_key,))
+    check_pgp(system.core.runtime.fips, call, (body.pgp_key,))
     return Reply(_attempt(await begin_generation(system.core, body.otp, body.pgp_key)))
 
 

@@ -83,7 +83,7 @@ def _routes(prefix: str, *, recovery: bool) -> tuple[Row[System], ...]:
         return Reply(_status(await rekeying(system.core, recovery=recovery).status()))
 
     async def begin(system: System, call: Call, body: RekeyBody) -> Reply:
-        check_pgp(system.core.fips, call, body.pgp_keys)
+        check_pgp(system.core.runtime.fips, call, body.pgp_keys)
         return Reply(_status(await rekeying(system.core, recovery=recovery).begin(body.wish())))
 
     async def cancel(system: System, call: Call, body: Nothing) -> None:

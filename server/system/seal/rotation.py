@@ -30,7 +30,7 @@ class RotationBody(Body):
 
 async def read_key_status(system: System, call: Call, body: Nothing) -> Reply:
     """Show the newest key's number, age and use."""
-    status = await system.core.barrier.key_status()
+    status = await system.core.runtime.barrier.key_status()
     return Reply(
         {"term": status.term, "install_time": format_time(status.installed), "encryptions": status.encryptions}
     )
@@ -38,7 +38,7 @@ async def read_key_status(system: System, call: Call, body: Nothing) -> Reply:
 
 async def rotate(system: System, call: Call, body: Nothing) -> None:
     """Add a key, which encrypts everything from now on."""
-    await system.core.barrier.rotate()
+    await system.core.runtime.barrier.rotate()
 
 
 async def read_rotation(system: System, call: Call, body: Nothing) -> Reply:

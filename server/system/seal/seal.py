@@ -68,7 +68,7 @@ async def initialize(system: System, call: Call, body: InitBody) -> Reply:
     core = system.core
     seal = core.stored_seal.seal
     _refuse_inapplicable(body, seal.type, automatic=seal.automatic)
-    check_pgp(core.fips, call, (*body.pgp_keys, *body.recovery_pgp_keys, body.root_token_pgp_key))
+    check_pgp(core.runtime.fips, call, (*body.pgp_keys, *body.recovery_pgp_keys, body.root_token_pgp_key))
     if seal.automatic:
         keys = _pgp_keys(body.recovery_pgp_keys, body.recovery_shares, "recovery")
     else:
@@ -158,7 +158,7 @@ def _seal_status(system: System, status: SealStatus) -> dict[str, Any]:
         "version": API_VERSION,
         "commit_date": API_COMMIT_DATE,
         "migration": False,
-        "storage_type": system.core.settings.storage_type,
+        "storage_type": system.core.runtime.settings.storage_type,
     }
     if status.recovery_seal:
         data["recovery_seal_type"] = "shamir"

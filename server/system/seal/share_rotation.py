@@ -68,7 +68,7 @@ def _routes(prefix: str, *, recovery: bool) -> tuple[Row[System], ...]:
 
     async def begin(system: System, call: Call, body: RekeyBody) -> Reply:
         _check(system.core, recovery, "recovery keys not supported")
-        check_pgp(system.core.fips, call, body.pgp_keys)
+        check_pgp(system.core.runtime.fips, call, body.pgp_keys)
         return Reply(_status(await _rotation(system.core, recovery=recovery).begin(body.wish())))
 
     async def cancel(system: System, call: Call, body: Nothing) -> None:

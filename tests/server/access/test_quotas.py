@@ -69,7 +69,7 @@ async def test_a_quota_moves_with_its_mount(server: Server) -> None:
     await _quota(server, "r", rate=1, path="m/note/a")
     active = server.core.active
     assert active is not None
-    await server.core.cache.catch_up()
+    await server.core.runtime.cache.catch_up()
     assert set((await active.guards.quotas.record()).quotas) == {"r"}
 
 
@@ -118,7 +118,7 @@ async def test_refusals_are_audited_where_that_is_asked_for(new_server: NewServe
 async def test_refusals_are_counted(server: Server) -> None:
     await _quota(server, "q", rate=1)
     assert await _statuses(server, "sys/mounts", "sys/mounts", "sys/mounts") == [200, 429, 429]
-    assert server.core.meter.violations == 2
+    assert server.core.runtime.meter.violations == 2
 
 
 async def test_quotas_and_their_names_have_bounds(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:

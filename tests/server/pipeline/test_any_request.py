@@ -87,7 +87,7 @@ class Running:
         self.server = Server(Settings(audit_devices=(device,), max_batch_items=3))
         self.storage: View = self.run(self._prepare())
         self._made = self.run(self._dump())
-        self._revision = self.server.core.store.revision
+        self._revision = self.server.core.runtime.store.revision
 
     def run(self, work: Any) -> Any:
         """The result of a coroutine."""
@@ -125,19 +125,19 @@ class Running:
 
     async def restore(self) -> None:
         """Bring the engine back to its first state."""
-        if self.server.core.store.revision != self._revision:
+        if self.server.core.runtime.store.revision != self._revision:
             present = await self._dump()
             async with self.storage.transaction() as transaction:
                 for name in present.keys() - self._made.keys():
                     transaction.delete(name)
                 for name, value in self._made.items():
                     transaction.put(name, value)
-            self._revision = self.server.core.store.revision
+            self._revision = self.server.core.runtime.store.revision
 
     async def answer(self, method: str, path: str, query: str, body: bytes) -> tuple[Answer, bool]:
         """The answer to a request below the mount, and whether it left what is stored as it was."""
         server = self.server
-        before = server.core.store.revision
+        before = server.core.runtime.store.revision
         headers = [(b"x-vault-token", server.root_token.encode())]
         raw_path = f"/v1/transit/{quote(path)}".encode()
         try:
@@ -151,7 +151,7 @@ class Running:
                 answer = Answer(400, b"")  # Turned away, or sent elsewhere, for its path alone.
         # Whatever had been written, and be it the same again, would have been a commit. Only a block of encryptions may
         # have been reserved: a count may be too high, never too low.
-        changes = await server.core.store.changes(before)
+        changes = await server.core.runtime.store.changes(before)
         assert changes.keys is not None, "a request changes little"
         return answer, all(_COUNTS in key for key in changes.keys)
 

@@ -56,7 +56,7 @@ async def prepared(log: Path) -> Server:
 
 async def routes(server: Server, name: str = "k") -> list[tuple[str, Row[Any]]]:
     """All paths that take parameters, with ``name`` for whatever they name."""
-    await server.core.cache.catch_up()
+    await server.core.runtime.cache.catch_up()
     assert server.core.active is not None
     router = await server.core.active.root.mounts.router()
     return [

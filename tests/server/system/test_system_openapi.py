@@ -133,7 +133,7 @@ def test_help_on_a_path() -> None:
 async def test_help_on_a_mount(server: Server) -> None:
     await server.ask("POST", "sys/mounts/a", {"type": "notes"})
     assert server.core.active is not None
-    await server.core.cache.catch_up()
+    await server.core.runtime.cache.catch_up()
     live = (await server.core.active.root.mounts.router()).mounts["a/"]
     answer = mount_help(live)
     assert answer["help"].splitlines() == [

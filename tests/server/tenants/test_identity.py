@@ -103,14 +103,14 @@ async def test_of_many_first_logins_at_once_one_makes_the_entity(server: Server)
 
 async def test_a_login_that_tells_nothing_new_writes_nothing_of_identity(server: Server) -> None:
     first = await _login(server, "ann", team="red")
-    await server.core.cache.catch_up()
+    await server.core.runtime.cache.catch_up()
     changes: list[int] = []
     _tenant(server).personas.view.watch(lambda: changes.append(1))
     assert (await _login(server, "ann", team="red"))["entity_id"] == first["entity_id"]
-    await server.core.cache.catch_up()
+    await server.core.runtime.cache.catch_up()
     assert not changes
     await _login(server, "ann", team="blue")
-    await server.core.cache.catch_up()
+    await server.core.runtime.cache.catch_up()
     assert changes
     assert (await _read(server, f"entity/id/{first['entity_id']}"))["aliases"][0]["metadata"] == {"team": "blue"}
 
@@ -141,13 +141,13 @@ async def test_changes_hold_for_the_next_request(server: Server) -> None:
 async def test_a_persona_stays_while_others_change(server: Server) -> None:
     ann, bob = await _login(server, "ann"), await _login(server, "bob")
     personas = _tenant(server).personas
-    await server.core.cache.catch_up()
+    await server.core.runtime.cache.catch_up()
     before = await personas.of(ann["entity_id"])
     await _write(server, f"entity/id/{bob['entity_id']}", {"policies": "x"}, 204)
-    await server.core.cache.catch_up()
+    await server.core.runtime.cache.catch_up()
     assert await personas.of(ann["entity_id"]) is before
     await _write(server, f"entity/id/{ann['entity_id']}", {"policies": "x"}, 204)
-    await server.core.cache.catch_up()
+    await server.core.runtime.cache.catch_up()
     after = await personas.of(ann["entity_id"])
     assert after is not before
     assert after is not None
@@ -271,7 +271,7 @@ async def test_values_of_aliases_and_groups(server: Server) -> None:
         "group",
         {"name": "my.team", "member_entity_ids": login["entity_id"], "metadata": {"floor": "3"}},
     )
-    await server.core.cache.catch_up()
+    await server.core.runtime.cache.catch_up()
     persona = await _tenant(server).personas.of(login["entity_id"])
     assert persona is not None
     assert persona.value(f"identity.entity.aliases.{accessor}.metadata.team") == "red"

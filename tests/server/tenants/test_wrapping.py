@@ -40,7 +40,7 @@ async def _keys(server: Server) -> int:
     found, folders = 0, ["ns/root/sys/token/"]
     while folders:
         folder = folders.pop()
-        for name in await server.core.store.list(folder):
+        for name in await server.core.runtime.store.list(folder):
             if name.endswith("/"):
                 folders.append(folder + name)
             else:
@@ -83,7 +83,7 @@ async def test_it_ends_in_time(server: Server) -> None:
     assert await server.ask("POST", "sys/wrapping/unwrap", {"token": token}) == INVALID
     server.clock.advance(1)
     while await _tokens(server).sweep(server.clock()):
-        await server.core.cache.catch_up()
+        await server.core.runtime.cache.catch_up()
     assert len(await _tokens(server).accessors(0)) == 1, "the root token's"
 
 
@@ -104,7 +104,7 @@ async def test_nothing_is_wrapped_for_longer_than_the_system_allows(new_server: 
     token = answer["wrap_info"]["token"]
     assert await server.ask("POST", "sys/wrapping/unwrap", {"token": token}) == INVALID
     while await _tokens(server).sweep(server.clock()):
-        await server.core.cache.catch_up()
+        await server.core.runtime.cache.catch_up()
     assert await _keys(server) == before
 
 
@@ -143,7 +143,7 @@ async def test_how_much_waits_to_be_unwrapped_is_bounded(server: Server, monkeyp
     assert status == 429
     server.clock.advance(61)
     while await _tokens(server).sweep(server.clock()):
-        await server.core.cache.catch_up()
+        await server.core.runtime.cache.catch_up()
     for _ in range(5):
         await _wrap(server)
 
