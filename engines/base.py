@@ -133,6 +133,9 @@ class Call(Struct):
     wrap_ttl_seconds: float = 0
     """For how long the caller wants the answer wrapped; 0 for not at all. The core does the wrapping."""
 
+    existing: object = None
+    """What the row's ``exists`` has found."""
+
     warnings: list[str] = []
 
     def warn(self, text: str) -> None:
@@ -195,7 +198,9 @@ B = TypeVar("B", bound=Body)
 P = ParamSpec("P")
 """What an engine is opened with."""
 
-Exists: TypeAlias = Callable[[E, Call, B], Awaitable[bool]]
+Exists: TypeAlias = Callable[[E, Call, B], Awaitable[object]]
+"""Looks up what a request would update: a false value if there is nothing, and so it would create. What is answered
+otherwise is the handler's to use, as ``Call.existing``."""
 Handler: TypeAlias = Callable[[E, Call, B], Awaitable["Reply | None"]]
 
 

@@ -151,7 +151,8 @@ async def _distinguish(context: RequestContext, call: Call) -> tuple[Body | None
     if context.decision is None and (token is None or context.path_for(token) is None):
         return None, context
     body = convert_body(context, bare_errors=True)
-    if await found.served.exists(found.live.engine, call, body):
+    call.existing = await found.served.exists(found.live.engine, call, body)
+    if call.existing:
         return body, context
     call.operation = Operation.CREATE
     return body, replace(context, operation=Operation.CREATE, decision=None, subject=None)

@@ -125,7 +125,9 @@ class Dispatcher:
             if active is not None:
                 if core.runtime.cache.behind:
                     await core.runtime.cache.catch_up()
-                await _settle(request, active)
+                namespaces = active.namespaces
+                if namespaces.stale or namespaces.by_path or request.in_namespace:
+                    await _settle(request, active)
                 if active.guards.on:
                     marks, answer = await self._guarded(request, request_id, active)
             if answer is None and request.path.startswith(_SYSTEM):
@@ -246,7 +248,7 @@ class Dispatcher:
         active = self._core.active
         if active is None:
             raise Sealed
-        if request.internal:
+        if request.method == "OPTIONS":
             raise InvalidRequest("cannot handle internal-only request operation")
         if request.index:
             # This server gives out no index, so there is none that it could decode.
@@ -392,7 +394,7 @@ def _below_system(request: Request) -> str:
 
 
 async def _settle(request: Request, active: Active) -> None:
-    """Find out which namespace ``request`` is for; costs three comparisons where there is only the root namespace."""
+    """Find out which namespace ``request`` is for."""
     if active.namespaces.stale:
         await active.load_namespaces()
     if active.namespaces.by_path or request.in_namespace:

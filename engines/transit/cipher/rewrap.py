@@ -19,11 +19,11 @@ from engines.encoding import decode_base64
 from engines.faults import InvalidRequest
 from engines.fields import Batch
 from engines.keys.keyring import Keyring
-from engines.keys.limits import counted_items, made_and_counted
+from engines.keys.limits import count_then_make, counted_items
 from engines.keys.states import Use
 from engines.transit.cipher.decrypt import decrypt_plainly
 from engines.transit.cipher.encrypt import encrypt_plainly
-from engines.transit.cipher.sealing import is_plain, seal, unseal_at_pace
+from engines.transit.cipher.sealing import is_plain, prepare_seal, seal, unseal_at_pace
 from engines.transit.state import Transit
 from engines.worker_pools import in_turns
 
@@ -66,8 +66,12 @@ async def rewrap(engine: Transit, call: Call, body: Rewrapping) -> Reply:
         results = results or [await _rewrap_item(keyring, item, was) async for item in in_turns(items)]
         return Reply({"batch_results": results})
     opened = await _open(keyring, body.ciphertext, body.context, body.associated_data, was)
-    ciphertext, version = await made_and_counted(
-        engine, call, keyring, body.key_version, lambda key: _seal(key, *opened, body.key_version, body.associated_data)
+    ciphertext, version = await count_then_make(
+        engine,
+        call,
+        keyring,
+        body.key_version,
+        lambda key: prepare_seal(key, *opened, body.key_version, body.associated_data, _LABEL),
     )
     return Reply({"ciphertext": ciphertext, "key_version": version})
 
