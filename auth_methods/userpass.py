@@ -20,7 +20,7 @@ from auth_methods.base import InvalidCredentials, Login, Renewal
 from auth_methods.token_fields import TokenFields, TokenSettings, changed, parse_policies
 from engines.base import Access, Body, Call, Mount, Operation, Reply, Route
 from engines.faults import Failed, InvalidRequest
-from engines.fields import CommaList, Duration
+from engines.fields import CommaList, Duration, FoldedName
 from engines.fips import FipsGuard, FipsMode
 from storage.base import Transaction, delete, transact
 
@@ -46,7 +46,7 @@ class UserRecord(Struct, frozen=True, kw_only=True):
 class UserName(Body):
     """Names a user, in any case."""
 
-    username: str = ""
+    username: FoldedName = ""
 
 
 class ListBody(Body):
@@ -59,7 +59,7 @@ class ListBody(Body):
 class UserBody(TokenFields):
     """A user's settings; what isn't given stays."""
 
-    username: str = ""
+    username: FoldedName = ""
     password: str = ""
     password_hash: str = ""
     policies: CommaList | UnsetType = UNSET

@@ -19,6 +19,7 @@ from auth_methods.approle.roles import OLD_NAMES, RoleBody, RoleName, changed_ro
 from auth_methods.token_fields import bound_addresses, checked, parse_policies
 from engines.base import Body, Call, Handler, Mount, Operation, Reply, Route
 from engines.faults import Failed, InvalidRequest, UnsupportedPath
+from engines.fields import FoldedName
 
 if TYPE_CHECKING:
     from auth_methods.approle import AppRole
@@ -128,7 +129,7 @@ def property_routes() -> Iterator[Route]:
 def _body(row: Property) -> type[Body]:
     """A body with the fields of ``RoleBody`` that this property has."""
     kinds = {info.encode_name: info.type for info in msgspec.structs.fields(RoleBody)}
-    fields = [("role_name", str, ""), *((name, kinds[name], UNSET) for name in row.fields)]
+    fields = [("role_name", FoldedName, ""), *((name, kinds[name], UNSET) for name in row.fields)]
     body = msgspec.defstruct(f"{row.path.title().replace('-', '')}Body", fields, bases=(Body,), kw_only=True)
     assert issubclass(body, Body)
     return body

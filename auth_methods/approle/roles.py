@@ -14,7 +14,7 @@ from auth_methods.token_fields import TokenFields, changed, warn_of_long_ttl
 from engines.base import Body, Call, Mount, Reply
 from engines.durations import format_go_duration
 from engines.faults import Failed, InvalidRequest
-from engines.fields import CommaList, Duration
+from engines.fields import CommaList, Duration, FoldedName
 
 if TYPE_CHECKING:
     from auth_methods.approle import AppRole
@@ -27,7 +27,7 @@ _MAX_ROLE_ID_CHARACTERS = 4096
 class RoleName(Body):
     """Names a role, in any case."""
 
-    role_name: str = ""
+    role_name: FoldedName = ""
 
 
 class ListBody(Body):
@@ -40,7 +40,7 @@ class ListBody(Body):
 class RoleBody(TokenFields):
     """A role's settings; what isn't given stays."""
 
-    role_name: str = ""
+    role_name: FoldedName = ""
     bind_secret_id: bool | UnsetType = UNSET
     bound_cidr_list: CommaList | UnsetType = UNSET
     local_secret_ids: bool | UnsetType = UNSET

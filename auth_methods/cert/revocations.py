@@ -18,6 +18,7 @@ from msgspec import Struct
 
 from engines.base import Body, Call, Reply
 from engines.faults import InvalidRequest
+from engines.fields import FoldedName
 from storage.base import delete, put
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def _folded(value: str | bytes) -> str:
 class ListName(Body):
     """Names a list, in any case."""
 
-    name: str = ""
+    name: FoldedName = ""
 
 
 class ListsBody(Body):

@@ -12,7 +12,7 @@ from auth_methods.cert.certificates import InvalidCertificate, Wanted, read_trus
 from auth_methods.token_fields import TokenFields, TokenSettings, changed
 from engines.base import Body, Call, Mount, Nothing, Reply
 from engines.faults import InvalidRequest
-from engines.fields import CommaList, Duration
+from engines.fields import CommaList, Duration, FoldedName
 from storage.base import Transaction, delete, put, transact
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class Config(Struct, frozen=True, kw_only=True):
 class RoleName(Body):
     """Names a role, in any case."""
 
-    name: str = ""
+    name: FoldedName = ""
 
 
 class ListBody(Body):
@@ -84,7 +84,7 @@ class ListBody(Body):
 class RoleBody(TokenFields):
     """A role's settings; what isn't given stays."""
 
-    name: str = ""
+    name: FoldedName = ""
     certificate: str | UnsetType = UNSET
     display_name: str | UnsetType = UNSET
     allowed_names: CommaList | UnsetType = UNSET

@@ -14,7 +14,7 @@ from auth_methods.token_fields import TokenFields, TokenSettings, changed, warn_
 from engines.base import Body, Call, Mount, Reply
 from engines.durations import format_go_duration
 from engines.faults import InvalidRequest
-from engines.fields import CommaList, Duration, KeyValues, SignedDuration
+from engines.fields import CommaList, Duration, FoldedName, KeyValues, SignedDuration
 from storage.base import Transaction, delete, transact
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ class Role(Struct, frozen=True, kw_only=True):
 class RoleName(Body):
     """Names a role, in any case."""
 
-    name: str = ""
+    name: FoldedName = ""
 
 
 class ListBody(Body):
@@ -93,7 +93,7 @@ class ListBody(Body):
 class RoleBody(TokenFields):
     """A role's settings; what isn't given stays, but for the types and the mode, which go back to their defaults."""
 
-    name: str = ""
+    name: FoldedName = ""
     role_type: str = "oidc"
     allowed_redirect_uris: CommaList | UnsetType = UNSET
     bound_audiences: CommaList | UnsetType = UNSET

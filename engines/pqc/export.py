@@ -9,7 +9,7 @@ from engines.base import Call, Reply
 from engines.faults import InvalidRequest, NotFound
 from engines.keys.settings import KeyName
 from engines.keys.states import Use
-from engines.keys.versions import select_versions
+from engines.keys.versions import VersionSegment, select_versions
 
 if TYPE_CHECKING:
     from engines.pqc.engine import Pqc
@@ -24,7 +24,7 @@ class Export(KeyName):
     path_only: ClassVar[frozenset[str]] = frozenset({"version"})
 
     type: str = ""
-    version: str = ""
+    version: VersionSegment = ""
     format: str = ""
 
 

@@ -13,6 +13,7 @@ from engines.algorithms.symmetric.drbg import DRBGS, MAX_BYTES_AT_ONCE, HmacDrbg
 from engines.base import Body, Call, Reply
 from engines.encoding import encode_base64
 from engines.faults import InvalidRequest
+from engines.fields import IntegerSegment
 
 if TYPE_CHECKING:
     from engines.transit.engine import Transit
@@ -34,7 +35,7 @@ class Random(Body):
     path_only: ClassVar[frozenset[str]] = frozenset({"source", "urlbytes"})
 
     source: str = ""
-    urlbytes: str | UnsetType = UNSET
+    urlbytes: IntegerSegment | UnsetType = UNSET
     bytes: int = 32
     format: str = "base64"
     drbg: str = ""
@@ -43,7 +44,7 @@ class Random(Body):
 class RandomBySegment(Random):
     """As ``Random``, where the path has one segment that is a source or a number of bytes."""
 
-    segment: str = ""
+    segment: IntegerSegment = ""
 
 
 async def random(engine: Transit, call: Call, body: Random) -> Reply:

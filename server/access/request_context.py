@@ -12,7 +12,8 @@ from compat.requests import Request
 from engines.base import Access, Caller, Operation, Reply, Route
 from server.audit.entry import AuditAuth, AuditRequest, AuditResponse, AuditSubject, AuditToken, client_id
 from server.tenants.mounts.table import Found
-from server.tenants.policies.acl import Decision
+from server.tenants.policies.acl import Acl, Decision
+from server.tenants.policies.path_spelling import judged
 from server.tenants.tenant import Tenant
 from server.tenants.tokens.store import Token
 from server.tenants.tokens.wrapping import Wrapped
@@ -68,10 +69,21 @@ class Exchange(Struct):
             return False
         return route.writes_on_update or self.operation is Operation.CREATE
 
-    def path_for(self, token: Token) -> str | None:
-        """The path as policies of the namespace see it that ``token`` belongs to; None if it isn't of theirs."""
+    def judged(self, token: Token, acl: Acl) -> tuple[Acl, str] | None:
+        """``acl``, that of ``token``, and the path to ask it for, in the one spelling of what the route acts on.
+
+        None if the path isn't of the namespace that the token belongs to, nor below it.
+        """
         below = self.tenant.namespace.below(token.store.namespace)
-        return None if below is None else below + self.path
+        if below is None:
+            return None
+        found = self.found
+        if found is None or found.served is None or not found.served.readings:
+            return acl, below + self.path
+        mount_path = found.live.entry.path
+        path = self.path[len(mount_path) :]
+        listing = self.operation in (Operation.LIST, Operation.SCAN)
+        return judged(acl, below + mount_path, found.served, path, listing=listing)
 
     def caller(self) -> Caller | None:
         """Who calls, as a handler may know it."""

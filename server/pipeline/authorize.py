@@ -15,7 +15,7 @@ from server.access.request_context import Exchange
 from server.audit.entry import refusal as refused
 from server.core.unsealed import Active
 from server.pipeline.resolve import check_namespace, refuse_in_namespace, refuse_without_seal
-from server.tenants.policies.acl import NOTHING_ALLOWED
+from server.tenants.policies.acl import NOTHING_ALLOWED, Acl, Decision
 from server.tenants.tenant import Tenant
 from server.tenants.tokens.store import Token
 
@@ -121,15 +121,11 @@ async def _admitted(active: Active, exchange: Exchange, call: Call, epoch: int) 
         raise Unauthenticated
     exchange.token = token
     call.caller = exchange.caller()
-    path = exchange.path if token.store is tenant.tokens else exchange.path_for(token)
     # A stranger isn't told what there is by how a body is taken that doesn't fit.
-    body = None if path is None else await _told_creation_from_update(exchange, call)
+    ours = tenant.namespace.below(token.store.namespace) is not None
+    body = await _told_creation_from_update(exchange, call) if ours else None
     acl = await token.store.rights(token)
-    wrap_ttl_seconds = request.wrap_ttl_seconds or None
-    if path is None:
-        exchange.decision = decision = NOTHING_ALLOWED
-    else:
-        exchange.decision = decision = acl.check(exchange.operation, path, request.data, wrap_ttl_seconds)
+    exchange.decision = decision = decide(exchange, token, acl)
     call.sudo = decision.sudo
     if token.record.num_uses:
         exchange.token = await _used(token)
@@ -142,6 +138,15 @@ async def _admitted(active: Active, exchange: Exchange, call: Call, epoch: int) 
         refuse_without_seal(found.served)
     active.standings.add(epoch, exchange, acl.valid_until)
     return body
+
+
+def decide(exchange: Exchange, token: Token, acl: Acl) -> Decision:
+    """What ``acl``, the rights of ``token``, says of a request."""
+    judged = exchange.judged(token, acl)
+    if judged is None:
+        return NOTHING_ALLOWED
+    acl, path = judged
+    return acl.check(exchange.operation, path, exchange.request.data, exchange.request.wrap_ttl_seconds or None)
 
 
 async def _holder(active: Active, token_id: str, now: float) -> Token | None:

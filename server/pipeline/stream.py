@@ -26,6 +26,7 @@ from server.audit.broker import Pending
 from server.audit.entry import AuditResponse, refusal
 from server.core.lifecycle import Core
 from server.core.unsealed import Active
+from server.pipeline.authorize import decide
 from server.pipeline.resolve import check_namespace
 from server.pipeline.response import Answer, Headers
 
@@ -140,8 +141,7 @@ class Stream:
                 raise Unauthenticated
             token = present
         acl = await token.store.rights(token)
-        path = exchange.path_for(token)
-        if path is None or not acl.check(exchange.operation, path, exchange.request.data, None).allowed:
+        if not decide(exchange, token, acl).allowed:
             raise Denied
 
     def _read(self, lines: bytes) -> list[Any]:

@@ -14,7 +14,7 @@ from engines.batches.items import InputItem
 from engines.batches.reading import read_strings
 from engines.encoding import encode_base64
 from engines.faults import InvalidRequest
-from engines.fields import Batch
+from engines.fields import Batch, IntegerSegment
 from engines.keys.keyring import Keyring, KeyVersion
 from engines.keys.states import Use
 from engines.keys.store import SoftDeleted
@@ -34,7 +34,7 @@ class Authentication(Body):
     path_only: ClassVar[frozenset[str]] = frozenset({"url_mac_length"})
 
     name: str = ""
-    url_mac_length: str = ""
+    url_mac_length: IntegerSegment = ""
     mac_length: int = 0
     input: str | UnsetType = UNSET
     key_version: int = 0

@@ -11,7 +11,7 @@ from auth_methods.token.revocation import TIDYING, TIDYING_ALREADY
 from engines.base import Body, Call, Nothing, Raw, Reply
 from engines.durations import format_time
 from engines.faults import Failed, InvalidRequest, NotFound
-from engines.fields import Duration
+from engines.fields import Duration, NamesPath
 
 if TYPE_CHECKING:
     from server.system.engine import System
@@ -40,7 +40,9 @@ class RenewBody(LeaseBody):
 class PrefixBody(Body):
     """Names a path and all below it."""
 
-    prefix: str = ""
+    path_only: ClassVar[frozenset[str]] = frozenset({"prefix"})
+
+    prefix: NamesPath = ""
     sync: bool | UnsetType = UNSET
 
 

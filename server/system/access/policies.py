@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from msgspec import UNSET, UnsetType
 
 from engines.base import Body, Call, Nothing, Reply
 from engines.durations import format_time
 from engines.faults import InvalidRequest, NotFound
-from engines.fields import Duration
+from engines.fields import Duration, FoldedName
 from server.tenants.policies.builtin import ROOT
 
 if TYPE_CHECKING:
@@ -21,9 +21,11 @@ _MAX_EPOCH_DIGITS = 11
 
 
 class PolicyBody(Body):
-    """Names a policy."""
+    """Names a policy, in any case of letters."""
 
-    name: str = ""
+    path_only: ClassVar[frozenset[str]] = frozenset({"name"})
+
+    name: FoldedName = ""
 
 
 class WritePolicyBody(PolicyBody):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from engines.base import Body, Call, Nothing, Reply
 from engines.faults import InvalidRequest
-from engines.fields import KeyValues
+from engines.fields import KeyValues, SlashedPath
 
 if TYPE_CHECKING:
     from server.system.engine import System
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 class DeviceBody(Body):
     """Names an audit device."""
 
-    path: str = ""
+    path: SlashedPath = ""
 
 
 class EnableDeviceBody(DeviceBody):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from engines.base import Body, Call, Nothing, Reply
 from engines.faults import InvalidRequest
+from engines.fields import FoldedName
 
 if TYPE_CHECKING:
     from server.audit.headers import AuditedHeaders
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 class HeaderBody(Body):
     """Names a header, in any case of letters."""
 
-    header: str = ""
+    header: FoldedName = ""
 
 
 class WriteHeaderBody(HeaderBody):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from engines.base import Body, Call, Nothing, Reply
 from engines.faults import InvalidRequest
-from engines.fields import KeyValues
+from engines.fields import KeyValues, SlashedPath
 from server.runtime import plugins
 from server.system.mounts.settings import read_config, refuse_version
 from server.system.mounts.views import mount_data
@@ -46,7 +46,7 @@ AUTHS = Kind(AUTH, plugins.AUTH_METHODS, "No auth engine at")
 class PathBody(Body):
     """Names a mount."""
 
-    path: str = ""
+    path: SlashedPath = ""
 
 
 class EnableBody(PathBody):

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from engines.base import Body, Call, Reply
 from engines.faults import InvalidRequest, NotFound
-from engines.fields import CommaList, KeyValues
+from engines.fields import CommaList, FoldedName, KeyValues
 from server.tenants.identity.factories import new_group
 from server.tenants.identity.listing import ListBody, listed
 from server.tenants.identity.memberships import delete_group, set_entities, set_groups
@@ -37,7 +37,7 @@ class GroupBody(Body):
     """Names a group, and what to change about it; what is absent stays as it is."""
 
     id: str = ""
-    name: str = ""
+    name: FoldedName = ""
     type: str = ""
     metadata: KeyValues | UnsetType = UNSET
     policies: CommaList | UnsetType = UNSET
@@ -49,7 +49,7 @@ class GroupName(Body):
     """Names a group, by its id or its name."""
 
     id: str = ""
-    name: str = ""
+    name: FoldedName = ""
 
 
 async def write_group(identity: Identity, call: Call, body: GroupBody) -> Reply | None:
