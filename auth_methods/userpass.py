@@ -59,6 +59,8 @@ class ListBody(Body):
 class UserBody(TokenFields):
     """A user's settings; what isn't given stays."""
 
+    other_names: ClassVar[Mapping[str, str]] = _OLD_NAMES
+
     username: FoldedName = ""
     password: str = ""
     password_hash: str = ""
@@ -77,6 +79,8 @@ class PasswordBody(UserName):
 
 class PoliciesBody(UserName):
     """New policies."""
+
+    other_names: ClassVar[Mapping[str, str]] = {"policies": "token_policies"}
 
     policies: CommaList | UnsetType = UNSET
     token_policies: CommaList | UnsetType = UNSET

@@ -8,7 +8,7 @@ A field annotated with one of these holds the converted value. Plain ``str``, ``
 from __future__ import annotations
 
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, TypeAlias, Union, get_args, get_origin
 
 from msgspec import Meta, UnsetType
@@ -18,6 +18,12 @@ KIND = "cryptoserve_kind"
 
 READING = "cryptoserve_reading"
 """The key under which ``Meta.extra`` carries the ``Reading`` of a text field."""
+
+PARTS = "cryptoserve_parts"
+"""The key under which ``Meta.extra`` carries the function that splits a text into what its handler makes of it, where
+that is a list: for texts of ``name=value`` with commas between, say."""
+
+Parts: TypeAlias = Callable[[str], list[str]]
 
 Reading: TypeAlias = Callable[[str], str]
 """The form of a text that its handler goes by: texts with one form mean the same, and policies judge the form."""
@@ -73,6 +79,15 @@ def plain_integer(text: str) -> str:
     return f"-{digits}" if text.startswith("-") and digits != "0" else digits
 
 
+def same_words(words: Mapping[str, str]) -> Reading:
+    """The reading of texts of which some mean the same as others: ``words`` are these and what they mean."""
+
+    def read(text: str) -> str:
+        return words.get(text, text)
+
+    return read
+
+
 FoldedName: TypeAlias = Annotated[str, Meta(extra={READING: fold_case})]
 """A name that is the same in any case of letters."""
 
@@ -88,14 +103,25 @@ IntegerSegment: TypeAlias = Annotated[str, Meta(extra={READING: plain_integer})]
 
 def reading_of(annotation: object) -> Reading | None:
     """The reading of a field with this annotation; None if each text means something else."""
+    reading: Reading | None = _noted(annotation, READING)
+    return reading
+
+
+def parts_of(annotation: object) -> Parts | None:
+    """What splits the text of a field with this annotation; None if it is one text."""
+    parts: Parts | None = _noted(annotation, PARTS)
+    return parts
+
+
+def _noted(annotation: object, key: str) -> Any:
+    """What an annotation, as a whole or one of its choices, notes under ``key``; None for nothing."""
     if get_origin(annotation) is Annotated:
         inner, *extras = get_args(annotation)
         for extra in extras:
-            if isinstance(extra, Meta) and extra.extra and READING in extra.extra:
-                reading: Reading = extra.extra[READING]
-                return reading
-        return reading_of(inner)
+            if isinstance(extra, Meta) and extra.extra and key in extra.extra:
+                return extra.extra[key]
+        return _noted(inner, key)
     if get_origin(annotation) in (Union, types.UnionType):
         choices = [choice for choice in get_args(annotation) if choice not in (UnsetType, type(None))]
-        return reading_of(choices[0]) if len(choices) == 1 else None
+        return _noted(choices[0], key) if len(choices) == 1 else None
     return None

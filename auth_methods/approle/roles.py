@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
@@ -39,6 +40,8 @@ class ListBody(Body):
 
 class RoleBody(TokenFields):
     """A role's settings; what isn't given stays."""
+
+    other_names: ClassVar[Mapping[str, str]] = {**OLD_NAMES, "bound_cidr_list": "secret_id_bound_cidrs"}
 
     role_name: FoldedName = ""
     bind_secret_id: bool | UnsetType = UNSET

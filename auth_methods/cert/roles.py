@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
@@ -83,6 +84,8 @@ class ListBody(Body):
 
 class RoleBody(TokenFields):
     """A role's settings; what isn't given stays."""
+
+    other_names: ClassVar[Mapping[str, str]] = {**OLD_NAMES, "lease": "token_ttl"}
 
     name: FoldedName = ""
     certificate: str | UnsetType = UNSET

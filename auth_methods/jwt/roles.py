@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
@@ -92,6 +92,8 @@ class ListBody(Body):
 
 class RoleBody(TokenFields):
     """A role's settings; what isn't given stays, but for the types and the mode, which go back to their defaults."""
+
+    other_names: ClassVar[Mapping[str, str]] = OLD_NAMES
 
     name: FoldedName = ""
     role_type: str = "oidc"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
@@ -31,6 +31,14 @@ _ROOT = "root"
 _PATH_SUFFIX = re.compile(r"\w[\w.-]+\w", re.ASCII)
 
 
+_OLD_NAMES = {
+    "period": "token_period",
+    "explicit_max_ttl": "token_explicit_max_ttl",
+    "bound_cidrs": "token_bound_cidrs",
+}
+"""Old name -> new name; the role's own attribute has the old one."""
+
+
 class RoleName(Body):
     """Names a role."""
 
@@ -39,6 +47,8 @@ class RoleName(Body):
 
 class RoleBody(RoleName):
     """The settings of a role; what isn't given stays."""
+
+    other_names: ClassVar[Mapping[str, str]] = _OLD_NAMES
 
     allowed_policies: CommaList | UnsetType = UNSET
     disallowed_policies: CommaList | UnsetType = UNSET
@@ -105,13 +115,6 @@ class Role(Struct, frozen=True, kw_only=True, omit_defaults=True):
         """Whether no token of the role may have ``policy``."""
         return policy in self.disallowed_policies or matches_any(policy, self.disallowed_policies_glob)
 
-
-_OLD_NAMES = {
-    "period": "token_period",
-    "explicit_max_ttl": "token_explicit_max_ttl",
-    "bound_cidrs": "token_bound_cidrs",
-}
-"""Old name -> new name; the role's own attribute has the old one."""
 
 _ALLOWED = ("allowed_policies", "allowed_policies_glob")
 _DISALLOWED = ("disallowed_policies", "disallowed_policies_glob")

@@ -6,13 +6,13 @@ The suite follows from the key's type, and ``INFO`` keeps these messages apart f
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from msgspec import UNSET, UnsetType
 
 from engines.algorithms.base import BadCiphertext, NoPrivateKey
 from engines.algorithms.kem.hpke import Suite
-from engines.base import Call, Reply
+from engines.base import Call, Holds, Reply
 from engines.batches.items import DecryptItem, EncryptItem
 from engines.batches.reading import read_strictly, reply_with_status
 from engines.encoding import decode_base64, encode_base64
@@ -36,6 +36,8 @@ INFO = b"cryptoserve pqc encrypt v1"
 class Encryption(KeyName):
     """What to encrypt, and with which version of which key; 0 for the latest."""
 
+    holds: ClassVar[Holds] = {"batch_input": EncryptItem}
+
     plaintext: str | UnsetType = UNSET
     associated_data: str = ""
     key_version: int = 0
@@ -45,6 +47,8 @@ class Encryption(KeyName):
 
 class Decryption(KeyName):
     """What to decrypt, and with which key."""
+
+    holds: ClassVar[Holds] = {"batch_input": DecryptItem}
 
     ciphertext: str = ""
     associated_data: str = ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import secrets
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from msgspec import UNSET, UnsetType
@@ -31,6 +32,8 @@ _INT64 = range(-(2**63), 2**63)
 
 class Random(Body):
     """How many bytes, in what form; ``source`` and ``urlbytes`` are parts of the path."""
+
+    other_names: ClassVar[Mapping[str, str]] = {"urlbytes": "bytes", "segment": "bytes"}
 
     path_only: ClassVar[frozenset[str]] = frozenset({"source", "urlbytes"})
 

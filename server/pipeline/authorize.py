@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
+
+from msgspec import Struct
 
 from auth_methods.addresses import contains
 from compat import fields
@@ -16,6 +19,7 @@ from server.audit.entry import refusal as refused
 from server.core.unsealed import Active
 from server.pipeline.resolve import check_namespace, refuse_in_namespace, refuse_without_seal
 from server.tenants.policies.acl import NOTHING_ALLOWED, Acl, Decision
+from server.tenants.policies.parameters import Taken
 from server.tenants.tenant import Tenant
 from server.tenants.tokens.store import Token
 
@@ -140,13 +144,15 @@ async def _admitted(active: Active, exchange: Exchange, call: Call, epoch: int) 
     return body
 
 
-def decide(exchange: Exchange, token: Token, acl: Acl) -> Decision:
-    """What ``acl``, the rights of ``token``, says of a request."""
+def decide(exchange: Exchange, token: Token, acl: Acl, lines: Sequence[Struct] | None = None) -> Decision:
+    """What ``acl``, the rights of ``token``, says of a request; ``lines`` are those of a stream that have come."""
     judged = exchange.judged(token, acl)
     if judged is None:
         return NOTHING_ALLOWED
     acl, path = judged
-    return acl.check(exchange.operation, path, exchange.request.data, exchange.request.wrap_ttl_seconds or None)
+    request, route, found = exchange.request, exchange.route, exchange.found
+    taken = None if route is None or found is None else Taken(route.body, found.parameters, route.item, lines)
+    return acl.check(exchange.operation, path, request.data, request.wrap_ttl_seconds or None, taken)
 
 
 async def _holder(active: Active, token_id: str, now: float) -> Token | None:

@@ -77,7 +77,7 @@ class Stream:
         while start < len(items):
             group = items[start : start + self._group]
             start += len(group)
-            await self._check()
+            await self._check(group)
             began = perf_counter()
             results = await self._answer(group)
             self._adapt(perf_counter() - began)
@@ -116,8 +116,8 @@ class Stream:
         response = refusal(error if isinstance(error, Fault) else Fault("internal error"))
         return replace(response, data={**(response.data or {}), **counted})
 
-    async def _check(self) -> None:
-        """Raises a fault unless the stream would still be let through."""
+    async def _check(self, group: list[Any]) -> None:
+        """Raises a fault unless the stream would still be let through, with the items of ``group``."""
         core, exchange = self._core, self._exchange
         if core.active is not self._active:
             raise Sealed
@@ -141,7 +141,7 @@ class Stream:
                 raise Unauthenticated
             token = present
         acl = await token.store.rights(token)
-        if not decide(exchange, token, acl).allowed:
+        if not decide(exchange, token, acl, [item for item in group if type(item) is not dict]).allowed:
             raise Denied
 
     def _read(self, lines: bytes) -> list[Any]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from engines.base import Body, Call, Nothing, Reply
 from engines.faults import Denied, Failed, InvalidRequest
@@ -23,6 +24,8 @@ MAX_PATHS = 10_000
 
 class CapabilitiesBody(Body):
     """The paths; ``path`` is the old name of ``paths``."""
+
+    other_names: ClassVar[Mapping[str, str]] = {"path": "paths"}
 
     paths: CommaList = []
     path: CommaList = []

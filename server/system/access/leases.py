@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from msgspec import UNSET, UnsetType
@@ -23,6 +24,8 @@ _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
 
 class LeaseBody(Body):
     """Names a lease, in the body or in the path."""
+
+    other_names: ClassVar[Mapping[str, str]] = {"url_lease_id": "lease_id"}
 
     path_only: ClassVar[frozenset[str]] = frozenset({"url_lease_id"})
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Meta, UnsetType
 
 from engines.base import Body, Call, Nothing, Reply
 from engines.durations import format_time
 from engines.faults import InvalidRequest, NotFound
-from engines.fields import Duration, FoldedName
+from engines.fields import READING, Duration, FoldedName
 from server.tenants.policies.builtin import ROOT
+from server.tenants.policies.store import plain_text
 
 if TYPE_CHECKING:
     from server.system.engine import System
@@ -31,7 +33,7 @@ class PolicyBody(Body):
 class WritePolicyBody(PolicyBody):
     """A policy, and under which conditions it is to be written."""
 
-    policy: str | UnsetType = UNSET
+    policy: Annotated[str, Meta(extra={READING: plain_text})] | UnsetType = UNSET
     cas: int | UnsetType = UNSET
     cas_required: bool | UnsetType = UNSET
     expiration: Any = UNSET
@@ -43,7 +45,9 @@ class WritePolicyBody(PolicyBody):
 class WriteOldPolicyBody(WritePolicyBody):
     """As ``WritePolicyBody``; the text may come as ``rules``, as it was called once."""
 
-    rules: str = ""
+    other_names: ClassVar[Mapping[str, str]] = {"rules": "policy"}
+
+    rules: Annotated[str, Meta(extra={READING: plain_text})] = ""
 
 
 async def list_policies(system: System, call: Call, body: Nothing) -> Reply:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 class AliasBody(Body):
     """Names an alias, by its id or by its mount and name, and what to change about it."""
+
+    other_names: ClassVar[Mapping[str, str]] = {"entity_id": "canonical_id"}
 
     id: str = ""
     name: str = ""

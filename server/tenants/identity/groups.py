@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Meta, UnsetType
 from msgspec.structs import replace
 
 from engines.base import Body, Call, Reply
 from engines.faults import InvalidRequest, NotFound
-from engines.fields import CommaList, FoldedName, KeyValues
+from engines.fields import READING, CommaList, FoldedName, KeyValues, same_words
 from server.tenants.identity.factories import new_group
 from server.tenants.identity.listing import ListBody, listed
 from server.tenants.identity.memberships import delete_group, set_entities, set_groups
@@ -38,7 +38,7 @@ class GroupBody(Body):
 
     id: str = ""
     name: FoldedName = ""
-    type: str = ""
+    type: Annotated[str, Meta(extra={READING: same_words({"": INTERNAL})})] = ""
     metadata: KeyValues | UnsetType = UNSET
     policies: CommaList | UnsetType = UNSET
     member_entity_ids: CommaList | UnsetType = UNSET

@@ -24,6 +24,7 @@ from compat.policies import Policy, Rule
 from engines.base import Operation
 from server.tenants.policies.builtin import ROOT
 from server.tenants.policies.merged_rules import Conditions, Grant, merge
+from server.tenants.policies.parameters import Taken
 from server.tenants.policies.templates import Fill, filled
 from server.tenants.policies.wildcards import WildcardRule, rank_of_glob
 
@@ -104,18 +105,24 @@ class Acl:
         self._respelt: dict[tuple[str, str], Acl] = {}
 
     def check(
-        self, operation: Operation, path: str, given: Mapping[str, Any], wrap_ttl_seconds: float | None
+        self,
+        operation: Operation,
+        path: str,
+        given: Mapping[str, Any],
+        wrap_ttl_seconds: float | None,
+        taken: Taken | None = None,
     ) -> Decision:
         """Whether ``operation`` on ``path``, with the parameters ``given`` as the client sent them, is allowed.
 
         ``path`` is relative to the policies' namespace; a list is asked for with or without a trailing slash.
-        ``wrap_ttl_seconds`` is None where the answer isn't to be wrapped.
+        ``wrap_ttl_seconds`` is None where the answer isn't to be wrapped; ``taken`` is how the route of the path takes
+        its parameters, None where there is no route.
         """
         answer = self._answers.get((operation, path))
         if answer is None:
             answer = self._answer(operation, path)
         conditions = answer.conditions
-        if conditions is None or conditions.met(operation, given, wrap_ttl_seconds):
+        if conditions is None or conditions.met(operation, given, wrap_ttl_seconds, taken):
             return answer.decision
         return answer.refused
 
@@ -283,12 +290,13 @@ def _describe(grant: Grant) -> dict[str, Any]:
     conditions = grant.conditions
     if conditions is None:
         return described
-    if conditions.allowed:
-        described["allowed_parameters"] = {name: list(values) for name, values in conditions.allowed.items()}
-    if conditions.denied:
-        described["denied_parameters"] = {name: list(values) for name, values in conditions.denied.items()}
-    if conditions.required:
-        described["required_parameters"] = sorted(conditions.required)
+    parameters = conditions.parameters
+    if parameters is not None and parameters.allowed:
+        described["allowed_parameters"] = {name: list(values) for name, values in parameters.allowed.items()}
+    if parameters is not None and parameters.denied:
+        described["denied_parameters"] = {name: list(values) for name, values in parameters.denied.items()}
+    if parameters is not None and parameters.required:
+        described["required_parameters"] = sorted(parameters.required)
     if conditions.min_wrapping_ttl_seconds:
         described["min_wrapping_ttl"] = conditions.min_wrapping_ttl_seconds
     if conditions.max_wrapping_ttl_seconds:
