@@ -18,7 +18,7 @@ from enum import Enum
 import argon2
 from argon2.exceptions import Argon2Error, InvalidHashError
 
-from engines.algorithms.base import Fips
+from engines.algorithms.row import Fips
 from engines.faults import InvalidRequest
 from engines.worker_pools import THREADS, Lane
 

@@ -1,6 +1,6 @@
 """From a path below a mount to the row of the route table that serves it.
 
-Patterns are compiled once per engine class. The first literal segment selects a handful of candidates; among those the
+Patterns are compiled once per engine type. The first literal segment selects a handful of candidates; among those the
 most specific matches, whatever the order of the rows: at each segment a literal beats ``{name}``, which beats
 ``{name:any}``, which beats ``{name:path}``; of two patterns that agree as far as one goes, the longer is tried first.
 """
@@ -10,10 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
 import msgspec
 
-from engines.base import Exists, Operation, Route, Scope
+from engines.base import EngineType, Exists, Operation, Row, Scope
 from engines.fields import Reading, reading_of
 
 _PARAMETER = re.compile(r"\{(\w+)(?::(any|path))?\}")
@@ -29,8 +31,8 @@ class Served:
     pattern: str
     expression: re.Pattern[str]
     parameters: frozenset[str]
-    routes: Mapping[Operation, Route]
-    exists: Exists | None
+    routes: Mapping[Operation, Row[Any]]
+    exists: Exists[Any, Any] | None
     scope: Scope
     wrapping_token: bool
     """Whether one of ``routes`` takes a wrapping token; it is checked for every operation on the path."""
@@ -55,11 +57,11 @@ class Served:
 
 
 class RouteTable:
-    """The compiled table of one engine class. Raises ValueError for two rows with one operation and pattern,
+    """The compiled table of one engine type. Raises ValueError for two rows with one operation and pattern,
     and for rows of one pattern with different scopes."""
 
-    def __init__(self, routes: Iterable[Route]) -> None:
-        grouped: dict[str, dict[Operation, Route]] = {}
+    def __init__(self, routes: Iterable[Row[Any]]) -> None:
+        grouped: dict[str, dict[Operation, Row[Any]]] = {}
         for route in routes:
             operations = grouped.setdefault(route.path, {})
             if route.operation in operations:
@@ -85,12 +87,18 @@ class RouteTable:
         return None
 
 
+@cache
+def route_table(engine_type: EngineType[..., Any]) -> RouteTable:
+    """The compiled table of ``engine_type``, made once."""
+    return RouteTable(engine_type.routes)
+
+
 def parameters(pattern: str) -> list[str]:
     """The names of the parameters of a path pattern, in order."""
     return [name for name, _ in _PARAMETER.findall(pattern)]
 
 
-def _compile(pattern: str, operations: Mapping[Operation, Route]) -> Served:
+def _compile(pattern: str, operations: Mapping[Operation, Row[Any]]) -> Served:
     expression = ""
     position = 0
     for found in _PARAMETER.finditer(pattern):
@@ -114,7 +122,7 @@ def _compile(pattern: str, operations: Mapping[Operation, Route]) -> Served:
     )
 
 
-def _readings(pattern: str, routes: Iterable[Route]) -> dict[str, Reading]:
+def _readings(pattern: str, routes: Iterable[Row[Any]]) -> dict[str, Reading]:
     """The readings of the parameters in ``pattern``, in their order, as the bodies of any of ``routes`` state them."""
     stated = {
         field.encode_name: reading
@@ -125,7 +133,7 @@ def _readings(pattern: str, routes: Iterable[Route]) -> dict[str, Reading]:
     return {name: stated[name] for name in parameters(pattern) if name in stated}
 
 
-def _rank(item: tuple[str, Mapping[Operation, Route]]) -> tuple[list[int], str]:
+def _rank(item: tuple[str, Mapping[Operation, Row[Any]]]) -> tuple[list[int], str]:
     pattern = item[0]
     ranks = []
     for segment in pattern.split("/"):

@@ -21,9 +21,9 @@ import threading
 from collections.abc import AsyncIterator, Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from time import monotonic
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
-from engines.algorithms.base import Pace
+from engines.algorithms.row import Pace
 from engines.faults import InvalidRequest, RateLimited
 
 T = TypeVar("T")
@@ -66,10 +66,10 @@ class Lane:
                 f"too many requests at once for work that takes long ({self._name})",
                 retry_after_seconds=_RETRY_SECONDS,
             )
-        future = self._threads.submit(work)
+        future = self._threads.submit(_Outcome, work)
         # A thread goes on when its caller is cancelled, so its place is taken until the work has ended.
         future.add_done_callback(self._leave)
-        return await asyncio.wrap_future(future)
+        return (await asyncio.wrap_future(future)).take()
 
     def _leave(self, _: Future[Any]) -> None:
         self._places.release()
@@ -80,6 +80,43 @@ def _give_way() -> None:
     with contextlib.suppress(OSError):  # Not every system knows threads apart.
         thread = threading.get_native_id()
         os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) + _NICENESS)
+
+
+_BESIDE = ThreadPoolExecutor(1, thread_name_prefix="beside")
+
+
+async def beside(work: Callable[[], T]) -> T:
+    """What ``work`` gives or raises, done beside the event loop, one at a time: for what keeps the interpreter's lock.
+
+    The loop has its turn every few milliseconds meanwhile. Further threads would make nothing faster, and each keeps
+    memory of its own. How much there is to do is bounded by whoever calls this.
+    """
+    return (await asyncio.get_running_loop().run_in_executor(_BESIDE, _Outcome, work)).take()
+
+
+class _Outcome(Generic[T]):
+    """What a piece of work gives or raises, to be taken once.
+
+    asyncio's futures for threads refer to each other, and an exception refers to the frames that it went through. A
+    future that held either would keep all that was at hand there, ten megabytes of a body maybe, until garbage is
+    looked for.
+    """
+
+    __slots__ = ("_error", "_value")
+
+    def __init__(self, work: Callable[[], T]) -> None:
+        self._value: list[T] = []
+        self._error: list[Exception] = []
+        try:
+            self._value.append(work())
+        except Exception as error:  # noqa: BLE001 - raised by ``take``
+            self._error.append(error)
+
+    def take(self) -> T:
+        """The value; or the error is raised."""
+        if self._error:
+            raise self._error.pop()
+        return self._value.pop()
 
 
 _INSTANT = Pace.INSTANT

@@ -10,7 +10,6 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from server.config import Config, ConfigError, Development, development_config, load_config
@@ -23,6 +22,7 @@ from server.processes.single import run
 from server.processes.worker_loop import OpenService
 from server.runtime import malloc
 from server.runtime.logs import configure_logs
+from server.runtime.version import VERSION
 from server.service import check_audit, claim_storage, open_service
 from storage.base import StorageFault
 
@@ -65,7 +65,7 @@ def run_command(arguments: Sequence[str], environment: Mapping[str, str], servic
     """Do what ``arguments`` (without the program's name) say, and give the exit status."""
     command = arguments[0] if arguments else ""
     if command in _VERSION:
-        sys.stdout.write(f"CryptoServe {_version()}\n")
+        sys.stdout.write(f"CryptoServe v{VERSION}\n")
         return 0
     if command in _HELP or (command == "server" and _HELP & set(arguments[1:])):
         sys.stdout.write(_USAGE)
@@ -111,13 +111,6 @@ def _reader(flags: Flags, environment: Mapping[str, str]) -> Callable[[], Config
         return replace(config, **over)
 
     return read
-
-
-def _version() -> str:
-    try:
-        return f"v{version('cryptoserve')}"
-    except PackageNotFoundError:
-        return "(not installed)"
 
 
 if __name__ == "__main__":

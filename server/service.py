@@ -25,8 +25,7 @@ from server.processes.development import DevelopmentKeys
 from server.processes.worker_loop import Member, Service
 from server.runtime import plugins
 from server.runtime.metrics import SHARE_SECONDS
-from server.system.engine import System
-from server.system.routes import ALWAYS_SERVED
+from server.system.routes import ALWAYS_SERVED, SYSTEM
 from server.tenants.mounts.table import new_entry
 from storage.base import Claims, StorageFault, Store
 from storage.seals.base import Seal
@@ -45,7 +44,7 @@ async def open_service(config: Config, member: Member) -> Service:
         store,
         seal,
         _settings(config),
-        System,
+        SYSTEM,
         cache_size=config.cache_size,
         commons=member.commons,
         rate_counts=member.rate_counts,
@@ -117,7 +116,7 @@ async def _share_counts(core: Core) -> None:
     """Let the other processes know, again and again, what this one has counted."""
     while True:
         await asyncio.sleep(SHARE_SECONDS)
-        core.meter.share(len(core.in_flight))
+        core.runtime.meter.share(len(core.runtime.in_flight))
 
 
 def _pin_providers(config: Config) -> None:
@@ -208,14 +207,14 @@ async def _develop(core: Core, root_token: str) -> DevelopmentKeys:
     assert active is not None, "the only share unseals"
     tokens = active.root.tokens
     if root_token:
-        initial = await tokens.authenticate(made.root_token, core.clock())
+        initial = await tokens.authenticate(made.root_token, core.runtime.clock())
         assert initial is not None, "the root token was just made"
         record = TokenRecord(
             id=root_token,
             policies=("root",),
             path="auth/token/create",
             display_name="token",
-            creation_time=core.clock(),
+            creation_time=core.runtime.clock(),
         )
         await tokens.mint(record)
         await tokens.revoke(initial.hash)

@@ -15,7 +15,7 @@ import base64
 import hashlib
 import logging
 import secrets
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from auth_methods.base import InvalidCredentials, Login
@@ -24,16 +24,13 @@ from auth_methods.jwt import claims as claim_checks
 from auth_methods.jwt import used_ids
 from auth_methods.jwt.browser_state import PENDING_SECONDS, Pending
 from auth_methods.jwt.claims import InvalidClaims
-from auth_methods.jwt.config import Config
 from auth_methods.jwt.keys import BadSignature, read_header, verified_claims
 from auth_methods.jwt.login import login_of
+from auth_methods.jwt.records import Config, Role
 from auth_methods.jwt.remote import FetchFailed
-from auth_methods.jwt.roles import Role
+from auth_methods.jwt.state import Jwt
 from engines.base import Body, Call, Reply
 from engines.faults import InvalidRequest
-
-if TYPE_CHECKING:
-    from auth_methods.jwt import Jwt
 
 log = logging.getLogger("cryptoserve.jwt")
 

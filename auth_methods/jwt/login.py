@@ -9,21 +9,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from auth_methods.base import InvalidCredentials, Login
 from auth_methods.jwt import claims as tokens
 from auth_methods.jwt import used_ids
 from auth_methods.jwt.claims import InvalidClaims
-from auth_methods.jwt.config import Config
 from auth_methods.jwt.keys import BadSignature, read_header, verified_claims
+from auth_methods.jwt.records import Config, Role
 from auth_methods.jwt.remote import FetchFailed
-from auth_methods.jwt.roles import Role
+from auth_methods.jwt.state import Jwt
 from engines.base import Body, Call
 from engines.faults import Failed, InvalidRequest
-
-if TYPE_CHECKING:
-    from auth_methods.jwt import Jwt
 
 _MAX_ID_CHARACTERS = 1024
 

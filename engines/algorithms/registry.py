@@ -6,38 +6,51 @@ and the CBOM read these rows.
 
 from __future__ import annotations
 
-from engines.algorithms.base import Algorithm
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
 from engines.algorithms.formats.jws import jws_algorithms
 from engines.algorithms.kem import hybrid_kems, mlkem
+from engines.algorithms.row import Algorithm
 from engines.algorithms.rsa import rsa
 from engines.algorithms.signatures import ecdsa, ed25519, hybrid_signatures, mldsa, slhdsa
 from engines.algorithms.symmetric import aead, cbc, cmac, mac, xts
 
 _FAMILIES = (aead, cbc, xts, ed25519, ecdsa, mldsa, slhdsa, hybrid_signatures, rsa, mac, cmac, mlkem, hybrid_kems)
 
-ALGORITHMS: dict[str, Algorithm] = {row.name: row for family in _FAMILIES for row in family.ALGORITHMS}
+KeyT = TypeVar("KeyT")
+
+
+def index_by(key: Callable[[Algorithm], KeyT | None], rows: Iterable[Algorithm]) -> dict[KeyT, Algorithm]:
+    """``rows`` by their ``key``, those without one left out; no two may have the same."""
+    found: dict[KeyT, Algorithm] = {}
+    for row in rows:
+        value = key(row)
+        if value is not None:
+            other = found.setdefault(value, row)
+            assert other is row, f"{other.name} and {row.name} have the same key {value!r}"
+    return found
+
+
+ALGORITHMS = index_by(lambda row: row.name, (row for family in _FAMILIES for row in family.ALGORITHMS))
 """Every row by its name."""
 
-ALGORITHMS_BY_NUMBER: dict[int, Algorithm] = {
-    algorithm.number: algorithm for algorithm in ALGORITHMS.values() if algorithm.number is not None
-}
+ALGORITHMS_BY_NUMBER = index_by(lambda row: row.number, ALGORITHMS.values())
 """Those that backups have a number for."""
 
-ALGORITHMS_BY_VAULT_NUMBER: dict[int, Algorithm] = {
-    algorithm.vault_number: algorithm for algorithm in ALGORITHMS.values() if algorithm.vault_number is not None
-}
+ALGORITHMS_BY_VAULT_NUMBER = index_by(lambda row: row.vault_number, ALGORITHMS.values())
 """Those that HashiCorp Vault's backups have a number for."""
 
 VAULT_NUMBERS_UNPUBLISHED: dict[int, str] = {14: mldsa.KEY_TYPE, 15: hybrid_signatures.KEY_TYPE, 17: slhdsa.KEY_TYPE}
 """Key types that HashiCorp Vault's backups have a number for, while nothing published says how keys stand there."""
 
 KEM_ALGORITHMS: dict[str, Algorithm] = {
-    name: algorithm for name, algorithm in ALGORITHMS.items() if algorithm.encapsulation is not None
+    name: algorithm for name, algorithm in ALGORITHMS.items() if algorithm.capabilities.encapsulation is not None
 }
 """Those whose keys encapsulate."""
 
 TRANSIT_ALGORITHMS: dict[str, Algorithm] = {
-    name: algorithm for name, algorithm in ALGORITHMS.items() if algorithm.encapsulation is None
+    name: algorithm for name, algorithm in ALGORITHMS.items() if algorithm.capabilities.encapsulation is None
 }
 """Those that transit has keys of: Vault's API has no words for encapsulating. See also ``key_types``."""
 

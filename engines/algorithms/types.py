@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from engines.algorithms.base import CLASSICAL_HALF, PARAMETER_SET, POST_QUANTUM_HALF, Algorithm
 from engines.algorithms.registry import TRANSIT_ALGORITHMS
+from engines.algorithms.row import CLASSICAL_HALF, PARAMETER_SET, POST_QUANTUM_HALF, Algorithm
 from engines.algorithms.signatures.slhdsa import MISPRINTED
 from engines.faults import InvalidRequest
 

@@ -48,7 +48,9 @@ async def request(engine: KeepsKeys, call: Call, body: CertificateRequest) -> Re
     material = version.material()
     if not material.private:
         raise InvalidRequest("could not create the csr: private key not imported for key version selected")
-    text = await at_pace(keyring.algorithm.signing, partial(request_certificate, keyring.algorithm, material, template))
+    text = await at_pace(
+        keyring.algorithm.pacing.signing, partial(request_certificate, keyring.algorithm, material, template)
+    )
     return Reply({"name": keyring.record.name, "type": keyring.algorithm.key_type, "csr": text})
 
 

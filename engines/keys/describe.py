@@ -8,12 +8,11 @@ from typing import Any
 from engines.algorithms.encodings.pem import chain_pem
 from engines.algorithms.symmetric.derivation import HKDF_SHA256
 from engines.base import Reply
+from engines.durations import SECOND
 from engines.encoding import encode_base64, rfc3339_nano
 from engines.keys.keyring import Keyring, KeyVersion
 from engines.keys.records import RestoreInfo
 from engines.keys.rules import describe_rules
-
-_SECOND_NANOSECONDS = 1_000_000_000
 
 
 def describe(keyring: Keyring, context: bytes = b"") -> Reply:
@@ -29,7 +28,7 @@ def describe(keyring: Keyring, context: bytes = b"") -> Reply:
         "supports_encryption": algorithm.encrypts,
         "supports_decryption": algorithm.encrypts,
         "supports_signing": algorithm.signs,
-        "supports_derivation": algorithm.derivable,
+        "supports_derivation": algorithm.usage.derivable,
         "auto_rotate_period": record.auto_rotate_period_seconds,
         "imported_key": record.imported,
         "soft_deleted": record.soft_deleted,
@@ -39,7 +38,7 @@ def describe(keyring: Keyring, context: bytes = b"") -> Reply:
         "min_encryption_version": record.min_encryption_version,
     }
     data.update(algorithm.type_parameters)
-    if algorithm.key_bytes_chosen is not None:
+    if algorithm.sizes.key_bytes_chosen is not None:
         data["key_size"] = record.key_bytes
     if record.derived:
         data["kdf"] = keyring.derivation.name
@@ -63,7 +62,7 @@ def describe(keyring: Keyring, context: bytes = b"") -> Reply:
 def _describe_version(keyring: Keyring, version: KeyVersion, context: bytes) -> Any:
     public_text = keyring.algorithm.public_text
     if public_text is None:
-        return version.record.created // _SECOND_NANOSECONDS
+        return version.record.created // SECOND
     if keyring.record.derived and not context:
         public_key = ""
     else:

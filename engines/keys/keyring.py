@@ -13,19 +13,24 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
 
-from engines.algorithms.base import Aead, Algorithm, Cmac, Encapsulation, Material, PublicKeyEncryption, Signature
+from engines.algorithms.base import Aead, Cmac, Encapsulation, Material, PublicKeyEncryption, Signature
 from engines.algorithms.formats.jwk import public_jwk
 from engines.algorithms.registry import ALGORITHMS
+from engines.algorithms.row import Algorithm
 from engines.algorithms.symmetric.derivation import DERIVATIONS, KeyDerivation
 from engines.algorithms.symmetric.mac import Mac
 from engines.faults import InvalidRequest
-from engines.fips import UNGUARDED, ApprovedSignature, FipsGuard, unapproved_key
+from engines.fips import UNGUARDED, ApprovedSignature, FipsGuard
+from engines.keys.approval import unapproved_key
 from engines.keys.encryption_count import VersionCount
 from engines.keys.records import KeyringRecord, VersionRecord, decode_record
 from storage.base import Damaged
 
 DERIVED_KEYS_KEPT = 256
 """How many keys for contexts one version keeps ready."""
+
+MAX_CONTEXT_KEPT_BYTES = 1024
+"""The longest context whose derived key is kept."""
 
 CIPHERTEXT_PREFIX = "vault:v"
 _CONVERGENT_MAC_BYTES = 32
@@ -87,7 +92,7 @@ class KeyVersion:
     def cipher(self) -> Aead:
         """The cipher of a key without derivation; its algorithm has one."""
         if self._cipher is None:
-            aead = self._keyring.algorithm.aead
+            aead = self._keyring.algorithm.capabilities.aead
             if aead is None:
                 raise AssertionError(f"{self._keyring.algorithm.name} has no aead")
             self._cipher = aead(self.record.private.reveal())
@@ -101,7 +106,7 @@ class KeyVersion:
     def encryption(self) -> PublicKeyEncryption:
         """The public-key encryption of this version; its algorithm has it."""
         if self._encryption is None:
-            prepare = self._keyring.algorithm.encryption
+            prepare = self._keyring.algorithm.capabilities.encryption
             if prepare is None:
                 raise AssertionError(f"{self._keyring.algorithm.name} has no public-key encryption")
             self._encryption = prepare(self.material())
@@ -110,7 +115,7 @@ class KeyVersion:
     def encapsulation(self) -> Encapsulation:
         """The key encapsulation of this version; its algorithm has it."""
         if self._encapsulation is None:
-            prepare = self._keyring.algorithm.encapsulation
+            prepare = self._keyring.algorithm.capabilities.encapsulation
             if prepare is None:
                 raise AssertionError(f"{self._keyring.algorithm.name} does not encapsulate")
             self._encapsulation = prepare(self.material())
@@ -143,7 +148,7 @@ class KeyVersion:
     def cmac(self) -> Cmac:
         """The CMAC of this version; its algorithm has one."""
         if self._cmac is None:
-            prepare = self._keyring.algorithm.cmac
+            prepare = self._keyring.algorithm.capabilities.cmac
             if prepare is None:
                 raise AssertionError(f"{self._keyring.algorithm.name} has no CMAC")
             self._cmac = prepare(self.record.private.reveal())
@@ -152,7 +157,7 @@ class KeyVersion:
     def mac_key(self) -> bytes:
         """The key of this version's MAC."""
         record = self.record
-        key = record.private if self._keyring.algorithm.mac_key_is_key else record.mac_key
+        key = record.private if self._keyring.algorithm.usage.mac_key_is_key else record.mac_key
         return key.reveal()
 
     def mac(self) -> Mac:
@@ -168,6 +173,8 @@ class KeyVersion:
             return found
         if not context:
             raise MissingContext
+        if len(context) > MAX_CONTEXT_KEPT_BYTES:
+            return make(context)
         found = self._derived[context] = make(context)
         if len(self._derived) > DERIVED_KEYS_KEPT:
             self._derived.popitem(last=False)
@@ -175,30 +182,30 @@ class KeyVersion:
 
     def _derive_bytes(self, context: bytes, size: int) -> bytes:
         keyring = self._keyring
-        derivation_input = keyring.algorithm.derivation_input
+        derivation_input = keyring.algorithm.capabilities.derivation_input
         if derivation_input is None:
             raise AssertionError(f"{keyring.algorithm.name} can't be derived")
         return keyring.derivation.derive(derivation_input(self.material()), context, size)
 
     def _make_derived_cipher(self, context: bytes) -> DerivedCipher:
         algorithm = self._keyring.algorithm
-        if algorithm.aead is None:
+        if algorithm.capabilities.aead is None:
             raise AssertionError(f"{algorithm.name} has no aead")
-        size = algorithm.key_bytes
+        size = algorithm.sizes.key_bytes
         if not self._keyring.record.convergent:
-            return DerivedCipher(algorithm.aead(self._derive_bytes(context, size)), None)
+            return DerivedCipher(algorithm.capabilities.aead(self._derive_bytes(context, size)), None)
         derived = self._derive_bytes(context, size + _CONVERGENT_MAC_BYTES)
-        return DerivedCipher(algorithm.aead(derived[:size]), Mac(derived[size:]))
+        return DerivedCipher(algorithm.capabilities.aead(derived[:size]), Mac(derived[size:]))
 
     def _make_derived_signature(self, context: bytes) -> tuple[Signature, bytes]:
         algorithm = self._keyring.algorithm
-        if algorithm.material_from_seed is None:
+        if algorithm.capabilities.material_from_seed is None:
             raise AssertionError(f"{algorithm.name} has no keys made from a seed")
-        material = algorithm.material_from_seed(self._derive_bytes(context, algorithm.key_bytes))
+        material = algorithm.capabilities.material_from_seed(self._derive_bytes(context, algorithm.sizes.key_bytes))
         return self._prepare_signature(material), material.public
 
     def _prepare_signature(self, material: Material) -> Signature:
-        prepare = self._keyring.algorithm.signature
+        prepare = self._keyring.algorithm.capabilities.signature
         if prepare is None:
             raise AssertionError(f"{self._keyring.algorithm.name} does not sign")
         prepared, guard = prepare(material), self._keyring.guard
@@ -241,7 +248,7 @@ class Keyring:
         self.openable = {version.prefix: version for version in self.versions.values()}
         """The versions that may decrypt, by the exact prefix of their ciphertexts."""
 
-        self.max_encryptions = record.max_encryptions or self.algorithm.max_encryptions
+        self.max_encryptions = record.max_encryptions or self.algorithm.usage.max_encryptions
         """How many messages each version may encrypt; 0 for any number."""
 
         self.unapproved = unapproved_key(record) if guard.active else ""

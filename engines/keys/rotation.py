@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 
+from engines.durations import SECOND
 from engines.faults import Fault, InvalidRequest
 from engines.fips import NotApproved
 from engines.keys.keyring import Keyring
@@ -12,7 +13,6 @@ from engines.keys.store import AUTO_ROTATED, KeyStore
 
 _log = logging.getLogger(__name__)
 _PAGE = 1000
-_SECOND_NANOSECONDS = 1_000_000_000
 
 
 def is_due(keyring: Keyring, now: float) -> bool:
@@ -24,7 +24,7 @@ def is_due(keyring: Keyring, now: float) -> bool:
         return False
     if not may_rotate_by_itself(record, now):
         return False
-    created = keyring.latest.record.created / _SECOND_NANOSECONDS
+    created = keyring.latest.record.created / SECOND
     return now >= created + record.auto_rotate_period_seconds
 
 

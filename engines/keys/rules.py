@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from engines.algorithms.registry import ALGORITHMS
 from engines.base import Body
+from engines.durations import SECOND
 from engines.encoding import parse_rfc3339, rfc3339_nano
 from engines.faults import InvalidRequest
 from engines.fields import READING, Duration, KeyValues, same_words
@@ -23,9 +24,8 @@ MAX_METADATA_NAME_BYTES = 128
 MAX_METADATA_VALUE_BYTES = 512
 
 _INT64_MAX = 2**63 - 1
-_SECOND_NANOSECONDS = 1_000_000_000
 _EPOCH_SECONDS = re.compile(r"[0-9]{1,10}", re.ASCII)
-_MAX_SECONDS = _INT64_MAX // _SECOND_NANOSECONDS
+_MAX_SECONDS = _INT64_MAX // SECOND
 
 
 class KeyRules(Body):
@@ -94,7 +94,7 @@ def parse_time(name: str, text: str) -> int:
     if not text:
         return 0
     if _EPOCH_SECONDS.fullmatch(text) and int(text) <= _MAX_SECONDS:
-        return int(text) * _SECOND_NANOSECONDS
+        return int(text) * SECOND
     moment = parse_rfc3339(text)
     if moment is None:
         raise InvalidRequest(f"{name} is neither a time in RFC 3339 nor a number of seconds since the epoch")
@@ -109,7 +109,7 @@ def _max_encryptions(record: KeyringRecord, given: int | UnsetType) -> int:
         raise InvalidRequest(
             f"max_encryptions is not valid for keys of type {algorithm.key_type}, which encrypt nothing"
         )
-    most = algorithm.max_encryptions or _INT64_MAX
+    most = algorithm.usage.max_encryptions or _INT64_MAX
     if not 0 < given <= most:
         raise InvalidRequest(f"max_encryptions of keys of type {algorithm.key_type} must be between 1 and {most}, or 0")
     return given

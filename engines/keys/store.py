@@ -15,11 +15,13 @@ from typing import Protocol
 
 from msgspec.structs import replace
 
-from engines.algorithms.base import Algorithm, Material
+from engines.algorithms.base import Material
 from engines.algorithms.registry import ALGORITHMS
+from engines.algorithms.row import Algorithm
 from engines.base import Call
 from engines.faults import Failed, Fault, InvalidRequest
-from engines.fips import FipsGuard, FipsMode, unapproved_kind, unapproved_new
+from engines.fips import FipsGuard, FipsMode
+from engines.keys.approval import unapproved_kind, unapproved_new
 from engines.keys.keyring import Keyring, decode_keyring
 from engines.keys.records import (
     ArchiveRecord,
@@ -59,7 +61,7 @@ async def generate(algorithm: Algorithm, key_bytes: int) -> Material:
 
     Raises ``Failed`` for a length it can't have, and ``RateLimited`` while many keys are being made.
     """
-    return await at_pace(algorithm.generating, partial(algorithm.generate, key_bytes))
+    return await at_pace(algorithm.pacing.generating, partial(algorithm.generate, key_bytes))
 
 
 class KeyStore:
@@ -123,11 +125,11 @@ class KeyStore:
         if found is not None:
             return found
         self.fips.protecting(call, unapproved_kind(record))
-        if record.derived and not algorithm.derivable:
+        if record.derived and not algorithm.usage.derivable:
             raise Failed(
                 f"key derivation and convergent encryption not supported for keys of type {algorithm.key_type}"
             )
-        if record.convergent and not algorithm.convergent:
+        if record.convergent and not algorithm.usage.convergent:
             raise Failed(f"convergent encryption not supported for keys of type {algorithm.key_type}")
         material = await generate(algorithm, record.key_bytes)
         made = replace(record, versions={1: new_version(material, call.now)})

@@ -7,7 +7,7 @@ from typing import Annotated, Protocol, TypeAlias
 
 from msgspec import Meta
 
-from engines.algorithms.base import CLASSICAL_HALF, PARAMETER_SET, POST_QUANTUM_HALF, Algorithm
+from engines.algorithms.row import CLASSICAL_HALF, PARAMETER_SET, POST_QUANTUM_HALF, Algorithm
 from engines.algorithms.signatures.slhdsa import MISPRINTED
 from engines.algorithms.types import find_row
 from engines.base import Call
@@ -41,5 +41,5 @@ def find_algorithm(kept: Mapping[str, Algorithm], key_type: str, body: TypeParam
 
 def warn_of_type(call: Call, algorithm: Algorithm) -> None:
     """Warn of a type of keys that isn't safe in every use."""
-    if algorithm.aead is not None and not algorithm.authenticates:
+    if algorithm.capabilities.aead is not None and not algorithm.usage.authenticates:
         call.warn(f"keys of type {algorithm.key_type} don't notice that a ciphertext was changed")

@@ -6,8 +6,6 @@ without this server, by writing that header before it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from engines.algorithms.base import BadCiphertext, NoPrivateKey
 from engines.base import Call, Reply
 from engines.encoding import NotBase64, decode_base64, encode_base64
@@ -17,9 +15,7 @@ from engines.keys.limits import counted
 from engines.keys.settings import KeyName
 from engines.keys.states import Use
 from engines.pqc.keys import load
-
-if TYPE_CHECKING:
-    from engines.pqc.engine import Pqc
+from engines.pqc.state import Pqc
 
 
 class Encapsulating(KeyName):

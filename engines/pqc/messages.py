@@ -6,12 +6,11 @@ The suite follows from the key's type, and ``INFO`` keeps these messages apart f
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from msgspec import UNSET, UnsetType
 
-from engines.algorithms.base import BadCiphertext, NoPrivateKey
-from engines.algorithms.kem.hpke import Suite
+from engines.algorithms.base import BadCiphertext, HpkeSuite, NoPrivateKey
 from engines.base import Call, Holds, Reply
 from engines.batches.items import DecryptItem, EncryptItem
 from engines.batches.reading import read_strictly, reply_with_status
@@ -24,10 +23,8 @@ from engines.keys.settings import KeyName
 from engines.keys.states import Use
 from engines.pqc.encapsulation import ForeignCiphertext, PublicKeyOnly, split_ciphertext
 from engines.pqc.keys import load
+from engines.pqc.state import Pqc
 from engines.worker_pools import in_turns
-
-if TYPE_CHECKING:
-    from engines.pqc.engine import Pqc
 
 INFO = b"cryptoserve pqc encrypt v1"
 """The ``info`` of HPKE in these messages."""
@@ -56,8 +53,8 @@ class Decryption(KeyName):
     partial_failure_response_code: int | UnsetType = UNSET
 
 
-def _suite(keyring: Keyring) -> Suite:
-    suite = keyring.algorithm.hpke
+def _suite(keyring: Keyring) -> HpkeSuite:
+    suite = keyring.algorithm.capabilities.hpke
     assert suite is not None, "keys that encapsulate have a suite of HPKE"
     return suite
 

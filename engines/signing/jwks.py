@@ -8,7 +8,7 @@ For how long a set may be kept is in the answer, as long as new versions are pub
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from engines.base import Call, Nothing, Reply
 from engines.faults import InvalidRequest, NotFound
@@ -18,9 +18,7 @@ from engines.keys.settings import KeyName
 from engines.keys.states import Use
 from engines.signing import roles
 from engines.signing.publication import published_versions
-
-if TYPE_CHECKING:
-    from engines.signing.engine import Signing
+from engines.signing.state import Signing
 
 MAX_AGE_SECONDS = 24 * 60 * 60
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
@@ -20,9 +20,7 @@ from engines.keys.settings import KeyName, KeyTrim, check_auto_rotate_period, co
 from engines.keys.states import Use
 from engines.keys.types import ParameterSetName, find_algorithm
 from engines.signing.publication import published_versions, signing_version
-
-if TYPE_CHECKING:
-    from engines.signing.engine import Signing
+from engines.signing.state import Signing
 
 _MEANINGLESS = frozenset(
     {"derived", "soft_deleted", "supports_encryption", "supports_decryption", "supports_derivation", "supports_signing"}

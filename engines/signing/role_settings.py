@@ -6,7 +6,7 @@ that neither a token that is to be verified nor a change of the key's type can b
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
@@ -33,12 +33,10 @@ from engines.signing.roles import (
     find,
     read_claims,
 )
+from engines.signing.state import Signing
 from engines.signing.templates import check_templates
 from storage.base import delete as remove
 from storage.base import put
-
-if TYPE_CHECKING:
-    from engines.signing.engine import Signing
 
 MAX_NAMES = 256
 """The most names in one list of a role."""

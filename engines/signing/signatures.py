@@ -27,7 +27,7 @@ async def make(used: RoleInUse, version: KeyVersion, message: bytes, options: Si
     Raises ``InvalidRequest`` without a private key, ``RateLimited`` while too many others wait for slow ones.
     """
     try:
-        return await at_pace(used.keyring.algorithm.signing, partial(_sign, version, message, options))
+        return await at_pace(used.keyring.algorithm.pacing.signing, partial(_sign, version, message, options))
     except NoPrivateKey:
         raise InvalidRequest(f"version {version.number} of the key has no private part") from None
 
@@ -41,7 +41,7 @@ async def check(
 ) -> None:
     """Raises ``NotValid`` unless ``signature`` is one of ``message`` by ``version``, ``RateLimited`` as ``make``."""
     try:
-        await at_pace(used.keyring.algorithm.verifying, partial(_verify, version, message, signature, options))
+        await at_pace(used.keyring.algorithm.pacing.verifying, partial(_verify, version, message, signature, options))
     except (BadSignature, InvalidRequest, Failed):
         raise NotValid(NOT_SIGNED) from None
 

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from engines.algorithms.registry import DEFAULT_SIGNING_ALGORITHM
 from engines.base import Call, Reply
 from engines.faults import InvalidRequest
 from engines.fields import Duration
 from engines.keys.types import ParameterSetName
+from engines.signing.state import Signing
 from engines.transfer import exporting, importing
-
-if TYPE_CHECKING:
-    from engines.signing.engine import Signing
 
 _EXPORTS = ("signing-key", "public-key", "certificate-chain")
 

@@ -15,10 +15,11 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from engines.algorithms.base import Algorithm, Pace
 from engines.algorithms.registry import ALGORITHMS
+from engines.algorithms.row import Algorithm, Pace
 from engines.algorithms.symmetric.derivation import COUNTER_MODE_BYTES, DERIVATIONS, HMAC_SHA256_COUNTER
 from engines.base import Body, Call, Reply
+from engines.durations import SECOND
 from engines.encoding import NotBase64, decode_base64, encode_base64, nanoseconds_of
 from engines.faults import Failed, InvalidRequest
 from engines.keys.records import (
@@ -51,7 +52,6 @@ from engines.transfer.entries import (
 from engines.worker_pools import at_pace
 from storage.base import Transaction, transact
 
-_SECOND_NANOSECONDS = 1_000_000_000
 _CONVERGENT_VERSION = 3
 """The way of choosing nonces that this server has; the older ones are those of keys from before Vault 0.10."""
 
@@ -120,7 +120,7 @@ def _dump(record: KeyringRecord, archive: ArchiveRecord, rules: dict[str, Any]) 
         "allow_plaintext_backup": record.allow_plaintext_backup,
         "version_template": "",
         "storage_prefix": "",
-        "auto_rotate_period": record.auto_rotate_period_seconds * _SECOND_NANOSECONDS,
+        "auto_rotate_period": record.auto_rotate_period_seconds * SECOND,
         "Imported": record.imported,
         "AllowImportedKeyRotation": record.imported_rotation_allowed,
         "soft_deleted": record.soft_deleted,
@@ -209,7 +209,7 @@ def _load(text: bytes, name: str, dialect: Dialect | None) -> tuple[KeyringRecor
         exportable=policy.exportable,
         allow_plaintext_backup=policy.allow_plaintext_backup,
         deletion_allowed=policy.deletion_allowed,
-        auto_rotate_period_seconds=policy.auto_rotate_period // _SECOND_NANOSECONDS,
+        auto_rotate_period_seconds=policy.auto_rotate_period // SECOND,
         imported=policy.imported,
         imported_rotation_allowed=policy.imported_rotation_allowed,
         soft_deleted=policy.soft_deleted,
@@ -235,14 +235,16 @@ def _check_policy(policy: PolicyBackup, name: str, algorithm: Algorithm) -> None
         raise Failed("failed restored policy name validator: entry would not be accessible")
     if not NAME.fullmatch(name):
         raise Failed("failed restored policy name validator: name does not match framework.GenericNameRegex")
-    if (policy.derived and not algorithm.derivable) or (policy.convergent_encryption and not algorithm.convergent):
+    if (policy.derived and not algorithm.usage.derivable) or (
+        policy.convergent_encryption and not algorithm.usage.convergent
+    ):
         raise Failed(f"key derivation and convergent encryption not supported for keys of type {algorithm.key_type}")
     if policy.convergent_encryption and not policy.derived:
         raise Failed("convergent encryption requires derivation to be enabled")
     if policy.version_template or policy.storage_prefix or policy.kdf not in DERIVATIONS:
         raise Failed("the backup has a version template, storage prefix or key derivation that is not supported")
     derivation = DERIVATIONS[policy.kdf]
-    if policy.derived and derivation is HMAC_SHA256_COUNTER and algorithm.key_bytes > COUNTER_MODE_BYTES:
+    if policy.derived and derivation is HMAC_SHA256_COUNTER and algorithm.sizes.key_bytes > COUNTER_MODE_BYTES:
         raise Failed(f"keys of type {algorithm.key_type} can't be derived by {derivation.name}")
     limits = (0, policy.min_available_version, policy.min_decryption_version, policy.latest_version)
     if list(limits) != sorted(limits) or not 0 <= policy.min_encryption_version <= policy.latest_version:

@@ -16,9 +16,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
 from typing import Any
 
-from engines.algorithms.base import Algorithm
 from engines.algorithms.encodings.interchange import BadBackup, backup_bytes
 from engines.algorithms.registry import ALGORITHMS_BY_NUMBER, ALGORITHMS_BY_VAULT_NUMBER, VAULT_NUMBERS_UNPUBLISHED
+from engines.algorithms.row import Algorithm
 from engines.faults import Failed, InvalidRequest
 
 
@@ -76,7 +76,7 @@ def algorithm_in(
         algorithm = known[Dialect.OPENBAO]
     else:
         algorithm = _only_fitting(number, known.values(), versions)
-    if not algorithm.mac_key_is_key and any(_is_mac_key(version) for version in versions):
+    if not algorithm.usage.mac_key_is_key and any(_is_mac_key(version) for version in versions):
         raise Failed(f"the backup holds keys that only authenticate, and none of type {algorithm.key_type}")
     return algorithm
 
@@ -102,7 +102,7 @@ def _fits(algorithm: Algorithm, entry: Mapping[str, Any]) -> bool:
         algorithm.interchange.from_backup(entry)
     except BadBackup:
         return False
-    return algorithm.mac_key_is_key == _is_mac_key(entry)
+    return algorithm.usage.mac_key_is_key == _is_mac_key(entry)
 
 
 def _is_mac_key(entry: Mapping[str, Any]) -> bool:

@@ -8,8 +8,10 @@ from typing import Annotated, Any, TypeAlias
 from msgspec import Meta, Struct, field
 from msgspec.structs import replace
 
-from engines.algorithms.base import Algorithm, Material
+from engines.algorithms.base import Material
 from engines.algorithms.encodings.interchange import BadBackup, backup_bytes
+from engines.algorithms.row import Algorithm
+from engines.durations import SECOND
 from engines.encoding import NotBase64, decode_base64, encode_base64, parse_rfc3339, rfc3339_nano
 from engines.faults import Failed, InvalidRequest
 from engines.fields import MAX_DURATION_SECONDS
@@ -23,9 +25,8 @@ RULES = "cryptoserve"
 MAX_VERSIONS = 100_000
 """The most versions that a backup may hold."""
 
-_SECOND_NANOSECONDS = 1_000_000_000
 
-_MAX_SECONDS = 2**62 // _SECOND_NANOSECONDS
+_MAX_SECONDS = 2**62 // SECOND
 
 EMPTY_ENTRY: dict[str, Any] = {
     "key": None,
@@ -163,7 +164,7 @@ def load_info(info: InfoBackup | None) -> RestoreInfo | None:
 def dump_version(algorithm: Algorithm, record: KeyringRecord, version: VersionRecord) -> dict[str, Any]:
     """One version of a key as JSON has it."""
     material = Material(version.private.reveal(), version.public)
-    mac_key = version.private if algorithm.mac_key_is_key else version.mac_key
+    mac_key = version.private if algorithm.usage.mac_key_is_key else version.mac_key
     chain = [encode_base64(der) for der in version.certificate_chain]
     return {
         **EMPTY_ENTRY,
@@ -171,7 +172,7 @@ def dump_version(algorithm: Algorithm, record: KeyringRecord, version: VersionRe
         "hmac_key": encode_base64(mac_key.reveal()),
         "time": rfc3339_nano(version.created),
         "convergent_version": 3 if record.convergent else 0,
-        "creation_time": version.created // _SECOND_NANOSECONDS,
+        "creation_time": version.created // SECOND,
         "certificate_chain": chain or None,
     }
 
@@ -187,7 +188,7 @@ def load_version(algorithm: Algorithm, entry: Mapping[str, Any]) -> VersionRecor
     created = parse_rfc3339(str(entry.get("time", "")))
     if created is None:
         seconds = entry.get("creation_time")
-        created = seconds * _SECOND_NANOSECONDS if isinstance(seconds, int) and 0 <= seconds < _MAX_SECONDS else 0
+        created = seconds * SECOND if isinstance(seconds, int) and 0 <= seconds < _MAX_SECONDS else 0
     return VersionRecord(
         private=Secret(material.private),
         public=material.public,

@@ -69,7 +69,7 @@ def _check_certifiable(keyring: Keyring) -> None:
 
 
 def _check_cmac(keyring: Keyring) -> None:
-    if keyring.algorithm.cmac is None:
+    if keyring.algorithm.capabilities.cmac is None:
         raise InvalidRequest("CMAC not supported for the key")
 
 
@@ -83,7 +83,7 @@ def _key_text(keyring: Keyring, version: KeyVersion, form: KeyFormat) -> str:
 
 def _mac_key_text(keyring: Keyring, version: KeyVersion, form: KeyFormat) -> str:
     record = version.record
-    key = record.private if keyring.algorithm.mac_key_is_key else record.mac_key
+    key = record.private if keyring.algorithm.usage.mac_key_is_key else record.mac_key
     return export_raw(key.reveal(), form)
 
 

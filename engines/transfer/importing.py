@@ -6,8 +6,9 @@ from functools import partial
 
 from msgspec import UNSET, UnsetType
 
-from engines.algorithms.base import Algorithm, Material
+from engines.algorithms.base import Material
 from engines.algorithms.registry import DEFAULT_ALGORITHM
+from engines.algorithms.row import Algorithm
 from engines.algorithms.rsa.key_wrapping import DEFAULT_WRAPPING_HASH, WRAPPING_ALGORITHM, parse_wrapping_hash, unwrap
 from engines.algorithms.symmetric.derivation import COUNTER_MODE_BYTES, HKDF_SHA256, HMAC_SHA256_COUNTER
 from engines.base import Call, Nothing, Reply
@@ -88,7 +89,12 @@ async def import_key(engine: KeepsKeys, call: Call, body: ImportedKey) -> None:
     warn_of_type(call, algorithm)
     if await engine.keys.load(body.name) is not None:
         raise _exists()
-    if body.derived and algorithm.derivable and body.ciphertext is UNSET and algorithm.interchange.public_importable:
+    if (
+        body.derived
+        and algorithm.usage.derivable
+        and body.ciphertext is UNSET
+        and algorithm.interchange.public_importable
+    ):
         raise Failed(
             "error importing key: unable to import only public key for derived Ed25519 key: "
             "imported key should not be an Ed25519 key pair but is instead an HKDF key"
@@ -98,20 +104,22 @@ async def import_key(engine: KeepsKeys, call: Call, body: ImportedKey) -> None:
         material = await _parse(algorithm, blob, body)
     except Failed as fault:
         raise Failed(f"error importing key: {fault.message}") from None
-    if body.derived and not algorithm.derivable:
+    if body.derived and not algorithm.usage.derivable:
         raise Failed(f"key derivation and convergent encryption not supported for keys of type {algorithm.key_type}")
     record = KeyringRecord(
         name=body.name,
         type=algorithm.name,
         versions={1: new_version(material, call.now)},
         derived=body.derived,
-        derivation=HMAC_SHA256_COUNTER.number if algorithm.key_bytes <= COUNTER_MODE_BYTES else HKDF_SHA256.number,
+        derivation=HMAC_SHA256_COUNTER.number
+        if algorithm.sizes.key_bytes <= COUNTER_MODE_BYTES
+        else HKDF_SHA256.number,
         exportable=body.exportable,
         allow_plaintext_backup=body.allow_plaintext_backup,
         auto_rotate_period_seconds=body.auto_rotate_period,
         imported=True,
         imported_rotation_allowed=body.allow_rotation,
-        key_bytes=len(material.private) if algorithm.key_bytes_chosen is not None else 0,
+        key_bytes=len(material.private) if algorithm.sizes.key_bytes_chosen is not None else 0,
     )
 
     async def work(transaction: Transaction) -> None:
@@ -141,7 +149,7 @@ async def _read_blob(engine: KeepsKeys, call: Call, algorithm: Algorithm, body: 
         raise Failed(error.message) from None
     engine.keys.fips.processing(call, unapproved_hash("RSA-OAEP", hash_))
     recipient = (await _wrapping_key(engine, call)).latest.material()
-    return await at_pace(WRAPPING_ALGORITHM.decrypting, partial(unwrap, recipient, wrapped, hash_))
+    return await at_pace(WRAPPING_ALGORITHM.pacing.decrypting, partial(unwrap, recipient, wrapped, hash_))
 
 
 async def _parse(algorithm: Algorithm, blob: bytes | None, body: ImportedVersion) -> Material:
@@ -149,7 +157,7 @@ async def _parse(algorithm: Algorithm, blob: bytes | None, body: ImportedVersion
     if blob is None:
         return algorithm.interchange.import_public(body.public_key if body.public_key is not UNSET else "")
     # Checking that a key is one takes about as long as making one.
-    return await at_pace(algorithm.generating, partial(algorithm.interchange.import_private, blob))
+    return await at_pace(algorithm.pacing.generating, partial(algorithm.interchange.import_private, blob))
 
 
 async def import_version(engine: KeepsKeys, call: Call, body: ImportedUpdate) -> None:

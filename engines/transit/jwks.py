@@ -6,7 +6,7 @@ A mount with the option ``jwks=public`` gives it to everybody; otherwise it take
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from engines.algorithms.formats.jwk import public_jwk
 from engines.base import Call, Reply
@@ -17,9 +17,7 @@ from engines.keys.settings import KeyName
 from engines.keys.states import Use
 from engines.keys.store import SoftDeleted
 from engines.transit.keys import decode_context
-
-if TYPE_CHECKING:
-    from engines.transit.engine import Transit
+from engines.transit.state import Transit
 
 
 class JwksReading(KeyName):

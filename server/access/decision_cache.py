@@ -11,15 +11,16 @@ uses or is bound to addresses, nor what is refused.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from msgspec import Struct
 
 from auth_methods.records import SERVICE
 from compat.requests import Request
-from engines.base import Caller, Operation, Route
+from engines.base import Caller, Operation, Row
 from server.access.request_context import Exchange, caller_of
 from server.audit.entry import AuditSubject
+from server.tenants.identity.effective_identity import Persona
 from server.tenants.mounts.table import Found
 from server.tenants.policies.acl import Decision
 from server.tenants.tenant import Tenant
@@ -28,6 +29,9 @@ from storage.view import View
 
 MAX_KEPT = 10_000
 """How many are kept; when there are more, all are forgotten and those in use come back at their next request."""
+
+MAX_PATH_CHARACTERS = 512
+"""The longest path of a request that is kept."""
 
 _Key: TypeAlias = tuple[str, str, Operation, str, str]
 
@@ -39,9 +43,9 @@ class Standing(Struct, frozen=True):
     operation: Operation
     path: str
     found: Found
-    route: Route
+    route: Row[Any]
     token: Token
-    persona: object
+    persona: Persona | None
     """What the token's entity came to; see ``server.tenants.identity.effective_identity``."""
 
     caller: Caller
@@ -95,6 +99,8 @@ class Standings:
         request, token, decision = exchange.request, exchange.token, exchange.decision
         found, route = exchange.found, exchange.route
         if epoch != self.epoch or request.head or request.wrap_ttl_seconds or exchange.operation is Operation.CREATE:
+            return
+        if len(request.path) > MAX_PATH_CHARACTERS:
             return
         if token is None or decision is None or found is None or route is None or route.wrapping_token:
             return

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
 
+from auth_methods.base import Issued
 from auth_methods.records import TokenRecord
 from compat.requests import Request
-from engines.base import Access, Caller, Operation, Reply, Route
-from server.audit.entry import AuditAuth, AuditRequest, AuditResponse, AuditSubject, AuditToken, client_id
+from engines.base import Access, Caller, Operation, Reply, Row
+from server.audit.entry import AuditAuth, AuditRequest, AuditResponse, AuditSubject, AuditToken, Hidden, client_id
 from server.tenants.mounts.table import Found
-from server.tenants.policies.acl import Acl, Decision
+from server.tenants.policies.acl import NOTHING_ALLOWED, Acl, Decision
+from server.tenants.policies.parameters import Taken
 from server.tenants.policies.path_spelling import judged
 from server.tenants.tenant import Tenant
 from server.tenants.tokens.store import Token
@@ -30,13 +32,16 @@ class Exchange(Struct):
     """As policies and the audit see it: that of a list ends in ``/``."""
 
     found: Found | None = None
-    route: Route | None = None
+    route: Row[Any] | None = None
     token: Token | None = None
     decision: Decision | None = None
     """None until the policies were asked."""
 
     described: AuditSubject | None = None
     """What ``subject`` has made."""
+
+    hidden: Hidden | None = None
+    """What the audit's entries hold of the parameters, where that was worked out beforehand."""
 
     def __repr__(self) -> str:
         return f"Exchange({self.request_id}, {self.operation.value} {self.path!r})"
@@ -50,7 +55,7 @@ class Exchange(Struct):
             return False
         return any(self._is_public(route) for route in self.found.served.routes.values())
 
-    def _is_public(self, route: Route) -> bool:
+    def _is_public(self, route: Row[Any]) -> bool:
         if route.public_where is None:
             return route.access is Access.PUBLIC
         option, value = route.public_where
@@ -69,21 +74,23 @@ class Exchange(Struct):
             return False
         return route.writes_on_update or self.operation is Operation.CREATE
 
-    def judged(self, token: Token, acl: Acl) -> tuple[Acl, str] | None:
-        """``acl``, that of ``token``, and the path to ask it for, in the one spelling of what the route acts on.
+    def decide(self, token: Token, acl: Acl, lines: Sequence[Struct] | None = None) -> Decision:
+        """What ``acl``, the rights of ``token``, says; ``lines`` are those of a stream that have come.
 
-        None if the path isn't of the namespace that the token belongs to, nor below it.
+        The path is judged in the one spelling of what the route acts on, parameters as the route takes them. What is
+        neither in the namespace of the token nor below it isn't allowed.
         """
         below = self.tenant.namespace.below(token.store.namespace)
         if below is None:
-            return None
-        found = self.found
-        if found is None or found.served is None or not found.served.readings:
-            return acl, below + self.path
-        mount_path = found.live.entry.path
-        path = self.path[len(mount_path) :]
-        listing = self.operation in (Operation.LIST, Operation.SCAN)
-        return judged(acl, below + mount_path, found.served, path, listing=listing)
+            return NOTHING_ALLOWED
+        found, route, request = self.found, self.route, self.request
+        path = below + self.path
+        if found is not None and found.served is not None and found.served.readings:
+            mount_path = found.live.entry.path
+            listing = self.operation in (Operation.LIST, Operation.SCAN)
+            acl, path = judged(acl, below + mount_path, found.served, self.path[len(mount_path) :], listing=listing)
+        taken = None if route is None or found is None else Taken(route.body, found.parameters, route.item, lines)
+        return acl.check(self.operation, path, request.data, request.wrap_ttl_seconds or None, taken)
 
     def caller(self) -> Caller | None:
         """Who calls, as a handler may know it."""
@@ -118,6 +125,7 @@ class Exchange(Struct):
             wrap_ttl_seconds=request.wrap_ttl_seconds or None,
             sent_headers=request.headers,
             error=fault,
+            hidden=self.hidden,
         )
 
 
@@ -133,15 +141,13 @@ def audit_response(
     """The entry of an answer."""
     if isinstance(reply, Wrapped):
         return AuditResponse(wrap=reply.info.audit())
-    issued: TokenRecord | None = None if reply is None else reply.auth
-    if issued is None:
+    if not isinstance(reply, Issued):
         return AuditResponse(data=data, warnings=warnings)
-    assert reply is not None, "only a reply gives out a token"
-    auth = _auth(issued, reply.identity_policies)
+    auth = _auth(reply.auth, reply.identity_policies)
     return AuditResponse(
         data=data,
         auth=auth,
-        client_token=issued.id,
+        client_token=reply.auth.id,
         login=login,
         entity_created=reply.entity_created,
         warnings=warnings,
@@ -150,7 +156,7 @@ def audit_response(
 
 def _described(token: Token) -> AuditToken:
     """The token's part of every entry, made once and kept with the token."""
-    described: AuditToken | None = token.audit
+    described = token.audit
     if described is None:
         record = token.record
         policies = () if token.persona is None else token.persona.policies

@@ -11,10 +11,18 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from engines.base import MAX_BATCH_ITEMS
+
 DEFAULT_ADDRESS = "127.0.0.1:8200"
 MAX_REQUEST_BYTES = 10 * 1024 * 1024
-MAX_BATCH_ITEMS = 10_000
 LEASE_SECONDS = 32 * 24 * 3600
+"""The default and the longest TTL of tokens and leases: 32 days, as Vault's."""
+
+LOGIN_FAILURES_PER_MINUTE = 300
+"""Many, since a whole cluster may come from one address; guessing at one account is stopped by its lockout."""
+
+CACHE_SIZE = 100_000
+REQUEST_SECONDS = 90
 MAX_CONNECTIONS = 10_000
 MAX_CONCURRENT_REQUESTS = 4_000
 MAX_WORKERS = 512
@@ -69,17 +77,17 @@ TOP = (
     Word("default_lease_ttl", Kind.DURATION, LEASE_SECONDS,
          "How long tokens and leases live if neither the request nor the mount says so.", minimum=1),
     Word("max_lease_ttl", Kind.DURATION, LEASE_SECONDS, "The longest that a token or lease may live.", minimum=1),
-    Word("default_max_request_duration", Kind.DURATION, 90,
+    Word("default_max_request_duration", Kind.DURATION, REQUEST_SECONDS,
          "`max_request_duration` of the listeners that don't set their own.", minimum=1),
     Word("log_level", Kind.CHOICE, "info", "What is logged; also changed by a reload (SIGHUP).",
          choices=LOG_LEVELS, environment=("BAO_LOG_LEVEL", "VAULT_LOG_LEVEL")),
     Word("log_format", Kind.CHOICE, "standard", "`standard` for people, `json` for one object per line.",
          choices=LOG_FORMATS, environment=("BAO_LOG_FORMAT", "VAULT_LOG_FORMAT")),
     Word("pid_file", Kind.PATH, "", "A file to write the process id to."),
-    Word("login_failures_per_minute", Kind.COUNT, 300,
+    Word("login_failures_per_minute", Kind.COUNT, LOGIN_FAILURES_PER_MINUTE,
          "Failed logins that one client address may have, at once and in a minute, before it is answered 429; 0: any "
          "number."),
-    Word("cache_size", Kind.COUNT, 100_000, "How many decoded entries of storage are kept in memory.", minimum=1),
+    Word("cache_size", Kind.COUNT, CACHE_SIZE, "How many decoded entries of storage are kept in memory.", minimum=1),
     Word("algorithm_providers", Kind.STRING, "",
          "Which library serves which algorithm, as `ml-kem-768=pqcrypto, ...`: `openssl`, `liboqs` or `pqcrypto`; "
          "unset, the first of these that has it."),

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from engines.base import Mount
 from engines.faults import Denied
 from server.tenants.identity.logins import entity_at_login
-
-if TYPE_CHECKING:
-    from server.tenants.tenant import Tenant
+from server.tenants.tenant import Tenant
 
 
 class KnownCallers:

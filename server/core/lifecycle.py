@@ -11,18 +11,21 @@ from __future__ import annotations
 import logging
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from functools import partial
+from typing import Any, TypeAlias
 
 from auth_methods.records import TokenRecord
-from compat.requests import Request
-from engines.base import Clock, Engine
+from engines.base import Clock, EngineType
 from engines.faults import Failed, InvalidRequest
 from engines.fips import FipsGuard
 from server.audit.enabled import rehearse
+from server.core.activation import activate
+from server.core.engines import EngineOpener
+from server.core.runtime import Runtime
 from server.core.settings import Settings
-from server.core.unsealed import Active, activate
+from server.core.unsealed import Active
 from server.runtime import plugins
 from server.runtime.logs import choose_levels
 from server.runtime.metrics import Meter
@@ -43,8 +46,8 @@ log = logging.getLogger(__name__)
 
 _ROOT_KEY_BYTES = 32
 
-SystemFactory: TypeAlias = Callable[["Core", Tenant | None], Engine]
-"""Makes the engine at ``sys/`` of a tenant, or, without one, of a sealed server."""
+SystemType: TypeAlias = EngineType[["Core", Tenant | None], Any]
+"""The engine at ``sys/``, opened for a tenant, or, without one, for a server that may be sealed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +82,7 @@ class Core:
         store: Store,
         seal: Seal,
         settings: Settings,
-        system_engine: SystemFactory,
+        system: SystemType,
         *,
         clock: Clock = time.time,
         cache_size: int = DEFAULT_CAPACITY,
@@ -87,21 +90,21 @@ class Core:
         rate_counts: RateCounts | None = None,
         meter: Meter | None = None,
     ) -> None:
-        self.settings = settings
-        self.system_engine = system_engine
-        self.fips = FipsGuard(settings.fips_mode, "the server itself")
-        self.clock = clock
-        self.store = store
-        self.barrier = Barrier(store, clock)
-        self.cache = ObjectCache(store, cache_size)
+        self.system = system
+        self.runtime = Runtime(
+            store,
+            Barrier(store, clock),
+            ObjectCache(store, cache_size),
+            clock,
+            settings,
+            FipsGuard(settings.fips_mode, "the server itself"),
+            LoginLimits(settings.login_failures_per_minute),
+            rate_counts or RateCounts(),
+            meter or Meter(),
+        )
         self.stored_seal = StoredSeal(store, seal)
         self.active: Active | None = None
         self.started_at = clock()
-        self.login_limits = LoginLimits(settings.login_failures_per_minute)
-        self.rate_counts = rate_counts or RateCounts()
-        self.meter = meter or Meter()
-        self.in_flight: dict[str, tuple[Request, int]] = {}
-        """The requests that this process is busy with, by their ids, and when they came by ``perf_counter_ns``."""
         self.commons: Commons = commons or Alone()
         self.commons.follow(self._follow)
 
@@ -127,7 +130,7 @@ class Core:
     async def stop(self) -> None:
         """Drop everything secret, in this process alone, and release storage."""
         await self._close()
-        await self.store.close()
+        await self.runtime.store.close()
 
     async def reload(self) -> None:
         """Reopen the files of audit devices, as after they have been rotated."""
@@ -136,7 +139,7 @@ class Core:
 
     async def initialized(self) -> bool:
         """Whether the store holds a barrier."""
-        return await self.barrier.initialized()
+        return await self.runtime.barrier.initialized()
 
     async def seal_status(self) -> SealStatus:
         """The state of the seal."""
@@ -169,22 +172,22 @@ class Core:
                 raise InvalidRequest("Vault is already initialized")
             # Before anything is made: shares that nobody was told can't be made again.
             rehearse(
-                self.settings.audit_devices,
+                self.runtime.settings.audit_devices,
                 plugins.find_audit_device,
-                prefix_allowed=self.settings.audit_prefix_allowed,
+                prefix_allowed=self.runtime.settings.audit_prefix_allowed,
             )
             root_key = secrets.token_bytes(_ROOT_KEY_BYTES)
 
             async def also(transaction: Transaction) -> None:
                 await self.stored_seal.create(transaction, root_key, new)
 
-            await self.barrier.initialize(root_key, also)
+            await self.runtime.barrier.initialize(root_key, also)
             active = await self._open(root_key)
             record = TokenRecord(
                 policies=("root",),
                 path="auth/token/root",
                 display_name="root",
-                creation_time=self.clock(),
+                creation_time=self.runtime.clock(),
                 leased=False,
             )
             root_token = (await active.root.tokens.mint(record)).id
@@ -271,16 +274,18 @@ class Core:
             await self._open(state.root_key.reveal())
             log.info("unsealed")
         else:
-            await self.barrier.unseal(state.root_key.reveal())
+            await self.runtime.barrier.unseal(state.root_key.reveal())
 
     async def _open(self, root_key: bytes) -> Active:
-        await self.barrier.unseal(root_key)
-        self.cache.watch(KEYRING_PATH, self.barrier.expire)
+        await self.runtime.barrier.unseal(root_key)
+        self.runtime.cache.watch(KEYRING_PATH, self.runtime.barrier.expire)
         try:
-            self.active = await activate(self)
+            self.active = await activate(
+                self.runtime, EngineOpener(self.runtime, self.system, partial(self.system.open, self))
+            )
         except BaseException:
-            self.cache.forget()
-            self.barrier.seal()
+            self.runtime.cache.forget()
+            self.runtime.barrier.seal()
             self.stored_seal.seal.close()
             raise
         return self.active
@@ -294,8 +299,8 @@ class Core:
         active, self.active = self.active, None
         if active is not None:
             await active.close()
-            self.cache.forget()
-            self.barrier.seal()
+            self.runtime.cache.forget()
+            self.runtime.barrier.seal()
             self.stored_seal.seal.close()
 
 

@@ -12,16 +12,13 @@ import logging
 from bisect import bisect_right
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from engines.base import Periodic
+from server.core.runtime import Runtime
+from server.core.unsealed import Active
 from server.tenants.namespaces.records import Entry
 from server.tenants.tenant import Tenant
-from server.tenants.tokens.entries import end_in
-
-if TYPE_CHECKING:
-    from server.core.lifecycle import Core
-    from server.core.unsealed import Active
+from server.tenants.tokens.entries import DOOMED, EMPTYING, EXPIRY, ORPHANING, end_in
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +34,7 @@ SWEPT_AT_ONCE = 200
 TICKED_AT_ONCE = 50
 """In how many namespaces engines do their periodic work in one go."""
 
-_LEFT_TO_CLEAR = ("tree/doomed/", "tree/orphaning/", "emptying/")
+_LEFT_TO_CLEAR = (DOOMED, ORPHANING, EMPTYING)
 
 
 @dataclass(slots=True)
@@ -59,8 +56,8 @@ class Turns:
 class Background:
     """The work behind ``active``, the unsealed server."""
 
-    def __init__(self, core: Core, active: Active) -> None:
-        self._core = core
+    def __init__(self, runtime: Runtime, active: Active) -> None:
+        self._runtime = runtime
         self._active = active
         self._sweeps = Turns()
         self._ticks = Turns()
@@ -99,9 +96,9 @@ class Background:
 
     async def _leads(self) -> bool:
         """Whether it is up to this process; then it knows of everything that others have done."""
-        if not await self._core.store.lead():
+        if not await self._runtime.store.lead():
             return False
-        await self._core.cache.catch_up()
+        await self._runtime.cache.catch_up()
         await self._active.load_namespaces()
         return True
 
@@ -111,15 +108,15 @@ class Background:
                 await self._sweep_tenant(tenant)
 
     async def _sweep_tenant(self, tenant: Tenant) -> None:
-        while await tenant.tokens.sweep(self._core.clock()):
+        while await tenant.tokens.sweep(self._runtime.clock()):
             pass
 
     async def _may_have_expired(self, entry: Entry) -> bool:
         """Whether a token may be over, or something be left of one, as far as the names of entries tell."""
         tokens = entry.namespace.storage_prefix + "sys/token/"
-        list_names = self._core.store.list
-        ends = await list_names(tokens + "expiry/", limit=1)
-        if ends and end_in(ends[0])[0] <= self._core.clock():
+        list_names = self._runtime.store.list
+        ends = await list_names(tokens + EXPIRY, limit=1)
+        if ends and end_in(ends[0])[0] <= self._runtime.clock():
             return True
         return any([await list_names(tokens + folder, limit=1) for folder in _LEFT_TO_CLEAR])
 
@@ -128,10 +125,10 @@ class Background:
             await self._tick_tenant(tenant)
 
     async def _tick_tenant(self, tenant: Tenant) -> None:
-        await tenant.lockouts.sweep(self._core.clock())
+        await tenant.lockouts.sweep(self._runtime.clock())
         for live in (await tenant.mounts.router()).mounts.values():
             if isinstance(live.engine, Periodic):
-                await live.engine.tick(self._core.clock())
+                await live.engine.tick(self._runtime.clock())
 
 
 async def _repeat(seconds: float, work: Callable[[], Awaitable[None]]) -> None:

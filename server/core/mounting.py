@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from engines.base import Mount
+from server.core.runtime import Runtime
 from server.tenants.mounts.table import MountEntry
-
-if TYPE_CHECKING:
-    from server.core.lifecycle import Core
-    from server.tenants.tenant import Tenant
+from server.tenants.tenant import Tenant
 
 
-def mount_of(core: Core, tenant: Tenant, entry: MountEntry) -> Mount:
+def mount_of(runtime: Runtime, tenant: Tenant, entry: MountEntry) -> Mount:
     """What an engine at ``entry`` is given to live on."""
-    config, settings = entry.config, core.settings
+    config, settings = entry.config, runtime.settings
     return Mount(
         storage=tenant.view.within(entry.storage_prefix),
-        clock=core.clock,
+        clock=runtime.clock,
         accessor=entry.accessor,
         path=entry.path,
         options=entry.options or {},

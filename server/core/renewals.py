@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from auth_methods.base import ChecksRenewals, Renewal, Renews
 from auth_methods.records import TokenRecord
 from engines.base import Call
 from server.core.mounting import mount_of
-
-if TYPE_CHECKING:
-    from server.core.lifecycle import Core
-    from server.tenants.tenant import Tenant
+from server.core.runtime import Runtime
+from server.tenants.tenant import Tenant
 
 
 class Renewals:
     """The auth methods of one namespace, as far as renewing goes."""
 
-    def __init__(self, core: Core, tenant: Tenant) -> None:
-        self._core = core
+    def __init__(self, runtime: Runtime, tenant: Tenant) -> None:
+        self._runtime = runtime
         self._tenant = tenant
 
     async def renewal(self, record: TokenRecord, call: Call) -> Renewal | None:
@@ -33,7 +29,7 @@ class Renewals:
         if isinstance(found.live.engine, ChecksRenewals):
             await found.live.engine.check_renewal(record.metadata or {}, call)
         renewal = await found.live.engine.renewal(record.metadata or {}, record.policies)
-        mount = mount_of(self._core, self._tenant, found.live.entry)
+        mount = mount_of(self._runtime, self._tenant, found.live.entry)
         return Renewal(
             ttl_seconds=renewal.ttl_seconds or mount.default_lease_ttl_seconds,
             max_ttl_seconds=min(filter(None, (renewal.max_ttl_seconds, mount.max_lease_ttl_seconds))),

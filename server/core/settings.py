@@ -8,20 +8,15 @@ from dataclasses import dataclass, field
 from engines.base import MAX_BATCH_ITEMS
 from engines.fips import FipsMode
 from server.audit.broker import DeclaredDevice
-
-SYSTEM_MAX_TTL_SECONDS = 768 * 3600
-"""The default and the longest TTL of tokens and leases unless the configuration says otherwise: 32 days, as Vault's."""
-
-LOGIN_FAILURES_PER_MINUTE = 300
-"""Many, since a whole cluster may come from one address; guessing at one account is stopped by its lockout."""
+from server.config.schema import LEASE_SECONDS, LOGIN_FAILURES_PER_MINUTE
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Of one server, from its start to its stop."""
 
-    default_lease_ttl_seconds: int = SYSTEM_MAX_TTL_SECONDS
-    max_lease_ttl_seconds: int = SYSTEM_MAX_TTL_SECONDS
+    default_lease_ttl_seconds: int = LEASE_SECONDS
+    max_lease_ttl_seconds: int = LEASE_SECONDS
     api_address: str = ""
     cluster_name: str = ""
     ui: bool = False

@@ -15,17 +15,14 @@ import logging
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
 
+from server.core.runtime import Runtime
 from server.tenants.mounts.table import delete_below
 from server.tenants.namespaces.names import ROOT_ID, normalise
 from server.tenants.namespaces.records import Entry
 from server.tenants.namespaces.table import NamespaceTable
 from server.tenants.tenant import Tenant
 from storage.view import View
-
-if TYPE_CHECKING:
-    from server.core.lifecycle import Core
 
 log = logging.getLogger(__name__)
 
@@ -44,14 +41,14 @@ class OpenTenants:
 
     def __init__(
         self,
-        core: Core,
+        runtime: Runtime,
         root: Tenant,
         table: NamespaceTable,
         bring_up: Callable[[Entry], Awaitable[Tenant]],
         closing: Callable[[], None],
     ) -> None:
         self.root = root
-        self._core = core
+        self._runtime = runtime
         self._table = table
         self._bring_up = bring_up
         self._before_closing = closing
@@ -97,7 +94,7 @@ class OpenTenants:
         return tenant
 
     async def _brought_up(self, entry: Entry) -> Tenant:
-        self._core.barrier.add_namespace(entry.id, entry.salt)
+        self._runtime.barrier.add_namespace(entry.id, entry.salt)
         try:
             return await self._bring_up(entry)
         except BaseException:
@@ -136,7 +133,7 @@ class OpenTenants:
 
     def _asked(self) -> set[str]:
         """The paths of the namespaces in which requests are being answered."""
-        return {normalise(request.namespace) for request, _ in self._core.in_flight.values()}
+        return {normalise(request.namespace) for request, _ in self._runtime.in_flight.values()}
 
     def _is_busy(self, tenant: Tenant, asked: set[str]) -> bool:
         """Whether somebody works in this namespace, or in one below it that may need its tokens."""
@@ -169,17 +166,17 @@ class OpenTenants:
         self._forget([tenant.namespace.id for tenant in tenants])
 
     def _forget(self, ids: list[str]) -> None:
-        self._core.cache.leave({f"ns/{each}" for each in ids})
-        if not self._core.barrier.sealed:
+        self._runtime.cache.leave({f"ns/{each}" for each in ids})
+        if not self._runtime.barrier.sealed:
             for each in ids:
-                self._core.barrier.remove_namespace(each)
+                self._runtime.barrier.remove_namespace(each)
 
     async def erase_gone(self) -> None:
         """Erase what deleted namespaces have left in storage; without their salts nobody can read it anyway."""
         leaving = self._table.leaving
         for namespace_id in leaving:
             # Below the barrier, which knows nothing of them any longer.
-            await delete_below(View(self._core.store, f"ns/{namespace_id}/", self._core.cache), "")
+            await delete_below(View(self._runtime.store, f"ns/{namespace_id}/", self._runtime.cache), "")
         await self._table.erased(leaving)
 
     async def close(self) -> None:

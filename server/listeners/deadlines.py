@@ -1,4 +1,4 @@
-"""Bounds on requests under way: how many there may be, how much of bodies they may hold, and how long they may take.
+"""Bounds on requests: their heads, how many are under way, how much of bodies they hold, and how long they may take.
 
 What is over a bound is refused at once, so that what is under it is served in time; ``sys/health`` is exempt
 (``Route.always_served``).
@@ -18,7 +18,19 @@ from typing import Any
 
 from engines.faults import Unavailable
 from server.config import Listener
-from server.listeners.asgi import RELEASE, WHOLE_BODY, Application, Hold, Message, Receive, Scope, Send, answer_error
+from server.listeners.asgi import (
+    KEPT,
+    RELEASE,
+    WHOLE_BODY,
+    Application,
+    Hold,
+    Message,
+    Receive,
+    Scope,
+    Send,
+    answer_error,
+)
+from server.listeners.head_limits import head_fault
 
 MAX_BODY_BYTES = 256 * 1024 * 1024
 """How much of request bodies a process holds, but for small ones."""
@@ -39,12 +51,13 @@ class _Overloaded(Exception):
 class _Request:
     """One request under way."""
 
-    __slots__ = ("body_bytes", "deadlines", "overdue", "reading", "started")
+    __slots__ = ("body_bytes", "deadlines", "more", "overdue", "reading", "started")
 
     def __init__(self, deadlines: Deadlines, started: float) -> None:
         self.deadlines = deadlines
         self.started = started
         self.reading = False
+        self.more = True
         self.overdue = False
         self.body_bytes = 0
 
@@ -91,6 +104,9 @@ class Deadlines:
             if scope["type"] == "websocket":
                 await send({"type": "websocket.close"})
             return
+        if KEPT not in scope and (fault := head_fault(scope)) is not None:
+            await answer_error(scope, send, *fault, close=True)
+            return
         if len(self._requests) >= self._most and scope["path"] not in self._always_served:
             await answer_error(scope, send, 503, _OVERLOADED, close=True)
             return
@@ -102,9 +118,12 @@ class Deadlines:
         whole = scope.get(WHOLE_BODY)
 
         async def receive_noted() -> Message:
+            if not request.more:
+                return await receive()  # Who asks for more is waiting for the client to go.
             request.reading = True
             message = await receive()
             request.reading = False
+            request.more = message.get("more_body", False)
             if request.started == math.inf:
                 return message
             if not request.fits(request.body_bytes + len(message.get("body", b""))):

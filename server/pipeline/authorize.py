@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from typing import Any
-
-from msgspec import Struct
 
 from auth_methods.addresses import contains
 from compat import fields
@@ -17,9 +14,8 @@ from server.access.decision_cache import Standing
 from server.access.request_context import Exchange
 from server.audit.entry import refusal as refused
 from server.core.unsealed import Active
+from server.pipeline.large_bodies import UNKNOWN_CALLER, too_large
 from server.pipeline.resolve import check_namespace, refuse_in_namespace, refuse_without_seal
-from server.tenants.policies.acl import NOTHING_ALLOWED, Acl, Decision
-from server.tenants.policies.parameters import Taken
 from server.tenants.tenant import Tenant
 from server.tenants.tokens.store import Token
 
@@ -41,7 +37,7 @@ async def located(request: Request, request_id: str, active: Active) -> Exchange
         exchange.found = router.find(path) or router.find(path + "/")
     if exchange.found is not None and exchange.found.served is not None:
         exchange.route = exchange.found.served.routes.get(operation)
-    if exchange.found is not None and not exchange.found.live.eager:
+    if exchange.found is not None and not exchange.found.live.type.eager:
         await asyncio.sleep(0)  # Behind that, the request is a task.
     return exchange
 
@@ -76,7 +72,7 @@ def _audit_refusal(active: Active, exchange: Exchange, fault: Fault) -> None:
 
 async def let_in_again(active: Active, standing: Standing, exchange: Exchange, call: Call) -> tuple[bool, Body | None]:
     """Steps 3 and 4 for a caller whose standing is known; False if what was an update then is a creation now."""
-    if not standing.found.live.eager:
+    if not standing.found.live.type.eager:
         await asyncio.sleep(0)  # As in ``located``.
     body = None
     call.caller = standing.caller
@@ -109,9 +105,9 @@ async def _admitted(active: Active, exchange: Exchange, call: Call, epoch: int) 
         checked = await tenant.wrapping.check(request.token, request.data, call.now)
         if "token" not in request.data:
             request.token = checked.record.id  # It may have come as a JSON Web Token.
-    token = await _holder(active, request.token, call.now) if request.token else None
-    if token is not None and token.record.bound_cidrs and not contains(token.record.bound_cidrs, call.remote_address):
-        token = None
+    token = await holder(active, request, call.now)
+    if request.unread and (exchange.public or token is not None):
+        raise too_large(UNKNOWN_CALLER)
     if exchange.public:
         assert found is not None, "a route belongs to a mount"
         # A login doesn't care about the token of an earlier one; other public paths answer by who asks.
@@ -129,7 +125,7 @@ async def _admitted(active: Active, exchange: Exchange, call: Call, epoch: int) 
     ours = tenant.namespace.below(token.store.namespace) is not None
     body = await _told_creation_from_update(exchange, call) if ours else None
     acl = await token.store.rights(token)
-    exchange.decision = decision = decide(exchange, token, acl)
+    exchange.decision = decision = exchange.decide(token, acl)
     call.sudo = decision.sudo
     if token.record.num_uses:
         exchange.token = await _used(token)
@@ -144,21 +140,15 @@ async def _admitted(active: Active, exchange: Exchange, call: Call, epoch: int) 
     return body
 
 
-def decide(exchange: Exchange, token: Token, acl: Acl, lines: Sequence[Struct] | None = None) -> Decision:
-    """What ``acl``, the rights of ``token``, says of a request; ``lines`` are those of a stream that have come."""
-    judged = exchange.judged(token, acl)
-    if judged is None:
-        return NOTHING_ALLOWED
-    acl, path = judged
-    request, route, found = exchange.request, exchange.route, exchange.found
-    taken = None if route is None or found is None else Taken(route.body, found.parameters, route.item, lines)
-    return acl.check(exchange.operation, path, request.data, request.wrap_ttl_seconds or None, taken)
-
-
-async def _holder(active: Active, token_id: str, now: float) -> Token | None:
-    """The token with this id, in whatever namespace it belongs to."""
-    home = await active.home(token_id) if active.namespaces.by_id else active.root
-    return await home.tokens.authenticate(token_id, now)
+async def holder(active: Active, request: Request, now: float) -> Token | None:
+    """The token that ``request`` has shown, if it is good, in whatever namespace it belongs to."""
+    if not request.token:
+        return None
+    home = await active.home(request.token) if active.namespaces.by_id else active.root
+    token = await home.tokens.authenticate(request.token, now)
+    if token is not None and token.record.bound_cidrs:
+        return token if contains(token.record.bound_cidrs, request.remote_address) else None
+    return token
 
 
 async def _told_creation_from_update(exchange: Exchange, call: Call) -> Body | None:

@@ -13,14 +13,18 @@ a bug, logged under the request's id and answered with a fixed text, so that not
 from __future__ import annotations
 
 import logging
+import sys
 import traceback
+from copy import copy
 from time import perf_counter_ns
+from typing import Any
 
+from auth_methods.base import Issued
 from compat import fields
 from compat.envelope import bare_body, errors_body
 from compat.requests import LINES_TYPE, Request
 from compat.statuses import internal_error_text
-from engines.base import Access, Body, Call, Operation, Reply, Route
+from engines.base import Access, Body, Call, Operation, Reply, Row
 from engines.faults import (
     Fault,
     InvalidRequest,
@@ -31,13 +35,14 @@ from engines.faults import (
     UnsupportedOperation,
     UnsupportedPath,
 )
-from engines.routing import Served
+from engines.routing import RouteTable, Served, route_table
 from server.access.request_context import Exchange, audit_response
 from server.audit.entry import raw_answer
 from server.audit.entry import refusal as refused
 from server.core.lifecycle import Core
 from server.core.unsealed import Active
-from server.pipeline.authorize import LISTS, convert_body, let_in, let_in_again, located
+from server.pipeline.authorize import LISTS, convert_body, holder, let_in, let_in_again, located
+from server.pipeline.large_bodies import PLAIN_BODY_BYTES, UNKNOWN_CALLER, Turns, too_large
 from server.pipeline.login import log_in
 from server.pipeline.open_routes import NOTHING, Exposure, open_routes
 from server.pipeline.resolve import resolve_namespace
@@ -45,8 +50,8 @@ from server.pipeline.respond import answer_to, marked, raw_answer_to, refusal, w
 from server.pipeline.response import Answer, Headers
 from server.pipeline.stream import Stream
 from server.runtime.identifiers import new_request_id
-from server.system.engine import System
 from server.system.inspect.openapi import help_answer, mount_help
+from server.system.state import System
 from server.tenants.mounts.table import Found
 from server.tenants.tokens.wrapping import Unwrapped
 from storage.base import BarrierSealed, Conflict, KeyTooLong
@@ -58,6 +63,9 @@ _SYSTEM = "sys/"
 _REST = ":path}"
 _BODILESS = (204, 304)
 
+LONG_ANSWER_BYTES = 256 * 1024
+"""From which length on an answer is hidden from the audit beside the event loop."""
+
 _CUT_OFF = 499
 """What is counted for a request that was given up: its client has gone, or its time was up."""
 
@@ -68,24 +76,50 @@ class Dispatcher:
     def __init__(self, core: Core) -> None:
         self._core = core
         self._open_system = System(core, None)
-        self._meter = core.meter
+        self._meter = core.runtime.meter
+        self.turns = Turns()
+        """Those of requests with large bodies, on all listeners."""
         self.bugs = 0
         """How many requests ended in an exception that nobody planned, in this process."""
+
+    async def body_bound(self, request: Request, exposure: Exposure) -> int:
+        """How many bytes of its body are read for ``request``, which comes without it.
+
+        With a token that is good, as many as there are; for a path that needs none, few; otherwise none at all.
+        """
+        try:
+            return await self._body_bound(copy(request), exposure)
+        except Exception:  # noqa: BLE001 - whatever it is, ``answer`` comes to it too, and says so
+            return 0
+
+    async def _body_bound(self, request: Request, exposure: Exposure) -> int:
+        active = self._core.active
+        if active is not None:
+            await self._core.runtime.cache.catch_up()
+            await _settle(request, active)
+        if request.path.startswith(_SYSTEM) and self._open_routes(exposure).match(_below_system(request)) is not None:
+            return PLAIN_BODY_BYTES
+        if active is None:
+            return 0
+        if await holder(active, request, self._core.runtime.clock()) is not None:
+            return sys.maxsize
+        exchange = await located(request, "", active)
+        return PLAIN_BODY_BYTES if exchange.public else 0
 
     async def answer(self, request: Request, exposure: Exposure = NOTHING) -> Answer:
         """The answer to ``request``, whatever happens, on a listener with ``exposure``."""
         began = perf_counter_ns()
         request_id = new_request_id()
         core = self._core
-        core.in_flight[request_id] = request, began
+        core.runtime.in_flight[request_id] = request, began
         status = _CUT_OFF
         marks: Headers = ()
         answer = None
         try:
             active = core.active
             if active is not None:
-                if core.cache.behind:
-                    await core.cache.catch_up()
+                if core.runtime.cache.behind:
+                    await core.runtime.cache.catch_up()
                 await _settle(request, active)
                 if active.guards.on:
                     marks, answer = await self._guarded(request, request_id, active)
@@ -98,7 +132,7 @@ class Dispatcher:
             answer = self._failure(error, request_id)
             status = answer.status
         finally:
-            del core.in_flight[request_id]
+            del core.runtime.in_flight[request_id]
             self._meter.finished(status, perf_counter_ns() - began)
         return marked(answer, marks) if marks else answer
 
@@ -121,7 +155,7 @@ class Dispatcher:
         active = self._core.active
         marks: Headers = ()
         if active is not None:
-            await self._core.cache.catch_up()
+            await self._core.runtime.cache.catch_up()
             await _settle(request, active)
             if active.guards.on:
                 exchange = await located(request, request_id, active)
@@ -150,7 +184,7 @@ class Dispatcher:
         except (NotFound, Unavailable):
             # The namespace isn't there, or locked, as is answered further on; but whoever looks for one is counted.
             exchange = Exchange(request, request_id, active.root, request.operation, request.path)
-        admission = await guards.quotas.admit(exchange, active.lineage(exchange.tenant.namespace), core.clock())
+        admission = await guards.quotas.admit(exchange, active.lineage(exchange.tenant.namespace), core.runtime.clock())
         marks = (*verdict.headers, *admission.headers)
         if admission.allowed:
             return marks, None
@@ -176,18 +210,19 @@ class Dispatcher:
 
     async def _open(self, request: Request, request_id: str, exposure: Exposure) -> Answer | None:
         """Serve a route that works while sealed; None if the path isn't one of those."""
-        path = request.path[len(_SYSTEM) :].removesuffix("/")
-        routes = open_routes(exposure)
-        match = (routes.unsealed if self._core.active is not None else routes.sealed).match(path)
+        path = _below_system(request)
+        match = self._open_routes(exposure).match(path)
         if match is None:
             return None
+        if request.unread:
+            raise too_large(UNKNOWN_CALLER)
         served, parameters = match
         # These paths can't be listed; a query that asks for a list is a query like any other.
         operation = Operation.READ if request.method == "GET" else request.operation
         route = served.routes.get(operation)
         if route is None or request.internal or (request.head and not route.head):
             return Answer(405, errors_body(()))
-        call = _call(request, request_id, operation, path, self._core.clock())
+        call = _call(request, request_id, operation, path, self._core.runtime.clock())
         body = fields.convert(route.body, {**request.data, **parameters})
         reply = await route.handler(self._open_system, call, body)
         if reply is None:
@@ -196,6 +231,10 @@ class Dispatcher:
         if reply.raw is not None:
             return raw_answer_to(status, reply.raw)
         return Answer(status, b"" if status in _BODILESS else bare_body(reply.data))
+
+    def _open_routes(self, exposure: Exposure) -> RouteTable:
+        routes = open_routes(exposure)
+        return routes.sealed if self._core.active is None else routes.unsealed
 
     async def _ready(self, request: Request) -> Active:
         """The unsealed server, and that it takes the request at all. The cache is up to date already."""
@@ -218,7 +257,7 @@ class Dispatcher:
         exchange = await located(request, request_id, active)
         if exchange.route is None or exchange.route.item is None:
             return None
-        call = _call(request, request_id, exchange.operation, exchange.path, self._core.clock())
+        call = _call(request, request_id, exchange.operation, exchange.path, self._core.runtime.clock())
         body = await let_in(active, exchange, call, epoch)
         pending = active.audit.begin(exchange.audit_request())
         stream = Stream(self._core, active, exchange, pending, self._failure)
@@ -234,25 +273,29 @@ class Dispatcher:
     async def _logical(self, request: Request, request_id: str) -> Answer:
         core = self._core
         active = await self._ready(request)
-        now = core.clock()
+        now = core.runtime.clock()
         standing = active.standings.find(request, now)
         if standing is not None:
             if request.namespace:
                 active.tenants.touch(standing.tenant)
             exchange = standing.exchange(request, request_id)
+            if request.large:
+                await _prepare(exchange, active)
             call = _call(request, request_id, exchange.operation, standing.found.path, now)
             still, body = await let_in_again(active, standing, exchange, call)
             if still:
                 return await self._served(exchange, call, body, active)
         epoch = active.standings.epoch
         exchange = await located(request, request_id, active)
+        if request.large:
+            await _prepare(exchange, active)
         call = _call(request, request_id, exchange.operation, exchange.path, now)
         try:
             body = await let_in(active, exchange, call, epoch)
             return await self._served(exchange, call, body, active)
         finally:
             token = exchange.token
-            if token is not None and token.record.num_uses < 0 and not core.barrier.sealed:
+            if token is not None and token.record.num_uses < 0 and not core.runtime.barrier.sealed:
                 await token.store.revoke(token.hash)
 
     async def _served(self, exchange: Exchange, call: Call, body: Body | None, active: Active) -> Answer:
@@ -266,8 +309,8 @@ class Dispatcher:
                 reply = await wrapped(exchange, call, reply, answer)
                 answer = answer_to(exchange, call, reply)
         except BaseException as error:
-            seen = _fault_of(error) or Fault("internal error")
-            active.audit.finish(pending, refused(seen, public=exchange.public))
+            # Without a name for the fault: it holds this frame, and so all of the request until garbage is looked for.
+            active.audit.finish(pending, refused(_fault_of(error) or Fault("internal error"), public=exchange.public))
             if isinstance(error, Fault) and exchange.public:
                 error.wrapped = False
             raise
@@ -278,6 +321,8 @@ class Dispatcher:
         else:
             login = exchange.found is not None and exchange.found.live.entry.is_auth and exchange.public
             response = audit_response(None if reply is None else reply.data, reply, call.warnings, login=login)
+        if len(answer.body) > LONG_ANSWER_BYTES:
+            await active.audit.hide_answer(response, exchange.subject())
         active.audit.finish(pending, response)
         return answer
 
@@ -301,18 +346,25 @@ class Dispatcher:
         if body is None:
             body = convert_body(exchange)
         if route.access is Access.PUBLIC and found.live.entry.is_auth:
-            reply = await log_in(self._core, exchange.tenant, found.live, route, call, body)
+            reply = await log_in(self._core.runtime, exchange.tenant, found.live, route, call, body)
         else:
             reply = await route.handler(found.live.engine, call, body)
-        if reply is not None and reply.auth is not None and reply.auth.entity_id:
-            await self._core.cache.catch_up()  # The request itself may have changed what is known of its caller.
+        if isinstance(reply, Issued) and reply.auth.entity_id:
+            # The request itself may have changed the caller's entity.
+            await self._core.runtime.cache.catch_up()
             reply.identity_policies = await exchange.tenant.personas.policies(reply.auth.entity_id)
         if reply is None or reply.status is None:
             _warn_of_parameters(call, route, found)
         return reply
 
 
-def _warn_of_parameters(call: Call, route: Route, found: Found) -> None:
+async def _prepare(exchange: Exchange, active: Active) -> None:
+    """Do beside the event loop what takes long with many parameters or large ones, whatever comes of the request."""
+    mount = None if exchange.found is None else exchange.found.live.audit
+    exchange.hidden = await active.audit.hide(exchange.request.data, mount)
+
+
+def _warn_of_parameters(call: Call, route: Row[Any], found: Found) -> None:
     """Say what of the request wasn't taken. Answers that choose their status are finished already, as OpenBao's are."""
     unknown = fields.unknown_parameters(route.body, call.given)
     if unknown:
@@ -337,6 +389,10 @@ def _fault_of(error: BaseException) -> Fault | None:
     return None
 
 
+def _below_system(request: Request) -> str:
+    return request.path[len(_SYSTEM) :].removesuffix("/")
+
+
 async def _settle(request: Request, active: Active) -> None:
     """Find out which namespace ``request`` is for; costs three comparisons where there is only the root namespace."""
     if active.namespaces.stale:
@@ -348,7 +404,7 @@ async def _settle(request: Request, active: Active) -> None:
 def _unserved(found: Found) -> Fault:
     """No pattern matches; but a path that can be listed is known with a trailing slash too."""
     if found.path.endswith("/"):
-        match = found.live.routes.match(found.path[:-1])
+        match = route_table(found.live.type).match(found.path[:-1])
         if match is not None and Operation.LIST in match[0].routes:
             return UnsupportedOperation()
     return UnsupportedPath()

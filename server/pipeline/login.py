@@ -10,43 +10,41 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any
 
-from auth_methods.base import InvalidCredentials, Login, Recognises
+from auth_methods.base import InvalidCredentials, Issued, Login, NamesAccount
 from auth_methods.records import BATCH, SERVICE, TokenRecord
 from auth_methods.ttl import granted_seconds
-from engines.base import Body, Call, Mount, Reply, Route
+from engines.base import Body, Call, Mount, Reply, Row
 from engines.faults import Denied, InvalidRequest, RateLimited
 from server.core.mounting import mount_of
+from server.core.runtime import Runtime
 from server.tenants.identity.logins import entity_at_login
 from server.tenants.mounts.table import AUTH, Live, LockoutConfig
 from server.tenants.policies.builtin import RESPONSE_WRAPPING, UNASSIGNABLE_TEXT
 from server.tenants.tenant import Tenant
 
-if TYPE_CHECKING:
-    from server.core.lifecycle import Core
-
 _ROOT_POLICY = "root"
 _MAX_ALIAS_CHARACTERS = 1024
 
 
-async def log_in(core: Core, tenant: Tenant, live: Live, route: Route, call: Call, body: Body) -> Reply | None:
+async def log_in(runtime: Runtime, tenant: Tenant, live: Live, route: Row[Any], call: Call, body: Body) -> Reply | None:
     """Serve a public ``route`` of the auth method at ``live``; a ``Login`` becomes a token.
 
     Raises what the handler raises, ``RateLimited`` for an address that has to wait, and ``Denied`` for an account that
     is locked out.
     """
-    wait_seconds = core.login_limits.wait_seconds(call.remote_address, call.now)
+    wait_seconds = runtime.login_limits.wait_seconds(call.remote_address, call.now)
     if wait_seconds:
         raise RateLimited("too many failed logins from this address", retry_after_seconds=wait_seconds)
     accessor, config = live.entry.accessor, live.entry.config.user_lockout or LockoutConfig()
-    alias = _alias(live, call, body) if not config.disable else ""
+    alias = _alias(body) if not config.disable else ""
     try:
         await _refuse_locked(tenant, accessor, alias, call)
         reply = await route.handler(live.engine, call, body)
         await _refuse_locked(tenant, accessor, alias, call)
     except (InvalidRequest, Denied) as fault:
-        core.login_limits.failed(call.remote_address, call.now)
+        runtime.login_limits.failed(call.remote_address, call.now)
         if alias and isinstance(fault, InvalidCredentials):
             await tenant.lockouts.failed(accessor, alias, config, call.now)
         raise
@@ -54,7 +52,7 @@ async def log_in(core: Core, tenant: Tenant, live: Live, route: Route, call: Cal
         return reply
     tenant.lockouts.succeeded(accessor, alias)
     reply.token_type = _token_type(live.entry.config.token_type, reply.token_type)
-    return await issue(tenant, mount_of(core, tenant, live.entry), reply, call)
+    return await issue(tenant, mount_of(runtime, tenant, live.entry), reply, call)
 
 
 def _token_type(of_mount: str, of_login: str) -> str:
@@ -65,8 +63,8 @@ def _token_type(of_mount: str, of_login: str) -> str:
     return chosen or SERVICE
 
 
-def _alias(live: Live, call: Call, body: Body) -> str:
-    alias = live.engine.named(call, body) if isinstance(live.engine, Recognises) else ""
+def _alias(body: Body) -> str:
+    alias = body.named_account() if isinstance(body, NamesAccount) else ""
     # No account has such a long name, and it isn't worth to be remembered.
     return alias if len(alias) <= _MAX_ALIAS_CHARACTERS else ""
 
@@ -127,7 +125,7 @@ async def issue(tenant: Tenant, mount: Mount, login: Login, call: Call) -> Reply
             expire_time=call.now + granted,
         )
     )
-    return Reply(data=login.data, auth=record, entity_created=created)
+    return Issued(data=login.data, auth=record, entity_created=created)
 
 
 def _display_name(path: str, login: Login) -> str:

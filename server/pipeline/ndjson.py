@@ -19,12 +19,9 @@ from compat.requests import LINES_TYPE
 from engines.faults import TooLarge
 from server.config import Listener
 from server.listeners.asgi import Hold, Receive, Send
+from server.pipeline.linger import linger
 from server.pipeline.response import Answer
 from server.pipeline.stream import Stream
-
-LINGER_SECONDS = 2.0
-"""How long a client may go on sending, unheard, after the line that ended its stream. Closing at once would make its
-system throw away that line before it is read."""
 
 _STARTED = Answer(200, b"", ((b"content-type", LINES_TYPE),))
 _TOO_SLOW = Answer(408, errors_body(["the next line of the stream was not received in time"]))
@@ -85,10 +82,8 @@ class Lines:
                 length = (b"content-length", b"%d" % len(answer.body))
                 await self._start(Answer(answer.status, answer.body, (*answer.headers, length)))
             await self._write(answer.body)
-            with suppress(TimeoutError):
-                async with asyncio.timeout(LINGER_SECONDS):
-                    while self._more:
-                        await self._next_piece()
+            if self._more:
+                await linger(self._receive)
             await self._write(b"", more=False)
 
     async def _next_lines(self) -> bytes | None:
@@ -117,7 +112,8 @@ class Lines:
         end = piece.rfind(b"\n") + 1
         first = piece.find(b"\n") + 1 if end else len(piece)
         if len(self._rest) + first > self._listener.max_request_size_bytes:
-            raise TooLarge("a line of the stream is larger than max_request_size")
+            most = self._listener.max_request_size_bytes
+            raise TooLarge(f"a line of the stream is too large: max_request_size is {most} bytes")
         if not end:
             self._rest += piece
             lines = b""

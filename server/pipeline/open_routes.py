@@ -10,12 +10,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cache
 
-from engines.base import Access, Route
+from engines.base import Access, Row
 from engines.routing import RouteTable
 from server.config import Listener
-from server.system.engine import System
+from server.system.routes import ROUTES, SEALED_ROUTES
 from server.system.seal.generate_root import GENERATE_ROOT_ROUTES
 from server.system.seal.rekey import REKEY_ROUTES
+from server.system.state import System
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +54,13 @@ class OpenRoutes:
 def open_routes(exposure: Exposure) -> OpenRoutes:
     """The routes that a listener with ``exposure`` serves without a token."""
     permitted = {name for name, allowed in asdict(exposure).items() if allowed}
-    candidates = (*System.routes, *REKEY_ROUTES, *GENERATE_ROOT_ROUTES)
+    candidates = (*ROUTES, *REKEY_ROUTES, *GENERATE_ROOT_ROUTES)
     added = [replace(route, access=Access.OPEN) for route in candidates if route.opened_by in permitted]
-    opened = [route for route in System.routes if route.access is Access.OPEN]
-    return OpenRoutes(_table(opened, added), _table(System.sealed_routes, added))
+    opened = [route for route in ROUTES if route.access is Access.OPEN]
+    return OpenRoutes(_table(opened, added), _table(SEALED_ROUTES, added))
 
 
-def _table(routes: Iterable[Route], added: Sequence[Route]) -> RouteTable:
+def _table(routes: Iterable[Row[System]], added: Sequence[Row[System]]) -> RouteTable:
     """``routes`` with ``added`` in place of all that stands for a refusal at their paths."""
     paths = {route.path for route in added}
     return RouteTable((*(route for route in routes if route.path not in paths), *added))

@@ -7,12 +7,14 @@ namespace, and a path relative to it. What a path is refused for follows from th
 
 from __future__ import annotations
 
-from auth_methods.token import TokenMethod
+from typing import Any
+
+from auth_methods.token.routes import TOKEN
 from compat.requests import Request
-from engines.base import Scope
+from engines.base import Row, Scope
 from engines.faults import Failed, InvalidRequest, NotFound, Unavailable
 from engines.routing import Served
-from server.system.engine import System
+from server.system.routes import SYSTEM
 from server.tenants.mounts.table import AUTH
 from server.tenants.namespaces.names import normalise
 from server.tenants.namespaces.table import NamespaceTable
@@ -26,9 +28,9 @@ def _noun(path: str) -> str:
     return "/".join(segments[1:3]) if segments[1] == "internal" else segments[1]
 
 
-_BUILT_IN = [
-    *((_SYSTEM + route.path, route) for route in System.routes),
-    *((f"{AUTH}token/{route.path}", route) for route in TokenMethod.routes),
+_BUILT_IN: list[tuple[str, Row[Any]]] = [
+    *((_SYSTEM + route.path, route) for route in SYSTEM.routes),
+    *((f"{AUTH}token/{route.path}", route) for route in TOKEN.routes),
 ]
 
 ABOUT_OWN_TOKEN = frozenset(path for path, route in _BUILT_IN if route.about_own_token)

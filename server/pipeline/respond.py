@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TypeGuard
 
-from auth_methods.records import TokenRecord
+from auth_methods.base import Issued
 from compat.envelope import bare_body, errors_body, success_body
 from compat.statuses import status_of, texts_of
 from engines.base import Call, Operation, Raw, Reply
 from engines.durations import format_time
-from engines.faults import Fault, NotFound, RateLimited
+from engines.faults import Fault, InvalidRequest, NotFound, RateLimited
 from server.access.request_context import Exchange
 from server.pipeline.authorize import LISTS
 from server.pipeline.response import JSON, JSON_ALONE, Answer, Headers
@@ -22,7 +22,7 @@ def answer_to(exchange: Exchange, call: Call, reply: Reply | None) -> Answer:
     """Step 7."""
     route = exchange.route
     if isinstance(reply, Wrapped):
-        return Answer(200, success_body("", None, wrap=reply.info.block()))
+        return Answer(200, success_body("", None, wrap=reply.info.block(), warnings=reply.info.warnings))
     if isinstance(reply, Unwrapped):
         return Answer(reply.status or 200, reply.envelope(exchange.request_id))
     if reply is None:
@@ -46,7 +46,7 @@ def _envelope(exchange: Exchange, call: Call, reply: Reply, *, echo: bool) -> by
         exchange.request_id,
         reply.data,
         warnings=call.warnings,
-        auth=None if reply.auth is None else reply.auth.auth_block(reply.identity_policies),
+        auth=reply.auth.auth_block(reply.identity_policies) if isinstance(reply, Issued) else None,
         echo=echo,
     )
 
@@ -69,16 +69,21 @@ def wrappable(reply: Reply | None, exchange: Exchange) -> TypeGuard[Reply]:
 
 
 async def wrapped(exchange: Exchange, call: Call, reply: Reply, answer: Answer) -> Wrapped:
-    """The wrapping of ``answer``, which is kept as it would have been given."""
+    """The wrapping of ``answer``, which is kept as it would have been given.
+
+    Raises ``InvalidRequest`` where there is no token, neither that of the caller nor one in the answer: what anybody
+    may ask for is no secret, and must not be stored as often as somebody asks for it.
+    """
+    if exchange.token is None and not isinstance(reply, Issued):
+        raise InvalidRequest("an answer is wrapped only for a request with a token, or for a login")
     envelope = answer.body
     if exchange.echoes:
         envelope = _envelope(exchange, call, reply, echo=False)
-    issued: TokenRecord | None = reply.auth
     record = WrapRecord(
         creation_path=exchange.path,
         creation_time=format_time(call.now),
         creation_ttl=exchange.request.wrap_ttl_seconds,
-        wrapped_accessor=reply.accessor if issued is None else issued.accessor,
+        wrapped_accessor=reply.auth.accessor if isinstance(reply, Issued) else reply.accessor,
         status=answer.status if answer.status >= 400 else 0,
     )
     return await exchange.tenant.wrapping.wrap(envelope, record, call.now, exchange.request.wrap_format)

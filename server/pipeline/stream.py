@@ -26,7 +26,6 @@ from server.audit.broker import Pending
 from server.audit.entry import AuditResponse, refusal
 from server.core.lifecycle import Core
 from server.core.unsealed import Active
-from server.pipeline.authorize import decide
 from server.pipeline.resolve import check_namespace
 from server.pipeline.response import Answer, Headers
 
@@ -57,7 +56,7 @@ class Stream:
         self._active = active
         self._exchange = exchange
         self._pending: Pending | None = pending
-        core.in_flight[exchange.request_id] = exchange.request, perf_counter_ns()
+        core.runtime.in_flight[exchange.request_id] = exchange.request, perf_counter_ns()
         self._failure = failure
         self._decoder = _decoder(exchange.route.item)
         self._received = hashlib.sha256()
@@ -96,12 +95,12 @@ class Stream:
         pending, self._pending = self._pending, None
         if pending is None:
             return
-        self._core.in_flight.pop(self._exchange.request_id, None)
+        self._core.runtime.in_flight.pop(self._exchange.request_id, None)
         try:
             self._active.audit.finish(pending, self._outcome(error))
         finally:
             token = self._exchange.token
-            if token is not None and token.record.num_uses < 0 and not self._core.barrier.sealed:
+            if token is not None and token.record.num_uses < 0 and not self._core.runtime.barrier.sealed:
                 await token.store.revoke(token.hash)
 
     def _outcome(self, error: BaseException | None) -> AuditResponse:
@@ -121,7 +120,7 @@ class Stream:
         core, exchange = self._core, self._exchange
         if core.active is not self._active:
             raise Sealed
-        await core.cache.catch_up()
+        await core.runtime.cache.catch_up()
         if self._active.namespaces.stale:
             await self._active.load_namespaces()
         check_namespace(exchange.request, self._active.namespaces)
@@ -131,7 +130,7 @@ class Stream:
         assert found is not None and token is not None, "a stream has a mount and a token"
         if (await tenant.mounts.router()).mounts.get(found.live.entry.path) is not found.live:
             raise NotFound(f'no handler for route "{exchange.path}". route entry not found.')
-        now = core.clock()
+        now = core.runtime.clock()
         if token.record.num_uses:
             if not await token.store.stands(token, now):
                 raise Unauthenticated
@@ -141,7 +140,7 @@ class Stream:
                 raise Unauthenticated
             token = present
         acl = await token.store.rights(token)
-        if not decide(exchange, token, acl, [item for item in group if type(item) is not dict]).allowed:
+        if not exchange.decide(token, acl, [item for item in group if type(item) is not dict]).allowed:
             raise Denied
 
     def _read(self, lines: bytes) -> list[Any]:

@@ -7,9 +7,14 @@ that we use ourselves.
 from __future__ import annotations
 
 import contextlib
+import logging
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
+
+from engines.base import EngineType, Mount
+
+log = logging.getLogger(__name__)
 
 ENGINES = "cryptoserve.engines"
 AUTH_METHODS = "cryptoserve.auth_methods"
@@ -33,6 +38,15 @@ def load(group: str, name: str) -> Any:
     """The object that ``name`` stands for in ``group``; None if nothing of that name is installed."""
     point = _installed(group).get(name)
     return None if point is None else point.load()
+
+
+def engine_type(group: str, name: str) -> EngineType[[Mount], Any] | None:
+    """The type of engine or auth method that ``name`` stands for; None if there is none."""
+    found = load(group, name)
+    if found is None or isinstance(found, EngineType):
+        return found
+    log.error("the entry point %s in %s names no EngineType", name, group)
+    return None
 
 
 def find_audit_device(name: str) -> Any:

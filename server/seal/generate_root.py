@@ -120,7 +120,7 @@ async def _submit(core: Core, share: bytes, nonce: str) -> GenerationStatus:
         recipients = Recipients(nonce, (), ())
         if generation.wrapped:
             recipients = await recipients_of(active.root.view, _NAME, nonce)
-        token = await new_root_token(active, core.clock())
+        token = await new_root_token(active, core.runtime.clock())
         state.generation = None
         return GenerationStatus(
             required,

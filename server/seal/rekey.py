@@ -248,7 +248,7 @@ class Rekeying:
             async def replace(transaction: Transaction) -> None:
                 await core.stored_seal.replace_shares(transaction, b"", new)
 
-            await transact(core.store, replace)
+            await transact(core.runtime.store, replace)
         else:
             await replace_root_key(core, state, new)
 

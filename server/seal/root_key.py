@@ -40,7 +40,7 @@ async def replace_root_key(core: Core, state: SharedState, new: NewShares | None
         else:
             await core.stored_seal.replace_shares(transaction, root_key, new)
 
-    await core.barrier.rekey(root_key, also)
+    await core.runtime.barrier.rekey(root_key, also)
     state.root_key = Secret(root_key)
     if new is not None:
         core.stored_seal.adopt(new)

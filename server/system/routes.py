@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from engines.base import Access, Nothing, Operation, Route, Scope
+from engines.base import Access, EngineType, Nothing, Operation, Route, Row, Scope
 from engines.transit.random import Random, RandomBySegment, random, random_by_segment
 from engines.transit.signature.hash import Hashing
 from server.system.access import (
@@ -30,6 +30,7 @@ from server.system.mounts import tuning as mount_tuning
 from server.system.mounts import visible as visible_mounts
 from server.system.seal import generate_root, rekey, rotation, seal, share_rotation
 from server.system.seal.shares import ShareBody
+from server.system.state import System
 
 READ, LIST, SCAN, UPDATE, PATCH, DELETE = (
     Operation.READ,
@@ -59,7 +60,7 @@ _REFUSED = tuple(
 )  # fmt: skip
 """What takes shares instead of a token, where no listener allows it (see ``server.pipeline.open_routes``)."""
 
-ROUTES: tuple[Route, ...] = (
+ROUTES: tuple[Row[System], ...] = (
     # The server's state
     Route(READ, "init", seal.read_init, Nothing, "Tell whether the server is initialised.", OPEN, scope=SERVER),
     Route(UPDATE, "init", seal.initialize, seal.InitBody, "Initialise the server.", OPEN, scope=SERVER),
@@ -331,7 +332,7 @@ ROUTES: tuple[Route, ...] = (
           "Give the OpenAPI document.", PUBLIC, writes=False, bare=True, scope=EACH),
 )  # fmt: skip
 
-SEALED_ROUTES: tuple[Route, ...] = (
+SEALED_ROUTES: tuple[Row[System], ...] = (
     *(route for route in ROUTES if route.access is OPEN),
     # A sealed server has nobody to ask who may seal it, and nothing to do.
     replace(_SEAL, access=OPEN),
@@ -339,3 +340,10 @@ SEALED_ROUTES: tuple[Route, ...] = (
 
 ALWAYS_SERVED = frozenset(f"/v1/sys/{route.path}" for route in ROUTES if route.always_served)
 """Paths of requests that are served whatever the number of others under way."""
+
+SYSTEM = EngineType(
+    type="system",
+    summary="The server itself: its seal, mounts, policies, audit devices and keys",
+    routes=ROUTES,
+    open=System,
+)

@@ -98,7 +98,7 @@ async def test_a_token_that_wrapping_has_not_made_holds_no_answer(server: Server
     assert value is not None
     for policies in (("default",), ("response-wrapping",), ("default", "response-wrapping")):
         await put(view, key, encode(replace(decode(value), policies=policies)))
-        await server.core.cache.catch_up()
+        await server.core.runtime.cache.catch_up()
         for path in ("lookup", "unwrap", "rewrap"):
             assert await server.ask("POST", f"sys/wrapping/{path}", {"token": token}) == INVALID
             assert await server.ask("POST", f"sys/wrapping/{path}", {}, token=token) == INVALID

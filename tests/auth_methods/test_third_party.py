@@ -28,7 +28,8 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]
     plugins._installed.cache_clear()
     plugins.load.cache_clear()
     yield
-    sys.modules.pop("cryptoserve_passphrase", None)
+    for name in [name for name in sys.modules if name.split(".")[0] == "cryptoserve_passphrase"]:
+        del sys.modules[name]
     plugins._installed.cache_clear()
     plugins.load.cache_clear()
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from engines import worker_pools
-from engines.transit import Transit
+from engines.transit.routes import TRANSIT
 from engines.worker_pools import in_turns
 from tests.engines.driver import Driver, make_keys
 
@@ -37,7 +37,7 @@ async def test_short_work_is_done_in_one_go() -> None:
 
 
 async def test_each_request_with_many_slow_pieces_is_done_in_turns(monkeypatch: pytest.MonkeyPatch) -> None:
-    transit = Driver(Transit)
+    transit = Driver(TRANSIT)
     await make_keys(transit, {"rsa": {"type": "rsa-2048"}, "derived": {"derived": True}})
     sealed = (await transit.write("encrypt/rsa", plaintext=HELLO))["ciphertext"]
     signed = (await transit.write("sign/rsa", input=HELLO))["signature"]

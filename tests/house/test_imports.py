@@ -23,9 +23,7 @@ FOLDERS = sorted({path.parent for path in MODULES})
 MAX_ENTRIES = 16
 """The most modules and folders in one folder, ``__init__.py`` aside: as many as fit on a screen with their purpose."""
 
-ENGINE_PACKAGES = {f"engines.{path.parent.name}" for path in (ROOT / "engines").glob("*/engine.py")} | {
-    "engines.cubbyhole"
-}
+ENGINE_PACKAGES = {f"engines.{path.parent.name}" for path in (ROOT / "engines").glob("*/routes.py")}
 """Packages of one engine each; everything else in ``engines/`` is shared."""
 
 
@@ -63,13 +61,22 @@ def _imported(path: Path) -> set[str]:
 
 
 @cache
+def _all_imports() -> dict[str, set[str]]:
+    """Our modules with those of ours that each imports at all, for types alone too."""
+    return {_name(path): _modules(_imported(path)) - {_name(path)} for path in MODULES}
+
+
+def _modules(names: set[str]) -> set[str]:
+    """The modules of ours that ``names``, of modules and of what stands in them, are of."""
+    return {name if name in NAMES else name.rpartition(".")[0] for name in names} & NAMES
+
+
+@cache
 def _run_time_imports() -> dict[str, set[str]]:
     """Our modules with those of ours that each imports when it is run; imports within functions count."""
     found = {}
     for path in MODULES:
-        names = _imports(_runtime_nodes(ast.parse(path.read_text())), path)
-        ours = {name if name in NAMES else name.rpartition(".")[0] for name in names}
-        found[_name(path)] = ours & NAMES
+        found[_name(path)] = _modules(_imports(_runtime_nodes(ast.parse(path.read_text())), path))
     return found
 
 
@@ -104,6 +111,14 @@ def test_the_parts_of_a_folder_import_each_other_in_one_direction(folder: Path) 
         TopologicalSorter(graph).prepare()
     except CycleError as error:
         pytest.fail(f"a circle in {folder.relative_to(ROOT)}: {' <- '.join(error.args[1])}")
+
+
+def test_no_modules_need_each_other_for_types_either() -> None:
+    """A handler knows the state of its engine, and the table of routes knows both: nobody needs ``TYPE_CHECKING``."""
+    try:
+        TopologicalSorter(_all_imports()).prepare()
+    except CycleError as error:
+        pytest.fail(f"a circle of imports: {' <- '.join(error.args[1])}")
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: str(path.relative_to(ROOT)))

@@ -14,10 +14,11 @@ from cryptography.hazmat import asn1
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, mldsa, rsa
 
-from engines.algorithms.base import Algorithm, Material, SignatureOptions
+from engines.algorithms.base import Material, SignatureOptions
 from engines.algorithms.encodings.key_info import public_key_info
 from engines.algorithms.encodings.pem import pem
 from engines.algorithms.formats.certificates import first_block, no_certificates
+from engines.algorithms.row import Algorithm
 from engines.encoding import NotBase64
 from engines.faults import InvalidRequest
 
@@ -106,7 +107,7 @@ def _hash_for(
 
 def _signed_here(builder: x509.CertificateSigningRequestBuilder, algorithm: Algorithm, material: Material) -> bytes:
     """What ``builder`` has, as a request by a key that the library doesn't know, in DER."""
-    assert algorithm.signature is not None, "only keys that sign request certificates"
+    assert algorithm.capabilities.signature is not None, "only keys that sign request certificates"
     # The library writes requests only with a key of its own, so it gets one that is used for nothing else.
     written = builder.sign(ec.generate_private_key(ec.SECP256R1()), hashes.SHA256())
     model = asn1.decode_der(_Request, written.public_bytes(serialization.Encoding.DER)).info
@@ -115,7 +116,7 @@ def _signed_here(builder: x509.CertificateSigningRequestBuilder, algorithm: Algo
     info = _RequestInfo(
         version=model.version, subject=model.subject, public_key=public_key, attributes=model.attributes
     )
-    signature = algorithm.signature(material).sign(asn1.encode_der(info), SignatureOptions(None))
+    signature = algorithm.capabilities.signature(material).sign(asn1.encode_der(info), SignatureOptions(None))
     signed_by = asn1.encode_der(_SignatureIdentifier(algorithm=x509.ObjectIdentifier(identifier)))
     return asn1.encode_der(
         _Request(info=info, algorithm=asn1.decode_der(asn1.TLV, signed_by), signature=asn1.BitString(signature, 0))

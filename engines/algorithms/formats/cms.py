@@ -15,7 +15,6 @@ from typing import TypeVar
 from cryptography import x509
 from cryptography.hazmat import asn1
 
-from engines.algorithms.base import Algorithm
 from engines.algorithms.formats.cms_types import (
     Attribute,
     Content,
@@ -30,6 +29,7 @@ from engines.algorithms.formats.cms_types import (
 )
 from engines.algorithms.formats.jws import JwsAlgorithm
 from engines.algorithms.hashes import SHA2_256, SHA2_384, SHA2_512, Hash
+from engines.algorithms.row import Algorithm
 from engines.algorithms.rsa.rsa import PKCS1V15, PSS
 
 T = TypeVar("T")

@@ -20,9 +20,9 @@ from cryptography.hazmat.primitives.asymmetric.ed448 import Ed448PublicKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
-from engines.algorithms.base import Algorithm
 from engines.algorithms.encodings.interchange import KeyFormat
 from engines.algorithms.formats.jws import key_pair_algorithm
+from engines.algorithms.row import Algorithm
 from engines.encoding import decode_base64, encode_base64_url
 from engines.faults import Failed
 

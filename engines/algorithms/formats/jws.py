@@ -16,8 +16,9 @@ from dataclasses import dataclass
 
 from msgspec.structs import replace
 
-from engines.algorithms.base import Algorithm, Marshaling, SignatureOptions
+from engines.algorithms.base import Marshaling, SignatureOptions
 from engines.algorithms.hashes import SHA2_256, SHA2_384, SHA2_512, SHAKE_128, SHAKE_256, Hash
+from engines.algorithms.row import Algorithm
 from engines.algorithms.rsa.rsa import PKCS1V15, PSS, SALT_HASH
 
 

@@ -13,13 +13,15 @@ from functools import lru_cache
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF, HKDFExpand
 
-from engines.algorithms.base import Aead, Algorithm, BadCiphertext, Encapsulation
+from engines.algorithms.base import Aead, BadCiphertext, Encapsulation
+from engines.algorithms.row import Algorithm
 from engines.algorithms.symmetric.aead import AES128_GCM, AES256_GCM, CHACHA20_POLY1305
 from engines.faults import InvalidRequest
 
 _VERSION = b"HPKE-v1"
 _BASE_MODE = b"\x00"
 _CONTEXTS_KEPT = 64
+_MAX_INFO_KEPT_BYTES = 1024
 
 HKDF_SHA256 = 1
 HKDF_SHA384 = 2
@@ -64,11 +66,11 @@ class Suite:
     def cipher(self, shared_secret: bytes, info: bytes) -> tuple[Aead, bytes]:
         """The cipher and the nonce of the first message (RFC 9180, 5.1 and 5.2)."""
         row = _AEADS[self.aead]
-        assert row.aead is not None, "the rows of AEADs have an aead"
+        assert row.capabilities.aead is not None, "the rows of AEADs have an aead"
         secret = self._extract(shared_secret, b"secret", b"")
-        context = _schedule_context(self, info)
-        key = self._expand(secret, b"key", context, row.key_bytes)
-        return row.aead(key), self._expand(secret, b"base_nonce", context, row.nonce_bytes)
+        context = (_kept_schedule_context if len(info) <= _MAX_INFO_KEPT_BYTES else _schedule_context)(self, info)
+        key = self._expand(secret, b"key", context, row.sizes.key_bytes)
+        return row.capabilities.aead(key), self._expand(secret, b"base_nonce", context, row.sizes.nonce_bytes)
 
     @property
     def _identifier(self) -> bytes:
@@ -82,7 +84,9 @@ class Suite:
         return HKDFExpand(_HASHES[self.kdf], size, labeled).derive(secret)
 
 
-@lru_cache(maxsize=_CONTEXTS_KEPT)
 def _schedule_context(suite: Suite, info: bytes) -> bytes:
     """What the key schedule mixes in beside the secret; it depends on nothing that is new for each message."""
     return _BASE_MODE + suite._extract(b"", b"psk_id_hash", b"") + suite._extract(b"", b"info_hash", info)
+
+
+_kept_schedule_context = lru_cache(maxsize=_CONTEXTS_KEPT)(_schedule_context)

@@ -11,12 +11,14 @@ from __future__ import annotations
 import hashlib
 import secrets
 
-from engines.algorithms.base import Algorithm, BadCiphertext, Fips, Material, NoPrivateKey, Primitive
+from engines.algorithms.base import BadCiphertext, Material, NoPrivateKey
+from engines.algorithms.encodings.kem_formats import KemFormat
 from engines.algorithms.kem import hpke
-from engines.algorithms.kem.kem_keys import BaseKemKeys, KemFormat
+from engines.algorithms.kem.kem_keys import BaseKemKeys
 from engines.algorithms.kem.key_agreement import P384, X25519, Group, GroupKey
 from engines.algorithms.kem.mlkem_parameters import ML_KEM_768, ML_KEM_1024, SEED_BYTES, ParameterSet, PrivateKey
 from engines.algorithms.kem.providers import Decapsulate, Encapsulate, able, choose, having
+from engines.algorithms.row import Algorithm, Capabilities, Fips, Primitive, Sizes, Strength
 from engines.encoding import encode_base64
 
 _HYBRID_SEED_BYTES = 32
@@ -175,23 +177,20 @@ def _row(
         standard=standard,
         primitive=Primitive.KEY_ENCAPSULATION,
         parameter_set=jose_name,
-        key_bytes=_HYBRID_SEED_BYTES,
-        public_key_bytes=construction.public_bytes,
-        ciphertext_bytes=construction.ciphertext_bytes,
-        shared_secret_bytes=_SHARED_SECRET_BYTES,
-        classical_bits=classical_bits,
-        quantum_category=parameters.category,
-        # ML-KEM is approved, but no standard of NIST has these ways to combine two secrets, nor X25519.
-        fips=Fips.NOT_APPROVED,
+        sizes=Sizes(
+            key_bytes=_HYBRID_SEED_BYTES,
+            public_key_bytes=construction.public_bytes,
+            ciphertext_bytes=construction.ciphertext_bytes,
+            shared_secret_bytes=_SHARED_SECRET_BYTES,
+        ),
+        strength=Strength(classical_bits=classical_bits, quantum_category=parameters.category, fips=Fips.NOT_APPROVED),
         object_identifier=object_identifier,
         could_serve=could_serve,
         serves=serves,
         label=jose_name,
         generate=keys.generate,
         interchange=keys,
-        encapsulation=prepare,
-        hpke=suite,
-        kem_keys=keys,
+        capabilities=Capabilities(encapsulation=prepare, hpke=suite, kem_keys=keys),
         public_text=keys.public_text,
     )
 

@@ -8,47 +8,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from enum import Enum
-from typing import Any, Protocol
+from typing import Any
 
 from engines.algorithms.base import Material
-from engines.algorithms.encodings.interchange import BadBackup, Interchange, KeyFormat, backup_bytes
+from engines.algorithms.encodings.interchange import BadBackup, KeyFormat, backup_bytes
+from engines.algorithms.encodings.kem_formats import KemFormat
 from engines.algorithms.encodings.pem import unarmored
 from engines.encoding import NotBase64, decode_base64, decode_base64_url, encode_base64, encode_base64_url
 from engines.faults import InvalidRequest
 
 _MAX_KEY_TEXT = 32 * 1024
 _KEY_TYPE = "AKP"
-
-
-class KemFormat(Enum):
-    """The encodings that an export can ask for."""
-
-    DEFAULT = ""
-    RAW = "raw"
-    SEED = "seed"
-    EXPANDED = "expanded"
-    DER = "der"
-    PEM = "pem"
-    JWK = "jwk"
-
-
-def parse_kem_format(text: str) -> KemFormat:
-    """The encoding called ``text``. Raises ``InvalidRequest``."""
-    try:
-        return KemFormat(text)
-    except ValueError:
-        raise InvalidRequest(f"invalid format: {text}") from None
-
-
-class KemKeys(Interchange, Protocol):
-    """The forms of one algorithm's keys, all of which raise ``InvalidRequest`` for what they aren't."""
-
-    def private_text(self, material: Material, form: KemFormat) -> str:
-        """A private key as text."""
-
-    def public_text(self, public: bytes, form: KemFormat = KemFormat.DEFAULT) -> str:
-        """A public key as text."""
 
 
 class BaseKemKeys:

@@ -2,14 +2,7 @@
 
 from __future__ import annotations
 
-from engines.algorithms.base import (
-    Algorithm,
-    BadCiphertext,
-    Fips,
-    Material,
-    NoPrivateKey,
-    Primitive,
-)
+from engines.algorithms.base import BadCiphertext, Material, NoPrivateKey
 from engines.algorithms.kem import hpke
 from engines.algorithms.kem.mlkem_keys import MlKemKeys
 from engines.algorithms.kem.mlkem_parameters import (
@@ -21,6 +14,7 @@ from engines.algorithms.kem.mlkem_parameters import (
     stored_key,
 )
 from engines.algorithms.kem.providers import Decapsulate, Encapsulate, able, choose, having
+from engines.algorithms.row import Algorithm, Capabilities, Fips, Primitive, Sizes, Strength
 
 
 class MlKem:
@@ -76,23 +70,25 @@ def _row(parameters: ParameterSet, suite: hpke.Suite, *, cnsa_2: bool = False) -
         standard="FIPS 203",
         primitive=Primitive.KEY_ENCAPSULATION,
         parameter_set=parameters.name.removeprefix("ML-KEM-"),
-        key_bytes=parameters.expanded_bytes,
-        public_key_bytes=parameters.public_bytes,
-        ciphertext_bytes=parameters.ciphertext_bytes,
-        shared_secret_bytes=SHARED_SECRET_BYTES,
-        classical_bits=parameters.classical_bits,
-        quantum_category=parameters.category,
-        fips=Fips.APPROVED,
+        sizes=Sizes(
+            key_bytes=parameters.expanded_bytes,
+            public_key_bytes=parameters.public_bytes,
+            ciphertext_bytes=parameters.ciphertext_bytes,
+            shared_secret_bytes=SHARED_SECRET_BYTES,
+        ),
+        strength=Strength(
+            classical_bits=parameters.classical_bits,
+            quantum_category=parameters.category,
+            fips=Fips.APPROVED,
+            cnsa_2=cnsa_2,
+        ),
         object_identifier=parameters.object_identifier,
         could_serve=could_serve,
         serves=serves,
-        cnsa_2=cnsa_2,
         label=parameters.name,
         generate=generate,
         interchange=keys,
-        encapsulation=prepare,
-        hpke=suite,
-        kem_keys=keys,
+        capabilities=Capabilities(encapsulation=prepare, hpke=suite, kem_keys=keys),
         public_text=keys.public_text,
     )
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from cryptography.hazmat import asn1
 
-from engines.algorithms.base import OPENSSL, Material
+from engines.algorithms.base import Material
+from engines.algorithms.encodings.kem_formats import KemFormat
 from engines.algorithms.encodings.key_info import (
     BothForms,
     decode_strictly,
@@ -14,9 +15,10 @@ from engines.algorithms.encodings.key_info import (
     public_key_info,
 )
 from engines.algorithms.encodings.pem import pem, public_key_pem, unarmored
-from engines.algorithms.kem.kem_keys import BaseKemKeys, KemFormat
+from engines.algorithms.kem.kem_keys import BaseKemKeys
 from engines.algorithms.kem.mlkem_parameters import SEED_BYTES, ParameterSet, PrivateKey, stored_key
 from engines.algorithms.kem.providers import able, choose, having
+from engines.algorithms.row import OPENSSL
 from engines.encoding import encode_base64
 from engines.faults import InvalidRequest
 

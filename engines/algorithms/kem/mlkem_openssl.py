@@ -13,8 +13,8 @@ from cryptography.hazmat.primitives.asymmetric.mlkem import (
     MLKEM1024PublicKey,
 )
 
-from engines.algorithms.base import OPENSSL
 from engines.algorithms.kem.mlkem_parameters import ML_KEM_768, ML_KEM_1024, ParameterSet, PrivateKey
+from engines.algorithms.row import OPENSSL
 
 _PRIVATE: dict[str, type[MLKEM768PrivateKey] | type[MLKEM1024PrivateKey]] = {
     ML_KEM_768.name: MLKEM768PrivateKey,

@@ -12,9 +12,9 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Protocol
 
-from engines.algorithms.base import LIBSODIUM, OPENSSL, PYCRYPTODOME
 from engines.algorithms.kem import mlkem_liboqs, mlkem_openssl, mlkem_pqcrypto
 from engines.algorithms.kem.mlkem_parameters import ParameterSet, PrivateKey
+from engines.algorithms.row import LIBSODIUM, OPENSSL, PYCRYPTODOME
 from engines.faults import InvalidRequest
 
 LIBOQS = "liboqs"

@@ -6,8 +6,9 @@ from typing import Annotated, TypeAlias
 
 from msgspec import Meta
 
-from engines.algorithms.base import DEFAULT_ENCRYPTION, Algorithm, EncryptionOptions, Fips
+from engines.algorithms.base import DEFAULT_ENCRYPTION, EncryptionOptions
 from engines.algorithms.hashes import HASHES
+from engines.algorithms.row import Algorithm, Fips
 from engines.algorithms.rsa.rsa import OAEP, OAEP_HASHES, PKCS1V15
 from engines.faults import InvalidRequest
 from engines.fields import READING, same_words
@@ -34,7 +35,7 @@ def parse_decryption(algorithm: Algorithm, scheme: str, hash_name: str, *, name:
     """As ``parse_encryption``, and for decrypting."""
     if not scheme and not hash_name:
         return DEFAULT_ENCRYPTION
-    if scheme and algorithm.encrypts and algorithm.encryption is None:
+    if scheme and algorithm.encrypts and algorithm.capabilities.encryption is None:
         raise InvalidRequest(f"{name} is not supported for keys of type {algorithm.name}")
     if scheme not in ("", OAEP, PKCS1V15):
         raise InvalidRequest(f'unsupported {name} "{scheme}"; must be "oaep" or "pkcs1v15"')
@@ -43,7 +44,11 @@ def parse_decryption(algorithm: Algorithm, scheme: str, hash_name: str, *, name:
         raise InvalidRequest(f'invalid hash algorithm "{hash_name}"')
     if hash_ not in OAEP_HASHES:
         raise InvalidRequest(f'hash algorithm "{hash_name}" is not supported for encryption')
-    return EncryptionOptions(scheme or OAEP, hash_) if algorithm.encryption is not None else DEFAULT_ENCRYPTION
+    return (
+        EncryptionOptions(scheme or OAEP, hash_)
+        if algorithm.capabilities.encryption is not None
+        else DEFAULT_ENCRYPTION
+    )
 
 
 def unapproved_encryption(options: EncryptionOptions) -> str:

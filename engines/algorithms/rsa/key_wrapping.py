@@ -11,8 +11,9 @@ import secrets
 from cryptography.hazmat.primitives import keywrap
 from cryptography.hazmat.primitives.asymmetric import padding
 
-from engines.algorithms.base import Algorithm, Material
+from engines.algorithms.base import Material
 from engines.algorithms.hashes import SHA1, SHA2_224, SHA2_256, SHA2_384, SHA2_512, Hash
+from engines.algorithms.row import Algorithm
 from engines.algorithms.rsa.rsa import RSA_4096
 from engines.algorithms.rsa.rsa_keys import load_private, load_public
 from engines.faults import Failed, InvalidRequest

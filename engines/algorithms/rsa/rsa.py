@@ -15,18 +15,25 @@ from cryptography.hazmat.primitives.asymmetric.utils import NoDigestInfo, Prehas
 
 from engines.algorithms.base import (
     DEFAULT_ENCRYPTION,
-    Algorithm,
     BadSignature,
     EncryptionOptions,
-    Fips,
     Material,
     NoPrivateKey,
-    Pace,
-    Primitive,
     SignatureOptions,
 )
 from engines.algorithms.encodings.pem import public_key_pem
 from engines.algorithms.hashes import SHA1, SHA2_224, SHA2_256, SHA2_384, SHA2_512, Hash
+from engines.algorithms.row import (
+    Algorithm,
+    Capabilities,
+    Fips,
+    Pace,
+    Pacing,
+    Primitive,
+    SignatureVariants,
+    Sizes,
+    Strength,
+)
 from engines.algorithms.rsa.rsa_keys import RsaKeys, load_private, load_public, material_of
 from engines.faults import Failed, Fault, InvalidRequest
 
@@ -166,23 +173,21 @@ def _row(bits: int, number: int, classical_bits: int) -> Algorithm:
         standard="RFC 8017, FIPS 186-5",
         primitive=Primitive.PUBLIC_KEY_ENCRYPTION,
         parameter_set=str(bits),
-        key_bytes=bits // 8,
-        signature_bytes=bits // 8,
-        public_key_bytes=bits // 8,
-        classical_bits=classical_bits,
-        quantum_category=0,
-        fips=Fips.APPROVED,
-        fips_fault=_fips_fault,
+        sizes=Sizes(key_bytes=bits // 8, signature_bytes=bits // 8, public_key_bytes=bits // 8),
+        strength=Strength(
+            classical_bits=classical_bits, quantum_category=0, fips=Fips.APPROVED, fips_fault=_fips_fault
+        ),
         object_identifier="1.2.840.113549.1.1.1",
         label=f"rsa-{bits}",
-        generating=Pace.LONG,
-        signing=Pace.BRIEF if bits > _INSTANT_BITS else Pace.INSTANT,
-        decrypting=Pace.BRIEF if bits > _INSTANT_BITS else Pace.INSTANT,
-        signature_salted=True,
+        pacing=Pacing(
+            generating=Pace.LONG,
+            signing=Pace.BRIEF if bits > _INSTANT_BITS else Pace.INSTANT,
+            decrypting=Pace.BRIEF if bits > _INSTANT_BITS else Pace.INSTANT,
+        ),
+        variants=SignatureVariants(signature_salted=True),
         generate=generate,
         interchange=RsaKeys(f"rsa-{bits}", bits),
-        encryption=Rsa,
-        signature=Rsa,
+        capabilities=Capabilities(encryption=Rsa, signature=Rsa),
         public_text=public_key_pem,
     )
 

@@ -15,10 +15,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.x509 import ObjectIdentifier
 
-from engines.algorithms.base import Algorithm, BadSignature
+from engines.algorithms.base import BadSignature
 from engines.algorithms.encodings.key_info import decode_strictly
 from engines.algorithms.encodings.pem import public_key_pem
 from engines.algorithms.hashes import SHA2_256, SHA2_384, SHA2_512, Hash
+from engines.algorithms.row import Algorithm
 from engines.algorithms.signatures.ecdsa import ECDSA_P256, ECDSA_P384, ECDSA_P521
 from engines.algorithms.signatures.ed25519 import ED25519
 from engines.encoding import encode_base64
@@ -108,7 +109,7 @@ class EllipticCurve:
         self.row = row
         self.name = f"ECDSA-P{curve.key_size}"
         self.private_bytes = len(self._encode(0, row))
-        self.public_bytes = row.public_key_bytes
+        self.public_bytes = row.sizes.public_key_bytes
         self.signature_bytes = signature_bytes
         self._curve = curve
         self._hashing = ec.ECDSA(hash_.algorithm)
@@ -118,7 +119,7 @@ class EllipticCurve:
         return asn1.encode_der(
             _EcPrivateKey(
                 version=1,
-                private_key=number.to_bytes(row.key_bytes, "big"),
+                private_key=number.to_bytes(row.sizes.key_bytes, "big"),
                 parameters=ObjectIdentifier(row.object_identifier),
             )
         )
@@ -126,7 +127,7 @@ class EllipticCurve:
     def _decode(self, private: bytes) -> ec.EllipticCurvePrivateKey:
         key = decode_strictly(_EcPrivateKey, private)
         right_curve = key.parameters.dotted_string == self.row.object_identifier
-        if key.version != 1 or not right_curve or len(key.private_key) != self.row.key_bytes:
+        if key.version != 1 or not right_curve or len(key.private_key) != self.row.sizes.key_bytes:
             raise ValueError(f"the classical half is no private key of {self.row.name}")
         return ec.derive_private_key(int.from_bytes(key.private_key, "big"), self._curve)
 
@@ -170,9 +171,9 @@ class Edwards:
 
     row = ED25519
     name = "Ed25519"
-    private_bytes = ED25519.key_bytes
-    public_bytes = ED25519.public_key_bytes
-    signature_bytes = ED25519.signature_bytes
+    private_bytes = ED25519.sizes.key_bytes
+    public_bytes = ED25519.sizes.public_key_bytes
+    signature_bytes = ED25519.sizes.signature_bytes
 
     def generate(self) -> bytes:
         """As ``Classical.generate``."""

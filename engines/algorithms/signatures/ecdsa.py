@@ -11,18 +11,10 @@ from cryptography.hazmat.primitives.asymmetric.utils import (
     encode_dss_signature,
 )
 
-from engines.algorithms.base import (
-    Algorithm,
-    BadSignature,
-    Fips,
-    Marshaling,
-    Material,
-    NoPrivateKey,
-    Primitive,
-    SignatureOptions,
-)
+from engines.algorithms.base import BadSignature, Marshaling, Material, NoPrivateKey, SignatureOptions
 from engines.algorithms.encodings.pem import public_key_pem
 from engines.algorithms.hashes import HASHES
+from engines.algorithms.row import Algorithm, Capabilities, Fips, Primitive, Sizes, Strength, Usage
 from engines.algorithms.signatures.ecdsa_keys import LABELS, EllipticCurveKeys, load_private, load_public, material_of
 from engines.faults import Failed, InvalidRequest
 
@@ -145,19 +137,14 @@ def _row(curve: ec.EllipticCurve, number: int, classical_bits: int, object_ident
         standard="FIPS 186-5",
         primitive=Primitive.SIGNATURE,
         parameter_set=LABELS[curve.name],
-        key_bytes=order_bytes,
-        signature_bytes=2 * order_bytes,
-        public_key_bytes=2 * order_bytes + 1,
-        classical_bits=classical_bits,
-        quantum_category=0,
-        fips=Fips.APPROVED,
+        sizes=Sizes(key_bytes=order_bytes, signature_bytes=2 * order_bytes, public_key_bytes=2 * order_bytes + 1),
+        strength=Strength(classical_bits=classical_bits, quantum_category=0, fips=Fips.APPROVED),
         object_identifier=object_identifier,
         label=LABELS[curve.name],
-        refuses_upsert=True,
+        usage=Usage(refuses_upsert=True),
         generate=generate,
         interchange=EllipticCurveKeys(name, curve),
-        signature=Ecdsa,
-        agreement=_agree,
+        capabilities=Capabilities(signature=Ecdsa, agreement=_agree),
         public_text=public_key_pem,
     )
 

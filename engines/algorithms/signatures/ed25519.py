@@ -8,8 +8,9 @@ from __future__ import annotations
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from engines.algorithms.base import Algorithm, BadSignature, Fips, Material, NoPrivateKey, Primitive, SignatureOptions
+from engines.algorithms.base import BadSignature, Material, NoPrivateKey, SignatureOptions
 from engines.algorithms.hashes import SHA2_512
+from engines.algorithms.row import Algorithm, Capabilities, Fips, Primitive, SignatureVariants, Sizes, Strength, Usage
 from engines.algorithms.signatures.ed25519_keys import Ed25519Keys, material_of
 from engines.algorithms.signatures.ed25519_variants import Ed25519Variants
 from engines.encoding import encode_base64
@@ -72,25 +73,15 @@ ED25519 = Algorithm(
     standard="RFC 8032, FIPS 186-5",
     primitive=Primitive.SIGNATURE,
     parameter_set="Ed25519",
-    key_bytes=_KEY_BYTES,
-    signature_bytes=64,
-    public_key_bytes=32,
-    classical_bits=128,
-    quantum_category=0,
-    fips=Fips.APPROVED,
-    # FIPS 186-5 has Ed25519 and Ed25519ph, and of RFC 8032's three variants not Ed25519ctx.
-    context_approved=False,
+    sizes=Sizes(key_bytes=_KEY_BYTES, signature_bytes=64, public_key_bytes=32),
+    strength=Strength(classical_bits=128, quantum_category=0, fips=Fips.APPROVED),
+    variants=SignatureVariants(hash_chosen=False, signature_context=True, hash_signed=SHA2_512, context_approved=False),
     object_identifier="1.3.101.112",
     label="ed25519",
-    hash_chosen=False,
-    signature_context=True,
-    hash_signed=SHA2_512,
-    derivable=True,
+    usage=Usage(derivable=True),
     generate=_generate,
     interchange=Ed25519Keys("ed25519"),
-    signature=Ed25519,
-    derivation_input=_derivation_input,
-    material_from_seed=_from_seed,
+    capabilities=Capabilities(signature=Ed25519, derivation_input=_derivation_input, material_from_seed=_from_seed),
     public_text=encode_base64,
 )
 

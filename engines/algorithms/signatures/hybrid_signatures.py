@@ -13,18 +13,20 @@ all of this in full, for those who verify elsewhere.
 
 from __future__ import annotations
 
-from engines.algorithms.base import (
+from engines.algorithms.base import Material, NoPrivateKey, SignatureOptions
+from engines.algorithms.hashes import SHA2_256, SHA2_512, Hash
+from engines.algorithms.row import (
     CLASSICAL_HALF,
     PARAMETER_SET,
     POST_QUANTUM_HALF,
     Algorithm,
+    Capabilities,
     Fips,
-    Material,
-    NoPrivateKey,
     Primitive,
-    SignatureOptions,
+    SignatureVariants,
+    Sizes,
+    Strength,
 )
-from engines.algorithms.hashes import SHA2_256, SHA2_512, Hash
 from engines.algorithms.signatures.classical_halves import EDWARDS, P256, P384, P521, Classical
 from engines.algorithms.signatures.mldsa import KEY_TYPE as ML_DSA
 from engines.algorithms.signatures.mldsa import MLDSA_44, MLDSA_65, MLDSA_87
@@ -76,14 +78,16 @@ class Composition:
 
     def material(self, private: bytes) -> Material:
         """The key pair with this private key. Raises ``ValueError``."""
-        seed, classical = private[: self.lattice.key_bytes], private[self.lattice.key_bytes :]
-        if len(seed) != self.lattice.key_bytes or self.lattice.material_from_seed is None:
+        seed, classical = private[: self.lattice.sizes.key_bytes], private[self.lattice.sizes.key_bytes :]
+        if len(seed) != self.lattice.sizes.key_bytes or self.lattice.capabilities.material_from_seed is None:
             raise ValueError("the seed is too short")
-        return Material(private, self.lattice.material_from_seed(seed).public + self.classical.public_of(classical))
+        return Material(
+            private, self.lattice.capabilities.material_from_seed(seed).public + self.classical.public_of(classical)
+        )
 
     def split_public(self, public: bytes) -> tuple[bytes, bytes]:
         """The public keys of both halves, unchecked but for their lengths. Raises ``ValueError``."""
-        boundary = self.lattice.public_key_bytes
+        boundary = self.lattice.sizes.public_key_bytes
         if len(public) != boundary + self.classical.public_bytes:
             raise ValueError(f"a public key has {boundary + self.classical.public_bytes} bytes")
         return public[:boundary], public[boundary:]
@@ -107,10 +111,10 @@ class Hybrid:
     __slots__ = ("_composition", "_lattice", "_signer", "_verifier")
 
     def __init__(self, composition: Composition, material: Material) -> None:
-        boundary = composition.lattice.key_bytes
+        boundary = composition.lattice.sizes.key_bytes
         lattice_public, classical_public = composition.split_public(material.public)
         self._composition = composition
-        prepare = composition.lattice.signature
+        prepare = composition.lattice.capabilities.signature
         assert prepare is not None, "ML-DSA signs"
         self._lattice = prepare(Material(material.private[:boundary], lattice_public))
         self._verifier = composition.classical.verifier(classical_public)
@@ -127,7 +131,7 @@ class Hybrid:
         """Raises ``BadSignature`` unless both are right; ``InvalidRequest`` as ``message``."""
         composition = self._composition
         both = composition.message(message, options)
-        boundary = composition.lattice.signature_bytes
+        boundary = composition.lattice.sizes.signature_bytes
         self._lattice.verify(both, signature[:boundary], self._labelled())
         self._verifier.verify(both, signature[boundary:])
 
@@ -154,17 +158,19 @@ def _row(composition: Composition, number: int) -> Algorithm:
         standard=f"{lattice.standard}, {classical.row.standard}, draft-ietf-lamps-pq-composite-sigs",
         primitive=Primitive.SIGNATURE,
         parameter_set=composition.name,
-        key_bytes=lattice.key_bytes + classical.private_bytes,
-        public_key_bytes=lattice.public_key_bytes + classical.public_bytes,
-        signature_bytes=lattice.signature_bytes + classical.signature_bytes,
-        classical_bits=min(lattice.classical_bits, classical.row.classical_bits),
-        quantum_category=lattice.quantum_category,
-        # Both halves are approved, but no standard of NIST has this way to make one signature of two.
-        fips=Fips.NOT_APPROVED,
+        sizes=Sizes(
+            key_bytes=lattice.sizes.key_bytes + classical.private_bytes,
+            signature_bytes=lattice.sizes.signature_bytes + classical.signature_bytes,
+            public_key_bytes=lattice.sizes.public_key_bytes + classical.public_bytes,
+        ),
+        strength=Strength(
+            classical_bits=min(lattice.strength.classical_bits, classical.row.strength.classical_bits),
+            quantum_category=lattice.strength.quantum_category,
+            fips=Fips.NOT_APPROVED,
+        ),
         object_identifier=composition.object_identifier,
         label=composition.name,
-        hash_chosen=False,
-        signature_context=True,
+        variants=SignatureVariants(hash_chosen=False, signature_context=True),
         generate=composition.generate,
         interchange=PairKeys(
             name,
@@ -173,7 +179,7 @@ def _row(composition: Composition, number: int) -> Algorithm:
             composition.check_public,
             composition.check_pair,
         ),
-        signature=prepare,
+        capabilities=Capabilities(signature=prepare),
         public_text=encode_base64,
         second_public_text=composition.second_public_text,
     )

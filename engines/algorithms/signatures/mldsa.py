@@ -17,8 +17,9 @@ from cryptography.hazmat import asn1
 from cryptography.hazmat.primitives.asymmetric import mldsa
 from cryptography.x509 import ObjectIdentifier
 
-from engines.algorithms.base import Algorithm, BadSignature, Fips, Material, NoPrivateKey, Primitive, SignatureOptions
+from engines.algorithms.base import BadSignature, Material, NoPrivateKey, SignatureOptions
 from engines.algorithms.hashes import Hash
+from engines.algorithms.row import Algorithm, Capabilities, Fips, Primitive, SignatureVariants, Sizes, Strength
 from engines.algorithms.signatures.mldsa_keys import SEED_BYTES, MlDsaKeys, PrivateKey, PublicKey, material_of
 from engines.encoding import encode_base64
 from engines.faults import InvalidRequest
@@ -148,22 +149,16 @@ def _rows(
         standard="FIPS 204",
         primitive=Primitive.SIGNATURE,
         parameter_set=f"ML-DSA-{parameter_set}",
-        key_bytes=SEED_BYTES,
-        public_key_bytes=sizes[0],
-        signature_bytes=sizes[1],
-        classical_bits=strength[0],
-        quantum_category=strength[1],
-        fips=Fips.APPROVED,
+        sizes=Sizes(key_bytes=SEED_BYTES, signature_bytes=sizes[1], public_key_bytes=sizes[0]),
+        strength=Strength(
+            classical_bits=strength[0], quantum_category=strength[1], fips=Fips.APPROVED, cnsa_2=parameter_set == "87"
+        ),
         object_identifier=object_identifier,
-        cnsa_2=parameter_set == "87",
         label=name,
-        hash_chosen=False,
-        signature_context=True,
-        external_mu=True,
+        variants=SignatureVariants(hash_chosen=False, signature_context=True, external_mu=True),
         generate=generate,
         interchange=MlDsaKeys(name, object_identifier, private, public),
-        signature=signature,
-        material_from_seed=from_seed,
+        capabilities=Capabilities(signature=signature, material_from_seed=from_seed),
         public_text=encode_base64,
     )
     vault_name = f"{KEY_TYPE}-{parameter_set}"
@@ -175,7 +170,7 @@ def _rows(
         number=numbers[1],
         label=vault_name,
         interchange=MlDsaKeys(vault_name, object_identifier, private, public),
-        signature=prepare_prehash,
+        capabilities=replace(openbao.capabilities, signature=prepare_prehash),
     )
     return openbao, vault
 

@@ -6,8 +6,9 @@ import re
 
 from msgspec.structs import replace
 
-from engines.algorithms.base import Algorithm, Fips, Marshaling, SignatureOptions
+from engines.algorithms.base import Marshaling, SignatureOptions
 from engines.algorithms.hashes import DEFAULT_HASH, HASHES, NO_HASH, Hash
+from engines.algorithms.row import Algorithm, Fips
 from engines.algorithms.rsa.rsa import PKCS1V15, PSS, SALT_AUTO, SALT_HASH
 from engines.faults import InvalidRequest
 
@@ -74,22 +75,22 @@ def check_unhashed(prehashed: bool, scheme: str) -> None:
 
 def with_approved_salt(algorithm: Algorithm, options: SignatureOptions) -> SignatureOptions:
     """``options`` with as much salt as the hash has, where the most there is room for would be too much (5.4)."""
-    if algorithm.signature_salted and options.salt_length == SALT_AUTO:
+    if algorithm.variants.signature_salted and options.salt_length == SALT_AUTO:
         return replace(options, salt_length=SALT_HASH)
     return options
 
 
 def unapproved_signature(algorithm: Algorithm, options: SignatureOptions) -> str:
     """What of a signature with ``options`` isn't approved, in words; "" if all is (FIPS 186-5, SP 800-131A)."""
-    if options.context and not options.prehashed and not algorithm.context_approved:
+    if options.context and not options.prehashed and not algorithm.variants.context_approved:
         return f"a signature by {algorithm.name} bound to a context"
-    if not algorithm.hash_chosen:
+    if not algorithm.variants.hash_chosen:
         return ""
     hash_ = options.hash
     if hash_ is None:
         return f"a signature by {algorithm.name} without a hash function"
     if hash_.fips is not Fips.APPROVED:
         return f"a signature with {hash_.name}"
-    if algorithm.signature_salted and options.scheme in ("", PSS) and options.salt_length > hash_.digest_bytes:
+    if algorithm.variants.signature_salted and options.scheme in ("", PSS) and options.salt_length > hash_.digest_bytes:
         return f"a signature with more salt than the {hash_.digest_bytes} bytes of {hash_.name}"
     return ""

@@ -9,17 +9,19 @@ from __future__ import annotations
 
 import secrets
 
-from engines.algorithms.base import (
-    Algorithm,
-    BadSignature,
-    Fips,
-    Material,
-    NoPrivateKey,
-    Pace,
-    Primitive,
-    SignatureOptions,
-)
+from engines.algorithms.base import BadSignature, Material, NoPrivateKey, SignatureOptions
 from engines.algorithms.hashes import Hash
+from engines.algorithms.row import (
+    Algorithm,
+    Capabilities,
+    Fips,
+    Pace,
+    Pacing,
+    Primitive,
+    SignatureVariants,
+    Sizes,
+    Strength,
+)
 from engines.algorithms.signatures import slhdsa_process
 from engines.algorithms.signatures.pair_keys import PairKeys
 from engines.encoding import encode_base64
@@ -151,26 +153,24 @@ def _row(parameters: ParameterSet, number: int, object_identifier: str) -> Algor
         standard="FIPS 205",
         primitive=Primitive.SIGNATURE,
         parameter_set=parameters.standard_name,
-        key_bytes=parameters.private_bytes,
-        public_key_bytes=parameters.public_bytes,
-        signature_bytes=parameters.signature_bytes,
-        classical_bits=parameters.bits,
-        quantum_category=_CATEGORIES[parameters.bits],
-        fips=Fips.APPROVED,
+        sizes=Sizes(
+            key_bytes=parameters.private_bytes,
+            signature_bytes=parameters.signature_bytes,
+            public_key_bytes=parameters.public_bytes,
+        ),
+        strength=Strength(
+            classical_bits=parameters.bits, quantum_category=_CATEGORIES[parameters.bits], fips=Fips.APPROVED
+        ),
         object_identifier=object_identifier,
         provider=slhdsa_process.NAME,
         label=parameters.name,
-        hash_chosen=False,
-        signature_context=True,
-        hash_message=True,
-        generating=Pace.LONG,
-        signing=Pace.LONG,
-        verifying=Pace.BRIEF,
+        variants=SignatureVariants(hash_chosen=False, signature_context=True, hash_message=True),
+        pacing=Pacing(generating=Pace.LONG, signing=Pace.LONG, verifying=Pace.BRIEF),
         generate=parameters.generate,
         interchange=PairKeys(
             parameters.name, object_identifier, parameters.material, parameters.check_public, parameters.check_pair
         ),
-        signature=prepare,
+        capabilities=Capabilities(signature=prepare),
         public_text=encode_base64,
     )
 

@@ -18,8 +18,9 @@ from nacl.bindings import (
 )
 from nacl.exceptions import CryptoError
 
-from engines.algorithms.base import LIBSODIUM, Algorithm, Fips, Material, Primitive
+from engines.algorithms.base import Material
 from engines.algorithms.encodings.interchange import RawKeys
+from engines.algorithms.row import LIBSODIUM, Algorithm, Capabilities, Fips, Primitive, Sizes, Strength, Usage
 from engines.faults import InvalidRequest
 
 _NONCE_BYTES = 12
@@ -125,22 +126,15 @@ def _aes(bits: int, number: int, quantum_category: int, object_identifier: str) 
         standard="FIPS 197, SP 800-38D",
         primitive=Primitive.AEAD,
         parameter_set=str(bits),
-        key_bytes=bits // 8,
-        nonce_bytes=_NONCE_BYTES,
-        tag_bytes=_TAG_BYTES,
-        max_encryptions=_MAX_ENCRYPTIONS,
-        classical_bits=bits,
-        quantum_category=quantum_category,
-        fips=Fips.APPROVED,
+        sizes=Sizes(key_bytes=bits // 8, nonce_bytes=_NONCE_BYTES, tag_bytes=_TAG_BYTES),
+        usage=Usage(derivable=True, convergent=True, upsertable=True, max_encryptions=_MAX_ENCRYPTIONS),
+        strength=Strength(
+            classical_bits=bits, quantum_category=quantum_category, fips=Fips.APPROVED, cnsa_2=bits == 256
+        ),
         object_identifier=object_identifier,
-        cnsa_2=bits == 256,
-        derivable=True,
-        convergent=True,
-        upsertable=True,
         generate=_generator(bits // 8),
         interchange=RawKeys(f"aes{bits}-gcm96", (bits // 8,)),
-        aead=_aes_gcm,
-        derivation_input=_raw,
+        capabilities=Capabilities(aead=_aes_gcm, derivation_input=_raw),
     )
 
 
@@ -154,21 +148,13 @@ CHACHA20_POLY1305 = Algorithm(
     standard="RFC 8439",
     primitive=Primitive.AEAD,
     parameter_set="256",
-    key_bytes=32,
-    nonce_bytes=_NONCE_BYTES,
-    tag_bytes=_TAG_BYTES,
-    max_encryptions=_MAX_ENCRYPTIONS,
-    classical_bits=256,
-    quantum_category=5,
-    fips=Fips.NOT_APPROVED,
+    sizes=Sizes(key_bytes=32, nonce_bytes=_NONCE_BYTES, tag_bytes=_TAG_BYTES),
+    usage=Usage(derivable=True, convergent=True, upsertable=True, max_encryptions=_MAX_ENCRYPTIONS),
+    strength=Strength(classical_bits=256, quantum_category=5, fips=Fips.NOT_APPROVED),
     object_identifier="1.2.840.113549.1.9.16.3.18",
-    derivable=True,
-    convergent=True,
-    upsertable=True,
     generate=_generator(32),
     interchange=RawKeys("chacha20-poly1305", (32,)),
-    aead=_chacha20_poly1305,
-    derivation_input=_raw,
+    capabilities=Capabilities(aead=_chacha20_poly1305, derivation_input=_raw),
 )
 
 XCHACHA20_POLY1305 = Algorithm(
@@ -177,21 +163,14 @@ XCHACHA20_POLY1305 = Algorithm(
     standard="draft-irtf-cfrg-xchacha-03",
     primitive=Primitive.AEAD,
     parameter_set="256",
-    key_bytes=32,
-    nonce_bytes=_XCHACHA_NONCE_BYTES,
-    tag_bytes=_TAG_BYTES,
-    classical_bits=256,
-    quantum_category=5,
-    fips=Fips.NOT_APPROVED,
+    sizes=Sizes(key_bytes=32, nonce_bytes=_XCHACHA_NONCE_BYTES, tag_bytes=_TAG_BYTES),
+    strength=Strength(classical_bits=256, quantum_category=5, fips=Fips.NOT_APPROVED),
     object_identifier="",
     provider=LIBSODIUM,
-    derivable=True,
-    convergent=True,
-    upsertable=True,
+    usage=Usage(derivable=True, convergent=True, upsertable=True),
     generate=_generator(32),
     interchange=RawKeys("xchacha20-poly1305", (32,)),
-    aead=XChaCha20Poly1305,
-    derivation_input=_raw,
+    capabilities=Capabilities(aead=XChaCha20Poly1305, derivation_input=_raw),
 )
 
 AES256_CCM = Algorithm(
@@ -200,22 +179,13 @@ AES256_CCM = Algorithm(
     standard="FIPS 197, SP 800-38C, RFC 5116",
     primitive=Primitive.AEAD,
     parameter_set="256",
-    key_bytes=32,
-    nonce_bytes=_NONCE_BYTES,
-    tag_bytes=_TAG_BYTES,
-    max_encryptions=_MAX_ENCRYPTIONS,
-    classical_bits=256,
-    quantum_category=5,
-    fips=Fips.APPROVED,
+    sizes=Sizes(key_bytes=32, nonce_bytes=_NONCE_BYTES, tag_bytes=_TAG_BYTES),
+    usage=Usage(derivable=True, convergent=True, upsertable=True, max_encryptions=_MAX_ENCRYPTIONS),
+    strength=Strength(classical_bits=256, quantum_category=5, fips=Fips.APPROVED, cnsa_2=True),
     object_identifier="2.16.840.1.101.3.4.1.47",
-    cnsa_2=True,
-    derivable=True,
-    convergent=True,
-    upsertable=True,
     generate=_generator(32),
     interchange=RawKeys("aes256-ccm", (32,)),
-    aead=AesCcm,
-    derivation_input=_raw,
+    capabilities=Capabilities(aead=AesCcm, derivation_input=_raw),
 )
 
 ALGORITHMS = (AES128_GCM, AES256_GCM, CHACHA20_POLY1305, XCHACHA20_POLY1305, AES256_CCM)

@@ -18,8 +18,9 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.hmac import HMAC
 from cryptography.hazmat.primitives.padding import PKCS7
 
-from engines.algorithms.base import Aead, Algorithm, Fips, Material, Primitive
+from engines.algorithms.base import Aead, Material
 from engines.algorithms.encodings.interchange import RawKeys
+from engines.algorithms.row import Algorithm, Capabilities, Fips, Primitive, Sizes, Strength, Usage
 from engines.faults import InvalidRequest
 
 _BLOCK_BYTES = 16
@@ -114,25 +115,21 @@ def _row(
         standard=standard,
         primitive=Primitive.AEAD if tag_bytes else Primitive.BLOCK_CIPHER,
         parameter_set=str(bits),
-        key_bytes=key_bytes,
-        nonce_bytes=_BLOCK_BYTES,
-        tag_bytes=tag_bytes,
-        max_encryptions=_MAX_ENCRYPTIONS,
-        authenticates=bool(tag_bytes),
-        padded_to_bytes=_BLOCK_BYTES,
-        classical_bits=bits,
-        quantum_category=1 if bits == 128 else 5,
-        fips=Fips.APPROVED,
+        sizes=Sizes(key_bytes=key_bytes, nonce_bytes=_BLOCK_BYTES, tag_bytes=tag_bytes, padded_to_bytes=_BLOCK_BYTES),
+        usage=Usage(
+            derivable=True,
+            convergent=True,
+            upsertable=bool(tag_bytes),
+            authenticates=bool(tag_bytes),
+            max_encryptions=_MAX_ENCRYPTIONS,
+        ),
+        strength=Strength(
+            classical_bits=bits, quantum_category=1 if bits == 128 else 5, fips=Fips.APPROVED, cnsa_2=bits == 256
+        ),
         object_identifier=object_identifier,
-        cnsa_2=bits == 256,
-        derivable=True,
-        convergent=True,
-        # What doesn't authenticate is only had by asking for it.
-        upsertable=bool(tag_bytes),
         generate=generate,
         interchange=RawKeys(name, (key_bytes,)),
-        aead=aead,
-        derivation_input=lambda material: material.private,
+        capabilities=Capabilities(aead=aead, derivation_input=lambda material: material.private),
     )
 
 

@@ -7,8 +7,9 @@ import secrets
 from cryptography.hazmat.primitives import cmac
 from cryptography.hazmat.primitives.ciphers import algorithms
 
-from engines.algorithms.base import Algorithm, Fips, Material, Primitive
+from engines.algorithms.base import Material
 from engines.algorithms.encodings.interchange import RawKeys
+from engines.algorithms.row import Algorithm, Capabilities, Fips, Primitive, Sizes, Strength
 
 CODE_BYTES = 16
 """The length of a whole code: one block."""
@@ -44,16 +45,14 @@ def _row(bits: int, number: int, vault_number: int, quantum_category: int) -> Al
         standard="FIPS 197, SP 800-38B",
         primitive=Primitive.MAC,
         parameter_set=str(bits),
-        key_bytes=bits // 8,
-        # A code has 128 bits, whatever the key has.
-        classical_bits=128,
-        quantum_category=quantum_category,
-        fips=Fips.APPROVED,
+        sizes=Sizes(key_bytes=bits // 8),
+        strength=Strength(
+            classical_bits=128, quantum_category=quantum_category, fips=Fips.APPROVED, cnsa_2=bits == 256
+        ),
         object_identifier="",
-        cnsa_2=bits == 256,
         generate=generate,
         interchange=RawKeys(f"aes{bits}-cmac", (bits // 8,)),
-        cmac=AesCmac,
+        capabilities=Capabilities(cmac=AesCmac),
     )
 
 

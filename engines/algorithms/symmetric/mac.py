@@ -7,9 +7,10 @@ import secrets
 
 from cryptography.hazmat.primitives.hmac import HMAC
 
-from engines.algorithms.base import Algorithm, Fips, Material, Primitive
+from engines.algorithms.base import Material
 from engines.algorithms.encodings.interchange import RawKeys
 from engines.algorithms.hashes import Hash
+from engines.algorithms.row import Algorithm, Capabilities, Fips, Primitive, Sizes, Strength, Usage
 from engines.faults import Failed
 
 KEY_BYTES = 32
@@ -59,13 +60,11 @@ HMAC_KEY = Algorithm(
     standard="FIPS 198-1",
     primitive=Primitive.MAC,
     parameter_set="HMAC",
-    key_bytes=0,
-    key_bytes_chosen=_SIZES,
-    classical_bits=256,
-    quantum_category=5,
-    fips=Fips.APPROVED,
+    sizes=Sizes(key_bytes=0, key_bytes_chosen=_SIZES),
+    strength=Strength(classical_bits=256, quantum_category=5, fips=Fips.APPROVED),
+    capabilities=Capabilities(),
     object_identifier="1.2.840.113549.2.9",
-    mac_key_is_key=True,
+    usage=Usage(mac_key_is_key=True),
     generate=generate,
     interchange=RawKeys("hmac", _SIZES),
 )

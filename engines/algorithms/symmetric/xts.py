@@ -14,8 +14,9 @@ from typing import Any
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
-from engines.algorithms.base import Algorithm, Fips, Material, Primitive
+from engines.algorithms.base import Material
 from engines.algorithms.encodings.interchange import BadBackup, RawKeys
+from engines.algorithms.row import Algorithm, Capabilities, Fips, Primitive, Sizes, Strength, Usage
 from engines.faults import Failed, InvalidRequest
 
 _NAME = "aes256-xts"
@@ -88,21 +89,13 @@ AES256_XTS = Algorithm(
     standard="FIPS 197, IEEE 1619, SP 800-38E",
     primitive=Primitive.BLOCK_CIPHER,
     parameter_set="256",
-    key_bytes=_KEY_BYTES,
-    nonce_bytes=_TWEAK_BYTES,
-    max_encryptions=_MAX_ENCRYPTIONS,
-    authenticates=False,
-    classical_bits=256,
-    quantum_category=5,
-    fips=Fips.APPROVED,
+    sizes=Sizes(key_bytes=_KEY_BYTES, nonce_bytes=_TWEAK_BYTES),
+    usage=Usage(derivable=True, convergent=True, authenticates=False, max_encryptions=_MAX_ENCRYPTIONS),
+    strength=Strength(classical_bits=256, quantum_category=5, fips=Fips.APPROVED, cnsa_2=True),
     object_identifier="1.3.111.2.1619.0.1.2",
-    cnsa_2=True,
-    derivable=True,
-    convergent=True,
     generate=_generate,
     interchange=XtsKeys(),
-    aead=AesXts,
-    derivation_input=lambda material: material.private,
+    capabilities=Capabilities(aead=AesXts, derivation_input=lambda material: material.private),
 )
 
 ALGORITHMS = (AES256_XTS,)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import UTC
 from hmac import compare_digest
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from msgspec import UNSET, UnsetType
 
@@ -26,9 +26,7 @@ from engines.signing.formats.jose import certificates
 from engines.signing.publication import signing_version
 from engines.signing.roles import RoleInUse
 from engines.signing.signatures import NotValid, check, make
-
-if TYPE_CHECKING:
-    from engines.signing.engine import Signing
+from engines.signing.state import Signing
 
 MAX_MESSAGE_BYTES = 1024 * 1024
 """The longest message that is looked at."""

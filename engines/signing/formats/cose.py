@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from io import BytesIO
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 import cbor2
 from msgspec import UNSET, UnsetType
@@ -24,9 +24,7 @@ from engines.signing.formats.jose import certificates
 from engines.signing.publication import signing_version
 from engines.signing.roles import RoleInUse
 from engines.signing.signatures import NotValid, find_signer, make
-
-if TYPE_CHECKING:
-    from engines.signing.engine import Signing
+from engines.signing.state import Signing
 
 MAX_MESSAGE_BYTES = 1024 * 1024
 """The longest message that is looked at."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from msgspec import UNSET, UnsetType
 
@@ -25,9 +25,7 @@ from engines.signing.json_objects import BadJson, parse_object
 from engines.signing.publication import signing_version
 from engines.signing.roles import RoleInUse
 from engines.signing.signatures import NotValid, make
-
-if TYPE_CHECKING:
-    from engines.signing.engine import Signing
+from engines.signing.state import Signing
 
 COMPACT, FLATTENED = "compact", "flattened"
 SERIALIZATIONS = (COMPACT, FLATTENED)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from msgspec import UNSET, Struct
 
@@ -27,10 +27,8 @@ from engines.signing.json_objects import BadJson, encode_object, parse_object
 from engines.signing.publication import signing_version
 from engines.signing.roles import MAX_CLAIMS_BYTES, RoleInUse, read_claims
 from engines.signing.signatures import NotValid
+from engines.signing.state import Signing
 from engines.worker_pools import check_long_items, in_turns
-
-if TYPE_CHECKING:
-    from engines.signing.engine import Signing
 
 DEFAULT_TYP = "JWT"
 
@@ -81,7 +79,7 @@ async def sign(engine: Signing, call: Call, body: TokenSigning) -> Reply:
     if body.batch_input is UNSET or body.batch_input is None:
         return Reply(await _sign(used, version, header, call, body.claims, body.ttl))
     items = read_items(body.batch_input, TokenItem, engine.max_batch_items)
-    check_long_items(used.keyring.algorithm.signing, len(items))
+    check_long_items(used.keyring.algorithm.pacing.signing, len(items))
     results: list[dict[str, Any]] = []
     async for item in in_turns(items):
         try:
@@ -121,7 +119,7 @@ async def verify(engine: Signing, call: Call, body: TokenVerification) -> Reply:
             raise InvalidRequest("missing token to verify")
         return Reply(await _verdict(used, body.token, body.audience, call.now))
     items = read_items(body.batch_input, VerifiedItem, engine.max_batch_items)
-    check_long_items(used.keyring.algorithm.verifying, len(items))
+    check_long_items(used.keyring.algorithm.pacing.verifying, len(items))
     results: list[dict[str, Any]] = []
     async for item in in_turns(items):
         results.append({**await _verdict(used, item.token, item.audience, call.now), "reference": item.reference})

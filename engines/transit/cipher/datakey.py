@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from msgspec import UNSET, UnsetType
 
@@ -17,10 +17,8 @@ from engines.keys.limits import counted, made_and_counted
 from engines.keys.states import Use
 from engines.transit.cipher.sealing import seal
 from engines.transit.keys import decode_context
+from engines.transit.state import Transit
 from engines.worker_pools import in_turns
-
-if TYPE_CHECKING:
-    from engines.transit.engine import Transit
 
 _BITS = (128, 256, 512)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from msgspec import UNSET, UnsetType
 
@@ -23,10 +23,8 @@ from engines.fields import Batch
 from engines.keys.keyring import Keyring
 from engines.keys.states import Use
 from engines.transit.cipher.sealing import NotAead, is_plain, unseal_at_pace
+from engines.transit.state import Transit
 from engines.worker_pools import in_turns
-
-if TYPE_CHECKING:
-    from engines.transit.engine import Transit
 
 
 class Decryption(Body):
@@ -97,7 +95,7 @@ async def decrypt_items(
 def decrypt_plainly(keyring: Keyring, items: Sequence[DecryptItem | RewrapItem]) -> list[dict[str, Any]] | None:
     """The results where nothing is special and nothing fails, nearly always; None leaves it to the slow way."""
     openable = keyring.openable
-    size = keyring.algorithm.nonce_bytes
+    size = keyring.algorithm.sizes.nonce_bytes
     prefix, open_one = keyring.latest.prefix, keyring.latest.cipher().open
     results: list[dict[str, Any]] = []
     try:

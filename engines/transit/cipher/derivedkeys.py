@@ -7,7 +7,7 @@ bytes, big endian. ``salt`` and ``info`` are texts, as in the examples of Vault'
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from msgspec import UNSET, UnsetType
 
@@ -19,10 +19,8 @@ from engines.keys.limits import counted
 from engines.transit.cipher.datakey import DataKey, check_bits, check_path, encryption_options, load
 from engines.transit.cipher.sealing import seal
 from engines.transit.keys import decode_context
+from engines.transit.state import Transit
 from engines.worker_pools import in_turns
-
-if TYPE_CHECKING:
-    from engines.transit.engine import Transit
 
 _INDEX_BYTES = 8
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from os import urandom
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
-from engines.algorithms.base import DEFAULT_ENCRYPTION, Algorithm, EncryptionOptions
+from engines.algorithms.base import DEFAULT_ENCRYPTION, EncryptionOptions
 from engines.algorithms.registry import DEFAULT_ALGORITHM, TRANSIT_ALGORITHMS
+from engines.algorithms.row import Algorithm
 from engines.algorithms.rsa.encryption_options import (
     EncryptionHash,
     PaddingScheme,
@@ -27,10 +28,8 @@ from engines.keys.limits import counted_items, made_and_counted
 from engines.keys.records import KeyringRecord, new_version
 from engines.keys.states import Use
 from engines.transit.cipher.sealing import NotAead, is_plain, seal
+from engines.transit.state import Transit
 from engines.worker_pools import in_turns
-
-if TYPE_CHECKING:
-    from engines.transit.engine import Transit
 
 
 class Encryption(Body):
@@ -112,9 +111,9 @@ def _unsaved(engine: Transit, record: KeyringRecord, call: Call) -> Keyring:
 
 def _upsertable(name: str) -> Algorithm:
     algorithm = TRANSIT_ALGORITHMS.get(name)
-    if algorithm is not None and algorithm.refuses_upsert:
+    if algorithm is not None and algorithm.usage.refuses_upsert:
         raise InvalidRequest(f"key type {name} not supported for this operation")
-    if algorithm is None or not algorithm.upsertable:
+    if algorithm is None or not algorithm.usage.upsertable:
         raise InvalidRequest(f"unknown key type {name}")
     return algorithm
 
@@ -155,7 +154,7 @@ def encrypt_plainly(keyring: Keyring, items: list[EncryptItem]) -> list[dict[str
     """The results where nothing is special and nothing fails, nearly always; None leaves it to the slow way."""
     version = keyring.latest
     prefix, number, seal_one = version.prefix, version.number, version.cipher().seal
-    size = keyring.algorithm.nonce_bytes
+    size = keyring.algorithm.sizes.nonce_bytes
     nonces = urandom(size * len(items))
     results: list[dict[str, Any]] = []
     start = 0

@@ -6,7 +6,7 @@ A ciphertext that is bound to a context or to associated data is opened with the
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from msgspec import UNSET
 
@@ -29,11 +29,8 @@ from engines.keys.states import Use
 from engines.transit.cipher.decrypt import decrypt_plainly
 from engines.transit.cipher.encrypt import encrypt_plainly
 from engines.transit.cipher.sealing import is_plain, seal, unseal_at_pace
+from engines.transit.state import Transit
 from engines.worker_pools import in_turns
-
-if TYPE_CHECKING:
-    from engines.transit.engine import Transit
-
 
 _LABEL = "associated_data"
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 from functools import partial
 from os import urandom
 
-from engines.algorithms.base import DEFAULT_ENCRYPTION, EncryptionOptions, Pace
+from engines.algorithms.base import DEFAULT_ENCRYPTION, EncryptionOptions
 from engines.algorithms.hashes import SHA2_256, SHA2_512
+from engines.algorithms.row import Pace
 from engines.algorithms.symmetric.mac import Mac
 from engines.encoding import NotBase64, decode_base64, encode_base64
 from engines.faults import Failed, InvalidRequest
@@ -29,7 +30,7 @@ class NotAead(InvalidRequest):
 def is_plain(keyring: Keyring) -> bool:
     """Whether the key is one for which a batch takes the short way: an AEAD in use, without derivation."""
     record = keyring.record
-    return keyring.algorithm.aead is not None and not record.derived and not record.soft_deleted
+    return keyring.algorithm.capabilities.aead is not None and not record.derived and not record.soft_deleted
 
 
 def seal(
@@ -50,7 +51,7 @@ def seal(
     if not algorithm.encrypts:
         raise InvalidRequest(f"message encryption not supported for key type {algorithm.key_type}")
     version = keyring.version_to_encrypt(requested_version)
-    if algorithm.aead is None:
+    if algorithm.capabilities.aead is None:
         return version.prefix + encode_base64(version.encryption().encrypt(plaintext, options)), version.number
     nonce_mac = None
     if record.derived:
@@ -60,9 +61,9 @@ def seal(
         cipher = version.cipher()
     data = _decode_associated_data(associated_data) if associated_data else None
     if nonce_mac is None:
-        nonce = urandom(algorithm.nonce_bytes)
+        nonce = urandom(algorithm.sizes.nonce_bytes)
     else:
-        nonce = _convergent_nonce(nonce_mac, plaintext, data)[: algorithm.nonce_bytes]
+        nonce = _convergent_nonce(nonce_mac, plaintext, data)[: algorithm.sizes.nonce_bytes]
     return version.prefix + encode_base64(nonce + cipher.seal(nonce, plaintext, data)), version.number
 
 
@@ -100,11 +101,11 @@ def unseal(
         payload = decode_base64(text)
     except NotBase64:
         raise InvalidRequest("invalid ciphertext: could not decode base64") from None
-    if algorithm.aead is None:
+    if algorithm.capabilities.aead is None:
         return version.encryption().decrypt(payload, options)
     cipher = version.derived_cipher(context).cipher if record.derived else version.cipher()
     data = _decode_associated_data(associated_data) if associated_data else None
-    nonce_bytes = algorithm.nonce_bytes
+    nonce_bytes = algorithm.sizes.nonce_bytes
     if len(payload) < nonce_bytes:
         raise InvalidRequest("invalid ciphertext length")
     return cipher.open(payload[:nonce_bytes], payload[nonce_bytes:], data)
@@ -119,7 +120,7 @@ async def unseal_at_pace(
     options: EncryptionOptions = DEFAULT_ENCRYPTION,
 ) -> bytes:
     """As ``unseal``, beside the event loop for keys with which that takes long. Raises ``RateLimited`` besides."""
-    pace = keyring.algorithm.decrypting
+    pace = keyring.algorithm.pacing.decrypting
     if pace is Pace.INSTANT:
         return unseal(keyring, ciphertext, context, associated_data, label, options)
     return await at_pace(pace, partial(unseal, keyring, ciphertext, context, associated_data, label, options))

@@ -9,7 +9,7 @@ Unlike a batch, a stream makes no key, and some of its items may have a context 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from msgspec.structs import replace
 
@@ -23,10 +23,8 @@ from engines.keys.store import SoftDeleted
 from engines.transit.cipher.decrypt import decrypt_items
 from engines.transit.cipher.encrypt import encrypt_items
 from engines.transit.cipher.rewrap import rewrap_item, rewrap_plainly
+from engines.transit.state import Transit
 from engines.worker_pools import in_turns
-
-if TYPE_CHECKING:
-    from engines.transit.engine import Transit
 
 AnyItem = TypeVar("AnyItem", EncryptItem, DecryptItem, RewrapItem)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from hmac import compare_digest
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from msgspec import UNSET, UnsetType
 
@@ -21,9 +21,7 @@ from engines.keys.states import Use
 from engines.keys.store import SoftDeleted
 from engines.transit.signature import hmac
 from engines.transit.signature.hash import decode_input
-
-if TYPE_CHECKING:
-    from engines.transit.engine import Transit
+from engines.transit.state import Transit
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}", re.ASCII)
 _ITEM = "transit.cmacWriteItem"
@@ -88,7 +86,7 @@ def is_code(keyring: Keyring, item: InputItem, length: int, index: int = 0) -> b
 async def load(engine: Transit, name: str, use: Use, call: Call) -> Keyring:
     """The key called ``name``, to be used so. Raises ``InvalidRequest`` if it isn't there, or isn't for CMAC."""
     keyring = await hmac.load(engine, name, use, call)
-    if keyring.algorithm.cmac is None:
+    if keyring.algorithm.capabilities.cmac is None:
         raise InvalidRequest(f"key {name} is not a supported CMAC key type: {keyring.algorithm.key_type}")
     if keyring.record.soft_deleted:
         raise SoftDeleted

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from msgspec import UNSET, UnsetType
 
@@ -11,9 +11,6 @@ from engines.algorithms.hashes import DEFAULT_HASH, PLAIN_HASHES
 from engines.base import Body, Call, Reply
 from engines.encoding import NotBase64, decode_base64, encode_base64
 from engines.faults import InvalidRequest
-
-if TYPE_CHECKING:
-    from engines.transit.engine import Transit
 
 
 class Hashing(Body):
@@ -37,7 +34,7 @@ def decode_input(text: str) -> bytes:
         raise InvalidRequest(f"unable to decode input as base64: {error.message}") from None
 
 
-async def hash_data(engine: Transit, call: Call, body: Hashing) -> Reply:
+async def hash_data(engine: object, call: Call, body: Hashing) -> Reply:
     """The hash of ``input``."""
     if body.input is UNSET:
         raise InvalidRequest("input missing")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from msgspec import UNSET, UnsetType
 
@@ -19,10 +19,7 @@ from engines.keys.keyring import Keyring, KeyVersion, parse_header
 from engines.keys.states import Use
 from engines.keys.store import SoftDeleted
 from engines.transit.signature.hash import decode_input
-
-if TYPE_CHECKING:
-    from engines.transit.engine import Transit
-
+from engines.transit.state import Transit
 
 PURPOSE = "an HMAC"
 """What an HMAC is called when its hash function isn't approved."""

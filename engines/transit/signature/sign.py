@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from msgspec import UNSET, Meta, UnsetType
 
@@ -31,10 +31,8 @@ from engines.keys.keyring import Keyring, MissingContext
 from engines.keys.states import Use
 from engines.transit.keys import decode_context
 from engines.transit.signature.hash import decode_input
+from engines.transit.state import Transit
 from engines.worker_pools import at_pace, check_long_items, in_turns
-
-if TYPE_CHECKING:
-    from engines.transit.engine import Transit
 
 
 class Signing(Body):
@@ -77,11 +75,11 @@ def signature_options(
 ) -> SignatureOptions:
     """What the parameters come to for ``keyring``, whose algorithm signs. Raises ``InvalidRequest``."""
     hash_ = parse_hash(hash_name(call, body))
-    if hash_ is None and keyring.algorithm.hash_chosen:
+    if hash_ is None and keyring.algorithm.variants.hash_chosen:
         check_unhashed(body.prehashed, body.signature_algorithm)
-    if body.external_mu and not keyring.algorithm.external_mu:
+    if body.external_mu and not keyring.algorithm.variants.external_mu:
         raise InvalidRequest(f"external_mu is not supported for keys of type {keyring.algorithm.key_type}")
-    if body.hash_message and not keyring.algorithm.hash_message:
+    if body.hash_message and not keyring.algorithm.variants.hash_message:
         raise InvalidRequest(f"hash_message is not supported for keys of type {keyring.algorithm.key_type}")
     bound_to, signs_hash = b"", False
     if body.signature_context is not UNSET:
@@ -104,7 +102,7 @@ def _signature_context(keyring: Keyring, text: str) -> bytes:
     """What signatures are to be bound to, b"" for nothing. Raises ``InvalidRequest`` where they can't be."""
     if not text:
         return b""
-    if not keyring.algorithm.signature_context:
+    if not keyring.algorithm.variants.signature_context:
         raise InvalidRequest(f"signature_context is not supported for keys of type {keyring.algorithm.key_type}")
     context = decode_base64(text)
     if len(context) > MAX_SIGNATURE_CONTEXT_BYTES:
@@ -117,7 +115,7 @@ def _signs_hash(keyring: Keyring, prehashed: bool, hash_: Hash | None) -> bool:
 
     Without a context they mean nothing to these algorithms, as in OpenBao.
     """
-    expected = keyring.algorithm.hash_signed
+    expected = keyring.algorithm.variants.hash_signed
     if expected is None:
         return False
     if prehashed != (hash_ is expected):
@@ -139,7 +137,7 @@ async def sign(engine: Transit, call: Call, body: Signing) -> Reply:
     options = signature_options(call, body, keyring, marshaling, salt_length)
     if engine.keys.fips.active:
         engine.keys.fips.protecting(call, unapproved_signature(keyring.algorithm, options))
-    pace = keyring.algorithm.signing
+    pace = keyring.algorithm.pacing.signing
     if body.batch_input is not UNSET and body.batch_input is not None:
         items = read_strings(body.batch_input, "transit.batchRequestSignItem", engine.max_batch_items)
         check_long_items(pace, len(items))
@@ -183,7 +181,8 @@ async def _sign_item(
         if item.input is UNSET:
             raise InvalidRequest("missing input")
         signature, version, public_key = await at_pace(
-            keyring.algorithm.signing, partial(_sign, keyring, requested_version, options, item.input, item.context)
+            keyring.algorithm.pacing.signing,
+            partial(_sign, keyring, requested_version, options, item.input, item.context),
         )
     except Fault as fault:
         return {"key_version": 0, "error": fault.message, "reference": item.reference}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from msgspec import UNSET, UnsetType
 
@@ -23,10 +23,8 @@ from engines.transit.keys import decode_context
 from engines.transit.signature import cmac, hmac
 from engines.transit.signature.hash import decode_input
 from engines.transit.signature.sign import Signing, hash_name, signature_options
+from engines.transit.state import Transit
 from engines.worker_pools import at_pace, check_long_items, in_turns
-
-if TYPE_CHECKING:
-    from engines.transit.engine import Transit
 
 
 class Verification(Signing):
@@ -83,7 +81,7 @@ async def _verify_signatures(engine: Transit, call: Call, body: Verification, it
     options = signature_options(call, body, keyring, marshaling, salt_length)
     if engine.keys.fips.active:
         engine.keys.fips.processing(call, unapproved_signature(keyring.algorithm, options))
-    pace = keyring.algorithm.verifying
+    pace = keyring.algorithm.pacing.verifying
     if items is not None:
         check_long_items(pace, len(items))
         results = [await _verify_signature_item(keyring, options, item) async for item in in_turns(items)]
@@ -120,7 +118,7 @@ async def _verify_signature_item(keyring: Keyring, options: SignatureOptions, it
             raise InvalidRequest("missing input")
         signature = item.signature if item.signature is not UNSET else ""
         valid = await at_pace(
-            keyring.algorithm.verifying,
+            keyring.algorithm.pacing.verifying,
             partial(_is_signature, keyring, options, item.input, item.context, signature),
         )
     except Fault as fault:

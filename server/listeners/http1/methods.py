@@ -4,9 +4,8 @@ llhttp, and so httptools, lets only registered methods through; Vault has ``LIST
 405 to whatever else looks like a method. So each unknown one goes through the parser as a method that nobody uses, and
 gets its name back behind it.
 
-A client that pipelines and sends such a method in one packet behind another request gets 400; no client of Vault does.
-Behind the rest of a body it is found, though, if the body's length was given: clients that were answered before they
-had sent the body go on like that.
+It is found where a request begins, and so the parser is to be given no more than one request at a time (``framing``).
+Behind a body in chunks that isn't possible: the next request with such a method needs a packet of its own.
 """
 
 from __future__ import annotations

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import Any, ClassVar
 
 from engines.base import Body, Call, Nothing, Reply
 from engines.faults import Denied, Failed, InvalidRequest
 from engines.fields import CommaList
 from engines.worker_pools import in_turns
+from server.system.state import System
+from server.tenants.mounts.table import Router
+from server.tenants.policies.acl import Acl
 from server.tenants.policies.path_spelling import judged
-
-if TYPE_CHECKING:
-    from server.system.engine import System
-    from server.tenants.mounts.table import Router
-    from server.tenants.policies.acl import Acl
-    from server.tenants.tokens.store import Token
+from server.tenants.tokens.store import Token, token_of
 
 MAX_PATHS = 10_000
 """How many paths one request may ask about."""
@@ -125,7 +123,7 @@ async def caller_reach(system: System, call: Call) -> Reach:
 def _calling(call: Call) -> Token:
     if call.caller is None:
         raise Denied(wrapped=False)
-    return cast("Token", call.caller.handle)
+    return token_of(call.caller)
 
 
 def _paths(body: CapabilitiesBody) -> list[str]:

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from engines.base import Body, Call, Nothing, Reply
 from engines.fields import CommaList
 from server.access.cors import CorsConfig
-
-if TYPE_CHECKING:
-    from server.system.engine import System
+from server.system.state import System
 
 
 class CorsBody(Body):

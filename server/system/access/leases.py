@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from msgspec import UNSET, UnsetType
 
@@ -13,10 +13,8 @@ from engines.base import Body, Call, Nothing, Raw, Reply
 from engines.durations import format_time
 from engines.faults import Failed, InvalidRequest, NotFound
 from engines.fields import Duration, NamesPath
-
-if TYPE_CHECKING:
-    from server.system.engine import System
-    from server.tenants.tokens.store import Token
+from server.system.state import System
+from server.tenants.tokens.store import Token
 
 _IRREVOCABLE = "irrevocable"
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")

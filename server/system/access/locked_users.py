@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from engines.base import Body, Call, Reply
-
-if TYPE_CHECKING:
-    from server.system.engine import System
+from server.system.state import System
 
 
 class LockedUsersBody(Body):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from msgspec import UNSET, Meta, UnsetType
 
@@ -10,13 +10,11 @@ from compat.conversion import go_type
 from engines.base import Body, Call, Nothing, Reply
 from engines.faults import InvalidRequest
 from engines.fields import READING, SlashedPath
+from server.system.state import System
 from server.tenants.mounts.table import MountEntry
 from server.tenants.namespaces.names import check_new_name, refuse_separators
 from server.tenants.namespaces.records import Entry
 from server.tenants.namespaces.table import ALREADY_GONE
-
-if TYPE_CHECKING:
-    from server.system.engine import System
 
 _ABOUT_A_SEAL = frozenset({"seal", "seal-status", "unseal", "delete-sealed"})
 """What OpenBao serves below a namespace's path, for namespaces that have a seal of their own."""

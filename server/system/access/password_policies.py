@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import base64
-from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
-from engines.algorithms.base import Pace
+from engines.algorithms.row import Pace
 from engines.base import Body, Call, Nothing, Reply
 from engines.faults import InvalidRequest, NotFound
 from engines.worker_pools import at_pace
+from server.system.state import System
 from server.tenants.policies.passwords import MAX_TEXT_BYTES, parse_password_policy
 from storage.base import delete, put
-
-if TYPE_CHECKING:
-    from server.system.engine import System
 
 _FOLDER = "sys/password-policy/"
 _MAX_NAME_BYTES = 512

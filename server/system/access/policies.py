@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from msgspec import UNSET, Meta, UnsetType
 
@@ -12,12 +12,9 @@ from engines.base import Body, Call, Nothing, Reply
 from engines.durations import format_time
 from engines.faults import InvalidRequest, NotFound
 from engines.fields import READING, Duration, FoldedName
+from server.system.state import System
 from server.tenants.policies.builtin import ROOT
-from server.tenants.policies.store import plain_text
-
-if TYPE_CHECKING:
-    from server.system.engine import System
-    from server.tenants.policies.store import StoredPolicy
+from server.tenants.policies.store import StoredPolicy, plain_text
 
 _MAX_EPOCH_DIGITS = 11
 

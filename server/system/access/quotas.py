@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from msgspec import UNSET, UnsetType
 
 from auth_methods.base import ResolvesRole
 from engines.base import Body, Call, Nothing, Reply
 from engines.faults import InvalidRequest
 from engines.fields import Duration
+from server.system.state import System
 from server.tenants.limits.quota_records import Quota, QuotaConfig, new_quota_id
 from server.tenants.mounts.table import Found
-
-if TYPE_CHECKING:
-    from server.system.engine import System
-    from server.tenants.tenant import Tenant
+from server.tenants.tenant import Tenant
 
 _TYPE = "rate-limit"
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from msgspec import UNSET
 from msgspec.structs import replace
 
 from engines.base import Call, Reply
 from engines.transit.signature import hash as transit_hash
+from server.system.state import System
 
 
-async def hash_input(system: Any, call: Call, body: transit_hash.Hashing) -> Reply:
+async def hash_input(system: System, call: Call, body: transit_hash.Hashing) -> Reply:
     """Hash some data. Without any, this hashes nothing at all, where transit would complain."""
     if body.input is UNSET:
         body = replace(body, input="")

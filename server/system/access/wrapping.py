@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar
 
 from msgspec.structs import replace
 
 from engines.base import Body, Call, Reply
 from engines.durations import format_time
 from engines.faults import Failed, InvalidRequest
+from server.system.state import System
+from server.tenants.tokens.store import token_of
 from server.tenants.tokens.wrapping import INVALID, Content, Unwrapped, Wrapped, unwrapped
-
-if TYPE_CHECKING:
-    from server.system.engine import System
-    from server.tenants.tokens.store import Token
 
 _NOT_TWICE = "error decrementing wrapping token's use-count: invalid token entry provided for use count decrementing"
 
@@ -42,7 +40,7 @@ async def look_up(system: System, call: Call, body: TokenBody) -> Reply:
     if body.token:
         token = await system.tenant.wrapping.find(body.token, call.now)
     else:
-        token = None if call.caller is None else cast("Token", call.caller.handle)
+        token = None if call.caller is None else token_of(call.caller)
     if token is None:
         raise InvalidRequest(INVALID)
     record = await system.tenant.wrapping.record(token)
@@ -71,7 +69,7 @@ async def rewrap(system: System, call: Call, body: TokenBody) -> Wrapped:
 async def _opened(system: System, call: Call, body: TokenBody) -> Content:
     """What the wrapping token holds, whose one use is taken here, or has been taken if it is the client's own."""
     assert call.caller is not None, "these routes need a token"
-    own = cast("Token", call.caller.handle)
+    own = token_of(call.caller)
     wrapping, tokens = system.tenant.wrapping, system.tenant.tokens
     if not body.token:
         return await wrapping.content(own)  # The core removes it: its last use is over.

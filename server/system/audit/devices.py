@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from engines.base import Body, Call, Nothing, Reply
 from engines.faults import InvalidRequest
 from engines.fields import KeyValues, SlashedPath
-
-if TYPE_CHECKING:
-    from server.system.engine import System
+from server.system.state import System
 
 
 class DeviceBody(Body):
@@ -40,7 +36,7 @@ async def list_devices(system: System, call: Call, body: Nothing) -> Reply:
 
 async def enable_device(system: System, call: Call, body: EnableDeviceBody) -> None:
     """Add an audit device, where the configuration allows it: whoever may choose its file can write to any."""
-    if not system.core.settings.audit_through_api:
+    if not system.core.runtime.settings.audit_through_api:
         raise InvalidRequest(
             "cannot enable audit device via API; use declarative, config-based audit device management instead"
         )

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from engines.base import Body, Call, Nothing, Reply
 from engines.faults import InvalidRequest
 from engines.fields import FoldedName
-
-if TYPE_CHECKING:
-    from server.audit.headers import AuditedHeaders
-    from server.system.engine import System
+from server.audit.headers import AuditedHeaders
+from server.system.state import System
 
 
 class HeaderBody(Body):

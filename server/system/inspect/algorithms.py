@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from engines.algorithms.base import Algorithm
 from engines.algorithms.kem.providers import versions
 from engines.algorithms.registry import ALGORITHMS
+from engines.algorithms.row import Algorithm
 from engines.base import Call, Nothing, Reply
-
-if TYPE_CHECKING:
-    from server.system.engine import System
+from server.system.state import System
 
 
 async def read_algorithms(system: System, call: Call, body: Nothing) -> Reply:
@@ -29,17 +27,17 @@ def _describe(algorithm: Algorithm) -> dict[str, Any]:
         "primitive": algorithm.primitive.value,
         "parameter_set": algorithm.parameter_set,
         "object_identifier": algorithm.object_identifier,
-        "key_bytes": algorithm.key_bytes,
-        "public_key_bytes": algorithm.public_key_bytes,
-        "nonce_bytes": algorithm.nonce_bytes,
-        "tag_bytes": algorithm.tag_bytes,
-        "signature_bytes": algorithm.signature_bytes,
-        "ciphertext_bytes": algorithm.ciphertext_bytes,
-        "shared_secret_bytes": algorithm.shared_secret_bytes,
-        "classical_security_bits": algorithm.classical_bits,
-        "nist_quantum_category": algorithm.quantum_category,
-        "fips": algorithm.fips.value,
-        "hpke_suite": "" if algorithm.hpke is None else algorithm.hpke.name,
+        "key_bytes": algorithm.sizes.key_bytes,
+        "public_key_bytes": algorithm.sizes.public_key_bytes,
+        "nonce_bytes": algorithm.sizes.nonce_bytes,
+        "tag_bytes": algorithm.sizes.tag_bytes,
+        "signature_bytes": algorithm.sizes.signature_bytes,
+        "ciphertext_bytes": algorithm.sizes.ciphertext_bytes,
+        "shared_secret_bytes": algorithm.sizes.shared_secret_bytes,
+        "classical_security_bits": algorithm.strength.classical_bits,
+        "nist_quantum_category": algorithm.strength.quantum_category,
+        "fips": algorithm.strength.fips.value,
+        "hpke_suite": "" if algorithm.capabilities.hpke is None else algorithm.capabilities.hpke.name,
         "provider": algorithm.served_by,
         "available_providers": list(could_serve),
         "nist_ir_8547_deprecated_after": transition.deprecated_after,

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from auth_methods.passwords import Scheme
-from engines.algorithms.base import Fips
 from engines.algorithms.hashes import HASHES
 from engines.algorithms.registry import ALGORITHMS
+from engines.algorithms.row import Fips
 from engines.base import Call, Nothing, Reply
 from engines.fips import FipsMode
 from server.runtime.openssl import OpenSsl, of_cryptography, of_python
-
-if TYPE_CHECKING:
-    from server.system.engine import System
+from server.system.state import System
 
 _NOTICE = (
     "This server is not a validated cryptographic module and has no certificate of FIPS 140-3. The mode restricts "
@@ -23,14 +21,14 @@ _NOTICE = (
 
 async def read_fips(system: System, call: Call, body: Nothing) -> Reply:
     """Show the mode, what it lets be used, and the OpenSSL that does the work."""
-    mode = system.core.fips.mode
+    mode = system.core.runtime.fips.mode
     return Reply(
         {
             "fips_mode": mode.value,
             "certified": False,
             "notice": _NOTICE,
             "openssl": {"cryptography": _openssl(of_cryptography()), "python": _openssl(of_python())},
-            "algorithms": _sorted_by_status(mode, {name: row.fips for name, row in ALGORITHMS.items()}),
+            "algorithms": _sorted_by_status(mode, {name: row.strength.fips for name, row in ALGORITHMS.items()}),
             "hashes": _sorted_by_status(mode, {name: hash_.fips for name, hash_ in HASHES.items()}),
             "password_hashing": _sorted_by_status(mode, {scheme.value: scheme.fips for scheme in Scheme}),
         }

@@ -7,14 +7,11 @@ processes.
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
 
 from engines.base import Body, Call, Nothing, Reply
 from engines.faults import InvalidRequest
 from server.runtime.logs import LEVELS, level_name, own_loggers
-
-if TYPE_CHECKING:
-    from server.system.engine import System
+from server.system.state import System
 
 _ALIASES = {"warning": "warn", "notice": "info", "err": "error"}
 

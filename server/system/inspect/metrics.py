@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from engines.base import Body, Call, Raw, Reply
 from server.runtime.metrics import Gauges, json_data, prometheus_text
-
-if TYPE_CHECKING:
-    from server.system.engine import System
+from server.system.state import System
 
 _JSON, _PROMETHEUS = "", "prometheus"
 _TEXT = "text/plain; version=0.0.4; charset=utf-8"
@@ -23,7 +19,7 @@ class MetricsBody(Body):
 async def read_metrics(system: System, call: Call, body: MetricsBody) -> Reply:
     """Tell what the server counts: for Prometheus if ``format`` says so, else in JSON."""
     core = system.core
-    counts = core.meter.counts(len(core.in_flight))
+    counts = core.runtime.meter.counts(len(core.runtime.in_flight))
     gauges = await _gauges(system)
     if body.format == _PROMETHEUS:
         return Reply(raw=Raw(_TEXT, prometheus_text(counts, gauges)))
@@ -45,5 +41,5 @@ async def _gauges(system: System) -> Gauges:
         unsealed=True,
         cluster=active.cluster.name,
         mounts=tuple(kinds.items()),
-        encryptions=(await system.core.barrier.key_status()).encryptions,
+        encryptions=(await system.core.runtime.barrier.key_status()).encryptions,
     )

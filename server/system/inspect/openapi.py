@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from msgspec import Struct
 
 from compat.requests import LINES_TYPE
-from engines.base import Access, Operation, Route
-from engines.routing import Served, parameters
+from engines.base import Access, Operation, Row
+from engines.routing import Served, parameters, route_table
 from server.runtime.version import API_VERSION
 from server.system.inspect.schemas import properties
-from server.tenants.mounts.table import AUTH
-
-if TYPE_CHECKING:
-    from server.tenants.mounts.table import Live
+from server.tenants.mounts.table import AUTH, Live
 
 _PARAMETER = re.compile(r"\{(\w+)(?::\w+)?\}")
 _METHODS = {
@@ -62,8 +59,8 @@ def document(mounts: Iterable[Live], *, generic_mount_paths: bool = False) -> di
     for live in mounts:
         path = live.entry.path
         generic = generic_mount_paths and not live.entry.built_in
-        for served in live.routes.served:
-            writer.add(live.engine.type, served, _Place(path, live.entry.is_auth, generic))
+        for served in route_table(live.type).served:
+            writer.add(live.type.type, served, _Place(path, live.entry.is_auth, generic))
     return writer.document()
 
 
@@ -76,12 +73,12 @@ def help_answer(engine_type: str, served: Served, path: str) -> dict[str, Any]:
 
 def mount_help(live: Live) -> dict[str, Any]:
     """The answer to a request for help on a mount itself: what it is, and all of its paths."""
-    lines = ["## DESCRIPTION", "", live.engine.summary, "", "## PATHS", ""]
-    for served in sorted(live.routes.served, key=lambda served: served.pattern):
+    lines = ["## DESCRIPTION", "", live.type.summary, "", "## PATHS", ""]
+    for served in sorted(route_table(live.type).served, key=lambda served: served.pattern):
         lines += [f"    {served.pattern}", f"        {_summary(served)}"]
     writer = _Writer()
-    for served in live.routes.served:
-        writer.add(live.engine.type, served, _Place("", live.entry.is_auth, False))
+    for served in route_table(live.type).served:
+        writer.add(live.type.type, served, _Place("", live.entry.is_auth, False))
     return {"help": "\n".join(lines), "openapi": writer.document(), "see_also": None}
 
 
@@ -175,7 +172,7 @@ class _Writer:
         self._paths[place.prefix + _PARAMETER.sub(r"{\1}", served.pattern)] = item
 
     def _operation(
-        self, engine_type: str, route: Route, method: str, names: list[str], place: _Place
+        self, engine_type: str, route: Row[Any], method: str, names: list[str], place: _Place
     ) -> dict[str, Any]:
         written: dict[str, Any] = {
             "summary": route.help,
@@ -213,7 +210,7 @@ def _path_schema(served: Served, name: str) -> dict[str, Any]:
     return next((schema for schema in found if schema is not None), {"type": "string"})
 
 
-def _operation_id(engine_type: str, route: Route, place: _Place) -> str:
+def _operation_id(engine_type: str, route: Row[Any], place: _Place) -> str:
     """Unique in a document: the mount (or the type, for help), what is done, and the path in words."""
     words = _PARAMETER.sub(r"by-\1", (place.words or engine_type + "/") + route.path)
     return f"{route.operation.value}-" + re.sub(r"[^A-Za-z0-9]+", "-", words).strip("-")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from engines.base import Body, Call, Nothing, Reply
 from engines.durations import format_time
@@ -10,9 +10,7 @@ from server.core.unsealed import versions
 from server.system.inspect import host
 from server.system.inspect.openapi import document
 from server.system.mounts.visible import visible_mounts
-
-if TYPE_CHECKING:
-    from server.system.engine import System
+from server.system.state import System
 
 
 class SpecificationBody(Body):
@@ -49,7 +47,7 @@ async def list_versions(system: System, call: Call, body: Nothing) -> Reply:
 
 async def read_configuration(system: System, call: Call, body: Nothing) -> Reply:
     """Show the configuration without what is secret."""
-    return Reply(dict(system.core.settings.shown))
+    return Reply(dict(system.core.runtime.settings.shown))
 
 
 async def read_specification(system: System, call: Call, body: SpecificationBody) -> Reply:

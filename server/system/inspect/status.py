@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import socket
 from time import perf_counter_ns
-from typing import TYPE_CHECKING
 
 from engines.base import Call, Nothing, Reply
 from engines.durations import SECOND, format_time
 from engines.faults import NotFound, UnsupportedPath
 from server.audit.entry import client_id
 from server.runtime.version import API_VERSION
+from server.system.state import System
 from server.tenants.identity.listing import count
 from server.tenants.identity.records import ENTITIES
-from server.tenants.tokens.store import Token
-
-if TYPE_CHECKING:
-    from server.system.engine import System
+from server.tenants.tokens.store import token_of
 
 _REMOVED = "The functionality has been removed on this path"
 
@@ -29,7 +26,7 @@ async def read_ha_status(system: System, call: Call, body: Nothing) -> Reply:
     """Show the servers of this installation that know of each other: this one."""
     node = {
         "hostname": socket.gethostname(),
-        "api_address": system.core.settings.api_address,
+        "api_address": system.core.runtime.settings.api_address,
         "cluster_address": "",
         "active_node": True,
         "last_echo": None,
@@ -63,15 +60,15 @@ async def read_in_flight(system: System, call: Call, body: Nothing) -> Reply:
     """Show the requests that this process is busy with."""
     shown = {}
     now = perf_counter_ns()
-    for request_id, (request, began) in system.core.in_flight.items():
+    for request_id, (request, began) in system.core.runtime.in_flight.items():
         shown[request_id] = {
             "start_time": format_time(call.now - (now - began) / SECOND),
             "client_remote_address": f"{request.remote_address}:{request.remote_port}",
             "request_path": f"/v1/{request.path}",
             "request_method": request.method,
         }
-    handle = None if call.caller is None else call.caller.handle
-    if isinstance(handle, Token) and call.request_id in shown:
-        record = handle.record
-        shown[call.request_id]["client_id"] = client_id(record.policies, handle.namespace_id, record.entity_id)
+    if call.caller is not None and call.request_id in shown:
+        token = token_of(call.caller)
+        record = token.record
+        shown[call.request_id]["client_id"] = client_id(record.policies, token.namespace_id, record.entity_id)
     return Reply(shown)

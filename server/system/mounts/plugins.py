@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from engines.base import Body, Call, Nothing, Reply
 from engines.faults import NotFound, UnsupportedOperation
 from server.runtime import plugins
 from server.runtime.version import PLUGIN_VERSION
-
-if TYPE_CHECKING:
-    from server.system.engine import System
+from server.system.state import System
 
 _GROUPS = {"auth": plugins.AUTH_METHODS, "database": None, "secret": plugins.ENGINES}
 """By Vault's word for each kind; of database plug-ins there are none."""

@@ -7,7 +7,6 @@ wait for it as they would for Vault's find it finished. The latest moves are rem
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import Struct
@@ -15,11 +14,9 @@ from msgspec import Struct
 from engines.base import Body, Call, Reply
 from engines.faults import InvalidRequest, NotFound
 from server.system.mounts.table import is_reserved, namespace_in, normal_path
+from server.system.state import System
 from server.tenants.mounts.table import AUTH
 from storage.base import Transaction, transact
-
-if TYPE_CHECKING:
-    from server.system.engine import System
 
 _RECORD = "sys/remounts"
 _REMEMBERED = 64

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from engines.base import Body, Call, Holds, Nothing, Reply
 from engines.faults import InvalidRequest
@@ -16,10 +16,8 @@ from engines.fields import KeyValues, SlashedPath
 from server.runtime import plugins
 from server.system.mounts.settings import MountSettings, read_config, refuse_version
 from server.system.mounts.views import mount_data
+from server.system.state import System
 from server.tenants.mounts.table import AUTH, MountEntry, new_entry
-
-if TYPE_CHECKING:
-    from server.system.engine import System
 
 RESERVED = ("auth/", "sys/", "cubbyhole/", "identity/", "audit/")
 """Where no secrets engine may be mounted, nor below."""
@@ -154,8 +152,8 @@ def _type(body: EnableBody) -> str:
 
 
 async def _enable(system: System, kind: Kind, path: str, type_name: str, body: EnableBody) -> None:
-    config = read_config(body.config, system.core.settings.max_lease_ttl_seconds, is_auth=kind is AUTHS)
-    if plugins.load(kind.plugins, type_name) is None:
+    config = read_config(body.config, system.core.runtime.settings.max_lease_ttl_seconds, is_auth=kind is AUTHS)
+    if plugins.engine_type(kind.plugins, type_name) is None:
         raise InvalidRequest(f"plugin not found in the catalog: {type_name}")
     entry: MountEntry = new_entry(
         kind.prefix + path,

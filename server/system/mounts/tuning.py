@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
@@ -15,10 +15,8 @@ from server.system.mounts.lockout import LOCKABLE, changed_lockout
 from server.system.mounts.settings import LISTS, read_token_type, read_ttl, read_visibility, refuse_version
 from server.system.mounts.table import AUTHS, SECRETS, Kind, PathBody, normal_path
 from server.system.mounts.views import tuning_data
+from server.system.state import System
 from server.tenants.mounts.table import MountEntry
-
-if TYPE_CHECKING:
-    from server.system.engine import System
 
 _TOKEN_METHOD = "token"  # noqa: S105 - a word, not a secret
 
@@ -58,7 +56,7 @@ async def _read(system: System, kind: Kind, body: PathBody) -> Reply:
     entry = await system.tenant.mounts.entry(path)
     if entry is None:
         raise InvalidRequest(f'cannot fetch sysview for path "{path}"')
-    return Reply(tuning_data(entry, system.core.settings))
+    return Reply(tuning_data(entry, system.core.runtime.settings))
 
 
 async def tune_mount(system: System, call: Call, body: TuneBody) -> None:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from server.core.settings import Settings
 from server.runtime.version import PLUGIN_VERSION
 from server.system.mounts.lockout import lockout_data
 from server.system.mounts.settings import LISTS
 from server.tenants.mounts.table import MountConfig, MountEntry
-
-if TYPE_CHECKING:
-    from server.core.settings import Settings
 
 DEFAULT_TOKEN_TYPE = "default-service"  # noqa: S105 - a word, not a secret
 

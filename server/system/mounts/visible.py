@@ -5,7 +5,7 @@ The user interface and the OpenAPI document ask for it, both also without a toke
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 from compat.quoting import quote
 from engines.base import Call, Nothing, Reply
@@ -13,11 +13,9 @@ from engines.faults import Denied, Failed
 from server.system.access.capabilities import caller_reach, reach_of
 from server.system.mounts.table import PathBody, normal_path
 from server.system.mounts.views import listed_data, mount_data
+from server.system.state import System
 from server.tenants.mounts.table import AUTH, Live
-
-if TYPE_CHECKING:
-    from server.system.engine import System
-    from server.tenants.tokens.store import Token
+from server.tenants.tokens.store import token_of
 
 _FOR_EVERYBODY = "unauth"
 _PREFLIGHT = "preflight capability check returned 403, please ensure client's policies grant access to path"
@@ -38,7 +36,7 @@ async def list_visible_namespaces(system: System, call: Call, body: Nothing) -> 
     """List the namespaces directly below this one that the caller's policies touch; nobody sees any without a token."""
     if call.caller is None:
         raise Failed("client token empty", wrapped=False)
-    here, token = system.tenant.namespace, cast("Token", call.caller.handle)
+    here, token = system.tenant.namespace, token_of(call.caller)
     reach = await reach_of(system, token)
     names = [
         entry.name

@@ -4,9 +4,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from engines.base import Access, Body, Call, Nothing, Operation, Reply, Route, Scope
+from engines.base import Access, Body, Call, Nothing, Operation, Reply, Route, Row, Scope
 from engines.encoding import NotBase64, decode_base64
 from engines.faults import Failed, InvalidRequest
 from server.seal.generate_root import (
@@ -20,9 +20,7 @@ from server.seal.generate_root import (
 )
 from server.seal.pgp import check_pgp
 from server.system.seal.shares import MISSING, ShareBody, decode_share
-
-if TYPE_CHECKING:
-    from server.system.engine import System
+from server.system.state import System
 
 
 class GenerationBody(Body):
@@ -46,7 +44,7 @@ async def read(system: System, call: Call, body: Nothing) -> Reply:
 
 async def begin(system: System, call: Call, body: GenerationBody) -> Reply:
     """Begin a round."""
-    check_pgp(system.core.fips, call, (body.pgp_key,))
+    check_pgp(system.core.runtime.fips, call, (body.pgp_key,))
     status = await begin_generation(system.core, body.otp, body.pgp_key)
     return Reply(_status(status, otp_length=OTP_CHARACTERS))
 
@@ -63,7 +61,7 @@ async def update(system: System, call: Call, body: ShareBody) -> Reply:
     return Reply(_status(await submit_share(system.core, decode_share(body.key), body.nonce), otp_length=0))
 
 
-GENERATE_ROOT_ROUTES = (
+GENERATE_ROOT_ROUTES: tuple[Row[System], ...] = (
     Route(Operation.READ, "generate-root/attempt", read, Nothing, "Show how far a root token is.", Access.OPEN,
           scope=Scope.SERVER, opened_by="generate_root"),
     Route(Operation.UPDATE, "generate-root/attempt", begin, GenerationBody, "Begin to make a root token.", Access.OPEN,
@@ -83,7 +81,7 @@ async def read_with_token(system: System, call: Call, body: Nothing) -> Reply:
 
 async def begin_with_token(system: System, call: Call, body: GenerationBody) -> Reply:
     """Begin a round."""
-    check_pgp(system.core.fips, call, (body.pgp_key,))
+    check_pgp(system.core.runtime.fips, call, (body.pgp_key,))
     return Reply(_attempt(await begin_generation(system.core, body.otp, body.pgp_key)))
 
 

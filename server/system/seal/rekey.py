@@ -5,21 +5,19 @@ A listener has to allow these paths (see ``server.pipeline.open_routes``). Their
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import Any
 
-from engines.base import Access, Body, Call, Nothing, Operation, Reply, Route, Scope
+from engines.base import Access, Body, Call, Nothing, Operation, Reply, Route, Row, Scope
 from engines.encoding import encode_base64
 from engines.faults import Failed, Fault, InvalidRequest, Sealed
+from server.core.lifecycle import Core
 from server.seal.pgp import check_pgp
 from server.seal.rekey import Rekeying
 from server.seal.rekey_parameters import HandedOut, RekeyStatus, Wish, Words
 from server.seal.share_backups import Backup, delete_backup, read_backup
 from server.system.seal.shares import MISSING, ShareBody, decode_share, verification_data
-
-if TYPE_CHECKING:
-    from server.core.lifecycle import Core
-    from server.system.engine import System
+from server.system.state import System
 
 
 def _failed(text: str) -> Fault:
@@ -78,14 +76,14 @@ def rekeying(core: Core, *, recovery: bool) -> Rekeying:
     return Rekeying(core, f"rekey/{'recovery' if recovery else 'unseal'}", _WORDS[recovery], recovery=recovery)
 
 
-def _routes(prefix: str, *, recovery: bool) -> tuple[Route, ...]:
+def _routes(prefix: str, *, recovery: bool) -> tuple[Row[System], ...]:
     """The paths below ``prefix``. One set of handlers serves both keys."""
 
     async def read(system: System, call: Call, body: Nothing) -> Reply:
         return Reply(_status(await rekeying(system.core, recovery=recovery).status()))
 
     async def begin(system: System, call: Call, body: RekeyBody) -> Reply:
-        check_pgp(system.core.fips, call, body.pgp_keys)
+        check_pgp(system.core.runtime.fips, call, body.pgp_keys)
         return Reply(_status(await rekeying(system.core, recovery=recovery).begin(body.wish())))
 
     async def cancel(system: System, call: Call, body: Nothing) -> None:
@@ -106,19 +104,20 @@ def _routes(prefix: str, *, recovery: bool) -> tuple[Route, ...]:
     async def restart(system: System, call: Call, body: Nothing) -> Reply:
         return Reply(verification_data(await rekeying(system.core, recovery=recovery).restart_verification()))
 
-    rows: tuple[tuple[Operation, str, Callable[..., Awaitable[Reply | None]], type[Body], str], ...] = (
-        (Operation.READ, "init", read, Nothing, "Show how far a rekeying is."),
-        (Operation.UPDATE, "init", begin, RekeyBody, "Begin to replace the shares."),
-        (Operation.DELETE, "init", cancel, Nothing, "End a rekeying without effect."),
-        (Operation.UPDATE, "update", update, ShareBody, "Take a present share; the last one makes the new ones."),
-        (Operation.READ, "verify", read_verification, Nothing, "Show how many new shares have been shown."),
-        (Operation.UPDATE, "verify", verify, ShareBody, "Take a new share; the last one puts the new ones in effect."),
-        (Operation.DELETE, "verify", restart, Nothing, "Forget the new shares that were shown."),
-    )
-    return tuple(
-        Route(operation, f"{prefix}/{path}", handler, body, text, Access.OPEN, scope=Scope.SERVER, opened_by="rekey")
-        for operation, path, handler, body, text in rows
-    )
+    rows: tuple[Row[System], ...] = (
+        Route(Operation.READ, "init", read, Nothing, "Show how far a rekeying is.", scope=Scope.SERVER),
+        Route(Operation.UPDATE, "init", begin, RekeyBody, "Begin to replace the shares.", scope=Scope.SERVER),
+        Route(Operation.DELETE, "init", cancel, Nothing, "End a rekeying without effect.", scope=Scope.SERVER),
+        Route(Operation.UPDATE, "update", update, ShareBody,
+              "Take a present share; the last one makes the new ones.", scope=Scope.SERVER),
+        Route(Operation.READ, "verify", read_verification, Nothing,
+              "Show how many new shares have been shown.", scope=Scope.SERVER),
+        Route(Operation.UPDATE, "verify", verify, ShareBody,
+              "Take a new share; the last one puts the new ones in effect.", scope=Scope.SERVER),
+        Route(Operation.DELETE, "verify", restart, Nothing,
+              "Forget the new shares that were shown.", scope=Scope.SERVER),
+    )  # fmt: skip
+    return tuple(replace(row, path=f"{prefix}/{row.path}", access=Access.OPEN, opened_by="rekey") for row in rows)
 
 
 REKEY_ROUTES = (*_routes("rekey", recovery=False), *_routes("rekey-recovery-key", recovery=True))

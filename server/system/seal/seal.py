@@ -6,7 +6,7 @@ These routes work without a token and while the server is sealed, so they take a
 from __future__ import annotations
 
 import binascii
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from msgspec import UNSET, UnsetType
 
@@ -14,16 +14,15 @@ from compat.conversion import ConversionError, to_boolean
 from engines.base import Body, Call, Nothing, Reply
 from engines.encoding import encode_base64
 from engines.faults import Failed, InvalidRequest, Sealed, UnsupportedOperation
+from server.core.lifecycle import SealStatus
 from server.runtime.version import API_COMMIT_DATE, API_VERSION
 from server.seal.pgp import PgpKey, check_pgp, encrypt_shares
 from server.system.seal.shares import decode_share
-
-if TYPE_CHECKING:
-    from server.core.lifecycle import SealStatus
-    from server.system.engine import System
+from server.system.state import System
 
 _CODES = {"activecode": 200, "standbycode": 429, "sealedcode": 503, "uninitcode": 501}
-_LOWEST_CODE, _HIGHEST_CODE = 200, 999
+_LOWEST_CODE, _HIGHEST_CODE = 200, 599
+"""What may be the status of a final answer (RFC 9110, section 15)."""
 
 
 class InitBody(Body):
@@ -69,7 +68,7 @@ async def initialize(system: System, call: Call, body: InitBody) -> Reply:
     core = system.core
     seal = core.stored_seal.seal
     _refuse_inapplicable(body, seal.type, automatic=seal.automatic)
-    check_pgp(core.fips, call, (*body.pgp_keys, *body.recovery_pgp_keys, body.root_token_pgp_key))
+    check_pgp(core.runtime.fips, call, (*body.pgp_keys, *body.recovery_pgp_keys, body.root_token_pgp_key))
     if seal.automatic:
         keys = _pgp_keys(body.recovery_pgp_keys, body.recovery_shares, "recovery")
     else:
@@ -159,7 +158,7 @@ def _seal_status(system: System, status: SealStatus) -> dict[str, Any]:
         "version": API_VERSION,
         "commit_date": API_COMMIT_DATE,
         "migration": False,
-        "storage_type": system.core.settings.storage_type,
+        "storage_type": system.core.runtime.settings.storage_type,
     }
     if status.recovery_seal:
         data["recovery_seal_type"] = "shamir"
@@ -192,7 +191,10 @@ async def read_health(system: System, call: Call, body: HealthBody) -> Reply:
 
 
 def _code(given: str | UnsetType, default: int) -> int:
-    """The status code that is asked for. One that can't be sent, at which OpenBao drops the connection, is refused."""
+    """The status code that is asked for. One that no final answer has is refused.
+
+    OpenBao sends those from 600 to 999, and drops the connection at most others.
+    """
     if given is UNSET:
         return default
     digits = given.removeprefix("+")

@@ -5,11 +5,12 @@ A policy decides who may take part at all, and each step is audited; so these pa
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import Any
 
-from engines.base import Body, Call, Nothing, Operation, Reply, Route, Scope
+from engines.base import Call, Nothing, Operation, Reply, Route, Row, Scope
 from engines.faults import InvalidRequest
+from server.core.lifecycle import Core
 from server.seal.pgp import check_pgp
 from server.seal.rekey import Rekeying
 from server.seal.rekey_parameters import HandedOut, RekeyStatus, Words
@@ -23,10 +24,7 @@ from server.system.seal.rekey import (
     shares_data,
 )
 from server.system.seal.shares import ShareBody, decode_share, verification_data
-
-if TYPE_CHECKING:
-    from server.core.lifecycle import Core
-    from server.system.engine import System
+from server.system.state import System
 
 _WORDS = Words(
     busy="rotation already in progress",
@@ -63,14 +61,14 @@ def _check(core: Core, recovery: bool, refusal: str) -> None:
         raise InvalidRequest("an automatic seal has no unseal shares")
 
 
-def _routes(prefix: str, *, recovery: bool) -> tuple[Route, ...]:
+def _routes(prefix: str, *, recovery: bool) -> tuple[Row[System], ...]:
     async def read(system: System, call: Call, body: Nothing) -> Reply:
         _check(system.core, recovery, "unable to look up config: recovery not supported")
         return Reply(_status(await _rotation(system.core, recovery=recovery).status()))
 
     async def begin(system: System, call: Call, body: RekeyBody) -> Reply:
         _check(system.core, recovery, "recovery keys not supported")
-        check_pgp(system.core.fips, call, body.pgp_keys)
+        check_pgp(system.core.runtime.fips, call, body.pgp_keys)
         return Reply(_status(await _rotation(system.core, recovery=recovery).begin(body.wish())))
 
     async def cancel(system: System, call: Call, body: Nothing) -> None:
@@ -94,21 +92,24 @@ def _routes(prefix: str, *, recovery: bool) -> tuple[Route, ...]:
 
     read_backup = read_recovery_backup if recovery else read_unseal_backup
     delete_backup = delete_recovery_backup if recovery else delete_unseal_backup
-    rows: tuple[tuple[Operation, str, Callable[..., Awaitable[Reply | None]], type[Body], str], ...] = (
-        (Operation.READ, "init", read, Nothing, "Show how far a replacement of the shares is."),
-        (Operation.UPDATE, "init", begin, RekeyBody, "Begin to replace the shares."),
-        (Operation.DELETE, "init", cancel, Nothing, "End a replacement of the shares without effect."),
-        (Operation.UPDATE, "update", update, ShareBody, "Take a present share; the last one makes the new ones."),
-        (Operation.READ, "verify", read_verification, Nothing, "Show how many new shares have been shown."),
-        (Operation.UPDATE, "verify", verify, ShareBody, "Take a new share; the last one puts the new ones in effect."),
-        (Operation.DELETE, "verify", restart, Nothing, "Forget the new shares that were shown."),
-        (Operation.READ, "backup", read_backup, Nothing, "Show the encrypted shares that were kept."),
-        (Operation.DELETE, "backup", delete_backup, Nothing, "Forget the encrypted shares that were kept."),
-    )
-    return tuple(
-        Route(operation, f"{prefix}/{path}", handler, body, text, scope=Scope.SEAL)
-        for operation, path, handler, body, text in rows
-    )
+    rows: tuple[Row[System], ...] = (
+        Route(Operation.READ, "init", read, Nothing, "Show how far a replacement of the shares is.", scope=Scope.SEAL),
+        Route(Operation.UPDATE, "init", begin, RekeyBody, "Begin to replace the shares.", scope=Scope.SEAL),
+        Route(Operation.DELETE, "init", cancel, Nothing,
+              "End a replacement of the shares without effect.", scope=Scope.SEAL),
+        Route(Operation.UPDATE, "update", update, ShareBody,
+              "Take a present share; the last one makes the new ones.", scope=Scope.SEAL),
+        Route(Operation.READ, "verify", read_verification, Nothing,
+              "Show how many new shares have been shown.", scope=Scope.SEAL),
+        Route(Operation.UPDATE, "verify", verify, ShareBody,
+              "Take a new share; the last one puts the new ones in effect.", scope=Scope.SEAL),
+        Route(Operation.DELETE, "verify", restart, Nothing, "Forget the new shares that were shown.", scope=Scope.SEAL),
+        Route(Operation.READ, "backup", read_backup, Nothing,
+              "Show the encrypted shares that were kept.", scope=Scope.SEAL),
+        Route(Operation.DELETE, "backup", delete_backup, Nothing,
+              "Forget the encrypted shares that were kept.", scope=Scope.SEAL),
+    )  # fmt: skip
+    return tuple(replace(row, path=f"{prefix}/{row.path}") for row in rows)
 
 
 SHARE_ROTATION_ROUTES = (*_routes("rotate/root", recovery=False), *_routes("rotate/recovery", recovery=True))

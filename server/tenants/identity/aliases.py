@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
@@ -23,11 +23,9 @@ from server.tenants.identity.records import (
     write,
 )
 from server.tenants.identity.rules import checked_metadata, checked_name
+from server.tenants.identity.state import Identity
 from server.tenants.identity.views import alias_data, listed_alias
 from storage.base import Reader, Transaction
-
-if TYPE_CHECKING:
-    from server.tenants.identity.engine import Identity
 
 
 class AliasBody(Body):

@@ -8,8 +8,10 @@ else a few looks into the cache.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Protocol
 
+from auth_methods.records import TokenRecord
+from server.audit.entry import AuditToken
 from server.tenants.identity.records import (
     CHANGED,
     ENTITIES,
@@ -22,9 +24,6 @@ from server.tenants.identity.records import (
     merged_key,
 )
 from storage.view import View
-
-if TYPE_CHECKING:
-    from server.tenants.tokens.store import Token
 
 MAX_PERSONAS = 10_000
 """How many are remembered; when that many are there, the store starts afresh."""
@@ -79,6 +78,17 @@ class Persona:
         return None
 
 
+class HasPersona(Protocol):
+    """A token, as far as it is known by its entity."""
+
+    persona: Persona | None
+    audit: AuditToken | None
+
+    @property
+    def record(self) -> TokenRecord:
+        """What is kept of it."""
+
+
 class Personas:
     """The personas of the entities below ``view``."""
 
@@ -105,11 +115,11 @@ class Personas:
         known.generation = generation
         return known
 
-    async def stands(self, token: Token) -> bool:
+    async def stands(self, token: HasPersona) -> bool:
         """Whether the entity of a token, if it has one, is there and not disabled; the token then knows its persona."""
         if not token.record.entity_id:
             return True
-        persona: Persona | None = token.persona
+        persona = token.persona
         if persona is None or persona.generation is not self._generation:
             found = await self.of(token.record.entity_id)
             if found is not persona:
@@ -117,9 +127,9 @@ class Personas:
             persona = found
         return persona is not None and not persona.entity.disabled
 
-    def is_current(self, token: Token) -> bool:
+    def is_current(self, token: HasPersona) -> bool:
         """Whether what ``stands`` has found of a token is so still; False means "not for sure"."""
-        persona: Persona | None = token.persona
+        persona = token.persona
         return persona is None or persona.generation is self._generation
 
     async def policies(self, entity_id: str) -> tuple[str, ...]:

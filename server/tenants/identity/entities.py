@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
@@ -24,11 +24,9 @@ from server.tenants.identity.records import (
     write,
 )
 from server.tenants.identity.rules import checked_metadata, checked_name, checked_policies
+from server.tenants.identity.state import Identity
 from server.tenants.identity.views import entity_data, listed_entity
 from storage.base import Reader, Transaction
-
-if TYPE_CHECKING:
-    from server.tenants.identity.engine import Identity
 
 MAX_DELETED = 10_000
 """How many entities one request may delete."""

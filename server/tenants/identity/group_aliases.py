@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -23,11 +23,9 @@ from server.tenants.identity.records import (
     write,
 )
 from server.tenants.identity.rules import checked_name
+from server.tenants.identity.state import Identity
 from server.tenants.identity.views import alias_data, listed_alias
 from storage.base import Transaction
-
-if TYPE_CHECKING:
-    from server.tenants.identity.engine import Identity
 
 
 class GroupAliasBody(Body):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 from msgspec import UNSET, Meta, UnsetType
 from msgspec.structs import replace
@@ -26,11 +26,9 @@ from server.tenants.identity.records import (
     write,
 )
 from server.tenants.identity.rules import checked_metadata, checked_name, checked_policies
+from server.tenants.identity.state import Identity
 from server.tenants.identity.views import group_data, listed_group
 from storage.base import Reader, Transaction
-
-if TYPE_CHECKING:
-    from server.tenants.identity.engine import Identity
 
 
 class GroupBody(Body):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from engines.base import Body, Call, Reply
 from engines.faults import InvalidRequest
 from server.tenants.identity import entities, groups
@@ -17,9 +15,7 @@ from server.tenants.identity.records import (
     read_entity,
     read_group,
 )
-
-if TYPE_CHECKING:
-    from server.tenants.identity.engine import Identity
+from server.tenants.identity.state import Identity
 
 
 class LookupBody(Body):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from msgspec.structs import replace
 
 from engines.base import Body, Call
@@ -11,10 +9,8 @@ from engines.faults import InvalidRequest
 from engines.fields import CommaList
 from server.tenants.identity.memberships import change, without
 from server.tenants.identity.records import Alias, Entity, read_entity, read_group, write
+from server.tenants.identity.state import Identity
 from storage.base import Transaction
-
-if TYPE_CHECKING:
-    from server.tenants.identity.engine import Identity
 
 MAX_MERGED = 1_000
 """How many entities can become part of another in one request."""

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from engines.base import Operation, Route
+from engines.base import EngineType, Operation, Route, Row
 from server.tenants.identity import aliases, entities, group_aliases, groups, lookup, merging
 from server.tenants.identity.listing import ListBody
+from server.tenants.identity.state import Identity
 
 READ, LIST, UPDATE, DELETE = Operation.READ, Operation.LIST, Operation.UPDATE, Operation.DELETE
 
 # fmt: off
-ROUTES: tuple[Route, ...] = (
+ROUTES: tuple[Row[Identity], ...] = (
     # Entities
     Route(UPDATE, "entity", entities.write_entity, entities.EntityBody, "Make an entity, or change one."),
     Route(LIST, "entity/id", entities.list_ids, ListBody, "List the entities by their ids.", writes=False),
@@ -56,3 +57,10 @@ ROUTES: tuple[Route, ...] = (
     Route(UPDATE, "lookup/group", lookup.look_up_group, lookup.LookupBody, "Find a group.", writes=False),
 )
 # fmt: on
+
+IDENTITY = EngineType(
+    type="identity",
+    summary="Who calls: entities, their aliases at auth methods, and groups",
+    routes=ROUTES,
+    open=Identity,
+)

@@ -10,11 +10,13 @@ from server.tenants.identity.effective_identity import Personas
 from server.tenants.identity.records import Alias, Entity, Group
 from server.tenants.mounts.table import MountEntry
 
-Mounts = Mapping[str, MountEntry]
+MountsByAccessor = Mapping[str, MountEntry]
 """The mounts of a namespace by their accessors."""
 
 
-async def entity_data(personas: Personas, entity: Entity, namespace_id: str, mounts: Mounts) -> dict[str, Any]:
+async def entity_data(
+    personas: Personas, entity: Entity, namespace_id: str, mounts: MountsByAccessor
+) -> dict[str, Any]:
     """An entity as ``entity/id`` shows it."""
     direct = sorted(entity.group_ids)
     groups = [group.id for group in await personas.groups_of(entity)]
@@ -35,7 +37,7 @@ async def entity_data(personas: Personas, entity: Entity, namespace_id: str, mou
     }
 
 
-def group_data(group: Group, namespace_id: str, mounts: Mounts) -> dict[str, Any]:
+def group_data(group: Group, namespace_id: str, mounts: MountsByAccessor) -> dict[str, Any]:
     """A group as ``group/id`` shows it."""
     alias: dict[str, Any] = {}
     if group.alias is not None:
@@ -58,7 +60,7 @@ def group_data(group: Group, namespace_id: str, mounts: Mounts) -> dict[str, Any
     }
 
 
-def alias_data(alias: Alias, canonical_id: str, mounts: Mounts) -> dict[str, Any]:
+def alias_data(alias: Alias, canonical_id: str, mounts: MountsByAccessor) -> dict[str, Any]:
     """An alias of the entity or group with the id ``canonical_id``."""
     return {
         "canonical_id": canonical_id,
@@ -73,13 +75,13 @@ def alias_data(alias: Alias, canonical_id: str, mounts: Mounts) -> dict[str, Any
     }
 
 
-def listed_entity(entity: Entity, mounts: Mounts) -> dict[str, Any]:
+def listed_entity(entity: Entity, mounts: MountsByAccessor) -> dict[str, Any]:
     """An entity as lists show it."""
     aliases = [_short(alias, mounts) for alias in entity.aliases]
     return {"name": entity.name, **({"aliases": aliases} if aliases else {})}
 
 
-def listed_group(group: Group, mounts: Mounts) -> dict[str, Any]:
+def listed_group(group: Group, mounts: MountsByAccessor) -> dict[str, Any]:
     """A group as lists show it."""
     return {
         "name": group.name,
@@ -89,7 +91,7 @@ def listed_group(group: Group, mounts: Mounts) -> dict[str, Any]:
     }
 
 
-def listed_alias(alias: Alias, canonical_id: str, mounts: Mounts) -> dict[str, Any]:
+def listed_alias(alias: Alias, canonical_id: str, mounts: MountsByAccessor) -> dict[str, Any]:
     """An alias as lists show it."""
     shown = alias_data(alias, canonical_id, mounts)
     for key in ("creation_time", "id", "last_update_time", "merged_from_canonical_ids"):
@@ -97,13 +99,13 @@ def listed_alias(alias: Alias, canonical_id: str, mounts: Mounts) -> dict[str, A
     return shown
 
 
-def _short(alias: Alias, mounts: Mounts) -> dict[str, Any]:
+def _short(alias: Alias, mounts: MountsByAccessor) -> dict[str, Any]:
     shown = {"id": alias.id, "name": alias.name, **_mount(alias, mounts)}
     del shown["local"]
     return shown
 
 
-def _mount(alias: Alias, mounts: Mounts) -> dict[str, Any]:
+def _mount(alias: Alias, mounts: MountsByAccessor) -> dict[str, Any]:
     """What is known of the alias's mount, which may be gone."""
     entry = mounts.get(alias.mount_accessor)
     return {

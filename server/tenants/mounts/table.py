@@ -17,9 +17,10 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from engines.base import Closes, Engine
+from engines.base import Closes, EngineType
 from engines.faults import InvalidRequest
-from engines.routing import RouteTable, Served
+from engines.routing import Served, route_table
+from server.audit.entry import AuditMount
 from storage.base import Transaction, transact
 from storage.view import View
 
@@ -29,7 +30,6 @@ AUTH = "auth/"
 IN_NAMESPACE = "ns_"
 """What the types of built-in mounts begin with in namespaces other than the root, as OpenBao has it."""
 
-_CACHED_PATHS = 10_000
 _DELETED_AT_ONCE = 500
 
 
@@ -96,14 +96,12 @@ class _Table(Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """A mount with its engine at work. ``audit`` is whatever the audit broker prepared for it."""
+    """A mount with its engine at work: the type, and the object that holds its state."""
 
     entry: MountEntry
-    engine: Engine
-    routes: RouteTable
-    audit: Any
-    eager: bool = False
-    """Whether its handlers may begin before their request is a task."""
+    type: EngineType[..., Any]
+    engine: object
+    audit: AuditMount
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,34 +117,25 @@ class Found:
 
 
 class Router:
-    """Finds the mount and the route for a path; forgets what it has found when the table changes."""
+    """Finds the mount and the route for a path. It remembers none: to find one takes less than to keep many."""
 
     def __init__(self, mounts: dict[str, Live]) -> None:
         self.mounts = mounts
-        self._found: dict[str, Found | None] = {}
+        self._deepest = max((path.count("/") for path in mounts), default=0)
 
     def find(self, path: str) -> Found | None:
         """The mount that ``path`` lies below, or None. Mounts never lie below each other."""
-        try:
-            return self._found[path]
-        except KeyError:
-            pass
-        found = self._search(path)
-        if len(self._found) >= _CACHED_PATHS:
-            self._found.clear()
-        self._found[path] = found
-        return found
-
-    def _search(self, path: str) -> Found | None:
-        slash = path.find("/")
-        while slash >= 0:
+        slash = -1
+        for _ in range(self._deepest):
+            slash = path.find("/", slash + 1)
+            if slash < 0:
+                return None
             live = self.mounts.get(path[: slash + 1])
             if live is not None:
                 below = path[slash + 1 :]
-                match = live.routes.match(below)
+                match = route_table(live.type).match(below)
                 served, parameters = match if match is not None else (None, {})
                 return Found(live, below, served, parameters)
-            slash = path.find("/", slash + 1)
         return None
 
 
@@ -327,6 +316,6 @@ async def _read(transaction: Transaction) -> list[MountEntry]:
     return [] if value is None else _decode(value).entries
 
 
-async def _close(engine: Engine) -> None:
+async def _close(engine: object) -> None:
     if isinstance(engine, Closes):
         await engine.close()

@@ -18,7 +18,9 @@ from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
+from sys import getsizeof
 from typing import Any, Final, TypeAlias
+from weakref import WeakSet
 
 from compat.policies import Policy, Rule
 from engines.base import Operation
@@ -42,6 +44,12 @@ MAX_REMEMBERED_PATH = 512
 
 NamedRule: TypeAlias = tuple[str, Rule]
 """A rule with the name of its policy."""
+
+MAX_REMEMBERED_BYTES = 32 * 1024 * 1024
+"""How much memory the answers of all ACLs of a process may take; when it is more, all start afresh."""
+
+_ANSWER_BYTES = 300
+"""What an answer takes beside its path: a tuple, its place in the dictionary, the answer itself."""
 
 _LISTS = frozenset({Operation.LIST, Operation.SCAN})
 
@@ -81,6 +89,31 @@ class _Answer:
 _HELP: Final = _Answer(Decision(True))
 _NOTHING: Final = _Answer(Decision(False))
 _ROOT: Final = _Answer(Decision(True, True, (ROOT,)))
+
+
+class _Remembered:
+    """The memory that the answers of all ACLs of this process take.
+
+    What an ACL gives back when it is dropped isn't counted, so that at worst they start afresh too early.
+    """
+
+    def __init__(self) -> None:
+        self._acls: WeakSet[Acl] = WeakSet()
+        self._bytes = 0
+
+    def add(self, acl: Acl, path: str) -> None:
+        """Count one more answer of ``acl``, to be kept behind this call."""
+        size = getsizeof(path) + _ANSWER_BYTES
+        if self._bytes + size > MAX_REMEMBERED_BYTES:
+            for other in self._acls:
+                other.forget()
+            self._acls.clear()
+            self._bytes = 0
+        self._bytes += size
+        self._acls.add(acl)
+
+
+_remembered = _Remembered()
 
 
 class Acl:
@@ -185,8 +218,13 @@ class Acl:
         if len(path) <= MAX_REMEMBERED_PATH:
             if len(self._answers) >= (MAX_REMEMBERED_FOR_ONE if self.templated else MAX_REMEMBERED):
                 self._answers.clear()
+            _remembered.add(self, path)
             self._answers[operation, path] = answer
         return answer
+
+    def forget(self) -> None:
+        """Drop the answers that are remembered."""
+        self._answers.clear()
 
     def _find(self, path: str, listing: bool) -> Grant | None:
         """The grant that speaks for ``path``, if any."""

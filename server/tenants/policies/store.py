@@ -7,7 +7,6 @@ or one of the set expires. A policy that isn't there, or has expired, grants not
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import binascii
 from collections import OrderedDict
@@ -24,6 +23,7 @@ from compat.policies import Policy
 from compat.policy_text import parse_policy
 from engines.base import Clock
 from engines.faults import InvalidRequest
+from engines.worker_pools import beside
 from server.tenants.policies.acl import Acl, compile_acl
 from server.tenants.policies.builtin import (
     DEFAULT,
@@ -288,7 +288,7 @@ class PolicyStore:
 
 async def _beside(text: str, work: Callable[[], T]) -> T:
     """What ``work`` makes of ``text``; beside the event loop if that is long, since megabytes take seconds."""
-    return work() if len(text) <= _SHORT_TEXT_CHARACTERS else await asyncio.to_thread(work)
+    return work() if len(text) <= _SHORT_TEXT_CHARACTERS else await beside(work)
 
 
 def _policy_of(stored: StoredPolicy) -> Policy:

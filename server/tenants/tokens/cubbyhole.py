@@ -14,7 +14,7 @@ from compat.json.text import encode, parse_object
 from engines.base import Caller
 from engines.faults import InvalidRequest, Unauthenticated
 from server.tenants.tokens.entries import drawer_prefix, id_key
-from server.tenants.tokens.store import Token, Tokens
+from server.tenants.tokens.store import Token, Tokens, token_of
 from storage.barrier.barrier import OVERHEAD_BYTES
 from storage.base import MAX_KEY_BYTES, Transaction, transact
 from storage.base import MAX_VALUE_BYTES as MAX_ENTRY_BYTES
@@ -73,8 +73,7 @@ class Drawers:
             transaction.delete(key)
 
     def _token(self, caller: Caller) -> Token:
-        token = caller.handle
-        assert isinstance(token, Token), "a caller comes with the store's own token"
+        token = token_of(caller)
         if token.record.type != SERVICE:
             raise InvalidRequest("cubbyhole operations are only supported by 'service' type tokens")
         if token.store is not self._tokens:

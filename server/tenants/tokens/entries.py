@@ -39,6 +39,16 @@ _SMALL_DRAWER = 16
 _SECOND_DIGITS = 10
 _LEASE_PREFIX = "h"
 
+ACCESSORS = "accessor/"
+EXPIRY = "expiry/"
+LEASES = "lease/"
+WRAPPED_SIZES = "wrapped/"
+DOOMED = "tree/doomed/"
+ORPHANING = "tree/orphaning/"
+EMPTYING = "emptying/"
+TREE = "tree/"
+"""Folders of the token store; ``id/`` and ``own/`` are spelled by the functions below alone."""
+
 
 class _AccessorEntry(Struct, frozen=True, array_like=True):
     token: str
@@ -72,7 +82,7 @@ class TokenEntries:
         """All entries of a new token."""
         transaction.put(id_key(hashed), encode(record))
         entry = _AccessorEntry(hashed, record.accessor)
-        transaction.put("accessor/" + self.hash(record.accessor), msgspec.msgpack.encode(entry))
+        transaction.put(ACCESSORS + self.hash(record.accessor), msgspec.msgpack.encode(entry))
         if record.parent_beside:
             transaction.put(child_key(record.parent, hashed), b"")
         if record.expire_time:
@@ -80,11 +90,13 @@ class TokenEntries:
         lease = lease_key(record, hashed)
         if lease is not None:
             transaction.put(lease, b"")
+        if record.wrapped_bytes:
+            transaction.put(size_key(record, hashed), b"")
 
     def remove(self, transaction: Transaction, hashed: str, record: TokenRecord, holdings: Holdings) -> None:
         """All entries of a token; children and a large drawer are marked for whoever clears up."""
         transaction.delete(id_key(hashed))
-        transaction.delete("accessor/" + self.hash(record.accessor))
+        transaction.delete(ACCESSORS + self.hash(record.accessor))
         if record.parent_beside:
             transaction.delete(child_key(record.parent, hashed))
         if record.expire_time:
@@ -92,10 +104,12 @@ class TokenEntries:
         lease = lease_key(record, hashed)
         if lease is not None:
             transaction.delete(lease)
+        if record.wrapped_bytes:
+            transaction.delete(size_key(record, hashed))
         for name in holdings.small_drawer:
             transaction.delete(drawer_prefix(hashed) + name)
         if holdings.large_drawer:
-            transaction.put("emptying/" + hashed, b"")
+            transaction.put(EMPTYING + hashed, b"")
         if holdings.children:
             transaction.put(doomed_key(hashed), b"")
 
@@ -147,12 +161,12 @@ def drawer_prefix(hashed: str) -> str:
 
 def doomed_key(hashed: str) -> str:
     """Where a token is noted that is gone and whose children are to go."""
-    return "tree/doomed/" + hashed
+    return DOOMED + hashed
 
 
 def expiry_key(expire_time: float, hashed: str) -> str:
     """Where the end of a token is noted: at the first second at which it is over."""
-    return f"expiry/{int(expire_time) + 1:0{_SECOND_DIGITS}x}-{hashed}"
+    return f"{EXPIRY}{int(expire_time) + 1:0{_SECOND_DIGITS}x}-{hashed}"
 
 
 def end_in(name: str) -> tuple[int, str]:
@@ -170,7 +184,17 @@ def lease_path(path: str) -> str | None:
 def lease_key(record: TokenRecord, hashed: str) -> str | None:
     """Where the token's lease is noted; None if it has none."""
     path = lease_path(record.path) if record.leased else None
-    return None if path is None else f"lease/{path}/{_LEASE_PREFIX}{hashed}"
+    return None if path is None else f"{LEASES}{path}/{_LEASE_PREFIX}{hashed}"
+
+
+def size_key(record: TokenRecord, hashed: str) -> str:
+    """Where the size of a wrapped answer is noted."""
+    return f"{WRAPPED_SIZES}{hashed}-{record.wrapped_bytes:x}"
+
+
+def size_in(name: str) -> int:
+    """The size in a name below ``WRAPPED_SIZES``."""
+    return int(name.rpartition("-")[2], 16)
 
 
 def hash_in_lease(name: str) -> str | None:

@@ -9,12 +9,10 @@ A token without an end has a lease too, by which it can be found and revoked; ba
 
 from __future__ import annotations
 
-from server.tenants.tokens.entries import hash_in_lease, lease_path
+from server.tenants.tokens.entries import LEASES, hash_in_lease, lease_path
 from server.tenants.tokens.revocation import STEP
 from server.tenants.tokens.store import Token, Tokens
 from storage.view import View
-
-_LEASES = "lease/"
 
 
 class Leases:
@@ -37,7 +35,7 @@ class Leases:
     async def names(self, prefix: str) -> list[str]:
         """The names directly below ``prefix``: of leases, and of folders, which end in ``/``."""
         path = lease_path(prefix)
-        names = await self._view.list(_LEASES + f"{path}/" if path else _LEASES)
+        names = await self._view.list(LEASES + f"{path}/" if path else LEASES)
         return [name if name.endswith("/") else name + self._suffix for name in names]
 
     async def revoke(self, lease_id: str, now: float) -> None:
@@ -54,7 +52,7 @@ class Leases:
         path = lease_path(prefix)
         if path is None:
             return 0
-        ended, folders = 0, [f"{_LEASES}{path}/"]
+        ended, folders = 0, [f"{LEASES}{path}/"]
         while folders:
             folder, after = folders.pop(), ""
             while names := await self._view.list(folder, after, STEP):

@@ -21,6 +21,10 @@ from msgspec.structs import replace
 from auth_methods.records import TokenRecord
 from server.tenants.mounts.table import delete_below
 from server.tenants.tokens.entries import (
+    DOOMED,
+    EMPTYING,
+    EXPIRY,
+    ORPHANING,
     UNSEEN,
     Holdings,
     TokenEntries,
@@ -42,9 +46,6 @@ STEP = 50
 _STEPS_AT_ONCE = 10
 """How many steps a request that revokes a tree takes itself, before it leaves the rest to the background."""
 
-_DOOMED = "tree/doomed/"
-_ORPHANING = "tree/orphaning/"
-_EMPTYING = "emptying/"
 _USED_UP = -1
 
 
@@ -106,7 +107,7 @@ class TokenRemoval:
             if record is None:
                 return False
             transaction.put(id_key(hashed), encode(replace(record, num_uses=_USED_UP)))
-            transaction.put(_ORPHANING + hashed, b"")
+            transaction.put(ORPHANING + hashed, b"")
             return True
 
         there = await transact(self._view, mark)
@@ -119,7 +120,7 @@ class TokenRemoval:
 
         Ends tokens whose time has passed, and goes on with trees and drawers that were left.
         """
-        names = await self._view.list("expiry/", limit=STEP)
+        names = await self._view.list(EXPIRY, limit=STEP)
         due = [name for name in names if end_in(name)[0] <= now]
 
         async def work(transaction: Transaction) -> None:
@@ -142,7 +143,7 @@ class TokenRemoval:
         ]
         await self._end(transaction, over)
         for name in names:
-            transaction.delete("expiry/" + name)
+            transaction.delete(EXPIRY + name)
 
     async def _end(self, transaction: Transaction, hashes: Sequence[str]) -> int:
         """Remove these tokens, and note their children as doomed; answers how many there were."""
@@ -169,13 +170,13 @@ class TokenRemoval:
         return steps
 
     async def _clear_some(self) -> bool:
-        for hashed in await self._view.list(_DOOMED, limit=1):
+        for hashed in await self._view.list(DOOMED, limit=1):
             await self._end_some_children(hashed)
             return True
-        for hashed in await self._view.list(_EMPTYING, limit=1):
+        for hashed in await self._view.list(EMPTYING, limit=1):
             await self._empty(hashed)
             return True
-        for hashed in await self._view.list(_ORPHANING, limit=1):
+        for hashed in await self._view.list(ORPHANING, limit=1):
             await self._orphan_some(hashed)
             return True
         return False
@@ -196,7 +197,7 @@ class TokenRemoval:
     async def _empty(self, hashed: str) -> None:
         await delete_below(self._view, drawer_prefix(hashed))
         async with self._view.transaction() as transaction:
-            transaction.delete(_EMPTYING + hashed)
+            transaction.delete(EMPTYING + hashed)
 
     async def _orphan_some(self, hashed: str) -> bool:
         """Free some children; the token goes when none is left. Answers whether there is more to do."""
@@ -216,7 +217,7 @@ class TokenRemoval:
             if record is not None:
                 held = await holdings_of(transaction, hashed)
                 self._entries.remove(transaction, hashed, record, Holdings(False, held.small_drawer, held.large_drawer))
-            transaction.delete(_ORPHANING + hashed)
+            transaction.delete(ORPHANING + hashed)
             return False
 
         if children:

@@ -20,12 +20,15 @@ import secrets
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
 from math import inf
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from msgspec.structs import replace
 
 from auth_methods.records import BATCH, TokenRecord
+from auth_methods.token.authority import HeldToken
+from engines.base import Caller
 from engines.faults import InvalidRequest
+from server.audit.entry import AuditToken
 from server.runtime.identifiers import random_text
 from server.tenants.identity.effective_identity import Persona, Personas
 from server.tenants.namespaces.names import ROOT, Namespace
@@ -34,7 +37,18 @@ from server.tenants.policies.builtin import RESPONSE_WRAPPING, UNASSIGNABLE_TEXT
 from server.tenants.policies.store import PolicyStore
 from server.tenants.tokens.batch import KEY_BYTES, BatchTokens
 from server.tenants.tokens.batch import PREFIX as BATCH_PREFIX
-from server.tenants.tokens.entries import TokenEntries, accessor_of, decode, drawer_prefix, encode, expiry_key, id_key
+from server.tenants.tokens.entries import (
+    ACCESSORS,
+    DOOMED,
+    TREE,
+    TokenEntries,
+    accessor_of,
+    decode,
+    drawer_prefix,
+    encode,
+    expiry_key,
+    id_key,
+)
 from server.tenants.tokens.revocation import TokenRemoval
 from server.tenants.tokens.tidy import TokenTidying
 from storage.base import Transaction, transact
@@ -45,6 +59,9 @@ SERVICE_PREFIX = "s."
 MAX_BATCH_KEPT = 20_000
 """How many batch tokens are kept opened."""
 
+MAX_BATCH_KEPT_CHARACTERS = 2 * 1024
+"""The longest batch token that is kept opened. It holds its record, and so may be as long as a header."""
+
 _LISTED_AT_ONCE = 500
 _SALT_BYTES = 32
 
@@ -53,7 +70,7 @@ Elsewhere: TypeAlias = Callable[[str], Awaitable["Tokens | None"]]
 """Finds the token store of a namespace by the namespace's id."""
 
 
-class Token:
+class Token(HeldToken):
     """A token as it is kept ready: its record, its hash, and what others have prepared for it."""
 
     __slots__ = ("audit", "generation", "hash", "persona", "record", "store", "sure_until")
@@ -63,9 +80,9 @@ class Token:
         self.hash = hashed
         self.store = store
         """Where it is kept: that of the namespace which it belongs to."""
-        self.audit: Any = None
+        self.audit: AuditToken | None = None
         """The prepared auth block of audit entries, by the dispatcher."""
-        self.persona: Any = None
+        self.persona: Persona | None = None
         """What its entity comes to, by ``server.tenants.identity.effective_identity``; None without an entity."""
         self.generation: object = None
         """The state of the trees in which ``sure_until`` was found."""
@@ -81,6 +98,13 @@ class Token:
     def namespace_path(self) -> str:
         """The path of the namespace that it belongs to."""
         return self.store.namespace.path
+
+
+def token_of(caller: Caller) -> Token:
+    """The token that ``caller`` has shown."""
+    token = caller.handle
+    assert isinstance(token, Token), "the handle of a caller is a token of a store"
+    return token
 
 
 class Tokens:
@@ -112,7 +136,7 @@ class Tokens:
         self._using: dict[str, asyncio.Lock] = {}
         self._generation = object()
         """Another one whenever a tree has changed, and in each store, since caches live longer than stores."""
-        view.within("tree/").watch(self._tree_changed)
+        view.within(TREE).watch(self._tree_changed)
         self.hash = self._entries.hash
         self.revoke = self._removal.revoke
         self.revoke_orphaning = self._removal.revoke_orphaning
@@ -189,14 +213,14 @@ class Tokens:
         Right until policies or identities change. Raises ``InvalidRequest`` if the entity's values can't be put into
         the policies, ``Damaged`` if one of these can't be read.
         """
-        persona: Persona | None = token.persona
+        persona = token.persona
         if persona is None:
             return await self._policies.acl(token.record.policies)
         return await self._policies.personal_acl(token.record.policies, persona)
 
     async def by_accessor(self, accessor: str, now: float) -> Token | None:
         """The token with this accessor, if it may still be used."""
-        value = await self._view.get("accessor/" + self._entries.hash(accessor))
+        value = await self._view.get(ACCESSORS + self._entries.hash(accessor))
         return None if value is None else await self.by_hash(accessor_of(value)[0], now)
 
     async def by_hash(self, hashed: str, now: float) -> Token | None:
@@ -210,10 +234,10 @@ class Tokens:
         """The accessors of all service tokens; those whose time is over may be among them until swept."""
         found: list[str] = []
         after = ""
-        clearing = await self._view.list("tree/doomed/", limit=1)
-        while names := await self._view.list("accessor/", after, _LISTED_AT_ONCE):
+        clearing = await self._view.list(DOOMED, limit=1)
+        while names := await self._view.list(ACCESSORS, after, _LISTED_AT_ONCE):
             after = names[-1]
-            values = await asyncio.gather(*(self._view.get("accessor/" + name) for name in names))
+            values = await asyncio.gather(*(self._view.get(ACCESSORS + name) for name in names))
             entries = [accessor_of(value) for value in values if value is not None]
             if clearing or self._elsewhere is not None:
                 # Some of the tokens that are still there may have lost an ancestor.
@@ -302,7 +326,7 @@ class Tokens:
             if before.expire_time:
                 transaction.delete(expiry_key(before.expire_time, hashed))
             if not before.expire_time or record.expire_time < before.expire_time:
-                transaction.put("tree/shortened", b"")
+                transaction.put(TREE + "shortened", b"")
             transaction.put(expiry_key(record.expire_time, hashed), b"")
             transaction.put(id_key(hashed), encode(record))
             return record
@@ -352,7 +376,10 @@ class Tokens:
             record = self._batch.open(token_id)
             if record is None:
                 return None
-            token = self._opened[hashed] = Token(record, hashed, self)
+            token = Token(record, hashed, self)
+            if len(token_id) > MAX_BATCH_KEPT_CHARACTERS:
+                return token
+            self._opened[hashed] = token
             if len(self._opened) > MAX_BATCH_KEPT:
                 self._opened.popitem(last=False)
         return token

@@ -11,16 +11,21 @@ import asyncio
 import logging
 from collections.abc import Sequence
 
-from server.tenants.tokens.entries import accessor_of, end_in, hash_in_lease, id_key
+from server.tenants.tokens.entries import (
+    ACCESSORS,
+    EXPIRY,
+    LEASES,
+    WRAPPED_SIZES,
+    accessor_of,
+    end_in,
+    hash_in_lease,
+    id_key,
+)
 from server.tenants.tokens.revocation import STEP
 from storage.base import Transaction, transact
 from storage.view import View
 
 log = logging.getLogger("cryptoserve.core")
-
-_ACCESSORS = "accessor/"
-_ENDS = "expiry/"
-_LEASES = "lease/"
 
 
 class TokenTidying:
@@ -45,7 +50,7 @@ class TokenTidying:
 
     async def _run(self) -> None:
         try:
-            removed = sum([await self._tidy(folder) for folder in (_ACCESSORS, _ENDS, _LEASES)])
+            removed = sum([await self._tidy(folder) for folder in (ACCESSORS, EXPIRY, LEASES, WRAPPED_SIZES)])
         except Exception as error:  # noqa: BLE001 - nobody waits for this task; it can be started again
             log.error("tidying tokens failed with %s", type(error).__name__)
             return
@@ -79,9 +84,11 @@ class TokenTidying:
 
 async def _token_of(transaction: Transaction, top: str, folder: str, name: str) -> str | None:
     """The hash of the token that an entry belongs to."""
-    if top == _ENDS:
+    if top == EXPIRY:
         return end_in(name)[1]
-    if top == _LEASES:
+    if top == LEASES:
         return hash_in_lease(name)
+    if top == WRAPPED_SIZES:
+        return name.rpartition("-")[0]
     value = await transaction.get(folder + name)
     return None if value is None else accessor_of(value)[0]

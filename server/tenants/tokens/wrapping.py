@@ -17,11 +17,13 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from auth_methods.records import TokenRecord
+from auth_methods.ttl import granted_seconds
 from compat.json.text import encode
 from engines.base import Reply
-from engines.cubbyhole import WRAPPED
+from engines.cubbyhole.entries import WRAPPED
 from engines.faults import Denied, InvalidRequest
 from server.audit.entry import AuditWrap
 from server.tenants.policies.builtin import RESPONSE_WRAPPING
@@ -29,6 +31,7 @@ from server.tenants.tokens.cubbyhole import check_size
 from server.tenants.tokens.entries import drawer_prefix
 from server.tenants.tokens.store import Token, Tokens
 from server.tenants.tokens.wrapping_jwt import WrappingJwt, looks_like_jwt
+from server.tenants.tokens.wrapping_usage import WrappingUsage
 from storage.view import View
 
 INVALID = "wrapping token is not valid or does not exist"
@@ -58,6 +61,7 @@ class WrapInfo:
     token: str = field(repr=False)
     accessor: str = field(repr=False)
     record: WrapRecord
+    warnings: tuple[str, ...] = ()
 
     def block(self) -> dict[str, Any]:
         """The ``wrap_info`` of the envelope."""
@@ -109,15 +113,28 @@ class Content:
 
 
 class Wrapping:
-    """The wrapped answers of one namespace; ``view`` is that of the token store."""
+    """The wrapped answers of one namespace; ``view`` is that of the token store.
 
-    def __init__(self, view: View, tokens: Tokens, tickets: WrappingJwt) -> None:
+    None is kept for longer than ``max_ttl_seconds``.
+    """
+
+    def __init__(self, view: View, tokens: Tokens, tickets: WrappingJwt, max_ttl_seconds: int) -> None:
         self._view = view
         self._tokens = tokens
         self._tickets = tickets
+        self._max_ttl_seconds = max_ttl_seconds
+        self._usage = WrappingUsage(view)
 
     async def wrap(self, envelope: bytes, record: WrapRecord, now: float, form: str = "") -> Wrapped:
-        """Keep ``envelope`` under a new token; ``form`` ``jwt`` hands the token out inside of a JSON Web Token."""
+        """Keep ``envelope`` under a new token; ``form`` ``jwt`` hands the token out inside of a JSON Web Token.
+
+        Raises ``RateLimited`` if too much waits to be unwrapped.
+        """
+        warnings: tuple[str, ...] = ()
+        if record.creation_ttl > self._max_ttl_seconds:
+            _, warning = granted_seconds(int(record.creation_ttl), max_seconds=self._max_ttl_seconds)
+            warnings = (warning,) if warning else ()
+            record = replace(record, creation_ttl=self._max_ttl_seconds)
         response = encode({"response": envelope.decode().removesuffix("\n")})
         check_size(response)
         drawer = {
@@ -125,6 +142,8 @@ class Wrapping:
             _INFO: msgspec.json.encode(record),
         }
         ttl_seconds = record.creation_ttl
+        size = len(response)
+        await self._usage.reserve(size)
         token = await self._tokens.mint(
             TokenRecord(
                 policies=(RESPONSE_WRAPPING,),
@@ -132,18 +151,18 @@ class Wrapping:
                 display_name="token",
                 creation_time=now,
                 num_uses=1,
-                wraps=True,
                 ttl=int(ttl_seconds),
                 last_ttl=int(ttl_seconds),
                 explicit_max_ttl=int(ttl_seconds),
                 expire_time=now + ttl_seconds,
+                wrapped_bytes=size,
             ),
             drawer,
         )
         shown = token.id
         if form == _JWT:
             shown = await self._tickets.issue(token.id, record.wrapped_accessor, now, token.expire_time)
-        return Wrapped(info=WrapInfo(shown, token.accessor, record))
+        return Wrapped(info=WrapInfo(shown, token.accessor, record, warnings))
 
     async def check(self, client_token: str, given: Mapping[str, Any], now: float) -> Token:
         """The wrapping token that a request is about: the parameter ``token``, or else the client's own token.

@@ -9,19 +9,11 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
-from engines.algorithms.base import (
-    Algorithm,
-    BadCiphertext,
-    BadSignature,
-    Marshaling,
-    Material,
-    NoPrivateKey,
-    Pace,
-    SignatureOptions,
-)
+from engines.algorithms.base import BadCiphertext, BadSignature, Marshaling, Material, NoPrivateKey, SignatureOptions
 from engines.algorithms.encodings.interchange import KeyFormat
 from engines.algorithms.hashes import DEFAULT_HASH, HASHES, SHA2_256
 from engines.algorithms.registry import ALGORITHMS, ALGORITHMS_BY_NUMBER
+from engines.algorithms.row import Algorithm, Pace
 from engines.algorithms.rsa.key_wrapping import parse_wrapping_hash, unwrap, wrap
 from engines.algorithms.rsa.rsa import PKCS1V15, PSS, RSA_2048, RSA_4096, Rsa
 from engines.algorithms.rsa.rsa_keys import material_of
@@ -43,7 +35,7 @@ def public_only(key: rsa.RSAPublicKey | ec.EllipticCurvePublicKey) -> Material:
 
 @pytest.mark.parametrize(("algorithm", "bits"), [(AES128_GCM, 128), (AES256_GCM, 256)])
 def test_aes_gcm_seals_as_nist_says(algorithm: Algorithm, bits: int) -> None:
-    aead = algorithm.aead
+    aead = algorithm.capabilities.aead
     assert aead is not None
     checked = 0
     for case in itertools.islice(cases(f"ciphers/AES/GCM/gcmEncryptExtIV{bits}.rsp", "Tag"), 4000):
@@ -59,7 +51,7 @@ def test_aes_gcm_seals_as_nist_says(algorithm: Algorithm, bits: int) -> None:
 
 @pytest.mark.parametrize(("algorithm", "bits"), [(AES128_GCM, 128), (AES256_GCM, 256)])
 def test_aes_gcm_opens_what_nist_says_and_nothing_else(algorithm: Algorithm, bits: int) -> None:
-    aead = algorithm.aead
+    aead = algorithm.capabilities.aead
     assert aead is not None
     opened = refused = 0
     for case in itertools.islice(cases(f"ciphers/AES/GCM/gcmDecrypt{bits}.rsp", "PT"), 4000):
@@ -83,7 +75,7 @@ def test_aes_gcm_opens_what_nist_says_and_nothing_else(algorithm: Algorithm, bit
 
 
 def test_chacha20_poly1305_does_what_openssls_vectors_say() -> None:
-    aead = CHACHA20_POLY1305.aead
+    aead = CHACHA20_POLY1305.capabilities.aead
     assert aead is not None
     checked = refused = 0
     fields: dict[str, str] = {}
@@ -110,7 +102,7 @@ def test_chacha20_poly1305_does_what_openssls_vectors_say() -> None:
 
 
 def test_chacha20_poly1305_does_what_boringssls_vectors_say() -> None:
-    aead = CHACHA20_POLY1305.aead
+    aead = CHACHA20_POLY1305.capabilities.aead
     assert aead is not None
 
     def value(case: dict[str, str], name: str) -> bytes:
@@ -261,7 +253,7 @@ def test_ed25519_signs_as_the_vectors_of_its_authors_say() -> None:
 @pytest.mark.parametrize("curve", [ECDSA_P256, ECDSA_P384, ECDSA_P521], ids=lambda row: row.name)
 @pytest.mark.parametrize("size", [1, 20, 64, 66, 100])
 def test_ecdsa_takes_a_digest_of_any_length(curve: Algorithm, size: int) -> None:
-    signature = curve.signature
+    signature = curve.capabilities.signature
     assert signature is not None
     key = signature(curve.generate(0))
     for marshaling in Marshaling:
@@ -299,82 +291,90 @@ class TestRows:
 
     @pytest.fixture
     def material(self, algorithm: Algorithm) -> Material:
-        small = algorithm.signing is Pace.LONG and algorithm.parameter_set.endswith("s")
+        small = algorithm.pacing.signing is Pace.LONG and algorithm.parameter_set.endswith("s")
         if algorithm.name == RSA_4096.name or (small and algorithm.name != "slh-dsa-sha2-128s"):
             pytest.skip("takes seconds, and differs from its relatives by a number")
         if algorithm.name not in _MADE:
-            _MADE[algorithm.name] = algorithm.generate(48 if algorithm.key_bytes_chosen is not None else 0)
+            _MADE[algorithm.name] = algorithm.generate(48 if algorithm.sizes.key_bytes_chosen is not None else 0)
         return _MADE[algorithm.name]
 
     def test_the_name_is_the_key(self, algorithm: Algorithm) -> None:
         assert ALGORITHMS[algorithm.name] is algorithm
         assert algorithm.number is None or ALGORITHMS_BY_NUMBER[algorithm.number] is algorithm
-        assert algorithm.quantum_category in range(6)
-        assert algorithm.classical_bits >= 112
+        assert algorithm.strength.quantum_category in range(6)
+        assert algorithm.strength.classical_bits >= 112
 
     def test_what_is_sealed_has_the_sizes_in_the_row(self, algorithm: Algorithm, material: Material) -> None:
-        if algorithm.aead is None:
-            assert (algorithm.nonce_bytes, algorithm.tag_bytes) == (0, 0)
+        if algorithm.capabilities.aead is None:
+            assert (algorithm.sizes.nonce_bytes, algorithm.sizes.tag_bytes) == (0, 0)
             return
-        assert len(material.private) == algorithm.key_bytes
-        nonce = bytes(algorithm.nonce_bytes)
-        cipher = algorithm.aead(material.private)
+        assert len(material.private) == algorithm.sizes.key_bytes
+        nonce = bytes(algorithm.sizes.nonce_bytes)
+        cipher = algorithm.capabilities.aead(material.private)
         data = b"data" if algorithm.takes_associated_data else None
         plaintext = b"a plaintext of 24 bytes."
         sealed = cipher.seal(nonce, plaintext, data)
-        block = algorithm.padded_to_bytes
+        block = algorithm.sizes.padded_to_bytes
         padding = block - len(plaintext) % block if block else 0
-        assert len(sealed) == len(plaintext) + padding + algorithm.tag_bytes
+        assert len(sealed) == len(plaintext) + padding + algorithm.sizes.tag_bytes
         assert cipher.open(nonce, sealed, data) == plaintext
         if data is None:
-            assert algorithm.tag_bytes == 0
+            assert algorithm.sizes.tag_bytes == 0
             return
         for wrong in (b"dat", b"", None):
             with pytest.raises(InvalidRequest):
                 cipher.open(nonce, sealed, wrong)
 
     def test_signatures_have_the_size_in_the_row(self, algorithm: Algorithm, material: Material) -> None:
-        if algorithm.signature is None:
-            assert algorithm.signature_bytes == 0
+        if algorithm.capabilities.signature is None:
+            assert algorithm.sizes.signature_bytes == 0
             return
         options = SignatureOptions(DEFAULT_HASH, marshaling=Marshaling.JWS)
-        key = algorithm.signature(material)
+        key = algorithm.capabilities.signature(material)
         signed = key.sign(b"message", options)
         # Signatures of ECDSA in DER vary in length, and so do those that end in one.
         spread = 8 if algorithm.second_public_text is not None else 0
-        assert algorithm.signature_bytes - spread <= len(signed) <= algorithm.signature_bytes
+        assert algorithm.sizes.signature_bytes - spread <= len(signed) <= algorithm.sizes.signature_bytes
         key.verify(b"message", signed, options)
         with pytest.raises(BadSignature):
             key.verify(b"message", signed[:-1], options)
         with pytest.raises(NoPrivateKey):
-            algorithm.signature(Material(b"", material.public)).sign(b"message", options)
+            algorithm.capabilities.signature(Material(b"", material.public)).sign(b"message", options)
 
     def test_public_key_encryption_is_undone_by_decryption(self, algorithm: Algorithm, material: Material) -> None:
-        if algorithm.encryption is None:
+        if algorithm.capabilities.encryption is None:
             return
-        key = algorithm.encryption(material)
+        key = algorithm.capabilities.encryption(material)
         assert key.decrypt(key.encrypt(b"plaintext")) == b"plaintext"
         with pytest.raises(Failed, match="message too long"):
-            key.encrypt(bytes(algorithm.key_bytes))
+            key.encrypt(bytes(algorithm.sizes.key_bytes))
         with pytest.raises(Failed, match="decryption error"):
-            key.decrypt(bytes(algorithm.key_bytes))
+            key.decrypt(bytes(algorithm.sizes.key_bytes))
         with pytest.raises(NoPrivateKey):
-            algorithm.encryption(Material(b"", material.public)).decrypt(b"")
+            algorithm.capabilities.encryption(Material(b"", material.public)).decrypt(b"")
 
     def test_what_is_encapsulated_has_the_sizes_in_the_row(self, algorithm: Algorithm, material: Material) -> None:
-        if algorithm.encapsulation is None:
-            assert (algorithm.ciphertext_bytes, algorithm.shared_secret_bytes, algorithm.hpke) == (0, 0, None)
+        if algorithm.capabilities.encapsulation is None:
+            assert (
+                algorithm.sizes.ciphertext_bytes,
+                algorithm.sizes.shared_secret_bytes,
+                algorithm.capabilities.hpke,
+            ) == (0, 0, None)
             return
-        key = algorithm.encapsulation(material)
+        key = algorithm.capabilities.encapsulation(material)
         shared_secret, ciphertext = key.encapsulate()
         sizes = (len(material.public), len(ciphertext), len(shared_secret))
-        assert sizes == (algorithm.public_key_bytes, algorithm.ciphertext_bytes, algorithm.shared_secret_bytes)
+        assert sizes == (
+            algorithm.sizes.public_key_bytes,
+            algorithm.sizes.ciphertext_bytes,
+            algorithm.sizes.shared_secret_bytes,
+        )
         assert key.decapsulate(ciphertext) == shared_secret
         for wrong in (b"", ciphertext[:-1], ciphertext + b"\0"):
             with pytest.raises(BadCiphertext):
                 key.decapsulate(wrong)
         with pytest.raises(NoPrivateKey):
-            algorithm.encapsulation(Material(b"", material.public)).decapsulate(ciphertext)
+            algorithm.capabilities.encapsulation(Material(b"", material.public)).decapsulate(ciphertext)
 
     def test_keys_come_back_from_every_form(self, algorithm: Algorithm, material: Material) -> None:
         forms = algorithm.interchange
@@ -382,7 +382,7 @@ class TestRows:
         assert forms.from_backup(forms.to_backup(material)) == material
         assert forms.export_private(material, KeyFormat.DEFAULT)
         if forms.public_importable:
-            standard = algorithm.kem_keys is None and algorithm.object_identifier
+            standard = algorithm.capabilities.kem_keys is None and algorithm.object_identifier
             form = KeyFormat.PEM if standard else KeyFormat.DEFAULT
             public = Material(b"", material.public)
             assert forms.import_public(forms.export_public(material.public, form)) == public
@@ -394,7 +394,7 @@ class TestRows:
 
 
 def test_a_derived_seed_stands_for_the_key_of_rfc_8032() -> None:
-    make = ED25519.material_from_seed
+    make = ED25519.capabilities.material_from_seed
     assert make is not None
     seed = bytes(range(32))
     public = ed25519.Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw()

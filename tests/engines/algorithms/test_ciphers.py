@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engines.algorithms.base import Aead, Algorithm, BadSignature, Material, SignatureOptions
+from engines.algorithms.base import Aead, BadSignature, Material, SignatureOptions
 from engines.algorithms.encodings.interchange import BadBackup
 from engines.algorithms.registry import ALGORITHMS
+from engines.algorithms.row import Algorithm
 from engines.algorithms.signatures.mldsa import MLDSA_44, MLDSA_65, MLDSA_87
 from engines.algorithms.symmetric.aead import AES256_CCM, XCHACHA20_POLY1305, AesCcm, XChaCha20Poly1305
 from engines.algorithms.symmetric.cbc import AES256_CBC_HMAC, AesCbc, AesCbcHmac
@@ -23,13 +24,13 @@ from engines.faults import Failed, InvalidRequest
 from tests.engines.vectors import A256CBC_HS512_VECTOR, XCHACHA20_POLY1305_VECTOR, AeadVector, cases, hexadecimal
 
 AEADS = [row for row in ALGORITHMS.values() if row.takes_associated_data]
-OTHERS = [row for row in ALGORITHMS.values() if row.aead is not None and not row.authenticates]
+OTHERS = [row for row in ALGORITHMS.values() if row.capabilities.aead is not None and not row.usage.authenticates]
 
 
 def cipher_of(row: Algorithm) -> Any:
     """A cipher of ``row`` with a random key."""
-    assert row.aead is not None
-    return row.aead(row.generate(0).private)
+    assert row.capabilities.aead is not None
+    return row.capabilities.aead(row.generate(0).private)
 
 
 @pytest.mark.parametrize("file", ["VNT256", "VPT256", "VADT256"])
@@ -163,13 +164,13 @@ def test_cmac_gives_what_nist_says(bits: int) -> None:
 
 @pytest.mark.parametrize("row", [MLDSA_44, MLDSA_65, MLDSA_87], ids=lambda row: row.name)
 def test_ml_dsa_verifies_what_the_known_answers_say(row: Algorithm) -> None:
-    assert row.signature is not None
+    assert row.capabilities.signature is not None
     path = f"asymmetric/MLDSA/kat_{row.parameter_set.replace('-', '').replace('MLDSA', 'MLDSA_')}_det_pure.rsp"
     for case in itertools.islice(cases(path, "ctx", first="count"), 20):
         public, message = hexadecimal(case, "pk"), hexadecimal(case, "msg")
-        signature = hexadecimal(case, "sm")[: row.signature_bytes]
+        signature = hexadecimal(case, "sm")[: row.sizes.signature_bytes]
         options = SignatureOptions(None, context=hexadecimal(case, "ctx"))
-        key = row.signature(Material(b"", public))
+        key = row.capabilities.signature(Material(b"", public))
         key.verify(message, signature, options)
         for wrong in (
             (message + b"x", signature, options),
@@ -191,7 +192,7 @@ def _text(data: bytes) -> str:
 
 @pytest.mark.parametrize("row", AEADS, ids=lambda row: row.name)
 def test_every_changed_bit_and_every_lost_byte_is_noticed(row: Algorithm) -> None:
-    cipher, nonce = cipher_of(row), bytes(range(row.nonce_bytes))
+    cipher, nonce = cipher_of(row), bytes(range(row.sizes.nonce_bytes))
     sealed = cipher.seal(nonce, b"some plaintext", b"data")
     for index in range(len(sealed)):
         for bit in range(8):
@@ -203,7 +204,7 @@ def test_every_changed_bit_and_every_lost_byte_is_noticed(row: Algorithm) -> Non
             cipher.open(nonce, sealed[:index], b"data")
         with pytest.raises(InvalidRequest, match="message authentication failed"):
             cipher.open(nonce, sealed[index + 1 :], b"data")
-    for index in range(row.nonce_bytes):
+    for index in range(row.sizes.nonce_bytes):
         other = bytearray(nonce)
         other[index] ^= 1
         with pytest.raises(InvalidRequest, match="message authentication failed"):
@@ -215,7 +216,7 @@ def test_every_changed_bit_and_every_lost_byte_is_noticed(row: Algorithm) -> Non
 @pytest.mark.parametrize("row", OTHERS, ids=lambda row: row.name)
 def test_what_does_not_authenticate_gives_no_plaintext_back_that_was_changed(row: Algorithm) -> None:
     """A change is noticed by luck only, but it never goes without effect."""
-    cipher, nonce = cipher_of(row), bytes(range(row.nonce_bytes))
+    cipher, nonce = cipher_of(row), bytes(range(row.sizes.nonce_bytes))
     plaintext = b"some plaintext of 40 bytes, 2.5 blocks.."
     sealed = cipher.seal(nonce, plaintext, None)
     for index in range(len(sealed)):
@@ -227,15 +228,15 @@ def test_what_does_not_authenticate_gives_no_plaintext_back_that_was_changed(row
             assert fault.message is not None
 
 
-@pytest.mark.parametrize("row", [row for row in ALGORITHMS.values() if row.aead], ids=lambda row: row.name)
+@pytest.mark.parametrize("row", [row for row in ALGORITHMS.values() if row.capabilities.aead], ids=lambda row: row.name)
 @given(nonce=st.binary(min_size=24, max_size=24), data=st.binary(max_size=100))
 def test_no_ciphertext_is_anything_but_refused_or_opened(row: Algorithm, nonce: bytes, data: bytes) -> None:
     cipher = cipher_of(row)
     try:
-        opened = cipher.open(nonce[: row.nonce_bytes], data, None)
+        opened = cipher.open(nonce[: row.sizes.nonce_bytes], data, None)
     except InvalidRequest:
         return
-    assert not row.authenticates
+    assert not row.usage.authenticates
     assert isinstance(opened, bytes)
 
 

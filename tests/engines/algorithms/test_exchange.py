@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from engines.base import Operation
 from engines.faults import Failed, Fault, InvalidRequest, NotFound
-from engines.transit import Transit
+from engines.transit.routes import TRANSIT
 from tests.engines.driver import Driver, make_keys, message_of
 
 HELLO = base64.b64encode(b"hello").decode()
@@ -179,7 +179,7 @@ async def test_a_backup_is_the_whole_key(keys: Driver, name: str) -> None:
     backup = (await keys.read(f"backup/{name}"))["backup"]
     before = dict(await keys.read(f"keys/{name}"))
     assert before["backup_info"]["version"] == 3
-    other = Driver(Transit)
+    other = Driver(TRANSIT)
     await other.write("restore", backup=backup)
     restored = dict(await other.read(f"keys/{name}"))
     assert restored.pop("restore_info")["version"] == 3
@@ -543,7 +543,7 @@ async def test_certificate_chains(keys: Driver) -> None:
     chain = (leaf + authority).removesuffix("\n")
     assert (await keys.read("keys/ec"))["keys"]["1"]["certificate_chain"] == chain
     assert (await keys.read("export/certificate-chain/ec"))["keys"] == {"1": chain}
-    other = Driver(Transit)
+    other = Driver(TRANSIT)
     await other.write("restore", backup=(await keys.read("backup/ec"))["backup"])
     assert (await other.read("keys/ec"))["keys"]["1"]["certificate_chain"] == chain
     persist = "failed to persist certificate chain: "
@@ -618,7 +618,7 @@ ANYTHING = st.one_of(
 @given(data=st.data())
 def test_a_damaged_backup_is_refused_or_restored_but_never_fails_otherwise(name: str, data: st.DataObject) -> None:
     async def restore() -> None:
-        driver = Driver(Transit)
+        driver = Driver(TRANSIT)
         await make_keys(driver, KEYS)
         content = json.loads(base64.b64decode((await driver.read(f"backup/{name}"))["backup"]))
         policy = content["policy"]

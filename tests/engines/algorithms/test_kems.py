@@ -24,10 +24,10 @@ from cryptography.hazmat.primitives import hpke as library_hpke
 from cryptography.hazmat.primitives.asymmetric import ec, mlkem, x25519
 
 from engines.algorithms.base import BadCiphertext, Material
+from engines.algorithms.encodings.kem_formats import KemFormat
 from engines.algorithms.kem import hybrid_kems, mlkem_liboqs, providers
-from engines.algorithms.kem.hpke import AES256, HKDF_SHA256, HKDF_SHA384, Suite
+from engines.algorithms.kem.hpke import AES256, HKDF_SHA256, HKDF_SHA384, Suite, _kept_schedule_context
 from engines.algorithms.kem.hybrid_kems import P384_MLKEM_1024, X25519_MLKEM_768
-from engines.algorithms.kem.kem_keys import KemFormat
 from engines.algorithms.kem.key_agreement import P384, X25519
 from engines.algorithms.kem.mlkem import MLKEM_512, MLKEM_768, MLKEM_1024
 from engines.algorithms.kem.mlkem_parameters import PARAMETER_SETS, ParameterSet, PrivateKey
@@ -87,23 +87,24 @@ class TestKnownAnswers:
         vectors = json.loads((Path(__file__).parent / "xwing.json").read_text())
         for vector in vectors:
             material = X25519_MLKEM_768.interchange.import_private(bytes.fromhex(vector["sk"]))
-            assert X25519_MLKEM_768.encapsulation is not None
-            shared_secret = X25519_MLKEM_768.encapsulation(material).decapsulate(bytes.fromhex(vector["ct"]))
+            encapsulation = X25519_MLKEM_768.capabilities.encapsulation
+            assert encapsulation is not None
+            shared_secret = encapsulation(material).decapsulate(bytes.fromhex(vector["ct"]))
             assert shared_secret.hex() == vector["ss"]
         assert len(vectors) == 2
 
     @pytest.mark.parametrize("row", KEM_ALGORITHMS.values(), ids=label)
     def test_kem_and_key_schedule_give_what_the_draft_of_hpke_says(self, row: Any) -> None:
         checked = 0
-        for case in hpke_vectors(row.hpke.kem):
+        for case in hpke_vectors(row.capabilities.hpke.kem):
             shared_secret = bytes.fromhex(case["shared_secret"])
             if "seed" in takes(row):
                 material = row.interchange.import_private(bytes.fromhex(case["skRm"]))
                 assert material.public.hex() == case["pkRm"]
-                assert row.encapsulation(material).decapsulate(bytes.fromhex(case["enc"])) == shared_secret
+                assert row.capabilities.encapsulation(material).decapsulate(bytes.fromhex(case["enc"])) == shared_secret
             if case["kdf_id"] not in (HKDF_SHA256, HKDF_SHA384):
                 continue
-            suite = Suite(case["kem_id"], case["kdf_id"], case["aead_id"], row.ciphertext_bytes)
+            suite = Suite(case["kem_id"], case["kdf_id"], case["aead_id"], row.sizes.ciphertext_bytes)
             cipher, nonce = suite.cipher(shared_secret, bytes.fromhex(case["info"]))
             assert nonce.hex() == case["base_nonce"]
             for number, message in enumerate(case["encryptions"]):
@@ -175,15 +176,15 @@ class TestProviders:
         pin_providers("ml-kem-768=pqcrypto")
         assert MLKEM_768.served_by == "pqcrypto"
         assert MLKEM_1024.served_by == "openssl"
-        assert MLKEM_768.encapsulation is not None
+        assert MLKEM_768.capabilities.encapsulation is not None
         material = MLKEM_768.generate(0)
-        assert len(material.private) == MLKEM_768.key_bytes
-        shared_secret, ciphertext = MLKEM_768.encapsulation(material).encapsulate()
-        assert MLKEM_768.encapsulation(material).decapsulate(ciphertext) == shared_secret
+        assert len(material.private) == MLKEM_768.sizes.key_bytes
+        shared_secret, ciphertext = MLKEM_768.capabilities.encapsulation(material).encapsulate()
+        assert MLKEM_768.capabilities.encapsulation(material).decapsulate(ciphertext) == shared_secret
         with pytest.raises(NoProvider, match="for keys in seed form"):
             MLKEM_768.interchange.import_private(bytes(64))
         pin_providers("")
-        assert MLKEM_768.encapsulation(material).decapsulate(ciphertext) == shared_secret
+        assert MLKEM_768.capabilities.encapsulation(material).decapsulate(ciphertext) == shared_secret
 
     @pytest.mark.parametrize(
         ("text", "message"),
@@ -276,11 +277,14 @@ class TestLiboqs:
         material = row.interchange.import_private(seed)
         # Where OpenSSL can't take the seed, what it expands to is kept too, so that the key outlives liboqs.
         assert material == Material(seed + expanded if row is MLKEM_512 else seed, hexadecimal(case, "pk"))
-        assert base64.b64decode(row.kem_keys.private_text(material, KemFormat.EXPANDED)) == expanded
-        assert base64.b64decode(row.kem_keys.private_text(material, KemFormat.SEED)) == seed
-        assert row.encapsulation(material).decapsulate(hexadecimal(case, "ct")) == hexadecimal(case, "ss")
+        assert base64.b64decode(row.capabilities.kem_keys.private_text(material, KemFormat.EXPANDED)) == expanded
+        assert base64.b64decode(row.capabilities.kem_keys.private_text(material, KemFormat.SEED)) == seed
+        assert row.capabilities.encapsulation(material).decapsulate(hexadecimal(case, "ct")) == hexadecimal(case, "ss")
         for form in (KemFormat.PEM, KemFormat.JWK):
-            assert row.interchange.import_private(row.kem_keys.private_text(material, form).encode()) == material
+            assert (
+                row.interchange.import_private(row.capabilities.kem_keys.private_text(material, form).encode())
+                == material
+            )
 
     def test_it_is_asked_before_pqcrypto_and_after_openssl(self, liboqs: MlKemProvider) -> None:
         assert [row.served_by for row in ROWS.values()] == ["liboqs", "openssl", "openssl"]
@@ -332,18 +336,18 @@ class TestOpenSslCommand:
         material = row.interchange.import_private(private.read_bytes())
         assert row.interchange.import_public(public.read_text()).public == material.public
         assert row.public_text(material.public) == public.read_text()
-        assert row.encapsulation(material).decapsulate(ciphertext.read_bytes()) == secret.read_bytes()
+        assert row.capabilities.encapsulation(material).decapsulate(ciphertext.read_bytes()) == secret.read_bytes()
         tampered = bytearray(ciphertext.read_bytes())
         tampered[100] ^= 4
         ciphertext.write_bytes(tampered)
         self.run("pkeyutl", "-decap", "-inkey", private, "-in", ciphertext, "-secret", secret)
-        assert row.encapsulation(material).decapsulate(bytes(tampered)) == secret.read_bytes()
+        assert row.capabilities.encapsulation(material).decapsulate(bytes(tampered)) == secret.read_bytes()
 
     def test_it_opens_ours_with_keys_that_go_out(self, row: Any, tmp_path: Path) -> None:
         material = row.generate(0)
-        shared_secret, made = row.encapsulation(material).encapsulate()
+        shared_secret, made = row.capabilities.encapsulation(material).encapsulate()
         private, ciphertext, secret = (tmp_path / name for name in ("k", "c", "s"))
-        private.write_text(row.kem_keys.private_text(material, KemFormat.PEM))
+        private.write_text(row.capabilities.kem_keys.private_text(material, KemFormat.PEM))
         ciphertext.write_bytes(made)
         self.run("pkeyutl", "-decap", "-inkey", private, "-in", ciphertext, "-secret", secret)
         assert secret.read_bytes() == shared_secret
@@ -357,8 +361,8 @@ def library_suite(row: Any) -> library_hpke.Suite:
         P384_MLKEM_1024.name: library_hpke.KEM.MLKEM1024_P384,
     }
     kdfs = {HKDF_SHA256: library_hpke.KDF.HKDF_SHA256, HKDF_SHA384: library_hpke.KDF.HKDF_SHA384}
-    assert row.hpke.aead == AES256
-    return library_hpke.Suite(kems[row.name], kdfs[row.hpke.kdf], library_hpke.AEAD.AES_256_GCM)
+    assert row.capabilities.hpke.aead == AES256
+    return library_hpke.Suite(kems[row.name], kdfs[row.capabilities.hpke.kdf], library_hpke.AEAD.AES_256_GCM)
 
 
 def library_key(row: Any) -> tuple[Any, Material]:
@@ -383,9 +387,12 @@ def library_key(row: Any) -> tuple[Any, Material]:
 @pytest.mark.parametrize("row", [MLKEM_768, MLKEM_1024, X25519_MLKEM_768, P384_MLKEM_1024], ids=label)
 def test_hpke_is_that_of_cryptography_in_both_directions(row: Any) -> None:
     theirs, material = library_key(row)
-    suite, ours = library_suite(row), row.encapsulation(material)
-    assert row.hpke.open(ours, suite.encrypt(b"message", theirs.public_key(), b"info"), b"info", b"") == b"message"
-    sealed = row.hpke.seal(ours, b"message", b"info", b"")
+    suite, ours = library_suite(row), row.capabilities.encapsulation(material)
+    assert (
+        row.capabilities.hpke.open(ours, suite.encrypt(b"message", theirs.public_key(), b"info"), b"info", b"")
+        == b"message"
+    )
+    sealed = row.capabilities.hpke.seal(ours, b"message", b"info", b"")
     assert suite.decrypt(sealed, theirs, b"info") == b"message"
     with pytest.raises(InvalidTag):
         suite.decrypt(sealed, theirs, b"other")
@@ -393,20 +400,20 @@ def test_hpke_is_that_of_cryptography_in_both_directions(row: Any) -> None:
 
 @pytest.mark.parametrize("row", KEM_ALGORITHMS.values(), ids=label)
 def test_what_is_not_whole_does_not_open(row: Any) -> None:
-    key = row.encapsulation(row.generate(0))
-    message = row.hpke.seal(key, b"message", b"info", b"data")
-    assert row.hpke.open(key, message, b"info", b"data") == b"message"
-    enc = row.ciphertext_bytes
+    key = row.capabilities.encapsulation(row.generate(0))
+    message = row.capabilities.hpke.seal(key, b"message", b"info", b"data")
+    assert row.capabilities.hpke.open(key, message, b"info", b"data") == b"message"
+    enc = row.sizes.ciphertext_bytes
     flips = (0, enc // 2, enc - 1, enc, len(message) - 1)
     broken = [message[:place] + bytes([message[place] ^ 1]) + message[place + 1 :] for place in flips]
     for wrong in (*broken, b"", message[:enc], message[: enc - 1], message[:-1], message + b"\0"):
         with pytest.raises(BadCiphertext):
-            row.hpke.open(key, wrong, b"info", b"data")
+            row.capabilities.hpke.open(key, wrong, b"info", b"data")
     for info, data in ((b"", b"data"), (b"info", b""), (b"info", b"date")):
         with pytest.raises(BadCiphertext):
-            row.hpke.open(key, message, info, data)
+            row.capabilities.hpke.open(key, message, info, data)
     with pytest.raises(BadCiphertext):
-        row.hpke.open(row.encapsulation(row.generate(0)), message, b"info", b"data")
+        row.capabilities.hpke.open(row.capabilities.encapsulation(row.generate(0)), message, b"info", b"data")
 
 
 @pytest.mark.parametrize("row", [X25519_MLKEM_768, P384_MLKEM_1024], ids=label)
@@ -414,7 +421,7 @@ def test_half_of_a_hybrid_opens_nothing(row: Any) -> None:
     """Whoever has broken one half, and so knows its private key, gets another secret for want of the other."""
     construction = hybrid_kems.X_WING if row is X25519_MLKEM_768 else hybrid_kems.P384_ML_KEM_1024
     material, other = row.generate(0), row.generate(0)
-    shared_secret, ciphertext = row.encapsulation(material).encapsulate()
+    shared_secret, ciphertext = row.capabilities.encapsulation(material).encapsulate()
     boundary = construction.parameters.ciphertext_bytes
     group_ciphertext = ciphertext[boundary:]
     group_public = material.public[construction.parameters.public_bytes :]
@@ -447,21 +454,21 @@ class KnownSecret:
 @pytest.mark.parametrize("row", [X25519_MLKEM_768, P384_MLKEM_1024], ids=label)
 def test_breaking_one_half_of_a_hybrid_opens_no_message(row: Any, broken: str) -> None:
     """The owner's own key, with a known secret for that of one half, no longer opens what was encrypted to it."""
-    key = row.encapsulation(row.generate(0))
-    message = row.hpke.seal(key, b"message", b"info", b"")
-    assert row.hpke.open(key, message, b"info", b"") == b"message"
+    key = row.capabilities.encapsulation(row.generate(0))
+    message = row.capabilities.hpke.seal(key, b"message", b"info", b"")
+    assert row.capabilities.hpke.open(key, message, b"info", b"") == b"message"
     whole = getattr(key, broken)
     setattr(key, broken, KnownSecret() if broken == "_group_key" else KnownSecret().decapsulate)
     with pytest.raises(BadCiphertext):
-        row.hpke.open(key, message, b"info", b"")
+        row.capabilities.hpke.open(key, message, b"info", b"")
     setattr(key, broken, whole)
-    assert row.hpke.open(key, message, b"info", b"") == b"message"
+    assert row.capabilities.hpke.open(key, message, b"info", b"") == b"message"
 
 
 @pytest.mark.parametrize("row", [X25519_MLKEM_768, P384_MLKEM_1024], ids=label)
 def test_a_hybrid_refuses_points_that_are_none(row: Any) -> None:
     material = row.generate(0)
-    key = row.encapsulation(material)
+    key = row.capabilities.encapsulation(material)
     _, ciphertext = key.encapsulate()
     size = (X25519 if row is X25519_MLKEM_768 else P384)().element_bytes
     for point in (bytes(size), b"\x02" + bytes(size - 1) if row is P384_MLKEM_1024 else b"\x01" + bytes(size - 1)):
@@ -478,7 +485,7 @@ class TestForms:
         forms = []
         for form in KemFormat:
             try:
-                private = row.kem_keys.private_text(material, form)
+                private = row.capabilities.kem_keys.private_text(material, form)
             except InvalidRequest:
                 continue
             forms.append(form)
@@ -486,16 +493,16 @@ class TestForms:
             binary = binary or (form is KemFormat.DEFAULT and not private.startswith("-----"))
             data = base64.b64decode(private) if binary else private.encode()
             back = row.interchange.import_private(data)
-            if form is KemFormat.EXPANDED and len(material.private) != row.key_bytes:
+            if form is KemFormat.EXPANDED and len(material.private) != row.sizes.key_bytes:
                 # The seed is lost, as where liboqs expands one; the key is the same.
-                shared_secret, ciphertext = row.encapsulation(material).encapsulate()
+                shared_secret, ciphertext = row.capabilities.encapsulation(material).encapsulate()
                 assert back.public == material.public
-                assert row.encapsulation(back).decapsulate(ciphertext) == shared_secret
+                assert row.capabilities.encapsulation(back).decapsulate(ciphertext) == shared_secret
             else:
                 assert back == material
         assert {KemFormat.DEFAULT, KemFormat.RAW} <= set(forms)
         for form in (KemFormat.DEFAULT, KemFormat.RAW, KemFormat.JWK):
-            public = row.kem_keys.public_text(material.public, form)
+            public = row.capabilities.kem_keys.public_text(material.public, form)
             assert row.interchange.import_public(public) == Material(b"", material.public)
 
     def test_seed_and_expanded_key_must_be_of_one_key(self) -> None:
@@ -544,12 +551,12 @@ class TestForms:
                 row.interchange.import_public(data.decode("latin-1"))
 
     def test_a_key_of_another_parameter_set_is_refused(self) -> None:
-        pem = MLKEM_1024.kem_keys.private_text(MLKEM_1024.generate(0), KemFormat.PEM)  # type: ignore[union-attr]
+        pem = MLKEM_1024.capabilities.kem_keys.private_text(MLKEM_1024.generate(0), KemFormat.PEM)  # type: ignore[union-attr]
         with pytest.raises(InvalidRequest, match="not a private key"):
             MLKEM_768.interchange.import_private(pem.encode())
 
     def test_der_must_be_canonical(self) -> None:
-        forms = MLKEM_768.kem_keys
+        forms = MLKEM_768.capabilities.kem_keys
         assert forms is not None
         der = base64.b64decode(forms.private_text(MLKEM_768.generate(0), KemFormat.DER))
         forms.import_private(der)
@@ -559,7 +566,7 @@ class TestForms:
 
     def test_pkcs8_may_have_the_public_key_behind(self) -> None:
         material, other = (MLKEM_768.generate(0) for _ in range(2))
-        forms = MLKEM_768.kem_keys
+        forms = MLKEM_768.capabilities.kem_keys
         assert forms is not None
         der = base64.b64decode(forms.private_text(material, KemFormat.DER))
 
@@ -577,8 +584,8 @@ class TestForms:
         case = next(known_answers(PARAMETER_SETS[1]))
         material = MLKEM_768.interchange.import_private(pem)
         assert material.private == hexadecimal(case, "d") + hexadecimal(case, "z")
-        assert MLKEM_768.kem_keys is not None
-        assert MLKEM_768.kem_keys.private_text(material, KemFormat.PEM) == pem.decode()
+        assert MLKEM_768.capabilities.kem_keys is not None
+        assert MLKEM_768.capabilities.kem_keys.private_text(material, KemFormat.PEM) == pem.decode()
 
 
 PLANS = {
@@ -617,3 +624,14 @@ PLANS = {
 def test_the_plans_for_an_algorithm_are_those_of_nist_and_nsa(name: str) -> None:
     plan = ALGORITHMS[name].transition
     assert (plan.deprecated_after, plan.disallowed_after, plan.cnsa_2) == PLANS[name]
+
+
+def test_long_infos_of_hpke_are_not_kept() -> None:
+    suite = KEM_ALGORITHMS["ml-kem-768"].capabilities.hpke
+    assert isinstance(suite, Suite)
+    _kept_schedule_context.cache_clear()
+    for size, kept in ((1024, 1), (1025, 1)):
+        aead, nonce = suite.cipher(bytes(32), b"i" * size)
+        again, _ = suite.cipher(bytes(32), b"i" * size)
+        assert again.open(nonce, aead.seal(nonce, b"text", b""), b"") == b"text"
+        assert _kept_schedule_context.cache_info().currsize == kept

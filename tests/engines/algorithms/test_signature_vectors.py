@@ -15,10 +15,11 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric import mldsa
 
-from engines.algorithms.base import Algorithm, BadSignature, Material, SignatureOptions
+from engines.algorithms.base import BadSignature, Material, SignatureOptions
 from engines.algorithms.encodings.interchange import KeyFormat
 from engines.algorithms.hashes import DEFAULT_HASH, HASHES
 from engines.algorithms.registry import ALGORITHMS
+from engines.algorithms.row import Algorithm
 from engines.algorithms.signatures.slhdsa import PARAMETER_SETS
 from engines.algorithms.types import KEY_TYPES
 from engines.encoding import decode_base64
@@ -44,9 +45,9 @@ def vectors() -> list[dict[str, Any]]:
 
 def is_valid(row: Algorithm, public: bytes, message: bytes, signature: bytes, options: SignatureOptions) -> bool:
     """Whether ``signature`` is one."""
-    assert row.signature is not None
+    assert row.capabilities.signature is not None
     try:
-        row.signature(Material(b"", public)).verify(message, signature, options)
+        row.capabilities.signature(Material(b"", public)).verify(message, signature, options)
     except BadSignature:
         return False
     return True
@@ -105,8 +106,8 @@ def test_openssl_verifies_what_is_signed_here(row: Algorithm, context: bytes, tm
         pytest.skip("takes long, and differs from its fast sibling by numbers")
     openssl = _openssl()
     material = row.generate(0)
-    assert row.signature is not None
-    signed = row.signature(material).sign(b"hello", SignatureOptions(None, context=context))
+    assert row.capabilities.signature is not None
+    signed = row.capabilities.signature(material).sign(b"hello", SignatureOptions(None, context=context))
     public, message, signature = tmp_path / "public", tmp_path / "message", tmp_path / "signature"
     public.write_text(row.interchange.export_public(material.public, KeyFormat.PEM))
     signature.write_bytes(signed)
@@ -163,8 +164,8 @@ def test_openssl_and_this_sign_hashes_alike(name: str, hash_name: str, identifie
     sign = (*command, "-sign", "-keyform", "DER", "-inkey", str(private), "-out", str(signature))
     assert _run(*sign) == 0
     assert is_valid(row, material.public, b"hello", signature.read_bytes(), hashed)
-    assert row.signature is not None
-    signature.write_bytes(row.signature(material).sign(b"hello", hashed))
+    assert row.capabilities.signature is not None
+    signature.write_bytes(row.capabilities.signature(material).sign(b"hello", hashed))
     public.write_text(row.interchange.export_public(material.public, KeyFormat.PEM))
     verify = (*command, "-verify", "-pubin", "-inkey", str(public), "-sigfile", str(signature))
     assert _run(*verify) == 0
@@ -189,8 +190,8 @@ def test_the_representative_of_a_message_stands_for_it() -> None:
     """Mu as FIPS 204 computes it, so that whoever has the message needn't send it."""
     row = ALGORITHMS["ml-dsa-65"]
     material = row.generate(0)
-    assert row.signature is not None
-    key = row.signature(material)
+    assert row.capabilities.signature is not None
+    key = row.capabilities.signature(material)
     context, message = b"letters", b"a message of any length"
     public_key_hash = hashlib.shake_256(material.public).digest(64)
     prefixed = b"\x00" + bytes([len(context)]) + context + message

@@ -15,7 +15,7 @@ from engines.faults import Fault, InvalidRequest
 from engines.keys.encryption_count import FIRST_BLOCK, LARGEST_BLOCK, VersionCount
 from engines.keys.records import VersionTotal, decode_totals, encode_totals
 from engines.keys.reservation import LimitReached
-from engines.transit import Transit
+from engines.transit.routes import TRANSIT
 from storage.base import Damaged, Unavailable, put
 from storage.cache import ObjectCache
 from storage.view import View
@@ -29,15 +29,15 @@ class Crowd:
     """Several processes over one store."""
 
     def __init__(self, size: int) -> None:
-        self.first = Driver(Transit)
+        self.first = Driver(TRANSIT)
         self.drivers = [self.first, *(self._another() for _ in range(size - 1))]
 
     def _another(self) -> Driver:
-        driver = Driver(Transit)
+        driver = Driver(TRANSIT)
         driver.store, driver.clock = self.first.store, self.first.clock
         driver.cache = ObjectCache(driver.store)
         driver.storage = View(driver.store, "mount/", driver.cache)
-        driver.engine = Transit(Mount(driver.storage, driver.clock, "test_accessor", "transit/"))
+        driver.engine = TRANSIT.open(Mount(driver.storage, driver.clock, "test_accessor", "transit/"))
         return driver
 
     def crash(self, index: int) -> None:
@@ -410,7 +410,7 @@ async def test_backups_carry_the_counts(transit: Driver) -> None:
     await transit.write("keys/k", exportable=True, allow_plaintext_backup=True)
     await transit.write("encrypt/k", batch_input=[{"plaintext": ""}] * 20)
     backup = (await transit.read("backup/k"))["backup"]
-    other = Driver(Transit)
+    other = Driver(TRANSIT)
     await other.write("restore", backup=backup)
     assert (await encryptions(other))["1"] >= 20
     await transit.write("encrypt/k", batch_input=[{"plaintext": ""}] * 500)

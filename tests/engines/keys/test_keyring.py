@@ -11,7 +11,15 @@ from engines.algorithms.base import Material
 from engines.algorithms.signatures.ed25519 import ED25519
 from engines.algorithms.symmetric.aead import AES256_GCM
 from engines.faults import InvalidRequest
-from engines.keys.keyring import CIPHERTEXT, DERIVED_KEYS_KEPT, Keyring, MissingContext, decode_keyring, parse_header
+from engines.keys.keyring import (
+    CIPHERTEXT,
+    DERIVED_KEYS_KEPT,
+    MAX_CONTEXT_KEPT_BYTES,
+    Keyring,
+    MissingContext,
+    decode_keyring,
+    parse_header,
+)
 from engines.keys.records import (
     ArchiveRecord,
     KeyringRecord,
@@ -147,6 +155,14 @@ def test_derived_keys_are_kept_within_a_bound_and_the_least_used_go_first() -> N
     version.derived_cipher(b"one more")
     assert version.derived_cipher(b"0") is first
     assert version.derived_cipher(b"1") is not second
+
+
+def test_keys_for_long_contexts_are_derived_each_time() -> None:
+    version = Keyring(record(derived=True)).latest
+    longest = b"x" * MAX_CONTEXT_KEPT_BYTES
+    assert version.derived_cipher(longest) is version.derived_cipher(longest)
+    assert version.derived_cipher(longest + b"x") is not version.derived_cipher(longest + b"x")
+    assert list(version._derived) == [longest]
 
 
 def test_a_derived_key_needs_a_context() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from engines.base import Operation
 from engines.faults import Failed, Fault, InvalidRequest, NotFound
-from engines.transit.engine import ROUTES
+from engines.transit.routes import ROUTES
 from storage.base import Transaction
 from tests.engines.driver import Driver, message_of
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, rule
 
 from engines.faults import Fault, InvalidRequest
-from engines.transit import Transit
+from engines.transit.routes import TRANSIT
 from tests.engines.driver import Driver
 
 CONTEXTS = ("Y29udGV4dCAx", "Y29udGV4dCAy")
@@ -28,7 +28,7 @@ class KeyLife(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.runner = asyncio.Runner()
-        self.driver = Driver(Transit)
+        self.driver = Driver(TRANSIT)
         self.derived = self.convergent = False
         self.latest = self.min_decryption = 1
         self.min_encryption = self.min_available = 0
@@ -175,7 +175,7 @@ class KeyLife(RuleBasedStateMachine):
     @rule()
     def move_to_another_server(self) -> None:
         backup = self.run_call(self.driver.read("backup/k"))["backup"]
-        self.driver = Driver(Transit)
+        self.driver = Driver(TRANSIT)
         self.run_call(self.driver.write("restore", backup=backup))
 
     @invariant()

@@ -9,12 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engines.base import Operation, Route
+from engines.base import Operation, Row
 from engines.encoding import rfc3339_nano
 from engines.faults import Failed, Fault, InvalidRequest
 from engines.keys.rules import parse_time
-from engines.transit import Transit
-from engines.transit.engine import ROUTES
+from engines.transit.routes import ROUTES, TRANSIT
 from tests.engines.driver import Driver, make_keys, message_of
 
 HELLO = "aGVsbG8="
@@ -51,7 +50,7 @@ async def keys(transit: Driver) -> Driver:
     return transit
 
 
-def is_about_a_key(route: Route) -> bool:
+def is_about_a_key(route: Row[Any]) -> bool:
     """Whether the state of a key can matter to ``route``."""
     return route.path not in STATELESS
 
@@ -59,7 +58,7 @@ def is_about_a_key(route: Route) -> bool:
 @pytest.mark.parametrize(
     "route", [route for route in ROUTES if is_about_a_key(route)], ids=lambda route: f"{route.operation} {route.path}"
 )
-async def test_a_disabled_key_can_be_read_and_configured_and_nothing_else(keys: Driver, route: Route) -> None:
+async def test_a_disabled_key_can_be_read_and_configured_and_nothing_else(keys: Driver, route: Row[Any]) -> None:
     """A route that forgets to ask for the state fails here."""
     backup = (await keys.read("backup/aes"))["backup"]
     public = (await keys.read("keys/ec"))["keys"]["1"]["public_key"]
@@ -256,7 +255,7 @@ async def test_backups_carry_rules(transit: Driver) -> None:
     await transit.write("keys/k", **OPEN)
     await transit.write("keys/k/config", **{**RULES, "disabled": False})
     backup = (await transit.read("backup/k"))["backup"]
-    other = Driver(Transit)
+    other = Driver(TRANSIT)
     await other.write("restore", backup=backup)
     shown = await other.read("keys/k")
     assert {name: shown.get(name, False) for name in RULES} == {**RULES, "disabled": False}

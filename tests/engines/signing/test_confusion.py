@@ -28,7 +28,7 @@ class TestWhatIsNotValid:
         await prepare(signing, name)
         used = form(signing, name)
         made, signature, _ = await used.make()
-        boundary = ROWS[name].signature_bytes // 2
+        boundary = ROWS[name].sizes.signature_bytes // 2
         for changed in (
             signature[:-1],
             signature + b"\x00",
@@ -66,7 +66,7 @@ class TestWhatIsNotValid:
             return await signing.write(f"cms/verify/{name}", cms=cms, payload=PAYLOAD)
 
         assert (await verdict(made))["valid"]
-        for position in (-1, -40, -200, -ROWS[name].signature_bytes // 2):
+        for position in (-1, -40, -200, -ROWS[name].sizes.signature_bytes // 2):
             broken = bytearray(made)
             broken[position] ^= 1
             assert await verdict(bytes(broken)) == {"valid": False, "error": NOT_SIGNED}

@@ -79,7 +79,7 @@ async def test_what_is_signed_is_verified_here_and_by_hand(
     assert payload == (None if detached else b"hello")
     headers = cbor2.loads(protected)
     signed = cbor2.dumps(["Signature1", protected, b"aad", b"hello"])
-    if ROWS[type_].quantum_category:
+    if ROWS[type_].strength.quantum_category:
         pub = (await signing.read("roles/r/jwks"))["keys"][0]["pub"]
         verify_key_pair(name, base64.urlsafe_b64decode(pub + "=="), signature, signed)
     else:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from engines import worker_pools
-from engines.algorithms.base import Pace
+from engines.algorithms.row import Pace
 from engines.faults import RateLimited
 from engines.worker_pools import Lane
 from tests.engines.driver import Driver, make_keys

@@ -38,7 +38,7 @@ def test_every_algorithm_has_a_name_of_its_own() -> None:
     numbered: dict[int, set[str]] = {}
     for row in SIGNING_ALGORITHMS.values():
         for algorithm in jws_algorithms(row):
-            if row.quantum_category:
+            if row.strength.quantum_category:
                 named.setdefault(algorithm.name, set()).add(row.parameter_set)
             numbered.setdefault(algorithm.cose, set()).add(algorithm.name)
     assert all(len(sets) == 1 for sets in named.values())

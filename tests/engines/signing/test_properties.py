@@ -18,7 +18,7 @@ from engines.signing.publication import published_versions, signing_version
 from tests.engines.driver import Driver, make_keys
 
 NANOSECONDS = 1_000_000_000
-EDWARDS = next(row for row in SIGNING_ALGORITHMS.values() if row.public_key_bytes == 32)
+EDWARDS = next(row for row in SIGNING_ALGORITHMS.values() if row.sizes.public_key_bytes == 32)
 
 
 def keyring(gaps: list[int], publish_ahead: int, keep_published: int) -> Keyring:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from engines.transit import Transit
+from engines.transit.routes import TRANSIT
 from tests.engines.driver import Driver
 from tests.engines.transfer.openbao import OpenBao, find_bao, running
 
@@ -170,7 +170,7 @@ async def test_a_key_goes_there_and_back(openbao: OpenBao, transit: Driver) -> N
     for name in ("aes256", "p521", "rsa"):
         await transit.write(f"keys/{name}", **SORTS[name], **OPEN)
         openbao.write(f"restore/{name}-back", backup=(await transit.read(f"backup/{name}"))["backup"])
-        other = Driver(Transit)
+        other = Driver(TRANSIT)
         await other.write(f"restore/{name}", backup=openbao.read(f"backup/{name}-back")["backup"])
         first, last = [dict(await side.read(f"keys/{name}")) for side in (transit, other)]
         assert first["keys"] == last["keys"]

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM, ChaCha20Poly1305
 from engines.algorithms.registry import ALGORITHMS, ALGORITHMS_BY_NUMBER, ALGORITHMS_BY_VAULT_NUMBER
 from engines.algorithms.types import KEY_TYPES
 from engines.faults import Failed, InvalidRequest
-from engines.transit import Transit
+from engines.transit.routes import TRANSIT
 from tests.engines.driver import Driver
 from tests.engines.transfer.vault_backups import CREATED_SECONDS, FOREIGN, NUMBERS, backup, base64_text, version
 
@@ -28,7 +28,7 @@ NEW_OPENBAO_TYPE = 11
 @pytest.fixture
 def transit() -> Driver:
     """An engine without keys."""
-    return Driver(Transit)
+    return Driver(TRANSIT)
 
 
 def raw(text: str) -> bytes:

@@ -13,10 +13,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engines.base import Route
+from engines.base import Row
 from engines.faults import Fault
-from engines.transit import Transit
-from engines.transit.engine import ROUTES
+from engines.transit.routes import ROUTES, TRANSIT
 from tests.engines.driver import Driver, make_keys
 
 KEYS: dict[str, dict[str, Any]] = {
@@ -102,13 +101,13 @@ def values(kind: Any) -> st.SearchStrategy[Any]:
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route.operation.value} {route.path}")
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
-def test_only_faults_escape(route: Route, data: st.DataObject) -> None:
+def test_only_faults_escape(route: Row[Any], data: st.DataObject) -> None:
     path, fields = drawn(route, data, NAMES)
     items = [] if route.item is None else data.draw(st.lists(lines(route.item), max_size=4))
     asyncio.run(call(route, path, fields, items))
 
 
-def drawn(route: Route, data: st.DataObject, names: st.SearchStrategy[str]) -> tuple[str, dict[str, Any]]:
+def drawn(route: Row[Any], data: st.DataObject, names: st.SearchStrategy[str]) -> tuple[str, dict[str, Any]]:
     """A path that ``route`` is for and fields of its body; ``names`` are those of keys, and of others there."""
     hints = typing.get_type_hints(route.body, include_extras=True)
     fields: dict[str, Any] = {}
@@ -134,12 +133,12 @@ def lines(kind: type[msgspec.Struct]) -> st.SearchStrategy[msgspec.Struct]:
     return st.fixed_dictionaries(required, optional=given).map(lambda fields: kind(**fields))
 
 
-async def call(route: Route, path: str, fields: dict[str, Any], items: list[msgspec.Struct]) -> None:
+async def call(route: Row[Any], path: str, fields: dict[str, Any], items: list[msgspec.Struct]) -> None:
     """Call the handler of ``route`` with ``fields``, past the weak conversion; only a fault may come of it.
 
     The same goes for a stream's ``items``, each of which is answered.
     """
-    driver = Driver(Transit)
+    driver = Driver(TRANSIT)
     await make_keys(driver, KEYS)
     await driver.cache.catch_up()
     made = {"wrapper": {"type": "rsa-4096"}}

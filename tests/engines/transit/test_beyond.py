@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from engines.algorithms.registry import ALGORITHMS
 from engines.base import MAX_BATCH_ITEMS, Operation
 from engines.faults import Failed, InvalidRequest
-from engines.transit import Transit
+from engines.transit.routes import TRANSIT
 from tests.engines.driver import Driver, message_of
 
 HELLO = base64.b64encode(b"hello").decode()
@@ -21,7 +21,7 @@ BLOCKS = base64.b64encode(b"hello, this is more than a block").decode()
 CONTEXT = base64.b64encode(b"context").decode()
 OPEN = {"exportable": True, "allow_plaintext_backup": True}
 
-CIPHERS = [row.name for row in ALGORITHMS.values() if row.aead is not None]
+CIPHERS = [row.name for row in ALGORITHMS.values() if row.capabilities.aead is not None]
 UNAUTHENTICATED = ["aes128-cbc", "aes256-cbc", "aes256-xts"]
 CMACS = ["aes128-cmac", "aes192-cmac", "aes256-cmac"]
 
@@ -43,7 +43,7 @@ async def test_every_cipher_does_all_that_keys_do(transit: Driver, type_: str, p
     results = (await transit.write("rewrap/k", batch_input=rewrapped))["batch_results"]
     sealed += [item["ciphertext"] for item in results]
     data_key = await transit.write("datakey/plaintext/k", **context)
-    other = Driver(Transit)
+    other = Driver(TRANSIT)
     await other.write("restore", backup=(await transit.read("backup/k"))["backup"])
     for driver in (transit, other):
         opened = await driver.write("decrypt/k", ciphertext=data_key["ciphertext"], **context)
@@ -242,7 +242,7 @@ async def test_cmac_keys_are_exported_and_marked_as_deleted(transit: Driver) -> 
         "CMAC not supported for the key",
     )
     code = (await transit.write("cmac/k", input=HELLO))["cmac"]
-    other = Driver(Transit)
+    other = Driver(TRANSIT)
     await other.write("restore", backup=(await transit.read("backup/k"))["backup"])
     assert await other.write("verify/k", input=HELLO, cmac=code) == {"valid": True}
     await transit.invoke(Operation.DELETE, "keys/k/soft-delete")
@@ -383,7 +383,7 @@ async def test_ml_dsa_exports_are_what_others_read(transit: Driver) -> None:
 async def test_convergent_keys_use_no_nonce_for_other_associated_data(transit: Driver, type_: str) -> None:
     """Two ciphertexts of GCM under one nonce with different associated data would give its authentication key away."""
     await transit.write("keys/k", type=type_, derived=True, convergent_encryption=True)
-    size = ALGORITHMS[type_].nonce_bytes
+    size = ALGORITHMS[type_].sizes.nonce_bytes
     nonces: dict[bytes, tuple[str, str]] = {}
     # The last plaintext is what the second one looks like where its associated data stand before it.
     framed = base64.b64encode((7).to_bytes(8, "big") + b"contexthello").decode()

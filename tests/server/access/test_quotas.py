@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from auth_methods.approle import AppRole
+from auth_methods.approle.routes import APPROLE
 from server.core.settings import Settings
 from server.runtime import plugins
 from tests.server.systems import NewServer, Server, load_plugin
@@ -69,7 +69,7 @@ async def test_a_quota_moves_with_its_mount(server: Server) -> None:
     await _quota(server, "r", rate=1, path="m/note/a")
     active = server.core.active
     assert active is not None
-    await server.core.cache.catch_up()
+    await server.core.runtime.cache.catch_up()
     assert set((await active.guards.quotas.record()).quotas) == {"r"}
 
 
@@ -82,7 +82,7 @@ async def test_guessing_tokens_is_limited_too(server: Server) -> None:
 
 async def test_a_role_of_an_auth_method_has_a_quota_of_its_own(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     def load(group: str, name: str) -> object:
-        return AppRole if name == "approle" else load_plugin(group, name)
+        return APPROLE if name == "approle" else load_plugin(group, name)
 
     monkeypatch.setattr(plugins, "load", load)
     monkeypatch.setattr(plugins, "names", lambda group: ["approle", "token"])
@@ -118,7 +118,7 @@ async def test_refusals_are_audited_where_that_is_asked_for(new_server: NewServe
 async def test_refusals_are_counted(server: Server) -> None:
     await _quota(server, "q", rate=1)
     assert await _statuses(server, "sys/mounts", "sys/mounts", "sys/mounts") == [200, 429, 429]
-    assert server.core.meter.violations == 2
+    assert server.core.runtime.meter.violations == 2
 
 
 async def test_quotas_and_their_names_have_bounds(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:

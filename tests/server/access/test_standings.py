@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from compat.requests import Request, parse_request, read_headers
-from server.access.decision_cache import MAX_KEPT, Standing, Standings
+from server.access.decision_cache import MAX_KEPT, MAX_PATH_CHARACTERS, Standing, Standings
 from server.audit.broker import DeclaredDevice
 from server.core import tenant_pool
 from server.core.settings import Settings
@@ -190,6 +190,15 @@ async def test_there_is_a_bound(server: Server, token: str, monkeypatch: pytest.
     for number in range(20):
         assert await _ask(server, token, f"transit/encrypt/k{number}") == 200
         assert _kept(server, token) <= 5
+
+
+async def test_long_paths_are_not_kept(server: Server, token: str) -> None:
+    beginning = "transit/encrypt/"
+    longest = beginning + "k" * (MAX_PATH_CHARACTERS - len(beginning))
+    assert await _ask(server, token, longest) == 200
+    assert _kept(server, token) == 1
+    assert await _ask(server, token, longest + "k") == 200
+    assert _kept(server, token) == 1
 
 
 async def test_until_something_else_is_known_of_the_caller(server: Server, token: str) -> None:

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from pysequoia import Tsk
 
-from engines.algorithms.base import Fips
 from engines.algorithms.registry import ALGORITHMS
+from engines.algorithms.row import Fips
 from engines.fips import FipsMode
 from server.config import Listener, load_config
 from server.config import schema as words
@@ -41,7 +41,7 @@ async def test_the_mode_and_what_follows_from_it_are_told(new_server: NewServer,
     assert (data["fips_mode"], data["certified"]) == (mode.value, False)
     assert "not a validated cryptographic module" in data["notice"]
     algorithms = data["algorithms"]
-    unapproved = sorted(name for name, row in ALGORITHMS.items() if row.fips is not Fips.APPROVED)
+    unapproved = sorted(name for name, row in ALGORITHMS.items() if row.strength.fips is not Fips.APPROVED)
     assert sorted(algorithms["not_approved"] + algorithms["legacy"]) == unapproved
     assert algorithms["refused"] == (unapproved if mode is FipsMode.ENABLED else [])
     assert sorted(algorithms["approved"] + unapproved) == sorted(ALGORITHMS)

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from engines.algorithms.formats.jwk import public_jwk
 from engines.algorithms.signatures.mldsa import MLDSA_44
 from engines.base import Access
-from engines.transit.engine import ROUTES
+from engines.transit.routes import ROUTES
 from tests.engines.algorithms.test_exchange import certificate
 from tests.server.systems import NewServer, Server
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engines.base import Access
-from engines.signing.engine import ROUTES
+from engines.signing.routes import ROUTES
 from tests.server.systems import Server
 
 SETS = ("jwks", "keys/signer/jwks", "roles/issuer/jwks")

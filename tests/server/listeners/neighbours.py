@@ -112,11 +112,11 @@ async def entries_of(server: Server, neighbour: Neighbour) -> dict[str, bytes]:
     folders = [f"ns/{neighbour.id}/"]
     while folders:
         folder = folders.pop()
-        for name in await server.core.store.list(folder):
+        for name in await server.core.runtime.store.list(folder):
             if name.endswith("/"):
                 folders.append(folder + name)
             elif LOGIN_FAILURES not in folder:
-                value = await server.core.store.get(folder + name)
+                value = await server.core.runtime.store.get(folder + name)
                 assert value is not None
                 found[folder + name] = value
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
@@ -13,8 +14,8 @@ from hypothesis import strategies as st
 from uvicorn import Config
 from uvicorn.server import ServerState
 
-from server.listeners.asgi import WHOLE_BODY, Message, Receive, Scope, Send
-from server.listeners.http1.head_cache import MAX_BYTES, MAX_KEPT, KnownHeads
+from server.listeners.asgi import AT_ONCE, WHOLE_BODY, Message, Receive, Scope, Send
+from server.listeners.http1.head_cache import MAX_BYTES, MAX_KEPT, MAX_KEPT_BYTES, KnownHeads
 from server.listeners.http1.protocol import BoundedProtocol
 
 GET = b"GET /v1/sys/health HTTP/1.1\r\nhost: x\r\nx-vault-token: first\r\n\r\n"
@@ -41,6 +42,7 @@ class Wire(asyncio.Transport):
         super().__init__()
         self.sent = b""
         self.closed = False
+        self.paused = False
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         self.sent += bytes(data)
@@ -57,11 +59,14 @@ class Wire(asyncio.Transport):
     def get_extra_info(self, name: str, default: Any = None) -> Any:
         return {"peername": ("127.0.0.1", 40000), "sockname": ("127.0.0.1", 8200)}.get(name, default)
 
-    def pause_reading(self) -> None:
+    def write_eof(self) -> None:
         pass
 
+    def pause_reading(self) -> None:
+        self.paused = True
+
     def resume_reading(self) -> None:
-        pass
+        self.paused = False
 
 
 class Client:
@@ -70,6 +75,10 @@ class Client:
     def __init__(self, known: KnownHeads) -> None:
         self.seen: list[Seen] = []
         self.known = 0
+        self.status = 200
+        self.gate: asyncio.Event | None = None
+        """Holds all answers back until it is set."""
+
         application: Any = self._serve
         config = Config(
             application, interface="asgi3", ws="none", log_config=None, access_log=False, proxy_headers=False
@@ -91,7 +100,12 @@ class Client:
             assert body == whole
             self.known += 1
         self.seen.append((scope["method"], scope["path"], body))
-        head: Message = {"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]}
+        if self.gate is not None:
+            await self.gate.wait()
+        at_once = scope.pop(AT_ONCE, None)
+        if self.status == 200 and at_once is not None and at_once(b"content-length: 0\r\n\r\n", b""):
+            return
+        head: Message = {"type": "http.response.start", "status": self.status, "headers": [(b"content-length", b"0")]}
         await send(head)
         await send({"type": "http.response.body", "body": b""})
 
@@ -148,15 +162,15 @@ async def test_a_head_that_comes_again_is_known_on_every_connection() -> None:
 @pytest.mark.parametrize(
     "doubtful",
     [
-        b"\r\n\r\n" + GET,
         b"\r\n" + GET,
         GET.replace(b"host: x", b"connection: keep-alive"),
         POST.replace(b"host: x", b"expect: 100-continue"),
         GET.replace(b"HTTP/1.1", b"HTTP/1.0"),
         GET.replace(b"\r\n\r\n", b"\r\nx: " + b"y" * MAX_BYTES + b"\r\n\r\n"),
+        GET.replace(b"\r\n\r\n", b"\r\nx:" * 80 + b"\r\n\r\n"),
         CHUNKED,
     ],
-    ids=["blank lines", "blank line", "connection", "expect", "HTTP/1.0", "long", "chunked"],
+    ids=["blank line", "connection", "expect", "HTTP/1.0", "long", "many fields", "chunked"],
 )
 async def test_what_is_not_plain_is_left_to_the_parser(doubtful: bytes) -> None:
     known = KnownHeads()
@@ -198,6 +212,52 @@ async def test_only_so_many_are_kept() -> None:
         await asyncio.sleep(0)
     assert 0 < len(known) <= MAX_KEPT
     assert "first" not in repr(known.find(GET.replace(b"health", b"%d" % (MAX_KEPT + 4))))
+
+
+async def test_what_leads_nowhere_is_not_kept() -> None:
+    known = KnownHeads()
+    client = Client(known)
+    client.status = 404
+    await client.send(GET, POST, GET)
+    assert len(known) == client.known == 0
+    assert len(client.seen) == 3
+
+
+async def test_only_so_much_memory_is_taken() -> None:
+    known = KnownHeads()
+    client = Client(known)
+    padded = GET.replace(b"\r\n\r\n", b"\r\nx:" * 60 + b"\r\ny: " + b"y" * 3000 + b"\r\n\r\n")
+    most = MAX_KEPT_BYTES // (len(padded) + 60 * 56)
+    assert most < 2 * MAX_KEPT
+    for number in range(2 * MAX_KEPT):
+        client.protocol.data_received(padded.replace(b"health", b"%d" % number))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert len(known) <= min(most, MAX_KEPT)
+    assert len(client.seen) == 2 * MAX_KEPT
+
+
+@pytest.mark.parametrize("status", [200, 404])
+@pytest.mark.parametrize("answered", [True, False])
+async def test_a_request_leaves_nothing_for_the_garbage_collector(status: int, answered: bool) -> None:
+    """It comes seldom, and a head may be long."""
+    path = "/v1/" + "x" * 5_000
+    gc.collect()
+    gc.disable()
+    try:
+        client = Client(KnownHeads())
+        client.status = status
+        client.gate = None if answered else asyncio.Event()
+        await client.send(GET.replace(b"/v1/sys/health", path.encode()))
+        client.protocol.connection_lost(ConnectionResetError())
+        if client.gate is not None:
+            client.gate.set()
+        del client.protocol  # Its application is the client.
+        for _ in range(5):
+            await asyncio.sleep(0)
+        assert not [found for found in gc.get_objects() if type(found) is dict and found.get("path") == path]
+    finally:
+        gc.enable()
 
 
 async def test_an_idle_connection_is_closed_without_a_timer_of_its_own() -> None:

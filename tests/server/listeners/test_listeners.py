@@ -22,7 +22,7 @@ from hyperframe.frame import PingFrame
 
 from server.config import Listener
 from server.listeners import ListenFailed, OpenListener, Share, deadlines, open_listeners, serve
-from server.listeners.asgi import WHOLE_BODY, Message, Receive, Scope, Send
+from server.listeners.asgi import KEPT, WHOLE_BODY, Message, Receive, Scope, Send
 from server.listeners.http2 import _Connection
 from tests.server.certificates import common_name, write_certificate
 from tests.server.example_service import build_example
@@ -245,7 +245,7 @@ async def test_a_body_that_came_with_its_head_counts_like_any_other(monkeypatch:
 
     bounds = deadlines.Deadlines(application, PLAIN, 10)
     for size in (100_000, 100_001, 100_000):
-        await bounds({"type": "http", "path": "/v1/x", WHOLE_BODY: bytes(size)}, receive, send)
+        await bounds({"type": "http", "path": "/v1/x", KEPT: {}, WHOLE_BODY: bytes(size)}, receive, send)
     assert served == [100_000, 100_000]
     assert [message["status"] for message in sent if message["type"] == "http.response.start"] == [503]
     assert bounds.body_bytes == 0

@@ -19,9 +19,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from compat.requests import Request, parse_lines_request, parse_request, read_headers
-from engines.base import Operation, Route
+from engines.base import Operation, Row
 from engines.faults import Fault
-from engines.transit.engine import ROUTES
+from engines.transit.routes import ROUTES
 from server.audit.broker import DeclaredDevice
 from server.core.settings import Settings
 from server.pipeline.respond import refusal
@@ -87,7 +87,7 @@ class Running:
         self.server = Server(Settings(audit_devices=(device,), max_batch_items=3))
         self.storage: View = self.run(self._prepare())
         self._made = self.run(self._dump())
-        self._revision = self.server.core.store.revision
+        self._revision = self.server.core.runtime.store.revision
 
     def run(self, work: Any) -> Any:
         """The result of a coroutine."""
@@ -125,19 +125,19 @@ class Running:
 
     async def restore(self) -> None:
         """Bring the engine back to its first state."""
-        if self.server.core.store.revision != self._revision:
+        if self.server.core.runtime.store.revision != self._revision:
             present = await self._dump()
             async with self.storage.transaction() as transaction:
                 for name in present.keys() - self._made.keys():
                     transaction.delete(name)
                 for name, value in self._made.items():
                     transaction.put(name, value)
-            self._revision = self.server.core.store.revision
+            self._revision = self.server.core.runtime.store.revision
 
     async def answer(self, method: str, path: str, query: str, body: bytes) -> tuple[Answer, bool]:
         """The answer to a request below the mount, and whether it left what is stored as it was."""
         server = self.server
-        before = server.core.store.revision
+        before = server.core.runtime.store.revision
         headers = [(b"x-vault-token", server.root_token.encode())]
         raw_path = f"/v1/transit/{quote(path)}".encode()
         try:
@@ -151,7 +151,7 @@ class Running:
                 answer = Answer(400, b"")  # Turned away, or sent elsewhere, for its path alone.
         # Whatever had been written, and be it the same again, would have been a commit. Only a block of encryptions may
         # have been reserved: a count may be too high, never too low.
-        changes = await server.core.store.changes(before)
+        changes = await server.core.runtime.store.changes(before)
         assert changes.keys is not None, "a request changes little"
         return answer, all(_COUNTS in key for key in changes.keys)
 
@@ -171,7 +171,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         made.close()
 
 
-def path_of(route: Route, data: st.DataObject) -> str:
+def path_of(route: Row[Any], data: st.DataObject) -> str:
     """A path that ``route`` serves, nearly always."""
     segments = []
     for segment in route.path.split("/"):
@@ -190,7 +190,7 @@ def path_of(route: Route, data: st.DataObject) -> str:
 @settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_any_request_is_answered_and_a_refusal_changes_nothing(
-    running: Running, route: Route, data: st.DataObject
+    running: Running, route: Row[Any], data: st.DataObject
 ) -> None:
     names = [field.encode_name for field in msgspec.structs.fields(route.body)]
     chosen = data.draw(st.lists(st.sampled_from([*names, "unknown"]), unique=True, max_size=6))
@@ -231,7 +231,7 @@ PIECES = st.one_of(
 @pytest.mark.parametrize("route", [route for route in ROUTES if route.item is not None], ids=lambda route: route.path)
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(name=st.sampled_from([name for name in KEYS if name not in ENDING]), pieces=st.lists(PIECES, max_size=6))
-def test_any_line_of_a_stream_has_its_answer(running: Running, route: Route, name: str, pieces: list[bytes]) -> None:
+def test_any_line_of_a_stream_has_its_answer(running: Running, route: Row[Any], name: str, pieces: list[bytes]) -> None:
     async def answers() -> bytes:
         headers = [(b"x-vault-token", running.server.root_token.encode())]
         path = f"/v1/transit/{route.path.replace('{name}', name)}".encode()

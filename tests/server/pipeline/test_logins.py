@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from auth_methods.base import InvalidCredentials, Login
 from compat.requests import Request, parse_request, read_headers
-from engines.base import Access, Body, Call, Mount, Operation, Route
+from engines.base import Access, Body, Call, EngineType, Mount, Operation, Route
 from server.core.settings import Settings
 from server.runtime import plugins
 from server.tenants.limits import lockouts
@@ -26,6 +26,9 @@ from tests.server.systems import NewServer, Server
 class _LoginBody(Body):
     name: str = ""
     proof: str = ""
+
+    def named_account(self) -> str:
+        return self.name
 
 
 async def _log_in(method: _Method, call: Call, body: _LoginBody) -> Login:
@@ -43,25 +46,23 @@ class _Method:
     gate: ClassVar[asyncio.Event]
     waiting: ClassVar[asyncio.Event]
 
-    type: ClassVar[str] = "simple"
-    summary: ClassVar[str] = "One proof for all"
-    routes: ClassVar[tuple[Route, ...]] = (
-        Route(Operation.UPDATE, "login/{name}", _log_in, _LoginBody, "Log in.", Access.PUBLIC),
-    )
-
     def __init__(self, mount: Mount) -> None:
         self.mount = mount
 
-    def named(self, call: Call, body: _LoginBody) -> str:
-        """The name in a login."""
-        return body.name
+
+_SIMPLE = EngineType(
+    type="simple",
+    summary="One proof for all",
+    routes=(Route(Operation.UPDATE, "login/{name}", _log_in, _LoginBody, "Log in.", Access.PUBLIC),),
+    open=_Method,
+)
 
 
 @pytest_asyncio.fixture
 async def server(new_server: NewServer, monkeypatch: pytest.MonkeyPatch) -> Server:
     """A server with the method at ``auth/m/``."""
     _Method.gate, _Method.waiting = asyncio.Event(), asyncio.Event()
-    monkeypatch.setattr(plugins, "load", lambda group, name: _Method if name == "simple" else None)
+    monkeypatch.setattr(plugins, "load", lambda group, name: _SIMPLE if name == "simple" else None)
     made = await (await new_server(Settings(login_failures_per_minute=20))).unsealed()
     assert (await made.ask("POST", "sys/auth/m", {"type": "simple"}))[0] == 204
     return made

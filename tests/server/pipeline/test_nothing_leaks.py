@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from engines.base import Operation, Route
+from engines.base import Operation, Row
 from server.audit.broker import DeclaredDevice
 from server.core.settings import Settings
 from tests.server.systems import Server
@@ -54,15 +54,15 @@ async def prepared(log: Path) -> Server:
     return server
 
 
-async def routes(server: Server, name: str = "k") -> list[tuple[str, Route]]:
+async def routes(server: Server, name: str = "k") -> list[tuple[str, Row[Any]]]:
     """All paths that take parameters, with ``name`` for whatever they name."""
-    await server.core.cache.catch_up()
+    await server.core.runtime.cache.catch_up()
     assert server.core.active is not None
     router = await server.core.active.root.mounts.router()
     return [
         (path, route)
         for live in router.mounts.values()
-        for route in live.engine.routes
+        for route in live.type.routes
         if route.operation in (Operation.UPDATE, Operation.PATCH)
         and not _WITHOUT.search(path := live.entry.path + re.sub(r"\{[^}]*\}", name, route.path))
     ]

@@ -14,7 +14,7 @@ import pytest
 import pytest_asyncio
 
 from engines.base import Access, Operation
-from engines.routing import Served, parameters
+from engines.routing import Served, parameters, route_table
 from server.tenants.mounts.table import Live
 from tests.server.pipeline.test_nothing_leaks import prepared
 from tests.server.systems import Server
@@ -60,7 +60,7 @@ def spellings(text: str) -> Iterator[str]:
 
 
 async def mounts(server: Server) -> list[Live]:
-    await server.core.cache.catch_up()
+    await server.core.runtime.cache.catch_up()
     assert server.core.active is not None
     return list((await server.core.active.root.mounts.router()).mounts.values())
 
@@ -116,7 +116,7 @@ async def test_what_is_read_under_another_spelling_is_denied_under_it(tmp_path: 
     server = await furnished(tmp_path)
     read, respelt = set[str](), set[str]()
     for live in await mounts(server):
-        for served in live.routes.served:
+        for served in route_table(live.type).served:
             for operation in METHODS.keys() & served.routes.keys():
                 method, usual = METHODS[operation], path_of(live.entry.path, served)
                 status, shown = await answer(server, method, usual)
@@ -282,7 +282,7 @@ async def test_a_name_is_read_alike_in_all_paths_of_an_engine(tmp_path: Path) ->
     server = await furnished(tmp_path)
     for live in await mounts(server):
         stated: dict[str, set[str]] = {}
-        for served in live.routes.served:
+        for served in route_table(live.type).served:
             for name in parameters(served.pattern):
                 before = served.pattern.partition(f"{{{name}")[0]
                 reading = served.readings.get(name)

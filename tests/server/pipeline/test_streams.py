@@ -238,13 +238,17 @@ async def test_a_line_has_a_limit(streams: Streams) -> None:
     await client.send(b'{"plaintext": "')
     await client.send(fits.encode())
     await client.send(fits.encode())
-    assert await client.line() == {"errors": ["a line of the stream is larger than max_request_size"]}
+    assert await client.line() == {
+        "errors": [f"a line of the stream is too large: max_request_size is {LIMIT_BYTES} bytes"]
+    }
     await client.end()
     assert await client.rest() == []
     client = await streams.open("transit/stream/encrypt/k")
     await client.send(fits.encode() + fits.encode())
     await client.end()
-    assert await client.line() == {"errors": ["a line of the stream is larger than max_request_size"]}
+    assert await client.line() == {
+        "errors": [f"a line of the stream is too large: max_request_size is {LIMIT_BYTES} bytes"]
+    }
     assert client.status == 413
 
 

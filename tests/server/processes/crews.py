@@ -16,7 +16,7 @@ from server.pipeline.dispatch import Dispatcher
 from server.processes.messages import Acquire, Followed, FromWorker, Release, ToWorker
 from server.processes.shared_state_client import SupervisedCommons
 from server.processes.shared_state_server import Keeper
-from server.system.engine import System
+from server.system.routes import SYSTEM
 from storage.seals.base import Seal
 from storage.seals.shamir import ShamirSeal
 from storage.seals.static import StaticSeal
@@ -31,7 +31,7 @@ class Member:
         self._crew = crew
         self.failed = False
         self.commons = SupervisedCommons(self._post, self._fail)
-        self.core = Core(store, seal, settings, System, commons=self.commons)
+        self.core = Core(store, seal, settings, SYSTEM, commons=self.commons)
         self.dispatcher = Dispatcher(self.core)
 
     def tell(self, message: ToWorker) -> None:

@@ -46,7 +46,7 @@ async def test_the_barriers_key_is_rotated_under_way(tmp_path: Path) -> None:
             assert answer["data"]["term"] == term
             assert (await rotating.ask("POST", f"transit/keys/{term}", {}, token))[0] == 200
             assert (await other.ask("GET", f"transit/keys/{term}", token=token))[0] == 200
-        assert (await first.core.barrier.key_status()).encryptions >= 1
+        assert (await first.core.runtime.barrier.key_status()).encryptions >= 1
 
 
 async def test_what_is_known_of_a_caller_is_known_everywhere(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from auth_methods.records import TokenRecord
 from server.core.lifecycle import Core
 from server.core.settings import Settings
-from server.system.engine import System
+from server.system.routes import SYSTEM
 from storage.memory import MemoryStore
 from storage.optimistic import Entry, Names
 from storage.seals.shamir import ShamirSeal
@@ -30,7 +30,7 @@ class _Counting(MemoryStore):
 async def _reads_of_a_start(tokens: int) -> int:
     """What an unsealing reads of a store that holds so many tokens, of which half have ended meanwhile."""
     store, clock = _Counting(), MovableClock()
-    first = Core(store, ShamirSeal(), Settings(), System, clock=clock)
+    first = Core(store, ShamirSeal(), Settings(), SYSTEM, clock=clock)
     made = await first.initialize(1, 1)
     await first.unseal(made.shares[0])
     assert first.active is not None
@@ -47,7 +47,7 @@ async def _reads_of_a_start(tokens: int) -> int:
     clock.now += 3600
 
     store.counted = 0
-    second = Core(store, ShamirSeal(), Settings(), System, clock=clock)
+    second = Core(store, ShamirSeal(), Settings(), SYSTEM, clock=clock)
     await second.unseal(made.shares[0])
     assert second.active is not None
     assert await second.active.root.tokens.authenticate(made.root_token, clock()) is not None

@@ -102,7 +102,7 @@ async def test_requests_under_way_are_shown(server: Server, monkeypatch: pytest.
     assert "client_id" in shown["/v1/sys/in-flight-req"]
     leave.set()
     assert (await waiting)[0] == 200
-    assert server.core.in_flight == {}
+    assert server.core.runtime.in_flight == {}
 
 
 async def test_a_request_that_is_given_up_is_counted(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -112,14 +112,14 @@ async def test_a_request_that_is_given_up_is_counted(server: Server, monkeypatch
         entered.set()
         await asyncio.Event().wait()
 
-    monkeypatch.setattr(server.core.cache, "catch_up", forever)
+    monkeypatch.setattr(server.core.runtime.cache, "catch_up", forever)
     asking = asyncio.create_task(server.ask("GET", "sys/mounts"))
     await entered.wait()
     asking.cancel()
     with pytest.raises(asyncio.CancelledError):
         await asking
-    assert server.core.meter.counts(0).statuses == {499: 1}
-    assert server.core.in_flight == {}
+    assert server.core.runtime.meter.counts(0).statuses == {499: 1}
+    assert server.core.runtime.in_flight == {}
 
 
 def test_all_processes_are_summed_up_and_a_successor_goes_on() -> None:

@@ -65,7 +65,7 @@ async def _written(folder: Path) -> Disk:
         active = member.core.active
         root_key = member.commons.state.root_key
         assert active is not None and root_key is not None
-        await member.core.cache.catch_up()
+        await member.core.runtime.cache.catch_up()
         await active.load_namespaces()
         kept = root_key.reveal()
         found = {name: active.namespaces.by_path[f"{name}/"] for name in _SECRETS}
@@ -126,7 +126,7 @@ async def test_an_entry_moved_to_another_tenant_is_damage(tmp_path: Path) -> Non
 async def test_a_namespace_that_isnt_served_cant_be_reached_through_the_barrier(tmp_path: Path) -> None:
     async with crew_of(1, tmp_path) as crew:
         await crew.unsealed()
-        barrier: Barrier = crew.members[0].core.barrier
+        barrier: Barrier = crew.members[0].core.runtime.barrier
         for path in ("ns/nobody/x", "ns/root", "core/keyring", "ns//x", "other/root/x"):
             with pytest.raises(ValueError, match="in no namespace"):
                 await barrier.get(path)

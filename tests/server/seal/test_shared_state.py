@@ -160,7 +160,7 @@ async def test_a_worker_that_cannot_follow_gives_up(tmp_path: Path, monkeypatch:
         async def fail(*_: object) -> None:
             raise OSError
 
-        monkeypatch.setattr(second.core.barrier, "unseal", fail)
+        monkeypatch.setattr(second.core.runtime.barrier, "unseal", fail)
         await asyncio.wait_for(first.core.unseal(made.shares[0]), 5)
         assert (first.failed, second.failed) == (False, True)
 
@@ -182,8 +182,8 @@ async def test_cancelled_waiters_let_go_of_their_turn(tmp_path: Path) -> None:
 async def test_only_one_worker_sweeps(tmp_path: Path) -> None:
     async with crew_of(3, tmp_path) as crew:
         await crew.unsealed()
-        assert [await member.core.store.lead() for member in crew.members] == [True, False, False]
+        assert [await member.core.runtime.store.lead() for member in crew.members] == [True, False, False]
         leader = crew.members.pop(0)
         crew.keeper.leave(leader)
         await leader.core.stop()
-        assert sorted([await member.core.store.lead() for member in crew.members]) == [False, True]
+        assert sorted([await member.core.runtime.store.lead() for member in crew.members]) == [False, True]

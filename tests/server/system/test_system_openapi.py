@@ -11,9 +11,9 @@ from msgspec import UNSET, UnsetType
 from engines.base import Body, Operation
 from engines.fields import CommaList, Duration, KeyValues
 from engines.routing import RouteTable
-from server.system.engine import System
 from server.system.inspect.openapi import help_answer, mount_help
 from server.system.inspect.schemas import properties
+from server.system.routes import SYSTEM
 from tests.server.systems import Server
 
 METHODS = {"get", "post", "patch", "delete"}
@@ -31,7 +31,7 @@ async def test_every_route_is_documented_once(server: Server) -> None:
     await server.ask("POST", "sys/mounts/a/b", {"type": "notes"})
     await server.ask("POST", "sys/mounts/c", {"type": "notes"})
     document = await _document(server)
-    for route in System.routes:
+    for route in SYSTEM.routes:
         path = "/sys/" + re.sub(r":\w+", "", route.path)
         item = document["paths"][path]
         if route.operation in (Operation.LIST, Operation.SCAN):
@@ -118,7 +118,7 @@ def test_types_of_parameters() -> None:
 
 
 def test_help_on_a_path() -> None:
-    found = RouteTable(System.routes).match("mounts/a/tune")
+    found = RouteTable(SYSTEM.routes).match("mounts/a/tune")
     assert found is not None
     answer = help_answer("system", found[0], "mounts/a/tune")
     assert set(answer) == {"help", "openapi", "see_also"}
@@ -133,7 +133,7 @@ def test_help_on_a_path() -> None:
 async def test_help_on_a_mount(server: Server) -> None:
     await server.ask("POST", "sys/mounts/a", {"type": "notes"})
     assert server.core.active is not None
-    await server.core.cache.catch_up()
+    await server.core.runtime.cache.catch_up()
     live = (await server.core.active.root.mounts.router()).mounts["a/"]
     answer = mount_help(live)
     assert answer["help"].splitlines() == [

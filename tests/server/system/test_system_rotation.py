@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from engines.durations import format_time
-from server.system.engine import System
+from server.system.routes import SYSTEM
 from tests.server.systems import Server
 
 DAY = 24 * 3600
@@ -73,7 +73,7 @@ async def test_settings_out_of_range(server: Server, body: dict[str, object], te
 
 async def test_a_key_that_is_too_old_is_rotated(server: Server) -> None:
     assert server.core.active is not None
-    system = System(server.core, server.core.active.root)
+    system = SYSTEM.open(server.core, server.core.active.root)
     await server.ask("POST", "sys/rotate/config", {"interval": DAY})
     server.clock.advance(DAY - 1)
     await system.tick(server.clock())

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from msgspec.structs import fields
 
-from engines.base import Access, Operation, Route
+from engines.base import Access, Operation, Row
 from engines.routing import RouteTable, parameters
 from server.pipeline.open_routes import NOTHING, Exposure, open_routes
-from server.system.engine import System
+from server.system.routes import SEALED_ROUTES, SYSTEM
 from server.system.seal.seal import refuse_unauthenticated
 
-TABLE = RouteTable(System.routes)
+TABLE = RouteTable(SYSTEM.routes)
 
 
 def _rows(access: Access) -> set[str]:
-    return {f"{route.operation.value} {route.path}" for route in System.routes if route.access is access}
+    return {f"{route.operation.value} {route.path}" for route in SYSTEM.routes if route.access is access}
 
 
 WITH_SHARES = {
@@ -43,7 +45,7 @@ def test_the_open_routes_are_these() -> None:
         "update step-down",
     }
     assert refused <= _rows(Access.OPEN)
-    handlers = {route.handler for route in System.routes if route.path in WITH_SHARES}
+    handlers = {route.handler for route in SYSTEM.routes if route.path in WITH_SHARES}
     assert handlers == {refuse_unauthenticated}
 
 
@@ -117,13 +119,13 @@ def test_the_routes_that_need_sudo_are_these() -> None:
 
 
 def test_a_sealed_server_serves_the_open_routes_and_sealing() -> None:
-    sealed = {f"{route.operation.value} {route.path}" for route in System.sealed_routes}
+    sealed = {f"{route.operation.value} {route.path}" for route in SEALED_ROUTES}
     assert sealed == _rows(Access.OPEN) | {"update seal"}
-    assert all(route.access is Access.OPEN for route in System.sealed_routes)
+    assert all(route.access is Access.OPEN for route in SEALED_ROUTES)
 
 
-@pytest.mark.parametrize("route", System.routes, ids=lambda route: f"{route.operation.value} {route.path}")
-def test_a_row_is_complete(route: Route) -> None:
+@pytest.mark.parametrize("route", SYSTEM.routes, ids=lambda route: f"{route.operation.value} {route.path}")
+def test_a_row_is_complete(route: Row[Any]) -> None:
     assert route.help[0].isupper() and route.help.endswith(".")
     names = {field.encode_name for field in fields(route.body)}
     assert set(parameters(route.path)) <= names

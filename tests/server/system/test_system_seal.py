@@ -11,7 +11,7 @@ from server.audit.stored import DeclaredDevice
 from server.core.lifecycle import Core
 from server.core.settings import Settings
 from server.runtime.version import API_COMMIT_DATE, API_VERSION
-from server.system.engine import System
+from server.system.routes import SYSTEM
 from storage.memory import MemoryStore
 from storage.seals.base import Seal, SealFault
 from storage.seals.shamir import ShamirSeal
@@ -153,6 +153,15 @@ async def test_only_who_may_seals(server: Server) -> None:
         ("?activecode=", 400),
         ("?standbycode=x", 400),
         ("?standbyok=zz", 400),
+        ("?activecode=599", 599),
+        ("?activecode=600", 400),
+        ("?activecode=999", 400),
+        ("?standbycode=600", 400),
+        ("?sealedcode=600", 400),
+        ("?uninitcode=600", 400),
+        ("?activecode=100", 400),
+        ("?activecode=199", 400),
+        ("?activecode=" + "9" * 5000, 400),
         ("?activecode=1000", 400),
         ("?activecode=99", 400),
         ("?activecode=-1", 400),
@@ -249,12 +258,12 @@ async def test_a_start_with_another_type_of_seal_is_refused(before: str) -> None
         "static": open_static({"current_key_id": "one", "current_key": KEY}),
     }
     store = MemoryStore()
-    core = Core(store, seals.pop(before), Settings(), System)
+    core = Core(store, seals.pop(before), Settings(), SYSTEM)
     await core.start()
     await core.initialize(1, 1)
     ((after, seal),) = seals.items()
     with pytest.raises(SealFault, match=f"the seal was set up as '{before}', but is configured as '{after}'"):
-        await Core(store, seal, Settings(), System).start()
+        await Core(store, seal, Settings(), SYSTEM).start()
     await core.stop()
 
 

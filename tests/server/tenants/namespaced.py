@@ -44,7 +44,7 @@ async def with_key(server: Server, namespace: str) -> None:
 
 async def tenant_at(server: Server, path: str) -> Tenant:
     """The tenant at ``path``, opened if it wasn't."""
-    await server.core.cache.catch_up()
+    await server.core.runtime.cache.catch_up()
     active = server.core.active
     assert active is not None
     await active.load_namespaces()

@@ -12,7 +12,7 @@ import pytest
 from compat.policies import Policy
 from compat.policy_text import parse_policy
 from engines.base import Operation
-from server.tenants.policies.acl import MAX_REMEMBERED, Acl, Decision, compile_acl
+from server.tenants.policies.acl import MAX_REMEMBERED, MAX_REMEMBERED_PATH, Acl, Decision, compile_acl
 
 OBSERVED = json.loads((Path(__file__).parent / "acl_observed.json").read_text())["cases"]
 OPERATIONS = {
@@ -202,3 +202,17 @@ def test_remembered_answers_are_bounded_and_right() -> None:
         for number in range(MAX_REMEMBERED + 10):
             assert allows(compiled, Operation.READ, f"a/{number}") is (number != 5)
     assert len(compiled._answers) <= MAX_REMEMBERED
+
+
+def test_all_acls_together_remember_within_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("server.tenants.policies.acl.MAX_REMEMBERED_BYTES", 100_000)
+    compiled = [acl(as_text({"a/*": ["read"]})) for _ in range(20)]
+    for number in range(1_000):
+        assert allows(compiled[number % 20], Operation.READ, f"a/{number:0500}")
+        assert sum(len(path) for each in compiled for _, path in each._answers) <= 100_000
+    assert any(each._answers for each in compiled)
+    longest = "a/" + "x" * (MAX_REMEMBERED_PATH - 2)
+    for path in (longest, longest + "x"):
+        assert allows(compiled[0], Operation.READ, path)
+    assert (Operation.READ, longest) in compiled[0]._answers
+    assert (Operation.READ, longest + "x") not in compiled[0]._answers

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from auth_methods.records import BATCH, TokenRecord
 from server.tenants.tokens.batch import MAX_CHARACTERS, PREFIX, BatchTokens
+from server.tenants.tokens.store import MAX_BATCH_KEPT_CHARACTERS
 from tests.server.places import new_place, new_tokens
 from tests.server.systems import Server
 
@@ -173,3 +174,15 @@ async def test_uses_of_a_batch_token_can_t_be_counted_so_none_is_made() -> None:
     refused = (400, {"errors": ['batch tokens cannot have "num_uses" set']})
     assert await server.ask("POST", "auth/u/login/a", {"password": "x"}, token="") == refused
     await server.core.stop()
+
+
+async def test_long_tokens_are_not_kept_opened() -> None:
+    """They hold their record, so twenty thousand of them would be much."""
+    tokens = await new_tokens(new_place())
+    for characters, kept in ((100, 1), (MAX_BATCH_KEPT_CHARACTERS, 1)):
+        minted = await tokens.mint(record(metadata={"note": "x" * characters}, expire_time=2e9))
+        assert len(minted.id) > characters
+        for _ in range(2):
+            found = await tokens.authenticate(minted.id, 1_800_000_001.0)
+            assert found is not None and found.record == minted
+        assert len(tokens._opened) == kept

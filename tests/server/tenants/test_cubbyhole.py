@@ -22,8 +22,8 @@ def _tokens(server: Server) -> Tokens:
 async def _drawers(server: Server) -> list[str]:
     """The tokens that keep something."""
     folder = "ns/root/sys/token/own/"
-    owners = await server.core.store.list(folder)
-    return [owner for owner in owners if "drawer/" in await server.core.store.list(folder + owner)]
+    owners = await server.core.runtime.store.list(folder)
+    return [owner for owner in owners if "drawer/" in await server.core.runtime.store.list(folder + owner)]
 
 
 async def test_what_is_kept_is_read_again_as_it_was(server: Server) -> None:
@@ -73,7 +73,7 @@ async def test_nothing_is_left_by_a_write_in_a_race_with_the_end_of_its_token(se
             *(server.ask("POST", f"cubbyhole/{index}", {"x": 1}, token=token) for index in range(5, 10)),
         )
         while await _tokens(server).sweep(server.clock()):
-            await server.core.cache.catch_up()
+            await server.core.runtime.cache.catch_up()
         assert await _drawers(server) == []
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import random
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
 import pytest_asyncio
 
 from auth_methods.base import Login
-from engines.base import Access, Body, Call, Mount, Operation, Route
+from engines.base import Access, Body, Call, EngineType, Mount, Operation, Route
 from engines.fields import CommaList
 from server.core.unsealed import Active
 from server.runtime import plugins
@@ -37,20 +37,22 @@ async def _log_in(method: _Method, call: Call, body: _LoginBody) -> Login:
 class _Method:
     """Believes everybody, and what they say of their groups."""
 
-    type: ClassVar[str] = "simple"
-    summary: ClassVar[str] = "Believes everybody"
-    routes: ClassVar[tuple[Route, ...]] = (
-        Route(Operation.UPDATE, "login/{name:any}", _log_in, _LoginBody, "Log in.", Access.PUBLIC),
-    )
-
     def __init__(self, mount: Mount) -> None:
         self.mount = mount
+
+
+_SIMPLE = EngineType(
+    type="simple",
+    summary="Believes everybody",
+    routes=(Route(Operation.UPDATE, "login/{name:any}", _log_in, _LoginBody, "Log in.", Access.PUBLIC),),
+    open=_Method,
+)
 
 
 @pytest_asyncio.fixture
 async def server(new_server: NewServer, monkeypatch: pytest.MonkeyPatch) -> Server:
     """A server with the method at ``auth/m/``."""
-    monkeypatch.setattr(plugins, "load", lambda group, name: _Method if name == "simple" else None)
+    monkeypatch.setattr(plugins, "load", lambda group, name: _SIMPLE if name == "simple" else None)
     made = await (await new_server()).unsealed()
     assert (await made.ask("POST", "sys/auth/m", {"type": "simple"}))[0] == 204
     return made
@@ -101,14 +103,14 @@ async def test_of_many_first_logins_at_once_one_makes_the_entity(server: Server)
 
 async def test_a_login_that_tells_nothing_new_writes_nothing_of_identity(server: Server) -> None:
     first = await _login(server, "ann", team="red")
-    await server.core.cache.catch_up()
+    await server.core.runtime.cache.catch_up()
     changes: list[int] = []
     _tenant(server).personas.view.watch(lambda: changes.append(1))
     assert (await _login(server, "ann", team="red"))["entity_id"] == first["entity_id"]
-    await server.core.cache.catch_up()
+    await server.core.runtime.cache.catch_up()
     assert not changes
     await _login(server, "ann", team="blue")
-    await server.core.cache.catch_up()
+    await server.core.runtime.cache.catch_up()
     assert changes
     assert (await _read(server, f"entity/id/{first['entity_id']}"))["aliases"][0]["metadata"] == {"team": "blue"}
 
@@ -139,13 +141,13 @@ async def test_changes_hold_for_the_next_request(server: Server) -> None:
 async def test_a_persona_stays_while_others_change(server: Server) -> None:
     ann, bob = await _login(server, "ann"), await _login(server, "bob")
     personas = _tenant(server).personas
-    await server.core.cache.catch_up()
+    await server.core.runtime.cache.catch_up()
     before = await personas.of(ann["entity_id"])
     await _write(server, f"entity/id/{bob['entity_id']}", {"policies": "x"}, 204)
-    await server.core.cache.catch_up()
+    await server.core.runtime.cache.catch_up()
     assert await personas.of(ann["entity_id"]) is before
     await _write(server, f"entity/id/{ann['entity_id']}", {"policies": "x"}, 204)
-    await server.core.cache.catch_up()
+    await server.core.runtime.cache.catch_up()
     after = await personas.of(ann["entity_id"])
     assert after is not before
     assert after is not None
@@ -269,7 +271,7 @@ async def test_values_of_aliases_and_groups(server: Server) -> None:
         "group",
         {"name": "my.team", "member_entity_ids": login["entity_id"], "metadata": {"floor": "3"}},
     )
-    await server.core.cache.catch_up()
+    await server.core.runtime.cache.catch_up()
     persona = await _tenant(server).personas.of(login["entity_id"])
     assert persona is not None
     assert persona.value(f"identity.entity.aliases.{accessor}.metadata.team") == "red"

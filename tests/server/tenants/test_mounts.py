@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from sys import getrefcount
+from typing import Any
 
 import pytest
 
-from engines.base import Call, Mount, Nothing, Operation, Reply, Route
+from engines.base import Call, EngineType, Nothing, Operation, Reply, Route
 from engines.faults import InvalidRequest
-from engines.routing import RouteTable
+from server.audit.entry import AuditMount
 from server.tenants.mounts.table import Live, MountEntry, Mounts, delete_below, new_entry
 from storage.base import put
 from tests.server.places import Place, new_place
@@ -21,23 +22,25 @@ async def _handler(engine: object, call: Call, body: Nothing) -> Reply | None:
 class Engine:
     """Counts how often it is closed."""
 
-    type: ClassVar[str] = "sample"
-    summary: ClassVar[str] = "A sample"
-    routes: ClassVar[tuple[Route, ...]] = (Route(Operation.READ, "thing/{name}", _handler, Nothing, "A thing."),)
-
-    def __init__(self, mount: Mount | None = None) -> None:
+    def __init__(self) -> None:
         self.closed = 0
 
     async def close(self) -> None:
         self.closed += 1
 
 
-TABLE = RouteTable(Engine.routes)
+SAMPLE = EngineType(
+    type="sample",
+    summary="A sample",
+    routes=(Route(Operation.READ, "thing/{name}", _handler, Nothing, "A thing."),),
+    open=Engine,
+)
+AUDIT = AuditMount(point="", type="sample", accessor="", version="", auth=False)
 
 
 def _mounts(place: Place) -> Mounts:
     def bring_up(entry: MountEntry) -> Live:
-        return Live(entry, Engine(), TABLE, None)
+        return Live(entry, SAMPLE, SAMPLE.open(), AUDIT)
 
     return Mounts(place.view, bring_up)
 
@@ -59,6 +62,42 @@ async def test_a_path_leads_to_the_mount_above_it() -> None:
     assert await _find(place, mounts, "b/thing") is None
     assert await _find(place, mounts, "a") is None
     assert await _find(place, mounts, "ab/thing") is None
+
+
+class _Path(str):
+    """A path that counts what is cut from it."""
+
+    cut = 0
+
+    def __getitem__(self, key: Any) -> str:
+        self.cut += 1
+        return super().__getitem__(key)
+
+
+async def test_no_more_of_a_path_is_looked_at_than_mounts_are_deep() -> None:
+    place = new_place()
+    mounts = _mounts(place)
+    await mounts.enable(new_entry("b/c/d/", "sample"))
+    await place.cache.catch_up()
+    router = await mounts.router()
+    path = _Path("a/" * 32_000)
+    assert router.find(path) is None
+    assert path.cut <= 3
+    assert (await _mounts(new_place()).router()).find(path) is None
+
+
+async def test_paths_are_not_kept() -> None:
+    """Whoever has no token may ask for any number of them."""
+    place = new_place()
+    mounts = _mounts(place)
+    await mounts.enable(new_entry("a/", "sample"))
+    await place.cache.catch_up()
+    router = await mounts.router()
+    path = "a/thing/" + "x" * 1000
+    before = getrefcount(path)
+    found = router.find(path)
+    assert found is not None and found.served is not None
+    assert getrefcount(path) == before
 
 
 @pytest.mark.parametrize(("first", "second"), [("a/", "a/"), ("a/b/", "a/"), ("a/", "a/b/c/")])

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from engines.base import Access, Operation, Route
-from engines.routing import parameters
+from engines.base import Access, Operation, Row
+from engines.routing import parameters, route_table
 from server.core.settings import Settings
 from server.pipeline.resolve import ABOUT_OWN_TOKEN
 from server.runtime import plugins
@@ -58,17 +58,17 @@ async def neighbours() -> AsyncIterator[Neighbours]:
     await server.core.stop()
 
 
-async def _routes(server: Server) -> list[tuple[Live, Route]]:
+async def _routes(server: Server) -> list[tuple[Live, Row[Any]]]:
     router = await (await tenant_at(server, "b")).mounts.router()
     return [
         (live, route)
         for _, live in sorted(router.mounts.items())
-        for served in live.routes.served
+        for served in route_table(live.type).served
         for route in served.routes.values()
     ]
 
 
-def _filled(live: Live, route: Route) -> str:
+def _filled(live: Live, route: Row[Any]) -> str:
     """The route's path with the other's names in it."""
     path = route.path
     for name in parameters(route.path):
@@ -92,7 +92,7 @@ def _put(form: str, path: str) -> tuple[str, str]:
 
 
 async def _asked(
-    server: Server, route: Route, form: str, path: str, body: dict[str, Any], token: str
+    server: Server, route: Row[Any], form: str, path: str, body: dict[str, Any], token: str
 ) -> tuple[int, bytes]:
     """The status and the body of the answer."""
     namespace, put = _put(form, path)
@@ -102,7 +102,7 @@ async def _asked(
     return answer.status, answer.body
 
 
-def _open_to_all(route: Route) -> bool:
+def _open_to_all(route: Row[Any]) -> bool:
     return route.access in (Access.OPEN, Access.PUBLIC)
 
 

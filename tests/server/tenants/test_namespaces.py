@@ -21,7 +21,7 @@ from server.core.maintenance import Turns
 from server.core.settings import Settings
 from server.pipeline.response import Answer as HttpAnswer
 from server.pipeline.stream import Stream
-from server.system.engine import System
+from server.system.routes import SYSTEM
 from server.tenants.namespaces import table as namespace_table
 from server.tenants.namespaces.names import MAX_DEPTH, check_new_name, normalise
 from server.tenants.namespaces.records import MAX_METADATA_BYTES, Entry
@@ -252,7 +252,7 @@ async def _stored(server: Server, namespace_id: str) -> list[str]:
     folders = [f"ns/{namespace_id}/"]
     while folders:
         folder = folders.pop()
-        for name in await server.core.store.list(folder):
+        for name in await server.core.runtime.store.list(folder):
             (folders if name.endswith("/") else found).append(folder + name)
     return found
 
@@ -261,7 +261,7 @@ async def _swept(server: Server) -> None:
     """What the background does every few seconds."""
     active = server.core.active
     assert active is not None
-    await server.core.cache.catch_up()
+    await server.core.runtime.cache.catch_up()
     assert active.background is not None
     await active.background.sweep()
 
@@ -323,7 +323,7 @@ async def test_the_salt_goes_with_the_namespace(server: Server) -> None:
     assert active is not None
     salt = active.namespaces.by_path["a/"].salt
     assert (await server.ask("DELETE", "sys/namespaces/a"))[0] == 200
-    await server.core.cache.catch_up()
+    await server.core.runtime.cache.catch_up()
     value = await active.root.view.get("sys/namespaces/table")
     assert value is not None
     assert salt not in value
@@ -511,7 +511,7 @@ async def test_what_ends_the_rights_in_a_namespace_ends_streams_there(server: Se
         [answer async for answer in stream.answers(line)]
     assert status_of(refused.value) == {"lock": 503, "delete": 404}.get(end, 403)
     await stream.close(refused.value)
-    assert server.core.in_flight == {}
+    assert server.core.runtime.in_flight == {}
 
 
 async def test_a_stream_is_refused_to_a_stranger(server: Server) -> None:
@@ -537,7 +537,7 @@ async def test_one_that_is_damaged_keeps_no_other_from_its_turn(new_server: NewS
     for name in names:
         await ask_in(server, name, "POST", "auth/token/create", {"policies": ["default"], "ttl": "1h"})
     for name in sorted(names, key=ids.__getitem__)[:2]:
-        await put(server.core.store, f"ns/{ids[name]}/sys/token/salt", b"damage")
+        await put(server.core.runtime.store, f"ns/{ids[name]}/sys/token/salt", b"damage")
     await server.core.seal()
     await server.core.unseal(made.shares[0])
     server.clock.advance(2 * 3600)
@@ -604,8 +604,9 @@ async def test_namespaces_are_there_after_a_restart(new_server: NewServer, way: 
     if way == "reseal":
         await server.core.seal()
     else:
-        store = server.core.store
-        server.core = Core(store, server.core.stored_seal.seal, server.core.settings, System, clock=server.clock)
+        before = server.core
+        seal, runtime = before.stored_seal.seal, before.runtime
+        server.core = Core(runtime.store, seal, runtime.settings, SYSTEM, clock=server.clock)
         server.dispatcher = type(server.dispatcher)(server.core)
     await server.core.unseal(made.shares[0])
     assert (await ask_in(server, "a/b", "GET", "transit/keys/k", None, token))[0] == 503
@@ -663,7 +664,7 @@ async def test_entities_are_known_in_their_own_namespace(server: Server) -> None
         entity_id=shown["data"]["id"],
     )
     token = (await tenant.tokens.mint(record)).id
-    await server.core.cache.catch_up()
+    await server.core.runtime.cache.catch_up()
     assert (await ask_in(server, "a/b", "GET", "transit/keys/k", None, token))[0] == 200
     _, made = await ask_in(server, "a/b", "POST", "auth/token/create", {"policies": ["default"]}, token)
     assert made["auth"]["entity_id"] == ""

@@ -198,8 +198,8 @@ async def test_a_sweep_does_a_bounded_part() -> None:
 async def test_tidying_removes_what_belongs_to_no_token() -> None:
     place = new_place()
     tokens = await new_tokens(place)
-    stray = await tokens.mint(record(expire_time=place.clock() + 60))
-    kept = await tokens.mint(record(expire_time=place.clock() + 60))
+    stray = await tokens.mint(record(expire_time=place.clock() + 60, wrapped_bytes=100))
+    kept = await tokens.mint(record(expire_time=place.clock() + 60, wrapped_bytes=100))
     async with place.view.transaction() as transaction:
         transaction.delete("token/id/" + tokens.hash(stray.id))
     assert tokens.tidy()
@@ -207,5 +207,5 @@ async def test_tidying_removes_what_belongs_to_no_token() -> None:
     while not tokens.tidy():
         await asyncio.sleep(0)
     await tokens.close()
-    assert len(await entries(place)) == 4
+    assert len(await entries(place)) == 5
     assert await tokens.accessors(0) == [kept.accessor]

@@ -9,8 +9,11 @@ from typing import Any
 
 import pytest
 
+from engines.faults import RateLimited
 from server.core.settings import Settings
+from server.tenants.tokens import wrapping_usage
 from server.tenants.tokens.store import Tokens
+from server.tenants.tokens.wrapping_usage import WrappingUsage
 from tests.server.systems import Answer, NewServer, Server
 
 INVALID = (400, {"errors": ["wrapping token is not valid or does not exist"]})
@@ -37,7 +40,7 @@ async def _keys(server: Server) -> int:
     found, folders = 0, ["ns/root/sys/token/"]
     while folders:
         folder = folders.pop()
-        for name in await server.core.store.list(folder):
+        for name in await server.core.runtime.store.list(folder):
             if name.endswith("/"):
                 folders.append(folder + name)
             else:
@@ -80,8 +83,110 @@ async def test_it_ends_in_time(server: Server) -> None:
     assert await server.ask("POST", "sys/wrapping/unwrap", {"token": token}) == INVALID
     server.clock.advance(1)
     while await _tokens(server).sweep(server.clock()):
-        await server.core.cache.catch_up()
+        await server.core.runtime.cache.catch_up()
     assert len(await _tokens(server).accessors(0)) == 1, "the root token's"
+
+
+@pytest.mark.parametrize("ttl", ["5h", "9223372036", "100000h"])
+async def test_nothing_is_wrapped_for_longer_than_the_system_allows(new_server: NewServer, ttl: str) -> None:
+    server = await (await new_server(Settings(default_lease_ttl_seconds=60, max_lease_ttl_seconds=4 * 3600))).unsealed()
+    before = await _keys(server)
+    status, answer = await server.ask("POST", "sys/wrapping/wrap", {"a": SECRET}, wrap=ttl)
+    assert status == 200
+    assert answer["wrap_info"]["ttl"] == 4 * 3600
+    assert answer["warnings"][0].endswith('exceeded the effective max_ttl of "4h"; TTL value is capped accordingly')
+    token = answer["wrap_info"]["token"]
+    looked_up = await server.ask("POST", "auth/token/lookup", {"token": token})
+    assert looked_up[1]["data"]["explicit_max_ttl"] == looked_up[1]["data"]["ttl"] == 4 * 3600
+    status, answer = await server.ask("POST", "sys/wrapping/rewrap", {"token": token})
+    assert (status, answer["wrap_info"]["ttl"], answer["warnings"]) == (200, 4 * 3600, None)
+    server.clock.advance(4 * 3600 + 1)
+    token = answer["wrap_info"]["token"]
+    assert await server.ask("POST", "sys/wrapping/unwrap", {"token": token}) == INVALID
+    while await _tokens(server).sweep(server.clock()):
+        await server.core.runtime.cache.catch_up()
+    assert await _keys(server) == before
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("GET", "sys/internal/ui/mounts", None),
+        ("POST", "sys/wrapping/lookup", {"token": "{token}"}),
+    ],
+)
+async def test_what_anybody_may_ask_for_is_not_stored_for_them(
+    server: Server, method: str, path: str, body: dict[str, str] | None
+) -> None:
+    token = (await _wrap(server))["token"]
+    before = await _keys(server)
+    given = None if body is None else {name: text.replace("{token}", token) for name, text in body.items()}
+    status, answer = await server.ask(method, path, given, token="", wrap="60")
+    assert status == 400
+    assert answer == {"errors": ["an answer is wrapped only for a request with a token, or for a login"]}
+    assert await _keys(server) == before
+    assert (await server.ask(method, path, given, wrap="60"))[1]["wrap_info"]["ttl"] == 60
+
+
+async def test_how_much_waits_to_be_unwrapped_is_bounded(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wrapping_usage, "MAX_ANSWERS", 5)
+    monkeypatch.setattr(wrapping_usage, "RECOUNT_SECONDS", 0.0)
+    tokens = [(await _wrap(server))["token"] for _ in range(5)]
+    before = await _keys(server)
+    status, answer = await server.ask("POST", "sys/wrapping/wrap", {"a": SECRET}, wrap="60")
+    assert status == 429
+    assert answer["errors"][0].startswith("at most 5 wrapped answers")
+    assert await _keys(server) == before
+    assert (await server.ask("POST", "sys/wrapping/unwrap", {"token": tokens[0]}))[0] == 200
+    await _wrap(server)
+    status, _ = await server.ask("POST", "sys/wrapping/wrap", {"a": SECRET}, wrap="60")
+    assert status == 429
+    server.clock.advance(61)
+    while await _tokens(server).sweep(server.clock()):
+        await server.core.runtime.cache.catch_up()
+    for _ in range(5):
+        await _wrap(server)
+
+
+async def test_their_size_is_bounded_too(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wrapping_usage, "MAX_BYTES", 10_000)
+    await _wrap(server, {"a": "x" * 9_000})
+    assert (await server.ask("POST", "sys/wrapping/wrap", {"a": "x" * 2_000}, wrap="60"))[0] == 429
+    await _wrap(server, {"a": "x"})
+
+
+async def test_what_others_have_wrapped_is_counted_before_the_first(server: Server) -> None:
+    usage = WrappingUsage(_tokens(server)._view)
+    for size in (10, 2_000):
+        await _wrap(server, {"a": "x" * size})
+    await usage.reserve(1)
+    assert usage._answers == 3
+    assert 2_000 < usage._bytes < 3_000
+
+
+async def test_a_count_that_found_too_much_is_believed_for_a_while(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wrapping_usage, "MAX_ANSWERS", 1)
+    now, counted = 0.0, 0
+    usage = WrappingUsage(_tokens(server)._view, lambda: now)
+    count = usage._count
+
+    async def counting() -> None:
+        nonlocal counted
+        counted += 1
+        await count()
+
+    monkeypatch.setattr(usage, "_count", counting)
+    await _wrap(server)
+    for _ in range(20):
+        with pytest.raises(RateLimited):
+            await usage.reserve(1)
+    assert counted == 1
+    now = wrapping_usage.RECOUNT_SECONDS
+    with pytest.raises(RateLimited):
+        await usage.reserve(1)
+    assert counted == 2
 
 
 async def test_looking_takes_nothing_and_needs_no_token(server: Server) -> None:

@@ -1,22 +1,18 @@
-"""The engine ``pqc``: its API is the table below, in transit's manner; the rows' work stands in the modules named."""
+"""The API of ``pqc`` as one table, in transit's manner; what the rows do stands in the module that each names."""
 
 from __future__ import annotations
 
-from typing import ClassVar
-
-from engines.base import Mount, Nothing, Operation, Route
+from engines.base import EngineType, Nothing, Operation, Route, Row
 from engines.keys import handlers as named_keys
-from engines.keys.reservation import EncryptionCounts
-from engines.keys.rotation import rotate_due
 from engines.keys.rules import KeyConfig
 from engines.keys.settings import KeyListing, KeyName, KeyTrim
-from engines.keys.store import KeyStore
 from engines.pqc import backup, encapsulation, export, importing, keys, messages
+from engines.pqc.state import Pqc
 
 _READ, _LIST, _UPDATE, _DELETE = Operation.READ, Operation.LIST, Operation.UPDATE, Operation.DELETE
 
 # fmt: off
-ROUTES: tuple[Route, ...] = (
+ROUTES: tuple[Row[Pqc], ...] = (
     Route(_LIST, "keys", named_keys.list_keys, KeyListing, "List the keys.", writes=False),
     Route(_READ, "keys/{name}", keys.read, KeyName, "Read a key's settings and its public keys.", writes=False),
     Route(_UPDATE, "keys/{name}", keys.create, keys.KeyCreation, "Create a key."),
@@ -45,27 +41,10 @@ ROUTES: tuple[Route, ...] = (
 )
 # fmt: on
 
-
-class Pqc:
-    """One mount of the engine; it holds no state but what storage and its cache hold, and reservations."""
-
-    type: ClassVar[str] = "pqc"
-    eager: ClassVar[bool] = True
-    summary: ClassVar[str] = "Post-quantum keys that encapsulate secrets and encrypt messages."
-    routes: ClassVar[tuple[Route, ...]] = ROUTES
-
-    def __init__(self, mount: Mount) -> None:
-        self.keys = KeyStore(mount.storage, mount.fips_mode)
-        self.wrapping = KeyStore(mount.storage.within("import/"), mount.fips_mode)
-        """Holds the one key that imported keys are wrapped to, out of reach of the paths of the API."""
-
-        self.counts = EncryptionCounts(mount.storage)
-        self.max_batch_items = mount.max_batch_items
-
-    async def tick(self, now: float) -> None:
-        """Rotate the keys that are due."""
-        await rotate_due(self.keys, now)
-
-    async def close(self) -> None:
-        """Give back what is reserved and not used."""
-        await self.counts.close()
+PQC = EngineType(
+    type="pqc",
+    summary="Post-quantum keys that encapsulate secrets and encrypt messages.",
+    routes=ROUTES,
+    open=Pqc,
+    eager=True,
+)

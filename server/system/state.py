@@ -6,27 +6,15 @@ is sealed. The whole API is the table in ``server.system.routes``; each handler 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
-
-from engines.base import Route
 from engines.faults import Sealed
-from server.system.routes import ROUTES, SEALED_ROUTES
-from server.system.seal.rotation import rotate_when_due
-
-if TYPE_CHECKING:
-    from server.core.lifecycle import Core
-    from server.core.unsealed import Active
-    from server.tenants.tenant import Tenant
+from server.core.lifecycle import Core
+from server.core.unsealed import Active
+from server.seal.barrier_rotation import rotate_when_due
+from server.tenants.tenant import Tenant
 
 
 class System:
     """``sys`` of ``tenant``; without one, of a server that may be sealed."""
-
-    type: ClassVar[str] = "system"
-    summary: ClassVar[str] = "The server itself: its seal, mounts, policies, audit devices and keys"
-    routes: ClassVar[tuple[Route, ...]] = ROUTES
-    sealed_routes: ClassVar[tuple[Route, ...]] = SEALED_ROUTES
-    """What is served, without a token, while the server is sealed."""
 
     def __init__(self, core: Core, tenant: Tenant | None) -> None:
         self.core = core
@@ -48,4 +36,4 @@ class System:
     async def tick(self, now: float) -> None:
         """Rotate the barrier's key if it is due; one namespace's ``sys`` is enough to do that."""
         if self.tenant is self.active.root:
-            await rotate_when_due(self, now)
+            await rotate_when_due(self.core.runtime.barrier, self.tenant.view, now)

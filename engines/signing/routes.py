@@ -1,4 +1,4 @@
-"""The engine ``signing``: its API is the table below; what the rows do stands in the module that each names.
+"""The API of ``signing`` as one table; what the rows do stands in the module that each names.
 
 Named keys, and the modules that import, export, back up and certify them, are shared with transit. They answer some of
 the caller's mistakes as failures of the server, because OpenBao does; nobody expects that here, so they become faults
@@ -8,18 +8,15 @@ of the request.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, ClassVar
 
-from engines.algorithms.registry import SIGNING_ALGORITHMS
-from engines.base import Body, Call, Handler, Mount, Nothing, Operation, Reply, Route
+from engines.base import B, Call, EngineType, Handler, Nothing, Operation, Reply, Route, Row
 from engines.faults import Failed, InvalidRequest
 from engines.keys import certificates as key_certificates
 from engines.keys import handlers as named_keys
-from engines.keys.rotation import rotate_due
 from engines.keys.settings import KeyListing, KeyName, KeyTrim
-from engines.keys.store import KeyStore
 from engines.signing import jwks, keys, role_settings, transfer
 from engines.signing.formats import cms, cose, jws, jwt
+from engines.signing.state import Signing
 from engines.transfer import backups, importing
 from engines.transfer.exporting import Export
 
@@ -27,7 +24,7 @@ _READ, _LIST, _UPDATE, _DELETE = Operation.READ, Operation.LIST, Operation.UPDAT
 _PUBLIC = ("jwks", "public")
 
 # fmt: off
-_ROUTES: tuple[Route, ...] = (
+_ROUTES: tuple[Row[Signing], ...] = (
     Route(_LIST, "keys", named_keys.list_keys, KeyListing, "List the keys.", writes=False),
     Route(_READ, "keys/{name}", keys.read, KeyName, "Read a key's settings and versions.", writes=False),
     Route(_UPDATE, "keys/{name}", keys.create, keys.KeyCreation, "Create a key."),
@@ -77,8 +74,8 @@ _ROUTES: tuple[Route, ...] = (
 # fmt: on
 
 
-def _refusing(handler: Handler) -> Handler:
-    async def handle(engine: Any, call: Call, body: Body) -> Reply | None:
+def _refusing(handler: Handler[Signing, B]) -> Handler[Signing, B]:
+    async def handle(engine: Signing, call: Call, body: B) -> Reply | None:
         try:
             return await handler(engine, call, body)
         except Failed as fault:
@@ -87,22 +84,12 @@ def _refusing(handler: Handler) -> Handler:
     return handle
 
 
-ROUTES: tuple[Route, ...] = tuple(replace(route, handler=_refusing(route.handler)) for route in _ROUTES)
+ROUTES: tuple[Row[Signing], ...] = tuple(replace(route, handler=_refusing(route.handler)) for route in _ROUTES)
 
-
-class Signing:
-    """One mount of the engine; it holds no state but what storage and its cache hold."""
-
-    type: ClassVar[str] = "signing"
-    eager: ClassVar[bool] = True
-    summary: ClassVar[str] = "Signed tokens and messages: JWT, JWS, COSE and CMS, by keys that stay here."
-    routes: ClassVar[tuple[Route, ...]] = ROUTES
-
-    def __init__(self, mount: Mount) -> None:
-        self.storage = mount.storage
-        self.keys = KeyStore(mount.storage, mount.fips_mode, SIGNING_ALGORITHMS, plain=True)
-        self.max_batch_items = mount.max_batch_items
-
-    async def tick(self, now: float) -> None:
-        """Rotate the keys that are due."""
-        await rotate_due(self.keys, now)
+SIGNING = EngineType(
+    type="signing",
+    summary="Signed tokens and messages: JWT, JWS, COSE and CMS, by keys that stay here.",
+    routes=ROUTES,
+    open=Signing,
+    eager=True,
+)

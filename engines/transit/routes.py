@@ -1,29 +1,23 @@
-"""The transit engine: its whole API is the table below; what the rows do stands in the module that each names."""
+"""The whole API of transit as one table; what the rows do stands in the module that each names."""
 
 from __future__ import annotations
 
-from typing import ClassVar
-
-from engines.algorithms.registry import TRANSIT_ALGORITHMS
-from engines.base import Mount, Nothing, Operation, Route
+from engines.base import EngineType, Nothing, Operation, Route, Row
 from engines.batches.items import DecryptItem, EncryptItem, RewrapItem
 from engines.keys import certificates as key_certificates
 from engines.keys import handlers as named_keys
-from engines.keys.reservation import EncryptionCounts
-from engines.keys.rotation import rotate_due
 from engines.keys.rules import KeyConfig
 from engines.keys.settings import KeyListing, KeyName, KeyTrim
-from engines.keys.store import KeyStore
 from engines.transfer import backups, exporting, importing
 from engines.transit import agreement, byok, config, jwks, keys, random, settings
 from engines.transit.cipher import datakey, decrypt, derivedkeys, encrypt, rewrap, stream
-from engines.transit.settings import Settings
 from engines.transit.signature import cmac, hash, hmac, sign, verify
+from engines.transit.state import Transit
 
 _READ, _LIST, _UPDATE, _DELETE = Operation.READ, Operation.LIST, Operation.UPDATE, Operation.DELETE
 
 # fmt: off
-ROUTES: tuple[Route, ...] = (
+ROUTES: tuple[Row[Transit], ...] = (
     Route(_LIST, "keys", named_keys.list_keys, KeyListing, "List the keys.", writes=False),
     Route(_READ, "keys/{name}", keys.read, keys.KeyReading, "Read a key's settings and versions.", writes=False),
     Route(_UPDATE, "keys/{name}", keys.create, keys.KeyCreation, "Create a key."),
@@ -102,26 +96,10 @@ ROUTES: tuple[Route, ...] = (
 )
 # fmt: on
 
-
-class Transit:
-    """One mount of the engine; it holds no state but what storage and its cache hold, and reservations."""
-
-    type: ClassVar[str] = "transit"
-    eager: ClassVar[bool] = True
-    summary: ClassVar[str] = "Encryption as a service: keys stay here, data comes and goes."
-    routes: ClassVar[tuple[Route, ...]] = ROUTES
-
-    def __init__(self, mount: Mount) -> None:
-        self.keys = KeyStore(mount.storage, mount.fips_mode, TRANSIT_ALGORITHMS)
-        self.counts = EncryptionCounts(mount.storage)
-        self.settings = Settings(mount.storage)
-        self.clock = mount.clock
-        self.max_batch_items = mount.max_batch_items
-
-    async def tick(self, now: float) -> None:
-        """Rotate the keys that are due."""
-        await rotate_due(self.keys, now)
-
-    async def close(self) -> None:
-        """Give back what is reserved and not used."""
-        await self.counts.close()
+TRANSIT = EngineType(
+    type="transit",
+    summary="Encryption as a service: keys stay here, data comes and goes.",
+    routes=ROUTES,
+    open=Transit,
+    eager=True,
+)

@@ -7,52 +7,35 @@ It stands beside ``sys`` because logins, tokens and policies of the core lean on
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, ClassVar, TypeVar
+from typing import TypeVar
 
-from engines.base import Route
 from engines.faults import InvalidRequest
 from server.tenants.identity.effective_identity import Personas
 from server.tenants.identity.records import note_change
-from server.tenants.identity.routes import ROUTES
-from server.tenants.identity.views import Mounts
-from server.tenants.mounts.table import MountEntry
+from server.tenants.identity.views import MountsByAccessor
+from server.tenants.mounts.table import MountEntry, Mounts
 from storage.base import Transaction, transact
 from storage.view import View
-
-if TYPE_CHECKING:
-    from server.tenants.tenant import Tenant
 
 T = TypeVar("T")
 
 
 class Identity:
-    """``identity/`` of ``tenant``."""
+    """``identity/`` of the namespace with the id ``namespace_id``, whose entities are in ``personas``."""
 
-    type: ClassVar[str] = "identity"
-    summary: ClassVar[str] = "Who calls: entities, their aliases at auth methods, and groups"
-    routes: ClassVar[tuple[Route, ...]] = ROUTES
-
-    def __init__(self, tenant: Tenant) -> None:
-        self._tenant = tenant
-
-    @property
-    def personas(self) -> Personas:
-        """What callers come to."""
-        return self._tenant.personas
+    def __init__(self, personas: Personas, namespace_id: str, mounts: Mounts) -> None:
+        self.personas = personas
+        self.namespace_id = namespace_id
+        self._mounts = mounts
 
     @property
     def view(self) -> View:
         """Where entities and groups are kept."""
-        return self._tenant.personas.view
+        return self.personas.view
 
-    @property
-    def namespace_id(self) -> str:
-        """The namespace that all of them belong to."""
-        return self._tenant.namespace.id
-
-    async def mounts(self) -> Mounts:
+    async def mounts(self) -> MountsByAccessor:
         """The mounts by their accessors."""
-        return {entry.accessor: entry for entry in await self._tenant.mounts.entries()}
+        return {entry.accessor: entry for entry in await self._mounts.entries()}
 
     async def mount(self, accessor: str) -> MountEntry:
         """The mount with this accessor. Raises ``InvalidRequest`` if there is none."""

@@ -1,27 +1,20 @@
-"""userpass: names and passwords that the server itself keeps.
-
-A wrong password and an unknown name get the same answer after the same work. Passwords are hashed as the mount's option
-``password_hashing`` says: ``argon2id`` unless given, or ``pbkdf2-sha256``, which is the default in the FIPS mode
-``preferred`` and all there is in ``enabled``. Hashes that were made otherwise are still checked, so that nobody is
-locked out, and made anew with the password that was right.
-"""
+"""Users: their settings, their passwords, and logging in with one."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, ClassVar
+from collections.abc import Mapping
+from typing import ClassVar
 
-import msgspec
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
 from auth_methods import passwords
-from auth_methods.base import InvalidCredentials, Login, Renewal
-from auth_methods.token_fields import TokenFields, TokenSettings, changed, parse_policies
-from engines.base import Access, Body, Call, Mount, Operation, Reply, Route
+from auth_methods.base import InvalidCredentials, Login
+from auth_methods.token_fields import TokenFields, changed, parse_policies
+from auth_methods.userpass.state import Userpass, UserRecord, key
+from engines.base import Body, Call, Reply
 from engines.faults import Failed, InvalidRequest
 from engines.fields import CommaList, Duration, FoldedName
-from engines.fips import FipsGuard, FipsMode
 from storage.base import Transaction, delete, transact
 
 _OLD_NAMES = {
@@ -30,17 +23,6 @@ _OLD_NAMES = {
     "max_ttl": "token_max_ttl",
     "bound_cidrs": "token_bound_cidrs",
 }
-_SCHEME_OPTION = "password_hashing"
-
-
-class UserRecord(Struct, frozen=True, kw_only=True):
-    """A user, as stored."""
-
-    password_hash: str
-    token: TokenSettings = TokenSettings()
-
-    def __repr__(self) -> str:
-        return f"UserRecord(token={self.token!r})"
 
 
 class UserName(Body):
@@ -91,6 +73,10 @@ class LoginBody(UserName):
 
     password: str = ""
 
+    def named_account(self) -> str:
+        """As ``NamesAccount``."""
+        return self.username.lower()
+
 
 async def list_users(method: Userpass, call: Call, body: ListBody) -> Reply:
     """List the names of the users."""
@@ -126,14 +112,14 @@ async def write_user(method: Userpass, call: Call, body: UserBody) -> Reply | No
     return Reply() if call.warnings else None
 
 
-async def user_exists(method: Userpass, call: Call, body: UserName) -> bool:
+async def user_exists(method: Userpass, call: Call, body: UserBody) -> bool:
     """Whether there is such a user."""
     return await method.user(body.username) is not None
 
 
 async def delete_user(method: Userpass, call: Call, body: UserName) -> None:
     """Delete a user; tokens that are out stay until they end, and aren't renewed."""
-    await delete(method.mount.storage, _key(body.username))
+    await delete(method.mount.storage, key(body.username))
 
 
 async def set_password(method: Userpass, call: Call, body: PasswordBody) -> None:
@@ -198,88 +184,3 @@ async def _new_hash(method: Userpass, call: Call, body: UserBody | PasswordBody)
         raise InvalidRequest("password_hash is not a valid Argon2id or PBKDF2-HMAC-SHA-256 hash") from None
     method.fips.protecting(call, passwords.scheme_of(body.password_hash).unapproved)
     return body.password_hash
-
-
-class Userpass:
-    """Users of one mount."""
-
-    type: ClassVar[str] = "userpass"
-    summary: ClassVar[str] = "Names and passwords kept by the server"
-
-    def __init__(self, mount: Mount) -> None:
-        self.mount = mount
-        self.fips = FipsGuard(mount.fips_mode, f"the auth method at {mount.path!r}")
-
-    @property
-    def scheme(self) -> passwords.Scheme:
-        """How passwords are hashed here. Raises ``InvalidRequest`` if the mount's option names no scheme."""
-        default = passwords.Scheme.PBKDF2 if self.fips.active else passwords.Scheme.ARGON2ID
-        name = self.mount.options.get(_SCHEME_OPTION, default.value)
-        try:
-            chosen = passwords.Scheme(name)
-        except ValueError:
-            raise InvalidRequest(f"unknown {_SCHEME_OPTION} {name!r}") from None
-        # An option from before the mode was chosen must not keep anybody from logging in or changing a password.
-        return passwords.Scheme.PBKDF2 if self.fips.mode is FipsMode.ENABLED else chosen
-
-    async def user(self, name: str) -> UserRecord | None:
-        """The user of this name, in any case."""
-        return await self.mount.storage.load(_key(name), _decode)
-
-    async def read(self, transaction: Transaction, name: str) -> UserRecord | None:
-        """As ``user``, in a transaction."""
-        value = await transaction.get(_key(name))
-        return None if value is None else _decode(value)
-
-    def put(self, transaction: Transaction, name: str, user: UserRecord) -> None:
-        """Write a user."""
-        transaction.put(_key(name), msgspec.msgpack.encode(user))
-
-    async def update(self, name: str, change: Callable[[UserRecord], UserRecord]) -> None:
-        """Replace a user by what ``change`` makes of it. Raises ``Failed`` if there is none."""
-
-        async def work(transaction: Transaction) -> None:
-            user = await self.read(transaction, name)
-            if user is None:
-                raise Failed("username does not exist")
-            self.put(transaction, name, change(user))
-
-        await transact(self.mount.storage, work)
-
-    def named(self, call: Call, body: Any) -> str:
-        """The name in a login."""
-        return body.username.lower() if isinstance(body, LoginBody) else ""
-
-    async def renewal(self, metadata: Mapping[str, str], policies: tuple[str, ...]) -> Renewal:
-        """What a user's token may still have; nothing once the user is gone or has other policies."""
-        user = await self.user(metadata.get("username", ""))
-        if user is None:
-            raise Failed("failed to renew entry: username does not exist")
-        if {*parse_policies(user.token.policies)} - {"default"} != {*policies} - {"default"}:
-            raise Failed("failed to renew entry: policies have changed, not renewing")
-        return user.token.renewal()
-
-    routes: ClassVar[tuple[Route, ...]] = (
-        Route(Operation.LIST, "users", list_users, ListBody, "List the users.", writes=False),
-        Route(Operation.READ, "users/{username}", read_user, UserName, "Show a user.", writes=False),
-        Route(Operation.UPDATE, "users/{username}", write_user, UserBody, "Make or change a user.", exists=user_exists),
-        Route(Operation.DELETE, "users/{username}", delete_user, UserName, "Delete a user."),
-        Route(Operation.UPDATE, "users/{username}/password", set_password, PasswordBody, "Change a user's password."),
-        Route(Operation.UPDATE, "users/{username}/policies", set_policies, PoliciesBody, "Change a user's policies."),
-        Route(
-            Operation.UPDATE,
-            "login/{username}",
-            log_in,
-            LoginBody,
-            "Log in with a name and its password.",
-            access=Access.PUBLIC,
-        ),
-    )
-
-
-def _key(name: str) -> str:
-    return f"user/{name.lower()}"
-
-
-def _decode(value: bytes) -> UserRecord:
-    return msgspec.msgpack.decode(value, type=UserRecord)
