@@ -73,6 +73,10 @@ class Scope(Enum):
     """The root namespace, and namespaces with a seal of their own. There are none of these."""
 
 
+Holds: TypeAlias = Mapping[str, type[Struct]]
+"""Fields whose value is an object with parameters of its own, or a list of such, with what these parameters are."""
+
+
 class Body(Struct, kw_only=True):
     """The parameters of one route: those of the JSON body, of the query (for reads and lists) and of the path.
 
@@ -86,6 +90,12 @@ class Body(Struct, kw_only=True):
 
     path_only: ClassVar[frozenset[str]] = frozenset()
     """Fields that only the path fills, on those of its forms that have them: what the client sends is overlooked."""
+
+    other_names: ClassVar[Mapping[str, str]] = {}
+    """Further names of fields, an older one or that of a part of the path, with the field that each is a name of."""
+
+    holds: ClassVar[Holds] = {}
+    """See ``Holds``."""
 
 
 class Nothing(Body):

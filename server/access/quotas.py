@@ -186,7 +186,8 @@ async def _in_mount(of_mount: _OfMount, found: Found, given: Mapping[str, Any]) 
         quota = of_mount.roles.get(await engine.role_of(found.path, given))
         if quota is not None:
             return quota
-    path = found.path.rstrip("/")
+    # As policies do, quotas mean the thing, however it is spelt.
+    path = (found.path if found.served is None else found.served.canonical(found.path)).rstrip("/")
     quota = of_mount.paths.get(path)
     if quota is not None:
         return quota

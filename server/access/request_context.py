@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -12,7 +13,9 @@ from compat.requests import Request
 from engines.base import Access, Caller, Operation, Reply, Row
 from server.audit.entry import AuditAuth, AuditRequest, AuditResponse, AuditSubject, AuditToken, Hidden, client_id
 from server.tenants.mounts.table import Found
-from server.tenants.policies.acl import Decision
+from server.tenants.policies.acl import NOTHING_ALLOWED, Acl, Decision
+from server.tenants.policies.parameters import Taken
+from server.tenants.policies.path_spelling import judged
 from server.tenants.tenant import Tenant
 from server.tenants.tokens.store import Token
 from server.tenants.tokens.wrapping import Wrapped
@@ -76,10 +79,23 @@ class RequestContext(Struct, frozen=True):
             return False
         return route.writes_on_update or self.operation is Operation.CREATE
 
-    def path_for(self, token: Token) -> str | None:
-        """The path as policies of the namespace see it that ``token`` belongs to; None if it isn't of theirs."""
+    def decide(self, token: Token, acl: Acl, lines: Sequence[Struct] | None = None) -> Decision:
+        """What ``acl``, the rights of ``token``, says; ``lines`` are those of a stream that have come.
+
+        The path is judged in the one spelling of what the route acts on, parameters as the route takes them. What is
+        neither in the namespace of the token nor below it isn't allowed.
+        """
         below = self.tenant.namespace.below(token.store.namespace)
-        return None if below is None else below + self.path
+        if below is None:
+            return NOTHING_ALLOWED
+        found, route, request = self.found, self.route, self.request
+        path = below + self.path
+        if found is not None and found.served is not None and found.served.readings:
+            mount_path = found.live.entry.path
+            listing = self.operation in (Operation.LIST, Operation.SCAN)
+            acl, path = judged(acl, below + mount_path, found.served, self.path[len(mount_path) :], listing=listing)
+        taken = None if route is None or found is None else Taken(route.body, found.parameters, route.item, lines)
+        return acl.check(self.operation, path, request.data, request.wrap_ttl_seconds or None, taken)
 
     def audit_subject(self) -> AuditSubject:
         """The caller, the operation and the path as audit entries state them."""

@@ -27,7 +27,7 @@ from server.audit.entry import refusal as refused
 from server.core.unsealed import Active
 from server.pipeline.large_bodies import UNKNOWN_CALLER, too_large
 from server.pipeline.resolve import check_namespace, refuse_in_namespace, refuse_without_seal
-from server.tenants.policies.acl import NOTHING_ALLOWED, Acl, Decision
+from server.tenants.policies.acl import Acl
 from server.tenants.tenant import Tenant
 from server.tenants.tokens.store import Token
 from storage.base import BarrierSealed
@@ -82,7 +82,7 @@ async def admit(active: Active, context: RequestContext, call: Call, epoch: int)
             token = context.token
             assert token is not None, "a path that isn't public has a token by now"
             acl = await token.store.rights(token)
-            context = replace(context, decision=decide(context, token, acl))
+            context = replace(context, decision=context.decide(token, acl))
         assert context.decision is not None, "it was just made, or cached"
         call.sudo = context.decision.sudo
         if acl is not None:
@@ -148,7 +148,7 @@ async def _distinguish(context: RequestContext, call: Call) -> tuple[Body | None
         return None, context
     if context.operation is not Operation.UPDATE:
         return None, context
-    if context.decision is None and (token is None or context.path_for(token) is None):
+    if token is None or context.tenant.namespace.below(token.store.namespace) is None:
         return None, context
     body = convert_body(context, bare_errors=True)
     call.existing = await found.served.exists(found.live.engine, call, body)
@@ -156,14 +156,6 @@ async def _distinguish(context: RequestContext, call: Call) -> tuple[Body | None
         return body, context
     call.operation = Operation.CREATE
     return body, replace(context, operation=Operation.CREATE, decision=None, subject=None)
-
-
-def decide(context: RequestContext, token: Token, acl: Acl) -> Decision:
-    """Step 5: what ``acl``, the rights of ``token``, says of a request."""
-    path = context.path if token.store is context.tenant.tokens else context.path_for(token)
-    if path is None:
-        return NOTHING_ALLOWED
-    return acl.check(context.operation, path, context.request.data, context.request.wrap_ttl_seconds or None)
 
 
 async def _spend(context: RequestContext) -> RequestContext:

@@ -26,7 +26,7 @@ from server.audit.broker import Pending
 from server.audit.entry import AuditResponse, refusal
 from server.core.lifecycle import Core
 from server.core.unsealed import Active
-from server.pipeline.authorize import decide, end_used_up
+from server.pipeline.authorize import end_used_up
 from server.pipeline.resolve import check_namespace
 from server.pipeline.response import Answer, Headers
 
@@ -77,7 +77,7 @@ class Stream:
         while start < len(items):
             group = items[start : start + self._group]
             start += len(group)
-            await self._check()
+            await self._check(group)
             began = perf_counter()
             results = await self._answer(group)
             self._adapt(perf_counter() - began)
@@ -114,8 +114,8 @@ class Stream:
         response = refusal(error if isinstance(error, Fault) else Fault("internal error"))
         return replace(response, data={**(response.data or {}), **counted})
 
-    async def _check(self) -> None:
-        """Raises a fault unless the stream would still be let through."""
+    async def _check(self, group: list[Any]) -> None:
+        """Raises a fault unless the stream would still be let through, with the items of ``group``."""
         core, context = self._core, self._context
         if core.active is not self._active:
             raise Sealed
@@ -139,7 +139,7 @@ class Stream:
                 raise Unauthenticated
             token = present
         acl = await token.store.rights(token)
-        if not decide(context, token, acl).allowed:
+        if not context.decide(token, acl, [item for item in group if type(item) is not dict]).allowed:
             raise Denied
 
     def _read(self, lines: bytes) -> list[Any]:

@@ -9,7 +9,7 @@ from typing import Any
 from msgspec import UNSET, UnsetType
 
 from engines.algorithms.base import EncryptionOptions
-from engines.algorithms.rsa.encryption_options import parse_encryption
+from engines.algorithms.rsa.encryption_options import PaddingScheme, parse_encryption
 from engines.base import Body, Call, Reply
 from engines.encoding import encode_base64
 from engines.faults import InvalidRequest
@@ -32,7 +32,7 @@ class DataKey(Body):
     bits: int = 256
     context: str = ""
     associated_data: str = ""
-    padding_scheme: str = ""
+    padding_scheme: PaddingScheme = ""
     key_version: int = 0
 
 

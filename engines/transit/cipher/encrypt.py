@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from os import urandom
-from typing import Any
+from typing import Any, ClassVar
 
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
@@ -13,8 +13,13 @@ from msgspec.structs import replace
 from engines.algorithms.base import DEFAULT_ENCRYPTION, EncryptionOptions
 from engines.algorithms.registry import DEFAULT_ALGORITHM, TRANSIT_ALGORITHMS
 from engines.algorithms.row import Algorithm
-from engines.algorithms.rsa.encryption_options import parse_encryption, unapproved_encryption
-from engines.base import Body, Call, Reply
+from engines.algorithms.rsa.encryption_options import (
+    EncryptionHash,
+    PaddingScheme,
+    parse_encryption,
+    unapproved_encryption,
+)
+from engines.base import Body, Call, Holds, Reply
 from engines.batches.items import EncryptItem
 from engines.batches.reading import check_contexts, read_strictly, reply_with_status
 from engines.encoding import decode_base64, encode_base64
@@ -32,12 +37,14 @@ from engines.worker_pools import in_turns
 class Encryption(Body):
     """What to encrypt, with which key, and what the key is to be if it has to be made."""
 
+    holds: ClassVar[Holds] = {"batch_input": EncryptItem}
+
     name: str = ""
     plaintext: str | UnsetType = UNSET
     context: str = ""
     associated_data: str = ""
-    padding_scheme: str = ""
-    hash_algorithm: str = ""
+    padding_scheme: PaddingScheme = ""
+    hash_algorithm: EncryptionHash = ""
     key_version: int = 0
     type: str = DEFAULT_ALGORITHM.name
     convergent_encryption: bool = False

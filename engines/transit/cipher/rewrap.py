@@ -6,13 +6,18 @@ A ciphertext that is bound to a context or to associated data is opened with the
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from msgspec import UNSET
 
 from engines.algorithms.base import DEFAULT_ENCRYPTION, EncryptionOptions
-from engines.algorithms.rsa.encryption_options import parse_decryption, parse_encryption, unapproved_encryption
-from engines.base import Body, Call, Reply
+from engines.algorithms.rsa.encryption_options import (
+    PaddingScheme,
+    parse_decryption,
+    parse_encryption,
+    unapproved_encryption,
+)
+from engines.base import Body, Call, Holds, Reply
 from engines.batches.items import EncryptItem, RewrapItem
 from engines.batches.reading import check_contexts, read_leniently
 from engines.encoding import decode_base64
@@ -33,14 +38,16 @@ _LABEL = "associated_data"
 class Rewrapping(Body):
     """What to encrypt anew, and with which key."""
 
+    holds: ClassVar[Holds] = {"batch_input": RewrapItem}
+
     name: str = ""
     ciphertext: str = ""
     context: str = ""
     associated_data: str = ""
     """What the ciphertext is bound to, and the new one will be; OpenBao doesn't know it here."""
 
-    decrypt_padding_scheme: str = ""
-    encrypt_padding_scheme: str = ""
+    decrypt_padding_scheme: PaddingScheme = ""
+    encrypt_padding_scheme: PaddingScheme = ""
     key_version: int = 0
     batch_input: Batch = UNSET
 
