@@ -106,7 +106,7 @@ class Active:
         if self.background is not None:
             await self.background.close()
         await self.tenants.close()
-        self.audit.close()
+        await self.audit.close()
 
 
 class MissingEngine:
@@ -129,6 +129,7 @@ async def activate(core: Core) -> Active:
         core.settings.audit_devices,
         headers=AuditedHeaders(view.within("sys/audited-headers/")),
         prefix_allowed=core.settings.audit_prefix_allowed,
+        max_waiting=core.settings.audit_max_waiting,
     )
     await audit.load()
     standings = Standings()

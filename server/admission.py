@@ -61,14 +61,14 @@ async def let_in(active: Active, exchange: Exchange, call: Call, epoch: int) -> 
     try:
         return await _admitted(active, exchange, call, epoch)
     except Fault as fault:
-        _audit_refusal(active, exchange, fault)
+        await _audit_refusal(active, exchange, fault)
         raise
 
 
-def _audit_refusal(active: Active, exchange: Exchange, fault: Fault) -> None:
+async def _audit_refusal(active: Active, exchange: Exchange, fault: Fault) -> None:
     """Whoever isn't let in leaves entries all the same."""
     response = refused(fault, public=exchange.public)
-    active.audit.refuse(exchange.audit_request(response.error), response)
+    await active.audit.refuse(exchange.audit_request(response.error), response)
 
 
 async def let_in_again(active: Active, standing: Standing, exchange: Exchange, call: Call) -> tuple[bool, Body | None]:
@@ -81,7 +81,7 @@ async def let_in_again(active: Active, standing: Standing, exchange: Exchange, c
         try:
             body = await _told_creation_from_update(exchange, call)
         except Fault as fault:
-            _audit_refusal(active, exchange, fault)
+            await _audit_refusal(active, exchange, fault)
             raise
         if exchange.operation is not standing.operation:
             return False, None

@@ -121,10 +121,9 @@ class Core:
         await self._close()
         await self.store.close()
 
-    async def reload(self) -> None:
-        """Reopen the files of audit devices, as after they have been rotated."""
-        if self.active is not None:
-            self.active.audit.reopen()
+    async def reload(self) -> bool:
+        """Reopen the files of audit devices, as after they have been rotated; whether all could be."""
+        return self.active is None or await self.active.audit.reopen()
 
     async def initialized(self) -> bool:
         """Whether the store holds a barrier."""
@@ -160,7 +159,7 @@ class Core:
             if await self.initialized():
                 raise InvalidRequest("Vault is already initialized")
             # Before anything is made: shares that nobody was told can't be made again.
-            rehearse(
+            await rehearse(
                 self.settings.audit_devices,
                 plugins.find_audit_device,
                 prefix_allowed=self.settings.audit_prefix_allowed,

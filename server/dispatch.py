@@ -157,7 +157,7 @@ class Dispatcher:
         self._meter.violations += 1
         fault = RateLimited(f'request path "{request.path}": rate limit quota exceeded')
         if admission.audited:
-            active.audit.refuse(exchange.audit_request(fault.message or ""), refused(fault, public=True))
+            await active.audit.refuse(exchange.audit_request(fault.message or ""), refused(fault, public=True))
         return (), marked(refusal(fault), marks)
 
     def _failure(self, error: Exception, request_id: str) -> Answer:
@@ -220,7 +220,7 @@ class Dispatcher:
             return None
         call = _call(request, request_id, exchange.operation, exchange.path, self._core.clock())
         body = await let_in(active, exchange, call, epoch)
-        pending = active.audit.begin(exchange.audit_request())
+        pending = await active.audit.begin(exchange.audit_request())
         stream = Stream(self._core, active, exchange, pending, self._failure)
         try:
             reply = await self._handled(exchange, call, body)
@@ -258,18 +258,22 @@ class Dispatcher:
     async def _served(self, exchange: Exchange, call: Call, body: Body | None, active: Active) -> Answer:
         """Steps 5 to 8, audited whatever comes of them."""
         writes = exchange.writes or exchange.request.wrap_ttl_seconds > 0
-        pending = active.audit.begin(exchange.audit_request(), together=not writes)
+        audited = exchange.audit_request()
+        pending = await active.audit.begin(audited) if writes else active.audit.hold(audited)
         try:
             reply = await self._handled(exchange, call, body)
             answer = answer_to(exchange, call, reply)
             if exchange.request.wrap_ttl_seconds and wrappable(reply, exchange):
                 reply = await wrapped(exchange, call, reply, answer)
                 answer = answer_to(exchange, call, reply)
-        except BaseException as error:
+        except Exception as error:
             seen = _fault_of(error) or Fault("internal error")
-            active.audit.finish(pending, refused(seen, public=exchange.public))
+            await active.audit.finish(pending, refused(seen, public=exchange.public))
             if isinstance(error, Fault) and exchange.public:
                 error.wrapped = False
+            raise
+        except BaseException:  # It was cut off, and must not wait any more.
+            active.audit.abandon(pending, refused(Fault("internal error"), public=exchange.public))
             raise
         if isinstance(reply, Reply) and reply.raw is not None:
             response = raw_answer(answer.status, reply.raw.content_type, reply.raw.body)
@@ -278,7 +282,7 @@ class Dispatcher:
         else:
             login = exchange.found is not None and exchange.found.live.entry.is_auth and exchange.public
             response = audit_response(None if reply is None else reply.data, reply, call.warnings, login=login)
-        active.audit.finish(pending, response)
+        await active.audit.finish(pending, response)
         return answer
 
     async def _handled(self, exchange: Exchange, call: Call, body: Body | None) -> Reply | None:

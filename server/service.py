@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import logging
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -16,8 +17,10 @@ from engines.fips import FipsMode
 from server import plugins
 from server.app import Application
 from server.audit.broker import DeclaredDevice
+from server.audit.devices.base import DeviceFault
 from server.audit.enabled import make_device
 from server.audit.stored import to_store
+from server.audit.writer import MAX_WAITING
 from server.config import Config, ConfigError, Listener
 from server.core import Core
 from server.development import DevelopmentKeys
@@ -29,6 +32,8 @@ from server.settings import Settings
 from storage.base import Claims, StorageFault, Store
 from storage.seals.base import Seal
 from storage.shared_slots import SharedRevision
+
+_log = logging.getLogger(__name__)
 
 
 async def open_service(config: Config, member: Member) -> Service:
@@ -93,7 +98,10 @@ def check_audit(config: Config) -> None:
             )
         except Fault as error:
             raise ConfigError(f'audit "{declared.type}" "{declared.path}": {error.message}', declared.place) from error
-        enabled.open()
+        try:
+            enabled.device.open()
+        except DeviceFault as error:
+            _log.error("audit device %s can't be opened: %s", device.path, error)
         enabled.device.close()
 
 
@@ -173,6 +181,8 @@ def _settings(config: Config) -> Settings:
         audit_devices=_declared(config),
         audit_through_api=config.unsafe_allow_api_audit_creation,
         audit_prefix_allowed=config.allow_audit_log_prefixing,
+        # Of the requests that may be under way, half may wait for the audit: others find room all the same.
+        audit_max_waiting=max(1, min(MAX_WAITING, config.max_concurrent_requests // config.workers // 2)),
         shown=_shown(config),
     )
 

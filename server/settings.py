@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from engines.base import MAX_BATCH_ITEMS
 from engines.fips import FipsMode
 from server.audit.broker import DeclaredDevice
+from server.audit.writer import MAX_WAITING
 
 SYSTEM_MAX_TTL_SECONDS = 768 * 3600
 """The default and the longest TTL of tokens and leases unless the configuration says otherwise: 32 days, as Vault's."""
@@ -41,6 +42,9 @@ class Settings:
 
     audit_prefix_allowed: bool = False
     """Whether an audit device may put a prefix before its lines (OpenBao's ``allow_audit_log_prefixing``)."""
+
+    audit_max_waiting: int = MAX_WAITING
+    """How many entries may wait for an audit device, in this process."""
 
     shown: Mapping[str, object] = field(default_factory=dict)
     """What ``sys/config/state/sanitized`` shows."""
