@@ -186,7 +186,7 @@ async def _open_tenant(
         tokens,
         Leases(token_view, tokens),
         Wrapping(token_view, tokens, WrappingJwt(view.within("sys/"), core.settings.api_address)),
-        Lockouts(view.within("sys/lockout/")),
+        Lockouts(view.within("sys/lockout/"), core.login_failures, namespace.id),
         personas,
         JwtIssuer(view.within("sys/jwt/"), _token_address(core, namespace), tokens),
     )

@@ -21,7 +21,7 @@ from engines.fips import FipsGuard
 from server import plugins
 from server.active import Active, activate
 from server.audit.enabled import rehearse
-from server.login_limits import LoginLimits
+from server.login_counts import LoginCounts
 from server.logs import choose_levels
 from server.metrics import Meter
 from server.rate_limits import RateCounts
@@ -78,6 +78,7 @@ class Core:
         cache_size: int = DEFAULT_CAPACITY,
         commons: Commons | None = None,
         rate_counts: RateCounts | None = None,
+        login_counts: LoginCounts | None = None,
         meter: Meter | None = None,
     ) -> None:
         self.settings = settings
@@ -89,7 +90,9 @@ class Core:
         self.stored_seal = StoredSeal(store, seal)
         self.active: Active | None = None
         self.started_at = clock()
-        self.login_limits = LoginLimits(settings.login_failures_per_minute)
+        login_counts = login_counts or LoginCounts()
+        self.login_limits = login_counts.limits(settings.login_failures_per_minute)
+        self.login_failures = login_counts.failures()
         self.rate_counts = rate_counts or RateCounts()
         self.meter = meter or Meter()
         self.in_flight: dict[str, tuple[Request, int]] = {}

@@ -35,25 +35,39 @@ async def log_in(core: Core, tenant: Tenant, live: Live, route: Route, call: Cal
     Raises what the handler raises, ``RateLimited`` for an address that has to wait, and ``Denied`` for an account that
     is locked out.
     """
-    wait_seconds = core.login_limits.wait_seconds(call.remote_address, call.now)
+    wait_seconds = core.login_limits.begin(call.remote_address, call.now)
     if wait_seconds:
         raise RateLimited("too many failed logins from this address", retry_after_seconds=wait_seconds)
-    accessor, config = live.entry.accessor, live.entry.config.user_lockout or LockoutConfig()
-    alias = _alias(live, call, body) if not config.disable else ""
+    failed = False
     try:
-        await _refuse_locked(tenant, accessor, alias, call)
-        reply = await route.handler(live.engine, call, body)
-        await _refuse_locked(tenant, accessor, alias, call)
-    except (InvalidRequest, Denied) as fault:
-        core.login_limits.failed(call.remote_address, call.now)
-        if alias and isinstance(fault, InvalidCredentials):
-            await tenant.lockouts.failed(accessor, alias, config, call.now)
+        reply = await _prove(tenant, live, route, call, body)
+    except (InvalidRequest, Denied):
+        failed = True
         raise
+    finally:
+        core.login_limits.end(call.remote_address, call.now, failed=failed)
     if not isinstance(reply, Login):
         return reply
-    tenant.lockouts.succeeded(accessor, alias)
     reply.token_type = _token_type(live.entry.config.token_type, reply.token_type)
     return await issue(tenant, mount_of(core, tenant, live.entry), reply, call)
+
+
+async def _prove(tenant: Tenant, live: Live, route: Route, call: Call, body: Body) -> Reply | Login | None:
+    """What the handler says, unless the account is locked; wrong proofs are counted, a right one ends the count."""
+    accessor, config = live.entry.accessor, live.entry.config.user_lockout or LockoutConfig()
+    alias = _alias(live, call, body) if not config.disable else ""
+    await _refuse_locked(tenant, accessor, alias, call)
+    try:
+        reply = await route.handler(live.engine, call, body)
+    except InvalidCredentials:
+        if alias and not await tenant.lockouts.failed(accessor, alias, config, call.now):
+            # Of proofs that were under way when the lock came, none is told from a right one.
+            await _refuse_locked(tenant, accessor, alias, call)
+        raise
+    await _refuse_locked(tenant, accessor, alias, call)
+    if alias and isinstance(reply, Login):
+        tenant.lockouts.succeeded(accessor, alias)
+    return reply
 
 
 def _token_type(of_mount: str, of_login: str) -> str:

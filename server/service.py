@@ -51,6 +51,7 @@ async def open_service(config: Config, member: Member) -> Service:
         cache_size=config.cache_size,
         commons=member.commons,
         rate_counts=member.rate_counts,
+        login_counts=member.login_counts,
         meter=member.meter,
     )
     development = None

@@ -17,6 +17,7 @@ from typing import Any, TypeAlias
 from server.config import Config, ConfigError, Listener, differences
 from server.development import DevelopmentKeys
 from server.listeners import Application, ListenFailed, OpenListener, Share, serve
+from server.login_counts import LoginCounts
 from server.logs import set_level
 from server.metrics import Meter
 from server.rate_limits import RateCounts
@@ -37,6 +38,9 @@ class Member:
 
     rate_counts: RateCounts | None = None
     """Where quotas are counted with the others."""
+
+    login_counts: LoginCounts | None = None
+    """Where failed logins are counted with the others."""
 
     meter: Meter | None = None
     """Where requests are counted with the others."""

@@ -23,6 +23,7 @@ from server.config import Config, ConfigError
 from server.listeners import OpenListener, Share
 from server.listeners.open import DRAIN_SECONDS
 from server.listeners.share import ABSENT
+from server.login_counts import LoginCounts, LoginCountTables
 from server.metrics import Meter
 from server.rate_limits import RateCounts
 from server.serving import Member, OpenService, ReadConfig, reread
@@ -108,6 +109,7 @@ class Supervisor:
         self._revisions = SharedSlots(config.workers)
         self._connections = SharedSlots(config.workers)
         self._rates = SharedRows(config.workers, rate_limits.COLUMNS)
+        self._logins = LoginCountTables(config.workers)
         self._counts = SharedRows(config.workers, metrics.COLUMNS)
         self._keeper = Keeper()
         self._workers: dict[int, _Handle] = {}
@@ -235,6 +237,7 @@ class Supervisor:
                     revision=SharedRevision(self._revisions, slot),
                     share=share,
                     rate_counts=RateCounts(self._rates, slot),
+                    login_counts=LoginCounts(self._logins, slot),
                     meter=Meter(self._counts, slot),
                 ),
             )
