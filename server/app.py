@@ -6,6 +6,8 @@ outside. Here bodies are read under a limit, and responses get their security he
 
 from __future__ import annotations
 
+from time import perf_counter_ns
+
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request as StarletteRequest
@@ -36,6 +38,7 @@ from server.listeners.asgi import (
     Send,
     answer_error,
 )
+from server.request_log import log_request, request_logging
 
 _BODILESS = frozenset({"GET", "HEAD", "LIST", "SCAN", "OPTIONS"})
 
@@ -62,10 +65,11 @@ class Application:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one HTTP request, as ASGI 3 defines it; listeners keep everything else away."""
         if not scope["path"].startswith("/v1/"):
-            await self._outside(scope, receive, self._with_security_headers(send))
+            await self._outside(scope, receive, self._outward(scope, send))
             return
         sent = _sent(scope)
         if sent.ambiguous:
+            _turned_away(scope, Answer(400, b""), perf_counter_ns())
             await answer_error(scope, send, 400, "both content-length and transfer-encoding", close=True)
             return
         if sent.lines and await self._stream(scope, sent, receive, send):
@@ -107,6 +111,7 @@ class Application:
         return True
 
     async def _answer(self, scope: Scope, sent: Sent, receive: Receive) -> Answer:
+        began = perf_counter_ns()
         try:
             body = await self._body(scope, sent, receive)
             request = requests.parse_request(
@@ -118,7 +123,7 @@ class Application:
                 scope.get("client"),
             )
         except Fault as fault:
-            return refusal(fault)
+            return _turned_away(scope, refusal(fault), began)
         if isinstance(request, requests.Request):
             if self._tls:
                 request.client_certificate = scope.get("state", {}).get(CLIENT_CERTIFICATE, b"")
@@ -126,9 +131,9 @@ class Application:
         if isinstance(request, urls.Redirect):
             body = request.body(scope["method"])
             headers: Headers = ((b"location", request.location.encode()),)
-            return Answer(307, body, (*headers, _HTML) if body else headers)
+            return _turned_away(scope, Answer(307, body, (*headers, _HTML) if body else headers), began)
         headers = ((b"content-type", request.content_type),) if request.content_type else ()
-        return Answer(request.status, request.body, headers)
+        return _turned_away(scope, Answer(request.status, request.body, headers), began)
 
     async def _body(self, scope: Scope, sent: Sent, receive: Receive) -> bytes:
         limit = self._max_bytes
@@ -158,13 +163,26 @@ class Application:
             raise TooLarge("http: request body too large")
         return b"".join(parts)
 
-    def _with_security_headers(self, send: Send) -> Send:
+    def _outward(self, scope: Scope, send: Send) -> Send:
+        """``send``, with security headers and a line in the log."""
+        began = perf_counter_ns()
+
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
+                _turned_away(scope, Answer(message["status"], b""), began)
                 message["headers"] = [*message.get("headers", ()), *self._headers]
             await send(message)
 
         return sending
+
+
+def _turned_away(scope: Scope, answer: Answer, began: int) -> Answer:
+    """``answer`` to what never comes to the dispatcher, which logs all others."""
+    if request_logging.on:
+        path = scope["raw_path"].decode("latin-1").removeprefix("/v1/")
+        address = (scope.get("client") or ("",))[0]
+        log_request(scope["method"], path, answer.status, perf_counter_ns() - began, address)
+    return answer
 
 
 def _sent(scope: Scope) -> Sent:

@@ -41,9 +41,11 @@ from server.audit.entry import refusal as refused
 from server.core import Core
 from server.exchange import Exchange, audit_response
 from server.exposure import NOTHING, Exposure, open_routes
+from server.log_limits import LimitedLog
 from server.logins import log_in
 from server.mounts import Found
 from server.request_ids import new_request_id
+from server.request_log import log_request, request_logging
 from server.routing import Served
 from server.stream import Stream
 from server.system import System
@@ -57,6 +59,9 @@ log = logging.getLogger(__name__)
 _SYSTEM = "sys/"
 _REST = ":path}"
 _BODILESS = (204, 304)
+
+_refusals = LimitedLog(log)
+_storage_errors = LimitedLog(log)
 
 _CUT_OFF = 499
 """What is counted for a request that was given up: its client has gone, or its time was up."""
@@ -99,7 +104,10 @@ class Dispatcher:
             status = answer.status
         finally:
             del core.in_flight[request_id]
-            self._meter.finished(status, perf_counter_ns() - began)
+            nanoseconds = perf_counter_ns() - began
+            self._meter.finished(status, nanoseconds)
+            if request_logging.on:
+                _log_request(request, request_id, status, nanoseconds)
         return marked(answer, marks) if marks else answer
 
     async def open_stream(self, request: Request) -> Stream | Answer | None:
@@ -114,7 +122,10 @@ class Dispatcher:
         except Exception as error:  # noqa: BLE001 - as in ``answer``
             opened = self._failure(error, request_id)
         if opened is not None:
-            self._meter.finished(opened.status if isinstance(opened, Answer) else 200, perf_counter_ns() - began)
+            status, nanoseconds = opened.status if isinstance(opened, Answer) else 200, perf_counter_ns() - began
+            self._meter.finished(status, nanoseconds)
+            if request_logging.on:
+                _log_request(request, request_id, status, nanoseconds)
         return opened
 
     async def _guarded_stream(self, request: Request, request_id: str) -> Stream | Answer | None:
@@ -165,7 +176,7 @@ class Dispatcher:
         fault = _fault_of(error)
         if fault is not None:
             if isinstance(error, Conflict | StorageUnavailable):
-                log.error("request %s: storage: %s", request_id, error)
+                _storage_errors.error("request %s: storage: %s", request_id, error)
             return refusal(fault)
         self.bugs += 1
         self._meter.bugs += 1
@@ -189,7 +200,14 @@ class Dispatcher:
             return Answer(405, errors_body(()))
         call = _call(request, request_id, operation, path, self._core.clock())
         body = fields.convert(route.body, {**request.data, **parameters})
-        reply = await route.handler(self._open_system, call, body)
+        try:
+            reply = await route.handler(self._open_system, call, body)
+        except Fault as fault:
+            if operation is Operation.UPDATE:  # A share that was refused, or something as grave.
+                _refusals.warning(
+                    "%s refused: %s", request.path, fault, request=request_id, address=request.remote_address
+                )
+            raise
         if reply is None:
             return Answer(204, b"")
         status = reply.status or 200
@@ -314,6 +332,11 @@ class Dispatcher:
         if reply is None or reply.status is None:
             _warn_of_parameters(call, route, found)
         return reply
+
+
+def _log_request(request: Request, request_id: str, status: int, nanoseconds: int) -> None:
+    path = f"{request.namespace}/{request.path}" if request.namespace else request.path
+    log_request(request.method, path, status, nanoseconds, request.remote_address, request_id)
 
 
 def _warn_of_parameters(call: Call, route: Route, found: Found) -> None:

@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 from auth_methods.base import InvalidCredentials, Login, Recognises
@@ -19,11 +20,16 @@ from engines.base import Body, Call, Mount, Reply, Route
 from engines.faults import Denied, InvalidRequest, RateLimited
 from server.active import mount_of
 from server.identity.logins import entity_at_login
+from server.log_limits import LimitedLog
 from server.mounts import AUTH, Live, LockoutConfig
 from server.tenants import Tenant
 
 if TYPE_CHECKING:
     from server.core import Core
+
+_log = logging.getLogger(__name__)
+_limited = LimitedLog(_log)
+_lockouts = LimitedLog(_log)
 
 _ROOT_POLICY = "root"
 _MAX_ALIAS_CHARACTERS = 1024
@@ -37,6 +43,13 @@ async def log_in(core: Core, tenant: Tenant, live: Live, route: Route, call: Cal
     """
     wait_seconds = core.login_limits.begin(call.remote_address, call.now)
     if wait_seconds:
+        _limited.warning(
+            "logins are refused: too many have failed from one address",
+            mount=tenant.namespace.path + live.entry.path,
+            address=call.remote_address,
+            request=call.request_id,
+            wait_seconds=wait_seconds,
+        )
         raise RateLimited("too many failed logins from this address", retry_after_seconds=wait_seconds)
     failed = False
     try:
@@ -60,7 +73,15 @@ async def _prove(tenant: Tenant, live: Live, route: Route, call: Call, body: Bod
     try:
         reply = await route.handler(live.engine, call, body)
     except InvalidCredentials:
-        if alias and not await tenant.lockouts.failed(accessor, alias, config, call.now):
+        if alias and await tenant.lockouts.failed(accessor, alias, config, call.now):
+            # Without the name: people put passwords where their names belong.
+            _lockouts.warning(
+                "an account is locked after too many wrong proofs; sys/locked-users names it",
+                mount=tenant.namespace.path + live.entry.path,
+                address=call.remote_address,
+                request=call.request_id,
+            )
+        elif alias:
             # Of proofs that were under way when the lock came, none is told from a right one.
             await _refuse_locked(tenant, accessor, alias, call)
         raise

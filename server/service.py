@@ -78,8 +78,8 @@ async def open_service(config: Config, member: Member) -> Service:
     def build(listener: Listener) -> Application:
         return Application(dispatcher, listener)
 
-    async def reload(config: Config) -> None:
-        await core.reload()
+    async def reload(config: Config) -> bool:
+        return await core.reload()
 
     return Service(build=build, reload=reload, close=close, development=development)
 

@@ -17,6 +17,7 @@ from server.audit.formatter import Formatter
 from server.audit.options import read_options
 from server.audit.stored import DeclaredDevice, StoredDevice, canonical, to_store
 from server.audit.writer import MAX_WAITING, DeviceWriter, Outcome, Overfull
+from server.log_limits import LimitedLog
 from server.request_ids import new_request_id
 
 log = logging.getLogger(__name__)
@@ -36,7 +37,7 @@ _ROOT = AuditNamespace("root")
 class EnabledDevice:
     """A device, and the form that its entries have. At most ``most`` entries wait for it."""
 
-    __slots__ = ("_lost", "device", "entry", "failing", "formatter", "path", "writer")
+    __slots__ = ("_log", "_lost", "device", "entry", "failing", "formatter", "path", "writer")
 
     def __init__(
         self, path: str, entry: StoredDevice, device: AuditDevice, formatter: Formatter, most: int = MAX_WAITING
@@ -47,6 +48,7 @@ class EnabledDevice:
         self.writer = DeviceWriter(device, self._note, most=most)
         self.formatter = formatter
         self.failing = False
+        self._log = LimitedLog(log)
         self._lost = 0
         """How many entries it hasn't taken since it has been failing."""
 
@@ -103,10 +105,10 @@ class EnabledDevice:
         self._lost += lost
         if not self.failing:
             self.failing = True
-            log.error("audit device %s takes no entries: %s", self.path, reason)
+            self._log.error("audit device %s takes no entries: %s", self.path, reason)
 
     def _recover(self) -> None:
-        log.warning("audit device %s takes entries again; it has missed %d", self.path, self._lost)
+        self._log.warning("audit device %s takes entries again; it has missed %d", self.path, self._lost)
         self.failing = False
         self._lost = 0
 

@@ -10,6 +10,7 @@ as it moves, and be of any length; it watches over both by itself: it is release
 from __future__ import annotations
 
 import asyncio
+import logging
 import math
 from time import monotonic
 from typing import Any
@@ -17,12 +18,15 @@ from typing import Any
 from engines.faults import Unavailable
 from server.config import Listener
 from server.listeners.asgi import RELEASE, WHOLE_BODY, Application, Hold, Message, Receive, Scope, Send, answer_error
+from server.log_limits import LimitedLog
 
 MAX_BODY_BYTES = 256 * 1024 * 1024
 """How much of request bodies a process holds, but for small ones."""
 
 SMALL_BODY_BYTES = 64 * 1024
 """A body up to this size is taken whatever others hold: a few large ones must not keep everybody else out."""
+
+_overload = LimitedLog(logging.getLogger(__name__))
 
 _ALWAYS_SERVED = "/v1/sys/health"
 _OVERLOADED = "the server is overloaded; try again later"
@@ -88,6 +92,7 @@ class Deadlines:
                 await send({"type": "websocket.close"})
             return
         if len(self._requests) >= self._most and scope["path"] != _ALWAYS_SERVED:
+            _overload.warning("requests are refused: there are as many under way as max_concurrent_requests allows")
             await answer_error(scope, send, 503, _OVERLOADED, close=True)
             return
         task = asyncio.current_task()

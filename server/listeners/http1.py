@@ -27,6 +27,7 @@ from server.listeners.asgi import AT_ONCE, CLIENT_CERTIFICATE, WHOLE_BODY, Appli
 from server.listeners.deadlines import SWEEP_SECONDS
 from server.listeners.eager import begin
 from server.listeners.known_heads import KnownHead, KnownHeads
+from server.listeners.misdirected import begins_tls, note_tls
 from server.listeners.share import Place
 from server.listeners.tls import client_certificate
 from server.listeners.verbs import Verbs
@@ -242,6 +243,8 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         """Answer what isn't HTTP."""
+        if begins_tls(self._first or b""):
+            note_tls(self.client[0] if self.client else "")
         self._cut_off(_REFUSED)
 
     def on_response_complete(self) -> None:

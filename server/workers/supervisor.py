@@ -164,7 +164,7 @@ class Supervisor:
             if number in (signal.SIGTERM, signal.SIGINT):
                 self._stop()
             elif number == signal.SIGHUP and self._stopping_since is None:
-                self._config = reread(self._config, self._read_config, self._opened)
+                self._config, _ = reread(self._config, self._read_config, self._opened)
                 self._tell_all(Reload())
 
     def _stop(self) -> None:

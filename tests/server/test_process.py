@@ -192,6 +192,8 @@ def test_sighup_reloads_level_certificate_and_service(tmp_path: Path) -> None:
         server.signal(signal.SIGHUP)
         server.wait_for("the old certificate of")
         server.wait_for("the old configuration stays in use")
+        server.wait_for("the reload failed in part")
+        assert server.log.read_text().count('"@message":"reloaded"') == 1
         with connect_securely(secure, tmp_path / "trusted.pem") as again:
             assert common_name(again.getpeercert(True)) == "two"
         assert b"200 OK" in ask(plain)
