@@ -21,7 +21,9 @@ from server.config import Config, ConfigError, Place
 from server.development import DevelopmentKeys, banner, store_token, token_file
 from server.listeners import OpenListener, Share, open_listeners
 from server.openssl import warn_of_provider
-from server.serving import Member, OpenService, ReadConfig, Serving, new_loop
+from server.service_manager import ServiceManager
+from server.serving import Member, OpenService, ReadConfig, Service, Serving, new_loop
+from server.startup_signals import take_hangup
 from server.version import VERSION
 from server.workers.supervisor import Supervisor
 from storage.file_locks import FileLock
@@ -36,6 +38,7 @@ def run(config: Config, open_service: OpenService, read_config: ReadConfig) -> N
 
     ``read_config`` reads the configuration again for a reload, and may raise ``ConfigError``.
     """
+    manager = ServiceManager.of_environment(os.environ)
     _limit_process()
     mode = FipsMode(config.fips_mode)
     if warning := warn_of_provider(mode):
@@ -44,25 +47,44 @@ def run(config: Config, open_service: OpenService, read_config: ReadConfig) -> N
         opened = open_listeners(config.listeners, mode)
         urls = [one.url for one in opened]
         if config.workers > 1:
-            supervisor = Supervisor(config, open_service, read_config, opened)
+            supervisor = Supervisor(config, open_service, read_config, opened, manager)
             supervisor.run(lambda: _announce(config, urls, None))
         else:
             with asyncio.Runner(loop_factory=new_loop) as runner:
-                runner.run(_serve_alone(config, open_service, read_config, opened))
+                runner.run(_serve_alone(config, open_service, read_config, opened, manager))
         _log.info("stopped")
 
 
 async def _serve_alone(
-    config: Config, open_service: OpenService, read_config: ReadConfig, opened: Sequence[OpenListener]
+    config: Config,
+    open_service: OpenService,
+    read_config: ReadConfig,
+    opened: Sequence[OpenListener],
+    manager: ServiceManager,
 ) -> None:
     member = Member(share=Share(limit=config.max_connections, most_requests=config.max_concurrent_requests))
-    serving = Serving(config, open_service, read_config, opened, member)
+    serving = Serving(config, open_service, read_config, opened, member, manager.reloading, manager.ready)
     loop = asyncio.get_running_loop()
+
+    def leave() -> None:
+        manager.stopping()
+        serving.leave()
+
+    def ready(service: Service) -> None:
+        _announce(config, [one.url for one in opened], service.development)
+        manager.ready()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, serving.leave)
+        loop.add_signal_handler(number, leave)
     loop.add_signal_handler(signal.SIGHUP, serving.reload)
-    urls = [one.url for one in opened]
-    await serving.run(lambda service: _announce(config, urls, service.development))
+    if take_hangup():
+        serving.reload()
+    try:
+        await serving.run(ready)
+    finally:
+        # The end of the loop would put back the default, which is to end at once.
+        loop.remove_signal_handler(signal.SIGHUP)
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
 
 def _announce(config: Config, urls: Sequence[str], keys: DevelopmentKeys | None) -> None:

@@ -68,6 +68,10 @@ ReadConfig: TypeAlias = Callable[[], Config]
 """Reads the configuration again for a reload, and may raise ``ConfigError``."""
 
 
+def _nothing() -> None:
+    """There is nobody to be told."""
+
+
 class Serving:
     """Serves ``opened``, which are closed at the end."""
 
@@ -78,12 +82,17 @@ class Serving:
         read_config: ReadConfig,
         opened: Sequence[OpenListener],
         member: Member,
+        reloading: Callable[[], None] = _nothing,
+        reloaded: Callable[[], None] = _nothing,
     ) -> None:
+        """``reloading`` and ``reloaded`` are called around each reload, whatever comes of it."""
         self._config = config
         self._open_service = open_service
         self._read_config = read_config
         self._opened = opened
         self._member = member
+        self._reloading = reloading
+        self._reloaded = reloaded
         self._main: asyncio.Task[Any] | None = None
         self._stop = asyncio.Event()
         self._hangup = asyncio.Event()
@@ -138,16 +147,23 @@ class Serving:
         while True:
             await self._hangup.wait()
             self._hangup.clear()
-            self._config, whole = reread(self._config, self._read_config, self._opened)
+            self._reloading()
             try:
-                whole = await service.reload(self._config) and whole
-            except Exception:  # noqa: BLE001 - whatever is wrong with a reload, a server that runs goes on running.
-                _log.exception("the reload failed")
-                continue
-            if whole:
-                _log.info("reloaded")
-            else:
-                _log.error("the reload failed in part: what is named above is as it was, the rest is new")
+                await self._reload(service)
+            finally:
+                self._reloaded()
+
+    async def _reload(self, service: Service) -> None:
+        self._config, whole = reread(self._config, self._read_config, self._opened)
+        try:
+            whole = await service.reload(self._config) and whole
+        except Exception:  # noqa: BLE001 - whatever is wrong with a reload, a server that runs goes on running.
+            _log.exception("the reload failed")
+            return
+        if whole:
+            _log.info("reloaded")
+        else:
+            _log.error("the reload failed in part: what is named above is as it was, the rest is new")
 
 
 def reread(config: Config, read_config: ReadConfig, opened: Sequence[OpenListener]) -> tuple[Config, bool]:

@@ -26,8 +26,10 @@ from server.listeners.share import ABSENT
 from server.login_counts import LoginCounts, LoginCountTables
 from server.metrics import Meter
 from server.rate_limits import RateCounts
+from server.service_manager import ServiceManager
 from server.serving import Member, OpenService, ReadConfig, reread
 from server.shared_rows import SharedRows
+from server.startup_signals import take_hangup
 from server.workers.keeper import Keeper
 from server.workers.messages import (
     Acquire,
@@ -41,6 +43,7 @@ from server.workers.messages import (
     Refused,
     Release,
     Reload,
+    Reloaded,
     Stop,
     SupervisorChannel,
     ToWorker,
@@ -65,6 +68,9 @@ STOP_SECONDS = DRAIN_SECONDS + 5.0
 
 _SHORTEST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.1, 5.0
 _SETTLED_SECONDS = 10.0
+_OURS = (signal.SIGINT, signal.SIGHUP)
+"""Signals that a terminal sends to all processes; the supervisor tells its workers what to do."""
+
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD)
 
 
@@ -80,6 +86,8 @@ class _Handle:
         self.doomed = False
         self.started = self.heard = time.monotonic()
         self.following_since: float | None = None
+        self.reloading = False
+        """Whether it isn't through with a reload."""
 
     def tell(self, message: ToWorker) -> None:
         """As ``Party.tell``."""
@@ -100,12 +108,19 @@ class Supervisor:
     """Runs ``config.workers`` workers on ``opened``."""
 
     def __init__(
-        self, config: Config, open_service: OpenService, read_config: ReadConfig, opened: Sequence[OpenListener]
+        self,
+        config: Config,
+        open_service: OpenService,
+        read_config: ReadConfig,
+        opened: Sequence[OpenListener],
+        manager: ServiceManager,
     ) -> None:
         self._config = config
         self._open_service = open_service
         self._read_config = read_config
         self._opened = opened
+        self._manager = manager
+        self._reloading = False
         self._revisions = SharedSlots(config.workers)
         self._connections = SharedSlots(config.workers)
         self._rates = SharedRows(config.workers, rate_limits.COLUMNS)
@@ -142,6 +157,8 @@ class Supervisor:
                     if not self._announced and self._all_ready():
                         self._announced = True
                         announce()
+                        self._manager.ready()
+                    self._end_reload()
             finally:
                 self._end()
 
@@ -149,9 +166,11 @@ class Supervisor:
     def _signals(self) -> Iterator[None]:
         self._wake.setblocking(False)
         self._waker.setblocking(False)
-        before = {number: signal.signal(number, lambda *_: None) for number in _SIGNALS}
         signal.set_wakeup_fd(self._waker.fileno())
+        before = {number: signal.signal(number, lambda *_: None) for number in _SIGNALS}
         self._selector.register(self._wake, selectors.EVENT_READ, self._signalled)
+        if take_hangup():
+            self._reload()
         try:
             yield
         finally:
@@ -164,14 +183,30 @@ class Supervisor:
             if number in (signal.SIGTERM, signal.SIGINT):
                 self._stop()
             elif number == signal.SIGHUP and self._stopping_since is None:
-                self._config, _ = reread(self._config, self._read_config, self._opened)
-                self._tell_all(Reload())
+                self._reload()
+
+    def _reload(self) -> None:
+        if self._announced:
+            self._reloading = True
+            self._manager.reloading()
+        self._config, _ = reread(self._config, self._read_config, self._opened)
+        for worker in self._workers.values():
+            worker.reloading = True
+        self._tell_all(Reload())
+
+    def _end_reload(self) -> None:
+        """Tell of the end of a reload when all workers are through; one that has ended is replaced by a new one."""
+        if self._reloading and not any(worker.reloading for worker in self._workers.values()):
+            self._reloading = False
+            if self._stopping_since is None:
+                self._manager.ready()
 
     def _stop(self) -> None:
         if self._stopping_since is not None:
             self._tell_all(Hurry())
             return
         self._stopping_since = time.monotonic()
+        self._manager.stopping()
         self._due.clear()
         for one in self._opened:
             one.close()
@@ -214,7 +249,7 @@ class Supervisor:
             end_with_parent(parent)
             signal.set_wakeup_fd(-1)
             for number in _SIGNALS:
-                signal.signal(number, signal.SIG_DFL)
+                signal.signal(number, signal.SIG_IGN if number in _OURS else signal.SIG_DFL)
             signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
             self._selector.close()
             for inherited in (ours, self._wake, self._waker):
@@ -272,6 +307,8 @@ class Supervisor:
                 self._keeper.release(worker, ticket, state)
             case Followed(number):
                 self._keeper.followed(worker, number)
+            case Reloaded():
+                worker.reloading = False
             case Alive():
                 pass
 
