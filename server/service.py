@@ -18,7 +18,7 @@ from server import plugins
 from server.app import Application
 from server.audit.broker import DeclaredDevice
 from server.audit.devices.base import DeviceFault
-from server.audit.enabled import make_device
+from server.audit.enabled import check_known, make_device
 from server.audit.stored import to_store
 from server.audit.writer import MAX_WAITING
 from server.config import Config, ConfigError, Listener
@@ -91,6 +91,7 @@ def check_audit(config: Config) -> None:
     """
     for declared, device in zip(config.audit, _declared(config), strict=True):
         try:
+            check_known(to_store(device), plugins.find_audit_device)
             enabled = make_device(
                 device.path,
                 to_store(device),

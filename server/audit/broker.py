@@ -22,7 +22,7 @@ from typing import Any
 from msgspec import Struct
 
 from engines.faults import Failed, Fault, InvalidRequest, Unavailable
-from server.audit.enabled import EnabledDevice, FindType, make_device, rehearse
+from server.audit.enabled import EnabledDevice, FindType, check_known, make_device, rehearse
 from server.audit.entry import AuditRequest, AuditResponse
 from server.audit.formatter import Parts
 from server.audit.hashing import new_salt
@@ -126,6 +126,7 @@ class Broker:
         if overlaps(path, self._enabled):
             raise InvalidRequest("path already in use")
         enabled = self._make(path, entry)
+        check_known(entry, self._find_type)
         try:
             await enabled.test(self._nanoseconds())
             await self._stored.add(path, entry)

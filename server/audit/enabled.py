@@ -11,10 +11,11 @@ from typing import TypeAlias
 
 from engines.base import Operation
 from engines.faults import InvalidRequest
-from server.audit.devices.base import AuditDevice, DeviceFault, DeviceType
+from server import plugins
+from server.audit.devices.base import AuditDevice, DeviceFault, DeviceType, NamesOptions
 from server.audit.entry import AuditNamespace, AuditRequest, AuditSubject
 from server.audit.formatter import Formatter
-from server.audit.options import read_options
+from server.audit.options import check_options, read_options
 from server.audit.stored import DeclaredDevice, StoredDevice, canonical, to_store
 from server.audit.writer import MAX_WAITING, DeviceWriter, Outcome, Overfull
 from server.log_limits import LimitedLog
@@ -113,13 +114,18 @@ class EnabledDevice:
         self._lost = 0
 
     async def test(self, nanoseconds: int) -> None:
-        """Open the device and write the test entry to it. Raises ``InvalidRequest`` if it can't."""
+        """Open the device and write the test entry to it, unless an option leaves that out.
+
+        Raises ``InvalidRequest`` if it can't.
+        """
         subject = AuditSubject(operation=Operation.UPDATE, path="sys/audit/test", namespace=_ROOT)
         request = AuditRequest(id=new_request_id(), subject=subject, data={})
         line = self.formatter.request_line(self.formatter.parts(request), request, nanoseconds)
         error = await self._done(self.device.open)
         if error is not None:
             raise InvalidRequest(_reason(error)) from error
+        if self.formatter.options.skip_test:
+            return
         error = await self._done(partial(self.device.write, line))
         if error is not None:
             raise InvalidRequest(f"audit backend failed test message: {_reason(error)}") from error
@@ -142,12 +148,23 @@ def _reason(error: Exception) -> str:
 def make_device(
     path: str, entry: StoredDevice, find_type: FindType, *, prefix_allowed: bool, most: int = MAX_WAITING
 ) -> EnabledDevice:
-    """The device that ``entry`` describes, not opened yet. Raises ``InvalidRequest`` if there can't be such a one."""
+    """The device that ``entry`` describes, not opened yet. Raises ``InvalidRequest`` if there can't be such a one.
+
+    Options that it doesn't know are let pass: it may have been stored when they were. See ``check_known``.
+    """
     device_type = find_type(entry.type)
     if device_type is None:
-        raise InvalidRequest(f'unknown backend type: "{entry.type}"')
+        known = ", ".join(plugins.names(plugins.AUDIT_DEVICES))
+        raise InvalidRequest(f'unknown backend type: "{entry.type}"; there are {known}')
     options = read_options(entry.options, prefix_allowed=prefix_allowed)
     return EnabledDevice(path, entry, device_type(entry.options), Formatter(entry.salt, options), most)
+
+
+def check_known(entry: StoredDevice, find_type: FindType) -> None:
+    """See that a new device has no option that its type doesn't know. Raises ``InvalidRequest``."""
+    device_type = find_type(entry.type)
+    if isinstance(device_type, NamesOptions):
+        check_options(entry.type, entry.options, device_type.options)
 
 
 async def rehearse(
@@ -158,10 +175,10 @@ async def rehearse(
     nanoseconds: Callable[[], int] = time.time_ns,
 ) -> None:
     """Have each of ``declared`` take a test entry, and close it. Raises ``InvalidRequest`` if one can't."""
-    made = [
-        make_device(canonical(device.path), to_store(device), find_type, prefix_allowed=prefix_allowed)
-        for device in declared
-    ]
+    made = []
+    for device in declared:
+        check_known(to_store(device), find_type)
+        made.append(make_device(canonical(device.path), to_store(device), find_type, prefix_allowed=prefix_allowed))
     outcomes = await asyncio.gather(*(_rehearse(enabled, nanoseconds()) for enabled in made), return_exceptions=True)
     for outcome in outcomes:
         if outcome is not None:

@@ -192,6 +192,10 @@ async def test_devices_are_listed_as_they_were_given(held: Held) -> None:
         ("a/b", "list", {}, "path already in use"),
         ("x", "nope", {}, 'unknown backend type: "nope"'),
         ("x", "file", {}, "file_path is required"),
+        ("x", "file", {"file_path": "y", "file_pth": "z"}, 'have no option "file_pth"; did you mean "file_path"?'),
+        ("x", "file", {"file_path": "y", "hmac_acessor": "z"}, 'have no option "hmac_acessor"; did you mean "hmac_acc'),
+        ("x", "file", {"file_path": "y", "qqq": "z"}, 'type "file" have no option "qqq"; there are elide_list_resp'),
+        ("x", "file", {"file_path": "discard", "skip_test": "z"}, 'strconv.ParseBool: parsing "z": invalid syntax'),
         ("x", "list", {"prefix": "x"}, "audit log prefixing is not allowed"),
         ("x", "list", {"failing": "true"}, "audit backend failed test message: told to fail"),
         ("x", "file", {"file_path": "/proc/nope/x"}, "sanity check failed; unable to open"),
@@ -204,6 +208,22 @@ async def test_what_cannot_be_enabled(held: Held, path: str, kind: str, options:
     with pytest.raises(InvalidRequest, match=message):
         await broker.enable(path, kind, options=options)
     assert list(broker.devices()) == ["a/"]
+
+
+async def test_a_device_need_not_be_tested(held: Held) -> None:
+    broker = await held.broker()
+    await broker.enable("full", "file", options={"file_path": "/dev/full", "skip_test": "true"})
+    assert list(broker.devices()) == ["full/"]
+    with pytest.raises(Failed):
+        await run(broker)
+
+
+async def test_a_stored_device_is_taken_with_options_that_are_no_longer_known(held: Held) -> None:
+    device = StoredDevice("file", "", {"file_path": "discard", "of_old": "x"}, False, new_salt(), False)
+    await StoredDevices(View(held.store, "sys/audit/", held.cache)).add("a/", device)
+    broker = await held.broker()
+    await run(broker)
+    assert broker.devices()["a/"]["options"] == {"file_path": "discard", "of_old": "x"}
 
 
 async def test_hashing_for_nobody_is_refused(held: Held) -> None:

@@ -271,7 +271,14 @@ def test_refusals_have_no_traceback(tmp_path: Path) -> None:
             f"{file}:2:1: can't listen on {address}: Address",
         ),
         (f'{_MINIMAL}pid_file = "/proc/nope/pid"', f"{file}:3:1: can't write pid_file /proc/nope/pid: No such file"),
-        (f'{_MINIMAL}audit "nope" "a" {{}}', f'{file}:3:1: audit "nope" "a": unknown backend type: "nope"'),
+        (
+            f'{_MINIMAL}audit "nope" "a" {{}}',
+            f'{file}:3:1: audit "nope" "a": unknown backend type: "nope"; there are file',
+        ),
+        (
+            f'{_MINIMAL}audit "file" "a" {{ options {{ file_path = "x"\n mod = "0600" }} }}',
+            f'{file}:3:1: audit "file" "a": audit devices of type "file" have no option "mod"; did you mean "mode"?',
+        ),
         (f'{_MINIMAL}audit "file" "a" {{}}', f'{file}:3:1: audit "file" "a": file_path is required'),
         (
             'storage "inmem" {}\nlistener "tcp" { tls_cert_file = "no.pem" tls_key_file = "no.key" }',

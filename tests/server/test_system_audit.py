@@ -54,8 +54,13 @@ async def test_a_device_is_enabled_listed_asked_and_disabled(allowing: Server, t
 @pytest.mark.parametrize(
     ("path", "body", "text"),
     [
-        ("audit/f", {}, 'unknown backend type: ""'),
-        ("audit/f", {"type": "nope"}, 'unknown backend type: "nope"'),
+        ("audit/f", {}, 'unknown backend type: ""; there are file'),
+        ("audit/f", {"type": "nope"}, 'unknown backend type: "nope"; there are file'),
+        (
+            "audit/f",
+            {"type": "file", "options": {"file_path": "discard", "log_row": "true"}},
+            'audit devices of type "file" have no option "log_row"; did you mean "log_raw"?',
+        ),
         ("audit/f", {"type": "file"}, "file_path is required"),
         ("audit-hash/x", {"input": "abc"}, 'unknown audit backend "x/"'),
         ("audit-hash/x", {}, 'the "input" parameter is empty'),

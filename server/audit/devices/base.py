@@ -42,5 +42,13 @@ class Immediate(Protocol):
         """
 
 
+@runtime_checkable
+class NamesOptions(Protocol):
+    """A type of device that says which options it has; others in a device's settings are refused then."""
+
+    options: Mapping[str, str]
+    """What each does, by name."""
+
+
 DeviceType: TypeAlias = Callable[[Mapping[str, str]], AuditDevice]
 """Makes a device from its options. Raises ``InvalidRequest`` if they are wrong."""

@@ -19,6 +19,7 @@ import select
 import stat
 from collections.abc import Iterator, Mapping
 from enum import Enum, auto
+from typing import ClassVar
 
 from engines.faults import InvalidRequest
 from server.audit.devices.base import DeviceFault
@@ -51,6 +52,12 @@ class FileDevice:
 
     ``mode`` gives the file's permissions in octal; ``0000`` leaves those of an existing file alone.
     """
+
+    options: ClassVar[Mapping[str, str]] = {
+        "file_path": "Where to write: a path, or `stdout`, `stderr` or `discard`. Required.",
+        "path": "The same, if `file_path` isn't given.",
+        "mode": "Permissions of the file, in octal: `0600` by default; `0000` leaves those of an existing file alone.",
+    }
 
     def __init__(self, settings: Mapping[str, str]) -> None:
         path = settings.get("file_path") or settings.get("path")
