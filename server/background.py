@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from engines.base import Periodic
+from server.log_limits import LimitedLog
 from server.namespace_records import Entry
 from server.tenants import Tenant
 from server.token_entries import end_in
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from server.core import Core
 
 log = logging.getLogger(__name__)
+_failures = LimitedLog(log)
 
 SWEEP_SECONDS = 5.0
 """How often what has expired is removed; it is refused from the moment it expires."""
@@ -145,4 +147,4 @@ async def _carefully(work: Awaitable[None], where: str) -> None:
     try:
         await work
     except Exception as error:  # noqa: BLE001 - see above
-        log.error("background work for %s failed with %s; it is tried again", where, type(error).__name__)
+        _failures.error("background work for %s failed with %s; it is tried again", where, type(error).__name__)

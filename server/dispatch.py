@@ -51,7 +51,7 @@ from server.stream import Stream
 from server.system import System
 from server.system.openapi import help_answer, mount_help
 from server.wrapping import Unwrapped
-from storage.base import BarrierSealed, Conflict, KeyTooLong
+from storage.base import BarrierSealed, Conflict, Full, KeyTooLong
 from storage.base import Unavailable as StorageUnavailable
 
 log = logging.getLogger(__name__)
@@ -359,6 +359,8 @@ def _fault_of(error: BaseException) -> Fault | None:
         return Sealed()  # It was sealed while this request was under way.
     if isinstance(error, KeyTooLong):
         return InvalidRequest("a name in the request is too long")
+    if isinstance(error, Full):
+        return Unavailable("the disk of the server's storage is full: nothing can be written at present")
     if isinstance(error, Conflict | StorageUnavailable):
         return Unavailable("storage is unavailable")
     return None

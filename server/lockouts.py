@@ -11,14 +11,18 @@ Layout below the view: ``<mount accessor>/<SHA-256 of the name>``, a record with
 from __future__ import annotations
 
 import hashlib
+import logging
 
 import msgspec
 from msgspec import Struct
 
+from server.log_limits import LimitedLog
 from server.login_failures import LoginFailures
 from server.mounts import LockoutConfig
-from storage.base import delete, put
+from storage.base import Unavailable, delete, put
 from storage.view import View
+
+_failures = LimitedLog(logging.getLogger(__name__))
 
 THRESHOLD = 5
 DURATION_SECONDS = 15 * 60
@@ -62,9 +66,11 @@ class Lockouts:
             duration_seconds,
             now,
         )
-        if locks and len(await self._view.list(f"{accessor}/", limit=MAX_LOCKS)) < MAX_LOCKS:
-            lock = Lock(alias, now + duration_seconds)
-            await put(self._view, _key(accessor, alias), msgspec.msgpack.encode(lock))
+        if locks:
+            try:
+                await self._store(accessor, Lock(alias, now + duration_seconds))
+            except Unavailable as error:
+                _failures.error("a lock can't be stored, and holds until a restart: %s", error)
         return locks
 
     def succeeded(self, accessor: str, alias: str) -> None:
@@ -92,6 +98,10 @@ class Lockouts:
             for key, lock in await self._locks(accessor):
                 if lock.until <= now:
                     await delete(self._view, key)
+
+    async def _store(self, accessor: str, lock: Lock) -> None:
+        if len(await self._view.list(f"{accessor}/", limit=MAX_LOCKS)) < MAX_LOCKS:
+            await put(self._view, _key(accessor, lock.alias), msgspec.msgpack.encode(lock))
 
     async def _locks(self, accessor: str) -> list[tuple[str, Lock]]:
         found = []

@@ -105,10 +105,18 @@ def _announce(config: Config, urls: Sequence[str], keys: DevelopmentKeys | None)
             except OSError as error:
                 _log.warning("can't leave the root token in %s: %s", stored, error.strerror)
                 stored = None
-        sys.stdout.write(banner(urls, keys, stored) + "\n")
-    for url in urls:
-        sys.stdout.write(f"listening on {url}\n")
-    sys.stdout.flush()
+        _print(banner(urls, keys, stored) + "\n")
+    _print("".join(f"listening on {url}\n" for url in urls))
+
+
+def _print(text: str) -> None:
+    """Write to standard output, if that takes anything: it may be a file on a disk that is full."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except OSError as error:
+        _log.error("can't write to standard output: %s", error.strerror)
+        sys.stdout = open(os.devnull, "w")  # What is left in the buffer would fail again at the end.
 
 
 def _limit_process() -> None:
@@ -132,7 +140,10 @@ def _pid_file(path: str, place: Place | None) -> Iterator[None]:
     try:
         if not lock.try_acquire():
             raise ConfigError(f"pid_file {path} is that of another server, which is running", place)
-        Path(path).write_text(f"{os.getpid()}\n")
+        try:
+            Path(path).write_text(f"{os.getpid()}\n")
+        except OSError as error:  # The lock is what counts; on a full disk, the server has other things to do.
+            _log.error("can't write pid_file %s: %s", path, error.strerror)
         try:
             yield
         finally:

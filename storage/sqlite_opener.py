@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from storage.base import Unavailable
+from storage.disk_reserve import DiskReserve
 from storage.file_locks import FileLock
 from storage.shared_slots import SharedRevision
 from storage.sqlite import SqliteStore, open_sqlite
@@ -44,7 +45,11 @@ class SqliteOpener:
                 if time.monotonic() > deadline:
                     raise Unavailable(f"the database {path} is in use by another server")
                 time.sleep(_POLL_SECONDS)
+            reserve = DiskReserve(beside(path, "-reserve"))
+            reserve.release()
+            reserve.keep()
             yield
+            reserve.keep()
         finally:
             lock.close()
 

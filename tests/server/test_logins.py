@@ -17,6 +17,7 @@ from server import lockouts, plugins
 from server.lockouts import Lockouts
 from server.mounts import LockoutConfig
 from server.settings import Settings
+from storage.base import Full
 from tests.server.places import new_place
 from tests.server.systems import NewServer, Server
 
@@ -106,6 +107,19 @@ async def test_a_lock_is_stored(server: Server) -> None:
     assert entry is not None
     assert await afterwards.locked(entry.accessor, "alice", server.clock())
     assert not await afterwards.locked(entry.accessor, "bob", server.clock())
+
+
+async def test_a_lock_that_cannot_be_stored_holds_all_the_same(
+    server: Server, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def full(view: object, key: str, value: bytes) -> None:
+        raise Full("the disk is full")
+
+    monkeypatch.setattr(lockouts, "put", full)
+    for _ in range(lockouts.THRESHOLD):
+        assert await _try(server, "alice", "wrong") == 400
+    assert await _try(server, "alice", "right") == 403
+    assert "a lock can't be stored, and holds until a restart: the disk is full" in caplog.messages
 
 
 async def test_locks_are_swept(server: Server) -> None:

@@ -338,3 +338,13 @@ def test_what_belongs_to_a_running_server_is_left_alone(tmp_path: Path, shared: 
         server.urls(1)
         server.signal(signal.SIGTERM)
         assert server.end() == 0
+
+
+def test_output_that_takes_nothing_keeps_no_server_from_serving(tmp_path: Path) -> None:
+    file = tmp_path / "c.hcl"
+    file.write_text(f'{_MINIMAL}pid_file = "pid"')
+    full = "import os; os.dup2(os.open('/dev/full', os.O_WRONLY), 1)"
+    with started(tmp_path, f"-config={file}", before=full) as server:
+        server.wait_for("can't write to standard output: No space left on device")
+        server.signal(signal.SIGTERM)
+        assert server.end() == 0
