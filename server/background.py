@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from engines.base import Periodic
-from server.log_limits import LimitedLog
+from engines.log_limits import LimitedLog
 from server.namespace_records import Entry
 from server.tenants import Tenant
 from server.token_entries import end_in

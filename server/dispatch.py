@@ -31,6 +31,7 @@ from engines.faults import (
     UnsupportedOperation,
     UnsupportedPath,
 )
+from engines.log_limits import LimitedLog
 from server.active import Active
 from server.addressing import settle
 from server.admission import LISTS, convert_body, let_in, let_in_again, located
@@ -41,7 +42,6 @@ from server.audit.entry import refusal as refused
 from server.core import Core
 from server.exchange import Exchange, audit_response
 from server.exposure import NOTHING, Exposure, open_routes
-from server.log_limits import LimitedLog
 from server.logins import log_in
 from server.mounts import Found
 from server.request_ids import new_request_id

@@ -16,7 +16,7 @@ import logging
 import msgspec
 from msgspec import Struct
 
-from server.log_limits import LimitedLog
+from engines.log_limits import LimitedLog
 from server.login_failures import LoginFailures
 from server.mounts import LockoutConfig
 from storage.base import Unavailable, delete, put

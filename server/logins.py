@@ -18,9 +18,9 @@ from auth_methods.records import BATCH, SERVICE, TokenRecord
 from auth_methods.ttl import granted_seconds
 from engines.base import Body, Call, Mount, Reply, Route
 from engines.faults import Denied, InvalidRequest, RateLimited
+from engines.log_limits import LimitedLog
 from server.active import mount_of
 from server.identity.logins import entity_at_login
-from server.log_limits import LimitedLog
 from server.mounts import AUTH, Live, LockoutConfig
 from server.tenants import Tenant
 

@@ -4,7 +4,7 @@
 ``@module``) and ``@pid``, the process, since workers share the log; ``standard`` is for people. What a caller passes as
 ``extra={"fields": {...}}`` stands beside the message.
 
-What other people's loggers say is bounded, since strangers can make them speak (``server.log_limits``).
+What other people's loggers say is bounded, since strangers can make them speak (``engines.log_limits``).
 
 Two rules keep secrets out. An exception is logged by its type and place alone, since its text may quote what a client
 sent. And other people's loggers are heard from ``warn`` upwards whatever ``log_level`` says, since on lower levels some
@@ -24,7 +24,7 @@ from typing import Any, TextIO
 
 import orjson
 
-from server.log_limits import ForeignLimit
+from engines.log_limits import ForeignLimit
 from server.request_log import request_logging
 
 TRACE = 5

@@ -16,7 +16,7 @@ from server.token_removal import STEP
 from storage.base import Transaction, transact
 from storage.view import View
 
-log = logging.getLogger("cryptoserve.core")
+log = logging.getLogger(__name__)
 
 _ACCESSORS = "accessor/"
 _ENDS = "expiry/"

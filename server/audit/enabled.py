@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 from engines.base import Operation
 from engines.faults import InvalidRequest
+from engines.log_limits import LimitedLog
 from server import plugins
 from server.audit.devices.base import AuditDevice, DeviceFault, DeviceType, NamesOptions
 from server.audit.entry import AuditNamespace, AuditRequest, AuditSubject
@@ -18,7 +19,6 @@ from server.audit.formatter import Formatter
 from server.audit.options import check_options, read_options
 from server.audit.stored import DeclaredDevice, StoredDevice, canonical, to_store
 from server.audit.writer import MAX_WAITING, DeviceWriter, Outcome, Overfull
-from server.log_limits import LimitedLog
 from server.request_ids import new_request_id
 
 log = logging.getLogger(__name__)

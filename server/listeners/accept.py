@@ -17,10 +17,10 @@ from typing import Any, TypeAlias
 
 import orjson
 
+from engines.log_limits import LimitedLog
 from server.headers import SECURITY, header_lines
 from server.listeners.misdirected import note_plain
 from server.listeners.share import Place, Share
-from server.log_limits import LimitedLog
 
 _log = logging.getLogger(__name__)
 _failures = LimitedLog(_log)

@@ -16,9 +16,9 @@ from time import monotonic
 from typing import Any
 
 from engines.faults import Unavailable
+from engines.log_limits import LimitedLog
 from server.config import Listener
 from server.listeners.asgi import RELEASE, WHOLE_BODY, Application, Hold, Message, Receive, Scope, Send, answer_error
-from server.log_limits import LimitedLog
 
 MAX_BODY_BYTES = 256 * 1024 * 1024
 """How much of request bodies a process holds, but for small ones."""

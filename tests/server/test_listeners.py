@@ -21,11 +21,11 @@ import uvloop
 from hypercorn.events import Event, RawData
 from hyperframe.frame import PingFrame
 
+from engines.log_limits import LINES, LimitedLog
 from server.config import Listener
 from server.listeners import ListenFailed, OpenListener, Share, deadlines, misdirected, open_listeners, serve
 from server.listeners.asgi import WHOLE_BODY, Message, Receive, Scope, Send
 from server.listeners.http2 import _Connection
-from server.log_limits import LINES, LimitedLog
 from tests.server.certificates import common_name, write_certificate
 from tests.server.example_service import build_example
 

@@ -13,12 +13,12 @@ import pytest
 
 from auth_methods.base import InvalidCredentials, Login
 from engines.base import Access, Call, Mount, Operation, Route
+from engines.log_limits import LINES, PERIOD_SECONDS, ForeignLimit, LimitedLog, LineLimit
 from server import dispatch, logins, plugins
 from server.app import Application
 from server.config import Listener
 from server.listeners.asgi import Message
 from server.lockouts import THRESHOLD
-from server.log_limits import LINES, PERIOD_SECONDS, ForeignLimit, LimitedLog, LineLimit
 from server.logs import OWN_LOGGERS, JsonFormatter, ReadableFormatter, configure_logs, set_level
 from server.settings import Settings
 from tests.server.systems import NewServer, NoteBody, Server
