@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # Installed from the lock with hashes, then this checkout itself, without asking the registry for anything further.
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: serve test check smoke bench bench-stall bench-curves bench-profile soak docs lock format clean
+.PHONY: serve test check smoke wheel bench bench-stall bench-curves bench-profile soak docs lock format clean
 
 serve: $(VENV)/.serve
 	$(BIN)/cryptoserve server -dev -dev-root-token-id=root
@@ -22,6 +22,13 @@ check: $(VENV)/.dev
 # Without the development tools: for another Python, `make smoke PYTHON=/usr/bin/python3 VENV=.venv-other`.
 smoke: $(VENV)/.serve
 	$(BIN)/python tests/smoke.py
+
+# What is installed on machines without a checkout. What an earlier build has left behind would get into it, and what is
+# said there of entry points would be believed by servers that are started in the checkout.
+wheel: $(VENV)/.serve
+	rm -rf build
+	$(PIP) wheel --no-deps --no-build-isolation --wheel-dir dist .
+	rm -rf build cryptoserve_server.egg-info
 
 # Each writes its part of the documentation; docs/performance.md says what they measure and how long they take.
 bench: $(VENV)/.dev
@@ -66,9 +73,9 @@ $(VENV)/.serve: requirements.lock pyproject.toml | $(BIN)/python
 	$(PIP) install --no-deps --no-build-isolation --editable .
 	touch $@
 
-$(VENV)/.dev: requirements-dev.lock pyproject.toml | $(BIN)/python
+$(VENV)/.dev: requirements-dev.lock pyproject.toml sdk/pyproject.toml | $(BIN)/python
 	$(PIP) install --require-hashes --requirement requirements-dev.lock
-	$(PIP) install --no-deps --no-build-isolation --editable .
+	$(PIP) install --no-deps --no-build-isolation --editable . --editable sdk
 	touch $@ $(VENV)/.serve
 
 $(VENV)/.bench: requirements-bench.lock $(VENV)/.dev
@@ -76,4 +83,4 @@ $(VENV)/.bench: requirements-bench.lock $(VENV)/.dev
 	touch $@
 
 clean:
-	rm -rf $(VENV) .venv-* .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf build dist $(VENV) .venv-* .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -1,11 +1,12 @@
-"""What an auth method is: an engine whose public routes answer with a ``Login`` instead of data.
+"""What an auth method is: an engine, mounted below ``auth/``, whose public routes answer with a ``Login``.
 
 Only the core's token store mints tokens. A method that has checked a proof returns what it found out, and the core
 applies the mount's and the system's limits, creates the token and registers its lease. So a mistake in a method can
 hand out the wrong identity, but never a token that breaks the rules.
 
-Beyond that a method may have a say when its tokens are renewed (``Renews``), and its callers may be locked out after
-too many wrong proofs (``Recognises``). How often anybody may fail to log in at all is the core's business.
+Beyond that a method may have a say when its tokens are renewed (``Renews``), and an account that the body of a login
+names is locked after too many wrong proofs (``NamesAccount``). How often anybody may fail to log in at all is the
+core's business.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
-from engines.base import Call, Engine, Reply
+from auth_methods.records import TokenRecord
+from engines.base import Call, Reply
 from engines.faults import InvalidRequest
 
 
@@ -45,8 +47,15 @@ class Login(Reply):
     """The names of all groups that the method knows this caller to be in; None if it knows of no groups."""
 
 
-class AuthMethod(Engine, Protocol):
-    """An engine mounted below ``auth/``."""
+class Issued(Reply, kw_only=True):
+    """A token is handed out: by the core for a ``Login``, and by the token method."""
+
+    auth: TokenRecord
+    identity_policies: tuple[str, ...] = ()
+    """What the entity of the token adds to its policies; the core fills this."""
+
+    entity_created: bool = False
+    """Whether that entity is new; the core fills this."""
 
 
 class InvalidCredentials(InvalidRequest):
@@ -79,11 +88,11 @@ class ChecksRenewals(Protocol):
 
 
 @runtime_checkable
-class Recognises(Protocol):
-    """A method whose logins name an account, so that guessing at one account can be stopped."""
+class NamesAccount(Protocol):
+    """The body of a login that names an account, so that guessing at one account can be stopped."""
 
-    def named(self, call: Call, body: Any) -> str:
-        """The name of the account that a login is for, whether there is one or not; empty if none is named."""
+    def named_account(self) -> str:
+        """The name of the account that the login is for, whether there is one or not; empty if none is named."""
 
 
 class LocalIssuer(Protocol):

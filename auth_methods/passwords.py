@@ -1,8 +1,8 @@
 """Hashes of passwords: Argon2id (RFC 9106), or PBKDF2-HMAC-SHA-256 (NIST SP 800-132) where only that is allowed.
 
-Both are slow on purpose, so they have a lane of their own beside the event loop (``engines.lanes``); when too many
-wait, callers are told to come back. A hash is text that names its scheme and parameters, so any hash of either scheme
-can be checked, and one that isn't as strong as today's is replaced at the next login.
+Both are slow on purpose, so they have a lane of their own beside the event loop (``engines.worker_pools``); when too
+many wait, callers are told to come back. A hash is text that names its scheme and parameters, so any hash of either
+scheme can be checked, and one that isn't as strong as today's is replaced at the next login.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from enum import Enum
 import argon2
 from argon2.exceptions import Argon2Error, InvalidHashError
 
-from engines.algorithms.base import Fips
+from engines.algorithms.row import Fips
 from engines.faults import InvalidRequest
-from engines.lanes import THREADS, Lane
+from engines.worker_pools import THREADS, Lane
 
 MAX_PASSWORD_BYTES = 4096
 """The longest password that is taken."""

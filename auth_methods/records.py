@@ -51,6 +51,13 @@ class TokenRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The TTL granted by the latest creation or renewal."""
     leased: bool = True
     """False for the root token of an initialisation, which has no lease and so no issue time."""
+    wrapped_bytes: int = 0
+    """How large the wrapped answer is that lies in its cubbyhole; 0 if it isn't a wrapping token."""
+
+    @property
+    def wraps(self) -> bool:
+        """Whether response wrapping has made it to hold an answer; its policies don't matter."""
+        return self.wrapped_bytes > 0
 
     def __repr__(self) -> str:
         return f"TokenRecord(accessor={self.accessor!r})"

@@ -6,7 +6,7 @@ from engines.durations import format_duration
 
 
 def granted_seconds(
-    wanted: int, *, age_seconds: float, max_seconds: int, explicit_max_seconds: int, period_seconds: int
+    wanted: int, *, max_seconds: int, age_seconds: float = 0, explicit_max_seconds: int = 0, period_seconds: int = 0
 ) -> tuple[int, str | None]:
     """The TTL that a token of this age gets, from now, and the warning that Vault gives if it is less than ``wanted``.
 

@@ -15,7 +15,7 @@ from cryptography.hazmat.backends.openssl import backend
 
 from tests.products import ServerFailed, require_bao
 
-_PACKAGES = ("cryptoserve", "uvicorn", "httptools", "uvloop", "hypercorn", "msgspec", "orjson", "cryptography")
+_PACKAGES = ("cryptoserve-server", "uvicorn", "httptools", "uvloop", "hypercorn", "msgspec", "orjson", "cryptography")
 
 _WATCHED_SECONDS = 1.0
 _QUIET_SHARE = 0.1

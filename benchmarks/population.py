@@ -19,18 +19,20 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from auth_methods.records import TokenRecord
-from engines.algorithms import DEFAULT_ALGORITHM
-from engines.key_records import KeyringRecord, new_version
-from engines.keystore import KeyStore
-from server.active import mount_of
-from server.core import Core
-from server.mounts import new_entry
-from server.settings import Settings
-from server.tenants import Tenant
-from server.token_entries import TokenEntries
-from server.tokens import SERVICE_PREFIX, random_text
+from engines.algorithms.registry import DEFAULT_ALGORITHM
+from engines.keys.records import KeyringRecord, new_version
+from engines.keys.store import KeyStore
+from server.core.lifecycle import Core
+from server.core.mounting import mount_of
+from server.core.settings import Settings
+from server.runtime.identifiers import random_text
+from server.system.routes import SYSTEM
+from server.tenants.mounts.table import new_entry
+from server.tenants.tenant import Tenant
+from server.tenants.tokens.entries import TokenEntries
+from server.tenants.tokens.store import SERVICE_PREFIX
 from storage.seals.static import open_static
-from storage.sqlite import open_sqlite
+from storage.sqlite.store import open_sqlite
 from storage.view import View
 from tests import processes
 from tests.products import Product, ServerFailed
@@ -138,7 +140,7 @@ def start_populated(directory: Path, sizes: Sizes, starts: int) -> PopulatedStar
 
 @asynccontextmanager
 async def _opened(path: Path, seal: dict[str, str]) -> AsyncIterator[Core]:
-    core = Core(await open_sqlite({"path": str(path)}), open_static(seal), Settings())
+    core = Core(await open_sqlite({"path": str(path)}), open_static(seal), Settings(), SYSTEM)
     try:
         yield core
     finally:
@@ -151,7 +153,7 @@ async def _fill(store: Store, seal: dict[str, str], sizes: Sizes) -> None:
         assert core.active is not None
         tenant = core.active.root
         await tenant.mounts.enable(new_entry("transit/", "transit"))
-        await core.cache.catch_up()
+        await core.runtime.cache.catch_up()
         await _write_keys(core, tenant, sizes.keys)
         await _write_policies(tenant, sizes.policies)
         store.tokens = await _write_tokens(tenant, sizes)
@@ -160,7 +162,7 @@ async def _fill(store: Store, seal: dict[str, str], sizes: Sizes) -> None:
 async def _write_keys(core: Core, tenant: Tenant, count: int) -> None:
     entry = await tenant.mounts.entry("transit/")
     assert entry is not None
-    keys, now = KeyStore(mount_of(core, tenant, entry).storage, core.settings.fips_mode), time.time()
+    keys, now = KeyStore(mount_of(core.runtime, tenant, entry).storage, core.runtime.settings.fips_mode), time.time()
     collected = _Collected()
     for number in range(count):
         record = KeyringRecord(name=key_name(number), type=DEFAULT_ALGORITHM.name, versions={})

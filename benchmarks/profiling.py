@@ -32,12 +32,34 @@ _SAMPLES_PER_SECOND = 500
 _LEAVE_SECONDS = 60.0
 
 _AREAS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("sockets and HTTP", ("uvicorn/", "httptools/", "hypercorn/", "h2/", "server/listeners/", "server/app.py")),
+    (
+        "sockets and HTTP",
+        ("uvicorn/", "httptools/", "hypercorn/", "h2/", "server/listeners/", "server/pipeline/app.py"),
+    ),
     ("event loop", ("asyncio/", "uvloop/", "contextlib.py", "threading.py")),
-    ("reading requests, writing answers", ("compat/", "server/exchange.py", "server/answer", "server/headers.py")),
-    ("tokens and policies", ("server/token", "server/acl.py", "server/polic", "server/admission.py", "auth_methods/")),
+    (
+        "reading requests, writing answers",
+        (
+            "compat/",
+            "server/access/request_context.py",
+            "server/pipeline/respon",
+            "server/listeners/security_headers.py",
+        ),
+    ),
+    (
+        "tokens and policies",
+        ("server/tenants/tokens/", "server/tenants/policies/", "server/pipeline/authorize.py", "auth_methods/"),
+    ),
     ("audit", ("server/audit/",)),
-    ("quotas and metrics", ("server/metrics.py", "server/rate_limits.py", "server/quota", "server/guards.py")),
+    (
+        "quotas and metrics",
+        (
+            "server/runtime/metrics.py",
+            "server/tenants/limits/rate_limits.py",
+            "server/access/quotas.py",
+            "server/access/guards.py",
+        ),
+    ),
     ("dispatch", ("server/",)),
     ("cryptography", ("engines/algorithms/", "cryptography/")),
     ("engine", ("engines/",)),

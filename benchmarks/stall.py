@@ -18,7 +18,7 @@ from benchmarks.housekeeping import set_up
 from benchmarks.report import NONE, facts
 from benchmarks.workloads.base import NotOffered, Target
 from benchmarks.workloads.transit import encrypting, signing
-from engines.algorithms import ALGORITHMS
+from engines.algorithms.registry import ALGORITHMS
 from tests.products import HOST, Product
 from tests.servers import Server
 

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Final, Union, get_args, get_origin
 
 from msgspec import Meta, UnsetType
 
-from compat.json_text import number_text
+from compat.json.text import number_text
 from engines.durations import InvalidDuration, parse_duration
 from engines.faults import InvalidRequest
 from engines.fields import BATCH, KIND
@@ -30,6 +30,11 @@ _INTEGER = re.compile(
 _DECIMAL = re.compile(r"[+-]?(?:[0-9](?:_?[0-9])*\.?(?:[0-9](?:_?[0-9])*)?|\.[0-9](?:_?[0-9])*)(?:[eE][+-]?[0-9]+)?")
 _HEXADECIMAL = re.compile(r"[+-]?0[xX](?:[0-9a-fA-F]+\.?[0-9a-fA-F]*|\.[0-9a-fA-F]+)[pP][+-]?[0-9]+")
 _MAX_NUMBER_CHARACTERS = 400
+"""The longest text that is read as a number."""
+
+
+MAX_COMMAS = 10_000
+"""How many commas a text may have that is read as a list."""
 
 
 class ConversionError(ValueError):
@@ -107,12 +112,20 @@ def to_integer(value: object) -> int:
         raise _unconvertible(value, "int")
     if not text:
         return 0
+    if len(text) > _MAX_NUMBER_CHARACTERS:
+        raise ConversionError(f"'' cannot parse value as 'int': strconv.ParseInt: {_wrong_with_long(text)}")
     if not _INTEGER.fullmatch(text):
         raise ConversionError("'' cannot parse value as 'int': strconv.ParseInt: invalid syntax")
-    number = _integer(text) if len(text) <= _MAX_NUMBER_CHARACTERS else 2**63
+    number = _integer(text)
     if not -(2**63) <= number < 2**63:
         raise ConversionError("'' cannot parse value as 'int': strconv.ParseInt: value out of range")
     return number
+
+
+def _wrong_with_long(text: str) -> str:
+    """What Go says of a number that is too long to be looked at closely: one pass in C, whatever stands in it."""
+    digits = text.lstrip("+-").replace(".", "", 1)
+    return "value out of range" if digits.isascii() and digits.isdigit() else "invalid syntax"
 
 
 def _integer(text: str) -> int:
@@ -143,6 +156,8 @@ def to_float(value: object) -> float:
         raise _unconvertible(value, "float64")
     if not text:
         return 0.0
+    if len(text) > _MAX_NUMBER_CHARACTERS:
+        raise ConversionError(f"'' cannot parse value as 'float64': strconv.ParseFloat: {_wrong_with_long(text)}")
     try:
         if _HEXADECIMAL.fullmatch(text):
             number = float.fromhex(text)
@@ -208,6 +223,8 @@ def to_string_list(value: object) -> list[str]:
 def to_comma_list(value: object) -> list[str]:
     """A list of strings, or one with commas between them; blanks around each are dropped."""
     if isinstance(value, str) and value:
+        if value.count(",") > MAX_COMMAS:
+            raise ConversionError(f"a list with more than {MAX_COMMAS} commas")
         return [part.strip() for part in value.split(",")]
     found = []
     for index, element in enumerate(_elements(value)):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from compat.json_text import encode
+from compat.json.text import encode
 
 _NO_ERRORS = b'{"errors":[]}\n'
 _TAIL = b',"wrap_info":null,"warnings":null,"auth":null}\n'

@@ -13,12 +13,14 @@ _MAX_PARAMETERS = 32
 
 def media_type(text: str) -> str:
     """The type in lower case, without its parameters. Raises ``InvalidRequest`` (RFC 2045, section 5.1)."""
-    base, _, rest = text.partition(";")
+    base = text.partition(";")[0]
     _check_base(base.strip())
+    rest = text[len(base) :].rstrip()
+    if rest.endswith(";"):  # One that nothing follows is no mistake.
+        rest = rest[:-1].rstrip()
     parameters: dict[str, str] = {}
-    rest = text[len(base) :]
     offset = 0
-    while rest[offset:].strip() not in ("", ";"):
+    while offset < len(rest):
         match = _PARAMETER.match(rest, offset)
         if match is None or len(parameters) >= _MAX_PARAMETERS:
             raise InvalidRequest("mime: invalid media parameter")

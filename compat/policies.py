@@ -1,10 +1,11 @@
 """What a policy says, typed: its name and one ``Rule`` for each path it speaks of.
 
 These are the types alone; ``compat.policy_text`` reads them from HCL or JSON. Which rule wins for a request, and what
-several policies mean together, is decided where rules are compiled and matched (``server.acl``).
+several policies mean together, is decided where rules are compiled and matched (``server.tenants.policies.acl``).
 
 A path may hold templates (``{{identity.entity.name}}``), which mean something only for one caller. Such a rule is
-kept as it was written; the caller's values are filled in where rules are compiled (``server.templates``).
+kept as it was written; the caller's values are filled in where rules are compiled
+(``server.tenants.policies.templates``).
 """
 
 from __future__ import annotations

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import NoReturn
 
-from compat.hcl import Attribute, Block, Body, HclError, Position, Scalar, Sequence, parse
-from compat.hcl import Value as Node
+from compat.hcl.reader import Attribute, Block, Body, HclError, Position, Scalar, Sequence, parse
+from compat.hcl.reader import Value as Node
 from compat.policies import CAPABILITIES, Policy, Rule, Value, Values, read_path
 from compat.quoting import quote
 from engines.durations import InvalidDuration, parse_duration_nanoseconds

@@ -6,10 +6,13 @@ import re
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
-from engines.faults import InvalidRequest
+from engines.faults import InvalidRequest, TooLarge
 
-MAX_PAIRS = 10_000
+MAX_PAIRS = 1_000
 """How many parameters one query or form may hold."""
+
+MAX_FORM_BYTES = 1024 * 1024
+"""How large a form may be. Its escapes are read at a tenth of the speed of JSON's; who has more to send, sends that."""
 
 _BAD_ESCAPE = re.compile(rb"%(?![0-9a-fA-F]{2})")
 
@@ -32,7 +35,12 @@ def parse_query(query_string: bytes) -> dict[str, Any]:
 
 
 def parse_form(body: bytes) -> dict[str, Any]:
-    """The parameters of a form; repeated ones are joined by commas. Raises ``InvalidRequest`` if it isn't one."""
+    """The parameters of a form; repeated ones are joined by commas.
+
+    Raises ``InvalidRequest`` if it isn't one, ``TooLarge`` if it has more than ``MAX_FORM_BYTES``.
+    """
+    if len(body) > MAX_FORM_BYTES:
+        raise TooLarge(f"a form is at most {MAX_FORM_BYTES} bytes large; send JSON instead")
     values: dict[str, list[str]] = {}
     for name, value in _pairs(body, strict=True):
         values.setdefault(name, []).append(value)

@@ -8,13 +8,12 @@ mistakes gets. One loop over the headers (``read_headers``), and no work for wha
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
 from typing import Any
 
 from msgspec import Struct
 
 from compat.envelope import errors_body
-from compat.json_text import parse_object
+from compat.json.text import parse_object
 from compat.media_types import media_type
 from compat.queries import parse_form, parse_query
 from compat.urls import Redirect, Refusal, decode_path, is_relative, unclean
@@ -47,6 +46,8 @@ _HEADERS = frozenset(
     }
 )  # fmt: skip
 _BEARER = b"Bearer "
+_UNKNOWN_LENGTH = 1
+_MAX_LENGTH_DIGITS = 18
 _PATCH_TYPE = "application/merge-patch+json"
 LINES_TYPE = b"application/x-ndjson"
 """The media type of a stream: JSON values, one on a line."""
@@ -77,13 +78,16 @@ class Sent(Struct, gc=False):
     wrap_format: bytes = b""
     index: bytes = b""
     length: int = 0
-    """The body's length in bytes as announced, 0 without a body, 1 if it comes in chunks of unknown number."""
+    """The body's length in bytes as announced, 0 without a body, 1 if it isn't known, as that of chunks."""
 
     ambiguous: bool = False
     """Whether the body is announced both with a length and in chunks, so that two may disagree on where it ends."""
 
     lines: bool = False
     """Whether the body is announced as lines of JSON."""
+
+    path: str | Redirect | Refusal | None = None
+    """What ``parse_request`` has made of the path that came with the headers, for whoever keeps the head."""
 
     def __repr__(self) -> str:
         """Without what may be secret."""
@@ -105,10 +109,10 @@ def read_headers(headers: Headers) -> Sent:
     sent = Sent(headers, get(b"x-vault-token") or bearer, get(b"x-vault-namespace", b""), get(b"content-type", b""))
     length = get(b"content-length")
     if length is not None:
-        sent.length = int(length) if length.isdigit() else 1
+        sent.length = int(length) if length.isdigit() and len(length) <= _MAX_LENGTH_DIGITS else _UNKNOWN_LENGTH
         sent.ambiguous = b"transfer-encoding" in found
     elif b"transfer-encoding" in found:
-        sent.length = 1
+        sent.length = _UNKNOWN_LENGTH
     if sent.content_type and sent.content_type != _JSON_TYPE:
         sent.lines = sent.content_type.partition(b";")[0].strip().lower() == LINES_TYPE
     sent.wrap_ttl = get(b"x-vault-wrap-ttl", b"")
@@ -151,6 +155,13 @@ class Request(Struct, gc=False):
     lines: bool = False
     """Whether the body is lines of JSON without end, read while it is answered; ``data`` is the query's then."""
 
+    unread: bool = False
+    """Whether the body is larger than what is read from who has shown no token. ``data`` is empty then, and all that
+    such a request can come to is a refusal."""
+
+    large: bool = False
+    """Whether ``data`` takes long to go through, so that this is better done beside the event loop."""
+
     @property
     def internal(self) -> bool:
         """An ``OPTIONS`` request, which no path of the API takes."""
@@ -179,7 +190,9 @@ def parse_request(
     ``raw_path`` and ``query_string`` are as on the wire, still escaped; ``sent`` is what its headers say. Raises
     ``InvalidRequest`` for what OpenBao answers with 400 and a text, ``NotFound`` for paths outside of the API.
     """
-    path = _path(raw_path, query_string)
+    path = sent.path
+    if path is None:
+        path = sent.path = _path(raw_path, query_string)
     if not isinstance(path, str):
         return path
     operation = _OPERATIONS.get(method)
@@ -194,7 +207,7 @@ def parse_request(
                 refusal = _check_patch_type(sent.content_type)
                 if refusal is not None:
                     return refusal
-            data = _parse_body(sent.content_type, body)
+            data = parse_body(sent.content_type, body)
     elif query_string:
         operation, data = _read_query(method, operation, query_string)
     wrap_ttl_seconds = _wrap_ttl_seconds(sent.wrap_ttl) if sent.wrap_ttl and operation is not _HELP else 0.0
@@ -217,6 +230,11 @@ def parse_request(
     )
 
 
+def reads_body(request: Request) -> bool:
+    """Whether the parameters of ``request`` are in its body."""
+    return request.method in _WITH_BODY and request.operation is not _HELP
+
+
 def parse_lines_request(
     method: str, raw_path: bytes, query_string: bytes, sent: Sent, client: tuple[str, int] | None = None
 ) -> Request | None:
@@ -229,7 +247,6 @@ def parse_lines_request(
     return request
 
 
-@lru_cache(maxsize=1000)
 def _path(raw_path: bytes, query_string: bytes) -> str | Redirect | Refusal:
     if not raw_path.startswith(PREFIX):
         raise NotFound(None)
@@ -291,8 +308,11 @@ def _check_patch_type(content_type: bytes) -> Refusal | None:
     return Refusal(415, errors_body((text,)))
 
 
-def _parse_body(content_type: bytes, body: bytes) -> dict[str, Any]:
-    """A form where the content type says so and the body doesn't look like JSON; else JSON."""
+def parse_body(content_type: bytes, body: bytes) -> dict[str, Any]:
+    """The parameters in a body: of a form where the content type says so and it doesn't look like JSON; else of JSON.
+
+    Raises ``InvalidRequest`` and ``TooLarge``.
+    """
     if content_type != _JSON_TYPE and b"form" in content_type.lower() and body.lstrip()[:1] not in (b"{", b"["):
         try:
             is_form = media_type(content_type.decode("latin-1")) == _FORM_TYPE

@@ -1,10 +1,12 @@
-"""What an engine is: a type, a route table as data, and handlers that take a call and a typed body.
+"""An engine as data: an ``EngineType`` with a table of routes, over an object that holds the state of one mount.
 
-A handler never sees HTTP: no headers, no raw token, no socket. It returns a ``Reply`` (or None for "done, nothing to
-say") or raises a fault of ``engines.faults``. Everything about the API that isn't behaviour is read from the table:
-the OpenAPI document, the help texts, the ACL operation, the warnings for unknown parameters, the list of public paths.
+A handler is a function of that state object, a ``Call`` and a typed body. It never sees HTTP: no headers, no raw token,
+no socket. It returns a ``Reply`` (or None for "done, nothing to say") or raises a fault of ``engines.faults``.
+Everything about the API that isn't behaviour is read from the table: the OpenAPI document, the help texts, the ACL
+operation, the warnings for unknown parameters, the list of public paths.
 
-Adding a route is a handler and a row. Adding an engine is a folder and an entry point in ``cryptoserve.engines``.
+Adding a route is a handler and a row. Adding an engine is two files, one with the state and the handlers and one with
+the table and the ``EngineType``, and an entry point in ``cryptoserve.engines`` that names the type.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, ClassVar, Protocol, TypeAlias, runtime_checkable
+from typing import Any, ClassVar, Generic, ParamSpec, Protocol, TypeAlias, TypeVar, runtime_checkable
 
 from msgspec import Struct
 
@@ -53,6 +55,22 @@ class Access(Enum):
 
     OPEN = "open"
     """Anybody, even while the server is sealed; answered as a bare object. Only ``sys`` has such routes."""
+
+
+class Scope(Enum):
+    """Which namespaces serve a route of a mount that each of them has."""
+
+    EACH = "each"
+    """Every namespace, for itself."""
+
+    ROOT = "root"
+    """The root namespace alone; elsewhere refused, once the caller is known to be allowed."""
+
+    SERVER = "server"
+    """The server as a whole: refused in namespaces before a token is asked for, with all paths of its first segment."""
+
+    SEAL = "seal"
+    """The root namespace, and namespaces with a seal of their own. There are none of these."""
 
 
 class Body(Struct, kw_only=True):
@@ -151,15 +169,6 @@ class Reply(Struct):
     """An HTTP status that the request itself asks for or that is part of Vault's API (202, or the
     ``partial_failure_response_code`` of a batch); None lets ``compat`` choose."""
 
-    auth: Any = None
-    """The record of a token that is handed out; only the core and the token method fill this."""
-
-    identity_policies: tuple[str, ...] = ()
-    """What the entity of that token adds to its policies; the core fills this."""
-
-    entity_created: bool = False
-    """Whether that entity is new; the core fills this."""
-
     each: Answers | None = None
     """For a stream: what answers its items, a group at a time."""
 
@@ -177,29 +186,38 @@ class Reply(Struct):
         return f"{type(self).__name__}(status={self.status!r})"
 
 
-Exists: TypeAlias = Callable[[Any, Call, Any], Awaitable[bool]]
-Handler: TypeAlias = Callable[[Any, Call, Any], Awaitable["Reply | None"]]
+E = TypeVar("E")
+"""The class of an engine's state."""
+
+B = TypeVar("B", bound=Body)
+"""The type of a route's body."""
+
+P = ParamSpec("P")
+"""What an engine is opened with."""
+
+Exists: TypeAlias = Callable[[E, Call, B], Awaitable[bool]]
+Handler: TypeAlias = Callable[[E, Call, B], Awaitable["Reply | None"]]
 
 
 @dataclass(frozen=True, slots=True)
-class Route:
-    """One row of a route table.
+class Row(Generic[E]):
+    """One row of the route table of an engine with the state ``E``; written as a ``Route``, which knows its body too.
 
     ``path`` is relative to the mount. ``{name}`` matches one name as Vault spells it (letters, digits, ``_``, with
     ``-`` and ``.`` inside), ``{name:any}`` one segment of anything, ``{name:path}`` the rest, slashes included. The
     most specific path wins, whatever the order of the rows. Several rows may share a path, one for each operation.
 
-    ``handler(engine, call, body)`` is a plain function of the engine's own modules. A row for ``Operation.UPDATE`` with
+    ``handler(state, call, body)`` is a plain function of the engine's own modules. A row for ``Operation.UPDATE`` with
     ``exists`` serves creation too: where it answers False, the request is a ``create`` to the policies.
     """
 
     operation: Operation
     path: str
-    handler: Handler
+    handler: Handler[E, Any]
     body: type[Body]
     help: str
     access: Access = Access.TOKEN
-    exists: Exists | None = None
+    exists: Exists[E, Any] | None = None
     writes: bool = True
     """False promises that the handler changes no storage, so that its audit entries may be written together. A row with
     ``exists`` may promise it for updates only, see ``writes_on_update``."""
@@ -222,6 +240,30 @@ class Route:
 
     head: bool = False
     """Serve HEAD as a read without a body."""
+
+    scope: Scope = Scope.EACH
+    """Which namespaces serve it. Every row of ``sys`` states it."""
+
+    about_own_token: bool = False
+    """It is about the token that it is called with: served in the namespace which that token belongs to."""
+
+    wrapping_token: bool = False
+    """The token of the request, or the one in its body, is a wrapping token, and is checked before the caller is."""
+
+    always_served: bool = False
+    """Not counted by the bound on requests under way."""
+
+    opened_by: str = ""
+    """The permission of a listener (a field of ``Exposure``) with which it needs no token, even while sealed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route(Row[E], Generic[E, B]):
+    """A row whose handler and ``exists`` take its body: mypy checks both, and in a ``tuple[Row[E], ...]`` the state."""
+
+    handler: Handler[E, B]
+    body: type[B]
+    exists: Exists[E, B] | None = None
 
 
 class Clock(Protocol):
@@ -251,37 +293,36 @@ class Mount:
     """What becomes of what FIPS 140-3 doesn't approve."""
 
 
-class Engine(Protocol):
-    """A secrets engine or an auth method. State lives in storage, never in the object alone."""
+@dataclass(frozen=True, slots=True, eq=False)
+class EngineType(Generic[P, E]):
+    """An engine or an auth method: what an entry point names, and all that the server reads of it.
 
-    type: ClassVar[str]
-    summary: ClassVar[str]
-    routes: ClassVar[tuple[Route, ...]]
-
-    def __init__(self, mount: Mount) -> None: ...
-
-
-@runtime_checkable
-class Eager(Protocol):
-    """An engine whose handlers may begin before their request is a task, which saves it where they wait for nothing.
-
-    In such a handler nothing may mind that the running task is another one behind the first wait, as anyio and so
-    httpx do.
+    ``open`` makes the object that holds the state of one mount and that handlers get. A plug-in's takes the ``Mount``
+    alone; engines that are built in get more from the core. State lives in storage, never in the object alone. What
+    the object can do beyond the routes are small Protocols (``Closes``, ``Periodic``, those of auth methods).
     """
 
-    eager: ClassVar[bool]
+    type: str
+    summary: str
+    routes: tuple[Row[E], ...]
+    open: Callable[P, E]
+    eager: bool = False
+    """Whether handlers may begin before their request is a task, which saves it where they wait for nothing.
+
+    In such a handler nothing may mind that the running task is another one behind the first wait, as anyio and so
+    httpx do."""
 
 
 @runtime_checkable
 class Closes(Protocol):
-    """An engine that holds something to release when it is unmounted or the server seals."""
+    """State that holds something to release when its mount is removed or the server seals."""
 
     async def close(self) -> None: ...
 
 
 @runtime_checkable
 class Periodic(Protocol):
-    """An engine with work to do from time to time, in one process at a time."""
+    """State with work to do from time to time, in one process at a time."""
 
     async def tick(self, now: float) -> None:
         """Do what is due at ``now``; called about once a minute."""

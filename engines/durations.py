@@ -14,10 +14,15 @@ SECOND = 1_000_000_000
 
 _MINUTE = 60 * SECOND
 _HOUR = 60 * _MINUTE
+
+MAX_CHARACTERS = 1024
+"""The longest text that is read as a duration; Go reads any, and a sum of megabytes takes seconds."""
+
 _UNITS = {"ns": 1, "us": 1_000, "µs": 1_000, "μs": 1_000, "ms": 1_000_000, "s": SECOND, "m": _MINUTE, "h": _HOUR}
 _LARGEST = 2**63 - 1
 _INTEGER = re.compile(r"[+-]?[0-9]+")
 _MAX_INTEGER_CHARACTERS = 64
+_SHOWN_CHARACTERS = 64
 _PART = re.compile(r"([0-9]*)(\.?)([0-9]*)([^0-9.]*)")
 
 
@@ -29,7 +34,8 @@ def parse_duration(value: object) -> int:
     """The whole seconds of ``value``, as Vault converts parameters and settings; fractions are cut off.
 
     ``value`` is a number of seconds, or text as ``"3600"``, ``"1h30m"``, ``"1.5s"`` or ``"30d"``; None and ``""`` are
-    0. Negative values are durations too. Raises ``InvalidDuration`` for anything else and for more than 292 years.
+    0. Negative values are durations too. Raises ``InvalidDuration`` for anything else, for more than 292 years, and for
+    texts of more than ``MAX_CHARACTERS``.
     """
     nanoseconds = parse_duration_nanoseconds(value)
     return nanoseconds // SECOND if nanoseconds >= 0 else -(-nanoseconds // SECOND)
@@ -58,6 +64,7 @@ def _times(count: int, unit: int) -> int:
 def _parse_text(text: str) -> int:
     if not text:
         return 0
+    _check_length(text)
     seconds = _integer(text)
     if seconds is not None:
         return _times(seconds, SECOND)
@@ -68,6 +75,13 @@ def _parse_text(text: str) -> int:
             raise InvalidDuration(f"strconv.ParseInt: parsing {_quoted(text[:-1])}: {kind}")
         return _times(days, 24 * _HOUR)
     return parse_go_duration(text)
+
+
+def _check_length(text: str) -> None:
+    """Raise ``InvalidDuration``, with the beginning of ``text`` alone, if it is longer than any duration."""
+    if len(text) > MAX_CHARACTERS:
+        shown = _quoted(text[:_SHOWN_CHARACTERS] + "...")
+        raise InvalidDuration(f"time: invalid duration {shown}: longer than {MAX_CHARACTERS} characters")
 
 
 def _integer(text: str) -> int | None:

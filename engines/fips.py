@@ -1,8 +1,9 @@
 """The FIPS modes: whether what FIPS 140-3 doesn't approve may be used, is used with a warning, or is refused.
 
 The configuration says which mode holds, and it reaches engines with their ``Mount``. What is approved is a fact of the
-rows in ``engines.algorithms``; here is only what follows from it. What concerns a key is found out once, when the key
-is loaded (``Keyring.unapproved``), so that with approved keys no request is slower for it.
+rows in ``engines.algorithms.registry``; here is only what follows from it. What concerns a key
+(``engines.keys.approval``) is found out once, when the key is loaded, so that with approved keys no request is slower
+for it.
 
 Protecting (encrypting, signing, making keys) with what isn't approved is refused. Processing (decrypting, verifying)
 is only warned of, after the idea of *legacy use* in SP 800-131A: data must stay readable, so that it can be protected
@@ -13,18 +14,13 @@ from __future__ import annotations
 
 import logging
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-from engines.algorithms import ALGORITHMS
-from engines.algorithms.base import Fips, Material, Signature, SignatureOptions
+from engines.algorithms.base import Signature, SignatureOptions
 from engines.algorithms.hashes import Hash
-from engines.algorithms.signing import unapproved_signature, with_approved_salt
+from engines.algorithms.row import Algorithm, Fips
+from engines.algorithms.signatures.options import unapproved_signature, with_approved_salt
 from engines.faults import InvalidRequest
-
-if TYPE_CHECKING:
-    from engines.algorithms.base import Algorithm
-    from engines.base import Call
-    from engines.key_records import KeyringRecord
 
 _log = logging.getLogger(__name__)
 
@@ -47,6 +43,17 @@ class NotApproved(InvalidRequest):
 
     def __init__(self, what: str) -> None:
         super().__init__(f'{what} is not FIPS-approved, and fips_mode is "{FipsMode.ENABLED.value}"')
+
+
+class Warned(Protocol):
+    """What collects warnings for an answer: a ``Call``."""
+
+    @property
+    def warnings(self) -> list[str]:
+        """The warnings so far."""
+
+    def warn(self, text: str) -> None:
+        """Add ``text`` to them."""
 
 
 class FipsGuard:
@@ -72,12 +79,12 @@ class FipsGuard:
             self._note(str(refusal))
             raise refusal
 
-    def protecting(self, call: Call, what: str) -> None:
+    def protecting(self, call: Warned, what: str) -> None:
         """Refuse that something is protected with ``what``, or warn of it. Raises ``NotApproved``."""
         self.refuse(what)
         self.processing(call, what)
 
-    def processing(self, call: Call, what: str) -> None:
+    def processing(self, call: Warned, what: str) -> None:
         """Warn that something is processed with ``what``."""
         if not what or not self.active:
             return
@@ -121,38 +128,3 @@ class ApprovedSignature:
 def unapproved_hash(purpose: str, hash_: Hash) -> str:
     """``purpose`` with the name of ``hash_`` if that isn't approved to protect anything, else ""."""
     return "" if hash_.fips is Fips.APPROVED else f"{purpose} with {hash_.name}"
-
-
-def unapproved_kind(record: KeyringRecord) -> str:
-    """What of the kind of a key isn't approved, in words; "" if all is."""
-    algorithm = ALGORITHMS[record.type]
-    if algorithm.fips is not Fips.APPROVED:
-        return algorithm.name
-    if record.convergent:
-        # A nonce comes from a counter or a random bit generator (SP 800-38D, 8.2), not from the plaintext.
-        return f"convergent encryption with {algorithm.name}"
-    if record.derived and algorithm.material_from_seed is not None:
-        # A private key comes from a random bit generator (FIPS 186-5, A.2.3); only symmetric keys may be derived.
-        return f"a derived key pair of type {algorithm.name}"
-    return ""
-
-
-def unapproved_new(record: KeyringRecord) -> str:
-    """As ``unapproved_kind``, also of its latest version, if it has one."""
-    return unapproved_kind(record) or _fault(record, record.latest_version)
-
-
-def unapproved_key(record: KeyringRecord) -> str:
-    """As ``unapproved_kind``, also of any version that may protect something."""
-    found = unapproved_kind(record)
-    for number in record.versions:
-        if found:
-            break
-        if number >= record.min_encryption_version:
-            found = _fault(record, number)
-    return found
-
-
-def _fault(record: KeyringRecord, number: int) -> str:
-    check, version = ALGORITHMS[record.type].fips_fault, record.versions.get(number)
-    return "" if check is None or version is None else check(Material(b"", version.public))

@@ -10,20 +10,20 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from server import memory
 from server.config import Config, ConfigError, Development, development_config, load_config
+from server.config.flags import Flag, Flags, UsageError, parse_flags, usage
+from server.config.schema import TOP
 from server.config.values import convert_text
-from server.config.words import TOP
-from server.development import DEFAULT_ADDRESS
-from server.flags import Flag, Flags, UsageError, parse_flags, usage
 from server.listeners import ListenFailed
-from server.logs import configure_logs
-from server.process import run
+from server.processes.development import DEFAULT_ADDRESS
+from server.processes.single import run
+from server.processes.worker_loop import OpenService
+from server.runtime import malloc
+from server.runtime.logs import configure_logs
+from server.runtime.version import VERSION
 from server.service import check_audit, claim_storage, open_service
-from server.serving import OpenService
 from storage.base import StorageFault
 
 _log = logging.getLogger(__name__)
@@ -65,7 +65,7 @@ def run_command(arguments: Sequence[str], environment: Mapping[str, str], servic
     """Do what ``arguments`` (without the program's name) say, and give the exit status."""
     command = arguments[0] if arguments else ""
     if command in _VERSION:
-        sys.stdout.write(f"CryptoServe {_version()}\n")
+        sys.stdout.write(f"CryptoServe v{VERSION}\n")
         return 0
     if command in _HELP or (command == "server" and _HELP & set(arguments[1:])):
         sys.stdout.write(_USAGE)
@@ -80,7 +80,7 @@ def run_command(arguments: Sequence[str], environment: Mapping[str, str], servic
         for warning in config.warnings:
             _log.warning("%s", warning)
         check_audit(config)
-        memory.keep_freed()
+        malloc.keep_freed()
         with claim_storage(config):
             run(config, service, read_config)
     except UsageError as error:
@@ -111,13 +111,6 @@ def _reader(flags: Flags, environment: Mapping[str, str]) -> Callable[[], Config
         return replace(config, **over)
 
     return read
-
-
-def _version() -> str:
-    try:
-        return f"v{version('cryptoserve')}"
-    except PackageNotFoundError:
-        return "(not installed)"
 
 
 if __name__ == "__main__":

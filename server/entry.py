@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from server.startup_signals import hold_hangups
+from server.processes.startup_signals import hold_hangups
 
 
 def main() -> int:

@@ -11,27 +11,28 @@ from dataclasses import replace
 from typing import Any
 
 from auth_methods.records import TokenRecord
-from engines.algorithms.pinning import pin_providers
+from engines.algorithms.pins import pin_providers
 from engines.faults import Fault
 from engines.fips import FipsMode
-from server import plugins
-from server.app import Application
 from server.audit.broker import DeclaredDevice
 from server.audit.devices.base import DeviceFault
 from server.audit.enabled import check_known, make_device
 from server.audit.stored import to_store
 from server.audit.writer import MAX_WAITING
 from server.config import Config, ConfigError, Listener
-from server.core import Core
-from server.development import DevelopmentKeys
-from server.dispatch import Dispatcher
-from server.metrics import SHARE_SECONDS
-from server.mounts import new_entry
-from server.serving import Member, Service
-from server.settings import Settings
+from server.core.lifecycle import Core
+from server.core.settings import Settings
+from server.pipeline.app import Application
+from server.pipeline.dispatch import Dispatcher
+from server.processes.development import DevelopmentKeys
+from server.processes.worker_loop import Member, Service
+from server.runtime import plugins
+from server.runtime.metrics import SHARE_SECONDS
+from server.system.routes import ALWAYS_SERVED, SYSTEM
+from server.tenants.mounts.table import new_entry
 from storage.base import Claims, StorageFault, Store
 from storage.seals.base import Seal
-from storage.shared_slots import SharedRevision
+from storage.shared_memory import SharedRevision
 
 _log = logging.getLogger(__name__)
 
@@ -48,6 +49,7 @@ async def open_service(config: Config, member: Member) -> Service:
         store,
         seal,
         _settings(config),
+        SYSTEM,
         cache_size=config.cache_size,
         commons=member.commons,
         rate_counts=member.rate_counts,
@@ -81,7 +83,7 @@ async def open_service(config: Config, member: Member) -> Service:
     async def reload(config: Config) -> bool:
         return await core.reload()
 
-    return Service(build=build, reload=reload, close=close, development=development)
+    return Service(build, reload, close, ALWAYS_SERVED, development)
 
 
 def check_audit(config: Config) -> None:
@@ -124,7 +126,7 @@ async def _share_counts(core: Core) -> None:
     """Let the other processes know, again and again, what this one has counted."""
     while True:
         await asyncio.sleep(SHARE_SECONDS)
-        core.meter.share(len(core.in_flight))
+        core.runtime.meter.share(len(core.runtime.in_flight))
 
 
 def _pin_providers(config: Config) -> None:
@@ -217,14 +219,14 @@ async def _develop(core: Core, root_token: str) -> DevelopmentKeys:
     assert active is not None, "the only share unseals"
     tokens = active.root.tokens
     if root_token:
-        initial = await tokens.authenticate(made.root_token, core.clock())
+        initial = await tokens.authenticate(made.root_token, core.runtime.clock())
         assert initial is not None, "the root token was just made"
         record = TokenRecord(
             id=root_token,
             policies=("root",),
             path="auth/token/create",
             display_name="token",
-            creation_time=core.clock(),
+            creation_time=core.runtime.clock(),
         )
         await tokens.mint(record)
         await tokens.revoke(initial.hash)

@@ -133,7 +133,7 @@ class Changes:
 class Store(Storage, Protocol):
     """A backend: the bottom layer, which owns the medium and counts revisions.
 
-    It is opened by a callable ``(settings, shared=None)``, where ``shared`` (see ``storage.shared_slots``) is how the
+    It is opened by a callable ``(settings, shared=None)``, where ``shared`` (see ``storage.shared_memory``) is how the
     processes of one server tell each other of revisions; None if there is only one process.
     """
 

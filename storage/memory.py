@@ -9,7 +9,7 @@ from storage.base import Changes, Conflict, Unavailable
 from storage.changelog import Changelog
 from storage.optimistic import Entry, NameList, Names, OptimisticTransaction, Proposal, still_holds
 from storage.paths import check_key, check_limit, check_prefix, end_of, first_after, name_below
-from storage.shared_slots import SharedRevision
+from storage.shared_memory import SharedRevision
 
 
 class MemoryStore:

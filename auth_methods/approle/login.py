@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from msgspec.structs import replace
 
 from auth_methods.addresses import contains, normal_addresses
 from auth_methods.approle.records import Role, SecretId
+from auth_methods.approle.state import AppRole
 from auth_methods.base import InvalidCredentials, Login
 from engines.base import Body, Call, Nothing, Reply
 from engines.faults import Failed, InvalidRequest
-
-if TYPE_CHECKING:
-    from auth_methods.approle import AppRole
 
 _INVALID = "invalid role or secret ID"
 
@@ -23,6 +19,10 @@ class LoginBody(Body):
 
     role_id: str = ""
     secret_id: str = ""
+
+    def named_account(self) -> str:
+        """As ``NamesAccount``: the role id."""
+        return self.role_id.strip()
 
 
 async def log_in(method: AppRole, call: Call, body: LoginBody) -> Login:

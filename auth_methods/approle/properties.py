@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 from msgspec import UNSET
@@ -16,12 +16,10 @@ from msgspec.structs import replace
 
 from auth_methods.approle.records import Role
 from auth_methods.approle.roles import OLD_NAMES, RoleBody, RoleName, changed_role, checked_role
+from auth_methods.approle.state import AppRole
 from auth_methods.token_fields import bound_addresses, checked, parse_policies
-from engines.base import Body, Call, Handler, Mount, Operation, Reply, Route
+from engines.base import Call, Handler, Mount, Operation, Reply, Route, Row
 from engines.faults import Failed, InvalidRequest, UnsupportedPath
-
-if TYPE_CHECKING:
-    from auth_methods.approle import AppRole
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +112,7 @@ PROPERTIES = (
 )  # fmt: skip
 
 
-def property_routes() -> Iterator[Route]:
+def property_routes() -> Iterator[Row[AppRole]]:
     """The rows of all properties."""
     for row in PROPERTIES:
         path, name = f"role/{{role_name}}/{row.path}", row.path
@@ -125,16 +123,16 @@ def property_routes() -> Iterator[Route]:
             yield Route(Operation.DELETE, path, _resetter(row.reset), RoleName, f"Give a role's {name} its default.")
 
 
-def _body(row: Property) -> type[Body]:
+def _body(row: Property) -> type[RoleName]:
     """A body with the fields of ``RoleBody`` that this property has."""
     kinds = {info.encode_name: info.type for info in msgspec.structs.fields(RoleBody)}
-    fields = [("role_name", str, ""), *((name, kinds[name], UNSET) for name in row.fields)]
-    body = msgspec.defstruct(f"{row.path.title().replace('-', '')}Body", fields, bases=(Body,), kw_only=True)
-    assert issubclass(body, Body)
+    fields = [(name, kinds[name], UNSET) for name in row.fields]
+    body = msgspec.defstruct(f"{row.path.title().replace('-', '')}Body", fields, bases=(RoleName,), kw_only=True)
+    assert issubclass(body, RoleName)
     return body
 
 
-def _reader(row: Property) -> Handler:
+def _reader(row: Property) -> Handler[AppRole, RoleName]:
     async def read(method: AppRole, call: Call, body: RoleName) -> Reply | None:
         role = await method.store.role(body.role_name)
         if role is None:
@@ -146,8 +144,8 @@ def _reader(row: Property) -> Handler:
     return read
 
 
-def _writer(row: Property) -> Handler:
-    async def write(method: AppRole, call: Call, body: Any) -> None:
+def _writer(row: Property) -> Handler[AppRole, RoleName]:
+    async def write(method: AppRole, call: Call, body: RoleName) -> None:
         given = {name: getattr(body, name) for name in row.fields if getattr(body, name) is not UNSET}
 
         def change(role: Role | None) -> Role:
@@ -187,7 +185,7 @@ def _changed(role: Role, given: dict[str, Any], call: Call, mount: Mount) -> Rol
         raise
 
 
-def _resetter(reset: Callable[[Role], Role]) -> Handler:
+def _resetter(reset: Callable[[Role], Role]) -> Handler[AppRole, RoleName]:
     async def delete(method: AppRole, call: Call, body: RoleName) -> None:
         def change(role: Role | None) -> Role:
             if role is None:

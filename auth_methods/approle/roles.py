@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
 from auth_methods.addresses import InvalidAddress, check_networks
 from auth_methods.approle.records import Role
+from auth_methods.approle.state import AppRole
 from auth_methods.token_fields import TokenFields, changed, warn_of_long_ttl
 from engines.base import Body, Call, Mount, Reply
 from engines.durations import format_go_duration
 from engines.faults import Failed, InvalidRequest
 from engines.fields import CommaList, Duration
-
-if TYPE_CHECKING:
-    from auth_methods.approle import AppRole
 
 OLD_NAMES = {"policies": "token_policies", "period": "token_period"}
 _NEEDLESS_TYPES = {"default-service": "service", "default-batch": "batch"}
@@ -57,7 +55,7 @@ async def list_roles(method: AppRole, call: Call, body: ListBody) -> Reply:
     return Reply({"keys": await method.store.role_names(body.after, body.limit)})
 
 
-async def role_exists(method: AppRole, call: Call, body: RoleName) -> bool:
+async def role_exists(method: AppRole, call: Call, body: RoleBody) -> bool:
     """Whether there is such a role."""
     return await method.store.role(body.role_name) is not None
 

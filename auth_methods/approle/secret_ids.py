@@ -6,20 +6,18 @@ import base64
 import binascii
 import json
 import uuid
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from msgspec import UNSET, UnsetType
 
 from auth_methods.addresses import InvalidAddress, all_within, check_networks
 from auth_methods.approle.records import Role, SecretId
 from auth_methods.approle.roles import RoleName
+from auth_methods.approle.state import AppRole
 from engines.base import Call, Reply
 from engines.durations import format_time
 from engines.faults import Denied, Failed, InvalidRequest, NotFound
 from engines.fields import CommaList, Duration
-
-if TYPE_CHECKING:
-    from auth_methods.approle import AppRole
 
 _NEVER = "0001-01-01T00:00:00Z"
 _MAX_SECRET_CHARACTERS = 4096

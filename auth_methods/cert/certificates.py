@@ -11,7 +11,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID, NameOID
 from cryptography.x509.verification import Criticality, ExtensionPolicy, PolicyBuilder, Store, VerificationError
 
-from auth_methods.token.roles import matches_any
+from auth_methods.names import matches_any
 
 MAX_CERTIFICATES = 100
 """How many certificates one role may hold."""

@@ -1,24 +1,22 @@
-"""Roles: whom they trust, what they ask of certificates, and what comes of it; and the mount's settings."""
+"""Roles and the mount's settings: listing, reading, writing and deleting them."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
-from auth_methods.cert.certificates import InvalidCertificate, Wanted, read_trusted
+from auth_methods.cert.certificates import InvalidCertificate, read_trusted
+from auth_methods.cert.records import CONFIG, Config, Role, decode, key
+from auth_methods.cert.state import Cert
 from auth_methods.token_fields import TokenFields, TokenSettings, changed
 from engines.base import Body, Call, Mount, Nothing, Reply
 from engines.faults import InvalidRequest
 from engines.fields import CommaList, Duration
 from storage.base import Transaction, delete, put, transact
 
-if TYPE_CHECKING:
-    from auth_methods.cert import Cert
-
-CONFIG = "config"
 OLD_NAMES = {
     "policies": "token_policies",
     "ttl": "token_ttl",
@@ -28,44 +26,6 @@ OLD_NAMES = {
 }
 _MAX_LISTED = 1_000
 _MAX_PEM_CHARACTERS = 1024 * 1024
-
-
-class Role(Struct, frozen=True, kw_only=True):
-    """As stored. Lists are None until they are given."""
-
-    certificate: str = ""
-    """PEM: authorities, or clients' certificates themselves."""
-
-    display_name: str = ""
-    allowed_names: list[str] | None = None
-    allowed_common_names: list[str] | None = None
-    allowed_dns_sans: list[str] | None = None
-    allowed_email_sans: list[str] | None = None
-    allowed_uri_sans: list[str] | None = None
-    allowed_organizational_units: list[str] | None = None
-    allowed_metadata_extensions: list[str] | None = None
-    required_extensions: list[str] | None = None
-    token: TokenSettings = TokenSettings()
-
-    @property
-    def wanted(self) -> Wanted:
-        """What it asks of a certificate."""
-        return Wanted(
-            names=self.allowed_names or (),
-            common_names=self.allowed_common_names or (),
-            dns_names=self.allowed_dns_sans or (),
-            emails=self.allowed_email_sans or (),
-            uris=self.allowed_uri_sans or (),
-            organizational_units=self.allowed_organizational_units or (),
-            extensions=self.required_extensions or (),
-        )
-
-
-class Config(Struct, frozen=True, kw_only=True):
-    """As stored."""
-
-    disable_binding: bool = False
-    """Tokens may be renewed without the certificate that they were given for."""
 
 
 class RoleName(Body):
@@ -208,18 +168,3 @@ def _shown(role: Role) -> dict[str, Any]:
         "ocsp_servers_override": None,
         **role.token.shown(OLD_NAMES),
     }
-
-
-def key(name: str) -> str:
-    """Where a role lies."""
-    return f"cert/{name.lower()}"
-
-
-def decode(value: bytes) -> Role:
-    """A stored role."""
-    return msgspec.msgpack.decode(value, type=Role)
-
-
-def decode_config(value: bytes) -> Config:
-    """The stored settings."""
-    return msgspec.msgpack.decode(value, type=Config)

@@ -14,7 +14,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import secrets
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from auth_methods.base import InvalidCredentials, Login
@@ -23,18 +23,14 @@ from auth_methods.jwt import claims as claim_checks
 from auth_methods.jwt import used_ids
 from auth_methods.jwt.browser_state import PENDING_SECONDS, Pending
 from auth_methods.jwt.claims import InvalidClaims
-from auth_methods.jwt.config import Config
-from auth_methods.jwt.fetch_failures import log
+from auth_methods.jwt.fetch_failures import report
 from auth_methods.jwt.keys import BadSignature, read_header, verified_claims
 from auth_methods.jwt.login import login_of
+from auth_methods.jwt.records import Config, Role
 from auth_methods.jwt.remote import FetchFailed
-from auth_methods.jwt.roles import Role
+from auth_methods.jwt.state import Jwt
 from engines.base import Body, Call, Reply
 from engines.faults import InvalidRequest
-
-if TYPE_CHECKING:
-    from auth_methods.jwt import Jwt
-
 
 _FAILED = "OpenBao login failed. "
 _MAX_TEXT = 2048
@@ -83,7 +79,7 @@ async def auth_url(method: Jwt, call: Call, body: AuthUrlBody) -> Reply:
     try:
         endpoints = await method.provider(config).endpoints()
     except FetchFailed as error:
-        log.warning("a login can't begin: %s", error, mount=method.mount.path, request=call.request_id)
+        report("a login can't begin: %s", error, mount=method.mount.path, request=call.request_id)
         return Reply({"auth_url": ""})
     pending = Pending(
         role=name,
@@ -153,7 +149,7 @@ async def callback(method: Jwt, call: Call, body: CallbackBody) -> Login:
         found = await _claims(method, config, role, pending, body.code, call)
         return login_of(role, pending.role, found, call)
     except FetchFailed as error:
-        log.warning("a login can't end: %s", error, mount=method.mount.path, request=call.request_id)
+        report("a login can't end: %s", error, mount=method.mount.path, request=call.request_id)
         raise InvalidRequest(f"{_FAILED}Error exchanging oidc code.") from None
     except (BadSignature, InvalidClaims) as error:
         raise InvalidCredentials(f"{_FAILED}{error}") from None

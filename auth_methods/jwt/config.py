@@ -2,71 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
-from msgspec import Struct
 
-from auth_methods.jwt.fetch_failures import log
+from auth_methods.jwt.fetch_failures import report
 from auth_methods.jwt.keys import ALGORITHMS, InvalidKeys, key_from_pem
-from auth_methods.jwt.provider import Client
+from auth_methods.jwt.records import CONFIG, Config
 from auth_methods.jwt.remote import FetchFailed, KeySource, fetch_keys
+from auth_methods.jwt.state import Jwt
 from engines.base import Body, Call, Nothing, Reply
 from engines.faults import InvalidRequest
 from engines.fields import CommaList
 from storage.base import put
 
-if TYPE_CHECKING:
-    from auth_methods.jwt import Jwt
-
-KEY = "config"
 _MAX_STATIC_KEYS = 100
 _ONE_SOURCE = (
     "exactly one of 'jwt_validation_pubkeys', 'jwks_url', 'jwks_pairs', 'oidc_discovery_url', or 'provider_config' "
     "must be set"
 )
-
-
-class Config(Struct, frozen=True, kw_only=True):
-    """As stored."""
-
-    bound_issuer: str = ""
-    default_role: str = ""
-    jwks_url: str = ""
-    jwks_ca_pem: str = ""
-    jwt_supported_algs: tuple[str, ...] = ()
-    jwt_validation_pubkeys: tuple[str, ...] = ()
-    oidc_discovery_url: str = ""
-    oidc_discovery_ca_pem: str = ""
-    oidc_client_id: str = ""
-    oidc_client_secret: str = ""
-    oidc_response_mode: str = ""
-    oidc_response_types: tuple[str, ...] = ()
-    namespace_in_state: bool = True
-    local_issuer: bool = False
-    """The tokens are those that this server gives out itself."""
-
-    def __repr__(self) -> str:
-        return f"Config({self.issuer!r})"
-
-    @property
-    def client(self) -> Client:
-        """What this server is to the provider."""
-        return Client(self.oidc_client_id, self.oidc_client_secret)
-
-    @property
-    def source(self) -> KeySource | None:
-        """Where keys are fetched from; None if they are static."""
-        if self.jwks_url:
-            return KeySource(self.jwks_url, self.jwks_ca_pem)
-        if self.oidc_discovery_url:
-            return KeySource(self.oidc_discovery_url, self.oidc_discovery_ca_pem, discovery=True)
-        return None
-
-    @property
-    def issuer(self) -> str:
-        """Who must have issued tokens; unless told otherwise, a provider that was discovered signs for itself alone."""
-        return self.bound_issuer or self.oidc_discovery_url
 
 
 class ConfigBody(Body):
@@ -157,7 +111,7 @@ async def write_config(method: Jwt, call: Call, body: ConfigBody) -> Reply | Non
             raise InvalidRequest(f"error parsing public key: {error}") from None
     if config.source is not None:
         await _check_source(config.source, call, skip=body.skip_jwks_validation)
-    await put(method.mount.storage, KEY, msgspec.msgpack.encode(config))
+    await put(method.mount.storage, CONFIG, msgspec.msgpack.encode(config))
     return Reply() if call.warnings else None
 
 
@@ -202,12 +156,7 @@ async def _check_source(source: KeySource, call: Call, *, skip: bool) -> None:
     try:
         await fetch_keys(source)
     except FetchFailed as error:
-        log.warning("%s: %s", what, error, request=call.request_id)
+        report("%s: %s", what, error, request=call.request_id)
         if not skip:
             raise InvalidRequest(f"{what}: {error}" if source.discovery else what) from None
         call.warn(what)
-
-
-def decode(value: bytes) -> Config:
-    """The stored configuration."""
-    return msgspec.msgpack.decode(value, type=Config)

@@ -8,9 +8,7 @@ import ssl
 
 import httpx
 
-from engines.log_limits import LimitedLog
-
-log = LimitedLog(logging.getLogger(__name__))
+_log = logging.getLogger(__name__)
 
 _MAX_CAUSES = 20
 _TIMEOUTS: tuple[tuple[type[Exception], str], ...] = (
@@ -18,6 +16,11 @@ _TIMEOUTS: tuple[tuple[type[Exception], str], ...] = (
     (httpx.TimeoutException, "there was no answer in time"),
     (TimeoutError, "it took too long"),
 )
+
+
+def report(message: str, *arguments: object, **fields: object) -> None:
+    """Log a failure, with ``fields`` beside it. Strangers can cause it, so the log may leave some out."""
+    _log.warning(message, *arguments, extra={"fields": fields, "limited": True})
 
 
 def cause_of(error: BaseException) -> str:

@@ -129,7 +129,7 @@ class Header:
 
 def read_header(token: str) -> Header:
     """The header of a token in compact form. Raises ``BadSignature``."""
-    parts = token.split(".")
+    parts = token.split(".", 3)
     if len(parts) != 3 or len(token) > MAX_TOKEN_CHARACTERS:
         raise BadSignature("error verifying token signature: compact JWS format must have three parts")
     try:

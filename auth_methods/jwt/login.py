@@ -9,22 +9,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from auth_methods.base import InvalidCredentials, Login
 from auth_methods.jwt import claims as tokens
 from auth_methods.jwt import used_ids
 from auth_methods.jwt.claims import InvalidClaims
-from auth_methods.jwt.config import Config
-from auth_methods.jwt.fetch_failures import log
+from auth_methods.jwt.fetch_failures import report
 from auth_methods.jwt.keys import BadSignature, read_header, verified_claims
+from auth_methods.jwt.records import Config, Role
 from auth_methods.jwt.remote import FetchFailed
-from auth_methods.jwt.roles import Role
+from auth_methods.jwt.state import Jwt
 from engines.base import Body, Call
 from engines.faults import Failed, InvalidRequest
-
-if TYPE_CHECKING:
-    from auth_methods.jwt import Jwt
 
 _MAX_ID_CHARACTERS = 1024
 
@@ -77,7 +74,7 @@ async def _validated(method: Jwt, config: Config, role: Role, token: str, call: 
         keys = await method.keys(config, header.key_id, call.request_id)
     except FetchFailed as error:
         # Why is for the operator, who finds it in the log.
-        log.warning("keys can't be fetched for a login: %s", error, mount=method.mount.path, request=call.request_id)
+        report("keys can't be fetched for a login: %s", error, mount=method.mount.path, request=call.request_id)
         raise BadSignature("error verifying token signature: the keys can't be fetched") from None
     claims = verified_claims(token, header, keys)
     return claims, tokens.check_registered(claims, role.expected(config.issuer), call.now)

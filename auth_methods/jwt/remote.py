@@ -20,7 +20,7 @@ from typing import Any
 import httpx
 import orjson
 
-from auth_methods.jwt.fetch_failures import cause_of, log
+from auth_methods.jwt.fetch_failures import cause_of, report
 from auth_methods.jwt.keys import InvalidKeys, Key, keys_from_set
 from engines.base import Clock
 
@@ -103,7 +103,7 @@ class RemoteKeys:
                 self._failure = str(error)
                 if not usable:
                     raise
-                log.warning("keys can't be fetched; those at hand stay in use: %s", error, request=request_id)
+                report("keys can't be fetched; those at hand stay in use: %s", error, request=request_id)
                 return
             self._fetched_at = now
 

@@ -1,24 +1,21 @@
-"""Roles: which tokens they take, and what comes of them."""
+"""Roles: listing, reading, writing and deleting them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
-from auth_methods.jwt.claims import Expected
-from auth_methods.token_fields import TokenFields, TokenSettings, changed, warn_of_long_ttl
+from auth_methods.jwt.records import Role, decode, key
+from auth_methods.jwt.state import Jwt
+from auth_methods.token_fields import TokenFields, changed, warn_of_long_ttl
 from engines.base import Body, Call, Mount, Reply
 from engines.durations import format_go_duration
 from engines.faults import InvalidRequest
 from engines.fields import CommaList, Duration, KeyValues, SignedDuration
 from storage.base import Transaction, delete, transact
-
-if TYPE_CHECKING:
-    from auth_methods.jwt import Jwt
 
 OLD_NAMES = {
     "policies": "token_policies",
@@ -34,47 +31,6 @@ _LOGGING_WARNING = (
     "verbose_oidc_logging has been enabled for this role. This is not recommended in production since sensitive "
     "information may be present in OIDC responses."
 )
-
-
-class Role(Struct, frozen=True, kw_only=True):
-    """As stored. Leeways are in seconds: 0 is the default, less is none."""
-
-    role_type: str = "oidc"
-    allowed_redirect_uris: list[str] | None = None
-    bound_audiences: list[str] | None = None
-    bound_claims: dict[str, Any] | None = None
-    bound_claims_type: str = "string"
-    bound_subject: str = ""
-    callback_mode: str = "client"
-    claim_mappings: dict[str, str] | None = None
-    clock_skew_leeway: int = 0
-    expiration_leeway: int = 0
-    groups_claim: str = ""
-    jti_required: bool = False
-    """Tokens without an id of their own are refused."""
-
-    jti_single_use: bool = False
-    """Each token is good for one login."""
-
-    max_age: int = 0
-    not_before_leeway: int = 0
-    oidc_disable_confirmation: bool = False
-    oidc_scopes: list[str] | None = None
-    user_claim: str = ""
-    user_claim_json_pointer: bool = False
-    verbose_oidc_logging: bool = False
-    token: TokenSettings = TokenSettings()
-
-    def expected(self, issuer: str, audiences: Sequence[str] | None = None) -> Expected:
-        """What the registered claims of a token must be; its own audiences unless others are given."""
-        return Expected(
-            issuer=issuer,
-            subject=self.bound_subject,
-            audiences=audiences or self.bound_audiences or (),
-            skew_seconds=self.clock_skew_leeway,
-            expiration_leeway_seconds=self.expiration_leeway,
-            not_before_leeway_seconds=self.not_before_leeway,
-        )
 
 
 class RoleName(Body):
@@ -132,7 +88,7 @@ async def list_roles(method: Jwt, call: Call, body: ListBody) -> Reply:
     return Reply({"keys": await method.mount.storage.list("role/", body.after, body.limit if body.limit > 0 else None)})
 
 
-async def role_exists(method: Jwt, call: Call, body: RoleName) -> bool:
+async def role_exists(method: Jwt, call: Call, body: RoleBody) -> bool:
     """Whether there is such a role."""
     return await method.role(body.name) is not None
 
@@ -225,13 +181,3 @@ def _shown(role: Role) -> dict[str, Any]:
         "token_policies_template_claims": False,
         **role.token.shown(OLD_NAMES),
     }
-
-
-def key(name: str) -> str:
-    """Where a role lies."""
-    return f"role/{name.lower()}"
-
-
-def decode(value: bytes) -> Role:
-    """A stored role."""
-    return msgspec.msgpack.decode(value, type=Role)

@@ -32,7 +32,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from auth_methods.jwt.keys import Key, keys_from_set
-from engines.algorithms.jwk import jwk_from_der
+from engines.algorithms.formats.jwk import jwk_from_der
 
 PrivateKey: TypeAlias = EllipticCurvePrivateKey | Ed25519PrivateKey
 

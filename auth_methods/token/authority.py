@@ -9,8 +9,10 @@ from auth_methods.records import TokenRecord
 from engines.base import Call
 
 
-class HeldToken(Protocol):
-    """A token as the store hands it out."""
+class HeldToken:
+    """A token as the store hands it out. The store's own class is made from this one, so that ``held`` knows it."""
+
+    __slots__ = ()
 
     record: TokenRecord
     hash: str
@@ -18,10 +20,12 @@ class HeldToken(Protocol):
     @property
     def namespace_id(self) -> str:
         """The id of the namespace that it belongs to."""
+        raise NotImplementedError
 
     @property
     def namespace_path(self) -> str:
         """The path of that namespace; ``""`` for the root namespace, else it ends in ``/``."""
+        raise NotImplementedError
 
 
 class TokenAuthority(Protocol):
@@ -70,4 +74,6 @@ class CallerAuthority(Protocol):
 def held(call: Call) -> HeldToken:
     """The calling token."""
     assert call.caller is not None, "routes of this method need a token"
-    return call.caller.handle  # type: ignore[return-value]
+    token = call.caller.handle
+    assert isinstance(token, HeldToken), "the handle of a caller is a token of the store"
+    return token

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
+from auth_methods.base import Issued
+from auth_methods.names import matches_any
 from auth_methods.records import BATCH, SERVICE, TokenRecord
 from auth_methods.token.authority import held
-from auth_methods.token.roles import Role, matches_any
+from auth_methods.token.records import Role
+from auth_methods.token.state import TokenMethod
 from engines.base import Body, Call, Reply
 from engines.faults import InvalidRequest
 from engines.fields import BareDuration, KeyValues
-
-if TYPE_CHECKING:
-    from auth_methods.token import TokenMethod
 
 MAX_POLICIES = 1_000
 """How many policies one token may have."""
@@ -126,7 +125,7 @@ async def _create(
     for name in policies:
         if not await method.authority.knows_policy(name):
             call.warn(f'Policy "{name}" does not exist')
-    return Reply(auth=await method.authority.mint(record))
+    return Issued(auth=await method.authority.mint(record))
 
 
 def parentage(method: TokenMethod, call: Call, *, orphan: bool) -> tuple[str, str]:

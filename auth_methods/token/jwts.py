@@ -10,7 +10,7 @@ on the path, or may call ``revoke-accessor``.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
@@ -21,14 +21,13 @@ from auth_methods.records import JWT, TokenRecord
 from auth_methods.token.authority import HeldToken, held
 from auth_methods.token.creation import check_parent, parentage
 from auth_methods.token.jwt_issuer import DAY_SECONDS
-from auth_methods.token.roles import Role, RoleName
+from auth_methods.token.records import Role
+from auth_methods.token.roles import RoleName
+from auth_methods.token.state import TokenMethod
 from engines.base import Body, Call, Nothing, Reply
 from engines.durations import format_time
 from engines.faults import Denied, InvalidRequest
 from engines.fields import CommaList, Duration
-
-if TYPE_CHECKING:
-    from auth_methods.token import TokenMethod
 
 WELL_KNOWN_KEYS = ".well-known/keys"
 WELL_KNOWN_CONFIGURATION = ".well-known/openid-configuration"

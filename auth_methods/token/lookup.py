@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from auth_methods.records import BATCH
 from auth_methods.token.authority import HeldToken, held
+from auth_methods.token.state import TokenMethod
 from engines.base import Body, Call, Nothing, Reply
 from engines.durations import format_time
 from engines.faults import Denied, InvalidRequest
-
-if TYPE_CHECKING:
-    from auth_methods.token import TokenMethod
 
 
 class TokenBody(Body):

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from msgspec.structs import replace
 
+from auth_methods.base import Issued
 from auth_methods.records import BATCH, TokenRecord
 from auth_methods.token.authority import HeldToken, held
 from auth_methods.token.lookup import AccessorBody, TokenBody, by_accessor
+from auth_methods.token.state import TokenMethod
 from engines.base import Call, Reply
 from engines.faults import Failed, InvalidRequest
 from engines.fields import Duration
-
-if TYPE_CHECKING:
-    from auth_methods.token import TokenMethod
 
 
 class RenewBody(TokenBody):
@@ -64,7 +61,7 @@ async def _renew(method: TokenMethod, call: Call, token: HeldToken, increment: i
     renewed = await method.authority.renew(token.hash, granted, call.now)
     if renewed is None:
         raise InvalidRequest("token not found")
-    return Reply(auth=renewed if with_id else replace(renewed, id=""))
+    return Issued(auth=renewed if with_id else replace(renewed, id=""))
 
 
 async def _granted(method: TokenMethod, call: Call, record: TokenRecord, increment: int) -> int:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from auth_methods.records import BATCH
 from auth_methods.token.authority import HeldToken, held
 from auth_methods.token.lookup import AccessorBody, TokenBody
+from auth_methods.token.state import TokenMethod
 from engines.base import Call, Nothing, Reply
 from engines.faults import InvalidRequest
-
-if TYPE_CHECKING:
-    from auth_methods.token import TokenMethod
 
 TIDYING = (
     "Tidy operation successfully started. Any information from the operation will be printed to OpenBao's server logs."

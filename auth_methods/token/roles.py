@@ -1,32 +1,28 @@
-"""Roles of the token method: what tokens that are made by one may be, whoever makes them."""
+"""Roles of the token method: listing, reading, writing and deleting them."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 import msgspec
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
 from auth_methods.addresses import InvalidAddress, normal_addresses
 from auth_methods.records import BATCH
+from auth_methods.token.records import ROLES, Role, decode_role
+from auth_methods.token.state import TokenMethod
 from engines.base import Body, Call, Nothing, Reply
 from engines.faults import InvalidRequest
 from engines.fields import CommaList, Duration
 from storage.base import Transaction, transact
 
-if TYPE_CHECKING:
-    from auth_methods.token import TokenMethod
-
-ROLES = "roles/"
 MAX_LISTED = 1_000
 """How many names one list of a role may hold."""
 
 _TYPES = ("default-service", "default-batch", "service", "batch")
-_DEFAULT_TYPE = "default-service"
 _ROOT = "root"
 _PATH_SUFFIX = re.compile(r"\w[\w.-]+\w", re.ASCII)
 
@@ -65,47 +61,6 @@ class RoleBody(RoleName):
     jwt_ttl: Duration | UnsetType = UNSET
 
 
-class Role(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """As stored. TTLs are in seconds, 0 for none. ``old`` are the settings that were written under their old names."""
-
-    name: str
-    allowed_policies: tuple[str, ...] = ()
-    disallowed_policies: tuple[str, ...] = ()
-    allowed_policies_glob: tuple[str, ...] = ()
-    disallowed_policies_glob: tuple[str, ...] = ()
-    orphan: bool = False
-    renewable: bool = True
-    path_suffix: str = ""
-    allowed_entity_aliases: tuple[str, ...] | None = None
-    token_type: str = _DEFAULT_TYPE
-    period: int = 0
-    explicit_max_ttl: int = 0
-    bound_cidrs: tuple[str, ...] = ()
-    num_uses: int = 0
-    no_default_policy: bool = False
-    jwt_audiences: tuple[str, ...] = ()
-    """Whom its JSON Web Tokens may be for; empty if it gives out none."""
-
-    jwt_ttl: int = 0
-    """The longest TTL of one of these; 0 for a day."""
-
-    old: frozenset[str] = frozenset()
-
-    @property
-    def speaks_of_policies(self) -> bool:
-        """Whether the role says which policies its tokens may have."""
-        return bool(
-            self.allowed_policies
-            or self.disallowed_policies
-            or self.allowed_policies_glob
-            or self.disallowed_policies_glob
-        )
-
-    def disallows(self, policy: str) -> bool:
-        """Whether no token of the role may have ``policy``."""
-        return policy in self.disallowed_policies or matches_any(policy, self.disallowed_policies_glob)
-
-
 _OLD_NAMES = {
     "period": "token_period",
     "explicit_max_ttl": "token_explicit_max_ttl",
@@ -115,15 +70,6 @@ _OLD_NAMES = {
 
 _ALLOWED = ("allowed_policies", "allowed_policies_glob")
 _DISALLOWED = ("disallowed_policies", "disallowed_policies_glob")
-
-
-def matches_any(name: str, patterns: Iterable[str]) -> bool:
-    """Whether ``name`` is one of ``patterns``, which may begin and end in ``*``."""
-    return any(_fits(name, pattern) for pattern in patterns)
-
-
-def _fits(name: str, pattern: str) -> bool:
-    return fnmatchcase(name, pattern.replace("[", "[[]").replace("?", "[?]"))
 
 
 async def read_role(method: TokenMethod, call: Call, body: RoleName) -> Reply | None:
@@ -171,11 +117,6 @@ async def write_role(method: TokenMethod, call: Call, body: RoleBody) -> Reply |
     for warning in warnings:
         call.warn(warning)
     return Reply() if warnings else None
-
-
-def decode_role(value: bytes) -> Role:
-    """The role that was stored."""
-    return msgspec.msgpack.decode(value, type=Role)
 
 
 def _changed(role: Role, body: RoleBody, warnings: list[str]) -> Role:

@@ -17,7 +17,7 @@ from typing import Any, TypeAlias
 
 from benchmarks.load import CONNECTIONS, Requests, build_request
 from benchmarks.openssl import Maker, Speed
-from engines.algorithms import ALGORITHMS
+from engines.algorithms.registry import ALGORITHMS
 from tests.products import HOST, ServerFailed, Tls
 from tests.servers import Answer, Server
 

@@ -7,19 +7,19 @@ hold a key pair of the key's type.
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
 import msgspec
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
-from engines.algorithms.base import Algorithm, Material, Pace
-from engines.algorithms.interchange import BadBackup
-from engines.backup_entries import RulesBackup, dump_rules, load_rules, load_totals
+from engines.algorithms.base import Material
+from engines.algorithms.encodings.interchange import BadBackup
+from engines.algorithms.row import Algorithm, Pace
 from engines.base import Call, Reply
 from engines.encoding import NotBase64, decode_base64, encode_base64, nanoseconds_of
 from engines.faults import Failed, InvalidRequest
-from engines.key_records import (
+from engines.keys.records import (
     ArchiveRecord,
     KeyringRecord,
     RestoreInfo,
@@ -30,15 +30,14 @@ from engines.key_records import (
     encode_totals,
     new_version,
 )
-from engines.key_settings import KeyName, check_auto_rotate_period
-from engines.key_states import Use, check_use
-from engines.keystore import ARCHIVES, COUNTS, KEYS, NAME
-from engines.lanes import at_pace
+from engines.keys.settings import KeyName, check_auto_rotate_period
+from engines.keys.states import Use, check_use
+from engines.keys.store import ARCHIVES, COUNTS, KEYS, NAME
 from engines.pqc.keys import NoSuchKey, parse_type
+from engines.pqc.state import Pqc
+from engines.transfer.entries import RulesBackup, dump_rules, load_rules, load_totals
+from engines.worker_pools import at_pace
 from storage.base import Transaction, transact
-
-if TYPE_CHECKING:
-    from engines.pqc.engine import Pqc
 
 MAX_VERSIONS = 10_000
 """The most versions that a backup may hold; checking each takes about a millisecond."""

@@ -6,20 +6,16 @@ without this server, by writing that header before it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from engines.algorithms.base import BadCiphertext, NoPrivateKey
 from engines.base import Call, Reply
 from engines.encoding import NotBase64, decode_base64, encode_base64
 from engines.faults import InvalidRequest
-from engines.key_settings import KeyName
-from engines.key_states import Use
-from engines.keyring import CIPHERTEXT, Keyring, KeyVersion, parse_header
-from engines.limits import counted
+from engines.keys.keyring import CIPHERTEXT, Keyring, KeyVersion, parse_header
+from engines.keys.limits import counted
+from engines.keys.settings import KeyName
+from engines.keys.states import Use
 from engines.pqc.keys import load
-
-if TYPE_CHECKING:
-    from engines.pqc.engine import Pqc
+from engines.pqc.state import Pqc
 
 
 class Encapsulating(KeyName):

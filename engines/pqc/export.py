@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
-from engines.algorithms.kem_keys import parse_kem_format
+from engines.algorithms.encodings.kem_formats import parse_kem_format
 from engines.base import Call, Reply
 from engines.faults import InvalidRequest, NotFound
-from engines.key_settings import KeyName
-from engines.key_states import Use
-from engines.version_choice import select_versions
-
-if TYPE_CHECKING:
-    from engines.pqc.engine import Pqc
+from engines.keys.settings import KeyName
+from engines.keys.states import Use
+from engines.keys.versions import select_versions
+from engines.pqc.state import Pqc
 
 PRIVATE = "decapsulation-key"
 PUBLIC = "public-key"
@@ -38,7 +36,7 @@ async def export(engine: Pqc, call: Call, body: Export) -> Reply:
         raise NotFound
     if body.type == PRIVATE and not keyring.record.exportable:
         raise InvalidRequest("private key material is not exportable")
-    forms = keyring.algorithm.kem_keys
+    forms = keyring.algorithm.capabilities.kem_keys
     assert forms is not None, "keys that encapsulate have forms"
     texts: dict[str, str] = {}
     for version in select_versions(keyring, body.version):

@@ -7,29 +7,27 @@ it once RSA falls. So keys are wrapped by HPKE to a hybrid key here; what is wra
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 from msgspec import UNSET, UnsetType
 
-from engines.algorithms import APPROVED_KEM_WRAPPING_ALGORITHM, KEM_WRAPPING_ALGORITHM
-from engines.algorithms.base import Algorithm, BadCiphertext, Material, Pace
+from engines.algorithms.base import BadCiphertext, Material
+from engines.algorithms.registry import APPROVED_KEM_WRAPPING_ALGORITHM, KEM_WRAPPING_ALGORITHM
+from engines.algorithms.row import Algorithm, Pace
 from engines.base import Call, Nothing, Reply
 from engines.encoding import decode_base64
 from engines.faults import Failed, InvalidRequest
 from engines.fields import Duration
-from engines.imported_versions import add_material, check_importable
-from engines.key_records import KeyringRecord, decode_record, new_version
-from engines.key_settings import KeyName, check_auto_rotate_period
-from engines.key_states import Use, check_use
-from engines.keyring import Keyring
-from engines.keystore import KEYS
-from engines.lanes import at_pace
+from engines.keys.keyring import Keyring
+from engines.keys.records import KeyringRecord, decode_record, new_version
+from engines.keys.settings import KeyName, check_auto_rotate_period
+from engines.keys.states import Use, check_use
+from engines.keys.store import KEYS
 from engines.pqc.encapsulation import ForeignCiphertext
 from engines.pqc.keys import NoSuchKey, chosen_type, load
+from engines.pqc.state import Pqc
+from engines.transfer.imported_versions import add_material, check_importable
+from engines.worker_pools import at_pace
 from storage.base import Transaction, transact
-
-if TYPE_CHECKING:
-    from engines.pqc.engine import Pqc
 
 INFO = b"cryptoserve pqc import v1"
 """The ``info`` of HPKE in wrapped keys."""
@@ -67,7 +65,7 @@ class ImportedUpdate(ImportedVersion):
 async def read_wrapping_key(engine: Pqc, call: Call, body: Nothing) -> Reply:
     """The public key that keys are wrapped to, and how; it is made when it is first asked for."""
     keyring = await _wrapping_key(engine, call)
-    text, suite = keyring.algorithm.public_text, keyring.algorithm.hpke
+    text, suite = keyring.algorithm.public_text, keyring.algorithm.capabilities.hpke
     assert text is not None and suite is not None, "keys that encapsulate have public keys and a suite of HPKE"
     return Reply(
         {
@@ -99,7 +97,7 @@ async def _read_material(engine: Pqc, call: Call, algorithm: Algorithm, body: Im
         return await at_pace(Pace.BRIEF, partial(forms.import_public, body.public_key))
     wrapped = decode_base64(body.ciphertext)
     keyring = await _wrapping_key(engine, call)
-    suite = keyring.algorithm.hpke
+    suite = keyring.algorithm.capabilities.hpke
     assert suite is not None, "keys that encapsulate have a suite of HPKE"
     try:
         data = suite.open(keyring.latest.encapsulation(), wrapped, INFO, b"")

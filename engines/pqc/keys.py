@@ -2,31 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from msgspec import UNSET, UnsetType
 
-from engines.algorithms import APPROVED_KEM_ALGORITHM, DEFAULT_KEM_ALGORITHM, KEM_ALGORITHMS
-from engines.algorithms.base import Algorithm
+from engines.algorithms.registry import APPROVED_KEM_ALGORITHM, DEFAULT_KEM_ALGORITHM, KEM_ALGORITHMS
+from engines.algorithms.row import Algorithm
 from engines.base import Call, Reply
 from engines.encoding import rfc3339_nano
 from engines.faults import Failed, InvalidRequest, NotFound
 from engines.fields import Duration
-from engines.key_records import KeyringRecord
-from engines.key_rules import KeyConfig, KeyRules, describe_rules, with_rules
-from engines.key_settings import (
-    KeyName,
-    KeyTrim,
-    check_auto_rotate_period,
-    configured,
-    trimmed,
-    warn_of_numbering,
-)
-from engines.key_states import Use
-from engines.keyring import Keyring, KeyVersion
-
-if TYPE_CHECKING:
-    from engines.pqc.engine import Pqc
+from engines.keys.keyring import Keyring, KeyVersion
+from engines.keys.records import KeyringRecord
+from engines.keys.rules import KeyConfig, KeyRules, describe_rules, with_rules
+from engines.keys.settings import KeyName, KeyTrim, check_auto_rotate_period, configured, trimmed, warn_of_numbering
+from engines.keys.states import Use
+from engines.pqc.state import Pqc
 
 
 class KeyCreation(KeyRules):
@@ -148,8 +139,8 @@ def describe(keyring: Keyring) -> Reply:
     }
     if record.imported:
         data["imported_key_allow_rotation"] = record.imported_rotation_allowed
-    if keyring.algorithm.hpke is not None:
-        data["hpke_suite"] = keyring.algorithm.hpke.name
+    if keyring.algorithm.capabilities.hpke is not None:
+        data["hpke_suite"] = keyring.algorithm.capabilities.hpke.name
     for name, info in (("backup_info", record.backup_info), ("restore_info", record.restore_info)):
         if info is not None:
             data[name] = {"time": rfc3339_nano(info.time), "version": info.version}

@@ -6,28 +6,25 @@ The suite follows from the key's type, and ``INFO`` keeps these messages apart f
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from msgspec import UNSET, UnsetType
 
-from engines.algorithms.base import BadCiphertext, NoPrivateKey
-from engines.algorithms.hpke import Suite
+from engines.algorithms.base import BadCiphertext, HpkeSuite, NoPrivateKey
 from engines.base import Call, Reply
-from engines.batch_items import DecryptItem, EncryptItem
-from engines.batches import read_strictly, reply_with_status
+from engines.batches.items import DecryptItem, EncryptItem
+from engines.batches.reading import read_strictly, reply_with_status
 from engines.encoding import decode_base64, encode_base64
 from engines.faults import InvalidRequest
 from engines.fields import Batch
-from engines.key_settings import KeyName
-from engines.key_states import Use
-from engines.keyring import Keyring
-from engines.limits import counted, counted_items
+from engines.keys.keyring import Keyring
+from engines.keys.limits import counted, counted_items
+from engines.keys.settings import KeyName
+from engines.keys.states import Use
 from engines.pqc.encapsulation import ForeignCiphertext, PublicKeyOnly, split_ciphertext
 from engines.pqc.keys import load
-from engines.turns import in_turns
-
-if TYPE_CHECKING:
-    from engines.pqc.engine import Pqc
+from engines.pqc.state import Pqc
+from engines.worker_pools import in_turns
 
 INFO = b"cryptoserve pqc encrypt v1"
 """The ``info`` of HPKE in these messages."""
@@ -52,8 +49,8 @@ class Decryption(KeyName):
     partial_failure_response_code: int | UnsetType = UNSET
 
 
-def _suite(keyring: Keyring) -> Suite:
-    suite = keyring.algorithm.hpke
+def _suite(keyring: Keyring) -> HpkeSuite:
+    suite = keyring.algorithm.capabilities.hpke
     assert suite is not None, "keys that encapsulate have a suite of HPKE"
     return suite
 

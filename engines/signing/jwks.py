@@ -8,19 +8,17 @@ For how long a set may be kept is in the answer, as long as new versions are pub
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from engines.base import Call, Nothing, Reply
 from engines.faults import InvalidRequest, NotFound
-from engines.key_descriptions import version_jwk
-from engines.key_settings import KeyName
-from engines.key_states import Use
-from engines.keyring import Keyring
+from engines.keys.describe import version_jwk
+from engines.keys.keyring import Keyring
+from engines.keys.settings import KeyName
+from engines.keys.states import Use
 from engines.signing import roles
 from engines.signing.publication import published_versions
-
-if TYPE_CHECKING:
-    from engines.signing.engine import Signing
+from engines.signing.state import Signing
 
 MAX_AGE_SECONDS = 24 * 60 * 60
 

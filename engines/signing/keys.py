@@ -2,34 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
-from engines.algorithms import DEFAULT_SIGNING_ALGORITHM
-from engines.algorithms.jws import jws_algorithms
+from engines.algorithms.formats.jws import jws_algorithms
+from engines.algorithms.registry import DEFAULT_SIGNING_ALGORITHM
 from engines.base import Body, Call, Reply
 from engines.faults import InvalidRequest, NotFound
 from engines.fields import Duration, KeyValues
-from engines.key_descriptions import describe as describe_named_key
-from engines.key_records import KeyringRecord
-from engines.key_rules import KeyRules, with_rules
-from engines.key_settings import (
-    KeyName,
-    KeyTrim,
-    check_auto_rotate_period,
-    configured,
-    trimmed,
-    warn_of_numbering,
-)
-from engines.key_states import Use
-from engines.keyring import Keyring
+from engines.keys.describe import describe as describe_named_key
+from engines.keys.keyring import Keyring
+from engines.keys.records import KeyringRecord
+from engines.keys.rules import KeyRules, with_rules
+from engines.keys.settings import KeyName, KeyTrim, check_auto_rotate_period, configured, trimmed, warn_of_numbering
+from engines.keys.states import Use
+from engines.keys.types import find_algorithm
 from engines.signing.publication import published_versions, signing_version
-from engines.type_choice import find_algorithm
-
-if TYPE_CHECKING:
-    from engines.signing.engine import Signing
+from engines.signing.state import Signing
 
 _MEANINGLESS = frozenset(
     {"derived", "soft_deleted", "supports_encryption", "supports_decryption", "supports_derivation", "supports_signing"}

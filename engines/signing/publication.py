@@ -7,10 +7,9 @@ versions were made: nothing has to be done when such a time comes, and all worke
 
 from __future__ import annotations
 
+from engines.durations import SECOND
 from engines.encoding import nanoseconds_of
-from engines.keyring import Keyring, KeyVersion
-
-_SECOND_NANOSECONDS = 1_000_000_000
+from engines.keys.keyring import Keyring, KeyVersion
 
 
 def signing_version(keyring: Keyring, now: float) -> KeyVersion:
@@ -38,7 +37,7 @@ def published_versions(keyring: Keyring, now: float) -> list[KeyVersion]:
     published: list[KeyVersion] = []
     for successor, version in zip([None, *versions], versions, strict=False):
         replaced = _signs_from(keyring, successor) if successor is not None else moment
-        if version.number >= signs.number or moment < replaced + keep * _SECOND_NANOSECONDS:
+        if version.number >= signs.number or moment < replaced + keep * SECOND:
             published.append(version)
     return published
 
@@ -48,4 +47,4 @@ def _newest_first(keyring: Keyring) -> list[KeyVersion]:
 
 
 def _signs_from(keyring: Keyring, version: KeyVersion) -> int:
-    return version.record.created + keyring.record.publish_ahead_seconds * _SECOND_NANOSECONDS
+    return version.record.created + keyring.record.publish_ahead_seconds * SECOND

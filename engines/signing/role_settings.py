@@ -6,17 +6,17 @@ that neither a token that is to be verified nor a change of the key's type can b
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
-from engines.algorithms.jws import jws_algorithms
+from engines.algorithms.formats.jws import jws_algorithms
 from engines.base import Body, Call, Reply
 from engines.faults import InvalidRequest, NotFound
 from engines.fields import CommaList, Duration
-from engines.key_settings import KeyListing, KeyName
-from engines.keyring import Keyring
-from engines.keystore import NAME
+from engines.keys.keyring import Keyring
+from engines.keys.settings import KeyListing, KeyName
+from engines.keys.store import NAME
 from engines.signing.json_objects import encode_object, parse_object
 from engines.signing.keys import NoSuchKey
 from engines.signing.roles import (
@@ -33,12 +33,10 @@ from engines.signing.roles import (
     find,
     read_claims,
 )
+from engines.signing.state import Signing
 from engines.signing.templates import check_templates
 from storage.base import delete as remove
 from storage.base import put
-
-if TYPE_CHECKING:
-    from engines.signing.engine import Signing
 
 MAX_NAMES = 256
 """The most names in one list of a role."""

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 from msgspec import Struct
 
-from engines.algorithms.jws import JwsAlgorithm, jws_algorithms
+from engines.algorithms.formats.jws import JwsAlgorithm, jws_algorithms
 from engines.base import Call
 from engines.faults import InvalidRequest
-from engines.key_states import Use
-from engines.keyring import Keyring
+from engines.keys.keyring import Keyring
+from engines.keys.states import Use
 from engines.signing.json_objects import BadJson, encode_object, parse_object
 from engines.signing.keys import load
+from engines.signing.state import Signing
 from storage.base import Damaged
-
-if TYPE_CHECKING:
-    from engines.signing.engine import Signing
 
 ROLES = "roles/"
 

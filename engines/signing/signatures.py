@@ -6,9 +6,9 @@ from functools import partial
 
 from engines.algorithms.base import BadSignature, NoPrivateKey, SignatureOptions
 from engines.faults import Failed, InvalidRequest
-from engines.keyring import KeyVersion
-from engines.lanes import at_pace
+from engines.keys.keyring import KeyVersion
 from engines.signing.roles import NO_KEY_ID, RoleInUse
+from engines.worker_pools import at_pace
 
 MAX_TRIED_VERSIONS = 16
 """How many versions of a key a signature is checked by that doesn't say which one made it."""
@@ -27,7 +27,7 @@ async def make(used: RoleInUse, version: KeyVersion, message: bytes, options: Si
     Raises ``InvalidRequest`` without a private key, ``RateLimited`` while too many others wait for slow ones.
     """
     try:
-        return await at_pace(used.keyring.algorithm.signing, partial(_sign, version, message, options))
+        return await at_pace(used.keyring.algorithm.pacing.signing, partial(_sign, version, message, options))
     except NoPrivateKey:
         raise InvalidRequest(f"version {version.number} of the key has no private part") from None
 
@@ -41,7 +41,7 @@ async def check(
 ) -> None:
     """Raises ``NotValid`` unless ``signature`` is one of ``message`` by ``version``, ``RateLimited`` as ``make``."""
     try:
-        await at_pace(used.keyring.algorithm.verifying, partial(_verify, version, message, signature, options))
+        await at_pace(used.keyring.algorithm.pacing.verifying, partial(_verify, version, message, signature, options))
     except (BadSignature, InvalidRequest, Failed):
         raise NotValid(NOT_SIGNED) from None
 

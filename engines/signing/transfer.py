@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from engines import exporting, importing
-from engines.algorithms import DEFAULT_SIGNING_ALGORITHM
+from engines.algorithms.registry import DEFAULT_SIGNING_ALGORITHM
 from engines.base import Call, Reply
 from engines.faults import InvalidRequest
 from engines.fields import Duration
-
-if TYPE_CHECKING:
-    from engines.signing.engine import Signing
+from engines.signing.state import Signing
+from engines.transfer import exporting, importing
 
 _EXPORTS = ("signing-key", "public-key", "certificate-chain")
 

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from engines.algorithms import ALGORITHMS, DEFAULT_ALGORITHM, TRANSIT_ALGORITHMS
-from engines.algorithms.derivation import HKDF_SHA256
-from engines.algorithms.key_agreement import ECDH
+from engines.algorithms.kem.key_agreement import ECDH
+from engines.algorithms.registry import ALGORITHMS, DEFAULT_ALGORITHM, TRANSIT_ALGORITHMS
+from engines.algorithms.symmetric.derivation import HKDF_SHA256
 from engines.base import Call
 from engines.faults import Failed, InvalidRequest
-from engines.key_records import KeyringRecord, decode_record, new_version, with_new_version
-from engines.key_settings import KeyName
-from engines.key_states import Use, check_use
-from engines.keystore import KEYS, NAME
+from engines.keys.records import KeyringRecord, decode_record, new_version, with_new_version
+from engines.keys.settings import KeyName
+from engines.keys.states import Use, check_use
+from engines.keys.store import KEYS, NAME
+from engines.transit.state import Transit
 from storage.base import Transaction, transact
-
-if TYPE_CHECKING:
-    from engines.transit.engine import Transit
 
 
 class Agreement(KeyName):
@@ -36,7 +32,7 @@ async def derive_key(engine: Transit, call: Call, body: Agreement) -> None:
     if not body.peer_public_key:
         raise InvalidRequest("peer public key not provided")
     algorithm = TRANSIT_ALGORITHMS.get(body.derived_key_type.lower())
-    if algorithm is None or algorithm.aead is None:
+    if algorithm is None or algorithm.capabilities.aead is None:
         raise InvalidRequest(f"unknown key type {body.derived_key_type}")
     if not body.base_key_name:
         raise Failed("cannot load policy with relative name")
@@ -44,7 +40,7 @@ async def derive_key(engine: Transit, call: Call, body: Agreement) -> None:
     base = await engine.keys.use(body.base_key_name, Use.PROTECT, call) if named else None
     if base is None:
         raise InvalidRequest("specified base key not found")
-    if base.algorithm.agreement is None:
+    if base.algorithm.capabilities.agreement is None:
         raise InvalidRequest(f"base key type {base.algorithm.key_type} does not support key agreement")
     if base.record.soft_deleted:
         raise Failed("refusing to use soft-deleted key")
@@ -56,8 +52,8 @@ async def derive_key(engine: Transit, call: Call, body: Agreement) -> None:
         version = base.version(body.base_key_version) if body.base_key_version else base.latest
     except InvalidRequest as fault:
         raise Failed(fault.message) from None
-    shared = base.algorithm.agreement(version.material(), body.peer_public_key)
-    key = HKDF_SHA256.derive(shared, b"", algorithm.key_bytes)
+    shared = base.algorithm.capabilities.agreement(version.material(), body.peer_public_key)
+    key = HKDF_SHA256.derive(shared, b"", algorithm.sizes.key_bytes)
 
     async def work(transaction: Transaction) -> None:
         value = await transaction.get(KEYS + body.name)

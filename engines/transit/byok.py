@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
-from engines.algorithms.wrapping import DEFAULT_WRAPPING_HASH, parse_wrapping_hash, wrap
+from engines.algorithms.rsa.key_wrapping import DEFAULT_WRAPPING_HASH, parse_wrapping_hash, wrap
 from engines.base import Body, Call, Reply
 from engines.encoding import encode_base64
 from engines.faults import Failed, InvalidRequest
 from engines.fips import unapproved_hash
-from engines.key_states import Use
-from engines.keyring import Keyring
-from engines.version_choice import select_versions
-
-if TYPE_CHECKING:
-    from engines.transit.engine import Transit
+from engines.keys.keyring import Keyring
+from engines.keys.states import Use
+from engines.keys.versions import select_versions
+from engines.transit.state import Transit
 
 
 class ByokExport(Body):
@@ -67,6 +65,6 @@ def _wrap(engine: Transit, call: Call, destination: Keyring, key: bytes, hash_na
         raise Failed(
             f"key wrapping (requring message signing) is not supported for key type {destination.algorithm.key_type}"
         )
-    if destination.algorithm.encryption is None:
+    if destination.algorithm.capabilities.encryption is None:
         raise Failed("unsupported key type in use; must be a rsa key")
     return encode_base64(wrap(destination.latest.record.public, key, hash_))

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from engines.base import Call, Reply
 from engines.faults import InvalidRequest
-from engines.key_descriptions import describe
-from engines.key_records import KeyringRecord
-from engines.key_rules import KeyConfig, with_rules
-from engines.key_settings import KeyName, KeyTrim, configured, trimmed, warn_of_numbering
-
-if TYPE_CHECKING:
-    from engines.transit.engine import Transit
+from engines.keys.describe import describe
+from engines.keys.records import KeyringRecord
+from engines.keys.rules import KeyConfig, with_rules
+from engines.keys.settings import KeyName, KeyTrim, configured, trimmed, warn_of_numbering
+from engines.transit.state import Transit
 
 
 async def configure(engine: Transit, call: Call, body: KeyConfig) -> Reply:

@@ -6,20 +6,18 @@ A mount with the option ``jwks=public`` gives it to everybody; otherwise it take
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from engines.algorithms.jwk import public_jwk
+from engines.algorithms.formats.jwk import public_jwk
 from engines.base import Call, Reply
 from engines.faults import InvalidRequest, NotFound
-from engines.key_descriptions import version_jwk
-from engines.key_settings import KeyName
-from engines.key_states import Use
-from engines.keyring import Keyring, KeyVersion, MissingContext
-from engines.keystore import SoftDeleted
+from engines.keys.describe import version_jwk
+from engines.keys.keyring import Keyring, KeyVersion, MissingContext
+from engines.keys.settings import KeyName
+from engines.keys.states import Use
+from engines.keys.store import SoftDeleted
 from engines.transit.keys import decode_context
-
-if TYPE_CHECKING:
-    from engines.transit.engine import Transit
+from engines.transit.state import Transit
 
 
 class JwksReading(KeyName):

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
-from engines.algorithms import DEFAULT_ALGORITHM
-from engines.algorithms.base import Algorithm
+from engines.algorithms.registry import DEFAULT_ALGORITHM
+from engines.algorithms.row import Algorithm
 from engines.base import Call, Reply
 from engines.encoding import NotBase64, decode_base64
 from engines.faults import InvalidRequest, NotFound
 from engines.fields import Duration
-from engines.key_descriptions import describe
-from engines.key_records import KeyringRecord
-from engines.key_rules import KeyRules, with_rules
-from engines.key_settings import KeyName, check_auto_rotate_period
-from engines.type_choice import find_algorithm, warn_of_type
-
-if TYPE_CHECKING:
-    from engines.transit.engine import Transit
+from engines.keys.describe import describe
+from engines.keys.records import KeyringRecord
+from engines.keys.rules import KeyRules, with_rules
+from engines.keys.settings import KeyName, check_auto_rotate_period
+from engines.keys.types import find_algorithm, warn_of_type
+from engines.transit.state import Transit
 
 
 class KeyCreation(KeyRules):
@@ -81,9 +77,9 @@ def _parse_type(engine: Transit, body: KeyCreation) -> Algorithm:
     if algorithm is None:
         raise InvalidRequest(f"unknown key type {body.type}")
     if body.key_size:
-        if algorithm.key_bytes_chosen is None:
+        if algorithm.sizes.key_bytes_chosen is None:
             raise InvalidRequest(f"key_size is not valid for algorithm {algorithm.key_type}")
-        if body.key_size not in algorithm.key_bytes_chosen:
+        if body.key_size not in algorithm.sizes.key_bytes_chosen:
             raise InvalidRequest(f"invalid key_size {body.key_size}")
     return algorithm
 

@@ -5,17 +5,14 @@ from __future__ import annotations
 import asyncio
 import re
 import secrets
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from msgspec import UNSET, UnsetType
 
-from engines.algorithms.drbg import DRBGS, MAX_BYTES_AT_ONCE, HmacDrbg
+from engines.algorithms.symmetric.drbg import DRBGS, MAX_BYTES_AT_ONCE, HmacDrbg
 from engines.base import Body, Call, Reply
 from engines.encoding import encode_base64
 from engines.faults import InvalidRequest
-
-if TYPE_CHECKING:
-    from engines.transit.engine import Transit
 
 MAX_BYTES = 131072
 """The most bytes that one request can ask for."""
@@ -46,12 +43,12 @@ class RandomBySegment(Random):
     segment: str = ""
 
 
-async def random(engine: Transit, call: Call, body: Random) -> Reply:
+async def random(engine: object, call: Call, body: Random) -> Reply:
     """Give random bytes; the path says from where and how many, else the body says how many."""
     return await _random(call, body.source, body)
 
 
-async def random_by_segment(engine: Transit, call: Call, body: RandomBySegment) -> Reply:
+async def random_by_segment(engine: object, call: Call, body: RandomBySegment) -> Reply:
     """As ``random``, for a path of one segment."""
     if body.segment in _SOURCES:
         return await _random(call, body.segment, body)

@@ -22,8 +22,9 @@ from typing import Any
 from msgspec import Struct
 
 from engines.faults import Failed, Fault, InvalidRequest, Unavailable
+from engines.worker_pools import beside
 from server.audit.enabled import EnabledDevice, FindType, check_known, make_device, rehearse
-from server.audit.entry import AuditRequest, AuditResponse
+from server.audit.entry import AuditMount, AuditRequest, AuditResponse, AuditSubject, Hidden
 from server.audit.formatter import Parts
 from server.audit.hashing import new_salt
 from server.audit.headers import AuditedHeaders
@@ -169,6 +170,24 @@ class Broker:
         if enabled is None:
             raise InvalidRequest(f'unknown audit backend "{path}"')
         return enabled.formatter.hash(text)
+
+    async def hide(self, data: Mapping[str, Any], mount: AuditMount | None) -> Hidden:
+        """What entries hold of the ``data`` of a request, worked out beside the event loop because it is a lot."""
+        formatters = [enabled.formatter for enabled in self._enabled.values()]
+        # What is nested too deeply is found again, and refused, when the entry is made.
+        with contextlib.suppress(InvalidRequest):
+            return await beside(lambda: dict(formatter.hide(data, mount) for formatter in formatters))
+        return {}
+
+    async def hide_answer(self, response: AuditResponse, subject: AuditSubject) -> None:
+        """As ``hide``, of the data of a long answer."""
+        data = response.data
+        if data:
+            formatters = [enabled.formatter for enabled in self._enabled.values()]
+            with contextlib.suppress(InvalidRequest):
+                response.hidden = await beside(
+                    lambda: dict(formatter.hide_answer(data, subject) for formatter in formatters)
+                )
 
     async def begin(self, request: AuditRequest) -> Pending:
         """Write a request's entry.

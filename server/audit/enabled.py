@@ -11,15 +11,15 @@ from typing import TypeAlias
 
 from engines.base import Operation
 from engines.faults import InvalidRequest
-from engines.log_limits import LimitedLog
-from server import plugins
 from server.audit.devices.base import AuditDevice, DeviceFault, DeviceType, NamesOptions
 from server.audit.entry import AuditNamespace, AuditRequest, AuditSubject
 from server.audit.formatter import Formatter
 from server.audit.options import check_options, read_options
 from server.audit.stored import DeclaredDevice, StoredDevice, canonical, to_store
 from server.audit.writer import MAX_WAITING, DeviceWriter, Outcome, Overfull
-from server.request_ids import new_request_id
+from server.runtime import plugins
+from server.runtime.identifiers import new_request_id
+from server.runtime.log_limits import LimitedLog
 
 log = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ import base64
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 import orjson
 from msgspec import Struct
@@ -141,6 +141,10 @@ class AuditSubject:
         self.prepared: dict[int, Any] = {}
 
 
+Hidden: TypeAlias = Mapping[int, bytes]
+"""The data of an entry as JSON, its secrets hidden, by the serial number of each device's formatter."""
+
+
 class AuditRequest(Struct, kw_only=True):
     """A request, as far as it is known when its entry is due."""
 
@@ -164,6 +168,9 @@ class AuditRequest(Struct, kw_only=True):
 
     error: str = ""
     """Why the request is refused, in fixed words that hold nothing of it."""
+
+    hidden: Hidden | None = None
+    """What the broker's ``hide`` has made of ``data``."""
 
     def __repr__(self) -> str:
         return f"AuditRequest({self.id})"
@@ -199,6 +206,9 @@ class AuditResponse(Struct):
     warnings: Sequence[str] = ()
     error: str = ""
     """The kind of failure, in fixed words that hold nothing of the request."""
+
+    hidden: Hidden | None = None
+    """What the broker's ``hide_answer`` has made of ``data``."""
 
     def __repr__(self) -> str:
         return f"AuditResponse(error={self.error!r})"

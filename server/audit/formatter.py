@@ -16,7 +16,7 @@ import orjson
 from msgspec import Struct
 
 from engines.base import Operation
-from server.audit.entry import AuditAuth, AuditRequest, AuditResponse, AuditSubject, AuditToken, AuditWrap
+from server.audit.entry import AuditAuth, AuditMount, AuditRequest, AuditResponse, AuditSubject, AuditToken, AuditWrap
 from server.audit.hashing import Hasher
 from server.audit.options import FormatOptions
 from server.audit.timestamps import nanoseconds_text, seconds_text
@@ -58,6 +58,17 @@ class Formatter:
         """``text`` as it would stand in the log, were it a secret."""
         return self._hasher.text(text)
 
+    def hide(self, data: Mapping[str, Any], mount: AuditMount | None) -> tuple[int, bytes]:
+        """The data of a request for ``AuditRequest.hidden``, worked out beforehand, in any thread.
+
+        Raises ``InvalidRequest`` if it is nested too deeply to be audited.
+        """
+        return self._serial, _json(self._request_data(data, mount))
+
+    def hide_answer(self, data: Mapping[str, Any], subject: AuditSubject) -> tuple[int, bytes]:
+        """As ``hide``, of the data of an answer."""
+        return self._serial, _json(self._response_data(data, subject))
+
     def parts(self, request: AuditRequest) -> Parts:
         """What the entries of a request and its response share."""
         subject = request.subject
@@ -67,7 +78,8 @@ class Formatter:
         members: dict[str, Any] = {"id": request.id}
         mount = subject.mount
         if request.data:
-            members["data"] = self._data(request.data, frozenset() if mount is None else mount.request_clear)
+            hidden = None if request.hidden is None else request.hidden.get(self._serial)
+            members["data"] = self._request_data(request.data, mount) if hidden is None else orjson.Fragment(hidden)
         if request.remote_address:
             members["remote_address"] = request.remote_address
             members["remote_port"] = request.remote_port
@@ -114,8 +126,10 @@ class Formatter:
             members["auth"] = self._given_out(response.auth, response.client_token)
         mount = request.subject.mount
         if response.data:
-            data = self._elide(request.subject.operation, response.data)
-            members["data"] = self._data(data, frozenset() if mount is None else mount.response_clear)
+            hidden = None if response.hidden is None else response.hidden.get(self._serial)
+            members["data"] = (
+                self._response_data(response.data, request.subject) if hidden is None else orjson.Fragment(hidden)
+            )
         if response.wrap is not None:
             members["wrap_info"] = self._wrap(response.wrap)
         if response.warnings:
@@ -233,6 +247,13 @@ class Formatter:
             header.name.lower(): [self._secret(value) if header.hmac else value for value in header.values]
             for header in request.headers
         }
+
+    def _request_data(self, data: Mapping[str, Any], mount: AuditMount | None) -> Mapping[str, Any]:
+        return self._data(data, frozenset() if mount is None else mount.request_clear)
+
+    def _response_data(self, data: Mapping[str, Any], subject: AuditSubject) -> Mapping[str, Any]:
+        mount = subject.mount
+        return self._data(self._elide(subject.operation, data), frozenset() if mount is None else mount.response_clear)
 
     def _data(self, data: Mapping[str, Any], clear: frozenset[str]) -> Mapping[str, Any]:
         return data if self.options.log_raw else self._hasher.data(data, clear)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import time
 
-_BILLION = 1_000_000_000
+from engines.durations import SECOND
+
 _second: tuple[int, str] = (-1, "")
 
 
 def nanoseconds_text(nanoseconds: int) -> str:
     """``2026-11-25T00:16:45.070833639Z``, without trailing zeros, from nanoseconds since the epoch."""
     global _second
-    seconds, fraction = divmod(nanoseconds, _BILLION)
+    seconds, fraction = divmod(nanoseconds, SECOND)
     known, text = _second
     if known != seconds:
         text = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))
@@ -23,4 +24,4 @@ def nanoseconds_text(nanoseconds: int) -> str:
 
 def seconds_text(seconds: float) -> str:
     """``2026-11-25T00:16:45Z``, from seconds since the epoch."""
-    return nanoseconds_text(int(seconds) * _BILLION)
+    return nanoseconds_text(int(seconds) * SECOND)

@@ -1,8 +1,8 @@
 """The configuration: its words, how files become settings, and what production refuses."""
 
 from server.config.load import development_config, differences, load_config
-from server.config.places import NOWHERE, ConfigError, Place
 from server.config.settings import AuditDevice, Config, Development, Listener, Seal, Storage
+from server.config.source import NOWHERE, ConfigError, Place
 
 __all__ = [
     "NOWHERE",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from compat.hcl import Body, HclError, parse
-from server.config.places import ConfigError, Place
+from compat.hcl.reader import Body, HclError, parse
+from server.config.source import ConfigError, Place
 
 MAX_FILE_BYTES = 1024 * 1024
 MAX_FILES = 1000

@@ -15,14 +15,14 @@ from difflib import get_close_matches
 from importlib.metadata import entry_points
 from typing import Any
 
-from compat.hcl import Block, Body, HclError, Position
-from server.config import words
+from compat.hcl.reader import Block, Body, HclError, Position
+from server.config import schema as words
 from server.config.files import read_files
-from server.config.places import ConfigError, Place
 from server.config.safety import check_production, is_loopback, warn_of_plain_http
+from server.config.schema import Word
 from server.config.settings import AuditDevice, Config, Development, Listener, Seal, Storage
+from server.config.source import ConfigError, Place
 from server.config.values import convert, convert_text, strings
-from server.config.words import Word
 
 _NO_FILES = "expected at least one configuration file (-config), or -dev"
 

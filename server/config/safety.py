@@ -14,9 +14,9 @@ from collections.abc import Mapping
 from ipaddress import ip_address
 from itertools import pairwise
 
-from server.config import words
-from server.config.places import NOWHERE, ConfigError
+from server.config import schema as words
 from server.config.settings import Config, Listener, Seal
+from server.config.source import NOWHERE, ConfigError
 
 _KEY_BYTES = 32
 _FEWEST_DISTINCT_BYTES = 8

@@ -1,6 +1,6 @@
 """The configuration as the rest of the server sees it: frozen, typed, complete, with units in the names.
 
-Fields are named for the words of ``server.config.words``; a test holds the two together.
+Fields are named for the words of ``server.config.schema``; a test holds the two together.
 """
 
 from __future__ import annotations
@@ -10,7 +10,16 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network
 from typing import TypeAlias
 
-from server.config.places import NOWHERE, Place
+from engines.base import MAX_BATCH_ITEMS
+from server.config.schema import (
+    CACHE_SIZE,
+    LEASE_SECONDS,
+    LOGIN_FAILURES_PER_MINUTE,
+    MAX_CONCURRENT_REQUESTS,
+    MAX_CONNECTIONS,
+    REQUEST_SECONDS,
+)
+from server.config.source import NOWHERE, Place
 
 Network: TypeAlias = IPv4Network | IPv6Network
 
@@ -117,20 +126,20 @@ class Config:
     audit: tuple[AuditDevice, ...] = ()
     api_addr: str = ""
     cluster_name: str = ""
-    default_lease_ttl_seconds: int = 32 * 24 * 3600
-    max_lease_ttl_seconds: int = 32 * 24 * 3600
-    default_max_request_duration_seconds: int = 90
+    default_lease_ttl_seconds: int = LEASE_SECONDS
+    max_lease_ttl_seconds: int = LEASE_SECONDS
+    default_max_request_duration_seconds: int = REQUEST_SECONDS
     log_level: str = "info"
     log_format: str = "standard"
     pid_file: str = ""
-    login_failures_per_minute: int = 300
-    cache_size: int = 100_000
+    login_failures_per_minute: int = LOGIN_FAILURES_PER_MINUTE
+    cache_size: int = CACHE_SIZE
     algorithm_providers: str = ""
     fips_mode: str = "disabled"
-    max_batch_items: int = 10_000
+    max_batch_items: int = MAX_BATCH_ITEMS
     workers: int = 1
-    max_connections: int = 10_000
-    max_concurrent_requests: int = 4_000
+    max_connections: int = MAX_CONNECTIONS
+    max_concurrent_requests: int = MAX_CONCURRENT_REQUESTS
     ui: bool = False
     disable_mlock: bool = True
     unsafe_allow_api_audit_creation: bool = False

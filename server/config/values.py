@@ -10,11 +10,11 @@ from collections.abc import Callable, Mapping
 from ipaddress import ip_network
 from typing import Any
 
-from compat.hcl import Body, Position, Scalar, Sequence, Value
+from compat.hcl.reader import Body, Position, Scalar, Sequence, Value
 from engines.durations import InvalidDuration, parse_duration
-from server.config.places import ConfigError, Place
+from server.config.schema import Kind, Word
 from server.config.settings import Network
-from server.config.words import Kind, Word
+from server.config.source import ConfigError, Place
 
 _MAX_NETWORKS = 1000
 _NO_POSITION = Position(0, 0)

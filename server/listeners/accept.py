@@ -17,10 +17,10 @@ from typing import Any, TypeAlias
 
 import orjson
 
-from engines.log_limits import LimitedLog
-from server.headers import SECURITY, header_lines
+from server.listeners.connection_budget import Place, Share
 from server.listeners.misdirected import note_plain
-from server.listeners.share import Place, Share
+from server.listeners.security_headers import SECURITY, header_lines
+from server.runtime.log_limits import LimitedLog
 
 _log = logging.getLogger(__name__)
 _failures = LimitedLog(_log)
@@ -44,7 +44,8 @@ _LAST_HANDSHAKES_SECONDS = 1.0
 """How much longer handshakes may take when no more connections are accepted: one that stalls holds no stop up."""
 
 
-def _answer(status: bytes, text: str, *headers: tuple[bytes, bytes]) -> bytes:
+def closing_answer(status: bytes, text: str, *headers: tuple[bytes, bytes]) -> bytes:
+    """An answer of HTTP/1.1 in Vault's form for errors, behind which the connection is closed."""
     body = orjson.dumps({"errors": [text]})
     head = (
         *SECURITY,
@@ -56,12 +57,12 @@ def _answer(status: bytes, text: str, *headers: tuple[bytes, bytes]) -> bytes:
     return b"HTTP/1.1 %s\r\n%s\r\n%s" % (status, header_lines(head), body)
 
 
-_FULL = _answer(
+_FULL = closing_answer(
     b"503 Service Unavailable",
     "the server has as many connections as it may have; try again later",
     (b"retry-after", b"1"),
 )
-_NOT_TLS = _answer(b"400 Bad Request", "Client sent an HTTP request to an HTTPS server.")
+_NOT_TLS = closing_answer(b"400 Bad Request", "Client sent an HTTP request to an HTTPS server.")
 
 
 class Acceptor:

@@ -11,7 +11,7 @@ import logging
 from typing import cast
 
 from server.listeners.accept import Connect
-from server.listeners.share import Place
+from server.listeners.connection_budget import Place
 from server.listeners.tls import HTTP2, is_approved
 
 _log = logging.getLogger(__name__)

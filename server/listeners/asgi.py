@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 import orjson
 
-from server.headers import security_headers
+from server.listeners.security_headers import security_headers
 
 Scope: TypeAlias = MutableMapping[str, Any]
 Message: TypeAlias = MutableMapping[str, Any]

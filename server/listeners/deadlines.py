@@ -1,6 +1,7 @@
-"""Bounds on requests under way: how many there may be, how much of bodies they may hold, and how long they may take.
+"""Bounds on requests: their heads, how many are under way, how much of bodies they hold, and how long they may take.
 
-What is over a bound is refused at once, so that what is under it is served in time; ``sys/health`` is always served.
+What is over a bound is refused at once, so that what is under it is served in time; ``sys/health`` is exempt
+(``Route.always_served``).
 
 A timer for each request would cost more than most requests do otherwise, so requests are only written down, and one
 task looks through them every half a second. What is overdue is cancelled and answered here. A stream may take as long
@@ -12,13 +13,26 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
+from collections.abc import Collection
 from time import monotonic
 from typing import Any
 
 from engines.faults import Unavailable
-from engines.log_limits import LimitedLog
 from server.config import Listener
-from server.listeners.asgi import RELEASE, WHOLE_BODY, Application, Hold, Message, Receive, Scope, Send, answer_error
+from server.listeners.asgi import (
+    KEPT,
+    RELEASE,
+    WHOLE_BODY,
+    Application,
+    Hold,
+    Message,
+    Receive,
+    Scope,
+    Send,
+    answer_error,
+)
+from server.listeners.head_limits import head_fault
+from server.runtime.log_limits import LimitedLog
 
 MAX_BODY_BYTES = 256 * 1024 * 1024
 """How much of request bodies a process holds, but for small ones."""
@@ -28,7 +42,6 @@ SMALL_BODY_BYTES = 64 * 1024
 
 _overload = LimitedLog(logging.getLogger(__name__))
 
-_ALWAYS_SERVED = "/v1/sys/health"
 _OVERLOADED = "the server is overloaded; try again later"
 
 SWEEP_SECONDS = 0.5
@@ -42,12 +55,13 @@ class _Overloaded(Exception):
 class _Request:
     """One request under way."""
 
-    __slots__ = ("body_bytes", "deadlines", "overdue", "reading", "started")
+    __slots__ = ("body_bytes", "deadlines", "more", "overdue", "reading", "started")
 
     def __init__(self, deadlines: Deadlines, started: float) -> None:
         self.deadlines = deadlines
         self.started = started
         self.reading = False
+        self.more = True
         self.overdue = False
         self.body_bytes = 0
 
@@ -73,11 +87,14 @@ class _Request:
 class Deadlines:
     """Cuts requests off: 408 if the body doesn't arrive in time, 503 if the answer takes too long or there are others.
 
-    ``most`` requests are served at a time.
+    ``most`` requests are served at a time, those for a path in ``always_served`` not counted.
     """
 
-    def __init__(self, application: Application, listener: Listener, most: int) -> None:
+    def __init__(
+        self, application: Application, listener: Listener, most: int, always_served: Collection[str] = ()
+    ) -> None:
         self._application = application
+        self._always_served = always_served
         self._read_seconds = listener.http_read_timeout_seconds
         self._duration_seconds = listener.max_request_duration_seconds
         self._requests: dict[asyncio.Task[Any], _Request] = {}
@@ -91,7 +108,10 @@ class Deadlines:
             if scope["type"] == "websocket":
                 await send({"type": "websocket.close"})
             return
-        if len(self._requests) >= self._most and scope["path"] != _ALWAYS_SERVED:
+        if KEPT not in scope and (fault := head_fault(scope)) is not None:
+            await answer_error(scope, send, *fault, close=True)
+            return
+        if len(self._requests) >= self._most and scope["path"] not in self._always_served:
             _overload.warning("requests are refused: there are as many under way as max_concurrent_requests allows")
             await answer_error(scope, send, 503, _OVERLOADED, close=True)
             return
@@ -103,9 +123,12 @@ class Deadlines:
         whole = scope.get(WHOLE_BODY)
 
         async def receive_noted() -> Message:
+            if not request.more:
+                return await receive()  # Who asks for more is waiting for the client to go.
             request.reading = True
             message = await receive()
             request.reading = False
+            request.more = message.get("more_body", False)
             if request.started == math.inf:
                 return message
             if not request.fits(request.body_bytes + len(message.get("body", b""))):

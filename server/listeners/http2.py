@@ -24,8 +24,8 @@ from hypercorn.protocol.h11 import H11Protocol
 
 from server.config import Listener
 from server.listeners.asgi import CLIENT_CERTIFICATE, Application, Message, Receive, Scope, Send
+from server.listeners.connection_budget import Place
 from server.listeners.misdirected import begins_tls, note_tls
-from server.listeners.share import Place
 from server.listeners.tls import client_certificate
 
 _MAX_HEAD_BYTES = 64 * 1024

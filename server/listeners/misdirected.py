@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import socket
 
-from engines.log_limits import LimitedLog
+from server.runtime.log_limits import LimitedLog
 
 _limited = LimitedLog(logging.getLogger(__name__))
 

@@ -7,7 +7,7 @@ import contextlib
 import os
 import socket
 import ssl
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -16,11 +16,11 @@ from server.config import NOWHERE, Listener
 from server.listeners.accept import Acceptor
 from server.listeners.alpn import Negotiated
 from server.listeners.asgi import Application
+from server.listeners.connection_budget import Place, Share
 from server.listeners.deadlines import Deadlines
 from server.listeners.forwarded import ForwardedFor
-from server.listeners.http1 import Http1Server
+from server.listeners.http1.protocol import Http1Server
 from server.listeners.http2 import Http2Server
-from server.listeners.share import Place, Share
 from server.listeners.sockets import ListenFailed, open_socket, url
 from server.listeners.tls import ApprovedContext, make_context, reload_certificate
 
@@ -50,12 +50,17 @@ class OpenListener:
             reload_certificate(self._context, self.listener)
 
     async def serve(
-        self, application: Application, stop: asyncio.Event, share: Share, drain_seconds: float = DRAIN_SECONDS
+        self,
+        application: Application,
+        stop: asyncio.Event,
+        share: Share,
+        always_served: Collection[str] = (),
+        drain_seconds: float = DRAIN_SECONDS,
     ) -> None:
         """Serve ``application`` until ``stop`` is set, and what is under way then is answered or cut off."""
         if self.listener.x_forwarded_for_authorized_addrs or self.listener.x_forwarded_for_reject_not_present:
             application = ForwardedFor(application, self.listener)
-        deadlines = Deadlines(application, self.listener, share.most_requests)
+        deadlines = Deadlines(application, self.listener, share.most_requests, always_served)
         http1, http2 = self._servers(deadlines, drain_seconds)
         accepted = asyncio.Event()
         watch = asyncio.create_task(deadlines.watch())
@@ -137,13 +142,15 @@ async def serve(
     build: Callable[[Listener], Application],
     stop: asyncio.Event,
     share: Share | None = None,
+    always_served: Collection[str] = (),
 ) -> None:
     """Serve each listener with what ``build`` makes for it, until ``stop``; if one fails, all are stopped.
 
-    ``share`` is this process's share of the connections to all of them.
+    ``share`` is this process's share of the connections to all of them; paths in ``always_served`` are served whatever
+    the number of requests under way.
     """
     share = share or Share()
     share.begin()
     async with asyncio.TaskGroup() as group:
         for one in opened:
-            group.create_task(one.serve(build(one.listener), stop, share))
+            group.create_task(one.serve(build(one.listener), stop, share, always_served))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from auth_methods.approle import AppRole
+from auth_methods.approle.state import AppRole
 from tests.server.systems import Server
 
 

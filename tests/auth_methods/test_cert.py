@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auth_methods.cert.certificates import InvalidCertificate, Wanted, _text, is_trusted, read, read_trusted
-from auth_methods.cert.revocations import comparable
+from auth_methods.cert.revocation_lists import comparable
 from tests.server.systems import Server
 from tests.wire.test_cert_login import Issued, Issuer
 

@@ -14,7 +14,6 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from auth_methods.jwt import Jwt
 from auth_methods.jwt.keys import (
     ALGORITHMS,
     MIN_RSA_BITS,
@@ -25,6 +24,7 @@ from auth_methods.jwt.keys import (
     read_header,
     verified_claims,
 )
+from auth_methods.jwt.state import Jwt
 from tests.server.systems import Server
 
 KEY = ec.generate_private_key(ec.SECP256R1())

@@ -32,6 +32,7 @@ class Provider:
         self.key, public = new_key("first")
         self.public = public
         self.url = ""
+        self.client = "client"
         self.claims: dict[str, Any] = {}
         """Change what the token says; None takes a claim away."""
         self.signed_with: Any = self.key
@@ -46,7 +47,7 @@ class Provider:
         parts = urlsplit(address)
         assert address.startswith(f"{self.url}/authorize?")
         asked = {name: values[0] for name, values in parse_qs(parts.query).items()}
-        assert (asked["response_type"], asked["client_id"]) == ("code", "client")
+        assert (asked["response_type"], asked["client_id"]) == ("code", self.client)
         assert asked["code_challenge_method"] == "S256"
         code = f"code-{len(self.codes)}"
         self.codes[code] = asked
@@ -83,7 +84,7 @@ class Provider:
         claims = {
             "iss": self.url,
             "sub": "alice",
-            "aud": "client",
+            "aud": self.client,
             "iat": now,
             "exp": now + 300,
             "nonce": asked["nonce"],
@@ -327,10 +328,10 @@ async def test_what_cannot_be_begun(server: Server, provider: Provider) -> None:
 async def test_beginning_stores_nothing(server: Server, provider: Provider) -> None:
     await _ready(server, provider)
     await _begin(server)
-    revision = server.core.store.revision
+    revision = server.core.runtime.store.revision
     for _ in range(20):
         await _begin(server)
-    assert server.core.store.revision == revision
+    assert server.core.runtime.store.revision == revision
 
 
 async def test_a_refusal_of_the_provider_is_told(server: Server, provider: Provider) -> None:

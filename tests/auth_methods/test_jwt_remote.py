@@ -20,12 +20,11 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from auth_methods.jwt import fetch_failures, remote
+from auth_methods.jwt import remote
 from auth_methods.jwt.fetch_failures import cause_of
 from auth_methods.jwt.provider import Provider as OidcProvider
 from auth_methods.jwt.remote import FetchFailed, KeySource, RemoteKeys, fetch_keys
-from engines.log_limits import LineLimit
-from server.listeners.eager import begin
+from server.listeners.http1.eager import begin
 from tests.server.certificates import write_certificate
 from tests.server.places import MovableClock
 from tests.server.systems import Server
@@ -339,9 +338,8 @@ def test_a_circle_of_causes_comes_to_an_end() -> None:
 
 
 async def test_a_failed_login_is_logged_with_its_cause_and_request(
-    server: Server, provider: Provider, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    server: Server, provider: Provider, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(fetch_failures.log, "_limit", LineLimit())  # Other tests have used it up.
     key, member = new_key("k")
     provider.publish(member)
     await server.ask("POST", "sys/auth/jwt", {"type": "jwt"})

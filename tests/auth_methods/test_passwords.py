@@ -11,7 +11,7 @@ import pytest
 from auth_methods import passwords
 from auth_methods.passwords import InvalidHash, Scheme, check_hash, hashed, is_outdated, matches
 from engines.faults import InvalidRequest, RateLimited
-from engines.lanes import Lane
+from engines.worker_pools import Lane
 
 # PBKDF2-HMAC-SHA-256 of "Password" with the salt "NaCl", as in RFC 7914, section 11, but with our least iterations;
 # made with hashlib, to pin the form.

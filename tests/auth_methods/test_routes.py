@@ -2,34 +2,30 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from auth_methods.approle import AppRole
-from auth_methods.base import Recognises, Renews
-from auth_methods.cert import Cert
-from auth_methods.jwt import Jwt
-from auth_methods.token import TokenMethod
-from auth_methods.userpass import Userpass
-from engines.base import Access, Mount, Operation, Periodic, Route
-from server import plugins
-from server.routing import RouteTable
+from auth_methods.approle.routes import APPROLE
+from auth_methods.base import NamesAccount, Renews
+from auth_methods.cert.routes import CERT
+from auth_methods.jwt.routes import JWT
+from auth_methods.token.routes import TOKEN
+from auth_methods.userpass.routes import USERPASS
+from engines.base import Access, EngineType, Mount, Operation, Periodic
+from engines.routing import RouteTable
+from server.runtime import plugins
 from tests.server.places import new_place
 
-ROUTES: dict[str, tuple[Route, ...]] = {
-    "approle": AppRole.routes,
-    "cert": Cert.routes,
-    "jwt": Jwt.routes,
-    "token": TokenMethod.routes,
-    "userpass": Userpass.routes,
-}
+METHODS: dict[str, EngineType[..., Any]] = {method.type: method for method in (APPROLE, CERT, JWT, TOKEN, USERPASS)}
 
 
 def test_the_public_routes_are_these() -> None:
     """A path that needs no token is a decision."""
     public = {
         (method, route.operation, route.path)
-        for method, routes in ROUTES.items()
-        for route in routes
+        for method, engine_type in METHODS.items()
+        for route in engine_type.routes
         if route.access is Access.PUBLIC
     }
     assert public == {
@@ -44,22 +40,26 @@ def test_the_public_routes_are_these() -> None:
     }
 
 
-@pytest.mark.parametrize("method", ROUTES)
+@pytest.mark.parametrize("method", METHODS)
 def test_routes_compile_and_have_help(method: str) -> None:
-    RouteTable(ROUTES[method])
-    assert all(route.help.endswith(".") and route.access is not Access.OPEN for route in ROUTES[method])
+    routes = METHODS[method].routes
+    RouteTable(routes)
+    assert all(route.help.endswith(".") and route.access is not Access.OPEN for route in routes)
 
 
 def test_all_are_found_by_their_entry_points() -> None:
-    assert set(ROUTES) <= set(plugins.names(plugins.AUTH_METHODS))
-    for name, method in (("approle", AppRole), ("cert", Cert), ("jwt", Jwt), ("userpass", Userpass)):
-        assert plugins.load(plugins.AUTH_METHODS, name) is method
+    assert set(METHODS) <= set(plugins.names(plugins.AUTH_METHODS))
+    for name, method in METHODS.items():
+        assert plugins.engine_type(plugins.AUTH_METHODS, name) is method
 
 
 def test_which_methods_have_a_say_in_what() -> None:
     place = new_place()
     mount = Mount(place.view, place.clock, "accessor", "auth/m/")
-    approle, jwt, userpass = AppRole(mount), Jwt(mount), Userpass(mount)
-    assert all(isinstance(method, Renews) for method in (approle, jwt, userpass))
-    assert [isinstance(method, Recognises) for method in (approle, jwt, userpass)] == [True, False, True]
-    assert [isinstance(method, Periodic) for method in (approle, jwt, userpass)] == [True, True, False]
+    states = [method.open(mount) for method in (APPROLE, JWT, USERPASS)]
+    assert all(isinstance(state, Renews) for state in states)
+    assert [isinstance(state, Periodic) for state in states] == [True, True, False]
+    naming = {
+        name for name, method in METHODS.items() for route in method.routes if issubclass(route.body, NamesAccount)
+    }
+    assert naming == {"approle", "userpass"}

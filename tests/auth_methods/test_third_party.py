@@ -10,7 +10,7 @@ from shutil import copytree
 
 import pytest
 
-from server import plugins
+from server.runtime import plugins
 from tests.server.systems import Server
 
 SAMPLE = Path(__file__).parents[1] / "sample_auth_method"
@@ -28,7 +28,8 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]
     plugins._installed.cache_clear()
     plugins.load.cache_clear()
     yield
-    sys.modules.pop("cryptoserve_passphrase", None)
+    for name in [name for name in sys.modules if name.split(".")[0] == "cryptoserve_passphrase"]:
+        del sys.modules[name]
     plugins._installed.cache_clear()
     plugins.load.cache_clear()
 

@@ -102,7 +102,7 @@ async def test_the_role_says_for_whom_and_for_how_long(server: Server) -> None:
     shown = (await server.ask("GET", "auth/token/roles/billing"))[1]["data"]
     assert (shown["jwt_audiences"], shown["jwt_ttl"]) == (["ledger", "shop"], 7200)
     await _ready(server, jwt_ttl="100000h", token_explicit_max_ttl=0)
-    assert (await _issue(server))["ttl"] == server.core.settings.max_lease_ttl_seconds
+    assert (await _issue(server))["ttl"] == server.core.runtime.settings.max_lease_ttl_seconds
     assert (await server.ask("POST", "auth/token/roles/plain", {}))[0] == 204
     for name, said in (("plain", "role plain gives out no JSON Web Tokens"), ("none", "unknown role none")):
         status, answer = await server.ask("POST", f"auth/token/jwt/{name}", {})

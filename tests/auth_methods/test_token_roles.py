@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auth_methods.token.roles import matches_any
+from auth_methods.names import matches_any
 from tests.server.systems import Answer, Server
 
 MAKER = 'path "auth/token/create/*" { capabilities = ["update"] }'

@@ -7,7 +7,7 @@ import pytest
 
 from auth_methods import passwords
 from auth_methods.passwords import Scheme, hashed
-from auth_methods.userpass import Userpass
+from auth_methods.userpass.state import Userpass
 from engines.base import Mount
 from tests.server.places import new_place
 from tests.server.systems import Server
@@ -19,7 +19,7 @@ async def _enable(server: Server, **options: str) -> None:
 
 async def _stored(server: Server) -> str:
     assert server.core.active is not None
-    await server.core.cache.catch_up()
+    await server.core.runtime.cache.catch_up()
     live = (await server.core.active.root.mounts.router()).mounts["auth/u/"]
     assert isinstance(live.engine, Userpass)
     user = await live.engine.user("alice")

@@ -11,11 +11,12 @@ import pytest_asyncio
 
 from auth_methods import passwords
 from auth_methods.passwords import Scheme, hashed, scheme_of
-from auth_methods.userpass import Userpass, UserRecord
+from auth_methods.userpass.state import Userpass, UserRecord
 from engines.base import Mount
 from engines.fips import FipsMode
-from server.core import Core
-from server.settings import Settings
+from server.core.lifecycle import Core
+from server.core.settings import Settings
+from server.system.routes import SYSTEM
 from storage.seals.shamir import ShamirSeal
 from tests.server.places import new_place
 from tests.server.systems import Server
@@ -42,7 +43,7 @@ async def restarted(servers: list[Server], server: Server, mode: FipsMode, share
     """The same store in another mode."""
     again = Server(Settings(fips_mode=mode))
     await again.core.stop()
-    again.core = Core(server.core.store, ShamirSeal(), Settings(fips_mode=mode), clock=server.clock)
+    again.core = Core(server.core.runtime.store, ShamirSeal(), Settings(fips_mode=mode), SYSTEM, clock=server.clock)
     again.dispatcher = type(again.dispatcher)(again.core)
     again.root_token = server.root_token
     servers.append(again)

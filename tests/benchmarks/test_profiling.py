@@ -32,10 +32,10 @@ def test_a_server_is_profiled(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     ("file", "area"),
     [
         ("server/audit/broker.py", "audit"),
-        ("server/tokens.py", "tokens and policies"),
-        ("server/dispatch.py", "dispatch"),
-        ("engines/algorithms/aead.py", "cryptography"),
-        ("engines/transit/encrypt.py", "engine"),
+        ("server/tenants/tokens/store.py", "tokens and policies"),
+        ("server/pipeline/dispatch.py", "dispatch"),
+        ("engines/algorithms/symmetric/aead.py", "cryptography"),
+        ("engines/transit/cipher/encrypt.py", "engine"),
         ("uvicorn/server.py", "sockets and HTTP"),
         ("json/__init__.py", "everything else"),
     ],
@@ -46,13 +46,13 @@ def test_parts_of_the_program(file: str, area: str) -> None:
 
 def test_stacks_count_for_their_innermost_function() -> None:
     lines = [
-        f"main ({CHECKOUT}/server/cli.py:3);seal ({CHECKOUT}/engines/transit/sealing.py:9) 3",
+        f"main ({CHECKOUT}/server/cli.py:3);seal ({CHECKOUT}/engines/transit/cipher/sealing.py:9) 3",
         f"main ({CHECKOUT}/server/cli.py:3) 1",
         f"work ({CHECKOUT}/.venv/lib/python3.11/site-packages/aiosqlite/core.py:1) 96",
     ]
     seen = Profile(select(["encrypt"])[0], "test", 1.0, 0.001, read_stacks(lines))
     # The thread that waits for something to write isn't work.
-    assert seen.spots() == [(("engines/transit/sealing.py", "seal"), 0.75), (("server/cli.py", "main"), 0.25)]
+    assert seen.spots() == [(("engines/transit/cipher/sealing.py", "seal"), 0.75), (("server/cli.py", "main"), 0.25)]
     assert seen.areas() == [("engine", 0.75), ("dispatch", 0.25)]
 
 

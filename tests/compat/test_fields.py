@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -10,10 +11,11 @@ from hypothesis import strategies as st
 from msgspec import UNSET, UnsetType, field
 
 from compat.fields import convert, ignored_warning, replaced_warning, unknown_parameters
-from compat.json_text import parse_object
+from compat.json.text import parse_object
 from engines.base import Body
 from engines.faults import InvalidRequest
 from engines.fields import CommaList, Duration, KeyValues, SignedDuration
+from tests.costs import processor_seconds_below
 
 
 class Sample(Body):
@@ -79,6 +81,9 @@ REFUSED: tuple[tuple[str, str, str], ...] = (
     ("number", "-9223372036854775809", INT_RANGE),
     ("number", '"' + "9" * 5000 + '"', INT_RANGE),
     ("number", "[1]", "'' expected type 'int', got unconvertible type '[]interface {}'"),
+    ("number", '"' + "9" * 5000 + 'x"', NO_INT),
+    ("real", '"' + "9" * 5000 + '"', "'' cannot parse value as 'float64': strconv.ParseFloat: value out of range"),
+    ("real", '"' + "9" * 5000 + 'x"', NO_FLOAT),
     ("flag", "2", NO_BOOL),
     ("flag", "1.0", NO_BOOL),
     ("flag", '"yes"', NO_BOOL),
@@ -132,6 +137,13 @@ def test_refused(name: str, text: str, detail: str) -> None:
     with pytest.raises(InvalidRequest) as bare:
         convert(Sample, _given(name, text), bare_errors=True)
     assert bare.value.message == whole
+
+
+@pytest.mark.parametrize("name", ["text", "number", "flag", "real", "ttl", "leeway", "commas", "strings", "pairs"])
+@pytest.mark.parametrize("unit", ["9", "_9", "1h", "0x", ".", "+", "e1", "a,", "a=b,"])
+def test_long_values_are_converted_or_refused_at_once(name: str, unit: str) -> None:
+    with processor_seconds_below(0.3), suppress(InvalidRequest):
+        convert(Sample, {name: unit * (3_000_000 // len(unit))})
 
 
 def test_absent_fields_stay_unset() -> None:

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compat.hcl import Attribute, Block, Body, HclError, Position, Scalar, Sequence, Value, parse
-from compat.hcl_tokens import MAX_TEXT_CHARACTERS
-from compat.hcl_tree import MAX_DEPTH
+from compat.hcl.reader import Attribute, Block, Body, HclError, Position, Scalar, Sequence, Value, parse
+from compat.hcl.tokens import MAX_TEXT_CHARACTERS
+from compat.hcl.tree import MAX_DEPTH
 
 
 def plain(value: Value) -> Any:

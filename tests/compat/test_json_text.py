@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from contextlib import suppress
 from typing import Any
 
 import orjson
@@ -11,20 +12,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compat.json_text import (
+from compat.json.text import (
     MAX_CONTAINERS,
     MAX_DEPTH,
     MAX_ELEMENTS,
-    MAX_EXPLAINED_BYTES,
+    MAX_EXPLAINED_CHARACTERS,
+    MAX_PLAIN_ELEMENTS,
     MAX_STRINGS,
     Number,
     dumps,
     encode,
     number_text,
     parse_object,
+    parse_plain,
 )
 from engines.faults import InvalidRequest
 from tests.compat.observed_json import ACCEPTED, REFUSED
+from tests.costs import processor_seconds_below
 
 PLAIN = st.recursive(
     st.none()
@@ -159,7 +163,97 @@ def test_what_is_deep_but_allowed_can_be_written() -> None:
 
 def test_a_large_broken_body_is_not_explained() -> None:
     with pytest.raises(InvalidRequest, match="invalid JSON text"):
-        parse_object(b'{"a":"' + b"x" * MAX_EXPLAINED_BYTES)
+        parse_object(b'{"a":"' + b"x" * MAX_EXPLAINED_CHARACTERS)
+
+
+SMALL = 64 * 1024
+LARGE = 5 * 1024 * 1024
+SLOW: tuple[tuple[bytes, bytes, bytes], ...] = (
+    (b'{"a":[', b"1.50,", b"1]}"),
+    (b'{"a":[', b"1e5,", b"1]}"),
+    (b'{"a":[', b"[1.50],", b"1]}"),
+    (b'{"a":[', b'{"b":1.50},', b"1]}"),
+    (b'{"a":[', b"1,", b"}"),
+    (b'{"a":[', b"[],", b"}"),
+    (b'{"a":[', b'{"":1},', b"}"),
+    (b'{"a":"', b"\\u0041", b'\\ud800"}'),
+    (b'{"a":"', b"\\ud800\\u0041", b'"}'),
+    (b'{"a":"', b"\\\\", b'\\ud800"}'),
+    (b'{"a":"', b"\xff?", b'"}'),
+    (b'{"a":"', b"\\n", b"}"),
+    (b'{"a":"', b"\\n", b'\xff"}'),
+    (b'{"a":', b" ", b"1.50}"),
+    (b'{"a":', b"[", b""),
+    (b"", b'{"a":', b""),
+    (b'{"a":1.', b"1", b"}"),
+    (b'{"a":', b"1", b"}"),
+    (b'{"a":"', b'",\\"[', b'"}'),
+)
+"""A beginning, what is repeated, and an end of bodies that don't go the fast way."""
+
+
+@pytest.mark.parametrize(("size", "seconds"), [(SMALL, 0.4), (LARGE, 4.0)])
+@pytest.mark.parametrize(("start", "unit", "end"), SLOW)
+def test_what_is_slow_is_cut_off(start: bytes, unit: bytes, end: bytes, size: int, seconds: float) -> None:
+    body = start + unit * (size // len(unit)) + end
+    with processor_seconds_below(seconds), suppress(InvalidRequest):
+        parse_object(body)
+
+
+@pytest.mark.parametrize(("start", "unit", "end"), SLOW)
+def test_a_plain_body_is_read_in_a_millisecond_for_each_megabyte(start: bytes, unit: bytes, end: bytes) -> None:
+    body = start + unit * (LARGE // len(unit)) + end
+    with processor_seconds_below(0.4):
+        parse_plain(body)
+
+
+def test_a_large_broken_body_says_where() -> None:
+    body = '{"a":"é'.encode() + b"x" * MAX_EXPLAINED_CHARACTERS + b'" "b":1}'
+    with pytest.raises(InvalidRequest, match=f"invalid JSON text at byte {body.index(b' ') + 1}"):
+        parse_object(body)
+
+
+_PIECES = ("\\ud83d", "\\uDE00", "\\uD800", "\\udc00", "\\\\", "\\n", "\\u0041", "a", "?", "\\u0000", "ud800", "é")
+
+
+@given(st.lists(st.sampled_from(_PIECES), max_size=12).map("".join))
+def test_halves_of_surrogate_pairs_become_replacement_characters(inside: str) -> None:
+    # Python's own reader keeps them, and its decoder replaces them one by one.
+    kept = json.loads(f'"{inside}"').encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    assert parse_object(f'{{"a":"{inside}"}}'.encode()) == {"a": kept}
+
+
+@given(st.lists(st.sampled_from([b"?", b"\xff", b"\xc3", b"\xe2\x82\xac", b"a", b"\\ud800", b"\\u003f"]), max_size=12))
+def test_bytes_that_are_not_unicode_become_replacement_characters(pieces: list[bytes]) -> None:
+    texts = {b"\xff": "\ufffd", b"\xc3": "\ufffd", b"\\ud800": "\ufffd", b"\\u003f": "?"}
+    expected = "".join(texts.get(piece) or piece.decode() for piece in pieces)
+    assert parse_object(b'{"a":"%s"}' % b"".join(pieces)) == {"a": expected}
+
+
+@pytest.mark.parametrize("behind", [b"\0", b" \0", b"1 \0", b"1 2 \0", b"{} \0", b"1 2 \0\xff"])
+def test_a_lone_surrogate_before_a_nul_stays_none(behind: bytes) -> None:
+    try:
+        document = parse_object(b'{"a":"\\ud800?"} ' + behind)
+    except InvalidRequest:
+        return
+    assert document == {"a": "\ufffd?"}
+
+
+def test_a_plain_body_reads_as_any_other() -> None:
+    for body in (b'{"a":"b"}', b' {"a":[1,true,null,{"b":"c"}]}', b'{"a":"' + b"x," * MAX_PLAIN_ELEMENTS + b'"}'):
+        assert parse_plain(body) == parse_object(body)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"", b"{", b"[]", b"null", b'{"a":1.5}', b'{"a":"\\ud800"}', b'{"a":"\xff"}', b'{"a":1}{}',
+        b'{"a":' + b"[" * (MAX_DEPTH + 1) + b"]" * (MAX_DEPTH + 1) + b"}",
+        b'{"a":[' + b"1," * MAX_PLAIN_ELEMENTS + b"1,1]}",
+    ],
+)  # fmt: skip
+def test_what_is_not_plain_is_left_to_the_other_reader(body: bytes) -> None:
+    assert parse_plain(body) is None
 
 
 def test_strings_are_escaped_for_html() -> None:

@@ -12,6 +12,7 @@ _HEALTH: tuple[tuple[str, int, int, int], ...] = (
     ("?standbyok=true", 200, 503, 501),
     ("?standbyok=abc", 400, 400, 400),
     ("?activecode=299", 299, 503, 501),
+    ("?activecode=600", 600, 503, 501),
     ("?activecode=", 400, 400, 400),
     ("?activecode=abc", 400, 400, 400),
     ("?sealedcode=298", 200, 298, 501),

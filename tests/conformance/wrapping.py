@@ -159,4 +159,29 @@ _cubbyhole = Scenario(
     ),
 )
 
-SCENARIOS = (_wrapping, _policies, _cubbyhole)
+_FORBIDDEN = "Response-Wrapping"
+
+_assignment = Scenario(
+    "wrapping-assignment",
+    steps=(
+        Step("enable", "POST sys/auth/{m}", 204, {"type": "userpass"}),
+        Step("a user", "POST auth/{m}/users/u", 204, {"password": "p", "token_policies": f"x, {_FORBIDDEN}"}),
+        Step("read the user", "GET auth/{m}/users/u", 200),
+        Step("log in", "POST auth/{m}/login/u", 400, {"password": "p"}, token=NO_TOKEN),
+        Step("other policies", "POST auth/{m}/users/u/policies", 204, {"policies": "x"}),
+        Step("log in with these", "POST auth/{m}/login/u", 200, {"password": "p"}, token=NO_TOKEN),
+        Step("create a token", "POST auth/token/create", 400, {"policies": [_FORBIDDEN]}),
+        Step("create an orphan", "POST auth/token/create-orphan", 400, {"policies": ["x", _FORBIDDEN]}),
+        Step("a role", "POST auth/token/roles/{m}", 204, {"allowed_policies": _FORBIDDEN}),
+        Step("create by the role", "POST auth/token/create/{m}", 400, {"policies": [_FORBIDDEN]}),
+        Step("create by the role alone", "POST auth/token/create/{m}", 400, {}),
+        Step(
+            "a role for all", "POST auth/token/roles/{m}", 204, {"allowed_policies": "", "allowed_policies_glob": "*"}
+        ),
+        Step("create by that", "POST auth/token/create/{m}", 400, {"policies": [_FORBIDDEN]}),
+        Step("an entity", "POST identity/entity", 200, {"name": "{m}", "policies": [_FORBIDDEN]}),
+        Step("a group", "POST identity/group", 200, {"name": "{m}", "policies": [_FORBIDDEN]}),
+    ),
+)
+
+SCENARIOS = (_wrapping, _policies, _assignment, _cubbyhole)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from engines.transit import Transit
+from engines.transit.routes import TRANSIT
 from tests.engines.driver import Driver
 
 
 @pytest.fixture
 def transit() -> Driver:
     """A transit engine over an empty store."""
-    return Driver(Transit)
+    return Driver(TRANSIT)

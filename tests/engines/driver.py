@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 import pytest
 
-from engines.base import Answers, Call, Caller, Engine, Mount, Operation, Reply, Route
+from engines.base import Answers, Call, Caller, EngineType, Mount, Operation, Reply, Row
 from engines.faults import Failed, Fault, InvalidRequest, NotFound, UnsupportedPath
 from engines.fips import FipsMode
 from storage.base import put
@@ -21,14 +21,6 @@ from storage.view import View
 NAME = r"(?P<{}>\w(?:[\w.-]*\w)?)"
 ANY = r"(?P<{}>[^/]+)"
 REST = r"(?P<{}>.+)"
-
-
-class EngineType(Protocol):
-    """A class of engines."""
-
-    routes: tuple[Route, ...]
-
-    def __call__(self, mount: Mount) -> Engine: ...
 
 
 class MovableClock:
@@ -63,7 +55,7 @@ def _pattern(path: str) -> re.Pattern[str]:
     return re.compile("/".join(parts), re.ASCII)
 
 
-def _specificity(route: Route) -> tuple[int, ...]:
+def _specificity(route: Row[Any]) -> tuple[int, ...]:
     """Sorts literal segments before names, and those before anything."""
     kinds = {"{": 1, ":": 2}
     return tuple(
@@ -75,18 +67,23 @@ class Driver:
     """One mounted engine over a store in memory."""
 
     def __init__(
-        self, engine_type: type[Any], fips_mode: FipsMode = FipsMode.DISABLED, store: MemoryStore | None = None
+        self,
+        engine_type: EngineType[[Mount], Any],
+        fips_mode: FipsMode = FipsMode.DISABLED,
+        store: MemoryStore | None = None,
     ) -> None:
+        self.type = engine_type
         self.store = store or MemoryStore()
         self.cache = ObjectCache(self.store)
         self.storage = View(self.store, "mount/", self.cache)
         self.clock = MovableClock()
         self.caller: Caller | None = None
-        self.engine = engine_type(Mount(self.storage, self.clock, "test_accessor", "transit/", fips_mode=fips_mode))
+        mount = Mount(self.storage, self.clock, "test_accessor", "transit/", fips_mode=fips_mode)
+        self.engine = engine_type.open(mount)
         routes = sorted(engine_type.routes, key=_specificity)
         self._routes = [(_pattern(route.path), route) for route in routes]
 
-    def route(self, operation: Operation, path: str) -> tuple[Route, dict[str, str]]:
+    def route(self, operation: Operation, path: str) -> tuple[Row[Any], dict[str, str]]:
         """The row for ``path`` and the parameters in it."""
         for pattern, route in self._routes:
             match = pattern.fullmatch(path)
@@ -101,7 +98,7 @@ class Driver:
         taken = {name: value for name, value in parameters.items() if name not in route.body.path_only}
         return await self.handle(route, path, convert(route.body, {**taken, **from_path}), parameters)
 
-    async def handle(self, route: Route, path: str, body: Any, given: Mapping[str, Any]) -> Answer:
+    async def handle(self, route: Row[Any], path: str, body: Any, given: Mapping[str, Any]) -> Answer:
         """Call the handler of ``route`` with a body that is converted already."""
         call = Call("request", route.operation, path, self.caller, given, self.clock())
         reply: Reply | None = await route.handler(self.engine, call, body)
@@ -125,7 +122,7 @@ async def make_keys(driver: Driver, keys: Mapping[str, Mapping[str, Any]]) -> No
     """Give ``driver`` a key for each name; those that an earlier test had are the same again, since RSA takes long."""
     for name, parameters in keys.items():
         # Without a type, it is the engine that decides on it.
-        made = repr((name, parameters, "" if "type" in parameters else type(driver.engine).__name__))
+        made = repr((name, parameters, "" if "type" in parameters else driver.type.type))
         if made not in _MADE:
             await driver.write(f"keys/{name}", **parameters)
             value = await driver.storage.get(f"policy/{name}")

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engines.durations import (
+    MAX_CHARACTERS,
     SECOND,
     InvalidDuration,
     format_duration,
@@ -18,6 +19,7 @@ from engines.durations import (
     parse_duration,
     parse_duration_nanoseconds,
 )
+from tests.costs import processor_seconds_below
 
 OVERFLOW = "multiplication of durations resulted in overflow, one operand may be too large"
 
@@ -76,6 +78,18 @@ def test_refused(value: object, text: str) -> None:
     with pytest.raises(InvalidDuration) as caught:
         parse_duration(value)
     assert str(caught.value) == text
+
+
+@pytest.mark.parametrize("text", ["1h" * 2_000_000, "9" * 5_000_000, "0." + "0" * 5_000_000 + "s", "é" * 2_000_000])
+def test_what_is_longer_than_any_duration_is_refused_unread(text: str) -> None:
+    with processor_seconds_below(0.05), pytest.raises(InvalidDuration) as caught:
+        parse_duration(text)
+    assert str(caught.value).endswith(f'...": longer than {MAX_CHARACTERS} characters')
+    assert len(str(caught.value)) < 1000
+
+
+def test_the_longest_duration() -> None:
+    assert parse_duration("1s" * (MAX_CHARACTERS // 2)) == MAX_CHARACTERS // 2
 
 
 @given(st.text() | st.text("0123456789.+-hmsdnuµ ", max_size=40))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
@@ -17,6 +19,7 @@ from engines.encoding import (
     parse_rfc3339,
     rfc3339_nano,
 )
+from tests.costs import processor_seconds_below
 
 LONG = "YWJj" * 200
 """Long enough for the decoder that works on many characters at a time."""
@@ -124,6 +127,28 @@ def test_a_long_text_that_is_wrong_at_its_end_is_refused_at_once() -> None:
 def test_base64url_takes_neither_padding_nor_the_other_alphabet(text: str) -> None:
     with pytest.raises(NotBase64):
         decode_base64_url(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "decode"),
+    [
+        ("YQ=" + "\n" * 5_000_000, decode_base64),
+        ("YQ=" + "\r\n" * 2_500_000 + "=!", decode_base64),
+        ("YWI=" + "\n" * 5_000_000 + "!", decode_base64),
+        ("a" * 5_000_000 + "=", decode_base64_url),
+        ("a" * 4_999_999 + "\n" * 10, decode_base64_url),
+    ],
+)
+def test_long_texts_that_are_wrong_are_refused_without_a_loop(text: str, decode: Callable[[str], bytes]) -> None:
+    with processor_seconds_below(0.3), suppress(NotBase64):
+        decode(text)
+
+
+def test_base64url_says_where_it_gave_up() -> None:
+    for text, offset in (("YQ+_", 2), ("YWI=", 3), ("/", 0)):
+        with pytest.raises(NotBase64) as caught:
+            decode_base64_url(text)
+        assert caught.value.offset == offset
 
 
 @pytest.mark.parametrize(

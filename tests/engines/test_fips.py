@@ -11,20 +11,21 @@ from cryptography.hazmat.primitives import hpke, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, mlkem, padding, rsa
 from cryptography.hazmat.primitives.keywrap import aes_key_wrap_with_padding
 
-from engines.algorithms import ALGORITHMS, KEM_ALGORITHMS, TRANSIT_ALGORITHMS
-from engines.algorithms.base import Fips, Material, Pace, SignatureOptions
+from engines.algorithms.base import Material, SignatureOptions
 from engines.algorithms.hashes import HASHES, PLAIN_HASHES, SHA1, SHA2_256
-from engines.algorithms.rsa import RSA_2048
-from engines.algorithms.rsa_keys import load_public
-from engines.algorithms.signing import unapproved_signature
+from engines.algorithms.registry import ALGORITHMS, KEM_ALGORITHMS, TRANSIT_ALGORITHMS
+from engines.algorithms.row import Fips, Pace
+from engines.algorithms.rsa.rsa import RSA_2048
+from engines.algorithms.rsa.rsa_keys import load_public
+from engines.algorithms.signatures.options import unapproved_signature
 from engines.base import Operation
 from engines.faults import InvalidRequest
 from engines.fips import FipsMode, NotApproved
-from engines.key_records import KeyringRecord, new_version
-from engines.keyring import Keyring
-from engines.keystore import KeyStore
-from engines.pqc import Pqc
-from engines.transit import Transit
+from engines.keys.keyring import Keyring
+from engines.keys.records import KeyringRecord, new_version
+from engines.keys.store import KeyStore
+from engines.pqc.routes import PQC
+from engines.transit.routes import TRANSIT
 from storage.base import put
 from tests.engines.driver import Driver, make_keys, message_of
 
@@ -33,8 +34,8 @@ UPDATE, READ, DELETE = Operation.UPDATE, Operation.READ, Operation.DELETE
 HELLO = "aGVsbG8="
 CONTEXT = base64.b64encode(b"context").decode()
 OPEN = {"exportable": True, "allow_plaintext_backup": True}
-SLOW = {name for name, row in ALGORITHMS.items() if row.generating is Pace.LONG and name != RSA_2048.name}
-UNAPPROVED = sorted(name for name, row in ALGORITHMS.items() if row.fips is not Fips.APPROVED)
+SLOW = {name for name, row in ALGORITHMS.items() if row.pacing.generating is Pace.LONG and name != RSA_2048.name}
+UNAPPROVED = sorted(name for name, row in ALGORITHMS.items() if row.strength.fips is not Fips.APPROVED)
 SEALED_BEFORE: dict[str, dict[str, Any]] = {
     "chacha": {"type": "chacha20-poly1305", **OPEN},
     "convergent": {"derived": True, "convergent_encryption": True},
@@ -50,12 +51,12 @@ def warning(what: str, mode: FipsMode) -> str:
 
 
 def driver_for(type_: str, mode: FipsMode) -> Driver:
-    return Driver(Pqc if type_ in KEM_ALGORITHMS else Transit, mode)
+    return Driver(PQC if type_ in KEM_ALGORITHMS else TRANSIT, mode)
 
 
 def again(driver: Driver, mode: FipsMode) -> Driver:
     """The same mount after a restart in another mode."""
-    return Driver(type(driver.engine), mode, driver.store)
+    return Driver(driver.type, mode, driver.store)
 
 
 @pytest.mark.parametrize("type_", sorted(ALGORITHMS.keys() - SLOW))
@@ -63,12 +64,12 @@ async def test_keys_are_made_of_approved_algorithms_alone(type_: str) -> None:
     row = ALGORITHMS[type_]
     if type_ not in TRANSIT_ALGORITHMS | KEM_ALGORITHMS:
         return
-    sized = {"key_size": 32} if row.key_bytes_chosen is not None else {}
+    sized = {"key_size": 32} if row.sizes.key_bytes_chosen is not None else {}
     parameters = {"type": row.key_type, **row.type_parameters, **sized}
     enabled, preferred = driver_for(type_, ENABLED), driver_for(type_, PREFERRED)
     warnings = (await preferred.invoke(UPDATE, "keys/k", **parameters)).warnings
     told = warning(row.name, PREFERRED) in warnings
-    if row.fips is Fips.APPROVED:
+    if row.strength.fips is Fips.APPROVED:
         assert not told
         assert (await enabled.write("keys/k", **parameters))["type"] == row.key_type
     else:
@@ -79,7 +80,7 @@ async def test_keys_are_made_of_approved_algorithms_alone(type_: str) -> None:
 
 def test_there_is_something_to_refuse() -> None:
     assert {"chacha20-poly1305", "xchacha20-poly1305", "x25519-ml-kem-768"} <= set(UNAPPROVED)
-    assert ALGORITHMS["ed25519"].fips is Fips.APPROVED  # FIPS 186-5.
+    assert ALGORITHMS["ed25519"].strength.fips is Fips.APPROVED  # FIPS 186-5.
     assert [name for name, hash_ in HASHES.items() if hash_.fips is not Fips.APPROVED] == [SHA1.name]
 
 
@@ -89,7 +90,7 @@ def test_what_is_offered_for_hashing_alone_is_approved() -> None:
 
 
 async def test_the_mode_is_off_unless_it_is_chosen() -> None:
-    driver = Driver(Transit)
+    driver = Driver(TRANSIT)
     answer = await driver.invoke(UPDATE, "keys/k", type="chacha20-poly1305")
     assert answer.warnings == []
     assert (await driver.invoke(UPDATE, "encrypt/k", plaintext=HELLO)).warnings == []
@@ -105,7 +106,7 @@ class TestKeysFromBefore:
         [("chacha", "chacha20-poly1305"), ("convergent", "convergent encryption with aes256-gcm96")],
     )
     async def test_they_open_with_a_warning_and_protect_nothing_new(self, key: str, what: str) -> None:
-        before = Driver(Transit)
+        before = Driver(TRANSIT)
         await make_keys(before, SEALED_BEFORE)
         given = {"context": CONTEXT} if key == "convergent" else {}
         sealed = (await before.write(f"encrypt/{key}", plaintext=HELLO, **given))["ciphertext"]
@@ -136,7 +137,7 @@ class TestKeysFromBefore:
         await enabled.invoke(DELETE, f"keys/{key}")
 
     async def test_they_can_be_taken_away_and_not_brought_back(self) -> None:
-        before = Driver(Transit)
+        before = Driver(TRANSIT)
         await make_keys(before, SEALED_BEFORE)
         enabled = again(before, ENABLED)
         backup = (await enabled.read("backup/chacha"))["backup"]
@@ -149,14 +150,14 @@ class TestKeysFromBefore:
         assert answer.warnings == [warning("chacha20-poly1305", PREFERRED)]
 
     async def test_going_back_to_no_mode_brings_everything_back(self) -> None:
-        before = Driver(Transit)
+        before = Driver(TRANSIT)
         await make_keys(before, SEALED_BEFORE)
         await message_of(again(before, ENABLED), UPDATE, "encrypt/chacha", plaintext=HELLO)
         answer = await again(before, DISABLED).invoke(UPDATE, "encrypt/chacha", plaintext=HELLO)
         assert answer.warnings == []
 
     async def test_they_do_not_rotate_by_themselves(self, caplog: pytest.LogCaptureFixture) -> None:
-        before = Driver(Transit)
+        before = Driver(TRANSIT)
         await before.write("keys/chacha", type="chacha20-poly1305", auto_rotate_period=3600)
         await before.write("keys/aes", auto_rotate_period=3600)
         enabled = again(before, ENABLED)
@@ -169,13 +170,13 @@ class TestKeysFromBefore:
         assert caplog.text.count(refusal("chacha20-poly1305")[1]) == 1
 
     async def test_asking_for_one_that_is_not_there_does_not_make_it(self) -> None:
-        enabled = Driver(Transit, ENABLED)
+        enabled = Driver(TRANSIT, ENABLED)
         outcome = await message_of(enabled, UPDATE, "encrypt/new", plaintext=HELLO, type="chacha20-poly1305")
         assert outcome == refusal("chacha20-poly1305")
         assert await enabled.storage.list("policy/") == []
 
     async def test_keys_that_encapsulate(self) -> None:
-        before = Driver(Pqc)
+        before = Driver(PQC)
         await before.write("keys/k", **OPEN)
         backup = (await before.read("backup/k"))["backup"]
         sealed = (await before.write("encrypt/k", plaintext=HELLO))["ciphertext"]
@@ -194,7 +195,7 @@ class TestPreferred:
     async def test_what_is_not_approved_works_with_a_warning_and_one_line_in_the_log(
         self, caplog: pytest.LogCaptureFixture
     ) -> None:
-        driver, what = Driver(Transit, PREFERRED), "chacha20-poly1305"
+        driver, what = Driver(TRANSIT, PREFERRED), "chacha20-poly1305"
         with caplog.at_level(logging.WARNING, "engines.fips"):
             assert warning(what, PREFERRED) in (await driver.invoke(UPDATE, "keys/k", type=what)).warnings
             sealed = await driver.invoke(UPDATE, "encrypt/k", plaintext=HELLO)
@@ -208,7 +209,7 @@ class TestPreferred:
         ]
 
     async def test_what_is_approved_is_not_warned_of(self) -> None:
-        driver = Driver(Transit, PREFERRED)
+        driver = Driver(TRANSIT, PREFERRED)
         assert (await driver.invoke(UPDATE, "keys/k")).warnings == []
         assert (await driver.invoke(UPDATE, "encrypt/k", plaintext=HELLO)).warnings == []
 
@@ -221,7 +222,7 @@ class TestPreferred:
         ],
     )
     async def test_defaults_are_approved(self, mode: FipsMode, type_: str, wrapping: str) -> None:
-        driver = Driver(Pqc, mode)
+        driver = Driver(PQC, mode)
         answer = await driver.invoke(UPDATE, "keys/k")
         assert answer.data is not None
         assert (answer.data["type"], answer.warnings) == (type_, [])
@@ -229,7 +230,7 @@ class TestPreferred:
 
 
 async def test_a_key_is_wrapped_to_an_approved_key_and_each_mode_has_its_own() -> None:
-    before = Driver(Pqc)
+    before = Driver(PQC)
     hybrid = await before.read("wrapping_key")
     enabled = again(before, ENABLED)
     answer = await enabled.read("wrapping_key")
@@ -251,7 +252,7 @@ async def test_a_key_is_wrapped_to_an_approved_key_and_each_mode_has_its_own() -
 class TestSignatures:
     @pytest.fixture
     async def signer(self) -> Driver:
-        before = Driver(Transit)
+        before = Driver(TRANSIT)
         await make_keys(before, {"rsa": {"type": "rsa-2048", **OPEN}, "ec": {"type": "ecdsa-p256", **OPEN}})
         return before
 
@@ -310,7 +311,7 @@ class TestSignatures:
         assert unapproved_signature(row, SignatureOptions(None)) == ""
 
     async def test_of_the_variants_of_ed25519_that_of_hashes_is_approved(self) -> None:
-        driver = Driver(Transit, ENABLED)
+        driver = Driver(TRANSIT, ENABLED)
         await driver.write("keys/k", type="ed25519")
         digest = base64.b64encode(bytes(64)).decode()
         hashed = {"signature_context": CONTEXT, "prehashed": True, "hash_algorithm": "sha2-512"}
@@ -326,7 +327,7 @@ class TestSignatures:
         """Every engine's keys come from a ``KeyStore``, so one that forgets to ask is refused all the same."""
         row = ALGORITHMS["ecdsa-p256"]
         record = KeyringRecord(name="k", type=row.name, versions={1: new_version(row.generate(0), 1.0)})
-        guard = KeyStore(Driver(Transit).storage, ENABLED).fips
+        guard = KeyStore(Driver(TRANSIT).storage, ENABLED).fips
         signature = Keyring(record, guard).latest.signature(b"")
         with pytest.raises(NotApproved, match="a signature with sha1"):
             signature.sign(b"hello", SignatureOptions(SHA1))
@@ -334,7 +335,7 @@ class TestSignatures:
         signature.verify(b"hello", signed, SignatureOptions(SHA2_256))
 
     async def test_derived_key_pairs_verify_and_sign_nothing(self) -> None:
-        before = Driver(Transit)
+        before = Driver(TRANSIT)
         await before.write("keys/k", type="ed25519", derived=True)
         signed = (await before.write("sign/k", input=HELLO, context=CONTEXT))["signature"]
         enabled, what = again(before, ENABLED), "a derived key pair of type ed25519"
@@ -346,7 +347,7 @@ class TestSignatures:
 
 class TestMacs:
     async def test_sha1_verifies_and_authenticates_nothing(self) -> None:
-        before = Driver(Transit)
+        before = Driver(TRANSIT)
         await before.write("keys/k")
         code = (await before.write("hmac/k/sha1", input=HELLO))["hmac"]
         enabled = again(before, ENABLED)
@@ -360,7 +361,7 @@ class TestMacs:
 
 class TestTransfer:
     async def test_nothing_is_wrapped_with_sha1(self) -> None:
-        before = Driver(Transit)
+        before = Driver(TRANSIT)
         await make_keys(before, {"rsa": {"type": "rsa-2048", **OPEN}, "aes": {"type": "aes128-gcm96", **OPEN}})
         enabled = again(before, ENABLED)
         assert await message_of(enabled, READ, "byok-export/rsa/aes", hash="SHA1") == refusal("RSA-OAEP with sha1")
@@ -368,7 +369,7 @@ class TestTransfer:
         assert answer.warnings == []
 
     async def test_what_was_wrapped_with_sha1_still_comes_in(self) -> None:
-        driver = Driver(Transit, ENABLED)
+        driver = Driver(TRANSIT, ENABLED)
         await make_keys(driver, {"wrapper": {"type": "rsa-2048", **OPEN}})
         value = await driver.storage.get("policy/wrapper")
         assert value is not None
@@ -383,7 +384,7 @@ class TestTransfer:
         assert (await driver.read("keys/k"))["type"] == "aes256-gcm96"
 
     async def test_an_agreement_comes_to_an_approved_key(self) -> None:
-        driver = Driver(Transit, ENABLED)
+        driver = Driver(TRANSIT, ENABLED)
         await driver.write("keys/ec", type="ecdsa-p256")
         peer = ec.generate_private_key(ec.SECP256R1()).public_key()
         pem = peer.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo).decode()
@@ -397,7 +398,7 @@ class TestTransfer:
         """FIPS 186-5 wants an exponent of more than 16 bits; here is a key from before the mode that has another."""
         weak = rsa.generate_private_key(3, 2048).public_key()
         pem = weak.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo).decode()
-        before, what = Driver(Transit), "an RSA key with the public exponent 3"
+        before, what = Driver(TRANSIT), "an RSA key with the public exponent 3"
         await before.write("keys/k/import", type="rsa-2048", public_key=pem, allow_rotation=True)
         enabled = again(before, ENABLED)
         assert await message_of(enabled, UPDATE, "encrypt/k", plaintext=HELLO) == refusal(what)
@@ -406,8 +407,8 @@ class TestTransfer:
         assert await message_of(enabled, UPDATE, "encrypt/k", plaintext=HELLO, key_version=1) == refusal(what)
         await enabled.write("keys/k/config", min_encryption_version=2)
         assert (await enabled.invoke(UPDATE, "encrypt/k", plaintext=HELLO)).warnings == []
-        assert RSA_2048.fips_fault is not None
-        assert RSA_2048.fips_fault(Material(b"", RSA_2048.generate(0).public)) == ""
+        assert RSA_2048.strength.fips_fault is not None
+        assert RSA_2048.strength.fips_fault(Material(b"", RSA_2048.generate(0).public)) == ""
 
 
 async def test_a_batch_of_an_approved_key_is_not_looked_at_twice(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -418,8 +419,8 @@ async def test_a_batch_of_an_approved_key_is_not_looked_at_twice(monkeypatch: py
         asked.append(record.name)
         return ""
 
-    monkeypatch.setattr("engines.keyring.unapproved_key", count)
-    driver = Driver(Transit, ENABLED)
+    monkeypatch.setattr("engines.keys.keyring.unapproved_key", count)
+    driver = Driver(TRANSIT, ENABLED)
     await driver.write("keys/k")
     asked.clear()
     for _ in range(5):
@@ -428,7 +429,7 @@ async def test_a_batch_of_an_approved_key_is_not_looked_at_twice(monkeypatch: py
 
 
 async def test_nothing_that_is_secret_or_named_by_a_caller_is_logged(caplog: pytest.LogCaptureFixture) -> None:
-    driver = Driver(Transit, PREFERRED)
+    driver = Driver(TRANSIT, PREFERRED)
     with caplog.at_level(logging.DEBUG):
         for number in range(3):
             await driver.write(f"keys/secret-name-{number}", type="chacha20-poly1305")
@@ -439,7 +440,7 @@ async def test_nothing_that_is_secret_or_named_by_a_caller_is_logged(caplog: pyt
 
 
 async def test_rsa_encrypts_by_what_is_approved_and_decrypts_the_rest() -> None:
-    driver = Driver(Transit, DISABLED)
+    driver = Driver(TRANSIT, DISABLED)
     await make_keys(driver, {"rsa": {"type": "rsa-2048"}, "aes": {}})
     public = load_public((await driver.engine.keys.load("rsa")).latest.record.public)
     by_pkcs1v15 = base64.b64encode(public.encrypt(b"hello", padding.PKCS1v15())).decode()

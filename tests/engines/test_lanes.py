@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import gc
 import os
 import threading
-from collections.abc import Iterator
+import weakref
+from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
+from typing import Any
 
 import pytest
 
-from engines import lanes
-from engines.algorithms import ALGORITHMS, slhdsa_process
-from engines.algorithms.base import Pace, SignatureOptions
+from engines import worker_pools
+from engines.algorithms.base import SignatureOptions
+from engines.algorithms.registry import ALGORITHMS
+from engines.algorithms.row import Pace
+from engines.algorithms.signatures import slhdsa_process
 from engines.faults import RateLimited, Unavailable
-from engines.lanes import Lane, at_pace, check_long_items
+from engines.worker_pools import Lane, at_pace, check_long_items
 from tests.engines.driver import Driver, make_keys
 
 HELLO = base64.b64encode(b"hello").decode()
@@ -51,6 +56,33 @@ async def test_what_is_instant_is_done_in_place() -> None:
     assert await at_pace(Pace.INSTANT, threading.current_thread) is threading.current_thread()
 
 
+class _Marker:
+    """What can be referred to weakly."""
+
+
+@pytest.mark.parametrize("run", [Lane("test", 1, 1).run, worker_pools.beside])
+async def test_nothing_keeps_what_was_at_hand_in_a_thread(run: Callable[[Callable[[], Any]], Awaitable[Any]]) -> None:
+    made: list[weakref.ref[_Marker]] = []
+
+    def work() -> _Marker:
+        marker = _Marker()
+        made.append(weakref.ref(marker))
+        return marker
+
+    def fail() -> None:
+        marker = work()
+        raise RateLimited(f"{type(marker).__name__} was at hand")
+
+    gc.disable()
+    try:
+        assert await run(work) is not None
+        with pytest.raises(RateLimited, match="_Marker was at hand"):
+            await run(fail)
+    finally:
+        gc.enable()
+    assert [reference() for reference in made] == [None, None]
+
+
 @pytest.mark.parametrize("pace", [Pace.BRIEF, Pace.LONG])
 async def test_the_rest_is_done_in_threads(pace: Pace) -> None:
     assert (await at_pace(pace, threading.current_thread)).name.startswith(f"{pace.value}-work")
@@ -72,12 +104,12 @@ async def test_threads_of_lanes_come_behind_those_that_answer() -> None:
 
 
 async def test_brief_work_does_not_stand_behind_long_work(gate: Gate) -> None:
-    long = [asyncio.create_task(at_pace(Pace.LONG, gate.work)) for _ in range(lanes.THREADS + 1)]
+    long = [asyncio.create_task(at_pace(Pace.LONG, gate.work)) for _ in range(worker_pools.THREADS + 1)]
     await gate.begun()
     assert await at_pace(Pace.BRIEF, lambda: "done") == "done"
     assert not any(task.done() for task in long)
     gate.open.set()
-    assert len(await asyncio.gather(*long)) == lanes.THREADS + 1
+    assert len(await asyncio.gather(*long)) == worker_pools.THREADS + 1
 
 
 async def test_a_lane_takes_in_so_much_and_no_more(gate: Gate) -> None:
@@ -128,7 +160,7 @@ async def test_work_that_has_not_begun_leaves_with_its_caller(gate: Gate) -> Non
 def test_rows_say_what_takes_long() -> None:
     """The ones that were measured; a row that is forgotten holds up the event loop."""
     assert {
-        name: ALGORITHMS[name].signing for name in ("rsa-2048", "rsa-3072", "rsa-4096", "ed25519", "ml-dsa-87")
+        name: ALGORITHMS[name].pacing.signing for name in ("rsa-2048", "rsa-3072", "rsa-4096", "ed25519", "ml-dsa-87")
     } == {
         "rsa-2048": Pace.INSTANT,
         "rsa-3072": Pace.BRIEF,
@@ -138,9 +170,13 @@ def test_rows_say_what_takes_long() -> None:
     }
     for row in ALGORITHMS.values():
         if row.shared_key_type == "slh-dsa":
-            assert (row.generating, row.signing, row.verifying) == (Pace.LONG, Pace.LONG, Pace.BRIEF)
-        if row.encryption is not None:
-            assert (row.generating, row.decrypting) == (Pace.LONG, row.signing)
+            assert (row.pacing.generating, row.pacing.signing, row.pacing.verifying) == (
+                Pace.LONG,
+                Pace.LONG,
+                Pace.BRIEF,
+            )
+        if row.capabilities.encryption is not None:
+            assert (row.pacing.generating, row.pacing.decrypting) == (Pace.LONG, row.pacing.signing)
     check_long_items(Pace.BRIEF, 10_000)
 
 
@@ -164,7 +200,7 @@ async def test_rsa_signs_and_decrypts_in_a_lane(transit: Driver, monkeypatch: py
     gate = Gate()
     task = asyncio.create_task(full.run(gate.work))
     await gate.begun()
-    monkeypatch.setitem(lanes._LANES, Pace.BRIEF, full)
+    monkeypatch.setitem(worker_pools._LANES, Pace.BRIEF, full)
     item = {"ciphertext": ciphertext}
     for path, body in (
         ("sign/rsa", {"input": HELLO}),
@@ -186,12 +222,12 @@ async def test_rsa_signs_and_decrypts_in_a_lane(transit: Driver, monkeypatch: py
 def test_a_process_that_ends_is_replaced() -> None:
     row = ALGORITHMS["slh-dsa-sha2-128f"]
     material = row.generate(0)
-    assert row.signature is not None
-    sign = partial(row.signature(material).sign, b"hello", SignatureOptions(None))
+    assert row.capabilities.signature is not None
+    sign = partial(row.capabilities.signature(material).sign, b"hello", SignatureOptions(None))
     child = slhdsa_process._of_thread.child
     child._process.kill()
     child._process.wait()
-    row.signature(material).verify(b"hello", sign(), SignatureOptions(None))
+    row.capabilities.signature(material).verify(b"hello", sign(), SignatureOptions(None))
     assert slhdsa_process._of_thread.child is not child
 
 

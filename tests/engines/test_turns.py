@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from engines import turns
-from engines.transit import Transit
-from engines.turns import in_turns
+from engines import worker_pools
+from engines.transit.routes import TRANSIT
+from engines.worker_pools import in_turns
 from tests.engines.driver import Driver, make_keys
 
 HELLO = base64.b64encode(b"hello").decode()
@@ -37,7 +37,7 @@ async def test_short_work_is_done_in_one_go() -> None:
 
 
 async def test_each_request_with_many_slow_pieces_is_done_in_turns(monkeypatch: pytest.MonkeyPatch) -> None:
-    transit = Driver(Transit)
+    transit = Driver(TRANSIT)
     await make_keys(transit, {"rsa": {"type": "rsa-2048"}, "derived": {"derived": True}})
     sealed = (await transit.write("encrypt/rsa", plaintext=HELLO))["ciphertext"]
     signed = (await transit.write("sign/rsa", input=HELLO))["signature"]
@@ -53,6 +53,6 @@ async def test_each_request_with_many_slow_pieces_is_done_in_turns(monkeypatch: 
     for path, body in requests.items():
         await transit.write(path, **body)
         before = await others_turns(transit.write(path, **body))
-        monkeypatch.setattr(turns, "TURN_SECONDS", -1)
+        monkeypatch.setattr(worker_pools, "TURN_SECONDS", -1)
         assert await others_turns(transit.write(path, **body)) >= before + COUNT - 1, path
         monkeypatch.undo()

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from engines.algorithms import ALGORITHMS
-from engines.algorithms.base import Algorithm, Primitive
+from engines.algorithms.registry import ALGORITHMS
+from engines.algorithms.row import Algorithm, Primitive
 
 PATH = Path(__file__).parents[2] / "docs/algorithms.md"
 
@@ -70,22 +70,22 @@ def _cells(row: Algorithm, sizes: Iterable[str]) -> Iterator[str]:
     yield row.standard
     yield row.parameter_set
     known = {
-        "key": "chosen" if row.key_bytes_chosen is not None else row.key_bytes,
-        "nonce": row.nonce_bytes,
-        "tag": row.tag_bytes,
-        "public key": row.public_key_bytes,
-        "signature": row.signature_bytes,
-        "ciphertext": row.ciphertext_bytes,
+        "key": "chosen" if row.sizes.key_bytes_chosen is not None else row.sizes.key_bytes,
+        "nonce": row.sizes.nonce_bytes,
+        "tag": row.sizes.tag_bytes,
+        "public key": row.sizes.public_key_bytes,
+        "signature": row.sizes.signature_bytes,
+        "ciphertext": row.sizes.ciphertext_bytes,
     }
     for size in sizes:
         yield str(known[size])
-    yield str(row.classical_bits)
-    yield str(row.quantum_category) if row.quantum_category else "none"
-    yield row.fips.value
+    yield str(row.strength.classical_bits)
+    yield str(row.strength.quantum_category) if row.strength.quantum_category else "none"
+    yield row.strength.fips.value
     transition = row.transition
     until = str(transition.disallowed_after) if transition.disallowed_after else ""
     yield f"{until} ({transition.deprecated_after})" if transition.deprecated_after else until
-    yield "yes" if row.cnsa_2 else ""
+    yield "yes" if row.strength.cnsa_2 else ""
     yield row.object_identifier
 
 

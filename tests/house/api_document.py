@@ -8,13 +8,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
-from engines.base import Access, Operation, Route
-from server import plugins
-from server.identity import Identity
-from server.system import System
+from engines.base import Access, Operation, Row
+from server.runtime import plugins
+from server.system.routes import SYSTEM
+from server.tenants.identity.routes import IDENTITY
 
 PATH = Path(__file__).parents[2] / "docs/api.md"
 
@@ -22,8 +23,9 @@ _HEAD = """\
 # Paths
 
 Every path that the server answers below `/v1/`, as its route tables have it. This page is written by `make docs`; a
-test fails when it isn't up to date. [Transit](transit.md) has a page of its own with all parameters, answers and
-errors. Running servers tell the same in `sys/internal/specs/openapi`, and of one path with `?help=1`.
+test fails when it isn't up to date. [Transit](transit-reference.md) and [signing](signing-reference.md) have pages of
+their own with all parameters, answers and errors. Running servers tell the same in `sys/internal/specs/openapi`, and of
+one path with `?help=1`.
 
 Paths are relative to the mount that each list names, or to where the engine or method is mounted instead.
 
@@ -45,7 +47,7 @@ _PARAMETER = re.compile(r"\{(\w+)(?::\w+)?\}")
 
 def document() -> str:
     """The whole page."""
-    parts = [_HEAD, *_section("sys", "sys/", System.routes), *_section("identity", "identity/", Identity.routes)]
+    parts = [_HEAD, *_section("sys", "sys/", SYSTEM.routes), *_section("identity", "identity/", IDENTITY.routes)]
     for name in plugins.names(plugins.AUTH_METHODS):
         method = plugins.load(plugins.AUTH_METHODS, name)
         parts += _section(f"The auth method {name}", f"auth/{name}/", method.routes)
@@ -55,13 +57,13 @@ def document() -> str:
     return "\n".join(parts)
 
 
-def _section(title: str, mount: str, routes: Iterable[Route]) -> Iterator[str]:
+def _section(title: str, mount: str, routes: Iterable[Row[Any]]) -> Iterator[str]:
     yield f"## {title}\n\nBelow `{mount}`.\n"
     yield "| | path | access | parameters | |\n| --- | --- | --- | --- | --- |"
     yield "\n".join(map(_row, routes)) + "\n"
 
 
-def _row(route: Route) -> str:
+def _row(route: Row[Any]) -> str:
     in_path = set(_PARAMETER.findall(route.path))
     names = [known.name for known in msgspec.structs.fields(route.body) if known.name not in in_path]
     parameters = ", ".join(f"`{name}`" for name in names)

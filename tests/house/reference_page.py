@@ -17,7 +17,7 @@ import msgspec
 from msgspec import NODEFAULT, UNSET, UnsetType
 from msgspec.structs import FieldInfo
 
-from engines.base import Operation, Route
+from engines.base import Operation, Row
 from engines.fields import BATCH, KIND
 
 ROOT = Path(__file__).parents[2]
@@ -36,7 +36,7 @@ def plain_path(path: str) -> str:
     return re.sub(r"\{(\w+):\w+\}", r"{\1}", path)
 
 
-def named(route: Route) -> str:
+def named(route: Row[Any]) -> str:
     """A route as a page names it: its verb and its path."""
     return f"{VERBS[route.operation]} {plain_path(route.path)}"
 
@@ -65,7 +65,7 @@ def _default(known: FieldInfo) -> str:
     return f"`{value}`" if isinstance(value, str) and value else f"`{msgspec.json.encode(value).decode()}`"
 
 
-def parameter_rows(routes: Iterable[Route]) -> list[tuple[str, str, str]]:
+def parameter_rows(routes: Iterable[Row[Any]]) -> list[tuple[str, str, str]]:
     """Name, type and default of all parameters that any of ``routes`` has."""
     routes = list(routes)
     in_all = set.intersection(*(set(re.findall(r"\{(\w+)", route.path)) for route in routes))
@@ -85,7 +85,7 @@ def item_rows(item: Any) -> list[tuple[str, str, str]]:
 class Page:
     """The reference page of one engine."""
 
-    def __init__(self, path: str, routes: Iterable[Route]) -> None:
+    def __init__(self, path: str, routes: Iterable[Row[Any]]) -> None:
         self.text = (ROOT / path).read_text(encoding="utf-8")
         self.routes = tuple(routes)
         self.sections = {title: text for title, text in self.parts("###").items() if ROUTE.search(text)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
-from engines.algorithms import ALGORITHMS
+from engines.algorithms.registry import ALGORITHMS
 
 ROOT = Path(__file__).parents[2]
 FIELDS = {"hmac"}

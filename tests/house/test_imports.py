@@ -1,8 +1,11 @@
-"""The layers hold: imports point one way."""
+"""The layers hold: imports point one way, between the top folders and between the parts of every folder."""
 
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
+from functools import cache
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -16,23 +19,65 @@ ALLOWED = {
     "server": {"server", "compat", "auth_methods", "engines", "storage"},
 }
 MODULES = sorted(path for layer in ALLOWED for path in (ROOT / layer).rglob("*.py"))
+FOLDERS = sorted({path.parent for path in MODULES})
+MAX_ENTRIES = 16
+"""The most modules and folders in one folder, ``__init__.py`` aside: as many as fit on a screen with their purpose."""
+
+ENGINE_PACKAGES = {f"engines.{path.parent.name}" for path in (ROOT / "engines").glob("*/routes.py")}
+"""Packages of one engine each; everything else in ``engines/`` is shared."""
 
 
-SHARED_PACKAGES = {"engines.algorithms"}
-ENGINE_PACKAGES = {f"engines.{path.parent.name}" for path in (ROOT / "engines").glob("*/__init__.py")} - SHARED_PACKAGES
-"""Each in its own room: what they share lies directly in ``engines/``."""
+def _name(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-def _imported(path: Path) -> set[str]:
-    """The modules that ``path`` imports, and what it imports from them, by their full names."""
+NAMES = {_name(path) for path in MODULES}
+
+
+def _runtime_nodes(node: ast.AST) -> Iterator[ast.AST]:
+    """Everything below ``node`` but the bodies of ``if TYPE_CHECKING``."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.If) and ast.unparse(child.test) == "TYPE_CHECKING":
+            continue
+        yield child
+        yield from _runtime_nodes(child)
+
+
+def _imports(nodes: Iterator[ast.AST], path: Path) -> set[str]:
     names: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in nodes:
         if isinstance(node, ast.Import):
             names.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0 and node.module, f"{path}: relative imports hide the layer"
             names.update(f"{node.module}.{alias.name}" for alias in node.names)
     return names
+
+
+def _imported(path: Path) -> set[str]:
+    """The modules that ``path`` imports, and what it imports from them, by their full names."""
+    return _imports(ast.walk(ast.parse(path.read_text())), path)
+
+
+@cache
+def _all_imports() -> dict[str, set[str]]:
+    """Our modules with those of ours that each imports at all, for types alone too."""
+    return {_name(path): _modules(_imported(path)) - {_name(path)} for path in MODULES}
+
+
+def _modules(names: set[str]) -> set[str]:
+    """The modules of ours that ``names``, of modules and of what stands in them, are of."""
+    return {name if name in NAMES else name.rpartition(".")[0] for name in names} & NAMES
+
+
+@cache
+def _run_time_imports() -> dict[str, set[str]]:
+    """Our modules with those of ours that each imports when it is run; imports within functions count."""
+    found = {}
+    for path in MODULES:
+        found[_name(path)] = _modules(_imports(_runtime_nodes(ast.parse(path.read_text())), path))
+    return found
 
 
 def _engine_of(name: str) -> str:
@@ -47,14 +92,53 @@ def test_a_module_imports_only_its_own_layer_and_those_below(path: Path) -> None
     assert ours <= ALLOWED[layer]
 
 
+@pytest.mark.parametrize("path", sorted((ROOT / "sdk").rglob("*.py")), ids=lambda path: str(path.relative_to(ROOT)))
+def test_clients_need_nothing_of_the_server(path: Path) -> None:
+    assert not {name.split(".")[0] for name in _imported(path)} & ALLOWED.keys()
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_the_parts_of_a_folder_import_each_other_in_one_direction(folder: Path) -> None:
+    """A part is a module of the folder, or a folder in it with all that it holds."""
+    prefix = f"{_name(folder)}."
+    graph: dict[str, set[str]] = {}
+    for name, imported in _run_time_imports().items():
+        if name.startswith(prefix):
+            part = name[len(prefix) :].split(".")[0]
+            others = {other[len(prefix) :].split(".")[0] for other in imported if other.startswith(prefix)}
+            graph.setdefault(part, set()).update(others - {part})
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail(f"a circle in {folder.relative_to(ROOT)}: {' <- '.join(error.args[1])}")
+
+
+def test_no_modules_need_each_other_for_types_either() -> None:
+    """A handler knows the state of its engine, and the table of routes knows both: nobody needs ``TYPE_CHECKING``."""
+    try:
+        TopologicalSorter(_all_imports()).prepare()
+    except CycleError as error:
+        pytest.fail(f"a circle of imports: {' <- '.join(error.args[1])}")
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_folder_can_be_seen_whole(folder: Path) -> None:
+    entries = [
+        path.name
+        for path in folder.iterdir()
+        if not path.name.startswith("__") and path.suffix in ("", ".py") and path.name != "py.typed"
+    ]
+    assert len(entries) <= MAX_ENTRIES, f"{folder.relative_to(ROOT)} has {len(entries)} entries: group them"
+
+
 @pytest.mark.parametrize("path", sorted((ROOT / "engines").rglob("*.py")), ids=lambda path: str(path.relative_to(ROOT)))
 def test_no_engine_imports_another_one(path: Path) -> None:
-    own = _engine_of(".".join(path.relative_to(ROOT).with_suffix("").parts))
+    own = _engine_of(_name(path))
     others = {_engine_of(name) for name in _imported(path)} - {"", own}
     assert not others, f"{path.relative_to(ROOT)} imports {', '.join(sorted(others))}: move what both need to engines/"
 
 
-def test_there_is_no_drawer_for_everything() -> None:
+def test_no_module_is_named_for_having_no_subject() -> None:
     forbidden = {"utils.py", "helpers.py", "common.py", "misc.py"}
     assert not [path for path in MODULES if path.name in forbidden]
 

@@ -1,4 +1,4 @@
-"""docs/signing.md documents every path and parameter of the engine, and every reason why something isn't valid."""
+"""docs/signing-reference.md documents every path and parameter, and every reason why something isn't valid."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ from collections.abc import Iterator
 
 import pytest
 
-from engines.algorithms import SIGNING_ALGORITHMS
-from engines.algorithms.base import CLASSICAL_HALF, PARAMETER_SET
-from engines.algorithms.jws import jws_algorithms
-from engines.signing import jwt
-from engines.signing.engine import ROUTES
+from engines.algorithms.formats.jws import jws_algorithms
+from engines.algorithms.registry import SIGNING_ALGORITHMS
+from engines.algorithms.row import CLASSICAL_HALF, PARAMETER_SET
+from engines.signing.formats import jwt
+from engines.signing.routes import ROUTES
 from engines.signing.signatures import NOT_SIGNED
 from tests.house.reference_page import ROOT, Page, cells
 
-PAGE = Page("docs/signing.md", ROUTES)
+PAGE = Page("docs/signing-reference.md", ROUTES)
+GUIDE = Page("docs/signing.md", ())
 _ITEMS = {"Items of signing tokens": jwt.TokenItem, "Items of verifying tokens": jwt.VerifiedItem}
 
 
@@ -45,12 +46,12 @@ def test_every_algorithm_is_documented() -> None:
         names = ", ".join(f"`{algorithm.name}`" for algorithm in algorithms)
         numbers = ", ".join(str(algorithm.cose) for algorithm in algorithms)
         rows.append([f"`{row.key_type}`", *(f"`{text}`" if text else "" for text in told), names, numbers])
-    assert list(cells(PAGE.parts("##")["Keys and algorithms"], "type")) == rows
+    assert list(cells(GUIDE.parts("##")["Keys and algorithms"], "type")) == rows
 
 
 def _reasons() -> Iterator[str]:
     """The texts that ``NotValid`` and ``BadMessage`` are raised with, ``{...}`` for what varies."""
-    for path in [*(ROOT / "engines/signing").glob("*.py"), ROOT / "engines/algorithms/cms.py"]:
+    for path in [*(ROOT / "engines/signing").rglob("*.py"), ROOT / "engines/algorithms/formats/cms.py"]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             match node:
                 case ast.Call(func=ast.Name(id="NotValid" | "BadMessage"), args=[ast.Constant(value=str(text))]):

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from engines.algorithms import ALGORITHMS
+from engines.algorithms.registry import ALGORITHMS
 from tests.interop.sides import Side
 
 

@@ -8,13 +8,13 @@ from collections.abc import AsyncIterator, Callable, Mapping
 import pytest
 import pytest_asyncio
 
-from server import plugins
-from server.serving import new_loop
-from server.settings import Settings
+from server.core.settings import Settings
+from server.processes.worker_loop import new_loop
+from server.runtime import plugins
 from storage.base import put
 from storage.memory import MemoryStore
 from storage.seals.base import Seal
-from tests.server.importer import Importer
+from tests.server.processes.importer import Importer
 from tests.server.systems import NewServer, Server, load_plugin, plugin_names
 
 _wrapping_key: list[bytes] = []

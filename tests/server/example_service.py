@@ -12,9 +12,9 @@ import sys
 from typing import Any
 
 from server.config import Config, Listener
-from server.development import DevelopmentKeys
 from server.listeners.asgi import CLIENT_CERTIFICATE, Application, Receive, Scope, Send
-from server.serving import Member, Service
+from server.processes.development import DevelopmentKeys
+from server.processes.worker_loop import Member, Service
 from storage.base import Unavailable
 
 
@@ -90,7 +90,7 @@ async def open_example(config: Config, member: Member) -> Service:
     keys = None
     if config.development is not None:
         keys = DevelopmentKeys("dW5zZWFs", config.development.root_token or "s.random")
-    return Service(build_example, reload, close, keys)
+    return Service(build_example, reload, close, always_served={"/v1/sys/health"}, development=keys)
 
 
 if __name__ == "__main__":

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from server.identity.personas import Personas
-from server.policies import PolicyStore
-from server.tokens import Tokens
+from server.tenants.identity.effective_identity import Personas
+from server.tenants.policies.store import PolicyStore
+from server.tenants.tokens.store import Tokens
 from storage.cache import ObjectCache
 from storage.memory import MemoryStore
 from storage.view import View

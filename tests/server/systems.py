@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, TypeAlias
 
 from compat.requests import Request, parse_request, read_headers
-from engines.base import Body, Call, Mount, Operation, Reply, Route
+from engines.base import Body, Call, EngineType, Mount, Operation, Reply, Route
 from engines.faults import Fault
-from engines.signing import Signing
-from engines.transit import Transit
-from server import plugins
-from server.answer import Answer as HttpAnswer
-from server.answering import refusal
+from engines.signing.routes import SIGNING
+from engines.transit.routes import TRANSIT
 from server.audit.devices.file import FileDevice
-from server.core import Core
-from server.dispatch import Dispatcher
-from server.exposure import NOTHING, Exposure
-from server.settings import Settings
+from server.core.lifecycle import Core
+from server.core.settings import Settings
+from server.pipeline.dispatch import Dispatcher
+from server.pipeline.open_routes import NOTHING, Exposure
+from server.pipeline.respond import refusal
+from server.pipeline.response import Answer as HttpAnswer
+from server.runtime import plugins
+from server.system.routes import SYSTEM
 from storage.base import put
 from storage.memory import MemoryStore
 from storage.seals.base import Seal
@@ -48,27 +49,29 @@ async def _read(engine: Notes, call: Call, body: NoteBody) -> Reply | None:
 class Notes:
     """An engine that keeps texts; an auth method too, for want of another."""
 
-    type: ClassVar[str] = "notes"
-    summary: ClassVar[str] = "Texts under names"
-    routes: ClassVar[tuple[Route, ...]] = (
-        Route(Operation.READ, "note/{name}", _read, NoteBody, "Show a text."),
-        Route(Operation.UPDATE, "note/{name}", _write, NoteBody, "Keep a text."),
-    )
-
     def __init__(self, mount: Mount) -> None:
         self.mount = mount
 
 
+NOTES = EngineType(
+    type="notes",
+    summary="Texts under names",
+    routes=(
+        Route(Operation.READ, "note/{name}", _read, NoteBody, "Show a text."),
+        Route(Operation.UPDATE, "note/{name}", _write, NoteBody, "Keep a text."),
+    ),
+    open=Notes,
+)
 _PLUGINS: dict[str, dict[str, Any]] = {
-    plugins.ENGINES: {"notes": Notes},
-    plugins.AUTH_METHODS: {"notes": Notes, "token": object},
+    plugins.ENGINES: {"notes": NOTES},
+    plugins.AUTH_METHODS: {"notes": NOTES, "token": object},
     plugins.AUDIT_DEVICES: {"file": FileDevice},
 }
 
 
 def load_plugin(group: str, name: str) -> Any:
     """In place of ``plugins.load``: tests need nothing to be installed."""
-    for engine in (Signing, Transit):
+    for engine in (SIGNING, TRANSIT):
         if (group, name) == (plugins.ENGINES, engine.type):
             return engine  # Not in the catalogue, which tests of it want to be small.
     return _PLUGINS.get(group, {}).get(name)
@@ -84,7 +87,7 @@ class Server:
 
     def __init__(self, settings: Settings | None = None, seal: Seal | None = None) -> None:
         self.clock = MovableClock()
-        self.core = Core(MemoryStore(), seal or ShamirSeal(), settings or Settings(), clock=self.clock)
+        self.core = Core(MemoryStore(), seal or ShamirSeal(), settings or Settings(), SYSTEM, clock=self.clock)
         self.dispatcher = Dispatcher(self.core)
         self.root_token = ""
 
@@ -150,7 +153,7 @@ class Server:
 
     async def storage_of(self, path: str) -> View:
         """The storage of the engine mounted at ``path``."""
-        await self.core.cache.catch_up()
+        await self.core.runtime.cache.catch_up()
         active = self.core.active
         assert active is not None
         entry = await active.root.mounts.entry(path)

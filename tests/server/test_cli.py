@@ -8,9 +8,9 @@ import pytest
 
 from server.cli import SERVER_FLAGS, run_command
 from server.config import Config
-from server.development import DevelopmentKeys, banner, store_token, token_file
-from server.flags import Flag, UsageError, parse_flags
-from server.serving import Member, Service
+from server.config.flags import Flag, UsageError, parse_flags
+from server.processes.development import DevelopmentKeys, banner, store_token, token_file
+from server.processes.worker_loop import Member, Service
 
 KNOWN = (
     Flag("config", "files", environment=("BAO_CONFIG", "VAULT_CONFIG")),

@@ -7,14 +7,14 @@ import itertools
 import pytest
 
 from engines.base import Call, Nothing, Operation, Reply, Route
-from server.routing import RouteTable, parameters
+from engines.routing import RouteTable, parameters
 
 
 async def _handler(engine: object, call: Call, body: Nothing) -> Reply | None:
     return None
 
 
-def _route(path: str, operation: Operation = Operation.READ) -> Route:
+def _route(path: str, operation: Operation = Operation.READ) -> Route[object, Nothing]:
     return Route(operation, path, _handler, Nothing, "A row.")
 
 

@@ -16,16 +16,17 @@ from pathlib import Path
 import pytest
 
 from auth_methods.records import TokenRecord
-from engines.algorithms import DEFAULT_ALGORITHM
+from engines.algorithms.registry import DEFAULT_ALGORITHM
 from engines.base import Call, Operation
-from engines.key_records import KeyringRecord
-from engines.keystore import KeyStore
-from server.active import mount_of
-from server.core import Core
-from server.mounts import new_entry
-from server.settings import Settings
+from engines.keys.records import KeyringRecord
+from engines.keys.store import KeyStore
+from server.core.lifecycle import Core
+from server.core.mounting import mount_of
+from server.core.settings import Settings
+from server.system.routes import SYSTEM
+from server.tenants.mounts.table import new_entry
 from storage.seals.static import open_static
-from storage.sqlite import open_sqlite
+from storage.sqlite.store import open_sqlite
 from tests import processes
 from tests.products import Product
 from tests.servers import Server
@@ -71,7 +72,7 @@ async def _start(directory: Path, seal: str, root_token: str, keys: int) -> floa
 
 @asynccontextmanager
 async def _opened(path: Path, options: dict[str, str]) -> AsyncIterator[Core]:
-    core = Core(await open_sqlite({"path": str(path)}), open_static(options), Settings())
+    core = Core(await open_sqlite({"path": str(path)}), open_static(options), Settings(), SYSTEM)
     try:
         yield core
     finally:
@@ -85,10 +86,10 @@ async def _fill(path: Path, options: dict[str, str], key_count: int, token_count
         assert core.active is not None
         tenant = core.active.root
         await tenant.mounts.enable(new_entry("transit/", "transit"))
-        await core.cache.catch_up()
+        await core.runtime.cache.catch_up()
         entry = await tenant.mounts.entry("transit/")
         assert entry is not None
-        keys = KeyStore(mount_of(core, tenant, entry).storage, core.settings.fips_mode)
+        keys = KeyStore(mount_of(core.runtime, tenant, entry).storage, core.runtime.settings.fips_mode)
         algorithm = DEFAULT_ALGORITHM
         now = time.time()
         call = Call("request", Operation.UPDATE, "", None, {}, now)

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from storage.barrier import Barrier
+from storage.barrier.barrier import Barrier
 from storage.base import Storage, Store
 from storage.cache import ObjectCache
 from storage.memory import open_memory
-from storage.sqlite import open_sqlite
+from storage.sqlite.store import open_sqlite
 from storage.view import View
 
 ROOT_KEY = bytes(range(32))

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from storage.barrier import OVERHEAD_BYTES, Barrier
-from storage.barrier_keyring import KEYRING_PATH, MAX_TERMS, Keyring, new_keyring
+from storage.barrier.barrier import OVERHEAD_BYTES, Barrier
+from storage.barrier.encryption_count import BLOCK
+from storage.barrier.keyring import KEYRING_PATH, MAX_TERMS, Keyring, new_keyring
 from storage.base import (
     AlreadyInitialized,
     BarrierSealed,
@@ -24,7 +25,6 @@ from storage.base import (
     put,
     transact,
 )
-from storage.encryption_count import BLOCK
 from storage.memory import MemoryStore
 from tests.storage.conftest import ROOT_KEY, open_barrier, open_store
 

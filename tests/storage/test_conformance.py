@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from storage.barrier import OVERHEAD_BYTES
+from storage.barrier.barrier import OVERHEAD_BYTES
 from storage.base import (
     MAX_KEY_BYTES,
     MAX_VALUE_BYTES,

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from storage import disk_reserve, sqlite_schema
 from storage.base import Full, Unavailable
-from storage.disk_reserve import RESERVE_BYTES, DiskReserve
-from storage.sqlite_opener import opener
-from storage.sqlite_schema import fault
+from storage.sqlite import disk_reserve, schema
+from storage.sqlite.disk_reserve import RESERVE_BYTES, DiskReserve
+from storage.sqlite.opener import opener
+from storage.sqlite.schema import fault
 
 
 class Space:
@@ -29,7 +29,7 @@ class Space:
 @pytest.fixture
 def space(monkeypatch: pytest.MonkeyPatch) -> Space:
     space = Space()
-    for module in (disk_reserve, sqlite_schema):
+    for module in (disk_reserve, schema):
         monkeypatch.setattr(module, "free_bytes", space)
     return space
 

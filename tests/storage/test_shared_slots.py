@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from storage.shared_slots import MAX_SLOTS, SharedRevision, SharedSlots
+from storage.shared_memory import MAX_SLOTS, SharedRevision, SharedSlots
 
 PROJECT = Path(__file__).parents[2]
 
@@ -37,7 +37,7 @@ def test_a_revision_only_rises() -> None:
 
 _FORKED = """
 import os
-from storage.shared_slots import SharedRevision, SharedSlots
+from storage.shared_memory import SharedRevision, SharedSlots
 
 slots = SharedSlots(2)
 child = os.fork()

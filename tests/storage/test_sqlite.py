@@ -16,14 +16,16 @@ from pathlib import Path
 
 import pytest
 
-from storage import sqlite, sqlite_batch, sqlite_schema
 from storage.base import Changes, Conflict, Damaged, Full, Transaction, Unavailable, delete, put, transact
 from storage.cache import ObjectCache
 from storage.memory import open_memory
 from storage.optimistic import Proposal
-from storage.shared_slots import SharedRevision, SharedSlots
-from storage.sqlite import SqliteStore, open_sqlite
-from storage.sqlite_opener import opener
+from storage.shared_memory import SharedRevision, SharedSlots
+from storage.sqlite import batch as sqlite_batch
+from storage.sqlite import schema as sqlite_schema
+from storage.sqlite import store as sqlite
+from storage.sqlite.opener import opener
+from storage.sqlite.store import SqliteStore, open_sqlite
 from storage.view import View
 
 PROJECT = Path(__file__).parents[2]
@@ -304,7 +306,7 @@ async def test_two_stores_on_one_file_see_each_other(path: Path, store: SqliteSt
 INCREMENT = """
 import asyncio, sys
 from storage.base import transact
-from storage.sqlite import open_sqlite
+from storage.sqlite.store import open_sqlite
 
 async def main(path, times):
     store = await open_sqlite({"path": path})
@@ -320,7 +322,7 @@ asyncio.run(main(sys.argv[1], int(sys.argv[2])))
 WRITE_UNTIL_KILLED = """
 import asyncio, sys
 from storage.base import put
-from storage.sqlite import open_sqlite
+from storage.sqlite.store import open_sqlite
 
 async def main(path):
     store = await open_sqlite({"path": path})
@@ -610,7 +612,7 @@ async def test_memory_is_not_shared_by_processes() -> None:
 
 
 def test_a_database_is_one_servers_at_a_time(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("storage.sqlite_opener.CLAIM_SECONDS", 0.1)
+    monkeypatch.setattr("storage.sqlite.opener.CLAIM_SECONDS", 0.1)
     settings = {"path": str(path)}
     with opener.claim(settings):
         with pytest.raises(Unavailable, match=r"store\.db is in use by another server"), opener.claim(settings):

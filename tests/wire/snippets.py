@@ -1,17 +1,24 @@
 """The examples of a document, taken out and run: what a reader copies has to work.
 
-Fences marked ``sh`` or ``python`` are run in the order of the document, each to its end and with success. A Python
-snippet stands alone; a shell snippet hands what it exports to the next ones, as a reader's terminal does. All other
-fences (``text``, ``hcl``, ``json``) are only read. The documented address is replaced by that of the server under test.
+Fences marked ``sh`` or ``python`` are run in the order of the document, each to its end and with success, as a reader
+would paste them into one terminal and one Python, which keep what they have defined; Python sees what the terminal has
+exported. All other fences (``text``, ``hcl``, ``json``) are only read. Documented
+addresses are replaced by those of the servers under test.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
+import select
+import shutil
+import signal
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Sequence
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +29,26 @@ DOCUMENTED_ADDRESS = "127.0.0.1:8200"
 LANGUAGES = ("sh", "python")
 
 _SECONDS = 60
+# What a reader's shell and Python do: one snippet after the other, read from files that standard input names.
+_SHELL = """
+session_exported=$1
+while read -r session_snippet; do
+  . "$session_snippet" </dev/null
+  env -0 >"$session_exported"
+  printf '\\0'
+done
+"""
+_INTERPRETER = """
+import os, sys
+names = {"__name__": "__main__"}
+for line in sys.stdin:
+    with open(sys.argv[1]) as exported:
+        os.environ.clear()
+        os.environ.update(setting.split("=", 1) for setting in exported.read().split(chr(0)) if "=" in setting)
+    with open(line.rstrip()) as file:
+        exec(compile(file.read(), file.name, "exec"), names)
+    print(end=chr(0), flush=True)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +60,9 @@ class Snippet:
     line: int
     """Where its first line stands in the document, counting from 1."""
 
+    def __str__(self) -> str:
+        return f"the {self.language} snippet in line {self.line}"
+
 
 class SnippetFailed(Exception):
     """An example of a document doesn't work; the message says where it stands and what happened."""
@@ -40,6 +70,11 @@ class SnippetFailed(Exception):
 
 def extract(document: str) -> list[Snippet]:
     """The blocks of a Markdown text that are to be run, in order. Raises ``SnippetFailed`` if one is never closed."""
+    return [snippet for snippet in fences(document) if snippet.language in LANGUAGES]
+
+
+def fences(document: str) -> list[Snippet]:
+    """All fenced blocks of a Markdown text, in order. Raises ``SnippetFailed`` if one is never closed."""
     found: list[Snippet] = []
     language: str | None = None
     lines: list[str] = []
@@ -50,45 +85,100 @@ def extract(document: str) -> list[Snippet]:
         elif language is None:
             language, lines, start = line[3:].strip(), [], number + 1
         else:
-            if language in LANGUAGES:
-                found.append(Snippet(language, "\n".join(lines) + "\n", start))
+            found.append(Snippet(language, "\n".join(lines) + "\n", start))
             language = None
     if language is not None:
         raise SnippetFailed(f"the block that begins in line {start} is never closed")
     return found
 
 
+class Session:
+    """A reader's terminal and Python, in ``directory``. ``replaced`` maps documented addresses to real ones."""
+
+    def __init__(self, directory: Path, replaced: Mapping[str, str], environment: Mapping[str, str]) -> None:
+        self._directory = directory
+        self._replaced = replaced
+        self._kept = Path(tempfile.mkdtemp(prefix="session-"))
+        self._exported = self._kept / "exported"
+        self._exported.write_text("".join(f"{name}={value}\0" for name, value in environment.items()), encoding="utf-8")
+        self._shell = self._start(["sh", "-eu", "-c", _SHELL, "sh", str(self._exported)], environment)
+        self._interpreter = self._start([sys.executable, "-c", _INTERPRETER, str(self._exported)], environment)
+
+    def run(self, snippet: Snippet) -> str:
+        """What ``snippet`` has printed. Raises ``SnippetFailed``."""
+        text = snippet.text
+        for documented, real in self._replaced.items():
+            text = text.replace(documented, real)
+        file = self._kept / f"line {snippet.line}"
+        file.write_text(text, encoding="utf-8")
+        process = self._interpreter if snippet.language == "python" else self._shell
+        assert process.stdin is not None
+        process.stdin.write(f"{file}\n".encode())
+        process.stdin.flush()
+        try:
+            return self._printed(process)
+        except SnippetFailed as fault:
+            complaint = (self._kept / "stderr").read_text(encoding="utf-8", errors="replace")
+            raise SnippetFailed(f"{snippet} {fault}:\n{text}\n{complaint}") from None
+
+    def close(self) -> None:
+        """End both. Raises ``SnippetFailed`` if one of them doesn't end well."""
+        for process in (self._shell, self._interpreter):
+            process.communicate(timeout=_SECONDS)
+            if process.returncode != 0:
+                complaint = (self._kept / "stderr").read_text(encoding="utf-8", errors="replace")
+                raise SnippetFailed(f"{process.args!r} ended with {process.returncode}:\n{complaint}")
+
+    def kill(self) -> None:
+        """End both at once, and forget what was kept for them."""
+        for process in (self._shell, self._interpreter):
+            # What a snippet has started in the background goes with it.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.communicate()
+        shutil.rmtree(self._kept)
+
+    def _start(self, command: list[str], environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
+        with (self._kept / "stderr").open("ab") as complaints:
+            return subprocess.Popen(
+                command,
+                cwd=self._directory,
+                env=environment,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=complaints,
+                start_new_session=True,
+            )
+
+    def _printed(self, process: subprocess.Popen[bytes]) -> str:
+        """What ``process`` prints up to the end of a snippet, which is a zero byte."""
+        assert process.stdout is not None
+        deadline, printed = time.monotonic() + _SECONDS, b""
+        while not printed.endswith(b"\0"):
+            if not select.select([process.stdout], [], [], max(0.0, deadline - time.monotonic()))[0]:
+                raise SnippetFailed(f"takes longer than {_SECONDS} s after {printed!r}")
+            if not (more := os.read(process.stdout.fileno(), 65536)):
+                raise SnippetFailed(f"failed with {process.wait(_SECONDS)} after {printed.decode(errors='replace')}")
+            printed += more
+        return printed[:-1].decode()
+
+
+@contextlib.contextmanager
+def session(
+    directory: Path, replaced: Mapping[str, str], programs: Sequence[Path] = (), **environment: str
+) -> Iterator[Session]:
+    """A session that has the commands of the documentation in its path, and before them what lies in ``programs``."""
+    path = [*map(str, programs), str(require_bao().parent), sysconfig.get_path("scripts"), os.environ.get("PATH", "")]
+    settings = {"PATH": os.pathsep.join(path), "HOME": str(directory), "PYTHONWARNINGS": "error", **environment}
+    made = Session(directory, replaced, settings)
+    try:
+        yield made
+        made.close()
+    finally:
+        made.kill()
+
+
 def run_snippets(snippets: Sequence[Snippet], server: Server, directory: Path) -> list[str]:
     """Run all of ``snippets`` against ``server``, in ``directory``, and give what each has printed."""
-    scripts = sysconfig.get_path("scripts")
-    environment = {
-        "PATH": os.pathsep.join([str(require_bao().parent), scripts, os.environ.get("PATH", "")]),
-        "HOME": str(directory),
-        "PYTHONWARNINGS": "error",
-    }
-    printed: list[str] = []
-    for snippet in snippets:
-        text = snippet.text.replace(DOCUMENTED_ADDRESS, f"127.0.0.1:{server.port}")
-        if snippet.language == "python":
-            arguments = [sys.executable, "-c", text]
-        else:
-            # What the snippet exports is written behind it, for the next one.
-            arguments = ["sh", "-eu", "-c", f"{text}\nenv -0 > .environment\n"]
-        done = subprocess.run(
-            arguments,
-            cwd=directory,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=_SECONDS,
-            check=False,
-        )
-        if done.returncode != 0:
-            where = f"the {snippet.language} snippet in line {snippet.line}"
-            raise SnippetFailed(f"{where} ended with {done.returncode}:\n{text}\n{done.stdout}{done.stderr}")
-        if snippet.language == "sh":
-            exported = (directory / ".environment").read_text(encoding="utf-8").split("\0")
-            environment = dict(setting.split("=", 1) for setting in exported if "=" in setting)
-        printed.append(done.stdout)
-    return printed
+    with session(directory, {DOCUMENTED_ADDRESS: f"127.0.0.1:{server.port}"}) as reader:
+        return [reader.run(snippet) for snippet in snippets]

@@ -206,7 +206,39 @@ def test_bodies_over_the_limit(server: Server, raw: RawConnection, in_chunks: bo
     except Closed:
         pass  # It need not read what it won't take; the answer is there nevertheless.
     answer = raw.answer("POST")
-    assert (answer.status, answer.json()) == (413, {"errors": ["http: request body too large"]})
+    named = f": max_request_size is {LIMIT_BYTES} bytes" if server.product is Product.CRYPTOSERVE else ""
+    assert (answer.status, answer.json()) == (413, {"errors": [f"http: request body too large{named}"]})
+    assert still_serves(server)
+
+
+@pytest.mark.parametrize("in_chunks", [False, True], ids=["with a length", "in chunks"])
+def test_who_reads_only_when_all_is_sent_gets_the_refusal(server: Server, raw: RawConnection, in_chunks: bool) -> None:
+    """As most clients do. OpenBao closes amid the body."""
+    if server.product is Product.OPENBAO:
+        pytest.skip("a difference of ours")
+    size = 32 * LIMIT_BYTES
+    length = {"Transfer-Encoding": "chunked"} if in_chunks else {"Content-Length": str(size)}
+    raw.send(raw.head("POST", "/v1/transit/encrypt/orders", length))
+    for _ in range(32):
+        part = bytes(LIMIT_BYTES)
+        raw.send(b"%x\r\n%s\r\n" % (len(part), part) if in_chunks else part)
+    if in_chunks:
+        raw.send(b"0\r\n\r\n")
+    answer = raw.answer("POST")
+    assert (answer.status, answer.headers["connection"]) == (413, "close")
+    assert raw.receive() == b""
+    assert still_serves(server)
+
+
+def test_a_body_without_end_is_cut_off(server: Server, raw: RawConnection) -> None:
+    if server.product is Product.OPENBAO or server.tls is not None:
+        pytest.skip("a difference of ours; over TLS, the closing of the connection reads on for some seconds")
+    raw.send(raw.head("POST", "/v1/transit/encrypt/orders", {"Transfer-Encoding": "chunked"}))
+    part = b"%x\r\n%s\r\n" % (LIMIT_BYTES, bytes(LIMIT_BYTES))
+    with pytest.raises(Closed):
+        for _ in range(1024):
+            raw.send(part)
+    assert raw.answer("POST").status == 413
     assert still_serves(server)
 
 
@@ -298,6 +330,31 @@ def test_length_and_chunks_together_are_one_request(raw: RawConnection) -> None:
         assert raw.answer().status in (200, 400)
     except Closed:
         pass
+
+
+@pytest.mark.parametrize("status", [204, 304])
+def test_answers_that_have_no_body(server: Server, raw: RawConnection, status: int) -> None:
+    sealed = server.request("POST", "transit/encrypt/orders", json.loads(PLAINTEXT)).data()["ciphertext"]
+    batch = {"batch_input": [{"ciphertext": sealed}, {"ciphertext": "vault:v1:"}]}
+    body = json.dumps({**batch, "partial_failure_response_code": status}).encode()
+    for _ in range(2):
+        assert raw.ask("POST", "/v1/transit/decrypt/orders", body).status == status
+        assert raw.ask("GET", "/v1/sys/health").status == 200
+
+
+def test_transfer_codings_that_are_not_undone(server: Server, raw: RawConnection) -> None:
+    raw.send(raw.head("POST", "/v1/transit/encrypt/orders", {"Transfer-Encoding": "gzip, chunked"}))
+    raw.send(chunked(PLAINTEXT))
+    assert raw.answer("POST").status == 501
+    assert raw.seconds_until_closed() < PATIENCE_SECONDS
+    assert still_serves(server)
+
+
+def test_http_0_9_is_not_spoken(server: Server, raw: RawConnection) -> None:
+    raw.send(b"GET /v1/sys/health\r\n\r\n")
+    assert raw.receive()[:12] in (b"", b"HTTP/1.1 400")
+    assert raw.seconds_until_closed() < PATIENCE_SECONDS
+    assert still_serves(server)
 
 
 def test_what_comes_behind_a_body_is_no_header(server: Server, raw: RawConnection) -> None:

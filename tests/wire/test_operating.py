@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
+import sysconfig
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from server.runtime.version import VERSION
 from tests.products import Product
 from tests.servers import CHECKOUT, Server
-from tests.wire.snippets import DOCUMENTED_ADDRESS, extract, run_snippets
+from tests.wire.snippets import DOCUMENTED_ADDRESS, extract, run_snippets, session
 
 _DOCUMENT = (CHECKOUT / "docs" / "operating.md").read_text(encoding="utf-8")
 
@@ -46,9 +49,10 @@ def _started(directory: Path, configuration: str) -> Iterator[Server]:
 
 def test_a_first_start_and_a_backup_that_can_be_restored(tmp_path: Path) -> None:
     (configuration,) = re.findall(r"```hcl\n(.*?)```", _DOCUMENT, re.DOTALL)
-    first_day, backup = extract(_DOCUMENT)
+    installing, *examples = extract(_DOCUMENT)
+    assert "make wheel" in installing.text
     with _started(tmp_path, configuration) as server:
-        run_snippets([first_day, backup], server, tmp_path)
+        run_snippets(examples, server, tmp_path)
         opened = json.loads((tmp_path / "init.json").read_text())
         after = server.request("POST", "transit/keys/later", {}, token=opened["root_token"])
         assert after.status == 200
@@ -63,3 +67,19 @@ def test_a_first_start_and_a_backup_that_can_be_restored(tmp_path: Path) -> None
         server.unseal()
         found = server.request("GET", "transit/keys?list=true", token=opened["root_token"])
         assert found.data()["keys"] == ["orders"]
+
+
+def test_installing(tmp_path: Path) -> None:
+    """In a copy of the checkout; what is locked comes from the environment of the tests, so that no index is asked."""
+    (packages := tmp_path / "packages").mkdir()
+    for path in Path(sysconfig.get_path("purelib")).iterdir():
+        if "cryptoserve" not in path.name:
+            (packages / path.name).symlink_to(path)
+    tracked = ("server", "engines", "storage", "auth_methods", "compat")
+    for name in tracked:
+        shutil.copytree(CHECKOUT / name, tmp_path / "checkout" / name)
+    for name in ("Makefile", "pyproject.toml", "README.md", "LICENSE", "requirements.lock"):
+        shutil.copyfile(CHECKOUT / name, tmp_path / "checkout" / name)
+    with session(tmp_path / "checkout", {}, PYTHONPATH=str(packages), PYTHONWARNINGS="", PIP_NO_INDEX="1") as reader:
+        assert reader.run(extract(_DOCUMENT)[0]).endswith(f"CryptoServe v{VERSION}\n")
+    assert (tmp_path / "checkout/venv/bin/cryptoserve").exists()

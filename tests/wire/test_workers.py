@@ -20,7 +20,7 @@ import httpx
 import pytest
 
 from tests.products import Product
-from tests.server.coherence import Client
+from tests.server.processes.coherence import Client
 from tests.servers import Server
 
 WORKERS = 3

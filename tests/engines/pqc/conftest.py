@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from engines.pqc import Pqc
+from engines.pqc.routes import PQC
 from tests.engines.driver import Driver
 
 
 @pytest.fixture
 def pqc() -> Driver:
     """An engine over an empty store."""
-    return Driver(Pqc)
+    return Driver(PQC)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
-from engines.algorithms import DEFAULT_KEM_ALGORITHM, KEM_ALGORITHMS, KEM_WRAPPING_ALGORITHM
-from engines.algorithms.base import Algorithm
-from engines.base import Operation, Route
-from engines.pqc import Pqc, importing, messages
+from engines.algorithms.registry import DEFAULT_KEM_ALGORITHM, KEM_ALGORITHMS, KEM_WRAPPING_ALGORITHM
+from engines.algorithms.row import Algorithm
+from engines.base import Operation, Row
+from engines.pqc import importing, messages
 from engines.pqc.encapsulation import ForeignCiphertext
+from engines.pqc.routes import PQC
 
 TEXT = (Path(__file__).parents[3] / "docs/pqc.md").read_text()
 VERBS = {Operation.READ: "GET", Operation.LIST: "LIST", Operation.UPDATE: "POST", Operation.DELETE: "DELETE"}
@@ -27,27 +29,27 @@ def _rows(heading: str) -> list[str]:
     return [line for line in section.splitlines() if line.startswith("| `")]
 
 
-def _route(route: Route) -> str:
+def _route(route: Row[Any]) -> str:
     path = re.sub(r":\w+}", "}", route.path)
     return f"| `{VERBS[route.operation]} pqc/{path}` | {route.help} |"
 
 
 def _algorithm(row: Algorithm) -> str:
-    assert row.hpke is not None
+    assert row.capabilities.hpke is not None
     cells = (
         f"`{row.name}`",
         row.standard,
-        str(row.public_key_bytes),
-        str(row.ciphertext_bytes),
-        str(row.quantum_category),
-        row.hpke.name,
+        str(row.sizes.public_key_bytes),
+        str(row.sizes.ciphertext_bytes),
+        str(row.strength.quantum_category),
+        row.capabilities.hpke.name,
         PROVIDERS[row.name],
     )
     return "| " + " | ".join(cells) + " |"
 
 
 def test_every_route_is_documented() -> None:
-    assert _rows("API") == [_route(route) for route in Pqc.routes]
+    assert _rows("API") == [_route(route) for route in PQC.routes]
 
 
 def test_every_type_is_documented() -> None:

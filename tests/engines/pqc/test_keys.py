@@ -10,10 +10,10 @@ import pytest
 from cryptography.hazmat.primitives import hpke as library_hpke
 from cryptography.hazmat.primitives.asymmetric import ec, mlkem
 
-from engines.algorithms import KEM_ALGORITHMS
+from engines.algorithms.registry import KEM_ALGORITHMS
 from engines.base import Operation
 from engines.faults import InvalidRequest, NotFound
-from engines.keystore import KEYS
+from engines.keys.store import KEYS
 from tests.engines.driver import Driver, message_of
 
 TYPES = list(KEM_ALGORITHMS)
@@ -61,13 +61,13 @@ async def test_a_key_is_made_and_read(pqc: Driver, type_: str) -> None:
         "min_available_version": 0,
         "min_decryption_version": 1,
         "min_encryption_version": 0,
-        "hpke_suite": KEM_ALGORITHMS[type_].hpke.name,  # type: ignore[union-attr]
+        "hpke_suite": KEM_ALGORITHMS[type_].capabilities.hpke.name,  # type: ignore[union-attr]
         "keys": {"1": {"name": KEM_ALGORITHMS[type_].label, "creation_time": "2027-01-15T08:00:00.125Z"}},
     }
     if type_.startswith("ml-kem"):
         assert public.startswith("-----BEGIN PUBLIC KEY-----\n")
     else:
-        assert len(base64.b64decode(public)) == KEM_ALGORITHMS[type_].public_key_bytes
+        assert len(base64.b64decode(public)) == KEM_ALGORITHMS[type_].sizes.public_key_bytes
 
 
 async def test_the_default_type_is_the_hybrid_x_wing(pqc: Driver) -> None:

@@ -12,10 +12,10 @@ from cryptography.hazmat.primitives.asymmetric import mlkem, x25519
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engines.algorithms import KEM_ALGORITHMS
+from engines.algorithms.registry import KEM_ALGORITHMS
 from engines.base import Operation
 from engines.faults import Failed, InvalidRequest
-from engines.pqc import Pqc
+from engines.pqc.routes import PQC
 from tests.engines.driver import Driver, message_of
 
 TYPES = list(KEM_ALGORITHMS)
@@ -44,7 +44,7 @@ async def test_a_secret_is_given_back_by_every_version(pqc: Driver, type_: str) 
     for answer in made:
         prefix, ciphertext = parts(answer["ciphertext"])
         assert prefix == f"vault:v{answer['key_version']}:"
-        assert len(ciphertext) == KEM_ALGORITHMS[type_].ciphertext_bytes
+        assert len(ciphertext) == KEM_ALGORITHMS[type_].sizes.ciphertext_bytes
         opened = await pqc.write("decapsulate/k", ciphertext=answer["ciphertext"])
         assert opened == {"shared_secret": answer["shared_secret"]}
 
@@ -86,7 +86,7 @@ async def test_everything_wrong_with_a_ciphertext_is_told_in_the_same_words(pqc:
     await pqc.write("keys/other", type=type_)
     sealed = (await pqc.write("encrypt/k", plaintext=encode(b"message")))["ciphertext"]
     prefix, body = parts(sealed)
-    size = KEM_ALGORITHMS[type_].ciphertext_bytes
+    size = KEM_ALGORITHMS[type_].sizes.ciphertext_bytes
     flipped = [body[:at] + bytes([body[at] ^ 1]) + body[at + 1 :] for at in (0, size - 1, size, len(body) - 1)]
     texts = [prefix + encode(wrong) for wrong in (*flipped, b"", body[:size], body[:-1], body + b"\0", body[1:])]
     texts += [
@@ -214,7 +214,7 @@ class TestBatches:
 @given(text=st.text(max_size=60) | st.from_regex(r"vault:v[0-9]{1,3}:[A-Za-z0-9+/=\n]{0,80}", fullmatch=True))
 @settings(max_examples=150)
 async def test_no_text_makes_anything_but_the_one_answer(text: str) -> None:
-    pqc = Driver(Pqc)
+    pqc = Driver(PQC)
     await pqc.write("keys/k", type="ml-kem-768")
     for path in ("decrypt", "decapsulate"):
         expected = FOREIGN if text else (InvalidRequest, f"missing ciphertext to {path}")

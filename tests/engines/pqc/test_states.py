@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from engines.base import Operation, Route
+from engines.base import Operation, Row
 from engines.faults import InvalidRequest
-from engines.pqc import Pqc
+from engines.pqc.routes import PQC
 from tests.engines.driver import Driver, message_of
 
 UPDATE, READ, DELETE = Operation.UPDATE, Operation.READ, Operation.DELETE
@@ -29,10 +29,10 @@ EXISTS = "there is a key of that name; use import_version to give an imported ke
 
 @pytest.mark.parametrize(
     "route",
-    [route for route in Pqc.routes if route.path not in STATELESS],
+    [route for route in PQC.routes if route.path not in STATELESS],
     ids=lambda row: f"{row.operation} {row.path}",
 )
-async def test_a_disabled_key_can_be_read_and_configured_and_nothing_else(pqc: Driver, route: Route) -> None:
+async def test_a_disabled_key_can_be_read_and_configured_and_nothing_else(pqc: Driver, route: Row[Any]) -> None:
     """A route that forgets to ask for the state fails here."""
     await pqc.write("keys/k", **OPEN)
     backup = (await pqc.read("backup/k"))["backup"]
@@ -87,7 +87,7 @@ async def test_every_way_to_protect_is_counted(pqc: Driver) -> None:
     engine: Any = pqc.engine
     await asyncio.gather(*engine.counts._renewals)
     await engine.close()
-    assert (await Driver(Pqc, store=pqc.store).read("keys/k"))["encryptions"] == {"1": 8, "2": 1}
+    assert (await Driver(PQC, store=pqc.store).read("keys/k"))["encryptions"] == {"1": 8, "2": 1}
 
 
 async def test_a_version_that_may_make_no_more_gives_way_to_a_new_one_or_refuses(pqc: Driver) -> None:

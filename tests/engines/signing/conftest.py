@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
 
-from engines.algorithms import SIGNING_ALGORITHMS
-from engines.algorithms.base import Pace
+from engines.algorithms.formats.jws import jws_algorithms
 from engines.algorithms.hashes import HASHES
-from engines.algorithms.jws import jws_algorithms
-from engines.algorithms.wrapping import wrap
+from engines.algorithms.registry import SIGNING_ALGORITHMS
+from engines.algorithms.row import Pace
+from engines.algorithms.rsa.key_wrapping import wrap
 from engines.base import Caller
-from engines.signing import Signing
+from engines.signing.routes import SIGNING
 from storage.base import put
 from tests.engines.driver import Driver, make_keys
 
@@ -23,7 +23,7 @@ ALICE = Caller("userpass-alice", ("default", "tokens"), "11111111-2222-3333-4444
 ROWS = {
     name: row
     for name, row in SIGNING_ALGORITHMS.items()
-    if row.signing is not Pace.LONG or row.parameter_set.endswith("f")
+    if row.pacing.signing is not Pace.LONG or row.parameter_set.endswith("f")
 }
 """Those that sign in less than a second; the small sets of SLH-DSA differ from the fast ones by numbers."""
 
@@ -50,6 +50,6 @@ async def wrapped(driver: Driver, key: bytes) -> str:
 @pytest.fixture
 def signing() -> Driver:
     """An engine over an empty store, called by somebody."""
-    driver = Driver(Signing)
+    driver = Driver(SIGNING)
     driver.caller = ALICE
     return driver

@@ -12,7 +12,7 @@ from tests.engines.driver import Driver, make_keys
 from tests.engines.signing.conftest import KEYS, ROWS
 
 PAYLOAD = base64.b64encode(b"hello").decode()
-PAIRS = [name for name, row in ROWS.items() if row.quantum_category]
+PAIRS = [name for name, row in ROWS.items() if row.strength.quantum_category]
 """The Algorithm Key Pairs."""
 
 HYBRIDS = [name for name in PAIRS if KEYS[name]["type"] == "hybrid"]

@@ -12,13 +12,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engines.base import Route
+from engines.base import Row
 from engines.faults import Failed, Fault
-from engines.signing import Signing
-from engines.signing.engine import ROUTES
+from engines.signing.routes import ROUTES, SIGNING
 from tests.engines.driver import Driver, make_keys
 from tests.engines.signing.conftest import ALICE
-from tests.engines.test_any_body import JSON, TEXTS, drawn
+from tests.engines.transit.test_any_body import JSON, TEXTS, drawn
 
 KEYS: dict[str, dict[str, Any]] = {
     "ec": {"exportable": True, "allow_plaintext_backup": True},
@@ -50,7 +49,7 @@ FLATTENED = st.fixed_dictionaries({"protected": PARTS, "signature": PARTS}, opti
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route.operation.value} {route.path}")
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
-def test_only_refusals_escape(route: Route, data: st.DataObject) -> None:
+def test_only_refusals_escape(route: Row[Any], data: st.DataObject) -> None:
     path, fields = drawn(route, data, NAMES)
     if "token" in fields and data.draw(st.booleans()):
         fields["token"] = data.draw(TOKENS)
@@ -62,9 +61,9 @@ def test_only_refusals_escape(route: Route, data: st.DataObject) -> None:
     asyncio.run(call(route, path, fields))
 
 
-async def call(route: Route, path: str, fields: dict[str, Any]) -> None:
+async def call(route: Row[Any], path: str, fields: dict[str, Any]) -> None:
     """Call the handler of ``route`` with ``fields``, past the weak conversion; only a refusal may come of it."""
-    driver = Driver(Signing)
+    driver = Driver(SIGNING)
     driver.caller = ALICE
     await make_keys(driver, KEYS)
     for name, parameters in ROLES.items():

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import pkcs7
 
-from engines.algorithms.cms_types import ContentInfo
+from engines.algorithms.formats.cms_types import ContentInfo
 from engines.base import Operation
 from tests.engines.driver import Driver, make_keys, message_of
 from tests.engines.signing.certifying import certify

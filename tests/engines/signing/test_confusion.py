@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, mldsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
-from tests.engines.composites import LATTICES
+from tests.engines.algorithms.composites import LATTICES
 from tests.engines.driver import Driver, make_keys
 from tests.engines.signing.certifying import certify
 from tests.engines.signing.conftest import KEYS, ROWS, wrapped
@@ -28,7 +28,7 @@ class TestWhatIsNotValid:
         await prepare(signing, name)
         used = form(signing, name)
         made, signature, _ = await used.make()
-        boundary = ROWS[name].signature_bytes // 2
+        boundary = ROWS[name].sizes.signature_bytes // 2
         for changed in (
             signature[:-1],
             signature + b"\x00",
@@ -66,7 +66,7 @@ class TestWhatIsNotValid:
             return await signing.write(f"cms/verify/{name}", cms=cms, payload=PAYLOAD)
 
         assert (await verdict(made))["valid"]
-        for position in (-1, -40, -200, -ROWS[name].signature_bytes // 2):
+        for position in (-1, -40, -200, -ROWS[name].sizes.signature_bytes // 2):
             broken = bytearray(made)
             broken[position] ^= 1
             assert await verdict(bytes(broken)) == {"valid": False, "error": NOT_SIGNED}

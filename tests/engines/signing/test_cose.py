@@ -11,8 +11,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 
-from engines.algorithms import SIGNING_ALGORITHMS
-from engines.algorithms.jws import jws_algorithms
+from engines.algorithms.formats.jws import jws_algorithms
+from engines.algorithms.registry import SIGNING_ALGORITHMS
 from engines.base import Operation
 from tests.engines.driver import Driver, make_keys, message_of
 from tests.engines.signing.conftest import EVERY, KEYS, ROWS
@@ -79,7 +79,7 @@ async def test_what_is_signed_is_verified_here_and_by_hand(
     assert payload == (None if detached else b"hello")
     headers = cbor2.loads(protected)
     signed = cbor2.dumps(["Signature1", protected, b"aad", b"hello"])
-    if ROWS[type_].quantum_category:
+    if ROWS[type_].strength.quantum_category:
         pub = (await signing.read("roles/r/jwks"))["keys"][0]["pub"]
         verify_key_pair(name, base64.urlsafe_b64decode(pub + "=="), signature, signed)
     else:

@@ -7,23 +7,23 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from engines.algorithms.base import Fips
+from engines.algorithms.row import Fips
 from engines.base import Operation
 from engines.fips import FipsMode
-from engines.signing import Signing
+from engines.signing.routes import SIGNING
 from tests.engines.driver import Driver, make_keys, message_of
 from tests.engines.signing.conftest import ALICE, KEYS, ROWS
 
 WHAT = "an RSA key with the public exponent 3"
 
 
-APPROVED = [name for name, row in ROWS.items() if row.fips is Fips.APPROVED]
-UNAPPROVED = [name for name, row in ROWS.items() if row.fips is not Fips.APPROVED]
+APPROVED = [name for name, row in ROWS.items() if row.strength.fips is Fips.APPROVED]
+UNAPPROVED = [name for name, row in ROWS.items() if row.strength.fips is not Fips.APPROVED]
 
 
 @pytest.mark.parametrize("type_", APPROVED)
 async def test_approved_types_sign_without_a_warning(type_: str) -> None:
-    driver = Driver(Signing, FipsMode.ENABLED)
+    driver = Driver(SIGNING, FipsMode.ENABLED)
     driver.caller = ALICE
     await make_keys(driver, {type_: KEYS[type_]})
     await driver.write("roles/r", key=type_)
@@ -34,7 +34,7 @@ async def test_approved_types_sign_without_a_warning(type_: str) -> None:
 @pytest.mark.parametrize("type_", UNAPPROVED)
 async def test_other_types_are_refused_or_warned_of(type_: str) -> None:
     """When a key is made, imported, restored or rotated, and when it signs; what it has signed is still verified."""
-    disabled = Driver(Signing)
+    disabled = Driver(SIGNING)
     disabled.caller = ALICE
     made = {**KEYS[type_], "allow_plaintext_backup": True}
     await disabled.write("keys/k", **made)
@@ -42,7 +42,7 @@ async def test_other_types_are_refused_or_warned_of(type_: str) -> None:
     token = (await disabled.write("jwt/sign/k"))["token"]
     backup = (await disabled.read("backup/k"))["backup"]
     public = (await disabled.read("keys/k"))["keys"]["1"]["public_key"]
-    enabled, preferred = (Driver(Signing, mode, disabled.store) for mode in (FipsMode.ENABLED, FipsMode.PREFERRED))
+    enabled, preferred = (Driver(SIGNING, mode, disabled.store) for mode in (FipsMode.ENABLED, FipsMode.PREFERRED))
     enabled.caller = preferred.caller = ALICE
     warning = f'{type_} is not FIPS-approved (fips_mode is "{{}}")'
     for path, parameters in (
@@ -70,9 +70,9 @@ async def test_other_types_are_refused_or_warned_of(type_: str) -> None:
 
 async def test_a_request_for_a_certificate_signs_too() -> None:
     type_ = next(name for name in UNAPPROVED if ROWS[name].object_identifier)
-    disabled = Driver(Signing)
+    disabled = Driver(SIGNING)
     await disabled.write("keys/k", **KEYS[type_])
-    enabled, preferred = (Driver(Signing, mode, disabled.store) for mode in (FipsMode.ENABLED, FipsMode.PREFERRED))
+    enabled, preferred = (Driver(SIGNING, mode, disabled.store) for mode in (FipsMode.ENABLED, FipsMode.PREFERRED))
     text = f'{type_} is not FIPS-approved, and fips_mode is "enabled"'
     assert (await message_of(enabled, Operation.UPDATE, "keys/k/csr"))[1] == text
     answer = await preferred.invoke(Operation.UPDATE, "keys/k/csr")
@@ -82,10 +82,10 @@ async def test_a_request_for_a_certificate_signs_too() -> None:
 async def test_a_key_that_is_not_approved_only_verifies() -> None:
     weak = rsa.generate_private_key(3, 2048)
     pem = weak.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
-    before = Driver(Signing)
+    before = Driver(SIGNING)
     await before.write("keys/k/import", type="rsa-2048", public_key=pem)
     await before.write("roles/r", key="k")
-    enabled = Driver(Signing, FipsMode.ENABLED, before.store)
+    enabled = Driver(SIGNING, FipsMode.ENABLED, before.store)
     enabled.caller = ALICE
     _, text = await message_of(enabled, Operation.UPDATE, "jwt/sign/r")
     assert text == f'{WHAT} is not FIPS-approved, and fips_mode is "enabled"'

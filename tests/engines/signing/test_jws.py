@@ -27,7 +27,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:EdDSA is deprecated")
 PrivateKey: TypeAlias = Ed25519PrivateKey | mldsa.MLDSA44PrivateKey | rsa.RSAPrivateKey
 
 UPDATE = Operation.UPDATE
-KNOWN_ELSEWHERE = [(name, jws) for name, jws in EVERY if not ROWS[name].quantum_category]
+KNOWN_ELSEWHERE = [(name, jws) for name, jws in EVERY if not ROWS[name].strength.quantum_category]
 KEY_TYPES: dict[str, Any] = {"rsa": RSAKey, "ecdsa": ECKey, "ed25519": OKPKey}
 NAMES = [name for _, name in KNOWN_ELSEWHERE]
 REGISTRY = joserfc_jws.JWSRegistry(algorithms=NAMES)

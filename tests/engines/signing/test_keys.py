@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from engines.algorithms.hashes import HASHES
-from engines.algorithms.wrapping import wrap
+from engines.algorithms.rsa.key_wrapping import wrap
 from engines.base import Operation
 from engines.faults import InvalidRequest, NotFound
 from tests.engines.driver import Driver, make_keys, message_of

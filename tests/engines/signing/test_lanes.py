@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from engines import lanes
-from engines.algorithms.base import Pace
+from engines import worker_pools
+from engines.algorithms.row import Pace
 from engines.faults import RateLimited
-from engines.lanes import Lane
+from engines.worker_pools import Lane
 from tests.engines.driver import Driver, make_keys
 from tests.engines.signing.certifying import certify
 from tests.engines.signing.conftest import KEYS
@@ -56,7 +56,7 @@ async def full(pace: Pace, gate: Gate, monkeypatch: pytest.MonkeyPatch) -> Async
     task = asyncio.create_task(lane.run(gate.work))
     await gate.begun()
     with monkeypatch.context() as patched:
-        patched.setitem(lanes._LANES, pace, lane)
+        patched.setitem(worker_pools._LANES, pace, lane)
         yield
     gate.open.set()
     await task

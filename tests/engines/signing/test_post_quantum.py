@@ -13,11 +13,12 @@ from cryptography.hazmat import asn1
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from engines.algorithms import ALGORITHMS, SIGNING_ALGORITHMS, slhdsa_process
-from engines.algorithms.jws import jws_algorithms
+from engines.algorithms.formats.jws import jws_algorithms
+from engines.algorithms.registry import ALGORITHMS, SIGNING_ALGORITHMS
+from engines.algorithms.signatures import slhdsa_process
 from engines.base import Operation
 from engines.faults import InvalidRequest, Unavailable
-from engines.lanes import MAX_LONG_ITEMS
+from engines.worker_pools import MAX_LONG_ITEMS
 from tests.engines.driver import Driver, message_of
 from tests.engines.signing.certifying import certify, parse_request
 from tests.engines.signing.conftest import KEYS, wrapped
@@ -37,7 +38,7 @@ def test_every_algorithm_has_a_name_of_its_own() -> None:
     numbered: dict[int, set[str]] = {}
     for row in SIGNING_ALGORITHMS.values():
         for algorithm in jws_algorithms(row):
-            if row.quantum_category:
+            if row.strength.quantum_category:
                 named.setdefault(algorithm.name, set()).add(row.parameter_set)
             numbered.setdefault(algorithm.cose, set()).add(algorithm.name)
     assert all(len(sets) == 1 for sets in named.values())

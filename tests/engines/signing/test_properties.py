@@ -9,16 +9,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engines.algorithms import SIGNING_ALGORITHMS
 from engines.algorithms.base import Material
-from engines.key_records import KeyringRecord, new_version
-from engines.keyring import Keyring
+from engines.algorithms.registry import SIGNING_ALGORITHMS
+from engines.keys.keyring import Keyring
+from engines.keys.records import KeyringRecord, new_version
 from engines.signing.json_objects import MAX_DEPTH, BadJson, encode_object, parse_object
 from engines.signing.publication import published_versions, signing_version
 from tests.engines.driver import Driver, make_keys
 
 NANOSECONDS = 1_000_000_000
-EDWARDS = next(row for row in SIGNING_ALGORITHMS.values() if row.public_key_bytes == 32)
+EDWARDS = next(row for row in SIGNING_ALGORITHMS.values() if row.sizes.public_key_bytes == 32)
 
 
 def keyring(gaps: list[int], publish_ahead: int, keep_published: int) -> Keyring:

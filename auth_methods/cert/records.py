@@ -1,0 +1,65 @@
+"""Roles and settings as they are stored: whom a role trusts, what it asks of certificates, and what it gives."""
+
+from __future__ import annotations
+
+import msgspec
+from msgspec import Struct
+
+from auth_methods.cert.certificates import Wanted
+from auth_methods.token_fields import TokenSettings
+
+CONFIG = "config"
+"""Where the settings lie."""
+
+
+class Role(Struct, frozen=True, kw_only=True):
+    """As stored. Lists are None until they are given."""
+
+    certificate: str = ""
+    """PEM: authorities, or clients' certificates themselves."""
+
+    display_name: str = ""
+    allowed_names: list[str] | None = None
+    allowed_common_names: list[str] | None = None
+    allowed_dns_sans: list[str] | None = None
+    allowed_email_sans: list[str] | None = None
+    allowed_uri_sans: list[str] | None = None
+    allowed_organizational_units: list[str] | None = None
+    allowed_metadata_extensions: list[str] | None = None
+    required_extensions: list[str] | None = None
+    token: TokenSettings = TokenSettings()
+
+    @property
+    def wanted(self) -> Wanted:
+        """What it asks of a certificate."""
+        return Wanted(
+            names=self.allowed_names or (),
+            common_names=self.allowed_common_names or (),
+            dns_names=self.allowed_dns_sans or (),
+            emails=self.allowed_email_sans or (),
+            uris=self.allowed_uri_sans or (),
+            organizational_units=self.allowed_organizational_units or (),
+            extensions=self.required_extensions or (),
+        )
+
+
+class Config(Struct, frozen=True, kw_only=True):
+    """As stored."""
+
+    disable_binding: bool = False
+    """Tokens may be renewed without the certificate that they were given for."""
+
+
+def key(name: str) -> str:
+    """Where a role lies."""
+    return f"cert/{name.lower()}"
+
+
+def decode(value: bytes) -> Role:
+    """A stored role."""
+    return msgspec.msgpack.decode(value, type=Role)
+
+
+def decode_config(value: bytes) -> Config:
+    """The stored settings."""
+    return msgspec.msgpack.decode(value, type=Config)

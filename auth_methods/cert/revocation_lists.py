@@ -1,0 +1,98 @@
+"""Revocation lists (RFC 5280, 5): certificates that their authorities have taken back, given to this server as lists.
+
+A list counts until it is replaced or deleted, also beyond the time for which its authority has announced the next one:
+that a list is old is no reason to let those in whom it names.
+"""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from dataclasses import dataclass
+
+import msgspec
+from cryptography import x509
+from msgspec import Struct
+
+from engines.faults import InvalidRequest
+
+FOLDER = "crl/"
+"""Where the lists lie."""
+
+
+class Revocations(Struct, frozen=True, kw_only=True):
+    """As stored. ``issuer`` is the authority's name in DER, ``compared`` the same as it is compared."""
+
+    issuer: bytes
+    compared: str = ""
+    serial_numbers: frozenset[str]
+
+    def lists(self, certificate: x509.Certificate) -> bool:
+        """Whether the certificate is among them."""
+        if str(certificate.serial_number) not in self.serial_numbers:
+            return False
+        name = certificate.issuer
+        return name.public_bytes() == self.issuer or comparable(name) == self.compared
+
+
+@dataclass(frozen=True, slots=True)
+class Revoked:
+    """All lists of a mount together."""
+
+    every: tuple[Revocations, ...]
+
+    def names(self, certificate: x509.Certificate) -> bool:
+        """Whether any list has the certificate."""
+        return any(one.lists(certificate) for one in self.every)
+
+
+def comparable(name: x509.Name) -> str:
+    """A text that is the same for names which are (RFC 5280, 7.1).
+
+    An authority may write its name otherwise in its list than in its certificates: in another type of ASN.1 string, in
+    other letters, or with other blanks.
+    """
+    return json.dumps([sorted((part.oid.dotted_string, _folded(part.value)) for part in rdn) for rdn in name.rdns])
+
+
+def _folded(value: str | bytes) -> str:
+    if isinstance(value, bytes):
+        return f"#{value.hex()}"
+    return " ".join(unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", value).casefold()).split())
+
+
+def parsed(pem: str) -> Revocations:
+    """The list in PEM. Raises ``InvalidRequest``."""
+    try:
+        found = x509.load_pem_x509_crl(pem.encode())
+        serial_numbers = frozenset(str(entry.serial_number) for entry in found)
+        issuer, partial = found.issuer, _is_partial(found)
+    except (ValueError, x509.DuplicateExtension):
+        raise InvalidRequest("failed to parse CRL") from None
+    if partial:
+        raise InvalidRequest("indirect lists and lists of changes are not supported by this server")
+    return Revocations(issuer=issuer.public_bytes(), compared=comparable(issuer), serial_numbers=serial_numbers)
+
+
+def _is_partial(found: x509.CertificateRevocationList) -> bool:
+    """Whether it speaks of other authorities' certificates too, or only of what has changed since another list.
+
+    Read as an ordinary list, either would leave out certificates that are revoked.
+    """
+    for extension in found.extensions:
+        value = extension.value
+        if isinstance(value, x509.DeltaCRLIndicator):
+            return True
+        if isinstance(value, x509.IssuingDistributionPoint) and value.indirect_crl:
+            return True
+    return False
+
+
+def key(name: str) -> str:
+    """Where the list of this name lies, in any case."""
+    return FOLDER + name.lower()
+
+
+def decode(value: bytes) -> Revocations:
+    """A stored list."""
+    return msgspec.msgpack.decode(value, type=Revocations)

@@ -1,0 +1,31 @@
+"""The API of the method jwt as one table."""
+
+from __future__ import annotations
+
+from auth_methods.jwt import browser, config, login, roles
+from auth_methods.jwt.state import Jwt
+from engines.base import Access, EngineType, Nothing, Operation, Route, Row
+
+READ, LIST, UPDATE, DELETE = Operation.READ, Operation.LIST, Operation.UPDATE, Operation.DELETE
+
+ROUTES: tuple[Row[Jwt], ...] = (
+    Route(UPDATE, "login", login.log_in, login.LoginBody, "Log in with a JSON Web Token.", Access.PUBLIC),
+    Route(UPDATE, "oidc/auth_url", browser.auth_url, browser.AuthUrlBody,
+          "Begin a login through a browser.", Access.PUBLIC),
+    Route(READ, "oidc/callback", browser.callback, browser.CallbackBody,
+          "End a login through a browser.", Access.PUBLIC),
+    Route(READ, "config", config.read_config, Nothing, "Show where the keys come from.", writes=False),
+    Route(UPDATE, "config", config.write_config, config.ConfigBody, "Set where the keys come from."),
+    Route(LIST, "role", roles.list_roles, roles.ListBody, "List the roles.", writes=False),
+    Route(READ, "role/{name}", roles.read_role, roles.RoleName, "Show a role.", writes=False),
+    Route(UPDATE, "role/{name}", roles.write_role, roles.RoleBody, "Make or change a role.",
+          exists=roles.role_exists),
+    Route(DELETE, "role/{name}", roles.delete_role, roles.RoleName, "Delete a role."),
+)  # fmt: skip
+
+JWT = EngineType(
+    type="jwt",
+    summary="JSON Web Tokens of identity providers",
+    routes=ROUTES,
+    open=Jwt,
+)

@@ -1,0 +1,81 @@
+"""The state of one mount of jwt: its configuration and roles, and the keys and the provider that were found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from auth_methods.base import LocalIssuer, Renewal
+from auth_methods.jwt import used_ids
+from auth_methods.jwt.keys import Key, key_from_pem
+from auth_methods.jwt.provider import Provider
+from auth_methods.jwt.records import CONFIG, Config, Role, decode, decode_config, key
+from auth_methods.jwt.remote import RemoteKeys
+from auth_methods.names import is_name
+from engines.base import Mount
+from engines.faults import Failed
+
+
+class Jwt:
+    """The roles and keys of one mount."""
+
+    def __init__(self, mount: Mount) -> None:
+        self.mount = mount
+        self._static: tuple[tuple[str, ...], list[Key]] = ((), [])
+        self._remote: RemoteKeys | None = None
+        self._provider: Provider | None = None
+        self.local_issuer: LocalIssuer | None = None
+
+    def trust(self, issuer: LocalIssuer) -> None:
+        """As ``TrustsServer``."""
+        self.local_issuer = issuer
+
+    async def configuration(self) -> Config | None:
+        """The configuration; None until there is one."""
+        return await self.mount.storage.load(CONFIG, decode_config)
+
+    async def role(self, name: str) -> Role | None:
+        """The role of this name, in any case."""
+        return await self.mount.storage.load(key(name), decode) if is_name(name) else None
+
+    async def keys(self, present: Config, key_id: str, request_id: str) -> list[Key]:
+        """The keys that may have signed a token with this key id. Raises ``FetchFailed``."""
+        source = present.source
+        if source is None:
+            if self._static[0] != present.jwt_validation_pubkeys:
+                parsed = [key_from_pem(text) for text in present.jwt_validation_pubkeys]
+                self._static = (present.jwt_validation_pubkeys, parsed)
+            return self._static[1]
+        if self._remote is None or self._remote.source != source:
+            self._remote = RemoteKeys(source, self.mount.clock)
+        return await self._remote.matching(key_id, request_id)
+
+    def provider(self, present: Config) -> Provider:
+        """The provider at which people log in."""
+        source = present.source
+        assert source is not None, "checked when the configuration was written"
+        if self._provider is None or self._provider.source != source:
+            self._provider = Provider(source, self.mount.clock)
+        return self._provider
+
+    async def role_of(self, path: str, given: Mapping[str, Any]) -> str:
+        """As ``ResolvesRole``: what the login says, or else the configuration."""
+        if path not in ("login", "oidc/auth_url"):
+            return ""
+        name = given.get("role")
+        if not name:
+            configured = await self.configuration()
+            name = "" if configured is None else configured.default_role
+        return name.lower() if isinstance(name, str) else ""
+
+    async def renewal(self, metadata: Mapping[str, str], policies: tuple[str, ...]) -> Renewal:
+        """What a role's token may still have; nothing once the role is gone."""
+        name = metadata.get("role", "")
+        role = await self.role(name)
+        if role is None:
+            raise Failed(f"failed to renew entry: role {name} does not exist during renewal")
+        return role.token.renewal()
+
+    async def tick(self, now: float) -> None:
+        """Forget the ids of tokens that have ended."""
+        await used_ids.sweep(self.mount.storage, now)

@@ -1,0 +1,84 @@
+"""The API of the token method as one table."""
+
+from __future__ import annotations
+
+from auth_methods.token import jwts
+from auth_methods.token.creation import CreateBody, CreateWithRoleBody, create, create_orphan, create_with_role
+from auth_methods.token.lookup import (
+    AccessorBody,
+    TokenBody,
+    list_accessors,
+    lookup,
+    lookup_accessor,
+    lookup_self,
+)
+from auth_methods.token.renewal import RenewAccessorBody, RenewBody, renew, renew_accessor, renew_self
+from auth_methods.token.revocation import revoke, revoke_accessor, revoke_orphan, revoke_self, tidy
+from auth_methods.token.roles import (
+    RoleBody,
+    RoleName,
+    delete_role,
+    list_roles,
+    read_role,
+    role_exists,
+    write_role,
+)
+from auth_methods.token.state import TokenMethod
+from engines.base import Access, EngineType, Nothing, Operation, Route, Row
+
+READ, LIST, UPDATE, DELETE = Operation.READ, Operation.LIST, Operation.UPDATE, Operation.DELETE
+
+ROUTES: tuple[Row[TokenMethod], ...] = (
+    # Creating
+    Route(UPDATE, "create", create, CreateBody, "Make a child of the calling token."),
+    Route(UPDATE, "create-orphan", create_orphan, CreateBody, "Make a token without a parent."),
+    Route(UPDATE, "create/{role_name}", create_with_role, CreateWithRoleBody, "Make a token as a role says."),
+    # Showing
+    Route(READ, "lookup", lookup, TokenBody, "Show a token.", writes=False),
+    Route(UPDATE, "lookup", lookup, TokenBody, "Show a token.", writes=False),
+    Route(READ, "lookup-self", lookup_self, TokenBody, "Show the calling token.", writes=False, about_own_token=True),
+    Route(UPDATE, "lookup-self", lookup_self, TokenBody, "Show the calling token.", writes=False, about_own_token=True),
+    Route(UPDATE, "lookup-accessor", lookup_accessor, AccessorBody, "Show the token with an accessor, without its id.",
+          writes=False),
+    Route(LIST, "accessors", list_accessors, Nothing, "List the accessors of all tokens.", access=Access.SUDO,
+          writes=False),
+    # Renewing
+    Route(UPDATE, "renew", renew, RenewBody, "Renew a token."),
+    Route(UPDATE, "renew-self", renew_self, RenewBody, "Renew the calling token.", about_own_token=True),
+    Route(UPDATE, "renew-accessor", renew_accessor, RenewAccessorBody, "Renew the token with an accessor."),
+    # Revoking
+    Route(UPDATE, "revoke", revoke, TokenBody, "Revoke a token and all that descend from it."),
+    Route(UPDATE, "revoke-self", revoke_self, Nothing, "Revoke the calling token and its descendants.",
+          about_own_token=True),
+    Route(UPDATE, "revoke-accessor", revoke_accessor, AccessorBody,
+          "Revoke the token with an accessor, and its descendants."),
+    Route(UPDATE, "revoke-orphan", revoke_orphan, TokenBody, "Revoke a token and make its children orphans."),
+    Route(UPDATE, "tidy", tidy, Nothing, "Remove entries that belong to no token."),
+    # JSON Web Tokens
+    Route(UPDATE, "jwt/{role_name}", jwts.issue, jwts.IssueBody, "Give out a JSON Web Token for a role."),
+    Route(UPDATE, "lookup-jwt", jwts.look_up, jwts.JwtBody, "Tell whether a JSON Web Token of this server stands.",
+          writes=False),
+    Route(UPDATE, "revoke-jwt", jwts.revoke, jwts.RevokeBody, "End a JSON Web Token of this server."),
+    Route(READ, "config/jwt", jwts.read_config, Nothing, "Show who issues JSON Web Tokens, and how."),
+    Route(UPDATE, "config/jwt", jwts.write_config, jwts.ConfigBody, "Set who issues JSON Web Tokens, and how.",
+          access=Access.SUDO),
+    Route(UPDATE, "rotate/jwt", jwts.rotate, jwts.RotateBody, "Sign JSON Web Tokens with the next key.",
+          access=Access.SUDO),
+    Route(READ, jwts.WELL_KNOWN_KEYS, jwts.read_keys, Nothing, "Tell the keys that verify JSON Web Tokens.",
+          access=Access.PUBLIC, bare=True),
+    Route(READ, jwts.WELL_KNOWN_CONFIGURATION, jwts.read_discovery, Nothing,
+          "Tell where the keys are that verify JSON Web Tokens.", access=Access.PUBLIC, bare=True),
+    # Roles
+    Route(LIST, "roles", list_roles, Nothing, "List the roles.", writes=False),
+    Route(READ, "roles/{role_name}", read_role, RoleName, "Show a role.", writes=False),
+    Route(UPDATE, "roles/{role_name}", write_role, RoleBody, "Make or change a role.", exists=role_exists),
+    Route(DELETE, "roles/{role_name}", delete_role, RoleName, "Delete a role."),
+)  # fmt: skip
+
+TOKEN = EngineType(
+    type="token",
+    summary="Tokens that make, show, renew and revoke tokens",
+    routes=ROUTES,
+    open=TokenMethod,
+    eager=True,
+)

@@ -1,0 +1,123 @@
+"""Requests for certificates (PKCS #10, RFC 2986) of keys, signed by them.
+
+The library makes those of the keys that it knows. In those of SLH-DSA (RFC 9909) and of hybrids
+(draft-ietf-lamps-pq-composite-sigs), subject and extensions are the library's, and key and signature come from here.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, TypeAlias, get_args
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat import asn1
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, mldsa, rsa
+
+from engines.algorithms.base import Material, SignatureOptions
+from engines.algorithms.encodings.key_info import public_key_info
+from engines.algorithms.encodings.pem import pem
+from engines.algorithms.formats.certificates import first_block, no_certificates
+from engines.algorithms.row import Algorithm
+from engines.encoding import NotBase64
+from engines.faults import InvalidRequest
+
+_Signer: TypeAlias = (
+    rsa.RSAPrivateKey
+    | ec.EllipticCurvePrivateKey
+    | ed25519.Ed25519PrivateKey
+    | mldsa.MLDSA44PrivateKey
+    | mldsa.MLDSA65PrivateKey
+    | mldsa.MLDSA87PrivateKey
+)
+_SIGNERS = get_args(_Signer)
+_REQUEST = "CERTIFICATE REQUEST"
+
+
+@asn1.sequence
+class _SignatureIdentifier:
+    algorithm: x509.ObjectIdentifier
+
+
+@asn1.sequence
+class _RequestInfo:
+    version: int
+    subject: asn1.TLV
+    public_key: asn1.TLV
+    attributes: Annotated[asn1.SetOf[asn1.TLV], asn1.Implicit(0)]
+
+
+@asn1.sequence
+class _Request:
+    info: _RequestInfo
+    algorithm: asn1.TLV
+    signature: asn1.BitString
+
+
+def parse_template(text: str) -> x509.CertificateSigningRequestBuilder:
+    """A request still to be signed, with the subject and extensions of the request ``text`` in PEM, or none for "".
+
+    Raises ``InvalidRequest`` for what is no request.
+    """
+    if not text:
+        return x509.CertificateSigningRequestBuilder(x509.Name([]))
+    try:
+        der = first_block(text)
+        if der is None:
+            raise InvalidRequest("could not decode PEM CSR")
+        given = x509.load_der_x509_csr(der)
+        builder = x509.CertificateSigningRequestBuilder(given.subject)
+        for extension in given.extensions:
+            builder = builder.add_extension(extension.value, extension.critical)
+    except (ValueError, NotBase64, UnsupportedAlgorithm, x509.UnsupportedGeneralNameType, x509.DuplicateExtension):
+        raise InvalidRequest("asn1: structure error") from None
+    return builder
+
+
+def request_certificate(
+    algorithm: Algorithm, material: Material, template: x509.CertificateSigningRequestBuilder
+) -> str:
+    """A request in PEM: ``template``, signed by a key of ``algorithm``.
+
+    Raises ``InvalidRequest`` for a key that no certificate can name the algorithm of.
+    """
+    if not algorithm.object_identifier:
+        raise no_certificates()
+    try:
+        pkcs8 = algorithm.interchange.wrappable(material)
+        key = serialization.load_der_private_key(pkcs8, None, unsafe_skip_rsa_key_validation=True)
+    except (ValueError, UnsupportedAlgorithm):
+        return pem(_REQUEST, _signed_here(template, algorithm, material))
+    if not isinstance(key, _SIGNERS):
+        raise TypeError("not a key that signs certificate requests")
+    request = template.sign(key, _hash_for(key))
+    return pem(_REQUEST, request.public_bytes(serialization.Encoding.DER))
+
+
+def _hash_for(
+    key: _Signer,
+) -> hashes.SHA256 | hashes.SHA384 | hashes.SHA512 | None:
+    """The hash as strong as the key; None where the algorithm brings its own."""
+    if not isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey):
+        return None
+    if isinstance(key, ec.EllipticCurvePrivateKey) and key.curve.key_size > 256:
+        return hashes.SHA384() if key.curve.key_size <= 384 else hashes.SHA512()
+    return hashes.SHA256()
+
+
+def _signed_here(builder: x509.CertificateSigningRequestBuilder, algorithm: Algorithm, material: Material) -> bytes:
+    """What ``builder`` has, as a request by a key that the library doesn't know, in DER."""
+    assert algorithm.capabilities.signature is not None, "only keys that sign request certificates"
+    # The library writes requests only with a key of its own, so it gets one that is used for nothing else.
+    written = builder.sign(ec.generate_private_key(ec.SECP256R1()), hashes.SHA256())
+    model = asn1.decode_der(_Request, written.public_bytes(serialization.Encoding.DER)).info
+    identifier = algorithm.object_identifier
+    public_key = asn1.decode_der(asn1.TLV, public_key_info(identifier, material.public))
+    info = _RequestInfo(
+        version=model.version, subject=model.subject, public_key=public_key, attributes=model.attributes
+    )
+    signature = algorithm.capabilities.signature(material).sign(asn1.encode_der(info), SignatureOptions(None))
+    signed_by = asn1.encode_der(_SignatureIdentifier(algorithm=x509.ObjectIdentifier(identifier)))
+    return asn1.encode_der(
+        _Request(info=info, algorithm=asn1.decode_der(asn1.TLV, signed_by), signature=asn1.BitString(signature, 0))
+    )

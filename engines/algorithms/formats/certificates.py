@@ -1,0 +1,156 @@
+"""X.509 (RFC 5280): chains of certificates, and whether they are those of a key."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat import asn1
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, mldsa, rsa
+
+from engines.algorithms.encodings.interchange import subject_public_key_info
+from engines.encoding import NotBase64, decode_base64
+from engines.faults import Failed, InvalidRequest
+
+_BLOCK = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----\s*([A-Za-z0-9+/=\s]*?)-----END \1-----[ \t]*\r?\n?", re.ASCII)
+_CERTIFICATE = "CERTIFICATE"
+MAX_CHAIN = 64
+"""The most certificates in one chain."""
+
+
+def pem_blocks(text: str) -> list[tuple[str, bytes]] | None:
+    """The labels and contents of PEM blocks, text before them ignored; None if something else follows."""
+    blocks: list[tuple[str, bytes]] = []
+    position = 0
+    while position < len(text):
+        match = _BLOCK.search(text, position)
+        if match is None:
+            return None if text[position:].strip() else blocks
+        try:
+            blocks.append((match[1], decode_base64("".join(match[2].split()))))
+        except NotBase64:
+            return None
+        position = match.end()
+    return blocks
+
+
+def first_block(text: str) -> bytes | None:
+    """The contents of the first PEM block, whatever stands around it; None if there is none. Raises ``NotBase64``."""
+    match = _BLOCK.search(text)
+    return None if match is None else decode_base64("".join(match[2].split()))
+
+
+def no_certificates() -> InvalidRequest:
+    """The fault for keys whose algorithm no certificate can name."""
+    return InvalidRequest("certificates are not supported for keys of this type")
+
+
+def parse_chain(text: str) -> tuple[bytes, ...]:
+    """The certificates in PEM, in DER; other blocks are ignored. Raises ``InvalidRequest``."""
+    blocks = pem_blocks(text)
+    if blocks is None:
+        raise InvalidRequest("could not decode a PEM block in the certificate chain")
+    chain = tuple(der for label, der in blocks if label == _CERTIFICATE)
+    if not chain:
+        raise InvalidRequest("provided certificate chain did not contain any valid PEM encoded certificate")
+    if len(chain) > MAX_CHAIN:
+        raise InvalidRequest(f"provided certificate chain has more than {MAX_CHAIN} certificates")
+    for der in chain:
+        _load(der)
+    return chain
+
+
+def _load(der: bytes) -> x509.Certificate:
+    try:
+        return x509.load_der_x509_certificate(der)
+    except ValueError:
+        raise InvalidRequest(
+            "could not parse a certificate in the certificate chain: x509: malformed certificate"
+        ) from None
+
+
+def check_chain(chain: tuple[bytes, ...]) -> None:
+    """Check that the first is a leaf's and the last, of several, an authority's. Raises ``InvalidRequest``."""
+    if _is_authority(chain[0]):
+        raise InvalidRequest("certificate in the first element is not a valid leaf certificate")
+    if len(chain) > 1 and not _is_authority(chain[-1]):
+        raise InvalidRequest("certificate in the last element is not a valid CA certificate")
+
+
+def _is_authority(der: bytes) -> bool:
+    try:
+        return _load(der).extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+    except (x509.ExtensionNotFound, x509.DuplicateExtension, x509.UnsupportedGeneralNameType, ValueError):
+        return False
+
+
+@asn1.sequence
+class _CertificateInfo:
+    """A TBSCertificate (RFC 5280, 4.1)."""
+
+    version: Annotated[int | None, asn1.Explicit(0)]
+    serial_number: int
+    algorithm: asn1.TLV
+    issuer: asn1.TLV
+    validity: asn1.TLV
+    subject: asn1.TLV
+    public_key: asn1.TLV
+    issuer_identifier: Annotated[asn1.BitString | None, asn1.Implicit(1)]
+    subject_identifier: Annotated[asn1.BitString | None, asn1.Implicit(2)]
+    extensions: Annotated[list[asn1.TLV] | None, asn1.Explicit(3)]
+
+
+_CERTIFIED = (
+    rsa.RSAPublicKey,
+    ec.EllipticCurvePublicKey,
+    ed25519.Ed25519PublicKey,
+    mldsa.MLDSA44PublicKey,
+    mldsa.MLDSA65PublicKey,
+    mldsa.MLDSA87PublicKey,
+)
+_X509_NAMES = ((rsa.RSAPublicKey, "RSA"), (ec.EllipticCurvePublicKey, "ECDSA"), (ed25519.Ed25519PublicKey, "Ed25519"))
+
+
+def check_certified(certificate: bytes, public_key_info: bytes, name: str) -> None:
+    """Check that ``certificate`` is for the key of type ``name`` in ``public_key_info``, a SubjectPublicKeyInfo.
+
+    Raises ``InvalidRequest`` for a key of another kind, ``Failed`` for another key.
+    """
+    own, key = _load_key(public_key_info), _key_of(certificate)
+    for kind, algorithm in _X509_NAMES:
+        if isinstance(key, kind) and not isinstance(own, kind):
+            raise InvalidRequest(
+                "could not validate key match between leaf certificate key and key entry in transit: provided leaf "
+                f"certificate public key algorithm '{algorithm}' does not match the transit key type '{name}'"
+            )
+    certified = subject_public_key_info(key) if isinstance(key, _CERTIFIED) else _public_key_info(certificate)
+    if certified != public_key_info:
+        raise Failed("leaf certificate public key does not match the selected key version")
+
+
+def _load_key(public_key_info: bytes) -> object:
+    """The key as the library has it; None for one that it doesn't know."""
+    try:
+        return serialization.load_der_public_key(public_key_info)
+    except (ValueError, UnsupportedAlgorithm):
+        return None
+
+
+def _key_of(certificate: bytes) -> object:
+    """The key that ``certificate`` is for, as ``_load_key``."""
+    try:
+        return _load(certificate).public_key()
+    except (ValueError, UnsupportedAlgorithm):
+        return None
+
+
+def _public_key_info(certificate: bytes) -> bytes:
+    """The SubjectPublicKeyInfo in ``certificate`` as it stands there; b"" where it can't be found."""
+    try:
+        info = asn1.decode_der(_CertificateInfo, _load(certificate).tbs_certificate_bytes)
+        return asn1.encode_der(info.public_key)
+    except ValueError:
+        return b""

@@ -1,0 +1,111 @@
+"""Which signature algorithms of JOSE and COSE a key can be used with, and what each means for the key.
+
+The names are those of RFC 7518 and RFC 8037 for JOSE, the numbers those of RFC 9053 and RFC 8812 for COSE; ML-DSA's of
+both are those of RFC 9964. ``Ed25519`` is RFC 9864's name for what ``EdDSA`` means with such a key; the older one is
+the default, because more libraries know it.
+
+SLH-DSA has its names from draft-ietf-cose-sphincs-plus, which has two of the twelve parameter sets and names them as
+FIPS 205 does; so are the others here. Hybrids have theirs from draft-ietf-jose-pq-composite-sigs; what that lacks is
+named in its manner, with a mark of ours before it. In COSE both have numbers that are for private use (RFC 9053):
+those that the drafts ask for aren't assigned, or to others.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from msgspec.structs import replace
+
+from engines.algorithms.base import Marshaling, SignatureOptions
+from engines.algorithms.hashes import SHA2_256, SHA2_384, SHA2_512, SHAKE_128, SHAKE_256, Hash
+from engines.algorithms.row import Algorithm
+from engines.algorithms.rsa.rsa import PKCS1V15, PSS, SALT_HASH
+
+
+@dataclass(frozen=True, slots=True)
+class JwsAlgorithm:
+    """One algorithm: its name in JOSE, its number in COSE, and how to sign so that signatures are as in both."""
+
+    name: str
+    cose: int
+    options: SignatureOptions
+    content_hash: Hash
+    """The hash of the content that goes with such signatures in CMS."""
+
+    @property
+    def der(self) -> SignatureOptions:
+        """As ``options``, for signatures in the form that X.509 and CMS have."""
+        return replace(self.options, marshaling=Marshaling.ASN1)
+
+
+def _of(name: str, cose: int, hash_: Hash, scheme: str = "") -> JwsAlgorithm:
+    salt_length = SALT_HASH if scheme == PSS else 0
+    return JwsAlgorithm(name, cose, SignatureOptions(hash_, False, scheme, salt_length, Marshaling.JWS), hash_)
+
+
+def _hashing_itself(name: str, cose: int, content_hash: Hash = SHA2_512) -> JwsAlgorithm:
+    return JwsAlgorithm(name, cose, SignatureOptions(None, marshaling=Marshaling.JWS), content_hash)
+
+
+_CLASSICAL: dict[str, tuple[JwsAlgorithm, ...]] = {
+    "1.2.840.10045.3.1.7": (_of("ES256", -7, SHA2_256),),
+    "1.3.132.0.34": (_of("ES384", -35, SHA2_384),),
+    "1.3.132.0.35": (_of("ES512", -36, SHA2_512),),
+    "1.3.101.112": (_hashing_itself("EdDSA", -8), _hashing_itself("Ed25519", -19)),
+    "1.2.840.113549.1.1.1": (
+        _of("RS256", -257, SHA2_256, PKCS1V15),
+        _of("RS384", -258, SHA2_384, PKCS1V15),
+        _of("RS512", -259, SHA2_512, PKCS1V15),
+        _of("PS256", -37, SHA2_256, PSS),
+        _of("PS384", -38, SHA2_384, PSS),
+        _of("PS512", -39, SHA2_512, PSS),
+    ),
+}
+"""By the object identifier of a key, so that another spelling of a type needs nothing here."""
+
+_MARK = "CRYPTOSERVE-"
+
+# The hashes of content are those of RFC 9814 and of draft-ietf-lamps-cms-composite-sigs.
+_POST_QUANTUM: dict[str, JwsAlgorithm] = {
+    "ML-DSA-44": _hashing_itself("ML-DSA-44", -48),
+    "ML-DSA-65": _hashing_itself("ML-DSA-65", -49),
+    "ML-DSA-87": _hashing_itself("ML-DSA-87", -50),
+    "SLH-DSA-SHA2-128s": _hashing_itself("SLH-DSA-SHA2-128s", -71012, SHA2_256),
+    "SLH-DSA-SHA2-128f": _hashing_itself("SLH-DSA-SHA2-128f", -71013, SHA2_256),
+    "SLH-DSA-SHA2-192s": _hashing_itself("SLH-DSA-SHA2-192s", -71014),
+    "SLH-DSA-SHA2-192f": _hashing_itself("SLH-DSA-SHA2-192f", -71015),
+    "SLH-DSA-SHA2-256s": _hashing_itself("SLH-DSA-SHA2-256s", -71016),
+    "SLH-DSA-SHA2-256f": _hashing_itself("SLH-DSA-SHA2-256f", -71017),
+    "SLH-DSA-SHAKE-128s": _hashing_itself("SLH-DSA-SHAKE-128s", -71018, SHAKE_128),
+    "SLH-DSA-SHAKE-128f": _hashing_itself("SLH-DSA-SHAKE-128f", -71019, SHAKE_128),
+    "SLH-DSA-SHAKE-192s": _hashing_itself("SLH-DSA-SHAKE-192s", -71020, SHAKE_256),
+    "SLH-DSA-SHAKE-192f": _hashing_itself("SLH-DSA-SHAKE-192f", -71021, SHAKE_256),
+    "SLH-DSA-SHAKE-256s": _hashing_itself("SLH-DSA-SHAKE-256s", -71022, SHAKE_256),
+    "SLH-DSA-SHAKE-256f": _hashing_itself("SLH-DSA-SHAKE-256f", -71023, SHAKE_256),
+    "MLDSA44-ECDSA-P256-SHA256": _hashing_itself("ML-DSA-44-ES256", -71024, SHA2_256),
+    "MLDSA44-ECDSA-P384-SHA512": _hashing_itself(_MARK + "ML-DSA-44-ES384", -71025),
+    "MLDSA44-ECDSA-P521-SHA512": _hashing_itself(_MARK + "ML-DSA-44-ES512", -71026),
+    "MLDSA44-Ed25519-SHA512": _hashing_itself("ML-DSA-44-Ed25519", -71027),
+    "MLDSA65-ECDSA-P256-SHA512": _hashing_itself("ML-DSA-65-ES256", -71028),
+    "MLDSA65-ECDSA-P384-SHA512": _hashing_itself(_MARK + "ML-DSA-65-ES384", -71029),
+    "MLDSA65-ECDSA-P521-SHA512": _hashing_itself(_MARK + "ML-DSA-65-ES512", -71030),
+    "MLDSA65-Ed25519-SHA512": _hashing_itself("ML-DSA-65-Ed25519", -71031),
+    "MLDSA87-ECDSA-P256-SHA512": _hashing_itself(_MARK + "ML-DSA-87-ES256", -71032),
+    "MLDSA87-ECDSA-P384-SHA512": _hashing_itself("ML-DSA-87-ES384", -71033),
+    "MLDSA87-ECDSA-P521-SHA512": _hashing_itself(_MARK + "ML-DSA-87-ES512", -71034),
+    "MLDSA87-Ed25519-SHA512": _hashing_itself(_MARK + "ML-DSA-87-Ed25519", -71035),
+}
+"""By the parameter set, which some of them have no object identifier for. Such keys are for one algorithm each."""
+
+
+def jws_algorithms(algorithm: Algorithm) -> tuple[JwsAlgorithm, ...]:
+    """Those that keys of ``algorithm`` can be used with, the default first; none if JOSE knows no such keys."""
+    if not algorithm.signs:
+        return ()
+    only = key_pair_algorithm(algorithm)
+    return _CLASSICAL.get(algorithm.object_identifier, ()) if only is None else (only,)
+
+
+def key_pair_algorithm(algorithm: Algorithm) -> JwsAlgorithm | None:
+    """The one that keys of ``algorithm`` are for if they are Algorithm Key Pairs (RFC 9964), else None."""
+    return _POST_QUANTUM.get(algorithm.parameter_set)

@@ -1,0 +1,1 @@
+"""Key encapsulation: ML-KEM and its providers, hybrid KEMs, HPKE."""

@@ -1,0 +1,1 @@
+"""RSA: encryption, signatures, the forms of its keys, and key wrapping."""

@@ -1,0 +1,47 @@
+"""The options of public-key encryption as a client writes them, and what each means."""
+
+from __future__ import annotations
+
+from engines.algorithms.base import DEFAULT_ENCRYPTION, EncryptionOptions
+from engines.algorithms.hashes import HASHES
+from engines.algorithms.row import Algorithm, Fips
+from engines.algorithms.rsa.rsa import OAEP, OAEP_HASHES, PKCS1V15
+from engines.faults import InvalidRequest
+
+
+def parse_encryption(algorithm: Algorithm, scheme: str, hash_name: str, *, name: str) -> EncryptionOptions:
+    """How to encrypt with a key of ``algorithm``; ``scheme`` and ``hash_name`` may be empty for their defaults.
+
+    ``name`` is the parameter that the scheme came in. Raises ``InvalidRequest``; PKCS #1 v1.5, which whoever sees it
+    fail can decrypt (RFC 8017, 7.2), is for what others have encrypted.
+    """
+    if scheme == PKCS1V15:
+        raise InvalidRequest(f'{name} "{scheme}" is for decrypting alone')
+    return parse_decryption(algorithm, scheme, hash_name, name=name)
+
+
+def parse_decryption(algorithm: Algorithm, scheme: str, hash_name: str, *, name: str) -> EncryptionOptions:
+    """As ``parse_encryption``, and for decrypting."""
+    if not scheme and not hash_name:
+        return DEFAULT_ENCRYPTION
+    if scheme and algorithm.encrypts and algorithm.capabilities.encryption is None:
+        raise InvalidRequest(f"{name} is not supported for keys of type {algorithm.name}")
+    if scheme not in ("", OAEP, PKCS1V15):
+        raise InvalidRequest(f'unsupported {name} "{scheme}"; must be "oaep" or "pkcs1v15"')
+    hash_ = HASHES.get(hash_name) if hash_name else DEFAULT_ENCRYPTION.hash
+    if hash_ is None:
+        raise InvalidRequest(f'invalid hash algorithm "{hash_name}"')
+    if hash_ not in OAEP_HASHES:
+        raise InvalidRequest(f'hash algorithm "{hash_name}" is not supported for encryption')
+    return (
+        EncryptionOptions(scheme or OAEP, hash_)
+        if algorithm.capabilities.encryption is not None
+        else DEFAULT_ENCRYPTION
+    )
+
+
+def unapproved_encryption(options: EncryptionOptions) -> str:
+    """What of an encryption with ``options`` isn't approved, in words; "" if all is (SP 800-56B, SP 800-131A)."""
+    if options.scheme == PKCS1V15:
+        return "encryption by RSA without OAEP"
+    return "" if options.hash.fips is Fips.APPROVED else f"RSA-OAEP with {options.hash.name}"

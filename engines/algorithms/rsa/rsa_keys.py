@@ -1,0 +1,158 @@
+"""The forms in which RSA keys come and go."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from engines.algorithms.base import Material
+from engines.algorithms.encodings.interchange import (
+    BadBackup,
+    KeyFormat,
+    backup_integer,
+    load_pkcs8,
+    load_public_pem,
+    pkcs8,
+    subject_public_key_info,
+    wrong_type,
+)
+from engines.algorithms.encodings.pem import pem, public_key_pem
+from engines.encoding import encode_base64
+from engines.faults import Failed
+
+
+def load_private(der: bytes) -> rsa.RSAPrivateKey:
+    """A stored private key. Raises ``TypeError`` if it is something else.
+
+    Checking the numbers takes a thousand times longer than reading them, and was done when the key was made or
+    imported; what comes from storage is authentic.
+    """
+    private = serialization.load_der_private_key(der, None, unsafe_skip_rsa_key_validation=True)
+    if not isinstance(private, rsa.RSAPrivateKey):
+        raise TypeError("not a private RSA key")
+    return private
+
+
+def load_public(der: bytes) -> rsa.RSAPublicKey:
+    """A stored public key. Raises ``TypeError`` if it is something else."""
+    public = serialization.load_der_public_key(der)
+    if not isinstance(public, rsa.RSAPublicKey):
+        raise TypeError("not a public RSA key")
+    return public
+
+
+def material_of(private: rsa.RSAPrivateKey) -> Material:
+    """A key pair as it is stored."""
+    return Material(pkcs8(private), subject_public_key_info(private.public_key()))
+
+
+class RsaKeys:
+    """Keys with a modulus of one length."""
+
+    public_importable = True
+
+    def __init__(self, name: str, bits: int) -> None:
+        self._name = name
+        self._bits = bits
+
+    def import_private(self, data: bytes) -> Material:
+        """As ``Interchange.import_private``."""
+        private = load_pkcs8(data)
+        if not isinstance(private, rsa.RSAPrivateKey):
+            raise wrong_type(self._name, private)
+        self._check_size(private.key_size)
+        return material_of(private)
+
+    def import_public(self, text: str) -> Material:
+        """As ``Interchange.import_public``."""
+        public = load_public_pem(text)
+        if not isinstance(public, rsa.RSAPublicKey):
+            raise wrong_type(self._name, public)
+        self._check_size(public.key_size)
+        return Material(b"", subject_public_key_info(public))
+
+    def _check_size(self, bits: int) -> None:
+        if bits != self._bits:
+            raise Failed(f"invalid key size: expected {self._bits // 8} bytes, got {(bits + 7) // 8} bytes")
+
+    def wrappable(self, material: Material) -> bytes:
+        """As ``Interchange.wrappable``."""
+        return material.private
+
+    def export_private(self, material: Material, form: KeyFormat) -> str:
+        """As ``Interchange.export_private``."""
+        _check_form(form)
+        if not material.private:
+            return ""
+        if form is KeyFormat.DER:
+            return encode_base64(material.private)
+        if form is KeyFormat.PEM:
+            return pem("PRIVATE KEY", material.private)
+        pkcs1 = load_private(material.private).private_bytes(
+            serialization.Encoding.DER, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()
+        )
+        return pem("RSA PRIVATE KEY", pkcs1)
+
+    def export_public(self, public: bytes, form: KeyFormat) -> str:
+        """As ``Interchange.export_public``."""
+        _check_form(form)
+        return encode_base64(public) if form is KeyFormat.DER else public_key_pem(public)
+
+    def to_backup(self, material: Material) -> dict[str, Any]:
+        """As ``Interchange.to_backup``; the numbers have Go's names."""
+        if not material.private:
+            public = load_public(material.public).public_numbers()
+            return {"rsa_public_key": {"N": public.n, "E": public.e}}
+        numbers = load_private(material.private).private_numbers()
+        return {
+            "rsa_key": {
+                "N": numbers.public_numbers.n,
+                "E": numbers.public_numbers.e,
+                "D": numbers.d,
+                "Primes": [numbers.p, numbers.q],
+                "Precomputed": {"Dp": numbers.dmp1, "Dq": numbers.dmq1, "Qinv": numbers.iqmp, "CRTValues": []},
+            }
+        }
+
+    def from_backup(self, entry: Mapping[str, Any]) -> Material:
+        """As ``Interchange.from_backup``."""
+        private, public = entry.get("rsa_key"), entry.get("rsa_public_key")
+        try:
+            if isinstance(private, dict):
+                key = _private_numbers(private).private_key()
+                if key.key_size == self._bits:
+                    return material_of(key)
+            elif isinstance(public, dict):
+                numbers = rsa.RSAPublicNumbers(backup_integer(public, "E"), backup_integer(public, "N"))
+                if numbers.n.bit_length() == self._bits:
+                    return Material(b"", subject_public_key_info(numbers.public_key()))
+        except ValueError:
+            raise BadBackup("not an RSA key") from None
+        raise BadBackup(f"no RSA key of {self._bits} bits")
+
+
+def _private_numbers(fields: Mapping[str, Any]) -> rsa.RSAPrivateNumbers:
+    primes = fields.get("Primes")
+    if not isinstance(primes, list) or len(primes) != 2:
+        raise BadBackup("not a key of two primes")
+    p, q = primes
+    if not isinstance(p, int) or not isinstance(q, int) or p < 3 or q < 3:
+        raise BadBackup("not a key of two primes")
+    d = backup_integer(fields, "D")
+    return rsa.RSAPrivateNumbers(
+        p,
+        q,
+        d,
+        rsa.rsa_crt_dmp1(d, p),
+        rsa.rsa_crt_dmq1(d, q),
+        rsa.rsa_crt_iqmp(p, q),
+        rsa.RSAPublicNumbers(backup_integer(fields, "E"), backup_integer(fields, "N")),
+    )
+
+
+def _check_form(form: KeyFormat) -> None:
+    if form is KeyFormat.RAW:
+        raise Failed("unknown key format for rsa key; supported values are ``, `der`, or `pem`")

@@ -1,0 +1,190 @@
+"""ML-DSA (FIPS 204): post-quantum signatures, hedged.
+
+Each parameter set has two rows, since two servers have key types of it: OpenBao's ``mldsa-65``, which signs messages as
+they are, and Vault's ``ml-dsa`` with a parameter set, which also signs digests (HashML-DSA). Both can sign the
+representative *mu* of a message, which is a hash over the public key, the context and the message; so a digest is
+signed by computing the mu that HashML-DSA has for it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import replace
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat import asn1
+from cryptography.hazmat.primitives.asymmetric import mldsa
+from cryptography.x509 import ObjectIdentifier
+
+from engines.algorithms.base import BadSignature, Material, NoPrivateKey, SignatureOptions
+from engines.algorithms.hashes import Hash
+from engines.algorithms.row import Algorithm, Capabilities, Fips, Primitive, SignatureVariants, Sizes, Strength
+from engines.algorithms.signatures.mldsa_keys import SEED_BYTES, MlDsaKeys, PrivateKey, PublicKey, material_of
+from engines.encoding import encode_base64
+from engines.faults import InvalidRequest
+
+KEY_TYPE = "ml-dsa"
+"""Vault's key type."""
+
+MU_BYTES = 64
+_PUBLIC_KEY_HASH_BYTES = 64
+_HASHED = b"\x01"
+
+
+class MlDsa:
+    """One key pair, which signs messages or their representatives."""
+
+    __slots__ = ("_private", "_public")
+
+    def __init__(self, private: PrivateKey | None, public: PublicKey) -> None:
+        self._private = private
+        self._public = public
+
+    def sign(self, message: bytes, options: SignatureOptions) -> bytes:
+        """The signature, bound to ``options.context``.
+
+        Raises ``NoPrivateKey`` without a private key, ``InvalidRequest`` for what can't be a mu.
+        """
+        if self._private is None:
+            raise NoPrivateKey("requested version for signing does not contain a private part")
+        mu = self._mu(message, options)
+        return self._private.sign(message, options.context or None) if mu is None else self._private.sign_mu(mu)
+
+    def verify(self, message: bytes, signature: bytes, options: SignatureOptions) -> None:
+        """Raises ``BadSignature``, or ``InvalidRequest`` for what can't be a mu."""
+        mu = self._mu(message, options)
+        try:
+            if mu is None:
+                self._public.verify(signature, message, options.context or None)
+            else:
+                self._public.verify_mu(signature, mu)
+        except InvalidSignature:
+            raise BadSignature from None
+
+    def _mu(self, message: bytes, options: SignatureOptions) -> bytes | None:
+        """What is signed where it isn't the message itself."""
+        if not options.external_mu:
+            return None
+        if options.context:
+            raise InvalidRequest("signature_context is part of what external_mu stands for, and can't be given besides")
+        if len(message) != MU_BYTES:
+            raise InvalidRequest(f"the input is no mu, which has {MU_BYTES} bytes")
+        return message
+
+
+class PrehashMlDsa(MlDsa):
+    """One key pair, which signs digests too (HashML-DSA; FIPS 204, 5.4)."""
+
+    __slots__ = ("_public_key_hash", "_security_bits")
+
+    def __init__(self, private: PrivateKey | None, public: PublicKey, security_bits: int) -> None:
+        super().__init__(private, public)
+        self._security_bits = security_bits
+        self._public_key_hash = hashlib.shake_256(public.public_bytes_raw()).digest(_PUBLIC_KEY_HASH_BYTES)
+
+    def sign(self, message: bytes, options: SignatureOptions) -> bytes:
+        """As of ``MlDsa``. Raises ``InvalidRequest`` for a hash that is weaker than the key."""
+        hash_ = options.hash
+        if options.prehashed and hash_ is not None and hash_.collision_bits < self._security_bits:
+            raise InvalidRequest(f"hash_algorithm {hash_.name} is weaker than the key, which it must not be")
+        return super().sign(message, options)
+
+    def _mu(self, message: bytes, options: SignatureOptions) -> bytes | None:
+        if not options.prehashed:
+            return super()._mu(message, options)
+        if options.external_mu:
+            raise InvalidRequest("the input can't be hashed and a mu at once")
+        return hash_mu(self._public_key_hash, message, options)
+
+
+def hash_mu(public_key_hash: bytes, digest: bytes, options: SignatureOptions) -> bytes:
+    """The mu that HashML-DSA has for ``digest`` (FIPS 204, algorithms 4 and 7). Raises ``InvalidRequest``."""
+    hash_ = options.hash
+    if hash_ is None or not hash_.collision_bits:
+        raise InvalidRequest("hash_algorithm must name the hash that the input is of, and not a broken one")
+    if len(digest) != hash_.digest_bytes:
+        raise InvalidRequest(f"the input is no digest of {hash_.name}, which has {hash_.digest_bytes} bytes")
+    context = options.context
+    message = _HASHED + bytes([len(context)]) + context + _object_identifier(hash_) + digest
+    return hashlib.shake_256(public_key_hash + message).digest(MU_BYTES)
+
+
+def _object_identifier(hash_: Hash) -> bytes:
+    return asn1.encode_der(ObjectIdentifier(hash_.object_identifier))
+
+
+def _rows(
+    parameter_set: str,
+    numbers: tuple[int, int],
+    private: type[PrivateKey],
+    public: type[PublicKey],
+    sizes: tuple[int, int],
+    strength: tuple[int, int],
+    object_identifier: str,
+) -> tuple[Algorithm, Algorithm]:
+    """OpenBao's row and Vault's of one parameter set."""
+    name = f"mldsa-{parameter_set}"
+
+    def generate(_: int) -> Material:
+        return material_of(private.generate())
+
+    def parts(material: Material) -> tuple[PrivateKey | None, PublicKey]:
+        secret = private.from_seed_bytes(material.private) if material.private else None
+        return secret, public.from_public_bytes(material.public)
+
+    def prepare(material: Material) -> MlDsa:
+        return MlDsa(*parts(material))
+
+    def prepare_prehash(material: Material) -> MlDsa:
+        return PrehashMlDsa(*parts(material), strength[0])
+
+    def from_seed(seed: bytes) -> Material:
+        return material_of(private.from_seed_bytes(seed))
+
+    signature: Callable[[Material], MlDsa] = prepare
+    openbao = Algorithm(
+        name=name,
+        number=numbers[0],
+        standard="FIPS 204",
+        primitive=Primitive.SIGNATURE,
+        parameter_set=f"ML-DSA-{parameter_set}",
+        sizes=Sizes(key_bytes=SEED_BYTES, signature_bytes=sizes[1], public_key_bytes=sizes[0]),
+        strength=Strength(
+            classical_bits=strength[0], quantum_category=strength[1], fips=Fips.APPROVED, cnsa_2=parameter_set == "87"
+        ),
+        object_identifier=object_identifier,
+        label=name,
+        variants=SignatureVariants(hash_chosen=False, signature_context=True, external_mu=True),
+        generate=generate,
+        interchange=MlDsaKeys(name, object_identifier, private, public),
+        capabilities=Capabilities(signature=signature, material_from_seed=from_seed),
+        public_text=encode_base64,
+    )
+    vault_name = f"{KEY_TYPE}-{parameter_set}"
+    vault = replace(
+        openbao,
+        name=vault_name,
+        shared_key_type=KEY_TYPE,
+        type_parameters={"parameter_set": parameter_set},
+        number=numbers[1],
+        label=vault_name,
+        interchange=MlDsaKeys(vault_name, object_identifier, private, public),
+        capabilities=replace(openbao.capabilities, signature=prepare_prehash),
+    )
+    return openbao, vault
+
+
+_NIST = "2.16.840.1.101.3.4.3."
+
+MLDSA_44, ML_DSA_44 = _rows(
+    "44", (12, 1009), mldsa.MLDSA44PrivateKey, mldsa.MLDSA44PublicKey, (1312, 2420), (128, 2), _NIST + "17"
+)
+MLDSA_65, ML_DSA_65 = _rows(
+    "65", (13, 1010), mldsa.MLDSA65PrivateKey, mldsa.MLDSA65PublicKey, (1952, 3309), (192, 3), _NIST + "18"
+)
+MLDSA_87, ML_DSA_87 = _rows(
+    "87", (14, 1011), mldsa.MLDSA87PrivateKey, mldsa.MLDSA87PublicKey, (2592, 4627), (256, 5), _NIST + "19"
+)
+
+ALGORITHMS = (MLDSA_44, MLDSA_65, MLDSA_87, ML_DSA_44, ML_DSA_65, ML_DSA_87)

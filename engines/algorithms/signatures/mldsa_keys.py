@@ -1,0 +1,126 @@
+"""The forms in which ML-DSA keys come and go: private keys are their seeds of 32 bytes (RFC 9881)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import mldsa
+
+from engines.algorithms.base import Material
+from engines.algorithms.encodings.interchange import (
+    BadBackup,
+    KeyFormat,
+    backup_bytes,
+    load_pkcs8,
+    load_public_pem,
+    wrong_type,
+)
+from engines.algorithms.encodings.key_info import BothForms, decode_strictly, open_private_key_info
+from engines.algorithms.encodings.pem import pem
+from engines.encoding import encode_base64
+from engines.faults import Failed
+
+SEED_BYTES = 32
+_RHO_BYTES = 32
+_HASH_BYTES = 64
+_HASH_AT = slice(64, 64 + _HASH_BYTES)
+
+PrivateKey: TypeAlias = mldsa.MLDSA44PrivateKey | mldsa.MLDSA65PrivateKey | mldsa.MLDSA87PrivateKey
+PublicKey: TypeAlias = mldsa.MLDSA44PublicKey | mldsa.MLDSA65PublicKey | mldsa.MLDSA87PublicKey
+
+
+def material_of(private: PrivateKey) -> Material:
+    """A key pair as it is stored."""
+    return Material(private.private_bytes_raw(), private.public_key().public_bytes_raw())
+
+
+class MlDsaKeys:
+    """Keys of one parameter set."""
+
+    public_importable = True
+
+    def __init__(self, name: str, object_identifier: str, private: type[PrivateKey], public: type[PublicKey]) -> None:
+        self._name = name
+        self._object_identifier = object_identifier
+        self._private = private
+        self._public = public
+
+    def import_private(self, data: bytes) -> Material:
+        """As ``Interchange.import_private``: PKCS#8 with the seed, or with that and the expanded key (RFC 9881)."""
+        material = self._from_both_forms(data)
+        if material is not None:
+            return material
+        private = load_pkcs8(data)
+        if not isinstance(private, self._private):
+            raise wrong_type(self._name, private)
+        return material_of(private)
+
+    def _from_both_forms(self, der: bytes) -> Material | None:
+        """The key in PKCS#8 that holds both forms, which the provider doesn't read; None for any other form."""
+        try:
+            content, _ = open_private_key_info(self._object_identifier, der)
+            both = decode_strictly(BothForms, content)
+            material = material_of(self._private.from_seed_bytes(both.seed))
+        except ValueError:
+            return None
+        # An expanded key begins as its public key does, and holds a hash of that (FIPS 204, algorithm 24).
+        hashed = hashlib.shake_256(material.public).digest(_HASH_BYTES)
+        if both.expanded[:_RHO_BYTES] != material.public[:_RHO_BYTES] or both.expanded[_HASH_AT] != hashed:
+            raise Failed("error parsing asymmetric key: the seed is not that of the expanded key")
+        return material
+
+    def import_public(self, text: str) -> Material:
+        """As ``Interchange.import_public``."""
+        public = load_public_pem(text)
+        if not isinstance(public, self._public):
+            raise wrong_type(self._name, public)
+        return Material(b"", public.public_bytes_raw())
+
+    def wrappable(self, material: Material) -> bytes:
+        """As ``Interchange.wrappable``."""
+        return self._private.from_seed_bytes(material.private).private_bytes(
+            serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+
+    def export_private(self, material: Material, form: KeyFormat) -> str:
+        """As ``Interchange.export_private``."""
+        if not material.private:
+            return ""
+        if form in (KeyFormat.DEFAULT, KeyFormat.RAW):
+            return encode_base64(material.private)
+        der = self.wrappable(material)
+        return encode_base64(der) if form is KeyFormat.DER else pem("PRIVATE KEY", der).removesuffix("\n")
+
+    def export_public(self, public: bytes, form: KeyFormat) -> str:
+        """As ``Interchange.export_public``."""
+        if form in (KeyFormat.DEFAULT, KeyFormat.RAW):
+            return encode_base64(public)
+        der = self._public.from_public_bytes(public).public_bytes(
+            serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+        )
+        return encode_base64(der) if form is KeyFormat.DER else pem("PUBLIC KEY", der).removesuffix("\n")
+
+    def to_backup(self, material: Material) -> dict[str, Any]:
+        """As ``Interchange.to_backup``."""
+        key = encode_base64(material.private) if material.private else None
+        return {"key": key, "public_key": encode_base64(material.public)}
+
+    def from_backup(self, entry: Mapping[str, Any]) -> Material:
+        """As ``Interchange.from_backup``."""
+        public = backup_bytes(entry, "public_key")
+        try:
+            checked = self._public.from_public_bytes(public).public_bytes_raw()
+        except ValueError:
+            raise BadBackup("no public key") from None
+        if not entry.get("key"):
+            return Material(b"", checked)
+        seed = backup_bytes(entry, "key")
+        if len(seed) != SEED_BYTES:
+            raise BadBackup("not a seed")
+        material = material_of(self._private.from_seed_bytes(seed))
+        if material.public != public:
+            raise BadBackup("not a key pair")
+        return material

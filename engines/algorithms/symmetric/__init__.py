@@ -1,0 +1,1 @@
+"""Symmetric algorithms: AEAD ciphers, CBC, XTS, MACs, key derivation, DRBG."""

@@ -1,0 +1,139 @@
+"""Batches: how their items are read, and what a batch as a whole is answered with.
+
+Almost every batch is well-formed and read by one call into C; what that refuses is read again item by item, to find out
+whether it is wrong and to say so in OpenBao's words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+import msgspec
+from msgspec import UNSET
+
+from engines.base import Call, Reply
+from engines.batches.items import (
+    DecryptItem,
+    EncryptItem,
+    InputItem,
+    Item,
+    RewrapItem,
+    reread_leniently,
+    reread_strictly,
+    reread_strings,
+)
+from engines.faults import InvalidRequest
+
+DEFAULT_FAILURE_STATUS = 400
+_STATUSES = range(200, 600)
+
+
+Other = TypeVar("Other", bound=msgspec.Struct)
+AnyItem = TypeVar("AnyItem", EncryptItem, DecryptItem, RewrapItem)
+
+
+def read_strictly(batch: Any, kind: type[Item], required: str, limit: int) -> list[Item]:
+    """The items of ``batch`` as encryption and decryption read them; ``required`` is the field that must be there.
+
+    Raises ``InvalidRequest`` for an empty batch or one of more than ``limit`` items, ``Failed`` for a malformed one.
+    """
+    _check_size(batch, limit)
+    try:
+        return _not_empty(msgspec.convert(batch, list[kind]))  # type: ignore[valid-type]
+    except msgspec.ValidationError:
+        return _not_empty(reread_strictly(batch, kind, required))
+
+
+def read_leniently(batch: Any, limit: int) -> list[RewrapItem]:
+    """The items of ``batch``, at most ``limit``, as rewrapping reads them. Raises ``InvalidRequest`` or ``Failed``."""
+    _check_size(batch, limit)
+    try:
+        # Other spellings of the field names have to be found, so any surplus field leads to the slow reader.
+        return _not_empty(list[RewrapItem](msgspec.convert(batch, list[_ExactRewrapItem])))
+    except msgspec.ValidationError:
+        return _not_empty(reread_leniently(batch))
+
+
+def read_strings(batch: Any, type_name: str, limit: int) -> list[InputItem]:
+    """The items of ``batch``, at most ``limit``, where they are maps of strings; OpenBao calls one ``type_name``.
+
+    Raises ``InvalidRequest`` or ``Failed``.
+    """
+    _check_size(batch, limit)
+    try:
+        maps = msgspec.convert(batch, list[dict[str, str]])
+    except msgspec.ValidationError:
+        maps = reread_strings(batch, type_name)
+    return _not_empty(
+        [
+            InputItem(
+                input=map_.get("input", UNSET),
+                context=map_.get("context", ""),
+                reference=map_.get("reference", ""),
+                signature=map_.get("signature", UNSET),
+                hmac=map_.get("hmac", UNSET),
+                cmac=map_.get("cmac", UNSET),
+                mac_length=map_.get("mac_length", ""),
+            )
+            for map_ in maps
+        ]
+    )
+
+
+def read_items(batch: Any, kind: type[Other], limit: int) -> list[Other]:
+    """The items of ``batch``, at most ``limit``, of a ``kind`` that OpenBao doesn't have. Raises ``InvalidRequest``."""
+    _check_size(batch, limit)
+    try:
+        return _not_empty(msgspec.convert(batch, list[kind]))  # type: ignore[valid-type]
+    except msgspec.ValidationError as error:
+        raise InvalidRequest(f"failed to parse batch input: {error}") from None
+
+
+def check_contexts(items: Sequence[AnyItem]) -> bool:
+    """Whether items have contexts; raises ``InvalidRequest`` unless all of them have one or none has."""
+    first = bool(items[0].context)
+    for item in items:
+        if bool(item.context) is not first:
+            raise InvalidRequest("context should be set either in all the request blocks or in none")
+    return first
+
+
+def reply_with_status(
+    call: Call,
+    results: list[dict[str, Any]],
+    succeeded: bool,
+    callers_faults: bool,
+    own_faults: bool,
+    wanted: int | None,
+) -> Reply:
+    """The answer to a batch of messages to encrypt or decrypt; one that failed in part says so by its status."""
+    data = {"batch_results": results}
+    if not callers_faults and not own_faults:
+        return Reply(data)
+    status = DEFAULT_FAILURE_STATUS if callers_faults else 500
+    if wanted is not None and succeeded:
+        if wanted in _STATUSES:
+            status = wanted
+        else:
+            call.warn(f"invalid HTTP response code override from partial_failure_response_code, reverting to {status}")
+    return Reply(data, status=status)
+
+
+class _ExactRewrapItem(RewrapItem, forbid_unknown_fields=True, kw_only=True):
+    pass
+
+
+def _check_size(batch: Any, limit: int) -> None:
+    """What isn't a list is reported as such by whoever reads it."""
+    if isinstance(batch, list) and len(batch) > limit:
+        raise InvalidRequest(f"batch_input holds {len(batch)} items, more than the {limit} that max_batch_items allows")
+
+
+Listed = TypeVar("Listed")
+
+
+def _not_empty(items: list[Listed]) -> list[Listed]:
+    if not items:
+        raise InvalidRequest("missing batch input to process")
+    return items

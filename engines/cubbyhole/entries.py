@@ -1,0 +1,96 @@
+"""What tokens keep: reading, listing, writing and deleting it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Protocol
+
+from engines.base import Body, Call, Caller, Reply
+from engines.faults import Failed
+
+WRAPPED = "response"
+"""Where a wrapping token keeps what it wraps."""
+
+_OLD_WAY = (
+    "Reading from 'cubbyhole/response' is deprecated. Please use sys/wrapping/unwrap to unwrap responses, as it "
+    "provides additional security checks and other benefits."
+)
+
+
+class Drawers(Protocol):
+    """What tokens keep. Methods raise ``InvalidRequest`` for callers whose token has no drawer, and for wrong paths."""
+
+    async def read(self, caller: Caller, path: str) -> dict[str, Any] | None: ...
+
+    async def list(self, caller: Caller, path: str) -> list[str]: ...
+
+    async def write(self, caller: Caller, path: str, data: Mapping[str, Any]) -> None: ...
+
+    async def delete(self, caller: Caller, path: str) -> None: ...
+
+
+class Cubbyhole:
+    """The cubbyholes of one namespace's tokens. The core opens it, and hands in the drawers."""
+
+    def __init__(self, drawers: Drawers) -> None:
+        self.drawers = drawers
+
+
+class PathBody(Body):
+    """Names a place."""
+
+    path: str = ""
+
+
+class WriteBody(PathBody):
+    """Anything at all, under any names."""
+
+    takes_anything: ClassVar[bool] = True
+
+
+async def read(cubbyhole: Cubbyhole, call: Call, body: PathBody) -> Reply | None:
+    """Show what is kept at a path."""
+    path = _path(call)
+    data = await cubbyhole.drawers.read(_caller(call), path) if path else None
+    if path == WRAPPED:
+        call.warn(_OLD_WAY)
+    return None if data is None else Reply(data)
+
+
+async def list_names(cubbyhole: Cubbyhole, call: Call, body: PathBody) -> Reply:
+    """List what is kept below a path."""
+    path = call.path.strip("/")
+    return Reply({"keys": await cubbyhole.drawers.list(_caller(call), f"{path}/" if path else "")})
+
+
+async def write(cubbyhole: Cubbyhole, call: Call, body: WriteBody) -> None:
+    """Keep something, instead of what is there."""
+    path = _path(call)
+    if not call.given:
+        raise Failed("missing data fields")
+    await cubbyhole.drawers.write(_caller(call), path, call.given)
+
+
+async def delete(cubbyhole: Cubbyhole, call: Call, body: PathBody) -> None:
+    """Remove what is kept at a path."""
+    path = call.path.strip("/")
+    if path and not call.path.endswith("/"):
+        await cubbyhole.drawers.delete(_caller(call), path)
+
+
+async def exists(cubbyhole: Cubbyhole, call: Call, body: PathBody) -> bool:
+    """Whether something is kept at the path, so that writing is changing it."""
+    path = call.path.strip("/")
+    return bool(path) and await cubbyhole.drawers.read(_caller(call), path) is not None
+
+
+def _path(call: Call) -> str:
+    """The place that a call is about; a folder is none, and answers as if it were empty."""
+    if not call.path:
+        raise Failed("missing path")
+    return "" if call.path.endswith("/") else call.path
+
+
+def _caller(call: Call) -> Caller:
+    assert call.caller is not None, "routes of this engine need a token"
+    return call.caller

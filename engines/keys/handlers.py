@@ -1,0 +1,21 @@
+"""What is the same for the named keys of every engine: to list them, and to destroy one."""
+
+from __future__ import annotations
+
+from engines.base import Call, Reply
+from engines.faults import NotFound
+from engines.keys.settings import KeyListing, KeyName
+from engines.keys.store import KeepsKeys
+
+
+async def list_keys(engine: KeepsKeys, call: Call, body: KeyListing) -> Reply:
+    """Name the keys there are."""
+    names = await engine.keys.list(body.after, body.limit if body.limit > 0 else None)
+    if not names:
+        raise NotFound
+    return Reply({"keys": names})
+
+
+async def delete(engine: KeepsKeys, call: Call, body: KeyName) -> None:
+    """Destroy a key for which that is allowed."""
+    await engine.keys.delete(body.name)

@@ -1,0 +1,120 @@
+"""Counting encryptions before they are made, and what happens when a version may make no more.
+
+What may still be encrypted is decided here, so every handler that encrypts asks ``counted`` first and encrypts with the
+key that it answers, or lets nothing out before ``made_and_counted`` has counted it.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Iterable
+from typing import Protocol, TypeVar
+
+from engines.base import Call
+from engines.faults import Fault, InvalidRequest
+from engines.keys.keyring import Keyring, KeyVersion
+from engines.keys.reservation import EncryptionCounts, LimitReached
+from engines.keys.store import KeyStore
+
+ROTATE = "rotate"
+REFUSE = "refuse"
+
+MadeT = TypeVar("MadeT")
+
+_log = logging.getLogger(__name__)
+
+
+class Counts(Protocol):
+    """An engine whose keys' encryptions are counted."""
+
+    keys: KeyStore
+    counts: EncryptionCounts
+
+
+async def counted(engine: Counts, call: Call, keyring: Keyring, requested_version: int = 0, wanted: int = 1) -> Keyring:
+    """Count ``wanted`` encryptions with the version of ``keyring`` and answer the key to make them with.
+
+    That is the same key with a new version if the old one may make no more and the key is to rotate then. Raises
+    ``InvalidRequest`` if it is to refuse, or can't rotate. What keeps the key from encrypting at all isn't told here.
+    """
+    latest = keyring.latest
+    count = latest.count
+    if count is None or requested_version or not count.spend(wanted):
+        return await _counted_slowly(engine, call, keyring, requested_version, wanted)
+    if count.half_made:
+        _warn(call, keyring, latest)
+    return keyring
+
+
+async def made_and_counted(
+    engine: Counts, call: Call, keyring: Keyring, requested_version: int, make: Callable[[Keyring], MadeT]
+) -> MadeT:
+    """What ``make`` makes with one encryption by the key; it is counted before it is answered.
+
+    What can't be made isn't counted, so that a request that is refused changes nothing. Raises as ``counted``.
+    """
+    made = make(keyring)
+    allowed = await counted(engine, call, keyring, requested_version)
+    return made if allowed is keyring else make(allowed)
+
+
+async def counted_items(engine: Counts, call: Call, keyring: Keyring, versions: Iterable[int]) -> Keyring:
+    """As ``counted``, for a batch whose items ask for ``versions``.
+
+    Explicit versions come first, since counting for the latest may rotate the key.
+    """
+    for version, wanted in sorted(Counter(versions).items(), reverse=True):
+        keyring = await counted(engine, call, keyring, version, wanted)
+    return keyring
+
+
+async def _counted_slowly(engine: Counts, call: Call, keyring: Keyring, requested_version: int, wanted: int) -> Keyring:
+    record = keyring.record
+    if record.soft_deleted or not keyring.algorithm.counted:
+        return keyring
+    try:
+        version = keyring.version_to_encrypt(requested_version)
+    except InvalidRequest:
+        return keyring
+    try:
+        await _spend(engine, call, keyring, version, wanted)
+        return keyring
+    except LimitReached:
+        pass
+    fault = InvalidRequest(
+        f"version {version.number} of key {record.name!r} may not make {wanted} more of its "
+        f"{keyring.max_encryptions} encryptions"
+    )
+    # Where no version may ever encrypt as much, a new one would be no help.
+    if requested_version or record.refuses_at_max or wanted > keyring.max_encryptions:
+        _log.warning("%s (mount %r)", fault.message, engine.keys.storage.prefix)
+        raise fault
+    try:
+        rotated = await engine.keys.rotate(record.name, call.now, missing=fault, only_from=version.number)
+    except Fault as refusal:
+        raise InvalidRequest(f"{fault.message}, and the key was not rotated: {refusal.message}") from None
+    _log.warning("key %r of %r was rotated: %s", record.name, engine.keys.storage.prefix, fault.message)
+    try:
+        await _spend(engine, call, rotated, rotated.latest, wanted)
+    except LimitReached:
+        raise fault from None  # Others were faster, or the limit has become lower.
+    return rotated
+
+
+async def _spend(engine: Counts, call: Call, keyring: Keyring, version: KeyVersion, wanted: int) -> None:
+    count = engine.counts.of(keyring, version)
+    if not count.spend(wanted):
+        await engine.counts.spend(count, wanted)
+    if count.half_made:
+        _warn(call, keyring, version)
+
+
+def _warn(call: Call, keyring: Keyring, version: KeyVersion) -> None:
+    text = (
+        f"version {version.number} of key {keyring.record.name!r} has made half or more of the "
+        f"{keyring.max_encryptions} encryptions that it may make: rotate the key"
+    )
+    # A stream comes here for each of its groups.
+    if text not in call.warnings:
+        call.warn(text)

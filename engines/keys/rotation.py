@@ -1,0 +1,45 @@
+"""Rotating the keys that are due, for those that are to rotate by themselves."""
+
+from __future__ import annotations
+
+import logging
+
+from engines.durations import SECOND
+from engines.faults import Fault, InvalidRequest
+from engines.fips import NotApproved
+from engines.keys.keyring import Keyring
+from engines.keys.states import may_rotate_by_itself
+from engines.keys.store import AUTO_ROTATED, KeyStore
+
+_log = logging.getLogger(__name__)
+_PAGE = 1000
+
+
+def is_due(keyring: Keyring, now: float) -> bool:
+    """Whether the latest version is older than the period, and the key may rotate at all."""
+    record = keyring.record
+    if not record.auto_rotate_period_seconds or record.soft_deleted:
+        return False
+    if record.imported and not record.imported_rotation_allowed:
+        return False
+    if not may_rotate_by_itself(record, now):
+        return False
+    created = keyring.latest.record.created / SECOND
+    return now >= created + record.auto_rotate_period_seconds
+
+
+async def rotate_due(keys: KeyStore, now: float) -> None:
+    """Rotate every key that is due at ``now``; one that can't be rotated doesn't keep the others from it."""
+    after = ""
+    while names := await keys.storage.list(AUTO_ROTATED, after, _PAGE):
+        after = names[-1]
+        for name in names:
+            keyring = await keys.load(name)
+            if keyring is None or not is_due(keyring, now):
+                continue
+            try:
+                await keys.rotate(name, now, missing=InvalidRequest("key not found"))
+            except NotApproved:
+                continue  # That was logged, once: it would be the same every minute.
+            except Fault as fault:
+                _log.warning("key %r of %r was not rotated: %s", name, keys.storage.prefix, fault.message)

@@ -1,0 +1,143 @@
+"""What a key's configuration has beyond Vault's: limits, times between which it is active, a switch, and notes."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from msgspec import UNSET, UnsetType
+from msgspec.structs import replace
+
+from engines.algorithms.registry import ALGORITHMS
+from engines.base import Body
+from engines.durations import SECOND
+from engines.encoding import parse_rfc3339, rfc3339_nano
+from engines.faults import InvalidRequest
+from engines.fields import Duration, KeyValues
+from engines.keys.limits import REFUSE, ROTATE
+from engines.keys.records import KeyringRecord
+
+MAX_METADATA = 64
+"""The most notes on a key, as many as Vault's key-value engine takes."""
+
+MAX_METADATA_NAME_BYTES = 128
+MAX_METADATA_VALUE_BYTES = 512
+
+_INT64_MAX = 2**63 - 1
+_EPOCH_SECONDS = re.compile(r"[0-9]{1,10}", re.ASCII)
+_MAX_SECONDS = _INT64_MAX // SECOND
+
+
+class KeyRules(Body):
+    """The settings of a key beyond Vault's; what is absent stays as it is, and what is empty or zero is unset."""
+
+    name: str = ""
+    max_encryptions: int | UnsetType = UNSET
+    on_max_encryptions: str | UnsetType = UNSET
+    not_before: str | UnsetType = UNSET
+    not_after: str | UnsetType = UNSET
+    disabled: bool | UnsetType = UNSET
+    custom_metadata: KeyValues | UnsetType = UNSET
+
+
+class KeyConfig(KeyRules):
+    """All settings of a key; what is absent stays as it is."""
+
+    min_decryption_version: int | UnsetType = UNSET
+    min_encryption_version: int | UnsetType = UNSET
+    deletion_allowed: bool | UnsetType = UNSET
+    exportable: bool | UnsetType = UNSET
+    allow_plaintext_backup: bool | UnsetType = UNSET
+    auto_rotate_period: Duration | UnsetType = UNSET
+
+
+def with_rules(record: KeyringRecord, rules: KeyRules) -> KeyringRecord:
+    """``record`` with what ``rules`` say. Raises ``InvalidRequest``."""
+    not_before = record.not_before if rules.not_before is UNSET else parse_time("not_before", rules.not_before)
+    not_after = record.not_after if rules.not_after is UNSET else parse_time("not_after", rules.not_after)
+    if not_before and not_after and not_after <= not_before:
+        raise InvalidRequest("not_after must be later than not_before")
+    return replace(
+        record,
+        max_encryptions=_max_encryptions(record, rules.max_encryptions),
+        refuses_at_max=_refuses_at_max(record, rules.on_max_encryptions),
+        not_before=not_before,
+        not_after=not_after,
+        disabled=record.disabled if rules.disabled is UNSET else rules.disabled,
+        custom_metadata=_custom_metadata(record, rules.custom_metadata),
+    )
+
+
+def describe_rules(record: KeyringRecord) -> dict[str, Any]:
+    """Those that are set, under their names."""
+    shown: dict[str, Any] = {}
+    if record.max_encryptions:
+        shown["max_encryptions"] = record.max_encryptions
+    if record.refuses_at_max:
+        shown["on_max_encryptions"] = REFUSE
+    if record.not_before:
+        shown["not_before"] = rfc3339_nano(record.not_before)
+    if record.not_after:
+        shown["not_after"] = rfc3339_nano(record.not_after)
+    if record.disabled:
+        shown["disabled"] = True
+    if record.custom_metadata:
+        shown["custom_metadata"] = record.custom_metadata
+    return shown
+
+
+def parse_time(name: str, text: str) -> int:
+    """The nanoseconds since the epoch of a time in RFC 3339 or in seconds since the epoch; 0 for "" and "0".
+
+    Raises ``InvalidRequest``.
+    """
+    if not text:
+        return 0
+    if _EPOCH_SECONDS.fullmatch(text) and int(text) <= _MAX_SECONDS:
+        return int(text) * SECOND
+    moment = parse_rfc3339(text)
+    if moment is None:
+        raise InvalidRequest(f"{name} is neither a time in RFC 3339 nor a number of seconds since the epoch")
+    return moment
+
+
+def _max_encryptions(record: KeyringRecord, given: int | UnsetType) -> int:
+    if given is UNSET or given == 0:
+        return record.max_encryptions if given is UNSET else 0
+    algorithm = ALGORITHMS[record.type]
+    if not algorithm.counted:
+        raise InvalidRequest(
+            f"max_encryptions is not valid for keys of type {algorithm.key_type}, which encrypt nothing"
+        )
+    most = algorithm.usage.max_encryptions or _INT64_MAX
+    if not 0 < given <= most:
+        raise InvalidRequest(f"max_encryptions of keys of type {algorithm.key_type} must be between 1 and {most}, or 0")
+    return given
+
+
+def _refuses_at_max(record: KeyringRecord, given: str | UnsetType) -> bool:
+    if given is UNSET:
+        return record.refuses_at_max
+    if given not in ("", ROTATE, REFUSE):
+        raise InvalidRequest(f'on_max_encryptions must be "{ROTATE}" or "{REFUSE}"')
+    return given == REFUSE
+
+
+def _custom_metadata(record: KeyringRecord, given: dict[str, str] | UnsetType) -> dict[str, str]:
+    if given is UNSET:
+        return record.custom_metadata
+    if len(given) > MAX_METADATA:
+        raise InvalidRequest(f"custom_metadata has more than {MAX_METADATA} entries")
+    for name, value in given.items():
+        if not name or len(_bytes(name)) > MAX_METADATA_NAME_BYTES:
+            raise InvalidRequest(f"names in custom_metadata have 1 to {MAX_METADATA_NAME_BYTES} bytes of UTF-8")
+        if len(_bytes(value)) > MAX_METADATA_VALUE_BYTES:
+            raise InvalidRequest(f"values in custom_metadata have at most {MAX_METADATA_VALUE_BYTES} bytes of UTF-8")
+    return given
+
+
+def _bytes(text: str) -> bytes:
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        raise InvalidRequest("custom_metadata is not Unicode") from None

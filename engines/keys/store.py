@@ -1,0 +1,289 @@
+"""Where named keys are kept: ``policy/<name>``, with old versions at ``archive/<name>``.
+
+Every change is a transaction on the state it was decided on, run again if another change came first: two rotations at
+a time give two versions, and what is deleted isn't written back by a change that had begun before. Keys that rotate by
+themselves are also noted at ``autorotate/<name>``, so that finding those that are due doesn't read every key.
+How often the versions of a key have encrypted stands at ``encryptions/<name>``, see ``counts.py``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Protocol
+
+from msgspec.structs import replace
+
+from engines.algorithms.base import Material
+from engines.algorithms.registry import ALGORITHMS
+from engines.algorithms.row import Algorithm
+from engines.base import Call
+from engines.faults import Failed, Fault, InvalidRequest
+from engines.fips import FipsGuard, FipsMode
+from engines.keys.approval import unapproved_kind, unapproved_new
+from engines.keys.keyring import Keyring, decode_keyring
+from engines.keys.records import (
+    ArchiveRecord,
+    KeyringRecord,
+    VersionRecord,
+    decode_archive,
+    decode_record,
+    decode_totals,
+    encode_archive,
+    encode_keyring,
+    encode_totals,
+    new_version,
+    with_new_version,
+)
+from engines.keys.states import Use, check_use
+from engines.worker_pools import at_pace
+from storage.base import Transaction, transact
+from storage.view import View
+
+KEYS = "policy/"
+ARCHIVES = "archive/"
+AUTO_ROTATED = "autorotate/"
+COUNTS = "encryptions/"
+NAME = re.compile(r"\w(?:[\w.-]*\w)?", re.ASCII)
+"""What a key may be called. Names in paths have been checked by the router, names in bodies have not."""
+
+
+class SoftDeleted(InvalidRequest):
+    """The key is marked as deleted and can't be used until it is restored."""
+
+    def __init__(self) -> None:
+        super().__init__("refusing to use soft-deleted key")
+
+
+async def generate(algorithm: Algorithm, key_bytes: int) -> Material:
+    """A new key of ``algorithm``, made in a thread if that takes long.
+
+    Raises ``Failed`` for a length it can't have, and ``RateLimited`` while many keys are being made.
+    """
+    return await at_pace(algorithm.pacing.generating, partial(algorithm.generate, key_bytes))
+
+
+class KeyStore:
+    """The keys of one mount, held to its FIPS mode: no key that isn't approved is made, or protects anything.
+
+    They are of ``algorithms``; ``plain`` allows neither derivation nor soft deletion.
+    """
+
+    def __init__(
+        self,
+        storage: View,
+        fips_mode: FipsMode,
+        algorithms: Mapping[str, Algorithm] = ALGORITHMS,
+        *,
+        plain: bool = False,
+    ) -> None:
+        self.storage = storage
+        self.algorithms = algorithms
+        self.fips = FipsGuard(fips_mode, f"keys of {storage.prefix!r}")
+        self._plain = plain
+        self._decode = partial(decode_keyring, guard=self.fips)
+
+    def check_kept(self, record: KeyringRecord) -> None:
+        """Raises ``Failed`` unless ``record``, which comes from elsewhere, is a key of the sort that is kept here."""
+        if record.type not in self.algorithms:
+            raise Failed(f"keys of type {record.type} are not kept here")
+        if self._plain and (record.derived or record.soft_deleted):
+            raise Failed("keys with derivation and soft-deleted keys are not kept here")
+
+    async def load(self, name: str) -> Keyring | None:
+        """The key called ``name``, from the cache if it can: to look at, not to use."""
+        return self.storage.ready(KEYS + name) or await self.storage.load(KEYS + name, self._decode)
+
+    async def use(self, name: str, use: Use, call: Call) -> Keyring | None:
+        """The key called ``name``, to be used so by ``call``, which is warned of a key that isn't approved.
+
+        Raises ``InvalidRequest`` if the key's state or the FIPS mode forbids that.
+        """
+        key = KEYS + name
+        keyring: Keyring | None = self.storage.ready(key) or await self.storage.load(key, self._decode)
+        if keyring is not None and keyring.restricted:
+            check_use(keyring.record, use, call.now)
+            if use is Use.PROTECT:
+                self.fips.protecting(call, keyring.unapproved)
+            elif use is Use.PROCESS:
+                self.fips.processing(call, keyring.unapproved)
+        return keyring
+
+    async def list(self, after: str, limit: int | None) -> list[str]:
+        """The names of keys, in order; what has keys below it ends in ``/``."""
+        return await self.storage.list(KEYS, after, limit)
+
+    async def create(self, record: KeyringRecord, algorithm: Algorithm, call: Call) -> Keyring:
+        """Make the key that ``record`` describes, its first version included; one that is there already stays as it is.
+
+        ``call`` is warned of a key that isn't approved.
+
+        Raises ``Failed`` if the algorithm can't have what ``record`` asks for, ``NotApproved`` if the mode forbids it.
+        """
+        found = await self.load(record.name)
+        if found is not None:
+            return found
+        self.fips.protecting(call, unapproved_kind(record))
+        if record.derived and not algorithm.usage.derivable:
+            raise Failed(
+                f"key derivation and convergent encryption not supported for keys of type {algorithm.key_type}"
+            )
+        if record.convergent and not algorithm.usage.convergent:
+            raise Failed(f"convergent encryption not supported for keys of type {algorithm.key_type}")
+        material = await generate(algorithm, record.key_bytes)
+        made = replace(record, versions={1: new_version(material, call.now)})
+
+        async def work(transaction: Transaction) -> Keyring:
+            value = await transaction.get(KEYS + record.name)
+            if value is not None:
+                return self._decode(value)
+            self.rewrite(transaction, made)
+            return Keyring(made, self.fips)
+
+        return await transact(self.storage, work)
+
+    async def change(
+        self,
+        name: str,
+        missing: Fault,
+        edit: Callable[[KeyringRecord], KeyringRecord],
+        *,
+        even_disabled: bool = False,
+    ) -> Keyring:
+        """Replace the key ``name`` by what ``edit`` makes of it; ``edit`` may run several times, or raise a fault.
+
+        Versions that ``edit`` moves below or above ``min_decryption_version`` go to the archive and come back from it,
+        and those below ``min_available_version`` are destroyed. Raises ``missing`` if there is no such key, and
+        ``InvalidRequest`` for a disabled one unless ``even_disabled``.
+        """
+
+        async def work(transaction: Transaction) -> Keyring:
+            value = await transaction.get(KEYS + name)
+            if value is None:
+                raise missing
+            old = decode_record(value)
+            if not even_disabled:
+                check_use(old, Use.MANAGE, 0)
+            new = edit(old)
+            if new is not old:
+                new = await self._move_versions(transaction, old, new)
+                self.rewrite(transaction, new)
+            return Keyring(new, self.fips)
+
+        return await transact(self.storage, work)
+
+    async def rotate(
+        self, name: str, now: float, *, missing: Fault, only_from: int = 0, call: Call | None = None
+    ) -> Keyring:
+        """Give the key ``name`` a new version, unless ``only_from`` is given and isn't its latest version any more.
+
+        ``call``, if somebody asked for it, is warned of a key that isn't approved. Raises ``missing``, ``Failed``, or
+        ``InvalidRequest`` for a key that is disabled or not approved.
+        """
+        fresh: Material | None = None
+        fresh_type = ""
+
+        async def work(transaction: Transaction) -> Keyring:
+            nonlocal fresh, fresh_type
+            value = await transaction.get(KEYS + name)
+            if value is None:
+                raise missing
+            old = self._decode(value)
+            check_use(old.record, Use.MANAGE, now)
+            if only_from and old.record.latest_version != only_from:
+                return old
+            check_rotatable(old.record)
+            self.fips.refuse(unapproved_kind(old.record))
+            # A second attempt takes the key that the first has made; only another type would need another key.
+            if fresh is None or fresh_type != old.record.type:
+                fresh = await generate(old.algorithm, old.record.key_bytes)
+                fresh_type = old.record.type
+            new = replace(with_new_version(old.record, new_version(fresh, now)), imported=False)
+            self.rewrite(transaction, new)
+            return Keyring(new, self.fips)
+
+        rotated = await transact(self.storage, work)
+        if call is not None:
+            self.fips.processing(call, rotated.unapproved)
+        return rotated
+
+    async def delete(self, name: str) -> None:
+        """Destroy the key ``name`` and all its versions. Raises ``InvalidRequest`` if that isn't allowed."""
+
+        async def work(transaction: Transaction) -> None:
+            value = await transaction.get(KEYS + name)
+            if value is None:
+                raise InvalidRequest(f"error deleting policy {name}: could not delete key; not found")
+            record = decode_record(value)
+            check_use(record, Use.MANAGE, 0)
+            if not record.deletion_allowed:
+                raise InvalidRequest(f"error deleting policy {name}: deletion is not allowed for this key")
+            transaction.delete(KEYS + name)
+            transaction.delete(ARCHIVES + name)
+            transaction.delete(AUTO_ROTATED + name)
+            transaction.delete(COUNTS + name)
+
+        await transact(self.storage, work)
+
+    def write(self, transaction: Transaction, record: KeyringRecord, call: Call) -> None:
+        """Write ``record``, of a key that comes from outside or has a version that does.
+
+        ``call`` is warned of a key that isn't approved. Raises ``NotApproved`` if the FIPS mode forbids it.
+        """
+        if self.fips.active:
+            self.fips.protecting(call, unapproved_new(record))
+        self.rewrite(transaction, record)
+
+    def rewrite(self, transaction: Transaction, record: KeyringRecord) -> None:
+        """Write ``record``, of a key that stays what it is, and note whether it rotates by itself."""
+        transaction.put(KEYS + record.name, encode_keyring(record))
+        if record.auto_rotate_period_seconds:
+            transaction.put(AUTO_ROTATED + record.name, b"")
+        else:
+            transaction.delete(AUTO_ROTATED + record.name)
+
+    async def archived(self, transaction: Transaction, name: str) -> dict[int, VersionRecord]:
+        """The archived versions of the key ``name``, by number."""
+        value = await transaction.get(ARCHIVES + name)
+        return {} if value is None else decode_archive(value).versions
+
+    async def _move_versions(self, transaction: Transaction, old: KeyringRecord, new: KeyringRecord) -> KeyringRecord:
+        """Distribute versions between ``new`` and the archive as its limits have them."""
+        if (old.min_decryption_version, old.min_available_version) == (
+            new.min_decryption_version,
+            new.min_available_version,
+        ):
+            return new
+        versions = {**await self.archived(transaction, new.name), **new.versions}
+        kept = {number: version for number, version in versions.items() if number >= new.min_available_version}
+        archived = {number: version for number, version in kept.items() if number < new.min_decryption_version}
+        if archived:
+            transaction.put(ARCHIVES + new.name, encode_archive(ArchiveRecord(versions=archived)))
+        else:
+            transaction.delete(ARCHIVES + new.name)
+        if old.min_available_version != new.min_available_version:
+            await self._trim_counts(transaction, new)
+        usable = {number: version for number, version in kept.items() if number >= new.min_decryption_version}
+        return replace(new, versions=dict(sorted(usable.items())))
+
+    async def _trim_counts(self, transaction: Transaction, record: KeyringRecord) -> None:
+        value = await transaction.get(COUNTS + record.name)
+        if value is not None:
+            totals = decode_totals(value)
+            kept = {number: total for number, total in totals.items() if number >= record.min_available_version}
+            transaction.put(COUNTS + record.name, encode_totals(kept))
+
+
+class KeepsKeys(Protocol):
+    """An engine that has named keys."""
+
+    keys: KeyStore
+
+
+def check_rotatable(record: KeyringRecord) -> None:
+    """Raises ``Failed`` if the key must not get a version made here."""
+    if record.soft_deleted:
+        raise Failed("refusing to use soft-deleted key")
+    if record.imported and not record.imported_rotation_allowed:
+        raise Failed(f"imported key {record.name} does not allow rotation within Vault")

@@ -1,0 +1,27 @@
+"""Choosing versions of a key as the path of an export names them."""
+
+from __future__ import annotations
+
+import re
+
+from engines.faults import InvalidRequest
+from engines.keys.keyring import Keyring, KeyVersion
+
+_VERSION = re.compile(r"v?[+-]?[0-9]{1,18}", re.ASCII)
+
+
+def select_versions(keyring: Keyring, text: str) -> list[KeyVersion]:
+    """The version that ``text`` (``3``, ``v3``, ``latest``) names; all usable ones for "". Raises a fault."""
+    if not text:
+        return list(keyring.versions.values())
+    if text == "latest":
+        return [keyring.latest]
+    if not _VERSION.fullmatch(text):
+        raise InvalidRequest("invalid key version")
+    number = int(text.removeprefix("v"))
+    if number < keyring.record.min_decryption_version:
+        raise InvalidRequest("version for export is below minimum decryption version")
+    version = keyring.versions.get(number)
+    if version is None:
+        raise InvalidRequest("version does not exist or cannot be found")
+    return [version]

@@ -1,0 +1,50 @@
+"""The API of ``pqc`` as one table, in transit's manner; what the rows do stands in the module that each names."""
+
+from __future__ import annotations
+
+from engines.base import EngineType, Nothing, Operation, Route, Row
+from engines.keys import handlers as named_keys
+from engines.keys.rules import KeyConfig
+from engines.keys.settings import KeyListing, KeyName, KeyTrim
+from engines.pqc import backup, encapsulation, export, importing, keys, messages
+from engines.pqc.state import Pqc
+
+_READ, _LIST, _UPDATE, _DELETE = Operation.READ, Operation.LIST, Operation.UPDATE, Operation.DELETE
+
+# fmt: off
+ROUTES: tuple[Row[Pqc], ...] = (
+    Route(_LIST, "keys", named_keys.list_keys, KeyListing, "List the keys.", writes=False),
+    Route(_READ, "keys/{name}", keys.read, KeyName, "Read a key's settings and its public keys.", writes=False),
+    Route(_UPDATE, "keys/{name}", keys.create, keys.KeyCreation, "Create a key."),
+    Route(_DELETE, "keys/{name}", named_keys.delete, KeyName, "Destroy a key."),
+    Route(_UPDATE, "keys/{name}/config", keys.configure, KeyConfig, "Change a key's settings."),
+    Route(_UPDATE, "keys/{name}/rotate", keys.rotate, KeyName, "Give a key a new version."),
+    Route(_UPDATE, "keys/{name}/trim", keys.trim, KeyTrim, "Destroy old versions of a key."),
+
+    Route(_UPDATE, "encapsulate/{name}", encapsulation.encapsulate, encapsulation.Encapsulating,
+          "Make a shared secret and its ciphertext.", writes=False),
+    Route(_UPDATE, "decapsulate/{name}", encapsulation.decapsulate, encapsulation.Decapsulating,
+          "Give the shared secret of a ciphertext.", writes=False),
+    Route(_UPDATE, "encrypt/{name}", messages.encrypt, messages.Encryption, "Encrypt.", writes=False),
+    Route(_UPDATE, "decrypt/{name}", messages.decrypt, messages.Decryption, "Decrypt.", writes=False),
+
+    Route(_READ, "wrapping_key", importing.read_wrapping_key, Nothing, "Read the key to wrap keys to for import."),
+    Route(_UPDATE, "keys/{name}/import", importing.import_key, importing.ImportedKey, "Import a key."),
+    Route(_UPDATE, "keys/{name}/import_version", importing.import_version, importing.ImportedUpdate,
+          "Import a version of a key."),
+    Route(_READ, "export/{type:any}/{name}", export.export, export.Export, "Export a key.", writes=False),
+    Route(_READ, "export/{type:any}/{name}/{version:any}", export.export, export.Export, "Export a key's version.",
+          writes=False),
+    Route(_READ, "backup/{name}", backup.back_up, KeyName, "Back up a key."),
+    Route(_UPDATE, "restore", backup.restore, backup.Restoration, "Restore a key."),
+    Route(_UPDATE, "restore/{name:path}", backup.restore, backup.Restoration, "Restore a key under a name."),
+)
+# fmt: on
+
+PQC = EngineType(
+    type="pqc",
+    summary="Post-quantum keys that encapsulate secrets and encrypt messages.",
+    routes=ROUTES,
+    open=Pqc,
+    eager=True,
+)

@@ -1,0 +1,28 @@
+"""The state of one mount of pqc: its keys, the key that imports are wrapped to, and what is reserved of their use."""
+
+from __future__ import annotations
+
+from engines.base import Mount
+from engines.keys.reservation import EncryptionCounts
+from engines.keys.rotation import rotate_due
+from engines.keys.store import KeyStore
+
+
+class Pqc:
+    """One mount of the engine; it holds no state but what storage and its cache hold, and reservations."""
+
+    def __init__(self, mount: Mount) -> None:
+        self.keys = KeyStore(mount.storage, mount.fips_mode)
+        self.wrapping = KeyStore(mount.storage.within("import/"), mount.fips_mode)
+        """Holds the one key that imported keys are wrapped to, out of reach of the paths of the API."""
+
+        self.counts = EncryptionCounts(mount.storage)
+        self.max_batch_items = mount.max_batch_items
+
+    async def tick(self, now: float) -> None:
+        """Rotate the keys that are due."""
+        await rotate_due(self.keys, now)
+
+    async def close(self) -> None:
+        """Give back what is reserved and not used."""
+        await self.counts.close()

@@ -1,0 +1,1 @@
+"""Signature formats: JWS, JWT, COSE and CMS."""

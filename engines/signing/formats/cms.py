@@ -1,0 +1,126 @@
+"""Detached signatures in CMS (RFC 5652), as code, documents and mail are signed.
+
+They need a certificate for the role's key, which the signature names its signer by. A signature is valid here if it is
+one of a version of the key by the certificate that is kept with it, over the digest of the payload; whether a
+certificate is trusted, revoked or was in force at the time is for whoever relies on it.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC
+from hmac import compare_digest
+from typing import Any
+
+from msgspec import UNSET, UnsetType
+
+from engines.algorithms.encodings.pem import pem
+from engines.algorithms.formats import cms as messages
+from engines.algorithms.formats.certificates import pem_blocks
+from engines.base import Body, Call, Reply
+from engines.encoding import decode_base64, encode_base64, nanoseconds_of, rfc3339_nano
+from engines.faults import InvalidRequest
+from engines.keys.keyring import KeyVersion
+from engines.keys.states import Use
+from engines.signing import roles
+from engines.signing.formats.jose import certificates
+from engines.signing.publication import signing_version
+from engines.signing.roles import RoleInUse
+from engines.signing.signatures import NotValid, check, make
+from engines.signing.state import Signing
+
+MAX_MESSAGE_BYTES = 1024 * 1024
+"""The longest message that is looked at."""
+
+DER, PEM = "der", "pem"
+_LABELS = frozenset({"CMS", "PKCS7"})
+
+
+class ContentSigning(Body):
+    """What to sign, in base64, and in what form to give the signature."""
+
+    role: str = ""
+    payload: str | UnsetType = UNSET
+    format: str = DER
+
+
+class ContentVerification(Body):
+    """What to verify, as base64 of DER or as PEM, and the payload that it is said to sign."""
+
+    role: str = ""
+    cms: str = ""
+    payload: str | UnsetType = UNSET
+
+
+async def sign(engine: Signing, call: Call, body: ContentSigning) -> Reply:
+    """Sign ``payload``; the answer holds the key's certificates and not the payload."""
+    if body.payload is UNSET:
+        raise InvalidRequest("missing payload to sign")
+    if body.format not in (DER, PEM):
+        raise InvalidRequest(f'unknown format "{body.format}"; must be "{DER}" or "{PEM}"')
+    payload = decode_base64(body.payload)
+    used = await roles.use(engine, body.role, roles.CMS, Use.PROTECT, call)
+    version = signing_version(used.keyring, call.now)
+    chain = certificates(version)
+    if not messages.is_in_force(chain[0], call.now):
+        raise InvalidRequest(f"the certificate of version {version.number} of the key is not in force")
+    attributes = messages.attributes_of(payload, used.algorithm, call.now)
+    signature = await make(used, version, attributes.to_be_signed(), used.algorithm.der)
+    message = messages.message(used.keyring.algorithm, used.algorithm, attributes, signature, chain)
+    text = pem("CMS", message) if body.format == PEM else encode_base64(message)
+    return Reply({"cms": text, "key_version": version.number})
+
+
+async def verify(engine: Signing, call: Call, body: ContentVerification) -> Reply:
+    """Say whether a detached signature is one of the role's key over ``payload``."""
+    if not body.cms:
+        raise InvalidRequest("missing cms to verify")
+    if body.payload is UNSET:
+        raise InvalidRequest("missing payload to verify")
+    payload, message = decode_base64(body.payload), _read(body.cms)
+    used = await roles.use(engine, body.role, roles.CMS, Use.PROCESS, call)
+    try:
+        return Reply(await _open(used, message, payload))
+    except NotValid as reason:
+        return Reply({"valid": False, "error": str(reason)})
+
+
+def _read(text: str) -> bytes:
+    """The DER in ``text``. Raises ``InvalidRequest`` for what is neither base64 nor PEM."""
+    if "-----BEGIN" not in text:
+        return decode_base64(text)
+    found = pem_blocks(text)
+    if found is None or len(found) != 1 or found[0][0] not in _LABELS:
+        raise InvalidRequest("cms is not one block of PEM")
+    return found[0][1]
+
+
+async def _open(used: RoleInUse, der: bytes, payload: bytes) -> dict[str, Any]:
+    if len(der) > MAX_MESSAGE_BYTES:
+        raise NotValid(f"it is longer than {MAX_MESSAGE_BYTES} bytes")
+    try:
+        message = messages.parse(der)
+    except messages.BadMessage as reason:
+        raise NotValid(str(reason)) from None
+    version = _signer(used, message)
+    hash_ = used.algorithm.content_hash
+    if message.signature_algorithm not in messages.signature_identifiers(used.keyring.algorithm, used.algorithm):
+        raise NotValid(f"its algorithm is not {used.algorithm.name}")
+    if message.digest_algorithm != hash_.object_identifier:
+        raise NotValid(f"its digest is not by {hash_.name}")
+    await check(used, version, message.attributes.to_be_signed(), message.signature, used.algorithm.der)
+    if not compare_digest(message.digest, hash_.digest(payload)):
+        raise NotValid("it signs another payload")
+    answer: dict[str, Any] = {"valid": True, "key_version": version.number}
+    if message.signing_time is not None:
+        seconds = message.signing_time.replace(tzinfo=UTC).timestamp()
+        answer["signing_time"] = rfc3339_nano(nanoseconds_of(seconds))
+    return answer
+
+
+def _signer(used: RoleInUse, message: messages.Message) -> KeyVersion:
+    """The version of the role's key whose certificate the message names. Raises ``NotValid``."""
+    for version in used.keyring.versions.values():
+        chain = version.record.certificate_chain
+        if chain and messages.names(message.signer, chain[0]):
+            return version
+    raise NotValid("its signer is not a certificate of this role's key")

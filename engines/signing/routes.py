@@ -1,0 +1,95 @@
+"""The API of ``signing`` as one table; what the rows do stands in the module that each names.
+
+Named keys, and the modules that import, export, back up and certify them, are shared with transit. They answer some of
+the caller's mistakes as failures of the server, because OpenBao does; nobody expects that here, so they become faults
+of the request.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from engines.base import B, Call, EngineType, Handler, Nothing, Operation, Reply, Route, Row
+from engines.faults import Failed, InvalidRequest
+from engines.keys import certificates as key_certificates
+from engines.keys import handlers as named_keys
+from engines.keys.settings import KeyListing, KeyName, KeyTrim
+from engines.signing import jwks, keys, role_settings, transfer
+from engines.signing.formats import cms, cose, jws, jwt
+from engines.signing.state import Signing
+from engines.transfer import backups, importing
+from engines.transfer.exporting import Export
+
+_READ, _LIST, _UPDATE, _DELETE = Operation.READ, Operation.LIST, Operation.UPDATE, Operation.DELETE
+_PUBLIC = ("jwks", "public")
+
+# fmt: off
+_ROUTES: tuple[Row[Signing], ...] = (
+    Route(_LIST, "keys", named_keys.list_keys, KeyListing, "List the keys.", writes=False),
+    Route(_READ, "keys/{name}", keys.read, KeyName, "Read a key's settings and versions.", writes=False),
+    Route(_UPDATE, "keys/{name}", keys.create, keys.KeyCreation, "Create a key."),
+    Route(_DELETE, "keys/{name}", named_keys.delete, KeyName, "Destroy a key."),
+    Route(_UPDATE, "keys/{name}/config", keys.configure, keys.KeyConfig, "Change a key's settings."),
+    Route(_UPDATE, "keys/{name}/rotate", keys.rotate, KeyName, "Give a key a new version."),
+    Route(_UPDATE, "keys/{name}/trim", keys.trim, KeyTrim, "Destroy old versions of a key."),
+    Route(_UPDATE, "keys/{name}/csr", key_certificates.request, key_certificates.CertificateRequest,
+          "Request a certificate for a key.", writes=False),
+    Route(_UPDATE, "keys/{name}/set-certificate", key_certificates.set_chain, key_certificates.CertificateChain,
+          "Keep a key's certificates."),
+
+    Route(_READ, "wrapping_key", importing.read_wrapping_key, Nothing, "Read the key to wrap keys to for import."),
+    Route(_UPDATE, "keys/{name}/import", transfer.import_key, transfer.ImportedKey, "Import a key."),
+    Route(_UPDATE, "keys/{name}/import_version", importing.import_version, importing.ImportedUpdate,
+          "Import a version of a key."),
+    Route(_READ, "export/{type:any}/{name}", transfer.export, Export, "Export a key.", writes=False),
+    Route(_READ, "export/{type:any}/{name}/{version:any}", transfer.export, Export, "Export a key's version.",
+          writes=False),
+    Route(_READ, "backup/{name}", backups.back_up, KeyName, "Back up a key."),
+    Route(_UPDATE, "restore", backups.restore, backups.Restoration, "Restore a key."),
+    Route(_UPDATE, "restore/{name:path}", backups.restore, backups.Restoration, "Restore a key under a name."),
+
+    Route(_LIST, "roles", role_settings.list_roles, KeyListing, "List the roles.", writes=False),
+    Route(_READ, "roles/{name}", role_settings.read, KeyName, "Read a role.", writes=False),
+    Route(_UPDATE, "roles/{name}", role_settings.write, role_settings.RoleWriting,
+          "Make a role, or replace it as a whole."),
+    Route(_DELETE, "roles/{name}", role_settings.delete, KeyName, "Remove a role."),
+
+    Route(_UPDATE, "jwt/sign/{role}", jwt.sign, jwt.TokenSigning, "Sign a JSON Web Token.", writes=False),
+    Route(_UPDATE, "jwt/verify/{role}", jwt.verify, jwt.TokenVerification, "Verify a JSON Web Token.", writes=False),
+
+    Route(_UPDATE, "jws/sign/{role}", jws.sign, jws.PayloadSigning, "Sign a payload as JWS.", writes=False),
+    Route(_UPDATE, "jws/verify/{role}", jws.verify, jws.PayloadVerification, "Verify a JWS.", writes=False),
+    Route(_UPDATE, "cose/sign/{role}", cose.sign, cose.MessageSigning, "Sign a payload as COSE_Sign1.", writes=False),
+    Route(_UPDATE, "cose/verify/{role}", cose.verify, cose.MessageVerification, "Verify a COSE_Sign1.", writes=False),
+    Route(_UPDATE, "cms/sign/{role}", cms.sign, cms.ContentSigning, "Sign a payload as CMS.", writes=False),
+    Route(_UPDATE, "cms/verify/{role}", cms.verify, cms.ContentVerification, "Verify a CMS signature.", writes=False),
+
+    Route(_READ, "jwks", jwks.read_all, Nothing, "Read the public keys of all keys as a JWK set.",
+          writes=False, bare=True, public_where=_PUBLIC),
+    Route(_READ, "keys/{name}/jwks", jwks.read_of_key, KeyName, "Read a key's public keys as a JWK set.",
+          writes=False, bare=True, public_where=_PUBLIC),
+    Route(_READ, "roles/{name}/jwks", jwks.read_of_role, KeyName, "Read the public keys of a role as a JWK set.",
+          writes=False, bare=True, public_where=_PUBLIC),
+)
+# fmt: on
+
+
+def _refusing(handler: Handler[Signing, B]) -> Handler[Signing, B]:
+    async def handle(engine: Signing, call: Call, body: B) -> Reply | None:
+        try:
+            return await handler(engine, call, body)
+        except Failed as fault:
+            raise InvalidRequest(fault.message) from None
+
+    return handle
+
+
+ROUTES: tuple[Row[Signing], ...] = tuple(replace(route, handler=_refusing(route.handler)) for route in _ROUTES)
+
+SIGNING = EngineType(
+    type="signing",
+    summary="Signed tokens and messages: JWT, JWS, COSE and CMS, by keys that stay here.",
+    routes=ROUTES,
+    open=Signing,
+    eager=True,
+)

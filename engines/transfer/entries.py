@@ -1,0 +1,209 @@
+"""The parts of a backup: the fields that OpenBao's JSON has, and one version of a key in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, TypeAlias
+
+from msgspec import Meta, Struct, field
+from msgspec.structs import replace
+
+from engines.algorithms.base import Material
+from engines.algorithms.encodings.interchange import BadBackup, backup_bytes
+from engines.algorithms.row import Algorithm
+from engines.durations import SECOND
+from engines.encoding import NotBase64, decode_base64, encode_base64, parse_rfc3339, rfc3339_nano
+from engines.faults import Failed, InvalidRequest
+from engines.fields import MAX_DURATION_SECONDS
+from engines.keys.records import ArchiveRecord, KeyringRecord, RestoreInfo, VersionRecord, VersionTotal
+from engines.keys.rules import KeyRules, describe_rules, with_rules
+from storage.secret import Secret
+
+RULES = "cryptoserve"
+"""The field of a backup's JSON that is ours."""
+
+MAX_VERSIONS = 100_000
+"""The most versions that a backup may hold."""
+
+
+_MAX_SECONDS = 2**62 // SECOND
+
+EMPTY_ENTRY: dict[str, Any] = {
+    "key": None,
+    "hmac_key": None,
+    "time": "0001-01-01T00:00:00Z",
+    "ec_x": None,
+    "ec_y": None,
+    "ec_d": None,
+    "rsa_key": None,
+    "rsa_public_key": None,
+    "public_key": "",
+    "convergent_version": 0,
+    "creation_time": 0,
+    "certificate_chain": None,
+    "external_key_ref": "",
+}
+"""A version that isn't there, in the place that its number has in the list."""
+
+
+Number: TypeAlias = Annotated[int, Meta(ge=0, le=2**62)]
+
+
+class InfoBackup(Struct, kw_only=True):
+    """When the key was backed up or restored."""
+
+    time: str = ""
+    version: Number = 0
+
+
+class PolicyBackup(Struct, kw_only=True):
+    """The settings of a key, and the versions that aren't archived."""
+
+    name: str = ""
+    keys: dict[int, dict[str, Any]] = {}
+    type: Number
+    latest_version: Number
+    min_decryption_version: Number = 1
+    min_encryption_version: Number = 0
+    min_available_version: Number = 0
+    derived: bool = False
+    kdf: Number = 0
+    convergent_encryption: bool = False
+    convergent_version: int = 0
+    exportable: bool = False
+    deletion_allowed: bool = False
+    allow_plaintext_backup: bool = False
+    version_template: str = ""
+    storage_prefix: str = ""
+    auto_rotate_period: Number = 0
+    imported: bool = field(default=False, name="Imported")
+    imported_rotation_allowed: bool = field(default=False, name="AllowImportedKeyRotation")
+    soft_deleted: bool = False
+    key_size: Number = 0
+    backup_info: InfoBackup | None = None
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.latest_version <= MAX_VERSIONS:
+            raise ValueError("the number of versions is out of range")
+
+
+class ArchiveBackup(Struct, kw_only=True):
+    """All versions, from the lowest one available on; those that were never there are empty."""
+
+    keys: list[dict[str, Any]] = []
+
+
+class RulesBackup(KeyRules):
+    """What a key has here and not in OpenBao, and how often each of its versions had encrypted."""
+
+    encryptions: dict[int, Annotated[int, Meta(ge=0, lt=2**62)]] = {}
+    publish_ahead: Annotated[int, Meta(ge=0, le=MAX_DURATION_SECONDS)] = 0
+    keep_published: Annotated[int, Meta(ge=0, le=MAX_DURATION_SECONDS)] = 0
+
+
+class Backup(Struct, kw_only=True):
+    """A whole backup."""
+
+    policy: PolicyBackup
+    archived_keys: ArchiveBackup | None = None
+    rules: RulesBackup | None = field(default=None, name=RULES)
+    """OpenBao doesn't look at this."""
+
+
+def dump_rules(record: KeyringRecord, totals: Mapping[int, VersionTotal]) -> dict[str, Any]:
+    """What OpenBao has no place for, as JSON has it; {} if there is nothing to say."""
+    dumped = describe_rules(record)
+    encryptions = {str(number): version.total for number, version in totals.items() if version.total}
+    if encryptions:
+        dumped["encryptions"] = encryptions
+    if record.publish_ahead_seconds:
+        dumped["publish_ahead"] = record.publish_ahead_seconds
+    if record.keep_published_seconds:
+        dumped["keep_published"] = record.keep_published_seconds
+    return dumped
+
+
+def load_rules(record: KeyringRecord, rules: RulesBackup) -> KeyringRecord:
+    """``record`` with what ``rules`` say. Raises ``Failed``."""
+    try:
+        return replace(
+            with_rules(record, rules),
+            publish_ahead_seconds=rules.publish_ahead,
+            keep_published_seconds=rules.keep_published,
+        )
+    except InvalidRequest as fault:
+        raise Failed(f"the backup holds settings that can't be: {fault.message}") from None
+
+
+def load_totals(
+    record: KeyringRecord, archive: ArchiveRecord, rules: RulesBackup, stored: Mapping[int, VersionTotal]
+) -> dict[int, VersionTotal]:
+    """The totals of a restored key: as in the backup, or as ``stored`` if the version is there and has made more."""
+    totals: dict[int, VersionTotal] = {}
+    for number, version in {**archive.versions, **record.versions}.items():
+        total = rules.encryptions.get(number, 0)
+        here = stored.get(number)
+        if here is not None and here.created == version.created:
+            total = max(total, here.total)
+        if total:
+            totals[number] = VersionTotal(version.created, total)
+    return totals
+
+
+def dump_info(info: RestoreInfo | None) -> dict[str, Any] | None:
+    """``info`` as JSON has it."""
+    return None if info is None else {"time": rfc3339_nano(info.time), "version": info.version}
+
+
+def load_info(info: InfoBackup | None) -> RestoreInfo | None:
+    """The inverse of ``dump_info``; a time that is none is overlooked."""
+    time = parse_rfc3339(info.time) if info is not None else None
+    return None if info is None or time is None else RestoreInfo(time, info.version)
+
+
+def dump_version(algorithm: Algorithm, record: KeyringRecord, version: VersionRecord) -> dict[str, Any]:
+    """One version of a key as JSON has it."""
+    material = Material(version.private.reveal(), version.public)
+    mac_key = version.private if algorithm.usage.mac_key_is_key else version.mac_key
+    chain = [encode_base64(der) for der in version.certificate_chain]
+    return {
+        **EMPTY_ENTRY,
+        **algorithm.interchange.to_backup(material),
+        "hmac_key": encode_base64(mac_key.reveal()),
+        "time": rfc3339_nano(version.created),
+        "convergent_version": 3 if record.convergent else 0,
+        "creation_time": version.created // SECOND,
+        "certificate_chain": chain or None,
+    }
+
+
+def load_version(algorithm: Algorithm, entry: Mapping[str, Any]) -> VersionRecord:
+    """The version that ``entry`` holds. Raises ``Failed`` if it doesn't hold one of ``algorithm``."""
+    try:
+        material = algorithm.interchange.from_backup(entry)
+        mac_key = backup_bytes(entry, "hmac_key")
+        chain = _load_chain(entry.get("certificate_chain"))
+    except BadBackup as error:
+        raise Failed(f"the backup holds a version that is no key of type {algorithm.key_type}: {error}") from None
+    created = parse_rfc3339(str(entry.get("time", "")))
+    if created is None:
+        seconds = entry.get("creation_time")
+        created = seconds * SECOND if isinstance(seconds, int) and 0 <= seconds < _MAX_SECONDS else 0
+    return VersionRecord(
+        private=Secret(material.private),
+        public=material.public,
+        mac_key=Secret(mac_key),
+        created=created,
+        certificate_chain=chain,
+    )
+
+
+def _load_chain(chain: Any) -> tuple[bytes, ...]:
+    if chain is None:
+        return ()
+    if not isinstance(chain, list) or not all(isinstance(text, str) for text in chain):
+        raise BadBackup("no certificate chain")
+    try:
+        return tuple(decode_base64(text) for text in chain)
+    except NotBase64:
+        raise BadBackup("no certificate chain") from None

@@ -1,0 +1,108 @@
+"""Keys in clear, for keys whose maker allowed that, and what is public of any key."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from engines.algorithms.encodings.interchange import KeyFormat, export_raw, parse_format
+from engines.algorithms.encodings.pem import chain_pem
+from engines.base import Call, Reply
+from engines.faults import Failed, InvalidRequest, NotFound
+from engines.keys.keyring import Keyring, KeyVersion
+from engines.keys.settings import KeyName
+from engines.keys.states import Use
+from engines.keys.store import KeepsKeys
+from engines.keys.versions import select_versions
+
+
+class Export(KeyName):
+    """What of which version to give, in what form; ``type`` is the part of the path that says what."""
+
+    path_only: ClassVar[frozenset[str]] = frozenset({"version"})
+
+    type: str = ""
+    version: str = ""
+    format: str = ""
+
+
+async def export(engine: KeepsKeys, call: Call, body: Export) -> Reply:
+    """Give a key's versions as text, by their numbers."""
+    kind = _KINDS.get(body.type)
+    if kind is None:
+        raise InvalidRequest(f"invalid export type: {body.type}")
+    form = parse_format(body.format)
+    keyring = await engine.keys.use(body.name, Use.COPY, call)
+    if keyring is None:
+        raise NotFound
+    if body.type not in _PUBLIC and not keyring.record.exportable:
+        raise InvalidRequest("private key material is not exportable")
+    if keyring.record.soft_deleted:
+        raise Failed("refusing to use soft-deleted key")
+    kind.check(keyring)
+    versions = select_versions(keyring, body.version)
+    texts = {str(version.number): kind.text(keyring, version, form) for version in versions}
+    return Reply({"name": keyring.record.name, "type": keyring.algorithm.key_type, "keys": texts})
+
+
+class _Kind:
+    """One kind of export: which keys have it, and its text for a version."""
+
+    def __init__(self, check: Callable[[Keyring], None], text: Callable[[Keyring, KeyVersion, KeyFormat], str]) -> None:
+        self.check = check
+        self.text = text
+
+
+def _check_encrypts(keyring: Keyring) -> None:
+    if not keyring.algorithm.encrypts:
+        raise InvalidRequest("encryption not supported for the key")
+
+
+def _check_signs(keyring: Keyring) -> None:
+    if not keyring.algorithm.signs:
+        raise InvalidRequest("signing not supported for the key")
+
+
+def _check_certifiable(keyring: Keyring) -> None:
+    if not keyring.algorithm.signs:
+        raise InvalidRequest("certificate chain not supported for keys that do not support signing")
+
+
+def _check_cmac(keyring: Keyring) -> None:
+    if keyring.algorithm.capabilities.cmac is None:
+        raise InvalidRequest("CMAC not supported for the key")
+
+
+def _no_check(keyring: Keyring) -> None:
+    """Every key has this."""
+
+
+def _key_text(keyring: Keyring, version: KeyVersion, form: KeyFormat) -> str:
+    return keyring.algorithm.interchange.export_private(version.material(), form)
+
+
+def _mac_key_text(keyring: Keyring, version: KeyVersion, form: KeyFormat) -> str:
+    record = version.record
+    key = record.private if keyring.algorithm.usage.mac_key_is_key else record.mac_key
+    return export_raw(key.reveal(), form)
+
+
+def _public_key_text(keyring: Keyring, version: KeyVersion, form: KeyFormat) -> str:
+    return keyring.algorithm.interchange.export_public(version.record.public, form)
+
+
+def _chain_text(keyring: Keyring, version: KeyVersion, form: KeyFormat) -> str:
+    if not version.record.certificate_chain:
+        raise Failed("selected key version does not have a certificate chain imported")
+    return chain_pem(version.record.certificate_chain)
+
+
+_PUBLIC = ("public-key", "certificate-chain")
+_KINDS = {
+    "encryption-key": _Kind(_check_encrypts, _key_text),
+    "signing-key": _Kind(_check_signs, _key_text),
+    "cmac-key": _Kind(_check_cmac, _key_text),
+    "hmac-key": _Kind(_no_check, _mac_key_text),
+    "public-key": _Kind(_no_check, _public_key_text),
+    "certificate-chain": _Kind(_check_certifiable, _chain_text),
+}

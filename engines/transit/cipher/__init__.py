@@ -1,0 +1,1 @@
+"""Encryption and decryption: single items, batches, streams, data keys, rewrapping."""

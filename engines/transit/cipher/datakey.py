@@ -1,0 +1,111 @@
+"""Data keys: random keys for use elsewhere, encrypted with a key that stays here, one or several at a time."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from msgspec import UNSET, UnsetType
+
+from engines.algorithms.base import EncryptionOptions
+from engines.algorithms.rsa.encryption_options import parse_encryption
+from engines.base import Body, Call, Reply
+from engines.encoding import encode_base64
+from engines.faults import InvalidRequest
+from engines.keys.keyring import Keyring
+from engines.keys.limits import counted, made_and_counted
+from engines.keys.states import Use
+from engines.transit.cipher.sealing import seal
+from engines.transit.keys import decode_context
+from engines.transit.state import Transit
+from engines.worker_pools import in_turns
+
+_BITS = (128, 256, 512)
+
+
+class DataKey(Body):
+    """What data key to make; ``plaintext`` is the part of the path that says whether to show it."""
+
+    plaintext: str = ""
+    name: str = ""
+    bits: int = 256
+    context: str = ""
+    associated_data: str = ""
+    padding_scheme: str = ""
+    key_version: int = 0
+
+
+class DataKeys(DataKey):
+    """As that, and how many."""
+
+    count: int | UnsetType = UNSET
+
+
+async def make(engine: Transit, call: Call, body: DataKey) -> Reply:
+    """Make a data key and encrypt it; on the path ``plaintext`` also show it."""
+    shown = check_path(body.plaintext)
+    context = decode_context(body.context)
+    keyring = await load(engine, call, body.name)
+    check_bits(body.bits)
+    options = encryption_options(keyring, body)
+    pair, version = await made_and_counted(
+        engine, call, keyring, body.key_version, lambda key: _pair(key, body, context, shown, options)
+    )
+    return Reply({**pair, "key_version": version})
+
+
+async def make_several(engine: Transit, call: Call, body: DataKeys) -> Reply:
+    """Make ``count`` data keys at once, as Vault's ``datakeys`` does; all are encrypted for the same context."""
+    shown = check_path(body.plaintext)
+    context = decode_context(body.context)
+    if body.count is UNSET:
+        raise InvalidRequest("missing count")
+    if not 1 <= body.count <= engine.max_batch_items:
+        raise InvalidRequest(f"count must be between 1 and {engine.max_batch_items}")
+    keyring = await load(engine, call, body.name)
+    check_bits(body.bits)
+    options = encryption_options(keyring, body)
+    _pair(keyring, body, context, shown, options)  # What can't be made isn't to be counted.
+    keyring = await counted(engine, call, keyring, body.key_version, body.count)
+    pairs = [_pair(keyring, body, context, shown, options) async for _ in in_turns(range(body.count))]
+    return Reply({"key_pairs": [pair for pair, _ in pairs], "key_version": pairs[0][1]})
+
+
+def check_path(kind: str) -> bool:
+    """Whether the path says to show the plaintext. Raises ``InvalidRequest`` if it doesn't say."""
+    if kind not in ("plaintext", "wrapped"):
+        raise InvalidRequest("Invalid path, must be 'plaintext' or 'wrapped'")
+    return kind == "plaintext"
+
+
+def check_bits(bits: int) -> None:
+    """Raises ``InvalidRequest`` for a length that data keys don't have."""
+    if bits not in _BITS:
+        raise InvalidRequest("invalid bit length")
+
+
+async def load(engine: Transit, call: Call, name: str) -> Keyring:
+    """The key to encrypt data keys with. Raises ``InvalidRequest`` if it isn't there, or its state forbids it."""
+    keyring = await engine.keys.use(name, Use.PROTECT, call)
+    if keyring is None:
+        raise InvalidRequest("encryption key not found")
+    return keyring
+
+
+def encryption_options(keyring: Keyring, body: DataKey) -> EncryptionOptions:
+    """How the data keys are to be encrypted. Raises ``InvalidRequest``."""
+    return parse_encryption(keyring.algorithm, body.padding_scheme, "", name="padding_scheme")
+
+
+def _pair(
+    keyring: Keyring, body: DataKey, context: bytes, shown: bool, options: EncryptionOptions
+) -> tuple[dict[str, Any], int]:
+    """A data key as a ciphertext, and in clear if it is to be shown; and the version that encrypted it."""
+    key = secrets.token_bytes(body.bits // 8)
+    ciphertext, version = seal(
+        keyring, key, context, body.key_version, body.associated_data, "associated_data", options
+    )
+    pair: dict[str, Any] = {"ciphertext": ciphertext}
+    if shown:
+        pair["plaintext"] = encode_base64(key)
+    return pair, version

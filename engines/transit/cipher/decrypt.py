@@ -1,0 +1,142 @@
+"""Decrypt a message, or a batch of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from msgspec import UNSET, UnsetType
+
+from engines.algorithms.base import DEFAULT_ENCRYPTION, EncryptionOptions
+from engines.algorithms.rsa.encryption_options import parse_decryption, unapproved_encryption
+from engines.base import Body, Call, Reply
+from engines.batches.items import DecryptItem, RewrapItem
+from engines.batches.reading import check_contexts, read_strictly, reply_with_status
+from engines.encoding import decode_base64, encode_base64
+from engines.faults import Failed, InvalidRequest
+from engines.fields import Batch
+from engines.keys.keyring import Keyring
+from engines.keys.states import Use
+from engines.transit.cipher.sealing import NotAead, is_plain, unseal_at_pace
+from engines.transit.state import Transit
+from engines.worker_pools import in_turns
+
+
+class Decryption(Body):
+    """What to decrypt, and with which key."""
+
+    name: str = ""
+    ciphertext: str = ""
+    context: str = ""
+    associated_data: str = ""
+    padding_scheme: str = ""
+    hash_algorithm: str = ""
+    batch_input: Batch = UNSET
+    partial_failure_response_code: int | UnsetType = UNSET
+
+
+async def decrypt(engine: Transit, call: Call, body: Decryption) -> Reply:
+    """Decrypt ``ciphertext``, or every item of ``batch_input``."""
+    if body.batch_input is not UNSET and body.batch_input is not None:
+        return await _decrypt_batch(engine, call, body)
+    if not body.ciphertext:
+        raise InvalidRequest("missing ciphertext to decrypt")
+    keyring = await engine.keys.use(body.name, Use.PROCESS, call)
+    if keyring is None:
+        raise InvalidRequest("encryption key not found")
+    options = _options(engine, call, keyring, body)
+    context = decode_base64(body.context) if body.context else b""
+    plaintext = await unseal_at_pace(keyring, body.ciphertext, context, body.associated_data, options=options)
+    return Reply({"plaintext": encode_base64(plaintext)})
+
+
+def _options(engine: Transit, call: Call, keyring: Keyring, body: Decryption) -> EncryptionOptions:
+    """How the ciphertexts were made. Raises ``InvalidRequest``."""
+    options = parse_decryption(keyring.algorithm, body.padding_scheme, body.hash_algorithm, name="padding_scheme")
+    if engine.keys.fips.active:
+        engine.keys.fips.processing(call, unapproved_encryption(options))
+    return options
+
+
+async def _decrypt_batch(engine: Transit, call: Call, body: Decryption) -> Reply:
+    items = read_strictly(body.batch_input, DecryptItem, "ciphertext", engine.max_batch_items)
+    has_context = check_contexts(items)
+    keyring = await engine.keys.use(body.name, Use.PROCESS, call)
+    if keyring is None:
+        raise InvalidRequest("encryption key not found")
+    options = _options(engine, call, keyring, body)
+    wanted = None if body.partial_failure_response_code is UNSET else body.partial_failure_response_code
+    return await decrypt_items(call, keyring, items, has_context, wanted, options)
+
+
+async def decrypt_items(
+    call: Call,
+    keyring: Keyring,
+    items: list[DecryptItem],
+    has_context: bool,
+    wanted: int | None = None,
+    options: EncryptionOptions = DEFAULT_ENCRYPTION,
+) -> Reply:
+    """The answer to a batch of ``items``; ``wanted`` is the status that the client wants if some of them fail."""
+    if is_plain(keyring) and not has_context:
+        results = decrypt_plainly(keyring, items)
+        if results is not None:
+            return Reply({"batch_results": results})
+    return await _decrypt_each(call, keyring, items, wanted, options)
+
+
+def decrypt_plainly(keyring: Keyring, items: Sequence[DecryptItem | RewrapItem]) -> list[dict[str, Any]] | None:
+    """The results where nothing is special and nothing fails, nearly always; None leaves it to the slow way."""
+    openable = keyring.openable
+    size = keyring.algorithm.sizes.nonce_bytes
+    prefix, open_one = keyring.latest.prefix, keyring.latest.cipher().open
+    results: list[dict[str, Any]] = []
+    try:
+        for item in items:
+            if item.associated_data:
+                return None
+            ciphertext = item.ciphertext
+            if not ciphertext.startswith(prefix):
+                found = openable.get(ciphertext[: ciphertext.find(":", 7) + 1])
+                if found is None:
+                    return None
+                prefix, open_one = found.prefix, found.cipher().open
+            payload = decode_base64(ciphertext[len(prefix) :])
+            if len(payload) < size:
+                return None
+            results.append(
+                {
+                    "plaintext": encode_base64(open_one(payload[:size], payload[size:], None)),
+                    "reference": item.reference,
+                }
+            )
+    except InvalidRequest:
+        return None
+    return results
+
+
+async def _decrypt_each(
+    call: Call, keyring: Keyring, items: list[DecryptItem], wanted: int | None, options: EncryptionOptions
+) -> Reply:
+    results: list[dict[str, Any]] = []
+    succeeded = callers_faults = own_faults = False
+    async for index, item in in_turns(enumerate(items)):
+        try:
+            if not item.ciphertext:
+                raise InvalidRequest("missing ciphertext to decrypt")
+            context = decode_base64(item.context) if item.context else b""
+            label = f"[{index}].associated_data"
+            plaintext = await unseal_at_pace(keyring, item.ciphertext, context, item.associated_data, label, options)
+        except NotAead as fault:
+            # Vault reports this in the item but doesn't let it count.
+            results.append({"plaintext": "", "error": fault.message, "reference": item.reference})
+        except InvalidRequest as fault:
+            callers_faults = True
+            results.append({"plaintext": "", "error": fault.message, "reference": item.reference})
+        except Failed as fault:
+            own_faults = True
+            results.append({"plaintext": "", "error": fault.message, "reference": item.reference})
+        else:
+            succeeded = True
+            results.append({"plaintext": encode_base64(plaintext), "reference": item.reference})
+    return reply_with_status(call, results, succeeded, callers_faults, own_faults, wanted)

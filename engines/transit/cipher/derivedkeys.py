@@ -1,0 +1,73 @@
+"""A sequence of data keys that can be made again: the same key, salt, info and index give the same data key.
+
+They are derived from the MAC key that every version of every key has, as Vault says of its own; how it derives them
+isn't published, so the keys here are others than Vault's: HKDF-SHA256 (RFC 5869), with the index behind ``info`` as 8
+bytes, big endian. ``salt`` and ``info`` are texts, as in the examples of Vault's documentation, and taken in UTF-8.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import UNSET, UnsetType
+
+from engines.algorithms.symmetric.derivation import hkdf_sha256
+from engines.base import Call, Reply
+from engines.encoding import encode_base64
+from engines.faults import InvalidRequest
+from engines.keys.limits import counted
+from engines.transit.cipher.datakey import DataKey, check_bits, check_path, encryption_options, load
+from engines.transit.cipher.sealing import seal
+from engines.transit.keys import decode_context
+from engines.transit.state import Transit
+from engines.worker_pools import in_turns
+
+_INDEX_BYTES = 8
+
+
+class DerivedKeys(DataKey):
+    """Which data keys to make: those with indexes from ``key_index_from`` up to but without ``key_index_to``."""
+
+    salt: str = ""
+    info: str = ""
+    key_index_from: int | UnsetType = UNSET
+    key_index_to: int | UnsetType = UNSET
+
+
+async def derive(engine: Transit, call: Call, body: DerivedKeys) -> Reply:
+    """Derive data keys and encrypt them, by their indexes; on the path ``plaintext`` also show them."""
+    shown = check_path(body.plaintext)
+    indexes = _indexes(body, engine.max_batch_items)
+    if not body.salt:
+        raise InvalidRequest("missing salt")
+    salt, info = body.salt.encode(), body.info.encode()
+    context = decode_context(body.context)
+    keyring = await load(engine, call, body.name)
+    check_bits(body.bits)
+    options = encryption_options(keyring, body)
+    size = body.bits // 8
+    # What can't be made isn't to be counted.
+    seal(keyring, bytes(size), context, body.key_version, body.associated_data, "associated_data", options)
+    keyring = await counted(engine, call, keyring, body.key_version, len(indexes))
+    data: dict[str, Any] = {}
+    version = keyring.version_to_encrypt(body.key_version)
+    mac_key = version.mac_key()
+    async for index in in_turns(indexes):
+        key = hkdf_sha256(mac_key, salt, info + index.to_bytes(_INDEX_BYTES, "big"), size)
+        ciphertext, _ = seal(keyring, key, context, version.number, body.associated_data, "associated_data", options)
+        data[str(index)] = {"ciphertext": ciphertext}
+        if shown:
+            data[str(index)]["plaintext"] = encode_base64(key)
+    data["key_version"] = version.number
+    return Reply(data)
+
+
+def _indexes(body: DerivedKeys, limit: int) -> range:
+    first, end = body.key_index_from, body.key_index_to
+    if first is UNSET or end is UNSET:
+        raise InvalidRequest("key_index_from and key_index_to must be given")
+    if first < 0 or end <= first:
+        raise InvalidRequest("key_index_from must not be negative, and key_index_to must be greater")
+    if end - first > limit:
+        raise InvalidRequest(f"no more than {limit} keys can be derived at a time")
+    return range(first, end)

@@ -1,0 +1,199 @@
+"""Encrypt a message, or a batch of them; an unknown key is made on the way unless that is turned off."""
+
+from __future__ import annotations
+
+from os import urandom
+from typing import Any
+
+from msgspec import UNSET, UnsetType
+from msgspec.structs import replace
+
+from engines.algorithms.base import DEFAULT_ENCRYPTION, EncryptionOptions
+from engines.algorithms.registry import DEFAULT_ALGORITHM, TRANSIT_ALGORITHMS
+from engines.algorithms.row import Algorithm
+from engines.algorithms.rsa.encryption_options import parse_encryption, unapproved_encryption
+from engines.base import Body, Call, Reply
+from engines.batches.items import EncryptItem
+from engines.batches.reading import check_contexts, read_strictly, reply_with_status
+from engines.encoding import decode_base64, encode_base64
+from engines.faults import Failed, InvalidRequest
+from engines.fields import Batch
+from engines.keys.keyring import Keyring
+from engines.keys.limits import counted_items, made_and_counted
+from engines.keys.records import KeyringRecord, new_version
+from engines.keys.states import Use
+from engines.transit.cipher.sealing import NotAead, is_plain, seal
+from engines.transit.state import Transit
+from engines.worker_pools import in_turns
+
+
+class Encryption(Body):
+    """What to encrypt, with which key, and what the key is to be if it has to be made."""
+
+    name: str = ""
+    plaintext: str | UnsetType = UNSET
+    context: str = ""
+    associated_data: str = ""
+    padding_scheme: str = ""
+    hash_algorithm: str = ""
+    key_version: int = 0
+    type: str = DEFAULT_ALGORITHM.name
+    convergent_encryption: bool = False
+    batch_input: Batch = UNSET
+    partial_failure_response_code: int | UnsetType = UNSET
+
+
+async def exists(engine: Transit, call: Call, body: Encryption) -> bool:
+    """Whether the key is there, so that encrypting updates rather than creates."""
+    return await engine.keys.load(body.name) is not None
+
+
+async def encrypt(engine: Transit, call: Call, body: Encryption) -> Reply:
+    """Encrypt ``plaintext``, or every item of ``batch_input``."""
+    if body.batch_input is not UNSET and body.batch_input is not None:
+        return await _encrypt_batch(engine, call, body)
+    if body.plaintext is UNSET:
+        raise InvalidRequest("missing plaintext to encrypt")
+    keyring = await engine.keys.use(body.name, Use.PROTECT, call)
+    if keyring is None:
+        record = await _new_record(engine, body, bool(body.context))
+        # What can't be encrypted is no reason to make a key.
+        _seal_one(_unsaved(engine, record, call), body, DEFAULT_ENCRYPTION)
+        keyring = await engine.keys.create(record, TRANSIT_ALGORITHMS[record.type], call)
+    options = _options(engine, call, keyring, body)
+    ciphertext, version = await made_and_counted(
+        engine, call, keyring, body.key_version, lambda key: _seal_one(key, body, options)
+    )
+    return Reply({"ciphertext": ciphertext, "key_version": version})
+
+
+def _seal_one(keyring: Keyring, body: Encryption, options: EncryptionOptions) -> tuple[str, int]:
+    """The ciphertext of the one message, and the version that made it. Raises ``InvalidRequest`` or ``Failed``."""
+    assert body.plaintext is not UNSET, "there is a message"
+    plaintext = decode_base64(body.plaintext)
+    context = decode_base64(body.context) if body.context else b""
+    return seal(keyring, plaintext, context, body.key_version, body.associated_data, options=options)
+
+
+def _options(engine: Transit, call: Call, keyring: Keyring, body: Encryption) -> EncryptionOptions:
+    """How the key is to encrypt. Raises ``InvalidRequest``."""
+    options = parse_encryption(keyring.algorithm, body.padding_scheme, body.hash_algorithm, name="padding_scheme")
+    if engine.keys.fips.active:
+        engine.keys.fips.protecting(call, unapproved_encryption(options))
+    return options
+
+
+async def _new_record(engine: Transit, body: Encryption, has_context: bool) -> KeyringRecord:
+    """The key that was asked for, still without a version. Raises ``InvalidRequest`` if it can't be made."""
+    if body.convergent_encryption and not has_context:
+        raise InvalidRequest("convergent encryption requires derivation to be enabled, so context is required")
+    algorithm = _upsertable(body.type)
+    parse_encryption(algorithm, body.padding_scheme, body.hash_algorithm, name="padding_scheme")
+    if (await engine.settings.keys()).disable_upsert:
+        raise InvalidRequest("encryption key not found")
+    return KeyringRecord(
+        name=body.name, type=algorithm.name, versions={}, derived=has_context, convergent=body.convergent_encryption
+    )
+
+
+def _unsaved(engine: Transit, record: KeyringRecord, call: Call) -> Keyring:
+    """A key as ``record`` describes it, for a trial."""
+    material = TRANSIT_ALGORITHMS[record.type].generate(0)
+    return Keyring(replace(record, versions={1: new_version(material, call.now)}), engine.keys.fips)
+
+
+def _upsertable(name: str) -> Algorithm:
+    algorithm = TRANSIT_ALGORITHMS.get(name)
+    if algorithm is not None and algorithm.usage.refuses_upsert:
+        raise InvalidRequest(f"key type {name} not supported for this operation")
+    if algorithm is None or not algorithm.usage.upsertable:
+        raise InvalidRequest(f"unknown key type {name}")
+    return algorithm
+
+
+async def _encrypt_batch(engine: Transit, call: Call, body: Encryption) -> Reply:
+    items = read_strictly(body.batch_input, EncryptItem, "plaintext", engine.max_batch_items)
+    has_context = check_contexts(items)
+    keyring = await engine.keys.use(body.name, Use.PROTECT, call)
+    if keyring is None:
+        record = await _new_record(engine, body, has_context)
+        trial = await encrypt_items(call, _unsaved(engine, record, call), items, has_context)
+        if trial.data is not None and all("error" in result for result in trial.data["batch_results"]):
+            return trial
+        keyring = await engine.keys.create(record, TRANSIT_ALGORITHMS[record.type], call)
+    options = _options(engine, call, keyring, body)
+    keyring = await counted_items(engine, call, keyring, (item.key_version for item in items))
+    wanted = None if body.partial_failure_response_code is UNSET else body.partial_failure_response_code
+    return await encrypt_items(call, keyring, items, has_context, wanted, options)
+
+
+async def encrypt_items(
+    call: Call,
+    keyring: Keyring,
+    items: list[EncryptItem],
+    has_context: bool,
+    wanted: int | None = None,
+    options: EncryptionOptions = DEFAULT_ENCRYPTION,
+) -> Reply:
+    """The answer to a batch of ``items``; ``wanted`` is the status that the client wants if some of them fail."""
+    if is_plain(keyring) and not has_context:
+        results = encrypt_plainly(keyring, items)
+        if results is not None:
+            return Reply({"batch_results": results})
+    return await _encrypt_each(call, keyring, items, wanted, options)
+
+
+def encrypt_plainly(keyring: Keyring, items: list[EncryptItem]) -> list[dict[str, Any]] | None:
+    """The results where nothing is special and nothing fails, nearly always; None leaves it to the slow way."""
+    version = keyring.latest
+    prefix, number, seal_one = version.prefix, version.number, version.cipher().seal
+    size = keyring.algorithm.sizes.nonce_bytes
+    nonces = urandom(size * len(items))
+    results: list[dict[str, Any]] = []
+    start = 0
+    for item in items:
+        if item.key_version or item.associated_data:
+            return None
+        end = start + size
+        nonce = nonces[start:end]
+        start = end
+        try:
+            ciphertext = seal_one(nonce, decode_base64(item.plaintext), None)
+        except InvalidRequest:
+            return None
+        results.append(
+            {
+                "ciphertext": prefix + encode_base64(nonce + ciphertext),
+                "key_version": number,
+                "reference": item.reference,
+            }
+        )
+    return results
+
+
+async def _encrypt_each(
+    call: Call, keyring: Keyring, items: list[EncryptItem], wanted: int | None, options: EncryptionOptions
+) -> Reply:
+    results: list[dict[str, Any]] = []
+    succeeded = callers_faults = own_faults = False
+    async for index, item in in_turns(enumerate(items)):
+        try:
+            plaintext = decode_base64(item.plaintext)
+            context = decode_base64(item.context) if item.context else b""
+            where = f"[{index}].associated_data"
+            ciphertext, version = seal(
+                keyring, plaintext, context, item.key_version, item.associated_data, where, options
+            )
+        except NotAead as fault:
+            # Vault reports this in the item but doesn't let it count.
+            results.append({"error": fault.message, "reference": item.reference})
+        except InvalidRequest as fault:
+            callers_faults = True
+            results.append({"error": fault.message, "reference": item.reference})
+        except Failed as fault:
+            own_faults = True
+            results.append({"error": fault.message, "reference": item.reference})
+        else:
+            succeeded = True
+            results.append({"ciphertext": ciphertext, "key_version": version, "reference": item.reference})
+    return reply_with_status(call, results, succeeded, callers_faults, own_faults, wanted)

@@ -1,0 +1,133 @@
+"""Encrypting and decrypting one message with a key: what encrypt, decrypt, rewrap and datakey have in common.
+
+A ciphertext is ``vault:v<version>:`` and the base64 of the nonce and what the AEAD gave, tag included, or of what
+public-key encryption gave. The version is not authenticated by itself, but choosing another one chooses another key.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from os import urandom
+
+from engines.algorithms.base import DEFAULT_ENCRYPTION, EncryptionOptions
+from engines.algorithms.hashes import SHA2_256, SHA2_512
+from engines.algorithms.row import Pace
+from engines.algorithms.symmetric.mac import Mac
+from engines.encoding import NotBase64, decode_base64, encode_base64
+from engines.faults import Failed, InvalidRequest
+from engines.keys.keyring import CIPHERTEXT, Keyring
+from engines.keys.store import SoftDeleted
+from engines.worker_pools import at_pace
+
+
+class NotAead(InvalidRequest):
+    """Associated data was given for an algorithm that has no place for it; ``label`` says where."""
+
+    def __init__(self, label: str, keyring: Keyring) -> None:
+        super().__init__(f"'{label}' provided for non-AEAD cipher suite {keyring.algorithm.key_type}")
+
+
+def is_plain(keyring: Keyring) -> bool:
+    """Whether the key is one for which a batch takes the short way: an AEAD in use, without derivation."""
+    record = keyring.record
+    return keyring.algorithm.capabilities.aead is not None and not record.derived and not record.soft_deleted
+
+
+def seal(
+    keyring: Keyring,
+    plaintext: bytes,
+    context: bytes = b"",
+    requested_version: int = 0,
+    associated_data: str = "",
+    label: str = "[0].associated_data",
+    options: EncryptionOptions = DEFAULT_ENCRYPTION,
+) -> tuple[str, int]:
+    """The ciphertext of ``plaintext`` and the version it was made with. Raises ``InvalidRequest`` or ``Failed``."""
+    algorithm, record = keyring.algorithm, keyring.record
+    if associated_data and not algorithm.takes_associated_data:
+        raise NotAead(label, keyring)
+    if record.soft_deleted:
+        raise SoftDeleted
+    if not algorithm.encrypts:
+        raise InvalidRequest(f"message encryption not supported for key type {algorithm.key_type}")
+    version = keyring.version_to_encrypt(requested_version)
+    if algorithm.capabilities.aead is None:
+        return version.prefix + encode_base64(version.encryption().encrypt(plaintext, options)), version.number
+    nonce_mac = None
+    if record.derived:
+        derived = version.derived_cipher(context)
+        cipher, nonce_mac = derived.cipher, derived.nonce_mac
+    else:
+        cipher = version.cipher()
+    data = _decode_associated_data(associated_data) if associated_data else None
+    if nonce_mac is None:
+        nonce = urandom(algorithm.sizes.nonce_bytes)
+    else:
+        nonce = _convergent_nonce(nonce_mac, plaintext, data)[: algorithm.sizes.nonce_bytes]
+    return version.prefix + encode_base64(nonce + cipher.seal(nonce, plaintext, data)), version.number
+
+
+def _convergent_nonce(nonce_mac: Mac, plaintext: bytes, data: bytes | None) -> bytes:
+    """What a nonce is cut from, so that equal messages give equal ciphertexts.
+
+    Without associated data it is what OpenBao takes. OpenBao takes the same for any associated data too, and so uses a
+    nonce twice for what isn't the same message: from two such ciphertexts of GCM, its authentication key can be found.
+    Here the nonce depends on the associated data. The other hash keeps these nonces apart from those of plaintexts that
+    only look like this.
+    """
+    if not data:
+        return nonce_mac.digest(plaintext, SHA2_256)
+    return nonce_mac.digest(len(data).to_bytes(8, "big") + data + plaintext, SHA2_512)
+
+
+def unseal(
+    keyring: Keyring,
+    ciphertext: str,
+    context: bytes = b"",
+    associated_data: str = "",
+    label: str = "[0].associated_data",
+    options: EncryptionOptions = DEFAULT_ENCRYPTION,
+) -> bytes:
+    """The plaintext of ``ciphertext``. Raises ``InvalidRequest`` or ``Failed``."""
+    algorithm, record = keyring.algorithm, keyring.record
+    if associated_data and not algorithm.takes_associated_data:
+        raise NotAead(label, keyring)
+    if record.soft_deleted:
+        raise SoftDeleted
+    if not algorithm.encrypts:
+        raise InvalidRequest(f"message decryption not supported for key type {algorithm.key_type}")
+    version, text = keyring.open_header(ciphertext, CIPHERTEXT)
+    try:
+        payload = decode_base64(text)
+    except NotBase64:
+        raise InvalidRequest("invalid ciphertext: could not decode base64") from None
+    if algorithm.capabilities.aead is None:
+        return version.encryption().decrypt(payload, options)
+    cipher = version.derived_cipher(context).cipher if record.derived else version.cipher()
+    data = _decode_associated_data(associated_data) if associated_data else None
+    nonce_bytes = algorithm.sizes.nonce_bytes
+    if len(payload) < nonce_bytes:
+        raise InvalidRequest("invalid ciphertext length")
+    return cipher.open(payload[:nonce_bytes], payload[nonce_bytes:], data)
+
+
+async def unseal_at_pace(
+    keyring: Keyring,
+    ciphertext: str,
+    context: bytes = b"",
+    associated_data: str = "",
+    label: str = "[0].associated_data",
+    options: EncryptionOptions = DEFAULT_ENCRYPTION,
+) -> bytes:
+    """As ``unseal``, beside the event loop for keys with which that takes long. Raises ``RateLimited`` besides."""
+    pace = keyring.algorithm.pacing.decrypting
+    if pace is Pace.INSTANT:
+        return unseal(keyring, ciphertext, context, associated_data, label, options)
+    return await at_pace(pace, partial(unseal, keyring, ciphertext, context, associated_data, label, options))
+
+
+def _decode_associated_data(text: str) -> bytes:
+    try:
+        return decode_base64(text)
+    except NotBase64 as error:
+        raise Failed(f"unable to get associated_data/additional_data from factory[0]: {error.message}") from None

@@ -1,0 +1,122 @@
+"""Streams: any number of messages to encrypt, decrypt or encrypt anew in one request, a line of JSON each.
+
+An item is what it is in a batch, and so is its result; a result with ``error`` is that of an item that failed, and the
+stream goes on. What holds for all items may stand in the query instead. The key is loaded anew for each group of items,
+so that a rotation or a change of its settings takes effect within the stream; a key that can't be used at all ends it.
+Unlike a batch, a stream makes no key, and some of its items may have a context while others have none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+from msgspec.structs import replace
+
+from engines.base import Body, Call, Reply
+from engines.batches.items import DecryptItem, EncryptItem, RewrapItem
+from engines.faults import Fault, InvalidRequest
+from engines.keys.keyring import Keyring
+from engines.keys.limits import counted_items
+from engines.keys.states import Use
+from engines.keys.store import SoftDeleted
+from engines.transit.cipher.decrypt import decrypt_items
+from engines.transit.cipher.encrypt import encrypt_items
+from engines.transit.cipher.rewrap import rewrap_item, rewrap_plainly
+from engines.transit.state import Transit
+from engines.worker_pools import in_turns
+
+AnyItem = TypeVar("AnyItem", EncryptItem, DecryptItem, RewrapItem)
+
+
+class Streaming(Body):
+    """Which key, and what holds for all items that don't say it themselves."""
+
+    name: str = ""
+    context: str = ""
+    associated_data: str = ""
+    key_version: int = 0
+
+
+async def encrypt(engine: Transit, call: Call, body: Streaming) -> Reply:
+    """Encrypt the items' plaintexts."""
+
+    async def answer(call: Call, keyring: Keyring, items: list[EncryptItem]) -> list[dict[str, Any]]:
+        keyring = await counted_items(engine, call, keyring, (item.key_version for item in items))
+        return _results(await encrypt_items(call, keyring, items, any(item.context for item in items)))
+
+    return await _stream(engine, call, body, Use.PROTECT, answer)
+
+
+async def decrypt(engine: Transit, call: Call, body: Streaming) -> Reply:
+    """Decrypt the items' ciphertexts."""
+
+    async def answer(call: Call, keyring: Keyring, items: list[DecryptItem]) -> list[dict[str, Any]]:
+        return _results(await decrypt_items(call, keyring, items, any(item.context for item in items)))
+
+    return await _stream(engine, call, body, Use.PROCESS, answer)
+
+
+async def rewrap(engine: Transit, call: Call, body: Streaming) -> Reply:
+    """Encrypt the items' ciphertexts anew."""
+
+    async def answer(call: Call, keyring: Keyring, items: list[RewrapItem]) -> list[dict[str, Any]]:
+        keyring = await counted_items(engine, call, keyring, (item.key_version for item in items))
+        return rewrap_plainly(keyring, items) or [await _rewrap_item(keyring, item) async for item in in_turns(items)]
+
+    return await _stream(engine, call, body, Use.PROTECT, answer)
+
+
+async def _stream(
+    engine: Transit,
+    call: Call,
+    body: Streaming,
+    use: Use,
+    answer: Callable[[Call, Keyring, list[AnyItem]], Awaitable[list[dict[str, Any]]]],
+) -> Reply:
+    """The reply whose groups ``answer`` answers; raises at once what would end the stream at its first group."""
+    await _usable(engine, body.name, use, call)
+
+    async def each(items: list[AnyItem]) -> list[dict[str, Any]]:
+        # Each group has its own time, and its own warnings: they have no place in a stream and must not add up.
+        present = replace(call, now=engine.clock(), warnings=[])
+        keyring = await _usable(engine, body.name, use, present)
+        _complete(items, body)
+        return await answer(present, keyring, items)
+
+    return Reply(each=each)
+
+
+async def _usable(engine: Transit, name: str, use: Use, call: Call) -> Keyring:
+    keyring = await engine.keys.use(name, use, call)
+    if keyring is None:
+        raise InvalidRequest("encryption key not found")
+    if keyring.record.soft_deleted:
+        raise SoftDeleted
+    return keyring
+
+
+def _complete(items: list[AnyItem], body: Streaming) -> None:
+    """Give ``items`` what holds for all of them."""
+    if body.context:
+        for item in items:
+            item.context = item.context or body.context
+    if body.associated_data:
+        for item in items:
+            item.associated_data = item.associated_data or body.associated_data
+    if body.key_version:
+        for item in items:
+            item.key_version = item.key_version or body.key_version
+
+
+def _results(reply: Reply) -> list[dict[str, Any]]:
+    assert reply.data is not None, "a batch has results"
+    results: list[dict[str, Any]] = reply.data["batch_results"]
+    return results
+
+
+async def _rewrap_item(keyring: Keyring, item: RewrapItem) -> dict[str, Any]:
+    try:
+        return await rewrap_item(keyring, item)
+    except Fault as fault:
+        return {"error": fault.message, "reference": item.reference}

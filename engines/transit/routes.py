@@ -1,0 +1,105 @@
+"""The whole API of transit as one table; what the rows do stands in the module that each names."""
+
+from __future__ import annotations
+
+from engines.base import EngineType, Nothing, Operation, Route, Row
+from engines.batches.items import DecryptItem, EncryptItem, RewrapItem
+from engines.keys import certificates as key_certificates
+from engines.keys import handlers as named_keys
+from engines.keys.rules import KeyConfig
+from engines.keys.settings import KeyListing, KeyName, KeyTrim
+from engines.transfer import backups, exporting, importing
+from engines.transit import agreement, byok, config, jwks, keys, random, settings
+from engines.transit.cipher import datakey, decrypt, derivedkeys, encrypt, rewrap, stream
+from engines.transit.signature import cmac, hash, hmac, sign, verify
+from engines.transit.state import Transit
+
+_READ, _LIST, _UPDATE, _DELETE = Operation.READ, Operation.LIST, Operation.UPDATE, Operation.DELETE
+
+# fmt: off
+ROUTES: tuple[Row[Transit], ...] = (
+    Route(_LIST, "keys", named_keys.list_keys, KeyListing, "List the keys.", writes=False),
+    Route(_READ, "keys/{name}", keys.read, keys.KeyReading, "Read a key's settings and versions.", writes=False),
+    Route(_UPDATE, "keys/{name}", keys.create, keys.KeyCreation, "Create a key."),
+    Route(_DELETE, "keys/{name}", named_keys.delete, KeyName, "Destroy a key."),
+    Route(_READ, "keys/{name}/jwks", jwks.read_jwks, jwks.JwksReading, "Read a key's public keys as a JWK set.",
+          writes=False, bare=True, public_where=("jwks", "public")),
+    Route(_UPDATE, "keys/{name}/config", config.configure, KeyConfig, "Change a key's settings."),
+    Route(_UPDATE, "keys/{name}/rotate", config.rotate, KeyName, "Give a key a new version."),
+    Route(_UPDATE, "keys/{name}/trim", config.trim, KeyTrim, "Destroy old versions of a key."),
+    Route(_DELETE, "keys/{name}/soft-delete", keys.soft_delete, KeyName, "Mark a key as deleted."),
+    Route(_UPDATE, "keys/{name}/soft-delete-restore", keys.soft_delete_restore, KeyName, "Unmark a deleted key."),
+
+    Route(_UPDATE, "encrypt/{name}", encrypt.encrypt, encrypt.Encryption, "Encrypt.", exists=encrypt.exists,
+          writes_on_update=False),
+    Route(_UPDATE, "decrypt/{name}", decrypt.decrypt, decrypt.Decryption, "Decrypt.", writes=False),
+    Route(_UPDATE, "rewrap/{name}", rewrap.rewrap, rewrap.Rewrapping, "Encrypt ciphertexts anew.", writes=False),
+    Route(_UPDATE, "datakey/{plaintext}/{name}", datakey.make, datakey.DataKey, "Make a data key.", writes=False),
+    Route(_UPDATE, "datakeys/{plaintext}/{name}", datakey.make_several, datakey.DataKeys, "Make several data keys.",
+          writes=False),
+    Route(_UPDATE, "derivedkeys/{plaintext}/{name}", derivedkeys.derive, derivedkeys.DerivedKeys,
+          "Derive data keys that can be made again.", writes=False),
+
+    Route(_UPDATE, "stream/encrypt/{name}", stream.encrypt, stream.Streaming, "Encrypt a stream of messages.",
+          writes=False, item=EncryptItem),
+    Route(_UPDATE, "stream/decrypt/{name}", stream.decrypt, stream.Streaming, "Decrypt a stream of messages.",
+          writes=False, item=DecryptItem),
+    Route(_UPDATE, "stream/rewrap/{name}", stream.rewrap, stream.Streaming, "Encrypt a stream of ciphertexts anew.",
+          writes=False, item=RewrapItem),
+
+    Route(_UPDATE, "random", random.random, random.Random, "Give random bytes.", writes=False),
+    Route(_UPDATE, "random/{segment:any}", random.random_by_segment, random.RandomBySegment,
+          "Give random bytes, from a source or so many.", writes=False),
+    Route(_UPDATE, "random/{source}/{urlbytes:any}", random.random, random.Random,
+          "Give so many random bytes from a source.", writes=False),
+
+    Route(_UPDATE, "hash", hash.hash_data, hash.Hashing, "Hash data.", writes=False),
+    Route(_UPDATE, "hash/{urlalgorithm:any}", hash.hash_data, hash.Hashing, "Hash data by an algorithm.", writes=False),
+    Route(_UPDATE, "hmac/{name}", hmac.authenticate, hmac.Authentication, "Authenticate data.", writes=False),
+    Route(_UPDATE, "hmac/{name}/{urlalgorithm:any}", hmac.authenticate, hmac.Authentication,
+          "Authenticate data by an algorithm.", writes=False),
+    Route(_UPDATE, "cmac/{name}", cmac.authenticate, cmac.Authentication, "Authenticate data by CMAC.", writes=False),
+    Route(_UPDATE, "cmac/{name}/{url_mac_length:any}", cmac.authenticate, cmac.Authentication,
+          "Authenticate data by a CMAC of some length.", writes=False),
+    Route(_UPDATE, "sign/{name}", sign.sign, sign.Signing, "Sign data.", writes=False),
+    Route(_UPDATE, "sign/{name}/{urlalgorithm:any}", sign.sign, sign.Signing, "Sign data by an algorithm.",
+          writes=False),
+    Route(_UPDATE, "verify/{name}", verify.verify, verify.Verification, "Check signatures or HMACs.", writes=False),
+    Route(_UPDATE, "verify/{name}/{urlalgorithm:any}", verify.verify, verify.Verification,
+          "Check signatures or HMACs by an algorithm.", writes=False),
+
+    Route(_READ, "wrapping_key", importing.read_wrapping_key, Nothing, "Read the key to wrap keys to for import."),
+    Route(_UPDATE, "keys/{name}/import", importing.import_key, importing.ImportedKey, "Import a key."),
+    Route(_UPDATE, "keys/{name}/import_version", importing.import_version, importing.ImportedUpdate,
+          "Import a version of a key."),
+    Route(_READ, "export/{type:any}/{name}", exporting.export, exporting.Export, "Export a key.", writes=False),
+    Route(_READ, "export/{type:any}/{name}/{version:any}", exporting.export, exporting.Export,
+          "Export a key's version.", writes=False),
+    Route(_READ, "byok-export/{destination}/{source}", byok.byok_export, byok.ByokExport,
+          "Export a key, wrapped to another.", writes=False),
+    Route(_READ, "byok-export/{destination}/{source}/{version:any}", byok.byok_export, byok.ByokExport,
+          "Export a key's version, wrapped to another.", writes=False),
+    Route(_READ, "backup/{name}", backups.back_up, KeyName, "Back up a key."),
+    Route(_UPDATE, "restore", backups.restore, backups.Restoration, "Restore a key."),
+    Route(_UPDATE, "restore/{name:path}", backups.restore, backups.Restoration, "Restore a key under a name."),
+    Route(_UPDATE, "keys/{name}/csr", key_certificates.request, key_certificates.CertificateRequest,
+          "Request a certificate for a key.", writes=False),
+    Route(_UPDATE, "keys/{name}/set-certificate", key_certificates.set_chain, key_certificates.CertificateChain,
+          "Keep a key's certificates."),
+    Route(_UPDATE, "derive-key/{name}", agreement.derive_key, agreement.Agreement,
+          "Make a key by agreement with somebody else's."),
+
+    Route(_READ, "config/keys", settings.read_keys, Nothing, "Read the settings for all keys.", writes=False),
+    Route(_UPDATE, "config/keys", settings.write_keys, settings.KeysConfig, "Replace the settings for all keys."),
+    Route(_READ, "cache-config", settings.read_cache, Nothing, "Read the cache's size.", writes=False),
+    Route(_UPDATE, "cache-config", settings.write_cache, settings.CacheConfig, "Set the cache's size."),
+)
+# fmt: on
+
+TRANSIT = EngineType(
+    type="transit",
+    summary="Encryption as a service: keys stay here, data comes and goes.",
+    routes=ROUTES,
+    open=Transit,
+    eager=True,
+)

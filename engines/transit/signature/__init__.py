@@ -1,0 +1,1 @@
+"""Signatures, HMACs, CMACs and hashes."""

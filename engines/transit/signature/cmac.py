@@ -1,0 +1,135 @@
+"""Authenticate data by CMAC, with keys that are for that, and check such codes: Vault's API, which OpenBao lacks."""
+
+from __future__ import annotations
+
+import re
+from hmac import compare_digest
+from typing import Any, ClassVar
+
+from msgspec import UNSET, UnsetType
+
+from engines.algorithms.symmetric.cmac import CODE_BYTES, MIN_CODE_BYTES
+from engines.base import Body, Call, Reply
+from engines.batches.items import InputItem
+from engines.batches.reading import read_strings
+from engines.encoding import encode_base64
+from engines.faults import InvalidRequest
+from engines.fields import Batch
+from engines.keys.keyring import Keyring, KeyVersion
+from engines.keys.states import Use
+from engines.keys.store import SoftDeleted
+from engines.transit.signature import hmac
+from engines.transit.signature.hash import decode_input
+from engines.transit.state import Transit
+
+_INTEGER = re.compile(r"[+-]?[0-9]{1,18}", re.ASCII)
+_ITEM = "transit.cmacWriteItem"
+
+
+class Authentication(Body):
+    """What to authenticate, with which key; ``url_mac_length`` is part of the path and goes before ``mac_length``."""
+
+    path_only: ClassVar[frozenset[str]] = frozenset({"url_mac_length"})
+
+    name: str = ""
+    url_mac_length: str = ""
+    mac_length: int = 0
+    input: str | UnsetType = UNSET
+    key_version: int = 0
+    batch_input: Batch = UNSET
+
+
+async def authenticate(engine: Transit, call: Call, body: Authentication) -> Reply:
+    """The CMAC of ``input``, or of every item of ``batch_input``, whole or its first ``mac_length`` bytes."""
+    items = None
+    if body.batch_input is not UNSET and body.batch_input is not None:
+        items = read_strings(body.batch_input, _ITEM, engine.max_batch_items)
+    length = url_length(body.url_mac_length)
+    keyring = await load(engine, body.name, Use.PROTECT, call)
+    version = hmac.version_to_authenticate(keyring, body.key_version)
+    if items is None:
+        item = InputItem(input=body.input)
+        return Reply({"cmac": _code(version, item, body.mac_length if length is None else length, 0)})
+    warn_of_lengths(call, items, length)
+    return Reply(
+        {"batch_results": [_authenticate_item(version, item, length, index) for index, item in enumerate(items)]}
+    )
+
+
+def _authenticate_item(version: KeyVersion, item: InputItem, length: int | None, index: int) -> dict[str, Any]:
+    try:
+        code = _code(version, item, item_length(item, length), index)
+    except InvalidRequest as fault:
+        return {"error": fault.message, "reference": item.reference}
+    return {"cmac": code, "reference": item.reference}
+
+
+def _code(version: KeyVersion, item: InputItem, length: int, index: int) -> str:
+    length = check_length(length)
+    return version.prefix + encode_base64(version.cmac().digest(_read_input(item, index))[:length])
+
+
+def is_code(keyring: Keyring, item: InputItem, length: int, index: int = 0) -> bool:
+    """Whether the CMAC of ``item`` is that of its input, ``length`` bytes long. Raises ``InvalidRequest``."""
+    length = check_length(length)
+    data = _read_input(item, index)
+    code = item.cmac if item.cmac is not UNSET else ""
+    version, given = hmac.open_code(keyring, code, "CMAC")
+    return compare_digest(version.cmac().digest(data)[:length], given)
+
+
+async def load(engine: Transit, name: str, use: Use, call: Call) -> Keyring:
+    """The key called ``name``, to be used so. Raises ``InvalidRequest`` if it isn't there, or isn't for CMAC."""
+    keyring = await hmac.load(engine, name, use, call)
+    if keyring.algorithm.capabilities.cmac is None:
+        raise InvalidRequest(f"key {name} is not a supported CMAC key type: {keyring.algorithm.key_type}")
+    if keyring.record.soft_deleted:
+        raise SoftDeleted
+    return keyring
+
+
+def url_length(text: str) -> int | None:
+    """The length that the path asks for; None if it doesn't. Raises ``InvalidRequest``."""
+    if not text:
+        return None
+    if not _INTEGER.fullmatch(text):
+        raise InvalidRequest("the url mac-length parameter failed parsing: it is not a number")
+    try:
+        check_length(int(text))
+    except InvalidRequest as fault:
+        raise InvalidRequest(f"the url mac-length parameter is invalid: {fault.message}") from None
+    return int(text)
+
+
+def check_length(length: int) -> int:
+    """The bytes of a code for which ``length`` is asked, where 0 stands for all. Raises ``InvalidRequest``."""
+    if length < 0:
+        raise InvalidRequest("must not be less than 0")
+    if length > CODE_BYTES:
+        raise InvalidRequest(f"must not be greater than {CODE_BYTES}")
+    if 0 < length < MIN_CODE_BYTES:
+        raise InvalidRequest(f"must not be less than {MIN_CODE_BYTES}, since so short a code is soon guessed")
+    return length or CODE_BYTES
+
+
+def item_length(item: InputItem, length: int | None) -> int:
+    """The length for ``item``, where ``length`` is that of the path. Raises ``InvalidRequest``."""
+    if length is not None:
+        return length
+    if not item.mac_length:
+        return 0
+    if not _INTEGER.fullmatch(item.mac_length):
+        raise InvalidRequest("mac_length is not a number")
+    return int(item.mac_length)
+
+
+def warn_of_lengths(call: Call, items: list[InputItem], length: int | None) -> None:
+    """Warn once for all items whose length gives way to that of the path."""
+    if length is not None and any(item.mac_length not in ("", "0") for item in items):
+        call.warn(f"the mac_length of items is overridden by url_mac_length {length}")
+
+
+def _read_input(item: InputItem, index: int) -> bytes:
+    if item.input is UNSET or not item.input.strip():
+        raise InvalidRequest(f"input item {index} was blank")
+    return decode_input(item.input)

@@ -1,0 +1,46 @@
+"""Hash some data; no key is involved."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from msgspec import UNSET, UnsetType
+
+from engines.algorithms.hashes import DEFAULT_HASH, PLAIN_HASHES
+from engines.base import Body, Call, Reply
+from engines.encoding import NotBase64, decode_base64, encode_base64
+from engines.faults import InvalidRequest
+
+
+class Hashing(Body):
+    """What to hash and how; ``urlalgorithm`` is part of the path and goes before ``algorithm``."""
+
+    path_only: ClassVar[frozenset[str]] = frozenset({"urlalgorithm"})
+
+    urlalgorithm: str = ""
+    algorithm: str = DEFAULT_HASH.name
+    input: str | UnsetType = UNSET
+    format: str = "hex"
+
+
+def decode_input(text: str) -> bytes:
+    """The bytes of an ``input``. Raises ``InvalidRequest``."""
+    try:
+        return decode_base64(text)
+    except NotBase64 as error:
+        raise InvalidRequest(f"unable to decode input as base64: {error.message}") from None
+
+
+async def hash_data(engine: object, call: Call, body: Hashing) -> Reply:
+    """The hash of ``input``."""
+    if body.input is UNSET:
+        raise InvalidRequest("input missing")
+    data = decode_input(body.input)
+    if body.format not in ("hex", "base64"):
+        raise InvalidRequest(f'unsupported encoding format {body.format}; must be "hex" or "base64"')
+    name = body.urlalgorithm or body.algorithm
+    hash_ = PLAIN_HASHES.get(name)
+    if hash_ is None:
+        raise InvalidRequest(f"unsupported algorithm {name}")
+    digest = hash_.digest(data)
+    return Reply({"sum": digest.hex() if body.format == "hex" else encode_base64(digest)})

@@ -1,0 +1,126 @@
+"""Authenticate data by HMAC, with the MAC key that every version of every key has, and check such codes."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from msgspec import UNSET, UnsetType
+
+from engines.algorithms.hashes import DEFAULT_HASH, HASHES, NO_HASH, Hash
+from engines.base import Body, Call, Reply
+from engines.batches.items import InputItem
+from engines.batches.reading import read_strings
+from engines.encoding import NotBase64, decode_base64, encode_base64
+from engines.faults import InvalidRequest
+from engines.fields import Batch
+from engines.fips import unapproved_hash
+from engines.keys.keyring import Keyring, KeyVersion, parse_header
+from engines.keys.states import Use
+from engines.keys.store import SoftDeleted
+from engines.transit.signature.hash import decode_input
+from engines.transit.state import Transit
+
+PURPOSE = "an HMAC"
+"""What an HMAC is called when its hash function isn't approved."""
+
+
+class Authentication(Body):
+    """What to authenticate, with which key; ``urlalgorithm`` is part of the path and goes before ``algorithm``."""
+
+    path_only: ClassVar[frozenset[str]] = frozenset({"urlalgorithm"})
+
+    name: str = ""
+    urlalgorithm: str = ""
+    algorithm: str = DEFAULT_HASH.name
+    input: str | UnsetType = UNSET
+    key_version: int = 0
+    batch_input: Batch = UNSET
+
+
+async def authenticate(engine: Transit, call: Call, body: Authentication) -> Reply:
+    """The HMAC of ``input``, or of every item of ``batch_input``."""
+    keyring = await load(engine, body.name, Use.PROTECT, call)
+    if keyring.record.soft_deleted:
+        raise SoftDeleted
+    version = version_to_authenticate(keyring, body.key_version)
+    hash_ = _parse_algorithm(body.urlalgorithm or body.algorithm)
+    if engine.keys.fips.active:
+        engine.keys.fips.protecting(call, unapproved_hash(PURPOSE, hash_))
+    if body.batch_input is not UNSET and body.batch_input is not None:
+        items = read_strings(body.batch_input, "transit.batchRequestHMACItem", engine.max_batch_items)
+        return Reply({"batch_results": [_authenticate_item(version, hash_, item) for item in items]})
+    if body.input is UNSET:
+        raise InvalidRequest("missing input for HMAC")
+    return Reply({"hmac": _authenticate(version, hash_, body.input)})
+
+
+async def load(engine: Transit, name: str, use: Use, call: Call) -> Keyring:
+    """The key called ``name``, to be used so. Raises ``InvalidRequest`` if there is none, or its state forbids it."""
+    keyring = await engine.keys.use(name, use, call)
+    if keyring is None:
+        raise InvalidRequest("encryption key not found")
+    return keyring
+
+
+def _parse_algorithm(name: str) -> Hash:
+    if name == NO_HASH:
+        raise InvalidRequest("algorithm cannot be none")
+    hash_ = HASHES.get(name)
+    if hash_ is None:
+        # OpenBao prints the number of the hash function it didn't find, zero, as the character that it is.
+        raise InvalidRequest("unsupported algorithm '\\x00'")
+    return hash_
+
+
+def version_to_authenticate(keyring: Keyring, requested: int) -> KeyVersion:
+    """The version ``requested``, 0 for the latest. Raises ``InvalidRequest``."""
+    record = keyring.record
+    if requested == 0 or requested == record.latest_version:
+        return keyring.latest
+    if requested > record.latest_version:
+        raise InvalidRequest(f"key version does not exist; latest key version is {record.latest_version}")
+    if 0 < record.min_encryption_version and requested < record.min_encryption_version:
+        raise InvalidRequest("cannot generate HMAC: version is too old (disallowed by policy)")
+    if requested < 0:
+        raise InvalidRequest("key version does not exist (cannot be negative)")
+    return keyring.version(requested)
+
+
+def _authenticate(version: KeyVersion, hash_: Hash, text: str) -> str:
+    return version.prefix + encode_base64(version.mac().digest(decode_input(text), hash_))
+
+
+def _authenticate_item(version: KeyVersion, hash_: Hash, item: InputItem) -> dict[str, Any]:
+    try:
+        if item.input is UNSET:
+            raise InvalidRequest("missing input for HMAC")
+        return {"hmac": _authenticate(version, hash_, item.input), "reference": item.reference}
+    except InvalidRequest as fault:
+        return {"error": fault.message, "reference": item.reference}
+
+
+def check(keyring: Keyring, hash_: Hash, text: str, code: str) -> bool:
+    """Whether ``code`` (``vault:v1:...``) authenticates the data in ``text``. Raises ``InvalidRequest``."""
+    data = decode_input(text)
+    version, given = open_code(keyring, code, "HMAC")
+    return version.mac().matches(data, given, hash_)
+
+
+def open_code(keyring: Keyring, code: str, subject: str) -> tuple[KeyVersion, bytes]:
+    """The version that ``code`` (``vault:v1:...``) was made with, and the bytes behind its header.
+
+    ``subject`` is HMAC or CMAC, for the errors. Raises ``InvalidRequest``.
+    """
+    number = parse_header(code, subject, f"invalid {subject} to verify: no prefix")
+    try:
+        given = decode_base64(code.split(":", 2)[2])
+    except NotBase64 as error:
+        raise InvalidRequest(f"unable to decode verification {subject} as base64: {error.message}") from None
+    record = keyring.record
+    if number > record.latest_version:
+        raise InvalidRequest(f"invalid {subject}: version is too new")
+    if number < 1 or number < record.min_decryption_version:
+        raise InvalidRequest(f"cannot verify {subject}: version is too old (disallowed by policy)")
+    if record.soft_deleted:
+        raise SoftDeleted
+    return keyring.version(number), given

@@ -1,0 +1,185 @@
+"""Sign data, or a batch of them, with a key pair."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any, ClassVar
+
+from msgspec import UNSET, UnsetType
+
+from engines.algorithms.base import MAX_SIGNATURE_CONTEXT_BYTES, Marshaling, SignatureOptions
+from engines.algorithms.hashes import DEFAULT_HASH, Hash
+from engines.algorithms.signatures.options import (
+    DEFAULT_MARSHALING,
+    DEFAULT_SALT_LENGTH,
+    check_unhashed,
+    parse_hash,
+    parse_marshaling,
+    parse_salt_length,
+    unapproved_signature,
+)
+from engines.base import Body, Call, Reply
+from engines.batches.items import InputItem
+from engines.batches.reading import read_strings
+from engines.encoding import decode_base64, encode_base64, encode_base64_url
+from engines.faults import Failed, Fault, InvalidRequest
+from engines.fields import Batch
+from engines.keys.keyring import Keyring, MissingContext
+from engines.keys.states import Use
+from engines.transit.keys import decode_context
+from engines.transit.signature.hash import decode_input
+from engines.transit.state import Transit
+from engines.worker_pools import at_pace, check_long_items, in_turns
+
+
+class Signing(Body):
+    """How to sign. ``urlalgorithm`` is part of the path, and ``algorithm`` the old name of ``hash_algorithm``."""
+
+    path_only: ClassVar[frozenset[str]] = frozenset({"urlalgorithm"})
+
+    name: str = ""
+    urlalgorithm: str = ""
+    hash_algorithm: str = DEFAULT_HASH.name
+    algorithm: str | UnsetType = UNSET
+    signature_algorithm: str = ""
+    marshaling_algorithm: str = DEFAULT_MARSHALING
+    salt_length: str = DEFAULT_SALT_LENGTH
+    prehashed: bool = False
+    external_mu: bool = False
+    hash_message: bool = False
+    input: str = ""
+    context: str = ""
+    signature_context: str | UnsetType = UNSET
+    key_version: int = 0
+    batch_input: Batch = UNSET
+
+
+def hash_name(call: Call, body: Signing) -> str:
+    """The name of the hash function, by the first of the three ways to give it that was taken."""
+    if body.urlalgorithm:
+        return body.urlalgorithm
+    if body.algorithm is not UNSET and not ("hash_algorithm" in call.given and body.hash_algorithm):
+        return body.algorithm
+    return body.hash_algorithm
+
+
+def signature_options(
+    call: Call, body: Signing, keyring: Keyring, marshaling: Marshaling, salt_length: int
+) -> SignatureOptions:
+    """What the parameters come to for ``keyring``, whose algorithm signs. Raises ``InvalidRequest``."""
+    hash_ = parse_hash(hash_name(call, body))
+    if hash_ is None and keyring.algorithm.variants.hash_chosen:
+        check_unhashed(body.prehashed, body.signature_algorithm)
+    if body.external_mu and not keyring.algorithm.variants.external_mu:
+        raise InvalidRequest(f"external_mu is not supported for keys of type {keyring.algorithm.key_type}")
+    if body.hash_message and not keyring.algorithm.variants.hash_message:
+        raise InvalidRequest(f"hash_message is not supported for keys of type {keyring.algorithm.key_type}")
+    bound_to, signs_hash = b"", False
+    if body.signature_context is not UNSET:
+        bound_to = _signature_context(keyring, body.signature_context)
+        signs_hash = _signs_hash(keyring, body.prehashed, hash_)
+    return SignatureOptions(
+        hash_,
+        body.prehashed,
+        body.signature_algorithm,
+        salt_length,
+        marshaling,
+        bound_to,
+        signs_hash,
+        body.external_mu,
+        body.hash_message,
+    )
+
+
+def _signature_context(keyring: Keyring, text: str) -> bytes:
+    """What signatures are to be bound to, b"" for nothing. Raises ``InvalidRequest`` where they can't be."""
+    if not text:
+        return b""
+    if not keyring.algorithm.variants.signature_context:
+        raise InvalidRequest(f"signature_context is not supported for keys of type {keyring.algorithm.key_type}")
+    context = decode_base64(text)
+    if len(context) > MAX_SIGNATURE_CONTEXT_BYTES:
+        raise InvalidRequest(f"signature_context has more than {MAX_SIGNATURE_CONTEXT_BYTES} bytes")
+    return context
+
+
+def _signs_hash(keyring: Keyring, prehashed: bool, hash_: Hash | None) -> bool:
+    """Whether a signature with a context is one of a hash. Raises ``InvalidRequest`` if the parameters disagree.
+
+    Without a context they mean nothing to these algorithms, as in OpenBao.
+    """
+    expected = keyring.algorithm.variants.hash_signed
+    if expected is None:
+        return False
+    if prehashed != (hash_ is expected):
+        raise InvalidRequest(
+            f"with signature_context, prehashed=true and hash_algorithm={expected.name} only go together"
+        )
+    return prehashed
+
+
+async def sign(engine: Transit, call: Call, body: Signing) -> Reply:
+    """Sign ``input``, or every item of ``batch_input``; a batch is always answered as a success."""
+    marshaling = parse_marshaling(body.marshaling_algorithm)
+    salt_length = parse_salt_length(body.salt_length)
+    keyring = await engine.keys.use(body.name, Use.PROTECT, call)
+    if keyring is None:
+        raise InvalidRequest("signing key not found")
+    if not keyring.algorithm.signs:
+        raise InvalidRequest(f"key type {keyring.algorithm.key_type} does not support signing")
+    options = signature_options(call, body, keyring, marshaling, salt_length)
+    if engine.keys.fips.active:
+        engine.keys.fips.protecting(call, unapproved_signature(keyring.algorithm, options))
+    pace = keyring.algorithm.pacing.signing
+    if body.batch_input is not UNSET and body.batch_input is not None:
+        items = read_strings(body.batch_input, "transit.batchRequestSignItem", engine.max_batch_items)
+        check_long_items(pace, len(items))
+        results = [await _sign_item(keyring, body.key_version, options, item) async for item in in_turns(items)]
+        return Reply({"batch_results": results})
+    signature, version, public_key = await at_pace(
+        pace, partial(_sign, keyring, body.key_version, options, body.input, body.context)
+    )
+    data: dict[str, Any] = {"signature": signature, "key_version": version}
+    if public_key:
+        data["public_key"] = public_key
+    return Reply(data)
+
+
+def _sign(
+    keyring: Keyring, requested_version: int, options: SignatureOptions, text: str, context_text: str
+) -> tuple[str, int, str]:
+    """The signature, the version that made it, and the public key where the context decides on it."""
+    data = decode_input(text)
+    context = decode_context(context_text)
+    if keyring.record.soft_deleted:
+        raise Failed("refusing to use soft-deleted key")
+    try:
+        version = keyring.version_to_encrypt(requested_version, "signing")
+    except InvalidRequest as fault:
+        raise Failed(fault.message) from None
+    try:
+        signer = version.signature(context)
+    except MissingContext as fault:
+        raise Failed(f"error deriving key: {fault.message}") from None
+    signature = signer.sign(data, options)
+    encode = encode_base64 if options.marshaling is Marshaling.ASN1 else encode_base64_url
+    public_key = encode_base64(version.public_key(context)) if keyring.record.derived else ""
+    return version.prefix + encode(signature), version.number, public_key
+
+
+async def _sign_item(
+    keyring: Keyring, requested_version: int, options: SignatureOptions, item: InputItem
+) -> dict[str, Any]:
+    try:
+        if item.input is UNSET:
+            raise InvalidRequest("missing input")
+        signature, version, public_key = await at_pace(
+            keyring.algorithm.pacing.signing,
+            partial(_sign, keyring, requested_version, options, item.input, item.context),
+        )
+    except Fault as fault:
+        return {"key_version": 0, "error": fault.message, "reference": item.reference}
+    result: dict[str, Any] = {"signature": signature, "key_version": version, "reference": item.reference}
+    if public_key:
+        result["publickey"] = public_key
+    return result

@@ -1,0 +1,89 @@
+"""The state of one mount of transit: its keys, what is reserved of their use, and its settings."""
+
+from __future__ import annotations
+
+import msgspec
+from msgspec import Struct
+
+from engines.algorithms.registry import TRANSIT_ALGORITHMS
+from engines.base import Mount
+from engines.keys.reservation import EncryptionCounts
+from engines.keys.rotation import rotate_due
+from engines.keys.store import KeyStore
+from storage.base import Damaged, put
+from storage.view import View
+
+_KEYS = "config/keys"
+_CACHE = "config/cache"
+
+
+class KeysSettings(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What holds for all keys of the mount."""
+
+    disable_upsert: bool = False
+
+
+class CacheSettings(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What was asked for; keys are cached by the server as a whole, whose configuration bounds them."""
+
+    size: int = 0
+
+
+_decode_keys = msgspec.msgpack.Decoder(KeysSettings).decode
+_decode_cache = msgspec.msgpack.Decoder(CacheSettings).decode
+
+
+def _load_keys(value: bytes) -> KeysSettings:
+    try:
+        return _decode_keys(value)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        raise Damaged("the settings of all keys can't be decoded") from None
+
+
+def _load_cache(value: bytes) -> CacheSettings:
+    try:
+        return _decode_cache(value)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        raise Damaged("the settings of the cache can't be decoded") from None
+
+
+class Settings:
+    """The settings of one mount."""
+
+    def __init__(self, storage: View) -> None:
+        self._storage = storage
+
+    async def keys(self) -> KeysSettings:
+        """What holds for all keys."""
+        return await self._storage.load(_KEYS, _load_keys) or KeysSettings()
+
+    async def cache(self) -> CacheSettings:
+        """What was asked for as to caching."""
+        return await self._storage.load(_CACHE, _load_cache) or CacheSettings()
+
+    async def put_keys(self, settings: KeysSettings) -> None:
+        """Replace what holds for all keys."""
+        await put(self._storage, _KEYS, msgspec.msgpack.encode(settings))
+
+    async def put_cache(self, settings: CacheSettings) -> None:
+        """Replace what was asked for as to caching."""
+        await put(self._storage, _CACHE, msgspec.msgpack.encode(settings))
+
+
+class Transit:
+    """One mount of the engine; it holds no state but what storage and its cache hold, and reservations."""
+
+    def __init__(self, mount: Mount) -> None:
+        self.keys = KeyStore(mount.storage, mount.fips_mode, TRANSIT_ALGORITHMS)
+        self.counts = EncryptionCounts(mount.storage)
+        self.settings = Settings(mount.storage)
+        self.clock = mount.clock
+        self.max_batch_items = mount.max_batch_items
+
+    async def tick(self, now: float) -> None:
+        """Rotate the keys that are due."""
+        await rotate_due(self.keys, now)
+
+    async def close(self) -> None:
+        """Give back what is reserved and not used."""
+        await self.counts.close()

@@ -1,0 +1,1 @@
+"""CryptoServe for applications: client code, independent of the server and its distribution."""

@@ -1,0 +1,1 @@
+"""Access control per request: its context, cached decisions, cross-origin rules, quotas."""

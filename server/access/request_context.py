@@ -1,0 +1,168 @@
+"""One request on its way: what is known of it so far, and how the audit describes it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from msgspec import Struct
+
+from auth_methods.base import Issued
+from auth_methods.records import TokenRecord
+from compat.requests import Request
+from engines.base import Access, Caller, Operation, Reply, Row
+from server.audit.entry import AuditAuth, AuditRequest, AuditResponse, AuditSubject, AuditToken, Hidden, client_id
+from server.tenants.mounts.table import Found
+from server.tenants.policies.acl import Decision
+from server.tenants.tenant import Tenant
+from server.tenants.tokens.store import Token
+from server.tenants.tokens.wrapping import Wrapped
+
+
+class Exchange(Struct):
+    """Filled step by step by the dispatcher."""
+
+    request: Request
+    request_id: str
+    tenant: Tenant
+    operation: Operation
+    path: str
+    """As policies and the audit see it: that of a list ends in ``/``."""
+
+    found: Found | None = None
+    route: Row[Any] | None = None
+    token: Token | None = None
+    decision: Decision | None = None
+    """None until the policies were asked."""
+
+    described: AuditSubject | None = None
+    """What ``subject`` has made."""
+
+    hidden: Hidden | None = None
+    """What the audit's entries hold of the parameters, where that was worked out beforehand."""
+
+    def __repr__(self) -> str:
+        return f"Exchange({self.request_id}, {self.operation.value} {self.path!r})"
+
+    @property
+    def public(self) -> bool:
+        """Whether the path needs no token; then errors are answered in bare words, those for a wrong verb too."""
+        if self.route is not None:
+            return self._is_public(self.route)
+        if self.found is None or self.found.served is None or self.operation is Operation.HELP:
+            return False
+        return any(self._is_public(route) for route in self.found.served.routes.values())
+
+    def _is_public(self, route: Row[Any]) -> bool:
+        if route.public_where is None:
+            return route.access is Access.PUBLIC
+        option, value = route.public_where
+        return self.found is not None and (self.found.live.entry.options or {}).get(option) == value
+
+    @property
+    def echoes(self) -> bool:
+        """Whether the answer repeats its data at the top level; OpenBao doesn't where the path names a namespace."""
+        return self.route is not None and self.route.echo and not self.request.prefixed
+
+    @property
+    def writes(self) -> bool:
+        """Whether handling it may change storage."""
+        route = self.route
+        if route is None or not route.writes:
+            return False
+        return route.writes_on_update or self.operation is Operation.CREATE
+
+    def path_for(self, token: Token) -> str | None:
+        """The path as policies of the namespace see it that ``token`` belongs to; None if it isn't of theirs."""
+        below = self.tenant.namespace.below(token.store.namespace)
+        return None if below is None else below + self.path
+
+    def caller(self) -> Caller | None:
+        """Who calls, as a handler may know it."""
+        return None if self.token is None else caller_of(self.token)
+
+    def subject(self) -> AuditSubject:
+        """Who does what and where, for the audit. Admission has to be over."""
+        if self.described is None:
+            token, decision = self.token, self.decision
+            self.described = AuditSubject(
+                operation=self.operation,
+                path=self.path,
+                namespace=self.tenant.audit,
+                mount=None if self.found is None else self.found.live.audit,
+                token=None if token is None else _described(token),
+                allowed=None if decision is None else decision.allowed,
+                granting_policies=() if decision is None else decision.granting_policies,
+            )
+        return self.described
+
+    def audit_request(self, fault: str = "") -> AuditRequest:
+        """The entry of the request; ``fault`` are the fixed words for why it is refused."""
+        request, token = self.request, self.token
+        return AuditRequest(
+            id=self.request_id,
+            subject=self.subject(),
+            data=request.data,
+            client_token=request.token,
+            remaining_uses=0 if token is None else token.record.num_uses,
+            remote_address=request.remote_address,
+            remote_port=request.remote_port,
+            wrap_ttl_seconds=request.wrap_ttl_seconds or None,
+            sent_headers=request.headers,
+            error=fault,
+            hidden=self.hidden,
+        )
+
+
+def caller_of(token: Token) -> Caller:
+    """Who calls with ``token``, as a handler may know it."""
+    record = token.record
+    return Caller(record.display_name, record.policies, record.entity_id, record.accessor, token)
+
+
+def audit_response(
+    data: Mapping[str, Any] | None, reply: Reply | None, warnings: list[str], *, login: bool
+) -> AuditResponse:
+    """The entry of an answer."""
+    if isinstance(reply, Wrapped):
+        return AuditResponse(wrap=reply.info.audit())
+    if not isinstance(reply, Issued):
+        return AuditResponse(data=data, warnings=warnings)
+    auth = _auth(reply.auth, reply.identity_policies)
+    return AuditResponse(
+        data=data,
+        auth=auth,
+        client_token=reply.auth.id,
+        login=login,
+        entity_created=reply.entity_created,
+        warnings=warnings,
+    )
+
+
+def _described(token: Token) -> AuditToken:
+    """The token's part of every entry, made once and kept with the token."""
+    described = token.audit
+    if described is None:
+        record = token.record
+        policies = () if token.persona is None else token.persona.policies
+        namespace = token.store.namespace
+        client = client_id(record.policies, namespace.id, record.entity_id)
+        described = AuditToken(_auth(record, policies), client, namespace.id, namespace.path)
+        token.audit = described
+    return described
+
+
+def _auth(record: TokenRecord, identity_policies: tuple[str, ...]) -> AuditAuth:
+    return AuditAuth(
+        policies=sorted({*record.policies, *identity_policies}) if identity_policies else record.policies,
+        token_policies=record.policies,
+        identity_policies=sorted(set(identity_policies)),
+        accessor=record.accessor,
+        display_name=record.display_name,
+        metadata=record.metadata,
+        entity_id=record.entity_id,
+        token_type=record.type,
+        ttl_seconds=record.ttl,
+        issue_time=record.creation_time if record.leased else 0,
+        num_uses=record.num_uses,
+    )

@@ -1,0 +1,1 @@
+"""The server's lifecycle, the unsealed server, its tenants and their maintenance."""

@@ -1,0 +1,191 @@
+"""Activation: tenants, mounts, the audit broker and maintenance, brought up over an open barrier."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from auth_methods.token.jwt_issuer import JwtIssuer
+from server.access.decision_cache import Standings
+from server.access.guards import Guards
+from server.audit.broker import Broker
+from server.audit.entry import AuditMount, AuditNamespace
+from server.audit.headers import AuditedHeaders
+from server.core.engines import EngineOpener
+from server.core.maintenance import Background
+from server.core.runtime import Runtime
+from server.core.tenant_pool import OpenTenants
+from server.core.unsealed import Active, note_version, read_cluster
+from server.runtime import plugins
+from server.runtime.version import PLUGIN_VERSION
+from server.tenants.identity.effective_identity import Personas
+from server.tenants.limits.lockouts import Lockouts
+from server.tenants.mounts.table import (
+    AUTH,
+    IN_NAMESPACE,
+    MOUNT_TABLE,
+    Live,
+    MountConfig,
+    MountEntry,
+    Mounts,
+    new_entry,
+)
+from server.tenants.namespaces.names import ROOT, Namespace
+from server.tenants.namespaces.records import Entry
+from server.tenants.namespaces.table import NamespaceTable
+from server.tenants.policies.store import PolicyStore
+from server.tenants.tenant import Tenant
+from server.tenants.tokens.leases import Leases
+from server.tenants.tokens.store import Elsewhere, Tokens
+from server.tenants.tokens.wrapping import Wrapping
+from server.tenants.tokens.wrapping_jwt import WrappingJwt
+from storage.view import View
+
+
+async def activate(runtime: Runtime, engines: EngineOpener) -> Active:
+    """Bring up everything over the open barrier of ``runtime``.
+
+    Raises ``StorageFault`` if what is stored can't be read.
+    """
+    view = View(runtime.barrier, ROOT.storage_prefix, runtime.cache)
+    audit = Broker(
+        view.within("sys/audit/"),
+        plugins.find_audit_device,
+        runtime.settings.audit_devices,
+        headers=AuditedHeaders(view.within("sys/audited-headers/")),
+        prefix_allowed=runtime.settings.audit_prefix_allowed,
+        max_waiting=runtime.settings.audit_max_waiting,
+    )
+    await audit.load()
+    standings = Standings()
+    root = await _open_tenant(runtime, engines, ROOT, view, standings)
+    guards = Guards(view.within("sys/guards/"), runtime.rate_counts)
+    namespaces_view = view.within("sys/namespaces/")
+    standings.watch(namespaces_view)
+    table = NamespaceTable(namespaces_view, runtime.clock)
+
+    async def bring_up(entry: Entry) -> Tenant:
+        own_view = View(runtime.barrier, entry.namespace.storage_prefix, runtime.cache)
+        tenant = await _open_tenant(runtime, engines, entry.namespace, own_view, standings, elsewhere)
+        await tenant.mounts.clear_leftovers()
+        return tenant
+
+    tenants = OpenTenants(runtime, root, table, bring_up, standings.forget)
+
+    async def elsewhere(namespace_id: str) -> Tokens | None:
+        tenant = await tenants.by_id(namespace_id)
+        return None if tenant is None else tenant.tokens
+
+    active = Active(root, audit, await read_cluster(view, runtime.settings), guards, standings, table, tenants)
+    await active.load_namespaces()
+    await note_version(view, runtime.clock())
+    await root.mounts.clear_leftovers()
+    active.background = Background(runtime, active)
+    active.background.start()
+    return active
+
+
+async def _open_tenant(
+    runtime: Runtime,
+    engines: EngineOpener,
+    namespace: Namespace,
+    view: View,
+    standings: Standings,
+    elsewhere: Elsewhere | None = None,
+) -> Tenant:
+    standings.watch(view, MOUNT_TABLE)
+    standings.watch(view, "sys/policy/")
+    policies = PolicyStore(view.within("sys/policy/"), runtime.clock, with_root=namespace is ROOT)
+    await policies.ensure_defaults()
+    token_view = view.within("sys/token/")
+    personas = Personas(view.within("sys/identity/"))
+    tokens = await Tokens.open(token_view, policies, personas, namespace, elsewhere)
+
+    def bring_up(entry: MountEntry) -> Live:
+        engine_type, engine = engines.open(tenant, entry)
+        return Live(entry, engine_type, engine, _audit_mount(namespace, entry))
+
+    audit = AuditNamespace(namespace.id, namespace.path)
+    tenant = Tenant(
+        namespace,
+        audit,
+        view,
+        Mounts(view, bring_up),
+        policies,
+        tokens,
+        Leases(token_view, tokens),
+        Wrapping(
+            token_view,
+            tokens,
+            WrappingJwt(view.within("sys/"), runtime.settings.api_address),
+            runtime.settings.max_lease_ttl_seconds,
+        ),
+        Lockouts(view.within("sys/lockout/"), runtime.login_failures, namespace.id),
+        personas,
+        JwtIssuer(view.within("sys/jwt/"), _token_address(runtime, namespace), tokens),
+    )
+    await tenant.mounts.begin(_built_in(namespace))
+    await tenant.mounts.router()
+    return tenant
+
+
+def _token_address(runtime: Runtime, namespace: Namespace) -> str:
+    """The URL of the token method of a namespace; empty if the server's own isn't known."""
+    address = runtime.settings.api_address.rstrip("/")
+    return f"{address}/v1/{namespace.path}{AUTH}token" if address else ""
+
+
+def _audit_mount(namespace: Namespace, entry: MountEntry) -> AuditMount:
+    return AuditMount(
+        point=namespace.path + entry.path,
+        type=entry.type,
+        accessor=entry.accessor,
+        version=PLUGIN_VERSION,
+        auth=entry.is_auth,
+        non_hmac_request_keys=entry.config.audit_non_hmac_request_keys or (),
+        non_hmac_response_keys=entry.config.audit_non_hmac_response_keys or (),
+    )
+
+
+def _built_in(namespace: Namespace) -> list[MountEntry]:
+    """The mounts that are there from the first; types are called otherwise in namespaces, as OpenBao has it."""
+    entries = [
+        new_entry(
+            "sys/",
+            "system",
+            description="system endpoints used for control, policy and debugging",
+            seal_wrap=True,
+            built_in=True,
+            config=MountConfig(passthrough_request_headers=("Accept",)),
+        ),
+        new_entry(
+            "cubbyhole/",
+            "cubbyhole",
+            description="per-token private secret storage",
+            local=True,
+            built_in=True,
+        ),
+        new_entry(
+            "identity/",
+            "identity",
+            description="identity store",
+            built_in=True,
+            config=MountConfig(passthrough_request_headers=("Authorization",)),
+        ),
+        new_entry(
+            f"{AUTH}token/",
+            "token",
+            description="token based credentials",
+            built_in=True,
+            config=MountConfig(token_type="default-service"),  # noqa: S106 - a word, not a secret
+        ),
+    ]
+    if namespace is ROOT:
+        return entries
+    return [
+        replace(
+            entry,
+            type=IN_NAMESPACE + entry.type,
+            config=replace(entry.config, token_type="default" if entry.is_auth else ""),
+        )
+        for entry in entries
+    ]

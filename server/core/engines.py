@@ -1,0 +1,65 @@
+"""Engines of mounts: which type serves an entry, and what its state is opened with."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from auth_methods.base import TrustsServer
+from auth_methods.token.routes import TOKEN
+from engines.base import EngineType, Mount
+from engines.cubbyhole.routes import CUBBYHOLE
+from server.core.entities import KnownCallers
+from server.core.mounting import mount_of
+from server.core.renewals import Renewals
+from server.core.runtime import Runtime
+from server.runtime import plugins
+from server.tenants.identity.routes import IDENTITY
+from server.tenants.mounts.table import MountEntry
+from server.tenants.tenant import Tenant
+from server.tenants.tokens.cubbyhole import Drawers
+
+log = logging.getLogger(__name__)
+
+MISSING: EngineType[[Mount], None] = EngineType(
+    "missing", "An engine whose plug-in is not installed", routes=(), open=lambda mount: None
+)
+"""Stands in for an engine whose plug-in isn't installed any more: its data stays, its paths are unsupported."""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineOpener:
+    """Opens plug-ins with their mount alone, and built-in engines with what they get of the core besides."""
+
+    runtime: Runtime
+    system: EngineType[..., Any]
+    open_system: Callable[[Tenant], object]
+    """Opens ``system`` for a tenant."""
+
+    def open(self, tenant: Tenant, entry: MountEntry) -> tuple[EngineType[..., Any], object]:
+        """The engine at ``entry``: its type, and its state."""
+        mount = mount_of(self.runtime, tenant, entry)
+        if entry.built_in:
+            return self._built_in(tenant, entry.engine_type, mount)
+        group = plugins.AUTH_METHODS if entry.is_auth else plugins.ENGINES
+        engine_type = plugins.engine_type(group, entry.type)
+        if engine_type is None:
+            log.error("no plug-in for the mount at %s of type %s is installed", entry.path, entry.type)
+            engine_type = MISSING
+        engine = engine_type.open(mount)
+        if isinstance(engine, TrustsServer):
+            engine.trust(tenant.jwt_issuer)
+        return engine_type, engine
+
+    def _built_in(self, tenant: Tenant, name: str, mount: Mount) -> tuple[EngineType[..., Any], object]:
+        if name == self.system.type:
+            return self.system, self.open_system(tenant)
+        if name == TOKEN.type:
+            renewals, callers = Renewals(self.runtime, tenant), KnownCallers(tenant, mount)
+            return TOKEN, TOKEN.open(mount, tenant.tokens, renewals, callers, tenant.jwt_issuer)
+        if name == IDENTITY.type:
+            return IDENTITY, IDENTITY.open(tenant.personas, tenant.namespace.id, tenant.mounts)
+        assert name == CUBBYHOLE.type, "there are no other built-in engines"
+        return CUBBYHOLE, CUBBYHOLE.open(Drawers(tenant.tokens, tenant.view.within("sys/token/")))

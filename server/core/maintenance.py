@@ -1,0 +1,147 @@
+"""What is done without being asked for: removing what has expired or was deleted, and the periodic work of engines.
+
+It is done by one process, the one that leads. Namespaces have their turns, a bounded number of them at a time, and one
+whose storage is damaged keeps none of the others from theirs. A namespace that nobody uses isn't opened to find out
+that nothing is due.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from bisect import bisect_right
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from engines.base import Periodic
+from server.core.runtime import Runtime
+from server.core.unsealed import Active
+from server.runtime.log_limits import LimitedLog
+from server.tenants.namespaces.records import Entry
+from server.tenants.tenant import Tenant
+from server.tenants.tokens.entries import DOOMED, EMPTYING, EXPIRY, ORPHANING, end_in
+
+log = logging.getLogger(__name__)
+_failures = LimitedLog(log)
+
+SWEEP_SECONDS = 5.0
+"""How often what has expired is removed; it is refused from the moment it expires."""
+
+TICK_SECONDS = 60.0
+"""How often engines do their periodic work."""
+
+SWEPT_AT_ONCE = 200
+"""How many namespaces are looked through for what has expired in one go; the others follow in the next ones."""
+
+TICKED_AT_ONCE = 50
+"""In how many namespaces engines do their periodic work in one go."""
+
+_LEFT_TO_CLEAR = (DOOMED, ORPHANING, EMPTYING)
+
+
+@dataclass(slots=True)
+class Turns:
+    """Goes through namespaces again and again, a part at a time."""
+
+    after: str = ""
+    """The id of the last one whose turn it was."""
+
+    def next(self, entries: dict[str, Entry], most: int) -> list[Entry]:
+        """The next of ``entries``, which are by id; at most ``most`` of them."""
+        ids = sorted(entries)
+        start = bisect_right(ids, self.after)
+        found = ids[start : start + most]
+        self.after = found[-1] if found and start + most < len(ids) else ""
+        return [entries[each] for each in found]
+
+
+class Background:
+    """The work behind ``active``, the unsealed server."""
+
+    def __init__(self, runtime: Runtime, active: Active) -> None:
+        self._runtime = runtime
+        self._active = active
+        self._sweeps = Turns()
+        self._ticks = Turns()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def start(self) -> None:
+        """Begin, and go on until ``close``."""
+        for seconds, work in ((SWEEP_SECONDS, self.sweep), (TICK_SECONDS, self.tick)):
+            self._tasks.append(asyncio.create_task(_repeat(seconds, work)))
+
+    async def close(self) -> None:
+        """Stop."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks.clear()
+
+    async def sweep(self) -> None:
+        """Remove what has expired and what was deleted, in the root and in the namespaces whose turn it is."""
+        if not await self._leads():
+            return
+        active = self._active
+        await _carefully(self._sweep_tenant(active.root), "the root namespace")
+        await _carefully(active.tenants.erase_gone(), "deleted namespaces")
+        for entry in self._sweeps.next(active.namespaces.by_id, SWEPT_AT_ONCE):
+            await _carefully(self._sweep_namespace(entry), entry.id)
+
+    async def tick(self) -> None:
+        """Let engines do their periodic work, in the root and in the namespaces whose turn it is."""
+        if not await self._leads():
+            return
+        active = self._active
+        await _carefully(self._tick_tenant(active.root), "the root namespace")
+        for entry in self._ticks.next(active.namespaces.by_id, TICKED_AT_ONCE):
+            await _carefully(self._tick_namespace(entry), entry.id)
+
+    async def _leads(self) -> bool:
+        """Whether it is up to this process; then it knows of everything that others have done."""
+        if not await self._runtime.store.lead():
+            return False
+        await self._runtime.cache.catch_up()
+        await self._active.load_namespaces()
+        return True
+
+    async def _sweep_namespace(self, entry: Entry) -> None:
+        if await self._may_have_expired(entry):
+            async with self._active.tenants.visit(entry) as tenant:
+                await self._sweep_tenant(tenant)
+
+    async def _sweep_tenant(self, tenant: Tenant) -> None:
+        while await tenant.tokens.sweep(self._runtime.clock()):
+            pass
+
+    async def _may_have_expired(self, entry: Entry) -> bool:
+        """Whether a token may be over, or something be left of one, as far as the names of entries tell."""
+        tokens = entry.namespace.storage_prefix + "sys/token/"
+        list_names = self._runtime.store.list
+        ends = await list_names(tokens + EXPIRY, limit=1)
+        if ends and end_in(ends[0])[0] <= self._runtime.clock():
+            return True
+        return any([await list_names(tokens + folder, limit=1) for folder in _LEFT_TO_CLEAR])
+
+    async def _tick_namespace(self, entry: Entry) -> None:
+        async with self._active.tenants.visit(entry) as tenant:
+            await self._tick_tenant(tenant)
+
+    async def _tick_tenant(self, tenant: Tenant) -> None:
+        await tenant.lockouts.sweep(self._runtime.clock())
+        for live in (await tenant.mounts.router()).mounts.values():
+            if isinstance(live.engine, Periodic):
+                await live.engine.tick(self._runtime.clock())
+
+
+async def _repeat(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
+    while True:
+        await asyncio.sleep(seconds)
+        await _carefully(work(), "the server")
+
+
+async def _carefully(work: Awaitable[None], where: str) -> None:
+    """Do it; what fails once, or in one place, must not end the work for good."""
+    try:
+        await work
+    except Exception as error:  # noqa: BLE001 - see above
+        _failures.error("background work for %s failed with %s; it is tried again", where, type(error).__name__)

@@ -1,0 +1,24 @@
+"""The ``Mount`` of an engine: its storage, clock and limits, from its entry and the server's settings."""
+
+from __future__ import annotations
+
+from engines.base import Mount
+from server.core.runtime import Runtime
+from server.tenants.mounts.table import MountEntry
+from server.tenants.tenant import Tenant
+
+
+def mount_of(runtime: Runtime, tenant: Tenant, entry: MountEntry) -> Mount:
+    """What an engine at ``entry`` is given to live on."""
+    config, settings = entry.config, runtime.settings
+    return Mount(
+        storage=tenant.view.within(entry.storage_prefix),
+        clock=runtime.clock,
+        accessor=entry.accessor,
+        path=entry.path,
+        options=entry.options or {},
+        default_lease_ttl_seconds=config.default_lease_ttl or settings.default_lease_ttl_seconds,
+        max_lease_ttl_seconds=config.max_lease_ttl or settings.max_lease_ttl_seconds,
+        max_batch_items=settings.max_batch_items,
+        fips_mode=settings.fips_mode,
+    )

@@ -1,0 +1,37 @@
+"""Asks the auth method that a token comes from whether, and for how long, it may be renewed."""
+
+from __future__ import annotations
+
+from auth_methods.base import ChecksRenewals, Renewal, Renews
+from auth_methods.records import TokenRecord
+from engines.base import Call
+from server.core.mounting import mount_of
+from server.core.runtime import Runtime
+from server.tenants.tenant import Tenant
+
+
+class Renewals:
+    """The auth methods of one namespace, as far as renewing goes."""
+
+    def __init__(self, runtime: Runtime, tenant: Tenant) -> None:
+        self._runtime = runtime
+        self._tenant = tenant
+
+    async def renewal(self, record: TokenRecord, call: Call) -> Renewal | None:
+        """What the token may still have, within what its mount allows; None where no method has a say.
+
+        Raises whatever fault the method refuses with.
+        """
+        router = await self._tenant.mounts.router()
+        found = router.find(record.path)
+        if found is None or not isinstance(found.live.engine, Renews):
+            return None
+        if isinstance(found.live.engine, ChecksRenewals):
+            await found.live.engine.check_renewal(record.metadata or {}, call)
+        renewal = await found.live.engine.renewal(record.metadata or {}, record.policies)
+        mount = mount_of(self._runtime, self._tenant, found.live.entry)
+        return Renewal(
+            ttl_seconds=renewal.ttl_seconds or mount.default_lease_ttl_seconds,
+            max_ttl_seconds=min(filter(None, (renewal.max_ttl_seconds, mount.max_lease_ttl_seconds))),
+            period_seconds=renewal.period_seconds,
+        )

@@ -1,0 +1,45 @@
+"""What the configuration says to the core, in the core's terms."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from engines.base import MAX_BATCH_ITEMS
+from engines.fips import FipsMode
+from server.audit.broker import DeclaredDevice
+from server.audit.writer import MAX_WAITING
+from server.config.schema import LEASE_SECONDS, LOGIN_FAILURES_PER_MINUTE
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Of one server, from its start to its stop."""
+
+    default_lease_ttl_seconds: int = LEASE_SECONDS
+    max_lease_ttl_seconds: int = LEASE_SECONDS
+    api_address: str = ""
+    cluster_name: str = ""
+    ui: bool = False
+    max_batch_items: int = MAX_BATCH_ITEMS
+    """The most items that one batch may hold."""
+
+    login_failures_per_minute: int = LOGIN_FAILURES_PER_MINUTE
+    """How many failed logins one client address may have, in a burst and in a minute; 0 for no limit."""
+
+    fips_mode: FipsMode = FipsMode.DISABLED
+    """What becomes of what FIPS 140-3 doesn't approve."""
+
+    storage_type: str = "inmem"
+    audit_devices: tuple[DeclaredDevice, ...] = ()
+    audit_through_api: bool = False
+    """Whether ``sys/audit`` may enable devices (OpenBao's ``unsafe_allow_api_audit_creation``)."""
+
+    audit_prefix_allowed: bool = False
+    """Whether an audit device may put a prefix before its lines (OpenBao's ``allow_audit_log_prefixing``)."""
+
+    audit_max_waiting: int = MAX_WAITING
+    """How many entries may wait for an audit device, in this process."""
+
+    shown: Mapping[str, object] = field(default_factory=dict)
+    """What ``sys/config/state/sanitized`` shows."""

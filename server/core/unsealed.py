@@ -1,0 +1,128 @@
+"""The unsealed server: what exists only while the barrier is open, in one object that sealing drops whole.
+
+So nothing can be used after sealing by mistake, and whether the server is sealed is one question. It is brought up by
+``server.core.activation``.
+"""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from dataclasses import dataclass
+from typing import Protocol
+
+import msgspec
+from msgspec import Struct
+
+from server.access.decision_cache import Standings
+from server.access.guards import Guards
+from server.audit.broker import Broker
+from server.core.settings import Settings
+from server.core.tenant_pool import OpenTenants
+from server.runtime.version import VERSION
+from server.tenants.namespaces.names import ROOT, Namespace, above, normalise
+from server.tenants.namespaces.table import NamespaceTable
+from server.tenants.tenant import Tenant
+from storage.base import Transaction, transact
+from storage.view import View
+
+_CLUSTER = "sys/cluster"
+_VERSIONS = "sys/versions/"
+
+
+class Cluster(Struct, frozen=True):
+    """The name and the id under which clients know this store, on whatever machine it runs."""
+
+    name: str
+    id: str
+
+
+class BackgroundWork(Protocol):
+    """Expiry, deferred deletion and the periodic work of engines; see ``server.core.maintenance``."""
+
+    async def sweep(self) -> None:
+        """Remove what has expired and what was deleted."""
+
+    async def tick(self) -> None:
+        """Let engines do their periodic work."""
+
+    async def close(self) -> None:
+        """Stop."""
+
+
+@dataclass(slots=True)
+class Active:
+    """The unsealed server."""
+
+    root: Tenant
+    audit: Broker
+    cluster: Cluster
+    guards: Guards
+    standings: Standings
+    namespaces: NamespaceTable
+    tenants: OpenTenants
+    background: BackgroundWork | None = None
+
+    async def tenant(self, namespace_path: str) -> Tenant | None:
+        """The tenant that a client names by header or path prefix, or None."""
+        return self.root if not namespace_path else await self.tenants.at(normalise(namespace_path))
+
+    async def home(self, token_id: str) -> Tenant:
+        """The tenant that a token says it belongs to; what names none is the root's to look at."""
+        entry = self.namespaces.by_id.get(token_id.rpartition(".")[2])
+        found = None if entry is None else await self.tenants.at(entry.path)
+        return found or self.root
+
+    def lineage(self, namespace: Namespace) -> list[Namespace]:
+        """``namespace`` and those above it, up to the root."""
+        found = [self.namespaces.by_path.get(path) for path in above(namespace.path)]
+        rest = [entry.namespace for entry in found if entry is not None]
+        return [namespace, *rest, ROOT] if namespace.path else [namespace]
+
+    async def load_namespaces(self) -> None:
+        """Take over which namespaces there are, if that may have changed."""
+        await self.namespaces.load()
+        await self.tenants.drop_gone()
+
+    async def close(self) -> None:
+        """Stop the background work and release what mounts and audit devices hold."""
+        if self.background is not None:
+            await self.background.close()
+        await self.tenants.close()
+        await self.audit.close()
+
+
+async def read_cluster(view: View, settings: Settings) -> Cluster:
+    """The cluster of this store, made at its first start, with the name that ``settings`` give it."""
+
+    async def work(transaction: Transaction) -> Cluster:
+        stored = await transaction.get(_CLUSTER)
+        cluster = None if stored is None else msgspec.msgpack.decode(stored, type=Cluster)
+        if cluster is not None and settings.cluster_name in ("", cluster.name):
+            return cluster
+        name = settings.cluster_name or f"cryptoserve-{secrets.token_hex(4)}"
+        cluster = Cluster(name, str(uuid.uuid4()) if cluster is None else cluster.id)
+        transaction.put(_CLUSTER, msgspec.msgpack.encode(cluster))
+        return cluster
+
+    return await transact(view, work)
+
+
+async def note_version(view: View, now: float) -> None:
+    """Record that this version of the server has run on this store."""
+
+    async def work(transaction: Transaction) -> None:
+        if await transaction.get(_VERSIONS + VERSION) is None:
+            transaction.put(_VERSIONS + VERSION, msgspec.msgpack.encode(now))
+
+    await transact(view, work)
+
+
+async def versions(view: View) -> dict[str, float]:
+    """The versions of the server that have run on this store, with the time of each one's first start."""
+    found = {}
+    for name in await view.list(_VERSIONS):
+        value = await view.get(_VERSIONS + name)
+        if value is not None:
+            found[name] = msgspec.msgpack.decode(value, type=float)
+    return found

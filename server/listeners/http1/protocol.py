@@ -1,0 +1,427 @@
+"""uvicorn with httptools and uvloop: HTTP/1.1 with and without TLS, as fast as Python serves it.
+
+uvicorn has no limit on the time or the size of a request's head, and sets a timer behind each answer.
+``BoundedProtocol`` writes down since when a head is awaited or a connection idle; the server's own tick looks through
+the connections twice a second, so that requests pay for no timer. Heads that were read before aren't parsed again
+(``head_cache``). uvicorn takes fields behind a body for headers, which here they aren't.
+
+uvicorn parses all requests that a client sends at once. Here, a connection has one request at a time: what comes behind
+it waits unparsed (``framing``), and nothing more is read from the connection meanwhile.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import socket
+from collections.abc import Iterator
+from functools import partial
+from typing import Any, cast
+
+from uvicorn import Config as UvicornConfig
+from uvicorn import Server
+from uvicorn.protocols.http.flow_control import FlowControl
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+from server.config import Listener
+from server.listeners.accept import closing_answer
+from server.listeners.asgi import AT_ONCE, CLIENT_CERTIFICATE, WHOLE_BODY, Application, Scope
+from server.listeners.connection_budget import Place
+from server.listeners.deadlines import SWEEP_SECONDS
+from server.listeners.head_limits import MAX_FIELDS, MAX_HEAD_BYTES, TOO_LARGE
+from server.listeners.http1.eager import begin
+from server.listeners.http1.framing import Framing
+from server.listeners.http1.head_cache import KnownHead, KnownHeads
+from server.listeners.http1.joining_transport import JoiningTransport
+from server.listeners.http1.methods import Verbs
+from server.listeners.misdirected import begins_tls, note_tls
+from server.listeners.tls import client_certificate
+
+_TICKS_PER_SWEEP = round(SWEEP_SECONDS / 0.1)
+_CLOSING_SECONDS = 10.0
+
+_DISCARDING_SECONDS = 1.0
+"""How long a client that was refused may go on sending. Closing at once would make its system throw the answer away."""
+
+_MAX_DISCARDED_BYTES = 1024 * 1024
+
+_OK = b"HTTP/1.1 200 OK\r\n"
+_REFUSED = closing_answer(b"400 Bad Request", "the request is not valid HTTP/1.1")
+_NOT_IN_TIME = closing_answer(b"408 Request Timeout", "the head of the request was not received in time")
+_TOO_LARGE = closing_answer(b"431 Request Header Fields Too Large", TOO_LARGE)
+_OTHER_VERSION = closing_answer(b"505 HTTP Version Not Supported", "the server speaks HTTP/1.1 here")
+_VERSIONS = ("1.1", "1.0")
+
+
+class _Refused(Exception):
+    """Ends the parser: the request is answered already, or the connection is to be closed."""
+
+
+class _Flow(FlowControl):
+    """Flow control of a connection that isn't read from while something that was read ``waits``."""
+
+    waits = False
+
+    def resume_reading(self) -> None:
+        """As uvicorn's, unless something waits."""
+        if not self.waits:
+            super().resume_reading()
+
+
+class BoundedProtocol(HttpToolsProtocol):
+    """uvicorn's protocol, with limits on a request's head, and one request at a time."""
+
+    def __init__(self, *arguments: Any, known_heads: KnownHeads, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._known_heads = known_heads
+        self._application = cast("Any", self.app)
+        self._first: bytes | None = None
+        """The bytes of the head that is being parsed, if they came in one piece."""
+
+        self._head_since: float | None = None
+        self._loose_bytes = 0
+        """What has come since the last head or part of a body: of a head, or of fields behind a body."""
+
+        self._idle_since: float | None = None
+        self._closing_since: float | None = None
+        self._discarding_since: float | None = None
+        self._discarded_bytes = 0
+        self._joining: JoiningTransport | None = None
+        self._verbs = Verbs()
+        self._framing = Framing()
+        self._waiting = b""
+        """What was read behind the request under way, from ``_waiting_start`` on."""
+
+        self._waiting_start = 0
+        self._refusal: bytes | None = None
+        """What is answered to the request that has ended the parser; nothing if that is empty."""
+
+        self.place: Place | None = None
+        """Counts this connection."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """A client has connected, and owes a head."""
+        super().connection_made(cast("asyncio.Transport", transport))
+        if certificate := client_certificate(transport):
+            self.app_state = {CLIENT_CERTIFICATE: certificate}
+        self.flow = _Flow(self.transport)
+        self.transport = self._joining = JoiningTransport(self.transport)
+        self._head_since = self.loop.time()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The connection is over."""
+        if self.place is not None:
+            self.place.close()
+        self._waiting = b""
+        self._unbind()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes have come: of a head or a body, or of what is to wait behind the request under way."""
+        self._idle_since = None
+        if self._discarding_since is not None:
+            self._discarded_bytes += len(data)
+            if self._discarded_bytes > _MAX_DISCARDED_BYTES:
+                self.transport.close()
+        elif self._waiting:
+            self._hold(data, 0)
+        else:
+            if self._verbs.at_start and not self._busy and not self.transport.is_closing():
+                known = self._known_heads.find(data)
+                if known is not None:
+                    self._begin(*known)
+                    return
+            self._feed(data, 0)
+
+    @property
+    def _busy(self) -> bool:
+        """Whether a request is whole and not yet answered."""
+        cycle: RequestResponseCycle | None = self.cycle  # uvicorn's annotation forgets the time before the first.
+        return cycle is not None and not cycle.response_complete and self._verbs.between
+
+    def _hold(self, data: bytes, start: int) -> None:
+        """Keep ``data`` from ``start`` on until the request under way is answered; until then, read nothing more."""
+        if self._waiting:
+            data, start = self._waiting[self._waiting_start :] + data[start:], 0
+        self._waiting, self._waiting_start = data, start
+        cast("_Flow", self.flow).waits = True
+        self.flow.pause_reading()
+
+    def _go_on(self) -> None:
+        """Take up what has waited."""
+        data, start, self._waiting = self._waiting, self._waiting_start, b""
+        cast("_Flow", self.flow).waits = False
+        if data and not self.transport.is_closing():
+            self._feed(data, start)
+            self.flow.resume_reading()
+
+    def _feed(self, data: bytes, start: int) -> None:
+        """Give ``data`` from ``start`` on to the parser, up to the end of a request."""
+        while start < len(data) and not self.transport.is_closing() and self._discarding_since is None:
+            if self._busy:
+                self._hold(data, start)
+                return
+            end = self._framing.end(data, start)
+            self._parse(data if end - start == len(data) else data[start:end])
+            start = end
+
+    def _parse(self, piece: bytes) -> None:
+        cycle: RequestResponseCycle | None = self.cycle
+        if self._head_since is None and (cycle is None or cycle.response_complete):
+            self._head_since = self.loop.time()
+        self._loose_bytes += len(piece)
+        if self._framing.in_head:
+            if self._loose_bytes > MAX_HEAD_BYTES:
+                self._cut_off(_TOO_LARGE)
+                return
+            self._first = piece if self._verbs.at_start else None
+        piece = self._verbs.incoming(piece)
+        if piece:
+            super().data_received(piece)
+        if self._loose_bytes > MAX_HEAD_BYTES or len(self.headers or ()) > MAX_FIELDS:
+            self._cut_off(_TOO_LARGE)
+
+    def _begin(self, known: KnownHead, body: bytes) -> None:
+        """Do what the parser's callbacks would have done by the end of a request."""
+        self._head_since = None
+        scope: Any = {**known.scope, "server": self.server, "client": self.client, "state": self.app_state.copy()}
+        self.scope = scope
+        ready = asyncio.Event()
+        self.cycle = cycle = RequestResponseCycle(
+            self.scope,
+            self.transport,
+            self.flow,
+            self.logger,
+            self.access_logger,
+            self.access_log,
+            self.server_state.default_headers,
+            ready,
+            False,  # No 100 (Continue) is expected,
+            True,  # and the connection is kept.
+            self.on_response_complete,
+        )
+        cycle.body += body
+        cycle.more_body = False
+        ready.set()
+        scope[WHOLE_BODY] = body
+        scope[AT_ONCE] = partial(_answer_at_once, cycle, self._joining)
+        task = begin(self.loop, cycle.run_asgi(self._application))
+        if task is not None:
+            self.tasks.add(task)
+            task.add_done_callback(self.tasks.discard)
+
+    def on_headers_complete(self) -> None:
+        """The head is whole."""
+        version = self.parser.get_http_version()
+        if version not in _VERSIONS:
+            # What HTTP/0.9 calls an answer has no status to refuse with.
+            self._refusal = b"" if version == "0.9" else _OTHER_VERSION
+            raise _Refused
+        self._head_since = None
+        self._loose_bytes = 0
+        super().on_headers_complete()
+        self._framing.head_complete(_body_bytes(self.headers))
+        # For what comes behind the body, and is no header (RFC 9110, 6.5.1): proxies needn't have looked at it.
+        self.headers = []
+        self.scope["method"] = self._verbs.method(self.scope["method"])
+        scope = cast("Scope", self.scope)
+        scope[AT_ONCE] = partial(self._answer_first, self.cycle, scope, self._first)
+        self._first = None
+
+    def _answer_first(
+        self, cycle: RequestResponseCycle, scope: Scope, first: bytes | None, head: bytes, body: bytes
+    ) -> bool:
+        """As ``_answer_at_once``, and keep the head ``first`` of the request, which has led somewhere."""
+        if not _answer_at_once(cycle, self._joining, head, body):
+            return False
+        if first is not None:
+            self._known_heads.add(first, scope)
+        return True
+
+    def on_message_begin(self) -> None:
+        """The first byte of a request."""
+        if self._busy:
+            raise _Refused  # It came in one packet behind a body in chunks, whose end the parser alone knows.
+        self._verbs.between = False
+        super().on_message_begin()
+
+    def on_body(self, body: bytes) -> None:
+        """A part of a request's body."""
+        self._framing.body(len(body))
+        self._loose_bytes = 0
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """The last byte of a request."""
+        self._verbs.between = True
+        self._framing.message_complete()
+        self._loose_bytes = 0
+        super().on_message_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer what isn't HTTP, or was refused by a callback of the parser."""
+        if begins_tls(self._first or b""):
+            note_tls(self.client[0] if self.client else "")
+        if self._busy:
+            self.cycle.keep_alive = False  # It is answered; nothing behind it can be.
+        else:
+            self._cut_off(_REFUSED if self._refusal is None else self._refusal)
+
+    def on_response_complete(self) -> None:
+        """The answer has been written."""
+        self._unbind()
+        if self._joining is not None:
+            self._joining.flush()
+        if self.transport.is_closing():
+            super().on_response_complete()
+            return
+        # As there, but for the timer that ends the connection if it stays idle.
+        self.server_state.total_requests += 1
+        if self._waiting:
+            self._go_on()  # The next request is a task, and so others have their turn.
+            return
+        self.flow.resume_reading()
+        self._idle_since = self.loop.time()
+
+    def _unbind(self) -> None:
+        """Take from the scope what makes it refer to itself: a request is to go as soon as it is over."""
+        scope = cast("Scope | None", self.scope)
+        if scope is not None:
+            scope.pop(AT_ONCE, None)
+
+    def sweep(self, now: float, head_seconds: float) -> None:
+        """Cut off who is idle, or too slow with a head or with taking the last answer of a closed connection."""
+        if self.transport.is_closing():
+            if self._closing_since is None:
+                self._closing_since = now
+            elif now - self._closing_since > _CLOSING_SECONDS:
+                self.transport.abort()
+        elif self._discarding_since is not None:
+            if now - self._discarding_since > _DISCARDING_SECONDS:
+                self.transport.close()
+        elif self._head_since is not None and now - self._head_since > head_seconds:
+            self._cut_off(_NOT_IN_TIME if self._loose_bytes else b"")
+        elif self._idle_since is not None and now - self._idle_since > self.timeout_keep_alive:
+            self.transport.close()
+
+    def _cut_off(self, answer: bytes) -> None:
+        """Send ``answer`` unless another has begun, and end the connection."""
+        if self.transport.is_closing() or self._discarding_since is not None:
+            return
+        cycle: RequestResponseCycle | None = self.cycle
+        unanswered = cycle is not None and not cycle.response_complete
+        if answer and not (unanswered and self.cycle.response_started):
+            self.transport.write(answer)
+        if unanswered or not answer:
+            self.transport.close()
+            return
+        self._discarding_since = self.loop.time()
+        if self._joining is not None:
+            self._joining.end()
+
+
+def _body_bytes(headers: list[tuple[bytes, bytes]]) -> int | None:
+    """The length of the body that ``headers`` announce; None if it comes in chunks."""
+    length = 0
+    for name, value in headers:
+        if name == b"transfer-encoding":
+            return None
+        if name == b"content-length":
+            length = int(value)
+    return length
+
+
+def _answer_at_once(cycle: RequestResponseCycle, transport: JoiningTransport | None, head: bytes, body: bytes) -> bool:
+    """What ``cycle`` makes of the two messages of an answer, without a look at each of its headers."""
+    if (
+        transport is None
+        or cycle.response_started
+        or cycle.disconnected
+        or cycle.flow.write_paused
+        or not cycle.keep_alive
+    ):
+        return False
+    cycle.response_started = cycle.response_complete = True
+    cycle.waiting_for_100_continue = False
+    transport.write_whole(b"".join((_OK, head, body)))
+    cycle.message_event.set()
+    cycle.on_response()
+    return True
+
+
+class _Server(Server):
+    """uvicorn's server without sockets and signal handlers of its own."""
+
+    def __init__(self, config: UvicornConfig, head_seconds: float) -> None:
+        super().__init__(config)
+        self._head_seconds = head_seconds
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave the signals to the process."""
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Accept nothing: connections are handed in."""
+        self.servers = []
+        self.started = True
+
+    async def on_tick(self, counter: int) -> bool:
+        """uvicorn's tick, ten times a second."""
+        if counter % _TICKS_PER_SWEEP == 0:
+            now = asyncio.get_running_loop().time()
+            for connection in list(self.server_state.connections):
+                if isinstance(connection, BoundedProtocol):
+                    connection.sweep(now, self._head_seconds)
+        return await super().on_tick(counter)
+
+
+class Http1Server:
+    """Serves HTTP/1.1 on the connections it is handed."""
+
+    def __init__(self, application: Application, listener: Listener, drain_seconds: float) -> None:
+        config = UvicornConfig(
+            cast("Any", application),
+            http=BoundedProtocol,
+            ws="none",
+            lifespan="off",
+            interface="asgi3",
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            timeout_keep_alive=listener.http_idle_timeout_seconds,
+            timeout_graceful_shutdown=max(1, round(drain_seconds)),
+        )
+        # At uvicorn's trace level it would log the headers of each request, tokens included; and its warnings are of
+        # requests that aren't valid, of which anyone can send any number.
+        logging.getLogger("uvicorn").setLevel(logging.ERROR)
+        self._server = _Server(config, listener.http_read_header_timeout_seconds)
+        self._known_heads = KnownHeads()
+
+    def connect(self, place: Place) -> BoundedProtocol:
+        """The protocol of a new connection, which has ``place``."""
+        server = self._server
+        protocol = BoundedProtocol(
+            config=server.config, server_state=server.server_state, app_state={}, known_heads=self._known_heads
+        )
+        protocol.place = place
+        return protocol
+
+    async def serve(self, stop: asyncio.Event) -> None:
+        """Until ``stop``; then until what is under way is answered, or the time to drain is over."""
+
+        async def leave() -> None:
+            await stop.wait()
+            self._server.should_exit = True
+
+        leaving = asyncio.create_task(leave())
+        try:
+            await self._server.serve()
+        finally:
+            leaving.cancel()
+            left = list(self._server.server_state.tasks)
+            for task in left:
+                task.cancel()
+            await asyncio.gather(*left, return_exceptions=True)

@@ -1,0 +1,1 @@
+"""The request pipeline: from ASGI messages through dispatch to the answer."""

@@ -1,0 +1,282 @@
+"""The edge: ASGI messages in, ASGI messages out.
+
+What lies below ``/v1/`` goes straight to the dispatcher; a small Starlette application serves what little there is
+outside. Here bodies are read under a limit, and responses get their security headers; deadlines are the listener's.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from time import perf_counter_ns
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request as StarletteRequest
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route as StarletteRoute
+
+from compat import requests, urls
+from compat.envelope import errors_body
+from compat.json.text import parse_plain
+from compat.requests import Sent
+from engines.faults import Fault
+from engines.worker_pools import beside
+from server.config import Listener
+from server.listeners.asgi import (
+    AT_ONCE,
+    CLIENT_CERTIFICATE,
+    KEPT,
+    RELEASE,
+    WHOLE_BODY,
+    Hold,
+    Message,
+    Receive,
+    Scope,
+    Send,
+    answer_error,
+)
+from server.listeners.deadlines import SMALL_BODY_BYTES
+from server.listeners.security_headers import SECURITY, SECURITY_UNDER_TLS, header_lines, with_security
+from server.pipeline.dispatch import Dispatcher
+from server.pipeline.large_bodies import (
+    FEW_BYTES,
+    PLAIN_BODY_BYTES,
+    UNKNOWN_CALLER,
+    LargeBody,
+    is_modest,
+    size_limit,
+    too_large,
+)
+from server.pipeline.linger import linger
+from server.pipeline.ndjson import GoneError, Lines
+from server.pipeline.open_routes import exposure_of
+from server.pipeline.respond import refusal
+from server.pipeline.response import JSON, JSON_ALONE, Answer, Headers
+from server.runtime.request_log import log_request, request_logging
+
+_BODILESS = frozenset({"GET", "HEAD", "LIST", "SCAN", "OPTIONS"})
+
+
+_HTML = (b"content-type", b"text/html; charset=utf-8")
+
+
+class Application:
+    """The ASGI application of one listener."""
+
+    def __init__(self, dispatcher: Dispatcher, listener: Listener) -> None:
+        self._dispatcher = dispatcher
+        self._listener = listener
+        self._exposure = exposure_of(listener)
+        self._tls = listener.tls
+        self._max_bytes = listener.max_request_size_bytes
+        self._few_bytes = min(FEW_BYTES, self._max_bytes)
+        self._headers = SECURITY_UNDER_TLS if self._tls else SECURITY
+        self._usual_head = header_lines((*self._headers, JSON))
+        self._outside = Starlette(
+            routes=[StarletteRoute("/", _to_ui, methods=["GET", "HEAD"])],
+            exception_handlers={HTTPException: _no_such_page},
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one HTTP request, as ASGI 3 defines it; listeners keep everything else away."""
+        if not scope["path"].startswith("/v1/"):
+            await self._outside(scope, receive, self._outward(scope, send))
+            return
+        sent = _sent(scope)
+        if sent.ambiguous:
+            _turned_away(scope, Answer(400, b""), perf_counter_ns())
+            await answer_error(scope, send, 400, "both content-length and transfer-encoding", close=True)
+            return
+        if sent.lines and await self._stream(scope, sent, receive, send):
+            return
+        try:
+            answer = await self._answer(scope, sent, receive)
+        except GoneError:
+            return
+        # Neither has a body, whatever there was to say: a client would take it for the beginning of the next answer.
+        body = b"" if answer.status in (204, 304) else answer.body
+        at_once = scope.pop(AT_ONCE, None)  # Left there, it would make the scope refer to itself.
+        if at_once is not None and answer.status == 200 and answer.headers is JSON_ALONE and not sent.namespace:
+            head = b"%scontent-length: %d\r\n\r\n" % (self._usual_head, len(body))
+            if scope["method"] != "HEAD" and at_once(head, body):
+                return
+        headers = with_security(self._headers, answer.headers)
+        if sent.namespace:
+            headers.append((b"x-vault-namespace", sent.namespace))
+        if answer.status != 204:
+            headers.append((b"content-length", b"%d" % len(body)))
+        if answer.status == 413:
+            await self._refuse_body(scope, headers, body, receive, send)
+            return
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+
+    async def _refuse_body(
+        self, scope: Scope, headers: list[tuple[bytes, bytes]], body: bytes, receive: Receive, send: Send
+    ) -> None:
+        """Answer amid a body that is too large; HTTP/1's connection ends when the client has come to read that."""
+        scope.get(RELEASE, _unbounded)()
+        if scope.get("http_version", "1.1").startswith("1"):
+            headers.append((b"connection", b"close"))
+        await send({"type": "http.response.start", "status": 413, "headers": headers})
+        await send({"type": "http.response.body", "body": body, "more_body": True})
+        await linger(receive)
+        await send({"type": "http.response.body", "body": b""})
+
+    async def _stream(self, scope: Scope, sent: Sent, receive: Receive, send: Send) -> bool:
+        """Serve a stream; False if the request isn't one and is to be served like any other."""
+        try:
+            request = requests.parse_lines_request(
+                scope["method"], scope["raw_path"], scope["query_string"], sent, scope.get("client")
+            )
+        except Fault:
+            return False
+        opened = None if request is None else await self._dispatcher.open_stream(request)
+        if opened is None:
+            return False
+        hold = scope.get(RELEASE, _unbounded)()
+        echoed = ((b"x-vault-namespace", sent.namespace),) if sent.namespace else ()
+        marks = () if isinstance(opened, Answer) else opened.headers
+        lines = Lines(self._listener, receive, send, hold, (*self._headers, *echoed, *marks))
+        if isinstance(opened, Answer):
+            await lines.refuse(opened)
+        else:
+            await lines.serve(opened)
+        return True
+
+    async def _answer(self, scope: Scope, sent: Sent, receive: Receive) -> Answer:
+        """The answer to a request. Raises ``GoneError`` if nobody waits for it any more."""
+        began = perf_counter_ns()
+        try:
+            body: bytes | None = scope.get(WHOLE_BODY)
+            if body is None or len(body) > self._few_bytes:
+                found = await self._body(scope, sent, receive, body)
+                if isinstance(found, LargeBody):
+                    return await self._answer_large(scope, sent, receive, found)
+                body = found
+            request = requests.parse_request(
+                scope["method"], scope["raw_path"], scope["query_string"], sent, body, scope.get("client")
+            )
+            if not isinstance(request, requests.Request):
+                return _turned_away(scope, _early_answer(request, scope["method"]), began)
+            if self._tls:
+                request.client_certificate = scope.get("state", {}).get(CLIENT_CERTIFICATE, b"")
+            return await self._dispatcher.answer(request, self._exposure)
+        except Fault as fault:
+            return _turned_away(scope, refusal(fault), began)
+
+    async def _answer_large(self, scope: Scope, sent: Sent, receive: Receive, body: LargeBody) -> Answer:
+        """The answer to a request whose body is costly, unless it turns out to be cheap to parse."""
+        began = perf_counter_ns()
+        request = requests.parse_request(
+            scope["method"], scope["raw_path"], scope["query_string"], sent, b"", scope.get("client")
+        )
+        if not isinstance(request, requests.Request):
+            return _turned_away(scope, _early_answer(request, scope["method"]), began)
+        if self._tls:
+            request.client_certificate = scope.get("state", {}).get(CLIENT_CERTIFICATE, b"")
+        if not requests.reads_body(request):
+            return await self._dispatcher.answer(request, self._exposure)
+        data = None if body.more or body.size > PLAIN_BODY_BYTES else parse_plain(body.first)
+        if data is None:
+            return await self._answer_costly(request, sent, receive, body)
+        request.data = data
+        return await self._dispatcher.answer(request, self._exposure)
+
+    async def _answer_costly(self, request: requests.Request, sent: Sent, receive: Receive, body: LargeBody) -> Answer:
+        """The answer to ``request``, which comes without its body: who calls is looked at before that is read on."""
+        dispatcher, exposure = self._dispatcher, self._exposure
+        bound = await dispatcher.body_bound(request, exposure)
+        if not bound:
+            request.unread = True
+            return await dispatcher.answer(request, exposure)
+        limit = UNKNOWN_CALLER if bound < self._max_bytes else size_limit(self._max_bytes)
+        if sent.length > bound:
+            raise too_large(limit)
+        whole = await body.whole(min(bound, self._max_bytes), limit)
+        data = parse_plain(whole)
+        if data is not None and len(whole) <= PLAIN_BODY_BYTES:
+            request.data = data
+            return await dispatcher.answer(request, exposure)
+        if bound <= PLAIN_BODY_BYTES:
+            raise too_large(UNKNOWN_CALLER)
+        parse = partial(requests.parse_body, sent.content_type, whole)
+        if len(whole) <= SMALL_BODY_BYTES:
+            request.data = parse()
+            return await dispatcher.answer(request, exposure)
+        async with dispatcher.turns.turn(receive):
+            request.data = await beside(parse) if data is None else data
+            request.large = True
+            del whole, data, parse
+            return await dispatcher.answer(request, exposure)
+
+    async def _body(self, scope: Scope, sent: Sent, receive: Receive, whole: bytes | None) -> bytes | LargeBody:
+        """The body, which may have come ``whole``; or what has been read of one that isn't parsed at once."""
+        if sent.length > self._max_bytes:
+            raise too_large(size_limit(self._max_bytes))
+        if whole is None:
+            if not sent.length and scope["method"] in _BODILESS:
+                return b""
+            large = LargeBody(receive)
+            if sent.length > SMALL_BODY_BYTES:
+                return large
+            await large.read(SMALL_BODY_BYTES)
+            if large.size > SMALL_BODY_BYTES:
+                return large
+            whole = await large.whole(self._max_bytes, size_limit(self._max_bytes))
+        return whole if is_modest(whole) else LargeBody(receive, whole, more=False)
+
+    def _outward(self, scope: Scope, send: Send) -> Send:
+        """``send``, with security headers and a line in the log."""
+        began = perf_counter_ns()
+
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                _turned_away(scope, Answer(message["status"], b""), began)
+                message["headers"] = [*message.get("headers", ()), *self._headers]
+            await send(message)
+
+        return sending
+
+
+def _early_answer(found: urls.Redirect | urls.Refusal, method: str) -> Answer:
+    """The answer to what needs no more than a look at the request."""
+    if isinstance(found, urls.Redirect):
+        body = found.body(method)
+        headers: Headers = ((b"location", found.location.encode()),)
+        return Answer(307, body, (*headers, _HTML) if body else headers)
+    headers = ((b"content-type", found.content_type),) if found.content_type else ()
+    return Answer(found.status, found.body, headers)
+
+
+def _turned_away(scope: Scope, answer: Answer, began: int) -> Answer:
+    """``answer`` to what never comes to the dispatcher, which logs all others."""
+    if request_logging.on:
+        path = scope["raw_path"].decode("latin-1").removeprefix("/v1/")
+        address = (scope.get("client") or ("",))[0]
+        log_request(scope["method"], path, answer.status, perf_counter_ns() - began, address)
+    return answer
+
+
+def _sent(scope: Scope) -> Sent:
+    """What the headers say, which the same head has said before."""
+    kept = scope.get(KEPT)
+    if kept is None:
+        return requests.read_headers(scope["headers"])
+    sent: Sent | None = kept.get("sent")
+    if sent is None:
+        sent = kept["sent"] = requests.read_headers(scope["headers"])
+    return sent
+
+
+def _unbounded() -> Hold:
+    """There is nobody who watches over requests."""
+    return lambda size: None
+
+
+async def _to_ui(request: StarletteRequest) -> Response:
+    return RedirectResponse("/ui/", status_code=307)
+
+
+async def _no_such_page(request: StarletteRequest, error: Exception) -> Response:
+    return Response(errors_body(()), status_code=404, media_type="application/json")

@@ -1,0 +1,169 @@
+"""From a proof to a token: who may try, and the core's rules for what comes of it, whatever an auth method says.
+
+1  an address that has failed too often has to wait     (``server.tenants.limits.login_limits``)
+2  an account that was guessed at too often is locked   (``server.tenants.limits.lockouts``)
+3  the method checks the proof
+4  failures are counted; a lock that came meanwhile holds
+5  the entity behind the login is found or made
+6  the token is minted
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from auth_methods.base import InvalidCredentials, Issued, Login, NamesAccount
+from auth_methods.records import BATCH, SERVICE, TokenRecord
+from auth_methods.ttl import granted_seconds
+from engines.base import Body, Call, Mount, Reply, Row
+from engines.faults import Denied, InvalidRequest, RateLimited
+from server.core.mounting import mount_of
+from server.core.runtime import Runtime
+from server.runtime.log_limits import LimitedLog
+from server.tenants.identity.logins import entity_at_login
+from server.tenants.mounts.table import AUTH, Live, LockoutConfig
+from server.tenants.policies.builtin import RESPONSE_WRAPPING, UNASSIGNABLE_TEXT
+from server.tenants.tenant import Tenant
+
+_log = logging.getLogger(__name__)
+_limited = LimitedLog(_log)
+_lockouts = LimitedLog(_log)
+
+_ROOT_POLICY = "root"
+_MAX_ALIAS_CHARACTERS = 1024
+
+
+async def log_in(runtime: Runtime, tenant: Tenant, live: Live, route: Row[Any], call: Call, body: Body) -> Reply | None:
+    """Serve a public ``route`` of the auth method at ``live``; a ``Login`` becomes a token.
+
+    Raises what the handler raises, ``RateLimited`` for an address that has to wait, and ``Denied`` for an account that
+    is locked out.
+    """
+    wait_seconds = runtime.login_limits.begin(call.remote_address, call.now)
+    if wait_seconds:
+        _limited.warning(
+            "logins are refused: too many have failed from one address",
+            mount=tenant.namespace.path + live.entry.path,
+            address=call.remote_address,
+            request=call.request_id,
+            wait_seconds=wait_seconds,
+        )
+        raise RateLimited("too many failed logins from this address", retry_after_seconds=wait_seconds)
+    failed = False
+    try:
+        reply = await _prove(tenant, live, route, call, body)
+    except (InvalidRequest, Denied):
+        failed = True
+        raise
+    finally:
+        runtime.login_limits.end(call.remote_address, call.now, failed=failed)
+    if not isinstance(reply, Login):
+        return reply
+    reply.token_type = _token_type(live.entry.config.token_type, reply.token_type)
+    return await issue(tenant, mount_of(runtime, tenant, live.entry), reply, call)
+
+
+async def _prove(tenant: Tenant, live: Live, route: Row[Any], call: Call, body: Body) -> Reply | None:
+    """What the handler says, unless the account is locked; wrong proofs are counted, a right one ends the count."""
+    accessor, config = live.entry.accessor, live.entry.config.user_lockout or LockoutConfig()
+    alias = _alias(body) if not config.disable else ""
+    await _refuse_locked(tenant, accessor, alias, call)
+    try:
+        reply = await route.handler(live.engine, call, body)
+    except InvalidCredentials:
+        if alias and await tenant.lockouts.failed(accessor, alias, config, call.now):
+            # Without the name: people put passwords where their names belong.
+            _lockouts.warning(
+                "an account is locked after too many wrong proofs; sys/locked-users names it",
+                mount=tenant.namespace.path + live.entry.path,
+                address=call.remote_address,
+                request=call.request_id,
+            )
+        elif alias:
+            # Of proofs that were under way when the lock came, none is told from a right one.
+            await _refuse_locked(tenant, accessor, alias, call)
+        raise
+    await _refuse_locked(tenant, accessor, alias, call)
+    if alias and isinstance(reply, Login):
+        tenant.lockouts.succeeded(accessor, alias)
+    return reply
+
+
+def _token_type(of_mount: str, of_login: str) -> str:
+    """The kind of token: what the mount insists on, or else the login asks for, or else is the mount's default."""
+    if of_mount in (SERVICE, BATCH):
+        return of_mount
+    chosen = of_login if of_login in (SERVICE, BATCH) else of_mount.removeprefix("default-")
+    return chosen or SERVICE
+
+
+def _alias(body: Body) -> str:
+    alias = body.named_account() if isinstance(body, NamesAccount) else ""
+    # No account has such a long name, and it isn't worth to be remembered.
+    return alias if len(alias) <= _MAX_ALIAS_CHARACTERS else ""
+
+
+async def _refuse_locked(tenant: Tenant, accessor: str, alias: str, call: Call) -> None:
+    if alias and await tenant.lockouts.locked(accessor, alias, call.now):
+        raise Denied(wrapped=False)
+
+
+async def issue(tenant: Tenant, mount: Mount, login: Login, call: Call) -> Reply:
+    """Mint the token for ``login``, made by the auth method at ``mount``.
+
+    Raises ``InvalidRequest`` for the policies ``root`` and ``response-wrapping``, which no login may hand out, and for
+    a batch token whose uses would have to be counted, since nobody could; ``Denied`` if the entity behind the login is
+    disabled.
+    """
+    batch = login.token_type == BATCH
+    if batch and login.num_uses:
+        raise InvalidRequest('batch tokens cannot have "num_uses" set')
+    policies = {policy.strip().lower() for policy in login.policies} - {""}
+    if _ROOT_POLICY in policies:
+        raise InvalidRequest("auth methods cannot create root tokens")
+    if RESPONSE_WRAPPING in policies:
+        raise InvalidRequest(UNASSIGNABLE_TEXT)
+    if not login.no_default_policy:
+        policies.add("default")
+    max_seconds = min(filter(None, (mount.max_lease_ttl_seconds, login.max_ttl_seconds)))
+    granted, warning = granted_seconds(
+        login.period_seconds or login.ttl_seconds or mount.default_lease_ttl_seconds,
+        age_seconds=0,
+        max_seconds=max_seconds,
+        explicit_max_seconds=login.explicit_max_ttl_seconds,
+        period_seconds=login.period_seconds,
+    )
+    if warning is not None:
+        call.warn(warning)
+    entity_id, created = "", False
+    if login.alias:
+        entity_id, created = await entity_at_login(
+            tenant, mount.accessor, login.alias, call.now, login.alias_metadata, login.groups
+        )
+    record = await tenant.tokens.mint(
+        TokenRecord(
+            type=BATCH if batch else SERVICE,
+            policies=tuple(sorted(policies)),
+            path=f"{mount.path}{call.path}",
+            display_name=_display_name(tenant.namespace.path + mount.path, login),
+            creation_time=call.now,
+            metadata=dict(login.metadata) or None,
+            num_uses=login.num_uses,
+            ttl=granted,
+            last_ttl=granted,
+            explicit_max_ttl=login.explicit_max_ttl_seconds,
+            period=login.period_seconds,
+            renewable=login.renewable,
+            entity_id=entity_id,
+            bound_cidrs=login.bound_cidrs,
+            expire_time=call.now + granted,
+        )
+    )
+    return Issued(data=login.data, auth=record, entity_created=created)
+
+
+def _display_name(path: str, login: Login) -> str:
+    """The mount's name, whole ``path`` and all, and the caller's, as OpenBao joins them."""
+    name = path.removeprefix(AUTH).strip("/")
+    return (f"{name}-{login.display_name}" if login.display_name else name).replace("/", "-")

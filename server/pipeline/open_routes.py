@@ -1,0 +1,66 @@
+"""What a listener lets anybody have without a token, beyond what everybody may have on all of them.
+
+Rekeying and making root tokens ask for shares instead of a token, and metrics hold no secrets; still, each is off until
+a listener's configuration allows it: better a private listener for them than a public one that has them too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import cache
+
+from engines.base import Access, Row
+from engines.routing import RouteTable
+from server.config import Listener
+from server.system.routes import ROUTES, SEALED_ROUTES
+from server.system.seal.generate_root import GENERATE_ROOT_ROUTES
+from server.system.seal.rekey import REKEY_ROUTES
+from server.system.state import System
+
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """The permissions of one listener; a route names the one that opens it (``Route.opened_by``)."""
+
+    rekey: bool = False
+    generate_root: bool = False
+    metrics: bool = False
+    in_flight: bool = False
+
+
+NOTHING = Exposure()
+
+
+def exposure_of(listener: Listener) -> Exposure:
+    """What the configuration of ``listener`` allows."""
+    return Exposure(
+        rekey=not listener.disable_unauthed_rekey_endpoints,
+        generate_root=not listener.disable_unauthed_generate_root_endpoints,
+        metrics=listener.unauthenticated_metrics_access,
+        in_flight=listener.unauthenticated_in_flight_requests_access,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRoutes:
+    """The routes without a token, while the server is unsealed and while it is sealed."""
+
+    unsealed: RouteTable
+    sealed: RouteTable
+
+
+@cache
+def open_routes(exposure: Exposure) -> OpenRoutes:
+    """The routes that a listener with ``exposure`` serves without a token."""
+    permitted = {name for name, allowed in asdict(exposure).items() if allowed}
+    candidates = (*ROUTES, *REKEY_ROUTES, *GENERATE_ROOT_ROUTES)
+    added = [replace(route, access=Access.OPEN) for route in candidates if route.opened_by in permitted]
+    opened = [route for route in ROUTES if route.access is Access.OPEN]
+    return OpenRoutes(_table(opened, added), _table(SEALED_ROUTES, added))
+
+
+def _table(routes: Iterable[Row[System]], added: Sequence[Row[System]]) -> RouteTable:
+    """``routes`` with ``added`` in place of all that stands for a refusal at their paths."""
+    paths = {route.path for route in added}
+    return RouteTable((*(route for route in routes if route.path not in paths), *added))

@@ -1,0 +1,100 @@
+"""Namespace resolution: which namespace a request is for, and which paths a namespace refuses.
+
+A client names a namespace by the header ``X-Vault-Namespace``, by the beginning of the path, or by both, which then add
+up. ``resolve_namespace`` brings that into one form before anything else reads the request: the whole path of the
+namespace, and a path relative to it. What a path is refused for follows from the ``scope`` of its rows.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from auth_methods.token.routes import TOKEN
+from compat.requests import Request
+from engines.base import Row, Scope
+from engines.faults import Failed, InvalidRequest, NotFound, Unavailable
+from engines.routing import Served
+from server.system.routes import SYSTEM
+from server.tenants.mounts.table import AUTH
+from server.tenants.namespaces.names import normalise
+from server.tenants.namespaces.table import NamespaceTable
+
+_SYSTEM = "sys/"
+
+
+def _noun(path: str) -> str:
+    """The subject of a path of ``sys``: the segment behind ``sys/``, or two where the first is ``internal``."""
+    segments = path.split("/", 3)
+    return "/".join(segments[1:3]) if segments[1] == "internal" else segments[1]
+
+
+_BUILT_IN: list[tuple[str, Row[Any]]] = [
+    *((_SYSTEM + route.path, route) for route in SYSTEM.routes),
+    *((f"{AUTH}token/{route.path}", route) for route in TOKEN.routes),
+]
+
+ABOUT_OWN_TOKEN = frozenset(path for path, route in _BUILT_IN if route.about_own_token)
+"""Paths that are served in the namespace of the token that they are called with."""
+
+_WRAPPING_TOKEN = frozenset(path for path, route in _BUILT_IN if route.wrapping_token)
+
+_SERVER = frozenset(_noun(path) for path, route in _BUILT_IN if route.scope is Scope.SERVER) | {
+    "pprof", "raw", "storage",
+}  # fmt: skip
+"""Subjects of ``sys`` that concern the server as a whole; the three named here are Vault's and not served."""
+
+_UNLOCKING = "sys/namespaces/api-lock/unlock"
+
+ONLY_IN_ROOT = "operation only available in root namespace"
+
+
+def resolve_namespace(request: Request, table: NamespaceTable) -> None:
+    """Give ``request`` the whole path of its namespace, and the rest of its own path.
+
+    A namespace that does not exist is left as it is: ``check_namespace`` refuses it. Raises ``InvalidRequest`` for
+    paths that concern the server as a whole.
+    """
+    namespace, path = normalise(request.namespace), request.path
+    known = not namespace or namespace in table.by_path
+    while known:
+        name, slash, rest = path.partition("/")
+        if not slash or f"{namespace}{name}/" not in table.by_path:
+            break
+        namespace, path = f"{namespace}{name}/", rest
+    asked = request.in_namespace or bool(namespace)
+    if asked and path.startswith(_SYSTEM) and _noun(path) in _SERVER:
+        raise InvalidRequest("operation unavailable in namespaces" if request.in_namespace else ONLY_IN_ROOT)
+    if known and (path in ABOUT_OWN_TOKEN or (path in _WRAPPING_TOKEN and "token" not in request.data)):
+        entry = table.by_id.get(request.token.rpartition(".")[2])
+        namespace = "" if entry is None else entry.path
+    request.prefixed = path is not request.path
+    request.namespace, request.path = namespace, path
+
+
+def check_namespace(request: Request, table: NamespaceTable) -> None:
+    """Raise ``NotFound`` if the namespace of a resolved ``request`` does not exist, ``Unavailable`` if it is locked."""
+    path = request.namespace
+    if not path:
+        return
+    if path not in table.by_path:
+        raise NotFound("namespace not found")
+    locked = table.locked_at(path)
+    if locked is not None and not (path == locked and request.path == _UNLOCKING):
+        raise Unavailable(
+            "API access to this namespace has been locked by an administrator - "
+            f'"{locked}" must be unlocked to gain access.'
+        )
+
+
+def refuse_in_namespace(served: Served) -> None:
+    """Raise ``InvalidRequest`` if the routes of ``served`` are the root namespace's alone."""
+    if served.scope in (Scope.ROOT, Scope.SERVER):
+        raise InvalidRequest(ONLY_IN_ROOT)
+
+
+def refuse_without_seal(served: Served) -> None:
+    """Raise a fault if the routes of ``served`` concern the seal of a namespace, which none has."""
+    if served.scope is Scope.SEAL:
+        if served.pattern == "rotate/root":
+            raise Failed("failed to rotate barrier root key: namespace is not sealable")
+        raise InvalidRequest("namespace is not sealable")

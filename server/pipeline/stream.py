@@ -1,0 +1,200 @@
+"""A stream: one request whose body is lines of JSON without end, answered with a line for each while it goes on.
+
+It is let through like any other request, and asked for again with every group of items: whether the server is unsealed,
+the token still good, the mount still there, and the path still granted. So what ends a token's rights ends its streams.
+
+The audit has a stream as one request: an entry before its first item is handled, and one at its end with the number of
+items, how many of them failed, and SHA-256 over all that was received and all that was sent. Entries for each item
+would be as much work as the items themselves; with the digests, whoever has kept the data can show that it was these.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import AsyncGenerator, Callable
+from functools import lru_cache
+from time import perf_counter, perf_counter_ns
+from typing import Any
+
+import msgspec
+from msgspec.structs import replace
+
+from engines.base import Answers
+from engines.faults import Denied, Fault, NotFound, Sealed, Unauthenticated
+from server.access.request_context import Exchange
+from server.audit.broker import Pending
+from server.audit.entry import AuditResponse, refusal
+from server.core.lifecycle import Core
+from server.core.unsealed import Active
+from server.pipeline.resolve import check_namespace
+from server.pipeline.response import Answer, Headers
+
+MAX_GROUP = 500
+"""The most items that are answered without a break in which other requests get their turn."""
+
+_SLOW_SECONDS = 0.01
+_FAST_SECONDS = 0.002
+_MALFORMED = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+_encode_lines = msgspec.json.Encoder().encode_lines
+
+
+class Stream:
+    """A stream that was let through; ``each`` is the handler's."""
+
+    each: Answers
+
+    def __init__(
+        self,
+        core: Core,
+        active: Active,
+        exchange: Exchange,
+        pending: Pending,
+        failure: Callable[[Exception, str], Answer],
+    ) -> None:
+        assert exchange.route is not None and exchange.route.item is not None, "only such a route is a stream's"
+        self._core = core
+        self._active = active
+        self._exchange = exchange
+        self._pending: Pending | None = pending
+        core.runtime.in_flight[exchange.request_id] = exchange.request, perf_counter_ns()
+        self._failure = failure
+        self._decoder = _decoder(exchange.route.item)
+        self._received = hashlib.sha256()
+        self._sent = hashlib.sha256()
+        self._group = 100
+        self.headers: Headers = ()
+        """What the answer's head says beyond that of every stream."""
+        self.items = 0
+        """How many items have been answered, and how many of them with an error."""
+        self.failed = 0
+
+    async def answers(self, lines: bytes) -> AsyncGenerator[bytes, None]:
+        """The answers to whole ``lines``, a group at a time. Raises whatever ends the stream."""
+        self._received.update(lines)
+        items = self._read(lines)
+        start = 0
+        while start < len(items):
+            group = items[start : start + self._group]
+            start += len(group)
+            await self._check()
+            began = perf_counter()
+            results = await self._answer(group)
+            self._adapt(perf_counter() - began)
+            self.items += len(results)
+            self.failed += sum("error" in result for result in results)
+            written = _encode_lines(results)
+            self._sent.update(written)
+            yield written
+
+    def failure(self, error: Exception) -> Answer:
+        """How the client is told of ``error``."""
+        return self._failure(error, self._exchange.request_id)
+
+    async def close(self, error: BaseException | None = None) -> None:
+        """Write the end down; a second call does nothing. Raises as ``Broker.finish``; cut off, it doesn't wait."""
+        pending, self._pending = self._pending, None
+        if pending is None:
+            return
+        self._core.runtime.in_flight.pop(self._exchange.request_id, None)
+        try:
+            if error is None or isinstance(error, Exception):
+                await self._active.audit.finish(pending, self._outcome(error))
+            else:
+                self._active.audit.abandon(pending, self._outcome(error))
+        finally:
+            token = self._exchange.token
+            if token is not None and token.record.num_uses < 0 and not self._core.runtime.barrier.sealed:
+                await token.store.revoke(token.hash)
+
+    def _outcome(self, error: BaseException | None) -> AuditResponse:
+        counted = {
+            "items": self.items,
+            "failed_items": self.failed,
+            "request_sha256": self._received.hexdigest(),
+            "response_sha256": self._sent.hexdigest(),
+        }
+        if error is None:
+            return AuditResponse(data=counted)
+        response = refusal(error if isinstance(error, Fault) else Fault("internal error"))
+        return replace(response, data={**(response.data or {}), **counted})
+
+    async def _check(self) -> None:
+        """Raises a fault unless the stream would still be let through."""
+        core, exchange = self._core, self._exchange
+        if core.active is not self._active:
+            raise Sealed
+        await core.runtime.cache.catch_up()
+        if self._active.namespaces.stale:
+            await self._active.load_namespaces()
+        check_namespace(exchange.request, self._active.namespaces)
+        if self._active.audit.stale:
+            await self._active.audit.load()
+        found, token, tenant = exchange.found, exchange.token, exchange.tenant
+        assert found is not None and token is not None, "a stream has a mount and a token"
+        if (await tenant.mounts.router()).mounts.get(found.live.entry.path) is not found.live:
+            raise NotFound(f'no handler for route "{exchange.path}". route entry not found.')
+        now = core.runtime.clock()
+        if token.record.num_uses:
+            if not await token.store.stands(token, now):
+                raise Unauthenticated
+        else:
+            present = await token.store.authenticate(exchange.request.token, now)
+            if present is None:
+                raise Unauthenticated
+            token = present
+        acl = await token.store.rights(token)
+        path = exchange.path_for(token)
+        if path is None or not acl.check(exchange.operation, path, exchange.request.data, None).allowed:
+            raise Denied
+
+    def _read(self, lines: bytes) -> list[Any]:
+        """An item for each line that isn't blank, or the result of a line that is none."""
+        try:
+            items = self._decoder.decode_lines(lines)
+        except _MALFORMED:
+            pass
+        else:
+            if len(items) == lines.count(b"\n") + (not lines.endswith(b"\n")):
+                return items
+        # Something is wrong, or there are blank lines, or an object is not on one line of its own.
+        return [self._read_line(line) for line in lines.split(b"\n") if line.strip()]
+
+    def _read_line(self, line: bytes) -> Any:
+        try:
+            return self._decoder.decode(line)
+        except _MALFORMED as error:
+            reason = str(error) if isinstance(error, msgspec.MsgspecError) else "invalid JSON text"
+            return {"error": f"malformed line: {reason}", "reference": _reference(line)}
+
+    async def _answer(self, group: list[Any]) -> list[dict[str, Any]]:
+        items = [item for item in group if type(item) is not dict]
+        if not items:
+            return group
+        results = await self.each(items)
+        assert len(results) == len(items), "every item has a result"
+        if len(items) == len(group):
+            return results
+        rest = iter(results)
+        return [item if type(item) is dict else next(rest) for item in group]
+
+    def _adapt(self, seconds: float) -> None:
+        """Make groups as large as they can be without keeping other requests waiting."""
+        if seconds > _SLOW_SECONDS:
+            self._group = max(1, self._group // 2)
+        elif seconds < _FAST_SECONDS:
+            self._group = min(MAX_GROUP, self._group * 2)
+
+
+def _reference(line: bytes) -> str:
+    """The reference in a line that holds no good item, as far as it can be made out."""
+    try:
+        found = msgspec.json.decode(line)
+    except _MALFORMED:
+        return ""
+    reference = found.get("reference") if isinstance(found, dict) else None
+    return reference if isinstance(reference, str) else ""
+
+
+@lru_cache(maxsize=256)
+def _decoder(item: type[msgspec.Struct]) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(item)

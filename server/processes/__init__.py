@@ -1,0 +1,1 @@
+"""Server processes: a single one, or a supervisor with its workers."""

@@ -1,0 +1,173 @@
+"""What a supervisor and its workers say to each other: frames of a length and a msgpack record, on a socket pair.
+
+The pair has no name and is inherited, so nobody else can speak on it. Root keys go this way, and never through a file.
+"""
+
+from __future__ import annotations
+
+import socket
+import struct
+from collections.abc import Iterator
+from typing import TypeAlias
+
+import msgspec
+
+from server.seal.shared_state import StateRecord
+
+MAX_MESSAGE_BYTES = 64 * 1024
+"""Far more than the shares of a seal take."""
+
+_LENGTH = struct.Struct(">I")
+
+
+class Ready(msgspec.Struct, frozen=True, tag=True):
+    """A worker serves."""
+
+
+class Refused(msgspec.Struct, frozen=True, tag=True):
+    """A worker can't start, for a reason that the operator should read."""
+
+    reason: str
+
+
+class Acquire(msgspec.Struct, frozen=True, tag=True):
+    """A worker wants to change the shared state; ``ticket`` is its own number for that."""
+
+    ticket: int
+
+
+class Release(msgspec.Struct, frozen=True, tag=True):
+    """It is done; ``state`` is the new state, or None if it is the old one."""
+
+    ticket: int
+    state: StateRecord | None
+
+
+class Followed(msgspec.Struct, frozen=True, tag=True):
+    """A worker has done what ``Follow`` asked for."""
+
+    round: int
+
+
+class Alive(msgspec.Struct, frozen=True, tag=True):
+    """A worker's answer to ``Ask``."""
+
+
+class Reloaded(msgspec.Struct, frozen=True, tag=True):
+    """A worker is through with a reload."""
+
+
+FromWorker: TypeAlias = Ready | Refused | Acquire | Release | Followed | Alive | Reloaded
+
+
+class Granted(msgspec.Struct, frozen=True, tag=True):
+    """It is this ticket's turn, and the state is this."""
+
+    ticket: int
+    state: StateRecord
+
+
+class Released(msgspec.Struct, frozen=True, tag=True):
+    """All other workers have followed what was released with this ticket."""
+
+    ticket: int
+
+
+class Follow(msgspec.Struct, frozen=True, tag=True):
+    """Another worker has made the state this."""
+
+    round: int
+    state: StateRecord
+
+
+class Ask(msgspec.Struct, frozen=True, tag=True):
+    """Is anybody there?"""
+
+
+class Stop(msgspec.Struct, frozen=True, tag=True):
+    """Finish what is under way and end."""
+
+
+class Hurry(msgspec.Struct, frozen=True, tag=True):
+    """Cut off what is under way and end."""
+
+
+class Reload(msgspec.Struct, frozen=True, tag=True):
+    """Read the configuration again."""
+
+
+ToWorker: TypeAlias = Granted | Released | Follow | Ask | Stop | Hurry | Reload
+
+FROM_WORKER: msgspec.msgpack.Decoder[FromWorker] = msgspec.msgpack.Decoder(FromWorker)
+TO_WORKER: msgspec.msgpack.Decoder[ToWorker] = msgspec.msgpack.Decoder(ToWorker)
+
+
+class ChannelClosed(Exception):
+    """The other side is gone, or has stopped taking what it is sent."""
+
+
+def encode(message: FromWorker | ToWorker) -> bytes:
+    """The frame of ``message``."""
+    record = msgspec.msgpack.encode(message)
+    assert len(record) <= MAX_MESSAGE_BYTES, "messages are small"
+    return _LENGTH.pack(len(record)) + record
+
+
+class Frames:
+    """Takes the bytes of a channel apart. What was taken out is overwritten: it may have been a key."""
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        """The records that are complete with ``data``. Raises ``ChannelClosed`` for what no record can be."""
+        self._buffer += data
+        while len(self._buffer) >= _LENGTH.size:
+            (size,) = _LENGTH.unpack_from(self._buffer)
+            if size > MAX_MESSAGE_BYTES:
+                raise ChannelClosed
+            end = _LENGTH.size + size
+            if len(self._buffer) < end:
+                return
+            record = bytes(self._buffer[_LENGTH.size : end])
+            self._buffer[:end] = bytes(end)
+            del self._buffer[:end]
+            yield record
+
+
+class SupervisorChannel:
+    """The supervisor's end: it never waits for a worker."""
+
+    def __init__(self, end: socket.socket) -> None:
+        end.setblocking(False)
+        self.socket = end
+        self._frames = Frames()
+
+    def send(self, message: ToWorker) -> None:
+        """Send ``message``. Raises ``ChannelClosed``, also if the worker has not read for long."""
+        frame = encode(message)
+        try:
+            sent = self.socket.send(frame)
+        except OSError as error:  # BlockingIOError among them
+            raise ChannelClosed from error
+        if sent < len(frame):
+            raise ChannelClosed
+
+    def receive(self) -> list[FromWorker]:
+        """What has come. Raises ``ChannelClosed`` when there will be nothing any more."""
+        try:
+            data = self.socket.recv(MAX_MESSAGE_BYTES)
+        except BlockingIOError:
+            return []
+        except OSError as error:
+            raise ChannelClosed from error
+        if not data:
+            raise ChannelClosed
+        try:
+            return [FROM_WORKER.decode(record) for record in self._frames.feed(data)]
+        except msgspec.MsgspecError as error:
+            raise ChannelClosed from error
+
+    def close(self) -> None:
+        """Give it up."""
+        self.socket.close()

@@ -1,0 +1,91 @@
+"""The supervisor's copy of the shared state, and whose turn it is to change it.
+
+One party at a time holds the state. When it lets go of it changed, all others are sent it and have to follow; then the
+one who changed it is told so, and the next has its turn. A party that leaves while it holds the state has changed
+nothing; one that leaves while it should follow is no longer waited for: whoever takes its place starts from the new
+state.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Protocol
+
+from server.processes.messages import Follow, Granted, Released, ToWorker
+from server.seal.shared_state import StateRecord
+
+
+class Party(Protocol):
+    """Somebody who takes part."""
+
+    def tell(self, message: ToWorker) -> None:
+        """Send a message; it never fails, since a party that can't be told anything is about to leave."""
+
+
+class Keeper:
+    """Knows its parties from ``join`` to ``leave``."""
+
+    def __init__(self) -> None:
+        self.state = StateRecord()
+        self._parties: set[Party] = set()
+        self._waiting: deque[tuple[Party, int]] = deque()
+        self._holder: tuple[Party, int] | None = None
+        self._following: set[Party] = set()
+        self._round = 0
+
+    @property
+    def following(self) -> frozenset[Party]:
+        """Those who were sent a new state and haven't followed yet."""
+        return frozenset(self._following)
+
+    def join(self, party: Party) -> None:
+        """Take a new party in; it knows nothing of the state before it asks."""
+        self._parties.add(party)
+
+    def leave(self, party: Party) -> None:
+        """Forget a party, and don't wait for it any more."""
+        self._parties.discard(party)
+        self._waiting = deque(item for item in self._waiting if item[0] is not party)
+        if party in self._following:
+            self._following.discard(party)
+            self._followed_by_all()
+        elif self._holder is not None and self._holder[0] is party and not self._following:
+            self._holder = None
+            self._next()
+
+    def acquire(self, party: Party, ticket: int) -> None:
+        """Let ``party`` have the state when it is its turn."""
+        self._waiting.append((party, ticket))
+        self._next()
+
+    def release(self, party: Party, ticket: int, state: StateRecord | None) -> None:
+        """Take the state back, changed or not (None)."""
+        if self._holder != (party, ticket) or self._following:
+            return
+        if state is not None and state != self.state:
+            self.state = state
+            self._round += 1
+            self._following = self._parties - {party}
+            for other in list(self._following):
+                other.tell(Follow(self._round, state))
+        self._followed_by_all()
+
+    def followed(self, party: Party, number: int) -> None:
+        """Note that ``party`` has followed round ``number``."""
+        if number == self._round and party in self._following:
+            self._following.discard(party)
+            self._followed_by_all()
+
+    def _followed_by_all(self) -> None:
+        if self._following or self._holder is None:
+            return
+        (holder, ticket), self._holder = self._holder, None
+        if holder in self._parties:
+            holder.tell(Released(ticket))
+        self._next()
+
+    def _next(self) -> None:
+        if self._holder is None and self._waiting:
+            self._holder = self._waiting.popleft()
+            party, ticket = self._holder
+            party.tell(Granted(ticket, self.state))

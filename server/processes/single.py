@@ -1,0 +1,152 @@
+"""The run of a server: as one process, or as a supervisor with its workers; what both have in common, and its signals.
+
+SIGTERM, SIGINT    stop accepting, finish what is under way, close storage and audit, exit 0; a second one hurries
+SIGHUP             read the configuration again: log level, TLS certificates, audit files
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import resource
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from engines.fips import FipsMode
+from server.config import Config, ConfigError, Place
+from server.listeners import OpenListener, Share, open_listeners
+from server.processes.development import DevelopmentKeys, banner, store_token, token_file
+from server.processes.service_manager import ServiceManager
+from server.processes.startup_signals import take_hangup
+from server.processes.supervisor import Supervisor
+from server.processes.worker_loop import Member, OpenService, ReadConfig, Service, Serving, new_loop
+from server.runtime.openssl import warn_of_provider
+from server.runtime.version import VERSION
+from storage.file_locks import FileLock
+
+_log = logging.getLogger(__name__)
+_PRIVATE = 0o077
+"""Files that the server makes (databases, audit logs) are for its own account."""
+
+
+def run(config: Config, open_service: OpenService, read_config: ReadConfig) -> None:
+    """Serve until a signal says stop. Raises ``ListenFailed``, ``ConfigError``, and what ``open_service`` raises.
+
+    ``read_config`` reads the configuration again for a reload, and may raise ``ConfigError``.
+    """
+    manager = ServiceManager.of_environment(os.environ)
+    _limit_process()
+    mode = FipsMode(config.fips_mode)
+    if warning := warn_of_provider(mode):
+        _log.warning("%s", warning)
+    with _pid_file(config.pid_file, config.places.get("pid_file")):
+        opened = open_listeners(config.listeners, mode)
+        urls = [one.url for one in opened]
+        if config.workers > 1:
+            supervisor = Supervisor(config, open_service, read_config, opened, manager)
+            supervisor.run(lambda: _announce(config, urls, None))
+        else:
+            with asyncio.Runner(loop_factory=new_loop) as runner:
+                runner.run(_serve_alone(config, open_service, read_config, opened, manager))
+        _log.info("stopped")
+
+
+async def _serve_alone(
+    config: Config,
+    open_service: OpenService,
+    read_config: ReadConfig,
+    opened: Sequence[OpenListener],
+    manager: ServiceManager,
+) -> None:
+    member = Member(share=Share(limit=config.max_connections, most_requests=config.max_concurrent_requests))
+    serving = Serving(config, open_service, read_config, opened, member, manager.reloading, manager.ready)
+    loop = asyncio.get_running_loop()
+
+    def leave() -> None:
+        manager.stopping()
+        serving.leave()
+
+    def ready(service: Service) -> None:
+        _announce(config, [one.url for one in opened], service.development)
+        manager.ready()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, leave)
+    loop.add_signal_handler(signal.SIGHUP, serving.reload)
+    if take_hangup():
+        serving.reload()
+    try:
+        await serving.run(ready)
+    finally:
+        # The end of the loop would put back the default, which is to end at once.
+        loop.remove_signal_handler(signal.SIGHUP)
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+
+def _announce(config: Config, urls: Sequence[str], keys: DevelopmentKeys | None) -> None:
+    """Tell where the server listens; one line for each address, for people and programs alike."""
+    about = {
+        "version": VERSION,
+        "workers": config.workers,
+        "storage": config.storage.type,
+        "seal": config.seal.type,
+    }
+    _log.info("serving", extra={"fields": about})
+    stored: Path | None = None
+    if config.development is not None and keys is not None:
+        if config.development.store_token:
+            stored = token_file(os.environ)
+            try:
+                store_token(keys.root_token, stored)
+            except OSError as error:
+                _log.warning("can't leave the root token in %s: %s", stored, error.strerror)
+                stored = None
+        _print(banner(urls, keys, stored) + "\n")
+    _print("".join(f"listening on {url}\n" for url in urls))
+
+
+def _print(text: str) -> None:
+    """Write to standard output, if that takes anything: it may be a file on a disk that is full."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except OSError as error:
+        _log.error("can't write to standard output: %s", error.strerror)
+        sys.stdout = open(os.devnull, "w")  # What is left in the buffer would fail again at the end.
+
+
+def _limit_process() -> None:
+    """No core dumps, which would hold keys; as many connections as the system lets us have; private files."""
+    os.umask(_PRIVATE)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+@contextlib.contextmanager
+def _pid_file(path: str, place: Place | None) -> Iterator[None]:
+    """Locked as long as the server runs: so one that was killed leaves nothing that has to be removed by hand."""
+    if not path:
+        yield
+        return
+    try:
+        lock = FileLock(Path(path))
+    except OSError as error:
+        raise ConfigError(f"can't write pid_file {path}: {error.strerror}", place) from None
+    try:
+        if not lock.try_acquire():
+            raise ConfigError(f"pid_file {path} is that of another server, which is running", place)
+        try:
+            Path(path).write_text(f"{os.getpid()}\n")
+        except OSError as error:  # The lock is what counts; on a full disk, the server has other things to do.
+            _log.error("can't write pid_file %s: %s", path, error.strerror)
+        try:
+            yield
+        finally:
+            Path(path).unlink(missing_ok=True)
+    finally:
+        lock.close()

@@ -1,0 +1,1 @@
+"""Process-wide services: logs, metrics, versions, memory, OpenSSL, plug-ins."""

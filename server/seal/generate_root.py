@@ -1,0 +1,197 @@
+"""A root token, made by the holders of the shares together: the way back in when there is none any more.
+
+The token is never sent as it is. Whoever begins the round gets a one-time pad, or names an OpenPGP key; so the one who
+brings the last share, and sees the answer, has nothing without the other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import secrets
+import string
+import uuid
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from auth_methods.records import TokenRecord
+from engines.faults import Failed, InvalidRequest, Sealed
+from server.seal.ceremonies import Recipients, RootGeneration, keep_recipients, recipients_of
+from server.seal.pgp import PgpKey
+from storage.seals.base import InvalidKey, SealFault
+from storage.seals.progress import ShareProgress
+
+if TYPE_CHECKING:
+    from server.core.lifecycle import Core
+    from server.core.unsealed import Active
+
+OTP_CHARACTERS = 26
+"""As many as a token has."""
+
+_ALPHABET = string.ascii_letters + string.digits
+_NAME = "generate-root"
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationStatus:
+    """How far the round is; ``nonce`` is empty where none has begun."""
+
+    required: int
+    nonce: str = ""
+    progress: int = 0
+    fingerprint: str = ""
+    encoded_token: str = ""
+    """The token, encrypted; filled once, with the last share."""
+
+    otp: str = field(default="", repr=False)
+    """The pad; filled once, when the server has chosen it."""
+
+
+async def generation_status(core: Core) -> GenerationStatus:
+    """How far the round is. Raises ``Sealed``."""
+    return await _status(core, core.commons.state.generation)
+
+
+async def begin_generation(core: Core, otp: str, pgp_key: str) -> GenerationStatus:
+    """Begin a round: with the pad ``otp``, for ``pgp_key``, or with a pad of the server's choice.
+
+    Raises ``InvalidRequest`` in Vault's words.
+    """
+    async with core.commons.changing() as state:
+        view = _open(core).root.view
+        if otp and len(otp.encode()) != OTP_CHARACTERS:
+            raise InvalidRequest("OTP string has incorrect length")
+        key = None
+        if pgp_key and not otp:
+            try:
+                key = PgpKey(pgp_key)
+            except InvalidRequest as error:
+                raise InvalidRequest(f"error parsing PGP key: {error}") from None
+        if state.generation is not None:
+            raise InvalidRequest("root generation already in progress for this namespace")
+        nonce = str(uuid.uuid4())
+        if key is not None:
+            await keep_recipients(view, _NAME, Recipients(nonce, (pgp_key,), (key.fingerprint,)))
+        chosen = ""
+        if key is None and not otp:
+            chosen = "".join(secrets.choice(_ALPHABET) for _ in range(OTP_CHARACTERS))
+        state.generation = RootGeneration(
+            nonce, ShareProgress(await _threshold(core)), otp or chosen, wrapped=key is not None
+        )
+        return await _status(core, state.generation, otp=chosen)
+
+
+async def cancel_generation(core: Core) -> None:
+    """End the round without effect; no error if there is none."""
+    async with core.commons.changing() as state:
+        if state.generation is not None:
+            state.generation.progress.reset()
+            state.generation = None
+
+
+async def submit_share(core: Core, share: bytes, nonce: str) -> GenerationStatus:
+    """Take a share; with the last one that is needed, make the token. Raises ``InvalidRequest`` in Vault's words.
+
+    Goes on if nobody waits for it any more, so that a round is never half at its end.
+    """
+    return await asyncio.shield(_submit(core, share, nonce))
+
+
+async def _submit(core: Core, share: bytes, nonce: str) -> GenerationStatus:
+    async with core.commons.changing() as state:
+        active = _open(core)
+        generation = state.generation
+        if generation is None:
+            raise InvalidRequest("no root generation in progress")
+        if nonce != generation.nonce:
+            raise InvalidRequest(
+                f'incorrect nonce supplied; nonce for this root generation operation is "{generation.nonce}"'
+            )
+        try:
+            added = generation.progress.add(share)
+        except InvalidKey as error:
+            raise InvalidRequest(f"invalid key: {error}") from None
+        if not added:
+            raise InvalidRequest("given key has already been provided during this generation operation")
+        if not generation.progress.complete:
+            return await _status(core, generation)
+        await _authorize(core, generation.progress.take())
+        required = generation.progress.threshold
+        recipients = Recipients(nonce, (), ())
+        if generation.wrapped:
+            recipients = await recipients_of(active.root.view, _NAME, nonce)
+        token = await new_root_token(active, core.runtime.clock())
+        state.generation = None
+        return GenerationStatus(
+            required,
+            nonce,
+            required,
+            "".join(recipients.fingerprints),
+            _encoded(token, generation.otp, "".join(recipients.pgp_keys)),
+        )
+
+
+async def new_root_token(active: Active, now: float) -> str:
+    """A root token without a parent, like the first one."""
+    record = TokenRecord(
+        policies=("root",), path="auth/token/root", display_name="root", creation_time=now, leased=False
+    )
+    return (await active.root.tokens.mint(record)).id
+
+
+def decode_token(encoded: bytes, otp: str) -> str:
+    """The token that ``encoded`` becomes with the pad. Raises ``InvalidRequest`` for a pad of another length."""
+    pad = otp.encode()
+    if len(pad) != len(encoded):
+        raise InvalidRequest(
+            f"error xoring token: length of byte slices is not equivalent: {len(encoded)} != {len(pad)}"
+        )
+    return _xor(encoded, pad).decode("utf-8", "replace")
+
+
+def _encoded(token: str, otp: str, pgp_key: str) -> str:
+    if pgp_key:
+        return base64.b64encode(PgpKey(pgp_key).encrypt(token.encode())).decode()
+    return base64.b64encode(_xor(token.encode(), otp.encode())).decode().rstrip("=")
+
+
+def _xor(one: bytes, other: bytes) -> bytes:
+    return bytes(first ^ second for first, second in zip(one, other, strict=True))
+
+
+async def _authorize(core: Core, shares: list[bytes]) -> None:
+    try:
+        await core.stored_seal.verify(shares)
+    except InvalidKey as error:
+        if core.stored_seal.seal.automatic:
+            reason = f"recovery key verification failed: {error}"
+        elif "decrypt" in str(error):
+            reason = f"unable to retrieve stored keys: invalid key: {error}"
+        else:
+            reason = str(error)
+        raise InvalidRequest(f"root generation aborted: unable to authenticate: {reason}") from None
+    except SealFault as error:
+        raise Failed(str(error)) from None
+
+
+async def _status(core: Core, generation: RootGeneration | None, otp: str = "") -> GenerationStatus:
+    view = _open(core).root.view
+    required = await _threshold(core)
+    if generation is None:
+        return GenerationStatus(required)
+    fingerprint = ""
+    if generation.wrapped:
+        fingerprint = "".join((await recipients_of(view, _NAME, generation.nonce)).fingerprints)
+    return GenerationStatus(required, generation.nonce, generation.progress.progress, fingerprint, otp=otp)
+
+
+async def _threshold(core: Core) -> int:
+    seal = core.stored_seal
+    config = await (seal.recovery_config() if seal.seal.automatic else seal.config())
+    return 0 if config is None else config.secret_threshold
+
+
+def _open(core: Core) -> Active:
+    if core.active is None:
+        raise Sealed
+    return core.active

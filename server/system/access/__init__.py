@@ -1,0 +1,1 @@
+"""``sys`` routes for access: policies, capabilities, leases, namespaces, quotas, wrapping."""

@@ -1,0 +1,127 @@
+"""What a token may do on which paths: the caller's own, or one that is named by its id or accessor."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from engines.base import Body, Call, Nothing, Reply
+from engines.faults import Denied, Failed, InvalidRequest
+from engines.fields import CommaList
+from engines.worker_pools import in_turns
+from server.system.state import System
+from server.tenants.policies.acl import Acl
+from server.tenants.tokens.store import Token, token_of
+
+MAX_PATHS = 10_000
+"""How many paths one request may ask about."""
+
+
+class CapabilitiesBody(Body):
+    """The paths; ``path`` is the old name of ``paths``."""
+
+    paths: CommaList = []
+    path: CommaList = []
+
+
+class OwnCapabilitiesBody(CapabilitiesBody):
+    """Of the caller. Clients send their ``token`` again, which changes nothing."""
+
+    token: str = ""
+
+
+class TokenCapabilitiesBody(CapabilitiesBody):
+    """Of a token that is named by its id."""
+
+    token: str = ""
+
+
+class AccessorCapabilitiesBody(CapabilitiesBody):
+    """Of a token that is named by its accessor."""
+
+    accessor: str = ""
+
+
+async def capabilities_self(system: System, call: Call, body: CapabilitiesBody) -> Reply:
+    """Tell what the calling token may do."""
+    paths = _paths(body)
+    return await _reply(await caller_reach(system, call), paths)
+
+
+async def capabilities(system: System, call: Call, body: TokenCapabilitiesBody) -> Reply:
+    """Tell what a token may do."""
+    if not body.token:
+        raise Failed("no token found")
+    paths = _paths(body)
+    token = await system.tenant.tokens.authenticate(body.token, call.now)
+    if token is None:
+        raise InvalidRequest("invalid token", wrapped=True)
+    return await _reply(await reach_of(system, token), paths)
+
+
+async def capabilities_accessor(system: System, call: Call, body: AccessorCapabilitiesBody) -> Reply:
+    """Tell what the token with an accessor may do."""
+    if not body.accessor:
+        raise InvalidRequest("missing accessor")
+    paths = _paths(body)
+    token = await system.tenant.tokens.by_accessor(body.accessor, call.now)
+    if token is None or not await system.tenant.personas.stands(token):
+        raise InvalidRequest("invalid accessor", wrapped=True)
+    return await _reply(await reach_of(system, token), paths)
+
+
+async def read_resultant_acl(system: System, call: Call, body: Nothing) -> Reply:
+    """Show all that the calling token's policies come to."""
+    token = _calling(call)
+    return Reply((await reach_of(system, token)).acl.resultant_acl(token.namespace_path))
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What a token may do in a namespace. ``below`` is that namespace's path as the policies see it; None: nowhere."""
+
+    acl: Acl
+    below: str | None
+
+    def capabilities(self, path: str) -> list[str]:
+        """As ``Acl.capabilities``, of a path of the namespace."""
+        return ["deny"] if self.below is None else self.acl.capabilities(self.below + path.lstrip("/"))
+
+    def touches(self, path: str) -> bool:
+        """As ``Acl.touches``, of a path of the namespace."""
+        return self.below is not None and self.acl.touches(self.below + path)
+
+
+async def reach_of(system: System, token: Token) -> Reach:
+    """What ``token`` may do here."""
+    acl = await token.store.rights(token)
+    return Reach(acl, system.tenant.namespace.below(token.store.namespace))
+
+
+async def caller_reach(system: System, call: Call) -> Reach:
+    """What the calling token may do here. Raises ``Denied`` without one, on public routes."""
+    return await reach_of(system, _calling(call))
+
+
+def _calling(call: Call) -> Token:
+    if call.caller is None:
+        raise Denied(wrapped=False)
+    return token_of(call.caller)
+
+
+def _paths(body: CapabilitiesBody) -> list[str]:
+    paths = body.paths or body.path
+    if not paths:
+        raise InvalidRequest("paths must be supplied")
+    if len(paths) > MAX_PATHS:
+        raise InvalidRequest(f"at most {MAX_PATHS} paths may be supplied")
+    if "" in paths:
+        raise InvalidRequest("missing path", wrapped=True)
+    return paths
+
+
+async def _reply(reach: Reach, paths: list[str]) -> Reply:
+    data: dict[str, Any] = {path: reach.capabilities(path) async for path in in_turns(paths)}
+    if len(paths) == 1:
+        data["capabilities"] = data[paths[0]]
+    return Reply(data)

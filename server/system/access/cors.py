@@ -1,0 +1,48 @@
+"""Cross-origin rules through the API; see ``server.access.cors``."""
+
+from __future__ import annotations
+
+from engines.base import Body, Call, Nothing, Reply
+from engines.fields import CommaList
+from server.access.cors import CorsConfig
+from server.system.state import System
+
+
+class CorsBody(Body):
+    """Which pages may ask, and what they may send."""
+
+    enable: bool = False
+    allowed_origins: CommaList = []
+    allowed_headers: CommaList = []
+    allow_credentials: bool = False
+
+
+async def read_cors(system: System, call: Call, body: Nothing) -> Reply:
+    """Show the rules."""
+    config = await system.active.guards.cors.config()
+    if config is None:
+        return Reply({"enabled": False})
+    return Reply(
+        {
+            "enabled": True,
+            "allowed_origins": list(config.origins),
+            "allowed_headers": list(config.all_headers),
+            "allow_credentials": config.credentials,
+        }
+    )
+
+
+async def write_cors(system: System, call: Call, body: CorsBody) -> None:
+    """Set the rules, and so turn them on."""
+    await system.active.guards.cors.enable(
+        CorsConfig(
+            origins=tuple(body.allowed_origins),
+            headers=tuple(body.allowed_headers),
+            credentials=body.allow_credentials,
+        )
+    )
+
+
+async def delete_cors(system: System, call: Call, body: Nothing) -> None:
+    """Turn the rules off."""
+    await system.active.guards.cors.disable()

@@ -1,0 +1,172 @@
+"""Namespaces through the API: making, showing, changing, deleting and locking those below one's own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import UNSET, UnsetType
+
+from compat.conversion import go_type
+from engines.base import Body, Call, Nothing, Reply
+from engines.faults import InvalidRequest
+from server.system.state import System
+from server.tenants.mounts.table import MountEntry
+from server.tenants.namespaces.names import check_new_name, normalise, refuse_separators
+from server.tenants.namespaces.records import Entry
+from server.tenants.namespaces.table import ALREADY_GONE
+
+_ABOUT_A_SEAL = frozenset({"seal", "seal-status", "unseal", "delete-sealed"})
+"""What OpenBao serves below a namespace's path, for namespaces that have a seal of their own."""
+
+_NOT_ROOT = "root namespace cannot be locked/unlocked"
+
+
+class NameBody(Body):
+    """Names a namespace directly below."""
+
+    path: str = ""
+
+
+class MetadataBody(NameBody):
+    """A namespace, and what is noted down with it."""
+
+    custom_metadata: dict[str, Any] | UnsetType = UNSET
+
+
+class NamespaceBody(MetadataBody):
+    """A new namespace. Seals of their own are known of, to be refused."""
+
+    seal: str = ""
+    pgp_keys: list[str] = []
+
+
+class LockBody(Body):
+    """Names a namespace, at whatever depth below; one's own without a name."""
+
+    path: str = ""
+
+
+class UnlockBody(LockBody):
+    """With the key that locking gave."""
+
+    unlock_key: str = ""
+
+
+async def list_namespaces(system: System, call: Call, body: Nothing) -> Reply:
+    """List the namespaces directly below."""
+    return _listed(system, system.active.namespaces.children(_here(system)))
+
+
+async def scan_namespaces(system: System, call: Call, body: Nothing) -> Reply:
+    """List all namespaces below."""
+    return _listed(system, system.active.namespaces.descendants(_here(system)))
+
+
+async def read_namespace(system: System, call: Call, body: NameBody) -> Reply | None:
+    """Show a namespace."""
+    entry = system.active.namespaces.by_path.get(_named(system, body))
+    return None if entry is None else Reply(_shown(entry))
+
+
+async def write_namespace(system: System, call: Call, body: NamespaceBody) -> Reply:
+    """Make a namespace, or replace what is noted down with one."""
+    path = _named(system, body)
+    if body.seal:
+        # To make one without it would be less than what was asked for.
+        raise InvalidRequest("namespaces with a seal of their own are not supported")
+    if path not in system.active.namespaces.by_path:
+        check_new_name(body.path.removesuffix("/"))
+        _refuse_over_mount(path, _here(system), await system.tenant.mounts.entries())
+    metadata = {} if body.custom_metadata is UNSET else body.custom_metadata
+    if not all(isinstance(value, str) for value in metadata.values()):
+        raise InvalidRequest("custom_metadata values must be strings")
+    return Reply(_shown(await system.active.namespaces.create(path, metadata)))
+
+
+async def patch_namespace(system: System, call: Call, body: MetadataBody) -> Reply:
+    """Change parts of what is noted down with a namespace; what is set to null goes, and all of it if all is null."""
+    path = _named(system, body)
+    table = system.active.namespaces
+    if call.given.get("custom_metadata", UNSET) is None:
+        return Reply(_shown(await table.clear_metadata(path)))
+    patch = {} if body.custom_metadata is UNSET else body.custom_metadata
+    for value in patch.values():
+        if value is not None and not isinstance(value, str):
+            raise InvalidRequest(f"metadata patch can only have string or null values, got {go_type(value)}")
+    return Reply(_shown(await table.patch(path, patch)))
+
+
+async def delete_namespace(system: System, call: Call, body: NameBody) -> Reply:
+    """Delete a namespace with all that it holds. It is gone at once; its storage is cleared in the background."""
+    if not await system.active.namespaces.delete(_named(system, body)):
+        call.warn(ALREADY_GONE)
+        return Reply()
+    return Reply({"status": "in-progress"})
+
+
+async def lock_namespace(system: System, call: Call, body: LockBody) -> Reply:
+    """Refuse everything in a namespace and those below it, until it is unlocked."""
+    return Reply({"unlock_key": await system.active.namespaces.lock(_at(system, body))})
+
+
+async def unlock_namespace(system: System, call: Call, body: UnlockBody) -> Reply | None:
+    """Unlock a namespace; with ``sudo`` on this path that takes no key."""
+    path = _at(system, body)
+    by_right = call.sudo and not body.unlock_key
+    await system.active.namespaces.unlock(path, None if by_right else body.unlock_key)
+    if not by_right:
+        return None
+    call.warn("Namespace unlocked using sudo capabilities")
+    return Reply()
+
+
+def _here(system: System) -> str:
+    return system.tenant.namespace.path
+
+
+def _named(system: System, body: NameBody) -> str:
+    """The whole path of a namespace directly below. Raises ``InvalidRequest`` for what can't be one's name."""
+    name = body.path.removesuffix("/")
+    sealable, _, question = name.rpartition("/")
+    if question in _ABOUT_A_SEAL and f"{_here(system)}{sealable}/" in system.active.namespaces.by_path:
+        raise InvalidRequest("namespace is not sealable")
+    refuse_separators(name)
+    return f"{_here(system)}{name}/"
+
+
+def _at(system: System, body: LockBody) -> str:
+    """The whole path of one's own namespace, or one below. Raises ``InvalidRequest`` for the root namespace."""
+    path = _here(system) + (normalise(f"/{body.path}/") if body.path != "root" else "root/")
+    if not path:
+        raise InvalidRequest(_NOT_ROOT)
+    return path
+
+
+def _refuse_over_mount(path: str, here: str, entries: list[MountEntry]) -> None:
+    for entry in entries:
+        mounted = here + entry.path
+        if mounted.startswith(path):
+            raise InvalidRequest(f"new namespace conflicts with existing mount: {mounted}")
+
+
+def _listed(system: System, entries: list[Entry]) -> Reply:
+    if not entries:
+        return Reply({})
+    start = len(_here(system))
+    return Reply(
+        {
+            "keys": [entry.path[start:] for entry in entries],
+            "key_info": {entry.path[start:]: _shown(entry) for entry in entries},
+        }
+    )
+
+
+def _shown(entry: Entry) -> dict[str, Any]:
+    return {
+        "custom_metadata": entry.metadata,
+        "id": entry.id,
+        "locked": bool(entry.lock),
+        "path": entry.path,
+        "tainted": False,
+        "uuid": entry.uuid,
+    }

@@ -1,0 +1,171 @@
+"""Rate-limit quotas through the API. What they are and how they are found is in ``server.access.quotas``."""
+
+from __future__ import annotations
+
+from msgspec import UNSET, UnsetType
+
+from auth_methods.base import ResolvesRole
+from engines.base import Body, Call, Nothing, Reply
+from engines.faults import InvalidRequest
+from engines.fields import Duration
+from server.system.state import System
+from server.tenants.limits.quota_records import Quota, QuotaConfig, new_quota_id
+from server.tenants.mounts.table import Found
+from server.tenants.tenant import Tenant
+
+_TYPE = "rate-limit"
+
+
+class QuotaNameBody(Body):
+    """Names a quota."""
+
+    name: str = ""
+
+
+class QuotaBody(QuotaNameBody):
+    """What a quota is for, and how much it allows."""
+
+    type: str = ""
+    path: str = ""
+    role: str = ""
+    rate: float = 0
+    interval: Duration = 0
+    block_interval: Duration = 0
+    inheritable: bool | UnsetType = UNSET
+
+
+class QuotaConfigBody(Body):
+    """What holds for all quotas; what isn't given is reset."""
+
+    rate_limit_exempt_paths: list[str] = []
+    enable_rate_limit_audit_logging: bool = False
+    enable_rate_limit_response_headers: bool = False
+
+
+async def list_quotas(system: System, call: Call, body: Nothing) -> Reply:
+    """List the quotas by name."""
+    record = await system.active.guards.quotas.record()
+    return Reply(
+        {"keys": [name for name, quota in sorted(record.quotas.items()) if await _path(system, quota) is not None]}
+    )
+
+
+async def read_quota(system: System, call: Call, body: QuotaNameBody) -> Reply | None:
+    """Show a quota."""
+    quota = (await system.active.guards.quotas.record()).quotas.get(body.name)
+    path = None if quota is None else await _path(system, quota)
+    if quota is None or path is None:
+        return None
+    return Reply(
+        {
+            "type": _TYPE,
+            "name": quota.name,
+            "path": path,
+            "role": quota.role,
+            "rate": int(quota.rate) if quota.rate.is_integer() else quota.rate,
+            "interval": quota.interval_seconds,
+            "block_interval": quota.block_interval_seconds,
+            "inheritable": quota.inheritable,
+        }
+    )
+
+
+async def write_quota(system: System, call: Call, body: QuotaBody) -> None:
+    """Make or replace a quota."""
+    if not body.rate > 0:
+        raise InvalidRequest("'rate' is invalid")
+    tenant, found = await _subject(system, body.path)
+    suffix = "" if found is None else found.path.rstrip("/")
+    if body.role:
+        _check_role(found, suffix)
+    whole_server = found is None and tenant is system.active.root
+    quotas = system.active.guards.quotas
+    present = (await quotas.record()).quotas.values()
+    await quotas.forget([quota.id for quota in present if await _path(system, quota) is None])
+    await quotas.put(
+        Quota(
+            id=new_quota_id(),
+            name=body.name,
+            rate=body.rate,
+            interval_seconds=body.interval or 1,
+            block_interval_seconds=body.block_interval,
+            namespace=tenant.namespace.id,
+            mount="" if found is None else found.live.entry.uuid,
+            suffix=suffix,
+            role=body.role,
+            inheritable=whole_server if body.inheritable is UNSET else body.inheritable,
+        )
+    )
+
+
+async def delete_quota(system: System, call: Call, body: QuotaNameBody) -> None:
+    """Delete a quota; it is no error if it isn't there."""
+    await system.active.guards.quotas.delete(body.name)
+
+
+async def read_quota_config(system: System, call: Call, body: Nothing) -> Reply:
+    """Show what holds for all quotas."""
+    config = (await system.active.guards.quotas.record()).config
+    return Reply(
+        {
+            "enable_rate_limit_audit_logging": config.audit_logging,
+            "enable_rate_limit_response_headers": config.response_headers,
+            "rate_limit_exempt_paths": list(config.exempt_paths),
+        }
+    )
+
+
+async def write_quota_config(system: System, call: Call, body: QuotaConfigBody) -> None:
+    """Set what holds for all quotas."""
+    await system.active.guards.quotas.configure(
+        QuotaConfig(
+            audit_logging=body.enable_rate_limit_audit_logging,
+            response_headers=body.enable_rate_limit_response_headers,
+            exempt_paths=tuple(body.rate_limit_exempt_paths),
+        )
+    )
+
+
+async def _subject(system: System, path: str) -> tuple[Tenant, Found | None]:
+    """The namespace that ``path`` begins with, and the mount and the path below it that the rest names, if any."""
+    active = system.active
+    rest = path.strip("/")
+    tenant = active.root
+    for end in (index for index, character in enumerate(rest + "/") if character == "/"):
+        deeper = await active.tenant(rest[:end])
+        if deeper is None or deeper is active.root:
+            break
+        tenant = deeper
+    rest = (rest + "/").removeprefix(tenant.namespace.path)
+    if rest == "/" or not rest:
+        return tenant, None
+    found = (await tenant.mounts.router()).find(rest)
+    if found is None:
+        raise InvalidRequest(f'invalid mount path "{path.lstrip("/").rstrip("/")}/"')
+    return tenant, found
+
+
+def _check_role(found: Found | None, suffix: str) -> None:
+    if suffix:
+        raise InvalidRequest(
+            "Quotas cannot contain both a path suffix and a role. If a role is provided, path must be a valid auth "
+            "mount with a concept of roles"
+        )
+    path = "" if found is None else found.live.entry.path
+    if found is None or not found.live.entry.is_auth:
+        raise InvalidRequest(
+            f'Mount path "{path}" is not a valid auth method and therefore unsuitable for use with role-based quotas'
+        )
+    if not isinstance(found.live.engine, ResolvesRole):
+        raise InvalidRequest(f'Mount path "{path}" does not support use with role-based quotas')
+
+
+async def _path(system: System, quota: Quota) -> str | None:
+    """What ``quota`` is for, as a path; None if that is there no longer."""
+    tenant = await system.active.tenants.by_id(quota.namespace)
+    if tenant is None or not quota.mount:
+        return None if tenant is None else tenant.namespace.path
+    for entry in await tenant.mounts.entries():
+        if entry.uuid == quota.mount:
+            return tenant.namespace.path + entry.path + quota.suffix
+    return None

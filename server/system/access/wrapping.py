@@ -1,0 +1,88 @@
+"""Response wrapping through the API: wrapping what one sends, and looking at, opening or renewing what is wrapped."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from msgspec.structs import replace
+
+from engines.base import Body, Call, Reply
+from engines.durations import format_time
+from engines.faults import Failed, InvalidRequest
+from server.system.state import System
+from server.tenants.tokens.store import token_of
+from server.tenants.tokens.wrapping import INVALID, Content, Unwrapped, Wrapped, unwrapped
+
+_NOT_TWICE = "error decrementing wrapping token's use-count: invalid token entry provided for use count decrementing"
+
+
+class AnythingBody(Body):
+    """Whatever is to be wrapped."""
+
+    takes_anything: ClassVar[bool] = True
+
+
+class TokenBody(Body):
+    """Names a wrapping token; without it, the client's own is meant."""
+
+    token: str = ""
+
+
+async def wrap(system: System, call: Call, body: AnythingBody) -> Reply:
+    """Answer what was sent, for the core to wrap."""
+    if not call.wrap_ttl_seconds:
+        raise InvalidRequest("endpoint requires response wrapping to be used")
+    return Reply(call.given)
+
+
+async def look_up(system: System, call: Call, body: TokenBody) -> Reply:
+    """Tell when, by which path and for how long an answer was wrapped, without opening it."""
+    if body.token:
+        token = await system.tenant.wrapping.find(body.token, call.now)
+    else:
+        token = None if call.caller is None else token_of(call.caller)
+    if token is None:
+        raise InvalidRequest(INVALID)
+    record = await system.tenant.wrapping.record(token)
+    ttl = record.creation_ttl
+    return Reply(
+        {
+            "creation_path": record.creation_path,
+            "creation_time": record.creation_time,
+            "creation_ttl": int(ttl) if ttl == int(ttl) else ttl,
+        }
+    )
+
+
+async def unwrap(system: System, call: Call, body: TokenBody) -> Unwrapped:
+    """Give out the answer that was wrapped. That is done once."""
+    return unwrapped(await _opened(system, call, body))
+
+
+async def rewrap(system: System, call: Call, body: TokenBody) -> Wrapped:
+    """Wrap an answer anew, for as long as it was to be wrapped at first; the old token is good for nothing then."""
+    content = await _opened(system, call, body)
+    record = replace(content.record, creation_time=format_time(call.now))
+    return await system.tenant.wrapping.wrap(content.envelope, record, call.now)
+
+
+async def _opened(system: System, call: Call, body: TokenBody) -> Content:
+    """What the wrapping token holds, whose one use is taken here, or has been taken if it is the client's own."""
+    assert call.caller is not None, "these routes need a token"
+    own = token_of(call.caller)
+    wrapping, tokens = system.tenant.wrapping, system.tenant.tokens
+    if not body.token:
+        return await wrapping.content(own)  # The core removes it: its last use is over.
+    token = await wrapping.find(body.token, call.now)
+    if token is None:
+        raise InvalidRequest(INVALID)
+    if token.hash == own.hash:
+        raise Failed(_NOT_TWICE)
+    try:
+        used = await tokens.use(token)
+    except LookupError:
+        raise InvalidRequest(INVALID) from None
+    try:
+        return await wrapping.content(used)
+    finally:
+        await tokens.revoke(token.hash)

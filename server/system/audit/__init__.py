@@ -1,0 +1,1 @@
+"""``sys`` routes for audit devices and audited headers."""

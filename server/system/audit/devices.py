@@ -1,0 +1,53 @@
+"""Audit devices through the API. The work is the broker's, see ``server.audit``."""
+
+from __future__ import annotations
+
+from engines.base import Body, Call, Nothing, Reply
+from engines.faults import InvalidRequest
+from engines.fields import KeyValues
+from server.system.state import System
+
+
+class DeviceBody(Body):
+    """Names an audit device."""
+
+    path: str = ""
+
+
+class EnableDeviceBody(DeviceBody):
+    """A new audit device."""
+
+    type: str = ""
+    description: str = ""
+    options: KeyValues = {}
+    local: bool = False
+
+
+class HashBody(DeviceBody):
+    """What to look for in the log of a device."""
+
+    input: str = ""
+
+
+async def list_devices(system: System, call: Call, body: Nothing) -> Reply:
+    """List the audit devices."""
+    return Reply(system.active.audit.devices())
+
+
+async def enable_device(system: System, call: Call, body: EnableDeviceBody) -> None:
+    """Add an audit device, where the configuration allows it: whoever may choose its file can write to any."""
+    if not system.core.runtime.settings.audit_through_api:
+        raise InvalidRequest(
+            "cannot enable audit device via API; use declarative, config-based audit device management instead"
+        )
+    await system.active.audit.enable(body.path, body.type, body.description, body.options, body.local)
+
+
+async def disable_device(system: System, call: Call, body: DeviceBody) -> None:
+    """Remove an audit device; it is no error if it isn't there."""
+    await system.active.audit.disable(body.path)
+
+
+async def hash_input(system: System, call: Call, body: HashBody) -> Reply:
+    """Hash a text as a device hashes secrets, to find it in the log."""
+    return Reply({"hash": system.active.audit.hash(body.path, body.input)})

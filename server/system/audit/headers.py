@@ -1,0 +1,48 @@
+"""Which request headers are audited, through the API; see ``server.audit.headers``."""
+
+from __future__ import annotations
+
+from engines.base import Body, Call, Nothing, Reply
+from engines.faults import InvalidRequest
+from server.audit.headers import AuditedHeaders
+from server.system.state import System
+
+
+class HeaderBody(Body):
+    """Names a header, in any case of letters."""
+
+    header: str = ""
+
+
+class WriteHeaderBody(HeaderBody):
+    """How a header is written down."""
+
+    hmac: bool = False
+
+
+async def list_headers(system: System, call: Call, body: Nothing) -> Reply:
+    """Show all headers that are written down."""
+    headers = await _headers(system).all()
+    return Reply({"headers": {name: {"hmac": hmac} for name, hmac in headers.items()}})
+
+
+async def read_header(system: System, call: Call, body: HeaderBody) -> Reply:
+    """Show how one header is written down."""
+    hmac = (await _headers(system).all()).get(body.header.lower())
+    if hmac is None:
+        raise InvalidRequest("Could not find header in config")
+    return Reply({body.header: {"hmac": hmac}})
+
+
+async def write_header(system: System, call: Call, body: WriteHeaderBody) -> None:
+    """Write a header down from now on."""
+    await _headers(system).put(body.header, hmac=body.hmac)
+
+
+async def delete_header(system: System, call: Call, body: HeaderBody) -> None:
+    """Write a header down no longer."""
+    await _headers(system).delete(body.header)
+
+
+def _headers(system: System) -> AuditedHeaders:
+    return system.active.audit.headers

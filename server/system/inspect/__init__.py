@@ -1,0 +1,1 @@
+"""``sys`` routes for inspection: algorithms, metrics, loggers, host, OpenAPI."""

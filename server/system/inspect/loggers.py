@@ -1,0 +1,80 @@
+"""How much is logged, chosen while the server runs, for all of it or for one logger; gone with the server.
+
+Vault's loggers are named for its parts; ours are the packages and modules of the code. What is chosen holds in all
+processes.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from engines.base import Body, Call, Nothing, Reply
+from engines.faults import InvalidRequest
+from server.runtime.logs import LEVELS, level_name, own_loggers
+from server.system.state import System
+
+_ALIASES = {"warning": "warn", "notice": "info", "err": "error"}
+
+
+class LoggerBody(Body):
+    """Names a logger."""
+
+    name: str = ""
+
+
+class LevelBody(LoggerBody):
+    """From which level upwards to log."""
+
+    level: str = ""
+
+
+async def read_loggers(system: System, call: Call, body: Nothing) -> Reply:
+    """Show all loggers and their levels."""
+    return Reply({name: _level(name) for name in own_loggers()})
+
+
+async def read_logger(system: System, call: Call, body: LoggerBody) -> Reply:
+    """Show the level of one logger, if there is one of that name."""
+    return Reply({body.name: _level(body.name)} if body.name in own_loggers() else {})
+
+
+async def write_loggers(system: System, call: Call, body: LevelBody) -> None:
+    """Set the level of all loggers."""
+    level = _checked(body.level)
+    await system.core.set_log_levels({name: level for name in own_loggers()})
+
+
+async def write_logger(system: System, call: Call, body: LevelBody) -> None:
+    """Set the level of one logger."""
+    level = _checked(body.level)
+    _check_name(body.name)
+    await system.core.set_log_levels({body.name: level})
+
+
+async def reset_loggers(system: System, call: Call, body: Nothing) -> None:
+    """Take all loggers back to what the configuration says."""
+    await system.core.set_log_levels({name: "" for name in own_loggers()})
+
+
+async def reset_logger(system: System, call: Call, body: LoggerBody) -> None:
+    """Take one logger back to what the configuration says."""
+    _check_name(body.name)
+    await system.core.set_log_levels({body.name: ""})
+
+
+def _level(name: str) -> str:
+    return level_name(logging.getLogger(name).getEffectiveLevel())
+
+
+def _checked(level: str) -> str:
+    if not level:
+        raise InvalidRequest("level is required")
+    known = _ALIASES.get(level.lower(), level.lower())
+    if known not in LEVELS:
+        raise InvalidRequest(f"invalid level provided: unknown log level: {level}")
+    return known
+
+
+def _check_name(name: str) -> None:
+    if name not in own_loggers():
+        raise InvalidRequest(f'logger "{name}" not found')

@@ -1,0 +1,45 @@
+"""``sys/metrics``: what the server counts; see ``server.runtime.metrics``."""
+
+from __future__ import annotations
+
+from engines.base import Body, Call, Raw, Reply
+from server.runtime.metrics import Gauges, json_data, prometheus_text
+from server.system.state import System
+
+_JSON, _PROMETHEUS = "", "prometheus"
+_TEXT = "text/plain; version=0.0.4; charset=utf-8"
+
+
+class MetricsBody(Body):
+    """In which form to tell."""
+
+    format: str = ""
+
+
+async def read_metrics(system: System, call: Call, body: MetricsBody) -> Reply:
+    """Tell what the server counts: for Prometheus if ``format`` says so, else in JSON."""
+    core = system.core
+    counts = core.runtime.meter.counts(len(core.runtime.in_flight))
+    gauges = await _gauges(system)
+    if body.format == _PROMETHEUS:
+        return Reply(raw=Raw(_TEXT, prometheus_text(counts, gauges)))
+    if body.format == _JSON:
+        return Reply(json_data(counts, gauges, call.now))
+    quoted = body.format.encode("unicode_escape").decode().replace('"', '\\"')
+    return Reply(status=400, raw=Raw("text/plain", f'metric response format "{quoted}" unknown'.encode()))
+
+
+async def _gauges(system: System) -> Gauges:
+    active = system.core.active
+    if active is None:
+        return Gauges(unsealed=False)
+    kinds = {"auth": 0, "logical": 0}
+    for tenant in active.tenants.now:  # Bringing up all others, to count their mounts, would cost too much.
+        for entry in await tenant.mounts.entries():
+            kinds["auth" if entry.is_auth else "logical"] += 1
+    return Gauges(
+        unsealed=True,
+        cluster=active.cluster.name,
+        mounts=tuple(kinds.items()),
+        encryptions=(await system.core.runtime.barrier.key_status()).encryptions,
+    )

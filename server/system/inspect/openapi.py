@@ -1,0 +1,216 @@
+"""The OpenAPI document and the help texts, made from the route tables: what is served and what is told can't differ."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from msgspec import Struct
+
+from compat.requests import LINES_TYPE
+from engines.base import Access, Operation, Row
+from engines.routing import Served, parameters, route_table
+from server.runtime.version import API_VERSION
+from server.system.inspect.schemas import properties
+from server.tenants.mounts.table import AUTH, Live
+
+_PARAMETER = re.compile(r"\{(\w+)(?::\w+)?\}")
+_METHODS = {
+    Operation.READ: "get",
+    Operation.LIST: "get",
+    Operation.CREATE: "post",
+    Operation.UPDATE: "post",
+    Operation.PATCH: "patch",
+    Operation.DELETE: "delete",
+}
+_IN_QUERY = frozenset({"get", "delete"})
+_LINES = LINES_TYPE.decode()
+_CONTENT = {"200": {"description": "OK"}}
+_NO_CONTENT = {"204": {"description": "empty body"}}
+_MUST_LIST = {
+    "name": "list",
+    "description": "Must be set to `true`",
+    "in": "query",
+    "schema": {"type": "string", "enum": ["true"]},
+    "required": True,
+}
+_MAY_SCAN = {
+    "name": "scan",
+    "description": "In place of `list`: return what lies deeper too if `true`",
+    "in": "query",
+    "schema": {"type": "string"},
+}
+_MAY_LIST = {
+    "name": "list",
+    "description": "Return a list if `true`",
+    "in": "query",
+    "schema": {"type": "string"},
+}
+
+
+def document(mounts: Iterable[Live], *, generic_mount_paths: bool = False) -> dict[str, Any]:
+    """The OpenAPI document of what is served below ``mounts``.
+
+    With ``generic_mount_paths`` the path of a mount is a parameter, so that clients made from the document work
+    wherever an engine is mounted; ``sys`` and the token method are always where they are.
+    """
+    writer = _Writer()
+    for live in mounts:
+        path = live.entry.path
+        generic = generic_mount_paths and not live.entry.built_in
+        for served in route_table(live.type).served:
+            writer.add(live.type.type, served, _Place(path, live.entry.is_auth, generic))
+    return writer.document()
+
+
+def help_answer(engine_type: str, served: Served, path: str) -> dict[str, Any]:
+    """The answer to a request for help on ``path``, relative to the mount, which ``served`` serves."""
+    writer = _Writer()
+    writer.add(engine_type, served, _Place("", False, False))
+    return {"help": _help_text(served, path), "openapi": writer.document(), "see_also": None}
+
+
+def mount_help(live: Live) -> dict[str, Any]:
+    """The answer to a request for help on a mount itself: what it is, and all of its paths."""
+    lines = ["## DESCRIPTION", "", live.type.summary, "", "## PATHS", ""]
+    for served in sorted(route_table(live.type).served, key=lambda served: served.pattern):
+        lines += [f"    {served.pattern}", f"        {_summary(served)}"]
+    writer = _Writer()
+    for served in route_table(live.type).served:
+        writer.add(live.type.type, served, _Place("", live.entry.is_auth, False))
+    return {"help": "\n".join(lines), "openapi": writer.document(), "see_also": None}
+
+
+def _help_text(served: Served, path: str) -> str:
+    lines = [f"Request:        {path}", f"Matching Route: {served.pattern}", "", _summary(served), ""]
+    fields = {name: schema for route in served.routes.values() for name, schema in properties(route.body).items()}
+    if fields:
+        lines += ["## PARAMETERS", ""]
+        for name in sorted(fields):
+            schema = fields[name]
+            lines += [f"    {name} ({schema.get('format') or schema.get('type') or 'any'})", ""]
+    lines += ["## OPERATIONS", ""]
+    lines += [f"    {operation.value}: {route.help}" for operation, route in served.routes.items()]
+    return "\n".join(lines)
+
+
+def _summary(served: Served) -> str:
+    return next(iter(served.routes.values())).help
+
+
+class _Place:
+    """Where an engine is mounted, for one document."""
+
+    def __init__(self, path: str, is_auth: bool, generic: bool) -> None:
+        self.tag = "system" if path == "sys/" else "auth" if is_auth else "secrets"
+        self.words = path
+        self.parameter: dict[str, Any] | None = None
+        self.prefix = "/" + path
+        if generic:
+            mount = path.removeprefix(AUTH).rstrip("/")
+            name = mount.replace("/", "_") + "_mount_path"
+            self.prefix = f"/{AUTH if is_auth else ''}{{{name}}}/"
+            self.parameter = {
+                "name": name,
+                "description": "Path that the backend was mounted at",
+                "in": "path",
+                "schema": {"type": "string", "default": mount},
+                "required": True,
+            }
+
+
+class _Writer:
+    """Collects the paths and the schemas of one document."""
+
+    def __init__(self) -> None:
+        self._paths: dict[str, Any] = {}
+        self._schemas: dict[str, Any] = {}
+
+    def document(self) -> dict[str, Any]:
+        return {
+            "openapi": "3.0.2",
+            "info": {
+                "title": "CryptoServe API",
+                "description": "A crypto service that speaks the HashiCorp Vault HTTP API, as OpenBao of this version.",
+                "version": API_VERSION,
+                "license": {"name": "Apache-2.0", "url": "https://www.apache.org/licenses/LICENSE-2.0"},
+            },
+            "servers": [{"url": "/v1"}],
+            "paths": self._paths,
+            "components": {"schemas": self._schemas},
+        }
+
+    def add(self, engine_type: str, served: Served, place: _Place) -> None:
+        routes = served.routes
+        item: dict[str, Any] = {"description": _summary(served)}
+        names = parameters(served.pattern)
+        in_path = [
+            {"name": name, "in": "path", "schema": _path_schema(served, name), "required": True} for name in names
+        ]
+        if place.parameter is not None:
+            in_path.append(place.parameter)
+        if in_path:
+            item["parameters"] = in_path
+        if served.exists is not None:
+            item["x-vault-createSupported"] = True
+        if any(route.access is Access.SUDO for route in routes.values()):
+            item["x-vault-sudo"] = True
+        if any(route.access in (Access.PUBLIC, Access.OPEN) for route in routes.values()):
+            item["x-vault-unauthenticated"] = True
+        for operation, route in routes.items():
+            method = _METHODS.get(operation)
+            if method is None or (operation is Operation.LIST and Operation.READ in routes):
+                continue
+            item[method] = self._operation(engine_type, route, method, names, place)
+            if operation is Operation.LIST:
+                item[method]["parameters"] = [_MUST_LIST, *item[method].get("parameters", [])]
+                if Operation.SCAN in routes:
+                    item[method]["parameters"].insert(1, _MAY_SCAN)
+            elif operation is Operation.READ and Operation.LIST in routes:
+                item[method]["parameters"] = [_MAY_LIST, *item[method].get("parameters", [])]
+        self._paths[place.prefix + _PARAMETER.sub(r"{\1}", served.pattern)] = item
+
+    def _operation(
+        self, engine_type: str, route: Row[Any], method: str, names: list[str], place: _Place
+    ) -> dict[str, Any]:
+        written: dict[str, Any] = {
+            "summary": route.help,
+            "operationId": _operation_id(engine_type, route, place),
+            "tags": [place.tag],
+            "responses": _NO_CONTENT if method == "delete" else _CONTENT,
+        }
+        fields = {name: schema for name, schema in properties(route.body).items() if name not in names}
+        if fields and method in _IN_QUERY:
+            written["parameters"] = [
+                {"name": name, "in": "query", "schema": schema} for name, schema in fields.items() if name != "list"
+            ]
+        elif route.item is not None:
+            written["parameters"] = [{"name": name, "in": "query", "schema": schema} for name, schema in fields.items()]
+            item = f"#/components/schemas/{self._component(engine_type, route.item, properties(route.item))}"
+            written["requestBody"] = {"required": True, "content": {_LINES: {"schema": {"$ref": item}}}}
+        elif fields:
+            reference = f"#/components/schemas/{self._component(engine_type, route.body, fields)}"
+            content = {"application/json": {"schema": {"$ref": reference}}}
+            written["requestBody"] = {"required": True, "content": content}
+        return written
+
+    def _component(self, engine_type: str, body: type[Struct], fields: dict[str, Any]) -> str:
+        """The name of the schema of ``body`` without what the path says, which may differ between two routes."""
+        base = engine_type.capitalize() + body.__name__.removesuffix("Body")
+        name, number = base + "Request", 2
+        schema = {"type": "object", "properties": fields}
+        while self._schemas.setdefault(name, schema) != schema:
+            name, number = f"{base}{number}Request", number + 1
+        return name
+
+
+def _path_schema(served: Served, name: str) -> dict[str, Any]:
+    found = (properties(route.body).get(name) for route in served.routes.values())
+    return next((schema for schema in found if schema is not None), {"type": "string"})
+
+
+def _operation_id(engine_type: str, route: Row[Any], place: _Place) -> str:
+    """Unique in a document: the mount (or the type, for help), what is done, and the path in words."""
+    words = _PARAMETER.sub(r"by-\1", (place.words or engine_type + "/") + route.path)
+    return f"{route.operation.value}-" + re.sub(r"[^A-Za-z0-9]+", "-", words).strip("-")

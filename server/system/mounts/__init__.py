@@ -1,0 +1,1 @@
+"""``sys`` routes for secrets engines and auth methods."""

@@ -1,0 +1,102 @@
+"""Moving a mount with its data, and asking how the move went.
+
+Data lies under the mount's own identifier, so a move is one small commit and done when it is answered; clients that
+wait for it as they would for Vault's find it finished. The latest moves are remembered in one record of bounded size.
+"""
+
+from __future__ import annotations
+
+import uuid
+
+import msgspec
+from msgspec import Struct
+
+from engines.base import Body, Call, Reply
+from engines.faults import InvalidRequest, NotFound
+from server.system.mounts.table import is_reserved, namespace_in, normal_path
+from server.system.state import System
+from server.tenants.mounts.table import AUTH
+from storage.base import Transaction, transact
+
+_RECORD = "sys/remounts"
+_REMEMBERED = 64
+_QUEUED = (
+    "Mount move has been queued. Progress will be reported in OpenBao's server log, tagged with the returned "
+    "migration_id"
+)
+
+
+class RemountBody(Body):
+    """From where to where; both are full paths, an auth method's with ``auth/``."""
+
+    from_: str = msgspec.field(name="from", default="")
+    to: str = ""
+
+
+class MigrationBody(Body):
+    """Names a move."""
+
+    migration_id: str = ""
+
+
+class _Move(Struct, frozen=True):
+    id: str
+    source: str
+    target: str
+
+
+async def remount(system: System, call: Call, body: RemountBody) -> Reply:
+    """Move a mount to another path; tokens that were given out by the old one end."""
+    if not body.from_ or not body.to:
+        raise InvalidRequest("both 'from' and 'to' path must be specified as a string")
+    if body.to != body.to.rstrip():
+        raise InvalidRequest("'to' path cannot contain trailing whitespace")
+    source, target = normal_path(body.from_), normal_path(body.to)
+    await _check(system, source, target)
+    await system.tenant.mounts.remount(source, target)
+    await system.tenant.leases.revoke_prefix(source)
+    move = _Move(str(uuid.uuid4()), source, target)
+    await _remember(system, move)
+    call.warn(_QUEUED)
+    return Reply({"migration_id": move.id})
+
+
+async def _check(system: System, source: str, target: str) -> None:
+    entry = await system.tenant.mounts.entry(source)
+    if (entry is not None and entry.built_in) or (is_reserved(source) and not source.startswith(AUTH)):
+        raise InvalidRequest(f'cannot remount "{source}"')
+    if not target.isprintable():
+        raise InvalidRequest("invalid destination mount: path cannot contain non-printable characters")
+    if source.startswith(AUTH):
+        if not target.startswith(AUTH):
+            raise InvalidRequest(f'cannot remount auth mount to non-auth mount "{target}"')
+        if target == AUTH:
+            raise InvalidRequest(f"cannot remount to destination {target}")
+        occupant = await system.tenant.mounts.entry(target)
+        if occupant is not None and occupant.built_in:
+            raise InvalidRequest(f'cannot remount to destination "{target}"')
+    elif is_reserved(target):
+        raise InvalidRequest(f"cannot remount to destination {target}")
+    elif namespace_in(system, target) is not None:
+        raise InvalidRequest("a mount can't be moved to another namespace, whose data has other keys")
+
+
+async def _remember(system: System, move: _Move) -> None:
+    async def work(transaction: Transaction) -> None:
+        moves = [*_decode(await transaction.get(_RECORD)), move][-_REMEMBERED:]
+        transaction.put(_RECORD, msgspec.msgpack.encode(moves))
+
+    await transact(system.tenant.view, work)
+
+
+async def read_remount_status(system: System, call: Call, body: MigrationBody) -> Reply:
+    """Tell how a move went."""
+    for move in _decode(await system.tenant.view.get(_RECORD)):
+        if move.id == body.migration_id:
+            info = {"source_mount": move.source, "target_mount": move.target, "status": "success"}
+            return Reply({"migration_id": move.id, "migration_info": info})
+    raise NotFound
+
+
+def _decode(value: bytes | None) -> list[_Move]:
+    return [] if value is None else msgspec.msgpack.decode(value, type=list[_Move])

@@ -1,0 +1,68 @@
+"""Which mounts a caller may know of: those that its policies touch, and those that are listed for everybody.
+
+The user interface and the OpenAPI document ask for it, both also without a token.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from compat.quoting import quote
+from engines.base import Call, Nothing, Reply
+from engines.faults import Denied, Failed
+from server.system.access.capabilities import caller_reach, reach_of
+from server.system.mounts.table import PathBody, normal_path
+from server.system.mounts.views import listed_data, mount_data
+from server.system.state import System
+from server.tenants.mounts.table import AUTH, Live
+from server.tenants.tokens.store import token_of
+
+_FOR_EVERYBODY = "unauth"
+_PREFLIGHT = "preflight capability check returned 403, please ensure client's policies grant access to path"
+
+
+async def visible_mounts(system: System, call: Call) -> list[Live]:
+    """The mounts that the caller, who may have no token, may know of, by path."""
+    reach = None if call.caller is None else await caller_reach(system, call)
+    router = await system.tenant.mounts.router()
+    return [
+        live
+        for path, live in sorted(router.mounts.items())
+        if live.entry.config.listing_visibility == _FOR_EVERYBODY or (reach is not None and reach.touches(path))
+    ]
+
+
+async def list_visible_namespaces(system: System, call: Call, body: Nothing) -> Reply:
+    """List the namespaces directly below this one that the caller's policies touch; nobody sees any without a token."""
+    if call.caller is None:
+        raise Failed("client token empty", wrapped=False)
+    here, token = system.tenant.namespace, token_of(call.caller)
+    reach = await reach_of(system, token)
+    names = [
+        entry.name
+        for entry in system.active.namespaces.children(here.path)
+        if reach.touches(entry.name) or token.namespace_path.startswith(entry.path)
+    ]
+    return Reply({"keys": names} if names else {})
+
+
+async def list_visible_mounts(system: System, call: Call, body: Nothing) -> Reply:
+    """List the mounts that the caller may know of; without a token, with little said of each."""
+    shown = listed_data if call.caller is None else mount_data
+    auth: dict[str, Any] = {}
+    secret: dict[str, Any] = {}
+    for live in await visible_mounts(system, call):
+        kind = auth if live.entry.is_auth else secret
+        kind[live.entry.path.removeprefix(AUTH)] = shown(live.entry)
+    return Reply({"auth": auth, "secret": secret})
+
+
+async def read_visible_mount(system: System, call: Call, body: PathBody) -> Reply:
+    """Show the mount that a path lies in, to a caller whose policies touch it."""
+    path = normal_path(body.path)
+    reach = await caller_reach(system, call)
+    found = (await system.tenant.mounts.router()).find(path)
+    if found is None or not reach.touches(found.live.entry.path):
+        raise Denied(f"{_PREFLIGHT} {quote(path)}", wrapped=False)
+    entry = found.live.entry
+    return Reply(mount_data(entry) | {"path": entry.path.removeprefix(AUTH)})

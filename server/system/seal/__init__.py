@@ -1,0 +1,1 @@
+"""``sys`` routes for the seal: initialisation, unsealing, rekeying, root tokens, rotation."""

@@ -1,0 +1,148 @@
+"""A root token out of shares, by two APIs: ``sys/generate-root/*`` takes no token, and a listener has to allow it;
+``sys/generate-root-token/*`` takes one, is audited, and answers in Vault's envelope. Both know the one round there is.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engines.base import Access, Body, Call, Nothing, Operation, Reply, Route, Row, Scope
+from engines.encoding import NotBase64, decode_base64
+from engines.faults import Failed, InvalidRequest
+from server.seal.generate_root import (
+    OTP_CHARACTERS,
+    GenerationStatus,
+    begin_generation,
+    cancel_generation,
+    decode_token,
+    generation_status,
+    submit_share,
+)
+from server.seal.pgp import check_pgp
+from server.system.seal.shares import MISSING, ShareBody, decode_share
+from server.system.state import System
+
+
+class GenerationBody(Body):
+    """How the token is to leave the server."""
+
+    otp: str = ""
+    pgp_key: str = ""
+
+
+class DecodeBody(Body):
+    """A token as it left the server, and the pad."""
+
+    encoded_token: str = ""
+    otp: str = ""
+
+
+async def read(system: System, call: Call, body: Nothing) -> Reply:
+    """Show how far the round is."""
+    return Reply(_status(await generation_status(system.core), otp_length=OTP_CHARACTERS))
+
+
+async def begin(system: System, call: Call, body: GenerationBody) -> Reply:
+    """Begin a round."""
+    check_pgp(system.core.runtime.fips, call, (body.pgp_key,))
+    status = await begin_generation(system.core, body.otp, body.pgp_key)
+    return Reply(_status(status, otp_length=OTP_CHARACTERS))
+
+
+async def cancel(system: System, call: Call, body: Nothing) -> None:
+    """End the round without effect."""
+    await cancel_generation(system.core)
+
+
+async def update(system: System, call: Call, body: ShareBody) -> Reply:
+    """Take a share; the last one makes the token."""
+    if not body.key:
+        raise InvalidRequest(MISSING)
+    return Reply(_status(await submit_share(system.core, decode_share(body.key), body.nonce), otp_length=0))
+
+
+GENERATE_ROOT_ROUTES: tuple[Row[System], ...] = (
+    Route(Operation.READ, "generate-root/attempt", read, Nothing, "Show how far a root token is.", Access.OPEN,
+          scope=Scope.SERVER, opened_by="generate_root"),
+    Route(Operation.UPDATE, "generate-root/attempt", begin, GenerationBody, "Begin to make a root token.", Access.OPEN,
+          scope=Scope.SERVER, opened_by="generate_root"),
+    Route(Operation.DELETE, "generate-root/attempt", cancel, Nothing, "End it without effect.", Access.OPEN,
+          scope=Scope.SERVER, opened_by="generate_root"),
+    Route(Operation.UPDATE, "generate-root/update", update, ShareBody, "Take a share; the last one makes the token.",
+          Access.OPEN, scope=Scope.SERVER, opened_by="generate_root"),
+)  # fmt: skip
+"""Served where a listener allows it."""
+
+
+async def read_with_token(system: System, call: Call, body: Nothing) -> Reply:
+    """Show how far the round is."""
+    return Reply(_attempt(await generation_status(system.core)))
+
+
+async def begin_with_token(system: System, call: Call, body: GenerationBody) -> Reply:
+    """Begin a round."""
+    check_pgp(system.core.runtime.fips, call, (body.pgp_key,))
+    return Reply(_attempt(await begin_generation(system.core, body.otp, body.pgp_key)))
+
+
+async def update_with_token(system: System, call: Call, body: ShareBody) -> Reply:
+    """Take a share; the last one makes the token. Whatever is wrong with it, OpenBao counts among its own failures."""
+    for name in ("nonce", "key"):
+        if not getattr(body, name):
+            raise InvalidRequest(f"{name} is required")
+    try:
+        status = await submit_share(system.core, decode_share(body.key), body.nonce)
+    except InvalidRequest as error:
+        raise Failed(error.message) from None
+    return Reply(
+        {
+            "started": True,
+            "complete": bool(status.encoded_token),
+            "nonce": status.nonce,
+            "progress": status.progress,
+            "required": status.required,
+            "encoded_token": status.encoded_token,
+            "pgp_fingerprint": status.fingerprint,
+        }
+    )
+
+
+async def decode(system: System, call: Call, body: DecodeBody) -> Reply:
+    """Give back the token that a round has made; anybody can do that who has both parts."""
+    if not body.encoded_token or not body.otp:
+        raise InvalidRequest("provided 'encoded_token' or 'otp' is empty")
+    encoded = body.encoded_token
+    try:
+        token = decode_base64(encoded + "=" * (-len(encoded) % 4))
+    except NotBase64 as error:
+        raise InvalidRequest(f"error decoding base64'd token: {error}") from None
+    return Reply({"token": decode_token(token, body.otp)})
+
+
+def _status(status: GenerationStatus, *, otp_length: int) -> dict[str, Any]:
+    return {
+        "nonce": status.nonce,
+        "started": bool(status.nonce),
+        "progress": status.progress,
+        "required": status.required,
+        "complete": bool(status.encoded_token),
+        "encoded_token": status.encoded_token,
+        "encoded_root_token": status.encoded_token,
+        "pgp_fingerprint": status.fingerprint,
+        "otp": status.otp,
+        "otp_length": otp_length,
+    }
+
+
+def _attempt(status: GenerationStatus) -> dict[str, Any]:
+    data: dict[str, Any] = {
+        "started": bool(status.nonce),
+        "complete": False,
+        "progress": status.progress,
+        "required": status.required,
+        "otp": status.otp,
+        "otp_length": OTP_CHARACTERS,
+    }
+    if status.nonce:
+        data |= {"nonce": status.nonce, "pgp_fingerprint": status.fingerprint}
+    return data

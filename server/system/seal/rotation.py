@@ -1,0 +1,69 @@
+"""The barrier's encryption key: its state, its rotation by hand, and when it is rotated without being asked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from msgspec import UNSET, UnsetType
+from msgspec.structs import replace
+
+from engines.base import Body, Call, Nothing, Reply
+from engines.durations import format_go_duration, format_time
+from engines.faults import InvalidRequest
+from engines.fields import Duration
+from server.seal.barrier_rotation import MOST_OPERATIONS, RECORD, load_rotation
+from server.system.state import System
+from storage.base import Transaction, transact
+
+_FEWEST_OPERATIONS = 1_000_000
+_SHORTEST_INTERVAL_SECONDS = 24 * 3600
+
+
+class RotationBody(Body):
+    """When to rotate without being asked; what isn't given stays."""
+
+    enabled: bool | UnsetType = UNSET
+    max_operations: int | UnsetType = UNSET
+    interval: Duration | UnsetType = UNSET
+
+
+async def read_key_status(system: System, call: Call, body: Nothing) -> Reply:
+    """Show the newest key's number, age and use."""
+    status = await system.core.runtime.barrier.key_status()
+    return Reply(
+        {"term": status.term, "install_time": format_time(status.installed), "encryptions": status.encryptions}
+    )
+
+
+async def rotate(system: System, call: Call, body: Nothing) -> None:
+    """Add a key, which encrypts everything from now on."""
+    await system.core.runtime.barrier.rotate()
+
+
+async def read_rotation(system: System, call: Call, body: Nothing) -> Reply:
+    """Show when the key is rotated without being asked."""
+    rotation = await load_rotation(system.tenant.view)
+    interval: Any = format_go_duration(rotation.interval_seconds) if rotation.interval_seconds else 0
+    return Reply({"enabled": rotation.enabled, "max_operations": rotation.max_operations, "interval": interval})
+
+
+async def write_rotation(system: System, call: Call, body: RotationBody) -> None:
+    """Set when the key is rotated without being asked."""
+    changes: dict[str, Any] = {}
+    if body.enabled is not UNSET:
+        changes["enabled"] = body.enabled
+    if body.max_operations is not UNSET:
+        if not _FEWEST_OPERATIONS <= body.max_operations <= MOST_OPERATIONS:
+            raise InvalidRequest(f"max_operations must be in the range [{_FEWEST_OPERATIONS},{MOST_OPERATIONS}]")
+        changes["max_operations"] = body.max_operations
+    if body.interval is not UNSET:
+        if 0 < body.interval < _SHORTEST_INTERVAL_SECONDS:
+            shortest = format_go_duration(_SHORTEST_INTERVAL_SECONDS)
+            raise InvalidRequest(f"interval must be greater or equal to {shortest}")
+        changes["interval_seconds"] = body.interval
+
+    async def work(transaction: Transaction) -> None:
+        transaction.put(RECORD, msgspec.msgpack.encode(replace(await load_rotation(transaction), **changes)))
+
+    await transact(system.tenant.view, work)

@@ -1,0 +1,221 @@
+"""The seal: initialisation, unsealing, sealing, and what anybody may know of the server's state.
+
+These routes work without a token and while the server is sealed, so they take and show as little as Vault does.
+"""
+
+from __future__ import annotations
+
+import binascii
+from typing import Any
+
+from msgspec import UNSET, UnsetType
+
+from compat.conversion import ConversionError, to_boolean
+from engines.base import Body, Call, Nothing, Reply
+from engines.encoding import encode_base64
+from engines.faults import Failed, InvalidRequest, Sealed, UnsupportedOperation
+from server.core.lifecycle import SealStatus
+from server.runtime.version import API_COMMIT_DATE, API_VERSION
+from server.seal.pgp import PgpKey, check_pgp, encrypt_shares
+from server.system.seal.shares import decode_share
+from server.system.state import System
+
+_CODES = {"activecode": 200, "standbycode": 429, "sealedcode": 503, "uninitcode": 501}
+_LOWEST_CODE, _HIGHEST_CODE = 200, 599
+"""What may be the status of a final answer (RFC 9110, section 15)."""
+
+
+class InitBody(Body):
+    """How many shares to make, and how many of them unseal (or recover) the server."""
+
+    secret_shares: int = 0
+    secret_threshold: int = 0
+    stored_shares: int = 0
+    recovery_shares: int = 0
+    recovery_threshold: int = 0
+    pgp_keys: list[str] = []
+    recovery_pgp_keys: list[str] = []
+    root_token_pgp_key: str = ""
+
+
+class UnsealBody(Body):
+    """One share, or a fresh start."""
+
+    key: str = ""
+    reset: bool = False
+    migrate: bool = False
+
+
+class HealthBody(Body):
+    """Which status codes stand for which state."""
+
+    activecode: str | UnsetType = UNSET
+    standbycode: str | UnsetType = UNSET
+    sealedcode: str | UnsetType = UNSET
+    uninitcode: str | UnsetType = UNSET
+    standbyok: str | UnsetType = UNSET
+
+
+async def read_init(system: System, call: Call, body: Nothing) -> Reply:
+    """Tell whether the server is initialised."""
+    _refuse_namespace(call)
+    return Reply({"initialized": await system.core.initialized()})
+
+
+async def initialize(system: System, call: Call, body: InitBody) -> Reply:
+    """Initialise the server; the answer holds the only copy of the shares and of the root token."""
+    _refuse_namespace(call)
+    core = system.core
+    seal = core.stored_seal.seal
+    _refuse_inapplicable(body, seal.type, automatic=seal.automatic)
+    check_pgp(core.runtime.fips, call, (*body.pgp_keys, *body.recovery_pgp_keys, body.root_token_pgp_key))
+    if seal.automatic:
+        keys = _pgp_keys(body.recovery_pgp_keys, body.recovery_shares, "recovery")
+    else:
+        keys = _pgp_keys(body.pgp_keys, body.secret_shares, "seal")
+    token_key = PgpKey(body.root_token_pgp_key) if body.root_token_pgp_key else None
+    if seal.automatic:
+        made = await core.initialize(body.recovery_shares, body.recovery_threshold)
+    else:
+        made = await core.initialize(body.secret_shares, body.secret_threshold)
+    shares = encrypt_shares(keys, made.shares) if keys else made.shares
+    root_token = made.root_token
+    if token_key is not None:
+        root_token = encode_base64(token_key.encrypt(root_token.encode()))
+    if seal.automatic:
+        shown = {"keys": [], "keys_base64": [], **_encoded(shares, "recovery_keys")}
+    else:
+        shown = _encoded(shares, "keys")
+    return Reply({**shown, "root_token": root_token})
+
+
+def _pgp_keys(texts: list[str], shares: int, what: str) -> list[PgpKey]:
+    """The keys to encrypt the shares for; all is checked before anything is made that nobody could read then."""
+    try:
+        if texts and len(texts) != shares:
+            raise InvalidRequest("count mismatch between number of provided PGP keys and number of shares")
+        return [PgpKey(text) for text in texts]
+    except InvalidRequest as error:
+        raise InvalidRequest(f"invalid {what} configuration: {error}") from None
+
+
+def _refuse_namespace(call: Call) -> None:
+    if call.in_namespace:
+        raise InvalidRequest("operation unavailable in namespaces")
+
+
+def _refuse_inapplicable(body: InitBody, seal_type: str, *, automatic: bool) -> None:
+    if automatic:
+        names = ("secret_shares", "secret_threshold", "pgp_keys")
+    else:
+        names = ("recovery_shares", "recovery_threshold", "recovery_pgp_keys")
+    given = ",".join(name for name in names if getattr(body, name))
+    if given:
+        raise InvalidRequest(f"parameters {given} not applicable to seal type {seal_type}")
+
+
+def _encoded(shares: list[bytes], name: str) -> dict[str, Any]:
+    if not shares and name != "keys":
+        return {}
+    return {
+        name: [share.hex() for share in shares],
+        f"{name}_base64": [binascii.b2a_base64(share, newline=False).decode() for share in shares],
+    }
+
+
+async def unseal(system: System, call: Call, body: UnsealBody) -> Reply:
+    """Take one share of the unseal key; the last one that is needed unseals the server."""
+    if body.reset:
+        return Reply(_seal_status(system, await system.core.reset_unseal()))
+    if not body.key:
+        raise InvalidRequest("'key' must be specified in request body as JSON, or 'reset' set to true")
+    share = decode_share(body.key)
+    if body.migrate:
+        raise Failed("can't perform a seal migration, no migration seal found", wrapped=False)
+    return Reply(_seal_status(system, await system.core.unseal(share)))
+
+
+async def seal(system: System, call: Call, body: Nothing) -> None:
+    """Seal the server: drop every key and all that was decrypted."""
+    await system.core.seal()
+
+
+async def read_seal_status(system: System, call: Call, body: Nothing) -> Reply:
+    """Show the state of the seal."""
+    return Reply(_seal_status(system, await system.core.seal_status()))
+
+
+def _seal_status(system: System, status: SealStatus) -> dict[str, Any]:
+    data: dict[str, Any] = {
+        "type": status.type,
+        "initialized": status.initialized,
+        "sealed": status.sealed,
+        "t": status.threshold,
+        "n": status.shares,
+        "progress": status.progress,
+        "nonce": status.nonce,
+        "recovery_seal": status.recovery_seal,
+        "version": API_VERSION,
+        "commit_date": API_COMMIT_DATE,
+        "migration": False,
+        "storage_type": system.core.runtime.settings.storage_type,
+    }
+    if status.recovery_seal:
+        data["recovery_seal_type"] = "shamir"
+    return data | _cluster(system)
+
+
+async def read_health(system: System, call: Call, body: HealthBody) -> Reply:
+    """Show the server's state, by a status code too, which load balancers look at."""
+    _refuse_namespace(call)
+    codes = {name: _code(getattr(body, name), default) for name, default in _CODES.items()}
+    if body.standbyok is not UNSET:
+        try:
+            to_boolean(body.standbyok)
+        except ConversionError:
+            raise InvalidRequest from None
+    active = system.core.active is not None
+    initialized = active or await system.core.initialized()
+    state = "activecode" if active else "sealedcode" if initialized else "uninitcode"
+    replication = "disabled" if active else "unknown"
+    data = {
+        "initialized": initialized,
+        "sealed": not active,
+        "standby": not active,
+        "replication_performance_mode": replication,
+        "replication_dr_mode": replication,
+        "server_time_utc": int(call.now),
+        "version": API_VERSION,
+    }
+    return Reply(data | _cluster(system), status=codes[state])
+
+
+def _code(given: str | UnsetType, default: int) -> int:
+    """The status code that is asked for. One that no final answer has is refused.
+
+    OpenBao sends those from 600 to 999, and drops the connection at most others.
+    """
+    if given is UNSET:
+        return default
+    digits = given.removeprefix("+")
+    code = int(digits) if digits.isascii() and digits.isdecimal() and len(digits) <= len(str(_HIGHEST_CODE)) else 0
+    if not _LOWEST_CODE <= code <= _HIGHEST_CODE:
+        raise InvalidRequest
+    return code
+
+
+def _cluster(system: System) -> dict[str, Any]:
+    active = system.core.active
+    return {} if active is None else {"cluster_name": active.cluster.name, "cluster_id": active.cluster.id}
+
+
+async def read_leader(system: System, call: Call, body: Nothing) -> Reply:
+    """Tell that this server is alone."""
+    return Reply({"ha_enabled": False})
+
+
+async def refuse_unauthenticated(system: System, call: Call, body: Nothing) -> None:
+    """Refuse what a listener has to allow first: new keys and root tokens for shares, without a token."""
+    if system.core.active is None:
+        raise Sealed
+    raise UnsupportedOperation(wrapped=False)

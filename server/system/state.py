@@ -1,0 +1,39 @@
+"""The system engine, built in at ``sys/``: how the server itself is looked after through its API.
+
+One ``System`` serves one namespace. Another one, without a namespace, serves the few routes that work while the server
+is sealed. The whole API is the table in ``server.system.routes``; each handler stands in the module named for its noun.
+"""
+
+from __future__ import annotations
+
+from engines.faults import Sealed
+from server.core.lifecycle import Core
+from server.core.unsealed import Active
+from server.seal.barrier_rotation import rotate_when_due
+from server.tenants.tenant import Tenant
+
+
+class System:
+    """``sys`` of ``tenant``; without one, of a server that may be sealed."""
+
+    def __init__(self, core: Core, tenant: Tenant | None) -> None:
+        self.core = core
+        self._tenant = tenant
+
+    @property
+    def tenant(self) -> Tenant:
+        """The namespace that is looked after; only routes that need an unsealed server ask for it."""
+        assert self._tenant is not None, "open routes don't ask for a namespace"
+        return self._tenant
+
+    @property
+    def active(self) -> Active:
+        """The unsealed server. Raises ``Sealed`` if it was sealed since the request came."""
+        if self.core.active is None:
+            raise Sealed
+        return self.core.active
+
+    async def tick(self, now: float) -> None:
+        """Rotate the barrier's key if it is due; one namespace's ``sys`` is enough to do that."""
+        if self.tenant is self.active.root:
+            await rotate_when_due(self.core.runtime.barrier, self.tenant.view, now)

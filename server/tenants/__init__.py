@@ -1,0 +1,1 @@
+"""Namespaces as tenants: mounts, policies, tokens, identity and limits of each."""

@@ -1,0 +1,1 @@
+"""The identity engine, built in at ``identity/``: entities, groups and their aliases."""

@@ -1,0 +1,199 @@
+"""Aliases of entities through the API: by what name which auth mount knows an entity."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import UNSET, UnsetType
+from msgspec.structs import replace
+
+from engines.base import Body, Call, Reply
+from engines.faults import InvalidRequest, NotFound
+from engines.fields import KeyValues
+from server.tenants.identity.factories import new_alias, new_entity
+from server.tenants.identity.listing import ListBody, listed
+from server.tenants.identity.records import (
+    ALIASES,
+    Alias,
+    Entity,
+    entity_with_alias,
+    entity_with_alias_id,
+    read_entity,
+    write,
+)
+from server.tenants.identity.rules import checked_metadata, checked_name
+from server.tenants.identity.state import Identity
+from server.tenants.identity.views import alias_data, listed_alias
+from storage.base import Reader, Transaction
+
+
+class AliasBody(Body):
+    """Names an alias, by its id or by its mount and name, and what to change about it."""
+
+    id: str = ""
+    name: str = ""
+    mount_accessor: str = ""
+    canonical_id: str = ""
+    entity_id: str = ""
+    """The old name of ``canonical_id``."""
+
+    metadata: Any = None
+    """Taken and ignored: what an auth method has told isn't for others to change."""
+
+    custom_metadata: KeyValues | UnsetType = UNSET
+
+
+class AliasName(Body):
+    """Names an alias by its id."""
+
+    id: str = ""
+
+
+async def write_alias(identity: Identity, call: Call, body: AliasBody) -> Reply | None:
+    """Give an entity an alias, or change one."""
+    if not body.id and not (body.name and body.mount_accessor):
+        raise InvalidRequest("'id' or 'mount_accessor' and 'name' must be provided")
+
+    async def work(transaction: Transaction) -> tuple[str, str] | None:
+        owner = await _owner(transaction, body)
+        if body.mount_accessor:
+            await identity.mount(body.mount_accessor)
+        if owner is None:
+            return await _create(identity, transaction, call, body)
+        alias = _the_alias(owner, body)
+        return await _update(transaction, call, body, owner, alias)
+
+    written = await identity.change(work)
+    return None if written is None else Reply({"canonical_id": written[0], "id": written[1]})
+
+
+async def _owner(reader: Reader, body: AliasBody) -> Entity | None:
+    """Who has the alias to change; None if one is to be made."""
+    if not body.id:
+        return await entity_with_alias(reader, body.mount_accessor, body.name)
+    owner = await entity_with_alias_id(reader, body.id)
+    if owner is None:
+        raise InvalidRequest("invalid alias ID provided")
+    return owner
+
+
+def _the_alias(owner: Entity, body: AliasBody) -> Alias:
+    found = next((alias for alias in owner.aliases if alias.id == body.id), None) if body.id else None
+    found = found or owner.alias_at(body.mount_accessor)
+    assert found is not None, "an entity is found by its aliases"
+    return found
+
+
+async def _create(identity: Identity, transaction: Transaction, call: Call, body: AliasBody) -> tuple[str, str]:
+    canonical_id = body.canonical_id or body.entity_id
+    before = await read_entity(transaction, canonical_id) if canonical_id else None
+    if canonical_id and before is None:
+        raise InvalidRequest("invalid canonical ID")
+    if before is not None and before.alias_at(body.mount_accessor) is not None:
+        raise InvalidRequest("Alias already exists for requested entity and mount accessor")
+    alias = new_alias(checked_name(body.name), body.mount_accessor, call.now)
+    if body.custom_metadata is not UNSET:
+        alias = replace(alias, custom_metadata=_metadata(body.custom_metadata))
+    entity = before or await new_entity(transaction, "", identity.namespace_id, call.now)
+    write(transaction, before, replace(entity, aliases=(*entity.aliases, alias)))
+    return entity.id, alias.id
+
+
+async def _update(
+    transaction: Transaction, call: Call, body: AliasBody, owner: Entity, before: Alias
+) -> tuple[str, str] | None:
+    """Change an alias, and whose it is; None if it is as it should be already."""
+    after = replace(
+        before,
+        name=checked_name(body.name) if body.name else before.name,
+        mount_accessor=body.mount_accessor or before.mount_accessor,
+    )
+    if body.custom_metadata is not UNSET:
+        after = replace(after, custom_metadata=_metadata(body.custom_metadata))
+    elif not body.id:
+        after = replace(after, custom_metadata=None)
+    if after.key != before.key and await entity_with_alias(transaction, after.mount_accessor, after.name) is not None:
+        raise InvalidRequest("alias with combination of mount accessor and name already exists")
+    target = await _target(transaction, body, owner)
+    _check_room(target, owner, before, after)
+    if after == before and target.id == owner.id:
+        return None
+    after = replace(after, updated=call.now)
+    if target.id == owner.id:
+        aliases = tuple(after if alias.id == before.id else alias for alias in owner.aliases)
+        write(transaction, owner, replace(owner, aliases=aliases))
+    else:
+        write(transaction, owner, _without(owner, before.id))
+        write(transaction, target, replace(target, aliases=(*target.aliases, after)))
+    return target.id, after.id
+
+
+def _check_room(target: Entity, owner: Entity, before: Alias, after: Alias) -> None:
+    """An entity has one alias at a mount."""
+    taken = target.alias_at(after.mount_accessor)
+    if taken is None or taken.id == before.id:
+        return
+    if target.id != owner.id:
+        raise InvalidRequest("Alias cannot be updated as the given entity already has an alias for this mount ")
+    raise InvalidRequest("Alias cannot be updated as the entity already has an alias for the given 'mount_accessor' ")
+
+
+async def _target(reader: Reader, body: AliasBody, owner: Entity) -> Entity:
+    """Whose the alias is to be."""
+    canonical_id = body.canonical_id or body.entity_id
+    if not canonical_id or canonical_id == owner.id:
+        return owner
+    target = await read_entity(reader, canonical_id)
+    if target is None:
+        raise InvalidRequest("given 'canonical_id' is not associated with an entity")
+    return target
+
+
+def _without(owner: Entity, alias_id: str) -> Entity:
+    return replace(owner, aliases=tuple(alias for alias in owner.aliases if alias.id != alias_id))
+
+
+def _metadata(given: dict[str, str]) -> dict[str, str]:
+    return checked_metadata(given, "custom alias metadata")
+
+
+async def read_alias(identity: Identity, call: Call, body: AliasName) -> Reply | None:
+    """Show an alias."""
+    owner = await entity_with_alias_id(identity.view, body.id)
+    if owner is None:
+        return None
+    alias = next(alias for alias in owner.aliases if alias.id == body.id)
+    shown = alias_data(alias, owner.id, await identity.mounts())
+    return Reply({**shown, "namespace_id": identity.namespace_id})
+
+
+async def delete_alias(identity: Identity, call: Call, body: AliasName) -> None:
+    """Take an alias from its entity; who logs in by it next is somebody new."""
+
+    async def work(transaction: Transaction) -> None:
+        owner = await entity_with_alias_id(transaction, body.id)
+        if owner is not None:
+            write(transaction, owner, _without(owner, body.id))
+
+    await identity.change(work)
+
+
+async def list_aliases(identity: Identity, call: Call, body: ListBody) -> Reply:
+    """List the aliases of entities by their ids."""
+    mounts = await identity.mounts()
+
+    def show(alias_id: str, owner: Entity) -> tuple[str, Any]:
+        alias = next(alias for alias in owner.aliases if alias.id == alias_id)
+        return alias_id, listed_alias(alias, owner.id, mounts)
+
+    found = await listed(
+        identity.view,
+        ALIASES,
+        body.after,
+        body.limit,
+        lambda alias_id: entity_with_alias_id(identity.view, alias_id),
+        show,
+    )
+    if not found:
+        raise NotFound
+    return Reply({"keys": [alias_id for alias_id, _ in found], "key_info": dict(found)})

@@ -1,0 +1,41 @@
+"""New entities, groups and aliases, with ids and names of their own."""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from collections.abc import Awaitable, Callable
+
+from server.tenants.identity.records import Alias, Entity, Group, entity_named, group_named
+from storage.base import Reader
+
+
+def new_id() -> str:
+    """A random id."""
+    return str(uuid.uuid4())
+
+
+def new_alias(name: str, mount_accessor: str, now: float) -> Alias:
+    """An alias that is about to be given to somebody."""
+    return Alias(id=new_id(), name=name, mount_accessor=mount_accessor, created=now, updated=now)
+
+
+async def new_entity(reader: Reader, name: str, namespace_id: str, now: float) -> Entity:
+    """An entity that is about to be written; an empty ``name`` is filled with one that nobody has."""
+    name = name or await _free_name(reader, "entity", namespace_id, entity_named)
+    return Entity(id=new_id(), name=name, created=now, updated=now)
+
+
+async def new_group(reader: Reader, name: str, namespace_id: str, now: float, type: str) -> Group:
+    """A group that is about to be written; an empty ``name`` is filled with one that no group has."""
+    name = name or await _free_name(reader, "group", namespace_id, group_named)
+    return Group(id=new_id(), name=name, created=now, updated=now, type=type)
+
+
+async def _free_name(
+    reader: Reader, what: str, namespace_id: str, named: Callable[[Reader, str], Awaitable[object]]
+) -> str:
+    while True:
+        name = f"{what}_{secrets.token_hex(4)}.{namespace_id}"
+        if await named(reader, name) is None:
+            return name

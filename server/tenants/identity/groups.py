@@ -1,0 +1,174 @@
+"""Groups through the API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import UNSET, UnsetType
+from msgspec.structs import replace
+
+from engines.base import Body, Call, Reply
+from engines.faults import InvalidRequest, NotFound
+from engines.fields import CommaList, KeyValues
+from server.tenants.identity.factories import new_group
+from server.tenants.identity.listing import ListBody, listed
+from server.tenants.identity.memberships import delete_group, set_entities, set_groups
+from server.tenants.identity.records import (
+    EXTERNAL,
+    GROUP_NAMES,
+    GROUPS,
+    INTERNAL,
+    Group,
+    group_at,
+    group_named,
+    name_key,
+    read_group,
+    write,
+)
+from server.tenants.identity.rules import checked_metadata, checked_name, checked_policies
+from server.tenants.identity.state import Identity
+from server.tenants.identity.views import group_data, listed_group
+from storage.base import Reader, Transaction
+
+
+class GroupBody(Body):
+    """Names a group, and what to change about it; what is absent stays as it is."""
+
+    id: str = ""
+    name: str = ""
+    type: str = ""
+    metadata: KeyValues | UnsetType = UNSET
+    policies: CommaList | UnsetType = UNSET
+    member_entity_ids: CommaList | UnsetType = UNSET
+    member_group_ids: CommaList | UnsetType = UNSET
+
+
+class GroupName(Body):
+    """Names a group, by its id or its name."""
+
+    id: str = ""
+    name: str = ""
+
+
+async def write_group(identity: Identity, call: Call, body: GroupBody) -> Reply | None:
+    """Make a group, or change one that is named by its id or its name."""
+
+    async def work(transaction: Transaction) -> Group | None:
+        before = await _find(transaction, body)
+        _check_type(body, before)
+        type = (body.type or INTERNAL) if before is None else before.type
+        changes = _changes(body, type)
+        group = before or await new_group(transaction, body.name, identity.namespace_id, call.now, type)
+        after = replace(group, updated=call.now, **changes)
+        if before is not None:
+            after = replace(after, modify_index=before.modify_index + 1)
+        if body.member_entity_ids is not UNSET:
+            after = await set_entities(transaction, after, body.member_entity_ids)
+        if body.member_group_ids is not UNSET:
+            after = await set_groups(transaction, after, body.member_group_ids)
+        write(transaction, before, after)
+        return after if before is None else None
+
+    made = await identity.change(work)
+    return None if made is None else Reply({"id": made.id, "name": made.name})
+
+
+async def _find(reader: Reader, body: GroupBody) -> Group | None:
+    """The group to change; None if one is to be made."""
+    named = await group_named(reader, body.name) if body.name else None
+    if not body.id:
+        return named
+    group = await read_group(reader, body.id)
+    if group is None:
+        raise InvalidRequest("invalid group ID")
+    if named is not None and named.id != group.id:
+        raise InvalidRequest("group name is already in use")
+    return group
+
+
+def _check_type(body: GroupBody, before: Group | None) -> None:
+    if before is not None and body.type not in ("", before.type):
+        raise InvalidRequest("group type cannot be changed")
+    if body.type not in ("", INTERNAL, EXTERNAL):
+        raise InvalidRequest(f'invalid group type "{body.type}"')
+
+
+def _changes(body: GroupBody, type: str) -> dict[str, Any]:
+    changes: dict[str, Any] = {}
+    if body.policies is not UNSET:
+        changes["policies"] = checked_policies(body.policies)
+    if body.name:
+        changes["name"] = checked_name(body.name)
+    if type == EXTERNAL and body.member_entity_ids is not UNSET:
+        raise InvalidRequest("member entities can't be set manually for external groups")
+    if type == EXTERNAL and body.member_group_ids is not UNSET:
+        raise InvalidRequest("member groups can't be set for external groups")
+    if body.metadata is not UNSET:
+        changes["metadata"] = checked_metadata(body.metadata, "group metadata")
+    return changes
+
+
+async def read_by_id(identity: Identity, call: Call, body: GroupName) -> Reply | None:
+    """Show a group."""
+    return await show(identity, await read_group(identity.view, body.id))
+
+
+async def read_by_name(identity: Identity, call: Call, body: GroupName) -> Reply | None:
+    """Show a group."""
+    return await show(identity, await group_named(identity.view, body.name))
+
+
+async def show(identity: Identity, group: Group | None) -> Reply | None:
+    """The answer that shows ``group``; None if there is none."""
+    return None if group is None else Reply(group_data(group, identity.namespace_id, await identity.mounts()))
+
+
+async def delete_by_id(identity: Identity, call: Call, body: GroupName) -> None:
+    """Delete a group; its members stay."""
+
+    async def work(transaction: Transaction) -> None:
+        group = await read_group(transaction, body.id)
+        if group is not None:
+            await delete_group(transaction, group)
+
+    await identity.change(work)
+
+
+async def delete_by_name(identity: Identity, call: Call, body: GroupName) -> None:
+    """Delete a group; its members stay."""
+
+    async def work(transaction: Transaction) -> None:
+        group = await group_named(transaction, body.name)
+        if group is not None:
+            await delete_group(transaction, group)
+
+    await identity.change(work)
+
+
+async def list_ids(identity: Identity, call: Call, body: ListBody) -> Reply:
+    """List the groups by their ids."""
+    mounts = await identity.mounts()
+    found = await listed(
+        identity.view,
+        GROUPS,
+        body.after,
+        body.limit,
+        lambda group_id: read_group(identity.view, group_id),
+        lambda group_id, group: (group_id, listed_group(group, mounts)),
+    )
+    if not found:
+        raise NotFound
+    return Reply({"keys": [group_id for group_id, _ in found], "key_info": dict(found)})
+
+
+async def list_names(identity: Identity, call: Call, body: ListBody) -> Reply:
+    """List the groups by their names."""
+    found = await listed(
+        identity.view,
+        GROUP_NAMES,
+        name_key(body.after),
+        body.limit,
+        lambda key: group_at(identity.view, GROUP_NAMES + key),
+        lambda key, group: (group.name, None),
+    )
+    return Reply({"keys": [name for name, _ in found]})

@@ -1,0 +1,117 @@
+"""The entity behind a login: made at the first one, found again by its alias at all that follow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from engines.faults import Denied
+from server.tenants.identity.factories import new_alias, new_entity
+from server.tenants.identity.memberships import change, without
+from server.tenants.identity.records import (
+    ENTITIES,
+    EXTERNAL,
+    Alias,
+    Entity,
+    Group,
+    alias_key,
+    decode_entity,
+    entity_with_alias,
+    group_with_alias,
+    note_change,
+    read_group,
+    write,
+)
+from storage.base import Reader, Transaction, transact
+from storage.view import View
+
+if TYPE_CHECKING:
+    from server.tenants.tenant import Tenant
+
+
+async def entity_at_login(
+    tenant: Tenant,
+    mount_accessor: str,
+    name: str,
+    now: float,
+    metadata: Mapping[str, str] | None = None,
+    groups: tuple[str, ...] | None = None,
+) -> tuple[str, bool]:
+    """The id of the entity that a mount knows as ``name``, and whether it was made now, since there was none.
+
+    ``metadata`` is kept with the alias. ``groups``, unless None, are the names of all groups that the mount knows it to
+    be in: external groups with such aliases gain or lose it as a member. Of many first logins at once, one makes the
+    entity. Raises ``Denied`` if it is disabled.
+    """
+    view = tenant.personas.view
+    told = dict(metadata) if metadata else None
+    known = await _known(view, mount_accessor, name)
+    if known is not None and groups is None:
+        alias = known.alias_at(mount_accessor)
+        if known.disabled:
+            raise Denied(wrapped=False)
+        if alias is not None and alias.metadata == told:
+            return known.id, False
+
+    async def work(transaction: Transaction) -> tuple[str, bool]:
+        before = await entity_with_alias(transaction, mount_accessor, name)
+        if before is None:
+            made = await new_entity(transaction, "", tenant.namespace.id, now)
+            after = replace(made, aliases=(replace(new_alias(name, mount_accessor, now), metadata=told),))
+        elif before.disabled:
+            raise Denied(wrapped=False)
+        else:
+            after = _with_metadata(before, mount_accessor, told, now)
+        if groups is not None:
+            after = await _in_groups(transaction, after, mount_accessor, groups)
+        write(transaction, before, after)
+        if before is not None and after != before:
+            note_change(transaction)
+        return after.id, before is None
+
+    return await transact(view, work)
+
+
+async def _known(view: View, mount_accessor: str, name: str) -> Entity | None:
+    """The entity as far as the cache knows; it may have lost the alias meanwhile only to a change under way."""
+    entity_id = await view.load(alias_key(mount_accessor, name), bytes.decode)
+    return None if entity_id is None else await view.load(ENTITIES + entity_id, decode_entity)
+
+
+def _with_metadata(entity: Entity, mount_accessor: str, metadata: dict[str, str] | None, now: float) -> Entity:
+    def told(alias: Alias) -> Alias:
+        if alias.mount_accessor != mount_accessor or alias.metadata == metadata:
+            return alias
+        return replace(alias, metadata=metadata, updated=now)
+
+    return replace(entity, aliases=tuple(told(alias) for alias in entity.aliases))
+
+
+async def _in_groups(transaction: Transaction, entity: Entity, mount_accessor: str, names: tuple[str, ...]) -> Entity:
+    """``entity``, yet to be written, in just those external groups of the mount that ``names`` has."""
+    wanted: dict[str, Group] = {}
+    for name in names:
+        group = await group_with_alias(transaction, mount_accessor, name)
+        if group is not None:
+            wanted[group.id] = group
+    kept = []
+    for group_id in entity.group_ids:
+        if group_id not in wanted and (group := await _of_mount(transaction, group_id, mount_accessor)) is not None:
+            change(transaction, group, member_entity_ids=without(group.member_entity_ids, entity.id))
+        else:
+            kept.append(group_id)
+    for group_id, group in wanted.items():
+        if group_id not in kept:
+            change(transaction, group, member_entity_ids=(*group.member_entity_ids, entity.id))
+            kept.append(group_id)
+    return replace(entity, group_ids=tuple(kept))
+
+
+async def _of_mount(reader: Reader, group_id: str, mount_accessor: str) -> Group | None:
+    """The group with this id, if it is the mount that says who is in it."""
+    group = await read_group(reader, group_id)
+    if group is None or group.type != EXTERNAL or group.alias is None:
+        return None
+    return group if group.alias.mount_accessor == mount_accessor else None

@@ -1,0 +1,118 @@
+"""Who is in which group: both ends of each membership are kept, and changed together here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from msgspec.structs import replace
+
+from engines.faults import Failed, InvalidRequest
+from server.tenants.identity.records import Entity, Group, read_entity, read_group, write
+from storage.base import Reader, Transaction
+
+MAX_MEMBERS = 10_000
+"""How many entities, and how many groups, may be in one group."""
+
+
+async def set_entities(transaction: Transaction, group: Group, ids: Iterable[str]) -> Group:
+    """``group``, yet to be written, with these entities in it and no others. Raises ``Failed`` if one isn't there."""
+    wanted = _bounded(ids)
+    for entity_id in wanted:
+        if entity_id not in group.member_entity_ids:
+            entity = await read_entity(transaction, entity_id)
+            if entity is None:
+                raise Failed(f'invalid entity ID "{entity_id}"')
+            write(transaction, entity, replace(entity, group_ids=(*entity.group_ids, group.id)))
+    for entity_id in group.member_entity_ids:
+        if entity_id not in wanted:
+            await _entity_leaves(transaction, entity_id, group.id)
+    return replace(group, member_entity_ids=tuple(wanted))
+
+
+async def set_groups(transaction: Transaction, group: Group, ids: Iterable[str]) -> Group:
+    """``group``, yet to be written, with these groups in it and no others.
+
+    Raises ``Failed`` if one isn't there or is the group itself, ``InvalidRequest`` if the group is in one of them.
+    """
+    wanted = _bounded(ids)
+    above = await _ancestors(transaction, group)
+    for child_id in wanted:
+        if child_id == group.id:
+            raise Failed(f'member group ID "{child_id}" is same as the ID of the group')
+        if child_id in above:
+            raise InvalidRequest(f'cyclic relationship detected for member group ID "{child_id}"')
+        if child_id not in group.member_group_ids:
+            child = await read_group(transaction, child_id)
+            if child is None:
+                raise Failed(f'invalid member group ID "{child_id}"')
+            change(transaction, child, parent_group_ids=(*child.parent_group_ids, group.id))
+    for child_id in group.member_group_ids:
+        if child_id not in wanted:
+            await _group_leaves(transaction, child_id, group.id)
+    return replace(group, member_group_ids=tuple(wanted))
+
+
+def change(transaction: Transaction, group: Group, **changes: object) -> Group:
+    """Write ``group`` with ``changes``, and count them as one."""
+    after = replace(group, modify_index=group.modify_index + 1, **changes)
+    write(transaction, group, after)
+    return after
+
+
+async def delete_entity(transaction: Transaction, entity: Entity) -> None:
+    """Remove an entity, and from its groups."""
+    for group_id in entity.group_ids:
+        group = await read_group(transaction, group_id)
+        if group is not None:
+            change(transaction, group, member_entity_ids=without(group.member_entity_ids, entity.id))
+    write(transaction, entity, None)
+
+
+async def delete_group(transaction: Transaction, group: Group) -> None:
+    """Remove a group, from the groups that it is in and from its members."""
+    for entity_id in group.member_entity_ids:
+        await _entity_leaves(transaction, entity_id, group.id)
+    for child_id in group.member_group_ids:
+        await _group_leaves(transaction, child_id, group.id)
+    for parent_id in group.parent_group_ids:
+        parent = await read_group(transaction, parent_id)
+        if parent is not None:
+            write(transaction, parent, replace(parent, member_group_ids=without(parent.member_group_ids, group.id)))
+    write(transaction, group, None)
+
+
+def without(ids: tuple[str, ...], one: str) -> tuple[str, ...]:
+    """``ids`` but for one."""
+    return tuple(other for other in ids if other != one)
+
+
+async def _entity_leaves(transaction: Transaction, entity_id: str, group_id: str) -> None:
+    entity = await read_entity(transaction, entity_id)
+    if entity is not None:
+        write(transaction, entity, replace(entity, group_ids=without(entity.group_ids, group_id)))
+
+
+async def _group_leaves(transaction: Transaction, child_id: str, group_id: str) -> None:
+    child = await read_group(transaction, child_id)
+    if child is not None:
+        change(transaction, child, parent_group_ids=without(child.parent_group_ids, group_id))
+
+
+async def _ancestors(reader: Reader, group: Group) -> set[str]:
+    """The ids of all groups that ``group`` is in, directly or by way of others."""
+    found: set[str] = set()
+    waiting = list(group.parent_group_ids)
+    while waiting:
+        parent = await read_group(reader, waiting.pop())
+        if parent is not None and parent.id not in found:
+            found.add(parent.id)
+            waiting.extend(parent.parent_group_ids)
+    return found
+
+
+def _bounded(ids: Iterable[str]) -> dict[str, None]:
+    """The ids in their order, each once; empty ones are none."""
+    wanted = dict.fromkeys(filter(None, ids))
+    if len(wanted) > MAX_MEMBERS:
+        raise InvalidRequest(f"a group has at most {MAX_MEMBERS} members of a kind")
+    return wanted

@@ -1,0 +1,236 @@
+"""What is known of callers, as records: entities with their aliases, groups, and where each lies in storage.
+
+An entity is somebody or something that calls, by whatever way it logs in; an alias is the name by which one auth mount
+knows it. Layout below the view of the identity store:
+
+    entity/<id>              the entity, with its aliases and the ids of the groups that it is directly in
+    entity-name/<name>       the entity's id; names are told apart in lower case
+    alias/<id>               the id of the entity that has the alias
+    alias-key/<digest>       likewise, by the mount's accessor and the alias's name in lower case
+    merged/<id>              the id of the entity that this one has become part of
+    group/<id>               the group, with its members, its alias and the groups that it is in
+    group-name/<name>        the group's id
+    group-alias/<id>         the id of the group that has the alias
+    group-alias-key/<digest> likewise
+    changed/mark             written by whatever may change what callers may do, see
+    ``server.tenants.identity.effective_identity``
+
+Everything is found by going to it. Both ends of a membership are kept, so that neither has to be searched for.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from urllib.parse import quote
+
+import msgspec
+from msgspec import Struct
+
+from storage.base import Reader, Transaction
+
+INTERNAL, EXTERNAL = "internal", "external"
+"""The types of groups: whose members are named here, and whose members an auth method tells at each login."""
+
+MAX_NAME_BYTES = 512
+"""The longest name of an entity, a group or an alias, in bytes of UTF-8."""
+
+ENTITIES = "entity/"
+ENTITY_NAMES = "entity-name/"
+ALIASES = "alias/"
+ALIAS_KEYS = "alias-key/"
+MERGED = "merged/"
+GROUPS = "group/"
+GROUP_NAMES = "group-name/"
+GROUP_ALIASES = "group-alias/"
+GROUP_ALIAS_KEYS = "group-alias-key/"
+CHANGED = "changed/"
+
+_ID = re.compile(r"[0-9a-f-]{36}", re.ASCII)
+
+
+class Alias(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The name by which a mount knows an entity, or a group. Times are in seconds since the epoch."""
+
+    id: str
+    name: str
+    mount_accessor: str
+    created: float
+    updated: float
+    metadata: dict[str, str] | None = None
+    """What the auth method told at the latest login."""
+
+    custom_metadata: dict[str, str] | None = None
+    merged_from: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """What no other alias has: the mount and the name."""
+        return alias_digest(self.mount_accessor, self.name)
+
+
+class Entity(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Who or what calls."""
+
+    id: str
+    name: str
+    created: float
+    updated: float
+    metadata: dict[str, str] | None = None
+    policies: tuple[str, ...] = ()
+    disabled: bool = False
+    aliases: tuple[Alias, ...] = ()
+    group_ids: tuple[str, ...] = ()
+    """The groups that it is directly in."""
+
+    merged_ids: tuple[str, ...] = ()
+
+    def alias_at(self, mount_accessor: str) -> Alias | None:
+        """Its alias at a mount; there is one at most."""
+        return next((alias for alias in self.aliases if alias.mount_accessor == mount_accessor), None)
+
+    def entries(self) -> dict[str, bytes]:
+        """All that is stored of it, by key."""
+        identifier = self.id.encode()
+        found = {ENTITIES + self.id: msgspec.msgpack.encode(self), ENTITY_NAMES + name_key(self.name): identifier}
+        for alias in self.aliases:
+            found[ALIASES + alias.id] = identifier
+            found[ALIAS_KEYS + alias.key] = identifier
+        for merged in self.merged_ids:
+            found[MERGED + merged] = identifier
+        return found
+
+
+class Group(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Entities, and other groups, that have something in common."""
+
+    id: str
+    name: str
+    created: float
+    updated: float
+    type: str = INTERNAL
+    metadata: dict[str, str] | None = None
+    policies: tuple[str, ...] | None = None
+    member_entity_ids: tuple[str, ...] = ()
+    member_group_ids: tuple[str, ...] = ()
+    parent_group_ids: tuple[str, ...] = ()
+    alias: Alias | None = None
+    modify_index: int = 1
+    """Counts its changes."""
+
+    def entries(self) -> dict[str, bytes]:
+        """All that is stored of it, by key."""
+        identifier = self.id.encode()
+        found = {GROUPS + self.id: msgspec.msgpack.encode(self), GROUP_NAMES + name_key(self.name): identifier}
+        if self.alias is not None:
+            found[GROUP_ALIASES + self.alias.id] = identifier
+            found[GROUP_ALIAS_KEYS + self.alias.key] = identifier
+        return found
+
+
+def write(transaction: Transaction, before: Entity | Group | None, after: Entity | Group | None) -> None:
+    """Replace all that is stored of ``before`` by all that is of ``after``; None is for one that isn't there.
+
+    What changes hands within a transaction is taken from the one before it is given to the other.
+    """
+    old = {} if before is None else before.entries()
+    new = {} if after is None else after.entries()
+    for key in old.keys() - new.keys():
+        transaction.delete(key)
+    for key, value in new.items():
+        if old.get(key) != value:
+            transaction.put(key, value)
+
+
+def note_change(transaction: Transaction) -> None:
+    """Let everybody who remembers what callers may do forget it."""
+    transaction.put(CHANGED + "mark", b"")
+
+
+async def read_entity(reader: Reader, entity_id: str) -> Entity | None:
+    """The entity with this id, as ``reader`` has it."""
+    value = await reader.get(ENTITIES + entity_id) if _ID.fullmatch(entity_id) else None
+    return None if value is None else decode_entity(value)
+
+
+async def read_group(reader: Reader, group_id: str) -> Group | None:
+    """The group with this id, as ``reader`` has it."""
+    value = await reader.get(GROUPS + group_id) if _ID.fullmatch(group_id) else None
+    return None if value is None else decode_group(value)
+
+
+async def entity_named(reader: Reader, name: str) -> Entity | None:
+    """The entity of this name, in any case of letters."""
+    return await entity_at(reader, ENTITY_NAMES + name_key(name)) if storable(name) else None
+
+
+async def entity_with_alias(reader: Reader, mount_accessor: str, name: str) -> Entity | None:
+    """The entity that the mount knows by this name."""
+    return await entity_at(reader, alias_key(mount_accessor, name))
+
+
+async def entity_with_alias_id(reader: Reader, alias_id: str) -> Entity | None:
+    """The entity that has the alias with this id."""
+    return await entity_at(reader, ALIASES + alias_id) if _ID.fullmatch(alias_id) else None
+
+
+async def group_named(reader: Reader, name: str) -> Group | None:
+    """The group of this name, in any case of letters."""
+    return await group_at(reader, GROUP_NAMES + name_key(name)) if storable(name) else None
+
+
+async def group_with_alias(reader: Reader, mount_accessor: str, name: str) -> Group | None:
+    """The group that the mount knows by this name."""
+    return await group_at(reader, GROUP_ALIAS_KEYS + alias_digest(mount_accessor, name))
+
+
+async def group_with_alias_id(reader: Reader, alias_id: str) -> Group | None:
+    """The group that has the alias with this id."""
+    return await group_at(reader, GROUP_ALIASES + alias_id) if _ID.fullmatch(alias_id) else None
+
+
+def merged_key(entity_id: str) -> str | None:
+    """Where it is noted what the entity has become part of; None if no entity has such an id."""
+    return MERGED + entity_id if _ID.fullmatch(entity_id) else None
+
+
+def alias_key(mount_accessor: str, name: str) -> str:
+    """Where the id of the entity is noted that a mount knows by a name."""
+    return ALIAS_KEYS + alias_digest(mount_accessor, name)
+
+
+def alias_digest(mount_accessor: str, name: str) -> str:
+    """A mount and a name in lower case, as one segment of a key, however long they are."""
+    return hashlib.sha256(f"{mount_accessor}\0{name.lower()}".encode()).hexdigest()
+
+
+def name_key(name: str) -> str:
+    """A name in lower case, as one segment of a key, whatever it holds."""
+    return quote(name.lower(), safe="")
+
+
+def storable(name: str) -> bool:
+    """Whether there may be something of this name."""
+    return bool(name) and len(name.encode()) <= MAX_NAME_BYTES
+
+
+def decode_entity(value: bytes) -> Entity:
+    """The entity that was stored."""
+    return msgspec.msgpack.decode(value, type=Entity)
+
+
+def decode_group(value: bytes) -> Group:
+    """The group that was stored."""
+    return msgspec.msgpack.decode(value, type=Group)
+
+
+async def entity_at(reader: Reader, key: str) -> Entity | None:
+    """The entity whose id is kept at ``key``."""
+    found = await reader.get(key)
+    return None if found is None else await read_entity(reader, found.decode())
+
+
+async def group_at(reader: Reader, key: str) -> Group | None:
+    """The group whose id is kept at ``key``."""
+    found = await reader.get(key)
+    return None if found is None else await read_group(reader, found.decode())

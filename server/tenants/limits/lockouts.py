@@ -1,0 +1,120 @@
+"""Lockouts: after a number of wrong proofs for one account, nobody may log in to it for a while.
+
+Failures are counted in shared memory, by all processes of the server together (``login_failures``). What they lead to,
+a lock, holds in every process at once and is stored, so it holds after a restart too. Names that there is no account
+for are counted and locked like others, so that a lock doesn't tell which names exist; whatever grows by names that
+callers make up has a bound.
+
+Layout below the view: ``<mount accessor>/<SHA-256 of the name>``, a record with the name and the end of the lock.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+
+import msgspec
+from msgspec import Struct
+
+from server.runtime.log_limits import LimitedLog
+from server.tenants.limits.login_failures import LoginFailures
+from server.tenants.mounts.table import LockoutConfig
+from storage.base import Unavailable, delete, put
+from storage.view import View
+
+_failures = LimitedLog(logging.getLogger(__name__))
+
+THRESHOLD = 5
+DURATION_SECONDS = 15 * 60
+COUNTER_RESET_SECONDS = 15 * 60
+"""Vault's defaults."""
+
+MAX_LOCKS = 50_000
+"""How many locks are stored for a mount; beyond that, new ones are kept out until some have ended."""
+
+
+class Lock(Struct, frozen=True):
+    """A stored lock. ``until`` is in seconds since the epoch."""
+
+    alias: str
+    until: float
+
+
+class Lockouts:
+    """The lockouts of one namespace, whose part of storage is ``view``; ``failures`` is the server's."""
+
+    def __init__(self, view: View, failures: LoginFailures | None = None, namespace_id: str = "") -> None:
+        self._view = view
+        self._failures = failures or LoginFailures()
+        self._namespace_id = namespace_id
+
+    async def locked(self, accessor: str, alias: str, now: float) -> bool:
+        """Whether logins to ``alias`` at the mount with this accessor are refused."""
+        if self._failures.locked((self._namespace_id, accessor, alias), now):
+            return True
+        # Not from the cache: a lock that came while the proof was being checked counts too.
+        value = await self._view.get(_key(accessor, alias))
+        return value is not None and _decode(value).until > now
+
+    async def failed(self, accessor: str, alias: str, config: LockoutConfig, now: float) -> bool:
+        """Count a wrong proof, and lock the account if it is one too many; whether this one has locked it."""
+        duration_seconds = config.duration_seconds or DURATION_SECONDS
+        locks = self._failures.failed(
+            (self._namespace_id, accessor, alias),
+            config.threshold or THRESHOLD,
+            config.counter_reset_seconds or COUNTER_RESET_SECONDS,
+            duration_seconds,
+            now,
+        )
+        if locks:
+            try:
+                await self._store(accessor, Lock(alias, now + duration_seconds))
+            except Unavailable as error:
+                _failures.error("a lock can't be stored, and holds until a restart: %s", error)
+        return locks
+
+    def succeeded(self, accessor: str, alias: str) -> None:
+        """Forget the wrong proofs before a right one."""
+        self._failures.forget((self._namespace_id, accessor, alias))
+
+    async def unlock(self, accessor: str, alias: str) -> None:
+        """Let an account log in again; no error if it isn't locked."""
+        self.succeeded(accessor, alias)
+        key = _key(accessor, alias)
+        if await self._view.get(key) is not None:
+            await delete(self._view, key)
+
+    async def accessors(self) -> list[str]:
+        """The accessors of the mounts that have locks, sorted."""
+        return [name.rstrip("/") for name in await self._view.list("")]
+
+    async def listed(self, accessor: str, now: float) -> list[str]:
+        """The names that are locked out at a mount, sorted."""
+        return sorted(lock.alias for _, lock in await self._locks(accessor) if lock.until > now)
+
+    async def sweep(self, now: float) -> None:
+        """Remove locks that have ended."""
+        for accessor in await self.accessors():
+            for key, lock in await self._locks(accessor):
+                if lock.until <= now:
+                    await delete(self._view, key)
+
+    async def _store(self, accessor: str, lock: Lock) -> None:
+        if len(await self._view.list(f"{accessor}/", limit=MAX_LOCKS)) < MAX_LOCKS:
+            await put(self._view, _key(accessor, lock.alias), msgspec.msgpack.encode(lock))
+
+    async def _locks(self, accessor: str) -> list[tuple[str, Lock]]:
+        found = []
+        for name in await self._view.list(f"{accessor}/", limit=MAX_LOCKS):
+            value = await self._view.get(f"{accessor}/{name}")
+            if value is not None:
+                found.append((f"{accessor}/{name}", _decode(value)))
+        return found
+
+
+def _key(accessor: str, alias: str) -> str:
+    return f"{accessor}/{hashlib.sha256(alias.encode()).hexdigest()}"
+
+
+def _decode(value: bytes) -> Lock:
+    return msgspec.msgpack.decode(value, type=Lock)

@@ -1,0 +1,1 @@
+"""The mount table of a namespace."""

@@ -1,0 +1,321 @@
+"""The mounts of one namespace: which engine answers below which path.
+
+The table is one record in storage. The live router (engines, compiled route tables) is built from it when the record
+that the cache hands out is another one than last time, so a mount made through any process is there for the next
+request of every other. Engines of mounts that did not change are kept.
+"""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+from engines.base import Closes, EngineType
+from engines.faults import InvalidRequest
+from engines.routing import Served, route_table
+from server.audit.entry import AuditMount
+from storage.base import Transaction, transact
+from storage.view import View
+
+MOUNT_TABLE = "sys/mounts"
+_LEFTOVERS = "sys/unmounted/"
+AUTH = "auth/"
+IN_NAMESPACE = "ns_"
+"""What the types of built-in mounts begin with in namespaces other than the root, as OpenBao has it."""
+
+_DELETED_AT_ONCE = 500
+
+
+class LockoutConfig(Struct, frozen=True, kw_only=True):
+    """When callers are locked out after wrong proofs; 0 takes the server's default."""
+
+    threshold: int = 0
+    duration_seconds: int = 0
+    counter_reset_seconds: int = 0
+    disable: bool = False
+
+
+class MountConfig(Struct, frozen=True, kw_only=True):
+    """What can be tuned. TTLs in seconds, 0 for the system's; lists are None until set."""
+
+    default_lease_ttl: int = 0
+    max_lease_ttl: int = 0
+    force_no_cache: bool = False
+    listing_visibility: str = ""
+    audit_non_hmac_request_keys: tuple[str, ...] | None = None
+    audit_non_hmac_response_keys: tuple[str, ...] | None = None
+    passthrough_request_headers: tuple[str, ...] | None = None
+    allowed_response_headers: tuple[str, ...] | None = None
+    token_type: str = ""
+    user_lockout: LockoutConfig | None = None
+
+
+class MountEntry(Struct, frozen=True, kw_only=True):
+    """One mount. ``path`` ends in ``/``; that of an auth method starts with ``auth/``."""
+
+    path: str
+    type: str
+    uuid: str
+    accessor: str
+    description: str = ""
+    options: dict[str, str] | None = None
+    local: bool = False
+    seal_wrap: bool = False
+    external_entropy_access: bool = False
+    plugin_version: str = ""
+    config: MountConfig = MountConfig()
+    built_in: bool = False
+    """Made by the server itself: can't be disabled or moved."""
+
+    @property
+    def is_auth(self) -> bool:
+        """Whether it is an auth method."""
+        return self.path.startswith(AUTH)
+
+    @property
+    def engine_type(self) -> str:
+        """The type of the engine that serves it."""
+        return self.type.removeprefix(IN_NAMESPACE) if self.built_in else self.type
+
+    @property
+    def storage_prefix(self) -> str:
+        """Where the engine's entries lie, below the namespace's prefix."""
+        return f"mount/{self.uuid}/"
+
+
+class _Table(Struct, frozen=True):
+    entries: list[MountEntry]
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """A mount with its engine at work: the type, and the object that holds its state."""
+
+    entry: MountEntry
+    type: EngineType[..., Any]
+    engine: object
+    audit: AuditMount
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Where a path leads: a mount, and the pattern in its route table, if one matches."""
+
+    live: Live
+    path: str
+    """The path below the mount."""
+
+    served: Served | None
+    parameters: dict[str, str]
+
+
+class Router:
+    """Finds the mount and the route for a path. It remembers none: to find one takes less than to keep many."""
+
+    def __init__(self, mounts: dict[str, Live]) -> None:
+        self.mounts = mounts
+        self._deepest = max((path.count("/") for path in mounts), default=0)
+
+    def find(self, path: str) -> Found | None:
+        """The mount that ``path`` lies below, or None. Mounts never lie below each other."""
+        slash = -1
+        for _ in range(self._deepest):
+            slash = path.find("/", slash + 1)
+            if slash < 0:
+                return None
+            live = self.mounts.get(path[: slash + 1])
+            if live is not None:
+                below = path[slash + 1 :]
+                match = route_table(live.type).match(below)
+                served, parameters = match if match is not None else (None, {})
+                return Found(live, below, served, parameters)
+        return None
+
+
+class Mounts:
+    """The mount table of one namespace. ``bring_up`` makes the engine of an entry and prepares its audit block."""
+
+    def __init__(self, view: View, bring_up: Callable[[MountEntry], Live]) -> None:
+        self._view = view
+        self._bring_up = bring_up
+        self._record: _Table | None = None
+        self._router = Router({})
+
+    async def router(self) -> Router:
+        """The router for the present table."""
+        record = await self._view.load(MOUNT_TABLE, _decode)
+        if record is not self._record:
+            await self._rebuild(record)
+        return self._router
+
+    async def entries(self) -> list[MountEntry]:
+        """All mounts, by path."""
+        record = await self._view.load(MOUNT_TABLE, _decode)
+        return [] if record is None else sorted(record.entries, key=lambda entry: entry.path)
+
+    async def entry(self, path: str) -> MountEntry | None:
+        """The mount at exactly ``path``."""
+        return next((entry for entry in await self.entries() if entry.path == path), None)
+
+    async def begin(self, entries: list[MountEntry]) -> None:
+        """Mount those of ``entries``, all built in, that aren't yet: on the first start, or since this version."""
+
+        async def work(transaction: Transaction) -> None:
+            present = await _read(transaction)
+            paths = {entry.path for entry in present}
+            missing = [entry for entry in entries if entry.path not in paths]
+            if missing:
+                transaction.put(MOUNT_TABLE, msgspec.msgpack.encode(_Table([*present, *missing])))
+
+        await transact(self._view, work)
+
+    async def enable(self, entry: MountEntry) -> None:
+        """Add a mount. Raises ``InvalidRequest`` if its path lies at, above or below another's."""
+
+        def add(entries: list[MountEntry]) -> list[MountEntry]:
+            other = _overlapping(entry.path, entries)
+            if other is not None:
+                raise InvalidRequest(f"path is already in use at {other.path.removeprefix(AUTH)}")
+            return [*entries, entry]
+
+        await self._change(add)
+
+    async def tune(self, path: str, change: Callable[[MountEntry], MountEntry]) -> bool:
+        """Replace the mount at ``path`` by what ``change`` makes of it; False if there is none."""
+        there = False
+
+        def tuned(entries: list[MountEntry]) -> list[MountEntry]:
+            nonlocal there
+            there = any(entry.path == path for entry in entries)
+            return [change(entry) if entry.path == path else entry for entry in entries]
+
+        await self._change(tuned)
+        return there
+
+    async def remount(self, source: str, target: str) -> None:
+        """Move a mount with its data. Raises ``InvalidRequest`` if it isn't there or ``target`` is taken."""
+
+        def moved(entries: list[MountEntry]) -> list[MountEntry]:
+            if all(entry.path != source for entry in entries):
+                raise InvalidRequest(f'no matching mount at "{source}"')
+            other = _overlapping(target, entries)
+            if other is not None:
+                raise InvalidRequest(f'path already in use at "{other.path}"')
+            return [replace(entry, path=target) if entry.path == source else entry for entry in entries]
+
+        await self._change(moved)
+
+    async def disable(self, path: str) -> bool:
+        """Remove a mount and all that it stored; False if there is none. Continues after a crash."""
+
+        async def work(transaction: Transaction) -> bool:
+            entries = await _read(transaction)
+            leaving = [entry for entry in entries if entry.path == path]
+            for entry in leaving:
+                transaction.put(_LEFTOVERS + entry.uuid, msgspec.msgpack.encode(entry.storage_prefix))
+            if leaving:
+                remaining = [entry for entry in entries if entry.path != path]
+                transaction.put(MOUNT_TABLE, msgspec.msgpack.encode(_Table(remaining)))
+            return bool(leaving)
+
+        there = await transact(self._view, work)
+        if there:
+            await self.clear_leftovers()
+        return there
+
+    async def clear_leftovers(self) -> None:
+        """Remove the entries of mounts that are gone; called after a disable and when the server is unsealed."""
+        for name in await self._view.list(_LEFTOVERS):
+            record = await self._view.get(_LEFTOVERS + name)
+            if record is None:
+                continue  # Another process was faster.
+            await delete_below(self._view, msgspec.msgpack.decode(record, type=str))
+
+            async def forget(transaction: Transaction, marker: str = _LEFTOVERS + name) -> None:
+                transaction.delete(marker)
+
+            await transact(self._view, forget)
+
+    async def close(self) -> None:
+        """Release all engines, as on sealing."""
+        mounts, self._router, self._record = self._router.mounts, Router({}), None
+        for live in mounts.values():
+            await _close(live.engine)
+
+    async def _change(self, change: Callable[[list[MountEntry]], list[MountEntry]]) -> None:
+        async def work(transaction: Transaction) -> None:
+            entries = await _read(transaction)
+            transaction.put(MOUNT_TABLE, msgspec.msgpack.encode(_Table(change(entries))))
+
+        await transact(self._view, work)
+
+    async def _rebuild(self, record: _Table | None) -> None:
+        before = self._router.mounts
+        entries = [] if record is None else record.entries
+        after: dict[str, Live] = {}
+        for entry in entries:
+            live = before.get(entry.path)
+            after[entry.path] = live if live is not None and live.entry == entry else self._bring_up(entry)
+        self._router = Router(after)
+        self._record = record
+        kept = {id(live) for live in after.values()}
+        for live in before.values():
+            if id(live) not in kept:
+                await _close(live.engine)
+
+
+async def delete_below(view: View, prefix: str) -> None:
+    """Delete every entry below ``prefix``, a few hundred to a transaction."""
+    folders = [prefix]
+    while folders:
+        folder = folders[-1]
+        names = await view.list(folder, limit=_DELETED_AT_ONCE)
+        below = [name for name in names if name.endswith("/")]
+        leaves = [folder + name for name in names if not name.endswith("/")]
+
+        async def remove(transaction: Transaction, keys: list[str] = leaves) -> None:
+            for key in keys:
+                transaction.delete(key)
+
+        if leaves:
+            await transact(view, remove)
+        folders.extend(folder + name for name in below)
+        if not names:
+            folders.pop()
+
+
+def new_accessor(prefix: str) -> str:
+    """A mount accessor as Vault makes them: the type and eight hexadecimal digits."""
+    return f"{prefix}_{secrets.token_hex(4)}"
+
+
+def new_entry(path: str, type_name: str, **settings: Any) -> MountEntry:
+    """A mount that is about to be enabled, with fresh identifiers."""
+    prefix = f"auth_{type_name}" if path.startswith(AUTH) else type_name
+    return MountEntry(path=path, type=type_name, uuid=str(uuid.uuid4()), accessor=new_accessor(prefix), **settings)
+
+
+def _overlapping(path: str, entries: list[MountEntry]) -> MountEntry | None:
+    """The mount at, above or below ``path``."""
+    return next((entry for entry in entries if path.startswith(entry.path) or entry.path.startswith(path)), None)
+
+
+def _decode(value: bytes) -> _Table:
+    return msgspec.msgpack.decode(value, type=_Table)
+
+
+async def _read(transaction: Transaction) -> list[MountEntry]:
+    value = await transaction.get(MOUNT_TABLE)
+    return [] if value is None else _decode(value).entries
+
+
+async def _close(engine: object) -> None:
+    if isinstance(engine, Closes):
+        await engine.close()

@@ -1,0 +1,1 @@
+"""Which namespaces exist, and their names."""

@@ -1,0 +1,147 @@
+"""Password policies: how long a password is and of what characters, in Vault's HCL, and passwords made by them.
+
+    length = 20
+    rule "charset" {
+      charset   = "abcdefghijklmnopqrstuvwxyz0123456789"
+      min-chars = 1
+    }
+
+Each character is drawn uniformly from all characters of all rules, each counted once; a candidate that a rule isn't
+content with is thrown away whole, so that every password that fits is as likely as any other.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+
+from compat.hcl.reader import Attribute, Block, HclError, Scalar, parse
+from compat.hcl.reader import Body as Document
+from engines.faults import InvalidRequest, Unavailable
+
+SHORTEST, LONGEST = 4, 100
+"""How many characters a password may have, as Vault has it."""
+
+MAX_TEXT_BYTES = 16 * 1024
+_MAX_CANDIDATES = 2000
+
+MAX_COMPARED = 1_000_000
+"""How many characters are held against rules for one password: some tens of milliseconds of work."""
+
+_MAX_RULES = 100
+_HIGHEST = 2**31
+_RANDOM = random.SystemRandom()
+
+
+@dataclass(frozen=True, slots=True)
+class CharsetRule:
+    """At least ``min_chars`` characters of ``charset``."""
+
+    charset: str
+    min_chars: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordPolicy:
+    """What passwords look like."""
+
+    length: int
+    rules: tuple[CharsetRule, ...]
+
+    def generate(self) -> str:
+        """A password. Raises ``Unavailable`` if the rules are so narrow that none was found soon."""
+        alphabet = sorted({character for rule in self.rules for character in rule.charset})
+        wanted = [(frozenset(rule.charset), rule.min_chars) for rule in self.rules if rule.min_chars > 0]
+        # What asks for most of few characters is least likely to be met, and looked at first.
+        wanted.sort(key=lambda rule: rule[1] / max(len(rule[0]), 1), reverse=True)
+        compared = 0
+        for _ in range(_MAX_CANDIDATES):
+            candidate = _RANDOM.choices(alphabet, k=self.length)
+            for charset, least in wanted:
+                compared += self.length
+                if sum(map(charset.__contains__, candidate)) < least:
+                    break
+            else:
+                return "".join(candidate)
+            if compared > MAX_COMPARED:
+                break
+        raise Unavailable("no password was found that fits all rules")
+
+
+def parse_password_policy(text: str) -> PasswordPolicy:
+    """The policy that ``text`` states, in HCL or JSON. Raises ``InvalidRequest`` in Vault's words."""
+    try:
+        document = parse(text)
+        rules = tuple(_rule(block) for block in document.blocks("rule", labels=1))
+    except HclError as error:
+        raise InvalidRequest(f"invalid password policy: unable to decode: {error}", wrapped=True) from None
+    policy = PasswordPolicy(_number(document, "length", "failed to decode configuration"), rules)
+    _check(policy)
+    return policy
+
+
+def _check(policy: PasswordPolicy) -> None:
+    if len(policy.rules) > _MAX_RULES:
+        raise InvalidRequest(f"a password policy has at most {_MAX_RULES} rules")
+    wrong = []
+    if policy.length <= 0:
+        wrong.append("length must be > 0")
+    if not any(rule.charset for rule in policy.rules):
+        wrong.append("no charset specified")
+    needed = sum(max(rule.min_chars, 0) for rule in policy.rules)
+    if 0 < policy.length < needed:
+        wrong.append(f"specified rules require at least {needed} characters but {policy.length} is specified")
+    if wrong:
+        count = f"{len(wrong)} error{'s' if len(wrong) > 1 else ''} occurred:"
+        texts = "".join(f"\n\t* {text}" for text in wrong)
+        raise InvalidRequest(f"invalid password policy: {count}{texts}\n\n", wrapped=True)
+    if not SHORTEST <= policy.length <= LONGEST:
+        raise InvalidRequest(f"passwords must be between {SHORTEST} and {LONGEST} characters", wrapped=True)
+
+
+def _rule(block: Block) -> CharsetRule:
+    kind = block.labels[0]
+    if kind != "charset":
+        raise InvalidRequest(
+            f"invalid password policy: unable to parse rules: unable to parse rule {kind}: "
+            f"unrecognized rule type {kind}",
+            wrapped=True,
+        )
+    place = "unable to parse rules: unable to parse rule charset: failed to parse charset restriction"
+    return CharsetRule(_text(block.body, "charset", place), _number(block.body, "min-chars", place))
+
+
+def _number(document: Document, name: str, place: str) -> int:
+    value = _scalar(document, name)
+    if value is None:
+        return 0
+    if isinstance(value, bool) or not isinstance(value, int | float) or not -_HIGHEST < value < _HIGHEST:
+        raise _unconvertible(place, name, "int", value)
+    return int(value)
+
+
+def _text(document: Document, name: str, place: str) -> str:
+    value = _scalar(document, name)
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise _unconvertible(place, name, "string", value)
+    return value
+
+
+def _scalar(document: Document, name: str) -> object:
+    """The last value given for ``name``; None if there is none."""
+    found = [item.value for item in document.items if isinstance(item, Attribute) and item.name == name]
+    if not found:
+        return None
+    return found[-1].value if isinstance(found[-1], Scalar) else found[-1]
+
+
+def _unconvertible(place: str, name: str, wanted: str, value: object) -> InvalidRequest:
+    kinds = {str: "string", bool: "bool", int: "int", float: "float64"}
+    found = kinds.get(type(value), "[]interface {}")
+    return InvalidRequest(
+        f"invalid password policy: {place}: decoding failed due to the following error(s):\n\n"
+        f"'{name}' expected type '{wanted}', got unconvertible type '{found}'",
+        wrapped=True,
+    )

@@ -1,0 +1,344 @@
+"""The policies of one namespace: stored as their text, handed out compiled.
+
+A policy is kept as it was written, under its name in lower case, with a version that counts its writes. An ACL is
+compiled once for each set of names that callers come with, and dropped as soon as any policy of the namespace changes
+or one of the set expires. A policy that isn't there, or has expired, grants nothing.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
+from math import inf
+from typing import Protocol, TypeVar
+from urllib.parse import quote, unquote
+
+import msgspec
+
+from compat.policies import Policy
+from compat.policy_text import parse_policy
+from engines.base import Clock
+from engines.faults import InvalidRequest
+from engines.worker_pools import beside
+from server.tenants.policies.acl import Acl, compile_acl
+from server.tenants.policies.builtin import (
+    DEFAULT,
+    DEFAULT_TEXT,
+    FIXED,
+    HIDDEN,
+    RESPONSE_WRAPPING,
+    RESPONSE_WRAPPING_TEXT,
+    ROOT,
+)
+from server.tenants.policies.templates import Fill
+from storage.base import Damaged, Transaction, transact
+from storage.view import View
+
+T = TypeVar("T")
+
+MAX_NAME_BYTES = 512
+"""The longest name of a policy, in bytes of UTF-8."""
+
+MAX_TEXT_BYTES = 1024 * 1024
+"""The longest text of a policy, in bytes of UTF-8."""
+
+_SHORT_TEXT_CHARACTERS = 16 * 1024
+
+MAX_COMPILED = 1024
+"""How many sets of names keep their ACL; when that many are there, the store starts afresh."""
+
+MAX_PERSONAL = 2048
+"""For how many callers with an identity the ACL is kept; then those who haven't been seen for longest lose theirs."""
+
+MUST_NOT_EXIST = -1
+"""As ``cas``: write only if there is no policy of that name yet."""
+
+
+class Person(Protocol):
+    """Who calls, as far as it is known: another object whenever anything of this is another."""
+
+    policies: tuple[str, ...]
+    """What it may do beside what its token says."""
+
+    def value(self, name: str) -> str | None:
+        """As a ``Fill``."""
+
+
+class _Record(msgspec.Struct, frozen=True, omit_defaults=True):
+    text: str
+    version: int
+    modified: float
+    cas_required: bool = False
+    expiration: float | None = None
+    allow_slashes_in_identity_templates: bool = False
+    allow_wildcards_in_identity_templates: bool = False
+
+
+@dataclass(frozen=True)
+class StoredPolicy:
+    """A policy as it was written. Times are seconds since the epoch; ``root`` has no text, version or time."""
+
+    name: str
+    text: str
+    version: int
+    modified: float | None
+    cas_required: bool = False
+    expiration: float | None = None
+    allow_slashes_in_identity_templates: bool = False
+    allow_wildcards_in_identity_templates: bool = False
+
+    @cached_property
+    def policy(self) -> Policy:
+        """The text, parsed. Raises ``Damaged`` if it no longer reads as a policy: a rule left out could be a denial."""
+        try:
+            policy = parse_policy(self.text, self.name)
+        except InvalidRequest as error:
+            raise Damaged(f"policy {self.name!r} can't be parsed") from error
+        return replace(
+            policy,
+            slashes_in_templates=self.allow_slashes_in_identity_templates,
+            wildcards_in_templates=self.allow_wildcards_in_identity_templates,
+        )
+
+
+class PolicyStore:
+    """The policies below ``view``, whose storage is this namespace's and holds nothing else.
+
+    ``with_root`` is False for namespaces other than the root namespace: there, ``root`` is a name like any other that
+    nobody can write.
+    """
+
+    def __init__(self, view: View, clock: Clock, *, with_root: bool = True) -> None:
+        self._view = view
+        self._clock = clock
+        self._with_root = with_root
+        self._compiled: dict[tuple[str, ...], Acl] = {}
+        self._generation = 0
+        self._personal: OrderedDict[tuple[tuple[str, ...], Person], Acl] = OrderedDict()
+
+        view.watch(self._changed)
+
+    async def ensure_defaults(self) -> None:
+        """Write the ``default`` policy if it isn't there, as on the first start or in a new namespace."""
+
+        async def work(transaction: Transaction) -> None:
+            if await transaction.get(_key(DEFAULT)) is None:
+                record = _Record(DEFAULT_TEXT, 1, self._clock())
+                transaction.put(_key(DEFAULT), msgspec.msgpack.encode(record))
+
+        if await self._view.get(_key(DEFAULT)) is None:
+            await transact(self._view, work)
+
+    async def get(self, name: str) -> StoredPolicy | None:
+        """The policy ``name``, in any case of letters; None if there is none or it has expired."""
+        name = name.lower()
+        if name == ROOT:
+            return StoredPolicy(ROOT, "", 0, None) if self._with_root else None
+        if name == RESPONSE_WRAPPING:
+            return StoredPolicy(name, RESPONSE_WRAPPING_TEXT, 1, None)
+        if not _storable(name):
+            return None
+        stored = await self._view.load(_key(name), lambda value: _decode(name, value))
+        return None if stored is None or _expired(stored, self._clock()) else stored
+
+    async def shown(self, name: str) -> StoredPolicy | None:
+        """As ``get``; but ``root`` is shown everywhere, though it means nothing outside of the root namespace."""
+        return StoredPolicy(ROOT, "", 0, None) if name.lower() == ROOT else await self.get(name)
+
+    async def missing(self, names: Iterable[str]) -> list[str]:
+        """Those of ``names`` that are no policy, in their order; a token may carry them all the same."""
+        return [name for name in names if await self.get(name) is None]
+
+    async def list(self, prefix: str = "", after: str = "", limit: int | None = None) -> list[str]:
+        """The names that begin with ``prefix``: those without a slash first, ``root`` last, else in byte order.
+
+        ``after`` and ``limit`` page through it: at most ``limit`` names (None: all) that come behind ``after``.
+        """
+        stored = [unquote(key) for key in await self._view.list("")]
+        names = [name for name in stored if name not in HIDDEN and await self.get(name) is not None]
+        names.sort(key=_position)
+        if self._with_root:
+            names.append(ROOT)
+        found = [
+            name for name in names if name.startswith(prefix) and (not after or _position(after) < _position(name))
+        ]
+        return found[:limit]
+
+    async def put(
+        self,
+        name: str,
+        text: str,
+        *,
+        cas: int | None = None,
+        cas_required: bool = False,
+        expiration: float | None = None,
+        allow_slashes_in_identity_templates: bool = False,
+        allow_wildcards_in_identity_templates: bool = False,
+    ) -> None:
+        """Write a policy, given in HCL or JSON, as it is or in base64; nothing of an earlier one remains.
+
+        ``cas`` is the version that must be there (0 or ``MUST_NOT_EXIST``: none), ``expiration`` the time at which the
+        policy ends, in seconds since the epoch. Raises ``InvalidRequest`` with Vault's words.
+        """
+        name = name.lower()
+        if name in FIXED:
+            raise InvalidRequest(f'cannot update "{name}" policy')
+        if not _storable(name):
+            raise InvalidRequest(
+                f"a policy's name is at most {MAX_NAME_BYTES} bytes long and has no control characters"
+            )
+        text = _plain(text)
+        if not text:
+            raise InvalidRequest("'policy' parameter not supplied or empty")
+        if len(text.encode()) > MAX_TEXT_BYTES:
+            raise InvalidRequest(f"a policy is at most {MAX_TEXT_BYTES} bytes long")
+        await _beside(text, lambda: parse_policy(text, name))
+        now = self._clock()
+        if expiration is not None and expiration <= now:
+            raise InvalidRequest("refusing to update policy as expiration time has already elapsed")
+
+        async def work(transaction: Transaction) -> None:
+            value = await transaction.get(_key(name))
+            present = None if value is None else _decode(name, value)
+            if present is not None and _expired(present, now):
+                present = None
+            _check_version(present, cas, cas_required)
+            record = _Record(
+                text,
+                1 if present is None else present.version + 1,
+                now,
+                cas_required,
+                expiration,
+                allow_slashes_in_identity_templates,
+                allow_wildcards_in_identity_templates,
+            )
+            transaction.put(_key(name), msgspec.msgpack.encode(record))
+
+        await transact(self._view, work)
+
+    async def delete(self, name: str) -> None:
+        """Remove a policy; to remove what isn't there is no error."""
+        name = name.lower()
+        if name == DEFAULT:
+            raise InvalidRequest("cannot delete default policy")
+        if name in FIXED:
+            raise InvalidRequest(f'cannot delete "{name}" policy')
+        if not _storable(name):
+            return
+        async with self._view.transaction() as transaction:
+            transaction.delete(_key(name))
+
+    async def acl(self, names: tuple[str, ...], fill: Fill | None = None) -> Acl:
+        """What the policies ``names`` allow together; right until any policy changes or ``Acl.valid_until``.
+
+        ``fill`` gives a caller's values for templated paths (see ``compile_acl``); without it they grant nothing.
+        Raises ``Damaged`` if one of them can't be read, ``InvalidRequest`` if it can't take the caller's values.
+        """
+        acl = self._compiled.get(names)
+        now = self._clock()
+        if acl is not None and now < acl.valid_until and not (acl.templated and fill is not None):
+            return acl
+        generation = self._generation
+        acl = await self._compile(names, fill, now)
+        if generation == self._generation and not (acl.templated and fill is not None):
+            if len(self._compiled) >= MAX_COMPILED:
+                self._compiled.clear()
+            self._compiled[names] = acl
+        return acl
+
+    async def personal_acl(self, names: tuple[str, ...], person: Person) -> Acl:
+        """As ``acl``, of the policies ``names`` and those of ``person`` together, with its values."""
+        key = names, person
+        acl = self._personal.get(key)
+        if acl is not None and self._clock() < acl.valid_until:
+            self._personal.move_to_end(key)
+            return acl
+        generation = self._generation
+        acl = await self.acl(tuple(sorted({*names, *person.policies})), person.value)
+        if generation == self._generation:
+            self._personal[key] = acl
+            if len(self._personal) > MAX_PERSONAL:
+                self._personal.popitem(last=False)
+        return acl
+
+    async def _compile(self, names: tuple[str, ...], fill: Fill | None, now: float) -> Acl:
+        policies: list[Policy] = []
+        valid_until = inf
+        for name in dict.fromkeys(names):
+            stored = await self.get(name)
+            if stored is None:
+                continue
+            policy = Policy(ROOT) if stored.name == ROOT else await _beside(stored.text, partial(_policy_of, stored))
+            policies.append(policy)
+            if stored.expiration is not None:
+                valid_until = min(valid_until, stored.expiration)
+        acl = compile_acl(policies, now, fill)
+        acl.valid_until = min(acl.valid_until, valid_until)
+        return acl
+
+    def _changed(self) -> None:
+        self._generation += 1
+        self._compiled.clear()
+        self._personal.clear()
+
+
+async def _beside(text: str, work: Callable[[], T]) -> T:
+    """What ``work`` makes of ``text``; beside the event loop if that is long, since megabytes take seconds."""
+    return work() if len(text) <= _SHORT_TEXT_CHARACTERS else await beside(work)
+
+
+def _policy_of(stored: StoredPolicy) -> Policy:
+    return stored.policy
+
+
+def _key(name: str) -> str:
+    """The storage key of a policy: one segment, whatever the name holds."""
+    return quote(name, safe="")
+
+
+def _storable(name: str) -> bool:
+    return bool(name) and len(name.encode()) <= MAX_NAME_BYTES and all(ord(letter) >= 32 for letter in name)
+
+
+def _position(name: str) -> tuple[bool, int, str]:
+    """Where a name stands in lists."""
+    return name == ROOT, name.count("/"), name
+
+
+def _decode(name: str, value: bytes) -> StoredPolicy:
+    try:
+        record = msgspec.msgpack.decode(value, type=_Record)
+    except msgspec.MsgspecError as error:
+        raise Damaged(f"policy {name!r} can't be decoded") from error
+    return StoredPolicy(name, **msgspec.structs.asdict(record))
+
+
+def _expired(stored: StoredPolicy, now: float) -> bool:
+    return stored.expiration is not None and stored.expiration <= now
+
+
+def _plain(text: str) -> str:
+    """The text itself, where it was sent in base64."""
+    try:
+        return base64.b64decode(text, validate=True).decode()
+    except (binascii.Error, ValueError):
+        return text
+
+
+def _check_version(present: StoredPolicy | None, cas: int | None, cas_required: bool) -> None:
+    """Raise ``InvalidRequest`` unless the caller knows the version that is there, or needn't."""
+    if cas is None:
+        if cas_required or (present is not None and present.cas_required):
+            raise InvalidRequest("check-and-set parameter required for this call")
+        return
+    if cas == MUST_NOT_EXIST:
+        if present is not None:
+            raise InvalidRequest("check-and-set parameter set to -1 on existing entry")
+        return
+    version = 0 if present is None else present.version
+    if cas != version:
+        raise InvalidRequest(f"check-and-set parameter {cas} did not match the current version {version}")

@@ -1,0 +1,34 @@
+"""What belongs to one namespace while the server is unsealed: mounts, policies, tokens, leases, identities."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from auth_methods.token.jwt_issuer import JwtIssuer
+from server.audit.entry import AuditNamespace
+from server.tenants.identity.effective_identity import Personas
+from server.tenants.limits.lockouts import Lockouts
+from server.tenants.mounts.table import Mounts
+from server.tenants.namespaces.names import Namespace
+from server.tenants.policies.store import PolicyStore
+from server.tenants.tokens.leases import Leases
+from server.tenants.tokens.store import Tokens
+from server.tenants.tokens.wrapping import Wrapping
+from storage.view import View
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """One namespace at work. ``view`` is all of its storage."""
+
+    namespace: Namespace
+    audit: AuditNamespace
+    view: View
+    mounts: Mounts
+    policies: PolicyStore
+    tokens: Tokens
+    leases: Leases
+    wrapping: Wrapping
+    lockouts: Lockouts
+    personas: Personas
+    jwt_issuer: JwtIssuer

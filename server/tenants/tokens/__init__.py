@@ -1,0 +1,1 @@
+"""Tokens of a namespace: storage, revocation, leases, cubbyhole, response wrapping."""

@@ -1,0 +1,399 @@
+"""The token store of one namespace: the only place where tokens are minted, used and renewed.
+
+A service token is kept under a salted hash of its id (see ``server.tenants.tokens.entries`` for all that belongs to
+it); a batch token is kept nowhere (``server.tenants.tokens.batch``). A token ends with its time, with its uses, by
+being revoked, and with any token that it descends from: it is refused from that moment, and what it leaves behind is
+cleared away later (``server.tenants.tokens.revocation``).
+
+Whether all ancestors still stand is looked up once for each token and remembered, with the time until which it holds.
+What can change it otherwise writes below ``tree/``, in the same commit, and that is watched. So a busy token costs one
+hash, one look into the cache and two comparisons.
+
+The ids and accessors of tokens end in the id of their namespace, but for those of the root namespace. A token may have
+been made by one of a namespace above; then its parent is looked for there each time it is used.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Mapping
+from math import inf
+from typing import TypeAlias
+
+from msgspec.structs import replace
+
+from auth_methods.records import BATCH, TokenRecord
+from auth_methods.token.authority import HeldToken
+from engines.base import Caller
+from engines.faults import InvalidRequest
+from server.audit.entry import AuditToken
+from server.runtime.identifiers import random_text
+from server.tenants.identity.effective_identity import Persona, Personas
+from server.tenants.namespaces.names import ROOT, Namespace
+from server.tenants.policies.acl import Acl
+from server.tenants.policies.builtin import RESPONSE_WRAPPING, UNASSIGNABLE_TEXT
+from server.tenants.policies.store import PolicyStore
+from server.tenants.tokens.batch import KEY_BYTES, BatchTokens
+from server.tenants.tokens.batch import PREFIX as BATCH_PREFIX
+from server.tenants.tokens.entries import (
+    ACCESSORS,
+    DOOMED,
+    TREE,
+    TokenEntries,
+    accessor_of,
+    decode,
+    drawer_prefix,
+    encode,
+    expiry_key,
+    id_key,
+)
+from server.tenants.tokens.revocation import TokenRemoval
+from server.tenants.tokens.tidy import TokenTidying
+from storage.base import Transaction, transact
+from storage.view import View
+
+SERVICE_PREFIX = "s."
+
+MAX_BATCH_KEPT = 20_000
+"""How many batch tokens are kept opened."""
+
+MAX_BATCH_KEPT_CHARACTERS = 2 * 1024
+"""The longest batch token that is kept opened. It holds its record, and so may be as long as a header."""
+
+_LISTED_AT_ONCE = 500
+_SALT_BYTES = 32
+
+
+Elsewhere: TypeAlias = Callable[[str], Awaitable["Tokens | None"]]
+"""Finds the token store of a namespace by the namespace's id."""
+
+
+class Token(HeldToken):
+    """A token as it is kept ready: its record, its hash, and what others have prepared for it."""
+
+    __slots__ = ("audit", "generation", "hash", "persona", "record", "store", "sure_until")
+
+    def __init__(self, record: TokenRecord, hashed: str, store: Tokens) -> None:
+        self.record = record
+        self.hash = hashed
+        self.store = store
+        """Where it is kept: that of the namespace which it belongs to."""
+        self.audit: AuditToken | None = None
+        """The prepared auth block of audit entries, by the dispatcher."""
+        self.persona: Persona | None = None
+        """What its entity comes to, by ``server.tenants.identity.effective_identity``; None without an entity."""
+        self.generation: object = None
+        """The state of the trees in which ``sure_until`` was found."""
+        self.sure_until: float = 0
+        """Until when neither its own time nor that of an ancestor is over, seconds since the epoch."""
+
+    @property
+    def namespace_id(self) -> str:
+        """The id of the namespace that it belongs to."""
+        return self.store.namespace.id
+
+    @property
+    def namespace_path(self) -> str:
+        """The path of the namespace that it belongs to."""
+        return self.store.namespace.path
+
+
+def token_of(caller: Caller) -> Token:
+    """The token that ``caller`` has shown."""
+    token = caller.handle
+    assert isinstance(token, Token), "the handle of a caller is a token of a store"
+    return token
+
+
+class Tokens:
+    """The tokens of ``namespace``, whose storage is ``view`` (the core's own part of it).
+
+    ``elsewhere`` finds the store of a namespace above by its id, for parents that are kept there.
+    """
+
+    def __init__(
+        self,
+        view: View,
+        salt: bytes,
+        batch_key: bytes,
+        policies: PolicyStore,
+        personas: Personas,
+        namespace: Namespace = ROOT,
+        elsewhere: Elsewhere | None = None,
+    ) -> None:
+        self._view = view
+        self._policies = policies
+        self._personas = personas
+        self.namespace = namespace
+        self._elsewhere = elsewhere
+        self._entries = TokenEntries(salt)
+        self._removal = TokenRemoval(view, self._entries)
+        self._tidying = TokenTidying(view)
+        self._batch = BatchTokens(batch_key, view.prefix, namespace.suffix)
+        self._opened: OrderedDict[str, Token] = OrderedDict()
+        self._using: dict[str, asyncio.Lock] = {}
+        self._generation = object()
+        """Another one whenever a tree has changed, and in each store, since caches live longer than stores."""
+        view.within(TREE).watch(self._tree_changed)
+        self.hash = self._entries.hash
+        self.revoke = self._removal.revoke
+        self.revoke_orphaning = self._removal.revoke_orphaning
+        self.revoke_all = self._removal.revoke_all
+        self.sweep = self._removal.sweep
+        self.tidy = self._tidying.start
+
+    @classmethod
+    async def open(
+        cls,
+        view: View,
+        policies: PolicyStore,
+        personas: Personas,
+        namespace: Namespace = ROOT,
+        elsewhere: Elsewhere | None = None,
+    ) -> Tokens:
+        """The store in ``view``, with its salt and its key made at the first time."""
+
+        async def work(transaction: Transaction) -> tuple[bytes, bytes]:
+            return (
+                await _made_once(transaction, "salt", _SALT_BYTES),
+                await _made_once(transaction, "batch-key", KEY_BYTES),
+            )
+
+        return cls(view, *await transact(view, work), policies, personas, namespace, elsewhere)
+
+    @property
+    def namespace_path(self) -> str:
+        """The path of the namespace whose tokens these are."""
+        return self.namespace.path
+
+    async def close(self) -> None:
+        """Stop what works in the background, and forget what is secret."""
+        await self._tidying.close()
+        self._opened.clear()
+        self._batch.close()
+
+    async def authenticate(self, token_id: str, now: float) -> Token | None:
+        """The token with this id if it may be used, and so may all of its entity, else None."""
+        token = await self.lookup(token_id, now)
+        if token is not None and token.record.entity_id and not await self._personas.stands(token):
+            return None
+        return token
+
+    async def lookup(self, token_id: str, now: float) -> Token | None:
+        """The token with this id if it is there, whether or not its entity is disabled, else None."""
+        hashed = self._entries.hash(token_id)
+        if token_id.startswith(BATCH_PREFIX):
+            token = self._open_batch(token_id, hashed)
+        else:
+            token = self._view.ready(id_key(hashed)) or await self._load(hashed)
+        if token is None or token.record.num_uses < 0:
+            return None
+        if token.generation is self._generation and now < token.sure_until:
+            return token
+        return token if await self._stands(token, now) else None
+
+    async def stands(self, token: Token, now: float) -> bool:
+        """Whether a token that is in use already may go on; that the use was its last doesn't matter."""
+        found = await self._load(token.hash)
+        if found is None or 0 < found.record.expire_time <= now:
+            return False
+        return await self._personas.stands(token)
+
+    def is_current(self, token: Token, now: float) -> bool:
+        """Whether ``authenticate`` would find a token again, with the same persona; False means "not for sure"."""
+        if token.generation is not self._generation or now >= token.sure_until:
+            return False
+        return self._view.ready(id_key(token.hash)) is token and self._personas.is_current(token)
+
+    async def rights(self, token: Token) -> Acl:
+        """What an authenticated token may do: by its own policies, and those that its entity and its groups add.
+
+        Right until policies or identities change. Raises ``InvalidRequest`` if the entity's values can't be put into
+        the policies, ``Damaged`` if one of these can't be read.
+        """
+        persona = token.persona
+        if persona is None:
+            return await self._policies.acl(token.record.policies)
+        return await self._policies.personal_acl(token.record.policies, persona)
+
+    async def by_accessor(self, accessor: str, now: float) -> Token | None:
+        """The token with this accessor, if it may still be used."""
+        value = await self._view.get(ACCESSORS + self._entries.hash(accessor))
+        return None if value is None else await self.by_hash(accessor_of(value)[0], now)
+
+    async def by_hash(self, hashed: str, now: float) -> Token | None:
+        """The service token whose id has this hash, if it may still be used."""
+        token = await self._load(hashed)
+        if token is None or token.record.num_uses < 0 or not await self._stands(token, now):
+            return None
+        return token
+
+    async def accessors(self, now: float) -> list[str]:
+        """The accessors of all service tokens; those whose time is over may be among them until swept."""
+        found: list[str] = []
+        after = ""
+        clearing = await self._view.list(DOOMED, limit=1)
+        while names := await self._view.list(ACCESSORS, after, _LISTED_AT_ONCE):
+            after = names[-1]
+            values = await asyncio.gather(*(self._view.get(ACCESSORS + name) for name in names))
+            entries = [accessor_of(value) for value in values if value is not None]
+            if clearing or self._elsewhere is not None:
+                # Some of the tokens that are still there may have lost an ancestor.
+                entries = [entry for entry in entries if await self.by_hash(entry[0], now) is not None]
+            found.extend(accessor for _, accessor in entries)
+        return found
+
+    async def knows_policy(self, name: str) -> bool:
+        """Whether there is a policy of this name."""
+        return name == "root" or await self._policies.get(name) is not None
+
+    async def use(self, token: Token) -> Token:
+        """Take one of a limited token's uses; the answer is the token as it is during this use, -1 left in the last.
+
+        Raises ``LookupError`` if another request took the last one, or revoked it.
+        """
+        if token.record.num_uses == 0:
+            return token
+
+        async def work(transaction: Transaction) -> TokenRecord:
+            value = await transaction.get(id_key(token.hash))
+            record = None if value is None else decode(value)
+            if record is None or record.num_uses < 0:
+                raise LookupError
+            left = record.num_uses - 1
+            record = replace(record, num_uses=left if left > 0 else -1)
+            transaction.put(id_key(token.hash), encode(record))
+            return record
+
+        # Those who want one token's uses at once line up here, rather than make each other's commits fail.
+        lock = self._using.setdefault(token.hash, asyncio.Lock())
+        try:
+            async with lock:
+                used = Token(await transact(self._view, work), token.hash, self)
+                used.persona = token.persona
+                return used
+        finally:
+            if not lock.locked():
+                self._using.pop(token.hash, None)
+
+    async def mint(self, record: TokenRecord, drawer: Mapping[str, bytes] | None = None) -> TokenRecord:
+        """Make a new token, and put into its cubbyhole what ``drawer`` holds by name.
+
+        An empty ``id`` or ``accessor`` is filled with a random one; a batch token gets an id that holds its record.
+        Raises ``InvalidRequest`` if the id is taken, if the parent is no longer there, if a batch token can't hold that
+        much, or for the policy of wrapping tokens on any other.
+        """
+        if RESPONSE_WRAPPING in record.policies and not record.wraps:
+            raise InvalidRequest(UNASSIGNABLE_TEXT)
+        if record.type == BATCH:
+            sealed = self._batch.seal(record)
+            if sealed is None:
+                raise InvalidRequest("the token would be too large; give it fewer policies or less metadata")
+            return sealed
+        suffix = self.namespace.suffix
+        record = replace(
+            record,
+            id=record.id or SERVICE_PREFIX + random_text() + suffix,
+            accessor=record.accessor or random_text() + suffix,
+        )
+        hashed = self._entries.hash(record.id)
+
+        async def work(transaction: Transaction) -> None:
+            if await transaction.get(id_key(hashed)) is not None:
+                raise InvalidRequest("cannot create a token with a duplicate ID")
+            if record.parent_beside:
+                parent = await transaction.get(id_key(record.parent))
+                if parent is None or decode(parent).num_uses < 0:
+                    raise InvalidRequest("parent token lookup failed: no parent found")
+            self._entries.write(transaction, hashed, record)
+            for name, value in (drawer or {}).items():
+                transaction.put(drawer_prefix(hashed) + name, value)
+
+        await transact(self._view, work)
+        return record
+
+    async def renew(self, hashed: str, granted: int, now: float) -> TokenRecord | None:
+        """Let the token end ``granted`` seconds after ``now``; None if it is gone."""
+
+        async def work(transaction: Transaction) -> TokenRecord | None:
+            value = await transaction.get(id_key(hashed))
+            if value is None:
+                return None
+            before = decode(value)
+            record = replace(before, expire_time=now + granted, last_renewal=now, last_ttl=granted)
+            if before.expire_time:
+                transaction.delete(expiry_key(before.expire_time, hashed))
+            if not before.expire_time or record.expire_time < before.expire_time:
+                transaction.put(TREE + "shortened", b"")
+            transaction.put(expiry_key(record.expire_time, hashed), b"")
+            transaction.put(id_key(hashed), encode(record))
+            return record
+
+        return await transact(self._view, work)
+
+    async def _stands(self, token: Token, now: float) -> bool:
+        """Whether the time of neither the token nor any of its ancestors is over, and all of these are there."""
+        generation = self._generation
+        until = inf
+        current = token
+        sure = True
+        while True:
+            record = current.record
+            if record.expire_time:
+                until = min(until, record.expire_time)
+            if not record.parent or until <= now:
+                break
+            if record.parent_namespace:
+                if not await self._stands_elsewhere(record, now):
+                    return False
+                sure = False
+                break
+            parent = await self._load(record.parent)
+            if parent is None:
+                return False
+            current = parent
+            if current.generation is generation and now < current.sure_until:
+                until = min(until, current.sure_until)
+                break
+        if until <= now:
+            return False
+        # That its parent is revoked isn't noted anywhere for a batch token, nor here if the parent is kept elsewhere:
+        # these have to look each time.
+        if sure and not (token.record.type == BATCH and token.record.parent):
+            token.sure_until, token.generation = until, generation
+        return True
+
+    async def _stands_elsewhere(self, record: TokenRecord, now: float) -> bool:
+        """Whether the parent of a token, kept in another namespace, may still be used."""
+        store = None if self._elsewhere is None else await self._elsewhere(record.parent_namespace)
+        return store is not None and await store.by_hash(record.parent, now) is not None
+
+    def _open_batch(self, token_id: str, hashed: str) -> Token | None:
+        token = self._opened.get(hashed)
+        if token is None:
+            record = self._batch.open(token_id)
+            if record is None:
+                return None
+            token = Token(record, hashed, self)
+            if len(token_id) > MAX_BATCH_KEPT_CHARACTERS:
+                return token
+            self._opened[hashed] = token
+            if len(self._opened) > MAX_BATCH_KEPT:
+                self._opened.popitem(last=False)
+        return token
+
+    async def _load(self, hashed: str) -> Token | None:
+        return await self._view.load(id_key(hashed), lambda value: Token(decode(value), hashed, self))
+
+    def _tree_changed(self) -> None:
+        self._generation = object()
+
+
+async def _made_once(transaction: Transaction, key: str, size: int) -> bytes:
+    value = await transaction.get(key)
+    if value is None:
+        value = secrets.token_bytes(size)
+        transaction.put(key, value)
+    return value

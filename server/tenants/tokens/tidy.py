@@ -1,0 +1,94 @@
+"""Tidying: looking for entries of tokens that aren't there, and removing them.
+
+There should be none, since all entries of a token come and go in one transaction. This is for stores that were mended
+by hand or restored in parts, and for those who are used to ask for it. It goes through everything, in small steps and
+in the background.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+
+from server.tenants.tokens.entries import (
+    ACCESSORS,
+    EXPIRY,
+    LEASES,
+    WRAPPED_SIZES,
+    accessor_of,
+    end_in,
+    hash_in_lease,
+    id_key,
+)
+from server.tenants.tokens.revocation import STEP
+from storage.base import Transaction, transact
+from storage.view import View
+
+log = logging.getLogger(__name__)
+
+
+class TokenTidying:
+    """Tidies the token store below ``view``."""
+
+    def __init__(self, view: View) -> None:
+        self._view = view
+        self._running: asyncio.Task[None] | None = None
+
+    def start(self) -> bool:
+        """Begin in the background; False if it is under way."""
+        if self._running is not None and not self._running.done():
+            return False
+        self._running = asyncio.create_task(self._run())
+        return True
+
+    async def close(self) -> None:
+        """Stop, if it is under way."""
+        if self._running is not None:
+            self._running.cancel()
+            await asyncio.gather(self._running, return_exceptions=True)
+
+    async def _run(self) -> None:
+        try:
+            removed = sum([await self._tidy(folder) for folder in (ACCESSORS, EXPIRY, LEASES, WRAPPED_SIZES)])
+        except Exception as error:  # noqa: BLE001 - nobody waits for this task; it can be started again
+            log.error("tidying tokens failed with %s", type(error).__name__)
+            return
+        log.info("tidied tokens: %d entries belonged to none", removed)
+
+    async def _tidy(self, top: str) -> int:
+        removed, folders = 0, [top]
+        while folders:
+            folder, after = folders.pop(), ""
+            while names := await self._view.list(folder, after, STEP):
+                after = names[-1]
+                folders.extend(folder + name for name in names if name.endswith("/"))
+                removed += await self._remove_strays(top, folder, [name for name in names if not name.endswith("/")])
+                await asyncio.sleep(0)
+        return removed
+
+    async def _remove_strays(self, top: str, folder: str, names: Sequence[str]) -> int:
+        """Remove those of the entries whose token isn't there; answers how many."""
+
+        async def work(transaction: Transaction) -> int:
+            removed = 0
+            for name in names:
+                hashed = await _token_of(transaction, top, folder, name)
+                if hashed is not None and await transaction.get(id_key(hashed)) is None:
+                    transaction.delete(folder + name)
+                    removed += 1
+            return removed
+
+        return await transact(self._view, work)
+
+
+async def _token_of(transaction: Transaction, top: str, folder: str, name: str) -> str | None:
+    """The hash of the token that an entry belongs to."""
+    if top == EXPIRY:
+        return end_in(name)[1]
+    if top == LEASES:
+        return hash_in_lease(name)
+    if top == WRAPPED_SIZES:
+        return name.rpartition("-")[0]
+    value = await transaction.get(folder + name)
+    return None if value is None else accessor_of(value)[0]

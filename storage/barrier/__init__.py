@@ -1,0 +1,1 @@
+"""The barrier: encryption of every entry below it, with its keys."""

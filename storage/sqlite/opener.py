@@ -1,0 +1,57 @@
+"""The entry point of SQLite storage: opens stores, and keeps two servers from working on one database.
+
+The processes of a server tell each other of their commits through memory that they share. Another server has no part in
+it, and would go on answering from what it remembers: with a token that is revoked, or a key that was rotated.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from storage.base import Unavailable
+from storage.file_locks import FileLock
+from storage.shared_memory import SharedRevision
+from storage.sqlite.disk_reserve import DiskReserve
+from storage.sqlite.schema import beside, create_files, database_path, locks_fail
+from storage.sqlite.store import SqliteStore, open_sqlite
+
+CLAIM_SECONDS = 3.0
+"""How long to wait for the database of a server that was killed a moment ago, and whose workers are just ending."""
+
+_POLL_SECONDS = 0.05
+
+
+class SqliteOpener:
+    """Opens stores, and claims their databases."""
+
+    async def __call__(self, settings: Mapping[str, str], shared: SharedRevision | None = None) -> SqliteStore:
+        """As ``open_sqlite``."""
+        return await open_sqlite(settings, shared)
+
+    @contextmanager
+    def claim(self, settings: Mapping[str, str]) -> Iterator[None]:
+        """As ``Claims.claim``."""
+        path = database_path(settings)
+        create_files(path)
+        try:
+            lock = FileLock(beside(path, "-server"))
+        except OSError as error:
+            raise locks_fail(path, error) from error
+        try:
+            deadline = time.monotonic() + CLAIM_SECONDS
+            while not lock.try_acquire():
+                if time.monotonic() > deadline:
+                    raise Unavailable(f"the database {path} is in use by another server")
+                time.sleep(_POLL_SECONDS)
+            reserve = DiskReserve(beside(path, "-reserve"))
+            reserve.release()
+            reserve.keep()
+            yield
+            reserve.keep()
+        finally:
+            lock.close()
+
+
+opener = SqliteOpener()

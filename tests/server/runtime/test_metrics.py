@@ -1,0 +1,151 @@
+"""What is counted, and how it is told."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from server.pipeline.open_routes import Exposure
+from server.runtime.metrics import COLUMNS, Meter
+from server.runtime.shared_counters import SharedRows
+from tests.server.systems import Notes, Server
+
+
+async def _samples(server: Server) -> dict[str, float]:
+    answer = await server.send("GET", "sys/metrics?format=prometheus")
+    assert (answer.status, answer.headers[0][1]) == (200, b"text/plain; version=0.0.4; charset=utf-8")
+    return {
+        sample.name + "".join(f"{{{name}={value}}}" for name, value in sample.labels.items()): sample.value
+        for family in text_string_to_metric_families(answer.body.decode())
+        for sample in family.samples
+    }
+
+
+async def test_requests_are_counted_by_status_and_timed(server: Server) -> None:
+    for _ in range(3):
+        await server.ask("GET", "sys/mounts")
+    await server.ask("GET", "sys/mounts", token="")
+    samples = await _samples(server)
+    assert samples["cryptoserve_requests_total{code=200}"] == 3
+    assert samples["cryptoserve_requests_total{code=403}"] == 1
+    assert samples["vault_core_handle_request_count"] == 4
+    assert samples["cryptoserve_request_duration_seconds_count"] == 4
+    assert samples["cryptoserve_request_duration_seconds_bucket{le=+Inf}"] == 4
+    assert samples["cryptoserve_request_duration_seconds_sum"] > 0
+    # The one that asks is under way itself.
+    assert samples["vault_core_in_flight_requests"] == 1
+    assert samples["vault_core_unsealed"] == samples["vault_core_active"] == 1
+    assert samples["vault_core_mount_table_num_entries{type=auth}"] == 1
+    assert samples["cryptoserve_barrier_encryptions"] > 0
+    assert samples["cryptoserve_bugs_total"] == 0
+    assert samples["process_open_fds"] > 0
+
+
+async def test_the_form_of_vault(server: Server) -> None:
+    await server.ask("GET", "sys/mounts")
+    status, answer = await server.ask("GET", "sys/metrics")
+    assert status == 200
+    assert set(answer) == {"Timestamp", "Gauges", "Points", "Counters", "Samples"}
+    gauges = {gauge["Name"]: gauge["Value"] for gauge in answer["Gauges"] if not gauge["Labels"]}
+    assert gauges["vault.core.unsealed"] == 1
+    (sample,) = answer["Samples"]
+    assert (sample["Name"], sample["Count"]) == ("vault.core.handle_request", 1)
+    assert sample["Mean"] == sample["Sum"] > 0
+    counted = {counter["Name"]: counter["Count"] for counter in answer["Counters"] if not counter["Labels"]}
+    assert counted == {"cryptoserve.rate_limited": 0, "cryptoserve.bugs": 0}
+
+
+async def test_an_unknown_form_is_refused_in_plain_text(server: Server) -> None:
+    answer = await server.send("GET", "sys/metrics?format=n%22pe")
+    assert (answer.status, answer.body) == (400, b'metric response format "n\\"pe" unknown')
+    assert answer.headers == ((b"content-type", b"text/plain"),)
+
+
+async def test_a_listener_may_serve_them_to_anybody_sealed_or_not(server: Server) -> None:
+    assert (await server.ask("GET", "sys/metrics", token=""))[0] == 403
+    monitoring = Exposure(metrics=True)
+    assert (await server.ask("GET", "sys/metrics", token="", exposure=monitoring))[0] == 200
+    await server.ask("POST", "sys/seal")
+    assert (await server.ask("GET", "sys/metrics", token=""))[0] == 503
+    status, answer = await server.ask("GET", "sys/metrics", token="", exposure=monitoring)
+    gauges = {gauge["Name"]: gauge["Value"] for gauge in answer["Gauges"] if not gauge["Labels"]}
+    assert (status, gauges["vault.core.unsealed"]) == (200, 0)
+
+
+async def test_requests_under_way_are_shown(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    entered, leave = asyncio.Event(), asyncio.Event()
+
+    async def wait(view: Any, key: str) -> bytes | None:
+        entered.set()
+        await leave.wait()
+        return b"x"
+
+    await server.ask("POST", "sys/mounts/n", {"type": "notes"})
+    await server.ask("GET", "n/note/a")
+    active = server.core.active
+    assert active is not None
+    engine = (await active.root.mounts.router()).mounts["n/"].engine
+    assert isinstance(engine, Notes)
+    monkeypatch.setattr(type(engine.mount.storage), "get", wait)
+    waiting = asyncio.create_task(server.ask("GET", "n/note/a"))
+    await entered.wait()
+    monkeypatch.undo()
+    status, answer = await server.ask("GET", "sys/in-flight-req")
+    assert status == 200
+    shown = {request["request_path"]: request for request in answer.values()}
+    assert set(shown) == {"/v1/n/note/a", "/v1/sys/in-flight-req"}
+    assert shown["/v1/n/note/a"]["client_remote_address"] == "127.0.0.1:40000"
+    assert shown["/v1/n/note/a"]["request_method"] == "GET"
+    assert "client_id" in shown["/v1/sys/in-flight-req"]
+    leave.set()
+    assert (await waiting)[0] == 200
+    assert server.core.runtime.in_flight == {}
+
+
+async def test_a_request_that_is_given_up_is_counted(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    entered = asyncio.Event()
+
+    async def forever(*given: object) -> None:
+        entered.set()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(server.core.runtime.cache, "catch_up", forever)
+    asking = asyncio.create_task(server.ask("GET", "sys/mounts"))
+    await entered.wait()
+    asking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+    assert server.core.runtime.meter.counts(0).statuses == {499: 1}
+    assert server.core.runtime.in_flight == {}
+
+
+def test_all_processes_are_summed_up_and_a_successor_goes_on() -> None:
+    table = SharedRows(2, COLUMNS)
+    first, second = Meter(table, 0), Meter(table, 1)
+    for meter, status in ((first, 200), (second, 200), (second, 404)):
+        meter.finished(status, 60_000)
+    second.bugs += 1
+    assert first.counts(0).statuses == {200: 1}
+    second.share(in_flight=1)
+    counts = first.counts(2)
+    assert (counts.statuses, counts.in_flight, counts.bugs, counts.processes) == ({200: 2, 404: 1}, 3, 1, 2)
+    # Those that are there only to ask aren't left behind in what the others see.
+    assert second.counts(0).in_flight == 0
+    assert (counts.buckets[1], counts.nanoseconds) == (3, 180_000)
+    # The second process dies with a request under way, and is replaced.
+    second = Meter(table, 1)
+    second.finished(404, 60_000)
+    second.share(0)
+    counts = first.counts(0)
+    assert (counts.statuses, counts.in_flight, counts.bugs) == ({200: 2, 404: 2}, 0, 1)
+
+
+@pytest.mark.parametrize("status", [100, 599])
+def test_every_status_has_a_place(status: int) -> None:
+    meter = Meter()
+    meter.finished(status, 10**12)
+    assert meter.counts(0).statuses == {status: 1}
+    assert meter.counts(0).buckets[-1] == 1
