@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import logging
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -14,8 +15,10 @@ from engines.algorithms.pins import pin_providers
 from engines.faults import Fault
 from engines.fips import FipsMode
 from server.audit.broker import DeclaredDevice
-from server.audit.enabled import make_device
+from server.audit.devices.base import DeviceFault
+from server.audit.enabled import check_known, make_device
 from server.audit.stored import to_store
+from server.audit.writer import MAX_WAITING
 from server.config import Config, ConfigError, Listener
 from server.core.lifecycle import Core
 from server.core.settings import Settings
@@ -30,6 +33,8 @@ from server.tenants.mounts.table import new_entry
 from storage.base import Claims, StorageFault, Store
 from storage.seals.base import Seal
 from storage.shared_memory import SharedRevision
+
+_log = logging.getLogger(__name__)
 
 
 async def open_service(config: Config, member: Member) -> Service:
@@ -48,6 +53,7 @@ async def open_service(config: Config, member: Member) -> Service:
         cache_size=config.cache_size,
         commons=member.commons,
         rate_counts=member.rate_counts,
+        login_counts=member.login_counts,
         meter=member.meter,
     )
     development = None
@@ -74,8 +80,8 @@ async def open_service(config: Config, member: Member) -> Service:
     def build(listener: Listener) -> Application:
         return Application(dispatcher, listener)
 
-    async def reload(config: Config) -> None:
-        await core.reload()
+    async def reload(config: Config) -> bool:
+        return await core.reload()
 
     return Service(build, reload, close, ALWAYS_SERVED, development)
 
@@ -87,6 +93,7 @@ def check_audit(config: Config) -> None:
     """
     for declared, device in zip(config.audit, _declared(config), strict=True):
         try:
+            check_known(to_store(device), plugins.find_audit_device)
             enabled = make_device(
                 device.path,
                 to_store(device),
@@ -95,7 +102,10 @@ def check_audit(config: Config) -> None:
             )
         except Fault as error:
             raise ConfigError(f'audit "{declared.type}" "{declared.path}": {error.message}', declared.place) from error
-        enabled.open()
+        try:
+            enabled.device.open()
+        except DeviceFault as error:
+            _log.error("audit device %s can't be opened: %s", device.path, error)
         enabled.device.close()
 
 
@@ -175,6 +185,8 @@ def _settings(config: Config) -> Settings:
         audit_devices=_declared(config),
         audit_through_api=config.unsafe_allow_api_audit_creation,
         audit_prefix_allowed=config.allow_audit_log_prefixing,
+        # Of the requests that may be under way, half may wait for the audit: others find room all the same.
+        audit_max_waiting=max(1, min(MAX_WAITING, config.max_concurrent_requests // config.workers // 2)),
         shown=_shown(config),
     )
 

@@ -11,7 +11,8 @@ decoded entries is right for as long as it has dropped what changed up to the pr
     StorageFault
       +- Conflict            another commit changed what this transaction had read
       +- Damaged             an entry can't be what was written there; names the entry
-      +- Unavailable         the medium refused: disk full, file locked, connection lost, store closed
+      +- Unavailable         the medium refused: file locked, connection lost, store closed
+      |    +- Full           ... because it has no space left; it can still be read
       +- BarrierSealed       the barrier has no keys at present
       +- NotInitialized      there is nothing to unseal yet
       +- AlreadyInitialized  there is, and it isn't replaced
@@ -59,6 +60,10 @@ class Damaged(StorageFault):
 
 class Unavailable(StorageFault):
     """The medium can't be read or written at present."""
+
+
+class Full(Unavailable):
+    """The medium has no space left; what is there can still be read."""
 
 
 class BarrierSealed(StorageFault):

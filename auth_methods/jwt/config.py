@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from auth_methods.jwt.fetch_failures import report
 from auth_methods.jwt.keys import ALGORITHMS, InvalidKeys, key_from_pem
 from auth_methods.jwt.records import CONFIG, Config
 from auth_methods.jwt.remote import FetchFailed, KeySource, fetch_keys
@@ -77,7 +78,7 @@ async def _status(method: Jwt, config: Config, call: Call) -> str:
     """Whether tokens can be checked; as in OpenBao, key sets are only asked for if they have to be discovered."""
     if config.oidc_discovery_url:
         try:
-            await method.keys(config, "")
+            await method.keys(config, "", call.request_id)
         except FetchFailed as error:
             call.warn(f"failed to construct JWK validator: keyset configuration error: {error}")
             return "invalid"
@@ -155,6 +156,7 @@ async def _check_source(source: KeySource, call: Call, *, skip: bool) -> None:
     try:
         await fetch_keys(source)
     except FetchFailed as error:
+        report("%s: %s", what, error, request=call.request_id)
         if not skip:
             raise InvalidRequest(f"{what}: {error}" if source.discovery else what) from None
         call.warn(what)

@@ -53,6 +53,7 @@ async def activate(runtime: Runtime, engines: EngineOpener) -> Active:
         runtime.settings.audit_devices,
         headers=AuditedHeaders(view.within("sys/audited-headers/")),
         prefix_allowed=runtime.settings.audit_prefix_allowed,
+        max_waiting=runtime.settings.audit_max_waiting,
     )
     await audit.load()
     standings = DecisionCache()
@@ -118,7 +119,7 @@ async def _open_tenant(
             WrappingJwt(view.within("sys/"), runtime.settings.api_address),
             runtime.settings.max_lease_ttl_seconds,
         ),
-        Lockouts(view.within("sys/lockout/")),
+        Lockouts(view.within("sys/lockout/"), runtime.login_failures, namespace.id),
         personas,
         JwtIssuer(view.within("sys/jwt/"), _token_address(runtime, namespace), tokens),
     )

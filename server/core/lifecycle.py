@@ -30,7 +30,7 @@ from server.runtime import plugins
 from server.runtime.logs import choose_levels
 from server.runtime.metrics import Meter
 from server.seal.shared_state import Alone, Commons, SharedState
-from server.tenants.limits.login_limits import LoginLimits
+from server.tenants.limits.login_counts import LoginCounts
 from server.tenants.limits.rate_limits import RateCounts
 from server.tenants.tenant import Tenant
 from storage.barrier.barrier import Barrier
@@ -88,8 +88,10 @@ class Core:
         cache_size: int = DEFAULT_CAPACITY,
         commons: Commons | None = None,
         rate_counts: RateCounts | None = None,
+        login_counts: LoginCounts | None = None,
         meter: Meter | None = None,
     ) -> None:
+        login_counts = login_counts or LoginCounts()
         self.system = system
         self.runtime = Runtime(
             store,
@@ -98,7 +100,8 @@ class Core:
             clock,
             settings,
             FipsGuard(settings.fips_mode, "the server itself"),
-            LoginLimits(settings.login_failures_per_minute),
+            login_counts.limits(settings.login_failures_per_minute),
+            login_counts.failures(),
             rate_counts or RateCounts(),
             meter or Meter(),
         )
@@ -132,10 +135,9 @@ class Core:
         await self._close()
         await self.runtime.store.close()
 
-    async def reload(self) -> None:
-        """Reopen the files of audit devices, as after they have been rotated."""
-        if self.active is not None:
-            self.active.audit.reopen()
+    async def reload(self) -> bool:
+        """Reopen the files of audit devices, as after they have been rotated; whether all could be."""
+        return self.active is None or await self.active.audit.reopen()
 
     async def initialized(self) -> bool:
         """Whether the store holds a barrier."""
@@ -171,7 +173,7 @@ class Core:
             if await self.initialized():
                 raise InvalidRequest("Vault is already initialized")
             # Before anything is made: shares that nobody was told can't be made again.
-            rehearse(
+            await rehearse(
                 self.runtime.settings.audit_devices,
                 plugins.find_audit_device,
                 prefix_allowed=self.runtime.settings.audit_prefix_allowed,

@@ -89,7 +89,7 @@ class Active:
         if self.background is not None:
             await self.background.close()
         await self.tenants.close()
-        self.audit.close()
+        await self.audit.close()
 
 
 async def read_cluster(view: View, settings: Settings) -> Cluster:

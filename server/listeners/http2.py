@@ -25,6 +25,7 @@ from hypercorn.protocol.h11 import H11Protocol
 from server.config import Listener
 from server.listeners.asgi import CLIENT_CERTIFICATE, Application, Message, Receive, Scope, Send
 from server.listeners.connection_budget import Place
+from server.listeners.misdirected import begins_tls, note_tls
 from server.listeners.tls import client_certificate
 
 _MAX_HEAD_BYTES = 64 * 1024
@@ -100,6 +101,7 @@ class _Connection(TCPServer):
         inner = self.protocol.protocol
         if isinstance(inner, H11Protocol):
             inner._check_protocol = partial(_check_protocol, inner)  # type: ignore[method-assign]
+        first = True
         while not self.reader.at_eof():
             try:
                 data = await self.reader.read(_READ_BYTES)
@@ -110,6 +112,9 @@ class _Connection(TCPServer):
                     self._arm()
             else:
                 self._disarm()
+            if first and begins_tls(data):
+                note_tls((self.writer.get_extra_info("peername") or ("",))[0])
+            first = False
             await self.protocol.handle(RawData(data))
             await asyncio.sleep(0)  # Others have their turn, also while there is always something to read.
         await self.protocol.handle(Closed())

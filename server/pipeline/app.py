@@ -7,6 +7,7 @@ outside. Here bodies are read under a limit, and responses get their security he
 from __future__ import annotations
 
 from functools import partial
+from time import perf_counter_ns
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -51,6 +52,7 @@ from server.pipeline.ndjson import Lines
 from server.pipeline.open_routes import exposure_of
 from server.pipeline.respond import refusal
 from server.pipeline.response import JSON, JSON_ALONE, Answer, GoneError, Headers
+from server.runtime.request_log import log_request, request_logging
 
 _BODILESS = frozenset({"GET", "HEAD", "LIST", "SCAN", "OPTIONS"})
 
@@ -78,10 +80,11 @@ class Application:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one HTTP request, as ASGI 3 defines it; listeners keep everything else away."""
         if not scope["path"].startswith("/v1/"):
-            await self._outside(scope, receive, self._with_security_headers(send))
+            await self._outside(scope, receive, self._outward(scope, send))
             return
         sent = _sent(scope)
         if sent.ambiguous:
+            _turned_away(scope, Answer(400, b""), perf_counter_ns())
             await answer_error(scope, send, 400, "both content-length and transfer-encoding", close=True)
             return
         if sent.lines and await self._stream(scope, sent, receive, send):
@@ -143,6 +146,7 @@ class Application:
 
     async def _answer(self, scope: Scope, sent: Sent, receive: Receive) -> Answer:
         """The answer to a request. Raises ``GoneError`` if nobody waits for it any more."""
+        began = perf_counter_ns()
         try:
             body: bytes | None = scope.get(WHOLE_BODY)
             if body is None or len(body) > self._few_bytes:
@@ -154,20 +158,21 @@ class Application:
                 scope["method"], scope["raw_path"], scope["query_string"], sent, body, scope.get("client")
             )
             if not isinstance(request, requests.Request):
-                return _early_answer(request, scope["method"])
+                return _turned_away(scope, _early_answer(request, scope["method"]), began)
             if self._tls:
                 request.client_certificate = scope.get("state", {}).get(CLIENT_CERTIFICATE, b"")
             return await self._dispatcher.answer(request, self._exposure)
         except Fault as fault:
-            return refusal(fault)
+            return _turned_away(scope, refusal(fault), began)
 
     async def _answer_large(self, scope: Scope, sent: Sent, receive: Receive, body: LargeBody) -> Answer:
         """The answer to a request whose body is costly, unless it turns out to be cheap to parse."""
+        began = perf_counter_ns()
         request = requests.parse_request(
             scope["method"], scope["raw_path"], scope["query_string"], sent, b"", scope.get("client")
         )
         if not isinstance(request, requests.Request):
-            return _early_answer(request, scope["method"])
+            return _turned_away(scope, _early_answer(request, scope["method"]), began)
         if self._tls:
             request.client_certificate = scope.get("state", {}).get(CLIENT_CERTIFICATE, b"")
         if not requests.reads_body(request):
@@ -221,9 +226,13 @@ class Application:
             whole = await large.whole(self._max_bytes, size_limit(self._max_bytes))
         return whole if is_modest(whole) else LargeBody(receive, whole, more=False)
 
-    def _with_security_headers(self, send: Send) -> Send:
+    def _outward(self, scope: Scope, send: Send) -> Send:
+        """``send``, with security headers and a line in the log."""
+        began = perf_counter_ns()
+
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
+                _turned_away(scope, Answer(message["status"], b""), began)
                 message["headers"] = [*message.get("headers", ()), *self._headers]
             await send(message)
 
@@ -238,6 +247,15 @@ def _early_answer(found: urls.Redirect | urls.Refusal, method: str) -> Answer:
         return Answer(307, body, (*headers, _HTML) if body else headers)
     headers = ((b"content-type", found.content_type),) if found.content_type else ()
     return Answer(found.status, found.body, headers)
+
+
+def _turned_away(scope: Scope, answer: Answer, began: int) -> Answer:
+    """``answer`` to what never comes to the dispatcher, which logs all others."""
+    if request_logging.on:
+        path = scope["raw_path"].decode("latin-1").removeprefix("/v1/")
+        address = (scope.get("client") or ("",))[0]
+        log_request(scope["method"], path, answer.status, perf_counter_ns() - began, address)
+    return answer
 
 
 def _sent(scope: Scope) -> Sent:

@@ -93,7 +93,7 @@ async def admit(active: Active, context: RequestContext, call: Call, epoch: int)
     except BaseException as error:
         if isinstance(error, Fault):
             response = refused(error, public=context.public)
-            active.audit.refuse(context.audit_request(response.error), response)
+            await active.audit.refuse(context.audit_request(response.error), response)
         await end_used_up(context)
         raise
     return context, body

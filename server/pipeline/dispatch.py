@@ -55,11 +55,13 @@ from server.pipeline.respond import answer_to, marked, raw_answer_to, refusal, w
 from server.pipeline.response import Answer, Headers
 from server.pipeline.stream import Stream
 from server.runtime.identifiers import new_request_id
+from server.runtime.log_limits import LimitedLog
+from server.runtime.request_log import log_request, request_logging
 from server.system.inspect.openapi import help_answer, mount_help
 from server.system.state import System
 from server.tenants.mounts.table import Found
 from server.tenants.tokens.wrapping import Unwrapped
-from storage.base import BarrierSealed, Conflict, KeyTooLong
+from storage.base import BarrierSealed, Conflict, Full, KeyTooLong
 from storage.base import Unavailable as StorageUnavailable
 
 log = logging.getLogger(__name__)
@@ -67,6 +69,9 @@ log = logging.getLogger(__name__)
 _SYSTEM = "sys/"
 _REST = ":path}"
 _BODILESS = (204, 304)
+
+_refusals = LimitedLog(log)
+_storage_errors = LimitedLog(log)
 
 LONG_ANSWER_BYTES = 256 * 1024
 """From which length on an answer is hidden from the audit beside the event loop."""
@@ -140,7 +145,10 @@ class Dispatcher:
             status = answer.status
         finally:
             del core.runtime.in_flight[request_id]
-            self._meter.finished(status, perf_counter_ns() - began)
+            nanoseconds = perf_counter_ns() - began
+            self._meter.finished(status, nanoseconds)
+            if request_logging.on:
+                _log_request(request, request_id, status, nanoseconds)
         return marked(answer, marks) if marks else answer
 
     async def open_stream(self, request: Request) -> Stream | Answer | None:
@@ -155,7 +163,10 @@ class Dispatcher:
         except Exception as error:  # noqa: BLE001 - as in ``answer``
             opened = self._failure(error, request_id)
         if opened is not None:
-            self._meter.finished(opened.status if isinstance(opened, Answer) else 200, perf_counter_ns() - began)
+            status, nanoseconds = opened.status if isinstance(opened, Answer) else 200, perf_counter_ns() - began
+            self._meter.finished(status, nanoseconds)
+            if request_logging.on:
+                _log_request(request, request_id, status, nanoseconds)
         return opened
 
     async def _guarded_stream(self, request: Request, request_id: str) -> Stream | Answer | None:
@@ -198,7 +209,7 @@ class Dispatcher:
         self._meter.violations += 1
         fault = RateLimited(f'request path "{request.path}": rate limit quota exceeded')
         if admission.audited:
-            active.audit.refuse(context.audit_request(fault.message or ""), refused(fault, public=True))
+            await active.audit.refuse(context.audit_request(fault.message or ""), refused(fault, public=True))
         return (), marked(refusal(fault), marks)
 
     def _failure(self, error: Exception, request_id: str) -> Answer:
@@ -206,7 +217,7 @@ class Dispatcher:
         fault = _fault_of(error)
         if fault is not None:
             if isinstance(error, Conflict | StorageUnavailable):
-                log.error("request %s: storage: %s", request_id, error)
+                _storage_errors.error("request %s: storage: %s", request_id, error)
             return refusal(fault)
         self.bugs += 1
         self._meter.bugs += 1
@@ -231,7 +242,14 @@ class Dispatcher:
             return Answer(405, errors_body(()))
         call = _call_to(request, request_id, operation, path, self._core.runtime.clock())
         body = fields.convert(route.body, {**request.data, **parameters})
-        reply = await route.handler(self._open_system, call, body)
+        try:
+            reply = await route.handler(self._open_system, call, body)
+        except Fault as fault:
+            if operation is Operation.UPDATE:  # A share that was refused, or something as grave.
+                _refusals.warning(
+                    "%s refused: %s", request.path, fault, request=request_id, address=request.remote_address
+                )
+            raise
         if reply is None:
             return Answer(204, b"")
         status = reply.status or 200
@@ -266,7 +284,7 @@ class Dispatcher:
             return None
         call = _call(context, self._core.runtime.clock())
         context, body = await admit(active, context, call, epoch)
-        pending = active.audit.begin(context.audit_request())
+        pending = await active.audit.begin(context.audit_request())
         stream = Stream(self._core, active, context, pending, self._failure)
         try:
             reply = await self._handled(context, call, body)
@@ -302,18 +320,23 @@ class Dispatcher:
     async def _served(self, context: RequestContext, call: Call, body: Body | None, active: Active) -> Answer:
         """Steps 7 to 9, audited whatever comes of them."""
         writes = context.writes or context.request.wrap_ttl_seconds > 0
-        pending = active.audit.begin(context.audit_request(), together=not writes)
+        audited = context.audit_request()
+        pending = await active.audit.begin(audited) if writes else active.audit.hold(audited)
         try:
             reply = await self._handled(context, call, body)
             answer = answer_to(context, call, reply)
             if context.request.wrap_ttl_seconds and wrappable(reply, context):
                 reply = await wrapped(context, call, reply, answer)
                 answer = answer_to(context, call, reply)
-        except BaseException as error:
+        except Exception as error:
             # Without a name for the fault: it holds this frame, and so all of the request until garbage is looked for.
-            active.audit.finish(pending, refused(_fault_of(error) or Fault("internal error"), public=context.public))
+            response = refused(_fault_of(error) or Fault("internal error"), public=context.public)
+            await active.audit.finish(pending, response)
             if isinstance(error, Fault) and context.public:
                 error.wrapped = False
+            raise
+        except BaseException:  # It was cut off, and must not wait any more.
+            active.audit.abandon(pending, refused(Fault("internal error"), public=context.public))
             raise
         if isinstance(reply, Reply) and reply.raw is not None:
             response = raw_answer(answer.status, reply.raw.content_type, reply.raw.body)
@@ -323,7 +346,7 @@ class Dispatcher:
             response = audit_response(reply, call.warnings, context)
         if len(answer.body) > LONG_ANSWER_BYTES:
             await active.audit.hide_answer(response, context.audit_subject())
-        active.audit.finish(pending, response)
+        await active.audit.finish(pending, response)
         return answer
 
     async def _handled(self, context: RequestContext, call: Call, body: Body | None) -> Reply | None:
@@ -384,6 +407,8 @@ def _fault_of(error: BaseException) -> Fault | None:
         return Sealed()  # It was sealed while this request was under way.
     if isinstance(error, KeyTooLong):
         return InvalidRequest("a name in the request is too long")
+    if isinstance(error, Full):
+        return Unavailable("the disk of the server's storage is full: nothing can be written at present")
     if isinstance(error, Conflict | StorageUnavailable):
         return Unavailable("storage is unavailable")
     return None
@@ -435,3 +460,8 @@ def _call_to(request: Request, request_id: str, operation: Operation, path: str,
         in_namespace=request.in_namespace,
         wrap_ttl_seconds=request.wrap_ttl_seconds,
     )
+
+
+def _log_request(request: Request, request_id: str, status: int, nanoseconds: int) -> None:
+    path = f"{request.namespace}/{request.path}" if request.namespace else request.path
+    log_request(request.method, path, status, nanoseconds, request.remote_address, request_id)

@@ -92,13 +92,16 @@ class Stream:
         return self._failure(error, self._context.request_id)
 
     async def close(self, error: BaseException | None = None) -> None:
-        """Write the end down; a second call does nothing. Raises ``Failed`` if no audit device takes the entry."""
+        """Write the end down; a second call does nothing. Raises as ``Broker.finish``; cut off, it doesn't wait."""
         pending, self._pending = self._pending, None
         if pending is None:
             return
         self._core.runtime.in_flight.pop(self._context.request_id, None)
         try:
-            self._active.audit.finish(pending, self._outcome(error))
+            if error is None or isinstance(error, Exception):
+                await self._active.audit.finish(pending, self._outcome(error))
+            else:
+                self._active.audit.abandon(pending, self._outcome(error))
         finally:
             await end_used_up(self._context)
 

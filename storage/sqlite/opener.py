@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from storage.base import Unavailable
 from storage.file_locks import FileLock
 from storage.shared_memory import SharedRevision
+from storage.sqlite.disk_reserve import DiskReserve
 from storage.sqlite.schema import beside, create_files, database_path, locks_fail
 from storage.sqlite.store import SqliteStore, open_sqlite
 
@@ -44,7 +45,11 @@ class SqliteOpener:
                 if time.monotonic() > deadline:
                     raise Unavailable(f"the database {path} is in use by another server")
                 time.sleep(_POLL_SECONDS)
+            reserve = DiskReserve(beside(path, "-reserve"))
+            reserve.release()
+            reserve.keep()
             yield
+            reserve.keep()
         finally:
             lock.close()
 

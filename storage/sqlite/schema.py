@@ -12,7 +12,8 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from storage.base import Damaged, StorageFault, Unavailable
+from storage.base import Damaged, Full, StorageFault, Unavailable
+from storage.sqlite.disk_reserve import free_bytes, is_full
 
 BUSY_SECONDS = 10.0
 """How long to wait for another process that holds the write lock."""
@@ -25,6 +26,9 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     ),
 )
 """Each is applied once, in this order, in a transaction of its own. Released ones are never edited, only added to."""
+
+LOG_BYTES = 64 * 1024
+"""What SQLite takes to open a write-ahead log, at least."""
 
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
@@ -53,6 +57,9 @@ def fault(error: sqlite3.Error, path: Path) -> StorageFault:
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code in _DAMAGED:
         return Damaged(f"the database {path} is damaged: {error}")
+    # The files of the write-ahead log fail otherwise than writes do.
+    if code == sqlite3.SQLITE_FULL or (code == sqlite3.SQLITE_IOERR and free_bytes(path.parent) < LOG_BYTES):
+        return Full(f"the disk of the database {path} is full: {error}")
     return Unavailable(f"the database {path} can't be used: {error}")
 
 
@@ -75,7 +82,8 @@ def create_files(path: Path) -> None:
             return
         _flush_folder(path.parent)
     except OSError as error:
-        raise Unavailable(f"the database {path} can't be created: {error.strerror}") from error
+        kind = Full if is_full(error) else Unavailable
+        raise kind(f"the database {path} can't be created: {error.strerror}") from error
 
 
 def open_writer(path: Path) -> sqlite3.Connection:

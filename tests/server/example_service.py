@@ -78,9 +78,10 @@ async def open_example(config: Config, member: Member) -> Service:
     if config.storage.options.get("path") == "refuse":
         raise Unavailable("the disk is full")
 
-    async def reload(again: Config) -> None:
+    async def reload(again: Config) -> bool:
         sys.stderr.write(f"service reloaded with log_level {again.log_level}\n")
         sys.stderr.flush()
+        return True
 
     async def close() -> None:
         sys.stderr.write("service closed\n")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,8 @@ import pytest
 
 from compat.hcl.reader import Attribute, Block, Body, parse
 from compat.json import text
+from server.audit.devices.file import FileDevice
+from server.audit.options import OPTIONS
 from server.cli import SERVER_FLAGS
 from server.config import load_config
 from server.config import schema as words
@@ -81,6 +83,17 @@ def rows_in(text: str) -> list[str]:
 @pytest.mark.parametrize("title", TABLES)
 def test_every_word_is_documented(title: str) -> None:
     assert rows_in(sections()[title]) == [row(word) for word in TABLES[title]]
+
+
+@pytest.mark.parametrize(
+    ("title", "options"),
+    [
+        ("options, of an audit device", OPTIONS),
+        ("options, of an audit device of type file", FileDevice.options),
+    ],
+)
+def test_every_option_of_audit_devices_is_documented(title: str, options: Mapping[str, str]) -> None:
+    assert rows_in(sections()[title]) == [f"| `{name}` | {text} |" for name, text in options.items()]
 
 
 def test_every_flag_is_documented() -> None:
