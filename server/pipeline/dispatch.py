@@ -31,6 +31,7 @@ from engines.faults import (
     NotFound,
     RateLimited,
     Sealed,
+    TooLarge,
     Unavailable,
     UnsupportedOperation,
     UnsupportedPath,
@@ -54,7 +55,7 @@ from server.system.inspect.openapi import help_answer, mount_help
 from server.system.state import System
 from server.tenants.mounts.table import Found
 from server.tenants.tokens.wrapping import Unwrapped
-from storage.base import BarrierSealed, Conflict, KeyTooLong
+from storage.base import BarrierSealed, Conflict, KeyTooLong, ValueTooLarge
 from storage.base import Unavailable as StorageUnavailable
 
 log = logging.getLogger(__name__)
@@ -384,6 +385,8 @@ def _fault_of(error: BaseException) -> Fault | None:
         return Sealed()  # It was sealed while this request was under way.
     if isinstance(error, KeyTooLong):
         return InvalidRequest("a name in the request is too long")
+    if isinstance(error, ValueTooLarge):
+        return TooLarge("put failed due to value being too large")
     if isinstance(error, Conflict | StorageUnavailable):
         return Unavailable("storage is unavailable")
     return None

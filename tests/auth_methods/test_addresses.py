@@ -114,7 +114,12 @@ def test_many_networks_are_compared_with_many_in_few_steps(monkeypatch: pytest.M
     """As many steps as there are networks, not as there are pairs."""
     read = []
     network = addresses._network
-    monkeypatch.setattr(addresses, "_network", lambda text: read.append(text) or network(text))
+
+    def reading(text: str) -> addresses.Network:
+        read.append(text)
+        return network(text)
+
+    monkeypatch.setattr(addresses, "_network", reading)
     outer = tuple(f"10.{number // 256}.{number % 256}.0/24" for number in range(MAX_ADDRESSES))
     inner = tuple(f"10.{number // 256}.{number % 256}.128/25" for number in range(MAX_ADDRESSES))
     assert all_within(inner, outer) and contains(outer, "10.3.231.7") and not contains(outer, "10.3.232.7")
