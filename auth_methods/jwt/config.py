@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
-
 from auth_methods.encoding import encoded
 from auth_methods.jwt.keys import ALGORITHMS, InvalidKeys, key_from_pem
 from auth_methods.jwt.records import CONFIG, Config

@@ -15,12 +15,12 @@ from typing import Any, TypeAlias
 import msgspec
 
 from compat.conversion import kind_of
-from engines.base import Access, Operation, Route
-from engines.cubbyhole import Cubbyhole
-from server import plugins
-from server.identity import Identity
-from server.routing import parameters
-from server.system import System
+from engines.base import Access, Operation, Row
+from engines.cubbyhole.routes import CUBBYHOLE
+from engines.routing import parameters
+from server.runtime import plugins
+from server.system.routes import SYSTEM
+from server.tenants.identity.routes import IDENTITY
 from tests.soak.furnished import NAMES
 
 METHODS = {
@@ -70,12 +70,12 @@ class Place:
     """In how many fields the value goes."""
 
 
-def tables() -> list[tuple[str, tuple[Route, ...]]]:
+def tables() -> list[tuple[str, tuple[Row[Any], ...]]]:
     """Each mount's path and its routes."""
-    found: list[tuple[str, tuple[Route, ...]]] = [
-        ("sys/", System.routes),
-        ("identity/", Identity.routes),
-        ("cubbyhole/", Cubbyhole.routes),
+    found: list[tuple[str, tuple[Row[Any], ...]]] = [
+        ("sys/", SYSTEM.routes),
+        ("identity/", IDENTITY.routes),
+        ("cubbyhole/", CUBBYHOLE.routes),
     ]
     for group, prefix in ((plugins.AUTH_METHODS, "auth/"), (plugins.ENGINES, "")):
         found += [(f"{prefix}{name}/", plugins.load(group, name).routes) for name in plugins.names(group)]
@@ -102,7 +102,7 @@ def body_places(given: Mapping[str, Any]) -> Iterator[Place]:
                 yield _place(mount, route, path, f"batch_input.{field}", _in_batch(field, others))
 
 
-def _together(mount: str, route: Route, path: str, given: Mapping[str, Any]) -> Iterator[Place]:
+def _together(mount: str, route: Row[Any], path: str, given: Mapping[str, Any]) -> Iterator[Place]:
     """The same in all fields, and in all those for numbers: what no field does alone, two may do together."""
     for what, names in (("all fields", _fields(route)), ("all numbers", _numeric(route))):
         if len(names) > 1 and not _DEAR.fullmatch(f"{path}: {what}"):
@@ -111,7 +111,7 @@ def _together(mount: str, route: Route, path: str, given: Mapping[str, Any]) -> 
             yield replace(place, repeats=len(names), numeric=what == "all numbers")
 
 
-def _place(mount: str, route: Route, path: str, field: str, content: Content) -> Place:
+def _place(mount: str, route: Row[Any], path: str, field: str, content: Content) -> Place:
     method = METHODS[route.operation]
     kind = "application/merge-patch+json" if method == "PATCH" else "application/json"
     kind = "application/x-ndjson" if route.item is not None else kind
@@ -144,7 +144,7 @@ def query_places() -> Iterator[Place]:
                     yield Place(f"{method} {mount}{route.path}: {name}", method, path, None, public)
 
 
-def _filled() -> Iterator[tuple[str, Route, str]]:
+def _filled() -> Iterator[tuple[str, Row[Any], str]]:
     """Each mount and route with the paths that have names in them."""
     for mount, routes in tables():
         removable = {route.path for route in routes if route.operation is Operation.DELETE}
@@ -157,12 +157,12 @@ def _filled() -> Iterator[tuple[str, Route, str]]:
                 yield mount, route, mount + re.sub(r"\{[^}]*\}", name, route.path)
 
 
-def _fields(route: Route) -> list[str]:
+def _fields(route: Row[Any]) -> list[str]:
     in_path = set(parameters(route.path))
     return [field.encode_name for field in msgspec.structs.fields(route.body) if field.encode_name not in in_path]
 
 
-def _numeric(route: Route) -> list[str]:
+def _numeric(route: Row[Any]) -> list[str]:
     fields = msgspec.structs.fields(route.body)
     return [field.encode_name for field in fields if _NUMERIC.search(kind_of(field.type))]
 

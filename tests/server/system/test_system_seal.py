@@ -109,8 +109,8 @@ async def test_who_comes_too_late_makes_no_work(
         raise AssertionError("work was done")
 
     server = await (await new_server()).unsealed()
-    monkeypatch.setattr("server.core.new_shares", work)
-    monkeypatch.setattr("server.system.seal.PgpKey", work)
+    monkeypatch.setattr("server.core.lifecycle.new_shares", work)
+    monkeypatch.setattr("server.system.seal.seal.PgpKey", work)
     assert await server.ask("PUT", "sys/init", body, token="") == (400, {"errors": [text]})
 
 
