@@ -6,7 +6,7 @@ A method's body inherits ``TokenFields``, its record holds ``TokenSettings``. Ol
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any
 
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -152,7 +152,7 @@ def checked(settings: TokenSettings) -> TokenSettings:
     return settings
 
 
-def bound_addresses(given: Iterable[str]) -> tuple[str, ...]:
+def bound_addresses(given: Sequence[str]) -> tuple[str, ...]:
     """``token_bound_cidrs`` as stored. Raises ``InvalidRequest``."""
     try:
         return normal_addresses(given)

@@ -54,6 +54,10 @@ class KeyTooLong(StorageFault, ValueError):
     """A key or prefix has more than ``MAX_KEY_BYTES``. Callers choose names, so this isn't always our own mistake."""
 
 
+class ValueTooLarge(StorageFault, ValueError):
+    """A value has more than ``MAX_VALUE_BYTES``. Callers choose how much they send, and may send it in parts."""
+
+
 class Damaged(StorageFault):
     """An entry's bytes are not what was once written there."""
 

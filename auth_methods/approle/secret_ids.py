@@ -166,7 +166,7 @@ def _metadata(text: str) -> dict[str, str]:
         pass  # As it is, then.
     try:
         parsed = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         parsed = None
     if isinstance(parsed, dict) and all(isinstance(value, str) for value in parsed.values()):
         return parsed

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from auth_methods.cert.certificates import InvalidCertificate, read_trusted
 from auth_methods.cert.records import CONFIG, Config, Role, decode, key
 from auth_methods.cert.state import Cert
+from auth_methods.encoding import encoded
 from auth_methods.token_fields import TokenFields, TokenSettings, changed
 from engines.base import Body, Call, Mount, Nothing, Reply
 from engines.faults import InvalidRequest
@@ -97,7 +98,7 @@ async def write_role(method: Cert, call: Call, body: RoleBody) -> Reply | None:
         value = await transaction.get(key(body.name))
         role = _changed(Role() if value is None else decode(value), body)
         _warn(role.token, method.mount, call)
-        transaction.put(key(body.name), msgspec.msgpack.encode(role))
+        transaction.put(key(body.name), encoded(role))
 
     await transact(method.mount.storage, work)
     return Reply() if call.warnings else None

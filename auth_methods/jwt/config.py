@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
-
+from auth_methods.encoding import encoded
 from auth_methods.jwt.fetch_failures import report
 from auth_methods.jwt.keys import ALGORITHMS, InvalidKeys, key_from_pem
 from auth_methods.jwt.records import CONFIG, Config
@@ -111,7 +110,7 @@ async def write_config(method: Jwt, call: Call, body: ConfigBody) -> Reply | Non
             raise InvalidRequest(f"error parsing public key: {error}") from None
     if config.source is not None:
         await _check_source(config.source, call, skip=body.skip_jwks_validation)
-    await put(method.mount.storage, CONFIG, msgspec.msgpack.encode(config))
+    await put(method.mount.storage, CONFIG, encoded(config))
     return Reply() if call.warnings else None
 
 

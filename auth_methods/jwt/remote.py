@@ -32,6 +32,7 @@ EARLY_SECONDS = 10.0
 """How long after a fetch, tried or done, the next one may be made for a key that isn't known."""
 
 _MAX_REDIRECTS = 3
+_MAX_PORT = 65535
 _FETCHED = ("jwks_uri", "token_endpoint", "userinfo_endpoint")
 _DISCOVERY = "/.well-known/openid-configuration"
 
@@ -134,7 +135,8 @@ async def session(source: KeySource) -> AsyncIterator[httpx.AsyncClient]:
             httpx.AsyncClient(verify=context, timeout=timeout, trust_env=False, follow_redirects=False) as client,
         ):
             yield client
-    except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
+    except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, ValueError) as error:
+        # ValueErrors are names of hosts that IDNA doesn't know, and texts that don't go into a URL or a header.
         raise FetchFailed(cause_of(error)) from error
 
 
@@ -183,7 +185,7 @@ async def _document(
             if response.is_redirect and (form is not None or headers):
                 raise FetchFailed("it redirects")
             if response.is_redirect:
-                target = url.join(response.headers["location"])
+                target = url.join(response.headers.get("location", ""))
                 if (target.scheme, target.host, target.port) != (url.scheme, url.host, url.port):
                     raise FetchFailed("it redirects to another host")
                 url = target
@@ -203,6 +205,8 @@ async def _document(
 
 
 def _check_url(url: httpx.URL) -> None:
+    if url.port is not None and not 0 < url.port <= _MAX_PORT:
+        raise FetchFailed("there is no such port")
     if url.scheme == "https" and url.host:
         return
     if url.scheme != "http" or not _is_here(url.host):

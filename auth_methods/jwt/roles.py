@@ -9,6 +9,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
+from auth_methods.encoding import encoded
 from auth_methods.jwt.records import Role, decode, key
 from auth_methods.jwt.state import Jwt
 from auth_methods.token_fields import TokenFields, changed, warn_of_long_ttl
@@ -28,6 +29,8 @@ OLD_NAMES = {
 }
 _RESERVED = "role"
 _MAX_CLAIMS = 100
+_MAX_GLOBS = 100
+"""For one claim; each is held against all values that a token has of it."""
 _LOGGING_WARNING = (
     "verbose_oidc_logging has been enabled for this role. This is not recommended in production since sensitive "
     "information may be present in OIDC responses."
@@ -113,7 +116,7 @@ async def write_role(method: Jwt, call: Call, body: RoleBody) -> Reply | None:
         warn_of_long_ttl(role.token, method.mount, call)
         if role.verbose_oidc_logging:
             call.warn(_LOGGING_WARNING)
-        transaction.put(key(body.name), msgspec.msgpack.encode(role))
+        transaction.put(key(body.name), encoded(role))
 
     await transact(method.mount.storage, work)
     return Reply() if call.warnings else None
@@ -159,6 +162,8 @@ def _check(role: Role) -> None:
             for value in allowed if isinstance(allowed, list) else [allowed]:
                 if not isinstance(value, str):
                     raise InvalidRequest(f"claim is not a string: {msgspec.json.encode(value).decode()}")
+            if isinstance(allowed, list) and sum("*" in value for value in allowed) > _MAX_GLOBS:
+                raise InvalidRequest(f"more than {_MAX_GLOBS} globs for a claim")
     if not role.user_claim:
         raise InvalidRequest("a user claim must be defined on the role")
     if role.role_type == "oidc" and not role.allowed_redirect_uris:

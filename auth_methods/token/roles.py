@@ -6,11 +6,11 @@ import re
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-import msgspec
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
 from auth_methods.addresses import InvalidAddress, normal_addresses
+from auth_methods.encoding import encoded
 from auth_methods.records import BATCH
 from auth_methods.token.records import ROLES, Role, decode_role
 from auth_methods.token.state import TokenMethod
@@ -114,7 +114,7 @@ async def write_role(method: TokenMethod, call: Call, body: RoleBody) -> Reply |
                 f"{most} seconds; until this is fixed attempting to create tokens against this role will result in an "
                 "error"
             )
-        transaction.put(ROLES + body.role_name, msgspec.msgpack.encode(role))
+        transaction.put(ROLES + body.role_name, encoded(role))
 
     await transact(method.mount.storage, work)
     for warning in warnings:

@@ -37,9 +37,9 @@ from storage.barrier.barrier import Barrier
 from storage.barrier.keyring import KEYRING_PATH
 from storage.base import Store, Transaction
 from storage.cache import DEFAULT_CAPACITY, ObjectCache
-from storage.seals.base import InvalidKey, InvalidSealConfig, Seal, SealFault
+from storage.seals.base import InvalidKey, InvalidSealConfig, Seal, SealConfig, SealFault
 from storage.seals.progress import ShareProgress
-from storage.seals.stored import NewShares, StoredSeal, new_shares
+from storage.seals.stored import StoredSeal, new_shares
 from storage.secret import Secret
 
 log = logging.getLogger(__name__)
@@ -160,6 +160,18 @@ class Core:
             recovery_seal=seal.automatic,
         )
 
+    async def check_initialize(self, shares: int, threshold: int) -> None:
+        """Raise ``InvalidRequest`` in Vault's words if there can't be such shares, or the store is initialised.
+
+        Costs next to nothing, so it comes before whatever else a request to initialise holds is looked at: anybody
+        may send one at any time.
+        """
+        automatic = self.stored_seal.seal.automatic
+        if shares or not automatic:
+            _check_shares(shares, threshold, recovery=automatic)
+        if await self.initialized():
+            raise InvalidRequest("Vault is already initialized")
+
     async def initialize(self, shares: int, threshold: int) -> Initialization:
         """Make the barrier, the shares and the root token; a server with an automatic seal is unsealed then.
 
@@ -169,9 +181,8 @@ class Core:
         """
         async with self.commons.changing() as state:
             automatic = self.stored_seal.seal.automatic
-            new = None if automatic and not shares else _new_shares(shares, threshold, recovery=automatic)
-            if await self.initialized():
-                raise InvalidRequest("Vault is already initialized")
+            await self.check_initialize(shares, threshold)
+            new = None if automatic and not shares else new_shares(shares, threshold)
             # Before anything is made: shares that nobody was told can't be made again.
             await rehearse(
                 self.runtime.settings.audit_devices,
@@ -306,9 +317,9 @@ class Core:
             self.stored_seal.seal.close()
 
 
-def _new_shares(shares: int, threshold: int, *, recovery: bool) -> NewShares:
+def _check_shares(shares: int, threshold: int, *, recovery: bool) -> None:
     try:
-        return new_shares(shares, threshold)
+        SealConfig("shamir", shares, threshold).check()
     except InvalidSealConfig as error:
         what = "recovery" if recovery else "seal"
         raise InvalidRequest(f"invalid {what} configuration: {error}") from None

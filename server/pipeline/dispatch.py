@@ -36,6 +36,7 @@ from engines.faults import (
     NotFound,
     RateLimited,
     Sealed,
+    TooLarge,
     Unavailable,
     UnsupportedOperation,
     UnsupportedPath,
@@ -61,7 +62,7 @@ from server.system.inspect.openapi import help_answer, mount_help
 from server.system.state import System
 from server.tenants.mounts.table import Found
 from server.tenants.tokens.wrapping import Unwrapped
-from storage.base import BarrierSealed, Conflict, Full, KeyTooLong
+from storage.base import BarrierSealed, Conflict, Full, KeyTooLong, ValueTooLarge
 from storage.base import Unavailable as StorageUnavailable
 
 log = logging.getLogger(__name__)
@@ -409,6 +410,8 @@ def _fault_of(error: BaseException) -> Fault | None:
         return InvalidRequest("a name in the request is too long")
     if isinstance(error, Full):
         return Unavailable("the disk of the server's storage is full: nothing can be written at present")
+    if isinstance(error, ValueTooLarge):
+        return TooLarge("put failed due to value being too large")
     if isinstance(error, Conflict | StorageUnavailable):
         return Unavailable("storage is unavailable")
     return None

@@ -142,6 +142,32 @@ async def test_keys_at_hand_bridge_an_outage_for_an_hour(provider: Provider) -> 
         await keys.matching("first")
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://xn--a.",
+        "https://localhost:99999",
+        "https://localhost:" + "9" * 5000,
+        "https://\ud800",
+        "https://localhost/\ud800",
+        "https://" + "a." * 2000,
+        "https://[",
+        "http://localhost:99999",
+        "http://[::1]:99999",
+    ],
+)
+async def test_addresses_that_lead_nowhere_are_a_failed_fetch(url: str) -> None:
+    for discovery in (False, True):
+        with pytest.raises(FetchFailed):
+            await fetch_keys(KeySource(url, discovery=discovery))
+
+
+async def test_a_redirect_to_nowhere_is_a_failed_fetch(provider: Provider) -> None:
+    provider.redirects["/old"] = "https://xn--a."
+    with pytest.raises(FetchFailed):
+        await fetch_keys(KeySource(provider.url + "/old"))
+
+
 async def test_redirects_on_the_same_host_alone(provider: Provider) -> None:
     provider.redirects["/old"] = "/keys"
     assert len(await fetch_keys(KeySource(provider.url + "/old"))) == 1

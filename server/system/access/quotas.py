@@ -15,6 +15,14 @@ from server.tenants.tenant import Tenant
 
 _TYPE = "rate-limit"
 
+MAX_PATH_CHARACTERS = 4096
+"""The longest path that a quota is for, or that is exempt: of requests, no longer ones lead anywhere."""
+
+MAX_EXEMPT_PATHS = 1_000
+"""Each request is compared with all of them."""
+
+_MAX_NAME_CHARACTERS = 512
+
 
 class QuotaNameBody(Body):
     """Names a quota."""
@@ -74,6 +82,10 @@ async def write_quota(system: System, call: Call, body: QuotaBody) -> None:
     """Make or replace a quota."""
     if not body.rate > 0:
         raise InvalidRequest("'rate' is invalid")
+    if len(body.path) > MAX_PATH_CHARACTERS or max(len(body.name), len(body.role)) > _MAX_NAME_CHARACTERS:
+        raise InvalidRequest(
+            f"a quota's path has at most {MAX_PATH_CHARACTERS} characters, its name and role {_MAX_NAME_CHARACTERS}"
+        )
     tenant, found = await _subject(system, body.path)
     suffix = _suffix(found)
     if body.role:
@@ -117,11 +129,16 @@ async def read_quota_config(system: System, call: Call, body: Nothing) -> Reply:
 
 async def write_quota_config(system: System, call: Call, body: QuotaConfigBody) -> None:
     """Set what holds for all quotas."""
+    exempt = body.rate_limit_exempt_paths
+    if len(exempt) > MAX_EXEMPT_PATHS or any(len(path) > MAX_PATH_CHARACTERS for path in exempt):
+        raise InvalidRequest(
+            f"there may be at most {MAX_EXEMPT_PATHS} exempt paths, of at most {MAX_PATH_CHARACTERS} characters"
+        )
     await system.active.guards.quotas.configure(
         QuotaConfig(
             audit_logging=body.enable_rate_limit_audit_logging,
             response_headers=body.enable_rate_limit_response_headers,
-            exempt_paths=tuple(body.rate_limit_exempt_paths),
+            exempt_paths=tuple(exempt),
         )
     )
 

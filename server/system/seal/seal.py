@@ -70,14 +70,13 @@ async def initialize(system: System, call: Call, body: InitBody) -> Reply:
     _refuse_inapplicable(body, seal.type, automatic=seal.automatic)
     check_pgp(core.runtime.fips, call, (*body.pgp_keys, *body.recovery_pgp_keys, body.root_token_pgp_key))
     if seal.automatic:
-        keys = _pgp_keys(body.recovery_pgp_keys, body.recovery_shares, "recovery")
+        count, threshold, texts = body.recovery_shares, body.recovery_threshold, body.recovery_pgp_keys
     else:
-        keys = _pgp_keys(body.pgp_keys, body.secret_shares, "seal")
+        count, threshold, texts = body.secret_shares, body.secret_threshold, body.pgp_keys
+    await core.check_initialize(count, threshold)
+    keys = _pgp_keys(texts, count, "recovery" if seal.automatic else "seal")
     token_key = PgpKey(body.root_token_pgp_key) if body.root_token_pgp_key else None
-    if seal.automatic:
-        made = await core.initialize(body.recovery_shares, body.recovery_threshold)
-    else:
-        made = await core.initialize(body.secret_shares, body.secret_threshold)
+    made = await core.initialize(count, threshold)
     shares = encrypt_shares(keys, made.shares) if keys else made.shares
     root_token = made.root_token
     if token_key is not None:

@@ -56,6 +56,11 @@ from storage.view import View
 
 SERVICE_PREFIX = "s."
 
+MAX_RECORD_BYTES = 64 * 1024
+"""What a token's record may take, with its policies and metadata: each request reads it, and writes it to the audit."""
+
+_TOO_LARGE = "the token would be too large; give it fewer policies or less metadata"
+
 MAX_BATCH_KEPT = 20_000
 """How many batch tokens are kept opened."""
 
@@ -285,15 +290,15 @@ class Tokens:
         """Make a new token, and put into its cubbyhole what ``drawer`` holds by name.
 
         An empty ``id`` or ``accessor`` is filled with a random one; a batch token gets an id that holds its record.
-        Raises ``InvalidRequest`` if the id is taken, if the parent is no longer there, if a batch token can't hold that
-        much, or for the policy of wrapping tokens on any other.
+        Raises ``InvalidRequest`` if the id is taken, if the parent is no longer there, if a token can't hold that much,
+        or for the policy of wrapping tokens on any other.
         """
         if RESPONSE_WRAPPING in record.policies and not record.wraps:
             raise InvalidRequest(UNASSIGNABLE_TEXT)
         if record.type == BATCH:
             sealed = self._batch.seal(record)
             if sealed is None:
-                raise InvalidRequest("the token would be too large; give it fewer policies or less metadata")
+                raise InvalidRequest(_TOO_LARGE)
             return sealed
         suffix = self.namespace.suffix
         record = replace(
@@ -301,6 +306,8 @@ class Tokens:
             id=record.id or SERVICE_PREFIX + random_text() + suffix,
             accessor=record.accessor or random_text() + suffix,
         )
+        if len(encode(record)) > MAX_RECORD_BYTES:
+            raise InvalidRequest(_TOO_LARGE)
         hashed = self._entries.hash(record.id)
 
         async def work(transaction: Transaction) -> None:

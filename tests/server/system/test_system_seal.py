@@ -88,6 +88,32 @@ async def test_what_can_t_be_initialised_leaves_nothing(new_server: NewServer, b
     assert await server.ask("GET", "sys/init") == (200, {"initialized": False})
 
 
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        ({"secret_shares": 255, "secret_threshold": 255}, "Vault is already initialized"),
+        ({"secret_shares": 2, "secret_threshold": 2, "pgp_keys": ["x", "x"]}, "Vault is already initialized"),
+        ({"secret_shares": 1, "secret_threshold": 1, "root_token_pgp_key": "x"}, "Vault is already initialized"),
+        (
+            {"secret_shares": 5000, "secret_threshold": 5000, "pgp_keys": ["x"] * 5000},
+            "invalid seal configuration: shares must be less than 256",
+        ),
+    ],
+)
+async def test_who_comes_too_late_makes_no_work(
+    new_server: NewServer, monkeypatch: pytest.MonkeyPatch, body: object, text: str
+) -> None:
+    """Anybody may send this, so nothing is split and no key is read before it is clear that there is a use for it."""
+
+    def work(*arguments: object) -> None:
+        raise AssertionError("work was done")
+
+    server = await (await new_server()).unsealed()
+    monkeypatch.setattr("server.core.lifecycle.new_shares", work)
+    monkeypatch.setattr("server.system.seal.seal.PgpKey", work)
+    assert await server.ask("PUT", "sys/init", body, token="") == (400, {"errors": [text]})
+
+
 async def test_shares_unseal_one_by_one(new_server: NewServer) -> None:
     server, keys = await _initialized(new_server)
     status, first = await server.ask("PUT", "sys/unseal", {"key": keys[0]}, token="")
