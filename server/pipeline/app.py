@@ -57,6 +57,9 @@ from server.runtime.request_log import log_request, request_logging
 _BODILESS = frozenset({"GET", "HEAD", "LIST", "SCAN", "OPTIONS"})
 
 
+_AMID_BODY = "cryptoserve.amid_body"
+"""In the scope: the answer was found before the body was read to its end."""
+
 _HTML = (b"content-type", b"text/html; charset=utf-8")
 
 
@@ -105,20 +108,26 @@ class Application:
             headers.append((b"x-vault-namespace", sent.namespace))
         if answer.status != 204:
             headers.append((b"content-length", b"%d" % len(body)))
-        if answer.status == 413:
-            await self._refuse_body(scope, headers, body, receive, send)
+        if _AMID_BODY in scope:
+            await self._answer_amid_body(scope, answer.status, headers, body, receive, send)
             return
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
 
-    async def _refuse_body(
-        self, scope: Scope, headers: list[tuple[bytes, bytes]], body: bytes, receive: Receive, send: Send
+    async def _answer_amid_body(
+        self,
+        scope: Scope,
+        status: int,
+        headers: list[tuple[bytes, bytes]],
+        body: bytes,
+        receive: Receive,
+        send: Send,
     ) -> None:
-        """Answer amid a body that is too large; HTTP/1's connection ends when the client has come to read that."""
+        """Answer before the request's body has come; HTTP/1's connection ends when the client has come to read that."""
         scope.get(RELEASE, _unbounded)()
         if scope.get("http_version", "1.1").startswith("1"):
             headers.append((b"connection", b"close"))
-        await send({"type": "http.response.start", "status": 413, "headers": headers})
+        await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body, "more_body": True})
         await linger(receive)
         await send({"type": "http.response.body", "body": b""})
@@ -152,7 +161,11 @@ class Application:
             if body is None or len(body) > self._few_bytes:
                 found = await self._body(scope, sent, receive, body)
                 if isinstance(found, LargeBody):
-                    return await self._answer_large(scope, sent, receive, found)
+                    try:
+                        return await self._answer_large(scope, sent, receive, found)
+                    finally:
+                        if found.more:
+                            scope[_AMID_BODY] = True
                 body = found
             request = requests.parse_request(
                 scope["method"], scope["raw_path"], scope["query_string"], sent, body, scope.get("client")
@@ -175,6 +188,8 @@ class Application:
             return _turned_away(scope, _early_answer(request, scope["method"]), began)
         if self._tls:
             request.client_certificate = scope.get("state", {}).get(CLIENT_CERTIFICATE, b"")
+        if body.more and body.size > self._max_bytes:
+            raise too_large(size_limit(self._max_bytes))
         if not requests.reads_body(request):
             return await self._dispatcher.answer(request, self._exposure)
         data = None if body.more or body.size > PLAIN_BODY_BYTES else parse_plain(body.first)
@@ -212,18 +227,21 @@ class Application:
 
     async def _body(self, scope: Scope, sent: Sent, receive: Receive, whole: bytes | None) -> bytes | LargeBody:
         """The body, which may have come ``whole``; or what has been read of one that isn't parsed at once."""
-        if sent.length > self._max_bytes:
-            raise too_large(size_limit(self._max_bytes))
+        limit = self._max_bytes
+        if sent.length > limit:
+            if whole is None:
+                scope[_AMID_BODY] = True
+            raise too_large(size_limit(limit))
         if whole is None:
             if not sent.length and scope["method"] in _BODILESS:
                 return b""
             large = LargeBody(receive)
             if sent.length > SMALL_BODY_BYTES:
                 return large
-            await large.read(SMALL_BODY_BYTES)
-            if large.size > SMALL_BODY_BYTES:
+            await large.read(min(SMALL_BODY_BYTES, limit))
+            if large.more or large.size > SMALL_BODY_BYTES:
                 return large
-            whole = await large.whole(self._max_bytes, size_limit(self._max_bytes))
+            whole = await large.whole(limit, size_limit(limit))
         return whole if is_modest(whole) else LargeBody(receive, whole, more=False)
 
     def _outward(self, scope: Scope, send: Send) -> Send:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from compat import queries
 from compat.hcl.reader import Attribute, Block, Body, parse
 from compat.json import text
 from server.audit.devices.file import FileDevice
@@ -21,9 +22,11 @@ from server.config.schema import Kind, Word
 from server.config.source import NOWHERE
 from server.config.values import convert
 from server.listeners import http2
+from server.pipeline.large_bodies import PLAIN_BODY_BYTES
 from server.tenants.namespaces.names import MAX_DEPTH as MAX_NESTED
 from server.tenants.namespaces.table import MAX_NAMESPACES
-from server.tenants.policies import store
+from server.tenants.policies import passwords, store
+from server.tenants.tokens import wrapping_usage
 
 ROOT = Path(__file__).parents[3]
 TABLES = {
@@ -216,7 +219,14 @@ def test_limits_are_told_to_who_moves_here() -> None:
         f"{http2._MAX_HEAD_BYTES >> 10} KiB",
         f"{text.MAX_DEPTH} levels",
         f"{by_name['max_batch_items']}: `max_batch_items`, which is {exampled} in `config.hcl.example`",
-        f"{store.MAX_TEXT_BYTES >> 20} MiB",
+        f"{PLAIN_BODY_BYTES >> 20} MiB, with {text.MAX_PLAIN_ELEMENTS} commas",
+        f"{text.MAX_ELEMENTS}; {text.MAX_CONTAINERS}",
+        f"{queries.MAX_PAIRS}; {queries.MAX_FORM_BYTES >> 20} MiB",
+        f"{store.MAX_TEXT_BYTES >> 10} KiB, with {store.MAX_RULES} rules",
+        f"{store.MAX_TEXTS_TOGETHER >> 10} KiB, with {store.MAX_RULES_TOGETHER} rules",
+        f"{passwords.MAX_TEXT_BYTES >> 10} KiB",
+        "`max_lease_ttl`",
+        f"{wrapping_usage.MAX_ANSWERS}, with {wrapping_usage.MAX_BYTES >> 30} GiB together",
         f"{by_name['login_failures_per_minute']} in a minute: `login_failures_per_minute`",
         f"{by_name['max_connections']}; {by_name['max_concurrent_requests']}:"
         " `max_connections`, `max_concurrent_requests`",
