@@ -15,7 +15,7 @@ from engines.base import Body, Call, Nothing, Reply
 from engines.encoding import encode_base64
 from engines.faults import Failed, InvalidRequest, Sealed, UnsupportedOperation
 from server.core.lifecycle import SealStatus
-from server.runtime.version import API_COMMIT_DATE, API_VERSION
+from server.runtime.version import API_COMMIT_DATE, API_VERSION, VERSION
 from server.seal.pgp import PgpKey, check_pgp, encrypt_shares
 from server.system.seal.shares import decode_share
 from server.system.state import System
@@ -156,6 +156,7 @@ def _seal_status(system: System, status: SealStatus) -> dict[str, Any]:
         "nonce": status.nonce,
         "recovery_seal": status.recovery_seal,
         "version": API_VERSION,
+        "cryptoserve_version": VERSION,
         "commit_date": API_COMMIT_DATE,
         "migration": False,
         "storage_type": system.core.runtime.settings.storage_type,
@@ -186,6 +187,7 @@ async def read_health(system: System, call: Call, body: HealthBody) -> Reply:
         "replication_dr_mode": replication,
         "server_time_utc": int(call.now),
         "version": API_VERSION,
+        "cryptoserve_version": VERSION,
     }
     return Reply(data | _cluster(system), status=codes[state])
 
