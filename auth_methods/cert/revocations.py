@@ -8,7 +8,7 @@ import msgspec
 
 from auth_methods.cert.revocation_lists import FOLDER, Revocations, decode, key, parsed
 from auth_methods.cert.state import Cert
-from engines.base import Body, Call, Reply
+from engines.base import PAGE_TELLS, Body, Call, Reply
 from engines.faults import InvalidRequest
 from engines.worker_pools import beside
 from storage.base import delete, put
@@ -21,6 +21,10 @@ class ListName(Body):
 
     name: str = ""
 
+    tells = {
+        "name": "The list; the same in any case.",
+    }
+
 
 class ListsBody(Body):
     """A page of names."""
@@ -28,12 +32,19 @@ class ListsBody(Body):
     after: str = ""
     limit: int = 0
 
+    tells = PAGE_TELLS
+
 
 class ListBody(ListName):
     """A revocation list in PEM."""
 
     crl: str = ""
     url: str = ""
+
+    tells = {
+        "crl": "The revocation list, in PEM.",
+        "url": "Not supported: lists aren't fetched.",
+    }
 
 
 async def list_lists(method: Cert, call: Call, body: ListsBody) -> Reply:

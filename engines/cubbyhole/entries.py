@@ -41,6 +41,8 @@ class PathBody(Body):
 
     path: str = ""
 
+    tells = {"path": "The place, of any depth."}
+
 
 class WriteBody(PathBody):
     """Anything at all, under any names."""

@@ -41,6 +41,13 @@ class TokenSigning(Body):
     ttl: Duration = 0
     batch_input: Batch = UNSET
 
+    tells = {
+        "role": "The role.",
+        "claims": "What the token is to say, as an object or its JSON as text; at most 64 KiB.",
+        "ttl": "How long it is to be valid; 0 for the role's `ttl`.",
+        "batch_input": "Several at once, see [Batches].",
+    }
+
 
 class TokenItem(Struct, kw_only=True):
     """One token of a batch to sign; ``ttl`` in seconds."""
@@ -48,6 +55,12 @@ class TokenItem(Struct, kw_only=True):
     claims: Any = {}
     ttl: int = 0
     reference: str = ""
+
+    tells = {
+        "claims": "As outside of a batch.",
+        "ttl": "As outside of a batch, in seconds.",
+        "reference": "Given back with the item's result.",
+    }
 
 
 class TokenVerification(Body):
@@ -58,6 +71,13 @@ class TokenVerification(Body):
     audience: str = ""
     batch_input: Batch = UNSET
 
+    tells = {
+        "role": "The role.",
+        "token": "The token.",
+        "audience": "Who asks: the token must be for this audience.",
+        "batch_input": "Several at once, see [Batches].",
+    }
+
 
 class VerifiedItem(Struct, kw_only=True):
     """One token of a batch to verify."""
@@ -65,6 +85,12 @@ class VerifiedItem(Struct, kw_only=True):
     token: str = ""
     audience: str = ""
     reference: str = ""
+
+    tells = {
+        "token": "The token.",
+        "audience": "As outside of a batch.",
+        "reference": "Given back with the item's result.",
+    }
 
 
 async def sign(engine: Signing, call: Call, body: TokenSigning) -> Reply:

@@ -37,6 +37,17 @@ class InitBody(Body):
     recovery_pgp_keys: list[str] = []
     root_token_pgp_key: str = ""
 
+    tells = {
+        "secret_shares": "How many shares to make.",
+        "secret_threshold": "How many of them it takes.",
+        "stored_shares": "Accepted for the sake of old clients, without a meaning.",
+        "recovery_shares": "How many recovery shares to make, where the seal unseals by itself.",
+        "recovery_threshold": "How many of them it takes.",
+        "pgp_keys": "OpenPGP keys to encrypt the shares for, one for each, in base64.",
+        "recovery_pgp_keys": "The same for recovery shares.",
+        "root_token_pgp_key": "An OpenPGP key to encrypt the root token for, in base64.",
+    }
+
 
 class UnsealBody(Body):
     """One share, or a fresh start."""
@@ -44,6 +55,12 @@ class UnsealBody(Body):
     key: str = ""
     reset: bool = False
     migrate: bool = False
+
+    tells = {
+        "key": "A share, in hexadecimal or base64.",
+        "reset": "Forget the shares that have been given.",
+        "migrate": "Not supported.",
+    }
 
 
 class HealthBody(Body):
@@ -54,6 +71,14 @@ class HealthBody(Body):
     sealedcode: str | UnsetType = UNSET
     uninitcode: str | UnsetType = UNSET
     standbyok: str | UnsetType = UNSET
+
+    tells = {
+        "activecode": "The status to answer with when unsealed; 200 without it.",
+        "standbycode": "Without a meaning: there are no standbys.",
+        "sealedcode": "The status to answer with when sealed; 503 without it.",
+        "uninitcode": "The status to answer with before initialising; 501 without it.",
+        "standbyok": "Without a meaning: there are no standbys.",
+    }
 
 
 async def read_init(system: System, call: Call, body: Nothing) -> Reply:
