@@ -52,6 +52,9 @@ from server.pipeline.open_routes import exposure_of
 from server.pipeline.respond import refusal
 from server.pipeline.response import JSON, JSON_ALONE, Answer, GoneError, Headers
 
+_LARGE = "cryptoserve.large_body"
+"""In the scope: a body that is read by and by, and may not have been read to its end when the request is answered."""
+
 _BODILESS = frozenset({"GET", "HEAD", "LIST", "SCAN", "OPTIONS"})
 
 
@@ -90,10 +93,18 @@ class Application:
             answer = await self._answer(scope, sent, receive)
         except GoneError:
             return
+        finally:
+            large = scope.pop(_LARGE, None)  # As ``AT_ONCE``.
         # Neither has a body, whatever there was to say: a client would take it for the beginning of the next answer.
         body = b"" if answer.status in (204, 304) else answer.body
         at_once = scope.pop(AT_ONCE, None)  # Left there, it would make the scope refer to itself.
-        if at_once is not None and answer.status == 200 and answer.headers is JSON_ALONE and not sent.namespace:
+        amid = answer.status == 413 if large is None else large.more
+        if (
+            at_once is not None
+            and answer.status == 200
+            and answer.headers is JSON_ALONE
+            and not (sent.namespace or amid)
+        ):
             head = b"%scontent-length: %d\r\n\r\n" % (self._usual_head, len(body))
             if scope["method"] != "HEAD" and at_once(head, body):
                 return
@@ -102,21 +113,29 @@ class Application:
             headers.append((b"x-vault-namespace", sent.namespace))
         if answer.status != 204:
             headers.append((b"content-length", b"%d" % len(body)))
-        if answer.status == 413:
-            await self._refuse_body(scope, headers, body, receive, send)
+        if amid:
+            await self._answer_amid(scope, answer.status, headers, body, receive, send)
             return
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
 
-    async def _refuse_body(
-        self, scope: Scope, headers: list[tuple[bytes, bytes]], body: bytes, receive: Receive, send: Send
+    async def _answer_amid(
+        self,
+        scope: Scope,
+        status: int,
+        headers: list[tuple[bytes, bytes]],
+        body: bytes,
+        receive: Receive,
+        send: Send,
     ) -> None:
-        """Answer amid a body that is too large; HTTP/1's connection ends when the client has come to read that."""
+        """Answer amid a body that isn't read on; HTTP/1's connection ends when the client has come to read that."""
         scope.get(RELEASE, _unbounded)()
         if scope.get("http_version", "1.1").startswith("1"):
             headers.append((b"connection", b"close"))
-        await send({"type": "http.response.start", "status": 413, "headers": headers})
-        await send({"type": "http.response.body", "body": body, "more_body": True})
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send(
+            {"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body, "more_body": True}
+        )
         await linger(receive)
         await send({"type": "http.response.body", "body": b""})
 
@@ -148,6 +167,7 @@ class Application:
             if body is None or len(body) > self._few_bytes:
                 found = await self._body(scope, sent, receive, body)
                 if isinstance(found, LargeBody):
+                    scope[_LARGE] = found
                     return await self._answer_large(scope, sent, receive, found)
                 body = found
             request = requests.parse_request(

@@ -18,10 +18,12 @@ from server.config.flags import Flag
 from server.config.schema import Kind, Word
 from server.config.source import NOWHERE
 from server.config.values import convert
-from server.listeners import http2
+from server.listeners.head_limits import MAX_HEAD_BYTES
+from server.pipeline.large_bodies import FEW_BYTES, PLAIN_BODY_BYTES
 from server.tenants.namespaces.names import MAX_DEPTH as MAX_NESTED
 from server.tenants.namespaces.table import MAX_NAMESPACES
 from server.tenants.policies import store
+from server.tenants.tokens import wrapping_usage
 
 ROOT = Path(__file__).parents[3]
 TABLES = {
@@ -200,7 +202,8 @@ def test_limits_are_told_to_who_moves_here() -> None:
     here = [line.split(" | ")[1] for line in page.splitlines() if line.startswith("| ")][2:]
     assert here == [
         f"{by_name['max_request_size'] >> 20} MiB: `max_request_size` of the listener",
-        f"{http2._MAX_HEAD_BYTES >> 10} KiB",
+        f"{PLAIN_BODY_BYTES >> 20} MiB; {FEW_BYTES >> 10} KiB of many values",
+        f"{MAX_HEAD_BYTES >> 10} KiB",
         f"{text.MAX_DEPTH} levels",
         f"{by_name['max_batch_items']}: `max_batch_items`, which is {exampled} in `config.hcl.example`",
         f"{store.MAX_TEXT_BYTES >> 20} MiB",
@@ -208,4 +211,5 @@ def test_limits_are_told_to_who_moves_here() -> None:
         f"{by_name['max_connections']}; {by_name['max_concurrent_requests']}:"
         " `max_connections`, `max_concurrent_requests`",
         f"{MAX_NAMESPACES}, nested {MAX_NESTED} deep",
+        f"{wrapping_usage.MAX_ANSWERS}, of {wrapping_usage.MAX_BYTES >> 30} GiB",
     ]
