@@ -37,6 +37,19 @@ class TokenFields(Body):
     token_ttl: Duration | UnsetType = UNSET
     token_type: Annotated[str, Meta(extra={READING: same_words(_SAME_TYPES)})] | UnsetType = UNSET
 
+    tells = {
+        "token_bound_cidrs": "IP addresses and networks from which tokens may be used.",
+        "token_explicit_max_ttl": "An end of tokens that no renewal moves; 0 for none.",
+        "token_max_ttl": "How long tokens live at most, with all renewals; 0 for what the mount says.",
+        "token_no_default_policy": "Leave the policy `default` out.",
+        "token_num_uses": "How often a token may be used; 0 for any number.",
+        "token_period": "Tokens may be renewed for ever, for so long each time; 0 for not so.",
+        "token_policies": "The policies of tokens.",
+        "token_strictly_bind_ip": "Tokens may be used from the address alone that they were given to.",
+        "token_ttl": "How long tokens live at first; 0 for what the mount says.",
+        "token_type": "`service`, `batch`, or `default` for what the mount says.",
+    }
+
 
 class TokenSettings(Struct, frozen=True, kw_only=True):
     """As stored. TTLs are in seconds, 0 for none."""

@@ -96,6 +96,24 @@ class Body(Struct, kw_only=True):
 
     holds: ClassVar[Holds] = {}
     """See ``Holds``."""
+    tells: ClassVar[Mapping[str, str]] = {}
+    """What each parameter means, in Markdown, for OpenAPI, help and the tables of the documentation; a subclass adds to
+    those of its bases. ``[Batches]`` refers to what a page has under that name."""
+
+
+PAGE_TELLS = {
+    "after": "Give the names behind this one.",
+    "limit": "Give at most so many; 0 or less for all.",
+}
+"""What parameters mean that ask for a part of a list."""
+
+
+def meanings(struct: type[Struct]) -> dict[str, str]:
+    """What the fields of a body, or of a batch's item, mean: ``Body.tells`` of it and of its bases."""
+    told: dict[str, str] = {}
+    for base in reversed(struct.__mro__):
+        told |= base.__dict__.get("tells", {})
+    return told
 
 
 class Nothing(Body):

@@ -16,12 +16,13 @@ from engines.faults import Fault
 from engines.fips import FipsMode
 from server.audit.broker import DeclaredDevice
 from server.audit.devices.base import DeviceFault
-from server.audit.enabled import check_known, make_device
+from server.audit.enabled import EnabledDevice, check_known, make_device
 from server.audit.stored import to_store
 from server.audit.writer import MAX_WAITING
 from server.config import Config, ConfigError, Listener
 from server.core.lifecycle import Core
 from server.core.settings import Settings
+from server.listeners.tls import make_context
 from server.pipeline.app import Application
 from server.pipeline.dispatch import Dispatcher
 from server.processes.development import DevelopmentKeys
@@ -91,6 +92,16 @@ def check_audit(config: Config) -> None:
 
     One that can't be opened is only logged: it is tried again with each entry, and initialising demands that it works.
     """
+    for enabled in _make_audit(config):
+        try:
+            enabled.device.open()
+        except DeviceFault as error:
+            _log.error("audit device %s can't be opened: %s", enabled.path, error)
+        enabled.device.close()
+
+
+def _make_audit(config: Config) -> Iterator[EnabledDevice]:
+    """The audit devices that ``config`` declares, not opened yet. Raises ``ConfigError``."""
     for declared, device in zip(config.audit, _declared(config), strict=True):
         try:
             check_known(to_store(device), plugins.find_audit_device)
@@ -102,11 +113,23 @@ def check_audit(config: Config) -> None:
             )
         except Fault as error:
             raise ConfigError(f'audit "{declared.type}" "{declared.path}": {error.message}', declared.place) from error
-        try:
-            enabled.device.open()
-        except DeviceFault as error:
-            _log.error("audit device %s can't be opened: %s", device.path, error)
-        enabled.device.close()
+        yield enabled
+
+
+def check_config(config: Config) -> None:
+    """See that a server could start with ``config``: what it names is installed, and its files are what they must be.
+
+    Opens no storage, no socket and no audit device, so a server may be running. Raises ``ConfigError``,
+    ``ListenFailed``.
+    """
+    _pin_providers(config)
+    _open_seal(config)
+    _opener(config)
+    for listener in config.listeners:
+        if listener.tls:
+            make_context(listener, FipsMode(config.fips_mode))
+    for _ in _make_audit(config):
+        pass
 
 
 @contextmanager

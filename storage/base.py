@@ -28,6 +28,7 @@ import random
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol, TypeVar, runtime_checkable
 
 T = TypeVar("T")
@@ -169,6 +170,24 @@ class Claims(Protocol):
         """Keep the medium that ``settings`` name from other servers within the block; forked processes share it.
 
         Entering raises ``Unavailable`` if another server has it, ``ValueError`` for wrong settings.
+        """
+
+
+@runtime_checkable
+class Copies(Protocol):
+    """What an opener of stores may have beside being called: a medium that can be copied to a file and back."""
+
+    def back_up(self, settings: Mapping[str, str], file: Path) -> int:
+        """Copy the state of one moment to ``file``, entries as they are, and give their number.
+
+        A server may be running. Raises ``StorageFault``, also if ``file`` is there; ``ValueError`` for wrong settings.
+        """
+
+    def restore(self, settings: Mapping[str, str], file: Path) -> int:
+        """Make the medium what it was when ``file`` was made, and give the number of entries.
+
+        Raises ``StorageFault``, also if a server uses the medium, or it holds entries; ``ValueError`` for wrong
+        settings.
         """
 
 

@@ -46,6 +46,12 @@ class AuthUrlBody(Body):
     redirect_uri: str = ""
     client_nonce: str = ""
 
+    tells = {
+        "role": "The role to log in with; the mount's default without it.",
+        "redirect_uri": "Where the browser is to come back to; one of the role's.",
+        "client_nonce": "A secret of the client's own, which it has to show again at the end.",
+    }
+
 
 class CallbackBody(Body):
     """What the browser has brought back, and the client's own nonce."""
@@ -55,6 +61,14 @@ class CallbackBody(Body):
     client_nonce: str = ""
     error: str = ""
     error_description: str = ""
+
+    tells = {
+        "state": "The state that the browser has brought back.",
+        "code": "The code that the provider has given.",
+        "client_nonce": "The client's secret from the beginning.",
+        "error": "What the provider says has gone wrong.",
+        "error_description": "The same for people.",
+    }
 
 
 async def auth_url(method: Jwt, call: Call, body: AuthUrlBody) -> Reply:

@@ -43,6 +43,26 @@ class ConfigBody(Body):
     provider_config: dict[str, Any] = {}
     skip_jwks_validation: bool = False
 
+    tells = {
+        "bound_issuer": "The issuer that tokens must be from.",
+        "default_role": "The role of logins that name none.",
+        "jwks_ca_pem": "Certificates in PEM of the authorities to trust for `jwks_url`.",
+        "jwks_url": "Where the keys are that sign tokens, as a JWK set.",
+        "jwt_supported_algs": "Algorithms to take; all that fit a key without them.",
+        "jwt_validation_pubkeys": "The keys that sign tokens, in PEM.",
+        "local_issuer": "Take the tokens that this server signs itself.",
+        "namespace_in_state": "Accepted for the sake of existing configurations.",
+        "oidc_client_id": "The client's name at the provider.",
+        "oidc_client_secret": "The client's secret at the provider.",
+        "oidc_discovery_ca_pem": "Certificates in PEM of the authorities to trust for `oidc_discovery_url`.",
+        "oidc_discovery_url": "The provider's URL, without `/.well-known`.",
+        "oidc_response_mode": "`query`, or empty.",
+        "oidc_response_types": "`code`, or empty.",
+        "override_allowed_server_names": "Not supported.",
+        "provider_config": "Not supported.",
+        "skip_jwks_validation": "Don't ask for the keys when the configuration is written.",
+    }
+
 
 async def read_config(method: Jwt, call: Call, body: Nothing) -> Reply | None:
     """Show the configuration."""

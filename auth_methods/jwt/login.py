@@ -32,6 +32,11 @@ class LoginBody(Body):
     jwt: str = ""
     role: str = ""
 
+    tells = {
+        "jwt": "The JSON Web Token.",
+        "role": "The role to log in with; the mount's default without it.",
+    }
+
 
 async def log_in(method: Jwt, call: Call, body: LoginBody) -> Login:
     """Give a token for a JSON Web Token that a role takes."""

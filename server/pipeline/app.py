@@ -54,11 +54,11 @@ from server.pipeline.respond import refusal
 from server.pipeline.response import JSON, JSON_ALONE, Answer, GoneError, Headers
 from server.runtime.request_log import log_request, request_logging
 
+_LARGE = "cryptoserve.large_body"
+"""In the scope: a body that is read by and by, and may not have been read to its end when the request is answered."""
+
 _BODILESS = frozenset({"GET", "HEAD", "LIST", "SCAN", "OPTIONS"})
 
-
-_AMID_BODY = "cryptoserve.amid_body"
-"""In the scope: the answer was found before the body was read to its end."""
 
 _HTML = (b"content-type", b"text/html; charset=utf-8")
 
@@ -96,10 +96,18 @@ class Application:
             answer = await self._answer(scope, sent, receive)
         except GoneError:
             return
+        finally:
+            large = scope.pop(_LARGE, None)  # As ``AT_ONCE``.
         # Neither has a body, whatever there was to say: a client would take it for the beginning of the next answer.
         body = b"" if answer.status in (204, 304) else answer.body
         at_once = scope.pop(AT_ONCE, None)  # Left there, it would make the scope refer to itself.
-        if at_once is not None and answer.status == 200 and answer.headers is JSON_ALONE and not sent.namespace:
+        amid = answer.status == 413 if large is None else large.more
+        if (
+            at_once is not None
+            and answer.status == 200
+            and answer.headers is JSON_ALONE
+            and not (sent.namespace or amid)
+        ):
             head = b"%scontent-length: %d\r\n\r\n" % (self._usual_head, len(body))
             if scope["method"] != "HEAD" and at_once(head, body):
                 return
@@ -108,13 +116,13 @@ class Application:
             headers.append((b"x-vault-namespace", sent.namespace))
         if answer.status != 204:
             headers.append((b"content-length", b"%d" % len(body)))
-        if _AMID_BODY in scope:
-            await self._answer_amid_body(scope, answer.status, headers, body, receive, send)
+        if amid:
+            await self._answer_amid(scope, answer.status, headers, body, receive, send)
             return
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
 
-    async def _answer_amid_body(
+    async def _answer_amid(
         self,
         scope: Scope,
         status: int,
@@ -123,12 +131,14 @@ class Application:
         receive: Receive,
         send: Send,
     ) -> None:
-        """Answer before the request's body has come; HTTP/1's connection ends when the client has come to read that."""
+        """Answer amid a body that isn't read on; HTTP/1's connection ends when the client has come to read that."""
         scope.get(RELEASE, _unbounded)()
         if scope.get("http_version", "1.1").startswith("1"):
             headers.append((b"connection", b"close"))
         await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": body, "more_body": True})
+        await send(
+            {"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body, "more_body": True}
+        )
         await linger(receive)
         await send({"type": "http.response.body", "body": b""})
 
@@ -161,11 +171,8 @@ class Application:
             if body is None or len(body) > self._few_bytes:
                 found = await self._body(scope, sent, receive, body)
                 if isinstance(found, LargeBody):
-                    try:
-                        return await self._answer_large(scope, sent, receive, found)
-                    finally:
-                        if found.more:
-                            scope[_AMID_BODY] = True
+                    scope[_LARGE] = found
+                    return await self._answer_large(scope, sent, receive, found)
                 body = found
             request = requests.parse_request(
                 scope["method"], scope["raw_path"], scope["query_string"], sent, body, scope.get("client")
@@ -229,8 +236,6 @@ class Application:
         """The body, which may have come ``whole``; or what has been read of one that isn't parsed at once."""
         limit = self._max_bytes
         if sent.length > limit:
-            if whole is None:
-                scope[_AMID_BODY] = True
             raise too_large(size_limit(limit))
         if whole is None:
             if not sent.length and scope["method"] in _BODILESS:

@@ -35,11 +35,25 @@ class DataKey(Body):
     padding_scheme: PaddingScheme = ""
     key_version: int = 0
 
+    tells = {
+        "plaintext": "`plaintext` or `wrapped`: whether to show what is made.",
+        "name": "The key. Letters, digits and `_`, with `-` and `.` inside.",
+        "bits": "The length of a data key: 128, 256 or 512.",
+        "context": "Base64. What the key for this request is derived from. Needed by derived keys, ignored by others.",
+        "associated_data": "Base64 of data that is authenticated and not encrypted; decryption needs the same.",
+        "padding_scheme": "For RSA: `oaep` (also when empty).",
+        "key_version": "The version to use; 0 for the latest.",
+    }
+
 
 class DataKeys(DataKey):
     """As that, and how many."""
 
     count: int | UnsetType = UNSET
+
+    tells = {
+        "count": "Required. How many keys to make, 1 to `max_batch_items` of the [configuration].",
+    }
 
 
 async def make(engine: Transit, call: Call, body: DataKey) -> Reply:

@@ -51,6 +51,25 @@ class Encryption(Body):
     batch_input: Batch = UNSET
     partial_failure_response_code: int | UnsetType = UNSET
 
+    tells = {
+        "name": "The key. Letters, digits and `_`, with `-` and `.` inside.",
+        "plaintext": "Base64 of the data; may be empty but must be there.",
+        "context": "Base64. What the key for this request is derived from. Needed by derived keys, ignored by others.",
+        "associated_data": "Base64 of data that is authenticated and not encrypted; decryption needs the same.",
+        "padding_scheme": "For RSA: `oaep` (also when empty).",
+        "hash_algorithm": (
+            "For RSA with OAEP: `sha1`, `sha2-224`, `sha2-256` (also when empty), `sha2-384`, `sha2-512`; for "
+            "label and mask alike."
+        ),
+        "key_version": "The version to use; 0 for the latest.",
+        "type": "The type of a key that is made on the way: one that encrypts and is symmetric.",
+        "convergent_encryption": "Make such a key convergent. Needs `context`.",
+        "batch_input": "Several at once, see [Batches]. The single parameters are ignored then.",
+        "partial_failure_response_code": (
+            "The status of a batch of which some items failed, instead of 400; 200 to 599."
+        ),
+    }
+
 
 async def exists(engine: Transit, call: Call, body: Encryption) -> Keyring | None:
     """The key, if it is there, so that encrypting updates rather than creates."""

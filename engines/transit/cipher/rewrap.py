@@ -51,6 +51,17 @@ class Rewrapping(Body):
     key_version: int = 0
     batch_input: Batch = UNSET
 
+    tells = {
+        "name": "The key. Letters, digits and `_`, with `-` and `.` inside.",
+        "ciphertext": "What encryption gave: `vault:v1:` and base64.",
+        "context": "Base64. What the key for this request is derived from. Needed by derived keys, ignored by others.",
+        "associated_data": "Base64 of data that is authenticated and not encrypted; decryption needs the same.",
+        "decrypt_padding_scheme": "For RSA: how the ciphertext was padded, as `padding_scheme` of decrypting.",
+        "encrypt_padding_scheme": "For RSA: `oaep` (also when empty).",
+        "key_version": "The version to use; 0 for the latest.",
+        "batch_input": "Several at once, see [Batches]. The single parameters are ignored then.",
+    }
+
 
 async def rewrap(engine: Transit, call: Call, body: Rewrapping) -> Reply:
     """Encrypt anew ``ciphertext``, or every item of ``batch_input``; a batch is always answered as a success."""

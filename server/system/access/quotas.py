@@ -29,6 +29,10 @@ class QuotaNameBody(Body):
 
     name: str = ""
 
+    tells = {
+        "name": "The quota.",
+    }
+
 
 class QuotaBody(QuotaNameBody):
     """What a quota is for, and how much it allows."""
@@ -41,6 +45,16 @@ class QuotaBody(QuotaNameBody):
     block_interval: Duration = 0
     inheritable: bool | UnsetType = UNSET
 
+    tells = {
+        "type": "`rate-limit`.",
+        "path": "Where it holds: nothing for the whole server, a mount, or a path below one, which may end in `*`.",
+        "role": "Only for logins with this role of the mount.",
+        "rate": "How many requests a client may send in each interval.",
+        "interval": "How long an interval is; a second unless given.",
+        "block_interval": "For how long a client is refused that has sent too many; 0 for the rest of the interval.",
+        "inheritable": "Whether it holds for the namespaces below too.",
+    }
+
 
 class QuotaConfigBody(Body):
     """What holds for all quotas; what isn't given is reset."""
@@ -48,6 +62,14 @@ class QuotaConfigBody(Body):
     rate_limit_exempt_paths: list[str] = []
     enable_rate_limit_audit_logging: bool = False
     enable_rate_limit_response_headers: bool = False
+
+    tells = {
+        "rate_limit_exempt_paths": (
+            "Beginnings of paths where no quota applies; `!` in front takes a longer one out again."
+        ),
+        "enable_rate_limit_audit_logging": "Write refusals to the audit.",
+        "enable_rate_limit_response_headers": "Tell clients what is left, and when to come again.",
+    }
 
 
 async def list_quotas(system: System, call: Call, body: Nothing) -> Reply:

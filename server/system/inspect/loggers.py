@@ -21,11 +21,19 @@ class LoggerBody(Body):
 
     name: str = ""
 
+    tells = {
+        "name": "The logger: a package or module of the server's code.",
+    }
+
 
 class LevelBody(LoggerBody):
     """From which level upwards to log."""
 
     level: str = ""
+
+    tells = {
+        "level": "`trace`, `debug`, `info`, `warn` or `error`.",
+    }
 
 
 async def read_loggers(system: System, call: Call, body: Nothing) -> Reply:

@@ -400,3 +400,22 @@ async def test_the_client_of_a_dropped_request_is_let_go(server: Server) -> None
                     pass
         await asyncio.sleep(0)
     assert not found
+
+
+async def test_who_sends_on_behind_the_answer_is_heard_out_and_then_cut_off(server: Server) -> None:
+    """The answer is there at once; the connection ends when the client has come to read it."""
+    for path, token, size, status in ((KEY, "", 3, 403), (KEY, server.root_token, 11, 413), ("sys/unseal", "", 2, 413)):
+        body = b'{"a":"' + b"x" * size * 1024 * 1024 + b'"}'
+        client = Client(body)
+        scope = scope_of(path, body, {"x-vault-token": token} if token else {})
+        await application(server)(scope, client.receive, client.send)
+        assert (client.status, client.heard, client.received) == (status, 0, len(client._pieces))
+        assert (b"connection", b"close") in client.sent[0]["headers"]
+        assert client.answer["errors"]
+        assert [message.get("more_body") for message in client.sent[1:]] == [True, None]
+
+
+async def test_who_was_heard_to_the_end_keeps_the_connection(server: Server) -> None:
+    client = await ask(server, KEY, LARGE)
+    assert (client.status, client.heard) == (200, len(client._pieces))
+    assert (b"connection", b"close") not in client.sent[0]["headers"]

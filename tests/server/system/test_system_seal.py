@@ -10,7 +10,7 @@ import pytest
 from server.audit.stored import DeclaredDevice
 from server.core.lifecycle import Core
 from server.core.settings import Settings
-from server.runtime.version import API_COMMIT_DATE, API_VERSION
+from server.runtime.version import API_COMMIT_DATE, API_VERSION, VERSION
 from server.system.routes import SYSTEM
 from storage.memory import MemoryStore
 from storage.seals.base import Seal, SealFault
@@ -29,6 +29,7 @@ STATUS = {
     "nonce": "",
     "recovery_seal": False,
     "version": API_VERSION,
+    "cryptoserve_version": VERSION,
     "commit_date": API_COMMIT_DATE,
     "migration": False,
     "storage_type": "inmem",
@@ -209,6 +210,7 @@ async def test_health_of_an_active_server(server: Server, query: str, status: in
         "replication_dr_mode": "disabled",
         "server_time_utc": int(server.clock()),
         "version": API_VERSION,
+        "cryptoserve_version": VERSION,
         "cluster_name": active.cluster.name,
         "cluster_id": active.cluster.id,
     }
