@@ -7,11 +7,11 @@ starts with ``/``.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, TypeAlias
+
+from auth_methods.globs import matches_glob
 
 Claims: TypeAlias = Mapping[str, Any]
 
@@ -135,21 +135,12 @@ def check_bound(claims: Claims, bound: Mapping[str, Any], *, glob: bool) -> None
 
 def _matches(value: Any, wanted: Any, *, glob: bool) -> bool:
     if isinstance(value, str) and isinstance(wanted, str):
-        return bool(_glob(wanted).fullmatch(value)) if glob else value == wanted
+        return matches_glob(value, wanted) if glob else value == wanted
     if isinstance(value, bool) or isinstance(wanted, bool):
         return value is wanted
     if isinstance(value, (int, float)) and isinstance(wanted, (int, float)):
         return value == wanted
     return False
-
-
-@lru_cache(maxsize=1024)
-def _glob(pattern: str) -> re.Pattern[str]:
-    """Stars in a row are one, and none is greedy, so that matching can't take long."""
-    parts = [re.escape(part) for part in re.sub(r"\*+", "*", pattern).split("*")]
-    # Each star takes as little as lets what follows match, and gives nothing back: the first place is as good as any.
-    middle = "".join(f"(?>.*?{part})" for part in parts[1:-1])
-    return re.compile(parts[0] if len(parts) == 1 else f"{parts[0]}{middle}.*{parts[-1]}", re.DOTALL)
 
 
 def text_claim(claims: Claims, name: str, *, pointer: bool) -> str:

@@ -16,8 +16,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, mldsa, rsa
 
 from engines.algorithms.base import Material, SignatureOptions
 from engines.algorithms.encodings.key_info import public_key_info
-from engines.algorithms.encodings.pem import pem
-from engines.algorithms.formats.certificates import first_block, no_certificates
+from engines.algorithms.encodings.pem import first_block, pem
+from engines.algorithms.formats.certificates import no_certificates
 from engines.algorithms.row import Algorithm
 from engines.encoding import NotBase64
 from engines.faults import InvalidRequest

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated
 
 from cryptography import x509
@@ -12,35 +11,12 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, mldsa, rsa
 
 from engines.algorithms.encodings.interchange import subject_public_key_info
-from engines.encoding import NotBase64, decode_base64
+from engines.algorithms.encodings.pem import blocks
 from engines.faults import Failed, InvalidRequest
 
-_BLOCK = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----\s*([A-Za-z0-9+/=\s]*?)-----END \1-----[ \t]*\r?\n?", re.ASCII)
 _CERTIFICATE = "CERTIFICATE"
 MAX_CHAIN = 64
 """The most certificates in one chain."""
-
-
-def pem_blocks(text: str) -> list[tuple[str, bytes]] | None:
-    """The labels and contents of PEM blocks, text before them ignored; None if something else follows."""
-    blocks: list[tuple[str, bytes]] = []
-    position = 0
-    while position < len(text):
-        match = _BLOCK.search(text, position)
-        if match is None:
-            return None if text[position:].strip() else blocks
-        try:
-            blocks.append((match[1], decode_base64("".join(match[2].split()))))
-        except NotBase64:
-            return None
-        position = match.end()
-    return blocks
-
-
-def first_block(text: str) -> bytes | None:
-    """The contents of the first PEM block, whatever stands around it; None if there is none. Raises ``NotBase64``."""
-    match = _BLOCK.search(text)
-    return None if match is None else decode_base64("".join(match[2].split()))
 
 
 def no_certificates() -> InvalidRequest:
@@ -50,17 +26,20 @@ def no_certificates() -> InvalidRequest:
 
 def parse_chain(text: str) -> tuple[bytes, ...]:
     """The certificates in PEM, in DER; other blocks are ignored. Raises ``InvalidRequest``."""
-    blocks = pem_blocks(text)
-    if blocks is None:
-        raise InvalidRequest("could not decode a PEM block in the certificate chain")
-    chain = tuple(der for label, der in blocks if label == _CERTIFICATE)
+    chain: list[bytes] = []
+    try:
+        for label, der in blocks(text):
+            if label == _CERTIFICATE:
+                chain.append(der)
+            if len(chain) > MAX_CHAIN:
+                raise InvalidRequest(f"provided certificate chain has more than {MAX_CHAIN} certificates")
+    except ValueError:
+        raise InvalidRequest("could not decode a PEM block in the certificate chain") from None
     if not chain:
         raise InvalidRequest("provided certificate chain did not contain any valid PEM encoded certificate")
-    if len(chain) > MAX_CHAIN:
-        raise InvalidRequest(f"provided certificate chain has more than {MAX_CHAIN} certificates")
     for der in chain:
         _load(der)
-    return chain
+    return tuple(chain)
 
 
 def _load(der: bytes) -> x509.Certificate:

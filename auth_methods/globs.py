@@ -1,0 +1,22 @@
+"""Globs: texts in which ``*`` stands for any text, and no other character for anything but itself."""
+
+from __future__ import annotations
+
+
+def matches_glob(text: str, glob: str) -> bool:
+    """Whether all of ``text`` is what ``glob`` says.
+
+    The first place where a part fits is as good as any, so nothing is tried twice.
+    """
+    first, *parts = glob.split("*")
+    if not parts:
+        return text == glob
+    if not text.startswith(first):
+        return False
+    position = len(first)
+    for part in parts[:-1]:
+        found = text.find(part, position)
+        if found < 0:
+            return False
+        position = found + len(part)
+    return text.endswith(parts[-1]) and len(text) - len(parts[-1]) >= position
