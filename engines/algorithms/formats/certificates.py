@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from cryptography import x509
@@ -37,9 +38,16 @@ def parse_chain(text: str) -> tuple[bytes, ...]:
         raise InvalidRequest("could not decode a PEM block in the certificate chain") from None
     if not chain:
         raise InvalidRequest("provided certificate chain did not contain any valid PEM encoded certificate")
+    check_certificates(chain)
+    return tuple(chain)
+
+
+def check_certificates(chain: Sequence[bytes]) -> None:
+    """Check that all of ``chain`` are certificates in DER, and not too many. Raises ``InvalidRequest``."""
+    if len(chain) > MAX_CHAIN:
+        raise InvalidRequest(f"provided certificate chain has more than {MAX_CHAIN} certificates")
     for der in chain:
         _load(der)
-    return tuple(chain)
 
 
 def _load(der: bytes) -> x509.Certificate:
