@@ -67,6 +67,8 @@ class Key:
 
 def key_from_pem(text: str) -> Key:
     """The public key in PEM, or that of a certificate; as in OpenBao none for PSS alone. Raises ``InvalidKeys``."""
+    if len(text) > MAX_TOKEN_CHARACTERS:
+        raise InvalidKeys("data does not contain any valid public keys: it is too long")
     try:
         der = first_block(text) or b""
         if "CERTIFICATE" in text:

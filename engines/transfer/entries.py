@@ -62,7 +62,9 @@ class PolicyBackup(Struct, kw_only=True):
     """The settings of a key, and the versions that aren't archived."""
 
     name: str = ""
-    keys: dict[int, dict[str, Any]] = {}
+    keys: dict[str, dict[str, Any]] = {}
+    """By their numbers, as text: numbers that others choose are no keys, since all of them can be made to collide."""
+
     type: Number
     latest_version: Number
     min_decryption_version: Number = 1
@@ -98,7 +100,9 @@ class ArchiveBackup(Struct, kw_only=True):
 class RulesBackup(KeyRules):
     """What a key has here and not in OpenBao, and how often each of its versions had encrypted."""
 
-    encryptions: dict[int, Annotated[int, Meta(ge=0, lt=2**62)]] = {}
+    encryptions: dict[str, Annotated[int, Meta(ge=0, lt=2**62)]] = {}
+    """By the version's number, as text."""
+
     publish_ahead: Annotated[int, Meta(ge=0, le=MAX_DURATION_SECONDS)] = 0
     keep_published: Annotated[int, Meta(ge=0, le=MAX_DURATION_SECONDS)] = 0
 
@@ -143,7 +147,7 @@ def load_totals(
     """The totals of a restored key: as in the backup, or as ``stored`` if the version is there and has made more."""
     totals: dict[int, VersionTotal] = {}
     for number, version in {**archive.versions, **record.versions}.items():
-        total = rules.encryptions.get(number, 0)
+        total = rules.encryptions.get(str(number), 0)
         here = stored.get(number)
         if here is not None and here.created == version.created:
             total = max(total, here.total)

@@ -7,7 +7,7 @@ ones that a key here can have.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,15 +36,21 @@ class ReadBackup:
     name: str
     policy: PolicyBackup
     algorithm: Algorithm
-    entries: Mapping[int, Mapping[str, Any]]
+    archived: Sequence[Mapping[str, Any]]
     rules: RulesBackup
 
     def groups(self) -> Iterator[list[tuple[int, Mapping[str, Any]]]]:
         """The versions that are there, as many at a time as take well below a second."""
         size = _GROUPS[self.algorithm.pacing.generating]
-        numbers = [number for number in self.wanted() if self.entries.get(number)]
-        for start in range(0, len(numbers), size):
-            yield [(number, self.entries[number]) for number in numbers[start : start + size]]
+        found = [(number, entry) for number in self.wanted() if (entry := self.entry(number))]
+        for start in range(0, len(found), size):
+            yield found[start : start + size]
+
+    def entry(self, number: int) -> Mapping[str, Any] | None:
+        """The version ``number``; None if there is none."""
+        index = number - self.policy.min_available_version
+        archived = self.archived[index] if 0 <= index < len(self.archived) else None
+        return self.policy.keys.get(str(number), archived)
 
     def wanted(self) -> range:
         """The numbers that versions may have."""
@@ -62,11 +68,7 @@ def read(text: bytes, name: str, dialect: Dialect | None) -> ReadBackup:
     archived_keys = backup.archived_keys.keys if backup.archived_keys is not None else []
     algorithm = algorithm_in(dialect, policy.type, document["policy"], [*policy.keys.values(), *archived_keys])
     _check_policy(policy, name or policy.name, algorithm)
-    entries: dict[int, Mapping[str, Any]] = {
-        policy.min_available_version + index: entry for index, entry in enumerate(archived_keys)
-    }
-    entries.update(policy.keys)
-    return ReadBackup(name or policy.name, policy, algorithm, entries, backup.rules or RulesBackup())
+    return ReadBackup(name or policy.name, policy, algorithm, archived_keys, backup.rules or RulesBackup())
 
 
 def load_group(algorithm: Algorithm, group: Iterable[tuple[int, Mapping[str, Any]]]) -> list[tuple[int, VersionRecord]]:
@@ -81,7 +83,7 @@ def assemble(
     policy, algorithm, wanted = backup.policy, backup.algorithm, backup.wanted()
     if policy.convergent_encryption:
         for number in versions:
-            _check_convergent(policy, backup.entries[number])
+            _check_convergent(policy, backup.entry(number) or {})
     usable = {number: version for number, version in versions.items() if number >= policy.min_decryption_version}
     if any(number not in usable for number in wanted if number >= policy.min_decryption_version):
         raise Failed("the backup lacks versions of the key")
