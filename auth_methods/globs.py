@@ -1,23 +1,22 @@
-"""Globs: texts in which each ``*`` stands for any text, as roles have them for policies, names and claims."""
+"""Globs: texts in which ``*`` stands for any text, and no other character for anything but itself."""
 
 from __future__ import annotations
 
 
-def fits(text: str, pattern: str) -> bool:
-    """Whether ``text`` is what ``pattern`` stands for.
+def matches_glob(text: str, glob: str) -> bool:
+    """Whether all of ``text`` is what ``glob`` says.
 
-    Without a regular expression, which would have to be compiled for each of thousands of patterns. Each star takes as
-    little as lets what follows match: the first place is as good as any, so there is nothing to go back for.
+    The first place where a part fits is as good as any, so nothing is tried twice.
     """
-    beginning, *others = pattern.split("*")
-    if not others:
-        return text == pattern
-    if not text.startswith(beginning):
+    first, *parts = glob.split("*")
+    if not parts:
+        return text == glob
+    if not text.startswith(first):
         return False
-    start, end = len(beginning), others.pop()
-    for part in others:
-        found = text.find(part, start)
+    position = len(first)
+    for part in parts[:-1]:
+        found = text.find(part, position)
         if found < 0:
             return False
-        start = found + len(part)
-    return len(text) - start >= len(end) and text.endswith(end)
+        position = found + len(part)
+    return text.endswith(parts[-1]) and len(text) - len(parts[-1]) >= position

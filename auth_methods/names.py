@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from auth_methods.globs import fits
+from auth_methods.globs import matches_glob
 
 _MAX_CHARACTERS = 1024
 _NAME = re.compile(r"\w(?:[\w.-]*\w)?", re.ASCII)
@@ -17,5 +17,5 @@ def is_name(text: str) -> bool:
 
 
 def matches_any(name: str, patterns: Iterable[str]) -> bool:
-    """Whether ``name`` is one of ``patterns``, in which each ``*`` stands for any text."""
-    return any(fits(name, pattern) for pattern in patterns)
+    """Whether ``name`` is one of ``patterns``, in which ``*`` stands for any text."""
+    return any(matches_glob(name, pattern) for pattern in patterns)

@@ -46,6 +46,7 @@ MAX_LONG_ITEMS = 100
 """The most items in a batch whose items are long work each."""
 
 _RETRY_SECONDS = 1
+_WAIT_SECONDS = 0.1
 
 _NICENESS = 8
 """How far a lane's threads stand back: about a seventh of the processor's time, if others want all of it."""
@@ -70,6 +71,20 @@ class Lane:
         # A thread goes on when its caller is cancelled, so its place is taken until the work has ended.
         future.add_done_callback(self._leave)
         return (await asyncio.wrap_future(future)).take()
+
+    async def run_each(self, pieces: Iterable[Callable[[], T]]) -> list[T]:
+        """As ``run`` for one after the other: only the first is turned away, the others wait for a place."""
+        results: list[T] = []
+        for work in pieces:
+            while True:
+                try:
+                    results.append(await self.run(work))
+                    break
+                except RateLimited:
+                    if not results:
+                        raise
+                    await asyncio.sleep(_WAIT_SECONDS)
+        return results
 
     def _leave(self, _: Future[Any]) -> None:
         self._places.release()
@@ -129,6 +144,11 @@ async def at_pace(pace: Pace, work: Callable[[], T]) -> T:
     Raises ``RateLimited`` when there is no place left. What it calls must be fit for any thread.
     """
     return work() if pace is _INSTANT else await _LANES[pace].run(work)
+
+
+async def each_at_pace(pace: Pace, pieces: Iterable[Callable[[], T]]) -> list[T]:
+    """As ``at_pace`` for work in several pieces, between which others come in. Raises what the first of them raises."""
+    return [work() for work in pieces] if pace is _INSTANT else await _LANES[pace].run_each(pieces)
 
 
 def check_long_items(pace: Pace, count: int) -> None:

@@ -7,14 +7,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID, NameOID
 from cryptography.x509.verification import Criticality, ExtensionPolicy, PolicyBuilder, Store, VerificationError
 
 from auth_methods.names import matches_any
+from engines.algorithms.formats.certificates import MALFORMED, check_names
+from engines.faults import InvalidRequest
 
 MAX_CERTIFICATES = 100
 """How many certificates one role may hold."""
+
+_MAX_PEM_CHARACTERS = 1024 * 1024
+"""The longest text of these: every login looks at the extensions of all of them."""
 
 _TEXT_TAGS = frozenset({0x0C, 0x12, 0x13, 0x14, 0x16, 0x1B})
 """UTF8String, NumericString, PrintableString, T61String, IA5String and GeneralString of ASN.1."""
@@ -56,6 +60,7 @@ def read(der: bytes) -> Certificate:
     """The certificate in DER. Raises ``InvalidCertificate``."""
     try:
         parsed = x509.load_der_x509_certificate(der)
+        check_names(parsed)
         names = _extension(parsed, ExtensionOID.SUBJECT_ALTERNATIVE_NAME)
         dns_names: Sequence[str] = ()
         emails: Sequence[str] = ()
@@ -72,7 +77,7 @@ def read(der: bytes) -> Certificate:
         }
         common_names = _names(parsed, NameOID.COMMON_NAME)
         units = _names(parsed, NameOID.ORGANIZATIONAL_UNIT_NAME)
-    except (ValueError, x509.DuplicateExtension, UnsupportedAlgorithm) as error:
+    except (InvalidRequest, *MALFORMED) as error:
         raise InvalidCertificate("failed to parse certificate") from error
     # Of several common names, the last is the most specific.
     common_name = common_names[-1] if common_names else ""
@@ -81,11 +86,15 @@ def read(der: bytes) -> Certificate:
 
 def read_trusted(pem: str) -> list[x509.Certificate]:
     """The certificates that a role trusts: authorities, or clients themselves. Raises ``InvalidCertificate``."""
+    if len(pem) > _MAX_PEM_CHARACTERS:
+        raise InvalidCertificate(f"more than {_MAX_PEM_CHARACTERS} characters of certificates")
     try:
         found = x509.load_pem_x509_certificates(pem.encode())
+        for certificate in found:
+            check_names(certificate)
         clients = [certificate for certificate in found if not _is_authority(certificate)]
         usable = all(_may_authenticate(certificate) for certificate in clients)
-    except (ValueError, x509.DuplicateExtension) as error:
+    except (InvalidRequest, *MALFORMED) as error:
         raise InvalidCertificate("failed to parse certificate") from error
     if len(found) > MAX_CERTIFICATES:
         raise InvalidCertificate(f"more than {MAX_CERTIFICATES} certificates")
@@ -112,7 +121,7 @@ def is_trusted(certificate: Certificate, trusted: Iterable[x509.Certificate], no
     policy = policy.extension_policies(ca_policy=_AUTHORITIES, ee_policy=_CLIENTS)
     try:
         policy.build_client_verifier().verify(certificate.parsed, [])
-    except (VerificationError, ValueError, UnsupportedAlgorithm):
+    except (VerificationError, *MALFORMED):
         return False
     return True
 

@@ -14,6 +14,7 @@ import msgspec
 from cryptography import x509
 from msgspec import Struct
 
+from engines.algorithms.formats.certificates import MALFORMED
 from engines.faults import InvalidRequest
 
 FOLDER = "crl/"
@@ -73,7 +74,7 @@ def parsed(pem: str) -> Revocations:
         found = x509.load_pem_x509_crl(pem.encode())
         serial_numbers = frozenset(str(entry.serial_number) for entry in found)
         issuer, partial = found.issuer, _is_partial(found)
-    except (ValueError, x509.DuplicateExtension):
+    except MALFORMED:
         raise InvalidRequest("failed to parse CRL") from None
     if partial:
         raise InvalidRequest("indirect lists and lists of changes are not supported by this server")

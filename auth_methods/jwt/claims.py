@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from auth_methods.globs import fits
+from auth_methods.globs import matches_glob
 
 Claims: TypeAlias = Mapping[str, Any]
 
@@ -150,7 +150,7 @@ def _any_matches(values: Sequence[Any], wanted: Sequence[Any], *, glob: bool) ->
 
 def _matches(value: Any, wanted: Any, *, glob: bool) -> bool:
     if isinstance(value, str) and isinstance(wanted, str):
-        return fits(value, wanted) if glob else value == wanted
+        return matches_glob(value, wanted) if glob else value == wanted
     if isinstance(value, bool) or isinstance(wanted, bool):
         return value is wanted
     if isinstance(value, (int, float)) and isinstance(wanted, (int, float)):

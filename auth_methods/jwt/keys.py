@@ -18,9 +18,18 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.x509.oid import PublicKeyAlgorithmOID
 from jwt.api_jwk import PyJWK
 from jwt.api_jws import PyJWS
 from jwt.exceptions import PyJWTError
+
+from engines.algorithms.encodings.key_validation import (
+    InvalidKey,
+    check_ed25519_public,
+    check_rsa_numbers,
+    check_unrestricted,
+)
+from engines.algorithms.encodings.pem import first_block
 
 PublicKey: TypeAlias = RSAPublicKey | EllipticCurvePublicKey | Ed25519PublicKey
 
@@ -57,13 +66,18 @@ class Key:
 
 
 def key_from_pem(text: str) -> Key:
-    """The public key in PEM, or that of a certificate. Raises ``InvalidKeys``."""
-    pem = text.strip().encode()
+    """The public key in PEM, or that of a certificate; as in OpenBao none for PSS alone. Raises ``InvalidKeys``."""
+    if len(text) > MAX_TOKEN_CHARACTERS:
+        raise InvalidKeys("data does not contain any valid public keys: it is too long")
     try:
-        if b"CERTIFICATE" in pem:
-            public: Any = x509.load_pem_x509_certificate(pem).public_key()
+        der = first_block(text) or b""
+        if "CERTIFICATE" in text:
+            certificate = x509.load_der_x509_certificate(der)
+            restricted = certificate.public_key_algorithm_oid == PublicKeyAlgorithmOID.RSASSA_PSS
+            public: Any = None if restricted else certificate.public_key()
         else:
-            public = serialization.load_pem_public_key(pem)
+            check_unrestricted(der)
+            public = serialization.load_der_public_key(der)
     except Exception as error:
         raise InvalidKeys("data does not contain any valid public keys") from error
     return _key("", public, None)
@@ -116,7 +130,19 @@ def _key(name: str, public: Any, only: str | None) -> Key:
         algorithms &= {only}
     if not algorithms:
         raise InvalidKeys("data does not contain any valid public keys")
+    _check_numbers(public)
     return Key(name, public, algorithms)
+
+
+def _check_numbers(public: Any) -> None:
+    """Refuse a key that anybody could sign for. Raises ``InvalidKeys``."""
+    try:
+        if isinstance(public, RSAPublicKey):
+            check_rsa_numbers(public.public_numbers())
+        elif isinstance(public, Ed25519PublicKey):
+            check_ed25519_public(public.public_bytes_raw())
+    except InvalidKey as error:
+        raise InvalidKeys(f"data does not contain any valid public keys: {error}") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,9 +155,9 @@ class Header:
 
 def read_header(token: str) -> Header:
     """The header of a token in compact form. Raises ``BadSignature``."""
-    parts = token.split(".", 3)
-    if len(parts) != 3 or len(token) > MAX_TOKEN_CHARACTERS:
+    if len(token) > MAX_TOKEN_CHARACTERS or token.count(".") != 2:
         raise BadSignature("error verifying token signature: compact JWS format must have three parts")
+    parts = token.split(".")
     try:
         encoded = parts[0].encode("ascii")
         header = orjson.loads(base64.urlsafe_b64decode(encoded + b"=" * (-len(encoded) % 4)))

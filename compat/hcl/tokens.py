@@ -226,16 +226,32 @@ def _escape(text: str, offset: int, lines: LineCounter) -> tuple[str, int]:
 
 def _heredoc(text: str, match: re.Match[str], lines: LineCounter) -> tuple[str, int]:
     """The value of a heredoc and where it ends: at its anchor, alone on a line but for blanks before it."""
-    anchor = re.compile(rf"^[ \t]*{re.escape(match.group('anchor'))}\r?$", re.MULTILINE)
-    end = anchor.search(text, match.end())
-    if end is None:
+    start, anchor = match.end(), match.group("anchor")
+    found = _anchor_line(text, start, anchor)
+    if found is None:
         lines.fail("heredoc not terminated", len(text))
-    content = text[match.end() : end.start()]
+    first, last = found
+    content = text[start:first]
     if "\x00" in content:
-        lines.fail("unexpected null character (0x00)", match.end() + content.index("\x00"))
+        lines.fail("unexpected null character (0x00)", start + content.index("\x00"))
     if match.group().startswith("<<-"):
-        content = _without_indent(content, len(end.group()) - len(end.group().lstrip(" \t")))
-    return content, end.end()
+        content = _without_indent(content, text.index(anchor, first) - first)
+    return content, last
+
+
+def _anchor_line(text: str, start: int, anchor: str) -> tuple[int, int] | None:
+    """Where the first line from ``start`` on that is ``anchor`` alone begins and ends; None if there is none.
+
+    Each line is looked at once, and those without the anchor in them not at all.
+    """
+    while (found := text.find(anchor, start)) >= 0:
+        first = text.rfind("\n", start, found) + 1 or start
+        end = text.find("\n", found)
+        last = len(text) if end < 0 else end
+        if text[first:last].lstrip(" \t").removesuffix("\r") == anchor:
+            return first, last
+        start = last + 1
+    return None
 
 
 def _without_indent(content: str, indent: int) -> str:

@@ -43,7 +43,9 @@ _PARSER_DEPTH = 1024
 """How deep orjson follows a document before it refuses it."""
 
 _MAX_INTEGER_CHARACTERS = 400
-_JSON_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)  # Possessive: nothing to go back for.
+# Possessive, so that there is nothing to go back for; and a string that never ends is taken whole, so that the next
+# search doesn't begin inside it.
+_JSON_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
 _HIGH, _LOW = r"\\u[dD][89abAB][0-9a-fA-F]{2}", r"\\u[dD][c-fC-F][0-9a-fA-F]{2}"
 _LONE_SURROGATE = re.compile(
     rf"\\u[dD](?:[89abAB][0-9a-fA-F]{{2}}(?!{_LOW})|[c-fC-F][0-9a-fA-F]{{2}}(?<!{_HIGH}{_LOW}))"

@@ -44,6 +44,7 @@ MAX_VERSIONS = 10_000
 
 Number: TypeAlias = Annotated[int, Meta(ge=0, le=2**62)]
 _NOT_A_BACKUP = "the backup is not one of a key of this engine"
+_CONTRADICTION = "the versions in the backup contradict each other"
 
 
 class VersionBackup(Struct, kw_only=True):
@@ -71,7 +72,9 @@ class KeyBackup(Struct, kw_only=True):
     imported: bool
     imported_rotation_allowed: bool
     backed_up: Number
-    versions: Annotated[dict[int, VersionBackup], Meta(max_length=MAX_VERSIONS)]
+    versions: Annotated[dict[str, VersionBackup], Meta(max_length=MAX_VERSIONS)]
+    """By their numbers, as text."""
+
     rules: RulesBackup | None = None
     """Limits, states, notes and counts; backups from before keys had them lack it."""
 
@@ -136,7 +139,7 @@ def _dump(record: KeyringRecord, archived: dict[int, VersionRecord], rules: dict
         imported=record.imported,
         imported_rotation_allowed=record.imported_rotation_allowed,
         backed_up=now,
-        versions={number: dump(version) for number, version in sorted(every.items())},
+        versions={str(number): dump(version) for number, version in sorted(every.items())},
         rules=msgspec.convert(rules, RulesBackup, str_keys=True) if rules else None,
     )
     return encode_base64(msgspec.json.encode(backup))
@@ -147,7 +150,7 @@ async def restore(engine: Pqc, call: Call, body: Restoration) -> None:
     if not body.backup:
         raise InvalidRequest("'backup' must be supplied")
     try:
-        backup = _decode(decode_base64(body.backup))
+        backup = await at_pace(Pace.LONG, partial(_decode, decode_base64(body.backup)))
     except (NotBase64, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         raise InvalidRequest(_NOT_A_BACKUP) from None
     name = body.name or backup.name
@@ -212,7 +215,8 @@ def _record(
 def _load_versions(algorithm: Algorithm, backup: KeyBackup, now: float) -> dict[int, VersionRecord]:
     """The versions in ``backup``, each a key of ``algorithm``. Raises ``InvalidRequest``."""
     versions: dict[int, VersionRecord] = {}
-    for number, version in backup.versions.items():
+    for text, version in backup.versions.items():
+        number = _number(text)
         entry: dict[str, Any] = {"key": version.key, "public_key": version.public_key}
         try:
             material = algorithm.interchange.from_backup(entry)
@@ -222,6 +226,13 @@ def _load_versions(algorithm: Algorithm, backup: KeyBackup, now: float) -> dict[
     return versions
 
 
+def _number(text: str) -> int:
+    """The number of a version. Raises ``InvalidRequest``."""
+    if not text.isascii() or not text.isdigit() or len(text) > len(str(MAX_VERSIONS)):
+        raise InvalidRequest(_CONTRADICTION)
+    return int(text)
+
+
 def _split(
     backup: KeyBackup, versions: dict[int, VersionRecord]
 ) -> tuple[dict[int, VersionRecord], dict[int, VersionRecord]]:
@@ -229,9 +240,9 @@ def _split(
     limits = (0, backup.min_available_version, backup.min_decryption_version, backup.latest_version)
     first, least, latest = max(backup.min_available_version, 1), backup.min_decryption_version, backup.latest_version
     if list(limits) != sorted(limits) or least < 1 or latest > MAX_VERSIONS:
-        raise InvalidRequest("the versions in the backup contradict each other")
+        raise InvalidRequest(_CONTRADICTION)
     if backup.min_encryption_version > latest or not all(first <= number <= latest for number in versions):
-        raise InvalidRequest("the versions in the backup contradict each other")
+        raise InvalidRequest(_CONTRADICTION)
     if any(number not in versions for number in range(least, latest + 1)):
         raise InvalidRequest("the backup lacks versions of the key")
     usable = {number: version for number, version in sorted(versions.items()) if number >= least}

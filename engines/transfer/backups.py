@@ -8,16 +8,13 @@ version must hold a key of the key's type.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-import msgspec
 from msgspec.structs import replace
 
 from engines.algorithms.registry import ALGORITHMS
-from engines.algorithms.row import Algorithm, Pace
-from engines.algorithms.symmetric.derivation import COUNTER_MODE_BYTES, DERIVATIONS, HMAC_SHA256_COUNTER
+from engines.algorithms.row import Pace
 from engines.base import Body, Call, Reply
 from engines.durations import SECOND
 from engines.encoding import NotBase64, decode_base64, encode_base64, nanoseconds_of
@@ -33,27 +30,19 @@ from engines.keys.records import (
 )
 from engines.keys.settings import KeyName
 from engines.keys.states import Use, check_use
-from engines.keys.store import ARCHIVES, COUNTS, KEYS, NAME, KeepsKeys
-from engines.transfer.dialects import Dialect, algorithm_in, parse_dialect
+from engines.keys.store import ARCHIVES, COUNTS, KEYS, KeepsKeys
+from engines.transfer.dialects import parse_dialect
 from engines.transfer.entries import (
     EMPTY_ENTRY,
     RULES,
-    Backup,
-    PolicyBackup,
-    RulesBackup,
     dump_info,
     dump_rules,
     dump_version,
-    load_info,
-    load_rules,
     load_totals,
-    load_version,
 )
-from engines.worker_pools import at_pace
+from engines.transfer.reading import assemble, load_group, read
+from engines.worker_pools import at_pace, each_at_pace
 from storage.base import Transaction, transact
-
-_CONVERGENT_VERSION = 3
-"""The way of choosing nonces that this server has; the older ones are those of keys from before Vault 0.10."""
 
 
 class Restoration(Body):
@@ -152,8 +141,10 @@ async def restore(engine: KeepsKeys, call: Call, body: Restoration) -> None:
         text = decode_base64(body.backup)
     except NotBase64 as error:
         raise Failed(error.message) from None
-    # Checking the numbers of an RSA key takes a while, and there may be many versions.
-    record, archive, rules = await at_pace(Pace.LONG, partial(_load, text, body.name, dialect))
+    backup = await at_pace(Pace.LONG, partial(read, text, body.name, dialect))
+    # Checking the numbers of an RSA key takes a while, and there may be many versions: others come in between.
+    groups = await each_at_pace(Pace.LONG, [partial(load_group, backup.algorithm, group) for group in backup.groups()])
+    record, archive, rules = assemble(backup, {number: version for group in groups for number, version in group})
     info = RestoreInfo(nanoseconds_of(call.now), record.latest_version)
     record = replace(record, restore_info=info)
     engine.keys.check_kept(record)
@@ -177,84 +168,3 @@ async def restore(engine: KeepsKeys, call: Call, body: Restoration) -> None:
             transaction.delete(ARCHIVES + record.name)
 
     await transact(engine.keys.storage, work)
-
-
-def _load(text: bytes, name: str, dialect: Dialect | None) -> tuple[KeyringRecord, ArchiveRecord, RulesBackup]:
-    """The records in a backup's JSON, under ``name`` if that isn't empty. Raises ``Failed``."""
-    try:
-        document = json.loads(text)
-        backup = msgspec.convert(document, Backup, str_keys=True)
-    except (ValueError, RecursionError, msgspec.ValidationError):
-        raise Failed("the backup is not one of a key") from None
-    policy = backup.policy
-    archived_keys = backup.archived_keys.keys if backup.archived_keys is not None else []
-    algorithm = algorithm_in(dialect, policy.type, document["policy"], [*policy.keys.values(), *archived_keys])
-    _check_policy(policy, name or policy.name, algorithm)
-    entries: dict[int, Mapping[str, Any]] = {
-        policy.min_available_version + index: entry for index, entry in enumerate(archived_keys)
-    }
-    entries.update(policy.keys)
-    wanted = range(max(policy.min_available_version, 1), policy.latest_version + 1)
-    versions = {number: load_version(algorithm, entries[number]) for number in wanted if entries.get(number)}
-    if policy.convergent_encryption:
-        for number in versions:
-            _check_convergent(policy, entries[number])
-    usable = {number: version for number, version in versions.items() if number >= policy.min_decryption_version}
-    if any(number not in usable for number in wanted if number >= policy.min_decryption_version):
-        raise Failed("the backup lacks versions of the key")
-    record = KeyringRecord(
-        name=name or policy.name,
-        type=algorithm.name,
-        versions=usable,
-        latest_version=policy.latest_version,
-        min_decryption_version=policy.min_decryption_version,
-        min_encryption_version=policy.min_encryption_version,
-        min_available_version=policy.min_available_version,
-        derived=policy.derived,
-        derivation=policy.kdf,
-        convergent=policy.convergent_encryption,
-        exportable=policy.exportable,
-        allow_plaintext_backup=policy.allow_plaintext_backup,
-        deletion_allowed=policy.deletion_allowed,
-        auto_rotate_period_seconds=policy.auto_rotate_period // SECOND,
-        imported=policy.imported,
-        imported_rotation_allowed=policy.imported_rotation_allowed,
-        soft_deleted=policy.soft_deleted,
-        key_bytes=policy.key_size,
-        backup_info=load_info(policy.backup_info),
-    )
-    archived = {number: version for number, version in versions.items() if number < policy.min_decryption_version}
-    rules = backup.rules or RulesBackup()
-    return load_rules(record, rules), ArchiveRecord(versions=archived), rules
-
-
-def _check_convergent(policy: PolicyBackup, entry: Mapping[str, Any]) -> None:
-    """Raises ``Failed`` if a version chooses its nonces in a way that this server hasn't."""
-    # The version's own field goes before the key's, which has been -1 since versions have one; 0 is the oldest way.
-    version = entry.get("convergent_version") or policy.convergent_version or 1
-    if version != _CONVERGENT_VERSION:
-        raise Failed(f"convergent encryption of version {version} is not supported")
-
-
-def _check_policy(policy: PolicyBackup, name: str, algorithm: Algorithm) -> None:
-    """Raises ``Failed`` unless a key of this server can be what ``policy`` describes."""
-    if "/" in name or not name:
-        raise Failed("failed restored policy name validator: entry would not be accessible")
-    if not NAME.fullmatch(name):
-        raise Failed("failed restored policy name validator: name does not match framework.GenericNameRegex")
-    if (policy.derived and not algorithm.usage.derivable) or (
-        policy.convergent_encryption and not algorithm.usage.convergent
-    ):
-        raise Failed(f"key derivation and convergent encryption not supported for keys of type {algorithm.key_type}")
-    if policy.convergent_encryption and not policy.derived:
-        raise Failed("convergent encryption requires derivation to be enabled")
-    if policy.version_template or policy.storage_prefix or policy.kdf not in DERIVATIONS:
-        raise Failed("the backup has a version template, storage prefix or key derivation that is not supported")
-    derivation = DERIVATIONS[policy.kdf]
-    if policy.derived and derivation is HMAC_SHA256_COUNTER and algorithm.sizes.key_bytes > COUNTER_MODE_BYTES:
-        raise Failed(f"keys of type {algorithm.key_type} can't be derived by {derivation.name}")
-    limits = (0, policy.min_available_version, policy.min_decryption_version, policy.latest_version)
-    if list(limits) != sorted(limits) or not 0 <= policy.min_encryption_version <= policy.latest_version:
-        raise Failed("the versions in the backup contradict each other")
-    if policy.min_decryption_version < 1:
-        raise Failed("the versions in the backup contradict each other")

@@ -9,11 +9,13 @@ from msgspec import Meta, Struct, field
 from msgspec.structs import replace
 
 from engines.algorithms.base import Material
-from engines.algorithms.encodings.interchange import BadBackup, backup_bytes
+from engines.algorithms.encodings.interchange import BadBackup, KeyFormat, backup_bytes
+from engines.algorithms.formats.certificates import check_certificates, check_certified, check_chain
 from engines.algorithms.row import Algorithm
+from engines.algorithms.symmetric.mac import is_mac_key
 from engines.durations import SECOND
-from engines.encoding import NotBase64, decode_base64, encode_base64, parse_rfc3339, rfc3339_nano
-from engines.faults import Failed, InvalidRequest
+from engines.encoding import decode_base64, encode_base64, parse_rfc3339, rfc3339_nano
+from engines.faults import Failed, Fault, InvalidRequest
 from engines.fields import MAX_DURATION_SECONDS
 from engines.keys.records import ArchiveRecord, KeyringRecord, RestoreInfo, VersionRecord, VersionTotal
 from engines.keys.rules import KeyRules, describe_rules, with_rules
@@ -60,7 +62,9 @@ class PolicyBackup(Struct, kw_only=True):
     """The settings of a key, and the versions that aren't archived."""
 
     name: str = ""
-    keys: dict[int, dict[str, Any]] = {}
+    keys: dict[str, dict[str, Any]] = {}
+    """By their numbers, as text: numbers that others choose are no keys, since all of them can be made to collide."""
+
     type: Number
     latest_version: Number
     min_decryption_version: Number = 1
@@ -96,7 +100,9 @@ class ArchiveBackup(Struct, kw_only=True):
 class RulesBackup(KeyRules):
     """What a key has here and not in OpenBao, and how often each of its versions had encrypted."""
 
-    encryptions: dict[int, Annotated[int, Meta(ge=0, lt=2**62)]] = {}
+    encryptions: dict[str, Annotated[int, Meta(ge=0, lt=2**62)]] = {}
+    """By the version's number, as text."""
+
     publish_ahead: Annotated[int, Meta(ge=0, le=MAX_DURATION_SECONDS)] = 0
     keep_published: Annotated[int, Meta(ge=0, le=MAX_DURATION_SECONDS)] = 0
 
@@ -141,7 +147,7 @@ def load_totals(
     """The totals of a restored key: as in the backup, or as ``stored`` if the version is there and has made more."""
     totals: dict[int, VersionTotal] = {}
     for number, version in {**archive.versions, **record.versions}.items():
-        total = rules.encryptions.get(number, 0)
+        total = rules.encryptions.get(str(number), 0)
         here = stored.get(number)
         if here is not None and here.created == version.created:
             total = max(total, here.total)
@@ -181,8 +187,8 @@ def load_version(algorithm: Algorithm, entry: Mapping[str, Any]) -> VersionRecor
     """The version that ``entry`` holds. Raises ``Failed`` if it doesn't hold one of ``algorithm``."""
     try:
         material = algorithm.interchange.from_backup(entry)
-        mac_key = backup_bytes(entry, "hmac_key")
-        chain = _load_chain(entry.get("certificate_chain"))
+        mac_key = _load_mac_key(algorithm, material, entry)
+        chain = _load_chain(algorithm, material.public, entry.get("certificate_chain"))
     except BadBackup as error:
         raise Failed(f"the backup holds a version that is no key of type {algorithm.key_type}: {error}") from None
     created = parse_rfc3339(str(entry.get("time", "")))
@@ -198,12 +204,28 @@ def load_version(algorithm: Algorithm, entry: Mapping[str, Any]) -> VersionRecor
     )
 
 
-def _load_chain(chain: Any) -> tuple[bytes, ...]:
-    if chain is None:
+def _load_mac_key(algorithm: Algorithm, material: Material, entry: Mapping[str, Any]) -> bytes:
+    """The key that authenticates, which is the key itself where that does nothing else."""
+    mac_key = backup_bytes(entry, "hmac_key")
+    if not is_mac_key(mac_key):
+        raise BadBackup(f"an hmac_key of {len(mac_key)} bytes")
+    if algorithm.usage.mac_key_is_key and mac_key != material.private:
+        raise BadBackup("the hmac_key is another key")
+    return mac_key
+
+
+def _load_chain(algorithm: Algorithm, public: bytes, chain: Any) -> tuple[bytes, ...]:
+    """The certificates of a version, held to what is asked of those that are given to a key here."""
+    if not chain:
         return ()
     if not isinstance(chain, list) or not all(isinstance(text, str) for text in chain):
         raise BadBackup("no certificate chain")
     try:
-        return tuple(decode_base64(text) for text in chain)
-    except NotBase64:
-        raise BadBackup("no certificate chain") from None
+        certificates = tuple(decode_base64(text) for text in chain)
+        check_certificates(certificates)
+        check_chain(certificates)
+        info = decode_base64(algorithm.interchange.export_public(public, KeyFormat.DER))
+        check_certified(certificates[0], info, algorithm.key_type)
+    except Fault as fault:
+        raise BadBackup(f"no certificate chain of this key: {fault.message}") from None
+    return certificates

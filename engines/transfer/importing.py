@@ -129,8 +129,9 @@ async def import_key(engine: KeepsKeys, call: Call, body: ImportedKey) -> None:
     blob = await _read_blob(engine, call, algorithm, body)
     try:
         material = await _parse(algorithm, blob, body)
-    except Failed as fault:
-        raise Failed(f"error importing key: {fault.message}") from None
+    except (Failed, InvalidRequest) as fault:
+        kind = Failed if isinstance(fault, Failed) else InvalidRequest
+        raise kind(f"error importing key: {fault.message}") from None
     if body.derived and not algorithm.usage.derivable:
         raise Failed(f"key derivation and convergent encryption not supported for keys of type {algorithm.key_type}")
     record = KeyringRecord(
@@ -181,10 +182,11 @@ async def _read_blob(engine: KeepsKeys, call: Call, algorithm: Algorithm, body: 
 
 async def _parse(algorithm: Algorithm, blob: bytes | None, body: ImportedVersion) -> Material:
     """The key that ``blob`` is, or the public key in ``body`` without one. Raises ``Failed``."""
-    if blob is None:
-        return algorithm.interchange.import_public(body.public_key if body.public_key is not UNSET else "")
+    forms = algorithm.interchange
+    given = body.public_key if body.public_key is not UNSET else ""
+    read = partial(forms.import_public, given) if blob is None else partial(forms.import_private, blob)
     # Checking that a key is one takes about as long as making one.
-    return await at_pace(algorithm.pacing.generating, partial(algorithm.interchange.import_private, blob))
+    return await at_pace(algorithm.pacing.generating, read)
 
 
 async def import_version(engine: KeepsKeys, call: Call, body: ImportedUpdate) -> None:

@@ -16,6 +16,12 @@ from engines.fips import FipsGuard
 MAX_KEY_CHARACTERS = 64 * 1024
 """The longest key, in base64; one that many others have signed is larger, and can be exported without them."""
 
+MAX_PACKETS = 512
+"""The most packets of a key; the library takes longer for each, the more there are of user ids."""
+
+_KEY_PACKETS = frozenset({2, 6, 12, 13, 14, 17, 21})
+"""Signatures, keys, trust, user ids and attributes, padding (RFC 9580, 5): what is packed could be of any size."""
+
 
 class PgpKey:
     """A public key, in base64. Raises ``InvalidRequest`` if it is none, or can't be encrypted for."""
@@ -32,6 +38,7 @@ class PgpKey:
             raise InvalidRequest(f"error decoding given PGP key: {error}") from None
         self._encrypt = encrypt
         try:
+            _check_packets(data)
             self._certificate = Cert.from_bytes(data)
             encrypt(b"", [self._certificate], armor=False)
         except Exception as error:  # noqa: BLE001 - the library has no exceptions of its own.
@@ -43,6 +50,33 @@ class PgpKey:
     def encrypt(self, data: bytes) -> bytes:
         """An OpenPGP message, in binary form, that holds ``data`` for this key alone."""
         return self._encrypt(data, [self._certificate], armor=False)
+
+
+def _check_packets(data: bytes) -> None:
+    """Raises ``ValueError`` unless ``data`` are packets of a public key, and not too many (RFC 9580, 4.2)."""
+    position, count = 0, 0
+    while position < len(data):
+        tag, position = _skip(data, position)
+        count += 1
+        if tag not in _KEY_PACKETS or count > MAX_PACKETS:
+            raise ValueError("it is no public key, or one of too many packets")
+
+
+def _skip(data: bytes, position: int) -> tuple[int, int]:
+    """The type of the packet at ``position``, and where it ends."""
+    first, position = data[position], position + 1
+    if first & 0x40:
+        tag, octets = first & 0x3F, data[position : position + 1]
+        if octets >= b"\xe0" and octets != b"\xff":
+            raise ValueError("a length in parts, which keys don't have")
+        size = 5 if octets == b"\xff" else 1 if octets < b"\xc0" else 2
+        length = int.from_bytes(data[position + (size == 5) : position + size], "big")
+        return tag, position + size + (length - 0xC000 + 192 if size == 2 else length)
+    tag, kind = (first >> 2) & 0x0F, first & 3
+    if kind == 3:
+        raise ValueError("no length, which keys have")
+    size = 1 << kind
+    return tag, position + size + int.from_bytes(data[position : position + size], "big")
 
 
 def _first_line(error: Exception) -> str:

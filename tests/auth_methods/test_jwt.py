@@ -14,7 +14,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from auth_methods.globs import fits
+from auth_methods.globs import matches_glob
 from auth_methods.jwt.claims import InvalidClaims, check_bound, claim
 from auth_methods.jwt.keys import (
     ALGORITHMS,
@@ -229,7 +229,7 @@ def test_many_values_are_held_against_many_in_one_go(monkeypatch: pytest.MonkeyP
 
     def fitting(value: str, one: str) -> bool:
         tried.append(one)
-        return fits(value, one)
+        return matches_glob(value, one)
 
     monkeypatch.setattr("auth_methods.jwt.claims.fits", fitting)
     values, wanted = [f"a{number}" for number in range(1000)], [f"b{number}" for number in range(1000)]

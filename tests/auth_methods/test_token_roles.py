@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auth_methods.globs import fits
+from auth_methods.globs import matches_glob
 from auth_methods.names import matches_any
 from tests.server.systems import Answer, Server
 
@@ -134,4 +134,4 @@ def test_only_a_star_is_special(pattern: str, name: str) -> None:
 def test_globs_are_as_the_library_has_them(name: str, pattern: str) -> None:
     """Of its wildcards there is only the star."""
     escaped = pattern.replace("[", "[[]").replace("?", "[?]")
-    assert fits(name, pattern) == fnmatchcase(name, escaped)
+    assert matches_glob(name, pattern) == fnmatchcase(name, escaped)

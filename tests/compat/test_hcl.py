@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from compat.hcl.reader import Attribute, Block, Body, HclError, Position, Scalar, Sequence, Value, parse
 from compat.hcl.tokens import MAX_TEXT_CHARACTERS
 from compat.hcl.tree import MAX_DEPTH
+from tests.costs import processor_seconds_below
 
 
 def plain(value: Value) -> Any:
@@ -203,3 +205,33 @@ DOCUMENTS = st.dictionaries(
 @given(DOCUMENTS)
 def test_json_documents_read_the_same(document: dict[str, Any]) -> None:
     assert plain(parse(json.dumps(document, indent=1))) == list(document.items())
+
+
+MANY = 200_000
+HEREDOCS = {
+    "a long anchor": f"a = <<{'E' * MANY}\nx\n",
+    "an anchor that never stands alone": "a = <<E\n" + "E E\n" * MANY,
+    "an anchor many times in a line": "a = <<E\n" + "E " * MANY,
+    "blanks before it": "a = <<E\n" + "  \t" * MANY + "\nx",
+    "lines of blanks": "a = <<E\n" + " \n" * MANY,
+}
+
+
+@pytest.mark.parametrize("name", HEREDOCS)
+def test_heredocs_that_never_end_are_read_once(name: str) -> None:
+    with processor_seconds_below(1):
+        with pytest.raises(HclError, match="heredoc not terminated"):
+            parse(HEREDOCS[name])
+
+
+@given(st.lists(st.sampled_from(["E", "EO", "EOF", "\n", "\r\n", "\r", " ", "\t", "x", "\nEOF"]), max_size=9))
+def test_a_heredoc_ends_at_the_first_line_that_is_its_anchor(parts: list[str]) -> None:
+    body = "".join(parts)
+    end = re.search(r"^[ \t]*EOF\r?$", body, re.MULTILINE)
+    try:
+        document = parse(f"a = <<EOF\n{body}")
+    except HclError as error:
+        assert end is None or "heredoc not terminated" not in str(error)
+        return
+    assert end is not None
+    assert plain(document)[0] == ("a", body[: end.start()])

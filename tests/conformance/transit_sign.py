@@ -233,7 +233,16 @@ _rsa = Scenario(
                 200,
                 {"input": _INPUT, "signature": "{signature_salt_20}", "salt_length": salt},
             )
-            for salt in ("auto", "hash", "20", "21")
+            for salt in ("auto", "hash", "20", "21", "0")
+        ),
+        *(
+            Step(
+                f"salt 0 read as {salt}",
+                "POST {m}/verify/k",
+                200,
+                {"input": _INPUT, "signature": "{signature_salt_0}", "salt_length": salt},
+            )
+            for salt in ("0", "hash", "222", "1")
         ),
         Step(
             "pss read as pkcs1v15",

@@ -10,7 +10,7 @@ import threading
 import weakref
 from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
@@ -22,6 +22,8 @@ from engines.algorithms.signatures import slhdsa_process
 from engines.faults import RateLimited, Unavailable
 from engines.worker_pools import Lane, at_pace, check_long_items
 from tests.engines.driver import Driver, make_keys
+
+T = TypeVar("T")
 
 HELLO = base64.b64encode(b"hello").decode()
 
@@ -270,3 +272,51 @@ def test_without_the_provider_it_is_said_plainly(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(slhdsa_process, "installed", lambda: False)
     with pytest.raises(Unavailable, match="no provider that is installed serves slh-dsa-sha2-128f"):
         ALGORITHMS["slh-dsa-sha2-128f"].generate(0)
+
+
+class BusyLane(Lane):
+    """A lane that has no place at the calls with the numbers in ``busy``."""
+
+    def __init__(self, *busy: int) -> None:
+        super().__init__("pieces", threads=1, places=1)
+        self.busy = busy
+        self.calls = 0
+
+    async def run(self, work: Callable[[], T]) -> T:
+        """As ``Lane.run``."""
+        self.calls += 1
+        if self.calls in self.busy:
+            raise RateLimited("no place")
+        return await super().run(work)
+
+
+async def test_pieces_of_work_wait_for_their_places_once_the_first_has_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker_pools, "_WAIT_SECONDS", 0)
+    pieces = [partial(int, number) for number in range(3)]
+    waiting = BusyLane(2, 3, 5)
+    assert await waiting.run_each(pieces) == [0, 1, 2]
+    assert waiting.calls == 6
+    turned_away = BusyLane(1)
+    with pytest.raises(RateLimited):
+        await turned_away.run_each(pieces)
+    assert turned_away.calls == 1
+
+
+async def test_the_versions_of_a_slow_key_are_restored_one_by_one(
+    transit: Driver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran: list[int] = []
+    run_each = Lane.run_each
+
+    async def counted(lane: Lane, pieces: list[Callable[[], Any]]) -> list[Any]:
+        ran.append(len(pieces))
+        return await run_each(lane, pieces)
+
+    monkeypatch.setattr(Lane, "run_each", counted)
+    for kind, groups in (("rsa-2048", 3), ("aes256-gcm96", 1)):
+        await transit.write(f"keys/{kind}", type=kind, exportable=True, allow_plaintext_backup=True)
+        for _ in range(2):
+            await transit.write(f"keys/{kind}/rotate")
+        await transit.write("restore/back", backup=(await transit.read(f"backup/{kind}"))["backup"], force=True)
+        assert (await transit.read("keys/back"))["latest_version"] == 3
+        assert ran.pop() == groups

@@ -10,13 +10,16 @@ from collections.abc import Container, Mapping
 from enum import Enum
 from typing import Any, Protocol
 
-from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.exceptions import InternalError, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, mldsa, rsa, x448, x25519
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes, PublicKeyTypes
 
 from engines.algorithms.base import Material
-from engines.encoding import decode_base64, encode_base64
+from engines.algorithms.encodings.key_info import rsa_prime_count
+from engines.algorithms.encodings.key_validation import InvalidKey, check_unrestricted
+from engines.algorithms.encodings.pem import first_block
+from engines.encoding import NotBase64, decode_base64, encode_base64
 from engines.faults import Failed, Fault, InvalidRequest
 
 
@@ -169,21 +172,42 @@ def wrong_type(name: str, key: object) -> Failed:
 
 
 def load_pkcs8(der: bytes) -> PrivateKeyTypes:
-    """The private key in PKCS#8, its numbers checked. Raises ``Failed``."""
+    """The private key in PKCS#8; the numbers of one of RSA are still to be checked. Raises ``Failed``.
+
+    The library's own check of these takes time that grows with the fourth power of the key's length, whatever that is,
+    and keeps the interpreter's lock. Raises ``InvalidRequest`` for RSA keys of a kind that there are none of here.
+    """
     try:
-        return serialization.load_der_private_key(der, None)
-    except (ValueError, TypeError, UnsupportedAlgorithm):
+        check_unrestricted(der)
+        return serialization.load_der_private_key(der, None, unsafe_skip_rsa_key_validation=True)
+    except InvalidKey as error:
+        raise refused(error) from None
+    except (ValueError, TypeError, UnsupportedAlgorithm, InternalError):
+        if rsa_prime_count(der) > 2:
+            raise InvalidRequest("RSA keys of more than two primes are not supported") from None
         raise Failed("error parsing asymmetric key: asn1: structure error") from None
 
 
 def load_public_pem(text: str) -> PublicKeyTypes:
-    """The public key in PEM. Raises ``Failed``."""
+    """The public key in PEM, its first block; the numbers of one of RSA are still to be checked.
+
+    Raises ``Failed``, or ``InvalidRequest`` for an RSA key of a kind that there are none of here.
+    """
     if "-----BEGIN" not in text:
         raise Failed("error parsing public key: not in PEM format")
     try:
-        return serialization.load_pem_public_key(text.encode())
-    except (ValueError, UnsupportedAlgorithm):
+        der = first_block(text) or b""
+        check_unrestricted(der)
+        return serialization.load_der_public_key(der)
+    except InvalidKey as error:
+        raise refused(error) from None
+    except (ValueError, NotBase64, UnsupportedAlgorithm, InternalError):
         raise Failed("error parsing public key: asn1: structure error") from None
+
+
+def refused(error: InvalidKey) -> InvalidRequest:
+    """The fault for a key that OpenBao would take, though it is none or protects nothing."""
+    return InvalidRequest(f"the key is refused: {error}")
 
 
 def pkcs8(key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey) -> bytes:

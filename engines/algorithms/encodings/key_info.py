@@ -52,6 +52,46 @@ def decode_strictly(kind: type[Sequence], der: bytes) -> Sequence:
     return decoded
 
 
+@asn1.sequence
+class _RsaIdentifier:
+    """With the NULL that RSA keys have for parameters (RFC 3279)."""
+
+    algorithm: ObjectIdentifier
+    parameters: asn1.Null | None
+
+
+@asn1.sequence
+class _RsaKeyInfo:
+    version: int
+    algorithm: _RsaIdentifier
+    private_key: bytes
+
+
+@asn1.sequence
+class _ThreePrimes:
+    """An RSAPrivateKey of version 1 (RFC 8017, A.1.2)."""
+
+    version: int
+    modulus: int
+    public_exponent: int
+    private_exponent: int
+    first_prime: int
+    second_prime: int
+    first_exponent: int
+    second_exponent: int
+    coefficient: int
+    others: list[asn1.TLV]
+
+
+def rsa_prime_count(der: bytes) -> int:
+    """Of how many primes the RSA key in PKCS#8 is, if it is one of more than two; else 0."""
+    try:
+        info = asn1.decode_der(_RsaKeyInfo, der)
+        return 2 + len(asn1.decode_der(_ThreePrimes, info.private_key).others)
+    except ValueError:
+        return 0
+
+
 def _identifier(object_identifier: str) -> _AlgorithmIdentifier:
     return _AlgorithmIdentifier(algorithm=ObjectIdentifier(object_identifier))
 

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+
 from engines.encoding import NotBase64, decode_base64, encode_base64
 
 _LINE = 64
+_BEGIN, _END, _DASHES = "-----BEGIN ", "-----END ", "-----"
+_MAX_LABEL = 64
+_LABEL = re.compile(r"[A-Z0-9 ]+", re.ASCII)
+_CONTENT = re.compile(r"[A-Za-z0-9+/=\s]*", re.ASCII)
 
 
 def pem(label: str, der: bytes) -> str:
@@ -35,3 +42,47 @@ def unarmored(text: str, label: str) -> bytes:
         return decode_base64("".join(body.split()))
     except NotBase64:
         raise ValueError("not base64") from None
+
+
+def first_block(text: str) -> bytes | None:
+    """The contents of the first PEM block, whatever stands around it; None if there is none. Raises ``NotBase64``."""
+    found = _next_block(text, 0)
+    return None if found is None else decode_base64("".join(found[1].split()))
+
+
+def blocks(text: str) -> Iterator[tuple[str, bytes]]:
+    """The labels and contents of PEM blocks, text before each ignored.
+
+    Raises ``ValueError`` if something else follows, or if one is not base64.
+    """
+    position = 0
+    while found := _next_block(text, position):
+        label, content, position = found
+        try:
+            yield label, decode_base64("".join(content.split()))
+        except NotBase64:
+            raise ValueError("not base64") from None
+    if text[position:].strip():
+        raise ValueError("no PEM block")
+
+
+def _next_block(text: str, position: int) -> tuple[str, str, int] | None:
+    """The label and the text of the first block from ``position`` on, and where it ends; None if there is none.
+
+    Linear: neither a label nor the text of a block holds a dash, so an attempt ends at the next dash, and no other
+    block begins before that.
+    """
+    while (start := text.find(_BEGIN, position)) >= 0:
+        position = start + len(_BEGIN)
+        label_end = text.find("-", position, position + _MAX_LABEL + 1)
+        label = text[position : max(label_end, position)]
+        if not text.startswith(_DASHES, label_end) or not _LABEL.fullmatch(label):
+            continue
+        position, content = label_end, label_end + len(_DASHES)
+        end = text.find("-", content)
+        if end < 0:
+            return None
+        closing = f"{_END}{label}{_DASHES}"
+        if text.startswith(closing, end) and _CONTENT.fullmatch(text, content, end):
+            return label, text[content:end], end + len(closing)
+    return None

@@ -16,8 +16,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, mldsa, rsa
 
 from engines.algorithms.base import Material, SignatureOptions
 from engines.algorithms.encodings.key_info import public_key_info
-from engines.algorithms.encodings.pem import pem
-from engines.algorithms.formats.certificates import first_block, no_certificates
+from engines.algorithms.encodings.pem import first_block, pem
+from engines.algorithms.formats.certificates import MALFORMED, MAX_CERTIFICATE_BYTES, no_certificates
 from engines.algorithms.row import Algorithm
 from engines.encoding import NotBase64
 from engines.faults import InvalidRequest
@@ -65,11 +65,13 @@ def parse_template(text: str) -> x509.CertificateSigningRequestBuilder:
         der = first_block(text)
         if der is None:
             raise InvalidRequest("could not decode PEM CSR")
+        if len(der) > MAX_CERTIFICATE_BYTES:
+            raise InvalidRequest(f"the CSR has more than {MAX_CERTIFICATE_BYTES} bytes")
         given = x509.load_der_x509_csr(der)
         builder = x509.CertificateSigningRequestBuilder(given.subject)
         for extension in given.extensions:
             builder = builder.add_extension(extension.value, extension.critical)
-    except (ValueError, NotBase64, UnsupportedAlgorithm, x509.UnsupportedGeneralNameType, x509.DuplicateExtension):
+    except (NotBase64, *MALFORMED):
         raise InvalidRequest("asn1: structure error") from None
     return builder
 

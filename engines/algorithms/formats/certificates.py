@@ -2,45 +2,40 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Sequence
 from typing import Annotated
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.exceptions import InternalError, UnsupportedAlgorithm
 from cryptography.hazmat import asn1
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, mldsa, rsa
 
 from engines.algorithms.encodings.interchange import subject_public_key_info
-from engines.encoding import NotBase64, decode_base64
+from engines.algorithms.encodings.pem import blocks
 from engines.faults import Failed, InvalidRequest
 
-_BLOCK = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----\s*([A-Za-z0-9+/=\s]*?)-----END \1-----[ \t]*\r?\n?", re.ASCII)
+MALFORMED = (
+    ValueError,
+    TypeError,
+    x509.InvalidVersion,
+    x509.DuplicateExtension,
+    x509.UnsupportedGeneralNameType,
+    UnsupportedAlgorithm,
+    InternalError,
+)
+"""What the library raises for certificates, requests and lists that are none: when they are loaded, or looked into."""
+
 _CERTIFICATE = "CERTIFICATE"
 MAX_CHAIN = 64
 """The most certificates in one chain."""
 
+_READ_LATER = ("issuer", "subject", "not_valid_before_utc", "not_valid_after_utc")
+MAX_SERIAL_BITS = 20 * 8
+"""RFC 5280, 4.1.2.2."""
 
-def pem_blocks(text: str) -> list[tuple[str, bytes]] | None:
-    """The labels and contents of PEM blocks, text before them ignored; None if something else follows."""
-    blocks: list[tuple[str, bytes]] = []
-    position = 0
-    while position < len(text):
-        match = _BLOCK.search(text, position)
-        if match is None:
-            return None if text[position:].strip() else blocks
-        try:
-            blocks.append((match[1], decode_base64("".join(match[2].split()))))
-        except NotBase64:
-            return None
-        position = match.end()
-    return blocks
-
-
-def first_block(text: str) -> bytes | None:
-    """The contents of the first PEM block, whatever stands around it; None if there is none. Raises ``NotBase64``."""
-    match = _BLOCK.search(text)
-    return None if match is None else decode_base64("".join(match[2].split()))
+MAX_CERTIFICATE_BYTES = 128 * 1024
+"""The longest certificate, or request for one; a signature of SLH-DSA takes 50,000 bytes, and each name an object."""
 
 
 def no_certificates() -> InvalidRequest:
@@ -50,26 +45,53 @@ def no_certificates() -> InvalidRequest:
 
 def parse_chain(text: str) -> tuple[bytes, ...]:
     """The certificates in PEM, in DER; other blocks are ignored. Raises ``InvalidRequest``."""
-    blocks = pem_blocks(text)
-    if blocks is None:
-        raise InvalidRequest("could not decode a PEM block in the certificate chain")
-    chain = tuple(der for label, der in blocks if label == _CERTIFICATE)
+    chain: list[bytes] = []
+    try:
+        for label, der in blocks(text):
+            if label == _CERTIFICATE:
+                chain.append(der)
+            if len(chain) > MAX_CHAIN:
+                raise InvalidRequest(f"provided certificate chain has more than {MAX_CHAIN} certificates")
+    except ValueError:
+        raise InvalidRequest("could not decode a PEM block in the certificate chain") from None
     if not chain:
         raise InvalidRequest("provided certificate chain did not contain any valid PEM encoded certificate")
+    check_certificates(chain)
+    return tuple(chain)
+
+
+def check_certificates(chain: Sequence[bytes]) -> None:
+    """Check that all of ``chain`` are certificates in DER, and not too many. Raises ``InvalidRequest``."""
     if len(chain) > MAX_CHAIN:
         raise InvalidRequest(f"provided certificate chain has more than {MAX_CHAIN} certificates")
     for der in chain:
-        _load(der)
-    return chain
+        check_names(_load(der))
 
 
 def _load(der: bytes) -> x509.Certificate:
+    if len(der) > MAX_CERTIFICATE_BYTES:
+        raise InvalidRequest(
+            f"could not parse a certificate in the certificate chain: it has more than {MAX_CERTIFICATE_BYTES} bytes"
+        )
     try:
         return x509.load_der_x509_certificate(der)
-    except ValueError:
-        raise InvalidRequest(
-            "could not parse a certificate in the certificate chain: x509: malformed certificate"
-        ) from None
+    except MALFORMED:
+        raise _malformed() from None
+
+
+def _malformed() -> InvalidRequest:
+    return InvalidRequest("could not parse a certificate in the certificate chain: x509: malformed certificate")
+
+
+def check_names(certificate: x509.Certificate) -> None:
+    """Read what the library reads only when it is asked for, and what later uses ask for. Raises ``InvalidRequest``."""
+    try:
+        for part in _READ_LATER:
+            getattr(certificate, part)
+    except MALFORMED:
+        raise _malformed() from None
+    if certificate.serial_number.bit_length() > MAX_SERIAL_BITS:
+        raise _malformed()
 
 
 def check_chain(chain: tuple[bytes, ...]) -> None:
@@ -83,7 +105,7 @@ def check_chain(chain: tuple[bytes, ...]) -> None:
 def _is_authority(der: bytes) -> bool:
     try:
         return _load(der).extensions.get_extension_for_class(x509.BasicConstraints).value.ca
-    except (x509.ExtensionNotFound, x509.DuplicateExtension, x509.UnsupportedGeneralNameType, ValueError):
+    except (x509.ExtensionNotFound, *MALFORMED):
         return False
 
 
@@ -135,7 +157,7 @@ def _load_key(public_key_info: bytes) -> object:
     """The key as the library has it; None for one that it doesn't know."""
     try:
         return serialization.load_der_public_key(public_key_info)
-    except (ValueError, UnsupportedAlgorithm):
+    except MALFORMED:
         return None
 
 
@@ -143,7 +165,7 @@ def _key_of(certificate: bytes) -> object:
     """The key that ``certificate`` is for, as ``_load_key``."""
     try:
         return _load(certificate).public_key()
-    except (ValueError, UnsupportedAlgorithm):
+    except MALFORMED:
         return None
 
 

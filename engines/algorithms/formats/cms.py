@@ -15,6 +15,7 @@ from typing import TypeVar
 from cryptography import x509
 from cryptography.hazmat import asn1
 
+from engines.algorithms.formats.certificates import MALFORMED
 from engines.algorithms.formats.cms_types import (
     Attribute,
     Content,
@@ -226,7 +227,7 @@ def names(identifier: SignerIdentifier, certificate: bytes) -> bool:
         return identifier.serial == leaf.serial_number and identifier.issuer == leaf.issuer.public_bytes()
     try:
         extension = leaf.extensions.get_extension_for_class(x509.SubjectKeyIdentifier)
-    except (x509.ExtensionNotFound, x509.DuplicateExtension, x509.UnsupportedGeneralNameType, ValueError):
+    except (x509.ExtensionNotFound, *MALFORMED):
         return False
     return extension.value.key_identifier == identifier.key_identifier
 

@@ -51,6 +51,8 @@ class MlKemKeys(BaseKemKeys):
         providers that don't take seeds.
         """
         parameters = self._parameters
+        if key.seed and key.expanded:
+            parameters.check_seed(key.seed, key.expanded)
         if not key.seed:
             public = parameters.public_in(key.expanded)
             self._check_pair(key, public)
@@ -98,9 +100,10 @@ class MlKemKeys(BaseKemKeys):
         return self._material_of_both(PrivateKey(both.seed, both.expanded))
 
     def _material_of_both(self, key: PrivateKey) -> Material:
-        """As ``material_of``; without a provider that takes the seed, what can't be checked is not kept."""
+        """As ``material_of``; without a provider that takes the seed, that is checked as far as it can be, not kept."""
         if any(provider.takes_seeds for provider in able(self._name, self._parameters)):
             return self.material_of(key)
+        self._parameters.check_seed(key.seed, key.expanded)
         return self.material_of(PrivateKey(expanded=key.expanded))
 
     def _public_from_pem(self, text: str) -> bytes:

@@ -13,6 +13,9 @@ from dataclasses import dataclass, field
 SEED_BYTES = 64
 SHARED_SECRET_BYTES = 32
 _HASH_BYTES = 32
+_HALF_SEED_BYTES = SEED_BYTES // 2
+_MATRIX_SEED_BYTES = 32
+_POLYNOMIAL_BYTES = 384
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,19 @@ class ParameterSet:
         if hashlib.sha3_256(public).digest() != expanded[end : end + _HASH_BYTES]:
             raise ValueError(f"the {self.name} key does not match the hash in it")
         return public
+
+    def check_seed(self, seed: bytes, expanded: bytes) -> None:
+        """Check that ``expanded`` has what can be told of it by ``seed`` without a provider that expands seeds.
+
+        That are the seed of the public matrix, which is a hash over the first half of the seed, and the second half
+        itself (FIPS 203, algorithms 13 and 16). Raises ``ValueError``.
+        """
+        public = self.public_in(expanded)
+        rank = (self.public_bytes - _MATRIX_SEED_BYTES) // _POLYNOMIAL_BYTES
+        hashed = hashlib.sha3_512(seed[:_HALF_SEED_BYTES] + bytes([rank])).digest()
+        own = (hashed[:_MATRIX_SEED_BYTES], seed[_HALF_SEED_BYTES:])
+        if own != (public[-_MATRIX_SEED_BYTES:], expanded[-_HALF_SEED_BYTES:]):
+            raise ValueError(f"the seed is not that of the expanded {self.name} key")
 
 
 @dataclass(frozen=True, slots=True)

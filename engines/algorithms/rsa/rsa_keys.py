@@ -16,9 +16,11 @@ from engines.algorithms.encodings.interchange import (
     load_pkcs8,
     load_public_pem,
     pkcs8,
+    refused,
     subject_public_key_info,
     wrong_type,
 )
+from engines.algorithms.encodings.key_validation import InvalidKey, check_rsa_private, check_rsa_public
 from engines.algorithms.encodings.pem import pem, public_key_pem
 from engines.encoding import encode_base64
 from engines.faults import Failed
@@ -64,6 +66,12 @@ class RsaKeys:
         if not isinstance(private, rsa.RSAPrivateKey):
             raise wrong_type(self._name, private)
         self._check_size(private.key_size)
+        numbers = private.private_numbers()
+        self._check_public(numbers.public_numbers)
+        try:
+            check_rsa_private(numbers)
+        except InvalidKey as error:
+            raise Failed(f"error parsing asymmetric key: {error}") from None
         return material_of(private)
 
     def import_public(self, text: str) -> Material:
@@ -72,11 +80,18 @@ class RsaKeys:
         if not isinstance(public, rsa.RSAPublicKey):
             raise wrong_type(self._name, public)
         self._check_size(public.key_size)
+        self._check_public(public.public_numbers())
         return Material(b"", subject_public_key_info(public))
 
     def _check_size(self, bits: int) -> None:
         if bits != self._bits:
             raise Failed(f"invalid key size: expected {self._bits // 8} bytes, got {(bits + 7) // 8} bytes")
+
+    def _check_public(self, numbers: rsa.RSAPublicNumbers) -> None:
+        try:
+            check_rsa_public(numbers)
+        except InvalidKey as error:
+            raise refused(error) from None
 
     def wrappable(self, material: Material) -> bytes:
         """As ``Interchange.wrappable``."""
@@ -121,36 +136,50 @@ class RsaKeys:
         """As ``Interchange.from_backup``."""
         private, public = entry.get("rsa_key"), entry.get("rsa_public_key")
         try:
-            if isinstance(private, dict):
-                key = _private_numbers(private).private_key()
-                if key.key_size == self._bits:
-                    return material_of(key)
-            elif isinstance(public, dict):
-                numbers = rsa.RSAPublicNumbers(backup_integer(public, "E"), backup_integer(public, "N"))
-                if numbers.n.bit_length() == self._bits:
-                    return Material(b"", subject_public_key_info(numbers.public_key()))
+            both = [self._public_numbers(fields) for fields in (private, public) if isinstance(fields, dict)]
+            if not both:
+                raise BadBackup(f"no RSA key of {self._bits} bits")
+            if both[0] != both[-1]:
+                raise BadBackup("not a key pair")
+            check_rsa_public(both[0])
+            if not isinstance(private, dict):
+                return Material(b"", subject_public_key_info(both[0].public_key()))
+            numbers = _private_numbers(private, both[0])
+            check_rsa_private(numbers)
+            return material_of(numbers.private_key(unsafe_skip_rsa_key_validation=True))
+        except BadBackup:
+            raise
+        except InvalidKey as error:
+            raise BadBackup(str(error)) from None
         except ValueError:
             raise BadBackup("not an RSA key") from None
-        raise BadBackup(f"no RSA key of {self._bits} bits")
+
+    def _public_numbers(self, fields: Mapping[str, Any]) -> rsa.RSAPublicNumbers:
+        """The public numbers in ``fields``; their lengths are right, so that further checks take their usual time."""
+        numbers = rsa.RSAPublicNumbers(backup_integer(fields, "E"), backup_integer(fields, "N"))
+        if numbers.n.bit_length() != self._bits:
+            raise BadBackup(f"no RSA key of {self._bits} bits")
+        return numbers
 
 
-def _private_numbers(fields: Mapping[str, Any]) -> rsa.RSAPrivateNumbers:
+def _private_numbers(fields: Mapping[str, Any], public: rsa.RSAPublicNumbers) -> rsa.RSAPrivateNumbers:
+    """The numbers of a key pair; those that follow from others are computed and not read."""
     primes = fields.get("Primes")
     if not isinstance(primes, list) or len(primes) != 2:
         raise BadBackup("not a key of two primes")
     p, q = primes
-    if not isinstance(p, int) or not isinstance(q, int) or p < 3 or q < 3:
-        raise BadBackup("not a key of two primes")
     d = backup_integer(fields, "D")
-    return rsa.RSAPrivateNumbers(
-        p,
-        q,
-        d,
-        rsa.rsa_crt_dmp1(d, p),
-        rsa.rsa_crt_dmq1(d, q),
-        rsa.rsa_crt_iqmp(p, q),
-        rsa.RSAPublicNumbers(backup_integer(fields, "E"), backup_integer(fields, "N")),
-    )
+    if not isinstance(p, int) or not isinstance(q, int) or min(p, q) < 3 or p * q != public.n or d > public.n:
+        raise BadBackup("not a key of two primes")
+    return rsa.RSAPrivateNumbers(p, q, d, d % (p - 1), d % (q - 1), _inverse(q, p), public)
+
+
+def _inverse(number: int, modulus: int) -> int:
+    """Raises ``BadBackup`` for a number that has none, which are never two different primes."""
+    try:
+        return pow(number, -1, modulus)
+    except ValueError:
+        raise BadBackup("not a key of two primes") from None
 
 
 def _check_form(form: KeyFormat) -> None:

@@ -17,6 +17,7 @@ from cryptography.x509 import ObjectIdentifier
 
 from engines.algorithms.base import BadSignature
 from engines.algorithms.encodings.key_info import decode_strictly
+from engines.algorithms.encodings.key_validation import check_ed25519_public
 from engines.algorithms.encodings.pem import public_key_pem
 from engines.algorithms.hashes import SHA2_256, SHA2_384, SHA2_512, Hash
 from engines.algorithms.row import Algorithm
@@ -66,6 +67,9 @@ class Classical(Protocol):
 
     def verifier(self, public: bytes) -> Verifier:
         """What verifies."""
+
+    def check_public(self, public: bytes) -> None:
+        """Raises ``ValueError`` for what no private key has for its public one."""
 
 
 @asn1.sequence
@@ -150,6 +154,10 @@ class EllipticCurve:
             raise ValueError(f"the classical half is no public key of {self.row.name}")
         return _EllipticCurveVerifier(ec.EllipticCurvePublicKey.from_encoded_point(self._curve, public), self._hashing)
 
+    def check_public(self, public: bytes) -> None:
+        """As ``Classical.check_public``; the library takes points of the curve alone, all of which are keys."""
+        self.verifier(public)
+
 
 class _EdwardsVerifier:
     def __init__(self, public: Ed25519PublicKey) -> None:
@@ -190,6 +198,10 @@ class Edwards:
     def verifier(self, public: bytes) -> Verifier:
         """As ``Classical.verifier``."""
         return _EdwardsVerifier(Ed25519PublicKey.from_public_bytes(public))
+
+    def check_public(self, public: bytes) -> None:
+        """As ``Classical.check_public``."""
+        check_ed25519_public(public)
 
 
 P256 = EllipticCurve(ECDSA_P256, ec.SECP256R1(), SHA2_256, 72)

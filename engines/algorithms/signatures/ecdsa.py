@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import (
     Prehashed,
@@ -12,11 +12,12 @@ from cryptography.hazmat.primitives.asymmetric.utils import (
 )
 
 from engines.algorithms.base import BadSignature, Marshaling, Material, NoPrivateKey, SignatureOptions
+from engines.algorithms.encodings.interchange import load_public_pem
 from engines.algorithms.encodings.pem import public_key_pem
 from engines.algorithms.hashes import HASHES
 from engines.algorithms.row import Algorithm, Capabilities, Fips, Primitive, Sizes, Strength, Usage
 from engines.algorithms.signatures.ecdsa_keys import LABELS, EllipticCurveKeys, load_private, load_public, material_of
-from engines.faults import Failed, InvalidRequest
+from engines.faults import Failed, Fault, InvalidRequest
 
 _SEQUENCE = 0x30
 
@@ -109,8 +110,8 @@ def _agree(material: Material, peer: str) -> bytes:
     """The x coordinate of the point that both sides come to (SP 800-56A, 5.7.1.2)."""
     own = load_public(material.public)
     try:
-        public = serialization.load_pem_public_key(peer.encode())
-    except (ValueError, UnsupportedAlgorithm):
+        public = load_public_pem(peer)
+    except Fault:
         raise Failed(
             "failed to parse supplied peer public key PEM: data does not contain any valid public keys "
         ) from None

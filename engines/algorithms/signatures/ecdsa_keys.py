@@ -21,7 +21,7 @@ from engines.algorithms.encodings.interchange import (
 )
 from engines.algorithms.encodings.pem import pem, public_key_pem
 from engines.encoding import encode_base64
-from engines.faults import Failed
+from engines.faults import Failed, Fault
 
 LABELS = {"secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521", "secp224r1": "P-224"}
 """The NIST curves by their names in SEC 2."""
@@ -112,10 +112,22 @@ class EllipticCurveKeys:
         point = ec.EllipticCurvePublicNumbers(backup_integer(entry, "ec_x"), backup_integer(entry, "ec_y"), self._curve)
         try:
             if entry.get("ec_d") is None:
-                return Material(b"", subject_public_key_info(point.public_key()))
-            return material_of(ec.EllipticCurvePrivateNumbers(backup_integer(entry, "ec_d"), point).private_key())
+                material = Material(b"", subject_public_key_info(point.public_key()))
+            else:
+                scalar = backup_integer(entry, "ec_d")
+                material = material_of(ec.EllipticCurvePrivateNumbers(scalar, point).private_key())
         except ValueError:
             raise BadBackup("not a key of this curve") from None
+        shown = entry.get("public_key")
+        if shown and (not isinstance(shown, str) or self._public_shown(shown) != material.public):
+            raise BadBackup("the public key is that of another key")
+        return material
+
+    def _public_shown(self, text: str) -> bytes:
+        try:
+            return self.import_public(text).public
+        except Fault:
+            return b""
 
 
 def _check_form(form: KeyFormat) -> None:

@@ -15,6 +15,7 @@ from engines.algorithms.signatures.ed25519_keys import Ed25519Keys, material_of
 from engines.algorithms.signatures.ed25519_variants import Ed25519Variants
 from engines.encoding import encode_base64
 
+_OBJECT_IDENTIFIER = "1.3.101.112"
 _KEY_BYTES = 32
 
 
@@ -76,11 +77,11 @@ ED25519 = Algorithm(
     sizes=Sizes(key_bytes=_KEY_BYTES, signature_bytes=64, public_key_bytes=32),
     strength=Strength(classical_bits=128, quantum_category=0, fips=Fips.APPROVED),
     variants=SignatureVariants(hash_chosen=False, signature_context=True, hash_signed=SHA2_512, context_approved=False),
-    object_identifier="1.3.101.112",
+    object_identifier=_OBJECT_IDENTIFIER,
     label="ed25519",
     usage=Usage(derivable=True),
     generate=_generate,
-    interchange=Ed25519Keys("ed25519"),
+    interchange=Ed25519Keys("ed25519", _OBJECT_IDENTIFIER),
     capabilities=Capabilities(signature=Ed25519, derivation_input=_derivation_input, material_from_seed=_from_seed),
     public_text=encode_base64,
 )

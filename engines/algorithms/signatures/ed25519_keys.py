@@ -15,11 +15,15 @@ from engines.algorithms.encodings.interchange import (
     load_pkcs8,
     load_public_pem,
     pkcs8,
+    refused,
     subject_public_key_info,
     wrong_type,
 )
+from engines.algorithms.encodings.key_info import decode_strictly, open_private_key_info
+from engines.algorithms.encodings.key_validation import InvalidKey, check_ed25519_public
 from engines.algorithms.encodings.pem import pem
 from engines.encoding import encode_base64
+from engines.faults import InvalidRequest
 
 _SEED_BYTES = 32
 
@@ -34,21 +38,37 @@ class Ed25519Keys:
 
     public_importable = True
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, object_identifier: str) -> None:
         self._name = name
+        self._object_identifier = object_identifier
 
     def import_private(self, data: bytes) -> Material:
         """As ``Interchange.import_private``."""
-        private = load_pkcs8(data)
+        private = self._with_public_key(data) or load_pkcs8(data)
         if not isinstance(private, Ed25519PrivateKey):
             raise wrong_type(self._name, private)
         return material_of(private)
+
+    def _with_public_key(self, der: bytes) -> Ed25519PrivateKey | None:
+        """The key in PKCS#8 with its public key behind (RFC 8410, 7), which the library doesn't read; else None."""
+        try:
+            content, public = open_private_key_info(self._object_identifier, der)
+            private = Ed25519PrivateKey.from_private_bytes(decode_strictly(bytes, content))
+        except ValueError:
+            return None
+        if public not in (None, private.public_key().public_bytes_raw()):
+            raise InvalidRequest("the key is refused: the public key belongs to another private key")
+        return private
 
     def import_public(self, text: str) -> Material:
         """As ``Interchange.import_public``."""
         public = load_public_pem(text)
         if not isinstance(public, Ed25519PublicKey):
             raise wrong_type(self._name, public)
+        try:
+            check_ed25519_public(public.public_bytes_raw())
+        except InvalidKey as error:
+            raise refused(error) from None
         return Material(b"", public.public_bytes_raw())
 
     def wrappable(self, material: Material) -> bytes:
@@ -78,15 +98,17 @@ class Ed25519Keys:
 
     def from_backup(self, entry: Mapping[str, Any]) -> Material:
         """As ``Interchange.from_backup``."""
+        public = backup_bytes(entry, "public_key") if entry.get("public_key") else None
         if not entry.get("key"):
-            public = backup_bytes(entry, "public_key")
-            if len(public) != _SEED_BYTES:
-                raise BadBackup("no public key")
-            return Material(b"", public)
+            try:
+                check_ed25519_public(public or b"")
+            except InvalidKey as error:
+                raise BadBackup(str(error)) from None
+            return Material(b"", public or b"")
         key = backup_bytes(entry, "key")
         if len(key) != 2 * _SEED_BYTES:
             raise BadBackup("not a key pair")
         material = material_of(Ed25519PrivateKey.from_private_bytes(key[:_SEED_BYTES]))
-        if key != material.private + material.public:
+        if key != material.private + material.public or public not in (None, material.public):
             raise BadBackup("not a key pair")
         return material

@@ -95,7 +95,7 @@ class Composition:
     def check_public(self, public: bytes) -> None:
         """Raises ``ValueError`` for what is no public key."""
         _, classical = self.split_public(public)
-        self.classical.verifier(classical)
+        self.classical.check_public(classical)
 
     def check_pair(self, material: Material) -> None:
         """Nothing is left to check: the public key was computed from the private one."""

@@ -25,11 +25,20 @@ from engines.faults import Failed
 
 SEED_BYTES = 32
 _RHO_BYTES = 32
+_K_BYTES = 32
+_SEEDS_BYTES = 128
 _HASH_BYTES = 64
-_HASH_AT = slice(64, 64 + _HASH_BYTES)
 
 PrivateKey: TypeAlias = mldsa.MLDSA44PrivateKey | mldsa.MLDSA65PrivateKey | mldsa.MLDSA87PrivateKey
 PublicKey: TypeAlias = mldsa.MLDSA44PublicKey | mldsa.MLDSA65PublicKey | mldsa.MLDSA87PublicKey
+
+
+_EXPANDED: dict[type[PrivateKey], tuple[int, int, int]] = {
+    mldsa.MLDSA44PrivateKey: (4, 4, 2560),
+    mldsa.MLDSA65PrivateKey: (6, 5, 4032),
+    mldsa.MLDSA87PrivateKey: (8, 7, 4896),
+}
+"""Rows and columns of the public matrix, and the bytes of an expanded private key (FIPS 204, tables 1 and 2)."""
 
 
 def material_of(private: PrivateKey) -> Material:
@@ -61,16 +70,26 @@ class MlDsaKeys:
     def _from_both_forms(self, der: bytes) -> Material | None:
         """The key in PKCS#8 that holds both forms, which the provider doesn't read; None for any other form."""
         try:
-            content, _ = open_private_key_info(self._object_identifier, der)
+            content, public = open_private_key_info(self._object_identifier, der)
             both = decode_strictly(BothForms, content)
             material = material_of(self._private.from_seed_bytes(both.seed))
         except ValueError:
             return None
-        # An expanded key begins as its public key does, and holds a hash of that (FIPS 204, algorithm 24).
-        hashed = hashlib.shake_256(material.public).digest(_HASH_BYTES)
-        if both.expanded[:_RHO_BYTES] != material.public[:_RHO_BYTES] or both.expanded[_HASH_AT] != hashed:
+        if not self._is_seed_of(both.seed, both.expanded, material.public):
             raise Failed("error parsing asymmetric key: the seed is not that of the expanded key")
+        if public not in (None, material.public):
+            raise Failed("error parsing asymmetric key: the public key belongs to another private key")
         return material
+
+    def _is_seed_of(self, seed: bytes, expanded: bytes, public: bytes) -> bool:
+        """Whether ``expanded`` has the length, the seeds and the hash that key generation gives (FIPS 204, 6.1).
+
+        The vectors behind these are not compared: they follow from the same hash, and only the seed is kept.
+        """
+        rows, columns, size = _EXPANDED[self._private]
+        made = hashlib.shake_256(seed + bytes([rows, columns])).digest(_SEEDS_BYTES)
+        hashed = hashlib.shake_256(public).digest(_HASH_BYTES)
+        return len(expanded) == size and expanded.startswith(made[:_RHO_BYTES] + made[-_K_BYTES:] + hashed)
 
     def import_public(self, text: str) -> Material:
         """As ``Interchange.import_public``."""

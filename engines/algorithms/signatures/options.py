@@ -33,7 +33,10 @@ def parse_marshaling(text: str) -> Marshaling:
 
 
 def parse_salt_length(text: str) -> int:
-    """Bytes of salt, or one of ``rsa.SALT_AUTO`` and ``rsa.SALT_HASH``. Raises ``InvalidRequest``."""
+    """Bytes of salt, or one of ``rsa.SALT_AUTO`` and ``rsa.SALT_HASH``, which numbers stand for too, as in OpenBao.
+
+    Raises ``InvalidRequest``.
+    """
     word = text.lower()
     if word == "auto":
         return SALT_AUTO

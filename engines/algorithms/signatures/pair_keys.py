@@ -10,13 +10,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from engines.algorithms.base import Material
-from engines.algorithms.encodings.interchange import BadBackup, KeyFormat, backup_bytes
+from engines.algorithms.encodings.interchange import BadBackup, KeyFormat, backup_bytes, refused
 from engines.algorithms.encodings.key_info import (
     open_private_key_info,
     open_public_key_info,
     private_key_info,
     public_key_info,
 )
+from engines.algorithms.encodings.key_validation import InvalidKey
 from engines.algorithms.encodings.pem import pem, unarmored
 from engines.encoding import NotBase64, decode_base64, encode_base64
 from engines.faults import Failed
@@ -75,6 +76,8 @@ class PairKeys:
             else:
                 public = decode_base64(text)
             self._check_public(public)
+        except InvalidKey as error:
+            raise refused(error) from None
         except NotBase64:
             raise Failed("error parsing public key: neither in PEM format nor in base64") from None
         except ValueError as error:
@@ -122,10 +125,11 @@ class PairKeys:
             if not entry.get("key"):
                 return Material(b"", public)
             material = self._material(backup_bytes(entry, "key"))
+            if material.public != public:
+                raise BadBackup("not a key pair")
+            self._check_pair(material)
         except BadBackup:
             raise
         except ValueError as error:
             raise BadBackup(str(error)) from None
-        if material.public != public:
-            raise BadBackup("not a key pair")
         return material

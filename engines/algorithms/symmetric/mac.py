@@ -21,6 +21,11 @@ _MAX_KEY_BYTES = 512
 _SIZES = range(_MIN_KEY_BYTES, _MAX_KEY_BYTES + 1)
 
 
+def is_mac_key(key: bytes) -> bool:
+    """Whether ``key`` has a length that keys of HMAC have here, be they made, imported or restored."""
+    return len(key) in _SIZES
+
+
 class Mac:
     """HMAC under one key with any hash; the keyed state is made once for each hash and copied for each message."""
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from datetime import UTC
 from hmac import compare_digest
+from itertools import islice
 from typing import Any
 
 from msgspec import UNSET, UnsetType
 
-from engines.algorithms.encodings.pem import pem
+from engines.algorithms.encodings.pem import blocks, pem
 from engines.algorithms.formats import cms as messages
-from engines.algorithms.formats.certificates import pem_blocks
 from engines.base import Body, Call, Reply
 from engines.encoding import decode_base64, encode_base64, nanoseconds_of, rfc3339_nano
 from engines.faults import InvalidRequest
@@ -100,8 +100,11 @@ def _read(text: str) -> bytes:
     """The DER in ``text``. Raises ``InvalidRequest`` for what is neither base64 nor PEM."""
     if "-----BEGIN" not in text:
         return decode_base64(text)
-    found = pem_blocks(text)
-    if found is None or len(found) != 1 or found[0][0] not in _LABELS:
+    try:
+        found = list(islice(blocks(text), 2))
+    except ValueError:
+        found = []
+    if len(found) != 1 or found[0][0] not in _LABELS:
         raise InvalidRequest("cms is not one block of PEM")
     return found[0][1]
 

@@ -1,15 +1,13 @@
 """Signed CBOR: COSE_Sign1 (RFC 9052), with the payload inside or beside it, bound to data of the caller's if wanted.
 
-What is written is in the deterministic encoding of RFC 8949. What is read needn't be, but has one meaning: no
-indefinite lengths, no keys of the same name, no tags but the message's own, nothing behind it.
+It is written in the deterministic encoding of RFC 8949. What is read needn't be, but it has one meaning (see ``cbor``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from io import BytesIO
-from typing import Any, NoReturn
+from typing import Any
 
 import cbor2
 from msgspec import UNSET, UnsetType
@@ -20,6 +18,7 @@ from engines.faults import InvalidRequest
 from engines.keys.keyring import KeyVersion
 from engines.keys.states import Use
 from engines.signing import roles
+from engines.signing.formats.cbor import NotCbor, decode, encode
 from engines.signing.formats.jose import certificates
 from engines.signing.publication import signing_version
 from engines.signing.roles import RoleInUse
@@ -29,12 +28,8 @@ from engines.signing.state import Signing
 MAX_MESSAGE_BYTES = 1024 * 1024
 """The longest message that is looked at."""
 
-_MAX_DEPTH = 16
 _SIGN1 = 18
 """The tag of COSE_Sign1."""
-
-_READ_TAGS = (*range(6), 25, 28, 29, 30, 35, 36, 37, 52, 54, 100, 256, 258, 260, 261, 1004, 43000, 55799)
-"""Those that the library would make values of, some of them costly, some of them circular."""
 
 _CONTEXT = "Signature1"
 _ALGORITHM, _CRITICAL, _CONTENT_TYPE, _KEY_ID, _CERTIFICATES = 1, 2, 3, 4, 33
@@ -81,10 +76,10 @@ async def sign(engine: Signing, call: Call, body: MessageSigning) -> Reply:
     payload, external_aad = decode_base64(body.payload), decode_base64(body.external_aad)
     used = await roles.use(engine, body.role, roles.COSE, Use.PROTECT, call)
     version = signing_version(used.keyring, call.now)
-    protected = _encode(_protected(used))
+    protected = encode(_protected(used))
     signature = await make(used, version, _to_be_signed(protected, external_aad, payload), used.algorithm.options)
     parts = [protected, _unprotected(used, version), None if body.detached else payload, signature]
-    message = _encode(cbor2.CBORTag(_SIGN1, parts) if body.tagged else parts)
+    message = encode(cbor2.CBORTag(_SIGN1, parts) if body.tagged else parts)
     data = {"message": encode_base64(message), "kid": used.key_id(version.number), "key_version": version.number}
     return Reply(data)
 
@@ -181,42 +176,11 @@ def _text_of(key_id: object) -> str | None:
 
 def _to_be_signed(protected: bytes, external_aad: bytes, payload: bytes) -> bytes:
     """The Sig_structure of RFC 9052, 4.4. Protected headers without members are signed as no bytes."""
-    return _encode([_CONTEXT, protected, external_aad, payload])
-
-
-def _encode(value: object) -> bytes:
-    return cbor2.dumps(value, canonical=True)
-
-
-def _refuse_tag(value: Any, immutable: bool) -> NoReturn:
-    raise ValueError("a tag where none is expected")
-
-
-_REFUSED_TAGS = dict.fromkeys(_READ_TAGS, _refuse_tag)
-
-
-def _take_tag(tag: cbor2.CBORTag, immutable: bool) -> cbor2.CBORTag:
-    if tag.tag != _SIGN1:
-        raise ValueError("a tag where none is expected")
-    return tag
+    return encode([_CONTEXT, protected, external_aad, payload])
 
 
 def _decode(data: bytes) -> Any:
-    """The one item of CBOR in ``data``. Raises ``NotValid``."""
-    source = BytesIO(data)
-    decoder = cbor2.CBORDecoder(
-        source,
-        tag_hook=_take_tag,
-        semantic_decoders=_REFUSED_TAGS,
-        read_size=1,
-        max_depth=_MAX_DEPTH,
-        allow_indefinite=False,
-        allow_duplicate_keys=False,
-    )
     try:
-        document = decoder.decode()
-    except (cbor2.CBORError, ValueError, TypeError, OverflowError, RecursionError):
-        raise NotValid("it is not CBOR") from None
-    if source.read(1):
-        raise NotValid("something stands behind it")
-    return document
+        return decode(data, _SIGN1)
+    except NotCbor as reason:
+        raise NotValid(str(reason)) from None

@@ -8,8 +8,7 @@ be a denial.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TypeAlias
 
@@ -19,7 +18,7 @@ from engines.faults import InvalidRequest
 Fill: TypeAlias = Callable[[str], str | None]
 """What a name such as ``identity.entity.name`` stands for; None if the caller has no such value."""
 
-_PLACEHOLDER = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
+_OPENING, _CLOSING = "{{", "}}"
 _WILDCARDS = "*+"
 
 
@@ -28,22 +27,37 @@ def filled(policy: Policy, rule: Rule, fill: Fill) -> Rule | None:
 
     Raises ``InvalidRequest`` in OpenBao's words if a value holds what could lead to other paths than were meant.
     """
-    path = ""
-    position = 0
-    for found in _PLACEHOLDER.finditer(rule.path):
-        value = fill(found[1].strip())
+    path = without_values = ""
+    for text, name in _parts(rule.path):
+        path += text
+        without_values += text
+        if name is None:
+            continue
+        value = fill(name)
         if value is None:
             return None
         if _misleads(policy, value):
             raise InvalidRequest("Forbidden")
-        path += rule.path[position : found.start()] + value
-        position = found.end()
-    path += rule.path[position:]
-    written = _PLACEHOLDER.sub("x", rule.path).split("/").count("+")
+        path += value
+        without_values += "x"
+    written = without_values.split("/").count("+")
     if written and path.split("/").count("+") != written:
         # Beside segments that may be anything, one that is a plus sign could not be told from them.
         raise InvalidRequest("Forbidden")
     return replace(rule, path=path.removeprefix("/"), segments=written > 0)
+
+
+def _parts(path: str) -> Iterator[tuple[str, str | None]]:
+    """The texts of ``path``, each with the name in the ``{{...}}`` behind it; None behind the last."""
+    position = 0
+    while True:
+        start = path.find(_OPENING, position)
+        end = path.find(_CLOSING, start + len(_OPENING)) if start >= 0 else -1
+        if end < 0:
+            yield path[position:], None
+            return
+        yield path[position:start], path[start + len(_OPENING) : end].strip()
+        position = end + len(_CLOSING)
 
 
 def _misleads(policy: Policy, value: str) -> bool:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from compat.policies import Policy
 from compat.policy_text import parse_policy
 from engines.faults import InvalidRequest
 from server.tenants.policies.acl import Acl, compile_acl
+from server.tenants.policies.templates import _parts
+from tests.costs import processor_seconds_below
 
 NAME = "{{identity.entity.name}}"
 
@@ -103,3 +108,20 @@ def test_a_denial_holds_for_whom_it_is_meant() -> None:
     assert may(acl, "kv/bob/a", "kv/eve/a") == ["kv/eve/a"]
     with pytest.raises(InvalidRequest):
         compile_acl(policies, 0, lambda name: "b*")
+
+
+@pytest.mark.parametrize("text", ["{{", "}}", "{{}}", "{{ x", "{"])
+def test_braces_without_end_are_read_once(text: str) -> None:
+    with processor_seconds_below(1):
+        parts = list(_parts(text * 200_000))
+        assert "".join(part for part, _ in parts).count("{") <= len(text) * 200_000
+
+
+@given(st.text("{}a/ \n", max_size=12))
+def test_the_parts_of_a_path_are_those_between_the_first_braces_that_close(text: str) -> None:
+    expected: list[tuple[str, str | None]] = []
+    position = 0
+    for found in re.finditer(r"\{\{(.*?)\}\}", text, re.DOTALL):
+        expected.append((text[position : found.start()], found[1].strip()))
+        position = found.end()
+    assert list(_parts(text)) == [*expected, (text[position:], None)]

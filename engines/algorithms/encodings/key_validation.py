@@ -1,0 +1,91 @@
+"""Whether numbers that came from elsewhere are a key: one set of checks for imports, backups and the keys of issuers.
+
+The libraries look at the form of a key when they load it. Numbers in the right form may still be no key (a modulus with
+a known factor, a point that has no private key), or one that lets anybody sign: so public RSA keys are validated as far
+as SP 800-89, 5.3.3, says, points of Ed25519 as SP 800-186, D.1.3, does, and RSA key pairs as a whole. What takes long
+is done by libraries that let go of the interpreter's lock; OpenSSL's own check of a key pair keeps it.
+"""
+
+from __future__ import annotations
+
+import math
+
+from Cryptodome.Math.Numbers import Integer
+from Cryptodome.PublicKey import RSA
+from cryptography.hazmat.primitives.asymmetric import rsa
+from nacl import bindings
+
+MAX_EXPONENT_BITS = 63
+"""Of a public RSA exponent: what OpenBao reads, and long enough for any that is in use."""
+
+_RESTRICTED_TO_PSS = bytes.fromhex("06092a864886f70d01010a")
+_PROLOGUE_BYTES = 32
+_SMALL_PRIMES = math.prod(
+    number for number in range(3, 752) if all(number % factor for factor in range(2, math.isqrt(number) + 1))
+)
+
+
+class InvalidKey(ValueError):
+    """The numbers are no key, or one that protects nothing; the text says why, for the caller."""
+
+
+def check_unrestricted(der: bytes) -> None:
+    """Check that a PKCS#8 or SubjectPublicKeyInfo isn't that of an RSA key for PSS alone (RFC 4055).
+
+    The library would take it for any other RSA key, and PKCS #1 v1.5 signatures by it would verify. Both structures
+    name the algorithm among their first bytes. Raises ``InvalidKey``.
+    """
+    if _RESTRICTED_TO_PSS in der[:_PROLOGUE_BYTES]:
+        raise InvalidKey(
+            "the key is restricted to RSASSA-PSS (RFC 4055), and RSA keys here also encrypt and make signatures by "
+            "PKCS #1 v1.5"
+        )
+
+
+def check_rsa_public(numbers: rsa.RSAPublicNumbers) -> None:
+    """Partial validation of a public key, which takes as long as a few private operations. Raises ``InvalidKey``."""
+    check_rsa_numbers(numbers)
+    # Fermat: 2^p = 2 for a prime p, so that what is left has the prime in it, for powers of the prime too.
+    left = int(Integer(2).inplace_pow(numbers.n, numbers.n)) - 2
+    if math.gcd(left, numbers.n) != 1:
+        raise InvalidKey("the RSA modulus is a prime or a power of one")
+
+
+def check_rsa_numbers(numbers: rsa.RSAPublicNumbers) -> None:
+    """The part of that which takes no time. Raises ``InvalidKey``."""
+    modulus, exponent = numbers.n, numbers.e
+    if exponent < 3 or exponent % 2 == 0 or exponent.bit_length() > MAX_EXPONENT_BITS:
+        raise InvalidKey(f"the RSA public exponent must be odd, at least 3, and of at most {MAX_EXPONENT_BITS} bits")
+    if modulus % 2 == 0:
+        raise InvalidKey("the RSA modulus is even")
+    if math.gcd(modulus, _SMALL_PRIMES) != 1:
+        raise InvalidKey("the RSA modulus has a small factor")
+    if math.isqrt(modulus) ** 2 == modulus:
+        raise InvalidKey("the RSA modulus is a square")
+
+
+def check_rsa_private(numbers: rsa.RSAPrivateNumbers) -> None:
+    """Check that all numbers of a key pair belong together, and that its two primes are. Raises ``InvalidKey``."""
+    public, p, q, d = numbers.public_numbers, numbers.p, numbers.q, numbers.d
+    if min(p, q) < 3 or p * q != public.n:
+        raise InvalidKey("the RSA modulus is not the product of the primes")
+    if not 1 < d < public.n:
+        raise InvalidKey("the RSA private exponent is out of range")
+    if numbers.dmp1 != d % (p - 1) or numbers.dmq1 != d % (q - 1):
+        raise InvalidKey("the RSA exponents for the primes are not those of the private exponent")
+    if not 0 < numbers.iqmp < p or numbers.iqmp * q % p != 1:
+        raise InvalidKey("the RSA coefficient is not that of the primes")
+    try:
+        RSA.construct((public.n, public.e, d, p, q), consistency_check=True)
+    except ValueError:
+        raise InvalidKey("the RSA numbers are not those of one key pair of two primes") from None
+
+
+def check_ed25519_public(public: bytes) -> None:
+    """Check that ``public`` is a point that a private key can have, in its one form (RFC 8032, 5.1).
+
+    That leaves out points of small order, for which signatures of any message can be made without a private key.
+    Raises ``InvalidKey``.
+    """
+    if len(public) != bindings.crypto_core_ed25519_BYTES or not bindings.crypto_core_ed25519_is_valid_point(public):
+        raise InvalidKey("the Ed25519 public key is not a point of the curve that any private key has")
