@@ -7,18 +7,19 @@ A method's body inherits ``TokenFields``, its record holds ``TokenSettings``. Ol
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Annotated, Any
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType
 from msgspec.structs import replace
 
 from auth_methods.addresses import InvalidAddress, contains, normal_addresses
 from auth_methods.base import Login, Renewal
 from engines.base import Body, Call, Mount
 from engines.faults import Denied, InvalidRequest
-from engines.fields import CommaList, Duration
+from engines.fields import READING, CommaList, Duration, same_words
 
 _TYPES = {"": "default", "default": "default", "service": "service", "batch": "batch"}
+_SAME_TYPES = {"": "default", "default-service": "service", "default-batch": "batch"}
 _MAX_POLICIES = 1_000
 
 
@@ -34,7 +35,7 @@ class TokenFields(Body):
     token_policies: CommaList | UnsetType = UNSET
     token_strictly_bind_ip: bool | UnsetType = UNSET
     token_ttl: Duration | UnsetType = UNSET
-    token_type: str | UnsetType = UNSET
+    token_type: Annotated[str, Meta(extra={READING: same_words(_SAME_TYPES)})] | UnsetType = UNSET
 
 
 class TokenSettings(Struct, frozen=True, kw_only=True):

@@ -73,6 +73,10 @@ class Scope(Enum):
     """The root namespace, and namespaces with a seal of their own. There are none of these."""
 
 
+Holds: TypeAlias = Mapping[str, type[Struct]]
+"""Fields whose value is an object with parameters of its own, or a list of such, with what these parameters are."""
+
+
 class Body(Struct, kw_only=True):
     """The parameters of one route: those of the JSON body, of the query (for reads and lists) and of the path.
 
@@ -86,6 +90,12 @@ class Body(Struct, kw_only=True):
 
     path_only: ClassVar[frozenset[str]] = frozenset()
     """Fields that only the path fills, on those of its forms that have them: what the client sends is overlooked."""
+
+    other_names: ClassVar[Mapping[str, str]] = {}
+    """Further names of fields, an older one or that of a part of the path, with the field that each is a name of."""
+
+    holds: ClassVar[Holds] = {}
+    """See ``Holds``."""
 
 
 class Nothing(Body):
@@ -132,6 +142,9 @@ class Call(Struct):
 
     wrap_ttl_seconds: float = 0
     """For how long the caller wants the answer wrapped; 0 for not at all. The core does the wrapping."""
+
+    existing: object = None
+    """What the row's ``exists`` has found."""
 
     warnings: list[str] = []
 
@@ -195,7 +208,9 @@ B = TypeVar("B", bound=Body)
 P = ParamSpec("P")
 """What an engine is opened with."""
 
-Exists: TypeAlias = Callable[[E, Call, B], Awaitable[bool]]
+Exists: TypeAlias = Callable[[E, Call, B], Awaitable[object]]
+"""Looks up what a request would update: a false value if there is nothing, and so it would create. What is answered
+otherwise is the handler's to use, as ``Call.existing``."""
 Handler: TypeAlias = Callable[[E, Call, B], Awaitable["Reply | None"]]
 
 

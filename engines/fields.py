@@ -7,12 +7,26 @@ A field annotated with one of these holds the converted value. Plain ``str``, ``
 
 from __future__ import annotations
 
-from typing import Annotated, Any, TypeAlias
+import types
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, TypeAlias, Union, get_args, get_origin
 
-from msgspec import Meta
+from msgspec import Meta, UnsetType
 
 KIND = "cryptoserve_kind"
 """The key under which ``Meta.extra`` carries the kind of a field."""
+
+READING = "cryptoserve_reading"
+"""The key under which ``Meta.extra`` carries the ``Reading`` of a text field."""
+
+PARTS = "cryptoserve_parts"
+"""The key under which ``Meta.extra`` carries the function that splits a text into what its handler makes of it, where
+that is a list: for texts of ``name=value`` with commas between, say."""
+
+Parts: TypeAlias = Callable[[str], list[str]]
+
+Reading: TypeAlias = Callable[[str], str]
+"""The form of a text that its handler goes by: texts with one form mean the same, and policies judge the form."""
 
 MAX_DURATION_SECONDS = 9_223_372_036
 """As many whole seconds as 64 bits of nanoseconds hold, about 292 years."""
@@ -39,3 +53,75 @@ BATCH = "batch"
 
 Batch: TypeAlias = Annotated[Any, Meta(extra={KIND: BATCH})]
 """The items of a batch: a list, which is taken as it comes, since each path has words of its own for other things."""
+
+
+def fold_case(text: str) -> str:
+    """The reading of names that are the same in any case of letters."""
+    return text.lower()
+
+
+def trim_slashes(text: str) -> str:
+    """The reading of paths of mounts and the like, which have no slashes at their ends."""
+    return text.strip("/")
+
+
+def join_names(text: str) -> str:
+    """The reading of paths of which only the names count: what lies between slashes and isn't empty."""
+    return "/".join(filter(None, text.split("/")))
+
+
+def plain_integer(text: str) -> str:
+    """The reading of whole numbers in paths: without a plus sign or leading zeros, other texts as they are."""
+    digits = text.removeprefix("-").removeprefix("+")
+    if not (digits.isascii() and digits.isdigit()):
+        return text
+    digits = digits.lstrip("0") or "0"
+    return f"-{digits}" if text.startswith("-") and digits != "0" else digits
+
+
+def same_words(words: Mapping[str, str]) -> Reading:
+    """The reading of texts of which some mean the same as others: ``words`` are these and what they mean."""
+
+    def read(text: str) -> str:
+        return words.get(text, text)
+
+    return read
+
+
+FoldedName: TypeAlias = Annotated[str, Meta(extra={READING: fold_case})]
+"""A name that is the same in any case of letters."""
+
+SlashedPath: TypeAlias = Annotated[str, Meta(extra={READING: trim_slashes})]
+"""A path whose slashes at its ends mean nothing."""
+
+NamesPath: TypeAlias = Annotated[str, Meta(extra={READING: join_names})]
+"""A path in which the number of slashes between two names means nothing."""
+
+IntegerSegment: TypeAlias = Annotated[str, Meta(extra={READING: plain_integer})]
+"""A whole number as a segment of a path, given in any way that its handler takes."""
+
+
+def reading_of(annotation: object) -> Reading | None:
+    """The reading of a field with this annotation; None if each text means something else."""
+    reading: Reading | None = _noted(annotation, READING)
+    return reading
+
+
+def parts_of(annotation: object) -> Parts | None:
+    """What splits the text of a field with this annotation; None if it is one text."""
+    parts: Parts | None = _noted(annotation, PARTS)
+    return parts
+
+
+def _noted(annotation: object, key: str) -> Any:
+    """What an annotation, as a whole or one of its choices, notes under ``key``; None for nothing."""
+    if get_origin(annotation) is Annotated:
+        inner, *extras = get_args(annotation)
+        for extra in extras:
+            if isinstance(extra, Meta) and extra.extra and key in extra.extra:
+                return extra.extra[key]
+        return _noted(inner, key)
+    if get_origin(annotation) in (Union, types.UnionType):
+        choices = [choice for choice in get_args(annotation) if choice not in (UnsetType, type(None))]
+        return _noted(choices[0], key) if len(choices) == 1 else None
+    return None

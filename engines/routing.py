@@ -13,7 +13,10 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+import msgspec
+
 from engines.base import EngineType, Exists, Operation, Row, Scope
+from engines.fields import Reading, reading_of
 
 _PARAMETER = re.compile(r"\{(\w+)(?::(any|path))?\}")
 _EXPRESSIONS = {None: r"\w(?:[\w.-]*\w)?", "any": r"[^/]+", "path": r".+"}
@@ -33,6 +36,24 @@ class Served:
     scope: Scope
     wrapping_token: bool
     """Whether one of ``routes`` takes a wrapping token; it is checked for every operation on the path."""
+
+    readings: Mapping[str, Reading]
+    """Those of the parameters in the path that can be spelt in several ways."""
+
+    @property
+    def folds(self) -> bool:
+        """Whether the case of letters means nothing in one of them."""
+        return any(reading("A") == "a" for reading in self.readings.values())
+
+    def canonical(self, path: str) -> str:
+        """``path``, which the pattern matches, in the one spelling of what its handlers act on."""
+        found = self.expression.fullmatch(path) if self.readings else None
+        if found is None:
+            return path
+        for name, reading in reversed([*self.readings.items()]):
+            start, end = found.span(name)
+            path = path[:start] + reading(path[start:end]) + path[end:]
+        return path
 
 
 class RouteTable:
@@ -97,7 +118,19 @@ def _compile(pattern: str, operations: Mapping[Operation, Row[Any]]) -> Served:
         exists,
         scopes.pop(),
         any(route.wrapping_token for route in operations.values()),
+        _readings(pattern, operations.values()),
     )
+
+
+def _readings(pattern: str, routes: Iterable[Row[Any]]) -> dict[str, Reading]:
+    """The readings of the parameters in ``pattern``, in their order, as the bodies of any of ``routes`` state them."""
+    stated = {
+        field.encode_name: reading
+        for route in routes
+        for field in msgspec.structs.fields(route.body)
+        if (reading := reading_of(field.type)) is not None
+    }
+    return {name: stated[name] for name in parameters(pattern) if name in stated}
 
 
 def _rank(item: tuple[str, Mapping[Operation, Row[Any]]]) -> tuple[list[int], str]:

@@ -127,7 +127,13 @@ def _body(row: Property) -> type[RoleName]:
     """A body with the fields of ``RoleBody`` that this property has."""
     kinds = {info.encode_name: info.type for info in msgspec.structs.fields(RoleBody)}
     fields = [(name, kinds[name], UNSET) for name in row.fields]
-    body = msgspec.defstruct(f"{row.path.title().replace('-', '')}Body", fields, bases=(RoleName,), kw_only=True)
+    body = msgspec.defstruct(
+        f"{row.path.title().replace('-', '')}Body",
+        fields,
+        bases=(RoleName,),
+        kw_only=True,
+        namespace={"other_names": RoleBody.other_names},
+    )
     assert issubclass(body, RoleName)
     return body
 

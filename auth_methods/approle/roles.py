@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
@@ -15,7 +16,7 @@ from auth_methods.token_fields import TokenFields, changed, warn_of_long_ttl
 from engines.base import Body, Call, Mount, Reply
 from engines.durations import format_go_duration
 from engines.faults import Failed, InvalidRequest
-from engines.fields import CommaList, Duration
+from engines.fields import CommaList, Duration, FoldedName
 
 OLD_NAMES = {"policies": "token_policies", "period": "token_period"}
 _NEEDLESS_TYPES = {"default-service": "service", "default-batch": "batch"}
@@ -25,7 +26,7 @@ _MAX_ROLE_ID_CHARACTERS = 4096
 class RoleName(Body):
     """Names a role, in any case."""
 
-    role_name: str = ""
+    role_name: FoldedName = ""
 
 
 class ListBody(Body):
@@ -38,7 +39,9 @@ class ListBody(Body):
 class RoleBody(TokenFields):
     """A role's settings; what isn't given stays."""
 
-    role_name: str = ""
+    other_names: ClassVar[Mapping[str, str]] = {**OLD_NAMES, "bound_cidr_list": "secret_id_bound_cidrs"}
+
+    role_name: FoldedName = ""
     bind_secret_id: bool | UnsetType = UNSET
     bound_cidr_list: CommaList | UnsetType = UNSET
     local_secret_ids: bool | UnsetType = UNSET

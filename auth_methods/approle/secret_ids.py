@@ -6,9 +6,9 @@ import base64
 import binascii
 import json
 import uuid
-from typing import Any
+from typing import Annotated, Any
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Meta, UnsetType
 
 from auth_methods.addresses import InvalidAddress, all_within, check_networks
 from auth_methods.approle.records import Role, SecretId
@@ -17,7 +17,7 @@ from auth_methods.approle.state import AppRole
 from engines.base import Call, Reply
 from engines.durations import format_time
 from engines.faults import Denied, Failed, InvalidRequest, NotFound
-from engines.fields import CommaList, Duration
+from engines.fields import PARTS, CommaList, Duration
 
 _NEVER = "0001-01-01T00:00:00Z"
 _MAX_SECRET_CHARACTERS = 4096
@@ -32,10 +32,18 @@ class ListSecretsBody(RoleName):
     limit: int = 0
 
 
+def _pairs(text: str) -> list[str]:
+    """Metadata as it is split, for policies to look at."""
+    try:
+        return [f"{name}={value}" for name, value in _metadata(text).items()]
+    except InvalidRequest:
+        return [text]
+
+
 class GenerateBody(RoleName):
     """What the new secret id is bound to."""
 
-    metadata: str = ""
+    metadata: Annotated[str, Meta(extra={PARTS: _pairs})] = ""
     cidr_list: CommaList = []
     token_bound_cidrs: CommaList = []
     num_uses: int | UnsetType = UNSET

@@ -10,6 +10,7 @@ from auth_methods.cert.revocation_lists import FOLDER, Revocations, decode, key,
 from auth_methods.cert.state import Cert
 from engines.base import Body, Call, Reply
 from engines.faults import InvalidRequest
+from engines.fields import FoldedName
 from engines.worker_pools import beside
 from storage.base import delete, put
 
@@ -19,7 +20,7 @@ _MAX_PEM_CHARACTERS = 8 * 1024 * 1024
 class ListName(Body):
     """Names a list, in any case."""
 
-    name: str = ""
+    name: FoldedName = ""
 
 
 class ListsBody(Body):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -14,7 +15,7 @@ from auth_methods.cert.state import Cert
 from auth_methods.token_fields import TokenFields, TokenSettings, changed
 from engines.base import Body, Call, Mount, Nothing, Reply
 from engines.faults import InvalidRequest
-from engines.fields import CommaList, Duration
+from engines.fields import CommaList, Duration, FoldedName
 from storage.base import Transaction, delete, put, transact
 
 OLD_NAMES = {
@@ -31,7 +32,7 @@ _MAX_PEM_CHARACTERS = 1024 * 1024
 class RoleName(Body):
     """Names a role, in any case."""
 
-    name: str = ""
+    name: FoldedName = ""
 
 
 class ListBody(Body):
@@ -44,7 +45,9 @@ class ListBody(Body):
 class RoleBody(TokenFields):
     """A role's settings; what isn't given stays."""
 
-    name: str = ""
+    other_names: ClassVar[Mapping[str, str]] = {**OLD_NAMES, "lease": "token_ttl"}
+
+    name: FoldedName = ""
     certificate: str | UnsetType = UNSET
     display_name: str | UnsetType = UNSET
     allowed_names: CommaList | UnsetType = UNSET

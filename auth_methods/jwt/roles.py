@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -14,7 +15,7 @@ from auth_methods.token_fields import TokenFields, changed, warn_of_long_ttl
 from engines.base import Body, Call, Mount, Reply
 from engines.durations import format_go_duration
 from engines.faults import InvalidRequest
-from engines.fields import CommaList, Duration, KeyValues, SignedDuration
+from engines.fields import CommaList, Duration, FoldedName, KeyValues, SignedDuration
 from storage.base import Transaction, delete, transact
 
 OLD_NAMES = {
@@ -36,7 +37,7 @@ _LOGGING_WARNING = (
 class RoleName(Body):
     """Names a role, in any case."""
 
-    name: str = ""
+    name: FoldedName = ""
 
 
 class ListBody(Body):
@@ -49,7 +50,9 @@ class ListBody(Body):
 class RoleBody(TokenFields):
     """A role's settings; what isn't given stays, but for the types and the mode, which go back to their defaults."""
 
-    name: str = ""
+    other_names: ClassVar[Mapping[str, str]] = OLD_NAMES
+
+    name: FoldedName = ""
     role_type: str = "oidc"
     allowed_redirect_uris: CommaList | UnsetType = UNSET
     bound_audiences: CommaList | UnsetType = UNSET

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import Annotated, ClassVar
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Meta, UnsetType
 from msgspec.structs import replace
 
 from auth_methods.base import Issued
@@ -15,7 +17,7 @@ from auth_methods.token.records import Role
 from auth_methods.token.state import TokenMethod
 from engines.base import Body, Call, Reply
 from engines.faults import InvalidRequest
-from engines.fields import BareDuration, KeyValues
+from engines.fields import READING, BareDuration, KeyValues, same_words
 
 MAX_POLICIES = 1_000
 """How many policies one token may have."""
@@ -35,6 +37,8 @@ _ROOT = "root"
 class CreateBody(Body):
     """Of ``create`` and ``create-orphan``."""
 
+    other_names: ClassVar[Mapping[str, str]] = {"lease": "ttl"}
+
     id: str = ""
     policies: list[str] = []
     meta: KeyValues | UnsetType = UNSET
@@ -43,7 +47,7 @@ class CreateBody(Body):
     renewable: bool = True
     lease: BareDuration = 0
     ttl: BareDuration = 0
-    type: str = ""
+    type: Annotated[str, Meta(extra={READING: same_words({"": SERVICE})})] = ""
     explicit_max_ttl: BareDuration = 0
     display_name: str = ""
     num_uses: int = 0

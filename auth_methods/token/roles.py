@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -27,6 +27,14 @@ _ROOT = "root"
 _PATH_SUFFIX = re.compile(r"\w[\w.-]+\w", re.ASCII)
 
 
+_OLD_NAMES = {
+    "period": "token_period",
+    "explicit_max_ttl": "token_explicit_max_ttl",
+    "bound_cidrs": "token_bound_cidrs",
+}
+"""Old name -> new name; the role's own attribute has the old one."""
+
+
 class RoleName(Body):
     """Names a role."""
 
@@ -35,6 +43,8 @@ class RoleName(Body):
 
 class RoleBody(RoleName):
     """The settings of a role; what isn't given stays."""
+
+    other_names: ClassVar[Mapping[str, str]] = _OLD_NAMES
 
     allowed_policies: CommaList | UnsetType = UNSET
     disallowed_policies: CommaList | UnsetType = UNSET
@@ -60,13 +70,6 @@ class RoleBody(RoleName):
     jwt_audiences: CommaList | UnsetType = UNSET
     jwt_ttl: Duration | UnsetType = UNSET
 
-
-_OLD_NAMES = {
-    "period": "token_period",
-    "explicit_max_ttl": "token_explicit_max_ttl",
-    "bound_cidrs": "token_bound_cidrs",
-}
-"""Old name -> new name; the role's own attribute has the old one."""
 
 _ALLOWED = ("allowed_policies", "allowed_policies_glob")
 _DISALLOWED = ("disallowed_policies", "disallowed_policies_glob")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import ClassVar
+
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
@@ -11,7 +14,7 @@ from auth_methods.token_fields import TokenFields, changed, parse_policies
 from auth_methods.userpass.state import Userpass, UserRecord, key
 from engines.base import Body, Call, Reply
 from engines.faults import Failed, InvalidRequest
-from engines.fields import CommaList, Duration
+from engines.fields import CommaList, Duration, FoldedName
 from storage.base import Transaction, delete, transact
 
 _OLD_NAMES = {
@@ -25,7 +28,7 @@ _OLD_NAMES = {
 class UserName(Body):
     """Names a user, in any case."""
 
-    username: str = ""
+    username: FoldedName = ""
 
 
 class ListBody(Body):
@@ -38,7 +41,9 @@ class ListBody(Body):
 class UserBody(TokenFields):
     """A user's settings; what isn't given stays."""
 
-    username: str = ""
+    other_names: ClassVar[Mapping[str, str]] = _OLD_NAMES
+
+    username: FoldedName = ""
     password: str = ""
     password_hash: str = ""
     policies: CommaList | UnsetType = UNSET
@@ -56,6 +61,8 @@ class PasswordBody(UserName):
 
 class PoliciesBody(UserName):
     """New policies."""
+
+    other_names: ClassVar[Mapping[str, str]] = {"policies": "token_policies"}
 
     policies: CommaList | UnsetType = UNSET
     token_policies: CommaList | UnsetType = UNSET

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Protocol
+from typing import Annotated, Any, ClassVar, Protocol
+
+from msgspec import Meta
 
 from engines.base import Body, Call, Caller, Reply
 from engines.faults import Failed
+from engines.fields import READING
 
 WRAPPED = "response"
 """Where a wrapping token keeps what it wraps."""
@@ -36,10 +39,15 @@ class Cubbyhole:
         self.drawers = drawers
 
 
+def _from_the_top(path: str) -> str:
+    """The reading of places: slashes in front mean nothing, those behind make it a folder."""
+    return path.lstrip("/")
+
+
 class PathBody(Body):
     """Names a place."""
 
-    path: str = ""
+    path: Annotated[str, Meta(extra={READING: _from_the_top})] = ""
 
 
 class WriteBody(PathBody):

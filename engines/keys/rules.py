@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Annotated, Any
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Meta, UnsetType
 from msgspec.structs import replace
 
 from engines.algorithms.registry import ALGORITHMS
@@ -13,7 +13,7 @@ from engines.base import Body
 from engines.durations import SECOND
 from engines.encoding import parse_rfc3339, rfc3339_nano
 from engines.faults import InvalidRequest
-from engines.fields import Duration, KeyValues
+from engines.fields import READING, Duration, KeyValues, same_words
 from engines.keys.limits import REFUSE, ROTATE
 from engines.keys.records import KeyringRecord
 
@@ -33,7 +33,7 @@ class KeyRules(Body):
 
     name: str = ""
     max_encryptions: int | UnsetType = UNSET
-    on_max_encryptions: str | UnsetType = UNSET
+    on_max_encryptions: Annotated[str, Meta(extra={READING: same_words({"": ROTATE})})] | UnsetType = UNSET
     not_before: str | UnsetType = UNSET
     not_after: str | UnsetType = UNSET
     disabled: bool | UnsetType = UNSET

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Annotated, Protocol, TypeAlias
+
+from msgspec import Meta
 
 from engines.algorithms.row import CLASSICAL_HALF, PARAMETER_SET, POST_QUANTUM_HALF, Algorithm
+from engines.algorithms.signatures.slhdsa import MISPRINTED
 from engines.algorithms.types import find_row
 from engines.base import Call
+from engines.fields import READING, same_words
+
+ParameterSetName: TypeAlias = Annotated[str, Meta(extra={READING: same_words(MISPRINTED)})]
+"""The name of a parameter set, of which one has two."""
 
 
 class TypeParameters(Protocol):

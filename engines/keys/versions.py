@@ -3,11 +3,25 @@
 from __future__ import annotations
 
 import re
+from typing import Annotated, TypeAlias
+
+from msgspec import Meta
 
 from engines.faults import InvalidRequest
+from engines.fields import READING, plain_integer
 from engines.keys.keyring import Keyring, KeyVersion
 
 _VERSION = re.compile(r"v?[+-]?[0-9]{1,18}", re.ASCII)
+
+
+def plain_version(text: str) -> str:
+    """The reading of versions in paths, for which ``select_versions`` has several ways."""
+    number = text.removeprefix("v")
+    return plain_integer(number) if _VERSION.fullmatch(text) else text
+
+
+VersionSegment: TypeAlias = Annotated[str, Meta(extra={READING: plain_version})]
+"""A version of a key as a segment of a path."""
 
 
 def select_versions(keyring: Keyring, text: str) -> list[KeyVersion]:

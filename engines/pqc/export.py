@@ -9,7 +9,7 @@ from engines.base import Call, Reply
 from engines.faults import InvalidRequest, NotFound
 from engines.keys.settings import KeyName
 from engines.keys.states import Use
-from engines.keys.versions import select_versions
+from engines.keys.versions import VersionSegment, select_versions
 from engines.pqc.state import Pqc
 
 PRIVATE = "decapsulation-key"
@@ -22,7 +22,7 @@ class Export(KeyName):
     path_only: ClassVar[frozenset[str]] = frozenset({"version"})
 
     type: str = ""
-    version: str = ""
+    version: VersionSegment = ""
     format: str = ""
 
 

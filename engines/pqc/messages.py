@@ -6,12 +6,12 @@ The suite follows from the key's type, and ``INFO`` keeps these messages apart f
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from msgspec import UNSET, UnsetType
 
 from engines.algorithms.base import BadCiphertext, HpkeSuite, NoPrivateKey
-from engines.base import Call, Reply
+from engines.base import Call, Holds, Reply
 from engines.batches.items import DecryptItem, EncryptItem
 from engines.batches.reading import read_strictly, reply_with_status
 from engines.encoding import decode_base64, encode_base64
@@ -33,6 +33,8 @@ INFO = b"cryptoserve pqc encrypt v1"
 class Encryption(KeyName):
     """What to encrypt, and with which version of which key; 0 for the latest."""
 
+    holds: ClassVar[Holds] = {"batch_input": EncryptItem}
+
     plaintext: str | UnsetType = UNSET
     associated_data: str = ""
     key_version: int = 0
@@ -42,6 +44,8 @@ class Encryption(KeyName):
 
 class Decryption(KeyName):
     """What to decrypt, and with which key."""
+
+    holds: ClassVar[Holds] = {"batch_input": DecryptItem}
 
     ciphertext: str = ""
     associated_data: str = ""

@@ -18,7 +18,7 @@ from engines.keys.records import KeyringRecord
 from engines.keys.rules import KeyRules, with_rules
 from engines.keys.settings import KeyName, KeyTrim, check_auto_rotate_period, configured, trimmed, warn_of_numbering
 from engines.keys.states import Use
-from engines.keys.types import find_algorithm
+from engines.keys.types import ParameterSetName, find_algorithm
 from engines.signing.publication import published_versions, signing_version
 from engines.signing.state import Signing
 
@@ -44,7 +44,7 @@ class KeyCreation(SigningKeyRules):
     """What a new key is to be."""
 
     type: str = DEFAULT_SIGNING_ALGORITHM.name
-    parameter_set: str = ""
+    parameter_set: ParameterSetName = ""
     hybrid_key_type_pqc: str = ""
     hybrid_key_type_ec: str = ""
     exportable: bool = False

@@ -6,6 +6,7 @@ from engines.algorithms.registry import DEFAULT_SIGNING_ALGORITHM
 from engines.base import Call, Reply
 from engines.faults import InvalidRequest
 from engines.fields import Duration
+from engines.keys.types import ParameterSetName
 from engines.signing.state import Signing
 from engines.transfer import exporting, importing
 
@@ -16,7 +17,7 @@ class ImportedKey(importing.ImportedVersion):
     """A key to bring in, and what it is to be."""
 
     type: str = DEFAULT_SIGNING_ALGORITHM.name
-    parameter_set: str = ""
+    parameter_set: ParameterSetName = ""
     hybrid_key_type_pqc: str = ""
     hybrid_key_type_ec: str = ""
     exportable: bool = False

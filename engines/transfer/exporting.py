@@ -13,7 +13,7 @@ from engines.keys.keyring import Keyring, KeyVersion
 from engines.keys.settings import KeyName
 from engines.keys.states import Use
 from engines.keys.store import KeepsKeys
-from engines.keys.versions import select_versions
+from engines.keys.versions import VersionSegment, select_versions
 
 
 class Export(KeyName):
@@ -22,7 +22,7 @@ class Export(KeyName):
     path_only: ClassVar[frozenset[str]] = frozenset({"version"})
 
     type: str = ""
-    version: str = ""
+    version: VersionSegment = ""
     format: str = ""
 
 

@@ -21,7 +21,7 @@ from engines.keys.records import KeyringRecord, decode_record, new_version
 from engines.keys.settings import KeyName, check_auto_rotate_period
 from engines.keys.states import Use, check_use
 from engines.keys.store import KEYS, KeepsKeys
-from engines.keys.types import find_algorithm, warn_of_type
+from engines.keys.types import ParameterSetName, find_algorithm, warn_of_type
 from engines.transfer.imported_versions import add_material, check_completable, check_importable, check_not_deleted
 from engines.worker_pools import at_pace
 from storage.base import Transaction, transact
@@ -48,7 +48,7 @@ class ImportedKey(ImportedVersion):
     allow_rotation: bool = False
     auto_rotate_period: Duration = 0
     context: str = ""
-    parameter_set: str = ""
+    parameter_set: ParameterSetName = ""
     hybrid_key_type_pqc: str = ""
     hybrid_key_type_ec: str = ""
 

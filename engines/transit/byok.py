@@ -11,7 +11,7 @@ from engines.faults import Failed, InvalidRequest
 from engines.fips import unapproved_hash
 from engines.keys.keyring import Keyring
 from engines.keys.states import Use
-from engines.keys.versions import select_versions
+from engines.keys.versions import VersionSegment, select_versions
 from engines.transit.state import Transit
 
 
@@ -22,7 +22,7 @@ class ByokExport(Body):
 
     destination: str = ""
     source: str = ""
-    version: str = ""
+    version: VersionSegment = ""
     hash: str = DEFAULT_WRAPPING_HASH
 
 

@@ -15,7 +15,7 @@ from engines.keys.describe import describe
 from engines.keys.records import KeyringRecord
 from engines.keys.rules import KeyRules, with_rules
 from engines.keys.settings import KeyName, check_auto_rotate_period
-from engines.keys.types import find_algorithm, warn_of_type
+from engines.keys.types import ParameterSetName, find_algorithm, warn_of_type
 from engines.transit.state import Transit
 
 
@@ -30,7 +30,7 @@ class KeyCreation(KeyRules):
     context: str = ""
     auto_rotate_period: Duration = 0
     key_size: int = 0
-    parameter_set: str = ""
+    parameter_set: ParameterSetName = ""
     hybrid_key_type_pqc: str = ""
     hybrid_key_type_ec: str = ""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import secrets
+from collections.abc import Mapping
 from typing import ClassVar
 
 from msgspec import UNSET, UnsetType
@@ -13,6 +14,7 @@ from engines.algorithms.symmetric.drbg import DRBGS, MAX_BYTES_AT_ONCE, HmacDrbg
 from engines.base import Body, Call, Reply
 from engines.encoding import encode_base64
 from engines.faults import InvalidRequest
+from engines.fields import IntegerSegment
 
 MAX_BYTES = 131072
 """The most bytes that one request can ask for."""
@@ -28,10 +30,12 @@ _INT64 = range(-(2**63), 2**63)
 class Random(Body):
     """How many bytes, in what form; ``source`` and ``urlbytes`` are parts of the path."""
 
+    other_names: ClassVar[Mapping[str, str]] = {"urlbytes": "bytes", "segment": "bytes"}
+
     path_only: ClassVar[frozenset[str]] = frozenset({"source", "urlbytes"})
 
     source: str = ""
-    urlbytes: str | UnsetType = UNSET
+    urlbytes: IntegerSegment | UnsetType = UNSET
     bytes: int = 32
     format: str = "base64"
     drbg: str = ""
@@ -40,7 +44,7 @@ class Random(Body):
 class RandomBySegment(Random):
     """As ``Random``, where the path has one segment that is a source or a number of bytes."""
 
-    segment: str = ""
+    segment: IntegerSegment = ""
 
 
 async def random(engine: object, call: Call, body: Random) -> Reply:

@@ -1,8 +1,8 @@
-"""One request on its way: what is known of it so far, and how the audit describes it."""
+"""The context of a request: what the steps of the pipeline have found, and its audit entries."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -13,14 +13,16 @@ from compat.requests import Request
 from engines.base import Access, Caller, Operation, Reply, Row
 from server.audit.entry import AuditAuth, AuditRequest, AuditResponse, AuditSubject, AuditToken, Hidden, client_id
 from server.tenants.mounts.table import Found
-from server.tenants.policies.acl import Decision
+from server.tenants.policies.acl import NOTHING_ALLOWED, Acl, Decision
+from server.tenants.policies.parameters import Taken
+from server.tenants.policies.path_spelling import judged
 from server.tenants.tenant import Tenant
 from server.tenants.tokens.store import Token
 from server.tenants.tokens.wrapping import Wrapped
 
 
-class Exchange(Struct):
-    """Filled step by step by the dispatcher."""
+class RequestContext(Struct, frozen=True):
+    """What is known of a request: each step of the pipeline answers a new one, with its finding added."""
 
     request: Request
     request_id: str
@@ -30,19 +32,24 @@ class Exchange(Struct):
     """As policies and the audit see it: that of a list ends in ``/``."""
 
     found: Found | None = None
+    """The mount and the pattern that the path leads to; None if there is no mount."""
+
     route: Row[Any] | None = None
     token: Token | None = None
+    caller: Caller | None = None
+    """The holder of ``token``, as a handler may know it."""
+
     decision: Decision | None = None
     """None until the policies were asked."""
 
-    described: AuditSubject | None = None
-    """What ``subject`` has made."""
+    subject: AuditSubject | None = None
+    """The caller, the operation and the path as audit entries state them, where that is known already."""
 
     hidden: Hidden | None = None
     """What the audit's entries hold of the parameters, where that was worked out beforehand."""
 
     def __repr__(self) -> str:
-        return f"Exchange({self.request_id}, {self.operation.value} {self.path!r})"
+        return f"RequestContext({self.request_id}, {self.operation.value} {self.path!r})"
 
     @property
     def public(self) -> bool:
@@ -72,36 +79,45 @@ class Exchange(Struct):
             return False
         return route.writes_on_update or self.operation is Operation.CREATE
 
-    def path_for(self, token: Token) -> str | None:
-        """The path as policies of the namespace see it that ``token`` belongs to; None if it isn't of theirs."""
+    def decide(self, token: Token, acl: Acl, lines: Sequence[Struct] | None = None) -> Decision:
+        """What ``acl``, the rights of ``token``, says; ``lines`` are those of a stream that have come.
+
+        The path is judged in the one spelling of what the route acts on, parameters as the route takes them. What is
+        neither in the namespace of the token nor below it isn't allowed.
+        """
         below = self.tenant.namespace.below(token.store.namespace)
-        return None if below is None else below + self.path
+        if below is None:
+            return NOTHING_ALLOWED
+        found, route, request = self.found, self.route, self.request
+        path = below + self.path
+        if found is not None and found.served is not None and found.served.readings:
+            mount_path = found.live.entry.path
+            listing = self.operation in (Operation.LIST, Operation.SCAN)
+            acl, path = judged(acl, below + mount_path, found.served, self.path[len(mount_path) :], listing=listing)
+        taken = None if route is None or found is None else Taken(route.body, found.parameters, route.item, lines)
+        return acl.check(self.operation, path, request.data, request.wrap_ttl_seconds or None, taken)
 
-    def caller(self) -> Caller | None:
-        """Who calls, as a handler may know it."""
-        return None if self.token is None else caller_of(self.token)
-
-    def subject(self) -> AuditSubject:
-        """Who does what and where, for the audit. Admission has to be over."""
-        if self.described is None:
-            token, decision = self.token, self.decision
-            self.described = AuditSubject(
-                operation=self.operation,
-                path=self.path,
-                namespace=self.tenant.audit,
-                mount=None if self.found is None else self.found.live.audit,
-                token=None if token is None else _described(token),
-                allowed=None if decision is None else decision.allowed,
-                granting_policies=() if decision is None else decision.granting_policies,
-            )
-        return self.described
+    def audit_subject(self) -> AuditSubject:
+        """The caller, the operation and the path as audit entries state them."""
+        if self.subject is not None:
+            return self.subject
+        token, decision = self.token, self.decision
+        return AuditSubject(
+            operation=self.operation,
+            path=self.path,
+            namespace=self.tenant.audit,
+            mount=None if self.found is None else self.found.live.audit,
+            token=None if token is None else _described(token),
+            allowed=None if decision is None else decision.allowed,
+            granting_policies=() if decision is None else decision.granting_policies,
+        )
 
     def audit_request(self, fault: str = "") -> AuditRequest:
         """The entry of the request; ``fault`` are the fixed words for why it is refused."""
         request, token = self.request, self.token
         return AuditRequest(
             id=self.request_id,
-            subject=self.subject(),
+            subject=self.subject or self.audit_subject(),
             data=request.data,
             client_token=request.token,
             remaining_uses=0 if token is None else token.record.num_uses,
@@ -115,25 +131,24 @@ class Exchange(Struct):
 
 
 def caller_of(token: Token) -> Caller:
-    """Who calls with ``token``, as a handler may know it."""
+    """The holder of ``token``, as a handler may know it."""
     record = token.record
     return Caller(record.display_name, record.policies, record.entity_id, record.accessor, token)
 
 
-def audit_response(
-    data: Mapping[str, Any] | None, reply: Reply | None, warnings: list[str], *, login: bool
-) -> AuditResponse:
+def audit_response(reply: Reply | None, warnings: list[str], context: RequestContext) -> AuditResponse:
     """The entry of an answer."""
+    data = None if reply is None else reply.data
+    if not isinstance(reply, Issued | Wrapped):
+        return AuditResponse(data=data, warnings=warnings)
     if isinstance(reply, Wrapped):
         return AuditResponse(wrap=reply.info.audit())
-    if not isinstance(reply, Issued):
-        return AuditResponse(data=data, warnings=warnings)
-    auth = _auth(reply.auth, reply.identity_policies)
+    found = context.found
     return AuditResponse(
         data=data,
-        auth=auth,
+        auth=_auth(reply.auth, reply.identity_policies),
         client_token=reply.auth.id,
-        login=login,
+        login=found is not None and found.live.entry.is_auth and context.public,
         entity_created=reply.entity_created,
         warnings=warnings,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from auth_methods.token.jwt_issuer import JwtIssuer
-from server.access.decision_cache import Standings
+from server.access.decision_cache import DecisionCache
 from server.access.guards import Guards
 from server.audit.broker import Broker
 from server.audit.entry import AuditMount, AuditNamespace
@@ -56,7 +56,7 @@ async def activate(runtime: Runtime, engines: EngineOpener) -> Active:
         max_waiting=runtime.settings.audit_max_waiting,
     )
     await audit.load()
-    standings = Standings()
+    standings = DecisionCache()
     root = await _open_tenant(runtime, engines, ROOT, view, standings)
     guards = Guards(view.within("sys/guards/"), runtime.rate_counts)
     namespaces_view = view.within("sys/namespaces/")
@@ -89,7 +89,7 @@ async def _open_tenant(
     engines: EngineOpener,
     namespace: Namespace,
     view: View,
-    standings: Standings,
+    standings: DecisionCache,
     elsewhere: Elsewhere | None = None,
 ) -> Tenant:
     standings.watch(view, MOUNT_TABLE)

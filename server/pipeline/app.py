@@ -48,10 +48,10 @@ from server.pipeline.large_bodies import (
     too_large,
 )
 from server.pipeline.linger import linger
-from server.pipeline.ndjson import GoneError, Lines
+from server.pipeline.ndjson import Lines
 from server.pipeline.open_routes import exposure_of
 from server.pipeline.respond import refusal
-from server.pipeline.response import JSON, JSON_ALONE, Answer, Headers
+from server.pipeline.response import JSON, JSON_ALONE, Answer, GoneError, Headers
 from server.runtime.request_log import log_request, request_logging
 
 _BODILESS = frozenset({"GET", "HEAD", "LIST", "SCAN", "OPTIONS"})

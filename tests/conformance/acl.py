@@ -457,6 +457,47 @@ _changes = Scenario(
     ),
 )
 
+_SPELLINGS = """
+path "auth/acl-spellings/users/*" { capabilities = ["create", "read", "update", "delete"] }
+path "auth/acl-spellings/users/bob" { capabilities = ["read"] }
+path "auth/acl-spellings/users/eve" { capabilities = ["deny"] }
+path "auth/acl-spellings/users/Ann" { capabilities = ["deny"] }
+path "sys/policies/acl/acl-spellings-*" { capabilities = ["read"] }
+path "sys/policies/acl/acl-spellings-denied" { capabilities = ["deny"] }
+path "sys/mounts/*" { capabilities = ["read"] }
+path "sys/mounts/acl-spellings" { capabilities = ["deny"] }
+"""
+
+_spellings = Scenario(
+    "acl-spellings",
+    engine="transit",
+    steps=(
+        Step("enable", "POST sys/auth/{m}", 204, {"type": "userpass"}),
+        *(
+            Step(f"user {name}", f"POST auth/{{m}}/users/{name}", 204, {"password": "p"})
+            for name in ("bob", "eve", "ann")
+        ),
+        Step("policy", "POST sys/policies/acl/{m}", 204, {"policy": _SPELLINGS}),
+        Step("token", "POST auth/token/create", 200, {"policies": ["{m}"]}, saves={"token": "auth.client_token"}),
+        *(
+            Step(request, request, status, None if request.startswith("GET") else {"token_ttl": 60}, token="{token}")
+            for request, status in (
+                ("GET auth/{m}/users/bob", 200),
+                ("GET auth/{m}/users/BOB", 200),
+                ("POST auth/{m}/users/BOB", 403),
+                ("GET auth/{m}/users/EVE", 403),
+                ("GET auth/{m}/users/ann", 200),
+                ("GET sys/policies/acl/acl-spellings-Denied", 403),
+                ("GET sys/policies/acl/ACL-spellings-x", 404),
+                ("GET sys/mounts/{m}", 403),
+                ("GET sys/mounts/{m}/", 200),
+                ("GET sys/mounts/%2f{m}", 200),
+                ("GET sys/mounts/%2f{m}%2f", 200),
+            )
+        ),
+    ),
+)
+
 SCENARIOS = (
     _default,
     _exact,
@@ -472,4 +513,5 @@ SCENARIOS = (
     _expired,
     _wrapping,
     _changes,
+    _spellings,
 )

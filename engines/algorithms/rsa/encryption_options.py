@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Annotated, TypeAlias
+
+from msgspec import Meta
+
 from engines.algorithms.base import DEFAULT_ENCRYPTION, EncryptionOptions
 from engines.algorithms.hashes import HASHES
 from engines.algorithms.row import Algorithm, Fips
 from engines.algorithms.rsa.rsa import OAEP, OAEP_HASHES, PKCS1V15
 from engines.faults import InvalidRequest
+from engines.fields import READING, same_words
+
+PaddingScheme: TypeAlias = Annotated[str, Meta(extra={READING: same_words({"": OAEP})})]
+"""How public-key encryption pads; empty for the default."""
+
+EncryptionHash: TypeAlias = Annotated[str, Meta(extra={READING: same_words({"": DEFAULT_ENCRYPTION.hash.name})})]
+"""The name of the hash function that it pads with; empty for the default."""
 
 
 def parse_encryption(algorithm: Algorithm, scheme: str, hash_name: str, *, name: str) -> EncryptionOptions:

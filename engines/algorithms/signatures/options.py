@@ -15,6 +15,9 @@ from engines.faults import InvalidRequest
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}", re.ASCII)
 
 DEFAULT_SALT_LENGTH = "auto"
+DEFAULT_SCHEME = PSS
+"""How RSA signs unless something else is asked for."""
+
 DEFAULT_MARSHALING = Marshaling.ASN1.value
 
 
@@ -42,6 +45,14 @@ def parse_salt_length(text: str) -> int:
     if length < SALT_HASH:
         raise InvalidRequest(f"salt length is invalid: {length}")
     return length
+
+
+def plain_salt_length(text: str) -> str:
+    """The reading of lengths of salt: one text for those that come to the same."""
+    try:
+        return str(parse_salt_length(text))
+    except InvalidRequest:
+        return text
 
 
 def parse_hash(name: str) -> Hash | None:

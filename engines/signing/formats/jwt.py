@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from msgspec import UNSET, Struct
 
-from engines.base import Body, Call, Reply
+from engines.base import Body, Call, Holds, Reply
 from engines.batches.reading import read_items
 from engines.faults import Fault, InvalidRequest
 from engines.fields import Batch, Duration
@@ -33,15 +33,6 @@ from engines.worker_pools import check_long_items, in_turns
 DEFAULT_TYP = "JWT"
 
 
-class TokenSigning(Body):
-    """What a token is to say, and for how long; ``ttl`` 0 is the role's."""
-
-    role: str = ""
-    claims: Any = {}
-    ttl: Duration = 0
-    batch_input: Batch = UNSET
-
-
 class TokenItem(Struct, kw_only=True):
     """One token of a batch to sign; ``ttl`` in seconds."""
 
@@ -50,21 +41,34 @@ class TokenItem(Struct, kw_only=True):
     reference: str = ""
 
 
-class TokenVerification(Body):
-    """What to verify, and who asks."""
-
-    role: str = ""
-    token: str = ""
-    audience: str = ""
-    batch_input: Batch = UNSET
-
-
 class VerifiedItem(Struct, kw_only=True):
     """One token of a batch to verify."""
 
     token: str = ""
     audience: str = ""
     reference: str = ""
+
+
+class TokenSigning(Body):
+    """What a token is to say, and for how long; ``ttl`` 0 is the role's."""
+
+    holds: ClassVar[Holds] = {"batch_input": TokenItem}
+
+    role: str = ""
+    claims: Any = {}
+    ttl: Duration = 0
+    batch_input: Batch = UNSET
+
+
+class TokenVerification(Body):
+    """What to verify, and who asks."""
+
+    holds: ClassVar[Holds] = {"batch_input": VerifiedItem}
+
+    role: str = ""
+    token: str = ""
+    audience: str = ""
+    batch_input: Batch = UNSET
 
 
 async def sign(engine: Signing, call: Call, body: TokenSigning) -> Reply:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from typing import Any
 
 from msgspec import UNSET, UnsetType
 
 from engines.algorithms.base import EncryptionOptions
-from engines.algorithms.rsa.encryption_options import parse_encryption
+from engines.algorithms.rsa.encryption_options import PaddingScheme, parse_encryption
 from engines.base import Body, Call, Reply
 from engines.encoding import encode_base64
 from engines.faults import InvalidRequest
 from engines.keys.keyring import Keyring
-from engines.keys.limits import counted, made_and_counted
+from engines.keys.limits import count_then_make, counted
 from engines.keys.states import Use
-from engines.transit.cipher.sealing import seal
+from engines.transit.cipher.sealing import prepare_seal
 from engines.transit.keys import decode_context
 from engines.transit.state import Transit
 from engines.worker_pools import in_turns
@@ -31,7 +32,7 @@ class DataKey(Body):
     bits: int = 256
     context: str = ""
     associated_data: str = ""
-    padding_scheme: str = ""
+    padding_scheme: PaddingScheme = ""
     key_version: int = 0
 
 
@@ -48,8 +49,8 @@ async def make(engine: Transit, call: Call, body: DataKey) -> Reply:
     keyring = await load(engine, call, body.name)
     check_bits(body.bits)
     options = encryption_options(keyring, body)
-    pair, version = await made_and_counted(
-        engine, call, keyring, body.key_version, lambda key: _pair(key, body, context, shown, options)
+    pair, version = await count_then_make(
+        engine, call, keyring, body.key_version, lambda key: _prepare_pair(key, body, context, shown, options)
     )
     return Reply({**pair, "key_version": version})
 
@@ -101,11 +102,20 @@ def _pair(
     keyring: Keyring, body: DataKey, context: bytes, shown: bool, options: EncryptionOptions
 ) -> tuple[dict[str, Any], int]:
     """A data key as a ciphertext, and in clear if it is to be shown; and the version that encrypted it."""
+    return _prepare_pair(keyring, body, context, shown, options)()
+
+
+def _prepare_pair(
+    keyring: Keyring, body: DataKey, context: bytes, shown: bool, options: EncryptionOptions
+) -> Callable[[], tuple[dict[str, Any], int]]:
     key = secrets.token_bytes(body.bits // 8)
-    ciphertext, version = seal(
-        keyring, key, context, body.key_version, body.associated_data, "associated_data", options
-    )
-    pair: dict[str, Any] = {"ciphertext": ciphertext}
-    if shown:
-        pair["plaintext"] = encode_base64(key)
-    return pair, version
+    sealing = prepare_seal(keyring, key, context, body.key_version, body.associated_data, "associated_data", options)
+
+    def make() -> tuple[dict[str, Any], int]:
+        ciphertext, version = sealing()
+        pair: dict[str, Any] = {"ciphertext": ciphertext}
+        if shown:
+            pair["plaintext"] = encode_base64(key)
+        return pair, version
+
+    return make

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from msgspec import UNSET, UnsetType
 
 from engines.algorithms.base import DEFAULT_ENCRYPTION, EncryptionOptions
-from engines.algorithms.rsa.encryption_options import parse_decryption, unapproved_encryption
-from engines.base import Body, Call, Reply
+from engines.algorithms.rsa.encryption_options import (
+    EncryptionHash,
+    PaddingScheme,
+    parse_decryption,
+    unapproved_encryption,
+)
+from engines.base import Body, Call, Holds, Reply
 from engines.batches.items import DecryptItem, RewrapItem
 from engines.batches.reading import check_contexts, read_strictly, reply_with_status
 from engines.encoding import decode_base64, encode_base64
@@ -25,12 +30,14 @@ from engines.worker_pools import in_turns
 class Decryption(Body):
     """What to decrypt, and with which key."""
 
+    holds: ClassVar[Holds] = {"batch_input": DecryptItem}
+
     name: str = ""
     ciphertext: str = ""
     context: str = ""
     associated_data: str = ""
-    padding_scheme: str = ""
-    hash_algorithm: str = ""
+    padding_scheme: PaddingScheme = ""
+    hash_algorithm: EncryptionHash = ""
     batch_input: Batch = UNSET
     partial_failure_response_code: int | UnsetType = UNSET
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from os import urandom
-from typing import Any
+from typing import Any, ClassVar
 
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
@@ -11,18 +13,23 @@ from msgspec.structs import replace
 from engines.algorithms.base import DEFAULT_ENCRYPTION, EncryptionOptions
 from engines.algorithms.registry import DEFAULT_ALGORITHM, TRANSIT_ALGORITHMS
 from engines.algorithms.row import Algorithm
-from engines.algorithms.rsa.encryption_options import parse_encryption, unapproved_encryption
-from engines.base import Body, Call, Reply
+from engines.algorithms.rsa.encryption_options import (
+    EncryptionHash,
+    PaddingScheme,
+    parse_encryption,
+    unapproved_encryption,
+)
+from engines.base import Body, Call, Holds, Reply
 from engines.batches.items import EncryptItem
 from engines.batches.reading import check_contexts, read_strictly, reply_with_status
 from engines.encoding import decode_base64, encode_base64
 from engines.faults import Failed, InvalidRequest
 from engines.fields import Batch
 from engines.keys.keyring import Keyring
-from engines.keys.limits import counted_items, made_and_counted
+from engines.keys.limits import count_then_make, counted_items
 from engines.keys.records import KeyringRecord, new_version
 from engines.keys.states import Use
-from engines.transit.cipher.sealing import NotAead, is_plain, seal
+from engines.transit.cipher.sealing import NotAead, is_plain, prepare_seal, seal
 from engines.transit.state import Transit
 from engines.worker_pools import in_turns
 
@@ -30,12 +37,14 @@ from engines.worker_pools import in_turns
 class Encryption(Body):
     """What to encrypt, with which key, and what the key is to be if it has to be made."""
 
+    holds: ClassVar[Holds] = {"batch_input": EncryptItem}
+
     name: str = ""
     plaintext: str | UnsetType = UNSET
     context: str = ""
     associated_data: str = ""
-    padding_scheme: str = ""
-    hash_algorithm: str = ""
+    padding_scheme: PaddingScheme = ""
+    hash_algorithm: EncryptionHash = ""
     key_version: int = 0
     type: str = DEFAULT_ALGORITHM.name
     convergent_encryption: bool = False
@@ -43,9 +52,9 @@ class Encryption(Body):
     partial_failure_response_code: int | UnsetType = UNSET
 
 
-async def exists(engine: Transit, call: Call, body: Encryption) -> bool:
-    """Whether the key is there, so that encrypting updates rather than creates."""
-    return await engine.keys.load(body.name) is not None
+async def exists(engine: Transit, call: Call, body: Encryption) -> Keyring | None:
+    """The key, if it is there, so that encrypting updates rather than creates."""
+    return await engine.keys.load(body.name)
 
 
 async def encrypt(engine: Transit, call: Call, body: Encryption) -> Reply:
@@ -54,30 +63,42 @@ async def encrypt(engine: Transit, call: Call, body: Encryption) -> Reply:
         return await _encrypt_batch(engine, call, body)
     if body.plaintext is UNSET:
         raise InvalidRequest("missing plaintext to encrypt")
-    keyring = await engine.keys.use(body.name, Use.PROTECT, call)
+    keyring = await _key(engine, call, body)
     if keyring is None:
         record = await _new_record(engine, body, bool(body.context))
         # What can't be encrypted is no reason to make a key.
-        _seal_one(_unsaved(engine, record, call), body, DEFAULT_ENCRYPTION)
+        _prepare_one(_unsaved(engine, record, call), body, DEFAULT_ENCRYPTION)()
         keyring = await engine.keys.create(record, TRANSIT_ALGORITHMS[record.type], call)
     options = _options(engine, call, keyring, body)
-    ciphertext, version = await made_and_counted(
-        engine, call, keyring, body.key_version, lambda key: _seal_one(key, body, options)
-    )
+    prepare = partial(_prepare_one, body=body, options=options)
+    ciphertext, version = await count_then_make(engine, call, keyring, body.key_version, prepare)
     return Reply({"ciphertext": ciphertext, "key_version": version})
 
 
-def _seal_one(keyring: Keyring, body: Encryption, options: EncryptionOptions) -> tuple[str, int]:
-    """The ciphertext of the one message, and the version that made it. Raises ``InvalidRequest`` or ``Failed``."""
+async def _key(engine: Transit, call: Call, body: Encryption) -> Keyring | None:
+    """The key, which ``exists`` may have loaded. Raises ``InvalidRequest`` if its state forbids encryption."""
+    keyring = call.existing
+    if not isinstance(keyring, Keyring):
+        return await engine.keys.use(body.name, Use.PROTECT, call)
+    if keyring.restricted:
+        engine.keys.check(keyring, Use.PROTECT, call)
+    return keyring
+
+
+def _prepare_one(keyring: Keyring, body: Encryption, options: EncryptionOptions) -> Callable[[], tuple[str, int]]:
+    """What makes the ciphertext of the one message, and tells the version. Raises ``InvalidRequest`` or ``Failed``."""
     assert body.plaintext is not UNSET, "there is a message"
     plaintext = decode_base64(body.plaintext)
     context = decode_base64(body.context) if body.context else b""
-    return seal(keyring, plaintext, context, body.key_version, body.associated_data, options=options)
+    return prepare_seal(keyring, plaintext, context, body.key_version, body.associated_data, options=options)
 
 
 def _options(engine: Transit, call: Call, keyring: Keyring, body: Encryption) -> EncryptionOptions:
     """How the key is to encrypt. Raises ``InvalidRequest``."""
-    options = parse_encryption(keyring.algorithm, body.padding_scheme, body.hash_algorithm, name="padding_scheme")
+    if not body.padding_scheme and not body.hash_algorithm and keyring.algorithm.capabilities.encryption is None:
+        options = DEFAULT_ENCRYPTION
+    else:
+        options = parse_encryption(keyring.algorithm, body.padding_scheme, body.hash_algorithm, name="padding_scheme")
     if engine.keys.fips.active:
         engine.keys.fips.protecting(call, unapproved_encryption(options))
     return options
@@ -114,7 +135,7 @@ def _upsertable(name: str) -> Algorithm:
 async def _encrypt_batch(engine: Transit, call: Call, body: Encryption) -> Reply:
     items = read_strictly(body.batch_input, EncryptItem, "plaintext", engine.max_batch_items)
     has_context = check_contexts(items)
-    keyring = await engine.keys.use(body.name, Use.PROTECT, call)
+    keyring = await _key(engine, call, body)
     if keyring is None:
         record = await _new_record(engine, body, has_context)
         trial = await encrypt_items(call, _unsaved(engine, record, call), items, has_context)

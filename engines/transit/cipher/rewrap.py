@@ -6,24 +6,29 @@ A ciphertext that is bound to a context or to associated data is opened with the
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from msgspec import UNSET
 
 from engines.algorithms.base import DEFAULT_ENCRYPTION, EncryptionOptions
-from engines.algorithms.rsa.encryption_options import parse_decryption, parse_encryption, unapproved_encryption
-from engines.base import Body, Call, Reply
+from engines.algorithms.rsa.encryption_options import (
+    PaddingScheme,
+    parse_decryption,
+    parse_encryption,
+    unapproved_encryption,
+)
+from engines.base import Body, Call, Holds, Reply
 from engines.batches.items import EncryptItem, RewrapItem
 from engines.batches.reading import check_contexts, read_leniently
 from engines.encoding import decode_base64
 from engines.faults import InvalidRequest
 from engines.fields import Batch
 from engines.keys.keyring import Keyring
-from engines.keys.limits import counted_items, made_and_counted
+from engines.keys.limits import count_then_make, counted_items
 from engines.keys.states import Use
 from engines.transit.cipher.decrypt import decrypt_plainly
 from engines.transit.cipher.encrypt import encrypt_plainly
-from engines.transit.cipher.sealing import is_plain, seal, unseal_at_pace
+from engines.transit.cipher.sealing import is_plain, prepare_seal, seal, unseal_at_pace
 from engines.transit.state import Transit
 from engines.worker_pools import in_turns
 
@@ -33,14 +38,16 @@ _LABEL = "associated_data"
 class Rewrapping(Body):
     """What to encrypt anew, and with which key."""
 
+    holds: ClassVar[Holds] = {"batch_input": RewrapItem}
+
     name: str = ""
     ciphertext: str = ""
     context: str = ""
     associated_data: str = ""
     """What the ciphertext is bound to, and the new one will be; OpenBao doesn't know it here."""
 
-    decrypt_padding_scheme: str = ""
-    encrypt_padding_scheme: str = ""
+    decrypt_padding_scheme: PaddingScheme = ""
+    encrypt_padding_scheme: PaddingScheme = ""
     key_version: int = 0
     batch_input: Batch = UNSET
 
@@ -66,8 +73,12 @@ async def rewrap(engine: Transit, call: Call, body: Rewrapping) -> Reply:
         results = results or [await _rewrap_item(keyring, item, was) async for item in in_turns(items)]
         return Reply({"batch_results": results})
     opened = await _open(keyring, body.ciphertext, body.context, body.associated_data, was)
-    ciphertext, version = await made_and_counted(
-        engine, call, keyring, body.key_version, lambda key: _seal(key, *opened, body.key_version, body.associated_data)
+    ciphertext, version = await count_then_make(
+        engine,
+        call,
+        keyring,
+        body.key_version,
+        lambda key: prepare_seal(key, *opened, body.key_version, body.associated_data, _LABEL),
     )
     return Reply({"ciphertext": ciphertext, "key_version": version})
 

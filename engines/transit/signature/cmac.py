@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from hmac import compare_digest
 from typing import Any, ClassVar
 
 from msgspec import UNSET, UnsetType
 
 from engines.algorithms.symmetric.cmac import CODE_BYTES, MIN_CODE_BYTES
-from engines.base import Body, Call, Reply
+from engines.base import Body, Call, Holds, Reply
 from engines.batches.items import InputItem
 from engines.batches.reading import read_strings
 from engines.encoding import encode_base64
 from engines.faults import InvalidRequest
-from engines.fields import Batch
+from engines.fields import Batch, IntegerSegment
 from engines.keys.keyring import Keyring, KeyVersion
 from engines.keys.states import Use
 from engines.keys.store import SoftDeleted
@@ -29,10 +30,14 @@ _ITEM = "transit.cmacWriteItem"
 class Authentication(Body):
     """What to authenticate, with which key; ``url_mac_length`` is part of the path and goes before ``mac_length``."""
 
+    holds: ClassVar[Holds] = {"batch_input": InputItem}
+
+    other_names: ClassVar[Mapping[str, str]] = {"url_mac_length": "mac_length"}
+
     path_only: ClassVar[frozenset[str]] = frozenset({"url_mac_length"})
 
     name: str = ""
-    url_mac_length: str = ""
+    url_mac_length: IntegerSegment = ""
     mac_length: int = 0
     input: str | UnsetType = UNSET
     key_version: int = 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from msgspec import UNSET, UnsetType
@@ -14,6 +15,8 @@ from engines.faults import InvalidRequest
 
 class Hashing(Body):
     """What to hash and how; ``urlalgorithm`` is part of the path and goes before ``algorithm``."""
+
+    other_names: ClassVar[Mapping[str, str]] = {"urlalgorithm": "algorithm"}
 
     path_only: ClassVar[frozenset[str]] = frozenset({"urlalgorithm"})
 

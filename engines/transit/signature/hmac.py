@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from msgspec import UNSET, UnsetType
 
 from engines.algorithms.hashes import DEFAULT_HASH, HASHES, NO_HASH, Hash
-from engines.base import Body, Call, Reply
+from engines.base import Body, Call, Holds, Reply
 from engines.batches.items import InputItem
 from engines.batches.reading import read_strings
 from engines.encoding import NotBase64, decode_base64, encode_base64
@@ -26,6 +27,10 @@ PURPOSE = "an HMAC"
 
 class Authentication(Body):
     """What to authenticate, with which key; ``urlalgorithm`` is part of the path and goes before ``algorithm``."""
+
+    holds: ClassVar[Holds] = {"batch_input": InputItem}
+
+    other_names: ClassVar[Mapping[str, str]] = {"urlalgorithm": "algorithm"}
 
     path_only: ClassVar[frozenset[str]] = frozenset({"urlalgorithm"})
 

@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Meta, UnsetType
 
 from engines.algorithms.base import MAX_SIGNATURE_CONTEXT_BYTES, Marshaling, SignatureOptions
 from engines.algorithms.hashes import DEFAULT_HASH, Hash
 from engines.algorithms.signatures.options import (
     DEFAULT_MARSHALING,
     DEFAULT_SALT_LENGTH,
+    DEFAULT_SCHEME,
     check_unhashed,
     parse_hash,
     parse_marshaling,
     parse_salt_length,
+    plain_salt_length,
     unapproved_signature,
 )
-from engines.base import Body, Call, Reply
+from engines.base import Body, Call, Holds, Reply
 from engines.batches.items import InputItem
 from engines.batches.reading import read_strings
 from engines.encoding import decode_base64, encode_base64, encode_base64_url
 from engines.faults import Failed, Fault, InvalidRequest
-from engines.fields import Batch
+from engines.fields import READING, Batch, same_words
 from engines.keys.keyring import Keyring, MissingContext
 from engines.keys.states import Use
 from engines.transit.keys import decode_context
@@ -35,15 +38,19 @@ from engines.worker_pools import at_pace, check_long_items, in_turns
 class Signing(Body):
     """How to sign. ``urlalgorithm`` is part of the path, and ``algorithm`` the old name of ``hash_algorithm``."""
 
+    holds: ClassVar[Holds] = {"batch_input": InputItem}
+
+    other_names: ClassVar[Mapping[str, str]] = {"urlalgorithm": "hash_algorithm", "algorithm": "hash_algorithm"}
+
     path_only: ClassVar[frozenset[str]] = frozenset({"urlalgorithm"})
 
     name: str = ""
     urlalgorithm: str = ""
-    hash_algorithm: str = DEFAULT_HASH.name
+    hash_algorithm: Annotated[str, Meta(extra={READING: same_words({"": DEFAULT_HASH.name})})] = DEFAULT_HASH.name
     algorithm: str | UnsetType = UNSET
-    signature_algorithm: str = ""
+    signature_algorithm: Annotated[str, Meta(extra={READING: same_words({"": DEFAULT_SCHEME})})] = ""
     marshaling_algorithm: str = DEFAULT_MARSHALING
-    salt_length: str = DEFAULT_SALT_LENGTH
+    salt_length: Annotated[str, Meta(extra={READING: plain_salt_length})] = DEFAULT_SALT_LENGTH
     prehashed: bool = False
     external_mu: bool = False
     hash_message: bool = False

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from engines.base import Body, Call, Nothing, Reply
 from engines.faults import Denied, Failed, InvalidRequest
 from engines.fields import CommaList
 from engines.worker_pools import in_turns
 from server.system.state import System
+from server.tenants.mounts.table import Router
 from server.tenants.policies.acl import Acl
+from server.tenants.policies.path_spelling import judged
 from server.tenants.tokens.store import Token, token_of
 
 MAX_PATHS = 10_000
@@ -19,6 +22,8 @@ MAX_PATHS = 10_000
 
 class CapabilitiesBody(Body):
     """The paths; ``path`` is the old name of ``paths``."""
+
+    other_names: ClassVar[Mapping[str, str]] = {"path": "paths"}
 
     paths: CommaList = []
     path: CommaList = []
@@ -82,10 +87,22 @@ class Reach:
 
     acl: Acl
     below: str | None
+    router: Router
 
     def capabilities(self, path: str) -> list[str]:
-        """As ``Acl.capabilities``, of a path of the namespace."""
-        return ["deny"] if self.below is None else self.acl.capabilities(self.below + path.lstrip("/"))
+        """As ``Acl.capabilities``, of a path of the namespace, in the spelling in which requests for it are judged."""
+        if self.below is None:
+            return ["deny"]
+        path = path.lstrip("/")
+        found = self.router.find(path)
+        listing = path.endswith("/") and (found is None or found.served is None)
+        if listing:
+            found = self.router.find(path.removesuffix("/"))
+        if found is None or found.served is None:
+            return self.acl.capabilities(self.below + path)
+        mount_path = found.live.entry.path
+        acl, path = judged(self.acl, self.below + mount_path, found.served, path[len(mount_path) :], listing=listing)
+        return acl.capabilities(path)
 
     def touches(self, path: str) -> bool:
         """As ``Acl.touches``, of a path of the namespace."""
@@ -95,7 +112,7 @@ class Reach:
 async def reach_of(system: System, token: Token) -> Reach:
     """What ``token`` may do here."""
     acl = await token.store.rights(token)
-    return Reach(acl, system.tenant.namespace.below(token.store.namespace))
+    return Reach(acl, system.tenant.namespace.below(token.store.namespace), await system.tenant.mounts.router())
 
 
 async def caller_reach(system: System, call: Call) -> Reach:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from msgspec import UNSET, UnsetType
@@ -11,7 +12,7 @@ from auth_methods.token.revocation import TIDYING, TIDYING_ALREADY
 from engines.base import Body, Call, Nothing, Raw, Reply
 from engines.durations import format_time
 from engines.faults import Failed, InvalidRequest, NotFound
-from engines.fields import Duration
+from engines.fields import Duration, NamesPath
 from server.system.state import System
 from server.tenants.tokens.store import Token
 
@@ -21,6 +22,8 @@ _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
 
 class LeaseBody(Body):
     """Names a lease, in the body or in the path."""
+
+    other_names: ClassVar[Mapping[str, str]] = {"url_lease_id": "lease_id"}
 
     path_only: ClassVar[frozenset[str]] = frozenset({"url_lease_id"})
 
@@ -38,7 +41,9 @@ class RenewBody(LeaseBody):
 class PrefixBody(Body):
     """Names a path and all below it."""
 
-    prefix: str = ""
+    path_only: ClassVar[frozenset[str]] = frozenset({"prefix"})
+
+    prefix: NamesPath = ""
     sync: bool | UnsetType = UNSET
 
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any, ClassVar
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Meta, UnsetType
 
 from compat.conversion import go_type
 from engines.base import Body, Call, Nothing, Reply
 from engines.faults import InvalidRequest
+from engines.fields import READING, SlashedPath
 from server.system.state import System
 from server.tenants.mounts.table import MountEntry
-from server.tenants.namespaces.names import check_new_name, normalise, refuse_separators
+from server.tenants.namespaces.names import check_new_name, refuse_separators
 from server.tenants.namespaces.records import Entry
 from server.tenants.namespaces.table import ALREADY_GONE
 
@@ -24,7 +25,7 @@ _NOT_ROOT = "root namespace cannot be locked/unlocked"
 class NameBody(Body):
     """Names a namespace directly below."""
 
-    path: str = ""
+    path: SlashedPath = ""
 
 
 class MetadataBody(NameBody):
@@ -40,10 +41,17 @@ class NamespaceBody(MetadataBody):
     pgp_keys: list[str] = []
 
 
+def _names_below(path: str) -> str:
+    """The reading of a path of namespaces: its names, with a slash between two."""
+    return "/".join(name for name in path.split("/") if name not in ("", "."))
+
+
 class LockBody(Body):
     """Names a namespace, at whatever depth below; one's own without a name."""
 
-    path: str = ""
+    path_only: ClassVar[frozenset[str]] = frozenset({"path"})
+
+    path: Annotated[str, Meta(extra={READING: _names_below})] = ""
 
 
 class UnlockBody(LockBody):
@@ -136,7 +144,8 @@ def _named(system: System, body: NameBody) -> str:
 
 def _at(system: System, body: LockBody) -> str:
     """The whole path of one's own namespace, or one below. Raises ``InvalidRequest`` for the root namespace."""
-    path = _here(system) + (normalise(f"/{body.path}/") if body.path != "root" else "root/")
+    below = _names_below(body.path)
+    path = _here(system) + (f"{below}/" if below else "")
     if not path:
         raise InvalidRequest(_NOT_ROOT)
     return path

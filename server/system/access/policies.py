@@ -2,32 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any, ClassVar
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Meta, UnsetType
 
 from engines.base import Body, Call, Nothing, Reply
 from engines.durations import format_time
 from engines.faults import InvalidRequest, NotFound
-from engines.fields import Duration
+from engines.fields import READING, Duration, FoldedName
 from server.system.state import System
 from server.tenants.policies.builtin import ROOT
-from server.tenants.policies.store import StoredPolicy
+from server.tenants.policies.store import StoredPolicy, plain_text
 
 _MAX_EPOCH_DIGITS = 11
 
 
 class PolicyBody(Body):
-    """Names a policy."""
+    """Names a policy, in any case of letters."""
 
-    name: str = ""
+    path_only: ClassVar[frozenset[str]] = frozenset({"name"})
+
+    name: FoldedName = ""
 
 
 class WritePolicyBody(PolicyBody):
     """A policy, and under which conditions it is to be written."""
 
-    policy: str | UnsetType = UNSET
+    policy: Annotated[str, Meta(extra={READING: plain_text})] | UnsetType = UNSET
     cas: int | UnsetType = UNSET
     cas_required: bool | UnsetType = UNSET
     expiration: Any = UNSET
@@ -39,7 +42,9 @@ class WritePolicyBody(PolicyBody):
 class WriteOldPolicyBody(WritePolicyBody):
     """As ``WritePolicyBody``; the text may come as ``rules``, as it was called once."""
 
-    rules: str = ""
+    other_names: ClassVar[Mapping[str, str]] = {"rules": "policy"}
+
+    rules: Annotated[str, Meta(extra={READING: plain_text})] = ""
 
 
 async def list_policies(system: System, call: Call, body: Nothing) -> Reply:

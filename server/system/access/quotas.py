@@ -75,7 +75,7 @@ async def write_quota(system: System, call: Call, body: QuotaBody) -> None:
     if not body.rate > 0:
         raise InvalidRequest("'rate' is invalid")
     tenant, found = await _subject(system, body.path)
-    suffix = "" if found is None else found.path.rstrip("/")
+    suffix = _suffix(found)
     if body.role:
         _check_role(found, suffix)
     whole_server = found is None and tenant is system.active.root
@@ -139,10 +139,18 @@ async def _subject(system: System, path: str) -> tuple[Tenant, Found | None]:
     rest = (rest + "/").removeprefix(tenant.namespace.path)
     if rest == "/" or not rest:
         return tenant, None
-    found = (await tenant.mounts.router()).find(rest)
+    router = await tenant.mounts.router()
+    found = router.find(rest.removesuffix("/")) or router.find(rest)
     if found is None:
         raise InvalidRequest(f'invalid mount path "{path.lstrip("/").rstrip("/")}/"')
     return tenant, found
+
+
+def _suffix(found: Found | None) -> str:
+    """The path below the mount, in the one spelling of what is served there."""
+    if found is None:
+        return ""
+    return (found.path if found.served is None else found.served.canonical(found.path)).rstrip("/")
 
 
 def _check_role(found: Found | None, suffix: str) -> None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from engines.base import Body, Call, Nothing, Reply
 from engines.faults import InvalidRequest
-from engines.fields import KeyValues
+from engines.fields import KeyValues, SlashedPath
 from server.system.state import System
 
 
 class DeviceBody(Body):
     """Names an audit device."""
 
-    path: str = ""
+    path: SlashedPath = ""
 
 
 class EnableDeviceBody(DeviceBody):

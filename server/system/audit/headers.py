@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engines.base import Body, Call, Nothing, Reply
 from engines.faults import InvalidRequest
+from engines.fields import FoldedName
 from server.audit.headers import AuditedHeaders
 from server.system.state import System
 
@@ -11,7 +12,7 @@ from server.system.state import System
 class HeaderBody(Body):
     """Names a header, in any case of letters."""
 
-    header: str = ""
+    header: FoldedName = ""
 
 
 class WriteHeaderBody(HeaderBody):

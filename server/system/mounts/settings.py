@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from msgspec import Struct
+
 from compat.conversion import ConversionError, to_boolean, to_comma_list, to_string
 from engines.durations import InvalidDuration, parse_duration
 from engines.faults import InvalidRequest
+from engines.fields import CommaList
 from server.tenants.mounts.table import MountConfig
 
 LISTS = (
@@ -20,6 +23,20 @@ LISTS = (
 
 _VISIBILITIES = ("", "hidden", "unauth")
 _TOKEN_TYPES = frozenset({"", "default-service", "default-batch", "service", "batch"})
+
+
+class MountSettings(Struct, kw_only=True):
+    """The settings that may come with a new mount, as ``read_config`` reads them."""
+
+    default_lease_ttl: str = ""
+    max_lease_ttl: str = ""
+    force_no_cache: bool = False
+    listing_visibility: str = ""
+    token_type: str = ""
+    audit_non_hmac_request_keys: CommaList = []
+    audit_non_hmac_response_keys: CommaList = []
+    passthrough_request_headers: CommaList = []
+    allowed_response_headers: CommaList = []
 
 
 def read_config(given: Mapping[str, Any], system_max_ttl_seconds: int, *, is_auth: bool) -> MountConfig:

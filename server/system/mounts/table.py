@@ -6,14 +6,15 @@ Both are mounts; an auth method's path is spoken of without ``auth/`` in front. 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
-from engines.base import Body, Call, Nothing, Reply
+from engines.base import Body, Call, Holds, Nothing, Reply
 from engines.faults import InvalidRequest
-from engines.fields import KeyValues
+from engines.fields import KeyValues, SlashedPath
 from server.runtime import plugins
-from server.system.mounts.settings import read_config, refuse_version
+from server.system.mounts.settings import MountSettings, read_config, refuse_version
 from server.system.mounts.views import mount_data
 from server.system.state import System
 from server.tenants.mounts.table import AUTH, MountEntry, new_entry
@@ -44,11 +45,15 @@ AUTHS = Kind(AUTH, plugins.AUTH_METHODS, "No auth engine at")
 class PathBody(Body):
     """Names a mount."""
 
-    path: str = ""
+    path: SlashedPath = ""
 
 
 class EnableBody(PathBody):
     """A new mount."""
+
+    holds: ClassVar[Holds] = {"config": MountSettings}
+
+    other_names: ClassVar[Mapping[str, str]] = {"plugin_name": "type"}
 
     type: str = ""
     description: str = ""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
@@ -29,6 +30,8 @@ from storage.base import Reader, Transaction
 
 class AliasBody(Body):
     """Names an alias, by its id or by its mount and name, and what to change about it."""
+
+    other_names: ClassVar[Mapping[str, str]] = {"entity_id": "canonical_id"}
 
     id: str = ""
     name: str = ""

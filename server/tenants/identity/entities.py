@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from engines.base import Body, Call, Reply
 from engines.faults import InvalidRequest, NotFound
-from engines.fields import CommaList, KeyValues
+from engines.fields import CommaList, FoldedName, KeyValues
 from server.tenants.identity.factories import new_entity
 from server.tenants.identity.listing import ListBody, listed
 from server.tenants.identity.memberships import delete_entity
@@ -38,7 +38,7 @@ class EntityBody(Body):
     """Names an entity, and what to change about it; what is absent stays as it is."""
 
     id: str = ""
-    name: str = ""
+    name: FoldedName = ""
     metadata: KeyValues | UnsetType = UNSET
     policies: CommaList | UnsetType = UNSET
     disabled: bool | UnsetType = UNSET
@@ -48,7 +48,7 @@ class EntityName(Body):
     """Names an entity, by its id or its name."""
 
     id: str = ""
-    name: str = ""
+    name: FoldedName = ""
 
 
 class DeleteBody(Body):

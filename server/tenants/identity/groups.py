@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Meta, UnsetType
 from msgspec.structs import replace
 
 from engines.base import Body, Call, Reply
 from engines.faults import InvalidRequest, NotFound
-from engines.fields import CommaList, KeyValues
+from engines.fields import READING, CommaList, FoldedName, KeyValues, same_words
 from server.tenants.identity.factories import new_group
 from server.tenants.identity.listing import ListBody, listed
 from server.tenants.identity.memberships import delete_group, set_entities, set_groups
@@ -35,8 +35,8 @@ class GroupBody(Body):
     """Names a group, and what to change about it; what is absent stays as it is."""
 
     id: str = ""
-    name: str = ""
-    type: str = ""
+    name: FoldedName = ""
+    type: Annotated[str, Meta(extra={READING: same_words({"": INTERNAL})})] = ""
     metadata: KeyValues | UnsetType = UNSET
     policies: CommaList | UnsetType = UNSET
     member_entity_ids: CommaList | UnsetType = UNSET
@@ -47,7 +47,7 @@ class GroupName(Body):
     """Names a group, by its id or its name."""
 
     id: str = ""
-    name: str = ""
+    name: FoldedName = ""
 
 
 async def write_group(identity: Identity, call: Call, body: GroupBody) -> Reply | None:

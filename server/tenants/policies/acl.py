@@ -15,17 +15,18 @@ from one dictionary. Rules that have expired are left out, and ``Acl.valid_until
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
 from sys import getsizeof
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 from weakref import WeakSet
 
 from compat.policies import Policy, Rule
 from engines.base import Operation
 from server.tenants.policies.builtin import ROOT
 from server.tenants.policies.merged_rules import Conditions, Grant, merge
+from server.tenants.policies.parameters import Taken
 from server.tenants.policies.templates import Fill, filled
 from server.tenants.policies.wildcards import WildcardRule, rank_of_glob
 
@@ -35,8 +36,14 @@ MAX_REMEMBERED = 4096
 MAX_REMEMBERED_FOR_ONE = 256
 """As ``MAX_REMEMBERED``, of an ACL that is for one caller alone."""
 
+MAX_RESPELT = 64
+"""For how many patterns of paths with several spellings an ACL is kept; when it is full, it starts afresh."""
+
 MAX_REMEMBERED_PATH = 512
 """The longest path, in characters, whose answer is kept."""
+
+NamedRule: TypeAlias = tuple[str, Rule]
+"""A rule with the name of its policy."""
 
 MAX_REMEMBERED_BYTES = 32 * 1024 * 1024
 """How much memory the answers of all ACLs of a process may take; when it is more, all start afresh."""
@@ -127,20 +134,28 @@ class Acl:
         self._lengths = sorted({len(path) for path in globs})
         self._wildcards = sorted(wildcards, key=lambda rule: rule.rank, reverse=True)
         self._answers: dict[tuple[Operation, str], _Answer] = {}
+        self._rules: tuple[NamedRule, ...] = ()
+        self._respelt: dict[tuple[str, str], Acl] = {}
 
     def check(
-        self, operation: Operation, path: str, given: Mapping[str, Any], wrap_ttl_seconds: float | None
+        self,
+        operation: Operation,
+        path: str,
+        given: Mapping[str, Any],
+        wrap_ttl_seconds: float | None,
+        taken: Taken | None = None,
     ) -> Decision:
         """Whether ``operation`` on ``path``, with the parameters ``given`` as the client sent them, is allowed.
 
         ``path`` is relative to the policies' namespace; a list is asked for with or without a trailing slash.
-        ``wrap_ttl_seconds`` is None where the answer isn't to be wrapped.
+        ``wrap_ttl_seconds`` is None where the answer isn't to be wrapped; ``taken`` is how the route of the path takes
+        its parameters, None where there is no route.
         """
         answer = self._answers.get((operation, path))
         if answer is None:
             answer = self._answer(operation, path)
         conditions = answer.conditions
-        if conditions is None or conditions.met(operation, given, wrap_ttl_seconds):
+        if conditions is None or conditions.met(operation, given, wrap_ttl_seconds, taken):
             return answer.decision
         return answer.refused
 
@@ -173,6 +188,21 @@ class Acl:
             "exact_paths": {namespace_path + path: _describe(grant) for path, grant in self._exact.items()},
             "glob_paths": {namespace_path + path: _describe(grant) for path, grant in self._globs.items()},
         }
+
+    def respelt(self, key: tuple[str, str], beginning: str, spell: Callable[[Rule], Rule]) -> Acl:
+        """The ACL for paths that begin with ``beginning`` and are judged in one spelling, as ``spell`` has it of rules.
+
+        ``key`` names the spelling: where it begins, and the pattern that it is of. It is compiled once.
+        """
+        found = self._respelt.get(key)
+        if found is None:
+            near = [(policy, rule) for policy, rule in self._rules if _reaches(rule, beginning)]
+            spelt = [(policy, spell(rule)) for policy, rule in near]
+            found = self if self.root or spelt == near else _compiled(spelt)
+            if len(self._respelt) >= MAX_RESPELT:
+                self._respelt.clear()
+            self._respelt[key] = found
+        return found
 
     def _answer(self, operation: Operation, path: str) -> _Answer:
         """Work out and remember the answer, but for the conditions, which depend on more than operation and path."""
@@ -235,7 +265,7 @@ def compile_acl(policies: Sequence[Policy], now: float, fill: Fill | None = None
     """
     if any(policy.name == ROOT for policy in policies):
         return Acl({}, {}, [], root=True)
-    together: dict[tuple[str, bool, bool], list[tuple[str, Rule]]] = {}
+    rules: list[NamedRule] = []
     valid_until = inf
     for policy in policies:
         for rule in policy.rules:
@@ -248,20 +278,34 @@ def compile_acl(policies: Sequence[Policy], now: float, fill: Fill | None = None
                 if for_caller is None:
                     continue
                 rule = for_caller
-            together.setdefault((rule.path, rule.prefix, rule.segments), []).append((policy.name, rule))
-    exact: dict[str, Grant] = {}
-    globs: dict[str, Grant] = {}
-    wildcards: list[WildcardRule] = []
-    for (path, prefix, segments), rules in together.items():
-        grant = merge(rules)
-        if segments:
-            wildcards.append(WildcardRule(rules[0][1], grant))
-        else:
-            (globs if prefix else exact)[path] = grant
-    acl = Acl(exact, globs, wildcards)
+            rules.append((policy.name, rule))
+    acl = _compiled(rules)
     acl.valid_until = valid_until
     acl.templated = any(policy.templated for policy in policies)
     return acl
+
+
+def _compiled(rules: Sequence[NamedRule]) -> Acl:
+    together: dict[tuple[str, bool, bool], list[NamedRule]] = {}
+    for policy, rule in rules:
+        together.setdefault((rule.path, rule.prefix, rule.segments), []).append((policy, rule))
+    exact: dict[str, Grant] = {}
+    globs: dict[str, Grant] = {}
+    wildcards: list[WildcardRule] = []
+    for (path, prefix, segments), same in together.items():
+        grant = merge(same)
+        if segments:
+            wildcards.append(WildcardRule(same[0][1], grant))
+        else:
+            (globs if prefix else exact)[path] = grant
+    acl = Acl(exact, globs, wildcards)
+    acl._rules = tuple(rules)
+    return acl
+
+
+def _reaches(rule: Rule, beginning: str) -> bool:
+    """Whether ``rule`` may speak of a path that begins with ``beginning``."""
+    return rule.segments or rule.path.startswith(beginning) or (rule.prefix and beginning.startswith(rule.path))
 
 
 def _judge(grant: Grant | None, operation: Operation) -> _Answer:
@@ -284,12 +328,13 @@ def _describe(grant: Grant) -> dict[str, Any]:
     conditions = grant.conditions
     if conditions is None:
         return described
-    if conditions.allowed:
-        described["allowed_parameters"] = {name: list(values) for name, values in conditions.allowed.items()}
-    if conditions.denied:
-        described["denied_parameters"] = {name: list(values) for name, values in conditions.denied.items()}
-    if conditions.required:
-        described["required_parameters"] = sorted(conditions.required)
+    parameters = conditions.parameters
+    if parameters is not None and parameters.allowed:
+        described["allowed_parameters"] = {name: list(values) for name, values in parameters.allowed.items()}
+    if parameters is not None and parameters.denied:
+        described["denied_parameters"] = {name: list(values) for name, values in parameters.denied.items()}
+    if parameters is not None and parameters.required:
+        described["required_parameters"] = sorted(parameters.required)
     if conditions.min_wrapping_ttl_seconds:
         described["min_wrapping_ttl"] = conditions.min_wrapping_ttl_seconds
     if conditions.max_wrapping_ttl_seconds:

@@ -7,19 +7,15 @@ and the shorter wrapping TTLs win, and the values of a parameter are joined (no 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from compat.conversion import ConversionError, to_boolean, to_float, to_integer
 from compat.policies import Rule, Value, Values
 from engines.base import Operation
-
-ANY = "*"
-"""The name that stands for every parameter."""
+from server.tenants.policies.parameters import ParameterRules, Taken
 
 _LISTS = frozenset({Operation.LIST, Operation.SCAN})
-_READINGS: tuple[Callable[[object], object], ...] = (to_boolean, to_integer, to_float)
 _WITH_PARAMETERS = frozenset({Operation.READ, Operation.CREATE, Operation.UPDATE, Operation.PATCH})
 
 
@@ -27,23 +23,25 @@ _WITH_PARAMETERS = frozenset({Operation.READ, Operation.CREATE, Operation.UPDATE
 class Conditions:
     """What must hold for a request beyond its operation and path; TTLs in seconds, 0 for "not said"."""
 
-    required: frozenset[str]
-    allowed: Values
-    denied: Values
+    parameters: ParameterRules | None
     min_wrapping_ttl_seconds: int
     max_wrapping_ttl_seconds: int
     pagination_limit: int
 
-    def met(self, operation: Operation, given: Mapping[str, Any], wrap_ttl_seconds: float | None) -> bool:
+    def met(
+        self, operation: Operation, given: Mapping[str, Any], wrap_ttl_seconds: float | None, taken: Taken | None
+    ) -> bool:
         """Whether a request with the parameters ``given``, wrapped for ``wrap_ttl_seconds`` (None: not), may pass.
 
-        Parameters are looked at for reads and writes; lists and deletions have none that a policy could speak of.
+        Parameters are looked at for reads and writes, as their route takes them (``taken``); lists and deletions have
+        none that a policy could speak of.
         """
         if not self._wrapping_met(wrap_ttl_seconds):
             return False
         if operation in _LISTS:
             return not self.pagination_limit or _within(given.get("limit"), self.pagination_limit)
-        return operation not in _WITH_PARAMETERS or self._parameters_met(given)
+        parameters = self.parameters
+        return parameters is None or operation not in _WITH_PARAMETERS or parameters.met(given, taken)
 
     def _wrapping_met(self, wrap_ttl_seconds: float | None) -> bool:
         """A limit on either side also demands that the answer is wrapped at all."""
@@ -53,28 +51,6 @@ class Conditions:
         if not wrap_ttl_seconds:
             return False
         return shortest <= wrap_ttl_seconds and (not longest or wrap_ttl_seconds <= longest)
-
-    def _parameters_met(self, given: Mapping[str, Any]) -> bool:
-        if not self.required <= given.keys():
-            return False
-        if not given:
-            return True
-        if ANY in self.denied:
-            return False
-        for name, value in given.items():
-            values = self.denied.get(name.lower())
-            if values is not None and (not values or any(_denies(listed, value) for listed in values)):
-                return False
-        if not self.allowed or (len(self.allowed) == 1 and ANY in self.allowed):
-            return True
-        for name, value in given.items():
-            values = self.allowed.get(name.lower())
-            if values is None:
-                if ANY not in self.allowed:
-                    return False
-            elif values and not any(_matches(listed, value) for listed in values):
-                return False
-        return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +87,9 @@ def merge(rules: Iterable[tuple[str, Rule]]) -> Grant:
         shortest = _smaller(shortest, rule.min_wrapping_ttl_seconds)
         longest = _smaller(longest, rule.max_wrapping_ttl_seconds)
         limit = _smaller(limit, rule.pagination_limit)
-    conditions = Conditions(required, allowed, denied, shortest, longest, limit)
-    plain = not (required or allowed or denied or shortest or longest or limit)
+    parameters = ParameterRules(required, allowed, denied) if required or allowed or denied else None
+    conditions = Conditions(parameters, shortest, longest, limit)
+    plain = not (parameters or shortest or longest or limit)
     return Grant(
         frozenset(granting),
         {capability: tuple(names) for capability, names in granting.items()},
@@ -140,54 +117,3 @@ def _within(limit: Any, most: int) -> bool:
     except (TypeError, ValueError):
         return False
     return 0 <= asked <= most
-
-
-def _matches(listed: Value, given: object) -> bool:
-    """Whether a value is the listed one, or fits it where that is a string that begins or ends in ``*``."""
-    if isinstance(listed, str) and isinstance(given, str):
-        return _fits(listed, given)
-    return _equals(listed, given)
-
-
-def _denies(listed: Value, given: object) -> bool:
-    """As ``_matches``; a denied value also denies whatever a handler could read as the same.
-
-    Parameters are read leniently, so ``true`` may come as ``"1"`` too. To let that pass, as Vault does, helps nobody
-    but an attacker.
-    """
-    if _matches(listed, given):
-        return True
-    readings = ((_read(reading, listed), _read(reading, given)) for reading in _READINGS)
-    return any(one is not None and one == other for one, other in readings)
-
-
-def _read(reading: Callable[[object], object], value: object) -> object:
-    """``value`` as a handler would have it, or None if it can't."""
-    try:
-        return reading(value)
-    except ConversionError:
-        return None
-
-
-def _equals(listed: Value, given: object) -> bool:
-    """Whether two values are of one type and equal. Numbers never are: policies and requests read them differently."""
-    if listed is None or isinstance(listed, bool):
-        return listed is given
-    if isinstance(listed, str):
-        return isinstance(given, str) and listed == given
-    if isinstance(listed, tuple):
-        return isinstance(given, list) and len(listed) == len(given) and all(map(_equals, listed, given))
-    if isinstance(listed, Mapping):
-        if not isinstance(given, dict) or listed.keys() != given.keys():
-            return False
-        return all(_equals(value, given[name]) for name, value in listed.items())
-    return False
-
-
-def _fits(pattern: str, text: str) -> bool:
-    """Whether ``text`` fits a pattern with ``*`` at its ends; a lone ``*`` is the character itself."""
-    if len(pattern) < 2:
-        return pattern == text
-    if pattern.startswith("*"):
-        return pattern[1:-1] in text if pattern.endswith("*") else text.endswith(pattern[1:])
-    return text.startswith(pattern[:-1]) if pattern.endswith("*") else pattern == text

@@ -191,7 +191,7 @@ class PolicyStore:
             raise InvalidRequest(
                 f"a policy's name is at most {MAX_NAME_BYTES} bytes long and has no control characters"
             )
-        text = _plain(text)
+        text = plain_text(text)
         if not text:
             raise InvalidRequest("'policy' parameter not supplied or empty")
         if len(text.encode()) > MAX_TEXT_BYTES:
@@ -321,7 +321,7 @@ def _expired(stored: StoredPolicy, now: float) -> bool:
     return stored.expiration is not None and stored.expiration <= now
 
 
-def _plain(text: str) -> str:
+def plain_text(text: str) -> str:
     """The text itself, where it was sent in base64."""
     try:
         return base64.b64decode(text, validate=True).decode()

@@ -27,6 +27,7 @@ import msgspec
 from msgspec import Struct
 
 from auth_methods.records import TokenRecord
+from engines.fields import join_names
 from storage.base import Reader, Transaction
 
 MAX_LEASE_PATH_BYTES = 1024
@@ -176,7 +177,7 @@ def end_in(name: str) -> tuple[int, str]:
 
 def lease_path(path: str) -> str | None:
     """The path of a request as leases have it; None if it is too long to have any."""
-    path = path.strip("/")
+    path = join_names(path) if "//" in path else path.strip("/")
     return path if path and len(path.encode()) <= MAX_LEASE_PATH_BYTES else None
 
 

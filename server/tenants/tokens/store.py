@@ -73,11 +73,12 @@ Elsewhere: TypeAlias = Callable[[str], Awaitable["Tokens | None"]]
 class Token(HeldToken):
     """A token as it is kept ready: its record, its hash, and what others have prepared for it."""
 
-    __slots__ = ("audit", "generation", "hash", "persona", "record", "store", "sure_until")
+    __slots__ = ("audit", "generation", "hash", "key", "persona", "record", "store", "sure_until")
 
     def __init__(self, record: TokenRecord, hashed: str, store: Tokens) -> None:
         self.record = record
         self.hash = hashed
+        self.key = id_key(hashed)
         self.store = store
         """Where it is kept: that of the namespace which it belongs to."""
         self.audit: AuditToken | None = None
@@ -205,7 +206,9 @@ class Tokens:
         """Whether ``authenticate`` would find a token again, with the same persona; False means "not for sure"."""
         if token.generation is not self._generation or now >= token.sure_until:
             return False
-        return self._view.ready(id_key(token.hash)) is token and self._personas.is_current(token)
+        if self._view.ready(token.key) is not token:
+            return False
+        return token.persona is None or self._personas.is_current(token)
 
     async def rights(self, token: Token) -> Acl:
         """What an authenticated token may do: by its own policies, and those that its entity and its groups add.

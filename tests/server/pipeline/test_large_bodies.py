@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from compat.requests import parse_request, read_headers
-from server.access.request_context import Exchange
+from server.access.request_context import RequestContext
 from server.audit.broker import DeclaredDevice
 from server.audit.hashing import Hasher
 from server.config import Listener
@@ -25,7 +25,7 @@ from server.listeners.deadlines import SMALL_BODY_BYTES
 from server.pipeline import large_bodies
 from server.pipeline.app import Application
 from server.pipeline.large_bodies import PLAIN_BODY_BYTES, UNKNOWN_CALLER, Turns, is_modest
-from server.pipeline.ndjson import GoneError
+from server.pipeline.response import GoneError
 from tests.server.systems import NewServer, Server
 
 KEY = "transit/encrypt/k"
@@ -129,7 +129,7 @@ def garbage() -> Iterator[list[object]]:
     try:
         yield found
         gc.collect()
-        found += [each for each in gc.garbage if isinstance(each, (FrameType, BaseException, Exchange))]
+        found += [each for each in gc.garbage if isinstance(each, (FrameType, BaseException, RequestContext))]
     finally:
         gc.set_debug(0)
         gc.garbage.clear()

@@ -1,0 +1,101 @@
+"""What a route makes of its parameters: which field each name stands for, and the values that a handler gets for it.
+
+The types of a route's body say all of it. ``compat.fields`` converts whole bodies; here, parameters are looked at one
+by one, for policies that judge a request and for the audit that describes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import msgspec
+from msgspec import Struct
+
+from compat.conversion import ABSENT, CONVERTERS, ConversionError, kind_of
+from engines.faults import InvalidRequest
+from engines.fields import Parts, Reading, parts_of, reading_of
+
+_LISTS = frozenset({"comma_list", "string_list", "key_values"})
+_WHOLE = frozenset({"object", "array", "any", "batch"})
+_DURATIONS = frozenset({"duration", "signed_duration", "bare_duration"})
+
+
+class Field(NamedTuple):
+    """One field of a body."""
+
+    kind: str
+    """A name of ``CONVERTERS``."""
+
+    reading: Reading | None = None
+    parts: Parts | None = None
+
+    @property
+    def listed(self) -> bool:
+        """Whether the handler gets several texts, which may come as one."""
+        return self.kind in _LISTS or self.parts is not None
+
+    @property
+    def numeric(self) -> bool:
+        """Whether the handler gets a number or a truth value."""
+        return self.kind in ("int", "float", "bool") or self.kind in _DURATIONS
+
+    def elements(self, value: object) -> list[Any]:
+        """What the handler gets for ``value``: one value, or the elements of a list; none for what counts as absent.
+
+        A map of texts is the list of its ``name=value``. Raises ``ConversionError`` for what the route refuses.
+        """
+        if self.kind in _WHOLE:
+            return [*value] if isinstance(value, list) else [value]
+        try:
+            converted = CONVERTERS[self.kind](value)
+        except InvalidRequest as fault:
+            raise ConversionError(str(fault)) from None
+        if converted is ABSENT:
+            return []
+        if isinstance(converted, dict):
+            return [f"{name}={text}" for name, text in converted.items()]
+        if isinstance(converted, list):
+            return converted
+        return self.parts(converted) if self.parts is not None and isinstance(converted, str) else [converted]
+
+    def is_absent(self, value: object) -> bool:
+        """Whether ``value`` counts as not given."""
+        try:
+            return value is None and self.kind in _DURATIONS and not self.elements(value)
+        except ConversionError:
+            return False
+
+
+class Parameters(NamedTuple):
+    """The parameters that a type of bodies, or of the objects within, has."""
+
+    fields: Mapping[str, Field]
+    """By their names on the wire."""
+
+    other_names: Mapping[str, str]
+    """As in ``engines.base.Body``."""
+
+    holds: Mapping[str, type[Struct]]
+    """As in ``engines.base.Body``."""
+
+    def name_of(self, name: str) -> str:
+        """The name of the field that ``name`` stands for."""
+        return self.other_names.get(name, name)
+
+    def field(self, name: str) -> Field | None:
+        """The field that ``name`` stands for; None if there is none."""
+        return self.fields.get(name) or self.fields.get(self.name_of(name))
+
+
+@lru_cache(maxsize=4096)
+def parameters_of(struct: type[Struct] | None) -> Parameters:
+    """The parameters of a type of bodies, or of the items of a batch; none for None."""
+    if struct is None:
+        return Parameters({}, {}, {})
+    fields = {
+        field.encode_name: Field(kind_of(field.type), reading_of(field.type), parts_of(field.type))
+        for field in msgspec.structs.fields(struct)
+    }
+    return Parameters(fields, getattr(struct, "other_names", {}), getattr(struct, "holds", {}))

@@ -1,0 +1,230 @@
+"""The values that policies list for a parameter, and whether a given one is among them by what it means to its handler.
+
+A *denied* value denies all that a handler may read as the same: other spellings of numbers, truth values, durations and
+base64, letters of another case, blanks and slashes around a text, and any element of a list. An *allowed* value is
+looked at as strictly as Vault does it, and every element of a list has to be allowed.
+
+What is listed is read once, so that a value costs as many look-ups as it has readings, however many are listed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from compat.conversion import ConversionError, to_boolean, to_float, to_integer, to_string
+from compat.parameters import Field
+from compat.policies import Value
+from engines.durations import InvalidDuration, parse_duration
+from engines.encoding import NotBase64, decode_base64
+
+MAX_ELEMENTS = 10_000
+"""Of lists with more elements, nothing is allowed that isn't allowed with any value."""
+
+_MAX_NUMBER_CHARACTERS = 64
+"""The longest text that is read as a number, a truth value or a duration."""
+
+_UNKNOWN = Field("any")
+_NUMBERS: tuple[tuple[str, Callable[[object], object]], ...] = (
+    ("truth", to_boolean),
+    ("number", to_integer),
+    ("number", to_float),
+    ("seconds", parse_duration),
+)
+
+
+class DeniedValues:
+    """The values that are denied for one parameter; none at all if every value is.
+
+    ``field`` is the one that the parameter fills; None if the route has none, and may keep the value as it is.
+    """
+
+    def __init__(self, values: Sequence[Value], field: Field | None) -> None:
+        self.every = not values
+        self._field = field
+        self._readings: set[tuple[str, object]] = set()
+        self._patterns: list[str] = []
+        self._together: list[list[DeniedValues]] = []
+        self._objects: list[Value] = []
+        for value in values:
+            self._add(value)
+        texts = [reading for kind, reading in self._readings if kind == "text"]
+        self._longest = max((len(text) for text in texts if isinstance(text, str)), default=0)
+
+    def _add(self, value: Value) -> None:
+        if isinstance(value, Mapping | tuple):
+            self._objects.append(value)
+        elements = [value] if self._field is None else _elements(self._field, _plain(value))
+        if len(elements) == 1 or self._field is None or not self._field.listed:
+            for element in elements:
+                self._add_element(element)
+        else:
+            self._together.append([DeniedValues((element,), Field("str")) for element in elements])
+        if isinstance(value, str):
+            self._add_element(value)
+
+    def _add_element(self, element: Any) -> None:
+        if isinstance(element, list | dict | tuple | Mapping):
+            return
+        self._readings.update(self._read(element, listed=True))
+        if isinstance(element, str) and _is_pattern(element):
+            self._patterns.append(element)
+            if self._field is not None:
+                self._patterns.append(_folded(element))
+
+    def denies(self, given: object) -> bool:
+        """Whether ``given`` means a value that is denied."""
+        if self.every:
+            return True
+        elements = [given] if self._field is None else _elements(self._field, given)
+        if len(elements) > MAX_ELEMENTS:
+            return True
+        if any(_holds(value, given) for value in self._objects):
+            return True
+        if any(self._denies_element(element) for element in elements):
+            return True
+        return any(
+            all(any(one.denies(element) for element in elements) for one in listed)
+            for listed in self._together
+            if listed or not elements
+        )
+
+    def _denies_element(self, element: object) -> bool:
+        if isinstance(element, list | dict):
+            return any(_holds(value, element) for value in self._objects)
+        if not self._readings.isdisjoint(self._read(element, listed=False)):
+            return True
+        if not self._patterns or not isinstance(element, str):
+            return False
+        texts = {element}
+        if self._field is not None:
+            read = element if self._field.reading is None else self._field.reading(element)
+            texts |= {read, _folded(element), _folded(read)}
+        return any(fits(pattern, text) for pattern in self._patterns for text in texts)
+
+    def _read(self, value: Any, *, listed: bool) -> Iterator[tuple[str, object]]:
+        """All that a handler may take ``value``, a scalar, for."""
+        text = to_string(value)
+        yield "text", text
+        if self._field is not None:
+            yield "text", _folded(text)
+            if self._field.reading is not None:
+                yield "text", _folded(self._field.reading(text))
+            if listed or text.count("\n") + text.count("\r") + self._longest >= len(text) - 3:
+                try:
+                    yield "bytes", decode_base64(text)
+                except NotBase64:
+                    pass
+        if len(text) > _MAX_NUMBER_CHARACTERS:
+            return
+        for kind, reading in _NUMBERS:
+            if kind == "seconds" and listed and (not text or text.lstrip("+-").isdigit()):
+                continue  # A number is a duration only beside one that is written as such.
+            try:
+                yield kind, reading(value)
+            except (ConversionError, InvalidDuration):
+                pass
+
+
+class AllowedValues:
+    """The values that are allowed for one parameter; none at all if every value is. ``field`` is as above."""
+
+    def __init__(self, values: Sequence[Value], field: Field | None) -> None:
+        self.every = not values
+        self._values = tuple(values)
+        self._field = field if field is not None and field.listed else None
+        self._singles: list[str] = []
+        self._together: list[list[Any]] = []
+        if self._field is None:
+            return
+        for value in values:
+            elements = _elements(self._field, _plain(value))
+            if len(elements) == 1 and isinstance(elements[0], str):
+                self._singles.append(elements[0])
+            else:
+                self._together.append(elements)
+
+    def allows(self, given: object) -> bool:
+        """Whether ``given``, or every element of it if the handler gets a list, is among the values."""
+        if self.every:
+            return True
+        if self._field is None:
+            return any(matches(value, given) for value in self._values)
+        elements = _elements(self._field, given)
+        if len(elements) > MAX_ELEMENTS:
+            return False
+        if elements in self._together:
+            return True
+        return bool(elements) and all(
+            isinstance(element, str) and any(fits(single, element) for single in self._singles) for element in elements
+        )
+
+
+def matches(listed: Value, given: object) -> bool:
+    """Whether a value is the listed one, or fits it where that is a string that begins or ends in ``*``."""
+    if isinstance(listed, str) and isinstance(given, str):
+        return fits(listed, given)
+    return _equals(listed, given)
+
+
+def fits(pattern: str, text: str) -> bool:
+    """Whether ``text`` fits a pattern with ``*`` at its ends; a lone ``*`` is the character itself."""
+    if len(pattern) < 2:
+        return pattern == text
+    if pattern.startswith("*"):
+        return pattern[1:-1] in text if pattern.endswith("*") else text.endswith(pattern[1:])
+    return text.startswith(pattern[:-1]) if pattern.endswith("*") else pattern == text
+
+
+def _is_pattern(text: str) -> bool:
+    return len(text) > 1 and (text.startswith("*") or text.endswith("*"))
+
+
+def _folded(text: str) -> str:
+    """Without what handlers overlook: the case of letters, and blanks and slashes around a text."""
+    return text.strip().strip("/").lower()
+
+
+def _elements(field: Field, value: object) -> list[Any]:
+    """What the handler gets, or what there is if the route refuses the value."""
+    try:
+        return field.elements(value)
+    except ConversionError:
+        return [*value] if isinstance(value, list) else [value]
+
+
+def _plain(value: Value) -> object:
+    """A value of a policy as it would be sent."""
+    if isinstance(value, tuple):
+        return [_plain(element) for element in value]
+    if isinstance(value, Mapping):
+        return {name: _plain(member) for name, member in value.items()}
+    return value
+
+
+def _equals(listed: Value, given: object) -> bool:
+    """Whether two values are of one type and equal. Numbers never are: policies and requests read them differently."""
+    if listed is None or isinstance(listed, bool):
+        return listed is given
+    if isinstance(listed, str):
+        return isinstance(given, str) and listed == given
+    if isinstance(listed, tuple):
+        return isinstance(given, list) and len(listed) == len(given) and all(map(_equals, listed, given))
+    if isinstance(listed, Mapping):
+        if not isinstance(given, dict) or listed.keys() != given.keys():
+            return False
+        return all(_equals(value, given[name]) for name, value in listed.items())
+    return False
+
+
+def _holds(listed: Value, given: object) -> bool:
+    """Whether ``given`` holds all of a listed object or list, whatever else it holds; nothing only holds nothing."""
+    if isinstance(listed, Mapping):
+        if not isinstance(given, dict) or bool(listed) is not bool(given):
+            return False
+        return all(name in given and _holds(value, given[name]) for name, value in listed.items())
+    if isinstance(listed, tuple):
+        if not isinstance(given, list) or bool(listed) is not bool(given) or len(given) > MAX_ELEMENTS:
+            return False
+        return all(any(_holds(value, element) for element in given) for value in listed)
+    return not isinstance(given, dict | list) and DeniedValues((listed,), _UNKNOWN).denies(given)
