@@ -196,13 +196,11 @@ class Broker:
         request must not be handled.
         """
         pending = self._begin(request, together=False)
-        waiting = self._write(
-            [
-                (enabled, enabled.formatter.request_line(pending.parts[path], request, pending.nanoseconds))
-                for path, enabled in self._enabled.items()
-            ],
-            _BEFORE,
-        )
+        entries = []
+        for path, enabled in self._enabled.items():
+            line = enabled.formatter.request_line(pending.parts[path], request, pending.nanoseconds)
+            entries.append((enabled, line))
+        waiting = self._write(entries, _BEFORE)
         if waiting is not None:
             await waiting
         return pending
@@ -249,10 +247,10 @@ class Broker:
 
     def _finish(self, pending: Pending, response: AuditResponse) -> Coroutine[Any, Any, None] | None:
         now = self._nanoseconds()
-        return self._write(
-            [(enabled, _outcome(enabled, pending, response, now)) for enabled in self._enabled.values()],
-            _BEFORE if pending.together else _AFTER,
-        )
+        entries = []
+        for enabled in self._enabled.values():
+            entries.append((enabled, _outcome(enabled, pending, response, now)))
+        return self._write(entries, _BEFORE if pending.together else _AFTER)
 
     def _write(self, entries: Sequence[tuple[EnabledDevice, bytes]], words: str) -> Coroutine[Any, Any, None] | None:
         """Hand each device its lines; one that takes them is enough. What is returned waits for that.
@@ -263,14 +261,17 @@ class Broker:
         waiting: dict[Outcome, EnabledDevice] | None = None
         for enabled, lines in entries:
             try:
-                outcome = enabled.write(lines)
-            except Overfull:
-                overfull = True
+                outcome = enabled.writer.write(lines)
+            except Exception as error:  # noqa: BLE001 - a device may come from anywhere, and must not take others with it
+                enabled.refused(error)
+                overfull = overfull or isinstance(error, Overfull)
                 continue
-            if outcome is True:
-                taken = True
-            elif outcome is not False:
+            if outcome is not None:
                 waiting = {outcome: enabled, **(waiting or {})}
+                continue
+            taken = True
+            if enabled.failing:
+                enabled.recovered()
         if taken or not entries:
             return None
         if waiting:

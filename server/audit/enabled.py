@@ -16,7 +16,7 @@ from server.audit.entry import AuditNamespace, AuditRequest, AuditSubject
 from server.audit.formatter import Formatter
 from server.audit.options import check_options, read_options
 from server.audit.stored import DeclaredDevice, StoredDevice, canonical, to_store
-from server.audit.writer import MAX_WAITING, DeviceWriter, Outcome, Overfull
+from server.audit.writer import MAX_WAITING, DeviceWriter, Overfull
 from server.runtime import plugins
 from server.runtime.identifiers import new_request_id
 from server.runtime.log_limits import LimitedLog
@@ -73,24 +73,9 @@ class EnabledDevice:
         if outcome is not None:
             await asyncio.wait([outcome], timeout=CLOSE_SECONDS if seconds is None else seconds)
 
-    def write(self, lines: bytes) -> bool | Outcome:
-        """Whether the device took ``lines``, or the outcome to come.
-
-        What goes wrong is logged when it begins and when it has ended. Raises ``Overfull`` if too many lines wait.
-        """
-        try:
-            outcome = self.writer.write(lines)
-        except Overfull:
-            self._fail(f"{self.writer.waiting} entries wait for it")
-            raise
-        except Exception as error:  # noqa: BLE001 - a device may come from anywhere, and must not take others with it
-            self._fail(_reason(error))
-            return False
-        if outcome is not None:
-            return outcome
-        if self.failing:
-            self._recover()
-        return True
+    def refused(self, error: Exception) -> None:
+        """Note that ``writer`` didn't take an entry. What goes wrong is logged when it begins and when it has ended."""
+        self._fail(f"{self.writer.waiting} entries wait for it" if isinstance(error, Overfull) else _reason(error))
 
     def hang(self, seconds: float) -> None:
         """Note that an entry has waited for ``seconds`` in vain."""
@@ -100,7 +85,7 @@ class EnabledDevice:
         if error is not None:
             self._fail(_reason(error))
         elif self.failing and not self.writer.waiting:
-            self._recover()
+            self.recovered()
 
     def _fail(self, reason: str, *, lost: int = 1) -> None:
         self._lost += lost
@@ -108,7 +93,8 @@ class EnabledDevice:
             self.failing = True
             self._log.error("audit device %s takes no entries: %s", self.path, reason)
 
-    def _recover(self) -> None:
+    def recovered(self) -> None:
+        """Note that a device that was ``failing`` takes entries again."""
         self._log.warning("audit device %s takes entries again; it has missed %d", self.path, self._lost)
         self.failing = False
         self._lost = 0

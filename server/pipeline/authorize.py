@@ -91,10 +91,12 @@ async def admit(active: Active, context: RequestContext, call: Call, epoch: int)
             _refuse(context, acl)
             active.standings.add(epoch, context, acl.valid_until)
     except BaseException as error:
-        if isinstance(error, Fault):
-            response = refused(error, public=context.public)
-            await active.audit.refuse(context.audit_request(response.error), response)
-        await end_used_up(context)
+        try:
+            if isinstance(error, Fault):
+                response = refused(error, public=context.public)
+                await active.audit.refuse(context.audit_request(response.error), response)
+        finally:
+            await end_used_up(context)
         raise
     return context, body
 

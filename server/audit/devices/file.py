@@ -88,6 +88,14 @@ class FileDevice:
 
     def write_immediately(self, lines: bytes) -> bool:
         """As ``Immediate.write_immediately``."""
+        if self._local is not None and not self._torn:
+            try:
+                written = os.write(self._local, lines)
+            except OSError as error:
+                raise self._fault(error) from error
+            if written < len(lines):
+                self._carry_on(self._local, lines, written)
+            return True
         if self._local is not None:
             self._append(self._local, lines)
             return True
