@@ -41,7 +41,7 @@ MOST_HEALTH_SECONDS = 1.0
 """How long health may take meanwhile: load balancers give up after a few seconds."""
 
 _UNPLANNED = re.compile(r" ended in |Traceback|never retrieved|Error in ASGI")
-_MOST_LOG_CHARACTERS = 1_000
+_MOST_LOG_CHARACTERS = 500
 _SUSPICIOUS_SHARE = 0.5
 _REPETITIONS = 2
 _HEALTH_PAUSE_SECONDS = 0.05
@@ -228,8 +228,11 @@ class Meter:
                 return
 
     def _unplanned(self) -> str:
-        written = self._log.read()
-        return written.strip()[:_MOST_LOG_CHARACTERS] if _UNPLANNED.search(written) else ""
+        """What the log says since the last look: the line that names the exception, and where it was raised."""
+        lines = self._log.read().replace("\\n", "\n").split("\n")
+        named = next((line for line in lines if _UNPLANNED.search(line)), "")
+        raised = [line.strip() for line in lines if line.lstrip().startswith("File ")]
+        return " ".join((named, *raised[-1:]))[-_MOST_LOG_CHARACTERS:] if named else ""
 
     def _seconds(self) -> float:
         return sum(map(processes.thread_seconds, self._workers))
