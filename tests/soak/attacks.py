@@ -27,6 +27,9 @@ SMALL, LARGE, LARGEST = 32 * 1024, 1024 * 1024, 10 * 1024 * 1024 - 1024
 """Sizes of bodies in bytes; what costs too much when it is small isn't tried when it is large."""
 
 FLOOD_BYTES = 500_000
+LINES_FOR_A_REQUEST = 200
+"""How many items of a stream may cost what a request may."""
+
 RIGHTS = (("picky", 3), ("nothing", 1), ("none", 1))
 """Tokens besides the one that may, and how many shapes each place gets with them."""
 
@@ -86,7 +89,7 @@ class Siege:
 
         def attack(size: int) -> Outcome:
             request = make(size)
-            return Outcome(len(request), self.client.ask(request))
+            return Outcome(len(request), self.client.ask(request), requests=1 + _lines(request) // LINES_FOR_A_REQUEST)
 
         cost = self.meter.judge(name, attack, *sizes)
         if cost.lost:
@@ -101,6 +104,11 @@ class Siege:
     def some(self, cases: Sequence[tuple[object, ...]]) -> Sequence[tuple[object, ...]]:
         """As many of ``cases`` as there is plenty of."""
         return self.chance.sample(cases, max(1, int(len(cases) * self.plenty.share)))
+
+
+def _lines(request: Request) -> int:
+    """How many items are asked for, if it is a stream."""
+    return request.body.count(b"\n") if request.body and "/stream/" in request.target else 0
 
 
 def fields(siege: Siege) -> None:

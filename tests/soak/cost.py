@@ -34,6 +34,9 @@ MOST_GROWTH = 3.0
 MOST_KEPT_BYTES = 64 * 1024 * 1024
 """What one attack may leave in memory: a few bodies of the largest size, which the allocator keeps for the next."""
 
+MOST_HELD_FOR_EACH_BYTE = 16
+"""What it may take meanwhile, beyond that: a body is there as bytes, as text, as values and in the audit's entry."""
+
 MOST_GROWN_BYTES = 256 * 1024 * 1024
 """What all attacks of a test may leave together: caches of all kinds, at their bounds."""
 
@@ -41,7 +44,7 @@ MOST_HEALTH_SECONDS = 1.0
 """How long health may take meanwhile: load balancers give up after a few seconds."""
 
 _UNPLANNED = re.compile(r" ended in |Traceback|never retrieved|Error in ASGI")
-_MOST_LOG_CHARACTERS = 1_000
+_MOST_LOG_CHARACTERS = 500
 _SUSPICIOUS_SHARE = 0.5
 _REPETITIONS = 2
 _HEALTH_PAUSE_SECONDS = 0.05
@@ -73,6 +76,8 @@ class Cost:
     sent_bytes: int
     seconds: float
     kept_bytes: int
+    held_bytes: int
+    """At the most."""
     health_seconds: float
     status: int
     requests: int
@@ -105,6 +110,8 @@ class Cost:
             found.append(f"twice the size costs {self.growth:.1f} times as much")
         if self.kept_bytes > MOST_KEPT_BYTES:
             found.append(f"{self.kept_bytes / 2**20:.0f} MiB kept")
+        if self.held_bytes > MOST_KEPT_BYTES + MOST_HELD_FOR_EACH_BYTE * self.sent_bytes:
+            found.append(f"{self.held_bytes / 2**20:.0f} MiB held meanwhile")
         if self.health_seconds > MOST_HEALTH_SECONDS:
             found.append(f"health took {self.health_seconds:.1f} s")
         return found
@@ -118,7 +125,7 @@ class Cost:
         grown = f"{self.growth:5.1f}x" if self.growth else "      "
         return (
             f"{self.nanoseconds_per_byte:9.0f} ns/B {self.seconds * 1e3:8.1f} ms {grown}"
-            f" {self.kept_bytes / 2**20:5.0f} MiB {self.health_seconds * 1e3:6.0f} ms health"
+            f" {self.held_bytes / 2**20:5.0f} MiB {self.health_seconds * 1e3:6.0f} ms health"
             f" {self.sent_bytes:8d} B {self.status:3d}  {self.name}"
         )
 
@@ -189,6 +196,7 @@ class Meter:
             growth=cost.seconds / max(1e-4, min(half.seconds for half in halves)),
             health_seconds=min(one.health_seconds for one in (cost, *repeated)),
             kept_bytes=min(one.kept_bytes for one in (cost, *repeated)),
+            held_bytes=min(one.held_bytes for one in (cost, *repeated)),
         )
 
     def _once(self, name: str, attack: Attack, size: int) -> Cost:
@@ -203,7 +211,7 @@ class Meter:
         seconds = max(0.0, self._seconds() - seconds - elapsed * self._idle_share)
         workers = processes.children(self._server.group)
         lost, self._workers = workers != self._workers, workers
-        kept = 0 if lost else max(self._most_resident_bytes, self._resident_bytes()) - memory
+        kept = 0 if lost else self._resident_bytes() - memory
         health = max(self._slowest_health, time.monotonic() - self._asked_since)
         return Cost(
             name=name,
@@ -211,6 +219,7 @@ class Meter:
             sent_bytes=outcome.sent_bytes,
             seconds=seconds,
             kept_bytes=kept,
+            held_bytes=0 if lost else max(kept, self._most_resident_bytes - memory),
             health_seconds=health,
             status=outcome.status,
             requests=outcome.requests,
@@ -228,8 +237,11 @@ class Meter:
                 return
 
     def _unplanned(self) -> str:
-        written = self._log.read()
-        return written.strip()[:_MOST_LOG_CHARACTERS] if _UNPLANNED.search(written) else ""
+        """What the log says since the last look: the line that names the exception, and where it was raised."""
+        lines = self._log.read().replace("\\n", "\n").split("\n")
+        named = next((line for line in lines if _UNPLANNED.search(line)), "")
+        raised = [line.strip() for line in lines if line.lstrip().startswith("File ")]
+        return " ".join((named, *raised[-1:]))[-_MOST_LOG_CHARACTERS:] if named else ""
 
     def _seconds(self) -> float:
         return sum(map(processes.thread_seconds, self._workers))

@@ -89,7 +89,9 @@ class Lockouts:
         return [name.rstrip("/") for name in await self._view.list("")]
 
     async def listed(self, accessor: str, now: float) -> list[str]:
-        """The names that are locked out at a mount, sorted."""
+        """The names that are locked out at a mount, sorted; none for an accessor that no mount has."""
+        if accessor not in await self.accessors():
+            return []
         return sorted(lock.alias for _, lock in await self._locks(accessor) if lock.until > now)
 
     async def sweep(self, now: float) -> None:

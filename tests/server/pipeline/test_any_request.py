@@ -280,3 +280,12 @@ async def test_a_value_that_storage_has_no_room_for_is_the_caller_s_mistake(
     answer = await server.ask("POST", "sys/policies/acl/p", {"policy": f"# {'x' * 1000}"})
     assert answer == (413, {"errors": ["put failed due to value being too large"]})
     assert server.dispatcher.bugs == 0
+
+
+@pytest.mark.parametrize("accessor", ["a//b", "/", "a/", "a\x00", "*", "../x", "x" * 3000])
+async def test_an_accessor_that_no_mount_has_names_nobody(server: Server, accessor: str) -> None:
+    """It comes from the query, and could be anything; as a key of storage it would be a mistake of ours."""
+    status, answer = await server.ask("GET", f"sys/locked-users?mount_accessor={quote(accessor)}")
+    assert status == 200
+    (shown,) = answer["data"]["by_namespace"]
+    assert shown["mount_accessors"] == [{"mount_accessor": accessor, "counts": 0, "alias_identifiers": None}]
