@@ -1,7 +1,7 @@
 """Limits of a request's head, the same for every protocol: its size, its fields, its path.
 
 They hold before anything is looked up, so what a request without a token can cost is bounded by them. The bytes of a
-head are bounded before it is parsed as well: by ``http1`` for HTTP/1.1, by ``http2_limits`` for HTTP/2.
+head are bounded before it is parsed as well: by ``http1`` for HTTP/1.1, by ``http2`` for HTTP/2.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ from server.listeners.connection_budget import Place, Share
 from server.listeners.deadlines import Deadlines
 from server.listeners.forwarded import ForwardedFor
 from server.listeners.http1.protocol import Http1Server
-from server.listeners.http2 import Http2Server
+from server.listeners.http2.server import Http2Server
 from server.listeners.sockets import ListenFailed, open_socket, url
 from server.listeners.tls import ApprovedContext, make_context, reload_certificate
 

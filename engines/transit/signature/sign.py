@@ -69,7 +69,10 @@ class Signing(Body):
         "marshaling_algorithm": (
             "`asn1`: base64, ECDSA as DER. `jws`: base64url without padding, ECDSA as r and s of fixed length."
         ),
-        "salt_length": "For PSS: `auto` (the longest when signing, any when verifying), `hash`, or a number of bytes.",
+        "salt_length": (
+            "For PSS: `auto` or `0` (the longest when signing, any when verifying), `hash` or `-1` (as long as the "
+            "hash), or a number of bytes from 1 on. As in OpenBao, there is no way to ask for no salt."
+        ),
         "prehashed": (
             "`input` is the hash already. Makes HashML-DSA of `ml-dsa`; OpenBao's `mldsa-*` and Ed25519 ignore it."
         ),

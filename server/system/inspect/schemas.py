@@ -12,7 +12,7 @@ from msgspec import Struct
 from engines.base import meanings
 from engines.fields import BATCH, KIND
 
-_REFERENCE = re.compile(r"\[([^\]]+)\]")
+_REFERENCE = re.compile(r"\[([^\[\]]++)\]")
 """A reference to another part of the documentation, which readers of a schema don't have beside them."""
 
 _SECONDS = frozenset({"duration", "signed_duration", "bare_duration"})

@@ -17,7 +17,7 @@ from hypercorn.events import Closed, Event, RawData, Updated
 from hypercorn.typing import ConnectionState
 
 from server.listeners.asgi import Message, Receive, Scope, Send
-from server.listeners.http2_protocol import BoundedHttp2
+from server.listeners.http2.protocol import BoundedHttp2
 
 GET = [(":method", "GET"), (":path", "/v1/x"), (":scheme", "https"), (":authority", "x")]
 POST = [(":method", "POST"), *GET[1:]]

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from priority.priority import DeadlockError, MissingStreamError
 
 from server.listeners.head_limits import MAX_FIELDS, MAX_HEAD_BYTES, MAX_PATH_BYTES
-from server.listeners.http2_codec import (
+from server.listeners.http2.codec import (
     MAX_DECODED_FIELDS,
     MAX_STREAMS,
     MAX_TABLE_BYTES,
@@ -25,7 +25,7 @@ from server.listeners.http2_codec import (
     BoundedDecoder,
     BoundedEncoder,
 )
-from server.listeners.http2_frames import (
+from server.listeners.http2.frames import (
     ALLOWANCE,
     MAX_FRAME_BYTES,
     REGAINED_PER_ANSWER,
@@ -34,7 +34,7 @@ from server.listeners.http2_frames import (
     SETTINGS_COST,
     FrameMeter,
 )
-from server.listeners.http2_streams import Inbox, Rotation
+from server.listeners.http2.streams import Inbox, Rotation
 from tests.server.listeners.http2_client import GET, POST, connected, frame, turns
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"

@@ -24,7 +24,7 @@ from hyperframe.frame import PingFrame
 from server.config import Listener
 from server.listeners import ListenFailed, OpenListener, Share, deadlines, misdirected, open_listeners, serve
 from server.listeners.asgi import KEPT, WHOLE_BODY, Message, Receive, Scope, Send
-from server.listeners.http2 import _Connection
+from server.listeners.http2.server import _Connection
 from server.runtime.log_limits import LINES, LimitedLog
 from tests.server.certificates import common_name, write_certificate
 from tests.server.example_service import build_example

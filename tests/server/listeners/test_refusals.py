@@ -25,7 +25,7 @@ from server.listeners.head_limits import (
     PATH_TOO_LONG,
     TOO_LARGE,
 )
-from server.listeners.http2_frames import ALLOWANCE
+from server.listeners.http2.frames import ALLOWANCE
 from tests.server.listeners.http2_client import frame
 from tests.server.listeners.test_listeners import (
     DEADLINE,

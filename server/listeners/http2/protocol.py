@@ -1,7 +1,7 @@
 """hypercorn's HTTP/2, bounded: by frames, by streams, and by what becomes of both when the client has gone.
 
 hypercorn hands on whatever h2 understands, lets a stream's body wait for the application before it reads anything else,
-and keeps what belonged to a stream that was reset. Here, frames are counted first (``http2_frames``), a stream that is
+and keeps what belonged to a stream that was reset. Here, frames are counted first (``http2/frames``), a stream that is
 reset before its application has begun never begins it, and what the client has taken back is dropped at once.
 """
 
@@ -21,9 +21,9 @@ from hypercorn.protocol.http_stream import HTTPStream
 from hypercorn.utils import filter_pseudo_headers
 
 from server.listeners.asgi import Application, Scope
-from server.listeners.http2_codec import MAX_STREAMS, BoundedConnection
-from server.listeners.http2_frames import REGAINED_PER_ANSWER, REGAINED_PER_DATA_FRAME, FrameMeter
-from server.listeners.http2_streams import Inbox, Rotation
+from server.listeners.http2.codec import MAX_STREAMS, BoundedConnection
+from server.listeners.http2.frames import REGAINED_PER_ANSWER, REGAINED_PER_DATA_FRAME, FrameMeter
+from server.listeners.http2.streams import Inbox, Rotation
 
 STREAMS_PER_TURN = 16
 """How many streams are begun before others have their turn."""

@@ -2,7 +2,7 @@
 
 hypercorn's own entry point makes sockets, TLS contexts and signal handlers by itself. Here its connection handler is
 run on connections of ours, with a limit on the time for a request's head, which it lacks, and at less cost. What a
-connection of HTTP/2 may ask for is bounded in ``http2_protocol``.
+connection of HTTP/2 may ask for is bounded in ``http2/protocol``.
 
 HTTP/1.1 stays what it is: a change to HTTP/2 in the middle of a connection would lead clients past a proxy that
 forwards it, and past its rules.
@@ -30,7 +30,7 @@ from server.config import Listener
 from server.listeners.asgi import CLIENT_CERTIFICATE, Application, Message, Receive, Scope, Send
 from server.listeners.connection_budget import Place
 from server.listeners.head_limits import MAX_HEAD_BYTES
-from server.listeners.http2_protocol import BoundedHttp2
+from server.listeners.http2.protocol import BoundedHttp2
 from server.listeners.misdirected import begins_tls, note_tls
 from server.listeners.tls import HTTP2, client_certificate
 

@@ -1,0 +1,1 @@
+"""HTTP/2 over hypercorn and h2, with bounds on frames, streams and resets."""
