@@ -16,8 +16,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, mldsa,
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes, PublicKeyTypes
 
 from engines.algorithms.base import Material
-from engines.algorithms.encodings.key_info import rsa_prime_count
-from engines.algorithms.encodings.key_validation import InvalidKey, check_unrestricted
+from engines.algorithms.encodings.key_info import rsa_prime_count, rsa_public_exponent
+from engines.algorithms.encodings.key_validation import InvalidKey, check_rsa_exponent, check_unrestricted
 from engines.algorithms.encodings.pem import first_block
 from engines.encoding import NotBase64, decode_base64, encode_base64
 from engines.faults import Failed, Fault, InvalidRequest
@@ -198,6 +198,9 @@ def load_public_pem(text: str) -> PublicKeyTypes:
     try:
         der = first_block(text) or b""
         check_unrestricted(der)
+        exponent = rsa_public_exponent(der)
+        if exponent is not None:
+            check_rsa_exponent(exponent)  # Before the library refuses some of them without a word.
         return serialization.load_der_public_key(der)
     except InvalidKey as error:
         raise refused(error) from None

@@ -83,6 +83,27 @@ class _ThreePrimes:
     others: list[asn1.TLV]
 
 
+@asn1.sequence
+class _RsaPublicKeyInfo:
+    algorithm: _RsaIdentifier
+    public_key: asn1.BitString
+
+
+@asn1.sequence
+class _RsaPublicKey:
+    modulus: int
+    public_exponent: int
+
+
+def rsa_public_exponent(der: bytes) -> int | None:
+    """The exponent of an RSA key in SubjectPublicKeyInfo, whatever it is; None for any other key."""
+    try:
+        info = asn1.decode_der(_RsaPublicKeyInfo, der)
+        return asn1.decode_der(_RsaPublicKey, info.public_key.as_bytes()).public_exponent
+    except ValueError:
+        return None
+
+
 def rsa_prime_count(der: bytes) -> int:
     """Of how many primes the RSA key in PKCS#8 is, if it is one of more than two; else 0."""
     try:

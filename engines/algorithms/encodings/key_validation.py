@@ -53,15 +53,20 @@ def check_rsa_public(numbers: rsa.RSAPublicNumbers) -> None:
 
 def check_rsa_numbers(numbers: rsa.RSAPublicNumbers) -> None:
     """The part of that which takes no time. Raises ``InvalidKey``."""
-    modulus, exponent = numbers.n, numbers.e
-    if exponent < 3 or exponent % 2 == 0 or exponent.bit_length() > MAX_EXPONENT_BITS:
-        raise InvalidKey(f"the RSA public exponent must be odd, at least 3, and of at most {MAX_EXPONENT_BITS} bits")
+    modulus = numbers.n
+    check_rsa_exponent(numbers.e)
     if modulus % 2 == 0:
         raise InvalidKey("the RSA modulus is even")
     if math.gcd(modulus, _SMALL_PRIMES) != 1:
         raise InvalidKey("the RSA modulus has a small factor")
     if math.isqrt(modulus) ** 2 == modulus:
         raise InvalidKey("the RSA modulus is a square")
+
+
+def check_rsa_exponent(exponent: int) -> None:
+    """Raises ``InvalidKey`` for what can't be a public exponent, or isn't one that is in use."""
+    if exponent < 3 or exponent % 2 == 0 or exponent.bit_length() > MAX_EXPONENT_BITS:
+        raise InvalidKey(f"the RSA public exponent must be odd, at least 3, and of at most {MAX_EXPONENT_BITS} bits")
 
 
 def check_rsa_private(numbers: rsa.RSAPrivateNumbers) -> None:

@@ -28,6 +28,7 @@ from engines.algorithms.formats.certificates import (
 )
 from engines.faults import InvalidRequest
 from tests.costs import processor_seconds_below
+from tests.engines.der import element
 
 START, END = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC), datetime.datetime(2040, 1, 1, tzinfo=datetime.UTC)
 NAME = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "holder")])
@@ -38,7 +39,7 @@ NAMES_IDENTIFIER = x509.ObjectIdentifier("2.5.29.17")
 def many_names(count: int) -> x509.UnrecognizedExtension:
     """Alternative names, each the host ``a``: three bytes, and an object of Python."""
     content = b"\x82\x01a" * count
-    return x509.UnrecognizedExtension(NAMES_IDENTIFIER, b"\x30\x83" + len(content).to_bytes(3, "big") + content)
+    return x509.UnrecognizedExtension(NAMES_IDENTIFIER, element(0x30, content))
 
 
 def certificate(names: int = 0, subject: x509.Name = NAME, serial: int = 7) -> bytes:

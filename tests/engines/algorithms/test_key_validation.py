@@ -125,31 +125,18 @@ async def test_rsa_moduli_that_are_none(transit: Driver, name: str) -> None:
     assert text.startswith("the backup holds a version that is no key of type rsa-2048: the RSA modulus ")
 
 
-@pytest.mark.parametrize("exponent", [4, 65536, 2**63 + 1, 2**64 + 1, 2**256 + 1, 2**2040 + 1])
+@pytest.mark.parametrize("exponent", [0, 1, 2, 4, 65536, 2**63 + 1, 2**64 + 1, 2**256 + 1, 2**2040 + 1])
 async def test_rsa_exponents_that_are_none(transit: Driver, exponent: int) -> None:
     modulus = numbers().public_numbers.n
     text = der.rsa_public(modulus, exponent)
-    kind, message = await refusal(transit, "rsa-2048", public_key=text)
-    library = "error importing key: error parsing public key: asn1: structure error"
-    assert (kind, message) in [
-        (InvalidRequest, f"error importing key: the key is refused: {EXPONENT}"),
-        (Failed, library),
-    ]
+    expected = (InvalidRequest, f"error importing key: the key is refused: {EXPONENT}")
+    assert await refusal(transit, "rsa-2048", public_key=text) == expected
     with pytest.raises(InvalidKeys):
         key_from_pem(text)
     await transit.write("keys/there", type="rsa-2048", **OPEN)
     given = {"N": modulus, "E": exponent}
     refused = await restored(transit, lambda entry: entry.update(rsa_key=None, rsa_public_key=given))
     assert refused == f"the backup holds a version that is no key of type rsa-2048: {EXPONENT}"
-
-
-@pytest.mark.parametrize("exponent", [0, 1, 2])
-async def test_rsa_exponents_that_no_library_takes(transit: Driver, exponent: int) -> None:
-    kind, _ = await refusal(transit, "rsa-2048", public_key=der.rsa_public(numbers().public_numbers.n, exponent))
-    assert kind in (Failed, InvalidRequest)
-    await transit.write("keys/there", type="rsa-2048", **OPEN)
-    given = {"N": numbers().public_numbers.n, "E": exponent}
-    assert EXPONENT in await restored(transit, lambda entry: entry.update(rsa_key=None, rsa_public_key=given))
 
 
 @pytest.mark.parametrize("exponent", [3, 17, 65537, 2**31 + 11, 2**63 - 25])
