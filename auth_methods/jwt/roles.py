@@ -9,6 +9,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
+from auth_methods.addresses import AddressList
 from auth_methods.jwt.records import Role, decode, key
 from auth_methods.jwt.state import Jwt
 from auth_methods.token_fields import TokenFields, changed, warn_of_long_ttl
@@ -80,7 +81,7 @@ class RoleBody(TokenFields):
     max_ttl: Duration | UnsetType = UNSET
     period: Duration | UnsetType = UNSET
     num_uses: int | UnsetType = UNSET
-    bound_cidrs: CommaList | UnsetType = UNSET
+    bound_cidrs: AddressList | UnsetType = UNSET
 
 
 _SETTINGS = tuple(name for name in Role.__struct_fields__ if name not in ("role_type", "token"))
