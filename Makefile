@@ -50,6 +50,7 @@ soak: $(VENV)/.dev
 docs: $(VENV)/.dev
 	$(BIN)/python -m tests.house.api_document
 	$(BIN)/python -m tests.house.algorithm_document
+	$(BIN)/python -m tests.house.reference_tables
 
 format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from fnmatch import fnmatchcase
+
+from auth_methods.globs import fits
 
 _MAX_CHARACTERS = 1024
 _NAME = re.compile(r"\w(?:[\w.-]*\w)?", re.ASCII)
@@ -16,9 +17,5 @@ def is_name(text: str) -> bool:
 
 
 def matches_any(name: str, patterns: Iterable[str]) -> bool:
-    """Whether ``name`` is one of ``patterns``, which may begin and end in ``*``."""
-    return any(_fits(name, pattern) for pattern in patterns)
-
-
-def _fits(name: str, pattern: str) -> bool:
-    return fnmatchcase(name, pattern.replace("[", "[[]").replace("?", "[?]"))
+    """Whether ``name`` is one of ``patterns``, in which each ``*`` stands for any text."""
+    return any(fits(name, pattern) for pattern in patterns)

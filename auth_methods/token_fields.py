@@ -6,7 +6,7 @@ A method's body inherits ``TokenFields``, its record holds ``TokenSettings``. Ol
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any
 
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -36,6 +36,19 @@ class TokenFields(Body):
     token_strictly_bind_ip: bool | UnsetType = UNSET
     token_ttl: Duration | UnsetType = UNSET
     token_type: Annotated[str, Meta(extra={READING: same_words(_SAME_TYPES)})] | UnsetType = UNSET
+
+    tells = {
+        "token_bound_cidrs": "IP addresses and networks from which tokens may be used.",
+        "token_explicit_max_ttl": "An end of tokens that no renewal moves; 0 for none.",
+        "token_max_ttl": "How long tokens live at most, with all renewals; 0 for what the mount says.",
+        "token_no_default_policy": "Leave the policy `default` out.",
+        "token_num_uses": "How often a token may be used; 0 for any number.",
+        "token_period": "Tokens may be renewed for ever, for so long each time; 0 for not so.",
+        "token_policies": "The policies of tokens.",
+        "token_strictly_bind_ip": "Tokens may be used from the address alone that they were given to.",
+        "token_ttl": "How long tokens live at first; 0 for what the mount says.",
+        "token_type": "`service`, `batch`, or `default` for what the mount says.",
+    }
 
 
 class TokenSettings(Struct, frozen=True, kw_only=True):
@@ -152,7 +165,7 @@ def checked(settings: TokenSettings) -> TokenSettings:
     return settings
 
 
-def bound_addresses(given: Iterable[str]) -> tuple[str, ...]:
+def bound_addresses(given: Sequence[str]) -> tuple[str, ...]:
     """``token_bound_cidrs`` as stored. Raises ``InvalidRequest``."""
     try:
         return normal_addresses(given)

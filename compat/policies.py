@@ -10,7 +10,7 @@ kept as it was written; the caller's values are filled in where rules are compil
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -91,3 +91,14 @@ def read_path(text: str) -> tuple[str, bool, bool]:
     segments = "+" in path.split("/")
     prefix = path.endswith("*")
     return (path[:-1] if prefix else path), prefix, segments
+
+
+def join_values(into: dict[str, list[Value]], parameter: str, listed: Iterable[Value]) -> None:
+    """Add the values that are ``listed`` for a parameter to those that are there; no values at all mean any."""
+    added, present = list(listed), into.get(parameter)
+    if present is None:
+        into[parameter] = added
+    elif not added:
+        present.clear()
+    elif present:
+        present += added

@@ -13,7 +13,7 @@ from typing import NoReturn
 
 from compat.hcl.reader import Attribute, Block, Body, HclError, Position, Scalar, Sequence, parse
 from compat.hcl.reader import Value as Node
-from compat.policies import CAPABILITIES, Policy, Rule, Value, Values, read_path
+from compat.policies import CAPABILITIES, Policy, Rule, Value, Values, join_values, read_path
 from compat.quoting import quote
 from engines.durations import InvalidDuration, parse_duration_nanoseconds
 from engines.faults import InvalidRequest
@@ -156,7 +156,7 @@ def _expiration(fields: Mapping[str, list[Attribute | Block]]) -> float | None:
 
 def _values(fields: Mapping[str, list[Attribute | Block]], name: str) -> Values:
     """The values listed for each parameter. A parameter that is listed twice has both lists; an empty one means any."""
-    found: dict[str, tuple[Value, ...]] = {}
+    found: dict[str, list[Value]] = {}
     for item in fields.get(name, ()):
         body = item.value if isinstance(item, Attribute) else item.body
         if not isinstance(body, Body):
@@ -164,11 +164,8 @@ def _values(fields: Mapping[str, list[Attribute | Block]], name: str) -> Values:
         for member in body.items:
             if not isinstance(member, Attribute) or not isinstance(member.value, Sequence):
                 _wrong(member, "unknown slice type:")
-            values = tuple(_plain(value) for value in member.value.items)
-            key = member.name.lower()
-            before = found.get(key)
-            found[key] = values if before is None else before + values if before and values else ()
-    return found
+            join_values(found, member.name.lower(), [_plain(value) for value in member.value.items])
+    return {parameter: tuple(values) for parameter, values in found.items()}
 
 
 def _plain(node: Node) -> Value:

@@ -96,6 +96,24 @@ class Body(Struct, kw_only=True):
 
     holds: ClassVar[Holds] = {}
     """See ``Holds``."""
+    tells: ClassVar[Mapping[str, str]] = {}
+    """What each parameter means, in Markdown, for OpenAPI, help and the tables of the documentation; a subclass adds to
+    those of its bases. ``[Batches]`` refers to what a page has under that name."""
+
+
+PAGE_TELLS = {
+    "after": "Give the names behind this one.",
+    "limit": "Give at most so many; 0 or less for all.",
+}
+"""What parameters mean that ask for a part of a list."""
+
+
+def meanings(struct: type[Struct]) -> dict[str, str]:
+    """What the fields of a body, or of a batch's item, mean: ``Body.tells`` of it and of its bases."""
+    told: dict[str, str] = {}
+    for base in reversed(struct.__mro__):
+        told |= base.__dict__.get("tells", {})
+    return told
 
 
 class Nothing(Body):
@@ -142,6 +160,9 @@ class Call(Struct):
 
     wrap_ttl_seconds: float = 0
     """For how long the caller wants the answer wrapped; 0 for not at all. The core does the wrapping."""
+
+    existing: object = None
+    """What the row's ``exists`` has found."""
 
     warnings: list[str] = []
 
@@ -205,7 +226,9 @@ B = TypeVar("B", bound=Body)
 P = ParamSpec("P")
 """What an engine is opened with."""
 
-Exists: TypeAlias = Callable[[E, Call, B], Awaitable[bool]]
+Exists: TypeAlias = Callable[[E, Call, B], Awaitable[object]]
+"""Looks up what a request would update: a false value if there is nothing, and so it would create. What is answered
+otherwise is the handler's to use, as ``Call.existing``."""
 Handler: TypeAlias = Callable[[E, Call, B], Awaitable["Reply | None"]]
 
 

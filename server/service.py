@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import logging
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -14,11 +15,14 @@ from engines.algorithms.pins import pin_providers
 from engines.faults import Fault
 from engines.fips import FipsMode
 from server.audit.broker import DeclaredDevice
-from server.audit.enabled import make_device
+from server.audit.devices.base import DeviceFault
+from server.audit.enabled import EnabledDevice, check_known, make_device
 from server.audit.stored import to_store
+from server.audit.writer import MAX_WAITING
 from server.config import Config, ConfigError, Listener
 from server.core.lifecycle import Core
 from server.core.settings import Settings
+from server.listeners.tls import make_context
 from server.pipeline.app import Application
 from server.pipeline.dispatch import Dispatcher
 from server.processes.development import DevelopmentKeys
@@ -30,6 +34,8 @@ from server.tenants.mounts.table import new_entry
 from storage.base import Claims, StorageFault, Store
 from storage.seals.base import Seal
 from storage.shared_memory import SharedRevision
+
+_log = logging.getLogger(__name__)
 
 
 async def open_service(config: Config, member: Member) -> Service:
@@ -48,6 +54,7 @@ async def open_service(config: Config, member: Member) -> Service:
         cache_size=config.cache_size,
         commons=member.commons,
         rate_counts=member.rate_counts,
+        login_counts=member.login_counts,
         meter=member.meter,
     )
     development = None
@@ -74,8 +81,8 @@ async def open_service(config: Config, member: Member) -> Service:
     def build(listener: Listener) -> Application:
         return Application(dispatcher, listener)
 
-    async def reload(config: Config) -> None:
-        await core.reload()
+    async def reload(config: Config) -> bool:
+        return await core.reload()
 
     return Service(build, reload, close, ALWAYS_SERVED, development)
 
@@ -85,8 +92,19 @@ def check_audit(config: Config) -> None:
 
     One that can't be opened is only logged: it is tried again with each entry, and initialising demands that it works.
     """
+    for enabled in _make_audit(config):
+        try:
+            enabled.device.open()
+        except DeviceFault as error:
+            _log.error("audit device %s can't be opened: %s", enabled.path, error)
+        enabled.device.close()
+
+
+def _make_audit(config: Config) -> Iterator[EnabledDevice]:
+    """The audit devices that ``config`` declares, not opened yet. Raises ``ConfigError``."""
     for declared, device in zip(config.audit, _declared(config), strict=True):
         try:
+            check_known(to_store(device), plugins.find_audit_device)
             enabled = make_device(
                 device.path,
                 to_store(device),
@@ -95,8 +113,23 @@ def check_audit(config: Config) -> None:
             )
         except Fault as error:
             raise ConfigError(f'audit "{declared.type}" "{declared.path}": {error.message}', declared.place) from error
-        enabled.open()
-        enabled.device.close()
+        yield enabled
+
+
+def check_config(config: Config) -> None:
+    """See that a server could start with ``config``: what it names is installed, and its files are what they must be.
+
+    Opens no storage, no socket and no audit device, so a server may be running. Raises ``ConfigError``,
+    ``ListenFailed``.
+    """
+    _pin_providers(config)
+    _open_seal(config)
+    _opener(config)
+    for listener in config.listeners:
+        if listener.tls:
+            make_context(listener, FipsMode(config.fips_mode))
+    for _ in _make_audit(config):
+        pass
 
 
 @contextmanager
@@ -175,6 +208,8 @@ def _settings(config: Config) -> Settings:
         audit_devices=_declared(config),
         audit_through_api=config.unsafe_allow_api_audit_creation,
         audit_prefix_allowed=config.allow_audit_log_prefixing,
+        # Of the requests that may be under way, half may wait for the audit: others find room all the same.
+        audit_max_waiting=max(1, min(MAX_WAITING, config.max_concurrent_requests // config.workers // 2)),
         shown=_shown(config),
     )
 

@@ -11,7 +11,8 @@ decoded entries is right for as long as it has dropped what changed up to the pr
     StorageFault
       +- Conflict            another commit changed what this transaction had read
       +- Damaged             an entry can't be what was written there; names the entry
-      +- Unavailable         the medium refused: disk full, file locked, connection lost, store closed
+      +- Unavailable         the medium refused: file locked, connection lost, store closed
+      |    +- Full           ... because it has no space left; it can still be read
       +- BarrierSealed       the barrier has no keys at present
       +- NotInitialized      there is nothing to unseal yet
       +- AlreadyInitialized  there is, and it isn't replaced
@@ -27,6 +28,7 @@ import random
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol, TypeVar, runtime_checkable
 
 T = TypeVar("T")
@@ -53,12 +55,20 @@ class KeyTooLong(StorageFault, ValueError):
     """A key or prefix has more than ``MAX_KEY_BYTES``. Callers choose names, so this isn't always our own mistake."""
 
 
+class ValueTooLarge(StorageFault, ValueError):
+    """A value has more than ``MAX_VALUE_BYTES``. Callers choose how much they send, and may send it in parts."""
+
+
 class Damaged(StorageFault):
     """An entry's bytes are not what was once written there."""
 
 
 class Unavailable(StorageFault):
     """The medium can't be read or written at present."""
+
+
+class Full(Unavailable):
+    """The medium has no space left; what is there can still be read."""
 
 
 class BarrierSealed(StorageFault):
@@ -160,6 +170,24 @@ class Claims(Protocol):
         """Keep the medium that ``settings`` name from other servers within the block; forked processes share it.
 
         Entering raises ``Unavailable`` if another server has it, ``ValueError`` for wrong settings.
+        """
+
+
+@runtime_checkable
+class Copies(Protocol):
+    """What an opener of stores may have beside being called: a medium that can be copied to a file and back."""
+
+    def back_up(self, settings: Mapping[str, str], file: Path) -> int:
+        """Copy the state of one moment to ``file``, entries as they are, and give their number.
+
+        A server may be running. Raises ``StorageFault``, also if ``file`` is there; ``ValueError`` for wrong settings.
+        """
+
+    def restore(self, settings: Mapping[str, str], file: Path) -> int:
+        """Make the medium what it was when ``file`` was made, and give the number of entries.
+
+        Raises ``StorageFault``, also if a server uses the medium, or it holds entries; ``ValueError`` for wrong
+        settings.
         """
 
 

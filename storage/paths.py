@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from storage.base import MAX_KEY_BYTES, MAX_VALUE_BYTES, KeyTooLong
+from storage.base import MAX_KEY_BYTES, MAX_VALUE_BYTES, KeyTooLong, ValueTooLarge
 
 _BAD_KEY = re.compile(r"\A/|//|/\Z|\A\Z|[\x00-\x1f\x7f\ud800-\udfff]")
 _BAD_PREFIX = re.compile(r"\A/|//|[^/]\Z|[\x00-\x1f\x7f\ud800-\udfff]")
@@ -40,9 +40,9 @@ def check_limit(limit: int | None) -> None:
 
 
 def check_value(value: bytes) -> None:
-    """Raise ``ValueError`` if ``value`` is larger than an entry may be."""
+    """Raise ``ValueTooLarge`` if ``value`` is larger than an entry may be."""
     if len(value) > MAX_VALUE_BYTES:
-        raise ValueError(f"a storage entry is at most {MAX_VALUE_BYTES} bytes large")
+        raise ValueTooLarge(f"a storage entry is at most {MAX_VALUE_BYTES} bytes large")
 
 
 def name_below(prefix: str, key: str) -> str:

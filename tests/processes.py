@@ -12,9 +12,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
+_PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 # Indices behind the command name's closing parenthesis in /proc/PID/stat, see proc(5).
-_STATE, _GROUP, _USER_TIME, _SYSTEM_TIME = 0, 2, 11, 12
+_STATE, _PARENT, _GROUP, _USER_TIME, _SYSTEM_TIME = 0, 1, 2, 11, 12
 
 
 def members(group: int) -> list[int]:
@@ -40,6 +41,31 @@ def processor_seconds(group: int) -> float:
     """The processor time, user and system, that the living processes of the group have used so far."""
     ticks = sum(int(fields[_USER_TIME]) + int(fields[_SYSTEM_TIME]) for _, fields in _statuses(group))
     return ticks / _TICKS_PER_SECOND
+
+
+def children(group: int) -> list[int]:
+    """The living processes that the first process of the group has started by itself, as a supervisor its workers."""
+    statuses = _statuses(group)
+    return sorted(process for process, fields in statuses if fields[_PARENT] == str(group) and fields[_STATE] != "Z")
+
+
+def thread_seconds(process: int) -> float:
+    """The processor time that the living threads of a process have used, to far less than a tick; 0 if it is gone."""
+    total = 0
+    try:
+        for thread in os.listdir(f"/proc/{process}/task"):
+            total += int(Path(f"/proc/{process}/task/{thread}/schedstat").read_text(encoding="ascii").split()[0])
+    except (FileNotFoundError, ProcessLookupError):
+        pass  # A thread, or all of them, ended since they were listed.
+    return total / 1e9
+
+
+def resident_bytes(process: int) -> int:
+    """What a process has in memory, pages shared with others included; 0 if it is gone."""
+    try:
+        return int(Path(f"/proc/{process}/statm").read_text(encoding="ascii").split()[1]) * _PAGE_BYTES
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
 
 
 def _statuses(group: int) -> Iterator[tuple[int, list[str]]]:

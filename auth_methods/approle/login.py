@@ -20,6 +20,11 @@ class LoginBody(Body):
     role_id: str = ""
     secret_id: str = ""
 
+    tells = {
+        "role_id": "The role's id.",
+        "secret_id": "A secret id of the role, unless it asks for none.",
+    }
+
     def named_account(self) -> str:
         """As ``NamesAccount``: the role id."""
         return self.role_id.strip()

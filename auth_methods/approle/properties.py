@@ -18,7 +18,7 @@ from auth_methods.approle.records import Role
 from auth_methods.approle.roles import OLD_NAMES, RoleBody, RoleName, changed_role, checked_role
 from auth_methods.approle.state import AppRole
 from auth_methods.token_fields import bound_addresses, checked, parse_policies
-from engines.base import Call, Handler, Mount, Operation, Reply, Route, Row
+from engines.base import Call, Handler, Mount, Operation, Reply, Route, Row, meanings
 from engines.faults import Failed, InvalidRequest, UnsupportedPath
 
 
@@ -127,13 +127,9 @@ def _body(row: Property) -> type[RoleName]:
     """A body with the fields of ``RoleBody`` that this property has."""
     kinds = {info.encode_name: info.type for info in msgspec.structs.fields(RoleBody)}
     fields = [(name, kinds[name], UNSET) for name in row.fields]
-    body = msgspec.defstruct(
-        f"{row.path.title().replace('-', '')}Body",
-        fields,
-        bases=(RoleName,),
-        kw_only=True,
-        namespace={"other_names": RoleBody.other_names},
-    )
+    told = {"tells": {name: meanings(RoleBody)[name] for name in row.fields}, "other_names": RoleBody.other_names}
+    title = f"{row.path.title().replace('-', '')}Body"
+    body = msgspec.defstruct(title, fields, bases=(RoleName,), kw_only=True, namespace=told)
     assert issubclass(body, RoleName)
     return body
 

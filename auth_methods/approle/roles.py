@@ -13,7 +13,7 @@ from auth_methods.addresses import AddressList, InvalidAddress, check_networks
 from auth_methods.approle.records import Role
 from auth_methods.approle.state import AppRole
 from auth_methods.token_fields import TokenFields, changed, warn_of_long_ttl
-from engines.base import Body, Call, Mount, Reply
+from engines.base import PAGE_TELLS, Body, Call, Mount, Reply
 from engines.durations import format_go_duration
 from engines.faults import Failed, InvalidRequest
 from engines.fields import CommaList, Duration, FoldedName
@@ -28,12 +28,18 @@ class RoleName(Body):
 
     role_name: FoldedName = ""
 
+    tells = {
+        "role_name": "The role; the same in any case.",
+    }
+
 
 class ListBody(Body):
     """A page of names."""
 
     after: str = ""
     limit: int = 0
+
+    tells = PAGE_TELLS
 
 
 class RoleBody(TokenFields):
@@ -51,6 +57,19 @@ class RoleBody(TokenFields):
     secret_id_bound_cidrs: AddressList | UnsetType = UNSET
     secret_id_num_uses: int | UnsetType = UNSET
     secret_id_ttl: Duration | UnsetType = UNSET
+
+    tells = {
+        "role_name": "The role; the same in any case.",
+        "bind_secret_id": "Whether a login takes a secret id too.",
+        "bound_cidr_list": "The old name of `secret_id_bound_cidrs`.",
+        "local_secret_ids": "Keep secret ids on this server alone; settled with the role.",
+        "period": "The old name of `token_period`.",
+        "policies": "The old name of `token_policies`.",
+        "role_id": "An id of one's own choosing; a random one without it.",
+        "secret_id_bound_cidrs": "IP addresses and networks from which secret ids may be used.",
+        "secret_id_num_uses": "How often a secret id may be used; 0 for any number.",
+        "secret_id_ttl": "How long secret ids live; 0 for ever.",
+    }
 
 
 async def list_roles(method: AppRole, call: Call, body: ListBody) -> Reply:

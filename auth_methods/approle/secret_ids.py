@@ -14,7 +14,7 @@ from auth_methods.addresses import AddressList, InvalidAddress, all_within, chec
 from auth_methods.approle.records import Role, SecretId
 from auth_methods.approle.roles import RoleName
 from auth_methods.approle.state import AppRole
-from engines.base import Call, Reply
+from engines.base import PAGE_TELLS, Call, Reply
 from engines.durations import format_time
 from engines.faults import Denied, Failed, InvalidRequest, NotFound
 from engines.fields import PARTS, Duration
@@ -30,6 +30,8 @@ class ListSecretsBody(RoleName):
 
     after: str = ""
     limit: int = 0
+
+    tells = PAGE_TELLS
 
 
 def _pairs(text: str) -> list[str]:
@@ -49,11 +51,23 @@ class GenerateBody(RoleName):
     num_uses: int | UnsetType = UNSET
     ttl: Duration | UnsetType = UNSET
 
+    tells = {
+        "metadata": "JSON of texts by name, which go to the tokens.",
+        "cidr_list": "Addresses and networks from which this secret id may be used, within the role's.",
+        "token_bound_cidrs": "Addresses and networks from which its tokens may be used, within the role's.",
+        "num_uses": "How often it may be used, at most as the role says.",
+        "ttl": "How long it lives, at most as the role says.",
+    }
+
 
 class CustomBody(GenerateBody):
     """As ``GenerateBody``, with the secret id itself."""
 
     secret_id: str = ""
+
+    tells = {
+        "secret_id": "The secret id to have.",
+    }
 
 
 class SecretBody(RoleName):
@@ -61,11 +75,19 @@ class SecretBody(RoleName):
 
     secret_id: str = ""
 
+    tells = {
+        "secret_id": "The secret id.",
+    }
+
 
 class AccessorBody(RoleName):
     """Names a secret id by its accessor."""
 
     secret_id_accessor: str = ""
+
+    tells = {
+        "secret_id_accessor": "The accessor of a secret id.",
+    }
 
 
 async def list_secrets(method: AppRole, call: Call, body: ListSecretsBody) -> Reply:
@@ -166,7 +188,7 @@ def _metadata(text: str) -> dict[str, str]:
         pass  # As it is, then.
     try:
         parsed = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         parsed = None
     if isinstance(parsed, dict) and all(isinstance(value, str) for value in parsed.values()):
         return parsed

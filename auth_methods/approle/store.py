@@ -24,6 +24,7 @@ import msgspec
 from msgspec.structs import replace
 
 from auth_methods.approle.records import AccessorEntry, Role, SecretId
+from auth_methods.encoding import encoded
 from engines.faults import Failed
 from storage.base import Transaction, transact
 from storage.view import View
@@ -74,7 +75,7 @@ class Store:
                 transaction.put(key, name.encode())
                 if before is not None:
                     transaction.delete("role-id/" + await self.hash(before.role_id))
-            transaction.put(f"role/{name}", msgspec.msgpack.encode(role))
+            transaction.put(f"role/{name}", encoded(role))
 
         await transact(self._view, work)
 
@@ -107,7 +108,7 @@ class Store:
                 raise Failed(f'role "{role.name}" does not exist')
             if await transaction.get(_secret_key(role.uuid, hashed)) is not None:
                 raise Failed("failed to store secret_id: SecretID is already registered")
-            transaction.put(_secret_key(role.uuid, hashed), msgspec.msgpack.encode(entry))
+            transaction.put(_secret_key(role.uuid, hashed), encoded(entry))
             transaction.put(accessor_key, msgspec.msgpack.encode(AccessorEntry(role.uuid, hashed)))
             if entry.expiration_time:
                 transaction.put(_expiry_key(entry, role.uuid, hashed), b"")

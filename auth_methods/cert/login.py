@@ -20,6 +20,10 @@ class LoginBody(Body):
 
     name: str = ""
 
+    tells = {
+        "name": "The role to log in with; the first that fits without it.",
+    }
+
 
 async def log_in(method: Cert, call: Call, body: LoginBody) -> Login:
     """Give a token for the certificate of this connection."""

@@ -8,7 +8,7 @@ import msgspec
 
 from auth_methods.cert.revocation_lists import FOLDER, Revocations, decode, key, parsed
 from auth_methods.cert.state import Cert
-from engines.base import Body, Call, Reply
+from engines.base import PAGE_TELLS, Body, Call, Reply
 from engines.faults import InvalidRequest
 from engines.fields import FoldedName
 from engines.worker_pools import beside
@@ -22,6 +22,10 @@ class ListName(Body):
 
     name: FoldedName = ""
 
+    tells = {
+        "name": "The list; the same in any case.",
+    }
+
 
 class ListsBody(Body):
     """A page of names."""
@@ -29,12 +33,19 @@ class ListsBody(Body):
     after: str = ""
     limit: int = 0
 
+    tells = PAGE_TELLS
+
 
 class ListBody(ListName):
     """A revocation list in PEM."""
 
     crl: str = ""
     url: str = ""
+
+    tells = {
+        "crl": "The revocation list, in PEM.",
+        "url": "Not supported: lists aren't fetched.",
+    }
 
 
 async def list_lists(method: Cert, call: Call, body: ListsBody) -> Reply:

@@ -13,8 +13,9 @@ from auth_methods.addresses import AddressList
 from auth_methods.cert.certificates import InvalidCertificate, read_trusted
 from auth_methods.cert.records import CONFIG, Config, Role, decode, key
 from auth_methods.cert.state import Cert
+from auth_methods.encoding import encoded
 from auth_methods.token_fields import TokenFields, TokenSettings, changed
-from engines.base import Body, Call, Mount, Nothing, Reply
+from engines.base import PAGE_TELLS, Body, Call, Mount, Nothing, Reply
 from engines.faults import InvalidRequest
 from engines.fields import CommaList, Duration, FoldedName
 from storage.base import Transaction, delete, put, transact
@@ -35,12 +36,18 @@ class RoleName(Body):
 
     name: FoldedName = ""
 
+    tells = {
+        "name": "The role; the same in any case.",
+    }
+
 
 class ListBody(Body):
     """A page of names."""
 
     after: str = ""
     limit: int = 0
+
+    tells = PAGE_TELLS
 
 
 class RoleBody(TokenFields):
@@ -67,12 +74,41 @@ class RoleBody(TokenFields):
     period: Duration | UnsetType = UNSET
     bound_cidrs: AddressList | UnsetType = UNSET
 
+    tells = {
+        "name": "The role; the same in any case.",
+        "certificate": "A bundle in PEM: authorities whose clients are taken, or certificates of clients themselves.",
+        "display_name": "The display name of tokens; the role's name without it.",
+        "allowed_names": (
+            "Common names, DNS names or email addresses, one of which the certificate must have; `*` stands "
+            "for any text."
+        ),
+        "allowed_common_names": "Common names, one of which it must have; `*` stands for any text.",
+        "allowed_dns_sans": "DNS names, one of which it must have; `*` stands for any text.",
+        "allowed_email_sans": "Email addresses, one of which it must have; `*` stands for any text.",
+        "allowed_uri_sans": "URIs, one of which it must have; `*` stands for any text.",
+        "allowed_organizational_units": "Organizational units, one of which it must have; `*` stands for any text.",
+        "allowed_metadata_extensions": "Object identifiers of extensions that become metadata of the token.",
+        "required_extensions": "Extensions that it must have, as `OBJECT_ID:TEXT`; `*` stands for any text.",
+        "ocsp_enabled": "Not supported.",
+        "policies": "The old name of `token_policies`.",
+        "lease": "An old name of `token_ttl`, in seconds.",
+        "ttl": "The old name of `token_ttl`.",
+        "max_ttl": "The old name of `token_max_ttl`.",
+        "period": "The old name of `token_period`.",
+        "bound_cidrs": "The old name of `token_bound_cidrs`.",
+    }
+
 
 class ConfigBody(Body):
     """The mount's settings; they are replaced as a whole."""
 
     disable_binding: bool = False
     enable_identity_alias_metadata: bool = False
+
+    tells = {
+        "disable_binding": "Renew tokens without the certificate that they were given for.",
+        "enable_identity_alias_metadata": "Not supported.",
+    }
 
 
 _SETTINGS = tuple(name for name in Role.__struct_fields__ if name != "token")
@@ -98,7 +134,7 @@ async def write_role(method: Cert, call: Call, body: RoleBody) -> Reply | None:
         value = await transaction.get(key(body.name))
         role = _changed(Role() if value is None else decode(value), body)
         _warn(role.token, method.mount, call)
-        transaction.put(key(body.name), msgspec.msgpack.encode(role))
+        transaction.put(key(body.name), encoded(role))
 
     await transact(method.mount.storage, work)
     return Reply() if call.warnings else None

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import logging
 import secrets
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -24,6 +23,7 @@ from auth_methods.jwt import claims as claim_checks
 from auth_methods.jwt import used_ids
 from auth_methods.jwt.browser_state import PENDING_SECONDS, Pending
 from auth_methods.jwt.claims import InvalidClaims
+from auth_methods.jwt.fetch_failures import report
 from auth_methods.jwt.keys import BadSignature, read_header, verified_claims
 from auth_methods.jwt.login import login_of
 from auth_methods.jwt.records import Config, Role
@@ -31,8 +31,6 @@ from auth_methods.jwt.remote import FetchFailed
 from auth_methods.jwt.state import Jwt
 from engines.base import Body, Call, Reply
 from engines.faults import InvalidRequest
-
-log = logging.getLogger("cryptoserve.jwt")
 
 _FAILED = "OpenBao login failed. "
 _MAX_TEXT = 2048
@@ -48,6 +46,12 @@ class AuthUrlBody(Body):
     redirect_uri: str = ""
     client_nonce: str = ""
 
+    tells = {
+        "role": "The role to log in with; the mount's default without it.",
+        "redirect_uri": "Where the browser is to come back to; one of the role's.",
+        "client_nonce": "A secret of the client's own, which it has to show again at the end.",
+    }
+
 
 class CallbackBody(Body):
     """What the browser has brought back, and the client's own nonce."""
@@ -57,6 +61,14 @@ class CallbackBody(Body):
     client_nonce: str = ""
     error: str = ""
     error_description: str = ""
+
+    tells = {
+        "state": "The state that the browser has brought back.",
+        "code": "The code that the provider has given.",
+        "client_nonce": "The client's secret from the beginning.",
+        "error": "What the provider says has gone wrong.",
+        "error_description": "The same for people.",
+    }
 
 
 async def auth_url(method: Jwt, call: Call, body: AuthUrlBody) -> Reply:
@@ -81,7 +93,7 @@ async def auth_url(method: Jwt, call: Call, body: AuthUrlBody) -> Reply:
     try:
         endpoints = await method.provider(config).endpoints()
     except FetchFailed as error:
-        log.warning("the provider %s can't be asked: %s", config.oidc_discovery_url, error)
+        report("a login can't begin: %s", error, mount=method.mount.path, request=call.request_id)
         return Reply({"auth_url": ""})
     pending = Pending(
         role=name,
@@ -148,10 +160,10 @@ async def callback(method: Jwt, call: Call, body: CallbackBody) -> Login:
     if not body.code:
         raise InvalidRequest(_FAILED + (body.error or "OAuth code parameter not provided")[:_MAX_TEXT])
     try:
-        found = await _claims(method, config, role, pending, body.code, call.now)
+        found = await _claims(method, config, role, pending, body.code, call)
         return login_of(role, pending.role, found, call)
     except FetchFailed as error:
-        log.warning("a login through the provider %s failed: %s", config.oidc_discovery_url, error)
+        report("a login can't end: %s", error, mount=method.mount.path, request=call.request_id)
         raise InvalidRequest(f"{_FAILED}Error exchanging oidc code.") from None
     except (BadSignature, InvalidClaims) as error:
         raise InvalidCredentials(f"{_FAILED}{error}") from None
@@ -162,15 +174,15 @@ async def _first(method: Jwt, pending: Pending) -> bool:
     return await used_ids.take(method.mount.storage, "oidc state", pending.nonce, pending.ends_at)
 
 
-async def _claims(method: Jwt, config: Config, role: Role, pending: Pending, code: str, now: float) -> dict[str, Any]:
+async def _claims(method: Jwt, config: Config, role: Role, pending: Pending, code: str, call: Call) -> dict[str, Any]:
     """What the provider says of the person. Raises ``FetchFailed``, ``BadSignature`` or ``InvalidClaims``."""
     provider = method.provider(config)
     tokens = await provider.exchange(config.client, code, pending.redirect_uri, pending.verifier)
     header = read_header(tokens.id_token)
     if config.jwt_supported_algs and header.algorithm not in config.jwt_supported_algs:
         raise BadSignature("id_token signed with unexpected algorithm")
-    found = verified_claims(tokens.id_token, header, await method.keys(config, header.key_id))
-    _check(found, config, role, pending, now)
+    found = verified_claims(tokens.id_token, header, await method.keys(config, header.key_id, call.request_id))
+    _check(found, config, role, pending, call.now)
     more = await provider.user_info(tokens)
     if more and more.get("sub") != found.get("sub"):
         raise InvalidClaims("the provider's information is on another user")  # OpenID Connect Core 1.0, 5.3.2.

@@ -7,11 +7,11 @@ starts with ``/``.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, TypeAlias
+
+from auth_methods.globs import fits
 
 Claims: TypeAlias = Mapping[str, Any]
 
@@ -20,6 +20,7 @@ DEFAULT_LEEWAY_SECONDS = 150
 """How long a token is good that doesn't say when it ends or starts."""
 
 _MAX_DEPTH = 32
+_MAX_INDEX_DIGITS = 9
 
 
 class InvalidClaims(ValueError):
@@ -111,11 +112,16 @@ def claim(claims: Claims, name: str, *, pointer: bool | None = None) -> Any:
         part = part.replace("~1", "/").replace("~0", "~")
         if isinstance(value, dict):
             value = value.get(part)
-        elif isinstance(value, list) and part.isascii() and part.isdigit() and int(part) < len(value):
-            value = value[int(part)]
+        elif isinstance(value, list) and _index(part) < len(value):
+            value = value[_index(part)]
         else:
             return None
     return value
+
+
+def _index(part: str) -> int:
+    """The index in a list that a part of a pointer is; beyond every list if it is none."""
+    return int(part) if part.isascii() and part.isdigit() and len(part) <= _MAX_INDEX_DIGITS else 10**_MAX_INDEX_DIGITS
 
 
 def check_bound(claims: Claims, bound: Mapping[str, Any], *, glob: bool) -> None:
@@ -129,27 +135,27 @@ def check_bound(claims: Claims, bound: Mapping[str, Any], *, glob: bool) -> None
             raise InvalidClaims(f'claim "{name}" is missing')
         wanted = allowed if isinstance(allowed, list) else [allowed]
         values = actual if isinstance(actual, list) else [actual]
-        if not any(_matches(value, one, glob=glob) for one in wanted for value in values):
+        if not _any_matches(values, wanted, glob=glob):
             raise InvalidClaims(f'claim "{name}" does not match any associated bound claim values')
+
+
+def _any_matches(values: Sequence[Any], wanted: Sequence[Any], *, glob: bool) -> bool:
+    """Whether one of ``values`` is one of ``wanted``; only globs, and what isn't text, are compared pair by pair."""
+    plain = {one for one in wanted if isinstance(one, str) and not (glob and "*" in one)}
+    if any(isinstance(value, str) and value in plain for value in values):
+        return True
+    others = [one for one in wanted if not isinstance(one, str) or one not in plain]
+    return any(_matches(value, one, glob=glob) for one in others for value in values)
 
 
 def _matches(value: Any, wanted: Any, *, glob: bool) -> bool:
     if isinstance(value, str) and isinstance(wanted, str):
-        return bool(_glob(wanted).fullmatch(value)) if glob else value == wanted
+        return fits(value, wanted) if glob else value == wanted
     if isinstance(value, bool) or isinstance(wanted, bool):
         return value is wanted
     if isinstance(value, (int, float)) and isinstance(wanted, (int, float)):
         return value == wanted
     return False
-
-
-@lru_cache(maxsize=1024)
-def _glob(pattern: str) -> re.Pattern[str]:
-    """Stars in a row are one, and none is greedy, so that matching can't take long."""
-    parts = [re.escape(part) for part in re.sub(r"\*+", "*", pattern).split("*")]
-    # Each star takes as little as lets what follows match, and gives nothing back: the first place is as good as any.
-    middle = "".join(f"(?>.*?{part})" for part in parts[1:-1])
-    return re.compile(parts[0] if len(parts) == 1 else f"{parts[0]}{middle}.*{parts[-1]}", re.DOTALL)
 
 
 def text_claim(claims: Claims, name: str, *, pointer: bool) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
-
+from auth_methods.encoding import encoded
+from auth_methods.jwt.fetch_failures import report
 from auth_methods.jwt.keys import ALGORITHMS, InvalidKeys, key_from_pem
 from auth_methods.jwt.records import CONFIG, Config
 from auth_methods.jwt.remote import FetchFailed, KeySource, fetch_keys
@@ -43,6 +43,26 @@ class ConfigBody(Body):
     provider_config: dict[str, Any] = {}
     skip_jwks_validation: bool = False
 
+    tells = {
+        "bound_issuer": "The issuer that tokens must be from.",
+        "default_role": "The role of logins that name none.",
+        "jwks_ca_pem": "Certificates in PEM of the authorities to trust for `jwks_url`.",
+        "jwks_url": "Where the keys are that sign tokens, as a JWK set.",
+        "jwt_supported_algs": "Algorithms to take; all that fit a key without them.",
+        "jwt_validation_pubkeys": "The keys that sign tokens, in PEM.",
+        "local_issuer": "Take the tokens that this server signs itself.",
+        "namespace_in_state": "Accepted for the sake of existing configurations.",
+        "oidc_client_id": "The client's name at the provider.",
+        "oidc_client_secret": "The client's secret at the provider.",
+        "oidc_discovery_ca_pem": "Certificates in PEM of the authorities to trust for `oidc_discovery_url`.",
+        "oidc_discovery_url": "The provider's URL, without `/.well-known`.",
+        "oidc_response_mode": "`query`, or empty.",
+        "oidc_response_types": "`code`, or empty.",
+        "override_allowed_server_names": "Not supported.",
+        "provider_config": "Not supported.",
+        "skip_jwks_validation": "Don't ask for the keys when the configuration is written.",
+    }
+
 
 async def read_config(method: Jwt, call: Call, body: Nothing) -> Reply | None:
     """Show the configuration."""
@@ -77,7 +97,7 @@ async def _status(method: Jwt, config: Config, call: Call) -> str:
     """Whether tokens can be checked; as in OpenBao, key sets are only asked for if they have to be discovered."""
     if config.oidc_discovery_url:
         try:
-            await method.keys(config, "")
+            await method.keys(config, "", call.request_id)
         except FetchFailed as error:
             call.warn(f"failed to construct JWK validator: keyset configuration error: {error}")
             return "invalid"
@@ -110,7 +130,7 @@ async def write_config(method: Jwt, call: Call, body: ConfigBody) -> Reply | Non
             raise InvalidRequest(f"error parsing public key: {error}") from None
     if config.source is not None:
         await _check_source(config.source, call, skip=body.skip_jwks_validation)
-    await put(method.mount.storage, CONFIG, msgspec.msgpack.encode(config))
+    await put(method.mount.storage, CONFIG, encoded(config))
     return Reply() if call.warnings else None
 
 
@@ -155,6 +175,7 @@ async def _check_source(source: KeySource, call: Call, *, skip: bool) -> None:
     try:
         await fetch_keys(source)
     except FetchFailed as error:
+        report("%s: %s", what, error, request=call.request_id)
         if not skip:
             raise InvalidRequest(f"{what}: {error}" if source.discovery else what) from None
         call.warn(what)

@@ -15,6 +15,7 @@ from auth_methods.base import InvalidCredentials, Login
 from auth_methods.jwt import claims as tokens
 from auth_methods.jwt import used_ids
 from auth_methods.jwt.claims import InvalidClaims
+from auth_methods.jwt.fetch_failures import report
 from auth_methods.jwt.keys import BadSignature, read_header, verified_claims
 from auth_methods.jwt.records import Config, Role
 from auth_methods.jwt.remote import FetchFailed
@@ -30,6 +31,11 @@ class LoginBody(Body):
 
     jwt: str = ""
     role: str = ""
+
+    tells = {
+        "jwt": "The JSON Web Token.",
+        "role": "The role to log in with; the mount's default without it.",
+    }
 
 
 async def log_in(method: Jwt, call: Call, body: LoginBody) -> Login:
@@ -70,9 +76,10 @@ async def _validated(method: Jwt, config: Config, role: Role, token: str, call: 
     if config.local_issuer:
         return await _validated_here(method, config, role, token, call)
     try:
-        keys = await method.keys(config, header.key_id)
-    except FetchFailed:
+        keys = await method.keys(config, header.key_id, call.request_id)
+    except FetchFailed as error:
         # Why is for the operator, who finds it in the log.
+        report("keys can't be fetched for a login: %s", error, mount=method.mount.path, request=call.request_id)
         raise BadSignature("error verifying token signature: the keys can't be fetched") from None
     claims = verified_claims(token, header, keys)
     return claims, tokens.check_registered(claims, role.expected(config.issuer), call.now)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,8 +16,6 @@ import httpx
 
 from auth_methods.jwt.remote import EARLY_SECONDS, FRESH_SECONDS, FetchFailed, KeySource, discovered, document, session
 from engines.base import Clock
-
-log = logging.getLogger("cryptoserve.jwt")
 
 _POST = "client_secret_post"
 _BASIC = "client_secret_basic"
@@ -66,6 +63,7 @@ class Provider:
         self._endpoints: Endpoints | None = None
         self._fetched_at = float("-inf")
         self._tried_at = float("-inf")
+        self._failure = ""
         self._fetching = asyncio.Lock()
 
     async def endpoints(self) -> Endpoints:
@@ -74,10 +72,14 @@ class Provider:
             now = self._clock()
             if self._endpoints is None or now - self._fetched_at >= FRESH_SECONDS:
                 if now - self._tried_at < EARLY_SECONDS:
-                    raise FetchFailed("the last try was a moment ago")
+                    raise FetchFailed(f"{self._failure} (a moment ago)")
                 self._tried_at = now
-                async with session(self.source) as client:
-                    self._endpoints = _endpoints(await discovered(client, self.source.url))
+                try:
+                    async with session(self.source) as client:
+                        self._endpoints = _endpoints(await discovered(client, self.source.url))
+                except FetchFailed as error:
+                    self._failure = str(error)
+                    raise
                 self._fetched_at = self._clock()
             return self._endpoints
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
-import logging
 import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -21,10 +20,9 @@ from typing import Any
 import httpx
 import orjson
 
+from auth_methods.jwt.fetch_failures import cause_of, report
 from auth_methods.jwt.keys import InvalidKeys, Key, keys_from_set
 from engines.base import Clock
-
-log = logging.getLogger("cryptoserve.jwt")
 
 MAX_DOCUMENT_BYTES = 1024 * 1024
 FETCH_SECONDS = 10.0
@@ -34,6 +32,7 @@ EARLY_SECONDS = 10.0
 """How long after a fetch, tried or done, the next one may be made for a key that isn't known."""
 
 _MAX_REDIRECTS = 3
+_MAX_PORT = 65535
 _FETCHED = ("jwks_uri", "token_endpoint", "userinfo_endpoint")
 _DISCOVERY = "/.well-known/openid-configuration"
 
@@ -67,23 +66,27 @@ class RemoteKeys:
         self._keys: list[Key] = []
         self._fetched_at = float("-inf")
         self._tried_at = float("-inf")
+        self._failure = ""
         self._fetching = asyncio.Lock()
 
-    async def matching(self, key_id: str) -> list[Key]:
-        """The keys that may have signed a token with this key id (empty: all). Raises ``FetchFailed``."""
+    async def matching(self, key_id: str, request_id: str = "") -> list[Key]:
+        """The keys that may have signed a token with this key id (empty: all). Raises ``FetchFailed``.
+
+        That keys can't be fetched is logged for the request, if those at hand are good yet.
+        """
         now = self._clock()
         if now - self._fetched_at >= FRESH_SECONDS:
-            await self._refresh(FRESH_SECONDS)
+            await self._refresh(FRESH_SECONDS, request_id)
         found = self._among(key_id)
         if not found:
-            await self._refresh(EARLY_SECONDS)
+            await self._refresh(EARLY_SECONDS, request_id)
             found = self._among(key_id)
         return found
 
     def _among(self, key_id: str) -> list[Key]:
         return [key for key in self._keys if not key_id or not key.id or key.id == key_id]
 
-    async def _refresh(self, age_seconds: float) -> None:
+    async def _refresh(self, age_seconds: float, request_id: str) -> None:
         """Fetch, unless somebody has just done so."""
         async with self._fetching:
             now = self._clock()
@@ -93,14 +96,15 @@ class RemoteKeys:
             if now - self._tried_at < EARLY_SECONDS:
                 if usable:
                     return
-                raise FetchFailed("the last try was a moment ago")
+                raise FetchFailed(f"{self._failure} (a moment ago)")
             self._tried_at = now
             try:
                 self._keys = await fetch_keys(self.source)
             except FetchFailed as error:
-                log.warning("keys from %s can't be fetched: %s", self.source.url, error)
+                self._failure = str(error)
                 if not usable:
                     raise
+                report("keys can't be fetched; those at hand stay in use: %s", error, request=request_id)
                 return
             self._fetched_at = now
 
@@ -131,10 +135,9 @@ async def session(source: KeySource) -> AsyncIterator[httpx.AsyncClient]:
             httpx.AsyncClient(verify=context, timeout=timeout, trust_env=False, follow_redirects=False) as client,
         ):
             yield client
-    except TimeoutError:
-        raise FetchFailed("it took too long") from None
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise FetchFailed(type(error).__name__) from error
+    except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, ValueError) as error:
+        # ValueErrors are names of hosts that IDNA doesn't know, and texts that don't go into a URL or a header.
+        raise FetchFailed(cause_of(error)) from error
 
 
 async def discovered(client: httpx.AsyncClient, issuer: str) -> Mapping[str, Any]:
@@ -156,11 +159,23 @@ async def document(
     form: Mapping[str, str] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Any:
-    """The JSON at a URL, or the answer to ``form`` there. Raises ``FetchFailed``.
+    """The JSON at a URL, or the answer to ``form`` there. Raises ``FetchFailed``, with the URL but for its query.
 
     What carries a secret (a form, or headers) follows no redirect.
     """
     url = httpx.URL(text)
+    try:
+        return await _document(client, url, form, headers)
+    except FetchFailed as error:
+        reason = str(error)
+    except httpx.HTTPError as error:
+        reason = cause_of(error)
+    raise FetchFailed(f"{url.copy_with(username=None, password=None, query=None, fragment=None)}: {reason}")
+
+
+async def _document(
+    client: httpx.AsyncClient, url: httpx.URL, form: Mapping[str, str] | None, headers: Mapping[str, str] | None
+) -> Any:
     method = "GET" if form is None else "POST"
     for _ in range(_MAX_REDIRECTS + 1):
         _check_url(url)
@@ -170,7 +185,7 @@ async def document(
             if response.is_redirect and (form is not None or headers):
                 raise FetchFailed("it redirects")
             if response.is_redirect:
-                target = url.join(response.headers["location"])
+                target = url.join(response.headers.get("location", ""))
                 if (target.scheme, target.host, target.port) != (url.scheme, url.host, url.port):
                     raise FetchFailed("it redirects to another host")
                 url = target
@@ -190,6 +205,8 @@ async def document(
 
 
 def _check_url(url: httpx.URL) -> None:
+    if url.port is not None and not 0 < url.port <= _MAX_PORT:
+        raise FetchFailed("there is no such port")
     if url.scheme == "https" and url.host:
         return
     if url.scheme != "http" or not _is_here(url.host):

@@ -10,10 +10,11 @@ from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
 from auth_methods.addresses import AddressList
+from auth_methods.encoding import encoded
 from auth_methods.jwt.records import Role, decode, key
 from auth_methods.jwt.state import Jwt
 from auth_methods.token_fields import TokenFields, changed, warn_of_long_ttl
-from engines.base import Body, Call, Mount, Reply
+from engines.base import PAGE_TELLS, Body, Call, Mount, Reply
 from engines.durations import format_go_duration
 from engines.faults import InvalidRequest
 from engines.fields import CommaList, Duration, FoldedName, KeyValues, SignedDuration
@@ -29,6 +30,8 @@ OLD_NAMES = {
 }
 _RESERVED = "role"
 _MAX_CLAIMS = 100
+_MAX_GLOBS = 100
+"""For one claim; each is held against all values that a token has of it."""
 _LOGGING_WARNING = (
     "verbose_oidc_logging has been enabled for this role. This is not recommended in production since sensitive "
     "information may be present in OIDC responses."
@@ -40,12 +43,18 @@ class RoleName(Body):
 
     name: FoldedName = ""
 
+    tells = {
+        "name": "The role; the same in any case.",
+    }
+
 
 class ListBody(Body):
     """A page of names."""
 
     after: str = ""
     limit: int = 0
+
+    tells = PAGE_TELLS
 
 
 class RoleBody(TokenFields):
@@ -83,6 +92,42 @@ class RoleBody(TokenFields):
     num_uses: int | UnsetType = UNSET
     bound_cidrs: AddressList | UnsetType = UNSET
 
+    tells = {
+        "name": "The role; the same in any case.",
+        "role_type": "`jwt` for tokens that are shown, `oidc` for logins through a browser.",
+        "allowed_redirect_uris": "Where a browser may come back to.",
+        "bound_audiences": "Audiences, one of which a token must be for.",
+        "bound_claims": "Claims that a token must have, with the values that they may have.",
+        "bound_claims_type": "`string`, or `glob` for values with `*`.",
+        "bound_subject": "The subject that a token must have.",
+        "callback_mode": "`client`; no other is supported.",
+        "claim_mappings": "Claims that become metadata, and under which names.",
+        "clock_skew_leeway": "How far clocks may be apart; 0 for a minute, a negative value for not at all.",
+        "expiration_leeway": (
+            "How long after its end a token is taken; 0 for the default, a negative value for not at all."
+        ),
+        "groups_claim": "The claim with the caller's groups.",
+        "jti_required": "Refuse tokens without an id.",
+        "jti_single_use": "Take each token once.",
+        "max_age": "How long ago the person may have logged in at the provider; 0 for any time.",
+        "not_before_leeway": (
+            "How long before its time a token is taken; 0 for the default, a negative value for not at all."
+        ),
+        "oauth2_metadata": "Not supported.",
+        "oidc_disable_confirmation": "Accepted for the sake of existing roles.",
+        "oidc_scopes": "What to ask the provider for besides `openid`.",
+        "token_policies_template_claims": "Not supported.",
+        "user_claim": "The claim with the caller's name.",
+        "user_claim_json_pointer": "Whether `user_claim` is a JSON pointer.",
+        "verbose_oidc_logging": "Accepted for the sake of existing roles: nothing of the kind is logged.",
+        "policies": "The old name of `token_policies`.",
+        "ttl": "The old name of `token_ttl`.",
+        "max_ttl": "The old name of `token_max_ttl`.",
+        "period": "The old name of `token_period`.",
+        "num_uses": "The old name of `token_num_uses`.",
+        "bound_cidrs": "The old name of `token_bound_cidrs`.",
+    }
+
 
 _SETTINGS = tuple(name for name in Role.__struct_fields__ if name not in ("role_type", "token"))
 
@@ -114,7 +159,7 @@ async def write_role(method: Jwt, call: Call, body: RoleBody) -> Reply | None:
         warn_of_long_ttl(role.token, method.mount, call)
         if role.verbose_oidc_logging:
             call.warn(_LOGGING_WARNING)
-        transaction.put(key(body.name), msgspec.msgpack.encode(role))
+        transaction.put(key(body.name), encoded(role))
 
     await transact(method.mount.storage, work)
     return Reply() if call.warnings else None
@@ -160,6 +205,8 @@ def _check(role: Role) -> None:
             for value in allowed if isinstance(allowed, list) else [allowed]:
                 if not isinstance(value, str):
                     raise InvalidRequest(f"claim is not a string: {msgspec.json.encode(value).decode()}")
+            if isinstance(allowed, list) and sum("*" in value for value in allowed) > _MAX_GLOBS:
+                raise InvalidRequest(f"more than {_MAX_GLOBS} globs for a claim")
     if not role.user_claim:
         raise InvalidRequest("a user claim must be defined on the role")
     if role.role_type == "oidc" and not role.allowed_redirect_uris:

@@ -38,7 +38,7 @@ class Jwt:
         """The role of this name, in any case."""
         return await self.mount.storage.load(key(name), decode) if is_name(name) else None
 
-    async def keys(self, present: Config, key_id: str) -> list[Key]:
+    async def keys(self, present: Config, key_id: str, request_id: str) -> list[Key]:
         """The keys that may have signed a token with this key id. Raises ``FetchFailed``."""
         source = present.source
         if source is None:
@@ -48,7 +48,7 @@ class Jwt:
             return self._static[1]
         if self._remote is None or self._remote.source != source:
             self._remote = RemoteKeys(source, self.mount.clock)
-        return await self._remote.matching(key_id)
+        return await self._remote.matching(key_id, request_id)
 
     def provider(self, present: Config) -> Provider:
         """The provider at which people log in."""

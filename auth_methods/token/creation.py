@@ -54,11 +54,32 @@ class CreateBody(Body):
     period: BareDuration = 0
     entity_alias: str = ""
 
+    tells = {
+        "id": "An id of one's own choosing; takes `sudo`.",
+        "policies": "The policies; those of the calling token without them.",
+        "meta": "Texts by name, for the audit.",
+        "no_parent": "Make an orphan; takes `sudo`.",
+        "no_default_policy": "Leave the policy `default` out.",
+        "renewable": "Whether it can be renewed.",
+        "lease": "The old name of `ttl`.",
+        "ttl": "How long it lives at first; what the mount says without it.",
+        "type": "`service` or `batch`.",
+        "explicit_max_ttl": "An end that no renewal moves; 0 for none.",
+        "display_name": "Goes into the audit.",
+        "num_uses": "How often it may be used; 0 for any number.",
+        "period": "It may be renewed for ever, for so long each time; takes `sudo`.",
+        "entity_alias": "Whose entity it has, if the role allows that.",
+    }
+
 
 class CreateWithRoleBody(CreateBody):
     """Of ``create/{role_name}``."""
 
     role_name: str = ""
+
+    tells = {
+        "role_name": "The role.",
+    }
 
 
 async def create(method: TokenMethod, call: Call, body: CreateBody) -> Reply:

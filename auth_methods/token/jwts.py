@@ -44,17 +44,30 @@ class IssueBody(RoleName):
     audience: CommaList = []
     ttl: Duration = 0
 
+    tells = {
+        "audience": "Whom the token is for, of those whom the role allows; all of them without it.",
+        "ttl": "How long it lives, at most as the role says.",
+    }
+
 
 class JwtBody(Body):
     """Names a token by itself."""
 
     jwt: str = ""
 
+    tells = {
+        "jwt": "The signed token.",
+    }
+
 
 class RevokeBody(JwtBody):
     """Names a token by itself or by its id."""
 
     jti: str = ""
+
+    tells = {
+        "jti": "The id of the signed token, in its place.",
+    }
 
 
 class ConfigBody(Body):
@@ -64,11 +77,21 @@ class ConfigBody(Body):
     algorithm: str | UnsetType = UNSET
     rotation_period: Duration | UnsetType = UNSET
 
+    tells = {
+        "issuer": "Who signs, as a URL; empty for the server's own.",
+        "algorithm": "`ES256`, `ES384`, `ES512` or `EdDSA`.",
+        "rotation_period": "How long a key signs; 0 for ever.",
+    }
+
 
 class RotateBody(Body):
     """How to rotate."""
 
     withdraw: bool = False
+
+    tells = {
+        "withdraw": "Replace all keys: no earlier token verifies any more.",
+    }
 
 
 async def issue(method: TokenMethod, call: Call, body: IssueBody) -> Reply:

@@ -17,11 +17,19 @@ class TokenBody(Body):
 
     token: str = ""
 
+    tells = {
+        "token": "The token.",
+    }
+
 
 class AccessorBody(Body):
     """Names a token by its accessor."""
 
     accessor: str = ""
+
+    tells = {
+        "accessor": "The accessor of a token.",
+    }
 
 
 async def lookup(method: TokenMethod, call: Call, body: TokenBody) -> Reply:

@@ -19,11 +19,19 @@ class RenewBody(TokenBody):
 
     increment: Duration = 0
 
+    tells = {
+        "increment": "How long it is to live from now on; as before without it.",
+    }
+
 
 class RenewAccessorBody(AccessorBody):
     """Renews a token by its accessor."""
 
     increment: Duration = 0
+
+    tells = {
+        "increment": "How long it is to live from now on; as before without it.",
+    }
 
 
 async def renew(method: TokenMethod, call: Call, body: RenewBody) -> Reply:

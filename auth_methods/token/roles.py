@@ -6,11 +6,11 @@ import re
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-import msgspec
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
 from auth_methods.addresses import AddressList, InvalidAddress, normal_addresses
+from auth_methods.encoding import encoded
 from auth_methods.records import BATCH
 from auth_methods.token.records import ROLES, Role, decode_role
 from auth_methods.token.state import TokenMethod
@@ -39,6 +39,10 @@ class RoleName(Body):
     """Names a role."""
 
     role_name: str = ""
+
+    tells = {
+        "role_name": "The role.",
+    }
 
 
 class RoleBody(RoleName):
@@ -69,6 +73,32 @@ class RoleBody(RoleName):
     bound_cidrs: AddressList | UnsetType = UNSET
     jwt_audiences: CommaList | UnsetType = UNSET
     jwt_ttl: Duration | UnsetType = UNSET
+
+    tells = {
+        "allowed_policies": "Policies that may be asked for; all of them are given without a request.",
+        "disallowed_policies": "Policies that may not be asked for.",
+        "allowed_policies_glob": "Patterns of policies that may be asked for, with `*` at the beginning or the end.",
+        "disallowed_policies_glob": "Patterns of policies that may not be asked for.",
+        "orphan": "Whether tokens have no parent.",
+        "renewable": "Whether tokens can be renewed.",
+        "path_suffix": "Stands at the end of the path in leases, so that tokens can be revoked by it.",
+        "allowed_entity_aliases": "Which `entity_alias` may be asked for; `*` at the end stands for any text.",
+        "token_type": "`service` or `batch`; `default-service` and `default-batch` leave it to the caller.",
+        "token_period": "Tokens may be renewed for ever, for so long each time; 0 for not so.",
+        "token_explicit_max_ttl": "An end of tokens that no renewal moves; 0 for none.",
+        "token_bound_cidrs": "IP addresses and networks from which tokens may be used.",
+        "token_num_uses": "How often a token may be used; 0 for any number.",
+        "token_no_default_policy": "Leave the policy `default` out.",
+        "token_strictly_bind_ip": "Tokens may be used from the address alone that they were given to.",
+        "token_ttl": "Without a meaning for this method.",
+        "token_max_ttl": "Without a meaning for this method.",
+        "token_policies": "Without a meaning for this method.",
+        "period": "The old name of `token_period`.",
+        "explicit_max_ttl": "The old name of `token_explicit_max_ttl`.",
+        "bound_cidrs": "The old name of `token_bound_cidrs`.",
+        "jwt_audiences": "Whom signed tokens may be for; none are given out without it.",
+        "jwt_ttl": "How long a signed token may live; a day unless set.",
+    }
 
 
 _ALLOWED = ("allowed_policies", "allowed_policies_glob")
@@ -114,7 +144,7 @@ async def write_role(method: TokenMethod, call: Call, body: RoleBody) -> Reply |
                 f"{most} seconds; until this is fixed attempting to create tokens against this role will result in an "
                 "error"
             )
-        transaction.put(ROLES + body.role_name, msgspec.msgpack.encode(role))
+        transaction.put(ROLES + body.role_name, encoded(role))
 
     await transact(method.mount.storage, work)
     for warning in warnings:

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from auth_methods import passwords
 from auth_methods.base import Renewal
+from auth_methods.encoding import encoded
 from auth_methods.token_fields import TokenSettings, parse_policies
 from engines.base import Mount
 from engines.faults import Failed, InvalidRequest
@@ -58,7 +59,7 @@ class Userpass:
 
     def put(self, transaction: Transaction, name: str, user: UserRecord) -> None:
         """Write a user."""
-        transaction.put(key(name), msgspec.msgpack.encode(user))
+        transaction.put(key(name), encoded(user))
 
     async def update(self, name: str, change: Callable[[UserRecord], UserRecord]) -> None:
         """Replace a user by what ``change`` makes of it. Raises ``Failed`` if there is none."""

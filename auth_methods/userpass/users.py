@@ -13,7 +13,7 @@ from auth_methods.addresses import AddressList
 from auth_methods.base import InvalidCredentials, Login
 from auth_methods.token_fields import TokenFields, changed, parse_policies
 from auth_methods.userpass.state import Userpass, UserRecord, key
-from engines.base import Body, Call, Reply
+from engines.base import PAGE_TELLS, Body, Call, Reply
 from engines.faults import Failed, InvalidRequest
 from engines.fields import CommaList, Duration, FoldedName
 from storage.base import Transaction, delete, transact
@@ -31,12 +31,18 @@ class UserName(Body):
 
     username: FoldedName = ""
 
+    tells = {
+        "username": "The user; the same in any case.",
+    }
+
 
 class ListBody(Body):
     """A page of names."""
 
     after: str = ""
     limit: int = 0
+
+    tells = PAGE_TELLS
 
 
 class UserBody(TokenFields):
@@ -52,12 +58,27 @@ class UserBody(TokenFields):
     max_ttl: Duration | UnsetType = UNSET
     bound_cidrs: AddressList | UnsetType = UNSET
 
+    tells = {
+        "username": "The user; the same in any case.",
+        "password": "The password.",
+        "password_hash": "A hash of the password in its place, of Argon2id or PBKDF2-HMAC-SHA-256.",
+        "policies": "The old name of `token_policies`.",
+        "ttl": "The old name of `token_ttl`.",
+        "max_ttl": "The old name of `token_max_ttl`.",
+        "bound_cidrs": "The old name of `token_bound_cidrs`.",
+    }
+
 
 class PasswordBody(UserName):
     """A new password, or its hash."""
 
     password: str = ""
     password_hash: str = ""
+
+    tells = {
+        "password": "The password.",
+        "password_hash": "A hash of the password in its place, of Argon2id or PBKDF2-HMAC-SHA-256.",
+    }
 
 
 class PoliciesBody(UserName):
@@ -68,11 +89,20 @@ class PoliciesBody(UserName):
     policies: CommaList | UnsetType = UNSET
     token_policies: CommaList | UnsetType = UNSET
 
+    tells = {
+        "policies": "The old name of `token_policies`.",
+        "token_policies": "The policies of the user's tokens.",
+    }
+
 
 class LoginBody(UserName):
     """A name and its proof."""
 
     password: str = ""
+
+    tells = {
+        "password": "The password.",
+    }
 
     def named_account(self) -> str:
         """As ``NamesAccount``."""

@@ -9,8 +9,9 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import NoReturn
+
+from msgspec import Struct
 
 from compat.hcl.tree import HclError, Position
 
@@ -20,7 +21,7 @@ MAX_TEXT_CHARACTERS = 1024 * 1024
 _INT64_DIGITS = 20
 _SIMPLE = re.compile(
     r"""
-      (?P<blank>[ \t\r\n]+ | \#[^\n]* | //[^\n]* | /\*.*?\*/)
+      (?P<blank>(?:[ \t\r\n]+ | \#[^\n]* | //[^\n]* | /\*.*?\*/)++)
     | (?P<IDENT>[^\W\d][\w.-]*)
     | (?P<NUMBER>-?(?:0[xX][0-9a-fA-F]* | [0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]*)?))
     | (?P<heredoc><<-?(?P<anchor>[^\W\d]\w*)\r?\n)
@@ -46,8 +47,7 @@ _INTERPOLATION_STOP = re.compile(r"[{}\x00]")
 _CODE_ESCAPE = re.compile(r"[0-7]{3}|x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}")
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(Struct, frozen=True, gc=False):
     """``value`` is what the token stands for: the unescaped text of a string, the number of a number."""
 
     kind: str
@@ -61,10 +61,16 @@ def tokens(text: str) -> Iterator[Token]:
     lines = LineCounter(text)
     offset = 0
     while offset < len(text):
-        if text[offset] == '"':
+        character = text[offset]
+        if character == '"':
             value, end = _string(text, offset, lines)
             yield Token("STRING", text[offset:end], value, lines.at(offset))
             offset = end
+            continue
+        kind = _SYMBOLS.get(character)
+        if kind is not None and character != "-":
+            yield Token(kind, character, character, lines.at(offset))
+            offset += 1
             continue
         match = _SIMPLE.match(text, offset)
         if match is None:

@@ -31,6 +31,15 @@ class EncryptItem(Struct, kw_only=True, gc=False):
     ciphertext: str = ""
     """Means nothing here, but must be a string if it is there."""
 
+    tells = {
+        "plaintext": "Base64 of the data.",
+        "context": "As outside of a batch; in all items or in none.",
+        "key_version": "As outside of a batch.",
+        "associated_data": "As outside of a batch.",
+        "reference": "Given back with the item's result.",
+        "ciphertext": "Without a meaning here.",
+    }
+
 
 class DecryptItem(Struct, kw_only=True, gc=False):
     """One message to decrypt."""
@@ -45,6 +54,15 @@ class DecryptItem(Struct, kw_only=True, gc=False):
     key_version: Int64 = 0
     """As ``plaintext``, but a number."""
 
+    tells = {
+        "ciphertext": "What encryption gave: `vault:v1:` and base64.",
+        "context": "As outside of a batch; in all items or in none.",
+        "associated_data": "As outside of a batch.",
+        "reference": "Given back with the item's result.",
+        "plaintext": "Without a meaning here.",
+        "key_version": "Without a meaning here.",
+    }
+
 
 class RewrapItem(Struct, kw_only=True, gc=False):
     """One message to encrypt anew."""
@@ -55,6 +73,15 @@ class RewrapItem(Struct, kw_only=True, gc=False):
     reference: str = ""
     plaintext: str = ""
     associated_data: str = ""
+
+    tells = {
+        "ciphertext": "What encryption gave: `vault:v1:` and base64.",
+        "context": "As outside of a batch; in all items or in none.",
+        "key_version": "As outside of a batch.",
+        "reference": "Given back with the item's result.",
+        "plaintext": "Without a meaning here.",
+        "associated_data": "As outside of a batch.",
+    }
 
 
 class InputItem(Struct, kw_only=True, gc=False):
@@ -67,6 +94,16 @@ class InputItem(Struct, kw_only=True, gc=False):
     hmac: str | UnsetType = UNSET
     cmac: str | UnsetType = UNSET
     mac_length: str = ""
+
+    tells = {
+        "input": "Base64 of the data.",
+        "context": "As outside of a batch.",
+        "reference": "Given back with the item's result.",
+        "signature": "For verify: what to check.",
+        "hmac": "For verify: what to check.",
+        "cmac": "For verify: what to check.",
+        "mac_length": "For CMACs: the length in bytes, as outside of a batch.",
+    }
 
 
 Item = TypeVar("Item", EncryptItem, DecryptItem)

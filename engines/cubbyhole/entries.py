@@ -49,6 +49,8 @@ class PathBody(Body):
 
     path: Annotated[str, Meta(extra={READING: _from_the_top})] = ""
 
+    tells = {"path": "The place, of any depth."}
+
 
 class WriteBody(PathBody):
     """Anything at all, under any names."""

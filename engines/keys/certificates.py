@@ -27,12 +27,22 @@ class CertificateRequest(KeyName):
     csr: str = ""
     version: int | UnsetType = UNSET
 
+    tells = {
+        "csr": "A certificate request in PEM to take subject and extensions from; without one both are empty.",
+        "version": "The version; the latest without it.",
+    }
+
 
 class CertificateChain(KeyName):
     """The certificates of a key in PEM, the key's own first."""
 
     certificate_chain: str = ""
     version: int | UnsetType = UNSET
+
+    tells = {
+        "certificate_chain": "Certificates in PEM, the key's own first; with several, the last is an authority's.",
+        "version": "The version; the latest without it.",
+    }
 
 
 async def request(engine: KeepsKeys, call: Call, body: CertificateRequest) -> Reply:

@@ -1,7 +1,7 @@
 """Counting encryptions before they are made, and what happens when a version may make no more.
 
 What may still be encrypted is decided here, so every handler that encrypts asks ``counted`` first and encrypts with the
-key that it answers, or lets nothing out before ``made_and_counted`` has counted it.
+key that it answers, or has ``count_then_make`` do both.
 """
 
 from __future__ import annotations
@@ -47,16 +47,21 @@ async def counted(engine: Counts, call: Call, keyring: Keyring, requested_versio
     return keyring
 
 
-async def made_and_counted(
-    engine: Counts, call: Call, keyring: Keyring, requested_version: int, make: Callable[[Keyring], MadeT]
+async def count_then_make(
+    engine: Counts,
+    call: Call,
+    keyring: Keyring,
+    requested_version: int,
+    prepare: Callable[[Keyring], Callable[[], MadeT]],
 ) -> MadeT:
-    """What ``make`` makes with one encryption by the key; it is counted before it is answered.
+    """What one encryption by the key makes, counted before it is made.
 
-    What can't be made isn't counted, so that a request that is refused changes nothing. Raises as ``counted``.
+    ``prepare`` checks what can be refused and answers the function that encrypts: a request that is refused by then
+    counts nothing, and so changes nothing. Raises what ``prepare`` raises, and as ``counted``.
     """
-    made = make(keyring)
+    make = prepare(keyring)
     allowed = await counted(engine, call, keyring, requested_version)
-    return made if allowed is keyring else make(allowed)
+    return make() if allowed is keyring else prepare(allowed)()
 
 
 async def counted_items(engine: Counts, call: Call, keyring: Keyring, versions: Iterable[int]) -> Keyring:

@@ -66,6 +66,21 @@ class KeyRules(Body):
     disabled: bool | UnsetType = UNSET
     custom_metadata: KeyValues | UnsetType = UNSET
 
+    tells = {
+        "name": "The key. Letters, digits and `_`, with `-` and `.` inside.",
+        "max_encryptions": "How often one version may encrypt; 0 for what its type allows. See [States and counts].",
+        "on_max_encryptions": "What happens then: `rotate` (also when empty) or `refuse`.",
+        "not_before": (
+            "When the key becomes usable, in RFC 3339 or seconds since the epoch; empty or 0 for no such time."
+        ),
+        "not_after": "When it stops protecting anything new, in the same forms; later than `not_before`.",
+        "disabled": "Whether nothing can be done with the key.",
+        "custom_metadata": (
+            "Text by name, for your own use; replaces what there was. At most 64, names of 1 to 128 bytes, "
+            "values of up to 512."
+        ),
+    }
+
 
 class KeyConfig(KeyRules):
     """All settings of a key; what is absent stays as it is."""
@@ -76,6 +91,21 @@ class KeyConfig(KeyRules):
     exportable: bool | UnsetType = UNSET
     allow_plaintext_backup: bool | UnsetType = UNSET
     auto_rotate_period: Duration | UnsetType = UNSET
+
+    tells = {
+        "min_decryption_version": (
+            "The oldest version that decrypts and verifies; those below it are archived. 0 is taken for 1, "
+            "with a warning."
+        ),
+        "min_encryption_version": (
+            "The oldest version that may be asked for to encrypt, sign or authenticate; 0 allows any, while "
+            "the latest is the default."
+        ),
+        "deletion_allowed": "Allow the key to be deleted.",
+        "exportable": "Allow exports of the key itself. Can be turned on later, never off.",
+        "allow_plaintext_backup": "Allow backups, which hold the key in clear. Can be turned on later, never off.",
+        "auto_rotate_period": "Rotate by itself when the latest version is so old; at least an hour, 0 for never.",
+    }
 
 
 def with_rules(record: KeyringRecord, rules: KeyRules) -> KeyringRecord:

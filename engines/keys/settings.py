@@ -24,6 +24,10 @@ class KeyName(Body):
 
     name: str = ""
 
+    tells = {
+        "name": "The key. Letters, digits and `_`, with `-` and `.` inside.",
+    }
+
 
 class KeyListing(Body):
     """Which part of the list to give."""
@@ -31,11 +35,23 @@ class KeyListing(Body):
     after: str = ""
     limit: int = 0
 
+    tells = {
+        "after": "Give the names behind this one.",
+        "limit": "Give at most so many; 0 or less for all.",
+    }
+
 
 class KeyTrim(KeyName):
     """The oldest version to keep."""
 
     min_available_version: int | UnsetType = UNSET
+
+    tells = {
+        "min_available_version": (
+            "The oldest version to keep. Can only rise, up to both minimum versions; `min_encryption_version` "
+            "must be set."
+        ),
+    }
 
 
 def check_auto_rotate_period(seconds: int) -> None:

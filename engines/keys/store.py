@@ -100,15 +100,18 @@ class KeyStore:
 
         Raises ``InvalidRequest`` if the key's state or the FIPS mode forbids that.
         """
-        key = KEYS + name
-        keyring: Keyring | None = self.storage.ready(key) or await self.storage.load(key, self._decode)
+        keyring = await self.load(name)
         if keyring is not None and keyring.restricted:
-            check_use(keyring.record, use, call.now)
-            if use is Use.PROTECT:
-                self.fips.protecting(call, keyring.unapproved)
-            elif use is Use.PROCESS:
-                self.fips.processing(call, keyring.unapproved)
+            self.check(keyring, use, call)
         return keyring
+
+    def check(self, keyring: Keyring, use: Use, call: Call) -> None:
+        """As ``use``, for a key that was loaded already."""
+        check_use(keyring.record, use, call.now)
+        if use is Use.PROTECT:
+            self.fips.protecting(call, keyring.unapproved)
+        elif use is Use.PROCESS:
+            self.fips.processing(call, keyring.unapproved)
 
     async def list(self, after: str, limit: int | None) -> list[str]:
         """The names of keys, in order; what has keys below it ends in ``/``."""

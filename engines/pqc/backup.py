@@ -82,6 +82,11 @@ class Restoration(KeyName):
     backup: str = ""
     force: bool = False
 
+    tells = {
+        "backup": "What a backup gave.",
+        "force": "Replace a key that is there.",
+    }
+
 
 _decode = msgspec.json.Decoder(KeyBackup).decode
 

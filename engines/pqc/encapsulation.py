@@ -23,11 +23,19 @@ class Encapsulating(KeyName):
 
     key_version: int = 0
 
+    tells = {
+        "key_version": "The version to use; 0 for the latest.",
+    }
+
 
 class Decapsulating(KeyName):
     """With which key, and what."""
 
     ciphertext: str = ""
+
+    tells = {
+        "ciphertext": "What encapsulation gave: `vault:v1:` and base64.",
+    }
 
 
 class ForeignCiphertext(InvalidRequest):

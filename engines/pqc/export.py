@@ -25,6 +25,12 @@ class Export(KeyName):
     version: VersionSegment = ""
     format: str = ""
 
+    tells = {
+        "type": "`decapsulation-key` or `public-key`.",
+        "version": "The version, as `3` or `latest`; all usable ones without it.",
+        "format": "The encoding: `pem`, `der`, `raw`, `seed`, `expanded` or `jwk`; empty for the type's usual form.",
+    }
+
 
 async def export(engine: Pqc, call: Call, body: Export) -> Reply:
     """Give a key's versions as text, by their numbers; "" where only the public part is known."""

@@ -45,6 +45,11 @@ class ImportedVersion(KeyName):
     ciphertext: str | UnsetType = UNSET
     public_key: str | UnsetType = UNSET
 
+    tells = {
+        "ciphertext": "The key, wrapped to the wrapping key by HPKE: base64.",
+        "public_key": "A public key alone, as PEM, JWK or base64. `ciphertext` goes before it.",
+    }
+
 
 class ImportedKey(ImportedVersion):
     """As that, and what the key is to be."""
@@ -55,11 +60,23 @@ class ImportedKey(ImportedVersion):
     allow_rotation: bool = False
     auto_rotate_period: Duration = 0
 
+    tells = {
+        "type": "The key type, as for new keys.",
+        "exportable": "Allow exports of the key itself. Can be turned on later, never off.",
+        "allow_plaintext_backup": "Allow backups, which hold the key in clear. Can be turned on later, never off.",
+        "allow_rotation": "Allow the server to give an imported key versions of its own.",
+        "auto_rotate_period": "Rotate by itself when the latest version is so old; at least an hour, 0 for never.",
+    }
+
 
 class ImportedUpdate(ImportedVersion):
     """As that, and which version it completes, if it isn't a new one."""
 
     version: int | UnsetType = UNSET
+
+    tells = {
+        "version": "The version to complete; a new one without it.",
+    }
 
 
 async def read_wrapping_key(engine: Pqc, call: Call, body: Nothing) -> Reply:

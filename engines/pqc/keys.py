@@ -28,6 +28,16 @@ class KeyCreation(KeyRules):
     allow_plaintext_backup: bool = False
     auto_rotate_period: Duration = 0
 
+    tells = {
+        "type": (
+            "The key type: `x25519-ml-kem-768`, `p384-ml-kem-1024`, `ml-kem-512`, `ml-kem-768` or "
+            "`ml-kem-1024`; empty for the default."
+        ),
+        "exportable": "Allow exports of the key itself. Can be turned on later, never off.",
+        "allow_plaintext_backup": "Allow backups, which hold the key in clear. Can be turned on later, never off.",
+        "auto_rotate_period": "Rotate by itself when the latest version is so old; at least an hour, 0 for never.",
+    }
+
 
 class NoSuchKey(InvalidRequest):
     """There is no key of that name."""

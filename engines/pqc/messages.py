@@ -41,6 +41,16 @@ class Encryption(KeyName):
     batch_input: Batch = UNSET
     partial_failure_response_code: int | UnsetType = UNSET
 
+    tells = {
+        "plaintext": "Base64 of the data.",
+        "associated_data": "Base64 of data that is authenticated and not encrypted; decryption needs the same.",
+        "key_version": "The version to use; 0 for the latest.",
+        "batch_input": "Several at once, each an object with the single parameters and a `reference`.",
+        "partial_failure_response_code": (
+            "The status of a batch of which some items failed, instead of 400; 200 to 599."
+        ),
+    }
+
 
 class Decryption(KeyName):
     """What to decrypt, and with which key."""
@@ -51,6 +61,15 @@ class Decryption(KeyName):
     associated_data: str = ""
     batch_input: Batch = UNSET
     partial_failure_response_code: int | UnsetType = UNSET
+
+    tells = {
+        "ciphertext": "What encryption gave: `vault:v1:` and base64.",
+        "associated_data": "Base64 of data that is authenticated and not encrypted; decryption needs the same.",
+        "batch_input": "Several at once, each an object with the single parameters and a `reference`.",
+        "partial_failure_response_code": (
+            "The status of a batch of which some items failed, instead of 400; 200 to 599."
+        ),
+    }
 
 
 def _suite(keyring: Keyring) -> HpkeSuite:

@@ -18,6 +18,7 @@ from engines.keys.settings import KeyName
 from engines.keys.states import Use
 from engines.signing import roles
 from engines.signing.publication import published_versions
+from engines.signing.role_settings import RoleName
 from engines.signing.state import Signing
 
 MAX_AGE_SECONDS = 24 * 60 * 60
@@ -34,7 +35,7 @@ async def read_of_key(engine: Signing, call: Call, body: KeyName) -> Reply:
     return _reply(_published(keyring, call.now), keyring.record.publish_ahead_seconds)
 
 
-async def read_of_role(engine: Signing, call: Call, body: KeyName) -> Reply:
+async def read_of_role(engine: Signing, call: Call, body: RoleName) -> Reply:
     """Tell the published public keys by which signatures of a role are verified, with its ``alg`` and ``kid``."""
     role = await roles.find(engine, body.name)
     keyring = None if role is None else await engine.keys.use(role.record.key, Use.COPY, call)

@@ -39,6 +39,23 @@ class SigningKeyRules(Body):
     publish_ahead: Duration | UnsetType = UNSET
     keep_published: Duration | UnsetType = UNSET
 
+    tells = {
+        "name": "The key. Letters, digits and `_`, with `-` and `.` inside.",
+        "not_before": (
+            "When the key becomes usable, in RFC 3339 or seconds since the epoch; empty or 0 for no such time."
+        ),
+        "not_after": "When it stops signing, in the same forms; later than `not_before`.",
+        "disabled": "Whether nothing can be done with the key.",
+        "custom_metadata": (
+            "Text by name, for your own use; replaces what there was. At most 64, names of 1 to 128 bytes, "
+            "values of up to 512."
+        ),
+        "publish_ahead": "How long a new version is published before it signs. See [Publication].",
+        "keep_published": (
+            "How long a version stays published after it has stopped signing; 0 for as long as it verifies."
+        ),
+    }
+
 
 class KeyCreation(SigningKeyRules):
     """What a new key is to be."""
@@ -51,6 +68,16 @@ class KeyCreation(SigningKeyRules):
     allow_plaintext_backup: bool = False
     auto_rotate_period: Duration = 0
 
+    tells = {
+        "type": "The key type, see [Keys and algorithms].",
+        "parameter_set": "Which keys of the types that need it, see [Keys and algorithms].",
+        "hybrid_key_type_pqc": "`ml-dsa`, for the type `hybrid`.",
+        "hybrid_key_type_ec": "The classical half, for the type `hybrid`.",
+        "exportable": "Allow exports of the key itself. Can be turned on later, never off.",
+        "allow_plaintext_backup": "Allow backups, which hold the key in clear. Can be turned on later, never off.",
+        "auto_rotate_period": "Rotate by itself when the latest version is so old; at least an hour, 0 for never.",
+    }
+
 
 class KeyConfig(SigningKeyRules):
     """The settings to change; what is absent stays as it is."""
@@ -61,6 +88,19 @@ class KeyConfig(SigningKeyRules):
     exportable: bool | UnsetType = UNSET
     allow_plaintext_backup: bool | UnsetType = UNSET
     auto_rotate_period: Duration | UnsetType = UNSET
+
+    tells = {
+        "min_decryption_version": (
+            "The oldest version that verifies; those below it are archived. 0 is taken for 1, with a warning."
+        ),
+        "min_encryption_version": (
+            "The oldest version that may sign, even if newer ones are not published for long enough."
+        ),
+        "deletion_allowed": "Allow the key to be deleted.",
+        "exportable": "Allow exports of the key itself. Can be turned on later, never off.",
+        "allow_plaintext_backup": "Allow backups, which hold the key in clear. Can be turned on later, never off.",
+        "auto_rotate_period": "Rotate by itself when the latest version is so old; at least an hour, 0 for never.",
+    }
 
 
 class NoSuchKey(InvalidRequest):

@@ -75,6 +75,34 @@ class RoleWriting(Body):
     leeway: Duration = DEFAULT_LEEWAY_SECONDS
     max_age: Duration = 0
 
+    tells = {
+        "name": "The role. Letters, digits and `_`, with `-` and `.` inside.",
+        "key": "The key to sign with.",
+        "formats": "What may be signed: `jwt` (also when empty), `jws`, `cose`, `cms`.",
+        "algorithm": "The algorithm; empty for the first of the key's.",
+        "issuer": "The claim `iss` of all tokens; empty to leave it to the other rules.",
+        "audiences": (
+            "The values that the claim `aud` may have; if there is one, it is the default. Empty to leave "
+            "`aud` to the other rules."
+        ),
+        "claims": "Claims that all tokens have, as an object or its JSON as text; texts may hold [templates].",
+        "allowed_claims": "The claims that a caller may choose; `*` for any.",
+        "required_claims": "Claims that a token must have.",
+        "forbidden_claims": "Claims that no caller may choose, where `*` is allowed.",
+        "ttl": "How long tokens are valid unless the caller chooses.",
+        "max_ttl": "The longest that a caller may choose.",
+        "nbf_skew": (
+            "How long before the time of signing the claim `nbf` lies, for verifiers whose clocks are behind. "
+            "At most a day."
+        ),
+        "jti": "Give each token an id, in the claim `jti`.",
+        "typ": "The type in the header: empty for `JWT` in tokens, and for none in JWS. In COSE, the content type.",
+        "kid": "How signatures name their key: `thumbprint` (RFC 7638), `version` (`NAME-v1`) or `none`.",
+        "x5c": "Put the key's certificates into the header.",
+        "leeway": "How far clocks may differ when times are checked. At most a day.",
+        "max_age": "The greatest age of tokens that are verified, by their `iat`; 0 for any.",
+    }
+
 
 async def write(engine: Signing, call: Call, body: RoleWriting) -> Reply:
     """Make a role, or replace it as a whole."""
@@ -110,7 +138,15 @@ async def write(engine: Signing, call: Call, body: RoleWriting) -> Reply:
     return Reply(_describe(Role(body.name, record, parse_object(record.claims))))
 
 
-async def read(engine: Signing, call: Call, body: KeyName) -> Reply:
+class RoleName(KeyName):
+    """The name of a role, alone."""
+
+    tells = {
+        "name": "The role. Letters, digits and `_`, with `-` and `.` inside.",
+    }
+
+
+async def read(engine: Signing, call: Call, body: RoleName) -> Reply:
     """Tell what a role is."""
     role = await find(engine, body.name)
     if role is None:
@@ -126,7 +162,7 @@ async def list_roles(engine: Signing, call: Call, body: KeyListing) -> Reply:
     return Reply({"keys": names})
 
 
-async def delete(engine: Signing, call: Call, body: KeyName) -> None:
+async def delete(engine: Signing, call: Call, body: RoleName) -> None:
     """Remove a role; one that isn't there is no mistake, as nowhere in Vault."""
     await remove(engine.storage, ROLES + body.name)
 

@@ -49,10 +49,10 @@ _ROUTES: tuple[Row[Signing], ...] = (
     Route(_UPDATE, "restore/{name:path}", backups.restore, backups.Restoration, "Restore a key under a name."),
 
     Route(_LIST, "roles", role_settings.list_roles, KeyListing, "List the roles.", writes=False),
-    Route(_READ, "roles/{name}", role_settings.read, KeyName, "Read a role.", writes=False),
+    Route(_READ, "roles/{name}", role_settings.read, role_settings.RoleName, "Read a role.", writes=False),
     Route(_UPDATE, "roles/{name}", role_settings.write, role_settings.RoleWriting,
           "Make a role, or replace it as a whole."),
-    Route(_DELETE, "roles/{name}", role_settings.delete, KeyName, "Remove a role."),
+    Route(_DELETE, "roles/{name}", role_settings.delete, role_settings.RoleName, "Remove a role."),
 
     Route(_UPDATE, "jwt/sign/{role}", jwt.sign, jwt.TokenSigning, "Sign a JSON Web Token.", writes=False),
     Route(_UPDATE, "jwt/verify/{role}", jwt.verify, jwt.TokenVerification, "Verify a JSON Web Token.", writes=False),
@@ -68,8 +68,8 @@ _ROUTES: tuple[Row[Signing], ...] = (
           writes=False, bare=True, public_where=_PUBLIC),
     Route(_READ, "keys/{name}/jwks", jwks.read_of_key, KeyName, "Read a key's public keys as a JWK set.",
           writes=False, bare=True, public_where=_PUBLIC),
-    Route(_READ, "roles/{name}/jwks", jwks.read_of_role, KeyName, "Read the public keys of a role as a JWK set.",
-          writes=False, bare=True, public_where=_PUBLIC),
+    Route(_READ, "roles/{name}/jwks", jwks.read_of_role, role_settings.RoleName,
+          "Read the public keys of a role as a JWK set.", writes=False, bare=True, public_where=_PUBLIC),
 )
 # fmt: on
 

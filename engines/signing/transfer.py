@@ -25,6 +25,17 @@ class ImportedKey(importing.ImportedVersion):
     allow_rotation: bool = False
     auto_rotate_period: Duration = 0
 
+    tells = {
+        "type": "The key type, see [Keys and algorithms].",
+        "parameter_set": "Which keys of the types that need it, see [Keys and algorithms].",
+        "hybrid_key_type_pqc": "`ml-dsa`, for the type `hybrid`.",
+        "hybrid_key_type_ec": "The classical half, for the type `hybrid`.",
+        "exportable": "Allow exports of the key itself. Can be turned on later, never off.",
+        "allow_plaintext_backup": "Allow backups, which hold the key in clear. Can be turned on later, never off.",
+        "allow_rotation": "Allow versions made here.",
+        "auto_rotate_period": "Rotate by itself when the latest version is so old; at least an hour, 0 for never.",
+    }
+
 
 async def import_key(engine: Signing, call: Call, body: ImportedKey) -> None:
     """Make a key of what was brought in."""

@@ -67,6 +67,13 @@ class Restoration(Body):
     force: bool = False
     dialect: str = ""
 
+    tells = {
+        "name": "The name to restore under; that in the backup if empty.",
+        "backup": "What a backup gave.",
+        "force": "Replace a key that is there.",
+        "dialect": "Whose backup it is: `openbao` or `vault`. Needed where that can't be told.",
+    }
+
 
 async def back_up(engine: KeepsKeys, call: Call, body: KeyName) -> Reply:
     """Give a key with all its versions, and note in it that this was done."""

@@ -25,6 +25,15 @@ class Export(KeyName):
     version: VersionSegment = ""
     format: str = ""
 
+    tells = {
+        "type": (
+            "`encryption-key`, `signing-key`, `hmac-key`, `cmac-key`, `public-key` or `certificate-chain`, as "
+            "far as the key has it."
+        ),
+        "version": "The version, as `3`, `v3` or `latest`; all usable ones without it.",
+        "format": "The encoding: `raw`, `der` or `pem`; empty for the type's usual form.",
+    }
+
 
 async def export(engine: KeepsKeys, call: Call, body: Export) -> Reply:
     """Give a key's versions as text, by their numbers."""

@@ -36,6 +36,15 @@ class ImportedVersion(KeyName):
     public_key: str | UnsetType = UNSET
     hash_function: str = DEFAULT_WRAPPING_HASH
 
+    tells = {
+        "ciphertext": "The wrapped key, in base64.",
+        "public_key": (
+            "A public key alone, in PEM (RSA, ECDSA, Ed25519, ML-DSA, SLH-DSA, hybrids; of the last two also "
+            "base64 of its bytes). `ciphertext` goes before it."
+        ),
+        "hash_function": "The hash of OAEP: `SHA1`, `SHA224`, `SHA256`, `SHA384`, `SHA512`, in any case.",
+    }
+
 
 class ImportedKey(ImportedVersion):
     """As that, and what the key is to be."""
@@ -52,11 +61,29 @@ class ImportedKey(ImportedVersion):
     hybrid_key_type_pqc: str = ""
     hybrid_key_type_ec: str = ""
 
+    tells = {
+        "type": "The key type, in any case.",
+        "derived": "Derive a key for each `context`; every request must bring one then.",
+        "convergent_encryption": "Not supported: refused if it is there.",
+        "exportable": "Allow exports of the key itself. Can be turned on later, never off.",
+        "allow_plaintext_backup": "Allow backups, which hold the key in clear. Can be turned on later, never off.",
+        "allow_rotation": "Allow the server to give an imported key versions of its own.",
+        "auto_rotate_period": "Rotate by itself when the latest version is so old; at least an hour, 0 for never.",
+        "context": "Accepted, without a meaning, as OpenBao does.",
+        "parameter_set": "As for new keys.",
+        "hybrid_key_type_pqc": "As for new keys.",
+        "hybrid_key_type_ec": "As for new keys.",
+    }
+
 
 class ImportedUpdate(ImportedVersion):
     """As that, and which version it completes, if it isn't a new one."""
 
     version: int | UnsetType = UNSET
+
+    tells = {
+        "version": "The version to complete; a new one without it.",
+    }
 
 
 async def read_wrapping_key(engine: KeepsKeys, call: Call, body: Nothing) -> Reply:

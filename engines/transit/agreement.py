@@ -24,6 +24,14 @@ class Agreement(KeyName):
     key_derivation_algorithm: str = ECDH
     derived_key_type: str = DEFAULT_ALGORITHM.name
 
+    tells = {
+        "base_key_name": "The key pair here, of an ECDSA type.",
+        "base_key_version": "Its version; 0 for the latest.",
+        "peer_public_key": "The other side's public key on the same curve, in PEM.",
+        "key_derivation_algorithm": "`ecdh`: what both sides come to, through HKDF-SHA256 without salt and info.",
+        "derived_key_type": "The type of the key that is made: one that encrypts and is symmetric.",
+    }
+
 
 async def derive_key(engine: Transit, call: Call, body: Agreement) -> None:
     """Make the key that both sides come to, or give a key that is there another version."""

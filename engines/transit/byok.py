@@ -25,6 +25,13 @@ class ByokExport(Body):
     version: VersionSegment = ""
     hash: str = DEFAULT_WRAPPING_HASH
 
+    tells = {
+        "destination": "A key here that is the other side's public RSA key.",
+        "source": "The key to give.",
+        "version": "The version, as `3`, `v3` or `latest`; all usable ones without it.",
+        "hash": "The hash of OAEP, as `hash_function` of imports.",
+    }
+
 
 async def byok_export(engine: Transit, call: Call, body: ByokExport) -> Reply:
     """Give a key's versions, wrapped, by their numbers; those of which only the public part is known are left out."""

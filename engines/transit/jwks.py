@@ -25,6 +25,10 @@ class JwksReading(KeyName):
 
     context: str = ""
 
+    tells = {
+        "context": "Base64. Give the public keys of a derived Ed25519 key for this context.",
+    }
+
 
 async def read_jwks(engine: Transit, call: Call, body: JwksReading) -> Reply:
     """Tell the public keys of all versions whose signatures are accepted, the latest version first."""

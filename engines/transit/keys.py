@@ -34,11 +34,37 @@ class KeyCreation(KeyRules):
     hybrid_key_type_pqc: str = ""
     hybrid_key_type_ec: str = ""
 
+    tells = {
+        "type": "The key type, see [Key types].",
+        "derived": "Derive a key for each `context`; every request must bring one then.",
+        "convergent_encryption": (
+            "Encrypt equal plaintexts in equal contexts, with equal associated data, to equal ciphertexts. "
+            "Needs `derived`."
+        ),
+        "exportable": "Allow exports of the key itself. Can be turned on later, never off.",
+        "allow_plaintext_backup": "Allow backups, which hold the key in clear. Can be turned on later, never off.",
+        "context": "Accepted, without a meaning, as OpenBao does.",
+        "auto_rotate_period": "Rotate by itself when the latest version is so old; at least an hour, 0 for never.",
+        "key_size": "Bytes of an `hmac` key, 32 to 512; for that type alone, which needs it.",
+        "parameter_set": (
+            "Of `ml-dsa` and `hybrid`: `44`, `65` or `87`. Of `slh-dsa`: `slh-dsa-sha2-128s` and so on. "
+            "Needed by these types."
+        ),
+        "hybrid_key_type_pqc": "Of `hybrid`: `ml-dsa`. Needed by that type.",
+        "hybrid_key_type_ec": (
+            "Of `hybrid`: `ecdsa-p256`, `ecdsa-p384`, `ecdsa-p521` or `ed25519`. Needed by that type."
+        ),
+    }
+
 
 class KeyReading(KeyName):
     """Which key to read, and for which context."""
 
     context: str = ""
+
+    tells = {
+        "context": "Base64. Show the public keys of a derived Ed25519 key for this context.",
+    }
 
 
 def decode_context(text: str | UnsetType) -> bytes:

@@ -40,11 +40,23 @@ class Random(Body):
     format: str = "base64"
     drbg: str = ""
 
+    tells = {
+        "source": "`platform`, `seal` or `all`; all of them are the operating system's generator. In the path only.",
+        "urlbytes": "As `bytes`, in the path, and before it.",
+        "bytes": "How many bytes, 1 to 131072, or with `drbg` to 10485760.",
+        "format": "`base64` or `hex`.",
+        "drbg": "`auto` or `hmacdrbg`: give the bytes of a deterministic generator that the source has seeded.",
+    }
+
 
 class RandomBySegment(Random):
     """As ``Random``, where the path has one segment that is a source or a number of bytes."""
 
     segment: IntegerSegment = ""
+
+    tells = {
+        "segment": "A source, or a number of bytes.",
+    }
 
 
 async def random(engine: object, call: Call, body: Random) -> Reply:

@@ -14,11 +14,19 @@ class KeysConfig(Body):
 
     disable_upsert: bool = False
 
+    tells = {
+        "disable_upsert": "Don't make keys when encrypting with an unknown name.",
+    }
+
 
 class CacheConfig(Body):
     """How many keys to cache, 0 for any number."""
 
     size: int = 0
+
+    tells = {
+        "size": "How many keys to cache: 0, or at least 10. Kept and told, without effect.",
+    }
 
 
 async def read_keys(engine: Transit, call: Call, body: Nothing) -> Reply:

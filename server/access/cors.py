@@ -20,6 +20,8 @@ from storage.view import View
 ANY = "*"
 MAX_ORIGINS = 1000
 MAX_HEADERS = 1000
+MAX_CHARACTERS = 512
+"""The longest origin or name of a header; what is printable only, since both stand in answers."""
 
 STANDARD_HEADERS = (
     "Content-Type",
@@ -98,6 +100,8 @@ class Cors:
             raise Failed("to allow all origins the '*' must be the only value for allowed_origins")
         if len(config.origins) > MAX_ORIGINS or len(config.headers) > MAX_HEADERS:
             raise Failed(f"there may be at most {MAX_ORIGINS} origins and {MAX_HEADERS} headers")
+        if not all(len(text) <= MAX_CHARACTERS and text.isprintable() for text in (*config.origins, *config.headers)):
+            raise Failed(f"origins and headers are printable texts of at most {MAX_CHARACTERS} characters")
         await put(self._view, _RECORD, msgspec.msgpack.encode(config))
 
     async def disable(self) -> None:

@@ -1,11 +1,11 @@
-"""What is known of callers: that a token may do an operation on a path, kept for as long as nothing has changed.
+"""Authorization cache: allowed decisions per token and path, invalidated by any write that they rest on.
 
 Finding the mount and the route, looking the token up and asking its policies gives the same answer for each of a
-client's requests, until a mount, a policy or another thing that ``watch`` names is written, or the token ends. So a
-busy client is let in by one look into a dictionary and one at its token.
+client's requests, until a mount, a policy or another thing that ``watch`` names is written, or the token ends. A busy
+client then costs one look into a dictionary and one at its token.
 
-Only what is the same for every request is kept: not where the policies look at parameters, where a token counts its
-uses or is bound to addresses, nor what is refused.
+Only what is the same for every request is kept: nothing where the policies look at parameters, where a token counts its
+uses or is bound to addresses, and no refusals.
 """
 
 from __future__ import annotations
@@ -18,9 +18,8 @@ from msgspec import Struct
 from auth_methods.records import SERVICE
 from compat.requests import Request
 from engines.base import Caller, Operation, Row
-from server.access.request_context import Exchange, caller_of
+from server.access.request_context import RequestContext
 from server.audit.entry import AuditSubject
-from server.tenants.identity.effective_identity import Persona
 from server.tenants.mounts.table import Found
 from server.tenants.policies.acl import Decision
 from server.tenants.tenant import Tenant
@@ -36,8 +35,8 @@ MAX_PATH_CHARACTERS = 512
 _Key: TypeAlias = tuple[str, str, Operation, str, str]
 
 
-class Standing(Struct, frozen=True):
-    """One caller on one path: what admission has found out."""
+class CachedDecision(Struct, frozen=True):
+    """What is the same of all requests of one token for one path: their context without the request itself."""
 
     tenant: Tenant
     operation: Operation
@@ -45,8 +44,8 @@ class Standing(Struct, frozen=True):
     found: Found
     route: Row[Any]
     token: Token
-    persona: Persona | None
-    """What the token's entity came to; see ``server.tenants.identity.effective_identity``."""
+    identity: object
+    """The effective identity of the token's entity; see ``server.tenants.identity.effective_identity``."""
 
     caller: Caller
     decision: Decision
@@ -54,86 +53,85 @@ class Standing(Struct, frozen=True):
     valid_until: float
     """Seconds since the epoch; a policy expires then."""
 
-    def exchange(self, request: Request, request_id: str) -> Exchange:
-        """The exchange of a further request, as admission would leave it."""
-        return Exchange(
-            request,
-            request_id,
-            self.tenant,
-            self.operation,
-            self.path,
-            self.found,
-            self.route,
-            self.token,
-            self.decision,
-            self.subject,
-        )
 
-
-class Standings:
-    """Those that are known, until something that they rest on changes."""
+class DecisionCache:
+    """Allowed decisions per token and path, until something that they rest on changes."""
 
     def __init__(self) -> None:
-        self._known: dict[_Key, Standing] = {}
+        self._known: dict[_Key, CachedDecision] = {}
         self.epoch = 0
-        """Another number whenever all was forgotten; what was found out before that is not to be added after it."""
+        """Changes whenever all is forgotten; what was decided before that is not to be added after it."""
 
     def watch(self, view: View, key: str = "") -> None:
         """Forget everything whenever an entry of ``view`` that begins with ``key`` may have changed."""
         view.watch(self.forget, key)
 
-    def find(self, request: Request, now: float) -> Standing | None:
-        """What is known of the caller of ``request``."""
+    def find(self, request: Request, request_id: str, now: float) -> RequestContext | None:
+        """The context of a further ``request`` like one that was allowed, or None."""
         if request.wrap_ttl_seconds:
             return None
-        known = self._known.get(_key(request))
-        if known is None or now >= known.valid_until or known.token.persona is not known.persona:
+        known = self._known.get((request.token, request.method, request.operation, request.path, request.namespace))
+        if known is None or now >= known.valid_until:
             return None
-        return known if known.token.store.is_current(known.token, now) else None
+        token = known.token
+        if token.persona is not known.identity or not token.store.is_current(token, now):
+            return None
+        return RequestContext(
+            request,
+            request_id,
+            known.tenant,
+            known.operation,
+            known.path,
+            known.found,
+            known.route,
+            token,
+            known.caller,
+            known.decision,
+            known.subject,
+        )
 
-    def add(self, epoch: int, exchange: Exchange, valid_until: float) -> None:
-        """Keep what was found out about ``exchange`` since ``epoch``, if the next request will find the same.
+    def add(self, epoch: int, context: RequestContext, valid_until: float) -> None:
+        """Keep what was decided about ``context`` since ``epoch``, if the next request will find the same.
 
         ``valid_until`` is when a policy that has a say expires, seconds since the epoch.
         """
-        request, token, decision = exchange.request, exchange.token, exchange.decision
-        found, route = exchange.found, exchange.route
-        if epoch != self.epoch or request.head or request.wrap_ttl_seconds or exchange.operation is Operation.CREATE:
+        request, token, caller, decision = context.request, context.token, context.caller, context.decision
+        found, route = context.found, context.route
+        if epoch != self.epoch or request.head or request.wrap_ttl_seconds or context.operation is Operation.CREATE:
             return
         if len(request.path) > MAX_PATH_CHARACTERS:
             return
-        if token is None or decision is None or found is None or route is None or route.wrapping_token:
+        if token is None or caller is None or decision is None or found is None or route is None:
             return
         record = token.record
-        if record.type != SERVICE or record.num_uses or record.bound_cidrs or decision.conditional:
+        if route.wrapping_token or record.type != SERVICE or record.num_uses or record.bound_cidrs:
+            return
+        if decision.conditional:
             return
         if len(self._known) >= MAX_KEPT:
             self._known.clear()
-        self._known[_key(request)] = Standing(
-            exchange.tenant,
-            exchange.operation,
-            exchange.path,
+        key = request.token, request.method, request.operation, request.path, request.namespace
+        self._known[key] = CachedDecision(
+            context.tenant,
+            context.operation,
+            context.path,
             found,
             route,
             token,
             token.persona,
-            caller_of(token),
+            caller,
             decision,
-            exchange.subject(),
+            context.audit_subject(),
             valid_until,
         )
 
     def __len__(self) -> int:
         return len(self._known)
 
-    def __iter__(self) -> Iterator[Standing]:
+    def __iter__(self) -> Iterator[CachedDecision]:
         return iter(self._known.values())
 
     def forget(self) -> None:
-        """Forget everything, as when something ends that a standing holds."""
+        """Forget everything, as when something ends that a decision holds."""
         self.epoch += 1
         self._known.clear()
-
-
-def _key(request: Request) -> _Key:
-    return request.token, request.method, request.operation, request.path, request.namespace

@@ -19,7 +19,7 @@ from msgspec.structs import replace
 
 from auth_methods.base import ResolvesRole
 from engines.faults import InvalidRequest
-from server.access.request_context import Exchange
+from server.access.request_context import RequestContext
 from server.tenants.limits.quota_records import Quota, QuotaConfig, Record, decode_record
 from server.tenants.limits.rate_limits import Limit, RateCounts, Taken
 from server.tenants.mounts.table import Found
@@ -127,15 +127,15 @@ class Quotas:
         """Replace the configuration."""
         await self._change(lambda record: replace(record, config=config))
 
-    async def admit(self, exchange: Exchange, namespaces: Iterable[Namespace], now: float) -> Admission:
+    async def admit(self, context: RequestContext, namespaces: Iterable[Namespace], now: float) -> Admission:
         """Count a request, which has been located, and tell whether it may be handled.
 
         ``namespaces`` are its own and those above, the nearest first; ``now`` is in seconds since the epoch.
         """
-        request, found = exchange.request, exchange.found
-        if self._is_exempt(exchange.tenant.namespace.path + exchange.path):
+        request, found = context.request, context.found
+        if self._is_exempt(context.tenant.namespace.path + context.path):
             return _UNLIMITED
-        if found is not None and not exchange.path.startswith(found.live.entry.path):
+        if found is not None and not context.path.startswith(found.live.entry.path):
             found = None  # What lacks the slash at the end of a mount's path doesn't lie in it.
         quota = await self._most_specific(request.data, namespaces, found)
         if quota is None:

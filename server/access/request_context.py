@@ -1,8 +1,8 @@
-"""One request on its way: what is known of it so far, and how the audit describes it."""
+"""The context of a request: what the steps of the pipeline have found, and its audit entries."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -21,8 +21,8 @@ from server.tenants.tokens.store import Token
 from server.tenants.tokens.wrapping import Wrapped
 
 
-class Exchange(Struct):
-    """Filled step by step by the dispatcher."""
+class RequestContext(Struct, frozen=True):
+    """What is known of a request: each step of the pipeline answers a new one, with its finding added."""
 
     request: Request
     request_id: str
@@ -32,19 +32,24 @@ class Exchange(Struct):
     """As policies and the audit see it: that of a list ends in ``/``."""
 
     found: Found | None = None
+    """The mount and the pattern that the path leads to; None if there is no mount."""
+
     route: Row[Any] | None = None
     token: Token | None = None
+    caller: Caller | None = None
+    """The holder of ``token``, as a handler may know it."""
+
     decision: Decision | None = None
     """None until the policies were asked."""
 
-    described: AuditSubject | None = None
-    """What ``subject`` has made."""
+    subject: AuditSubject | None = None
+    """The caller, the operation and the path as audit entries state them, where that is known already."""
 
     hidden: Hidden | None = None
     """What the audit's entries hold of the parameters, where that was worked out beforehand."""
 
     def __repr__(self) -> str:
-        return f"Exchange({self.request_id}, {self.operation.value} {self.path!r})"
+        return f"RequestContext({self.request_id}, {self.operation.value} {self.path!r})"
 
     @property
     def public(self) -> bool:
@@ -92,31 +97,27 @@ class Exchange(Struct):
         taken = None if route is None or found is None else Taken(route.body, found.parameters, route.item, lines)
         return acl.check(self.operation, path, request.data, request.wrap_ttl_seconds or None, taken)
 
-    def caller(self) -> Caller | None:
-        """Who calls, as a handler may know it."""
-        return None if self.token is None else caller_of(self.token)
-
-    def subject(self) -> AuditSubject:
-        """Who does what and where, for the audit. Admission has to be over."""
-        if self.described is None:
-            token, decision = self.token, self.decision
-            self.described = AuditSubject(
-                operation=self.operation,
-                path=self.path,
-                namespace=self.tenant.audit,
-                mount=None if self.found is None else self.found.live.audit,
-                token=None if token is None else _described(token),
-                allowed=None if decision is None else decision.allowed,
-                granting_policies=() if decision is None else decision.granting_policies,
-            )
-        return self.described
+    def audit_subject(self) -> AuditSubject:
+        """The caller, the operation and the path as audit entries state them."""
+        if self.subject is not None:
+            return self.subject
+        token, decision = self.token, self.decision
+        return AuditSubject(
+            operation=self.operation,
+            path=self.path,
+            namespace=self.tenant.audit,
+            mount=None if self.found is None else self.found.live.audit,
+            token=None if token is None else _described(token),
+            allowed=None if decision is None else decision.allowed,
+            granting_policies=() if decision is None else decision.granting_policies,
+        )
 
     def audit_request(self, fault: str = "") -> AuditRequest:
         """The entry of the request; ``fault`` are the fixed words for why it is refused."""
         request, token = self.request, self.token
         return AuditRequest(
             id=self.request_id,
-            subject=self.subject(),
+            subject=self.subject or self.audit_subject(),
             data=request.data,
             client_token=request.token,
             remaining_uses=0 if token is None else token.record.num_uses,
@@ -130,25 +131,24 @@ class Exchange(Struct):
 
 
 def caller_of(token: Token) -> Caller:
-    """Who calls with ``token``, as a handler may know it."""
+    """The holder of ``token``, as a handler may know it."""
     record = token.record
     return Caller(record.display_name, record.policies, record.entity_id, record.accessor, token)
 
 
-def audit_response(
-    data: Mapping[str, Any] | None, reply: Reply | None, warnings: list[str], *, login: bool
-) -> AuditResponse:
+def audit_response(reply: Reply | None, warnings: list[str], context: RequestContext) -> AuditResponse:
     """The entry of an answer."""
+    data = None if reply is None else reply.data
+    if not isinstance(reply, Issued | Wrapped):
+        return AuditResponse(data=data, warnings=warnings)
     if isinstance(reply, Wrapped):
         return AuditResponse(wrap=reply.info.audit())
-    if not isinstance(reply, Issued):
-        return AuditResponse(data=data, warnings=warnings)
-    auth = _auth(reply.auth, reply.identity_policies)
+    found = context.found
     return AuditResponse(
         data=data,
-        auth=auth,
+        auth=_auth(reply.auth, reply.identity_policies),
         client_token=reply.auth.id,
-        login=login,
+        login=found is not None and found.live.entry.is_auth and context.public,
         entity_created=reply.entity_created,
         warnings=warnings,
     )

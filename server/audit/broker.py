@@ -5,34 +5,40 @@ stored in either case, so that its hashes stay comparable. The set is brought up
 process may have changed it (``stale``).
 
 A request is written with ``begin`` and its outcome with ``finish``. Where the request changes nothing, both may be
-written with one call at the end (``together``); if that fails, nobody has had an answer and nothing has happened.
+written with one call at the end (``hold``); if that fails, nobody has had an answer and nothing has happened.
+
+Both wait until a device has taken the entry, but no longer than ``WAIT_SECONDS``; devices that are slower than that one
+get their entries later (see ``server.audit.writer``). Only requests that are audited wait for a device.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
 
-from engines.faults import Failed, InvalidRequest
+from engines.faults import Failed, Fault, InvalidRequest, Unavailable
 from engines.worker_pools import beside
-from server.audit.devices.base import DeviceFault
-from server.audit.enabled import EnabledDevice, FindType, make_device, rehearse
+from server.audit.enabled import EnabledDevice, FindType, check_known, make_device, rehearse
 from server.audit.entry import AuditMount, AuditRequest, AuditResponse, AuditSubject, Hidden
 from server.audit.formatter import Parts
 from server.audit.hashing import new_salt
 from server.audit.headers import AuditedHeaders
 from server.audit.stored import DeclaredDevice, StoredDevice, StoredDevices, canonical, overlaps
+from server.audit.writer import MAX_WAITING, Outcome, Overfull
 from storage.view import View
 
 __all__ = ["Broker", "DeclaredDevice", "Pending"]
 
-log = logging.getLogger(__name__)
+WAIT_SECONDS = 30.0
+"""How long a request waits for its entry to be taken."""
+
+_BEFORE = "no audit device takes entries at present, so the request was not handled; try again later"
+_AFTER = "the request was handled, but no audit device takes the entry of its outcome, so that isn't told"
 
 
 class Pending(Struct):
@@ -58,12 +64,15 @@ class Broker:
         *,
         headers: AuditedHeaders,
         prefix_allowed: bool = False,
+        max_waiting: int = MAX_WAITING,
         nanoseconds: Callable[[], int] = time.time_ns,
     ) -> None:
+        """``max_waiting``: how many entries may wait for one device."""
         self._stored = StoredDevices(view)
         self._find_type = find_type
         self._declared = {canonical(device.path): device for device in declared}
         self._prefix_allowed = prefix_allowed
+        self._max_waiting = max_waiting
         self._nanoseconds = nanoseconds
         self._enabled: dict[str, EnabledDevice] = {}
         self._lock = asyncio.Lock()
@@ -94,15 +103,16 @@ class Broker:
 
     async def _load(self) -> None:
         unsettled = await self._stored.unsettled(self._declared)
-        rehearse(unsettled, self._find_type, prefix_allowed=self._prefix_allowed, nanoseconds=self._nanoseconds)
+        await rehearse(unsettled, self._find_type, prefix_allowed=self._prefix_allowed, nanoseconds=self._nanoseconds)
         await self._stored.reconcile(self._declared)
         stored = await self._stored.all()
         for path in [path for path, enabled in self._enabled.items() if stored.get(path) != enabled.entry]:
-            self._enabled.pop(path).device.close()
+            await self._enabled.pop(path).close()
         for path, entry in stored.items():
             if path not in self._enabled:
-                self._enabled[path] = self._make(path, entry)
-                self._enabled[path].open()
+                enabled = self._make(path, entry)
+                await enabled.open()
+                self._enabled[path] = enabled
 
     async def enable(
         self, path: str, type: str, description: str = "", options: Mapping[str, str] | None = None, local: bool = False
@@ -117,11 +127,12 @@ class Broker:
         if overlaps(path, self._enabled):
             raise InvalidRequest("path already in use")
         enabled = self._make(path, entry)
-        enabled.test(self._nanoseconds())
+        check_known(entry, self._find_type)
         try:
+            await enabled.test(self._nanoseconds())
             await self._stored.add(path, entry)
         except BaseException:
-            enabled.device.close()
+            await enabled.close(0)
             raise
         self._enabled[path] = enabled
 
@@ -135,7 +146,7 @@ class Broker:
             await self._stored.remove(path)
             if enabled is not None:
                 del self._enabled[path]
-                enabled.device.close()
+                await enabled.close()
 
     def devices(self) -> dict[str, dict[str, Any]]:
         """The devices by their paths, in the form of ``sys/audit``."""
@@ -178,60 +189,96 @@ class Broker:
                     lambda: dict(formatter.hide_answer(data, subject) for formatter in formatters)
                 )
 
-    def begin(self, request: AuditRequest, *, together: bool = False) -> Pending:
-        """Write a request's entry, or hold it back until its outcome is known (``together``).
+    async def begin(self, request: AuditRequest) -> Pending:
+        """Write a request's entry.
 
-        Raises ``Failed`` if there are devices and none takes it: then the request must not be handled.
+        Raises ``Failed`` if there are devices and all refuse it, ``Unavailable`` if none takes it in time: then the
+        request must not be handled.
         """
+        pending = self._begin(request, together=False)
+        waiting = self._write(
+            [
+                (enabled, enabled.formatter.request_line(pending.parts[path], request, pending.nanoseconds))
+                for path, enabled in self._enabled.items()
+            ],
+            _BEFORE,
+        )
+        if waiting is not None:
+            await waiting
+        return pending
+
+    def hold(self, request: AuditRequest) -> Pending:
+        """Hold a request's entry back until its outcome is known, for one that changes nothing."""
+        return self._begin(request, together=True)
+
+    async def finish(self, pending: Pending, response: AuditResponse) -> None:
+        """Write a request's outcome. Raises as ``begin``: then say no more."""
+        waiting = self._finish(pending, response)
+        if waiting is not None:
+            await waiting
+
+    def abandon(self, pending: Pending, response: AuditResponse) -> None:
+        """Write the outcome of a request that was cut off, without waiting for it: there is no answer to hold back."""
+        with contextlib.suppress(Fault):
+            waiting = self._finish(pending, response)
+            if waiting is not None:
+                waiting.close()
+
+    async def refuse(self, request: AuditRequest, response: AuditResponse) -> None:
+        """Write the entries of a request that wasn't let through. Raises as ``begin``."""
+        await self.finish(self.hold(request), response)
+
+    async def reopen(self) -> bool:
+        """Have every device take up its medium again, as after log files were renamed; whether all could."""
+        return all(await asyncio.gather(*(enabled.reopen() for enabled in self._enabled.values())))
+
+    async def close(self) -> None:
+        """Let go of all devices, as on sealing; each may still write what waits for it."""
+        closing = list(self._enabled.values())
+        self._enabled.clear()
+        self._changed()
+        await asyncio.gather(*(enabled.close() for enabled in closing))
+
+    def _begin(self, request: AuditRequest, *, together: bool) -> Pending:
         if self.headers.wanted:
             request.headers = self.headers.pick(request.sent_headers)
         pending = Pending(request, self._nanoseconds(), together, {})
         for path, enabled in self._enabled.items():
             pending.parts[path] = enabled.formatter.parts(request)
-        if not together:
-            self._write(
-                (enabled, enabled.formatter.request_line(pending.parts[path], request, pending.nanoseconds))
-                for path, enabled in self._enabled.items()
-            )
         return pending
 
-    def finish(self, pending: Pending, response: AuditResponse) -> None:
-        """Write a request's outcome. Raises ``Failed`` if there are devices and none takes it: then say no more."""
+    def _finish(self, pending: Pending, response: AuditResponse) -> Coroutine[Any, Any, None] | None:
         now = self._nanoseconds()
-        self._write((enabled, _outcome(enabled, pending, response, now)) for enabled in self._enabled.values())
+        return self._write(
+            [(enabled, _outcome(enabled, pending, response, now)) for enabled in self._enabled.values()],
+            _BEFORE if pending.together else _AFTER,
+        )
 
-    def refuse(self, request: AuditRequest, response: AuditResponse) -> None:
-        """Write the entries of a request that wasn't let through."""
-        self.finish(self.begin(request, together=True), response)
+    def _write(self, entries: Sequence[tuple[EnabledDevice, bytes]], words: str) -> Coroutine[Any, Any, None] | None:
+        """Hand each device its lines; one that takes them is enough. What is returned waits for that.
 
-    def reopen(self) -> None:
-        """Have every device take up its medium again, as after log files were renamed."""
-        for path, enabled in self._enabled.items():
-            try:
-                enabled.device.reopen()
-            except DeviceFault as error:
-                log.error("audit device %s can't be reopened: %s", path, error)
-
-    def close(self) -> None:
-        """Let go of all devices, as on sealing."""
-        for enabled in self._enabled.values():
-            enabled.device.close()
-        self._enabled.clear()
-        self._changed()
-
-    def _write(self, entries: Iterable[tuple[EnabledDevice, bytes]]) -> None:
-        """Hand each device its lines; one that takes them is enough."""
-        taken = refused = False
+        ``words`` say what an error means to the caller.
+        """
+        taken = overfull = False
+        waiting: dict[Outcome, EnabledDevice] | None = None
         for enabled, lines in entries:
-            if enabled.write(lines):
+            try:
+                outcome = enabled.write(lines)
+            except Overfull:
+                overfull = True
+                continue
+            if outcome is True:
                 taken = True
-            else:
-                refused = True
-        if refused and not taken:
-            raise Failed("internal error", wrapped=False)
+            elif outcome is not False:
+                waiting = {outcome: enabled, **(waiting or {})}
+        if taken or not entries:
+            return None
+        if waiting:
+            return _first(waiting, words)
+        raise Unavailable(words) if overfull else _refused()
 
     def _make(self, path: str, entry: StoredDevice) -> EnabledDevice:
-        return make_device(path, entry, self._find_type, prefix_allowed=self._prefix_allowed)
+        return make_device(path, entry, self._find_type, prefix_allowed=self._prefix_allowed, most=self._max_waiting)
 
 
 def _outcome(enabled: EnabledDevice, pending: Pending, response: AuditResponse, nanoseconds: int) -> bytes:
@@ -242,3 +289,24 @@ def _outcome(enabled: EnabledDevice, pending: Pending, response: AuditResponse, 
         return formatter.response_line(formatter.parts(request), request, response, nanoseconds)
     line = formatter.response_line(parts, request, response, nanoseconds)
     return formatter.request_line(parts, request, pending.nanoseconds) + line if pending.together else line
+
+
+async def _first(waiting: Mapping[Outcome, EnabledDevice], words: str) -> None:
+    """Wait until one of the devices has taken its lines. Raises ``Unavailable`` with ``words`` if none does in time."""
+    end = asyncio.get_running_loop().time() + WAIT_SECONDS
+    left = set(waiting)
+    while left:
+        seconds = end - asyncio.get_running_loop().time()
+        done, left = await asyncio.wait(left, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        if any(outcome.result() is None for outcome in done):
+            return
+        if not done:
+            for outcome in left:
+                waiting[outcome].hang(WAIT_SECONDS)
+            raise Unavailable(words)
+    raise _refused()
+
+
+def _refused() -> Failed:
+    """The fault when every device has said no, in OpenBao's words."""
+    return Failed("internal error", wrapped=False)

@@ -2,88 +2,172 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import TypeAlias
 
 from engines.base import Operation
 from engines.faults import InvalidRequest
-from server.audit.devices.base import AuditDevice, DeviceFault, DeviceType
+from server.audit.devices.base import AuditDevice, DeviceFault, DeviceType, NamesOptions
 from server.audit.entry import AuditNamespace, AuditRequest, AuditSubject
 from server.audit.formatter import Formatter
-from server.audit.options import read_options
+from server.audit.options import check_options, read_options
 from server.audit.stored import DeclaredDevice, StoredDevice, canonical, to_store
+from server.audit.writer import MAX_WAITING, DeviceWriter, Outcome, Overfull
+from server.runtime import plugins
 from server.runtime.identifiers import new_request_id
+from server.runtime.log_limits import LimitedLog
 
 log = logging.getLogger(__name__)
 
 FindType: TypeAlias = Callable[[str], DeviceType | None]
 """Gives the type of a name; None if there is none."""
 
+OPEN_SECONDS = 5.0
+"""How long a device may take to be opened, or to take its test entry."""
+
+CLOSE_SECONDS = 2.0
+"""How long is waited for what a device still has to write when it is closed."""
+
 _ROOT = AuditNamespace("root")
 
 
 class EnabledDevice:
-    """A device, and the form that its entries have."""
+    """A device, and the form that its entries have. At most ``most`` entries wait for it."""
 
-    __slots__ = ("device", "entry", "failing", "formatter", "path")
+    __slots__ = ("_log", "_lost", "device", "entry", "failing", "formatter", "path", "writer")
 
-    def __init__(self, path: str, entry: StoredDevice, device: AuditDevice, formatter: Formatter) -> None:
+    def __init__(
+        self, path: str, entry: StoredDevice, device: AuditDevice, formatter: Formatter, most: int = MAX_WAITING
+    ) -> None:
         self.path = path
         self.entry = entry
         self.device = device
+        self.writer = DeviceWriter(device, self._note, most=most)
         self.formatter = formatter
         self.failing = False
+        self._log = LimitedLog(log)
+        self._lost = 0
+        """How many entries it hasn't taken since it has been failing."""
 
-    def open(self) -> None:
+    async def open(self) -> None:
         """Make ready to write. That it isn't possible is logged; it is tried again with each entry."""
-        try:
-            self.device.open()
-        except DeviceFault as error:
+        error = await self._done(self.device.open)
+        if error is not None:
             self.failing = True
-            log.error("audit device %s can't be opened: %s", self.path, error)
+            log.error("audit device %s can't be opened: %s", self.path, _reason(error))
 
-    def write(self, lines: bytes) -> bool:
-        """Whether the device took ``lines``. What goes wrong is logged when it begins and when it has ended."""
+    async def reopen(self) -> bool:
+        """Take up the medium anew; False, which is logged, if that isn't possible."""
+        error = await self._done(self.device.reopen)
+        if error is not None:
+            log.error("audit device %s can't be reopened: %s", self.path, _reason(error))
+        return error is None
+
+    async def close(self, seconds: float | None = None) -> None:
+        """Release the device behind what it still has to write, which is waited for ``seconds`` (``CLOSE_SECONDS``)."""
+        outcome = self.writer.close()
+        if outcome is not None:
+            await asyncio.wait([outcome], timeout=CLOSE_SECONDS if seconds is None else seconds)
+
+    def write(self, lines: bytes) -> bool | Outcome:
+        """Whether the device took ``lines``, or the outcome to come.
+
+        What goes wrong is logged when it begins and when it has ended. Raises ``Overfull`` if too many lines wait.
+        """
         try:
-            self.device.write(lines)
+            outcome = self.writer.write(lines)
+        except Overfull:
+            self._fail(f"{self.writer.waiting} entries wait for it")
+            raise
         except Exception as error:  # noqa: BLE001 - a device may come from anywhere, and must not take others with it
-            if not self.failing:
-                reason = str(error) if isinstance(error, DeviceFault) else type(error).__name__
-                log.error("audit device %s takes no entries: %s", self.path, reason)
-            self.failing = True
+            self._fail(_reason(error))
             return False
+        if outcome is not None:
+            return outcome
         if self.failing:
-            log.warning("audit device %s takes entries again", self.path)
-            self.failing = False
+            self._recover()
         return True
 
-    def test(self, nanoseconds: int) -> None:
-        """Open the device and write the test entry to it. Raises ``InvalidRequest`` if it can't."""
+    def hang(self, seconds: float) -> None:
+        """Note that an entry has waited for ``seconds`` in vain."""
+        self._fail(f"one has waited for {seconds:g} seconds", lost=0)
+
+    def _note(self, error: Exception | None) -> None:
+        if error is not None:
+            self._fail(_reason(error))
+        elif self.failing and not self.writer.waiting:
+            self._recover()
+
+    def _fail(self, reason: str, *, lost: int = 1) -> None:
+        self._lost += lost
+        if not self.failing:
+            self.failing = True
+            self._log.error("audit device %s takes no entries: %s", self.path, reason)
+
+    def _recover(self) -> None:
+        self._log.warning("audit device %s takes entries again; it has missed %d", self.path, self._lost)
+        self.failing = False
+        self._lost = 0
+
+    async def test(self, nanoseconds: int) -> None:
+        """Open the device and write the test entry to it, unless an option leaves that out.
+
+        Raises ``InvalidRequest`` if it can't.
+        """
         subject = AuditSubject(operation=Operation.UPDATE, path="sys/audit/test", namespace=_ROOT)
         request = AuditRequest(id=new_request_id(), subject=subject, data={})
+        line = self.formatter.request_line(self.formatter.parts(request), request, nanoseconds)
+        error = await self._done(self.device.open)
+        if error is not None:
+            raise InvalidRequest(_reason(error)) from error
+        if self.formatter.options.skip_test:
+            return
+        error = await self._done(partial(self.device.write, line))
+        if error is not None:
+            raise InvalidRequest(f"audit backend failed test message: {_reason(error)}") from error
+
+    async def _done(self, work: Callable[[], None]) -> Exception | None:
+        """What became of a call, or that it takes too long."""
         try:
-            self.device.open()
-        except DeviceFault as error:
-            raise InvalidRequest(str(error)) from error
-        try:
-            self.device.write(self.formatter.request_line(self.formatter.parts(request), request, nanoseconds))
-        except DeviceFault as error:
-            self.device.close()
-            raise InvalidRequest(f"audit backend failed test message: {error}") from error
+            outcome = self.writer.call(work)
+        except DeviceFault as fault:
+            return fault
+        done, _ = await asyncio.wait([outcome], timeout=OPEN_SECONDS)
+        return outcome.result() if done else DeviceFault(f"it has not answered within {OPEN_SECONDS:g} seconds")
 
 
-def make_device(path: str, entry: StoredDevice, find_type: FindType, *, prefix_allowed: bool) -> EnabledDevice:
-    """The device that ``entry`` describes, not opened yet. Raises ``InvalidRequest`` if there can't be such a one."""
+def _reason(error: Exception) -> str:
+    """Why a device failed; the text of an error that it didn't plan may hold parts of entries."""
+    return str(error) if isinstance(error, DeviceFault) else type(error).__name__
+
+
+def make_device(
+    path: str, entry: StoredDevice, find_type: FindType, *, prefix_allowed: bool, most: int = MAX_WAITING
+) -> EnabledDevice:
+    """The device that ``entry`` describes, not opened yet. Raises ``InvalidRequest`` if there can't be such a one.
+
+    Options that it doesn't know are let pass: it may have been stored when they were. See ``check_known``.
+    """
     device_type = find_type(entry.type)
     if device_type is None:
-        raise InvalidRequest(f'unknown backend type: "{entry.type}"')
+        known = ", ".join(plugins.names(plugins.AUDIT_DEVICES))
+        raise InvalidRequest(f'unknown backend type: "{entry.type}"; there are {known}')
     options = read_options(entry.options, prefix_allowed=prefix_allowed)
-    return EnabledDevice(path, entry, device_type(entry.options), Formatter(entry.salt, options))
+    return EnabledDevice(path, entry, device_type(entry.options), Formatter(entry.salt, options), most)
 
 
-def rehearse(
+def check_known(entry: StoredDevice, find_type: FindType) -> None:
+    """See that a new device has no option that its type doesn't know. Raises ``InvalidRequest``."""
+    device_type = find_type(entry.type)
+    if isinstance(device_type, NamesOptions):
+        check_options(entry.type, entry.options, device_type.options)
+
+
+async def rehearse(
     declared: Iterable[DeclaredDevice],
     find_type: FindType,
     *,
@@ -91,7 +175,18 @@ def rehearse(
     nanoseconds: Callable[[], int] = time.time_ns,
 ) -> None:
     """Have each of ``declared`` take a test entry, and close it. Raises ``InvalidRequest`` if one can't."""
+    made = []
     for device in declared:
-        enabled = make_device(canonical(device.path), to_store(device), find_type, prefix_allowed=prefix_allowed)
-        enabled.test(nanoseconds())
-        enabled.device.close()
+        check_known(to_store(device), find_type)
+        made.append(make_device(canonical(device.path), to_store(device), find_type, prefix_allowed=prefix_allowed))
+    outcomes = await asyncio.gather(*(_rehearse(enabled, nanoseconds()) for enabled in made), return_exceptions=True)
+    for outcome in outcomes:
+        if outcome is not None:
+            raise outcome
+
+
+async def _rehearse(enabled: EnabledDevice, nanoseconds: int) -> None:
+    try:
+        await enabled.test(nanoseconds)
+    finally:
+        await enabled.close()

@@ -49,7 +49,7 @@ class Formatter:
 
     def __init__(self, salt: bytes, options: FormatOptions) -> None:
         self._hasher = Hasher(salt)
-        self._options = options
+        self.options = options
         self._prefix = options.prefix.encode() + b'{"time":"'
         self._serial = next(_serial)
         self._results: dict[tuple[tuple[str, ...], str], bytes] = {}
@@ -256,10 +256,10 @@ class Formatter:
         return self._data(self._elide(subject.operation, data), frozenset() if mount is None else mount.response_clear)
 
     def _data(self, data: Mapping[str, Any], clear: frozenset[str]) -> Mapping[str, Any]:
-        return data if self._options.log_raw else self._hasher.data(data, clear)
+        return data if self.options.log_raw else self._hasher.data(data, clear)
 
     def _elide(self, operation: Operation, data: Mapping[str, Any]) -> Mapping[str, Any]:
-        if not self._options.elide_list_responses or operation not in _LISTS:
+        if not self.options.elide_list_responses or operation not in _LISTS:
             return data
         return {
             key: len(value) if key in _ELIDED and isinstance(value, list | dict) else value
@@ -267,10 +267,10 @@ class Formatter:
         }
 
     def _secret(self, text: str) -> str:
-        return text if self._options.log_raw else self._hasher.text(text)
+        return text if self.options.log_raw else self._hasher.text(text)
 
     def _accessor(self, accessor: str) -> str:
-        return self._secret(accessor) if self._options.hmac_accessor else accessor
+        return self._secret(accessor) if self.options.hmac_accessor else accessor
 
 
 _REQUEST_NAMES = (("client_token", "client_token"), ("accessor", "client_token_accessor"))

@@ -4,8 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 from engines.faults import InvalidRequest
+
+OPTIONS: Mapping[str, str] = {
+    "format": "The form of entries: `json`, which is the default and the only one.",
+    "hmac_accessor": "Whether accessors of tokens are hashed: `true`, the default, or `false`.",
+    "log_raw": "`true` writes secrets as they are, instead of hashed. The default is `false`.",
+    "elide_list_responses": "`true` writes the number of keys in the answer to a list instead of the keys.",
+    "prefix": "Stands before each entry; takes `allow_audit_log_prefixing`.",
+    "skip_test": "`true` leaves out the test entry that a new device has to take.",
+}
+"""The options of every device, with what they do, for the documentation."""
 
 _TRUE = frozenset({"1", "t", "T", "TRUE", "true", "True"})
 _FALSE = frozenset({"0", "f", "F", "FALSE", "false", "False"})
@@ -25,6 +36,22 @@ class FormatOptions:
     prefix: str = ""
     """Stands before each entry."""
 
+    skip_test: bool = False
+    """Write no test entry before the device is used."""
+
+
+def check_options(type_name: str, options: Mapping[str, str], own: Mapping[str, str]) -> None:
+    """See that a device of this type, which has ``own`` options too, knows all of ``options``.
+
+    Raises ``InvalidRequest``: an option that is misspelt would be without effect, on a log that others rely on.
+    """
+    known = sorted({*OPTIONS, *own})
+    for name in options:
+        if name not in known:
+            close = get_close_matches(name, known, n=1)
+            hint = f'did you mean "{close[0]}"?' if close else f"there are {', '.join(known)}"
+            raise InvalidRequest(f'audit devices of type "{type_name}" have no option "{name}"; {hint}')
+
 
 def read_options(options: Mapping[str, str], *, prefix_allowed: bool) -> FormatOptions:
     """The options among ``options`` that concern the format. Raises ``InvalidRequest`` with Vault's words."""
@@ -43,6 +70,7 @@ def read_options(options: Mapping[str, str], *, prefix_allowed: bool) -> FormatO
         log_raw=_boolean(options, "log_raw", False),
         elide_list_responses=_boolean(options, "elide_list_responses", False),
         prefix=prefix,
+        skip_test=_boolean(options, "skip_test", False),
     )
 
 

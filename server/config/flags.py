@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 
 _TRUE = frozenset({"1", "t", "T", "TRUE", "true", "True"})
 _FALSE = frozenset({"0", "f", "F", "FALSE", "false", "False"})
@@ -33,6 +34,8 @@ class Flags:
 
     values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     switches: frozenset[str] = frozenset()
+    operands: tuple[str, ...] = ()
+    """What stands beside the flags: as many as the command has operands."""
 
     def all(self, name: str) -> tuple[str, ...]:
         """Every value of the flag ``name``."""
@@ -47,20 +50,32 @@ class Flags:
         return name in self.switches
 
 
-def parse_flags(arguments: Sequence[str], known: Sequence[Flag], environment: Mapping[str, str]) -> Flags:
-    """Read ``arguments``, all of which must be flags of ``known``. Raises ``UsageError``."""
+def parse_flags(
+    arguments: Sequence[str], known: Sequence[Flag], environment: Mapping[str, str], operands: Sequence[str] = ()
+) -> Flags:
+    """Read ``arguments``, which must be flags of ``known`` and, among them, as many others as ``operands`` names.
+
+    Raises ``UsageError``.
+    """
     by_name = {flag.name: flag for flag in known}
     values: dict[str, list[str]] = {}
     switches: dict[str, bool] = {}
+    others: list[str] = []
     left = list(arguments)
     while left:
         argument = left.pop(0)
         name, equals, text = argument.lstrip("-").partition("=")
         flag = by_name.get(name)
         if not argument.startswith("-") or argument in ("-", "--"):
-            raise UsageError(f"unexpected argument: {argument}")
+            if len(others) == len(operands):
+                raise UsageError(f"unexpected argument: {argument}")
+            others.append(argument)
+            continue
         if flag is None:
-            raise UsageError(f"flag provided but not defined: -{name}")
+            nearest = get_close_matches(name, by_name, n=1)
+            raise UsageError(
+                f"flag provided but not defined: -{name}{f'; did you mean -{nearest[0]}?' if nearest else ''}"
+            )
         if not flag.takes_value:
             switches[name] = _switch(name, text) if equals else True
             continue
@@ -69,11 +84,12 @@ def parse_flags(arguments: Sequence[str], known: Sequence[Flag], environment: Ma
                 raise UsageError(f"flag needs an argument: -{name}")
             text = left.pop(0)
         values.setdefault(name, []).append(text)
+    if len(others) < len(operands):
+        raise UsageError(f"an argument is missing: {operands[len(others)]}")
     for flag in known:
         _from_environment(flag, environment, values, switches)
-    return Flags(
-        {name: tuple(given) for name, given in values.items()}, frozenset(name for name, on in switches.items() if on)
-    )
+    given = {name: tuple(texts) for name, texts in values.items()}
+    return Flags(given, frozenset(name for name, on in switches.items() if on), tuple(others))
 
 
 def usage(known: Sequence[Flag]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from auth_methods.token.jwt_issuer import JwtIssuer
-from server.access.decision_cache import Standings
+from server.access.decision_cache import DecisionCache
 from server.access.guards import Guards
 from server.audit.broker import Broker
 from server.audit.entry import AuditMount, AuditNamespace
@@ -53,9 +53,10 @@ async def activate(runtime: Runtime, engines: EngineOpener) -> Active:
         runtime.settings.audit_devices,
         headers=AuditedHeaders(view.within("sys/audited-headers/")),
         prefix_allowed=runtime.settings.audit_prefix_allowed,
+        max_waiting=runtime.settings.audit_max_waiting,
     )
     await audit.load()
-    standings = Standings()
+    standings = DecisionCache()
     root = await _open_tenant(runtime, engines, ROOT, view, standings)
     guards = Guards(view.within("sys/guards/"), runtime.rate_counts)
     namespaces_view = view.within("sys/namespaces/")
@@ -88,7 +89,7 @@ async def _open_tenant(
     engines: EngineOpener,
     namespace: Namespace,
     view: View,
-    standings: Standings,
+    standings: DecisionCache,
     elsewhere: Elsewhere | None = None,
 ) -> Tenant:
     standings.watch(view, MOUNT_TABLE)
@@ -118,7 +119,7 @@ async def _open_tenant(
             WrappingJwt(view.within("sys/"), runtime.settings.api_address),
             runtime.settings.max_lease_ttl_seconds,
         ),
-        Lockouts(view.within("sys/lockout/")),
+        Lockouts(view.within("sys/lockout/"), runtime.login_failures, namespace.id),
         personas,
         JwtIssuer(view.within("sys/jwt/"), _token_address(runtime, namespace), tokens),
     )

@@ -30,16 +30,16 @@ from server.runtime import plugins
 from server.runtime.logs import choose_levels
 from server.runtime.metrics import Meter
 from server.seal.shared_state import Alone, Commons, SharedState
-from server.tenants.limits.login_limits import LoginLimits
+from server.tenants.limits.login_counts import LoginCounts
 from server.tenants.limits.rate_limits import RateCounts
 from server.tenants.tenant import Tenant
 from storage.barrier.barrier import Barrier
 from storage.barrier.keyring import KEYRING_PATH
 from storage.base import Store, Transaction
 from storage.cache import DEFAULT_CAPACITY, ObjectCache
-from storage.seals.base import InvalidKey, InvalidSealConfig, Seal, SealFault
+from storage.seals.base import InvalidKey, InvalidSealConfig, Seal, SealConfig, SealFault
 from storage.seals.progress import ShareProgress
-from storage.seals.stored import NewShares, StoredSeal, new_shares
+from storage.seals.stored import StoredSeal, new_shares
 from storage.secret import Secret
 
 log = logging.getLogger(__name__)
@@ -88,8 +88,10 @@ class Core:
         cache_size: int = DEFAULT_CAPACITY,
         commons: Commons | None = None,
         rate_counts: RateCounts | None = None,
+        login_counts: LoginCounts | None = None,
         meter: Meter | None = None,
     ) -> None:
+        login_counts = login_counts or LoginCounts()
         self.system = system
         self.runtime = Runtime(
             store,
@@ -98,7 +100,8 @@ class Core:
             clock,
             settings,
             FipsGuard(settings.fips_mode, "the server itself"),
-            LoginLimits(settings.login_failures_per_minute),
+            login_counts.limits(settings.login_failures_per_minute),
+            login_counts.failures(),
             rate_counts or RateCounts(),
             meter or Meter(),
         )
@@ -132,10 +135,9 @@ class Core:
         await self._close()
         await self.runtime.store.close()
 
-    async def reload(self) -> None:
-        """Reopen the files of audit devices, as after they have been rotated."""
-        if self.active is not None:
-            self.active.audit.reopen()
+    async def reload(self) -> bool:
+        """Reopen the files of audit devices, as after they have been rotated; whether all could be."""
+        return self.active is None or await self.active.audit.reopen()
 
     async def initialized(self) -> bool:
         """Whether the store holds a barrier."""
@@ -158,6 +160,18 @@ class Core:
             recovery_seal=seal.automatic,
         )
 
+    async def check_initialize(self, shares: int, threshold: int) -> None:
+        """Raise ``InvalidRequest`` in Vault's words if there can't be such shares, or the store is initialised.
+
+        Costs next to nothing, so it comes before whatever else a request to initialise holds is looked at: anybody
+        may send one at any time.
+        """
+        automatic = self.stored_seal.seal.automatic
+        if shares or not automatic:
+            _check_shares(shares, threshold, recovery=automatic)
+        if await self.initialized():
+            raise InvalidRequest("Vault is already initialized")
+
     async def initialize(self, shares: int, threshold: int) -> Initialization:
         """Make the barrier, the shares and the root token; a server with an automatic seal is unsealed then.
 
@@ -167,11 +181,10 @@ class Core:
         """
         async with self.commons.changing() as state:
             automatic = self.stored_seal.seal.automatic
-            new = None if automatic and not shares else _new_shares(shares, threshold, recovery=automatic)
-            if await self.initialized():
-                raise InvalidRequest("Vault is already initialized")
+            await self.check_initialize(shares, threshold)
+            new = None if automatic and not shares else new_shares(shares, threshold)
             # Before anything is made: shares that nobody was told can't be made again.
-            rehearse(
+            await rehearse(
                 self.runtime.settings.audit_devices,
                 plugins.find_audit_device,
                 prefix_allowed=self.runtime.settings.audit_prefix_allowed,
@@ -304,9 +317,9 @@ class Core:
             self.stored_seal.seal.close()
 
 
-def _new_shares(shares: int, threshold: int, *, recovery: bool) -> NewShares:
+def _check_shares(shares: int, threshold: int, *, recovery: bool) -> None:
     try:
-        return new_shares(shares, threshold)
+        SealConfig("shamir", shares, threshold).check()
     except InvalidSealConfig as error:
         what = "recovery" if recovery else "seal"
         raise InvalidRequest(f"invalid {what} configuration: {error}") from None

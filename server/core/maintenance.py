@@ -16,11 +16,13 @@ from dataclasses import dataclass
 from engines.base import Periodic
 from server.core.runtime import Runtime
 from server.core.unsealed import Active
+from server.runtime.log_limits import LimitedLog
 from server.tenants.namespaces.records import Entry
 from server.tenants.tenant import Tenant
 from server.tenants.tokens.entries import DOOMED, EMPTYING, EXPIRY, ORPHANING, end_in
 
 log = logging.getLogger(__name__)
+_failures = LimitedLog(log)
 
 SWEEP_SECONDS = 5.0
 """How often what has expired is removed; it is refused from the moment it expires."""
@@ -142,4 +144,4 @@ async def _carefully(work: Awaitable[None], where: str) -> None:
     try:
         await work
     except Exception as error:  # noqa: BLE001 - see above
-        log.error("background work for %s failed with %s; it is tried again", where, type(error).__name__)
+        _failures.error("background work for %s failed with %s; it is tried again", where, type(error).__name__)

@@ -9,6 +9,7 @@ from engines.base import Clock
 from engines.fips import FipsGuard
 from server.core.settings import Settings
 from server.runtime.metrics import Meter
+from server.tenants.limits.login_failures import LoginFailures
 from server.tenants.limits.login_limits import LoginLimits
 from server.tenants.limits.rate_limits import RateCounts
 from storage.barrier.barrier import Barrier
@@ -29,6 +30,7 @@ class Runtime:
     """The FIPS mode of the server itself; each mount has a guard of its own."""
 
     login_limits: LoginLimits
+    login_failures: LoginFailures
     rate_counts: RateCounts
     meter: Meter
     in_flight: dict[str, tuple[Request, int]] = field(default_factory=dict)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from engines.base import MAX_BATCH_ITEMS
 from engines.fips import FipsMode
 from server.audit.broker import DeclaredDevice
+from server.audit.writer import MAX_WAITING
 from server.config.schema import LEASE_SECONDS, LOGIN_FAILURES_PER_MINUTE
 
 
@@ -36,6 +37,9 @@ class Settings:
 
     audit_prefix_allowed: bool = False
     """Whether an audit device may put a prefix before its lines (OpenBao's ``allow_audit_log_prefixing``)."""
+
+    audit_max_waiting: int = MAX_WAITING
+    """How many entries may wait for an audit device, in this process."""
 
     shown: Mapping[str, object] = field(default_factory=dict)
     """What ``sys/config/state/sanitized`` shows."""

@@ -14,7 +14,7 @@ from typing import Protocol
 import msgspec
 from msgspec import Struct
 
-from server.access.decision_cache import Standings
+from server.access.decision_cache import DecisionCache
 from server.access.guards import Guards
 from server.audit.broker import Broker
 from server.core.settings import Settings
@@ -58,7 +58,7 @@ class Active:
     audit: Broker
     cluster: Cluster
     guards: Guards
-    standings: Standings
+    standings: DecisionCache
     namespaces: NamespaceTable
     tenants: OpenTenants
     background: BackgroundWork | None = None
@@ -89,7 +89,7 @@ class Active:
         if self.background is not None:
             await self.background.close()
         await self.tenants.close()
-        self.audit.close()
+        await self.audit.close()
 
 
 async def read_cluster(view: View, settings: Settings) -> Cluster:

@@ -18,9 +18,12 @@ from typing import Any, TypeAlias
 import orjson
 
 from server.listeners.connection_budget import Place, Share
+from server.listeners.misdirected import note_plain
 from server.listeners.security_headers import SECURITY, header_lines
+from server.runtime.log_limits import LimitedLog
 
 _log = logging.getLogger(__name__)
+_failures = LimitedLog(_log)
 
 Connect: TypeAlias = Callable[[Place], asyncio.Protocol]
 """Makes the protocol of a connection, which closes the ``Place`` when the connection is over."""
@@ -136,10 +139,12 @@ class Acceptor:
             return False
         except OSError as error:
             # Out of descriptors or memory: connections stay in the queue until some others have ended.
-            _log.error("can't accept connections: %s", error.strerror)
+            _failures.error("can't accept connections: %s", error.strerror)
             self._look_again(_PAUSE_SECONDS)
             return False
         connection.setblocking(False)
+        if self._share.full:
+            _failures.warning("connections are refused: there are as many as max_connections allows")
         if not self._share.full:
             _start(self._connecting, self._connect(connection, self._share.take()))
         elif self._context is None and len(self._refusing) < _MAX_REFUSALS:
@@ -155,6 +160,7 @@ class Acceptor:
         except OSError as error:  # Errors of TLS and timeouts are among them.
             _log.debug("a connection failed: %s", type(error).__name__)
             if kept is not None and isinstance(error, ssl.SSLError) and error.reason == "HTTP_REQUEST":
+                note_plain(kept)
                 await _refuse(self._loop, kept, _NOT_TLS)
             place.close()
         except BaseException:

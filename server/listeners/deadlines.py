@@ -11,6 +11,7 @@ as it moves, and be of any length; it watches over both by itself: it is release
 from __future__ import annotations
 
 import asyncio
+import logging
 import math
 from collections.abc import Collection
 from time import monotonic
@@ -31,12 +32,15 @@ from server.listeners.asgi import (
     answer_error,
 )
 from server.listeners.head_limits import head_fault
+from server.runtime.log_limits import LimitedLog
 
 MAX_BODY_BYTES = 256 * 1024 * 1024
 """How much of request bodies a process holds, but for small ones."""
 
 SMALL_BODY_BYTES = 64 * 1024
 """A body up to this size is taken whatever others hold: a few large ones must not keep everybody else out."""
+
+_overload = LimitedLog(logging.getLogger(__name__))
 
 _OVERLOADED = "the server is overloaded; try again later"
 
@@ -108,6 +112,7 @@ class Deadlines:
             await answer_error(scope, send, *fault, close=True)
             return
         if len(self._requests) >= self._most and scope["path"] not in self._always_served:
+            _overload.warning("requests are refused: there are as many under way as max_concurrent_requests allows")
             await answer_error(scope, send, 503, _OVERLOADED, close=True)
             return
         task = asyncio.current_task()

@@ -1,9 +1,11 @@
 """hypercorn: HTTP/2, with and without TLS; where it has a listener for itself, also HTTP/1.1.
 
 hypercorn's own entry point makes sockets, TLS contexts and signal handlers by itself. Here its connection handler is
-run on connections of ours, with a limit on the time for a request's head, which it lacks, and at less cost. HTTP/1.1
-stays what it is: a change to HTTP/2 in the middle of a connection would lead clients past a proxy that forwards it, and
-past its rules.
+run on connections of ours, with a limit on the time for a request's head, which it lacks, and at less cost. What a
+connection of HTTP/2 may ask for is bounded in ``http2_protocol``.
+
+HTTP/1.1 stays what it is: a change to HTTP/2 in the middle of a connection would lead clients past a proxy that
+forwards it, and past its rules.
 """
 
 from __future__ import annotations
@@ -11,28 +13,32 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from functools import partial
 from typing import Any, cast
 
 import h11
 from hypercorn.app_wrappers import ASGIWrapper
+from hypercorn.asyncio.task_group import TaskGroup
 from hypercorn.asyncio.tcp_server import TCPServer
 from hypercorn.asyncio.worker_context import WorkerContext
 from hypercorn.config import Config as HypercornConfig
 from hypercorn.events import Closed, Event, RawData, Updated
-from hypercorn.protocol.h11 import H11Protocol
+from hypercorn.protocol.h11 import H2ProtocolAssumedError, H11Protocol
+from hypercorn.typing import ConnectionState
+from hypercorn.utils import parse_socket_addr
 
 from server.config import Listener
 from server.listeners.asgi import CLIENT_CERTIFICATE, Application, Message, Receive, Scope, Send
 from server.listeners.connection_budget import Place
-from server.listeners.tls import client_certificate
+from server.listeners.head_limits import MAX_HEAD_BYTES
+from server.listeners.http2_protocol import BoundedHttp2
+from server.listeners.misdirected import begins_tls, note_tls
+from server.listeners.tls import HTTP2, client_certificate
 
-_MAX_HEAD_BYTES = 64 * 1024
 _READ_BYTES = 16 * 1024
 """About a thousand of the smallest frames of HTTP/2: how many are worked off before others have their turn."""
-_MAX_FRAMES = 256
-"""How many frames of a body may wait for the application. While that many do, nothing else is read from the connection,
-and that includes the client's word that it can take more of the answer; so a stream needs some room here."""
+
+_MAX_PARTS = 256
+"""How many parts of a body may wait for the application over HTTP/1.1. While that many do, nothing else is read."""
 
 _MOST_JOINED_BYTES = 64 * 1024
 """What waits to be sent together with what follows."""
@@ -61,9 +67,33 @@ class _Connection(TCPServer):
         self._unsent = bytearray()
         self._idle_since = self.loop.time()
         self._arm()
+        connection = self.writer.get_extra_info("socket")
+        tls = self.writer.get_extra_info("ssl_object")
         try:
-            await super().run()
+            async with TaskGroup(self.loop) as group:
+                self._task_group = group
+                self.protocol = cast(
+                    "Any",
+                    _Protocol(
+                        cast("Any", self.app),
+                        self.config,
+                        self.context,
+                        group,
+                        ConnectionState(self.state),
+                        tls is not None,
+                        parse_socket_addr(connection.family, connection.getpeername()),
+                        parse_socket_addr(connection.family, connection.getsockname()),
+                        self.protocol_send,
+                        http2=tls is not None and tls.selected_alpn_protocol() == HTTP2,
+                    ),
+                )
+                await self.protocol.initiate()
+                await self.idle_task.restart(group, self._idle_timeout)
+                await self._read_data()
+        except OSError:
+            pass
         finally:
+            await self._close()
             self._disarm()
 
     async def protocol_send(self, event: Event) -> None:
@@ -97,9 +127,7 @@ class _Connection(TCPServer):
                 self.writer.write(data)
 
     async def _read_data(self) -> None:
-        inner = self.protocol.protocol
-        if isinstance(inner, H11Protocol):
-            inner._check_protocol = partial(_check_protocol, inner)  # type: ignore[method-assign]
+        first = True
         while not self.reader.at_eof():
             try:
                 data = await self.reader.read(_READ_BYTES)
@@ -110,6 +138,9 @@ class _Connection(TCPServer):
                     self._arm()
             else:
                 self._disarm()
+            if first and begins_tls(data):
+                note_tls((self.writer.get_extra_info("peername") or ("",))[0])
+            first = False
             await self.protocol.handle(RawData(data))
             await asyncio.sleep(0)  # Others have their turn, also while there is always something to read.
         await self.protocol.handle(Closed())
@@ -131,6 +162,8 @@ class _Connection(TCPServer):
 
     async def _initiate_server_close(self) -> None:
         self._write_out()
+        # Who takes nothing more would otherwise hold the connection, and what waits to be sent, for good.
+        self.loop.call_later(_CLOSING_SECONDS, self.writer.transport.abort)
         await super()._initiate_server_close()
 
     async def _close(self) -> None:
@@ -150,10 +183,38 @@ class _Connection(TCPServer):
             self._timer = None
 
 
-async def _check_protocol(protocol: H11Protocol, request: h11.Request) -> None:
-    """As hypercorn's, which takes up every offer of HTTP/2 (``Upgrade: h2c``); here only who begins with it gets it."""
-    if request.method == b"PRI":
-        await H11Protocol._check_protocol(protocol, request)
+class _Http1(H11Protocol):
+    """hypercorn's HTTP/1.1, but for offers of HTTP/2 (``Upgrade: h2c``): here, only who begins with it gets it."""
+
+    async def _check_protocol(self, request: h11.Request) -> None:
+        if request.method == b"PRI":
+            await super()._check_protocol(request)
+
+
+class _Protocol:
+    """The protocol of a connection: HTTP/1.1 until the client turns out to speak HTTP/2."""
+
+    def __init__(self, app: Application, *arguments: Any, http2: bool) -> None:
+        self._app = app
+        self._arguments = arguments
+        self.protocol: H11Protocol | BoundedHttp2
+        if http2:
+            self.protocol = BoundedHttp2(app, *arguments)
+        else:
+            self.protocol = _Http1(ASGIWrapper(cast("Any", _leaving_room(app))), *arguments)
+
+    async def initiate(self) -> None:
+        """Send what comes first."""
+        await self.protocol.initiate()
+
+    async def handle(self, event: Event) -> None:
+        """Take what has come from the client, or that it has gone."""
+        try:
+            await self.protocol.handle(event)
+        except H2ProtocolAssumedError as assumed:
+            self.protocol = BoundedHttp2(self._app, *self._arguments)
+            await self.protocol.initiate()
+            await self.protocol.handle(RawData(data=assumed.data))
 
 
 class _Streams(asyncio.StreamReaderProtocol):
@@ -176,7 +237,7 @@ class Http2Server:
         self._head_seconds = listener.http_read_header_timeout_seconds
         self._drain_seconds = drain_seconds
         self._worker = WorkerContext(None)
-        self._application = ASGIWrapper(cast("Any", _leaving_room(application)))
+        self._application = application
         self._loop = asyncio.get_running_loop()
         self._connections: set[asyncio.Task[Any]] = set()
 
@@ -251,7 +312,6 @@ def _config(listener: Listener) -> HypercornConfig:
     config.include_server_header = False
     config.keep_alive_timeout = float(listener.http_idle_timeout_seconds)
     config.keep_alive_max_requests = 1_000_000
-    config.h11_max_incomplete_size = _MAX_HEAD_BYTES
-    config.h2_max_header_list_size = _MAX_HEAD_BYTES
-    config.max_app_queue_size = _MAX_FRAMES
+    config.h11_max_incomplete_size = MAX_HEAD_BYTES
+    config.max_app_queue_size = _MAX_PARTS
     return config

@@ -7,6 +7,7 @@ outside. Here bodies are read under a limit, and responses get their security he
 from __future__ import annotations
 
 from functools import partial
+from time import perf_counter_ns
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -47,10 +48,14 @@ from server.pipeline.large_bodies import (
     too_large,
 )
 from server.pipeline.linger import linger
-from server.pipeline.ndjson import GoneError, Lines
+from server.pipeline.ndjson import Lines
 from server.pipeline.open_routes import exposure_of
 from server.pipeline.respond import refusal
-from server.pipeline.response import JSON, JSON_ALONE, Answer, Headers
+from server.pipeline.response import JSON, JSON_ALONE, Answer, GoneError, Headers
+from server.runtime.request_log import log_request, request_logging
+
+_LARGE = "cryptoserve.large_body"
+"""In the scope: a body that is read by and by, and may not have been read to its end when the request is answered."""
 
 _BODILESS = frozenset({"GET", "HEAD", "LIST", "SCAN", "OPTIONS"})
 
@@ -78,10 +83,11 @@ class Application:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one HTTP request, as ASGI 3 defines it; listeners keep everything else away."""
         if not scope["path"].startswith("/v1/"):
-            await self._outside(scope, receive, self._with_security_headers(send))
+            await self._outside(scope, receive, self._outward(scope, send))
             return
         sent = _sent(scope)
         if sent.ambiguous:
+            _turned_away(scope, Answer(400, b""), perf_counter_ns())
             await answer_error(scope, send, 400, "both content-length and transfer-encoding", close=True)
             return
         if sent.lines and await self._stream(scope, sent, receive, send):
@@ -90,10 +96,18 @@ class Application:
             answer = await self._answer(scope, sent, receive)
         except GoneError:
             return
+        finally:
+            large = scope.pop(_LARGE, None)  # As ``AT_ONCE``.
         # Neither has a body, whatever there was to say: a client would take it for the beginning of the next answer.
         body = b"" if answer.status in (204, 304) else answer.body
         at_once = scope.pop(AT_ONCE, None)  # Left there, it would make the scope refer to itself.
-        if at_once is not None and answer.status == 200 and answer.headers is JSON_ALONE and not sent.namespace:
+        amid = answer.status == 413 if large is None else large.more
+        if (
+            at_once is not None
+            and answer.status == 200
+            and answer.headers is JSON_ALONE
+            and not (sent.namespace or amid)
+        ):
             head = b"%scontent-length: %d\r\n\r\n" % (self._usual_head, len(body))
             if scope["method"] != "HEAD" and at_once(head, body):
                 return
@@ -102,21 +116,29 @@ class Application:
             headers.append((b"x-vault-namespace", sent.namespace))
         if answer.status != 204:
             headers.append((b"content-length", b"%d" % len(body)))
-        if answer.status == 413:
-            await self._refuse_body(scope, headers, body, receive, send)
+        if amid:
+            await self._answer_amid(scope, answer.status, headers, body, receive, send)
             return
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
 
-    async def _refuse_body(
-        self, scope: Scope, headers: list[tuple[bytes, bytes]], body: bytes, receive: Receive, send: Send
+    async def _answer_amid(
+        self,
+        scope: Scope,
+        status: int,
+        headers: list[tuple[bytes, bytes]],
+        body: bytes,
+        receive: Receive,
+        send: Send,
     ) -> None:
-        """Answer amid a body that is too large; HTTP/1's connection ends when the client has come to read that."""
+        """Answer amid a body that isn't read on; HTTP/1's connection ends when the client has come to read that."""
         scope.get(RELEASE, _unbounded)()
         if scope.get("http_version", "1.1").startswith("1"):
             headers.append((b"connection", b"close"))
-        await send({"type": "http.response.start", "status": 413, "headers": headers})
-        await send({"type": "http.response.body", "body": body, "more_body": True})
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send(
+            {"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body, "more_body": True}
+        )
         await linger(receive)
         await send({"type": "http.response.body", "body": b""})
 
@@ -143,33 +165,38 @@ class Application:
 
     async def _answer(self, scope: Scope, sent: Sent, receive: Receive) -> Answer:
         """The answer to a request. Raises ``GoneError`` if nobody waits for it any more."""
+        began = perf_counter_ns()
         try:
             body: bytes | None = scope.get(WHOLE_BODY)
             if body is None or len(body) > self._few_bytes:
                 found = await self._body(scope, sent, receive, body)
                 if isinstance(found, LargeBody):
+                    scope[_LARGE] = found
                     return await self._answer_large(scope, sent, receive, found)
                 body = found
             request = requests.parse_request(
                 scope["method"], scope["raw_path"], scope["query_string"], sent, body, scope.get("client")
             )
             if not isinstance(request, requests.Request):
-                return _early_answer(request, scope["method"])
+                return _turned_away(scope, _early_answer(request, scope["method"]), began)
             if self._tls:
                 request.client_certificate = scope.get("state", {}).get(CLIENT_CERTIFICATE, b"")
             return await self._dispatcher.answer(request, self._exposure)
         except Fault as fault:
-            return refusal(fault)
+            return _turned_away(scope, refusal(fault), began)
 
     async def _answer_large(self, scope: Scope, sent: Sent, receive: Receive, body: LargeBody) -> Answer:
         """The answer to a request whose body is costly, unless it turns out to be cheap to parse."""
+        began = perf_counter_ns()
         request = requests.parse_request(
             scope["method"], scope["raw_path"], scope["query_string"], sent, b"", scope.get("client")
         )
         if not isinstance(request, requests.Request):
-            return _early_answer(request, scope["method"])
+            return _turned_away(scope, _early_answer(request, scope["method"]), began)
         if self._tls:
             request.client_certificate = scope.get("state", {}).get(CLIENT_CERTIFICATE, b"")
+        if body.more and body.size > self._max_bytes:
+            raise too_large(size_limit(self._max_bytes))
         if not requests.reads_body(request):
             return await self._dispatcher.answer(request, self._exposure)
         data = None if body.more or body.size > PLAIN_BODY_BYTES else parse_plain(body.first)
@@ -207,23 +234,28 @@ class Application:
 
     async def _body(self, scope: Scope, sent: Sent, receive: Receive, whole: bytes | None) -> bytes | LargeBody:
         """The body, which may have come ``whole``; or what has been read of one that isn't parsed at once."""
-        if sent.length > self._max_bytes:
-            raise too_large(size_limit(self._max_bytes))
+        limit = self._max_bytes
+        if sent.length > limit:
+            raise too_large(size_limit(limit))
         if whole is None:
             if not sent.length and scope["method"] in _BODILESS:
                 return b""
             large = LargeBody(receive)
             if sent.length > SMALL_BODY_BYTES:
                 return large
-            await large.read(SMALL_BODY_BYTES)
-            if large.size > SMALL_BODY_BYTES:
+            await large.read(min(SMALL_BODY_BYTES, limit))
+            if large.more or large.size > SMALL_BODY_BYTES:
                 return large
-            whole = await large.whole(self._max_bytes, size_limit(self._max_bytes))
+            whole = await large.whole(limit, size_limit(limit))
         return whole if is_modest(whole) else LargeBody(receive, whole, more=False)
 
-    def _with_security_headers(self, send: Send) -> Send:
+    def _outward(self, scope: Scope, send: Send) -> Send:
+        """``send``, with security headers and a line in the log."""
+        began = perf_counter_ns()
+
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
+                _turned_away(scope, Answer(message["status"], b""), began)
                 message["headers"] = [*message.get("headers", ()), *self._headers]
             await send(message)
 
@@ -238,6 +270,15 @@ def _early_answer(found: urls.Redirect | urls.Refusal, method: str) -> Answer:
         return Answer(307, body, (*headers, _HTML) if body else headers)
     headers = ((b"content-type", found.content_type),) if found.content_type else ()
     return Answer(found.status, found.body, headers)
+
+
+def _turned_away(scope: Scope, answer: Answer, began: int) -> Answer:
+    """``answer`` to what never comes to the dispatcher, which logs all others."""
+    if request_logging.on:
+        path = scope["raw_path"].decode("latin-1").removeprefix("/v1/")
+        address = (scope.get("client") or ("",))[0]
+        log_request(scope["method"], path, answer.status, perf_counter_ns() - began, address)
+    return answer
 
 
 def _sent(scope: Scope) -> Sent:

@@ -1,23 +1,36 @@
-"""Steps 2 to 4 of a request: where it leads, who calls, and whether they may."""
+"""Steps 2 to 6 of a request: where it leads, who calls, whether they may, and what a use of their token costs.
+
+    2  locate        the tenant, the mount and the row of its route table
+    3  authenticate  the token
+    4  distinguish   creation from update, where a route serves both
+    5  decide        what the policies say
+    6  spend         one use of a token that has few
+
+A request whose decision is cached passes the same steps; 2, 3 and 5 have their result already. Refusals are audited.
+"""
 
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import Any
+
+from msgspec.structs import replace
 
 from auth_methods.addresses import contains
 from compat import fields
 from compat.requests import Request
 from engines.base import Access, Body, Call, Operation
 from engines.faults import Denied, Fault, NotFound, Unauthenticated
-from server.access.decision_cache import Standing
-from server.access.request_context import Exchange
+from server.access.request_context import RequestContext, caller_of
 from server.audit.entry import refusal as refused
 from server.core.unsealed import Active
 from server.pipeline.large_bodies import UNKNOWN_CALLER, too_large
 from server.pipeline.resolve import check_namespace, refuse_in_namespace, refuse_without_seal
+from server.tenants.policies.acl import Acl
 from server.tenants.tenant import Tenant
 from server.tenants.tokens.store import Token
+from storage.base import BarrierSealed
 
 _SYSTEM = "sys/"
 
@@ -25,26 +38,24 @@ LISTS = (Operation.LIST, Operation.SCAN)
 """Whose paths end in a slash."""
 
 
-async def located(request: Request, request_id: str, active: Active) -> Exchange:
-    """Step 2: the tenant, the mount and the row of its route table."""
+async def locate(request: Request, request_id: str, active: Active) -> RequestContext:
+    """Step 2. Raises ``NotFound`` or ``Unavailable`` for a namespace that does not exist or is locked."""
     tenant = await _tenant(request, active) if request.namespace else active.root
     operation, path = request.operation, request.path
-    exchange = Exchange(request, request_id, tenant, operation, path)
     router = await tenant.mounts.router()
     if operation in LISTS:
-        exchange.found = router.find(path.removesuffix("/")) or router.find(path)
+        found = router.find(path.removesuffix("/")) or router.find(path)
     else:
-        exchange.found = router.find(path) or router.find(path + "/")
-    if exchange.found is not None and exchange.found.served is not None:
-        exchange.route = exchange.found.served.routes.get(operation)
-    if exchange.found is not None and not exchange.found.live.type.eager:
+        found = router.find(path) or router.find(path + "/")
+    route = None if found is None or found.served is None else found.served.routes.get(operation)
+    if found is not None and not found.live.type.eager:
         await asyncio.sleep(0)  # Behind that, the request is a task.
-    return exchange
+    return RequestContext(request, request_id, tenant, operation, path, found, route)
 
 
 async def _tenant(request: Request, active: Active) -> Tenant:
     if active.namespaces.stale:
-        await active.load_namespaces()  # It may have changed since the request was settled.
+        await active.load_namespaces()  # It may have changed since the request was resolved.
     check_namespace(request, active.namespaces)
     tenant = await active.tenants.at(request.namespace)
     if tenant is None:
@@ -52,92 +63,68 @@ async def _tenant(request: Request, active: Active) -> Tenant:
     return tenant
 
 
-async def let_in(active: Active, exchange: Exchange, call: Call, epoch: int) -> Body | None:
-    """Steps 3 and 4, with the audit of a refusal; ``epoch`` is that of the standings when step 2 began.
+async def admit(active: Active, context: RequestContext, call: Call, epoch: int) -> tuple[RequestContext, Body | None]:
+    """Steps 3 to 6; ``epoch`` is that of the decision cache when step 2 began.
 
-    Answers the body if it had to be read already, to tell creation from update.
+    Answers the body too if it had to be read already, to distinguish creation from update. Raises the fault of a
+    refusal, which is audited then.
     """
+    acl = None
     try:
-        return await _admitted(active, exchange, call, epoch)
-    except Fault as fault:
-        _audit_refusal(active, exchange, fault)
+        if context.decision is None:
+            context = await _authenticate(active, context, call)
+            if context.public:
+                call.caller = context.caller
+                return context, None
+        call.caller = context.caller
+        body, context = await _distinguish(context, call)
+        if context.decision is None:
+            token = context.token
+            assert token is not None, "a path that isn't public has a token by now"
+            acl = await token.store.rights(token)
+            context = replace(context, decision=context.decide(token, acl))
+        assert context.decision is not None, "it was just made, or cached"
+        call.sudo = context.decision.sudo
+        if acl is not None:
+            context = await _spend(context)
+            call.caller = context.caller
+            _refuse(context, acl)
+            active.standings.add(epoch, context, acl.valid_until)
+    except BaseException as error:
+        if isinstance(error, Fault):
+            response = refused(error, public=context.public)
+            await active.audit.refuse(context.audit_request(response.error), response)
+        await end_used_up(context)
         raise
+    return context, body
 
 
-def _audit_refusal(active: Active, exchange: Exchange, fault: Fault) -> None:
-    """Whoever isn't let in leaves entries all the same."""
-    response = refused(fault, public=exchange.public)
-    active.audit.refuse(exchange.audit_request(response.error), response)
-
-
-async def let_in_again(active: Active, standing: Standing, exchange: Exchange, call: Call) -> tuple[bool, Body | None]:
-    """Steps 3 and 4 for a caller whose standing is known; False if what was an update then is a creation now."""
-    if not standing.found.live.type.eager:
-        await asyncio.sleep(0)  # As in ``located``.
-    body = None
-    call.caller = standing.caller
-    if standing.route.exists is not None:
-        try:
-            body = await _told_creation_from_update(exchange, call)
-        except Fault as fault:
-            _audit_refusal(active, exchange, fault)
-            raise
-        if exchange.operation is not standing.operation:
-            return False, None
-    call.sudo = standing.decision.sudo
-    return True, body
-
-
-async def _admitted(active: Active, exchange: Exchange, call: Call, epoch: int) -> Body | None:
-    """Who calls, and whether they may. Faults from here are refusals."""
-    request, route, found, tenant = exchange.request, exchange.route, exchange.found, exchange.tenant
+async def _authenticate(active: Active, context: RequestContext, call: Call) -> RequestContext:
+    """Step 3. Raises ``Unauthenticated`` without a token where one is needed, and faults for paths that refuse all."""
+    request, found = context.request, context.found
+    wrapping = False
     if found is not None:
         call.path = found.path
-        if request.namespace and found.live.entry.path == _SYSTEM and found.served is not None:
-            refuse_in_namespace(found.served)
-    wrapping = (
-        found is not None
-        and found.served is not None
-        and found.served.wrapping_token
-        and exchange.operation is not Operation.HELP
-    )
+        if found.served is not None:
+            if request.namespace and found.live.entry.path == _SYSTEM:
+                refuse_in_namespace(found.served)
+            wrapping = found.served.wrapping_token and context.operation is not Operation.HELP
     if wrapping:
-        checked = await tenant.wrapping.check(request.token, request.data, call.now)
+        checked = await context.tenant.wrapping.check(request.token, request.data, call.now)
         if "token" not in request.data:
             request.token = checked.record.id  # It may have come as a JSON Web Token.
     token = await holder(active, request, call.now)
-    if request.unread and (exchange.public or token is not None):
+    if request.unread and (context.public or token is not None):
         raise too_large(UNKNOWN_CALLER)
-    if exchange.public:
+    if context.public:
         assert found is not None, "a route belongs to a mount"
-        # A login doesn't care about the token of an earlier one; other public paths answer by who asks.
-        if token is None and request.token and not found.live.entry.is_auth and not wrapping:
-            raise Unauthenticated
-        if not found.live.entry.is_auth:
-            exchange.token = token
-            call.caller = exchange.caller()
-        return None
-    if token is None:
+        if found.live.entry.is_auth:
+            return context  # A login doesn't care about the token of an earlier one;
+        if token is None and request.token and not wrapping:
+            raise Unauthenticated  # other public paths answer by who asks.
+    elif token is None:
         raise Unauthenticated
-    exchange.token = token
-    call.caller = exchange.caller()
-    # A stranger isn't told what there is by how a body is taken that doesn't fit.
-    ours = tenant.namespace.below(token.store.namespace) is not None
-    body = await _told_creation_from_update(exchange, call) if ours else None
-    acl = await token.store.rights(token)
-    exchange.decision = decision = exchange.decide(token, acl)
-    call.sudo = decision.sudo
-    if token.record.num_uses:
-        exchange.token = await _used(token)
-        call.caller = exchange.caller()
-    if request.head and not acl.root:
-        raise Denied  # A policy has no word that grants it.
-    if not decision.allowed or (route is not None and route.access is Access.SUDO and not decision.sudo):
-        raise Denied
-    if request.namespace and found is not None and found.live.entry.path == _SYSTEM and found.served is not None:
-        refuse_without_seal(found.served)
-    active.standings.add(epoch, exchange, acl.valid_until)
-    return body
+    return context if token is None else replace(context, token=token, caller=caller_of(token))
 
 
 async def holder(active: Active, request: Request, now: float) -> Token | None:
@@ -151,35 +138,69 @@ async def holder(active: Active, request: Request, now: float) -> Token | None:
     return token
 
 
-async def _told_creation_from_update(exchange: Exchange, call: Call) -> Body | None:
-    found = exchange.found
-    if found is None or found.served is None or found.served.exists is None or exchange.route is None:
-        return None
-    if exchange.operation is not Operation.UPDATE:
-        return None
-    body = convert_body(exchange, bare_errors=True)
-    if not await found.served.exists(found.live.engine, call, body):
-        exchange.operation = call.operation = Operation.CREATE
-    return body
+async def _distinguish(context: RequestContext, call: Call) -> tuple[Body | None, RequestContext]:
+    """Step 4: the body, if it had to be read, and the context of a creation where it is one, to be decided anew.
+
+    A caller of another tenant isn't told what exists by how a body is taken that doesn't fit.
+    """
+    found, token = context.found, context.token
+    if found is None or found.served is None or found.served.exists is None or context.route is None:
+        return None, context
+    if context.operation is not Operation.UPDATE:
+        return None, context
+    if token is None or context.tenant.namespace.below(token.store.namespace) is None:
+        return None, context
+    body = convert_body(context, bare_errors=True)
+    call.existing = await found.served.exists(found.live.engine, call, body)
+    if call.existing:
+        return body, context
+    call.operation = Operation.CREATE
+    return body, replace(context, operation=Operation.CREATE, decision=None, subject=None)
 
 
-async def _used(token: Token) -> Token:
+async def _spend(context: RequestContext) -> RequestContext:
+    """Step 6. Raises ``Unauthenticated`` if others have had the last use meanwhile."""
+    token = context.token
+    if token is None or not token.record.num_uses:
+        return context
     try:
-        return await token.store.use(token)
+        token = await token.store.use(token)
     except LookupError:
         raise Unauthenticated from None
+    return replace(context, token=token, caller=caller_of(token))
 
 
-def convert_body(exchange: Exchange, *, bare_errors: bool = False) -> Body:
-    assert exchange.route is not None and exchange.found is not None, "only a found route has a body"
-    given: dict[str, Any] = exchange.request.data
-    reserved = exchange.route.body.path_only
-    if not reserved.isdisjoint(given):
+def _refuse(context: RequestContext, acl: Acl) -> None:
+    """Raise ``Denied`` unless the request was allowed, or another fault for what no namespace has."""
+    request, route, found, decision = context.request, context.route, context.found, context.decision
+    assert decision is not None, "the policies were asked"
+    if request.head and not acl.root:
+        raise Denied  # A policy has no word that grants it.
+    if not decision.allowed or (route is not None and route.access is Access.SUDO and not decision.sudo):
+        raise Denied
+    if request.namespace and found is not None and found.live.entry.path == _SYSTEM and found.served is not None:
+        refuse_without_seal(found.served)
+
+
+async def end_used_up(context: RequestContext) -> None:
+    """Revoke the token of a request that had its last use, once the request is over."""
+    token = context.token
+    if token is not None and token.record.num_uses < 0:
+        with suppress(BarrierSealed):
+            await token.store.revoke(token.hash)
+
+
+def convert_body(context: RequestContext, *, bare_errors: bool = False) -> Body:
+    """The typed body of a request. Raises ``InvalidRequest``."""
+    assert context.route is not None and context.found is not None, "only a found route has a body"
+    given: dict[str, Any] = context.request.data
+    reserved = context.route.body.path_only
+    if reserved and not reserved.isdisjoint(given):
         given = {name: value for name, value in given.items() if name not in reserved}
-    if exchange.found.parameters:
-        given = {**given, **exchange.found.parameters}
-    body = fields.convert(exchange.route.body, given, bare_errors=bare_errors)
-    limit = 0 if exchange.decision is None else exchange.decision.limit
+    if context.found.parameters:
+        given = {**given, **context.found.parameters}
+    body = fields.convert(context.route.body, given, bare_errors=bare_errors)
+    limit = 0 if context.decision is None else context.decision.limit
     if limit and getattr(body, "limit", limit) <= 0:
         body.limit = limit  # type: ignore[attr-defined]
     return body

@@ -1,8 +1,10 @@
 """The one way of a request through the server, from a parsed request to the bytes of its answer.
 
-    1  cross-origin rules, quotas     4  policies              7  answer, wrapped if asked
-    2  namespace and mount            5  audit: "request"      8  audit: "response"
-    3  token                          6  handler
+    1  cross-origin rules, quotas     4  creation or update    7  audit: "request"
+    2  namespace, mount, route        5  policies              8  handler
+    3  token                          6  a use of the token    9  answer, wrapped if asked; audit: "response"
+
+Steps 2 to 6 are in ``server.pipeline.authorize``; a cached decision stands for 2, 3 and 5.
 
 Quotas come first, so that who tries many tokens meets them too; where there are none, they cost one look at a flag.
 
@@ -12,12 +14,15 @@ a bug, logged under the request's id and answered with a fixed text, so that not
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import sys
 import traceback
 from copy import copy
 from time import perf_counter_ns
 from typing import Any
+
+from msgspec.structs import replace
 
 from auth_methods.base import Issued
 from compat import fields
@@ -31,17 +36,18 @@ from engines.faults import (
     NotFound,
     RateLimited,
     Sealed,
+    TooLarge,
     Unavailable,
     UnsupportedOperation,
     UnsupportedPath,
 )
 from engines.routing import RouteTable, Served, route_table
-from server.access.request_context import Exchange, audit_response
+from server.access.request_context import RequestContext, audit_response
 from server.audit.entry import raw_answer
 from server.audit.entry import refusal as refused
 from server.core.lifecycle import Core
 from server.core.unsealed import Active
-from server.pipeline.authorize import LISTS, convert_body, holder, let_in, let_in_again, located
+from server.pipeline.authorize import LISTS, admit, convert_body, end_used_up, holder, locate
 from server.pipeline.large_bodies import PLAIN_BODY_BYTES, UNKNOWN_CALLER, Turns, too_large
 from server.pipeline.login import log_in
 from server.pipeline.open_routes import NOTHING, Exposure, open_routes
@@ -50,11 +56,13 @@ from server.pipeline.respond import answer_to, marked, raw_answer_to, refusal, w
 from server.pipeline.response import Answer, Headers
 from server.pipeline.stream import Stream
 from server.runtime.identifiers import new_request_id
+from server.runtime.log_limits import LimitedLog
+from server.runtime.request_log import log_request, request_logging
 from server.system.inspect.openapi import help_answer, mount_help
 from server.system.state import System
 from server.tenants.mounts.table import Found
 from server.tenants.tokens.wrapping import Unwrapped
-from storage.base import BarrierSealed, Conflict, KeyTooLong
+from storage.base import BarrierSealed, Conflict, Full, KeyTooLong, ValueTooLarge
 from storage.base import Unavailable as StorageUnavailable
 
 log = logging.getLogger(__name__)
@@ -62,6 +70,9 @@ log = logging.getLogger(__name__)
 _SYSTEM = "sys/"
 _REST = ":path}"
 _BODILESS = (204, 304)
+
+_refusals = LimitedLog(log)
+_storage_errors = LimitedLog(log)
 
 LONG_ANSWER_BYTES = 256 * 1024
 """From which length on an answer is hidden from the audit beside the event loop."""
@@ -103,8 +114,8 @@ class Dispatcher:
             return 0
         if await holder(active, request, self._core.runtime.clock()) is not None:
             return sys.maxsize
-        exchange = await located(request, "", active)
-        return PLAIN_BODY_BYTES if exchange.public else 0
+        context = await locate(request, "", active)
+        return PLAIN_BODY_BYTES if context.public else 0
 
     async def answer(self, request: Request, exposure: Exposure = NOTHING) -> Answer:
         """The answer to ``request``, whatever happens, on a listener with ``exposure``."""
@@ -120,7 +131,9 @@ class Dispatcher:
             if active is not None:
                 if core.runtime.cache.behind:
                     await core.runtime.cache.catch_up()
-                await _settle(request, active)
+                namespaces = active.namespaces
+                if namespaces.stale or namespaces.by_path or request.in_namespace:
+                    await _settle(request, active)
                 if active.guards.on:
                     marks, answer = await self._guarded(request, request_id, active)
             if answer is None and request.path.startswith(_SYSTEM):
@@ -133,7 +146,10 @@ class Dispatcher:
             status = answer.status
         finally:
             del core.runtime.in_flight[request_id]
-            self._meter.finished(status, perf_counter_ns() - began)
+            nanoseconds = perf_counter_ns() - began
+            self._meter.finished(status, nanoseconds)
+            if request_logging.on:
+                _log_request(request, request_id, status, nanoseconds)
         return marked(answer, marks) if marks else answer
 
     async def open_stream(self, request: Request) -> Stream | Answer | None:
@@ -148,7 +164,10 @@ class Dispatcher:
         except Exception as error:  # noqa: BLE001 - as in ``answer``
             opened = self._failure(error, request_id)
         if opened is not None:
-            self._meter.finished(opened.status if isinstance(opened, Answer) else 200, perf_counter_ns() - began)
+            status, nanoseconds = opened.status if isinstance(opened, Answer) else 200, perf_counter_ns() - began
+            self._meter.finished(status, nanoseconds)
+            if request_logging.on:
+                _log_request(request, request_id, status, nanoseconds)
         return opened
 
     async def _guarded_stream(self, request: Request, request_id: str) -> Stream | Answer | None:
@@ -158,8 +177,8 @@ class Dispatcher:
             await self._core.runtime.cache.catch_up()
             await _settle(request, active)
             if active.guards.on:
-                exchange = await located(request, request_id, active)
-                if exchange.route is None or exchange.route.item is None:
+                context = await locate(request, request_id, active)
+                if context.route is None or context.route.item is None:
                     return None  # It is counted as the request that it turns out to be.
                 marks, stopped = await self._guarded(request, request_id, active)
                 if stopped is not None:
@@ -180,18 +199,18 @@ class Dispatcher:
             return verdict.headers, None
         core = self._core
         try:
-            exchange = await located(request, request_id, active)
+            context = await locate(request, request_id, active)
         except (NotFound, Unavailable):
-            # The namespace isn't there, or locked, as is answered further on; but whoever looks for one is counted.
-            exchange = Exchange(request, request_id, active.root, request.operation, request.path)
-        admission = await guards.quotas.admit(exchange, active.lineage(exchange.tenant.namespace), core.runtime.clock())
+            # The namespace is missing or locked, as is answered further on; attempts are counted all the same.
+            context = RequestContext(request, request_id, active.root, request.operation, request.path)
+        admission = await guards.quotas.admit(context, active.lineage(context.tenant.namespace), core.runtime.clock())
         marks = (*verdict.headers, *admission.headers)
         if admission.allowed:
             return marks, None
         self._meter.violations += 1
         fault = RateLimited(f'request path "{request.path}": rate limit quota exceeded')
         if admission.audited:
-            active.audit.refuse(exchange.audit_request(fault.message or ""), refused(fault, public=True))
+            await active.audit.refuse(context.audit_request(fault.message or ""), refused(fault, public=True))
         return (), marked(refusal(fault), marks)
 
     def _failure(self, error: Exception, request_id: str) -> Answer:
@@ -199,7 +218,7 @@ class Dispatcher:
         fault = _fault_of(error)
         if fault is not None:
             if isinstance(error, Conflict | StorageUnavailable):
-                log.error("request %s: storage: %s", request_id, error)
+                _storage_errors.error("request %s: storage: %s", request_id, error)
             return refusal(fault)
         self.bugs += 1
         self._meter.bugs += 1
@@ -222,9 +241,16 @@ class Dispatcher:
         route = served.routes.get(operation)
         if route is None or request.internal or (request.head and not route.head):
             return Answer(405, errors_body(()))
-        call = _call(request, request_id, operation, path, self._core.runtime.clock())
+        call = _call_to(request, request_id, operation, path, self._core.runtime.clock())
         body = fields.convert(route.body, {**request.data, **parameters})
-        reply = await route.handler(self._open_system, call, body)
+        try:
+            reply = await route.handler(self._open_system, call, body)
+        except Fault as fault:
+            if operation is Operation.UPDATE:  # A share that was refused, or something as grave.
+                _refusals.warning(
+                    "%s refused: %s", request.path, fault, request=request_id, address=request.remote_address
+                )
+            raise
         if reply is None:
             return Answer(204, b"")
         status = reply.status or 200
@@ -241,7 +267,7 @@ class Dispatcher:
         active = self._core.active
         if active is None:
             raise Sealed
-        if request.internal:
+        if request.method == "OPTIONS":
             raise InvalidRequest("cannot handle internal-only request operation")
         if request.index:
             # This server gives out no index, so there is none that it could decode.
@@ -251,18 +277,18 @@ class Dispatcher:
         return active
 
     async def _opened(self, request: Request, request_id: str) -> Stream | None:
-        """Steps 2 to 6 of a stream. Its entries are never written together: it may take long."""
+        """Steps 2 to 8 of a stream. Its entries are never written together: it may take long."""
         active = await self._ready(request)
         epoch = active.standings.epoch
-        exchange = await located(request, request_id, active)
-        if exchange.route is None or exchange.route.item is None:
+        context = await locate(request, request_id, active)
+        if context.route is None or context.route.item is None:
             return None
-        call = _call(request, request_id, exchange.operation, exchange.path, self._core.runtime.clock())
-        body = await let_in(active, exchange, call, epoch)
-        pending = active.audit.begin(exchange.audit_request())
-        stream = Stream(self._core, active, exchange, pending, self._failure)
+        call = _call(context, self._core.runtime.clock())
+        context, body = await admit(active, context, call, epoch)
+        pending = await active.audit.begin(context.audit_request())
+        stream = Stream(self._core, active, context, pending, self._failure)
         try:
-            reply = await self._handled(exchange, call, body)
+            reply = await self._handled(context, call, body)
             assert reply is not None and reply.each is not None, "the handler of a stream says what answers it"
         except BaseException as error:
             await stream.close(error)
@@ -271,97 +297,95 @@ class Dispatcher:
         return stream
 
     async def _logical(self, request: Request, request_id: str) -> Answer:
-        core = self._core
+        """Steps 2 to 9, with a cached decision or without."""
         active = await self._ready(request)
-        now = core.runtime.clock()
-        standing = active.standings.find(request, now)
-        if standing is not None:
-            if request.namespace:
-                active.tenants.touch(standing.tenant)
-            exchange = standing.exchange(request, request_id)
-            if request.large:
-                await _prepare(exchange, active)
-            call = _call(request, request_id, exchange.operation, standing.found.path, now)
-            still, body = await let_in_again(active, standing, exchange, call)
-            if still:
-                return await self._served(exchange, call, body, active)
+        now = self._core.runtime.clock()
         epoch = active.standings.epoch
-        exchange = await located(request, request_id, active)
+        context = active.standings.find(request, request_id, now)
+        if context is None:
+            context = await locate(request, request_id, active)
+        else:
+            if request.namespace:
+                active.tenants.touch(context.tenant)
+            if context.found is not None and not context.found.live.type.eager:
+                await asyncio.sleep(0)  # As in ``locate``.
         if request.large:
-            await _prepare(exchange, active)
-        call = _call(request, request_id, exchange.operation, exchange.path, now)
+            context = await _hide(context, active)
+        call = _call(context, now)
+        context, body = await admit(active, context, call, epoch)
         try:
-            body = await let_in(active, exchange, call, epoch)
-            return await self._served(exchange, call, body, active)
+            return await self._served(context, call, body, active)
         finally:
-            token = exchange.token
-            if token is not None and token.record.num_uses < 0 and not core.runtime.barrier.sealed:
-                await token.store.revoke(token.hash)
+            await end_used_up(context)
 
-    async def _served(self, exchange: Exchange, call: Call, body: Body | None, active: Active) -> Answer:
-        """Steps 5 to 8, audited whatever comes of them."""
-        writes = exchange.writes or exchange.request.wrap_ttl_seconds > 0
-        pending = active.audit.begin(exchange.audit_request(), together=not writes)
+    async def _served(self, context: RequestContext, call: Call, body: Body | None, active: Active) -> Answer:
+        """Steps 7 to 9, audited whatever comes of them."""
+        writes = context.writes or context.request.wrap_ttl_seconds > 0
+        audited = context.audit_request()
+        pending = await active.audit.begin(audited) if writes else active.audit.hold(audited)
         try:
-            reply = await self._handled(exchange, call, body)
-            answer = answer_to(exchange, call, reply)
-            if exchange.request.wrap_ttl_seconds and wrappable(reply, exchange):
-                reply = await wrapped(exchange, call, reply, answer)
-                answer = answer_to(exchange, call, reply)
-        except BaseException as error:
+            reply = await self._handled(context, call, body)
+            answer = answer_to(context, call, reply)
+            if context.request.wrap_ttl_seconds and wrappable(reply, context):
+                reply = await wrapped(context, call, reply, answer)
+                answer = answer_to(context, call, reply)
+        except Exception as error:
             # Without a name for the fault: it holds this frame, and so all of the request until garbage is looked for.
-            active.audit.finish(pending, refused(_fault_of(error) or Fault("internal error"), public=exchange.public))
-            if isinstance(error, Fault) and exchange.public:
+            response = refused(_fault_of(error) or Fault("internal error"), public=context.public)
+            await active.audit.finish(pending, response)
+            if isinstance(error, Fault) and context.public:
                 error.wrapped = False
+            raise
+        except BaseException:  # It was cut off, and must not wait any more.
+            active.audit.abandon(pending, refused(Fault("internal error"), public=context.public))
             raise
         if isinstance(reply, Reply) and reply.raw is not None:
             response = raw_answer(answer.status, reply.raw.content_type, reply.raw.body)
         elif isinstance(reply, Unwrapped) or (reply is not None and reply.status is not None and reply.status >= 400):
             response = raw_answer(answer.status, "application/json", answer.body)
         else:
-            login = exchange.found is not None and exchange.found.live.entry.is_auth and exchange.public
-            response = audit_response(None if reply is None else reply.data, reply, call.warnings, login=login)
+            response = audit_response(reply, call.warnings, context)
         if len(answer.body) > LONG_ANSWER_BYTES:
-            await active.audit.hide_answer(response, exchange.subject())
-        active.audit.finish(pending, response)
+            await active.audit.hide_answer(response, context.audit_subject())
+        await active.audit.finish(pending, response)
         return answer
 
-    async def _handled(self, exchange: Exchange, call: Call, body: Body | None) -> Reply | None:
-        """Step 6. Raises what the handler raises, and faults for paths and verbs that are not there."""
-        found, route = exchange.found, exchange.route
+    async def _handled(self, context: RequestContext, call: Call, body: Body | None) -> Reply | None:
+        """Step 8. Raises what the handler raises, and faults for paths and verbs that are not there."""
+        found, route = context.found, context.route
         if found is None:
-            raise NotFound(f'no handler for route "{exchange.path}". route entry not found.')
-        if exchange.operation is Operation.HELP and not found.path.strip("/"):
+            raise NotFound(f'no handler for route "{context.path}". route entry not found.')
+        if context.operation is Operation.HELP and not found.path.strip("/"):
             return Reply(mount_help(found.live))
         if found.served is None:
             raise _unserved(found)
-        if exchange.operation is Operation.HELP:
+        if context.operation is Operation.HELP:
             return Reply(help_answer(found.live.entry.engine_type, found.served, found.path))
-        if route is None or exchange.request.head:
-            raise _without_route(found.served, exchange)
-        if route.item is not None and not exchange.request.lines:
+        if route is None or context.request.head:
+            raise _without_route(found.served, context)
+        if route.item is not None and not context.request.lines:
             raise InvalidRequest(f"this path takes lines of JSON, sent as {LINES_TYPE.decode()}")
-        if route.item is not None and exchange.request.wrap_ttl_seconds:
+        if route.item is not None and context.request.wrap_ttl_seconds:
             raise InvalidRequest("the answer to a stream can't be wrapped")
         if body is None:
-            body = convert_body(exchange)
+            body = convert_body(context)
         if route.access is Access.PUBLIC and found.live.entry.is_auth:
-            reply = await log_in(self._core.runtime, exchange.tenant, found.live, route, call, body)
+            reply = await log_in(self._core.runtime, context.tenant, found.live, route, call, body)
         else:
             reply = await route.handler(found.live.engine, call, body)
         if isinstance(reply, Issued) and reply.auth.entity_id:
             # The request itself may have changed the caller's entity.
             await self._core.runtime.cache.catch_up()
-            reply.identity_policies = await exchange.tenant.personas.policies(reply.auth.entity_id)
+            reply.identity_policies = await context.tenant.personas.policies(reply.auth.entity_id)
         if reply is None or reply.status is None:
             _warn_of_parameters(call, route, found)
         return reply
 
 
-async def _prepare(exchange: Exchange, active: Active) -> None:
-    """Do beside the event loop what takes long with many parameters or large ones, whatever comes of the request."""
-    mount = None if exchange.found is None else exchange.found.live.audit
-    exchange.hidden = await active.audit.hide(exchange.request.data, mount)
+async def _hide(context: RequestContext, active: Active) -> RequestContext:
+    """``context`` with what the audit's entries hold of many or large parameters, worked out beside the event loop."""
+    mount = None if context.found is None else context.found.live.audit
+    return replace(context, hidden=await active.audit.hide(context.request.data, mount))
 
 
 def _warn_of_parameters(call: Call, route: Row[Any], found: Found) -> None:
@@ -384,6 +408,10 @@ def _fault_of(error: BaseException) -> Fault | None:
         return Sealed()  # It was sealed while this request was under way.
     if isinstance(error, KeyTooLong):
         return InvalidRequest("a name in the request is too long")
+    if isinstance(error, Full):
+        return Unavailable("the disk of the server's storage is full: nothing can be written at present")
+    if isinstance(error, ValueTooLarge):
+        return TooLarge("put failed due to value being too large")
     if isinstance(error, Conflict | StorageUnavailable):
         return Unavailable("storage is unavailable")
     return None
@@ -394,7 +422,7 @@ def _below_system(request: Request) -> str:
 
 
 async def _settle(request: Request, active: Active) -> None:
-    """Find out which namespace ``request`` is for; costs three comparisons where there is only the root namespace."""
+    """Find out which namespace ``request`` is for."""
     if active.namespaces.stale:
         await active.load_namespaces()
     if active.namespaces.by_path or request.in_namespace:
@@ -410,14 +438,19 @@ def _unserved(found: Found) -> Fault:
     return UnsupportedPath()
 
 
-def _without_route(served: Served, exchange: Exchange) -> Fault:
+def _without_route(served: Served, context: RequestContext) -> Fault:
     """The path matches without the operation; but the path of a list ends in a slash, which few patterns have."""
-    if exchange.operation in LISTS and Operation.LIST not in served.routes and not served.pattern.endswith(_REST):
+    if context.operation in LISTS and Operation.LIST not in served.routes and not served.pattern.endswith(_REST):
         return UnsupportedPath()
     return UnsupportedOperation()
 
 
-def _call(request: Request, request_id: str, operation: Operation, path: str, now: float) -> Call:
+def _call(context: RequestContext, now: float) -> Call:
+    request, found = context.request, context.found
+    return _call_to(request, context.request_id, context.operation, context.path if found is None else found.path, now)
+
+
+def _call_to(request: Request, request_id: str, operation: Operation, path: str, now: float) -> Call:
     return Call(
         request_id=request_id,
         operation=operation,
@@ -430,3 +463,8 @@ def _call(request: Request, request_id: str, operation: Operation, path: str, no
         in_namespace=request.in_namespace,
         wrap_ttl_seconds=request.wrap_ttl_seconds,
     )
+
+
+def _log_request(request: Request, request_id: str, status: int, nanoseconds: int) -> None:
+    path = f"{request.namespace}/{request.path}" if request.namespace else request.path
+    log_request(request.method, path, status, nanoseconds, request.remote_address, request_id)

@@ -19,7 +19,7 @@ from compat.json.text import has_many_elements
 from engines.faults import TooLarge
 from server.listeners.asgi import Receive
 from server.listeners.deadlines import SMALL_BODY_BYTES
-from server.pipeline.ndjson import GoneError
+from server.pipeline.response import GoneError
 
 PLAIN_BODY_BYTES = 1024 * 1024
 """How large a body may be that is cheap to parse: of a public route, or to be parsed without waiting."""

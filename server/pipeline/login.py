@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from auth_methods.base import InvalidCredentials, Issued, Login, NamesAccount
@@ -19,10 +20,15 @@ from engines.base import Body, Call, Mount, Reply, Row
 from engines.faults import Denied, InvalidRequest, RateLimited
 from server.core.mounting import mount_of
 from server.core.runtime import Runtime
+from server.runtime.log_limits import LimitedLog
 from server.tenants.identity.logins import entity_at_login
 from server.tenants.mounts.table import AUTH, Live, LockoutConfig
 from server.tenants.policies.builtin import RESPONSE_WRAPPING, UNASSIGNABLE_TEXT
 from server.tenants.tenant import Tenant
+
+_log = logging.getLogger(__name__)
+_limited = LimitedLog(_log)
+_lockouts = LimitedLog(_log)
 
 _ROOT_POLICY = "root"
 _MAX_ALIAS_CHARACTERS = 1024
@@ -34,25 +40,54 @@ async def log_in(runtime: Runtime, tenant: Tenant, live: Live, route: Row[Any], 
     Raises what the handler raises, ``RateLimited`` for an address that has to wait, and ``Denied`` for an account that
     is locked out.
     """
-    wait_seconds = runtime.login_limits.wait_seconds(call.remote_address, call.now)
+    wait_seconds = runtime.login_limits.begin(call.remote_address, call.now)
     if wait_seconds:
+        _limited.warning(
+            "logins are refused: too many have failed from one address",
+            mount=tenant.namespace.path + live.entry.path,
+            address=call.remote_address,
+            request=call.request_id,
+            wait_seconds=wait_seconds,
+        )
         raise RateLimited("too many failed logins from this address", retry_after_seconds=wait_seconds)
-    accessor, config = live.entry.accessor, live.entry.config.user_lockout or LockoutConfig()
-    alias = _alias(body) if not config.disable else ""
+    failed = False
     try:
-        await _refuse_locked(tenant, accessor, alias, call)
-        reply = await route.handler(live.engine, call, body)
-        await _refuse_locked(tenant, accessor, alias, call)
-    except (InvalidRequest, Denied) as fault:
-        runtime.login_limits.failed(call.remote_address, call.now)
-        if alias and isinstance(fault, InvalidCredentials):
-            await tenant.lockouts.failed(accessor, alias, config, call.now)
+        reply = await _prove(tenant, live, route, call, body)
+    except (InvalidRequest, Denied):
+        failed = True
         raise
+    finally:
+        runtime.login_limits.end(call.remote_address, call.now, failed=failed)
     if not isinstance(reply, Login):
         return reply
-    tenant.lockouts.succeeded(accessor, alias)
     reply.token_type = _token_type(live.entry.config.token_type, reply.token_type)
     return await issue(tenant, mount_of(runtime, tenant, live.entry), reply, call)
+
+
+async def _prove(tenant: Tenant, live: Live, route: Row[Any], call: Call, body: Body) -> Reply | None:
+    """What the handler says, unless the account is locked; wrong proofs are counted, a right one ends the count."""
+    accessor, config = live.entry.accessor, live.entry.config.user_lockout or LockoutConfig()
+    alias = _alias(body) if not config.disable else ""
+    await _refuse_locked(tenant, accessor, alias, call)
+    try:
+        reply = await route.handler(live.engine, call, body)
+    except InvalidCredentials:
+        if alias and await tenant.lockouts.failed(accessor, alias, config, call.now):
+            # Without the name: people put passwords where their names belong.
+            _lockouts.warning(
+                "an account is locked after too many wrong proofs; sys/locked-users names it",
+                mount=tenant.namespace.path + live.entry.path,
+                address=call.remote_address,
+                request=call.request_id,
+            )
+        elif alias:
+            # Of proofs that were under way when the lock came, none is told from a right one.
+            await _refuse_locked(tenant, accessor, alias, call)
+        raise
+    await _refuse_locked(tenant, accessor, alias, call)
+    if alias and isinstance(reply, Login):
+        tenant.lockouts.succeeded(accessor, alias)
+    return reply
 
 
 def _token_type(of_mount: str, of_login: str) -> str:

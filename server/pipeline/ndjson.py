@@ -20,15 +20,11 @@ from engines.faults import TooLarge
 from server.config import Listener
 from server.listeners.asgi import Hold, Receive, Send
 from server.pipeline.linger import linger
-from server.pipeline.response import Answer
+from server.pipeline.response import Answer, GoneError
 from server.pipeline.stream import Stream
 
 _STARTED = Answer(200, b"", ((b"content-type", LINES_TYPE),))
 _TOO_SLOW = Answer(408, errors_body(["the next line of the stream was not received in time"]))
-
-
-class GoneError(Exception):
-    """The client has closed the connection, or takes no more of the answer."""
 
 
 class StalledError(Exception):

@@ -10,7 +10,7 @@ from compat.statuses import status_of, texts_of
 from engines.base import Call, Operation, Raw, Reply
 from engines.durations import format_time
 from engines.faults import Fault, InvalidRequest, NotFound, RateLimited
-from server.access.request_context import Exchange
+from server.access.request_context import RequestContext
 from server.pipeline.authorize import LISTS
 from server.pipeline.response import JSON, JSON_ALONE, Answer, Headers
 from server.tenants.tokens.wrapping import Unwrapped, Wrapped, WrapRecord
@@ -18,32 +18,32 @@ from server.tenants.tokens.wrapping import Unwrapped, Wrapped, WrapRecord
 _READS = (Operation.READ, *LISTS)
 
 
-def answer_to(exchange: Exchange, call: Call, reply: Reply | None) -> Answer:
+def answer_to(context: RequestContext, call: Call, reply: Reply | None) -> Answer:
     """Step 7."""
-    route = exchange.route
+    route = context.route
     if isinstance(reply, Wrapped):
         return Answer(200, success_body("", None, wrap=reply.info.block(), warnings=reply.info.warnings))
     if isinstance(reply, Unwrapped):
-        return Answer(reply.status or 200, reply.envelope(exchange.request_id))
+        return Answer(reply.status or 200, reply.envelope(context.request_id))
     if reply is None:
-        if exchange.operation in _READS:
+        if context.operation in _READS:
             raise NotFound
         return Answer(204, b"")
     if reply.raw is not None:
         return raw_answer_to(reply.status or 200, reply.raw)
-    if exchange.operation is Operation.LIST and reply.data is not None:
+    if context.operation is Operation.LIST and reply.data is not None:
         if not reply.data.get("keys") and not call.warnings:
             raise NotFound
-    if exchange.operation is Operation.HELP or (route is not None and route.bare):
+    if context.operation is Operation.HELP or (route is not None and route.bare):
         # Who may not see it without a token must not get it out of a cache that others fill.
         kept = ((b"cache-control", b"private, max-age=%d" % reply.max_age_seconds),) if reply.max_age_seconds else ()
         return Answer(reply.status or 200, bare_body(reply.data), (JSON, *kept) if kept else JSON_ALONE)
-    return Answer(reply.status or 200, _envelope(exchange, call, reply, echo=exchange.echoes))
+    return Answer(reply.status or 200, _envelope(context, call, reply, echo=context.echoes))
 
 
-def _envelope(exchange: Exchange, call: Call, reply: Reply, *, echo: bool) -> bytes:
+def _envelope(context: RequestContext, call: Call, reply: Reply, *, echo: bool) -> bytes:
     return success_body(
-        exchange.request_id,
+        context.request_id,
         reply.data,
         warnings=call.warnings,
         auth=reply.auth.auth_block(reply.identity_policies) if isinstance(reply, Issued) else None,
@@ -62,31 +62,31 @@ def marked(answer: Answer, marks: Headers) -> Answer:
     return Answer(answer.status, answer.body, (*answer.headers, *(mark for mark in marks if mark[0] not in present)))
 
 
-def wrappable(reply: Reply | None, exchange: Exchange) -> TypeGuard[Reply]:
+def wrappable(reply: Reply | None, context: RequestContext) -> TypeGuard[Reply]:
     """Whether an answer is wrapped if the client asks for that: any that comes in an envelope, and isn't yet."""
-    bare = exchange.operation is Operation.HELP or (exchange.route is not None and exchange.route.bare)
+    bare = context.operation is Operation.HELP or (context.route is not None and context.route.bare)
     return reply is not None and not bare and not isinstance(reply, Wrapped)
 
 
-async def wrapped(exchange: Exchange, call: Call, reply: Reply, answer: Answer) -> Wrapped:
+async def wrapped(context: RequestContext, call: Call, reply: Reply, answer: Answer) -> Wrapped:
     """The wrapping of ``answer``, which is kept as it would have been given.
 
     Raises ``InvalidRequest`` where there is no token, neither that of the caller nor one in the answer: what anybody
     may ask for is no secret, and must not be stored as often as somebody asks for it.
     """
-    if exchange.token is None and not isinstance(reply, Issued):
+    if context.token is None and not isinstance(reply, Issued):
         raise InvalidRequest("an answer is wrapped only for a request with a token, or for a login")
     envelope = answer.body
-    if exchange.echoes:
-        envelope = _envelope(exchange, call, reply, echo=False)
+    if context.echoes:
+        envelope = _envelope(context, call, reply, echo=False)
     record = WrapRecord(
-        creation_path=exchange.path,
+        creation_path=context.path,
         creation_time=format_time(call.now),
-        creation_ttl=exchange.request.wrap_ttl_seconds,
+        creation_ttl=context.request.wrap_ttl_seconds,
         wrapped_accessor=reply.auth.accessor if isinstance(reply, Issued) else reply.accessor,
         status=answer.status if answer.status >= 400 else 0,
     )
-    return await exchange.tenant.wrapping.wrap(envelope, record, call.now, exchange.request.wrap_format)
+    return await context.tenant.wrapping.wrap(envelope, record, call.now, context.request.wrap_format)
 
 
 def refusal(fault: Fault) -> Answer:

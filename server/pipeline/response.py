@@ -22,3 +22,7 @@ class Answer(Struct, frozen=True, gc=False):
     def __repr__(self) -> str:
         """Without the body, which may be secret."""
         return f"Answer({self.status}, {len(self.body)} bytes)"
+
+
+class GoneError(Exception):
+    """The client has closed the connection, or takes no more of the answer."""

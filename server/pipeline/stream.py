@@ -21,11 +21,12 @@ from msgspec.structs import replace
 
 from engines.base import Answers
 from engines.faults import Denied, Fault, NotFound, Sealed, Unauthenticated
-from server.access.request_context import Exchange
+from server.access.request_context import RequestContext
 from server.audit.broker import Pending
 from server.audit.entry import AuditResponse, refusal
 from server.core.lifecycle import Core
 from server.core.unsealed import Active
+from server.pipeline.authorize import end_used_up
 from server.pipeline.resolve import check_namespace
 from server.pipeline.response import Answer, Headers
 
@@ -47,18 +48,18 @@ class Stream:
         self,
         core: Core,
         active: Active,
-        exchange: Exchange,
+        context: RequestContext,
         pending: Pending,
         failure: Callable[[Exception, str], Answer],
     ) -> None:
-        assert exchange.route is not None and exchange.route.item is not None, "only such a route is a stream's"
+        assert context.route is not None and context.route.item is not None, "only such a route is a stream's"
         self._core = core
         self._active = active
-        self._exchange = exchange
+        self._context = context
         self._pending: Pending | None = pending
-        core.runtime.in_flight[exchange.request_id] = exchange.request, perf_counter_ns()
+        core.runtime.in_flight[context.request_id] = context.request, perf_counter_ns()
         self._failure = failure
-        self._decoder = _decoder(exchange.route.item)
+        self._decoder = _decoder(context.route.item)
         self._received = hashlib.sha256()
         self._sent = hashlib.sha256()
         self._group = 100
@@ -88,20 +89,21 @@ class Stream:
 
     def failure(self, error: Exception) -> Answer:
         """How the client is told of ``error``."""
-        return self._failure(error, self._exchange.request_id)
+        return self._failure(error, self._context.request_id)
 
     async def close(self, error: BaseException | None = None) -> None:
-        """Write the end down; a second call does nothing. Raises ``Failed`` if no audit device takes the entry."""
+        """Write the end down; a second call does nothing. Raises as ``Broker.finish``; cut off, it doesn't wait."""
         pending, self._pending = self._pending, None
         if pending is None:
             return
-        self._core.runtime.in_flight.pop(self._exchange.request_id, None)
+        self._core.runtime.in_flight.pop(self._context.request_id, None)
         try:
-            self._active.audit.finish(pending, self._outcome(error))
+            if error is None or isinstance(error, Exception):
+                await self._active.audit.finish(pending, self._outcome(error))
+            else:
+                self._active.audit.abandon(pending, self._outcome(error))
         finally:
-            token = self._exchange.token
-            if token is not None and token.record.num_uses < 0 and not self._core.runtime.barrier.sealed:
-                await token.store.revoke(token.hash)
+            await end_used_up(self._context)
 
     def _outcome(self, error: BaseException | None) -> AuditResponse:
         counted = {
@@ -117,30 +119,30 @@ class Stream:
 
     async def _check(self, group: list[Any]) -> None:
         """Raises a fault unless the stream would still be let through, with the items of ``group``."""
-        core, exchange = self._core, self._exchange
+        core, context = self._core, self._context
         if core.active is not self._active:
             raise Sealed
         await core.runtime.cache.catch_up()
         if self._active.namespaces.stale:
             await self._active.load_namespaces()
-        check_namespace(exchange.request, self._active.namespaces)
+        check_namespace(context.request, self._active.namespaces)
         if self._active.audit.stale:
             await self._active.audit.load()
-        found, token, tenant = exchange.found, exchange.token, exchange.tenant
+        found, token, tenant = context.found, context.token, context.tenant
         assert found is not None and token is not None, "a stream has a mount and a token"
         if (await tenant.mounts.router()).mounts.get(found.live.entry.path) is not found.live:
-            raise NotFound(f'no handler for route "{exchange.path}". route entry not found.')
+            raise NotFound(f'no handler for route "{context.path}". route entry not found.')
         now = core.runtime.clock()
         if token.record.num_uses:
             if not await token.store.stands(token, now):
                 raise Unauthenticated
         else:
-            present = await token.store.authenticate(exchange.request.token, now)
+            present = await token.store.authenticate(context.request.token, now)
             if present is None:
                 raise Unauthenticated
             token = present
         acl = await token.store.rights(token)
-        if not exchange.decide(token, acl, [item for item in group if type(item) is not dict]).allowed:
+        if not context.decide(token, acl, [item for item in group if type(item) is not dict]).allowed:
             raise Denied
 
     def _read(self, lines: bytes) -> list[Any]:

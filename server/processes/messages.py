@@ -53,7 +53,11 @@ class Alive(msgspec.Struct, frozen=True, tag=True):
     """A worker's answer to ``Ask``."""
 
 
-FromWorker: TypeAlias = Ready | Refused | Acquire | Release | Followed | Alive
+class Reloaded(msgspec.Struct, frozen=True, tag=True):
+    """A worker is through with a reload."""
+
+
+FromWorker: TypeAlias = Ready | Refused | Acquire | Release | Followed | Alive | Reloaded
 
 
 class Granted(msgspec.Struct, frozen=True, tag=True):

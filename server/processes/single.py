@@ -20,8 +20,10 @@ from engines.fips import FipsMode
 from server.config import Config, ConfigError, Place
 from server.listeners import OpenListener, Share, open_listeners
 from server.processes.development import DevelopmentKeys, banner, store_token, token_file
+from server.processes.service_manager import ServiceManager
+from server.processes.startup_signals import take_hangup
 from server.processes.supervisor import Supervisor
-from server.processes.worker_loop import Member, OpenService, ReadConfig, Serving, new_loop
+from server.processes.worker_loop import Member, OpenService, ReadConfig, Service, Serving, new_loop
 from server.runtime.openssl import warn_of_provider
 from server.runtime.version import VERSION
 from storage.file_locks import FileLock
@@ -36,6 +38,7 @@ def run(config: Config, open_service: OpenService, read_config: ReadConfig) -> N
 
     ``read_config`` reads the configuration again for a reload, and may raise ``ConfigError``.
     """
+    manager = ServiceManager.of_environment(os.environ)
     _limit_process()
     mode = FipsMode(config.fips_mode)
     if warning := warn_of_provider(mode):
@@ -44,25 +47,44 @@ def run(config: Config, open_service: OpenService, read_config: ReadConfig) -> N
         opened = open_listeners(config.listeners, mode)
         urls = [one.url for one in opened]
         if config.workers > 1:
-            supervisor = Supervisor(config, open_service, read_config, opened)
+            supervisor = Supervisor(config, open_service, read_config, opened, manager)
             supervisor.run(lambda: _announce(config, urls, None))
         else:
             with asyncio.Runner(loop_factory=new_loop) as runner:
-                runner.run(_serve_alone(config, open_service, read_config, opened))
+                runner.run(_serve_alone(config, open_service, read_config, opened, manager))
         _log.info("stopped")
 
 
 async def _serve_alone(
-    config: Config, open_service: OpenService, read_config: ReadConfig, opened: Sequence[OpenListener]
+    config: Config,
+    open_service: OpenService,
+    read_config: ReadConfig,
+    opened: Sequence[OpenListener],
+    manager: ServiceManager,
 ) -> None:
     member = Member(share=Share(limit=config.max_connections, most_requests=config.max_concurrent_requests))
-    serving = Serving(config, open_service, read_config, opened, member)
+    serving = Serving(config, open_service, read_config, opened, member, manager.reloading, manager.ready)
     loop = asyncio.get_running_loop()
+
+    def leave() -> None:
+        manager.stopping()
+        serving.leave()
+
+    def ready(service: Service) -> None:
+        _announce(config, [one.url for one in opened], service.development)
+        manager.ready()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, serving.leave)
+        loop.add_signal_handler(number, leave)
     loop.add_signal_handler(signal.SIGHUP, serving.reload)
-    urls = [one.url for one in opened]
-    await serving.run(lambda service: _announce(config, urls, service.development))
+    if take_hangup():
+        serving.reload()
+    try:
+        await serving.run(ready)
+    finally:
+        # The end of the loop would put back the default, which is to end at once.
+        loop.remove_signal_handler(signal.SIGHUP)
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
 
 def _announce(config: Config, urls: Sequence[str], keys: DevelopmentKeys | None) -> None:
@@ -83,10 +105,18 @@ def _announce(config: Config, urls: Sequence[str], keys: DevelopmentKeys | None)
             except OSError as error:
                 _log.warning("can't leave the root token in %s: %s", stored, error.strerror)
                 stored = None
-        sys.stdout.write(banner(urls, keys, stored) + "\n")
-    for url in urls:
-        sys.stdout.write(f"listening on {url}\n")
-    sys.stdout.flush()
+        _print(banner(urls, keys, stored) + "\n")
+    _print("".join(f"listening on {url}\n" for url in urls))
+
+
+def _print(text: str) -> None:
+    """Write to standard output, if that takes anything: it may be a file on a disk that is full."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except OSError as error:
+        _log.error("can't write to standard output: %s", error.strerror)
+        sys.stdout = open(os.devnull, "w")  # What is left in the buffer would fail again at the end.
 
 
 def _limit_process() -> None:
@@ -110,7 +140,10 @@ def _pid_file(path: str, place: Place | None) -> Iterator[None]:
     try:
         if not lock.try_acquire():
             raise ConfigError(f"pid_file {path} is that of another server, which is running", place)
-        Path(path).write_text(f"{os.getpid()}\n")
+        try:
+            Path(path).write_text(f"{os.getpid()}\n")
+        except OSError as error:  # The lock is what counts; on a full disk, the server has other things to do.
+            _log.error("can't write pid_file %s: %s", path, error.strerror)
         try:
             yield
         finally:

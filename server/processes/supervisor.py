@@ -34,17 +34,21 @@ from server.processes.messages import (
     Refused,
     Release,
     Reload,
+    Reloaded,
     Stop,
     SupervisorChannel,
     ToWorker,
 )
+from server.processes.service_manager import ServiceManager
 from server.processes.shared_state_server import Keeper
+from server.processes.startup_signals import take_hangup
 from server.processes.worker import FAILED, Worker, end_with_parent
 from server.processes.worker_loop import Member, OpenService, ReadConfig, reread
 from server.runtime import malloc, metrics
 from server.runtime.metrics import Meter
 from server.runtime.shared_counters import SharedRows
 from server.tenants.limits import rate_limits
+from server.tenants.limits.login_counts import LoginCounts, LoginCountTables
 from server.tenants.limits.rate_limits import RateCounts
 from storage.shared_memory import SharedRevision, SharedSlots
 
@@ -65,6 +69,9 @@ STOP_SECONDS = DRAIN_SECONDS + 5.0
 
 _SHORTEST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.1, 5.0
 _SETTLED_SECONDS = 10.0
+_OURS = (signal.SIGINT, signal.SIGHUP)
+"""Signals that a terminal sends to all processes; the supervisor tells its workers what to do."""
+
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD)
 
 
@@ -80,6 +87,8 @@ class _Handle:
         self.doomed = False
         self.started = self.heard = time.monotonic()
         self.following_since: float | None = None
+        self.reloading = False
+        """Whether it isn't through with a reload."""
 
     def tell(self, message: ToWorker) -> None:
         """As ``Party.tell``."""
@@ -100,15 +109,23 @@ class Supervisor:
     """Runs ``config.workers`` workers on ``opened``."""
 
     def __init__(
-        self, config: Config, open_service: OpenService, read_config: ReadConfig, opened: Sequence[OpenListener]
+        self,
+        config: Config,
+        open_service: OpenService,
+        read_config: ReadConfig,
+        opened: Sequence[OpenListener],
+        manager: ServiceManager,
     ) -> None:
         self._config = config
         self._open_service = open_service
         self._read_config = read_config
         self._opened = opened
+        self._manager = manager
+        self._reloading = False
         self._revisions = SharedSlots(config.workers)
         self._connections = SharedSlots(config.workers)
         self._rates = SharedRows(config.workers, rate_limits.COLUMNS)
+        self._logins = LoginCountTables(config.workers)
         self._counts = SharedRows(config.workers, metrics.COLUMNS)
         self._keeper = Keeper()
         self._workers: dict[int, _Handle] = {}
@@ -141,6 +158,8 @@ class Supervisor:
                     if not self._announced and self._all_ready():
                         self._announced = True
                         announce()
+                        self._manager.ready()
+                    self._end_reload()
             finally:
                 self._end()
 
@@ -148,9 +167,11 @@ class Supervisor:
     def _signals(self) -> Iterator[None]:
         self._wake.setblocking(False)
         self._waker.setblocking(False)
-        before = {number: signal.signal(number, lambda *_: None) for number in _SIGNALS}
         signal.set_wakeup_fd(self._waker.fileno())
+        before = {number: signal.signal(number, lambda *_: None) for number in _SIGNALS}
         self._selector.register(self._wake, selectors.EVENT_READ, self._signalled)
+        if take_hangup():
+            self._reload()
         try:
             yield
         finally:
@@ -163,14 +184,30 @@ class Supervisor:
             if number in (signal.SIGTERM, signal.SIGINT):
                 self._stop()
             elif number == signal.SIGHUP and self._stopping_since is None:
-                self._config = reread(self._config, self._read_config, self._opened)
-                self._tell_all(Reload())
+                self._reload()
+
+    def _reload(self) -> None:
+        if self._announced:
+            self._reloading = True
+            self._manager.reloading()
+        self._config, _ = reread(self._config, self._read_config, self._opened)
+        for worker in self._workers.values():
+            worker.reloading = True
+        self._tell_all(Reload())
+
+    def _end_reload(self) -> None:
+        """Tell of the end of a reload when all workers are through; one that has ended is replaced by a new one."""
+        if self._reloading and not any(worker.reloading for worker in self._workers.values()):
+            self._reloading = False
+            if self._stopping_since is None:
+                self._manager.ready()
 
     def _stop(self) -> None:
         if self._stopping_since is not None:
             self._tell_all(Hurry())
             return
         self._stopping_since = time.monotonic()
+        self._manager.stopping()
         self._due.clear()
         for one in self._opened:
             one.close()
@@ -213,7 +250,7 @@ class Supervisor:
             end_with_parent(parent)
             signal.set_wakeup_fd(-1)
             for number in _SIGNALS:
-                signal.signal(number, signal.SIG_DFL)
+                signal.signal(number, signal.SIG_IGN if number in _OURS else signal.SIG_DFL)
             signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
             self._selector.close()
             for inherited in (ours, self._wake, self._waker):
@@ -236,6 +273,7 @@ class Supervisor:
                     revision=SharedRevision(self._revisions, slot),
                     share=share,
                     rate_counts=RateCounts(self._rates, slot),
+                    login_counts=LoginCounts(self._logins, slot),
                     meter=Meter(self._counts, slot),
                 ),
             )
@@ -270,6 +308,8 @@ class Supervisor:
                 self._keeper.release(worker, ticket, state)
             case Followed(number):
                 self._keeper.followed(worker, number)
+            case Reloaded():
+                worker.reloading = False
             case Alive():
                 pass
 

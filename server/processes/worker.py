@@ -30,6 +30,7 @@ from server.processes.messages import (
     Ready,
     Refused,
     Reload,
+    Reloaded,
     Stop,
     ToWorker,
     encode,
@@ -70,12 +71,17 @@ class Worker:
         """``member`` lacks the shared state, which is reached through ``channel``."""
         self._channel = channel
         self._commons = SupervisedCommons(self._post, lambda: os._exit(FAILED))
-        self._serving = Serving(config, open_service, read_config, opened, replace(member, commons=self._commons))
+        self._serving = Serving(
+            config,
+            open_service,
+            read_config,
+            opened,
+            replace(member, commons=self._commons),
+            reloaded=lambda: self._post(Reloaded()),
+        )
 
     def run(self) -> int:
         """Serve until told otherwise; gives the exit status."""
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # A terminal sends it to all; the supervisor tells us what to do.
-        signal.signal(signal.SIGHUP, signal.SIG_IGN)
         malloc.collect_rarely()
         with asyncio.Runner(loop_factory=new_loop) as runner:
             return runner.run(self._run())

@@ -20,6 +20,7 @@ from server.processes.development import DevelopmentKeys
 from server.runtime.logs import set_level
 from server.runtime.metrics import Meter
 from server.seal.shared_state import Alone, Commons
+from server.tenants.limits.login_counts import LoginCounts
 from server.tenants.limits.rate_limits import RateCounts
 from storage.shared_memory import SharedRevision
 
@@ -38,6 +39,9 @@ class Member:
     rate_counts: RateCounts | None = None
     """Where quotas are counted with the others."""
 
+    login_counts: LoginCounts | None = None
+    """Where failed logins are counted with the others."""
+
     meter: Meter | None = None
     """Where requests are counted with the others."""
 
@@ -49,8 +53,8 @@ class Service:
     build: Callable[[Listener], Application]
     """The application for one listener."""
 
-    reload: Callable[[Config], Awaitable[None]]
-    """Take over from a configuration that was read again what can change while running."""
+    reload: Callable[[Config], Awaitable[bool]]
+    """Take over from a configuration that was read again what can change while running; whether all of it could be."""
 
     close: Callable[[], Awaitable[None]]
     """Called once, when nothing is served any more."""
@@ -67,6 +71,10 @@ ReadConfig: TypeAlias = Callable[[], Config]
 """Reads the configuration again for a reload, and may raise ``ConfigError``."""
 
 
+def _nothing() -> None:
+    """There is nobody to be told."""
+
+
 class Serving:
     """Serves ``opened``, which are closed at the end."""
 
@@ -77,12 +85,17 @@ class Serving:
         read_config: ReadConfig,
         opened: Sequence[OpenListener],
         member: Member,
+        reloading: Callable[[], None] = _nothing,
+        reloaded: Callable[[], None] = _nothing,
     ) -> None:
+        """``reloading`` and ``reloaded`` are called around each reload, whatever comes of it."""
         self._config = config
         self._open_service = open_service
         self._read_config = read_config
         self._opened = opened
         self._member = member
+        self._reloading = reloading
+        self._reloaded = reloaded
         self._main: asyncio.Task[Any] | None = None
         self._stop = asyncio.Event()
         self._hangup = asyncio.Event()
@@ -137,37 +150,50 @@ class Serving:
         while True:
             await self._hangup.wait()
             self._hangup.clear()
-            self._config = reread(self._config, self._read_config, self._opened)
+            self._reloading()
             try:
-                await service.reload(self._config)
-            except Exception:  # noqa: BLE001 - whatever is wrong with a reload, a server that runs goes on running.
-                _log.exception("the reload failed")
-            else:
-                _log.info("reloaded")
+                await self._reload(service)
+            finally:
+                self._reloaded()
+
+    async def _reload(self, service: Service) -> None:
+        self._config, whole = reread(self._config, self._read_config, self._opened)
+        try:
+            whole = await service.reload(self._config) and whole
+        except Exception:  # noqa: BLE001 - whatever is wrong with a reload, a server that runs goes on running.
+            _log.exception("the reload failed")
+            return
+        if whole:
+            _log.info("reloaded")
+        else:
+            _log.error("the reload failed in part: what is named above is as it was, the rest is new")
 
 
-def reread(config: Config, read_config: ReadConfig, opened: Sequence[OpenListener]) -> Config:
-    """``config`` with the level of logging as it is written now, and the present certificates in use.
+def reread(config: Config, read_config: ReadConfig, opened: Sequence[OpenListener]) -> tuple[Config, bool]:
+    """``config`` with the level of logging as it is written now, and the present certificates in use; whether all went.
 
     Each part on its own: what fails keeps its old state, and the rest is reloaded all the same. Nothing else is taken
     over, so that a worker which is started later is like all others.
     """
     _log.info("reloading")
+    whole = True
     for one in opened:
         try:
             one.reload()
         except ListenFailed as error:
             _log.error("the old certificate of %s stays in use: %s", one.url, error)
+            whole = False
     try:
         read = read_config()
     except ConfigError as error:
         _log.error("the old configuration stays in use: %s", error)
+        whole = False
     else:
         config = replace(config, log_level=read.log_level)
         if waiting := differences(config, read):
             _log.warning("changed, and in use after a restart: %s", ", ".join(waiting))
     set_level(config.log_level)
-    return config
+    return config, whole
 
 
 def new_loop() -> asyncio.AbstractEventLoop:

@@ -4,6 +4,8 @@
 ``@module``) and ``@pid``, the process, since workers share the log; ``standard`` is for people. What a caller passes as
 ``extra={"fields": {...}}`` stands beside the message.
 
+What other people's loggers say is bounded, since strangers can make them speak (``server.runtime.log_limits``).
+
 Two rules keep secrets out. An exception is logged by its type and place alone, since its text may quote what a client
 sent. And other people's loggers are heard from ``warn`` upwards whatever ``log_level`` says, since on lower levels some
 print headers and parameters.
@@ -11,6 +13,7 @@ print headers and parameters.
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
 import traceback
@@ -20,6 +23,9 @@ from types import TracebackType
 from typing import Any, TextIO
 
 import orjson
+
+from server.runtime.log_limits import StrangersLimit
+from server.runtime.request_log import request_logging
 
 TRACE = 5
 """The level below debug."""
@@ -43,6 +49,7 @@ def configure_logs(level: str, form: str, stream: TextIO | None = None) -> None:
     """Log to ``stream`` (standard error unless given) from ``level`` upwards, as ``standard`` or ``json``."""
     logging.addLevelName(TRACE, "TRACE")
     handler = logging.StreamHandler(sys.stderr if stream is None else stream)
+    handler.addFilter(StrangersLimit(OWN_LOGGERS))
     handler.setFormatter(JsonFormatter() if form == "json" else ReadableFormatter())
     root = logging.getLogger()
     for old in list(root.handlers):
@@ -58,6 +65,7 @@ def set_level(level: str) -> None:
     _configured["level"] = level
     for name in OWN_LOGGERS:
         logging.getLogger(name).setLevel(LEVELS[level])
+    request_logging.update()
 
 
 def own_loggers() -> list[str]:
@@ -78,6 +86,7 @@ def choose_levels(chosen: Mapping[str, str]) -> None:
         else:
             level = LEVELS[_configured["level"]] if name in OWN_LOGGERS else logging.NOTSET
         logging.getLogger(name).setLevel(level)
+    request_logging.update()
 
 
 class JsonFormatter(logging.Formatter):
@@ -93,7 +102,10 @@ class JsonFormatter(logging.Formatter):
         entry["@module"] = record.name
         entry["@pid"] = record.process
         entry["@timestamp"] = _moment(record).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-        return orjson.dumps(entry, default=str, option=orjson.OPT_SORT_KEYS).decode()
+        try:
+            return orjson.dumps(entry, default=str, option=orjson.OPT_SORT_KEYS).decode()
+        except TypeError:  # There are halves of surrogate pairs in it, which JSON can only escape.
+            return json.dumps(entry, default=str, sort_keys=True, separators=(",", ":"))
 
 
 class ReadableFormatter(logging.Formatter):

@@ -1,4 +1,4 @@
-"""Finds engines, auth methods, stores, seals and audit devices through their entry points.
+"""Finds engines, auth methods, stores, seals, audit devices and commands through their entry points.
 
 What ships with CryptoServe is found the same way as what a third party installs beside it, so the interface is the one
 that we use ourselves.
@@ -21,6 +21,7 @@ AUTH_METHODS = "cryptoserve.auth_methods"
 STORAGE = "cryptoserve.storage"
 SEALS = "cryptoserve.seals"
 AUDIT_DEVICES = "cryptoserve.audit_devices"
+COMMANDS = "cryptoserve.commands"
 
 
 @cache

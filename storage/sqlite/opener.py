@@ -9,10 +9,13 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 
 from storage.base import Unavailable
 from storage.file_locks import FileLock
 from storage.shared_memory import SharedRevision
+from storage.sqlite import copying
+from storage.sqlite.disk_reserve import DiskReserve
 from storage.sqlite.schema import beside, create_files, database_path, locks_fail
 from storage.sqlite.store import SqliteStore, open_sqlite
 
@@ -44,9 +47,22 @@ class SqliteOpener:
                 if time.monotonic() > deadline:
                     raise Unavailable(f"the database {path} is in use by another server")
                 time.sleep(_POLL_SECONDS)
+            reserve = DiskReserve(beside(path, "-reserve"))
+            reserve.release()
+            reserve.keep()
             yield
+            reserve.keep()
         finally:
             lock.close()
+
+    def back_up(self, settings: Mapping[str, str], file: Path) -> int:
+        """As ``Copies.back_up``."""
+        return copying.back_up(database_path(settings), file)
+
+    def restore(self, settings: Mapping[str, str], file: Path) -> int:
+        """As ``Copies.restore``."""
+        with self.claim(settings):
+            return copying.restore(file, database_path(settings))
 
 
 opener = SqliteOpener()

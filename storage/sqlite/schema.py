@@ -12,7 +12,8 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from storage.base import Damaged, StorageFault, Unavailable
+from storage.base import Damaged, Full, StorageFault, Unavailable
+from storage.sqlite.disk_reserve import free_bytes, is_full
 
 BUSY_SECONDS = 10.0
 """How long to wait for another process that holds the write lock."""
@@ -25,6 +26,9 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     ),
 )
 """Each is applied once, in this order, in a transaction of its own. Released ones are never edited, only added to."""
+
+LOG_BYTES = 64 * 1024
+"""What SQLite takes to open a write-ahead log, at least."""
 
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
@@ -53,6 +57,9 @@ def fault(error: sqlite3.Error, path: Path) -> StorageFault:
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code in _DAMAGED:
         return Damaged(f"the database {path} is damaged: {error}")
+    # The files of the write-ahead log fail otherwise than writes do.
+    if code == sqlite3.SQLITE_FULL or (code == sqlite3.SQLITE_IOERR and free_bytes(path.parent) < LOG_BYTES):
+        return Full(f"the disk of the database {path} is full: {error}")
     return Unavailable(f"the database {path} can't be used: {error}")
 
 
@@ -65,7 +72,7 @@ def create_files(path: Path) -> None:
         missing = [folder for folder in (path.parent, *path.parent.parents) if not folder.exists()]
         for folder in reversed(missing):
             folder.mkdir(mode=0o700, exist_ok=True)
-            _flush_folder(folder.parent)
+            flush_folder(folder.parent)
         try:
             os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
         except FileExistsError:
@@ -73,9 +80,10 @@ def create_files(path: Path) -> None:
             if not os.access(path, os.R_OK | os.W_OK):
                 raise Unavailable(f"the database {path} can't be both read and written by this account") from None
             return
-        _flush_folder(path.parent)
+        flush_folder(path.parent)
     except OSError as error:
-        raise Unavailable(f"the database {path} can't be created: {error.strerror}") from error
+        kind = Full if is_full(error) else Unavailable
+        raise kind(f"the database {path} can't be created: {error.strerror}") from error
 
 
 def open_writer(path: Path) -> sqlite3.Connection:
@@ -115,11 +123,11 @@ def _use_wal(connection: sqlite3.Connection, path: Path) -> None:
 
 
 def _migrate(connection: sqlite3.Connection, path: Path) -> None:
-    while (version := _version(connection, path)) < len(MIGRATIONS):
+    while (version := schema_version(connection, path)) < len(MIGRATIONS):
         connection.execute("BEGIN IMMEDIATE")
         try:
             # Another process may have done it while this one waited for the lock.
-            if _version(connection, path) == version:
+            if schema_version(connection, path) == version:
                 for statement in MIGRATIONS[version]:
                     connection.execute(statement)
                 connection.execute(f"PRAGMA user_version = {version + 1}")
@@ -129,7 +137,8 @@ def _migrate(connection: sqlite3.Connection, path: Path) -> None:
             raise
 
 
-def _version(connection: sqlite3.Connection, path: Path) -> int:
+def schema_version(connection: sqlite3.Connection, path: Path) -> int:
+    """How many migrations the database has had. Raises ``Unavailable`` if a newer release has written it."""
     version = int(connection.execute("PRAGMA user_version").fetchone()[0])
     if not 0 <= version <= len(MIGRATIONS):
         raise Unavailable(
@@ -139,7 +148,8 @@ def _version(connection: sqlite3.Connection, path: Path) -> int:
     return version
 
 
-def _flush_folder(folder: Path) -> None:
+def flush_folder(folder: Path) -> None:
+    """Make names in ``folder`` last. Raises ``OSError``."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

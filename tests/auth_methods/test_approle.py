@@ -136,3 +136,11 @@ async def test_bounds_of_what_callers_send(server: Server) -> None:
     custom = {"secret_id": "x" * 5_000}
     assert (await server.ask("POST", "auth/approle/role/r/custom-secret-id", custom))[0] == 400
     assert (await server.ask("POST", "auth/approle/role/r", {"role_id": "x" * 5_000}))[0] == 400
+
+
+async def test_metadata_that_is_nested_too_deeply_is_none(server: Server) -> None:
+    """Python's JSON gives up beyond some depth, and not with an error of its syntax."""
+    await _enable(server)
+    for text in ("[" * 16_000, '{"a":' * 3_000, "[" * 8_000 + "]" * 8_000):
+        status, _ = await server.ask("POST", "auth/approle/role/r/secret-id", {"metadata": text})
+        assert status == 400

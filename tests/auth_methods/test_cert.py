@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import time
+import unicodedata
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Literal
 
 import pytest
 from cryptography import x509
@@ -175,3 +178,22 @@ def test_a_certificate_is_what_it_was(tmp_path: Path) -> None:
     client, same_name = issuer.client("client", None), issuer.client("client", None)
     assert x509.load_der_x509_certificate(_der(client)) == client.certificate
     assert not is_trusted(read(_der(same_name)), [client.certificate], time.time())
+
+
+def test_long_names_are_compared_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Combining marks take quadratic time to be put into their normal order: 64 KB of them more than a second."""
+    sizes = []
+
+    def normalize(form: Literal["NFKC"], text: str) -> str:
+        sizes.append(len(text))
+        return unicodedata.normalize(form, text)
+
+    monkeypatch.setattr("auth_methods.cert.revocation_lists.unicodedata", SimpleNamespace(normalize=normalize))
+
+    def compared(value: str) -> str:
+        return comparable(x509.Name([x509.NameAttribute(NameOID.ORGANIZATION_NAME, value)]))
+
+    long = "a" + "\u0300\u0323" * 16_000
+    assert compared(long) == compared(long) != compared(long.upper())
+    assert compared("A  \u212b") == compared("a \xe5")
+    assert max(sizes) < 10

@@ -14,6 +14,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from auth_methods.globs import fits
+from auth_methods.jwt.claims import InvalidClaims, check_bound, claim
 from auth_methods.jwt.keys import (
     ALGORITHMS,
     MIN_RSA_BITS,
@@ -212,3 +214,56 @@ def test_keys_of_a_set_that_are_of_no_use_are_passed_over() -> None:
     for document in refused:
         with pytest.raises(InvalidKeys):
             keys_from_set(document)
+
+
+def test_an_index_that_no_list_has_is_no_claim() -> None:
+    """However many digits it has: Python refuses to read more than some thousands."""
+    for index in ("3", "9" * 20, "9" * 5000, "0" * 5000, "-1", "x", ""):
+        assert claim({"a": [1, 2, 3]}, f"/a/{index}") is None
+    assert claim({"a": [1, 2, 3]}, "/a/2") == 3
+
+
+def test_many_values_are_held_against_many_in_one_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Texts are looked up; only globs are tried on each value."""
+    tried = []
+
+    def fitting(value: str, one: str) -> bool:
+        tried.append(one)
+        return fits(value, one)
+
+    monkeypatch.setattr("auth_methods.jwt.claims.fits", fitting)
+    values, wanted = [f"a{number}" for number in range(1000)], [f"b{number}" for number in range(1000)]
+    for glob in (False, True):
+        with pytest.raises(InvalidClaims):
+            check_bound({"groups": values}, {"groups": wanted}, glob=glob)
+        check_bound({"groups": values}, {"groups": [*wanted, "a7"]}, glob=glob)
+    assert not tried
+    check_bound({"groups": values}, {"groups": [*wanted, "a99*"]}, glob=True)
+    assert len(tried) <= len(values)
+
+
+@pytest.mark.parametrize(
+    ("value", "wanted", "matches"),
+    [(1, 1, True), (1, "1", False), (True, 1, False), (1.0, 1, True), ("a", "a", True), ({"a": 1}, "a", False)],
+)
+def test_values_of_claims_match_with_their_type(value: Any, wanted: Any, matches: bool) -> None:
+    if matches:
+        check_bound({"a": [value]}, {"a": wanted}, glob=False)
+    else:
+        with pytest.raises(InvalidClaims):
+            check_bound({"a": [value]}, {"a": wanted}, glob=False)
+
+
+@pytest.mark.parametrize(
+    ("fields", "text"),
+    [
+        ({"bound_audiences": ["a" * 1000] * 1100}, "take at most 1048576 bytes"),
+        ({"bound_claims_type": "glob", "bound_claims": {"a": ["*"] * 101}}, "more than 100 globs"),
+    ],
+)
+async def test_a_role_is_never_slow_to_read(server: Server, fields: dict[str, Any], text: str) -> None:
+    """Anybody may name it in a login."""
+    await server.ask("POST", "sys/auth/jwt", {"type": "jwt"})
+    body = {"role_type": "jwt", "user_claim": "sub", "bound_audiences": "a", **fields}
+    status, answer = await server.ask("POST", "auth/jwt/role/r", body)
+    assert status == 400 and text in answer["errors"][0]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
+import re
+import socket
 import ssl
 import threading
 from collections.abc import Iterator
@@ -13,11 +15,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import httpx
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from auth_methods.jwt import remote
+from auth_methods.jwt.fetch_failures import cause_of
 from auth_methods.jwt.provider import Provider as OidcProvider
 from auth_methods.jwt.remote import FetchFailed, KeySource, RemoteKeys, fetch_keys
 from server.listeners.http1.eager import begin
@@ -136,6 +140,32 @@ async def test_keys_at_hand_bridge_an_outage_for_an_hour(provider: Provider) -> 
         await keys.matching("first")
     with pytest.raises(FetchFailed, match="a moment ago"):
         await keys.matching("first")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://xn--a.",
+        "https://localhost:99999",
+        "https://localhost:" + "9" * 5000,
+        "https://\ud800",
+        "https://localhost/\ud800",
+        "https://" + "a." * 2000,
+        "https://[",
+        "http://localhost:99999",
+        "http://[::1]:99999",
+    ],
+)
+async def test_addresses_that_lead_nowhere_are_a_failed_fetch(url: str) -> None:
+    for discovery in (False, True):
+        with pytest.raises(FetchFailed):
+            await fetch_keys(KeySource(url, discovery=discovery))
+
+
+async def test_a_redirect_to_nowhere_is_a_failed_fetch(provider: Provider) -> None:
+    provider.redirects["/old"] = "https://xn--a."
+    with pytest.raises(FetchFailed):
+        await fetch_keys(KeySource(provider.url + "/old"))
 
 
 async def test_redirects_on_the_same_host_alone(provider: Provider) -> None:
@@ -266,3 +296,96 @@ async def test_logging_in_by_discovery(server: Server, provider: Provider) -> No
     assert await log_in(provider.url, "k") == 200
     assert await log_in("https://elsewhere", "k") == 400
     assert await log_in(provider.url, "unknown") == 400
+
+
+def unused_port() -> int:
+    """A port of this machine on which nothing listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+async def test_failures_say_what_they_come_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    port = unused_port()
+    with pytest.raises(FetchFailed, match=rf"^http://127\.0\.0\.1:{port}/keys: the connection was refused$"):
+        await fetch_keys(KeySource(f"http://127.0.0.1:{port}/keys?secret=x"))
+    with pytest.raises(FetchFailed, match=r"/\.well-known/openid-configuration: the connection was refused$"):
+        await fetch_keys(KeySource(f"http://user:secret@127.0.0.1:{port}", discovery=True))
+    certificate = write_certificate(tmp_path, "provider")
+    with serving(certificate) as provider:
+        with pytest.raises(FetchFailed, match=r"keys: the certificate isn't trusted: self.signed certificate"):
+            await fetch_keys(KeySource(provider.url + "/keys"))
+        with pytest.raises(FetchFailed, match=r"keys: status 404$"):
+            await fetch_keys(KeySource(provider.url + "/keys", certificate[0].read_text()))
+    with serving() as plain:
+        with pytest.raises(FetchFailed, match=r"keys: TLS failed: \w+$"):
+            await fetch_keys(KeySource(plain.url.replace("http:", "https:") + "/keys"))
+
+    async def nowhere(*arguments: Any, **named: Any) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(asyncio.get_running_loop().__class__, "getaddrinfo", nowhere, raising=False)
+    with pytest.raises(FetchFailed, match=r"^https://nowhere\.example/keys: there is no such host$"):
+        await fetch_keys(KeySource("https://nowhere.example/keys"))
+
+
+def _because(error: BaseException, cause: BaseException) -> BaseException:
+    error.__cause__ = cause
+    return error
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (httpx.ReadTimeout("x"), "there was no answer in time"),
+        (_because(httpx.ConnectTimeout("x"), TimeoutError()), "there was no connection in time"),
+        (TimeoutError(), "it took too long"),
+        (httpx.RemoteProtocolError("what it sent"), "RemoteProtocolError"),
+        (_because(httpx.ConnectError("x"), OSError(101, "Network is unreachable")), "network is unreachable"),
+        (
+            _because(httpx.ConnectError("x"), socket.gaierror(socket.EAI_AGAIN, "no")),
+            "the host can't be looked up: no",
+        ),
+        (
+            _because(httpx.ConnectError("x"), ExceptionGroup("all", [OSError(), ConnectionRefusedError(111, "x")])),
+            "the connection was refused",
+        ),
+        (_because(httpx.ConnectError("x"), httpx.ConnectError("y")), "ConnectError"),
+    ],
+)
+def test_causes_are_told_by_the_kinds_of_errors(error: BaseException, words: str) -> None:
+    assert cause_of(error) == words
+
+
+def test_a_circle_of_causes_comes_to_an_end() -> None:
+    error = httpx.ConnectError("x")
+    assert cause_of(_because(error, _because(httpx.ConnectError("y"), error))) == "ConnectError"
+
+
+async def test_a_failed_login_is_logged_with_its_cause_and_request(
+    server: Server, provider: Provider, caplog: pytest.LogCaptureFixture
+) -> None:
+    key, member = new_key("k")
+    provider.publish(member)
+    await server.ask("POST", "sys/auth/jwt", {"type": "jwt"})
+    port = unused_port()
+    status, answer = await server.ask("POST", "auth/jwt/config", {"jwks_url": f"http://127.0.0.1:{port}/keys"})
+    assert (status, answer) == (400, {"errors": ["error checking jwks URL"]})
+    assert caplog.messages[-1] == (f"error checking jwks URL: http://127.0.0.1:{port}/keys: the connection was refused")
+    configured = {"jwks_url": f"http://127.0.0.1:{port}/keys", "skip_jwks_validation": True}
+    assert (await server.ask("POST", "auth/jwt/config", configured))[0] in (200, 204)
+    role = {"role_type": "jwt", "user_claim": "sub", "bound_subject": "alice"}
+    assert (await server.ask("POST", "auth/jwt/role/r", role))[0] == 204
+    token = jwt.encode({"sub": "alice", "exp": int(server.clock()) + 60}, key, algorithm="ES256", headers={"kid": "k"})
+    for again in ("", r" \(a moment ago\)"):
+        assert (await server.ask("POST", "auth/jwt/login", {"role": "r", "jwt": token}, token=""))[0] == 400
+        told = caplog.records[-1]
+        assert re.fullmatch(
+            rf"keys can't be fetched for a login: http://127\.0\.0\.1:{port}/keys: the connection was refused{again}",
+            told.getMessage(),
+        )
+        fields = told.__dict__["fields"]
+        assert fields["mount"] == "auth/jwt/"
+        assert re.fullmatch(r"[0-9a-f-]{36}", fields["request"])
+    assert token not in caplog.text

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from auth_methods.globs import fits
 from auth_methods.names import matches_any
 from tests.server.systems import Answer, Server
 
@@ -126,3 +128,10 @@ def test_only_a_star_is_special(pattern: str, name: str) -> None:
     assert matches_any(name, ["*"])
     if "*" not in pattern:
         assert matches_any(name, [pattern]) == (name == pattern)
+
+
+@given(st.text("ab*[?", max_size=8), st.text("ab*[?", max_size=8))
+def test_globs_are_as_the_library_has_them(name: str, pattern: str) -> None:
+    """Of its wildcards there is only the star."""
+    escaped = pattern.replace("[", "[[]").replace("?", "[?]")
+    assert fits(name, pattern) == fnmatchcase(name, escaped)

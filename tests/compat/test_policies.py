@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from compat.policies import Policy, Rule, read_path
 from compat.policy_text import parse_policy
 from engines.faults import InvalidRequest
+from tests.costs import processor_seconds_below
 
 
 def rule(text: str) -> Rule:
@@ -249,3 +251,38 @@ def test_any_text_is_read_or_refused(text: str) -> None:
         assert fault.message.startswith("failed to parse policy: ")
     else:
         assert all(found.capabilities for found in policy.rules)
+
+
+_SIZE = 128 * 1024
+_SLOW: tuple[tuple[str, str, str], ...] = (
+    ("", 'path "a/b" { capabilities = ["read"] }\n', ""),
+    ("", 'path "a"{}\n', ""),
+    ('path "x" { allowed_parameters = {', '"a" = ["b"]\n', "} }"),
+    ('path "x" { allowed_parameters = { "a" = [', "1,", "] } }"),
+    ('path "x" { allowed_parameters = { "a" = [', "[" * 20 + "]" * 20 + ",", "] } }"),
+    ('path "x" { required_parameters = [', '"a",', "] }"),
+    ('path "x" { capabilities = [', ",", "] }"),
+    ('path "x" { ', "k = 1\n", "}"),
+    ("", "k = 1\n", ""),
+    ("", "#\n", ""),
+    ("", "/**/", ""),
+    ("", " /", ""),
+    ("/*", "/*", ""),
+    ('path "', "{{a}}", '" {}'),
+    ('path "', "${a}", '" {}'),
+    ('path "', "\\n", '" {}'),
+    ("", 'path "a" { comment = <<A\nA\n}\n', ""),
+    ("", "path <<A\n", ""),
+    ('{"path":{', '"a":{"capabilities":["read"]},', '"b":{}}}'),
+    ('{"path":{"x":{"required_parameters":[', '"a",', '"b"]}}}'),
+    ('{"path":{"x":{"allowed_parameters":{', '"a":["b"],', '"b":[]}}}}'),
+    ("{", " ", "}"),
+)
+"""A beginning, what is repeated, and an end."""
+
+
+@pytest.mark.parametrize(("start", "unit", "end"), _SLOW)
+def test_the_cost_of_a_long_policy_is_bounded(start: str, unit: str, end: str) -> None:
+    text = start + unit * (_SIZE // len(unit)) + end
+    with processor_seconds_below(2.0), suppress(InvalidRequest):
+        parse_policy(text)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import re
 import types
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Union, get_args, get_origin
 
@@ -17,7 +17,7 @@ import msgspec
 from msgspec import NODEFAULT, UNSET, UnsetType
 from msgspec.structs import FieldInfo
 
-from engines.base import Operation, Row
+from engines.base import Operation, Row, meanings
 from engines.fields import BATCH, KIND
 
 ROOT = Path(__file__).parents[2]
@@ -65,27 +65,32 @@ def _default(known: FieldInfo) -> str:
     return f"`{value}`" if isinstance(value, str) and value else f"`{msgspec.json.encode(value).decode()}`"
 
 
-def parameter_rows(routes: Iterable[Row[Any]]) -> list[tuple[str, str, str]]:
-    """Name, type and default of all parameters that any of ``routes`` has."""
+def parameter_rows(routes: Iterable[Row[Any]]) -> list[tuple[str, str, str, str]]:
+    """Name, type, default and meaning of all parameters that any of ``routes`` has."""
     routes = list(routes)
     in_all = set.intersection(*(set(re.findall(r"\{(\w+)", route.path)) for route in routes))
-    rows: dict[str, tuple[str, str, str]] = {}
+    rows: dict[str, tuple[str, str, str, str]] = {}
     for route in routes:
+        told = meanings(route.body)
         for known in msgspec.structs.fields(route.body):
             default = "in the path" if known.name in in_all else _default(known)
-            rows[known.name] = (known.name, _kind(known.type), default)
+            rows[known.name] = (known.name, _kind(known.type), default, told[known.name])
     return list(rows.values())
 
 
-def item_rows(item: Any) -> list[tuple[str, str, str]]:
-    """Name, type and default of the fields of a batch's item."""
-    return [(known.name, _kind(known.type), _default(known)) for known in msgspec.structs.fields(item)]
+def item_rows(item: Any) -> list[tuple[str, str, str, str]]:
+    """Name, type, default and meaning of the fields of a batch's item."""
+    told = meanings(item)
+    return [
+        (known.name, _kind(known.type), _default(known), told[known.name]) for known in msgspec.structs.fields(item)
+    ]
 
 
 class Page:
     """The reference page of one engine."""
 
     def __init__(self, path: str, routes: Iterable[Row[Any]]) -> None:
+        self.path = path
         self.text = (ROOT / path).read_text(encoding="utf-8")
         self.routes = tuple(routes)
         self.sections = {title: text for title, text in self.parts("###").items() if ROUTE.search(text)}
@@ -106,19 +111,37 @@ class Page:
         assert sorted(ROUTE.findall(self.text)) == sorted(documented), "a section stands there twice"
 
     def check_parameters(self, title: str) -> None:
-        """The section ``title`` has every parameter of its paths, with type and default, and says what is answered."""
+        """The section ``title`` has every parameter of its paths, as the code tells it, and says what is answered."""
         text = self.sections[title]
-        documented = ROUTE.findall(text)
-        expected = parameter_rows([route for route in self.routes if named(route) in documented])
-        found = [(name.strip("`"), kind, default) for name, kind, default, *_ in cells(text, "parameter")]
-        assert found == expected
-        assert all(len(row) == 4 and len(row[3]) > 2 for row in cells(text, "parameter"))
+        assert list(_rows(text, "parameter")) == self.rows_of(text)
         assert "Answer: " in text
+        self._check_references(text)
+
+    def rows_of(self, text: str) -> list[tuple[str, str, str, str]]:
+        """The table of parameters of a section, as the code tells it."""
+        documented = ROUTE.findall(text)
+        return parameter_rows([route for route in self.routes if named(route) in documented])
 
     def check_items(self, title: str, item: Any) -> None:
         """The section ``title`` has every field of a batch's item."""
-        rows = cells(self.parts("####")[title], "field")
-        assert [(name.strip("`"), kind, default) for name, kind, default, *_ in rows] == item_rows(item)
+        text = self.parts("####")[title]
+        assert list(_rows(text, "field")) == item_rows(item)
+        self._check_references(text)
+
+    def _check_references(self, text: str) -> None:
+        """What tables refer to (``[Batches]``) is defined on the page."""
+        defined = re.findall(r"^\[(.+)\]: ", self.text, re.MULTILINE)
+        assert set(re.findall(r"\[([^\]]+)\](?!\()", text)) <= {*defined, "..."}
+
+    def with_tables(self, items: Mapping[str, Any]) -> str:
+        """The page with all tables of parameters and of ``items`` as the code tells them."""
+        text = self.text
+        for section in self.sections.values():
+            text = text.replace(section, _with_table(section, "parameter", self.rows_of(section)))
+        for title, item in items.items():
+            section = self.parts("####")[title]
+            text = text.replace(section, _with_table(section, "field", item_rows(item)))
+        return text
 
     def check_errors(self, at_least: int) -> None:
         """Every error has a status, and stands in the code."""
@@ -128,6 +151,19 @@ class Page:
         assert [match[0] for match in rows if not STATUSES.search(match[3])] == []
         messages = {match[1] or match[2] for match in rows if match[1] or match[2]}
         assert sorted(message for message in messages if not _said(message, texts)) == []
+
+
+def _rows(text: str, header: str) -> Iterator[tuple[str, ...]]:
+    for name, *others in cells(text, header):
+        yield name.strip("`"), *others
+
+
+def _with_table(text: str, header: str, rows: Sequence[tuple[str, ...]]) -> str:
+    """``text`` with ``rows`` in place of those of its table."""
+    written = "".join(f"| `{name}` | {' | '.join(others)} |\n" for name, *others in rows)
+    return re.sub(
+        rf"(^\| {header} \|.*\n\|[ |-]+\n)(\|.*\n)*", lambda found: found[1] + written, text, count=1, flags=re.M
+    )
 
 
 def cells(text: str, header: str) -> Iterator[list[str]]:

@@ -11,6 +11,7 @@ from tests.house.reference_page import ROOT
 
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
 _LINK = re.compile(r"\]\(([^()\s]+)\)")
+_DEFINITION = re.compile(r"^\[[^\]]+\]: (\S+)$", re.MULTILINE)
 _FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 _ELSEWHERE = ("http://", "https://", "mailto:")
@@ -28,7 +29,7 @@ def _anchors(path: Path) -> set[str]:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_links_lead_somewhere(page: Path) -> None:
     dead = []
-    for link in _LINK.findall(_prose(page)):
+    for link in [*_LINK.findall(_prose(page)), *_DEFINITION.findall(_prose(page))]:
         if link.startswith(_ELSEWHERE):
             continue
         name, _, anchor = link.partition("#")

@@ -42,7 +42,14 @@ def _texts() -> list[Path]:
     """Everything that a reader may copy a command from."""
     written = [path for suffix in ("md", "toml", "hcl", "example") for path in ROOT.glob(f"*.{suffix}")]
     sources = [path for folder in _SOURCES[:5] for path in (ROOT / folder).rglob("*.py")]
-    return [*written, *(ROOT / "docs").glob("*.md"), *(ROOT / "tests").rglob("*.md"), *sources, ROOT / "Makefile"]
+    return [
+        *written,
+        *(ROOT / "docs").glob("*.md"),
+        *(ROOT / "sdk").rglob("*.md"),
+        *(ROOT / "tests").rglob("*.md"),
+        *sources,
+        ROOT / "Makefile",
+    ]
 
 
 def test_no_command_installs_another_project() -> None:

@@ -78,9 +78,10 @@ async def open_example(config: Config, member: Member) -> Service:
     if config.storage.options.get("path") == "refuse":
         raise Unavailable("the disk is full")
 
-    async def reload(again: Config) -> None:
+    async def reload(again: Config) -> bool:
         sys.stderr.write(f"service reloaded with log_level {again.log_level}\n")
         sys.stderr.flush()
+        return True
 
     async def close() -> None:
         sys.stderr.write("service closed\n")
@@ -93,6 +94,7 @@ async def open_example(config: Config, member: Member) -> Service:
 
 
 if __name__ == "__main__":
-    from server.cli import run_command
+    from server.cli import server
+    from server.cli.dispatch import run
 
-    sys.exit(run_command(sys.argv[1:], os.environ, open_example))
+    sys.exit(run("server", server.command(open_example), sys.argv[2:], os.environ))

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
+import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from server.cli import SERVER_FLAGS, run_command
-from server.config import Config
+from server.cli import completion, run_command
+from server.cli.command import Command, CommandFailed, Invocation
+from server.cli.dispatch import find
 from server.config.flags import Flag, UsageError, parse_flags
 from server.processes.development import DevelopmentKeys, banner, store_token, token_file
-from server.processes.worker_loop import Member, Service
+from server.runtime import plugins
+from server.runtime.version import VERSION
 
 KNOWN = (
     Flag("config", "files", environment=("BAO_CONFIG", "VAULT_CONFIG")),
@@ -18,9 +23,7 @@ KNOWN = (
 )
 
 
-async def never(config: Config, member: Member) -> Service:
-    """Not reached: what is tested here ends before anything is opened."""
-    raise AssertionError(config)
+OURS = ["backup", "completion", "restore", "server", "status", "version"]
 
 
 @pytest.mark.parametrize(
@@ -67,36 +70,163 @@ def test_unknown_flags_are_refused(arguments: list[str], expected: str) -> None:
 
 @pytest.mark.parametrize("arguments", [["version"], ["-version"], ["--version"]])
 def test_version(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    assert run_command(arguments, {}, never) == 0
-    assert capsys.readouterr().out.startswith("CryptoServe ")
+    assert run_command(arguments, {}) == 0
+    assert capsys.readouterr().out == f"CryptoServe v{VERSION}\n"
 
 
-@pytest.mark.parametrize("arguments", [["-h"], ["help"], ["server", "-help"]])
-def test_help_names_every_flag(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    assert run_command(arguments, {}, never) == 0
+@pytest.mark.parametrize("arguments", [["-h"], ["help"], ["--help"]])
+def test_help_names_every_command(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_command(arguments, {}) == 0
     text = capsys.readouterr().out
-    assert all(f"-{flag.name}" in text for flag in SERVER_FLAGS)
+    assert re.findall(r"^  (\w+) ", text, re.MULTILINE) == OURS
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_help_of_a_command_names_every_flag_and_operand(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    command = find(name)
+    for arguments in ([name, "-h"], [name, "-nope", "-help"], ["help", name]):
+        assert run_command(arguments, {}) == 0
+        text = capsys.readouterr().out
+        assert re.findall(r"^  -([\w-]+)", text, re.MULTILINE) == [flag.name for flag in command.flags]
+        first = text.splitlines()[0]
+        assert first == " ".join(["Usage: cryptoserve", name, *["[flags]"] * bool(command.flags), *command.operands])
+        assert command.help in text
 
 
 @pytest.mark.parametrize(
-    ("arguments", "expected"),
+    ("arguments", "status", "expected"),
     [
-        ([], "a command is missing"),
-        (["serve"], "unknown command: serve"),
-        (["server", "-nope"], "flag provided but not defined: -nope"),
-        (["server"], "expected at least one configuration file (-config), or -dev"),
-        (["server", "-dev", "-dev-listen-address=x"], 'the address to listen on in -dev mode: expected "host:port"'),
-        (["server", "-dev", "-log-level=loud"], "flag -log-level: expected one of trace, debug, info, warn, error"),
-        (["server", "-config=/nowhere/c.hcl"], "can't read /nowhere/c.hcl: No such file or directory"),
+        ([], 2, "a command is missing; cryptoserve -h lists them"),
+        (["serve"], 2, "unknown command: serve; did you mean server?"),
+        (["stat", "-h"], 2, "unknown command: stat; did you mean status?"),
+        (["operator", "init"], 2, "unknown command: operator; cryptoserve -h lists the commands"),
+        (["help", "serve"], 2, "unknown command: serve; did you mean server?"),
+        (["server", "-confg=a"], 1, "flag provided but not defined: -confg; did you mean -config?"),
+        (["server", "-nope"], 1, "flag provided but not defined: -nope; cryptoserve server -h tells more"),
+        (["server", "file"], 1, "unexpected argument: file; cryptoserve server -h tells more"),
+        (["server"], 1, "expected at least one configuration file (-config), or -dev"),
+        (["server", "-dev", "-dev-listen-address=x"], 1, 'the address to listen on in -dev mode: expected "host:port"'),
+        (["server", "-dev", "-log-level=loud"], 1, "flag -log-level: expected one of trace, debug, info, warn, error"),
+        (["server", "-config=/nowhere/c.hcl"], 1, "can't read /nowhere/c.hcl: No such file or directory"),
+        (["backup"], 1, "an argument is missing: FILE; cryptoserve backup -h tells more"),
+        (["restore", "a", "b"], 1, "unexpected argument: b; cryptoserve restore -h tells more"),
+        (["backup", "f"], 1, "expected the server's configuration (-config); cryptoserve backup -h tells more"),
+        (["restore", "-config=/nowhere/c.hcl", "f"], 1, "can't read /nowhere/c.hcl: No such file or directory"),
+        (["completion", "csh"], 1, "expected bash, zsh, fish, got 'csh'; cryptoserve completion -h tells more"),
+        (
+            ["status", "-format=xml"],
+            1,
+            "-format: expected table or json, got 'xml'; cryptoserve status -h tells more",
+        ),
     ],
 )
-def test_refusals_are_one_line_and_status_1(
-    arguments: list[str], expected: str, capsys: pytest.CaptureFixture[str]
+def test_refusals_are_one_line(
+    arguments: list[str], status: int, expected: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run_command(arguments, {}, never) == 1
+    assert run_command(arguments, {}) == status
+    assert capsys.readouterr() == ("", f"{expected}\n")
+
+
+@dataclass(frozen=True)
+class Point:
+    """An entry point, as another package declares one."""
+
+    name: str
+    found: object
+
+    def load(self) -> object:
+        if isinstance(self.found, Exception):
+            raise self.found
+        return self.found
+
+
+@pytest.fixture
+def others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands of other packages: one that works, one that can't be imported, one that is none."""
+
+    def shout(invocation: Invocation) -> int:
+        if invocation.flags.has("fail"):
+            raise CommandFailed("no voice")
+        sys.stdout.write(" ".join(invocation.flags.operands).upper() + invocation.environment.get("MARK", ""))
+        return 7
+
+    command = Command("Shout", shout, (Flag("fail", "Fail.", takes_value=False),), ("WORD",))
+    points = [Point("shout", command), Point("broken", ImportError("no module named x")), Point("odd", "text")]
+    monkeypatch.setattr(plugins, "_installed", lambda group: {point.name: point for point in points})
+    plugins.load.cache_clear()
+
+
+@pytest.mark.usefixtures("others")
+def test_commands_of_other_packages(capsys: pytest.CaptureFixture[str]) -> None:
+    try:
+        assert run_command(["shout", "hello"], {"MARK": "!"}) == 7
+        assert capsys.readouterr().out == "HELLO!"
+        assert run_command(["shout", "-fail", "hello"], {}) == 1
+        assert capsys.readouterr().err == "no voice\n"
+        assert run_command(["broken"], {}) == 1
+        assert capsys.readouterr().err == "the command broken can't be loaded: ImportError: no module named x\n"
+        assert run_command(["odd"], {}) == 1
+        assert capsys.readouterr().err == "the command odd can't be loaded: it is no Command\n"
+        assert run_command(["-h"], {}) == 0
+        assert "  broken      (can't be loaded)\n" in capsys.readouterr().out
+        assert "shout" in completion.SHELLS["bash"](completion._commands())
+    finally:
+        plugins.load.cache_clear()
+
+
+GOOD = """
+storage "sqlite" {
+  path = "data/store.db"
+}
+listener "tcp" {
+  address = "127.0.0.1:0"
+}
+audit "file" "main" {
+  options {
+    file_path = "audit.log"
+  }
+}
+"""
+
+
+def test_a_configuration_that_is_good(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing is made or opened, so that it can be tested by another account, and beside a server."""
+    monkeypatch.chdir(tmp_path)
+    Path("c.hcl").write_text(GOOD + "cluster_nam = 5\n")
+    assert run_command(["server", "-test-config", "-config=c.hcl"], {}) == 0
+    printed = capsys.readouterr()
+    assert printed.out == "the configuration is valid\n"
+    assert printed.err.startswith("warning: ")
+    assert "cluster_name" in printed.err
+    assert [path.name for path in tmp_path.iterdir()] == ["c.hcl"]
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ('max_lease_ttl = "soon"', "max_lease_ttl: expected"),
+        ('algorithm_providers = "ml-kem-768=nobody"', "algorithm_providers: "),
+        ('seal "static" {\n  current_key_id = "a"\n  current_key = "file:///nowhere"\n}', "can't read"),
+        (
+            'listener "tcp" {\n  address = "127.0.0.1:0"\n  tls_cert_file = "a.pem"\n  tls_key_file = "a.key"\n}',
+            "can't use tls_cert_file a.pem with tls_key_file a.key: No such file or directory",
+        ),
+        ('audit "file" "other" {\n}', 'audit "file" "other": file_path is required'),
+        ('audit "carrier-pigeon" "other" {\n}', 'audit "carrier-pigeon" "other": '),
+    ],
+)
+def test_a_configuration_that_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], more: str, expected: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("c.hcl").write_text(f"{GOOD}{more}\n")
+    assert run_command(["server", "-test-config", "-config=c.hcl"], {}) == 1
     printed = capsys.readouterr()
     assert printed.out == ""
-    assert printed.err.splitlines()[0] == expected
+    assert expected in printed.err
+    assert printed.err.count("\n") == 1
 
 
 def test_banner_has_what_to_paste() -> None:

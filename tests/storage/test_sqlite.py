@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from storage.base import Changes, Conflict, Damaged, Transaction, Unavailable, delete, put, transact
+from storage.base import Changes, Conflict, Damaged, Full, Transaction, Unavailable, delete, put, transact
 from storage.cache import ObjectCache
 from storage.memory import open_memory
 from storage.optimistic import Proposal
@@ -476,7 +476,7 @@ async def test_a_full_disk_refuses_and_recovers(store: SqliteStore) -> None:
 
     await store._writer.run(limit_pages, 10)
     results = await asyncio.gather(put(store, "large", bytes(200_000)), put(store, "a", b"2"), return_exceptions=True)
-    assert isinstance(results[0], Unavailable)
+    assert isinstance(results[0], Full)
     assert await store.get("large") is None
     assert await store.get("a") == b"1"
     assert store.revision == 1

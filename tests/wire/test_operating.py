@@ -47,10 +47,11 @@ def _started(directory: Path, configuration: str) -> Iterator[Server]:
             process.terminate()
 
 
-def test_a_first_start_and_a_backup_that_can_be_restored(tmp_path: Path) -> None:
+def test_a_first_start_and_a_backup_that_is_restored(tmp_path: Path) -> None:
     (configuration,) = re.findall(r"```hcl\n(.*?)```", _DOCUMENT, re.DOTALL)
-    installing, *examples = extract(_DOCUMENT)
+    installing, *examples, restoring = extract(_DOCUMENT)
     assert "make wheel" in installing.text
+    assert "cryptoserve restore" in restoring.text
     with _started(tmp_path, configuration) as server:
         run_snippets(examples, server, tmp_path)
         opened = json.loads((tmp_path / "init.json").read_text())
@@ -59,9 +60,7 @@ def test_a_first_start_and_a_backup_that_can_be_restored(tmp_path: Path) -> None
     assert (tmp_path / "init.json").stat().st_mode & 0o077 == 0
     assert (tmp_path / "backup.db").stat().st_mode & 0o077 == 0
     assert (tmp_path / "audit.log").read_text().count("transit/keys/orders") >= 2
-    for suffix in ("", "-wal", "-shm"):
-        (tmp_path / f"cryptoserve.db{suffix}").unlink(missing_ok=True)
-    (tmp_path / "backup.db").rename(tmp_path / "cryptoserve.db")
+    run_snippets([restoring], server, tmp_path)
     with _started(tmp_path, configuration) as server:
         server.unseal_keys = opened["unseal_keys_b64"][1:]
         server.unseal()

@@ -58,7 +58,8 @@ def _answer(request: list[Any]) -> list[Any]:
 
 def main() -> None:
     """Answer until there is no more to answer."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # A terminal sends it to all; the server decides when to end.
+    for number in (signal.SIGINT, signal.SIGHUP):  # A terminal sends them to all; the server decides when to end.
+        signal.signal(number, signal.SIG_IGN)
     if hasattr(os, "nice"):
         os.nice(_NICENESS)
     requests, answers = sys.stdin.buffer, sys.stdout.buffer

@@ -42,6 +42,12 @@ class ContentSigning(Body):
     payload: str | UnsetType = UNSET
     format: str = DER
 
+    tells = {
+        "role": "The role.",
+        "payload": "Base64 of what to sign.",
+        "format": "`der` (in base64) or `pem`.",
+    }
+
 
 class ContentVerification(Body):
     """What to verify, as base64 of DER or as PEM, and the payload that it is said to sign."""
@@ -49,6 +55,12 @@ class ContentVerification(Body):
     role: str = ""
     cms: str = ""
     payload: str | UnsetType = UNSET
+
+    tells = {
+        "role": "The role.",
+        "cms": "Base64 of a signature in DER, or PEM (`CMS` or `PKCS7`).",
+        "payload": "Base64 of what is signed.",
+    }
 
 
 async def sign(engine: Signing, call: Call, body: ContentSigning) -> Reply:

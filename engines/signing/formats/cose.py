@@ -49,6 +49,14 @@ class MessageSigning(Body):
     detached: bool = False
     tagged: bool = True
 
+    tells = {
+        "role": "The role.",
+        "payload": "Base64 of what to sign.",
+        "external_aad": "Base64 of data that the signature is bound to besides, and that is needed again to verify.",
+        "detached": "Leave the payload out of the answer.",
+        "tagged": "Begin with the tag of COSE_Sign1.",
+    }
+
 
 class MessageVerification(Body):
     """What to verify, its payload if it is detached, and what it is bound to; all in base64."""
@@ -57,6 +65,13 @@ class MessageVerification(Body):
     message: str = ""
     payload: str | UnsetType = UNSET
     external_aad: str = ""
+
+    tells = {
+        "role": "The role.",
+        "message": "Base64 of a COSE_Sign1, with or without its tag.",
+        "payload": "Base64 of the payload, if it is detached.",
+        "external_aad": "Base64 of data that the signature is bound to besides, and that is needed again to verify.",
+    }
 
 
 async def sign(engine: Signing, call: Call, body: MessageSigning) -> Reply:

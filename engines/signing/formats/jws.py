@@ -43,6 +43,13 @@ class PayloadSigning(Body):
     serialization: str = COMPACT
     detached: bool = False
 
+    tells = {
+        "role": "The role.",
+        "payload": "Base64 of what to sign.",
+        "serialization": "`compact` or `flattened` (JSON).",
+        "detached": "Leave the payload out of the answer.",
+    }
+
 
 class PayloadVerification(Body):
     """What to verify: a text, or an object; and its payload in base64 if it is detached."""
@@ -50,6 +57,12 @@ class PayloadVerification(Body):
     role: str = ""
     jws: Any = UNSET
     payload: str | UnsetType = UNSET
+
+    tells = {
+        "role": "The role.",
+        "jws": "The JWS: text in the compact serialization, or an object (or its JSON as text) in the flattened one.",
+        "payload": "Base64 of the payload, if it is detached.",
+    }
 
 
 async def sign(engine: Signing, call: Call, body: PayloadSigning) -> Reply:

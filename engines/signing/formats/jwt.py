@@ -40,6 +40,12 @@ class TokenItem(Struct, kw_only=True):
     ttl: int = 0
     reference: str = ""
 
+    tells = {
+        "claims": "As outside of a batch.",
+        "ttl": "As outside of a batch, in seconds.",
+        "reference": "Given back with the item's result.",
+    }
+
 
 class VerifiedItem(Struct, kw_only=True):
     """One token of a batch to verify."""
@@ -47,6 +53,12 @@ class VerifiedItem(Struct, kw_only=True):
     token: str = ""
     audience: str = ""
     reference: str = ""
+
+    tells = {
+        "token": "The token.",
+        "audience": "As outside of a batch.",
+        "reference": "Given back with the item's result.",
+    }
 
 
 class TokenSigning(Body):
@@ -59,6 +71,13 @@ class TokenSigning(Body):
     ttl: Duration = 0
     batch_input: Batch = UNSET
 
+    tells = {
+        "role": "The role.",
+        "claims": "What the token is to say, as an object or its JSON as text; at most 64 KiB.",
+        "ttl": "How long it is to be valid; 0 for the role's `ttl`.",
+        "batch_input": "Several at once, see [Batches].",
+    }
+
 
 class TokenVerification(Body):
     """What to verify, and who asks."""
@@ -69,6 +88,13 @@ class TokenVerification(Body):
     token: str = ""
     audience: str = ""
     batch_input: Batch = UNSET
+
+    tells = {
+        "role": "The role.",
+        "token": "The token.",
+        "audience": "Who asks: the token must be for this audience.",
+        "batch_input": "Several at once, see [Batches].",
+    }
 
 
 async def sign(engine: Signing, call: Call, body: TokenSigning) -> Reply:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from typing import Any
 
 from msgspec import UNSET, UnsetType
@@ -13,9 +14,9 @@ from engines.base import Body, Call, Reply
 from engines.encoding import encode_base64
 from engines.faults import InvalidRequest
 from engines.keys.keyring import Keyring
-from engines.keys.limits import counted, made_and_counted
+from engines.keys.limits import count_then_make, counted
 from engines.keys.states import Use
-from engines.transit.cipher.sealing import seal
+from engines.transit.cipher.sealing import prepare_seal
 from engines.transit.keys import decode_context
 from engines.transit.state import Transit
 from engines.worker_pools import in_turns
@@ -34,11 +35,25 @@ class DataKey(Body):
     padding_scheme: PaddingScheme = ""
     key_version: int = 0
 
+    tells = {
+        "plaintext": "`plaintext` or `wrapped`: whether to show what is made.",
+        "name": "The key. Letters, digits and `_`, with `-` and `.` inside.",
+        "bits": "The length of a data key: 128, 256 or 512.",
+        "context": "Base64. What the key for this request is derived from. Needed by derived keys, ignored by others.",
+        "associated_data": "Base64 of data that is authenticated and not encrypted; decryption needs the same.",
+        "padding_scheme": "For RSA: `oaep` (also when empty).",
+        "key_version": "The version to use; 0 for the latest.",
+    }
+
 
 class DataKeys(DataKey):
     """As that, and how many."""
 
     count: int | UnsetType = UNSET
+
+    tells = {
+        "count": "Required. How many keys to make, 1 to `max_batch_items` of the [configuration].",
+    }
 
 
 async def make(engine: Transit, call: Call, body: DataKey) -> Reply:
@@ -48,8 +63,8 @@ async def make(engine: Transit, call: Call, body: DataKey) -> Reply:
     keyring = await load(engine, call, body.name)
     check_bits(body.bits)
     options = encryption_options(keyring, body)
-    pair, version = await made_and_counted(
-        engine, call, keyring, body.key_version, lambda key: _pair(key, body, context, shown, options)
+    pair, version = await count_then_make(
+        engine, call, keyring, body.key_version, lambda key: _prepare_pair(key, body, context, shown, options)
     )
     return Reply({**pair, "key_version": version})
 
@@ -101,11 +116,20 @@ def _pair(
     keyring: Keyring, body: DataKey, context: bytes, shown: bool, options: EncryptionOptions
 ) -> tuple[dict[str, Any], int]:
     """A data key as a ciphertext, and in clear if it is to be shown; and the version that encrypted it."""
+    return _prepare_pair(keyring, body, context, shown, options)()
+
+
+def _prepare_pair(
+    keyring: Keyring, body: DataKey, context: bytes, shown: bool, options: EncryptionOptions
+) -> Callable[[], tuple[dict[str, Any], int]]:
     key = secrets.token_bytes(body.bits // 8)
-    ciphertext, version = seal(
-        keyring, key, context, body.key_version, body.associated_data, "associated_data", options
-    )
-    pair: dict[str, Any] = {"ciphertext": ciphertext}
-    if shown:
-        pair["plaintext"] = encode_base64(key)
-    return pair, version
+    sealing = prepare_seal(keyring, key, context, body.key_version, body.associated_data, "associated_data", options)
+
+    def make() -> tuple[dict[str, Any], int]:
+        ciphertext, version = sealing()
+        pair: dict[str, Any] = {"ciphertext": ciphertext}
+        if shown:
+            pair["plaintext"] = encode_base64(key)
+        return pair, version
+
+    return make

@@ -41,6 +41,22 @@ class Decryption(Body):
     batch_input: Batch = UNSET
     partial_failure_response_code: int | UnsetType = UNSET
 
+    tells = {
+        "name": "The key. Letters, digits and `_`, with `-` and `.` inside.",
+        "ciphertext": "What encryption gave: `vault:v1:` and base64.",
+        "context": "Base64. What the key for this request is derived from. Needed by derived keys, ignored by others.",
+        "associated_data": "Base64 of data that is authenticated and not encrypted; decryption needs the same.",
+        "padding_scheme": "For RSA: `oaep` (also when empty), or `pkcs1v15` for what others encrypted so.",
+        "hash_algorithm": (
+            "For RSA with OAEP: `sha1`, `sha2-224`, `sha2-256` (also when empty), `sha2-384`, `sha2-512`; for "
+            "label and mask alike."
+        ),
+        "batch_input": "Several at once, see [Batches]. The single parameters are ignored then.",
+        "partial_failure_response_code": (
+            "The status of a batch of which some items failed, instead of 400; 200 to 599."
+        ),
+    }
+
 
 async def decrypt(engine: Transit, call: Call, body: Decryption) -> Reply:
     """Decrypt ``ciphertext``, or every item of ``batch_input``."""

@@ -33,6 +33,13 @@ class DerivedKeys(DataKey):
     key_index_from: int | UnsetType = UNSET
     key_index_to: int | UnsetType = UNSET
 
+    tells = {
+        "salt": "Required. The salt of the derivation: any text, taken as its bytes in UTF-8.",
+        "info": "What tells these keys from others of the same salt: any text, as `salt`.",
+        "key_index_from": "Required. The index of the first key.",
+        "key_index_to": "Required. The index behind the last key; at most `max_batch_items` keys at a time.",
+    }
+
 
 async def derive(engine: Transit, call: Call, body: DerivedKeys) -> Reply:
     """Derive data keys and encrypt them, by their indexes; on the path ``plaintext`` also show them."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from os import urandom
 from typing import Any, ClassVar
 
@@ -24,10 +26,10 @@ from engines.encoding import decode_base64, encode_base64
 from engines.faults import Failed, InvalidRequest
 from engines.fields import Batch
 from engines.keys.keyring import Keyring
-from engines.keys.limits import counted_items, made_and_counted
+from engines.keys.limits import count_then_make, counted_items
 from engines.keys.records import KeyringRecord, new_version
 from engines.keys.states import Use
-from engines.transit.cipher.sealing import NotAead, is_plain, seal
+from engines.transit.cipher.sealing import NotAead, is_plain, prepare_seal, seal
 from engines.transit.state import Transit
 from engines.worker_pools import in_turns
 
@@ -49,10 +51,29 @@ class Encryption(Body):
     batch_input: Batch = UNSET
     partial_failure_response_code: int | UnsetType = UNSET
 
+    tells = {
+        "name": "The key. Letters, digits and `_`, with `-` and `.` inside.",
+        "plaintext": "Base64 of the data; may be empty but must be there.",
+        "context": "Base64. What the key for this request is derived from. Needed by derived keys, ignored by others.",
+        "associated_data": "Base64 of data that is authenticated and not encrypted; decryption needs the same.",
+        "padding_scheme": "For RSA: `oaep` (also when empty).",
+        "hash_algorithm": (
+            "For RSA with OAEP: `sha1`, `sha2-224`, `sha2-256` (also when empty), `sha2-384`, `sha2-512`; for "
+            "label and mask alike."
+        ),
+        "key_version": "The version to use; 0 for the latest.",
+        "type": "The type of a key that is made on the way: one that encrypts and is symmetric.",
+        "convergent_encryption": "Make such a key convergent. Needs `context`.",
+        "batch_input": "Several at once, see [Batches]. The single parameters are ignored then.",
+        "partial_failure_response_code": (
+            "The status of a batch of which some items failed, instead of 400; 200 to 599."
+        ),
+    }
 
-async def exists(engine: Transit, call: Call, body: Encryption) -> bool:
-    """Whether the key is there, so that encrypting updates rather than creates."""
-    return await engine.keys.load(body.name) is not None
+
+async def exists(engine: Transit, call: Call, body: Encryption) -> Keyring | None:
+    """The key, if it is there, so that encrypting updates rather than creates."""
+    return await engine.keys.load(body.name)
 
 
 async def encrypt(engine: Transit, call: Call, body: Encryption) -> Reply:
@@ -61,30 +82,42 @@ async def encrypt(engine: Transit, call: Call, body: Encryption) -> Reply:
         return await _encrypt_batch(engine, call, body)
     if body.plaintext is UNSET:
         raise InvalidRequest("missing plaintext to encrypt")
-    keyring = await engine.keys.use(body.name, Use.PROTECT, call)
+    keyring = await _key(engine, call, body)
     if keyring is None:
         record = await _new_record(engine, body, bool(body.context))
         # What can't be encrypted is no reason to make a key.
-        _seal_one(_unsaved(engine, record, call), body, DEFAULT_ENCRYPTION)
+        _prepare_one(_unsaved(engine, record, call), body, DEFAULT_ENCRYPTION)()
         keyring = await engine.keys.create(record, TRANSIT_ALGORITHMS[record.type], call)
     options = _options(engine, call, keyring, body)
-    ciphertext, version = await made_and_counted(
-        engine, call, keyring, body.key_version, lambda key: _seal_one(key, body, options)
-    )
+    prepare = partial(_prepare_one, body=body, options=options)
+    ciphertext, version = await count_then_make(engine, call, keyring, body.key_version, prepare)
     return Reply({"ciphertext": ciphertext, "key_version": version})
 
 
-def _seal_one(keyring: Keyring, body: Encryption, options: EncryptionOptions) -> tuple[str, int]:
-    """The ciphertext of the one message, and the version that made it. Raises ``InvalidRequest`` or ``Failed``."""
+async def _key(engine: Transit, call: Call, body: Encryption) -> Keyring | None:
+    """The key, which ``exists`` may have loaded. Raises ``InvalidRequest`` if its state forbids encryption."""
+    keyring = call.existing
+    if not isinstance(keyring, Keyring):
+        return await engine.keys.use(body.name, Use.PROTECT, call)
+    if keyring.restricted:
+        engine.keys.check(keyring, Use.PROTECT, call)
+    return keyring
+
+
+def _prepare_one(keyring: Keyring, body: Encryption, options: EncryptionOptions) -> Callable[[], tuple[str, int]]:
+    """What makes the ciphertext of the one message, and tells the version. Raises ``InvalidRequest`` or ``Failed``."""
     assert body.plaintext is not UNSET, "there is a message"
     plaintext = decode_base64(body.plaintext)
     context = decode_base64(body.context) if body.context else b""
-    return seal(keyring, plaintext, context, body.key_version, body.associated_data, options=options)
+    return prepare_seal(keyring, plaintext, context, body.key_version, body.associated_data, options=options)
 
 
 def _options(engine: Transit, call: Call, keyring: Keyring, body: Encryption) -> EncryptionOptions:
     """How the key is to encrypt. Raises ``InvalidRequest``."""
-    options = parse_encryption(keyring.algorithm, body.padding_scheme, body.hash_algorithm, name="padding_scheme")
+    if not body.padding_scheme and not body.hash_algorithm and keyring.algorithm.capabilities.encryption is None:
+        options = DEFAULT_ENCRYPTION
+    else:
+        options = parse_encryption(keyring.algorithm, body.padding_scheme, body.hash_algorithm, name="padding_scheme")
     if engine.keys.fips.active:
         engine.keys.fips.protecting(call, unapproved_encryption(options))
     return options
@@ -121,7 +154,7 @@ def _upsertable(name: str) -> Algorithm:
 async def _encrypt_batch(engine: Transit, call: Call, body: Encryption) -> Reply:
     items = read_strictly(body.batch_input, EncryptItem, "plaintext", engine.max_batch_items)
     has_context = check_contexts(items)
-    keyring = await engine.keys.use(body.name, Use.PROTECT, call)
+    keyring = await _key(engine, call, body)
     if keyring is None:
         record = await _new_record(engine, body, has_context)
         trial = await encrypt_items(call, _unsaved(engine, record, call), items, has_context)

@@ -24,11 +24,11 @@ from engines.encoding import decode_base64
 from engines.faults import InvalidRequest
 from engines.fields import Batch
 from engines.keys.keyring import Keyring
-from engines.keys.limits import counted_items, made_and_counted
+from engines.keys.limits import count_then_make, counted_items
 from engines.keys.states import Use
 from engines.transit.cipher.decrypt import decrypt_plainly
 from engines.transit.cipher.encrypt import encrypt_plainly
-from engines.transit.cipher.sealing import is_plain, seal, unseal_at_pace
+from engines.transit.cipher.sealing import is_plain, prepare_seal, seal, unseal_at_pace
 from engines.transit.state import Transit
 from engines.worker_pools import in_turns
 
@@ -50,6 +50,17 @@ class Rewrapping(Body):
     encrypt_padding_scheme: PaddingScheme = ""
     key_version: int = 0
     batch_input: Batch = UNSET
+
+    tells = {
+        "name": "The key. Letters, digits and `_`, with `-` and `.` inside.",
+        "ciphertext": "What encryption gave: `vault:v1:` and base64.",
+        "context": "Base64. What the key for this request is derived from. Needed by derived keys, ignored by others.",
+        "associated_data": "Base64 of data that is authenticated and not encrypted; decryption needs the same.",
+        "decrypt_padding_scheme": "For RSA: how the ciphertext was padded, as `padding_scheme` of decrypting.",
+        "encrypt_padding_scheme": "For RSA: `oaep` (also when empty).",
+        "key_version": "The version to use; 0 for the latest.",
+        "batch_input": "Several at once, see [Batches]. The single parameters are ignored then.",
+    }
 
 
 async def rewrap(engine: Transit, call: Call, body: Rewrapping) -> Reply:
@@ -73,8 +84,12 @@ async def rewrap(engine: Transit, call: Call, body: Rewrapping) -> Reply:
         results = results or [await _rewrap_item(keyring, item, was) async for item in in_turns(items)]
         return Reply({"batch_results": results})
     opened = await _open(keyring, body.ciphertext, body.context, body.associated_data, was)
-    ciphertext, version = await made_and_counted(
-        engine, call, keyring, body.key_version, lambda key: _seal(key, *opened, body.key_version, body.associated_data)
+    ciphertext, version = await count_then_make(
+        engine,
+        call,
+        keyring,
+        body.key_version,
+        lambda key: prepare_seal(key, *opened, body.key_version, body.associated_data, _LABEL),
     )
     return Reply({"ciphertext": ciphertext, "key_version": version})
 

@@ -6,16 +6,17 @@ public-key encryption gave. The version is not authenticated by itself, but choo
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from os import urandom
 
-from engines.algorithms.base import DEFAULT_ENCRYPTION, EncryptionOptions
+from engines.algorithms.base import DEFAULT_ENCRYPTION, Aead, EncryptionOptions
 from engines.algorithms.hashes import SHA2_256, SHA2_512
 from engines.algorithms.row import Pace
 from engines.algorithms.symmetric.mac import Mac
 from engines.encoding import NotBase64, decode_base64, encode_base64
 from engines.faults import Failed, InvalidRequest
-from engines.keys.keyring import CIPHERTEXT, Keyring
+from engines.keys.keyring import CIPHERTEXT, Keyring, KeyVersion
 from engines.keys.store import SoftDeleted
 from engines.worker_pools import at_pace
 
@@ -43,16 +44,30 @@ def seal(
     options: EncryptionOptions = DEFAULT_ENCRYPTION,
 ) -> tuple[str, int]:
     """The ciphertext of ``plaintext`` and the version it was made with. Raises ``InvalidRequest`` or ``Failed``."""
+    return prepare_seal(keyring, plaintext, context, requested_version, associated_data, label, options)()
+
+
+def prepare_seal(
+    keyring: Keyring,
+    plaintext: bytes,
+    context: bytes = b"",
+    requested_version: int = 0,
+    associated_data: str = "",
+    label: str = "[0].associated_data",
+    options: EncryptionOptions = DEFAULT_ENCRYPTION,
+) -> Callable[[], tuple[str, int]]:
+    """As ``seal``, but what it answers does the work: here is only checked whether it may be done."""
     algorithm, record = keyring.algorithm, keyring.record
     if associated_data and not algorithm.takes_associated_data:
         raise NotAead(label, keyring)
     if record.soft_deleted:
         raise SoftDeleted
-    if not algorithm.encrypts:
-        raise InvalidRequest(f"message encryption not supported for key type {algorithm.key_type}")
+    capabilities = algorithm.capabilities
+    if capabilities.aead is None:
+        if capabilities.encryption is None:
+            raise InvalidRequest(f"message encryption not supported for key type {algorithm.key_type}")
+        return partial(_encrypt, keyring.version_to_encrypt(requested_version), plaintext, options)
     version = keyring.version_to_encrypt(requested_version)
-    if algorithm.capabilities.aead is None:
-        return version.prefix + encode_base64(version.encryption().encrypt(plaintext, options)), version.number
     nonce_mac = None
     if record.derived:
         derived = version.derived_cipher(context)
@@ -60,10 +75,20 @@ def seal(
     else:
         cipher = version.cipher()
     data = _decode_associated_data(associated_data) if associated_data else None
+    return partial(_seal, version, cipher, nonce_mac, algorithm.sizes.nonce_bytes, plaintext, data)
+
+
+def _encrypt(version: KeyVersion, plaintext: bytes, options: EncryptionOptions) -> tuple[str, int]:
+    return version.prefix + encode_base64(version.encryption().encrypt(plaintext, options)), version.number
+
+
+def _seal(
+    version: KeyVersion, cipher: Aead, nonce_mac: Mac | None, nonce_bytes: int, plaintext: bytes, data: bytes | None
+) -> tuple[str, int]:
     if nonce_mac is None:
-        nonce = urandom(algorithm.sizes.nonce_bytes)
+        nonce = urandom(nonce_bytes)
     else:
-        nonce = _convergent_nonce(nonce_mac, plaintext, data)[: algorithm.sizes.nonce_bytes]
+        nonce = _convergent_nonce(nonce_mac, plaintext, data)[:nonce_bytes]
     return version.prefix + encode_base64(nonce + cipher.seal(nonce, plaintext, data)), version.number
 
 

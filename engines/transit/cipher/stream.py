@@ -37,6 +37,15 @@ class Streaming(Body):
     associated_data: str = ""
     key_version: int = 0
 
+    tells = {
+        "name": "The key, which must be there. Letters, digits and `_`, with `-` and `.` inside.",
+        "context": "Base64. The context of all items that have none of their own.",
+        "associated_data": "Base64. The associated data of all items that have none of their own.",
+        "key_version": (
+            "The version for all items that ask for none; 0 for the latest. Decryption goes by the ciphertext."
+        ),
+    }
+
 
 async def encrypt(engine: Transit, call: Call, body: Streaming) -> Reply:
     """Encrypt the items' plaintexts."""

@@ -43,6 +43,15 @@ class Authentication(Body):
     key_version: int = 0
     batch_input: Batch = UNSET
 
+    tells = {
+        "name": "The key. Letters, digits and `_`, with `-` and `.` inside.",
+        "url_mac_length": "The length, in the path; goes before `mac_length`.",
+        "mac_length": "How many bytes of the code to give, from its beginning: 4 to 16, 0 for all 16.",
+        "input": "Base64 of the data; not empty.",
+        "key_version": "The version to use; 0 for the latest.",
+        "batch_input": "Several at once, see [Batches]. The single parameters are ignored then.",
+    }
+
 
 async def authenticate(engine: Transit, call: Call, body: Authentication) -> Reply:
     """The CMAC of ``input``, or of every item of ``batch_input``, whole or its first ``mac_length`` bytes."""

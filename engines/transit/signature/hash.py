@@ -25,6 +25,13 @@ class Hashing(Body):
     input: str | UnsetType = UNSET
     format: str = "hex"
 
+    tells = {
+        "urlalgorithm": "The hash, in the path; goes before the other ways to name it.",
+        "algorithm": "The hash, see [Hashes].",
+        "input": "Base64 of the data.",
+        "format": "`hex` or `base64`.",
+    }
+
 
 def decode_input(text: str) -> bytes:
     """The bytes of an ``input``. Raises ``InvalidRequest``."""

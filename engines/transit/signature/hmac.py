@@ -41,6 +41,15 @@ class Authentication(Body):
     key_version: int = 0
     batch_input: Batch = UNSET
 
+    tells = {
+        "name": "The key. Letters, digits and `_`, with `-` and `.` inside.",
+        "urlalgorithm": "The hash, in the path; goes before the other ways to name it.",
+        "algorithm": "The hash, see [Hashes].",
+        "input": "Base64 of the data.",
+        "key_version": "The version to use; 0 for the latest.",
+        "batch_input": "Several at once, see [Batches]. The single parameters are ignored then.",
+    }
+
 
 async def authenticate(engine: Transit, call: Call, body: Authentication) -> Reply:
     """The HMAC of ``input``, or of every item of ``batch_input``."""

@@ -60,6 +60,33 @@ class Signing(Body):
     key_version: int = 0
     batch_input: Batch = UNSET
 
+    tells = {
+        "name": "The key. Letters, digits and `_`, with `-` and `.` inside.",
+        "urlalgorithm": "The hash, in the path; goes before the other ways to name it.",
+        "hash_algorithm": "The hash, see [Hashes]; `none` with `prehashed` and `pkcs1v15` alone. Ed25519 ignores it.",
+        "algorithm": "The old name of `hash_algorithm`; counts unless that is given too.",
+        "signature_algorithm": "For RSA: `pss` (also when empty) or `pkcs1v15`.",
+        "marshaling_algorithm": (
+            "`asn1`: base64, ECDSA as DER. `jws`: base64url without padding, ECDSA as r and s of fixed length."
+        ),
+        "salt_length": "For PSS: `auto` (the longest when signing, any when verifying), `hash`, or a number of bytes.",
+        "prehashed": (
+            "`input` is the hash already. Makes HashML-DSA of `ml-dsa`; OpenBao's `mldsa-*` and Ed25519 ignore it."
+        ),
+        "external_mu": "`input` is the 64 bytes mu of FIPS 204, which stand for the message; for ML-DSA alone.",
+        "hash_message": (
+            "Hash `input` by `hash_algorithm`, and sign the hash (HashSLH-DSA of FIPS 205); for `slh-dsa` alone."
+        ),
+        "input": "Base64 of the data.",
+        "context": "Base64. What the key for this request is derived from. Needed by derived keys, ignored by others.",
+        "signature_context": (
+            "Base64, up to 255 bytes. What the signature is bound to besides the input; for the post-quantum "
+            "types and Ed25519, see below. All items of a batch share it."
+        ),
+        "key_version": "The version to use; 0 for the latest.",
+        "batch_input": "Several at once, see [Batches]. The single parameters are ignored then.",
+    }
+
 
 def hash_name(call: Call, body: Signing) -> str:
     """The name of the hash function, by the first of the three ways to give it that was taken."""

@@ -35,6 +35,17 @@ class Verification(Signing):
     cmac: str | UnsetType = UNSET
     mac_length: int = 0
 
+    tells = {
+        "signature": "What signing gave. Goes before `hmac`.",
+        "hmac": "What authenticating gave.",
+        "cmac": "What authenticating by CMAC gave. `signature` and `hmac` go before it.",
+        "mac_length": "The bytes of the CMAC: 4 to 16, 0 for all 16.",
+        "algorithm": (
+            "The old name of `hash_algorithm`, which counts unless that is given too; and the hash of an HMAC."
+        ),
+        "key_version": "Ignored: what is checked names its version.",
+    }
+
 
 async def verify(engine: Transit, call: Call, body: Verification) -> Reply:
     """Check ``signature``, ``hmac`` or ``cmac``, or those of every item of ``batch_input``."""

@@ -8,7 +8,7 @@ the medium; types are found through the entry-point group ``cryptoserve.audit_de
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, runtime_checkable
 
 
 class DeviceFault(Exception):
@@ -16,7 +16,7 @@ class DeviceFault(Exception):
 
 
 class AuditDevice(Protocol):
-    """Appends lines. Called from one thread at a time, and must not block for long."""
+    """Appends lines. Called from one thread at a time, which isn't that of the event loop: it may block."""
 
     def open(self) -> None:
         """Make ready to write. Raises ``DeviceFault`` if that isn't possible."""
@@ -29,6 +29,25 @@ class AuditDevice(Protocol):
 
     def close(self) -> None:
         """Release the medium; ``open`` may be called again."""
+
+
+@runtime_checkable
+class Immediate(Protocol):
+    """A device that can often write without blocking, and so without another thread."""
+
+    def write_immediately(self, lines: bytes) -> bool:
+        """As ``write``, but never blocks: False, with nothing written, where ``write`` might. Raises ``DeviceFault``.
+
+        Called in the event loop, while nothing else is under way.
+        """
+
+
+@runtime_checkable
+class NamesOptions(Protocol):
+    """A type of device that says which options it has; others in a device's settings are refused then."""
+
+    options: Mapping[str, str]
+    """What each does, by name."""
 
 
 DeviceType: TypeAlias = Callable[[Mapping[str, str]], AuditDevice]

@@ -1,18 +1,29 @@
-"""The file device: appends to a file, or to standard output or error.
+"""The file device: appends to a file, a named pipe, or to standard output or error.
 
 All workers append to one file. Each ``write`` is one system call on a descriptor in append mode, which the kernel
 doesn't interleave with others on a local file. A write that was cut short is carried on; if that fails, the file ends
 in a torn line, and the next entry starts with a newline so that it stands on a line of its own.
+
+A regular file on this machine takes what it is given at once. A pipe takes it while it has room: its descriptor is
+non-blocking, so what it doesn't take is waited for where that stops nothing else (``Immediate``). Long lines don't fit
+into a pipe in one piece; a lock on the pipe keeps those of several workers apart.
 """
 
 from __future__ import annotations
 
+import contextlib
+import errno
+import fcntl
 import os
+import select
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from enum import Enum, auto
+from typing import ClassVar
 
 from engines.faults import InvalidRequest
 from server.audit.devices.base import DeviceFault
+from server.audit.devices.file_systems import is_local
 
 DEFAULT_MODE = 0o600
 """Permissions of the file, unless ``mode`` says otherwise; entries are nobody else's business."""
@@ -23,11 +34,30 @@ _DESCRIPTORS = {"stdout": 1, "stderr": 2}
 _DISCARD = "discard"
 
 
+class _Medium(Enum):
+    """What a write may have to wait for."""
+
+    LOCAL = auto()
+    """A regular file on this machine: nothing."""
+
+    PIPE = auto()
+    """A pipe behind a descriptor of our own, which is non-blocking: its reader."""
+
+    OTHER = auto()
+    """Anything."""
+
+
 class FileDevice:
     """Appends to ``file_path`` (or ``path``): a file, or ``stdout``, ``stderr`` or ``discard``.
 
     ``mode`` gives the file's permissions in octal; ``0000`` leaves those of an existing file alone.
     """
+
+    options: ClassVar[Mapping[str, str]] = {
+        "file_path": "Where to write: a path, or `stdout`, `stderr` or `discard`. Required.",
+        "path": "The same, if `file_path` isn't given.",
+        "mode": "Permissions of the file, in octal: `0600` by default; `0000` leaves those of an existing file alone.",
+    }
 
     def __init__(self, settings: Mapping[str, str]) -> None:
         path = settings.get("file_path") or settings.get("path")
@@ -38,10 +68,13 @@ class FileDevice:
         self._stream = _DESCRIPTORS.get(path.lower())
         self._discard = path.lower() == _DISCARD
         self._descriptor: int | None = None
+        self._local: int | None = None
+        """The descriptor, if it is that of a regular file on this machine."""
+        self._medium = _Medium.OTHER
         self._torn = False
 
     def open(self) -> None:
-        """Open the file, made with its directories if it isn't there."""
+        """Open the file, made with its directories if it isn't there. A named pipe must have a reader."""
         if not self._discard:
             self._ready()
 
@@ -50,42 +83,101 @@ class FileDevice:
         if self._discard:
             return
         descriptor = self._ready()
-        if self._torn:
-            lines = b"\n" + lines
-        written = 0
+        with self._locked(descriptor, fcntl.LOCK_EX):
+            self._append(descriptor, lines)
+
+    def write_immediately(self, lines: bytes) -> bool:
+        """As ``Immediate.write_immediately``."""
+        if self._local is not None:
+            self._append(self._local, lines)
+            return True
+        if self._discard:
+            return True
+        descriptor = self._descriptor
+        if descriptor is None or self._medium is not _Medium.PIPE or len(lines) > select.PIPE_BUF or self._torn:
+            return False
         try:
-            written = os.write(descriptor, lines)
-            while written < len(lines):
-                written += os.write(descriptor, lines[written:])
+            with self._locked(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB):
+                os.write(descriptor, lines)  # All of it or nothing, being this short (pipe(7)).
+        except BlockingIOError:
+            return False
         except OSError as error:
-            if written:
-                self._torn = True
-            raise DeviceFault(f"write {self.path}: {_words(error)}") from error
-        self._torn = False
+            raise self._fault(error) from error
+        return True
 
     def reopen(self) -> None:
         """Open the path anew; the old file stays in use if that fails."""
         if self._discard or self._stream is not None:
             return
-        opened = self._open_file()
+        opened, medium = self._open_file()
         self.close()
-        self._descriptor = opened
+        self._use(opened, medium)
         self._torn = False
 
     def close(self) -> None:
         """Close the file; standard output and error stay open, being everybody's."""
         descriptor, self._descriptor = self._descriptor, None
-        if descriptor is not None and self._stream is None:
+        self._local = None
+        if descriptor is not None and descriptor != self._stream:
             os.close(descriptor)
+
+    def _append(self, descriptor: int, lines: bytes) -> None:
+        if self._torn:
+            lines = b"\n" + lines
+        written = 0
+        try:
+            written = os.write(descriptor, lines)
+        except BlockingIOError:
+            pass
+        except OSError as error:
+            raise self._fault(error) from error
+        if written < len(lines):
+            self._carry_on(descriptor, lines, written)
+        self._torn = False
+
+    def _carry_on(self, descriptor: int, lines: bytes, written: int) -> None:
+        """Write what is left, as the medium takes it."""
+        try:
+            while written < len(lines):
+                try:
+                    written += os.write(descriptor, lines[written:])
+                except BlockingIOError:
+                    _wait_for_room(descriptor)
+        except OSError as error:
+            if written:
+                self._torn = True
+            raise self._fault(error) from error
+
+    @contextlib.contextmanager
+    def _locked(self, descriptor: int, operation: int) -> Iterator[None]:
+        """Keep other processes from writing to a pipe amid a line. Raises ``BlockingIOError`` as flock(2) does."""
+        if self._medium is not _Medium.PIPE:
+            yield
+            return
+        fcntl.flock(descriptor, operation)
+        try:
+            yield
+        finally:
+            fcntl.flock(descriptor, fcntl.LOCK_UN)
 
     def _ready(self) -> int:
         """The descriptor, opened if it wasn't."""
         if self._descriptor is None:
-            self._descriptor = self._stream if self._stream is not None else self._open_file()
+            try:
+                opened = self._open_file() if self._stream is None else _open_stream(self._stream)
+            except OSError as error:
+                raise self._fault(error) from error
+            self._use(*opened)
+            return opened[0]
         return self._descriptor
 
-    def _open_file(self) -> int:
-        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
+    def _use(self, descriptor: int, medium: _Medium) -> None:
+        self._descriptor, self._medium = descriptor, medium
+        self._local = descriptor if medium is _Medium.LOCAL else None
+
+    def _open_file(self) -> tuple[int, _Medium]:
+        # Non-blocking, since to open a named pipe would wait for its reader. Regular files take no notice of that.
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK
         action = "mkdir"
         try:
             directory = os.path.dirname(self.path)
@@ -105,7 +197,39 @@ class FileDevice:
                 f'sanity check failed; unable to open "{self.path}" for writing: '
                 f"{action} {error.filename or self.path}: {_words(error)}"
             ) from error
-        return descriptor
+        return descriptor, _medium_of(descriptor, self.path)
+
+    def _fault(self, error: OSError) -> DeviceFault:
+        return DeviceFault(f"write {self.path}: {_words(error)}")
+
+
+def _open_stream(stream: int) -> tuple[int, _Medium]:
+    """A descriptor for standard output or error.
+
+    A pipe is opened once more where that is allowed: to make the one that all processes share non-blocking would
+    disturb whatever else writes to it.
+    """
+    path = f"/proc/self/fd/{stream}"
+    if stat.S_ISFIFO(os.fstat(stream).st_mode):
+        with contextlib.suppress(OSError):
+            own = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC | os.O_NONBLOCK)
+            return own, _Medium.PIPE
+        return stream, _Medium.OTHER
+    return stream, _medium_of(stream, path)
+
+
+def _medium_of(descriptor: int, path: str) -> _Medium:
+    status = os.fstat(descriptor)
+    if stat.S_ISREG(status.st_mode) and is_local(path, status.st_dev):
+        return _Medium.LOCAL
+    return _Medium.PIPE if stat.S_ISFIFO(status.st_mode) else _Medium.OTHER
+
+
+def _wait_for_room(descriptor: int) -> None:
+    """Wait until ``descriptor`` takes more, or is broken."""
+    poll = select.poll()
+    poll.register(descriptor, select.POLLOUT)
+    poll.poll()
 
 
 def _read_mode(text: str) -> int:
@@ -119,4 +243,5 @@ def _read_mode(text: str) -> int:
 
 def _words(error: OSError) -> str:
     """The system's words for an error, in lower case as Go has them."""
-    return (error.strerror or "input/output error").lower()
+    words = (error.strerror or "input/output error").lower()
+    return f"{words} (a named pipe needs a reader)" if error.errno == errno.ENXIO else words

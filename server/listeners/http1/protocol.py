@@ -35,6 +35,7 @@ from server.listeners.http1.framing import Framing
 from server.listeners.http1.head_cache import KnownHead, KnownHeads
 from server.listeners.http1.joining_transport import JoiningTransport
 from server.listeners.http1.methods import Verbs
+from server.listeners.misdirected import begins_tls, note_tls
 from server.listeners.tls import client_certificate
 
 _TICKS_PER_SWEEP = round(SWEEP_SECONDS / 0.1)
@@ -260,6 +261,8 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         """Answer what isn't HTTP, or was refused by a callback of the parser."""
+        if begins_tls(self._first or b""):
+            note_tls(self.client[0] if self.client else "")
         if self._busy:
             self.cycle.keep_alive = False  # It is answered; nothing behind it can be.
         else:

@@ -28,11 +28,20 @@ class CapabilitiesBody(Body):
     paths: CommaList = []
     path: CommaList = []
 
+    tells = {
+        "paths": "The paths to tell of.",
+        "path": "The old name of `paths`.",
+    }
+
 
 class OwnCapabilitiesBody(CapabilitiesBody):
     """Of the caller. Clients send their ``token`` again, which changes nothing."""
 
     token: str = ""
+
+    tells = {
+        "token": "Without a meaning: it is about the calling token.",
+    }
 
 
 class TokenCapabilitiesBody(CapabilitiesBody):
@@ -40,11 +49,19 @@ class TokenCapabilitiesBody(CapabilitiesBody):
 
     token: str = ""
 
+    tells = {
+        "token": "The token to tell of.",
+    }
+
 
 class AccessorCapabilitiesBody(CapabilitiesBody):
     """Of a token that is named by its accessor."""
 
     accessor: str = ""
+
+    tells = {
+        "accessor": "The accessor of the token to tell of.",
+    }
 
 
 async def capabilities_self(system: System, call: Call, body: CapabilitiesBody) -> Reply:

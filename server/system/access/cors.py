@@ -16,6 +16,13 @@ class CorsBody(Body):
     allowed_headers: CommaList = []
     allow_credentials: bool = False
 
+    tells = {
+        "enable": "Without a meaning: writing turns the rules on, deleting off.",
+        "allowed_origins": "Origins whose pages may read answers; `*` for all.",
+        "allowed_headers": "Headers that their requests may have, besides the usual ones.",
+        "allow_credentials": "Whether their requests may come with credentials; never with `*`.",
+    }
+
 
 async def read_cors(system: System, call: Call, body: Nothing) -> Reply:
     """Show the rules."""

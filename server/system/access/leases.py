@@ -31,11 +31,21 @@ class LeaseBody(Body):
     url_lease_id: str = ""
     sync: bool | UnsetType = UNSET
 
+    tells = {
+        "lease_id": "The lease: its path and its hash.",
+        "url_lease_id": "The same, in the path.",
+        "sync": "Whether to answer only when it is done, which is so in any case.",
+    }
+
 
 class RenewBody(LeaseBody):
     """Renews a lease."""
 
     increment: Duration = 0
+
+    tells = {
+        "increment": "How long it is to live from now on; as before without it.",
+    }
 
 
 class PrefixBody(Body):
@@ -46,6 +56,11 @@ class PrefixBody(Body):
     prefix: NamesPath = ""
     sync: bool | UnsetType = UNSET
 
+    tells = {
+        "prefix": "The beginning of the paths of leases.",
+        "sync": "Whether to answer only when it is done, which is so in any case.",
+    }
+
 
 class CountBody(Body):
     """Which leases to count or list."""
@@ -53,11 +68,20 @@ class CountBody(Body):
     type: str = ""
     include_child_namespaces: bool = False
 
+    tells = {
+        "type": "Which leases: `irrevocable`, of which there are none.",
+        "include_child_namespaces": "Count those of the namespaces below too.",
+    }
+
 
 class ListBody(CountBody):
     """As many as wanted."""
 
     limit: str = ""
+
+    tells = {
+        "limit": "How many to list at most; `none` for all.",
+    }
 
 
 async def look_up(system: System, call: Call, body: LeaseBody) -> Reply:

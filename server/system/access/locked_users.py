@@ -13,11 +13,19 @@ class LockedUsersBody(Body):
 
     mount_accessor: str = ""
 
+    tells = {
+        "mount_accessor": "The accessor of an auth method's mount.",
+    }
+
 
 class UnlockBody(LockedUsersBody):
     """Names an account of a mount."""
 
     alias_identifier: str = ""
+
+    tells = {
+        "alias_identifier": "The name that is locked: a user, or a role id.",
+    }
 
 
 async def list_locked_users(system: System, call: Call, body: LockedUsersBody) -> Reply:

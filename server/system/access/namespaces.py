@@ -27,11 +27,19 @@ class NameBody(Body):
 
     path: SlashedPath = ""
 
+    tells = {
+        "path": "The path of the namespace, below the one that the request is for.",
+    }
+
 
 class MetadataBody(NameBody):
     """A namespace, and what is noted down with it."""
 
     custom_metadata: dict[str, Any] | UnsetType = UNSET
+
+    tells = {
+        "custom_metadata": "Text by name, for your own use.",
+    }
 
 
 class NamespaceBody(MetadataBody):
@@ -39,6 +47,11 @@ class NamespaceBody(MetadataBody):
 
     seal: str = ""
     pgp_keys: list[str] = []
+
+    tells = {
+        "seal": "Not supported: a seal of its own.",
+        "pgp_keys": "Not supported: for the shares of such a seal.",
+    }
 
 
 def _names_below(path: str) -> str:
@@ -53,11 +66,19 @@ class LockBody(Body):
 
     path: Annotated[str, Meta(extra={READING: _names_below})] = ""
 
+    tells = {
+        "path": "The path of the namespace; the one that the request is for without it.",
+    }
+
 
 class UnlockBody(LockBody):
     """With the key that locking gave."""
 
     unlock_key: str = ""
+
+    tells = {
+        "unlock_key": "The key that locking gave; not needed with `sudo`.",
+    }
 
 
 async def list_namespaces(system: System, call: Call, body: Nothing) -> Reply:

@@ -22,11 +22,19 @@ class PasswordPolicyBody(Body):
 
     name: str = ""
 
+    tells = {
+        "name": "The password policy.",
+    }
+
 
 class WritePasswordPolicyBody(PasswordPolicyBody):
     """A password policy, as it is or in base64."""
 
     policy: str = ""
+
+    tells = {
+        "policy": "The rules in HCL, or base64 of them.",
+    }
 
 
 async def list_password_policies(system: System, call: Call, body: Nothing) -> Reply:

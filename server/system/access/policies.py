@@ -26,6 +26,10 @@ class PolicyBody(Body):
 
     name: FoldedName = ""
 
+    tells = {
+        "name": "The policy; the same in any case.",
+    }
+
 
 def _plain_instant(text: str) -> str:
     """The reading of times: one text for those that are the same."""
@@ -46,6 +50,18 @@ class WritePolicyBody(PolicyBody):
     allow_slashes_in_identity_templates: bool | UnsetType = UNSET
     allow_wildcards_in_identity_templates: bool | UnsetType = UNSET
 
+    tells = {
+        "policy": "The rules in HCL or JSON, or base64 of them.",
+        "cas": "The version that must be there; -1 for none.",
+        "cas_required": "Whether each write must name the version.",
+        "expiration": "When the policy ends, in RFC 3339 or seconds since the epoch.",
+        "ttl": "How long the policy holds, in place of `expiration`.",
+        "allow_slashes_in_identity_templates": "Let values of templates hold `/`.",
+        "allow_wildcards_in_identity_templates": (
+            "Let values of templates hold `*` and `+`, which stand for themselves."
+        ),
+    }
+
 
 class WriteOldPolicyBody(WritePolicyBody):
     """As ``WritePolicyBody``; the text may come as ``rules``, as it was called once."""
@@ -53,6 +69,10 @@ class WriteOldPolicyBody(WritePolicyBody):
     other_names: ClassVar[Mapping[str, str]] = {"rules": "policy"}
 
     rules: Annotated[str, Meta(extra={READING: plain_text})] = ""
+
+    tells = {
+        "rules": "The old name of `policy`.",
+    }
 
 
 async def list_policies(system: System, call: Call, body: Nothing) -> Reply:

@@ -15,11 +15,23 @@ from server.tenants.tenant import Tenant
 
 _TYPE = "rate-limit"
 
+MAX_PATH_CHARACTERS = 4096
+"""The longest path that a quota is for, or that is exempt: of requests, no longer ones lead anywhere."""
+
+MAX_EXEMPT_PATHS = 1_000
+"""Each request is compared with all of them."""
+
+_MAX_NAME_CHARACTERS = 512
+
 
 class QuotaNameBody(Body):
     """Names a quota."""
 
     name: str = ""
+
+    tells = {
+        "name": "The quota.",
+    }
 
 
 class QuotaBody(QuotaNameBody):
@@ -33,6 +45,16 @@ class QuotaBody(QuotaNameBody):
     block_interval: Duration = 0
     inheritable: bool | UnsetType = UNSET
 
+    tells = {
+        "type": "`rate-limit`.",
+        "path": "Where it holds: nothing for the whole server, a mount, or a path below one, which may end in `*`.",
+        "role": "Only for logins with this role of the mount.",
+        "rate": "How many requests a client may send in each interval.",
+        "interval": "How long an interval is; a second unless given.",
+        "block_interval": "For how long a client is refused that has sent too many; 0 for the rest of the interval.",
+        "inheritable": "Whether it holds for the namespaces below too.",
+    }
+
 
 class QuotaConfigBody(Body):
     """What holds for all quotas; what isn't given is reset."""
@@ -40,6 +62,14 @@ class QuotaConfigBody(Body):
     rate_limit_exempt_paths: list[str] = []
     enable_rate_limit_audit_logging: bool = False
     enable_rate_limit_response_headers: bool = False
+
+    tells = {
+        "rate_limit_exempt_paths": (
+            "Beginnings of paths where no quota applies; `!` in front takes a longer one out again."
+        ),
+        "enable_rate_limit_audit_logging": "Write refusals to the audit.",
+        "enable_rate_limit_response_headers": "Tell clients what is left, and when to come again.",
+    }
 
 
 async def list_quotas(system: System, call: Call, body: Nothing) -> Reply:
@@ -74,6 +104,10 @@ async def write_quota(system: System, call: Call, body: QuotaBody) -> None:
     """Make or replace a quota."""
     if not body.rate > 0:
         raise InvalidRequest("'rate' is invalid")
+    if len(body.path) > MAX_PATH_CHARACTERS or max(len(body.name), len(body.role)) > _MAX_NAME_CHARACTERS:
+        raise InvalidRequest(
+            f"a quota's path has at most {MAX_PATH_CHARACTERS} characters, its name and role {_MAX_NAME_CHARACTERS}"
+        )
     tenant, found = await _subject(system, body.path)
     suffix = _suffix(found)
     if body.role:
@@ -117,11 +151,16 @@ async def read_quota_config(system: System, call: Call, body: Nothing) -> Reply:
 
 async def write_quota_config(system: System, call: Call, body: QuotaConfigBody) -> None:
     """Set what holds for all quotas."""
+    exempt = body.rate_limit_exempt_paths
+    if len(exempt) > MAX_EXEMPT_PATHS or any(len(path) > MAX_PATH_CHARACTERS for path in exempt):
+        raise InvalidRequest(
+            f"there may be at most {MAX_EXEMPT_PATHS} exempt paths, of at most {MAX_PATH_CHARACTERS} characters"
+        )
     await system.active.guards.quotas.configure(
         QuotaConfig(
             audit_logging=body.enable_rate_limit_audit_logging,
             response_headers=body.enable_rate_limit_response_headers,
-            exempt_paths=tuple(body.rate_limit_exempt_paths),
+            exempt_paths=tuple(exempt),
         )
     )
 

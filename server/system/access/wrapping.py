@@ -27,6 +27,10 @@ class TokenBody(Body):
 
     token: str = ""
 
+    tells = {
+        "token": "The wrapping token; the calling one without it.",
+    }
+
 
 async def wrap(system: System, call: Call, body: AnythingBody) -> Reply:
     """Answer what was sent, for the core to wrap."""

@@ -13,6 +13,10 @@ class DeviceBody(Body):
 
     path: SlashedPath = ""
 
+    tells = {
+        "path": "The device.",
+    }
+
 
 class EnableDeviceBody(DeviceBody):
     """A new audit device."""
@@ -22,11 +26,22 @@ class EnableDeviceBody(DeviceBody):
     options: KeyValues = {}
     local: bool = False
 
+    tells = {
+        "type": "The type of device, such as `file`.",
+        "description": "A line for people.",
+        "options": "What the device is to know, such as `file_path`.",
+        "local": "Accepted for the sake of existing files; there is no replication.",
+    }
+
 
 class HashBody(DeviceBody):
     """What to look for in the log of a device."""
 
     input: str = ""
+
+    tells = {
+        "input": "The text to hash as this device hashes it.",
+    }
 
 
 async def list_devices(system: System, call: Call, body: Nothing) -> Reply:

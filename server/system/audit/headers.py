@@ -14,11 +14,19 @@ class HeaderBody(Body):
 
     header: FoldedName = ""
 
+    tells = {
+        "header": "The request header, in any case.",
+    }
+
 
 class WriteHeaderBody(HeaderBody):
     """How a header is written down."""
 
     hmac: bool = False
+
+    tells = {
+        "hmac": "Whether to hash its value.",
+    }
 
 
 async def list_headers(system: System, call: Call, body: Nothing) -> Reply:

@@ -30,11 +30,19 @@ class LoggerBody(Body):
 
     name: str = ""
 
+    tells = {
+        "name": "The logger: a package or module of the server's code.",
+    }
+
 
 class LevelBody(LoggerBody):
     """From which level upwards to log."""
 
     level: Annotated[str, Meta(extra={READING: _plain_level})] = ""
+
+    tells = {
+        "level": "`trace`, `debug`, `info`, `warn` or `error`.",
+    }
 
 
 async def read_loggers(system: System, call: Call, body: Nothing) -> Reply:

@@ -15,6 +15,10 @@ class MetricsBody(Body):
 
     format: str = ""
 
+    tells = {
+        "format": "`prometheus`; empty for JSON.",
+    }
+
 
 async def read_metrics(system: System, call: Call, body: MetricsBody) -> Reply:
     """Tell what the server counts: for Prometheus if ``format`` says so, else in JSON."""

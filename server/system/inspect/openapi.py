@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from textwrap import wrap
 from typing import Any
 
 from msgspec import Struct
 
+from compat.operation_ids import operation_id
 from compat.requests import LINES_TYPE
 from engines.base import Access, Operation, Row
 from engines.routing import Served, parameters, route_table
@@ -24,6 +26,7 @@ _METHODS = {
     Operation.PATCH: "patch",
     Operation.DELETE: "delete",
 }
+_HELP_COLUMNS = 88
 _IN_QUERY = frozenset({"get", "delete"})
 _LINES = LINES_TYPE.decode()
 _CONTENT = {"200": {"description": "OK"}}
@@ -90,6 +93,8 @@ def _help_text(served: Served, path: str) -> str:
         for name in sorted(fields):
             schema = fields[name]
             lines += [f"    {name} ({schema.get('format') or schema.get('type') or 'any'})", ""]
+            if told := schema.get("description"):
+                lines += [*wrap(told, _HELP_COLUMNS, initial_indent=" " * 8, subsequent_indent=" " * 8), ""]
     lines += ["## OPERATIONS", ""]
     lines += [f"    {operation.value}: {route.help}" for operation, route in served.routes.items()]
     return "\n".join(lines)
@@ -104,7 +109,6 @@ class _Place:
 
     def __init__(self, path: str, is_auth: bool, generic: bool) -> None:
         self.tag = "system" if path == "sys/" else "auth" if is_auth else "secrets"
-        self.words = path
         self.parameter: dict[str, Any] | None = None
         self.prefix = "/" + path
         if generic:
@@ -126,6 +130,7 @@ class _Writer:
     def __init__(self) -> None:
         self._paths: dict[str, Any] = {}
         self._schemas: dict[str, Any] = {}
+        self._operations: set[str] = set()
 
     def document(self) -> dict[str, Any]:
         return {
@@ -145,9 +150,7 @@ class _Writer:
         routes = served.routes
         item: dict[str, Any] = {"description": _summary(served)}
         names = parameters(served.pattern)
-        in_path = [
-            {"name": name, "in": "path", "schema": _path_schema(served, name), "required": True} for name in names
-        ]
+        in_path = [_parameter(name, "path", _path_schema(served, name)) | {"required": True} for name in names]
         if place.parameter is not None:
             in_path.append(place.parameter)
         if in_path:
@@ -162,7 +165,9 @@ class _Writer:
             method = _METHODS.get(operation)
             if method is None or (operation is Operation.LIST and Operation.READ in routes):
                 continue
-            item[method] = self._operation(engine_type, route, method, names, place)
+            pattern = _PARAMETER.sub(r"{\1}", served.pattern)
+            name = operation_id(engine_type, method, pattern, lists=operation is Operation.LIST)
+            item[method] = self._operation(engine_type, route, method, names, place, self._unique(name))
             if operation is Operation.LIST:
                 item[method]["parameters"] = [_MUST_LIST, *item[method].get("parameters", [])]
                 if Operation.SCAN in routes:
@@ -172,21 +177,21 @@ class _Writer:
         self._paths[place.prefix + _PARAMETER.sub(r"{\1}", served.pattern)] = item
 
     def _operation(
-        self, engine_type: str, route: Row[Any], method: str, names: list[str], place: _Place
+        self, engine_type: str, route: Row[Any], method: str, names: list[str], place: _Place, operation: str
     ) -> dict[str, Any]:
         written: dict[str, Any] = {
             "summary": route.help,
-            "operationId": _operation_id(engine_type, route, place),
+            "operationId": operation,
             "tags": [place.tag],
             "responses": _NO_CONTENT if method == "delete" else _CONTENT,
         }
         fields = {name: schema for name, schema in properties(route.body).items() if name not in names}
         if fields and method in _IN_QUERY:
             written["parameters"] = [
-                {"name": name, "in": "query", "schema": schema} for name, schema in fields.items() if name != "list"
+                _parameter(name, "query", schema) for name, schema in fields.items() if name != "list"
             ]
         elif route.item is not None:
-            written["parameters"] = [{"name": name, "in": "query", "schema": schema} for name, schema in fields.items()]
+            written["parameters"] = [_parameter(name, "query", schema) for name, schema in fields.items()]
             item = f"#/components/schemas/{self._component(engine_type, route.item, properties(route.item))}"
             written["requestBody"] = {"required": True, "content": {_LINES: {"schema": {"$ref": item}}}}
         elif fields:
@@ -194,6 +199,14 @@ class _Writer:
             content = {"application/json": {"schema": {"$ref": reference}}}
             written["requestBody"] = {"required": True, "content": content}
         return written
+
+    def _unique(self, operation: str) -> str:
+        """``operation``, with a number if it is in the document already, as of another mount of the same type."""
+        name, number = operation, 2
+        while name in self._operations:
+            name, number = f"{operation}{number}", number + 1
+        self._operations.add(name)
+        return name
 
     def _component(self, engine_type: str, body: type[Struct], fields: dict[str, Any]) -> str:
         """The name of the schema of ``body`` without what the path says, which may differ between two routes."""
@@ -205,12 +218,15 @@ class _Writer:
         return name
 
 
+def _parameter(name: str, place: str, schema: dict[str, Any]) -> dict[str, Any]:
+    """A parameter that isn't in the body; what it means stands beside its schema there."""
+    written: dict[str, Any] = {"name": name, "in": place}
+    if "description" in schema:
+        written["description"] = schema["description"]
+    written["schema"] = {key: value for key, value in schema.items() if key != "description"}
+    return written
+
+
 def _path_schema(served: Served, name: str) -> dict[str, Any]:
     found = (properties(route.body).get(name) for route in served.routes.values())
     return next((schema for schema in found if schema is not None), {"type": "string"})
-
-
-def _operation_id(engine_type: str, route: Row[Any], place: _Place) -> str:
-    """Unique in a document: the mount (or the type, for help), what is done, and the path in words."""
-    words = _PARAMETER.sub(r"by-\1", (place.words or engine_type + "/") + route.path)
-    return f"{route.operation.value}-" + re.sub(r"[^A-Za-z0-9]+", "-", words).strip("-")

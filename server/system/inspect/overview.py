@@ -18,6 +18,10 @@ class SpecificationBody(Body):
 
     generic_mount_paths: bool = False
 
+    tells = {
+        "generic_mount_paths": "Make the paths of mounts parameters.",
+    }
+
 
 async def read_host(system: System, call: Call, body: Nothing) -> Reply:
     """Show processors, memory and disks of the machine, as far as its system tells."""

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import Any
 
 import msgspec.inspect as inspect
 from msgspec import Struct
 
+from engines.base import meanings
 from engines.fields import BATCH, KIND
+
+_REFERENCE = re.compile(r"\[([^\]]+)\]")
+"""A reference to another part of the documentation, which readers of a schema don't have beside them."""
 
 _SECONDS = frozenset({"duration", "signed_duration", "bare_duration"})
 
@@ -18,11 +23,14 @@ def properties(body: type[Struct]) -> dict[str, dict[str, Any]]:
     """The schema of each parameter by its name; shared, and not to be changed."""
     info = inspect.type_info(body)
     assert isinstance(info, inspect.StructType), "a body is a Struct"
-    return {field.encode_name: _field(field) for field in info.fields}
+    told = meanings(body)
+    return {field.encode_name: _field(field, told.get(field.encode_name, "")) for field in info.fields}
 
 
-def _field(field: inspect.Field) -> dict[str, Any]:
+def _field(field: inspect.Field, meaning: str) -> dict[str, Any]:
     schema = _schema(field.type)
+    if meaning:
+        schema["description"] = _REFERENCE.sub(r"\1", meaning)
     if isinstance(field.default, (str, int, bool, float)) and field.default not in ("", 0):
         schema["default"] = field.default
     return schema

@@ -22,11 +22,19 @@ class KindBody(Body):
 
     type: str = ""
 
+    tells = {
+        "type": "`auth` or `secret`.",
+    }
+
 
 class PluginBody(KindBody):
     """Names a plug-in."""
 
     name: str = ""
+
+    tells = {
+        "name": "The plug-in.",
+    }
 
 
 async def read_catalog(system: System, call: Call, body: Nothing) -> Reply:

@@ -32,11 +32,20 @@ class RemountBody(Body):
     from_: str = msgspec.field(name="from", default="")
     to: str = ""
 
+    tells = {
+        "from": "Where the mount is, with `auth/` for an auth method.",
+        "to": "Where it is to be.",
+    }
+
 
 class MigrationBody(Body):
     """Names a move."""
 
     migration_id: str = ""
+
+    tells = {
+        "migration_id": "What moving the mount gave.",
+    }
 
 
 class _Move(Struct, frozen=True):

@@ -47,6 +47,10 @@ class PathBody(Body):
 
     path: SlashedPath = ""
 
+    tells = {
+        "path": "Where the engine or method is mounted.",
+    }
+
 
 class EnableBody(PathBody):
     """A new mount."""
@@ -64,6 +68,18 @@ class EnableBody(PathBody):
     external_entropy_access: bool = False
     plugin_name: str = ""
     plugin_version: str = ""
+
+    tells = {
+        "type": "The type of the engine or method.",
+        "description": "A line for people.",
+        "config": "Settings as tuning has them, such as `default_lease_ttl`.",
+        "options": "Options of the engine or method.",
+        "local": "Accepted; there is no replication.",
+        "seal_wrap": "Accepted, without effect.",
+        "external_entropy_access": "Accepted, without effect.",
+        "plugin_name": "The type, where `type` is `plugin`.",
+        "plugin_version": "Of built-in plug-ins, empty.",
+    }
 
 
 def normal_path(path: str) -> str:

@@ -37,6 +37,28 @@ class TuneBody(PathBody):
     user_lockout_config: dict[str, Any] | UnsetType = UNSET
     plugin_version: str | UnsetType = UNSET
 
+    tells = {
+        "default_lease_ttl": (
+            "How long tokens and leases live if a request doesn't say so; `system` for what the server says."
+        ),
+        "max_lease_ttl": "How long they live at most; `system` for what the server says.",
+        "description": "A line for people.",
+        "audit_non_hmac_request_keys": "Parameters whose values the audit shows in clear.",
+        "audit_non_hmac_response_keys": "Members of answers whose values the audit shows in clear.",
+        "listing_visibility": "`unauth` to show the mount to those without a token, `hidden` for not.",
+        "passthrough_request_headers": "Request headers that the engine sees.",
+        "allowed_response_headers": "Response headers that the engine may set.",
+        "token_type": (
+            "What `default` means for the tokens of a method: `default-service`, `default-batch`, `service` or `batch`."
+        ),
+        "options": "Options of the engine.",
+        "user_lockout_config": (
+            "When names are locked: `lockout_threshold`, `lockout_duration`, "
+            "`lockout_counter_reset_duration`, `lockout_disable`."
+        ),
+        "plugin_version": "Of built-in plug-ins, empty.",
+    }
+
 
 _TUNABLE = tuple(name for name in TuneBody.__struct_fields__ if name != "path")
 

@@ -29,12 +29,22 @@ class GenerationBody(Body):
     otp: str = ""
     pgp_key: str = ""
 
+    tells = {
+        "otp": "A one-time pad that the token is to be encrypted with; made if there is neither.",
+        "pgp_key": "An OpenPGP key to encrypt the token for, in base64.",
+    }
+
 
 class DecodeBody(Body):
     """A token as it left the server, and the pad."""
 
     encoded_token: str = ""
     otp: str = ""
+
+    tells = {
+        "encoded_token": "The token as the last share has given it.",
+        "otp": "The one-time pad.",
+    }
 
 
 async def read(system: System, call: Call, body: Nothing) -> Reply:

@@ -57,6 +57,15 @@ class RekeyBody(Body):
     backup: bool = False
     require_verification: bool = False
 
+    tells = {
+        "secret_shares": "How many shares to make.",
+        "secret_threshold": "How many of them it takes.",
+        "stored_shares": "Accepted for the sake of old clients, without a meaning.",
+        "pgp_keys": "OpenPGP keys to encrypt the shares for, one for each, in base64.",
+        "backup": "Keep the encrypted shares until they are deleted; with `pgp_keys`.",
+        "require_verification": "Let the new shares take effect once they have been shown.",
+    }
+
     def wish(self) -> Wish:
         """In the core's terms."""
         return Wish(

@@ -27,6 +27,12 @@ class RotationBody(Body):
     max_operations: int | UnsetType = UNSET
     interval: Duration | UnsetType = UNSET
 
+    tells = {
+        "enabled": "Whether the barrier's key is rotated by itself.",
+        "max_operations": "How many encryptions a key of the barrier may make.",
+        "interval": "How long a key of the barrier encrypts; at least a day, 0 for ever.",
+    }
+
 
 async def read_key_status(system: System, call: Call, body: Nothing) -> Reply:
     """Show the newest key's number, age and use."""

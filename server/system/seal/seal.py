@@ -15,7 +15,7 @@ from engines.base import Body, Call, Nothing, Reply
 from engines.encoding import encode_base64
 from engines.faults import Failed, InvalidRequest, Sealed, UnsupportedOperation
 from server.core.lifecycle import SealStatus
-from server.runtime.version import API_COMMIT_DATE, API_VERSION
+from server.runtime.version import API_COMMIT_DATE, API_VERSION, VERSION
 from server.seal.pgp import PgpKey, check_pgp, encrypt_shares
 from server.system.seal.shares import decode_share
 from server.system.state import System
@@ -37,6 +37,17 @@ class InitBody(Body):
     recovery_pgp_keys: list[str] = []
     root_token_pgp_key: str = ""
 
+    tells = {
+        "secret_shares": "How many shares to make.",
+        "secret_threshold": "How many of them it takes.",
+        "stored_shares": "Accepted for the sake of old clients, without a meaning.",
+        "recovery_shares": "How many recovery shares to make, where the seal unseals by itself.",
+        "recovery_threshold": "How many of them it takes.",
+        "pgp_keys": "OpenPGP keys to encrypt the shares for, one for each, in base64.",
+        "recovery_pgp_keys": "The same for recovery shares.",
+        "root_token_pgp_key": "An OpenPGP key to encrypt the root token for, in base64.",
+    }
+
 
 class UnsealBody(Body):
     """One share, or a fresh start."""
@@ -44,6 +55,12 @@ class UnsealBody(Body):
     key: str = ""
     reset: bool = False
     migrate: bool = False
+
+    tells = {
+        "key": "A share, in hexadecimal or base64.",
+        "reset": "Forget the shares that have been given.",
+        "migrate": "Not supported.",
+    }
 
 
 class HealthBody(Body):
@@ -54,6 +71,14 @@ class HealthBody(Body):
     sealedcode: str | UnsetType = UNSET
     uninitcode: str | UnsetType = UNSET
     standbyok: str | UnsetType = UNSET
+
+    tells = {
+        "activecode": "The status to answer with when unsealed; 200 without it.",
+        "standbycode": "Without a meaning: there are no standbys.",
+        "sealedcode": "The status to answer with when sealed; 503 without it.",
+        "uninitcode": "The status to answer with before initialising; 501 without it.",
+        "standbyok": "Without a meaning: there are no standbys.",
+    }
 
 
 async def read_init(system: System, call: Call, body: Nothing) -> Reply:
@@ -70,14 +95,13 @@ async def initialize(system: System, call: Call, body: InitBody) -> Reply:
     _refuse_inapplicable(body, seal.type, automatic=seal.automatic)
     check_pgp(core.runtime.fips, call, (*body.pgp_keys, *body.recovery_pgp_keys, body.root_token_pgp_key))
     if seal.automatic:
-        keys = _pgp_keys(body.recovery_pgp_keys, body.recovery_shares, "recovery")
+        count, threshold, texts = body.recovery_shares, body.recovery_threshold, body.recovery_pgp_keys
     else:
-        keys = _pgp_keys(body.pgp_keys, body.secret_shares, "seal")
+        count, threshold, texts = body.secret_shares, body.secret_threshold, body.pgp_keys
+    await core.check_initialize(count, threshold)
+    keys = _pgp_keys(texts, count, "recovery" if seal.automatic else "seal")
     token_key = PgpKey(body.root_token_pgp_key) if body.root_token_pgp_key else None
-    if seal.automatic:
-        made = await core.initialize(body.recovery_shares, body.recovery_threshold)
-    else:
-        made = await core.initialize(body.secret_shares, body.secret_threshold)
+    made = await core.initialize(count, threshold)
     shares = encrypt_shares(keys, made.shares) if keys else made.shares
     root_token = made.root_token
     if token_key is not None:
@@ -156,6 +180,7 @@ def _seal_status(system: System, status: SealStatus) -> dict[str, Any]:
         "nonce": status.nonce,
         "recovery_seal": status.recovery_seal,
         "version": API_VERSION,
+        "cryptoserve_version": VERSION,
         "commit_date": API_COMMIT_DATE,
         "migration": False,
         "storage_type": system.core.runtime.settings.storage_type,
@@ -186,6 +211,7 @@ async def read_health(system: System, call: Call, body: HealthBody) -> Reply:
         "replication_dr_mode": replication,
         "server_time_utc": int(call.now),
         "version": API_VERSION,
+        "cryptoserve_version": VERSION,
     }
     return Reply(data | _cluster(system), status=codes[state])
 

@@ -20,6 +20,11 @@ class ShareBody(Body):
     key: str = ""
     nonce: str = ""
 
+    tells = {
+        "key": "A share, in hexadecimal or base64.",
+        "nonce": "The nonce of the round that it is for.",
+    }
+
 
 def decode_share(text: str) -> bytes:
     """A share in hexadecimal; else, or if it would be too short to be one, in base64 with or without line breaks.

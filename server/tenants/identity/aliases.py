@@ -45,11 +45,25 @@ class AliasBody(Body):
 
     custom_metadata: KeyValues | UnsetType = UNSET
 
+    tells = {
+        "id": "The alias to change.",
+        "name": "The name by which the mount knows the entity.",
+        "mount_accessor": "The accessor of the auth method's mount.",
+        "canonical_id": "The entity that the alias belongs to.",
+        "entity_id": "The old name of `canonical_id`.",
+        "metadata": "Without a meaning: a login fills it.",
+        "custom_metadata": "Text by name, for your own use.",
+    }
+
 
 class AliasName(Body):
     """Names an alias by its id."""
 
     id: str = ""
+
+    tells = {
+        "id": "The alias.",
+    }
 
 
 async def write_alias(identity: Identity, call: Call, body: AliasBody) -> Reply | None:

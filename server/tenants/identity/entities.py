@@ -43,6 +43,14 @@ class EntityBody(Body):
     policies: CommaList | UnsetType = UNSET
     disabled: bool | UnsetType = UNSET
 
+    tells = {
+        "id": "The entity to change; a new one without it.",
+        "name": "Its name; a made-up one without it.",
+        "metadata": "Text by name.",
+        "policies": "Policies that its tokens have besides their own.",
+        "disabled": "Whether its tokens and logins are refused.",
+    }
+
 
 class EntityName(Body):
     """Names an entity, by its id or its name."""
@@ -50,11 +58,20 @@ class EntityName(Body):
     id: str = ""
     name: FoldedName = ""
 
+    tells = {
+        "id": "The entity, by its id.",
+        "name": "The entity, by its name.",
+    }
+
 
 class DeleteBody(Body):
     """Names entities."""
 
     entity_ids: CommaList = []
+
+    tells = {
+        "entity_ids": "The entities to delete.",
+    }
 
 
 async def write_entity(identity: Identity, call: Call, body: EntityBody) -> Reply | None:

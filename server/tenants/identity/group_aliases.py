@@ -36,6 +36,13 @@ class GroupAliasBody(Body):
     mount_accessor: str = ""
     canonical_id: str = ""
 
+    tells = {
+        "id": "The alias to change.",
+        "name": "The name by which the mount knows the group.",
+        "mount_accessor": "The accessor of the auth method's mount.",
+        "canonical_id": "The external group that the alias belongs to.",
+    }
+
 
 async def write_group_alias(identity: Identity, call: Call, body: GroupAliasBody) -> Reply | None:
     """Give an external group an alias in place of the one that it has, or change one."""

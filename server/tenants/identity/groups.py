@@ -42,12 +42,27 @@ class GroupBody(Body):
     member_entity_ids: CommaList | UnsetType = UNSET
     member_group_ids: CommaList | UnsetType = UNSET
 
+    tells = {
+        "id": "The group to change; a new one without it.",
+        "name": "Its name; a made-up one without it.",
+        "type": "`internal`, whose members are written here, or `external`, which logins fill; settled with the group.",
+        "metadata": "Text by name.",
+        "policies": "Policies that its members have besides their own.",
+        "member_entity_ids": "The entities in it.",
+        "member_group_ids": "The groups in it.",
+    }
+
 
 class GroupName(Body):
     """Names a group, by its id or its name."""
 
     id: str = ""
     name: FoldedName = ""
+
+    tells = {
+        "id": "The group, by its id.",
+        "name": "The group, by its name.",
+    }
 
 
 async def write_group(identity: Identity, call: Call, body: GroupBody) -> Reply | None:

@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, TypeVar
 
-from engines.base import Body
+from engines.base import PAGE_TELLS, Body
 from storage.view import View
 
 T = TypeVar("T")
@@ -22,6 +22,8 @@ class ListBody(Body):
 
     after: str = ""
     limit: int = 0
+
+    tells = PAGE_TELLS
 
 
 async def names_below(view: View, prefix: str, after: str, limit: int) -> AsyncIterator[list[str]]:

@@ -27,6 +27,14 @@ class LookupBody(Body):
     alias_name: str = ""
     alias_mount_accessor: str = ""
 
+    tells = {
+        "id": "The id of an entity or group.",
+        "name": "Its name.",
+        "alias_id": "The id of one of its aliases.",
+        "alias_name": "The name of one of its aliases, with `alias_mount_accessor`.",
+        "alias_mount_accessor": "The accessor of that alias's mount.",
+    }
+
 
 async def look_up_entity(identity: Identity, call: Call, body: LookupBody) -> Reply | None:
     """Show the entity that is meant, if there is one."""

@@ -26,6 +26,13 @@ class MergeBody(Body):
 
     conflicting_alias_ids_to_keep: CommaList = []
 
+    tells = {
+        "from_entity_ids": "The entities that become part of the other one.",
+        "to_entity_id": "The entity that stays.",
+        "force": "Without a meaning, but for old clients.",
+        "conflicting_alias_ids_to_keep": "Of aliases at one mount, those that stay.",
+    }
+
 
 async def merge(identity: Identity, call: Call, body: MergeBody) -> None:
     """Make entities part of another one, which keeps its name, metadata and policies."""

@@ -1,8 +1,9 @@
 """Lockouts: after a number of wrong proofs for one account, nobody may log in to it for a while.
 
-Failures are counted in memory; what they lead to, a lock, is stored, so it holds after a restart and in every process.
-Names that there is no account for are counted and locked like others, so that a lock doesn't tell which names exist;
-whatever grows by names that callers make up has a bound.
+Failures are counted in shared memory, by all processes of the server together (``login_failures``). What they lead to,
+a lock, holds in every process at once and is stored, so it holds after a restart too. Names that there is no account
+for are counted and locked like others, so that a lock doesn't tell which names exist; whatever grows by names that
+callers make up has a bound.
 
 Layout below the view: ``<mount accessor>/<SHA-256 of the name>``, a record with the name and the end of the lock.
 """
@@ -10,22 +11,23 @@ Layout below the view: ``<mount accessor>/<SHA-256 of the name>``, a record with
 from __future__ import annotations
 
 import hashlib
-from collections import OrderedDict
+import logging
 
 import msgspec
 from msgspec import Struct
 
+from server.runtime.log_limits import LimitedLog
+from server.tenants.limits.login_failures import LoginFailures
 from server.tenants.mounts.table import LockoutConfig
-from storage.base import delete, put
+from storage.base import Unavailable, delete, put
 from storage.view import View
+
+_failures = LimitedLog(logging.getLogger(__name__))
 
 THRESHOLD = 5
 DURATION_SECONDS = 15 * 60
 COUNTER_RESET_SECONDS = 15 * 60
 """Vault's defaults."""
-
-MAX_COUNTED = 50_000
-"""How many accounts are counted at a time; beyond that, the one whose last failure is the oldest is forgotten."""
 
 MAX_LOCKS = 50_000
 """How many locks are stored for a mount; beyond that, new ones are kept out until some have ended."""
@@ -39,36 +41,41 @@ class Lock(Struct, frozen=True):
 
 
 class Lockouts:
-    """The lockouts of one namespace, whose part of storage is ``view``."""
+    """The lockouts of one namespace, whose part of storage is ``view``; ``failures`` is the server's."""
 
-    def __init__(self, view: View) -> None:
+    def __init__(self, view: View, failures: LoginFailures | None = None, namespace_id: str = "") -> None:
         self._view = view
-        self._failures: OrderedDict[tuple[str, str], tuple[int, float]] = OrderedDict()
-        """Mount accessor and name -> how many failures, and when the last one was."""
+        self._failures = failures or LoginFailures()
+        self._namespace_id = namespace_id
 
     async def locked(self, accessor: str, alias: str, now: float) -> bool:
         """Whether logins to ``alias`` at the mount with this accessor are refused."""
+        if self._failures.locked((self._namespace_id, accessor, alias), now):
+            return True
         # Not from the cache: a lock that came while the proof was being checked counts too.
         value = await self._view.get(_key(accessor, alias))
         return value is not None and _decode(value).until > now
 
-    async def failed(self, accessor: str, alias: str, config: LockoutConfig, now: float) -> None:
-        """Count a wrong proof, and lock the account if it is one too many."""
-        name = (accessor, alias)
-        count, last = self._failures.pop(name, (0, now))
-        count = 1 if now - last > (config.counter_reset_seconds or COUNTER_RESET_SECONDS) else count + 1
-        if count >= (config.threshold or THRESHOLD):
-            lock = Lock(alias, now + (config.duration_seconds or DURATION_SECONDS))
-            if len(await self._view.list(f"{accessor}/", limit=MAX_LOCKS)) < MAX_LOCKS:
-                await put(self._view, _key(accessor, alias), msgspec.msgpack.encode(lock))
-            return
-        self._failures[name] = (count, now)
-        if len(self._failures) > MAX_COUNTED:
-            self._failures.popitem(last=False)
+    async def failed(self, accessor: str, alias: str, config: LockoutConfig, now: float) -> bool:
+        """Count a wrong proof, and lock the account if it is one too many; whether this one has locked it."""
+        duration_seconds = config.duration_seconds or DURATION_SECONDS
+        locks = self._failures.failed(
+            (self._namespace_id, accessor, alias),
+            config.threshold or THRESHOLD,
+            config.counter_reset_seconds or COUNTER_RESET_SECONDS,
+            duration_seconds,
+            now,
+        )
+        if locks:
+            try:
+                await self._store(accessor, Lock(alias, now + duration_seconds))
+            except Unavailable as error:
+                _failures.error("a lock can't be stored, and holds until a restart: %s", error)
+        return locks
 
     def succeeded(self, accessor: str, alias: str) -> None:
         """Forget the wrong proofs before a right one."""
-        self._failures.pop((accessor, alias), None)
+        self._failures.forget((self._namespace_id, accessor, alias))
 
     async def unlock(self, accessor: str, alias: str) -> None:
         """Let an account log in again; no error if it isn't locked."""
@@ -91,6 +98,10 @@ class Lockouts:
             for key, lock in await self._locks(accessor):
                 if lock.until <= now:
                     await delete(self._view, key)
+
+    async def _store(self, accessor: str, lock: Lock) -> None:
+        if len(await self._view.list(f"{accessor}/", limit=MAX_LOCKS)) < MAX_LOCKS:
+            await put(self._view, _key(accessor, lock.alias), msgspec.msgpack.encode(lock))
 
     async def _locks(self, accessor: str) -> list[tuple[str, Lock]]:
         found = []

@@ -1,45 +1,105 @@
-"""How often anybody may fail to log in: a leaking bucket for each client address, in memory.
+"""Limits on failed logins by client address: a leaking bucket for each, which all processes of the server fill.
 
 Only failures fill a bucket, so that many machines behind one address may log in as often as they like, as long as they
-can. An IPv6 client is its /64. The number of buckets is bounded: the one that was filled longest ago is forgotten.
+can. A login that is under way takes a place too until it has ended, or many at once would all find room. An IPv6 client
+is its /64.
+
+The buckets lie in shared memory (``server.runtime.shared_tables``). A full bucket empties in a minute, so when it will
+be empty says how full it is; each process notes that time as it knows it, and the latest is right (the generic cell
+rate algorithm, ITU-T I.371). The number of buckets is bounded: where there is no room, the emptiest one is forgotten.
+
+    fingerprint of the address | when the bucket is empty, in microseconds | logins under way in this process
 """
 
 from __future__ import annotations
 
 import math
-from collections import OrderedDict
 
 from auth_methods.addresses import network_of
+from server.runtime.shared_counters import SharedRows
+from server.runtime.shared_tables import SharedTable, SharedTables
 
-MAX_ADDRESSES = 50_000
-"""How many addresses are remembered."""
+ENTRIES = 65_536
+"""How many addresses a process counts at once."""
+
+MINUTE = 60_000_000
+"""In microseconds, as all times here."""
+
+_WORDS = 3
+_EMPTY, _UNDER_WAY = 1, 2
+_RUN_SHIFT = 32
+
+
+class LoginLimitTables(SharedTables):
+    """The buckets of all of so many ``processes``."""
+
+    def __init__(self, processes: int = 1) -> None:
+        super().__init__(processes, ENTRIES, _WORDS)
+        self.runs = SharedRows(processes, 1).rows
+        """How often each process has been started; what one was busy with has gone with it."""
 
 
 class LoginLimits:
-    """The failures of all addresses. Each may have ``per_minute`` at once and in a minute; 0 for any number."""
+    """The failures of all addresses. Each may have ``per_minute`` at once and in a minute; 0 for any number.
 
-    def __init__(self, per_minute: int) -> None:
+    ``own`` is this process's row of ``tables``.
+    """
+
+    def __init__(self, per_minute: int, tables: LoginLimitTables | None = None, own: int = 0) -> None:
+        tables = tables or LoginLimitTables()
         self._per_minute = per_minute
-        self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
-        """Address -> how full its bucket was, and when."""
+        self._interval = MINUTE // per_minute if per_minute else 0
+        self._table = SharedTable(tables, own, self._rank)
+        self._runs = tables.runs
+        tables.runs[own][0] += 1
+        self._run = tables.runs[own][0]
 
-    def wait_seconds(self, address: str, now: float) -> int:
-        """How long ``address`` has to wait before it may try again; 0 if it may now."""
+    def begin(self, address: str, now: float) -> int:
+        """Let a login from ``address`` begin, which has to ``end``: 0, or how many seconds it has to wait before."""
         if not self._per_minute:
             return 0
-        over = self._level(network_of(address), now) + 1 - self._per_minute
-        return math.ceil(over * 60 / self._per_minute) if over > 0 else 0
+        moment = round(now * 1_000_000)
+        fingerprint = self._table.fingerprint(network_of(address))
+        empty, under_way = self._seen(fingerprint, moment)
+        room = MINUTE - (empty - moment)
+        if room < (under_way + 1) * self._interval:
+            # Those that are under way may leave room as soon as they end.
+            return max(1, math.ceil((self._interval - room) / 1_000_000))
+        self._count(fingerprint, moment, 1)
+        return 0
 
-    def failed(self, address: str, now: float) -> None:
-        """Count a failed login from ``address``."""
+    def end(self, address: str, now: float, *, failed: bool) -> None:
+        """Count the end of a login that had begun."""
         if not self._per_minute:
             return
-        client = network_of(address)
-        self._buckets[client] = (self._level(client, now) + 1, now)
-        self._buckets.move_to_end(client)
-        if len(self._buckets) > MAX_ADDRESSES:
-            self._buckets.popitem(last=False)
+        moment = round(now * 1_000_000)
+        fingerprint = self._table.fingerprint(network_of(address))
+        place = self._count(fingerprint, moment, -1)
+        if failed:
+            empty, _ = self._seen(fingerprint, moment)
+            self._table.own[place + _EMPTY] = max(empty, moment) + self._interval
 
-    def _level(self, client: str, now: float) -> float:
-        level, then = self._buckets.get(client, (0.0, now))
-        return max(0.0, level - max(0.0, now - then) * self._per_minute / 60)
+    def _seen(self, fingerprint: int, now: int) -> tuple[int, int]:
+        """When the bucket is empty, and how many logins are under way."""
+        empty, under_way = now, 0
+        for number, place in self._table.find(fingerprint):
+            row = self._table.rows[number]
+            # A clock that was set back must not keep anybody out for longer than a minute.
+            empty = max(empty, min(row[place + _EMPTY], now + MINUTE))
+            under_way += _under_way(row, place, self._runs[number][0])
+        return empty, under_way
+
+    def _count(self, fingerprint: int, now: int, step: int) -> int:
+        own, place = self._table.own, self._table.place(fingerprint, now)
+        count = max(0, _under_way(own, place, self._run) + step)
+        own[place + _UNDER_WAY] = self._run << _RUN_SHIFT | count
+        return place
+
+    def _rank(self, row: memoryview, place: int, now: int) -> tuple[int, int]:
+        return _under_way(row, place, self._run), row[place + _EMPTY]
+
+
+def _under_way(row: memoryview, place: int, run: int) -> int:
+    """How many logins are under way in the process that has ``row``, started for the time ``run``."""
+    counted_in, count = divmod(row[place + _UNDER_WAY], 1 << _RUN_SHIFT)
+    return count if counted_in == run else 0

@@ -30,6 +30,12 @@ AUTH = "auth/"
 IN_NAMESPACE = "ns_"
 """What the types of built-in mounts begin with in namespaces other than the root, as OpenBao has it."""
 
+MAX_ENTRY_BYTES = 64 * 1024
+"""What one mount may take as it is stored, with its description, its options and the lists in its configuration."""
+
+MAX_TABLE_BYTES = 8 * 1024 * 1024
+"""What all mounts of a namespace may take: each change of one of them writes the table, and every process reads it."""
+
 _DELETED_AT_ONCE = 500
 
 
@@ -251,8 +257,16 @@ class Mounts:
 
     async def _change(self, change: Callable[[list[MountEntry]], list[MountEntry]]) -> None:
         async def work(transaction: Transaction) -> None:
-            entries = await _read(transaction)
-            transaction.put(MOUNT_TABLE, msgspec.msgpack.encode(_Table(change(entries))))
+            before = await _read(transaction)
+            after = change(before)
+            unchanged = set(map(id, before))
+            for entry in after:
+                if id(entry) not in unchanged and len(msgspec.msgpack.encode(entry)) > MAX_ENTRY_BYTES:
+                    raise InvalidRequest(f"a mount takes at most {MAX_ENTRY_BYTES} bytes with all its settings")
+            table = msgspec.msgpack.encode(_Table(after))
+            if len(table) > MAX_TABLE_BYTES:
+                raise InvalidRequest(f"the mounts of a namespace take at most {MAX_TABLE_BYTES} bytes")
+            transaction.put(MOUNT_TABLE, table)
 
         await transact(self._view, work)
 

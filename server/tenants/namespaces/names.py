@@ -69,6 +69,8 @@ def refuse_separators(name: str) -> None:
     """
     if "/" in name:
         raise InvalidRequest("namespace name cannot contain /")
+    if len(name) > MAX_NAME_BYTES:
+        return  # No such name is reserved, and combining marks take quadratic time to be put into their normal order.
     if unicodedata.normalize("NFKC", name).strip().casefold() in _RESERVED and " " not in name:
         raise InvalidRequest(f'"{name}/" is a reserved path and cannot be used as a namespace name')
 

@@ -14,7 +14,7 @@ from one dictionary. Rules that have expired are left out, and ``Acl.valid_until
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
@@ -28,7 +28,7 @@ from server.tenants.policies.builtin import ROOT
 from server.tenants.policies.merged_rules import Conditions, Grant, merge
 from server.tenants.policies.parameters import Taken
 from server.tenants.policies.templates import Fill, filled
-from server.tenants.policies.wildcards import WildcardRule, rank_of_glob
+from server.tenants.policies.wildcards import WildcardRule, WildcardRules, rank_of_glob
 
 MAX_REMEMBERED = 4096
 """How many answers an ACL keeps; when it is full it starts afresh."""
@@ -38,6 +38,8 @@ MAX_REMEMBERED_FOR_ONE = 256
 
 MAX_RESPELT = 64
 """For how many patterns of paths with several spellings an ACL is kept; when it is full, it starts afresh."""
+MAX_TOUCHED = 256
+"""For how many mounts an ACL remembers whether it grants anything in them; when it is full it starts afresh."""
 
 MAX_REMEMBERED_PATH = 512
 """The longest path, in characters, whose answer is kept."""
@@ -129,10 +131,17 @@ class Acl:
         self.templated = False
         """Whether a rule depends on who is calling, so that the ACL is right for one caller only."""
 
+        self.characters = 0
+        """How long the texts are that it was compiled from."""
+
         self._exact = exact
         self._globs = globs
         self._lengths = sorted({len(path) for path in globs})
-        self._wildcards = sorted(wildcards, key=lambda rule: rule.rank, reverse=True)
+        self._wildcards = WildcardRules(wildcards)
+        self._granted: list[str] | None = None
+        """The paths of all rules without ``+`` that grant anything, sorted; made when they are first needed."""
+
+        self._touched: dict[str, bool] = {}
         self._answers: dict[tuple[Operation, str], _Answer] = {}
         self._rules: tuple[NamedRule, ...] = ()
         self._respelt: dict[tuple[str, str], Acl] = {}
@@ -170,14 +179,25 @@ class Acl:
         """Whether anything is granted at or below ``mount_path``, which ends in ``/``: then the mount may be shown."""
         if self.root:
             return True
+        known = self._touched.get(mount_path)
+        if known is None:
+            known = self._touches(mount_path)
+            if len(self._touched) >= MAX_TOUCHED:
+                self._touched.clear()
+            self._touched[mount_path] = known
+        return known
+
+    def _touches(self, mount_path: str) -> bool:
         grant = self._find(mount_path, listing=True)
         if grant is not None and not grant.denies:
             return True
-        for paths in (self._exact, self._globs):
-            if any(path.startswith(mount_path) and not grant.denies for path, grant in paths.items()):
-                return True
-        segments = mount_path.rstrip("/").split("/")
-        return any(not rule.grant.denies and rule.reaches(segments) for rule in self._wildcards)
+        if self._granted is None:
+            rules = (self._exact, self._globs)
+            self._granted = sorted(path for paths in rules for path, grant in paths.items() if not grant.denies)
+        place = bisect_left(self._granted, mount_path)
+        if place < len(self._granted) and self._granted[place].startswith(mount_path):
+            return True
+        return self._wildcards.reach(mount_path)
 
     def resultant_acl(self, namespace_path: str = "") -> dict[str, Any]:
         """The data of ``sys/internal/ui/resultant-acl``, with whole paths; rules with ``+`` have no place in it."""
@@ -240,12 +260,9 @@ class Acl:
     def _find_inexact(self, path: str) -> Grant | None:
         """The grant of the wildcards that match ``path``, if any."""
         prefix = self._longest_glob(path)
-        segments = path.split("/") if self._wildcards else []
-        for rule in self._wildcards:
-            if rule.match(segments):
-                if prefix is not None and rule.rank < rank_of_glob(prefix):
-                    break
-                return rule.grant
+        rule = self._wildcards.find(path)
+        if rule is not None and (prefix is None or rule.rank > rank_of_glob(prefix)):
+            return rule.grant
         return None if prefix is None else self._globs[prefix]
 
     def _longest_glob(self, path: str) -> str | None:

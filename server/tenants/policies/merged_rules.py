@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from compat.policies import Rule, Value, Values
+from compat.policies import Rule, Value, Values, join_values
 from engines.base import Operation
 from server.tenants.policies.parameters import ParameterRules, Taken
 
@@ -69,25 +69,25 @@ class Grant:
 
 def merge(rules: Iterable[tuple[str, Rule]]) -> Grant:
     """The grant of all ``rules`` for one path, each with the name of its policy, in the order of the policies."""
-    granting: dict[str, list[str]] = {}
-    required: frozenset[str] = frozenset()
-    allowed: dict[str, tuple[Value, ...]] = {}
-    denied: dict[str, tuple[Value, ...]] = {}
+    granting: dict[str, dict[str, None]] = {}
+    required: set[str] = set()
+    allowed: dict[str, list[Value]] = {}
+    denied: dict[str, list[Value]] = {}
     shortest = longest = limit = 0
     for policy, rule in rules:
         if "deny" in rule.capabilities or not rule.capabilities:
             return Grant(frozenset({"deny"}), {}, None)
         for capability in rule.capabilities:
-            names = granting.setdefault(capability, [])
-            if policy not in names:
-                names.append(policy)
+            granting.setdefault(capability, {})[policy] = None
         required |= rule.required_parameters
         _join(allowed, rule.allowed_parameters)
         _join(denied, rule.denied_parameters)
         shortest = _smaller(shortest, rule.min_wrapping_ttl_seconds)
         longest = _smaller(longest, rule.max_wrapping_ttl_seconds)
         limit = _smaller(limit, rule.pagination_limit)
-    parameters = ParameterRules(required, allowed, denied) if required or allowed or denied else None
+    parameters = None
+    if required or allowed or denied:
+        parameters = ParameterRules(frozenset(required), _joined(allowed), _joined(denied))
     conditions = Conditions(parameters, shortest, longest, limit)
     plain = not (parameters or shortest or longest or limit)
     return Grant(
@@ -102,10 +102,13 @@ def _smaller(one: int, other: int) -> int:
     return min(one, other) if one and other else one or other
 
 
-def _join(into: dict[str, tuple[Value, ...]], values: Values) -> None:
+def _join(into: dict[str, list[Value]], values: Values) -> None:
     for name, listed in values.items():
-        present = into.get(name)
-        into[name] = () if not listed or present == () else (present or ()) + listed
+        join_values(into, name, listed)
+
+
+def _joined(values: Mapping[str, list[Value]]) -> dict[str, tuple[Value, ...]]:
+    return {name: tuple(listed) for name, listed in values.items()}
 
 
 def _within(limit: Any, most: int) -> bool:

@@ -3,18 +3,21 @@
 A policy is kept as it was written, under its name in lower case, with a version that counts its writes. An ACL is
 compiled once for each set of names that callers come with, and dropped as soon as any policy of the namespace changes
 or one of the set expires. A policy that isn't there, or has expired, grants nothing.
+
+Texts are parsed once until they change. What is kept of parsed policies and of ACLs is bounded by the length of their
+texts, since each character of these takes up to thirty bytes of memory.
 """
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
-from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
-from math import inf
-from typing import Protocol, TypeVar
+from functools import partial
+from typing import Protocol, TypeAlias, TypeVar
 from urllib.parse import quote, unquote
 
 import msgspec
@@ -35,24 +38,38 @@ from server.tenants.policies.builtin import (
     ROOT,
 )
 from server.tenants.policies.templates import Fill
+from server.tenants.policies.weighted_cache import WeightedCache
 from storage.base import Damaged, Transaction, transact
 from storage.view import View
 
 T = TypeVar("T")
+_Names: TypeAlias = tuple[str, ...]
 
 MAX_NAME_BYTES = 512
 """The longest name of a policy, in bytes of UTF-8."""
 
-MAX_TEXT_BYTES = 1024 * 1024
+MAX_TEXT_BYTES = 128 * 1024
 """The longest text of a policy, in bytes of UTF-8."""
+
+MAX_RULES = 2_000
+"""How many rules a policy may have."""
+
+MAX_TEXTS_TOGETHER = 512 * 1024
+"""How long the texts of all policies of one caller may be together, in characters: a fifth of a second of parsing."""
+
+MAX_RULES_TOGETHER = 10_000
+"""How many rules they may have together."""
 
 _SHORT_TEXT_CHARACTERS = 16 * 1024
 
 MAX_COMPILED = 1024
-"""How many sets of names keep their ACL; when that many are there, the store starts afresh."""
+"""How many sets of names keep their ACL."""
 
 MAX_PERSONAL = 2048
-"""For how many callers with an identity the ACL is kept; then those who haven't been seen for longest lose theirs."""
+"""For how many callers with an identity the ACL is kept."""
+
+MAX_KEPT_CHARACTERS = 2 * MAX_TEXTS_TOGETHER
+"""How long the texts may be together whose ACLs are kept, and the same of parsed policies."""
 
 MUST_NOT_EXIST = -1
 """As ``cas``: write only if there is no policy of that name yet."""
@@ -91,9 +108,11 @@ class StoredPolicy:
     allow_slashes_in_identity_templates: bool = False
     allow_wildcards_in_identity_templates: bool = False
 
-    @cached_property
-    def policy(self) -> Policy:
-        """The text, parsed. Raises ``Damaged`` if it no longer reads as a policy: a rule left out could be a denial."""
+    def parse(self) -> Policy:
+        """The policy that the text states.
+
+        Raises ``Damaged`` if it no longer reads as a policy: a rule left out could be a denial.
+        """
         try:
             policy = parse_policy(self.text, self.name)
         except InvalidRequest as error:
@@ -116,10 +135,11 @@ class PolicyStore:
         self._view = view
         self._clock = clock
         self._with_root = with_root
-        self._compiled: dict[tuple[str, ...], Acl] = {}
         self._generation = 0
-        self._personal: OrderedDict[tuple[tuple[str, ...], Person], Acl] = OrderedDict()
-
+        self._parsed: WeightedCache[StoredPolicy, Policy] = WeightedCache(MAX_COMPILED, MAX_KEPT_CHARACTERS)
+        self._compiled: WeightedCache[_Names, Acl] = WeightedCache(MAX_COMPILED, MAX_KEPT_CHARACTERS)
+        self._personal: WeightedCache[tuple[_Names, Person], Acl] = WeightedCache(MAX_PERSONAL, MAX_KEPT_CHARACTERS)
+        self._compiling: dict[object, asyncio.Lock] = {}
         view.watch(self._changed)
 
     async def ensure_defaults(self) -> None:
@@ -196,7 +216,9 @@ class PolicyStore:
             raise InvalidRequest("'policy' parameter not supplied or empty")
         if len(text.encode()) > MAX_TEXT_BYTES:
             raise InvalidRequest(f"a policy is at most {MAX_TEXT_BYTES} bytes long")
-        await _beside(text, lambda: parse_policy(text, name))
+        policy = await _beside(len(text), partial(parse_policy, text, name))
+        if len(policy.rules) > MAX_RULES:
+            raise InvalidRequest(f"a policy has at most {MAX_RULES} rules")
         now = self._clock()
         if expiration is not None and expiration <= now:
             raise InvalidRequest("refusing to update policy as expiration time has already elapsed")
@@ -232,53 +254,71 @@ class PolicyStore:
         async with self._view.transaction() as transaction:
             transaction.delete(_key(name))
 
-    async def acl(self, names: tuple[str, ...], fill: Fill | None = None) -> Acl:
+    async def acl(self, names: _Names, fill: Fill | None = None) -> Acl:
         """What the policies ``names`` allow together; right until any policy changes or ``Acl.valid_until``.
 
         ``fill`` gives a caller's values for templated paths (see ``compile_acl``); without it they grant nothing.
-        Raises ``Damaged`` if one of them can't be read, ``InvalidRequest`` if it can't take the caller's values.
+        Raises ``Damaged`` if one of them can't be read, ``InvalidRequest`` if it can't take the caller's values, or if
+        they are too long together.
         """
         acl = self._compiled.get(names)
-        now = self._clock()
-        if acl is not None and now < acl.valid_until and not (acl.templated and fill is not None):
-            return acl
-        generation = self._generation
-        acl = await self._compile(names, fill, now)
-        if generation == self._generation and not (acl.templated and fill is not None):
-            if len(self._compiled) >= MAX_COMPILED:
-                self._compiled.clear()
-            self._compiled[names] = acl
+        if acl is None or self._clock() >= acl.valid_until or (acl.templated and fill is not None):
+            async with self._once(names if fill is None else None):
+                acl = self._compiled.get(names)
+                if acl is None or self._clock() >= acl.valid_until or (acl.templated and fill is not None):
+                    acl = await self._compile(names, fill)
         return acl
 
-    async def personal_acl(self, names: tuple[str, ...], person: Person) -> Acl:
+    async def personal_acl(self, names: _Names, person: Person) -> Acl:
         """As ``acl``, of the policies ``names`` and those of ``person`` together, with its values."""
         key = names, person
         acl = self._personal.get(key)
-        if acl is not None and self._clock() < acl.valid_until:
-            self._personal.move_to_end(key)
-            return acl
-        generation = self._generation
-        acl = await self.acl(tuple(sorted({*names, *person.policies})), person.value)
-        if generation == self._generation:
-            self._personal[key] = acl
-            if len(self._personal) > MAX_PERSONAL:
-                self._personal.popitem(last=False)
+        if acl is None or self._clock() >= acl.valid_until:
+            async with self._once(key):
+                acl = self._personal.get(key)
+                if acl is None or self._clock() >= acl.valid_until:
+                    generation = self._generation
+                    acl = await self.acl(tuple(sorted({*names, *person.policies})), person.value)
+                    if generation == self._generation:
+                        self._personal.put(key, acl, acl.characters)
         return acl
 
-    async def _compile(self, names: tuple[str, ...], fill: Fill | None, now: float) -> Acl:
-        policies: list[Policy] = []
-        valid_until = inf
-        for name in dict.fromkeys(names):
-            stored = await self.get(name)
-            if stored is None:
-                continue
-            policy = Policy(ROOT) if stored.name == ROOT else await _beside(stored.text, partial(_policy_of, stored))
-            policies.append(policy)
-            if stored.expiration is not None:
-                valid_until = min(valid_until, stored.expiration)
-        acl = compile_acl(policies, now, fill)
-        acl.valid_until = min(acl.valid_until, valid_until)
+    @asynccontextmanager
+    async def _once(self, key: object) -> AsyncIterator[None]:
+        """Let one at a time make what is kept under ``key``, so that those behind it find it made; None: anybody."""
+        if key is None:
+            yield
+            return
+        lock = self._compiling.setdefault(key, asyncio.Lock())
+        try:
+            async with lock:
+                yield
+        finally:
+            if not lock.locked():
+                self._compiling.pop(key, None)
+
+    async def _compile(self, names: _Names, fill: Fill | None) -> Acl:
+        generation, now = self._generation, self._clock()
+        stored = [found for name in dict.fromkeys(names) if (found := await self.get(name)) is not None]
+        characters = sum(len(each.text) for each in stored)
+        if characters > MAX_TEXTS_TOGETHER:
+            raise InvalidRequest(f"the policies of the caller have more than {MAX_TEXTS_TOGETHER} characters together")
+        policies = [await self._parse(each) for each in stored]
+        if sum(len(policy.rules) for policy in policies) > MAX_RULES_TOGETHER:
+            raise InvalidRequest(f"the policies of the caller have more than {MAX_RULES_TOGETHER} rules together")
+        acl = await _beside(characters, partial(compile_acl, policies, now, fill))
+        acl.characters = characters
+        acl.valid_until = min([acl.valid_until, *(each.expiration for each in stored if each.expiration is not None)])
+        if generation == self._generation and not (acl.templated and fill is not None):
+            self._compiled.put(names, acl, characters)
         return acl
+
+    async def _parse(self, stored: StoredPolicy) -> Policy:
+        policy = self._parsed.get(stored)
+        if policy is None:
+            policy = Policy(ROOT) if stored.name == ROOT else await _beside(len(stored.text), stored.parse)
+            self._parsed.put(stored, policy, len(stored.text))
+        return policy
 
     def _changed(self) -> None:
         self._generation += 1
@@ -286,13 +326,9 @@ class PolicyStore:
         self._personal.clear()
 
 
-async def _beside(text: str, work: Callable[[], T]) -> T:
-    """What ``work`` makes of ``text``; beside the event loop if that is long, since megabytes take seconds."""
-    return work() if len(text) <= _SHORT_TEXT_CHARACTERS else await beside(work)
-
-
-def _policy_of(stored: StoredPolicy) -> Policy:
-    return stored.policy
+async def _beside(characters: int, work: Callable[[], T]) -> T:
+    """What ``work`` makes of a text; beside the event loop if that is long."""
+    return work() if characters <= _SHORT_TEXT_CHARACTERS else await beside(work)
 
 
 def _key(name: str) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TypeAlias
+from collections.abc import Iterable, Sequence
+from typing import Final, TypeAlias
 
 from compat.policies import Rule
 from server.tenants.policies.merged_rules import Grant
@@ -11,6 +11,9 @@ from server.tenants.policies.merged_rules import Grant
 Rank: TypeAlias = tuple[int, bool, int, int, str]
 """Of two rules that match a path, the one with the greater rank speaks: where its first wildcard stands, whether it
 ends without ``*``, how few ``+`` it has, how long it is, and last its text, so that the order never matters."""
+
+
+_ANY_SEGMENT: Final = "+"
 
 
 def rank_of_glob(prefix: str) -> Rank:
@@ -57,3 +60,35 @@ class WildcardRule:
             if not (self.prefix and position == len(self.segments) - 1 and wanted.startswith(segment)):
                 return False
         return self.prefix or len(self.segments) > len(segments)
+
+
+class WildcardRules:
+    """Rules with ``+`` segments by their first segment: which of those that match a path speaks."""
+
+    def __init__(self, rules: Iterable[WildcardRule]) -> None:
+        self._by_first: dict[str, list[WildcardRule]] = {}
+        for rule in sorted(rules, key=lambda rule: rule.rank, reverse=True):
+            self._by_first.setdefault(rule.segments[0], []).append(rule)
+
+    def find(self, path: str) -> WildcardRule | None:
+        """The rule with the greatest rank that matches ``path``, if any."""
+        if not self._by_first:
+            return None
+        segments = path.split("/")
+        best: WildcardRule | None = None
+        for first in (segments[0], _ANY_SEGMENT):
+            found = next((rule for rule in self._by_first.get(first, ()) if rule.match(segments)), None)
+            if found is not None and (best is None or found.rank > best.rank):
+                best = found
+        return best
+
+    def reach(self, mount_path: str) -> bool:
+        """Whether any that doesn't deny could match a path at or below ``mount_path``, which ends in ``/``."""
+        if not self._by_first:
+            return False
+        segments = mount_path.rstrip("/").split("/")
+        return any(
+            not rule.grant.denies and rule.reaches(segments)
+            for first in (segments[0], _ANY_SEGMENT)
+            for rule in self._by_first.get(first, ())
+        )

@@ -56,6 +56,11 @@ from storage.view import View
 
 SERVICE_PREFIX = "s."
 
+MAX_RECORD_BYTES = 64 * 1024
+"""What a token's record may take, with its policies and metadata: each request reads it, and writes it to the audit."""
+
+_TOO_LARGE = "the token would be too large; give it fewer policies or less metadata"
+
 MAX_BATCH_KEPT = 20_000
 """How many batch tokens are kept opened."""
 
@@ -73,11 +78,12 @@ Elsewhere: TypeAlias = Callable[[str], Awaitable["Tokens | None"]]
 class Token(HeldToken):
     """A token as it is kept ready: its record, its hash, and what others have prepared for it."""
 
-    __slots__ = ("audit", "generation", "hash", "persona", "record", "store", "sure_until")
+    __slots__ = ("audit", "generation", "hash", "key", "persona", "record", "store", "sure_until")
 
     def __init__(self, record: TokenRecord, hashed: str, store: Tokens) -> None:
         self.record = record
         self.hash = hashed
+        self.key = id_key(hashed)
         self.store = store
         """Where it is kept: that of the namespace which it belongs to."""
         self.audit: AuditToken | None = None
@@ -205,7 +211,9 @@ class Tokens:
         """Whether ``authenticate`` would find a token again, with the same persona; False means "not for sure"."""
         if token.generation is not self._generation or now >= token.sure_until:
             return False
-        return self._view.ready(id_key(token.hash)) is token and self._personas.is_current(token)
+        if self._view.ready(token.key) is not token:
+            return False
+        return token.persona is None or self._personas.is_current(token)
 
     async def rights(self, token: Token) -> Acl:
         """What an authenticated token may do: by its own policies, and those that its entity and its groups add.
@@ -282,15 +290,15 @@ class Tokens:
         """Make a new token, and put into its cubbyhole what ``drawer`` holds by name.
 
         An empty ``id`` or ``accessor`` is filled with a random one; a batch token gets an id that holds its record.
-        Raises ``InvalidRequest`` if the id is taken, if the parent is no longer there, if a batch token can't hold that
-        much, or for the policy of wrapping tokens on any other.
+        Raises ``InvalidRequest`` if the id is taken, if the parent is no longer there, if a token can't hold that much,
+        or for the policy of wrapping tokens on any other.
         """
         if RESPONSE_WRAPPING in record.policies and not record.wraps:
             raise InvalidRequest(UNASSIGNABLE_TEXT)
         if record.type == BATCH:
             sealed = self._batch.seal(record)
             if sealed is None:
-                raise InvalidRequest("the token would be too large; give it fewer policies or less metadata")
+                raise InvalidRequest(_TOO_LARGE)
             return sealed
         suffix = self.namespace.suffix
         record = replace(
@@ -298,6 +306,8 @@ class Tokens:
             id=record.id or SERVICE_PREFIX + random_text() + suffix,
             accessor=record.accessor or random_text() + suffix,
         )
+        if len(encode(record)) > MAX_RECORD_BYTES:
+            raise InvalidRequest(_TOO_LARGE)
         hashed = self._entries.hash(record.id)
 
         async def work(transaction: Transaction) -> None:

@@ -25,7 +25,7 @@ from server.tenants.tokens.revocation import STEP
 from storage.base import Transaction, transact
 from storage.view import View
 
-log = logging.getLogger("cryptoserve.core")
+log = logging.getLogger(__name__)
 
 
 class TokenTidying:

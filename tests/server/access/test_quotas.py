@@ -131,6 +131,24 @@ async def test_quotas_and_their_names_have_bounds(server: Server, monkeypatch: p
     await _quota(server, "b", rate=8, path="n/note/b")
 
 
+@pytest.mark.parametrize(
+    ("path", "body", "text"),
+    [
+        (f"{RULES}/q", {"rate": 1, "path": "a/" * 4000}, "a quota's path has at most 4096 characters"),
+        (f"{RULES}/q", {"rate": 1, "role": "a" * 513}, "its name and role 512"),
+        (f"{RULES}/{'q' * 513}", {"rate": 1}, "its name and role 512"),
+        ("sys/quotas/config", {"rate_limit_exempt_paths": ["a"] * 1001}, "at most 1000 exempt paths"),
+        ("sys/quotas/config", {"rate_limit_exempt_paths": ["a" * 4097]}, "at most 4096 characters"),
+    ],
+)
+async def test_what_each_request_is_compared_with_has_bounds(
+    server: Server, path: str, body: dict[str, object], text: str
+) -> None:
+    status, answer = await server.ask("POST", path, body)
+    assert status == 400 and text in answer["errors"][0]
+    assert (await server.ask("LIST", RULES))[0] == 404
+
+
 @pytest.mark.parametrize("rate", ["nan", "inf", "-inf", "1e400", 0, -1])
 async def test_a_rate_is_a_positive_number(server: Server, rate: object) -> None:
     status, _ = await server.ask("POST", f"{RULES}/q", {"rate": rate})

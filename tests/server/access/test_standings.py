@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from compat.requests import Request, parse_request, read_headers
-from server.access.decision_cache import MAX_KEPT, MAX_PATH_CHARACTERS, Standing, Standings
+from server.access.decision_cache import MAX_KEPT, MAX_PATH_CHARACTERS, CachedDecision, DecisionCache
 from server.audit.broker import DeclaredDevice
 from server.core import tenant_pool
 from server.core.settings import Settings
@@ -32,7 +32,7 @@ def _kept(server: Server, token: str) -> int:
     return len(_standings(server, token))
 
 
-def _standings(server: Server, token: str) -> list[Standing]:
+def _standings(server: Server, token: str) -> list[CachedDecision]:
     active = server.core.active
     assert active is not None
     return [standing for standing in active.standings if standing.token.record.id == token]
@@ -169,18 +169,18 @@ async def test_refusals_are_not_kept(server: Server, token: str) -> None:
 
 
 async def test_what_was_found_out_before_a_change_is_not_kept(server: Server, token: str) -> None:
-    standings = Standings()
+    standings = DecisionCache()
     assert await _ask(server, token) == 200
     active = server.core.active
     assert active is not None
-    known = next(iter(active.standings))
     sent = read_headers([(b"x-vault-token", token.encode())])
     request = parse_request("POST", f"/v1/{PATH}".encode(), b"", sent, b"")
     assert isinstance(request, Request)
-    exchange = known.exchange(request, "id")
-    standings.add(standings.epoch - 1, exchange, 1e12)
+    context = active.standings.find(request, "id", server.clock())
+    assert context is not None
+    standings.add(standings.epoch - 1, context, 1e12)
     assert len(standings) == 0
-    standings.add(standings.epoch, exchange, 1e12)
+    standings.add(standings.epoch, context, 1e12)
     assert len(standings) == 1
 
 

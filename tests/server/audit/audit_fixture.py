@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
@@ -42,6 +43,10 @@ class ListDevice:
             raise DeviceFault("told to fail")
         self.calls.append(lines)
 
+    def write_immediately(self, lines: bytes) -> bool:
+        self.write(lines)
+        return True
+
     def reopen(self) -> None:
         self.opened = True
 
@@ -49,7 +54,23 @@ class ListDevice:
         self.opened = False
 
 
-TYPES: dict[str, DeviceType] = {"file": FileDevice, "list": ListDevice}
+class GateDevice(ListDevice):
+    """Takes a write when the gate is open, and hangs until then."""
+
+    def __init__(self, settings: Mapping[str, str]) -> None:
+        super().__init__(settings)
+        self.gate = threading.Event()
+        self.gate.set()
+
+    def write(self, lines: bytes) -> None:
+        assert self.gate.wait(60), "the test has to open the gate"
+        super().write(lines)
+
+    def write_immediately(self, lines: bytes) -> bool:
+        return False
+
+
+TYPES: dict[str, DeviceType] = {"file": FileDevice, "gate": GateDevice, "list": ListDevice}
 
 
 class Held:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
+import fcntl
 import os
 import stat
+import subprocess
+import sys
+import threading
 from pathlib import Path
 
 import pytest
 
 from engines.faults import InvalidRequest
+from server.audit.devices import file_systems
 from server.audit.devices.base import DeviceFault
 from server.audit.devices.file import FileDevice
 
@@ -169,3 +175,147 @@ def test_reopening_keeps_the_old_file_if_the_new_cannot_be_opened(tmp_path: Path
     made.write(b"new\n")
     made.close()
     assert ((tmp_path / "old").read_bytes(), log.read_bytes()) == (b"line\n", b"new\n")
+
+
+@pytest.fixture
+def pipe(tmp_path: Path) -> Path:
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    return path
+
+
+def reader(pipe: Path) -> int:
+    """A descriptor that reads from ``pipe``, without waiting for anything."""
+    return os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+
+
+def test_a_pipe_needs_a_reader(pipe: Path) -> None:
+    with pytest.raises(DeviceFault, match=r"no such device or address \(a named pipe needs a reader\)"):
+        device(pipe)
+
+
+def test_a_pipe_takes_lines_in_place_while_it_has_room(pipe: Path) -> None:
+    descriptor = reader(pipe)
+    made = device(pipe)
+    line = b"x" * 1999 + b"\n"
+    written = 0
+    while made.write_immediately(line):
+        written += 1
+    assert 0 < written < 100
+    writing = threading.Thread(target=made.write, args=[b"waits\n"])
+    writing.start()
+    expected = written * line + b"waits\n"
+    read = b""
+    while len(read) < len(expected):
+        with contextlib.suppress(BlockingIOError):
+            read += os.read(descriptor, 65536)
+    writing.join(10)
+    assert read == expected
+    assert made.write_immediately(b"room\n")
+    os.close(descriptor)
+    with pytest.raises(DeviceFault, match=f"write {pipe}: broken pipe"):
+        made.write_immediately(b"x\n")
+    made.close()
+
+
+def test_long_lines_of_two_writers_stay_whole_in_a_pipe(pipe: Path) -> None:
+    descriptor = reader(pipe)
+    devices = [device(pipe), device(pipe)]
+    lines = [b"a" * 200_000 + b"\n", b"b" * 200_000 + b"\n"]
+    assert not devices[0].write_immediately(lines[0])
+
+    def write(made: FileDevice, line: bytes) -> None:
+        for _ in range(5):
+            made.write(line)
+
+    threads = [threading.Thread(target=write, args=pair) for pair in zip(devices, lines, strict=True)]
+    for thread in threads:
+        thread.start()
+    read = b""
+    while read.count(b"\n") < 10:
+        with contextlib.suppress(BlockingIOError):
+            read += os.read(descriptor, 4096)
+    for thread in threads:
+        thread.join(10)
+    assert sorted(read.splitlines(keepends=True)) == sorted(lines * 5)
+    for made in devices:
+        made.close()
+    os.close(descriptor)
+
+
+def test_a_long_line_keeps_short_ones_out_until_it_has_gone(pipe: Path) -> None:
+    descriptor = reader(pipe)
+    one, other = device(pipe), device(pipe)
+    fcntl.flock(one._ready(), fcntl.LOCK_EX)
+    assert not other.write_immediately(b"x\n")
+    fcntl.flock(one._ready(), fcntl.LOCK_UN)
+    assert other.write_immediately(b"x\n")
+    assert os.read(descriptor, 10) == b"x\n"
+    for made in (one, other):
+        made.close()
+    os.close(descriptor)
+
+
+def test_a_regular_file_takes_anything_in_place(tmp_path: Path) -> None:
+    made = device(tmp_path / "log")
+    assert made.write_immediately(b"x" * 100_000 + b"\n")
+    made.close()
+    assert not made.write_immediately(b"y\n"), "to open it again may take long"
+    assert (tmp_path / "log").read_bytes() == b"x" * 100_000 + b"\n"
+    assert FileDevice({"file_path": "discard"}).write_immediately(b"x\n")
+
+
+def test_a_file_of_another_machine_is_not_written_to_in_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    status = tmp_path.stat()
+    mounts = tmp_path / "mountinfo"
+    mounts.write_text(
+        "20 1 0:5 / / rw,relatime - rootfs none rw\n"
+        f"21 20 {os.major(status.st_dev)}:{os.minor(status.st_dev)} / / rw shared:1 - nfs4 host:/export rw\n"
+    )
+    monkeypatch.setattr(file_systems, "MOUNTS", mounts)
+    made = device(tmp_path / "log")
+    assert not made.write_immediately(b"x\n")
+    made.write(b"y\n")
+    made.close()
+    assert (tmp_path / "log").read_bytes() == b"y\n"
+
+
+@pytest.mark.parametrize(
+    ("path", "local"),
+    [
+        ("/data/log", True),
+        ("/data/remote/log", False),
+        ("/data/remotely/log", True),
+        ("/data/with space/log", False),
+        ("/elsewhere", True),
+    ],
+)
+def test_subvolumes_are_found_by_their_mount_points(
+    path: str, local: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mounts = tmp_path / "mountinfo"
+    mounts.write_text(
+        "21 20 0:30 / /data rw - btrfs /dev/vdb rw\n"
+        "22 21 0:31 / /data/remote rw - fuse.sshfs host: rw\n"
+        "23 21 0:32 / /data/with\\040space rw - nfs host: rw\n"
+    )
+    monkeypatch.setattr(file_systems, "MOUNTS", mounts)
+    assert file_systems.is_local(path, os.makedev(0, 99)) is local
+
+
+def test_a_standard_stream_that_is_a_pipe_stays_as_others_know_it(tmp_path: Path) -> None:
+    reading, writing = os.pipe()
+    script = (
+        "import os\n"
+        "from server.audit.devices.file import FileDevice\n"
+        "made = FileDevice({'file_path': 'stdout'})\n"
+        "made.open()\n"
+        "assert made.write_immediately(b'in place\\n')\n"
+        "assert os.get_blocking(1)\n"
+        "made.close()\n"
+        "os.write(1, b'still open\\n')\n"
+    )
+    subprocess.run([sys.executable, "-c", script], stdout=writing, check=True, timeout=60)
+    assert os.read(reading, 100) == b"in place\nstill open\n"
+    os.close(reading)
+    os.close(writing)

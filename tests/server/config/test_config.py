@@ -320,7 +320,8 @@ def test_a_reload_takes_over_the_level_of_logs_alone(tmp_path: Path, caplog: pyt
         'log_level = "debug"\nfips_mode = "enabled"\nmax_lease_ttl = "1h"\n'
         'storage "sqlite" { path = "other" }\nlistener "tcp" { address = "127.0.0.1:1" }',
     )
-    after = reread(before, lambda: changed, ())
+    after, whole = reread(before, lambda: changed, ())
+    assert whole
     set_level("info")
     assert after == replace(before, log_level="debug")
     told = caplog.messages[-1]

@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from compat import queries
 from compat.hcl.reader import Attribute, Block, Body, parse
 from compat.json import text
-from server.cli import SERVER_FLAGS
+from server.audit.devices.file import FileDevice
+from server.audit.options import OPTIONS
+from server.cli.server import FLAGS
 from server.config import load_config
 from server.config import schema as words
 from server.config.flags import Flag
 from server.config.schema import Kind, Word
 from server.config.source import NOWHERE
 from server.config.values import convert
-from server.listeners import http2
+from server.listeners.head_limits import MAX_HEAD_BYTES
+from server.pipeline.large_bodies import FEW_BYTES, PLAIN_BODY_BYTES
 from server.tenants.namespaces.names import MAX_DEPTH as MAX_NESTED
 from server.tenants.namespaces.table import MAX_NAMESPACES
-from server.tenants.policies import store
+from server.tenants.policies import passwords, store
+from server.tenants.tokens import wrapping_usage
 
 ROOT = Path(__file__).parents[3]
 TABLES = {
@@ -83,8 +88,19 @@ def test_every_word_is_documented(title: str) -> None:
     assert rows_in(sections()[title]) == [row(word) for word in TABLES[title]]
 
 
+@pytest.mark.parametrize(
+    ("title", "options"),
+    [
+        ("options, of an audit device", OPTIONS),
+        ("options, of an audit device of type file", FileDevice.options),
+    ],
+)
+def test_every_option_of_audit_devices_is_documented(title: str, options: Mapping[str, str]) -> None:
+    assert rows_in(sections()[title]) == [f"| `{name}` | {text} |" for name, text in options.items()]
+
+
 def test_every_flag_is_documented() -> None:
-    assert rows_in(sections()["Flags"]) == [flag_row(flag) for flag in SERVER_FLAGS]
+    assert rows_in(sections()["Flags"]) == [flag_row(flag) for flag in FLAGS]
 
 
 def test_every_ignored_word_is_documented() -> None:
@@ -200,10 +216,17 @@ def test_limits_are_told_to_who_moves_here() -> None:
     here = [line.split(" | ")[1] for line in page.splitlines() if line.startswith("| ")][2:]
     assert here == [
         f"{by_name['max_request_size'] >> 20} MiB: `max_request_size` of the listener",
-        f"{http2._MAX_HEAD_BYTES >> 10} KiB",
+        f"{PLAIN_BODY_BYTES >> 20} MiB, with {text.MAX_PLAIN_ELEMENTS} commas; {FEW_BYTES >> 10} KiB of many values",
+        f"{MAX_HEAD_BYTES >> 10} KiB",
         f"{text.MAX_DEPTH} levels",
         f"{by_name['max_batch_items']}: `max_batch_items`, which is {exampled} in `config.hcl.example`",
-        f"{store.MAX_TEXT_BYTES >> 20} MiB",
+        f"{text.MAX_ELEMENTS}; {text.MAX_CONTAINERS}",
+        f"{queries.MAX_PAIRS}; {queries.MAX_FORM_BYTES >> 20} MiB",
+        f"{store.MAX_TEXT_BYTES >> 10} KiB, with {store.MAX_RULES} rules",
+        f"{store.MAX_TEXTS_TOGETHER >> 10} KiB, with {store.MAX_RULES_TOGETHER} rules",
+        f"{passwords.MAX_TEXT_BYTES >> 10} KiB",
+        "`max_lease_ttl`",
+        f"{wrapping_usage.MAX_ANSWERS}, with {wrapping_usage.MAX_BYTES >> 30} GiB together",
         f"{by_name['login_failures_per_minute']} in a minute: `login_failures_per_minute`",
         f"{by_name['max_connections']}; {by_name['max_concurrent_requests']}:"
         " `max_connections`, `max_concurrent_requests`",

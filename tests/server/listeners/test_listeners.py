@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 import ssl
 import stat
@@ -21,9 +22,10 @@ from hypercorn.events import Event, RawData
 from hyperframe.frame import PingFrame
 
 from server.config import Listener
-from server.listeners import ListenFailed, OpenListener, Share, deadlines, open_listeners, serve
+from server.listeners import ListenFailed, OpenListener, Share, deadlines, misdirected, open_listeners, serve
 from server.listeners.asgi import KEPT, WHOLE_BODY, Message, Receive, Scope, Send
 from server.listeners.http2 import _Connection
+from server.runtime.log_limits import LINES, LimitedLog
 from tests.server.certificates import common_name, write_certificate
 from tests.server.example_service import build_example
 
@@ -568,3 +570,36 @@ async def test_what_an_application_says_in_an_error_stays_inside(
         assert b"s.12345" not in answer
         writer.close()
     assert any(record.exc_info for record in caplog.records)
+
+
+@pytest.mark.parametrize("server", SERVERS)
+async def test_who_speaks_tls_to_a_plain_port_is_told_of(
+    server: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(misdirected, "_limited", LimitedLog(logging.getLogger(misdirected.__name__)))
+    context = ssl.create_default_context()
+    async with serving(replace(PLAIN, server=server)) as (one,), asyncio.timeout(DEADLINE):
+        for _ in range(2 * LINES):
+            with pytest.raises((ssl.SSLError, ConnectionError)):
+                await connect(one, context)
+        reader, writer = await connect(one)
+        writer.write(b"what is this?\r\n\r\n")
+        await reader.read()
+        writer.close()
+    told = [record for record in caplog.records if record.name == misdirected.__name__]
+    assert [record.getMessage() for record in told] == ["a client speaks TLS to a port without TLS"] * LINES
+    assert told[0].__dict__["fields"] == {"address": "127.0.0.1"}
+
+
+async def test_who_speaks_plainly_to_a_port_with_tls_is_told_of(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(misdirected, "_limited", LimitedLog(logging.getLogger(misdirected.__name__)))
+    async with serving(secure(tmp_path)) as (one,), asyncio.timeout(DEADLINE):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port(one))
+        writer.write(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n")
+        assert b"400 Bad Request" in await read_to_end(reader)
+        writer.close()
+    (told,) = [record for record in caplog.records if record.name == misdirected.__name__]
+    assert told.getMessage() == "a client speaks HTTP without TLS to a port with TLS"
+    assert told.__dict__["fields"] == {"address": "127.0.0.1"}

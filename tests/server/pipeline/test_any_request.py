@@ -271,3 +271,12 @@ async def test_a_name_that_storage_has_no_room_for_is_the_caller_s_mistake(
     await server.ask("POST", "sys/mounts/transit", {"type": "transit"})
     assert await server.ask(method, path, body) == (400, {"errors": ["a name in the request is too long"]})
     assert server.dispatcher.bugs == 0
+
+
+async def test_a_value_that_storage_has_no_room_for_is_the_caller_s_mistake(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("storage.paths.MAX_VALUE_BYTES", 1000)
+    answer = await server.ask("POST", "sys/policies/acl/p", {"policy": f"# {'x' * 1000}"})
+    assert answer == (413, {"errors": ["put failed due to value being too large"]})
+    assert server.dispatcher.bugs == 0

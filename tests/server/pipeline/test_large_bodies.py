@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from compat.requests import parse_request, read_headers
-from server.access.request_context import Exchange
+from server.access.request_context import RequestContext
 from server.audit.broker import DeclaredDevice
 from server.audit.hashing import Hasher
 from server.config import Listener
@@ -25,7 +25,7 @@ from server.listeners.deadlines import SMALL_BODY_BYTES
 from server.pipeline import large_bodies
 from server.pipeline.app import Application
 from server.pipeline.large_bodies import PLAIN_BODY_BYTES, UNKNOWN_CALLER, Turns, is_modest
-from server.pipeline.ndjson import GoneError
+from server.pipeline.response import GoneError
 from tests.server.systems import NewServer, Server
 
 KEY = "transit/encrypt/k"
@@ -129,7 +129,7 @@ def garbage() -> Iterator[list[object]]:
     try:
         yield found
         gc.collect()
-        found += [each for each in gc.garbage if isinstance(each, (FrameType, BaseException, Exchange))]
+        found += [each for each in gc.garbage if isinstance(each, (FrameType, BaseException, RequestContext))]
     finally:
         gc.set_debug(0)
         gc.garbage.clear()
@@ -142,7 +142,7 @@ async def test_nothing_of_a_large_body_is_read_without_a_token(
     server: Server, log: Path, path: str, token: str
 ) -> None:
     client = await ask(server, path, LARGE, token)
-    assert (client.status, client.received) == (403, 0)
+    assert (client.status, client.heard) == (403, 0)
     assert client.answer == {"errors": ["permission denied"]}
     refused = entries(log)[-1]
     assert refused["type"] == "response"
@@ -154,19 +154,19 @@ async def test_a_body_of_unknown_length_is_read_as_far_as_it_is_small(server: Se
     scope = scope_of(KEY, b"", {"transfer-encoding": "chunked"})
     scope["headers"] = [header for header in scope["headers"] if header[0] != b"content-length"]
     await application(server)(scope, client.receive, client.send)
-    assert (client.status, client.received) == (403, SMALL_BODY_BYTES // (16 * 1024) + 1)
+    assert (client.status, client.heard) == (403, SMALL_BODY_BYTES // (16 * 1024) + 1)
 
 
 async def test_nothing_of_it_is_read_while_the_server_is_sealed(new_server: NewServer) -> None:
     client = await ask(await new_server(), KEY, LARGE, "s.x")
-    assert (client.status, client.received) == (503, 0)
+    assert (client.status, client.heard) == (503, 0)
 
 
 @pytest.mark.parametrize("body", [MANY, MANY[:-1], b'{"a":[' + b"1.50," * 5_000 + b"1]}"])
 async def test_many_elements_are_not_parsed_without_a_token(server: Server, log: Path, body: bytes) -> None:
     assert not is_modest(body)
     client = await ask(server, KEY, body, "")
-    assert (client.status, client.received) == (403, 0 if len(body) > SMALL_BODY_BYTES else 1)
+    assert (client.status, client.heard) == (403, 0 if len(body) > SMALL_BODY_BYTES else 1)
     assert "data" not in entries(log)[-1]["request"]
 
 
@@ -205,7 +205,7 @@ async def test_a_body_that_came_with_its_head_is_judged_alike(server: Server) ->
         client = Client(b"")
         scope = scope_of(KEY, body, {"x-vault-token": token}) | {WHOLE_BODY: body}
         await application(server)(scope, client.receive, client.send)
-        assert (client.status, client.received) == (status, 0)
+        assert (client.status, client.heard) == (status, 0)
 
 
 async def test_a_token_of_a_namespace_counts(server: Server) -> None:
@@ -215,7 +215,7 @@ async def test_a_token_of_a_namespace_counts(server: Server) -> None:
     client = await ask(server, "n/cubbyhole/x", LARGE, token)
     assert client.status == 204
     client = await ask(server, "nowhere/cubbyhole/x", LARGE, "")
-    assert (client.status, client.received) == (403, 0)
+    assert (client.status, client.heard) == (403, 0)
 
 
 async def test_a_token_is_good_from_its_addresses_alone(server: Server) -> None:
@@ -223,7 +223,7 @@ async def test_a_token_is_good_from_its_addresses_alone(server: Server) -> None:
         assert (await server.ask("POST", "auth/token/roles/r", {"token_bound_cidrs": [cidr]}))[0] == 204
         made = await server.ask("POST", "auth/token/create/r", {"policies": ["default"]})
         client = await ask(server, "cubbyhole/x", LARGE, made[1]["auth"]["client_token"])
-        assert (client.status, client.received > 0) == (status, status == 204)
+        assert (client.status, client.heard > 0) == (status, status == 204)
 
 
 @pytest.mark.parametrize("path", ["sys/unseal", "sys/wrapping/lookup", KEY])
@@ -400,3 +400,22 @@ async def test_the_client_of_a_dropped_request_is_let_go(server: Server) -> None
                     pass
         await asyncio.sleep(0)
     assert not found
+
+
+async def test_who_sends_on_behind_the_answer_is_heard_out_and_then_cut_off(server: Server) -> None:
+    """The answer is there at once; the connection ends when the client has come to read it."""
+    for path, token, size, status in ((KEY, "", 3, 403), (KEY, server.root_token, 11, 413), ("sys/unseal", "", 2, 413)):
+        body = b'{"a":"' + b"x" * size * 1024 * 1024 + b'"}'
+        client = Client(body)
+        scope = scope_of(path, body, {"x-vault-token": token} if token else {})
+        await application(server)(scope, client.receive, client.send)
+        assert (client.status, client.heard, client.received) == (status, 0, len(client._pieces))
+        assert (b"connection", b"close") in client.sent[0]["headers"]
+        assert client.answer["errors"]
+        assert [message.get("more_body") for message in client.sent[1:]] == [True, None]
+
+
+async def test_who_was_heard_to_the_end_keeps_the_connection(server: Server) -> None:
+    client = await ask(server, KEY, LARGE)
+    assert (client.status, client.heard) == (200, len(client._pieces))
+    assert (b"connection", b"close") not in client.sent[0]["headers"]

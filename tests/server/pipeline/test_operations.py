@@ -77,6 +77,15 @@ async def test_refusals_are_marked_for_allowed_origins(server: Server) -> None:
         assert (b"access-control-allow-origin", b"http://a.example") in answer.headers
 
 
+@pytest.mark.parametrize("text", ["a" * 513, "a\r\nx-vault-token: b", "a\x00", "a\u2028b"])
+async def test_origins_and_headers_are_short_and_printable(server: Server, text: str) -> None:
+    """Both are repeated in answers, where a line break would begin a header of its own."""
+    for body in ({"allowed_origins": [text]}, {"allowed_origins": ["http://a.example"], "allowed_headers": [text]}):
+        status, answer = await server.ask("POST", "sys/config/cors", body)
+        assert status >= 400 and "printable texts of at most 512 characters" in answer["errors"][0]
+    assert (await server.ask("GET", "sys/config/cors"))[1]["data"] == {"enabled": False}
+
+
 _CHARSETS = st.text(st.characters(categories=("L", "N")), min_size=1, max_size=20)
 
 

@@ -467,10 +467,10 @@ async def test_without_a_log_there_is_no_stream(streams: Streams, monkeypatch: p
     await client.send_items({"plaintext": HELLO})
     assert "ciphertext" in await client.line()
 
-    def full(device: FileDevice, lines: bytes) -> None:
+    def full(device: FileDevice, descriptor: int, lines: bytes) -> None:
         raise DeviceFault("no space left on device")
 
-    monkeypatch.setattr(FileDevice, "write", full)
+    monkeypatch.setattr(FileDevice, "_append", full)
     await client.end()
     # What was answered stays answered, but the stream doesn't end as if all were well.
     assert await client.rest() == [{"errors": ["internal error"]}]

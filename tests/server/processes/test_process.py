@@ -192,6 +192,8 @@ def test_sighup_reloads_level_certificate_and_service(tmp_path: Path) -> None:
         server.signal(signal.SIGHUP)
         server.wait_for("the old certificate of")
         server.wait_for("the old configuration stays in use")
+        server.wait_for("the reload failed in part")
+        assert server.log.read_text().count('"@message":"reloaded"') == 1
         with connect_securely(secure, tmp_path / "trusted.pem") as again:
             assert common_name(again.getpeercert(True)) == "two"
         assert b"200 OK" in ask(plain)
@@ -269,7 +271,14 @@ def test_refusals_have_no_traceback(tmp_path: Path) -> None:
             f"{file}:2:1: can't listen on {address}: Address",
         ),
         (f'{_MINIMAL}pid_file = "/proc/nope/pid"', f"{file}:3:1: can't write pid_file /proc/nope/pid: No such file"),
-        (f'{_MINIMAL}audit "nope" "a" {{}}', f'{file}:3:1: audit "nope" "a": unknown backend type: "nope"'),
+        (
+            f'{_MINIMAL}audit "nope" "a" {{}}',
+            f'{file}:3:1: audit "nope" "a": unknown backend type: "nope"; there are file',
+        ),
+        (
+            f'{_MINIMAL}audit "file" "a" {{ options {{ file_path = "x"\n mod = "0600" }} }}',
+            f'{file}:3:1: audit "file" "a": audit devices of type "file" have no option "mod"; did you mean "mode"?',
+        ),
         (f'{_MINIMAL}audit "file" "a" {{}}', f'{file}:3:1: audit "file" "a": file_path is required'),
         (
             'storage "inmem" {}\nlistener "tcp" { tls_cert_file = "no.pem" tls_key_file = "no.key" }',
@@ -327,5 +336,15 @@ def test_what_belongs_to_a_running_server_is_left_alone(tmp_path: Path, shared: 
     # What it has left behind, without an end of its own, stops nobody.
     with started(tmp_path, "-config=c.hcl") as server:
         server.urls(1)
+        server.signal(signal.SIGTERM)
+        assert server.end() == 0
+
+
+def test_output_that_takes_nothing_keeps_no_server_from_serving(tmp_path: Path) -> None:
+    file = tmp_path / "c.hcl"
+    file.write_text(f'{_MINIMAL}pid_file = "pid"')
+    full = "import os; os.dup2(os.open('/dev/full', os.O_WRONLY), 1)"
+    with started(tmp_path, f"-config={file}", before=full) as server:
+        server.wait_for("can't write to standard output: No space left on device")
         server.signal(signal.SIGTERM)
         assert server.end() == 0

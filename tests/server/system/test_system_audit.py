@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
+from server.audit.broker import DeclaredDevice
 from server.core.settings import Settings
+from server.pipeline.open_routes import NOTHING
+from server.runtime import plugins
+from tests.server.audit.audit_fixture import GateDevice, ListDevice
 from tests.server.systems import NewServer, Server
 
 
@@ -47,8 +54,13 @@ async def test_a_device_is_enabled_listed_asked_and_disabled(allowing: Server, t
 @pytest.mark.parametrize(
     ("path", "body", "text"),
     [
-        ("audit/f", {}, 'unknown backend type: ""'),
-        ("audit/f", {"type": "nope"}, 'unknown backend type: "nope"'),
+        ("audit/f", {}, 'unknown backend type: ""; there are file'),
+        ("audit/f", {"type": "nope"}, 'unknown backend type: "nope"; there are file'),
+        (
+            "audit/f",
+            {"type": "file", "options": {"file_path": "discard", "log_row": "true"}},
+            'audit devices of type "file" have no option "log_row"; did you mean "log_raw"?',
+        ),
         ("audit/f", {"type": "file"}, "file_path is required"),
         ("audit-hash/x", {"input": "abc"}, 'unknown audit backend "x/"'),
         ("audit-hash/x", {}, 'the "input" parameter is empty'),
@@ -65,3 +77,53 @@ async def test_devices_need_sudo_and_hashes_don_t(allowing: Server) -> None:
     assert await allowing.ask("PUT", "sys/audit/f", {"type": "file"}, token=token) == denied
     assert await allowing.ask("DELETE", "sys/audit/f", token=token) == denied
     assert (await allowing.ask("PUT", "sys/audit-hash/f", {"input": "x"}, token=token))[0] == 400
+
+
+@pytest_asyncio.fixture
+async def gated(new_server: NewServer, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[Server, GateDevice]]:
+    """A server whose one audit device hangs on demand."""
+    find = plugins.find_audit_device
+    monkeypatch.setattr(plugins, "find_audit_device", lambda name: GateDevice if name == "gate" else find(name))
+    ListDevice.made.clear()
+    server = await (await new_server(settings=Settings(audit_devices=(DeclaredDevice("gate", "gate"),)))).unsealed()
+    device = ListDevice.made[-1]
+    assert isinstance(device, GateDevice)
+    yield server, device
+    device.gate.set()
+
+
+async def test_what_is_not_audited_does_not_wait_for_a_device_that_hangs(gated: tuple[Server, GateDevice]) -> None:
+    server, device = gated
+    paths = ["sys/health", "sys/seal-status", "sys/leader", "sys/metrics", "sys/init"]
+    exposure = replace(NOTHING, metrics=True)
+    device.gate.clear()
+    audited = [
+        asyncio.create_task(server.ask("GET", "sys/mounts")),
+        asyncio.create_task(server.ask("PUT", "sys/policies/acl/p", {"policy": 'path "x" {}'})),
+        asyncio.create_task(server.ask("GET", "sys/mounts", token="unknown")),
+    ]
+    for _ in range(3):
+        for path in paths:
+            assert (await server.send("GET", path, token="", exposure=exposure)).status == 200, path
+    assert not any(task.done() for task in audited)
+    device.gate.set()
+    assert [status for status, _ in await asyncio.gather(*audited)] == [200, 204, 403]
+
+
+async def test_a_request_whose_time_is_up_waits_no_longer(gated: tuple[Server, GateDevice]) -> None:
+    server, device = gated
+    device.gate.clear()
+    tasks = [
+        asyncio.create_task(server.ask("PUT", "sys/policies/acl/p", {"policy": 'path "x" {}'})),
+        asyncio.create_task(server.ask("GET", "sys/policies/acl/p")),
+    ]
+    for _ in range(20):
+        await asyncio.sleep(0)
+    for task in tasks:
+        task.cancel()
+    assert [type(outcome) for outcome in await asyncio.gather(*tasks, return_exceptions=True)] == [
+        asyncio.CancelledError
+    ] * 2
+    device.gate.set()
+    assert (await server.ask("GET", "sys/policies/acl/p"))[0] == 404, "what couldn't be audited wasn't done"
+    assert server.core.runtime.in_flight == {}

@@ -6,14 +6,18 @@ import json
 import re
 from typing import Any
 
+import pytest
 from msgspec import UNSET, UnsetType
 
-from engines.base import Body, Operation
+from engines.base import Body, Operation, meanings
+from engines.cubbyhole.routes import CUBBYHOLE
 from engines.fields import CommaList, Duration, KeyValues
 from engines.routing import RouteTable
+from server.runtime import plugins
 from server.system.inspect.openapi import help_answer, mount_help
 from server.system.inspect.schemas import properties
 from server.system.routes import SYSTEM
+from server.tenants.identity.routes import IDENTITY
 from tests.server.systems import Server
 
 METHODS = {"get", "post", "patch", "delete"}
@@ -57,8 +61,8 @@ async def test_the_document_refers_to_schemas_that_it_has(server: Server) -> Non
     assert [entry["name"] for entry in enabling["parameters"]] == ["path"]
     reference = enabling["post"]["requestBody"]["content"]["application/json"]["schema"]["$ref"]
     fields = schemas[reference.rsplit("/", 1)[1]]["properties"]
-    assert fields["type"] == {"type": "string"}
-    assert fields["config"] == {"type": "object", "format": "map"}
+    assert fields["type"] == {"type": "string", "description": "The type of the engine or method."}
+    assert (fields["config"]["type"], fields["config"]["format"]) == ("object", "map")
     assert "path" not in fields
 
 
@@ -93,6 +97,52 @@ async def test_paths_of_mounts_can_be_parameters(server: Server) -> None:
     assert (status, posted["paths"].keys()) == (200, paths.keys())
 
 
+ALL = {
+    type_.type: type_
+    for type_ in (
+        SYSTEM,
+        IDENTITY,
+        CUBBYHOLE,
+        *(
+            plugins.load(group, name)
+            for group in (plugins.ENGINES, plugins.AUTH_METHODS)
+            for name in plugins.names(group)
+        ),
+    )
+}
+
+
+@pytest.mark.parametrize("type_", ALL)
+def test_every_parameter_is_described(type_: str) -> None:
+    """In a sentence, and nothing is described that isn't there."""
+    for route in ALL[type_].routes:
+        for body in (route.body, *([] if route.item is None else [route.item])):
+            told = {name: schema.get("description", "") for name, schema in properties(body).items()}
+            assert [name for name, text in told.items() if not re.fullmatch(r"[A-Z`].{3,}\.", text)] == []
+            assert meanings(body).keys() <= told.keys(), body
+            assert "[" not in "".join(told.values())
+
+
+async def test_descriptions_stand_where_readers_of_openapi_look(server: Server) -> None:
+    await server.ask("POST", "sys/mounts/t", {"type": "transit"})
+    document = await _document(server)
+    item = document["paths"]["/t/encrypt/{name}"]
+    assert item["parameters"] == [
+        {
+            "name": "name",
+            "in": "path",
+            "description": "The key. Letters, digits and `_`, with `-` and `.` inside.",
+            "schema": {"type": "string"},
+            "required": True,
+        }
+    ]
+    reference = item["post"]["requestBody"]["content"]["application/json"]["schema"]["$ref"]
+    fields = document["components"]["schemas"][reference.rsplit("/", 1)[1]]["properties"]
+    assert fields["batch_input"]["description"].startswith("Several at once, see Batches.")
+    listing = document["paths"]["/t/keys"]["get"]["parameters"]
+    assert {entry["name"]: entry["description"] for entry in listing}["after"] == "Give the names behind this one."
+
+
 class _Everything(Body):
     text: str = ""
     number: int = 32
@@ -125,7 +175,12 @@ def test_help_on_a_path() -> None:
     assert answer["see_also"] is None
     lines = answer["help"].splitlines()
     assert lines[:2] == ["Request:        mounts/a/tune", "Matching Route: mounts/{path:path}/tune"]
-    assert "    default_lease_ttl (string)" in lines
+    position = lines.index("    default_lease_ttl (string)")
+    assert lines[position + 1 : position + 3] == [
+        "",
+        "        How long tokens and leases live if a request doesn't say so; `system` for what",
+    ]
+    assert lines[position + 3].strip() == "the server says."
     assert "    update: Change the settings of a secrets engine." in lines
     assert list(answer["openapi"]["paths"]) == ["/mounts/{path}/tune"]
 

@@ -10,7 +10,7 @@ import pytest
 from server.audit.stored import DeclaredDevice
 from server.core.lifecycle import Core
 from server.core.settings import Settings
-from server.runtime.version import API_COMMIT_DATE, API_VERSION
+from server.runtime.version import API_COMMIT_DATE, API_VERSION, VERSION
 from server.system.routes import SYSTEM
 from storage.memory import MemoryStore
 from storage.seals.base import Seal, SealFault
@@ -29,6 +29,7 @@ STATUS = {
     "nonce": "",
     "recovery_seal": False,
     "version": API_VERSION,
+    "cryptoserve_version": VERSION,
     "commit_date": API_COMMIT_DATE,
     "migration": False,
     "storage_type": "inmem",
@@ -86,6 +87,32 @@ async def test_what_can_t_be_initialised_leaves_nothing(new_server: NewServer, b
     server = await new_server()
     assert await server.ask("PUT", "sys/init", body) == (400, {"errors": [text]})
     assert await server.ask("GET", "sys/init") == (200, {"initialized": False})
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        ({"secret_shares": 255, "secret_threshold": 255}, "Vault is already initialized"),
+        ({"secret_shares": 2, "secret_threshold": 2, "pgp_keys": ["x", "x"]}, "Vault is already initialized"),
+        ({"secret_shares": 1, "secret_threshold": 1, "root_token_pgp_key": "x"}, "Vault is already initialized"),
+        (
+            {"secret_shares": 5000, "secret_threshold": 5000, "pgp_keys": ["x"] * 5000},
+            "invalid seal configuration: shares must be less than 256",
+        ),
+    ],
+)
+async def test_who_comes_too_late_makes_no_work(
+    new_server: NewServer, monkeypatch: pytest.MonkeyPatch, body: object, text: str
+) -> None:
+    """Anybody may send this, so nothing is split and no key is read before it is clear that there is a use for it."""
+
+    def work(*arguments: object) -> None:
+        raise AssertionError("work was done")
+
+    server = await (await new_server()).unsealed()
+    monkeypatch.setattr("server.core.lifecycle.new_shares", work)
+    monkeypatch.setattr("server.system.seal.seal.PgpKey", work)
+    assert await server.ask("PUT", "sys/init", body, token="") == (400, {"errors": [text]})
 
 
 async def test_shares_unseal_one_by_one(new_server: NewServer) -> None:
@@ -183,6 +210,7 @@ async def test_health_of_an_active_server(server: Server, query: str, status: in
         "replication_dr_mode": "disabled",
         "server_time_utc": int(server.clock()),
         "version": API_VERSION,
+        "cryptoserve_version": VERSION,
         "cluster_name": active.cluster.name,
         "cluster_id": active.cluster.id,
     }

@@ -13,6 +13,7 @@ from compat.policies import Policy
 from compat.policy_text import parse_policy
 from engines.base import Operation
 from server.tenants.policies.acl import MAX_REMEMBERED, MAX_REMEMBERED_PATH, Acl, Decision, compile_acl
+from tests.costs import processor_seconds_below
 
 OBSERVED = json.loads((Path(__file__).parent / "acl_observed.json").read_text())["cases"]
 OPERATIONS = {
@@ -216,3 +217,30 @@ def test_all_acls_together_remember_within_a_bound(monkeypatch: pytest.MonkeyPat
         assert allows(compiled[0], Operation.READ, path)
     assert (Operation.READ, longest) in compiled[0]._answers
     assert (Operation.READ, longest + "x") not in compiled[0]._answers
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        'path "a" {{ capabilities = ["read"] required_parameters = ["p{0}"] }}',
+        'path "a" {{ capabilities = ["read"] allowed_parameters = {{ "p" = ["{0}"] }} }}',
+        'path "a" {{ capabilities = ["read"] denied_parameters = {{ "p" = ["{0}"] }} }}',
+        'path "a/{0}" {{ capabilities = ["read"] }}',
+        'path "a/{0}/*" {{ capabilities = ["read"] }}',
+        'path "a/+/{0}" {{ capabilities = ["read"] }}',
+        'path "+/+/{0}/+" {{ capabilities = ["read"] }}',
+    ],
+)
+def test_compiling_many_rules_and_asking_them_costs_little(rule: str) -> None:
+    policies = [
+        parse_policy("\n".join(rule.format(number * 1_000 + each) for each in range(1_000)), f"p{number}")
+        for number in range(10)
+    ]
+    with processor_seconds_below(2.0):
+        compiled = compile_acl(policies, 0)
+        for number in range(20):
+            compiled.check(Operation.READ, f"a/x/{number}/y", {"p": "x"}, None)
+            compiled.capabilities(f"a/{number}/x")
+            for _ in range(20):
+                compiled.touches(f"a/{number}/")
+                compiled.touches(f"mount{number}/")

@@ -80,3 +80,25 @@ def test_agrees_with_the_model(policies: list[list[Written]], questions: list[tu
     for operation, path in questions * 2:
         if operation is not Operation.HELP:
             assert compiled.check(operation, path, {}, None).allowed is model(rules, operation, path), (operation, path)
+
+
+@given(rules=st.lists(st.tuples(texts, capabilities), max_size=8), mounts=st.lists(paths, min_size=1, max_size=4))
+def test_a_mount_is_touched_by_what_is_granted_in_it(rules: list[Written], mounts: list[str]) -> None:
+    compiled = compile_acl([Policy("p", tuple(Rule(*read_path(text), granted) for text, granted in rules))], now=0)
+    denied = {text for text, granted in rules if "deny" in granted}
+    granting = [text for text, _ in rules if text not in denied]
+    for mount in [f"{path}/" for path in mounts] * 2:
+        below = any(text.removesuffix("*").startswith(mount) for text in granting if "+" not in text.split("/"))
+        wild = any(_may_reach(text, mount) for text in granting if "+" in text.split("/"))
+        spoken_for = compiled.capabilities(mount) != ["deny"]
+        assert compiled.touches(mount) is (spoken_for or below or wild), mount
+
+
+def _may_reach(text: str, mount: str) -> bool:
+    """Whether some path at or below the mount matches a text with ``+``."""
+    wanted, pattern = mount.rstrip("/").split("/"), text.removesuffix("*").split("/")
+    for position, (segment, name) in enumerate(zip(pattern, wanted, strict=False)):
+        last = text.endswith("*") and position == len(pattern) - 1
+        if segment not in ("+", name) and not (last and name.startswith(segment)):
+            return False
+    return text.endswith("*") or len(pattern) > len(wanted)

@@ -6,11 +6,21 @@ from sys import getrefcount
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from engines.base import Call, EngineType, Nothing, Operation, Reply, Route
 from engines.faults import InvalidRequest
 from server.audit.entry import AuditMount
-from server.tenants.mounts.table import Live, MountEntry, Mounts, delete_below, new_entry
+from server.tenants.mounts.table import (
+    MAX_ENTRY_BYTES,
+    MAX_TABLE_BYTES,
+    MOUNT_TABLE,
+    Live,
+    MountEntry,
+    Mounts,
+    delete_below,
+    new_entry,
+)
 from storage.base import put
 from tests.server.places import Place, new_place
 
@@ -190,3 +200,23 @@ async def test_tuning_replaces_the_entry() -> None:
     entry = await mounts.entry("a/")
     assert entry is not None
     assert entry.description == "new"
+
+
+async def test_what_a_mount_and_all_of_them_may_take_is_bounded() -> None:
+    """The table is written with each change and read by every process, so nobody may make it large."""
+    place = new_place()
+    mounts = _mounts(place)
+    await mounts.enable(new_entry("a/", "sample"))
+    long = "x" * MAX_ENTRY_BYTES
+    with pytest.raises(InvalidRequest, match=f"at most {MAX_ENTRY_BYTES} bytes"):
+        await mounts.tune("a/", lambda entry: replace(entry, description=long))
+    with pytest.raises(InvalidRequest, match=f"at most {MAX_ENTRY_BYTES} bytes"):
+        await mounts.enable(replace(new_entry("b/", "sample"), options={"x": long}))
+    fitting = "x" * (MAX_ENTRY_BYTES - 1000)
+    with pytest.raises(InvalidRequest, match=f"at most {MAX_TABLE_BYTES} bytes"):
+        for number in range(MAX_TABLE_BYTES // len(fitting) + 1):
+            await mounts.enable(replace(new_entry(f"c{number}/", "sample"), description=fitting))
+    table = await place.view.get(MOUNT_TABLE)
+    assert table is not None and len(table) <= MAX_TABLE_BYTES
+    assert await mounts.disable("c0/")
+    await mounts.enable(new_entry("d/", "sample"))

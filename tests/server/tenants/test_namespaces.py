@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import msgspec
@@ -23,7 +24,7 @@ from server.pipeline.response import Answer as HttpAnswer
 from server.pipeline.stream import Stream
 from server.system.routes import SYSTEM
 from server.tenants.namespaces import table as namespace_table
-from server.tenants.namespaces.names import MAX_DEPTH, check_new_name, normalise
+from server.tenants.namespaces.names import MAX_DEPTH, check_new_name, normalise, refuse_separators
 from server.tenants.namespaces.records import MAX_METADATA_BYTES, Entry
 from server.tenants.namespaces.table import NamespaceTable
 from storage.base import Conflict, put
@@ -78,6 +79,18 @@ async def test_other_spellings_of_root_name_nothing(server: Server, header: str)
 def test_names_that_would_mislead_or_not_fit_are_refused(name: str) -> None:
     with pytest.raises(InvalidRequest):
         check_new_name(name)
+
+
+def test_long_names_are_not_put_into_normal_form(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which takes quadratic time for combining marks."""
+
+    def normalize(form: str, text: str) -> str:
+        raise AssertionError(f"{len(text)} characters")
+
+    monkeypatch.setattr("server.tenants.namespaces.names.unicodedata", SimpleNamespace(normalize=normalize))
+    refuse_separators("a" + "\u0300\u0323" * 16_000)
+    with pytest.raises(InvalidRequest, match="at most"):
+        check_new_name("a" + "\u0300\u0323" * 16_000)
 
 
 @pytest.mark.parametrize(

@@ -10,10 +10,14 @@ from typing import Any
 
 import pytest
 
+from compat.policies import Policy
+from compat.policy_text import parse_policy
 from engines.base import Operation
 from engines.faults import InvalidRequest
 from server.tenants.policies import store as policies
+from server.tenants.policies.acl import compile_acl
 from server.tenants.policies.store import MUST_NOT_EXIST, PolicyStore
+from server.tenants.policies.weighted_cache import WeightedCache
 from storage.base import Damaged, put
 from storage.cache import ObjectCache
 from storage.memory import MemoryStore
@@ -233,6 +237,101 @@ async def test_long_policies_are_read_beside_the_event_loop(held: Fixture) -> No
     assert (await held.policies.acl(("long",))).capabilities("p/1999") == ["read"]
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("#" * (policies.MAX_TEXT_BYTES + 1), "a policy is at most 131072 bytes long"),
+        ("#" + "é" * (policies.MAX_TEXT_BYTES // 2), "a policy is at most 131072 bytes long"),
+        ('path "a" {}\n' * (policies.MAX_RULES + 1), "a policy has at most 2000 rules"),
+    ],
+)
+async def test_the_length_of_a_policy_is_bounded(held: Fixture, text: str, words: str) -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        await held.policies.put("x", text)
+    assert caught.value.message == words
+    assert await held.policies.get("x") is None
+
+
+async def test_the_longest_policy(held: Fixture) -> None:
+    rules = "".join(f'path "p/{number}" {{ capabilities = ["read"] }}\n' for number in range(policies.MAX_RULES))
+    await held.policies.put("x", rules.ljust(policies.MAX_TEXT_BYTES, "#"))
+    assert (await held.policies.acl(("x",))).capabilities("p/1999") == ["read"]
+
+
+def _count_parses(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of all policies that are parsed from now on."""
+    parsed: list[str] = []
+
+    def counting(text: str, name: str = "") -> Policy:
+        parsed.append(name)
+        return parse_policy(text, name)
+
+    monkeypatch.setattr(policies, "parse_policy", counting)
+    return parsed
+
+
+async def test_what_a_caller_has_of_policies_is_bounded(held: Fixture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(policies, "MAX_TEXTS_TOGETHER", 1_000)
+    monkeypatch.setattr(policies, "MAX_RULES_TOGETHER", 20)
+    await held.policies.put("long", "#" * 600)
+    await held.policies.put("longer", "#" * 600)
+    await held.policies.put("many", 'path "a" {}' * 15)
+    await held.policies.put("more", 'path "b" {}' * 15)
+    await held.policies.acl(("long", "many"))
+    parsed = _count_parses(monkeypatch)
+    for _ in range(5):
+        with pytest.raises(InvalidRequest, match="more than 1000 characters together"):
+            await held.policies.acl(("long", "longer"))
+        with pytest.raises(InvalidRequest, match="more than 20 rules together"):
+            await held.policies.acl(("many", "more"))
+    assert parsed == ["more"]  # What was refused isn't parsed again for the next refusal.
+
+
+async def test_a_policy_is_parsed_once_until_it_changes(held: Fixture, monkeypatch: pytest.MonkeyPatch) -> None:
+    parsed = _count_parses(monkeypatch)
+    for name in ("a", "b", "c"):
+        await held.write(name)
+    parsed.clear()
+    for names in (("a",), ("a", "b"), ("b",), ("a", "b", "c")):
+        await held.policies.acl(names)
+    assert parsed == ["a", "b", "c"]
+    await held.write("b")
+    parsed.clear()
+    await held.policies.acl(("a", "b", "c"))
+    assert parsed == ["b"]
+
+
+async def test_of_many_who_come_at_once_one_compiles(held: Fixture, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = 'path "kv/{{identity.entity.name}}" { capabilities = ["read"] }\n' + "#" * 20_000
+    await held.policies.put("x", text)
+    compiled = 0
+
+    def counting(*arguments: Any) -> Any:
+        nonlocal compiled
+        compiled += 1
+        return compile_acl(*arguments)
+
+    monkeypatch.setattr(policies, "compile_acl", counting)
+    acls = await asyncio.gather(*(held.policies.acl(("x",)) for _ in range(20)))
+    assert len(set(map(id, acls))) == compiled == 1
+    bob = _Person("bob", "x")
+    acls = await asyncio.gather(*(held.policies.personal_acl((), bob) for _ in range(20)))
+    assert len(set(map(id, acls))) == 1
+    assert compiled == 2
+    assert held.policies._compiling == {}
+
+
+async def test_what_is_kept_is_bounded_by_the_length_of_its_texts(held: Fixture) -> None:
+    for cache in ("_compiled", "_parsed"):
+        setattr(held.policies, cache, WeightedCache(1_000, 1_000))
+    for number in range(10):
+        await held.policies.put(f"p{number}", "#" * 300)
+        await held.policies.acl((f"p{number}",))
+    for number in range(10):
+        await held.policies.acl((f"p{number}",))
+    assert len(held.policies._compiled) == len(held.policies._parsed) == 3
+
+
 async def test_changes_elsewhere_leave_acls_alone(held: Fixture) -> None:
     await held.write("x")
     acl = await held.policies.acl(("x",))
@@ -294,10 +393,8 @@ class _Person:
         return self.name if name == "identity.entity.name" else None
 
 
-async def test_personal_acls_are_kept_for_as_many_as_there_is_room(
-    held: Fixture, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(policies, "MAX_PERSONAL", 2)
+async def test_personal_acls_are_kept_for_as_many_as_there_is_room(held: Fixture) -> None:
+    held.policies._personal = WeightedCache(2, 1_000)
     await held.write("t", 'path "kv/{{identity.entity.name}}" { capabilities = ["read"] }')
     bob, eve, ann = _Person("bob", "t"), _Person("eve", "t"), _Person("ann", "t")
     first = await held.policies.personal_acl((), bob)
@@ -306,6 +403,7 @@ async def test_personal_acls_are_kept_for_as_many_as_there_is_room(
     assert await held.policies.personal_acl((), bob) is first
     await held.policies.personal_acl((), ann)
     assert await held.policies.personal_acl((), bob) is first
+    assert len(held.policies._personal) == 2
     again = await held.policies.personal_acl((), eve)
     assert (again.capabilities("kv/eve"), again.capabilities("kv/bob")) == (["read"], ["deny"])
     await held.write("t", 'path "x/{{identity.entity.name}}" { capabilities = ["read"] }')

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from auth_methods.records import TokenRecord
 from engines.faults import InvalidRequest
-from server.tenants.tokens.store import Tokens
+from server.tenants.tokens.store import MAX_RECORD_BYTES, Tokens
 from storage.base import Conflict
 from tests.server.places import Place, new_place, new_tokens
 
@@ -70,6 +70,18 @@ async def test_an_id_of_ones_own_is_taken_once() -> None:
     await tokens.mint(record(id="mine"))
     with pytest.raises(InvalidRequest, match="duplicate ID"):
         await tokens.mint(record(id="mine"))
+
+
+async def test_a_token_holds_only_so_much() -> None:
+    """Each request with it reads its record, and writes its metadata to the audit."""
+    place = new_place()
+    tokens = await new_tokens(place)
+    await tokens.mint(record(metadata={"a": "x" * (MAX_RECORD_BYTES - 1000)}))
+    before = await entries(place)
+    for fields in ({"metadata": {"a": "x" * MAX_RECORD_BYTES}}, {"display_name": "x" * MAX_RECORD_BYTES}):
+        with pytest.raises(InvalidRequest, match="the token would be too large"):
+            await tokens.mint(record(**fields))
+    assert await entries(place) == before
 
 
 async def test_an_expired_token_is_refused_at_once_and_swept_later() -> None:

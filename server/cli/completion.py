@@ -1,0 +1,132 @@
+"""``cryptoserve completion SHELL``: a script by which a shell completes commands and flags.
+
+The script is made from the same tables as the help, so it knows what is installed when it is made. Files are completed
+by the shell itself.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+
+from server.cli import dispatch
+from server.cli.command import Command, CommandFailed, Invocation
+from server.config.flags import UsageError
+from server.runtime import plugins
+
+Commands = Mapping[str, Command]
+
+
+def _run(invocation: Invocation) -> int:
+    (shell,) = invocation.flags.operands
+    if shell not in SHELLS:
+        raise UsageError(f"expected {', '.join(SHELLS)}, got {shell!r}")
+    sys.stdout.write(SHELLS[shell](_commands()))
+    return 0
+
+
+def _commands() -> Commands:
+    """What is installed and can be loaded."""
+    found = {}
+    for name in plugins.names(plugins.COMMANDS):
+        try:
+            found[name] = dispatch.find(name)
+        except CommandFailed:
+            continue
+    return found
+
+
+def _flags(command: Command) -> list[str]:
+    """How its flags begin on a command line; those that take a value end in ``=``."""
+    return [f"-{flag.name}{'=' if flag.takes_value else ''}" for flag in command.flags]
+
+
+def _bash(commands: Commands) -> str:
+    cases = "".join(f"    {name}) flags='{' '.join(_flags(command))}' ;;\n" for name, command in commands.items())
+    return f"""# bash completion of cryptoserve: eval "$(cryptoserve completion bash)"
+_cryptoserve() {{
+  local line=${{COMP_LINE:0:COMP_POINT}} flags=
+  local word=${{line##*[[:space:]]}}
+  local words
+  read -ra words <<< "$line"
+  COMPREPLY=()
+  if [[ ${{#words[@]}} -lt 2 || ( ${{#words[@]}} -eq 2 && -n $word ) ]]; then
+    mapfile -t COMPREPLY < <(compgen -W '{" ".join(commands)}' -- "$word")
+    return
+  fi
+  case ${{words[1]}} in
+{cases}  esac
+  case $word in
+    -*=*) mapfile -t COMPREPLY < <(compgen -f -- "${{word#*=}}") ;;
+    -*)
+      compopt -o nospace
+      mapfile -t COMPREPLY < <(compgen -W "$flags" -- "$word")
+      ;;
+    *) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
+  esac
+}}
+complete -o filenames -F _cryptoserve cryptoserve
+"""
+
+
+def _zsh(commands: Commands) -> str:
+    told = "\n".join(f"    {_quoted(f'{name}:{command.help}')}" for name, command in commands.items())
+    cases = []
+    for name, command in commands.items():
+        specs = " ".join(
+            _quoted(f"*-{flag.name}{'=' if flag.takes_value else ''}[{_bracketed(flag.help)}]"
+                    f"{':value:_files' if flag.takes_value else ''}")
+            for flag in command.flags
+        )  # fmt: skip
+        cases.append(f"    {name}) _arguments {specs} '*:file:_files' ;;\n")
+    return f"""#compdef cryptoserve
+# zsh completion of cryptoserve: eval "$(cryptoserve completion zsh)"
+_cryptoserve() {{
+  local -a commands=(
+{told}
+  )
+  if (( CURRENT == 2 )); then
+    _describe command commands
+    return
+  fi
+  local name=$words[2]
+  shift words
+  (( CURRENT-- ))
+  case $name in
+{"".join(cases)}  esac
+}}
+if [[ $funcstack[1] = _cryptoserve ]]; then
+  _cryptoserve "$@"
+else
+  compdef _cryptoserve cryptoserve
+fi
+"""
+
+
+def _fish(commands: Commands) -> str:
+    lines = ["# fish completion of cryptoserve: cryptoserve completion fish | source"]
+    for name, command in commands.items():
+        lines.append(f"complete -c cryptoserve -n __fish_use_subcommand -f -a {name} -d {_quoted(command.help)}")
+        for flag in command.flags:
+            takes = " -r" if flag.takes_value else ""
+            lines.append(
+                f"complete -c cryptoserve -n '__fish_seen_subcommand_from {name}' -o {flag.name}{takes}"
+                f" -d {_quoted(flag.help)}"
+            )
+    return "\n".join(lines) + "\n"
+
+
+def _quoted(text: str) -> str:
+    """``text`` as one word of any of the shells: none takes a quote within quotes, so there is none."""
+    return "'" + text.replace("'", "\N{RIGHT SINGLE QUOTATION MARK}") + "'"
+
+
+def _bracketed(text: str) -> str:
+    """``text`` as an explanation of ``_arguments``, which ends at a bracket and parts at a colon."""
+    return text.replace("[", "(").replace("]", ")").replace(":", "\\:")
+
+
+SHELLS: Mapping[str, Callable[[Commands], str]] = {"bash": _bash, "zsh": _zsh, "fish": _fish}
+
+COMMAND = Command("Print a script that completes commands and flags", _run, operands=("SHELL",),
+                  more=f"SHELL is {', '.join(SHELLS)}.")  # fmt: skip

@@ -1,0 +1,105 @@
+"""Finds the command that a command line names, and runs it.
+
+A mistake is told in one line, with the nearest word that would have been right; help is what ``-h`` prints. A command
+that isn't there exits with status 2, everything else that goes wrong with 1.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+
+from server.cli.command import Command, CommandFailed, Invocation
+from server.config.flags import UsageError, parse_flags, usage
+from server.runtime import plugins
+
+UNKNOWN_STATUS = 2
+
+_HELP = frozenset({"-h", "-help", "--help", "help"})
+_OTHER_NAMES = {"-version": "version", "--version": "version", "-v": "version"}
+
+
+def run_command(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
+    """Do what ``arguments`` (without the program's name) say, and give the exit status."""
+    name = arguments[0] if arguments else ""
+    name = _OTHER_NAMES.get(name, name)
+    if name in _HELP:
+        name = arguments[1] if len(arguments) > 1 else ""
+        if not name:
+            sys.stdout.write(overview())
+            return 0
+        arguments = [name, "-h"]
+    if name not in plugins.names(plugins.COMMANDS):
+        return _complain(_unknown(name), UNKNOWN_STATUS)
+    try:
+        command = find(name)
+    except CommandFailed as error:
+        return _complain(str(error))
+    return run(name, command, arguments[1:], environment)
+
+
+def run(name: str, command: Command, arguments: Sequence[str], environment: Mapping[str, str]) -> int:
+    """Run ``command`` with the ``arguments`` behind its name, and give the exit status."""
+    if _HELP & set(arguments):
+        sys.stdout.write(help_text(name, command))
+        return 0
+    try:
+        flags = parse_flags(arguments, command.flags, environment, command.operands)
+        return command.run(Invocation(flags, environment))
+    except UsageError as error:
+        line = str(error)
+        return _complain(line if line.endswith("?") else f"{line}; cryptoserve {name} -h tells more")
+    except CommandFailed as error:
+        return _complain(str(error))
+
+
+def find(name: str) -> Command:
+    """The installed command ``name``. Raises ``CommandFailed`` if its package can't be used."""
+    try:
+        command = plugins.load(plugins.COMMANDS, name)
+    except Exception as error:
+        raise CommandFailed(f"the command {name} can't be loaded: {type(error).__name__}: {error}") from error
+    if not isinstance(command, Command):
+        raise CommandFailed(f"the command {name} can't be loaded: it is no Command")
+    return command
+
+
+def overview() -> str:
+    """The help of the program: all commands."""
+    lines = []
+    for name in plugins.names(plugins.COMMANDS):
+        try:
+            told = find(name).help
+        except CommandFailed:
+            told = "(can't be loaded)"
+        lines.append(f"  {name:<12}{told}\n")
+    return (
+        "Usage: cryptoserve <command> [flags]\n\nCommands:\n"
+        f"{''.join(lines)}\n"
+        "cryptoserve <command> -h tells of its flags. Everything else is done by the stock bao and vault clients.\n"
+    )
+
+
+def help_text(name: str, command: Command) -> str:
+    """The help of one command."""
+    operands = "".join(f" {operand}" for operand in command.operands)
+    parts = [f"Usage: cryptoserve {name}{' [flags]' if command.flags else ''}{operands}\n\n{command.help}.\n"]
+    if command.flags:
+        parts.append(f"\nFlags:\n{usage(command.flags)}\n")
+    if command.more:
+        parts.append(f"\n{command.more}\n")
+    return "".join(parts)
+
+
+def _unknown(name: str) -> str:
+    if not name:
+        return "a command is missing; cryptoserve -h lists them"
+    nearest = get_close_matches(name, plugins.names(plugins.COMMANDS), n=1)
+    hint = f"did you mean {nearest[0]}?" if nearest else "cryptoserve -h lists the commands"
+    return f"unknown command: {name}; {hint}"
+
+
+def _complain(line: str, status: int = 1) -> int:
+    sys.stderr.write(f"{line}\n")
+    return status

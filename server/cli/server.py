@@ -1,0 +1,101 @@
+"""``cryptoserve server``: runs a server, or tells whether its configuration would do."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from server.cli.command import CONFIG_FLAG, Command, CommandFailed, Invocation
+from server.config import Config, ConfigError, Development, development_config, load_config
+from server.config.flags import Flag, Flags
+from server.config.schema import TOP
+from server.config.values import convert_text
+from server.listeners import ListenFailed
+from server.processes.development import DEFAULT_ADDRESS
+from server.processes.single import run
+from server.processes.worker_loop import OpenService, ReadConfig
+from server.runtime import malloc
+from server.runtime.logs import configure_logs
+from server.service import check_audit, check_config, claim_storage, open_service
+from storage.base import StorageFault
+
+_log = logging.getLogger(__name__)
+
+FLAGS = (
+    CONFIG_FLAG,
+    Flag("test-config", "Read the configuration and all files that it names, say what is wrong, and end.",
+         takes_value=False),
+    Flag("log-level", "trace, debug, info, warn or error. Stronger than the configuration."),
+    Flag("log-format", "standard or json. Stronger than the configuration."),
+    Flag("dev", "Development mode: in memory, unsealed, with transit mounted. Not for production.",
+         takes_value=False),
+    Flag("dev-root-token-id", "The root token of -dev; random if not given.",
+         environment=("BAO_DEV_ROOT_TOKEN_ID", "VAULT_DEV_ROOT_TOKEN_ID")),
+    Flag("dev-listen-address", f"Where -dev listens. The default is {DEFAULT_ADDRESS}.",
+         environment=("BAO_DEV_LISTEN_ADDRESS", "VAULT_DEV_LISTEN_ADDRESS")),
+    Flag("dev-no-store-token", "Don't leave the root token of -dev in ~/.vault-token.", takes_value=False,
+         environment=("BAO_DEV_NO_STORE_TOKEN", "VAULT_DEV_NO_STORE_TOKEN")),
+)  # fmt: skip
+
+
+def command(service: OpenService) -> Command:
+    """The command that serves what ``service`` opens."""
+
+    def run_server(invocation: Invocation) -> int:
+        try:
+            read_config = _reader(invocation.flags, invocation.environment)
+            config = read_config()
+            if invocation.flags.has("test-config"):
+                return _test(config)
+            _serve(config, service, read_config)
+        except (ConfigError, ListenFailed, StorageFault) as error:
+            raise CommandFailed(str(error)) from error
+        return 0
+
+    return Command("Run a server", run_server, FLAGS)
+
+
+def _serve(config: Config, service: OpenService, read_config: ReadConfig) -> None:
+    configure_logs(config.log_level, config.log_format)
+    for warning in config.warnings:
+        _log.warning("%s", warning)
+    check_audit(config)
+    malloc.keep_freed()
+    with claim_storage(config):
+        run(config, service, read_config)
+
+
+def _test(config: Config) -> int:
+    """Say what a start would warn of, and that there would be one; what would prevent it is raised."""
+    for warning in config.warnings:
+        sys.stderr.write(f"warning: {warning}\n")
+    check_config(config)
+    sys.stdout.write("the configuration is valid\n")
+    return 0
+
+
+def _reader(flags: Flags, environment: Mapping[str, str]) -> ReadConfig:
+    """What reads the configuration, now and at every reload; flags stay stronger than files."""
+    over: dict[str, Any] = {}
+    for name in ("log_level", "log_format"):
+        flag = name.replace("_", "-")
+        if flags.all(flag):
+            word = next(word for word in TOP if word.name == name)
+            over[name] = convert_text(word, flags.last(flag), f"flag -{flag}")
+    development = Development(flags.last("dev-root-token-id"), store_token=not flags.has("dev-no-store-token"))
+
+    def read() -> Config:
+        if flags.has("dev"):
+            address = flags.last("dev-listen-address", DEFAULT_ADDRESS)
+            config = development_config(address, development, environment, flags.all("config"))
+        else:
+            config = load_config(flags.all("config"), environment)
+        return replace(config, **over)
+
+    return read
+
+
+COMMAND = command(open_service)

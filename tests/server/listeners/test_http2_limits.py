@@ -1,0 +1,524 @@
+"""HTTP/2 is bounded: in frames that ask for nothing, in streams, and in what is left when a client takes them back."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from itertools import pairwise
+from typing import Any, cast
+
+import hpack
+import pytest
+from h2.errors import ErrorCodes
+from h2.settings import SettingCodes
+from hypothesis import given
+from hypothesis import strategies as st
+from priority.priority import DeadlockError, MissingStreamError
+
+from server.listeners.head_limits import MAX_FIELDS, MAX_HEAD_BYTES, MAX_PATH_BYTES
+from server.listeners.http2_codec import (
+    MAX_DECODED_FIELDS,
+    MAX_STREAMS,
+    MAX_TABLE_BYTES,
+    MAX_TABLE_UPDATES,
+    BoundedConnection,
+    BoundedDecoder,
+    BoundedEncoder,
+)
+from server.listeners.http2_frames import (
+    ALLOWANCE,
+    MAX_FRAME_BYTES,
+    REGAINED_PER_ANSWER,
+    REGAINED_PER_SECOND,
+    RESET_COST,
+    SETTINGS_COST,
+    FrameMeter,
+)
+from server.listeners.http2_streams import Inbox, Rotation
+from tests.server.listeners.http2_client import GET, POST, connected, frame, turns
+
+PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+HEAD = bytes([0x82, 0x84, 0x87, 0x01, 0x01]) + b"x"
+"""GET / over https from authority x, in the tables' numbers; hpack remembers none of it."""
+
+FREE = 10_000
+"""More of a frame than any allowance has."""
+
+END, END_HEADERS = 1, 4
+
+
+def begun(stream_id: int, *, end: bool = True) -> bytes:
+    return frame(1, END_HEADERS | (END if end else 0), stream_id, HEAD)
+
+
+def reset(stream_id: int) -> bytes:
+    return frame(3, 0, stream_id, (8).to_bytes(4))
+
+
+def settings(*pairs: tuple[int, int]) -> bytes:
+    return frame(4, 0, 0, b"".join(code.to_bytes(2) + value.to_bytes(4) for code, value in pairs))
+
+
+# Frames
+
+
+class Clock:
+    now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def meter(streams: Iterable[int] = (), clock: Callable[[], float] | None = None) -> FrameMeter:
+    made = FrameMeter(set(streams), clock or Clock())
+    assert made.fault(PREFACE) is None
+    return made
+
+
+def admitted(made: FrameMeter, one: bytes, most: int = FREE) -> int:
+    """How many times ``one`` is taken, up to ``most``."""
+    for number in range(most):
+        if made.fault(one) is not None:
+            return number
+    return most
+
+
+@pytest.mark.parametrize(
+    ("one", "cost"),
+    [
+        (frame(2, 0, 1, bytes(5)), 1),  # PRIORITY
+        (reset(1), RESET_COST),
+        (settings(), SETTINGS_COST),
+        (frame(4, 1, 0), SETTINGS_COST),  # SETTINGS that acknowledge
+        (frame(5, 4, 1, bytes(4)), 1),  # PUSH_PROMISE
+        (frame(6, 0, 0, bytes(8)), 1),  # PING
+        (frame(6, 1, 0, bytes(8)), 1),
+        (frame(7, 0, 0, bytes(8)), 1),  # GOAWAY
+        (frame(8, 0, 0, (1).to_bytes(4)), 1),  # WINDOW_UPDATE
+        (frame(8, 0, 1, (1).to_bytes(4)), 1),
+        (frame(9, 0, 1), 1),  # CONTINUATION
+        (frame(16, 0, 0, bytes(4)), 1),  # PRIORITY_UPDATE
+        (frame(200, 0, 0, bytes(1000)), 1),
+        (frame(0, 0, 1), 1),  # Empty DATA of a request under way
+        (frame(0, 0, 1, b"x"), 15 / 16),
+        (frame(0, 0, 3, bytes(1000)), 1),  # DATA of none
+    ],
+)
+def test_frames_that_ask_for_nothing_are_taken_from_the_allowance(one: bytes, cost: float) -> None:
+    assert admitted(meter([1]), one) == int(ALLOWANCE / cost)
+    assert meter([1]).fault(one * FREE) is ErrorCodes.ENHANCE_YOUR_CALM
+
+
+@pytest.mark.parametrize("one", [begun(1), frame(0, 0, 1, bytes(16)), frame(0, END, 1), frame(0, END, 1, b"x")])
+def test_what_a_client_needs_is_free(one: bytes) -> None:
+    assert admitted(meter([1]), one) == FREE
+
+
+def test_a_body_in_pieces_of_some_size_is_free_whatever_stands_between_them() -> None:
+    assert admitted(meter([1]), frame(0, 0, 1, bytes(100)) + frame(0, 0, 1, b"\n")) == FREE
+
+
+def test_a_long_body_gives_no_more_than_the_allowance() -> None:
+    made = meter([1])
+    assert admitted(made, frame(0, 0, 1, bytes(16_000)), 100) == 100
+    assert admitted(made, frame(6, 0, 0, bytes(8))) == ALLOWANCE
+
+
+def test_the_allowance_grows_back_with_time_and_answers() -> None:
+    clock = Clock()
+    made = meter(clock=clock)
+    ping = frame(6, 0, 0, bytes(8))
+    assert admitted(made, ping, ALLOWANCE) == ALLOWANCE
+    for _ in range(100):
+        clock.now += 1.001 / REGAINED_PER_SECOND
+        assert made.fault(ping) is None
+    made.earn(REGAINED_PER_ANSWER)
+    assert admitted(made, ping) in (REGAINED_PER_ANSWER - 1, REGAINED_PER_ANSWER)
+    clock.now += 1e6
+    made.earn(1e6)
+    assert made.fault(b"") is None
+    made = meter(clock=clock)
+    clock.now += 1e6
+    assert admitted(made, ping) == ALLOWANCE
+
+
+def test_a_client_that_takes_back_every_other_request_may_go_on() -> None:
+    assert REGAINED_PER_ANSWER >= RESET_COST
+
+
+def test_frames_that_are_too_long_are_not_waited_for() -> None:
+    assert meter().fault(frame(0, 0, 1, bytes(MAX_FRAME_BYTES))) is None
+    for length in (MAX_FRAME_BYTES + 1, 2**24 - 1):
+        head = length.to_bytes(3) + bytes([0, 0]) + (1).to_bytes(4)
+        assert meter().fault(head) is ErrorCodes.FRAME_SIZE_ERROR
+
+
+def test_a_block_of_headers_is_bounded_over_all_its_frames() -> None:
+    made = meter()
+    assert made.fault(frame(1, 0, 1, bytes(16_000))) is None
+    assert admitted(made, frame(9, 0, 1, bytes(1_000))) == (MAX_HEAD_BYTES - 16_000) // 1_000
+    made = meter()
+    for _ in range(50):  # Each block is counted for itself.
+        assert made.fault(frame(1, 0, 1, bytes(16_000)) + frame(9, END_HEADERS, 1, bytes(16_000))) is None
+
+
+FRAMES = st.sampled_from(
+    [begun(1), frame(0, 0, 1, b"abc"), frame(6, 0, 0, bytes(8)), reset(1), settings((3, 5)), frame(9, 0, 1, bytes(40))]
+)
+
+
+@given(frames=st.lists(FRAMES, max_size=30), cuts=st.lists(st.integers(0, 600), max_size=8))
+def test_frames_are_read_alike_however_they_are_cut(frames: list[bytes], cuts: list[int]) -> None:
+    stream = PREFACE + b"".join(frames)
+    places = sorted({min(cut, len(stream)) for cut in cuts} | {0, len(stream)})
+    whole, pieces = FrameMeter({1}, Clock()), FrameMeter({1}, Clock())
+    assert whole.fault(stream) is None
+    for start, end in pairwise(places):
+        assert pieces.fault(stream[start:end]) is None
+    assert pieces._allowance == whole._allowance
+    assert pieces._skipped == whole._skipped == 0
+
+
+# Headers and settings
+
+
+def test_fields_are_counted_before_they_are_decoded() -> None:
+    decoder = BoundedDecoder()
+    for one in (b"\x82", b"\x00\x01a\x01b", b"\x40\x01a\x01b", b"\x01\x01b"):
+        assert len(list(decoder.decode(one * MAX_DECODED_FIELDS))) == MAX_DECODED_FIELDS
+        with pytest.raises(hpack.OversizedHeaderListError):
+            decoder.decode(one * (MAX_DECODED_FIELDS + 1))
+
+
+def test_the_table_changes_its_size_only_so_often() -> None:
+    decoder = BoundedDecoder()
+    for _ in range(3):
+        assert len(list(decoder.decode(b"\x20" * MAX_TABLE_UPDATES + b"\x82"))) == 1
+    with pytest.raises(hpack.HPACKDecodingError):
+        decoder.decode(b"\x20" * (MAX_TABLE_UPDATES + 1) + b"\x82")
+
+
+def test_clients_do_not_choose_how_much_of_the_answers_is_remembered() -> None:
+    encoder = BoundedEncoder()
+    for asked, granted in ((2**32 - 1, MAX_TABLE_BYTES), (100, 100), (0, 0), (2**20, MAX_TABLE_BYTES)):
+        encoder.header_table_size = asked
+        assert encoder.header_table_size == granted
+    for number in range(1_000):
+        encoder.encode([(b"x-vault-namespace", b"%0200d" % number)])
+    assert encoder.header_table._current_size <= MAX_TABLE_BYTES
+
+
+async def test_settings_that_mean_nothing_are_not_kept() -> None:
+    async with connected() as client:
+        known = set(client.protocol.connection.remote_settings)
+        for number in range(100):
+            await client.send(settings(*((256 + number * 20 + each, 1) for each in range(20))), turn=0)
+        await client.send(settings((SettingCodes.INITIAL_WINDOW_SIZE, 1_000)))
+        settled = client.protocol.connection.remote_settings
+        assert set(settled) == known
+        assert settled.initial_window_size == 1_000
+        assert client.goaway is None
+
+
+async def test_the_encoder_of_a_connection_is_bounded() -> None:
+    async with connected() as client:
+        await client.send(settings((SettingCodes.HEADER_TABLE_SIZE, 2**31)))
+        client.ask(1)
+        await client.send()
+        assert client.status(1) == 200
+        assert client.protocol.connection.encoder.header_table_size == MAX_TABLE_BYTES
+
+
+def test_ends_of_streams_are_remembered_only_so_long() -> None:
+    connection = BoundedConnection()
+    connection.initiate_connection()
+    connection.receive_data(PREFACE + settings())
+    for number in range(3 * connection.MAX_CLOSED_STREAMS):
+        connection.receive_data(begun(2 * number + 1) + reset(2 * number + 1))
+    assert len(connection._closed_streams) <= connection.MAX_CLOSED_STREAMS
+
+
+# Streams
+
+
+def test_streams_take_turns() -> None:
+    rotation = Rotation()
+    for stream_id in (1, 3, 5):
+        rotation.insert_stream(stream_id)
+    with pytest.raises(DeadlockError):
+        next(rotation)
+    rotation.unblock(1)
+    rotation.unblock(5)
+    assert [next(rotation) for _ in range(4)] == [1, 5, 1, 5]
+    rotation.unblock(3)
+    rotation.unblock(1)
+    assert [next(rotation) for _ in range(3)] == [1, 5, 3]
+    rotation.block(5)
+    rotation.remove_stream(1)
+    assert [next(rotation) for _ in range(2)] == [3, 3]
+    with pytest.raises(MissingStreamError):
+        rotation.unblock(1)
+    rotation.remove_stream(1)
+    assert len(rotation) == 2
+
+
+async def test_a_body_waits_in_one_piece_and_room_is_made_as_it_is_taken() -> None:
+    taken: list[int] = []
+
+    async def note(size: int) -> None:
+        taken.append(size)
+
+    inbox = Inbox(note)
+    for _ in range(1_000):
+        await inbox.put({"type": "http.request", "body": b"ab", "more_body": True})
+    assert taken == []
+    assert await inbox.get() == {"type": "http.request", "body": b"ab" * 1_000, "more_body": True}
+    assert taken == [2_000]
+    reading = asyncio.create_task(cast("Any", inbox.get()))
+    await turns()
+    assert not reading.done()
+    await inbox.put({"type": "http.request", "body": b"c", "more_body": True})
+    await inbox.put({"type": "http.request", "body": b"", "more_body": False})
+    assert await reading == {"type": "http.request", "body": b"c", "more_body": False}
+    reading = asyncio.create_task(cast("Any", inbox.get()))
+    await turns()
+    assert not reading.done()
+    await inbox.put({"type": "http.disconnect"})
+    assert await reading == await inbox.get() == {"type": "http.disconnect"}
+
+
+async def test_requests_and_bodies() -> None:
+    async with connected() as client:
+        client.ask(1)
+        client.ask(3, POST, end=False)
+        for part in (b"one", b" ", b"two"):
+            client.h2.send_data(3, part)
+        client.h2.end_stream(3)
+        await client.send()
+        assert (client.status(1), client.status(3)) == (200, 200)
+        assert b"".join(message["body"] for message in client.received) == b"one two"
+        assert client.bodies == {1: b"hello", 3: b"hello"}
+        assert sorted(client.ended) == [1, 3]
+        assert client.left == 0
+        assert client.idle[-1] is True
+
+
+async def test_a_stream_that_is_reset_at_once_never_begins() -> None:
+    async with connected() as client:
+        for number in range(0, ALLOWANCE // RESET_COST - 1, 10):
+            ids = range(2 * number + 1, 2 * number + 21, 2)
+            await client.send(b"".join(begun(stream_id) + reset(stream_id) for stream_id in ids))
+            assert client.left == 0
+            assert client.protocol._running == 0
+        assert client.scopes == []
+        assert client.idle[-1] is True
+
+
+@pytest.mark.parametrize("end", [True, False], ids=["whole", "with a body to come"])
+async def test_streams_that_are_opened_and_reset_end_the_connection(end: bool) -> None:
+    async with connected() as client:
+        pairs = [begun(stream_id, end=end) + reset(stream_id) for stream_id in range(1, 40_000, 2)]
+        for start in range(0, len(pairs), 400):
+            await client.send(b"".join(pairs[start : start + 400]))
+        assert client.closed
+        assert client.goaway == ErrorCodes.ENHANCE_YOUR_CALM
+        assert client.protocol.connection.highest_inbound_stream_id <= 2 * ALLOWANCE // RESET_COST
+        assert client.scopes == []
+        assert client.left == 0
+
+
+async def test_what_comes_behind_the_end_of_a_connection_is_not_read() -> None:
+    async with connected() as client:
+        await client.send(frame(6, 0, 0, bytes(8)) * (ALLOWANCE + 1))
+        assert client.closed
+        highest = client.protocol.connection.highest_inbound_stream_id
+        await client.send(begun(101))
+        assert client.protocol.connection.highest_inbound_stream_id == highest
+
+
+async def test_applications_of_streams_that_are_gone_count_as_long_as_they_run() -> None:
+    async with connected() as client:
+        client.gate = asyncio.Event()
+        for number in range(MAX_STREAMS):
+            client.ask(2 * number + 1)
+        await client.send()
+        assert len(client.scopes) == MAX_STREAMS
+        for number in range(90):
+            client.h2.reset_stream(2 * number + 1)
+        await client.send()
+        assert client.left == MAX_STREAMS - 90
+        late = 2 * MAX_STREAMS + 1
+        client.ask(late)
+        await client.send()
+        assert client.resets[late] == ErrorCodes.REFUSED_STREAM
+        assert len(client.scopes) == MAX_STREAMS
+        client.gate.set()
+        await turns(20)
+        client.ask(late + 2)
+        await client.send()
+        assert client.status(late + 2) == 200
+
+
+async def test_others_have_their_turn_while_streams_are_begun() -> None:
+    async with connected() as client:
+        seen: list[int] = []
+
+        async def others() -> None:
+            while len(client.scopes) < 90:
+                seen.append(len(client.scopes))
+                await asyncio.sleep(0)
+
+        watching = asyncio.create_task(others())
+        await asyncio.sleep(0)
+        await client.send(b"".join(begun(stream_id) for stream_id in range(1, 180, 2)))
+        await watching
+        assert len(set(seen)) >= 90 // 16
+
+
+async def test_an_answer_is_not_made_for_a_client_that_has_gone() -> None:
+    async with connected() as client:
+        client.answer = b"x" * 1_000_000
+        client.ask(1)
+        await client.send()
+        assert client.left == 1
+        client.h2.reset_stream(1)
+        await client.send()
+        assert client.left == 0
+        assert client.protocol._running == 0
+        assert client.idle[-1] is True
+
+
+async def test_whoever_writes_waits_while_there_is_no_room() -> None:
+    async with connected() as client:
+        client.h2.update_settings({SettingCodes.INITIAL_WINDOW_SIZE: 0})
+        written = 0
+
+        async def serve(scope: Any, receive: Any, send: Any) -> None:
+            nonlocal written
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            for _ in range(1_000):
+                await send({"type": "http.response.body", "body": b"x" * 10_000, "more_body": True})
+                written += 1
+
+        client.protocol.app = cast("Any", serve)
+        client.ask(1)
+        await client.send()
+        await turns(50)
+        assert written < 10
+
+
+async def test_an_answer_that_is_given_up_is_reset() -> None:
+    async with connected() as client:
+
+        async def serve(scope: Any, receive: Any, send: Any) -> None:
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            raise RuntimeError
+
+        client.protocol.app = cast("Any", serve)
+        client.ask(1)
+        await client.send()
+        assert client.resets[1] == ErrorCodes.INTERNAL_ERROR
+        assert client.left == 0
+
+
+async def test_a_body_that_is_not_read_hinders_neither_its_answer_nor_others() -> None:
+    """Also where it comes in more pieces than anything has room for."""
+    async with connected() as client:
+        client.reads = False
+        client.gate = asyncio.Event()
+        client.ask(1, POST, end=False)
+        for _ in range(600):
+            client.h2.send_data(1, b"0123456789abcdef")
+        await client.send()
+        client.gate.set()
+        client.ask(3)
+        await client.send()
+        assert (client.status(1), client.status(3)) == (200, 200)
+        assert client.ended == [1, 3]
+        for _ in range(20):  # It may go on, and the window of the connection stays open for others.
+            room = client.h2.local_flow_control_window(1)
+            client.h2.send_data(1, b"x" * min(room, 16_000))
+            await client.send()
+        assert client.goaway is None
+        assert client.left == 0
+
+
+async def test_a_client_sends_no_more_of_a_body_than_the_window_lets_through() -> None:
+    async with connected() as client:
+        client.gate = asyncio.Event()
+        client.ask(1, POST, end=False)
+        sent = 0
+        for _ in range(20):
+            room = min(client.h2.local_flow_control_window(1), 16_000)
+            if not room:
+                break
+            client.h2.send_data(1, b"x" * room)
+            sent += room
+            await client.send()
+        assert sent == 65_535
+        client.gate.set()
+        await client.send()
+        assert client.h2.local_flow_control_window(1) > 30_000
+
+
+@pytest.mark.parametrize(
+    ("changed", "status"),
+    [
+        ({b":path": "/v1/é".encode()}, 400),
+        ({b":path": b"/v1/\xff"}, 400),
+        ({b":method": "GÉT".encode()}, 400),
+        ({b":path": b"/" + b"x" * MAX_PATH_BYTES}, 200),  # Applications have their own limits, or wrappers have.
+    ],
+)
+async def test_what_is_not_ascii_is_refused_and_the_connection_goes_on(
+    changed: dict[bytes, bytes], status: int
+) -> None:
+    async with connected() as client:
+        fields = [(name.encode(), value.encode()) for name, value in GET]
+        client.ask(1, [(name, changed.get(name, value)) for name, value in fields])
+        await client.send()
+        assert client.status(1) == status
+        client.ask(3)
+        await client.send()
+        assert client.status(3) == 200
+
+
+@pytest.mark.parametrize("extended", [False, True])
+async def test_there_is_nowhere_to_connect_to(extended: bool) -> None:
+    async with connected() as client:
+        fields = [(b":method", b"CONNECT"), (b":authority", b"x:1")]
+        if extended:
+            fields += [(b":protocol", b"websocket"), (b":path", b"/"), (b":scheme", b"https")]
+        client.ask(1, fields, end=False)
+        await client.send()
+        assert client.status(1) == 405
+        assert client.scopes == []
+
+
+@given(
+    frames=st.lists(
+        st.tuples(
+            st.integers(0, 12), st.integers(0, 255), st.sampled_from([0, 1, 3, 5, 2**31 - 1]),
+            st.sampled_from([b"", HEAD, bytes(4), bytes(5), bytes(8), b"\xff" * 40, bytes([0x82] * 20)]),
+        ),
+        max_size=12,
+    )
+)  # fmt: skip
+def test_no_frames_end_in_an_exception(frames: list[tuple[int, int, int, bytes]]) -> None:
+    async def play() -> None:
+        async with connected() as client:
+            client._read = lambda data: None  # type: ignore[method-assign]
+            for each in frames:
+                await client.send(frame(*each), turn=3)
+
+    asyncio.run(play())
+
+
+async def test_fields_beyond_what_a_request_may_have_reach_the_application_up_to_a_bound() -> None:
+    async with connected() as client:
+        await client.send(frame(1, END | END_HEADERS, 1, HEAD + b"\x00\x01a\x01b" * (MAX_FIELDS + 1)))
+        assert len(client.scopes) == 1
+        await client.send(frame(1, END, 3, HEAD + b"\x00\x01a\x01b" * MAX_DECODED_FIELDS)[:-1] + b"b")
+        await client.send(frame(9, END_HEADERS, 3))
+        assert client.goaway == ErrorCodes.ENHANCE_YOUR_CALM
+        assert len(client.scopes) == 1
