@@ -10,7 +10,11 @@ import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
-from typing import TypeAlias
+from typing import Annotated, TypeAlias
+
+from msgspec import Meta
+
+from engines.fields import READING, CommaList
 
 Network: TypeAlias = IPv4Network | IPv6Network
 
@@ -49,6 +53,18 @@ def _normal(text: str) -> str:
     if network.num_addresses == 1:
         return str(network.network_address)
     return f"{ip_address(text.partition('/')[0])}/{network.prefixlen}"
+
+
+def plain_network(text: str) -> str:
+    """The reading of addresses and networks: the network, without the bits of a host."""
+    try:
+        return str(_network(text.strip()))
+    except ValueError:
+        return text
+
+
+AddressList: TypeAlias = Annotated[CommaList, Meta(extra={READING: plain_network})]
+"""Addresses and networks, given as a list or as one string with commas."""
 
 
 def check_networks(given: Sequence[str]) -> None:

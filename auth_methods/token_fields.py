@@ -12,7 +12,7 @@ from typing import Annotated, Any
 from msgspec import UNSET, Meta, Struct, UnsetType
 from msgspec.structs import replace
 
-from auth_methods.addresses import InvalidAddress, contains, normal_addresses
+from auth_methods.addresses import AddressList, InvalidAddress, contains, normal_addresses
 from auth_methods.base import Login, Renewal
 from engines.base import Body, Call, Mount
 from engines.faults import Denied, InvalidRequest
@@ -26,7 +26,7 @@ _MAX_POLICIES = 1_000
 class TokenFields(Body):
     """The parameters; what isn't given stays."""
 
-    token_bound_cidrs: CommaList | UnsetType = UNSET
+    token_bound_cidrs: AddressList | UnsetType = UNSET
     token_explicit_max_ttl: Duration | UnsetType = UNSET
     token_max_ttl: Duration | UnsetType = UNSET
     token_no_default_policy: bool | UnsetType = UNSET

@@ -18,7 +18,7 @@ from engines.faults import InvalidRequest
 from engines.fields import Parts, Reading, parts_of, reading_of
 
 _LISTS = frozenset({"comma_list", "string_list", "key_values"})
-_WHOLE = frozenset({"object", "array", "any", "batch"})
+_WHOLE = frozenset({"array", "any", "batch"})
 _DURATIONS = frozenset({"duration", "signed_duration", "bare_duration"})
 
 
@@ -54,6 +54,8 @@ class Field(NamedTuple):
             raise ConversionError(str(fault)) from None
         if converted is ABSENT:
             return []
+        if self.kind == "object":
+            return [converted]
         if isinstance(converted, dict):
             return [f"{name}={text}" for name, text in converted.items()]
         if isinstance(converted, list):
@@ -85,8 +87,12 @@ class Parameters(NamedTuple):
         return self.other_names.get(name, name)
 
     def field(self, name: str) -> Field | None:
-        """The field that ``name`` stands for; None if there is none."""
-        return self.fields.get(name) or self.fields.get(self.name_of(name))
+        """The field that ``name`` stands for, be it that the route has it under an older name alone; else None."""
+        today = self.name_of(name)
+        for one in (name, today, *(other for other, field in self.other_names.items() if field == today)):
+            if one in self.fields:
+                return self.fields[one]
+        return None
 
 
 @lru_cache(maxsize=4096)

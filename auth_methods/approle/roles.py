@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
-from auth_methods.addresses import InvalidAddress, check_networks
+from auth_methods.addresses import AddressList, InvalidAddress, check_networks
 from auth_methods.approle.records import Role
 from auth_methods.approle.state import AppRole
 from auth_methods.token_fields import TokenFields, changed, warn_of_long_ttl
@@ -49,12 +49,12 @@ class RoleBody(TokenFields):
 
     role_name: FoldedName = ""
     bind_secret_id: bool | UnsetType = UNSET
-    bound_cidr_list: CommaList | UnsetType = UNSET
+    bound_cidr_list: AddressList | UnsetType = UNSET
     local_secret_ids: bool | UnsetType = UNSET
     period: Duration | UnsetType = UNSET
     policies: CommaList | UnsetType = UNSET
     role_id: str | UnsetType = UNSET
-    secret_id_bound_cidrs: CommaList | UnsetType = UNSET
+    secret_id_bound_cidrs: AddressList | UnsetType = UNSET
     secret_id_num_uses: int | UnsetType = UNSET
     secret_id_ttl: Duration | UnsetType = UNSET
 

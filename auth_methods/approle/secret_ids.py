@@ -10,14 +10,14 @@ from typing import Annotated, Any
 
 from msgspec import UNSET, Meta, UnsetType
 
-from auth_methods.addresses import InvalidAddress, all_within, check_networks
+from auth_methods.addresses import AddressList, InvalidAddress, all_within, check_networks
 from auth_methods.approle.records import Role, SecretId
 from auth_methods.approle.roles import RoleName
 from auth_methods.approle.state import AppRole
 from engines.base import PAGE_TELLS, Call, Reply
 from engines.durations import format_time
 from engines.faults import Denied, Failed, InvalidRequest, NotFound
-from engines.fields import PARTS, CommaList, Duration
+from engines.fields import PARTS, Duration
 
 _NEVER = "0001-01-01T00:00:00Z"
 _MAX_SECRET_CHARACTERS = 4096
@@ -46,8 +46,8 @@ class GenerateBody(RoleName):
     """What the new secret id is bound to."""
 
     metadata: Annotated[str, Meta(extra={PARTS: _pairs})] = ""
-    cidr_list: CommaList = []
-    token_bound_cidrs: CommaList = []
+    cidr_list: AddressList = []
+    token_bound_cidrs: AddressList = []
     num_uses: int | UnsetType = UNSET
     ttl: Duration | UnsetType = UNSET
 

@@ -9,6 +9,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
+from auth_methods.addresses import AddressList
 from auth_methods.cert.certificates import InvalidCertificate, read_trusted
 from auth_methods.cert.records import CONFIG, Config, Role, decode, key
 from auth_methods.cert.state import Cert
@@ -71,7 +72,7 @@ class RoleBody(TokenFields):
     ttl: Duration | UnsetType = UNSET
     max_ttl: Duration | UnsetType = UNSET
     period: Duration | UnsetType = UNSET
-    bound_cidrs: CommaList | UnsetType = UNSET
+    bound_cidrs: AddressList | UnsetType = UNSET
 
     tells = {
         "name": "The role; the same in any case.",

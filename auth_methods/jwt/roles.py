@@ -9,6 +9,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
+from auth_methods.addresses import AddressList
 from auth_methods.encoding import encoded
 from auth_methods.jwt.records import Role, decode, key
 from auth_methods.jwt.state import Jwt
@@ -89,7 +90,7 @@ class RoleBody(TokenFields):
     max_ttl: Duration | UnsetType = UNSET
     period: Duration | UnsetType = UNSET
     num_uses: int | UnsetType = UNSET
-    bound_cidrs: CommaList | UnsetType = UNSET
+    bound_cidrs: AddressList | UnsetType = UNSET
 
     tells = {
         "name": "The role; the same in any case.",

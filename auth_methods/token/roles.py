@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
-from auth_methods.addresses import InvalidAddress, normal_addresses
+from auth_methods.addresses import AddressList, InvalidAddress, normal_addresses
 from auth_methods.encoding import encoded
 from auth_methods.records import BATCH
 from auth_methods.token.records import ROLES, Role, decode_role
@@ -61,7 +61,7 @@ class RoleBody(RoleName):
     token_type: str | UnsetType = UNSET
     token_period: Duration | UnsetType = UNSET
     token_explicit_max_ttl: Duration | UnsetType = UNSET
-    token_bound_cidrs: CommaList | UnsetType = UNSET
+    token_bound_cidrs: AddressList | UnsetType = UNSET
     token_num_uses: int | UnsetType = UNSET
     token_no_default_policy: bool | UnsetType = UNSET
     token_strictly_bind_ip: bool | UnsetType = UNSET
@@ -70,7 +70,7 @@ class RoleBody(RoleName):
     token_policies: CommaList | UnsetType = UNSET
     period: Duration | UnsetType = UNSET
     explicit_max_ttl: Duration | UnsetType = UNSET
-    bound_cidrs: CommaList | UnsetType = UNSET
+    bound_cidrs: AddressList | UnsetType = UNSET
     jwt_audiences: CommaList | UnsetType = UNSET
     jwt_ttl: Duration | UnsetType = UNSET
 

@@ -9,6 +9,7 @@ from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
 from auth_methods import passwords
+from auth_methods.addresses import AddressList
 from auth_methods.base import InvalidCredentials, Login
 from auth_methods.token_fields import TokenFields, changed, parse_policies
 from auth_methods.userpass.state import Userpass, UserRecord, key
@@ -55,7 +56,7 @@ class UserBody(TokenFields):
     policies: CommaList | UnsetType = UNSET
     ttl: Duration | UnsetType = UNSET
     max_ttl: Duration | UnsetType = UNSET
-    bound_cidrs: CommaList | UnsetType = UNSET
+    bound_cidrs: AddressList | UnsetType = UNSET
 
     tells = {
         "username": "The user; the same in any case.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeAlias
 
 from msgspec import UNSET, Meta, UnsetType
 from msgspec.structs import replace
@@ -28,14 +28,41 @@ _EPOCH_SECONDS = re.compile(r"[0-9]{1,10}", re.ASCII)
 _MAX_SECONDS = _INT64_MAX // SECOND
 
 
+def parse_time(name: str, text: str) -> int:
+    """The nanoseconds since the epoch of a time in RFC 3339 or in seconds since the epoch; 0 for "" and "0".
+
+    Raises ``InvalidRequest``.
+    """
+    if not text:
+        return 0
+    if _EPOCH_SECONDS.fullmatch(text) and int(text) <= _MAX_SECONDS:
+        return int(text) * SECOND
+    moment = parse_rfc3339(text)
+    if moment is None:
+        raise InvalidRequest(f"{name} is neither a time in RFC 3339 nor a number of seconds since the epoch")
+    return moment
+
+
+def plain_time(text: str) -> str:
+    """The reading of times: one text for those that are the same."""
+    try:
+        return str(parse_time("", text))
+    except InvalidRequest:
+        return text
+
+
+TimeText: TypeAlias = Annotated[str, Meta(extra={READING: plain_time})]
+"""A time in RFC 3339, or in seconds since the epoch."""
+
+
 class KeyRules(Body):
     """The settings of a key beyond Vault's; what is absent stays as it is, and what is empty or zero is unset."""
 
     name: str = ""
     max_encryptions: int | UnsetType = UNSET
     on_max_encryptions: Annotated[str, Meta(extra={READING: same_words({"": ROTATE})})] | UnsetType = UNSET
-    not_before: str | UnsetType = UNSET
-    not_after: str | UnsetType = UNSET
+    not_before: TimeText | UnsetType = UNSET
+    not_after: TimeText | UnsetType = UNSET
     disabled: bool | UnsetType = UNSET
     custom_metadata: KeyValues | UnsetType = UNSET
 
@@ -114,21 +141,6 @@ def describe_rules(record: KeyringRecord) -> dict[str, Any]:
     if record.custom_metadata:
         shown["custom_metadata"] = record.custom_metadata
     return shown
-
-
-def parse_time(name: str, text: str) -> int:
-    """The nanoseconds since the epoch of a time in RFC 3339 or in seconds since the epoch; 0 for "" and "0".
-
-    Raises ``InvalidRequest``.
-    """
-    if not text:
-        return 0
-    if _EPOCH_SECONDS.fullmatch(text) and int(text) <= _MAX_SECONDS:
-        return int(text) * SECOND
-    moment = parse_rfc3339(text)
-    if moment is None:
-        raise InvalidRequest(f"{name} is neither a time in RFC 3339 nor a number of seconds since the epoch")
-    return moment
 
 
 def _max_encryptions(record: KeyringRecord, given: int | UnsetType) -> int:

@@ -15,7 +15,7 @@ from engines.fields import Duration, KeyValues
 from engines.keys.describe import describe as describe_named_key
 from engines.keys.keyring import Keyring
 from engines.keys.records import KeyringRecord
-from engines.keys.rules import KeyRules, with_rules
+from engines.keys.rules import KeyRules, TimeText, with_rules
 from engines.keys.settings import KeyName, KeyTrim, check_auto_rotate_period, configured, trimmed, warn_of_numbering
 from engines.keys.states import Use
 from engines.keys.types import ParameterSetName, find_algorithm
@@ -32,8 +32,8 @@ class SigningKeyRules(Body):
     """When a key may be used and when its versions are published; what is absent stays as it is."""
 
     name: str = ""
-    not_before: str | UnsetType = UNSET
-    not_after: str | UnsetType = UNSET
+    not_before: TimeText | UnsetType = UNSET
+    not_after: TimeText | UnsetType = UNSET
     disabled: bool | UnsetType = UNSET
     custom_metadata: KeyValues | UnsetType = UNSET
     publish_ahead: Duration | UnsetType = UNSET

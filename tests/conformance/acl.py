@@ -498,6 +498,43 @@ _spellings = Scenario(
     ),
 )
 
+_MEANINGS = """
+path "auth/acl-meanings/users/*" {
+  capabilities = ["create", "update"]
+  denied_parameters = { "token_policies" = ["admin"], "token_ttl" = ["24h"] }
+}
+path "auth/acl-meanings/users/app" {
+  capabilities = ["create", "update"]
+  allowed_parameters = { "token_policies" = ["app-*"], "password" = [] }
+}
+"""
+_MEANING_BODIES: tuple[tuple[str, str, int, dict[str, Json]], ...] = (
+    ("text", "u", 403, {"token_policies": "admin"}),
+    ("list", "u", 204, {"token_policies": ["admin"]}),
+    ("case", "u", 204, {"token_policies": "ADMIN"}),
+    ("commas", "u", 204, {"token_policies": "x,admin"}),
+    ("older name", "u", 204, {"policies": "admin"}),
+    ("seconds", "u", 204, {"token_ttl": 86400}),
+    ("other", "u", 204, {"token_policies": ["x"], "token_ttl": "1h"}),
+    ("allowed", "app", 204, {"token_policies": "app-x"}),
+    ("allowed list", "app", 403, {"token_policies": ["app-x", "app-y"]}),
+    ("allowed with another", "app", 204, {"token_policies": "app-x,admin"}),
+    ("not allowed", "app", 403, {"token_policies": "admin"}),
+)
+
+_meanings = Scenario(
+    "acl-meanings",
+    steps=(
+        Step("enable", "POST sys/auth/{m}", 204, {"type": "userpass"}),
+        Step("policy", "POST sys/policies/acl/{m}", 204, {"policy": _MEANINGS}),
+        Step("token", "POST auth/token/create", 200, {"policies": ["{m}"]}, saves={"token": "auth.client_token"}),
+        *(
+            Step(name, f"POST auth/{{m}}/users/{user}", status, {"password": "p", **body}, token="{token}")
+            for name, user, status, body in _MEANING_BODIES
+        ),
+    ),
+)
+
 SCENARIOS = (
     _default,
     _exact,
@@ -514,4 +551,5 @@ SCENARIOS = (
     _wrapping,
     _changes,
     _spellings,
+    _meanings,
 )

@@ -65,6 +65,7 @@ _READS_LIKE = "a name that reads like a reserved one is reserved too, in whateve
 _ENTITY_IDS = "the id of an entity is a UUID, in namespaces too"
 _MISLEADING = "a value that is filled in is never a wildcard, and never nothing"
 _SPELT = "what names one thing in several ways is judged by the thing, in requests and in rules"
+_MEANT = "parameters are judged by what the path makes of them, each element of a list for itself"
 _NO_VALUES = "OpenBao answers no values with null, or with an empty object or list, as it has kept them"
 
 DIFFERENCES: tuple[Difference, ...] = (
@@ -171,6 +172,13 @@ DIFFERENCES: tuple[Difference, ...] = (
     Difference("acl-spellings", "GET auth/{m}/users/ann", "*", _SPELT),
     Difference("acl-spellings", "GET sys/mounts/%*", "*", _SPELT),
     Difference("acl-spellings", "GET sys/mounts/{m}/", "*", _SPELT),
+    Difference("acl-meanings", "list", "*", _MEANT),
+    Difference("acl-meanings", "case", "*", _MEANT),
+    Difference("acl-meanings", "commas", "*", _MEANT),
+    Difference("acl-meanings", "older name", "*", _MEANT),
+    Difference("acl-meanings", "seconds", "*", _MEANT),
+    Difference("acl-meanings", "allowed list", "*", _MEANT),
+    Difference("acl-meanings", "allowed with another", "*", _MEANT),
     Difference("wrapping-assignment", "an entity", "*", "identity can't give the policy of wrapping tokens, nor root"),
     Difference("wrapping-assignment", "a group", "*", "identity can't give the policy of wrapping tokens, nor root"),
     Difference("identity-templates", "value 6", "*", _MISLEADING),

@@ -31,13 +31,21 @@ class PolicyBody(Body):
     }
 
 
+def _plain_instant(text: str) -> str:
+    """The reading of times: one text for those that are the same."""
+    try:
+        return str(_instant(text))
+    except InvalidRequest:
+        return text
+
+
 class WritePolicyBody(PolicyBody):
     """A policy, and under which conditions it is to be written."""
 
     policy: Annotated[str, Meta(extra={READING: plain_text})] | UnsetType = UNSET
     cas: int | UnsetType = UNSET
     cas_required: bool | UnsetType = UNSET
-    expiration: Any = UNSET
+    expiration: Annotated[Any, Meta(extra={READING: _plain_instant})] = UNSET
     ttl: Duration | UnsetType = UNSET
     allow_slashes_in_identity_templates: bool | UnsetType = UNSET
     allow_wildcards_in_identity_templates: bool | UnsetType = UNSET

@@ -7,13 +7,22 @@ processes.
 from __future__ import annotations
 
 import logging
+from typing import Annotated
+
+from msgspec import Meta
 
 from engines.base import Body, Call, Nothing, Reply
 from engines.faults import InvalidRequest
+from engines.fields import READING
 from server.runtime.logs import LEVELS, level_name, own_loggers
 from server.system.state import System
 
 _ALIASES = {"warning": "warn", "notice": "info", "err": "error"}
+
+
+def _plain_level(text: str) -> str:
+    """The reading of levels: in lower case, each under one name."""
+    return _ALIASES.get(text.lower(), text.lower())
 
 
 class LoggerBody(Body):
@@ -29,7 +38,7 @@ class LoggerBody(Body):
 class LevelBody(LoggerBody):
     """From which level upwards to log."""
 
-    level: str = ""
+    level: Annotated[str, Meta(extra={READING: _plain_level})] = ""
 
     tells = {
         "level": "`trace`, `debug`, `info`, `warn` or `error`.",
@@ -77,7 +86,7 @@ def _level(name: str) -> str:
 def _checked(level: str) -> str:
     if not level:
         raise InvalidRequest("level is required")
-    known = _ALIASES.get(level.lower(), level.lower())
+    known = _plain_level(level)
     if known not in LEVELS:
         raise InvalidRequest(f"invalid level provided: unknown log level: {level}")
     return known

@@ -10,6 +10,7 @@ What is listed is read once, so that a value costs as many look-ups as it has re
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from compat.conversion import ConversionError, to_boolean, to_float, to_integer, to_string
@@ -45,7 +46,7 @@ class DeniedValues:
         self._readings: set[tuple[str, object]] = set()
         self._patterns: list[str] = []
         self._together: list[list[DeniedValues]] = []
-        self._objects: list[Value] = []
+        self._objects: list[Any] = []
         for value in values:
             self._add(value)
         texts = [reading for kind, reading in self._readings if kind == "text"]
@@ -65,6 +66,7 @@ class DeniedValues:
 
     def _add_element(self, element: Any) -> None:
         if isinstance(element, list | dict | tuple | Mapping):
+            self._objects.append(element)
             return
         self._readings.update(self._read(element, listed=True))
         if isinstance(element, str) and _is_pattern(element):
@@ -79,28 +81,24 @@ class DeniedValues:
         elements = [given] if self._field is None else _elements(self._field, given)
         if len(elements) > MAX_ELEMENTS:
             return True
-        if any(_holds(value, given) for value in self._objects):
+        if any(_holds(value, part) for value in self._objects for part in (given, *elements)):
             return True
-        if any(self._denies_element(element) for element in elements):
+        read = {
+            reading
+            for element in elements
+            if not isinstance(element, list | dict)
+            for reading in self._read(element, listed=False)
+        }
+        if self._is_in(read):
             return True
-        return any(
-            all(any(one.denies(element) for element in elements) for one in listed)
-            for listed in self._together
-            if listed or not elements
-        )
+        return any(all(one._is_in(read) for one in listed) for listed in self._together if listed or not elements)
 
-    def _denies_element(self, element: object) -> bool:
-        if isinstance(element, list | dict):
-            return any(_holds(value, element) for value in self._objects)
-        if not self._readings.isdisjoint(self._read(element, listed=False)):
+    def _is_in(self, read: set[tuple[str, object]]) -> bool:
+        """Whether one of the values is among those that were ``read``."""
+        if not self._readings.isdisjoint(read):
             return True
-        if not self._patterns or not isinstance(element, str):
-            return False
-        texts = {element}
-        if self._field is not None:
-            read = element if self._field.reading is None else self._field.reading(element)
-            texts |= {read, _folded(element), _folded(read)}
-        return any(fits(pattern, text) for pattern in self._patterns for text in texts)
+        texts = [text for kind, text in read if kind == "text"] if self._patterns else []
+        return any(fits(pattern, text) for pattern in self._patterns for text in texts if isinstance(text, str))
 
     def _read(self, value: Any, *, listed: bool) -> Iterator[tuple[str, object]]:
         """All that a handler may take ``value``, a scalar, for."""
@@ -109,6 +107,7 @@ class DeniedValues:
         if self._field is not None:
             yield "text", _folded(text)
             if self._field.reading is not None:
+                yield "text", self._field.reading(text)
                 yield "text", _folded(self._field.reading(text))
             if listed or text.count("\n") + text.count("\r") + self._longest >= len(text) - 3:
                 try:
@@ -217,7 +216,7 @@ def _equals(listed: Value, given: object) -> bool:
     return False
 
 
-def _holds(listed: Value, given: object) -> bool:
+def _holds(listed: Any, given: object) -> bool:
     """Whether ``given`` holds all of a listed object or list, whatever else it holds; nothing only holds nothing."""
     if isinstance(listed, Mapping):
         if not isinstance(given, dict) or bool(listed) is not bool(given):
@@ -227,4 +226,10 @@ def _holds(listed: Value, given: object) -> bool:
         if not isinstance(given, list) or bool(listed) is not bool(given) or len(given) > MAX_ELEMENTS:
             return False
         return all(any(_holds(value, element) for element in given) for value in listed)
-    return not isinstance(given, dict | list) and DeniedValues((listed,), _UNKNOWN).denies(given)
+    return not isinstance(given, dict | list) and _denied_alone(listed).denies(given)
+
+
+@lru_cache(maxsize=1024, typed=True)
+def _denied_alone(value: str | float | bool | None) -> DeniedValues:
+    """A value within a listed object."""
+    return DeniedValues((value,), _UNKNOWN)

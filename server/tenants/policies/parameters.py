@@ -84,61 +84,59 @@ class _Reading:
         self._restricted = bool(allowed) and not (len(allowed) == 1 and ANY in allowed)
         self._others = not self._restricted or ANY in allowed
         self._denied = {
-            name: DeniedValues(values, parameters.field(name)) for name, values in _by_field(denied, parameters).items()
+            name: DeniedValues(values, parameters.field(name)) for name, values in _by_name(denied, parameters).items()
         }
         self._allowed = {name: AllowedValues(values, parameters.field(name)) for name, values in allowed.items()}
-        self._allowed_fields = {
-            name: AllowedValues(values, parameters.field(name))
-            for name, values in _by_field(allowed, parameters).items()
-        }
+        for name, values in _by_name(allowed, parameters).items():
+            self._allowed.setdefault(name, AllowedValues(values, parameters.field(name)))
 
     def may_send(self, name: str, value: object) -> bool:
         """Whether a request may have the parameter ``name``, of any case, with this value."""
         name = name.lower()
-        denied = self._denied.get(self.parameters.name_of(name))
+        denied = self._denied.get(name)
         if denied is not None and denied.denies(value):
             return False
         if not self._restricted:
             return True
-        allowed = self._allowed.get(name) or self._allowed_fields.get(self.parameters.name_of(name))
+        allowed = self._allowed.get(name)
         return self._others if allowed is None else allowed.allows(value)
 
     def may_name(self, name: str, value: str) -> bool:
         """Whether the path may have this parameter. That any value is denied is about those beside the path."""
-        today = self.parameters.name_of(name)
-        denied = self._denied.get(today)
-        if denied is not None and (denied.every and today == name):
+        denied = self._denied.get(name)
+        if denied is not None and denied.every and self.parameters.name_of(name) == name:
             denied = None
         found = self.parameters.fields.get(name)
         read = value if found is None or found.reading is None else found.reading(value)
         if denied is not None and (denied.denies(value) or denied.denies(read)):
             return False
-        return self._among_allowed(today, value)
+        return self._among_allowed(name, value)
 
     def may_hold(self, members: Mapping[str, Any]) -> bool:
         """Whether an object within a parameter that is allowed may have these members."""
         for name, value in members.items():
-            today = self.parameters.name_of(name.lower())
-            denied = self._denied.get(today)
+            name = name.lower()
+            denied = self._denied.get(name)
             if denied is not None and denied.denies(value):
                 return False
-            if not self._among_allowed(today, value):
+            if not self._among_allowed(name, value):
                 return False
         return True
 
     def _among_allowed(self, name: str, value: object) -> bool:
-        allowed = self._allowed_fields.get(name) if self._restricted else None
+        allowed = self._allowed.get(name) if self._restricted else None
         return allowed is None or allowed.allows(value)
 
 
-def _by_field(values: Values, parameters: Parameters) -> dict[str, tuple[Value, ...]]:
-    """The values for each field, under whichever of its names they are listed; none at all are any."""
+def _by_name(values: Values, parameters: Parameters) -> dict[str, tuple[Value, ...]]:
+    """The values for each name of a field, under whichever of its names they are listed; none at all are any."""
     joined: dict[str, tuple[Value, ...]] = {}
     for name, listed in values.items():
         today = parameters.name_of(name)
         before = joined.get(today)
         joined[today] = listed if before is None else before + listed if before and listed else ()
-    return joined
+    others = {other: joined[today] for other, today in parameters.other_names.items() if today in joined}
+    return {**joined, **others}
 
 
 def _count(value: object) -> int:

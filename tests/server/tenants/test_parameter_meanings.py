@@ -25,6 +25,7 @@ from engines.transit.random import RandomBySegment
 from engines.transit.signature.hmac import Authentication
 from engines.transit.signature.sign import Signing
 from server.system.access.policies import WriteOldPolicyBody
+from server.system.inspect.loggers import LevelBody
 from server.system.mounts.remount import RemountBody
 from server.system.mounts.table import EnableBody
 from server.system.mounts.tuning import TuneBody
@@ -127,6 +128,31 @@ DENIED: list[tuple[type[Body], str, list[Any], list[dict[str, Any]], list[dict[s
     ),
     (RemountBody, "to", ["secret"], [{"to": value} for value in ("secret", "/secret", "secret/", "//Secret/")], []),
     (KeyCreation, "exportable", [True], [{"exportable": value} for value in (True, "1", 1, "t", "TRUE", "True")], []),
+    (
+        KeyCreation,
+        "not_after",
+        ["2030-01-01T00:00:00Z"],
+        [
+            {"not_after": time}
+            for time in ("2030-01-01T00:00:00+00:00", "1893456000", 1893456000, "2030-01-01T01:00:00+01:00")
+        ],
+        [{"not_after": "1893456001"}],
+    ),
+    (
+        WriteOldPolicyBody,
+        "expiration",
+        ["1893456000"],
+        [{"expiration": "2030-01-01T00:00:00Z"}, {"expiration": 1893456000}],
+        [{"expiration": "2030-01-01T00:00:01Z"}],
+    ),
+    (
+        AppRoleBody,
+        "token_bound_cidrs",
+        ["0.0.0.0/0"],
+        [{"token_bound_cidrs": "10.0.0.0/8, 1.2.3.4/0"}, {"token_bound_cidrs": ["0.0.0.0/00"]}],
+        [{"token_bound_cidrs": "0.0.0.0/1"}],
+    ),
+    (LevelBody, "level", ["warn"], [{"level": "warning"}, {"level": "WARNING"}], [{"level": "info"}]),
     (KeyCreation, "type", ["rsa-2048"], [{"type": "rsa-2048"}], [{"type": "rsa-4096"}]),
     (
         Signing,
