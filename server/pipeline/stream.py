@@ -20,7 +20,7 @@ import msgspec
 from msgspec.structs import replace
 
 from engines.base import Answers
-from engines.faults import Denied, Fault, NotFound, Sealed, Unauthenticated
+from engines.faults import Denied, Fault, InvalidRequest, NotFound, Sealed, Unauthenticated
 from server.access.request_context import RequestContext
 from server.audit.broker import Pending
 from server.audit.entry import AuditResponse, refusal
@@ -33,6 +33,10 @@ from server.pipeline.response import Answer, Headers
 MAX_GROUP = 500
 """The most items that are answered without a break in which other requests get their turn."""
 
+MAX_MALFORMED = 1_000
+"""How many lines in a row may hold no item. The answer to such a line is forty times as long as the shortest."""
+
+_MAX_REFERRED_BYTES = 64 * 1024
 _SLOW_SECONDS = 0.01
 _FAST_SECONDS = 0.002
 _MALFORMED = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
@@ -63,6 +67,7 @@ class Stream:
         self._received = hashlib.sha256()
         self._sent = hashlib.sha256()
         self._group = 100
+        self._malformed = 0
         self.headers: Headers = ()
         """What the answer's head says beyond that of every stream."""
         self.items = 0
@@ -77,6 +82,8 @@ class Stream:
         while start < len(items):
             group = items[start : start + self._group]
             start += len(group)
+            if type(group[0]) is bytes:
+                group = [self._read_line(line) for line in group]
             await self._check(group)
             began = perf_counter()
             results = await self._answer(group)
@@ -146,7 +153,7 @@ class Stream:
             raise Denied
 
     def _read(self, lines: bytes) -> list[Any]:
-        """An item for each line that isn't blank, or the result of a line that is none."""
+        """An item for each line that isn't blank, or the lines themselves where they are to be read one by one."""
         try:
             items = self._decoder.decode_lines(lines)
         except _MALFORMED:
@@ -155,12 +162,18 @@ class Stream:
             if len(items) == lines.count(b"\n") + (not lines.endswith(b"\n")):
                 return items
         # Something is wrong, or there are blank lines, or an object is not on one line of its own.
-        return [self._read_line(line) for line in lines.split(b"\n") if line.strip()]
+        return [line for line in lines.split(b"\n") if line.strip()]
 
     def _read_line(self, line: bytes) -> Any:
+        """The item in a line, or the result of a line that holds none. Raises ``InvalidRequest`` after too many."""
         try:
-            return self._decoder.decode(line)
+            item = self._decoder.decode(line)
+            self._malformed = 0
+            return item
         except _MALFORMED as error:
+            self._malformed += 1
+            if self._malformed > MAX_MALFORMED:
+                raise InvalidRequest(f"more than {MAX_MALFORMED} lines in a row are malformed") from None
             reason = str(error) if isinstance(error, msgspec.MsgspecError) else "invalid JSON text"
             return {"error": f"malformed line: {reason}", "reference": _reference(line)}
 
@@ -185,6 +198,8 @@ class Stream:
 
 def _reference(line: bytes) -> str:
     """The reference in a line that holds no good item, as far as it can be made out."""
+    if len(line) > _MAX_REFERRED_BYTES:
+        return ""
     try:
         found = msgspec.json.decode(line)
     except _MALFORMED:

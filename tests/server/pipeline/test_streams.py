@@ -22,6 +22,7 @@ from server.core.settings import Settings
 from server.listeners import deadlines
 from server.pipeline import stream
 from server.pipeline.stream import Stream
+from tests.costs import processor_seconds_below
 from tests.server.certificates import write_certificate
 from tests.server.pipeline.line_client import Streams, serving
 from tests.server.systems import NewServer, Server
@@ -156,6 +157,29 @@ async def test_a_bad_line_is_answered_in_its_place(streams: Streams) -> None:
         "reference": "none",
     }
     assert answers[6] == {"error": "illegal base64 data at input byte 0", "reference": "base64"}
+
+
+async def test_a_stream_of_malformed_lines_is_ended(streams: Streams, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Groups are read one after the other, not all at once, and a good line starts the count anew."""
+    monkeypatch.setattr(stream, "MAX_MALFORMED", 300)
+    good = json.dumps({"plaintext": HELLO}).encode()
+    client = await streams.open("transit/stream/encrypt/k")
+    await client.send(b"1\n" * 300 + good + b"\n" + b"1\n" * 300 + good + b"\n")
+    await client.send(b"1\n" * 20_000)
+    await client.end()
+    answers = await client.rest()
+    assert [number for number, answer in enumerate(answers) if "ciphertext" in answer] == [300, 601]
+    assert len(answers) <= 602 + 300 + 1
+    assert answers[-1] == {"errors": ["more than 300 lines in a row are malformed"]}
+
+
+async def test_a_stream_of_malformed_lines_costs_what_it_is_answered(streams: Streams) -> None:
+    client = await streams.open("transit/stream/encrypt/k")
+    with processor_seconds_below(1.0):
+        await client.send(b"1\n" * 500_000)
+        await client.end()
+        answers = await client.rest()
+    assert "more than 1000 lines" in answers[-1]["errors"][0]
 
 
 async def test_an_answer_comes_as_soon_as_its_line_is_whole(streams: Streams) -> None:
