@@ -46,7 +46,9 @@ _HEADERS = frozenset(
     }
 )  # fmt: skip
 _BEARER = b"Bearer "
-_UNKNOWN_LENGTH = 1
+UNKNOWN_LENGTH = 1
+"""Stands for the length of a body that comes in chunks."""
+
 _MAX_LENGTH_DIGITS = 18
 _PATCH_TYPE = "application/merge-patch+json"
 LINES_TYPE = b"application/x-ndjson"
@@ -109,10 +111,10 @@ def read_headers(headers: Headers) -> Sent:
     sent = Sent(headers, get(b"x-vault-token") or bearer, get(b"x-vault-namespace", b""), get(b"content-type", b""))
     length = get(b"content-length")
     if length is not None:
-        sent.length = int(length) if length.isdigit() and len(length) <= _MAX_LENGTH_DIGITS else _UNKNOWN_LENGTH
+        sent.length = int(length) if length.isdigit() and len(length) <= _MAX_LENGTH_DIGITS else UNKNOWN_LENGTH
         sent.ambiguous = b"transfer-encoding" in found
     elif b"transfer-encoding" in found:
-        sent.length = _UNKNOWN_LENGTH
+        sent.length = UNKNOWN_LENGTH
     if sent.content_type and sent.content_type != _JSON_TYPE:
         sent.lines = sent.content_type.partition(b";")[0].strip().lower() == LINES_TYPE
     sent.wrap_ttl = get(b"x-vault-wrap-ttl", b"")

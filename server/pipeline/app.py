@@ -207,14 +207,23 @@ class Application:
 
     async def _answer_costly(self, request: requests.Request, sent: Sent, receive: Receive, body: LargeBody) -> Answer:
         """The answer to ``request``, which comes without its body: who calls is looked at before that is read on."""
-        dispatcher, exposure = self._dispatcher, self._exposure
-        bound = await dispatcher.body_bound(request, exposure)
+        bound = await self._dispatcher.body_bound(request, self._exposure)
         if not bound:
             request.unread = True
-            return await dispatcher.answer(request, exposure)
-        limit = UNKNOWN_CALLER if bound < self._max_bytes else size_limit(self._max_bytes)
+            return await self._dispatcher.answer(request, self._exposure)
         if sent.length > bound:
-            raise too_large(limit)
+            raise too_large(UNKNOWN_CALLER)
+        if bound <= PLAIN_BODY_BYTES or requests.UNKNOWN_LENGTH < sent.length <= PLAIN_BODY_BYTES:
+            return await self._answer_whole(request, sent, receive, body, bound)
+        async with self._dispatcher.held.turn():
+            return await self._answer_whole(request, sent, receive, body, bound)
+
+    async def _answer_whole(
+        self, request: requests.Request, sent: Sent, receive: Receive, body: LargeBody, bound: int
+    ) -> Answer:
+        """The answer to ``request``, whose body may have ``bound`` bytes, once that has come."""
+        dispatcher, exposure = self._dispatcher, self._exposure
+        limit = UNKNOWN_CALLER if bound < self._max_bytes else size_limit(self._max_bytes)
         whole = await body.whole(min(bound, self._max_bytes), limit)
         data = parse_plain(whole)
         if data is not None and len(whole) <= PLAIN_BODY_BYTES:

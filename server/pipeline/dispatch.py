@@ -48,7 +48,15 @@ from server.audit.entry import refusal as refused
 from server.core.lifecycle import Core
 from server.core.unsealed import Active
 from server.pipeline.authorize import LISTS, admit, convert_body, end_used_up, holder, locate
-from server.pipeline.large_bodies import PLAIN_BODY_BYTES, UNKNOWN_CALLER, Turns, too_large
+from server.pipeline.large_bodies import (
+    HELD_SECONDS,
+    MAX_HELD,
+    PLAIN_BODY_BYTES,
+    TURN_SECONDS,
+    UNKNOWN_CALLER,
+    Turns,
+    too_large,
+)
 from server.pipeline.login import log_in
 from server.pipeline.open_routes import NOTHING, Exposure, open_routes
 from server.pipeline.resolve import resolve_namespace
@@ -88,8 +96,10 @@ class Dispatcher:
         self._core = core
         self._open_system = System(core, None)
         self._meter = core.runtime.meter
-        self.turns = Turns()
-        """Those of requests with large bodies, on all listeners."""
+        self.held = Turns(MAX_HELD, HELD_SECONDS)
+        """Places for large bodies, on all listeners."""
+        self.turns = Turns(1, TURN_SECONDS)
+        """Turns of those that are to be worked off."""
         self.bugs = 0
         """How many requests ended in an exception that nobody planned, in this process."""
 

@@ -6,6 +6,7 @@ before more than ``SMALL_BODY_BYTES`` are read. Without one, a body must be chea
 
 To parse ten megabytes, and to hide what is in them from the audit, takes a tenth of a second and more. So that is done
 beside the event loop, each large body waits until the one before it is done, and one whose client has gone is dropped.
+Few of them are held at a time; the others are left to their clients until then.
 """
 
 from __future__ import annotations
@@ -27,8 +28,14 @@ PLAIN_BODY_BYTES = 1024 * 1024
 FEW_BYTES = 4 * 1024
 """A body up to this size costs next to nothing, whatever is in it."""
 
-LONGEST_TURN_SECONDS = 1.0
-"""After which time the next large body has its turn, though the one before it isn't done: it may wait for something."""
+TURN_SECONDS = 1.0
+"""How long a large body is worked off alone."""
+
+MAX_HELD = 16
+"""How many large bodies are read or waited with at a time; others aren't read until one is done."""
+
+HELD_SECONDS = 5.0
+"""How long a body counts among these; one whose client sends it slowly keeps the others waiting no longer."""
 
 UNKNOWN_CALLER = f"without a token, at most {PLAIN_BODY_BYTES} bytes, of few values"
 
@@ -50,20 +57,21 @@ def is_modest(body: bytes) -> bool:
 
 
 class LargeBody:
-    """A body of which more than a little is to come or has come, as far as it was read."""
+    """A body of which more than a little is to come or has come, as far as it was read.
 
-    __slots__ = ("_parts", "_receive", "more", "size")
+    What comes is put into one buffer. In parts, each smaller than what the C library gives pages of its own to, it
+    would leave the heap in pieces, and hundreds of megabytes with the process.
+    """
+
+    __slots__ = ("_buffer", "_receive", "first", "more", "size")
 
     def __init__(self, receive: Receive, first: bytes = b"", *, more: bool = True) -> None:
         self._receive = receive
-        self._parts = [first]
+        self._buffer = bytearray()
+        self.first = first
+        """The body, if it came in one part."""
         self.size = len(first)
         self.more = more
-
-    @property
-    def first(self) -> bytes:
-        """The part that came first."""
-        return self._parts[0]
 
     async def read(self, enough: int) -> None:
         """Read on until the body is whole, or larger than ``enough`` bytes. Raises ``GoneError``."""
@@ -72,7 +80,12 @@ class LargeBody:
             if message["type"] == "http.disconnect":
                 raise GoneError
             part = message.get("body", b"")
-            self._parts.append(part)
+            if not self.size:
+                self.first = part
+            else:
+                if self.first:
+                    self._buffer, self.first = bytearray(self.first), b""
+                self._buffer += part
             self.size += len(part)
             self.more = message.get("more_body", False)
 
@@ -84,22 +97,28 @@ class LargeBody:
         await self.read(most)
         if self.size > most:
             raise too_large(limit)
-        parts, self._parts = self._parts, []
-        return b"".join(parts)
+        body = self.first or bytes(self._buffer)
+        self._buffer, self.first = bytearray(), b""
+        return body
 
 
 class Turns:
-    """One at a time of those who would hold up everybody else if they came together."""
+    """So many at a time, and no more, of those who would hold up everybody else if they came together.
 
-    def __init__(self) -> None:
-        self._taken = False
+    A turn ends after ``seconds`` for the next one, though its owner isn't done: it may wait for something.
+    """
+
+    def __init__(self, places: int, seconds: float) -> None:
+        self._free = places
+        self._seconds = seconds
         self._waiting: deque[asyncio.Future[bool]] = deque()
 
     @asynccontextmanager
-    async def turn(self, receive: Receive) -> AsyncIterator[None]:
+    async def turn(self, receive: Receive | None = None) -> AsyncIterator[None]:
         """Wait for a turn, and have it. Raises ``GoneError`` if meanwhile the client of ``receive`` has gone.
 
-        The body must have been received. Between two turns the event loop looks for what else there is to do.
+        With ``receive``, the body must have been received. Between two turns the event loop looks for what else there
+        is to do.
         """
         await self._begin(receive)
         left = False
@@ -110,20 +129,20 @@ class Turns:
                 left = True
                 self._next()
 
-        timer = asyncio.get_running_loop().call_later(LONGEST_TURN_SECONDS, leave)
+        timer = asyncio.get_running_loop().call_later(self._seconds, leave)
         try:
             yield
         finally:
             timer.cancel()
             leave()
 
-    async def _begin(self, receive: Receive) -> None:
-        if not self._taken:
-            self._taken = True
+    async def _begin(self, receive: Receive | None) -> None:
+        if self._free:
+            self._free -= 1
             return
         turn: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._waiting.append(turn)
-        watching = asyncio.create_task(_watch(receive, turn))
+        watching = None if receive is None else asyncio.create_task(_watch(receive, turn))
         try:
             mine = await turn
         except asyncio.CancelledError:
@@ -131,7 +150,8 @@ class Turns:
                 self._next()
             raise
         finally:
-            watching.cancel()
+            if watching is not None:
+                watching.cancel()
         if not mine:
             raise GoneError
 
@@ -141,7 +161,7 @@ class Turns:
             if not turn.done():
                 turn.set_result(True)
                 return
-        self._taken = False
+        self._free += 1
 
 
 async def _watch(receive: Receive, turn: asyncio.Future[bool]) -> None:

@@ -22,7 +22,6 @@ from server.config import Listener
 from server.core.settings import Settings
 from server.listeners.asgi import WHOLE_BODY, Message
 from server.listeners.deadlines import SMALL_BODY_BYTES
-from server.pipeline import large_bodies
 from server.pipeline.app import Application
 from server.pipeline.large_bodies import PLAIN_BODY_BYTES, UNKNOWN_CALLER, Turns, is_modest
 from server.pipeline.response import GoneError
@@ -305,8 +304,29 @@ async def test_bodies_whose_clients_have_gone_are_dropped(server: Server, log: P
     assert len(entries(log)) == before + 2
 
 
+async def test_few_large_bodies_are_read_at_a_time(server: Server) -> None:
+    app = application(server)
+    body = b'{"a":"' + b"x" * PLAIN_BODY_BYTES + b'"}'
+    server.dispatcher.held = Turns(3, 60)
+    clients = [Client(body) for _ in range(8)]
+    async with server.dispatcher.turns.turn():
+        tasks = [
+            asyncio.create_task(
+                app(scope_of("cubbyhole/x", body, {"x-vault-token": server.root_token}), each.receive, each.send)
+            )
+            for each in clients
+        ]
+        for _ in range(100):
+            await asyncio.sleep(0)
+        assert [client.received for client in clients] == [len(client._pieces) for client in clients[:3]] + [0] * 5
+        small = await ask(server, "cubbyhole/y", LARGE)
+        assert small.status == 204
+    await asyncio.gather(*tasks)
+    assert [client.status for client in clients] == [204] * 8
+
+
 async def test_turns_are_taken_one_at_a_time_and_in_order() -> None:
-    turns, order, inside = Turns(), [], 0
+    turns, order, inside = Turns(1, 60), [], 0
 
     async def take(number: int) -> None:
         nonlocal inside
@@ -324,7 +344,7 @@ async def test_turns_are_taken_one_at_a_time_and_in_order() -> None:
 
 
 async def test_who_gives_up_leaves_the_turn_to_the_next() -> None:
-    turns = Turns()
+    turns = Turns(1, 60)
 
     async def take(client: Client) -> str:
         try:
@@ -347,9 +367,8 @@ async def test_who_gives_up_leaves_the_turn_to_the_next() -> None:
     assert [task.result() for task in tasks[2:]] == ["taken", "taken"]
 
 
-async def test_a_turn_ends_in_time_though_its_owner_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(large_bodies, "LONGEST_TURN_SECONDS", 0.01)
-    turns, waiting = Turns(), asyncio.Event()
+async def test_a_turn_ends_in_time_though_its_owner_waits() -> None:
+    turns, waiting = Turns(1, 0.01), asyncio.Event()
 
     async def wait() -> None:
         async with turns.turn(Client(b"").receive):
@@ -419,3 +438,27 @@ async def test_who_was_heard_to_the_end_keeps_the_connection(server: Server) -> 
     client = await ask(server, KEY, LARGE)
     assert (client.status, client.heard) == (200, len(client._pieces))
     assert (b"connection", b"close") not in client.sent[0]["headers"]
+
+
+@pytest.mark.parametrize("gone", [False, True])
+async def test_a_large_body_is_let_go_with_its_request(server: Server, gone: bool) -> None:
+    """Whether it was answered, or dropped while it waited for its turn."""
+    app = application(server)
+    body = b'{"a":"' + b"x" * 2 * PLAIN_BODY_BYTES + b'"}'
+    scope = scope_of("cubbyhole/x", body, {"x-vault-token": server.root_token})
+    await app(dict(scope), Client(body).receive, Client(body).send)
+    with garbage() as found:
+        async with server.dispatcher.turns.turn(Client(b"").receive):
+            client = Client(body)
+            task = asyncio.create_task(app(dict(scope), client.receive, client.send))
+            for _ in range(50):
+                await asyncio.sleep(0)
+            assert client.received == len(client._pieces)
+            if gone:
+                client.gone.set()
+                await task
+        await task
+        assert bool(client.sent) is not gone
+        del client, task
+        await asyncio.sleep(0)
+    assert not found
