@@ -13,6 +13,7 @@ from functools import partial
 from itertools import product
 from urllib.parse import quote
 
+from server.listeners.head_limits import MAX_FIELD_BYTES, MAX_HEAD_BYTES, MAX_PATH_BYTES
 from tests.soak import shapes
 from tests.soak.client import Client, Request
 from tests.soak.cost import Meter, Outcome
@@ -20,11 +21,15 @@ from tests.soak.floods import FLOODS
 from tests.soak.frames import FRAME_FLOODS
 from tests.soak.furnished import Furnished
 from tests.soak.headers import header_names
-from tests.soak.routes import MAX_HEAD_BYTES, Place, body_places, query_places
+from tests.soak.routes import Place, body_places, query_places
 from tests.soak.shapes import Shape
 
 SMALL, LARGE, LARGEST = 32 * 1024, 1024 * 1024, 10 * 1024 * 1024 - 1024
 """Sizes of bodies in bytes; what costs too much when it is small isn't tried when it is large."""
+
+_ROOM_BYTES = 512
+PATH_BYTES, FIELD_BYTES, HEAD_BYTES = (most - _ROOM_BYTES for most in (MAX_PATH_BYTES, MAX_FIELD_BYTES, MAX_HEAD_BYTES))
+"""The most that paths, headers and heads may have, with room for the rest; what is longer is refused unseen."""
 
 FLOOD_BYTES = 500_000
 LINES_FOR_A_REQUEST = 200
@@ -167,7 +172,8 @@ def queries(siege: Siege) -> None:
         for shape in (*chosen, *siege.chance.sample(shapes.TEXTS, siege.plenty.shapes)):
             token = siege.chance.choice(("root", "root", "picky", "none"))
             make = partial(_query, place, siege.token(token), shape)
-            siege.ask(f"{place.name}: {shape.name} ({token})", make, MAX_HEAD_BYTES)
+            sizes = (HEAD_BYTES,) if "?" in place.path else (PATH_BYTES, HEAD_BYTES)
+            siege.ask(f"{place.name}: {shape.name} ({token})", make, *sizes)
 
 
 def _query(place: Place, headers: dict[str, bytes], shape: Shape, size: int) -> Request:
@@ -182,7 +188,7 @@ def heads(siege: Siege) -> None:
     for name, shape, (method, path, body) in siege.chance.sample(cases, int(len(cases) * siege.plenty.share)):
         token = {} if name in ("x-vault-token", "authorization") else siege.token("root")
         make = partial(_head, method, path, body, token, name, shape)
-        siege.ask(f"{method} {path} with {name}: {shape.name}", make, MAX_HEAD_BYTES)
+        siege.ask(f"{method} {path} with {name}: {shape.name}", make, FIELD_BYTES, HEAD_BYTES)
 
 
 def _head(

@@ -25,8 +25,9 @@ MOST_SECONDS = 0.3
 MOST_SECONDS_FOR_EACH_REQUEST = 0.0005
 """For each request that an attack holds: a few times what a usual one costs."""
 
-FLOOR_SECONDS = 0.1
-"""Below this, growth isn't judged: a megabyte of JSON takes about as long to read, check, write down and answer."""
+FLOOR_SECONDS, FLOOR_SECONDS_FOR_EACH_BYTE, LOWEST_FLOOR_SECONDS = 0.1, 0.6e-6, 0.01
+"""Below these, growth isn't judged: a megabyte of JSON takes as long to read, check, write down and answer, and what
+takes less than 10 ms may as well be a collection of garbage."""
 
 MOST_GROWTH = 3.0
 """How many times more twice the size may cost; quadratic is 4."""
@@ -97,6 +98,11 @@ class Cost:
         """The bound on its processor time."""
         return max(MOST_SECONDS, self.requests * MOST_SECONDS_FOR_EACH_REQUEST)
 
+    @property
+    def floor_seconds(self) -> float:
+        """From what processor time on its growth is judged."""
+        return min(FLOOR_SECONDS, max(LOWEST_FLOOR_SECONDS, self.sent_bytes * FLOOR_SECONDS_FOR_EACH_BYTE))
+
     def faults(self) -> list[str]:
         """Every bound that it breaks, in words."""
         found = []
@@ -106,7 +112,7 @@ class Cost:
             found.append(f"an exception that nobody planned: {self.unplanned}")
         if self.seconds > self.most_seconds:
             found.append(f"{self.seconds:.2f} s of processor time, {self.most_seconds:.2f} are allowed")
-        if self.seconds > FLOOR_SECONDS and self.growth > MOST_GROWTH:
+        if self.seconds > self.floor_seconds and self.growth > MOST_GROWTH:
             found.append(f"twice the size costs {self.growth:.1f} times as much")
         if self.kept_bytes > MOST_KEPT_BYTES:
             found.append(f"{self.kept_bytes / 2**20:.0f} MiB kept")
@@ -119,7 +125,7 @@ class Cost:
     @property
     def suspicious(self) -> bool:
         """Whether it is near a bound, and worth another look."""
-        return bool(self.faults()) or self.seconds > min(FLOOR_SECONDS, self.most_seconds * _SUSPICIOUS_SHARE)
+        return bool(self.faults()) or self.seconds > min(self.floor_seconds, self.most_seconds * _SUSPICIOUS_SHARE)
 
     def __str__(self) -> str:
         grown = f"{self.growth:5.1f}x" if self.growth else "      "

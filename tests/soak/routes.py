@@ -31,9 +31,6 @@ METHODS = {
     Operation.DELETE: "DELETE",
     Operation.PATCH: "PATCH",
 }
-MAX_HEAD_BYTES = 60 * 1024
-"""What a path or a query may take, with room for the rest of the head below the bound of 64 KiB."""
-
 _NEW = "n"
 _NUMERIC = re.compile(r"int|float|duration")
 _LEFT_OUT = re.compile(

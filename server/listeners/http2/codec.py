@@ -68,7 +68,15 @@ class BoundedDecoder(hpack.Decoder):
 
 
 class BoundedEncoder(hpack.Encoder):
-    """hpack's encoder, which remembers no more than ``MAX_TABLE_BYTES``."""
+    """hpack's encoder, which remembers no more than ``MAX_TABLE_BYTES``, and writes texts as they are.
+
+    Huffman's code takes quadratic time in hpack, and some headers of answers are as long as the client wants them: the
+    namespace, where a redirect leads, an origin.
+    """
+
+    def encode(self, headers: Any, huffman: bool = False) -> bytes:
+        """As hpack's."""
+        return super().encode(headers, huffman=False)
 
     @property
     def header_table_size(self) -> int:
