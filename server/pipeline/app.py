@@ -47,7 +47,7 @@ from server.pipeline.large_bodies import (
     size_limit,
     too_large,
 )
-from server.pipeline.linger import linger
+from server.pipeline.linger import PAUSE_SECONDS, SECONDS, linger
 from server.pipeline.ndjson import Lines
 from server.pipeline.open_routes import exposure_of
 from server.pipeline.respond import refusal
@@ -133,13 +133,15 @@ class Application:
     ) -> None:
         """Answer amid a body that isn't read on; HTTP/1's connection ends when the client has come to read that."""
         scope.get(RELEASE, _unbounded)()
+        pause_seconds = PAUSE_SECONDS
         if scope.get("http_version", "1.1").startswith("1"):
             headers.append((b"connection", b"close"))
+            pause_seconds = SECONDS
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send(
             {"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body, "more_body": True}
         )
-        await linger(receive)
+        await linger(receive, pause_seconds)
         await send({"type": "http.response.body", "body": b""})
 
     async def _stream(self, scope: Scope, sent: Sent, receive: Receive, send: Send) -> bool:

@@ -18,13 +18,18 @@ MOST_BYTES = 64 * 1024 * 1024
 """How much it may send meanwhile: twice the largest body that OpenBao takes by default."""
 
 
-async def linger(receive: Receive) -> None:
-    """Read the rest of a request's body within the bounds, or until the client is gone."""
+PAUSE_SECONDS = 0.5
+"""How long a client of HTTP/2 may send nothing: it may have stopped, and wait for the end of the answer."""
+
+
+async def linger(receive: Receive, pause_seconds: float = SECONDS) -> None:
+    """Read the rest of a request's body within the bounds, until the client is gone or pauses for so long."""
     left = MOST_BYTES
     try:
         async with asyncio.timeout(SECONDS):
             while left > 0:
-                message = await receive()
+                async with asyncio.timeout(pause_seconds):
+                    message = await receive()
                 if not message.get("more_body", False):
                     return
                 left -= len(message.get("body", b""))

@@ -7,12 +7,14 @@ token, so that nothing is left for a token that has just been revoked.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from auth_methods.records import SERVICE
 from compat.json.text import encode, parse_object
 from engines.base import Caller
 from engines.faults import InvalidRequest, Unauthenticated
+from engines.worker_pools import beside
 from server.tenants.tokens.entries import drawer_prefix, id_key
 from server.tenants.tokens.store import Token, Tokens, token_of
 from storage.barrier.barrier import OVERHEAD_BYTES
@@ -26,6 +28,9 @@ MAX_VALUE_BYTES = MAX_ENTRY_BYTES - OVERHEAD_BYTES
 
 MAX_PATH_BYTES = MAX_KEY_BYTES // 2
 """The longest path in a drawer, in bytes."""
+
+
+_SHORT_BYTES = 64 * 1024
 
 
 def check_size(value: bytes) -> None:
@@ -44,7 +49,9 @@ class Drawers:
     async def read(self, caller: Caller, path: str) -> dict[str, Any] | None:
         """What the caller keeps at ``path``, or None."""
         value = await self._view.get(self._key(caller, path))
-        return None if value is None else parse_object(value)
+        if value is None or len(value) <= _SHORT_BYTES:
+            return None if value is None else parse_object(value)
+        return await beside(partial(parse_object, value))
 
     async def list(self, caller: Caller, path: str) -> list[str]:
         """The names below ``path``, which is empty or ends in ``/``; those of folders end in ``/``."""

@@ -46,3 +46,10 @@ async def test_no_longer_than_so_long(monkeypatch: pytest.MonkeyPatch) -> None:
     client = Sending(2, stalls=True)
     await linger.linger(client.receive)
     assert client.asked == 3
+
+
+async def test_a_pause_may_end_it() -> None:
+    client = Sending(2, stalls=True)
+    async with asyncio.timeout(linger.SECONDS):
+        await linger.linger(client.receive, 0.01)
+    assert client.asked == 3
