@@ -66,17 +66,17 @@ class Plenty:
     """Of the places that a value may go to, and of the floods."""
     shapes: int
     """How many each place gets by chance."""
-    asked: bool
-    """Whether it also gets all that its name asks for (``shapes.FAMILIES``)."""
+    asked: int
+    """How many it gets of those that its name asks for (``shapes.FAMILIES``)."""
     sizes: tuple[int, ...]
     largest: tuple[int, ...]
     """Further sizes of whole bodies, from clients whom nothing is allowed."""
     flood_bytes: int
 
 
-ALL = Plenty(share=1, shapes=10, asked=True, sizes=(SMALL, LARGE), largest=(LARGEST,), flood_bytes=FLOOD_BYTES)
-PART = Plenty(share=0.1, shapes=5, asked=False, sizes=(LARGE,), largest=(), flood_bytes=FLOOD_BYTES // 5)
-SAMPLE = Plenty(share=0.03, shapes=3, asked=False, sizes=(SMALL,), largest=(), flood_bytes=FLOOD_BYTES // 20)
+ALL = Plenty(share=1, shapes=6, asked=12, sizes=(SMALL, LARGE), largest=(LARGEST,), flood_bytes=FLOOD_BYTES)
+PART = Plenty(share=0.1, shapes=5, asked=0, sizes=(LARGE,), largest=(), flood_bytes=FLOOD_BYTES // 5)
+SAMPLE = Plenty(share=0.015, shapes=3, asked=0, sizes=(SMALL,), largest=(), flood_bytes=FLOOD_BYTES // 20)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,7 @@ def fields(siege: Siege) -> None:
     for place in siege.chance.sample(places, int(len(places) * siege.plenty.share)):
         able = "none" if place.public else "root"
         for name, count in ((able, siege.plenty.shapes), *RIGHTS):
-            for shape in _chosen(siege, place, count, asked=siege.plenty.asked and name == able):
+            for shape in _chosen(siege, place, count, asked=siege.plenty.asked > 0 and name == able):
                 _field(siege, place, shape, name)
 
 
@@ -133,7 +133,8 @@ def _chosen(siege: Siege, place: Place, count: int, *, asked: bool) -> list[Shap
         chosen += shapes.AMPLIFIERS if asked else siege.chance.sample(shapes.AMPLIFIERS, 1)
     if asked:
         name = place.name.rpartition(" ")[2]
-        chosen += [shape for pattern, family in shapes.FAMILIES if re.search(pattern, name) for shape in family]
+        for family in (family for pattern, family in shapes.FAMILIES if re.search(pattern, name)):
+            chosen += siege.chance.sample(family, min(len(family), siege.plenty.asked))
     return list(dict.fromkeys(chosen))
 
 
