@@ -7,7 +7,7 @@ known or not, and lets the client choose how much of the answers' headers is rem
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import hpack
@@ -37,15 +37,22 @@ _KNOWN_SETTINGS = frozenset(int(code) for code in SettingCodes)
 
 
 class BoundedDecoder(hpack.Decoder):
-    """hpack's decoder, with bounds on each block."""
+    """hpack's decoder, with bounds on each block. ``unpacked`` is told by how much each has grown, and may refuse."""
 
-    _fields = 0
-    _updates = 0
+    def __init__(self, unpacked: Callable[[int], bool]) -> None:
+        super().__init__(MAX_HEAD_BYTES)
+        self._unpacked = unpacked
+        self._fields = 0
+        self._updates = 0
 
     def decode(self, data: bytes, raw: bool = False) -> Iterable[HeaderTuple]:
-        """As hpack's; raises ``OversizedHeaderListError`` for too many fields."""
+        """As hpack's; raises ``OversizedHeaderListError`` for too many fields, or too much that comes out of little."""
         self._fields = self._updates = 0
-        return super().decode(data, raw)
+        headers = list(super().decode(data, raw))
+        size = sum(len(name) + len(value) for name, value in headers)
+        if not self._unpacked(max(0, size - len(data))):
+            raise OversizedHeaderListError("too much has come out of the table")
+        return headers
 
     def _decode_indexed(self, data: bytes | memoryview) -> tuple[HeaderTuple, int]:
         self._count()
@@ -89,14 +96,14 @@ class BoundedEncoder(hpack.Encoder):
 
 
 class BoundedConnection(H2Connection):
-    """The server's side of a connection."""
+    """The server's side of a connection; ``unpacked`` as in ``BoundedDecoder``."""
 
     MAX_CLOSED_STREAMS = 1_000
     """Of how many streams that are over it is known how they ended."""
 
-    def __init__(self) -> None:
+    def __init__(self, unpacked: Callable[[int], bool]) -> None:
         super().__init__(H2Configuration(client_side=False, header_encoding=None))
-        self.decoder = BoundedDecoder(MAX_HEAD_BYTES)
+        self.decoder = BoundedDecoder(unpacked)
         self.encoder = BoundedEncoder()
         self.local_settings = Settings(
             client=False,

@@ -30,6 +30,9 @@ RESET_COST = 10
 SETTINGS_COST = 5
 """Settings change every stream."""
 
+UNPACKED_BYTES = 1024
+"""How much longer than a block the headers may be that come out of it, for each unit: a table makes much of a byte."""
+
 MAX_FRAME_BYTES = 16 * 1024
 """The longest payload of a frame. It is the protocol's default, and no client is told of another."""
 
@@ -67,6 +70,11 @@ class FrameMeter:
     def earn(self, units: float) -> None:
         """Give ``units`` of the allowance back."""
         self._allowance = min(ALLOWANCE, self._allowance + units)
+
+    def spend(self, units: float) -> bool:
+        """Take ``units`` from the allowance; False if there are not as many."""
+        self._allowance -= units
+        return self._allowance >= 0
 
     def fault(self, data: bytes) -> ErrorCodes | None:
         """What is wrong with the frames in ``data``, the next bytes of the connection: then none of it may be used."""

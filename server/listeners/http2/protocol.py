@@ -22,7 +22,7 @@ from hypercorn.utils import filter_pseudo_headers
 
 from server.listeners.asgi import Application, Scope
 from server.listeners.http2.codec import MAX_STREAMS, BoundedConnection
-from server.listeners.http2.frames import REGAINED_PER_ANSWER, REGAINED_PER_DATA_FRAME, FrameMeter
+from server.listeners.http2.frames import REGAINED_PER_ANSWER, REGAINED_PER_DATA_FRAME, UNPACKED_BYTES, FrameMeter
 from server.listeners.http2.streams import Inbox, Rotation
 
 STREAMS_PER_TURN = 16
@@ -34,10 +34,10 @@ class BoundedHttp2(H2Protocol):
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
-        self.connection = BoundedConnection()
+        self._meter = meter = FrameMeter(self.streams, asyncio.get_running_loop().time)
+        self.connection = BoundedConnection(lambda size: meter.spend(size / UNPACKED_BYTES))
         self.priority = cast("Any", Rotation())
         self._inboxes: dict[int, Inbox] = {}
-        self._meter = FrameMeter(self.streams, asyncio.get_running_loop().time)
         self._running = 0
         """How many applications haven't returned, those whose streams are gone among them."""
 

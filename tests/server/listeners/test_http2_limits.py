@@ -32,6 +32,7 @@ from server.listeners.http2.frames import (
     REGAINED_PER_SECOND,
     RESET_COST,
     SETTINGS_COST,
+    UNPACKED_BYTES,
     FrameMeter,
 )
 from server.listeners.http2.streams import Inbox, Rotation
@@ -183,7 +184,7 @@ def test_frames_are_read_alike_however_they_are_cut(frames: list[bytes], cuts: l
 
 
 def test_fields_are_counted_before_they_are_decoded() -> None:
-    decoder = BoundedDecoder()
+    decoder = BoundedDecoder(lambda size: True)
     for one in (b"\x82", b"\x00\x01a\x01b", b"\x40\x01a\x01b", b"\x01\x01b"):
         assert len(list(decoder.decode(one * MAX_DECODED_FIELDS))) == MAX_DECODED_FIELDS
         with pytest.raises(hpack.OversizedHeaderListError):
@@ -191,7 +192,7 @@ def test_fields_are_counted_before_they_are_decoded() -> None:
 
 
 def test_the_table_changes_its_size_only_so_often() -> None:
-    decoder = BoundedDecoder()
+    decoder = BoundedDecoder(lambda size: True)
     for _ in range(3):
         assert len(list(decoder.decode(b"\x20" * MAX_TABLE_UPDATES + b"\x82"))) == 1
     with pytest.raises(hpack.HPACKDecodingError):
@@ -221,6 +222,36 @@ def test_clients_do_not_choose_how_much_of_the_answers_is_remembered() -> None:
     assert encoder.header_table._current_size <= MAX_TABLE_BYTES
 
 
+FROM_TABLE = HEAD + b"\x40\x01a\x7f\xb9\x16" + b"b" * 3_000
+"""A field of 3,000 bytes that goes into the table; ``0xbe`` is that field again."""
+
+
+async def test_headers_that_grow_out_of_the_table_are_taken_from_the_allowance() -> None:
+    async with connected() as client:
+        client.gate = asyncio.Event()  # Nothing is earned back meanwhile.
+        await client.send(frame(1, END | END_HEADERS, 1, FROM_TABLE))
+        for number in range(1, MAX_STREAMS):
+            await client.send(frame(1, END | END_HEADERS, 2 * number + 1, HEAD + b"\xbe" * 16), turn=2)
+        assert client.goaway == ErrorCodes.ENHANCE_YOUR_CALM
+        assert len(client.scopes) == 1 + ALLOWANCE * UNPACKED_BYTES // (16 * 3_001 - 16)
+
+
+@pytest.mark.parametrize("block", [HEAD + b"\xbe" * 3, HEAD + (b"\x00\x01c\x7f\xb9\x16" + b"d" * 3_000) * 16])
+async def test_what_is_sent_in_full_is_free_as_is_what_usual_clients_have_in_the_table(block: bytes) -> None:
+    async with connected() as client:
+        client._read = lambda data: None  # type: ignore[method-assign]  # h2 knows nothing of these streams.
+        await client.send(frame(1, END | END_HEADERS, 1, FROM_TABLE))
+        for number in range(1, 500):
+            parts = [block[start : start + 16_000] for start in range(0, len(block), 16_000)]
+            stream_id = 2 * number + 1
+            await client.send(frame(1, END | (0 if parts[1:] else END_HEADERS), stream_id, parts[0]), turn=0)
+            for part in parts[1:]:
+                await client.send(frame(9, 0 if part is not parts[-1] else END_HEADERS, stream_id, part), turn=0)
+            await turns()
+            assert not client.closed
+        assert len(client.scopes) == 500
+
+
 async def test_settings_that_mean_nothing_are_not_kept() -> None:
     async with connected() as client:
         known = set(client.protocol.connection.remote_settings)
@@ -243,7 +274,7 @@ async def test_the_encoder_of_a_connection_is_bounded() -> None:
 
 
 def test_ends_of_streams_are_remembered_only_so_long() -> None:
-    connection = BoundedConnection()
+    connection = BoundedConnection(lambda size: True)
     connection.initiate_connection()
     connection.receive_data(PREFACE + settings())
     for number in range(3 * connection.MAX_CLOSED_STREAMS):
