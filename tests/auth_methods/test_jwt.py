@@ -231,7 +231,7 @@ def test_many_values_are_held_against_many_in_one_go(monkeypatch: pytest.MonkeyP
         tried.append(one)
         return matches_glob(value, one)
 
-    monkeypatch.setattr("auth_methods.jwt.claims.fits", fitting)
+    monkeypatch.setattr("auth_methods.jwt.claims.matches_glob", fitting)
     values, wanted = [f"a{number}" for number in range(1000)], [f"b{number}" for number in range(1000)]
     for glob in (False, True):
         with pytest.raises(InvalidClaims):
