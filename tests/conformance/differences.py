@@ -47,6 +47,7 @@ _ONE_SEGMENT = "a parameter in the path is one segment, and what lies deeper is 
 _HMAC_VERSIONS = "keys of type hmac tell when their versions were made, as all others do"
 _GO_TYPES = "says what is wrong, without what Go prints of an error that it can't format"
 _COUNT = "a key that has encrypted tells how often, since no version may do so without end"
+_KNOWN_TYPES = "what isn't known is refused with a list of what is"
 _OWN_VERSION = "which CryptoServe it is, beside the version of the API"
 _TELLING_THE_STATE = (
     *("acl-default", "http-headers", "http-paths", "namespaces-only-in-root", "sys-audit", "sys-generate-root"),
@@ -72,6 +73,8 @@ DIFFERENCES: tuple[Difference, ...] = (
     Difference("*", "*", "headers.content-security-policy", _HARDENING),
     Difference("*", "*", "headers.x-content-type-options", _HARDENING),
     Difference("*", "*", "headers.x-frame-options", _HARDENING),
+    Difference("sys-audit", "no type", "body.errors.0", _KNOWN_TYPES),
+    Difference("sys-audit", "unknown type", "body.errors.0", _KNOWN_TYPES),
     # Requests that are refused before they are routed carry the headers of all other answers.
     Difference("http-paths", "get /v1/{m}/keys/*%*", "headers.cache-control", "on every answer"),
     Difference("http-paths", "get /v1/{m}/keys/*%*", "headers.strict-transport-security", "on every answer"),

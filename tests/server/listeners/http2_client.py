@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, cast
@@ -32,6 +33,13 @@ async def turns(count: int = 10) -> None:
 def frame(kind: int, flags: int, stream_id: int, payload: bytes = b"") -> bytes:
     """The bytes of a frame, right or wrong (RFC 9113, section 4.1)."""
     return len(payload).to_bytes(3) + bytes([kind, flags]) + stream_id.to_bytes(4) + payload
+
+
+def _config() -> Config:
+    """hypercorn's defaults, but for its log: one that hypercorn makes tells of INFO in the whole process."""
+    config = Config()
+    config.errorlog = logging.getLogger("hypercorn.error")
+    return config
 
 
 class Http2Client:
@@ -133,7 +141,7 @@ async def connected() -> AsyncIterator[Http2Client]:
     client = Http2Client()
     async with TaskGroup(asyncio.get_running_loop()) as group:
         client.protocol = BoundedHttp2(
-            client.serve, Config(), WorkerContext(None), group, ConnectionState(cast("Any", {})), True,
+            client.serve, _config(), WorkerContext(None), group, ConnectionState(cast("Any", {})), True,
             ("127.0.0.1", 1), ("127.0.0.1", 2), client.told,
         )  # fmt: skip
         await client.protocol.initiate()
