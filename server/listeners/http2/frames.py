@@ -39,10 +39,15 @@ MAX_FRAME_BYTES = 16 * 1024
 _FREE_DATA_BYTES = 16
 """A body may come in pieces of this size, on average."""
 
+_MAX_CREDIT = 100
+"""For how many short pieces of bodies long ones may have paid."""
+
+_FREE_DISCARDED_BYTES = 1024
+"""A body that was answered before it had come is thrown away, and may come to its end in pieces of this size."""
+
 _PREFACE_BYTES: Final = len(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
 _HEAD_BYTES: Final = 9
 _DATA, _HEADERS, _RST_STREAM, _SETTINGS, _CONTINUATION = 0, 1, 3, 4, 9
-_END_STREAM: Final = 1
 
 
 class FrameMeter:
@@ -51,13 +56,14 @@ class FrameMeter:
     ``clock`` counts seconds.
     """
 
-    __slots__ = ("_allowance", "_block_bytes", "_clock", "_partial", "_skipped", "_streams", "_then")
+    __slots__ = ("_allowance", "_block_bytes", "_clock", "_credit", "_partial", "_skipped", "_streams", "_then")
 
     def __init__(self, streams: Container[int], clock: Callable[[], float]) -> None:
         self._streams = streams
         self._clock = clock
         self._then = clock()
         self._allowance: float = ALLOWANCE
+        self._credit = 0.0
         self._skipped = _PREFACE_BYTES
         """How many bytes to come belong to the last frame."""
 
@@ -97,17 +103,19 @@ class FrameMeter:
         return None
 
     def _cost(self, data: bytes, place: int, length: int) -> float:
-        """What a frame takes from the allowance; the pieces of a body may give some of it back."""
+        """What a frame takes from the allowance. Long pieces of a body pay for short ones, and for nothing else."""
         kind = data[place + 3]
         if kind == _HEADERS:
             self._block_bytes = length
             return 0
         if kind == _DATA:
-            if data[place + 4] & _END_STREAM:
-                return 0
             if int.from_bytes(data[place + 5 : place + 9]) not in self._streams:
-                return 1
-            return max(1 - length / _FREE_DATA_BYTES, self._allowance - ALLOWANCE)
+                return max(1 - length / _FREE_DISCARDED_BYTES, 0)
+            self._credit = min(self._credit + length / _FREE_DATA_BYTES - 1, _MAX_CREDIT)
+            if self._credit >= 0:
+                return 0
+            cost, self._credit = -self._credit, 0.0
+            return cost
         if kind == _CONTINUATION:
             self._block_bytes += length
         return _COSTS.get(kind, 1)

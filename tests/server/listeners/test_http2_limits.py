@@ -101,8 +101,10 @@ def admitted(made: FrameMeter, one: bytes, most: int = FREE) -> int:
         (frame(16, 0, 0, bytes(4)), 1),  # PRIORITY_UPDATE
         (frame(200, 0, 0, bytes(1000)), 1),
         (frame(0, 0, 1), 1),  # Empty DATA of a request under way
+        (frame(0, END, 1), 1),  # A request has one of these, and earns it back.
         (frame(0, 0, 1, b"x"), 15 / 16),
-        (frame(0, 0, 3, bytes(1000)), 1),  # DATA of none
+        (frame(0, 0, 3), 1),  # DATA of none
+        (frame(0, 0, 3, bytes(512)), 1 / 2),
     ],
 )
 def test_frames_that_ask_for_nothing_are_taken_from_the_allowance(one: bytes, cost: float) -> None:
@@ -110,7 +112,7 @@ def test_frames_that_ask_for_nothing_are_taken_from_the_allowance(one: bytes, co
     assert meter([1]).fault(one * FREE) is ErrorCodes.ENHANCE_YOUR_CALM
 
 
-@pytest.mark.parametrize("one", [begun(1), frame(0, 0, 1, bytes(16)), frame(0, END, 1), frame(0, END, 1, b"x")])
+@pytest.mark.parametrize("one", [begun(1), frame(0, 0, 1, bytes(16)), frame(0, 0, 3, bytes(1024))])
 def test_what_a_client_needs_is_free(one: bytes) -> None:
     assert admitted(meter([1]), one) == FREE
 
@@ -119,10 +121,12 @@ def test_a_body_in_pieces_of_some_size_is_free_whatever_stands_between_them() ->
     assert admitted(meter([1]), frame(0, 0, 1, bytes(100)) + frame(0, 0, 1, b"\n")) == FREE
 
 
-def test_a_long_body_gives_no_more_than_the_allowance() -> None:
+def test_a_long_body_pays_for_nothing_but_its_short_pieces() -> None:
     made = meter([1])
+    assert admitted(made, reset(3), ALLOWANCE // RESET_COST) == ALLOWANCE // RESET_COST
     assert admitted(made, frame(0, 0, 1, bytes(16_000)), 100) == 100
-    assert admitted(made, frame(6, 0, 0, bytes(8))) == ALLOWANCE
+    assert admitted(made, frame(0, 0, 1)) == 100
+    assert made.fault(frame(6, 0, 0, bytes(8))) is ErrorCodes.ENHANCE_YOUR_CALM
 
 
 def test_the_allowance_grows_back_with_time_and_answers() -> None:
