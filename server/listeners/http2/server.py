@@ -15,7 +15,6 @@ import contextlib
 import logging
 from typing import Any, cast
 
-import h11
 from hypercorn.app_wrappers import ASGIWrapper
 from hypercorn.asyncio.task_group import TaskGroup
 from hypercorn.asyncio.tcp_server import TCPServer
@@ -30,6 +29,7 @@ from server.config import Listener
 from server.listeners.asgi import CLIENT_CERTIFICATE, Application, Message, Receive, Scope, Send
 from server.listeners.connection_budget import Place
 from server.listeners.head_limits import MAX_HEAD_BYTES
+from server.listeners.http2.http1 import Http1
 from server.listeners.http2.protocol import BoundedHttp2
 from server.listeners.misdirected import begins_tls, note_tls
 from server.listeners.tls import HTTP2, client_certificate
@@ -183,14 +183,6 @@ class _Connection(TCPServer):
             self._timer = None
 
 
-class _Http1(H11Protocol):
-    """hypercorn's HTTP/1.1, but for offers of HTTP/2 (``Upgrade: h2c``): here, only who begins with it gets it."""
-
-    async def _check_protocol(self, request: h11.Request) -> None:
-        if request.method == b"PRI":
-            await super()._check_protocol(request)
-
-
 class _Protocol:
     """The protocol of a connection: HTTP/1.1 until the client turns out to speak HTTP/2."""
 
@@ -201,7 +193,7 @@ class _Protocol:
         if http2:
             self.protocol = BoundedHttp2(app, *arguments)
         else:
-            self.protocol = _Http1(ASGIWrapper(cast("Any", _leaving_room(app))), *arguments)
+            self.protocol = Http1(ASGIWrapper(cast("Any", _leaving_room(app))), *arguments)
 
     async def initiate(self) -> None:
         """Send what comes first."""

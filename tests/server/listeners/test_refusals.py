@@ -108,6 +108,21 @@ async def test_transfer_codings(way: str, tmp_path: Path) -> None:
         writer.close()
 
 
+async def test_bodies_in_crumbs_are_not_taken_where_each_costs_much() -> None:
+    head = b"POST / HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n"
+    line = b"%x\r\n%s\r\n" % (32, b"x" * 32)
+    async with serving(replace(PLAIN, server="hypercorn")) as (one,), asyncio.timeout(DEADLINE):
+        for body, expected in (
+            (b"1\r\n \r\n" * 900, 200),
+            ((line + b"1\r\n\n\r\n") * 5_000, 200),
+            (b"1\r\n \r\n" * 20_000, 400),
+        ):
+            reader, writer = await connect(one)
+            writer.write(head + body + b"0\r\n\r\n")
+            assert (await reader.readline()).startswith(b"HTTP/1.1 %d " % expected)
+            writer.close()
+
+
 @pytest.mark.parametrize("way", HTTP1)
 async def test_http_0_9(way: str, tmp_path: Path) -> None:
     async with serving(listener(way, tmp_path)) as (one,), asyncio.timeout(DEADLINE):

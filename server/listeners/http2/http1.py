@@ -1,0 +1,51 @@
+"""hypercorn's HTTP/1.1, for listeners that it has for itself: no change to HTTP/2 on the way, no body in crumbs.
+
+h11 takes as much time for a chunk of a byte as for a hundred bytes more of one.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import h11
+from hypercorn.protocol.h11 import H11Protocol
+
+_FREE_CHUNK_BYTES = 16
+"""A body may come in chunks of this size, on average."""
+
+MAX_SHORT_CHUNKS = 1_000
+"""How many chunks may be empty but for a byte before others have paid for them."""
+
+_REGAINED_PER_REQUEST = 100
+
+
+class _Connection(h11.Connection):
+    """h11's connection, which refuses a body in too many short chunks."""
+
+    _credit: float = MAX_SHORT_CHUNKS
+
+    def next_event(self) -> Any:
+        """As h11's."""
+        event = super().next_event()
+        if isinstance(event, h11.Data) and event.chunk_start:
+            self._earn(len(event.data) / _FREE_CHUNK_BYTES - 1)
+            if self._credit < 0:
+                raise h11.RemoteProtocolError("the chunks of the body are too short", error_status_hint=400)
+        elif isinstance(event, h11.Request):
+            self._earn(_REGAINED_PER_REQUEST)
+        return event
+
+    def _earn(self, units: float) -> None:
+        self._credit = min(self._credit + units, MAX_SHORT_CHUNKS)
+
+
+class Http1(H11Protocol):
+    """One connection. hypercorn takes up every offer of HTTP/2 (``Upgrade: h2c``); here, who begins with it gets it."""
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.connection = _Connection(h11.SERVER, max_incomplete_event_size=self.config.h11_max_incomplete_size)
+
+    async def _check_protocol(self, request: h11.Request) -> None:
+        if request.method == b"PRI":
+            await super()._check_protocol(request)
