@@ -135,7 +135,13 @@ def test_what_openssl_signs_is_verified_here(row: Algorithm, tmp_path: Path) -> 
     signed = signature.read_bytes()
     bound = SignatureOptions(None, context=b"ctx")
     assert is_valid(row, material.public, b"hello", signed, bound)
-    for wrong in (signed[:-1], signed + b"\0", b"", bytes([signed[0] ^ 1]) + signed[1:], signed[:-1] + b"\xff"):
+    for wrong in (
+        signed[:-1],
+        signed + b"\0",
+        b"",
+        bytes([signed[0] ^ 1]) + signed[1:],
+        signed[:-1] + bytes([signed[-1] ^ 1]),
+    ):
         assert not is_valid(row, material.public, b"hello", wrong, bound)
     assert not is_valid(row, material.public, b"hello", signed, OPTIONS)
     assert not is_valid(row, material.public, b"hello", signed, SignatureOptions(None, context=b"ctX"))
