@@ -310,7 +310,8 @@ async def test_an_imported_key_with_derivation_has_the_old_derivation(wrapping: 
 async def test_what_is_not_imported(wrapping: Driver) -> None:
     await wrapping.write("keys/there")
     good = await wrapped(wrapping, bytes(32))
-    damaged = base64.b64decode(good)[:-1] + b"x"
+    whole = base64.b64decode(good)
+    damaged = whole[:-1] + bytes([whole[-1] ^ 1])
     p256 = ec.generate_private_key(ec.SECP256R1())
     curve = await wrapped(wrapping, pkcs8(p256))
     refused: list[tuple[dict[str, Any], type[Fault], str]] = [

@@ -175,7 +175,8 @@ def test_openssl_and_this_sign_hashes_alike(name: str, hash_name: str, identifie
     public.write_text(row.interchange.export_public(material.public, KeyFormat.PEM))
     verify = (*command, "-verify", "-pubin", "-inkey", str(public), "-sigfile", str(signature))
     assert _run(*verify) == 0
-    inner.write_bytes(inner.read_bytes()[:-1] + b"\x00")
+    digest = inner.read_bytes()
+    inner.write_bytes(digest[:-1] + bytes([digest[-1] ^ 1]))
     assert _run(*verify) != 0
 
 
