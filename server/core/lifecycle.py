@@ -107,7 +107,6 @@ class Core:
         )
         self.stored_seal = StoredSeal(store, seal)
         self.active: Active | None = None
-        self.started_at = clock()
         self.commons: Commons = commons or Alone()
         self.commons.follow(self._follow)
 

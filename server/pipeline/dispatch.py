@@ -36,18 +36,16 @@ from engines.faults import (
     NotFound,
     RateLimited,
     Sealed,
-    TooLarge,
     Unavailable,
-    UnsupportedOperation,
-    UnsupportedPath,
 )
-from engines.routing import RouteTable, Served, route_table
+from engines.routing import RouteTable
 from server.access.request_context import RequestContext, audit_response
 from server.audit.entry import raw_answer
 from server.audit.entry import refusal as refused
 from server.core.lifecycle import Core
 from server.core.unsealed import Active
-from server.pipeline.authorize import LISTS, admit, convert_body, end_used_up, holder, locate
+from server.pipeline.authorize import admit, convert_body, end_used_up, holder, locate
+from server.pipeline.faults import fault_of, unserved, without_route
 from server.pipeline.large_bodies import (
     HELD_SECONDS,
     MAX_HELD,
@@ -70,13 +68,12 @@ from server.system.inspect.openapi import help_answer, mount_help
 from server.system.state import System
 from server.tenants.mounts.table import Found
 from server.tenants.tokens.wrapping import Unwrapped
-from storage.base import BarrierSealed, Conflict, Full, KeyTooLong, ValueTooLarge
+from storage.base import Conflict
 from storage.base import Unavailable as StorageUnavailable
 
 log = logging.getLogger(__name__)
 
 _SYSTEM = "sys/"
-_REST = ":path}"
 _BODILESS = (204, 304)
 
 _refusals = LimitedLog(log)
@@ -117,7 +114,7 @@ class Dispatcher:
         active = self._core.active
         if active is not None:
             await self._core.runtime.cache.catch_up()
-            await _settle(request, active)
+            await _resolve(request, active)
         if request.path.startswith(_SYSTEM) and self._open_routes(exposure).match(_below_system(request)) is not None:
             return PLAIN_BODY_BYTES
         if active is None:
@@ -143,7 +140,7 @@ class Dispatcher:
                     await core.runtime.cache.catch_up()
                 namespaces = active.namespaces
                 if namespaces.stale or namespaces.by_path or request.in_namespace:
-                    await _settle(request, active)
+                    await _resolve(request, active)
                 if active.guards.on:
                     marks, answer = await self._guarded(request, request_id, active)
             if answer is None and request.path.startswith(_SYSTEM):
@@ -185,7 +182,7 @@ class Dispatcher:
         marks: Headers = ()
         if active is not None:
             await self._core.runtime.cache.catch_up()
-            await _settle(request, active)
+            await _resolve(request, active)
             if active.guards.on:
                 context = await locate(request, request_id, active)
                 if context.route is None or context.route.item is None:
@@ -225,7 +222,7 @@ class Dispatcher:
 
     def _failure(self, error: Exception, request_id: str) -> Answer:
         """The answer to a request that ended in ``error``."""
-        fault = _fault_of(error)
+        fault = fault_of(error)
         if fault is not None:
             if isinstance(error, Conflict | StorageUnavailable):
                 _storage_errors.error("request %s: storage: %s", request_id, error)
@@ -341,7 +338,7 @@ class Dispatcher:
                 answer = answer_to(context, call, reply)
         except Exception as error:
             # Without a name for the fault: it holds this frame, and so all of the request until garbage is looked for.
-            response = refused(_fault_of(error) or Fault("internal error"), public=context.public)
+            response = refused(fault_of(error) or Fault("internal error"), public=context.public)
             await active.audit.finish(pending, response)
             if isinstance(error, Fault) and context.public:
                 error.wrapped = False
@@ -368,11 +365,11 @@ class Dispatcher:
         if context.operation is Operation.HELP and not found.path.strip("/"):
             return Reply(mount_help(found.live))
         if found.served is None:
-            raise _unserved(found)
+            raise unserved(found)
         if context.operation is Operation.HELP:
             return Reply(help_answer(found.live.entry.engine_type, found.served, found.path))
         if route is None or context.request.head:
-            raise _without_route(found.served, context)
+            raise without_route(found.served, context)
         if route.item is not None and not context.request.lines:
             raise InvalidRequest(f"this path takes lines of JSON, sent as {LINES_TYPE.decode()}")
         if route.item is not None and context.request.wrap_ttl_seconds:
@@ -410,49 +407,16 @@ def _warn_of_parameters(call: Call, route: Row[Any], found: Found) -> None:
         call.warn(fields.replaced_warning(replaced))
 
 
-def _fault_of(error: BaseException) -> Fault | None:
-    """How a client is told of ``error``; None if it is a bug."""
-    if isinstance(error, Fault):
-        return error
-    if isinstance(error, BarrierSealed):
-        return Sealed()  # It was sealed while this request was under way.
-    if isinstance(error, KeyTooLong):
-        return InvalidRequest("a name in the request is too long")
-    if isinstance(error, Full):
-        return Unavailable("the disk of the server's storage is full: nothing can be written at present")
-    if isinstance(error, ValueTooLarge):
-        return TooLarge("put failed due to value being too large")
-    if isinstance(error, Conflict | StorageUnavailable):
-        return Unavailable("storage is unavailable")
-    return None
-
-
 def _below_system(request: Request) -> str:
     return request.path[len(_SYSTEM) :].removesuffix("/")
 
 
-async def _settle(request: Request, active: Active) -> None:
+async def _resolve(request: Request, active: Active) -> None:
     """Find out which namespace ``request`` is for."""
     if active.namespaces.stale:
         await active.load_namespaces()
     if active.namespaces.by_path or request.in_namespace:
         resolve_namespace(request, active.namespaces)
-
-
-def _unserved(found: Found) -> Fault:
-    """No pattern matches; but a path that can be listed is known with a trailing slash too."""
-    if found.path.endswith("/"):
-        match = route_table(found.live.type).match(found.path[:-1])
-        if match is not None and Operation.LIST in match[0].routes:
-            return UnsupportedOperation()
-    return UnsupportedPath()
-
-
-def _without_route(served: Served, context: RequestContext) -> Fault:
-    """The path matches without the operation; but the path of a list ends in a slash, which few patterns have."""
-    if context.operation in LISTS and Operation.LIST not in served.routes and not served.pattern.endswith(_REST):
-        return UnsupportedPath()
-    return UnsupportedOperation()
 
 
 def _call(context: RequestContext, now: float) -> Call:

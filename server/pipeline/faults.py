@@ -1,0 +1,55 @@
+"""Faults of the pipeline: how a client is told of an exception, and of a path or a verb that is not served."""
+
+from __future__ import annotations
+
+from engines.base import Operation
+from engines.faults import (
+    Fault,
+    InvalidRequest,
+    Sealed,
+    TooLarge,
+    Unavailable,
+    UnsupportedOperation,
+    UnsupportedPath,
+)
+from engines.routing import Served, route_table
+from server.access.request_context import RequestContext
+from server.pipeline.authorize import LISTS
+from server.tenants.mounts.table import Found
+from storage.base import BarrierSealed, Conflict, Full, KeyTooLong, ValueTooLarge
+from storage.base import Unavailable as StorageUnavailable
+
+_REST = ":path}"
+
+
+def fault_of(error: BaseException) -> Fault | None:
+    """How a client is told of ``error``; None if it is a bug."""
+    if isinstance(error, Fault):
+        return error
+    if isinstance(error, BarrierSealed):
+        return Sealed()  # It was sealed while this request was under way.
+    if isinstance(error, KeyTooLong):
+        return InvalidRequest("a name in the request is too long")
+    if isinstance(error, Full):
+        return Unavailable("the disk of the server's storage is full: nothing can be written at present")
+    if isinstance(error, ValueTooLarge):
+        return TooLarge("put failed due to value being too large")
+    if isinstance(error, Conflict | StorageUnavailable):
+        return Unavailable("storage is unavailable")
+    return None
+
+
+def unserved(found: Found) -> Fault:
+    """No pattern matches; but a path that can be listed is known with a trailing slash too."""
+    if found.path.endswith("/"):
+        match = route_table(found.live.type).match(found.path[:-1])
+        if match is not None and Operation.LIST in match[0].routes:
+            return UnsupportedOperation()
+    return UnsupportedPath()
+
+
+def without_route(served: Served, context: RequestContext) -> Fault:
+    """The path matches without the operation; but the path of a list ends in a slash, which few patterns have."""
+    if context.operation in LISTS and Operation.LIST not in served.routes and not served.pattern.endswith(_REST):
+        return UnsupportedPath()
+    return UnsupportedOperation()
