@@ -101,7 +101,7 @@ class LocalIssuer(Protocol):
     async def verified(self, token: str, now: float) -> dict[str, Any]:
         """The claims of a token that it has signed. Raises ``auth_methods.jwt.keys.BadSignature``."""
 
-    async def stands(self, token_id: object, address: str, now: float) -> bool:
+    async def is_valid(self, token_id: object, address: str, now: float) -> bool:
         """Whether the token with this ``jti`` hasn't ended and may be shown from ``address``."""
 
 

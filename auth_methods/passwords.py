@@ -20,7 +20,7 @@ from argon2.exceptions import Argon2Error, InvalidHashError
 
 from engines.algorithms.row import Fips
 from engines.faults import InvalidRequest
-from engines.worker_pools import THREADS, Lane
+from engines.worker_pools import THREADS, WorkerPool
 
 MAX_PASSWORD_BYTES = 4096
 """The longest password that is taken."""
@@ -40,7 +40,7 @@ _HASH_BYTES = 32
 _PBKDF2 = re.compile(r"\$pbkdf2-sha256\$i=(\d{1,8})\$([A-Za-z0-9+/]+)\$([A-Za-z0-9+/]+)")
 
 _argon2id = argon2.PasswordHasher()
-_lane = Lane("passwords", THREADS, MAX_WAITING)
+_pool = WorkerPool("passwords", THREADS, MAX_WAITING)
 
 
 class Scheme(Enum):
@@ -67,7 +67,7 @@ class InvalidHash(ValueError):
 async def hashed(password: str, scheme: Scheme) -> str:
     """A new salted hash of ``password``. Raises ``InvalidRequest`` if it is too long, ``RateLimited`` under load."""
     _check_length(password)
-    return await _lane.run(lambda: _hash(password, scheme))
+    return await _pool.run(lambda: _hash(password, scheme))
 
 
 async def matches(stored: str | None, password: str, scheme: Scheme) -> bool:
@@ -77,9 +77,9 @@ async def matches(stored: str | None, password: str, scheme: Scheme) -> bool:
     """
     _check_length(password)
     if stored is None:
-        await _lane.run(lambda: _verify(_unmatched(scheme), password))
+        await _pool.run(lambda: _verify(_unmatched(scheme), password))
         return False
-    return await _lane.run(lambda: _verify(stored, password))
+    return await _pool.run(lambda: _verify(stored, password))
 
 
 def scheme_of(stored: str) -> Scheme:

@@ -150,8 +150,8 @@ async def _opened(path: Path, seal: dict[str, str]) -> AsyncIterator[Core]:
 async def _fill(store: Store, seal: dict[str, str], sizes: Sizes) -> None:
     async with _opened(store.directory / "data" / "cryptoserve.db", seal) as core:
         store.root_token = (await core.initialize(0, 0)).root_token
-        assert core.active is not None
-        tenant = core.active.root
+        assert core.unsealed is not None
+        tenant = core.unsealed.root
         await tenant.mounts.enable(new_entry("transit/", "transit"))
         await core.runtime.cache.catch_up()
         await _write_keys(core, tenant, sizes.keys)

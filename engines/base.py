@@ -287,7 +287,7 @@ class Row(Generic[E]):
     """Not counted by the bound on requests under way."""
 
     opened_by: str = ""
-    """The permission of a listener (a field of ``Exposure``) with which it needs no token, even while sealed."""
+    """The field of ``ListenerPermissions`` with which it needs no token, even while sealed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ _RANK_OF_END = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Served:
+class Endpoint:
     """One path pattern with the route of each operation that it has."""
 
     pattern: str
@@ -67,23 +67,25 @@ class RouteTable:
             if route.operation in operations:
                 raise ValueError(f"two routes for {route.operation.value} {route.path}")
             operations[route.operation] = route
-        self.served = tuple(_compile(pattern, operations) for pattern, operations in sorted(grouped.items(), key=_rank))
-        self._by_head: dict[str, list[Served]] = {}
-        self._headless: list[Served] = []
-        for served in self.served:
-            head = served.pattern.split("/", 1)[0]
+        self.endpoints = tuple(
+            _compile(pattern, operations) for pattern, operations in sorted(grouped.items(), key=_rank)
+        )
+        self._by_head: dict[str, list[Endpoint]] = {}
+        self._headless: list[Endpoint] = []
+        for endpoint in self.endpoints:
+            head = endpoint.pattern.split("/", 1)[0]
             if "{" in head:
-                self._headless.append(served)
+                self._headless.append(endpoint)
             else:
-                self._by_head.setdefault(head, []).append(served)
+                self._by_head.setdefault(head, []).append(endpoint)
 
-    def match(self, path: str) -> tuple[Served, dict[str, str]] | None:
+    def match(self, path: str) -> tuple[Endpoint, dict[str, str]] | None:
         """The most specific pattern for ``path``, with the values of its parameters."""
         head, _, _ = path.partition("/")
-        for served in (*self._by_head.get(head, ()), *self._headless):
-            found = served.expression.fullmatch(path)
+        for endpoint in (*self._by_head.get(head, ()), *self._headless):
+            found = endpoint.expression.fullmatch(path)
             if found is not None:
-                return served, found.groupdict()
+                return endpoint, found.groupdict()
         return None
 
 
@@ -98,7 +100,7 @@ def parameters(pattern: str) -> list[str]:
     return [name for name, _ in _PARAMETER.findall(pattern)]
 
 
-def _compile(pattern: str, operations: Mapping[Operation, Row[Any]]) -> Served:
+def _compile(pattern: str, operations: Mapping[Operation, Row[Any]]) -> Endpoint:
     expression = ""
     position = 0
     for found in _PARAMETER.finditer(pattern):
@@ -110,7 +112,7 @@ def _compile(pattern: str, operations: Mapping[Operation, Row[Any]]) -> Served:
     scopes = {route.scope for route in operations.values()}
     if len(scopes) > 1:
         raise ValueError(f"the routes for {pattern} have different scopes")
-    return Served(
+    return Endpoint(
         pattern,
         re.compile(expression, re.ASCII | re.DOTALL),
         frozenset(parameters(pattern)),

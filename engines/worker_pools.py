@@ -52,7 +52,7 @@ _NICENESS = 8
 """How far a lane's threads stand back: about a seventh of the processor's time, if others want all of it."""
 
 
-class Lane:
+class WorkerPool:
     """A few threads, and so many places before them."""
 
     def __init__(self, name: str, threads: int, places: int) -> None:
@@ -135,7 +135,7 @@ class _Outcome(Generic[T]):
 
 
 _INSTANT = Pace.INSTANT
-_LANES = {Pace.BRIEF: Lane("brief", THREADS, MAX_BRIEF), Pace.LONG: Lane("long", THREADS, MAX_LONG)}
+_LANES = {Pace.BRIEF: WorkerPool("brief", THREADS, MAX_BRIEF), Pace.LONG: WorkerPool("long", THREADS, MAX_LONG)}
 
 
 async def at_pace(pace: Pace, work: Callable[[], T]) -> T:

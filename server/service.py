@@ -52,7 +52,7 @@ async def open_service(config: Config, member: Member) -> Service:
         _settings(config),
         SYSTEM,
         cache_size=config.cache_size,
-        commons=member.commons,
+        shared_state=member.shared_state,
         rate_counts=member.rate_counts,
         login_counts=member.login_counts,
         meter=member.meter,
@@ -238,9 +238,9 @@ async def _develop(core: Core, root_token: str) -> DevelopmentKeys:
     """Initialise and unseal, with ``root_token`` if one is given, and mount transit."""
     made = await core.initialize(1, 1)
     await core.unseal(made.shares[0])
-    active = core.active
-    assert active is not None, "the only share unseals"
-    tokens = active.root.tokens
+    unsealed = core.unsealed
+    assert unsealed is not None, "the only share unseals"
+    tokens = unsealed.root.tokens
     if root_token:
         initial = await tokens.authenticate(made.root_token, core.runtime.clock())
         assert initial is not None, "the root token was just made"
@@ -254,5 +254,5 @@ async def _develop(core: Core, root_token: str) -> DevelopmentKeys:
         await tokens.mint(record)
         await tokens.revoke(initial.hash)
         made = replace(made, root_token=root_token)
-    await active.root.mounts.enable(new_entry("transit/", "transit"))
+    await unsealed.root.mounts.enable(new_entry("transit/", "transit"))
     return DevelopmentKeys(base64.b64encode(made.shares[0]).decode(), made.root_token)

@@ -174,7 +174,7 @@ class Claims(Protocol):
 
 
 @runtime_checkable
-class Copies(Protocol):
+class Copyable(Protocol):
     """What an opener of stores may have beside being called: a medium that can be copied to a file and back."""
 
     def back_up(self, settings: Mapping[str, str], file: Path) -> int:

@@ -10,7 +10,7 @@ from auth_methods.base import Login
 from auth_methods.cert.certificates import Certificate, is_trusted, read_trusted
 from auth_methods.cert.records import Role
 from auth_methods.cert.state import Cert
-from auth_methods.cert.trust import UNMET, UNTRUSTED, shown, stands
+from auth_methods.cert.trust import UNMET, UNTRUSTED, is_valid, shown
 from engines.base import Body, Call
 from engines.faults import InvalidRequest
 
@@ -50,6 +50,6 @@ async def _fitting(method: Cert, certificate: Certificate, wanted: str, call: Ca
         if not is_trusted(certificate, trusted, call.now):
             continue
         known = True
-        if role.wanted.met_by(certificate) and stands(certificate, trusted, gone, call.now):
+        if role.wanted.met_by(certificate) and is_valid(certificate, trusted, gone, call.now):
             return name, role
     raise InvalidRequest(UNMET if known else UNTRUSTED)

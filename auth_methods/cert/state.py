@@ -10,7 +10,7 @@ from auth_methods.cert.certificates import is_trusted, read_trusted
 from auth_methods.cert.records import CONFIG, Config, Role, decode, decode_config, key
 from auth_methods.cert.revocation_lists import FOLDER, Revoked
 from auth_methods.cert.revocation_lists import decode as decode_list
-from auth_methods.cert.trust import UNMET, UNTRUSTED, shown, stands
+from auth_methods.cert.trust import UNMET, UNTRUSTED, is_valid, shown
 from auth_methods.names import is_name
 from engines.base import Call, Mount
 from engines.faults import Failed, InvalidRequest
@@ -61,7 +61,7 @@ class Cert:
         trusted = read_trusted(role.certificate)
         if not is_trusted(certificate, trusted, call.now):
             raise InvalidRequest(UNTRUSTED)
-        if not stands(certificate, trusted, await self.revoked(), call.now):
+        if not is_valid(certificate, trusted, await self.revoked(), call.now):
             raise InvalidRequest(UNMET)
         if certificate.identity().items() - metadata.items():
             raise Failed(

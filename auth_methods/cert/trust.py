@@ -26,7 +26,7 @@ def shown(call: Call) -> Certificate:
         raise InvalidRequest(UNTRUSTED) from None
 
 
-def stands(certificate: Certificate, trusted: Sequence[x509.Certificate], gone: Revoked, now: float) -> bool:
+def is_valid(certificate: Certificate, trusted: Sequence[x509.Certificate], gone: Revoked, now: float) -> bool:
     """Whether a trusted certificate is still so without what was revoked, its authority included."""
     if gone.names(certificate.parsed):
         return False

@@ -93,7 +93,7 @@ async def _validated_here(
     assert issuer is not None, "the core hands it in"
     claims = await issuer.verified(token, call.now)
     ends_at = tokens.check_registered(claims, role.expected(config.issuer), call.now)
-    if not await issuer.stands(claims.get("jti"), call.remote_address, call.now):
+    if not await issuer.is_valid(claims.get("jti"), call.remote_address, call.now):
         raise InvalidClaims("invalid ID (jti) claim: the token has ended, or may not be shown from here")
     return claims, ends_at
 

@@ -140,7 +140,7 @@ class JwtIssuer:
         found = await self._authority.by_accessor(token_id, now)
         return found if found is not None and found.record.type == JWT else None
 
-    async def stands(self, token_id: object, address: str, now: float) -> bool:
+    async def is_valid(self, token_id: object, address: str, now: float) -> bool:
         """Whether the token with this ``jti`` hasn't ended and may be shown from ``address``."""
         found = await self.find(token_id, now)
         return found is not None and _bound_to(found.record, address)

@@ -1,5 +1,5 @@
-"""The cubbyhole engine, built in at ``cubbyhole/``: a private place for each token, which is gone with the token.
+"""The cubbyhole engine, built in at ``cubbyhole/``: private storage of each token.
 
-Where things are kept is not the mount's own storage but the token's, which the core hands in as ``Drawers``: so nobody
-else's is within reach, and what a token has kept is removed in the moment the token is.
+Entries are stored under the token's prefix, not the mount's; the core passes that storage in as ``Cubbyholes``. A
+handler reaches the entries of its caller's token only, and they are deleted with the token.
 """

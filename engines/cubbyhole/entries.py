@@ -20,7 +20,7 @@ _OLD_WAY = (
 )
 
 
-class Drawers(Protocol):
+class Cubbyholes(Protocol):
     """What tokens keep. Methods raise ``InvalidRequest`` for callers whose token has no drawer, and for wrong paths."""
 
     async def read(self, caller: Caller, path: str) -> dict[str, Any] | None: ...
@@ -35,8 +35,8 @@ class Drawers(Protocol):
 class Cubbyhole:
     """The cubbyholes of one namespace's tokens. The core opens it, and hands in the drawers."""
 
-    def __init__(self, drawers: Drawers) -> None:
-        self.drawers = drawers
+    def __init__(self, cubbyholes: Cubbyholes) -> None:
+        self.cubbyholes = cubbyholes
 
 
 def _from_the_top(path: str) -> str:
@@ -61,7 +61,7 @@ class WriteBody(PathBody):
 async def read(cubbyhole: Cubbyhole, call: Call, body: PathBody) -> Reply | None:
     """Show what is kept at a path."""
     path = _path(call)
-    data = await cubbyhole.drawers.read(_caller(call), path) if path else None
+    data = await cubbyhole.cubbyholes.read(_caller(call), path) if path else None
     if path == WRAPPED:
         call.warn(_OLD_WAY)
     return None if data is None else Reply(data)
@@ -70,7 +70,7 @@ async def read(cubbyhole: Cubbyhole, call: Call, body: PathBody) -> Reply | None
 async def list_names(cubbyhole: Cubbyhole, call: Call, body: PathBody) -> Reply:
     """List what is kept below a path."""
     path = call.path.strip("/")
-    return Reply({"keys": await cubbyhole.drawers.list(_caller(call), f"{path}/" if path else "")})
+    return Reply({"keys": await cubbyhole.cubbyholes.list(_caller(call), f"{path}/" if path else "")})
 
 
 async def write(cubbyhole: Cubbyhole, call: Call, body: WriteBody) -> None:
@@ -78,20 +78,20 @@ async def write(cubbyhole: Cubbyhole, call: Call, body: WriteBody) -> None:
     path = _path(call)
     if not call.given:
         raise Failed("missing data fields")
-    await cubbyhole.drawers.write(_caller(call), path, call.given)
+    await cubbyhole.cubbyholes.write(_caller(call), path, call.given)
 
 
 async def delete(cubbyhole: Cubbyhole, call: Call, body: PathBody) -> None:
     """Remove what is kept at a path."""
     path = call.path.strip("/")
     if path and not call.path.endswith("/"):
-        await cubbyhole.drawers.delete(_caller(call), path)
+        await cubbyhole.cubbyholes.delete(_caller(call), path)
 
 
 async def exists(cubbyhole: Cubbyhole, call: Call, body: PathBody) -> bool:
     """Whether something is kept at the path, so that writing is changing it."""
     path = call.path.strip("/")
-    return bool(path) and await cubbyhole.drawers.read(_caller(call), path) is not None
+    return bool(path) and await cubbyhole.cubbyholes.read(_caller(call), path) is not None
 
 
 def _path(call: Call) -> str:

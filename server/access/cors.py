@@ -133,7 +133,7 @@ class Cors:
 
 
 def _header(request: Request, name: bytes) -> bytes:
-    return next((value for found, value in request.headers if found == name), b"")
+    return next((value for match, value in request.headers if match == name), b"")
 
 
 def _decode(value: bytes) -> CorsConfig:

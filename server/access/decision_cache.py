@@ -20,7 +20,7 @@ from compat.requests import Request
 from engines.base import Caller, Operation, Row
 from server.access.request_context import RequestContext
 from server.audit.entry import AuditSubject
-from server.tenants.mounts.table import Found
+from server.tenants.mounts.table import Match
 from server.tenants.policies.acl import Decision
 from server.tenants.tenant import Tenant
 from server.tenants.tokens.store import Token
@@ -41,7 +41,7 @@ class CachedDecision(Struct, frozen=True):
     tenant: Tenant
     operation: Operation
     path: str
-    found: Found
+    match: Match
     route: Row[Any]
     token: Token
     identity: object
@@ -74,7 +74,7 @@ class DecisionCache:
         if known is None or now >= known.valid_until:
             return None
         token = known.token
-        if token.persona is not known.identity or not token.store.is_current(token, now):
+        if token.identity is not known.identity or not token.store.is_current(token, now):
             return None
         return RequestContext(
             request,
@@ -82,7 +82,7 @@ class DecisionCache:
             known.tenant,
             known.operation,
             known.path,
-            known.found,
+            known.match,
             known.route,
             token,
             known.caller,
@@ -96,12 +96,12 @@ class DecisionCache:
         ``valid_until`` is when a policy that has a say expires, seconds since the epoch.
         """
         request, token, caller, decision = context.request, context.token, context.caller, context.decision
-        found, route = context.found, context.route
+        match, route = context.match, context.route
         if epoch != self.epoch or request.head or request.wrap_ttl_seconds or context.operation is Operation.CREATE:
             return
         if len(request.path) > MAX_PATH_CHARACTERS:
             return
-        if token is None or caller is None or decision is None or found is None or route is None:
+        if token is None or caller is None or decision is None or match is None or route is None:
             return
         record = token.record
         if route.wrapping_token or record.type != SERVICE or record.num_uses or record.bound_cidrs:
@@ -115,10 +115,10 @@ class DecisionCache:
             context.tenant,
             context.operation,
             context.path,
-            found,
+            match,
             route,
             token,
-            token.persona,
+            token.identity,
             caller,
             decision,
             context.audit_subject(),

@@ -22,7 +22,7 @@ from engines.faults import InvalidRequest
 from server.access.request_context import RequestContext
 from server.tenants.limits.quota_records import Quota, QuotaConfig, Record, decode_record
 from server.tenants.limits.rate_limits import Limit, RateCounts, Taken
-from server.tenants.mounts.table import Found
+from server.tenants.mounts.table import Match
 from server.tenants.namespaces.names import Namespace
 from storage.base import Transaction, transact
 from storage.view import View
@@ -132,12 +132,12 @@ class Quotas:
 
         ``namespaces`` are its own and those above, the nearest first; ``now`` is in seconds since the epoch.
         """
-        request, found = context.request, context.found
+        request, match = context.request, context.match
         if self._is_exempt(context.tenant.namespace.path + context.path):
             return _UNLIMITED
-        if found is not None and not context.path.startswith(found.live.entry.path):
-            found = None  # What lacks the slash at the end of a mount's path doesn't lie in it.
-        quota = await self._most_specific(request.data, namespaces, found)
+        if match is not None and not context.path.startswith(match.mounted.entry.path):
+            match = None  # What lacks the slash at the end of a mount's path doesn't lie in it.
+        quota = await self._most_specific(request.data, namespaces, match)
         if quota is None:
             return _UNLIMITED
         limit = Limit(
@@ -152,12 +152,12 @@ class Quotas:
         return Admission(taken.allowed, headers, config.audit_logging)
 
     async def _most_specific(
-        self, given: Mapping[str, Any], namespaces: Iterable[Namespace], found: Found | None
+        self, given: Mapping[str, Any], namespaces: Iterable[Namespace], match: Match | None
     ) -> Quota | None:
-        if found is not None:
-            of_mount = self._mounts.get(found.live.entry.uuid)
+        if match is not None:
+            of_mount = self._mounts.get(match.mounted.entry.uuid)
             if of_mount is not None:
-                quota = await _in_mount(of_mount, found, given)
+                quota = await _in_mount(of_mount, match, given)
                 if quota is not None:
                     return quota
         inherited = False
@@ -180,14 +180,14 @@ class Quotas:
         await transact(self._view, work)
 
 
-async def _in_mount(of_mount: _OfMount, found: Found, given: Mapping[str, Any]) -> Quota | None:
-    engine = found.live.engine
+async def _in_mount(of_mount: _OfMount, match: Match, given: Mapping[str, Any]) -> Quota | None:
+    engine = match.mounted.engine
     if of_mount.roles and isinstance(engine, ResolvesRole):
-        quota = of_mount.roles.get(await engine.role_of(found.path, given))
+        quota = of_mount.roles.get(await engine.role_of(match.path, given))
         if quota is not None:
             return quota
     # As policies do, quotas mean the thing, however it is spelt.
-    path = (found.path if found.served is None else found.served.canonical(found.path)).rstrip("/")
+    path = (match.path if match.endpoint is None else match.endpoint.canonical(match.path)).rstrip("/")
     quota = of_mount.paths.get(path)
     if quota is not None:
         return quota

@@ -12,7 +12,7 @@ from auth_methods.records import TokenRecord
 from compat.requests import Request
 from engines.base import Access, Caller, Operation, Reply, Row
 from server.audit.entry import AuditAuth, AuditRequest, AuditResponse, AuditSubject, AuditToken, Hidden, client_id
-from server.tenants.mounts.table import Found
+from server.tenants.mounts.table import Match
 from server.tenants.policies.acl import NOTHING_ALLOWED, Acl, Decision
 from server.tenants.policies.parameters import Taken
 from server.tenants.policies.path_spelling import judged
@@ -31,7 +31,7 @@ class RequestContext(Struct, frozen=True):
     path: str
     """As policies and the audit see it: that of a list ends in ``/``."""
 
-    found: Found | None = None
+    match: Match | None = None
     """The mount and the pattern that the path leads to; None if there is no mount."""
 
     route: Row[Any] | None = None
@@ -56,15 +56,15 @@ class RequestContext(Struct, frozen=True):
         """Whether the path needs no token; then errors are answered in bare words, those for a wrong verb too."""
         if self.route is not None:
             return self._is_public(self.route)
-        if self.found is None or self.found.served is None or self.operation is Operation.HELP:
+        if self.match is None or self.match.endpoint is None or self.operation is Operation.HELP:
             return False
-        return any(self._is_public(route) for route in self.found.served.routes.values())
+        return any(self._is_public(route) for route in self.match.endpoint.routes.values())
 
     def _is_public(self, route: Row[Any]) -> bool:
         if route.public_where is None:
             return route.access is Access.PUBLIC
         option, value = route.public_where
-        return self.found is not None and (self.found.live.entry.options or {}).get(option) == value
+        return self.match is not None and (self.match.mounted.entry.options or {}).get(option) == value
 
     @property
     def echoes(self) -> bool:
@@ -88,13 +88,13 @@ class RequestContext(Struct, frozen=True):
         below = self.tenant.namespace.below(token.store.namespace)
         if below is None:
             return NOTHING_ALLOWED
-        found, route, request = self.found, self.route, self.request
+        match, route, request = self.match, self.route, self.request
         path = below + self.path
-        if found is not None and found.served is not None and found.served.readings:
-            mount_path = found.live.entry.path
+        if match is not None and match.endpoint is not None and match.endpoint.readings:
+            mount_path = match.mounted.entry.path
             listing = self.operation in (Operation.LIST, Operation.SCAN)
-            acl, path = judged(acl, below + mount_path, found.served, self.path[len(mount_path) :], listing=listing)
-        taken = None if route is None or found is None else Taken(route.body, found.parameters, route.item, lines)
+            acl, path = judged(acl, below + mount_path, match.endpoint, self.path[len(mount_path) :], listing=listing)
+        taken = None if route is None or match is None else Taken(route.body, match.parameters, route.item, lines)
         return acl.check(self.operation, path, request.data, request.wrap_ttl_seconds or None, taken)
 
     def audit_subject(self) -> AuditSubject:
@@ -106,7 +106,7 @@ class RequestContext(Struct, frozen=True):
             operation=self.operation,
             path=self.path,
             namespace=self.tenant.audit,
-            mount=None if self.found is None else self.found.live.audit,
+            mount=None if self.match is None else self.match.mounted.audit,
             token=None if token is None else _described(token),
             allowed=None if decision is None else decision.allowed,
             granting_policies=() if decision is None else decision.granting_policies,
@@ -143,12 +143,12 @@ def audit_response(reply: Reply | None, warnings: list[str], context: RequestCon
         return AuditResponse(data=data, warnings=warnings)
     if isinstance(reply, Wrapped):
         return AuditResponse(wrap=reply.info.audit())
-    found = context.found
+    match = context.match
     return AuditResponse(
         data=data,
         auth=_auth(reply.auth, reply.identity_policies),
         client_token=reply.auth.id,
-        login=found is not None and found.live.entry.is_auth and context.public,
+        login=match is not None and match.mounted.entry.is_auth and context.public,
         entity_created=reply.entity_created,
         warnings=warnings,
     )
@@ -159,7 +159,7 @@ def _described(token: Token) -> AuditToken:
     described = token.audit
     if described is None:
         record = token.record
-        policies = () if token.persona is None else token.persona.policies
+        policies = () if token.identity is None else token.identity.policies
         namespace = token.store.namespace
         client = client_id(record.policies, namespace.id, record.entity_id)
         described = AuditToken(_auth(record, policies), client, namespace.id, namespace.path)

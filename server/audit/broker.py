@@ -29,7 +29,7 @@ from server.audit.formatter import Parts
 from server.audit.hashing import new_salt
 from server.audit.headers import AuditedHeaders
 from server.audit.stored import DeclaredDevice, StoredDevice, StoredDevices, canonical, overlaps
-from server.audit.writer import MAX_WAITING, Outcome, Overfull
+from server.audit.writer import MAX_WAITING, Outcome, QueueFull
 from storage.view import View
 
 __all__ = ["Broker", "DeclaredDevice", "Pending"]
@@ -264,7 +264,7 @@ class Broker:
                 outcome = enabled.writer.write(lines)
             except Exception as error:  # noqa: BLE001 - a device may come from anywhere, and must not take others with it
                 enabled.refused(error)
-                overfull = overfull or isinstance(error, Overfull)
+                overfull = overfull or isinstance(error, QueueFull)
                 continue
             if outcome is not None:
                 waiting = {outcome: enabled, **(waiting or {})}

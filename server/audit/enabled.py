@@ -16,7 +16,7 @@ from server.audit.entry import AuditNamespace, AuditRequest, AuditSubject
 from server.audit.formatter import Formatter
 from server.audit.options import check_options, read_options
 from server.audit.stored import DeclaredDevice, StoredDevice, canonical, to_store
-from server.audit.writer import MAX_WAITING, DeviceWriter, Overfull
+from server.audit.writer import MAX_WAITING, DeviceWriter, QueueFull
 from server.runtime import plugins
 from server.runtime.identifiers import new_request_id
 from server.runtime.log_limits import LimitedLog
@@ -75,7 +75,7 @@ class EnabledDevice:
 
     def refused(self, error: Exception) -> None:
         """Note that ``writer`` didn't take an entry. What goes wrong is logged when it begins and when it has ended."""
-        self._fail(f"{self.writer.waiting} entries wait for it" if isinstance(error, Overfull) else _reason(error))
+        self._fail(f"{self.writer.waiting} entries wait for it" if isinstance(error, QueueFull) else _reason(error))
 
     def hang(self, seconds: float) -> None:
         """Note that an entry has waited for ``seconds`` in vain."""

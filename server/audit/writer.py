@@ -41,7 +41,7 @@ _closing: list[threading.Thread] = []
 """Threads of closed devices that may not have ended yet, in this process."""
 
 
-class Overfull(Exception):
+class QueueFull(Exception):
     """As much waits for the device as may."""
 
 
@@ -76,7 +76,7 @@ class DeviceWriter:
     def write(self, lines: bytes) -> Outcome | None:
         """Have ``lines`` written: None if they are, or else the outcome to come.
 
-        Raises ``Overfull`` if too much waits, whatever the device raises if it was called in place, and ``DeviceFault``
+        Raises ``QueueFull`` if too much waits, the device's own errors if it was called in place, and ``DeviceFault``
         if a thread is needed and too many hang.
         """
         if not self.waiting and self._immediate is not None:
@@ -91,7 +91,7 @@ class DeviceWriter:
                 if written:
                     return None
         if self.waiting >= self._most or (self.waiting and self.waiting_bytes + len(lines) > MAX_WAITING_BYTES):
-            raise Overfull
+            raise QueueFull
         return self._post(_Call(lambda: self._device.write(lines), len(lines)))
 
     def call(self, work: Callable[[], None]) -> Outcome:

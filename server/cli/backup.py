@@ -14,7 +14,7 @@ from server.config import ConfigError, load_config
 from server.config.flags import UsageError
 from server.config.settings import Storage
 from server.runtime import plugins
-from storage.base import Copies, StorageFault
+from storage.base import Copyable, StorageFault
 
 _PRIVATE = 0o077
 
@@ -41,7 +41,7 @@ def _restore(invocation: Invocation) -> int:
     return 0
 
 
-def _storage(invocation: Invocation) -> tuple[Copies, Storage]:
+def _storage(invocation: Invocation) -> tuple[Copyable, Storage]:
     """The storage that the configuration names, and what copies it. What is made is for this account alone."""
     os.umask(_PRIVATE)
     files = invocation.flags.all("config")
@@ -52,7 +52,7 @@ def _storage(invocation: Invocation) -> tuple[Copies, Storage]:
     except ConfigError as error:
         raise CommandFailed(str(error)) from error
     opener = plugins.load(plugins.STORAGE, config.storage.type)
-    if not isinstance(opener, Copies):
+    if not isinstance(opener, Copyable):
         raise CommandFailed(f"there is nothing to copy of storage {config.storage.type!r}")
     return opener, config.storage
 

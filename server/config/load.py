@@ -19,7 +19,7 @@ from compat.hcl.reader import Block, Body, HclError, Position
 from server.config import schema as words
 from server.config.files import read_files
 from server.config.safety import check_production, is_loopback, warn_of_plain_http
-from server.config.schema import Word
+from server.config.schema import Setting
 from server.config.settings import AuditDevice, Config, Development, Listener, Seal, Storage
 from server.config.source import ConfigError, Place
 from server.config.values import convert, convert_text, strings
@@ -141,7 +141,7 @@ class _Draft:
             self.warnings.append("disable_mlock = false: memory is not locked; keep swap encrypted or off")
 
     def _words(
-        self, table: Sequence[Word], ignored: frozenset[str], body: Body, file: str, where: str,
+        self, table: Sequence[Setting], ignored: frozenset[str], body: Body, file: str, where: str,
         others: Sequence[str] = (),
     ) -> dict[str, Any]:  # fmt: skip
         """The converted values of the words in ``body``, by field. Warns of words without effect here."""
@@ -160,7 +160,7 @@ class _Draft:
                 self.warnings.append(f"{place}: unknown word {item.name!r} in {where}{hint}")
         return values
 
-    def _overrides(self, table: Sequence[Word]) -> dict[str, Any]:
+    def _overrides(self, table: Sequence[Setting]) -> dict[str, Any]:
         """What the environment says, which is stronger than the files."""
         values = {}
         for word in table:
@@ -170,7 +170,7 @@ class _Draft:
                     break
         return values
 
-    def _require(self, table: Sequence[Word], values: Mapping[str, Any], place: Place, where: str) -> None:
+    def _require(self, table: Sequence[Setting], values: Mapping[str, Any], place: Place, where: str) -> None:
         for word in table:
             if word.required and word.field not in values:
                 raise ConfigError(f"{where} needs {word.name}", place)
@@ -216,7 +216,7 @@ class _Draft:
             chosen = Seal(block.labels[0], options, place)
         self.seal = chosen or self.seal
 
-    def _seal_values(self, table: Sequence[Word], block: Block, file: str, place: Place) -> dict[str, Any]:
+    def _seal_values(self, table: Sequence[Setting], block: Block, file: str, place: Place) -> dict[str, Any]:
         where = f'seal "{block.labels[0]}"'
         values = self._words(table, words.IGNORED_SEAL, block.body, file, where)
         if not values.get("disabled"):
@@ -240,8 +240,8 @@ class _Draft:
         self.audit[path] = AuditDevice(type_, path, options=options, place=place, **values)
 
     def _table(
-        self, block: Block, tables: Mapping[str, Sequence[Word]], group: str, place: Place
-    ) -> Sequence[Word] | None:
+        self, block: Block, tables: Mapping[str, Sequence[Setting]], group: str, place: Place
+    ) -> Sequence[Setting] | None:
         """The words of a built-in type, or None for one that another package brings."""
         type_ = block.labels[0]
         if type_ in tables:

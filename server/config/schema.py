@@ -2,7 +2,7 @@
 
 The loader, ``docs/configuration.md`` and ``config.hcl.example`` all follow these tables, and tests hold them together.
 A new setting is a row here and a field of the same name in ``server.config.settings``; a field carries its unit
-(``Word.field``), a word is called as Vault calls it.
+(``Setting.field``), a word is called as Vault calls it.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ _UNITS = {Kind.SIZE: "_bytes", Kind.DURATION: "_seconds"}
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
+class Setting:
     """One setting. ``environment`` lists variables that override it, the strongest first."""
 
     name: str
@@ -71,138 +71,138 @@ TLS_VERSIONS = ("tls12", "tls13")
 FIPS_MODES = ("disabled", "preferred", "enabled")
 
 TOP = (
-    Word("api_addr", Kind.STRING, "", "The URL at which clients reach this server; told to clients, never bound.",
+    Setting("api_addr", Kind.STRING, "", "The URL at which clients reach this server; told to clients, never bound.",
          environment=("BAO_API_ADDR", "VAULT_API_ADDR")),
-    Word("cluster_name", Kind.STRING, "", "A name for this installation, shown by `sys/health`; random if empty."),
-    Word("default_lease_ttl", Kind.DURATION, LEASE_SECONDS,
+    Setting("cluster_name", Kind.STRING, "", "A name for this installation, shown by `sys/health`; random if empty."),
+    Setting("default_lease_ttl", Kind.DURATION, LEASE_SECONDS,
          "How long tokens and leases live if neither the request nor the mount says so.", minimum=1),
-    Word("max_lease_ttl", Kind.DURATION, LEASE_SECONDS, "The longest that a token or lease may live.", minimum=1),
-    Word("default_max_request_duration", Kind.DURATION, REQUEST_SECONDS,
+    Setting("max_lease_ttl", Kind.DURATION, LEASE_SECONDS, "The longest that a token or lease may live.", minimum=1),
+    Setting("default_max_request_duration", Kind.DURATION, REQUEST_SECONDS,
          "`max_request_duration` of the listeners that don't set their own.", minimum=1),
-    Word("log_level", Kind.CHOICE, "info", "What is logged; also changed by a reload (SIGHUP).",
+    Setting("log_level", Kind.CHOICE, "info", "What is logged; also changed by a reload (SIGHUP).",
          choices=LOG_LEVELS, environment=("BAO_LOG_LEVEL", "VAULT_LOG_LEVEL")),
-    Word("log_format", Kind.CHOICE, "standard", "`standard` for people, `json` for one object per line.",
+    Setting("log_format", Kind.CHOICE, "standard", "`standard` for people, `json` for one object per line.",
          choices=LOG_FORMATS, environment=("BAO_LOG_FORMAT", "VAULT_LOG_FORMAT")),
-    Word("pid_file", Kind.PATH, "", "A file to write the process id to."),
-    Word("login_failures_per_minute", Kind.COUNT, LOGIN_FAILURES_PER_MINUTE,
+    Setting("pid_file", Kind.PATH, "", "A file to write the process id to."),
+    Setting("login_failures_per_minute", Kind.COUNT, LOGIN_FAILURES_PER_MINUTE,
          "Failed logins that one client address may have, at once and in a minute, before it is answered 429; 0: any "
          "number."),
-    Word("cache_size", Kind.COUNT, CACHE_SIZE, "How many decoded entries of storage are kept in memory.", minimum=1),
-    Word("algorithm_providers", Kind.STRING, "",
+    Setting("cache_size", Kind.COUNT, CACHE_SIZE, "How many decoded entries of storage are kept in memory.", minimum=1),
+    Setting("algorithm_providers", Kind.STRING, "",
          "Which library serves which algorithm, as `ml-kem-768=pqcrypto, ...`: `openssl`, `liboqs` or `pqcrypto`; "
          "unset, the first of these that has it."),
-    Word("fips_mode", Kind.CHOICE, "disabled",
+    Setting("fips_mode", Kind.CHOICE, "disabled",
          "What becomes of algorithms that FIPS 140-3 doesn't approve: they are used, used with a warning and never by "
          "default, or refused. See [FIPS modes](fips.md).", choices=FIPS_MODES),
-    Word("max_batch_items", Kind.COUNT, MAX_BATCH_ITEMS,
+    Setting("max_batch_items", Kind.COUNT, MAX_BATCH_ITEMS,
          "The most items that one `batch_input` may hold; more are answered 400. Streams have no such limit.",
          minimum=1),
-    Word("workers", Kind.COUNT, "",
+    Setting("workers", Kind.COUNT, "",
          "How many processes serve. Unset, one for each processor; always one with storage `inmem` and with `-dev`.",
          minimum=1),
-    Word("max_connections", Kind.COUNT, MAX_CONNECTIONS,
+    Setting("max_connections", Kind.COUNT, MAX_CONNECTIONS,
          "How many connections there may be, over all workers; further ones are answered 503 and closed.", minimum=1),
-    Word("max_concurrent_requests", Kind.COUNT, MAX_CONCURRENT_REQUESTS,
+    Setting("max_concurrent_requests", Kind.COUNT, MAX_CONCURRENT_REQUESTS,
          "How many requests each listener may have under way, over all workers; further ones are answered 503.",
          minimum=1),
-    Word("ui", Kind.BOOL, False, "Accepted for the sake of existing files; there is no web interface."),
-    Word("disable_mlock", Kind.BOOL, True,
+    Setting("ui", Kind.BOOL, False, "Accepted for the sake of existing files; there is no web interface."),
+    Setting("disable_mlock", Kind.BOOL, True,
          "Accepted for the sake of existing files; memory is never locked, so keep swap encrypted or off."),
-    Word("unsafe_allow_api_audit_creation", Kind.BOOL, False,
+    Setting("unsafe_allow_api_audit_creation", Kind.BOOL, False,
          "Lets `sys/audit` add and remove audit devices; otherwise only `audit` blocks do."),
-    Word("allow_audit_log_prefixing", Kind.BOOL, False, "Lets audit devices be given a `prefix` option."),
+    Setting("allow_audit_log_prefixing", Kind.BOOL, False, "Lets audit devices be given a `prefix` option."),
 )  # fmt: skip
 
 _EVERY_LISTENER = (
-    Word("server", Kind.CHOICE, "",
+    Setting("server", Kind.CHOICE, "",
          "Which HTTP server has this listener: `uvicorn` for HTTP/1.1 alone, `hypercorn` for HTTP/2 and HTTP/1.1. "
          "Unset, HTTP/1.1 is uvicorn's and, where there is TLS, HTTP/2 hypercorn's.",
          choices=("uvicorn", "hypercorn")),
-    Word("max_request_size", Kind.SIZE, MAX_REQUEST_BYTES,
+    Setting("max_request_size", Kind.SIZE, MAX_REQUEST_BYTES,
          "The largest request body, or line of a stream; larger ones are answered 413.", minimum=1),
-    Word("max_request_duration", Kind.DURATION, 90,
+    Setting("max_request_duration", Kind.DURATION, 90,
          "The longest that one request may take; then it is answered 503. A stream may take as long as it moves.",
          minimum=1),
-    Word("http_read_header_timeout", Kind.DURATION, 10,
+    Setting("http_read_header_timeout", Kind.DURATION, 10,
          "How long a client may take for a TLS handshake, and for the head of a request.", minimum=1),
-    Word("http_read_timeout", Kind.DURATION, 30,
+    Setting("http_read_timeout", Kind.DURATION, 30,
          "How long a client may take to send a request's body, or the next line of a stream.", minimum=1),
-    Word("http_idle_timeout", Kind.DURATION, 300, "How long a connection may stay open between two requests.",
+    Setting("http_idle_timeout", Kind.DURATION, 300, "How long a connection may stay open between two requests.",
          minimum=1),
-    Word("disable_unauthed_rekey_endpoints", Kind.BOOL, True, "Turns off `sys/rekey/*`, which needs no token."),
-    Word("disable_unauthed_generate_root_endpoints", Kind.BOOL, True,
+    Setting("disable_unauthed_rekey_endpoints", Kind.BOOL, True, "Turns off `sys/rekey/*`, which needs no token."),
+    Setting("disable_unauthed_generate_root_endpoints", Kind.BOOL, True,
          "Turns off `sys/generate-root/*`, which needs no token."),
 )  # fmt: skip
 
 LISTENER_TCP = (
-    Word("address", Kind.ADDRESS, DEFAULT_ADDRESS,
+    Setting("address", Kind.ADDRESS, DEFAULT_ADDRESS,
          "Host and port to listen on; port 0 takes a free one, and the start tells which."),
     *_EVERY_LISTENER,
-    Word("tls_disable", Kind.BOOL, False,
+    Setting("tls_disable", Kind.BOOL, False,
          "Serves plain HTTP. On an address that isn't loopback, this must be said outright."),
-    Word("tls_cert_file", Kind.PATH, "", "PEM file with the certificate, followed by its intermediates."),
-    Word("tls_key_file", Kind.PATH, "", "PEM file with the private key, without a passphrase."),
-    Word("tls_min_version", Kind.CHOICE, "tls12", "The oldest TLS version served.", choices=TLS_VERSIONS),
-    Word("tls_max_version", Kind.CHOICE, "tls13", "The newest TLS version served.", choices=TLS_VERSIONS),
-    Word("tls_cipher_suites", Kind.STRING, "",
+    Setting("tls_cert_file", Kind.PATH, "", "PEM file with the certificate, followed by its intermediates."),
+    Setting("tls_key_file", Kind.PATH, "", "PEM file with the private key, without a passphrase."),
+    Setting("tls_min_version", Kind.CHOICE, "tls12", "The oldest TLS version served.", choices=TLS_VERSIONS),
+    Setting("tls_max_version", Kind.CHOICE, "tls13", "The newest TLS version served.", choices=TLS_VERSIONS),
+    Setting("tls_cipher_suites", Kind.STRING, "",
          "Cipher suites for TLS 1.2, by their IANA names, with commas. Those of TLS 1.3 can't be chosen."),
-    Word("tls_require_and_verify_client_cert", Kind.BOOL, False, "Turns away clients without a valid certificate."),
-    Word("tls_client_ca_file", Kind.PATH, "",
+    Setting("tls_require_and_verify_client_cert", Kind.BOOL, False, "Turns away clients without a valid certificate."),
+    Setting("tls_client_ca_file", Kind.PATH, "",
          "PEM file with the authorities that client certificates must come from. Given, clients are asked for one."),
-    Word("tls_disable_client_certs", Kind.BOOL, False, "Never asks for a client certificate."),
-    Word("x_forwarded_for_authorized_addrs", Kind.NETWORKS, (),
+    Setting("tls_disable_client_certs", Kind.BOOL, False, "Never asks for a client certificate."),
+    Setting("x_forwarded_for_authorized_addrs", Kind.NETWORKS, (),
          "Proxies whose `X-Forwarded-For` is believed. Unset, the header is ignored."),
-    Word("x_forwarded_for_hop_skips", Kind.COUNT, 0, "How many addresses to skip from the end of the header."),
-    Word("x_forwarded_for_reject_not_present", Kind.BOOL, False, "Refuses requests without the header."),
-    Word("x_forwarded_for_reject_not_authorized", Kind.BOOL, False,
+    Setting("x_forwarded_for_hop_skips", Kind.COUNT, 0, "How many addresses to skip from the end of the header."),
+    Setting("x_forwarded_for_reject_not_present", Kind.BOOL, False, "Refuses requests without the header."),
+    Setting("x_forwarded_for_reject_not_authorized", Kind.BOOL, False,
          "Refuses requests that bear the header and come from elsewhere."),
 )  # fmt: skip
 
 LISTENER_UNIX = (
-    Word("address", Kind.PATH, None, "The path of the socket, which is made anew at the start.", required=True),
+    Setting("address", Kind.PATH, None, "The path of the socket, which is made anew at the start.", required=True),
     *_EVERY_LISTENER,
-    Word("socket_mode", Kind.MODE, 0o600, "The permissions of the socket, in octal."),
-    Word("socket_user", Kind.STRING, "", "The user, by name or number, who owns the socket."),
-    Word("socket_group", Kind.STRING, "", "The group, by name or number, that owns the socket."),
+    Setting("socket_mode", Kind.MODE, 0o600, "The permissions of the socket, in octal."),
+    Setting("socket_user", Kind.STRING, "", "The user, by name or number, who owns the socket."),
+    Setting("socket_group", Kind.STRING, "", "The group, by name or number, that owns the socket."),
 )  # fmt: skip
 
-STORAGE: dict[str, tuple[Word, ...]] = {
+STORAGE: dict[str, tuple[Setting, ...]] = {
     "inmem": (),
     "sqlite": (
-        Word("path", Kind.PATH, None, "The database file; it and its folder are made if need be.", required=True),
+        Setting("path", Kind.PATH, None, "The database file; it and its folder are made if need be.", required=True),
     ),
 }
 
-_DISABLED = Word("disabled", Kind.BOOL, False, "The block counts as absent.")
+_DISABLED = Setting("disabled", Kind.BOOL, False, "The block counts as absent.")
 
-SEALS: dict[str, tuple[Word, ...]] = {
+SEALS: dict[str, tuple[Setting, ...]] = {
     "shamir": (_DISABLED,),
     "static": (
         _DISABLED,
-        Word("current_key_id", Kind.STRING, None, "A name for the current key, kept with what it seals.",
+        Setting("current_key_id", Kind.STRING, None, "A name for the current key, kept with what it seals.",
              required=True, environment=("BAO_STATIC_SEAL_CURRENT_KEY_ID", "VAULT_STATIC_SEAL_CURRENT_KEY_ID")),
-        Word("current_key", Kind.STRING, None,
+        Setting("current_key", Kind.STRING, None,
              "32 bytes in hexadecimal or base64, `file:///path` (those, or 32 raw bytes), or `env://NAME`.",
              required=True, environment=("BAO_STATIC_SEAL_CURRENT_KEY", "VAULT_STATIC_SEAL_CURRENT_KEY")),
-        Word("previous_key_id", Kind.STRING, "", "The name of the key before it, while keys are exchanged.",
+        Setting("previous_key_id", Kind.STRING, "", "The name of the key before it, while keys are exchanged.",
              environment=("BAO_STATIC_SEAL_PREVIOUS_KEY_ID", "VAULT_STATIC_SEAL_PREVIOUS_KEY_ID")),
-        Word("previous_key", Kind.STRING, "", "The key before it.",
+        Setting("previous_key", Kind.STRING, "", "The key before it.",
              environment=("BAO_STATIC_SEAL_PREVIOUS_KEY", "VAULT_STATIC_SEAL_PREVIOUS_KEY")),
     ),
 }  # fmt: skip
 
 AUDIT = (
-    Word("description", Kind.STRING, "", "A line for people."),
-    Word("local", Kind.BOOL, False, "Accepted for the sake of existing files; there is no replication."),
+    Setting("description", Kind.STRING, "", "A line for people."),
+    Setting("local", Kind.BOOL, False, "Accepted for the sake of existing files; there is no replication."),
 )
 """An ``audit`` block also has ``options``, whose words are the device's own."""
 
-LISTENER_BLOCKS: dict[str, tuple[Word, ...]] = {
+LISTENER_BLOCKS: dict[str, tuple[Setting, ...]] = {
     "telemetry": (
-        Word("unauthenticated_metrics_access", Kind.BOOL, False, "Serves `sys/metrics` without a token."),
+        Setting("unauthenticated_metrics_access", Kind.BOOL, False, "Serves `sys/metrics` without a token."),
     ),
     "inflight_requests_logging": (
-        Word("unauthenticated_in_flight_requests_access", Kind.BOOL, False,
+        Setting("unauthenticated_in_flight_requests_access", Kind.BOOL, False,
              "Serves `sys/in-flight-req` without a token."),
     ),
 }  # fmt: skip

@@ -12,7 +12,7 @@ from typing import Any
 
 from compat.hcl.reader import Body, Position, Scalar, Sequence, Value
 from engines.durations import InvalidDuration, parse_duration
-from server.config.schema import Kind, Word
+from server.config.schema import Kind, Setting
 from server.config.settings import Network
 from server.config.source import ConfigError, Place
 
@@ -42,7 +42,7 @@ class _Unsuitable(Exception):
     """The value is not of the word's kind."""
 
 
-def convert(word: Word, value: Value, place: Place) -> Any:
+def convert(word: Setting, value: Value, place: Place) -> Any:
     """``value`` as ``word`` wants it. Raises ``ConfigError`` that says what was expected at ``place``."""
     try:
         return _READERS[word.kind](word, value)
@@ -50,7 +50,7 @@ def convert(word: Word, value: Value, place: Place) -> Any:
         raise ConfigError(f"{word.name}: expected {_expected(word)}, got {_shown(word, value)}", place) from None
 
 
-def convert_text(word: Word, text: str, source: str) -> Any:
+def convert_text(word: Setting, text: str, source: str) -> Any:
     """The same for ``text`` that comes from a flag or an environment variable, which ``source`` names."""
     try:
         return _READERS[word.kind](word, Scalar(text, _NO_POSITION))
@@ -72,12 +72,12 @@ def strings(name: str, value: Value, place: Place) -> Mapping[str, str]:
     return result
 
 
-def _expected(word: Word) -> str:
+def _expected(word: Setting) -> str:
     text = "one of " + ", ".join(word.choices) if word.kind is Kind.CHOICE else _EXPECTED[word.kind]
     return f"{text}, at least {word.minimum}" if word.minimum else text
 
 
-def _shown(word: Word, value: Value) -> str:
+def _shown(word: Setting, value: Value) -> str:
     """What was given, without quoting strings that may be secrets."""
     if isinstance(value, Sequence):
         return "a list"
@@ -101,21 +101,21 @@ def _scalar(value: Value) -> str | int | float:
     return value.value
 
 
-def _string(word: Word, value: Value) -> str:
+def _string(word: Setting, value: Value) -> str:
     plain = _scalar(value)
     if isinstance(plain, bool):
         raise _Unsuitable
     return str(plain)
 
 
-def _path(word: Word, value: Value) -> str:
+def _path(word: Setting, value: Value) -> str:
     text = _string(word, value)
     if "\0" in text or (word.required and not text):
         raise _Unsuitable
     return text
 
 
-def _bool(word: Word, value: Value) -> bool:
+def _bool(word: Setting, value: Value) -> bool:
     plain = _scalar(value)
     text = plain if isinstance(plain, str) else str(plain)
     if text in _TRUE:
@@ -125,7 +125,7 @@ def _bool(word: Word, value: Value) -> bool:
     raise _Unsuitable
 
 
-def _count(word: Word, value: Value) -> int:
+def _count(word: Setting, value: Value) -> int:
     plain = _scalar(value)
     text = str(plain).strip()
     if isinstance(plain, bool) or not re.fullmatch(r"[0-9]{1,15}", text, re.ASCII):
@@ -133,7 +133,7 @@ def _count(word: Word, value: Value) -> int:
     return _at_least(word, int(text))
 
 
-def _size(word: Word, value: Value) -> int:
+def _size(word: Setting, value: Value) -> int:
     plain = _scalar(value)
     match = _SIZE.fullmatch(str(plain).strip())
     if isinstance(plain, bool) or match is None:
@@ -141,7 +141,7 @@ def _size(word: Word, value: Value) -> int:
     return _at_least(word, int(match[1]) * _SIZE_UNITS[(match[2] or "b").lower()])
 
 
-def _duration(word: Word, value: Value) -> int:
+def _duration(word: Setting, value: Value) -> int:
     plain = _scalar(value)
     if isinstance(plain, bool):
         raise _Unsuitable
@@ -151,13 +151,13 @@ def _duration(word: Word, value: Value) -> int:
         raise _Unsuitable from None
 
 
-def _at_least(word: Word, number: int) -> int:
+def _at_least(word: Setting, number: int) -> int:
     if number < word.minimum:
         raise _Unsuitable
     return number
 
 
-def _choice(word: Word, value: Value) -> str:
+def _choice(word: Setting, value: Value) -> str:
     text = _string(word, value).strip().lower()
     text = _SYNONYMS.get(text, text)
     if text not in word.choices:
@@ -165,7 +165,7 @@ def _choice(word: Word, value: Value) -> str:
     return text
 
 
-def _networks(word: Word, value: Value) -> tuple[Network, ...]:
+def _networks(word: Setting, value: Value) -> tuple[Network, ...]:
     items = value.items if isinstance(value, Sequence) else (value,)
     names = [name.strip() for item in items for name in _string(word, item).split(",") if name.strip()]
     if len(names) > _MAX_NETWORKS:
@@ -176,7 +176,7 @@ def _networks(word: Word, value: Value) -> tuple[Network, ...]:
         raise _Unsuitable from None
 
 
-def _address(word: Word, value: Value) -> str:
+def _address(word: Setting, value: Value) -> str:
     text = _string(word, value).strip()
     host, separator, port = text.rpartition(":")
     bracketed = host.startswith("[") and host.endswith("]")
@@ -187,7 +187,7 @@ def _address(word: Word, value: Value) -> str:
     return text
 
 
-def _mode(word: Word, value: Value) -> int:
+def _mode(word: Setting, value: Value) -> int:
     if not isinstance(value, Scalar) or not isinstance(value.value, str):
         raise _Unsuitable
     if not re.fullmatch(r"[0-7]{3,4}", value.value, re.ASCII) or int(value.value, 8) > 0o777:
@@ -195,7 +195,7 @@ def _mode(word: Word, value: Value) -> int:
     return int(value.value, 8)
 
 
-_READERS: Mapping[Kind, Callable[[Word, Value], Any]] = {
+_READERS: Mapping[Kind, Callable[[Setting, Value], Any]] = {
     Kind.STRING: _string,
     Kind.BOOL: _bool,
     Kind.COUNT: _count,

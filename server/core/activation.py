@@ -11,20 +11,20 @@ from server.audit.broker import Broker
 from server.audit.entry import AuditMount, AuditNamespace
 from server.audit.headers import AuditedHeaders
 from server.core.engines import EngineOpener
-from server.core.maintenance import Background
+from server.core.maintenance import Maintenance
 from server.core.runtime import Runtime
-from server.core.tenant_pool import OpenTenants
-from server.core.unsealed import Active, note_version, read_cluster
+from server.core.tenant_pool import TenantPool
+from server.core.unsealed import Unsealed, note_version, read_cluster
 from server.runtime import plugins
 from server.runtime.version import PLUGIN_VERSION
-from server.tenants.identity.effective_identity import Personas
+from server.tenants.identity.effective_identity import EffectiveIdentities
 from server.tenants.limits.lockouts import Lockouts
 from server.tenants.mounts.table import (
     AUTH,
     IN_NAMESPACE,
     MOUNT_TABLE,
-    Live,
     MountConfig,
+    Mounted,
     MountEntry,
     Mounts,
     new_entry,
@@ -41,7 +41,7 @@ from server.tenants.tokens.wrapping_jwt import WrappingJwt
 from storage.view import View
 
 
-async def activate(runtime: Runtime, engines: EngineOpener) -> Active:
+async def activate(runtime: Runtime, engines: EngineOpener) -> Unsealed:
     """Bring up everything over the open barrier of ``runtime``.
 
     Raises ``StorageFault`` if what is stored can't be read.
@@ -56,32 +56,32 @@ async def activate(runtime: Runtime, engines: EngineOpener) -> Active:
         max_waiting=runtime.settings.audit_max_waiting,
     )
     await audit.load()
-    standings = DecisionCache()
-    root = await _open_tenant(runtime, engines, ROOT, view, standings)
+    decisions = DecisionCache()
+    root = await _open_tenant(runtime, engines, ROOT, view, decisions)
     guards = Guards(view.within("sys/guards/"), runtime.rate_counts)
     namespaces_view = view.within("sys/namespaces/")
-    standings.watch(namespaces_view)
+    decisions.watch(namespaces_view)
     table = NamespaceTable(namespaces_view, runtime.clock)
 
     async def bring_up(entry: Entry) -> Tenant:
         own_view = View(runtime.barrier, entry.namespace.storage_prefix, runtime.cache)
-        tenant = await _open_tenant(runtime, engines, entry.namespace, own_view, standings, elsewhere)
+        tenant = await _open_tenant(runtime, engines, entry.namespace, own_view, decisions, elsewhere)
         await tenant.mounts.clear_leftovers()
         return tenant
 
-    tenants = OpenTenants(runtime, root, table, bring_up, standings.forget)
+    tenants = TenantPool(runtime, root, table, bring_up, decisions.forget)
 
     async def elsewhere(namespace_id: str) -> Tokens | None:
         tenant = await tenants.by_id(namespace_id)
         return None if tenant is None else tenant.tokens
 
-    active = Active(root, audit, await read_cluster(view, runtime.settings), guards, standings, table, tenants)
-    await active.load_namespaces()
+    unsealed = Unsealed(root, audit, await read_cluster(view, runtime.settings), guards, decisions, table, tenants)
+    await unsealed.load_namespaces()
     await note_version(view, runtime.clock())
     await root.mounts.clear_leftovers()
-    active.background = Background(runtime, active)
-    active.background.start()
-    return active
+    unsealed.maintenance = Maintenance(runtime, unsealed)
+    unsealed.maintenance.start()
+    return unsealed
 
 
 async def _open_tenant(
@@ -89,20 +89,20 @@ async def _open_tenant(
     engines: EngineOpener,
     namespace: Namespace,
     view: View,
-    standings: DecisionCache,
+    decisions: DecisionCache,
     elsewhere: Elsewhere | None = None,
 ) -> Tenant:
-    standings.watch(view, MOUNT_TABLE)
-    standings.watch(view, "sys/policy/")
+    decisions.watch(view, MOUNT_TABLE)
+    decisions.watch(view, "sys/policy/")
     policies = PolicyStore(view.within("sys/policy/"), runtime.clock, with_root=namespace is ROOT)
     await policies.ensure_defaults()
     token_view = view.within("sys/token/")
-    personas = Personas(view.within("sys/identity/"))
-    tokens = await Tokens.open(token_view, policies, personas, namespace, elsewhere)
+    identities = EffectiveIdentities(view.within("sys/identity/"))
+    tokens = await Tokens.open(token_view, policies, identities, namespace, elsewhere)
 
-    def bring_up(entry: MountEntry) -> Live:
+    def bring_up(entry: MountEntry) -> Mounted:
         engine_type, engine = engines.open(tenant, entry)
-        return Live(entry, engine_type, engine, _audit_mount(namespace, entry))
+        return Mounted(entry, engine_type, engine, _audit_mount(namespace, entry))
 
     audit = AuditNamespace(namespace.id, namespace.path)
     tenant = Tenant(
@@ -120,7 +120,7 @@ async def _open_tenant(
             runtime.settings.max_lease_ttl_seconds,
         ),
         Lockouts(view.within("sys/lockout/"), runtime.login_failures, namespace.id),
-        personas,
+        identities,
         JwtIssuer(view.within("sys/jwt/"), _token_address(runtime, namespace), tokens),
     )
     await tenant.mounts.begin(_built_in(namespace))

@@ -11,7 +11,7 @@ from auth_methods.base import TrustsServer
 from auth_methods.token.routes import TOKEN
 from engines.base import EngineType, Mount
 from engines.cubbyhole.routes import CUBBYHOLE
-from server.core.entities import KnownCallers
+from server.core.entities import EntityLookup
 from server.core.mounting import mount_of
 from server.core.renewals import Renewals
 from server.core.runtime import Runtime
@@ -19,7 +19,7 @@ from server.runtime import plugins
 from server.tenants.identity.routes import IDENTITY
 from server.tenants.mounts.table import MountEntry
 from server.tenants.tenant import Tenant
-from server.tenants.tokens.cubbyhole import Drawers
+from server.tenants.tokens.cubbyhole import Cubbyholes
 
 log = logging.getLogger(__name__)
 
@@ -57,9 +57,9 @@ class EngineOpener:
         if name == self.system.type:
             return self.system, self.open_system(tenant)
         if name == TOKEN.type:
-            renewals, callers = Renewals(self.runtime, tenant), KnownCallers(tenant, mount)
+            renewals, callers = Renewals(self.runtime, tenant), EntityLookup(tenant, mount)
             return TOKEN, TOKEN.open(mount, tenant.tokens, renewals, callers, tenant.jwt_issuer)
         if name == IDENTITY.type:
-            return IDENTITY, IDENTITY.open(tenant.personas, tenant.namespace.id, tenant.mounts)
+            return IDENTITY, IDENTITY.open(tenant.identities, tenant.namespace.id, tenant.mounts)
         assert name == CUBBYHOLE.type, "there are no other built-in engines"
-        return CUBBYHOLE, CUBBYHOLE.open(Drawers(tenant.tokens, tenant.view.within("sys/token/")))
+        return CUBBYHOLE, CUBBYHOLE.open(Cubbyholes(tenant.tokens, tenant.view.within("sys/token/")))

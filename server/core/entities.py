@@ -8,7 +8,7 @@ from server.tenants.identity.logins import entity_at_login
 from server.tenants.tenant import Tenant
 
 
-class KnownCallers:
+class EntityLookup:
     """The entities of one namespace; ``mount`` is that of the token method."""
 
     def __init__(self, tenant: Tenant, mount: Mount) -> None:
@@ -28,4 +28,4 @@ class KnownCallers:
 
     async def policies(self, entity_id: str) -> tuple[str, ...]:
         """The policies that an entity adds to those of its tokens; none if there is no such entity."""
-        return await self._tenant.personas.policies(entity_id)
+        return await self._tenant.identities.policies(entity_id)

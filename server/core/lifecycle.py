@@ -1,6 +1,6 @@
 """The server's life: not initialised, sealed, unsealed, and back.
 
-``Core`` is there from start to stop; ``Active`` (see ``server.core.unsealed``) only while the barrier is open. Each
+``Core`` is there from start to stop; ``Unsealed`` (see ``server.core.unsealed``) only while the barrier is open. Each
 change of state is made within ``commons.changing()``, so that a share that comes in while the server is being sealed
 waits its turn, and so that all processes of the server change with the one that was asked (see
 ``server.seal.shared_state``).
@@ -25,11 +25,11 @@ from server.core.activation import activate
 from server.core.engines import EngineOpener
 from server.core.runtime import Runtime
 from server.core.settings import Settings
-from server.core.unsealed import Active
+from server.core.unsealed import Unsealed
 from server.runtime import plugins
 from server.runtime.logs import choose_levels
 from server.runtime.metrics import Meter
-from server.seal.shared_state import Alone, Commons, SharedState
+from server.seal.shared_state import SharedState, SharedStateAccess, SoleProcess
 from server.tenants.limits.login_counts import LoginCounts
 from server.tenants.limits.rate_limits import RateCounts
 from server.tenants.tenant import Tenant
@@ -86,7 +86,7 @@ class Core:
         *,
         clock: Clock = time.time,
         cache_size: int = DEFAULT_CAPACITY,
-        commons: Commons | None = None,
+        shared_state: SharedStateAccess | None = None,
         rate_counts: RateCounts | None = None,
         login_counts: LoginCounts | None = None,
         meter: Meter | None = None,
@@ -106,9 +106,9 @@ class Core:
             meter or Meter(),
         )
         self.stored_seal = StoredSeal(store, seal)
-        self.active: Active | None = None
-        self.commons: Commons = commons or Alone()
-        self.commons.follow(self._follow)
+        self.unsealed: Unsealed | None = None
+        self.shared_state: SharedStateAccess = shared_state or SoleProcess()
+        self.shared_state.follow(self._follow)
 
     async def start(self) -> None:
         """Unseal at once if other processes are unsealed, or if the seal can do so by itself and there is something.
@@ -117,7 +117,7 @@ class Core:
         ``StorageFault`` if storage can't be read.
         """
         await self.stored_seal.check()
-        async with self.commons.changing() as state:
+        async with self.shared_state.changing() as state:
             if state.root_key is not None:
                 await self._follow(state)
             elif not await self.initialized():
@@ -136,7 +136,7 @@ class Core:
 
     async def reload(self) -> bool:
         """Reopen the files of audit devices, as after they have been rotated; whether all could be."""
-        return self.active is None or await self.active.audit.reopen()
+        return self.unsealed is None or await self.unsealed.audit.reopen()
 
     async def initialized(self) -> bool:
         """Whether the store holds a barrier."""
@@ -145,13 +145,13 @@ class Core:
     async def seal_status(self) -> SealStatus:
         """The state of the seal."""
         config = await self.stored_seal.config()
-        seal, progress = self.stored_seal.seal, self.commons.state.unsealing
+        seal, progress = self.stored_seal.seal, self.shared_state.state.unsealing
         recovery = await self.stored_seal.recovery_config() if seal.automatic else None
         shown = recovery or config
         return SealStatus(
             type=seal.type,
             initialized=config is not None,
-            sealed=self.active is None,
+            sealed=self.unsealed is None,
             shares=0 if shown is None else shown.secret_shares,
             threshold=0 if shown is None else shown.secret_threshold,
             progress=0 if progress is None else progress.progress,
@@ -178,7 +178,7 @@ class Core:
         in Vault's words if there can't be such shares, the store is initialised, or an audit device of the
         configuration takes no entry; then nothing has changed.
         """
-        async with self.commons.changing() as state:
+        async with self.shared_state.changing() as state:
             automatic = self.stored_seal.seal.automatic
             await self.check_initialize(shares, threshold)
             new = None if automatic and not shares else new_shares(shares, threshold)
@@ -194,7 +194,7 @@ class Core:
                 await self.stored_seal.create(transaction, root_key, new)
 
             await self.runtime.barrier.initialize(root_key, also)
-            active = await self._open(root_key)
+            unsealed = await self._open(root_key)
             record = TokenRecord(
                 policies=("root",),
                 path="auth/token/root",
@@ -202,7 +202,7 @@ class Core:
                 creation_time=self.runtime.clock(),
                 leased=False,
             )
-            root_token = (await active.root.tokens.mint(record)).id
+            root_token = (await unsealed.root.tokens.mint(record)).id
             log.info("initialised")
             if automatic:
                 state.root_key = Secret(root_key)
@@ -214,11 +214,11 @@ class Core:
 
     async def unseal(self, share: bytes) -> SealStatus:
         """Take one share, and unseal when there are enough. Raises ``InvalidRequest`` in Vault's words."""
-        async with self.commons.changing() as state:
+        async with self.shared_state.changing() as state:
             config = await self.stored_seal.config()
             if config is None:
                 raise InvalidRequest("Vault is not initialized")
-            if self.active is None:
+            if self.unsealed is None:
                 if state.unsealing is None:
                     state.unsealing = ShareProgress(config.secret_threshold)
                 try:
@@ -231,22 +231,22 @@ class Core:
 
     async def reset_unseal(self) -> SealStatus:
         """Forget the shares taken so far. Raises ``InvalidRequest`` if the server is unsealed."""
-        async with self.commons.changing() as state:
-            if self.active is not None:
+        async with self.shared_state.changing() as state:
+            if self.unsealed is not None:
                 raise InvalidRequest("vault is unsealed")
             state.lock_up()
         return await self.seal_status()
 
     async def seal(self) -> None:
         """Drop everything secret, in all processes; no error if sealed already."""
-        async with self.commons.changing() as state:
+        async with self.shared_state.changing() as state:
             await self._close()
             state.lock_up()
             state.kept_sealed = True
 
     async def set_log_levels(self, levels: Mapping[str, str]) -> None:
         """Let the loggers named log from these levels upwards, in all processes; ``""`` stands for as configured."""
-        async with self.commons.changing() as state:
+        async with self.shared_state.changing() as state:
             chosen = {**state.log_levels, **levels}
             state.log_levels = {name: level for name, level in chosen.items() if level}
             choose_levels(state.log_levels)
@@ -282,17 +282,17 @@ class Core:
             return
         if state.seal_key is not None:
             self.stored_seal.use(state.seal_key.reveal())
-        if self.active is None:
+        if self.unsealed is None:
             await self._open(state.root_key.reveal())
             log.info("unsealed")
         else:
             await self.runtime.barrier.unseal(state.root_key.reveal())
 
-    async def _open(self, root_key: bytes) -> Active:
+    async def _open(self, root_key: bytes) -> Unsealed:
         await self.runtime.barrier.unseal(root_key)
         self.runtime.cache.watch(KEYRING_PATH, self.runtime.barrier.expire)
         try:
-            self.active = await activate(
+            self.unsealed = await activate(
                 self.runtime, EngineOpener(self.runtime, self.system, partial(self.system.open, self))
             )
         except BaseException:
@@ -300,17 +300,17 @@ class Core:
             self.runtime.barrier.seal()
             self.stored_seal.seal.close()
             raise
-        return self.active
+        return self.unsealed
 
     async def _close(self) -> None:
-        if self.active is not None:
+        if self.unsealed is not None:
             await self._drop()
             log.info("sealed")
 
     async def _drop(self) -> None:
-        active, self.active = self.active, None
-        if active is not None:
-            await active.close()
+        unsealed, self.unsealed = self.unsealed, None
+        if unsealed is not None:
+            await unsealed.close()
             self.runtime.cache.forget()
             self.runtime.barrier.seal()
             self.stored_seal.seal.close()

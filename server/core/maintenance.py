@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from engines.base import Periodic
 from server.core.runtime import Runtime
-from server.core.unsealed import Active
+from server.core.unsealed import Unsealed
 from server.runtime.log_limits import LimitedLog
 from server.tenants.namespaces.records import Entry
 from server.tenants.tenant import Tenant
@@ -55,12 +55,12 @@ class Turns:
         return [entries[each] for each in found]
 
 
-class Background:
+class Maintenance:
     """The work behind ``active``, the unsealed server."""
 
-    def __init__(self, runtime: Runtime, active: Active) -> None:
+    def __init__(self, runtime: Runtime, unsealed: Unsealed) -> None:
         self._runtime = runtime
-        self._active = active
+        self._unsealed = unsealed
         self._sweeps = Turns()
         self._ticks = Turns()
         self._tasks: list[asyncio.Task[None]] = []
@@ -81,19 +81,19 @@ class Background:
         """Remove what has expired and what was deleted, in the root and in the namespaces whose turn it is."""
         if not await self._leads():
             return
-        active = self._active
-        await _carefully(self._sweep_tenant(active.root), "the root namespace")
-        await _carefully(active.tenants.erase_gone(), "deleted namespaces")
-        for entry in self._sweeps.next(active.namespaces.by_id, SWEPT_AT_ONCE):
+        unsealed = self._unsealed
+        await _carefully(self._sweep_tenant(unsealed.root), "the root namespace")
+        await _carefully(unsealed.tenants.erase_gone(), "deleted namespaces")
+        for entry in self._sweeps.next(unsealed.namespaces.by_id, SWEPT_AT_ONCE):
             await _carefully(self._sweep_namespace(entry), entry.id)
 
     async def tick(self) -> None:
         """Let engines do their periodic work, in the root and in the namespaces whose turn it is."""
         if not await self._leads():
             return
-        active = self._active
-        await _carefully(self._tick_tenant(active.root), "the root namespace")
-        for entry in self._ticks.next(active.namespaces.by_id, TICKED_AT_ONCE):
+        unsealed = self._unsealed
+        await _carefully(self._tick_tenant(unsealed.root), "the root namespace")
+        for entry in self._ticks.next(unsealed.namespaces.by_id, TICKED_AT_ONCE):
             await _carefully(self._tick_namespace(entry), entry.id)
 
     async def _leads(self) -> bool:
@@ -101,12 +101,12 @@ class Background:
         if not await self._runtime.store.lead():
             return False
         await self._runtime.cache.catch_up()
-        await self._active.load_namespaces()
+        await self._unsealed.load_namespaces()
         return True
 
     async def _sweep_namespace(self, entry: Entry) -> None:
         if await self._may_have_expired(entry):
-            async with self._active.tenants.visit(entry) as tenant:
+            async with self._unsealed.tenants.visit(entry) as tenant:
                 await self._sweep_tenant(tenant)
 
     async def _sweep_tenant(self, tenant: Tenant) -> None:
@@ -123,14 +123,14 @@ class Background:
         return any([await list_names(tokens + folder, limit=1) for folder in _LEFT_TO_CLEAR])
 
     async def _tick_namespace(self, entry: Entry) -> None:
-        async with self._active.tenants.visit(entry) as tenant:
+        async with self._unsealed.tenants.visit(entry) as tenant:
             await self._tick_tenant(tenant)
 
     async def _tick_tenant(self, tenant: Tenant) -> None:
         await tenant.lockouts.sweep(self._runtime.clock())
-        for live in (await tenant.mounts.router()).mounts.values():
-            if isinstance(live.engine, Periodic):
-                await live.engine.tick(self._runtime.clock())
+        for mounted in (await tenant.mounts.router()).mounts.values():
+            if isinstance(mounted.engine, Periodic):
+                await mounted.engine.tick(self._runtime.clock())
 
 
 async def _repeat(seconds: float, work: Callable[[], Awaitable[None]]) -> None:

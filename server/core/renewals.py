@@ -23,13 +23,13 @@ class Renewals:
         Raises whatever fault the method refuses with.
         """
         router = await self._tenant.mounts.router()
-        found = router.find(record.path)
-        if found is None or not isinstance(found.live.engine, Renews):
+        match = router.find(record.path)
+        if match is None or not isinstance(match.mounted.engine, Renews):
             return None
-        if isinstance(found.live.engine, ChecksRenewals):
-            await found.live.engine.check_renewal(record.metadata or {}, call)
-        renewal = await found.live.engine.renewal(record.metadata or {}, record.policies)
-        mount = mount_of(self._runtime, self._tenant, found.live.entry)
+        if isinstance(match.mounted.engine, ChecksRenewals):
+            await match.mounted.engine.check_renewal(record.metadata or {}, call)
+        renewal = await match.mounted.engine.renewal(record.metadata or {}, record.policies)
+        mount = mount_of(self._runtime, self._tenant, match.mounted.entry)
         return Renewal(
             ttl_seconds=renewal.ttl_seconds or mount.default_lease_ttl_seconds,
             max_ttl_seconds=min(filter(None, (renewal.max_ttl_seconds, mount.max_lease_ttl_seconds))),

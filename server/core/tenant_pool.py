@@ -36,7 +36,7 @@ _PAUSE_SECONDS = 0.05
 _LONGEST_WAIT_SECONDS = 60.0
 
 
-class OpenTenants:
+class TenantPool:
     """Opens the namespaces of ``table`` with ``bring_up``; ``closing`` is called before any of them is closed."""
 
     def __init__(

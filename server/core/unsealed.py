@@ -18,7 +18,7 @@ from server.access.decision_cache import DecisionCache
 from server.access.guards import Guards
 from server.audit.broker import Broker
 from server.core.settings import Settings
-from server.core.tenant_pool import OpenTenants
+from server.core.tenant_pool import TenantPool
 from server.runtime.version import VERSION
 from server.tenants.namespaces.names import ROOT, Namespace, above, normalise
 from server.tenants.namespaces.table import NamespaceTable
@@ -51,17 +51,17 @@ class BackgroundWork(Protocol):
 
 
 @dataclass(slots=True)
-class Active:
+class Unsealed:
     """The unsealed server."""
 
     root: Tenant
     audit: Broker
     cluster: Cluster
     guards: Guards
-    standings: DecisionCache
+    decisions: DecisionCache
     namespaces: NamespaceTable
-    tenants: OpenTenants
-    background: BackgroundWork | None = None
+    tenants: TenantPool
+    maintenance: BackgroundWork | None = None
 
     async def tenant(self, namespace_path: str) -> Tenant | None:
         """The tenant that a client names by header or path prefix, or None."""
@@ -86,8 +86,8 @@ class Active:
 
     async def close(self) -> None:
         """Stop the background work and release what mounts and audit devices hold."""
-        if self.background is not None:
-            await self.background.close()
+        if self.maintenance is not None:
+            await self.maintenance.close()
         await self.tenants.close()
         await self.audit.close()
 

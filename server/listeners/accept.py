@@ -17,7 +17,7 @@ from typing import Any, TypeAlias
 
 import orjson
 
-from server.listeners.connection_budget import Place, Share
+from server.listeners.connection_budget import ConnectionBudget, Slot
 from server.listeners.misdirected import note_plain
 from server.listeners.security_headers import SECURITY, header_lines
 from server.runtime.log_limits import LimitedLog
@@ -25,8 +25,8 @@ from server.runtime.log_limits import LimitedLog
 _log = logging.getLogger(__name__)
 _failures = LimitedLog(_log)
 
-Connect: TypeAlias = Callable[[Place], asyncio.Protocol]
-"""Makes the protocol of a connection, which closes the ``Place`` when the connection is over."""
+Connect: TypeAlias = Callable[[Slot], asyncio.Protocol]
+"""Makes the protocol of a connection, which closes the ``Slot`` when the connection is over."""
 
 YIELD_SECONDS = 0.001
 """How long a process leaves a connection to others, for each that it has more than they."""
@@ -72,7 +72,7 @@ class Acceptor:
         self,
         opened: socket.socket,
         connect: Connect,
-        share: Share,
+        share: ConnectionBudget,
         context: ssl.SSLContext | None,
         handshake_seconds: float,
     ) -> None:
@@ -153,7 +153,7 @@ class Acceptor:
             connection.close()
         return True
 
-    async def _connect(self, connection: socket.socket, place: Place) -> None:
+    async def _connect(self, connection: socket.socket, place: Slot) -> None:
         kept = self._keep(connection)
         try:
             await self._loop.connect_accepted_socket(lambda: self._make_protocol(place), connection, **self._limits)

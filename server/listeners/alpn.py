@@ -11,7 +11,7 @@ import logging
 from typing import cast
 
 from server.listeners.accept import Connect
-from server.listeners.connection_budget import Place
+from server.listeners.connection_budget import Slot
 from server.listeners.tls import HTTP2, is_approved
 
 _log = logging.getLogger(__name__)
@@ -23,7 +23,7 @@ class Negotiated(asyncio.Protocol):
     With ``approved_only``, it is closed unless its suite of ciphers is approved.
     """
 
-    def __init__(self, place: Place, http1: Connect, http2: Connect, *, approved_only: bool) -> None:
+    def __init__(self, place: Slot, http1: Connect, http2: Connect, *, approved_only: bool) -> None:
         self._place = place
         self._http1 = http1
         self._http2 = http2

@@ -14,7 +14,7 @@ ABSENT = 2**63
 """The count of a process that isn't serving at present: nobody leaves it anything."""
 
 
-class Share:
+class ConnectionBudget:
     """The share of the process with ``slot`` of ``slots``.
 
     All processes together may have ``limit`` connections, and this one ``most_requests`` under way on each listener.
@@ -53,23 +53,23 @@ class Share:
         """This process serves from now on, and has no connections yet."""
         self._slots[self._slot] = 0
 
-    def take(self) -> Place:
+    def take(self) -> Slot:
         """Count one more connection."""
         self._slots[self._slot] += 1
-        return Place(self)
+        return Slot(self)
 
     def give_back(self) -> None:
         """Count one less."""
         self._slots[self._slot] -= 1
 
 
-class Place:
+class Slot:
     """One connection, counted until ``close``."""
 
     __slots__ = ("_share",)
 
-    def __init__(self, share: Share) -> None:
-        self._share: Share | None = share
+    def __init__(self, share: ConnectionBudget) -> None:
+        self._share: ConnectionBudget | None = share
 
     def close(self) -> None:
         """The connection is over; to say so twice does no harm."""

@@ -16,7 +16,7 @@ from server.config import NOWHERE, Listener
 from server.listeners.accept import Acceptor
 from server.listeners.alpn import Negotiated
 from server.listeners.asgi import Application
-from server.listeners.connection_budget import Place, Share
+from server.listeners.connection_budget import ConnectionBudget, Slot
 from server.listeners.deadlines import Deadlines
 from server.listeners.forwarded import ForwardedFor
 from server.listeners.http1.protocol import Http1Server
@@ -53,7 +53,7 @@ class OpenListener:
         self,
         application: Application,
         stop: asyncio.Event,
-        share: Share,
+        share: ConnectionBudget,
         always_served: Collection[str] = (),
         drain_seconds: float = DRAIN_SECONDS,
     ) -> None:
@@ -84,10 +84,10 @@ class OpenListener:
             return http2, http2
         return Http1Server(application, self.listener, drain_seconds), http2
 
-    async def _accept(self, http1: HttpServer, http2: HttpServer, stop: asyncio.Event, share: Share) -> None:
+    async def _accept(self, http1: HttpServer, http2: HttpServer, stop: asyncio.Event, share: ConnectionBudget) -> None:
         """Hand connections out until ``stop``, and until the last that was accepted then has been handed out."""
 
-        def connect(place: Place) -> asyncio.Protocol:
+        def connect(place: Slot) -> asyncio.Protocol:
             if self._context is None:
                 return http1.connect(place)
             approved_only = isinstance(self._context, ApprovedContext)
@@ -141,7 +141,7 @@ async def serve(
     opened: Sequence[OpenListener],
     build: Callable[[Listener], Application],
     stop: asyncio.Event,
-    share: Share | None = None,
+    share: ConnectionBudget | None = None,
     always_served: Collection[str] = (),
 ) -> None:
     """Serve each listener with what ``build`` makes for it, until ``stop``; if one fails, all are stopped.
@@ -149,7 +149,7 @@ async def serve(
     ``share`` is this process's share of the connections to all of them; paths in ``always_served`` are served whatever
     the number of requests under way.
     """
-    share = share or Share()
+    share = share or ConnectionBudget()
     share.begin()
     async with asyncio.TaskGroup() as group:
         for one in opened:

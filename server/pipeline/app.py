@@ -48,7 +48,7 @@ from server.pipeline.large_bodies import (
     too_large,
 )
 from server.pipeline.linger import PAUSE_SECONDS, SECONDS, linger
-from server.pipeline.ndjson import Lines
+from server.pipeline.ndjson import NdjsonConnection
 from server.pipeline.open_routes import exposure_of
 from server.pipeline.respond import refusal
 from server.pipeline.response import JSON, JSON_ALONE, Answer, GoneError, Headers
@@ -69,7 +69,7 @@ class Application:
     def __init__(self, dispatcher: Dispatcher, listener: Listener) -> None:
         self._dispatcher = dispatcher
         self._listener = listener
-        self._exposure = exposure_of(listener)
+        self._permissions = exposure_of(listener)
         self._tls = listener.tls
         self._max_bytes = listener.max_request_size_bytes
         self._few_bytes = min(FEW_BYTES, self._max_bytes)
@@ -158,7 +158,7 @@ class Application:
         hold = scope.get(RELEASE, _unbounded)()
         echoed = ((b"x-vault-namespace", sent.namespace),) if sent.namespace else ()
         marks = () if isinstance(opened, Answer) else opened.headers
-        lines = Lines(self._listener, receive, send, hold, (*self._headers, *echoed, *marks))
+        lines = NdjsonConnection(self._listener, receive, send, hold, (*self._headers, *echoed, *marks))
         if isinstance(opened, Answer):
             await lines.refuse(opened)
         else:
@@ -171,11 +171,11 @@ class Application:
         try:
             body: bytes | None = scope.get(WHOLE_BODY)
             if body is None or len(body) > self._few_bytes:
-                found = await self._body(scope, sent, receive, body)
-                if isinstance(found, LargeBody):
-                    scope[_LARGE] = found
-                    return await self._answer_large(scope, sent, receive, found)
-                body = found
+                match = await self._body(scope, sent, receive, body)
+                if isinstance(match, LargeBody):
+                    scope[_LARGE] = match
+                    return await self._answer_large(scope, sent, receive, match)
+                body = match
             request = requests.parse_request(
                 scope["method"], scope["raw_path"], scope["query_string"], sent, body, scope.get("client")
             )
@@ -183,7 +183,7 @@ class Application:
                 return _turned_away(scope, _early_answer(request, scope["method"]), began)
             if self._tls:
                 request.client_certificate = scope.get("state", {}).get(CLIENT_CERTIFICATE, b"")
-            return await self._dispatcher.answer(request, self._exposure)
+            return await self._dispatcher.answer(request, self._permissions)
         except Fault as fault:
             return _turned_away(scope, refusal(fault), began)
 
@@ -200,19 +200,19 @@ class Application:
         if body.more and body.size > self._max_bytes:
             raise too_large(size_limit(self._max_bytes))
         if not requests.reads_body(request):
-            return await self._dispatcher.answer(request, self._exposure)
+            return await self._dispatcher.answer(request, self._permissions)
         data = None if body.more or body.size > PLAIN_BODY_BYTES else parse_plain(body.first)
         if data is None:
             return await self._answer_costly(request, sent, receive, body)
         request.data = data
-        return await self._dispatcher.answer(request, self._exposure)
+        return await self._dispatcher.answer(request, self._permissions)
 
     async def _answer_costly(self, request: requests.Request, sent: Sent, receive: Receive, body: LargeBody) -> Answer:
         """The answer to ``request``, which comes without its body: who calls is looked at before that is read on."""
-        bound = await self._dispatcher.body_bound(request, self._exposure)
+        bound = await self._dispatcher.body_bound(request, self._permissions)
         if not bound:
             request.unread = True
-            return await self._dispatcher.answer(request, self._exposure)
+            return await self._dispatcher.answer(request, self._permissions)
         if sent.length > bound:
             raise too_large(UNKNOWN_CALLER)
         if bound <= PLAIN_BODY_BYTES or requests.UNKNOWN_LENGTH < sent.length <= PLAIN_BODY_BYTES:
@@ -224,24 +224,24 @@ class Application:
         self, request: requests.Request, sent: Sent, receive: Receive, body: LargeBody, bound: int
     ) -> Answer:
         """The answer to ``request``, whose body may have ``bound`` bytes, once that has come."""
-        dispatcher, exposure = self._dispatcher, self._exposure
+        dispatcher, permissions = self._dispatcher, self._permissions
         limit = UNKNOWN_CALLER if bound < self._max_bytes else size_limit(self._max_bytes)
         whole = await body.whole(min(bound, self._max_bytes), limit)
         data = parse_plain(whole)
         if data is not None and len(whole) <= PLAIN_BODY_BYTES:
             request.data = data
-            return await dispatcher.answer(request, exposure)
+            return await dispatcher.answer(request, permissions)
         if bound <= PLAIN_BODY_BYTES:
             raise too_large(UNKNOWN_CALLER)
         parse = partial(requests.parse_body, sent.content_type, whole)
         if len(whole) <= SMALL_BODY_BYTES:
             request.data = parse()
-            return await dispatcher.answer(request, exposure)
+            return await dispatcher.answer(request, permissions)
         async with dispatcher.turns.turn(receive):
             request.data = await beside(parse) if data is None else data
             request.large = True
             del whole, data, parse
-            return await dispatcher.answer(request, exposure)
+            return await dispatcher.answer(request, permissions)
 
     async def _body(self, scope: Scope, sent: Sent, receive: Receive, whole: bytes | None) -> bytes | LargeBody:
         """The body, which may have come ``whole``; or what has been read of one that isn't parsed at once."""
@@ -273,14 +273,14 @@ class Application:
         return sending
 
 
-def _early_answer(found: urls.Redirect | urls.Refusal, method: str) -> Answer:
+def _early_answer(match: urls.Redirect | urls.Refusal, method: str) -> Answer:
     """The answer to what needs no more than a look at the request."""
-    if isinstance(found, urls.Redirect):
-        body = found.body(method)
-        headers: Headers = ((b"location", found.location.encode()),)
+    if isinstance(match, urls.Redirect):
+        body = match.body(method)
+        headers: Headers = ((b"location", match.location.encode()),)
         return Answer(307, body, (*headers, _HTML) if body else headers)
-    headers = ((b"content-type", found.content_type),) if found.content_type else ()
-    return Answer(found.status, found.body, headers)
+    headers = ((b"content-type", match.content_type),) if match.content_type else ()
+    return Answer(match.status, match.body, headers)
 
 
 def _turned_away(scope: Scope, answer: Answer, began: int) -> Answer:

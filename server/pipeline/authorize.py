@@ -24,7 +24,7 @@ from engines.base import Access, Body, Call, Operation
 from engines.faults import Denied, Fault, NotFound, Unauthenticated
 from server.access.request_context import RequestContext, caller_of
 from server.audit.entry import refusal as refused
-from server.core.unsealed import Active
+from server.core.unsealed import Unsealed
 from server.pipeline.large_bodies import UNKNOWN_CALLER, too_large
 from server.pipeline.resolve import check_namespace, refuse_in_namespace, refuse_without_seal
 from server.tenants.policies.acl import Acl
@@ -38,32 +38,34 @@ LISTS = (Operation.LIST, Operation.SCAN)
 """Whose paths end in a slash."""
 
 
-async def locate(request: Request, request_id: str, active: Active) -> RequestContext:
+async def locate(request: Request, request_id: str, unsealed: Unsealed) -> RequestContext:
     """Step 2. Raises ``NotFound`` or ``Unavailable`` for a namespace that does not exist or is locked."""
-    tenant = await _tenant(request, active) if request.namespace else active.root
+    tenant = await _tenant(request, unsealed) if request.namespace else unsealed.root
     operation, path = request.operation, request.path
     router = await tenant.mounts.router()
     if operation in LISTS:
-        found = router.find(path.removesuffix("/")) or router.find(path)
+        match = router.find(path.removesuffix("/")) or router.find(path)
     else:
-        found = router.find(path) or router.find(path + "/")
-    route = None if found is None or found.served is None else found.served.routes.get(operation)
-    if found is not None and not found.live.type.eager:
+        match = router.find(path) or router.find(path + "/")
+    route = None if match is None or match.endpoint is None else match.endpoint.routes.get(operation)
+    if match is not None and not match.mounted.type.eager:
         await asyncio.sleep(0)  # Behind that, the request is a task.
-    return RequestContext(request, request_id, tenant, operation, path, found, route)
+    return RequestContext(request, request_id, tenant, operation, path, match, route)
 
 
-async def _tenant(request: Request, active: Active) -> Tenant:
-    if active.namespaces.stale:
-        await active.load_namespaces()  # It may have changed since the request was resolved.
-    check_namespace(request, active.namespaces)
-    tenant = await active.tenants.at(request.namespace)
+async def _tenant(request: Request, unsealed: Unsealed) -> Tenant:
+    if unsealed.namespaces.stale:
+        await unsealed.load_namespaces()  # It may have changed since the request was resolved.
+    check_namespace(request, unsealed.namespaces)
+    tenant = await unsealed.tenants.at(request.namespace)
     if tenant is None:
         raise NotFound("namespace not found")
     return tenant
 
 
-async def admit(active: Active, context: RequestContext, call: Call, epoch: int) -> tuple[RequestContext, Body | None]:
+async def admit(
+    unsealed: Unsealed, context: RequestContext, call: Call, epoch: int
+) -> tuple[RequestContext, Body | None]:
     """Steps 3 to 6; ``epoch`` is that of the decision cache when step 2 began.
 
     Answers the body too if it had to be read already, to distinguish creation from update. Raises the fault of a
@@ -72,7 +74,7 @@ async def admit(active: Active, context: RequestContext, call: Call, epoch: int)
     acl = None
     try:
         if context.decision is None:
-            context = await _authenticate(active, context, call)
+            context = await _authenticate(unsealed, context, call)
             if context.public:
                 call.caller = context.caller
                 return context, None
@@ -89,38 +91,38 @@ async def admit(active: Active, context: RequestContext, call: Call, epoch: int)
             context = await _spend(context)
             call.caller = context.caller
             _refuse(context, acl)
-            active.standings.add(epoch, context, acl.valid_until)
+            unsealed.decisions.add(epoch, context, acl.valid_until)
     except BaseException as error:
         try:
             if isinstance(error, Fault):
                 response = refused(error, public=context.public)
-                await active.audit.refuse(context.audit_request(response.error), response)
+                await unsealed.audit.refuse(context.audit_request(response.error), response)
         finally:
             await end_used_up(context)
         raise
     return context, body
 
 
-async def _authenticate(active: Active, context: RequestContext, call: Call) -> RequestContext:
+async def _authenticate(unsealed: Unsealed, context: RequestContext, call: Call) -> RequestContext:
     """Step 3. Raises ``Unauthenticated`` without a token where one is needed, and faults for paths that refuse all."""
-    request, found = context.request, context.found
+    request, match = context.request, context.match
     wrapping = False
-    if found is not None:
-        call.path = found.path
-        if found.served is not None:
-            if request.namespace and found.live.entry.path == _SYSTEM:
-                refuse_in_namespace(found.served)
-            wrapping = found.served.wrapping_token and context.operation is not Operation.HELP
+    if match is not None:
+        call.path = match.path
+        if match.endpoint is not None:
+            if request.namespace and match.mounted.entry.path == _SYSTEM:
+                refuse_in_namespace(match.endpoint)
+            wrapping = match.endpoint.wrapping_token and context.operation is not Operation.HELP
     if wrapping:
         checked = await context.tenant.wrapping.check(request.token, request.data, call.now)
         if "token" not in request.data:
             request.token = checked.record.id  # It may have come as a JSON Web Token.
-    token = await holder(active, request, call.now)
+    token = await holder(unsealed, request, call.now)
     if request.unread and (context.public or token is not None):
         raise too_large(UNKNOWN_CALLER)
     if context.public:
-        assert found is not None, "a route belongs to a mount"
-        if found.live.entry.is_auth:
+        assert match is not None, "a route belongs to a mount"
+        if match.mounted.entry.is_auth:
             return context  # A login doesn't care about the token of an earlier one;
         if token is None and request.token and not wrapping:
             raise Unauthenticated  # other public paths answer by who asks.
@@ -129,11 +131,11 @@ async def _authenticate(active: Active, context: RequestContext, call: Call) -> 
     return context if token is None else replace(context, token=token, caller=caller_of(token))
 
 
-async def holder(active: Active, request: Request, now: float) -> Token | None:
+async def holder(unsealed: Unsealed, request: Request, now: float) -> Token | None:
     """The token that ``request`` has shown, if it is good, in whatever namespace it belongs to."""
     if not request.token:
         return None
-    home = await active.home(request.token) if active.namespaces.by_id else active.root
+    home = await unsealed.home(request.token) if unsealed.namespaces.by_id else unsealed.root
     token = await home.tokens.authenticate(request.token, now)
     if token is not None and token.record.bound_cidrs:
         return token if contains(token.record.bound_cidrs, request.remote_address) else None
@@ -145,15 +147,15 @@ async def _distinguish(context: RequestContext, call: Call) -> tuple[Body | None
 
     A caller of another tenant isn't told what exists by how a body is taken that doesn't fit.
     """
-    found, token = context.found, context.token
-    if found is None or found.served is None or found.served.exists is None or context.route is None:
+    match, token = context.match, context.token
+    if match is None or match.endpoint is None or match.endpoint.exists is None or context.route is None:
         return None, context
     if context.operation is not Operation.UPDATE:
         return None, context
     if token is None or context.tenant.namespace.below(token.store.namespace) is None:
         return None, context
     body = convert_body(context, bare_errors=True)
-    call.existing = await found.served.exists(found.live.engine, call, body)
+    call.existing = await match.endpoint.exists(match.mounted.engine, call, body)
     if call.existing:
         return body, context
     call.operation = Operation.CREATE
@@ -174,14 +176,14 @@ async def _spend(context: RequestContext) -> RequestContext:
 
 def _refuse(context: RequestContext, acl: Acl) -> None:
     """Raise ``Denied`` unless the request was allowed, or another fault for what no namespace has."""
-    request, route, found, decision = context.request, context.route, context.found, context.decision
+    request, route, match, decision = context.request, context.route, context.match, context.decision
     assert decision is not None, "the policies were asked"
     if request.head and not acl.root:
         raise Denied  # A policy has no word that grants it.
     if not decision.allowed or (route is not None and route.access is Access.SUDO and not decision.sudo):
         raise Denied
-    if request.namespace and found is not None and found.live.entry.path == _SYSTEM and found.served is not None:
-        refuse_without_seal(found.served)
+    if request.namespace and match is not None and match.mounted.entry.path == _SYSTEM and match.endpoint is not None:
+        refuse_without_seal(match.endpoint)
 
 
 async def end_used_up(context: RequestContext) -> None:
@@ -194,13 +196,13 @@ async def end_used_up(context: RequestContext) -> None:
 
 def convert_body(context: RequestContext, *, bare_errors: bool = False) -> Body:
     """The typed body of a request. Raises ``InvalidRequest``."""
-    assert context.route is not None and context.found is not None, "only a found route has a body"
+    assert context.route is not None and context.match is not None, "only a found route has a body"
     given: dict[str, Any] = context.request.data
     reserved = context.route.body.path_only
     if reserved and not reserved.isdisjoint(given):
         given = {name: value for name, value in given.items() if name not in reserved}
-    if context.found.parameters:
-        given = {**given, **context.found.parameters}
+    if context.match.parameters:
+        given = {**given, **context.match.parameters}
     body = fields.convert(context.route.body, given, bare_errors=bare_errors)
     limit = 0 if context.decision is None else context.decision.limit
     if limit and getattr(body, "limit", limit) <= 0:

@@ -43,7 +43,7 @@ from server.access.request_context import RequestContext, audit_response
 from server.audit.entry import raw_answer
 from server.audit.entry import refusal as refused
 from server.core.lifecycle import Core
-from server.core.unsealed import Active
+from server.core.unsealed import Unsealed
 from server.pipeline.authorize import admit, convert_body, end_used_up, holder, locate
 from server.pipeline.faults import fault_of, unserved, without_route
 from server.pipeline.large_bodies import (
@@ -56,7 +56,7 @@ from server.pipeline.large_bodies import (
     too_large,
 )
 from server.pipeline.login import log_in
-from server.pipeline.open_routes import NOTHING, Exposure, open_routes
+from server.pipeline.open_routes import NOTHING, ListenerPermissions, open_routes
 from server.pipeline.resolve import resolve_namespace
 from server.pipeline.respond import answer_to, marked, raw_answer_to, refusal, wrappable, wrapped
 from server.pipeline.response import Answer, Headers
@@ -66,7 +66,7 @@ from server.runtime.log_limits import LimitedLog
 from server.runtime.request_log import log_request, request_logging
 from server.system.inspect.openapi import help_answer, mount_help
 from server.system.state import System
-from server.tenants.mounts.table import Found
+from server.tenants.mounts.table import Match
 from server.tenants.tokens.wrapping import Unwrapped
 from storage.base import Conflict
 from storage.base import Unavailable as StorageUnavailable
@@ -100,31 +100,34 @@ class Dispatcher:
         self.bugs = 0
         """How many requests ended in an exception that nobody planned, in this process."""
 
-    async def body_bound(self, request: Request, exposure: Exposure) -> int:
+    async def body_bound(self, request: Request, permissions: ListenerPermissions) -> int:
         """How many bytes of its body are read for ``request``, which comes without it.
 
         With a token that is good, as many as there are; for a path that needs none, few; otherwise none at all.
         """
         try:
-            return await self._body_bound(copy(request), exposure)
+            return await self._body_bound(copy(request), permissions)
         except Exception:  # noqa: BLE001 - whatever it is, ``answer`` comes to it too, and says so
             return 0
 
-    async def _body_bound(self, request: Request, exposure: Exposure) -> int:
-        active = self._core.active
-        if active is not None:
+    async def _body_bound(self, request: Request, permissions: ListenerPermissions) -> int:
+        unsealed = self._core.unsealed
+        if unsealed is not None:
             await self._core.runtime.cache.catch_up()
-            await _resolve(request, active)
-        if request.path.startswith(_SYSTEM) and self._open_routes(exposure).match(_below_system(request)) is not None:
+            await _resolve(request, unsealed)
+        if (
+            request.path.startswith(_SYSTEM)
+            and self._open_routes(permissions).match(_below_system(request)) is not None
+        ):
             return PLAIN_BODY_BYTES
-        if active is None:
+        if unsealed is None:
             return 0
-        if await holder(active, request, self._core.runtime.clock()) is not None:
+        if await holder(unsealed, request, self._core.runtime.clock()) is not None:
             return sys.maxsize
-        context = await locate(request, "", active)
+        context = await locate(request, "", unsealed)
         return PLAIN_BODY_BYTES if context.public else 0
 
-    async def answer(self, request: Request, exposure: Exposure = NOTHING) -> Answer:
+    async def answer(self, request: Request, permissions: ListenerPermissions = NOTHING) -> Answer:
         """The answer to ``request``, whatever happens, on a listener with ``exposure``."""
         began = perf_counter_ns()
         request_id = new_request_id()
@@ -134,17 +137,17 @@ class Dispatcher:
         marks: Headers = ()
         answer = None
         try:
-            active = core.active
-            if active is not None:
+            unsealed = core.unsealed
+            if unsealed is not None:
                 if core.runtime.cache.behind:
                     await core.runtime.cache.catch_up()
-                namespaces = active.namespaces
+                namespaces = unsealed.namespaces
                 if namespaces.stale or namespaces.by_path or request.in_namespace:
-                    await _resolve(request, active)
-                if active.guards.on:
-                    marks, answer = await self._guarded(request, request_id, active)
+                    await _resolve(request, unsealed)
+                if unsealed.guards.on:
+                    marks, answer = await self._guarded(request, request_id, unsealed)
             if answer is None and request.path.startswith(_SYSTEM):
-                answer = await self._open(request, request_id, exposure)
+                answer = await self._open(request, request_id, permissions)
             if answer is None:
                 answer = await self._logical(request, request_id)
             status = answer.status
@@ -178,16 +181,16 @@ class Dispatcher:
         return opened
 
     async def _guarded_stream(self, request: Request, request_id: str) -> Stream | Answer | None:
-        active = self._core.active
+        unsealed = self._core.unsealed
         marks: Headers = ()
-        if active is not None:
+        if unsealed is not None:
             await self._core.runtime.cache.catch_up()
-            await _resolve(request, active)
-            if active.guards.on:
-                context = await locate(request, request_id, active)
+            await _resolve(request, unsealed)
+            if unsealed.guards.on:
+                context = await locate(request, request_id, unsealed)
                 if context.route is None or context.route.item is None:
                     return None  # It is counted as the request that it turns out to be.
-                marks, stopped = await self._guarded(request, request_id, active)
+                marks, stopped = await self._guarded(request, request_id, unsealed)
                 if stopped is not None:
                     return stopped
         opened = await self._opened(request, request_id)
@@ -195,9 +198,9 @@ class Dispatcher:
             opened.headers = marks
         return opened
 
-    async def _guarded(self, request: Request, request_id: str, active: Active) -> tuple[Headers, Answer | None]:
+    async def _guarded(self, request: Request, request_id: str, unsealed: Unsealed) -> tuple[Headers, Answer | None]:
         """Step 1, where there are cross-origin rules or quotas: headers for the answer, or the answer itself."""
-        guards = active.guards
+        guards = unsealed.guards
         await guards.load()
         verdict = guards.cors.judge(request)
         if verdict.status is not None:
@@ -206,18 +209,18 @@ class Dispatcher:
             return verdict.headers, None
         core = self._core
         try:
-            context = await locate(request, request_id, active)
+            context = await locate(request, request_id, unsealed)
         except (NotFound, Unavailable):
             # The namespace is missing or locked, as is answered further on; attempts are counted all the same.
-            context = RequestContext(request, request_id, active.root, request.operation, request.path)
-        admission = await guards.quotas.admit(context, active.lineage(context.tenant.namespace), core.runtime.clock())
+            context = RequestContext(request, request_id, unsealed.root, request.operation, request.path)
+        admission = await guards.quotas.admit(context, unsealed.lineage(context.tenant.namespace), core.runtime.clock())
         marks = (*verdict.headers, *admission.headers)
         if admission.allowed:
             return marks, None
         self._meter.violations += 1
         fault = RateLimited(f'request path "{request.path}": rate limit quota exceeded')
         if admission.audited:
-            await active.audit.refuse(context.audit_request(fault.message or ""), refused(fault, public=True))
+            await unsealed.audit.refuse(context.audit_request(fault.message or ""), refused(fault, public=True))
         return (), marked(refusal(fault), marks)
 
     def _failure(self, error: Exception, request_id: str) -> Answer:
@@ -234,18 +237,18 @@ class Dispatcher:
         log.error("request %s ended in %s\n%s", request_id, type(error).__name__, frames)
         return Answer(500, errors_body([internal_error_text(request_id)]))
 
-    async def _open(self, request: Request, request_id: str, exposure: Exposure) -> Answer | None:
+    async def _open(self, request: Request, request_id: str, permissions: ListenerPermissions) -> Answer | None:
         """Serve a route that works while sealed; None if the path isn't one of those."""
         path = _below_system(request)
-        match = self._open_routes(exposure).match(path)
+        match = self._open_routes(permissions).match(path)
         if match is None:
             return None
         if request.unread:
             raise too_large(UNKNOWN_CALLER)
-        served, parameters = match
+        endpoint, parameters = match
         # These paths can't be listed; a query that asks for a list is a query like any other.
         operation = Operation.READ if request.method == "GET" else request.operation
-        route = served.routes.get(operation)
+        route = endpoint.routes.get(operation)
         if route is None or request.internal or (request.head and not route.head):
             return Answer(405, errors_body(()))
         call = _call_to(request, request_id, operation, path, self._core.runtime.clock())
@@ -265,35 +268,35 @@ class Dispatcher:
             return raw_answer_to(status, reply.raw)
         return Answer(status, b"" if status in _BODILESS else bare_body(reply.data))
 
-    def _open_routes(self, exposure: Exposure) -> RouteTable:
-        routes = open_routes(exposure)
-        return routes.sealed if self._core.active is None else routes.unsealed
+    def _open_routes(self, permissions: ListenerPermissions) -> RouteTable:
+        routes = open_routes(permissions)
+        return routes.sealed if self._core.unsealed is None else routes.unsealed
 
-    async def _ready(self, request: Request) -> Active:
+    async def _ready(self, request: Request) -> Unsealed:
         """The unsealed server, and that it takes the request at all. The cache is up to date already."""
-        active = self._core.active
-        if active is None:
+        unsealed = self._core.unsealed
+        if unsealed is None:
             raise Sealed
         if request.method == "OPTIONS":
             raise InvalidRequest("cannot handle internal-only request operation")
         if request.index:
             # This server gives out no index, so there is none that it could decode.
             raise InvalidRequest('failed to decode "X-Vault-Index"')
-        if active.audit.stale:
-            await active.audit.load()
-        return active
+        if unsealed.audit.stale:
+            await unsealed.audit.load()
+        return unsealed
 
     async def _opened(self, request: Request, request_id: str) -> Stream | None:
         """Steps 2 to 8 of a stream. Its entries are never written together: it may take long."""
-        active = await self._ready(request)
-        epoch = active.standings.epoch
-        context = await locate(request, request_id, active)
+        unsealed = await self._ready(request)
+        epoch = unsealed.decisions.epoch
+        context = await locate(request, request_id, unsealed)
         if context.route is None or context.route.item is None:
             return None
         call = _call(context, self._core.runtime.clock())
-        context, body = await admit(active, context, call, epoch)
-        pending = await active.audit.begin(context.audit_request())
-        stream = Stream(self._core, active, context, pending, self._failure)
+        context, body = await admit(unsealed, context, call, epoch)
+        pending = await unsealed.audit.begin(context.audit_request())
+        stream = Stream(self._core, unsealed, context, pending, self._failure)
         try:
             reply = await self._handled(context, call, body)
             assert reply is not None and reply.each is not None, "the handler of a stream says what answers it"
@@ -305,31 +308,31 @@ class Dispatcher:
 
     async def _logical(self, request: Request, request_id: str) -> Answer:
         """Steps 2 to 9, with a cached decision or without."""
-        active = await self._ready(request)
+        unsealed = await self._ready(request)
         now = self._core.runtime.clock()
-        epoch = active.standings.epoch
-        context = active.standings.find(request, request_id, now)
+        epoch = unsealed.decisions.epoch
+        context = unsealed.decisions.find(request, request_id, now)
         if context is None:
-            context = await locate(request, request_id, active)
+            context = await locate(request, request_id, unsealed)
         else:
             if request.namespace:
-                active.tenants.touch(context.tenant)
-            if context.found is not None and not context.found.live.type.eager:
+                unsealed.tenants.touch(context.tenant)
+            if context.match is not None and not context.match.mounted.type.eager:
                 await asyncio.sleep(0)  # As in ``locate``.
         if request.large:
-            context = await _hide(context, active)
+            context = await _hide(context, unsealed)
         call = _call(context, now)
-        context, body = await admit(active, context, call, epoch)
+        context, body = await admit(unsealed, context, call, epoch)
         try:
-            return await self._served(context, call, body, active)
+            return await self._endpoint(context, call, body, unsealed)
         finally:
             await end_used_up(context)
 
-    async def _served(self, context: RequestContext, call: Call, body: Body | None, active: Active) -> Answer:
+    async def _endpoint(self, context: RequestContext, call: Call, body: Body | None, unsealed: Unsealed) -> Answer:
         """Steps 7 to 9, audited whatever comes of them."""
         writes = context.writes or context.request.wrap_ttl_seconds > 0
         audited = context.audit_request()
-        pending = await active.audit.begin(audited) if writes else active.audit.hold(audited)
+        pending = await unsealed.audit.begin(audited) if writes else unsealed.audit.hold(audited)
         try:
             reply = await self._handled(context, call, body)
             answer = answer_to(context, call, reply)
@@ -339,12 +342,12 @@ class Dispatcher:
         except Exception as error:
             # Without a name for the fault: it holds this frame, and so all of the request until garbage is looked for.
             response = refused(fault_of(error) or Fault("internal error"), public=context.public)
-            await active.audit.finish(pending, response)
+            await unsealed.audit.finish(pending, response)
             if isinstance(error, Fault) and context.public:
                 error.wrapped = False
             raise
         except BaseException:  # It was cut off, and must not wait any more.
-            active.audit.abandon(pending, refused(Fault("internal error"), public=context.public))
+            unsealed.audit.abandon(pending, refused(Fault("internal error"), public=context.public))
             raise
         if isinstance(reply, Reply) and reply.raw is not None:
             response = raw_answer(answer.status, reply.raw.content_type, reply.raw.body)
@@ -353,54 +356,54 @@ class Dispatcher:
         else:
             response = audit_response(reply, call.warnings, context)
         if len(answer.body) > LONG_ANSWER_BYTES:
-            await active.audit.hide_answer(response, context.audit_subject())
-        await active.audit.finish(pending, response)
+            await unsealed.audit.hide_answer(response, context.audit_subject())
+        await unsealed.audit.finish(pending, response)
         return answer
 
     async def _handled(self, context: RequestContext, call: Call, body: Body | None) -> Reply | None:
         """Step 8. Raises what the handler raises, and faults for paths and verbs that are not there."""
-        found, route = context.found, context.route
-        if found is None:
+        match, route = context.match, context.route
+        if match is None:
             raise NotFound(f'no handler for route "{context.path}". route entry not found.')
-        if context.operation is Operation.HELP and not found.path.strip("/"):
-            return Reply(mount_help(found.live))
-        if found.served is None:
-            raise unserved(found)
+        if context.operation is Operation.HELP and not match.path.strip("/"):
+            return Reply(mount_help(match.mounted))
+        if match.endpoint is None:
+            raise unserved(match)
         if context.operation is Operation.HELP:
-            return Reply(help_answer(found.live.entry.engine_type, found.served, found.path))
+            return Reply(help_answer(match.mounted.entry.engine_type, match.endpoint, match.path))
         if route is None or context.request.head:
-            raise without_route(found.served, context)
+            raise without_route(match.endpoint, context)
         if route.item is not None and not context.request.lines:
             raise InvalidRequest(f"this path takes lines of JSON, sent as {LINES_TYPE.decode()}")
         if route.item is not None and context.request.wrap_ttl_seconds:
             raise InvalidRequest("the answer to a stream can't be wrapped")
         if body is None:
             body = convert_body(context)
-        if route.access is Access.PUBLIC and found.live.entry.is_auth:
-            reply = await log_in(self._core.runtime, context.tenant, found.live, route, call, body)
+        if route.access is Access.PUBLIC and match.mounted.entry.is_auth:
+            reply = await log_in(self._core.runtime, context.tenant, match.mounted, route, call, body)
         else:
-            reply = await route.handler(found.live.engine, call, body)
+            reply = await route.handler(match.mounted.engine, call, body)
         if isinstance(reply, Issued) and reply.auth.entity_id:
             # The request itself may have changed the caller's entity.
             await self._core.runtime.cache.catch_up()
-            reply.identity_policies = await context.tenant.personas.policies(reply.auth.entity_id)
+            reply.identity_policies = await context.tenant.identities.policies(reply.auth.entity_id)
         if reply is None or reply.status is None:
-            _warn_of_parameters(call, route, found)
+            _warn_of_parameters(call, route, match)
         return reply
 
 
-async def _hide(context: RequestContext, active: Active) -> RequestContext:
+async def _hide(context: RequestContext, unsealed: Unsealed) -> RequestContext:
     """``context`` with what the audit's entries hold of many or large parameters, worked out beside the event loop."""
-    mount = None if context.found is None else context.found.live.audit
-    return replace(context, hidden=await active.audit.hide(context.request.data, mount))
+    mount = None if context.match is None else context.match.mounted.audit
+    return replace(context, hidden=await unsealed.audit.hide(context.request.data, mount))
 
 
-def _warn_of_parameters(call: Call, route: Row[Any], found: Found) -> None:
+def _warn_of_parameters(call: Call, route: Row[Any], match: Match) -> None:
     """Say what of the request wasn't taken. Answers that choose their status are finished already, as OpenBao's are."""
     unknown = fields.unknown_parameters(route.body, call.given)
     if unknown:
         call.warn(fields.ignored_warning(unknown))
-    replaced = found.parameters.keys() & call.given.keys()
+    replaced = match.parameters.keys() & call.given.keys()
     if route.body.path_only:
         replaced |= route.body.path_only & call.given.keys()
     if replaced:
@@ -411,17 +414,17 @@ def _below_system(request: Request) -> str:
     return request.path[len(_SYSTEM) :].removesuffix("/")
 
 
-async def _resolve(request: Request, active: Active) -> None:
+async def _resolve(request: Request, unsealed: Unsealed) -> None:
     """Find out which namespace ``request`` is for."""
-    if active.namespaces.stale:
-        await active.load_namespaces()
-    if active.namespaces.by_path or request.in_namespace:
-        resolve_namespace(request, active.namespaces)
+    if unsealed.namespaces.stale:
+        await unsealed.load_namespaces()
+    if unsealed.namespaces.by_path or request.in_namespace:
+        resolve_namespace(request, unsealed.namespaces)
 
 
 def _call(context: RequestContext, now: float) -> Call:
-    request, found = context.request, context.found
-    return _call_to(request, context.request_id, context.operation, context.path if found is None else found.path, now)
+    request, match = context.request, context.match
+    return _call_to(request, context.request_id, context.operation, context.path if match is None else match.path, now)
 
 
 def _call_to(request: Request, request_id: str, operation: Operation, path: str, now: float) -> Call:

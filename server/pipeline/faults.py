@@ -12,10 +12,10 @@ from engines.faults import (
     UnsupportedOperation,
     UnsupportedPath,
 )
-from engines.routing import Served, route_table
+from engines.routing import Endpoint, route_table
 from server.access.request_context import RequestContext
 from server.pipeline.authorize import LISTS
-from server.tenants.mounts.table import Found
+from server.tenants.mounts.table import Match
 from storage.base import BarrierSealed, Conflict, Full, KeyTooLong, ValueTooLarge
 from storage.base import Unavailable as StorageUnavailable
 
@@ -39,17 +39,17 @@ def fault_of(error: BaseException) -> Fault | None:
     return None
 
 
-def unserved(found: Found) -> Fault:
+def unserved(match: Match) -> Fault:
     """No pattern matches; but a path that can be listed is known with a trailing slash too."""
-    if found.path.endswith("/"):
-        match = route_table(found.live.type).match(found.path[:-1])
-        if match is not None and Operation.LIST in match[0].routes:
+    if match.path.endswith("/"):
+        listed = route_table(match.mounted.type).match(match.path[:-1])
+        if listed is not None and Operation.LIST in listed[0].routes:
             return UnsupportedOperation()
     return UnsupportedPath()
 
 
-def without_route(served: Served, context: RequestContext) -> Fault:
+def without_route(endpoint: Endpoint, context: RequestContext) -> Fault:
     """The path matches without the operation; but the path of a list ends in a slash, which few patterns have."""
-    if context.operation in LISTS and Operation.LIST not in served.routes and not served.pattern.endswith(_REST):
+    if context.operation in LISTS and Operation.LIST not in endpoint.routes and not endpoint.pattern.endswith(_REST):
         return UnsupportedPath()
     return UnsupportedOperation()

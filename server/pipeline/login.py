@@ -22,7 +22,7 @@ from server.core.mounting import mount_of
 from server.core.runtime import Runtime
 from server.runtime.log_limits import LimitedLog
 from server.tenants.identity.logins import entity_at_login
-from server.tenants.mounts.table import AUTH, Live, LockoutConfig
+from server.tenants.mounts.table import AUTH, LockoutConfig, Mounted
 from server.tenants.policies.builtin import RESPONSE_WRAPPING, UNASSIGNABLE_TEXT
 from server.tenants.tenant import Tenant
 
@@ -34,7 +34,9 @@ _ROOT_POLICY = "root"
 _MAX_ALIAS_CHARACTERS = 1024
 
 
-async def log_in(runtime: Runtime, tenant: Tenant, live: Live, route: Row[Any], call: Call, body: Body) -> Reply | None:
+async def log_in(
+    runtime: Runtime, tenant: Tenant, mounted: Mounted, route: Row[Any], call: Call, body: Body
+) -> Reply | None:
     """Serve a public ``route`` of the auth method at ``live``; a ``Login`` becomes a token.
 
     Raises what the handler raises, ``RateLimited`` for an address that has to wait, and ``Denied`` for an account that
@@ -44,7 +46,7 @@ async def log_in(runtime: Runtime, tenant: Tenant, live: Live, route: Row[Any], 
     if wait_seconds:
         _limited.warning(
             "logins are refused: too many have failed from one address",
-            mount=tenant.namespace.path + live.entry.path,
+            mount=tenant.namespace.path + mounted.entry.path,
             address=call.remote_address,
             request=call.request_id,
             wait_seconds=wait_seconds,
@@ -52,7 +54,7 @@ async def log_in(runtime: Runtime, tenant: Tenant, live: Live, route: Row[Any], 
         raise RateLimited("too many failed logins from this address", retry_after_seconds=wait_seconds)
     failed = False
     try:
-        reply = await _prove(tenant, live, route, call, body)
+        reply = await _prove(tenant, mounted, route, call, body)
     except (InvalidRequest, Denied):
         failed = True
         raise
@@ -60,23 +62,23 @@ async def log_in(runtime: Runtime, tenant: Tenant, live: Live, route: Row[Any], 
         runtime.login_limits.end(call.remote_address, call.now, failed=failed)
     if not isinstance(reply, Login):
         return reply
-    reply.token_type = _token_type(live.entry.config.token_type, reply.token_type)
-    return await issue(tenant, mount_of(runtime, tenant, live.entry), reply, call)
+    reply.token_type = _token_type(mounted.entry.config.token_type, reply.token_type)
+    return await issue(tenant, mount_of(runtime, tenant, mounted.entry), reply, call)
 
 
-async def _prove(tenant: Tenant, live: Live, route: Row[Any], call: Call, body: Body) -> Reply | None:
+async def _prove(tenant: Tenant, mounted: Mounted, route: Row[Any], call: Call, body: Body) -> Reply | None:
     """What the handler says, unless the account is locked; wrong proofs are counted, a right one ends the count."""
-    accessor, config = live.entry.accessor, live.entry.config.user_lockout or LockoutConfig()
+    accessor, config = mounted.entry.accessor, mounted.entry.config.user_lockout or LockoutConfig()
     alias = _alias(body) if not config.disable else ""
     await _refuse_locked(tenant, accessor, alias, call)
     try:
-        reply = await route.handler(live.engine, call, body)
+        reply = await route.handler(mounted.engine, call, body)
     except InvalidCredentials:
         if alias and await tenant.lockouts.failed(accessor, alias, config, call.now):
             # Without the name: people put passwords where their names belong.
             _lockouts.warning(
                 "an account is locked after too many wrong proofs; sys/locked-users names it",
-                mount=tenant.namespace.path + live.entry.path,
+                mount=tenant.namespace.path + mounted.entry.path,
                 address=call.remote_address,
                 request=call.request_id,
             )

@@ -31,7 +31,7 @@ class StalledError(Exception):
     """The client doesn't complete its line."""
 
 
-class Lines:
+class NdjsonConnection:
     """One stream on its connection; ``headers`` are those of every answer."""
 
     def __init__(

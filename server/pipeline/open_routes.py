@@ -20,7 +20,7 @@ from server.system.state import System
 
 
 @dataclass(frozen=True, slots=True)
-class Exposure:
+class ListenerPermissions:
     """The permissions of one listener; a route names the one that opens it (``Route.opened_by``)."""
 
     rekey: bool = False
@@ -29,12 +29,12 @@ class Exposure:
     in_flight: bool = False
 
 
-NOTHING = Exposure()
+NOTHING = ListenerPermissions()
 
 
-def exposure_of(listener: Listener) -> Exposure:
+def exposure_of(listener: Listener) -> ListenerPermissions:
     """What the configuration of ``listener`` allows."""
-    return Exposure(
+    return ListenerPermissions(
         rekey=not listener.disable_unauthed_rekey_endpoints,
         generate_root=not listener.disable_unauthed_generate_root_endpoints,
         metrics=listener.unauthenticated_metrics_access,
@@ -51,9 +51,9 @@ class OpenRoutes:
 
 
 @cache
-def open_routes(exposure: Exposure) -> OpenRoutes:
+def open_routes(permissions: ListenerPermissions) -> OpenRoutes:
     """The routes that a listener with ``exposure`` serves without a token."""
-    permitted = {name for name, allowed in asdict(exposure).items() if allowed}
+    permitted = {name for name, allowed in asdict(permissions).items() if allowed}
     candidates = (*ROUTES, *REKEY_ROUTES, *GENERATE_ROOT_ROUTES)
     added = [replace(route, access=Access.OPEN) for route in candidates if route.opened_by in permitted]
     opened = [route for route in ROUTES if route.access is Access.OPEN]

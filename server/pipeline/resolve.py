@@ -13,7 +13,7 @@ from auth_methods.token.routes import TOKEN
 from compat.requests import Request
 from engines.base import Row, Scope
 from engines.faults import Failed, InvalidRequest, NotFound, Unavailable
-from engines.routing import Served
+from engines.routing import Endpoint
 from server.system.routes import SYSTEM
 from server.tenants.mounts.table import AUTH
 from server.tenants.namespaces.names import normalise
@@ -86,15 +86,15 @@ def check_namespace(request: Request, table: NamespaceTable) -> None:
         )
 
 
-def refuse_in_namespace(served: Served) -> None:
+def refuse_in_namespace(endpoint: Endpoint) -> None:
     """Raise ``InvalidRequest`` if the routes of ``served`` are the root namespace's alone."""
-    if served.scope in (Scope.ROOT, Scope.SERVER):
+    if endpoint.scope in (Scope.ROOT, Scope.SERVER):
         raise InvalidRequest(ONLY_IN_ROOT)
 
 
-def refuse_without_seal(served: Served) -> None:
+def refuse_without_seal(endpoint: Endpoint) -> None:
     """Raise a fault if the routes of ``served`` concern the seal of a namespace, which none has."""
-    if served.scope is Scope.SEAL:
-        if served.pattern == "rotate/root":
+    if endpoint.scope is Scope.SEAL:
+        if endpoint.pattern == "rotate/root":
             raise Failed("failed to rotate barrier root key: namespace is not sealable")
         raise InvalidRequest("namespace is not sealable")

@@ -25,7 +25,7 @@ from server.access.request_context import RequestContext
 from server.audit.broker import Pending
 from server.audit.entry import AuditResponse, refusal
 from server.core.lifecycle import Core
-from server.core.unsealed import Active
+from server.core.unsealed import Unsealed
 from server.pipeline.authorize import end_used_up
 from server.pipeline.resolve import check_namespace
 from server.pipeline.response import Answer, Headers
@@ -51,14 +51,14 @@ class Stream:
     def __init__(
         self,
         core: Core,
-        active: Active,
+        unsealed: Unsealed,
         context: RequestContext,
         pending: Pending,
         failure: Callable[[Exception, str], Answer],
     ) -> None:
         assert context.route is not None and context.route.item is not None, "only such a route is a stream's"
         self._core = core
-        self._active = active
+        self._unsealed = unsealed
         self._context = context
         self._pending: Pending | None = pending
         core.runtime.in_flight[context.request_id] = context.request, perf_counter_ns()
@@ -106,9 +106,9 @@ class Stream:
         self._core.runtime.in_flight.pop(self._context.request_id, None)
         try:
             if error is None or isinstance(error, Exception):
-                await self._active.audit.finish(pending, self._outcome(error))
+                await self._unsealed.audit.finish(pending, self._outcome(error))
             else:
-                self._active.audit.abandon(pending, self._outcome(error))
+                self._unsealed.audit.abandon(pending, self._outcome(error))
         finally:
             await end_used_up(self._context)
 
@@ -127,21 +127,21 @@ class Stream:
     async def _check(self, group: list[Any]) -> None:
         """Raises a fault unless the stream would still be let through, with the items of ``group``."""
         core, context = self._core, self._context
-        if core.active is not self._active:
+        if core.unsealed is not self._unsealed:
             raise Sealed
         await core.runtime.cache.catch_up()
-        if self._active.namespaces.stale:
-            await self._active.load_namespaces()
-        check_namespace(context.request, self._active.namespaces)
-        if self._active.audit.stale:
-            await self._active.audit.load()
-        found, token, tenant = context.found, context.token, context.tenant
-        assert found is not None and token is not None, "a stream has a mount and a token"
-        if (await tenant.mounts.router()).mounts.get(found.live.entry.path) is not found.live:
+        if self._unsealed.namespaces.stale:
+            await self._unsealed.load_namespaces()
+        check_namespace(context.request, self._unsealed.namespaces)
+        if self._unsealed.audit.stale:
+            await self._unsealed.audit.load()
+        match, token, tenant = context.match, context.token, context.tenant
+        assert match is not None and token is not None, "a stream has a mount and a token"
+        if (await tenant.mounts.router()).mounts.get(match.mounted.entry.path) is not match.mounted:
             raise NotFound(f'no handler for route "{context.path}". route entry not found.')
         now = core.runtime.clock()
         if token.record.num_uses:
-            if not await token.store.stands(token, now):
+            if not await token.store.is_valid(token, now):
                 raise Unauthenticated
         else:
             present = await token.store.authenticate(context.request.token, now)
@@ -201,10 +201,10 @@ def _reference(line: bytes) -> str:
     if len(line) > _MAX_REFERRED_BYTES:
         return ""
     try:
-        found = msgspec.json.decode(line)
+        match = msgspec.json.decode(line)
     except _MALFORMED:
         return ""
-    reference = found.get("reference") if isinstance(found, dict) else None
+    reference = match.get("reference") if isinstance(match, dict) else None
     return reference if isinstance(reference, str) else ""
 
 

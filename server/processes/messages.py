@@ -49,15 +49,15 @@ class Followed(msgspec.Struct, frozen=True, tag=True):
     round: int
 
 
-class Alive(msgspec.Struct, frozen=True, tag=True):
-    """A worker's answer to ``Ask``."""
+class Pong(msgspec.Struct, frozen=True, tag=True):
+    """A worker's answer to ``Ping``."""
 
 
 class Reloaded(msgspec.Struct, frozen=True, tag=True):
     """A worker is through with a reload."""
 
 
-FromWorker: TypeAlias = Ready | Refused | Acquire | Release | Followed | Alive | Reloaded
+FromWorker: TypeAlias = Ready | Refused | Acquire | Release | Followed | Pong | Reloaded
 
 
 class Granted(msgspec.Struct, frozen=True, tag=True):
@@ -80,7 +80,7 @@ class Follow(msgspec.Struct, frozen=True, tag=True):
     state: StateRecord
 
 
-class Ask(msgspec.Struct, frozen=True, tag=True):
+class Ping(msgspec.Struct, frozen=True, tag=True):
     """Is anybody there?"""
 
 
@@ -88,7 +88,7 @@ class Stop(msgspec.Struct, frozen=True, tag=True):
     """Finish what is under way and end."""
 
 
-class Hurry(msgspec.Struct, frozen=True, tag=True):
+class Abort(msgspec.Struct, frozen=True, tag=True):
     """Cut off what is under way and end."""
 
 
@@ -96,7 +96,7 @@ class Reload(msgspec.Struct, frozen=True, tag=True):
     """Read the configuration again."""
 
 
-ToWorker: TypeAlias = Granted | Released | Follow | Ask | Stop | Hurry | Reload
+ToWorker: TypeAlias = Granted | Released | Follow | Ping | Stop | Abort | Reload
 
 FROM_WORKER: msgspec.msgpack.Decoder[FromWorker] = msgspec.msgpack.Decoder(FromWorker)
 TO_WORKER: msgspec.msgpack.Decoder[ToWorker] = msgspec.msgpack.Decoder(ToWorker)

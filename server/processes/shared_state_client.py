@@ -15,7 +15,7 @@ from server.seal.shared_state import SharedState, StateRecord, state_of
 _log = logging.getLogger(__name__)
 
 
-class SupervisedCommons:
+class SharedStateClient:
     """Speaks with the supervisor by ``post`` and ``heard``. ``fail`` ends a worker that can't follow the others."""
 
     def __init__(self, post: Callable[[FromWorker], None], fail: Callable[[], None]) -> None:
@@ -29,11 +29,11 @@ class SupervisedCommons:
         self.state = SharedState()
 
     def follow(self, apply: Apply) -> None:
-        """As ``Commons.follow``."""
+        """As ``SharedStateAccess.follow``."""
         self._apply = apply
 
     def changing(self) -> AbstractAsyncContextManager[SharedState]:
-        """As ``Commons.changing``."""
+        """As ``SharedStateAccess.changing``."""
         return self._changing()
 
     @asynccontextmanager

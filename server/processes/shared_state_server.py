@@ -15,34 +15,34 @@ from server.processes.messages import Follow, Granted, Released, ToWorker
 from server.seal.shared_state import StateRecord
 
 
-class Party(Protocol):
+class Participant(Protocol):
     """Somebody who takes part."""
 
     def tell(self, message: ToWorker) -> None:
         """Send a message; it never fails, since a party that can't be told anything is about to leave."""
 
 
-class Keeper:
+class SharedStateServer:
     """Knows its parties from ``join`` to ``leave``."""
 
     def __init__(self) -> None:
         self.state = StateRecord()
-        self._parties: set[Party] = set()
-        self._waiting: deque[tuple[Party, int]] = deque()
-        self._holder: tuple[Party, int] | None = None
-        self._following: set[Party] = set()
+        self._parties: set[Participant] = set()
+        self._waiting: deque[tuple[Participant, int]] = deque()
+        self._holder: tuple[Participant, int] | None = None
+        self._following: set[Participant] = set()
         self._round = 0
 
     @property
-    def following(self) -> frozenset[Party]:
+    def following(self) -> frozenset[Participant]:
         """Those who were sent a new state and haven't followed yet."""
         return frozenset(self._following)
 
-    def join(self, party: Party) -> None:
+    def join(self, party: Participant) -> None:
         """Take a new party in; it knows nothing of the state before it asks."""
         self._parties.add(party)
 
-    def leave(self, party: Party) -> None:
+    def leave(self, party: Participant) -> None:
         """Forget a party, and don't wait for it any more."""
         self._parties.discard(party)
         self._waiting = deque(item for item in self._waiting if item[0] is not party)
@@ -53,12 +53,12 @@ class Keeper:
             self._holder = None
             self._next()
 
-    def acquire(self, party: Party, ticket: int) -> None:
+    def acquire(self, party: Participant, ticket: int) -> None:
         """Let ``party`` have the state when it is its turn."""
         self._waiting.append((party, ticket))
         self._next()
 
-    def release(self, party: Party, ticket: int, state: StateRecord | None) -> None:
+    def release(self, party: Participant, ticket: int, state: StateRecord | None) -> None:
         """Take the state back, changed or not (None)."""
         if self._holder != (party, ticket) or self._following:
             return
@@ -70,7 +70,7 @@ class Keeper:
                 other.tell(Follow(self._round, state))
         self._followed_by_all()
 
-    def followed(self, party: Party, number: int) -> None:
+    def followed(self, party: Participant, number: int) -> None:
         """Note that ``party`` has followed round ``number``."""
         if number == self._round and party in self._following:
             self._following.discard(party)

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from engines.fips import FipsMode
 from server.config import Config, ConfigError, Place
-from server.listeners import OpenListener, Share, open_listeners
+from server.listeners import ConnectionBudget, OpenListener, open_listeners
 from server.processes.development import DevelopmentKeys, banner, store_token, token_file
 from server.processes.service_manager import ServiceManager
 from server.processes.startup_signals import take_hangup
@@ -62,7 +62,7 @@ async def _serve_alone(
     opened: Sequence[OpenListener],
     manager: ServiceManager,
 ) -> None:
-    member = Member(share=Share(limit=config.max_connections, most_requests=config.max_concurrent_requests))
+    member = Member(share=ConnectionBudget(limit=config.max_connections, most_requests=config.max_concurrent_requests))
     serving = Serving(config, open_service, read_config, opened, member, manager.reloading, manager.ready)
     loop = asyncio.get_running_loop()
 

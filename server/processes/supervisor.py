@@ -19,17 +19,17 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NoReturn
 
 from server.config import Config, ConfigError
-from server.listeners import OpenListener, Share
+from server.listeners import ConnectionBudget, OpenListener
 from server.listeners.connection_budget import ABSENT
 from server.listeners.open import DRAIN_SECONDS
 from server.processes.messages import (
+    Abort,
     Acquire,
-    Alive,
-    Ask,
     ChannelClosed,
     Followed,
     FromWorker,
-    Hurry,
+    Ping,
+    Pong,
     Ready,
     Refused,
     Release,
@@ -40,7 +40,7 @@ from server.processes.messages import (
     ToWorker,
 )
 from server.processes.service_manager import ServiceManager
-from server.processes.shared_state_server import Keeper
+from server.processes.shared_state_server import SharedStateServer
 from server.processes.startup_signals import take_hangup
 from server.processes.worker import FAILED, Worker, end_with_parent
 from server.processes.worker_loop import Member, OpenService, ReadConfig, reread
@@ -91,7 +91,7 @@ class _Handle:
         """Whether it isn't through with a reload."""
 
     def tell(self, message: ToWorker) -> None:
-        """As ``Party.tell``."""
+        """As ``Participant.tell``."""
         try:
             self.channel.send(message)
         except ChannelClosed:
@@ -127,7 +127,7 @@ class Supervisor:
         self._rates = SharedRows(config.workers, rate_limits.COLUMNS)
         self._logins = LoginCountTables(config.workers)
         self._counts = SharedRows(config.workers, metrics.COLUMNS)
-        self._keeper = Keeper()
+        self._keeper = SharedStateServer()
         self._workers: dict[int, _Handle] = {}
         self._due: dict[int, float] = {}
         """When the worker of a slot is to be started, by the monotonic clock."""
@@ -204,7 +204,7 @@ class Supervisor:
 
     def _stop(self) -> None:
         if self._stopping_since is not None:
-            self._tell_all(Hurry())
+            self._tell_all(Abort())
             return
         self._stopping_since = time.monotonic()
         self._manager.stopping()
@@ -257,7 +257,7 @@ class Supervisor:
                 inherited.close()
             for other in self._workers.values():
                 other.channel.close()
-            share = Share(
+            share = ConnectionBudget(
                 self._connections,
                 slot,
                 limit=self._config.max_connections,
@@ -310,7 +310,7 @@ class Supervisor:
                 self._keeper.followed(worker, number)
             case Reloaded():
                 worker.reloading = False
-            case Alive():
+            case Pong():
                 pass
 
     def _reap(self) -> None:
@@ -360,7 +360,7 @@ class Supervisor:
                 worker.kill()
         if now - self._asked > ASK_SECONDS:
             self._asked = now
-            self._tell_all(Ask())
+            self._tell_all(Ping())
 
     def _end(self) -> None:
         """Leave nothing behind, however it ended."""

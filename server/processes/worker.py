@@ -21,12 +21,12 @@ from server.listeners import OpenListener
 from server.processes.messages import (
     MAX_MESSAGE_BYTES,
     TO_WORKER,
-    Alive,
-    Ask,
+    Abort,
     ChannelClosed,
     Frames,
     FromWorker,
-    Hurry,
+    Ping,
+    Pong,
     Ready,
     Refused,
     Reload,
@@ -35,7 +35,7 @@ from server.processes.messages import (
     ToWorker,
     encode,
 )
-from server.processes.shared_state_client import SupervisedCommons
+from server.processes.shared_state_client import SharedStateClient
 from server.processes.worker_loop import Member, OpenService, ReadConfig, Service, Serving, new_loop
 from server.runtime import malloc
 from storage.base import StorageFault
@@ -70,13 +70,13 @@ class Worker:
     ) -> None:
         """``member`` lacks the shared state, which is reached through ``channel``."""
         self._channel = channel
-        self._commons = SupervisedCommons(self._post, lambda: os._exit(FAILED))
+        self._shared_state = SharedStateClient(self._post, lambda: os._exit(FAILED))
         self._serving = Serving(
             config,
             open_service,
             read_config,
             opened,
-            replace(member, commons=self._commons),
+            replace(member, shared_state=self._shared_state),
             reloaded=lambda: self._post(Reloaded()),
         )
 
@@ -127,13 +127,13 @@ class Worker:
 
     def _heard(self, message: ToWorker) -> None:
         match message:
-            case Ask():
-                self._post(Alive())
+            case Ping():
+                self._post(Pong())
             case Stop():
                 self._serving.stop()
-            case Hurry():
+            case Abort():
                 self._serving.hurry()
             case Reload():
                 self._serving.reload()
             case _:
-                self._commons.heard(message)
+                self._shared_state.heard(message)

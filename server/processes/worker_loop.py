@@ -15,11 +15,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 from server.config import Config, ConfigError, Listener, differences
-from server.listeners import Application, ListenFailed, OpenListener, Share, serve
+from server.listeners import Application, ConnectionBudget, ListenFailed, OpenListener, serve
 from server.processes.development import DevelopmentKeys
 from server.runtime.logs import set_level
 from server.runtime.metrics import Meter
-from server.seal.shared_state import Alone, Commons
+from server.seal.shared_state import SharedStateAccess, SoleProcess
 from server.tenants.limits.login_counts import LoginCounts
 from server.tenants.limits.rate_limits import RateCounts
 from storage.shared_memory import SharedRevision
@@ -31,9 +31,9 @@ _log = logging.getLogger(__name__)
 class Member:
     """A process's place among those that serve together; as it stands, that of the only one."""
 
-    commons: Commons = field(default_factory=Alone)
+    shared_state: SharedStateAccess = field(default_factory=SoleProcess)
     revision: SharedRevision | None = None
-    share: Share = field(default_factory=Share)
+    share: ConnectionBudget = field(default_factory=ConnectionBudget)
     """Its share of the connections."""
 
     rate_counts: RateCounts | None = None

@@ -65,7 +65,7 @@ class LimitedLog:
         self.log(logging.ERROR, message, *arguments, **fields)
 
 
-class StrangersLimit(logging.Filter):
+class UnauthenticatedLimit(logging.Filter):
     """Keeps within a limit for each logger what strangers can cause, but for what has passed a limit already.
 
     That is all that other people's libraries say, whose loggers aren't below ``own``; and of ours, records made with

@@ -24,7 +24,7 @@ from typing import Any, TextIO
 
 import orjson
 
-from server.runtime.log_limits import StrangersLimit
+from server.runtime.log_limits import UnauthenticatedLimit
 from server.runtime.request_log import request_logging
 
 TRACE = 5
@@ -49,7 +49,7 @@ def configure_logs(level: str, form: str, stream: TextIO | None = None) -> None:
     """Log to ``stream`` (standard error unless given) from ``level`` upwards, as ``standard`` or ``json``."""
     logging.addLevelName(TRACE, "TRACE")
     handler = logging.StreamHandler(sys.stderr if stream is None else stream)
-    handler.addFilter(StrangersLimit(OWN_LOGGERS))
+    handler.addFilter(UnauthenticatedLimit(OWN_LOGGERS))
     handler.setFormatter(JsonFormatter() if form == "json" else ReadableFormatter())
     root = logging.getLogger()
     for old in list(root.handlers):

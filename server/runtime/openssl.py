@@ -32,10 +32,10 @@ def of_cryptography() -> OpenSsl:
 def of_python() -> OpenSsl:
     """The one that does TLS."""
     try:
-        active = bool(importlib.import_module("_hashlib").get_fips_mode())
+        unsealed = bool(importlib.import_module("_hashlib").get_fips_mode())
     except (ImportError, AttributeError, ValueError):
-        active = False
-    return OpenSsl(ssl.OPENSSL_VERSION, active)
+        unsealed = False
+    return OpenSsl(ssl.OPENSSL_VERSION, unsealed)
 
 
 def warn_of_provider(mode: FipsMode) -> str:

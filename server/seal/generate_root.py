@@ -23,7 +23,7 @@ from storage.seals.progress import ShareProgress
 
 if TYPE_CHECKING:
     from server.core.lifecycle import Core
-    from server.core.unsealed import Active
+    from server.core.unsealed import Unsealed
 
 OTP_CHARACTERS = 26
 """As many as a token has."""
@@ -49,7 +49,7 @@ class GenerationStatus:
 
 async def generation_status(core: Core) -> GenerationStatus:
     """How far the round is. Raises ``Sealed``."""
-    return await _status(core, core.commons.state.generation)
+    return await _status(core, core.shared_state.state.generation)
 
 
 async def begin_generation(core: Core, otp: str, pgp_key: str) -> GenerationStatus:
@@ -57,7 +57,7 @@ async def begin_generation(core: Core, otp: str, pgp_key: str) -> GenerationStat
 
     Raises ``InvalidRequest`` in Vault's words.
     """
-    async with core.commons.changing() as state:
+    async with core.shared_state.changing() as state:
         view = _open(core).root.view
         if otp and len(otp.encode()) != OTP_CHARACTERS:
             raise InvalidRequest("OTP string has incorrect length")
@@ -83,7 +83,7 @@ async def begin_generation(core: Core, otp: str, pgp_key: str) -> GenerationStat
 
 async def cancel_generation(core: Core) -> None:
     """End the round without effect; no error if there is none."""
-    async with core.commons.changing() as state:
+    async with core.shared_state.changing() as state:
         if state.generation is not None:
             state.generation.progress.reset()
             state.generation = None
@@ -98,8 +98,8 @@ async def submit_share(core: Core, share: bytes, nonce: str) -> GenerationStatus
 
 
 async def _submit(core: Core, share: bytes, nonce: str) -> GenerationStatus:
-    async with core.commons.changing() as state:
-        active = _open(core)
+    async with core.shared_state.changing() as state:
+        unsealed = _open(core)
         generation = state.generation
         if generation is None:
             raise InvalidRequest("no root generation in progress")
@@ -119,8 +119,8 @@ async def _submit(core: Core, share: bytes, nonce: str) -> GenerationStatus:
         required = generation.progress.threshold
         recipients = Recipients(nonce, (), ())
         if generation.wrapped:
-            recipients = await recipients_of(active.root.view, _NAME, nonce)
-        token = await new_root_token(active, core.runtime.clock())
+            recipients = await recipients_of(unsealed.root.view, _NAME, nonce)
+        token = await new_root_token(unsealed, core.runtime.clock())
         state.generation = None
         return GenerationStatus(
             required,
@@ -131,12 +131,12 @@ async def _submit(core: Core, share: bytes, nonce: str) -> GenerationStatus:
         )
 
 
-async def new_root_token(active: Active, now: float) -> str:
+async def new_root_token(unsealed: Unsealed, now: float) -> str:
     """A root token without a parent, like the first one."""
     record = TokenRecord(
         policies=("root",), path="auth/token/root", display_name="root", creation_time=now, leased=False
     )
-    return (await active.root.tokens.mint(record)).id
+    return (await unsealed.root.tokens.mint(record)).id
 
 
 def decode_token(encoded: bytes, otp: str) -> str:
@@ -191,7 +191,7 @@ async def _threshold(core: Core) -> int:
     return 0 if config is None else config.secret_threshold
 
 
-def _open(core: Core) -> Active:
-    if core.active is None:
+def _open(core: Core) -> Unsealed:
+    if core.unsealed is None:
         raise Sealed
-    return core.active
+    return core.unsealed

@@ -5,7 +5,7 @@ may have learnt of the old one opens nothing any more. With ``require_verificati
 and take effect once they have been shown again, so that a mistake in handing them out can't lock everybody out.
 
 The work is done once, here; Vault has two APIs for it, with words of their own (``server.system.seal.rekey`` and
-``server.system.seal.share_rotation``), which ``Words`` holds.
+``server.system.seal.share_rotation``), which ``ErrorTexts`` holds.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from engines.faults import Failed, InvalidRequest, Sealed
 from server.seal.ceremonies import Recipients, Rekey, keep_recipients, recipients_of
 from server.seal.pgp import PgpKey, encrypt_shares
-from server.seal.rekey_parameters import HandedOut, RekeyStatus, Wish, Words
+from server.seal.rekey_parameters import ErrorTexts, IssuedShares, RekeyStatus, SealParameters
 from server.seal.root_key import replace_root_key
 from server.seal.share_backups import keep_backup
 from server.seal.shared_state import SharedState
@@ -29,13 +29,13 @@ from storage.secret import Secret
 
 if TYPE_CHECKING:
     from server.core.lifecycle import Core
-    from server.core.unsealed import Active
+    from server.core.unsealed import Unsealed
 
 
 class Rekeying:
     """Rounds called ``name``, for the recovery key if ``recovery``, else for the unseal key."""
 
-    def __init__(self, core: Core, name: str, words: Words, *, recovery: bool) -> None:
+    def __init__(self, core: Core, name: str, words: ErrorTexts, *, recovery: bool) -> None:
         self._core = core
         self._name = name
         self._words = words
@@ -43,7 +43,7 @@ class Rekeying:
 
     async def status(self) -> RekeyStatus:
         """How far the round is."""
-        return await self._status(self._core.commons.state.rekeys.get(self._name))
+        return await self._status(self._core.shared_state.state.rekeys.get(self._name))
 
     async def verification(self) -> RekeyStatus:
         """As ``status``. Raises ``InvalidRequest`` if there is no round."""
@@ -52,10 +52,10 @@ class Rekeying:
             raise InvalidRequest(self._words.unknown)
         return status
 
-    async def begin(self, wish: Wish) -> RekeyStatus:
+    async def begin(self, wish: SealParameters) -> RekeyStatus:
         """Begin a round. Raises faults in the API's words."""
         words = self._words
-        async with self._core.commons.changing() as state:
+        async with self._core.shared_state.changing() as state:
             view = self._open().root.view
             if words.keys_checked_first and wish.pgp_keys and len(wish.pgp_keys) != wish.shares:
                 raise InvalidRequest(words.miscounted)
@@ -83,21 +83,21 @@ class Rekeying:
 
     async def cancel(self) -> None:
         """End the round without effect; no error if there is none."""
-        async with self._core.commons.changing() as state:
+        async with self._core.shared_state.changing() as state:
             rekey = state.rekeys.pop(self._name, None)
             if rekey is not None:
                 rekey.reset()
 
-    async def submit(self, share: bytes, nonce: str) -> RekeyStatus | HandedOut:
+    async def submit(self, share: bytes, nonce: str) -> RekeyStatus | IssuedShares:
         """Take a present share; with the last one that is needed, make the new ones.
 
         Goes on if nobody waits for it any more: what is stored and what all processes know must stay the same.
         """
         return await asyncio.shield(self._submit(share, nonce))
 
-    async def _submit(self, share: bytes, nonce: str) -> RekeyStatus | HandedOut:
+    async def _submit(self, share: bytes, nonce: str) -> RekeyStatus | IssuedShares:
         words = self._words
-        async with self._core.commons.changing() as state:
+        async with self._core.shared_state.changing() as state:
             self._open()
             rekey = state.rekeys.get(self._name)
             if rekey is None:
@@ -124,7 +124,7 @@ class Rekeying:
 
     async def _verify(self, share: bytes, nonce: str) -> RekeyStatus | None:
         words = self._words
-        async with self._core.commons.changing() as state:
+        async with self._core.shared_state.changing() as state:
             self._open()
             rekey = state.rekeys.get(self._name)
             if rekey is None:
@@ -152,7 +152,7 @@ class Rekeying:
 
     async def restart_verification(self) -> RekeyStatus:
         """Forget the new shares that were shown. Raises ``InvalidRequest`` if there is no round."""
-        async with self._core.commons.changing() as state:
+        async with self._core.shared_state.changing() as state:
             rekey = state.rekeys.get(self._name)
             if rekey is None:
                 raise InvalidRequest(self._words.unknown)
@@ -160,10 +160,10 @@ class Rekeying:
             rekey.verification_nonce = str(uuid.uuid4())
             return await self._status(rekey)
 
-    def _open(self) -> Active:
-        if self._core.active is None:
+    def _open(self) -> Unsealed:
+        if self._core.unsealed is None:
             raise Sealed
-        return self._core.active
+        return self._core.unsealed
 
     def _checked(self, config: SealConfig, pgp_keys: tuple[str, ...]) -> list[PgpKey]:
         words = self._words
@@ -219,7 +219,7 @@ class Rekeying:
         except SealFault as error:
             raise Failed(str(error)) from None
 
-    async def _hand_out(self, state: SharedState, rekey: Rekey) -> HandedOut:
+    async def _hand_out(self, state: SharedState, rekey: Rekey) -> IssuedShares:
         new = new_shares(rekey.config.secret_shares, rekey.config.secret_threshold)
         view = self._open().root.view
         handed_out, fingerprints = new.shares, tuple[str, ...]()
@@ -236,7 +236,7 @@ class Rekeying:
         else:
             await self._install(state, new)
             del state.rekeys[self._name]
-        return HandedOut(
+        return IssuedShares(
             rekey.nonce, handed_out, fingerprints, rekey.backup, rekey.require_verification, rekey.verification_nonce
         )
 

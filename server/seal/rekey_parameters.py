@@ -9,7 +9,7 @@ from engines.faults import Fault, InvalidRequest
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class ErrorTexts:
     """How one of the APIs speaks."""
 
     busy: str
@@ -59,7 +59,7 @@ class Words:
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class SealParameters:
     """What is to be made."""
 
     shares: int
@@ -87,7 +87,7 @@ class RekeyStatus:
 
 
 @dataclass(frozen=True, slots=True)
-class HandedOut:
+class IssuedShares:
     """The new shares, encrypted where keys were given."""
 
     nonce: str

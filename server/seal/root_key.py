@@ -22,8 +22,8 @@ async def rotate_root_key(core: Core) -> None:
     """Replace the barrier's root key alone; the shares stay. Goes on as ``Rekeying.submit`` does."""
 
     async def work() -> None:
-        async with core.commons.changing() as state:
-            if core.active is None:
+        async with core.shared_state.changing() as state:
+            if core.unsealed is None:
                 raise Sealed
             await replace_root_key(core, state)
 

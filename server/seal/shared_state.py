@@ -117,7 +117,7 @@ def state_of(record: StateRecord) -> SharedState:
 Follow: TypeAlias = Callable[[SharedState], Awaitable[None]]
 
 
-class Commons(Protocol):
+class SharedStateAccess(Protocol):
     """A process's access to the shared state."""
 
     @property
@@ -131,7 +131,7 @@ class Commons(Protocol):
         """Call ``apply`` with what another process has made of the state."""
 
 
-class Alone:
+class SoleProcess:
     """The only process of a server."""
 
     def __init__(self) -> None:
@@ -139,11 +139,11 @@ class Alone:
         self.state = SharedState()
 
     def changing(self) -> AbstractAsyncContextManager[SharedState]:
-        """As ``Commons.changing``."""
+        """As ``SharedStateAccess.changing``."""
         return self._changing()
 
     def follow(self, apply: Follow) -> None:
-        """As ``Commons.follow``: there is no other process."""
+        """As ``SharedStateAccess.follow``: there is no other process."""
 
     @asynccontextmanager
     async def _changing(self) -> AsyncIterator[SharedState]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from engines.faults import Sealed
 from server.core.lifecycle import Core
-from server.core.unsealed import Active
+from server.core.unsealed import Unsealed
 from server.seal.barrier_rotation import rotate_when_due
 from server.tenants.tenant import Tenant
 
@@ -27,13 +27,13 @@ class System:
         return self._tenant
 
     @property
-    def active(self) -> Active:
+    def unsealed(self) -> Unsealed:
         """The unsealed server. Raises ``Sealed`` if it was sealed since the request came."""
-        if self.core.active is None:
+        if self.core.unsealed is None:
             raise Sealed
-        return self.core.active
+        return self.core.unsealed
 
     async def tick(self, now: float) -> None:
         """Rotate the barrier's key if it is due; one namespace's ``sys`` is enough to do that."""
-        if self.tenant is self.active.root:
+        if self.tenant is self.unsealed.root:
             await rotate_when_due(self.core.runtime.barrier, self.tenant.view, now)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from auth_methods.token.jwt_issuer import JwtIssuer
 from server.audit.entry import AuditNamespace
-from server.tenants.identity.effective_identity import Personas
+from server.tenants.identity.effective_identity import EffectiveIdentities
 from server.tenants.limits.lockouts import Lockouts
 from server.tenants.mounts.table import Mounts
 from server.tenants.namespaces.names import Namespace
@@ -30,5 +30,5 @@ class Tenant:
     leases: Leases
     wrapping: Wrapping
     lockouts: Lockouts
-    personas: Personas
+    identities: EffectiveIdentities
     jwt_issuer: JwtIssuer

@@ -56,11 +56,11 @@ class SqliteOpener:
             lock.close()
 
     def back_up(self, settings: Mapping[str, str], file: Path) -> int:
-        """As ``Copies.back_up``."""
+        """As ``Copyable.back_up``."""
         return copying.back_up(database_path(settings), file)
 
     def restore(self, settings: Mapping[str, str], file: Path) -> int:
-        """As ``Copies.restore``."""
+        """As ``Copyable.restore``."""
         with self.claim(settings):
             return copying.restore(file, database_path(settings))
 

@@ -12,8 +12,8 @@ from tests.server.systems import Server
 async def _enable(server: Server, **role: Any) -> AppRole:
     assert (await server.ask("POST", "sys/auth/approle", {"type": "approle"}))[0] == 204
     assert (await server.ask("POST", "auth/approle/role/r", {"role_id": "the-role", **role}))[0] == 204
-    assert server.core.active is not None
-    engine = (await server.core.active.root.mounts.router()).mounts["auth/approle/"].engine
+    assert server.core.unsealed is not None
+    engine = (await server.core.unsealed.root.mounts.router()).mounts["auth/approle/"].engine
     assert isinstance(engine, AppRole)
     return engine
 

@@ -25,8 +25,8 @@ FORGED_INFO = {"creation_path": "sys/secret", "creation_time": "2026-01-01T00:00
 
 
 def _tokens(server: Server) -> Tokens:
-    assert server.core.active is not None
-    return server.core.active.root.tokens
+    assert server.core.unsealed is not None
+    return server.core.unsealed.root.tokens
 
 
 async def _user(server: Server, parameters: dict[str, Any]) -> tuple[int, Any]:

@@ -48,8 +48,8 @@ async def _enable(server: Server, **role: Any) -> Jwt:
     assert (await server.ask("POST", "auth/jwt/config", {"jwt_validation_pubkeys": PEM.decode()}))[0] == 204
     body = {"role_type": "jwt", "user_claim": "sub", "bound_audiences": "aud", **role}
     assert (await server.ask("POST", "auth/jwt/role/r", body))[0] == 204
-    assert server.core.active is not None
-    engine = (await server.core.active.root.mounts.router()).mounts["auth/jwt/"].engine
+    assert server.core.unsealed is not None
+    engine = (await server.core.unsealed.root.mounts.router()).mounts["auth/jwt/"].engine
     assert isinstance(engine, Jwt)
     return engine
 

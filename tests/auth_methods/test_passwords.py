@@ -11,7 +11,7 @@ import pytest
 from auth_methods import passwords
 from auth_methods.passwords import InvalidHash, Scheme, check_hash, hashed, is_outdated, matches
 from engines.faults import InvalidRequest, RateLimited
-from engines.worker_pools import Lane
+from engines.worker_pools import WorkerPool
 
 # PBKDF2-HMAC-SHA-256 of "Password" with the salt "NaCl", as in RFC 7914, section 11, but with our least iterations;
 # made with hashlib, to pin the form.
@@ -76,7 +76,7 @@ async def test_long_passwords_are_refused() -> None:
 
 
 async def test_the_queue_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(passwords, "_lane", Lane("passwords", threads=1, places=2))
+    monkeypatch.setattr(passwords, "_pool", WorkerPool("passwords", threads=1, places=2))
     release = threading.Event()
     monkeypatch.setattr(passwords, "_verify", lambda stored, password: release.wait(10))
     waiting = [asyncio.ensure_future(matches("$x", "secret", Scheme.ARGON2ID)) for _ in range(2)]

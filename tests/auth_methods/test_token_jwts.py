@@ -156,10 +156,10 @@ async def test_an_expired_one_is_refused_and_swept(server: Server) -> None:
     assert (await _log_in(server, made["jwt"]))[0] == 400
     server.clock.now += 120
     assert "token is expired" in (await _log_in(server, made["jwt"]))[1]
-    assert server.core.active is not None
+    assert server.core.unsealed is not None
     accessors = (await server.ask("LIST", "auth/token/accessors"))[1]["data"]["keys"]
     assert made["jti"] in accessors
-    assert await server.core.active.root.tokens.sweep(server.clock())
+    assert await server.core.unsealed.root.tokens.sweep(server.clock())
     assert made["jti"] not in (await server.ask("LIST", "auth/token/accessors"))[1]["data"]["keys"]
 
 
@@ -288,8 +288,8 @@ async def test_the_next_key_is_known_before_it_signs_and_old_ones_until_their_to
 
 
 def _issuer(server: Server) -> Any:
-    assert server.core.active is not None
-    return server.core.active.root.jwt_issuer
+    assert server.core.unsealed is not None
+    return server.core.unsealed.root.jwt_issuer
 
 
 async def test_keys_rotate_by_themselves(server: Server) -> None:

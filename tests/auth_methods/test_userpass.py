@@ -18,9 +18,9 @@ async def _enable(server: Server, **options: str) -> None:
 
 
 async def _stored(server: Server) -> str:
-    assert server.core.active is not None
+    assert server.core.unsealed is not None
     await server.core.runtime.cache.catch_up()
-    live = (await server.core.active.root.mounts.router()).mounts["auth/u/"]
+    live = (await server.core.unsealed.root.mounts.router()).mounts["auth/u/"]
     assert isinstance(live.engine, Userpass)
     user = await live.engine.user("alice")
     assert user is not None and user.password_hash not in repr(user)

@@ -64,7 +64,7 @@ def _refused(state: str) -> tuple[Step, ...]:
     )
 
 
-_active = Scenario(
+_unsealed = Scenario(
     "sys-server-active",
     steps=(
         *_health(0),
@@ -328,4 +328,4 @@ _more = Scenario(
     ),
 )
 
-SCENARIOS = (_active, _barrier, _initialisation, _single_share, _audit, _plugins, _more)
+SCENARIOS = (_unsealed, _barrier, _initialisation, _single_share, _audit, _plugins, _more)

@@ -20,7 +20,7 @@ from engines.algorithms.registry import ALGORITHMS
 from engines.algorithms.row import Pace
 from engines.algorithms.signatures import slhdsa_process
 from engines.faults import RateLimited, Unavailable
-from engines.worker_pools import Lane, at_pace, check_long_items
+from engines.worker_pools import WorkerPool, at_pace, check_long_items
 from tests.engines.driver import Driver, make_keys
 
 T = TypeVar("T")
@@ -62,7 +62,7 @@ class _Marker:
     """What can be referred to weakly."""
 
 
-@pytest.mark.parametrize("run", [Lane("test", 1, 1).run, worker_pools.beside])
+@pytest.mark.parametrize("run", [WorkerPool("test", 1, 1).run, worker_pools.beside])
 async def test_nothing_keeps_what_was_at_hand_in_a_thread(run: Callable[[Callable[[], Any]], Awaitable[Any]]) -> None:
     made: list[weakref.ref[_Marker]] = []
 
@@ -115,45 +115,45 @@ async def test_brief_work_does_not_stand_behind_long_work(gate: Gate) -> None:
 
 
 async def test_a_lane_takes_in_so_much_and_no_more(gate: Gate) -> None:
-    lane = Lane("test", threads=1, places=2)
-    tasks = [asyncio.create_task(lane.run(gate.work)) for _ in range(2)]
+    pool = WorkerPool("test", threads=1, places=2)
+    tasks = [asyncio.create_task(pool.run(gate.work)) for _ in range(2)]
     await gate.begun()
     with pytest.raises(RateLimited, match=r"too many requests at once for work that takes long \(test\)") as caught:
-        await lane.run(gate.work)
+        await pool.run(gate.work)
     assert caught.value.retry_after_seconds == 1
     gate.open.set()
     await asyncio.gather(*tasks)
-    assert await lane.run(lambda: 3) == 3, "the places are free again"
+    assert await pool.run(lambda: 3) == 3, "the places are free again"
 
 
 async def test_work_whose_caller_has_gone_takes_its_place_until_it_ends(gate: Gate) -> None:
-    lane = Lane("test", threads=1, places=1)
-    task = asyncio.create_task(lane.run(gate.work))
+    pool = WorkerPool("test", threads=1, places=1)
+    task = asyncio.create_task(pool.run(gate.work))
     await gate.begun()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
     with pytest.raises(RateLimited):
-        await lane.run(gate.work)
+        await pool.run(gate.work)
     gate.open.set()
     while True:
         try:
-            assert await lane.run(lambda: 3) == 3
+            assert await pool.run(lambda: 3) == 3
             break
         except RateLimited:
             await asyncio.sleep(0)
 
 
 async def test_work_that_has_not_begun_leaves_with_its_caller(gate: Gate) -> None:
-    lane = Lane("test", threads=1, places=2)
-    first = asyncio.create_task(lane.run(gate.work))
+    pool = WorkerPool("test", threads=1, places=2)
+    first = asyncio.create_task(pool.run(gate.work))
     await gate.begun()
-    second = asyncio.create_task(lane.run(gate.work))
+    second = asyncio.create_task(pool.run(gate.work))
     await asyncio.sleep(0)
     second.cancel()
     with pytest.raises(asyncio.CancelledError):
         await second
-    third = asyncio.create_task(lane.run(lambda: "third"))
+    third = asyncio.create_task(pool.run(lambda: "third"))
     await asyncio.sleep(0)
     gate.open.set()
     assert (await first, await third) == (await first, "third")
@@ -198,7 +198,7 @@ async def test_the_event_loop_turns_while_slh_dsa_signs(transit: Driver) -> None
 async def test_rsa_signs_and_decrypts_in_a_lane(transit: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
     await make_keys(transit, {"rsa": {"type": "rsa-3072"}})
     ciphertext = (await transit.write("encrypt/rsa", plaintext=HELLO))["ciphertext"]
-    full = Lane("brief", threads=1, places=1)
+    full = WorkerPool("brief", threads=1, places=1)
     gate = Gate()
     task = asyncio.create_task(full.run(gate.work))
     await gate.begun()
@@ -274,7 +274,7 @@ def test_without_the_provider_it_is_said_plainly(monkeypatch: pytest.MonkeyPatch
         ALGORITHMS["slh-dsa-sha2-128f"].generate(0)
 
 
-class BusyLane(Lane):
+class BusyLane(WorkerPool):
     """A lane that has no place at the calls with the numbers in ``busy``."""
 
     def __init__(self, *busy: int) -> None:
@@ -283,7 +283,7 @@ class BusyLane(Lane):
         self.calls = 0
 
     async def run(self, work: Callable[[], T]) -> T:
-        """As ``Lane.run``."""
+        """As ``WorkerPool.run``."""
         self.calls += 1
         if self.calls in self.busy:
             raise RateLimited("no place")
@@ -306,13 +306,13 @@ async def test_the_versions_of_a_slow_key_are_restored_one_by_one(
     transit: Driver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ran: list[int] = []
-    run_each = Lane.run_each
+    run_each = WorkerPool.run_each
 
-    async def counted(lane: Lane, pieces: list[Callable[[], Any]]) -> list[Any]:
+    async def counted(pool: WorkerPool, pieces: list[Callable[[], Any]]) -> list[Any]:
         ran.append(len(pieces))
-        return await run_each(lane, pieces)
+        return await run_each(pool, pieces)
 
-    monkeypatch.setattr(Lane, "run_each", counted)
+    monkeypatch.setattr(WorkerPool, "run_each", counted)
     for kind, groups in (("rsa-2048", 3), ("aes256-gcm96", 1)):
         await transit.write(f"keys/{kind}", type=kind, exportable=True, allow_plaintext_backup=True)
         for _ in range(2):

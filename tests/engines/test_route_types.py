@@ -82,6 +82,6 @@ OTHERS_TABLE = EngineType(type="ours", summary="An engine", routes=RIGHT, open=T
 
 def test_a_table_is_compiled_once() -> None:
     table = route_table(OURS)
-    assert [served.pattern for served in table.served] == ["a", "any", "b", "exists", "more", "name"]
+    assert [served.pattern for served in table.endpoints] == ["a", "any", "b", "exists", "more", "name"]
     assert route_table(OURS) is table
     assert route_table(OTHERS_TABLE) is not table

@@ -43,7 +43,7 @@ def _route_patterns() -> Iterable[re.Pattern[Any]]:
         tables += [plugins.load(group, name).routes for name in plugins.names(group)]
     shapes = {_shape(route.path): route for routes in tables for route in routes}
     routes = [replace(route, path=path) for path, route in shapes.items()]
-    return [served.expression for served in RouteTable(routes).served]
+    return [served.expression for served in RouteTable(routes).endpoints]
 
 
 def _shape(path: str) -> str:

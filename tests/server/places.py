@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from server.tenants.identity.effective_identity import Personas
+from server.tenants.identity.effective_identity import EffectiveIdentities
 from server.tenants.policies.store import PolicyStore
 from server.tenants.tokens.store import Tokens
 from storage.cache import ObjectCache
@@ -46,4 +46,4 @@ def new_place() -> Place:
 async def new_tokens(place: Place) -> Tokens:
     """A token store in ``place``."""
     policies = PolicyStore(place.view.within("policy/"), place.clock)
-    return await Tokens.open(place.view.within("token/"), policies, Personas(place.view.within("identity/")))
+    return await Tokens.open(place.view.within("token/"), policies, EffectiveIdentities(place.view.within("identity/")))

@@ -15,7 +15,7 @@ from server.audit.devices.file import FileDevice
 from server.core.lifecycle import Core
 from server.core.settings import Settings
 from server.pipeline.dispatch import Dispatcher
-from server.pipeline.open_routes import NOTHING, Exposure
+from server.pipeline.open_routes import NOTHING, ListenerPermissions
 from server.pipeline.respond import refusal
 from server.pipeline.response import Answer as HttpAnswer
 from server.runtime import plugins
@@ -100,14 +100,14 @@ class Server:
         address: str = "127.0.0.1",
         wrap: str = "",
         wrap_format: str = "",
-        exposure: Exposure = NOTHING,
+        permissions: ListenerPermissions = NOTHING,
     ) -> Answer:
         """Status and decoded body of the answer; ``token`` is the root token unless given, ``""`` for none.
 
         ``wrap`` is for how long the answer is to be wrapped.
         """
         headers = {"x-vault-wrap-ttl": wrap, "x-vault-wrap-format": wrap_format} if wrap else {}
-        answer = await self.send(method, path, body, token, address, exposure, headers)
+        answer = await self.send(method, path, body, token, address, permissions, headers)
         return answer.status, json.loads(answer.body) if answer.body else None
 
     async def send(
@@ -117,7 +117,7 @@ class Server:
         body: object = None,
         token: str | None = None,
         address: str = "127.0.0.1",
-        exposure: Exposure = NOTHING,
+        permissions: ListenerPermissions = NOTHING,
         headers: Mapping[str, str] | None = None,
     ) -> HttpAnswer:
         """As ``ask``, with ``headers``, and answered as it is."""
@@ -140,7 +140,7 @@ class Server:
             answer = refusal(fault)
         else:
             assert isinstance(request, Request), f"{method} {path} isn't handed on"
-            answer = await self.dispatcher.answer(request, exposure)
+            answer = await self.dispatcher.answer(request, permissions)
         assert self.dispatcher.bugs == 0, f"{method} {path} ended in an exception that nobody planned"
         return answer
 
@@ -154,11 +154,11 @@ class Server:
     async def storage_of(self, path: str) -> View:
         """The storage of the engine mounted at ``path``."""
         await self.core.runtime.cache.catch_up()
-        active = self.core.active
-        assert active is not None
-        entry = await active.root.mounts.entry(path)
+        unsealed = self.core.unsealed
+        assert unsealed is not None
+        entry = await unsealed.root.mounts.entry(path)
         assert entry is not None
-        return active.root.view.within(entry.storage_prefix)
+        return unsealed.root.view.within(entry.storage_prefix)
 
     async def token_for(self, policy: str) -> tuple[str, str]:
         """A token with the policy of this text beside ``default``, and its accessor."""

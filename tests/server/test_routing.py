@@ -39,8 +39,8 @@ def test_the_most_specific_pattern_wins(
 ) -> None:
     found = RouteTable([_route(one) for one in order]).match(path)
     assert found is not None
-    served, got = found
-    assert (served.pattern, got) == (pattern, values)
+    endpoint, got = found
+    assert (endpoint.pattern, got) == (pattern, values)
 
 
 @pytest.mark.parametrize("name", ["a", "a.b", "a-b", "_a", "a1", "A_"])

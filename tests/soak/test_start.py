@@ -83,8 +83,8 @@ async def _fill(path: Path, options: dict[str, str], key_count: int, token_count
     """Make a database with so many keys and tokens; the root token."""
     async with _opened(path, options) as core:
         made = await core.initialize(0, 0)
-        assert core.active is not None
-        tenant = core.active.root
+        assert core.unsealed is not None
+        tenant = core.unsealed.root
         await tenant.mounts.enable(new_entry("transit/", "transit"))
         await core.runtime.cache.catch_up()
         entry = await tenant.mounts.entry("transit/")

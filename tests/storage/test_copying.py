@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from storage.base import Copies, Damaged, StorageFault, Unavailable, put
+from storage.base import Copyable, Damaged, StorageFault, Unavailable, put
 from storage.sqlite import copying, schema
 from storage.sqlite.opener import opener
 from storage.sqlite.store import open_sqlite
@@ -41,7 +41,7 @@ def _files(folder: Path) -> list[str]:
 
 
 async def test_there_and_back(tmp_path: Path) -> None:
-    assert isinstance(opener, Copies)
+    assert isinstance(opener, Copyable)
     await _fill(tmp_path / "one/store.db", 5)
     assert opener.back_up(_settings(tmp_path / "one/store.db"), tmp_path / "copy") == 5
     assert stat.S_IMODE((tmp_path / "copy").stat().st_mode) == 0o600

@@ -34,7 +34,7 @@ _OF_THE_HEAD = ("type", "asgi", "http_version", "scheme", "root_path", "method",
 _OF_THE_CONNECTION = frozenset({b"connection", b"expect", b"te", b"trailer", b"transfer-encoding", b"upgrade"})
 
 
-class KnownHead(Struct, frozen=True, gc=False):
+class CachedHead(Struct, frozen=True, gc=False):
     """What was made of a head."""
 
     scope: dict[str, Any]
@@ -47,14 +47,14 @@ class KnownHead(Struct, frozen=True, gc=False):
         return f"KnownHead({self.body_bytes} bytes)"
 
 
-class KnownHeads:
+class HeadCache:
     """Those of the requests to one listener."""
 
     def __init__(self) -> None:
-        self._kept: dict[bytes, KnownHead] = {}
+        self._kept: dict[bytes, CachedHead] = {}
         self._bytes = 0
 
-    def find(self, data: bytes) -> tuple[KnownHead, bytes] | None:
+    def find(self, data: bytes) -> tuple[CachedHead, bytes] | None:
         """The head and the body that ``data`` consists of, if the head is known; a request begins with ``data``."""
         end = data.find(_END, 0, MAX_BYTES) + len(_END)
         known = self._kept.get(data[:end])
@@ -83,7 +83,7 @@ class KnownHeads:
             self._bytes = 0
         self._bytes += size
         kept = {name: scope[name] for name in _OF_THE_HEAD}
-        self._kept[head] = KnownHead({**kept, "headers": headers, KEPT: {}}, int(lengths[0]) if lengths else 0)
+        self._kept[head] = CachedHead({**kept, "headers": headers, KEPT: {}}, int(lengths[0]) if lengths else 0)
 
     def __len__(self) -> int:
         return len(self._kept)

@@ -20,7 +20,7 @@ _METHOD = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _LONGEST = 32
 
 
-class Verbs:
+class Methods:
     """Of one connection."""
 
     __slots__ = ("_held", "_verb", "between")

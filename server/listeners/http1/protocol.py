@@ -27,14 +27,14 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from server.config import Listener
 from server.listeners.accept import closing_answer
 from server.listeners.asgi import AT_ONCE, CLIENT_CERTIFICATE, WHOLE_BODY, Application, Scope
-from server.listeners.connection_budget import Place
+from server.listeners.connection_budget import Slot
 from server.listeners.deadlines import SWEEP_SECONDS
 from server.listeners.head_limits import MAX_FIELDS, MAX_HEAD_BYTES, TOO_LARGE
 from server.listeners.http1.eager import begin
 from server.listeners.http1.framing import Framing
-from server.listeners.http1.head_cache import KnownHead, KnownHeads
+from server.listeners.http1.head_cache import CachedHead, HeadCache
 from server.listeners.http1.joining_transport import JoiningTransport
-from server.listeners.http1.methods import Verbs
+from server.listeners.http1.methods import Methods
 from server.listeners.misdirected import begins_tls, note_tls
 from server.listeners.tls import client_certificate
 
@@ -72,9 +72,9 @@ class _Flow(FlowControl):
 class BoundedProtocol(HttpToolsProtocol):
     """uvicorn's protocol, with limits on a request's head, and one request at a time."""
 
-    def __init__(self, *arguments: Any, known_heads: KnownHeads, **named: Any) -> None:
+    def __init__(self, *arguments: Any, head_cache: HeadCache, **named: Any) -> None:
         super().__init__(*arguments, **named)
-        self._known_heads = known_heads
+        self._head_cache = head_cache
         self._application = cast("Any", self.app)
         self._first: bytes | None = None
         """The bytes of the head that is being parsed, if they came in one piece."""
@@ -88,7 +88,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._discarding_since: float | None = None
         self._discarded_bytes = 0
         self._joining: JoiningTransport | None = None
-        self._verbs = Verbs()
+        self._methods = Methods()
         self._framing = Framing()
         self._waiting = b""
         """What was read behind the request under way, from ``_waiting_start`` on."""
@@ -97,7 +97,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._refusal: bytes | None = None
         """What is answered to the request that has ended the parser; nothing if that is empty."""
 
-        self.place: Place | None = None
+        self.place: Slot | None = None
         """Counts this connection."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -127,8 +127,8 @@ class BoundedProtocol(HttpToolsProtocol):
         elif self._waiting:
             self._hold(data, 0)
         else:
-            if self._verbs.at_start and not self._busy and not self.transport.is_closing():
-                known = self._known_heads.find(data)
+            if self._methods.at_start and not self._busy and not self.transport.is_closing():
+                known = self._head_cache.find(data)
                 if known is not None:
                     self._begin(*known)
                     return
@@ -138,7 +138,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def _busy(self) -> bool:
         """Whether a request is whole and not yet answered."""
         cycle: RequestResponseCycle | None = self.cycle  # uvicorn's annotation forgets the time before the first.
-        return cycle is not None and not cycle.response_complete and self._verbs.between
+        return cycle is not None and not cycle.response_complete and self._methods.between
 
     def _hold(self, data: bytes, start: int) -> None:
         """Keep ``data`` from ``start`` on until the request under way is answered; until then, read nothing more."""
@@ -175,14 +175,14 @@ class BoundedProtocol(HttpToolsProtocol):
             if self._loose_bytes > MAX_HEAD_BYTES:
                 self._cut_off(_TOO_LARGE)
                 return
-            self._first = piece if self._verbs.at_start else None
-        piece = self._verbs.incoming(piece)
+            self._first = piece if self._methods.at_start else None
+        piece = self._methods.incoming(piece)
         if piece:
             super().data_received(piece)
         if self._loose_bytes > MAX_HEAD_BYTES or len(self.headers or ()) > MAX_FIELDS:
             self._cut_off(_TOO_LARGE)
 
-    def _begin(self, known: KnownHead, body: bytes) -> None:
+    def _begin(self, known: CachedHead, body: bytes) -> None:
         """Do what the parser's callbacks would have done by the end of a request."""
         self._head_since = None
         scope: Any = {**known.scope, "server": self.server, "client": self.client, "state": self.app_state.copy()}
@@ -224,7 +224,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._framing.head_complete(_body_bytes(self.headers))
         # For what comes behind the body, and is no header (RFC 9110, 6.5.1): proxies needn't have looked at it.
         self.headers = []
-        self.scope["method"] = self._verbs.method(self.scope["method"])
+        self.scope["method"] = self._methods.method(self.scope["method"])
         scope = cast("Scope", self.scope)
         scope[AT_ONCE] = partial(self._answer_first, self.cycle, scope, self._first)
         self._first = None
@@ -236,14 +236,14 @@ class BoundedProtocol(HttpToolsProtocol):
         if not _answer_at_once(cycle, self._joining, head, body):
             return False
         if first is not None:
-            self._known_heads.add(first, scope)
+            self._head_cache.add(first, scope)
         return True
 
     def on_message_begin(self) -> None:
         """The first byte of a request."""
         if self._busy:
             raise _Refused  # It came in one packet behind a body in chunks, whose end the parser alone knows.
-        self._verbs.between = False
+        self._methods.between = False
         super().on_message_begin()
 
     def on_body(self, body: bytes) -> None:
@@ -254,7 +254,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """The last byte of a request."""
-        self._verbs.between = True
+        self._methods.between = True
         self._framing.message_complete()
         self._loose_bytes = 0
         super().on_message_complete()
@@ -398,13 +398,13 @@ class Http1Server:
         # requests that aren't valid, of which anyone can send any number.
         logging.getLogger("uvicorn").setLevel(logging.ERROR)
         self._server = _Server(config, listener.http_read_header_timeout_seconds)
-        self._known_heads = KnownHeads()
+        self._head_cache = HeadCache()
 
-    def connect(self, place: Place) -> BoundedProtocol:
+    def connect(self, place: Slot) -> BoundedProtocol:
         """The protocol of a new connection, which has ``place``."""
         server = self._server
         protocol = BoundedProtocol(
-            config=server.config, server_state=server.server_state, app_state={}, known_heads=self._known_heads
+            config=server.config, server_state=server.server_state, app_state={}, head_cache=self._head_cache
         )
         protocol.place = place
         return protocol

@@ -27,7 +27,7 @@ from hypercorn.utils import parse_socket_addr
 
 from server.config import Listener
 from server.listeners.asgi import CLIENT_CERTIFICATE, Application, Message, Receive, Scope, Send
-from server.listeners.connection_budget import Place
+from server.listeners.connection_budget import Slot
 from server.listeners.head_limits import MAX_HEAD_BYTES
 from server.listeners.http2.http1 import Http1
 from server.listeners.http2.protocol import BoundedHttp2
@@ -212,7 +212,7 @@ class _Protocol:
 class _Streams(asyncio.StreamReaderProtocol):
     """A connection as streams, counted until it is over."""
 
-    place: Place | None = None
+    place: Slot | None = None
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is over."""
@@ -233,7 +233,7 @@ class Http2Server:
         self._loop = asyncio.get_running_loop()
         self._connections: set[asyncio.Task[Any]] = set()
 
-    def connect(self, place: Place) -> _Streams:
+    def connect(self, place: Slot) -> _Streams:
         """The protocol of a new connection, which has ``place``."""
         protocol = _Streams(asyncio.StreamReader(loop=self._loop), self._connected, loop=self._loop)
         protocol.place = place

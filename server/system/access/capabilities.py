@@ -87,7 +87,7 @@ async def capabilities_accessor(system: System, call: Call, body: AccessorCapabi
         raise InvalidRequest("missing accessor")
     paths = _paths(body)
     token = await system.tenant.tokens.by_accessor(body.accessor, call.now)
-    if token is None or not await system.tenant.personas.stands(token):
+    if token is None or not await system.tenant.identities.is_valid(token):
         raise InvalidRequest("invalid accessor", wrapped=True)
     return await _reply(await reach_of(system, token), paths)
 
@@ -111,14 +111,14 @@ class Reach:
         if self.below is None:
             return ["deny"]
         path = path.lstrip("/")
-        found = self.router.find(path)
-        listing = path.endswith("/") and (found is None or found.served is None)
+        match = self.router.find(path)
+        listing = path.endswith("/") and (match is None or match.endpoint is None)
         if listing:
-            found = self.router.find(path.removesuffix("/"))
-        if found is None or found.served is None:
+            match = self.router.find(path.removesuffix("/"))
+        if match is None or match.endpoint is None:
             return self.acl.capabilities(self.below + path)
-        mount_path = found.live.entry.path
-        acl, path = judged(self.acl, self.below + mount_path, found.served, path[len(mount_path) :], listing=listing)
+        mount_path = match.mounted.entry.path
+        acl, path = judged(self.acl, self.below + mount_path, match.endpoint, path[len(mount_path) :], listing=listing)
         return acl.capabilities(path)
 
     def touches(self, path: str) -> bool:

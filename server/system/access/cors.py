@@ -26,7 +26,7 @@ class CorsBody(Body):
 
 async def read_cors(system: System, call: Call, body: Nothing) -> Reply:
     """Show the rules."""
-    config = await system.active.guards.cors.config()
+    config = await system.unsealed.guards.cors.config()
     if config is None:
         return Reply({"enabled": False})
     return Reply(
@@ -41,7 +41,7 @@ async def read_cors(system: System, call: Call, body: Nothing) -> Reply:
 
 async def write_cors(system: System, call: Call, body: CorsBody) -> None:
     """Set the rules, and so turn them on."""
-    await system.active.guards.cors.enable(
+    await system.unsealed.guards.cors.enable(
         CorsConfig(
             origins=tuple(body.allowed_origins),
             headers=tuple(body.allowed_headers),
@@ -52,4 +52,4 @@ async def write_cors(system: System, call: Call, body: CorsBody) -> None:
 
 async def delete_cors(system: System, call: Call, body: Nothing) -> None:
     """Turn the rules off."""
-    await system.active.guards.cors.disable()
+    await system.unsealed.guards.cors.disable()

@@ -83,17 +83,17 @@ class UnlockBody(LockBody):
 
 async def list_namespaces(system: System, call: Call, body: Nothing) -> Reply:
     """List the namespaces directly below."""
-    return _listed(system, system.active.namespaces.children(_here(system)))
+    return _listed(system, system.unsealed.namespaces.children(_here(system)))
 
 
 async def scan_namespaces(system: System, call: Call, body: Nothing) -> Reply:
     """List all namespaces below."""
-    return _listed(system, system.active.namespaces.descendants(_here(system)))
+    return _listed(system, system.unsealed.namespaces.descendants(_here(system)))
 
 
 async def read_namespace(system: System, call: Call, body: NameBody) -> Reply | None:
     """Show a namespace."""
-    entry = system.active.namespaces.by_path.get(_named(system, body))
+    entry = system.unsealed.namespaces.by_path.get(_named(system, body))
     return None if entry is None else Reply(_shown(entry))
 
 
@@ -103,19 +103,19 @@ async def write_namespace(system: System, call: Call, body: NamespaceBody) -> Re
     if body.seal:
         # To make one without it would be less than what was asked for.
         raise InvalidRequest("namespaces with a seal of their own are not supported")
-    if path not in system.active.namespaces.by_path:
+    if path not in system.unsealed.namespaces.by_path:
         check_new_name(body.path.removesuffix("/"))
         _refuse_over_mount(path, _here(system), await system.tenant.mounts.entries())
     metadata = {} if body.custom_metadata is UNSET else body.custom_metadata
     if not all(isinstance(value, str) for value in metadata.values()):
         raise InvalidRequest("custom_metadata values must be strings")
-    return Reply(_shown(await system.active.namespaces.create(path, metadata)))
+    return Reply(_shown(await system.unsealed.namespaces.create(path, metadata)))
 
 
 async def patch_namespace(system: System, call: Call, body: MetadataBody) -> Reply:
     """Change parts of what is noted down with a namespace; what is set to null goes, and all of it if all is null."""
     path = _named(system, body)
-    table = system.active.namespaces
+    table = system.unsealed.namespaces
     if call.given.get("custom_metadata", UNSET) is None:
         return Reply(_shown(await table.clear_metadata(path)))
     patch = {} if body.custom_metadata is UNSET else body.custom_metadata
@@ -127,7 +127,7 @@ async def patch_namespace(system: System, call: Call, body: MetadataBody) -> Rep
 
 async def delete_namespace(system: System, call: Call, body: NameBody) -> Reply:
     """Delete a namespace with all that it holds. It is gone at once; its storage is cleared in the background."""
-    if not await system.active.namespaces.delete(_named(system, body)):
+    if not await system.unsealed.namespaces.delete(_named(system, body)):
         call.warn(ALREADY_GONE)
         return Reply()
     return Reply({"status": "in-progress"})
@@ -135,14 +135,14 @@ async def delete_namespace(system: System, call: Call, body: NameBody) -> Reply:
 
 async def lock_namespace(system: System, call: Call, body: LockBody) -> Reply:
     """Refuse everything in a namespace and those below it, until it is unlocked."""
-    return Reply({"unlock_key": await system.active.namespaces.lock(_at(system, body))})
+    return Reply({"unlock_key": await system.unsealed.namespaces.lock(_at(system, body))})
 
 
 async def unlock_namespace(system: System, call: Call, body: UnlockBody) -> Reply | None:
     """Unlock a namespace; with ``sudo`` on this path that takes no key."""
     path = _at(system, body)
     by_right = call.sudo and not body.unlock_key
-    await system.active.namespaces.unlock(path, None if by_right else body.unlock_key)
+    await system.unsealed.namespaces.unlock(path, None if by_right else body.unlock_key)
     if not by_right:
         return None
     call.warn("Namespace unlocked using sudo capabilities")
@@ -157,7 +157,7 @@ def _named(system: System, body: NameBody) -> str:
     """The whole path of a namespace directly below. Raises ``InvalidRequest`` for what can't be one's name."""
     name = body.path.removesuffix("/")
     sealable, _, question = name.rpartition("/")
-    if question in _ABOUT_A_SEAL and f"{_here(system)}{sealable}/" in system.active.namespaces.by_path:
+    if question in _ABOUT_A_SEAL and f"{_here(system)}{sealable}/" in system.unsealed.namespaces.by_path:
         raise InvalidRequest("namespace is not sealable")
     refuse_separators(name)
     return f"{_here(system)}{name}/"

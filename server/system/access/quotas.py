@@ -10,7 +10,7 @@ from engines.faults import InvalidRequest
 from engines.fields import Duration
 from server.system.state import System
 from server.tenants.limits.quota_records import Quota, QuotaConfig, new_quota_id
-from server.tenants.mounts.table import Found
+from server.tenants.mounts.table import Match
 from server.tenants.tenant import Tenant
 
 _TYPE = "rate-limit"
@@ -74,7 +74,7 @@ class QuotaConfigBody(Body):
 
 async def list_quotas(system: System, call: Call, body: Nothing) -> Reply:
     """List the quotas by name."""
-    record = await system.active.guards.quotas.record()
+    record = await system.unsealed.guards.quotas.record()
     return Reply(
         {"keys": [name for name, quota in sorted(record.quotas.items()) if await _path(system, quota) is not None]}
     )
@@ -82,7 +82,7 @@ async def list_quotas(system: System, call: Call, body: Nothing) -> Reply:
 
 async def read_quota(system: System, call: Call, body: QuotaNameBody) -> Reply | None:
     """Show a quota."""
-    quota = (await system.active.guards.quotas.record()).quotas.get(body.name)
+    quota = (await system.unsealed.guards.quotas.record()).quotas.get(body.name)
     path = None if quota is None else await _path(system, quota)
     if quota is None or path is None:
         return None
@@ -108,12 +108,12 @@ async def write_quota(system: System, call: Call, body: QuotaBody) -> None:
         raise InvalidRequest(
             f"a quota's path has at most {MAX_PATH_CHARACTERS} characters, its name and role {_MAX_NAME_CHARACTERS}"
         )
-    tenant, found = await _subject(system, body.path)
-    suffix = _suffix(found)
+    tenant, match = await _subject(system, body.path)
+    suffix = _suffix(match)
     if body.role:
-        _check_role(found, suffix)
-    whole_server = found is None and tenant is system.active.root
-    quotas = system.active.guards.quotas
+        _check_role(match, suffix)
+    whole_server = match is None and tenant is system.unsealed.root
+    quotas = system.unsealed.guards.quotas
     present = (await quotas.record()).quotas.values()
     await quotas.forget([quota.id for quota in present if await _path(system, quota) is None])
     await quotas.put(
@@ -124,7 +124,7 @@ async def write_quota(system: System, call: Call, body: QuotaBody) -> None:
             interval_seconds=body.interval or 1,
             block_interval_seconds=body.block_interval,
             namespace=tenant.namespace.id,
-            mount="" if found is None else found.live.entry.uuid,
+            mount="" if match is None else match.mounted.entry.uuid,
             suffix=suffix,
             role=body.role,
             inheritable=whole_server if body.inheritable is UNSET else body.inheritable,
@@ -134,12 +134,12 @@ async def write_quota(system: System, call: Call, body: QuotaBody) -> None:
 
 async def delete_quota(system: System, call: Call, body: QuotaNameBody) -> None:
     """Delete a quota; it is no error if it isn't there."""
-    await system.active.guards.quotas.delete(body.name)
+    await system.unsealed.guards.quotas.delete(body.name)
 
 
 async def read_quota_config(system: System, call: Call, body: Nothing) -> Reply:
     """Show what holds for all quotas."""
-    config = (await system.active.guards.quotas.record()).config
+    config = (await system.unsealed.guards.quotas.record()).config
     return Reply(
         {
             "enable_rate_limit_audit_logging": config.audit_logging,
@@ -156,7 +156,7 @@ async def write_quota_config(system: System, call: Call, body: QuotaConfigBody) 
         raise InvalidRequest(
             f"there may be at most {MAX_EXEMPT_PATHS} exempt paths, of at most {MAX_PATH_CHARACTERS} characters"
         )
-    await system.active.guards.quotas.configure(
+    await system.unsealed.guards.quotas.configure(
         QuotaConfig(
             audit_logging=body.enable_rate_limit_audit_logging,
             response_headers=body.enable_rate_limit_response_headers,
@@ -165,51 +165,51 @@ async def write_quota_config(system: System, call: Call, body: QuotaConfigBody) 
     )
 
 
-async def _subject(system: System, path: str) -> tuple[Tenant, Found | None]:
+async def _subject(system: System, path: str) -> tuple[Tenant, Match | None]:
     """The namespace that ``path`` begins with, and the mount and the path below it that the rest names, if any."""
-    active = system.active
+    unsealed = system.unsealed
     rest = path.strip("/")
-    tenant = active.root
+    tenant = unsealed.root
     for end in (index for index, character in enumerate(rest + "/") if character == "/"):
-        deeper = await active.tenant(rest[:end])
-        if deeper is None or deeper is active.root:
+        deeper = await unsealed.tenant(rest[:end])
+        if deeper is None or deeper is unsealed.root:
             break
         tenant = deeper
     rest = (rest + "/").removeprefix(tenant.namespace.path)
     if rest == "/" or not rest:
         return tenant, None
     router = await tenant.mounts.router()
-    found = router.find(rest.removesuffix("/")) or router.find(rest)
-    if found is None:
+    match = router.find(rest.removesuffix("/")) or router.find(rest)
+    if match is None:
         raise InvalidRequest(f'invalid mount path "{path.lstrip("/").rstrip("/")}/"')
-    return tenant, found
+    return tenant, match
 
 
-def _suffix(found: Found | None) -> str:
+def _suffix(match: Match | None) -> str:
     """The path below the mount, in the one spelling of what is served there."""
-    if found is None:
+    if match is None:
         return ""
-    return (found.path if found.served is None else found.served.canonical(found.path)).rstrip("/")
+    return (match.path if match.endpoint is None else match.endpoint.canonical(match.path)).rstrip("/")
 
 
-def _check_role(found: Found | None, suffix: str) -> None:
+def _check_role(match: Match | None, suffix: str) -> None:
     if suffix:
         raise InvalidRequest(
             "Quotas cannot contain both a path suffix and a role. If a role is provided, path must be a valid auth "
             "mount with a concept of roles"
         )
-    path = "" if found is None else found.live.entry.path
-    if found is None or not found.live.entry.is_auth:
+    path = "" if match is None else match.mounted.entry.path
+    if match is None or not match.mounted.entry.is_auth:
         raise InvalidRequest(
             f'Mount path "{path}" is not a valid auth method and therefore unsuitable for use with role-based quotas'
         )
-    if not isinstance(found.live.engine, ResolvesRole):
+    if not isinstance(match.mounted.engine, ResolvesRole):
         raise InvalidRequest(f'Mount path "{path}" does not support use with role-based quotas')
 
 
 async def _path(system: System, quota: Quota) -> str | None:
     """What ``quota`` is for, as a path; None if that is there no longer."""
-    tenant = await system.active.tenants.by_id(quota.namespace)
+    tenant = await system.unsealed.tenants.by_id(quota.namespace)
     if tenant is None or not quota.mount:
         return None if tenant is None else tenant.namespace.path
     for entry in await tenant.mounts.entries():

@@ -46,7 +46,7 @@ class HashBody(DeviceBody):
 
 async def list_devices(system: System, call: Call, body: Nothing) -> Reply:
     """List the audit devices."""
-    return Reply(system.active.audit.devices())
+    return Reply(system.unsealed.audit.devices())
 
 
 async def enable_device(system: System, call: Call, body: EnableDeviceBody) -> None:
@@ -55,14 +55,14 @@ async def enable_device(system: System, call: Call, body: EnableDeviceBody) -> N
         raise InvalidRequest(
             "cannot enable audit device via API; use declarative, config-based audit device management instead"
         )
-    await system.active.audit.enable(body.path, body.type, body.description, body.options, body.local)
+    await system.unsealed.audit.enable(body.path, body.type, body.description, body.options, body.local)
 
 
 async def disable_device(system: System, call: Call, body: DeviceBody) -> None:
     """Remove an audit device; it is no error if it isn't there."""
-    await system.active.audit.disable(body.path)
+    await system.unsealed.audit.disable(body.path)
 
 
 async def hash_input(system: System, call: Call, body: HashBody) -> Reply:
     """Hash a text as a device hashes secrets, to find it in the log."""
-    return Reply({"hash": system.active.audit.hash(body.path, body.input)})
+    return Reply({"hash": system.unsealed.audit.hash(body.path, body.input)})

@@ -54,4 +54,4 @@ async def delete_header(system: System, call: Call, body: HeaderBody) -> None:
 
 
 def _headers(system: System) -> AuditedHeaders:
-    return system.active.audit.headers
+    return system.unsealed.audit.headers

@@ -34,16 +34,16 @@ async def read_metrics(system: System, call: Call, body: MetricsBody) -> Reply:
 
 
 async def _gauges(system: System) -> Gauges:
-    active = system.core.active
-    if active is None:
+    unsealed = system.core.unsealed
+    if unsealed is None:
         return Gauges(unsealed=False)
     kinds = {"auth": 0, "logical": 0}
-    for tenant in active.tenants.now:  # Bringing up all others, to count their mounts, would cost too much.
+    for tenant in unsealed.tenants.now:  # Bringing up all others, to count their mounts, would cost too much.
         for entry in await tenant.mounts.entries():
             kinds["auth" if entry.is_auth else "logical"] += 1
     return Gauges(
         unsealed=True,
-        cluster=active.cluster.name,
+        cluster=unsealed.cluster.name,
         mounts=tuple(kinds.items()),
         encryptions=(await system.core.runtime.barrier.key_status()).encryptions,
     )

@@ -12,10 +12,10 @@ from msgspec import Struct
 from compat.operation_ids import operation_id
 from compat.requests import LINES_TYPE
 from engines.base import Access, Operation, Row
-from engines.routing import Served, parameters, route_table
+from engines.routing import Endpoint, parameters, route_table
 from server.runtime.version import API_VERSION
 from server.system.inspect.schemas import properties
-from server.tenants.mounts.table import AUTH, Live
+from server.tenants.mounts.table import AUTH, Mounted
 
 _PARAMETER = re.compile(r"\{(\w+)(?::\w+)?\}")
 _METHODS = {
@@ -52,42 +52,42 @@ _MAY_LIST = {
 }
 
 
-def document(mounts: Iterable[Live], *, generic_mount_paths: bool = False) -> dict[str, Any]:
+def document(mounts: Iterable[Mounted], *, generic_mount_paths: bool = False) -> dict[str, Any]:
     """The OpenAPI document of what is served below ``mounts``.
 
     With ``generic_mount_paths`` the path of a mount is a parameter, so that clients made from the document work
     wherever an engine is mounted; ``sys`` and the token method are always where they are.
     """
     writer = _Writer()
-    for live in mounts:
-        path = live.entry.path
-        generic = generic_mount_paths and not live.entry.built_in
-        for served in route_table(live.type).served:
-            writer.add(live.type.type, served, _Place(path, live.entry.is_auth, generic))
+    for mounted in mounts:
+        path = mounted.entry.path
+        generic = generic_mount_paths and not mounted.entry.built_in
+        for endpoint in route_table(mounted.type).endpoints:
+            writer.add(mounted.type.type, endpoint, _Place(path, mounted.entry.is_auth, generic))
     return writer.document()
 
 
-def help_answer(engine_type: str, served: Served, path: str) -> dict[str, Any]:
+def help_answer(engine_type: str, endpoint: Endpoint, path: str) -> dict[str, Any]:
     """The answer to a request for help on ``path``, relative to the mount, which ``served`` serves."""
     writer = _Writer()
-    writer.add(engine_type, served, _Place("", False, False))
-    return {"help": _help_text(served, path), "openapi": writer.document(), "see_also": None}
+    writer.add(engine_type, endpoint, _Place("", False, False))
+    return {"help": _help_text(endpoint, path), "openapi": writer.document(), "see_also": None}
 
 
-def mount_help(live: Live) -> dict[str, Any]:
+def mount_help(mounted: Mounted) -> dict[str, Any]:
     """The answer to a request for help on a mount itself: what it is, and all of its paths."""
-    lines = ["## DESCRIPTION", "", live.type.summary, "", "## PATHS", ""]
-    for served in sorted(route_table(live.type).served, key=lambda served: served.pattern):
-        lines += [f"    {served.pattern}", f"        {_summary(served)}"]
+    lines = ["## DESCRIPTION", "", mounted.type.summary, "", "## PATHS", ""]
+    for endpoint in sorted(route_table(mounted.type).endpoints, key=lambda endpoint: endpoint.pattern):
+        lines += [f"    {endpoint.pattern}", f"        {_summary(endpoint)}"]
     writer = _Writer()
-    for served in route_table(live.type).served:
-        writer.add(live.type.type, served, _Place("", live.entry.is_auth, False))
+    for endpoint in route_table(mounted.type).endpoints:
+        writer.add(mounted.type.type, endpoint, _Place("", mounted.entry.is_auth, False))
     return {"help": "\n".join(lines), "openapi": writer.document(), "see_also": None}
 
 
-def _help_text(served: Served, path: str) -> str:
-    lines = [f"Request:        {path}", f"Matching Route: {served.pattern}", "", _summary(served), ""]
-    fields = {name: schema for route in served.routes.values() for name, schema in properties(route.body).items()}
+def _help_text(endpoint: Endpoint, path: str) -> str:
+    lines = [f"Request:        {path}", f"Matching Route: {endpoint.pattern}", "", _summary(endpoint), ""]
+    fields = {name: schema for route in endpoint.routes.values() for name, schema in properties(route.body).items()}
     if fields:
         lines += ["## PARAMETERS", ""]
         for name in sorted(fields):
@@ -96,12 +96,12 @@ def _help_text(served: Served, path: str) -> str:
             if told := schema.get("description"):
                 lines += [*wrap(told, _HELP_COLUMNS, initial_indent=" " * 8, subsequent_indent=" " * 8), ""]
     lines += ["## OPERATIONS", ""]
-    lines += [f"    {operation.value}: {route.help}" for operation, route in served.routes.items()]
+    lines += [f"    {operation.value}: {route.help}" for operation, route in endpoint.routes.items()]
     return "\n".join(lines)
 
 
-def _summary(served: Served) -> str:
-    return next(iter(served.routes.values())).help
+def _summary(endpoint: Endpoint) -> str:
+    return next(iter(endpoint.routes.values())).help
 
 
 class _Place:
@@ -146,16 +146,16 @@ class _Writer:
             "components": {"schemas": self._schemas},
         }
 
-    def add(self, engine_type: str, served: Served, place: _Place) -> None:
-        routes = served.routes
-        item: dict[str, Any] = {"description": _summary(served)}
-        names = parameters(served.pattern)
-        in_path = [_parameter(name, "path", _path_schema(served, name)) | {"required": True} for name in names]
+    def add(self, engine_type: str, endpoint: Endpoint, place: _Place) -> None:
+        routes = endpoint.routes
+        item: dict[str, Any] = {"description": _summary(endpoint)}
+        names = parameters(endpoint.pattern)
+        in_path = [_parameter(name, "path", _path_schema(endpoint, name)) | {"required": True} for name in names]
         if place.parameter is not None:
             in_path.append(place.parameter)
         if in_path:
             item["parameters"] = in_path
-        if served.exists is not None:
+        if endpoint.exists is not None:
             item["x-vault-createSupported"] = True
         if any(route.access is Access.SUDO for route in routes.values()):
             item["x-vault-sudo"] = True
@@ -165,7 +165,7 @@ class _Writer:
             method = _METHODS.get(operation)
             if method is None or (operation is Operation.LIST and Operation.READ in routes):
                 continue
-            pattern = _PARAMETER.sub(r"{\1}", served.pattern)
+            pattern = _PARAMETER.sub(r"{\1}", endpoint.pattern)
             name = operation_id(engine_type, method, pattern, lists=operation is Operation.LIST)
             item[method] = self._operation(engine_type, route, method, names, place, self._unique(name))
             if operation is Operation.LIST:
@@ -174,7 +174,7 @@ class _Writer:
                     item[method]["parameters"].insert(1, _MAY_SCAN)
             elif operation is Operation.READ and Operation.LIST in routes:
                 item[method]["parameters"] = [_MAY_LIST, *item[method].get("parameters", [])]
-        self._paths[place.prefix + _PARAMETER.sub(r"{\1}", served.pattern)] = item
+        self._paths[place.prefix + _PARAMETER.sub(r"{\1}", endpoint.pattern)] = item
 
     def _operation(
         self, engine_type: str, route: Row[Any], method: str, names: list[str], place: _Place, operation: str
@@ -227,6 +227,6 @@ def _parameter(name: str, place: str, schema: dict[str, Any]) -> dict[str, Any]:
     return written
 
 
-def _path_schema(served: Served, name: str) -> dict[str, Any]:
-    found = (properties(route.body).get(name) for route in served.routes.values())
+def _path_schema(endpoint: Endpoint, name: str) -> dict[str, Any]:
+    found = (properties(route.body).get(name) for route in endpoint.routes.values())
     return next((schema for schema in found if schema is not None), {"type": "string"})

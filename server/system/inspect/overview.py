@@ -36,7 +36,7 @@ async def read_host(system: System, call: Call, body: Nothing) -> Reply:
 
 async def list_versions(system: System, call: Call, body: Nothing) -> Reply:
     """List the versions of the server that have run on this storage, the oldest first."""
-    installed = await versions(system.active.root.view)
+    installed = await versions(system.unsealed.root.view)
     keys = sorted(installed, key=installed.__getitem__)
     info = {
         version: {

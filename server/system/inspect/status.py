@@ -52,7 +52,7 @@ async def count_tokens(system: System, call: Call, body: Nothing) -> Reply:
 
 async def count_entities(system: System, call: Call, body: Nothing) -> Reply:
     """Count the entities."""
-    total = await count(system.tenant.personas.view, ENTITIES)
+    total = await count(system.tenant.identities.view, ENTITIES)
     return Reply({"counters": {"entities": {"total": total}}})
 
 

@@ -96,8 +96,8 @@ def refuse_over_namespace(system: System, path: str) -> None:
 
 def namespace_in(system: System, path: str) -> str | None:
     """The whole path of the namespace that ``path`` begins with, if it does."""
-    found = system.tenant.namespace.path + path.partition("/")[0] + "/"
-    return found if found in system.active.namespaces.by_path else None
+    match = system.tenant.namespace.path + path.partition("/")[0] + "/"
+    return match if match in system.unsealed.namespaces.by_path else None
 
 
 def is_reserved(path: str) -> bool:
@@ -129,10 +129,10 @@ async def read_auth(system: System, call: Call, body: PathBody) -> Reply:
 
 async def _read(system: System, kind: Kind, body: PathBody) -> Reply:
     path = normal_path(body.path)
-    found = (await system.tenant.mounts.router()).find(kind.prefix + path)
-    if found is None:
+    match = (await system.tenant.mounts.router()).find(kind.prefix + path)
+    if match is None:
         raise InvalidRequest(f"{kind.missing} {path}")
-    return Reply(mount_data(found.live.entry))
+    return Reply(mount_data(match.mounted.entry))
 
 
 async def enable_mount(system: System, call: Call, body: EnableBody) -> None:

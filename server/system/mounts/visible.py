@@ -14,21 +14,21 @@ from server.system.access.capabilities import caller_reach, reach_of
 from server.system.mounts.table import PathBody, normal_path
 from server.system.mounts.views import listed_data, mount_data
 from server.system.state import System
-from server.tenants.mounts.table import AUTH, Live
+from server.tenants.mounts.table import AUTH, Mounted
 from server.tenants.tokens.store import token_of
 
 _FOR_EVERYBODY = "unauth"
 _PREFLIGHT = "preflight capability check returned 403, please ensure client's policies grant access to path"
 
 
-async def visible_mounts(system: System, call: Call) -> list[Live]:
+async def visible_mounts(system: System, call: Call) -> list[Mounted]:
     """The mounts that the caller, who may have no token, may know of, by path."""
     reach = None if call.caller is None else await caller_reach(system, call)
     router = await system.tenant.mounts.router()
     return [
-        live
-        for path, live in sorted(router.mounts.items())
-        if live.entry.config.listing_visibility == _FOR_EVERYBODY or (reach is not None and reach.touches(path))
+        mounted
+        for path, mounted in sorted(router.mounts.items())
+        if mounted.entry.config.listing_visibility == _FOR_EVERYBODY or (reach is not None and reach.touches(path))
     ]
 
 
@@ -40,7 +40,7 @@ async def list_visible_namespaces(system: System, call: Call, body: Nothing) -> 
     reach = await reach_of(system, token)
     names = [
         entry.name
-        for entry in system.active.namespaces.children(here.path)
+        for entry in system.unsealed.namespaces.children(here.path)
         if reach.touches(entry.name) or token.namespace_path.startswith(entry.path)
     ]
     return Reply({"keys": names} if names else {})
@@ -51,9 +51,9 @@ async def list_visible_mounts(system: System, call: Call, body: Nothing) -> Repl
     shown = listed_data if call.caller is None else mount_data
     auth: dict[str, Any] = {}
     secret: dict[str, Any] = {}
-    for live in await visible_mounts(system, call):
-        kind = auth if live.entry.is_auth else secret
-        kind[live.entry.path.removeprefix(AUTH)] = shown(live.entry)
+    for mounted in await visible_mounts(system, call):
+        kind = auth if mounted.entry.is_auth else secret
+        kind[mounted.entry.path.removeprefix(AUTH)] = shown(mounted.entry)
     return Reply({"auth": auth, "secret": secret})
 
 
@@ -61,8 +61,8 @@ async def read_visible_mount(system: System, call: Call, body: PathBody) -> Repl
     """Show the mount that a path lies in, to a caller whose policies touch it."""
     path = normal_path(body.path)
     reach = await caller_reach(system, call)
-    found = (await system.tenant.mounts.router()).find(path)
-    if found is None or not reach.touches(found.live.entry.path):
+    match = (await system.tenant.mounts.router()).find(path)
+    if match is None or not reach.touches(match.mounted.entry.path):
         raise Denied(f"{_PREFLIGHT} {quote(path)}", wrapped=False)
-    entry = found.live.entry
+    entry = match.mounted.entry
     return Reply(mount_data(entry) | {"path": entry.path.removeprefix(AUTH)})

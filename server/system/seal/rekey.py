@@ -14,7 +14,7 @@ from engines.faults import Failed, Fault, InvalidRequest, Sealed
 from server.core.lifecycle import Core
 from server.seal.pgp import check_pgp
 from server.seal.rekey import Rekeying
-from server.seal.rekey_parameters import HandedOut, RekeyStatus, Wish, Words
+from server.seal.rekey_parameters import ErrorTexts, IssuedShares, RekeyStatus, SealParameters
 from server.seal.share_backups import Backup, delete_backup, read_backup
 from server.system.seal.shares import MISSING, ShareBody, decode_share, verification_data
 from server.system.state import System
@@ -24,8 +24,8 @@ def _failed(text: str) -> Fault:
     return Failed(text, wrapped=False)
 
 
-def _words(what: str) -> Words:
-    return Words(
+def _words(what: str) -> ErrorTexts:
+    return ErrorTexts(
         busy="rekey already in progress",
         idle=f"no {what} rekey in progress",
         unknown="no rekey configuration found",
@@ -66,16 +66,16 @@ class RekeyBody(Body):
         "require_verification": "Let the new shares take effect once they have been shown.",
     }
 
-    def wish(self) -> Wish:
+    def wish(self) -> SealParameters:
         """In the core's terms."""
-        return Wish(
+        return SealParameters(
             self.secret_shares, self.secret_threshold, tuple(self.pgp_keys), self.backup, self.require_verification
         )
 
 
 def rekeying(core: Core, *, recovery: bool) -> Rekeying:
     """The rounds of these paths. Raises ``Sealed``, and ``InvalidRequest`` for what the seal doesn't have."""
-    if core.active is None:
+    if core.unsealed is None:
         raise Sealed
     automatic = core.stored_seal.seal.automatic
     if recovery and not automatic:
@@ -101,7 +101,7 @@ def _routes(prefix: str, *, recovery: bool) -> tuple[Row[System], ...]:
     async def update(system: System, call: Call, body: ShareBody) -> Reply:
         rounds = rekeying(system.core, recovery=recovery)
         outcome = await rounds.submit(_share(body), body.nonce)
-        return Reply(_handed_out(outcome) if isinstance(outcome, HandedOut) else _status(outcome))
+        return Reply(_handed_out(outcome) if isinstance(outcome, IssuedShares) else _status(outcome))
 
     async def read_verification(system: System, call: Call, body: Nothing) -> Reply:
         return Reply(verification_data(await rekeying(system.core, recovery=recovery).verification()))
@@ -135,22 +135,22 @@ REKEY_ROUTES = (*_routes("rekey", recovery=False), *_routes("rekey-recovery-key"
 
 async def read_unseal_backup(system: System, call: Call, body: Nothing) -> Reply:
     """Show the encrypted unseal shares that a rekeying has kept."""
-    return Reply(backup_data(await read_backup(system.active.root.view, recovery=False)))
+    return Reply(backup_data(await read_backup(system.unsealed.root.view, recovery=False)))
 
 
 async def delete_unseal_backup(system: System, call: Call, body: Nothing) -> None:
     """Forget them."""
-    await delete_backup(system.active.root.view, recovery=False)
+    await delete_backup(system.unsealed.root.view, recovery=False)
 
 
 async def read_recovery_backup(system: System, call: Call, body: Nothing) -> Reply:
     """Show the encrypted recovery shares that a rekeying has kept."""
-    return Reply(backup_data(await read_backup(system.active.root.view, recovery=True)))
+    return Reply(backup_data(await read_backup(system.unsealed.root.view, recovery=True)))
 
 
 async def delete_recovery_backup(system: System, call: Call, body: Nothing) -> None:
     """Forget them."""
-    await delete_backup(system.active.root.view, recovery=True)
+    await delete_backup(system.unsealed.root.view, recovery=True)
 
 
 def backup_data(backup: Backup) -> dict[str, Any]:
@@ -190,7 +190,7 @@ def _status(status: RekeyStatus) -> dict[str, Any]:
     return data
 
 
-def _handed_out(made: HandedOut) -> dict[str, Any]:
+def _handed_out(made: IssuedShares) -> dict[str, Any]:
     data: dict[str, Any] = {
         "nonce": made.nonce,
         "complete": True,

@@ -199,14 +199,14 @@ async def read_health(system: System, call: Call, body: HealthBody) -> Reply:
             to_boolean(body.standbyok)
         except ConversionError:
             raise InvalidRequest from None
-    active = system.core.active is not None
-    initialized = active or await system.core.initialized()
-    state = "activecode" if active else "sealedcode" if initialized else "uninitcode"
-    replication = "disabled" if active else "unknown"
+    unsealed = system.core.unsealed is not None
+    initialized = unsealed or await system.core.initialized()
+    state = "activecode" if unsealed else "sealedcode" if initialized else "uninitcode"
+    replication = "disabled" if unsealed else "unknown"
     data = {
         "initialized": initialized,
-        "sealed": not active,
-        "standby": not active,
+        "sealed": not unsealed,
+        "standby": not unsealed,
         "replication_performance_mode": replication,
         "replication_dr_mode": replication,
         "server_time_utc": int(call.now),
@@ -231,8 +231,8 @@ def _code(given: str | UnsetType, default: int) -> int:
 
 
 def _cluster(system: System) -> dict[str, Any]:
-    active = system.core.active
-    return {} if active is None else {"cluster_name": active.cluster.name, "cluster_id": active.cluster.id}
+    unsealed = system.core.unsealed
+    return {} if unsealed is None else {"cluster_name": unsealed.cluster.name, "cluster_id": unsealed.cluster.id}
 
 
 async def read_leader(system: System, call: Call, body: Nothing) -> Reply:
@@ -242,6 +242,6 @@ async def read_leader(system: System, call: Call, body: Nothing) -> Reply:
 
 async def refuse_unauthenticated(system: System, call: Call, body: Nothing) -> None:
     """Refuse what a listener has to allow first: new keys and root tokens for shares, without a token."""
-    if system.core.active is None:
+    if system.core.unsealed is None:
         raise Sealed
     raise UnsupportedOperation(wrapped=False)

@@ -13,7 +13,7 @@ from engines.faults import InvalidRequest
 from server.core.lifecycle import Core
 from server.seal.pgp import check_pgp
 from server.seal.rekey import Rekeying
-from server.seal.rekey_parameters import HandedOut, RekeyStatus, Words
+from server.seal.rekey_parameters import ErrorTexts, IssuedShares, RekeyStatus
 from server.seal.root_key import rotate_root_key
 from server.system.seal.rekey import (
     RekeyBody,
@@ -26,7 +26,7 @@ from server.system.seal.rekey import (
 from server.system.seal.shares import ShareBody, decode_share, verification_data
 from server.system.state import System
 
-_WORDS = Words(
+_WORDS = ErrorTexts(
     busy="rotation already in progress",
     idle="no rotation in progress",
     unknown="no rotation configuration found",
@@ -78,7 +78,7 @@ def _routes(prefix: str, *, recovery: bool) -> tuple[Row[System], ...]:
         share = _share(body)
         _check(system.core, recovery, "failed to fetch existing config: recovery not supported")
         outcome = await _rotation(system.core, recovery=recovery).submit(share, body.nonce)
-        return Reply(_handed_out(outcome) if isinstance(outcome, HandedOut) else _status(outcome))
+        return Reply(_handed_out(outcome) if isinstance(outcome, IssuedShares) else _status(outcome))
 
     async def read_verification(system: System, call: Call, body: Nothing) -> Reply:
         return Reply(verification_data(await _rotation(system.core, recovery=recovery).verification()))
@@ -141,7 +141,7 @@ def _status(status: RekeyStatus) -> dict[str, Any]:
     return data
 
 
-def _handed_out(made: HandedOut) -> dict[str, Any]:
+def _handed_out(made: IssuedShares) -> dict[str, Any]:
     return {
         "complete": True,
         "nonce": made.nonce,

@@ -29,7 +29,7 @@ MAX_PERSONAS = 10_000
 """How many are remembered; when that many are there, the store starts afresh."""
 
 
-class Persona:
+class EffectiveIdentity:
     """An entity with all groups that it is in, directly or by way of others."""
 
     __slots__ = ("entity", "generation", "groups", "policies")
@@ -78,10 +78,10 @@ class Persona:
         return None
 
 
-class HasPersona(Protocol):
+class HasIdentity(Protocol):
     """A token, as far as it is known by its entity."""
 
-    persona: Persona | None
+    identity: EffectiveIdentity | None
     audit: AuditToken | None
 
     @property
@@ -89,16 +89,16 @@ class HasPersona(Protocol):
         """What is kept of it."""
 
 
-class Personas:
+class EffectiveIdentities:
     """The personas of the entities below ``view``."""
 
     def __init__(self, view: View) -> None:
         self.view = view
-        self._known: dict[str, Persona] = {}
+        self._known: dict[str, EffectiveIdentity] = {}
         self._generation = object()
         view.within(CHANGED).watch(self._changed)
 
-    async def of(self, entity_id: str) -> Persona | None:
+    async def of(self, entity_id: str) -> EffectiveIdentity | None:
         """That of the entity with this id, or of the one that it has become part of; None if there is neither."""
         known, generation = self._known.get(entity_id), self._generation
         if known is not None and known.generation is generation:
@@ -111,31 +111,31 @@ class Personas:
         if known is None or known.entity != entity or not _same(known.groups, groups):
             if len(self._known) >= MAX_PERSONAS:
                 self._known.clear()
-            known = self._known[entity_id] = Persona(entity, groups)
+            known = self._known[entity_id] = EffectiveIdentity(entity, groups)
         known.generation = generation
         return known
 
-    async def stands(self, token: HasPersona) -> bool:
+    async def is_valid(self, token: HasIdentity) -> bool:
         """Whether the entity of a token, if it has one, is there and not disabled; the token then knows its persona."""
         if not token.record.entity_id:
             return True
-        persona = token.persona
-        if persona is None or persona.generation is not self._generation:
+        identity = token.identity
+        if identity is None or identity.generation is not self._generation:
             found = await self.of(token.record.entity_id)
-            if found is not persona:
-                token.persona, token.audit = found, None
-            persona = found
-        return persona is not None and not persona.entity.disabled
+            if found is not identity:
+                token.identity, token.audit = found, None
+            identity = found
+        return identity is not None and not identity.entity.disabled
 
-    def is_current(self, token: HasPersona) -> bool:
+    def is_current(self, token: HasIdentity) -> bool:
         """Whether what ``stands`` has found of a token is so still; False means "not for sure"."""
-        persona = token.persona
-        return persona is None or persona.generation is self._generation
+        identity = token.identity
+        return identity is None or identity.generation is self._generation
 
     async def policies(self, entity_id: str) -> tuple[str, ...]:
         """The policies that an entity adds to those of its tokens; none if there is no such entity."""
-        persona = await self.of(entity_id) if entity_id else None
-        return () if persona is None else persona.policies
+        identity = await self.of(entity_id) if entity_id else None
+        return () if identity is None else identity.policies
 
     async def groups_of(self, entity: Entity) -> tuple[Group, ...]:
         """The groups that an entity is in: directly first, then by way of others; each part by id."""

@@ -128,7 +128,7 @@ async def show(identity: Identity, entity: Entity | None) -> Reply | None:
     """The answer that shows ``entity``; None if there is none."""
     if entity is None:
         return None
-    return Reply(await entity_data(identity.personas, entity, identity.namespace_id, await identity.mounts()))
+    return Reply(await entity_data(identity.identities, entity, identity.namespace_id, await identity.mounts()))
 
 
 async def delete_by_id(identity: Identity, call: Call, body: EntityName) -> None:

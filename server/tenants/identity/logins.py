@@ -45,7 +45,7 @@ async def entity_at_login(
     be in: external groups with such aliases gain or lose it as a member. Of many first logins at once, one makes the
     entity. Raises ``Denied`` if it is disabled.
     """
-    view = tenant.personas.view
+    view = tenant.identities.view
     told = dict(metadata) if metadata else None
     known = await _known(view, mount_accessor, name)
     if known is not None and groups is None:

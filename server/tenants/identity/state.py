@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from engines.faults import InvalidRequest
-from server.tenants.identity.effective_identity import Personas
+from server.tenants.identity.effective_identity import EffectiveIdentities
 from server.tenants.identity.records import note_change
 from server.tenants.identity.views import MountsByAccessor
 from server.tenants.mounts.table import MountEntry, Mounts
@@ -23,15 +23,15 @@ T = TypeVar("T")
 class Identity:
     """``identity/`` of the namespace with the id ``namespace_id``, whose entities are in ``personas``."""
 
-    def __init__(self, personas: Personas, namespace_id: str, mounts: Mounts) -> None:
-        self.personas = personas
+    def __init__(self, identities: EffectiveIdentities, namespace_id: str, mounts: Mounts) -> None:
+        self.identities = identities
         self.namespace_id = namespace_id
         self._mounts = mounts
 
     @property
     def view(self) -> View:
         """Where entities and groups are kept."""
-        return self.personas.view
+        return self.identities.view
 
     async def mounts(self) -> MountsByAccessor:
         """The mounts by their accessors."""

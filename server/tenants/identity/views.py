@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from engines.durations import format_time
-from server.tenants.identity.effective_identity import Personas
+from server.tenants.identity.effective_identity import EffectiveIdentities
 from server.tenants.identity.records import Alias, Entity, Group
 from server.tenants.mounts.table import MountEntry
 
@@ -15,11 +15,11 @@ MountsByAccessor = Mapping[str, MountEntry]
 
 
 async def entity_data(
-    personas: Personas, entity: Entity, namespace_id: str, mounts: MountsByAccessor
+    identities: EffectiveIdentities, entity: Entity, namespace_id: str, mounts: MountsByAccessor
 ) -> dict[str, Any]:
     """An entity as ``entity/id`` shows it."""
     direct = sorted(entity.group_ids)
-    groups = [group.id for group in await personas.groups_of(entity)]
+    groups = [group.id for group in await identities.groups_of(entity)]
     return {
         "aliases": [alias_data(alias, entity.id, mounts) for alias in entity.aliases],
         "creation_time": format_time(entity.created),

@@ -19,7 +19,7 @@ from msgspec.structs import replace
 
 from engines.base import Closes, EngineType
 from engines.faults import InvalidRequest
-from engines.routing import Served, route_table
+from engines.routing import Endpoint, route_table
 from server.audit.entry import AuditMount
 from storage.base import Transaction, transact
 from storage.view import View
@@ -101,7 +101,7 @@ class _Table(Struct, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Live:
+class Mounted:
     """A mount with its engine at work: the type, and the object that holds its state."""
 
     entry: MountEntry
@@ -111,44 +111,44 @@ class Live:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Match:
     """Where a path leads: a mount, and the pattern in its route table, if one matches."""
 
-    live: Live
+    mounted: Mounted
     path: str
     """The path below the mount."""
 
-    served: Served | None
+    endpoint: Endpoint | None
     parameters: dict[str, str]
 
 
 class Router:
     """Finds the mount and the route for a path. It remembers none: to find one takes less than to keep many."""
 
-    def __init__(self, mounts: dict[str, Live]) -> None:
+    def __init__(self, mounts: dict[str, Mounted]) -> None:
         self.mounts = mounts
         self._deepest = max((path.count("/") for path in mounts), default=0)
 
-    def find(self, path: str) -> Found | None:
+    def find(self, path: str) -> Match | None:
         """The mount that ``path`` lies below, or None. Mounts never lie below each other."""
         slash = -1
         for _ in range(self._deepest):
             slash = path.find("/", slash + 1)
             if slash < 0:
                 return None
-            live = self.mounts.get(path[: slash + 1])
-            if live is not None:
+            mounted = self.mounts.get(path[: slash + 1])
+            if mounted is not None:
                 below = path[slash + 1 :]
-                match = route_table(live.type).match(below)
-                served, parameters = match if match is not None else (None, {})
-                return Found(live, below, served, parameters)
+                match = route_table(mounted.type).match(below)
+                endpoint, parameters = match if match is not None else (None, {})
+                return Match(mounted, below, endpoint, parameters)
         return None
 
 
 class Mounts:
     """The mount table of one namespace. ``bring_up`` makes the engine of an entry and prepares its audit block."""
 
-    def __init__(self, view: View, bring_up: Callable[[MountEntry], Live]) -> None:
+    def __init__(self, view: View, bring_up: Callable[[MountEntry], Mounted]) -> None:
         self._view = view
         self._bring_up = bring_up
         self._record: _Table | None = None
@@ -252,8 +252,8 @@ class Mounts:
     async def close(self) -> None:
         """Release all engines, as on sealing."""
         mounts, self._router, self._record = self._router.mounts, Router({}), None
-        for live in mounts.values():
-            await _close(live.engine)
+        for mounted in mounts.values():
+            await _close(mounted.engine)
 
     async def _change(self, change: Callable[[list[MountEntry]], list[MountEntry]]) -> None:
         async def work(transaction: Transaction) -> None:
@@ -273,16 +273,16 @@ class Mounts:
     async def _rebuild(self, record: _Table | None) -> None:
         before = self._router.mounts
         entries = [] if record is None else record.entries
-        after: dict[str, Live] = {}
+        after: dict[str, Mounted] = {}
         for entry in entries:
-            live = before.get(entry.path)
-            after[entry.path] = live if live is not None and live.entry == entry else self._bring_up(entry)
+            mounted = before.get(entry.path)
+            after[entry.path] = mounted if mounted is not None and mounted.entry == entry else self._bring_up(entry)
         self._router = Router(after)
         self._record = record
-        kept = {id(live) for live in after.values()}
-        for live in before.values():
-            if id(live) not in kept:
-                await _close(live.engine)
+        kept = {id(mounted) for mounted in after.values()}
+        for mounted in before.values():
+            if id(mounted) not in kept:
+                await _close(mounted.engine)
 
 
 async def delete_below(view: View, prefix: str) -> None:

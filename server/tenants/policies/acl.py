@@ -25,7 +25,7 @@ from weakref import WeakSet
 from compat.policies import Policy, Rule
 from engines.base import Operation
 from server.tenants.policies.builtin import ROOT
-from server.tenants.policies.merged_rules import Conditions, Grant, merge
+from server.tenants.policies.merged_rules import Conditions, MergedRule, merge
 from server.tenants.policies.parameters import Taken
 from server.tenants.policies.templates import Fill, filled
 from server.tenants.policies.wildcards import WildcardRule, WildcardRules, rank_of_glob
@@ -122,7 +122,12 @@ class Acl:
     """What a set of policies allows. Immutable, but for the answers that it remembers."""
 
     def __init__(
-        self, exact: dict[str, Grant], globs: dict[str, Grant], wildcards: list[WildcardRule], *, root: bool = False
+        self,
+        exact: dict[str, MergedRule],
+        globs: dict[str, MergedRule],
+        wildcards: list[WildcardRule],
+        *,
+        root: bool = False,
     ) -> None:
         self.root = root
         self.valid_until: float = inf
@@ -172,8 +177,8 @@ class Acl:
         """The capabilities on ``path``, sorted, in the words of ``sys/capabilities``."""
         if self.root:
             return [ROOT]
-        grant = self._find(path.lstrip("/"), listing=True)
-        return ["deny"] if grant is None else sorted(grant.capabilities)
+        merged = self._find(path.lstrip("/"), listing=True)
+        return ["deny"] if merged is None else sorted(merged.capabilities)
 
     def touches(self, mount_path: str) -> bool:
         """Whether anything is granted at or below ``mount_path``, which ends in ``/``: then the mount may be shown."""
@@ -188,12 +193,12 @@ class Acl:
         return known
 
     def _touches(self, mount_path: str) -> bool:
-        grant = self._find(mount_path, listing=True)
-        if grant is not None and not grant.denies:
+        merged = self._find(mount_path, listing=True)
+        if merged is not None and not merged.denies:
             return True
         if self._granted is None:
             rules = (self._exact, self._globs)
-            self._granted = sorted(path for paths in rules for path, grant in paths.items() if not grant.denies)
+            self._granted = sorted(path for paths in rules for path, merged in paths.items() if not merged.denies)
         place = bisect_left(self._granted, mount_path)
         if place < len(self._granted) and self._granted[place].startswith(mount_path):
             return True
@@ -205,8 +210,8 @@ class Acl:
             return {"root": True}
         return {
             "root": False,
-            "exact_paths": {namespace_path + path: _describe(grant) for path, grant in self._exact.items()},
-            "glob_paths": {namespace_path + path: _describe(grant) for path, grant in self._globs.items()},
+            "exact_paths": {namespace_path + path: _describe(merged) for path, merged in self._exact.items()},
+            "glob_paths": {namespace_path + path: _describe(merged) for path, merged in self._globs.items()},
         }
 
     def respelt(self, key: tuple[str, str], beginning: str, spell: Callable[[Rule], Rule]) -> Acl:
@@ -246,23 +251,23 @@ class Acl:
         """Drop the answers that are remembered."""
         self._answers.clear()
 
-    def _find(self, path: str, listing: bool) -> Grant | None:
+    def _find(self, path: str, listing: bool) -> MergedRule | None:
         """The grant that speaks for ``path``, if any."""
-        grant = self._exact.get(path)
-        if grant is None and listing:
-            grant = self._exact.get(path.removesuffix("/"))
-        if grant is None:
-            grant = self._find_inexact(path)
-        if grant is None and listing and path.endswith("/"):
-            grant = self._find_inexact(path[:-1])
-        return grant
+        merged = self._exact.get(path)
+        if merged is None and listing:
+            merged = self._exact.get(path.removesuffix("/"))
+        if merged is None:
+            merged = self._find_inexact(path)
+        if merged is None and listing and path.endswith("/"):
+            merged = self._find_inexact(path[:-1])
+        return merged
 
-    def _find_inexact(self, path: str) -> Grant | None:
+    def _find_inexact(self, path: str) -> MergedRule | None:
         """The grant of the wildcards that match ``path``, if any."""
         prefix = self._longest_glob(path)
         rule = self._wildcards.find(path)
         if rule is not None and (prefix is None or rule.rank > rank_of_glob(prefix)):
-            return rule.grant
+            return rule.merged
         return None if prefix is None else self._globs[prefix]
 
     def _longest_glob(self, path: str) -> str | None:
@@ -306,15 +311,15 @@ def _compiled(rules: Sequence[NamedRule]) -> Acl:
     together: dict[tuple[str, bool, bool], list[NamedRule]] = {}
     for policy, rule in rules:
         together.setdefault((rule.path, rule.prefix, rule.segments), []).append((policy, rule))
-    exact: dict[str, Grant] = {}
-    globs: dict[str, Grant] = {}
+    exact: dict[str, MergedRule] = {}
+    globs: dict[str, MergedRule] = {}
     wildcards: list[WildcardRule] = []
     for (path, prefix, segments), same in together.items():
-        grant = merge(same)
+        merged = merge(same)
         if segments:
-            wildcards.append(WildcardRule(same[0][1], grant))
+            wildcards.append(WildcardRule(same[0][1], merged))
         else:
-            (globs if prefix else exact)[path] = grant
+            (globs if prefix else exact)[path] = merged
     acl = Acl(exact, globs, wildcards)
     acl._rules = tuple(rules)
     return acl
@@ -325,24 +330,24 @@ def _reaches(rule: Rule, beginning: str) -> bool:
     return rule.segments or rule.path.startswith(beginning) or (rule.prefix and beginning.startswith(rule.path))
 
 
-def _judge(grant: Grant | None, operation: Operation) -> _Answer:
-    if grant is None or grant.denies:
+def _judge(merged: MergedRule | None, operation: Operation) -> _Answer:
+    if merged is None or merged.denies:
         return _NOTHING
-    sudo = "sudo" in grant.capabilities
-    if operation.value not in grant.capabilities:
+    sudo = "sudo" in merged.capabilities
+    if operation.value not in merged.capabilities:
         return _Answer(Decision(False, sudo))
-    conditions = grant.conditions
+    conditions = merged.conditions
     limit = conditions.pagination_limit if conditions is not None and operation in _LISTS else 0
-    granting = grant.granting[operation.value]
+    granting = merged.granting[operation.value]
     allowed = Decision(True, sudo, granting, limit, conditional=conditions is not None)
     return _Answer(allowed, conditions, Decision(False, sudo))
 
 
-def _describe(grant: Grant) -> dict[str, Any]:
-    if grant.denies:
+def _describe(merged: MergedRule) -> dict[str, Any]:
+    if merged.denies:
         return {"capabilities": ["deny"]}
-    described: dict[str, Any] = {"capabilities": [name for name in _RESULTANT_ORDER if name in grant.capabilities]}
-    conditions = grant.conditions
+    described: dict[str, Any] = {"capabilities": [name for name in _RESULTANT_ORDER if name in merged.capabilities]}
+    conditions = merged.conditions
     if conditions is None:
         return described
     parameters = conditions.parameters

@@ -1,4 +1,4 @@
-"""What all of a caller's policies together say of one path: a ``Grant``, and the conditions it may carry.
+"""What all of a caller's policies together say of one path: a ``MergedRule``, and the conditions it may carry.
 
 Rules of several policies for the same path add up: their capabilities are united, one ``deny`` takes everything away,
 and each condition that any of them sets holds for all. Where two set the same condition, the stricter limit of a list
@@ -54,7 +54,7 @@ class Conditions:
 
 
 @dataclass(frozen=True, slots=True)
-class Grant:
+class MergedRule:
     """The capabilities on one path (just ``deny`` where any policy denies), and which policies give each of them."""
 
     capabilities: frozenset[str]
@@ -67,7 +67,7 @@ class Grant:
         return "deny" in self.capabilities
 
 
-def merge(rules: Iterable[tuple[str, Rule]]) -> Grant:
+def merge(rules: Iterable[tuple[str, Rule]]) -> MergedRule:
     """The grant of all ``rules`` for one path, each with the name of its policy, in the order of the policies."""
     granting: dict[str, dict[str, None]] = {}
     required: set[str] = set()
@@ -76,7 +76,7 @@ def merge(rules: Iterable[tuple[str, Rule]]) -> Grant:
     shortest = longest = limit = 0
     for policy, rule in rules:
         if "deny" in rule.capabilities or not rule.capabilities:
-            return Grant(frozenset({"deny"}), {}, None)
+            return MergedRule(frozenset({"deny"}), {}, None)
         for capability in rule.capabilities:
             granting.setdefault(capability, {})[policy] = None
         required |= rule.required_parameters
@@ -90,7 +90,7 @@ def merge(rules: Iterable[tuple[str, Rule]]) -> Grant:
         parameters = ParameterRules(frozenset(required), _joined(allowed), _joined(denied))
     conditions = Conditions(parameters, shortest, longest, limit)
     plain = not (parameters or shortest or longest or limit)
-    return Grant(
+    return MergedRule(
         frozenset(granting),
         {capability: tuple(names) for capability, names in granting.items()},
         None if plain else conditions,

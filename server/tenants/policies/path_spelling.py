@@ -2,7 +2,7 @@
 
 ``auth/userpass/users/Bob`` and ``users/bob`` are one user, ``sys/mounts//a/`` and ``sys/mounts/a`` are one mount. A
 route states which of its parameters can be spelt in several ways (``engines.fields.Reading``). Policies are asked for
-the one spelling, ``Served.canonical``, and what their rules say of such a part is read in the same spelling: so neither
+the one spelling, ``Endpoint.canonical``, and their rules are read in the same spelling too, so neither
 the spelling of a request nor that of a rule decides.
 """
 
@@ -12,33 +12,33 @@ from dataclasses import replace
 
 from compat.policies import Rule
 from engines.fields import fold_case
-from engines.routing import Served
+from engines.routing import Endpoint
 from server.tenants.policies.acl import Acl
 
 
-def judged(acl: Acl, mount_path: str, served: Served, path: str, *, listing: bool) -> tuple[Acl, str]:
+def judged(acl: Acl, mount_path: str, endpoint: Endpoint, path: str, *, listing: bool) -> tuple[Acl, str]:
     """The ACL and the path to ask it for, of a request for ``path`` below ``mount_path``, which ``served`` serves.
 
     ``mount_path`` begins where the policies' namespace does. That of a list ends in a slash.
     """
-    if not served.readings:
+    if not endpoint.readings:
         return acl, mount_path + path
-    canonical = mount_path + served.canonical(path.rstrip("/") if listing else path)
-    beginning = mount_path + served.pattern.partition("{")[0]
+    canonical = mount_path + endpoint.canonical(path.rstrip("/") if listing else path)
+    beginning = mount_path + endpoint.pattern.partition("{")[0]
     spelt = acl.respelt(
-        (mount_path, served.pattern), beginning, lambda rule: _spelt(rule, mount_path, beginning, served)
+        (mount_path, endpoint.pattern), beginning, lambda rule: _spelt(rule, mount_path, beginning, endpoint)
     )
     return spelt, f"{canonical}/" if listing else canonical
 
 
-def _spelt(rule: Rule, mount_path: str, beginning: str, served: Served) -> Rule:
+def _spelt(rule: Rule, mount_path: str, beginning: str, endpoint: Endpoint) -> Rule:
     """``rule``, with its part behind ``beginning`` in the one spelling."""
     path = rule.path
     if not (rule.prefix or rule.segments):
         below = path[len(mount_path) :]
-        listed = below.endswith("/") and served.expression.fullmatch(below) is None
-        path = mount_path + served.canonical(below.removesuffix("/") if listed else below) + ("/" if listed else "")
-    elif not served.folds:
+        listed = below.endswith("/") and endpoint.expression.fullmatch(below) is None
+        path = mount_path + endpoint.canonical(below.removesuffix("/") if listed else below) + ("/" if listed else "")
+    elif not endpoint.folds:
         return rule
     elif rule.segments:
         kept = beginning.count("/")

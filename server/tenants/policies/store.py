@@ -75,7 +75,7 @@ MUST_NOT_EXIST = -1
 """As ``cas``: write only if there is no policy of that name yet."""
 
 
-class Person(Protocol):
+class PolicyHolder(Protocol):
     """Who calls, as far as it is known: another object whenever anything of this is another."""
 
     policies: tuple[str, ...]
@@ -138,7 +138,9 @@ class PolicyStore:
         self._generation = 0
         self._parsed: WeightedCache[StoredPolicy, Policy] = WeightedCache(MAX_COMPILED, MAX_KEPT_CHARACTERS)
         self._compiled: WeightedCache[_Names, Acl] = WeightedCache(MAX_COMPILED, MAX_KEPT_CHARACTERS)
-        self._personal: WeightedCache[tuple[_Names, Person], Acl] = WeightedCache(MAX_PERSONAL, MAX_KEPT_CHARACTERS)
+        self._personal: WeightedCache[tuple[_Names, PolicyHolder], Acl] = WeightedCache(
+            MAX_PERSONAL, MAX_KEPT_CHARACTERS
+        )
         self._compiling: dict[object, asyncio.Lock] = {}
         view.watch(self._changed)
 
@@ -269,7 +271,7 @@ class PolicyStore:
                     acl = await self._compile(names, fill)
         return acl
 
-    async def personal_acl(self, names: _Names, person: Person) -> Acl:
+    async def personal_acl(self, names: _Names, person: PolicyHolder) -> Acl:
         """As ``acl``, of the policies ``names`` and those of ``person`` together, with its values."""
         key = names, person
         acl = self._personal.get(key)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final, TypeAlias
 
 from compat.policies import Rule
-from server.tenants.policies.merged_rules import Grant
+from server.tenants.policies.merged_rules import MergedRule
 
 Rank: TypeAlias = tuple[int, bool, int, int, str]
 """Of two rules that match a path, the one with the greater rank speaks: where its first wildcard stands, whether it
@@ -24,12 +24,12 @@ def rank_of_glob(prefix: str) -> Rank:
 class WildcardRule:
     """A rule with ``+`` segments, split where it can be compared."""
 
-    __slots__ = ("grant", "prefix", "rank", "segments")
+    __slots__ = ("merged", "prefix", "rank", "segments")
 
-    def __init__(self, rule: Rule, grant: Grant) -> None:
+    def __init__(self, rule: Rule, merged: MergedRule) -> None:
         self.segments = rule.path.split("/")
         self.prefix = rule.prefix
-        self.grant = grant
+        self.merged = merged
         self.rank = (
             rule.path.index("+"),
             not rule.prefix,
@@ -88,7 +88,7 @@ class WildcardRules:
             return False
         segments = mount_path.rstrip("/").split("/")
         return any(
-            not rule.grant.denies and rule.reaches(segments)
+            not rule.merged.denies and rule.reaches(segments)
             for first in (segments[0], _ANY_SEGMENT)
             for rule in self._by_first.get(first, ())
         )

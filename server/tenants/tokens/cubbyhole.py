@@ -39,7 +39,7 @@ def check_size(value: bytes) -> None:
         raise InvalidRequest(f"at most {MAX_VALUE_BYTES} bytes can be kept in one place")
 
 
-class Drawers:
+class Cubbyholes:
     """The drawers of one namespace's ``tokens``; ``view`` is that of the token store."""
 
     def __init__(self, tokens: Tokens, view: View) -> None:

@@ -56,12 +56,12 @@ class _AccessorEntry(Struct, frozen=True, array_like=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Holdings:
+class TokenDependents:
     """What else must go when a token goes."""
 
     children: bool
-    small_drawer: tuple[str, ...]
-    large_drawer: bool
+    small_cubbyhole: tuple[str, ...]
+    large_cubbyhole: bool
 
 
 class TokenEntries:
@@ -93,7 +93,7 @@ class TokenEntries:
         if record.wrapped_bytes:
             transaction.put(size_key(record, hashed), b"")
 
-    def remove(self, transaction: Transaction, hashed: str, record: TokenRecord, holdings: Holdings) -> None:
+    def remove(self, transaction: Transaction, hashed: str, record: TokenRecord, holdings: TokenDependents) -> None:
         """All entries of a token; children and a large drawer are marked for whoever clears up."""
         transaction.delete(id_key(hashed))
         transaction.delete(ACCESSORS + self.hash(record.accessor))
@@ -106,25 +106,25 @@ class TokenEntries:
             transaction.delete(lease)
         if record.wrapped_bytes:
             transaction.delete(size_key(record, hashed))
-        for name in holdings.small_drawer:
+        for name in holdings.small_cubbyhole:
             transaction.delete(drawer_prefix(hashed) + name)
-        if holdings.large_drawer:
+        if holdings.large_cubbyhole:
             transaction.put(EMPTYING + hashed, b"")
         if holdings.children:
             transaction.put(doomed_key(hashed), b"")
 
 
-async def holdings_of(reader: Reader, hashed: str) -> Holdings:
+async def holdings_of(reader: Reader, hashed: str) -> TokenDependents:
     """What the token holds, as ``reader`` sees it."""
     owned = await reader.list(f"own/{hashed}/")
     names: list[str] = []
     if "drawer/" in owned:
         names = await reader.list(drawer_prefix(hashed), limit=_SMALL_DRAWER + 1)
     large = len(names) > _SMALL_DRAWER or any(name.endswith("/") for name in names)
-    return Holdings("child/" in owned, () if large else tuple(names), large)
+    return TokenDependents("child/" in owned, () if large else tuple(names), large)
 
 
-UNSEEN = Holdings(children=True, small_drawer=(), large_drawer=True)
+UNSEEN = TokenDependents(children=True, small_cubbyhole=(), large_cubbyhole=True)
 """For a token that nobody has looked at: whatever it holds is cleared up later."""
 
 

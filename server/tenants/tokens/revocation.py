@@ -26,7 +26,7 @@ from server.tenants.tokens.entries import (
     EXPIRY,
     ORPHANING,
     UNSEEN,
-    Holdings,
+    TokenDependents,
     TokenEntries,
     child_key,
     decode,
@@ -49,7 +49,7 @@ _STEPS_AT_ONCE = 10
 _USED_UP = -1
 
 
-class TokenRemoval:
+class TokenRevocation:
     """Ends the tokens of one namespace, whose entries are below ``view``."""
 
     def __init__(self, view: View, entries: TokenEntries) -> None:
@@ -65,7 +65,7 @@ class TokenRemoval:
                 return False, False
             holdings = await holdings_of(transaction, hashed)
             self._entries.remove(transaction, hashed, record, holdings)
-            return True, holdings.children or holdings.large_drawer
+            return True, holdings.children or holdings.large_cubbyhole
 
         try:
             there, left = await transact(self._view, work)
@@ -216,7 +216,9 @@ class TokenRemoval:
             record = await _read(transaction, hashed)
             if record is not None:
                 held = await holdings_of(transaction, hashed)
-                self._entries.remove(transaction, hashed, record, Holdings(False, held.small_drawer, held.large_drawer))
+                self._entries.remove(
+                    transaction, hashed, record, TokenDependents(False, held.small_cubbyhole, held.large_cubbyhole)
+                )
             transaction.delete(ORPHANING + hashed)
             return False
 

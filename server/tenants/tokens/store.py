@@ -30,7 +30,7 @@ from engines.base import Caller
 from engines.faults import InvalidRequest
 from server.audit.entry import AuditToken
 from server.runtime.identifiers import random_text
-from server.tenants.identity.effective_identity import Persona, Personas
+from server.tenants.identity.effective_identity import EffectiveIdentities, EffectiveIdentity
 from server.tenants.namespaces.names import ROOT, Namespace
 from server.tenants.policies.acl import Acl
 from server.tenants.policies.builtin import RESPONSE_WRAPPING, UNASSIGNABLE_TEXT
@@ -49,8 +49,8 @@ from server.tenants.tokens.entries import (
     expiry_key,
     id_key,
 )
-from server.tenants.tokens.revocation import TokenRemoval
-from server.tenants.tokens.tidy import TokenTidying
+from server.tenants.tokens.revocation import TokenRevocation
+from server.tenants.tokens.tidy import TokenTidy
 from storage.base import Transaction, transact
 from storage.view import View
 
@@ -78,7 +78,7 @@ Elsewhere: TypeAlias = Callable[[str], Awaitable["Tokens | None"]]
 class Token(HeldToken):
     """A token as it is kept ready: its record, its hash, and what others have prepared for it."""
 
-    __slots__ = ("audit", "generation", "hash", "key", "persona", "record", "store", "sure_until")
+    __slots__ = ("audit", "generation", "hash", "identity", "key", "record", "store", "sure_until")
 
     def __init__(self, record: TokenRecord, hashed: str, store: Tokens) -> None:
         self.record = record
@@ -88,7 +88,7 @@ class Token(HeldToken):
         """Where it is kept: that of the namespace which it belongs to."""
         self.audit: AuditToken | None = None
         """The prepared auth block of audit entries, by the dispatcher."""
-        self.persona: Persona | None = None
+        self.identity: EffectiveIdentity | None = None
         """What its entity comes to, by ``server.tenants.identity.effective_identity``; None without an entity."""
         self.generation: object = None
         """The state of the trees in which ``sure_until`` was found."""
@@ -125,18 +125,18 @@ class Tokens:
         salt: bytes,
         batch_key: bytes,
         policies: PolicyStore,
-        personas: Personas,
+        identities: EffectiveIdentities,
         namespace: Namespace = ROOT,
         elsewhere: Elsewhere | None = None,
     ) -> None:
         self._view = view
         self._policies = policies
-        self._personas = personas
+        self._identities = identities
         self.namespace = namespace
         self._elsewhere = elsewhere
         self._entries = TokenEntries(salt)
-        self._removal = TokenRemoval(view, self._entries)
-        self._tidying = TokenTidying(view)
+        self._removal = TokenRevocation(view, self._entries)
+        self._tidying = TokenTidy(view)
         self._batch = BatchTokens(batch_key, view.prefix, namespace.suffix)
         self._opened: OrderedDict[str, Token] = OrderedDict()
         self._using: dict[str, asyncio.Lock] = {}
@@ -155,7 +155,7 @@ class Tokens:
         cls,
         view: View,
         policies: PolicyStore,
-        personas: Personas,
+        identities: EffectiveIdentities,
         namespace: Namespace = ROOT,
         elsewhere: Elsewhere | None = None,
     ) -> Tokens:
@@ -167,7 +167,7 @@ class Tokens:
                 await _made_once(transaction, "batch-key", KEY_BYTES),
             )
 
-        return cls(view, *await transact(view, work), policies, personas, namespace, elsewhere)
+        return cls(view, *await transact(view, work), policies, identities, namespace, elsewhere)
 
     @property
     def namespace_path(self) -> str:
@@ -183,7 +183,7 @@ class Tokens:
     async def authenticate(self, token_id: str, now: float) -> Token | None:
         """The token with this id if it may be used, and so may all of its entity, else None."""
         token = await self.lookup(token_id, now)
-        if token is not None and token.record.entity_id and not await self._personas.stands(token):
+        if token is not None and token.record.entity_id and not await self._identities.is_valid(token):
             return None
         return token
 
@@ -198,14 +198,14 @@ class Tokens:
             return None
         if token.generation is self._generation and now < token.sure_until:
             return token
-        return token if await self._stands(token, now) else None
+        return token if await self._is_valid(token, now) else None
 
-    async def stands(self, token: Token, now: float) -> bool:
+    async def is_valid(self, token: Token, now: float) -> bool:
         """Whether a token that is in use already may go on; that the use was its last doesn't matter."""
         found = await self._load(token.hash)
         if found is None or 0 < found.record.expire_time <= now:
             return False
-        return await self._personas.stands(token)
+        return await self._identities.is_valid(token)
 
     def is_current(self, token: Token, now: float) -> bool:
         """Whether ``authenticate`` would find a token again, with the same persona; False means "not for sure"."""
@@ -213,7 +213,7 @@ class Tokens:
             return False
         if self._view.ready(token.key) is not token:
             return False
-        return token.persona is None or self._personas.is_current(token)
+        return token.identity is None or self._identities.is_current(token)
 
     async def rights(self, token: Token) -> Acl:
         """What an authenticated token may do: by its own policies, and those that its entity and its groups add.
@@ -221,10 +221,10 @@ class Tokens:
         Right until policies or identities change. Raises ``InvalidRequest`` if the entity's values can't be put into
         the policies, ``Damaged`` if one of these can't be read.
         """
-        persona = token.persona
-        if persona is None:
+        identity = token.identity
+        if identity is None:
             return await self._policies.acl(token.record.policies)
-        return await self._policies.personal_acl(token.record.policies, persona)
+        return await self._policies.personal_acl(token.record.policies, identity)
 
     async def by_accessor(self, accessor: str, now: float) -> Token | None:
         """The token with this accessor, if it may still be used."""
@@ -234,7 +234,7 @@ class Tokens:
     async def by_hash(self, hashed: str, now: float) -> Token | None:
         """The service token whose id has this hash, if it may still be used."""
         token = await self._load(hashed)
-        if token is None or token.record.num_uses < 0 or not await self._stands(token, now):
+        if token is None or token.record.num_uses < 0 or not await self._is_valid(token, now):
             return None
         return token
 
@@ -280,7 +280,7 @@ class Tokens:
         try:
             async with lock:
                 used = Token(await transact(self._view, work), token.hash, self)
-                used.persona = token.persona
+                used.identity = token.identity
                 return used
         finally:
             if not lock.locked():
@@ -343,7 +343,7 @@ class Tokens:
 
         return await transact(self._view, work)
 
-    async def _stands(self, token: Token, now: float) -> bool:
+    async def _is_valid(self, token: Token, now: float) -> bool:
         """Whether the time of neither the token nor any of its ancestors is over, and all of these are there."""
         generation = self._generation
         until = inf

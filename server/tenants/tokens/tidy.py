@@ -28,7 +28,7 @@ from storage.view import View
 log = logging.getLogger(__name__)
 
 
-class TokenTidying:
+class TokenTidy:
     """Tidies the token store below ``view``."""
 
     def __init__(self, view: View) -> None:

@@ -13,7 +13,7 @@ import pytest
 from engines import worker_pools
 from engines.algorithms.row import Pace
 from engines.faults import RateLimited
-from engines.worker_pools import Lane
+from engines.worker_pools import WorkerPool
 from tests.engines.driver import Driver, make_keys
 from tests.engines.signing.certifying import certify
 from tests.engines.signing.conftest import KEYS
@@ -52,11 +52,11 @@ async def made_by(driver: Driver) -> dict[str, dict[str, Any]]:
 @asynccontextmanager
 async def full(pace: Pace, gate: Gate, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]:
     """While the lane of ``pace`` has no place left."""
-    lane = Lane(pace.value, threads=1, places=1)
-    task = asyncio.create_task(lane.run(gate.work))
+    pool = WorkerPool(pace.value, threads=1, places=1)
+    task = asyncio.create_task(pool.run(gate.work))
     await gate.begun()
     with monkeypatch.context() as patched:
-        patched.setitem(worker_pools._LANES, pace, lane)
+        patched.setitem(worker_pools._LANES, pace, pool)
         yield
     gate.open.set()
     await task

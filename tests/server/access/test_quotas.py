@@ -25,18 +25,18 @@ async def _statuses(server: Server, *paths: str) -> list[int]:
 
 
 async def test_without_quotas_there_is_nothing_to_look_at(server: Server) -> None:
-    active = server.core.active
-    assert active is not None
+    unsealed = server.core.unsealed
+    assert unsealed is not None
     await server.ask("GET", "sys/mounts")
-    assert not active.guards.on
+    assert not unsealed.guards.on
     await _quota(server, "q", rate=1)
     await server.ask("GET", "sys/mounts")
-    assert active.guards.on
+    assert unsealed.guards.on
     await server.ask("POST", "sys/quotas/config", {"rate_limit_exempt_paths": [RULES]})
     server.clock.advance(3600)
     assert (await server.ask("DELETE", f"{RULES}/q"))[0] == 204
     await server.ask("GET", "sys/mounts")
-    assert not active.guards.on
+    assert not unsealed.guards.on
 
 
 async def test_a_quota_holds_while_it_is_still_being_read(server: Server, slow_storage: None) -> None:
@@ -67,10 +67,10 @@ async def test_a_quota_moves_with_its_mount(server: Server) -> None:
     # Its place is free for another one, and what is stored of it goes.
     await server.ask("POST", "sys/mounts/m", {"type": "notes"})
     await _quota(server, "r", rate=1, path="m/note/a")
-    active = server.core.active
-    assert active is not None
+    unsealed = server.core.unsealed
+    assert unsealed is not None
     await server.core.runtime.cache.catch_up()
-    assert set((await active.guards.quotas.record()).quotas) == {"r"}
+    assert set((await unsealed.guards.quotas.record()).quotas) == {"r"}
 
 
 async def test_guessing_tokens_is_limited_too(server: Server) -> None:

@@ -29,13 +29,13 @@ async def _ask(server: Server, token: str, path: str = PATH, body: object = TEXT
 
 
 def _kept(server: Server, token: str) -> int:
-    return len(_standings(server, token))
+    return len(_decisions(server, token))
 
 
-def _standings(server: Server, token: str) -> list[CachedDecision]:
-    active = server.core.active
-    assert active is not None
-    return [standing for standing in active.standings if standing.token.record.id == token]
+def _decisions(server: Server, token: str) -> list[CachedDecision]:
+    unsealed = server.core.unsealed
+    assert unsealed is not None
+    return [standing for standing in unsealed.decisions if standing.token.record.id == token]
 
 
 async def _write_policy(server: Server, text: str, **more: object) -> None:
@@ -169,19 +169,19 @@ async def test_refusals_are_not_kept(server: Server, token: str) -> None:
 
 
 async def test_what_was_found_out_before_a_change_is_not_kept(server: Server, token: str) -> None:
-    standings = DecisionCache()
+    decisions = DecisionCache()
     assert await _ask(server, token) == 200
-    active = server.core.active
-    assert active is not None
+    unsealed = server.core.unsealed
+    assert unsealed is not None
     sent = read_headers([(b"x-vault-token", token.encode())])
     request = parse_request("POST", f"/v1/{PATH}".encode(), b"", sent, b"")
     assert isinstance(request, Request)
-    context = active.standings.find(request, "id", server.clock())
+    context = unsealed.decisions.find(request, "id", server.clock())
     assert context is not None
-    standings.add(standings.epoch - 1, context, 1e12)
-    assert len(standings) == 0
-    standings.add(standings.epoch, context, 1e12)
-    assert len(standings) == 1
+    decisions.add(decisions.epoch - 1, context, 1e12)
+    assert len(decisions) == 0
+    decisions.add(decisions.epoch, context, 1e12)
+    assert len(decisions) == 1
 
 
 async def test_there_is_a_bound(server: Server, token: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -212,10 +212,10 @@ async def test_until_something_else_is_known_of_the_caller(server: Server, token
     assert await _ask(server, known) == 200
     assert await _ask(server, known, "transit/encrypt/other") in (200, 400)
     assert _kept(server, known) == 2
-    before = _standings(server, known)
+    before = _decisions(server, known)
     assert (await server.ask("POST", f"identity/entity/id/{other['data']['id']}", {"policies": "x"}))[0] == 204
     assert await _ask(server, known) == 200
-    assert before[1] in _standings(server, known)
+    assert before[1] in _decisions(server, known)
     assert (await server.ask("POST", entity, {"policies": []}))[0] == 204
     assert await _ask(server, known) == 403
     assert await _ask(server, known, "transit/encrypt/other") == 403
@@ -276,17 +276,17 @@ async def test_a_closed_tenant_is_not_used_any_more(server: Server, monkeypatch:
     await make(server, "a", "b")
     await with_key(server, "a")
     token, _ = await mighty(server, "a")
-    active = server.core.active
-    assert active is not None
+    unsealed = server.core.unsealed
+    assert unsealed is not None
     for _ in range(3):
         assert (await ask_in(server, "a", "POST", PATH, TEXT, token))[0] == 200
-    tenant = active.tenants.now[-1]
+    tenant = unsealed.tenants.now[-1]
     with monkeypatch.context() as patched:
         patched.setattr(tenant_pool, "MAX_OPEN", 1)
         assert (await ask_in(server, "b", "GET", "sys/mounts"))[0] == 200
-    assert tenant not in active.tenants.now
+    assert tenant not in unsealed.tenants.now
     assert (await ask_in(server, "a", "POST", PATH, TEXT, token))[0] == 200
-    assert tenant not in [standing.tenant for standing in active.standings]
+    assert tenant not in [standing.tenant for standing in unsealed.decisions]
 
 
 async def test_who_is_remembered_keeps_a_tenant_open(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -294,11 +294,11 @@ async def test_who_is_remembered_keeps_a_tenant_open(server: Server, monkeypatch
     await make(server, "a", "b", "c")
     await with_key(server, "a")
     token, _ = await mighty(server, "a")
-    active = server.core.active
-    assert active is not None
+    unsealed = server.core.unsealed
+    assert unsealed is not None
     assert (await ask_in(server, "b", "GET", "sys/policies/acl/default"))[0] == 200
     for _ in range(2):
         assert (await ask_in(server, "a", "POST", PATH, TEXT, token))[0] == 200
     monkeypatch.setattr(tenant_pool, "CLOSED_AT_ONCE", 1)
     assert (await ask_in(server, "c", "GET", "sys/policies/acl/default"))[0] == 200
-    assert [tenant.namespace.path for tenant in active.tenants.now] == ["", "a/", "c/"]
+    assert [tenant.namespace.path for tenant in unsealed.tenants.now] == ["", "a/", "c/"]

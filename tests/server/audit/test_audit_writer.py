@@ -10,7 +10,7 @@ import pytest
 
 from server.audit import writer as writers
 from server.audit.devices.base import DeviceFault
-from server.audit.writer import MAX_HANGING, MAX_WAITING_BYTES, SLOW_PERIOD_SECONDS, DeviceWriter, Outcome, Overfull
+from server.audit.writer import MAX_HANGING, MAX_WAITING_BYTES, SLOW_PERIOD_SECONDS, DeviceWriter, Outcome, QueueFull
 from tests.server.audit.audit_fixture import GateDevice
 
 
@@ -121,7 +121,7 @@ async def test_so_many_writes_may_wait() -> None:
     device.gate.clear()
     outcomes = [to_come(writer.write(b"x\n")) for _ in range(3)]
     for _ in range(5):
-        with pytest.raises(Overfull):
+        with pytest.raises(QueueFull):
             writer.write(b"y\n")
     device.gate.set()
     await asyncio.gather(*outcomes)
@@ -136,13 +136,13 @@ async def test_so_many_bytes_may_wait() -> None:
     device.gate.clear()
     large = bytes(MAX_WAITING_BYTES + 1)
     outcomes = [to_come(writer.write(large))]  # Alone, any is taken.
-    with pytest.raises(Overfull):
+    with pytest.raises(QueueFull):
         writer.write(b"y\n")
     device.gate.set()
     await asyncio.gather(*outcomes)
     device.gate.clear()
     outcomes = [to_come(writer.write(large[: MAX_WAITING_BYTES // 4])) for _ in range(4)]
-    with pytest.raises(Overfull):
+    with pytest.raises(QueueFull):
         writer.write(b"y\n")
     await closed(writer, device.gate)
 

@@ -71,6 +71,6 @@ async def test_the_choice_survives_sealing_and_has_bounds(
     assert (await server.ask("POST", f"{CHOICE}/{'x' * 300}", {}))[0] == 400
     await server.core.seal()
     await server.core.unseal(made.shares[0])
-    active = server.core.active
-    assert active is not None
-    assert active.audit.headers.wanted == {b"x-one": False}
+    unsealed = server.core.unsealed
+    assert unsealed is not None
+    assert unsealed.audit.headers.wanted == {b"x-one": False}

@@ -18,7 +18,7 @@ from server.cli.server import FLAGS
 from server.config import load_config
 from server.config import schema as words
 from server.config.flags import Flag
-from server.config.schema import Kind, Word
+from server.config.schema import Kind, Setting
 from server.config.source import NOWHERE
 from server.config.values import convert
 from server.listeners.head_limits import MAX_HEAD_BYTES
@@ -43,7 +43,7 @@ TABLES = {
 }
 
 
-def default(word: Word) -> str:
+def default(word: Setting) -> str:
     """The default as the documentation writes it."""
     if word.required:
         return "required"
@@ -61,7 +61,7 @@ def default(word: Word) -> str:
     return f"`{word.default}`"
 
 
-def row(word: Word) -> str:
+def row(word: Setting) -> str:
     """The line of ``word`` in the documentation."""
     kind = "`" + "`, `".join(word.choices) + "`" if word.choices else word.kind.value
     variables = " Environment: " + ", ".join(f"`{name}`" for name in word.environment) + "." if word.environment else ""
@@ -143,7 +143,7 @@ NOT_THE_DEFAULT = {("max_batch_items", 100)}
 """What the example says otherwise, with the reason beside it."""
 
 
-def _settings(body: Body, table: Sequence[Word]) -> Iterator[tuple[Word, Any]]:
+def _settings(body: Body, table: Sequence[Setting]) -> Iterator[tuple[Setting, Any]]:
     """The values in ``body`` with their words, converted; those of blocks in listeners included."""
     known = {word.name: word for word in table}
     for item in body.items:
@@ -153,7 +153,7 @@ def _settings(body: Body, table: Sequence[Word]) -> Iterator[tuple[Word, Any]]:
             yield known[item.name], convert(known[item.name], item.value, NOWHERE)
 
 
-def _all_settings(*, uncommented: bool) -> list[tuple[Word, Any]]:
+def _all_settings(*, uncommented: bool) -> list[tuple[Setting, Any]]:
     body = parse(_example(uncommented=uncommented))
     found = [*_settings(Body(tuple(i for i in body.items if isinstance(i, Attribute)), body.position), words.TOP)]
     for name, tables in (("listener", words.LISTENERS), ("storage", words.STORAGE), ("seal", words.SEALS)):

@@ -20,7 +20,7 @@ from server.config import Listener, load_config
 from server.config import schema as words
 from server.core.settings import Settings
 from server.listeners import ListenFailed, open_listeners, serve
-from server.pipeline.open_routes import Exposure
+from server.pipeline.open_routes import ListenerPermissions
 from server.processes.worker_loop import Member
 from server.runtime.openssl import OpenSsl, of_cryptography, of_python, warn_of_provider
 from server.service import open_service
@@ -29,7 +29,7 @@ from tests.server.example_service import build_example
 from tests.server.systems import NewServer, Server
 
 REFUSED = 'OpenPGP is not FIPS-approved, and fips_mode is "enabled"'
-EVERYTHING = Exposure(rekey=True, generate_root=True)
+EVERYTHING = ListenerPermissions(rekey=True, generate_root=True)
 
 
 @pytest.mark.parametrize("mode", FipsMode)
@@ -110,10 +110,10 @@ class TestOpenPgp:
         self, new_server: NewServer, path: str, parameters: dict[str, Any]
     ) -> None:
         server = await (await new_server(Settings(fips_mode=FipsMode.ENABLED))).unsealed()
-        status, answer = await server.ask("PUT", path, parameters, exposure=EVERYTHING)
+        status, answer = await server.ask("PUT", path, parameters, permissions=EVERYTHING)
         assert (status, answer["errors"]) == (400, [REFUSED])
         preferred = await (await new_server(Settings(fips_mode=FipsMode.PREFERRED))).unsealed()
-        status, answer = await preferred.ask("PUT", path, parameters, exposure=EVERYTHING)
+        status, answer = await preferred.ask("PUT", path, parameters, permissions=EVERYTHING)
         # It goes on to read the key, and finds that it is none.
         assert status in (400, 500)  # OpenBao has both.
         assert REFUSED not in answer["errors"]

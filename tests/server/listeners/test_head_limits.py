@@ -18,7 +18,7 @@ from server.listeners.head_limits import (
     UNKNOWN_CODING,
     head_fault,
 )
-from server.listeners.http1.head_cache import MAX_BYTES, KnownHeads
+from server.listeners.http1.head_cache import MAX_BYTES, HeadCache
 from tests.server.listeners.test_known_heads import GET, Client
 
 
@@ -74,7 +74,7 @@ class Parsed:
 
 
 async def test_no_more_than_the_limit_is_parsed() -> None:
-    client = Client(KnownHeads())
+    client = Client(HeadCache())
     parsed = Parsed(client)
     field = b"content-type: application/form;" + b"a*0=b;" * 100_000
     head = GET.replace(b"\r\n\r\n", b"\r\n" + field + b"\r\n\r\n")
@@ -88,7 +88,7 @@ async def test_no_more_than_the_limit_is_parsed() -> None:
 
 
 async def test_a_head_at_the_limit_is_parsed() -> None:
-    client = Client(KnownHeads())
+    client = Client(HeadCache())
     for extra, seen in ((0, 1), (1, 1)):
         padding = b"x" * (MAX_HEAD_BYTES - len(GET) - 5 + extra)
         await client.send(GET.replace(b"\r\n\r\n", b"\r\na: " + padding + b"\r\n\r\n"))
@@ -97,7 +97,7 @@ async def test_a_head_at_the_limit_is_parsed() -> None:
 
 
 async def test_a_client_that_is_refused_has_time_to_read_why() -> None:
-    client = Client(KnownHeads())
+    client = Client(HeadCache())
     await client.send(b"GET / HTTP/1.1\r\n" + b"a: b\r\n" * 20_000)
     assert client.wire.sent.startswith(b"HTTP/1.1 431 ")
     assert not client.wire.closed
@@ -109,7 +109,7 @@ async def test_a_client_that_is_refused_has_time_to_read_why() -> None:
 
 
 async def test_it_may_not_send_without_end_meanwhile() -> None:
-    client = Client(KnownHeads())
+    client = Client(HeadCache())
     await client.send(b"GET / HTTP/1.1\r\n" + b"a: b\r\n" * 20_000)
     for _ in range(20):
         client.protocol.data_received(b"a" * 65_536)
@@ -126,7 +126,7 @@ async def test_it_may_not_send_without_end_meanwhile() -> None:
     ],
 )
 async def test_versions_of_http(request_line: bytes, answer: bytes) -> None:
-    client = Client(KnownHeads())
+    client = Client(HeadCache())
     await client.send(request_line)
     assert client.wire.sent.split(b"\r\n", 1)[0] == answer
     assert len(client.seen) == (answer.endswith(b"OK"))

@@ -15,7 +15,7 @@ from uvicorn import Config
 from uvicorn.server import ServerState
 
 from server.listeners.asgi import AT_ONCE, WHOLE_BODY, Message, Receive, Scope, Send
-from server.listeners.http1.head_cache import MAX_BYTES, MAX_KEPT, MAX_KEPT_BYTES, KnownHeads
+from server.listeners.http1.head_cache import MAX_BYTES, MAX_KEPT, MAX_KEPT_BYTES, HeadCache
 from server.listeners.http1.protocol import BoundedProtocol
 
 GET = b"GET /v1/sys/health HTTP/1.1\r\nhost: x\r\nx-vault-token: first\r\n\r\n"
@@ -28,7 +28,7 @@ MESSAGES = (GET, POST, OTHER, CHUNKED, LIST)
 Seen = tuple[str, str, bytes]
 
 
-class Forgetful(KnownHeads):
+class Forgetful(HeadCache):
     """Keeps nothing, so that the parser reads every head."""
 
     def add(self, data: bytes, scope: Scope) -> None:
@@ -72,7 +72,7 @@ class Wire(asyncio.Transport):
 class Client:
     """One connection to an application that notes what it is asked."""
 
-    def __init__(self, known: KnownHeads) -> None:
+    def __init__(self, known: HeadCache) -> None:
         self.seen: list[Seen] = []
         self.known = 0
         self.status = 200
@@ -85,7 +85,7 @@ class Client:
         )
         config.load()
         self.wire = Wire()
-        self.protocol = BoundedProtocol(config=config, server_state=ServerState(), app_state={}, known_heads=known)
+        self.protocol = BoundedProtocol(config=config, server_state=ServerState(), app_state={}, head_cache=known)
         self.protocol.connection_made(self.wire)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -117,7 +117,7 @@ class Client:
                 await asyncio.sleep(0)
 
 
-async def _seen(known: KnownHeads, packets: Sequence[bytes]) -> tuple[list[Seen], bytes]:
+async def _seen(known: HeadCache, packets: Sequence[bytes]) -> tuple[list[Seen], bytes]:
     client = Client(known)
     await client.send(*packets)
     for _ in range(20):
@@ -140,7 +140,7 @@ def test_the_same_requests_are_seen_however_the_bytes_come(messages: list[bytes]
         packets = [stream[start:end] for start, end in pairwise(places)]
 
     async def both() -> None:
-        known = KnownHeads()
+        known = HeadCache()
         await _seen(known, MESSAGES)
         assert await _seen(known, packets) == await _seen(Forgetful(), packets)
 
@@ -148,7 +148,7 @@ def test_the_same_requests_are_seen_however_the_bytes_come(messages: list[bytes]
 
 
 async def test_a_head_that_comes_again_is_known_on_every_connection() -> None:
-    known = KnownHeads()
+    known = HeadCache()
     first = Client(known)
     await first.send(POST, OTHER, GET, GET)
     assert first.known == 2
@@ -173,7 +173,7 @@ async def test_a_head_that_comes_again_is_known_on_every_connection() -> None:
     ids=["blank line", "connection", "expect", "HTTP/1.0", "long", "many fields", "chunked"],
 )
 async def test_what_is_not_plain_is_left_to_the_parser(doubtful: bytes) -> None:
-    known = KnownHeads()
+    known = HeadCache()
     client = Client(known)
     await client.send(doubtful, doubtful)
     assert len(known) == client.known == 0
@@ -181,7 +181,7 @@ async def test_what_is_not_plain_is_left_to_the_parser(doubtful: bytes) -> None:
 
 async def test_blank_lines_are_nobodys_request() -> None:
     """Were they kept for the head that follows them, they would be answered with its token."""
-    known = KnownHeads()
+    known = HeadCache()
     await Client(known).send(b"\r\n\r\n" + GET)
     stranger = Client(known)
     await stranger.send(b"\r\n\r\n")
@@ -189,14 +189,14 @@ async def test_blank_lines_are_nobodys_request() -> None:
 
 
 async def test_a_cut_method_does_not_make_another_request_of_the_rest() -> None:
-    known = KnownHeads()
+    known = HeadCache()
     client = Client(known)
     await client.send(GET, b"X", GET)
     assert [method for method, _, _ in client.seen] == ["GET", "XGET"]
 
 
 async def test_a_body_of_another_length_is_left_to_the_parser() -> None:
-    known = KnownHeads()
+    known = HeadCache()
     client = Client(known)
     await client.send(POST, POST[:-1], POST[-1:], POST + POST, POST)
     assert client.seen == [("POST", "/v1/transit/encrypt/k", b"hello")] * 5
@@ -204,7 +204,7 @@ async def test_a_body_of_another_length_is_left_to_the_parser() -> None:
 
 
 async def test_only_so_many_are_kept() -> None:
-    known = KnownHeads()
+    known = HeadCache()
     client = Client(known)
     for number in range(MAX_KEPT + 5):
         client.protocol.data_received(GET.replace(b"health", b"%d" % number))
@@ -215,7 +215,7 @@ async def test_only_so_many_are_kept() -> None:
 
 
 async def test_what_leads_nowhere_is_not_kept() -> None:
-    known = KnownHeads()
+    known = HeadCache()
     client = Client(known)
     client.status = 404
     await client.send(GET, POST, GET)
@@ -224,7 +224,7 @@ async def test_what_leads_nowhere_is_not_kept() -> None:
 
 
 async def test_only_so_much_memory_is_taken() -> None:
-    known = KnownHeads()
+    known = HeadCache()
     client = Client(known)
     padded = GET.replace(b"\r\n\r\n", b"\r\nx:" * 60 + b"\r\ny: " + b"y" * 3000 + b"\r\n\r\n")
     most = MAX_KEPT_BYTES // (len(padded) + 60 * 56)
@@ -245,7 +245,7 @@ async def test_a_request_leaves_nothing_for_the_garbage_collector(status: int, a
     gc.collect()
     gc.disable()
     try:
-        client = Client(KnownHeads())
+        client = Client(HeadCache())
         client.status = status
         client.gate = None if answered else asyncio.Event()
         await client.send(GET.replace(b"/v1/sys/health", path.encode()))
@@ -261,7 +261,7 @@ async def test_a_request_leaves_nothing_for_the_garbage_collector(status: int, a
 
 
 async def test_an_idle_connection_is_closed_without_a_timer_of_its_own() -> None:
-    client = Client(KnownHeads())
+    client = Client(HeadCache())
     await client.send(GET, GET)
     now = asyncio.get_running_loop().time()
     client.protocol.sweep(now + 4, 10)

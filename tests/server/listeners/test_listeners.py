@@ -22,7 +22,7 @@ from hypercorn.events import Event, RawData
 from hyperframe.frame import PingFrame
 
 from server.config import Listener
-from server.listeners import ListenFailed, OpenListener, Share, deadlines, misdirected, open_listeners, serve
+from server.listeners import ConnectionBudget, ListenFailed, OpenListener, deadlines, misdirected, open_listeners, serve
 from server.listeners.asgi import KEPT, WHOLE_BODY, Message, Receive, Scope, Send
 from server.listeners.http2.server import _Connection
 from server.runtime.log_limits import LINES, LimitedLog
@@ -38,7 +38,7 @@ DEADLINE = 10.0
 
 
 @asynccontextmanager
-async def serving(*listeners: Listener, share: Share | None = None) -> AsyncIterator[list[OpenListener]]:
+async def serving(*listeners: Listener, share: ConnectionBudget | None = None) -> AsyncIterator[list[OpenListener]]:
     """The example service behind ``listeners``, and the end of it."""
     opened = list(open_listeners(listeners))
     stop = asyncio.Event()
@@ -415,7 +415,7 @@ async def ask_http2(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, 
 async def test_the_protocol_agreed_on_is_served(
     server: str, offered: tuple[str, ...], agreed: str | None, tmp_path: Path
 ) -> None:
-    share = Share()
+    share = ConnectionBudget()
     async with serving(secure(tmp_path, server=server), share=share) as (one,), asyncio.timeout(DEADLINE):
         context = trusting(Path(one.listener.tls_cert_file), *offered)
         reader, writer = await connect(one, context)
@@ -487,7 +487,7 @@ async def test_http2_clients_that_go_away_leave_nothing_behind(tmp_path: Path) -
 
 
 async def test_handshakes_have_a_deadline_and_hold_a_place_no_longer(tmp_path: Path) -> None:
-    share = Share()
+    share = ConnectionBudget()
     listener = secure(tmp_path, http_read_header_timeout_seconds=0.3)
     async with serving(listener, share=share) as (one,), asyncio.timeout(DEADLINE):
         silent = await asyncio.open_connection("127.0.0.1", port(one))

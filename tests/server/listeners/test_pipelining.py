@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from server.listeners.http1.head_cache import KnownHeads
+from server.listeners.http1.head_cache import HeadCache
 from tests.server.listeners.test_known_heads import CHUNKED, GET, LIST, OTHER, POST, Client
 
 MANY = 5_000
@@ -18,7 +18,7 @@ async def turns(count: int = 10) -> None:
 
 
 async def test_only_one_request_is_parsed_at_a_time() -> None:
-    client = Client(KnownHeads())
+    client = Client(HeadCache())
     client.gate = asyncio.Event()
     await client.send(GET * MANY)
     await turns()
@@ -37,7 +37,7 @@ async def test_only_one_request_is_parsed_at_a_time() -> None:
 
 
 async def test_what_waits_is_kept_once() -> None:
-    client = Client(KnownHeads())
+    client = Client(HeadCache())
     client.gate = asyncio.Event()
     packet = GET * MANY
     await client.send(packet)
@@ -49,7 +49,7 @@ async def test_what_waits_is_kept_once() -> None:
 
 
 async def test_the_application_cannot_make_the_connection_be_read_on() -> None:
-    client = Client(KnownHeads())
+    client = Client(HeadCache())
     client.gate = asyncio.Event()
     await client.send(GET * 2)
     client.protocol.flow.resume_reading()  # As every receive() of uvicorn does.
@@ -58,7 +58,7 @@ async def test_the_application_cannot_make_the_connection_be_read_on() -> None:
 
 @pytest.mark.parametrize("size", [1, 2, 3, 5, 7, 64])
 async def test_requests_are_the_same_however_they_are_cut(size: int) -> None:
-    client = Client(KnownHeads())
+    client = Client(HeadCache())
     stream = b"\r\n" + GET + b"\r\n\r\n" + LIST + POST + CHUNKED + LIST + OTHER
     # Behind a body in chunks, the next request has a packet of its own.
     cut = stream.index(CHUNKED) + len(CHUNKED)
@@ -70,7 +70,7 @@ async def test_requests_are_the_same_however_they_are_cut(size: int) -> None:
 
 
 async def test_verbs_that_the_parser_does_not_know_may_be_pipelined() -> None:
-    client = Client(KnownHeads())
+    client = Client(HeadCache())
     await client.send(GET + LIST + POST + LIST)
     await turns(40)
     assert [method for method, _, _ in client.seen] == ["GET", "LIST", "POST", "LIST"]
@@ -78,7 +78,7 @@ async def test_verbs_that_the_parser_does_not_know_may_be_pipelined() -> None:
 
 @pytest.mark.parametrize("behind", [GET, GET * MANY, b"\0\0"], ids=["one", "many", "rubbish"])
 async def test_nothing_is_served_behind_a_body_in_chunks_in_one_packet(behind: bytes) -> None:
-    client = Client(KnownHeads())
+    client = Client(HeadCache())
     await client.send(CHUNKED + behind)
     await turns(40)
     assert client.seen == [("POST", "/v1/a", b"hello")]
@@ -89,7 +89,7 @@ async def test_nothing_is_served_behind_a_body_in_chunks_in_one_packet(behind: b
 
 
 async def test_what_waits_goes_with_the_connection() -> None:
-    client = Client(KnownHeads())
+    client = Client(HeadCache())
     client.gate = asyncio.Event()
     await client.send(GET * MANY)
     client.protocol.connection_lost(ConnectionResetError())
@@ -100,7 +100,7 @@ async def test_what_waits_goes_with_the_connection() -> None:
 
 
 async def test_requests_without_end_are_answered_up_to_a_refusal() -> None:
-    client = Client(KnownHeads())
+    client = Client(HeadCache())
     await client.send(GET + b"GET / HTTP/1.1\r\nnot a header\r\n\r\n" + GET)
     await turns(40)
     assert client.seen == [("GET", "/v1/sys/health", b"")]

@@ -103,9 +103,9 @@ async def test_a_right_guess_that_was_under_way_when_the_lock_came_is_refused(se
 async def test_a_lock_is_stored(server: Server) -> None:
     for _ in range(lockouts.THRESHOLD):
         await _try(server, "alice", "wrong")
-    assert server.core.active is not None
-    afterwards = Lockouts(server.core.active.root.view.within("sys/lockout/"))
-    entry = await server.core.active.root.mounts.entry("auth/m/")
+    assert server.core.unsealed is not None
+    afterwards = Lockouts(server.core.unsealed.root.view.within("sys/lockout/"))
+    entry = await server.core.unsealed.root.mounts.entry("auth/m/")
     assert entry is not None
     assert await afterwards.locked(entry.accessor, "alice", server.clock())
     assert not await afterwards.locked(entry.accessor, "bob", server.clock())
@@ -127,8 +127,8 @@ async def test_a_lock_that_cannot_be_stored_holds_all_the_same(
 async def test_locks_are_swept(server: Server) -> None:
     for _ in range(lockouts.THRESHOLD):
         await _try(server, "alice", "wrong")
-    assert server.core.active is not None
-    store = server.core.active.root.lockouts
+    assert server.core.unsealed is not None
+    store = server.core.unsealed.root.lockouts
     await store.sweep(server.clock())
     assert len(await store.accessors()) == 1
     await store.sweep(server.clock() + lockouts.DURATION_SECONDS)
@@ -170,8 +170,8 @@ async def test_many_tries_at_once_are_as_many_as_may_fail(server: Server) -> Non
 
 async def test_an_unlocked_account_has_all_its_tries_again(server: Server) -> None:
     assert await _try(server, "alice", "right") == 200
-    assert server.core.active is not None
-    entry = await server.core.active.root.mounts.entry("auth/m/")
+    assert server.core.unsealed is not None
+    entry = await server.core.unsealed.root.mounts.entry("auth/m/")
     assert entry is not None
     for _ in range(3):
         for _ in range(lockouts.THRESHOLD):
@@ -208,9 +208,9 @@ async def test_right_proofs_never_fill_the_bucket(server: Server) -> None:
 
 
 async def test_a_disabled_lockout_locks_nobody(server: Server) -> None:
-    assert server.core.active is not None
+    assert server.core.unsealed is not None
     off = LockoutConfig(disable=True)
-    await server.core.active.root.mounts.tune(
+    await server.core.unsealed.root.mounts.tune(
         "auth/m/", lambda entry: replace(entry, config=replace(entry.config, user_lockout=off))
     )
     for _ in range(lockouts.THRESHOLD + 1):

@@ -57,14 +57,14 @@ async def prepared(log: Path) -> Server:
 async def routes(server: Server, name: str = "k") -> list[tuple[str, Row[Any]]]:
     """All paths that take parameters, with ``name`` for whatever they name."""
     await server.core.runtime.cache.catch_up()
-    assert server.core.active is not None
-    router = await server.core.active.root.mounts.router()
+    assert server.core.unsealed is not None
+    router = await server.core.unsealed.root.mounts.router()
     return [
         (path, route)
-        for live in router.mounts.values()
-        for route in live.type.routes
+        for mounted in router.mounts.values()
+        for route in mounted.type.routes
         if route.operation in (Operation.UPDATE, Operation.PATCH)
-        and not _WITHOUT.search(path := live.entry.path + re.sub(r"\{[^}]*\}", name, route.path))
+        and not _WITHOUT.search(path := mounted.entry.path + re.sub(r"\{[^}]*\}", name, route.path))
     ]
 
 

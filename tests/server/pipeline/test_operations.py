@@ -55,7 +55,7 @@ async def test_all_workers_learn_of_a_level(tmp_path: Path) -> None:
         await crew.unsealed()
         first, second = crew.members
         assert (await first.ask("POST", "sys/loggers/storage", {"level": "debug"}, token=crew.root_token))[0] == 204
-        assert second.core.commons.state.log_levels == {"storage": "debug"}
+        assert second.core.shared_state.state.log_levels == {"storage": "debug"}
 
 
 async def test_credentials_are_never_for_every_origin(server: Server) -> None:

@@ -14,8 +14,8 @@ import pytest
 import pytest_asyncio
 
 from engines.base import Access, Operation
-from engines.routing import Served, parameters, route_table
-from server.tenants.mounts.table import Live
+from engines.routing import Endpoint, parameters, route_table
+from server.tenants.mounts.table import Mounted
 from tests.server.pipeline.test_nothing_leaks import prepared
 from tests.server.systems import Server
 
@@ -59,16 +59,16 @@ def spellings(text: str) -> Iterator[str]:
     yield from (f"0{text}", f"{text}.0", f"{text}\u0301", text.replace("k", "\u212a"), f"{text}%00", f"{text}/")
 
 
-async def mounts(server: Server) -> list[Live]:
+async def mounts(server: Server) -> list[Mounted]:
     await server.core.runtime.cache.catch_up()
-    assert server.core.active is not None
-    return list((await server.core.active.root.mounts.router()).mounts.values())
+    assert server.core.unsealed is not None
+    return list((await server.core.unsealed.root.mounts.router()).mounts.values())
 
 
-def path_of(mount: str, served: Served, **values: str) -> str:
-    whole = mount + served.pattern
+def path_of(mount: str, endpoint: Endpoint, **values: str) -> str:
+    whole = mount + endpoint.pattern
     default = NAMED.get(whole, "k")
-    for name in parameters(served.pattern):
+    for name in parameters(endpoint.pattern):
         whole = re.sub(rf"\{{{name}(:\w+)?\}}", values.get(name, VALUES.get(name, default)), whole)
     return whole
 
@@ -115,23 +115,23 @@ async def test_what_is_read_under_another_spelling_is_denied_under_it(tmp_path: 
     """The rule denies what the usual spelling names; whatever else shows root the same is denied too."""
     server = await furnished(tmp_path)
     read, respelt = set[str](), set[str]()
-    for live in await mounts(server):
-        for served in route_table(live.type).served:
-            for operation in METHODS.keys() & served.routes.keys():
-                method, usual = METHODS[operation], path_of(live.entry.path, served)
+    for mounted in await mounts(server):
+        for endpoint in route_table(mounted.type).endpoints:
+            for operation in METHODS.keys() & endpoint.routes.keys():
+                method, usual = METHODS[operation], path_of(mounted.entry.path, endpoint)
                 status, shown = await answer(server, method, usual)
-                public = served.routes[operation].access is Access.PUBLIC
-                if status != 200 or not shown or public or not parameters(served.pattern) or "/generate" in usual:
+                public = endpoint.routes[operation].access is Access.PUBLIC
+                if status != 200 or not shown or public or not parameters(endpoint.pattern) or "/generate" in usual:
                     continue
                 read.add(usual)
                 token = await denied_token(server, usual, f"{usual}/")
                 assert (await answer(server, method, usual, token))[0] == 403, (method, usual)
-                for name in parameters(served.pattern):
-                    value = NAMED.get(live.entry.path + served.pattern, VALUES.get(name, "k"))
+                for name in parameters(endpoint.pattern):
+                    value = NAMED.get(mounted.entry.path + endpoint.pattern, VALUES.get(name, "k"))
                     for other in spellings(value):
-                        path = path_of(live.entry.path, served, **{name: other})
+                        path = path_of(mounted.entry.path, endpoint, **{name: other})
                         if path != usual and await answer(server, method, path) == (200, shown):
-                            respelt.add(f"{method} {live.entry.path}{served.pattern}")
+                            respelt.add(f"{method} {mounted.entry.path}{endpoint.pattern}")
                             assert (await answer(server, method, path, token))[0] == 403, (method, path)
                 await server.ask("POST", "auth/token/revoke", {"token": token})
     assert len(read) > 30
@@ -280,12 +280,12 @@ async def test_a_path_with_needless_slashes_can_be_wrapped_and_its_lease_be_foun
 
 async def test_a_name_is_read_alike_in_all_paths_of_an_engine(tmp_path: Path) -> None:
     server = await furnished(tmp_path)
-    for live in await mounts(server):
+    for mounted in await mounts(server):
         stated: dict[str, set[str]] = {}
-        for served in route_table(live.type).served:
-            for name in parameters(served.pattern):
-                before = served.pattern.partition(f"{{{name}")[0]
-                reading = served.readings.get(name)
+        for endpoint in route_table(mounted.type).endpoints:
+            for name in parameters(endpoint.pattern):
+                before = endpoint.pattern.partition(f"{{{name}")[0]
+                reading = endpoint.readings.get(name)
                 stated.setdefault(before, set()).add("none" if reading is None else reading.__name__)
         different = {before: readings for before, readings in stated.items() if len(readings) > 1}
-        assert different.keys() <= {"random/", "tools/random/"}, (live.entry.path, different)
+        assert different.keys() <= {"random/", "tools/random/"}, (mounted.entry.path, different)

@@ -113,11 +113,11 @@ def test_every_route_of_sys_states_its_scope() -> None:
 def test_which_routes_of_sys_namespaces_have() -> None:
     """A new one isn't among them until it is said to be."""
     found = set()
-    for served in RouteTable(ROUTES).served:
+    for endpoint in RouteTable(ROUTES).endpoints:
         try:
-            refuse_in_namespace(served)
+            refuse_in_namespace(endpoint)
         except InvalidRequest:
             continue
-        segments = served.pattern.split("/")
+        segments = endpoint.pattern.split("/")
         found.add("/".join(segments[:2]) if segments[0] == "internal" else segments[0])
     assert found == IN_NAMESPACES

@@ -14,8 +14,8 @@ from server.core.lifecycle import Core
 from server.core.settings import Settings
 from server.pipeline.dispatch import Dispatcher
 from server.processes.messages import Acquire, Followed, FromWorker, Release, ToWorker
-from server.processes.shared_state_client import SupervisedCommons
-from server.processes.shared_state_server import Keeper
+from server.processes.shared_state_client import SharedStateClient
+from server.processes.shared_state_server import SharedStateServer
 from server.system.routes import SYSTEM
 from storage.seals.base import Seal
 from storage.seals.shamir import ShamirSeal
@@ -30,12 +30,12 @@ class Member:
     def __init__(self, crew: Crew, store: SqliteStore, seal: Seal, settings: Settings) -> None:
         self._crew = crew
         self.failed = False
-        self.commons = SupervisedCommons(self._post, self._fail)
-        self.core = Core(store, seal, settings, SYSTEM, commons=self.commons)
+        self.shared_state = SharedStateClient(self._post, self._fail)
+        self.core = Core(store, seal, settings, SYSTEM, shared_state=self.shared_state)
         self.dispatcher = Dispatcher(self.core)
 
     def tell(self, message: ToWorker) -> None:
-        asyncio.get_running_loop().call_soon(self.commons.heard, message)
+        asyncio.get_running_loop().call_soon(self.shared_state.heard, message)
 
     def _post(self, message: FromWorker) -> None:
         asyncio.get_running_loop().call_soon(self._crew.heard, self, message)
@@ -61,7 +61,7 @@ class Crew:
     """All workers of a server."""
 
     def __init__(self) -> None:
-        self.keeper = Keeper()
+        self.keeper = SharedStateServer()
         self.members: list[Member] = []
         self.root_token = ""
 

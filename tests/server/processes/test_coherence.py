@@ -20,9 +20,9 @@ TASKS = 4
 async def test_no_answer_is_ever_stale(tmp_path: Path, seed: int) -> None:
     async with crew_of(WORKERS, tmp_path) as crew:
         await crew.unsealed()
-        active = crew.members[0].core.active
-        assert active is not None
-        await active.root.mounts.enable(new_entry("transit/", "transit"))
+        unsealed = crew.members[0].core.unsealed
+        assert unsealed is not None
+        await unsealed.root.mounts.enable(new_entry("transit/", "transit"))
         await Client(crew.members, crew.root_token, "alone", seed).run(STEPS // 3)
         clients = [
             Client(crew.members, crew.root_token, f"client-{number}", seed * TASKS + number) for number in range(TASKS)
@@ -35,9 +35,9 @@ async def test_the_barriers_key_is_rotated_under_way(tmp_path: Path) -> None:
     async with crew_of(2, tmp_path) as crew:
         await crew.unsealed()
         first, second = crew.members
-        active = first.core.active
-        assert active is not None
-        await active.root.mounts.enable(new_entry("transit/", "transit"))
+        unsealed = first.core.unsealed
+        assert unsealed is not None
+        await unsealed.root.mounts.enable(new_entry("transit/", "transit"))
         token = crew.root_token
         for term in range(2, 6):
             rotating, other = (first, second) if term % 2 else (second, first)

@@ -33,7 +33,7 @@ async def _reads_of_a_start(tokens: int) -> int:
     first = Core(store, ShamirSeal(), Settings(), SYSTEM, clock=clock)
     made = await first.initialize(1, 1)
     await first.unseal(made.shares[0])
-    assert first.active is not None
+    assert first.unsealed is not None
     for number in range(tokens):
         record = TokenRecord(
             policies=("default",),
@@ -42,15 +42,15 @@ async def _reads_of_a_start(tokens: int) -> int:
             creation_time=clock(),
             expire_time=clock() + (60 if number % 2 else 86400),
         )
-        await first.active.root.tokens.mint(record)
+        await first.unsealed.root.tokens.mint(record)
     await first.seal()
     clock.now += 3600
 
     store.counted = 0
     second = Core(store, ShamirSeal(), Settings(), SYSTEM, clock=clock)
     await second.unseal(made.shares[0])
-    assert second.active is not None
-    assert await second.active.root.tokens.authenticate(made.root_token, clock()) is not None
+    assert second.unsealed is not None
+    assert await second.unsealed.root.tokens.authenticate(made.root_token, clock()) is not None
     read = store.counted
     await second.seal()
     return read

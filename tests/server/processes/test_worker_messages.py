@@ -13,13 +13,13 @@ from server.processes.messages import (
     FROM_WORKER,
     TO_WORKER,
     Acquire,
-    Alive,
-    Ask,
     ChannelClosed,
     Follow,
     Frames,
     FromWorker,
     Granted,
+    Ping,
+    Pong,
     Refused,
     Release,
     SupervisorChannel,
@@ -67,10 +67,10 @@ def pair() -> Iterator[tuple[SupervisorChannel, socket.socket]]:
 def test_both_directions(pair: tuple[SupervisorChannel, socket.socket]) -> None:
     channel, worker = pair
     assert channel.receive() == []
-    worker.sendall(encode(Acquire(1)) + encode(Alive()))
-    assert channel.receive() == [Acquire(1), Alive()]
+    worker.sendall(encode(Acquire(1)) + encode(Pong()))
+    assert channel.receive() == [Acquire(1), Pong()]
     state = StateRecord(root_key=bytes(32))
-    for message in (Granted(1, state), Follow(2, state), Ask()):
+    for message in (Granted(1, state), Follow(2, state), Ping()):
         channel.send(message)
         (record,) = Frames().feed(worker.recv(65536))
         assert TO_WORKER.decode(record) == message
@@ -78,7 +78,7 @@ def test_both_directions(pair: tuple[SupervisorChannel, socket.socket]) -> None:
 
 def test_who_speaks_nonsense_is_cut_off(pair: tuple[SupervisorChannel, socket.socket]) -> None:
     channel, worker = pair
-    for junk in (b"\xff\xff\xff\xff", encode(Ask())):
+    for junk in (b"\xff\xff\xff\xff", encode(Ping())):
         worker.sendall(junk)
         with pytest.raises(ChannelClosed):
             channel.receive()
@@ -87,11 +87,11 @@ def test_who_speaks_nonsense_is_cut_off(pair: tuple[SupervisorChannel, socket.so
     with pytest.raises(ChannelClosed):
         channel.receive()
     with pytest.raises(ChannelClosed):
-        channel.send(Ask())
+        channel.send(Ping())
 
 
 def test_who_does_not_listen_is_not_waited_for(pair: tuple[SupervisorChannel, socket.socket]) -> None:
     channel, _ = pair
     with pytest.raises(ChannelClosed):
         for _ in range(1_000_000):
-            channel.send(Ask())
+            channel.send(Ping())

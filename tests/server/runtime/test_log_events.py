@@ -19,7 +19,7 @@ from server.listeners.asgi import Message
 from server.pipeline import dispatch, login
 from server.pipeline.app import Application
 from server.runtime import plugins
-from server.runtime.log_limits import LINES, PERIOD_SECONDS, LimitedLog, LineLimit, StrangersLimit
+from server.runtime.log_limits import LINES, PERIOD_SECONDS, LimitedLog, LineLimit, UnauthenticatedLimit
 from server.runtime.logs import OWN_LOGGERS, JsonFormatter, ReadableFormatter, configure_logs, set_level
 from server.tenants.limits.lockouts import THRESHOLD
 from tests.server.systems import NewServer, NoteBody, Server
@@ -207,7 +207,7 @@ def test_lines_of_a_kind_are_limited() -> None:
 
 def test_other_peoples_lines_are_limited_for_each_logger() -> None:
     now = [0.0]
-    passes = StrangersLimit(("server",), lambda: LineLimit(clock=lambda: now[0])).filter
+    passes = UnauthenticatedLimit(("server",), lambda: LineLimit(clock=lambda: now[0])).filter
 
     def record(name: str) -> logging.LogRecord:
         return logging.LogRecord(name, logging.WARNING, "", 0, "Invalid HTTP request received.", None, None)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from server.pipeline.open_routes import Exposure
+from server.pipeline.open_routes import ListenerPermissions
 from server.runtime.metrics import COLUMNS, Meter
 from server.runtime.shared_counters import SharedRows
 from tests.server.systems import Notes, Server
@@ -66,11 +66,11 @@ async def test_an_unknown_form_is_refused_in_plain_text(server: Server) -> None:
 
 async def test_a_listener_may_serve_them_to_anybody_sealed_or_not(server: Server) -> None:
     assert (await server.ask("GET", "sys/metrics", token=""))[0] == 403
-    monitoring = Exposure(metrics=True)
-    assert (await server.ask("GET", "sys/metrics", token="", exposure=monitoring))[0] == 200
+    monitoring = ListenerPermissions(metrics=True)
+    assert (await server.ask("GET", "sys/metrics", token="", permissions=monitoring))[0] == 200
     await server.ask("POST", "sys/seal")
     assert (await server.ask("GET", "sys/metrics", token=""))[0] == 503
-    status, answer = await server.ask("GET", "sys/metrics", token="", exposure=monitoring)
+    status, answer = await server.ask("GET", "sys/metrics", token="", permissions=monitoring)
     gauges = {gauge["Name"]: gauge["Value"] for gauge in answer["Gauges"] if not gauge["Labels"]}
     assert (status, gauges["vault.core.unsealed"]) == (200, 0)
 
@@ -85,9 +85,9 @@ async def test_requests_under_way_are_shown(server: Server, monkeypatch: pytest.
 
     await server.ask("POST", "sys/mounts/n", {"type": "notes"})
     await server.ask("GET", "n/note/a")
-    active = server.core.active
-    assert active is not None
-    engine = (await active.root.mounts.router()).mounts["n/"].engine
+    unsealed = server.core.unsealed
+    assert unsealed is not None
+    engine = (await unsealed.root.mounts.router()).mounts["n/"].engine
     assert isinstance(engine, Notes)
     monkeypatch.setattr(type(engine.mount.storage), "get", wait)
     waiting = asyncio.create_task(server.ask("GET", "n/note/a"))

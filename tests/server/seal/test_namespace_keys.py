@@ -62,13 +62,13 @@ async def _written(folder: Path) -> Disk:
             assert all(status < 300 for status, _ in answers), answers
             token = answers[-1][1]["auth"]["client_token"]
             assert (await member.ask("POST", f"{name}/cubbyhole/x", {"note": text}, token))[0] == 204
-        active = member.core.active
-        root_key = member.commons.state.root_key
-        assert active is not None and root_key is not None
+        unsealed = member.core.unsealed
+        root_key = member.shared_state.state.root_key
+        assert unsealed is not None and root_key is not None
         await member.core.runtime.cache.catch_up()
-        await active.load_namespaces()
+        await unsealed.load_namespaces()
         kept = root_key.reveal()
-        found = {name: active.namespaces.by_path[f"{name}/"] for name in _SECRETS}
+        found = {name: unsealed.namespaces.by_path[f"{name}/"] for name in _SECRETS}
     connection = sqlite3.connect(folder / "crew.db")
     try:
         entries: dict[str, bytes] = dict(connection.execute("SELECT key, value FROM entries"))

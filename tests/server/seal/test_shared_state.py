@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from engines.faults import InvalidRequest
-from server.seal.shared_state import Alone, SharedState, StateRecord, state_of
+from server.seal.shared_state import SharedState, SoleProcess, StateRecord, state_of
 from storage.seals.progress import ShareProgress
 from storage.secret import Secret
 from storage.shared_memory import SharedRevision, SharedSlots
@@ -31,13 +31,13 @@ def test_a_state_arrives_as_it_was_sent_and_shows_nothing() -> None:
 
 
 async def test_one_process_changes_one_at_a_time() -> None:
-    commons = Alone()
+    shared_state = SoleProcess()
     inside = 0
 
     async def change() -> None:
         nonlocal inside
-        async with commons.changing() as state:
-            assert state is commons.state
+        async with shared_state.changing() as state:
+            assert state is shared_state.state
             inside += 1
             assert inside == 1
             await asyncio.sleep(0)
@@ -47,7 +47,7 @@ async def test_one_process_changes_one_at_a_time() -> None:
 
 
 def sealed(crew: Crew) -> list[bool]:
-    return [member.core.active is None for member in crew.members]
+    return [member.core.unsealed is None for member in crew.members]
 
 
 async def test_shares_given_to_different_workers_count_together(tmp_path: Path) -> None:
@@ -111,7 +111,7 @@ async def test_a_worker_that_comes_later_is_as_the_others_are(tmp_path: Path) ->
         await late.core.unseal(made.shares[1])
         assert sealed(crew) == [False] * 3
         later = await add_member(crew, tmp_path, SharedRevision(slots, 3))
-        assert later.core.active is not None
+        assert later.core.unsealed is not None
         assert later.core.stored_seal.key is not None, "whoever has no shares needs the key that they gave"
 
 
@@ -123,7 +123,7 @@ async def test_an_automatic_seal_opens_all_and_stays_sealed_when_told(tmp_path: 
         await crew.members[0].core.seal()
         assert sealed(crew) == [True, True]
         late = await add_member(crew, tmp_path, SharedRevision(slots, 2), automatic_seal)
-        assert late.core.active is None, "it was sealed by hand, and a new worker has to know"
+        assert late.core.unsealed is None, "it was sealed by hand, and a new worker has to know"
     async with crew_of(2, tmp_path, automatic_seal) as again:
         assert sealed(again) == [False, False]
 
@@ -135,7 +135,7 @@ async def test_who_leaves_while_it_holds_the_state_holds_nobody_up(tmp_path: Pat
         entered = asyncio.Event()
 
         async def hold() -> None:
-            async with first.commons.changing():
+            async with first.shared_state.changing():
                 entered.set()
                 await asyncio.Event().wait()
 
@@ -169,7 +169,7 @@ async def test_cancelled_waiters_let_go_of_their_turn(tmp_path: Path) -> None:
     async with crew_of(2, tmp_path) as crew:
         await crew.unsealed()
         first, second = crew.members
-        async with first.commons.changing():
+        async with first.shared_state.changing():
             waiting = [asyncio.create_task(second.core.seal()) for _ in range(3)]
             await asyncio.sleep(0.01)
             for task in waiting[:2]:

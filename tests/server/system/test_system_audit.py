@@ -95,7 +95,7 @@ async def gated(new_server: NewServer, monkeypatch: pytest.MonkeyPatch) -> Async
 async def test_what_is_not_audited_does_not_wait_for_a_device_that_hangs(gated: tuple[Server, GateDevice]) -> None:
     server, device = gated
     paths = ["sys/health", "sys/seal-status", "sys/leader", "sys/metrics", "sys/init"]
-    exposure = replace(NOTHING, metrics=True)
+    permissions = replace(NOTHING, metrics=True)
     device.gate.clear()
     audited = [
         asyncio.create_task(server.ask("GET", "sys/mounts")),
@@ -104,7 +104,7 @@ async def test_what_is_not_audited_does_not_wait_for_a_device_that_hangs(gated: 
     ]
     for _ in range(3):
         for path in paths:
-            assert (await server.send("GET", path, token="", exposure=exposure)).status == 200, path
+            assert (await server.send("GET", path, token="", permissions=permissions)).status == 200, path
     assert not any(task.done() for task in audited)
     device.gate.set()
     assert [status for status, _ in await asyncio.gather(*audited)] == [200, 204, 403]

@@ -187,10 +187,10 @@ def test_help_on_a_path() -> None:
 
 async def test_help_on_a_mount(server: Server) -> None:
     await server.ask("POST", "sys/mounts/a", {"type": "notes"})
-    assert server.core.active is not None
+    assert server.core.unsealed is not None
     await server.core.runtime.cache.catch_up()
-    live = (await server.core.active.root.mounts.router()).mounts["a/"]
-    answer = mount_help(live)
+    mounted = (await server.core.unsealed.root.mounts.router()).mounts["a/"]
+    answer = mount_help(mounted)
     assert answer["help"].splitlines() == [
         "## DESCRIPTION",
         "",
@@ -205,9 +205,9 @@ async def test_help_on_a_mount(server: Server) -> None:
 
 
 async def test_the_paths_in_the_help_on_a_mount_are_in_order(server: Server) -> None:
-    assert server.core.active is not None
-    live = (await server.core.active.root.mounts.router()).mounts["sys/"]
-    lines = mount_help(live)["help"].partition("## PATHS\n\n")[2].splitlines()
+    assert server.core.unsealed is not None
+    mounted = (await server.core.unsealed.root.mounts.router()).mounts["sys/"]
+    lines = mount_help(mounted)["help"].partition("## PATHS\n\n")[2].splitlines()
     paths = [line.strip() for line in lines[::2]]
     assert len(paths) > 50
     assert paths == sorted(paths)

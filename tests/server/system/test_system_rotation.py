@@ -72,8 +72,8 @@ async def test_settings_out_of_range(server: Server, body: dict[str, object], te
 
 
 async def test_a_key_that_is_too_old_is_rotated(server: Server) -> None:
-    assert server.core.active is not None
-    system = SYSTEM.open(server.core, server.core.active.root)
+    assert server.core.unsealed is not None
+    system = SYSTEM.open(server.core, server.core.unsealed.root)
     await server.ask("POST", "sys/rotate/config", {"interval": DAY})
     server.clock.advance(DAY - 1)
     await system.tick(server.clock())

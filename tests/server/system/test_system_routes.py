@@ -9,7 +9,7 @@ from msgspec.structs import fields
 
 from engines.base import Access, Operation, Row
 from engines.routing import RouteTable, parameters
-from server.pipeline.open_routes import NOTHING, Exposure, open_routes
+from server.pipeline.open_routes import NOTHING, ListenerPermissions, open_routes
 from server.system.routes import SEALED_ROUTES, SYSTEM
 from server.system.seal.seal import refuse_unauthenticated
 
@@ -50,26 +50,28 @@ def test_the_open_routes_are_these() -> None:
 
 
 @pytest.mark.parametrize(
-    ("exposure", "paths"),
+    ("permissions", "paths"),
     [
-        (Exposure(rekey=True), {path for path in WITH_SHARES if path.startswith("rekey")}),
-        (Exposure(generate_root=True), {path for path in WITH_SHARES if path.startswith("generate")}),
-        (Exposure(metrics=True), {"metrics"}),
-        (Exposure(in_flight=True), {"in-flight-req"}),
+        (ListenerPermissions(rekey=True), {path for path in WITH_SHARES if path.startswith("rekey")}),
+        (ListenerPermissions(generate_root=True), {path for path in WITH_SHARES if path.startswith("generate")}),
+        (ListenerPermissions(metrics=True), {"metrics"}),
+        (ListenerPermissions(in_flight=True), {"in-flight-req"}),
         (NOTHING, set()),
     ],
 )
-def test_a_listener_opens_what_it_allows_and_nothing_else(exposure: Exposure, paths: set[str]) -> None:
-    def handlers(shown: Exposure) -> dict[tuple[Operation, str], object]:
+def test_a_listener_opens_what_it_allows_and_nothing_else(permissions: ListenerPermissions, paths: set[str]) -> None:
+    def handlers(shown: ListenerPermissions) -> dict[tuple[Operation, str], object]:
         tables = open_routes(shown)
-        assert {served.pattern for served in tables.unsealed.served} <= {s.pattern for s in tables.sealed.served}
+        assert {endpoint.pattern for endpoint in tables.unsealed.endpoints} <= {
+            s.pattern for s in tables.sealed.endpoints
+        }
         return {
-            (operation, served.pattern): route.handler
-            for served in tables.unsealed.served
-            for operation, route in served.routes.items()
+            (operation, endpoint.pattern): route.handler
+            for endpoint in tables.unsealed.endpoints
+            for operation, route in endpoint.routes.items()
         }
 
-    opened = handlers(exposure).items() - handlers(NOTHING).items()
+    opened = handlers(permissions).items() - handlers(NOTHING).items()
     assert {path for (_, path), _ in opened} == paths
 
 

@@ -124,9 +124,9 @@ async def test_shares_unseal_one_by_one(new_server: NewServer) -> None:
     assert await server.ask("PUT", "sys/unseal", {"key": keys[0]}) == (200, first)
     status, last = await server.ask("PUT", "sys/unseal", {"key": base64.b64encode(bytes.fromhex(keys[2])).decode()})
     assert status == 200
-    active = server.core.active
-    assert active is not None
-    cluster = {"cluster_name": active.cluster.name, "cluster_id": active.cluster.id}
+    unsealed = server.core.unsealed
+    assert unsealed is not None
+    cluster = {"cluster_name": unsealed.cluster.name, "cluster_id": unsealed.cluster.id}
     assert last == STATUS | {"sealed": False} | cluster
     assert await server.ask("GET", "sys/seal-status", token="") == (200, last)
     assert await server.ask("PUT", "sys/unseal", {"key": keys[1]}) == (200, last)
@@ -162,9 +162,9 @@ async def test_only_who_may_seals(server: Server) -> None:
     assert await server.ask("PUT", "sys/seal", token="") == (403, {"errors": ["permission denied"]})
     token, _ = await server.token_for('path "sys/*" { capabilities = ["update"] }')
     assert (await server.ask("PUT", "sys/seal", token=token))[0] == 403
-    assert server.core.active is not None
+    assert server.core.unsealed is not None
     assert await server.ask("PUT", "sys/seal") == (204, None)
-    assert server.core.active is None
+    assert server.core.unsealed is None
     assert await server.ask("GET", "sys/mounts") == (503, {"errors": ["Vault is sealed"]})
 
 
@@ -200,8 +200,8 @@ async def test_health_of_an_active_server(server: Server, query: str, status: in
     if status == 400:
         assert data == {"errors": []}
         return
-    active = server.core.active
-    assert active is not None
+    unsealed = server.core.unsealed
+    assert unsealed is not None
     assert data == {
         "initialized": True,
         "sealed": False,
@@ -211,8 +211,8 @@ async def test_health_of_an_active_server(server: Server, query: str, status: in
         "server_time_utc": int(server.clock()),
         "version": API_VERSION,
         "cryptoserve_version": VERSION,
-        "cluster_name": active.cluster.name,
-        "cluster_id": active.cluster.id,
+        "cluster_name": unsealed.cluster.name,
+        "cluster_id": unsealed.cluster.id,
     }
 
 

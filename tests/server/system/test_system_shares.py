@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 from pysequoia import Tsk, decrypt
 
-from server.pipeline.open_routes import Exposure
+from server.pipeline.open_routes import ListenerPermissions
 from server.seal.ceremonies import ProgressRecord
 from server.seal.shared_state import state_of
 from storage.seals.shamir import ShamirSeal, combine
 from tests.server.processes.crews import automatic_seal, crew_of
 from tests.server.systems import NewServer, Server
 
-OPEN = Exposure(rekey=True, generate_root=True)
+OPEN = ListenerPermissions(rekey=True, generate_root=True)
 APIS = pytest.mark.parametrize("path", ["sys/rekey", "sys/rotate/root"])
 
 
@@ -42,7 +42,7 @@ def _opened(holder: Tsk, message: str) -> str:
 
 async def _ask(server: Server, method: str, path: str, body: object = None) -> tuple[int, Any]:
     """The answer's data, by whichever API: with a token and in an envelope, or neither."""
-    status, answer = await server.ask(method, path, body, exposure=OPEN)
+    status, answer = await server.ask(method, path, body, permissions=OPEN)
     return status, answer["data"] if answer and "data" in answer else answer
 
 
@@ -70,7 +70,7 @@ async def _unseals(server: Server, shares: list[str]) -> bool:
     assert (await server.ask("POST", "sys/seal"))[0] == 204
     for share in shares:
         await server.ask("POST", "sys/unseal", {"key": share})
-    return server.core.active is not None
+    return server.core.unsealed is not None
 
 
 @APIS
@@ -85,7 +85,7 @@ async def test_new_shares_unseal_and_old_ones_don_t(new_server: NewServer, path:
 @APIS
 async def test_the_root_key_changes_with_the_shares(new_server: NewServer, path: str) -> None:
     server, old = await _unsealed(new_server)
-    state = server.core.commons.state
+    state = server.core.shared_state.state
     assert state.root_key is not None and state.seal_key is not None
     before, seal_before = state.root_key.reveal(), state.seal_key.reveal()
     made = await _rekeyed(server, path, old[:2])
@@ -106,7 +106,7 @@ async def test_nothing_changes_before_new_shares_were_shown(new_server: NewServe
     # Sealing has ended the round.
     status, _ = await _ask(server, "POST", f"{path}/verify", {"key": made["keys"][1], "nonce": nonce})
     assert status == 400
-    assert server.core.commons.state.rekeys == {}
+    assert server.core.shared_state.state.rekeys == {}
 
 
 @APIS
@@ -162,15 +162,15 @@ async def test_what_is_no_key_is_refused_in_words(server: Server) -> None:
         status, answer = await server.ask("POST", "sys/rotate/root/init", body)
         assert status == 400
         assert text in answer["errors"][0]
-    assert server.core.commons.state.rekeys == {}
+    assert server.core.shared_state.state.rekeys == {}
 
 
 async def test_listeners_open_nothing_by_themselves(server: Server) -> None:
     for path in ("rekey/init", "generate-root/attempt"):
         assert await server.ask("GET", f"sys/{path}") == (405, {"errors": ["unsupported operation"]})
-    only_one = Exposure(rekey=True)
-    assert (await server.ask("GET", "sys/rekey/init", exposure=only_one))[0] == 200
-    assert (await server.ask("GET", "sys/generate-root/attempt", exposure=only_one))[0] == 405
+    only_one = ListenerPermissions(rekey=True)
+    assert (await server.ask("GET", "sys/rekey/init", permissions=only_one))[0] == 200
+    assert (await server.ask("GET", "sys/generate-root/attempt", permissions=only_one))[0] == 405
 
 
 @pytest.mark.parametrize("automatic", [False, True])
@@ -197,7 +197,7 @@ async def test_each_step_may_come_through_another_worker(tmp_path: Path, automat
         for number, key in enumerate(new["keys"]):
             done = await ask(number, f"rotate/{name}/verify", {"key": key, "nonce": new["verification_nonce"]})
         assert done["complete"]
-        keys = {member.core.commons.state.root_key.reveal() for member in crew.members}  # type: ignore[union-attr]
+        keys = {member.core.shared_state.state.root_key.reveal() for member in crew.members}  # type: ignore[union-attr]
         assert len(keys) == 1
         for member in crew.members:
             assert (await member.ask("POST", "sys/rotate/root", token=crew.root_token))[0] == 204
@@ -217,7 +217,7 @@ async def test_what_is_sent_to_other_workers_shows_no_secret(new_server: NewServ
     nonce = begun[1]["data"]["nonce"]
     await server.ask("POST", "sys/rotate/root/update", {"key": shares[0], "nonce": nonce})
     await server.ask("POST", "sys/generate-root-token/attempt", {"otp": "secret pad of 26 letters.."})
-    state = server.core.commons.state
+    state = server.core.shared_state.state
     record = state.record()
     assert state_of(record).record() == record
     shown = f"{record} {record.rekeys} {record.generation} {state.rekeys} {state.generation}"

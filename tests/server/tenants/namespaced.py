@@ -45,9 +45,9 @@ async def with_key(server: Server, namespace: str) -> None:
 async def tenant_at(server: Server, path: str) -> Tenant:
     """The tenant at ``path``, opened if it wasn't."""
     await server.core.runtime.cache.catch_up()
-    active = server.core.active
-    assert active is not None
-    await active.load_namespaces()
-    tenant = await active.tenant(path)
+    unsealed = server.core.unsealed
+    assert unsealed is not None
+    await unsealed.load_namespaces()
+    tenant = await unsealed.tenant(path)
     assert tenant is not None
     return tenant

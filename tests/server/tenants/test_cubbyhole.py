@@ -15,11 +15,11 @@ async def _token(server: Server) -> str:
 
 
 def _tokens(server: Server) -> Tokens:
-    assert server.core.active is not None
-    return server.core.active.root.tokens
+    assert server.core.unsealed is not None
+    return server.core.unsealed.root.tokens
 
 
-async def _drawers(server: Server) -> list[str]:
+async def _cubbyholes(server: Server) -> list[str]:
     """The tokens that keep something."""
     folder = "ns/root/sys/token/own/"
     owners = await server.core.runtime.store.list(folder)
@@ -36,7 +36,7 @@ async def test_what_is_kept_is_read_again_as_it_was(server: Server) -> None:
     assert (await server.ask("LIST", "cubbyhole/a", token=token))[1]["data"] == {"keys": ["b"]}
     assert await server.ask("DELETE", "cubbyhole/a/b", token=token) == (204, None)
     assert await server.ask("GET", "cubbyhole/a/b", token=token) == (404, {"errors": []})
-    assert await _drawers(server) == []
+    assert await _cubbyholes(server) == []
 
 
 async def test_a_place_is_written_again_and_again(server: Server) -> None:
@@ -59,9 +59,9 @@ async def test_it_goes_with_its_token_however_much_it_is(server: Server) -> None
         token = await _token(server)
         for index in range(count):
             await server.ask("POST", f"cubbyhole/{index % 5}/{index}", {"x": index}, token=token)
-        assert len(await _drawers(server)) == 1
+        assert len(await _cubbyholes(server)) == 1
         assert (await server.ask("POST", "auth/token/revoke", {"token": token}))[0] == 204
-        assert await _drawers(server) == []
+        assert await _cubbyholes(server) == []
 
 
 async def test_nothing_is_left_by_a_write_in_a_race_with_the_end_of_its_token(server: Server) -> None:
@@ -74,7 +74,7 @@ async def test_nothing_is_left_by_a_write_in_a_race_with_the_end_of_its_token(se
         )
         while await _tokens(server).sweep(server.clock()):
             await server.core.runtime.cache.catch_up()
-        assert await _drawers(server) == []
+        assert await _cubbyholes(server) == []
 
 
 async def test_what_is_refused(server: Server) -> None:

@@ -12,7 +12,7 @@ import pytest_asyncio
 from auth_methods.base import Login
 from engines.base import Access, Body, Call, EngineType, Mount, Operation, Route
 from engines.fields import CommaList
-from server.core.unsealed import Active
+from server.core.unsealed import Unsealed
 from server.runtime import plugins
 from server.tenants.identity.records import Entity, Group, decode_entity, decode_group
 from server.tenants.identity.rules import MAX_METADATA_PAIRS
@@ -59,9 +59,9 @@ async def server(new_server: NewServer, monkeypatch: pytest.MonkeyPatch) -> Serv
 
 
 def _tenant(server: Server) -> Tenant:
-    active: Active | None = server.core.active
-    assert active is not None
-    return active.root
+    unsealed: Unsealed | None = server.core.unsealed
+    assert unsealed is not None
+    return unsealed.root
 
 
 async def _login(server: Server, name: str, **body: object) -> dict[str, Any]:
@@ -105,7 +105,7 @@ async def test_a_login_that_tells_nothing_new_writes_nothing_of_identity(server:
     first = await _login(server, "ann", team="red")
     await server.core.runtime.cache.catch_up()
     changes: list[int] = []
-    _tenant(server).personas.view.watch(lambda: changes.append(1))
+    _tenant(server).identities.view.watch(lambda: changes.append(1))
     assert (await _login(server, "ann", team="red"))["entity_id"] == first["entity_id"]
     await server.core.runtime.cache.catch_up()
     assert not changes
@@ -140,15 +140,15 @@ async def test_changes_hold_for_the_next_request(server: Server) -> None:
 
 async def test_a_persona_stays_while_others_change(server: Server) -> None:
     ann, bob = await _login(server, "ann"), await _login(server, "bob")
-    personas = _tenant(server).personas
+    identities = _tenant(server).identities
     await server.core.runtime.cache.catch_up()
-    before = await personas.of(ann["entity_id"])
+    before = await identities.of(ann["entity_id"])
     await _write(server, f"entity/id/{bob['entity_id']}", {"policies": "x"}, 204)
     await server.core.runtime.cache.catch_up()
-    assert await personas.of(ann["entity_id"]) is before
+    assert await identities.of(ann["entity_id"]) is before
     await _write(server, f"entity/id/{ann['entity_id']}", {"policies": "x"}, 204)
     await server.core.runtime.cache.catch_up()
-    after = await personas.of(ann["entity_id"])
+    after = await identities.of(ann["entity_id"])
     assert after is not before
     assert after is not None
     assert after.policies == ("x",)
@@ -174,7 +174,7 @@ async def test_a_token_without_an_entity_asks_nothing_of_identity(server: Server
     held = await _tenant(server).tokens.lookup(token, server.clock())
     assert isinstance(held, Token)
     assert await _capabilities(server, token, "kv/") == ["deny"]
-    assert held.persona is None
+    assert held.identity is None
 
 
 async def test_disabled_and_deleted_entities_lose_their_tokens(server: Server) -> None:
@@ -223,7 +223,7 @@ async def test_a_method_says_who_is_in_external_groups(server: Server) -> None:
     assert (await _read(server, f"group/id/{ids['ops']}"))["member_entity_ids"] == [entity]
     assert (await _read(server, f"group/id/{ids['dev']}"))["member_entity_ids"] is None
     assert (await _login(server, "ann", groups=""))["identity_policies"] == ["in"]
-    await _check_whole(_tenant(server).personas.view)
+    await _check_whole(_tenant(server).identities.view)
 
 
 async def test_a_method_says_nothing_of_the_groups_of_another(server: Server) -> None:
@@ -272,15 +272,15 @@ async def test_values_of_aliases_and_groups(server: Server) -> None:
         {"name": "my.team", "member_entity_ids": login["entity_id"], "metadata": {"floor": "3"}},
     )
     await server.core.runtime.cache.catch_up()
-    persona = await _tenant(server).personas.of(login["entity_id"])
-    assert persona is not None
-    assert persona.value(f"identity.entity.aliases.{accessor}.metadata.team") == "red"
-    assert persona.value(f"identity.entity.aliases.{accessor}.name") == "ann"
-    assert persona.value("identity.groups.names.my.team.id") == group["id"]
-    assert persona.value("identity.groups.names.my.team.metadata.floor") == "3"
-    assert persona.value(f"identity.groups.ids.{group['id']}.name") == "my.team"
+    identity = await _tenant(server).identities.of(login["entity_id"])
+    assert identity is not None
+    assert identity.value(f"identity.entity.aliases.{accessor}.metadata.team") == "red"
+    assert identity.value(f"identity.entity.aliases.{accessor}.name") == "ann"
+    assert identity.value("identity.groups.names.my.team.id") == group["id"]
+    assert identity.value("identity.groups.names.my.team.metadata.floor") == "3"
+    assert identity.value(f"identity.groups.ids.{group['id']}.name") == "my.team"
     for name in ("", "identity", "identity.groups", "identity.groups.names.my.team", "identity.groups.my.team.id"):
-        assert persona.value(name) is None
+        assert identity.value(name) is None
 
 
 async def test_lists_come_in_parts(server: Server) -> None:
@@ -310,12 +310,12 @@ async def test_what_is_too_much_is_refused(server: Server) -> None:
     assert (await server.ask("GET", f"identity/entity/id/{'x' * 1000}"))[0] == 404
     assert (await server.ask("GET", f"identity/entity/id/{'x' * 3000}"))[0] == 404
     assert (await server.ask("POST", "identity/entity", {"name": "\n\t\x01 odd"}))[0] == 200
-    await _check_whole(_tenant(server).personas.view)
+    await _check_whole(_tenant(server).identities.view)
 
 
 async def test_each_tenant_has_its_own_view(server: Server) -> None:
     tenant = _tenant(server)
-    assert tenant.personas.view.prefix == tenant.view.prefix + "sys/identity/"
+    assert tenant.identities.view.prefix == tenant.view.prefix + "sys/identity/"
 
 
 async def test_whatever_is_done_both_ends_of_everything_agree(server: Server) -> None:
@@ -328,7 +328,7 @@ async def test_whatever_is_done_both_ends_of_everything_agree(server: Server) ->
     def some(ids: list[str]) -> list[str]:
         return choose.sample(ids, choose.randint(0, 3))
 
-    view = _tenant(server).personas.view
+    view = _tenant(server).identities.view
     for step in range(120):
         entity, group = choose.choice(entities), choose.choice(groups)
         bodies: list[tuple[str, str, object]] = [

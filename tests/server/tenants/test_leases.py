@@ -18,7 +18,7 @@ SUDO = 'path "sys/leases/*" { capabilities = ["update", "list", "read", "sudo"] 
 
 async def _lease_of(server: Server, token: str) -> str:
     """The id of the newest lease of a token that was just created: that which wasn't there before."""
-    tenant = server.core.active.root if server.core.active else None
+    tenant = server.core.unsealed.root if server.core.unsealed else None
     assert tenant is not None
     return f"auth/token/create/h{tenant.tokens.hash(token)}"
 
@@ -117,7 +117,7 @@ async def test_leases_of_odd_paths_are_kept_or_left_out() -> None:
 
 
 async def test_disabling_an_auth_method_ends_its_tokens(server: Server) -> None:
-    tenant = server.core.active.root if server.core.active else None
+    tenant = server.core.unsealed.root if server.core.unsealed else None
     assert tenant is not None
     await server.ask("POST", "sys/auth/notes", {"type": "notes"})
     token = await tenant.tokens.mint(record(path="auth/notes/login"))

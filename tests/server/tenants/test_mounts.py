@@ -15,7 +15,7 @@ from server.tenants.mounts.table import (
     MAX_ENTRY_BYTES,
     MAX_TABLE_BYTES,
     MOUNT_TABLE,
-    Live,
+    Mounted,
     MountEntry,
     Mounts,
     delete_below,
@@ -49,8 +49,8 @@ AUDIT = AuditMount(point="", type="sample", accessor="", version="", auth=False)
 
 
 def _mounts(place: Place) -> Mounts:
-    def bring_up(entry: MountEntry) -> Live:
-        return Live(entry, SAMPLE, SAMPLE.open(), AUDIT)
+    def bring_up(entry: MountEntry) -> Mounted:
+        return Mounted(entry, SAMPLE, SAMPLE.open(), AUDIT)
 
     return Mounts(place.view, bring_up)
 
@@ -58,7 +58,7 @@ def _mounts(place: Place) -> Mounts:
 async def _find(place: Place, mounts: Mounts, path: str) -> tuple[str, str] | None:
     await place.cache.catch_up()
     found = (await mounts.router()).find(path)
-    return None if found is None else (found.live.entry.path, found.path)
+    return None if found is None else (found.mounted.entry.path, found.path)
 
 
 async def test_a_path_leads_to_the_mount_above_it() -> None:
@@ -106,7 +106,7 @@ async def test_paths_are_not_kept() -> None:
     path = "a/thing/" + "x" * 1000
     before = getrefcount(path)
     found = router.find(path)
-    assert found is not None and found.served is not None
+    assert found is not None and found.endpoint is not None
     assert getrefcount(path) == before
 
 

@@ -19,7 +19,7 @@ from engines.routing import parameters, route_table
 from server.core.settings import Settings
 from server.pipeline.resolve import ABOUT_OWN_TOKEN
 from server.runtime import plugins
-from server.tenants.mounts.table import Live
+from server.tenants.mounts.table import Mounted
 from tests.server.listeners.neighbours import NAME, Neighbour, Neighbours, entries_of, new_neighbours
 from tests.server.systems import Server
 from tests.server.tenants.namespaced import ask_in, mighty, tenant_at
@@ -58,23 +58,23 @@ async def neighbours() -> AsyncIterator[Neighbours]:
     await server.core.stop()
 
 
-async def _routes(server: Server) -> list[tuple[Live, Row[Any]]]:
+async def _routes(server: Server) -> list[tuple[Mounted, Row[Any]]]:
     router = await (await tenant_at(server, "b")).mounts.router()
     return [
-        (live, route)
-        for _, live in sorted(router.mounts.items())
-        for served in route_table(live.type).served
-        for route in served.routes.values()
+        (mounted, route)
+        for _, mounted in sorted(router.mounts.items())
+        for endpoint in route_table(mounted.type).endpoints
+        for route in endpoint.routes.values()
     ]
 
 
-def _filled(live: Live, route: Row[Any]) -> str:
+def _filled(mounted: Mounted, route: Row[Any]) -> str:
     """The route's path with the other's names in it."""
     path = route.path
     for name in parameters(route.path):
         for kind in ("", ":any", ":path"):
             path = path.replace(f"{{{name}{kind}}}", NAME)
-    return live.entry.path + path
+    return mounted.entry.path + path
 
 
 def _put(form: str, path: str) -> tuple[str, str]:
@@ -116,8 +116,8 @@ async def test_no_route_of_another_tenant_gives_anything(neighbours: Neighbours,
     before = await entries_of(server, b)
     routes = await _routes(server)
     assert len(routes) > 250
-    for live, route in routes:
-        path = _filled(live, route)
+    for mounted, route in routes:
+        path = _filled(mounted, route)
         if path in ABOUT_OWN_TOKEN:
             continue  # It leads to one's own token, wherever it is asked for.
         status, body = await _asked(server, route, form, path, b.body, neighbours.token)
@@ -136,8 +136,8 @@ async def test_names_of_another_tenants_things_mean_nothing_in_ones_own(neighbou
                 await ask_in(server, "a", "POST", f"{path}/{name}", {"type": name})
     bodies = [b.body, {"token": b.body["wrapped"]}, {"accessor": b.body["accessor"]}, {"token": b.token}]
     before = await entries_of(server, b)
-    for live, route in await _routes(server):
-        path = _filled(live, route)
+    for mounted, route in await _routes(server):
+        path = _filled(mounted, route)
         for body in bodies:
             await server.ask("POST", "sys/namespaces/api-lock/unlock/a", {})  # One of the routes locks it.
             token, _ = await mighty(server, "a")
@@ -197,13 +197,13 @@ async def test_the_marks_are_there_to_be_found(neighbours: Neighbours) -> None:
     server, b = neighbours.server, neighbours.b
     seen: set[str] = set()
     answered = 0
-    for live, route in await _routes(server):
+    for mounted, route in await _routes(server):
         if route.operation in (Operation.READ, Operation.LIST):
-            status, body = await _asked(server, route, "header", _filled(live, route), b.body, b.token)
+            status, body = await _asked(server, route, "header", _filled(mounted, route), b.body, b.token)
             found = _leaked(b, body)
             seen.update(found)
             answered += bool(found)
-            assert status != 403 or live.entry.type != "transit"
+            assert status != 403 or mounted.entry.type != "transit"
     assert seen == b.marks - {b.body["plaintext"]}
     assert answered >= 10
 

@@ -272,11 +272,11 @@ async def _stored(server: Server, namespace_id: str) -> list[str]:
 
 async def _swept(server: Server) -> None:
     """What the background does every few seconds."""
-    active = server.core.active
-    assert active is not None
+    unsealed = server.core.unsealed
+    assert unsealed is not None
     await server.core.runtime.cache.catch_up()
-    assert active.background is not None
-    await active.background.sweep()
+    assert unsealed.maintenance is not None
+    await unsealed.maintenance.sweep()
 
 
 async def test_what_a_deleted_namespace_has_stored_is_erased(server: Server) -> None:
@@ -294,13 +294,13 @@ async def test_what_a_deleted_namespace_has_stored_is_erased(server: Server) -> 
     await make(server, "a")
     assert (await tenant_at(server, "a")).namespace.id != namespace.id
     assert (await ask_in(server, "a", "GET", "transit/keys/k"))[0] == 404
-    active = server.core.active
-    assert active is not None
-    assert active.namespaces.leaving == [namespace.id], "it is looked at again"
+    unsealed = server.core.unsealed
+    assert unsealed is not None
+    assert unsealed.namespaces.leaving == [namespace.id], "it is looked at again"
     server.clock.advance(100)
     await _swept(server)
     await _swept(server)
-    assert active.namespaces.leaving == []
+    assert unsealed.namespaces.leaving == []
 
 
 async def test_erasing_goes_on_after_a_restart(new_server: NewServer, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -332,12 +332,12 @@ async def test_the_salt_goes_with_the_namespace(server: Server) -> None:
     """From then on, nobody can read what may still be there, whatever keys they have."""
     await make(server, "a")
     await with_key(server, "a")
-    active = server.core.active
-    assert active is not None
-    salt = active.namespaces.by_path["a/"].salt
+    unsealed = server.core.unsealed
+    assert unsealed is not None
+    salt = unsealed.namespaces.by_path["a/"].salt
     assert (await server.ask("DELETE", "sys/namespaces/a"))[0] == 200
     await server.core.runtime.cache.catch_up()
-    value = await active.root.view.get("sys/namespaces/table")
+    value = await unsealed.root.view.get("sys/namespaces/table")
     assert value is not None
     assert salt not in value
 
@@ -346,14 +346,14 @@ async def test_those_not_asked_for_the_longest_are_closed(server: Server, monkey
     monkeypatch.setattr(tenant_pool, "MAX_OPEN", 3)
     names = [f"n{number}" for number in range(8)]
     await make(server, *names)
-    active = server.core.active
-    assert active is not None
+    unsealed = server.core.unsealed
+    assert unsealed is not None
     for _ in range(2):
         for name in names:
             await ask_in(server, name, "POST", "sys/mounts/transit", {"type": "transit"})
             await ask_in(server, name, "POST", "transit/keys/k")
             assert (await ask_in(server, name, "POST", "transit/encrypt/k", {"plaintext": "YQ=="}))[0] == 200
-            assert len(active.tenants.now) <= 4
+            assert len(unsealed.tenants.now) <= 4
     tokens = {name: (await mighty(server, name))[0] for name in names}
     for name in names:
         assert (await ask_in(server, name, "GET", "transit/keys/k", None, tokens[name]))[0] == 200
@@ -372,9 +372,9 @@ async def test_a_policy_changed_while_the_tenant_was_closed_holds(
     assert (await ask_in(server, "a", "GET", "transit/keys/k", None, token))[0] == 200
     monkeypatch.setattr(tenant_pool, "MAX_OPEN", 1)
     assert (await ask_in(server, "b", "GET", "sys/mounts"))[0] == 200
-    active = server.core.active
-    assert active is not None
-    assert [tenant.namespace.path for tenant in active.tenants.now] == ["", "b/"]
+    unsealed = server.core.unsealed
+    assert unsealed is not None
+    assert [tenant.namespace.path for tenant in unsealed.tenants.now] == ["", "b/"]
     assert (await ask_in(server, "a", "GET", "transit/keys/k", None, token))[0] == 200
     await ask_in(server, "a", "POST", "sys/policies/acl/mighty", {"policy": 'path "x" { capabilities = ["read"] }'})
     assert (await ask_in(server, "a", "GET", "transit/keys/k", None, token))[0] == 403
@@ -396,14 +396,14 @@ async def test_a_busy_tenant_isnt_closed(server: Server, monkeypatch: pytest.Mon
     asked = asyncio.create_task(ask_in(server, "a", "GET", "sys/mounts"))
     await reached.wait()
     assert (await ask_in(server, "b", "GET", "sys/mounts"))[0] == 200
-    active = server.core.active
-    assert active is not None
-    assert tenant in active.tenants.now
+    unsealed = server.core.unsealed
+    assert unsealed is not None
+    assert tenant in unsealed.tenants.now
     go_on.set()
     assert (await asked)[0] == 200
     await make(server, "c")
     assert (await ask_in(server, "c", "GET", "sys/mounts"))[0] == 200
-    assert tenant not in active.tenants.now
+    assert tenant not in unsealed.tenants.now
 
 
 async def test_opening_at_the_same_time_opens_once(server: Server) -> None:
@@ -415,18 +415,18 @@ async def test_opening_at_the_same_time_opens_once(server: Server) -> None:
 
 async def test_thousands_cost_no_more_than_their_row(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     """A table of them is read at once, and none is opened that nobody asks for."""
-    active = server.core.active
-    assert active is not None
+    unsealed = server.core.unsealed
+    assert unsealed is not None
     entries = tuple(Entry(id=f"{number:06}", path=f"n{number}/", uuid="u", salt=bytes(32)) for number in range(5000))
-    async with active.root.view.transaction() as transaction:
+    async with unsealed.root.view.transaction() as transaction:
         record = msgspec.msgpack.encode({"entries": entries})
         transaction.put("sys/namespaces/table", record)
     _, listed = await server.ask("LIST", "sys/namespaces")
     assert len(listed["data"]["keys"]) == 5000
     assert len(record) < 5000 * 100
-    assert len(active.tenants.now) == 1
+    assert len(unsealed.tenants.now) == 1
     assert (await ask_in(server, "n4321", "GET", "sys/mounts"))[0] == 200
-    assert len(active.tenants.now) == 2
+    assert len(unsealed.tenants.now) == 2
 
 
 async def test_there_is_a_bound(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -450,9 +450,9 @@ async def test_a_lock_is_stored_without_its_key(server: Server) -> None:
     await make(server, "a")
     _, answer = await server.ask("POST", "sys/namespaces/api-lock/lock/a", {})
     key = answer["data"]["unlock_key"]
-    active = server.core.active
-    assert active is not None
-    value = await active.root.view.get("sys/namespaces/table")
+    unsealed = server.core.unsealed
+    assert unsealed is not None
+    value = await unsealed.root.view.get("sys/namespaces/table")
     assert value is not None
     assert key.encode() not in value
     assert (await ask_in(server, "a", "GET", "sys/mounts"))[0] == 503
@@ -463,11 +463,11 @@ async def test_what_expires_in_a_closed_namespace_is_swept(server: Server) -> No
     await make(server, "a")
     await ask_in(server, "a", "POST", "auth/token/create", {"policies": ["default"], "ttl": "1h"})
     namespace_id = (await tenant_at(server, "a")).namespace.id
-    active = server.core.active
-    assert active is not None
+    unsealed = server.core.unsealed
+    assert unsealed is not None
     server.clock.advance(2 * 3600)
-    assert active.background is not None
-    await active.background.sweep()
+    assert unsealed.maintenance is not None
+    await unsealed.maintenance.sweep()
     assert [name for name in await _stored(server, namespace_id) if "/token/id/" in name] == []
 
 

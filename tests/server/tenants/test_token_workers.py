@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest_asyncio
 
-from server.tenants.identity.effective_identity import Personas
+from server.tenants.identity.effective_identity import EffectiveIdentities
 from server.tenants.policies.store import PolicyStore
 from server.tenants.tokens.leases import Leases
 from server.tenants.tokens.store import Tokens
@@ -22,7 +22,7 @@ from tests.server.tenants.test_tokens import record
 async def _worker(store: SqliteStore) -> Tokens:
     view = View(store, "", ObjectCache(store))
     policies = PolicyStore(view.within("policy/"), MovableClock())
-    return await Tokens.open(view.within("token/"), policies, Personas(view.within("identity/")))
+    return await Tokens.open(view.within("token/"), policies, EffectiveIdentities(view.within("identity/")))
 
 
 @pytest_asyncio.fixture

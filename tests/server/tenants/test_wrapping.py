@@ -31,8 +31,8 @@ async def _wrap(server: Server, data: dict[str, Any] | None = None, ttl: str = "
 
 
 def _tokens(server: Server) -> Tokens:
-    assert server.core.active is not None
-    return server.core.active.root.tokens
+    assert server.core.unsealed is not None
+    return server.core.unsealed.root.tokens
 
 
 async def _keys(server: Server) -> int:

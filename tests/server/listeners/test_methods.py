@@ -7,35 +7,35 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.listeners.http1.methods import STAND_IN, Verbs
+from server.listeners.http1.methods import STAND_IN, Methods
 
 
 class _Connection:
-    """A parser behind ``Verbs``, as the protocol has it."""
+    """A parser behind ``Methods``, as the protocol has it."""
 
     def __init__(self) -> None:
-        self.verbs = Verbs()
-        self.methods: list[str] = []
+        self.methods = Methods()
+        self.seen: list[str] = []
         self.bodies: list[bytes] = []
         self.parser = httptools.HttpRequestParser(self)
 
     def feed(self, data: bytes) -> None:
-        data = self.verbs.incoming(data)
+        data = self.methods.incoming(data)
         if data:
             self.parser.feed_data(data)
 
     def on_message_begin(self) -> None:
-        self.verbs.between = False
+        self.methods.between = False
         self.bodies.append(b"")
 
     def on_headers_complete(self) -> None:
-        self.methods.append(self.verbs.method(self.parser.get_method().decode()))
+        self.seen.append(self.methods.method(self.parser.get_method().decode()))
 
     def on_body(self, body: bytes) -> None:
         self.bodies[-1] += body
 
     def on_message_complete(self) -> None:
-        self.verbs.between = True
+        self.methods.between = True
 
 
 def _request(method: str, body: bytes) -> bytes:
@@ -59,7 +59,7 @@ def test_methods_and_bodies_arrive_as_they_were_sent(requests: list[tuple[str, b
         for start, end in zip([0, *cuts], [*cuts, len(raw)], strict=True):
             if start < end:
                 connection.feed(raw[start:end])
-    assert connection.methods == [method for method, _ in requests]
+    assert connection.seen == [method for method, _ in requests]
     assert connection.bodies == [body for _, body in requests]
 
 
@@ -74,4 +74,4 @@ def test_what_is_no_method_is_left_to_the_parser(start: bytes) -> None:
 def test_the_stand_in_is_a_method_of_the_parser() -> None:
     connection = _Connection()
     connection.feed(_request(STAND_IN.decode(), b""))
-    assert connection.methods == ["SEARCH"]
+    assert connection.seen == ["SEARCH"]
