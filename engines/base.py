@@ -11,7 +11,7 @@ the table and the ``EngineType``, and an entry point in ``cryptoserve.engines`` 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, ClassVar, Generic, ParamSpec, Protocol, TypeAlias, TypeVar, runtime_checkable
@@ -344,6 +344,9 @@ class EngineType(Generic[P, E]):
 
     In such a handler nothing may mind that the running task is another one behind the first wait, as anyio and so
     httpx do."""
+
+    algorithms: Collection[str] = ()
+    """Of which algorithms its keys may be: names of rows of the registry."""
 
 
 @runtime_checkable

@@ -225,6 +225,10 @@ class Algorithm:
     """How a key's versions are named when it is read."""
 
     standard: str
+    family: str
+    """As the standard names the family, whatever the parameter set; of a hybrid the families of both halves, with ``+``
+    between them."""
+
     primitive: Primitive
     parameter_set: str
     """What tells this row from others of its family: key length, curve or modulus length."""
@@ -298,3 +302,21 @@ class Algorithm:
     def signs(self) -> bool:
         """Whether messages can be signed and verified."""
         return self.capabilities.signature is not None
+
+    @property
+    def operations(self) -> tuple[str, ...]:
+        """What requests do with keys of the algorithm; other operations (rewrap, data keys) are made of these.
+
+        Each is the first segment of its path, save ``agree``, which is a part of ``derive-key``.
+        """
+        can = self.capabilities
+        groups = (
+            (self.encrypts or can.hpke is not None, ("encrypt", "decrypt")),
+            (self.signs, ("sign",)),
+            (self.usage.mac_key_is_key, ("hmac",)),
+            (can.cmac is not None, ("cmac",)),
+            (self.signs or self.primitive is Primitive.MAC, ("verify",)),
+            (can.encapsulation is not None, ("encapsulate", "decapsulate")),
+            (can.agreement is not None, ("agree",)),
+        )
+        return tuple(word for able, words in groups if able for word in words)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engines.algorithms.registry import KEM_ALGORITHMS
 from engines.base import EngineType, Nothing, Operation, Route, Row
 from engines.keys import handlers as named_keys
 from engines.keys.rules import KeyConfig
@@ -47,4 +48,5 @@ PQC = EngineType(
     routes=ROUTES,
     open=Pqc,
     eager=True,
+    algorithms=tuple(KEM_ALGORITHMS),
 )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from engines.algorithms.registry import SIGNING_ALGORITHMS
 from engines.base import B, Call, EngineType, Handler, Nothing, Operation, Reply, Route, Row
 from engines.faults import Failed, InvalidRequest
 from engines.keys import certificates as key_certificates
@@ -92,4 +93,5 @@ SIGNING = EngineType(
     routes=ROUTES,
     open=Signing,
     eager=True,
+    algorithms=tuple(SIGNING_ALGORITHMS),
 )

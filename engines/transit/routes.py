@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engines.algorithms.registry import TRANSIT_ALGORITHMS
 from engines.base import EngineType, Nothing, Operation, Route, Row
 from engines.batches.items import DecryptItem, EncryptItem, RewrapItem
 from engines.keys import certificates as key_certificates
@@ -102,4 +103,5 @@ TRANSIT = EngineType(
     routes=ROUTES,
     open=Transit,
     eager=True,
+    algorithms=tuple(TRANSIT_ALGORITHMS),
 )

@@ -50,6 +50,15 @@ def engine_type(group: str, name: str) -> EngineType[[Mount], Any] | None:
     return None
 
 
+def engine_types() -> list[EngineType[[Mount], Any]]:
+    """The types of engines that are installed, by name; without those that can't be imported."""
+    found = []
+    for name in names(ENGINES):
+        with contextlib.suppress(Exception):
+            found.append(engine_type(ENGINES, name))
+    return [engine for engine in found if engine is not None]
+
+
 def find_audit_device(name: str) -> Any:
     """The type of audit device that ``name`` stands for; None if there is none."""
     return load(AUDIT_DEVICES, name)

@@ -317,6 +317,9 @@ ROUTES: tuple[Row[System], ...] = (
           scope=ROOT),
     Route(READ, "algorithms", algorithms.read_algorithms, Nothing, "Show the algorithms, their facts and providers.",
           writes=False, scope=EACH),
+    Route(LIST, "algorithms", algorithms.list_algorithms, Nothing, "List the algorithms.", writes=False, scope=EACH),
+    Route(READ, "algorithms/{name}", algorithms.read_algorithm, algorithms.AlgorithmBody, "Show an algorithm's facts.",
+          writes=False, scope=EACH),
     # For user interfaces
     Route(READ, "internal/ui/namespaces", visible_mounts.list_visible_namespaces, Nothing,
           "List the namespaces that the caller may know of.", PUBLIC, writes=False, scope=EACH),

@@ -17,8 +17,26 @@ _HEAD = """\
 # Algorithms
 
 Every algorithm that keys can be of, with its facts, as the registry in `engines/algorithms` has them. This page is
-written by `make docs`; a test fails when it isn't up to date. A running server tells the same in `sys/algorithms`, with
-the providers that are installed.
+written by `make docs`; a test fails when it isn't up to date.
+
+A running server tells the same in `sys/algorithms`, with the providers that it has. `LIST sys/algorithms` answers
+the names as `keys` with the facts of each as `key_info`; `sys/algorithms/NAME` shows one, and is 404 for another name.
+Every namespace answers alike, to tokens whose policies grant `read` or `list` on the path. A name doesn't change. It is
+the key type or, where parameters divide that, longer: `ml-dsa-65` is `type=ml-dsa` with `parameter_set=65` (`key_type`,
+`key_type_parameters`). Besides what stands in the tables, there are
+
+* `family`: the standard's; of a hybrid those of both halves, with `+` between them;
+* `operations`: what requests do with such keys (`encrypt`, `decrypt`, `sign`, `verify`, `hmac`, `cmac`, `encapsulate`,
+  `decapsulate`, and `agree` for the agreement in `derive-key`);
+* `engines`: the types of engines that make such keys;
+* `key_bytes_chosen`: the least and the most bytes of a key whose length is chosen when it is made.
+
+```sh
+export BAO_ADDR=http://127.0.0.1:8200 BAO_TOKEN=root
+
+bao list sys/algorithms
+bao read sys/algorithms/aes256-gcm96
+```
 
 Sizes are in bytes; of signatures that vary in length it is the most. *Classical* is the strength against computers of
 today in bits (SP 800-57), *quantum* NIST's category against quantum computers, 1 to 5, or none. *FIPS* says whether

@@ -175,6 +175,7 @@ def _row(
         name=construction.row,
         number=None,
         standard=standard,
+        family="ML-KEM+ECDH",
         primitive=Primitive.KEY_ENCAPSULATION,
         parameter_set=jose_name,
         sizes=Sizes(

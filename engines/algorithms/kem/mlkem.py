@@ -68,6 +68,7 @@ def _row(parameters: ParameterSet, suite: hpke.Suite, *, cnsa_2: bool = False) -
         name=name,
         number=None,
         standard="FIPS 203",
+        family="ML-KEM",
         primitive=Primitive.KEY_ENCAPSULATION,
         parameter_set=parameters.name.removeprefix("ML-KEM-"),
         sizes=Sizes(

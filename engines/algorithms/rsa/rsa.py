@@ -171,6 +171,7 @@ def _row(bits: int, number: int, classical_bits: int) -> Algorithm:
         number=number,
         vault_number=number,
         standard="RFC 8017, FIPS 186-5",
+        family="RSA",
         primitive=Primitive.PUBLIC_KEY_ENCRYPTION,
         parameter_set=str(bits),
         sizes=Sizes(key_bytes=bits // 8, signature_bytes=bits // 8, public_key_bytes=bits // 8),

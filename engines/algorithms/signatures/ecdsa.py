@@ -136,6 +136,7 @@ def _row(curve: ec.EllipticCurve, number: int, classical_bits: int, object_ident
         number=number,
         vault_number=number,
         standard="FIPS 186-5",
+        family="ECDSA",
         primitive=Primitive.SIGNATURE,
         parameter_set=LABELS[curve.name],
         sizes=Sizes(key_bytes=order_bytes, signature_bytes=2 * order_bytes, public_key_bytes=2 * order_bytes + 1),

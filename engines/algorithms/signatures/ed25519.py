@@ -72,6 +72,7 @@ ED25519 = Algorithm(
     number=2,
     vault_number=2,
     standard="RFC 8032, FIPS 186-5",
+    family="EdDSA",
     primitive=Primitive.SIGNATURE,
     parameter_set="Ed25519",
     sizes=Sizes(key_bytes=_KEY_BYTES, signature_bytes=64, public_key_bytes=32),

@@ -156,6 +156,7 @@ def _row(composition: Composition, number: int) -> Algorithm:
         },
         number=number,
         standard=f"{lattice.standard}, {classical.row.standard}, draft-ietf-lamps-pq-composite-sigs",
+        family=f"{lattice.family}+{classical.row.family}",
         primitive=Primitive.SIGNATURE,
         parameter_set=composition.name,
         sizes=Sizes(

@@ -147,6 +147,7 @@ def _rows(
         name=name,
         number=numbers[0],
         standard="FIPS 204",
+        family="ML-DSA",
         primitive=Primitive.SIGNATURE,
         parameter_set=f"ML-DSA-{parameter_set}",
         sizes=Sizes(key_bytes=SEED_BYTES, signature_bytes=sizes[1], public_key_bytes=sizes[0]),

@@ -151,6 +151,7 @@ def _row(parameters: ParameterSet, number: int, object_identifier: str) -> Algor
         type_parameters={"parameter_set": parameters.name},
         number=number,
         standard="FIPS 205",
+        family="SLH-DSA",
         primitive=Primitive.SIGNATURE,
         parameter_set=parameters.standard_name,
         sizes=Sizes(

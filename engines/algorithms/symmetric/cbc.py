@@ -113,6 +113,7 @@ def _row(
         number=number,
         vault_number=vault_number,
         standard=standard,
+        family="AES",
         primitive=Primitive.AEAD if tag_bytes else Primitive.BLOCK_CIPHER,
         parameter_set=str(bits),
         sizes=Sizes(key_bytes=key_bytes, nonce_bytes=_BLOCK_BYTES, tag_bytes=tag_bytes, padded_to_bytes=_BLOCK_BYTES),

@@ -43,6 +43,7 @@ def _row(bits: int, number: int, vault_number: int, quantum_category: int) -> Al
         number=number,
         vault_number=vault_number,
         standard="FIPS 197, SP 800-38B",
+        family="CMAC",
         primitive=Primitive.MAC,
         parameter_set=str(bits),
         sizes=Sizes(key_bytes=bits // 8),

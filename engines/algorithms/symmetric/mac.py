@@ -63,6 +63,7 @@ HMAC_KEY = Algorithm(
     number=10,
     vault_number=11,
     standard="FIPS 198-1",
+    family="HMAC",
     primitive=Primitive.MAC,
     parameter_set="HMAC",
     sizes=Sizes(key_bytes=0, key_bytes_chosen=_SIZES),

@@ -87,6 +87,7 @@ AES256_XTS = Algorithm(
     name=_NAME,
     number=1005,
     standard="FIPS 197, IEEE 1619, SP 800-38E",
+    family="AES",
     primitive=Primitive.BLOCK_CIPHER,
     parameter_set="256",
     sizes=Sizes(key_bytes=_KEY_BYTES, nonce_bytes=_TWEAK_BYTES),

@@ -13,8 +13,18 @@ from engines.algorithms.pins import pin_providers
 from engines.algorithms.registry import ALGORITHMS
 from server.config import ConfigError, load_config
 from server.processes.worker_loop import Member
+from server.runtime import plugins
 from server.service import open_service
 from tests.server.systems import Server
+
+_LOAD, _NAMES = plugins.load, plugins.names
+
+
+@pytest.fixture
+def installed_engines(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The engines that are installed, in place of those that serve tests of ``sys``."""
+    monkeypatch.setattr(plugins, "load", _LOAD)
+    monkeypatch.setattr(plugins, "names", _NAMES)
 
 
 @pytest.fixture(autouse=True)
@@ -24,19 +34,25 @@ def unpinned() -> Iterator[None]:
     pin_providers("")
 
 
+@pytest.mark.usefixtures("installed_engines")
 async def test_every_row_is_listed_with_its_facts(server: Server) -> None:
     status, answer = await server.ask("GET", "sys/algorithms")
     assert status == 200
     rows = answer["data"]["algorithms"]
     assert set(rows) == set(ALGORITHMS)
     assert rows["ml-kem-1024"] | {"provider": "", "available_providers": []} == {
+        "name": "ml-kem-1024",
         "key_type": "ml-kem-1024",
         "key_type_parameters": {},
         "standard": "FIPS 203",
+        "family": "ML-KEM",
         "primitive": "kem",
+        "operations": ["encrypt", "decrypt", "encapsulate", "decapsulate"],
+        "engines": ["pqc"],
         "parameter_set": "1024",
         "object_identifier": "2.16.840.1.101.3.4.4.3",
         "key_bytes": 3168,
+        "key_bytes_chosen": None,
         "public_key_bytes": 1568,
         "nonce_bytes": 0,
         "tag_bytes": 0,
@@ -61,6 +77,68 @@ async def test_every_row_is_listed_with_its_facts(server: Server) -> None:
         assert row["provider"] in row["available_providers"]
         assert set(row["available_providers"]) <= set(installed)
     assert "OpenSSL" in installed["openssl"]
+
+
+@pytest.mark.usefixtures("installed_engines")
+async def test_one_row_is_read_by_its_name(server: Server) -> None:
+    rows = (await server.ask("GET", "sys/algorithms"))[1]["data"]["algorithms"]
+    for name in rows:
+        status, answer = await server.ask("GET", f"sys/algorithms/{name}")
+        assert (status, answer["data"]) == (200, rows[name])
+    hybrid = rows["hybrid-ml-dsa-65-ed25519"]
+    assert (hybrid["family"], hybrid["key_type"]) == ("ML-DSA+EdDSA", "hybrid")
+    assert hybrid["engines"] == ["signing", "transit"]
+    rsa = rows["rsa-2048"]
+    assert (rsa["operations"], rsa["engines"]) == (["encrypt", "decrypt", "sign", "verify"], ["signing", "transit"])
+    assert (rows["hmac"]["operations"], rows["hmac"]["key_bytes_chosen"]) == (["hmac", "verify"], [32, 512])
+
+
+@pytest.mark.parametrize("name", ["aes512-gcm96", "AES256-GCM96", "hybrid", "aes256-gcm96.", "a/b"])
+async def test_a_name_that_is_no_row_is_not_found(server: Server, name: str) -> None:
+    assert (await server.ask("GET", f"sys/algorithms/{name}"))[0] == 404
+
+
+async def test_an_unknown_name_is_answered_without_a_text(server: Server) -> None:
+    assert await server.ask("GET", "sys/algorithms/rsa-1024") == (404, {"errors": []})
+
+
+@pytest.mark.parametrize(("method", "path"), [("LIST", "sys/algorithms"), ("GET", "sys/algorithms?list=true")])
+async def test_the_names_are_listed_with_the_same_facts(server: Server, method: str, path: str) -> None:
+    rows = (await server.ask("GET", "sys/algorithms"))[1]["data"]["algorithms"]
+    status, answer = await server.ask(method, path)
+    assert (status, answer["data"]) == (200, {"keys": sorted(ALGORITHMS), "key_info": rows})
+
+
+@pytest.mark.usefixtures("installed_engines")
+async def test_every_row_has_a_family_an_operation_and_an_engine(server: Server) -> None:
+    rows = (await server.ask("GET", "sys/algorithms"))[1]["data"]["algorithms"]
+    assert all(row["family"] and row["operations"] and row["engines"] for row in rows.values())
+
+
+@pytest.mark.usefixtures("installed_engines")
+async def test_engines_make_keys_of_the_rows_that_name_them(server: Server) -> None:
+    rows = (await server.ask("GET", "sys/algorithms"))[1]["data"]["algorithms"]
+    for engine in ("transit", "pqc", "signing"):
+        await server.ask("POST", f"sys/mounts/{engine}", {"type": engine})
+        for name, row in rows.items():
+            body = {"type": row["key_type"], **row["key_type_parameters"]}
+            if row["key_bytes_chosen"]:
+                body["key_size"] = row["key_bytes_chosen"][0]
+            if name.startswith(("slh-dsa", "rsa")) and name not in ("slh-dsa-sha2-128f", "rsa-2048"):
+                continue  # Such keys take long to make.
+            status, answer = await server.ask("POST", f"{engine}/keys/{name}", body)
+            assert (status < 300) == (engine in row["engines"]), (engine, name, answer)
+
+
+async def test_each_namespace_shows_them_to_its_own_tokens(server: Server) -> None:
+    await server.ask("POST", "sys/namespaces/n")
+    assert (await server.ask("GET", "n/sys/algorithms/aes256-gcm96"))[0] == 200
+    reader, _ = await server.token_for('path "sys/algorithms/+" { capabilities = ["read"] }')
+    assert (await server.ask("GET", "sys/algorithms/aes256-gcm96", token=reader))[0] == 200
+    assert (await server.ask("LIST", "sys/algorithms", token=reader))[0] == 403
+    lister, _ = await server.token_for('path "sys/algorithms" { capabilities = ["list"] }')
+    assert (await server.ask("LIST", "sys/algorithms", token=lister))[0] == 200
+    assert (await server.ask("GET", "sys/algorithms/aes256-gcm96", token=lister))[0] == 403
 
 
 async def test_a_token_needs_a_policy_for_it(server: Server) -> None:
