@@ -18,7 +18,8 @@ from typing import Any, ClassVar, Generic, ParamSpec, Protocol, TypeAlias, TypeV
 
 from msgspec import Struct
 
-from engines.fips import FipsMode
+from engines.crypto_policy.fips import FipsMode
+from engines.crypto_policy.gate import OPEN_GATE, CryptoRecord, Gate, PolicyRecord
 from storage.view import View
 
 MAX_BATCH_ITEMS = 10_000
@@ -165,6 +166,12 @@ class Call(Struct):
     """What the row's ``exists`` has found."""
 
     warnings: list[str] = []
+
+    crypto: CryptoRecord | None = None
+    """What the handler has executed with keys, for the audit."""
+
+    crypto_policy: PolicyRecord | None = None
+    """What the crypto policy said of it, where a rule applied; filled by the gate."""
 
     def warn(self, text: str) -> None:
         """Add ``text`` to the ``warnings`` of the answer."""
@@ -324,6 +331,9 @@ class Mount:
 
     fips_mode: FipsMode = FipsMode.DISABLED
     """What becomes of what FIPS 140-3 doesn't approve."""
+
+    gate: Gate = OPEN_GATE
+    """The crypto policy's gate for the keys of this mount."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -12,8 +12,8 @@ from typing import Any
 
 from auth_methods.records import TokenRecord
 from engines.algorithms.pins import pin_providers
+from engines.crypto_policy.fips import FipsMode
 from engines.faults import Fault
-from engines.fips import FipsMode
 from server.audit.broker import DeclaredDevice
 from server.audit.devices.base import DeviceFault
 from server.audit.enabled import EnabledDevice, check_known, make_device

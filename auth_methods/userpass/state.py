@@ -12,8 +12,8 @@ from auth_methods.base import Renewal
 from auth_methods.encoding import encoded
 from auth_methods.token_fields import TokenSettings, parse_policies
 from engines.base import Mount
+from engines.crypto_policy.fips import FipsGuard, FipsMode
 from engines.faults import Failed, InvalidRequest
-from engines.fips import FipsGuard, FipsMode
 from storage.base import Transaction, transact
 
 _SCHEME_OPTION = "password_hashing"

@@ -19,8 +19,8 @@ from engines.algorithms.registry import ALGORITHMS
 from engines.algorithms.row import Algorithm
 from engines.algorithms.symmetric.derivation import DERIVATIONS, KeyDerivation
 from engines.algorithms.symmetric.mac import Mac
+from engines.crypto_policy.fips import UNGUARDED, ApprovedSignature, FipsGuard
 from engines.faults import InvalidRequest
-from engines.fips import UNGUARDED, ApprovedSignature, FipsGuard
 from engines.keys.approval import unapproved_key
 from engines.keys.encryption_count import VersionCount
 from engines.keys.records import KeyringRecord, VersionRecord, decode_record

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 
+from engines.crypto_policy.fips import NotApproved
 from engines.durations import SECOND
 from engines.faults import Fault, InvalidRequest
-from engines.fips import NotApproved
 from engines.keys.keyring import Keyring
 from engines.keys.states import may_rotate_by_itself
 from engines.keys.store import AUTO_ROTATED, KeyStore

@@ -19,8 +19,8 @@ from engines.algorithms.base import Material
 from engines.algorithms.registry import ALGORITHMS
 from engines.algorithms.row import Algorithm
 from engines.base import Call
+from engines.crypto_policy.fips import FipsGuard, FipsMode
 from engines.faults import Failed, Fault, InvalidRequest
-from engines.fips import FipsGuard, FipsMode
 from engines.keys.approval import unapproved_kind, unapproved_new
 from engines.keys.keyring import Keyring, decode_keyring
 from engines.keys.records import (

@@ -12,10 +12,10 @@ from engines.algorithms.row import Algorithm
 from engines.algorithms.rsa.key_wrapping import DEFAULT_WRAPPING_HASH, WRAPPING_ALGORITHM, parse_wrapping_hash, unwrap
 from engines.algorithms.symmetric.derivation import COUNTER_MODE_BYTES, HKDF_SHA256, HMAC_SHA256_COUNTER
 from engines.base import Call, Nothing, Reply
+from engines.crypto_policy.fips import unapproved_hash
 from engines.encoding import NotBase64, decode_base64
 from engines.faults import Failed, InvalidRequest
 from engines.fields import Duration
-from engines.fips import unapproved_hash
 from engines.keys.keyring import Keyring
 from engines.keys.records import KeyringRecord, decode_record, new_version
 from engines.keys.settings import KeyName, check_auto_rotate_period

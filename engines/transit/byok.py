@@ -6,9 +6,9 @@ from typing import ClassVar
 
 from engines.algorithms.rsa.key_wrapping import DEFAULT_WRAPPING_HASH, parse_wrapping_hash, wrap
 from engines.base import Body, Call, Reply
+from engines.crypto_policy.fips import unapproved_hash
 from engines.encoding import encode_base64
 from engines.faults import Failed, InvalidRequest
-from engines.fips import unapproved_hash
 from engines.keys.keyring import Keyring
 from engines.keys.states import Use
 from engines.keys.versions import VersionSegment, select_versions

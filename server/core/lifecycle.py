@@ -18,8 +18,8 @@ from typing import Any, TypeAlias
 
 from auth_methods.records import TokenRecord
 from engines.base import Clock, EngineType
+from engines.crypto_policy.fips import FipsGuard
 from engines.faults import Failed, InvalidRequest
-from engines.fips import FipsGuard
 from server.audit.enabled import rehearse
 from server.core.activation import activate
 from server.core.engines import EngineOpener

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from compat.requests import Request
 from engines.base import Clock
-from engines.fips import FipsGuard
+from engines.crypto_policy.fips import FipsGuard
 from server.core.settings import Settings
 from server.runtime.metrics import Meter
 from server.tenants.limits.login_failures import LoginFailures

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from engines.base import MAX_BATCH_ITEMS
-from engines.fips import FipsMode
+from engines.crypto_policy.fips import FipsMode
 from server.audit.broker import DeclaredDevice
 from server.audit.writer import MAX_WAITING
 from server.config.schema import LEASE_SECONDS, LOGIN_FAILURES_PER_MINUTE

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from engines.fips import FipsMode
+from engines.crypto_policy.fips import FipsMode
 from server.config import NOWHERE, Listener
 from server.listeners.accept import Acceptor
 from server.listeners.alpn import Negotiated

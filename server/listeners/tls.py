@@ -10,7 +10,7 @@ import asyncio
 import logging
 import ssl
 
-from engines.fips import FipsMode
+from engines.crypto_policy.fips import FipsMode
 from server.config import Listener
 from server.listeners.sockets import ListenFailed
 

@@ -16,7 +16,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from engines.fips import FipsMode
+from engines.crypto_policy.fips import FipsMode
 from server.config import Config, ConfigError, Place
 from server.listeners import ConnectionBudget, OpenListener, open_listeners
 from server.processes.development import DevelopmentKeys, banner, store_token, token_file

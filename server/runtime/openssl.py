@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from cryptography.hazmat.backends.openssl.backend import backend
 
-from engines.fips import FipsMode
+from engines.crypto_policy.fips import FipsMode
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from engines.base import Call
+from engines.crypto_policy.fips import FipsGuard
 from engines.encoding import NotBase64, decode_base64
 from engines.faults import InvalidRequest
-from engines.fips import FipsGuard
 
 MAX_KEY_CHARACTERS = 64 * 1024
 """The longest key, in base64; one that many others have signed is larger, and can be exported without them."""

@@ -13,7 +13,7 @@ from auth_methods import passwords
 from auth_methods.passwords import Scheme, hashed, scheme_of
 from auth_methods.userpass.state import Userpass, UserRecord
 from engines.base import Mount
-from engines.fips import FipsMode
+from engines.crypto_policy.fips import FipsMode
 from server.core.lifecycle import Core
 from server.core.settings import Settings
 from server.system.routes import SYSTEM

@@ -11,8 +11,8 @@ import msgspec
 import pytest
 
 from engines.base import Answers, Call, Caller, EngineType, Mount, Operation, Reply, Row
+from engines.crypto_policy.fips import FipsMode
 from engines.faults import Failed, Fault, InvalidRequest, NotFound, UnsupportedPath
-from engines.fips import FipsMode
 from storage.base import put
 from storage.cache import ObjectCache
 from storage.memory import MemoryStore

@@ -19,8 +19,8 @@ from engines.algorithms.rsa.rsa import RSA_2048
 from engines.algorithms.rsa.rsa_keys import load_public
 from engines.algorithms.signatures.options import unapproved_signature
 from engines.base import Operation
+from engines.crypto_policy.fips import FipsMode, NotApproved
 from engines.faults import InvalidRequest
-from engines.fips import FipsMode, NotApproved
 from engines.keys.keyring import Keyring
 from engines.keys.records import KeyringRecord, new_version
 from engines.keys.store import KeyStore
@@ -196,7 +196,7 @@ class TestPreferred:
         self, caplog: pytest.LogCaptureFixture
     ) -> None:
         driver, what = Driver(TRANSIT, PREFERRED), "chacha20-poly1305"
-        with caplog.at_level(logging.WARNING, "engines.fips"):
+        with caplog.at_level(logging.WARNING, "engines.crypto_policy.fips"):
             assert warning(what, PREFERRED) in (await driver.invoke(UPDATE, "keys/k", type=what)).warnings
             sealed = await driver.invoke(UPDATE, "encrypt/k", plaintext=HELLO)
             assert sealed.warnings == [warning(what, PREFERRED)]
@@ -434,7 +434,7 @@ async def test_nothing_that_is_secret_or_named_by_a_caller_is_logged(caplog: pyt
         for number in range(3):
             await driver.write(f"keys/secret-name-{number}", type="chacha20-poly1305")
             await driver.write(f"encrypt/secret-name-{number}", plaintext=HELLO)
-    lines = [record.getMessage() for record in caplog.records if record.name == "engines.fips"]
+    lines = [record.getMessage() for record in caplog.records if record.name == "engines.crypto_policy.fips"]
     assert len(lines) == 1
     assert "secret-name" not in lines[0]
 

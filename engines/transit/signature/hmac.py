@@ -11,10 +11,10 @@ from engines.algorithms.hashes import DEFAULT_HASH, HASHES, NO_HASH, Hash
 from engines.base import Body, Call, Holds, Reply
 from engines.batches.items import InputItem
 from engines.batches.reading import read_strings
+from engines.crypto_policy.fips import unapproved_hash
 from engines.encoding import NotBase64, decode_base64, encode_base64
 from engines.faults import InvalidRequest
 from engines.fields import Batch
-from engines.fips import unapproved_hash
 from engines.keys.keyring import Keyring, KeyVersion, parse_header
 from engines.keys.states import Use
 from engines.keys.store import SoftDeleted

@@ -13,9 +13,9 @@ from engines.algorithms.signatures.options import parse_hash, parse_marshaling, 
 from engines.base import Call, Reply
 from engines.batches.items import InputItem
 from engines.batches.reading import read_strings
+from engines.crypto_policy.fips import unapproved_hash
 from engines.encoding import NotBase64, decode_base64, decode_base64_url
 from engines.faults import Failed, Fault, InvalidRequest
-from engines.fips import unapproved_hash
 from engines.keys.keyring import Keyring, MissingContext
 from engines.keys.states import Use
 from engines.keys.store import SoftDeleted

@@ -9,7 +9,7 @@ from engines.algorithms.hashes import HASHES
 from engines.algorithms.registry import ALGORITHMS
 from engines.algorithms.row import Fips
 from engines.base import Call, Nothing, Reply
-from engines.fips import FipsMode
+from engines.crypto_policy.fips import FipsMode
 from server.runtime.openssl import OpenSsl, of_cryptography, of_python
 from server.system.state import System
 

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from engines.algorithms.row import Fips
 from engines.base import Operation
-from engines.fips import FipsMode
+from engines.crypto_policy.fips import FipsMode
 from engines.signing.routes import SIGNING
 from tests.engines.driver import Driver, make_keys, message_of
 from tests.engines.signing.conftest import ALICE, KEYS, ROWS

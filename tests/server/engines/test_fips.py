@@ -15,7 +15,7 @@ from pysequoia import Tsk
 
 from engines.algorithms.registry import ALGORITHMS
 from engines.algorithms.row import Fips
-from engines.fips import FipsMode
+from engines.crypto_policy.fips import FipsMode
 from server.config import Listener, load_config
 from server.config import schema as words
 from server.core.settings import Settings

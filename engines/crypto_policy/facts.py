@@ -1,0 +1,88 @@
+"""What a crypto policy can know: facts of a key version and of a request, as they are executed.
+
+Every fact is always there, with ``""``, 0 or False where it doesn't apply. ``engines.keys.facts`` makes ``KeyFacts``
+from a loaded key; nothing here is taken from what a caller says of a key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class KeyFacts:
+    """One version of a key, ``key.`` in expressions. Kept with the loaded version, one object for its lifetime."""
+
+    type: str
+    """The key type as the API spells it."""
+
+    algorithm: str
+    """The id of the registry's row; for an HMAC by any key ``hmac``."""
+
+    family: str
+    """As the standard calls it: ``AES``, ``RSA``, ``ML-DSA``; both joined by ``+`` for a hybrid."""
+
+    primitive: str
+    """One of the words of a CycloneDX CBOM, ``engines.algorithms.row.Primitive``."""
+
+    parameter_set: str
+    """The standard's name, such as ``ML-DSA-87``."""
+
+    bits: int
+    """The size in the standard's sense: RSA's modulus, a curve's field, a symmetric key; 0 where there is none."""
+
+    classical_bits: int
+    quantum_category: int
+    hybrid: bool
+    fips_approved: bool
+    authenticates: bool
+    derived: bool
+    convergent: bool
+    exportable: bool
+    imported: bool
+    version: int
+    """0 for a key that is still to be made."""
+
+    is_latest: bool
+    created: float
+    """When the version was made, in seconds since the epoch."""
+
+    data_class: str
+    labels: Mapping[str, str]
+    owner: str
+    shelf_life_years: int
+    name: str
+    mount: str
+    """The mount's path below its namespace, ending in ``/``."""
+
+    namespace: str
+    """The namespace's path, ending in ``/``; ``""`` for the root."""
+
+    verdicts: dict[Any, Any] = field(default_factory=dict, repr=False)
+    """What a gate keeps of its verdicts on this version. Belongs to the gate."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestFacts:
+    """How one item of a request is executed, ``request.`` in expressions."""
+
+    hash: str = ""
+    """The hash function as the API spells it."""
+
+    scheme: str = ""
+    """``pss``, ``pkcs1v15``, ``oaep`` ..."""
+
+    prehashed: bool = False
+    hash_message: bool = False
+    external_mu: bool = False
+    pure: bool = False
+    """Whether the pure variant of ML-DSA or SLH-DSA runs."""
+
+    has_associated_data: bool = False
+    input_bytes: int = 0
+
+
+NO_REQUEST = RequestFacts()
+"""For operations that leave nothing to choose."""

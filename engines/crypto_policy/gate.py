@@ -1,0 +1,120 @@
+"""The gate that each use of a key passes, and what is recorded of that use.
+
+    if engine.gate.active:
+        engine.gate.check(call, CryptoOperation.ENCRYPT, facts, request)
+
+An engine asks where the version and the options that will be executed are known, each item of a batch by itself, and
+before it changes or counts anything.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from msgspec import Struct
+
+from engines.crypto_policy.facts import NO_REQUEST, KeyFacts, RequestFacts
+from engines.crypto_policy.operations import CryptoOperation
+from engines.faults import Denied
+
+
+class PolicyRefused(Denied):
+    """One or more rules of mode ``enforce`` don't hold. ``refusals`` has one sentence for each, in their order."""
+
+    wraps = False
+
+    def __init__(self, refusals: tuple[str, ...]) -> None:
+        super().__init__("; ".join(refusals))
+        self.refusals = refusals
+
+
+class KeyUse(Struct, kw_only=True):
+    """Uses of one version in one request that share all options, for the audit (``crypto.uses``)."""
+
+    algorithm: str
+    key_version: int
+    count: int = 0
+    """Items, failed ones included; 0 for a request that was refused."""
+
+    failed: int = 0
+    input_bytes: int = 0
+    """Decoded."""
+
+    output_bytes: int = 0
+    hash: str = ""
+    scheme: str = ""
+    variant: str = ""
+    data_class: str = ""
+
+
+class CryptoRecord(Struct, kw_only=True):
+    """What a request executed, for the audit (``crypto``); mount, time and success are the server's to add."""
+
+    operation: str
+    key: str
+    uses: list[KeyUse]
+
+
+class AppliedRule(Struct, frozen=True, kw_only=True):
+    """A rule that failed, for the audit (``crypto_policy.rules``)."""
+
+    policy: str
+    """With its version: ``pci@4``."""
+
+    namespace: str
+    rule: str
+    mode: str
+
+
+class PolicyRecord(Struct, kw_only=True):
+    """The crypto policy's part in a request, for the audit (``crypto_policy``)."""
+
+    generation: int
+    verdict: str = "allow"
+    rules: list[AppliedRule]
+    excepted_by: list[str]
+
+
+class Asking(Protocol):
+    """What a gate needs of a ``Call``."""
+
+    crypto: CryptoRecord | None
+    crypto_policy: PolicyRecord | None
+    warnings: list[str]
+    remote_address: str
+
+    @property
+    def now(self) -> float:
+        """Seconds since the epoch."""
+
+    def warn(self, text: str) -> None:
+        """Add ``text`` to the warnings of the answer."""
+
+
+class Gate(Protocol):
+    """What the crypto policy says of uses of the keys of one mount. It changes while requests run."""
+
+    active: bool
+    """Whether any rule may apply to the mount; where it is False, ``check`` needn't be called."""
+
+    def check(
+        self, call: Asking, operation: CryptoOperation, key: KeyFacts | None, request: RequestFacts = NO_REQUEST
+    ) -> None:
+        """Let ``operation`` pass, with warnings in ``call`` where rules ask for that, and note it there for the audit.
+
+        ``key`` is None for operations without a key. Raises ``PolicyRefused``.
+        """
+
+
+class OpenGate:
+    """The gate of an engine on which no policy can be set."""
+
+    active = False
+
+    def check(
+        self, call: Asking, operation: CryptoOperation, key: KeyFacts | None, request: RequestFacts = NO_REQUEST
+    ) -> None:
+        """Let everything pass."""
+
+
+OPEN_GATE: Gate = OpenGate()
