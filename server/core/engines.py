@@ -10,11 +10,11 @@ from typing import Any
 from auth_methods.base import TrustsServer
 from auth_methods.token.routes import TOKEN
 from engines.base import EngineType, Mount
-from engines.cubbyhole.routes import CUBBYHOLE
 from server.core.entities import EntityLookup
 from server.core.mounting import mount_of
 from server.core.renewals import Renewals
 from server.core.runtime import Runtime
+from server.cubbyhole.routes import CUBBYHOLE
 from server.runtime import plugins
 from server.tenants.identity.routes import IDENTITY
 from server.tenants.mounts.table import MountEntry

@@ -16,8 +16,8 @@ import msgspec
 
 from compat.conversion import kind_of
 from engines.base import Access, Operation, Row
-from engines.cubbyhole.routes import CUBBYHOLE
 from engines.routing import parameters
+from server.cubbyhole.routes import CUBBYHOLE
 from server.runtime import plugins
 from server.system.routes import SYSTEM
 from server.tenants.identity.routes import IDENTITY

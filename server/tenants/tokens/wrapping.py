@@ -23,9 +23,9 @@ from auth_methods.records import TokenRecord
 from auth_methods.ttl import granted_seconds
 from compat.json.text import encode
 from engines.base import Reply
-from engines.cubbyhole.entries import WRAPPED
 from engines.faults import Denied, InvalidRequest
 from server.audit.entry import AuditWrap
+from server.cubbyhole.entries import WRAPPED
 from server.tenants.policies.builtin import RESPONSE_WRAPPING
 from server.tenants.tokens.cubbyhole import check_size
 from server.tenants.tokens.entries import drawer_prefix

@@ -23,11 +23,11 @@ from compat.fields import convert
 from compat.parameters import parameters_of
 from compat.requests import Request, parse_lines_request, parse_request, read_headers
 from engines.base import Body
-from engines.cubbyhole.routes import CUBBYHOLE
 from engines.faults import Denied, Fault
 from engines.pqc.routes import PQC
 from engines.signing.routes import SIGNING
 from engines.transit.routes import TRANSIT
+from server.cubbyhole.routes import CUBBYHOLE
 from server.pipeline.stream import Stream
 from server.system.routes import ROUTES as SYSTEM_ROUTES
 from server.tenants.identity.routes import ROUTES as IDENTITY_ROUTES

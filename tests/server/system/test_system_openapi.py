@@ -10,9 +10,9 @@ import pytest
 from msgspec import UNSET, UnsetType
 
 from engines.base import Body, Operation, meanings
-from engines.cubbyhole.routes import CUBBYHOLE
 from engines.fields import CommaList, Duration, KeyValues
 from engines.routing import RouteTable
+from server.cubbyhole.routes import CUBBYHOLE
 from server.runtime import plugins
 from server.system.inspect.openapi import help_answer, mount_help
 from server.system.inspect.schemas import properties
