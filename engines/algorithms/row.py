@@ -230,6 +230,10 @@ class Algorithm:
     between them."""
 
     primitive: Primitive
+    size_bits: int = 0
+    """What the standard gives as its size: a key of a cipher, a modulus, a curve; of a hybrid, the classical half's; 0
+    where there are parameter sets alone, or the key's maker chooses."""
+
     parameter_set: str
     """What tells this row from others of its family: key length, curve or modulus length."""
 
@@ -267,6 +271,16 @@ class Algorithm:
     def key_type(self) -> str:
         """What the API calls the type of such keys."""
         return self.shared_key_type or self.name
+
+    @property
+    def parameter_set_name(self) -> str:
+        """The parameter set in the words of the standard, with the family where the set alone is a number."""
+        return f"{self.family}-{self.parameter_set}" if self.parameter_set.isdecimal() else self.parameter_set
+
+    @property
+    def hybrid(self) -> bool:
+        """Whether it combines a post-quantum algorithm with a classical one."""
+        return "+" in self.family
 
     @property
     def encrypts(self) -> bool:

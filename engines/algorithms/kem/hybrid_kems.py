@@ -177,6 +177,7 @@ def _row(
         standard=standard,
         family="ML-KEM+ECDH",
         primitive=Primitive.KEY_ENCAPSULATION,
+        size_bits=construction.group.size_bits,
         parameter_set=jose_name,
         sizes=Sizes(
             key_bytes=_HYBRID_SEED_BYTES,

@@ -27,6 +27,8 @@ class Group(Protocol):
     """Of a public key."""
 
     seed_bytes: int
+    size_bits: int
+    """The size that its curve is known by."""
 
     def generate(self) -> GroupKey:
         """A new private key."""
@@ -52,6 +54,7 @@ class X25519:
 
     element_bytes = 32
     seed_bytes = 32
+    size_bits = 256
 
     def generate(self) -> GroupKey:
         """As ``Group.generate``."""
@@ -85,6 +88,7 @@ class P384:
 
     element_bytes = _POINT_BYTES
     seed_bytes = 48
+    size_bits = 384
 
     def generate(self) -> GroupKey:
         """As ``Group.generate``."""

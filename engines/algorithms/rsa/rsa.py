@@ -173,6 +173,7 @@ def _row(bits: int, number: int, classical_bits: int) -> Algorithm:
         standard="RFC 8017, FIPS 186-5",
         family="RSA",
         primitive=Primitive.PUBLIC_KEY_ENCRYPTION,
+        size_bits=bits,
         parameter_set=str(bits),
         sizes=Sizes(key_bytes=bits // 8, signature_bytes=bits // 8, public_key_bytes=bits // 8),
         strength=Strength(

@@ -138,6 +138,7 @@ def _row(curve: ec.EllipticCurve, number: int, classical_bits: int, object_ident
         standard="FIPS 186-5",
         family="ECDSA",
         primitive=Primitive.SIGNATURE,
+        size_bits=curve.key_size,
         parameter_set=LABELS[curve.name],
         sizes=Sizes(key_bytes=order_bytes, signature_bytes=2 * order_bytes, public_key_bytes=2 * order_bytes + 1),
         strength=Strength(classical_bits=classical_bits, quantum_category=0, fips=Fips.APPROVED),

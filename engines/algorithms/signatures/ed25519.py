@@ -74,6 +74,7 @@ ED25519 = Algorithm(
     standard="RFC 8032, FIPS 186-5",
     family="EdDSA",
     primitive=Primitive.SIGNATURE,
+    size_bits=256,
     parameter_set="Ed25519",
     sizes=Sizes(key_bytes=_KEY_BYTES, signature_bytes=64, public_key_bytes=32),
     strength=Strength(classical_bits=128, quantum_category=0, fips=Fips.APPROVED),

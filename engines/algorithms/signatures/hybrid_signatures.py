@@ -158,6 +158,7 @@ def _row(composition: Composition, number: int) -> Algorithm:
         standard=f"{lattice.standard}, {classical.row.standard}, draft-ietf-lamps-pq-composite-sigs",
         family=f"{lattice.family}+{classical.row.family}",
         primitive=Primitive.SIGNATURE,
+        size_bits=classical.row.size_bits,
         parameter_set=composition.name,
         sizes=Sizes(
             key_bytes=lattice.sizes.key_bytes + classical.private_bytes,

@@ -115,6 +115,7 @@ def _row(
         standard=standard,
         family="AES",
         primitive=Primitive.AEAD if tag_bytes else Primitive.BLOCK_CIPHER,
+        size_bits=bits,
         parameter_set=str(bits),
         sizes=Sizes(key_bytes=key_bytes, nonce_bytes=_BLOCK_BYTES, tag_bytes=tag_bytes, padded_to_bytes=_BLOCK_BYTES),
         usage=Usage(

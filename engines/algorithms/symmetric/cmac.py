@@ -45,6 +45,7 @@ def _row(bits: int, number: int, vault_number: int, quantum_category: int) -> Al
         standard="FIPS 197, SP 800-38B",
         family="CMAC",
         primitive=Primitive.MAC,
+        size_bits=bits,
         parameter_set=str(bits),
         sizes=Sizes(key_bytes=bits // 8),
         strength=Strength(

@@ -89,6 +89,7 @@ AES256_XTS = Algorithm(
     standard="FIPS 197, IEEE 1619, SP 800-38E",
     family="AES",
     primitive=Primitive.BLOCK_CIPHER,
+    size_bits=256,
     parameter_set="256",
     sizes=Sizes(key_bytes=_KEY_BYTES, nonce_bytes=_TWEAK_BYTES),
     usage=Usage(derivable=True, convergent=True, authenticates=False, max_encryptions=_MAX_ENCRYPTIONS),

@@ -399,3 +399,29 @@ def test_a_derived_seed_stands_for_the_key_of_rfc_8032() -> None:
     seed = bytes(range(32))
     public = ed25519.Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw()
     assert make(seed) == Material(seed, public)
+
+
+@pytest.mark.parametrize(
+    ("name", "family", "size_bits", "parameter_set", "hybrid"),
+    [
+        ("aes256-gcm96", "AES", 256, "AES-256", False),
+        ("chacha20-poly1305", "ChaCha20", 256, "ChaCha20-256", False),
+        ("aes192-cmac", "CMAC", 192, "CMAC-192", False),
+        ("hmac", "HMAC", 0, "HMAC", False),
+        ("rsa-3072", "RSA", 3072, "RSA-3072", False),
+        ("ecdsa-p521", "ECDSA", 521, "P-521", False),
+        ("ed25519", "EdDSA", 256, "Ed25519", False),
+        ("ml-dsa-87", "ML-DSA", 0, "ML-DSA-87", False),
+        ("slh-dsa-shake-256f", "SLH-DSA", 0, "SLH-DSA-SHAKE-256f", False),
+        ("hybrid-ml-dsa-65-ecdsa-p384", "ML-DSA+ECDSA", 384, "MLDSA65-ECDSA-P384-SHA512", True),
+        ("hybrid-ml-dsa-44-ed25519", "ML-DSA+EdDSA", 256, "MLDSA44-Ed25519-SHA512", True),
+        ("ml-kem-1024", "ML-KEM", 0, "ML-KEM-1024", False),
+        ("x25519-ml-kem-768", "ML-KEM+ECDH", 256, "MLKEM768-X25519", True),
+        ("p384-ml-kem-1024", "ML-KEM+ECDH", 384, "MLKEM1024-P384", True),
+    ],
+)
+def test_names_and_sizes_are_those_of_the_standards(
+    name: str, family: str, size_bits: int, parameter_set: str, hybrid: bool
+) -> None:
+    row = ALGORITHMS[name]
+    assert (row.family, row.size_bits, row.parameter_set_name, row.hybrid) == (family, size_bits, parameter_set, hybrid)
