@@ -28,6 +28,7 @@ from server.pipeline.dispatch import Dispatcher
 from server.processes.development import DevelopmentKeys
 from server.processes.worker_loop import Member, Service
 from server.runtime import plugins
+from server.runtime.certificates import ListenerCertificates, present
 from server.runtime.metrics import SHARE_SECONDS
 from server.system.routes import ALWAYS_SERVED, SYSTEM
 from server.tenants.mounts.table import new_entry
@@ -56,6 +57,7 @@ async def open_service(config: Config, member: Member) -> Service:
         rate_counts=member.rate_counts,
         login_counts=member.login_counts,
         meter=member.meter,
+        certificates=member.certificates,
     )
     development = None
     try:
@@ -116,20 +118,23 @@ def _make_audit(config: Config) -> Iterator[EnabledDevice]:
         yield enabled
 
 
-def check_config(config: Config) -> None:
+def check_config(config: Config) -> list[str]:
     """See that a server could start with ``config``: what it names is installed, and its files are what they must be.
 
-    Opens no storage, no socket and no audit device, so a server may be running. Raises ``ConfigError``,
-    ``ListenFailed``.
+    Answers what there is to warn of in these files. Opens no storage, no socket and no audit device, so a server may be
+    running. Raises ``ConfigError``, ``ListenFailed``.
     """
+    warnings = []
     _pin_providers(config)
     _open_seal(config)
     _opener(config)
     for listener in config.listeners:
         if listener.tls:
             make_context(listener, FipsMode(config.fips_mode))
+            warnings += ListenerCertificates(listener.address, listener.tls_cert_file).read(present())
     for _ in _make_audit(config):
         pass
+    return warnings
 
 
 @contextmanager

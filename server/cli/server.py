@@ -72,7 +72,8 @@ def _test(config: Config) -> int:
     """Say what a start would warn of, and that there would be one; what would prevent it is raised."""
     for warning in config.warnings:
         sys.stderr.write(f"warning: {warning}\n")
-    check_config(config)
+    for warning in check_config(config):
+        sys.stderr.write(f"warning: {warning}\n")
     sys.stdout.write("the configuration is valid\n")
     return 0
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeAlias
@@ -27,6 +27,7 @@ from server.core.runtime import Runtime
 from server.core.settings import Settings
 from server.core.unsealed import Unsealed
 from server.runtime import plugins
+from server.runtime.certificates import ListenerCertificates
 from server.runtime.logs import choose_levels
 from server.runtime.metrics import Meter
 from server.seal.shared_state import SharedState, SharedStateAccess, SoleProcess
@@ -90,6 +91,7 @@ class Core:
         rate_counts: RateCounts | None = None,
         login_counts: LoginCounts | None = None,
         meter: Meter | None = None,
+        certificates: Sequence[ListenerCertificates] = (),
     ) -> None:
         login_counts = login_counts or LoginCounts()
         self.system = system
@@ -104,6 +106,7 @@ class Core:
             login_counts.failures(),
             rate_counts or RateCounts(),
             meter or Meter(),
+            certificates,
         )
         self.stored_seal = StoredSeal(store, seal)
         self.unsealed: Unsealed | None = None

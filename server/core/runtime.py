@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from compat.requests import Request
 from engines.base import Clock
 from engines.crypto_policy.fips import FipsGuard
 from server.core.settings import Settings
+from server.runtime.certificates import ListenerCertificates
 from server.runtime.metrics import Meter
 from server.tenants.limits.login_failures import LoginFailures
 from server.tenants.limits.login_limits import LoginLimits
@@ -33,5 +35,8 @@ class Runtime:
     login_failures: LoginFailures
     rate_counts: RateCounts
     meter: Meter
+    certificates: Sequence[ListenerCertificates] = ()
+    """What the listeners show."""
+
     in_flight: dict[str, tuple[Request, int]] = field(default_factory=dict)
     """The requests that this process is busy with, by their ids, and when they came by ``perf_counter_ns``."""

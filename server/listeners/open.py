@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import os
 import socket
 import ssl
@@ -23,6 +24,9 @@ from server.listeners.http1.protocol import Http1Server
 from server.listeners.http2.server import Http2Server
 from server.listeners.sockets import ListenFailed, open_socket, url
 from server.listeners.tls import ApprovedContext, make_context, reload_certificate
+from server.runtime.certificates import ListenerCertificates, present
+
+_log = logging.getLogger(__name__)
 
 DRAIN_SECONDS = 10.0
 """How long requests that are under way may take to finish when the server stops."""
@@ -41,6 +45,9 @@ class OpenListener:
 
     _socket: socket.socket
     _context: ssl.SSLContext | None
+    certificates: ListenerCertificates | None = None
+    """What it shows to clients; None without TLS."""
+
     _owner: int = field(default_factory=os.getpid)
     """The process that made it, and takes the path of a unix socket away at the end; others may have inherited it."""
 
@@ -48,6 +55,15 @@ class OpenListener:
         """Take the TLS certificate from its files anew. Raises ``ListenFailed``, and goes on with the old one."""
         if self._context is not None:
             reload_certificate(self._context, self.listener)
+        self.check_certificates()
+
+    def check_certificates(self) -> None:
+        """Note when the certificates end, and log what there is to warn of: in the first process, for all."""
+        if self.certificates is None:
+            return
+        for warning in self.certificates.read(present()):
+            if self._owner == os.getpid():
+                _log.warning("%s", warning)
 
     async def serve(
         self,
@@ -121,6 +137,8 @@ def open_listeners(listeners: Sequence[Listener], fips_mode: FipsMode = FipsMode
         for one in opened:
             one.close()
         raise
+    for one in opened:
+        one.check_certificates()
     return tuple(opened)
 
 
@@ -134,7 +152,9 @@ def _open(listener: Listener, fips_mode: FipsMode) -> OpenListener:
         if listener.place is NOWHERE:
             raise
         raise ListenFailed(f"{listener.place}: {error}") from None
-    return OpenListener(listener, url(listener, bound), bound, context)
+    reached = url(listener, bound)
+    certificates = None if context is None else ListenerCertificates(reached, listener.tls_cert_file)
+    return OpenListener(listener, reached, bound, context, certificates)
 
 
 async def serve(

@@ -17,6 +17,7 @@ from typing import Any, TypeAlias
 from server.config import Config, ConfigError, Listener, differences
 from server.listeners import Application, ConnectionBudget, ListenFailed, OpenListener, serve
 from server.processes.development import DevelopmentKeys
+from server.runtime.certificates import ListenerCertificates
 from server.runtime.logs import set_level
 from server.runtime.metrics import Meter
 from server.seal.shared_state import SharedStateAccess, SoleProcess
@@ -44,6 +45,9 @@ class Member:
 
     meter: Meter | None = None
     """Where requests are counted with the others."""
+
+    certificates: Sequence[ListenerCertificates] = ()
+    """What the listeners show."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +109,8 @@ class Serving:
         self._main = asyncio.current_task()
         asyncio.get_running_loop().set_exception_handler(_log_stray)
         try:
-            service = await self._open_service(self._config, self._member)
+            shown = tuple(one.certificates for one in self._opened if one.certificates is not None)
+            service = await self._open_service(self._config, replace(self._member, certificates=shown))
         except BaseException:
             for one in self._opened:
                 one.close()

@@ -9,8 +9,8 @@ what the system says of the process.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -129,6 +129,9 @@ class Gauges:
     encryptions: int = 0
     """How often the barrier's newest key has encrypted."""
 
+    certificate_ends: Mapping[str, float] = field(default_factory=dict)
+    """For each listener with TLS, when the first of its certificates ends, in seconds since the epoch; sealed too."""
+
 
 def prometheus_text(counts: Counts, gauges: Gauges) -> bytes:
     """All metrics in Prometheus' text form, version 0.0.4."""
@@ -212,6 +215,14 @@ def _families(counts: Counts, gauges: Gauges) -> Iterator[Metric]:
     yield CounterMetricFamily(
         "cryptoserve_bugs", "Requests that ended in an exception that nobody planned.", value=counts.bugs
     )
+    ends = GaugeMetricFamily(
+        "cryptoserve_certificate_expiry_timestamp_seconds",
+        "When the first of a listener's certificates ends, in seconds since the epoch.",
+        labels=("listener",),
+    )
+    for listener, end in gauges.certificate_ends.items():
+        ends.add_metric((listener,), end)
+    yield ends
     yield GaugeMetricFamily("cryptoserve_workers", "Processes that serve.", value=counts.processes)
     build = GaugeMetricFamily("cryptoserve_build_info", "Which version runs.", labels=("version",))
     build.add_metric((VERSION,), 1)

@@ -12,11 +12,20 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
+_HOUR = timedelta(hours=1)
 
-def write_certificate(folder: Path, name: str) -> tuple[Path, Path]:
-    """A certificate for 127.0.0.1, signed by itself, and its key, as PEM files."""
+
+def write_certificate(
+    folder: Path, name: str, begins: timedelta = -_HOUR, ends: timedelta = _HOUR, subject_name: str | None = None
+) -> tuple[Path, Path]:
+    """A certificate for 127.0.0.1, signed by itself, and its key, as PEM files called ``name``.
+
+    It is valid from and until so long from now. The subject's common name is ``name`` unless another is given; with
+    ``""`` there is none.
+    """
     key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    common = name if subject_name is None else subject_name
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common)] if common else [])
     now = datetime.now(UTC)
     certificate = (
         x509.CertificateBuilder()
@@ -24,8 +33,8 @@ def write_certificate(folder: Path, name: str) -> tuple[Path, Path]:
         .issuer_name(subject)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(hours=1))
-        .not_valid_after(now + timedelta(hours=1))
+        .not_valid_before(now + begins)
+        .not_valid_after(now + ends)
         .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(key, hashes.SHA256())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from server.config.flags import Flag, UsageError, parse_flags
 from server.processes.development import DevelopmentKeys, banner, store_token, token_file
 from server.runtime import plugins
 from server.runtime.version import VERSION
+from tests.server.certificates import write_certificate
 
 KNOWN = (
     Flag("config", "files", environment=("BAO_CONFIG", "VAULT_CONFIG")),
@@ -201,6 +203,17 @@ def test_a_configuration_that_is_good(
     assert printed.err.startswith("warning: ")
     assert "cluster_name" in printed.err
     assert [path.name for path in tmp_path.iterdir()] == ["c.hcl"]
+
+
+def test_a_certificate_that_has_ended_is_warned_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_certificate(tmp_path, "shop", begins=timedelta(days=-2), ends=timedelta(days=-1))
+    pair = 'tls_cert_file = "shop.pem"\n  tls_key_file = "shop.key"'
+    Path("c.hcl").write_text(f'{GOOD}listener "tcp" {{\n  address = "127.0.0.1:8443"\n  {pair}\n}}\n')
+    assert run_command(["server", "-test-config", "-config=c.hcl"], {}) == 0
+    assert 'warning: listener 127.0.0.1:8443: the certificate "shop" in ' in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -35,8 +35,11 @@ async def read_metrics(system: System, call: Call, body: MetricsBody) -> Reply:
 
 async def _gauges(system: System) -> Gauges:
     unsealed = system.core.unsealed
+    ends = {
+        shown.listener: shown.ends.timestamp() for shown in system.core.runtime.certificates if shown.ends is not None
+    }
     if unsealed is None:
-        return Gauges(unsealed=False)
+        return Gauges(unsealed=False, certificate_ends=ends)
     kinds = {"auth": 0, "logical": 0}
     for tenant in unsealed.tenants.now:  # Bringing up all others, to count their mounts, would cost too much.
         for entry in await tenant.mounts.entries():
@@ -46,4 +49,5 @@ async def _gauges(system: System) -> Gauges:
         cluster=unsealed.cluster.name,
         mounts=tuple(kinds.items()),
         encryptions=(await system.core.runtime.barrier.key_status()).encryptions,
+        certificate_ends=ends,
     )

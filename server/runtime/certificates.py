@@ -1,0 +1,69 @@
+"""The validity of the certificates that a listener shows: warned of when they are read, and told as a metric.
+
+OpenSSL serves a certificate that has ended like any other; clients refuse it. What counts is the file of the
+configuration as a whole, since an intermediate certificate that has ended makes clients refuse the rest.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.x509.oid import NameOID
+
+SOON = timedelta(days=30)
+"""From which time before its end on a certificate is warned of."""
+
+
+class ListenerCertificates:
+    """The certificates in ``file`` that ``listener``, a URL or an address, shows; as they were when last read."""
+
+    def __init__(self, listener: str, file: str) -> None:
+        self.listener = listener
+        self.file = file
+        self.ends: datetime | None = None
+        """When the first of them ends, in UTC; None if that couldn't be read."""
+
+    def read(self, now: datetime) -> list[str]:
+        """Read the file, and say what there is to warn of at ``now``: what has ended, ends soon or hasn't begun."""
+        self.ends = None
+        try:
+            certificates = x509.load_pem_x509_certificates(Path(self.file).read_bytes())
+            self.ends = min(certificate.not_valid_after_utc for certificate in certificates)
+        except (OSError, ValueError) as error:
+            return [f"listener {self.listener}: can't tell when {self.file} ends: {type(error).__name__}"]
+        return [warning for certificate in certificates for warning in self._warnings(certificate, now)]
+
+    def _warnings(self, certificate: x509.Certificate, now: datetime) -> list[str]:
+        begins, ends = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+        which = f"listener {self.listener}: the certificate {_name(certificate)} in {self.file}"
+        if ends < now:
+            return [f"{which} ended on {_shown(ends)}; clients refuse it"]
+        if begins > now:
+            return [f"{which} isn't valid before {_shown(begins)}; clients refuse it"]
+        if ends - now < SOON:
+            return [f"{which} ends on {_shown(ends)}, in {(ends - now).days} days"]
+        return []
+
+
+def present() -> datetime:
+    """The time by the machine's clock, in UTC."""
+    return datetime.now(UTC)
+
+
+def _shown(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _name(certificate: x509.Certificate) -> str:
+    """The common name of the subject, quoted; without one the first alternative name, or the serial number."""
+    names = [str(attribute.value) for attribute in certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)]
+    if not names:
+        try:
+            alternatives = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+            names = [str(alternative.value) for alternative in alternatives]
+        except (x509.ExtensionNotFound, x509.DuplicateExtension, ValueError):
+            names = []
+    return json.dumps(names[0]) if names else f"{certificate.serial_number:x}"
