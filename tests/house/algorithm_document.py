@@ -29,6 +29,9 @@ the key type or, where parameters divide that, longer: `ml-dsa-65` is `type=ml-d
 * `operations`: what requests do with such keys (`encrypt`, `decrypt`, `sign`, `verify`, `hmac`, `cmac`, `encapsulate`,
   `decapsulate`, and `agree` for the agreement in `derive-key`);
 * `engines`: the types of engines that make such keys;
+* `parameter_set_name`: the parameter set in the words of the standard (`ML-KEM-1024`);
+* `size_bits`: the size by which the standard tells it from its relatives (a key of a cipher, a modulus, a curve; of a
+  hybrid that of the classical half), 0 where it has parameter sets alone;
 * `key_bytes_chosen`: the least and the most bytes of a key whose length is chosen when it is made.
 
 ```sh

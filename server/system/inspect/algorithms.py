@@ -59,6 +59,8 @@ def _describe(algorithm: Algorithm) -> dict[str, Any]:
         "operations": list(algorithm.operations),
         "engines": [engine.type for engine in plugins.engine_types() if algorithm.name in engine.algorithms],
         "parameter_set": algorithm.parameter_set,
+        "parameter_set_name": algorithm.parameter_set_name,
+        "size_bits": algorithm.size_bits,
         "object_identifier": algorithm.object_identifier,
         "key_bytes": algorithm.sizes.key_bytes,
         "key_bytes_chosen": None if chosen is None else [chosen[0], chosen[-1]],

@@ -50,6 +50,8 @@ async def test_every_row_is_listed_with_its_facts(server: Server) -> None:
         "operations": ["encrypt", "decrypt", "encapsulate", "decapsulate"],
         "engines": ["pqc"],
         "parameter_set": "1024",
+        "parameter_set_name": "ML-KEM-1024",
+        "size_bits": 0,
         "object_identifier": "2.16.840.1.101.3.4.4.3",
         "key_bytes": 3168,
         "key_bytes_chosen": None,
