@@ -102,13 +102,6 @@ class Body(Struct, kw_only=True):
     those of its bases. ``[Batches]`` refers to what a page has under that name."""
 
 
-PAGE_TELLS = {
-    "after": "Give the names behind this one.",
-    "limit": "Give at most so many; 0 or less for all.",
-}
-"""What parameters mean that ask for a part of a list."""
-
-
 def meanings(struct: type[Struct]) -> dict[str, str]:
     """What the fields of a body, or of a batch's item, mean: ``Body.tells`` of it and of its bases."""
     told: dict[str, str] = {}
@@ -119,6 +112,18 @@ def meanings(struct: type[Struct]) -> dict[str, str]:
 
 class Nothing(Body):
     """The body of a route without parameters."""
+
+
+class Page(Body):
+    """Which part of a list to give."""
+
+    after: str = ""
+    limit: int = 0
+
+    tells = {
+        "after": "Give the names behind this one.",
+        "limit": "Give at most so many; 0 or less for all.",
+    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from auth_methods.addresses import AddressList, InvalidAddress, check_networks
 from auth_methods.approle.records import Role
 from auth_methods.approle.state import AppRole
 from auth_methods.token_fields import TokenFields, changed, warn_of_long_ttl
-from engines.base import PAGE_TELLS, Body, Call, Mount, Reply
+from engines.base import Body, Call, Mount, Page, Reply
 from engines.durations import format_go_duration
 from engines.faults import Failed, InvalidRequest
 from engines.fields import CommaList, Duration, FoldedName
@@ -31,15 +31,6 @@ class RoleName(Body):
     tells = {
         "role_name": "The role; the same in any case.",
     }
-
-
-class ListBody(Body):
-    """A page of names."""
-
-    after: str = ""
-    limit: int = 0
-
-    tells = PAGE_TELLS
 
 
 class RoleBody(TokenFields):
@@ -72,7 +63,7 @@ class RoleBody(TokenFields):
     }
 
 
-async def list_roles(method: AppRole, call: Call, body: ListBody) -> Reply:
+async def list_roles(method: AppRole, call: Call, body: Page) -> Reply:
     """List the names of the roles."""
     return Reply({"keys": await method.store.role_names(body.after, body.limit)})
 

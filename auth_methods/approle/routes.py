@@ -5,14 +5,14 @@ from __future__ import annotations
 from auth_methods.approle import login, roles, secret_ids
 from auth_methods.approle.properties import property_routes
 from auth_methods.approle.state import AppRole
-from engines.base import Access, EngineType, Nothing, Operation, Route, Row
+from engines.base import Access, EngineType, Nothing, Operation, Page, Route, Row
 
 READ, LIST, UPDATE, DELETE = Operation.READ, Operation.LIST, Operation.UPDATE, Operation.DELETE
 _ROLE = "role/{role_name}"
 
 ROUTES: tuple[Row[AppRole], ...] = (
     Route(UPDATE, "login", login.log_in, login.LoginBody, "Log in with a role id and a secret id.", Access.PUBLIC),
-    Route(LIST, "role", roles.list_roles, roles.ListBody, "List the roles.", writes=False),
+    Route(LIST, "role", roles.list_roles, Page, "List the roles.", writes=False),
     Route(READ, _ROLE, roles.read_role, roles.RoleName, "Show a role.", writes=False),
     Route(UPDATE, _ROLE, roles.write_role, roles.RoleBody, "Make or change a role.", exists=roles.role_exists),
     Route(DELETE, _ROLE, roles.delete_role, roles.RoleName, "Delete a role and its secret ids."),

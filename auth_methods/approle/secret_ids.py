@@ -14,10 +14,10 @@ from auth_methods.addresses import AddressList, InvalidAddress, all_within, chec
 from auth_methods.approle.records import Role, SecretId
 from auth_methods.approle.roles import RoleName
 from auth_methods.approle.state import AppRole
-from engines.base import PAGE_TELLS, Call, Reply
+from engines.base import Call, Page, Reply
 from engines.durations import format_time
 from engines.faults import Denied, Failed, InvalidRequest, NotFound
-from engines.fields import PARTS, Duration
+from engines.fields import PARTS, Duration, FoldedName
 
 _NEVER = "0001-01-01T00:00:00Z"
 _MAX_SECRET_CHARACTERS = 4096
@@ -25,13 +25,12 @@ _MAX_METADATA_CHARACTERS = 16 * 1024
 _NO_PAIR = "failed to parse metadata: failed to parse the input: invalid <key,value> format"
 
 
-class ListSecretsBody(RoleName):
-    """A page of accessors."""
+class ListSecretsBody(Page):
+    """A page of the accessors of a role."""
 
-    after: str = ""
-    limit: int = 0
+    role_name: FoldedName = ""
 
-    tells = PAGE_TELLS
+    tells = RoleName.tells
 
 
 def _pairs(text: str) -> list[str]:

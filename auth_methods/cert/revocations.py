@@ -8,7 +8,7 @@ import msgspec
 
 from auth_methods.cert.revocation_lists import FOLDER, Revocations, decode, key, parsed
 from auth_methods.cert.state import Cert
-from engines.base import PAGE_TELLS, Body, Call, Reply
+from engines.base import Body, Call, Page, Reply
 from engines.faults import InvalidRequest
 from engines.fields import FoldedName
 from engines.worker_pools import beside
@@ -27,15 +27,6 @@ class ListName(Body):
     }
 
 
-class ListsBody(Body):
-    """A page of names."""
-
-    after: str = ""
-    limit: int = 0
-
-    tells = PAGE_TELLS
-
-
 class ListBody(ListName):
     """A revocation list in PEM."""
 
@@ -48,7 +39,7 @@ class ListBody(ListName):
     }
 
 
-async def list_lists(method: Cert, call: Call, body: ListsBody) -> Reply:
+async def list_lists(method: Cert, call: Call, body: Page) -> Reply:
     """List the names of the lists."""
     return Reply({"keys": await method.mount.storage.list(FOLDER, body.after, body.limit if body.limit > 0 else None)})
 

@@ -15,7 +15,7 @@ from auth_methods.cert.records import CONFIG, Config, Role, decode, key
 from auth_methods.cert.state import Cert
 from auth_methods.encoding import encoded
 from auth_methods.token_fields import TokenFields, TokenSettings, changed
-from engines.base import PAGE_TELLS, Body, Call, Mount, Nothing, Reply
+from engines.base import Body, Call, Mount, Nothing, Page, Reply
 from engines.faults import InvalidRequest
 from engines.fields import CommaList, Duration, FoldedName
 from storage.base import Transaction, delete, put, transact
@@ -39,15 +39,6 @@ class RoleName(Body):
     tells = {
         "name": "The role; the same in any case.",
     }
-
-
-class ListBody(Body):
-    """A page of names."""
-
-    after: str = ""
-    limit: int = 0
-
-    tells = PAGE_TELLS
 
 
 class RoleBody(TokenFields):
@@ -114,7 +105,7 @@ class ConfigBody(Body):
 _SETTINGS = tuple(name for name in Role.__struct_fields__ if name != "token")
 
 
-async def list_roles(method: Cert, call: Call, body: ListBody) -> Reply:
+async def list_roles(method: Cert, call: Call, body: Page) -> Reply:
     """List the names of the roles."""
     return Reply({"keys": await method.mount.storage.list("cert/", body.after, body.limit if body.limit > 0 else None)})
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from auth_methods.cert import login, revocations, roles
 from auth_methods.cert.state import Cert
-from engines.base import Access, EngineType, Nothing, Operation, Route, Row
+from engines.base import Access, EngineType, Nothing, Operation, Page, Route, Row
 
 READ, LIST, UPDATE, DELETE = Operation.READ, Operation.LIST, Operation.UPDATE, Operation.DELETE
 
 ROUTES: tuple[Row[Cert], ...] = (
     Route(UPDATE, "login", login.log_in, login.LoginBody, "Log in with a certificate.", Access.PUBLIC),
-    Route(LIST, "certs", roles.list_roles, roles.ListBody, "List the roles.", writes=False),
+    Route(LIST, "certs", roles.list_roles, Page, "List the roles.", writes=False),
     Route(READ, "certs/{name}", roles.read_role, roles.RoleName, "Show a role.", writes=False),
     Route(UPDATE, "certs/{name}", roles.write_role, roles.RoleBody, "Make or change a role."),
     Route(DELETE, "certs/{name}", roles.delete_role, roles.RoleName, "Delete a role."),
-    Route(LIST, "crls", revocations.list_lists, revocations.ListsBody, "List the revocation lists.", writes=False),
+    Route(LIST, "crls", revocations.list_lists, Page, "List the revocation lists.", writes=False),
     Route(READ, "crls/{name}", revocations.read_list, revocations.ListName, "Show a revocation list.",
           writes=False),
     Route(UPDATE, "crls/{name}", revocations.write_list, revocations.ListBody, "Take a revocation list."),

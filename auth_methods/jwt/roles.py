@@ -14,7 +14,7 @@ from auth_methods.encoding import encoded
 from auth_methods.jwt.records import Role, decode, key
 from auth_methods.jwt.state import Jwt
 from auth_methods.token_fields import TokenFields, changed, warn_of_long_ttl
-from engines.base import PAGE_TELLS, Body, Call, Mount, Reply
+from engines.base import Body, Call, Mount, Page, Reply
 from engines.durations import format_go_duration
 from engines.faults import InvalidRequest
 from engines.fields import CommaList, Duration, FoldedName, KeyValues, SignedDuration
@@ -46,15 +46,6 @@ class RoleName(Body):
     tells = {
         "name": "The role; the same in any case.",
     }
-
-
-class ListBody(Body):
-    """A page of names."""
-
-    after: str = ""
-    limit: int = 0
-
-    tells = PAGE_TELLS
 
 
 class RoleBody(TokenFields):
@@ -132,7 +123,7 @@ class RoleBody(TokenFields):
 _SETTINGS = tuple(name for name in Role.__struct_fields__ if name not in ("role_type", "token"))
 
 
-async def list_roles(method: Jwt, call: Call, body: ListBody) -> Reply:
+async def list_roles(method: Jwt, call: Call, body: Page) -> Reply:
     """List the names of the roles."""
     return Reply({"keys": await method.mount.storage.list("role/", body.after, body.limit if body.limit > 0 else None)})
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from auth_methods.jwt import browser, config, login, roles
 from auth_methods.jwt.state import Jwt
-from engines.base import Access, EngineType, Nothing, Operation, Route, Row
+from engines.base import Access, EngineType, Nothing, Operation, Page, Route, Row
 
 READ, LIST, UPDATE, DELETE = Operation.READ, Operation.LIST, Operation.UPDATE, Operation.DELETE
 
@@ -16,7 +16,7 @@ ROUTES: tuple[Row[Jwt], ...] = (
           "End a login through a browser.", Access.PUBLIC),
     Route(READ, "config", config.read_config, Nothing, "Show where the keys come from.", writes=False),
     Route(UPDATE, "config", config.write_config, config.ConfigBody, "Set where the keys come from."),
-    Route(LIST, "role", roles.list_roles, roles.ListBody, "List the roles.", writes=False),
+    Route(LIST, "role", roles.list_roles, Page, "List the roles.", writes=False),
     Route(READ, "role/{name}", roles.read_role, roles.RoleName, "Show a role.", writes=False),
     Route(UPDATE, "role/{name}", roles.write_role, roles.RoleBody, "Make or change a role.",
           exists=roles.role_exists),

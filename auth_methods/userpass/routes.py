@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from auth_methods.userpass.state import Userpass
 from auth_methods.userpass.users import (
-    ListBody,
     LoginBody,
     PasswordBody,
     PoliciesBody,
@@ -19,10 +18,10 @@ from auth_methods.userpass.users import (
     user_exists,
     write_user,
 )
-from engines.base import Access, EngineType, Operation, Route, Row
+from engines.base import Access, EngineType, Operation, Page, Route, Row
 
 ROUTES: tuple[Row[Userpass], ...] = (
-    Route(Operation.LIST, "users", list_users, ListBody, "List the users.", writes=False),
+    Route(Operation.LIST, "users", list_users, Page, "List the users.", writes=False),
     Route(Operation.READ, "users/{username}", read_user, UserName, "Show a user.", writes=False),
     Route(Operation.UPDATE, "users/{username}", write_user, UserBody, "Make or change a user.", exists=user_exists),
     Route(Operation.DELETE, "users/{username}", delete_user, UserName, "Delete a user."),

@@ -13,7 +13,7 @@ from auth_methods.addresses import AddressList
 from auth_methods.base import InvalidCredentials, Login
 from auth_methods.token_fields import TokenFields, changed, parse_policies
 from auth_methods.userpass.state import Userpass, UserRecord, key
-from engines.base import PAGE_TELLS, Body, Call, Reply
+from engines.base import Body, Call, Page, Reply
 from engines.faults import Failed, InvalidRequest
 from engines.fields import CommaList, Duration, FoldedName
 from storage.base import Transaction, delete, transact
@@ -34,15 +34,6 @@ class UserName(Body):
     tells = {
         "username": "The user; the same in any case.",
     }
-
-
-class ListBody(Body):
-    """A page of names."""
-
-    after: str = ""
-    limit: int = 0
-
-    tells = PAGE_TELLS
 
 
 class UserBody(TokenFields):
@@ -109,7 +100,7 @@ class LoginBody(UserName):
         return self.username.lower()
 
 
-async def list_users(method: Userpass, call: Call, body: ListBody) -> Reply:
+async def list_users(method: Userpass, call: Call, body: Page) -> Reply:
     """List the names of the users."""
     return Reply({"keys": await method.mount.storage.list("user/", body.after, body.limit if body.limit > 0 else None)})
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from engines.base import Call, Reply
+from engines.base import Call, Page, Reply
 from engines.faults import NotFound
-from engines.keys.settings import KeyListing, KeyName
+from engines.keys.settings import KeyName
 from engines.keys.store import KeepsKeys
 
 
-async def list_keys(engine: KeepsKeys, call: Call, body: KeyListing) -> Reply:
+async def list_keys(engine: KeepsKeys, call: Call, body: Page) -> Reply:
     """Name the keys there are."""
     names = await engine.keys.list(body.after, body.limit if body.limit > 0 else None)
     if not names:

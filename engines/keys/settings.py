@@ -29,18 +29,6 @@ class KeyName(Body):
     }
 
 
-class KeyListing(Body):
-    """Which part of the list to give."""
-
-    after: str = ""
-    limit: int = 0
-
-    tells = {
-        "after": "Give the names behind this one.",
-        "limit": "Give at most so many; 0 or less for all.",
-    }
-
-
 class KeyTrim(KeyName):
     """The oldest version to keep."""
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from engines.algorithms.registry import KEM_ALGORITHMS
-from engines.base import EngineType, Nothing, Operation, Route, Row
+from engines.base import EngineType, Nothing, Operation, Page, Route, Row
 from engines.keys import handlers as named_keys
 from engines.keys.rules import KeyConfig
-from engines.keys.settings import KeyListing, KeyName, KeyTrim
+from engines.keys.settings import KeyName, KeyTrim
 from engines.pqc import backup, encapsulation, export, importing, keys, messages
 from engines.pqc.state import Pqc
 
@@ -14,7 +14,7 @@ _READ, _LIST, _UPDATE, _DELETE = Operation.READ, Operation.LIST, Operation.UPDAT
 
 # fmt: off
 ROUTES: tuple[Row[Pqc], ...] = (
-    Route(_LIST, "keys", named_keys.list_keys, KeyListing, "List the keys.", writes=False),
+    Route(_LIST, "keys", named_keys.list_keys, Page, "List the keys.", writes=False),
     Route(_READ, "keys/{name}", keys.read, KeyName, "Read a key's settings and its public keys.", writes=False),
     Route(_UPDATE, "keys/{name}", keys.create, keys.KeyCreation, "Create a key."),
     Route(_DELETE, "keys/{name}", named_keys.delete, KeyName, "Destroy a key."),

@@ -11,11 +11,11 @@ from typing import Any
 import msgspec
 
 from engines.algorithms.formats.jws import jws_algorithms
-from engines.base import Body, Call, Reply
+from engines.base import Body, Call, Page, Reply
 from engines.faults import InvalidRequest, NotFound
 from engines.fields import CommaList, Duration
 from engines.keys.keyring import Keyring
-from engines.keys.settings import KeyListing, KeyName
+from engines.keys.settings import KeyName
 from engines.keys.store import NAME
 from engines.signing.json_objects import encode_object, parse_object
 from engines.signing.keys import NoSuchKey
@@ -154,7 +154,7 @@ async def read(engine: Signing, call: Call, body: RoleName) -> Reply:
     return Reply(_describe(role))
 
 
-async def list_roles(engine: Signing, call: Call, body: KeyListing) -> Reply:
+async def list_roles(engine: Signing, call: Call, body: Page) -> Reply:
     """Name the roles there are."""
     names = await engine.storage.list(ROLES, body.after, body.limit if body.limit > 0 else None)
     if not names:

@@ -10,11 +10,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from engines.algorithms.registry import SIGNING_ALGORITHMS
-from engines.base import B, Call, EngineType, Handler, Nothing, Operation, Reply, Route, Row
+from engines.base import B, Call, EngineType, Handler, Nothing, Operation, Page, Reply, Route, Row
 from engines.faults import Failed, InvalidRequest
 from engines.keys import certificates as key_certificates
 from engines.keys import handlers as named_keys
-from engines.keys.settings import KeyListing, KeyName, KeyTrim
+from engines.keys.settings import KeyName, KeyTrim
 from engines.signing import jwks, keys, role_settings, transfer
 from engines.signing.formats import cms, cose, jws, jwt
 from engines.signing.state import Signing
@@ -26,7 +26,7 @@ _PUBLIC = ("jwks", "public")
 
 # fmt: off
 _ROUTES: tuple[Row[Signing], ...] = (
-    Route(_LIST, "keys", named_keys.list_keys, KeyListing, "List the keys.", writes=False),
+    Route(_LIST, "keys", named_keys.list_keys, Page, "List the keys.", writes=False),
     Route(_READ, "keys/{name}", keys.read, KeyName, "Read a key's settings and versions.", writes=False),
     Route(_UPDATE, "keys/{name}", keys.create, keys.KeyCreation, "Create a key."),
     Route(_DELETE, "keys/{name}", named_keys.delete, KeyName, "Destroy a key."),
@@ -49,7 +49,7 @@ _ROUTES: tuple[Row[Signing], ...] = (
     Route(_UPDATE, "restore", backups.restore, backups.Restoration, "Restore a key."),
     Route(_UPDATE, "restore/{name:path}", backups.restore, backups.Restoration, "Restore a key under a name."),
 
-    Route(_LIST, "roles", role_settings.list_roles, KeyListing, "List the roles.", writes=False),
+    Route(_LIST, "roles", role_settings.list_roles, Page, "List the roles.", writes=False),
     Route(_READ, "roles/{name}", role_settings.read, role_settings.RoleName, "Read a role.", writes=False),
     Route(_UPDATE, "roles/{name}", role_settings.write, role_settings.RoleWriting,
           "Make a role, or replace it as a whole."),

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from engines.algorithms.registry import TRANSIT_ALGORITHMS
-from engines.base import EngineType, Nothing, Operation, Route, Row
+from engines.base import EngineType, Nothing, Operation, Page, Route, Row
 from engines.batches.items import DecryptItem, EncryptItem, RewrapItem
 from engines.keys import certificates as key_certificates
 from engines.keys import handlers as named_keys
 from engines.keys.rules import KeyConfig
-from engines.keys.settings import KeyListing, KeyName, KeyTrim
+from engines.keys.settings import KeyName, KeyTrim
 from engines.transfer import backups, exporting, importing
 from engines.transit import agreement, byok, config, jwks, keys, random, settings
 from engines.transit.cipher import datakey, decrypt, derivedkeys, encrypt, rewrap, stream
@@ -19,7 +19,7 @@ _READ, _LIST, _UPDATE, _DELETE = Operation.READ, Operation.LIST, Operation.UPDAT
 
 # fmt: off
 ROUTES: tuple[Row[Transit], ...] = (
-    Route(_LIST, "keys", named_keys.list_keys, KeyListing, "List the keys.", writes=False),
+    Route(_LIST, "keys", named_keys.list_keys, Page, "List the keys.", writes=False),
     Route(_READ, "keys/{name}", keys.read, keys.KeyReading, "Read a key's settings and versions.", writes=False),
     Route(_UPDATE, "keys/{name}", keys.create, keys.KeyCreation, "Create a key."),
     Route(_DELETE, "keys/{name}", named_keys.delete, KeyName, "Destroy a key."),

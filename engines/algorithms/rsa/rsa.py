@@ -21,6 +21,7 @@ from engines.algorithms.base import (
     NoPrivateKey,
     SignatureOptions,
 )
+from engines.algorithms.encodings.key_pairs import material_of
 from engines.algorithms.encodings.pem import public_key_pem
 from engines.algorithms.hashes import SHA1, SHA2_224, SHA2_256, SHA2_384, SHA2_512, Hash
 from engines.algorithms.row import (
@@ -34,7 +35,7 @@ from engines.algorithms.row import (
     Sizes,
     Strength,
 )
-from engines.algorithms.rsa.rsa_keys import RsaKeys, load_private, load_public, material_of
+from engines.algorithms.rsa.rsa_keys import RsaKeys, load_private, load_public
 from engines.faults import Failed, Fault, InvalidRequest
 
 _PUBLIC_EXPONENT = 65537

@@ -11,18 +11,15 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from engines.algorithms.base import Material
 from engines.algorithms.encodings.interchange import (
     BadBackup,
-    KeyFormat,
     backup_integer,
     load_pkcs8,
     load_public_pem,
-    pkcs8,
     refused,
     subject_public_key_info,
     wrong_type,
 )
+from engines.algorithms.encodings.key_pairs import KeyPairs, material_of
 from engines.algorithms.encodings.key_validation import InvalidKey, check_rsa_private, check_rsa_public
-from engines.algorithms.encodings.pem import pem, public_key_pem
-from engines.encoding import encode_base64
 from engines.faults import Failed
 
 
@@ -46,15 +43,10 @@ def load_public(der: bytes) -> rsa.RSAPublicKey:
     return public
 
 
-def material_of(private: rsa.RSAPrivateKey) -> Material:
-    """A key pair as it is stored."""
-    return Material(pkcs8(private), subject_public_key_info(private.public_key()))
-
-
-class RsaKeys:
+class RsaKeys(KeyPairs):
     """Keys with a modulus of one length."""
 
-    public_importable = True
+    word, own_label = "rsa", "RSA PRIVATE KEY"
 
     def __init__(self, name: str, bits: int) -> None:
         self._name = name
@@ -92,29 +84,6 @@ class RsaKeys:
             check_rsa_public(numbers)
         except InvalidKey as error:
             raise refused(error) from None
-
-    def wrappable(self, material: Material) -> bytes:
-        """As ``Interchange.wrappable``."""
-        return material.private
-
-    def export_private(self, material: Material, form: KeyFormat) -> str:
-        """As ``Interchange.export_private``."""
-        _check_form(form)
-        if not material.private:
-            return ""
-        if form is KeyFormat.DER:
-            return encode_base64(material.private)
-        if form is KeyFormat.PEM:
-            return pem("PRIVATE KEY", material.private)
-        pkcs1 = load_private(material.private).private_bytes(
-            serialization.Encoding.DER, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()
-        )
-        return pem("RSA PRIVATE KEY", pkcs1)
-
-    def export_public(self, public: bytes, form: KeyFormat) -> str:
-        """As ``Interchange.export_public``."""
-        _check_form(form)
-        return encode_base64(public) if form is KeyFormat.DER else public_key_pem(public)
 
     def to_backup(self, material: Material) -> dict[str, Any]:
         """As ``Interchange.to_backup``; the numbers have Go's names."""
@@ -180,8 +149,3 @@ def _inverse(number: int, modulus: int) -> int:
         return pow(number, -1, modulus)
     except ValueError:
         raise BadBackup("not a key of two primes") from None
-
-
-def _check_form(form: KeyFormat) -> None:
-    if form is KeyFormat.RAW:
-        raise Failed("unknown key format for rsa key; supported values are ``, `der`, or `pem`")

@@ -13,10 +13,11 @@ from cryptography.hazmat.primitives.asymmetric.utils import (
 
 from engines.algorithms.base import BadSignature, Marshaling, Material, NoPrivateKey, SignatureOptions
 from engines.algorithms.encodings.interchange import load_public_pem
+from engines.algorithms.encodings.key_pairs import material_of
 from engines.algorithms.encodings.pem import public_key_pem
 from engines.algorithms.hashes import HASHES
 from engines.algorithms.row import Algorithm, Capabilities, Fips, Primitive, Sizes, Strength, Usage
-from engines.algorithms.signatures.ecdsa_keys import LABELS, EllipticCurveKeys, load_private, load_public, material_of
+from engines.algorithms.signatures.ecdsa_keys import LABELS, EllipticCurveKeys, load_private, load_public
 from engines.faults import Failed, Fault, InvalidRequest
 
 _SEQUENCE = 0x30

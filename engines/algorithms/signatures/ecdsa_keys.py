@@ -11,16 +11,14 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from engines.algorithms.base import Material
 from engines.algorithms.encodings.interchange import (
     BadBackup,
-    KeyFormat,
     backup_integer,
     load_pkcs8,
     load_public_pem,
-    pkcs8,
     subject_public_key_info,
     wrong_type,
 )
-from engines.algorithms.encodings.pem import pem, public_key_pem
-from engines.encoding import encode_base64
+from engines.algorithms.encodings.key_pairs import KeyPairs, material_of
+from engines.algorithms.encodings.pem import public_key_pem
 from engines.faults import Failed, Fault
 
 LABELS = {"secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521", "secp224r1": "P-224"}
@@ -43,15 +41,11 @@ def load_public(der: bytes) -> ec.EllipticCurvePublicKey:
     return public
 
 
-def material_of(private: ec.EllipticCurvePrivateKey) -> Material:
-    """A key pair as it is stored."""
-    return Material(pkcs8(private), subject_public_key_info(private.public_key()))
-
-
-class EllipticCurveKeys:
+class EllipticCurveKeys(KeyPairs):
     """Keys over one curve."""
 
-    public_importable = True
+    word, own_label = "ec", "EC PRIVATE KEY"
+    pem_end = ""
 
     def __init__(self, name: str, curve: ec.EllipticCurve) -> None:
         self._name = name
@@ -77,29 +71,6 @@ class EllipticCurveKeys:
         if curve.name != self._curve.name:
             expected, got = LABELS[self._curve.name], LABELS.get(curve.name, curve.name)
             raise Failed(f"invalid curve: expected {expected}, got {got}")
-
-    def wrappable(self, material: Material) -> bytes:
-        """As ``Interchange.wrappable``."""
-        return material.private
-
-    def export_private(self, material: Material, form: KeyFormat) -> str:
-        """As ``Interchange.export_private``."""
-        _check_form(form)
-        if not material.private:
-            return ""
-        if form is KeyFormat.DER:
-            return encode_base64(material.private)
-        if form is KeyFormat.PEM:
-            return pem("PRIVATE KEY", material.private).removesuffix("\n")
-        sec1 = load_private(material.private).private_bytes(
-            serialization.Encoding.DER, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()
-        )
-        return pem("EC PRIVATE KEY", sec1).removesuffix("\n")
-
-    def export_public(self, public: bytes, form: KeyFormat) -> str:
-        """As ``Interchange.export_public``."""
-        _check_form(form)
-        return encode_base64(public) if form is KeyFormat.DER else public_key_pem(public).removesuffix("\n")
 
     def to_backup(self, material: Material) -> dict[str, Any]:
         """As ``Interchange.to_backup``."""
@@ -128,8 +99,3 @@ class EllipticCurveKeys:
             return self.import_public(text).public
         except Fault:
             return b""
-
-
-def _check_form(form: KeyFormat) -> None:
-    if form is KeyFormat.RAW:
-        raise Failed("unknown key format for ec key; supported values are ``, `der`, or `pem`")

@@ -8,20 +8,12 @@ from typing import Any, ClassVar
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
-from engines.base import Body, Call, Reply
+from engines.base import Body, Call, Page, Reply
 from engines.faults import InvalidRequest, NotFound
 from engines.fields import KeyValues
 from server.tenants.identity.factories import new_alias, new_entity
-from server.tenants.identity.listing import ListBody, listed
-from server.tenants.identity.records import (
-    ALIASES,
-    Alias,
-    Entity,
-    entity_with_alias,
-    entity_with_alias_id,
-    read_entity,
-    write,
-)
+from server.tenants.identity.listing import listed
+from server.tenants.identity.records import ALIASES, ENTITY, Alias, Entity, write
 from server.tenants.identity.rules import checked_metadata, checked_name
 from server.tenants.identity.state import Identity
 from server.tenants.identity.views import alias_data, listed_alias
@@ -87,8 +79,8 @@ async def write_alias(identity: Identity, call: Call, body: AliasBody) -> Reply 
 async def _owner(reader: Reader, body: AliasBody) -> Entity | None:
     """Who has the alias to change; None if one is to be made."""
     if not body.id:
-        return await entity_with_alias(reader, body.mount_accessor, body.name)
-    owner = await entity_with_alias_id(reader, body.id)
+        return await ENTITY.with_alias(reader, body.mount_accessor, body.name)
+    owner = await ENTITY.with_alias_id(reader, body.id)
     if owner is None:
         raise InvalidRequest("invalid alias ID provided")
     return owner
@@ -103,7 +95,7 @@ def _the_alias(owner: Entity, body: AliasBody) -> Alias:
 
 async def _create(identity: Identity, transaction: Transaction, call: Call, body: AliasBody) -> tuple[str, str]:
     canonical_id = body.canonical_id or body.entity_id
-    before = await read_entity(transaction, canonical_id) if canonical_id else None
+    before = await ENTITY.read(transaction, canonical_id) if canonical_id else None
     if canonical_id and before is None:
         raise InvalidRequest("invalid canonical ID")
     if before is not None and before.alias_at(body.mount_accessor) is not None:
@@ -129,7 +121,7 @@ async def _update(
         after = replace(after, custom_metadata=_metadata(body.custom_metadata))
     elif not body.id:
         after = replace(after, custom_metadata=None)
-    if after.key != before.key and await entity_with_alias(transaction, after.mount_accessor, after.name) is not None:
+    if after.key != before.key and await ENTITY.with_alias(transaction, after.mount_accessor, after.name) is not None:
         raise InvalidRequest("alias with combination of mount accessor and name already exists")
     target = await _target(transaction, body, owner)
     _check_room(target, owner, before, after)
@@ -160,7 +152,7 @@ async def _target(reader: Reader, body: AliasBody, owner: Entity) -> Entity:
     canonical_id = body.canonical_id or body.entity_id
     if not canonical_id or canonical_id == owner.id:
         return owner
-    target = await read_entity(reader, canonical_id)
+    target = await ENTITY.read(reader, canonical_id)
     if target is None:
         raise InvalidRequest("given 'canonical_id' is not associated with an entity")
     return target
@@ -176,7 +168,7 @@ def _metadata(given: dict[str, str]) -> dict[str, str]:
 
 async def read_alias(identity: Identity, call: Call, body: AliasName) -> Reply | None:
     """Show an alias."""
-    owner = await entity_with_alias_id(identity.view, body.id)
+    owner = await ENTITY.with_alias_id(identity.view, body.id)
     if owner is None:
         return None
     alias = next(alias for alias in owner.aliases if alias.id == body.id)
@@ -188,14 +180,14 @@ async def delete_alias(identity: Identity, call: Call, body: AliasName) -> None:
     """Take an alias from its entity; who logs in by it next is somebody new."""
 
     async def work(transaction: Transaction) -> None:
-        owner = await entity_with_alias_id(transaction, body.id)
+        owner = await ENTITY.with_alias_id(transaction, body.id)
         if owner is not None:
             write(transaction, owner, _without(owner, body.id))
 
     await identity.change(work)
 
 
-async def list_aliases(identity: Identity, call: Call, body: ListBody) -> Reply:
+async def list_aliases(identity: Identity, call: Call, body: Page) -> Reply:
     """List the aliases of entities by their ids."""
     mounts = await identity.mounts()
 
@@ -208,7 +200,7 @@ async def list_aliases(identity: Identity, call: Call, body: ListBody) -> Reply:
         ALIASES,
         body.after,
         body.limit,
-        lambda alias_id: entity_with_alias_id(identity.view, alias_id),
+        lambda alias_id: ENTITY.with_alias_id(identity.view, alias_id),
         show,
     )
     if not found:

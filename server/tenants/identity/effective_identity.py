@@ -12,17 +12,7 @@ from typing import Protocol
 
 from auth_methods.records import TokenRecord
 from server.audit.entry import AuditToken
-from server.tenants.identity.records import (
-    CHANGED,
-    ENTITIES,
-    GROUPS,
-    Alias,
-    Entity,
-    Group,
-    decode_entity,
-    decode_group,
-    merged_key,
-)
+from server.tenants.identity.records import CHANGED, ENTITIES, ENTITY, GROUP, GROUPS, Alias, Entity, Group, merged_key
 from storage.view import View
 
 MAX_PERSONAS = 10_000
@@ -151,17 +141,17 @@ class EffectiveIdentities:
         return (*direct, *(inherited[group_id] for group_id in sorted(inherited)))
 
     async def _groups(self, ids: list[str]) -> list[Group]:
-        groups = [await self.view.load(GROUPS + group_id, decode_group) for group_id in ids]
+        groups = [await self.view.load(GROUPS + group_id, GROUP.decode) for group_id in ids]
         return [group for group in groups if group is not None]
 
     async def _entity(self, entity_id: str) -> Entity | None:
         merged = merged_key(entity_id)
         if merged is None:
             return None
-        entity = await self.view.load(ENTITIES + entity_id, decode_entity)
+        entity = await self.view.load(ENTITIES + entity_id, ENTITY.decode)
         if entity is None:
             target = await self.view.load(merged, bytes.decode)
-            entity = None if target is None else await self.view.load(ENTITIES + target, decode_entity)
+            entity = None if target is None else await self.view.load(ENTITIES + target, ENTITY.decode)
         return entity
 
     def _changed(self) -> None:

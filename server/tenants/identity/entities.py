@@ -8,21 +8,12 @@ from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
 from engines.base import Body, Call, Reply
-from engines.faults import InvalidRequest, NotFound
+from engines.faults import InvalidRequest
 from engines.fields import CommaList, FoldedName, KeyValues
 from server.tenants.identity.factories import new_entity
-from server.tenants.identity.listing import ListBody, listed
+from server.tenants.identity.lookup import Lookup
 from server.tenants.identity.memberships import delete_entity
-from server.tenants.identity.records import (
-    ENTITIES,
-    ENTITY_NAMES,
-    Entity,
-    entity_at,
-    entity_named,
-    name_key,
-    read_entity,
-    write,
-)
+from server.tenants.identity.records import ENTITY, Entity, write
 from server.tenants.identity.rules import checked_metadata, checked_name, checked_policies
 from server.tenants.identity.state import Identity
 from server.tenants.identity.views import entity_data, listed_entity
@@ -49,18 +40,6 @@ class EntityBody(Body):
         "metadata": "Text by name.",
         "policies": "Policies that its tokens have besides their own.",
         "disabled": "Whether its tokens and logins are refused.",
-    }
-
-
-class EntityName(Body):
-    """Names an entity, by its id or its name."""
-
-    id: str = ""
-    name: FoldedName = ""
-
-    tells = {
-        "id": "The entity, by its id.",
-        "name": "The entity, by its name.",
     }
 
 
@@ -103,10 +82,10 @@ def _changes(body: EntityBody) -> dict[str, Any]:
 
 async def _find(reader: Reader, body: EntityBody) -> Entity | None:
     """The entity to change; None if one is to be made."""
-    named = await entity_named(reader, body.name) if body.name else None
+    named = await ENTITY.named(reader, body.name) if body.name else None
     if not body.id:
         return named
-    entity = await read_entity(reader, body.id)
+    entity = await ENTITY.read(reader, body.id)
     if entity is None:
         raise InvalidRequest("entity not found from id")
     if named is not None and named.id != entity.id:
@@ -114,85 +93,19 @@ async def _find(reader: Reader, body: EntityBody) -> Entity | None:
     return entity
 
 
-async def read_by_id(identity: Identity, call: Call, body: EntityName) -> Reply | None:
-    """Show an entity."""
-    return await show(identity, await read_entity(identity.view, body.id))
+async def _show(identity: Identity, entity: Entity) -> dict[str, Any]:
+    return await entity_data(identity.identities, entity, identity.namespace_id, await identity.mounts())
 
 
-async def read_by_name(identity: Identity, call: Call, body: EntityName) -> Reply | None:
-    """Show an entity."""
-    return await show(identity, await entity_named(identity.view, body.name))
-
-
-async def show(identity: Identity, entity: Entity | None) -> Reply | None:
-    """The answer that shows ``entity``; None if there is none."""
-    if entity is None:
-        return None
-    return Reply(await entity_data(identity.identities, entity, identity.namespace_id, await identity.mounts()))
-
-
-async def delete_by_id(identity: Identity, call: Call, body: EntityName) -> None:
-    """Delete an entity; its tokens are refused from then on."""
-    await _delete(identity, [body.id])
-
-
-async def delete_by_name(identity: Identity, call: Call, body: EntityName) -> None:
-    """Delete an entity; its tokens are refused from then on."""
-
-    async def work(transaction: Transaction) -> None:
-        entity = await entity_named(transaction, body.name)
-        if entity is not None:
-            await delete_entity(transaction, entity)
-
-    await identity.change(work)
+LOOKUP = Lookup(ENTITY, _show, listed_entity, delete_entity)
+"""The handlers for entities; tokens of one that is deleted are refused from then on."""
 
 
 async def delete_many(identity: Identity, call: Call, body: DeleteBody) -> None:
-    """Delete entities; ids that nobody has are passed over."""
+    """Delete entities, some of them in one transaction; unknown ids are passed over."""
     if not body.entity_ids:
         raise InvalidRequest("missing entity ids to delete")
     if len(body.entity_ids) > MAX_DELETED:
         raise InvalidRequest(f"at most {MAX_DELETED} entities can be deleted at once")
-    await _delete(identity, body.entity_ids)
-
-
-async def _delete(identity: Identity, ids: list[str]) -> None:
-    for start in range(0, len(ids), _DELETED_AT_ONCE):
-        some = ids[start : start + _DELETED_AT_ONCE]
-
-        async def work(transaction: Transaction, some: list[str] = some) -> None:
-            for entity_id in some:
-                entity = await read_entity(transaction, entity_id)
-                if entity is not None:
-                    await delete_entity(transaction, entity)
-
-        await identity.change(work)
-
-
-async def list_ids(identity: Identity, call: Call, body: ListBody) -> Reply:
-    """List the entities by their ids."""
-    mounts = await identity.mounts()
-    found = await listed(
-        identity.view,
-        ENTITIES,
-        body.after,
-        body.limit,
-        lambda entity_id: read_entity(identity.view, entity_id),
-        lambda entity_id, entity: (entity_id, listed_entity(entity, mounts)),
-    )
-    if not found:
-        raise NotFound
-    return Reply({"keys": [entity_id for entity_id, _ in found], "key_info": dict(found)})
-
-
-async def list_names(identity: Identity, call: Call, body: ListBody) -> Reply:
-    """List the entities by their names."""
-    found = await listed(
-        identity.view,
-        ENTITY_NAMES,
-        name_key(body.after),
-        body.limit,
-        lambda key: entity_at(identity.view, ENTITY_NAMES + key),
-        lambda key, entity: (entity.name, None),
-    )
-    return Reply({"keys": [name for name, _ in found]})
+    for start in range(0, len(body.entity_ids), _DELETED_AT_ONCE):
+        await LOOKUP.delete_ids(identity, body.entity_ids[start : start + _DELETED_AT_ONCE])

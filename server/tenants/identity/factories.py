@@ -6,7 +6,7 @@ import secrets
 import uuid
 from collections.abc import Awaitable, Callable
 
-from server.tenants.identity.records import Alias, Entity, Group, entity_named, group_named
+from server.tenants.identity.records import ENTITY, GROUP, Alias, Entity, Group
 from storage.base import Reader
 
 
@@ -22,13 +22,13 @@ def new_alias(name: str, mount_accessor: str, now: float) -> Alias:
 
 async def new_entity(reader: Reader, name: str, namespace_id: str, now: float) -> Entity:
     """An entity that is about to be written; an empty ``name`` is filled with one that nobody has."""
-    name = name or await _free_name(reader, "entity", namespace_id, entity_named)
+    name = name or await _free_name(reader, "entity", namespace_id, ENTITY.named)
     return Entity(id=new_id(), name=name, created=now, updated=now)
 
 
 async def new_group(reader: Reader, name: str, namespace_id: str, now: float, type: str) -> Group:
     """A group that is about to be written; an empty ``name`` is filled with one that no group has."""
-    name = name or await _free_name(reader, "group", namespace_id, group_named)
+    name = name or await _free_name(reader, "group", namespace_id, GROUP.named)
     return Group(id=new_id(), name=name, created=now, updated=now, type=type)
 
 

@@ -6,22 +6,13 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from engines.base import Body, Call, Reply
+from engines.base import Body, Call, Page, Reply
 from engines.faults import InvalidRequest, NotFound
 from server.tenants.identity.aliases import AliasName
 from server.tenants.identity.factories import new_alias, new_group
-from server.tenants.identity.listing import ListBody, listed
+from server.tenants.identity.listing import listed
 from server.tenants.identity.memberships import change
-from server.tenants.identity.records import (
-    EXTERNAL,
-    GROUP_ALIASES,
-    Alias,
-    Group,
-    group_with_alias,
-    group_with_alias_id,
-    read_group,
-    write,
-)
+from server.tenants.identity.records import EXTERNAL, GROUP, GROUP_ALIASES, Alias, Group, write
 from server.tenants.identity.rules import checked_name
 from server.tenants.identity.state import Identity
 from server.tenants.identity.views import alias_data, listed_alias
@@ -48,12 +39,12 @@ async def write_group_alias(identity: Identity, call: Call, body: GroupAliasBody
     """Give an external group an alias in place of the one that it has, or change one."""
 
     async def work(transaction: Transaction) -> tuple[str, str] | None:
-        owner = await group_with_alias_id(transaction, body.id) if body.id else None
+        owner = await GROUP.with_alias_id(transaction, body.id) if body.id else None
         if body.id and owner is None:
             raise InvalidRequest("invalid group alias ID")
         await _check(identity, body)
         target = await _target(transaction, body, owner)
-        other = await group_with_alias(transaction, body.mount_accessor, body.name)
+        other = await GROUP.with_alias(transaction, body.mount_accessor, body.name)
         if other is not None and (owner is None or other.id != owner.id):
             raise InvalidRequest("combination of mount and group alias name is already in use")
         if owner is None:
@@ -84,7 +75,7 @@ async def _target(transaction: Transaction, body: GroupAliasBody, owner: Group |
     """The group that is to have the alias; None if one is to be made."""
     if not body.canonical_id:
         return owner
-    group = await read_group(transaction, body.canonical_id)
+    group = await GROUP.read(transaction, body.canonical_id)
     if group is None:
         raise InvalidRequest("invalid group ID given in 'canonical_id'")
     if group.type != EXTERNAL:
@@ -108,7 +99,7 @@ async def _give(
 
 async def read_group_alias(identity: Identity, call: Call, body: AliasName) -> Reply | None:
     """Show a group's alias."""
-    owner = await group_with_alias_id(identity.view, body.id)
+    owner = await GROUP.with_alias_id(identity.view, body.id)
     if owner is None or owner.alias is None:
         return None
     shown = alias_data(owner.alias, owner.id, await identity.mounts())
@@ -119,14 +110,14 @@ async def delete_group_alias(identity: Identity, call: Call, body: AliasName) ->
     """Take the alias from its group."""
 
     async def work(transaction: Transaction) -> None:
-        owner = await group_with_alias_id(transaction, body.id)
+        owner = await GROUP.with_alias_id(transaction, body.id)
         if owner is not None:
             change(transaction, owner, alias=None, updated=call.now)
 
     await identity.change(work)
 
 
-async def list_group_aliases(identity: Identity, call: Call, body: ListBody) -> Reply:
+async def list_group_aliases(identity: Identity, call: Call, body: Page) -> Reply:
     """List the aliases of groups by their ids."""
     mounts = await identity.mounts()
 
@@ -139,7 +130,7 @@ async def list_group_aliases(identity: Identity, call: Call, body: ListBody) -> 
         GROUP_ALIASES,
         body.after,
         body.limit,
-        lambda alias_id: group_with_alias_id(identity.view, alias_id),
+        lambda alias_id: GROUP.with_alias_id(identity.view, alias_id),
         show,
     )
     if not found:

@@ -8,23 +8,12 @@ from msgspec import UNSET, Meta, UnsetType
 from msgspec.structs import replace
 
 from engines.base import Body, Call, Reply
-from engines.faults import InvalidRequest, NotFound
+from engines.faults import InvalidRequest
 from engines.fields import READING, CommaList, FoldedName, KeyValues, same_words
 from server.tenants.identity.factories import new_group
-from server.tenants.identity.listing import ListBody, listed
+from server.tenants.identity.lookup import Lookup
 from server.tenants.identity.memberships import delete_group, set_entities, set_groups
-from server.tenants.identity.records import (
-    EXTERNAL,
-    GROUP_NAMES,
-    GROUPS,
-    INTERNAL,
-    Group,
-    group_at,
-    group_named,
-    name_key,
-    read_group,
-    write,
-)
+from server.tenants.identity.records import EXTERNAL, GROUP, INTERNAL, Group, write
 from server.tenants.identity.rules import checked_metadata, checked_name, checked_policies
 from server.tenants.identity.state import Identity
 from server.tenants.identity.views import group_data, listed_group
@@ -53,18 +42,6 @@ class GroupBody(Body):
     }
 
 
-class GroupName(Body):
-    """Names a group, by its id or its name."""
-
-    id: str = ""
-    name: FoldedName = ""
-
-    tells = {
-        "id": "The group, by its id.",
-        "name": "The group, by its name.",
-    }
-
-
 async def write_group(identity: Identity, call: Call, body: GroupBody) -> Reply | None:
     """Make a group, or change one that is named by its id or its name."""
 
@@ -90,10 +67,10 @@ async def write_group(identity: Identity, call: Call, body: GroupBody) -> Reply 
 
 async def _find(reader: Reader, body: GroupBody) -> Group | None:
     """The group to change; None if one is to be made."""
-    named = await group_named(reader, body.name) if body.name else None
+    named = await GROUP.named(reader, body.name) if body.name else None
     if not body.id:
         return named
-    group = await read_group(reader, body.id)
+    group = await GROUP.read(reader, body.id)
     if group is None:
         raise InvalidRequest("invalid group ID")
     if named is not None and named.id != group.id:
@@ -123,67 +100,9 @@ def _changes(body: GroupBody, type: str) -> dict[str, Any]:
     return changes
 
 
-async def read_by_id(identity: Identity, call: Call, body: GroupName) -> Reply | None:
-    """Show a group."""
-    return await show(identity, await read_group(identity.view, body.id))
+async def _show(identity: Identity, group: Group) -> dict[str, Any]:
+    return group_data(group, identity.namespace_id, await identity.mounts())
 
 
-async def read_by_name(identity: Identity, call: Call, body: GroupName) -> Reply | None:
-    """Show a group."""
-    return await show(identity, await group_named(identity.view, body.name))
-
-
-async def show(identity: Identity, group: Group | None) -> Reply | None:
-    """The answer that shows ``group``; None if there is none."""
-    return None if group is None else Reply(group_data(group, identity.namespace_id, await identity.mounts()))
-
-
-async def delete_by_id(identity: Identity, call: Call, body: GroupName) -> None:
-    """Delete a group; its members stay."""
-
-    async def work(transaction: Transaction) -> None:
-        group = await read_group(transaction, body.id)
-        if group is not None:
-            await delete_group(transaction, group)
-
-    await identity.change(work)
-
-
-async def delete_by_name(identity: Identity, call: Call, body: GroupName) -> None:
-    """Delete a group; its members stay."""
-
-    async def work(transaction: Transaction) -> None:
-        group = await group_named(transaction, body.name)
-        if group is not None:
-            await delete_group(transaction, group)
-
-    await identity.change(work)
-
-
-async def list_ids(identity: Identity, call: Call, body: ListBody) -> Reply:
-    """List the groups by their ids."""
-    mounts = await identity.mounts()
-    found = await listed(
-        identity.view,
-        GROUPS,
-        body.after,
-        body.limit,
-        lambda group_id: read_group(identity.view, group_id),
-        lambda group_id, group: (group_id, listed_group(group, mounts)),
-    )
-    if not found:
-        raise NotFound
-    return Reply({"keys": [group_id for group_id, _ in found], "key_info": dict(found)})
-
-
-async def list_names(identity: Identity, call: Call, body: ListBody) -> Reply:
-    """List the groups by their names."""
-    found = await listed(
-        identity.view,
-        GROUP_NAMES,
-        name_key(body.after),
-        body.limit,
-        lambda key: group_at(identity.view, GROUP_NAMES + key),
-        lambda key, group: (group.name, None),
-    )
-    return Reply({"keys": [name for name, _ in found]})
+LOOKUP = Lookup(GROUP, _show, listed_group, delete_group)
+"""The handlers for groups; the members of one that is deleted stay."""

@@ -9,21 +9,11 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, TypeVar
 
-from engines.base import PAGE_TELLS, Body
 from storage.view import View
 
 T = TypeVar("T")
 
 _AT_ONCE = 500
-
-
-class ListBody(Body):
-    """Which part of the list to give."""
-
-    after: str = ""
-    limit: int = 0
-
-    tells = PAGE_TELLS
 
 
 async def names_below(view: View, prefix: str, after: str, limit: int) -> AsyncIterator[list[str]]:

@@ -12,16 +12,14 @@ from server.tenants.identity.factories import new_alias, new_entity
 from server.tenants.identity.memberships import change, without
 from server.tenants.identity.records import (
     ENTITIES,
+    ENTITY,
     EXTERNAL,
+    GROUP,
     Alias,
     Entity,
     Group,
     alias_key,
-    decode_entity,
-    entity_with_alias,
-    group_with_alias,
     note_change,
-    read_group,
     write,
 )
 from storage.base import Reader, Transaction, transact
@@ -56,7 +54,7 @@ async def entity_at_login(
             return known.id, False
 
     async def work(transaction: Transaction) -> tuple[str, bool]:
-        before = await entity_with_alias(transaction, mount_accessor, name)
+        before = await ENTITY.with_alias(transaction, mount_accessor, name)
         if before is None:
             made = await new_entity(transaction, "", tenant.namespace.id, now)
             after = replace(made, aliases=(replace(new_alias(name, mount_accessor, now), metadata=told),))
@@ -77,7 +75,7 @@ async def entity_at_login(
 async def _known(view: View, mount_accessor: str, name: str) -> Entity | None:
     """The entity as far as the cache knows; it may have lost the alias meanwhile only to a change under way."""
     entity_id = await view.load(alias_key(mount_accessor, name), bytes.decode)
-    return None if entity_id is None else await view.load(ENTITIES + entity_id, decode_entity)
+    return None if entity_id is None else await view.load(ENTITIES + entity_id, ENTITY.decode)
 
 
 def _with_metadata(entity: Entity, mount_accessor: str, metadata: dict[str, str] | None, now: float) -> Entity:
@@ -93,7 +91,7 @@ async def _in_groups(transaction: Transaction, entity: Entity, mount_accessor: s
     """``entity``, yet to be written, in just those external groups of the mount that ``names`` has."""
     wanted: dict[str, Group] = {}
     for name in names:
-        group = await group_with_alias(transaction, mount_accessor, name)
+        group = await GROUP.with_alias(transaction, mount_accessor, name)
         if group is not None:
             wanted[group.id] = group
     kept = []
@@ -111,7 +109,7 @@ async def _in_groups(transaction: Transaction, entity: Entity, mount_accessor: s
 
 async def _of_mount(reader: Reader, group_id: str, mount_accessor: str) -> Group | None:
     """The group with this id, if it is the mount that says who is in it."""
-    group = await read_group(reader, group_id)
+    group = await GROUP.read(reader, group_id)
     if group is None or group.type != EXTERNAL or group.alias is None:
         return None
     return group if group.alias.mount_accessor == mount_accessor else None

@@ -1,21 +1,31 @@
-"""Finding entities and groups by whatever is known of them."""
+"""What entities and groups have in common in the API: showing, deleting, listing and looking up."""
 
 from __future__ import annotations
 
-from engines.base import Body, Call, Reply
-from engines.faults import InvalidRequest
-from server.tenants.identity import entities, groups
-from server.tenants.identity.records import (
-    entity_named,
-    entity_with_alias,
-    entity_with_alias_id,
-    group_named,
-    group_with_alias,
-    group_with_alias_id,
-    read_entity,
-    read_group,
-)
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Generic
+
+from engines.base import Body, Call, Page, Reply
+from engines.faults import InvalidRequest, NotFound
+from engines.fields import FoldedName
+from server.tenants.identity.listing import listed
+from server.tenants.identity.records import Kind, R, name_key
 from server.tenants.identity.state import Identity
+from server.tenants.identity.views import MountsByAccessor
+from storage.base import Transaction
+
+
+class NameBody(Body):
+    """Names an entity or a group, by its id or its name."""
+
+    id: str = ""
+    name: FoldedName = ""
+
+    tells = {
+        "id": "Its id.",
+        "name": "Its name.",
+    }
 
 
 class LookupBody(Body):
@@ -36,34 +46,93 @@ class LookupBody(Body):
     }
 
 
-async def look_up_entity(identity: Identity, call: Call, body: LookupBody) -> Reply | None:
-    """Show the entity that is meant, if there is one."""
-    _check(body)
-    view = identity.view
-    if body.id:
-        found = await read_entity(view, body.id)
-    elif body.name:
-        found = await entity_named(view, body.name)
-    elif body.alias_id:
-        found = await entity_with_alias_id(view, body.alias_id)
-    else:
-        found = await entity_with_alias(view, body.alias_mount_accessor, body.alias_name)
-    return await entities.show(identity, found)
+@dataclass(frozen=True, slots=True)
+class Lookup(Generic[R]):
+    """Handlers for the records of one kind."""
 
+    kind: Kind[R]
+    show: Callable[[Identity, R], Awaitable[dict[str, Any]]]
+    summary: Callable[[R, MountsByAccessor], dict[str, Any]]
+    """What a list says of a record."""
 
-async def look_up_group(identity: Identity, call: Call, body: LookupBody) -> Reply | None:
-    """Show the group that is meant, if there is one."""
-    _check(body)
-    view = identity.view
-    if body.id:
-        found = await read_group(view, body.id)
-    elif body.name:
-        found = await group_named(view, body.name)
-    elif body.alias_id:
-        found = await group_with_alias_id(view, body.alias_id)
-    else:
-        found = await group_with_alias(view, body.alias_mount_accessor, body.alias_name)
-    return await groups.show(identity, found)
+    delete: Callable[[Transaction, R], Awaitable[None]]
+
+    async def read_by_id(self, identity: Identity, call: Call, body: NameBody) -> Reply | None:
+        """Show the record with this id."""
+        return await self._shown(identity, await self.kind.read(identity.view, body.id))
+
+    async def read_by_name(self, identity: Identity, call: Call, body: NameBody) -> Reply | None:
+        """Show the record of this name."""
+        return await self._shown(identity, await self.kind.named(identity.view, body.name))
+
+    async def look_up(self, identity: Identity, call: Call, body: LookupBody) -> Reply | None:
+        """Show the record that ``body`` names in one of four ways."""
+        _check(body)
+        view = identity.view
+        if body.id:
+            found = await self.kind.read(view, body.id)
+        elif body.name:
+            found = await self.kind.named(view, body.name)
+        elif body.alias_id:
+            found = await self.kind.with_alias_id(view, body.alias_id)
+        else:
+            found = await self.kind.with_alias(view, body.alias_mount_accessor, body.alias_name)
+        return await self._shown(identity, found)
+
+    async def delete_by_id(self, identity: Identity, call: Call, body: NameBody) -> None:
+        """Delete the record with this id, if there is one."""
+        await self.delete_ids(identity, [body.id])
+
+    async def delete_by_name(self, identity: Identity, call: Call, body: NameBody) -> None:
+        """Delete the record of this name, if there is one."""
+
+        async def delete_named(transaction: Transaction) -> None:
+            found = await self.kind.named(transaction, body.name)
+            if found is not None:
+                await self.delete(transaction, found)
+
+        await identity.change(delete_named)
+
+    async def delete_ids(self, identity: Identity, ids: list[str]) -> None:
+        """Delete the records with these ids in one transaction; unknown ids are passed over."""
+
+        async def delete_found(transaction: Transaction) -> None:
+            for identifier in ids:
+                found = await self.kind.read(transaction, identifier)
+                if found is not None:
+                    await self.delete(transaction, found)
+
+        await identity.change(delete_found)
+
+    async def list_ids(self, identity: Identity, call: Call, body: Page) -> Reply:
+        """List the ids, with a summary of each record."""
+        mounts = await identity.mounts()
+        found = await listed(
+            identity.view,
+            self.kind.ids,
+            body.after,
+            body.limit,
+            lambda identifier: self.kind.read(identity.view, identifier),
+            lambda identifier, record: (identifier, self.summary(record, mounts)),
+        )
+        if not found:
+            raise NotFound
+        return Reply({"keys": [identifier for identifier, _ in found], "key_info": dict(found)})
+
+    async def list_names(self, identity: Identity, call: Call, body: Page) -> Reply:
+        """List the names."""
+        found = await listed(
+            identity.view,
+            self.kind.names,
+            name_key(body.after),
+            body.limit,
+            lambda key: self.kind.at(identity.view, self.kind.names + key),
+            lambda key, record: (record.name, None),
+        )
+        return Reply({"keys": [name for name, _ in found]})
+
+    async def _shown(self, identity: Identity, found: R | None) -> Reply | None:
+        return None if found is None else Reply(await self.show(identity, found))
 
 
 def _check(body: LookupBody) -> None:

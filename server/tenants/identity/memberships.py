@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from msgspec.structs import replace
 
 from engines.faults import Failed, InvalidRequest
-from server.tenants.identity.records import Entity, Group, read_entity, read_group, write
+from server.tenants.identity.records import ENTITY, GROUP, Entity, Group, write
 from storage.base import Reader, Transaction
 
 MAX_MEMBERS = 10_000
@@ -19,7 +19,7 @@ async def set_entities(transaction: Transaction, group: Group, ids: Iterable[str
     wanted = _bounded(ids)
     for entity_id in wanted:
         if entity_id not in group.member_entity_ids:
-            entity = await read_entity(transaction, entity_id)
+            entity = await ENTITY.read(transaction, entity_id)
             if entity is None:
                 raise Failed(f'invalid entity ID "{entity_id}"')
             write(transaction, entity, replace(entity, group_ids=(*entity.group_ids, group.id)))
@@ -42,7 +42,7 @@ async def set_groups(transaction: Transaction, group: Group, ids: Iterable[str])
         if child_id in above:
             raise InvalidRequest(f'cyclic relationship detected for member group ID "{child_id}"')
         if child_id not in group.member_group_ids:
-            child = await read_group(transaction, child_id)
+            child = await GROUP.read(transaction, child_id)
             if child is None:
                 raise Failed(f'invalid member group ID "{child_id}"')
             change(transaction, child, parent_group_ids=(*child.parent_group_ids, group.id))
@@ -62,7 +62,7 @@ def change(transaction: Transaction, group: Group, **changes: object) -> Group:
 async def delete_entity(transaction: Transaction, entity: Entity) -> None:
     """Remove an entity, and from its groups."""
     for group_id in entity.group_ids:
-        group = await read_group(transaction, group_id)
+        group = await GROUP.read(transaction, group_id)
         if group is not None:
             change(transaction, group, member_entity_ids=without(group.member_entity_ids, entity.id))
     write(transaction, entity, None)
@@ -75,7 +75,7 @@ async def delete_group(transaction: Transaction, group: Group) -> None:
     for child_id in group.member_group_ids:
         await _group_leaves(transaction, child_id, group.id)
     for parent_id in group.parent_group_ids:
-        parent = await read_group(transaction, parent_id)
+        parent = await GROUP.read(transaction, parent_id)
         if parent is not None:
             write(transaction, parent, replace(parent, member_group_ids=without(parent.member_group_ids, group.id)))
     write(transaction, group, None)
@@ -87,13 +87,13 @@ def without(ids: tuple[str, ...], one: str) -> tuple[str, ...]:
 
 
 async def _entity_leaves(transaction: Transaction, entity_id: str, group_id: str) -> None:
-    entity = await read_entity(transaction, entity_id)
+    entity = await ENTITY.read(transaction, entity_id)
     if entity is not None:
         write(transaction, entity, replace(entity, group_ids=without(entity.group_ids, group_id)))
 
 
 async def _group_leaves(transaction: Transaction, child_id: str, group_id: str) -> None:
-    child = await read_group(transaction, child_id)
+    child = await GROUP.read(transaction, child_id)
     if child is not None:
         change(transaction, child, parent_group_ids=without(child.parent_group_ids, group_id))
 
@@ -103,7 +103,7 @@ async def _ancestors(reader: Reader, group: Group) -> set[str]:
     found: set[str] = set()
     waiting = list(group.parent_group_ids)
     while waiting:
-        parent = await read_group(reader, waiting.pop())
+        parent = await GROUP.read(reader, waiting.pop())
         if parent is not None and parent.id not in found:
             found.add(parent.id)
             waiting.extend(parent.parent_group_ids)

@@ -8,7 +8,7 @@ from engines.base import Body, Call
 from engines.faults import InvalidRequest
 from engines.fields import CommaList
 from server.tenants.identity.memberships import change, without
-from server.tenants.identity.records import Alias, Entity, read_entity, read_group, write
+from server.tenants.identity.records import ENTITY, GROUP, Alias, Entity, write
 from server.tenants.identity.state import Identity
 from storage.base import Transaction
 
@@ -47,10 +47,10 @@ async def merge(identity: Identity, call: Call, body: MergeBody) -> None:
         raise InvalidRequest(f"at most {MAX_MERGED} entities can be merged at once")
 
     async def work(transaction: Transaction) -> None:
-        target = await read_entity(transaction, body.to_entity_id)
+        target = await ENTITY.read(transaction, body.to_entity_id)
         if target is None:
             raise InvalidRequest("entity id to merge to is invalid")
-        sources = [await read_entity(transaction, entity_id) for entity_id in ids]
+        sources = [await ENTITY.read(transaction, entity_id) for entity_id in ids]
         found = [source for source in sources if source is not None]
         if len(found) < len(ids):
             raise InvalidRequest("entity id to merge from is invalid")
@@ -83,7 +83,7 @@ async def _merge(transaction: Transaction, target: Entity, sources: list[Entity]
 async def _take_over(transaction: Transaction, target: Entity, source: Entity) -> tuple[str, ...]:
     """Put ``target`` in place of ``source`` in all groups; answers the groups that it is in then."""
     for group_id in source.group_ids:
-        group = await read_group(transaction, group_id)
+        group = await GROUP.read(transaction, group_id)
         if group is not None:
             members = without(group.member_entity_ids, source.id)
             if target.id not in members:

@@ -22,6 +22,9 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
 from urllib.parse import quote
 
 import msgspec
@@ -128,6 +131,9 @@ class Group(Struct, frozen=True, kw_only=True, omit_defaults=True):
         return found
 
 
+R = TypeVar("R", Entity, Group)
+
+
 def write(transaction: Transaction, before: Entity | Group | None, after: Entity | Group | None) -> None:
     """Replace all that is stored of ``before`` by all that is of ``after``; None is for one that isn't there.
 
@@ -145,48 +151,6 @@ def write(transaction: Transaction, before: Entity | Group | None, after: Entity
 def note_change(transaction: Transaction) -> None:
     """Let everybody who remembers what callers may do forget it."""
     transaction.put(CHANGED + "mark", b"")
-
-
-async def read_entity(reader: Reader, entity_id: str) -> Entity | None:
-    """The entity with this id, as ``reader`` has it."""
-    value = await reader.get(ENTITIES + entity_id) if _ID.fullmatch(entity_id) else None
-    return None if value is None else decode_entity(value)
-
-
-async def read_group(reader: Reader, group_id: str) -> Group | None:
-    """The group with this id, as ``reader`` has it."""
-    value = await reader.get(GROUPS + group_id) if _ID.fullmatch(group_id) else None
-    return None if value is None else decode_group(value)
-
-
-async def entity_named(reader: Reader, name: str) -> Entity | None:
-    """The entity of this name, in any case of letters."""
-    return await entity_at(reader, ENTITY_NAMES + name_key(name)) if storable(name) else None
-
-
-async def entity_with_alias(reader: Reader, mount_accessor: str, name: str) -> Entity | None:
-    """The entity that the mount knows by this name."""
-    return await entity_at(reader, alias_key(mount_accessor, name))
-
-
-async def entity_with_alias_id(reader: Reader, alias_id: str) -> Entity | None:
-    """The entity that has the alias with this id."""
-    return await entity_at(reader, ALIASES + alias_id) if _ID.fullmatch(alias_id) else None
-
-
-async def group_named(reader: Reader, name: str) -> Group | None:
-    """The group of this name, in any case of letters."""
-    return await group_at(reader, GROUP_NAMES + name_key(name)) if storable(name) else None
-
-
-async def group_with_alias(reader: Reader, mount_accessor: str, name: str) -> Group | None:
-    """The group that the mount knows by this name."""
-    return await group_at(reader, GROUP_ALIAS_KEYS + alias_digest(mount_accessor, name))
-
-
-async def group_with_alias_id(reader: Reader, alias_id: str) -> Group | None:
-    """The group that has the alias with this id."""
-    return await group_at(reader, GROUP_ALIASES + alias_id) if _ID.fullmatch(alias_id) else None
 
 
 def merged_key(entity_id: str) -> str | None:
@@ -214,23 +178,47 @@ def storable(name: str) -> bool:
     return bool(name) and len(name.encode()) <= MAX_NAME_BYTES
 
 
-def decode_entity(value: bytes) -> Entity:
-    """The entity that was stored."""
+def _decode_entity(value: bytes) -> Entity:
     return msgspec.msgpack.decode(value, type=Entity)
 
 
-def decode_group(value: bytes) -> Group:
-    """The group that was stored."""
+def _decode_group(value: bytes) -> Group:
     return msgspec.msgpack.decode(value, type=Group)
 
 
-async def entity_at(reader: Reader, key: str) -> Entity | None:
-    """The entity whose id is kept at ``key``."""
-    found = await reader.get(key)
-    return None if found is None else await read_entity(reader, found.decode())
+@dataclass(frozen=True, slots=True)
+class Kind(Generic[R]):
+    """Where the records of one kind are stored, and how one is found. Methods answer None if there is none."""
+
+    word: str
+    ids: str
+    names: str
+    alias_ids: str
+    alias_keys: str
+    decode: Callable[[bytes], R]
+
+    async def read(self, reader: Reader, identifier: str) -> R | None:
+        """The record with this id."""
+        value = await reader.get(self.ids + identifier) if _ID.fullmatch(identifier) else None
+        return None if value is None else self.decode(value)
+
+    async def at(self, reader: Reader, key: str) -> R | None:
+        """The record whose id is stored at ``key``."""
+        found = await reader.get(key)
+        return None if found is None else await self.read(reader, found.decode())
+
+    async def named(self, reader: Reader, name: str) -> R | None:
+        """The record of this name, in any case of letters."""
+        return await self.at(reader, self.names + name_key(name)) if storable(name) else None
+
+    async def with_alias(self, reader: Reader, mount_accessor: str, name: str) -> R | None:
+        """The record that the mount knows by this name."""
+        return await self.at(reader, self.alias_keys + alias_digest(mount_accessor, name))
+
+    async def with_alias_id(self, reader: Reader, alias_id: str) -> R | None:
+        """The record that has the alias with this id."""
+        return await self.at(reader, self.alias_ids + alias_id) if _ID.fullmatch(alias_id) else None
 
 
-async def group_at(reader: Reader, key: str) -> Group | None:
-    """The group whose id is kept at ``key``."""
-    found = await reader.get(key)
-    return None if found is None else await read_group(reader, found.decode())
+ENTITY: Kind[Entity] = Kind("entity", ENTITIES, ENTITY_NAMES, ALIASES, ALIAS_KEYS, _decode_entity)
+GROUP: Kind[Group] = Kind("group", GROUPS, GROUP_NAMES, GROUP_ALIASES, GROUP_ALIAS_KEYS, _decode_group)

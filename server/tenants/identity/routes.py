@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from engines.base import EngineType, Operation, Route, Row
-from server.tenants.identity import aliases, entities, group_aliases, groups, lookup, merging
-from server.tenants.identity.listing import ListBody
+from engines.base import EngineType, Operation, Page, Route, Row
+from server.tenants.identity import aliases, entities, group_aliases, groups, merging
+from server.tenants.identity.lookup import LookupBody, NameBody
 from server.tenants.identity.state import Identity
 
 READ, LIST, UPDATE, DELETE = Operation.READ, Operation.LIST, Operation.UPDATE, Operation.DELETE
@@ -13,38 +13,38 @@ READ, LIST, UPDATE, DELETE = Operation.READ, Operation.LIST, Operation.UPDATE, O
 ROUTES: tuple[Row[Identity], ...] = (
     # Entities
     Route(UPDATE, "entity", entities.write_entity, entities.EntityBody, "Make an entity, or change one."),
-    Route(LIST, "entity/id", entities.list_ids, ListBody, "List the entities by their ids.", writes=False),
-    Route(READ, "entity/id/{id:any}", entities.read_by_id, entities.EntityName, "Show an entity.", writes=False),
+    Route(LIST, "entity/id", entities.LOOKUP.list_ids, Page, "List the entities by their ids.", writes=False),
+    Route(READ, "entity/id/{id:any}", entities.LOOKUP.read_by_id, NameBody, "Show an entity.", writes=False),
     Route(UPDATE, "entity/id/{id:any}", entities.write_entity, entities.EntityBody, "Change an entity."),
-    Route(DELETE, "entity/id/{id:any}", entities.delete_by_id, entities.EntityName, "Delete an entity."),
-    Route(LIST, "entity/name", entities.list_names, ListBody, "List the entities by their names.", writes=False),
-    Route(READ, "entity/name/{name:path}", entities.read_by_name, entities.EntityName, "Show an entity.",
+    Route(DELETE, "entity/id/{id:any}", entities.LOOKUP.delete_by_id, NameBody, "Delete an entity."),
+    Route(LIST, "entity/name", entities.LOOKUP.list_names, Page, "List the entities by their names.", writes=False),
+    Route(READ, "entity/name/{name:path}", entities.LOOKUP.read_by_name, NameBody, "Show an entity.",
           writes=False),
     Route(UPDATE, "entity/name/{name:path}", entities.write_entity, entities.EntityBody,
           "Make an entity, or change one."),
-    Route(DELETE, "entity/name/{name:path}", entities.delete_by_name, entities.EntityName, "Delete an entity."),
+    Route(DELETE, "entity/name/{name:path}", entities.LOOKUP.delete_by_name, NameBody, "Delete an entity."),
     Route(UPDATE, "entity/batch-delete", entities.delete_many, entities.DeleteBody, "Delete entities."),
     Route(UPDATE, "entity/merge", merging.merge, merging.MergeBody, "Make entities part of another one."),
     # Aliases of entities
     Route(UPDATE, "entity-alias", aliases.write_alias, aliases.AliasBody, "Give an entity an alias, or change one."),
-    Route(LIST, "entity-alias/id", aliases.list_aliases, ListBody, "List the aliases of entities.", writes=False),
+    Route(LIST, "entity-alias/id", aliases.list_aliases, Page, "List the aliases of entities.", writes=False),
     Route(READ, "entity-alias/id/{id:any}", aliases.read_alias, aliases.AliasName, "Show an alias.", writes=False),
     Route(UPDATE, "entity-alias/id/{id:any}", aliases.write_alias, aliases.AliasBody, "Change an alias."),
     Route(DELETE, "entity-alias/id/{id:any}", aliases.delete_alias, aliases.AliasName, "Delete an alias."),
     # Groups
     Route(UPDATE, "group", groups.write_group, groups.GroupBody, "Make a group, or change one."),
-    Route(LIST, "group/id", groups.list_ids, ListBody, "List the groups by their ids.", writes=False),
-    Route(READ, "group/id/{id:any}", groups.read_by_id, groups.GroupName, "Show a group.", writes=False),
+    Route(LIST, "group/id", groups.LOOKUP.list_ids, Page, "List the groups by their ids.", writes=False),
+    Route(READ, "group/id/{id:any}", groups.LOOKUP.read_by_id, NameBody, "Show a group.", writes=False),
     Route(UPDATE, "group/id/{id:any}", groups.write_group, groups.GroupBody, "Change a group."),
-    Route(DELETE, "group/id/{id:any}", groups.delete_by_id, groups.GroupName, "Delete a group."),
-    Route(LIST, "group/name", groups.list_names, ListBody, "List the groups by their names.", writes=False),
-    Route(READ, "group/name/{name:path}", groups.read_by_name, groups.GroupName, "Show a group.", writes=False),
+    Route(DELETE, "group/id/{id:any}", groups.LOOKUP.delete_by_id, NameBody, "Delete a group."),
+    Route(LIST, "group/name", groups.LOOKUP.list_names, Page, "List the groups by their names.", writes=False),
+    Route(READ, "group/name/{name:path}", groups.LOOKUP.read_by_name, NameBody, "Show a group.", writes=False),
     Route(UPDATE, "group/name/{name:path}", groups.write_group, groups.GroupBody, "Make a group, or change one."),
-    Route(DELETE, "group/name/{name:path}", groups.delete_by_name, groups.GroupName, "Delete a group."),
+    Route(DELETE, "group/name/{name:path}", groups.LOOKUP.delete_by_name, NameBody, "Delete a group."),
     # Aliases of groups
     Route(UPDATE, "group-alias", group_aliases.write_group_alias, group_aliases.GroupAliasBody,
           "Give an external group an alias, or change one."),
-    Route(LIST, "group-alias/id", group_aliases.list_group_aliases, ListBody, "List the aliases of groups.",
+    Route(LIST, "group-alias/id", group_aliases.list_group_aliases, Page, "List the aliases of groups.",
           writes=False),
     Route(READ, "group-alias/id/{id:any}", group_aliases.read_group_alias, aliases.AliasName, "Show a group's alias.",
           writes=False),
@@ -53,8 +53,8 @@ ROUTES: tuple[Row[Identity], ...] = (
     Route(DELETE, "group-alias/id/{id:any}", group_aliases.delete_group_alias, aliases.AliasName,
           "Delete a group's alias."),
     # Finding
-    Route(UPDATE, "lookup/entity", lookup.look_up_entity, lookup.LookupBody, "Find an entity.", writes=False),
-    Route(UPDATE, "lookup/group", lookup.look_up_group, lookup.LookupBody, "Find a group.", writes=False),
+    Route(UPDATE, "lookup/entity", entities.LOOKUP.look_up, LookupBody, "Find an entity.", writes=False),
+    Route(UPDATE, "lookup/group", groups.LOOKUP.look_up, LookupBody, "Find a group.", writes=False),
 )
 # fmt: on
 

@@ -11,12 +11,12 @@ from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
 from engines.algorithms.base import BadCiphertext, BadSignature, Marshaling, Material, NoPrivateKey, SignatureOptions
 from engines.algorithms.encodings.interchange import KeyFormat
+from engines.algorithms.encodings.key_pairs import material_of
 from engines.algorithms.hashes import DEFAULT_HASH, HASHES, SHA2_256
 from engines.algorithms.registry import ALGORITHMS, ALGORITHMS_BY_NUMBER
 from engines.algorithms.row import Algorithm, Pace
 from engines.algorithms.rsa.key_wrapping import parse_wrapping_hash, unwrap, wrap
 from engines.algorithms.rsa.rsa import PKCS1V15, PSS, RSA_2048, RSA_4096, Rsa
-from engines.algorithms.rsa.rsa_keys import material_of
 from engines.algorithms.signatures.ecdsa import ECDSA_P256, ECDSA_P384, ECDSA_P521, Ecdsa
 from engines.algorithms.signatures.ed25519 import ED25519, Ed25519
 from engines.algorithms.symmetric.aead import AES128_GCM, AES256_GCM, CHACHA20_POLY1305

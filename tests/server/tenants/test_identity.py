@@ -14,7 +14,7 @@ from engines.base import Access, Body, Call, EngineType, Mount, Operation, Route
 from engines.fields import CommaList
 from server.core.unsealed import Unsealed
 from server.runtime import plugins
-from server.tenants.identity.records import Entity, Group, decode_entity, decode_group
+from server.tenants.identity.records import ENTITY, GROUP, Entity, Group
 from server.tenants.identity.rules import MAX_METADATA_PAIRS
 from server.tenants.tenant import Tenant
 from server.tenants.tokens.store import Token
@@ -349,8 +349,8 @@ async def test_whatever_is_done_both_ends_of_everything_agree(server: Server) ->
 
 async def _check_whole(view: View) -> None:
     """Every entry below ``view`` follows from the entities and groups, and these agree with each other."""
-    entities = {key: decode_entity(await _get(view, f"entity/{key}")) for key in await view.list("entity/")}
-    groups = {key: decode_group(await _get(view, f"group/{key}")) for key in await view.list("group/")}
+    entities = {key: ENTITY.decode(await _get(view, f"entity/{key}")) for key in await view.list("entity/")}
+    groups = {key: GROUP.decode(await _get(view, f"group/{key}")) for key in await view.list("group/")}
     expected: dict[str, bytes] = {}
     records: list[Entity | Group] = [*entities.values(), *groups.values()]
     for record in records:
