@@ -292,6 +292,10 @@ class Row(Generic[E]):
     about_own_token: bool = False
     """It is about the token that it is called with: served in the namespace which that token belongs to."""
 
+    located_by: str = ""
+    """The parameter whose value, a token or a lease, ends in the id of the namespace that gave it out. The request is
+    served in that namespace, as if it had named it: what counts are the rights that the caller has there."""
+
     wrapping_token: bool = False
     """The token of the request, or the one in its body, is a wrapping token, and is checked before the caller is."""
 

@@ -34,8 +34,8 @@ ROUTES: tuple[Row[TokenMethod], ...] = (
     Route(UPDATE, "create-orphan", create_orphan, CreateBody, "Make a token without a parent."),
     Route(UPDATE, "create/{role_name}", create_with_role, CreateWithRoleBody, "Make a token as a role says."),
     # Showing
-    Route(READ, "lookup", lookup, TokenBody, "Show a token.", writes=False),
-    Route(UPDATE, "lookup", lookup, TokenBody, "Show a token.", writes=False),
+    Route(READ, "lookup", lookup, TokenBody, "Show a token.", writes=False, located_by="token"),
+    Route(UPDATE, "lookup", lookup, TokenBody, "Show a token.", writes=False, located_by="token"),
     Route(READ, "lookup-self", lookup_self, TokenBody, "Show the calling token.", writes=False, about_own_token=True),
     Route(UPDATE, "lookup-self", lookup_self, TokenBody, "Show the calling token.", writes=False, about_own_token=True),
     Route(UPDATE, "lookup-accessor", lookup_accessor, AccessorBody, "Show the token with an accessor, without its id.",
@@ -43,16 +43,17 @@ ROUTES: tuple[Row[TokenMethod], ...] = (
     Route(LIST, "accessors", list_accessors, Nothing, "List the accessors of all tokens.", access=Access.SUDO,
           writes=False),
     # Renewing
-    Route(UPDATE, "renew", renew, RenewBody, "Renew a token."),
+    Route(UPDATE, "renew", renew, RenewBody, "Renew a token.", located_by="token"),
     Route(UPDATE, "renew-self", renew_self, RenewBody, "Renew the calling token.", about_own_token=True),
     Route(UPDATE, "renew-accessor", renew_accessor, RenewAccessorBody, "Renew the token with an accessor."),
     # Revoking
-    Route(UPDATE, "revoke", revoke, TokenBody, "Revoke a token and all that descend from it."),
+    Route(UPDATE, "revoke", revoke, TokenBody, "Revoke a token and all that descend from it.", located_by="token"),
     Route(UPDATE, "revoke-self", revoke_self, Nothing, "Revoke the calling token and its descendants.",
           about_own_token=True),
     Route(UPDATE, "revoke-accessor", revoke_accessor, AccessorBody,
           "Revoke the token with an accessor, and its descendants."),
-    Route(UPDATE, "revoke-orphan", revoke_orphan, TokenBody, "Revoke a token and make its children orphans."),
+    Route(UPDATE, "revoke-orphan", revoke_orphan, TokenBody, "Revoke a token and make its children orphans.",
+          located_by="token"),
     Route(UPDATE, "tidy", tidy, Nothing, "Remove entries that belong to no token."),
     # JSON Web Tokens
     Route(UPDATE, "jwt/{role_name}", jwts.issue, jwts.IssueBody, "Give out a JSON Web Token for a role."),

@@ -38,6 +38,12 @@ ABOUT_OWN_TOKEN = frozenset(path for path, route in _BUILT_IN if route.about_own
 
 _WRAPPING_TOKEN = frozenset(path for path, route in _BUILT_IN if route.wrapping_token)
 
+_LOCATED_BY = {path: route.located_by for path, route in _BUILT_IN if route.located_by}
+"""Paths that are served in the namespace of the token or lease that they name, with the parameter that names it."""
+
+_LOCATED_BY_PATH = tuple(path.partition("{")[0] for path in _LOCATED_BY if "{" in path)
+"""The beginnings of those that name it at their end."""
+
 _SERVER = frozenset(_noun(path) for path, route in _BUILT_IN if route.scope is Scope.SERVER) | {
     "pprof", "raw", "storage",
 }  # fmt: skip
@@ -67,8 +73,17 @@ def resolve_namespace(request: Request, table: NamespaceTable) -> None:
     if known and (path in ABOUT_OWN_TOKEN or (path in _WRAPPING_TOKEN and "token" not in request.data)):
         entry = table.by_id.get(request.token.rpartition(".")[2])
         namespace = "" if entry is None else entry.path
+    elif known and (entry := table.by_id.get(_id_named(request, path))) is not None:
+        namespace = entry.path
     request.prefixed = path is not request.path
     request.namespace, request.path = namespace, path
+
+
+def _id_named(request: Request, path: str) -> str:
+    """The id that the token or the lease which ``request`` names ends in, on paths that it locates; else ``""``."""
+    parameter = _LOCATED_BY.get(path)
+    value = request.data.get(parameter) if parameter else path if path.startswith(_LOCATED_BY_PATH) else ""
+    return value.rpartition(".")[2] if isinstance(value, str) else ""
 
 
 def check_namespace(request: Request, table: NamespaceTable) -> None:

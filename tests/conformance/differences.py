@@ -64,6 +64,7 @@ _SLIP = "OpenBao's text ends in a trace of a slip"
 _OWN_VALUE = "the path shows and resets the value that it sets"
 _READS_LIKE = "a name that reads like a reserved one is reserved too, in whatever letters"
 _ENTITY_IDS = "the id of an entity is a UUID, in namespaces too"
+_FROM_ABOVE = "a token of the root namespace can be neither seen nor ended from a namespace below"
 _MISLEADING = "a value that is filled in is never a wildcard, and never nothing"
 _SPELT = "what names one thing in several ways is judged by the thing, in requests and in rules"
 _MEANT = "parameters are judged by what the path makes of them, each element of a list for itself"
@@ -190,6 +191,8 @@ DIFFERENCES: tuple[Difference, ...] = (
     Difference("namespaces-names", "make Root", "*", _READS_LIKE),
     Difference("namespaces-names", "make SYS", "*", _READS_LIKE),
     Difference("namespaces-tokens", "*", "body.*.entity_id", _ENTITY_IDS),
+    Difference("namespaces-named", "* from a namespace", "*", _FROM_ABOVE),
+    Difference("namespaces-named", "* by accessor from *", "*", "an accessor tells nothing of other namespaces"),
 )
 
 

@@ -464,4 +464,104 @@ _deleted = Scenario(
     ),
 )
 
-SCENARIOS = (_namespaces, _names, _metadata, _nested, _tokens, _lock, _only_in_root, _deleted)
+_NAMED = (
+    ("look up", "lookup", 200, {"token": "{it}"}),
+    ("renew", "renew", 200, {"token": "{it}"}),
+    ("revoke", "revoke", 204, {"token": "{it}"}),
+    ("revoke as an orphan", "revoke-orphan", 204, {"token": "{it}"}),
+)
+
+
+def _naming(where: str, owner: str, caller: str, status: int | None = None) -> tuple[Step, ...]:
+    """Steps with ``caller`` in the namespace ``where``, about tokens of ``owner`` that are named by their value.
+
+    ``status`` is that of a refusal.
+    """
+    about = f"{caller}, in {where}, of {owner}"
+    return tuple(
+        step
+        for name, path, allowed, body in _NAMED
+        for step in (
+            Step(f"make to {name}: {about}", "POST auth/token/create-orphan", 200,
+                 {"policies": ["default"], "ttl": "1h"}, headers=_in(owner), saves={"it": "auth.client_token"}),
+            Step(f"{name}: {about}", f"POST auth/token/{path}", status or allowed, body, token=f"{{{caller}}}",
+                 headers=_in(where)),
+            Step(f"after {name}: {about}", "GET auth/token/lookup-self",
+                 403 if allowed == 204 and status is None else 200, token="{it}"),
+        )
+    )  # fmt: skip
+
+
+_LOOKING = 'path "c/auth/token/*" { capabilities = ["update", "sudo"] }'
+_LOOKING_HERE = 'path "auth/token/*" { capabilities = ["update", "sudo"] }'
+
+_named = Scenario(
+    "namespaces-named",
+    servers=Servers.FRESH,
+    steps=(
+        *_made("a", "b", "a/c"),
+        *(_policy(name, "all", _EVERYTHING) for name in ("a", "b", "a/c")),
+        _policy("a", "below", _LOOKING),
+        _policy("a", "here", _LOOKING_HERE),
+        _token("mine", "a", "all"),
+        _token("theirs", "b", "all"),
+        _token("child", "a/c", "all"),
+        _token("below", "a", "below"),
+        _token("here", "a", "here"),
+        *_naming("root", "a", "root"),
+        *_naming("b", "a/c", "root"),
+        *_naming("a", "a/c", "mine"),
+        *_naming("b", "a/c", "mine"),
+        *_naming("a", "a/c", "below"),
+        *_naming("a", "a/c", "here", 403),
+        *_naming("b", "a", "theirs", 403),
+        *_naming("root", "a", "theirs", 403),
+        *_naming("a/c", "a", "child", 403),
+        # What OpenBao finds in any namespace: tokens of the root.
+        Step("of the root", "POST auth/token/create-orphan", 200, {"policies": ["default"]},
+             saves={"top": "auth.client_token", "top_accessor": "auth.accessor"}),
+        Step("look up from a namespace", "POST auth/token/lookup", 200, {"token": "{top}"}, token="{mine}",
+             headers=_in("a")),
+        Step("renew from a namespace", "POST auth/token/renew", 500, {"token": "{top}"}, token="{mine}",
+             headers=_in("a")),
+        *(
+            Step(f"{path} by accessor from {where or 'the root'}", f"POST auth/token/{path}", 500,
+                 {"accessor": "{mine_accessor}"}, headers=_in(where))
+            for path in ("lookup-accessor", "renew-accessor", "revoke-accessor")
+            for where in ("", "b", "a/c")
+        ),
+        *(
+            Step(f"capabilities of {name} in {where or 'the root'}", "POST sys/capabilities", 200,
+                 {"paths": ["auth/token/lookup"], "token": f"{{{name}}}"}, headers=_in(where))
+            for name in ("top", "mine", "below", "child")
+            for where in ("", "a", "a/c", "b")
+        ),
+        Step("look up by query", "GET auth/token/lookup?token={mine}", 200),
+        Step("look up where nothing is", "POST auth/token/lookup", 404, {"token": "{mine}"}, headers=_in("nope")),
+        Step("of no namespace", "POST auth/token/lookup", 403, {"token": "s.abcdefghijklmnopqrstuvwx.QQQQQQ"}),
+        Step("role", "POST auth/token/roles/r", 204, {"orphan": True}, headers=_in("a/c")),
+        Step("leased", "POST auth/token/create/r", 200, {"ttl": "1h", "policies": ["default"]}, headers=_in("a/c"),
+             saves={"leased": "auth.client_token"}),
+        Step("its lease", "LIST sys/leases/lookup/auth/token/create/r", 200, headers=_in("a/c"),
+             saves={"lease": "data.keys.0"}),
+        *(
+            Step(f"{name} the lease: {caller} in {where or 'the root'}", f"POST sys/leases/{name}", status,
+                 {"lease_id": "auth/token/create/r/{lease}"}, token=f"{{{caller}}}", headers=_in(where))
+            for name in ("lookup", "renew")
+            for caller, where, status in (
+                ("root", "", 400 if name == "renew" else 200), ("root", "b", 400 if name == "renew" else 200),
+                ("mine", "a", 400 if name == "renew" else 200), ("here", "a", 403), ("theirs", "b", 403),
+            )
+        ),
+        Step("renew by path", "POST sys/leases/renew/auth/token/create/r/{lease}", 400, {}),
+        Step("revoke by path from beside", "POST sys/leases/revoke/auth/token/create/r/{lease}", 403, {},
+             token="{theirs}", headers=_in("b")),
+        Step("revoke from beside", "POST sys/leases/revoke", 403, {"lease_id": "auth/token/create/r/{lease}"},
+             token="{theirs}", headers=_in("b")),
+        Step("it stands", "GET auth/token/lookup-self", 200, token="{leased}"),
+        Step("revoke by path", "POST sys/leases/revoke/auth/token/create/r/{lease}", 204, {}),
+        Step("it ended", "GET auth/token/lookup-self", 403, token="{leased}", until=True),
+    ),
+)  # fmt: skip
+
+SCENARIOS = (_namespaces, _names, _metadata, _nested, _tokens, _lock, _only_in_root, _deleted, _named)

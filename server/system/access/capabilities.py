@@ -75,7 +75,8 @@ async def capabilities(system: System, call: Call, body: TokenCapabilitiesBody) 
     if not body.token:
         raise Failed("no token found")
     paths = _paths(body)
-    token = await system.tenant.tokens.authenticate(body.token, call.now)
+    home = await system.active.home(body.token)
+    token = await home.tokens.authenticate(body.token, call.now)
     if token is None:
         raise InvalidRequest("invalid token", wrapped=True)
     return await _reply(await reach_of(system, token), paths)

@@ -33,20 +33,25 @@ METHODS = {
     Operation.PATCH: "PATCH",
 }
 GIVEN_OUT = (
-    ("auth/token/lookup", "token", "token"),
     ("auth/token/lookup-accessor", "accessor", "accessor"),
-    ("auth/token/renew", "token", "token"),
     ("auth/token/renew-accessor", "accessor", "accessor"),
-    ("auth/token/revoke-orphan", "token", "token"),
-    ("sys/capabilities", "token", "token"),
     ("sys/capabilities-accessor", "accessor", "accessor"),
-    ("sys/leases/lookup", "lease_id", "lease_id"),
-    ("sys/leases/renew", "lease_id", "lease_id"),
     ("sys/wrapping/lookup", "token", "wrapped"),
     ("sys/wrapping/unwrap", "token", "wrapped"),
     ("sys/wrapping/rewrap", "token", "wrapped"),
 )
-"""Paths that take a token, an accessor or a lease; the parameter; and what of the other tenant is put there."""
+"""Paths that take an accessor or a wrapped answer; the parameter; and what of the other tenant is put there."""
+
+LOCATED = (
+    ("auth/token/lookup", "token", "token"),
+    ("auth/token/renew", "token", "token"),
+    ("auth/token/revoke", "token", "token"),
+    ("auth/token/revoke-orphan", "token", "token"),
+    ("sys/leases/lookup", "lease_id", "lease_id"),
+    ("sys/leases/renew", "lease_id", "lease_id"),
+    ("sys/leases/revoke", "lease_id", "lease_id"),
+)
+"""The same of paths that are served in the namespace of what they name."""
 
 FORMS = ("header", "path", "path below one's own", "both", "dots", "escaped dots", "escaped slashes", "from the root")
 
@@ -178,15 +183,88 @@ async def test_what_another_tenant_has_given_out_is_as_if_it_were_not_there(
         assert 400 <= answer[0] < 500, path
 
 
+@pytest.mark.parametrize(("path", "parameter", "source"), LOCATED)
+@pytest.mark.parametrize("namespace", ["a", f"b/{NAME}"])
+async def test_a_token_or_lease_is_out_of_reach_from_beside_and_from_below(
+    neighbours: Neighbours, namespace: str, path: str, parameter: str, source: str
+) -> None:
+    """Whatever rights a caller has in its own namespace: what it names is asked for where that belongs."""
+    server, b = neighbours.server, neighbours.b
+    token, _ = await mighty(server, namespace)
+    before = await entries_of(server, b)
+    for asked_in in (namespace, "", "b"):
+        answer = await ask_in(server, asked_in, "POST", path, {parameter: b.body[source]}, token)
+        assert answer == (403, {"errors": ["1 error occurred:\n\t* permission denied\n\n"]})
+    if parameter == "lease_id" and not path.endswith("lookup"):
+        answer = await ask_in(server, namespace, "POST", f"{path}/{b.body[source]}", {}, token)
+        assert answer[0] == 403
+    assert await entries_of(server, b) == before
+
+
+@pytest.mark.parametrize(("path", "parameter", "source"), LOCATED)
+@pytest.mark.parametrize("namespace", ["", "a", f"b/{NAME}"])
+async def test_who_has_rights_where_a_token_or_lease_belongs_may_name_it_anywhere(
+    neighbours: Neighbours, namespace: str, path: str, parameter: str, source: str
+) -> None:
+    server, b = neighbours.server, neighbours.b
+    answer = await ask_in(server, namespace, "POST", path, {parameter: b.body[source]})
+    if path == "sys/leases/renew":
+        assert answer == (400, {"errors": ["tokens cannot be renewed through this endpoint"]})
+    elif "revoke" in path:
+        assert answer[0] == 204
+        assert (await ask_in(server, "b", "GET", "sys/mounts", None, b.token))[0] == 403
+    else:
+        shown = answer[1]["auth"] or answer[1]["data"]
+        assert b.body[source] in (shown.get("id"), shown.get("client_token"))
+
+
+@pytest.mark.parametrize("right", ["auth/token/lookup", "b/auth/token/lookup"])
+async def test_the_right_that_counts_is_that_on_the_path_below(neighbours: Neighbours, right: str) -> None:
+    server, b = neighbours.server, neighbours.b
+    policy = f'path "{right}" {{ capabilities = ["update"] }}'
+    await server.ask("POST", "sys/policies/acl/looking", {"policy": policy})
+    _, made = await server.ask("POST", "auth/token/create", {"policies": ["looking"]})
+    token = made["auth"]["client_token"]
+    status, _ = await server.ask("POST", "auth/token/lookup", {"token": b.token}, token)
+    assert status == (200 if right.startswith("b/") else 403)
+
+
+@pytest.mark.parametrize("namespace", ["b", f"b/{NAME}"])
+async def test_no_namespace_reaches_a_token_or_lease_of_the_root(neighbours: Neighbours, namespace: str) -> None:
+    """They end in no id, so they are looked for where the request is. OpenBao finds and revokes such a token."""
+    server = neighbours.server
+    token, _ = await mighty(server, namespace)
+    _, made = await server.ask("POST", "auth/token/create-orphan", {"ttl": "1h", "policies": ["default"]})
+    named = {"token": made["auth"]["client_token"]}
+    for path, status in (("lookup", 403), ("renew", 400), ("revoke", 204), ("revoke-orphan", 400)):
+        for caller in (token, server.root_token):
+            assert (await ask_in(server, namespace, "POST", f"auth/token/{path}", named, caller))[0] == status
+    assert (await server.ask("GET", "auth/token/lookup-self", None, named["token"]))[0] == 200
+
+
+async def test_what_a_locked_namespace_has_given_out_is_locked_too(neighbours: Neighbours) -> None:
+    server, b = neighbours.server, neighbours.b
+    assert (await server.ask("POST", "sys/namespaces/api-lock/lock/b", {}))[0] == 200
+    assert (await server.ask("POST", "auth/token/lookup", {"token": b.token}))[0] == 503
+
+
+@pytest.mark.parametrize("namespace", ["a", f"b/{NAME}"])
+async def test_anothers_token_has_no_capabilities_in_ones_own(neighbours: Neighbours, namespace: str) -> None:
+    server, b = neighbours.server, neighbours.b
+    token, _ = await mighty(server, namespace)
+    body = {"token": b.token, "paths": ["sys/mounts"]}
+    _, answer = await ask_in(server, namespace, "POST", "sys/capabilities", body, token)
+    own_or_below = ["create", "delete", "list", "patch", "read", "scan", "sudo", "update"]
+    assert answer["capabilities"] == (["deny"] if namespace == "a" else own_or_below)
+
+
 @pytest.mark.parametrize("namespace", ["a", "", f"b/{NAME}"])
-async def test_another_tenants_token_is_not_revoked_by_id_accessor_or_lease(
+async def test_another_tenants_token_is_not_revoked_by_accessor_or_prefix(
     neighbours: Neighbours, namespace: str
 ) -> None:
     server, b = neighbours.server, neighbours.b
     token = neighbours.token if namespace == "a" else server.root_token
-    for path in ("auth/token/revoke", "auth/token/revoke-accessor", "sys/leases/revoke"):
-        for names in ({"token": b.token}, {"accessor": b.body["accessor"]}, {"lease_id": b.body["lease_id"]}):
-            await ask_in(server, namespace, "POST", path, names, token)
+    await ask_in(server, namespace, "POST", "auth/token/revoke-accessor", {"accessor": b.body["accessor"]}, token)
     if namespace:
         await ask_in(server, namespace, "PUT", "sys/leases/revoke-prefix/auth", {}, token)
     assert (await ask_in(server, "b", "GET", "sys/mounts", None, b.token))[0] == 200
