@@ -23,3 +23,8 @@ def granted_seconds(
         f'{what} of "{format_duration(wanted)}" exceeded the effective max_ttl of "{format_duration(limit)}"; '
         f"{what} value is capped accordingly"
     )
+
+
+def lesser(one: int, other: int) -> int:
+    """The lesser of two limits, where 0 is none."""
+    return min(one, other) if one and other else one or other

@@ -15,6 +15,7 @@ from auth_methods.records import BATCH, SERVICE, TokenRecord
 from auth_methods.token.authority import held
 from auth_methods.token.records import Role
 from auth_methods.token.state import TokenMethod
+from auth_methods.ttl import lesser
 from engines.base import Body, Call, Reply
 from engines.faults import InvalidRequest
 from engines.fields import READING, BareDuration, KeyValues, same_words
@@ -138,13 +139,15 @@ async def _create(
         entity_id="" if orphan or parent_namespace else caller.record.entity_id,
         role="" if role is None else role.name,
         metadata=body.meta or None if body.meta is not UNSET else None,
-        num_uses=body.num_uses if role is None else _lesser(body.num_uses, role.num_uses),
+        num_uses=body.num_uses if role is None else lesser(body.num_uses, role.num_uses),
         bound_cidrs=() if role is None else role.bound_cidrs,
     )
     if body.id:
         call.warn(_CUSTOM_ID_WARNING)
     record = _with_ttl(method, record, body, role, call)
     _check_batch(record)
+    # What the role limits is looked up in it again at each renewal; the token shows what it was made with itself.
+    record = replace(record, explicit_max_ttl=body.explicit_max_ttl, period=body.period)
     if body.entity_alias:
         record = replace(record, entity_id=await method.callers.entity_called(body.entity_alias, call.now))
     for name in policies:
@@ -293,7 +296,7 @@ def _with_ttl(method: TokenMethod, record: TokenRecord, body: CreateBody, role: 
             call.warn(_both("Explicit max TTL", min(explicit, role.explicit_max_ttl)))
         if period and role.period:
             call.warn(_both("Period", min(period, role.period)))
-        explicit, period = _lesser(explicit, role.explicit_max_ttl), _lesser(period, role.period)
+        explicit, period = lesser(explicit, role.explicit_max_ttl), lesser(period, role.period)
     asked = body.ttl or body.lease
     record = replace(record, explicit_max_ttl=explicit, period=period)
     wanted = period or asked
@@ -309,11 +312,6 @@ def _with_ttl(method: TokenMethod, record: TokenRecord, body: CreateBody, role: 
 
 def _both(what: str, seconds: int) -> str:
     return f"{what} specified both during creation call and in role; using the lesser value of {seconds} seconds"
-
-
-def _lesser(one: int, other: int) -> int:
-    """The lesser of two limits, where 0 is none."""
-    return min(one, other) if one and other else one or other
 
 
 def _display_name(given: str) -> str:

@@ -9,6 +9,7 @@ from auth_methods.records import BATCH, TokenRecord
 from auth_methods.token.authority import HeldToken, held
 from auth_methods.token.lookup import AccessorBody, TokenBody, by_accessor
 from auth_methods.token.state import TokenMethod
+from auth_methods.ttl import lesser
 from engines.base import Call, Reply
 from engines.faults import Failed, InvalidRequest
 from engines.fields import Duration
@@ -79,12 +80,12 @@ async def _granted(method: TokenMethod, call: Call, record: TokenRecord, increme
         wanted = renewal.period_seconds or max(increment, 0) or renewal.ttl_seconds
         record = replace(record, period=renewal.period_seconds)
         return method.capped(wanted, record, call, renewal.max_ttl_seconds)
-    period = record.period
+    period, explicit = record.period, record.explicit_max_ttl
     if record.role:
         role = await method.role(record.role)
         if role is None:
             text = f'original token role "{record.role}" could not be found, not renewing'
             raise Failed(f"failed to renew entry: {text}")
-        period = role.period or period
-    record = replace(record, period=period)
+        period, explicit = role.period or period, lesser(explicit, role.explicit_max_ttl)
+    record = replace(record, period=period, explicit_max_ttl=explicit)
     return method.capped(period or max(increment, 0) or record.last_ttl, record, call)

@@ -99,6 +99,39 @@ async def test_a_token_follows_its_role_when_it_is_renewed(server: Server) -> No
     assert (await server.ask("GET", "auth/token/lookup-self", token=token))[0] == 200
 
 
+@pytest.mark.parametrize(("then", "granted"), [("2h", 7200), ("1h", 3600), ("0", 5 * 3600), ("9h", 5 * 3600)])
+async def test_the_end_that_a_role_sets_is_that_of_the_role_at_the_renewal(
+    server: Server, then: str, granted: int
+) -> None:
+    assert (await _role(server, token_explicit_max_ttl="3h"))[0] == 204
+    _, answer = await _create(server, policies=["default"], ttl="50m")
+    token = answer["auth"]["client_token"]
+    await _role(server, token_explicit_max_ttl=then)
+    _, answer = await server.ask("POST", "auth/token/renew-self", {"increment": "5h"}, token)
+    assert answer["auth"]["lease_duration"] == granted
+
+
+async def test_no_role_moves_the_end_that_a_token_was_made_with(server: Server) -> None:
+    assert (await _role(server, token_explicit_max_ttl="3h"))[0] == 204
+    _, answer = await _create(server, policies=["default"], ttl="50m", explicit_max_ttl="1h")
+    token = answer["auth"]["client_token"]
+    for lifted in ("9h", "0"):
+        await _role(server, token_explicit_max_ttl=lifted)
+        _, answer = await server.ask("POST", "auth/token/renew-self", {"increment": "5h"}, token)
+        assert answer["auth"]["lease_duration"] == 3600
+        _, answer = await server.ask("GET", "auth/token/lookup-self", token=token)
+        assert answer["data"]["explicit_max_ttl"] == 3600
+
+
+async def test_a_token_shows_its_own_limits_and_not_those_of_its_role(server: Server) -> None:
+    assert (await _role(server, token_period="1h", token_explicit_max_ttl="2h"))[0] == 204
+    _, answer = await _create(server, policies=["default"])
+    assert answer["auth"]["lease_duration"] == 3600
+    _, answer = await server.ask("GET", "auth/token/lookup-self", token=answer["auth"]["client_token"])
+    assert answer["data"]["explicit_max_ttl"] == 0
+    assert "period" not in answer["data"]
+
+
 async def test_an_orphan_lives_on_and_others_do_not(server: Server) -> None:
     for orphan, status in ((True, 200), (False, 403)):
         maker, _ = await server.token_for(MAKER)

@@ -65,6 +65,8 @@ _OWN_VALUE = "the path shows and resets the value that it sets"
 _READS_LIKE = "a name that reads like a reserved one is reserved too, in whatever letters"
 _ENTITY_IDS = "the id of an entity is a UUID, in namespaces too"
 _FROM_ABOVE = "a token of the root namespace can be neither seen nor ended from a namespace below"
+_OWN_END = "the explicit maximum that a token was made with is moved by nothing, its role's included"
+_OWN_PERIOD = "a token keeps the period that it was made with, if its role has none"
 _MISLEADING = "a value that is filled in is never a wildcard, and never nothing"
 _SPELT = "what names one thing in several ways is judged by the thing, in requests and in rules"
 _MEANT = "parameters are judged by what the path makes of them, each element of a list for itself"
@@ -147,6 +149,10 @@ DIFFERENCES: tuple[Difference, ...] = (
     Difference(
         "auth-token-roles", "beyond a role's limit", "*", "no token is made that a role's limit doesn't hold for"
     ),
+    Difference("auth-token-roles-limits", "renew lifted", "*", _OWN_END),
+    Difference("auth-token-roles-limits", "renewed lifted", "body.data.ttl", _OWN_END),
+    Difference("auth-token-roles-limits", "renew own for longer", "body.auth.lease_duration", _OWN_PERIOD),
+    Difference("auth-token-roles-limits", "renewed own for longer", "body.data.ttl", _OWN_PERIOD),
     Difference("auth-userpass-users", "bad name", "*", "a path that isn't there tells so to those with a token"),
     Difference("auth-userpass-users", "deep name", "*", "a path that isn't there tells so to those with a token"),
     Difference("auth-userpass-users", "renew when gone", "*", "a token that isn't renewed is no success"),

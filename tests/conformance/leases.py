@@ -310,4 +310,60 @@ _roles = Scenario(
     ),
 )
 
-SCENARIOS = (_leases, _wrapping, _cubbyhole, _roles)
+_LIMITS: tuple[tuple[str, dict[str, Json], dict[str, Json]], ...] = (
+    ("explicit", {"token_explicit_max_ttl": "2h"}, {}),
+    ("explicit-older", {"explicit_max_ttl": "2h"}, {}),
+    ("period", {"token_period": "1h"}, {}),
+    ("period-older", {"period": "1h"}, {}),
+    ("both", {"token_period": "1h", "token_explicit_max_ttl": "2h"}, {}),
+    ("lesser-period", {"token_period": "1h"}, {"period": "30m"}),
+    ("greater-period", {"token_period": "1h"}, {"period": "2h"}),
+    ("lesser-explicit", {"token_explicit_max_ttl": "2h"}, {"explicit_max_ttl": "1h"}),
+    ("greater-explicit", {"token_explicit_max_ttl": "1h"}, {"explicit_max_ttl": "2h", "ttl": "50m"}),
+    ("own", {}, {"period": "1h", "explicit_max_ttl": "3h"}),
+    ("beyond", {"token_explicit_max_ttl": "700h"}, {}),
+)
+"""A name, what the role limits, and what a token of it asks for."""
+
+_limits = Scenario(
+    "auth-token-roles-limits",
+    servers=Servers.FRESH,
+    steps=(
+        *(
+            step
+            for name, role, asked in _LIMITS
+            for step in (
+                Step(f"role {name}", f"POST auth/token/roles/{name}", 204, role),
+                Step(f"create {name}", f"POST auth/token/create/{name}", 200, {"policies": ["default"], **asked},
+                     saves={"it": "auth.client_token", "accessor": "auth.accessor"}),
+                Step(f"look up {name}", "POST auth/token/lookup", 200, {"token": "{it}"}),
+                Step(f"look up {name} by accessor", "POST auth/token/lookup-accessor", 200, {"accessor": "{accessor}"}),
+                Step(f"renew {name}", "POST auth/token/renew", 200, {"token": "{it}"}),
+                Step(f"renewed {name}", "POST auth/token/lookup", 200, {"token": "{it}"}),
+            )
+        ),
+        Step("create own again", "POST auth/token/create/own", 200, {"policies": ["default"], "period": "1h"},
+             saves={"it": "auth.client_token"}),
+        Step("renew own for longer", "POST auth/token/renew", 200, {"token": "{it}", "increment": "5h"}),
+        Step("renewed own for longer", "POST auth/token/lookup", 200, {"token": "{it}"}),
+        *(
+            step
+            for name, before, after, asked in (
+                ("lengthened", "1h", "9h", {}),
+                ("shortened", "9h", "1h", {}),
+                ("lifted", "1h", "0", {"explicit_max_ttl": "2h"}),
+            )
+            for step in (
+                Step(f"role {name}", f"POST auth/token/roles/{name}", 204, {"token_explicit_max_ttl": before}),
+                Step(f"create {name}", f"POST auth/token/create/{name}", 200,
+                     {"policies": ["default"], "ttl": "50m", **asked}, saves={"it": "auth.client_token"}),
+                Step(f"role {name} then", f"POST auth/token/roles/{name}", 204, {"token_explicit_max_ttl": after}),
+                Step(f"renew {name}", "POST auth/token/renew", 200, {"token": "{it}", "increment": "5h"},
+                     ignores=("warnings.*",), countdowns=("auth.lease_duration",)),
+                Step(f"renewed {name}", "POST auth/token/lookup", 200, {"token": "{it}"}),
+            )
+        ),
+    ),
+)  # fmt: skip
+
+SCENARIOS = (_leases, _wrapping, _cubbyhole, _roles, _limits)
