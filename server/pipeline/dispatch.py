@@ -44,7 +44,7 @@ from server.audit.entry import raw_answer
 from server.audit.entry import refusal as refused
 from server.core.lifecycle import Core
 from server.core.unsealed import Unsealed
-from server.pipeline.authorize import admit, convert_body, end_used_up, holder, locate
+from server.pipeline.authorize import LISTS, admit, convert_body, end_used_up, holder, locate
 from server.pipeline.faults import fault_of, unserved, without_route
 from server.pipeline.large_bodies import (
     HELD_SECONDS,
@@ -411,7 +411,8 @@ def _warn_of_parameters(call: Call, route: Row[Any], match: Match) -> None:
 
 
 def _below_system(request: Request) -> str:
-    return request.path[len(_SYSTEM) :].removesuffix("/")
+    path = request.path[len(_SYSTEM) :]
+    return path.removesuffix("/") if request.operation in LISTS else path
 
 
 async def _resolve(request: Request, unsealed: Unsealed) -> None:

@@ -64,10 +64,22 @@ def _refused(state: str) -> tuple[Step, ...]:
     )
 
 
+def _slashed(state: str, status: int, status_without: int) -> tuple[Step, ...]:
+    """Open paths with a slash behind, which are paths like any other."""
+    return tuple(
+        Step(f"{method} {path} {state} {'with' if token else 'without'} a token", f"{method} sys/{path}",
+             status if token else status_without, token=token)
+        for path in ("health/", "health/?sealedcode=299", "seal-status/", "init/", "leader/", "unseal/", "metrics/")
+        for method in ("GET", "HEAD")
+        for token in (NO_TOKEN, "{root}")
+    )  # fmt: skip
+
+
 _unsealed = Scenario(
     "sys-server-active",
     steps=(
         *_health(0),
+        *_slashed("active", 404, 403),
         Step("seal status", "GET sys/seal-status", 200, token=NO_TOKEN),
         Step("leader", "GET sys/leader", 200, token=NO_TOKEN),
         Step("init", "GET sys/init", 200, token=NO_TOKEN),
@@ -191,6 +203,7 @@ _initialisation = Scenario(
         Step("initialise again", "POST sys/init", 400, {"secret_shares": 5, "secret_threshold": 3}, token=NO_TOKEN),
         Step("init is done", "GET sys/init", 200, token=NO_TOKEN),
         *_health(1),
+        *_slashed("sealed", 503, 503),
         *_refused("sealed"),
         Step("sealed with the root token", "GET sys/mounts", 503),
         Step("seal status while sealed", "GET sys/seal-status", 200, token=NO_TOKEN),

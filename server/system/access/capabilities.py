@@ -75,7 +75,7 @@ async def capabilities(system: System, call: Call, body: TokenCapabilitiesBody) 
     if not body.token:
         raise Failed("no token found")
     paths = _paths(body)
-    home = await system.active.home(body.token)
+    home = await system.unsealed.home(body.token)
     token = await home.tokens.authenticate(body.token, call.now)
     if token is None:
         raise InvalidRequest("invalid token", wrapped=True)
