@@ -7,7 +7,7 @@ hold a key pair of the key's type.
 from __future__ import annotations
 
 from functools import partial
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 
 import msgspec
 from msgspec import Meta, Struct
@@ -80,7 +80,9 @@ class KeyBackup(Struct, kw_only=True):
 
 
 class Restoration(KeyName):
-    """What to restore; a name in the path goes before that in the backup."""
+    """What to restore; a name in the path goes before that in the backup, and one in the body is overlooked."""
+
+    path_only: ClassVar[frozenset[str]] = frozenset({"name"})
 
     backup: str = ""
     force: bool = False

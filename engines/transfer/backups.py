@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 from msgspec.structs import replace
 
@@ -46,10 +46,12 @@ from storage.base import Transaction, transact
 
 
 class Restoration(Body):
-    """What to restore; a name that is given goes before that in the backup.
+    """What to restore; a name in the path goes before that in the backup, and one in the body is overlooked.
 
     ``dialect`` says whose backup it is where that can't be told from it: ``openbao`` or ``vault``.
     """
+
+    path_only: ClassVar[frozenset[str]] = frozenset({"name"})
 
     name: str = ""
     backup: str = ""
@@ -57,7 +59,7 @@ class Restoration(Body):
     dialect: str = ""
 
     tells = {
-        "name": "The name to restore under; that in the backup if empty.",
+        "name": "The name to restore under, in the path alone; without it, that in the backup.",
         "backup": "What a backup gave.",
         "force": "Replace a key that is there.",
         "dialect": "Whose backup it is: `openbao` or `vault`. Needed where that can't be told.",

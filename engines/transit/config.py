@@ -22,9 +22,25 @@ async def configure(engine: Transit, call: Call, body: KeyConfig) -> Reply:
     return describe(await engine.keys.change(body.name, missing, edit, even_disabled=True))
 
 
-async def rotate(engine: Transit, call: Call, body: KeyName) -> Reply:
+class KeyRotation(KeyName):
+    """Which key to rotate."""
+
+    external_key_ref: str = ""
+
+    tells = {
+        "external_key_ref": "Of OpenBao's type `external-key`, which isn't served. For that type alone.",
+    }
+
+
+async def rotate(engine: Transit, call: Call, body: KeyRotation) -> Reply:
     """Give a key a new version, which encrypts and signs from now on."""
-    keyring = await engine.keys.rotate(body.name, call.now, missing=InvalidRequest("key not found"), call=call)
+    missing = InvalidRequest("key not found")
+    if body.external_key_ref:
+        keyring = await engine.keys.load(body.name)
+        if keyring is None:
+            raise missing
+        raise InvalidRequest(f"cannot use external_key_ref on key of type {keyring.algorithm.key_type}")
+    keyring = await engine.keys.rotate(body.name, call.now, missing=missing, call=call)
     return describe(keyring)
 
 

@@ -33,6 +33,7 @@ class KeyCreation(KeyRules):
     parameter_set: ParameterSetName = ""
     hybrid_key_type_pqc: str = ""
     hybrid_key_type_ec: str = ""
+    external_key_ref: str = ""
 
     tells = {
         "type": "The key type, see [Key types].",
@@ -54,6 +55,7 @@ class KeyCreation(KeyRules):
         "hybrid_key_type_ec": (
             "Of `hybrid`: `ecdsa-p256`, `ecdsa-p384`, `ecdsa-p521` or `ed25519`. Needed by that type."
         ),
+        "external_key_ref": "Of OpenBao's type `external-key`, which isn't served. For that type alone.",
     }
 
 
@@ -107,6 +109,8 @@ def _parse_type(engine: Transit, body: KeyCreation) -> Algorithm:
             raise InvalidRequest(f"key_size is not valid for algorithm {algorithm.key_type}")
         if body.key_size not in algorithm.sizes.key_bytes_chosen:
             raise InvalidRequest(f"invalid key_size {body.key_size}")
+    if body.external_key_ref:
+        raise InvalidRequest("must provide type=external-key to use external_key_ref")
     return algorithm
 
 

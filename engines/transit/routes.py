@@ -26,7 +26,7 @@ ROUTES: tuple[Row[Transit], ...] = (
     Route(_READ, "keys/{name}/jwks", jwks.read_jwks, jwks.JwksReading, "Read a key's public keys as a JWK set.",
           writes=False, bare=True, public_where=("jwks", "public")),
     Route(_UPDATE, "keys/{name}/config", config.configure, KeyConfig, "Change a key's settings."),
-    Route(_UPDATE, "keys/{name}/rotate", config.rotate, KeyName, "Give a key a new version."),
+    Route(_UPDATE, "keys/{name}/rotate", config.rotate, config.KeyRotation, "Give a key a new version."),
     Route(_UPDATE, "keys/{name}/trim", config.trim, KeyTrim, "Destroy old versions of a key."),
     Route(_DELETE, "keys/{name}/soft-delete", keys.soft_delete, KeyName, "Mark a key as deleted."),
     Route(_UPDATE, "keys/{name}/soft-delete-restore", keys.soft_delete_restore, KeyName, "Unmark a deleted key."),

@@ -426,6 +426,12 @@ _UPSERTS: tuple[tuple[str, int, dict[str, Json]], ...] = (
     ("with-context", 200, {"context": _CONTEXT}),
     ("convergent", 200, {"context": _CONTEXT, "convergent_encryption": True}),
     ("convergent-without-context", 400, {"convergent_encryption": True}),
+    ("convergent-as-text", 400, {"convergent_encryption": "true"}),
+    ("convergent-with-an-empty-context", 400, {"convergent_encryption": True, "context": ""}),
+    ("convergent-and-derived", 400, {"convergent_encryption": True, "derived": True}),
+    ("convergent-rsa", 400, {"convergent_encryption": True, "type": "rsa-2048"}),
+    ("convergent-nope", 400, {"convergent_encryption": True, "type": "nope"}),
+    ("not-convergent", 200, {"convergent_encryption": False}),
     ("ed25519", 400, {"type": "ed25519"}),
     ("ecdsa-p256", 400, {"type": "ecdsa-p256"}),
     ("rsa-2048", 400, {"type": "rsa-2048"}),
@@ -434,6 +440,14 @@ _UPSERTS: tuple[tuple[str, int, dict[str, Json]], ...] = (
     ("version-1", 200, {"key_version": 1}),
     ("version-2", 400, {"key_version": 2}),
     ("empty-type", 400, {"type": ""}),
+)
+
+_CONVERGENT_BATCHES: tuple[tuple[str, int, list[Json], dict[str, Json]], ...] = (
+    ("without-contexts", 400, [{"plaintext": _HELLO}], {}),
+    ("with-contexts", 200, [{"plaintext": _HELLO, "context": _CONTEXT}], {}),
+    ("with-empty-contexts", 400, [{"plaintext": _HELLO, "context": ""}], {}),
+    ("with-a-context-outside", 400, [{"plaintext": _HELLO}], {"context": _CONTEXT}),
+    ("with-some-contexts", 400, [{"plaintext": _HELLO, "context": _CONTEXT}, {"plaintext": _HELLO}], {}),
 )
 
 _upsert = Scenario(
@@ -465,6 +479,31 @@ _upsert = Scenario(
             {"batch_input": [{"plaintext": _HELLO, "context": _CONTEXT}]},
         ),
         Step("read contexts", "GET {m}/keys/contexts", 200),
+        *(
+            Step(
+                f"upsert a convergent batch {name}",
+                f"POST {{m}}/encrypt/{name}",
+                status,
+                {"convergent_encryption": True, "batch_input": items, **body},
+            )
+            for name, status, items, body in _CONVERGENT_BATCHES
+        ),
+        *(
+            Step(f"read {name}", f"GET {{m}}/keys/{name}", 200 if status == 200 else 404)
+            for name, status, *_ in _CONVERGENT_BATCHES
+        ),
+        Step(
+            "convergent with a plain key",
+            "POST {m}/encrypt/plain",
+            200,
+            {"plaintext": _HELLO, "convergent_encryption": True},
+        ),
+        Step(
+            "convergent without its context",
+            "POST {m}/encrypt/convergent",
+            400,
+            {"plaintext": _HELLO, "convergent_encryption": True},
+        ),
         Step("upsert with a bad name", "POST {m}/encrypt/a+b", 404, {"plaintext": _HELLO}),
         Step("upsert without plaintext", "POST {m}/encrypt/missing", 400, {}),
         Step("nothing came of it", "GET {m}/keys/missing", 404),

@@ -138,6 +138,13 @@ def _backed_up(kind: str) -> tuple[Step, ...]:
     )
 
 
+_NAMES_OVERLOOKED: tuple[tuple[str, Json], ...] = (
+    ("another", "elsewhere"),
+    ("a path", "a/b"),
+    ("a list", ["x"]),
+    ("null", None),
+)
+
 _backup = Scenario(
     "transit-backup",
     engine="transit",
@@ -158,6 +165,22 @@ _backup = Scenario(
             500,
             {"backup": "{backup_aes256_gcm96}", "name": "elsewhere"},
         ),
+        *(
+            Step(
+                f"{kind} as name in the body",
+                "POST {m}/restore",
+                204,
+                {"backup": "{backup_aes256_gcm96}", "name": name, "force": True},
+            )
+            for kind, name in _NAMES_OVERLOOKED
+        ),
+        Step(
+            "a name in the path and in the body",
+            "POST {m}/restore/by-path",
+            204,
+            {"backup": "{backup_aes256_gcm96}", "name": "by-body"},
+        ),
+        Step("list what the names made", "LIST {m}/keys", 200),
         Step("restore to a path", "POST {m}/restore/a/b", 500, {"backup": "{backup_aes256_gcm96}"}),
         Step("restore nothing", "POST {m}/restore", 400, {}),
         Step("restore empty", "POST {m}/restore", 400, {"backup": ""}),
