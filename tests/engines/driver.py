@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import msgspec
 import pytest
 
+from compat.fields import convert
 from engines.base import Answers, Call, Caller, EngineType, Mount, Operation, Reply, Row
 from engines.crypto_policy.fips import FipsMode
 from engines.faults import Failed, Fault, InvalidRequest, NotFound, UnsupportedPath
+from engines.routing import route_table
 from storage.base import put
 from storage.cache import ObjectCache
 from storage.memory import MemoryStore
 from storage.view import View
-
-NAME = r"(?P<{}>\w(?:[\w.-]*\w)?)"
-ANY = r"(?P<{}>[^/]+)"
-REST = r"(?P<{}>.+)"
 
 
 class MovableClock:
@@ -44,25 +40,6 @@ class Answer:
     """What answers the lines of a stream."""
 
 
-def _pattern(path: str) -> re.Pattern[str]:
-    parts = []
-    for segment in path.split("/"):
-        if not segment.startswith("{"):
-            parts.append(re.escape(segment))
-            continue
-        name, _, kind = segment[1:-1].partition(":")
-        parts.append({"": NAME, "any": ANY, "path": REST}[kind].format(name))
-    return re.compile("/".join(parts), re.ASCII)
-
-
-def _specificity(route: Row[Any]) -> tuple[int, ...]:
-    """Sorts literal segments before names, and those before anything."""
-    kinds = {"{": 1, ":": 2}
-    return tuple(
-        kinds[":" if ":" in segment else "{"] if segment.startswith("{") else 0 for segment in route.path.split("/")
-    )
-
-
 class Driver:
     """One mounted engine over a store in memory."""
 
@@ -80,16 +57,13 @@ class Driver:
         self.caller: Caller | None = None
         mount = Mount(self.storage, self.clock, "test_accessor", "transit/", fips_mode=fips_mode)
         self.engine = engine_type.open(mount)
-        routes = sorted(engine_type.routes, key=_specificity)
-        self._routes = [(_pattern(route.path), route) for route in routes]
 
     def route(self, operation: Operation, path: str) -> tuple[Row[Any], dict[str, str]]:
         """The row for ``path`` and the parameters in it."""
-        for pattern, route in self._routes:
-            match = pattern.fullmatch(path)
-            if match and route.operation is operation:
-                return route, match.groupdict()
-        raise UnsupportedPath
+        found = route_table(self.type).match(path)
+        if found is None or operation not in found[0].routes:
+            raise UnsupportedPath
+        return found[0].routes[operation], found[1]
 
     async def invoke(self, operation: Operation, path: str, **parameters: Any) -> Answer:
         """Call the handler for ``path``; raises its fault."""
@@ -142,18 +116,3 @@ async def message_of(driver: Driver, operation: Operation, path: str, **paramete
 
 def _data(answer: Answer) -> Mapping[str, Any]:
     return answer.data if answer.data is not None else {}
-
-
-def convert(kind: type[Any], parameters: Mapping[str, Any]) -> Any:
-    """Convert ``parameters`` about as weakly as the wire does: enough for tests of engines."""
-    given = dict(parameters)
-    for known in msgspec.structs.fields(kind):
-        value = given.get(known.name)
-        text = "str" in str(known.type) and "list" not in str(known.type)
-        if known.name in given and value is None:
-            given[known.name] = (
-                "" if text else False if "bool" in str(known.type) else 0 if "int" in str(known.type) else None
-            )
-        elif text and isinstance(value, int | float):
-            given[known.name] = str(value)
-    return msgspec.convert(given, kind, strict=False)
