@@ -14,7 +14,7 @@ from engines.durations import SECOND
 from engines.encoding import parse_rfc3339, rfc3339_nano
 from engines.faults import InvalidRequest
 from engines.fields import READING, Duration, KeyValues, same_words
-from engines.keys.limits import REFUSE, ROTATE
+from engines.keys.counting.limits import REFUSE, ROTATE
 from engines.keys.records import KeyringRecord
 
 MAX_METADATA = 64

@@ -10,8 +10,8 @@ from engines.algorithms.base import BadCiphertext, NoPrivateKey
 from engines.base import Call, Reply
 from engines.encoding import NotBase64, decode_base64, encode_base64
 from engines.faults import InvalidRequest
+from engines.keys.counting.limits import counted
 from engines.keys.keyring import CIPHERTEXT, Keyring, KeyVersion, parse_header
-from engines.keys.limits import counted
 from engines.keys.settings import KeyName
 from engines.keys.states import Use
 from engines.pqc.keys import load

@@ -9,8 +9,8 @@ from engines.base import Call, Reply
 from engines.faults import InvalidRequest, NotFound
 from engines.keys.settings import KeyName
 from engines.keys.states import Use
-from engines.keys.versions import VersionSegment, select_versions
 from engines.pqc.state import Pqc
+from engines.transfer.versions import VersionSegment, select_versions
 
 PRIVATE = "decapsulation-key"
 PUBLIC = "public-key"

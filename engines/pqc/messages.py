@@ -17,8 +17,8 @@ from engines.batches.reading import read_strictly, reply_with_status
 from engines.encoding import decode_base64, encode_base64
 from engines.faults import InvalidRequest
 from engines.fields import Batch
+from engines.keys.counting.limits import counted, counted_items
 from engines.keys.keyring import Keyring
-from engines.keys.limits import counted, counted_items
 from engines.keys.settings import KeyName
 from engines.keys.states import Use
 from engines.pqc.encapsulation import ForeignCiphertext, PublicKeyOnly, split_ciphertext

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engines.base import Mount
-from engines.keys.reservation import EncryptionCounts
+from engines.keys.counting.reservation import EncryptionCounts
 from engines.keys.rotation import rotate_due
 from engines.keys.store import KeyStore
 

@@ -13,7 +13,7 @@ from engines.keys.keyring import Keyring, KeyVersion
 from engines.keys.settings import KeyName
 from engines.keys.states import Use
 from engines.keys.store import KeepsKeys
-from engines.keys.versions import VersionSegment, select_versions
+from engines.transfer.versions import VersionSegment, select_versions
 
 
 class Export(KeyName):

@@ -11,7 +11,7 @@ from engines.encoding import encode_base64
 from engines.faults import Failed, InvalidRequest
 from engines.keys.keyring import Keyring
 from engines.keys.states import Use
-from engines.keys.versions import VersionSegment, select_versions
+from engines.transfer.versions import VersionSegment, select_versions
 from engines.transit.state import Transit
 
 

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from engines.algorithms.registry import TRANSIT_ALGORITHMS
 from engines.base import Mount
-from engines.keys.reservation import EncryptionCounts
+from engines.keys.counting.reservation import EncryptionCounts
 from engines.keys.rotation import rotate_due
 from engines.keys.store import KeyStore
 from storage.base import Damaged, put

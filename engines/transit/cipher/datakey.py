@@ -13,8 +13,8 @@ from engines.algorithms.rsa.encryption_options import PaddingScheme, parse_encry
 from engines.base import Body, Call, Reply
 from engines.encoding import encode_base64
 from engines.faults import InvalidRequest
+from engines.keys.counting.limits import count_then_make, counted
 from engines.keys.keyring import Keyring
-from engines.keys.limits import count_then_make, counted
 from engines.keys.states import Use
 from engines.transit.cipher.sealing import prepare_seal
 from engines.transit.keys import decode_context

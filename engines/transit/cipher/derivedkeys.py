@@ -15,7 +15,7 @@ from engines.algorithms.symmetric.derivation import hkdf_sha256
 from engines.base import Call, Reply
 from engines.encoding import encode_base64
 from engines.faults import InvalidRequest
-from engines.keys.limits import counted
+from engines.keys.counting.limits import counted
 from engines.transit.cipher.datakey import DataKey, check_bits, check_path, encryption_options, load
 from engines.transit.cipher.sealing import seal
 from engines.transit.keys import decode_context

@@ -25,8 +25,8 @@ from engines.batches.reading import check_contexts, read_strictly, reply_with_st
 from engines.encoding import decode_base64, encode_base64
 from engines.faults import Failed, InvalidRequest
 from engines.fields import Batch
+from engines.keys.counting.limits import count_then_make, counted_items
 from engines.keys.keyring import Keyring
-from engines.keys.limits import count_then_make, counted_items
 from engines.keys.records import KeyringRecord, new_version
 from engines.keys.states import Use
 from engines.transit.cipher.sealing import NotAead, is_plain, prepare_seal, seal

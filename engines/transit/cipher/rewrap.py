@@ -23,8 +23,8 @@ from engines.batches.reading import check_contexts, read_leniently
 from engines.encoding import decode_base64
 from engines.faults import InvalidRequest
 from engines.fields import Batch
+from engines.keys.counting.limits import count_then_make, counted_items
 from engines.keys.keyring import Keyring
-from engines.keys.limits import count_then_make, counted_items
 from engines.keys.states import Use
 from engines.transit.cipher.decrypt import decrypt_plainly
 from engines.transit.cipher.encrypt import encrypt_plainly

@@ -16,8 +16,8 @@ from msgspec.structs import replace
 from engines.base import Body, Call, Reply
 from engines.batches.items import DecryptItem, EncryptItem, RewrapItem
 from engines.faults import Fault, InvalidRequest
+from engines.keys.counting.limits import counted_items
 from engines.keys.keyring import Keyring
-from engines.keys.limits import counted_items
 from engines.keys.states import Use
 from engines.keys.store import SoftDeleted
 from engines.transit.cipher.decrypt import decrypt_items

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from engines.base import Mount, Operation
 from engines.faults import Fault, InvalidRequest
-from engines.keys.encryption_count import FIRST_BLOCK, LARGEST_BLOCK, VersionCount
+from engines.keys.counting.encryption_count import FIRST_BLOCK, LARGEST_BLOCK, VersionCount
+from engines.keys.counting.reservation import LimitReached
 from engines.keys.records import VersionTotal, decode_totals, encode_totals
-from engines.keys.reservation import LimitReached
 from engines.transit.routes import TRANSIT
 from storage.base import Damaged, Unavailable, put
 from storage.cache import ObjectCache
@@ -465,7 +465,7 @@ async def test_stopping_waits_for_nobody_who_can_not_be_reached(
 
 
 async def test_reservations_are_bounded(transit: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("engines.keys.reservation.MAX_COUNTS", 3)
+    monkeypatch.setattr("engines.keys.counting.reservation.MAX_COUNTS", 3)
     for name in "abcde":
         await transit.write(f"keys/{name}")
         await transit.write(f"encrypt/{name}", plaintext=HELLO)

@@ -13,8 +13,8 @@ from typing import Protocol, TypeVar
 
 from engines.base import Call
 from engines.faults import Fault, InvalidRequest
+from engines.keys.counting.reservation import EncryptionCounts, LimitReached
 from engines.keys.keyring import Keyring, KeyVersion
-from engines.keys.reservation import EncryptionCounts, LimitReached
 from engines.keys.store import KeyStore
 
 ROTATE = "rotate"

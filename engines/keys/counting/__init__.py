@@ -1,0 +1,1 @@
+"""Counts of encryptions: what is reserved of them, and what happens at a limit."""
