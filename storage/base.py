@@ -4,7 +4,7 @@ Keys are paths: non-empty segments of printable text joined by ``/``; values are
 its owner. A transaction reads a state, buffers its writes, and commits all of them or none. Transactions are
 optimistic: the commit fails with ``Conflict`` if anything that was read (an entry, or a list) has changed since, so no
 caller holds a lock while it thinks. ``transact`` retries for those who want just that.
-
+caller holds a lock while it thinks. ``transact`` runs a transaction again until it commits.
 Every commit that wrote something advances the store's *revision* by one and records which keys it changed. A cache of
 decoded entries is right for as long as it has dropped what changed up to the present revision (see ``storage.cache``).
 
@@ -37,7 +37,7 @@ MAX_KEY_BYTES = 2048
 """The longest storage key, in bytes of UTF-8."""
 
 MAX_VALUE_BYTES = 32 * 1024 * 1024
-"""The largest value of one entry, in bytes, as the backend sees it: what the barrier adds to it counts."""
+"""The largest value of one entry, in bytes, as stored: what the barrier adds counts."""
 
 _ATTEMPTS = 100
 _LONGEST_PAUSE_SECONDS = 0.1
@@ -52,11 +52,11 @@ class Conflict(StorageFault):
 
 
 class KeyTooLong(StorageFault, ValueError):
-    """A key or prefix has more than ``MAX_KEY_BYTES``. Callers choose names, so this isn't always our own mistake."""
+    """A key or prefix has more than ``MAX_KEY_BYTES``. Clients choose names, so this need not be a bug."""
 
 
 class ValueTooLarge(StorageFault, ValueError):
-    """A value has more than ``MAX_VALUE_BYTES``. Callers choose how much they send, and may send it in parts."""
+    """A value has more than ``MAX_VALUE_BYTES``. Clients choose the size, and may send parts."""
 
 
 class Damaged(StorageFault):
@@ -88,7 +88,7 @@ class WrongRootKey(StorageFault):
 
 
 class Reader(Protocol):
-    """What can be asked of a store, and of a transaction."""
+    """Reads, as stores and transactions offer them."""
 
     async def get(self, key: str) -> bytes | None:
         """The value at ``key``, or None. Raises ``Damaged`` or ``Unavailable``."""
@@ -112,21 +112,21 @@ class Transaction(Reader, Protocol):
 
 
 class Storage(Reader, Protocol):
-    """What every layer offers: reads of the latest committed state, and transactions."""
+    """The contract of every layer: reads of the latest committed state, and transactions."""
 
     def transaction(self) -> AbstractAsyncContextManager[Transaction]:
         """Commits when the block is left without an exception, and only returns when the writes are durable.
 
         Raises ``Conflict`` on leaving if what was read has changed, ``Unavailable`` if it could not be made durable;
-        in both cases nothing was written. An exception inside the block discards the writes. A transaction that only
-        read raises ``Conflict`` too, if there was no moment at which all that it read was true. If the task is
-        cancelled while the commit is under way, the commit happens or not, but as a whole.
+        in both cases nothing was written. An exception inside the block discards the writes. A read-only transaction
+        raises ``Conflict`` too, unless all its reads were true at one moment. If the task is cancelled while the commit
+        is under way, the commit happens as a whole or not at all.
         """
 
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What was changed by the commits after one revision, up to and including ``revision``.
+    """The keys changed by the commits after one revision, up to and including ``revision``.
 
     ``keys`` is None when the record doesn't reach that far back: then anything may have changed.
     """
@@ -150,12 +150,12 @@ class Store(Storage, Protocol):
         """
 
     async def changes(self, since: int) -> Changes:
-        """What has changed after revision ``since``."""
+        """The changes after revision ``since``."""
 
     async def lead(self) -> bool:
-        """Whether this process is the one that does what must be done once, such as removing what has expired.
+        """Whether this process is the leader, which does what must be done once, such as removing expired entries.
 
-        Of all that use the medium, one is told yes, and stays the one until it closes the store or ends.
+        One process of all that use the medium becomes leader, until it closes the store or ends.
         """
 
     async def close(self) -> None:
@@ -164,7 +164,7 @@ class Store(Storage, Protocol):
 
 @runtime_checkable
 class Claims(Protocol):
-    """What an opener of stores may have beside being called: a medium that is one server's at a time."""
+    """An opener of stores whose medium belongs to one server at a time."""
 
     def claim(self, settings: Mapping[str, str]) -> AbstractContextManager[None]:
         """Keep the medium that ``settings`` name from other servers within the block; forked processes share it.
@@ -175,7 +175,7 @@ class Claims(Protocol):
 
 @runtime_checkable
 class Copyable(Protocol):
-    """What an opener of stores may have beside being called: a medium that can be copied to a file and back."""
+    """An opener of stores whose medium can be copied to a file and back."""
 
     def back_up(self, settings: Mapping[str, str], file: Path) -> int:
         """Copy the state of one moment to ``file``, entries as they are, and give their number.
@@ -184,7 +184,7 @@ class Copyable(Protocol):
         """
 
     def restore(self, settings: Mapping[str, str], file: Path) -> int:
-        """Make the medium what it was when ``file`` was made, and give the number of entries.
+        """Replace the empty medium's state by that in ``file``, and return the number of entries.
 
         Raises ``StorageFault``, also if a server uses the medium, or it holds entries; ``ValueError`` for wrong
         settings.
@@ -206,11 +206,11 @@ async def delete(storage: Storage, key: str) -> None:
 async def transact(storage: Storage, work: Callable[[Transaction], Awaitable[T]]) -> T:
     """Run ``work`` in a transaction and commit it; run it again, on the new state, for as long as it conflicts.
 
-    ``work`` may so run several times and must have no effect but through the transaction. Raises ``Conflict`` when
-    it still conflicts after 100 attempts, some seconds, and whatever ``work`` raises.
+    ``work`` may run several times and must have no effect but through the transaction. Raises ``Conflict`` when it
+    still conflicts after 100 attempts (some seconds), and whatever ``work`` raises.
 
-    Of many who want the same entry, each commit lets one through; random pauses, longer each time, keep the others
-    from meeting again and again.
+    Of all tasks that write the same entry, each commit lets one through; random pauses of growing length spread the
+    others.
     """
     for attempt in range(1, _ATTEMPTS + 1):
         try:

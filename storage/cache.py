@@ -1,4 +1,4 @@
-"""Decoded entries, kept by their path for as long as the store's revision says they are current.
+"""Cache of decoded entries by path, valid for as long as the store's revision says so.
 
 There is one cache for everything that is read often: keyrings, tokens, policies, mount tables. Coherence is one rule:
 before a request looks anything up, ``catch_up`` drops each path that any commit, of this process or another, has
@@ -39,7 +39,7 @@ class ObjectCache:
         self._watchers.setdefault(_head(prefix), []).append((prefix, changed))
 
     def leave(self, heads: Collection[str]) -> None:
-        """Drop all entries and everybody who watches below ``heads``, each the first two segments of paths."""
+        """Drop all entries and all watchers below ``heads``, each the first two segments of paths."""
         for head in heads:
             self._watchers.pop(head, None)
         self.epoch += 1
@@ -52,7 +52,7 @@ class ObjectCache:
         return self._store.revision != self._revision
 
     async def catch_up(self) -> None:
-        """Drop what has changed since the last call. Nothing stale is served to who calls this first."""
+        """Drop what has changed since the last call. Reads after it see nothing stale."""
         if self._store.revision == self._revision:
             return
         changes = await self._store.changes(self._revision)
@@ -86,7 +86,7 @@ class ObjectCache:
             self._entries.popitem(last=False)
 
     def forget(self) -> None:
-        """Drop everything and everybody who watches, as on sealing."""
+        """Drop all entries and watchers, as on sealing."""
         self.clear()
         self._watchers.clear()
 

@@ -1,4 +1,4 @@
-"""What recent commits have changed, kept in memory and bounded, so that a process need not ask for its own changes."""
+"""Keys changed by recent commits, in memory and bounded, so that a process need not ask storage for its own changes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from itertools import islice
 
 MAX_CHANGES = 50_000
-"""How many changed keys a store remembers; whoever is further behind must forget all it has cached."""
+"""How many changed keys a store remembers; a cache further behind must be emptied."""
 
 
 class Changelog:

@@ -1,9 +1,9 @@
-"""The shape of everything that is encrypted at rest: a header, a random nonce, and what AES-256-GCM makes of the rest.
+"""Format of encrypted entries: a header, a random nonce, and an AES-256-GCM ciphertext.
 
     header | nonce, 12 bytes | ciphertext and tag, 16 bytes more than the plaintext
 
-The header starts with a format version and says how long it is itself, and is bound together with the path of the entry
-as associated data: so no record can pass for one of another format, of another key, or of another place.
+The header starts with a format version and states its own length. It is associated data, together with the entry's
+path: so no record decrypts as one of another format, key or path.
 """
 
 from __future__ import annotations

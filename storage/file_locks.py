@@ -1,7 +1,7 @@
-"""Locks between the processes of one machine, on a file of their own beside what they guard.
+"""File locks between the processes of one machine, each on a file beside what it guards.
 
-The kernel hands a lock to the next who waits as soon as it is free, and frees it when its holder dies: unlike SQLite's
-own, for which a process that waits sleeps and tries again.
+The kernel passes a lock to the next waiter as soon as it is free, and frees it when its holder dies. (For SQLite's
+own locks, a waiting process sleeps and polls.)
 """
 
 from __future__ import annotations

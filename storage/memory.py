@@ -1,4 +1,4 @@
-"""A store in memory: for development, for tests, and as the plainest statement of what a store does."""
+"""A store in memory, for development and tests; also the simplest implementation of the contract."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from storage.shared_memory import SharedRevision
 
 
 class MemoryStore:
-    """Entries in a dictionary, their keys also in a sorted list. Nothing in here waits, so every step is atomic."""
+    """Entries in a dictionary, their keys also in a sorted list. No method awaits, so each is atomic."""
 
     def __init__(self) -> None:
         self._entries: dict[str, tuple[bytes, int]] = {}
@@ -44,7 +44,7 @@ class MemoryStore:
         return Changes(self.revision, self._changelog.since(since))
 
     async def lead(self) -> bool:
-        """As ``Store.lead``: nobody else is there."""
+        """As ``Store.lead``: always true."""
         return True
 
     async def close(self) -> None:

@@ -1,4 +1,4 @@
-"""The transaction that all backends share: it records what was read and buffers what is written.
+"""Optimistic transactions, used by all backends: they record what was read and buffer what is written.
 
 On leaving, the backend gets a ``Proposal``: what was read (each entry by the revision that wrote it, each list by its
 names), and the writes. It commits them if all that was read would be read the same now. Because lists are compared by
@@ -6,12 +6,11 @@ their result, an entry that has appeared in a listed folder (a phantom) is a con
 are serialisable, in the order of their revisions.
 
 Inside the block each read sees the latest committed state, not a snapshot; reading a thing twice gives the same
-answer. A transaction that only read is held to the same standard: if all its reads saw one revision of the store, which
-is the usual case and costs nothing, it is consistent as it stands; otherwise leaving it asks the backend to validate,
-and raises ``Conflict`` if what it read never was true at one time.
+answer. A read-only transaction is consistent if all its reads saw one revision of the store, which is the usual case
+and costs nothing; otherwise leaving it asks the backend to validate, and raises ``Conflict`` if its reads were never
+true at one time.
 
-A task that is cancelled while its commit is under way can't tell whether it happened: it happens as a whole or not at
-all.
+If a task is cancelled during its commit, the commit happens as a whole or not at all.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ from typing import Protocol, TypeAlias
 from storage.paths import check_key, check_limit, check_prefix, check_value, name_below
 
 MAX_TRANSACTION_WRITES = 100_000
-"""The most entries that one transaction may write; who has more to do does it in parts."""
+"""The most entries that one transaction may write; larger changes take several."""
 
 Listing: TypeAlias = tuple[str, str, int | None]
 """What was listed: prefix, after, limit."""
@@ -73,12 +72,12 @@ class Proposal:
 
     @property
     def consistent(self) -> bool:
-        """Whether all reads saw one state of the store, whichever."""
+        """Whether all reads saw one state of the store."""
         return self.oldest is None or self.oldest == self.newest
 
 
 class Validator(Protocol):
-    """How a backend looks at the state that a proposal would be committed to."""
+    """The state of a backend that a proposal is validated against."""
 
     def written(self, key: str) -> int:
         """The revision that wrote the entry at ``key``; 0 if there is none."""
@@ -95,7 +94,7 @@ def still_holds(proposal: Proposal, state: Validator) -> bool:
 
 
 class Backend(Protocol):
-    """What a transaction needs of its store."""
+    """The part of a store that a transaction uses."""
 
     async def read(self, key: str) -> Entry: ...
 
@@ -133,7 +132,7 @@ class OptimisticTransaction:
             return self._proposal.writes[key]
         if key not in self._values:
             entry = await self._backend.read(key)
-            # Another task of the same transaction may have read it meanwhile: the first answer stands.
+            # Another task of the same transaction may have read it meanwhile: the first answer is kept.
             if key not in self._values:
                 self._proposal.note(entry.state)
                 self._proposal.reads[key] = entry.written
@@ -151,7 +150,7 @@ class OptimisticTransaction:
         if overlay.empty:
             return list(await self._committed(prefix, after, limit))
         names = sorted(name for name in overlay.added if name > after)
-        # Of the committed names, as many may drop out as were touched by deletions.
+        # Deletions may remove as many of the committed names as they touch.
         wanted = None if limit is None else limit + len(overlay.removed)
         for name in await self._committed(prefix, after, wanted):
             if name in overlay.added:

@@ -1,4 +1,4 @@
-"""What a storage key may look like, checked once for every backend; and how a list steps over folders.
+"""Checks of storage keys, the same for every backend, and the order in which lists step over folders.
 
 Keys and names sort by their UTF-8 bytes, which for Python strings is their natural order. Nothing here normalises: a
 key that isn't right is a mistake of the caller, and ``.`` and ``..`` mean nothing special.

@@ -1,6 +1,6 @@
-"""Key bytes that don't end up in logs, pickles or copies by accident, and are zeroed when they are no longer needed.
+"""Key bytes that are kept out of logs, pickles and accidental copies, and zeroed after use.
 
-Python can't promise that no copy is left elsewhere: what ``reveal`` returned is out of our hands. This is best effort.
+This is best effort: Python may keep other copies, and what ``reveal`` returned is beyond control.
 """
 
 from __future__ import annotations

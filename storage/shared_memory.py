@@ -1,8 +1,8 @@
-"""Numbers in memory that the processes of one server share: one slot for each, written by its owner alone.
+"""Shared memory between the processes of one server: one 64-bit slot for each, written by its owner alone.
 
-Because nobody writes another's slot, nothing has to be locked, and a process that dies between two steps leaves no lock
-behind. Slots are aligned and as wide as a machine word, so a reader sees a number as it was before or after a write.
-Reading all of them takes about a tenth of a microsecond for each dozen.
+Since each slot has one writer, no lock is needed, and a process that dies leaves none behind. Slots are aligned
+machine words, so a reader sees a number as it was before or after a write. Reading
+takes about 0.1 microseconds for each dozen slots.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import mmap
 SLOT_BYTES = 8
 
 MAX_SLOTS = 512
-"""The most processes that share; the memory for so many is one page."""
+"""The most processes that share; their slots fill one page."""
 
 
 class SharedSlots:
@@ -42,10 +42,10 @@ class SharedSlots:
 
 
 class SharedRevision:
-    """The newest revision that any process of the server knows of, as the one with ``slot`` reads and raises it.
+    """The newest revision that any process of the server knows of; this process writes it to ``slot``.
 
-    Whoever has committed a revision, or has read a state of it, raises the number before anything that follows from it
-    leaves the process. So an answer can't be based on a commit that another process doesn't know of yet, even if the
+    A process that has committed a revision, or read a state of it, raises the number before anything that follows from
+    it leaves the process. So an answer can't be based on a commit that another process doesn't know of yet, even if the
     process that made it was killed right after.
     """
 

@@ -1,4 +1,4 @@
-"""A view of a part of storage: the same contract under a prefix, with decoded entries kept ready.
+"""A view of storage: the same contract under a prefix, with a cache of decoded entries.
 
 Engines and stores of the core each get a view of their own and can't reach outside it.
 """
@@ -49,13 +49,13 @@ class View:
             yield _ViewTransaction(transaction, self.prefix) if self.prefix else transaction
 
     def ready(self, key: str) -> Any:
-        """The decoded entry at ``key`` if ``load`` has it at hand, else None; for paths that can't afford to wait."""
+        """The decoded entry at ``key`` if ``load`` has it at hand, else None; for code that must not await."""
         return self._cache.get(self.prefix + key)
 
     async def load(self, key: str, decode: Callable[[bytes], T]) -> T | None:
         """The entry at ``key``, decoded, from the cache if it is there; None if there is no such entry.
 
-        The object is shared by all who load it and must not be changed. One key is always loaded with one ``decode``.
+        The object is shared and must not be changed. Each key is always loaded with the same ``decode``.
         """
         path = self.prefix + key
         found = self._cache.get(path)

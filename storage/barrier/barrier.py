@@ -1,4 +1,4 @@
-"""The barrier: what is above it sees plain values, what is below it only ciphertext.
+"""The barrier: encrypts every entry; layers above see plaintext, the store below sees ciphertext.
 
 Keys are ``ns/<namespace id>/...`` and stay readable; the value of each entry is an envelope (see ``storage.envelope``)
 with the header ``1 | term, 4 bytes``. It is encrypted under a key that HKDF-SHA256 derives from the term's key with the
@@ -33,7 +33,7 @@ from storage.envelope import SALT_BYTES, close_envelope, open_envelope
 from storage.secret import Secret
 
 OVERHEAD_BYTES = 1 + 4 + 12 + 16
-"""By how much an entry is larger below the barrier than above it."""
+"""The bytes that encryption adds to an entry."""
 
 _FORMAT = b"\x01"
 _HEADER_BYTES = 5
@@ -41,7 +41,7 @@ _HEADER_BYTES = 5
 
 @dataclass(frozen=True, slots=True)
 class KeyStatus:
-    """The newest term, when it was installed (seconds since the epoch), and how often it has encrypted."""
+    """The newest term, its time of installation (seconds since the epoch), and its number of encryptions."""
 
     term: int
     installed: float
@@ -55,7 +55,7 @@ class Barrier:
         self._store = store
         self._clock = clock
         self._keys: BarrierKeys | None = None
-        # Whoever replaces the keys does it alone; readers and writers never wait for this.
+        # One task at a time replaces the keys; readers and writers never wait for it.
         self._changing = asyncio.Lock()
         self._outdated = False
 
@@ -71,8 +71,8 @@ class Barrier:
     async def initialize(self, root_key: bytes, also: Callable[[Transaction], Awaitable[None]] | None = None) -> None:
         """Create the keyring, sealed under ``root_key`` (32 bytes); the barrier stays sealed.
 
-        ``also`` writes to the store below the barrier, in the same commit, what must not exist without the keyring or
-        the other way round: the seal's record of the root key. Raises ``AlreadyInitialized``.
+        ``also`` writes to the store below the barrier in the same commit: the seal's record of the root key, which must
+        exist if and only if the keyring does. Raises ``AlreadyInitialized``.
         """
         check_root_key(root_key)
 
@@ -111,7 +111,7 @@ class Barrier:
             keys.close()
 
     def add_namespace(self, namespace: str, salt: bytes) -> None:
-        """Serve ``ns/<namespace>/``, with the random salt of 32 bytes that belongs to it. Raises ``BarrierSealed``."""
+        """Serve ``ns/<namespace>/``, with its random salt of 32 bytes. Raises ``BarrierSealed``."""
         if not namespace or "/" in namespace:
             raise ValueError(f"not a namespace id: {namespace!r}")
         if len(salt) != SALT_BYTES:
@@ -126,7 +126,7 @@ class Barrier:
         self._unsealed().forget(namespace)
 
     async def rotate(self) -> int:
-        """Add a term, under which all is written from now on, and give its number. Raises ``BarrierSealed``."""
+        """Add a term, under which all later writes are encrypted, and return its number. Raises ``BarrierSealed``."""
         async with self._changing:
             keys = self._unsealed()
 
@@ -142,8 +142,8 @@ class Barrier:
     async def rekey(self, new_root_key: bytes, also: Callable[[Transaction], Awaitable[None]] | None = None) -> None:
         """Seal the keyring under ``new_root_key`` (32 bytes) instead; ``also`` as for ``initialize``.
 
-        Other processes must be given the new root key by ``unseal``. Goes on if the task that waits for it is
-        cancelled, since what is stored and what is known here must stay the same. Raises ``BarrierSealed``.
+        Other processes must be given the new root key by ``unseal``. Continues if the waiting task is cancelled, so
+        that the stored keyring and the one in memory stay the same. Raises ``BarrierSealed``.
         """
         check_root_key(new_root_key)
         await asyncio.shield(self._rekey(Secret(new_root_key), also))
@@ -179,26 +179,26 @@ class Barrier:
                 self._outdated = False
                 await self.reload()
             except WrongRootKey:
-                self._outdated = True  # Another process has replaced the root key, and is about to tell us.
+                self._outdated = True  # Another process has replaced the root key, and will send it.
             except BaseException:
                 self._outdated = True
                 raise
 
     async def key_status(self) -> KeyStatus:
-        """The newest term and its use, which is never counted too low. Raises ``BarrierSealed``."""
+        """The newest term and its encryptions, never counted too low. Raises ``BarrierSealed``."""
         await self._refresh()
         keys = self._unsealed()
         term = keys.keyring.newest
         return KeyStatus(term.number, term.installed, await keys.count.total())
 
     async def get(self, key: str) -> bytes | None:
-        """As ``Reader.get``. Raises ``BarrierSealed``, and ``ValueError`` for what is in no namespace."""
+        """As ``Reader.get``. Raises ``BarrierSealed``, and ``ValueError`` for keys outside of namespaces."""
         self.check_access(key)
         record = await self._store.get(key)
         return None if record is None else await self.decrypt(key, record)
 
     async def list(self, prefix: str, after: str = "", limit: int | None = None) -> list[str]:
-        """As ``Reader.list``. Raises ``BarrierSealed``, and ``ValueError`` for what is in no namespace."""
+        """As ``Reader.list``. Raises ``BarrierSealed``, and ``ValueError`` for prefixes outside of namespaces."""
         self.check_access(prefix)
         return await self._store.list(prefix, after, limit)
 

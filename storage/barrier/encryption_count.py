@@ -1,4 +1,4 @@
-"""How many records were encrypted under a term's key, across restarts and processes, without a write for each.
+"""Number of encryptions under a term's key, across restarts and processes, without a write for each.
 
 A process reserves a block of encryptions ahead: it adds the block to the stored total before anything encrypted with it
 is stored. After a crash the rest of the block counts as used. So the count may be too high, by a block for each
@@ -39,7 +39,7 @@ class EncryptionCount:
             return await self._stored(self._store) + self.used - self._reserved
 
     async def cover(self) -> None:
-        """Reserve what has been used beyond the reservation; nothing it was used for may be stored before."""
+        """Reserve the encryptions used beyond the reservation; call it before storing their results."""
         if self.used <= self._reserved:
             return
         async with self._lock:

@@ -1,4 +1,4 @@
-"""What an unsealed barrier knows, and forgets when it is sealed: the keyring, and what is made ready from it."""
+"""State of an unsealed barrier, forgotten on sealing: the keyring, and ciphers and counts derived from it."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class BarrierKeys:
             del self._ciphers[name]
 
     def close(self) -> None:
-        """Zero and forget what can be."""
+        """Zero the keys where possible, and forget them."""
         self.root_key.close()
         for term in self.keyring.terms.values():
             term.key.close()

@@ -1,1 +1,1 @@
-"""Seals: who may open the barrier. A seal wraps the root key; ``storage.seals.stored`` keeps what it has wrapped."""
+"""Seals, which wrap the barrier's root key; ``storage.seals.stored`` keeps the wrapped keys."""

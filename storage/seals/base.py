@@ -1,8 +1,8 @@
-"""What a seal is: something that wraps the barrier's root key, and opens it again.
+"""The contract of seals: a seal wraps the barrier's root key and unwraps it again.
 
-An *automatic* seal (a static key, a key service) opens it by itself when the server starts. The Shamir seal can only do
-so once its holders have come together; so its key is split into shares, and a server with an automatic seal may have
-*recovery* shares instead, which open nothing, but prove that their holders agree.
+An *automatic* seal (a static key, a key service) unwraps when the server starts. The Shamir seal needs enough
+shares of its key first. A server with an automatic seal may have *recovery* shares, which unwrap nothing, but prove
+that their holders agree.
 
     SealFault (a StorageFault)
       +- InvalidKey         a key or share is wrong; the text is what Vault puts behind "invalid key: "
@@ -25,11 +25,11 @@ class SealFault(StorageFault):
 
 
 class InvalidKey(SealFault):
-    """A key or a share is not one that opens this."""
+    """A key or a share is not the right one."""
 
 
 class InvalidSealConfig(SealFault):
-    """There can be no such number of shares, or no such threshold."""
+    """The number of shares or the threshold is out of range."""
 
 
 class SealConfig(msgspec.Struct, frozen=True, array_like=True):
@@ -55,15 +55,15 @@ class SealConfig(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Seal(Protocol):
-    """Wraps secrets; each for a path, and not to be opened for another."""
+    """Wraps secrets, each bound to a path."""
 
     @property
     def type(self) -> str:
-        """The word for it in configuration and ``seal-status``."""
+        """Its name in the configuration and ``seal-status``."""
 
     @property
     def automatic(self) -> bool:
-        """Whether it can unwrap without anybody bringing shares."""
+        """Whether it can unwrap without shares."""
 
     async def wrap(self, path: str, secret: bytes) -> bytes:
         """Encrypt ``secret`` for the entry at ``path``."""

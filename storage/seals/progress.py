@@ -1,4 +1,4 @@
-"""Shares as they come in, one by one, until there are enough: for unsealing, and whatever else asks for shares."""
+"""Collection of shares, one by one, up to a threshold: for unsealing and for every other ceremony."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MAX_SHARE_BYTES = 33
 
 
 class ShareProgress:
-    """Collects ``threshold`` shares under a ``nonce``, which tells one round from the next."""
+    """Collects ``threshold`` shares under a ``nonce``, which identifies the round."""
 
     def __init__(self, threshold: int, nonce: str = "", shares: Iterable[bytes] = ()) -> None:
         """A new round; with ``nonce`` and ``shares``, one that another process has begun."""

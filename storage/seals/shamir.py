@@ -2,8 +2,8 @@
 
 A share is the polynomial's value for each byte of the secret, followed by the one byte where it was evaluated. The
 field is that of AES (x^8 + x^4 + x^3 + x + 1). A secret is handled as one integer, all of its bytes at once: they are
-only ever added (XOR), masked, shifted, and multiplied by evaluation points, which are no secrets. So no secret byte
-decides a branch or an index into a table.
+are only added (XOR), masked, shifted, and multiplied by evaluation points, which are no secrets. So no branch and no
+table index depends on a secret byte.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def split(secret: bytes, shares: int, threshold: int) -> list[bytes]:
 
 
 def combine(shares: Sequence[bytes]) -> bytes:
-    """The secret of which ``shares`` (two or more) are shares. Too few, or those of another, give a wrong one.
+    """The secret of which ``shares`` (two or more) are shares. Too few shares, or another secret's, give a wrong one.
 
     Raises ``InvalidKey`` for what can't be shares of one secret.
     """
@@ -142,7 +142,7 @@ class ShamirSeal:
         try:
             return open_envelope(cipher, len(_FORMAT), path, wrapped)
         except Damaged as error:
-            # Nothing tells a wrong key from a damaged entry here; a wrong key is what happens every day.
+            # A wrong key can't be told from a damaged entry here; the wrong key is the common case.
             raise InvalidKey("failed to decrypt keys from storage: cipher: message authentication failed") from error
 
     def outdated(self, wrapped: bytes) -> bool:

@@ -1,4 +1,4 @@
-"""The seal with a key that is given with the configuration; OpenBao's ``static`` seal, with the same settings.
+"""The static seal: its key comes with the configuration. OpenBao's ``static`` seal, with the same settings.
 
     current_key_id   a lasting name for the key                      BAO_STATIC_SEAL_CURRENT_KEY_ID
     current_key      32 bytes in hex or base64, or raw               BAO_STATIC_SEAL_CURRENT_KEY

@@ -1,4 +1,4 @@
-"""What of the seal lies in storage, below the barrier: how the key was split, and the root key that the seal wrapped.
+"""The seal's entries in storage, below the barrier: how the key was split, and the wrapped root key.
 
     core/seal-config      the seal's type, shares and threshold
     core/root-key         the root key, wrapped
@@ -68,7 +68,7 @@ class StoredSeal:
         return await _read_config(self._store, CONFIG_PATH)
 
     async def check(self) -> None:
-        """Raise ``SealFault`` if another type of seal was set up: there is no way from one to another."""
+        """Raise ``SealFault`` if the server was initialised with another type of seal; migration isn't supported."""
         config = await self.config()
         if config is not None and config.type != self.seal.type:
             raise SealFault(f"the seal was set up as {config.type!r}, but is configured as {self.seal.type!r}")
@@ -106,7 +106,7 @@ class StoredSeal:
             transaction.put(ROOT_KEY_PATH, await _with_key(new.key.reveal()).wrap(ROOT_KEY_PATH, root_key))
 
     def adopt(self, new: NewShares) -> None:
-        """Use the key of ``new``, whose shares are stored by now, for whatever is wrapped from now on."""
+        """Use the key of ``new``, whose shares are stored by now, for all later wrapping."""
         if isinstance(self.seal, ShamirSeal):
             self.seal.use(new.key.reveal())
 
@@ -116,7 +116,7 @@ class StoredSeal:
         return self.seal.key if isinstance(self.seal, ShamirSeal) else None
 
     def use(self, key: bytes) -> None:
-        """Use ``key``, which another process has from its shares."""
+        """Use ``key``, which another process has combined from shares."""
         if isinstance(self.seal, ShamirSeal):
             self.seal.use(key)
 
@@ -136,7 +136,7 @@ class StoredSeal:
         if not isinstance(self.seal, ShamirSeal):
             return Secret(await self.seal.unwrap(ROOT_KEY_PATH, wrapped))
         key = join(config, shares)
-        # Tried apart from the seal, so that wrong shares don't make it forget the right key.
+        # Tried in a seal of its own, so that wrong shares don't replace the right key.
         root_key = Secret(await _with_key(key).unwrap(ROOT_KEY_PATH, wrapped))
         self.seal.use(key)
         return root_key
@@ -154,7 +154,7 @@ class StoredSeal:
             raise InvalidKey("recovery key does not match submitted values")
 
     async def upgrade(self) -> bool:
-        """Wrap again with the seal's current key what names an older one; whether there was anything to do."""
+        """Wrap the entries under an older key of the seal again with its current one; return whether any were."""
 
         async def wrap_again(transaction: Transaction) -> bool:
             found = False

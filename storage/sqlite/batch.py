@@ -1,4 +1,4 @@
-"""One batch of commits as one SQLite transaction: run in the committer's thread, in one go.
+"""Commit of a batch of proposals as one SQLite transaction, in the committer's thread.
 
 Each proposal is validated against the state that those before it have left, and then applied or refused on its own; the
 one COMMIT at the end makes all that were applied durable. This is plain ``sqlite3``, because here the process holds

@@ -1,8 +1,7 @@
-"""Copies of a database, for backups: one file with the state of one moment, entries encrypted as they are.
+"""Backups: a database copied to one file, in the state of one moment, entries still encrypted.
 
-A copy is made under a name of its own, checked, flushed, and only then given the name that was asked for: whatever
-happens meanwhile, no part of a copy ever stands under that name. A server may go on writing while its database is
-copied, since readers of a write-ahead log see the state that they began with.
+A copy is made under a temporary name, checked, flushed, and only then renamed: so no partial copy ever has the final
+name. A server may go on writing meanwhile, since readers of a write-ahead log see the state that they began with.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from storage.base import Damaged, Unavailable
 from storage.sqlite.schema import BUSY_SECONDS, beside, fault, flush_folder, schema_version
 
 _NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP)
-"""How file systems without hard links refuse to make one."""
+"""The errors of file systems without hard links."""
 
 
 def back_up(database: Path, file: Path) -> int:
@@ -50,13 +49,13 @@ def restore(file: Path, database: Path) -> int:
 
 @contextlib.contextmanager
 def _copy(source: Path, target: Path) -> Iterator[tuple[Path, int]]:
-    """A checked and flushed copy of ``source``, beside ``target`` under another name; gone behind the block."""
+    """A checked and flushed copy of ``source``, beside ``target`` under another name; removed on leaving."""
     made = target.with_name(f".{target.name}.{secrets.token_hex(8)}.part")
     try:
         os.close(os.open(made, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
         with contextlib.closing(_open(source)) as read, contextlib.closing(_open(made, write=True)) as written:
             _check(read, source)
-            # Nothing has to be undone in a file that is thrown away if it isn't finished.
+            # An unfinished file is deleted, so it needs no rollback.
             written.execute("PRAGMA journal_mode = OFF")
             written.execute("PRAGMA synchronous = OFF")
             read.backup(written)
@@ -114,7 +113,7 @@ def _flush(file: Path) -> None:
 
 
 def _name(made: Path, file: Path) -> None:
-    """Give ``made`` the name ``file``, unless somebody else has taken it meanwhile."""
+    """Give ``made`` the name ``file``, unless that exists by now."""
     try:
         os.link(made, file)
     except FileExistsError:

@@ -1,7 +1,7 @@
-"""Disk space that is kept for the next start: a file beside the database, deleted when the disk is full.
+"""Reserve of disk space for the next start: a file beside the database, deleted when the disk is full.
 
-SQLite can't even read a database with a write-ahead log if it can't make the log's files, which the last connection
-takes away. On a full disk a server that was stopped would not start again, though most of what it does writes nothing.
+SQLite can't open a database with a write-ahead log without creating the log's files, which the last connection
+removes. Without the reserve, a stopped server couldn't start again on a full disk, not even to read.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 _log = logging.getLogger(__name__)
 
 RESERVE_BYTES = 512 * 1024
-"""Far more than the index of a write-ahead log takes (32 KiB), since others may be quicker to use it."""
+"""Far more than the index of a write-ahead log takes (32 KiB), since other programs may take some of it."""
 
 _FULL_BYTES = 256 * 1024
 _ROOMY_BYTES = 8 * RESERVE_BYTES
@@ -41,7 +41,7 @@ class DiskReserve:
             _log.error("the disk of %s is full; what was reserved there for a start is in use", self._path.parent)
 
     def keep(self) -> None:
-        """Take the space, if it isn't taken and there is plenty; whatever is in the way of that is let be."""
+        """Take the space, if it isn't taken and there is plenty; errors are ignored."""
         if self._free_bytes() < _ROOMY_BYTES:
             return
         with suppress(OSError):
@@ -62,7 +62,7 @@ class DiskReserve:
 
 
 def free_bytes(folder: Path) -> int:
-    """How many bytes of the disk with ``folder`` this account may still use; very many where that can't be told."""
+    """How many bytes of the disk with ``folder`` this account may still use; very many where that is unknown."""
     try:
         status = os.statvfs(folder)
     except OSError:

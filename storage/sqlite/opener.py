@@ -1,7 +1,7 @@
 """The entry point of SQLite storage: opens stores, and keeps two servers from working on one database.
 
-The processes of a server tell each other of their commits through memory that they share. Another server has no part in
-it, and would go on answering from what it remembers: with a token that is revoked, or a key that was rotated.
+The processes of a server tell each other of their commits through shared memory. A second server would not see them,
+and would answer from stale caches: accept a revoked token, or use a key that was rotated.
 """
 
 from __future__ import annotations

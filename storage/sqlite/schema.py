@@ -25,16 +25,16 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         " WITHOUT ROWID",
     ),
 )
-"""Each is applied once, in this order, in a transaction of its own. Released ones are never edited, only added to."""
+"""Migrations, applied once each, in this order, each in a transaction. Released ones are never edited."""
 
 LOG_BYTES = 64 * 1024
-"""What SQLite takes to open a write-ahead log, at least."""
+"""The bytes that SQLite needs at least to open a write-ahead log."""
 
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 def database_path(settings: Mapping[str, str]) -> Path:
-    """Where the database is, as the settings of the storage say. Raises ``ValueError`` for wrong settings."""
+    """The path of the database in the storage's settings. Raises ``ValueError`` for wrong settings."""
     if unknown := settings.keys() - {"path"}:
         raise ValueError(f"storage 'sqlite' has no setting {min(unknown)!r}")
     if not settings.get("path"):
@@ -48,16 +48,16 @@ def beside(path: Path, suffix: str) -> Path:
 
 
 def locks_fail(path: Path, error: OSError) -> Unavailable:
-    """What it is to our callers that such a file can't be made."""
+    """The fault for a lock file that can't be made."""
     return Unavailable(f"the database {path} can't be locked: {error.strerror}")
 
 
 def fault(error: sqlite3.Error, path: Path) -> StorageFault:
-    """What an error of SQLite is to our callers."""
+    """The storage fault for an error of SQLite."""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code in _DAMAGED:
         return Damaged(f"the database {path} is damaged: {error}")
-    # The files of the write-ahead log fail otherwise than writes do.
+    # Errors of the write-ahead log's files differ from those of writes.
     if code == sqlite3.SQLITE_FULL or (code == sqlite3.SQLITE_IOERR and free_bytes(path.parent) < LOG_BYTES):
         return Full(f"the disk of the database {path} is full: {error}")
     return Unavailable(f"the database {path} can't be used: {error}")
@@ -76,7 +76,7 @@ def create_files(path: Path) -> None:
         try:
             os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
         except FileExistsError:
-            # SQLite would serve what it may only read, and fail at the first write.
+            # SQLite would open a read-only file, and fail at the first write.
             if not os.access(path, os.R_OK | os.W_OK):
                 raise Unavailable(f"the database {path} can't be both read and written by this account") from None
             return
@@ -149,7 +149,7 @@ def schema_version(connection: sqlite3.Connection, path: Path) -> int:
 
 
 def flush_folder(folder: Path) -> None:
-    """Make names in ``folder`` last. Raises ``OSError``."""
+    """Flush the names in ``folder`` to disk. Raises ``OSError``."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -1,7 +1,7 @@
 """A store in one SQLite file, shared by the processes of one machine: write-ahead log, ``synchronous=FULL``.
 
-Commits wait in a queue. One committer takes all that wait and commits them as one SQLite transaction (see
-``storage.sqlite.batch``): so one flush of the disk serves as many writers as have come while the last one was going on.
+Commits wait in a queue. One committer takes all waiting commits into one SQLite transaction (see
+``storage.sqlite.batch``): so one flush of the disk serves all writers that came during the last one.
 Readers have connections of their own, which in WAL mode see the latest committed state and never wait for a writer.
 
 Each statement that reads also reads the store's revision, from the same state. So a transaction knows for free whether
@@ -50,7 +50,7 @@ _READERS = 2
 
 @dataclass(slots=True)
 class _Commit:
-    """A proposal in the queue, and whoever waits for it; who was cancelled gets no answer."""
+    """A proposal in the queue, and the future of its result, unless cancelled."""
 
     proposal: Proposal
     done: asyncio.Future[None]
@@ -84,7 +84,7 @@ class _Writer:
 
 
 class SqliteStore:
-    """Made by ``open_sqlite``."""
+    """A ``Store`` in one SQLite file; made by ``open_sqlite``."""
 
     def __init__(
         self,
@@ -125,13 +125,13 @@ class SqliteStore:
     def transaction(self) -> OptimisticTransaction:
         """As ``Storage.transaction``.
 
-        The commit goes on if the task that waits for it is cancelled. After an error of the medium while a commit was
-        flushed, and a loss of power before the next one, it is for the file system to say whether it happened.
+        The commit goes on if the waiting task is cancelled. If a flush failed and power was lost before the next
+        commit, the file system decides whether the commit happened.
         """
         return OptimisticTransaction(self)
 
     async def changes(self, since: int) -> Changes:
-        """As ``Store.changes``: from memory, if all of it is the work of this process."""
+        """As ``Store.changes``: from memory, if this process made all of them."""
         self._check_open()
         newest = self._changelog.newest
         if since < newest == self._newest():
@@ -233,7 +233,7 @@ class SqliteStore:
             raise fault(error, self._path) from error
 
     def _see(self, revision: int) -> int:
-        """Tell all processes of ``revision``, before anybody is told what was read or written at it."""
+        """Tell all processes of ``revision``, before any result read or written at it is returned."""
         self._shared.reach(revision)
         return revision
 
