@@ -1,1 +1,1 @@
-"""The Vault wire: what bytes come in and go out, in Vault's words. The only place that knows HTTP statuses."""
+"""The Vault wire: requests, answers and error texts. The only package that knows HTTP statuses."""

@@ -1,4 +1,4 @@
-"""The weak conversions of single parameters: which values Vault takes for which types, and what it says of others.
+"""Weak conversion of single parameters: which values Vault takes for which types, and its errors for others.
 
 The rules are Go's (strconv, time) and those of the library that OpenBao decodes fields with. Every converter takes what
 JSON can hold and returns a value of the field's type, or raises ``ConversionError``.
@@ -20,14 +20,14 @@ from engines.faults import InvalidRequest
 from engines.fields import BATCH, KIND
 
 ABSENT: Final = object()
-"""What a converter returns for a value that counts as not given."""
+"""The result of a converter for a value that counts as not given."""
 
 _TRUE = frozenset({"1", "t", "T", "true", "TRUE", "True"})
 _FALSE = frozenset({"0", "f", "F", "false", "FALSE", "False", ""})
 _INTEGER = re.compile(
     r"[+-]?(?:0[xX](?:_?[0-9a-fA-F])+|0[bB](?:_?[01])+|0[oO]?(?:_?[0-7])+|[1-9](?:_?[0-9])*|0)", re.ASCII
 )
-# What follows the point is inside the same option as the point: digits beside digits would match in many ways.
+# Fraction and point are inside one option: otherwise digits beside digits would match in many ways.
 _DECIMAL = re.compile(
     r"[+-]?(?:[0-9](?:_?[0-9])*(?:\.(?:[0-9](?:_?[0-9])*)?)?|\.[0-9](?:_?[0-9])*)(?:[eE][+-]?[0-9]+)?"
 )
@@ -37,7 +37,7 @@ _MAX_NUMBER_CHARACTERS = 400
 
 
 MAX_COMMAS = 10_000
-"""How many commas a text may have that is read as a list."""
+"""The most commas of a text that is read as a list."""
 
 
 class ConversionError(ValueError):
@@ -71,7 +71,7 @@ def kind_of(annotation: object) -> str:
 
 
 def go_type(value: object) -> str:
-    """The Go type that OpenBao would hold ``value`` in."""
+    """The name of the Go type in which OpenBao would hold ``value``."""
     if value is None:
         return "nil"
     if isinstance(value, bool):
@@ -126,7 +126,7 @@ def to_integer(value: object) -> int:
 
 
 def _wrong_with_long(text: str) -> str:
-    """What Go says of a number that is too long to be looked at closely: one pass in C, whatever stands in it."""
+    """Go's error for a number too long to be parsed; found in one pass in C."""
     digits = text.lstrip("+-").replace(".", "", 1)
     return "value out of range" if digits.isascii() and digits.isdigit() else "invalid syntax"
 
@@ -141,7 +141,7 @@ def _integer(text: str) -> int:
 
 
 def to_boolean(value: object) -> bool:
-    """Go's spellings of true and false, as text or number; nothing at all is false."""
+    """Go's spellings of true and false, as text or number; the empty text is false."""
     text = _text(value)
     if text is None:
         raise _unconvertible(value, "bool")
@@ -153,7 +153,7 @@ def to_boolean(value: object) -> bool:
 
 
 def to_float(value: object) -> float:
-    """A finite number. OpenBao takes ``inf`` and ``nan`` too, and then can't store them."""
+    """A finite number. OpenBao takes ``inf`` and ``nan`` too, but can't store them."""
     text = _text(value)
     if text is None:
         raise _unconvertible(value, "float64")
@@ -195,7 +195,7 @@ def to_signed_duration(value: object) -> object:
 
 
 def to_bare_duration(value: object) -> object:
-    """As ``to_signed_duration``; what can't be converted is answered with Go's words alone."""
+    """As ``to_signed_duration``; errors are Go's words alone."""
     try:
         return to_signed_duration(value)
     except ConversionError as error:
@@ -203,7 +203,7 @@ def to_bare_duration(value: object) -> object:
 
 
 def _elements(value: object) -> list[object]:
-    """What a list may be given as: itself, nothing, an empty object, or its only element."""
+    """The elements of a list given as itself, nothing, an empty object, or its only element."""
     if isinstance(value, list):
         return value
     if value is None or value == "" or value == {}:
@@ -262,7 +262,7 @@ def _string_values(members: Mapping[str, object], index: int) -> dict[str, str]:
     for name, member in members.items():
         text = _text(member)
         if text is None:
-            # OpenBao then tries the whole object as an element of a list, and complains of that.
+            # OpenBao then tries the whole object as an element of a list, and reports that error.
             error = _unconvertible(members, "string", f"[{index}]")
             raise ConversionError(f"decoding failed due to the following error(s):\n\n{error.detail}")
         found[name] = text
@@ -270,7 +270,7 @@ def _string_values(members: Mapping[str, object], index: int) -> dict[str, str]:
 
 
 def to_object(value: object) -> dict[str, Any]:
-    """An object, or a list of objects, whose members are put together."""
+    """An object, or a list of objects, whose members are merged."""
     if value is None:
         return {}
     if isinstance(value, dict):
@@ -286,7 +286,7 @@ def to_object(value: object) -> dict[str, Any]:
 
 
 def to_array(value: object) -> list[Any]:
-    """A list of anything; what isn't one is its only element."""
+    """A list of anything; another value becomes its only element."""
     if value is None:
         return []
     return value if isinstance(value, list) else [value]
@@ -323,4 +323,4 @@ CONVERTERS: Final[Mapping[str, Callable[[object], object]]] = {
     BATCH: _unchanged,
     "any": _unchanged,
 }
-"""By the kind of a field, see ``kind_of``."""
+"""Converters by the kind of a field, see ``kind_of``."""

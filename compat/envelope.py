@@ -1,6 +1,6 @@
-"""The bodies of answers: Vault's envelope around data, the blocks it may hold, and the list of errors.
+"""Bodies of answers: Vault's envelope around data, its ``auth`` and ``wrap_info`` blocks, and the list of errors.
 
-The envelope of an ordinary answer is bytes put together around the data, which alone is encoded.
+The envelope of an ordinary answer is assembled as bytes around the data, which alone is encoded.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ _ENVELOPE_NAMES = frozenset(
 
 
 def bare_body(data: Mapping[str, Any] | None) -> bytes:
-    """``data`` alone, as the paths answer that have no envelope."""
+    """``data`` alone, for paths whose answers have no envelope."""
     return encode(data) + b"\n"
 
 

@@ -1,7 +1,7 @@
-"""Parameters turned into a route's typed body, as weakly as Vault does it and with its words for what can't be.
+"""Conversion of parameters to a route's typed body, as weakly as Vault does it and with its error texts.
 
-Most bodies already have the right types: one call of msgspec converts them. Only when it refuses, or when a parameter
-is there that must be converted whatever it looks like, each parameter goes through ``compat.conversion`` first.
+Most bodies already have the right types: one call of msgspec converts them. If it refuses, or a parameter must be
+converted whatever its type, each parameter goes through ``compat.conversion`` first.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ BodyT = TypeVar("BodyT", bound=Body)
 
 _INT64_MAX = 2**63 - 1
 _ALWAYS_CONVERTED = frozenset({"comma_list"})
-"""Kinds whose values may change in conversion even where they have the right type: blanks around them are dropped."""
+"""Kinds whose values may change in conversion even where they have the right type: surrounding blanks are dropped."""
 
 
 class _Plan(NamedTuple):
@@ -39,10 +39,10 @@ def _plan(body_type: type[Body]) -> _Plan:
 
 
 def convert(body_type: type[BodyT], given: Mapping[str, Any], *, bare_errors: bool = False) -> BodyT:
-    """The body that ``given`` amounts to. ``null`` is a zero value that counts as supplied; unknown names are ignored.
+    """The typed body of the parameters ``given``. ``null`` is a supplied zero value; unknown names are ignored.
 
-    Raises ``InvalidRequest`` naming the first parameter that can't be converted; ``bare_errors`` leaves out the words
-    ``Field validation failed:`` in front, as routes do that tell creation from update.
+    Raises ``InvalidRequest`` naming the first parameter that can't be converted; ``bare_errors`` omits the prefix
+    ``Field validation failed:``, for routes that tell creation from update.
     """
     plan = _plan(body_type)
     if plan.always.isdisjoint(given):
@@ -90,7 +90,7 @@ def ignored_warning(names: Iterable[str]) -> str:
 
 
 def replaced_warning(names: Collection[str]) -> str:
-    """The warning about parameters of the body that the path has its own values for."""
+    """The warning about parameters of the body that the path overrides."""
     return (
         "Endpoint replaced the value of these parameters with the values captured from the endpoint's path: "
         f"[{' '.join(sorted(names))}]"

@@ -1,4 +1,4 @@
-"""The media type in a Content-Type header, with the words of Go's package mime for what isn't one."""
+"""The media type in a Content-Type header, with the errors of Go's package mime."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def media_type(text: str) -> str:
     base = text.partition(";")[0]
     _check_base(base.strip())
     rest = text[len(base) :].rstrip()
-    if rest.endswith(";"):  # One that nothing follows is no mistake.
+    if rest.endswith(";"):  # A final semicolon is allowed.
         rest = rest[:-1].rstrip()
     parameters: dict[str, str] = {}
     offset = 0

@@ -1,7 +1,7 @@
-"""What a route makes of its parameters: which field each name stands for, and the values that a handler gets for it.
+"""Fields of a route's parameters: which field each name stands for, and the values that a handler gets for it.
 
-The types of a route's body say all of it. ``compat.fields`` converts whole bodies; here, parameters are looked at one
-by one, for policies that judge a request and for the audit that describes it.
+All of it follows from the types of the route's body. ``compat.fields`` converts whole bodies; this module looks at
+single parameters, for policies that judge a request and for the audit that describes it.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Field(NamedTuple):
 
     @property
     def listed(self) -> bool:
-        """Whether the handler gets several texts, which may come as one."""
+        """Whether the handler gets several texts, which a client may send as one."""
         return self.kind in _LISTS or self.parts is not None
 
     @property
@@ -42,7 +42,7 @@ class Field(NamedTuple):
         return self.kind in ("int", "float", "bool") or self.kind in _DURATIONS
 
     def elements(self, value: object) -> list[Any]:
-        """What the handler gets for ``value``: one value, or the elements of a list; none for what counts as absent.
+        """The handler's values for ``value``: one, or the elements of a list; none if it counts as absent.
 
         A map of texts is the list of its ``name=value``. Raises ``ConversionError`` for what the route refuses.
         """
@@ -71,10 +71,10 @@ class Field(NamedTuple):
 
 
 class Parameters(NamedTuple):
-    """The parameters that a type of bodies, or of the objects within, has."""
+    """The parameters of a type of bodies, or of objects within one."""
 
     fields: Mapping[str, Field]
-    """By their names on the wire."""
+    """Fields by their names on the wire."""
 
     other_names: Mapping[str, str]
     """As in ``engines.base.Body``."""
@@ -87,7 +87,7 @@ class Parameters(NamedTuple):
         return self.other_names.get(name, name)
 
     def field(self, name: str) -> Field | None:
-        """The field that ``name`` stands for, be it that the route has it under an older name alone; else None."""
+        """The field that ``name`` stands for, also as an older name; None for an unknown name."""
         today = self.name_of(name)
         for one in (name, today, *(other for other, field in self.other_names.items() if field == today)):
             if one in self.fields:

@@ -1,11 +1,10 @@
-"""What a policy says, typed: its name and one ``Rule`` for each path it speaks of.
+"""Policies, parsed: a name and one ``Rule`` for each path.
 
 These are the types alone; ``compat.policy_text`` reads them from HCL or JSON. Which rule wins for a request, and what
 several policies mean together, is decided where rules are compiled and matched (``server.tenants.policies.acl``).
 
-A path may hold templates (``{{identity.entity.name}}``), which mean something only for one caller. Such a rule is
-kept as it was written; the caller's values are filled in where rules are compiled
-(``server.tenants.policies.templates``).
+A path may hold templates (``{{identity.entity.name}}``), whose values depend on the caller. Such a rule is kept as
+written; ``server.tenants.policies.templates`` fills in the values when rules are compiled.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from compat.quoting import quote
 from engines.faults import InvalidRequest
 
 CAPABILITIES = frozenset({"create", "read", "update", "patch", "delete", "list", "scan", "sudo", "deny"})
-"""Every word that a list of capabilities may hold."""
+"""The capabilities that a policy may name."""
 
 Value: TypeAlias = "str | int | float | bool | tuple[Value, ...] | Mapping[str, Value] | None"
 """A value that a parameter may be required to have, as written in the policy."""
@@ -29,22 +28,22 @@ Values: TypeAlias = Mapping[str, tuple[Value, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What one policy says of one path. TTLs are in seconds, 0 for "not said"."""
+    """The rule of one policy for one path. TTLs are in seconds; 0 means none was given."""
 
     path: str
     """Without a leading ``/`` and, where ``prefix`` is set, without the final ``*``."""
 
     prefix: bool
-    """The path ended in ``*``: the rule speaks of everything that begins with ``path``."""
+    """The path ended in ``*``: the rule applies to everything that begins with ``path``."""
 
     segments: bool
     """At least one whole segment of the path is ``+``, which stands for any one segment."""
 
     capabilities: frozenset[str]
-    """Words of ``CAPABILITIES``; just ``deny`` where the list held ``deny`` or nothing at all."""
+    """Members of ``CAPABILITIES``; just ``deny`` where the list held ``deny`` or nothing at all."""
 
     required_parameters: frozenset[str] = frozenset()
-    """In lower case, as all names of parameters here."""
+    """Names of parameters, here and below, are in lower case."""
 
     allowed_parameters: Values = field(default_factory=dict)
     denied_parameters: Values = field(default_factory=dict)
@@ -69,14 +68,14 @@ class Policy:
     name: str
     rules: tuple[Rule, ...] = field(default=())
     slashes_in_templates: bool = False
-    """Whether what is filled in for a template may hold ``/``."""
+    """Whether the value of a template may hold ``/``."""
 
     wildcards_in_templates: bool = False
-    """Whether what is filled in for a template may hold ``*`` and ``+``, which then are just that."""
+    """Whether the value of a template may hold ``*`` and ``+``, which then match only themselves."""
 
     @property
     def templated(self) -> bool:
-        """Whether any rule depends on who is calling."""
+        """Whether any rule depends on the caller."""
         return any(rule.templated for rule in self.rules)
 
 
@@ -94,7 +93,7 @@ def read_path(text: str) -> tuple[str, bool, bool]:
 
 
 def join_values(into: dict[str, list[Value]], parameter: str, listed: Iterable[Value]) -> None:
-    """Add the values that are ``listed`` for a parameter to those that are there; no values at all mean any."""
+    """Add the values that are ``listed`` for a parameter to the present ones; an empty list means any."""
     added, present = list(listed), into.get(parameter)
     if present is None:
         into[parameter] = added

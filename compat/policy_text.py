@@ -1,7 +1,7 @@
-"""Policies read from their text, with OpenBao's words for every mistake.
+"""Parser of policies, with OpenBao's words for every mistake.
 
-The text is HCL or JSON. What is wrong is refused whole: a policy that was understood in part could grant, or withhold,
-something other than was meant.
+The text is HCL or JSON. A policy with any mistake is refused whole: if it were understood in part, it could grant, or
+withhold, something other than was meant.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _RULE_KEYS = frozenset(
     }
 )  # fmt: skip
 _UNSUPPORTED_KEYS = frozenset({"mfa_methods", "control_group", "list_scan_response_keys_filter_path"})
-"""What OpenBao knows and we don't. To ignore a restriction would grant more than was meant, so they are refused."""
+"""OpenBao's keys that aren't supported. Ignoring a restriction would grant too much, so they are refused."""
 
 _LEGACY = {
     "deny": frozenset({"deny"}),
@@ -98,7 +98,7 @@ def _checked_rule(written: str, body: Body) -> Rule:
 
 
 def _capabilities(fields: Mapping[str, list[Attribute | Block]]) -> tuple[frozenset[str], bool]:
-    """What the rule grants, and whether it says ``deny`` in so many words: then nothing else of it is looked at."""
+    """The rule's capabilities, and whether ``deny`` is among them, in which case the rest is ignored."""
     found = set(_strings(fields, "capabilities"))
     for item in fields.get("policy", ()):
         word = _text(item, "root.Policy")
@@ -205,7 +205,7 @@ def _text(item: Attribute | Block, place: str) -> str:
 
 
 def _comment(item: Attribute | Block) -> str:
-    """A comment may be anything; what isn't text says nothing."""
+    """The text of a comment; ``""`` for values of other types."""
     value = item.value.value if isinstance(item, Attribute) and isinstance(item.value, Scalar) else ""
     return value if isinstance(value, str) else ""
 
@@ -219,7 +219,7 @@ def _wrong(item: Attribute | Block, message: str, *, wrap: bool = False) -> NoRe
 
 
 def _check_keys(body: Body, known: frozenset[str]) -> None:
-    """Refuse what isn't in ``known``. The line of a block is not known to OpenBao, which says 0."""
+    """Refuse keys outside of ``known``. OpenBao reports line 0 for a block."""
     wrong = [item for item in body.items if item.name not in known]
     for item in wrong:
         if item.name in _UNSUPPORTED_KEYS and known is _RULE_KEYS:
@@ -234,7 +234,7 @@ def _check_keys(body: Body, known: frozenset[str]) -> None:
 
 
 def _check_templates(path: str) -> None:
-    """Refuse braces of templates that don't come in pairs, or nest."""
+    """Refuse braces of templates that are unpaired or nested."""
     opened = False
     for found in _TEMPLATE_BRACES.finditer(path):
         if (found[0] == "{{") == opened:

@@ -1,4 +1,4 @@
-"""Parameters in queries and forms, read as Go reads them: leniently in a query, strictly in a form."""
+"""Parameters in queries and forms, parsed as Go does it: leniently in a query, strictly in a form."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from urllib.parse import unquote_to_bytes
 from engines.faults import InvalidRequest, TooLarge
 
 MAX_PAIRS = 1_000
-"""How many parameters one query or form may hold."""
+"""The most parameters in one query or form."""
 
 MAX_FORM_BYTES = 1024 * 1024
-"""How large a form may be. Its escapes are read at a tenth of the speed of JSON's; who has more to send, sends that."""
+"""The largest form, in bytes. Decoding its escapes takes ten times as long as JSON; larger bodies must be JSON."""
 
 _BAD_ESCAPE = re.compile(rb"%(?![0-9a-fA-F]{2})")
 

@@ -1,8 +1,8 @@
-"""What an HTTP request asks for, in Vault's terms: an operation on a path in a namespace, with parameters and a token.
+"""HTTP requests parsed into Vault's terms: an operation on a path in a namespace, with parameters and a token.
 
-``parse_request`` looks at nothing but the request itself, so that what is malformed is turned away before any state is
-touched. Its checks come in the order in which OpenBao makes them, since that decides which error a request with several
-mistakes gets. One loop over the headers (``read_headers``), and no work for what isn't there.
+``parse_request`` looks at the request alone, so that malformed requests are refused before any state is touched. Its
+checks come in OpenBao's order, which decides the error of a request with several mistakes. The headers are read in one
+loop (``read_headers``), and absent parts cost nothing.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _OPERATIONS = {
     "HEAD": Operation.READ,
     "OPTIONS": Operation.READ,
 }
-# Looking a member up in its Enum costs more than some requests can spare.
+# A look-up in the Enum costs too much for the fastest requests.
 _HELP, _LIST, _SCAN = Operation.HELP, Operation.LIST, Operation.SCAN
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 _HEADERS = frozenset(
@@ -47,12 +47,12 @@ _HEADERS = frozenset(
 )  # fmt: skip
 _BEARER = b"Bearer "
 UNKNOWN_LENGTH = 1
-"""Stands for the length of a body that comes in chunks."""
+"""The length of a chunked body, which isn't known."""
 
 _MAX_LENGTH_DIGITS = 18
 _PATCH_TYPE = "application/merge-patch+json"
 LINES_TYPE = b"application/x-ndjson"
-"""The media type of a stream: JSON values, one on a line."""
+"""The media type of a stream: one JSON value on each line (NDJSON)."""
 
 _JSON_TYPE = b"application/json"
 _FORM_TYPE = "application/x-www-form-urlencoded"
@@ -66,14 +66,14 @@ Headers = Iterable[tuple[bytes, bytes]]
 
 
 class Sent(Struct, gc=False):
-    """Of the headers of a request, those that mean something here; ``b""`` for absent ones."""
+    """The headers of a request that have a meaning here; ``b""`` for absent ones."""
 
     headers: Headers
-    """All of them."""
+    """All headers."""
 
     token: bytes = b""
     namespace: bytes = b""
-    """As it was sent, which is how every answer, errors included, repeats it."""
+    """As sent: every answer, errors included, repeats it."""
 
     content_type: bytes = b""
     wrap_ttl: bytes = b""
@@ -83,21 +83,21 @@ class Sent(Struct, gc=False):
     """The body's length in bytes as announced, 0 without a body, 1 if it isn't known, as that of chunks."""
 
     ambiguous: bool = False
-    """Whether the body is announced both with a length and in chunks, so that two may disagree on where it ends."""
+    """Whether both a length and chunks are announced, which may disagree on where the body ends."""
 
     lines: bool = False
     """Whether the body is announced as lines of JSON."""
 
     path: str | Redirect | Refusal | None = None
-    """What ``parse_request`` has made of the path that came with the headers, for whoever keeps the head."""
+    """The result of ``parse_request`` for the path that came with the headers, kept with a cached head."""
 
     def __repr__(self) -> str:
-        """Without what may be secret."""
+        """Omits what may be secret."""
         return f"Sent({self.length} bytes)"
 
 
 def read_headers(headers: Headers) -> Sent:
-    """What ``headers`` say; of those that are sent twice, the first counts."""
+    """The headers that have a meaning here; of repeated ones, the first counts."""
     found: dict[bytes, bytes] = {}
     bearer = b""
     for name, value in headers:
@@ -124,7 +124,7 @@ def read_headers(headers: Headers) -> Sent:
 
 
 class Request(Struct, gc=False):
-    """One request, understood but not judged."""
+    """One request, parsed but not authorized."""
 
     method: str
     operation: Operation
@@ -140,11 +140,11 @@ class Request(Struct, gc=False):
     token: str
     data: dict[str, Any]
     wrap_ttl_seconds: float
-    """0 where no wrapping is asked for."""
+    """In seconds; 0 where no wrapping is asked for."""
 
     wrap_format: str
     index: str
-    """``X-Vault-Index`` as it was sent; what it means is up to who gave it out."""
+    """``X-Vault-Index`` as sent; ``""`` without one."""
 
     headers: Headers
     remote_address: str
@@ -152,17 +152,17 @@ class Request(Struct, gc=False):
     prefixed: bool = False
     """Whether the path began with a namespace's, which then has been taken from it."""
     client_certificate: bytes = b""
-    """In DER, from the TLS handshake; set by who has the connection."""
+    """The client certificate in DER, from the TLS handshake; set by the owner of the connection."""
 
     lines: bool = False
     """Whether the body is lines of JSON without end, read while it is answered; ``data`` is the query's then."""
 
     unread: bool = False
-    """Whether the body is larger than what is read from who has shown no token. ``data`` is empty then, and all that
-    such a request can come to is a refusal."""
+    """Whether the body is larger than allowed without a token. ``data`` is empty then, and the request can only be
+    refused."""
 
     large: bool = False
-    """Whether ``data`` takes long to go through, so that this is better done beside the event loop."""
+    """Whether processing ``data`` takes long and belongs in a thread beside the event loop."""
 
     @property
     def internal(self) -> bool:
@@ -175,7 +175,7 @@ class Request(Struct, gc=False):
         return self.method == "HEAD"
 
     def __repr__(self) -> str:
-        """Without the token and the parameters, which may be secret."""
+        """Omits the token and the parameters, which may be secret."""
         return f"Request({self.operation.value} {self.path!r} in {self.namespace!r})"
 
 
@@ -187,9 +187,9 @@ def parse_request(
     body: bytes,
     client: tuple[str, int] | None = None,
 ) -> Request | Redirect | Refusal:
-    """What the request asks for, or the answer it gets at once.
+    """The parsed request, or an immediate answer.
 
-    ``raw_path`` and ``query_string`` are as on the wire, still escaped; ``sent`` is what its headers say. Raises
+    ``raw_path`` and ``query_string`` are as on the wire, still escaped; ``sent`` are its headers. Raises
     ``InvalidRequest`` for what OpenBao answers with 400 and a text, ``NotFound`` for paths outside of the API.
     """
     path = sent.path
@@ -240,7 +240,7 @@ def reads_body(request: Request) -> bool:
 def parse_lines_request(
     method: str, raw_path: bytes, query_string: bytes, sent: Sent, client: tuple[str, int] | None = None
 ) -> Request | None:
-    """As ``parse_request``, of one whose body is lines of JSON, before it is read; None if it can't be one."""
+    """As ``parse_request``, for a stream of JSON lines, before its body is read; None if it can't be one."""
     request = parse_request(method, raw_path, query_string, sent, b"", client)
     if not isinstance(request, Request) or request.operation is not Operation.UPDATE:
         return None
@@ -260,7 +260,7 @@ def _path(raw_path: bytes, query_string: bytes) -> str | Redirect | Refusal:
 
 
 def _check_path(method: str, operation: Operation, path: str, raw_path: bytes) -> None:
-    """Refuse paths that name no place: relative ones, and folders for a write."""
+    """Refuse relative paths, and paths of folders for a write."""
     if raw_path.find(b"%") >= 0 and is_relative(path):
         raise InvalidRequest("relative paths not supported")
     if operation is _HELP:
@@ -311,7 +311,7 @@ def _check_patch_type(content_type: bytes) -> Refusal | None:
 
 
 def parse_body(content_type: bytes, body: bytes) -> dict[str, Any]:
-    """The parameters in a body: of a form where the content type says so and it doesn't look like JSON; else of JSON.
+    """The parameters in a body: a form if the content type says so and the body doesn't look like JSON; else JSON.
 
     Raises ``InvalidRequest`` and ``TooLarge``.
     """

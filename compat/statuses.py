@@ -1,4 +1,4 @@
-"""The HTTP status of each fault, and the text it is answered with: the one place that knows them."""
+"""HTTP statuses and texts of faults: the one module that knows them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _STATUSES: dict[type[Fault], int] = {
 
 
 def status_of(fault: Fault) -> int:
-    """The status of ``fault``, by the nearest of its classes; 500 for a fault that nobody has given one."""
+    """The status of ``fault``, by the nearest of its classes; 500 for a fault without one."""
     for kind in type(fault).__mro__:
         if kind in _STATUSES:
             return _STATUSES[kind]
@@ -39,7 +39,7 @@ def status_of(fault: Fault) -> int:
 
 
 def texts_of(fault: Fault, *, public: bool = False) -> tuple[str, ...]:
-    """The texts of ``fault`` for the list of errors: none or one. On ``public`` routes nothing is ever wrapped."""
+    """The texts of ``fault`` for the list of errors: none or one. Texts of ``public`` routes are never wrapped."""
     if fault.message is None:
         return ()
     if fault.wrapped and not public:
@@ -53,5 +53,5 @@ def wrap_text(message: str) -> str:
 
 
 def internal_error_text(request_id: str) -> str:
-    """What the caller hears of a bug: nothing but where to look for it."""
+    """The caller's text for a bug: only the request id, to find it in the log."""
     return f"internal error (request id {request_id})"

@@ -1,4 +1,4 @@
-"""Paths of URLs: their decoding, what may not be in them, and where unclean ones are sent."""
+"""Decoding and checks of URL paths, and redirects for unclean ones."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Redirect:
     location: str
 
     def body(self, method: str) -> bytes:
-        """HTML for who can read it: answers to GET alone have a body."""
+        """The HTML body of the redirect, for GET alone."""
         if method != "GET":
             return b""
         return f'<a href="{html.escape(self.location)}">Temporary Redirect</a>.\n\n'.encode()

@@ -1,6 +1,6 @@
 """JSON read into the tree of HCL, for configuration and policies that are written in JSON.
 
-The standard library's reader doesn't know where things stand, and errors in a file of settings should say so.
+The standard library's reader doesn't report positions, which errors in a configuration should name.
 """
 
 from __future__ import annotations

@@ -1,11 +1,10 @@
 """HCL 1, the language of Vault's configuration and policies, read into a small typed tree.
 
-Text that begins with ``{`` is JSON and gives a
-tree of the same types. What is written as a block (``listener "tcp" {...}``), as an attribute
-(``listener = {tcp = {...}}``) or as JSON (``{"listener": [{"tcp": {...}}]}``) means the same to most readers;
-``Body.blocks`` is how they need not care.
+Text that begins with ``{`` is JSON and gives a tree of the same types. A block (``listener "tcp" {...}``), an attribute
+(``listener = {tcp = {...}}``) and JSON (``{"listener": [{"tcp": {...}}]}``) mean the same to most readers;
+``Body.blocks`` reads all three.
 
-There is no kept library for HCL 1 in Python (python-hcl2 reads HCL 2, which is another language).
+There is no maintained library for HCL 1 in Python (python-hcl2 reads HCL 2, another language).
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ __all__ = ["Attribute", "Block", "Body", "HclError", "Position", "Scalar", "Sequ
 
 
 def parse(text: str) -> Body:
-    """The tree of ``text``. Raises ``HclError``, and nothing else, for whatever isn't HCL or JSON."""
+    """The tree of ``text``. Raises ``HclError`` alone, for text that isn't HCL or JSON."""
     if text.lstrip().startswith("{"):
         return hcl_json.read(text)
     return _Parser(text).document()

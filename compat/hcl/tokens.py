@@ -48,7 +48,7 @@ _CODE_ESCAPE = re.compile(r"[0-7]{3}|x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F
 
 
 class Token(Struct, frozen=True, gc=False):
-    """``value`` is what the token stands for: the unescaped text of a string, the number of a number."""
+    """A token; ``value`` is the unescaped text of a string, or the number of a number."""
 
     kind: str
     text: str
@@ -225,7 +225,7 @@ def _escape(text: str, offset: int, lines: LineCounter) -> tuple[str, int]:
 
 
 def _heredoc(text: str, match: re.Match[str], lines: LineCounter) -> tuple[str, int]:
-    """The value of a heredoc and where it ends: at its anchor, alone on a line but for blanks before it."""
+    """The value of a heredoc and where it ends: at its anchor, on a line with nothing else but leading blanks."""
     start, anchor = match.end(), match.group("anchor")
     found = _anchor_line(text, start, anchor)
     if found is None:

@@ -1,7 +1,7 @@
 """The tree that HCL 1 and its JSON form are read into, and the one error of the readers.
 
-The tree keeps the order, the repetitions and the place of everything. Nothing in it refers back, so the garbage
-collector needn't look at it (``gc=False``): a policy may have a hundred thousand nodes.
+The tree keeps order, repetitions and positions. It has no back references, so the garbage collector need not track it
+(``gc=False``): a policy may have a hundred thousand nodes.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ MAX_DEPTH = 32
 
 
 class Position(Struct, frozen=True, gc=False):
-    """Where something stands; both count from 1, columns in characters."""
+    """Line and column in the text, both from 1; columns count characters."""
 
     line: int
     column: int
 
 
 class HclError(ValueError):
-    """The text is not HCL; ``str()`` names the place as Vault's tools do."""
+    """The text is not HCL; ``str()`` names the position as Vault's tools do."""
 
     def __init__(self, message: str, line: int, column: int) -> None:
         super().__init__(f"At {line}:{column}: {message}")
@@ -67,7 +67,7 @@ class Block(Struct, frozen=True, gc=False):
 
 
 class Body(Struct, frozen=True, gc=False):
-    """What stands between braces, or the whole document."""
+    """The items between braces, or of the whole document."""
 
     items: tuple[Attribute | Block, ...]
     position: Position

@@ -1,6 +1,6 @@
-"""What is wrong with a text that isn't JSON, in the words of Go's encoding/json, which clients see and tests pin.
+"""Syntax errors of JSON in the words of Go's encoding/json, which clients see and tests pin.
 
-This runs only where a fast parser has already refused the text, or to look at what follows a document.
+This runs only after a fast parser has refused the text, or to check what follows a document.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _LITERALS = {"t": "true", "f": "false", "n": "null"}
 
 
 class JsonSyntaxError(ValueError):
-    """The text is no JSON; ``str()`` is what encoding/json says of it."""
+    """The text is no JSON; ``str()`` is the error of encoding/json."""
 
 
 def find_error(text: str, max_depth: int) -> None:
@@ -31,7 +31,7 @@ def find_error(text: str, max_depth: int) -> None:
 def check_rest(text: str, offset: int) -> None:
     """Check what follows a document that ends at ``offset``: nothing, or the beginning of another document.
 
-    Vault reads one token further, and looks at where the next one begins. Raises ``JsonSyntaxError``.
+    Vault reads one token further, and the start of the next. Raises ``JsonSyntaxError``.
     """
     _Scanner(text, offset, 0).rest()
 

@@ -1,7 +1,7 @@
-"""JSON bodies in and out, read as OpenBao reads them, with limits of our own against bodies made to be costly.
+"""JSON bodies in and out, as OpenBao reads and writes them, with limits on the cost of hostile bodies.
 
-An ordinary body costs one call of orjson and a look at the types it holds. Only what orjson refuses, and what holds
-numbers whose text must be kept, takes the slow way through the standard library and our own scanner.
+An ordinary body costs one call of orjson and a check of the types in it. What orjson refuses, and numbers whose text
+must be kept, go through the standard library and our own scanner, which are slower.
 """
 
 from __future__ import annotations
@@ -19,32 +19,32 @@ from compat.json.syntax import JsonSyntaxError, check_rest, find_error
 from engines.faults import InvalidRequest
 
 MAX_DEPTH = 128
-"""How deep objects and arrays may nest; what is written back out must fit orjson's own limit of 254."""
+"""How deep objects and arrays may nest; answers must fit orjson's limit of 254."""
 
 MAX_CONTAINERS = 50_000
-"""How many objects and arrays one body may hold: each costs some hundred bytes of memory for two of the wire."""
+"""The most objects and arrays in one body: each takes some hundred bytes of memory for two on the wire."""
 
 MAX_STRINGS = 250_000
-"""How many strings, names included."""
+"""The most strings in one body, names included."""
 
 MAX_ELEMENTS = 150_000
-"""How many members and elements, counted by their commas: each costs up to two microseconds, and its string an HMAC."""
+"""The most members and elements, counted by commas: each costs up to two microseconds, and its string an HMAC."""
 
 MAX_EXPLAINED_CHARACTERS = 16 * 1024
-"""Up to which length a broken body is read again, slowly, to say what is wrong with it in OpenBao's words."""
+"""The longest broken body, in characters, that is read again, slowly, to report its error in OpenBao's words."""
 
 MAX_PLAIN_ELEMENTS = 1_000
-"""How many members and elements a body may have, counted by their commas, that is cheap to parse whatever its size."""
+"""The most members and elements, counted by commas, of a body that is cheap to parse whatever its size."""
 
 _UNCHECKED_BYTES = 2 * MAX_CONTAINERS
-"""A body that is no longer than this can't break any of the limits."""
+"""The length in bytes up to which a body can't exceed any of the limits."""
 
 _PARSER_DEPTH = 1024
-"""How deep orjson follows a document before it refuses it."""
+"""The depth at which orjson refuses a document."""
 
 _MAX_INTEGER_CHARACTERS = 400
-# Possessive, so that there is nothing to go back for; and a string that never ends is taken whole, so that the next
-# search doesn't begin inside it.
+# Possessive, so that it never backtracks; an unterminated string is matched whole, so that the next search doesn't
+# begin inside it.
 _JSON_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
 _HIGH, _LOW = r"\\u[dD][89abAB][0-9a-fA-F]{2}", r"\\u[dD][c-fC-F][0-9a-fA-F]{2}"
 _LONE_SURROGATE = re.compile(
@@ -59,7 +59,7 @@ _DEEPER = frozenset({dict, list, float})
 class Number(float):
     """A number whose text a double doesn't give back, as ``1e3`` or ``1.50``; ``text`` is as it was written.
 
-    Only ``dumps`` knows how to write it; whoever stores what clients sent stores what ``dumps`` makes of it.
+    Only ``dumps`` knows how to write it; code that stores what clients sent must store the text of ``dumps``.
     """
 
     __slots__ = ("text",)
@@ -75,7 +75,7 @@ class Number(float):
 
 
 def number_text(value: int | float) -> str:
-    """The text of a number as it stood in the body, which Go's conversions look at."""
+    """The text of a number as in the body, which Go's conversions use."""
     return value.text if isinstance(value, Number) else repr(value)
 
 
@@ -131,19 +131,19 @@ def _check_complexity(body: bytes) -> None:
     """Refuse a body that could cost far more memory than it has bytes, by counting what stands in it."""
     if body.count(b",") < MAX_CONTAINERS // _PARSER_DEPTH:
         return  # Without commas there is no breadth, and the parser bounds the depth: one count is enough.
-    # A backslash before a quote means that it isn't one, except behind another backslash: so we may let through twice
-    # as many strings as we say, but never refuse fewer.
+    # A quote behind a backslash isn't counted, except behind another backslash: twice as many strings may pass
+    # as the limit says, but never fewer are refused.
     if body.count(b'"') - body.count(b'\\"') > 2 * MAX_STRINGS:
         raise _too_complex("strings")
     if _over_limits(body):
-        # That was an upper bound, since strings may hold brackets and commas; this is exact.
+        # That was an upper bound, since strings may hold brackets and commas; this count is exact.
         what = _over_limits(_JSON_STRING.sub(b'""', body))
         if what:
             raise _too_complex(what)
 
 
 def _over_limits(body: bytes) -> str:
-    """What there is too much of, or ``""``."""
+    """The name of the limit that ``body`` exceeds, or ``""``."""
     if body.count(b"{") + body.count(b"[") > MAX_CONTAINERS:
         return "containers"
     return "elements" if body.count(b",") > MAX_ELEMENTS else ""
@@ -158,15 +158,15 @@ class _OutOfRangeError(ValueError):
 
 
 def has_many_elements(body: bytes) -> bool:
-    """Whether there are more than ``MAX_PLAIN_ELEMENTS`` commas in ``body``; soon answered if there are none."""
-    # Taking so many out is fast, since it looks for the next one with ``memchr``, as counting doesn't.
+    """Whether there are more than ``MAX_PLAIN_ELEMENTS`` commas in ``body``; fast if there are none."""
+    # ``replace`` finds each comma with ``memchr``, unlike counting, which makes it faster.
     return len(body) - len(body.replace(b",", b"", MAX_PLAIN_ELEMENTS + 1)) > MAX_PLAIN_ELEMENTS
 
 
 def parse_plain(body: bytes) -> dict[str, Any] | None:
-    """As ``parse_object``, in a millisecond for each megabyte; None for a body that can't be read so fast.
+    """As ``parse_object``, but within a millisecond per megabyte; None for a body that takes longer.
 
-    That is one with many elements, with a number whose text must be kept, with a mistake, or that is no object.
+    Those have many elements, numbers whose text must be kept, or a mistake, or are no objects.
     """
     if has_many_elements(body):
         return None
@@ -206,7 +206,7 @@ def _parse_slowly(body: bytes) -> dict[str, Any]:
 
 
 def _as_text(written: str) -> str:
-    """``written`` up to the first NUL, beyond which no document goes, with U+FFFD for each byte that isn't UTF-8.
+    """``written`` up to the first NUL, which ends every document, with U+FFFD for each byte that isn't UTF-8.
 
     Python's encoder writes a question mark for such a byte, so NUL stands for the real ones meanwhile.
     """
@@ -221,7 +221,7 @@ def _as_text(written: str) -> str:
 
 def _without_lone_surrogates(text: str) -> str:
     """``text``, which has no NUL, with the escape of U+FFFD for those of halves of surrogate pairs."""
-    text = text.replace("\\\\", "\0\0")  # What backslashes are left begin an escape.
+    text = text.replace("\\\\", "\0\0")  # The remaining backslashes begin escapes.
     return _LONE_SURROGATE.sub(r"\\ufffd", text).replace("\0\0", "\\\\")
 
 
@@ -289,7 +289,7 @@ def encode(value: object) -> bytes:
         text = orjson.dumps(value, _default)
     except orjson.JSONEncodeError:
         text = orjson.dumps(_writable(value))
-    # ``find`` rather than ``in``, which takes the bytes for a number first, fails, and so costs twice as much.
+    # ``find`` rather than ``in``, which tries to convert the bytes to a number first and so costs twice as much.
     find = text.find
     if find(b"<") >= 0 or find(b">") >= 0 or find(b"&") >= 0 or (not text.isascii() and b"\xe2\x80" in text):
         return _escape_html(text)
@@ -297,7 +297,7 @@ def encode(value: object) -> bytes:
 
 
 def _escape_html(text: bytes) -> bytes:
-    """None of these occurs outside of strings, so that plain replacement is right."""
+    """Replace Go's HTML characters, none of which occurs outside of strings."""
     text = text.replace(b"<", b"\\u003c").replace(b">", b"\\u003e").replace(b"&", b"\\u0026")
     return text.replace(b"\xe2\x80\xa8", b"\\u2028").replace(b"\xe2\x80\xa9", b"\\u2029")
 

@@ -1,7 +1,7 @@
 """Operation ids as OpenBao's OpenAPI document has them: generated clients name their functions after these.
 
-OpenBao gives nearly all of them by hand, so they can't be derived from the paths. ``tests/conformance`` asks OpenBao
-for every one of them.
+OpenBao assigns nearly all of them by hand, so they can't be derived from the paths. ``tests/conformance`` compares
+every one with OpenBao's.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ OPERATION_IDS: Mapping[str, Mapping[str, str]] = {
         "delete ": "cubbyhole-delete-root",
     },
 }
-"""By the type of the engine or auth method, then by method and path: ``post encrypt/{name}``."""
+"""Operation ids by the type of the engine or auth method, then by method and path: ``post encrypt/{name}``."""
 
 _VERBS = {"get": "read", "post": "write", "patch": "patch", "delete": "delete"}
 _PARAMETER = re.compile(r"\{\w+\}")
@@ -37,7 +37,7 @@ _NO_WORD = re.compile(r"[^A-Za-z0-9]+")
 
 
 def operation_id(engine_type: str, method: str, path: str, *, lists: bool) -> str:
-    """The id of ``method`` on ``path`` below a mount; made as OpenBao makes one, where OpenBao hasn't the path."""
+    """The id of ``method`` on ``path`` below a mount; for paths that OpenBao lacks, derived by OpenBao's rule."""
     known = OPERATION_IDS.get(engine_type, {}).get(f"{method} {path}")
     if known is not None:
         return known
