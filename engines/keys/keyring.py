@@ -22,7 +22,7 @@ from engines.algorithms.symmetric.mac import Mac
 from engines.crypto_policy.fips import UNGUARDED, ApprovedSignature, FipsGuard
 from engines.faults import InvalidRequest
 from engines.keys.approval import unapproved_key
-from engines.keys.counting.encryption_count import VersionCount
+from engines.keys.encryption_count import VersionCount
 from engines.keys.records import KeyringRecord, VersionRecord, decode_record
 from storage.base import Damaged
 

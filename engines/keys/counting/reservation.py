@@ -12,7 +12,7 @@ import logging
 from collections import OrderedDict
 from itertools import islice
 
-from engines.keys.counting.encryption_count import VersionCount
+from engines.keys.encryption_count import VersionCount
 from engines.keys.keyring import Keyring, KeyVersion
 from engines.keys.records import VersionTotal, decode_record, decode_totals, encode_totals
 from engines.keys.store import COUNTS, KEYS

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from engines.base import Mount, Operation
 from engines.faults import Fault, InvalidRequest
-from engines.keys.counting.encryption_count import FIRST_BLOCK, LARGEST_BLOCK, VersionCount
 from engines.keys.counting.reservation import LimitReached
+from engines.keys.encryption_count import FIRST_BLOCK, LARGEST_BLOCK, VersionCount
 from engines.keys.records import VersionTotal, decode_totals, encode_totals
 from engines.transit.routes import TRANSIT
 from storage.base import Damaged, Unavailable, put
