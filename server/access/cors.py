@@ -133,7 +133,7 @@ class Cors:
 
 
 def _header(request: Request, name: bytes) -> bytes:
-    return next((value for match, value in request.headers if match == name), b"")
+    return next((value for header, value in request.headers if header == name), b"")
 
 
 def _decode(value: bytes) -> CorsConfig:

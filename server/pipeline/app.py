@@ -171,11 +171,11 @@ class Application:
         try:
             body: bytes | None = scope.get(WHOLE_BODY)
             if body is None or len(body) > self._few_bytes:
-                match = await self._body(scope, sent, receive, body)
-                if isinstance(match, LargeBody):
-                    scope[_LARGE] = match
-                    return await self._answer_large(scope, sent, receive, match)
-                body = match
+                taken = await self._body(scope, sent, receive, body)
+                if isinstance(taken, LargeBody):
+                    scope[_LARGE] = taken
+                    return await self._answer_large(scope, sent, receive, taken)
+                body = taken
             request = requests.parse_request(
                 scope["method"], scope["raw_path"], scope["query_string"], sent, body, scope.get("client")
             )
@@ -273,14 +273,14 @@ class Application:
         return sending
 
 
-def _early_answer(match: urls.Redirect | urls.Refusal, method: str) -> Answer:
+def _early_answer(early: urls.Redirect | urls.Refusal, method: str) -> Answer:
     """The answer to what needs no more than a look at the request."""
-    if isinstance(match, urls.Redirect):
-        body = match.body(method)
-        headers: Headers = ((b"location", match.location.encode()),)
+    if isinstance(early, urls.Redirect):
+        body = early.body(method)
+        headers: Headers = ((b"location", early.location.encode()),)
         return Answer(307, body, (*headers, _HTML) if body else headers)
-    headers = ((b"content-type", match.content_type),) if match.content_type else ()
-    return Answer(match.status, match.body, headers)
+    headers = ((b"content-type", early.content_type),) if early.content_type else ()
+    return Answer(early.status, early.body, headers)
 
 
 def _turned_away(scope: Scope, answer: Answer, began: int) -> Answer:

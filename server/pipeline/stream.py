@@ -201,10 +201,10 @@ def _reference(line: bytes) -> str:
     if len(line) > _MAX_REFERRED_BYTES:
         return ""
     try:
-        match = msgspec.json.decode(line)
+        item = msgspec.json.decode(line)
     except _MALFORMED:
         return ""
-    reference = match.get("reference") if isinstance(match, dict) else None
+    reference = item.get("reference") if isinstance(item, dict) else None
     return reference if isinstance(reference, str) else ""
 
 

@@ -96,8 +96,8 @@ def refuse_over_namespace(system: System, path: str) -> None:
 
 def namespace_in(system: System, path: str) -> str | None:
     """The whole path of the namespace that ``path`` begins with, if it does."""
-    match = system.tenant.namespace.path + path.partition("/")[0] + "/"
-    return match if match in system.unsealed.namespaces.by_path else None
+    namespace = system.tenant.namespace.path + path.partition("/")[0] + "/"
+    return namespace if namespace in system.unsealed.namespaces.by_path else None
 
 
 def is_reserved(path: str) -> bool:
