@@ -1,1 +1,1 @@
-"""Ways to prove who one is. A method checks the proof and says what the token may be; the core alone mints it."""
+"""Auth methods: each checks a proof of identity and says what the token may be; the core alone mints tokens."""

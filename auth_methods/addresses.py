@@ -1,4 +1,4 @@
-"""Network addresses that logins and tokens are bound to: which are valid, how they are shown, which lie in which.
+"""Network addresses that logins and tokens are bound to: validation, spelling and containment.
 
 Vault has two spellings. ``token_bound_cidrs`` takes single addresses and networks, and shows a network of one address
 as the address. The secret-id networks of AppRole must be networks in CIDR notation and are shown as given.
@@ -29,7 +29,7 @@ class InvalidAddress(ValueError):
 
 
 def normal_addresses(given: Sequence[str]) -> tuple[str, ...]:
-    """``given`` as Vault shows ``token_bound_cidrs``. Raises ``InvalidAddress`` for what is no IP address or network.
+    """``given`` as Vault shows ``token_bound_cidrs``. Raises ``InvalidAddress`` for other texts.
 
     Vault takes paths of unix sockets and addresses with a port too, which no client's address ever matches.
     """
@@ -38,7 +38,7 @@ def normal_addresses(given: Sequence[str]) -> tuple[str, ...]:
 
 
 def _check_count(given: Sequence[str], what: str) -> None:
-    """Before any of them is parsed, which takes microseconds for each."""
+    """Raises ``InvalidAddress``; called before parsing, which takes microseconds for each."""
     if len(given) > MAX_ADDRESSES:
         raise InvalidAddress(f"more than {MAX_ADDRESSES} {what}")
 
@@ -56,7 +56,7 @@ def _normal(text: str) -> str:
 
 
 def plain_network(text: str) -> str:
-    """The reading of addresses and networks: the network, without the bits of a host."""
+    """The network that ``text`` denotes, without host bits; policies judge this form."""
     try:
         return str(_network(text.strip()))
     except ValueError:
@@ -64,7 +64,7 @@ def plain_network(text: str) -> str:
 
 
 AddressList: TypeAlias = Annotated[CommaList, Meta(extra={READING: plain_network})]
-"""Addresses and networks, given as a list or as one string with commas."""
+"""A parameter of addresses and networks: a list, or one string with commas."""
 
 
 def check_networks(given: Sequence[str]) -> None:
@@ -80,7 +80,7 @@ def check_networks(given: Sequence[str]) -> None:
 
 
 def contains(networks: tuple[str, ...], address: str) -> bool:
-    """Whether ``address`` lies in any of ``networks``; what is no IP address lies in none."""
+    """Whether ``address`` lies in any of ``networks``; False if it is no IP address."""
     try:
         parsed = ip_address(address)
     except ValueError:
@@ -97,7 +97,7 @@ def all_within(inner: tuple[str, ...], outer: tuple[str, ...]) -> bool:
 
 
 class _Index:
-    """Networks by the length of their prefix: what is asked costs a look for each length, however many there are."""
+    """Networks by prefix length: a look-up costs one step for each length, however many networks there are."""
 
     def __init__(self, networks: Iterable[Network]) -> None:
         self._prefixes: dict[int, dict[int, set[int]]] = {4: {}, 6: {}}
@@ -121,7 +121,7 @@ def _index(texts: tuple[str, ...]) -> _Index:
 
 
 def _network(text: str) -> Network:
-    """Raises ValueError."""
+    """The network in ``text``. Raises ``ValueError``."""
     if "%" in text or not re.fullmatch(r"[0-9a-fA-F:.]+(/\d{1,3})?", text):
         raise ValueError(text)
     network = ip_network(text, strict=False)
@@ -132,7 +132,7 @@ def _network(text: str) -> Network:
 
 
 def network_of(address: str) -> str:
-    """What stands for a client in limits: its IPv4 address, or the /64 that its IPv6 address lies in."""
+    """The network that limits count a client under: its IPv4 address, or the /64 of its IPv6 address."""
     try:
         parsed: IPv4Address | IPv6Address = ip_address(address)
     except ValueError:

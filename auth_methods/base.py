@@ -1,12 +1,11 @@
-"""What an auth method is: an engine, mounted below ``auth/``, whose public routes answer with a ``Login``.
+"""Auth methods' contract: an engine, mounted below ``auth/``, whose public routes answer with a ``Login``.
 
-Only the core's token store mints tokens. A method that has checked a proof returns what it found out, and the core
-applies the mount's and the system's limits, creates the token and registers its lease. So a mistake in a method can
-hand out the wrong identity, but never a token that breaks the rules.
+Only the core's token store mints tokens. A method checks a proof and returns what it found; the core applies the limits
+of the mount and the system, creates the token and registers its lease. So a bug in a method can assert the wrong
+identity, but can't produce a token that breaks the rules.
 
-Beyond that a method may have a say when its tokens are renewed (``Renews``), and an account that the body of a login
-names is locked after too many wrong proofs (``NamesAccount``). How often anybody may fail to log in at all is the
-core's business.
+A method may also decide about renewals of its tokens (``Renews``), and name the account of a login, which is locked
+after too many wrong proofs (``NamesAccount``). The core limits failed logins per client address.
 """
 
 from __future__ import annotations
@@ -21,11 +20,11 @@ from engines.faults import InvalidRequest
 
 
 class Login(Reply):
-    """A proof was accepted. TTLs are in seconds, and 0 takes the mount's or the system's default."""
+    """An accepted proof. TTLs are in seconds; 0 takes the mount's or the system's default."""
 
     policies: tuple[str, ...] = ()
     display_name: str = ""
-    """What tells this caller from others of the mount, whose name the core puts in front; may be empty."""
+    """The caller's display name, to which the core prepends the mount's; may be empty."""
 
     metadata: Mapping[str, str] = {}
     ttl_seconds: int = 0
@@ -38,33 +37,33 @@ class Login(Reply):
     no_default_policy: bool = False
     renewable: bool = True
     alias: str = ""
-    """The name by which the method knows this caller, for identity; nobody in particular if it is empty."""
+    """The caller's alias at this method, for identity; empty for none."""
 
     alias_metadata: Mapping[str, str] = {}
-    """What the method knows of this caller, to be kept with that name."""
+    """The alias's metadata, stored with it."""
 
     groups: tuple[str, ...] | None = None
-    """The names of all groups that the method knows this caller to be in; None if it knows of no groups."""
+    """The names of all groups of this caller that the method knows; None if it knows of no groups."""
 
 
 class Issued(Reply, kw_only=True):
-    """A token is handed out: by the core for a ``Login``, and by the token method."""
+    """A token handed out: by the core for a ``Login``, or by the token method."""
 
     auth: TokenRecord
     identity_policies: tuple[str, ...] = ()
-    """What the entity of the token adds to its policies; the core fills this."""
+    """The policies that the token's entity adds; set by the core."""
 
     entity_created: bool = False
-    """Whether that entity is new; the core fills this."""
+    """Whether that entity is new; set by the core."""
 
 
 class InvalidCredentials(InvalidRequest):
-    """The proof is wrong; it counts towards locking out whoever is named in it."""
+    """A wrong proof; it counts towards the lockout of the account in it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Renewal:
-    """What a token of a method may still have, in seconds; 0 takes the mount's default."""
+    """The renewal allowed to a token of a method, in seconds; 0 takes the mount's default."""
 
     ttl_seconds: int = 0
     max_ttl_seconds: int = 0
@@ -76,30 +75,30 @@ class Renews(Protocol):
     """A method that decides whether and for how long its tokens are renewed."""
 
     async def renewal(self, metadata: Mapping[str, str], policies: tuple[str, ...]) -> Renewal:
-        """What the token with ``metadata`` and ``policies`` may have; raises a fault if it may not be renewed."""
+        """The renewal allowed to the token with ``metadata`` and ``policies``; raises a fault to refuse one."""
 
 
 @runtime_checkable
 class ChecksRenewals(Protocol):
-    """A method that looks at who renews its tokens, beyond the token itself."""
+    """A method that checks the caller of a renewal, beyond the token itself."""
 
     async def check_renewal(self, metadata: Mapping[str, str], call: Call) -> None:
-        """Raises a fault if whoever makes ``call`` may not renew a token with ``metadata``."""
+        """Raises a fault if the caller of ``call`` may not renew a token with ``metadata``."""
 
 
 @runtime_checkable
 class NamesAccount(Protocol):
-    """The body of a login that names an account, so that guessing at one account can be stopped."""
+    """The body of a login that names an account, so that guesses at one account can be stopped."""
 
     def named_account(self) -> str:
-        """The name of the account that the login is for, whether there is one or not; empty if none is named."""
+        """The name of the account, whether it exists or not; empty if none is named."""
 
 
 class LocalIssuer(Protocol):
     """The issuer of this server's own JSON Web Tokens, asked without a request over the network."""
 
     async def verified(self, token: str, now: float) -> dict[str, Any]:
-        """The claims of a token that it has signed. Raises ``auth_methods.jwt.keys.BadSignature``."""
+        """The claims of a token signed by it. Raises ``auth_methods.jwt.keys.BadSignature``."""
 
     async def is_valid(self, token_id: object, address: str, now: float) -> bool:
         """Whether the token with this ``jti`` hasn't ended and may be shown from ``address``."""
@@ -115,10 +114,10 @@ class TrustsServer(Protocol):
 
 @runtime_checkable
 class ResolvesRole(Protocol):
-    """A method whose logins name a role, so that a quota may be for one role alone."""
+    """A method whose logins name a role, so that a quota may apply to one role."""
 
     async def role_of(self, path: str, given: Mapping[str, Any]) -> str:
-        """The role that a login at ``path``, below the mount, with these parameters asks for; ``""`` for none.
+        """The role that a login at ``path``, below the mount, with these parameters names; ``""`` for none.
 
-        It is asked before anything is checked, so it must cost little, and the answer proves nothing.
+        It is called before any check, so it must be cheap, and its result proves nothing.
         """

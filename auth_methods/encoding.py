@@ -1,7 +1,7 @@
-"""How the settings of auth methods are stored: as MessagePack, and not too large.
+"""Encoding of auth methods' stored settings: MessagePack, bounded in size.
 
-A role is read by each login that names it, which needs no token, and much of it goes into each token: so whoever may
-write one mustn't be able to make it slow to read.
+A login needs no token and reads the role that it names, much of which goes into the token: so the author of a role must
+not be able to make it slow to read.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from msgspec import Struct
 from engines.faults import InvalidRequest
 
 MAX_RECORD_BYTES = 1024 * 1024
-"""The most that one record takes, as in OpenBao, whose storage takes no larger entries."""
+"""The largest record in bytes, as in OpenBao, whose storage takes no larger entries."""
 
 
 def encoded(record: Struct) -> bytes:

@@ -1,12 +1,12 @@
-"""Globs: texts in which ``*`` stands for any text, and no other character for anything but itself."""
+"""Globs: texts in which ``*`` stands for any text, and every other character for itself."""
 
 from __future__ import annotations
 
 
 def matches_glob(text: str, glob: str) -> bool:
-    """Whether all of ``text`` is what ``glob`` says.
+    """Whether ``glob`` matches all of ``text``.
 
-    The first place where a part fits is as good as any, so nothing is tried twice.
+    Matching each part at its first place suffices, so it never backtracks.
     """
     first, *parts = glob.split("*")
     if not parts:

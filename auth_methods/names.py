@@ -1,4 +1,4 @@
-"""Names of roles in the body of a login, where no route has looked at them yet; and patterns of names."""
+"""Names of roles in the bodies of logins, which no route has checked, and patterns of names."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _NAME = re.compile(r"\w(?:[\w.-]*\w)?", re.ASCII)
 
 
 def is_name(text: str) -> bool:
-    """Whether ``text`` could be the ``{name}`` in a path of the API, and so the name of anything at all."""
+    """Whether ``text`` is valid as the ``{name}`` in a path of the API."""
     return len(text) <= _MAX_CHARACTERS and _NAME.fullmatch(text) is not None
 
 

@@ -1,8 +1,8 @@
-"""Hashes of passwords: Argon2id (RFC 9106), or PBKDF2-HMAC-SHA-256 (NIST SP 800-132) where only that is allowed.
+"""Password hashes: Argon2id (RFC 9106), or PBKDF2-HMAC-SHA-256 (NIST SP 800-132) where only that is allowed.
 
-Both are slow on purpose, so they have a lane of their own beside the event loop (``engines.worker_pools``); when too
-many wait, callers are told to come back. A hash is text that names its scheme and parameters, so any hash of either
-scheme can be checked, and one that isn't as strong as today's is replaced at the next login.
+Both are slow on purpose and run in a thread pool of their own (``engines.worker_pools``); beyond a bound, callers are
+told to retry. A hash is text that names its scheme and parameters, so hashes of either scheme can be checked; a weaker
+one is replaced at the next login.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from engines.faults import InvalidRequest
 from engines.worker_pools import THREADS, WorkerPool
 
 MAX_PASSWORD_BYTES = 4096
-"""The longest password that is taken."""
+"""The longest password, in bytes."""
 
 MAX_WAITING = 64
-"""How many hashes may be under way or waiting at a time, in this process."""
+"""The most hashes under way or waiting at a time, in this process."""
 
 PBKDF2_ITERATIONS = 600_000
-"""OWASP's number for SHA-256."""
+"""Iterations, OWASP's number for SHA-256."""
 
 _MIN_ITERATIONS, _MAX_ITERATIONS = 100_000, 10_000_000
 _MAX_MEMORY_KIB = 1024 * 1024
@@ -44,14 +44,14 @@ _pool = WorkerPool("passwords", THREADS, MAX_WAITING)
 
 
 class Scheme(Enum):
-    """How new passwords are hashed."""
+    """The scheme of new password hashes."""
 
     ARGON2ID = "argon2id"
     PBKDF2 = "pbkdf2-sha256"
 
     @property
     def fips(self) -> Fips:
-        """Whether FIPS 140-3 knows it as approved (SP 800-132)."""
+        """Its FIPS 140-3 status (SP 800-132)."""
         return Fips.APPROVED if self is Scheme.PBKDF2 else Fips.NOT_APPROVED
 
     @property
@@ -61,7 +61,7 @@ class Scheme(Enum):
 
 
 class InvalidHash(ValueError):
-    """No hash of either scheme, or one whose parameters are out of bounds."""
+    """A text that is no hash of either scheme, or has parameters out of bounds."""
 
 
 async def hashed(password: str, scheme: Scheme) -> str:
@@ -73,7 +73,7 @@ async def hashed(password: str, scheme: Scheme) -> str:
 async def matches(stored: str | None, password: str, scheme: Scheme) -> bool:
     """Whether ``password`` is the one of ``stored``.
 
-    Without a stored hash the answer is False, after as much work as it takes to check one of ``scheme``.
+    Without a stored hash the result is False, after as much work as a check of one of ``scheme`` takes.
     """
     _check_length(password)
     if stored is None:
@@ -83,12 +83,12 @@ async def matches(stored: str | None, password: str, scheme: Scheme) -> bool:
 
 
 def scheme_of(stored: str) -> Scheme:
-    """How a hash that was checked was made."""
+    """The scheme of a valid hash."""
     return Scheme.PBKDF2 if _PBKDF2.fullmatch(stored) else Scheme.ARGON2ID
 
 
 def is_outdated(stored: str, scheme: Scheme) -> bool:
-    """Whether a hash should be made anew, with today's parameters of ``scheme``."""
+    """Whether a hash lacks the current parameters of ``scheme`` and should be replaced."""
     if scheme is Scheme.ARGON2ID:
         return not stored.startswith("$argon2id$") or _argon2id.check_needs_rehash(stored)
     found = _PBKDF2.fullmatch(stored)
@@ -96,7 +96,7 @@ def is_outdated(stored: str, scheme: Scheme) -> bool:
 
 
 def check_hash(text: str) -> None:
-    """Raise ``InvalidHash`` unless ``text`` is a hash that passwords can be checked against, at bearable cost."""
+    """Raise ``InvalidHash`` unless ``text`` is a hash whose check has a bounded cost."""
     if len(text) > _MAX_HASH_CHARACTERS:
         raise InvalidHash
     found = _PBKDF2.fullmatch(text)
@@ -141,7 +141,7 @@ def _verify(stored: str, password: str) -> bool:
 
 
 def _unmatched(scheme: Scheme) -> str:
-    """A hash that no password has (but for a chance of 2**-256), with today's parameters."""
+    """A hash that matches no password (except with probability 2**-256), with the current parameters."""
     salt, digest = secrets.token_bytes(_SALT_BYTES), secrets.token_bytes(_HASH_BYTES)
     if scheme is Scheme.PBKDF2:
         return f"$pbkdf2-sha256$i={PBKDF2_ITERATIONS}${_encoded(salt)}${_encoded(digest)}"

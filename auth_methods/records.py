@@ -1,4 +1,4 @@
-"""What a token is, as a record: the one type that the token store keeps and the token method shows."""
+"""The record of a token: stored by the token store, shown by the token method."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Any
 from msgspec import Struct
 
 SERVICE = "service"
-"""A token that is kept: it can be listed, renewed, counted and revoked."""
+"""A stored token: it can be listed, renewed, counted and revoked."""
 
 BATCH = "batch"
-"""A token that is stored nowhere: it carries its own record, sealed."""
+"""A token that isn't stored: it carries its own record, sealed."""
 
 
 JWT = "jwt"
-"""The half of a JSON Web Token of this server that is kept: nobody has its id, and its accessor is the ``jti``."""
+"""The stored half of a JSON Web Token of this server: its id is never given out, its accessor is the ``jti``."""
 
 
 class TokenRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -32,12 +32,12 @@ class TokenRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
     parent: str = ""
     """The hash of the parent's id; empty for an orphan."""
     parent_namespace: str = ""
-    """The id of the namespace that the parent belongs to, where that is another than the token's own."""
+    """The id of the parent's namespace, if that isn't the token's own."""
     role: str = ""
-    """The role of the token method that it was made with."""
+    """The role of the token method that created it."""
     metadata: dict[str, str] | None = None
     num_uses: int = 0
-    """Uses that are left, 0 for any number; -1 when the last has been taken."""
+    """Remaining uses, 0 for any number; -1 when the last has been used."""
     ttl: int = 0
     """The TTL it was created with."""
     explicit_max_ttl: int = 0
@@ -52,11 +52,11 @@ class TokenRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
     leased: bool = True
     """False for the root token of an initialisation, which has no lease and so no issue time."""
     wrapped_bytes: int = 0
-    """How large the wrapped answer is that lies in its cubbyhole; 0 if it isn't a wrapping token."""
+    """The size of the wrapped answer in its cubbyhole, in bytes; 0 if it isn't a wrapping token."""
 
     @property
     def wraps(self) -> bool:
-        """Whether response wrapping has made it to hold an answer; its policies don't matter."""
+        """Whether it is a response-wrapping token, whose policies don't matter."""
         return self.wrapped_bytes > 0
 
     def __repr__(self) -> str:
@@ -69,7 +69,7 @@ class TokenRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def parent_beside(self) -> str:
-        """The parent if it is of the same namespace, and so noted in the same store; else empty."""
+        """The parent, if it is in the same namespace and so in the same store; else empty."""
         return "" if self.parent_namespace else self.parent
 
     def alive(self, now: float) -> bool:

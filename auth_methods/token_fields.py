@@ -1,7 +1,7 @@
-"""The ``token_*`` parameters that roles and users of all methods share: what their tokens are to be.
+"""The ``token_*`` parameters of roles and users, shared by all methods: the settings of their tokens.
 
-A method's body inherits ``TokenFields``, its record holds ``TokenSettings``. Older names (``policies`` for
-``token_policies``) are a table of the method; they go on being shown where they were the names that were written.
+A method's body inherits ``TokenFields``, its record holds ``TokenSettings``. Each method has a table of older names
+(``policies`` for ``token_policies``); a setting that was written by an older name is shown under it too.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _MAX_POLICIES = 1_000
 
 
 class TokenFields(Body):
-    """The parameters; what isn't given stays."""
+    """The parameters; omitted ones are unchanged."""
 
     token_bound_cidrs: AddressList | UnsetType = UNSET
     token_explicit_max_ttl: Duration | UnsetType = UNSET
@@ -52,7 +52,7 @@ class TokenFields(Body):
 
 
 class TokenSettings(Struct, frozen=True, kw_only=True):
-    """As stored. TTLs are in seconds, 0 for none."""
+    """The stored settings. TTLs are in seconds, 0 for none."""
 
     bound_cidrs: tuple[str, ...] = ()
     explicit_max_ttl: int = 0
@@ -68,7 +68,7 @@ class TokenSettings(Struct, frozen=True, kw_only=True):
     """The parameters that were given under their older names."""
 
     def shown(self, old_names: Mapping[str, str]) -> dict[str, Any]:
-        """The settings as a method's API shows them, with the ``old_names`` that were used and mean something."""
+        """The settings as a method's API shows them, with the ``old_names`` that were used and have an effect."""
         data: dict[str, Any] = {
             "token_bound_cidrs": list(self.bound_cidrs),
             "token_explicit_max_ttl": self.explicit_max_ttl,
@@ -120,12 +120,12 @@ class TokenSettings(Struct, frozen=True, kw_only=True):
         )
 
     def renewal(self) -> Renewal:
-        """What a token of these settings may still have."""
+        """The renewal that these settings allow."""
         return Renewal(self.ttl, self.max_ttl, self.period)
 
 
 def changed(settings: TokenSettings, body: TokenFields, old_names: Mapping[str, str]) -> TokenSettings:
-    """``settings`` with what ``body`` gives, under names of today or ``old_names``.
+    """``settings`` with the parameters in ``body``, by current names or ``old_names``.
 
     Raises ``InvalidRequest`` in Vault's words.
     """
@@ -149,7 +149,7 @@ def changed(settings: TokenSettings, body: TokenFields, old_names: Mapping[str, 
 
 
 def checked(settings: TokenSettings) -> TokenSettings:
-    """``settings``, if they agree with each other; otherwise raises ``InvalidRequest`` in Vault's words."""
+    """``settings``, if they are consistent; otherwise raises ``InvalidRequest`` in Vault's words."""
     if settings.strictly_bind_ip and settings.bound_cidrs:
         raise InvalidRequest("'token_strictly_bind_ip' conflicts with 'token_bound_cidrs'; set only one")
     if settings.type == "batch":
@@ -179,7 +179,7 @@ def parse_policies(given: Iterable[str]) -> tuple[str, ...]:
 
 
 def warn_of_long_ttl(settings: TokenSettings, mount: Mount, call: Call) -> None:
-    """Warn if tokens can't live as long as ``settings`` say."""
+    """Warn if the TTLs of ``settings`` exceed the mount's maximum."""
     if settings.max_ttl > mount.max_lease_ttl_seconds:
         call.warn(
             "token_max_ttl is greater than the backend mount's maximum TTL value; issued tokens' max TTL value will be "

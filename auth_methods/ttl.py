@@ -1,4 +1,4 @@
-"""How long a token may live: what was asked for, within what the mount, the system and the token itself allow."""
+"""Lifetime of a token: the requested TTL, within the limits of the mount, the system and the token itself."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from engines.durations import format_duration
 def granted_seconds(
     wanted: int, *, max_seconds: int, age_seconds: float = 0, explicit_max_seconds: int = 0, period_seconds: int = 0
 ) -> tuple[int, str | None]:
-    """The TTL that a token of this age gets, from now, and the warning that Vault gives if it is less than ``wanted``.
+    """The TTL that a token of this age gets, in seconds from now, and Vault's warning if it is less than ``wanted``.
 
     The mount's maximum counts from the token's creation, except for a periodic token, which may be renewed for ever;
-    an explicit maximum always counts from creation. The result is 0 or less when the time is used up.
+    an explicit maximum always counts from creation. The result is 0 or less when none is left.
     """
     limit = max_seconds if period_seconds else round(max_seconds - age_seconds)
     if explicit_max_seconds:

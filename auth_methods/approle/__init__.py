@@ -1,5 +1,4 @@
-"""AppRole: machines log in with the id of a role and a secret id that was handed to them.
+"""AppRole: machines log in with a role id and a secret id issued to them.
 
-Roles are in ``roles`` (and their single properties in ``properties``), secret ids in ``secret_ids``, what is stored in
-``store``.
+Roles are in ``roles`` (their single properties in ``properties``), secret ids in ``secret_ids``, storage in ``store``.
 """

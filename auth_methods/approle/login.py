@@ -1,4 +1,4 @@
-"""Logging in with a role id and a secret id, and cleaning up after secret ids that have ended."""
+"""Login with a role id and a secret id, and removal of secret ids that have ended."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _INVALID = "invalid role or secret ID"
 
 
 class LoginBody(Body):
-    """A role id and its proof. Blanks around them don't count: they come from files, with a line's end."""
+    """A role id and its proof. Surrounding blanks are dropped: the values come from files with a newline."""
 
     role_id: str = ""
     secret_id: str = ""
@@ -37,7 +37,7 @@ async def log_in(method: AppRole, call: Call, body: LoginBody) -> Login:
         raise Failed("missing role_id")
     role = await method.store.role_by_id(role_id)
     if not secret_id and (role is None or role.bind_secret_id):
-        raise InvalidRequest("missing secret_id")  # Also of roles that aren't there, so it doesn't tell which are.
+        raise InvalidRequest("missing secret_id")  # Also for unknown roles, so that it doesn't reveal which exist.
     if role is None:
         raise InvalidCredentials(_INVALID)
     token, metadata = role.token, {"role_name": role.name}
@@ -71,7 +71,7 @@ def _check_role_address(role: Role, call: Call) -> None:
 
 
 async def tidy(method: AppRole, call: Call, body: Nothing) -> Reply:
-    """Remove secret ids that have ended, as is done every minute anyway."""
+    """Remove secret ids that have ended; also done every minute."""
     await method.store.sweep(call.now)
     call.warn(
         "Tidy operation successfully started. Any information from the operation will be printed to OpenBao's server "

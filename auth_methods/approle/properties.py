@@ -1,7 +1,7 @@
-"""The single properties of a role, each with a path of its own: a table, and three handlers made for each row.
+"""Single properties of a role, each with a path of its own: a table, and three handlers for each row.
 
-``POST`` gives the property a new value, ``DELETE`` its default. On a role that isn't there a read answers 404, a write
-"unsupported path", and a deletion is content.
+``POST`` sets the property, ``DELETE`` restores its default. For an unknown role a read answers 404, a write
+"unsupported path", and a deletion succeeds.
 """
 
 from __future__ import annotations
@@ -24,20 +24,20 @@ from engines.faults import Failed, InvalidRequest, UnsupportedPath
 
 @dataclass(frozen=True, slots=True)
 class Property:
-    """One path. ``fields`` are the parameters that set it, the one of today first."""
+    """One path. ``fields`` are the parameters that set it, the current name first."""
 
     path: str
     fields: tuple[str, ...]
     show: Callable[[Role], dict[str, Any]]
     missing: str = ""
-    """What is said to be missing if no value is given; empty if nothing is changed then."""
+    """The name that the error gives if no value is sent; empty if nothing changes then."""
 
     reset: Callable[[Role], Role] | None = None
     """None if it can't be deleted."""
 
     writable: bool = True
     deprecated: str = ""
-    """A warning on each read."""
+    """A warning added to each read."""
 
 
 def _listed(value: tuple[str, ...] | None) -> list[str] | None:
@@ -49,7 +49,7 @@ def _token(role: Role, **changes: Any) -> Role:
 
 
 def _old(role: Role, name: str) -> dict[str, Any]:
-    """The older name of a token setting beside today's, as ``TokenSettings.shown`` decides."""
+    """The older name of a token setting beside the current one, as ``TokenSettings.shown`` decides."""
     shown = role.token.shown(OLD_NAMES)
     return {key: shown[key] for key in (name, OLD_NAMES[name]) if key in shown}
 
@@ -165,7 +165,7 @@ def _writer(row: Property) -> Handler[AppRole, RoleName]:
 
 
 def _changed(role: Role, given: dict[str, Any], call: Call, mount: Mount) -> Role:
-    """``role`` with ``given``; mistakes that are 500 when a whole role is written are 400 here, as in OpenBao."""
+    """``role`` with ``given``. Errors that are 500 when a whole role is written are 400 here, as in OpenBao."""
     if "token_bound_cidrs" in given:
         try:
             bound_addresses(given["token_bound_cidrs"])

@@ -1,7 +1,7 @@
-"""Roles and secret ids, as stored.
+"""Stored roles and secret ids.
 
-A secret id is never stored: its entry lies under a salted hash of it. Accessors are kept inside the entries, because
-they are listed, and have an index of salted hashes.
+A secret id is stored under its salted hash, never itself. Accessors are kept inside the entries, because they are
+listed, and have an index of salted hashes.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ class Role(Struct, frozen=True, kw_only=True):
 
     name: str
     uuid: str
-    """Of this role and no later one of the same name: its secret ids are filed under it."""
+    """Identifies this role and no later one of the same name; its secret ids are filed under it."""
 
     role_id: str
     bind_secret_id: bool = True
@@ -28,7 +28,7 @@ class Role(Struct, frozen=True, kw_only=True):
 
 
 class SecretId(Struct, frozen=True, kw_only=True):
-    """What there is to know of a secret id, except for itself. Times are seconds since the epoch, 0 for never."""
+    """A secret id's stored properties, without the id. Times are seconds since the epoch, 0 for never."""
 
     accessor: str
     creation_time: float
@@ -36,7 +36,7 @@ class SecretId(Struct, frozen=True, kw_only=True):
     expiration_time: float = 0
     ttl: int = 0
     num_uses: int = 0
-    """Uses that are left; 0 for any number."""
+    """Remaining uses; 0 for any number."""
 
     cidr_list: tuple[str, ...] = ()
     token_bound_cidrs: tuple[str, ...] = ()
@@ -48,7 +48,7 @@ class SecretId(Struct, frozen=True, kw_only=True):
 
 
 class AccessorEntry(Struct, frozen=True):
-    """Where the entry of an accessor's secret id lies."""
+    """The place of an accessor's secret id in storage."""
 
     role_uuid: str
     secret_hash: str

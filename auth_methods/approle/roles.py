@@ -1,4 +1,4 @@
-"""Roles: what they are changed by, and how they are shown."""
+"""Roles of AppRole: listing, reading, writing and deleting them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _MAX_ROLE_ID_CHARACTERS = 4096
 
 
 class RoleName(Body):
-    """Names a role, in any case."""
+    """The name of a role, in any case."""
 
     role_name: FoldedName = ""
 
@@ -34,7 +34,7 @@ class RoleName(Body):
 
 
 class RoleBody(TokenFields):
-    """A role's settings; what isn't given stays."""
+    """A role's settings; omitted ones are unchanged."""
 
     other_names: ClassVar[Mapping[str, str]] = {**OLD_NAMES, "bound_cidr_list": "secret_id_bound_cidrs"}
 
@@ -97,12 +97,12 @@ async def write_role(method: AppRole, call: Call, body: RoleBody) -> Reply | Non
 
 
 async def delete_role(method: AppRole, call: Call, body: RoleName) -> None:
-    """Delete a role with its secret ids; its tokens stay until they end, and aren't renewed."""
+    """Delete a role with its secret ids; its tokens stay until they end, and can't be renewed."""
     await method.store.delete_role(body.role_name)
 
 
 def changed_role(role: Role, body: RoleBody, call: Call, mount: Mount) -> Role:
-    """``role`` with what ``body`` gives. Raises faults in Vault's words; warns of a type that means nothing."""
+    """``role`` with the settings in ``body``. Raises faults in Vault's words; warns of a token type without effect."""
     if body.token_type is not UNSET and body.token_type in _NEEDLESS_TYPES:
         meant = _NEEDLESS_TYPES[body.token_type]
         call.warn(f"{body.token_type} has no useful meaning; adjusting to {meant}")
@@ -133,7 +133,7 @@ def changed_role(role: Role, body: RoleBody, call: Call, mount: Mount) -> Role:
 
 
 def checked_role(role: Role) -> Role:
-    """``role``, if something keeps just anybody from logging in with its role id; otherwise raises ``Failed``."""
+    """``role``, if it requires more than the role id for a login; otherwise raises ``Failed``."""
     if not (role.bind_secret_id or role.secret_id_bound_cidrs or role.token.bound_cidrs):
         raise Failed("at least one constraint should be enabled on the role")
     return role

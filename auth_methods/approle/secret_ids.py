@@ -1,4 +1,4 @@
-"""Secret ids of a role: made, listed, looked up and destroyed, by themselves or by their accessors."""
+"""Secret ids of a role: creation, listing, look-up and destruction, by the id or its accessor."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class ListSecretsBody(Page):
 
 
 def _pairs(text: str) -> list[str]:
-    """Metadata as it is split, for policies to look at."""
+    """The pairs of the metadata in ``text``, for policies to judge."""
     try:
         return [f"{name}={value}" for name, value in _metadata(text).items()]
     except InvalidRequest:
@@ -42,7 +42,7 @@ def _pairs(text: str) -> list[str]:
 
 
 class GenerateBody(RoleName):
-    """What the new secret id is bound to."""
+    """The bindings of the new secret id."""
 
     metadata: Annotated[str, Meta(extra={PARTS: _pairs})] = ""
     cidr_list: AddressList = []
@@ -70,7 +70,7 @@ class CustomBody(GenerateBody):
 
 
 class SecretBody(RoleName):
-    """Names a secret id by itself."""
+    """A secret id, named by itself."""
 
     secret_id: str = ""
 
@@ -80,7 +80,7 @@ class SecretBody(RoleName):
 
 
 class AccessorBody(RoleName):
-    """Names a secret id by its accessor."""
+    """A secret id, named by its accessor."""
 
     secret_id_accessor: str = ""
 
@@ -98,12 +98,12 @@ async def list_secrets(method: AppRole, call: Call, body: ListSecretsBody) -> Re
 
 
 async def generate(method: AppRole, call: Call, body: GenerateBody) -> Reply:
-    """Make a secret id."""
+    """Create a secret id."""
     return await _create(method, call, body, str(uuid.uuid4()))
 
 
 async def set_custom(method: AppRole, call: Call, body: CustomBody) -> Reply:
-    """Take a secret id that the caller has made."""
+    """Store a secret id chosen by the caller."""
     if not body.secret_id:
         raise InvalidRequest("missing secret_id")
     if len(body.secret_id) > _MAX_SECRET_CHARACTERS:
@@ -144,7 +144,7 @@ async def _create(method: AppRole, call: Call, body: GenerateBody, secret_id: st
 
 
 def _limits(role: Role, body: GenerateBody) -> tuple[int, int]:
-    """The uses and the TTL in seconds of a new secret id, within the role's; 0 is "without limit" for both."""
+    """The uses and the TTL in seconds of a new secret id, within the role's; 0 means no limit for both."""
     num_uses, ttl = role.secret_id_num_uses, role.secret_id_ttl
     if body.num_uses is not UNSET:
         if body.num_uses < 0:
@@ -176,7 +176,7 @@ def _quoted(texts: list[str] | tuple[str, ...]) -> str:
 
 
 def _metadata(text: str) -> dict[str, str]:
-    """Strings by name, from a JSON object, from ``name=value`` with commas between, or from either in base64."""
+    """The metadata in ``text``: a JSON object of strings, or ``name=value`` pairs with commas; plain or in base64."""
     if len(text) > _MAX_METADATA_CHARACTERS:
         raise InvalidRequest(f"metadata is longer than {_MAX_METADATA_CHARACTERS} characters")
     if not text:
@@ -184,7 +184,7 @@ def _metadata(text: str) -> dict[str, str]:
     try:
         text = base64.b64decode(text, validate=True).decode()
     except (binascii.Error, ValueError):
-        pass  # As it is, then.
+        pass  # It isn't base64.
     try:
         parsed = json.loads(text)
     except (ValueError, RecursionError):
@@ -201,7 +201,7 @@ def _metadata(text: str) -> dict[str, str]:
 
 
 async def look_up(method: AppRole, call: Call, body: SecretBody) -> Reply | None:
-    """Show what a secret id is bound to; nothing is said of one that the role doesn't have."""
+    """Show what a secret id is bound to; no answer for one that the role doesn't have."""
     role = await _role(method, body.role_name, body.secret_id, "secret_id")
     entry = await method.store.secret(role, await method.store.hash(body.secret_id))
     return Reply(_shown(entry)) if entry is not None and entry.alive(call.now) else None

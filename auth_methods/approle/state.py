@@ -1,4 +1,4 @@
-"""The roles and secret ids of one mount, as far as the core asks for them."""
+"""State of one mount of AppRole, and the Protocols that the core asks of it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from engines.faults import Failed
 
 
 class AppRole:
-    """The roles of one mount."""
+    """The roles and secret ids of one mount."""
 
     def __init__(self, mount: Mount) -> None:
         self.mount = mount
@@ -25,7 +25,7 @@ class AppRole:
         return "" if role is None else role.name
 
     async def renewal(self, metadata: Mapping[str, str], policies: tuple[str, ...]) -> Renewal:
-        """What a role's token may still have; nothing once the role is gone."""
+        """The renewal that the role allows; none once the role is deleted."""
         name = metadata.get("role_name", "")
         role = await self.store.role(name)
         if role is None:

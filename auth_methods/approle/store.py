@@ -1,4 +1,4 @@
-"""Where roles and secret ids lie, and every change of them that has to be all or nothing.
+"""Storage of roles and secret ids, with every change that must be atomic.
 
 Layout below the mount's view; hashes are HMAC-SHA256 under a random salt of the mount:
 
@@ -6,11 +6,11 @@ Layout below the mount's view; hashes are HMAC-SHA256 under a random salt of the
     role/<name>                          the role
     role-id/<hash of role id>            the role's name
     secret/<role uuid>/<hash>            a secret id, under the hash of itself
-    accessor/<hash of accessor>          where its secret id lies
+    accessor/<hash of accessor>          the place of its secret id
     expiry/<minute>/<role uuid>.<hash>   when it ends; the minute since the epoch, as 8 hexadecimal digits
 
-Once a role is deleted its secret ids are out of reach, for nothing leads to its uuid any more; what a crash in between
-leaves behind is removed by ``sweep``.
+Once a role is deleted, its secret ids are unreachable, since nothing refers to its uuid. ``sweep`` removes what a crash
+leaves behind.
 """
 
 from __future__ import annotations
@@ -60,11 +60,11 @@ class Store:
         return role if role is not None and role.role_id == role_id else None
 
     async def change_role(self, name: str, change: Callable[[Role | None], Role]) -> None:
-        """Write what ``change`` makes of the role. Raises ``Failed`` if another role has its role id."""
+        """Replace the role by the result of ``change``. Raises ``Failed`` if another role has its role id."""
         name = name.lower()
-        await self.hash("")  # Makes the salt, in a transaction of its own.
+        await self.hash("")  # Creates the salt, in a transaction of its own.
 
-        async def work(transaction: Transaction) -> None:
+        async def store_role(transaction: Transaction) -> None:
             value = await transaction.get(f"role/{name}")
             before = None if value is None else _decode_role(value)
             role = change(before)
@@ -77,14 +77,14 @@ class Store:
                     transaction.delete("role-id/" + await self.hash(before.role_id))
             transaction.put(f"role/{name}", encoded(role))
 
-        await transact(self._view, work)
+        await transact(self._view, store_role)
 
     async def delete_role(self, name: str) -> None:
         """Delete a role with its secret ids; no error if there is none."""
         name = name.lower()
         await self.hash("")
 
-        async def work(transaction: Transaction) -> Role | None:
+        async def remove_role(transaction: Transaction) -> Role | None:
             value = await transaction.get(f"role/{name}")
             if value is None:
                 return None
@@ -93,7 +93,7 @@ class Store:
             transaction.delete("role-id/" + await self.hash(role.role_id))
             return role
 
-        role = await transact(self._view, work)
+        role = await transact(self._view, remove_role)
         if role is not None:
             await self._delete_secrets(role.uuid)
 
@@ -102,7 +102,7 @@ class Store:
         hashed = await self.hash(secret_id)
         accessor_key = "accessor/" + await self.hash(entry.accessor)
 
-        async def work(transaction: Transaction) -> None:
+        async def store_secret(transaction: Transaction) -> None:
             value = await transaction.get(f"role/{role.name}")
             if value is None or _decode_role(value).uuid != role.uuid:
                 raise Failed(f'role "{role.name}" does not exist')
@@ -113,7 +113,7 @@ class Store:
             if entry.expiration_time:
                 transaction.put(_expiry_key(entry, role.uuid, hashed), b"")
 
-        await transact(self._view, work)
+        await transact(self._view, store_secret)
 
     async def secret(self, role: Role, hashed: str) -> SecretId | None:
         """The secret id of ``role`` under this hash, ended or not."""
@@ -121,9 +121,9 @@ class Store:
         return None if value is None else _decode_secret(value)
 
     async def use_secret(self, role: Role, hashed: str, check: Callable[[SecretId], None], now: float) -> SecretId:
-        """Take one use of a secret id, if ``check`` doesn't raise. Raises ``LookupError`` if there is none to take."""
+        """Count one use of a secret id, if ``check`` doesn't raise. Raises ``LookupError`` if none is left."""
 
-        async def work(transaction: Transaction) -> SecretId:
+        async def count_use(transaction: Transaction) -> SecretId:
             value = await transaction.get(_secret_key(role.uuid, hashed))
             entry = None if value is None else _decode_secret(value)
             if entry is None or not entry.alive(now):
@@ -136,10 +136,10 @@ class Store:
                 transaction.put(_secret_key(role.uuid, hashed), msgspec.msgpack.encode(used))
             return entry
 
-        return await transact(self._view, work)
+        return await transact(self._view, count_use)
 
     async def accessor(self, accessor: str) -> AccessorEntry | None:
-        """Where the secret id of an accessor lies."""
+        """The place of an accessor's secret id in storage."""
         value = await self._view.get("accessor/" + await self.hash(accessor))
         return None if value is None else msgspec.msgpack.decode(value, type=AccessorEntry)
 
@@ -156,15 +156,15 @@ class Store:
     async def destroy_secret(self, role_uuid: str, hashed: str) -> None:
         """Remove a secret id; no error if it isn't there."""
 
-        async def work(transaction: Transaction) -> None:
+        async def remove_secret(transaction: Transaction) -> None:
             value = await transaction.get(_secret_key(role_uuid, hashed))
             if value is not None:
                 await self._remove(transaction, _decode_secret(value), role_uuid, hashed)
 
-        await transact(self._view, work)
+        await transact(self._view, remove_secret)
 
     async def sweep(self, now: float) -> None:
-        """Remove secret ids that have ended, and those of roles that are gone."""
+        """Remove secret ids that have ended, and those of deleted roles."""
         for minute in await self._view.list("expiry/"):
             if int(minute.rstrip("/"), 16) * 60 > now:
                 break

@@ -1,4 +1,4 @@
-"""X.509 certificates (RFC 5280): read, trusted or not, and held against what a role asks of them."""
+"""X.509 certificates (RFC 5280): parsing, trust, and matching against a role's constraints."""
 
 from __future__ import annotations
 
@@ -15,27 +15,26 @@ from engines.algorithms.formats.certificates import MALFORMED, check_names
 from engines.faults import InvalidRequest
 
 MAX_CERTIFICATES = 100
-"""How many certificates one role may hold."""
+"""The most certificates of one role."""
 
 _MAX_PEM_CHARACTERS = 1024 * 1024
-"""The longest text of these: every login looks at the extensions of all of them."""
+"""The longest text of these, in characters: every login looks at the extensions of all certificates."""
 
 _TEXT_TAGS = frozenset({0x0C, 0x12, 0x13, 0x14, 0x16, 0x1B})
-"""UTF8String, NumericString, PrintableString, T61String, IA5String and GeneralString of ASN.1."""
+"""Tags of ASN.1's UTF8String, NumericString, PrintableString, T61String, IA5String and GeneralString."""
 
-# Certificates of clients needn't have alternative names, as those of web servers must; authorities must say that they
-# are ones.
+# Client certificates, unlike web servers', need no alternative names; authorities must be marked as such.
 _AUTHORITIES = ExtensionPolicy.permit_all().require_present(x509.BasicConstraints, Criticality.AGNOSTIC, None)
 _CLIENTS = ExtensionPolicy.permit_all()
 
 
 class InvalidCertificate(ValueError):
-    """What was given is no certificate, or not one of use here."""
+    """The input is no certificate, or not a usable one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """A client's certificate, with what roles look at."""
+    """A client's certificate, with the fields that roles check."""
 
     parsed: x509.Certificate
     common_name: str
@@ -47,7 +46,7 @@ class Certificate:
     """The texts of those extensions that are an ASN.1 string, by object identifier."""
 
     def identity(self) -> dict[str, str]:
-        """What tells it from any other, as the metadata of tokens has it."""
+        """The fields that identify it, as in the metadata of tokens."""
         return {
             "common_name": self.common_name,
             "serial_number": str(self.parsed.serial_number),
@@ -85,7 +84,7 @@ def read(der: bytes) -> Certificate:
 
 
 def read_trusted(pem: str) -> list[x509.Certificate]:
-    """The certificates that a role trusts: authorities, or clients themselves. Raises ``InvalidCertificate``."""
+    """The certificates that a role trusts: authorities, or single clients. Raises ``InvalidCertificate``."""
     if len(pem) > _MAX_PEM_CHARACTERS:
         raise InvalidCertificate(f"more than {_MAX_PEM_CHARACTERS} characters of certificates")
     try:
@@ -106,7 +105,7 @@ def read_trusted(pem: str) -> list[x509.Certificate]:
 
 
 def is_trusted(certificate: Certificate, trusted: Iterable[x509.Certificate], now: float) -> bool:
-    """Whether it is one of ``trusted``, or comes from an authority among them, and is valid at ``now``."""
+    """Whether it is one of ``trusted``, or was issued by an authority among them, and is valid at ``now``."""
     moment = datetime.fromtimestamp(now, UTC)
     authorities = []
     for other in trusted:
@@ -128,7 +127,7 @@ def is_trusted(certificate: Certificate, trusted: Iterable[x509.Certificate], no
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a role asks of a certificate. Names may have ``*`` in them; nothing listed is nothing asked."""
+    """A role's constraints on a certificate. Names may have ``*`` in them; an empty list is no constraint."""
 
     names: Sequence[str] = ()
     common_names: Sequence[str] = ()
@@ -140,7 +139,7 @@ class Wanted:
     """Each an object identifier, a colon, and its text."""
 
     def met_by(self, certificate: Certificate) -> bool:
-        """Whether the certificate has it all."""
+        """Whether the certificate meets all constraints."""
         common_name = (certificate.common_name,)
         return (
             _any_fits((*common_name, *certificate.dns_names, *certificate.emails), self.names)
@@ -188,7 +187,7 @@ def _may_vouch(parsed: x509.Certificate) -> bool:
 
 
 def _may_authenticate(parsed: x509.Certificate) -> bool:
-    """Whether its usages, if it names any, have that of a TLS client."""
+    """Whether its extended key usages, if any, include that of a TLS client."""
     usages = _extension(parsed, ExtensionOID.EXTENDED_KEY_USAGE)
     if not isinstance(usages, x509.ExtendedKeyUsage):
         return True

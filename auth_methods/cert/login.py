@@ -1,7 +1,7 @@
-"""Logging in with a certificate.
+"""Login with a certificate.
 
-The TLS handshake has proved that the client has the certificate's key. Whether the certificate is trusted is asked anew
-for each role, since each has authorities of its own.
+The TLS handshake has proved possession of the certificate's key. Trust is decided anew for each role, since each has
+authorities of its own.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from engines.faults import InvalidRequest
 
 
 class LoginBody(Body):
-    """The role to log in with; any that fits if none is named."""
+    """The role to log in with; without one, any that accepts the certificate."""
 
     name: str = ""
 
@@ -39,7 +39,7 @@ async def log_in(method: Cert, call: Call, body: LoginBody) -> Login:
 
 
 async def _fitting(method: Cert, certificate: Certificate, wanted: str, call: Call) -> tuple[str, Role]:
-    """The first role that takes the certificate; only ``wanted``, if that is given."""
+    """The first role that accepts the certificate; only ``wanted``, if that is given."""
     names = [wanted] if wanted else await method.mount.storage.list("cert/")
     known, gone = False, await method.revoked()
     for name in names:

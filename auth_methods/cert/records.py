@@ -1,4 +1,4 @@
-"""Roles and settings as they are stored: whom a role trusts, what it asks of certificates, and what it gives."""
+"""Stored roles and settings of cert: trusted certificates, constraints, and the tokens' settings."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from auth_methods.cert.certificates import Wanted
 from auth_methods.token_fields import TokenSettings
 
 CONFIG = "config"
-"""Where the settings lie."""
+"""The key of the settings in storage."""
 
 
 class Role(Struct, frozen=True, kw_only=True):
-    """As stored. Lists are None until they are given."""
+    """A stored role. Lists are None until they are given."""
 
     certificate: str = ""
     """PEM: authorities, or clients' certificates themselves."""
@@ -31,7 +31,7 @@ class Role(Struct, frozen=True, kw_only=True):
 
     @property
     def wanted(self) -> Wanted:
-        """What it asks of a certificate."""
+        """Its constraints on a certificate."""
         return Wanted(
             names=self.allowed_names or (),
             common_names=self.allowed_common_names or (),
@@ -44,14 +44,14 @@ class Role(Struct, frozen=True, kw_only=True):
 
 
 class Config(Struct, frozen=True, kw_only=True):
-    """As stored."""
+    """The stored settings."""
 
     disable_binding: bool = False
-    """Tokens may be renewed without the certificate that they were given for."""
+    """Whether tokens may be renewed without the certificate of their login."""
 
 
 def key(name: str) -> str:
-    """Where a role lies."""
+    """The storage key of a role."""
     return f"cert/{name.lower()}"
 
 

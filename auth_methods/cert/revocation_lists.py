@@ -1,7 +1,7 @@
-"""Revocation lists (RFC 5280, 5): certificates that their authorities have taken back, given to this server as lists.
+"""Certificate revocation lists (RFC 5280, 5) given to this server.
 
-A list counts until it is replaced or deleted, also beyond the time for which its authority has announced the next one:
-that a list is old is no reason to let those in whom it names.
+A list counts until it is replaced or deleted, also after its ``nextUpdate``: an old list must not readmit the
+certificates that it names.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from engines.algorithms.formats.certificates import MALFORMED
 from engines.faults import InvalidRequest
 
 FOLDER = "crl/"
-"""Where the lists lie."""
+"""The prefix of the lists in storage."""
 
 
 class Revocations(Struct, frozen=True, kw_only=True):
-    """As stored. ``issuer`` is the authority's name in DER, ``compared`` the same as it is compared."""
+    """A stored list. ``issuer`` is the authority's name in DER, ``compared`` its normal form for comparison."""
 
     issuer: bytes
     compared: str = ""
@@ -48,16 +48,16 @@ class Revoked:
 
 
 def comparable(name: x509.Name) -> str:
-    """A text that is the same for names which are (RFC 5280, 7.1).
+    """A text that is equal for names that are equal by RFC 5280, 7.1.
 
-    An authority may write its name otherwise in its list than in its certificates: in another type of ASN.1 string, in
-    other letters, or with other blanks.
+    An authority may spell its name in its list differently from its certificates: in another ASN.1 string type, in
+    another case, or with other blanks.
     """
     return json.dumps([sorted((part.oid.dotted_string, _folded(part.value)) for part in rdn) for rdn in name.rdns])
 
 
 _MAX_FOLDED_CHARACTERS = 1024
-"""Longer names are compared as they are: putting combining marks into their normal order takes quadratic time."""
+"""Longer names are compared byte by byte: putting combining marks into their normal order takes quadratic time."""
 
 
 def _folded(value: str | bytes) -> str:
@@ -82,9 +82,9 @@ def parsed(pem: str) -> Revocations:
 
 
 def _is_partial(found: x509.CertificateRevocationList) -> bool:
-    """Whether it speaks of other authorities' certificates too, or only of what has changed since another list.
+    """Whether it covers other authorities' certificates too (indirect), or only changes since another list (delta).
 
-    Read as an ordinary list, either would leave out certificates that are revoked.
+    Read as an ordinary list, either would miss revoked certificates.
     """
     for extension in found.extensions:
         value = extension.value
@@ -96,7 +96,7 @@ def _is_partial(found: x509.CertificateRevocationList) -> bool:
 
 
 def key(name: str) -> str:
-    """Where the list of this name lies, in any case."""
+    """The storage key of the list of this name, in any case."""
     return FOLDER + name.lower()
 
 

@@ -1,4 +1,4 @@
-"""Revocation lists: listing, reading, taking and deleting them."""
+"""Revocation lists: listing, reading, writing and deleting them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MAX_PEM_CHARACTERS = 8 * 1024 * 1024
 
 
 class ListName(Body):
-    """Names a list, in any case."""
+    """The name of a list, in any case."""
 
     name: FoldedName = ""
 
@@ -50,19 +50,19 @@ async def read_list(method: Cert, call: Call, body: ListName) -> Reply:
 
 
 async def write_list(method: Cert, call: Call, body: ListBody) -> None:
-    """Take a list, in place of the one of this name."""
+    """Store a list, in place of one of the same name."""
     if body.url:
         raise InvalidRequest("revocation lists are not fetched by this server; give one as 'crl'")
     if not body.crl:
         raise InvalidRequest("one of 'crl' or 'url' must be provided")
     if len(body.crl) > _MAX_PEM_CHARACTERS:
         raise InvalidRequest(f"failed to parse CRL: longer than {_MAX_PEM_CHARACTERS} characters")
-    stored = await beside(partial(parsed, body.crl))  # There may be hundreds of thousands of numbers in it.
+    stored = await beside(partial(parsed, body.crl))  # A list may have hundreds of thousands of numbers.
     await put(method.mount.storage, key(body.name), msgspec.msgpack.encode(stored))
 
 
 async def delete_list(method: Cert, call: Call, body: ListName) -> None:
-    """Forget a list."""
+    """Delete a list."""
     await _present(method, body.name)
     await delete(method.mount.storage, key(body.name))
 

@@ -1,4 +1,4 @@
-"""Roles and the mount's settings: listing, reading, writing and deleting them."""
+"""Roles and settings of a mount of cert: listing, reading, writing and deleting them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _MAX_PEM_CHARACTERS = 1024 * 1024
 
 
 class RoleName(Body):
-    """Names a role, in any case."""
+    """The name of a role, in any case."""
 
     name: FoldedName = ""
 
@@ -42,7 +42,7 @@ class RoleName(Body):
 
 
 class RoleBody(TokenFields):
-    """A role's settings; what isn't given stays."""
+    """A role's settings; omitted ones are unchanged."""
 
     other_names: ClassVar[Mapping[str, str]] = {**OLD_NAMES, "lease": "token_ttl"}
 
@@ -91,7 +91,7 @@ class RoleBody(TokenFields):
 
 
 class ConfigBody(Body):
-    """The mount's settings; they are replaced as a whole."""
+    """The mount's settings; a write replaces all."""
 
     disable_binding: bool = False
     enable_identity_alias_metadata: bool = False
@@ -117,22 +117,22 @@ async def read_role(method: Cert, call: Call, body: RoleName) -> Reply | None:
 
 
 async def write_role(method: Cert, call: Call, body: RoleBody) -> Reply | None:
-    """Make or change a role."""
+    """Create or change a role."""
     before = len(call.warnings)
 
-    async def work(transaction: Transaction) -> None:
+    async def store_role(transaction: Transaction) -> None:
         del call.warnings[before:]  # The transaction may run several times.
         value = await transaction.get(key(body.name))
         role = _changed(Role() if value is None else decode(value), body)
         _warn(role.token, method.mount, call)
         transaction.put(key(body.name), encoded(role))
 
-    await transact(method.mount.storage, work)
+    await transact(method.mount.storage, store_role)
     return Reply() if call.warnings else None
 
 
 async def delete_role(method: Cert, call: Call, body: RoleName) -> None:
-    """Delete a role; its tokens stay until they end, and aren't renewed."""
+    """Delete a role; its tokens stay until they end, and can't be renewed."""
     await delete(method.mount.storage, key(body.name))
 
 

@@ -1,4 +1,4 @@
-"""The state of one mount of cert: its roles, settings and revocation lists, and what renewing asks of a caller."""
+"""State of one mount of cert: its roles, settings and revocation lists, and its renewals."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from engines.faults import Failed, InvalidRequest
 
 
 class Cert:
-    """The roles of one mount."""
+    """The roles, settings and revocation lists of one mount."""
 
     def __init__(self, mount: Mount) -> None:
         self.mount = mount
@@ -31,18 +31,18 @@ class Cert:
         return await self.mount.storage.load(CONFIG, decode_config) or Config()
 
     async def revoked(self) -> Revoked:
-        """What the lists of the mount name."""
+        """The certificates revoked by the mount's lists."""
         names = await self.mount.storage.list(FOLDER)
         found = [await self.mount.storage.load(FOLDER + name, decode_list) for name in names]
         return Revoked(tuple(one for one in found if one is not None))
 
     async def role_of(self, path: str, given: Mapping[str, Any]) -> str:
-        """As ``ResolvesRole``: what the login says."""
+        """As ``ResolvesRole``: the one named in the login."""
         name = given.get("name")
         return name.lower() if path == "login" and isinstance(name, str) else ""
 
     async def renewal(self, metadata: Mapping[str, str], policies: tuple[str, ...]) -> Renewal:
-        """What a role's token may still have; nothing once the role is gone."""
+        """The renewal that the role allows; none once the role is deleted."""
         name = metadata.get("cert_name", "")
         role = await self.role(name)
         if role is None:
@@ -50,14 +50,14 @@ class Cert:
         return role.token.renewal()
 
     async def check_renewal(self, metadata: Mapping[str, str], call: Call) -> None:
-        """As ``ChecksRenewals``: who renews has to show the same certificate again."""
+        """As ``ChecksRenewals``: the caller must present the same certificate again."""
         if (await self.configuration()).disable_binding:
             return
         certificate = shown(call)
         name = metadata.get("cert_name", "")
         role = await self.role(name)
         if role is None:
-            return  # Which is for the renewal to say.
+            return  # ``renewal`` refuses it.
         trusted = read_trusted(role.certificate)
         if not is_trusted(certificate, trusted, call.now):
             raise InvalidRequest(UNTRUSTED)

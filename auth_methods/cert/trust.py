@@ -1,4 +1,4 @@
-"""The certificate of a connection, and whether revocation lists leave it trusted."""
+"""The client certificate of a connection, and its trust after revocation lists."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ UNMET = "no chain matching all constraints could be found for this login certifi
 
 
 def shown(call: Call) -> Certificate:
-    """The certificate that the client has shown. Raises ``InvalidRequest`` if there is none, or none of use."""
+    """The client's certificate. Raises ``InvalidRequest`` if there is none, or an unusable one."""
     if not call.client_certificate:
         raise InvalidRequest(_NONE)
     try:
@@ -27,7 +27,7 @@ def shown(call: Call) -> Certificate:
 
 
 def is_valid(certificate: Certificate, trusted: Sequence[x509.Certificate], gone: Revoked, now: float) -> bool:
-    """Whether a trusted certificate is still so without what was revoked, its authority included."""
+    """Whether ``certificate`` is trusted once revoked certificates, authorities included, are removed."""
     if gone.names(certificate.parsed):
         return False
     left = [other for other in trusted if not gone.names(other)]

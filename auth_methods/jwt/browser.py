@@ -1,11 +1,11 @@
-"""Logging in through a browser, by OpenID Connect's authorization code flow (OpenID Connect Core 1.0, 3.1).
+"""Login through a browser, by OpenID Connect's authorization code flow (OpenID Connect Core 1.0, 3.1).
 
-1  ``auth_url``: the client says where the browser is to come back to, and gets the address to open in it
+1  ``auth_url``: the client gives the redirect address, and gets the address to open in the browser
 2  the person logs in at the provider, which sends the browser back to the client, with a code
 3  ``callback``: the client brings the code, which the provider exchanges for a token about the person
 4  the token is checked and held against the role, as in any login of this method
 
-Against a code or a login that somebody slips in there are the sealed ``state``, good once; the proof key of the
+Against a code or a login injected by an attacker there are the sealed ``state``, valid once; the proof key of the
 exchange (RFC 7636); the nonce in the token; and the client's own nonce, which the browser never sees.
 """
 
@@ -40,7 +40,7 @@ _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class AuthUrlBody(Body):
-    """The role, where the browser is to come back to, and what will prove that the same client ends the login."""
+    """The role, the redirect address, and the nonce that proves that the same client ends the login."""
 
     role: str = ""
     redirect_uri: str = ""
@@ -54,7 +54,7 @@ class AuthUrlBody(Body):
 
 
 class CallbackBody(Body):
-    """What the browser has brought back, and the client's own nonce."""
+    """The parameters that the browser has brought back, and the client's own nonce."""
 
     state: str = ""
     code: str = ""
@@ -72,7 +72,7 @@ class CallbackBody(Body):
 
 
 async def auth_url(method: Jwt, call: Call, body: AuthUrlBody) -> Reply:
-    """Give the address to open in a browser; an empty one if the role doesn't let the browser come back there."""
+    """Give the address to open in a browser; an empty one if the role doesn't allow the redirect address."""
     config = await method.configuration()
     if config is None:
         raise InvalidRequest("could not load configuration")
@@ -123,7 +123,7 @@ def _parameters(config: Config, role: Role, pending: Pending) -> dict[str, str]:
 
 
 def _may_return_to(given: str, role: Role) -> bool:
-    """Whether the role allows this very address; on the person's own machine, at any port (RFC 8252, 7.3)."""
+    """Whether the role allows exactly this redirect address; a loopback address at any port (RFC 8252, 7.3)."""
     allowed = role.allowed_redirect_uris or ()
     if given in allowed:
         return True
@@ -132,7 +132,7 @@ def _may_return_to(given: str, role: Role) -> bool:
 
 
 def _without_port(text: str) -> tuple[str, str, str] | None:
-    """Host, path and query of a plain address on the person's own machine, else None."""
+    """Host, path and query of a plain HTTP loopback address, else None."""
     try:
         parts = urlsplit(text)
         host, _ = parts.hostname, parts.port
@@ -144,7 +144,7 @@ def _without_port(text: str) -> tuple[str, str, str] | None:
 
 
 async def callback(method: Jwt, call: Call, body: CallbackBody) -> Login:
-    """Give a token for what the browser has brought back."""
+    """Give a token for the parameters that the browser has brought back."""
     config = await method.configuration()
     if config is None:
         raise InvalidRequest(f"{_FAILED}Could not load configuration")
@@ -170,12 +170,12 @@ async def callback(method: Jwt, call: Call, body: CallbackBody) -> Login:
 
 
 async def _first(method: Jwt, pending: Pending) -> bool:
-    """Take the login that was begun, whatever comes of it, and however its state is spelt; False if it was taken."""
+    """Consume the begun login, also if it fails later; False if it was consumed before."""
     return await used_ids.take(method.mount.storage, "oidc state", pending.nonce, pending.ends_at)
 
 
 async def _claims(method: Jwt, config: Config, role: Role, pending: Pending, code: str, call: Call) -> dict[str, Any]:
-    """What the provider says of the person. Raises ``FetchFailed``, ``BadSignature`` or ``InvalidClaims``."""
+    """The provider's claims about the person. Raises ``FetchFailed``, ``BadSignature`` or ``InvalidClaims``."""
     provider = method.provider(config)
     tokens = await provider.exchange(config.client, code, pending.redirect_uri, pending.verifier)
     header = read_header(tokens.id_token)
@@ -190,7 +190,7 @@ async def _claims(method: Jwt, config: Config, role: Role, pending: Pending, cod
 
 
 def _check(found: dict[str, Any], config: Config, role: Role, pending: Pending, now: float) -> None:
-    """That the token is about this login, for this client, and good at present (OpenID Connect Core 1.0, 3.1.3.7)."""
+    """Check that the token belongs to this login and client, and is valid now (OpenID Connect Core 1.0, 3.1.3.7)."""
     expected = role.expected(config.issuer, (config.oidc_client_id,))
     claim_checks.check_registered(found, expected, now)
     nonce = found.get("nonce")

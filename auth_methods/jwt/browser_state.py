@@ -1,10 +1,10 @@
-"""The ``state`` of a login through a browser: all that the server has to know when the browser comes back, sealed.
+"""The ``state`` of a login through a browser: a sealed record of all that the server needs when the browser returns.
 
     base64url( version 1, 1 byte | nonce, 12 bytes | AES-256-GCM of the record )
 
-So beginning a login stores nothing, whoever begins however many, and the login can end at any worker. Only the provider
-and the browser carry the text, and neither can read or change it. That each is used once is the business of
-``used_ids``, where it is noted when it comes back.
+So beginning a login stores nothing, however many are begun, and any worker can end it. The text passes through the
+provider and the browser, which can neither read nor change it. ``used_ids`` records each state on return, so that it is
+used once.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from storage.base import Transaction, transact
 from storage.view import View
 
 PENDING_SECONDS = 300
-"""How long a person may take to log in at the provider."""
+"""The time, in seconds, that a person has to log in at the provider."""
 
 MAX_CHARACTERS = 8192
 
@@ -34,18 +34,18 @@ _LABEL = b"cryptoserve oidc state"
 
 
 class Pending(Struct, frozen=True, array_like=True):
-    """A login that has been begun."""
+    """A begun login."""
 
     role: str
     redirect_uri: str
     nonce: str
-    """Of the provider's token, which thereby belongs to this login alone (OpenID Connect Core 1.0, 3.1.2.1)."""
+    """The nonce in the provider's token, which binds it to this login (OpenID Connect Core 1.0, 3.1.2.1)."""
 
     verifier: str
-    """Proves to the provider that the code comes from who began the login (RFC 7636)."""
+    """Proves to the provider that the code comes from the client that began the login (RFC 7636)."""
 
     client_nonce: bytes
-    """The SHA-256 of what the client has to say when it ends the login; empty for nothing."""
+    """The SHA-256 of the client's nonce, which it repeats at the end of the login; empty for none."""
 
     ends_at: int
 
@@ -53,12 +53,12 @@ class Pending(Struct, frozen=True, array_like=True):
         return f"Pending({self.role!r})"
 
     def matches_client(self, client_nonce: str) -> bool:
-        """Whether the client says what it has said at the beginning."""
+        """Whether the client repeats its nonce."""
         return not self.client_nonce or secrets.compare_digest(self.client_nonce, hashed(client_nonce))
 
 
 def hashed(client_nonce: str) -> bytes:
-    """What is kept of a client's nonce."""
+    """The stored hash of a client's nonce."""
     return hashlib.sha256(client_nonce.encode()).digest() if client_nonce else b""
 
 
@@ -76,7 +76,7 @@ async def unseal(view: View, state: str, now: float) -> Pending | None:
     try:
         content = decode_base64_url(state)
         if content[:1] != _VERSION or encode_base64_url(content) != state:
-            return None  # One state has one spelling.
+            return None  # Each state has one encoding.
         nonce, sealed = content[1 : 1 + _NONCE_BYTES], content[1 + _NONCE_BYTES :]
         record = AESGCM(await _key(view)).decrypt(nonce, sealed, _VERSION + _LABEL)
     except (NotBase64, ValueError, InvalidTag):

@@ -1,4 +1,4 @@
-"""The claims of a token whose signature is right: registered ones (RFC 7519), and what a role asks of others.
+"""Claims of a verified token: the registered ones (RFC 7519), and those that a role requires.
 
 The order of the checks and their words are OpenBao's. A claim is named plainly, or by a JSON pointer (RFC 6901) that
 starts with ``/``.
@@ -17,19 +17,19 @@ Claims: TypeAlias = Mapping[str, Any]
 
 DEFAULT_SKEW_SECONDS = 60
 DEFAULT_LEEWAY_SECONDS = 150
-"""How long a token is good that doesn't say when it ends or starts."""
+"""The validity, in seconds, of a token that doesn't state its end or start."""
 
 _MAX_DEPTH = 32
 _MAX_INDEX_DIGITS = 9
 
 
 class InvalidClaims(ValueError):
-    """The claims don't do; the text is for the caller."""
+    """The claims are refused; the text is for the caller."""
 
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What the registered claims must be; empty means anything. Leeways in seconds: 0 is the default, less is none."""
+    """The required registered claims; empty means any. Leeways in seconds: 0 is the default, negative is none."""
 
     issuer: str = ""
     subject: str = ""
@@ -40,7 +40,7 @@ class Expected:
 
     @property
     def skew(self) -> int:
-        """By how many seconds the clocks may differ."""
+        """The allowed difference of clocks, in seconds."""
         return _leeway(self.skew_seconds, DEFAULT_SKEW_SECONDS)
 
 
@@ -68,7 +68,7 @@ def check_registered(claims: Claims, expected: Expected, now: float) -> float:
 
 
 def _validity(claims: Claims, expected: Expected) -> tuple[float, float]:
-    """When the token starts and ends; what it doesn't say follows from what it does."""
+    """The token's start and end; a missing one follows from the others."""
     issued, start, end = (_time(claims, name) for name in ("iat", "nbf", "exp"))
     if issued is None and start is None and end is None:
         raise InvalidClaims("no issued at (iat), not before (nbf), or expiration time (exp) claims in token")
@@ -95,7 +95,7 @@ def _leeway(seconds: int, default: int) -> int:
 
 
 def audiences(claims: Claims) -> list[str]:
-    """The audiences of a token. Raises ``InvalidClaims`` if they are no strings."""
+    """The audiences of a token. Raises ``InvalidClaims`` if they aren't strings."""
     value = claims.get("aud")
     found = value if isinstance(value, list) else [] if value is None else [value]
     if not all(isinstance(audience, str) for audience in found):
@@ -104,7 +104,7 @@ def audiences(claims: Claims) -> list[str]:
 
 
 def claim(claims: Claims, name: str, *, pointer: bool | None = None) -> Any:
-    """The claim of this name, or None. ``pointer`` says whether the name is a JSON pointer; None: if it looks so."""
+    """The claim of this name, or None. ``pointer``: whether it is a JSON pointer; None: if it starts with ``/``."""
     if not (name.startswith("/") if pointer is None else pointer):
         return claims.get(name)
     value: Any = claims if name.startswith("/") else None
@@ -120,12 +120,12 @@ def claim(claims: Claims, name: str, *, pointer: bool | None = None) -> Any:
 
 
 def _index(part: str) -> int:
-    """The index in a list that a part of a pointer is; beyond every list if it is none."""
+    """The list index in a part of a pointer; beyond every list if it is no index."""
     return int(part) if part.isascii() and part.isdigit() and len(part) <= _MAX_INDEX_DIGITS else 10**_MAX_INDEX_DIGITS
 
 
 def check_bound(claims: Claims, bound: Mapping[str, Any], *, glob: bool) -> None:
-    """Check that each of ``bound`` is met: one of the values that it allows is one of those that the claim has.
+    """Check each claim of ``bound``: one of its allowed values must be one of the claim's.
 
     With ``glob``, ``*`` in an allowed value stands for any text. Raises ``InvalidClaims``.
     """
@@ -169,7 +169,7 @@ def text_claim(claims: Claims, name: str, *, pointer: bool) -> str:
 
 
 def mapped(claims: Claims, mappings: Mapping[str, str]) -> dict[str, str]:
-    """Metadata from claims, by claim -> name. Claims that aren't there are left out. Raises ``InvalidClaims``."""
+    """Metadata from claims, by claim -> name. Missing claims are left out. Raises ``InvalidClaims``."""
     metadata = {}
     for name, key in mappings.items():
         value = claim(claims, name)

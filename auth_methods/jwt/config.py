@@ -1,4 +1,4 @@
-"""The mount's configuration: where the keys come from that sign its tokens."""
+"""Configuration of a mount of jwt: the source of the keys that sign its tokens."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _ONE_SOURCE = (
 
 
 class ConfigBody(Body):
-    """The configuration; it is replaced as a whole."""
+    """The configuration; a write replaces all of it."""
 
     bound_issuer: str = ""
     default_role: str = ""
@@ -70,7 +70,7 @@ async def read_config(method: Jwt, call: Call, body: Nothing) -> Reply | None:
     if config is None:
         return None
     status = await _status(method, config, call)
-    local = {"local_issuer": True} if config.local_issuer else {}  # OpenBao knows nothing of it.
+    local = {"local_issuer": True} if config.local_issuer else {}  # OpenBao doesn't have it.
     return Reply(
         {
             **local,
@@ -94,7 +94,7 @@ async def read_config(method: Jwt, call: Call, body: Nothing) -> Reply | None:
 
 
 async def _status(method: Jwt, config: Config, call: Call) -> str:
-    """Whether tokens can be checked; as in OpenBao, key sets are only asked for if they have to be discovered."""
+    """Whether tokens can be checked; as in OpenBao, key sets are only fetched if they are discovered."""
     if config.oidc_discovery_url:
         try:
             await method.keys(config, "", call.request_id)

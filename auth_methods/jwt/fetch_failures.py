@@ -1,4 +1,4 @@
-"""Why something couldn't be fetched, in words for operators: by the kinds of the exceptions, never by their texts."""
+"""Causes of failed fetches, in words for operators: by the types of exceptions, never by their texts."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _TIMEOUTS: tuple[tuple[type[Exception], str], ...] = (
 
 
 def report(message: str, *arguments: object, **fields: object) -> None:
-    """Log a failure, with ``fields`` beside it. Strangers can cause it, so the log may leave some out."""
+    """Log a failure, with ``fields``. Unauthenticated clients can cause it, so the log may drop some."""
     _log.warning(message, *arguments, extra={"fields": fields, "limited": True})
 
 
 def cause_of(error: BaseException) -> str:
-    """What led to ``error``: no such host, a refused connection, a certificate, or whatever else it was."""
+    """The cause of ``error``: no such host, a refused connection, a certificate, or another."""
     causes = _causes(error)
     for found in reversed(causes):
         if isinstance(found, ssl.SSLCertVerificationError):
@@ -46,14 +46,14 @@ def cause_of(error: BaseException) -> str:
 
 
 def _causes(error: BaseException) -> list[BaseException]:
-    """``error`` and what it comes from, the innermost last."""
+    """``error`` and its causes, the innermost last."""
     found, waiting = list[BaseException](), [error]
     while waiting and len(found) < _MAX_CAUSES:
         one = waiting.pop(0)
         found.append(one)
         if isinstance(one, BaseExceptionGroup):
             waiting += one.exceptions
-        deeper = one.__cause__ or one.__context__  # httpcore hides the context, which is what tells most.
+        deeper = one.__cause__ or one.__context__  # httpcore hides the context, which has the most detail.
         if deeper is not None:
             waiting.append(deeper)
     return found

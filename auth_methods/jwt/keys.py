@@ -1,7 +1,7 @@
-"""Public keys that sign JSON Web Tokens, and checking a token's signature against them (RFC 7515, 7517, 7518, 8037).
+"""Public keys of JSON Web Tokens, and verification of signatures (RFC 7515, 7517, 7518, 8037).
 
-Each key is only ever tried with the algorithms of its own type, so no header can make a public key serve as an HMAC
-secret, and ``none`` is no algorithm at all.
+Each key is tried only with the algorithms of its own type: so no header can make a public key serve as an HMAC secret,
+and ``none`` is no algorithm.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from engines.algorithms.encodings.pem import first_block
 PublicKey: TypeAlias = RSAPublicKey | EllipticCurvePublicKey | Ed25519PublicKey
 
 MAX_TOKEN_CHARACTERS = 64 * 1024
-"""The longest token that is looked at."""
+"""The longest token accepted, in characters."""
 
 MIN_RSA_BITS, MAX_RSA_BITS = 2048, 8192
 _MAX_KEYS = 100
@@ -49,16 +49,16 @@ _jws = PyJWS()
 
 
 class InvalidKeys(ValueError):
-    """What was given holds no key that signs tokens."""
+    """The input holds no key that signs tokens."""
 
 
 class BadSignature(ValueError):
-    """The token is malformed, or no key has signed it; the text is for the caller."""
+    """The token is malformed, or not signed by any key; the text is for the caller."""
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A public key, the id under which tokens name it (if they do), and the algorithms that it may verify."""
+    """A public key, its key id in tokens (if any), and the algorithms that it may verify."""
 
     id: str
     public: PublicKey
@@ -66,7 +66,7 @@ class Key:
 
 
 def key_from_pem(text: str) -> Key:
-    """The public key in PEM, or that of a certificate; as in OpenBao none for PSS alone. Raises ``InvalidKeys``."""
+    """The public key in PEM, or that of a certificate; as in OpenBao, no RSA-PSS keys. Raises ``InvalidKeys``."""
     if len(text) > MAX_TOKEN_CHARACTERS:
         raise InvalidKeys("data does not contain any valid public keys: it is too long")
     try:
@@ -84,7 +84,7 @@ def key_from_pem(text: str) -> Key:
 
 
 def keys_from_set(document: object) -> list[Key]:
-    """The keys of a JSON Web Key Set that verify signatures; others are passed over. Raises ``InvalidKeys``."""
+    """The keys of a JSON Web Key Set that verify signatures; others are skipped. Raises ``InvalidKeys``."""
     members = document.get("keys") if isinstance(document, Mapping) else None
     if not isinstance(members, list) or len(members) > _MAX_KEYS:
         raise InvalidKeys("not a JSON Web Key Set")
@@ -135,7 +135,7 @@ def _key(name: str, public: Any, only: str | None) -> Key:
 
 
 def _check_numbers(public: Any) -> None:
-    """Refuse a key that anybody could sign for. Raises ``InvalidKeys``."""
+    """Refuse an RSA key for which signatures can be forged. Raises ``InvalidKeys``."""
     try:
         if isinstance(public, RSAPublicKey):
             check_rsa_numbers(public.public_numbers())
@@ -147,7 +147,7 @@ def _check_numbers(public: Any) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What a token says of its signature; nothing of it is to be believed."""
+    """A token's header, which isn't to be trusted."""
 
     algorithm: str
     key_id: str
@@ -167,7 +167,7 @@ def read_header(token: str) -> Header:
         raise BadSignature("error verifying token signature: the header is malformed")
     algorithm, key_id = header.get("alg", ""), header.get("kid", "")
     if not isinstance(algorithm, str) or "crit" in header:
-        raise _unknown()  # There is no extension that this server would understand.
+        raise _unknown()  # This server knows no extensions.
     return Header(algorithm, key_id if isinstance(key_id, str) else "")
 
 

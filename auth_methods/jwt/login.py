@@ -1,10 +1,10 @@
-"""Logging in with a JSON Web Token.
+"""Login with a JSON Web Token.
 
-1  the role, and whether the client may be where it is
+1  the role, and whether it allows the client's address
 2  the signature, by the mount's keys or this server's own   (``keys``, ``LocalIssuer``)
 3  issuer, subject, audience and times                       (``claims``)
-4  who it is, what else is known of them, what the role asks for
-5  the token's own id, if the role wants each to be used once
+4  name, metadata and groups, and the claims that the role requires
+5  the token's id, if the role allows each only once
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _MAX_ID_CHARACTERS = 1024
 
 
 class LoginBody(Body):
-    """A role and the token to prove that one may have it."""
+    """A role and the token that proves the right to it."""
 
     jwt: str = ""
     role: str = ""
@@ -39,7 +39,7 @@ class LoginBody(Body):
 
 
 async def log_in(method: Jwt, call: Call, body: LoginBody) -> Login:
-    """Give a token for a JSON Web Token that a role takes."""
+    """Give a token for a JSON Web Token that a role accepts."""
     config = await method.configuration()
     if config is None:
         raise InvalidRequest("could not load configuration")
@@ -78,7 +78,7 @@ async def _validated(method: Jwt, config: Config, role: Role, token: str, call: 
     try:
         keys = await method.keys(config, header.key_id, call.request_id)
     except FetchFailed as error:
-        # Why is for the operator, who finds it in the log.
+        # The reason is for the operator, in the log.
         report("keys can't be fetched for a login: %s", error, mount=method.mount.path, request=call.request_id)
         raise BadSignature("error verifying token signature: the keys can't be fetched") from None
     claims = verified_claims(token, header, keys)
@@ -88,7 +88,7 @@ async def _validated(method: Jwt, config: Config, role: Role, token: str, call: 
 async def _validated_here(
     method: Jwt, config: Config, role: Role, token: str, call: Call
 ) -> tuple[dict[str, Any], float]:
-    """As ``_validated``, for a token of this server, which knows whether it has been revoked."""
+    """As ``_validated``, for this server's own token, whose revocation is checked."""
     issuer = method.local_issuer
     assert issuer is not None, "the core hands it in"
     claims = await issuer.verified(token, call.now)
@@ -99,7 +99,7 @@ async def _validated_here(
 
 
 def login_of(role: Role, name: str, claims: dict[str, Any], call: Call) -> Login:
-    """What a role gives for claims that are known to be true. Raises ``InvalidClaims``, or ``Failed``."""
+    """The login that a role gives for verified claims. Raises ``InvalidClaims``, or ``Failed``."""
     user = tokens.text_claim(claims, role.user_claim, pointer=role.user_claim_json_pointer)
     metadata = tokens.mapped(claims, role.claim_mappings or {})
     groups = tokens.groups(claims, role.groups_claim) if role.groups_claim else None

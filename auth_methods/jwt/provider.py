@@ -1,6 +1,6 @@
-"""An OpenID Connect provider, as far as a login through a browser needs it: where it is, and codes for tokens.
+"""An OpenID Connect provider, for login through a browser: its endpoints, and the exchange of codes for tokens.
 
-Fetching is as bounded, and as particular about addresses, as that of keys (``remote``).
+Fetches have the same bounds and address checks as those of keys (``remote``).
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ _BASIC = "client_secret_basic"
 
 @dataclass(frozen=True, slots=True)
 class Endpoints:
-    """Where the provider does what. ``user_info`` may be empty."""
+    """The provider's endpoints. ``user_info`` may be empty."""
 
     authorization: str
     token: str
     user_info: str
     secret_in_body: bool
-    """The provider wants the client's secret among the parameters, not as a password of HTTP."""
+    """Whether the provider wants the client's secret as a parameter, not by HTTP Basic."""
 
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """What this server is to the provider."""
+    """This server as a client of the provider."""
 
     id: str
     secret: str
@@ -45,7 +45,7 @@ class Client:
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """What a code was exchanged for."""
+    """The tokens for a code."""
 
     id_token: str
     access_token: str
@@ -55,7 +55,7 @@ class Tokens:
 
 
 class Provider:
-    """One provider; its endpoints are kept for minutes."""
+    """One provider; its endpoints are cached for minutes."""
 
     def __init__(self, source: KeySource, clock: Clock) -> None:
         self.source = source
@@ -67,7 +67,7 @@ class Provider:
         self._fetching = asyncio.Lock()
 
     async def endpoints(self) -> Endpoints:
-        """Where the provider does what. Raises ``FetchFailed``."""
+        """The provider's endpoints. Raises ``FetchFailed``."""
         async with self._fetching:
             now = self._clock()
             if self._endpoints is None or now - self._fetched_at >= FRESH_SECONDS:
@@ -107,7 +107,7 @@ class Provider:
         return Tokens(id_token, access_token if isinstance(access_token, str) else "")
 
     async def user_info(self, tokens: Tokens) -> Mapping[str, Any]:
-        """What the provider says of the person beyond the token; empty if it has no place for that.
+        """The provider's claims about the person beyond the token; empty if it has no such endpoint.
 
         Raises ``FetchFailed``.
         """

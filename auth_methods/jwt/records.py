@@ -1,4 +1,4 @@
-"""The configuration and the roles as they are stored: whose tokens are taken, and what comes of them."""
+"""Stored configuration and roles of jwt: accepted tokens, and the logins that they give."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from auth_methods.jwt.remote import KeySource
 from auth_methods.token_fields import TokenSettings
 
 CONFIG = "config"
-"""Where the configuration lies."""
+"""The key of the configuration in storage."""
 
 
 class Config(Struct, frozen=True, kw_only=True):
-    """As stored."""
+    """The stored configuration."""
 
     bound_issuer: str = ""
     default_role: str = ""
@@ -34,19 +34,19 @@ class Config(Struct, frozen=True, kw_only=True):
     oidc_response_types: tuple[str, ...] = ()
     namespace_in_state: bool = True
     local_issuer: bool = False
-    """The tokens are those that this server gives out itself."""
+    """Whether the tokens are this server's own."""
 
     def __repr__(self) -> str:
         return f"Config({self.issuer!r})"
 
     @property
     def client(self) -> Client:
-        """What this server is to the provider."""
+        """This server as a client of the provider."""
         return Client(self.oidc_client_id, self.oidc_client_secret)
 
     @property
     def source(self) -> KeySource | None:
-        """Where keys are fetched from; None if they are static."""
+        """The source of keys to fetch; None if they are static."""
         if self.jwks_url:
             return KeySource(self.jwks_url, self.jwks_ca_pem)
         if self.oidc_discovery_url:
@@ -55,12 +55,12 @@ class Config(Struct, frozen=True, kw_only=True):
 
     @property
     def issuer(self) -> str:
-        """Who must have issued tokens; unless told otherwise, a provider that was discovered signs for itself alone."""
+        """The required issuer of tokens; by default, a discovered provider itself."""
         return self.bound_issuer or self.oidc_discovery_url
 
 
 class Role(Struct, frozen=True, kw_only=True):
-    """As stored. Leeways are in seconds: 0 is the default, less is none."""
+    """A stored role. Leeways are in seconds: 0 is the default, negative is none."""
 
     role_type: str = "oidc"
     allowed_redirect_uris: list[str] | None = None
@@ -74,10 +74,10 @@ class Role(Struct, frozen=True, kw_only=True):
     expiration_leeway: int = 0
     groups_claim: str = ""
     jti_required: bool = False
-    """Tokens without an id of their own are refused."""
+    """Whether tokens without an id are refused."""
 
     jti_single_use: bool = False
-    """Each token is good for one login."""
+    """Whether each token is valid for one login only."""
 
     max_age: int = 0
     not_before_leeway: int = 0
@@ -89,7 +89,7 @@ class Role(Struct, frozen=True, kw_only=True):
     token: TokenSettings = TokenSettings()
 
     def expected(self, issuer: str, audiences: Sequence[str] | None = None) -> Expected:
-        """What the registered claims of a token must be; its own audiences unless others are given."""
+        """The required registered claims; the role's audiences unless others are given."""
         return Expected(
             issuer=issuer,
             subject=self.bound_subject,
@@ -106,7 +106,7 @@ def decode_config(value: bytes) -> Config:
 
 
 def key(name: str) -> str:
-    """Where a role lies."""
+    """The storage key of a role."""
     return f"role/{name.lower()}"
 
 

@@ -1,10 +1,10 @@
-"""Keys that an identity provider publishes: a JSON Web Key Set at a URL, or one found by OpenID Connect Discovery.
+"""Public keys of an identity provider: a JSON Web Key Set at a URL, or one found by OpenID Connect Discovery.
 
-They are fetched when first needed, kept for minutes, and fetched again early (but not often) when a token names a key
-that isn't among them. If the provider can't be reached, the keys at hand are good for an hour.
+They are fetched on first use, cached for minutes, and fetched again early (but not often) when a token names an unknown
+key. If the provider can't be reached, the cached keys stay valid for an hour.
 
-Fetching is bounded in time and size, follows redirects on the same host alone, and takes plain HTTP only from this very
-machine, since whoever can change the answer can log in as anybody.
+Fetches are bounded in time and size, follow redirects on the same host alone, and use plain HTTP only to this machine,
+since an attacker who can change the answer can log in as any user.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ FETCH_SECONDS = 10.0
 FRESH_SECONDS = 300.0
 STALE_SECONDS = 3600.0
 EARLY_SECONDS = 10.0
-"""How long after a fetch, tried or done, the next one may be made for a key that isn't known."""
+"""The seconds between fetches, tried or done, for unknown keys."""
 
 _MAX_REDIRECTS = 3
 _MAX_PORT = 65535
@@ -38,19 +38,19 @@ _DISCOVERY = "/.well-known/openid-configuration"
 
 
 class FetchFailed(Exception):
-    """The keys can't be had; the text says why, for the operator."""
+    """The keys can't be fetched; the text is the reason, for the operator."""
 
 
 @dataclass(frozen=True, slots=True)
 class KeySource:
-    """Where keys come from: the URL of a key set or, with ``discovery``, of a provider. ``ca_pem`` may be empty."""
+    """A source of keys: the URL of a key set or, with ``discovery``, of a provider. ``ca_pem`` may be empty."""
 
     url: str
     ca_pem: str = ""
     discovery: bool = False
 
     def tls(self) -> ssl.SSLContext:
-        """Whom to trust: the certificates of ``ca_pem``, or the system's. Raises ``FetchFailed``."""
+        """The trusted authorities: the certificates of ``ca_pem``, or the system's. Raises ``FetchFailed``."""
         try:
             return ssl.create_default_context(cadata=self.ca_pem or None)
         except (ssl.SSLError, ValueError):
@@ -58,7 +58,7 @@ class KeySource:
 
 
 class RemoteKeys:
-    """The keys of one source, as far as they are known."""
+    """The keys of one source, cached."""
 
     def __init__(self, source: KeySource, clock: Clock) -> None:
         self.source = source
@@ -72,7 +72,7 @@ class RemoteKeys:
     async def matching(self, key_id: str, request_id: str = "") -> list[Key]:
         """The keys that may have signed a token with this key id (empty: all). Raises ``FetchFailed``.
 
-        That keys can't be fetched is logged for the request, if those at hand are good yet.
+        A failed fetch is logged for the request, if the cached keys are still valid.
         """
         now = self._clock()
         if now - self._fetched_at >= FRESH_SECONDS:
@@ -87,7 +87,7 @@ class RemoteKeys:
         return [key for key in self._keys if not key_id or not key.id or key.id == key_id]
 
     async def _refresh(self, age_seconds: float, request_id: str) -> None:
-        """Fetch, unless somebody has just done so."""
+        """Fetch, unless another task has just done so."""
         async with self._fetching:
             now = self._clock()
             if now - self._fetched_at < age_seconds:
@@ -126,7 +126,7 @@ async def fetch_keys(source: KeySource) -> list[Key]:
 
 @asynccontextmanager
 async def session(source: KeySource) -> AsyncIterator[httpx.AsyncClient]:
-    """A client that trusts whom ``source`` says, bounded in time; what fails in the block raises ``FetchFailed``."""
+    """A client with the trust of ``source``, bounded in time; failures in the block raise ``FetchFailed``."""
     context = source.tls()
     timeout = httpx.Timeout(FETCH_SECONDS / 2)
     try:
@@ -136,7 +136,7 @@ async def session(source: KeySource) -> AsyncIterator[httpx.AsyncClient]:
         ):
             yield client
     except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, ValueError) as error:
-        # ValueErrors are names of hosts that IDNA doesn't know, and texts that don't go into a URL or a header.
+        # ValueErrors are host names that IDNA refuses, and texts that don't fit a URL or a header.
         raise FetchFailed(cause_of(error)) from error
 
 
@@ -147,7 +147,7 @@ async def discovered(client: httpx.AsyncClient, issuer: str) -> Mapping[str, Any
         raise FetchFailed("the issuer in the discovery document isn't the URL that it came from")
     named = [found[name] for name in _FETCHED if isinstance(found.get(name), str)]
     if httpx.URL(issuer).scheme == "https" and any(httpx.URL(text).scheme != "https" for text in named):
-        # Plain HTTP is for providers on this machine; one elsewhere has no business here.
+        # Plain HTTP is for providers on this machine only.
         raise FetchFailed("the discovery document names addresses without TLS")
     return found
 
@@ -159,9 +159,9 @@ async def document(
     form: Mapping[str, str] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Any:
-    """The JSON at a URL, or the answer to ``form`` there. Raises ``FetchFailed``, with the URL but for its query.
+    """The JSON at a URL, or the answer to ``form`` there. Raises ``FetchFailed``, with the URL without its query.
 
-    What carries a secret (a form, or headers) follows no redirect.
+    Requests with a secret (a form, or headers) follow no redirect.
     """
     url = httpx.URL(text)
     try:
@@ -179,7 +179,7 @@ async def _document(
     method = "GET" if form is None else "POST"
     for _ in range(_MAX_REDIRECTS + 1):
         _check_url(url)
-        # What is small under way could become large here.
+        # A small compressed body could expand to a large one.
         sent = {"Accept": "application/json", "Accept-Encoding": "identity", **(headers or {})}
         async with client.stream(method, url, headers=sent, data=form) as response:
             if response.is_redirect and (form is not None or headers):

@@ -1,4 +1,4 @@
-"""Roles: listing, reading, writing and deleting them."""
+"""Roles of jwt: listing, reading, writing and deleting them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ OLD_NAMES = {
 _RESERVED = "role"
 _MAX_CLAIMS = 100
 _MAX_GLOBS = 100
-"""For one claim; each is held against all values that a token has of it."""
+"""The most values of one bound claim; each is compared with all of the token's."""
 _LOGGING_WARNING = (
     "verbose_oidc_logging has been enabled for this role. This is not recommended in production since sensitive "
     "information may be present in OIDC responses."
@@ -39,7 +39,7 @@ _LOGGING_WARNING = (
 
 
 class RoleName(Body):
-    """Names a role, in any case."""
+    """The name of a role, in any case."""
 
     name: FoldedName = ""
 
@@ -49,7 +49,7 @@ class RoleName(Body):
 
 
 class RoleBody(TokenFields):
-    """A role's settings; what isn't given stays, but for the types and the mode, which go back to their defaults."""
+    """A role's settings; omitted ones are unchanged, except the types and the mode, which return to their defaults."""
 
     other_names: ClassVar[Mapping[str, str]] = OLD_NAMES
 
@@ -140,10 +140,10 @@ async def read_role(method: Jwt, call: Call, body: RoleName) -> Reply | None:
 
 
 async def write_role(method: Jwt, call: Call, body: RoleBody) -> Reply | None:
-    """Make or change a role."""
+    """Create or change a role."""
     before = len(call.warnings)
 
-    async def work(transaction: Transaction) -> None:
+    async def store_role(transaction: Transaction) -> None:
         del call.warnings[before:]  # The transaction may run several times.
         value = await transaction.get(key(body.name))
         role = _changed(Role() if value is None else decode(value), body, method.mount)
@@ -152,12 +152,12 @@ async def write_role(method: Jwt, call: Call, body: RoleBody) -> Reply | None:
             call.warn(_LOGGING_WARNING)
         transaction.put(key(body.name), encoded(role))
 
-    await transact(method.mount.storage, work)
+    await transact(method.mount.storage, store_role)
     return Reply() if call.warnings else None
 
 
 async def delete_role(method: Jwt, call: Call, body: RoleName) -> None:
-    """Delete a role; its tokens stay until they end, and aren't renewed."""
+    """Delete a role; its tokens stay until they end, and can't be renewed."""
     await delete(method.mount.storage, key(body.name))
 
 
@@ -217,7 +217,7 @@ def _shown(role: Role) -> dict[str, Any]:
     data: dict[str, Any] = {"role_type": role.role_type} | {name: getattr(role, name) for name in _SETTINGS}
     for name in ("jti_required", "jti_single_use"):
         if not data[name]:
-            del data[name]  # OpenBao knows nothing of these.
+            del data[name]  # OpenBao doesn't have these.
     return data | {
         "oauth2_metadata": None,
         "token_policies_template_claims": False,

@@ -1,8 +1,8 @@
-"""The keys that this server signs JSON Web Tokens with, and how one follows the other.
+"""Keys that sign this server's JSON Web Tokens, and their rotation.
 
-There are always two: the one that signs, and the one that will be next, which is published already, so that whoever
-keeps the published keys for a while knows it before it is used. A key that has signed is *retired* by the rotation: its
-private part is deleted, its public part stays published until the last token that it has signed must have ended.
+There are always two: the current one, and the next, which is already published, so that verifiers that cache the
+published keys know it before it is used. Rotation *retires* the current key: its private part is deleted, its public
+part stays published until the last token signed by it must have ended.
 """
 
 from __future__ import annotations
@@ -40,31 +40,31 @@ _CURVES: dict[str, EllipticCurve] = {"ES256": SECP256R1(), "ES384": SECP384R1(),
 _EDWARDS = "EdDSA"
 
 SIGNATURES = (*_CURVES, _EDWARDS)
-"""The signature algorithms (RFC 7518, RFC 8037) that there is a choice of."""
+"""The supported signature algorithms (RFC 7518, RFC 8037)."""
 
 MAX_RETIRED = 50
-"""How many retired keys there may be; each is part of what everybody fetches who verifies."""
+"""The most retired keys; each is part of the key set that every verifier fetches."""
 
 _MARGIN_SECONDS = 300
-"""For how much longer a retired key is published than its last token lives: clocks differ, and a signature may be under
-way while the key is retired."""
+"""The seconds for which a retired key outlives its last token: clocks differ, and a signature may be under way while
+the key is retired."""
 
 
 class SigningKey(Struct, frozen=True, kw_only=True):
-    """As stored. Times are seconds since the epoch, 0 for not yet."""
+    """A stored key. Times are seconds since the epoch, 0 for not yet."""
 
     algorithm: str
     public: bytes
-    """SubjectPublicKeyInfo."""
+    """SubjectPublicKeyInfo in DER."""
 
     private: bytes = b""
     """PKCS #8; empty once it is retired."""
 
     since: float = 0
-    """When it began to sign."""
+    """The time of its first use."""
 
     longest_ttl: int = 0
-    """The longest TTL, in seconds, of a token that it has signed."""
+    """The longest TTL, in seconds, of a token signed by it."""
 
     published_until: float = 0
 
@@ -73,7 +73,7 @@ class SigningKey(Struct, frozen=True, kw_only=True):
 
 
 class KeySet(Struct, frozen=True, kw_only=True):
-    """As stored. ``id`` tells this server's tokens from those of others where it has no address."""
+    """The stored key set. ``id`` tells this server's tokens from others' if the server has no address."""
 
     id: str
     current: SigningKey
@@ -85,7 +85,7 @@ class KeySet(Struct, frozen=True, kw_only=True):
 
 
 class TooManyKeys(Exception):
-    """Another rotation would publish more keys than there may be."""
+    """Another rotation would exceed the number of published keys."""
 
 
 def new_key(algorithm: str) -> SigningKey:
@@ -100,12 +100,12 @@ def new_key(algorithm: str) -> SigningKey:
 
 
 def first_keys(set_id: str, algorithm: str, now: float) -> KeySet:
-    """The keys that a server begins with."""
+    """The first key set of a server."""
     return KeySet(id=set_id, current=replace(new_key(algorithm), since=now), following=new_key(algorithm))
 
 
 def rotated(keys: KeySet, algorithm: str, now: float) -> KeySet:
-    """``keys`` once the following one has taken over; the one after it is for ``algorithm``. Raises ``TooManyKeys``."""
+    """``keys`` after a rotation; the new next key is for ``algorithm``. Raises ``TooManyKeys``."""
     left = swept(keys, now).retired
     if len(left) >= MAX_RETIRED:
         raise TooManyKeys
@@ -113,7 +113,7 @@ def rotated(keys: KeySet, algorithm: str, now: float) -> KeySet:
     retired = replace(keys.current, private=b"", published_until=until)
     following = keys.following
     if following.algorithm != algorithm:
-        following = new_key(algorithm)  # Who changes the algorithm wants it now.
+        following = new_key(algorithm)  # A change of the algorithm takes effect now.
     return KeySet(
         id=keys.id,
         current=replace(following, since=now),
@@ -133,7 +133,7 @@ class ReadyKeys:
 
     stored: KeySet
     published: tuple[dict[str, str], ...]
-    """As JSON Web Keys (RFC 7517)."""
+    """The public keys as JSON Web Keys (RFC 7517)."""
 
     verifying: tuple[Key, ...]
     _private: PrivateKey

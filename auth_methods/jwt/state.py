@@ -1,4 +1,4 @@
-"""The state of one mount of jwt: its configuration and roles, and the keys and the provider that were found."""
+"""State of one mount of jwt: its configuration and roles, and the cached keys and provider."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from engines.faults import Failed
 
 
 class Jwt:
-    """The roles and keys of one mount."""
+    """The configuration, roles and keys of one mount."""
 
     def __init__(self, mount: Mount) -> None:
         self.mount = mount
@@ -31,7 +31,7 @@ class Jwt:
         self.local_issuer = issuer
 
     async def configuration(self) -> Config | None:
-        """The configuration; None until there is one."""
+        """The configuration; None before it is written."""
         return await self.mount.storage.load(CONFIG, decode_config)
 
     async def role(self, name: str) -> Role | None:
@@ -51,7 +51,7 @@ class Jwt:
         return await self._remote.matching(key_id, request_id)
 
     def provider(self, present: Config) -> Provider:
-        """The provider at which people log in."""
+        """The provider of logins through a browser."""
         source = present.source
         assert source is not None, "checked when the configuration was written"
         if self._provider is None or self._provider.source != source:
@@ -59,7 +59,7 @@ class Jwt:
         return self._provider
 
     async def role_of(self, path: str, given: Mapping[str, Any]) -> str:
-        """As ``ResolvesRole``: what the login says, or else the configuration."""
+        """As ``ResolvesRole``: the one named in the login, or else in the configuration."""
         if path not in ("login", "oidc/auth_url"):
             return ""
         name = given.get("role")
@@ -69,7 +69,7 @@ class Jwt:
         return name.lower() if isinstance(name, str) else ""
 
     async def renewal(self, metadata: Mapping[str, str], policies: tuple[str, ...]) -> Renewal:
-        """What a role's token may still have; nothing once the role is gone."""
+        """The renewal that the role allows; none once the role is deleted."""
         name = metadata.get("role", "")
         role = await self.role(name)
         if role is None:

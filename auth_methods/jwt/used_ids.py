@@ -1,4 +1,4 @@
-"""The ids of tokens that were good for one login and have had it, until the tokens end by themselves.
+"""Ids of single-use tokens that have been used, kept until the tokens end.
 
 Layout below the view:
 
@@ -23,14 +23,14 @@ async def take(view: View, issuer: str, token_id: str, ends_at: float) -> bool:
     """Use the id of a token that ends at ``ends_at`` (seconds since the epoch); False if it was used before."""
     hashed = hashlib.sha256(f"{len(issuer)}:{issuer}{token_id}".encode()).hexdigest()
 
-    async def work(transaction: Transaction) -> bool:
+    async def record_use(transaction: Transaction) -> bool:
         if await transaction.get(f"jti/{hashed}") is not None:
             return False
         transaction.put(f"jti/{hashed}", msgspec.msgpack.encode(ends_at))
         transaction.put(f"jti-expiry/{_minute(ends_at)}/{hashed}", b"")
         return True
 
-    return await transact(view, work)
+    return await transact(view, record_use)
 
 
 async def sweep(view: View, now: float) -> None:
@@ -40,14 +40,14 @@ async def sweep(view: View, now: float) -> None:
             return
         while names := await view.list(f"jti-expiry/{folder}", limit=_SWEPT_AT_ONCE):
 
-            async def work(transaction: Transaction, prefix: str = folder, ended: list[str] = names) -> None:
+            async def forget_ended(transaction: Transaction, prefix: str = folder, ended: list[str] = names) -> None:
                 for hashed in ended:
                     transaction.delete(f"jti/{hashed}")
                     transaction.delete(f"jti-expiry/{prefix}{hashed}")
 
-            await transact(view, work)
+            await transact(view, forget_ended)
 
 
 def _minute(ends_at: float) -> str:
-    """Of the first full minute at which the token has ended; tokens may end absurdly late."""
+    """The first full minute at which the token has ended; tokens may end absurdly late."""
     return f"{int(min(max(ends_at, 0), _LATEST)) // 60 + 1:010x}"

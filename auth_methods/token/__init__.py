@@ -1,5 +1,5 @@
-"""The token method, built in at ``auth/token/``: tokens that make, show, renew and revoke tokens.
+"""The token method, built in at ``auth/token/``: creates, shows, renews and revokes tokens.
 
-The rules of what a token may hand on are here; minting, using and removing is the token store's, which is handed in as
-a ``TokenAuthority``. Tokens that others can verify are in ``jwts``, and what signs them in ``jwt_issuer``.
+This package has the rules of what a token may hand on; the core's token store, a ``TokenAuthority``, mints, uses and
+removes them. Tokens that others can verify are in ``jwts``, their issuer in ``jwt_issuer``.
 """

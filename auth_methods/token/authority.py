@@ -1,4 +1,4 @@
-"""What the token method is given by the core: the token store, and a way to ask where a token comes from."""
+"""Interfaces that the core gives to the token method: the token store, renewals and entities."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from engines.base import Call
 
 
 class HeldToken:
-    """A token as the store hands it out. The store's own class is made from this one, so that ``held`` knows it."""
+    """A token as the store hands it out. The store's class derives from it, so that ``held`` can check it."""
 
     __slots__ = ()
 
@@ -19,21 +19,21 @@ class HeldToken:
 
     @property
     def namespace_id(self) -> str:
-        """The id of the namespace that it belongs to."""
+        """The id of its namespace."""
         raise NotImplementedError
 
     @property
     def namespace_path(self) -> str:
-        """The path of that namespace; ``""`` for the root namespace, else it ends in ``/``."""
+        """The path of its namespace; ``""`` for the root namespace, else it ends in ``/``."""
         raise NotImplementedError
 
 
 class TokenAuthority(Protocol):
-    """What the token store offers to this method. ``now`` is in seconds since the epoch."""
+    """The token store, as this method uses it. ``now`` is in seconds since the epoch."""
 
     @property
     def namespace_path(self) -> str:
-        """The path of the namespace whose tokens these are."""
+        """The path of the tokens' namespace."""
 
     async def lookup(self, token_id: str, now: float) -> HeldToken | None: ...
 
@@ -55,20 +55,20 @@ class TokenAuthority(Protocol):
 
 
 class RenewalAuthority(Protocol):
-    """Asks the auth method that a token comes from what it may still have."""
+    """Asks a token's auth method for the renewal that it allows."""
 
     async def renewal(self, record: TokenRecord, call: Call) -> Renewal | None:
-        """With all defaults filled in; None where no method has a say. Raises a fault to refuse."""
+        """With all defaults filled in; None if no method decides. Raises a fault to refuse."""
 
 
 class CallerAuthority(Protocol):
-    """Knows who is behind a token."""
+    """Looks up the entity of a token."""
 
     async def entity_called(self, alias: str, now: float) -> str:
-        """The id of the entity with this alias at the token method, made if there is none; ``Denied`` if disabled."""
+        """The id of the entity with this alias at the token method, created if absent; ``Denied`` if disabled."""
 
     async def policies(self, entity_id: str) -> tuple[str, ...]:
-        """What an entity adds to the policies of its tokens; nothing if there is no such entity."""
+        """The policies that an entity adds to its tokens; none if there is no such entity."""
 
 
 def held(call: Call) -> HeldToken:

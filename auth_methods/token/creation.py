@@ -1,4 +1,4 @@
-"""Creating tokens: what a token may hand on to the one that it makes, and what a role says to that."""
+"""Creation of tokens: what a token may hand on to its child, and what roles restrict."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from engines.faults import InvalidRequest
 from engines.fields import READING, BareDuration, KeyValues, same_words
 
 MAX_POLICIES = 1_000
-"""How many policies one token may have."""
+"""The most policies of one token."""
 
 _NOT_IN_DISPLAY_NAMES = re.compile(r"[^a-zA-Z0-9-]")
 _CUSTOM_ID_WARNING = (
@@ -36,7 +36,7 @@ _ROOT = "root"
 
 
 class CreateBody(Body):
-    """Of ``create`` and ``create-orphan``."""
+    """The body of ``create`` and ``create-orphan``."""
 
     other_names: ClassVar[Mapping[str, str]] = {"lease": "ttl"}
 
@@ -74,7 +74,7 @@ class CreateBody(Body):
 
 
 class CreateWithRoleBody(CreateBody):
-    """Of ``create/{role_name}``."""
+    """The body of ``create/{role_name}``."""
 
     role_name: str = ""
 
@@ -84,17 +84,17 @@ class CreateWithRoleBody(CreateBody):
 
 
 async def create(method: TokenMethod, call: Call, body: CreateBody) -> Reply:
-    """Make a child of the calling token, or an orphan."""
+    """Create a child of the calling token, or an orphan."""
     return await _create(method, call, body, None, orphan=body.no_parent, path=_CREATE)
 
 
 async def create_orphan(method: TokenMethod, call: Call, body: CreateBody) -> Reply:
-    """Make a token without a parent; the right to call this path is the right to do so."""
+    """Create a token without a parent; access to this path is the right to do so."""
     return await _create(method, call, body, None, orphan=True, path=_CREATE_ORPHAN)
 
 
 async def create_with_role(method: TokenMethod, call: Call, body: CreateWithRoleBody) -> Reply:
-    """Make a token as a role says; the right to call this path is the right to what the role allows."""
+    """Create a token by a role; access to this path is the right to all that the role allows."""
     role = await method.role(body.role_name)
     if role is None:
         check_parent(call)
@@ -113,7 +113,7 @@ async def _create(
     _check_namespace(body, call, where)
     if orphan and path == _CREATE and not call.sudo:
         raise InvalidRequest("root or sudo privileges required to create orphan token")
-    # The names of policies mean something else in another namespace; so there are none to hand on.
+    # Policies have other meanings in another namespace, so none are handed on.
     handed_on = caller.record.policies if caller.namespace_path == where else (_DEFAULT,)
     if role is None:
         policies = _policies(body, handed_on, sudo=call.sudo)
@@ -135,7 +135,7 @@ async def _create(
         creation_time=call.now,
         parent=parent,
         parent_namespace=parent_namespace,
-        # An entity is known in its own namespace.
+        # An entity exists only in its own namespace.
         entity_id="" if orphan or parent_namespace else caller.record.entity_id,
         role="" if role is None else role.name,
         metadata=body.meta or None if body.meta is not UNSET else None,
@@ -157,7 +157,7 @@ async def _create(
 
 
 def parentage(method: TokenMethod, call: Call, *, orphan: bool) -> tuple[str, str]:
-    """The ``parent`` and ``parent_namespace`` of a token that the calling token makes."""
+    """The ``parent`` and ``parent_namespace`` of a token created by the calling token."""
     caller = held(call)
     if orphan:
         return "", ""
@@ -165,7 +165,7 @@ def parentage(method: TokenMethod, call: Call, *, orphan: bool) -> tuple[str, st
 
 
 def check_parent(call: Call) -> None:
-    """Raise ``InvalidRequest`` if the calling token can't make others."""
+    """Raise ``InvalidRequest`` if the calling token can't create others."""
     parent = held(call).record
     if parent.type == BATCH:
         raise InvalidRequest("batch tokens cannot create more tokens")
@@ -202,7 +202,7 @@ def _check(body: CreateBody, role: Role | None, call: Call) -> None:
 
 
 def _check_namespace(body: CreateBody, call: Call, where: str) -> None:
-    """What a token may do in the namespace at ``where``, its own or one below."""
+    """Check what a token may do in the namespace at ``where``, its own or one below."""
     if held(call).namespace_path != where and not call.sudo:
         raise InvalidRequest("root or sudo privileges required to directly generate a token in a child namespace")
     if where and body.id:
@@ -224,7 +224,7 @@ def _check_batch(record: TokenRecord) -> None:
 
 
 def _type(body: CreateBody, role: Role | None) -> str:
-    """What a role is set to holds; what it has as default, and no role, leave it to the caller."""
+    """The type that the role fixes; otherwise the caller's choice, or the role's default."""
     if role is None:
         return body.type or SERVICE
     if role.token_type in (SERVICE, BATCH):
@@ -233,7 +233,7 @@ def _type(body: CreateBody, role: Role | None) -> str:
 
 
 def _policies(body: CreateBody, handed_on: tuple[str, ...], *, sudo: bool) -> tuple[str, ...]:
-    """Without a role, a token hands on what it has itself; with ``sudo``, anything."""
+    """Without a role, a token may hand on its own policies; with ``sudo``, any."""
     asked = _sanitized(body.policies)
     if _UNASSIGNABLE in asked:
         raise InvalidRequest(f'cannot assign policy "{_UNASSIGNABLE}"')
@@ -248,7 +248,7 @@ def _policies(body: CreateBody, handed_on: tuple[str, ...], *, sudo: bool) -> tu
 
 
 def _policies_of_role(body: CreateBody, role: Role, handed_on: tuple[str, ...], *, sudo: bool) -> tuple[str, ...]:
-    """A role that speaks of policies decides by itself; one that doesn't leaves it as it is without a role."""
+    """A role that lists policies decides alone; any other leaves the choice as without a role."""
     if not role.speaks_of_policies:
         return _policies(body, handed_on, sudo=sudo)
     add_default = not (body.no_default_policy or role.no_default_policy or role.disallows(_DEFAULT))
@@ -279,7 +279,7 @@ def _policies_of_role(body: CreateBody, role: Role, handed_on: tuple[str, ...], 
 
 
 def _sanitized(names: list[str] | tuple[str, ...]) -> set[str]:
-    """In lower case, without blanks around them, each once; ``root`` makes all others needless."""
+    """Names in lower case, stripped, each once; ``root`` makes all others redundant."""
     found = {name.strip().lower() for name in names} - {""}
     return {_ROOT} if _ROOT in found else found
 
@@ -289,7 +289,7 @@ def _quoted(names: set[str] | tuple[str, ...]) -> str:
 
 
 def _with_ttl(method: TokenMethod, record: TokenRecord, body: CreateBody, role: Role | None, call: Call) -> TokenRecord:
-    """``record`` with the TTLs that are asked for, as far as the role, the mount and the system allow."""
+    """``record`` with the requested TTLs, within the limits of the role, the mount and the system."""
     explicit, period = body.explicit_max_ttl, body.period
     if role is not None:
         if explicit and role.explicit_max_ttl:
@@ -302,7 +302,7 @@ def _with_ttl(method: TokenMethod, record: TokenRecord, body: CreateBody, role: 
     wanted = period or asked
     if record.is_root and not wanted:
         if not explicit:
-            return record  # A root token lives for ever unless something is said about its end.
+            return record  # A root token without a requested TTL never ends.
         granted = explicit
     else:
         granted = method.capped(wanted or method.mount.default_lease_ttl_seconds, record, call)

@@ -1,15 +1,14 @@
-"""The issuer of this server's own JSON Web Tokens: its keys, its name, and whether a token of its still stands.
+"""Issuer of this server's own JSON Web Tokens: its keys, its name, and the validity of its tokens.
 
-A token of this kind has two halves. The signed one goes to the client, and everybody can verify it who fetches the
-published keys. The other stays here: a record in the token store, whose accessor is the token's ``jti``. So such a
-token ends as every other token does (with its time, by revocation, with the token that it was made with), also over
-restarts and through all workers, and is listed, looked up and swept with the others. Those who only verify the
-signature learn nothing of a revocation; those who ask here do.
+A token has two halves. The signed one goes to the client, and any verifier checks it with the published keys. The other
+stays here: a record in the token store, whose accessor is the token's ``jti``. So such a token ends as others do (by
+its TTL, by revocation, with its parent), also over restarts and in all workers, and is listed, looked up and swept with
+the others. Verifiers of the signature alone don't see a revocation; those that ask this server do.
 
 Layout below ``view``:
 
     config     the settings, once they have been changed
-    keys       the key set, once the first token was made or somebody asked for the keys
+    keys       the key set, once a token was issued or the keys were fetched
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ _KEYS = "keys"
 
 
 class JwtConfig(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """As stored. ``issuer`` is empty for the server's address; periods are in seconds."""
+    """The stored settings. ``issuer`` is empty for the server's address; periods are in seconds."""
 
     issuer: str = ""
     algorithm: str = "ES256"
@@ -45,7 +44,7 @@ class JwtConfig(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class JwtIssuer:
-    """Issues for one namespace. ``address`` is the URL of the token method there; empty if it isn't known."""
+    """The issuer of one namespace. ``address`` is the URL of the token method there; empty if it isn't known."""
 
     def __init__(self, view: View, address: str, authority: TokenAuthority) -> None:
         self._view = view
@@ -68,7 +67,7 @@ class JwtIssuer:
         return (await self.config()).issuer or self._address or f"urn:uuid:{(await self.keys(now)).stored.id}"
 
     async def keys(self, now: float) -> ReadyKeys:
-        """The keys; the first ones are made when they are first needed."""
+        """The key set; created on first use."""
         found = await self._view.load(_KEYS, _decode_keys)
         if found is not None:
             return found
@@ -84,7 +83,7 @@ class JwtIssuer:
         return _decode_keys(await transact(self._view, keep))
 
     async def signer(self, ttl_seconds: int, now: float) -> ReadyKeys:
-        """The keys to sign a token with that lives so long, which they take note of."""
+        """The key set to sign a token of this TTL with, which it records."""
         keys = await self.keys(now)
         if ttl_seconds <= keys.stored.current.longest_ttl:
             return keys
@@ -96,10 +95,10 @@ class JwtIssuer:
         return await self._change(note)
 
     async def rotate(self, now: float, *, withdraw: bool = False) -> ReadyKeys:
-        """Let the following key sign. Raises ``TooManyKeys``.
+        """Let the next key sign. Raises ``TooManyKeys``.
 
-        With ``withdraw`` all keys are replaced, the published ones too, so that no token of up to now verifies any
-        more: for when a key may have become known.
+        With ``withdraw`` all keys are replaced, the published ones too, so that no earlier token verifies: for when a
+        key may have been disclosed.
         """
         algorithm = (await self.config()).algorithm
 
@@ -110,7 +109,7 @@ class JwtIssuer:
         return await self._change(change)
 
     async def tick(self, now: float) -> None:
-        """Rotate if it is time to, and withdraw keys whose tokens have all ended."""
+        """Rotate if due, and withdraw keys whose tokens have all ended."""
         found = await self._view.load(_KEYS, _decode_keys)
         if found is None:
             return
@@ -128,7 +127,7 @@ class JwtIssuer:
             await self._change(sweep)
 
     async def verified(self, token: str, now: float) -> dict[str, Any]:
-        """The claims of a token that was signed here, whether it still stands or not. Raises ``BadSignature``."""
+        """The claims of a token signed here, whether it is still valid or not. Raises ``BadSignature``."""
         header = read_header(token)
         keys = [key for key in (await self.keys(now)).verifying if not header.key_id or key.id == header.key_id]
         return verified_claims(token, header, keys)
@@ -148,7 +147,7 @@ class JwtIssuer:
     async def _change(self, work: Callable[[KeySet], KeySet]) -> ReadyKeys:
         async def change(transaction: Transaction) -> bytes:
             value = await transaction.get(_KEYS)
-            assert value is not None, "whoever changes the keys has made them"
+            assert value is not None, "the keys exist before they change"
             changed = msgspec.msgpack.encode(work(msgspec.msgpack.decode(value, type=KeySet)))
             transaction.put(_KEYS, changed)
             return changed

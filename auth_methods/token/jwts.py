@@ -1,11 +1,11 @@
-"""JSON Web Tokens of this server: for services that prove to others who they are, without these asking here.
+"""JSON Web Tokens of this server, by which services prove their identity to others that don't ask this server.
 
-A role of the token method with ``jwt_audiences`` gives them out: ``sub`` is the role, so the right to call
-``jwt/ROLE`` is the right to be it. Anybody verifies them with the published keys, and a mount of the JWT method with
-``local_issuer`` takes them for logins.
+A role of the token method with ``jwt_audiences`` issues them: ``sub`` is the role, so the right to call ``jwt/ROLE``
+is the right to that identity. Verifiers use the published keys, and a mount of the JWT method with ``local_issuer``
+accepts them for logins.
 
-Who may end one: its bearer, by showing it; the token that it was made with, by its ``jti``; and whoever has ``sudo``
-on the path, or may call ``revoke-accessor``.
+A token may be revoked by its bearer, with the token itself; by the token that created it, with its ``jti``; and by
+callers with ``sudo`` on the path, or access to ``revoke-accessor``.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _TOO_MANY = "so many keys are still needed for tokens that they have signed that
 
 
 class IssueBody(RoleName):
-    """For whom the token is to be, and for how long; nothing takes what the role says."""
+    """The audience and the TTL of the token; defaults come from the role."""
 
     audience: CommaList = []
     ttl: Duration = 0
@@ -51,7 +51,7 @@ class IssueBody(RoleName):
 
 
 class JwtBody(Body):
-    """Names a token by itself."""
+    """A token, named by itself."""
 
     jwt: str = ""
 
@@ -61,7 +61,7 @@ class JwtBody(Body):
 
 
 class RevokeBody(JwtBody):
-    """Names a token by itself or by its id."""
+    """A token, named by itself or by its id."""
 
     jti: str = ""
 
@@ -71,7 +71,7 @@ class RevokeBody(JwtBody):
 
 
 class ConfigBody(Body):
-    """Who issues, and how; what isn't given stays."""
+    """The issuer's settings; omitted ones are unchanged."""
 
     issuer: str | UnsetType = UNSET
     algorithm: str | UnsetType = UNSET
@@ -95,7 +95,7 @@ class RotateBody(Body):
 
 
 async def issue(method: TokenMethod, call: Call, body: IssueBody) -> Reply:
-    """Give out a token in which this server states that its bearer is the role."""
+    """Issue a token that states that its bearer is the role."""
     check_parent(call)
     role = await method.role(body.role_name)
     if role is None:
@@ -136,7 +136,7 @@ def _audiences(role: Role, body: IssueBody) -> list[str]:
 
 
 def _record(method: TokenMethod, call: Call, role: Role, body: IssueBody) -> TokenRecord:
-    """The half of the token that stays here."""
+    """The half of the token that is stored."""
     caller = held(call)
     parent, parent_namespace = parentage(method, call, orphan=role.orphan)
     longest = role.jwt_ttl or DAY_SECONDS
@@ -158,7 +158,7 @@ def _record(method: TokenMethod, call: Call, role: Role, body: IssueBody) -> Tok
 
 
 async def look_up(method: TokenMethod, call: Call, body: JwtBody) -> Reply:
-    """Tell whether a token is one of this server's and still stands, and if so its claims (compare RFC 7662)."""
+    """Tell whether a token is one of this server's and valid, and if so its claims (compare RFC 7662)."""
     try:
         claims = await method.issuer.verified(_given(body), call.now)
     except BadSignature:
@@ -169,7 +169,7 @@ async def look_up(method: TokenMethod, call: Call, body: JwtBody) -> Reply:
 
 
 async def revoke(method: TokenMethod, call: Call, body: RevokeBody) -> None:
-    """End a token. Whether one that isn't the caller's is there at all is told to nobody."""
+    """Revoke a token. The answer doesn't reveal whether another caller's token exists."""
     if bool(body.jwt) == bool(body.jti):
         raise InvalidRequest("exactly one of jwt and jti must be given")
     if body.jwt:
@@ -197,7 +197,7 @@ def _given(body: JwtBody) -> str:
 
 
 async def read_config(method: TokenMethod, call: Call, body: Nothing) -> Reply:
-    """Show who issues, and how."""
+    """Show the issuer's settings."""
     config = await method.issuer.config()
     return Reply(
         {
@@ -209,7 +209,7 @@ async def read_config(method: TokenMethod, call: Call, body: Nothing) -> Reply:
 
 
 async def write_config(method: TokenMethod, call: Call, body: ConfigBody) -> None:
-    """Change who issues, and how."""
+    """Change the issuer's settings."""
     config = await method.issuer.config()
     changes = {name: given for name in body.__struct_fields__ if (given := getattr(body, name)) is not UNSET}
     config = replace(config, **changes)
@@ -226,7 +226,7 @@ async def write_config(method: TokenMethod, call: Call, body: ConfigBody) -> Non
 
 
 async def rotate(method: TokenMethod, call: Call, body: RotateBody) -> Reply:
-    """Sign with the next key from now on; or, with ``withdraw``, with a new one, and disown all of before."""
+    """Sign with the next key from now on; with ``withdraw``, with a new one, and withdraw all earlier keys."""
     try:
         keys = await method.issuer.rotate(call.now, withdraw=body.withdraw)
     except TooManyKeys:
@@ -235,12 +235,12 @@ async def rotate(method: TokenMethod, call: Call, body: RotateBody) -> Reply:
 
 
 async def read_keys(method: TokenMethod, call: Call, body: Nothing) -> Reply:
-    """Tell the keys that verify this server's tokens (RFC 7517)."""
+    """Publish the keys that verify this server's tokens (RFC 7517)."""
     return Reply({"keys": list((await method.issuer.keys(call.now)).published)})
 
 
 async def read_discovery(method: TokenMethod, call: Call, body: Nothing) -> Reply:
-    """Tell where the keys are, to whoever knows the issuer's URL (OpenID Connect Discovery 1.0)."""
+    """Publish the URL of the keys (OpenID Connect Discovery 1.0)."""
     issuer = await method.issuer.name(call.now)
     keys = await method.issuer.keys(call.now)
     return Reply(

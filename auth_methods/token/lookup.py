@@ -1,4 +1,4 @@
-"""Showing tokens, and listing their accessors."""
+"""Look-up of tokens, and the list of their accessors."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from engines.faults import Denied, InvalidRequest
 
 
 class TokenBody(Body):
-    """Names a token by its id."""
+    """A token, named by its id."""
 
     token: str = ""
 
@@ -23,7 +23,7 @@ class TokenBody(Body):
 
 
 class AccessorBody(Body):
-    """Names a token by its accessor."""
+    """A token, named by its accessor."""
 
     accessor: str = ""
 
@@ -33,7 +33,7 @@ class AccessorBody(Body):
 
 
 async def lookup(method: TokenMethod, call: Call, body: TokenBody) -> Reply:
-    """Show the token that is named, or one's own."""
+    """Show the named token, or the calling one."""
     if not body.token:
         return Reply(await _shown(method, held(call), call.now))
     token = await method.authority.lookup(body.token, call.now)
@@ -43,7 +43,7 @@ async def lookup(method: TokenMethod, call: Call, body: TokenBody) -> Reply:
 
 
 async def lookup_self(method: TokenMethod, call: Call, body: TokenBody) -> Reply:
-    """Show the calling token, whichever is named."""
+    """Show the calling token, whatever is named."""
     return Reply(await _shown(method, held(call), call.now))
 
 
@@ -59,7 +59,7 @@ async def list_accessors(method: TokenMethod, call: Call, body: Nothing) -> Repl
 
 
 async def by_accessor(method: TokenMethod, call: Call, body: AccessorBody) -> HeldToken:
-    """The token that is named. Raises ``InvalidRequest`` if there is none."""
+    """The named token. Raises ``InvalidRequest`` if there is none."""
     if not body.accessor:
         raise InvalidRequest("missing accessor", wrapped=True)
     token = await method.authority.by_accessor(body.accessor, call.now)

@@ -1,4 +1,4 @@
-"""Roles of the token method as they are stored: what tokens that are made by one may be, whoever makes them."""
+"""Stored roles of the token method: the limits of tokens created by them."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from msgspec import Struct
 from auth_methods.names import matches_any
 
 ROLES = "roles/"
-"""Where roles lie."""
+"""The prefix of roles in storage."""
 
 _DEFAULT_TYPE = "default-service"
 
 
 class Role(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """As stored. TTLs are in seconds, 0 for none. ``old`` are the settings that were written under their old names."""
+    """A stored role. TTLs are in seconds, 0 for none. ``old`` are the settings written under their old names."""
 
     name: str
     allowed_policies: tuple[str, ...] = ()
@@ -32,16 +32,16 @@ class Role(Struct, frozen=True, kw_only=True, omit_defaults=True):
     num_uses: int = 0
     no_default_policy: bool = False
     jwt_audiences: tuple[str, ...] = ()
-    """Whom its JSON Web Tokens may be for; empty if it gives out none."""
+    """The audiences that its JSON Web Tokens may have; empty if it issues none."""
 
     jwt_ttl: int = 0
-    """The longest TTL of one of these; 0 for a day."""
+    """The longest TTL of one of these, in seconds; 0 for a day."""
 
     old: frozenset[str] = frozenset()
 
     @property
     def speaks_of_policies(self) -> bool:
-        """Whether the role says which policies its tokens may have."""
+        """Whether the role restricts the policies of its tokens."""
         return bool(
             self.allowed_policies
             or self.disallowed_policies

@@ -1,4 +1,4 @@
-"""Renewing tokens: letting them end later, within what they, their role and their mount allow."""
+"""Renewal of tokens, within the limits of the token, its role and its mount."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from engines.fields import Duration
 
 
 class RenewBody(TokenBody):
-    """Renews a token."""
+    """A token to renew."""
 
     increment: Duration = 0
 
@@ -26,7 +26,7 @@ class RenewBody(TokenBody):
 
 
 class RenewAccessorBody(AccessorBody):
-    """Renews a token by its accessor."""
+    """A token to renew, named by its accessor."""
 
     increment: Duration = 0
 
@@ -36,7 +36,7 @@ class RenewAccessorBody(AccessorBody):
 
 
 async def renew(method: TokenMethod, call: Call, body: RenewBody) -> Reply:
-    """Renew the token that is named."""
+    """Renew the named token."""
     if not body.token:
         raise InvalidRequest("missing token ID")
     token = await method.authority.lookup(body.token, call.now)
@@ -74,7 +74,7 @@ async def _renew(method: TokenMethod, call: Call, token: HeldToken, increment: i
 
 
 async def _granted(method: TokenMethod, call: Call, record: TokenRecord, increment: int) -> int:
-    """How long the token may still live."""
+    """The remaining TTL that the token gets, in seconds."""
     renewal = await method.renewals.renewal(record, call)
     if renewal is not None:
         wanted = renewal.period_seconds or max(increment, 0) or renewal.ttl_seconds

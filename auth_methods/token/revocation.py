@@ -1,4 +1,4 @@
-"""Revoking tokens, with all that descend from them or without, and tidying up behind them."""
+"""Revocation of tokens, with or without their descendants, and removal of stray entries."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TIDYING_ALREADY = "Tidy operation already in progress."
 
 
 async def revoke(method: TokenMethod, call: Call, body: TokenBody) -> None:
-    """Revoke the token that is named, with its descendants; it is no error if it isn't there."""
+    """Revoke the named token with its descendants; no error if there is none."""
     token = await _named(method, call, body)
     if token is not None:
         await method.authority.revoke(_revocable(token).hash)

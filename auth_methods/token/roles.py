@@ -20,7 +20,7 @@ from engines.fields import CommaList, Duration
 from storage.base import Transaction, transact
 
 MAX_LISTED = 1_000
-"""How many names one list of a role may hold."""
+"""The most names in one list of a role."""
 
 _TYPES = ("default-service", "default-batch", "service", "batch")
 _ROOT = "root"
@@ -32,11 +32,11 @@ _OLD_NAMES = {
     "explicit_max_ttl": "token_explicit_max_ttl",
     "bound_cidrs": "token_bound_cidrs",
 }
-"""Old name -> new name; the role's own attribute has the old one."""
+"""New names of settings by their old ones, which are those of the attributes."""
 
 
 class RoleName(Body):
-    """Names a role."""
+    """The name of a role."""
 
     role_name: str = ""
 
@@ -46,7 +46,7 @@ class RoleName(Body):
 
 
 class RoleBody(RoleName):
-    """The settings of a role; what isn't given stays."""
+    """A role's settings; omitted ones are unchanged."""
 
     other_names: ClassVar[Mapping[str, str]] = _OLD_NAMES
 
@@ -117,7 +117,7 @@ async def list_roles(method: TokenMethod, call: Call, body: Nothing) -> Reply:
 
 
 async def delete_role(method: TokenMethod, call: Call, body: RoleName) -> None:
-    """Delete a role. Tokens that were made by it live on, but aren't renewed any more."""
+    """Delete a role. Its tokens stay until they end, and can't be renewed."""
     async with method.mount.storage.transaction() as transaction:
         transaction.delete(ROLES + body.role_name)
 
@@ -128,10 +128,10 @@ async def role_exists(method: TokenMethod, call: Call, body: RoleName) -> bool:
 
 
 async def write_role(method: TokenMethod, call: Call, body: RoleBody) -> Reply | None:
-    """Make or change a role."""
+    """Create or change a role."""
     warnings: list[str] = []
 
-    async def work(transaction: Transaction) -> None:
+    async def store_role(transaction: Transaction) -> None:
         warnings.clear()
         value = await transaction.get(ROLES + body.role_name)
         role = Role(name=body.role_name) if value is None else decode_role(value)
@@ -146,7 +146,7 @@ async def write_role(method: TokenMethod, call: Call, body: RoleBody) -> Reply |
             )
         transaction.put(ROLES + body.role_name, encoded(role))
 
-    await transact(method.mount.storage, work)
+    await transact(method.mount.storage, store_role)
     for warning in warnings:
         call.warn(warning)
     return Reply() if warnings else None
@@ -158,7 +158,7 @@ def _changed(role: Role, body: RoleBody, warnings: list[str]) -> Role:
     for name in (*_ALLOWED, *_DISALLOWED):
         if getattr(body, name) is not UNSET:
             names = _policy_names(getattr(body, name))
-            # What allows root allows all.
+            # Allowing root allows all.
             changes[name] = (_ROOT,) if name in _ALLOWED and _ROOT in names else names
     if body.jwt_audiences is not UNSET:
         changes["jwt_audiences"] = _list(body.jwt_audiences)
@@ -189,7 +189,7 @@ def _changed(role: Role, body: RoleBody, warnings: list[str]) -> Role:
 
 
 def _renamed(role: Role, body: RoleBody, warnings: list[str]) -> Mapping[str, Any]:
-    """Changes of the settings that have an old and a new name; the new one counts if both are given."""
+    """Changes of the settings with an old and a new name; the new one counts if both are given."""
     changes: dict[str, Any] = {}
     old = set(role.old)
     for name, new_name in _OLD_NAMES.items():
@@ -242,7 +242,7 @@ def _list(names: list[str]) -> tuple[str, ...]:
 
 
 def _policy_names(names: list[str]) -> tuple[str, ...]:
-    """As policies are called: in lower case, without blanks around them, each once, in order."""
+    """Names of policies in lower case, stripped, each once, in order."""
     return tuple(sorted({name.strip().lower() for name in _list(names)} - {""}))
 
 
@@ -271,6 +271,6 @@ def _shown(role: Role) -> dict[str, Any]:
             data["bound_cidrs"] = list(role.bound_cidrs)
     if role.num_uses:
         data["token_num_uses"] = role.num_uses
-    if role.jwt_audiences or role.jwt_ttl:  # OpenBao knows nothing of these.
+    if role.jwt_audiences or role.jwt_ttl:  # OpenBao doesn't have these.
         data |= {"jwt_audiences": list(role.jwt_audiences), "jwt_ttl": role.jwt_ttl}
     return data

@@ -1,4 +1,4 @@
-"""The state of the token method: its roles, and what the core lets it do with tokens."""
+"""State of the token method: its roles, and the core's interfaces to tokens."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from engines.base import Call, Mount
 
 
 class TokenMethod:
-    """Tokens by tokens. The core opens it, and hands in the store."""
+    """The token method of one namespace, opened by the core with its token store."""
 
     def __init__(
         self,
@@ -28,7 +28,7 @@ class TokenMethod:
         self.issuer = issuer
 
     async def tick(self, now: float) -> None:
-        """Rotate the keys of JSON Web Tokens when it is time."""
+        """Rotate the keys of JSON Web Tokens when due."""
         await self.issuer.tick(now)
 
     async def role(self, name: str) -> Role | None:
@@ -36,9 +36,9 @@ class TokenMethod:
         return await self.mount.storage.load(ROLES + name, decode_role)
 
     def capped(self, wanted: int, record: TokenRecord, call: Call, max_seconds: int = 0) -> int:
-        """The seconds that ``record`` gets if it wants ``wanted``, with a warning if that is less.
+        """The seconds that ``record`` gets for ``wanted``, with a warning if that is less.
 
-        ``max_seconds`` is the longest life that the mount allows which the token comes from; 0 for this mount's own.
+        ``max_seconds`` is the maximum of the mount that the token comes from; 0 for this mount's own.
         """
         granted, warning = granted_seconds(
             wanted,

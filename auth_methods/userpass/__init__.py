@@ -1,7 +1,7 @@
-"""userpass: names and passwords that the server itself keeps.
+"""userpass: logins with names and passwords that the server keeps.
 
-A wrong password and an unknown name get the same answer after the same work. Passwords are hashed as the mount's option
-``password_hashing`` says: ``argon2id`` unless given, or ``pbkdf2-sha256``, which is the default in the FIPS mode
-``preferred`` and all there is in ``enabled``. Hashes that were made otherwise are still checked, so that nobody is
-locked out, and made anew with the password that was right.
+A wrong password and an unknown name get the same answer after the same work. The mount's option ``password_hashing``
+selects the hash: ``argon2id`` by default, or ``pbkdf2-sha256``, which is the default in the FIPS mode ``preferred`` and
+the only one in ``enabled``. Hashes of the other scheme are still checked, so that no user is locked out, and replaced
+after a successful login.
 """

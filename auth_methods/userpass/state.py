@@ -1,4 +1,4 @@
-"""The users of one mount, as they are stored."""
+"""State of one mount of userpass, and its stored users."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _SCHEME_OPTION = "password_hashing"
 
 
 class UserRecord(Struct, frozen=True, kw_only=True):
-    """A user, as stored."""
+    """A stored user."""
 
     password_hash: str
     token: TokenSettings = TokenSettings()
@@ -30,7 +30,7 @@ class UserRecord(Struct, frozen=True, kw_only=True):
 
 
 class Userpass:
-    """Users of one mount."""
+    """The users of one mount."""
 
     def __init__(self, mount: Mount) -> None:
         self.mount = mount
@@ -38,14 +38,14 @@ class Userpass:
 
     @property
     def scheme(self) -> passwords.Scheme:
-        """How passwords are hashed here. Raises ``InvalidRequest`` if the mount's option names no scheme."""
+        """The scheme of new hashes. Raises ``InvalidRequest`` if the mount's option names no scheme."""
         default = passwords.Scheme.PBKDF2 if self.fips.active else passwords.Scheme.ARGON2ID
         name = self.mount.options.get(_SCHEME_OPTION, default.value)
         try:
             chosen = passwords.Scheme(name)
         except ValueError:
             raise InvalidRequest(f"unknown {_SCHEME_OPTION} {name!r}") from None
-        # An option from before the mode was chosen must not keep anybody from logging in or changing a password.
+        # An option that predates the mode must not prevent a login or a change of password.
         return passwords.Scheme.PBKDF2 if self.fips.mode is FipsMode.ENABLED else chosen
 
     async def user(self, name: str) -> UserRecord | None:
@@ -62,18 +62,18 @@ class Userpass:
         transaction.put(key(name), encoded(user))
 
     async def update(self, name: str, change: Callable[[UserRecord], UserRecord]) -> None:
-        """Replace a user by what ``change`` makes of it. Raises ``Failed`` if there is none."""
+        """Replace a user by the result of ``change``. Raises ``Failed`` if there is none."""
 
-        async def work(transaction: Transaction) -> None:
+        async def store_changed(transaction: Transaction) -> None:
             user = await self.read(transaction, name)
             if user is None:
                 raise Failed("username does not exist")
             self.put(transaction, name, change(user))
 
-        await transact(self.mount.storage, work)
+        await transact(self.mount.storage, store_changed)
 
     async def renewal(self, metadata: Mapping[str, str], policies: tuple[str, ...]) -> Renewal:
-        """What a user's token may still have; nothing once the user is gone or has other policies."""
+        """The renewal that the user allows; none once the user is deleted or has other policies."""
         user = await self.user(metadata.get("username", ""))
         if user is None:
             raise Failed("failed to renew entry: username does not exist")
@@ -83,7 +83,7 @@ class Userpass:
 
 
 def key(name: str) -> str:
-    """Where a user lies."""
+    """The storage key of a user."""
     return f"user/{name.lower()}"
 
 

@@ -1,4 +1,4 @@
-"""Users: their settings, their passwords, and logging in with one."""
+"""Users of userpass: their settings and passwords, and logins."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _OLD_NAMES = {
 
 
 class UserName(Body):
-    """Names a user, in any case."""
+    """The name of a user, in any case."""
 
     username: FoldedName = ""
 
@@ -37,7 +37,7 @@ class UserName(Body):
 
 
 class UserBody(TokenFields):
-    """A user's settings; what isn't given stays."""
+    """A user's settings; omitted ones are unchanged."""
 
     other_names: ClassVar[Mapping[str, str]] = _OLD_NAMES
 
@@ -87,7 +87,7 @@ class PoliciesBody(UserName):
 
 
 class LoginBody(UserName):
-    """A name and its proof."""
+    """A name and its password."""
 
     password: str = ""
 
@@ -112,25 +112,25 @@ async def read_user(method: Userpass, call: Call, body: UserName) -> Reply | Non
 
 
 async def write_user(method: Userpass, call: Call, body: UserBody) -> Reply | None:
-    """Make or change a user."""
+    """Create or change a user."""
     creating = await method.user(body.username) is None
     new_hash = await _new_hash(method, call, body) if body.password or body.password_hash or creating else None
 
     def write(user: UserRecord | None) -> UserRecord:
         if user is None:
             if new_hash is None:
-                raise InvalidRequest("must provide either password or password_hash")  # It was deleted meanwhile.
+                raise InvalidRequest("must provide either password or password_hash")  # The user was deleted meanwhile.
             user = UserRecord(password_hash=new_hash)
         token = changed(user.token, body, _OLD_NAMES)
         return UserRecord(password_hash=new_hash or user.password_hash, token=token)
 
     before = len(call.warnings)
 
-    async def work(transaction: Transaction) -> None:
+    async def store_user(transaction: Transaction) -> None:
         del call.warnings[before:]  # The transaction may run several times.
         method.put(transaction, body.username, write(await method.read(transaction, body.username)))
 
-    await transact(method.mount.storage, work)
+    await transact(method.mount.storage, store_user)
     return Reply() if call.warnings else None
 
 
@@ -140,7 +140,7 @@ async def user_exists(method: Userpass, call: Call, body: UserBody) -> bool:
 
 
 async def delete_user(method: Userpass, call: Call, body: UserName) -> None:
-    """Delete a user; tokens that are out stay until they end, and aren't renewed."""
+    """Delete a user; its tokens stay until they end, and can't be renewed."""
     await delete(method.mount.storage, key(body.username))
 
 
@@ -184,12 +184,12 @@ async def log_in(method: Userpass, call: Call, body: LoginBody) -> Login:
 async def _rehash(method: Userpass, name: str, old_hash: str, password: str) -> None:
     new_hash = await passwords.hashed(password, method.scheme)
 
-    async def work(transaction: Transaction) -> None:
+    async def replace_hash(transaction: Transaction) -> None:
         user = await method.read(transaction, name)
         if user is not None and user.password_hash == old_hash:
             method.put(transaction, name, replace(user, password_hash=new_hash))
 
-    await transact(method.mount.storage, work)
+    await transact(method.mount.storage, replace_hash)
 
 
 async def _new_hash(method: Userpass, call: Call, body: UserBody | PasswordBody) -> str:
