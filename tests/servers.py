@@ -35,8 +35,8 @@ STOP_SECONDS = 20.0
 REQUEST_SECONDS = 30.0
 
 _PORT_ATTEMPTS = 5
-# The line that ours prints for each listener, and OpenBao's "Api Address" are both of this form.
-_PRINTED_ADDRESS = re.compile(r"\b(https?)://(127\.0\.0\.1|localhost):([1-9][0-9]*)")
+# What ours prints for each listener, and OpenBao for itself. Other lines of the log may name addresses too.
+_PRINTED_ADDRESS = re.compile(r"(?:listening on|Api Address:) (https?)://(127\.0\.0\.1|localhost):([1-9][0-9]*)")
 
 
 @dataclass(frozen=True, slots=True)
