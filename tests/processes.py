@@ -17,6 +17,9 @@ _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 # Indices behind the command name's closing parenthesis in /proc/PID/stat, see proc(5).
 _STATE, _PARENT, _GROUP, _USER_TIME, _SYSTEM_TIME = 0, 1, 2, 11, 12
 
+# Of /proc/PID/task/TID/schedstat, in nanoseconds.
+_RUN, _WAITED = 0, 1
+
 
 def members(group: int) -> list[int]:
     """The living processes of process group ``group``; zombies are dead."""
@@ -51,10 +54,32 @@ def children(group: int) -> list[int]:
 
 def thread_seconds(process: int) -> float:
     """The processor time that the living threads of a process have used, to far less than a tick; 0 if it is gone."""
+    return _scheduled_seconds(process, _RUN)
+
+
+def thread_waiting_seconds(process: int) -> float:
+    """How long the living threads of a process were ready and another had the processor; 0 if it is gone."""
+    return _scheduled_seconds(process, _WAITED)
+
+
+def wants_processor(process: int) -> bool:
+    """Whether a thread of a process runs now or is ready to."""
+    try:
+        return any(_thread_state(process, thread) == "R" for thread in os.listdir(f"/proc/{process}/task"))
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def _thread_state(process: int, thread: str) -> str:
+    text = Path(f"/proc/{process}/task/{thread}/stat").read_text(encoding="utf-8", errors="replace")
+    return text.rpartition(")")[2].split()[_STATE]
+
+
+def _scheduled_seconds(process: int, field: int) -> float:
     total = 0
     try:
         for thread in os.listdir(f"/proc/{process}/task"):
-            total += int(Path(f"/proc/{process}/task/{thread}/schedstat").read_text(encoding="ascii").split()[0])
+            total += int(Path(f"/proc/{process}/task/{thread}/schedstat").read_text(encoding="ascii").split()[field])
     except (FileNotFoundError, ProcessLookupError):
         pass  # A thread, or all of them, ended since they were listed.
     return total / 1e9

@@ -1,12 +1,14 @@
 """What a request or a flood costs the server: processor time, memory kept, how long health took, what became of it.
 
-Processor time is that of the workers, from the scheduler's own counts, so that other work on the machine hardly
-matters; what seems to cost too much is done again, and the least counts. Growth is told from costs at one size and at
-half of it, and so is the same on any machine.
+Processor time is that of the workers, from the scheduler's own counts. Other work on the machine raises it, by half and
+more where caches are shared, and never lowers it; so what seems to cost too much is done again, and the least counts.
+Growth is told from costs at one size and at half of it, measured in turns so that both meet the same other work, and so
+is the same on any machine.
 """
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import threading
@@ -49,9 +51,10 @@ _MOST_LOG_CHARACTERS = 500
 _SUSPICIOUS_SHARE = 0.5
 _REPETITIONS = 2
 _HEALTH_PAUSE_SECONDS = 0.05
-_CALIBRATION_SECONDS = 1.0
+_MOST_PAIRS = 12
+_CALIBRATION_SECONDS, _CALIBRATIONS = 0.25, 4
 _SETTLING_SECONDS = 0.1
-_IDLE_SHARE = 0.2
+_MOST_IDLE_SHARE = 0.2
 _MOST_SETTLING_SECONDS = 60.0
 
 
@@ -147,8 +150,12 @@ class Meter:
         self._asked_since = float("inf")
         self._most_resident_bytes = 0
         self._settling = False
-        self._idle_share = 0.0
-        """What the workers take of a core while only health is asked for."""
+        self._asking = threading.Lock()
+        """Held while health is asked for, and while it mustn't be."""
+        self._asked = 0
+        """How often health was asked for."""
+        self._idle_share = self._asking_seconds = 0.0
+        """What the workers take of a core while nothing is asked for, and what it takes them to tell their health."""
         self._watch = threading.Thread(target=self._ask_for_health, daemon=True)
         self._log = (server.directory / "server.log").open(encoding="utf-8", errors="replace")
         self._log.seek(0, os.SEEK_END)
@@ -160,11 +167,14 @@ class Meter:
         """All that was measured and stands: of what was measured again, the least."""
 
     def __enter__(self) -> Self:
+        self._settle()
+        self._idle_share = min(self._taken()[0] for _ in range(_CALIBRATIONS)) / _CALIBRATION_SECONDS
         self._watch.start()
         self._first_resident_bytes = self._resident_bytes()
-        before = self._seconds()
-        time.sleep(_CALIBRATION_SECONDS)
-        self._idle_share = (self._seconds() - before) / _CALIBRATION_SECONDS
+        idle_seconds = self._idle_share * _CALIBRATION_SECONDS
+        looks = [self._taken() for _ in range(_CALIBRATIONS)]
+        # The least, since other work makes it more, and too much would be taken off.
+        self._asking_seconds = max(0.0, min((taken - idle_seconds) / max(1, asked) for taken, asked in looks))
         return self
 
     def __exit__(
@@ -194,27 +204,45 @@ class Meter:
         """The least of several measurements, with the growth from half the size."""
         if cost.lost or cost.seconds > 10 * cost.most_seconds:
             return cost
-        repeated = [self._once(cost.name, attack, cost.size) for _ in range(_REPETITIONS)]
-        halves = [self._once(cost.name, attack, cost.size // 2) for _ in range(_REPETITIONS)]
-        cost = min(cost, *repeated, key=lambda one: one.seconds)
+        repeated = [cost, *(self._once(cost.name, attack, cost.size) for _ in range(_REPETITIONS))]
         return replace(
-            cost,
-            growth=cost.seconds / max(1e-4, min(half.seconds for half in halves)),
-            health_seconds=min(one.health_seconds for one in (cost, *repeated)),
-            kept_bytes=min(one.kept_bytes for one in (cost, *repeated)),
-            held_bytes=min(one.held_bytes for one in (cost, *repeated)),
+            min(repeated, key=lambda one: one.seconds),
+            growth=self._growth(cost, attack),
+            health_seconds=min(one.health_seconds for one in repeated),
+            kept_bytes=min(one.kept_bytes for one in repeated),
+            held_bytes=min(one.held_bytes for one in repeated),
+            lost=any(one.lost for one in repeated),
+            unplanned=next((one.unplanned for one in repeated if one.unplanned), ""),
         )
+
+    def _growth(self, cost: Cost, attack: Attack) -> float:
+        """How many times as much as half of it the whole size costs.
+
+        Both are measured in turns until the least of each keep the bound, or so often that noise can't be why they
+        don't. Meanwhile health isn't asked for, since what that takes varies by as much as small attacks cost.
+        """
+        whole = half = math.inf
+        with self._asking:
+            for pair in range(_MOST_PAIRS):
+                # The order changes, so that other work in step with it is no matter.
+                for size in (cost.size, cost.size // 2)[:: -1 if pair % 2 else 1]:
+                    seconds = self._once(cost.name, attack, size).seconds
+                    whole, half = (min(whole, seconds), half) if size == cost.size else (whole, min(half, seconds))
+                if whole <= MOST_GROWTH * half:
+                    break
+        return whole / max(1e-4, half)
 
     def _once(self, name: str, attack: Attack, size: int) -> Cost:
         self._slowest_health = 0.0
-        memory, seconds = self._resident_bytes(), self._seconds()
+        memory, seconds, asked = self._resident_bytes(), self._seconds(), self._asked
         self._most_resident_bytes = memory
         started = time.monotonic()
         outcome = attack(size)
         if self._settling:
             self._settle()
         elapsed = time.monotonic() - started
-        seconds = max(0.0, self._seconds() - seconds - elapsed * self._idle_share)
+        others = elapsed * self._idle_share + (self._asked - asked) * self._asking_seconds
+        seconds = max(0.0, self._seconds() - seconds - others)
         workers = processes.children(self._server.group)
         lost, self._workers = workers != self._workers, workers
         kept = 0 if lost else self._resident_bytes() - memory
@@ -234,13 +262,21 @@ class Meter:
         )
 
     def _settle(self) -> None:
-        """Wait until the workers have nothing to do."""
+        """Wait until the workers have nothing to do: they take little of the time in which other work lets them."""
         deadline = time.monotonic() + _MOST_SETTLING_SECONDS
         while time.monotonic() < deadline:
-            before = self._seconds()
+            taken, waited = self._seconds(), self._waiting_seconds()
             time.sleep(_SETTLING_SECONDS)
-            if self._seconds() - before < _SETTLING_SECONDS * _IDLE_SHARE:
+            taken, waited = self._seconds() - taken, self._waiting_seconds() - waited
+            idle = taken < (_SETTLING_SECONDS - waited) * _MOST_IDLE_SHARE
+            if idle and not any(map(processes.wants_processor, self._workers)):
                 return
+
+    def _taken(self) -> tuple[float, int]:
+        """What the workers take for a while, in seconds, and how often they tell their health meanwhile."""
+        seconds, asked = self._seconds(), self._asked
+        time.sleep(_CALIBRATION_SECONDS)
+        return self._seconds() - seconds, self._asked - asked
 
     def _unplanned(self) -> str:
         """What the log says since the last look: the line that names the exception, and where it was raised."""
@@ -252,20 +288,28 @@ class Meter:
     def _seconds(self) -> float:
         return sum(map(processes.thread_seconds, self._workers))
 
+    def _waiting_seconds(self) -> float:
+        return sum(map(processes.thread_waiting_seconds, self._workers))
+
     def _resident_bytes(self) -> int:
         return sum(map(processes.resident_bytes, self._workers))
 
     def _ask_for_health(self) -> None:
         while not self._over.is_set():
-            self._asked_since = started = time.monotonic()
-            try:
-                assert self._server.request("GET", "sys/health", token="").status == 200
-            except (OSError, AssertionError):
-                pass  # The worker that had the connection is gone, which is seen by its process id.
-            self._slowest_health = max(self._slowest_health, time.monotonic() - started)
-            self._asked_since = float("inf")
-            self._most_resident_bytes = max(self._most_resident_bytes, self._resident_bytes())
+            with self._asking:
+                self._ask_once()
             self._over.wait(_HEALTH_PAUSE_SECONDS)
+
+    def _ask_once(self) -> None:
+        self._asked_since = started = time.monotonic()
+        try:
+            assert self._server.request("GET", "sys/health", token="").status == 200
+        except (OSError, AssertionError):
+            pass  # The worker that had the connection is gone, which is seen by its process id.
+        self._slowest_health = max(self._slowest_health, time.monotonic() - started)
+        self._asked_since = float("inf")
+        self._asked += 1
+        self._most_resident_bytes = max(self._most_resident_bytes, self._resident_bytes())
 
 
 def table(costs: list[Cost], count: int = 25) -> str:
