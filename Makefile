@@ -60,9 +60,9 @@ format: $(VENV)/.dev
 lock: $(VENV)/.dev
 	$(PIP) install uv
 	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url --no-annotate \
-	    --custom-compile-command "make lock" pyproject.toml --group build -o requirements.lock
+	    --custom-compile-command "make lock" pyproject.toml --extra crypto-policy --group build -o requirements.lock
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate \
-	    --custom-compile-command "make lock" --constraint requirements.lock pyproject.toml --group dev -o requirements-dev.lock
+	    --custom-compile-command "make lock" --constraint requirements.lock pyproject.toml --extra crypto-policy --group dev -o requirements-dev.lock
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate \
 	    --custom-compile-command "make lock" --constraint requirements-dev.lock --group bench -o requirements-bench.lock
 

@@ -9,7 +9,9 @@ before it changes or counts anything.
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 from msgspec import Struct
 
@@ -84,6 +86,10 @@ class Asking(Protocol):
     remote_address: str
 
     @property
+    def caller(self) -> object:
+        """Who calls; None for automatic work and where there is no token."""
+
+    @property
     def now(self) -> float:
         """Seconds since the epoch."""
 
@@ -99,11 +105,15 @@ class Gate(Protocol):
 
     def check(
         self, call: Asking, operation: CryptoOperation, key: KeyFacts | None, request: RequestFacts = NO_REQUEST
-    ) -> None:
+    ) -> bool:
         """Let ``operation`` pass, with warnings in ``call`` where rules ask for that, and note it there for the audit.
 
-        ``key`` is None for operations without a key. Raises ``PolicyRefused``.
+        ``key`` is None for operations without a key. Returns whether no rule has looked at ``request``: then another
+        item of the same version needn't be asked for. Raises ``PolicyRefused``.
         """
+
+    def default(self, data_class: str) -> Mapping[str, Any]:
+        """The fields that create takes for a key of ``data_class`` whose maker names no type; empty if that is open."""
 
 
 class OpenGate:
@@ -113,8 +123,31 @@ class OpenGate:
 
     def check(
         self, call: Asking, operation: CryptoOperation, key: KeyFacts | None, request: RequestFacts = NO_REQUEST
-    ) -> None:
+    ) -> bool:
         """Let everything pass."""
+        return True
+
+    def default(self, data_class: str) -> Mapping[str, Any]:
+        """None."""
+        return {}
+
+
+@dataclass(slots=True)
+class AutomaticWork:
+    """What a gate is asked with by work that no request has asked for, such as automatic rotation."""
+
+    now: float
+    """Seconds since the epoch."""
+
+    caller: object = None
+    remote_address: str = ""
+    warnings: list[str] = field(default_factory=list)
+    crypto: CryptoRecord | None = None
+    crypto_policy: PolicyRecord | None = None
+
+    def warn(self, text: str) -> None:
+        """Add ``text`` to the warnings."""
+        self.warnings.append(text)
 
 
 OPEN_GATE: Gate = OpenGate()

@@ -1,0 +1,179 @@
+"""Expressions of the crypto policy: CEL, type-checked when compiled. The one module that knows the library.
+
+https://github.com/cel-expr/cel-python. The library hands out errors of an evaluation as values, whose ``value()`` is a
+text, and so true to Python: only a value of type Boolean that is ``True`` counts as held.
+
+Each expression is compiled in environments that know less and less; the poorest in which it compiles tells what it
+needs. A compilation takes about 0.1 ms for each, an evaluation 3 to 12 us.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any, NamedTuple
+
+from server.tenants.crypto_policies.language import ExpressionError, variables_of
+from server.tenants.crypto_policies.variables import VARIABLES, Need
+
+try:
+    from cel_expr_python import cel
+except ImportError:  # There are no wheels for this machine.
+    cel = None
+
+log = logging.getLogger(__name__)
+
+AVAILABLE = cel is not None
+"""Whether the library is there. Without it nothing can be compiled."""
+
+MISSING = (
+    "the crypto policy's expressions need the package cel-expr-python, which can't be imported here: "
+    "install the extra crypto-policy on a machine that it has wheels for"
+)
+
+MAX_TRIAL_SECONDS = 0.005
+"""What one evaluation may take of the processor, tried with full lists and maps when an expression is written."""
+
+_TRIALS = 3
+_PLACED = re.compile(r"<input>:(\d+):(\d+): ([^\n]*+)")
+_SAMPLES: dict[str, Any] = {
+    "string": "sample-name-of-64-characters-with-a-tail/of/segments/1234567890",
+    "int": 2048,
+    "bool": True,
+    "timestamp": datetime(2026, 1, 1, tzinfo=UTC),
+    "list(string)": [f"group-{number}" for number in range(64)],
+    "map(string, string)": {f"label-{number}": "sample" for number in range(64)},
+}
+
+
+class Outcome(NamedTuple):
+    """What an evaluation has come to."""
+
+    held: bool
+    error: str = ""
+    """Why there is no Boolean; "" if there is one."""
+
+
+_HELD, _NOT_HELD = Outcome(True), Outcome(False)
+
+
+class Expression:
+    """A compiled expression."""
+
+    __slots__ = ("_compiled", "names", "need", "text", "uses_key")
+
+    def __init__(self, text: str, compiled: Any, names: tuple[str, ...], need: Need, *, uses_key: bool) -> None:
+        self.text = text
+        self._compiled = compiled
+        self.names = names
+        """The variables that it names."""
+
+        self.need = need
+        self.uses_key = uses_key
+
+    def evaluate(self, values: Mapping[str, Any]) -> Outcome:
+        """Whether it holds where its variables have these ``values``, among others. Never raises."""
+        try:
+            result = self._compiled.eval(data={name: values[name] for name in self.names})
+            value = result.value()
+            if value is True and result.type() == cel.Type.BOOL:
+                return _HELD
+            if value is False and result.type() == cel.Type.BOOL:
+                return _NOT_HELD
+        except Exception as error:  # noqa: BLE001 - whatever goes wrong, the expression doesn't hold
+            return Outcome(False, _first_line(str(error)))
+        return Outcome(False, _first_line(str(value)))
+
+
+def compile_expression(text: str) -> Expression:
+    """Compile ``text``, of type Boolean, and try what it costs.
+
+    Raises ``ExpressionError`` with line and column; ``MissingLibrary`` without the library.
+    """
+    names = variables_of(text)
+    compiled = _compile(text, Need.REQUEST, with_key=True)
+    need = next(need for need in Need if need is Need.REQUEST or _compiles(text, need, with_key=True))
+    uses_key = any(VARIABLES[name].of_key for name in names) and not _compiles(text, Need.REQUEST, with_key=False)
+    expression = Expression(text, compiled, names, need, uses_key=uses_key)
+    _check_cost(expression)
+    return expression
+
+
+def _check_cost(expression: Expression) -> None:
+    """Raise ``ExpressionError`` if an evaluation with full lists and maps takes too long."""
+    values = {name: _SAMPLES[VARIABLES[name].type] for name in expression.names}
+    taken = []
+    for _ in range(_TRIALS):
+        began = time.thread_time()
+        expression.evaluate(values)
+        taken.append(time.thread_time() - began)
+        if taken[-1] < MAX_TRIAL_SECONDS / 2:
+            break
+    if min(taken) > MAX_TRIAL_SECONDS or _exhausted(expression, values):
+        raise ExpressionError("1:1", "an evaluation takes too long")
+
+
+def _exhausted(expression: Expression, values: Mapping[str, Any]) -> bool:
+    """Whether the library gives an evaluation up: what it raises, it does for its bounds alone."""
+    try:
+        expression._compiled.eval(data=values)
+    except RuntimeError:
+        return True
+    return False
+
+
+def _compiles(text: str, need: Need, *, with_key: bool) -> bool:
+    try:
+        _compile(text, need, with_key=with_key)
+    except ExpressionError:
+        return False
+    return True
+
+
+def _compile(text: str, need: Need, *, with_key: bool) -> Any:
+    environment = _environment(need, with_key)
+    try:
+        compiled = environment.compile(text)
+    except RuntimeError as error:
+        raise _located(str(error)) from None
+    if compiled.return_type() != cel.Type.BOOL:
+        raise ExpressionError("1:1", f"is of type {compiled.return_type().name().lower()}, not bool")
+    return compiled
+
+
+@cache
+def _environment(need: Need, with_key: bool) -> Any:
+    """The environment with the variables that are known where ``need`` is."""
+    if cel is None:
+        raise MissingLibrary
+    types = {
+        "string": cel.Type.STRING,
+        "int": cel.Type.INT,
+        "bool": cel.Type.BOOL,
+        "timestamp": cel.Type.TIMESTAMP,
+        "list(string)": cel.Type.List(cel.Type.STRING),
+        "map(string, string)": cel.Type.Map(cel.Type.STRING, cel.Type.STRING),
+    }
+    known = [each for each in VARIABLES.values() if each.need <= need and (with_key or not each.of_key)]
+    return cel.NewEnv(variables={each.name: types[each.type] for each in known})
+
+
+class MissingLibrary(Exception):
+    """Nothing can be compiled: see ``MISSING``."""
+
+
+def _located(message: str) -> ExpressionError:
+    """The error that the library's ``message`` tells, with the place that it names."""
+    match = _PLACED.search(message)
+    if match is None:
+        return ExpressionError("1:1", _first_line(message))
+    line, column, reason = match.groups()
+    return ExpressionError(f"{max(1, int(line))}:{max(1, int(column))}", _first_line(reason))
+
+
+def _first_line(text: str) -> str:
+    return text.split("\n", 1)[0][:300]
