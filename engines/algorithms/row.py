@@ -159,6 +159,12 @@ class SignatureVariants:
     hash_message: bool = False
     """Whether it has a variant that hashes the message first, with a hash that the caller chooses."""
 
+    digest_variant: bool = False
+    """Whether it signs digests by a variant of its own, HashML-DSA (FIPS 204, 5.4); else it overlooks ``prehashed``."""
+
+    message_hash: Hash | None = None
+    """The hash function that messages are always hashed with first; None if there is none, or the signer chooses."""
+
     hash_signed: Hash | None = None
     """The hash function of the variant that signs a hash in place of the message; None if there is no such variant."""
 

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from msgspec import Struct
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class KeyFacts:
@@ -64,8 +66,7 @@ class KeyFacts:
     """What a gate keeps of its verdicts on this version. Belongs to the gate."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RequestFacts:
+class RequestFacts(Struct, frozen=True, kw_only=True, gc=False):
     """How one item of a request is executed, ``request.`` in expressions."""
 
     hash: str = ""
@@ -83,6 +84,16 @@ class RequestFacts:
     has_associated_data: bool = False
     input_bytes: int = 0
 
+    @property
+    def variant(self) -> str:
+        """What of it is not the usual way, as words with commas between them, for the audit; "" for nothing."""
+        return ",".join(word for word, holds in zip(_WORDS, self._flags(), strict=True) if holds)
+
+    def _flags(self) -> tuple[bool, ...]:
+        return self.pure, self.prehashed, self.hash_message, self.external_mu, self.has_associated_data
+
+
+_WORDS = ("pure", "prehashed", "hash-message", "external-mu", "associated-data")
 
 NO_REQUEST = RequestFacts()
 """For operations that leave nothing to choose."""

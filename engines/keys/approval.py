@@ -24,7 +24,7 @@ def unapproved_kind(record: KeyringRecord) -> str:
 
 def unapproved_new(record: KeyringRecord) -> str:
     """As ``unapproved_kind``, also of its latest version, if it has one."""
-    return unapproved_kind(record) or _fault(record, record.latest_version)
+    return unapproved_version(record, record.latest_version)
 
 
 def unapproved_key(record: KeyringRecord) -> str:
@@ -36,6 +36,11 @@ def unapproved_key(record: KeyringRecord) -> str:
         if number >= record.min_encryption_version:
             found = _fault(record, number)
     return found
+
+
+def unapproved_version(record: KeyringRecord, number: int) -> str:
+    """As ``unapproved_kind``, also of version ``number``, if that isn't archived."""
+    return unapproved_kind(record) or _fault(record, number)
 
 
 def _fault(record: KeyringRecord, number: int) -> str:

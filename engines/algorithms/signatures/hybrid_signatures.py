@@ -172,7 +172,7 @@ def _row(composition: Composition, number: int) -> Algorithm:
         ),
         object_identifier=composition.object_identifier,
         label=composition.name,
-        variants=SignatureVariants(hash_chosen=False, signature_context=True),
+        variants=SignatureVariants(hash_chosen=False, signature_context=True, message_hash=composition.hash),
         generate=composition.generate,
         interchange=PairKeys(
             name,

@@ -172,6 +172,7 @@ def _rows(
         label=vault_name,
         interchange=MlDsaKeys(vault_name, object_identifier, private, public),
         capabilities=replace(openbao.capabilities, signature=prepare_prehash),
+        variants=replace(openbao.variants, digest_variant=True),
     )
     return openbao, vault
 

@@ -1,0 +1,128 @@
+"""How requests are executed: ``RequestFacts`` of the options that algorithms really get, and of their defaults."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from msgspec.structs import asdict, replace
+
+from engines.algorithms.base import DEFAULT_ENCRYPTION, EncryptionOptions, SignatureOptions
+from engines.algorithms.hashes import DEFAULT_HASH, HASHES, Hash
+from engines.algorithms.registry import ALGORITHMS
+from engines.algorithms.row import Algorithm
+from engines.algorithms.rsa.rsa import OAEP, PSS
+from engines.crypto_policy.facts import NO_REQUEST, KeyFacts, RequestFacts
+from engines.crypto_policy.operations import CryptoOperation
+from engines.faults import InvalidRequest
+
+HPKE = "hpke"
+"""The scheme of messages that are encrypted to keys that encapsulate."""
+
+HPKE_REQUEST = RequestFacts(scheme=HPKE)
+WITH_ASSOCIATED_DATA = RequestFacts(has_associated_data=True)
+
+_SIGNING = (CryptoOperation.SIGN, CryptoOperation.VERIFY, CryptoOperation.ISSUE_TOKEN)
+_ENCRYPTING = (
+    CryptoOperation.ENCRYPT,
+    CryptoOperation.DECRYPT,
+    CryptoOperation.DATAKEY,
+    CryptoOperation.DERIVED_KEYS,
+)
+_HASHING = (CryptoOperation.HMAC, CryptoOperation.HASH)
+
+
+def encryption_facts(algorithm: Algorithm, options: EncryptionOptions, *, associated: bool = False) -> RequestFacts:
+    """How one message is encrypted or decrypted; ``associated``: with data that is authenticated beside it."""
+    if algorithm.capabilities.encryption is not None:
+        return RequestFacts(
+            scheme=options.scheme or OAEP, hash=options.hash.name if options.scheme in ("", OAEP) else ""
+        )
+    if algorithm.capabilities.hpke is not None:
+        return replace(HPKE_REQUEST, has_associated_data=associated)
+    return WITH_ASSOCIATED_DATA if associated else NO_REQUEST
+
+
+def wrapping_facts(hash_: Hash) -> RequestFacts:
+    """How a key is wrapped to another server's RSA key."""
+    return RequestFacts(scheme=OAEP, hash=hash_.name)
+
+
+def signature_facts(algorithm: Algorithm, options: SignatureOptions) -> RequestFacts:
+    """How a key of ``algorithm`` signs or verifies with ``options``, of which it may overlook some.
+
+    Whether a digest that the caller brings is one of the hash function that the caller names can't be seen where the
+    signature doesn't hold the function's name: for ECDSA, ``hash`` is empty then. What a mu of ML-DSA stands for can't
+    be seen either, so it isn't ``pure``.
+    """
+    variants = algorithm.variants
+    if variants.hash_chosen:
+        return _of_chosen_hash(algorithm, options)
+    if variants.hash_signed is not None:
+        hashed = options.signs_hash
+        return RequestFacts(hash=variants.hash_signed.name if hashed else "", prehashed=hashed)
+    if variants.message_hash is not None:
+        return RequestFacts(hash=variants.message_hash.name, prehashed=options.prehashed, pure=True)
+    prehashed = options.prehashed and variants.digest_variant
+    external_mu = options.external_mu and variants.external_mu
+    hash_message = options.hash_message and variants.hash_message
+    named = options.hash.name if options.hash is not None else ""
+    return RequestFacts(
+        hash=named if prehashed or hash_message else "",
+        prehashed=prehashed,
+        hash_message=hash_message,
+        external_mu=external_mu,
+        pure=not (prehashed or hash_message or external_mu),
+    )
+
+
+def _of_chosen_hash(algorithm: Algorithm, options: SignatureOptions) -> RequestFacts:
+    prehashed = options.prehashed or options.hash is None
+    named = options.hash.name if options.hash is not None else ""
+    if not algorithm.variants.signature_salted:
+        return RequestFacts(hash="" if prehashed else named, prehashed=prehashed)
+    return RequestFacts(hash=named, scheme=options.scheme or PSS, prehashed=prehashed)
+
+
+def default_request(key: KeyFacts | None, operation: CryptoOperation, given: Mapping[str, Any]) -> RequestFacts:
+    """The facts ``given`` by name, and for the others what ``operation`` with ``key`` would take by default.
+
+    Raises ``InvalidRequest`` for a fact that there is none of, or a value of another type.
+    """
+    try:
+        facts = msgspec.convert(given, _Given)
+    except msgspec.ValidationError as error:
+        raise InvalidRequest(f"request: {error}") from None
+    taken = _defaults(key, operation, facts)
+    return replace(taken, **{name: value for name, value in asdict(facts).items() if name in given})
+
+
+class _Given(RequestFacts, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The facts that a caller names."""
+
+
+def _defaults(key: KeyFacts | None, operation: CryptoOperation, given: RequestFacts) -> RequestFacts:
+    if operation in _HASHING:
+        return RequestFacts(hash=DEFAULT_HASH.name)
+    algorithm = None if key is None else ALGORITHMS.get(key.algorithm)
+    if operation is CryptoOperation.BYOK_EXPORT:
+        return wrapping_facts(DEFAULT_ENCRYPTION.hash)
+    if algorithm is None:
+        return NO_REQUEST
+    if operation in _ENCRYPTING:
+        return encryption_facts(algorithm, DEFAULT_ENCRYPTION)
+    if operation in _SIGNING and algorithm.signs:
+        hash_ = HASHES.get(given.hash, DEFAULT_HASH)
+        options = SignatureOptions(
+            hash_,
+            given.prehashed,
+            given.scheme,
+            signs_hash=given.prehashed,
+            external_mu=given.external_mu,
+            hash_message=given.hash_message,
+        )
+        return signature_facts(algorithm, options)
+    if operation is CryptoOperation.VERIFY and algorithm.usage.mac_key_is_key:
+        return RequestFacts(hash=DEFAULT_HASH.name)
+    return NO_REQUEST

@@ -1,0 +1,199 @@
+"""The facts of keys that a crypto policy judges, from the registry's row and the key's own record.
+
+Those of a version are made once and kept with it (``KeyVersion.facts``). An HMAC is by the MAC key that every version
+has, and so has facts of its own, whatever the type of the key.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any, get_type_hints
+
+import msgspec
+
+from engines.algorithms.registry import ALGORITHMS
+from engines.algorithms.row import PARAMETER_SET, Algorithm, Fips
+from engines.algorithms.symmetric.mac import HMAC_KEY, KEY_BYTES
+from engines.algorithms.types import KEY_TYPES, find_row
+from engines.crypto_policy.facts import KeyFacts
+from engines.crypto_policy.operations import CryptoOperation
+from engines.durations import SECOND
+from engines.encoding import parse_rfc3339
+from engines.faults import InvalidRequest
+from engines.keys.approval import unapproved_version
+from engines.keys.records import KeyringRecord, VersionRecord
+
+_BYTE_BITS = 8
+_UNMADE = (CryptoOperation.CREATE, CryptoOperation.IMPORT)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Place:
+    """Where keys lie: the path of their mount below its namespace, and that of the namespace; both end in ``/``.
+
+    The root namespace is ``""``. A mount that moves gets a new object.
+    """
+
+    mount: str = ""
+    namespace: str = ""
+
+
+NOWHERE = Place()
+"""For keys that are looked at outside of any mount."""
+
+
+def facts_of_version(record: KeyringRecord, number: int, version: VersionRecord, place: Place) -> KeyFacts:
+    """The facts of version ``number`` of the key."""
+    row = ALGORITHMS[record.type]
+    return _facts(
+        record,
+        row,
+        place,
+        bits=row.size_bits or _chosen_bits(row, len(version.private)),
+        fips_approved=not unapproved_version(record, number),
+        number=number,
+        created=version.created / SECOND,
+    )
+
+
+def facts_of_mac(record: KeyringRecord, number: int, version: VersionRecord, place: Place) -> KeyFacts:
+    """The facts of what version ``number`` authenticates with: by HMAC, and never derived."""
+    own = ALGORITHMS[record.type].usage.mac_key_is_key
+    return replace(
+        _facts(
+            record,
+            HMAC_KEY,
+            place,
+            bits=_BYTE_BITS * len(version.private if own else version.mac_key),
+            fips_approved=HMAC_KEY.strength.fips is Fips.APPROVED,
+            number=number,
+            created=version.created / SECOND,
+        ),
+        derived=False,
+        convergent=False,
+    )
+
+
+def facts_of_new(record: KeyringRecord, place: Place, now: float) -> KeyFacts:
+    """The facts of the key that ``record`` describes, before it is there: of version 0, made ``now``.
+
+    Where the latest version is in ``record`` already, because it comes from outside, they are of that.
+    """
+    row = ALGORITHMS[record.type]
+    brought = record.versions.get(record.latest_version)
+    return _facts(
+        record,
+        row,
+        place,
+        bits=row.size_bits or _chosen_bits(row, record.key_bytes if brought is None else len(brought.private)),
+        fips_approved=not unapproved_version(record, record.latest_version),
+        number=0,
+        created=now,
+    )
+
+
+def _facts(
+    record: KeyringRecord,
+    row: Algorithm,
+    place: Place,
+    *,
+    bits: int,
+    fips_approved: bool,
+    number: int,
+    created: float,
+) -> KeyFacts:
+    return KeyFacts(
+        type=ALGORITHMS[record.type].key_type,
+        algorithm=row.name,
+        family=row.family,
+        primitive=row.primitive.value,
+        parameter_set=row.parameter_set_name,
+        bits=bits,
+        classical_bits=row.strength.classical_bits,
+        quantum_category=row.strength.quantum_category,
+        hybrid=row.hybrid,
+        fips_approved=fips_approved,
+        authenticates=row.usage.authenticates,
+        derived=record.derived,
+        convergent=record.convergent,
+        exportable=record.exportable,
+        imported=record.imported,
+        version=number,
+        is_latest=number in (0, record.latest_version),
+        created=created,
+        data_class="",
+        labels={},
+        owner="",
+        shelf_life_years=0,
+        name=record.name,
+        mount=place.mount,
+        namespace=place.namespace,
+    )
+
+
+def _chosen_bits(row: Algorithm, key_bytes: int) -> int:
+    return _BYTE_BITS * key_bytes if row.sizes.key_bytes_chosen is not None else 0
+
+
+def facts_of_type(key_type: str, operation: CryptoOperation, given: Mapping[str, Any], *, now: float = 0) -> KeyFacts:
+    """The facts that a key of ``key_type`` has when ``operation`` uses it, with those ``given`` by name in their place.
+
+    ``key_type`` is as the API spells it, with the ``parameter_set`` (and halves) of a creation in ``given`` where rows
+    share it; or the registry's id. ``created`` is in seconds since the epoch or in RFC 3339, and ``now`` without it.
+    Raises ``InvalidRequest`` for an unknown type or fact, and for a value of another type.
+    """
+    row = _row(key_type, given)
+    taken = {name: _value(name, value) for name, value in given.items() if name not in _CREATION and name != "type"}
+    if "parameter_set" in given and not row.type_parameters:
+        taken["parameter_set"] = _value("parameter_set", given["parameter_set"])
+    macs = operation is CryptoOperation.HMAC
+    row, own = (HMAC_KEY, row) if macs else (row, row)
+    number = 0 if operation in _UNMADE else 1
+    record = KeyringRecord(name="", type=own.name, versions={}, key_bytes=KEY_BYTES, latest_version=1)
+    approved = row.strength.fips is Fips.APPROVED
+    bits = row.size_bits or _chosen_bits(row, KEY_BYTES)
+    facts = _facts(record, row, NOWHERE, bits=bits, fips_approved=approved, number=number, created=now)
+    return replace(facts, **{"is_latest": True, **taken})
+
+
+_CREATION = frozenset({PARAMETER_SET, "hybrid_key_type_pqc", "hybrid_key_type_ec"})
+_HINTS = {name: hint for name, hint in get_type_hints(KeyFacts).items() if name != "verdicts"}
+
+
+def _row(key_type: str, given: Mapping[str, Any]) -> Algorithm:
+    named = ALGORITHMS.get(key_type)
+    if named is not None:
+        return named
+    rows = KEY_TYPES.get(key_type, [])
+    texts = {name: str(given.get(name, "")) for name in _CREATION}
+    for row in rows:
+        if texts[PARAMETER_SET] == row.parameter_set_name:
+            return row
+    found = find_row(key_type, texts)
+    if found is None:
+        raise InvalidRequest(f"unknown key type {key_type}")
+    return found
+
+
+def _value(name: str, value: Any) -> Any:
+    """``value`` as the fact called ``name`` has it. Raises ``InvalidRequest``."""
+    hint = _HINTS.get(name)
+    if hint is None:
+        raise InvalidRequest(f'key: there is no fact "{name}"')
+    if name == "created" and isinstance(value, str):
+        moment = parse_rfc3339(value)
+        if moment is None:
+            raise InvalidRequest("key: created is neither a time in RFC 3339 nor a number of seconds")
+        return moment / SECOND
+    try:
+        converted = msgspec.convert(value, hint)
+    except msgspec.ValidationError as error:
+        raise InvalidRequest(f"key: {name}: {error}") from None
+    if isinstance(converted, float) and not math.isfinite(converted):
+        raise InvalidRequest(f"key: {name} is not a number")
+    return converted
+
+
+assert _HINTS.keys() == {field.name for field in fields(KeyFacts)} - {"verdicts"}
