@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import machine
+from engines.crypto_policy.profiles.catalogue import all_profiles
 from server.runtime.version import VERSION
 from tests.house.reference_page import ROOT
 
@@ -129,5 +130,7 @@ def test_a_wheel_in_a_fresh_environment_serves(tmp_path: Path) -> None:
     packages = Path(run(python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))").strip())
     (packages / "of-the-tests.pth").write_text(f"{sysconfig.get_path('purelib')}\n", encoding="utf-8")
     assert run(python, "-c", "import server; print(server.__file__)").startswith(str(tmp_path))
+    profiles = "from engines.crypto_policy.profiles.catalogue import all_profiles; print(len(all_profiles()))"
+    assert int(run(python, "-c", profiles)) == len(all_profiles())
     assert run(tmp_path / "venv/bin/cryptoserve", "version") == f"CryptoServe v{VERSION}\n"
     assert "clean stop" in run(python, ROOT / "tests/smoke.py")

@@ -1,0 +1,128 @@
+"""Profiles against the whole registry: a verdict for each algorithm and operation, conflicts, and what suits all.
+
+A key and an operation are judged, not a request: the hash and the padding are left open, of a signature the pure
+variant runs, and a key whose length is chosen is as long as can be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from engines.algorithms.registry import ALGORITHMS, SIGNING_ALGORITHMS
+from engines.algorithms.row import Algorithm, Fips, Primitive
+from engines.crypto_policy.facts import RequestFacts
+from engines.crypto_policy.operations import CryptoOperation
+from engines.crypto_policy.profiles.judging import judge
+from engines.crypto_policy.profiles.model import Profile, Verdict
+from engines.crypto_policy.profiles.parameters import resolve_parameters
+
+MAX_PROFILES = 16
+"""The most profiles in one matrix."""
+
+_PURE = RequestFacts(pure=True)
+_OF_EVERY_KEY = (
+    CryptoOperation.CREATE,
+    CryptoOperation.IMPORT,
+    CryptoOperation.ROTATE,
+    CryptoOperation.RESTORE,
+    CryptoOperation.CONFIGURE,
+    CryptoOperation.DELETE,
+    CryptoOperation.EXPORT,
+    CryptoOperation.BYOK_EXPORT,
+    CryptoOperation.BACKUP,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowProperties:
+    """What is known of every key of an algorithm; see ``KeyProperties``."""
+
+    algorithm: str
+    family: str
+    primitive: str
+    parameter_set: str
+    bits: int
+    classical_bits: int
+    quantum_category: int
+    hybrid: bool
+    fips_approved: bool
+    authenticates: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One algorithm and operation, with the verdict of each profile by its id."""
+
+    algorithm: str
+    operation: CryptoOperation
+    verdicts: Mapping[str, Verdict]
+
+    @property
+    def allowed(self) -> bool:
+        """Whether all profiles allow it."""
+        return all(verdict is Verdict.ALLOW for verdict in self.verdicts.values())
+
+    @property
+    def disputed(self) -> bool:
+        """Whether one profile allows what another one refuses."""
+        return {Verdict.ALLOW, Verdict.REFUSE} <= set(self.verdicts.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """Every algorithm and operation; and the algorithms with which every operation is allowed by all profiles."""
+
+    cells: Sequence[Cell]
+    satisfy_all: Mapping[str, Sequence[str]]
+    """By the primitive in the words of a CycloneDX CBOM; empty where no algorithm suits all profiles."""
+
+
+def matrix(profiles: Sequence[Profile], at: date) -> Matrix:
+    """What ``profiles`` say of every row of the registry on the day ``at`` (UTC), with their default parameters.
+
+    It takes about four milliseconds for each profile. More than ``MAX_PROFILES`` are the caller's error.
+    """
+    assert 0 < len(profiles) <= MAX_PROFILES, "the caller bounds them"
+    settings = {profile.id: resolve_parameters(profile, {}) for profile in profiles}
+    cells = []
+    for row in ALGORITHMS.values():
+        key = row_properties(row)
+        for operation in row_operations(row):
+            verdicts = {
+                profile.id: judge(profile, key, operation, at, settings[profile.id], _PURE).verdict
+                for profile in profiles
+            }
+            cells.append(Cell(row.name, operation, verdicts))
+    unfit = {cell.algorithm for cell in cells if not cell.allowed}
+    satisfying = [row for row in ALGORITHMS.values() if row.name not in unfit]
+    by_primitive = {
+        primitive.value: [row.name for row in satisfying if row.primitive is primitive] for primitive in Primitive
+    }
+    return Matrix(cells, by_primitive)
+
+
+def row_properties(row: Algorithm) -> RowProperties:
+    """What is known of every key of ``row``."""
+    chosen = row.sizes.key_bytes_chosen
+    return RowProperties(
+        algorithm=row.name,
+        family=row.family,
+        primitive=row.primitive.value,
+        parameter_set=row.parameter_set_name,
+        bits=row.size_bits if chosen is None else 8 * chosen[-1],
+        classical_bits=row.strength.classical_bits,
+        quantum_category=row.strength.quantum_category,
+        hybrid=row.hybrid,
+        fips_approved=row.strength.fips is Fips.APPROVED,
+        authenticates=row.usage.authenticates,
+    )
+
+
+def row_operations(row: Algorithm) -> tuple[CryptoOperation, ...]:
+    """What can be done with keys of ``row``."""
+    named = tuple(CryptoOperation(name) for name in row.operations)
+    data_keys = (CryptoOperation.DATAKEY, CryptoOperation.DERIVED_KEYS) if row.encrypts else ()
+    tokens = (CryptoOperation.ISSUE_TOKEN,) if row.name in SIGNING_ALGORITHMS else ()
+    return (*named, *data_keys, *tokens, *_OF_EVERY_KEY)

@@ -1,0 +1,1 @@
+"""The crypto policy as engines see it."""
