@@ -1,5 +1,5 @@
-"""Audit: every request and its outcome, written before anybody gets an answer.
+"""Audit: an entry of every request and of its outcome, written before the caller gets an answer.
 
-The broker builds the entries and hides what is secret in them; devices only append bytes. If at least one device is
-enabled and none takes an entry, the request fails: what can't be audited doesn't happen.
+The broker builds the entries and hides secrets in them; devices only append bytes. If a device is enabled and none
+accepts an entry, the request fails: nothing happens unaudited.
 """

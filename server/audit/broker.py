@@ -1,14 +1,13 @@
-"""The broker: keeps the audit devices, and sees to it that every entry reaches at least one of them.
+"""Audit broker: keeps the devices, and ensures that every entry reaches at least one of them.
 
-Devices are enabled through the API and stored, or declared in the configuration; each has a salt of its own, which is
-stored in either case, so that its hashes stay comparable. The set is brought up to date by ``load`` whenever another
-process may have changed it (``stale``).
+Devices are enabled through the API and stored, or declared in the configuration; each has a stored salt of its own, so
+that its hashes stay comparable. ``load`` updates the set when another process may have changed it (``stale``).
 
-A request is written with ``begin`` and its outcome with ``finish``. Where the request changes nothing, both may be
-written with one call at the end (``hold``); if that fails, nobody has had an answer and nothing has happened.
+A request is written with ``begin`` and its outcome with ``finish``. If the request changes nothing, both may be written
+with one call at the end (``hold``); if that fails, the caller gets no answer and nothing has happened.
 
-Both wait until a device has taken the entry, but no longer than ``WAIT_SECONDS``; devices that are slower than that one
-get their entries later (see ``server.audit.writer``). Only requests that are audited wait for a device.
+Both wait until a device has accepted the entry, at most ``WAIT_SECONDS``; slower devices get their entries later (see
+``server.audit.writer``). Only audited requests wait for a device.
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ from storage.view import View
 __all__ = ["Broker", "DeclaredDevice", "Pending"]
 
 WAIT_SECONDS = 30.0
-"""How long a request waits for its entry to be taken."""
+"""The seconds that a request waits for its entry to be accepted."""
 
 _BEFORE = "no audit device takes entries at present, so the request was not handled; try again later"
 _AFTER = "the request was handled, but no audit device takes the entry of its outcome, so that isn't told"
@@ -67,7 +66,7 @@ class Broker:
         max_waiting: int = MAX_WAITING,
         nanoseconds: Callable[[], int] = time.time_ns,
     ) -> None:
-        """``max_waiting``: how many entries may wait for one device."""
+        """``max_waiting``: the most entries that may wait for one device."""
         self._stored = StoredDevices(view)
         self._find_type = find_type
         self._declared = {canonical(device.path): device for device in declared}
@@ -88,11 +87,11 @@ class Broker:
         self.stale = True
 
     async def load(self) -> None:
-        """Bring the devices into line with storage and configuration, if they may have changed.
+        """Update the devices from storage and configuration, if they may have changed.
 
-        Whoever comes while that is being done waits for it too: nothing is handled unseen by a device that is there.
-        A declared device that is new must be able to take an entry: raises ``InvalidRequest`` otherwise, and stores
-        nothing. A device that was there before may fail to open; it is tried again with each entry.
+        Concurrent callers wait for it too, so that no request misses a new device. A declared device that is new must
+        accept a test entry; otherwise raises ``InvalidRequest`` and stores nothing. A known device may fail to open; it
+        is tried again with each entry.
         """
         async with self._lock:
             while self.stale:
@@ -137,7 +136,7 @@ class Broker:
         self._enabled[path] = enabled
 
     async def disable(self, path: str) -> None:
-        """Remove the device at ``path``; to remove what isn't there is no error."""
+        """Remove the device at ``path``; no error if there is none."""
         path = canonical(path)
         async with self._lock:
             enabled = self._enabled.get(path)
@@ -162,7 +161,7 @@ class Broker:
         }
 
     def hash(self, path: str, text: str) -> str:
-        """``text`` as it stands in the log of the device at ``path``, were it a secret there."""
+        """``text`` as it appears in the log of the device at ``path`` when hidden."""
         if not text:
             raise InvalidRequest('the "input" parameter is empty')
         path = canonical(path)
@@ -172,15 +171,15 @@ class Broker:
         return enabled.formatter.hash(text)
 
     async def hide(self, data: Mapping[str, Any], mount: AuditMount | None) -> Hidden:
-        """What entries hold of the ``data`` of a request, worked out beside the event loop because it is a lot."""
+        """The hidden form of a request's ``data``, computed in a thread because it is large."""
         formatters = [enabled.formatter for enabled in self._enabled.values()]
-        # What is nested too deeply is found again, and refused, when the entry is made.
+        # Data nested too deeply is refused later, when the entry is made.
         with contextlib.suppress(InvalidRequest):
             return await beside(lambda: dict(formatter.hide(data, mount) for formatter in formatters))
         return {}
 
     async def hide_answer(self, response: AuditResponse, subject: AuditSubject) -> None:
-        """As ``hide``, of the data of a long answer."""
+        """As ``hide``, for the data of a large answer."""
         data = response.data
         if data:
             formatters = [enabled.formatter for enabled in self._enabled.values()]
@@ -206,32 +205,32 @@ class Broker:
         return pending
 
     def hold(self, request: AuditRequest) -> Pending:
-        """Hold a request's entry back until its outcome is known, for one that changes nothing."""
+        """Defer the entry of a request that changes nothing until its outcome is known."""
         return self._begin(request, together=True)
 
     async def finish(self, pending: Pending, response: AuditResponse) -> None:
-        """Write a request's outcome. Raises as ``begin``: then say no more."""
+        """Write a request's outcome. Raises as ``begin``: then no answer may be sent."""
         waiting = self._finish(pending, response)
         if waiting is not None:
             await waiting
 
     def abandon(self, pending: Pending, response: AuditResponse) -> None:
-        """Write the outcome of a request that was cut off, without waiting for it: there is no answer to hold back."""
+        """Write the outcome of an aborted request, without waiting: there is no answer to hold back."""
         with contextlib.suppress(Fault):
             waiting = self._finish(pending, response)
             if waiting is not None:
                 waiting.close()
 
     async def refuse(self, request: AuditRequest, response: AuditResponse) -> None:
-        """Write the entries of a request that wasn't let through. Raises as ``begin``."""
+        """Write the entries of a refused request. Raises as ``begin``."""
         await self.finish(self.hold(request), response)
 
     async def reopen(self) -> bool:
-        """Have every device take up its medium again, as after log files were renamed; whether all could."""
+        """Reopen every device's medium, as after log files were renamed; return whether all could."""
         return all(await asyncio.gather(*(enabled.reopen() for enabled in self._enabled.values())))
 
     async def close(self) -> None:
-        """Let go of all devices, as on sealing; each may still write what waits for it."""
+        """Release all devices, as on sealing; each may still write its waiting entries."""
         closing = list(self._enabled.values())
         self._enabled.clear()
         self._changed()
@@ -253,9 +252,9 @@ class Broker:
         return self._write(entries, _BEFORE if pending.together else _AFTER)
 
     def _write(self, entries: Sequence[tuple[EnabledDevice, bytes]], words: str) -> Coroutine[Any, Any, None] | None:
-        """Hand each device its lines; one that takes them is enough. What is returned waits for that.
+        """Give each device its lines; one that accepts them is enough. The returned awaitable waits for that.
 
-        ``words`` say what an error means to the caller.
+        ``words`` is the caller's error.
         """
         taken = overfull = False
         waiting: dict[Outcome, EnabledDevice] | None = None
@@ -283,7 +282,7 @@ class Broker:
 
 
 def _outcome(enabled: EnabledDevice, pending: Pending, response: AuditResponse, nanoseconds: int) -> bytes:
-    """The lines that are left to be written to a device. One that was enabled meanwhile gets the response alone."""
+    """The remaining lines for a device. One that was enabled meanwhile gets the response alone."""
     formatter, request = enabled.formatter, pending.request
     parts = pending.parts.get(enabled.path)
     if parts is None:
@@ -293,7 +292,7 @@ def _outcome(enabled: EnabledDevice, pending: Pending, response: AuditResponse, 
 
 
 async def _first(waiting: Mapping[Outcome, EnabledDevice], words: str) -> None:
-    """Wait until one of the devices has taken its lines. Raises ``Unavailable`` with ``words`` if none does in time."""
+    """Wait until one of the devices accepts its lines. Raises ``Unavailable`` with ``words`` if none does in time."""
     end = asyncio.get_running_loop().time() + WAIT_SECONDS
     left = set(waiting)
     while left:
@@ -309,5 +308,5 @@ async def _first(waiting: Mapping[Outcome, EnabledDevice], words: str) -> None:
 
 
 def _refused() -> Failed:
-    """The fault when every device has said no, in OpenBao's words."""
+    """The fault when every device has refused, in OpenBao's words."""
     return Failed("internal error", wrapped=False)

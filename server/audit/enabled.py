@@ -1,4 +1,4 @@
-"""An audit device at work, and how one is tried before anything depends on it."""
+"""An enabled audit device, and the test that it must pass before use."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ from server.runtime.log_limits import LimitedLog
 log = logging.getLogger(__name__)
 
 FindType: TypeAlias = Callable[[str], DeviceType | None]
-"""Gives the type of a name; None if there is none."""
+"""Returns the type called a name; None if there is none."""
 
 OPEN_SECONDS = 5.0
-"""How long a device may take to be opened, or to take its test entry."""
+"""The seconds that a device may take to open, or to accept its test entry."""
 
 CLOSE_SECONDS = 2.0
-"""How long is waited for what a device still has to write when it is closed."""
+"""The seconds to wait for a device's remaining writes when it is closed."""
 
 _ROOT = AuditNamespace("root")
 
 
 class EnabledDevice:
-    """A device, and the form that its entries have. At most ``most`` entries wait for it."""
+    """A device, and the format of its entries. At most ``most`` entries wait for it."""
 
     __slots__ = ("_log", "_lost", "device", "entry", "failing", "formatter", "path", "writer")
 
@@ -54,31 +54,31 @@ class EnabledDevice:
         """How many entries it hasn't taken since it has been failing."""
 
     async def open(self) -> None:
-        """Make ready to write. That it isn't possible is logged; it is tried again with each entry."""
+        """Open the device. A failure is logged; each entry tries again."""
         error = await self._done(self.device.open)
         if error is not None:
             self.failing = True
             log.error("audit device %s can't be opened: %s", self.path, _reason(error))
 
     async def reopen(self) -> bool:
-        """Take up the medium anew; False, which is logged, if that isn't possible."""
+        """Reopen the medium; False, with a log line, if that fails."""
         error = await self._done(self.device.reopen)
         if error is not None:
             log.error("audit device %s can't be reopened: %s", self.path, _reason(error))
         return error is None
 
     async def close(self, seconds: float | None = None) -> None:
-        """Release the device behind what it still has to write, which is waited for ``seconds`` (``CLOSE_SECONDS``)."""
+        """Release the device after its remaining writes, which are waited for ``seconds`` (``CLOSE_SECONDS``)."""
         outcome = self.writer.close()
         if outcome is not None:
             await asyncio.wait([outcome], timeout=CLOSE_SECONDS if seconds is None else seconds)
 
     def refused(self, error: Exception) -> None:
-        """Note that ``writer`` didn't take an entry. What goes wrong is logged when it begins and when it has ended."""
+        """Record that ``writer`` failed to write an entry. Failures are logged at their beginning and end."""
         self._fail(f"{self.writer.waiting} entries wait for it" if isinstance(error, QueueFull) else _reason(error))
 
     def hang(self, seconds: float) -> None:
-        """Note that an entry has waited for ``seconds`` in vain."""
+        """Record that an entry has waited for ``seconds`` in vain."""
         self._fail(f"one has waited for {seconds:g} seconds", lost=0)
 
     def _note(self, error: Exception | None) -> None:
@@ -94,13 +94,13 @@ class EnabledDevice:
             self._log.error("audit device %s takes no entries: %s", self.path, reason)
 
     def recovered(self) -> None:
-        """Note that a device that was ``failing`` takes entries again."""
+        """Record that a device that was ``failing`` accepts entries again."""
         self._log.warning("audit device %s takes entries again; it has missed %d", self.path, self._lost)
         self.failing = False
         self._lost = 0
 
     async def test(self, nanoseconds: int) -> None:
-        """Open the device and write the test entry to it, unless an option leaves that out.
+        """Open the device and write the test entry to it, unless an option skips that.
 
         Raises ``InvalidRequest`` if it can't.
         """
@@ -117,7 +117,7 @@ class EnabledDevice:
             raise InvalidRequest(f"audit backend failed test message: {_reason(error)}") from error
 
     async def _done(self, work: Callable[[], None]) -> Exception | None:
-        """What became of a call, or that it takes too long."""
+        """The exception of a call, or one for a timeout; None if it succeeded."""
         try:
             outcome = self.writer.call(work)
         except DeviceFault as fault:
@@ -127,16 +127,16 @@ class EnabledDevice:
 
 
 def _reason(error: Exception) -> str:
-    """Why a device failed; the text of an error that it didn't plan may hold parts of entries."""
+    """The reason of a device's failure, without the text of an unexpected error, which may hold parts of entries."""
     return str(error) if isinstance(error, DeviceFault) else type(error).__name__
 
 
 def make_device(
     path: str, entry: StoredDevice, find_type: FindType, *, prefix_allowed: bool, most: int = MAX_WAITING
 ) -> EnabledDevice:
-    """The device that ``entry`` describes, not opened yet. Raises ``InvalidRequest`` if there can't be such a one.
+    """The device that ``entry`` describes, not opened yet. Raises ``InvalidRequest`` for invalid settings.
 
-    Options that it doesn't know are let pass: it may have been stored when they were. See ``check_known``.
+    Unknown options are accepted: they may be those of an earlier release. See ``check_known``.
     """
     device_type = find_type(entry.type)
     if device_type is None:
@@ -147,7 +147,7 @@ def make_device(
 
 
 def check_known(entry: StoredDevice, find_type: FindType) -> None:
-    """See that a new device has no option that its type doesn't know. Raises ``InvalidRequest``."""
+    """Check that a new device has no option unknown to its type. Raises ``InvalidRequest``."""
     device_type = find_type(entry.type)
     if isinstance(device_type, NamesOptions):
         check_options(entry.type, entry.options, device_type.options)
@@ -160,7 +160,7 @@ async def rehearse(
     prefix_allowed: bool,
     nanoseconds: Callable[[], int] = time.time_ns,
 ) -> None:
-    """Have each of ``declared`` take a test entry, and close it. Raises ``InvalidRequest`` if one can't."""
+    """Have each of ``declared`` write a test entry, and close it. Raises ``InvalidRequest`` if one can't."""
     made = []
     for device in declared:
         check_known(to_store(device), find_type)

@@ -1,8 +1,8 @@
-"""What an audit entry is made of: the typed values that the core hands to the broker.
+"""Contents of an audit entry: the typed values that the core passes to the broker.
 
-What stays the same over many requests (a mount, a namespace, a token) is an object of its own, made once by whoever
-keeps it, and holds its part of the entry as bytes. The client's token itself is handed in with each request and kept
-nowhere: ``AuditToken`` remembers only how each device hides it.
+What stays the same over many requests (a mount, a namespace, a token) is an object of its own, made once by its owner,
+and holds its part of the entry as bytes. The client's token is passed with each request and never kept:
+``AuditToken`` remembers only its hidden form for each device.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class AuditNamespace:
 
 
 class AuditMount:
-    """A mount as entries name it, and which of its parameters may be written in the clear."""
+    """A mount as entries name it, and its parameters that may be written in the clear."""
 
     __slots__ = ("request_block", "request_clear", "response_block", "response_clear")
 
@@ -68,7 +68,7 @@ class AuditMount:
 
 @dataclass(frozen=True, slots=True)
 class AuditAuth:
-    """A token as entries describe it: who calls, or what a login has given out. Times in seconds, 0 for none."""
+    """A token as entries describe it: the caller's, or one issued by a login. Times in seconds, 0 for none."""
 
     policies: Sequence[str]
     token_policies: Sequence[str]
@@ -86,7 +86,7 @@ class AuditAuth:
 
 
 class AuditToken:
-    """One client token, described once and used for every request that comes with it.
+    """One client token, described once and used for all its requests.
 
     ``client_id`` names the client in statistics (see ``client_id``), and ``namespace_id`` is where its policies live.
     ``prepared`` belongs to the devices' formatters.
@@ -104,7 +104,7 @@ class AuditToken:
 
 @dataclass(frozen=True, slots=True)
 class AuditHeader:
-    """A request header that the configuration wants to see in the entries."""
+    """A request header selected for the entries."""
 
     name: str
     values: tuple[str, ...] = field(repr=False)
@@ -112,10 +112,10 @@ class AuditHeader:
 
 
 class AuditSubject:
-    """Who does what, and where: what the entries of many requests have in common.
+    """Caller, operation and path: the common part of the entries of many requests.
 
-    ``path`` is that from the namespace's root; that of a list ends in ``/``. ``allowed`` is what the policies say, None
-    where they weren't asked, because the token isn't valid. ``prepared`` belongs to the devices' formatters.
+    ``path`` starts at the namespace's root; that of a list ends in ``/``. ``allowed`` is the policies' decision, None
+    if they weren't asked, because the token isn't valid. ``prepared`` belongs to the devices' formatters.
     """
 
     __slots__ = ("allowed", "granting_policies", "mount", "namespace", "operation", "path", "prepared", "token")
@@ -142,35 +142,35 @@ class AuditSubject:
 
 
 Hidden: TypeAlias = Mapping[int, bytes]
-"""The data of an entry as JSON, its secrets hidden, by the serial number of each device's formatter."""
+"""The hidden data of an entry as JSON, by the serial number of each device's formatter."""
 
 
 class AuditRequest(Struct, kw_only=True):
-    """A request, as far as it is known when its entry is due."""
+    """A request, as known when its entry is due."""
 
     id: str
     subject: AuditSubject
     data: Mapping[str, Any]
-    """The parameters as the client sent them."""
+    """The parameters as sent."""
 
     client_token: str = ""
-    """What the client sent as its token, valid or not. One ``AuditToken`` always comes with the same."""
+    """The token as sent, valid or not. One ``AuditToken`` always comes with the same one."""
 
     remaining_uses: int = 0
     remote_address: str = ""
     remote_port: int = 0
     wrap_ttl_seconds: float | None = None
     sent_headers: Iterable[tuple[bytes, bytes]] = ()
-    """All that were sent, in lower case."""
+    """All headers sent, in lower case."""
 
     headers: tuple[AuditHeader, ...] = ()
-    """Those of them that are to be written down; the broker fills it."""
+    """The headers to be written; set by the broker."""
 
     error: str = ""
-    """Why the request is refused, in fixed words that hold nothing of it."""
+    """The reason of a refusal, in fixed words without any input."""
 
     hidden: Hidden | None = None
-    """What the broker's ``hide`` has made of ``data``."""
+    """The result of the broker's ``hide`` for ``data``."""
 
     def __repr__(self) -> str:
         return f"AuditRequest({self.id})"
@@ -178,7 +178,7 @@ class AuditRequest(Struct, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class AuditWrap:
-    """The wrapping token that is given out instead of an answer."""
+    """The wrapping token issued instead of an answer."""
 
     token: str = field(repr=False)
     accessor: str = field(repr=False)
@@ -189,35 +189,35 @@ class AuditWrap:
 
 
 class AuditResponse(Struct):
-    """How a request ended."""
+    """The outcome of a request."""
 
     data: Mapping[str, Any] | None = None
     auth: AuditAuth | None = None
     client_token: str = ""
-    """The token that is given out, described by ``auth``."""
+    """The issued token, described by ``auth``."""
 
     login: bool = False
-    """``auth`` comes from a login, so it tells who the caller is, too."""
+    """Whether ``auth`` comes from a login, and so identifies the caller."""
 
     entity_created: bool = False
-    """The login has made the entity."""
+    """Whether the login has created the entity."""
 
     wrap: AuditWrap | None = None
     warnings: Sequence[str] = ()
     error: str = ""
-    """The kind of failure, in fixed words that hold nothing of the request."""
+    """The kind of failure, in fixed words without any input."""
 
     hidden: Hidden | None = None
-    """What the broker's ``hide_answer`` has made of ``data``."""
+    """The result of the broker's ``hide_answer`` for ``data``."""
 
     def __repr__(self) -> str:
         return f"AuditResponse(error={self.error!r})"
 
 
 def refusal(fault: Fault, *, public: bool = False) -> AuditResponse:
-    """How ``fault`` is written down: its kind in the clear, and its text, which may repeat input, hidden as data.
+    """The outcome for ``fault``: its kind in the clear; its text, which may repeat input, hidden as data.
 
-    ``public`` says that the route needs no token; nothing is wrapped there.
+    ``public``: the route needs no token, and its error texts aren't wrapped.
     """
     kind = next((words for kind, words in _KINDS if isinstance(fault, kind)), "internal error")
     if fault.message is None and not isinstance(fault, Denied):
@@ -231,14 +231,14 @@ def refusal(fault: Fault, *, public: bool = False) -> AuditResponse:
 
 
 def raw_answer(status: int, content_type: str, body: bytes) -> AuditResponse:
-    """How an answer is written down that carries an HTTP status of its own, as a batch with failed items does."""
+    """The outcome for an answer with an HTTP status of its own, such as a batch with failed items."""
     return AuditResponse(
         data={"http_content_type": content_type, "http_raw_body": body.decode(), "http_status_code": status}
     )
 
 
 def client_id(policies: Iterable[str], namespace_id: str, entity_id: str = "") -> str:
-    """The id under which a client counts: its entity, or else a hash of what makes its token."""
+    """The id of a client in statistics: its entity, or else a hash of its token's properties."""
     if entity_id:
         return entity_id
     text = "\x7f".join(sorted(policies)) + "\0" + namespace_id

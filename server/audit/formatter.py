@@ -1,8 +1,8 @@
-"""Builds the lines of one device: JSON objects in Vault's format, secrets hidden under the device's salt.
+"""Builds the lines of one device: JSON objects in Vault's format, secrets hidden with the device's salt.
 
-The auth and request parts stand in the entry of the request and again in that of the response, so they are built once
-(``Parts``). What doesn't change from request to request is joined in as bytes: the mount's and the namespace's members
-come with those, a token's are made at its first request and kept with it, and so are those of one caller on one path.
+The auth and request parts occur in the entries of request and response, so they are built once (``Parts``). Parts that
+don't change are joined in as bytes: a mount's and a namespace's members come with those; a token's are made at its
+first request and kept with it, and so are those of one caller on one path.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Parts(Struct, frozen=True, gc=False):
 
 
 class _Prepared(Struct, frozen=True, gc=False):
-    """The members that a token adds, as this device writes them."""
+    """A token's members, as this device writes them."""
 
     who: bytes
     rest: bytes
@@ -55,22 +55,22 @@ class Formatter:
         self._results: dict[tuple[tuple[str, ...], str], bytes] = {}
 
     def hash(self, text: str) -> str:
-        """``text`` as it would stand in the log, were it a secret."""
+        """``text`` as it appears in the log when hidden."""
         return self._hasher.text(text)
 
     def hide(self, data: Mapping[str, Any], mount: AuditMount | None) -> tuple[int, bytes]:
-        """The data of a request for ``AuditRequest.hidden``, worked out beforehand, in any thread.
+        """The data of a request for ``AuditRequest.hidden``, computed ahead, in any thread.
 
         Raises ``InvalidRequest`` if it is nested too deeply to be audited.
         """
         return self._serial, _json(self._request_data(data, mount))
 
     def hide_answer(self, data: Mapping[str, Any], subject: AuditSubject) -> tuple[int, bytes]:
-        """As ``hide``, of the data of an answer."""
+        """As ``hide``, for the data of an answer."""
         return self._serial, _json(self._response_data(data, subject))
 
     def parts(self, request: AuditRequest) -> Parts:
-        """What the entries of a request and its response share."""
+        """The common parts of the entries of a request and its response."""
         subject = request.subject
         shared: Parts | None = subject.prepared.get(self._serial)
         if shared is None:
@@ -93,7 +93,7 @@ class Formatter:
         return Parts(auth, shared.request + _json(members)[1:])
 
     def _share(self, subject: AuditSubject, client_token: str) -> Parts:
-        """The parts as far as they are the same for all requests of ``subject``."""
+        """The parts that are the same for all requests of ``subject``."""
         members: dict[str, Any] = {}
         token, mount = subject.token, subject.mount
         if token is not None and token.client_id:
@@ -190,7 +190,7 @@ class Formatter:
         return prepared
 
     def _describe(self, auth: AuditAuth, client_token: str) -> tuple[dict[str, Any], dict[str, Any]]:
-        """The members that come before the policies' result, and those that come behind it."""
+        """The members before the policies' result, and those after it."""
         who: dict[str, Any] = {}
         if client_token:
             who["client_token"] = self._secret(client_token)
@@ -215,14 +215,14 @@ class Formatter:
         return who, rest
 
     def _given_out(self, auth: AuditAuth, client_token: str) -> dict[str, Any]:
-        """The token in an answer."""
+        """The members of an issued token."""
         who, rest = self._describe(auth, client_token)
         if auth.num_uses:
             who["num_uses"] = auth.num_uses
         return {**who, **rest}
 
     def _caller_after(self, request: AuditRequest, response: AuditResponse) -> dict[str, Any]:
-        """Who called, once a request without a valid token has been answered: known now, if it was a login."""
+        """The caller, after a request without a valid token was answered: known if it was a login."""
         if response.login and response.auth is not None:
             who, rest = self._describe(response.auth, response.client_token)
             return {**who, **rest, **({"entity_created": True} if response.entity_created else {})}
@@ -277,7 +277,7 @@ _REQUEST_NAMES = (("client_token", "client_token"), ("accessor", "client_token_a
 
 
 def _json(value: Any) -> bytes:
-    """``value`` as JSON; by the slower way, where the fast one has no word for it (an integer of 80 bits, say)."""
+    """``value`` as JSON; by the slower encoder for values that the fast one refuses (an integer of 80 bits, say)."""
     try:
         return orjson.dumps(value)
     except orjson.JSONEncodeError:

@@ -1,9 +1,9 @@
-"""Hiding secrets in audit entries: each string becomes its HMAC-SHA256 under a salt of the device.
+"""Hidden strings in audit entries: each string becomes its HMAC-SHA256 under the device's salt.
 
-Who holds a secret can so find it in the log (``sys/audit-hash``), and who holds the log can't find the secret. The two
-inner states of HMAC (RFC 2104) are prepared once and copied. No hidden string is remembered, and no hash of one: a
-table of them would be a list of recent secrets in memory. What recurs and is no payload (a token, its accessor) is
-kept by whoever uses it, hashed.
+So a holder of a secret can find it in the log (``sys/audit-hash``), but a reader of the log can't find the secret. The
+two inner states of HMAC (RFC 2104) are prepared once and copied. Hidden strings and their hashes aren't cached: the
+cache would be a list of recent secrets in memory. Recurring strings that are no payload (a token, its accessor) are
+kept, hashed, by their users.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from engines.faults import InvalidRequest
 SALT_BYTES = 32
 
 MAX_DEPTH = 100
-"""How deeply objects and lists may be nested in what is audited."""
+"""The deepest nesting of objects and lists in audited data."""
 
 _BLOCK_BYTES = 64
 _PREFIX = "hmac-sha256:"
 _SHOWN = frozenset({int, bool, float, type(None)})
-"""What says too little to be hidden."""
+"""Values that reveal too little to be hidden."""
 
 
 def new_salt() -> bytes:
@@ -57,14 +57,14 @@ class Hasher:
         return self.octets(text.encode("utf-8", "surrogatepass")) if text else self._empty
 
     def data(self, data: Mapping[str, Any], clear: frozenset[str]) -> dict[str, Any]:
-        """A copy of ``data`` with every string hidden, but for those whose nearest key is in ``clear``.
+        """A copy of ``data`` with every string hidden, except those whose nearest key is in ``clear``.
 
         Numbers, booleans and null stay. Raises ``InvalidRequest`` if it is nested too deeply to be audited.
         """
         return self._members(data, clear, 1)
 
     def _members(self, members: Mapping[str, Any], clear: frozenset[str], depth: int) -> dict[str, Any]:
-        # A batch has its strings here, hundreds of them: one loop over locals, with no call of ours for any of them.
+        # The strings of a batch, hundreds of them, come here: one loop over locals, without a function call for each.
         new_inner, new_outer, empty = self._new_inner, self._new_outer, self._empty
         hidden = {}
         for key, value in members.items():

@@ -1,7 +1,6 @@
-"""Which request headers the audit devices write down, chosen through the API and stored in one record.
+"""Request headers that the audit devices write, selected through the API and stored in one record.
 
-What comes in a header that carries a credential is always hidden: a log must not hold what opens the server, whatever
-somebody has chosen for its name.
+Values of headers with credentials are always hidden, whatever was selected: a log must not hold what opens the server.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ _CREDENTIALS = frozenset({"authorization", "cookie", "proxy-authorization", "x-v
 
 
 class AuditedHeaders:
-    """The choice below ``view``: name in lower case -> whether values are hidden."""
+    """The selection below ``view``: name in lower case -> whether values are hidden."""
 
     def __init__(self, view: View) -> None:
         self._view = view
@@ -31,22 +30,22 @@ class AuditedHeaders:
         """As of the last ``load``; the names as ASGI gives them."""
 
     def watch(self, changed: Callable[[], None]) -> None:
-        """Call ``changed`` whenever the choice may have changed; then ``load`` is due."""
+        """Call ``changed`` whenever the selection may have changed; then ``load`` is due."""
         self._view.watch(changed)
 
     async def load(self) -> None:
-        """Take over what is stored."""
+        """Load the stored selection."""
         self.wanted = {
             name.encode("latin-1", "replace"): hidden or name in _CREDENTIALS
             for name, hidden in (await self.all()).items()
         }
 
     async def all(self) -> dict[str, bool]:
-        """The choice as it is stored."""
+        """The stored selection."""
         return await self._view.load(_RECORD, _decode) or {}
 
     async def put(self, name: str, *, hmac: bool) -> None:
-        """Write the header ``name`` down from now on. Raises ``InvalidRequest`` if there are too many."""
+        """Write the header ``name`` from now on. Raises ``InvalidRequest`` if there are too many."""
         if len(name.encode()) > MAX_NAME_BYTES:
             raise InvalidRequest(f"a header's name is at most {MAX_NAME_BYTES} bytes long")
 
@@ -58,11 +57,11 @@ class AuditedHeaders:
         await self._change(add)
 
     async def delete(self, name: str) -> None:
-        """Write the header ``name`` down no longer; it is no error if it wasn't."""
+        """Stop writing the header ``name``; no error if it wasn't selected."""
         await self._change(lambda headers: {other: hmac for other, hmac in headers.items() if other != name.lower()})
 
     def pick(self, sent: Iterable[tuple[bytes, bytes]]) -> tuple[AuditHeader, ...]:
-        """Those of the headers that were sent which are to be written down, by name."""
+        """The headers among ``sent`` that are to be written, by name."""
         found: dict[bytes, list[str]] = {}
         for name, value in sent:
             if name in self.wanted:
@@ -73,12 +72,12 @@ class AuditedHeaders:
         )
 
     async def _change(self, change: Callable[[dict[str, bool]], dict[str, bool]]) -> None:
-        async def work(transaction: Transaction) -> None:
+        async def rewrite_record(transaction: Transaction) -> None:
             value = await transaction.get(_RECORD)
             headers = change({} if value is None else _decode(value))
             transaction.put(_RECORD, msgspec.msgpack.encode(dict(sorted(headers.items()))))
 
-        await transact(self._view, work)
+        await transact(self._view, rewrite_record)
 
 
 def _decode(value: bytes) -> dict[str, bool]:

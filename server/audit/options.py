@@ -1,4 +1,4 @@
-"""The options that every audit device has, whatever its type; the others are its type's own."""
+"""Options common to all types of audit devices."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ OPTIONS: Mapping[str, str] = {
     "prefix": "Stands before each entry; takes `allow_audit_log_prefixing`.",
     "skip_test": "`true` leaves out the test entry that a new device has to take.",
 }
-"""The options of every device, with what they do, for the documentation."""
+"""The common options and their effects, for the documentation."""
 
 _TRUE = frozenset({"1", "t", "T", "TRUE", "true", "True"})
 _FALSE = frozenset({"0", "f", "F", "FALSE", "false", "False"})
@@ -24,26 +24,26 @@ _FALSE = frozenset({"0", "f", "F", "FALSE", "false", "False"})
 
 @dataclass(frozen=True, slots=True)
 class FormatOptions:
-    """How the entries of one device are built."""
+    """The options that shape the entries of one device."""
 
     hmac_accessor: bool = True
     log_raw: bool = False
-    """Write secrets as they are. For nobody but the desperate."""
+    """Write secrets in the clear; for debugging only."""
 
     elide_list_responses: bool = False
     """Write the number of keys in the answer to a list instead of the keys."""
 
     prefix: str = ""
-    """Stands before each entry."""
+    """The prefix of each entry."""
 
     skip_test: bool = False
     """Write no test entry before the device is used."""
 
 
 def check_options(type_name: str, options: Mapping[str, str], own: Mapping[str, str]) -> None:
-    """See that a device of this type, which has ``own`` options too, knows all of ``options``.
+    """Check that a device of this type, whose own options are ``own``, knows all of ``options``.
 
-    Raises ``InvalidRequest``: an option that is misspelt would be without effect, on a log that others rely on.
+    Raises ``InvalidRequest``: a misspelt option would silently have no effect.
     """
     known = sorted({*OPTIONS, *own})
     for name in options:
@@ -54,7 +54,7 @@ def check_options(type_name: str, options: Mapping[str, str], own: Mapping[str, 
 
 
 def read_options(options: Mapping[str, str], *, prefix_allowed: bool) -> FormatOptions:
-    """The options among ``options`` that concern the format. Raises ``InvalidRequest`` with Vault's words."""
+    """The format options among ``options``. Raises ``InvalidRequest`` with Vault's words."""
     format_name = options.get("format", "json") or "json"
     if format_name == "jsonx":
         raise InvalidRequest(

@@ -1,4 +1,4 @@
-"""The audit devices as they are stored: one entry for each, under its path, with the salt of its hashes."""
+"""Stored audit devices: one entry for each, under its path, with the salt of its hashes."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class DeclaredDevice:
 
 
 class StoredDevice(msgspec.Struct, frozen=True):
-    """A device that is enabled; ``declared`` tells that the configuration wants it so."""
+    """An enabled device; ``declared`` if it comes from the configuration."""
 
     type: str
     description: str
@@ -48,7 +48,7 @@ class StoredDevices:
         self._view = view
 
     async def all(self) -> dict[str, StoredDevice]:
-        """Every device. Raises ``Damaged`` if one can't be decoded: it must not be missing from the audit."""
+        """Every device. Raises ``Damaged`` if one can't be decoded: no device may be missed."""
         found = {}
         for name in await self._view.list("", limit=MAX_DEVICES):
             value = await self._view.get(name)
@@ -59,7 +59,7 @@ class StoredDevices:
     async def add(self, path: str, device: StoredDevice) -> None:
         """Store a new device. Raises ``InvalidRequest`` if its path, one above or one below it is taken."""
 
-        async def work(transaction: Transaction) -> None:
+        async def add_device(transaction: Transaction) -> None:
             names = await transaction.list("")
             if overlaps(path, map(unquote, names)):
                 raise InvalidRequest("path already in use")
@@ -67,7 +67,7 @@ class StoredDevices:
                 raise InvalidRequest(f"there may be at most {MAX_DEVICES} audit devices")
             transaction.put(_key(path), msgspec.msgpack.encode(device))
 
-        await transact(self._view, work)
+        await transact(self._view, add_device)
 
     async def remove(self, path: str) -> None:
         """Remove a device, if it is there."""
@@ -75,17 +75,17 @@ class StoredDevices:
             transaction.delete(_key(path))
 
     async def unsettled(self, declared: Mapping[str, DeclaredDevice]) -> list[DeclaredDevice]:
-        """Those of ``declared`` that aren't stored, or not as they are to be."""
+        """Those of ``declared`` that aren't stored, or are stored differently."""
         stored = await self.all()
         return [device for path, device in declared.items() if to_store(device, stored.get(path)) != stored.get(path)]
 
     async def reconcile(self, declared: Mapping[str, DeclaredDevice]) -> None:
         """Store what the configuration declares, and remove what it no longer does.
 
-        A declared device takes the place of one that was enabled through the API, and keeps its salt.
+        A declared device replaces one enabled through the API, and keeps its salt.
         """
 
-        async def work(transaction: Transaction) -> None:
+        async def replace_declared(transaction: Transaction) -> None:
             for name in await transaction.list(""):
                 value = await transaction.get(name)
                 if value is not None and _decode(name, value).declared and unquote(name) not in declared:
@@ -97,11 +97,11 @@ class StoredDevices:
                 if wanted != present:
                     transaction.put(_key(path), msgspec.msgpack.encode(wanted))
 
-        await transact(self._view, work)
+        await transact(self._view, replace_declared)
 
 
 def to_store(device: DeclaredDevice, present: StoredDevice | None = None) -> StoredDevice:
-    """How ``device`` is stored: with a new salt, or that of the one that is ``present``."""
+    """The record of ``device``: with a new salt, or that of ``present``."""
     return StoredDevice(
         type=device.type,
         description=device.description,
@@ -113,7 +113,7 @@ def to_store(device: DeclaredDevice, present: StoredDevice | None = None) -> Sto
 
 
 def canonical(path: str) -> str:
-    """A device's path as it is kept: without a leading and with a trailing slash."""
+    """A device's path in canonical form: without a leading and with a trailing slash."""
     path = path.strip("/")
     if not path:
         raise InvalidRequest("the path of an audit device is empty")

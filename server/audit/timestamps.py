@@ -1,4 +1,4 @@
-"""Points in time as entries write them: RFC 3339, in UTC, to the nanosecond, as Go prints them."""
+"""Timestamps of entries: RFC 3339, in UTC, to the nanosecond, as Go prints them."""
 
 from __future__ import annotations
 

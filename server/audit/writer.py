@@ -1,11 +1,10 @@
-"""The order in which a device's methods are called, and the thread that calls them, so that nothing else waits.
+"""Ordered calls of a device's methods, in a thread of its own, so that no other device or request waits.
 
-A device that is ``Immediate`` and has nothing to do is written to in place. Everything else (opening, what it can't
-take immediately, and all that comes behind that) is done by one thread for the device, in the order in which it came.
-What waits is bounded by number and bytes. A device in which a call in place took long is called by the thread for a
-while, whatever it says of itself.
+An idle ``Immediate`` device is written to in place. All else (opening, lines that it can't take immediately, and all
+that follows those) is done by the device's thread, in order. The queue is bounded by number and bytes. After a slow
+call in place, the thread makes all calls for a while.
 
-The event loop owns the state; the thread only takes calls from a queue and posts their outcomes to the loop.
+The event loop owns the state; the thread only takes calls from a queue and posts their results to the loop.
 """
 
 from __future__ import annotations
@@ -20,29 +19,29 @@ from typing import TypeAlias
 from server.audit.devices.base import AuditDevice, DeviceFault, Immediate
 
 MAX_WAITING = 1_000
-"""How many writes may wait for a device, unless the server says less."""
+"""The most writes that may wait for a device, unless the server sets fewer."""
 
 MAX_WAITING_BYTES = 16 * 1024 * 1024
-"""How many bytes may; one write may be larger, if no other waits."""
+"""The most bytes that may wait; a single write may be larger."""
 
 MAX_HANGING = 16
-"""How many threads of closed devices may hang in a call before no further device is opened."""
+"""The most threads of closed devices that may hang in a call before opening further devices is refused."""
 
 SLOW_SECONDS = 0.05
-"""A write that takes longer is slow."""
+"""The seconds after which a write counts as slow."""
 
 SLOW_PERIOD_SECONDS = 10.0
-"""How long after the last slow write the thread does all of them."""
+"""The seconds after the last slow write for which the thread does all writes."""
 
 Outcome: TypeAlias = "asyncio.Future[Exception | None]"
-"""None, or what a call raised."""
+"""None, or the exception of a call."""
 
 _closing: list[threading.Thread] = []
 """Threads of closed devices that may not have ended yet, in this process."""
 
 
 class QueueFull(Exception):
-    """As much waits for the device as may."""
+    """The device's queue is full."""
 
 
 class _Call:
@@ -57,7 +56,7 @@ class _Call:
 
 
 class DeviceWriter:
-    """Calls ``device``; ``note`` is told the outcome of each write."""
+    """Calls ``device``; ``note`` receives the result of each write."""
 
     def __init__(
         self, device: AuditDevice, note: Callable[[Exception | None], None], *, most: int = MAX_WAITING
@@ -74,10 +73,10 @@ class DeviceWriter:
         self.waiting_bytes = 0
 
     def write(self, lines: bytes) -> Outcome | None:
-        """Have ``lines`` written: None if they are, or else the outcome to come.
+        """Write ``lines``: None if that is done, else the result to come.
 
         Raises ``QueueFull`` if too much waits, the device's own errors if it was called in place, and ``DeviceFault``
-        if a thread is needed and too many hang.
+        if too many threads hang to start one.
         """
         if not self.waiting and self._immediate is not None:
             began = perf_counter()
@@ -95,13 +94,13 @@ class DeviceWriter:
         return self._post(_Call(lambda: self._device.write(lines), len(lines)))
 
     def call(self, work: Callable[[], None]) -> Outcome:
-        """Have ``work``, one of the device's methods, done behind everything that waits."""
+        """Call ``work``, one of the device's methods, after everything that waits."""
         return self._post(_Call(work, 0))
 
     def close(self) -> Outcome | None:
-        """Close the device behind everything that waits; nothing may be asked of it any more. None if it wasn't open.
+        """Close the device after everything that waits; no calls may follow. None if it wasn't open.
 
-        That may hang for ever; the process doesn't wait for it.
+        The close may hang for ever; the process doesn't wait for it.
         """
         if self._thread is None:
             return None
@@ -134,8 +133,8 @@ class DeviceWriter:
             try:
                 call.loop.call_soon_threadsafe(self._finished, call, error)
             except RuntimeError:
-                return  # The loop has ended, and all that waited with it.
-            del call  # It may be large, and the next one may be long in coming.
+                return  # The loop and its waiting tasks have ended.
+            del call  # It may be large, and the next may come much later.
 
     def _finished(self, call: _Call, error: Exception | None) -> None:
         self.waiting -= 1

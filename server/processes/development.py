@@ -1,7 +1,7 @@
-"""What ``-dev`` chooses, prints and leaves behind: a server to try things with, ready in one command.
+"""Development mode (``-dev``): its defaults, its banner, and the token that it stores.
 
-The token is left where the stock clients look for it (``~/.vault-token``, for ``bao`` too), so the next command line
-works at once. That overwrites the token of an earlier login, as it does with OpenBao; ``-dev-no-store-token`` doesn't.
+The token is stored where the stock clients look for it (``~/.vault-token``, for ``bao`` too), so that commands work at
+once. As with OpenBao, that overwrites an earlier token; ``-dev-no-store-token`` prevents it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ DEFAULT_ADDRESS = "127.0.0.1:8200"
 
 @dataclass(frozen=True, slots=True)
 class DevelopmentKeys:
-    """What the core made when it initialised and unsealed itself."""
+    """The secrets of a server that initialised and unsealed itself."""
 
     unseal_key: str = field(repr=False)
     """The only share of the seal, in base64."""
@@ -26,7 +26,7 @@ class DevelopmentKeys:
 
 
 def banner(urls: Sequence[str], keys: DevelopmentKeys, token_file: Path | None) -> str:
-    """What is printed at the start: where it listens, what to paste, and the secrets of this run."""
+    """The text printed at the start: addresses, commands to paste, and the secrets of this run."""
     url = next((url for url in urls if not url.startswith("unix:")), urls[0])
     stored = f"The root token is in {token_file}, so the clients use it by themselves." if token_file else ""
     return f"""
@@ -46,7 +46,7 @@ Root Token: {keys.root_token}
 
 
 def token_file(environment: Mapping[str, str]) -> Path:
-    """Where the clients look for a token."""
+    """The path where clients look for a token."""
     for variable in ("BAO_TOKEN_PATH", "VAULT_TOKEN_PATH"):
         if path := environment.get(variable):
             return Path(path)
@@ -54,7 +54,7 @@ def token_file(environment: Mapping[str, str]) -> Path:
 
 
 def store_token(token: str, path: Path) -> None:
-    """Leave ``token`` at ``path`` for its owner alone, complete or not at all. Raises ``OSError``."""
+    """Store ``token`` at ``path``, atomically, readable by its owner alone. Raises ``OSError``."""
     descriptor, temporary = tempfile.mkstemp(prefix=path.name, dir=path.parent)
     try:
         with os.fdopen(descriptor, "w") as file:

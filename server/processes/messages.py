@@ -1,6 +1,6 @@
-"""What a supervisor and its workers say to each other: frames of a length and a msgpack record, on a socket pair.
+"""Messages between a supervisor and its workers: a length and a msgpack record, over a socket pair.
 
-The pair has no name and is inherited, so nobody else can speak on it. Root keys go this way, and never through a file.
+The pair is unnamed and inherited, so no other process can use it. Root keys are sent over it, never through a file.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ import msgspec
 from server.seal.shared_state import StateRecord
 
 MAX_MESSAGE_BYTES = 64 * 1024
-"""Far more than the shares of a seal take."""
+"""The largest frame, in bytes; far more than the shares of a seal."""
 
 _LENGTH = struct.Struct(">I")
 
 
 class Ready(msgspec.Struct, frozen=True, tag=True):
-    """A worker serves."""
+    """A worker accepts requests."""
 
 
 class Refused(msgspec.Struct, frozen=True, tag=True):
@@ -37,14 +37,14 @@ class Acquire(msgspec.Struct, frozen=True, tag=True):
 
 
 class Release(msgspec.Struct, frozen=True, tag=True):
-    """It is done; ``state`` is the new state, or None if it is the old one."""
+    """The change is finished; ``state`` is the new state, or None if unchanged."""
 
     ticket: int
     state: StateRecord | None
 
 
 class Followed(msgspec.Struct, frozen=True, tag=True):
-    """A worker has done what ``Follow`` asked for."""
+    """A worker has followed a ``Follow``."""
 
     round: int
 
@@ -54,42 +54,42 @@ class Pong(msgspec.Struct, frozen=True, tag=True):
 
 
 class Reloaded(msgspec.Struct, frozen=True, tag=True):
-    """A worker is through with a reload."""
+    """A worker has finished a reload."""
 
 
 FromWorker: TypeAlias = Ready | Refused | Acquire | Release | Followed | Pong | Reloaded
 
 
 class Granted(msgspec.Struct, frozen=True, tag=True):
-    """It is this ticket's turn, and the state is this."""
+    """The ticket's turn has come; ``state`` is the current state."""
 
     ticket: int
     state: StateRecord
 
 
 class Released(msgspec.Struct, frozen=True, tag=True):
-    """All other workers have followed what was released with this ticket."""
+    """All other workers have followed the state released with this ticket."""
 
     ticket: int
 
 
 class Follow(msgspec.Struct, frozen=True, tag=True):
-    """Another worker has made the state this."""
+    """Another worker has changed the state to this."""
 
     round: int
     state: StateRecord
 
 
 class Ping(msgspec.Struct, frozen=True, tag=True):
-    """Is anybody there?"""
+    """A liveness check, answered by ``Pong``."""
 
 
 class Stop(msgspec.Struct, frozen=True, tag=True):
-    """Finish what is under way and end."""
+    """Finish the requests under way and end."""
 
 
 class Abort(msgspec.Struct, frozen=True, tag=True):
-    """Cut off what is under way and end."""
+    """Abort the requests under way and end."""
 
 
 class Reload(msgspec.Struct, frozen=True, tag=True):
@@ -103,7 +103,7 @@ TO_WORKER: msgspec.msgpack.Decoder[ToWorker] = msgspec.msgpack.Decoder(ToWorker)
 
 
 class ChannelClosed(Exception):
-    """The other side is gone, or has stopped taking what it is sent."""
+    """The other end is closed, or has stopped reading."""
 
 
 def encode(message: FromWorker | ToWorker) -> bytes:
@@ -114,13 +114,13 @@ def encode(message: FromWorker | ToWorker) -> bytes:
 
 
 class Frames:
-    """Takes the bytes of a channel apart. What was taken out is overwritten: it may have been a key."""
+    """Splits a channel's bytes into records. Consumed bytes are overwritten: they may have held a key."""
 
     def __init__(self) -> None:
         self._buffer = bytearray()
 
     def feed(self, data: bytes) -> Iterator[bytes]:
-        """The records that are complete with ``data``. Raises ``ChannelClosed`` for what no record can be."""
+        """The records that ``data`` completes. Raises ``ChannelClosed`` for a frame that is too long."""
         self._buffer += data
         while len(self._buffer) >= _LENGTH.size:
             (size,) = _LENGTH.unpack_from(self._buffer)
@@ -154,7 +154,7 @@ class SupervisorChannel:
             raise ChannelClosed
 
     def receive(self) -> list[FromWorker]:
-        """What has come. Raises ``ChannelClosed`` when there will be nothing any more."""
+        """The messages received. Raises ``ChannelClosed`` at the end of the channel."""
         try:
             data = self.socket.recv(MAX_MESSAGE_BYTES)
         except BlockingIOError:
@@ -169,5 +169,5 @@ class SupervisorChannel:
             raise ChannelClosed from error
 
     def close(self) -> None:
-        """Give it up."""
+        """Close the channel."""
         self.socket.close()

@@ -1,6 +1,6 @@
-"""What systemd is told of the server's state: the protocol of sd_notify(3), by datagrams on the socket that it names.
+"""Notifications to systemd about the server's state: sd_notify(3), by datagrams on the socket named by systemd.
 
-Only the first process speaks, which is the one that systemd has started (``NotifyAccess=main``).
+Only the first process sends them, the one that systemd started (``NotifyAccess=main``).
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ _VARIABLE = "NOTIFY_SOCKET"
 
 
 class ServiceManager:
-    """Whoever has started the server, at ``address``: a path, or ``@`` and a name in the abstract namespace of unix(7).
+    """The service manager at ``address``: a path, or ``@`` and a name in the abstract namespace of unix(7).
 
-    Where it is empty, there is nobody to be told.
+    With an empty address, nothing is sent.
     """
 
     def __init__(self, address: str = "") -> None:
@@ -26,7 +26,7 @@ class ServiceManager:
 
     @classmethod
     def of_environment(cls, environment: MutableMapping[str, str]) -> ServiceManager:
-        """The one that ``environment`` names, which is taken out: other processes of ours aren't to speak to it."""
+        """The manager named in ``environment``, from which it is removed: child processes mustn't notify it."""
         address = environment.pop(_VARIABLE, "")
         if address and not address.startswith(("/", "@")):
             _log.warning("%s is neither a path nor abstract, so systemd isn't told anything", _VARIABLE)
@@ -34,7 +34,7 @@ class ServiceManager:
         return cls(address)
 
     def ready(self) -> None:
-        """The server serves, or has reloaded."""
+        """The server accepts requests, or has reloaded."""
         self._tell("READY=1")
 
     def reloading(self) -> None:

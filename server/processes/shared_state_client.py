@@ -16,7 +16,7 @@ _log = logging.getLogger(__name__)
 
 
 class SharedStateClient:
-    """Speaks with the supervisor by ``post`` and ``heard``. ``fail`` ends a worker that can't follow the others."""
+    """Communicates with the supervisor by ``post`` and ``heard``. ``fail`` ends a worker that can't follow."""
 
     def __init__(self, post: Callable[[FromWorker], None], fail: Callable[[], None]) -> None:
         self._post = post
@@ -44,7 +44,7 @@ class SharedStateClient:
         try:
             record = await granted
         except asyncio.CancelledError:
-            # It may have been granted just now; if not, it will be, and is let go of then (see ``heard``).
+            # It may have been granted just now; if not, it will be, and ``heard`` then releases it.
             if self._granted.pop(ticket, None) is None:
                 self._post(Release(ticket, None))
             raise
@@ -52,7 +52,7 @@ class SharedStateClient:
         try:
             yield self.state
         finally:
-            # Even if nobody waits for it any more, the others have to learn what was changed.
+            # Even if the waiting task is cancelled, the others must learn of the change.
             await asyncio.shield(self._release(ticket, record))
 
     def _release(self, ticket: int, before: StateRecord) -> Awaitable[None]:
@@ -62,7 +62,7 @@ class SharedStateClient:
         return released
 
     def heard(self, message: ToWorker) -> None:
-        """Take what the supervisor says; what isn't about the state is left alone."""
+        """Handle a message of the supervisor; messages about other things are ignored."""
         if isinstance(message, Granted):
             granted = self._granted.pop(message.ticket, None)
             if granted is None or granted.done():

@@ -1,9 +1,8 @@
-"""The supervisor's copy of the shared state, and whose turn it is to change it.
+"""The supervisor's copy of the shared state, and the queue of its writers.
 
-One party at a time holds the state. When it lets go of it changed, all others are sent it and have to follow; then the
-one who changed it is told so, and the next has its turn. A party that leaves while it holds the state has changed
-nothing; one that leaves while it should follow is no longer waited for: whoever takes its place starts from the new
-state.
+One party at a time holds the state. When it releases a changed state, all others are sent it and must follow; then the
+writer is told, and the next has its turn. A party that leaves while holding the state has changed nothing; one that
+leaves while it should follow is no longer waited for: its replacement starts from the new state.
 """
 
 from __future__ import annotations
@@ -16,14 +15,14 @@ from server.seal.shared_state import StateRecord
 
 
 class Participant(Protocol):
-    """Somebody who takes part."""
+    """A party to the shared state."""
 
     def tell(self, message: ToWorker) -> None:
-        """Send a message; it never fails, since a party that can't be told anything is about to leave."""
+        """Send a message; never fails, since an unreachable party is about to leave."""
 
 
 class SharedStateServer:
-    """Knows its parties from ``join`` to ``leave``."""
+    """The parties from ``join`` to ``leave``, and the state."""
 
     def __init__(self) -> None:
         self.state = StateRecord()
@@ -35,15 +34,15 @@ class SharedStateServer:
 
     @property
     def following(self) -> frozenset[Participant]:
-        """Those who were sent a new state and haven't followed yet."""
+        """The parties that were sent a new state and haven't followed yet."""
         return frozenset(self._following)
 
     def join(self, party: Participant) -> None:
-        """Take a new party in; it knows nothing of the state before it asks."""
+        """Add a party; it has no state before it asks."""
         self._parties.add(party)
 
     def leave(self, party: Participant) -> None:
-        """Forget a party, and don't wait for it any more."""
+        """Remove a party, and stop waiting for it."""
         self._parties.discard(party)
         self._waiting = deque(item for item in self._waiting if item[0] is not party)
         if party in self._following:
@@ -54,7 +53,7 @@ class SharedStateServer:
             self._next()
 
     def acquire(self, party: Participant, ticket: int) -> None:
-        """Let ``party`` have the state when it is its turn."""
+        """Queue ``party`` for the state."""
         self._waiting.append((party, ticket))
         self._next()
 
@@ -71,7 +70,7 @@ class SharedStateServer:
         self._followed_by_all()
 
     def followed(self, party: Participant, number: int) -> None:
-        """Note that ``party`` has followed round ``number``."""
+        """Record that ``party`` has followed round ``number``."""
         if number == self._round and party in self._following:
             self._following.discard(party)
             self._followed_by_all()

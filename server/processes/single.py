@@ -1,6 +1,6 @@
-"""The run of a server: as one process, or as a supervisor with its workers; what both have in common, and its signals.
+"""Running a server: as one process, or as a supervisor with workers; their common set-up, and signals.
 
-SIGTERM, SIGINT    stop accepting, finish what is under way, close storage and audit, exit 0; a second one hurries
+SIGTERM, SIGINT    stop accepting, finish requests, close storage and audit, exit 0; a second one aborts requests
 SIGHUP             read the configuration again: log level, TLS certificates, audit files
 """
 
@@ -30,7 +30,7 @@ from storage.file_locks import FileLock
 
 _log = logging.getLogger(__name__)
 _PRIVATE = 0o077
-"""Files that the server makes (databases, audit logs) are for its own account."""
+"""Umask: files that the server creates (databases, audit logs) are for its own account."""
 
 
 def run(config: Config, open_service: OpenService, read_config: ReadConfig) -> None:
@@ -82,13 +82,13 @@ async def _serve_alone(
     try:
         await serving.run(ready)
     finally:
-        # The end of the loop would put back the default, which is to end at once.
+        # Closing the loop would restore the default action, which ends the process at once.
         loop.remove_signal_handler(signal.SIGHUP)
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
 
 def _announce(config: Config, urls: Sequence[str], keys: DevelopmentKeys | None) -> None:
-    """Tell where the server listens; one line for each address, for people and programs alike."""
+    """Print the addresses on which the server listens, one on each line, for people and programs."""
     about = {
         "version": VERSION,
         "workers": config.workers,
@@ -110,17 +110,17 @@ def _announce(config: Config, urls: Sequence[str], keys: DevelopmentKeys | None)
 
 
 def _print(text: str) -> None:
-    """Write to standard output, if that takes anything: it may be a file on a disk that is full."""
+    """Write to standard output, ignoring errors: it may be a file on a full disk."""
     try:
         sys.stdout.write(text)
         sys.stdout.flush()
     except OSError as error:
         _log.error("can't write to standard output: %s", error.strerror)
-        sys.stdout = open(os.devnull, "w")  # What is left in the buffer would fail again at the end.
+        sys.stdout = open(os.devnull, "w")  # The buffered rest would fail again at exit.
 
 
 def _limit_process() -> None:
-    """No core dumps, which would hold keys; as many connections as the system lets us have; private files."""
+    """Set limits of the process: no core dumps, which would hold keys; the most connections; private files."""
     os.umask(_PRIVATE)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -129,7 +129,7 @@ def _limit_process() -> None:
 
 @contextlib.contextmanager
 def _pid_file(path: str, place: Place | None) -> Iterator[None]:
-    """Locked as long as the server runs: so one that was killed leaves nothing that has to be removed by hand."""
+    """Hold a lock on the pid file while the server runs, so that a file left by a killed server does no harm."""
     if not path:
         yield
         return
@@ -142,7 +142,7 @@ def _pid_file(path: str, place: Place | None) -> Iterator[None]:
             raise ConfigError(f"pid_file {path} is that of another server, which is running", place)
         try:
             Path(path).write_text(f"{os.getpid()}\n")
-        except OSError as error:  # The lock is what counts; on a full disk, the server has other things to do.
+        except OSError as error:  # Only the lock matters; the disk may be full.
             _log.error("can't write pid_file %s: %s", path, error.strerror)
         try:
             yield

@@ -1,6 +1,6 @@
-"""SIGHUP while the server starts: it must not end the process, and what it asks for is done once that is possible.
+"""SIGHUP during start-up: it must not end the process, and causes a reload once that is possible.
 
-The default for SIGHUP is to end, and whoever has changed a file doesn't know how far the start is.
+The default action is to end the process, and the sender of the signal doesn't know how far the start is.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ _held: list[int] = []
 
 
 def hold_hangups() -> None:
-    """From now on, remember a SIGHUP instead of ending; to be called in the main thread."""
+    """Remember a SIGHUP from now on instead of ending; call it in the main thread."""
     signal.signal(signal.SIGHUP, _hold)
 
 
 def take_hangup() -> bool:
-    """Whether there has been a SIGHUP; it is forgotten."""
+    """Whether there was a SIGHUP since the last call."""
     had = bool(_held)
     _held.clear()
     return had

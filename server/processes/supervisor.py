@@ -1,8 +1,8 @@
-"""The supervisor: a small process without threads and without an event loop, so that it can fork at any time.
+"""Supervisor: a small process without threads or an event loop, so that it can fork at any time.
 
-Workers are forked from it after everything has been imported, and share that memory for as long as nobody writes to
-it. It holds the listening sockets, so a connection that comes while a worker is replaced waits for another one. A
-worker that ends is replaced at once; one that keeps ending, with pauses. One that doesn't answer is ended first.
+Workers are forked from it after all imports, and share that memory until it is written to. It holds the listening
+sockets, so a connection that arrives while a worker is replaced waits for another one. A worker that ends is replaced
+at once; one that keeps ending, after pauses. One that doesn't answer is killed first.
 """
 
 from __future__ import annotations
@@ -56,27 +56,27 @@ _log = logging.getLogger(__name__)
 
 TICK_SECONDS = 0.25
 ASK_SECONDS = 5.0
-"""How often workers are asked whether they live."""
+"""The interval of liveness checks, in seconds."""
 
 SILENT_SECONDS = 60.0
-"""How long a worker may be silent before it is replaced; it may be busy with something long."""
+"""The seconds for which a worker may be silent before it is replaced; it may be busy with a long task."""
 
 FOLLOW_SECONDS = 15.0
-"""How long a worker may take to unseal or seal with the others before it is replaced."""
+"""The seconds that a worker may take to unseal or seal with the others before it is replaced."""
 
 STOP_SECONDS = DRAIN_SECONDS + 5.0
-"""How long workers may take to end before they are killed."""
+"""The seconds that workers may take to end before they are killed."""
 
 _SHORTEST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.1, 5.0
 _SETTLED_SECONDS = 10.0
 _OURS = (signal.SIGINT, signal.SIGHUP)
-"""Signals that a terminal sends to all processes; the supervisor tells its workers what to do."""
+"""Signals that a terminal sends to all processes; workers ignore them and follow the supervisor."""
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD)
 
 
 class _Handle:
-    """What the supervisor knows of one worker."""
+    """The supervisor's record of one worker."""
 
     def __init__(self, slot: int, pid: int, channel: SupervisorChannel) -> None:
         self.slot = slot
@@ -98,7 +98,7 @@ class _Handle:
             self.kill()
 
     def kill(self) -> None:
-        """End it; it is taken notice of when it is gone."""
+        """Kill it; its end is handled when it is reaped."""
         if not self.doomed:
             self.doomed = True
             with contextlib.suppress(ProcessLookupError):
@@ -196,7 +196,7 @@ class Supervisor:
         self._tell_all(Reload())
 
     def _end_reload(self) -> None:
-        """Tell of the end of a reload when all workers are through; one that has ended is replaced by a new one."""
+        """Report the end of a reload once all workers have finished; workers that have ended are replaced."""
         if self._reloading and not any(worker.reloading for worker in self._workers.values()):
             self._reloading = False
             if self._stopping_since is None:
@@ -229,7 +229,7 @@ class Supervisor:
     def _fork(self, slot: int) -> None:
         ours, theirs = socket.socketpair()
         parent = os.getpid()
-        # A signal between the fork and the worker's own handlers must not reach ours, in either process.
+        # A signal between the fork and the worker's own handlers must not reach the supervisor's, in either process.
         before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
         try:
             pid = os.fork()
@@ -244,7 +244,7 @@ class Supervisor:
         self._selector.register(ours, selectors.EVENT_READ, lambda: self._listen(worker))
 
     def _become_worker(self, slot: int, parent: int, ours: socket.socket, theirs: socket.socket) -> NoReturn:
-        """In the new process: let go of everything that is the supervisor's, and serve."""
+        """In the new process: release all that belongs to the supervisor, and serve."""
         status = FAILED
         try:
             end_with_parent(parent)
@@ -292,7 +292,7 @@ class Supervisor:
                 worker.heard = time.monotonic()
                 self._heard(worker, message)
         except ChannelClosed:
-            # It has ended, or is about to: it is reaped when it is gone.
+            # It has ended or is about to; it will be reaped.
             self._selector.unregister(worker.channel.socket)
             worker.kill()
 
@@ -320,7 +320,7 @@ class Supervisor:
                 self._bury(worker, os.waitstatus_to_exitcode(status))
 
     def _bury(self, worker: _Handle, status: int) -> None:
-        """Take notice of a worker's end, and have another one started in its place."""
+        """Handle a worker's end, and have another one started in its place."""
         with contextlib.suppress(ChannelClosed):
             for message in worker.channel.receive():
                 self._heard(worker, message)
@@ -343,7 +343,7 @@ class Supervisor:
         _log.error("worker %d ended with status %d and is replaced%s", worker.pid, status, reason)
 
     def _look_after(self) -> None:
-        """End workers that should have done something by now."""
+        """Kill workers that have missed a deadline."""
         now = time.monotonic()
         following = self._keeper.following
         for worker in list(self._workers.values()):
@@ -363,7 +363,7 @@ class Supervisor:
             self._tell_all(Ping())
 
     def _end(self) -> None:
-        """Leave nothing behind, however it ended."""
+        """Clean up, however the run ended."""
         for worker in self._workers.values():
             worker.kill()
             os.waitpid(worker.pid, 0)

@@ -1,7 +1,7 @@
-"""A worker: a process that was forked from the supervisor after everything was imported, and serves until it is told.
+"""Worker: a process forked from the supervisor after all imports, which serves until told to stop.
 
-It ends with its supervisor, be it busy or not: the kernel is asked to see to that, and where it can't, the end of the
-channel does.
+It ends with its supervisor, even when busy: by the kernel's parent-death signal where there is one, else by the end of
+the channel.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def end_with_parent(parent: int) -> None:
 
 
 class Worker:
-    """What a forked process does, over ``channel``, its end of the pair."""
+    """The run of a forked process, over ``channel``, its end of the pair."""
 
     def __init__(
         self,
@@ -81,7 +81,7 @@ class Worker:
         )
 
     def run(self) -> int:
-        """Serve until told otherwise; gives the exit status."""
+        """Serve until told to stop; return the exit status."""
         malloc.collect_rarely()
         with asyncio.Runner(loop_factory=new_loop) as runner:
             return runner.run(self._run())
@@ -104,7 +104,7 @@ class Worker:
         self._post(Ready())
 
     def _post(self, message: FromWorker) -> None:
-        """Send to the supervisor, which always reads; if it doesn't any more, there is nothing to go on for."""
+        """Send to the supervisor, which always reads; if it can't be reached, the worker ends."""
         try:
             frame = encode(message)
             if self._channel.send(frame) < len(frame):

@@ -1,8 +1,8 @@
-"""One process that serves: opens everything, answers until it is told to stop, and leaves in order.
+"""Serving loop of one process: opens everything, answers requests until stopped, and shuts down in order.
 
-It knows the core by three callables alone (``Service``), so it is run in tests with an application of theirs. Who tells
-it to stop or to reload differs: signals, if it is the only process (``server.processes.single``), or its supervisor
-(``server.workers``).
+It knows the core by three callables alone (``Service``), so tests run it with applications of their own. Stop and
+reload come as signals in a single process (``server.processes.single``), else from the supervisor
+(``server.processes.supervisor``).
 """
 
 from __future__ import annotations
@@ -30,44 +30,44 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A process's place among those that serve together; as it stands, that of the only one."""
+    """A process's share of what the server's processes have in common; the defaults are for a single one."""
 
     shared_state: SharedStateAccess = field(default_factory=SoleProcess)
     revision: SharedRevision | None = None
     share: ConnectionBudget = field(default_factory=ConnectionBudget)
-    """Its share of the connections."""
+    """Its share of the connection budget."""
 
     rate_counts: RateCounts | None = None
-    """Where quotas are counted with the others."""
+    """The shared counts of quotas."""
 
     login_counts: LoginCounts | None = None
-    """Where failed logins are counted with the others."""
+    """The shared counts of failed logins."""
 
     meter: Meter | None = None
-    """Where requests are counted with the others."""
+    """The shared counts of requests."""
 
     certificates: Sequence[ListenerCertificates] = ()
-    """What the listeners show."""
+    """The certificates of the listeners."""
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """What is served, once it is open."""
+    """The open service."""
 
     build: Callable[[Listener], Application]
     """The application for one listener."""
 
     reload: Callable[[Config], Awaitable[bool]]
-    """Take over from a configuration that was read again what can change while running; whether all of it could be."""
+    """Apply those settings of a re-read configuration that can change while running; return whether all could."""
 
     close: Callable[[], Awaitable[None]]
-    """Called once, when nothing is served any more."""
+    """Called once, after serving has stopped."""
 
     always_served: Collection[str] = ()
-    """Paths that are served whatever the number of requests under way."""
+    """Paths served whatever the number of requests under way."""
 
     development: DevelopmentKeys | None = None
-    """In development mode, what was made at the start."""
+    """In development mode, the secrets made at the start."""
 
 
 OpenService: TypeAlias = Callable[[Config, Member], Awaitable[Service]]
@@ -76,11 +76,11 @@ ReadConfig: TypeAlias = Callable[[], Config]
 
 
 def _nothing() -> None:
-    """There is nobody to be told."""
+    """The default of ``reloading`` and ``reloaded``."""
 
 
 class Serving:
-    """Serves ``opened``, which are closed at the end."""
+    """Serves on ``opened``, which are closed at the end."""
 
     def __init__(
         self,
@@ -92,7 +92,7 @@ class Serving:
         reloading: Callable[[], None] = _nothing,
         reloaded: Callable[[], None] = _nothing,
     ) -> None:
-        """``reloading`` and ``reloaded`` are called around each reload, whatever comes of it."""
+        """``reloading`` and ``reloaded`` are called around each reload, also a failed one."""
         self._config = config
         self._open_service = open_service
         self._read_config = read_config
@@ -124,11 +124,11 @@ class Serving:
             await service.close()
 
     def stop(self) -> None:
-        """Take no more connections, and finish what is under way."""
+        """Accept no more connections, and finish the requests under way."""
         self._stop.set()
 
     def hurry(self) -> None:
-        """Cut off what is under way."""
+        """Abort the requests under way."""
         self._stop.set()
         if self._main is not None:
             self._main.cancel()
@@ -140,7 +140,7 @@ class Serving:
         self.stop()
 
     def reload(self) -> None:
-        """Read configuration and certificates again, and take up audit files anew."""
+        """Read configuration and certificates again, and reopen audit files."""
         self._hangup.set()
 
     async def _serve(self, service: Service) -> None:
@@ -175,10 +175,10 @@ class Serving:
 
 
 def reread(config: Config, read_config: ReadConfig, opened: Sequence[OpenListener]) -> tuple[Config, bool]:
-    """``config`` with the level of logging as it is written now, and the present certificates in use; whether all went.
+    """``config`` with the log level as written now, with certificates reloaded; and whether everything could be read.
 
-    Each part on its own: what fails keeps its old state, and the rest is reloaded all the same. Nothing else is taken
-    over, so that a worker which is started later is like all others.
+    Each part on its own: a failing part keeps its old state, and the rest is reloaded. No other setting is applied, so
+    that a worker started later is like the others.
     """
     _log.info("reloading")
     whole = True
@@ -202,14 +202,14 @@ def reread(config: Config, read_config: ReadConfig, opened: Sequence[OpenListene
 
 
 def new_loop() -> asyncio.AbstractEventLoop:
-    """The event loop that everything is served in."""
+    """The event loop of a serving process."""
     import uvloop
 
     return uvloop.new_event_loop()
 
 
 def _log_stray(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """Exceptions that nobody awaited. A client that breaks off its TLS handshake is none of our business."""
+    """Log exceptions that no task awaited, except failed TLS handshakes."""
     error = context.get("exception")
     if isinstance(error, (ssl.SSLError, ConnectionError)):
         _log.debug("a connection failed: %s", type(error).__name__)

@@ -1,7 +1,7 @@
-"""The validity of the certificates that a listener shows: warned of when they are read, and told as a metric.
+"""Validity of the certificates that listeners present: a warning when they are read, and a metric.
 
-OpenSSL serves a certificate that has ended like any other; clients refuse it. What counts is the file of the
-configuration as a whole, since an intermediate certificate that has ended makes clients refuse the rest.
+OpenSSL serves an expired certificate like any other; clients refuse it. All certificates in the configured file count,
+since clients also refuse an expired intermediate.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from cryptography import x509
 from cryptography.x509.oid import NameOID
 
 SOON = timedelta(days=30)
-"""From which time before its end on a certificate is warned of."""
+"""The time before a certificate's end at which warnings begin."""
 
 
 class ListenerCertificates:
-    """The certificates in ``file`` that ``listener``, a URL or an address, shows; as they were when last read."""
+    """The certificates in ``file`` that ``listener``, a URL or an address, presents; as of the last read."""
 
     def __init__(self, listener: str, file: str) -> None:
         self.listener = listener
@@ -27,7 +27,7 @@ class ListenerCertificates:
         """When the first of them ends, in UTC; None if that couldn't be read."""
 
     def read(self, now: datetime) -> list[str]:
-        """Read the file, and say what there is to warn of at ``now``: what has ended, ends soon or hasn't begun."""
+        """Read the file, and return warnings as of ``now``: certificates that have ended, end soon or haven't begun."""
         self.ends = None
         try:
             certificates = x509.load_pem_x509_certificates(Path(self.file).read_bytes())
@@ -49,7 +49,7 @@ class ListenerCertificates:
 
 
 def present() -> datetime:
-    """The time by the machine's clock, in UTC."""
+    """The current time in UTC."""
     return datetime.now(UTC)
 
 
@@ -58,7 +58,7 @@ def _shown(moment: datetime) -> str:
 
 
 def _name(certificate: x509.Certificate) -> str:
-    """The common name of the subject, quoted; without one the first alternative name, or the serial number."""
+    """The common name of the subject, quoted; without one, the first alternative name or the serial number."""
     names = [str(attribute.value) for attribute in certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)]
     if not names:
         try:

@@ -1,4 +1,4 @@
-"""Bounds on log lines that strangers can cause: so many of a kind in a minute, and then how many were left out."""
+"""Rate limits of log lines that unauthenticated clients can cause, with a count of those left out."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class LineLimit:
         return True
 
     def take_left_out(self) -> int:
-        """How many lines were left out; from now on, none."""
+        """The number of lines left out since the last call."""
         left_out, self.left_out = self.left_out, 0
         return left_out
 
@@ -49,7 +49,7 @@ class LimitedLog:
         self._limit = limit or LineLimit()
 
     def log(self, level: int, message: str, *arguments: object, **fields: object) -> None:
-        """A line with ``fields`` beside it, and with how many were left out before it."""
+        """Log a line with ``fields``, and with the number of lines left out before it."""
         if self._logger.isEnabledFor(level) and self._limit.allows():
             left_out = self._limit.take_left_out()
             if left_out:
@@ -66,10 +66,10 @@ class LimitedLog:
 
 
 class UnauthenticatedLimit(logging.Filter):
-    """Keeps within a limit for each logger what strangers can cause, but for what has passed a limit already.
+    """Rate-limits, per logger, records that unauthenticated clients can cause.
 
-    That is all that other people's libraries say, whose loggers aren't below ``own``; and of ours, records made with
-    ``extra={"limited": True}``, where ``LimitedLog`` isn't at hand.
+    These are all records of third-party loggers (those not below ``own``), and our own with ``extra={"limited":
+    True}``, for modules that can't use ``LimitedLog``. Records that passed a ``LimitedLog`` aren't counted again.
     """
 
     def __init__(self, own: tuple[str, ...], limit: Callable[[], LineLimit] = LineLimit) -> None:
@@ -79,7 +79,7 @@ class UnauthenticatedLimit(logging.Filter):
         self._limits: dict[str, LineLimit] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Whether ``record`` may pass; it says how many before it didn't."""
+        """Whether ``record`` may pass; the number left out before it is added."""
         if record.name.partition(".")[0] in self._own and not getattr(record, "limited", False):
             return True
         limit = self._limits.get(record.name)

@@ -1,14 +1,14 @@
-"""Logs: one handler, one form for everything that speaks, and nothing in them that is secret.
+"""Logs: one handler and one format for all loggers, without secrets.
 
 ``json`` is one object per line with the keys that OpenBao writes (``@timestamp``, ``@level``, ``@message``,
-``@module``) and ``@pid``, the process, since workers share the log; ``standard`` is for people. What a caller passes as
-``extra={"fields": {...}}`` stands beside the message.
+``@module``) and ``@pid``, the process, since workers share the log; ``standard`` is for people. Fields passed as
+``extra={"fields": {...}}`` are added to the message.
 
-What other people's loggers say is bounded, since strangers can make them speak (``server.runtime.log_limits``).
+Records of third-party loggers are rate-limited, since clients can cause them (``server.runtime.log_limits``).
 
-Two rules keep secrets out. An exception is logged by its type and place alone, since its text may quote what a client
-sent. And other people's loggers are heard from ``warn`` upwards whatever ``log_level`` says, since on lower levels some
-print headers and parameters.
+Two rules keep secrets out. An exception is logged by its type and place alone, since its text may quote a client's
+input. And third-party loggers log from ``warn`` upwards whatever ``log_level`` is, since on lower levels some log
+headers and parameters.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ LEVELS: Mapping[str, int] = {
     "error": logging.ERROR,
 }
 OWN_LOGGERS = ("server", "engines", "auth_methods", "storage", "compat")
-"""The top-level loggers that ``log_level`` is about: one for each of our packages."""
+"""The top-level loggers that ``log_level`` applies to: one for each of our packages."""
 
 _NAMES = {level: name for name, level in LEVELS.items()}
 _MAX_FRAMES = 50
@@ -69,7 +69,7 @@ def set_level(level: str) -> None:
 
 
 def own_loggers() -> list[str]:
-    """The names of our loggers: those of the packages, and of the modules that have something to say."""
+    """The names of our loggers: those of the packages, and of modules that have one."""
     names = {
         name
         for name, logger in logging.root.manager.loggerDict.items()
@@ -79,7 +79,7 @@ def own_loggers() -> list[str]:
 
 
 def choose_levels(chosen: Mapping[str, str]) -> None:
-    """Let each logger log from the level chosen for its name upwards, and all others as it is configured."""
+    """Log from the level chosen for a logger's name upwards; other loggers follow the configuration."""
     for name in own_loggers():
         if name in chosen:
             level = LEVELS[chosen[name]]
@@ -104,7 +104,7 @@ class JsonFormatter(logging.Formatter):
         entry["@timestamp"] = _moment(record).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
         try:
             return orjson.dumps(entry, default=str, option=orjson.OPT_SORT_KEYS).decode()
-        except TypeError:  # There are halves of surrogate pairs in it, which JSON can only escape.
+        except TypeError:  # It has lone surrogates, which orjson refuses.
             return json.dumps(entry, default=str, sort_keys=True, separators=(",", ":"))
 
 
@@ -128,7 +128,7 @@ class ReadableFormatter(logging.Formatter):
 
 
 def level_name(level: int) -> str:
-    """Vault's word for ``level``, or for the next one below it that has a word."""
+    """Vault's name for ``level``, or for the next lower level that has one."""
     return next((_NAMES[known] for known in sorted(_NAMES, reverse=True) if level >= known), "trace")
 
 

@@ -1,8 +1,8 @@
-"""How this process treats memory that it has no more use for.
+"""Settings of the C library's allocator and of the garbage collector.
 
-The C library gives the top of the heap back to the kernel as soon as 128 KiB of it are free, and takes it again for the
-next request with a large body: hundreds of page faults for each. With more of a margin, what one request has let go is
-there for the next. Only glibc has these settings; elsewhere nothing happens.
+glibc returns the top of the heap to the kernel once 128 KiB of it are free, and requests it again for the next large
+body: hundreds of page faults for each. A larger margin keeps freed memory for the next request. Only glibc has these
+settings; elsewhere nothing happens.
 """
 
 from __future__ import annotations
@@ -13,20 +13,20 @@ import gc
 from server.runtime import plugins
 
 KEPT_BYTES = 8 * 1024 * 1024
-"""How much freed memory at the top of the heap is kept."""
+"""The bytes of freed memory kept at the top of the heap."""
 
 SEPARATE_BYTES = 1024 * 1024
-"""From which size an allocation has its own pages, which go back to the kernel when it is freed."""
+"""The size in bytes from which an allocation has its own pages, returned to the kernel when freed."""
 
 COLLECTED_AT = 20_000
-"""How many objects more than before there must be until the youngest are looked through."""
+"""The number of new objects that triggers a collection of the youngest generation."""
 
 _M_TRIM_THRESHOLD = -1
 _M_MMAP_THRESHOLD = -3
 
 
 def keep_freed() -> bool:
-    """Keep up to ``KEPT_BYTES`` of what was freed, here and in what is forked from here; False if it can't be."""
+    """Keep up to ``KEPT_BYTES`` of freed memory, here and in forked processes; False if that isn't possible."""
     try:
         mallopt = ctypes.CDLL(None).mallopt
     except (OSError, AttributeError):
@@ -35,9 +35,9 @@ def keep_freed() -> bool:
 
 
 def share_from_here() -> None:
-    """Import whatever workers need, and keep the garbage collector away from it: pages stay shared until written to.
+    """Import all modules that workers need, and exempt them from garbage collection, so that their pages stay shared.
 
-    Processes that are forked from here call ``collect_rarely``.
+    Forked processes call ``collect_rarely``.
     """
     plugins.load_all()
     gc.disable()
@@ -46,6 +46,6 @@ def share_from_here() -> None:
 
 
 def collect_rarely() -> None:
-    """Turn the garbage collector on, for a process whose requests leave hardly any garbage that refers to itself."""
+    """Turn the garbage collector on, for a process whose requests leave hardly any cyclic garbage."""
     gc.set_threshold(COLLECTED_AT)
     gc.enable()

@@ -1,9 +1,9 @@
-"""What the server counts, and how it tells: in Prometheus' text form, or in the JSON form that Vault has.
+"""Per-process request metrics, exported as Prometheus text or Vault JSON.
 
-Counting happens for each request, so it is three additions to numbers of the process's own. Once a second, and whenever
-somebody asks, they are copied to its row of shared memory (see ``server.runtime.shared_counters``); so who asks any
-process hears the sum of all. Everything else is worked out only then: ``prometheus_client`` gives it its form, and adds
-what the system says of the process.
+Counting costs each request three additions to numbers of its process. Once a second, and for every query, they are
+copied to the process's row of shared memory (see ``server.runtime.shared_counters``); so any process can answer with
+the sum of all. All else is computed per query: ``prometheus_client`` formats the metrics, and adds the system's metrics
+of the process.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from server.runtime.version import VERSION
 BOUNDS_MICROSECONDS = (
     50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 1_000_000, 10_000_000
 )  # fmt: skip
-"""The upper bounds of the histogram of how long requests take."""
+"""The upper bounds of the histogram of request durations, in seconds."""
 
 _IN_FLIGHT, _BUGS, _VIOLATIONS, _NANOSECONDS, _BUCKETS = range(5)
 _LOWEST_STATUS, _HIGHEST_STATUS = 100, 599
@@ -38,13 +38,13 @@ _STATUSES = _BUCKETS + len(BOUNDS_MICROSECONDS) + 1
 COLUMNS = _STATUSES + _HIGHEST_STATUS - _LOWEST_STATUS + 1
 
 SHARE_SECONDS = 1.0
-"""How often a process lets the others know."""
+"""The interval, in seconds, at which a process publishes its counts."""
 
 _BOUNDS = [bound * 1000 for bound in BOUNDS_MICROSECONDS]
 
 
 class Meter:
-    """Counts requests; ``own`` is this process's row of ``table``, and goes on from what it holds."""
+    """Counts requests; ``own`` is this process's row of ``table``, and counting continues from its numbers."""
 
     def __init__(self, table: SharedRows | None = None, own: int = 0) -> None:
         table = table or SharedRows(1, COLUMNS)
@@ -52,7 +52,7 @@ class Meter:
             raise ValueError(f"a table of counts has {COLUMNS} columns")
         self._rows: Sequence[memoryview] = table.rows
         self._row = row = table.rows[own]
-        row[_IN_FLIGHT] = 0  # Whatever a process before this one was busy with has gone with it.
+        row[_IN_FLIGHT] = 0  # The requests of an earlier process in this slot ended with it.
         self.bugs = row[_BUGS]
         """Exceptions that nobody planned."""
 
@@ -64,13 +64,13 @@ class Meter:
         self._statuses = [0] * _LOWEST_STATUS + list(row[_STATUSES:])
 
     def finished(self, status: int, nanoseconds: int) -> None:
-        """Count a request that was answered with ``status`` after so long."""
+        """Count a request that was answered with ``status`` after this time."""
         self._nanoseconds += nanoseconds
         self._statuses[status] += 1
         self._buckets[bisect_left(_BOUNDS, nanoseconds)] += 1
 
     def share(self, in_flight: int) -> None:
-        """Let the other processes know; this one is busy with ``in_flight`` requests."""
+        """Publish the counts to the other processes; ``in_flight`` requests are being handled."""
         self._row[_IN_FLIGHT] = in_flight
         self._copy()
 
@@ -84,7 +84,7 @@ class Meter:
                 row[column] = number
 
     def counts(self, in_flight: int) -> Counts:
-        """Everything that was counted by all processes, as far as they have shared it; ``in_flight`` as there."""
+        """The counts of all processes, as published; ``in_flight`` as in ``share``."""
         self._copy()
         return Counts(
             processes=len(self._rows),
@@ -119,18 +119,18 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Gauges:
-    """What is so at present. Without the second half while the server is sealed."""
+    """Current values. The second half is absent while the server is sealed."""
 
     unsealed: bool
     cluster: str = ""
     mounts: tuple[tuple[str, int], ...] = ()
-    """How many there are of type ``auth`` and of type ``logical``."""
+    """The number of tokens of type ``auth`` and ``logical``."""
 
     encryptions: int = 0
-    """How often the barrier's newest key has encrypted."""
+    """The number of encryptions of the barrier's newest key."""
 
     certificate_ends: Mapping[str, float] = field(default_factory=dict)
-    """For each listener with TLS, when the first of its certificates ends, in seconds since the epoch; sealed too."""
+    """The earliest end of each TLS listener's certificates, in seconds since the epoch; also while sealed."""
 
 
 def prometheus_text(counts: Counts, gauges: Gauges) -> bytes:
@@ -138,13 +138,13 @@ def prometheus_text(counts: Counts, gauges: Gauges) -> bytes:
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_Families(list(_families(counts, gauges))))
     if counts.processes == 1:
-        # With several, each scrape would hear of another one.
+        # With several, each scrape would see a different one.
         ProcessCollector(registry=registry)
     return generate_latest(registry)
 
 
 def json_data(counts: Counts, gauges: Gauges, now: float) -> dict[str, Any]:
-    """All metrics as Vault's in-memory sink shows them; all since the start, not of an interval."""
+    """All metrics in the form of Vault's in-memory sink; totals since the start, not of an interval."""
     data: dict[str, Any] = {
         "Timestamp": datetime.fromtimestamp(int(now), UTC).strftime("%Y-%m-%d %H:%M:%S +0000 UTC"),
         "Gauges": [],
@@ -174,7 +174,7 @@ def json_data(counts: Counts, gauges: Gauges, now: float) -> dict[str, Any]:
 
 
 class _Families(Collector):
-    """Hands over what was worked out already."""
+    """Yields precomputed metric families."""
 
     def __init__(self, families: list[Metric]) -> None:
         self._families = families
@@ -184,7 +184,7 @@ class _Families(Collector):
 
 
 def _families(counts: Counts, gauges: Gauges) -> Iterator[Metric]:
-    """Every metric of ours. Those that Vault has too bear its names and units."""
+    """All metrics of ours. Those that Vault has too bear its names and units."""
     yield GaugeMetricFamily("vault_core_unsealed", "Whether the server is unsealed.", value=gauges.unsealed)
     yield GaugeMetricFamily("vault_core_active", "Whether the server answers requests itself.", value=gauges.unsealed)
     yield GaugeMetricFamily(
@@ -244,5 +244,5 @@ def _histogram(counts: Counts) -> Metric:
 
 
 def _dotted(name: str) -> str:
-    """``vault_core_handle_request`` as ``vault.core.handle_request``; of ours, only the first word stands alone."""
+    """``vault_core_handle_request`` as ``vault.core.handle_request``; for our own, only the first word is separated."""
     return ".".join(name.split("_", 2 if name.startswith("vault_") else 1))

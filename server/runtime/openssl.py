@@ -1,8 +1,7 @@
-"""Which OpenSSL does the work, and whether it is in FIPS mode.
+"""The OpenSSL libraries in the process, and whether each is in FIPS mode.
 
-There are two in one process: that which ``cryptography`` brings does everything with keys and data, and that which
-Python was built with does TLS and some hashing. Neither offers its state through a public name in all versions, so
-each is asked with care, and what can't be told is no.
+There are two: ``cryptography``'s does everything with keys and data, Python's does TLS and some hashing. Neither has a
+public name for its state in all versions, so each query tolerates failure, and an unknown state counts as not FIPS.
 """
 
 from __future__ import annotations
@@ -18,19 +17,19 @@ from engines.crypto_policy.fips import FipsMode
 
 @dataclass(frozen=True, slots=True)
 class OpenSsl:
-    """One of them: what it calls itself, and whether a FIPS provider serves all that is asked of it."""
+    """An OpenSSL library: its version text, and whether a FIPS provider serves all requests."""
 
     version: str
     fips_provider_active: bool
 
 
 def of_cryptography() -> OpenSsl:
-    """The one that encrypts, signs and makes keys."""
+    """The library that encrypts, signs and makes keys."""
     return OpenSsl(backend.openssl_version_text(), bool(getattr(backend, "_fips_enabled", False)))
 
 
 def of_python() -> OpenSsl:
-    """The one that does TLS."""
+    """The library that does TLS."""
     try:
         unsealed = bool(importlib.import_module("_hashlib").get_fips_mode())
     except (ImportError, AttributeError, ValueError):
@@ -39,7 +38,7 @@ def of_python() -> OpenSsl:
 
 
 def warn_of_provider(mode: FipsMode) -> str:
-    """What an operator must know who has chosen ``mode``; "" for nothing."""
+    """The warning for an operator who has chosen ``mode``; ``""`` for none."""
     if mode is not FipsMode.ENABLED or (of_cryptography().fips_provider_active and of_python().fips_provider_active):
         return ""
     return (

@@ -1,7 +1,6 @@
-"""Finds engines, auth methods, stores, seals, audit devices and commands through their entry points.
+"""Plug-ins: engines, auth methods, stores, seals, audit devices and commands, found by entry points.
 
-What ships with CryptoServe is found the same way as what a third party installs beside it, so the interface is the one
-that we use ourselves.
+CryptoServe's own are found in the same way as third parties', so both use one interface.
 """
 
 from __future__ import annotations
@@ -36,13 +35,13 @@ def names(group: str) -> list[str]:
 
 @cache
 def load(group: str, name: str) -> Any:
-    """The object that ``name`` stands for in ``group``; None if nothing of that name is installed."""
+    """The object of the entry point ``name`` in ``group``; None if there is none."""
     point = _installed(group).get(name)
     return None if point is None else point.load()
 
 
 def engine_type(group: str, name: str) -> EngineType[[Mount], Any] | None:
-    """The type of engine or auth method that ``name`` stands for; None if there is none."""
+    """The engine or auth method type called ``name``; None if there is none."""
     found = load(group, name)
     if found is None or isinstance(found, EngineType):
         return found
@@ -51,7 +50,7 @@ def engine_type(group: str, name: str) -> EngineType[[Mount], Any] | None:
 
 
 def engine_types() -> list[EngineType[[Mount], Any]]:
-    """The types of engines that are installed, by name; without those that can't be imported."""
+    """The installed engine types, by name, without those whose import fails."""
     found = []
     for name in names(ENGINES):
         with contextlib.suppress(Exception):
@@ -60,12 +59,12 @@ def engine_types() -> list[EngineType[[Mount], Any]]:
 
 
 def find_audit_device(name: str) -> Any:
-    """The type of audit device that ``name`` stands for; None if there is none."""
+    """The audit device type called ``name``; None if there is none."""
     return load(AUDIT_DEVICES, name)
 
 
 def load_all() -> None:
-    """Import every plug-in, for processes that are forked from here; one that can't be is refused where it is used."""
+    """Import every plug-in, for processes forked from here; failed imports are reported on use."""
     for group in (ENGINES, AUTH_METHODS, STORAGE, SEALS, AUDIT_DEVICES):
         for name in names(group):
             with contextlib.suppress(Exception):

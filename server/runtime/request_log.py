@@ -1,7 +1,7 @@
-"""A line for each request, at the level ``debug`` of the logger ``server.requests``.
+"""Request log: a line for each request, at the level ``debug`` of the logger ``server.requests``.
 
-It has nothing that may be secret: of the request, its method and path alone, where tokens that somebody has put into
-the path are taken out. The formatters escape control characters (``server.runtime.logs``).
+It holds no secrets: only the request's method and path, with any tokens in the path removed. The formatters escape
+control characters (``server.runtime.logs``).
 """
 
 from __future__ import annotations
@@ -12,19 +12,19 @@ import re
 _log = logging.getLogger("server.requests")
 
 MAX_PATH_CHARACTERS = 256
-"""How much of a path is shown."""
+"""The longest part of a path that is shown, in characters."""
 
 _LIKE_A_TOKEN = re.compile(r"(?<![^/])(?:hv)?[sbr]\.[0-9A-Za-z_-]{20,}(?:\.[0-9A-Za-z]+)?")
 
 
 class _Switch:
-    """Whether requests are logged: asked with each of them, so it isn't looked up each time."""
+    """Whether requests are logged; cached, since every request asks."""
 
     def __init__(self) -> None:
         self.on = False
 
     def update(self) -> None:
-        """To be called whenever levels of loggers have changed."""
+        """Call after any change of loggers' levels."""
         self.on = _log.isEnabledFor(logging.DEBUG)
 
 
@@ -32,7 +32,7 @@ request_logging = _Switch()
 
 
 def log_request(method: str, path: str, status: int, nanoseconds: int, address: str, request_id: str = "") -> None:
-    """The line of a request, at its end. One that is malformed has no id, and its path is shown as it was sent."""
+    """Log a finished request. A malformed one has no id, and its path is shown as sent."""
     fields: dict[str, object] = {"id": request_id} if request_id else {}
     fields |= {
         "method": method,

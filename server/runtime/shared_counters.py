@@ -1,7 +1,7 @@
-"""Tables of numbers in memory that the processes of one server share: a row for each process, written by it alone.
+"""Tables of counters in memory shared by the processes of one server: a row for each process, its only writer.
 
-As with ``storage.shared_memory``: nobody writes another's row, so nothing is locked, and each number is as wide as a
-machine word, so a reader sees it as it was before or after a write. Memory that nobody has touched costs nothing.
+As in ``storage.shared_memory``: rows have one writer, so no lock is needed, and numbers are machine words, so a reader
+sees each as it was before or after a write. Untouched pages take no memory.
 """
 
 from __future__ import annotations

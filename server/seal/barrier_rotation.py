@@ -1,7 +1,7 @@
-"""The rotation of the barrier's encryption key: when it is due, and that it is done then.
+"""Rotation of the barrier's encryption key when it is due.
 
-Rotation adds a key under which everything is encrypted from then on; older ones stay for what they have encrypted. AES
-with random nonces of 96 bits should not encrypt too often under one key (NIST SP 800-38D), hence the limit.
+Rotation adds a key for all later encryptions; older ones stay for what they have encrypted. AES with random 96-bit
+nonces must not encrypt too often under one key (NIST SP 800-38D), hence the limit.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ from storage.view import View
 log = logging.getLogger(__name__)
 
 RECORD = "sys/rotation"
-"""Where it is kept, in the root namespace, when the key is due."""
+"""The storage key of the rotation settings, in the root namespace."""
 
 MOST_OPERATIONS = 3_865_470_566
-"""How often one key may encrypt."""
+"""The most encryptions under one key."""
 
 
 class Rotation(Struct, frozen=True):
-    """When the key is due."""
+    """The settings of automatic rotation."""
 
     enabled: bool = True
     max_operations: int = MOST_OPERATIONS
     interval_seconds: int = 0
-    """0 for no interval."""
+    """In seconds; 0 for no interval."""
 
 
 async def rotate_when_due(barrier: Barrier, view: View, now: float) -> None:
@@ -46,6 +46,6 @@ async def rotate_when_due(barrier: Barrier, view: View, now: float) -> None:
 
 
 async def load_rotation(reader: Reader) -> Rotation:
-    """When it is due, as it was set."""
+    """The stored settings, or the defaults."""
     value = await reader.get(RECORD)
     return Rotation() if value is None else msgspec.msgpack.decode(value, type=Rotation)

@@ -1,9 +1,9 @@
-"""What people with shares are about to do together: replace the shares, or make a root token.
+"""Ceremonies of share holders: rekeying, and generating a root token.
 
-Such a round begins with a request, takes shares one by one, and ends with the last one that is needed. It lives in the
-state that all processes of the server share (see ``server.seal.shared_state``), so each share may come through another
-worker; it is gone when the server is sealed, and with the server. The OpenPGP keys that its outcome is to be encrypted
-for may be many and are no secrets, so they lie in storage (``Recipients``).
+A ceremony begins with a request, takes shares one by one, and ends with the last one needed. Its state is shared by all
+processes of the server (see ``server.seal.shared_state``), so each share may come through another worker; it is lost
+when the server is sealed or stopped. The OpenPGP keys of its recipients may be many and are no secrets, so they are
+stored (``Recipients``).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _RECIPIENTS = "sys/recipients/"
 
 
 class ProgressRecord(msgspec.Struct, frozen=True):
-    """Shares that have come, on their way to another process."""
+    """The shares received so far, serialised for another process."""
 
     threshold: int
     nonce: str
@@ -34,7 +34,7 @@ class ProgressRecord(msgspec.Struct, frozen=True):
 
 
 class RekeyRecord(msgspec.Struct, frozen=True):
-    """A ``Rekey``, on its way to another process."""
+    """A ``Rekey``, serialised for another process."""
 
     name: str
     nonce: str
@@ -53,7 +53,7 @@ class RekeyRecord(msgspec.Struct, frozen=True):
 
 
 class GenerationRecord(msgspec.Struct, frozen=True):
-    """A ``RootGeneration``, on its way to another process."""
+    """A ``RootGeneration``, serialised for another process."""
 
     nonce: str
     otp: str
@@ -65,7 +65,7 @@ class GenerationRecord(msgspec.Struct, frozen=True):
 
 
 class Recipients(msgspec.Struct, frozen=True):
-    """Whom the outcome of a round is for; ``nonce`` is that of the round. Keys in base64, fingerprints in hex."""
+    """The recipients of a ceremony's result; ``nonce`` is the ceremony's. Keys in base64, fingerprints in hex."""
 
     nonce: str
     pgp_keys: tuple[str, ...]
@@ -74,11 +74,11 @@ class Recipients(msgspec.Struct, frozen=True):
 
 @dataclass(slots=True)
 class Rekey:
-    """Replaces the unseal shares, or the recovery shares of an automatic seal."""
+    """A ceremony that replaces the unseal shares, or the recovery shares of an automatic seal."""
 
     nonce: str
     config: SealConfig
-    """How the new key is split."""
+    """The split of the new key."""
 
     progress: ShareProgress
     wrapped: bool = False
@@ -87,13 +87,13 @@ class Rekey:
     backup: bool = False
     require_verification: bool = False
     new_key: Secret | None = None
-    """The new key, whose shares have been handed out and are to be shown before it takes effect."""
+    """The new key, whose shares have been issued and must be verified before it takes effect."""
 
     verification: ShareProgress = field(default_factory=lambda: ShareProgress(0))
     verification_nonce: str = ""
 
     def reset(self) -> None:
-        """Forget what is secret."""
+        """Forget the secrets."""
         self.progress.reset()
         self.verification.reset()
         if self.new_key is not None:
@@ -102,7 +102,7 @@ class Rekey:
 
 @dataclass(slots=True)
 class RootGeneration:
-    """Makes a root token, which leaves the server encrypted: by a one-time pad or for an OpenPGP key."""
+    """A ceremony that makes a root token, returned encrypted by a one-time pad or for an OpenPGP key."""
 
     nonce: str
     progress: ShareProgress
@@ -112,17 +112,17 @@ class RootGeneration:
 
 
 def record_progress(progress: ShareProgress) -> ProgressRecord:
-    """``progress``, to be sent."""
+    """``progress``, serialised."""
     return ProgressRecord(progress.threshold, progress.nonce, tuple(progress.reveal()))
 
 
 def progress_of(record: ProgressRecord) -> ShareProgress:
-    """The progress that was sent as ``record``."""
+    """The progress in ``record``."""
     return ShareProgress(record.threshold, record.nonce, record.shares)
 
 
 def record_rekeys(rekeys: dict[str, Rekey]) -> tuple[RekeyRecord, ...]:
-    """All rounds, to be sent."""
+    """All ceremonies, serialised."""
     return tuple(
         RekeyRecord(
             name=name,
@@ -142,7 +142,7 @@ def record_rekeys(rekeys: dict[str, Rekey]) -> tuple[RekeyRecord, ...]:
 
 
 def rekeys_of(records: Iterable[RekeyRecord]) -> dict[str, Rekey]:
-    """The rounds that were sent as ``records``."""
+    """The ceremonies in ``records``."""
     return {
         record.name: Rekey(
             nonce=record.nonce,
@@ -160,26 +160,26 @@ def rekeys_of(records: Iterable[RekeyRecord]) -> dict[str, Rekey]:
 
 
 def record_generation(generation: RootGeneration | None) -> GenerationRecord | None:
-    """``generation``, to be sent."""
+    """``generation``, serialised."""
     if generation is None:
         return None
     return GenerationRecord(generation.nonce, generation.otp, generation.wrapped, record_progress(generation.progress))
 
 
 def generation_of(record: GenerationRecord | None) -> RootGeneration | None:
-    """The round that was sent as ``record``."""
+    """The ceremony in ``record``."""
     if record is None:
         return None
     return RootGeneration(record.nonce, progress_of(record.progress), record.otp, record.wrapped)
 
 
 async def keep_recipients(view: View, name: str, recipients: Recipients) -> None:
-    """Store whom the round ``name`` is for, in place of an earlier round's."""
+    """Store the recipients of the ceremony ``name``, replacing an earlier ceremony's."""
     await put(view, _RECIPIENTS + name, msgspec.msgpack.encode(recipients))
 
 
 async def recipients_of(view: View, name: str, nonce: str) -> Recipients:
-    """Whom the round ``name`` with this ``nonce`` is for."""
+    """The recipients of the ceremony ``name`` with this ``nonce``."""
     value = await view.get(_RECIPIENTS + name)
     recipients = None if value is None else msgspec.msgpack.decode(value, type=Recipients)
     return recipients if recipients is not None and recipients.nonce == nonce else Recipients(nonce, (), ())

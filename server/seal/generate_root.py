@@ -1,7 +1,7 @@
-"""A root token, made by the holders of the shares together: the way back in when there is none any more.
+"""Generation of a root token by share holders: the way back in when no root token is left.
 
-The token is never sent as it is. Whoever begins the round gets a one-time pad, or names an OpenPGP key; so the one who
-brings the last share, and sees the answer, has nothing without the other.
+The token is returned encrypted only: by a one-time pad given to the caller that begins the ceremony, or for an OpenPGP
+key. So the holder of the last share, who sees the answer, can't use it without the other party.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from server.core.unsealed import Unsealed
 
 OTP_CHARACTERS = 26
-"""As many as a token has."""
+"""The length of a pad; as long as a token."""
 
 _ALPHABET = string.ascii_letters + string.digits
 _NAME = "generate-root"
@@ -34,26 +34,26 @@ _NAME = "generate-root"
 
 @dataclass(frozen=True, slots=True)
 class GenerationStatus:
-    """How far the round is; ``nonce`` is empty where none has begun."""
+    """The progress of the ceremony; ``nonce`` is empty if none has begun."""
 
     required: int
     nonce: str = ""
     progress: int = 0
     fingerprint: str = ""
     encoded_token: str = ""
-    """The token, encrypted; filled once, with the last share."""
+    """The encrypted token; set once, with the last share."""
 
     otp: str = field(default="", repr=False)
-    """The pad; filled once, when the server has chosen it."""
+    """The pad; set once, if the server has chosen it."""
 
 
 async def generation_status(core: Core) -> GenerationStatus:
-    """How far the round is. Raises ``Sealed``."""
+    """The progress of the ceremony. Raises ``Sealed``."""
     return await _status(core, core.shared_state.state.generation)
 
 
 async def begin_generation(core: Core, otp: str, pgp_key: str) -> GenerationStatus:
-    """Begin a round: with the pad ``otp``, for ``pgp_key``, or with a pad of the server's choice.
+    """Begin a ceremony: with the pad ``otp``, for ``pgp_key``, or with a pad of the server's choice.
 
     Raises ``InvalidRequest`` in Vault's words.
     """
@@ -82,7 +82,7 @@ async def begin_generation(core: Core, otp: str, pgp_key: str) -> GenerationStat
 
 
 async def cancel_generation(core: Core) -> None:
-    """End the round without effect; no error if there is none."""
+    """Cancel the ceremony; no error if there is none."""
     async with core.shared_state.changing() as state:
         if state.generation is not None:
             state.generation.progress.reset()
@@ -90,9 +90,9 @@ async def cancel_generation(core: Core) -> None:
 
 
 async def submit_share(core: Core, share: bytes, nonce: str) -> GenerationStatus:
-    """Take a share; with the last one that is needed, make the token. Raises ``InvalidRequest`` in Vault's words.
+    """Add a share; with the last one needed, make the token. Raises ``InvalidRequest`` in Vault's words.
 
-    Goes on if nobody waits for it any more, so that a round is never half at its end.
+    Continues if the waiting task is cancelled, so that a ceremony is never left half done.
     """
     return await asyncio.shield(_submit(core, share, nonce))
 
@@ -140,7 +140,7 @@ async def new_root_token(unsealed: Unsealed, now: float) -> str:
 
 
 def decode_token(encoded: bytes, otp: str) -> str:
-    """The token that ``encoded`` becomes with the pad. Raises ``InvalidRequest`` for a pad of another length."""
+    """The token in ``encoded``, decrypted with the pad. Raises ``InvalidRequest`` for a pad of another length."""
     pad = otp.encode()
     if len(pad) != len(encoded):
         raise InvalidRequest(

@@ -1,7 +1,7 @@
-"""Encryption for OpenPGP keys (RFC 9580), so that each holder alone can read what is theirs.
+"""Encryption for OpenPGP keys (RFC 9580), so that only its holder can read each share.
 
-Keys are given as Vault takes them: one certificate in binary form, in base64. The work is Sequoia's, through
-``pysequoia``; it knows keys of all ages, and refuses what is too weak or has expired.
+Keys are given in Vault's form: one binary certificate in base64. Sequoia, through ``pysequoia``, does the work; it
+reads keys of all ages, and refuses weak and expired ones.
 """
 
 from __future__ import annotations
@@ -14,20 +14,21 @@ from engines.encoding import NotBase64, decode_base64
 from engines.faults import InvalidRequest
 
 MAX_KEY_CHARACTERS = 64 * 1024
-"""The longest key, in base64; one that many others have signed is larger, and can be exported without them."""
+"""The longest key in base64, in characters; a key with many third-party signatures can be exported without them."""
 
 MAX_PACKETS = 512
-"""The most packets of a key; the library takes longer for each, the more there are of user ids."""
+"""The most packets of a key; the library's time grows with the number of user ids."""
 
 _KEY_PACKETS = frozenset({2, 6, 12, 13, 14, 17, 21})
-"""Signatures, keys, trust, user ids and attributes, padding (RFC 9580, 5): what is packed could be of any size."""
+"""Packet types of signatures, keys, trust, user ids and attributes, and padding (RFC 9580, 5); compressed ones could
+expand to any size."""
 
 
 class PgpKey:
-    """A public key, in base64. Raises ``InvalidRequest`` if it is none, or can't be encrypted for."""
+    """A public key, in base64. Raises ``InvalidRequest`` for an invalid one, or one that can't encrypt."""
 
     def __init__(self, text: str) -> None:
-        # Imported where it is needed first: most servers never do.
+        # Imported on first use, since most servers never need it.
         from pysequoia import Cert, encrypt
 
         if len(text) > MAX_KEY_CHARACTERS:
@@ -63,7 +64,7 @@ def _check_packets(data: bytes) -> None:
 
 
 def _skip(data: bytes, position: int) -> tuple[int, int]:
-    """The type of the packet at ``position``, and where it ends."""
+    """The type of the packet at ``position``, and its end."""
     first, position = data[position], position + 1
     if first & 0x40:
         tag, octets = first & 0x3F, data[position : position + 1]
@@ -80,17 +81,17 @@ def _skip(data: bytes, position: int) -> tuple[int, int]:
 
 
 def _first_line(error: Exception) -> str:
-    """What the library says of a public key, which is no secret, without its list of causes."""
+    """The library's message about a public key, which is no secret, without its list of causes."""
     return str(error).partition("\n")[0][:200]
 
 
 def check_pgp(guard: FipsGuard, call: Call, keys: Sequence[str]) -> None:
-    """Refuse ``keys``, or warn of them, as ``guard`` does what isn't approved: OpenPGP's ways to encrypt are not."""
+    """Refuse ``keys``, or warn of them, by ``guard``: OpenPGP's encryption isn't approved."""
     guard.protecting(call, "OpenPGP" if any(keys) else "")
 
 
 def encrypt_shares(keys: Sequence[PgpKey], shares: Sequence[bytes]) -> list[bytes]:
-    """Each share for one of ``keys``. As with Vault, what a holder decrypts is the text that is typed in: hexadecimal.
+    """Each share encrypted for one of ``keys``, in hexadecimal, the form in which holders enter it, as with Vault.
 
     Raises ``ValueError`` unless there are as many keys as shares.
     """

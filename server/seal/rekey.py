@@ -1,11 +1,11 @@
-"""New shares: of the unseal key, or of an automatic seal's recovery key.
+"""Rekeying: new shares of the unseal key, or of an automatic seal's recovery key.
 
-Whoever has enough of the present shares decides. With the unseal shares, the root key is replaced too: what somebody
-may have learnt of the old one opens nothing any more. With ``require_verification``, new shares are handed out first
-and take effect once they have been shown again, so that a mistake in handing them out can't lock everybody out.
+Enough of the present shares authorize it. With the unseal shares, the root key is replaced too, so that a leaked old
+one is useless. With ``require_verification``, new shares are issued first and take effect once they have been entered
+again, so that a mistake in handing them out can't lock all holders out.
 
-The work is done once, here; Vault has two APIs for it, with words of their own (``server.system.seal.rekey`` and
-``server.system.seal.share_rotation``), which ``ErrorTexts`` holds.
+Vault has two APIs for it, with texts of their own (``server.system.seal.rekey`` and
+``server.system.seal.share_rotation``), which ``ErrorTexts`` holds; this module serves both.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 
 class Rekeying:
-    """Rounds called ``name``, for the recovery key if ``recovery``, else for the unseal key."""
+    """The ceremony ``name``, for the recovery key if ``recovery``, else for the unseal key."""
 
     def __init__(self, core: Core, name: str, words: ErrorTexts, *, recovery: bool) -> None:
         self._core = core
@@ -42,18 +42,18 @@ class Rekeying:
         self.recovery = recovery
 
     async def status(self) -> RekeyStatus:
-        """How far the round is."""
+        """The progress of the ceremony."""
         return await self._status(self._core.shared_state.state.rekeys.get(self._name))
 
     async def verification(self) -> RekeyStatus:
-        """As ``status``. Raises ``InvalidRequest`` if there is no round."""
+        """As ``status``. Raises ``InvalidRequest`` if there is no ceremony."""
         status = await self.status()
         if not status.nonce:
             raise InvalidRequest(self._words.unknown)
         return status
 
     async def begin(self, wish: SealParameters) -> RekeyStatus:
-        """Begin a round. Raises faults in the API's words."""
+        """Begin a ceremony. Raises faults in the API's words."""
         words = self._words
         async with self._core.shared_state.changing() as state:
             view = self._open().root.view
@@ -82,16 +82,16 @@ class Rekeying:
             return await self._status(rekey)
 
     async def cancel(self) -> None:
-        """End the round without effect; no error if there is none."""
+        """Cancel the ceremony; no error if there is none."""
         async with self._core.shared_state.changing() as state:
             rekey = state.rekeys.pop(self._name, None)
             if rekey is not None:
                 rekey.reset()
 
     async def submit(self, share: bytes, nonce: str) -> RekeyStatus | IssuedShares:
-        """Take a present share; with the last one that is needed, make the new ones.
+        """Add a present share; with the last one needed, make the new ones.
 
-        Goes on if nobody waits for it any more: what is stored and what all processes know must stay the same.
+        Continues if the waiting task is cancelled, so that storage and all processes agree.
         """
         return await asyncio.shield(self._submit(share, nonce))
 
@@ -116,9 +116,9 @@ class Rekeying:
             return await self._hand_out(state, rekey)
 
     async def verify(self, share: bytes, nonce: str) -> RekeyStatus | None:
-        """Take a new share; None once all that are needed have been shown, and the new key is in effect.
+        """Add a new share; None once enough have been entered, and the new key is in effect.
 
-        Goes on as ``submit`` does.
+        Continues as ``submit`` does.
         """
         return await asyncio.shield(self._verify(share, nonce))
 
@@ -151,7 +151,7 @@ class Rekeying:
             return None
 
     async def restart_verification(self) -> RekeyStatus:
-        """Forget the new shares that were shown. Raises ``InvalidRequest`` if there is no round."""
+        """Forget the new shares entered so far. Raises ``InvalidRequest`` if there is no ceremony."""
         async with self._core.shared_state.changing() as state:
             rekey = state.rekeys.get(self._name)
             if rekey is None:
@@ -177,7 +177,7 @@ class Rekeying:
             raise words.failed(f"{invalid}{error}") from None
 
     async def _threshold(self) -> int:
-        """How many of the present shares decide."""
+        """The number of present shares needed."""
         seal = self._core.stored_seal
         config = await (seal.recovery_config() if seal.seal.automatic else seal.config())
         return 0 if config is None else config.secret_threshold
@@ -241,7 +241,7 @@ class Rekeying:
         )
 
     async def _install(self, state: SharedState, new: NewShares) -> None:
-        """Let ``new`` take the place of the present shares."""
+        """Replace the present shares by ``new``."""
         core = self._core
         if self.recovery:
 

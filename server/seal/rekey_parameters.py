@@ -1,4 +1,4 @@
-"""What a rekeying is asked for and answers, and how the two APIs of it speak; see ``server.seal.rekey``."""
+"""Parameters, status and error texts of rekeying in its two APIs; see ``server.seal.rekey``."""
 
 from __future__ import annotations
 
@@ -10,57 +10,57 @@ from engines.faults import Fault, InvalidRequest
 
 @dataclass(frozen=True, slots=True)
 class ErrorTexts:
-    """How one of the APIs speaks."""
+    """The error texts of one of the APIs, by the situation."""
 
     busy: str
-    """A round is under way already."""
+    """A ceremony is under way already."""
 
     idle: str
-    """A share comes, and there is no round."""
+    """A share without a ceremony."""
 
     unknown: str
-    """The state of a verification is asked for, and there is no round."""
+    """The verification's state without a ceremony."""
 
     finished: str
-    """A present share comes, and the new ones have been handed out."""
+    """A present share after the new ones were issued."""
 
     nonce: str
-    """What a nonce is of."""
+    """The noun that a wrong nonce is said to be of."""
 
     again: str
-    """In what a share was given twice."""
+    """The noun for what a share was entered twice in."""
 
     not_verifying: str
-    """A new share comes, and there is no round."""
+    """A new share without a ceremony."""
 
     nothing_to_verify: str
-    """A new share comes, and none have been handed out."""
+    """A new share before any were issued."""
 
     not_verified: str
-    """The new shares that were shown are wrong."""
+    """Wrong new shares."""
 
     not_computed: str
-    """What stands before the reason why shares don't go together."""
+    """The prefix of the reason why shares can't be combined."""
 
     not_read: str
-    """What stands before the reason why the unseal key doesn't open the root key."""
+    """The prefix of the reason why the unseal key doesn't open the root key."""
 
     invalid: str
-    """What stands before what is wrong with the configuration."""
+    """The prefix of a mistake in the configuration."""
 
     miscounted: str
-    """There isn't one OpenPGP key for each share."""
+    """The number of OpenPGP keys isn't that of the shares."""
 
     failed: Callable[[str], Fault] = InvalidRequest
     """The fault for a mistake in the configuration, and for wrong shares."""
 
     keys_checked_first: bool = False
-    """Whether ``miscounted`` is found out before all else, and a backup refused that has no keys."""
+    """Whether ``miscounted`` is checked first, and a backup without keys refused."""
 
 
 @dataclass(frozen=True, slots=True)
 class SealParameters:
-    """What is to be made."""
+    """The requested new key and its split."""
 
     shares: int
     threshold: int
@@ -71,7 +71,7 @@ class SealParameters:
 
 @dataclass(frozen=True, slots=True)
 class RekeyStatus:
-    """How far a round is; ``nonce`` is empty where none has begun."""
+    """The progress of a ceremony; ``nonce`` is empty if none has begun."""
 
     nonce: str
     required: int
@@ -88,7 +88,7 @@ class RekeyStatus:
 
 @dataclass(frozen=True, slots=True)
 class IssuedShares:
-    """The new shares, encrypted where keys were given."""
+    """The new shares, encrypted if keys were given."""
 
     nonce: str
     shares: list[bytes] = field(repr=False)

@@ -1,4 +1,4 @@
-"""The barrier's root key, replaced while the server runs: in storage, in this process, and so in all others."""
+"""Replacement of the barrier's root key while the server runs, in storage and in all processes."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ ROOT_KEY_BYTES = 32
 
 
 async def rotate_root_key(core: Core) -> None:
-    """Replace the barrier's root key alone; the shares stay. Goes on as ``Rekeying.submit`` does."""
+    """Replace the barrier's root key alone; the shares stay. Continues as ``Rekeying.submit`` does."""
 
-    async def work() -> None:
+    async def rotate() -> None:
         async with core.shared_state.changing() as state:
             if core.unsealed is None:
                 raise Sealed
             await replace_root_key(core, state)
 
-    await asyncio.shield(work())
+    await asyncio.shield(rotate())
 
 
 async def replace_root_key(core: Core, state: SharedState, new: NewShares | None = None) -> None:

@@ -1,4 +1,4 @@
-"""Encrypted shares that were kept when they were made, for holders who lose theirs; until somebody deletes them."""
+"""Stored encrypted shares, kept at a rekeying for holders who lose theirs, until they are deleted."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _FOLDER = "sys/share-backup/"
 
 
 class Backup(Struct, frozen=True):
-    """Encrypted shares that were kept: in hexadecimal, by the fingerprint of the key that opens them."""
+    """Stored encrypted shares: in hexadecimal, by the fingerprint of the key that opens them."""
 
     nonce: str
     keys: dict[str, list[str]]
@@ -24,7 +24,7 @@ class Backup(Struct, frozen=True):
 async def keep_backup(
     view: View, nonce: str, fingerprints: Sequence[str], shares: Sequence[bytes], *, recovery: bool
 ) -> None:
-    """Keep ``shares``, each encrypted for the key with the fingerprint in its place, instead of earlier ones."""
+    """Store ``shares``, each encrypted for the key with the fingerprint at its index, replacing earlier ones."""
     keys: dict[str, list[str]] = {}
     for fingerprint, share in zip(fingerprints, shares, strict=True):
         keys.setdefault(fingerprint, []).append(share.hex())
@@ -32,7 +32,7 @@ async def keep_backup(
 
 
 async def read_backup(view: View, *, recovery: bool) -> Backup:
-    """The shares that were kept. Raises ``InvalidRequest`` if there are none."""
+    """The stored shares. Raises ``InvalidRequest`` if there are none."""
     value = await view.get(_path(recovery))
     if value is None:
         raise InvalidRequest("no backed-up keys found")
@@ -40,7 +40,7 @@ async def read_backup(view: View, *, recovery: bool) -> Backup:
 
 
 async def delete_backup(view: View, *, recovery: bool) -> None:
-    """Forget the shares that were kept; no error if there are none."""
+    """Delete the stored shares; no error if there are none."""
     await delete(view, _path(recovery))
 
 

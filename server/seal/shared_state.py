@@ -1,8 +1,8 @@
-"""What all processes of a server must agree on and keep nowhere but in memory: whether it is unsealed, and with what.
+"""State shared by all processes of a server, in memory only: whether it is unsealed, with its keys and ceremonies.
 
-``Core`` changes it within ``changing``, one at a time across all processes. When such a block is left, every process
-has followed: a server that was sealed or unsealed through one worker is so in all before anybody is told. Here is also
-the plain case of one process; ``server.processes.shared_state_client`` is that of several.
+``Core`` changes it within ``changing``, one writer at a time across all processes. On leaving such a block, every
+process has followed: a server sealed or unsealed through one worker is so in all before any caller is answered. The
+case of a single process is here; that of several is in ``server.processes.shared_state_client``.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from storage.secret import Secret
 
 
 class StateRecord(msgspec.Struct, frozen=True):
-    """A ``SharedState``, on its way to another process."""
+    """A ``SharedState``, serialised for another process."""
 
     root_key: bytes | None = None
     seal_key: bytes | None = None
@@ -49,31 +49,31 @@ class StateRecord(msgspec.Struct, frozen=True):
 
 @dataclass(slots=True)
 class SharedState:
-    """Changed by who holds it only."""
+    """The shared state; only its holder changes it."""
 
     root_key: Secret | None = None
     """The barrier's root key while the server is unsealed, None while it is sealed."""
 
     seal_key: Secret | None = None
-    """The key that the shares of a Shamir seal gave."""
+    """The key combined from the shares of a Shamir seal."""
 
     kept_sealed: bool = False
-    """Whether it was sealed by hand, so that an automatic seal leaves it so."""
+    """Whether it was sealed by a request, so that an automatic seal doesn't unseal it."""
 
     unsealing: ShareProgress | None = None
-    """The shares that have come for unsealing."""
+    """The shares received for unsealing."""
 
     rekeys: dict[str, Rekey] = field(default_factory=dict)
-    """The rounds that replace shares, by what they replace and through which paths."""
+    """The rekeying ceremonies, by what they replace and their API."""
 
     generation: RootGeneration | None = None
-    """The round that makes a root token."""
+    """The ceremony that makes a root token."""
 
     log_levels: dict[str, str] = field(default_factory=dict)
-    """What was chosen through the API, by the name of the logger."""
+    """Log levels set through the API, by the logger's name."""
 
     def lock_up(self) -> None:
-        """Forget all that is secret: the server is sealed."""
+        """Forget all secrets: the server is sealed."""
         for secret in (self.root_key, self.seal_key):
             if secret is not None:
                 secret.close()
@@ -87,7 +87,7 @@ class SharedState:
         self.rekeys, self.generation = {}, None
 
     def record(self) -> StateRecord:
-        """All of it, to be sent."""
+        """The state, serialised."""
         unsealing = self.unsealing
         return StateRecord(
             root_key=None if self.root_key is None else self.root_key.reveal(),
@@ -101,7 +101,7 @@ class SharedState:
 
 
 def state_of(record: StateRecord) -> SharedState:
-    """The state that was sent as ``record``."""
+    """The state in ``record``."""
     unsealing = record.unsealing
     return SharedState(
         root_key=None if record.root_key is None else Secret(record.root_key),
@@ -122,13 +122,13 @@ class SharedStateAccess(Protocol):
 
     @property
     def state(self) -> SharedState:
-        """The state as it is known here, to look at."""
+        """The state as known here, for reading."""
 
     def changing(self) -> AbstractAsyncContextManager[SharedState]:
-        """The state, nobody else's to change within the block; on leaving it, be it by an exception, all follow."""
+        """The state, held exclusively within the block; on leaving it, also by an exception, all processes follow."""
 
     def follow(self, apply: Follow) -> None:
-        """Call ``apply`` with what another process has made of the state."""
+        """Call ``apply`` with the state after another process has changed it."""
 
 
 class SoleProcess:

@@ -1,1 +1,1 @@
-"""Where audit entries go: one file for each type of device."""
+"""Audit devices: one file for each type."""

@@ -1,8 +1,8 @@
-"""What an audit device is: something that appends bytes, and says so when it can't.
+"""The contract of audit devices: a device appends bytes, and raises when it can't.
 
-A device knows nothing of entries: it is given whole lines, ready to be written, and must have handed them to the
-operating system (or whatever lies behind it) when ``write`` returns. It is made from its settings, without touching
-the medium; types are found through the entry-point group ``cryptoserve.audit_devices``.
+A device is given whole lines, and must have passed them to the operating system (or its medium) when ``write`` returns.
+It is made from its settings, without touching the medium; types are found through the entry-point group
+``cryptoserve.audit_devices``.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from typing import Protocol, TypeAlias, runtime_checkable
 
 
 class DeviceFault(Exception):
-    """The device can't take entries at present. The text is for operators and holds nothing of any entry."""
+    """The device can't accept entries at present. The text is for operators and holds nothing of any entry."""
 
 
 class AuditDevice(Protocol):
-    """Appends lines. Called from one thread at a time, which isn't that of the event loop: it may block."""
+    """Appends lines. Called from one thread at a time, never the event loop's, so it may block."""
 
     def open(self) -> None:
         """Make ready to write. Raises ``DeviceFault`` if that isn't possible."""
@@ -25,7 +25,7 @@ class AuditDevice(Protocol):
         """Append ``lines``, one or more entries that each end in a newline. Raises ``DeviceFault`` if not all went."""
 
     def reopen(self) -> None:
-        """Let go of the medium and take it up again, as after a log file was renamed. Raises ``DeviceFault``."""
+        """Reopen the medium, as after a log file was renamed. Raises ``DeviceFault``."""
 
     def close(self) -> None:
         """Release the medium; ``open`` may be called again."""
@@ -38,16 +38,16 @@ class Immediate(Protocol):
     def write_immediately(self, lines: bytes) -> bool:
         """As ``write``, but never blocks: False, with nothing written, where ``write`` might. Raises ``DeviceFault``.
 
-        Called in the event loop, while nothing else is under way.
+        Called in the event loop, while no other call is under way.
         """
 
 
 @runtime_checkable
 class NamesOptions(Protocol):
-    """A type of device that says which options it has; others in a device's settings are refused then."""
+    """A type of device that lists its options; others in a device's settings are refused."""
 
     options: Mapping[str, str]
-    """What each does, by name."""
+    """The effect of each option, by name."""
 
 
 DeviceType: TypeAlias = Callable[[Mapping[str, str]], AuditDevice]

@@ -1,12 +1,12 @@
-"""The file device: appends to a file, a named pipe, or to standard output or error.
+"""File device: appends to a file, a named pipe, or standard output or error.
 
 All workers append to one file. Each ``write`` is one system call on a descriptor in append mode, which the kernel
-doesn't interleave with others on a local file. A write that was cut short is carried on; if that fails, the file ends
-in a torn line, and the next entry starts with a newline so that it stands on a line of its own.
+doesn't interleave with others on a local file. A short write is continued; if that fails, the file ends in a torn line,
+and the next entry starts with a newline, on a line of its own.
 
-A regular file on this machine takes what it is given at once. A pipe takes it while it has room: its descriptor is
-non-blocking, so what it doesn't take is waited for where that stops nothing else (``Immediate``). Long lines don't fit
-into a pipe in one piece; a lock on the pipe keeps those of several workers apart.
+A local regular file accepts writes at once. A pipe does while it has room: its descriptor is non-blocking, and waiting
+for room happens in a thread (``Immediate``). Long lines don't fit into a pipe in one piece; a lock on the pipe keeps
+those of several workers apart.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from server.audit.devices.base import DeviceFault
 from server.audit.devices.file_systems import is_local
 
 DEFAULT_MODE = 0o600
-"""Permissions of the file, unless ``mode`` says otherwise; entries are nobody else's business."""
+"""Permissions of the file, unless ``mode`` is set: private to the server's account."""
 
 _DIRECTORY_MODE = 0o700
 _NEVER_EXECUTABLE = ~0o111
@@ -74,12 +74,12 @@ class FileDevice:
         self._torn = False
 
     def open(self) -> None:
-        """Open the file, made with its directories if it isn't there. A named pipe must have a reader."""
+        """Open the file, created with its directories if absent. A named pipe must have a reader."""
         if not self._discard:
             self._ready()
 
     def write(self, lines: bytes) -> None:
-        """Append with one system call, or as many as the medium demands."""
+        """Append with one system call, or as many as the medium needs."""
         if self._discard:
             return
         descriptor = self._ready()
@@ -106,7 +106,7 @@ class FileDevice:
             return False
         try:
             with self._locked(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB):
-                os.write(descriptor, lines)  # All of it or nothing, being this short (pipe(7)).
+                os.write(descriptor, lines)  # Such a short write is atomic (pipe(7)).
         except BlockingIOError:
             return False
         except OSError as error:
@@ -123,7 +123,7 @@ class FileDevice:
         self._torn = False
 
     def close(self) -> None:
-        """Close the file; standard output and error stay open, being everybody's."""
+        """Close the file; standard output and error stay open, since others use them."""
         descriptor, self._descriptor = self._descriptor, None
         self._local = None
         if descriptor is not None and descriptor != self._stream:
@@ -144,7 +144,7 @@ class FileDevice:
         self._torn = False
 
     def _carry_on(self, descriptor: int, lines: bytes, written: int) -> None:
-        """Write what is left, as the medium takes it."""
+        """Write the rest, as the medium accepts it."""
         try:
             while written < len(lines):
                 try:
@@ -158,7 +158,7 @@ class FileDevice:
 
     @contextlib.contextmanager
     def _locked(self, descriptor: int, operation: int) -> Iterator[None]:
-        """Keep other processes from writing to a pipe amid a line. Raises ``BlockingIOError`` as flock(2) does."""
+        """Keep other processes from writing to a pipe within a line. Raises ``BlockingIOError`` as flock(2) does."""
         if self._medium is not _Medium.PIPE:
             yield
             return
@@ -184,7 +184,7 @@ class FileDevice:
         self._local = descriptor if medium is _Medium.LOCAL else None
 
     def _open_file(self) -> tuple[int, _Medium]:
-        # Non-blocking, since to open a named pipe would wait for its reader. Regular files take no notice of that.
+        # Non-blocking, since opening a named pipe would wait for its reader. It has no effect on regular files.
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK
         action = "mkdir"
         try:
@@ -214,8 +214,8 @@ class FileDevice:
 def _open_stream(stream: int) -> tuple[int, _Medium]:
     """A descriptor for standard output or error.
 
-    A pipe is opened once more where that is allowed: to make the one that all processes share non-blocking would
-    disturb whatever else writes to it.
+    A pipe is opened again where that is allowed: making the shared descriptor non-blocking would disturb its other
+    users.
     """
     path = f"/proc/self/fd/{stream}"
     if stat.S_ISFIFO(os.fstat(stream).st_mode):
@@ -234,14 +234,14 @@ def _medium_of(descriptor: int, path: str) -> _Medium:
 
 
 def _wait_for_room(descriptor: int) -> None:
-    """Wait until ``descriptor`` takes more, or is broken."""
+    """Wait until ``descriptor`` has room, or is broken."""
     poll = select.poll()
     poll.register(descriptor, select.POLLOUT)
     poll.poll()
 
 
 def _read_mode(text: str) -> int:
-    """Permission bits; 0 for "leave them alone". A log is never executable, whatever the setting says."""
+    """Permission bits; 0 to keep the file's own. Execute bits are dropped: a log is never executable."""
     if not text:
         return DEFAULT_MODE
     if not all("0" <= digit <= "7" for digit in text):
@@ -250,6 +250,6 @@ def _read_mode(text: str) -> int:
 
 
 def _words(error: OSError) -> str:
-    """The system's words for an error, in lower case as Go has them."""
+    """The system's text of an error, in lower case as Go has it."""
     words = (error.strerror or "input/output error").lower()
     return f"{words} (a named pipe needs a reader)" if error.errno == errno.ENXIO else words

@@ -1,6 +1,6 @@
-"""File systems that keep their files on this machine: a write to those goes to memory, and ends in microseconds.
+"""Local file systems: writes to them go to memory and take microseconds.
 
-On any other (a network file system, one that a process serves) a write may take any time.
+On any other (network file systems, FUSE) a write may take any time.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ _OCTAL = re.compile(r"\\([0-7]{3})")
 
 
 def is_local(path: str, device: int) -> bool:
-    """Whether the file at ``path``, whose ``st_dev`` is ``device``, lies on a file system of this machine.
+    """Whether the file at ``path``, whose ``st_dev`` is ``device``, is on a local file system.
 
-    True where that can't be told, as on other systems than Linux.
+    True where that is unknown, as on other systems than Linux.
     """
     if sys.platform != "linux":
         return True
@@ -49,14 +49,14 @@ def is_local(path: str, device: int) -> bool:
     for mounted, point, kind in _mounts():
         if mounted == number:
             return kind in LOCAL_TYPES
-        # Subvolumes of btrfs have numbers that stand nowhere: then the innermost mount point above the file decides.
+        # The device numbers of btrfs subvolumes aren't listed: then the innermost mount point above the file decides.
         if len(point) >= longest and (real == point or real.startswith(point.rstrip("/") + "/")):
             above, longest = kind, len(point)
     return not above or above in LOCAL_TYPES
 
 
 def _mounts() -> Iterator[tuple[str, str, str]]:
-    """Number of the device, mount point and type of each mounted file system."""
+    """Device number, mount point and type of each mounted file system."""
     try:
         lines = MOUNTS.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
     except OSError:
