@@ -54,7 +54,7 @@ class Meter:
         self._row = row = table.rows[own]
         row[_IN_FLIGHT] = 0  # The requests of an earlier process in this slot ended with it.
         self.bugs = row[_BUGS]
-        """Exceptions that nobody planned."""
+        """Unexpected exceptions."""
 
         self.violations = row[_VIOLATIONS]
         """Requests that a quota has turned away."""
@@ -124,7 +124,7 @@ class Gauges:
     unsealed: bool
     cluster: str = ""
     mounts: tuple[tuple[str, int], ...] = ()
-    """The number of tokens of type ``auth`` and ``logical``."""
+    """The number of mounts of type ``auth`` and ``logical``."""
 
     encryptions: int = 0
     """The number of encryptions of the barrier's newest key."""
@@ -213,7 +213,7 @@ def _families(counts: Counts, gauges: Gauges) -> Iterator[Metric]:
     yield answers
     yield _histogram(counts)
     yield CounterMetricFamily(
-        "cryptoserve_bugs", "Requests that ended in an exception that nobody planned.", value=counts.bugs
+        "cryptoserve_bugs", "Requests that ended in an unexpected exception.", value=counts.bugs
     )
     ends = GaugeMetricFamily(
         "cryptoserve_certificate_expiry_timestamp_seconds",
