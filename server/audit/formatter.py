@@ -249,22 +249,20 @@ class Formatter:
         }
 
     def _request_data(self, data: Mapping[str, Any], mount: AuditMount | None) -> Mapping[str, Any]:
-        return self._data(data, frozenset() if mount is None else mount.request_clear)
+        if self.options.log_raw:
+            return data
+        return self._hasher.data(data, frozenset() if mount is None else mount.request_clear)
 
     def _response_data(self, data: Mapping[str, Any], subject: AuditSubject) -> Mapping[str, Any]:
-        mount = subject.mount
-        return self._data(self._elide(subject.operation, data), frozenset() if mount is None else mount.response_clear)
-
-    def _data(self, data: Mapping[str, Any], clear: frozenset[str]) -> Mapping[str, Any]:
-        return data if self.options.log_raw else self._hasher.data(data, clear)
-
-    def _elide(self, operation: Operation, data: Mapping[str, Any]) -> Mapping[str, Any]:
-        if not self.options.elide_list_responses or operation not in _LISTS:
+        if self.options.elide_list_responses and subject.operation in _LISTS:
+            data = {
+                key: len(value) if key in _ELIDED and isinstance(value, list | dict) else value
+                for key, value in data.items()
+            }
+        if self.options.log_raw:
             return data
-        return {
-            key: len(value) if key in _ELIDED and isinstance(value, list | dict) else value
-            for key, value in data.items()
-        }
+        mount = subject.mount
+        return self._hasher.data(data, frozenset() if mount is None else mount.response_clear)
 
     def _secret(self, text: str) -> str:
         return text if self.options.log_raw else self._hasher.text(text)

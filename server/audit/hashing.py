@@ -56,18 +56,16 @@ class Hasher:
         """As ``octets``, for text; surrogates that aren't pairs are hashed as they stand."""
         return self.octets(text.encode("utf-8", "surrogatepass")) if text else self._empty
 
-    def data(self, data: Mapping[str, Any], clear: frozenset[str]) -> dict[str, Any]:
+    def data(self, data: Mapping[str, Any], clear: frozenset[str], depth: int = 1) -> dict[str, Any]:
         """A copy of ``data`` with every string hidden, except those whose nearest key is in ``clear``.
 
-        Numbers, booleans and null stay. Raises ``InvalidRequest`` if it is nested too deeply to be audited.
+        Numbers, booleans and null stay; ``depth`` is that of ``data`` in what is audited. Raises ``InvalidRequest`` if
+        it is nested too deeply.
         """
-        return self._members(data, clear, 1)
-
-    def _members(self, members: Mapping[str, Any], clear: frozenset[str], depth: int) -> dict[str, Any]:
         # The strings of a batch, hundreds of them, come here: one loop over locals, without a function call for each.
         new_inner, new_outer, empty = self._new_inner, self._new_outer, self._empty
         hidden = {}
-        for key, value in members.items():
+        for key, value in data.items():
             kind = type(value)
             if kind is str:
                 if key in clear:
@@ -90,16 +88,16 @@ class Hasher:
         if depth >= MAX_DEPTH:
             raise InvalidRequest("the parameters are nested too deeply")
         if isinstance(value, dict):
-            return self._members(value, clear, depth + 1)
+            return self.data(value, clear, depth + 1)
         if isinstance(value, list | tuple):
             return [
-                self._members(item, clear, depth + 2) if type(item) is dict else self._element(item, clear, key, depth)
+                self.data(item, clear, depth + 2) if type(item) is dict else self._element(item, clear, key, depth)
                 for item in value
             ]
         if isinstance(value, bytes | bytearray | memoryview):
             return self.octets(bytes(value))
         if isinstance(value, Mapping):
-            return self._members(value, clear, depth + 1)
+            return self.data(value, clear, depth + 1)
         return self.text(str(value))
 
     def _element(self, item: Any, clear: frozenset[str], key: str, depth: int) -> Any:

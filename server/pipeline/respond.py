@@ -38,17 +38,9 @@ def answer_to(context: RequestContext, call: Call, reply: Reply | None) -> Answe
         # Who may not see it without a token must not get it out of a cache that others fill.
         kept = ((b"cache-control", b"private, max-age=%d" % reply.max_age_seconds),) if reply.max_age_seconds else ()
         return Answer(reply.status or 200, bare_body(reply.data), (JSON, *kept) if kept else JSON_ALONE)
-    return Answer(reply.status or 200, _envelope(context, call, reply, echo=context.echoes))
-
-
-def _envelope(context: RequestContext, call: Call, reply: Reply, *, echo: bool) -> bytes:
-    return success_body(
-        context.request_id,
-        reply.data,
-        warnings=call.warnings,
-        auth=reply.auth.auth_block(reply.identity_policies) if isinstance(reply, Issued) else None,
-        echo=echo,
-    )
+    auth = reply.auth.auth_block(reply.identity_policies) if isinstance(reply, Issued) else None
+    body = success_body(context.request_id, reply.data, warnings=call.warnings, auth=auth, echo=context.echoes)
+    return Answer(reply.status or 200, body)
 
 
 def raw_answer_to(status: int, raw: Raw) -> Answer:
@@ -78,7 +70,7 @@ async def wrapped(context: RequestContext, call: Call, reply: Reply, answer: Ans
         raise InvalidRequest("an answer is wrapped only for a request with a token, or for a login")
     envelope = answer.body
     if context.echoes:
-        envelope = _envelope(context, call, reply, echo=False)
+        envelope = success_body(context.request_id, reply.data, warnings=call.warnings)
     record = WrapRecord(
         creation_path=context.path,
         creation_time=format_time(call.now),
