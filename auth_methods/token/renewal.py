@@ -62,6 +62,8 @@ async def _renew(method: TokenMethod, call: Call, token: HeldToken, increment: i
     record = token.record
     if record.type == BATCH:
         raise InvalidRequest("batch tokens cannot be renewed")
+    if not record.leased:
+        raise InvalidRequest("invalid lease ID")
     if not record.renewable or not record.expire_time:
         raise InvalidRequest("lease is not renewable")
     granted = await _granted(method, call, record, increment)
