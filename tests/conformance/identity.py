@@ -310,6 +310,59 @@ _groups = Scenario(
     ),
 )
 
+_CUSTOM_METADATA: tuple[tuple[str, Json], ...] = (
+    ("some", {"k": "v"}),
+    ("empty", {}),
+    ("null", None),
+    ("text", ["a=b"]),
+)
+
+
+def _keeping(name: str, body: dict[str, Json]) -> tuple[Step, ...]:
+    """An entity's alias made with ``body``, then changed in all ways that say something of its metadata or nothing."""
+    made: dict[str, Json] = {"name": name, "mount_accessor": "{ar}", "canonical_id": "{entity}", **body}
+    named: dict[str, Json] = {"name": name, "mount_accessor": "{ar}"}
+    changes: tuple[tuple[str, str, dict[str, Json], int], ...] = (
+        ("by its name with nothing", "", named, 200 if body.get("custom_metadata") else 204),
+        ("by its id with none", "/id/{alias}", {"custom_metadata": {}}, 204),
+        ("by its id with some", "/id/{alias}", {"custom_metadata": {"q": "r"}}, 200),
+        ("by its id with nothing", "/id/{alias}", named, 204),
+        ("by its id with null", "/id/{alias}", {"custom_metadata": None}, 200),
+        ("by its id with none after null", "/id/{alias}", {"custom_metadata": {}}, 204),
+        ("by its id with some after null", "/id/{alias}", {"custom_metadata": {"s": "t"}}, 200),
+        ("by its name with nothing after some", "", named, 200),
+    )
+    return (
+        Step(f"entity {name}", "POST identity/entity", 200, {"name": name}, saves={"entity": "data.id"}),
+        Step(f"make {name}", "POST identity/entity-alias", 200, made, saves={"alias": "data.id"}),
+        Step(f"read {name}", "GET identity/entity-alias/id/{alias}", 200),
+        Step(f"read the entity {name}", f"GET identity/entity/name/{name}", 200),
+        *(
+            step
+            for what, path, change, status in changes
+            for step in (
+                Step(f"change {name} {what}", f"POST identity/entity-alias{path}", status, change),
+                Step(f"read {name} changed {what}", "GET identity/entity-alias/id/{alias}", 200),
+                Step(f"read the entity {name} changed {what}", f"GET identity/entity/name/{name}", 200),
+            )
+        ),
+    )
+
+
+_alias_metadata = Scenario(
+    "identity-alias-metadata",
+    servers=Servers.FRESH,
+    steps=(
+        *_MOUNTS,
+        *_keeping("absent", {}),
+        *(step for name, metadata in _CUSTOM_METADATA for step in _keeping(name, {"custom_metadata": metadata})),
+        Step("make one more", "POST identity/entity-alias", 200, {"name": "z", "mount_accessor": "{ar}"},
+             saves={"more": "data.id", "owner": "data.canonical_id"}),
+        Step("change its entity", "POST identity/entity/id/{owner}", 204, {"policies": ["p"]}),
+        Step("read after its entity changed", "GET identity/entity-alias/id/{more}", 200),
+    ),
+)  # fmt: skip
+
 _group_aliases = Scenario(
     "identity-group-aliases",
     steps=(
@@ -833,6 +886,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     _entities,
     _lists,
     _aliases,
+    _alias_metadata,
     _groups,
     _group_aliases,
     _merge,

@@ -133,6 +133,63 @@ _shared = Scenario(
     ),
 )
 
+_OPTIONS: tuple[tuple[str, Json], ...] = (
+    ("null", None),
+    ("empty", {}),
+    ("some", {"a": "b"}),
+    ("a-null", {"a": None}),
+    ("an-empty-one", {"a": ""}),
+    ("a-number", {"a": 5}),
+)
+
+
+_TUNED_OPTIONS: tuple[Json, ...] = ({"c": "d"}, {}, None, {"c": ""})
+
+
+def _with_options(kind: str, name: str, engine: str, options: Json) -> tuple[Step, ...]:
+    """A mount with options: made, read in all places, given more, and given none."""
+    where = f"{kind} {name}"
+    paths = (f"sys/{kind}/{name}", f"sys/{kind}/{name}/tune", f"sys/{kind}")
+    reading = tuple(Step(f"read {path} of {where}", f"GET {path}", 200) for path in paths)
+    return (
+        Step(f"enable {where}", f"POST sys/{kind}/{name}", 204, {"type": engine, "options": options}),
+        *reading,
+        Step(f"show {where}", "GET sys/internal/ui/mounts", 200),
+        *(
+            step
+            for number, tuned in enumerate(_TUNED_OPTIONS)
+            for step in (
+                Step(f"tune {where} {number}", f"POST sys/{kind}/{name}/tune", 204, {"options": tuned}),
+                Step(f"tuned {where} {number}", f"GET sys/{kind}/{name}", 200),
+                Step(f"tuning of {where} {number}", f"GET sys/{kind}/{name}/tune", 200),
+            )
+        ),
+        Step(f"disable {where}", f"DELETE sys/{kind}/{name}", 204),
+    )
+
+
+_options = Scenario(
+    "sys-mounts-options",
+    servers=Servers.FRESH,
+    steps=(
+        *(step for name, options in _OPTIONS for step in _with_options("mounts", name, "transit", options)),
+        *(step for name, options in _OPTIONS for step in _with_options("auth", name, "approle", options)),
+        *(
+            Step(f"version {number} of {kind}", f"POST sys/{kind}/v", 400,
+                 {"type": engine, "options": {"version": number}})
+            for kind, engine in (("mounts", "transit"), ("auth", "approle"))
+            for number in ("1", 2, "0")
+        ),
+        Step("version of an unknown method", "POST sys/auth/v", 400, {"type": "nope", "options": {"version": "2"}}),
+        Step("a bad TTL and a version", "POST sys/auth/v", 400,
+             {"type": "approle", "options": {"version": "2"}, "config": {"default_lease_ttl": "x"}}),
+        *(
+            Step(f"no version of {kind}", f"POST sys/{kind}/none", 204, {"type": engine, "options": {"version": ""}})
+            for kind, engine in (("mounts", "transit"), ("auth", "approle"))
+        ),
+    ),
+)  # fmt: skip
+
 _listing = Scenario(
     "sys-mounts-listing",
     servers=Servers.FRESH,
@@ -255,4 +312,4 @@ _built_in = Scenario(
     ),
 )
 
-SCENARIOS = (_shared, _listing, _remount, _auth, _auth_tuning, _built_in)
+SCENARIOS = (_shared, _listing, _remount, _auth, _auth_tuning, _built_in, _options)

@@ -95,10 +95,11 @@ def read_token_type(text: str) -> str:
     return text
 
 
-def refuse_version(options: Mapping[str, str], engine_type: str) -> None:
+def refuse_version(options: Mapping[str, str], engine_type: str, *, is_auth: bool = False) -> None:
     """Raise ``InvalidRequest`` if ``options`` ask for a version of an engine, of which none has several."""
     if options.get("version"):
-        raise InvalidRequest(f'secrets engine "{engine_type}" does not allow setting a version')
+        what = "auth method" if is_auth else "secrets engine"
+        raise InvalidRequest(f'{what} "{engine_type}" does not allow setting a version')
 
 
 def _enabled_ttl(text: str, word: str) -> int:

@@ -144,8 +144,7 @@ async def enable_mount(system: System, call: Call, body: EnableBody) -> None:
     refuse_over_namespace(system, path)
     if type_name in _BUILT_IN_TYPES:
         raise InvalidRequest(f'mount type of "{type_name}" is not mountable')
-    refuse_version(body.options, type_name)
-    await _enable(system, SECRETS, path, type_name, body)
+    await _enable(system, SECRETS, path, type_name, call, body)
 
 
 async def enable_auth(system: System, call: Call, body: EnableBody) -> None:
@@ -154,7 +153,7 @@ async def enable_auth(system: System, call: Call, body: EnableBody) -> None:
     type_name = _type(body)
     if type_name in _BUILT_IN_TYPES:
         raise InvalidRequest(f"{type_name} credential backend cannot be instantiated")
-    await _enable(system, AUTHS, path, type_name, body)
+    await _enable(system, AUTHS, path, type_name, call, body)
 
 
 def _type(body: EnableBody) -> str:
@@ -167,15 +166,16 @@ def _type(body: EnableBody) -> str:
     return body.type
 
 
-async def _enable(system: System, kind: Kind, path: str, type_name: str, body: EnableBody) -> None:
+async def _enable(system: System, kind: Kind, path: str, type_name: str, call: Call, body: EnableBody) -> None:
     config = read_config(body.config, system.core.runtime.settings.max_lease_ttl_seconds, is_auth=kind is AUTHS)
+    refuse_version(body.options, type_name, is_auth=kind is AUTHS)
     if plugins.engine_type(kind.plugins, type_name) is None:
         raise InvalidRequest(f"plugin not found in the catalog: {type_name}")
     entry: MountEntry = new_entry(
         kind.prefix + path,
         type_name,
         description=body.description,
-        options=body.options,
+        options=None if call.given.get("options", body.options) is None else body.options,
         local=body.local,
         seal_wrap=body.seal_wrap,
         external_entropy_access=body.external_entropy_access,

@@ -150,6 +150,6 @@ def _options(entry: MountEntry, body: TuneBody) -> dict[str, str] | None:
     """The mount's options with those of ``body`` over them; one that is set to nothing is removed."""
     if body.options is UNSET or not body.options:
         return entry.options
-    refuse_version(body.options, entry.type)
-    merged = (entry.options or {}) | body.options
-    return {name: value for name, value in merged.items() if value}
+    refuse_version(body.options, entry.type, is_auth=entry.is_auth)
+    kept = {name: value for name, value in (entry.options or {}).items() if name not in body.options}
+    return kept | {name: value for name, value in body.options.items() if value}

@@ -101,8 +101,7 @@ async def _create(identity: Identity, transaction: Transaction, call: Call, body
     if before is not None and before.alias_at(body.mount_accessor) is not None:
         raise InvalidRequest("Alias already exists for requested entity and mount accessor")
     alias = new_alias(checked_name(body.name), body.mount_accessor, call.now)
-    if body.custom_metadata is not UNSET:
-        alias = replace(alias, custom_metadata=_metadata(body.custom_metadata))
+    alias = replace(alias, custom_metadata=_custom_metadata(call, body))
     entity = before or await new_entity(transaction, "", identity.namespace_id, call.now)
     write(transaction, before, replace(entity, aliases=(*entity.aliases, alias)))
     return entity.id, alias.id
@@ -117,10 +116,10 @@ async def _update(
         name=checked_name(body.name) if body.name else before.name,
         mount_accessor=body.mount_accessor or before.mount_accessor,
     )
-    if body.custom_metadata is not UNSET:
-        after = replace(after, custom_metadata=_metadata(body.custom_metadata))
-    elif not body.id:
-        after = replace(after, custom_metadata=None)
+    if body.custom_metadata is not UNSET or not body.id:
+        custom_metadata = _custom_metadata(call, body)
+        if custom_metadata or before.custom_metadata:  # Nothing in place of nothing is no change.
+            after = replace(after, custom_metadata=custom_metadata)
     if after.key != before.key and await ENTITY.with_alias(transaction, after.mount_accessor, after.name) is not None:
         raise InvalidRequest("alias with combination of mount accessor and name already exists")
     target = await _target(transaction, body, owner)
@@ -162,8 +161,11 @@ def _without(owner: Entity, alias_id: str) -> Entity:
     return replace(owner, aliases=tuple(alias for alias in owner.aliases if alias.id != alias_id))
 
 
-def _metadata(given: dict[str, str]) -> dict[str, str]:
-    return checked_metadata(given, "custom alias metadata")
+def _custom_metadata(call: Call, body: AliasBody) -> dict[str, str] | None:
+    """What is given, which may be null; ``{}`` where nothing is."""
+    if call.given.get("custom_metadata", UNSET) is None:
+        return None
+    return {} if body.custom_metadata is UNSET else checked_metadata(body.custom_metadata, "custom alias metadata")
 
 
 async def read_alias(identity: Identity, call: Call, body: AliasName) -> Reply | None:
