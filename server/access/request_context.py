@@ -48,6 +48,9 @@ class RequestContext(Struct, frozen=True):
     hidden: Hidden | None = None
     """What the audit's entries hold of the parameters, where that was worked out beforehand."""
 
+    admitted: bool = False
+    """Whether it is let through because its path is public: no policies are asked then."""
+
     def __repr__(self) -> str:
         return f"RequestContext({self.request_id}, {self.operation.value} {self.path!r})"
 
@@ -102,13 +105,14 @@ class RequestContext(Struct, frozen=True):
         if self.subject is not None:
             return self.subject
         token, decision = self.token, self.decision
+        allowed = (True if self.admitted else None) if decision is None else decision.allowed
         return AuditSubject(
             operation=self.operation,
             path=self.path,
             namespace=self.tenant.audit,
             mount=None if self.match is None else self.match.mounted.audit,
             token=None if token is None else _described(token),
-            allowed=None if decision is None else decision.allowed,
+            allowed=allowed,
             granting_policies=() if decision is None else decision.granting_policies,
         )
 
@@ -120,7 +124,7 @@ class RequestContext(Struct, frozen=True):
             subject=self.subject or self.audit_subject(),
             data=request.data,
             client_token=request.token,
-            remaining_uses=0 if token is None else token.record.num_uses,
+            remaining_uses=0 if token is None else self._remaining_uses(token),
             remote_address=request.remote_address,
             remote_port=request.remote_port,
             wrap_ttl_seconds=request.wrap_ttl_seconds or None,
@@ -128,6 +132,11 @@ class RequestContext(Struct, frozen=True):
             error=fault,
             hidden=self.hidden,
         )
+
+    def _remaining_uses(self, token: Token) -> int:
+        """How many uses a limited token had before this request took one."""
+        uses = token.record.num_uses
+        return max(uses, 0) + 1 if uses and self.decision is not None else uses
 
 
 def caller_of(token: Token) -> Caller:
@@ -146,7 +155,7 @@ def audit_response(reply: Reply | None, warnings: list[str], context: RequestCon
     match = context.match
     return AuditResponse(
         data=data,
-        auth=_auth(reply.auth, reply.identity_policies),
+        auth=_auth(reply.auth, reply.identity_policies),  # Without a time: it is issued just now.
         client_token=reply.auth.id,
         login=match is not None and match.mounted.entry.is_auth and context.public,
         entity_created=reply.entity_created,
@@ -162,12 +171,13 @@ def _described(token: Token) -> AuditToken:
         policies = () if token.identity is None else token.identity.policies
         namespace = token.store.namespace
         client = client_id(record.policies, namespace.id, record.entity_id)
-        described = AuditToken(_auth(record, policies), client, namespace.id, namespace.path)
+        auth = _auth(record, policies, issue_time=record.creation_time)
+        described = AuditToken(auth, client, namespace.id, namespace.path)
         token.audit = described
     return described
 
 
-def _auth(record: TokenRecord, identity_policies: tuple[str, ...]) -> AuditAuth:
+def _auth(record: TokenRecord, identity_policies: tuple[str, ...], *, issue_time: float = 0) -> AuditAuth:
     return AuditAuth(
         policies=sorted({*record.policies, *identity_policies}) if identity_policies else record.policies,
         token_policies=record.policies,
@@ -178,6 +188,6 @@ def _auth(record: TokenRecord, identity_policies: tuple[str, ...]) -> AuditAuth:
         entity_id=record.entity_id,
         token_type=record.type,
         ttl_seconds=record.ttl,
-        issue_time=record.creation_time if record.leased else 0,
+        issue_time=issue_time,
         num_uses=record.num_uses,
     )

@@ -226,7 +226,7 @@ class Formatter:
         if response.login and response.auth is not None:
             who, rest = self._describe(response.auth, response.client_token)
             return {**who, **rest, **({"entity_created": True} if response.entity_created else {})}
-        if request.subject.allowed and not response.error:
+        if request.subject.allowed and not (response.error and response.data):
             return {"policy_results": {"allowed": True}, **_NOBODY}
         return _NOBODY
 

@@ -77,7 +77,7 @@ async def admit(
             context = await _authenticate(unsealed, context, call)
             if context.public:
                 call.caller = context.caller
-                return context, None
+                return replace(context, admitted=True), None
         call.caller = context.caller
         body, context = await _distinguish(context, call)
         if context.decision is None:
@@ -96,7 +96,9 @@ async def admit(
         try:
             if isinstance(error, Fault):
                 response = refused(error, public=context.public)
-                await unsealed.audit.refuse(context.audit_request(response.error), response)
+                # Who isn't known is denied in bare words in the entry of the request, as OpenBao has it.
+                words = refused(error, public=True).error if context.token is None else response.error
+                await unsealed.audit.refuse(context.audit_request(words), response)
         finally:
             await end_used_up(context)
         raise
