@@ -212,9 +212,7 @@ def _families(counts: Counts, gauges: Gauges) -> Iterator[Metric]:
         answers.add_metric((str(status),), number)
     yield answers
     yield _histogram(counts)
-    yield CounterMetricFamily(
-        "cryptoserve_bugs", "Requests that ended in an unexpected exception.", value=counts.bugs
-    )
+    yield CounterMetricFamily("cryptoserve_bugs", "Requests that ended in an unexpected exception.", value=counts.bugs)
     ends = GaugeMetricFamily(
         "cryptoserve_certificate_expiry_timestamp_seconds",
         "When the first of a listener's certificates ends, in seconds since the epoch.",

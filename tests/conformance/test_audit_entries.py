@@ -14,14 +14,15 @@ import pytest
 
 from tests.conformance.pair import subject, uninitialised_pair
 from tests.conformance.play import play
-from tests.conformance.steps import INITIALISE, NO_TOKEN, Scenario, Servers, Step
+from tests.conformance.steps import INITIALISE, NO_TOKEN, Json, Scenario, Servers, Step
 
 _POLICY = 'path "sys/mounts" { capabilities = ["read"] }'
 _WRAPPED = {"X-Vault-Wrap-TTL": "60"}
 
 _STEPS = (
     Step("policy", "POST sys/policies/acl/p", 204, {"policy": _POLICY}),
-    Step("token", "POST auth/token/create", 200, {"policies": ["p"], "ttl": "1h"}, saves={"token": "auth.client_token"}),
+    Step("token", "POST auth/token/create", 200, {"policies": ["p"], "ttl": "1h"},
+         saves={"token": "auth.client_token"}),
     Step("allowed", "GET sys/mounts", 200, token="{token}"),
     Step("denied", "GET sys/auth", 403, token="{token}"),
     Step("denied what isn't there", "GET nope/x", 403, token="{token}"),
@@ -62,7 +63,7 @@ def test_entries_name_callers_and_reasons_alike(tmp_path: Path) -> None:
     if missing := subject().missing():
         pytest.skip(missing)
     # Each server writes a file of this name into its own working directory.
-    device = {"type": "file", "options": {"file_path": "entries.log"}}
+    device: dict[str, Json] = {"type": "file", "options": {"file_path": "entries.log"}}
     enable = Step("enable", "POST sys/audit/file", 204, device)
     scenario = Scenario("audit-entries", (*INITIALISE, enable, *_STEPS), servers=Servers.UNINITIALISED)
     with uninitialised_pair(tmp_path, "unsafe_allow_api_audit_creation = true\n") as pair:
