@@ -1,1 +1,1 @@
-"""The core: configuration, lifecycle, mounts, tokens, access control, audit, and the way of a request through them."""
+"""The server: configuration, lifecycle, mounts, tokens, access control, audit, and the request pipeline."""

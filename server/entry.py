@@ -1,4 +1,4 @@
-"""The entry point of the command: holds hang-ups back before anything slow is done, imports among that."""
+"""Entry point of the command: defers SIGHUP before anything slow happens, imports included."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From a configuration to a served core: opens storage and seal, and in development mode initialises at once."""
+"""Opens the service of a configuration: storage, seal and core; development mode initialises it at once."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ _log = logging.getLogger(__name__)
 
 
 async def open_service(config: Config, member: Member) -> Service:
-    """Open everything that ``config`` names, for the process that ``member`` is.
+    """Open everything that ``config`` names, for the process ``member``.
 
-    Raises ``ConfigError`` for what can't be opened.
+    Raises ``ConfigError`` if that isn't possible.
     """
     _pin_providers(config)
     seal = _open_seal(config)
@@ -90,9 +90,9 @@ async def open_service(config: Config, member: Member) -> Service:
 
 
 def check_audit(config: Config) -> None:
-    """See that there can be audit devices such as ``config`` declares. Raises ``ConfigError`` otherwise.
+    """Check that the audit devices declared in ``config`` are valid. Raises ``ConfigError`` otherwise.
 
-    One that can't be opened is only logged: it is tried again with each entry, and initialising demands that it works.
+    A device that can't be opened is only logged: each entry tries again, and initialisation requires a working one.
     """
     for enabled in _make_audit(config):
         try:
@@ -119,10 +119,10 @@ def _make_audit(config: Config) -> Iterator[EnabledDevice]:
 
 
 def check_config(config: Config) -> list[str]:
-    """See that a server could start with ``config``: what it names is installed, and its files are what they must be.
+    """Check that a server could start with ``config``: its plug-ins are installed, and its files are valid.
 
-    Answers what there is to warn of in these files. Opens no storage, no socket and no audit device, so a server may be
-    running. Raises ``ConfigError``, ``ListenFailed``.
+    Returns warnings about these files. Opens no storage, socket or audit device, so a server may be running. Raises
+    ``ConfigError``, ``ListenFailed``.
     """
     warnings = []
     _pin_providers(config)
@@ -151,7 +151,7 @@ def claim_storage(config: Config) -> Iterator[None]:
 
 
 async def _share_counts(core: Core) -> None:
-    """Let the other processes know, again and again, what this one has counted."""
+    """Publish this process's counts to the others at intervals."""
     while True:
         await asyncio.sleep(SHARE_SECONDS)
         core.runtime.meter.share(len(core.runtime.in_flight))
@@ -213,14 +213,14 @@ def _settings(config: Config) -> Settings:
         audit_devices=_declared(config),
         audit_through_api=config.unsafe_allow_api_audit_creation,
         audit_prefix_allowed=config.allow_audit_log_prefixing,
-        # Of the requests that may be under way, half may wait for the audit: others find room all the same.
+        # Of the requests under way, half may wait for the audit, so that others find room.
         audit_max_waiting=max(1, min(MAX_WAITING, config.max_concurrent_requests // config.workers // 2)),
         shown=_shown(config),
     )
 
 
 def _shown(config: Config) -> dict[str, object]:
-    """What ``sys/config/state/sanitized`` shows: what was set, and nothing of paths to keys or of seals' settings."""
+    """The contents of ``sys/config/state/sanitized``: settings in effect, without paths of keys and seals' settings."""
     return {
         "api_addr": config.api_addr,
         "cluster_name": config.cluster_name,

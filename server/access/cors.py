@@ -1,7 +1,7 @@
-"""Cross-origin requests: which pages' scripts may read answers, as Fetch defines it and OpenBao answers it.
+"""Cross-origin requests (CORS): which pages' scripts may read answers, as Fetch defines it and OpenBao answers it.
 
-Where it is on, a request that names an origin which isn't allowed is refused outright, whatever it asks for: a server
-that holds keys has no business with a page that nobody has named. Without an ``Origin``, nothing changes.
+With CORS enabled, a request with an origin that isn't allowed is refused, whatever its path: a server that holds keys
+shouldn't answer unlisted pages. Requests without ``Origin`` are unaffected.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ ANY = "*"
 MAX_ORIGINS = 1000
 MAX_HEADERS = 1000
 MAX_CHARACTERS = 512
-"""The longest origin or name of a header; what is printable only, since both stand in answers."""
+"""The longest origin or header name, in characters; only printable ones are allowed, since both occur in answers."""
 
 STANDARD_HEADERS = (
     "Content-Type",
@@ -44,11 +44,11 @@ _JSON = (b"content-type", b"application/json")
 
 
 class CorsConfig(Struct, frozen=True, kw_only=True):
-    """Who may ask from elsewhere."""
+    """The allowed origins and headers."""
 
     origins: tuple[str, ...]
     headers: tuple[str, ...] = ()
-    """Those that may be sent beside ``STANDARD_HEADERS``."""
+    """The headers allowed in addition to ``STANDARD_HEADERS``."""
 
     credentials: bool = False
 
@@ -60,11 +60,11 @@ class CorsConfig(Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class CorsVerdict:
-    """What cross-origin rules make of a request: headers for its answer, or an answer at once."""
+    """The decision about a request: headers for its answer, or an immediate answer."""
 
     headers: tuple[tuple[bytes, bytes], ...] = ()
     status: int | None = None
-    """None where the request is to be handled as any other."""
+    """None if the request is to be handled as usual."""
 
     body: bytes = b""
 
@@ -81,19 +81,19 @@ class Cors:
 
     @property
     def enabled(self) -> bool:
-        """Whether there are rules, as of the last ``load``."""
+        """Whether CORS is enabled, as of the last ``load``."""
         return self._config is not None
 
     async def load(self) -> None:
-        """Take over what is stored."""
+        """Load the stored rules."""
         self._config = await self.config()
 
     async def config(self) -> CorsConfig | None:
-        """The rules; None where cross-origin requests are treated as any others."""
+        """The rules; None if CORS is disabled."""
         return await self._view.load(_RECORD, _decode)
 
     async def enable(self, config: CorsConfig) -> None:
-        """Set the rules. Raises ``Failed`` in Vault's words for origins that can't be."""
+        """Set the rules. Raises ``Failed`` in Vault's words for invalid origins."""
         if not config.origins:
             raise Failed("at least one origin or the wildcard must be provided")
         if ANY in config.origins and len(config.origins) > 1:
@@ -105,11 +105,11 @@ class Cors:
         await put(self._view, _RECORD, msgspec.msgpack.encode(config))
 
     async def disable(self) -> None:
-        """Treat cross-origin requests as any others."""
+        """Disable CORS."""
         await delete(self._view, _RECORD)
 
     def judge(self, request: Request) -> CorsVerdict:
-        """What the rules make of ``request``."""
+        """The decision of the rules about ``request``."""
         config = self._config
         origin = _header(request, b"origin")
         if config is None or not origin:

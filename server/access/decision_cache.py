@@ -1,11 +1,11 @@
 """Authorization cache: allowed decisions per token and path, invalidated by any write that they rest on.
 
-Finding the mount and the route, looking the token up and asking its policies gives the same answer for each of a
-client's requests, until a mount, a policy or another thing that ``watch`` names is written, or the token ends. A busy
-client then costs one look into a dictionary and one at its token.
+Locating the mount and the route, looking the token up and evaluating its policies gives the same result for each of a
+client's requests, until a write to a mount, a policy or another key under ``watch``, or the token's end. Such a request
+costs one dictionary look-up and one check of its token.
 
-Only what is the same for every request is kept: nothing where the policies look at parameters, where a token counts its
-uses or is bound to addresses, and no refusals.
+Only results that hold for every request are cached: none if policies constrain parameters, none for tokens with
+limited uses or bound addresses, and no refusals.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ from server.tenants.tokens.store import Token
 from storage.view import View
 
 MAX_KEPT = 10_000
-"""How many are kept; when there are more, all are forgotten and those in use come back at their next request."""
+"""The most cached decisions; beyond it all are dropped, and those in use return with their next request."""
 
 MAX_PATH_CHARACTERS = 512
-"""The longest path of a request that is kept."""
+"""The longest path of a cached decision, in characters."""
 
 _Key: TypeAlias = tuple[str, str, Operation, str, str]
 
 
 class CachedDecision(Struct, frozen=True):
-    """What is the same of all requests of one token for one path: their context without the request itself."""
+    """The common part of all requests of one token for one path: their context without the request itself."""
 
     tenant: Tenant
     operation: Operation
@@ -51,11 +51,11 @@ class CachedDecision(Struct, frozen=True):
     decision: Decision
     subject: AuditSubject
     valid_until: float
-    """Seconds since the epoch; a policy expires then."""
+    """Seconds since the epoch; the earliest expiry of a policy that counts."""
 
 
 class DecisionCache:
-    """Allowed decisions per token and path, until something that they rest on changes."""
+    """Allowed decisions per token and path, until something that they depend on changes."""
 
     def __init__(self) -> None:
         self._known: dict[_Key, CachedDecision] = {}
@@ -63,11 +63,11 @@ class DecisionCache:
         """Changes whenever all is forgotten; what was decided before that is not to be added after it."""
 
     def watch(self, view: View, key: str = "") -> None:
-        """Forget everything whenever an entry of ``view`` that begins with ``key`` may have changed."""
+        """Forget everything when an entry of ``view`` that begins with ``key`` may have changed."""
         view.watch(self.forget, key)
 
     def find(self, request: Request, request_id: str, now: float) -> RequestContext | None:
-        """The context of a further ``request`` like one that was allowed, or None."""
+        """The context of ``request`` if an equal one was allowed, or None."""
         if request.wrap_ttl_seconds:
             return None
         known = self._known.get((request.token, request.method, request.operation, request.path, request.namespace))
@@ -91,9 +91,9 @@ class DecisionCache:
         )
 
     def add(self, epoch: int, context: RequestContext, valid_until: float) -> None:
-        """Keep what was decided about ``context`` since ``epoch``, if the next request will find the same.
+        """Cache the decision about ``context``, made since ``epoch``, if it holds for every equal request.
 
-        ``valid_until`` is when a policy that has a say expires, seconds since the epoch.
+        ``valid_until`` is the earliest expiry of a policy that counts, in seconds since the epoch.
         """
         request, token, caller, decision = context.request, context.token, context.caller, context.decision
         match, route = context.match, context.route
@@ -132,6 +132,6 @@ class DecisionCache:
         return iter(self._known.values())
 
     def forget(self) -> None:
-        """Forget everything, as when something ends that a decision holds."""
+        """Forget everything, as when a cached token or tenant ends."""
         self.epoch += 1
         self._known.clear()

@@ -1,7 +1,7 @@
-"""What may stop or mark a request before it is looked at: cross-origin rules and quotas.
+"""Guards that may refuse or mark a request before any other step: cross-origin rules and quotas.
 
-Most servers have neither. So there is one flag, ``on``, which is all that a request without them costs; it is raised as
-soon as anything that is stored about them changes, and lowered when there turns out to be nothing.
+Most servers have neither, so one flag, ``on``, is their whole cost to a request; it is raised when a stored record of
+theirs changes, and lowered if there turns out to be none.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from storage.view import View
 
 
 class Guards:
-    """The guards whose records lie below ``view``."""
+    """The guards with records below ``view``."""
 
     def __init__(self, view: View, counts: RateCounts) -> None:
         self.cors = Cors(view)
@@ -33,7 +33,7 @@ class Guards:
         self.on = self._stale = True
 
     async def load(self) -> None:
-        """Take over what is stored, if it may have changed. Whoever comes while it is being read waits for it too."""
+        """Load the stored records, if they may have changed; concurrent callers wait for it too."""
         if not self._stale:
             return
         async with self._loading:
@@ -42,6 +42,6 @@ class Guards:
                 await self.cors.load()
                 await self.quotas.load()
                 if changes != self._changes:
-                    continue  # It has changed while it was being read.
+                    continue  # It has changed during the read.
                 self._stale = False
                 self.on = self.cors.enabled or self.quotas.any

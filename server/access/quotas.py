@@ -1,11 +1,11 @@
-"""Quotas: how many requests a client, known by its address, may send in an interval.
+"""Quotas: the number of requests that a client, identified by its address, may send in an interval.
 
-A quota is for a namespace (the root namespace's is for the whole server), a mount, a path below a mount, or one role of
-an auth method. A request counts against the most specific one alone: the role's, else the path's, else the mount's,
-else the namespace's, else that of the nearest namespace above that is inherited.
+A quota applies to a namespace (the root's to the whole server), a mount, a path below a mount, or one role of an auth
+method. A request counts against the most specific one alone: the role's, else the path's, else the mount's, else the
+namespace's, else the nearest inheritable one of a namespace above.
 
-A quota holds its mount by identity, so it moves with a remount and is gone with the mount. How they are stored is in
-``server.tenants.limits.quota_records``; counting is done in ``server.tenants.limits.rate_limits``.
+A quota refers to its mount by identity, so it follows a remount and is deleted with the mount. Storage is in
+``server.tenants.limits.quota_records``, counting in ``server.tenants.limits.rate_limits``.
 """
 
 from __future__ import annotations
@@ -39,18 +39,18 @@ class _OfMount:
     roles: dict[str, Quota] = field(default_factory=dict)
     paths: dict[str, Quota] = field(default_factory=dict)
     globs: list[tuple[str, Quota]] = field(default_factory=list)
-    """Beginnings of paths, the longest first."""
+    """Path prefixes, the longest first."""
     whole: Quota | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """What the quotas say of a request."""
+    """The decision of the quotas about a request."""
 
     allowed: bool
     headers: tuple[tuple[bytes, bytes], ...] = ()
     audited: bool = False
-    """Whether the refusal is to be written down."""
+    """Whether the refusal is to be audited."""
 
 
 _UNLIMITED = Admission(True)
@@ -73,7 +73,7 @@ class Quotas:
         return bool(self._record.quotas)
 
     async def load(self) -> None:
-        """Take over what is stored."""
+        """Load the stored quotas."""
         record = await self.record()
         if record is self._record:
             return
@@ -106,7 +106,7 @@ class Quotas:
         await self._change(change)
 
     async def delete(self, name: str) -> None:
-        """Delete a quota; it is no error if it isn't there."""
+        """Delete a quota; no error if there is none."""
         await self._change(
             lambda record: replace(
                 record, quotas={other: quota for other, quota in record.quotas.items() if other != name}
@@ -114,7 +114,7 @@ class Quotas:
         )
 
     async def forget(self, gone: Collection[bytes]) -> None:
-        """Drop the quotas with these ids: what they were for is no longer there."""
+        """Drop the quotas with these ids, whose subjects were deleted."""
         if not gone:
             return
         await self._change(
@@ -128,7 +128,7 @@ class Quotas:
         await self._change(lambda record: replace(record, config=config))
 
     async def admit(self, context: RequestContext, namespaces: Iterable[Namespace], now: float) -> Admission:
-        """Count a request, which has been located, and tell whether it may be handled.
+        """Count a located request, and decide whether it may be handled.
 
         ``namespaces`` are its own and those above, the nearest first; ``now`` is in seconds since the epoch.
         """
@@ -136,12 +136,12 @@ class Quotas:
         if self._is_exempt(context.tenant.namespace.path + context.path):
             return _UNLIMITED
         if match is not None and not context.path.startswith(match.mounted.entry.path):
-            match = None  # What lacks the slash at the end of a mount's path doesn't lie in it.
+            match = None  # A path without the final slash of a mount's path isn't in it.
         quota = await self._most_specific(request.data, namespaces, match)
         if quota is None:
             return _UNLIMITED
         limit = Limit(
-            # As OpenBao counts: to the nearest whole number, a half upwards, and at least one.
+            # As OpenBao counts: rounded to the nearest integer, a half upwards, and at least one.
             min(max(int(quota.rate + 0.5), 1), _HIGHEST_LIMIT),
             quota.interval_seconds * 1000,
             quota.block_interval_seconds * 1000,
@@ -172,12 +172,12 @@ class Quotas:
         return next((exempt for beginning, exempt in self._exempt if path.startswith(beginning)), False)
 
     async def _change(self, change: Callable[[Record], Record]) -> None:
-        async def work(transaction: Transaction) -> None:
+        async def rewrite_record(transaction: Transaction) -> None:
             value = await transaction.get(_RECORD)
             before = Record() if value is None else decode_record(value)
             transaction.put(_RECORD, msgspec.msgpack.encode(change(before)))
 
-        await transact(self._view, work)
+        await transact(self._view, rewrite_record)
 
 
 async def _in_mount(of_mount: _OfMount, match: Match, given: Mapping[str, Any]) -> Quota | None:
@@ -186,7 +186,7 @@ async def _in_mount(of_mount: _OfMount, match: Match, given: Mapping[str, Any]) 
         quota = of_mount.roles.get(await engine.role_of(match.path, given))
         if quota is not None:
             return quota
-    # As policies do, quotas mean the thing, however it is spelt.
+    # Quotas, like policies, apply to a path in any spelling.
     path = (match.path if match.endpoint is None else match.endpoint.canonical(match.path)).rstrip("/")
     quota = of_mount.paths.get(path)
     if quota is not None:
@@ -206,7 +206,7 @@ def _sort_in(of_mount: _OfMount, quota: Quota) -> None:
 
 
 def _compiled(exempt_paths: tuple[str, ...]) -> tuple[tuple[str, bool], ...]:
-    """Beginnings of paths, the longest first, and whether they are exempt or taken out again."""
+    """Path prefixes, the longest first, and whether each is exempt or excepted from an exemption."""
     beginnings = {
         path.removeprefix(_EXCEPT).removesuffix(_GLOB): not path.startswith(_EXCEPT) for path in exempt_paths if path
     }

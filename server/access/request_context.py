@@ -22,17 +22,17 @@ from server.tenants.tokens.wrapping import Wrapped
 
 
 class RequestContext(Struct, frozen=True):
-    """What is known of a request: each step of the pipeline answers a new one, with its finding added."""
+    """The findings about a request: each step of the pipeline returns a new context with its finding added."""
 
     request: Request
     request_id: str
     tenant: Tenant
     operation: Operation
     path: str
-    """As policies and the audit see it: that of a list ends in ``/``."""
+    """The path as policies and the audit see it: that of a list ends in ``/``."""
 
     match: Match | None = None
-    """The mount and the pattern that the path leads to; None if there is no mount."""
+    """The mount and the pattern of the path; None if there is no mount."""
 
     route: Row[Any] | None = None
     token: Token | None = None
@@ -40,13 +40,13 @@ class RequestContext(Struct, frozen=True):
     """The holder of ``token``, as a handler may know it."""
 
     decision: Decision | None = None
-    """None until the policies were asked."""
+    """The policies' decision; None before they are asked."""
 
     subject: AuditSubject | None = None
-    """The caller, the operation and the path as audit entries state them, where that is known already."""
+    """Caller, operation and path for audit entries, if known already."""
 
     hidden: Hidden | None = None
-    """What the audit's entries hold of the parameters, where that was worked out beforehand."""
+    """The hidden parameters for audit entries, if computed ahead."""
 
     admitted: bool = False
     """Whether it is let through because its path is public: no policies are asked then."""
@@ -56,7 +56,7 @@ class RequestContext(Struct, frozen=True):
 
     @property
     def public(self) -> bool:
-        """Whether the path needs no token; then errors are answered in bare words, those for a wrong verb too."""
+        """Whether the path needs no token; then error texts are bare, also those for a wrong method."""
         if self.route is not None:
             return self._is_public(self.route)
         if self.match is None or self.match.endpoint is None or self.operation is Operation.HELP:
@@ -71,7 +71,7 @@ class RequestContext(Struct, frozen=True):
 
     @property
     def echoes(self) -> bool:
-        """Whether the answer repeats its data at the top level; OpenBao doesn't where the path names a namespace."""
+        """Whether the answer repeats its data at the top level; not if the path names a namespace, as in OpenBao."""
         return self.route is not None and self.route.echo and not self.request.prefixed
 
     @property
@@ -83,10 +83,10 @@ class RequestContext(Struct, frozen=True):
         return route.writes_on_update or self.operation is Operation.CREATE
 
     def decide(self, token: Token, acl: Acl, lines: Sequence[Struct] | None = None) -> Decision:
-        """What ``acl``, the rights of ``token``, says; ``lines`` are those of a stream that have come.
+        """The decision of ``acl``, the rules of ``token``; ``lines`` are the lines of a stream received so far.
 
-        The path is judged in the one spelling of what the route acts on, parameters as the route takes them. What is
-        neither in the namespace of the token nor below it isn't allowed.
+        The path is judged in the one spelling that the route acts on, parameters as the route converts them. A path
+        outside of the token's namespace and those below it isn't allowed.
         """
         below = self.tenant.namespace.below(token.store.namespace)
         if below is None:
@@ -101,7 +101,7 @@ class RequestContext(Struct, frozen=True):
         return acl.check(self.operation, path, request.data, request.wrap_ttl_seconds or None, taken)
 
     def audit_subject(self) -> AuditSubject:
-        """The caller, the operation and the path as audit entries state them."""
+        """Caller, operation and path for audit entries."""
         if self.subject is not None:
             return self.subject
         token, decision = self.token, self.decision
@@ -117,7 +117,7 @@ class RequestContext(Struct, frozen=True):
         )
 
     def audit_request(self, fault: str = "") -> AuditRequest:
-        """The entry of the request; ``fault`` are the fixed words for why it is refused."""
+        """The entry of the request; ``fault`` is the fixed text of a refusal."""
         request, token = self.request, self.token
         return AuditRequest(
             id=self.request_id,

@@ -1,6 +1,6 @@
-"""The program ``cryptoserve``: runs a server, and does what takes the server's own files or says how it is.
+"""The program ``cryptoserve``: runs a server, and handles its local files and status.
 
-Everything else is done by the stock ``bao`` and ``vault`` clients over the API.
+All else is done by the stock ``bao`` and ``vault`` clients over the API.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """``cryptoserve backup FILE`` and ``restore FILE``: the storage of a configuration as one file, and back.
 
-Entries stay encrypted, so both need neither a token nor shares, but the right to read or write the storage.
+Entries stay encrypted, so both need no token and no shares, but access to the storage.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def _restore(invocation: Invocation) -> int:
 
 
 def _storage(invocation: Invocation) -> tuple[Copyable, Storage]:
-    """The storage that the configuration names, and what copies it. What is made is for this account alone."""
+    """The storage that the configuration names, and its ``Copyable``. New files are private to this account."""
     os.umask(_PRIVATE)
     files = invocation.flags.all("config")
     if not files:

@@ -1,4 +1,4 @@
-"""What a command is. Each is an entry point of the group ``cryptoserve.commands``, ours like anybody else's."""
+"""The contract of commands. Each is an entry point of the group ``cryptoserve.commands``, ours like third parties'."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from server.config.flags import Flag, Flags
 
 
 class CommandFailed(Exception):
-    """A command can't do what it was asked to; the text is one line for who asked."""
+    """A command failed; the text is one line for the user."""
 
 
 @dataclass(frozen=True, slots=True)
 class Invocation:
-    """What a command was called with."""
+    """The arguments and environment of a command."""
 
     flags: Flags
     environment: Mapping[str, str]
 
 
 Run: TypeAlias = Callable[[Invocation], int]
-"""Does the work and gives the exit status. Raises ``CommandFailed``, or ``UsageError`` for flags that don't fit."""
+"""Runs the command and returns the exit status. Raises ``CommandFailed``, or ``UsageError`` for wrong flags."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +35,10 @@ class Command:
     run: Run
     flags: tuple[Flag, ...] = ()
     operands: tuple[str, ...] = ()
-    """The names of what must stand beside the flags, such as ``FILE``."""
+    """The names of its operands, such as ``FILE``."""
 
     more: str = ""
-    """What its help says below the flags."""
+    """Its help text below the flags."""
 
 
 CONFIG_FLAG = Flag(

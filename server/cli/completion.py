@@ -1,7 +1,7 @@
-"""``cryptoserve completion SHELL``: a script by which a shell completes commands and flags.
+"""``cryptoserve completion SHELL``: prints a script by which a shell completes commands and flags.
 
-The script is made from the same tables as the help, so it knows what is installed when it is made. Files are completed
-by the shell itself.
+The script is made from the tables of the help, so it has the commands that are installed then. The shell itself
+completes files.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def _run(invocation: Invocation) -> int:
 
 
 def _commands() -> Commands:
-    """What is installed and can be loaded."""
+    """The installed commands that can be loaded."""
     found = {}
     for name in plugins.names(plugins.COMMANDS):
         try:
@@ -37,7 +37,7 @@ def _commands() -> Commands:
 
 
 def _flags(command: Command) -> list[str]:
-    """How its flags begin on a command line; those that take a value end in ``=``."""
+    """Its flags as typed; those that take a value end in ``=``."""
     return [f"-{flag.name}{'=' if flag.takes_value else ''}" for flag in command.flags]
 
 
@@ -117,12 +117,12 @@ def _fish(commands: Commands) -> str:
 
 
 def _quoted(text: str) -> str:
-    """``text`` as one word of any of the shells: none takes a quote within quotes, so there is none."""
+    """``text`` as one word of any of the shells; quotes are removed, since no shell takes one within quotes."""
     return "'" + text.replace("'", "\N{RIGHT SINGLE QUOTATION MARK}") + "'"
 
 
 def _bracketed(text: str) -> str:
-    """``text`` as an explanation of ``_arguments``, which ends at a bracket and parts at a colon."""
+    """``text`` as a description for ``_arguments``, in which brackets and colons are special."""
     return text.replace("[", "(").replace("]", ")").replace(":", "\\:")
 
 

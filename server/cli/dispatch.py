@@ -1,7 +1,7 @@
-"""Finds the command that a command line names, and runs it.
+"""Finds the command of a command line, and runs it.
 
-A mistake is told in one line, with the nearest word that would have been right; help is what ``-h`` prints. A command
-that isn't there exits with status 2, everything else that goes wrong with 1.
+A mistake is reported in one line, with the nearest correct word; ``-h`` prints help. An unknown command exits with
+status 2, other errors with 1.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _OTHER_NAMES = {"-version": "version", "--version": "version", "-v": "version"}
 
 
 def run_command(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
-    """Do what ``arguments`` (without the program's name) say, and give the exit status."""
+    """Run ``arguments`` (without the program's name), and return the exit status."""
     name = arguments[0] if arguments else ""
     name = _OTHER_NAMES.get(name, name)
     if name in _HELP:
@@ -40,7 +40,7 @@ def run_command(arguments: Sequence[str], environment: Mapping[str, str]) -> int
 
 
 def run(name: str, command: Command, arguments: Sequence[str], environment: Mapping[str, str]) -> int:
-    """Run ``command`` with the ``arguments`` behind its name, and give the exit status."""
+    """Run ``command`` with the ``arguments`` behind its name, and return the exit status."""
     if _HELP & set(arguments):
         sys.stdout.write(help_text(name, command))
         return 0

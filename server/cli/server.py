@@ -1,4 +1,4 @@
-"""``cryptoserve server``: runs a server, or tells whether its configuration would do."""
+"""``cryptoserve server``: runs a server, or checks its configuration."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ FLAGS = (
 
 
 def command(service: OpenService) -> Command:
-    """The command that serves what ``service`` opens."""
+    """The command that serves the service of ``service``."""
 
     def run_server(invocation: Invocation) -> int:
         try:
@@ -69,7 +69,7 @@ def _serve(config: Config, service: OpenService, read_config: ReadConfig) -> Non
 
 
 def _test(config: Config) -> int:
-    """Say what a start would warn of, and that there would be one; what would prevent it is raised."""
+    """Print the warnings of a start, and that it would succeed; errors are raised."""
     for warning in config.warnings:
         sys.stderr.write(f"warning: {warning}\n")
     for warning in check_config(config):
@@ -79,7 +79,7 @@ def _test(config: Config) -> int:
 
 
 def _reader(flags: Flags, environment: Mapping[str, str]) -> ReadConfig:
-    """What reads the configuration, now and at every reload; flags stay stronger than files."""
+    """The function that reads the configuration, now and at every reload; flags override files."""
     over: dict[str, Any] = {}
     for name in ("log_level", "log_format"):
         flag = name.replace("_", "-")

@@ -1,4 +1,4 @@
-"""``cryptoserve status``: how a server is, as ``bao status`` tells it, with CryptoServe's version beside the API's.
+"""``cryptoserve status``: a server's seal status in the form of ``bao status``, with CryptoServe's own version.
 
 The exit status is that of ``bao status``: 0 unsealed, 1 an error, 2 sealed.
 """
@@ -55,7 +55,7 @@ _ROWS = {
     "cluster_name": "Cluster Name",
     "cluster_id": "Cluster ID",
 }
-"""What of the answer is shown, and how it is called; ``bao status`` has the same but for our own version."""
+"""The fields shown and their labels; ``bao status`` has the same, without CryptoServe's version."""
 
 
 def _run(invocation: Invocation) -> int:
@@ -86,7 +86,7 @@ def _rows(status: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _ask(flags: Flags) -> dict[str, Any]:
-    """What the server says of itself. Raises ``CommandFailed``."""
+    """The server's ``sys/seal-status``. Raises ``CommandFailed``."""
     address = flags.last("address", DEFAULT_ADDRESS)
     parts = urlsplit(address)
     if parts.scheme not in ("http", "https", "unix"):

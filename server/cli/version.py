@@ -1,4 +1,4 @@
-"""``cryptoserve version``: which version this is."""
+"""``cryptoserve version``: prints the version."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The configuration: its words, how files become settings, and what production refuses."""
+"""The configuration: its schema, its files, and the checks for production."""
 
 from server.config.load import development_config, differences, load_config
 from server.config.settings import AuditDevice, Config, Development, Listener, Seal, Storage

@@ -1,4 +1,4 @@
-"""Which files make up the configuration, and their text as a tree."""
+"""Files of the configuration, parsed into trees."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Command-line flags as Go programs have them: ``-name``, ``--name``, ``-name=value`` and ``-name value``.
+"""Command-line flags in Go's style: ``-name``, ``--name``, ``-name=value`` and ``-name value``.
 
-``argparse`` can't: it has no ``-dev=true``, and takes the beginning of a flag for the flag.
+``argparse`` can't do it: it has no ``-dev=true``, and accepts abbreviated flags.
 """
 
 from __future__ import annotations
@@ -14,28 +14,28 @@ _FALSE = frozenset({"0", "f", "F", "FALSE", "false", "False"})
 
 
 class UsageError(Exception):
-    """The command line can't be understood; the text is for who wrote it."""
+    """The command line is invalid; the text is for the user."""
 
 
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """One flag. Those with ``takes_value`` may be repeated; the last wins where one is wanted."""
+    """One flag. Those with ``takes_value`` may be repeated; the last counts if one value is wanted."""
 
     name: str
     help: str
     takes_value: bool = True
     environment: tuple[str, ...] = ()
-    """Variables that stand in for a flag that isn't given, the strongest first."""
+    """Environment variables used if the flag is absent, the strongest first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Flags:
-    """What the command line said."""
+    """The parsed command line."""
 
     values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     switches: frozenset[str] = frozenset()
     operands: tuple[str, ...] = ()
-    """What stands beside the flags: as many as the command has operands."""
+    """The operands: as many as the command takes."""
 
     def all(self, name: str) -> tuple[str, ...]:
         """Every value of the flag ``name``."""
@@ -53,7 +53,7 @@ class Flags:
 def parse_flags(
     arguments: Sequence[str], known: Sequence[Flag], environment: Mapping[str, str], operands: Sequence[str] = ()
 ) -> Flags:
-    """Read ``arguments``, which must be flags of ``known`` and, among them, as many others as ``operands`` names.
+    """Parse ``arguments``: flags of ``known``, and among them as many operands as ``operands`` names.
 
     Raises ``UsageError``.
     """

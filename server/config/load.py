@@ -1,8 +1,8 @@
-"""From files, flags and environment to a ``Config``.
+"""Loads a ``Config`` from files, flags and environment.
 
-Files are merged in order: a word of the top level, ``storage`` and ``seal`` replace what an earlier file said, while
-listeners and audit devices add up. What nobody understands is warned of, as OpenBao does, because files are shared with
-Vault and with newer versions; a wrong value of a word that we do understand stops the start.
+Files are merged in order: a top-level word, ``storage`` and ``seal`` replace an earlier file's; listeners and audit
+devices add up. Unknown words cause warnings, as with OpenBao, because files are shared with Vault and newer versions; a
+wrong value of a known word prevents the start.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _NO_FILES = "expected at least one configuration file (-config), or -dev"
 
 
 def load_config(paths: Sequence[str], environment: Mapping[str, str]) -> Config:
-    """The configuration of a server for production. Raises ``ConfigError``, also for what is unsafe there."""
+    """The configuration of a production server. Raises ``ConfigError``, also for unsafe settings."""
     if not paths:
         raise ConfigError(_NO_FILES)
     draft = _Draft(environment)
@@ -68,14 +68,14 @@ def _with_warnings(config: Config, warnings: Sequence[str]) -> Config:
 
 
 def differences(one: Config, other: Config) -> list[str]:
-    """The words of the top level in which two configurations differ, and the blocks; not where they are written."""
+    """The top-level words and blocks in which two configurations differ, regardless of positions."""
     names = {word.field: word.name for word in words.TOP} | {"listeners": "listener"}
     compared = [each.name for each in fields(Config) if each.compare]
     return sorted(names.get(name, name) for name in compared if getattr(one, name) != getattr(other, name))
 
 
 class _Draft:
-    """What the files have said so far."""
+    """The files merged so far."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = environment
@@ -105,7 +105,7 @@ class _Draft:
             self._add_audit(block, file)
 
     def config(self, development: Development | None = None) -> Config:
-        """All of it, checked for what concerns more than one word."""
+        """The configuration, with checks across several words."""
         values = {word.field: word.default for word in words.TOP} | self.values
         values |= self._overrides(words.TOP)
         if self.storage is None:
@@ -161,7 +161,7 @@ class _Draft:
         return values
 
     def _overrides(self, table: Sequence[Setting]) -> dict[str, Any]:
-        """What the environment says, which is stronger than the files."""
+        """The values from the environment, which override files."""
         values = {}
         for word in table:
             for variable in word.environment:
@@ -242,7 +242,7 @@ class _Draft:
     def _table(
         self, block: Block, tables: Mapping[str, Sequence[Setting]], group: str, place: Place
     ) -> Sequence[Setting] | None:
-        """The words of a built-in type, or None for one that another package brings."""
+        """The words of a built-in type, or None for another package's."""
         type_ = block.labels[0]
         if type_ in tables:
             return tables[type_]
@@ -255,7 +255,7 @@ class _Draft:
 
 
 def _workers(chosen: int | str, storage: Storage, place: Place | None) -> int:
-    """How many processes are to serve; what lies in the memory of one can't be served by several."""
+    """The number of processes to serve with; 1 for storage in the memory of one."""
     in_memory = storage.type == "inmem"
     if not chosen:
         return 1 if in_memory else min(_processors(), words.MAX_WORKERS)
@@ -267,7 +267,7 @@ def _workers(chosen: int | str, storage: Storage, place: Place | None) -> int:
 
 
 def _processors() -> int:
-    """How many processors this process may use."""
+    """The number of processors that this process may use."""
     if sys.platform == "linux":
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

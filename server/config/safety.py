@@ -1,7 +1,7 @@
-"""What must not be in production, and so stops a start without ``-dev``.
+"""Checks that refuse unsafe settings in production, where ``-dev`` isn't given.
 
-Each rule is about a mistake that works perfectly until somebody else uses it: a seal key out of a manual, a key that
-every account of the machine can read, and passwords over an open network by oversight.
+Each rule is about a mistake that goes unnoticed until an attacker exploits it: a published example as the seal key, a
+seal key readable by every account of the machine, and passwords over plain HTTP.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _FEWEST_DISTINCT_BYTES = 8
 _KNOWN_KEYS = frozenset(
     bytes.fromhex(text)
     for text in (
-        # NIST SP 800-38A, appendix F, and FIPS 197, appendix C: the AES-256 keys that everybody has at hand.
+        # Published AES-256 keys: NIST SP 800-38A, appendix F, and FIPS 197, appendix C.
         "603deb1015ca71be2b73aef0857d77811f352c073b6108d72d9810a30914dff4",
         "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f",
     )
@@ -31,7 +31,7 @@ _KNOWN_KEYS = frozenset(
 
 
 def check_production(config: Config, environment: Mapping[str, str]) -> list[str]:
-    """Refuse what is unsafe with ``ConfigError``; the answer are warnings about what is merely risky."""
+    """Raise ``ConfigError`` for unsafe settings; return warnings about risky ones."""
     warnings = []
     for listener in config.listeners:
         warnings += _check_listener(listener)
@@ -43,7 +43,7 @@ def check_production(config: Config, environment: Mapping[str, str]) -> list[str
 
 
 def is_loopback(address: str) -> bool:
-    """Whether ``address`` (``host:port``) can be reached from this machine alone."""
+    """Whether ``address`` (``host:port``) can be reached only from this machine."""
     host = address.rpartition(":")[0].strip("[]")
     if host == "localhost":
         return True
@@ -100,11 +100,11 @@ def _refuse_readable(path: str, what: str, seal: Seal) -> None:
     except OSError as error:
         raise ConfigError(f"can't read {what}: {path}: {error.strerror}", seal.place) from None
     if mode & (stat.S_IROTH | stat.S_IWOTH):
-        raise ConfigError(f"{what} is open to everybody: {path}; expected mode 0600", seal.place)
+        raise ConfigError(f"{what} is open to all accounts: {path}; expected mode 0600", seal.place)
 
 
 def _key_bytes(value: str, environment: Mapping[str, str]) -> bytes:
-    """The key itself, as far as it can be told; what is malformed the seal refuses."""
+    """The key bytes, if they can be decoded; the seal refuses malformed ones."""
     content = value.encode()
     if value.startswith("env://"):
         content = environment.get(value.removeprefix("env://"), "").encode()
@@ -128,7 +128,7 @@ def _key_bytes(value: str, environment: Mapping[str, str]) -> bytes:
 
 
 def _is_example(key: bytes) -> bool:
-    """Whether ``key`` is published, or has a pattern that 32 random bytes practically never have."""
+    """Whether ``key`` is published, or has a pattern that 32 random bytes have with negligible probability."""
     if len(key) != _KEY_BYTES:
         return False
     steps = {(after - before) % 256 for before, after in pairwise(key)}

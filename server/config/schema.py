@@ -1,8 +1,8 @@
-"""The words of the configuration, as data: what each is called, its type, its default, and what it does.
+"""Schema of the configuration: each word's name, type, default and effect.
 
 The loader, ``docs/configuration.md`` and ``config.hcl.example`` all follow these tables, and tests hold them together.
-A new setting is a row here and a field of the same name in ``server.config.settings``; a field carries its unit
-(``Setting.field``), a word is called as Vault calls it.
+A new setting is a row here and a field of the same name in ``server.config.settings``. A field's name has its unit
+(``Setting.field``), a word's name is Vault's.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ LEASE_SECONDS = 32 * 24 * 3600
 """The default and the longest TTL of tokens and leases: 32 days, as Vault's."""
 
 LOGIN_FAILURES_PER_MINUTE = 300
-"""Many, since a whole cluster may come from one address; guessing at one account is stopped by its lockout."""
+"""Many, since a whole cluster may have one address; lockouts stop guesses at one account."""
 
 CACHE_SIZE = 100_000
 REQUEST_SECONDS = 90
@@ -29,7 +29,7 @@ MAX_WORKERS = 512
 
 
 class Kind(Enum):
-    """What a value may be, and how it is read."""
+    """The kind of a value, and how it is parsed."""
 
     STRING = "string"
     BOOL = "bool"
@@ -61,7 +61,7 @@ class Setting:
 
     @property
     def field(self) -> str:
-        """The name of the field that holds the converted value, with its unit."""
+        """The name of the field of the converted value, with its unit."""
         return self.name + _UNITS.get(self.kind, "")
 
 
@@ -195,7 +195,7 @@ AUDIT = (
     Setting("description", Kind.STRING, "", "A line for people."),
     Setting("local", Kind.BOOL, False, "Accepted for the sake of existing files; there is no replication."),
 )
-"""An ``audit`` block also has ``options``, whose words are the device's own."""
+"""The words of an ``audit`` block, which also has ``options``, the device's own."""
 
 LISTENER_BLOCKS: dict[str, tuple[Setting, ...]] = {
     "telemetry": (
@@ -226,7 +226,7 @@ IGNORED_TOP = frozenset(
     unsafe_cross_namespace_identity user_lockout
     """.split()
 )
-"""Words that Vault or OpenBao has at the top level and that have no effect here."""
+"""Top-level words of Vault or OpenBao that have no effect here."""
 
 IGNORED_LISTENER = frozenset(
     """
@@ -243,7 +243,7 @@ IGNORED_LISTENER = frozenset(
     x_forwarded_for_client_cert_decoders x_forwarded_for_client_cert_header
     """.split()
 )
-"""Words that a listener of Vault's or OpenBao's has and that have no effect here."""
+"""Listener words of Vault or OpenBao that have no effect here."""
 
 IGNORED_TELEMETRY = frozenset({"disallow_metrics", "metrics_only"})
 IGNORED_STORAGE = frozenset({"max_parallel", "max_value_size"})

@@ -1,4 +1,4 @@
-"""The configuration as the rest of the server sees it: frozen, typed, complete, with units in the names.
+"""The loaded configuration: frozen, typed, complete, with units in the names.
 
 Fields are named for the words of ``server.config.schema``; a test holds the two together.
 """
@@ -26,7 +26,7 @@ Network: TypeAlias = IPv4Network | IPv6Network
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """One address to serve. Words that its type doesn't have keep their defaults."""
+    """One address to serve. Words that its type lacks keep their defaults."""
 
     type: str
     """``tcp`` or ``unix``."""
@@ -75,7 +75,7 @@ class Listener:
 
 @dataclass(frozen=True, slots=True)
 class Storage:
-    """Which store, and its words as strings; the store's entry point makes of them what it wants."""
+    """The store's type, and its words as strings, which its entry point interprets."""
 
     type: str
     options: Mapping[str, str] = field(default_factory=dict)
@@ -84,7 +84,7 @@ class Storage:
 
 @dataclass(frozen=True, slots=True)
 class Seal:
-    """Which seal, and its words as strings, some of which are keys and so stay out of ``repr``."""
+    """The seal's type, and its words as strings; some are keys, so they stay out of ``repr``."""
 
     type: str = "shamir"
     options: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -93,11 +93,11 @@ class Seal:
 
 @dataclass(frozen=True, slots=True)
 class AuditDevice:
-    """An audit device that is to exist for as long as the configuration says so."""
+    """An audit device that exists while the configuration declares it."""
 
     type: str
     path: str
-    """Without the slash at its end."""
+    """Without the final slash."""
 
     description: str = ""
     local: bool = False
@@ -107,18 +107,18 @@ class AuditDevice:
 
 @dataclass(frozen=True, slots=True)
 class Development:
-    """What ``-dev`` was started with."""
+    """The options of ``-dev``."""
 
     root_token: str = field(repr=False)
-    """The root token to make; empty for a random one."""
+    """The root token to create; empty for a random one."""
 
     store_token: bool = True
-    """Whether the token is to be left where the ``bao`` and ``vault`` clients look for it."""
+    """Whether to store the token where the ``bao`` and ``vault`` clients look for it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """Everything that an operator can set."""
+    """All settings of an operator."""
 
     listeners: tuple[Listener, ...]
     storage: Storage
@@ -146,7 +146,7 @@ class Config:
     allow_audit_log_prefixing: bool = False
     development: Development | None = None
     places: Mapping[str, Place] = field(default_factory=dict, repr=False, compare=False)
-    """Where the words of the top level stand, for errors that show later."""
+    """The positions of top-level words, for later errors."""
 
     warnings: tuple[str, ...] = field(default=(), compare=False)
-    """What an operator should know, to be logged once at the start."""
+    """Warnings for the operator, logged once at the start."""

@@ -1,6 +1,6 @@
-"""Where a setting stands, and the one way in which a configuration is refused.
+"""Positions in configuration files, and the error for an invalid configuration.
 
-ConfigError     the configuration can't be used; names the place and says what was expected
+ConfigError     the configuration is invalid; names the position and what was expected
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A file, and a line and column in it that count from 1."""
+    """A position: a file, and a line and column that count from 1."""
 
     file: str
     line: int
@@ -21,11 +21,11 @@ class Place:
 
 
 NOWHERE = Place("(built in)", 0, 0)
-"""The place of what no file says: defaults, flags and development mode."""
+"""The position of values from no file: defaults, flags and development mode."""
 
 
 class ConfigError(Exception):
-    """The configuration can't be used. ``str()`` is one line for the operator, and quotes no secret."""
+    """The configuration is invalid. ``str()`` is one line for the operator, and quotes no secret."""
 
     def __init__(self, message: str, place: Place | None = None) -> None:
         super().__init__(f"{place}: {message}" if place is not None and place is not NOWHERE else message)

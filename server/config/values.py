@@ -1,6 +1,6 @@
-"""One value of the configuration, from the tree to its Python type; what can't be that is refused with its place.
+"""Conversion of a value in the configuration from the tree to its Python type; errors name its position.
 
-As lenient as Vault, whose files give numbers as strings and booleans as ``1``; never more lenient than the word's kind.
+As lenient as Vault, whose files may give numbers as strings and booleans as ``1``.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class _Unsuitable(Exception):
 
 
 def convert(word: Setting, value: Value, place: Place) -> Any:
-    """``value`` as ``word`` wants it. Raises ``ConfigError`` that says what was expected at ``place``."""
+    """``value`` converted for ``word``. Raises ``ConfigError`` with what was expected at ``place``."""
     try:
         return _READERS[word.kind](word, value)
     except _Unsuitable:
@@ -51,7 +51,7 @@ def convert(word: Setting, value: Value, place: Place) -> Any:
 
 
 def convert_text(word: Setting, text: str, source: str) -> Any:
-    """The same for ``text`` that comes from a flag or an environment variable, which ``source`` names."""
+    """As ``convert``, for ``text`` from a flag or an environment variable, which ``source`` names."""
     try:
         return _READERS[word.kind](word, Scalar(text, _NO_POSITION))
     except _Unsuitable:
@@ -59,7 +59,7 @@ def convert_text(word: Setting, text: str, source: str) -> Any:
 
 
 def strings(name: str, value: Value, place: Place) -> Mapping[str, str]:
-    """An object whose values are plain, as strings by name, in the way audit devices and stores take their options."""
+    """An object of plain values as strings by name, the form of options of audit devices and stores."""
     if not isinstance(value, Body):
         raise ConfigError(f"{name}: expected a block of names and values", place)
     result = {}
@@ -78,7 +78,7 @@ def _expected(word: Setting) -> str:
 
 
 def _shown(word: Setting, value: Value) -> str:
-    """What was given, without quoting strings that may be secrets."""
+    """The value in an error, without strings that may be secrets."""
     if isinstance(value, Sequence):
         return "a list"
     if isinstance(value, Body):

@@ -42,7 +42,7 @@ from storage.view import View
 
 
 async def activate(runtime: Runtime, engines: EngineOpener) -> Unsealed:
-    """Bring up everything over the open barrier of ``runtime``.
+    """Start everything over the open barrier of ``runtime``.
 
     Raises ``StorageFault`` if what is stored can't be read.
     """
@@ -129,7 +129,7 @@ async def _open_tenant(
 
 
 def _token_address(runtime: Runtime, namespace: Namespace) -> str:
-    """The URL of the token method of a namespace; empty if the server's own isn't known."""
+    """The URL of a namespace's token method; empty if the server's own isn't known."""
     address = runtime.settings.api_address.rstrip("/")
     return f"{address}/v1/{namespace.path}{AUTH}token" if address else ""
 
@@ -147,7 +147,7 @@ def _audit_mount(namespace: Namespace, entry: MountEntry) -> AuditMount:
 
 
 def _built_in(namespace: Namespace) -> list[MountEntry]:
-    """The mounts that are there from the first; types are called otherwise in namespaces, as OpenBao has it."""
+    """The mounts that every namespace begins with; their types have other names in namespaces, as in OpenBao."""
     entries = [
         new_entry(
             "sys/",

@@ -1,4 +1,4 @@
-"""Engines of mounts: which type serves an entry, and what its state is opened with."""
+"""Engines of mounts: the type for an entry, and the creation of its state."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ log = logging.getLogger(__name__)
 MISSING: EngineType[[Mount], None] = EngineType(
     "missing", "An engine whose plug-in is not installed", routes=(), open=lambda mount: None
 )
-"""Stands in for an engine whose plug-in isn't installed any more: its data stays, its paths are unsupported."""
+"""Stands in for an engine whose plug-in isn't installed: its data is kept, its paths are unsupported."""
 
 
 @dataclass(frozen=True, slots=True)
 class EngineOpener:
-    """Opens plug-ins with their mount alone, and built-in engines with what they get of the core besides."""
+    """Opens plug-ins with their mount alone, and built-in engines with their parts of the core too."""
 
     runtime: Runtime
     system: EngineType[..., Any]

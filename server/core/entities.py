@@ -1,4 +1,4 @@
-"""What the token method may know of the entities behind tokens."""
+"""Look-up of entities for the token method."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from server.tenants.tenant import Tenant
 
 
 class EntityLookup:
-    """The entities of one namespace; ``mount`` is that of the token method."""
+    """The entities of one namespace; ``mount`` is the token method's."""
 
     def __init__(self, tenant: Tenant, mount: Mount) -> None:
         self._tenant = tenant
         self._mount = mount
 
     async def entity_called(self, alias: str, now: float) -> str:
-        """The id of the entity with this alias at the token method, which is made if there is none.
+        """The id of the entity with this alias at the token method, created if absent.
 
         Raises ``Denied`` if it is disabled.
         """

@@ -1,9 +1,8 @@
-"""The server's life: not initialised, sealed, unsealed, and back.
+"""Lifecycle of a server: not initialised, sealed and unsealed states, and their transitions.
 
-``Core`` is there from start to stop; ``Unsealed`` (see ``server.core.unsealed``) only while the barrier is open. Each
-change of state is made within ``commons.changing()``, so that a share that comes in while the server is being sealed
-waits its turn, and so that all processes of the server change with the one that was asked (see
-``server.seal.shared_state``).
+``Core`` exists from start to stop; ``Unsealed`` (see ``server.core.unsealed``) only while the barrier is open. State
+changes happen within ``shared_state.changing()``, so that a share that arrives during sealing waits, and so that all
+processes of the server change together (see ``server.seal.shared_state``).
 """
 
 from __future__ import annotations
@@ -48,12 +47,12 @@ log = logging.getLogger(__name__)
 _ROOT_KEY_BYTES = 32
 
 SystemType: TypeAlias = EngineType[["Core", Tenant | None], Any]
-"""The engine at ``sys/``, opened for a tenant, or, without one, for a server that may be sealed."""
+"""The engine at ``sys/``, opened for a tenant, or, with None, for a server that may be sealed."""
 
 
 @dataclass(frozen=True, slots=True)
 class SealStatus:
-    """What ``sys/seal-status`` and ``sys/unseal`` show."""
+    """The contents of ``sys/seal-status`` and ``sys/unseal``."""
 
     type: str
     initialized: bool
@@ -67,16 +66,16 @@ class SealStatus:
 
 @dataclass(frozen=True, slots=True)
 class Initialization:
-    """What an initialisation hands out, once and never again."""
+    """The result of an initialisation, returned once and never again."""
 
     shares: list[bytes] = field(repr=False)
-    """Unseal shares, or the recovery shares of an automatic seal; none if it was set up without."""
+    """Unseal shares, or the recovery shares of an automatic seal; empty without them."""
 
     root_token: str = field(repr=False)
 
 
 class Core:
-    """The server over ``store``, guarded by ``seal``, in whatever state it is."""
+    """The server over ``store``, protected by ``seal``, in any state."""
 
     def __init__(
         self,
@@ -114,7 +113,7 @@ class Core:
         self.shared_state.follow(self._follow)
 
     async def start(self) -> None:
-        """Unseal at once if other processes are unsealed, or if the seal can do so by itself and there is something.
+        """Unseal at once if other processes are unsealed, or if the seal is automatic and the store initialised.
 
         Raises ``SealFault`` if another type of seal was set up or an automatic one can't open what is stored,
         ``StorageFault`` if storage can't be read.
@@ -133,12 +132,12 @@ class Core:
                     log.info("the root key is now sealed with the seal's current key")
 
     async def stop(self) -> None:
-        """Drop everything secret, in this process alone, and release storage."""
+        """Drop all secrets, in this process alone, and release storage."""
         await self._close()
         await self.runtime.store.close()
 
     async def reload(self) -> bool:
-        """Reopen the files of audit devices, as after they have been rotated; whether all could be."""
+        """Reopen the files of audit devices, as after they have been rotated; return whether all could be."""
         return self.unsealed is None or await self.unsealed.audit.reopen()
 
     async def initialized(self) -> bool:
@@ -163,10 +162,9 @@ class Core:
         )
 
     async def check_initialize(self, shares: int, threshold: int) -> None:
-        """Raise ``InvalidRequest`` in Vault's words if there can't be such shares, or the store is initialised.
+        """Raise ``InvalidRequest`` in Vault's words for invalid shares, or if the store is initialised.
 
-        Costs next to nothing, so it comes before whatever else a request to initialise holds is looked at: anybody
-        may send one at any time.
+        It is cheap and comes before all else about a request to initialise, which any client may send at any time.
         """
         automatic = self.stored_seal.seal.automatic
         if shares or not automatic:
@@ -175,17 +173,17 @@ class Core:
             raise InvalidRequest("Vault is already initialized")
 
     async def initialize(self, shares: int, threshold: int) -> Initialization:
-        """Make the barrier, the shares and the root token; a server with an automatic seal is unsealed then.
+        """Create the barrier, the shares and the root token; a server with an automatic seal is unsealed then.
 
-        The shares are unseal shares or, with an automatic seal, recovery shares (0: none). Raises ``InvalidRequest``
-        in Vault's words if there can't be such shares, the store is initialised, or an audit device of the
-        configuration takes no entry; then nothing has changed.
+        The shares are unseal shares or, with an automatic seal, recovery shares (0: none). Raises ``InvalidRequest`` in
+        Vault's words for invalid shares, an initialised store, or a declared audit device that accepts no entry; then
+        nothing has changed.
         """
         async with self.shared_state.changing() as state:
             automatic = self.stored_seal.seal.automatic
             await self.check_initialize(shares, threshold)
             new = None if automatic and not shares else new_shares(shares, threshold)
-            # Before anything is made: shares that nobody was told can't be made again.
+            # Before anything is made: shares can't be returned after a failed audit, nor made again.
             await rehearse(
                 self.runtime.settings.audit_devices,
                 plugins.find_audit_device,
@@ -216,7 +214,7 @@ class Core:
             return Initialization([] if new is None else new.shares, root_token)
 
     async def unseal(self, share: bytes) -> SealStatus:
-        """Take one share, and unseal when there are enough. Raises ``InvalidRequest`` in Vault's words."""
+        """Add one share, and unseal when there are enough. Raises ``InvalidRequest`` in Vault's words."""
         async with self.shared_state.changing() as state:
             config = await self.stored_seal.config()
             if config is None:
@@ -233,7 +231,7 @@ class Core:
         return await self.seal_status()
 
     async def reset_unseal(self) -> SealStatus:
-        """Forget the shares taken so far. Raises ``InvalidRequest`` if the server is unsealed."""
+        """Forget the shares added so far. Raises ``InvalidRequest`` if the server is unsealed."""
         async with self.shared_state.changing() as state:
             if self.unsealed is not None:
                 raise InvalidRequest("vault is unsealed")
@@ -241,14 +239,14 @@ class Core:
         return await self.seal_status()
 
     async def seal(self) -> None:
-        """Drop everything secret, in all processes; no error if sealed already."""
+        """Drop all secrets, in all processes; no error if sealed already."""
         async with self.shared_state.changing() as state:
             await self._close()
             state.lock_up()
             state.kept_sealed = True
 
     async def set_log_levels(self, levels: Mapping[str, str]) -> None:
-        """Let the loggers named log from these levels upwards, in all processes; ``""`` stands for as configured."""
+        """Set the levels of the named loggers in all processes; ``""`` restores the configured one."""
         async with self.shared_state.changing() as state:
             chosen = {**state.log_levels, **levels}
             state.log_levels = {name: level for name, level in chosen.items() if level}
@@ -268,7 +266,7 @@ class Core:
             raise Failed(str(error)) from None
 
     async def _open_all(self, state: SharedState, root_key: Secret) -> None:
-        """Come up here, and let the others do the same when ``state`` is let go."""
+        """Activate this process, and let the others follow when ``state`` is released."""
         await self._open(root_key.reveal())
         log.info("unsealed")
         key = self.stored_seal.key
@@ -278,7 +276,7 @@ class Core:
         state.kept_sealed = False
 
     async def _follow(self, state: SharedState) -> None:
-        """Become what another process has become."""
+        """Follow a state that another process has changed."""
         choose_levels(state.log_levels)
         if state.root_key is None:
             await self._close()

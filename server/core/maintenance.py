@@ -1,8 +1,7 @@
-"""What is done without being asked for: removing what has expired or was deleted, and the periodic work of engines.
+"""Background maintenance: expiry, deferred deletion, and periodic work of engines.
 
-It is done by one process, the one that leads. Namespaces have their turns, a bounded number of them at a time, and one
-whose storage is damaged keeps none of the others from theirs. A namespace that nobody uses isn't opened to find out
-that nothing is due.
+One process does it, the leader. Namespaces take turns, a bounded number at a time, and one with damaged storage doesn't
+stop the others. An unused namespace isn't opened to find out that nothing is due.
 """
 
 from __future__ import annotations
@@ -25,29 +24,29 @@ log = logging.getLogger(__name__)
 _failures = LimitedLog(log)
 
 SWEEP_SECONDS = 5.0
-"""How often what has expired is removed; it is refused from the moment it expires."""
+"""The seconds between removals of expired entries; they are refused from the moment of expiry."""
 
 TICK_SECONDS = 60.0
-"""How often engines do their periodic work."""
+"""The seconds between calls of engines' periodic work."""
 
 SWEPT_AT_ONCE = 200
-"""How many namespaces are looked through for what has expired in one go; the others follow in the next ones."""
+"""The most namespaces searched for expired entries at a time; the others follow in turn."""
 
 TICKED_AT_ONCE = 50
-"""In how many namespaces engines do their periodic work in one go."""
+"""The most namespaces whose engines do periodic work at a time."""
 
 _LEFT_TO_CLEAR = (DOOMED, ORPHANING, EMPTYING)
 
 
 @dataclass(slots=True)
 class Turns:
-    """Goes through namespaces again and again, a part at a time."""
+    """Iterates over namespaces again and again, a part at a time."""
 
     after: str = ""
-    """The id of the last one whose turn it was."""
+    """The id of the last one served."""
 
     def next(self, entries: dict[str, Entry], most: int) -> list[Entry]:
-        """The next of ``entries``, which are by id; at most ``most`` of them."""
+        """The next of ``entries`` (by id), at most ``most``."""
         ids = sorted(entries)
         start = bisect_right(ids, self.after)
         found = ids[start : start + most]
@@ -56,7 +55,7 @@ class Turns:
 
 
 class Maintenance:
-    """The work behind ``active``, the unsealed server."""
+    """The maintenance of ``unsealed``."""
 
     def __init__(self, runtime: Runtime, unsealed: Unsealed) -> None:
         self._runtime = runtime
@@ -66,7 +65,7 @@ class Maintenance:
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
-        """Begin, and go on until ``close``."""
+        """Begin, and continue until ``close``."""
         for seconds, work in ((SWEEP_SECONDS, self.sweep), (TICK_SECONDS, self.tick)):
             self._tasks.append(asyncio.create_task(_repeat(seconds, work)))
 
@@ -78,7 +77,7 @@ class Maintenance:
         self._tasks.clear()
 
     async def sweep(self) -> None:
-        """Remove what has expired and what was deleted, in the root and in the namespaces whose turn it is."""
+        """Remove expired and deleted entries, in the root and in the namespaces whose turn it is."""
         if not await self._leads():
             return
         unsealed = self._unsealed
@@ -88,7 +87,7 @@ class Maintenance:
             await _carefully(self._sweep_namespace(entry), entry.id)
 
     async def tick(self) -> None:
-        """Let engines do their periodic work, in the root and in the namespaces whose turn it is."""
+        """Run engines' periodic work, in the root and in the namespaces whose turn it is."""
         if not await self._leads():
             return
         unsealed = self._unsealed
@@ -97,7 +96,7 @@ class Maintenance:
             await _carefully(self._tick_namespace(entry), entry.id)
 
     async def _leads(self) -> bool:
-        """Whether it is up to this process; then it knows of everything that others have done."""
+        """Whether this process leads; then it has caught up with all commits of others."""
         if not await self._runtime.store.lead():
             return False
         await self._runtime.cache.catch_up()
@@ -114,7 +113,7 @@ class Maintenance:
             pass
 
     async def _may_have_expired(self, entry: Entry) -> bool:
-        """Whether a token may be over, or something be left of one, as far as the names of entries tell."""
+        """Whether a token may have expired, or left entries behind, judging by the names of entries."""
         tokens = entry.namespace.storage_prefix + "sys/token/"
         list_names = self._runtime.store.list
         ends = await list_names(tokens + EXPIRY, limit=1)
@@ -140,7 +139,7 @@ async def _repeat(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
 
 
 async def _carefully(work: Awaitable[None], where: str) -> None:
-    """Do it; what fails once, or in one place, must not end the work for good."""
+    """Run ``work``; a failure, once or in one place, is logged and must not end maintenance."""
     try:
         await work
     except Exception as error:  # noqa: BLE001 - see above

@@ -9,7 +9,7 @@ from server.tenants.tenant import Tenant
 
 
 def mount_of(runtime: Runtime, tenant: Tenant, entry: MountEntry) -> Mount:
-    """What an engine at ``entry`` is given to live on."""
+    """The ``Mount`` of the engine at ``entry``."""
     config, settings = entry.config, runtime.settings
     return Mount(
         storage=tenant.view.within(entry.storage_prefix),

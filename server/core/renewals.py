@@ -1,4 +1,4 @@
-"""Asks the auth method that a token comes from whether, and for how long, it may be renewed."""
+"""Renewal of tokens: asks a token's auth method whether, and for how long, it may be renewed."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from server.tenants.tenant import Tenant
 
 
 class Renewals:
-    """The auth methods of one namespace, as far as renewing goes."""
+    """The auth methods of one namespace, for renewals."""
 
     def __init__(self, runtime: Runtime, tenant: Tenant) -> None:
         self._runtime = runtime
         self._tenant = tenant
 
     async def renewal(self, record: TokenRecord, call: Call) -> Renewal | None:
-        """What the token may still have, within what its mount allows; None where no method has a say.
+        """The renewal that the method allows, within its mount's limits; None if no method decides.
 
-        Raises whatever fault the method refuses with.
+        Raises the method's fault for a refusal.
         """
         router = await self._tenant.mounts.router()
         match = router.find(record.path)

@@ -1,4 +1,4 @@
-"""The runtime of a server process: storage, clock, settings and limits, which everything above is given."""
+"""Runtime of a server process: storage, clock, settings and limits, shared by all layers above."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from storage.cache import ObjectCache
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
-    """What is there from the start of a process to its stop, whatever the state of the seal."""
+    """The parts that exist from start to stop of a process, in any state of the seal."""
 
     store: Store
     barrier: Barrier
@@ -29,14 +29,14 @@ class Runtime:
     clock: Clock
     settings: Settings
     fips: FipsGuard
-    """The FIPS mode of the server itself; each mount has a guard of its own."""
+    """The guard of the server's FIPS mode; each mount has its own."""
 
     login_limits: LoginLimits
     login_failures: LoginFailures
     rate_counts: RateCounts
     meter: Meter
     certificates: Sequence[ListenerCertificates] = ()
-    """What the listeners show."""
+    """The certificates of the listeners."""
 
     in_flight: dict[str, tuple[Request, int]] = field(default_factory=dict)
-    """The requests that this process is busy with, by their ids, and when they came by ``perf_counter_ns``."""
+    """The start, by ``perf_counter_ns``, of each request that this process is handling, by its id."""

@@ -1,4 +1,4 @@
-"""What the configuration says to the core, in the core's terms."""
+"""Settings of the core, derived from the configuration."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from server.config.schema import LEASE_SECONDS, LOGIN_FAILURES_PER_MINUTE
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Of one server, from its start to its stop."""
+    """The settings of one server, from its start to its stop."""
 
     default_lease_ttl_seconds: int = LEASE_SECONDS
     max_lease_ttl_seconds: int = LEASE_SECONDS
@@ -25,10 +25,10 @@ class Settings:
     """The most items that one batch may hold."""
 
     login_failures_per_minute: int = LOGIN_FAILURES_PER_MINUTE
-    """How many failed logins one client address may have, in a burst and in a minute; 0 for no limit."""
+    """The failed logins allowed per client address, in a burst and per minute; 0 for no limit."""
 
     fips_mode: FipsMode = FipsMode.DISABLED
-    """What becomes of what FIPS 140-3 doesn't approve."""
+    """The treatment of operations that FIPS 140-3 doesn't approve."""
 
     storage_type: str = "inmem"
     audit_devices: tuple[DeclaredDevice, ...] = ()
@@ -39,7 +39,7 @@ class Settings:
     """Whether an audit device may put a prefix before its lines (OpenBao's ``allow_audit_log_prefixing``)."""
 
     audit_max_waiting: int = MAX_WAITING
-    """How many entries may wait for an audit device, in this process."""
+    """The most entries that may wait for an audit device, in this process."""
 
     shown: Mapping[str, object] = field(default_factory=dict)
-    """What ``sys/config/state/sanitized`` shows."""
+    """The contents of ``sys/config/state/sanitized``."""

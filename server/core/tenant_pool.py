@@ -1,8 +1,8 @@
-"""The tenants that are at work in this process, opened when somebody asks for them.
+"""Pool of open tenants in this process, each opened on its first request.
 
-There may be thousands of namespaces, and most of them idle most of the time. So a tenant is brought up by the first
-request for it, and when more than ``MAX_OPEN`` are, those that were not asked for the longest are closed again, unless
-a request is busy with them. What a closed one leaves behind in memory is its row in the table.
+There may be thousands of namespaces, most of them idle. So the first request opens a tenant, and when more than
+``MAX_OPEN`` are open, the least recently used are closed again, unless a request uses them. A closed one takes only its
+row in the table.
 
 The root is always open and isn't counted.
 """
@@ -27,17 +27,17 @@ from storage.view import View
 log = logging.getLogger(__name__)
 
 MAX_OPEN = 256
-"""How many tenants are kept open, in each process."""
+"""The most open tenants in each process."""
 
 CLOSED_AT_ONCE = 32
-"""How many are closed when there are too many: each round looks through the whole cache."""
+"""The number of tenants closed together: each round searches the whole cache."""
 
 _PAUSE_SECONDS = 0.05
 _LONGEST_WAIT_SECONDS = 60.0
 
 
 class TenantPool:
-    """Opens the namespaces of ``table`` with ``bring_up``; ``closing`` is called before any of them is closed."""
+    """Opens the namespaces of ``table`` with ``bring_up``; calls ``closing`` before any of them is closed."""
 
     def __init__(
         self,
@@ -59,11 +59,11 @@ class TenantPool:
 
     @property
     def now(self) -> list[Tenant]:
-        """Those that are open."""
+        """The open tenants."""
         return [self.root, *self._open.values()]
 
     async def at(self, path: str) -> Tenant | None:
-        """The tenant at ``path``, in the form that ``Namespace`` has, or None."""
+        """The tenant at ``path``, in the form of ``Namespace.path``, or None."""
         if not path:
             return self.root
         entry = self._table.by_path.get(path)
@@ -77,7 +77,7 @@ class TenantPool:
         return None if entry is None else await self._get(entry)
 
     def touch(self, tenant: Tenant) -> None:
-        """Note that somebody has come to use ``tenant``, who had it from an earlier request."""
+        """Mark ``tenant`` as used, by a caller that kept it from an earlier request."""
         if tenant.namespace.id in self._open:
             self._open.move_to_end(tenant.namespace.id)
 
@@ -103,13 +103,13 @@ class TenantPool:
 
     @asynccontextmanager
     async def visit(self, entry: Entry) -> AsyncIterator[Tenant]:
-        """A tenant for work in the background: closed again afterwards, unless somebody else has come to use it."""
+        """A tenant for background work, closed again afterwards unless a request uses it by then."""
         known = entry.id in self._open
         self._visited.add(entry.id)
         try:
             tenant = await self._get(entry)
             if not known:
-                self._open.move_to_end(entry.id, last=False)  # A request for it brings it back to the other end.
+                self._open.move_to_end(entry.id, last=False)  # A request for it moves it back to the end.
             yield tenant
         finally:
             self._visited.discard(entry.id)
@@ -132,16 +132,16 @@ class TenantPool:
             await self._close(leaving)
 
     def _asked(self) -> set[str]:
-        """The paths of the namespaces in which requests are being answered."""
+        """The paths of the namespaces with requests under way."""
         return {normalise(request.namespace) for request, _ in self._runtime.in_flight.values()}
 
     def _is_busy(self, tenant: Tenant, asked: set[str]) -> bool:
-        """Whether somebody works in this namespace, or in one below it that may need its tokens."""
+        """Whether requests use this namespace, or one below it that may need its tokens."""
         path = tenant.namespace.path
         return tenant.namespace.id in self._visited or any(each.startswith(path) for each in asked)
 
     async def drop_gone(self) -> None:
-        """Close those that the table doesn't have any longer, each as soon as nobody is busy with it."""
+        """Close the tenants of deleted namespaces, each as soon as no request uses it."""
         gone = [tenant for name, tenant in self._open.items() if name not in self._table.by_id]
         for tenant in gone:
             del self._open[tenant.namespace.id]
@@ -158,7 +158,7 @@ class TenantPool:
             await self._close([tenant])
 
     async def _close(self, tenants: list[Tenant]) -> None:
-        """Only while nothing can be opened, so that what is forgotten isn't somebody's who came meanwhile."""
+        """Close while no tenant can be opened, so that none in use is forgotten."""
         self._before_closing()
         for tenant in tenants:
             await tenant.mounts.close()
@@ -172,15 +172,15 @@ class TenantPool:
                 self._runtime.barrier.remove_namespace(each)
 
     async def erase_gone(self) -> None:
-        """Erase what deleted namespaces have left in storage; without their salts nobody can read it anyway."""
+        """Erase the entries of deleted namespaces, which can't be decrypted without their salts anyway."""
         leaving = self._table.leaving
         for namespace_id in leaving:
-            # Below the barrier, which knows nothing of them any longer.
+            # Below the barrier, which doesn't know these namespaces any longer.
             await delete_below(View(self._runtime.store, f"ns/{namespace_id}/", self._runtime.cache), "")
         await self._table.erased(leaving)
 
     async def close(self) -> None:
-        """Release everything, the root too."""
+        """Close all tenants, the root too."""
         for task in list(self._closing):
             task.cancel()
         await asyncio.gather(*self._closing, return_exceptions=True)

@@ -1,6 +1,6 @@
-"""The unsealed server: what exists only while the barrier is open, in one object that sealing drops whole.
+"""The unsealed server: all that exists only while the barrier is open, in one object that sealing drops.
 
-So nothing can be used after sealing by mistake, and whether the server is sealed is one question. It is brought up by
+So nothing can be used after sealing by mistake, and one attribute tells whether the server is sealed. It is created by
 ``server.core.activation``.
 """
 
@@ -31,7 +31,7 @@ _VERSIONS = "sys/versions/"
 
 
 class Cluster(Struct, frozen=True):
-    """The name and the id under which clients know this store, on whatever machine it runs."""
+    """The name and the id by which clients know this store, on any machine."""
 
     name: str
     id: str
@@ -41,10 +41,10 @@ class BackgroundWork(Protocol):
     """Expiry, deferred deletion and the periodic work of engines; see ``server.core.maintenance``."""
 
     async def sweep(self) -> None:
-        """Remove what has expired and what was deleted."""
+        """Remove expired and deleted entries."""
 
     async def tick(self) -> None:
-        """Let engines do their periodic work."""
+        """Run the engines' periodic work."""
 
     async def close(self) -> None:
         """Stop."""
@@ -68,7 +68,7 @@ class Unsealed:
         return self.root if not namespace_path else await self.tenants.at(normalise(namespace_path))
 
     async def home(self, token_id: str) -> Tenant:
-        """The tenant that a token says it belongs to; what names none is the root's to look at."""
+        """The tenant in a token's id; the root for ids that name none."""
         entry = self.namespaces.by_id.get(token_id.rpartition(".")[2])
         found = None if entry is None else await self.tenants.at(entry.path)
         return found or self.root
@@ -80,12 +80,12 @@ class Unsealed:
         return [namespace, *rest, ROOT] if namespace.path else [namespace]
 
     async def load_namespaces(self) -> None:
-        """Take over which namespaces there are, if that may have changed."""
+        """Load the namespaces, if they may have changed."""
         await self.namespaces.load()
         await self.tenants.drop_gone()
 
     async def close(self) -> None:
-        """Stop the background work and release what mounts and audit devices hold."""
+        """Stop background work and release the resources of mounts and audit devices."""
         if self.maintenance is not None:
             await self.maintenance.close()
         await self.tenants.close()
@@ -93,9 +93,9 @@ class Unsealed:
 
 
 async def read_cluster(view: View, settings: Settings) -> Cluster:
-    """The cluster of this store, made at its first start, with the name that ``settings`` give it."""
+    """The cluster of this store, created at its first start, with the name in ``settings``."""
 
-    async def work(transaction: Transaction) -> Cluster:
+    async def read_or_create(transaction: Transaction) -> Cluster:
         stored = await transaction.get(_CLUSTER)
         cluster = None if stored is None else msgspec.msgpack.decode(stored, type=Cluster)
         if cluster is not None and settings.cluster_name in ("", cluster.name):
@@ -105,21 +105,21 @@ async def read_cluster(view: View, settings: Settings) -> Cluster:
         transaction.put(_CLUSTER, msgspec.msgpack.encode(cluster))
         return cluster
 
-    return await transact(view, work)
+    return await transact(view, read_or_create)
 
 
 async def note_version(view: View, now: float) -> None:
     """Record that this version of the server has run on this store."""
 
-    async def work(transaction: Transaction) -> None:
+    async def note_if_new(transaction: Transaction) -> None:
         if await transaction.get(_VERSIONS + VERSION) is None:
             transaction.put(_VERSIONS + VERSION, msgspec.msgpack.encode(now))
 
-    await transact(view, work)
+    await transact(view, note_if_new)
 
 
 async def versions(view: View) -> dict[str, float]:
-    """The versions of the server that have run on this store, with the time of each one's first start."""
+    """The versions of the server that have run on this store, with the time of their first start."""
     found = {}
     for name in await view.list(_VERSIONS):
         value = await view.get(_VERSIONS + name)

@@ -1,4 +1,4 @@
-"""What tokens keep: reading, listing, writing and deleting it."""
+"""Entries of cubbyholes: reading, listing, writing and deleting them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from engines.faults import Failed
 from engines.fields import READING
 
 WRAPPED = "response"
-"""Where a wrapping token keeps what it wraps."""
+"""The key of the wrapped answer in a wrapping token's cubbyhole."""
 
 _OLD_WAY = (
     "Reading from 'cubbyhole/response' is deprecated. Please use sys/wrapping/unwrap to unwrap responses, as it "
@@ -21,7 +21,7 @@ _OLD_WAY = (
 
 
 class Cubbyholes(Protocol):
-    """What tokens keep. Methods raise ``InvalidRequest`` for callers whose token has no drawer, and for wrong paths."""
+    """Storage of cubbyholes. Raises ``InvalidRequest`` for callers whose token has none, and for wrong paths."""
 
     async def read(self, caller: Caller, path: str) -> dict[str, Any] | None: ...
 
@@ -33,19 +33,19 @@ class Cubbyholes(Protocol):
 
 
 class Cubbyhole:
-    """The cubbyholes of one namespace's tokens. The core opens it, and hands in the drawers."""
+    """The cubbyholes of one namespace's tokens; the core opens it with their storage."""
 
     def __init__(self, cubbyholes: Cubbyholes) -> None:
         self.cubbyholes = cubbyholes
 
 
 def _from_the_top(path: str) -> str:
-    """The reading of places: slashes in front mean nothing, those behind make it a folder."""
+    """The path without leading slashes; a final one makes it a folder."""
     return path.lstrip("/")
 
 
 class PathBody(Body):
-    """Names a place."""
+    """A path in the cubbyhole."""
 
     path: Annotated[str, Meta(extra={READING: _from_the_top})] = ""
 
@@ -53,13 +53,13 @@ class PathBody(Body):
 
 
 class WriteBody(PathBody):
-    """Anything at all, under any names."""
+    """Any parameters, which are stored."""
 
     takes_anything: ClassVar[bool] = True
 
 
 async def read(cubbyhole: Cubbyhole, call: Call, body: PathBody) -> Reply | None:
-    """Show what is kept at a path."""
+    """Read the entry at a path."""
     path = _path(call)
     data = await cubbyhole.cubbyholes.read(_caller(call), path) if path else None
     if path == WRAPPED:
@@ -68,13 +68,13 @@ async def read(cubbyhole: Cubbyhole, call: Call, body: PathBody) -> Reply | None
 
 
 async def list_names(cubbyhole: Cubbyhole, call: Call, body: PathBody) -> Reply:
-    """List what is kept below a path."""
+    """List the names below a path."""
     path = call.path.strip("/")
     return Reply({"keys": await cubbyhole.cubbyholes.list(_caller(call), f"{path}/" if path else "")})
 
 
 async def write(cubbyhole: Cubbyhole, call: Call, body: WriteBody) -> None:
-    """Keep something, instead of what is there."""
+    """Store an entry, replacing the present one."""
     path = _path(call)
     if not call.given:
         raise Failed("missing data fields")
@@ -82,20 +82,20 @@ async def write(cubbyhole: Cubbyhole, call: Call, body: WriteBody) -> None:
 
 
 async def delete(cubbyhole: Cubbyhole, call: Call, body: PathBody) -> None:
-    """Remove what is kept at a path."""
+    """Delete the entry at a path."""
     path = call.path.strip("/")
     if path and not call.path.endswith("/"):
         await cubbyhole.cubbyholes.delete(_caller(call), path)
 
 
 async def exists(cubbyhole: Cubbyhole, call: Call, body: PathBody) -> bool:
-    """Whether something is kept at the path, so that writing is changing it."""
+    """Whether there is an entry at the path, so that a write is an update."""
     path = call.path.strip("/")
     return bool(path) and await cubbyhole.cubbyholes.read(_caller(call), path) is not None
 
 
 def _path(call: Call) -> str:
-    """The place that a call is about; a folder is none, and answers as if it were empty."""
+    """The path of a call; a folder has no entry, and answers as if it were empty."""
     if not call.path:
         raise Failed("missing path")
     return "" if call.path.endswith("/") else call.path

@@ -94,9 +94,11 @@ def test_keys_that_everybody_can_read_are_refused(tmp_path: Path, mode: int) -> 
     raw = tmp_path / "key"
     raw.write_bytes(RANDOM_KEY)
     raw.chmod(mode)
-    with pytest.raises(ConfigError, match=r"the file of current_key is open to everybody: .*key; expected mode 0600"):
+    with pytest.raises(
+        ConfigError, match=r"the file of current_key is open to all accounts: .*key; expected mode 0600"
+    ):
         sealed(tmp_path, f"file://{raw}")
-    with pytest.raises(ConfigError, match=r"the configuration file with current_key is open to everybody: .*c\.hcl"):
+    with pytest.raises(ConfigError, match=r"the configuration file with current_key is open to all accounts: .*c\.hcl"):
         sealed(tmp_path, RANDOM_KEY.hex(), mode)
 
 
