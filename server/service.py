@@ -29,7 +29,7 @@ from server.processes.development import DevelopmentKeys
 from server.processes.worker_loop import Member, Service
 from server.runtime import plugins
 from server.runtime.certificates import ListenerCertificates, present
-from server.runtime.metrics import SHARE_SECONDS
+from server.runtime.meter import SHARE_SECONDS
 from server.system.routes import ALWAYS_SERVED, SYSTEM
 from server.tenants.mounts.table import new_entry
 from storage.base import Claims, StorageFault, Store

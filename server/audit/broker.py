@@ -29,6 +29,7 @@ from server.audit.hashing import new_salt
 from server.audit.headers import AuditedHeaders
 from server.audit.stored import DeclaredDevice, StoredDevice, StoredDevices, canonical, overlaps
 from server.audit.writer import MAX_WAITING, Outcome, QueueFull
+from server.runtime.meter import AuditEntry, Meter
 from storage.view import View
 
 __all__ = ["Broker", "DeclaredDevice", "Pending"]
@@ -36,8 +37,13 @@ __all__ = ["Broker", "DeclaredDevice", "Pending"]
 WAIT_SECONDS = 30.0
 """The seconds that a request waits for its entry to be accepted."""
 
-_BEFORE = "no audit device takes entries at present, so the request was not handled; try again later"
-_AFTER = "the request was handled, but no audit device takes the entry of its outcome, so that isn't told"
+_NOT_TAKEN = {
+    AuditEntry.REQUEST: "no audit device takes entries at present, so the request was not handled; try again later",
+    AuditEntry.RESPONSE: (
+        "the request was handled, but no audit device takes the entry of its outcome, so that isn't told"
+    ),
+}
+"""The caller's error when no device accepts an entry in time."""
 
 
 class Pending(Struct):
@@ -65,13 +71,15 @@ class Broker:
         prefix_allowed: bool = False,
         max_waiting: int = MAX_WAITING,
         nanoseconds: Callable[[], int] = time.time_ns,
+        meter: Meter | None = None,
     ) -> None:
-        """``max_waiting``: the most entries that may wait for one device."""
+        """``max_waiting``: the most entries that may wait for one device; ``meter`` counts failures."""
         self._stored = StoredDevices(view)
         self._find_type = find_type
         self._declared = {canonical(device.path): device for device in declared}
         self._prefix_allowed = prefix_allowed
         self._max_waiting = max_waiting
+        self._meter = meter or Meter()
         self._nanoseconds = nanoseconds
         self._enabled: dict[str, EnabledDevice] = {}
         self._lock = asyncio.Lock()
@@ -199,7 +207,7 @@ class Broker:
         for path, enabled in self._enabled.items():
             line = enabled.formatter.request_line(pending.parts[path], request, pending.nanoseconds)
             entries.append((enabled, line))
-        waiting = self._write(entries, _BEFORE)
+        waiting = self._write(entries, AuditEntry.REQUEST)
         if waiting is not None:
             await waiting
         return pending
@@ -249,12 +257,14 @@ class Broker:
         entries = []
         for enabled in self._enabled.values():
             entries.append((enabled, _outcome(enabled, pending, response, now)))
-        return self._write(entries, _BEFORE if pending.together else _AFTER)
+        return self._write(entries, AuditEntry.REQUEST if pending.together else AuditEntry.RESPONSE)
 
-    def _write(self, entries: Sequence[tuple[EnabledDevice, bytes]], words: str) -> Coroutine[Any, Any, None] | None:
+    def _write(
+        self, entries: Sequence[tuple[EnabledDevice, bytes]], first: AuditEntry
+    ) -> Coroutine[Any, Any, None] | None:
         """Give each device its lines; one that accepts them is enough. The returned awaitable waits for that.
 
-        ``words`` is the caller's error.
+        ``first`` is the first of the entries in these lines; the caller's error depends on it.
         """
         taken = overfull = False
         waiting: dict[Outcome, EnabledDevice] | None = None
@@ -274,11 +284,36 @@ class Broker:
         if taken or not entries:
             return None
         if waiting:
-            return _first(waiting, words)
-        raise Unavailable(words) if overfull else _refused()
+            return self._first(waiting, first)
+        self._meter.unaudited(first)
+        raise Unavailable(_NOT_TAKEN[first]) if overfull else _refused()
+
+    async def _first(self, waiting: Mapping[Outcome, EnabledDevice], first: AuditEntry) -> None:
+        """Wait until one of the devices accepts its lines. Raises ``Unavailable`` if none does in time."""
+        end = asyncio.get_running_loop().time() + WAIT_SECONDS
+        left = set(waiting)
+        while left:
+            seconds = end - asyncio.get_running_loop().time()
+            done, left = await asyncio.wait(left, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+            if any(outcome.result() is None for outcome in done):
+                return
+            if not done:
+                for outcome in left:
+                    waiting[outcome].hang(WAIT_SECONDS)
+                self._meter.unaudited(first)
+                raise Unavailable(_NOT_TAKEN[first])
+        self._meter.unaudited(first)
+        raise _refused()
 
     def _make(self, path: str, entry: StoredDevice) -> EnabledDevice:
-        return make_device(path, entry, self._find_type, prefix_allowed=self._prefix_allowed, most=self._max_waiting)
+        return make_device(
+            path,
+            entry,
+            self._find_type,
+            prefix_allowed=self._prefix_allowed,
+            most=self._max_waiting,
+            failed=self._meter.device_failed,
+        )
 
 
 def _outcome(enabled: EnabledDevice, pending: Pending, response: AuditResponse, nanoseconds: int) -> bytes:
@@ -289,22 +324,6 @@ def _outcome(enabled: EnabledDevice, pending: Pending, response: AuditResponse, 
         return formatter.response_line(formatter.parts(request), request, response, nanoseconds)
     line = formatter.response_line(parts, request, response, nanoseconds)
     return formatter.request_line(parts, request, pending.nanoseconds) + line if pending.together else line
-
-
-async def _first(waiting: Mapping[Outcome, EnabledDevice], words: str) -> None:
-    """Wait until one of the devices accepts its lines. Raises ``Unavailable`` with ``words`` if none does in time."""
-    end = asyncio.get_running_loop().time() + WAIT_SECONDS
-    left = set(waiting)
-    while left:
-        seconds = end - asyncio.get_running_loop().time()
-        done, left = await asyncio.wait(left, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-        if any(outcome.result() is None for outcome in done):
-            return
-        if not done:
-            for outcome in left:
-                waiting[outcome].hang(WAIT_SECONDS)
-            raise Unavailable(words)
-    raise _refused()
 
 
 def _refused() -> Failed:

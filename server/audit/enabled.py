@@ -35,13 +35,26 @@ CLOSE_SECONDS = 2.0
 _ROOT = AuditNamespace("root")
 
 
-class EnabledDevice:
-    """A device, and the format of its entries. At most ``most`` entries wait for it."""
+def _uncounted(path: str) -> None:
+    """In place of counting the failures of the device at ``path``."""
 
-    __slots__ = ("_log", "_lost", "device", "entry", "failing", "formatter", "path", "writer")
+
+class EnabledDevice:
+    """A device, and the format of its entries. At most ``most`` entries wait for it.
+
+    ``failed`` is called with ``path`` for each write that the device refuses.
+    """
+
+    __slots__ = ("_failed", "_log", "_lost", "device", "entry", "failing", "formatter", "path", "writer")
 
     def __init__(
-        self, path: str, entry: StoredDevice, device: AuditDevice, formatter: Formatter, most: int = MAX_WAITING
+        self,
+        path: str,
+        entry: StoredDevice,
+        device: AuditDevice,
+        formatter: Formatter,
+        most: int = MAX_WAITING,
+        failed: Callable[[str], None] = _uncounted,
     ) -> None:
         self.path = path
         self.entry = entry
@@ -49,6 +62,7 @@ class EnabledDevice:
         self.writer = DeviceWriter(device, self._note, most=most)
         self.formatter = formatter
         self.failing = False
+        self._failed = failed
         self._log = LimitedLog(log)
         self._lost = 0
         """How many entries it hasn't taken since it has been failing."""
@@ -89,6 +103,8 @@ class EnabledDevice:
 
     def _fail(self, reason: str, *, lost: int = 1) -> None:
         self._lost += lost
+        if lost:
+            self._failed(self.path)
         if not self.failing:
             self.failing = True
             self._log.error("audit device %s takes no entries: %s", self.path, reason)
@@ -132,7 +148,13 @@ def _reason(error: Exception) -> str:
 
 
 def make_device(
-    path: str, entry: StoredDevice, find_type: FindType, *, prefix_allowed: bool, most: int = MAX_WAITING
+    path: str,
+    entry: StoredDevice,
+    find_type: FindType,
+    *,
+    prefix_allowed: bool,
+    most: int = MAX_WAITING,
+    failed: Callable[[str], None] = _uncounted,
 ) -> EnabledDevice:
     """The device that ``entry`` describes, not opened yet. Raises ``InvalidRequest`` for invalid settings.
 
@@ -143,7 +165,7 @@ def make_device(
         known = ", ".join(plugins.names(plugins.AUDIT_DEVICES))
         raise InvalidRequest(f'unknown backend type: "{entry.type}"; there are {known}')
     options = read_options(entry.options, prefix_allowed=prefix_allowed)
-    return EnabledDevice(path, entry, device_type(entry.options), Formatter(entry.salt, options), most)
+    return EnabledDevice(path, entry, device_type(entry.options), Formatter(entry.salt, options), most, failed)
 
 
 def check_known(entry: StoredDevice, find_type: FindType) -> None:

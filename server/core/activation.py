@@ -34,6 +34,7 @@ from server.tenants.namespaces.records import Entry
 from server.tenants.namespaces.table import NamespaceTable
 from server.tenants.policies.store import PolicyStore
 from server.tenants.tenant import Tenant
+from server.tenants.tokens.entries import TOKENS
 from server.tenants.tokens.leases import Leases
 from server.tenants.tokens.store import Elsewhere, Tokens
 from server.tenants.tokens.wrapping import Wrapping
@@ -54,6 +55,7 @@ async def activate(runtime: Runtime, engines: EngineOpener) -> Unsealed:
         headers=AuditedHeaders(view.within("sys/audited-headers/")),
         prefix_allowed=runtime.settings.audit_prefix_allowed,
         max_waiting=runtime.settings.audit_max_waiting,
+        meter=runtime.meter,
     )
     await audit.load()
     decisions = DecisionCache()
@@ -96,9 +98,9 @@ async def _open_tenant(
     decisions.watch(view, "sys/policy/")
     policies = PolicyStore(view.within("sys/policy/"), runtime.clock, with_root=namespace is ROOT)
     await policies.ensure_defaults()
-    token_view = view.within("sys/token/")
+    token_view = view.within(TOKENS)
     identities = EffectiveIdentities(view.within("sys/identity/"))
-    tokens = await Tokens.open(token_view, policies, identities, namespace, elsewhere)
+    tokens = await Tokens.open(token_view, policies, identities, namespace, elsewhere, runtime.meter.token_created)
 
     def bring_up(entry: MountEntry) -> Mounted:
         engine_type, engine = engines.open(tenant, entry)

@@ -20,6 +20,7 @@ from server.tenants.identity.routes import IDENTITY
 from server.tenants.mounts.table import MountEntry
 from server.tenants.tenant import Tenant
 from server.tenants.tokens.cubbyhole import Cubbyholes
+from server.tenants.tokens.entries import TOKENS
 
 log = logging.getLogger(__name__)
 
@@ -62,4 +63,4 @@ class EngineOpener:
         if name == IDENTITY.type:
             return IDENTITY, IDENTITY.open(tenant.identities, tenant.namespace.id, tenant.mounts)
         assert name == CUBBYHOLE.type, "there are no other built-in engines"
-        return CUBBYHOLE, CUBBYHOLE.open(Cubbyholes(tenant.tokens, tenant.view.within("sys/token/")))
+        return CUBBYHOLE, CUBBYHOLE.open(Cubbyholes(tenant.tokens, tenant.view.within(TOKENS)))

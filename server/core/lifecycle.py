@@ -28,7 +28,7 @@ from server.core.unsealed import Unsealed
 from server.runtime import plugins
 from server.runtime.certificates import ListenerCertificates
 from server.runtime.logs import choose_levels
-from server.runtime.metrics import Meter
+from server.runtime.meter import Meter
 from server.seal.shared_state import SharedState, SharedStateAccess, SoleProcess
 from server.tenants.limits.login_counts import LoginCounts
 from server.tenants.limits.rate_limits import RateCounts

@@ -16,9 +16,11 @@ from engines.base import Periodic
 from server.core.runtime import Runtime
 from server.core.unsealed import Unsealed
 from server.runtime.log_limits import LimitedLog
+from server.tenants.namespaces.names import ROOT
 from server.tenants.namespaces.records import Entry
 from server.tenants.tenant import Tenant
-from server.tenants.tokens.entries import DOOMED, EMPTYING, EXPIRY, ORPHANING, end_in
+from server.tenants.tokens.counting import count_leases, count_tokens
+from server.tenants.tokens.entries import DOOMED, EMPTYING, EXPIRY, ORPHANING, TOKENS, end_in
 
 log = logging.getLogger(__name__)
 _failures = LimitedLog(log)
@@ -34,6 +36,15 @@ SWEPT_AT_ONCE = 200
 
 TICKED_AT_ONCE = 50
 """The most namespaces whose engines do periodic work at a time."""
+
+COUNT_SECONDS = 10.0
+"""The shortest interval, in seconds, between counts of tokens and leases."""
+
+FIRST_COUNT_SECONDS = 1.0
+"""The seconds between unsealing and the first count."""
+
+_COUNTING_SHARE = 20
+"""The pause after a count is at least this many times its duration, because a count lists all tokens in storage."""
 
 _LEFT_TO_CLEAR = (DOOMED, ORPHANING, EMPTYING)
 
@@ -68,6 +79,7 @@ class Maintenance:
         """Begin, and continue until ``close``."""
         for seconds, work in ((SWEEP_SECONDS, self.sweep), (TICK_SECONDS, self.tick)):
             self._tasks.append(asyncio.create_task(_repeat(seconds, work)))
+        self._tasks.append(asyncio.create_task(self._count_repeatedly()))
 
     async def close(self) -> None:
         """Stop."""
@@ -95,6 +107,26 @@ class Maintenance:
         for entry in self._ticks.next(unsealed.namespaces.by_id, TICKED_AT_ONCE):
             await _carefully(self._tick_namespace(entry), entry.id)
 
+    async def count(self) -> None:
+        """Count the tokens and leases of all namespaces, for the metrics; see ``server.tenants.tokens.counting``."""
+        if not await self._leads():
+            return
+        tokens = leases = 0
+        for namespace in (ROOT, *(entry.namespace for entry in list(self._unsealed.namespaces.by_id.values()))):
+            prefix = namespace.storage_prefix + TOKENS
+            tokens += await count_tokens(self._runtime.store.list, prefix)
+            leases += await count_leases(self._runtime.store.list, prefix)
+        self._runtime.meter.stored(tokens, leases)
+
+    async def _count_repeatedly(self) -> None:
+        clock = asyncio.get_running_loop().time
+        pause = FIRST_COUNT_SECONDS
+        while True:
+            await asyncio.sleep(pause)
+            began = clock()
+            await _carefully(self.count(), "the metrics")
+            pause = max(COUNT_SECONDS, _COUNTING_SHARE * (clock() - began))
+
     async def _leads(self) -> bool:
         """Whether this process leads; then it has caught up with all commits of others."""
         if not await self._runtime.store.lead():
@@ -114,7 +146,7 @@ class Maintenance:
 
     async def _may_have_expired(self, entry: Entry) -> bool:
         """Whether a token may have expired, or left entries behind, judging by the names of entries."""
-        tokens = entry.namespace.storage_prefix + "sys/token/"
+        tokens = entry.namespace.storage_prefix + TOKENS
         list_names = self._runtime.store.list
         ends = await list_names(tokens + EXPIRY, limit=1)
         if ends and end_in(ends[0])[0] <= self._runtime.clock():

@@ -10,7 +10,7 @@ from engines.base import Clock
 from engines.crypto_policy.fips import FipsGuard
 from server.core.settings import Settings
 from server.runtime.certificates import ListenerCertificates
-from server.runtime.metrics import Meter
+from server.runtime.meter import Meter
 from server.tenants.limits.login_failures import LoginFailures
 from server.tenants.limits.login_limits import LoginLimits
 from server.tenants.limits.rate_limits import RateCounts

@@ -46,6 +46,9 @@ class BackgroundWork(Protocol):
     async def tick(self) -> None:
         """Run the engines' periodic work."""
 
+    async def count(self) -> None:
+        """Count what the metrics tell of storage."""
+
     async def close(self) -> None:
         """Stop."""
 

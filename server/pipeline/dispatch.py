@@ -93,6 +93,7 @@ class Dispatcher:
         self._core = core
         self._open_system = System(core, None)
         self._meter = core.runtime.meter
+        self._mounts = self._meter.mounts
         self.held = Turns(MAX_HELD, HELD_SECONDS)
         """Places for large bodies, on all listeners."""
         self.turns = Turns(1, TURN_SECONDS)
@@ -293,6 +294,8 @@ class Dispatcher:
         context = await locate(request, request_id, unsealed)
         if context.route is None or context.route.item is None:
             return None
+        if context.match is not None:
+            self._mounts.add((context.tenant.namespace.path, context.match.mounted.entry.path))
         call = _call(context, self._core.runtime.clock())
         context, body = await admit(unsealed, context, call, epoch)
         pending = await unsealed.audit.begin(context.audit_request())
@@ -319,6 +322,12 @@ class Dispatcher:
                 unsealed.tenants.touch(context.tenant)
             if context.match is not None and not context.match.mounted.type.eager:
                 await asyncio.sleep(0)  # As in ``locate``.
+        if context.match is not None:
+            mount = context.tenant.namespace.path, context.match.mounted.entry.path
+            if mount in self._mounts.numbers:
+                self._mounts.numbers[mount] += 1
+            else:
+                self._mounts.add(mount)
         if request.large:
             context = await _hide(context, unsealed)
         call = _call(context, now)

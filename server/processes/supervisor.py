@@ -44,8 +44,8 @@ from server.processes.shared_state_server import SharedStateServer
 from server.processes.startup_signals import take_hangup
 from server.processes.worker import FAILED, Worker, end_with_parent
 from server.processes.worker_loop import Member, OpenService, ReadConfig, reread
-from server.runtime import malloc, metrics
-from server.runtime.metrics import Meter
+from server.runtime import malloc
+from server.runtime.meter import Meter, MeterTables
 from server.runtime.shared_counters import SharedRows
 from server.tenants.limits import rate_limits
 from server.tenants.limits.login_counts import LoginCounts, LoginCountTables
@@ -126,7 +126,7 @@ class Supervisor:
         self._connections = SharedSlots(config.workers)
         self._rates = SharedRows(config.workers, rate_limits.COLUMNS)
         self._logins = LoginCountTables(config.workers)
-        self._counts = SharedRows(config.workers, metrics.COLUMNS)
+        self._counts = MeterTables(config.workers)
         self._keeper = SharedStateServer()
         self._workers: dict[int, _Handle] = {}
         self._due: dict[int, float] = {}

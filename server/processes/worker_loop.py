@@ -19,7 +19,7 @@ from server.listeners import Application, ConnectionBudget, ListenFailed, OpenLi
 from server.processes.development import DevelopmentKeys
 from server.runtime.certificates import ListenerCertificates
 from server.runtime.logs import set_level
-from server.runtime.metrics import Meter
+from server.runtime.meter import Meter
 from server.seal.shared_state import SharedStateAccess, SoleProcess
 from server.tenants.limits.login_counts import LoginCounts
 from server.tenants.limits.rate_limits import RateCounts

@@ -1,15 +1,12 @@
-"""Per-process request metrics, exported as Prometheus text or Vault JSON.
+"""The metrics of the server, as Prometheus text or Vault's JSON, computed per query.
 
-Counting costs each request three additions to numbers of its process. Once a second, and for every query, they are
-copied to the process's row of shared memory (see ``server.runtime.shared_counters``); so any process can answer with
-the sum of all. All else is computed per query: ``prometheus_client`` formats the metrics, and adds the system's metrics
-of the process.
+``server.runtime.meter`` counts; ``prometheus_client`` formats the metrics, and adds the system's metrics of the
+process.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -21,100 +18,21 @@ from prometheus_client.core import (
     HistogramMetricFamily,
     Metric,
     SummaryMetricFamily,
+    UnknownMetricFamily,
 )
 from prometheus_client.registry import Collector
 
-from server.runtime.shared_counters import SharedRows
+from server.runtime.meter import BOUNDS_MICROSECONDS, AuditEntry, Counts
+from server.runtime.named_counts import Name
 from server.runtime.version import VERSION
 
-BOUNDS_MICROSECONDS = (
-    50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 1_000_000, 10_000_000
-)  # fmt: skip
-"""The upper bounds of the histogram of request durations, in seconds."""
-
-_IN_FLIGHT, _BUGS, _VIOLATIONS, _NANOSECONDS, _BUCKETS = range(5)
-_LOWEST_STATUS, _HIGHEST_STATUS = 100, 599
-_STATUSES = _BUCKETS + len(BOUNDS_MICROSECONDS) + 1
-COLUMNS = _STATUSES + _HIGHEST_STATUS - _LOWEST_STATUS + 1
-
-SHARE_SECONDS = 1.0
-"""The interval, in seconds, at which a process publishes its counts."""
-
-_BOUNDS = [bound * 1000 for bound in BOUNDS_MICROSECONDS]
-
-
-class Meter:
-    """Counts requests; ``own`` is this process's row of ``table``, and counting continues from its numbers."""
-
-    def __init__(self, table: SharedRows | None = None, own: int = 0) -> None:
-        table = table or SharedRows(1, COLUMNS)
-        if table.columns != COLUMNS:
-            raise ValueError(f"a table of counts has {COLUMNS} columns")
-        self._rows: Sequence[memoryview] = table.rows
-        self._row = row = table.rows[own]
-        row[_IN_FLIGHT] = 0  # The requests of an earlier process in this slot ended with it.
-        self.bugs = row[_BUGS]
-        """Unexpected exceptions."""
-
-        self.violations = row[_VIOLATIONS]
-        """Requests that a quota has turned away."""
-
-        self._nanoseconds = row[_NANOSECONDS]
-        self._buckets = list(row[_BUCKETS:_STATUSES])
-        self._statuses = [0] * _LOWEST_STATUS + list(row[_STATUSES:])
-
-    def finished(self, status: int, nanoseconds: int) -> None:
-        """Count a request that was answered with ``status`` after this time."""
-        self._nanoseconds += nanoseconds
-        self._statuses[status] += 1
-        self._buckets[bisect_left(_BOUNDS, nanoseconds)] += 1
-
-    def share(self, in_flight: int) -> None:
-        """Publish the counts to the other processes; ``in_flight`` requests are being handled."""
-        self._row[_IN_FLIGHT] = in_flight
-        self._copy()
-
-    def _copy(self) -> None:
-        row = self._row
-        row[_BUGS], row[_VIOLATIONS], row[_NANOSECONDS] = self.bugs, self.violations, self._nanoseconds
-        for bucket, number in enumerate(self._buckets, _BUCKETS):
-            row[bucket] = number
-        for column, number in enumerate(self._statuses[_LOWEST_STATUS:], _STATUSES):
-            if number:
-                row[column] = number
-
-    def counts(self, in_flight: int) -> Counts:
-        """The counts of all processes, as published; ``in_flight`` as in ``share``."""
-        self._copy()
-        return Counts(
-            processes=len(self._rows),
-            in_flight=self._total(_IN_FLIGHT) - self._row[_IN_FLIGHT] + in_flight,
-            statuses={
-                status: total
-                for column, status in enumerate(range(_LOWEST_STATUS, _HIGHEST_STATUS + 1), _STATUSES)
-                if (total := self._total(column))
-            },
-            buckets=tuple(self._total(column) for column in range(_BUCKETS, _STATUSES)),
-            nanoseconds=self._total(_NANOSECONDS),
-            bugs=self._total(_BUGS),
-            violations=self._total(_VIOLATIONS),
-        )
-
-    def _total(self, column: int) -> int:
-        return sum(row[column] for row in self._rows)
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """The sums over all processes. ``buckets`` aren't cumulative; the last has no bound."""
-
-    processes: int
-    in_flight: int
-    statuses: dict[int, int]
-    buckets: tuple[int, ...]
-    nanoseconds: int
-    bugs: int
-    violations: int
+_UNAUDITED = {
+    AuditEntry.REQUEST: "vault_audit_log_request_failure",
+    AuditEntry.RESPONSE: "vault_audit_log_response_failure",
+}
+_CREATION = "vault_token_creation"
+_VAULT_COUNTERS = (*_UNAUDITED.values(), _CREATION)
+"""Counters that Vault has too, and that don't end in ``_total`` there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +58,10 @@ def prometheus_text(counts: Counts, gauges: Gauges) -> bytes:
     if counts.processes == 1:
         # With several, each scrape would see a different one.
         ProcessCollector(registry=registry)
-    return generate_latest(registry)
+    text = generate_latest(registry)
+    for name in _VAULT_COUNTERS:  # The library would rename them.
+        text = text.replace(b"# TYPE %b untyped\n" % name.encode(), b"# TYPE %b counter\n" % name.encode())
+    return text
 
 
 def json_data(counts: Counts, gauges: Gauges, now: float) -> dict[str, Any]:
@@ -158,7 +79,7 @@ def json_data(counts: Counts, gauges: Gauges, now: float) -> dict[str, Any]:
                 {"Name": _dotted(sample.name), "Value": sample.value, "Labels": sample.labels}
                 for sample in family.samples
             ]
-        elif family.type == "counter":
+        elif family.type in ("counter", "unknown"):
             data["Counters"] += [
                 {"Name": _dotted(family.name), "Count": sample.value, "Sum": sample.value, "Labels": sample.labels}
                 for sample in family.samples
@@ -211,6 +132,21 @@ def _families(counts: Counts, gauges: Gauges) -> Iterator[Metric]:
     for status, number in counts.statuses.items():
         answers.add_metric((str(status),), number)
     yield answers
+    yield from _stored(counts, gauges)
+    yield _labelled(
+        CounterMetricFamily("cryptoserve_mount_requests", "Requests by mount.", labels=("namespace", "mount_point")),
+        _with_namespaces(counts.mounts),
+    )
+    yield _labelled(
+        CounterMetricFamily(
+            "cryptoserve_audit_device_failures", "Writes that an audit device refused.", labels=("device",)
+        ),
+        counts.devices,
+    )
+    for entry, name in _UNAUDITED.items():
+        yield UnknownMetricFamily(
+            name, f"Audit entries of {entry.name.lower()}s that no device accepted.", value=counts.unaudited[entry]
+        )
     yield _histogram(counts)
     yield CounterMetricFamily("cryptoserve_bugs", "Requests that ended in an unexpected exception.", value=counts.bugs)
     ends = GaugeMetricFamily(
@@ -225,6 +161,32 @@ def _families(counts: Counts, gauges: Gauges) -> Iterator[Metric]:
     build = GaugeMetricFamily("cryptoserve_build_info", "Which version runs.", labels=("version",))
     build.add_metric((VERSION,), 1)
     yield build
+
+
+def _stored(counts: Counts, gauges: Gauges) -> Iterator[Metric]:
+    """How many tokens and leases there are, and were made; the former unless the server is sealed."""
+    tokens = GaugeMetricFamily("vault_token_count", "Service tokens that are stored, in all namespaces.")
+    leases = GaugeMetricFamily("vault_expire_num_leases", "Leases, in all namespaces.")
+    if gauges.unsealed and counts.stored is not None:
+        for family, number in zip((tokens, leases), counts.stored, strict=True):
+            family.add_metric((), number)
+    yield tokens
+    yield leases
+    yield _labelled(
+        UnknownMetricFamily(_CREATION, "Tokens that were made.", labels=("namespace", "token_type", "creation_ttl")),
+        _with_namespaces(counts.tokens_created),
+    )
+
+
+def _labelled(family: CounterMetricFamily | UnknownMetricFamily, numbers: Mapping[Name, int]) -> Metric:
+    for name, number in numbers.items():
+        family.add_metric(name, number)
+    return family
+
+
+def _with_namespaces(numbers: Mapping[Name, int]) -> dict[Name, int]:
+    """``numbers`` by names that begin with a namespace, as OpenBao's labels name that."""
+    return {(namespace.rstrip("/") or "root", *rest): number for (namespace, *rest), number in numbers.items()}
 
 
 def _histogram(counts: Counts) -> Metric:

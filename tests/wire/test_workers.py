@@ -54,6 +54,45 @@ class Kept:
         return answer.status_code, answer.json() if answer.content else None
 
 
+def _metrics(server: Server) -> dict[str, float]:
+    """The samples of a worker's answer, by name with labels in their order."""
+    answer = server.request("GET", "sys/metrics?format=prometheus")
+    samples = {}
+    for line in answer.body.decode().splitlines():
+        if not line.startswith("#"):
+            name, _, value = line.rpartition(" ")
+            samples[name] = float(value)
+    return samples
+
+
+def test_what_is_counted_holds_for_all_workers(server: Server) -> None:
+    before = _metrics(server)
+    number = 8 * WORKERS
+    for _ in range(number):
+        server.request("POST", "transit/hash", {"input": "YQ=="}).data()
+        server.request("POST", "auth/token/create", {"ttl": "1h"})
+    mount = 'cryptoserve_mount_requests_total{mount_point="transit/",namespace="root"}'
+    created = 'vault_token_creation{creation_ttl="1h",namespace="root",token_type="service"}'
+    deadline = time.monotonic() + 30
+    expected = (before.get(mount, 0) + number, before.get(created, 0) + number, number + 1, number)
+    while True:
+        # Each of several answers, whichever workers they are of.
+        answers = [_metrics(server) for _ in range(4 * WORKERS)]
+        found = {
+            (
+                answer.get(mount),
+                answer.get(created),
+                answer.get("vault_token_count"),
+                answer.get("vault_expire_num_leases"),
+            )
+            for answer in answers
+        }
+        if found == {expected}:
+            break
+        assert time.monotonic() < deadline, (found, expected)
+        time.sleep(0.2)
+
+
 async def test_no_answer_is_ever_stale(server: Server) -> None:
     chosen = os.environ.get(SEED_VARIABLE, "")
     seed = int(chosen) if chosen else random.SystemRandom().getrandbits(32)

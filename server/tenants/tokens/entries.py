@@ -39,6 +39,9 @@ _SMALL_DRAWER = 16
 _SECOND_DIGITS = 10
 _LEASE_PREFIX = "h"
 
+TOKENS = "sys/token/"
+"""Where the token store lies in its namespace's storage."""
+
 ACCESSORS = "accessor/"
 EXPIRY = "expiry/"
 LEASES = "lease/"

@@ -74,6 +74,13 @@ _SALT_BYTES = 32
 Elsewhere: TypeAlias = Callable[[str], Awaitable["Tokens | None"]]
 """Finds the token store of a namespace by the namespace's id."""
 
+Created: TypeAlias = Callable[[str, str, int], None]
+"""Is told of each token that was made: the path of its namespace, its type, and its TTL in seconds, 0 for none."""
+
+
+def _uncounted(namespace_path: str, type: str, ttl_seconds: int) -> None:
+    """In place of counting tokens."""
+
 
 class Token(HeldToken):
     """A token as it is kept ready: its record, its hash, and what others have prepared for it."""
@@ -116,7 +123,7 @@ def token_of(caller: Caller) -> Token:
 class Tokens:
     """The tokens of ``namespace``, whose storage is ``view`` (the core's own part of it).
 
-    ``elsewhere`` finds the store of a namespace above by its id, for parents that are kept there.
+    ``elsewhere`` finds the store of a namespace above by its id, for parents that are kept there; ``created`` counts.
     """
 
     def __init__(
@@ -128,12 +135,14 @@ class Tokens:
         identities: EffectiveIdentities,
         namespace: Namespace = ROOT,
         elsewhere: Elsewhere | None = None,
+        created: Created = _uncounted,
     ) -> None:
         self._view = view
         self._policies = policies
         self._identities = identities
         self.namespace = namespace
         self._elsewhere = elsewhere
+        self._created = created
         self._entries = TokenEntries(salt)
         self._removal = TokenRevocation(view, self._entries)
         self._tidying = TokenTidy(view)
@@ -158,6 +167,7 @@ class Tokens:
         identities: EffectiveIdentities,
         namespace: Namespace = ROOT,
         elsewhere: Elsewhere | None = None,
+        created: Created = _uncounted,
     ) -> Tokens:
         """The store in ``view``, with its salt and its key made at the first time."""
 
@@ -167,7 +177,7 @@ class Tokens:
                 await _made_once(transaction, "batch-key", KEY_BYTES),
             )
 
-        return cls(view, *await transact(view, work), policies, identities, namespace, elsewhere)
+        return cls(view, *await transact(view, work), policies, identities, namespace, elsewhere, created)
 
     @property
     def namespace_path(self) -> str:
@@ -299,6 +309,7 @@ class Tokens:
             sealed = self._batch.seal(record)
             if sealed is None:
                 raise InvalidRequest(_TOO_LARGE)
+            self._created(self.namespace.path, record.type, record.ttl)
             return sealed
         suffix = self.namespace.suffix
         record = replace(
@@ -322,6 +333,7 @@ class Tokens:
                 transaction.put(drawer_prefix(hashed) + name, value)
 
         await transact(self._view, work)
+        self._created(self.namespace.path, record.type, record.ttl)
         return record
 
     async def renew(self, hashed: str, granted: int, now: float) -> TokenRecord | None:

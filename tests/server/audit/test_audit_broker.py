@@ -19,6 +19,7 @@ from server.audit.broker import Broker, DeclaredDevice
 from server.audit.entry import AuditResponse, refusal
 from server.audit.hashing import new_salt
 from server.audit.stored import StoredDevice, StoredDevices
+from server.runtime.meter import AuditEntry, Meter
 from storage.base import Damaged, put
 from storage.view import View
 from tests.server.audit.audit_fixture import CLIENT_TOKEN, GateDevice, Held, ListDevice, entries, request
@@ -544,3 +545,49 @@ async def test_closing_does_not_wait_for_a_device_that_hangs(
     gates.open()
     await waiting
     assert types(gates.devices[0].calls) == [["request", "response"]]
+
+
+async def test_what_a_device_has_not_taken_is_counted_by_device_and_in_all(held: Held, made: list[ListDevice]) -> None:
+    meter = Meter()
+    broker = await held.broker(meter=meter)
+    await broker.enable("good", "list")
+    await broker.enable("bad", "list")
+    made[1].failing = True
+    await run(broker)
+    counts = meter.counts(0)
+    assert (dict(counts.devices), set(counts.unaudited.values())) == ({("bad/",): 2}, {0})
+    made[0].failing = True
+    for together in (False, True):
+        with pytest.raises(Failed):
+            await run(broker, together=together)
+    made[0].failing = False
+    pending = await broker.begin(request())
+    made[0].failing = True
+    with pytest.raises(Failed):
+        await broker.finish(pending, ANSWER)
+    counts = meter.counts(0)
+    assert counts.unaudited == {AuditEntry.REQUEST: 2, AuditEntry.RESPONSE: 1}
+    assert counts.devices == {("bad/",): 6, ("good/",): 3}
+
+
+async def test_failures_in_a_devices_thread_and_waits_in_vain_are_counted(
+    held: Held, made: list[ListDevice], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    meter = Meter()
+    broker = await held.broker(meter=meter)
+    await broker.enable("slow", "gate")
+    device = made[0]
+    assert isinstance(device, GateDevice)
+    device.failing = True
+    with pytest.raises(Failed):
+        await run(broker)
+    assert meter.counts(0).unaudited[AuditEntry.REQUEST] == 1
+    assert meter.counts(0).devices == {("slow/",): 1}
+    device.failing = False
+    device.gate.clear()
+    monkeypatch.setattr(brokers, "WAIT_SECONDS", 0.05)
+    with pytest.raises(Unavailable):
+        await run(broker)
+    assert meter.counts(0).unaudited[AuditEntry.REQUEST] == 2
+    assert meter.counts(0).devices == {("slow/",): 1}, "the device may take it yet"
+    device.gate.set()

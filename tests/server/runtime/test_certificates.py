@@ -11,7 +11,8 @@ from cryptography import x509
 from server.config import Listener
 from server.listeners import open_listeners
 from server.runtime.certificates import ListenerCertificates
-from server.runtime.metrics import Gauges, Meter, json_data, prometheus_text
+from server.runtime.meter import Meter
+from server.runtime.metrics import Gauges, json_data, prometheus_text
 from tests.server.certificates import write_certificate
 
 DAY = timedelta(days=1)

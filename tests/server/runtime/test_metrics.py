@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from server.core.unsealed import BackgroundWork
 from server.pipeline.open_routes import ListenerPermissions
-from server.runtime.metrics import COLUMNS, Meter
-from server.runtime.shared_counters import SharedRows
+from server.runtime.meter import AuditEntry, Meter, MeterTables
+from server.runtime.metrics import Gauges, json_data, prometheus_text
 from tests.server.systems import Notes, Server
 
 
@@ -55,7 +56,12 @@ async def test_the_form_of_vault(server: Server) -> None:
     assert (sample["Name"], sample["Count"]) == ("vault.core.handle_request", 1)
     assert sample["Mean"] == sample["Sum"] > 0
     counted = {counter["Name"]: counter["Count"] for counter in answer["Counters"] if not counter["Labels"]}
-    assert counted == {"cryptoserve.rate_limited": 0, "cryptoserve.bugs": 0}
+    assert counted == {
+        "cryptoserve.rate_limited": 0,
+        "cryptoserve.bugs": 0,
+        "vault.audit.log_request_failure": 0,
+        "vault.audit.log_response_failure": 0,
+    }
 
 
 async def test_an_unknown_form_is_refused_in_plain_text(server: Server) -> None:
@@ -123,8 +129,8 @@ async def test_a_request_that_is_given_up_is_counted(server: Server, monkeypatch
 
 
 def test_all_processes_are_summed_up_and_a_successor_goes_on() -> None:
-    table = SharedRows(2, COLUMNS)
-    first, second = Meter(table, 0), Meter(table, 1)
+    tables = MeterTables(2)
+    first, second = Meter(tables, 0), Meter(tables, 1)
     for meter, status in ((first, 200), (second, 200), (second, 404)):
         meter.finished(status, 60_000)
     second.bugs += 1
@@ -136,7 +142,7 @@ def test_all_processes_are_summed_up_and_a_successor_goes_on() -> None:
     assert second.counts(0).in_flight == 0
     assert (counts.buckets[1], counts.nanoseconds) == (3, 180_000)
     # The second process dies with a request under way, and is replaced.
-    second = Meter(table, 1)
+    second = Meter(tables, 1)
     second.finished(404, 60_000)
     second.share(0)
     counts = first.counts(0)
@@ -149,3 +155,90 @@ def test_every_status_has_a_place(status: int) -> None:
     meter.finished(status, 10**12)
     assert meter.counts(0).statuses == {status: 1}
     assert meter.counts(0).buckets[-1] == 1
+
+
+async def test_requests_are_counted_by_mount_whatever_comes_of_them(server: Server) -> None:
+    await server.ask("POST", "sys/namespaces/n")
+    await server.ask("POST", "n/sys/mounts/a/b", {"type": "notes"})
+    for _ in range(2):
+        await server.ask("POST", "n/a/b/note/x", {"text": "y"})
+    await server.ask("GET", "n/a/b/nothing/at/all")
+    await server.ask("GET", "n/a/b/note/x", token="")
+    await server.ask("GET", "nowhere/at/all")
+    counted = {name: number for name, number in (await _samples(server)).items() if "_mount_requests_total" in name}
+    assert counted == {
+        "cryptoserve_mount_requests_total{mount_point=a/b/}{namespace=n}": 4,
+        "cryptoserve_mount_requests_total{mount_point=sys/}{namespace=n}": 1,
+        "cryptoserve_mount_requests_total{mount_point=sys/}{namespace=root}": 2,
+    }
+
+
+async def test_tokens_are_counted_as_they_are_made_and_as_they_are(server: Server) -> None:
+    async def counted() -> dict[str, float]:
+        await _maintenance(server).count()
+        shown = await _samples(server)
+        return {name: number for name, number in shown.items() if name.startswith(("vault_token", "vault_expire"))}
+
+    # The parser calls every counter ``_total``, which Prometheus itself doesn't.
+    root_token = "vault_token_creation_total{creation_ttl=+Inf}{namespace=root}{token_type=service}"
+    assert await counted() == {"vault_token_count": 1, "vault_expire_num_leases": 0, root_token: 1}
+    for ttl in ("60s", "61s", "1h"):
+        await server.ask("POST", "auth/token/create", {"ttl": ttl, "policies": ["default"]})
+    await server.ask("POST", "auth/token/create", {"type": "batch", "ttl": "1h", "policies": ["default"]})
+    await server.ask("POST", "sys/namespaces/n")
+    _, made = await server.ask("POST", "n/auth/token/create", {"policies": ["default"]})
+    month = "vault_token_creation_total{creation_ttl=+Inf}{namespace=n}{token_type=service}"
+    expected = {
+        "vault_token_count": 5,
+        "vault_expire_num_leases": 4,
+        root_token: 1,
+        month: 1,
+        "vault_token_creation_total{creation_ttl=1m}{namespace=root}{token_type=service}": 1,
+        "vault_token_creation_total{creation_ttl=10m}{namespace=root}{token_type=service}": 1,
+        "vault_token_creation_total{creation_ttl=1h}{namespace=root}{token_type=service}": 1,
+        "vault_token_creation_total{creation_ttl=1h}{namespace=root}{token_type=batch}": 1,
+    }
+    assert await counted() == expected
+    await server.ask("POST", "n/auth/token/revoke", {"token": made["auth"]["client_token"]})
+    assert await counted() == {**expected, "vault_token_count": 4, "vault_expire_num_leases": 3}
+
+
+async def test_a_sealed_server_tells_of_no_tokens(server: Server) -> None:
+    await _maintenance(server).count()
+    await server.ask("POST", "sys/seal")
+    answer = await server.send("GET", "sys/metrics?format=prometheus", permissions=ListenerPermissions(metrics=True))
+    assert b"# TYPE vault_token_count gauge\n# HELP" in answer.body
+
+
+def _maintenance(server: Server) -> BackgroundWork:
+    assert server.core.unsealed is not None and server.core.unsealed.maintenance is not None
+    return server.core.unsealed.maintenance
+
+
+def test_audit_failures_have_vaults_names_and_are_told_by_device_too() -> None:
+    tables = MeterTables(2)
+    first, second = Meter(tables, 0), Meter(tables, 1)
+    first.unaudited(AuditEntry.REQUEST)
+    second.unaudited(AuditEntry.RESPONSE)
+    for meter in (first, second, second):
+        meter.device_failed("main/")
+    second.share(0)
+    counts = first.counts(0)
+    text = prometheus_text(counts, Gauges(unsealed=True)).decode()
+    assert "# TYPE vault_audit_log_request_failure counter\nvault_audit_log_request_failure 1.0\n" in text
+    assert "# TYPE vault_audit_log_response_failure counter\nvault_audit_log_response_failure 1.0\n" in text
+    assert 'cryptoserve_audit_device_failures_total{device="main/"} 3.0\n' in text
+    told = {counter["Name"]: counter for counter in json_data(counts, Gauges(unsealed=True), 0.0)["Counters"]}
+    assert told["vault.audit.log_response_failure"]["Count"] == 1
+    assert told["cryptoserve.audit_device_failures"]["Labels"] == {"device": "main/"}
+
+
+def test_the_newest_count_of_what_is_stored_holds_for_all_processes() -> None:
+    tables = MeterTables(2)
+    first, second = Meter(tables, 0), Meter(tables, 1)
+    assert first.counts(0).stored is None
+    first.stored(3, 2)
+    second.stored(4, 1)
+    assert first.counts(0).stored == second.counts(0).stored == (4, 1)
+    first.stored(0, 0)
+    assert second.counts(0).stored == (0, 0)
