@@ -46,10 +46,11 @@ bench-profile: $(VENV)/.bench
 soak: $(VENV)/.dev
 	$(BIN)/pytest -m soak tests
 
-# The lists of all paths and algorithms; the other pages are written by hand, and tests hold them against the code.
+# The lists of all paths, algorithms and crypto profiles; the other pages are written by hand, and tests hold them against the code.
 docs: $(VENV)/.dev
 	$(BIN)/python -m tests.house.api_document
 	$(BIN)/python -m tests.house.algorithm_document
+	$(BIN)/python -m tests.house.profile_document
 	$(BIN)/python -m tests.house.reference_tables
 
 format: $(VENV)/.dev

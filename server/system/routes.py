@@ -21,6 +21,7 @@ from server.system.access import (
 )
 from server.system.audit import devices as audit
 from server.system.audit import headers as audited_headers
+from server.system.crypto import profiles
 from server.system.inspect import algorithms, fips, loggers, metrics, status
 from server.system.inspect import overview as inspection
 from server.system.mounts import plugins as plugin_catalog
@@ -323,6 +324,8 @@ ROUTES: tuple[Row[System], ...] = (
     Route(LIST, "algorithms", algorithms.list_algorithms, Nothing, "List the algorithms.", writes=False, scope=EACH),
     Route(READ, "algorithms/{name}", algorithms.read_algorithm, algorithms.AlgorithmBody, "Show an algorithm's facts.",
           writes=False, scope=EACH),
+    # Crypto policy
+    *profiles.PROFILE_ROUTES,
     # For user interfaces
     Route(READ, "internal/ui/namespaces", visible_mounts.list_visible_namespaces, Nothing,
           "List the namespaces that the caller may know of.", PUBLIC, writes=False, scope=EACH),

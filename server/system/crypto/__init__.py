@@ -1,0 +1,1 @@
+"""``sys`` routes for the crypto policy."""
