@@ -8,7 +8,8 @@ from datetime import UTC, date, datetime
 import pytest
 
 from engines.algorithms.registry import ALGORITHMS
-from engines.crypto_policy.facts import KeyFacts, RequestFacts
+from engines.algorithms.row import Algorithm
+from engines.crypto_policy.facts import RequestFacts
 from engines.crypto_policy.operations import CryptoOperation
 from engines.crypto_policy.profiles.catalogue import all_profiles
 from engines.crypto_policy.profiles.judging import UNJUDGED, boundaries, judge, next_change, utc_day
@@ -16,6 +17,7 @@ from engines.crypto_policy.profiles.matrix import RowProperties, row_operations,
 from engines.crypto_policy.profiles.model import Profile, Verdict
 from engines.crypto_policy.profiles.parameters import resolve_parameters
 from engines.faults import InvalidRequest
+from engines.keys.facts import facts_of_type
 from tests.engines.crypto_policy.profiles.questions import PURE, TODAY, ask, profile_named
 
 PROFILES = pytest.mark.parametrize("profile", all_profiles().values(), ids=lambda profile: profile.id)
@@ -45,6 +47,21 @@ def test_nothing_is_locked_in(profile: Profile) -> None:
                 for request in (PURE, RequestFacts(hash="sha1", scheme="pkcs1v15")):
                     judgement = judge(profile, row_properties(row), operation, day, settings, request)
                     assert judgement.effect is not Verdict.REFUSE, (row.name, operation, judgement.rule)
+
+
+@PROFILES
+def test_protecting_only_gets_stricter(profile: Profile) -> None:
+    """What a day takes away doesn't come back on a later one."""
+    settings = resolve_parameters(profile, {})
+    strictness = {Verdict.ALLOW: 0, Verdict.WARN: 1, Verdict.REFUSE: 2}
+    days = [TODAY, *boundaries(profile, settings)]
+    for row in ALGORITHMS.values():
+        for operation in row_operations(row):
+            for hash_name in ("", "sha1", "sha2-224", "sha2-256", "sha2-512"):
+                request = RequestFacts(hash=hash_name, pure=True)
+                key = row_properties(row)
+                found = [judge(profile, key, operation, day, settings, request).effect for day in days]
+                assert found == sorted(found, key=lambda effect: strictness[effect]), (row.name, operation, hash_name)
 
 
 @PROFILES
@@ -148,9 +165,14 @@ def test_wrong_parameters_are_named(given: dict[str, object], message: str) -> N
     assert str(caught.value.message).startswith(message)
 
 
-def test_facts_of_a_key_are_judged_as_those_of_its_row() -> None:
-    """The same names and types, so a loaded key can be asked about as it is."""
-    assert {field.name for field in fields(RowProperties)} <= {field.name for field in fields(KeyFacts)}
+@pytest.mark.parametrize("row", ALGORITHMS.values(), ids=lambda row: row.name)
+def test_a_key_is_judged_as_its_row(row: Algorithm) -> None:
+    """The matrix and a policy see the same facts; the length of an HMAC key is its maker's to choose."""
+    facts = facts_of_type(row.name, CryptoOperation.CREATE, {})
+    expected = row_properties(row)
+    for field in fields(RowProperties):
+        if (row.name, field.name) != ("hmac", "bits"):
+            assert getattr(facts, field.name) == getattr(expected, field.name), field.name
 
 
 def test_a_short_key_of_a_chosen_length_is_seen() -> None:
