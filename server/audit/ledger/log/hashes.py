@@ -1,0 +1,47 @@
+"""Hashes of a Merkle tree (RFC 6962, section 2.1, with SHA-256)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from hashlib import sha256
+
+HASH_BYTES = 32
+EMPTY_ROOT = sha256(b"").digest()
+"""The root of the tree without leaves."""
+
+
+def leaf_hash(entry: bytes) -> bytes:
+    """The hash of one entry, 32 bytes."""
+    return sha256(b"\0" + entry).digest()
+
+
+def node_hash(left: bytes, right: bytes) -> bytes:
+    """The hash of the node over ``left`` and ``right``, 32 bytes each."""
+    return sha256(b"\1" + left + right).digest()
+
+
+def root_of(hashes: bytes) -> bytes:
+    """The root over subtrees from left to right, of which only the last may be smaller than the others.
+
+    ``hashes`` are their roots, 32 bytes each and at least one. Joining neighbours and taking an odd last one along
+    builds the tree of RFC 6962, which splits at powers of two.
+    """
+    assert hashes and len(hashes) % HASH_BYTES == 0
+    while len(hashes) > HASH_BYTES:
+        paired = len(hashes) // 64 * 64
+        level = [sha256(b"\1" + hashes[at : at + 64]).digest() for at in range(0, paired, 64)]
+        level.append(hashes[paired:])
+        hashes = b"".join(level)
+    return hashes
+
+
+def root_of_edge(edge: Sequence[bytes]) -> bytes:
+    """The root of a tree by its right edge: the contents of its partial tiles, level 0 first, ``b""`` for none.
+
+    Full tiles are in the edge as one hash each, in the tile above.
+    """
+    root = b""
+    for hashes in edge:
+        if hashes or root:
+            root = root_of(hashes + root)
+    return root or EMPTY_ROOT
