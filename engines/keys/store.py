@@ -176,18 +176,29 @@ class KeyStore:
 
         return await transact(self.storage, work)
 
-    async def rotate(
-        self, name: str, now: float, *, missing: Fault, only_from: int = 0, call: Call | None = None
-    ) -> Keyring:
-        """Give the key ``name`` a new version, unless ``only_from`` is given and isn't its latest version any more.
+    async def rotate(self, name: str, now: float, *, missing: Fault, call: Call | None = None) -> Keyring:
+        """Give the key ``name`` a new version.
 
         ``call``, if somebody asked for it, is warned of a key that isn't approved. Raises ``missing``, ``Failed``, or
         ``InvalidRequest`` for a key that is disabled or not approved.
         """
+        rotated, _ = await self._rotate(name, now, missing)
+        if call is not None:
+            self.fips.processing(call, rotated.unapproved)
+        return rotated
+
+    async def rotate_from(self, name: str, number: int, now: float, *, missing: Fault) -> tuple[Keyring, bool]:
+        """Give the key ``name`` a new version if ``number`` is still its latest; return the key, and whether it was.
+
+        Raises as ``rotate``.
+        """
+        return await self._rotate(name, now, missing, number)
+
+    async def _rotate(self, name: str, now: float, missing: Fault, only_from: int = 0) -> tuple[Keyring, bool]:
         fresh: Material | None = None
         fresh_type = ""
 
-        async def work(transaction: Transaction) -> Keyring:
+        async def work(transaction: Transaction) -> tuple[Keyring, bool]:
             nonlocal fresh, fresh_type
             value = await transaction.get(KEYS + name)
             if value is None:
@@ -195,7 +206,7 @@ class KeyStore:
             old = self._decode(value)
             check_use(old.record, Use.MANAGE, now)
             if only_from and old.record.latest_version != only_from:
-                return old
+                return old, False
             check_rotatable(old.record)
             self.fips.refuse(unapproved_kind(old.record))
             # A second attempt takes the key that the first has made; only another type would need another key.
@@ -204,12 +215,9 @@ class KeyStore:
                 fresh_type = old.record.type
             new = replace(with_new_version(old.record, new_version(fresh, now)), imported=False)
             self.rewrite(transaction, new)
-            return Keyring(new, self.fips)
+            return Keyring(new, self.fips), True
 
-        rotated = await transact(self.storage, work)
-        if call is not None:
-            self.fips.processing(call, rotated.unapproved)
-        return rotated
+        return await transact(self.storage, work)
 
     async def delete(self, name: str) -> None:
         """Destroy the key ``name`` and all its versions. Raises ``InvalidRequest`` if that isn't allowed."""

@@ -43,7 +43,7 @@ async def counted(engine: Counts, call: Call, keyring: Keyring, requested_versio
     if count is None or requested_version or not count.spend(wanted):
         return await _counted_slowly(engine, call, keyring, requested_version, wanted)
     if count.half_made:
-        _warn(call, keyring, latest)
+        _warn(call, keyring, latest, requested_version)
     return keyring
 
 
@@ -83,7 +83,7 @@ async def _counted_slowly(engine: Counts, call: Call, keyring: Keyring, requeste
     except InvalidRequest:
         return keyring
     try:
-        await _spend(engine, call, keyring, version, wanted)
+        await _spend(engine, call, keyring, version, wanted, requested_version)
         return keyring
     except LimitReached:
         pass
@@ -96,26 +96,35 @@ async def _counted_slowly(engine: Counts, call: Call, keyring: Keyring, requeste
         _log.warning("%s (mount %r)", fault.message, engine.keys.storage.prefix)
         raise fault
     try:
-        rotated = await engine.keys.rotate(record.name, call.now, missing=fault, only_from=version.number)
+        rotated, here = await engine.keys.rotate_from(record.name, version.number, call.now, missing=fault)
     except Fault as refusal:
         raise InvalidRequest(f"{fault.message}, and the key was not rotated: {refusal.message}") from None
-    _log.warning("key %r of %r was rotated: %s", record.name, engine.keys.storage.prefix, fault.message)
+    if here:
+        _log.warning("key %r of %r was rotated: %s", record.name, engine.keys.storage.prefix, fault.message)
+        call.warn(f"{fault.message}: the key was rotated to version {rotated.latest.number}")
     try:
-        await _spend(engine, call, rotated, rotated.latest, wanted)
+        await _spend(engine, call, rotated, rotated.latest, wanted, requested_version)
     except LimitReached:
         raise fault from None  # Others were faster, or the limit has become lower.
     return rotated
 
 
-async def _spend(engine: Counts, call: Call, keyring: Keyring, version: KeyVersion, wanted: int) -> None:
+async def _spend(
+    engine: Counts, call: Call, keyring: Keyring, version: KeyVersion, wanted: int, requested_version: int
+) -> None:
     count = engine.counts.of(keyring, version)
     if not count.spend(wanted):
         await engine.counts.spend(count, wanted)
     if count.half_made:
-        _warn(call, keyring, version)
+        _warn(call, keyring, version, requested_version)
 
 
-def _warn(call: Call, keyring: Keyring, version: KeyVersion) -> None:
+def _warn(call: Call, keyring: Keyring, version: KeyVersion, requested_version: int) -> None:
+    """Warn of a limit at which encryption will be refused, which is not so where the key rotates instead."""
+    record = keyring.record
+    fixed = record.imported and not record.imported_rotation_allowed
+    if not (requested_version or record.refuses_at_max or fixed):
+        return
     text = (
         f"version {version.number} of key {keyring.record.name!r} has made half or more of the "
         f"{keyring.max_encryptions} encryptions that it may make: rotate the key"

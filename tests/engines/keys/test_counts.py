@@ -339,6 +339,40 @@ async def test_from_half_of_the_limit_callers_and_the_log_are_warned(
     assert caplog.text.count("has made half of the 10 encryptions") == 1
 
 
+async def _warned(transit: Driver, **parameters: Any) -> list[str]:
+    return (await transit.invoke(Operation.UPDATE, "encrypt/k", plaintext=HELLO, **parameters)).warnings
+
+
+async def test_a_key_that_rotates_warns_on_the_answer_to_the_request_that_rotates_it(transit: Driver) -> None:
+    await transit.write("keys/k", max_encryptions=4)
+    warnings = [await _warned(transit) for _ in range(10)]
+    text = "version {} of key 'k' may not make 1 more of its 4 encryptions: the key was rotated to version {}"
+    assert warnings == [[], [], [], [], [text.format(1, 2)], [], [], [], [text.format(2, 3)], []]
+    # Who asks for a version will be refused when it is full.
+    half = "version 3 of key 'k' has made half or more of the 4 encryptions that it may make: rotate the key"
+    assert await _warned(transit, key_version=3) == [half]
+    assert await _warned(transit) == []
+
+
+async def test_a_key_that_can_not_rotate_warns_as_one_that_refuses(transit: Driver) -> None:
+    await transit.write("keys/base", type="ecdsa-p256")
+    public = (await transit.read("keys/base"))["keys"]["1"]["public_key"]
+    await transit.write("derive-key/k", base_key_name="base", peer_public_key=public)
+    await transit.write("keys/k/config", max_encryptions=4)
+    warnings = [await _warned(transit) for _ in range(4)]
+    assert [len(each) for each in warnings[::3]] == [0, 1]
+
+
+async def test_of_many_at_the_limit_one_is_told_of_the_rotation(caplog: pytest.LogCaptureFixture) -> None:
+    crowd = Crowd(3)
+    await crowd.first.write("keys/k", max_encryptions=64)
+    replies = await asyncio.gather(
+        *(crowd.drivers[i % 3].invoke(Operation.UPDATE, "encrypt/k", plaintext=HELLO) for i in range(120))
+    )
+    assert sum(len(reply.warnings) for reply in replies) == 1
+    assert caplog.text.count("was rotated") == 1
+
+
 async def test_aes_gcm_keys_are_held_to_2_32_encryptions(transit: Driver) -> None:
     await transit.write("keys/k")
     await transit.write("encrypt/k", plaintext=HELLO)
@@ -353,9 +387,9 @@ async def test_aes_gcm_keys_are_held_to_2_32_encryptions(transit: Driver) -> Non
         transit.cache.clear()
 
     await pretend(2**31 - 2 * LARGEST_BLOCK)
-    assert not (await transit.invoke(Operation.UPDATE, "encrypt/k", plaintext=HELLO)).warnings
+    assert not await _warned(transit, key_version=1)
     await pretend(2**31)
-    assert (await transit.invoke(Operation.UPDATE, "encrypt/k", plaintext=HELLO)).warnings
+    assert await _warned(transit, key_version=1)
     await pretend(2**32)
     assert (await transit.write("encrypt/k", plaintext=HELLO))["key_version"] == 2
 
