@@ -106,6 +106,7 @@ GIVEN: dict[str, Any] = {
     "role_type": "jwt",
     "rate": 1e9,
     "source": "platform",
+    "profiles": "cnsa-2.0,anssi",
 }
 """What other parameters of a request are, so that the one that is hostile gets looked at; learnt ones come with it."""
 

@@ -9,17 +9,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from engines.algorithms.registry import ALGORITHMS, SIGNING_ALGORITHMS
 from engines.algorithms.row import Algorithm, Fips, Primitive
 from engines.crypto_policy.facts import RequestFacts
 from engines.crypto_policy.operations import CryptoOperation
-from engines.crypto_policy.profiles.judging import judge
+from engines.crypto_policy.profiles.judging import boundaries, judge
 from engines.crypto_policy.profiles.model import Profile, Verdict
 from engines.crypto_policy.profiles.parameters import resolve_parameters
 
 MAX_PROFILES = 16
 """The most profiles in one matrix."""
+
+_MAX_COLUMNS = 256
+"""More than there are profiles and days on which one changes."""
 
 _PURE = RequestFacts(pure=True)
 _OF_EVERY_KEY = (
@@ -82,25 +86,40 @@ class Matrix:
 def matrix(profiles: Sequence[Profile], at: date) -> Matrix:
     """What ``profiles`` say of every row of the registry on the day ``at`` (UTC), with their default parameters.
 
-    It takes about four milliseconds for each profile. More than ``MAX_PROFILES`` are the caller's error.
+    A profile's verdicts are kept for each time between days on which it changes, so that dates chosen by a caller
+    cost nothing again. More than ``MAX_PROFILES`` are the caller's error.
     """
     assert 0 < len(profiles) <= MAX_PROFILES, "the caller bounds them"
-    settings = {profile.id: resolve_parameters(profile, {}) for profile in profiles}
-    cells = []
-    for row in ALGORITHMS.values():
-        key = row_properties(row)
-        for operation in row_operations(row):
-            verdicts = {
-                profile.id: judge(profile, key, operation, at, settings[profile.id], _PURE).verdict
-                for profile in profiles
-            }
-            cells.append(Cell(row.name, operation, verdicts))
+    columns = {profile.id: _verdicts(profile, _last_change(profile, at)) for profile in profiles}
+    cells = [
+        Cell(row.name, operation, {id_: column[row.name, operation] for id_, column in columns.items()})
+        for row in ALGORITHMS.values()
+        for operation in row_operations(row)
+    ]
     unfit = {cell.algorithm for cell in cells if not cell.allowed}
     satisfying = [row for row in ALGORITHMS.values() if row.name not in unfit]
     by_primitive = {
         primitive.value: [row.name for row in satisfying if row.primitive is primitive] for primitive in Primitive
     }
     return Matrix(cells, by_primitive)
+
+
+@lru_cache(maxsize=_MAX_COLUMNS)
+def _verdicts(profile: Profile, at: date) -> Mapping[tuple[str, CryptoOperation], Verdict]:
+    """What ``profile`` says, by algorithm and operation. Takes some milliseconds."""
+    settings = resolve_parameters(profile, {})
+    found = {}
+    for row in ALGORITHMS.values():
+        key = row_properties(row)
+        for operation in row_operations(row):
+            found[row.name, operation] = judge(profile, key, operation, at, settings, _PURE).verdict
+    return found
+
+
+def _last_change(profile: Profile, at: date) -> date:
+    """The last day up to ``at`` on which verdicts may have changed; all days until the next one are alike."""
+    days = boundaries(profile, resolve_parameters(profile, {}))
+    return max((day for day in days if day <= at), default=date.min)
 
 
 def row_properties(row: Algorithm) -> RowProperties:

@@ -163,9 +163,9 @@ class Parameter:
     choices: Mapping[str, Choice]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Profile:
-    """A profile at one date of its documents."""
+    """A profile at one date of its documents. Compared by identity: each is read once."""
 
     name: str
     date: str

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
 from engines.algorithms.registry import ALGORITHMS
 from engines.algorithms.row import Primitive
 from engines.crypto_policy.operations import CryptoOperation
+from engines.crypto_policy.profiles import matrix as module
 from engines.crypto_policy.profiles.catalogue import all_profiles
-from engines.crypto_policy.profiles.matrix import MAX_PROFILES, Matrix, matrix, row_operations
-from engines.crypto_policy.profiles.model import Verdict
-from tests.engines.crypto_policy.profiles.questions import TODAY, profile_named
+from engines.crypto_policy.profiles.judging import boundaries, judge
+from engines.crypto_policy.profiles.matrix import MAX_PROFILES, Matrix, matrix, row_operations, row_properties
+from engines.crypto_policy.profiles.model import Profile, Verdict
+from engines.crypto_policy.profiles.parameters import resolve_parameters
+from tests.engines.crypto_policy.profiles.questions import PURE, TODAY, profile_named
 
 
 def matrix_of(*names: str, at: date = TODAY) -> Matrix:
@@ -67,6 +70,27 @@ def test_what_is_only_warned_of_or_unlisted_suits_nobody() -> None:
 def test_the_day_counts() -> None:
     assert "rsa-3072" in matrix_of("nist-transition", at=date(2035, 12, 31)).satisfy_all["pke"]
     assert matrix_of("nist-transition", at=date(2036, 1, 1)).satisfy_all["pke"] == []
+
+
+@pytest.mark.parametrize("profile", all_profiles().values(), ids=lambda profile: profile.id)
+def test_days_between_changes_are_alike(profile: Profile) -> None:
+    """What is kept of a profile is right for each day that it is kept for."""
+    settings = resolve_parameters(profile, {})
+    changes = boundaries(profile, settings)
+    for day in (date.min, date.max, *changes, *(change - timedelta(days=1) for change in changes)):
+        for cell in matrix([profile], day).cells:
+            key = row_properties(ALGORITHMS[cell.algorithm])
+            judgement = judge(profile, key, cell.operation, day, settings, PURE)
+            assert cell.verdicts == {profile.id: judgement.verdict}
+
+
+def test_dates_of_a_callers_choosing_cost_nothing_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    profiles = list(all_profiles().values())
+    for year in (2026, 2030, 2031, 2032, 2034, 2036):
+        matrix(profiles, date(year, 6, 1))
+    monkeypatch.setattr(module, "judge", None)
+    for year in range(2026, 2100):
+        matrix(profiles, date(year, 7, 1))
 
 
 def test_every_primitive_is_answered() -> None:
