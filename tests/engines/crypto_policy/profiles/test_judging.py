@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from engines.algorithms.hashes import HASHES
 from engines.algorithms.registry import ALGORITHMS
 from engines.algorithms.row import Algorithm
 from engines.crypto_policy.facts import RequestFacts
@@ -35,6 +36,15 @@ def test_every_row_and_operation_has_a_verdict(profile: Profile) -> None:
                 assert judgement.rule in rules
                 assert judgement.effect is not Verdict.NOT_LISTED
                 assert judgement.text
+
+
+@PROFILES
+@pytest.mark.parametrize("hash_name", HASHES)
+def test_every_hash_is_spoken_of(profile: Profile, hash_name: str) -> None:
+    settings = resolve_parameters(profile, {})
+    for day in DAYS:
+        judgement = judge(profile, None, CryptoOperation.HASH, day, settings, RequestFacts(hash=hash_name))
+        assert judgement.verdict is not Verdict.NOT_LISTED
 
 
 @PROFILES

@@ -62,7 +62,7 @@ def test_each_side_has_a_kem_of_its_own() -> None:
     assert matrix_of("bsi-tr-02102-1", "anssi").satisfy_all["kem"] == ["p384-ml-kem-1024"]
 
 
-def test_what_is_only_warned_of_or_unlisted_suits_nobody() -> None:
+def test_what_is_only_warned_of_or_unlisted_does_not_count() -> None:
     assert matrix_of("cnsa-2.0").satisfy_all["pke"] == []
     assert "chacha20-poly1305" not in matrix_of("bsi-tr-02102-1").satisfy_all["ae"]
 
