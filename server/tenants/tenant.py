@@ -1,4 +1,4 @@
-"""What belongs to one namespace while the server is unsealed: mounts, policies, tokens, leases, identities."""
+"""A namespace of the unsealed server: mounts, policies, tokens, leases, identities."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from storage.view import View
 
 @dataclass(frozen=True, slots=True)
 class Tenant:
-    """One namespace at work. ``view`` is all of its storage."""
+    """One open namespace. ``view`` is all of its storage."""
 
     namespace: Namespace
     audit: AuditNamespace

@@ -1,1 +1,1 @@
-"""The crypto policy of namespaces: documents, their expressions, exceptions, and the gates that engines ask."""
+"""Crypto policy of a namespace: documents, their expressions, exceptions, and the gates that engines ask."""

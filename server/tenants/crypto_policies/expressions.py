@@ -1,10 +1,10 @@
 """Expressions of the crypto policy: CEL, type-checked when compiled. The one module that knows the library.
 
-https://github.com/cel-expr/cel-python. The library hands out errors of an evaluation as values, whose ``value()`` is a
-text, and so true to Python: only a value of type Boolean that is ``True`` counts as held.
+https://github.com/cel-expr/cel-python. The library returns errors of an evaluation as values, whose ``value()`` is a
+text and so true in Python: only a Boolean value that is ``True`` counts.
 
-Each expression is compiled in environments that know less and less; the poorest in which it compiles tells what it
-needs. A compilation takes about 0.1 ms for each, an evaluation 3 to 12 us.
+Each expression is compiled in ever smaller environments; the smallest in which it compiles tells what it needs. A
+compilation takes about 0.1 ms in each, an evaluation 3 to 12 us.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ except ImportError:  # There are no wheels for this machine.
 log = logging.getLogger(__name__)
 
 AVAILABLE = cel is not None
-"""Whether the library is there. Without it nothing can be compiled."""
+"""Whether the library is installed. Without it no expression can be compiled."""
 
 MISSING = (
     "the crypto policy's expressions need the package cel-expr-python, which can't be imported here: "
@@ -36,7 +36,7 @@ MISSING = (
 )
 
 MAX_TRIAL_SECONDS = 0.005
-"""What one evaluation may take of the processor, tried with full lists and maps when an expression is written."""
+"""The processor time allowed to one evaluation, tried with full lists and maps when an expression is written."""
 
 _TRIALS = 3
 _PLACED = re.compile(r"<input>:(\d+):(\d+): ([^\n]*+)")
@@ -51,11 +51,11 @@ _SAMPLES: dict[str, Any] = {
 
 
 class Outcome(NamedTuple):
-    """What an evaluation has come to."""
+    """The result of an evaluation."""
 
     held: bool
     error: str = ""
-    """Why there is no Boolean; "" if there is one."""
+    """The reason why there is no Boolean; ``""`` if there is one."""
 
 
 _HELD, _NOT_HELD = Outcome(True), Outcome(False)
@@ -76,7 +76,7 @@ class Expression:
         self.uses_key = uses_key
 
     def evaluate(self, values: Mapping[str, Any]) -> Outcome:
-        """Whether it holds where its variables have these ``values``, among others. Never raises."""
+        """Evaluate it with these ``values`` of its variables, among others. Never raises."""
         try:
             result = self._compiled.eval(data={name: values[name] for name in self.names})
             value = result.value()
@@ -90,7 +90,7 @@ class Expression:
 
 
 def compile_expression(text: str) -> Expression:
-    """Compile ``text``, of type Boolean, and try what it costs.
+    """Compile ``text``, of type Boolean, and check its cost.
 
     Raises ``ExpressionError`` with line and column; ``MissingLibrary`` without the library.
     """
@@ -118,7 +118,7 @@ def _check_cost(expression: Expression) -> None:
 
 
 def _exhausted(expression: Expression, values: Mapping[str, Any]) -> bool:
-    """Whether the library gives an evaluation up: what it raises, it does for its bounds alone."""
+    """Whether the library aborts an evaluation, which it does only at its bounds."""
     try:
         expression._compiled.eval(data=values)
     except RuntimeError:
@@ -147,7 +147,7 @@ def _compile(text: str, need: Need, *, with_key: bool) -> Any:
 
 @cache
 def _environment(need: Need, with_key: bool) -> Any:
-    """The environment with the variables that are known where ``need`` is."""
+    """The environment with the variables that are known for ``need``."""
     if cel is None:
         raise MissingLibrary
     types = {
@@ -163,11 +163,11 @@ def _environment(need: Need, with_key: bool) -> Any:
 
 
 class MissingLibrary(Exception):
-    """Nothing can be compiled: see ``MISSING``."""
+    """No expression can be compiled: see ``MISSING``."""
 
 
 def _located(message: str) -> ExpressionError:
-    """The error that the library's ``message`` tells, with the place that it names."""
+    """The error for the library's ``message``, with the position in it."""
     match = _PLACED.search(message)
     if match is None:
         return ExpressionError("1:1", _first_line(message))

@@ -1,8 +1,8 @@
-"""The bounds of the expression language, checked on the text before the library sees it.
+"""Bounds of the expression language, checked on the text before the library parses it.
 
-CEL bounds iterations, but not what one of them costs: ``['aa'].map(x, x + x).map(x, x + x)...`` doubles a string with
-each call, and every ``matches`` compiles its pattern anew. So the functions are listed here, comprehensions are
-counted, and patterns are literals.
+CEL bounds iterations, but not the cost of one: ``['aa'].map(x, x + x).map(x, x + x)...`` doubles a string with each
+call, and every ``matches`` compiles its pattern anew. So functions are listed here, comprehensions are counted, and
+patterns must be literals.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ MAX_BYTES = 4096
 """The longest expression, in bytes of UTF-8."""
 
 MAX_DEPTH = 32
-"""How deep parentheses, brackets and braces may be nested."""
+"""The deepest nesting of parentheses, brackets and braces."""
 
 MAX_COMPREHENSIONS = 8
-"""How many ``all``, ``exists``, ``exists_one`` and ``filter`` an expression may have, ..."""
+"""The most ``all``, ``exists``, ``exists_one`` and ``filter`` in one expression, ..."""
 
 MAX_NESTED = 2
-"""... and how deep they may be nested."""
+"""... and their deepest nesting."""
 
 MAX_PATTERNS = 4
-"""How many ``matches`` an expression may have, ..."""
+"""The most ``matches`` in one expression, ..."""
 
 MAX_PATTERN_CHARACTERS = 256
-"""... and how long their patterns may be."""
+"""... and the longest pattern, in characters."""
 
 COMPREHENSIONS = frozenset({"all", "exists", "exists_one", "filter"})
 FUNCTIONS = COMPREHENSIONS | {
@@ -45,7 +45,7 @@ FUNCTIONS = COMPREHENSIONS | {
     "string",
     "timestamp",
 }
-"""What may be called."""
+"""The functions that may be called."""
 
 _OPEN, _CLOSE = "([{", ")]}"
 _WORDS = frozenset({"in", "true", "false", "null"})
@@ -53,7 +53,7 @@ _PREFIXES = frozenset({"r", "b", "br"})
 
 
 class ExpressionError(Exception):
-    """An expression that isn't taken. ``place`` is line and column, both from 1, as ``1:5``."""
+    """An invalid expression. ``place`` is line and column, both from 1, as ``1:5``."""
 
     def __init__(self, place: str, reason: str) -> None:
         super().__init__(f"{place}: {reason}")
@@ -69,14 +69,14 @@ class _Token(NamedTuple):
 
 @dataclass(slots=True)
 class _Group:
-    """An open parenthesis; ``function`` is what is called with it, "" for none."""
+    """An open parenthesis; ``function`` is the function called with it, ``""`` for none."""
 
     function: str
     position: int
 
 
 def variables_of(text: str) -> tuple[str, ...]:
-    """Check ``text``, and tell the variables that it names, in their order. Raises ``ExpressionError``."""
+    """Check ``text``, and return the variables in it, in order. Raises ``ExpressionError``."""
     try:
         size = len(text.encode())
     except UnicodeEncodeError as error:
@@ -137,7 +137,7 @@ def _check_calls(text: str, tokens: list[_Token]) -> None:
 
 
 def _check_pattern(text: str, arguments: list[_Token], position: int, nested: int, patterns: int) -> None:
-    """Raise unless ``matches`` has one literal as its pattern, as a method, and isn't repeated."""
+    """Raise unless ``matches`` is a method with one literal as its pattern, and isn't repeated."""
     literal = len(arguments) == 2 and arguments[0].kind == "string" and arguments[1].kind == ")"
     if not literal or len(arguments[0].text) > MAX_PATTERN_CHARACTERS:
         raise ExpressionError(
@@ -152,7 +152,7 @@ def _check_pattern(text: str, arguments: list[_Token], position: int, nested: in
 
 
 def _tokens(text: str) -> list[_Token]:
-    """The tokens of ``text``, numbers and operators as single characters, without blanks and comments."""
+    """The tokens of ``text``, without blanks and comments; numbers and operators as single characters."""
     found: list[_Token] = []
     position = 0
     while position < len(text):

@@ -1,7 +1,7 @@
-"""The variables of expressions: name, type, meaning, and where the value comes from.
+"""Variables of expressions: name, type, meaning, and source of the value.
 
-``docs/crypto-policy.md`` has its table from here. All variables are flat and always there; only entries of maps can be
-missing.
+The table in ``docs/crypto-policy.md`` is made from these. All variables are flat and always present; only entries of
+maps can be missing.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ DAY_SECONDS = 86_400
 
 
 class Need(IntEnum):
-    """What an expression has to know, and so when it is evaluated."""
+    """The knowledge that an expression needs, and so when it is evaluated."""
 
     KEY = 0
-    """A version and an operation: the verdict is kept with the loaded version."""
+    """A version and an operation: the result is cached with the loaded version."""
 
     CALLER = 1
-    """The caller too: kept with what is known of the caller."""
+    """The caller too: cached with the caller's decisions."""
 
     REQUEST = 2
     """The request too: evaluated for each item."""
@@ -48,7 +48,7 @@ class Variable:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CallerFacts:
-    """Who calls, ``caller.`` in expressions."""
+    """The caller, ``caller.`` in expressions."""
 
     entity_id: str = ""
     groups: tuple[str, ...] = ()
@@ -57,7 +57,7 @@ class CallerFacts:
 
 
 NO_CALLER = CallerFacts()
-"""In automatic work."""
+"""The caller of automatic work."""
 
 _KEY = (
     ("type", "string", "The key's type as the API spells it: `rsa-2048`, `ml-dsa`."),

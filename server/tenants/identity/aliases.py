@@ -1,4 +1,4 @@
-"""Aliases of entities through the API: by what name which auth mount knows an entity."""
+"""API of entities' aliases: the names under which auth mounts know an entity."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from storage.base import Reader, Transaction
 
 
 class AliasBody(Body):
-    """Names an alias, by its id or by its mount and name, and what to change about it."""
+    """An alias, named by its id or by its mount and name, and its changes."""
 
     other_names: ClassVar[Mapping[str, str]] = {"entity_id": "canonical_id"}
 
@@ -33,7 +33,7 @@ class AliasBody(Body):
     """The old name of ``canonical_id``."""
 
     metadata: Any = None
-    """Taken and ignored: what an auth method has told isn't for others to change."""
+    """Accepted and ignored: only auth methods set this metadata."""
 
     custom_metadata: KeyValues | UnsetType = UNSET
 
@@ -49,7 +49,7 @@ class AliasBody(Body):
 
 
 class AliasName(Body):
-    """Names an alias by its id."""
+    """An alias, named by its id."""
 
     id: str = ""
 
@@ -59,11 +59,11 @@ class AliasName(Body):
 
 
 async def write_alias(identity: Identity, call: Call, body: AliasBody) -> Reply | None:
-    """Give an entity an alias, or change one."""
+    """Create an entity's alias, or change one."""
     if not body.id and not (body.name and body.mount_accessor):
         raise InvalidRequest("'id' or 'mount_accessor' and 'name' must be provided")
 
-    async def work(transaction: Transaction) -> tuple[str, str] | None:
+    async def store_alias(transaction: Transaction) -> tuple[str, str] | None:
         owner = await _owner(transaction, body)
         if body.mount_accessor:
             await identity.mount(body.mount_accessor)
@@ -72,12 +72,12 @@ async def write_alias(identity: Identity, call: Call, body: AliasBody) -> Reply 
         alias = _the_alias(owner, body)
         return await _update(transaction, call, body, owner, alias)
 
-    written = await identity.change(work)
+    written = await identity.change(store_alias)
     return None if written is None else Reply({"canonical_id": written[0], "id": written[1]})
 
 
 async def _owner(reader: Reader, body: AliasBody) -> Entity | None:
-    """Who has the alias to change; None if one is to be made."""
+    """The owner of the alias to change; None if it is to be created."""
     if not body.id:
         return await ENTITY.with_alias(reader, body.mount_accessor, body.name)
     owner = await ENTITY.with_alias_id(reader, body.id)
@@ -110,7 +110,7 @@ async def _create(identity: Identity, transaction: Transaction, call: Call, body
 async def _update(
     transaction: Transaction, call: Call, body: AliasBody, owner: Entity, before: Alias
 ) -> tuple[str, str] | None:
-    """Change an alias, and whose it is; None if it is as it should be already."""
+    """Change an alias, and its owner; None if nothing changes."""
     after = replace(
         before,
         name=checked_name(body.name) if body.name else before.name,
@@ -118,7 +118,7 @@ async def _update(
     )
     if body.custom_metadata is not UNSET or not body.id:
         custom_metadata = _custom_metadata(call, body)
-        if custom_metadata or before.custom_metadata:  # Nothing in place of nothing is no change.
+        if custom_metadata or before.custom_metadata:  # Replacing nothing by nothing is no change.
             after = replace(after, custom_metadata=custom_metadata)
     if after.key != before.key and await ENTITY.with_alias(transaction, after.mount_accessor, after.name) is not None:
         raise InvalidRequest("alias with combination of mount accessor and name already exists")
@@ -147,7 +147,7 @@ def _check_room(target: Entity, owner: Entity, before: Alias, after: Alias) -> N
 
 
 async def _target(reader: Reader, body: AliasBody, owner: Entity) -> Entity:
-    """Whose the alias is to be."""
+    """The entity that is to own the alias."""
     canonical_id = body.canonical_id or body.entity_id
     if not canonical_id or canonical_id == owner.id:
         return owner
@@ -162,7 +162,7 @@ def _without(owner: Entity, alias_id: str) -> Entity:
 
 
 def _custom_metadata(call: Call, body: AliasBody) -> dict[str, str] | None:
-    """What is given, which may be null; ``{}`` where nothing is."""
+    """The given metadata, which may be null; ``{}`` if none was given."""
     if call.given.get("custom_metadata", UNSET) is None:
         return None
     return {} if body.custom_metadata is UNSET else checked_metadata(body.custom_metadata, "custom alias metadata")
@@ -179,14 +179,14 @@ async def read_alias(identity: Identity, call: Call, body: AliasName) -> Reply |
 
 
 async def delete_alias(identity: Identity, call: Call, body: AliasName) -> None:
-    """Take an alias from its entity; who logs in by it next is somebody new."""
+    """Delete an alias; the next login by it creates a new entity."""
 
-    async def work(transaction: Transaction) -> None:
+    async def remove_alias(transaction: Transaction) -> None:
         owner = await ENTITY.with_alias_id(transaction, body.id)
         if owner is not None:
             write(transaction, owner, _without(owner, body.id))
 
-    await identity.change(work)
+    await identity.change(remove_alias)
 
 
 async def list_aliases(identity: Identity, call: Call, body: Page) -> Reply:

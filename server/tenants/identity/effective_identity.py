@@ -1,9 +1,8 @@
-"""What callers come to by what is known of them: the policies of an entity and its groups, and values for templates.
+"""Effective identity: policies of an entity and its groups, and values for templates.
 
-It is worked out for an entity once, and holds until something changes that could matter; such changes write below
-``changed/`` in the same commit, and that is watched. Even then a persona stays the same object, with all that was
-prepared for it, as long as the entity and its groups do: so a busy token costs a comparison, and a change to somebody
-else a few looks into the cache.
+It is computed once per entity, and stays valid until a relevant change; such changes write below ``changed/`` in the
+same commit, which is watched. Even then the object is kept, with all that was prepared for it, if the entity and its
+groups are unchanged: so a busy token costs a comparison, and a change to another entity a few cache look-ups.
 """
 
 from __future__ import annotations
@@ -16,11 +15,11 @@ from server.tenants.identity.records import CHANGED, ENTITIES, ENTITY, GROUP, GR
 from storage.view import View
 
 MAX_PERSONAS = 10_000
-"""How many are remembered; when that many are there, the store starts afresh."""
+"""The most cached identities; at that number the cache is emptied."""
 
 
 class EffectiveIdentity:
-    """An entity with all groups that it is in, directly or by way of others."""
+    """An entity with all groups that it is in, directly or through other groups."""
 
     __slots__ = ("entity", "generation", "groups", "policies")
 
@@ -37,7 +36,7 @@ class EffectiveIdentity:
         """The state of the store for which it was found to be right."""
 
     def value(self, name: str) -> str | None:
-        """What ``identity.entity.name`` and the like stand for in a policy; None if it has no such value."""
+        """The value of ``identity.entity.name`` and the like in a policy; None if there is none."""
         subject, _, rest = name.partition(".")
         kind, _, rest = rest.partition(".")
         if subject != "identity":
@@ -58,7 +57,7 @@ class EffectiveIdentity:
         return _value(self.entity, name)
 
     def _group_value(self, by: str, name: str) -> str | None:
-        # Names of groups may hold dots, but neither the fields nor the keys of metadata do.
+        # Names of groups may hold dots, but fields and keys of metadata don't.
         which, _, field = name.rpartition(".")
         if which.endswith(".metadata"):
             which, field = which.removesuffix(".metadata"), "metadata." + field
@@ -69,18 +68,18 @@ class EffectiveIdentity:
 
 
 class HasIdentity(Protocol):
-    """A token, as far as it is known by its entity."""
+    """A token, as far as its entity is concerned."""
 
     identity: EffectiveIdentity | None
     audit: AuditToken | None
 
     @property
     def record(self) -> TokenRecord:
-        """What is kept of it."""
+        """The token's record."""
 
 
 class EffectiveIdentities:
-    """The personas of the entities below ``view``."""
+    """The effective identities of the entities below ``view``."""
 
     def __init__(self, view: View) -> None:
         self.view = view
@@ -89,7 +88,7 @@ class EffectiveIdentities:
         view.within(CHANGED).watch(self._changed)
 
     async def of(self, entity_id: str) -> EffectiveIdentity | None:
-        """That of the entity with this id, or of the one that it has become part of; None if there is neither."""
+        """The identity of the entity with this id, or of the one it was merged into; None if there is neither."""
         known, generation = self._known.get(entity_id), self._generation
         if known is not None and known.generation is generation:
             return known
@@ -106,7 +105,7 @@ class EffectiveIdentities:
         return known
 
     async def is_valid(self, token: HasIdentity) -> bool:
-        """Whether the entity of a token, if it has one, is there and not disabled; the token then knows its persona."""
+        """Whether the entity of a token, if it has one, is there and not disabled; this sets the token's identity."""
         if not token.record.entity_id:
             return True
         identity = token.identity
@@ -118,7 +117,7 @@ class EffectiveIdentities:
         return identity is not None and not identity.entity.disabled
 
     def is_current(self, token: HasIdentity) -> bool:
-        """Whether what ``stands`` has found of a token is so still; False means "not for sure"."""
+        """Whether the result of ``is_valid`` for a token still holds; False means unknown."""
         identity = token.identity
         return identity is None or identity.generation is self._generation
 
@@ -128,7 +127,7 @@ class EffectiveIdentities:
         return () if identity is None else identity.policies
 
     async def groups_of(self, entity: Entity) -> tuple[Group, ...]:
-        """The groups that an entity is in: directly first, then by way of others; each part by id."""
+        """The groups of an entity: direct ones first, then indirect ones; each part by id."""
         direct = await self._groups(sorted(entity.group_ids))
         found = {group.id: group for group in direct}
         inherited: dict[str, Group] = {}
@@ -159,7 +158,7 @@ class EffectiveIdentities:
 
 
 def _same(some: tuple[Group, ...], others: tuple[Group, ...]) -> bool:
-    """Whether two lists of groups come to the same; who else is in them doesn't matter."""
+    """Whether two lists of groups have the same effect; other members don't matter."""
     return [_matters(group) for group in some] == [_matters(group) for group in others]
 
 

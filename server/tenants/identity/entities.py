@@ -1,4 +1,4 @@
-"""Entities through the API."""
+"""API of entities: writing, finding and deleting them."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from server.tenants.identity.views import entity_data, listed_entity
 from storage.base import Reader, Transaction
 
 MAX_DELETED = 10_000
-"""How many entities one request may delete."""
+"""The most entities that one request may delete."""
 
 _DELETED_AT_ONCE = 100
 
 
 class EntityBody(Body):
-    """Names an entity, and what to change about it; what is absent stays as it is."""
+    """An entity, by id or name, and its changes; omitted fields are unchanged."""
 
     id: str = ""
     name: FoldedName = ""
@@ -44,7 +44,7 @@ class EntityBody(Body):
 
 
 class DeleteBody(Body):
-    """Names entities."""
+    """Entities to delete, by id."""
 
     entity_ids: CommaList = []
 
@@ -54,16 +54,16 @@ class DeleteBody(Body):
 
 
 async def write_entity(identity: Identity, call: Call, body: EntityBody) -> Reply | None:
-    """Make an entity, or change one that is named by its id or its name."""
+    """Create an entity, or change the one named by its id or name."""
     changes = _changes(body)
 
-    async def work(transaction: Transaction) -> Entity | None:
+    async def store_entity(transaction: Transaction) -> Entity | None:
         before = await _find(transaction, body)
         entity = before or await new_entity(transaction, body.name, identity.namespace_id, call.now)
         write(transaction, before, replace(entity, updated=call.now, **changes))
         return entity if before is None else None
 
-    made = await identity.change(work)
+    made = await identity.change(store_entity)
     return None if made is None else Reply({"aliases": None, "id": made.id, "name": made.name})
 
 
@@ -81,7 +81,7 @@ def _changes(body: EntityBody) -> dict[str, Any]:
 
 
 async def _find(reader: Reader, body: EntityBody) -> Entity | None:
-    """The entity to change; None if one is to be made."""
+    """The entity to change; None if it is to be created."""
     named = await ENTITY.named(reader, body.name) if body.name else None
     if not body.id:
         return named
@@ -98,11 +98,11 @@ async def _show(identity: Identity, entity: Entity) -> dict[str, Any]:
 
 
 LOOKUP = Lookup(ENTITY, _show, listed_entity, delete_entity)
-"""The handlers for entities; tokens of one that is deleted are refused from then on."""
+"""The handlers for entities; tokens of a deleted one are refused from then on."""
 
 
 async def delete_many(identity: Identity, call: Call, body: DeleteBody) -> None:
-    """Delete entities, some of them in one transaction; unknown ids are passed over."""
+    """Delete entities, in several transactions; unknown ids are ignored."""
     if not body.entity_ids:
         raise InvalidRequest("missing entity ids to delete")
     if len(body.entity_ids) > MAX_DELETED:

@@ -16,18 +16,18 @@ def new_id() -> str:
 
 
 def new_alias(name: str, mount_accessor: str, now: float) -> Alias:
-    """An alias that is about to be given to somebody."""
+    """A new alias."""
     return Alias(id=new_id(), name=name, mount_accessor=mount_accessor, created=now, updated=now)
 
 
 async def new_entity(reader: Reader, name: str, namespace_id: str, now: float) -> Entity:
-    """An entity that is about to be written; an empty ``name`` is filled with one that nobody has."""
+    """A new entity, not yet written; an empty ``name`` is replaced by an unused one."""
     name = name or await _free_name(reader, "entity", namespace_id, ENTITY.named)
     return Entity(id=new_id(), name=name, created=now, updated=now)
 
 
 async def new_group(reader: Reader, name: str, namespace_id: str, now: float, type: str) -> Group:
-    """A group that is about to be written; an empty ``name`` is filled with one that no group has."""
+    """A new group, not yet written; an empty ``name`` is replaced by an unused one."""
     name = name or await _free_name(reader, "group", namespace_id, GROUP.named)
     return Group(id=new_id(), name=name, created=now, updated=now, type=type)
 

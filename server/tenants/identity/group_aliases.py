@@ -1,4 +1,4 @@
-"""Aliases of external groups through the API: by what name which auth mount knows a group."""
+"""API of external groups' aliases: the names under which auth mounts know a group."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from storage.base import Transaction
 
 
 class GroupAliasBody(Body):
-    """Names an alias by its id, and says what it is to be."""
+    """An alias, named by its id, and its new values."""
 
     id: str = ""
     name: str = ""
@@ -36,9 +36,9 @@ class GroupAliasBody(Body):
 
 
 async def write_group_alias(identity: Identity, call: Call, body: GroupAliasBody) -> Reply | None:
-    """Give an external group an alias in place of the one that it has, or change one."""
+    """Give an external group an alias, replacing its present one, or change one."""
 
-    async def work(transaction: Transaction) -> tuple[str, str] | None:
+    async def store_alias(transaction: Transaction) -> tuple[str, str] | None:
         owner = await GROUP.with_alias_id(transaction, body.id) if body.id else None
         if body.id and owner is None:
             raise InvalidRequest("invalid group alias ID")
@@ -57,7 +57,7 @@ async def write_group_alias(identity: Identity, call: Call, body: GroupAliasBody
             alias = replace(alias, updated=call.now)
         return await _give(identity, transaction, call, alias, owner, target)
 
-    written = await identity.change(work)
+    written = await identity.change(store_alias)
     return None if written is None else Reply({"canonical_id": written[0], "id": written[1]})
 
 
@@ -72,7 +72,7 @@ async def _check(identity: Identity, body: GroupAliasBody) -> None:
 
 
 async def _target(transaction: Transaction, body: GroupAliasBody, owner: Group | None) -> Group | None:
-    """The group that is to have the alias; None if one is to be made."""
+    """The group that is to have the alias; None if it is to be created."""
     if not body.canonical_id:
         return owner
     group = await GROUP.read(transaction, body.canonical_id)
@@ -86,7 +86,7 @@ async def _target(transaction: Transaction, body: GroupAliasBody, owner: Group |
 async def _give(
     identity: Identity, transaction: Transaction, call: Call, alias: Alias, owner: Group | None, target: Group | None
 ) -> tuple[str, str]:
-    """Take the alias from ``owner``, if it has one, and give it to ``target``, or to a new group."""
+    """Move the alias from ``owner``, if any, to ``target``, or to a new group."""
     if owner is not None and (target is None or target.id != owner.id):
         change(transaction, owner, alias=None)
     if target is None:
@@ -107,14 +107,14 @@ async def read_group_alias(identity: Identity, call: Call, body: AliasName) -> R
 
 
 async def delete_group_alias(identity: Identity, call: Call, body: AliasName) -> None:
-    """Take the alias from its group."""
+    """Delete a group's alias."""
 
-    async def work(transaction: Transaction) -> None:
+    async def remove_alias(transaction: Transaction) -> None:
         owner = await GROUP.with_alias_id(transaction, body.id)
         if owner is not None:
             change(transaction, owner, alias=None, updated=call.now)
 
-    await identity.change(work)
+    await identity.change(remove_alias)
 
 
 async def list_group_aliases(identity: Identity, call: Call, body: Page) -> Reply:

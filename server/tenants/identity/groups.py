@@ -1,4 +1,4 @@
-"""Groups through the API."""
+"""API of groups: writing and finding them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from storage.base import Reader, Transaction
 
 
 class GroupBody(Body):
-    """Names a group, and what to change about it; what is absent stays as it is."""
+    """A group, by id or name, and its changes; omitted fields are unchanged."""
 
     id: str = ""
     name: FoldedName = ""
@@ -43,9 +43,9 @@ class GroupBody(Body):
 
 
 async def write_group(identity: Identity, call: Call, body: GroupBody) -> Reply | None:
-    """Make a group, or change one that is named by its id or its name."""
+    """Create a group, or change the one named by its id or name."""
 
-    async def work(transaction: Transaction) -> Group | None:
+    async def store_group(transaction: Transaction) -> Group | None:
         before = await _find(transaction, body)
         _check_type(body, before)
         type = (body.type or INTERNAL) if before is None else before.type
@@ -61,12 +61,12 @@ async def write_group(identity: Identity, call: Call, body: GroupBody) -> Reply 
         write(transaction, before, after)
         return after if before is None else None
 
-    made = await identity.change(work)
+    made = await identity.change(store_group)
     return None if made is None else Reply({"id": made.id, "name": made.name})
 
 
 async def _find(reader: Reader, body: GroupBody) -> Group | None:
-    """The group to change; None if one is to be made."""
+    """The group to change; None if it is to be created."""
     named = await GROUP.named(reader, body.name) if body.name else None
     if not body.id:
         return named
@@ -105,4 +105,4 @@ async def _show(identity: Identity, group: Group) -> dict[str, Any]:
 
 
 LOOKUP = Lookup(GROUP, _show, listed_group, delete_group)
-"""The handlers for groups; the members of one that is deleted stay."""
+"""The handlers for groups; the members of a deleted one stay."""

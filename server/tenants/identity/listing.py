@@ -1,6 +1,6 @@
-"""Lists of entities, groups and aliases: read a part at a time, and given in parts to those who ask for that.
+"""Lists of entities, groups and aliases, read in parts, with paging.
 
-OpenBao always gives them whole. Here ``after`` and ``limit`` work as in other lists, and ids and names come in order.
+OpenBao always returns them whole. Here ``after`` and ``limit`` work as in other lists, and ids and names are sorted.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _AT_ONCE = 500
 
 
 async def names_below(view: View, prefix: str, after: str, limit: int) -> AsyncIterator[list[str]]:
-    """The names below ``prefix`` that come behind ``after``, some at a time; at most ``limit``, 0 for all."""
+    """The names below ``prefix`` behind ``after``, in parts; at most ``limit``, 0 for all."""
     left = limit
     while True:
         names = await view.list(prefix, after, min(_AT_ONCE, left) if limit > 0 else _AT_ONCE)
@@ -38,7 +38,7 @@ async def listed(
     read: Callable[[str], Awaitable[T | None]],
     show: Callable[[str, T], tuple[str, Any]],
 ) -> list[tuple[str, Any]]:
-    """What ``show`` makes of the names below ``prefix`` and of what ``read`` finds for each."""
+    """The results of ``show`` for the names below ``prefix`` and the records that ``read`` finds for them."""
     shown: list[tuple[str, Any]] = []
     async for names in names_below(view, prefix, after, limit):
         found = await asyncio.gather(*(read(name) for name in names))
@@ -47,5 +47,5 @@ async def listed(
 
 
 async def count(view: View, prefix: str) -> int:
-    """How many names there are below ``prefix``."""
+    """The number of names below ``prefix``."""
     return sum([len(names) async for names in names_below(view, prefix, "", 0)])

@@ -1,4 +1,4 @@
-"""The entity behind a login: made at the first one, found again by its alias at all that follow."""
+"""Entity of a login: created at the first, found by its alias at later ones."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ async def entity_at_login(
     metadata: Mapping[str, str] | None = None,
     groups: tuple[str, ...] | None = None,
 ) -> tuple[str, bool]:
-    """The id of the entity that a mount knows as ``name``, and whether it was made now, since there was none.
+    """The id of the entity that a mount knows as ``name``, and whether it was created now.
 
-    ``metadata`` is kept with the alias. ``groups``, unless None, are the names of all groups that the mount knows it to
-    be in: external groups with such aliases gain or lose it as a member. Of many first logins at once, one makes the
-    entity. Raises ``Denied`` if it is disabled.
+    ``metadata`` is stored with the alias. ``groups``, unless None, are the names of all groups that the mount reports
+    for it: it joins or leaves external groups with such aliases. Of concurrent first logins, one creates the entity.
+    Raises ``Denied`` if it is disabled.
     """
     view = tenant.identities.view
     told = dict(metadata) if metadata else None
@@ -53,7 +53,7 @@ async def entity_at_login(
         if alias is not None and alias.metadata == told:
             return known.id, False
 
-    async def work(transaction: Transaction) -> tuple[str, bool]:
+    async def find_or_create(transaction: Transaction) -> tuple[str, bool]:
         before = await ENTITY.with_alias(transaction, mount_accessor, name)
         if before is None:
             made = await new_entity(transaction, "", tenant.namespace.id, now)
@@ -69,11 +69,11 @@ async def entity_at_login(
             note_change(transaction)
         return after.id, before is None
 
-    return await transact(view, work)
+    return await transact(view, find_or_create)
 
 
 async def _known(view: View, mount_accessor: str, name: str) -> Entity | None:
-    """The entity as far as the cache knows; it may have lost the alias meanwhile only to a change under way."""
+    """The entity in the cache; it may have lost the alias only to a concurrent change."""
     entity_id = await view.load(alias_key(mount_accessor, name), bytes.decode)
     return None if entity_id is None else await view.load(ENTITIES + entity_id, ENTITY.decode)
 
@@ -88,7 +88,7 @@ def _with_metadata(entity: Entity, mount_accessor: str, metadata: dict[str, str]
 
 
 async def _in_groups(transaction: Transaction, entity: Entity, mount_accessor: str, names: tuple[str, ...]) -> Entity:
-    """``entity``, yet to be written, in just those external groups of the mount that ``names`` has."""
+    """``entity``, yet to be written, in exactly the external groups of the mount in ``names``."""
     wanted: dict[str, Group] = {}
     for name in names:
         group = await GROUP.with_alias(transaction, mount_accessor, name)
@@ -108,7 +108,7 @@ async def _in_groups(transaction: Transaction, entity: Entity, mount_accessor: s
 
 
 async def _of_mount(reader: Reader, group_id: str, mount_accessor: str) -> Group | None:
-    """The group with this id, if it is the mount that says who is in it."""
+    """The group with this id, if this mount determines its members."""
     group = await GROUP.read(reader, group_id)
     if group is None or group.type != EXTERNAL or group.alias is None:
         return None

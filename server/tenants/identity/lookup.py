@@ -1,4 +1,4 @@
-"""What entities and groups have in common in the API: showing, deleting, listing and looking up."""
+"""API common to entities and groups: reading, deleting, listing and looking up."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from storage.base import Transaction
 
 
 class NameBody(Body):
-    """Names an entity or a group, by its id or its name."""
+    """An entity or a group, named by its id or its name."""
 
     id: str = ""
     name: FoldedName = ""
@@ -53,7 +53,7 @@ class Lookup(Generic[R]):
     kind: Kind[R]
     show: Callable[[Identity, R], Awaitable[dict[str, Any]]]
     summary: Callable[[R, MountsByAccessor], dict[str, Any]]
-    """What a list says of a record."""
+    """The summary of a record in lists."""
 
     delete: Callable[[Transaction, R], Awaitable[None]]
 
@@ -94,7 +94,7 @@ class Lookup(Generic[R]):
         await identity.change(delete_named)
 
     async def delete_ids(self, identity: Identity, ids: list[str]) -> None:
-        """Delete the records with these ids in one transaction; unknown ids are passed over."""
+        """Delete the records with these ids in one transaction; unknown ids are ignored."""
 
         async def delete_found(transaction: Transaction) -> None:
             for identifier in ids:

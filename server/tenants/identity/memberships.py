@@ -1,4 +1,4 @@
-"""Who is in which group: both ends of each membership are kept, and changed together here."""
+"""Group memberships: both ends of each are stored, and changed together here."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from server.tenants.identity.records import ENTITY, GROUP, Entity, Group, write
 from storage.base import Reader, Transaction
 
 MAX_MEMBERS = 10_000
-"""How many entities, and how many groups, may be in one group."""
+"""The most entities, and the most groups, in one group."""
 
 
 async def set_entities(transaction: Transaction, group: Group, ids: Iterable[str]) -> Group:
-    """``group``, yet to be written, with these entities in it and no others. Raises ``Failed`` if one isn't there."""
+    """``group``, yet to be written, with exactly these entities as members. Raises ``Failed`` if one doesn't exist."""
     wanted = _bounded(ids)
     for entity_id in wanted:
         if entity_id not in group.member_entity_ids:
@@ -30,9 +30,9 @@ async def set_entities(transaction: Transaction, group: Group, ids: Iterable[str
 
 
 async def set_groups(transaction: Transaction, group: Group, ids: Iterable[str]) -> Group:
-    """``group``, yet to be written, with these groups in it and no others.
+    """``group``, yet to be written, with exactly these groups as members.
 
-    Raises ``Failed`` if one isn't there or is the group itself, ``InvalidRequest`` if the group is in one of them.
+    Raises ``Failed`` if one doesn't exist or is the group itself, ``InvalidRequest`` if the group is in one of them.
     """
     wanted = _bounded(ids)
     above = await _ancestors(transaction, group)
@@ -53,14 +53,14 @@ async def set_groups(transaction: Transaction, group: Group, ids: Iterable[str])
 
 
 def change(transaction: Transaction, group: Group, **changes: object) -> Group:
-    """Write ``group`` with ``changes``, and count them as one."""
+    """Write ``group`` with ``changes``, and count the modification."""
     after = replace(group, modify_index=group.modify_index + 1, **changes)
     write(transaction, group, after)
     return after
 
 
 async def delete_entity(transaction: Transaction, entity: Entity) -> None:
-    """Remove an entity, and from its groups."""
+    """Delete an entity, and its memberships."""
     for group_id in entity.group_ids:
         group = await GROUP.read(transaction, group_id)
         if group is not None:
@@ -69,7 +69,7 @@ async def delete_entity(transaction: Transaction, entity: Entity) -> None:
 
 
 async def delete_group(transaction: Transaction, group: Group) -> None:
-    """Remove a group, from the groups that it is in and from its members."""
+    """Delete a group, and its memberships and members' entries."""
     for entity_id in group.member_entity_ids:
         await _entity_leaves(transaction, entity_id, group.id)
     for child_id in group.member_group_ids:
@@ -82,7 +82,7 @@ async def delete_group(transaction: Transaction, group: Group) -> None:
 
 
 def without(ids: tuple[str, ...], one: str) -> tuple[str, ...]:
-    """``ids`` but for one."""
+    """``ids`` without one."""
     return tuple(other for other in ids if other != one)
 
 
@@ -99,7 +99,7 @@ async def _group_leaves(transaction: Transaction, child_id: str, group_id: str) 
 
 
 async def _ancestors(reader: Reader, group: Group) -> set[str]:
-    """The ids of all groups that ``group`` is in, directly or by way of others."""
+    """The ids of all groups that ``group`` is in, directly or through other groups."""
     found: set[str] = set()
     waiting = list(group.parent_group_ids)
     while waiting:
@@ -111,7 +111,7 @@ async def _ancestors(reader: Reader, group: Group) -> set[str]:
 
 
 def _bounded(ids: Iterable[str]) -> dict[str, None]:
-    """The ids in their order, each once; empty ones are none."""
+    """The ids in order, each once, without empty ones; bounded in number."""
     wanted = dict.fromkeys(filter(None, ids))
     if len(wanted) > MAX_MEMBERS:
         raise InvalidRequest(f"a group has at most {MAX_MEMBERS} members of a kind")

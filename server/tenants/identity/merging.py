@@ -1,4 +1,4 @@
-"""Making one entity of several: aliases, groups and tokens of the others become those of the one that stays."""
+"""Merging of entities: aliases, groups and tokens of the others move to the one that stays."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from server.tenants.identity.state import Identity
 from storage.base import Transaction
 
 MAX_MERGED = 1_000
-"""How many entities can become part of another in one request."""
+"""The most entities merged in one request."""
 
 
 class MergeBody(Body):
-    """Names the entities, and which of two aliases at one mount are kept."""
+    """The entities to merge, and which of two aliases at one mount are kept."""
 
     from_entity_ids: CommaList = []
     to_entity_id: str = ""
     force: bool = False
-    """Of secrets for MFA, which there are none of here."""
+    """About secrets for MFA, which this server doesn't have."""
 
     conflicting_alias_ids_to_keep: CommaList = []
 
@@ -35,7 +35,7 @@ class MergeBody(Body):
 
 
 async def merge(identity: Identity, call: Call, body: MergeBody) -> None:
-    """Make entities part of another one, which keeps its name, metadata and policies."""
+    """Merge entities into another, which keeps its name, metadata and policies."""
     ids = list(dict.fromkeys(body.from_entity_ids))
     if not body.to_entity_id:
         raise InvalidRequest("missing entity id to merge to")
@@ -46,7 +46,7 @@ async def merge(identity: Identity, call: Call, body: MergeBody) -> None:
     if len(ids) > MAX_MERGED:
         raise InvalidRequest(f"at most {MAX_MERGED} entities can be merged at once")
 
-    async def work(transaction: Transaction) -> None:
+    async def merge_entities(transaction: Transaction) -> None:
         target = await ENTITY.read(transaction, body.to_entity_id)
         if target is None:
             raise InvalidRequest("entity id to merge to is invalid")
@@ -56,7 +56,7 @@ async def merge(identity: Identity, call: Call, body: MergeBody) -> None:
             raise InvalidRequest("entity id to merge from is invalid")
         await _merge(transaction, target, found, frozenset(body.conflicting_alias_ids_to_keep))
 
-    await identity.change(work)
+    await identity.change(merge_entities)
 
 
 async def _merge(transaction: Transaction, target: Entity, sources: list[Entity], keep: frozenset[str]) -> None:
@@ -81,7 +81,7 @@ async def _merge(transaction: Transaction, target: Entity, sources: list[Entity]
 
 
 async def _take_over(transaction: Transaction, target: Entity, source: Entity) -> tuple[str, ...]:
-    """Put ``target`` in place of ``source`` in all groups; answers the groups that it is in then."""
+    """Replace ``source`` by ``target`` in all groups; return the groups that it is in then."""
     for group_id in source.group_ids:
         group = await GROUP.read(transaction, group_id)
         if group is not None:

@@ -1,7 +1,7 @@
-"""What is known of callers, as records: entities with their aliases, groups, and where each lies in storage.
+"""Stored records of identity: entities with their aliases, groups, and their storage keys.
 
-An entity is somebody or something that calls, by whatever way it logs in; an alias is the name by which one auth mount
-knows it. Layout below the view of the identity store:
+An entity is a person or machine that calls, by any login; an alias is the name under which one auth mount knows it.
+Layout below the view of the identity store:
 
     entity/<id>              the entity, with its aliases and the ids of the groups that it is directly in
     entity-name/<name>       the entity's id; names are told apart in lower case
@@ -12,10 +12,10 @@ knows it. Layout below the view of the identity store:
     group-name/<name>        the group's id
     group-alias/<id>         the id of the group that has the alias
     group-alias-key/<digest> likewise
-    changed/mark             written by whatever may change what callers may do, see
+    changed/mark             written by any change of callers' rights, see
     ``server.tenants.identity.effective_identity``
 
-Everything is found by going to it. Both ends of a membership are kept, so that neither has to be searched for.
+Every record is found by a direct key. Both ends of a membership are stored, so that neither needs a search.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from msgspec import Struct
 from storage.base import Reader, Transaction
 
 INTERNAL, EXTERNAL = "internal", "external"
-"""The types of groups: whose members are named here, and whose members an auth method tells at each login."""
+"""The types of groups: internal ones list their members here, those of external ones come from auth methods."""
 
 MAX_NAME_BYTES = 512
 """The longest name of an entity, a group or an alias, in bytes of UTF-8."""
@@ -61,19 +61,19 @@ class Alias(Struct, frozen=True, kw_only=True, omit_defaults=True):
     created: float
     updated: float
     metadata: dict[str, str] | None = None
-    """What the auth method told at the latest login."""
+    """The metadata from the auth method at the latest login."""
 
     custom_metadata: dict[str, str] | None = None
     merged_from: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
-        """What no other alias has: the mount and the name."""
+        """Its unique key: the mount and the name."""
         return alias_digest(self.mount_accessor, self.name)
 
 
 class Entity(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Who or what calls."""
+    """A caller: a person or a machine."""
 
     id: str
     name: str
@@ -84,7 +84,7 @@ class Entity(Struct, frozen=True, kw_only=True, omit_defaults=True):
     disabled: bool = False
     aliases: tuple[Alias, ...] = ()
     group_ids: tuple[str, ...] = ()
-    """The groups that it is directly in."""
+    """The groups that it is a direct member of."""
 
     merged_ids: tuple[str, ...] = ()
 
@@ -93,7 +93,7 @@ class Entity(Struct, frozen=True, kw_only=True, omit_defaults=True):
         return next((alias for alias in self.aliases if alias.mount_accessor == mount_accessor), None)
 
     def entries(self) -> dict[str, bytes]:
-        """All that is stored of it, by key."""
+        """All its stored entries, by key."""
         identifier = self.id.encode()
         found = {ENTITIES + self.id: msgspec.msgpack.encode(self), ENTITY_NAMES + name_key(self.name): identifier}
         for alias in self.aliases:
@@ -105,7 +105,7 @@ class Entity(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Group(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Entities, and other groups, that have something in common."""
+    """A group of entities and other groups."""
 
     id: str
     name: str
@@ -122,7 +122,7 @@ class Group(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Counts its changes."""
 
     def entries(self) -> dict[str, bytes]:
-        """All that is stored of it, by key."""
+        """All its stored entries, by key."""
         identifier = self.id.encode()
         found = {GROUPS + self.id: msgspec.msgpack.encode(self), GROUP_NAMES + name_key(self.name): identifier}
         if self.alias is not None:
@@ -135,9 +135,9 @@ R = TypeVar("R", Entity, Group)
 
 
 def write(transaction: Transaction, before: Entity | Group | None, after: Entity | Group | None) -> None:
-    """Replace all that is stored of ``before`` by all that is of ``after``; None is for one that isn't there.
+    """Replace the stored entries of ``before`` by those of ``after``; None if there are none.
 
-    What changes hands within a transaction is taken from the one before it is given to the other.
+    To move an alias within a transaction, remove it from one owner before giving it to the other.
     """
     old = {} if before is None else before.entries()
     new = {} if after is None else after.entries()
@@ -149,32 +149,32 @@ def write(transaction: Transaction, before: Entity | Group | None, after: Entity
 
 
 def note_change(transaction: Transaction) -> None:
-    """Let everybody who remembers what callers may do forget it."""
+    """Invalidate every cache of callers' rights."""
     transaction.put(CHANGED + "mark", b"")
 
 
 def merged_key(entity_id: str) -> str | None:
-    """Where it is noted what the entity has become part of; None if no entity has such an id."""
+    """The storage key of the entity that this one was merged into; None for an invalid id."""
     return MERGED + entity_id if _ID.fullmatch(entity_id) else None
 
 
 def alias_key(mount_accessor: str, name: str) -> str:
-    """Where the id of the entity is noted that a mount knows by a name."""
+    """The storage key of the entity's id, by mount and alias name."""
     return ALIAS_KEYS + alias_digest(mount_accessor, name)
 
 
 def alias_digest(mount_accessor: str, name: str) -> str:
-    """A mount and a name in lower case, as one segment of a key, however long they are."""
+    """A digest of a mount and a name in lower case, as one segment of a key."""
     return hashlib.sha256(f"{mount_accessor}\0{name.lower()}".encode()).hexdigest()
 
 
 def name_key(name: str) -> str:
-    """A name in lower case, as one segment of a key, whatever it holds."""
+    """A name in lower case, encoded as one segment of a key."""
     return quote(name.lower(), safe="")
 
 
 def storable(name: str) -> bool:
-    """Whether there may be something of this name."""
+    """Whether a name can be stored."""
     return bool(name) and len(name.encode()) <= MAX_NAME_BYTES
 
 
@@ -188,7 +188,7 @@ def _decode_group(value: bytes) -> Group:
 
 @dataclass(frozen=True, slots=True)
 class Kind(Generic[R]):
-    """Where the records of one kind are stored, and how one is found. Methods answer None if there is none."""
+    """Storage and look-up of the records of one kind. Methods return None if there is none."""
 
     word: str
     ids: str

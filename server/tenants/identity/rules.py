@@ -1,4 +1,4 @@
-"""What names, policies and metadata of identities may be, in Vault's words."""
+"""Rules for names, policies and metadata of identities, in Vault's words."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ MAX_METADATA_KEY_CHARACTERS = 128
 MAX_METADATA_VALUE_CHARACTERS = 512
 
 MAX_POLICIES = 1_000
-"""How many policies an entity or a group may have."""
+"""The most policies of an entity or a group."""
 
 _KEY = re.compile(r"[a-zA-Z0-9=/+_-]+", re.ASCII)
 
 
 def checked_name(name: str) -> str:
-    """``name``, if something may be called so. Raises ``InvalidRequest``."""
+    """``name``, if it is allowed. Raises ``InvalidRequest``."""
     if not storable(name):
         raise InvalidRequest(f"a name is at most {MAX_NAME_BYTES} bytes long")
     return name
@@ -39,7 +39,7 @@ def checked_policies(names: Iterable[str]) -> tuple[str, ...]:
 
 
 def checked_metadata(metadata: Mapping[str, str], whose: str) -> dict[str, str]:
-    """``metadata``, if it may be kept. Raises ``Failed``, which says ``whose`` it is."""
+    """``metadata``, if it is allowed. Raises ``Failed``; ``whose`` names the owner in it."""
     if len(metadata) > MAX_METADATA_PAIRS:
         raise Failed(f"invalid {whose}: metadata cannot contain more than {MAX_METADATA_PAIRS} key/value pairs")
     for key, value in metadata.items():

@@ -1,7 +1,7 @@
-"""The identity engine, built in at ``identity/``: who calls, by whatever way they log in, and what they have in common.
+"""State of the identity engine, built in at ``identity/``: entities and groups, independent of auth methods.
 
-It stands beside ``sys`` because logins, tokens and policies of the core lean on it. What callers come to by it is in
-``personas``; entities are made at logins (``logins``), and looked after through the table in ``routes``.
+It is part of the core because logins, tokens and policies depend on it. ``effective_identity`` computes its effect on
+callers; logins create entities (``logins``), and ``routes`` has its API.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 
 class Identity:
-    """``identity/`` of the namespace with the id ``namespace_id``, whose entities are in ``personas``."""
+    """``identity/`` of the namespace ``namespace_id``; ``identities`` computes the effect of its entities."""
 
     def __init__(self, identities: EffectiveIdentities, namespace_id: str, mounts: Mounts) -> None:
         self.identities = identities
@@ -30,7 +30,7 @@ class Identity:
 
     @property
     def view(self) -> View:
-        """Where entities and groups are kept."""
+        """The storage of entities and groups."""
         return self.identities.view
 
     async def mounts(self) -> MountsByAccessor:
@@ -45,7 +45,7 @@ class Identity:
         return entry
 
     async def change(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
-        """Do ``work`` in a transaction that lets everybody forget what callers could do before it."""
+        """Do ``work`` in a transaction that invalidates every cache of callers' rights."""
 
         async def noted(transaction: Transaction) -> T:
             result = await work(transaction)

@@ -1,4 +1,4 @@
-"""What the API shows of entities, groups and aliases."""
+"""API representations of entities, groups and aliases."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def _short(alias: Alias, mounts: MountsByAccessor) -> dict[str, Any]:
 
 
 def _mount(alias: Alias, mounts: MountsByAccessor) -> dict[str, Any]:
-    """What is known of the alias's mount, which may be gone."""
+    """The fields of the alias's mount, which may have been disabled."""
     entry = mounts.get(alias.mount_accessor)
     return {
         "local": entry is not None and entry.local,

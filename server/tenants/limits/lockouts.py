@@ -1,9 +1,8 @@
-"""Lockouts: after a number of wrong proofs for one account, nobody may log in to it for a while.
+"""Lockouts: after too many wrong proofs for one account, logins to it are refused for a while.
 
-Failures are counted in shared memory, by all processes of the server together (``login_failures``). What they lead to,
-a lock, holds in every process at once and is stored, so it holds after a restart too. Names that there is no account
-for are counted and locked like others, so that a lock doesn't tell which names exist; whatever grows by names that
-callers make up has a bound.
+Failures are counted in shared memory, by all processes of the server together (``login_failures``). The resulting lock
+holds in every process at once and is stored, so it also holds after a restart. Names without an account are counted and
+locked like others, so that a lock doesn't tell which names exist; what grows with made-up names is bounded.
 
 Layout below the view: ``<mount accessor>/<SHA-256 of the name>``, a record with the name and the end of the lock.
 """
@@ -30,7 +29,7 @@ COUNTER_RESET_SECONDS = 15 * 60
 """Vault's defaults."""
 
 MAX_LOCKS = 50_000
-"""How many locks are stored for a mount; beyond that, new ones are kept out until some have ended."""
+"""The most stored locks of a mount; beyond it, new ones aren't stored until some have ended."""
 
 
 class Lock(Struct, frozen=True):
@@ -52,12 +51,12 @@ class Lockouts:
         """Whether logins to ``alias`` at the mount with this accessor are refused."""
         if self._failures.locked((self._namespace_id, accessor, alias), now):
             return True
-        # Not from the cache: a lock that came while the proof was being checked counts too.
+        # Not from the cache: a lock set while the proof was checked counts too.
         value = await self._view.get(_key(accessor, alias))
         return value is not None and _decode(value).until > now
 
     async def failed(self, accessor: str, alias: str, config: LockoutConfig, now: float) -> bool:
-        """Count a wrong proof, and lock the account if it is one too many; whether this one has locked it."""
+        """Count a wrong proof, and lock the account after too many; return whether this one has locked it."""
         duration_seconds = config.duration_seconds or DURATION_SECONDS
         locks = self._failures.failed(
             (self._namespace_id, accessor, alias),
@@ -74,7 +73,7 @@ class Lockouts:
         return locks
 
     def succeeded(self, accessor: str, alias: str) -> None:
-        """Forget the wrong proofs before a right one."""
+        """Forget the wrong proofs before a correct one."""
         self._failures.forget((self._namespace_id, accessor, alias))
 
     async def unlock(self, accessor: str, alias: str) -> None:
@@ -89,7 +88,7 @@ class Lockouts:
         return [name.rstrip("/") for name in await self._view.list("")]
 
     async def listed(self, accessor: str, now: float) -> list[str]:
-        """The names that are locked out at a mount, sorted; none for an accessor that no mount has."""
+        """The names locked at a mount, sorted; none for an unknown accessor."""
         if accessor not in await self.accessors():
             return []
         return sorted(lock.alias for _, lock in await self._locks(accessor) if lock.until > now)

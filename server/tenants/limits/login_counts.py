@@ -1,4 +1,4 @@
-"""Counts of logins that all processes of the server keep together: failures by address and by account."""
+"""Counts of failed logins, by address and by account, shared by all processes of the server."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from server.tenants.limits.login_limits import LoginLimits, LoginLimitTables
 
 
 class LoginCountTables:
-    """Shared memory for the counts of so many ``processes``; made before they are forked."""
+    """Shared memory for the counts of ``processes`` processes; created before they are forked."""
 
     def __init__(self, processes: int = 1) -> None:
         self.addresses = LoginLimitTables(processes)
@@ -15,14 +15,14 @@ class LoginCountTables:
 
 
 class LoginCounts:
-    """The counts as the process sees them that owns row ``own`` of ``tables``."""
+    """The counts, as used by the process that owns row ``own`` of ``tables``."""
 
     def __init__(self, tables: LoginCountTables | None = None, own: int = 0) -> None:
         self._tables = tables or LoginCountTables()
         self._own = own
 
     def limits(self, failures_per_minute: int) -> LoginLimits:
-        """The failures of addresses, which may have so many."""
+        """The failures by address, at most ``failures_per_minute`` each."""
         return LoginLimits(failures_per_minute, self._tables.addresses, self._own)
 
     def failures(self) -> LoginFailures:

@@ -1,16 +1,16 @@
-"""Wrong proofs in a row for each account, counted by all processes of the server in shared memory.
+"""Consecutive wrong proofs for each account, counted by all processes of the server in shared memory.
 
 An entry of a process's table (``server.runtime.shared_tables``):
 
     fingerprint of the account | run | failures in this process | end, in milliseconds | 1 if the account is locked
 
-Failures in a row are a run, which has a number. A right proof, the time after which failures are forgotten, and the end
-of a lock begin the next run. What processes have counted adds up as far as it belongs to the highest run, so the one
-that begins it needs to write nothing of the others'. ``end`` is when the run is forgotten, or the lock ends.
+Consecutive failures form a run, which has a number. A correct proof, the reset time without failures, and the end of a
+lock begin the next run. The counts of all processes for the highest run are added, so the process that begins it needs
+to write only its own entry. ``end`` is when the run is forgotten, or the lock ends.
 
-Where a table is full, the account with the fewest failures makes room, and among those the one that was forgotten
-first. So who floods it with names has to fail with them as often as with the one whose count is to be lost, in each of
-the places that it might have, which nobody can choose.
+In a full table, the account with the fewest failures is replaced, and among those the one that ends first. So an
+attacker who floods it with names must fail with each as often as with the account whose count is to be evicted, in each
+of its possible places, which can't be chosen.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import TypeAlias
 from server.runtime.shared_tables import SharedTable, SharedTables
 
 ENTRIES = 65_536
-"""How many accounts a process counts at once."""
+"""The most accounts that a process counts at once."""
 
 _WORDS = 5
 _RUN, _COUNT, _END, _LOCKED = 1, 2, 3, 4
@@ -30,14 +30,14 @@ Account: TypeAlias = tuple[str, str, str]
 
 
 class LoginFailureTables(SharedTables):
-    """The failures of all of so many ``processes``."""
+    """The failures counted by ``processes`` processes."""
 
     def __init__(self, processes: int = 1) -> None:
         super().__init__(processes, ENTRIES, _WORDS)
 
 
 class _Run:
-    """What all processes have counted."""
+    """The sum over all processes."""
 
     __slots__ = ("count", "end", "locked", "number")
 
@@ -53,7 +53,7 @@ class LoginFailures:
         self._table = SharedTable(tables or LoginFailureTables(), own, _rank)
 
     def failed(self, account: Account, threshold: int, reset_seconds: int, lock_seconds: int, now: float) -> bool:
-        """Count a wrong proof; whether it is the one that locks the account, for ``lock_seconds``.
+        """Count a wrong proof; return whether it locks the account, for ``lock_seconds``.
 
         Failures are forgotten ``reset_seconds`` after the last of them.
         """

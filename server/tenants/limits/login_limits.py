@@ -1,14 +1,13 @@
-"""Limits on failed logins by client address: a leaking bucket for each, which all processes of the server fill.
+"""Limits on failed logins by client address: a leaky bucket for each, shared by all processes of the server.
 
-Only failures fill a bucket, so that many machines behind one address may log in as often as they like, as long as they
-can. A login that is under way takes a place too until it has ended, or many at once would all find room. An IPv6 client
-is its /64.
+Only failures fill a bucket, so machines behind one address may log in successfully at any rate. A login under way takes
+a place until it has ended; otherwise many at once would all pass. An IPv6 client is its /64.
 
-The buckets lie in shared memory (``server.runtime.shared_tables``). A full bucket empties in a minute, so when it will
-be empty says how full it is; each process notes that time as it knows it, and the latest is right (the generic cell
-rate algorithm, ITU-T I.371). The number of buckets is bounded: where there is no room, the emptiest one is forgotten.
+The buckets are in shared memory (``server.runtime.shared_tables``). A full bucket drains in a minute, so the time when
+it is empty tells its level; each process stores that time as it knows it, and the latest counts (the generic cell rate
+algorithm, ITU-T I.371). The number of buckets is bounded: in a full table, the emptiest one is replaced.
 
-    fingerprint of the address | when the bucket is empty, in microseconds | logins under way in this process
+    fingerprint of the address | time at which the bucket is empty, in microseconds | logins under way in this process
 """
 
 from __future__ import annotations
@@ -20,10 +19,10 @@ from server.runtime.shared_counters import SharedRows
 from server.runtime.shared_tables import SharedTable, SharedTables
 
 ENTRIES = 65_536
-"""How many addresses a process counts at once."""
+"""The most addresses that a process counts at once."""
 
 MINUTE = 60_000_000
-"""In microseconds, as all times here."""
+"""The time in which a full bucket drains, in microseconds, like all times here."""
 
 _WORDS = 3
 _EMPTY, _UNDER_WAY = 1, 2
@@ -31,7 +30,7 @@ _RUN_SHIFT = 32
 
 
 class LoginLimitTables(SharedTables):
-    """The buckets of all of so many ``processes``."""
+    """The buckets of ``processes`` processes."""
 
     def __init__(self, processes: int = 1) -> None:
         super().__init__(processes, ENTRIES, _WORDS)
@@ -40,7 +39,7 @@ class LoginLimitTables(SharedTables):
 
 
 class LoginLimits:
-    """The failures of all addresses. Each may have ``per_minute`` at once and in a minute; 0 for any number.
+    """The failures by address. Each may have ``per_minute`` at once and per minute; 0 for no limit.
 
     ``own`` is this process's row of ``tables``.
     """
@@ -55,7 +54,7 @@ class LoginLimits:
         self._run = tables.runs[own][0]
 
     def begin(self, address: str, now: float) -> int:
-        """Let a login from ``address`` begin, which has to ``end``: 0, or how many seconds it has to wait before."""
+        """Begin a login from ``address``, to be ended by ``end``: 0, or the seconds to wait before retrying."""
         if not self._per_minute:
             return 0
         moment = round(now * 1_000_000)
@@ -63,13 +62,13 @@ class LoginLimits:
         empty, under_way = self._seen(fingerprint, moment)
         room = MINUTE - (empty - moment)
         if room < (under_way + 1) * self._interval:
-            # Those that are under way may leave room as soon as they end.
+            # Logins under way may leave room as soon as they end.
             return max(1, math.ceil((self._interval - room) / 1_000_000))
         self._count(fingerprint, moment, 1)
         return 0
 
     def end(self, address: str, now: float, *, failed: bool) -> None:
-        """Count the end of a login that had begun."""
+        """Count the end of a begun login."""
         if not self._per_minute:
             return
         moment = round(now * 1_000_000)
@@ -80,11 +79,11 @@ class LoginLimits:
             self._table.own[place + _EMPTY] = max(empty, moment) + self._interval
 
     def _seen(self, fingerprint: int, now: int) -> tuple[int, int]:
-        """When the bucket is empty, and how many logins are under way."""
+        """The time at which the bucket is empty, and the number of logins under way."""
         empty, under_way = now, 0
         for number, place in self._table.find(fingerprint):
             row = self._table.rows[number]
-            # A clock that was set back must not keep anybody out for longer than a minute.
+            # A clock that was set back must not refuse a client for longer than a minute.
             empty = max(empty, min(row[place + _EMPTY], now + MINUTE))
             under_way += _under_way(row, place, self._runs[number][0])
         return empty, under_way
@@ -100,6 +99,6 @@ class LoginLimits:
 
 
 def _under_way(row: memoryview, place: int, run: int) -> int:
-    """How many logins are under way in the process that has ``row``, started for the time ``run``."""
+    """The number of logins under way in the process that has ``row``, started for the time ``run``."""
     counted_in, count = divmod(row[place + _UNDER_WAY], 1 << _RUN_SHIFT)
     return count if counted_in == run else 0

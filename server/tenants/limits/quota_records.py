@@ -1,4 +1,4 @@
-"""How quotas and their configuration are stored: all of them in one record; see ``server.access.quotas``."""
+"""Stored quotas and their configuration, in one record; see ``server.access.quotas``."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ EXEMPT_PATHS = (
     "sys/seal-status",
     "sys/unseal",
 )
-"""Where quotas don't apply unless somebody says otherwise: what operators and load balancers must always reach."""
+"""The paths exempt from quotas by default: those that operators and load balancers must always reach."""
 
 
 class Quota(Struct, frozen=True, kw_only=True):
@@ -31,42 +31,42 @@ class Quota(Struct, frozen=True, kw_only=True):
 
     interval_seconds: int = 1
     block_interval_seconds: int = 0
-    """For how long a client that went over the rate is turned away; 0 for only the rest of the interval."""
+    """The seconds for which a client over the rate is blocked; 0 for the rest of the interval."""
 
     namespace: str
-    """Its id."""
+    """The quota's id."""
 
     mount: str = ""
     """The mount's uuid; empty where the quota is for a namespace."""
 
     suffix: str = ""
-    """The path below the mount; a ``*`` at its end stands for anything."""
+    """The path below the mount; a final ``*`` matches any rest."""
 
     role: str = ""
     inheritable: bool = False
-    """Whether a namespace's quota is for the namespaces below it too."""
+    """Whether a namespace's quota also applies to the namespaces below it."""
 
     @property
     def subject(self) -> tuple[str, str, str, str]:
-        """What it is for; of each there is one quota at most."""
+        """Its subject; each has at most one quota."""
         return self.namespace, self.mount, self.suffix, self.role
 
 
 class QuotaConfig(Struct, frozen=True, kw_only=True):
-    """What holds for all quotas."""
+    """The settings of all quotas."""
 
     audit_logging: bool = False
     """Whether refusals are written to the audit devices."""
 
     response_headers: bool = False
-    """Whether answers tell how much is left, and refusals when to come again."""
+    """Whether answers have headers with the remaining rate, and refusals one with the time to retry."""
 
     exempt_paths: tuple[str, ...] = EXEMPT_PATHS
-    """Beginnings of paths; a ``*`` at the end says so outright, a ``!`` in front takes longer ones out again."""
+    """Path prefixes; a final ``*`` is optional, a leading ``!`` excludes longer ones again."""
 
 
 class Record(Struct, frozen=True):
-    """All that is stored."""
+    """The stored record."""
 
     quotas: dict[str, Quota] = {}
     config: QuotaConfig = QuotaConfig()

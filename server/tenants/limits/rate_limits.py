@@ -1,17 +1,16 @@
-"""How often each client has come, counted by all processes of the server together.
+"""Request counts per client for quotas, shared by all processes of the server.
 
-A window opens with the client's first request and is as long as the quota's interval; within it, the client has as many
-requests as the quota's rate. Each process counts in a row of shared memory that it alone writes, and adds up what all
-rows say of the client: so the limit holds for the server, whichever worker a connection came to, and costs no lock.
-Two workers that see the same client in the same microsecond may let one request too many through; that is all.
+A window opens with the client's first request and lasts for the quota's interval; within it, the client has as many
+requests as the quota's rate. Each process counts in a row of shared memory that it alone writes, and adds the rows of
+all: so the limit holds for the server, for any distribution of connections, without a lock. Two workers that see the
+same client in the same microsecond may admit one request too many.
 
 A row is a hash table of bounded size, whose entries are four numbers:
 
     fingerprint of quota and client | begin of the window | requests in it | until when the client is blocked
 
-Times are in milliseconds since the epoch. Where an entry's places are all taken, the one that was used longest ago
-makes room. So nobody who comes from ever new addresses makes the server grow; what such a client gains, no limit by
-address could deny it.
+Times are in milliseconds since the epoch. In a full table, the least recently used entry is replaced. So a client
+with ever new addresses can't make the server grow; such a client evades any limit by address.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ from dataclasses import dataclass
 from server.runtime.shared_counters import SharedRows
 
 ENTRIES = 8192
-"""How many pairs of a quota and a client a process counts at once."""
+"""The most pairs of a quota and a client that a process counts at once."""
 
 _WORDS = 4
 _PLACES = 8
@@ -34,7 +33,7 @@ COLUMNS = ENTRIES * _WORDS
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """``requests`` in each interval; who asks for more may be blocked for longer. Times in milliseconds."""
+    """``requests`` in each interval; clients that exceed it may be blocked for longer. Times in milliseconds."""
 
     requests: int
     interval: int
@@ -43,7 +42,7 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What became of one request. Times in whole seconds, begun ones not counted, as the headers have them."""
+    """The result for one request. Times in whole seconds, rounded down, as in the headers."""
 
     allowed: bool
     limit: int = 0
@@ -51,11 +50,11 @@ class Taken:
     reset_seconds: int = 0
     retry_seconds: int = 0
     blocked: bool = False
-    """Turned away unseen, because the client is blocked."""
+    """Refused without counting, because the client is blocked."""
 
 
 class RateCounts:
-    """The counts of all processes, as the one sees them that owns the row ``own`` of ``table``."""
+    """The counts, as used by the process that owns row ``own`` of ``table``."""
 
     def __init__(self, table: SharedRows | None = None, own: int = 0) -> None:
         table = table or SharedRows(1, COLUMNS)
@@ -85,13 +84,13 @@ class RateCounts:
         return Taken(True, limit.requests, limit.requests - used - 1, reset)
 
     def _seen(self, fingerprint: int, limit: Limit, now: int) -> tuple[int, int, int]:
-        """When the client's window began (0: there is none), the requests in it, until when it is blocked (0: not)."""
+        """The start of the client's window (0: none), the requests in it, and the end of its block (0: none)."""
         begun = used = blocked = 0
         for row in self._rows:
             place = _find(row, fingerprint)
             if place is None:
                 continue
-            # A clock that was set back must not keep anybody out for longer than the limit says.
+            # A clock that was set back must not block a client for longer than the limit says.
             if row[place + 1] - _CLOCK_STEP_MILLISECONDS <= now < row[place + 1] + limit.interval:
                 begun = max(begun, row[place + 1])
                 used += row[place + 2]
@@ -100,7 +99,7 @@ class RateCounts:
         return begun, used, blocked
 
     def _place(self, fingerprint: int) -> int:
-        """Where this process counts ``fingerprint``, made room for if need be."""
+        """The offset of this process's entry of ``fingerprint``, replacing another if needed."""
         row = self._own
         found = _find(row, fingerprint)
         if found is not None:
@@ -124,7 +123,7 @@ def _find(row: memoryview, fingerprint: int) -> int | None:
 
 
 def _seconds(milliseconds: int) -> int:
-    """Whole seconds, of which the present instant is already gone."""
+    """Whole seconds, rounded down."""
     return max(milliseconds - 1, 0) // 1000
 
 

@@ -1,8 +1,8 @@
-"""The mounts of one namespace: which engine answers below which path.
+"""Mount table of one namespace: which engine serves which path.
 
-The table is one record in storage. The live router (engines, compiled route tables) is built from it when the record
-that the cache hands out is another one than last time, so a mount made through any process is there for the next
-request of every other. Engines of mounts that did not change are kept.
+The table is one record in storage. The router (engines, compiled route tables) is rebuilt from it when the cache
+returns a new record, so a mount made through any process serves the next request in every other. Engines of unchanged
+mounts are kept.
 """
 
 from __future__ import annotations
@@ -28,19 +28,19 @@ MOUNT_TABLE = "sys/mounts"
 _LEFTOVERS = "sys/unmounted/"
 AUTH = "auth/"
 IN_NAMESPACE = "ns_"
-"""What the types of built-in mounts begin with in namespaces other than the root, as OpenBao has it."""
+"""The prefix of built-in mounts' types in namespaces other than the root, as in OpenBao."""
 
 MAX_ENTRY_BYTES = 64 * 1024
-"""What one mount may take as it is stored, with its description, its options and the lists in its configuration."""
+"""The most bytes of one stored mount, with its description, options and the lists in its configuration."""
 
 MAX_TABLE_BYTES = 8 * 1024 * 1024
-"""What all mounts of a namespace may take: each change of one of them writes the table, and every process reads it."""
+"""The most bytes of a namespace's table: each change writes all of it, and every process reads it."""
 
 _DELETED_AT_ONCE = 500
 
 
 class LockoutConfig(Struct, frozen=True, kw_only=True):
-    """When callers are locked out after wrong proofs; 0 takes the server's default."""
+    """The thresholds of lockouts; 0 takes the server's default."""
 
     threshold: int = 0
     duration_seconds: int = 0
@@ -49,7 +49,7 @@ class LockoutConfig(Struct, frozen=True, kw_only=True):
 
 
 class MountConfig(Struct, frozen=True, kw_only=True):
-    """What can be tuned. TTLs in seconds, 0 for the system's; lists are None until set."""
+    """Tunable settings. TTLs in seconds, 0 for the system's; lists are None until set."""
 
     default_lease_ttl: int = 0
     max_lease_ttl: int = 0
@@ -78,7 +78,7 @@ class MountEntry(Struct, frozen=True, kw_only=True):
     plugin_version: str = ""
     config: MountConfig = MountConfig()
     built_in: bool = False
-    """Made by the server itself: can't be disabled or moved."""
+    """Created by the server itself: can't be disabled or moved."""
 
     @property
     def is_auth(self) -> bool:
@@ -87,12 +87,12 @@ class MountEntry(Struct, frozen=True, kw_only=True):
 
     @property
     def engine_type(self) -> str:
-        """The type of the engine that serves it."""
+        """The type of its engine."""
         return self.type.removeprefix(IN_NAMESPACE) if self.built_in else self.type
 
     @property
     def storage_prefix(self) -> str:
-        """Where the engine's entries lie, below the namespace's prefix."""
+        """The prefix of the engine's entries, below the namespace's prefix."""
         return f"mount/{self.uuid}/"
 
 
@@ -102,7 +102,7 @@ class _Table(Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Mounted:
-    """A mount with its engine at work: the type, and the object that holds its state."""
+    """A mount with its running engine: the type, and its state object."""
 
     entry: MountEntry
     type: EngineType[..., Any]
@@ -112,7 +112,7 @@ class Mounted:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """Where a path leads: a mount, and the pattern in its route table, if one matches."""
+    """The mount of a path, and the pattern in its route table, if one matches."""
 
     mounted: Mounted
     path: str
@@ -123,7 +123,7 @@ class Match:
 
 
 class Router:
-    """Finds the mount and the route for a path. It remembers none: to find one takes less than to keep many."""
+    """Finds the mount and the route for a path. Results aren't cached: finding one takes less memory and time."""
 
     def __init__(self, mounts: dict[str, Mounted]) -> None:
         self.mounts = mounts
@@ -146,7 +146,7 @@ class Router:
 
 
 class Mounts:
-    """The mount table of one namespace. ``bring_up`` makes the engine of an entry and prepares its audit block."""
+    """The mount table of one namespace. ``bring_up`` creates the engine of an entry and its audit block."""
 
     def __init__(self, view: View, bring_up: Callable[[MountEntry], Mounted]) -> None:
         self._view = view
@@ -171,16 +171,16 @@ class Mounts:
         return next((entry for entry in await self.entries() if entry.path == path), None)
 
     async def begin(self, entries: list[MountEntry]) -> None:
-        """Mount those of ``entries``, all built in, that aren't yet: on the first start, or since this version."""
+        """Add those of ``entries``, all built in, that are missing: on the first start, or after an upgrade."""
 
-        async def work(transaction: Transaction) -> None:
+        async def add_missing(transaction: Transaction) -> None:
             present = await _read(transaction)
             paths = {entry.path for entry in present}
             missing = [entry for entry in entries if entry.path not in paths]
             if missing:
                 transaction.put(MOUNT_TABLE, msgspec.msgpack.encode(_Table([*present, *missing])))
 
-        await transact(self._view, work)
+        await transact(self._view, add_missing)
 
     async def enable(self, entry: MountEntry) -> None:
         """Add a mount. Raises ``InvalidRequest`` if its path lies at, above or below another's."""
@@ -194,7 +194,7 @@ class Mounts:
         await self._change(add)
 
     async def tune(self, path: str, change: Callable[[MountEntry], MountEntry]) -> bool:
-        """Replace the mount at ``path`` by what ``change`` makes of it; False if there is none."""
+        """Replace the mount at ``path`` by the result of ``change``; False if there is none."""
         there = False
 
         def tuned(entries: list[MountEntry]) -> list[MountEntry]:
@@ -219,9 +219,9 @@ class Mounts:
         await self._change(moved)
 
     async def disable(self, path: str) -> bool:
-        """Remove a mount and all that it stored; False if there is none. Continues after a crash."""
+        """Remove a mount and its storage; False if there is none. Resumes after a crash."""
 
-        async def work(transaction: Transaction) -> bool:
+        async def remove_mount(transaction: Transaction) -> bool:
             entries = await _read(transaction)
             leaving = [entry for entry in entries if entry.path == path]
             for entry in leaving:
@@ -231,17 +231,17 @@ class Mounts:
                 transaction.put(MOUNT_TABLE, msgspec.msgpack.encode(_Table(remaining)))
             return bool(leaving)
 
-        there = await transact(self._view, work)
+        there = await transact(self._view, remove_mount)
         if there:
             await self.clear_leftovers()
         return there
 
     async def clear_leftovers(self) -> None:
-        """Remove the entries of mounts that are gone; called after a disable and when the server is unsealed."""
+        """Remove the entries of disabled mounts; called after a disable and on unsealing."""
         for name in await self._view.list(_LEFTOVERS):
             record = await self._view.get(_LEFTOVERS + name)
             if record is None:
-                continue  # Another process was faster.
+                continue  # Another process has done it.
             await delete_below(self._view, msgspec.msgpack.decode(record, type=str))
 
             async def forget(transaction: Transaction, marker: str = _LEFTOVERS + name) -> None:
@@ -256,7 +256,7 @@ class Mounts:
             await _close(mounted.engine)
 
     async def _change(self, change: Callable[[list[MountEntry]], list[MountEntry]]) -> None:
-        async def work(transaction: Transaction) -> None:
+        async def rewrite_table(transaction: Transaction) -> None:
             before = await _read(transaction)
             after = change(before)
             unchanged = set(map(id, before))
@@ -268,7 +268,7 @@ class Mounts:
                 raise InvalidRequest(f"the mounts of a namespace take at most {MAX_TABLE_BYTES} bytes")
             transaction.put(MOUNT_TABLE, table)
 
-        await transact(self._view, work)
+        await transact(self._view, rewrite_table)
 
     async def _rebuild(self, record: _Table | None) -> None:
         before = self._router.mounts
@@ -286,7 +286,7 @@ class Mounts:
 
 
 async def delete_below(view: View, prefix: str) -> None:
-    """Delete every entry below ``prefix``, a few hundred to a transaction."""
+    """Delete every entry below ``prefix``, in transactions of a few hundred."""
     folders = [prefix]
     while folders:
         folder = folders[-1]
@@ -306,12 +306,12 @@ async def delete_below(view: View, prefix: str) -> None:
 
 
 def new_accessor(prefix: str) -> str:
-    """A mount accessor as Vault makes them: the type and eight hexadecimal digits."""
+    """A mount accessor in Vault's form: the type and eight hexadecimal digits."""
     return f"{prefix}_{secrets.token_hex(4)}"
 
 
 def new_entry(path: str, type_name: str, **settings: Any) -> MountEntry:
-    """A mount that is about to be enabled, with fresh identifiers."""
+    """A new mount entry, with fresh identifiers."""
     prefix = f"auth_{type_name}" if path.startswith(AUTH) else type_name
     return MountEntry(path=path, type=type_name, uuid=str(uuid.uuid4()), accessor=new_accessor(prefix), **settings)
 

@@ -1,1 +1,1 @@
-"""Which namespaces exist, and their names."""
+"""Namespaces: their table, records and names."""

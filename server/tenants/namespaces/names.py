@@ -1,7 +1,7 @@
-"""Namespaces are tenants: everything stored or issued belongs to exactly one.
+"""Namespaces and their names. A namespace is a tenant: everything stored or issued belongs to exactly one.
 
-There is always the root namespace; others lie below it, as deep as ``MAX_DEPTH``. What they are called is theirs to
-choose, but for names that paths of the server itself begin with: nobody should have to look twice at who is meant.
+The root namespace always exists; others are below it, at most ``MAX_DEPTH`` deep. Names are free, except the first
+segments of the server's own paths, which would be ambiguous.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ MAX_NAME_BYTES = 255
 """The longest name, in bytes of UTF-8."""
 
 MAX_DEPTH = 16
-"""How many names a path may have."""
+"""The most names in a path."""
 
 _RESERVED = frozenset({"root", "sys", "audit", "auth", "cubbyhole", "identity"})
 _WILDCARDS = "+*"
@@ -33,16 +33,16 @@ class Namespace:
 
     @property
     def storage_prefix(self) -> str:
-        """Where everything of this namespace lies in storage; the barrier has keys of its own for it."""
+        """The prefix of the namespace in storage; the barrier has keys of its own for it."""
         return f"ns/{self.id}/"
 
     @property
     def suffix(self) -> str:
-        """What the ids of its tokens and their accessors end in."""
+        """The suffix of the ids and accessors of its tokens."""
         return f".{self.id}" if self.path else ""
 
     def below(self, above: Namespace) -> str | None:
-        """Its path as seen from ``above``, which is itself (then ``""``) or one that it lies in; None for others."""
+        """Its path relative to ``above``: ``""`` for itself; None if it isn't below it."""
         return self.path[len(above.path) :] if self.path.startswith(above.path) else None
 
 
@@ -50,33 +50,33 @@ ROOT = Namespace(id=ROOT_ID, path="")
 
 
 def normalise(path: str) -> str:
-    """A namespace's path as clients spell it (``a/b``, ``/a//b/``, ``root``), in the form that ``Namespace`` has."""
+    """A namespace's path as clients may spell it (``a/b``, ``/a//b/``, ``root``), in the form of ``Namespace.path``."""
     names = [name for name in path.split("/") if name not in ("", ".")]
     return "" if names in ([], [ROOT_ID]) else "/".join(names) + "/"
 
 
 def above(path: str) -> Iterator[str]:
-    """The paths of the namespaces that the one at ``path`` lies in, the nearest first, without the root's."""
+    """The paths of the namespaces above the one at ``path``, the nearest first, without the root's."""
     while (end := path.rstrip("/").rfind("/") + 1) > 0:
         path = path[:end]
         yield path
 
 
 def refuse_separators(name: str) -> None:
-    """Raise ``InvalidRequest`` for what is a path rather than a name, or a name that paths of the server begin with.
+    """Raise ``InvalidRequest`` for a name with a slash, or one that paths of the server begin with.
 
-    Letters that merely look alike are the same here: ``ROOT`` or a full-width ``root`` would mislead whoever reads it.
+    Look-alikes count too (NFKC, any case): a namespace called ``ROOT`` or a full-width ``root`` would be confusing.
     """
     if "/" in name:
         raise InvalidRequest("namespace name cannot contain /")
     if len(name) > MAX_NAME_BYTES:
-        return  # No such name is reserved, and combining marks take quadratic time to be put into their normal order.
+        return  # No reserved name is so long, and normalising many combining marks takes quadratic time.
     if unicodedata.normalize("NFKC", name).strip().casefold() in _RESERVED and " " not in name:
         raise InvalidRequest(f'"{name}/" is a reserved path and cannot be used as a namespace name')
 
 
 def check_new_name(name: str) -> None:
-    """Raise ``InvalidRequest`` unless a namespace may be made with this name."""
+    """Raise ``InvalidRequest`` unless a namespace may be created with this name."""
     refuse_separators(name)
     if any(letter.isspace() for letter in name):
         raise InvalidRequest(f'"{name}" contains space characters that cannot be used in a namespace name')

@@ -1,4 +1,4 @@
-"""How namespaces are stored: all of them in one record; see ``server.tenants.namespaces.table``."""
+"""Stored namespaces, all in one record; see ``server.tenants.namespaces.table``."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from server.tenants.namespaces.names import ROOT, Namespace
 from storage.envelope import SALT_BYTES
 
 MAX_METADATA_BYTES = 16 * 1024
-"""How much may be noted down with one namespace, in bytes of names and values."""
+"""The most metadata of one namespace, in bytes of names and values."""
 
 _ID_LENGTH = 6
 
 
 class Entry(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A namespace. ``lock`` is the SHA-256 of the key that unlocks it, empty while it isn't locked."""
+    """A namespace. ``lock`` is the SHA-256 of the key that unlocks it, empty if it isn't locked."""
 
     id: str
     path: str
@@ -42,16 +42,16 @@ class Entry(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def above(self) -> str:
-        """The path of the namespace that it lies directly in."""
+        """The path of its parent namespace."""
         return self.path[: -len(self.name)]
 
 
 class Record(Struct, frozen=True):
-    """All that is stored."""
+    """The stored record."""
 
     entries: tuple[Entry, ...] = ()
     leaving: dict[str, float] = {}
-    """The ids of namespaces that are gone but for their entries in storage, and since when."""
+    """The ids of deleted namespaces whose entries are still in storage, with the time of deletion."""
 
 
 def decode_record(value: bytes) -> Record:
@@ -60,7 +60,7 @@ def decode_record(value: bytes) -> Record:
 
 
 def new_entry(record: Record, path: str, metadata: dict[str, str]) -> Entry:
-    """A namespace that is about to be added to ``record``, with a fresh id and a fresh salt."""
+    """A new namespace, not yet in ``record``, with a fresh id and a fresh salt."""
     taken = {entry.id for entry in record.entries} | record.leaving.keys() | {ROOT.id}
     while (found := random_text()[:_ID_LENGTH]) in taken:
         pass
@@ -74,12 +74,12 @@ def entry_at(record: Record, path: str) -> Entry | None:
 
 
 def with_entry(record: Record, changed: Entry) -> Record:
-    """``record`` with ``changed`` in place of the entry that has its id."""
+    """``record`` with ``changed`` replacing the entry with its id."""
     entries = tuple(changed if entry.id == changed.id else entry for entry in record.entries)
     return replace(record, entries=entries)
 
 
 def check_metadata(metadata: dict[str, str]) -> None:
-    """Raise ``InvalidRequest`` if that is more than may be noted down with a namespace."""
+    """Raise ``InvalidRequest`` if the metadata is too large."""
     if sum(len(name.encode()) + len(value.encode()) for name, value in metadata.items()) > MAX_METADATA_BYTES:
         raise InvalidRequest(f"custom_metadata is at most {MAX_METADATA_BYTES} bytes")

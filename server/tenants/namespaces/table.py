@@ -1,12 +1,11 @@
-"""Which namespaces there are, but for the root: one record in the root namespace's storage, and an index of it.
+"""Table of namespaces, except the root: one record in the root namespace's storage, and an index of it.
 
-The record is small (about 150 bytes for each namespace, and what its owner notes down), so reading all of it costs less
-than finding out what of it is needed; it is read anew when the cache says that it has changed, so what one process
-does holds for the next request of every other. What a namespace holds isn't touched for that (see
-``server.core.tenant_pool``).
+The record is small (about 150 bytes for each namespace, and its metadata), so it is read as a whole; it is read again
+when the cache says that it has changed, so a change by one process holds for the next request in every other. Tenants
+aren't opened for that (see ``server.core.tenant_pool``).
 
-With an entry goes the random salt that the namespace's barrier keys are derived with: without it, nothing that is left
-of a namespace in storage, or in a backup of the part below ``ns/<id>/``, can ever be read again.
+An entry has the random salt from which the namespace's barrier keys are derived: without it, nothing left of a
+namespace in storage, or in a backup of the part below ``ns/<id>/``, can ever be decrypted.
 """
 
 from __future__ import annotations
@@ -43,7 +42,7 @@ ALREADY_GONE = "requested namespace does not exist"
 _NOT_FOUND = "namespace not found"
 _RECORD = "table"
 _ERASED_UNTIL_SECONDS = 60.0
-"""For how long after a deletion its storage is looked at again: another process may have been about to write."""
+"""The period after a deletion in which its storage is erased again: another process may have been about to write."""
 
 
 class NamespaceTable:
@@ -70,16 +69,16 @@ class NamespaceTable:
 
     @property
     def leaving(self) -> list[str]:
-        """The ids of namespaces whose storage is yet to be erased."""
+        """The ids of deleted namespaces whose storage is yet to be erased."""
         return list(self._record.leaving)
 
     async def load(self) -> None:
-        """Take over what is stored, if it may have changed."""
+        """Load the stored table, if it may have changed."""
         while self.stale:
             changes = self._changes
             record = await self._view.load(_RECORD, decode_record) or Record()
             if changes != self._changes:
-                continue  # It has changed while it was being read, and somebody else may have read it since.
+                continue  # It has changed during the read, and another task may have loaded it since.
             if record is not self._record:
                 self._index(record)
             self.stale = False
@@ -97,12 +96,12 @@ class NamespaceTable:
         return sorted(self._below.get(path, ()), key=lambda entry: entry.name)
 
     def descendants(self, path: str) -> list[Entry]:
-        """All namespaces below the one at ``path``, those that lie less deep first, by path."""
+        """All namespaces below the one at ``path``, parents before children, by path."""
         found = [entry for entry in self.by_path.values() if entry.path.startswith(path) and entry.path != path]
         return sorted(found, key=lambda entry: (entry.path.count("/"), entry.path))
 
     def locked_at(self, path: str) -> str | None:
-        """The path of the uppermost locked namespace that ``path`` is or lies in; None if there is none."""
+        """The path of the topmost locked namespace that ``path`` is or is below; None if there is none."""
         locked = None
         for each in (path, *above(path)):
             entry = self.by_path.get(each)
@@ -111,9 +110,9 @@ class NamespaceTable:
         return locked
 
     async def create(self, path: str, metadata: dict[str, str]) -> Entry:
-        """The namespace at ``path``, made unless it is there; in either case it has this metadata from now on.
+        """The namespace at ``path``, created if absent; its metadata is replaced in either case.
 
-        Raises ``InvalidRequest`` if what it is to lie in isn't there any more, or there are too many.
+        Raises ``InvalidRequest`` if its parent no longer exists, or there are too many namespaces.
         """
         check_metadata(metadata)
 
@@ -148,9 +147,9 @@ class NamespaceTable:
         return await self._change_entry(path, lambda entry: replace(entry, metadata={}), _NOT_FOUND)
 
     async def delete(self, path: str) -> bool:
-        """Remove a namespace, its salt with it; False if it isn't there. Raises ``InvalidRequest`` if one lies in it.
+        """Delete a namespace and its salt; False if it doesn't exist. Raises ``InvalidRequest`` if it has children.
 
-        What it has stored is erased later: see ``leaving`` and ``erased``.
+        Its entries are erased later: see ``leaving`` and ``erased``.
         """
 
         def change(record: Record) -> tuple[Record, bool]:
@@ -165,7 +164,7 @@ class NamespaceTable:
         return await self._change(change)
 
     async def erased(self, ids: Iterable[str]) -> None:
-        """Note that nothing is left of namespaces that were deleted, where that was long enough ago."""
+        """Record that nothing is left of deleted namespaces, if the deletion is long enough ago."""
         now, times = self._clock(), self._record.leaving
         done = {each for each in ids if now - times.get(each, now) >= _ERASED_UNTIL_SECONDS}
         if not done:
@@ -178,7 +177,7 @@ class NamespaceTable:
         await self._change(change)
 
     async def lock(self, path: str) -> str:
-        """Lock a namespace and all below it, and give the key that unlocks it. Raises ``InvalidRequest``."""
+        """Lock a namespace and all below it, and return the key that unlocks it. Raises ``InvalidRequest``."""
         key = random_text()
 
         def locked(entry: Entry) -> Entry:
@@ -190,7 +189,7 @@ class NamespaceTable:
         return key
 
     async def unlock(self, path: str, key: str | None) -> None:
-        """Unlock a namespace with its key; None for who may do so without. Raises ``InvalidRequest`` or ``Failed``."""
+        """Unlock a namespace with its key; None for callers that need none. Raises ``InvalidRequest`` or ``Failed``."""
 
         def unlocked(entry: Entry) -> Entry:
             if not entry.lock:
@@ -216,7 +215,7 @@ class NamespaceTable:
         return await self._change(changed)
 
     async def _change(self, change: Callable[[Record], tuple[Record, T]]) -> T:
-        async def work(transaction: Transaction) -> T:
+        async def rewrite_record(transaction: Transaction) -> T:
             value = await transaction.get(_RECORD)
             before = Record() if value is None else decode_record(value)
             after, result = change(before)
@@ -227,7 +226,7 @@ class NamespaceTable:
                 transaction.put(_RECORD, encoded)
             return result
 
-        return await transact(self._view, work)
+        return await transact(self._view, rewrite_record)
 
 
 def _digest(key: str) -> bytes:

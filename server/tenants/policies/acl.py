@@ -1,15 +1,15 @@
-"""Whether a caller may do something: policies compiled into an index of their paths, and its answers remembered.
+"""Compiled policies of a caller: an index of their paths, with cached decisions.
 
-Which rule speaks for a path is decided by rank alone, never by the order of policies:
+The rule that decides about a path is chosen by rank alone, never by the order of policies:
 
 1. the exact path, and for a list the path without its trailing slash, so that a list can't slip past a denied path;
 2. of the rules with wildcards that match, the one whose first wildcard comes latest, then one that ends without
    ``*``, then the one with fewer ``+``, then the longer one, then the one that sorts later;
 3. for a list, the same for the path without its trailing slash.
 
-The winner alone decides: an exact rule overrides a denying glob, and the other way round. Everything is ranked when
-policies are compiled, and an answer is worked out once for each operation and path, so that a busy caller is answered
-from one dictionary. Rules that have expired are left out, and ``Acl.valid_until`` says when the next one will.
+Only that rule decides: an exact rule overrides a denying glob, and the other way round. Ranks are computed when
+policies are compiled, and a decision once for each operation and path, so that a busy caller costs one dictionary
+look-up. Expired rules are left out, and ``Acl.valid_until`` is the time of the next expiry.
 """
 
 from __future__ import annotations
@@ -31,27 +31,27 @@ from server.tenants.policies.templates import Fill, filled
 from server.tenants.policies.wildcards import WildcardRule, WildcardRules, rank_of_glob
 
 MAX_REMEMBERED = 4096
-"""How many answers an ACL keeps; when it is full it starts afresh."""
+"""The most decisions that an ACL caches; when full, the cache is emptied."""
 
 MAX_REMEMBERED_FOR_ONE = 256
-"""As ``MAX_REMEMBERED``, of an ACL that is for one caller alone."""
+"""As ``MAX_REMEMBERED``, for an ACL of a single caller."""
 
 MAX_RESPELT = 64
-"""For how many patterns of paths with several spellings an ACL is kept; when it is full, it starts afresh."""
+"""The most path patterns with several spellings for which an ACL caches ACLs; when full, the cache is emptied."""
 MAX_TOUCHED = 256
-"""For how many mounts an ACL remembers whether it grants anything in them; when it is full it starts afresh."""
+"""The most mounts for which an ACL caches whether it grants anything; when full, the cache is emptied."""
 
 MAX_REMEMBERED_PATH = 512
-"""The longest path, in characters, whose answer is kept."""
+"""The longest path, in characters, whose decision is cached."""
 
 NamedRule: TypeAlias = tuple[str, Rule]
 """A rule with the name of its policy."""
 
 MAX_REMEMBERED_BYTES = 32 * 1024 * 1024
-"""How much memory the answers of all ACLs of a process may take; when it is more, all start afresh."""
+"""The most memory, in bytes, of the decisions cached by all ACLs of a process; beyond it, all are emptied."""
 
 _ANSWER_BYTES = 300
-"""What an answer takes beside its path: a tuple, its place in the dictionary, the answer itself."""
+"""The bytes of a cached decision besides its path: a tuple, its place in the dictionary, the decision itself."""
 
 _LISTS = frozenset({Operation.LIST, Operation.SCAN})
 
@@ -61,24 +61,24 @@ _RESULTANT_ORDER = ("create", "delete", "list", "read", "sudo", "update", "patch
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The answer for one request."""
+    """The decision about one request."""
 
     allowed: bool
     sudo: bool = False
     """Whether the caller has root privileges on the path: the ``sudo`` capability, or the root policy."""
 
     granting_policies: tuple[str, ...] = ()
-    """The policies that give the capability, for the audit entry; none where it isn't allowed."""
+    """The policies that grant the capability, for the audit entry; empty if it isn't allowed."""
 
     limit: int = 0
-    """The most names that a list may answer with; 0 for no limit."""
+    """The most names in the answer of a list; 0 for no limit."""
 
     conditional: bool = False
     """Whether it depends on the parameters or on wrapping too."""
 
 
 NOTHING_ALLOWED: Final = Decision(False)
-"""For paths that the policies can't speak of, because they lie outside of their namespace."""
+"""The decision about paths outside of the policies' namespace."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +94,9 @@ _ROOT: Final = _Answer(Decision(True, True, (ROOT,)))
 
 
 class _Remembered:
-    """The memory that the answers of all ACLs of this process take.
+    """The memory used by the cached decisions of all ACLs of this process.
 
-    What an ACL gives back when it is dropped isn't counted, so that at worst they start afresh too early.
+    A dropped ACL isn't subtracted, so at worst the caches are emptied too early.
     """
 
     def __init__(self) -> None:
@@ -104,7 +104,7 @@ class _Remembered:
         self._bytes = 0
 
     def add(self, acl: Acl, path: str) -> None:
-        """Count one more answer of ``acl``, to be kept behind this call."""
+        """Count one more decision of ``acl``, which is cached after this call."""
         size = getsizeof(path) + _ANSWER_BYTES
         if self._bytes + size > MAX_REMEMBERED_BYTES:
             for other in self._acls:
@@ -119,7 +119,7 @@ _remembered = _Remembered()
 
 
 class Acl:
-    """What a set of policies allows. Immutable, but for the answers that it remembers."""
+    """The rules of a set of policies. Immutable, except for its caches."""
 
     def __init__(
         self,
@@ -159,11 +159,11 @@ class Acl:
         wrap_ttl_seconds: float | None,
         taken: Taken | None = None,
     ) -> Decision:
-        """Whether ``operation`` on ``path``, with the parameters ``given`` as the client sent them, is allowed.
+        """Whether ``operation`` on ``path``, with the parameters ``given`` as sent, is allowed.
 
-        ``path`` is relative to the policies' namespace; a list is asked for with or without a trailing slash.
-        ``wrap_ttl_seconds`` is None where the answer isn't to be wrapped; ``taken`` is how the route of the path takes
-        its parameters, None where there is no route.
+        ``path`` is relative to the policies' namespace; a list may have a trailing slash or not. ``wrap_ttl_seconds``
+        is None if the answer isn't to be wrapped; ``taken`` tells how the path's route takes its parameters, None
+        without a route.
         """
         answer = self._answers.get((operation, path))
         if answer is None:
@@ -174,14 +174,14 @@ class Acl:
         return answer.refused
 
     def capabilities(self, path: str) -> list[str]:
-        """The capabilities on ``path``, sorted, in the words of ``sys/capabilities``."""
+        """The capabilities on ``path``, sorted, as in ``sys/capabilities``."""
         if self.root:
             return [ROOT]
         merged = self._find(path.lstrip("/"), listing=True)
         return ["deny"] if merged is None else sorted(merged.capabilities)
 
     def touches(self, mount_path: str) -> bool:
-        """Whether anything is granted at or below ``mount_path``, which ends in ``/``: then the mount may be shown."""
+        """Whether anything is granted at or below ``mount_path``, which ends in ``/``; then the mount may be shown."""
         if self.root:
             return True
         known = self._touched.get(mount_path)
@@ -205,7 +205,7 @@ class Acl:
         return self._wildcards.reach(mount_path)
 
     def resultant_acl(self, namespace_path: str = "") -> dict[str, Any]:
-        """The data of ``sys/internal/ui/resultant-acl``, with whole paths; rules with ``+`` have no place in it."""
+        """The data of ``sys/internal/ui/resultant-acl``, with whole paths; its format has no rules with ``+``."""
         if self.root:
             return {"root": True}
         return {
@@ -215,9 +215,9 @@ class Acl:
         }
 
     def respelt(self, key: tuple[str, str], beginning: str, spell: Callable[[Rule], Rule]) -> Acl:
-        """The ACL for paths that begin with ``beginning`` and are judged in one spelling, as ``spell`` has it of rules.
+        """The ACL for paths that begin with ``beginning``, with ``spell`` applied to its rules.
 
-        ``key`` names the spelling: where it begins, and the pattern that it is of. It is compiled once.
+        ``key`` identifies the spelling: its beginning and its pattern. It is compiled once.
         """
         found = self._respelt.get(key)
         if found is None:
@@ -230,7 +230,7 @@ class Acl:
         return found
 
     def _answer(self, operation: Operation, path: str) -> _Answer:
-        """Work out and remember the answer, but for the conditions, which depend on more than operation and path."""
+        """Compute and cache the decision, except for conditions, which depend on more than operation and path."""
         if operation is Operation.HELP:
             return _HELP
         if self.root:
@@ -248,11 +248,11 @@ class Acl:
         return answer
 
     def forget(self) -> None:
-        """Drop the answers that are remembered."""
+        """Drop the cached decisions."""
         self._answers.clear()
 
     def _find(self, path: str, listing: bool) -> MergedRule | None:
-        """The grant that speaks for ``path``, if any."""
+        """The merged rule that decides about ``path``, if any."""
         merged = self._exact.get(path)
         if merged is None and listing:
             merged = self._exact.get(path.removesuffix("/"))
@@ -263,7 +263,7 @@ class Acl:
         return merged
 
     def _find_inexact(self, path: str) -> MergedRule | None:
-        """The grant of the wildcards that match ``path``, if any."""
+        """The merged rule of the wildcards that match ``path``, if any."""
         prefix = self._longest_glob(path)
         rule = self._wildcards.find(path)
         if rule is not None and (prefix is None or rule.rank > rank_of_glob(prefix)):
@@ -280,10 +280,10 @@ class Acl:
 
 
 def compile_acl(policies: Sequence[Policy], now: float, fill: Fill | None = None) -> Acl:
-    """Compile ``policies`` as they stand at ``now``, seconds since the epoch.
+    """Compile ``policies`` as of ``now``, in seconds since the epoch.
 
-    Templated paths take their values from ``fill``; without it, and where it has none, they grant nothing. The policy
-    named ``root`` allows everything, whatever stands beside it. Raises what ``filled`` raises.
+    Templated paths take their values from ``fill``; without a value, they grant nothing. The policy named ``root``
+    allows everything, whatever the others say. Raises what ``filled`` raises.
     """
     if any(policy.name == ROOT for policy in policies):
         return Acl({}, {}, [], root=True)
@@ -326,7 +326,7 @@ def _compiled(rules: Sequence[NamedRule]) -> Acl:
 
 
 def _reaches(rule: Rule, beginning: str) -> bool:
-    """Whether ``rule`` may speak of a path that begins with ``beginning``."""
+    """Whether ``rule`` may apply to a path that begins with ``beginning``."""
     return rule.segments or rule.path.startswith(beginning) or (rule.prefix and beginning.startswith(rule.path))
 
 

@@ -1,24 +1,24 @@
-"""The policies that are there without anybody having written them."""
+"""Built-in policies."""
 
 from __future__ import annotations
 
 ROOT = "root"
-"""Allows everything, has no text, and exists in the root namespace alone."""
+"""The root policy: allows everything, has no text, and exists in the root namespace alone."""
 
 DEFAULT = "default"
-"""Given to every token that doesn't refuse it; may be edited, but not deleted."""
+"""The default policy: given to every token that doesn't refuse it; may be edited, but not deleted."""
 
 RESPONSE_WRAPPING = "response-wrapping"
-"""What a wrapping token may do; fixed."""
+"""The policy of wrapping tokens; fixed."""
 
 HIDDEN = frozenset({RESPONSE_WRAPPING, "control-group"})
-"""Left out of lists."""
+"""Policies left out of lists."""
 
 FIXED = frozenset({ROOT, RESPONSE_WRAPPING})
-"""Neither to be written nor to be deleted."""
+"""Policies that can be neither written nor deleted."""
 
 UNASSIGNABLE_TEXT = f'cannot assign policy "{RESPONSE_WRAPPING}"'
-"""The refusal of a token that would have the policy ``response-wrapping`` without being made by response wrapping."""
+"""The error for a token with the policy ``response-wrapping`` that isn't created by response wrapping."""
 
 DEFAULT_TEXT = """\
 # Given to every token unless it is created with no_default_policy. Edit it to change what all tokens may do.
@@ -30,18 +30,18 @@ path "auth/token/revoke-self"         { capabilities = ["update"] }
 path "sys/capabilities-self"          { capabilities = ["update"] }
 path "sys/internal/ui/resultant-acl"  { capabilities = ["read"] }
 
-# Whoever has logged in may read what is known of them.
+# An entity may read itself.
 path "identity/entity/id/{{identity.entity.id}}"      { capabilities = ["read"] }
 path "identity/entity/name/{{identity.entity.name}}"  { capabilities = ["read"] }
 
-# Whoever knows the id of a lease may look it up and renew it.
+# The id of a lease is enough to look it up and renew it.
 path "sys/leases/lookup"              { capabilities = ["update"] }
 path "sys/leases/renew"               { capabilities = ["update"] }
 
 # Every token has a private place to keep things in.
 path "cubbyhole/*"                    { capabilities = ["create", "read", "update", "delete", "list"] }
 
-# Wrapping an answer, and opening what somebody else has wrapped.
+# Wrapping answers, and unwrapping those of others.
 path "sys/wrapping/wrap"              { capabilities = ["update"] }
 path "sys/wrapping/lookup"            { capabilities = ["update"] }
 path "sys/wrapping/unwrap"            { capabilities = ["update"] }

@@ -1,10 +1,10 @@
-"""The values that policies list for a parameter, and whether a given one is among them by what it means to its handler.
+"""Values that policies list for a parameter, matched by their meaning to the handler.
 
-A *denied* value denies all that a handler may read as the same: other spellings of numbers, truth values, durations and
-base64, letters of another case, blanks and slashes around a text, and any element of a list. An *allowed* value is
-looked at as strictly as Vault does it, and every element of a list has to be allowed.
+A *denied* value denies all that a handler may read as the same: other spellings of numbers, booleans, durations and
+base64, other case, surrounding blanks and slashes, and any element of a list. An *allowed* value is compared as
+strictly as by Vault, and every element of a list must be allowed.
 
-What is listed is read once, so that a value costs as many look-ups as it has readings, however many are listed.
+The listed values are parsed once, so a check costs one look-up per reading of the value, however many are listed.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from engines.durations import InvalidDuration, parse_duration
 from engines.encoding import NotBase64, decode_base64
 
 MAX_ELEMENTS = 10_000
-"""Of lists with more elements, nothing is allowed that isn't allowed with any value."""
+"""The most elements of a list; longer ones are allowed only if any value is."""
 
 _MAX_NUMBER_CHARACTERS = 64
-"""The longest text that is read as a number, a truth value or a duration."""
+"""The longest text, in characters, that is read as a number, a boolean or a duration."""
 
 _UNKNOWN = Field("any")
 _NUMBERS: tuple[tuple[str, Callable[[object], object]], ...] = (
@@ -35,9 +35,9 @@ _NUMBERS: tuple[tuple[str, Callable[[object], object]], ...] = (
 
 
 class DeniedValues:
-    """The values that are denied for one parameter; none at all if every value is.
+    """The denied values of one parameter; an empty list denies every value.
 
-    ``field`` is the one that the parameter fills; None if the route has none, and may keep the value as it is.
+    ``field`` is the field that the parameter fills; None if the route has none, and may keep the value as is.
     """
 
     def __init__(self, values: Sequence[Value], field: Field | None) -> None:
@@ -75,7 +75,7 @@ class DeniedValues:
                 self._patterns.append(_folded(element))
 
     def denies(self, given: object) -> bool:
-        """Whether ``given`` means a value that is denied."""
+        """Whether ``given`` means a denied value."""
         if self.every:
             return True
         elements = [given] if self._field is None else _elements(self._field, given)
@@ -94,14 +94,14 @@ class DeniedValues:
         return any(all(one._is_in(read) for one in listed) for listed in self._together if listed or not elements)
 
     def _is_in(self, read: set[tuple[str, object]]) -> bool:
-        """Whether one of the values is among those that were ``read``."""
+        """Whether one of the values is in ``read``."""
         if not self._readings.isdisjoint(read):
             return True
         texts = [text for kind, text in read if kind == "text"] if self._patterns else []
         return any(fits(pattern, text) for pattern in self._patterns for text in texts if isinstance(text, str))
 
     def _read(self, value: Any, *, listed: bool) -> Iterator[tuple[str, object]]:
-        """All that a handler may take ``value``, a scalar, for."""
+        """All readings of ``value``, a scalar, by a handler."""
         text = to_string(value)
         yield "text", text
         if self._field is not None:
@@ -118,7 +118,7 @@ class DeniedValues:
             return
         for kind, reading in _NUMBERS:
             if kind == "seconds" and listed and (not text or text.lstrip("+-").isdigit()):
-                continue  # A number is a duration only beside one that is written as such.
+                continue  # A number is compared as a duration only with a listed duration.
             try:
                 yield kind, reading(value)
             except (ConversionError, InvalidDuration):
@@ -126,7 +126,7 @@ class DeniedValues:
 
 
 class AllowedValues:
-    """The values that are allowed for one parameter; none at all if every value is. ``field`` is as above."""
+    """The allowed values of one parameter; an empty list allows every value. ``field`` as above."""
 
     def __init__(self, values: Sequence[Value], field: Field | None) -> None:
         self.every = not values
@@ -160,14 +160,14 @@ class AllowedValues:
 
 
 def matches(listed: Value, given: object) -> bool:
-    """Whether a value is the listed one, or fits it where that is a string that begins or ends in ``*``."""
+    """Whether a value equals the listed one, or matches it as a string that begins or ends in ``*``."""
     if isinstance(listed, str) and isinstance(given, str):
         return fits(listed, given)
     return _equals(listed, given)
 
 
 def fits(pattern: str, text: str) -> bool:
-    """Whether ``text`` fits a pattern with ``*`` at its ends; a lone ``*`` is the character itself."""
+    """Whether ``text`` matches a pattern with ``*`` at its ends; a lone ``*`` is the character itself."""
     if len(pattern) < 2:
         return pattern == text
     if pattern.startswith("*"):
@@ -180,12 +180,12 @@ def _is_pattern(text: str) -> bool:
 
 
 def _folded(text: str) -> str:
-    """Without what handlers overlook: the case of letters, and blanks and slashes around a text."""
+    """``text`` without differences that handlers ignore: case, and surrounding blanks and slashes."""
     return text.strip().strip("/").lower()
 
 
 def _elements(field: Field, value: object) -> list[Any]:
-    """What the handler gets, or what there is if the route refuses the value."""
+    """The handler's values, or the given ones if the route refuses them."""
     try:
         return field.elements(value)
     except ConversionError:
@@ -193,7 +193,7 @@ def _elements(field: Field, value: object) -> list[Any]:
 
 
 def _plain(value: Value) -> object:
-    """A value of a policy as it would be sent."""
+    """A value of a policy in the form in which it is sent."""
     if isinstance(value, tuple):
         return [_plain(element) for element in value]
     if isinstance(value, Mapping):
@@ -217,7 +217,7 @@ def _equals(listed: Value, given: object) -> bool:
 
 
 def _holds(listed: Any, given: object) -> bool:
-    """Whether ``given`` holds all of a listed object or list, whatever else it holds; nothing only holds nothing."""
+    """Whether ``given`` contains all of a listed object or list; an empty one is contained only in an empty one."""
     if isinstance(listed, Mapping):
         if not isinstance(given, dict) or bool(listed) is not bool(given):
             return False
@@ -231,5 +231,5 @@ def _holds(listed: Any, given: object) -> bool:
 
 @lru_cache(maxsize=1024, typed=True)
 def _denied_alone(value: str | float | bool | None) -> DeniedValues:
-    """A value within a listed object."""
+    """The matcher of a single value within a listed object."""
     return DeniedValues((value,), _UNKNOWN)

@@ -1,8 +1,8 @@
-"""What all of a caller's policies together say of one path: a ``MergedRule``, and the conditions it may carry.
+"""Merged rules of all policies of a caller for one path, and their conditions.
 
-Rules of several policies for the same path add up: their capabilities are united, one ``deny`` takes everything away,
-and each condition that any of them sets holds for all. Where two set the same condition, the stricter limit of a list
-and the shorter wrapping TTLs win, and the values of a parameter are joined (no values at all means any value).
+Rules of several policies for the same path are merged: their capabilities are united, one ``deny`` removes all, and
+each condition of any of them applies. If two set the same condition, the stricter limit of a list and the shorter
+wrapping TTLs win, and the values of a parameter are joined (an empty list means any value).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _WITH_PARAMETERS = frozenset({Operation.READ, Operation.CREATE, Operation.UPDATE
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """What must hold for a request beyond its operation and path; TTLs in seconds, 0 for "not said"."""
+    """Conditions on a request beyond its operation and path; TTLs in seconds, 0 for none."""
 
     parameters: ParameterRules | None
     min_wrapping_ttl_seconds: int
@@ -31,10 +31,10 @@ class Conditions:
     def met(
         self, operation: Operation, given: Mapping[str, Any], wrap_ttl_seconds: float | None, taken: Taken | None
     ) -> bool:
-        """Whether a request with the parameters ``given``, wrapped for ``wrap_ttl_seconds`` (None: not), may pass.
+        """Whether a request with the parameters ``given``, wrapped for ``wrap_ttl_seconds`` (None: not), meets them.
 
-        Parameters are looked at for reads and writes, as their route takes them (``taken``); lists and deletions have
-        none that a policy could speak of.
+        Parameters are checked for reads and writes, as their route takes them (``taken``); lists and deletions have
+        none that policies constrain.
         """
         if not self._wrapping_met(wrap_ttl_seconds):
             return False
@@ -44,7 +44,7 @@ class Conditions:
         return parameters is None or operation not in _WITH_PARAMETERS or parameters.met(given, taken)
 
     def _wrapping_met(self, wrap_ttl_seconds: float | None) -> bool:
-        """A limit on either side also demands that the answer is wrapped at all."""
+        """Whether the wrapping TTL is within the limits; either limit also requires wrapping."""
         shortest, longest = self.min_wrapping_ttl_seconds, self.max_wrapping_ttl_seconds
         if not (shortest or longest):
             return True
@@ -55,7 +55,7 @@ class Conditions:
 
 @dataclass(frozen=True, slots=True)
 class MergedRule:
-    """The capabilities on one path (just ``deny`` where any policy denies), and which policies give each of them."""
+    """The capabilities on one path (just ``deny`` if any policy denies), and the policies that give each of them."""
 
     capabilities: frozenset[str]
     granting: Mapping[str, tuple[str, ...]]
@@ -63,12 +63,12 @@ class MergedRule:
 
     @property
     def denies(self) -> bool:
-        """Whether the path is refused whatever else matches it."""
+        """Whether the path is refused regardless of other rules."""
         return "deny" in self.capabilities
 
 
 def merge(rules: Iterable[tuple[str, Rule]]) -> MergedRule:
-    """The grant of all ``rules`` for one path, each with the name of its policy, in the order of the policies."""
+    """The merge of all ``rules`` for one path, each with the name of its policy, in the order of the policies."""
     granting: dict[str, dict[str, None]] = {}
     required: set[str] = set()
     allowed: dict[str, list[Value]] = {}
@@ -98,7 +98,7 @@ def merge(rules: Iterable[tuple[str, Rule]]) -> MergedRule:
 
 
 def _smaller(one: int, other: int) -> int:
-    """The smaller of two limits, where 0 is no limit."""
+    """The smaller of two limits, where 0 means no limit."""
     return min(one, other) if one and other else one or other
 
 
@@ -112,7 +112,7 @@ def _joined(values: Mapping[str, list[Value]]) -> dict[str, tuple[Value, ...]]:
 
 
 def _within(limit: Any, most: int) -> bool:
-    """Whether the ``limit`` that a client asked for is at most ``most``; empty and 0 ask for none in particular."""
+    """Whether the ``limit`` in a request is at most ``most``; empty and 0 mean none."""
     if limit is None or limit == "":
         return True
     try:

@@ -1,8 +1,8 @@
-"""What policies demand of the parameters of a request, judged by what the request's route makes of them.
+"""Policies' constraints on the parameters of a request, applied to the fields that the route makes of them.
 
-A parameter may come under an older name, as a part of the path, within an item of a batch or an object of settings, or
-in the lines of a stream; it is the same parameter all the same. The rules of a path are read once for each type of
-bodies that they meet, so that a request costs a look-up for each of its parameters.
+A parameter may come under an older name, in the path, within an item of a batch or an object of settings, or in the
+lines of a stream; it is the same parameter. The rules of a path are compiled once for each type of bodies, so that a
+request costs one look-up for each of its parameters.
 """
 
 from __future__ import annotations
@@ -23,28 +23,28 @@ ANY = "*"
 """The name that stands for every parameter."""
 
 MAX_ITEMS = 100_000
-"""The most items of one batch that are judged; a larger one is refused where a policy speaks of parameters."""
+"""The most items of a batch that are checked; larger ones are refused if a policy constrains parameters."""
 
 _Object: TypeAlias = tuple[type[Struct], Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """How the route of a request takes its parameters."""
+    """The request's parameters as its route takes them."""
 
     body: type[Body]
     captured: Mapping[str, str] = field(default_factory=dict)
     """The parameters in the path."""
 
     item: type[Struct] | None = None
-    """What a line of a stream is; None if it isn't one."""
+    """The type of a stream's lines; None if it isn't a stream."""
 
     items: Sequence[Struct] | None = None
-    """The lines to judge; None before any has come."""
+    """The lines to check; None before any has arrived."""
 
 
 class ParameterRules:
-    """The required, allowed and denied parameters of one path, whose names are in lower case."""
+    """The required, allowed and denied parameters of one path, with names in lower case."""
 
     def __init__(self, required: frozenset[str], allowed: Values, denied: Values) -> None:
         self.required = required
@@ -53,7 +53,7 @@ class ParameterRules:
         self._readings: dict[type[Struct] | None, _Reading] = {}
 
     def met(self, given: Mapping[str, Any], taken: Taken | None) -> bool:
-        """Whether a request with the parameters ``given``, taken so by its route (None: it has none), may pass."""
+        """Whether a request with the parameters ``given`` and ``taken`` (None: it has no route) meets them."""
         reading = self._reading(None if taken is None else taken.body)
         if self.required and not all(_has(name, given, reading.parameters, taken) for name in self.required):
             return False
@@ -77,7 +77,7 @@ class ParameterRules:
 
 
 class _Reading:
-    """The allowed and denied parameters, as one type of bodies or of objects takes them."""
+    """The allowed and denied parameters, for one type of bodies or of objects."""
 
     def __init__(self, allowed: Values, denied: Values, parameters: Parameters) -> None:
         self.parameters = parameters
@@ -91,7 +91,7 @@ class _Reading:
             self._allowed.setdefault(name, AllowedValues(values, parameters.field(name)))
 
     def may_send(self, name: str, value: object) -> bool:
-        """Whether a request may have the parameter ``name``, of any case, with this value."""
+        """Whether a request may have the parameter ``name``, in any case, with this value."""
         name = name.lower()
         denied = self._denied.get(name)
         if denied is not None and denied.denies(value):
@@ -102,7 +102,7 @@ class _Reading:
         return self._others if allowed is None else allowed.allows(value)
 
     def may_name(self, name: str, value: str) -> bool:
-        """Whether the path may have this parameter. That any value is denied is about those beside the path."""
+        """Whether the path may have this parameter. A denial of any value doesn't apply to the path."""
         denied = self._denied.get(name)
         if denied is not None and denied.every and self.parameters.name_of(name) == name:
             denied = None
@@ -113,7 +113,7 @@ class _Reading:
         return self._among_allowed(name, value)
 
     def may_hold(self, members: Mapping[str, Any]) -> bool:
-        """Whether an object within a parameter that is allowed may have these members."""
+        """Whether an object within an allowed parameter may have these members."""
         for name, value in members.items():
             name = name.lower()
             denied = self._denied.get(name)
@@ -129,7 +129,7 @@ class _Reading:
 
 
 def _by_name(values: Values, parameters: Parameters) -> dict[str, tuple[Value, ...]]:
-    """The values for each name of a field, under whichever of its names they are listed; none at all are any."""
+    """The values for each name of a field, listed under any of its names; an empty list means any."""
     joined: dict[str, tuple[Value, ...]] = {}
     for name, listed in values.items():
         today = parameters.name_of(name)
@@ -144,7 +144,7 @@ def _count(value: object) -> int:
 
 
 def _objects(given: Mapping[str, Any], reading: _Reading, taken: Taken) -> Iterator[_Object]:
-    """The objects within parameters, and the lines of a stream, with what each is."""
+    """The objects within parameters, and the lines of a stream, with the type of each."""
     for name, kind in reading.parameters.holds.items():
         value = given.get(name)
         for item in value if isinstance(value, list) else (value,):
@@ -156,7 +156,7 @@ def _objects(given: Mapping[str, Any], reading: _Reading, taken: Taken) -> Itera
 
 
 def _set_members(line: Struct) -> dict[str, str]:
-    """The members of a line as texts, but for those that have their default, whether or not they were sent."""
+    """The members of a line as texts, without those equal to their default, whether they were sent or not."""
     members = {}
     for info in msgspec.structs.fields(type(line)):
         value = getattr(line, info.name)
@@ -166,7 +166,7 @@ def _set_members(line: Struct) -> dict[str, str]:
 
 
 def _has(name: str, given: Mapping[str, Any], parameters: Parameters, taken: Taken | None) -> bool:
-    """Whether a required parameter reaches the handler: in each item, where items have it, be it beside them too."""
+    """Whether a required parameter reaches the handler: in each item or beside them, if items have it."""
     names = {name} | {
         other for other in parameters.other_names if parameters.name_of(other) == parameters.name_of(name)
     }

@@ -1,4 +1,4 @@
-"""Password policies: how long a password is and of what characters, in Vault's HCL, and passwords made by them.
+"""Password policies: length and characters of generated passwords, in Vault's HCL.
 
     length = 20
     rule "charset" {
@@ -6,8 +6,8 @@
       min-chars = 1
     }
 
-Each character is drawn uniformly from all characters of all rules, each counted once; a candidate that a rule isn't
-content with is thrown away whole, so that every password that fits is as likely as any other.
+Each character is drawn uniformly from the union of all charsets; a candidate that breaks a rule is discarded as a
+whole, so that every allowed password is equally likely.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from compat.hcl.reader import Body as Document
 from engines.faults import InvalidRequest, Unavailable
 
 SHORTEST, LONGEST = 4, 100
-"""How many characters a password may have, as Vault has it."""
+"""The most characters of a password, as in Vault."""
 
 MAX_TEXT_BYTES = 16 * 1024
 _MAX_CANDIDATES = 2000
 
 MAX_COMPARED = 1_000_000
-"""How many characters are held against rules for one password: some tens of milliseconds of work."""
+"""The most characters checked for one password, some tens of milliseconds of work."""
 
 _MAX_RULES = 100
 _HIGHEST = 2**31
@@ -43,16 +43,16 @@ class CharsetRule:
 
 @dataclass(frozen=True, slots=True)
 class PasswordPolicy:
-    """What passwords look like."""
+    """A password policy."""
 
     length: int
     rules: tuple[CharsetRule, ...]
 
     def generate(self) -> str:
-        """A password. Raises ``Unavailable`` if the rules are so narrow that none was found soon."""
+        """A password. Raises ``Unavailable`` if the rules are so narrow that none was found in time."""
         alphabet = sorted({character for rule in self.rules for character in rule.charset})
         wanted = [(frozenset(rule.charset), rule.min_chars) for rule in self.rules if rule.min_chars > 0]
-        # What asks for most of few characters is least likely to be met, and looked at first.
+        # The rule that wants most of the fewest characters is the most likely to fail, and is checked first.
         wanted.sort(key=lambda rule: rule[1] / max(len(rule[0]), 1), reverse=True)
         compared = 0
         for _ in range(_MAX_CANDIDATES):
@@ -69,7 +69,7 @@ class PasswordPolicy:
 
 
 def parse_password_policy(text: str) -> PasswordPolicy:
-    """The policy that ``text`` states, in HCL or JSON. Raises ``InvalidRequest`` in Vault's words."""
+    """The policy in ``text``, in HCL or JSON. Raises ``InvalidRequest`` in Vault's words."""
     try:
         document = parse(text)
         rules = tuple(_rule(block) for block in document.blocks("rule", labels=1))

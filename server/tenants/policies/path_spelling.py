@@ -1,9 +1,9 @@
-"""Paths with several spellings, judged in one: that of the thing which the route acts on.
+"""Paths with several spellings, judged in the one of the object that the route acts on.
 
 ``auth/userpass/users/Bob`` and ``users/bob`` are one user, ``sys/mounts//a/`` and ``sys/mounts/a`` are one mount. A
-route states which of its parameters can be spelt in several ways (``engines.fields.Reading``). Policies are asked for
-the one spelling, ``Endpoint.canonical``, and their rules are read in the same spelling too, so neither
-the spelling of a request nor that of a rule decides.
+route states which of its parameters have several spellings (``engines.fields.Reading``). Policies are evaluated for
+the canonical spelling, ``Endpoint.canonical``, and their rules are converted to it too, so neither the spelling of a
+request nor that of a rule decides.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from server.tenants.policies.acl import Acl
 
 
 def judged(acl: Acl, mount_path: str, endpoint: Endpoint, path: str, *, listing: bool) -> tuple[Acl, str]:
-    """The ACL and the path to ask it for, of a request for ``path`` below ``mount_path``, which ``served`` serves.
+    """The ACL and the path to evaluate for a request for ``path`` below ``mount_path``, served by ``endpoint``.
 
     ``mount_path`` begins where the policies' namespace does. That of a list ends in a slash.
     """
@@ -32,7 +32,7 @@ def judged(acl: Acl, mount_path: str, endpoint: Endpoint, path: str, *, listing:
 
 
 def _spelt(rule: Rule, mount_path: str, beginning: str, endpoint: Endpoint) -> Rule:
-    """``rule``, with its part behind ``beginning`` in the one spelling."""
+    """``rule``, with its part behind ``beginning`` in the canonical spelling."""
     path = rule.path
     if not (rule.prefix or rule.segments):
         below = path[len(mount_path) :]

@@ -1,11 +1,11 @@
-"""The policies of one namespace: stored as their text, handed out compiled.
+"""Policy store of one namespace: texts in storage, compiled ACLs in memory.
 
-A policy is kept as it was written, under its name in lower case, with a version that counts its writes. An ACL is
-compiled once for each set of names that callers come with, and dropped as soon as any policy of the namespace changes
-or one of the set expires. A policy that isn't there, or has expired, grants nothing.
+A policy is stored as written, under its name in lower case, with a version that counts its writes. An ACL is compiled
+once for each set of callers' policy names, and dropped when any policy of the namespace changes or one of the set
+expires. A missing or expired policy grants nothing.
 
-Texts are parsed once until they change. What is kept of parsed policies and of ACLs is bounded by the length of their
-texts, since each character of these takes up to thirty bytes of memory.
+Texts are parsed once until they change. The caches of parsed policies and ACLs are bounded by the length of their
+texts, since each character takes up to thirty bytes of memory.
 """
 
 from __future__ import annotations
@@ -52,34 +52,34 @@ MAX_TEXT_BYTES = 128 * 1024
 """The longest text of a policy, in bytes of UTF-8."""
 
 MAX_RULES = 2_000
-"""How many rules a policy may have."""
+"""The most rules of a policy."""
 
 MAX_TEXTS_TOGETHER = 512 * 1024
-"""How long the texts of all policies of one caller may be together, in characters: a fifth of a second of parsing."""
+"""The longest texts of all policies of one caller together, in characters: a fifth of a second of parsing."""
 
 MAX_RULES_TOGETHER = 10_000
-"""How many rules they may have together."""
+"""The most rules of all policies of one caller together."""
 
 _SHORT_TEXT_CHARACTERS = 16 * 1024
 
 MAX_COMPILED = 1024
-"""How many sets of names keep their ACL."""
+"""The most sets of names with a cached ACL."""
 
 MAX_PERSONAL = 2048
-"""For how many callers with an identity the ACL is kept."""
+"""The most callers with an identity that have a cached ACL."""
 
 MAX_KEPT_CHARACTERS = 2 * MAX_TEXTS_TOGETHER
-"""How long the texts may be together whose ACLs are kept, and the same of parsed policies."""
+"""The longest texts of all cached ACLs together, in characters; the same for parsed policies."""
 
 MUST_NOT_EXIST = -1
-"""As ``cas``: write only if there is no policy of that name yet."""
+"""A value of ``cas``: write only if there is no such policy yet."""
 
 
 class PolicyHolder(Protocol):
-    """Who calls, as far as it is known: another object whenever anything of this is another."""
+    """A caller's identity, with its policies; a new object after any change of either."""
 
     policies: tuple[str, ...]
-    """What it may do beside what its token says."""
+    """Its policies beside those of its token."""
 
     def value(self, name: str) -> str | None:
         """As a ``Fill``."""
@@ -109,9 +109,9 @@ class StoredPolicy:
     allow_wildcards_in_identity_templates: bool = False
 
     def parse(self) -> Policy:
-        """The policy that the text states.
+        """The parsed policy.
 
-        Raises ``Damaged`` if it no longer reads as a policy: a rule left out could be a denial.
+        Raises ``Damaged`` if it can't be parsed: a rule left out could be a denial.
         """
         try:
             policy = parse_policy(self.text, self.name)
@@ -127,8 +127,8 @@ class StoredPolicy:
 class PolicyStore:
     """The policies below ``view``, whose storage is this namespace's and holds nothing else.
 
-    ``with_root`` is False for namespaces other than the root namespace: there, ``root`` is a name like any other that
-    nobody can write.
+    ``with_root`` is False for namespaces other than the root namespace, where ``root`` is the name of a policy that
+    can't be written.
     """
 
     def __init__(self, view: View, clock: Clock, *, with_root: bool = True) -> None:
@@ -145,15 +145,15 @@ class PolicyStore:
         view.watch(self._changed)
 
     async def ensure_defaults(self) -> None:
-        """Write the ``default`` policy if it isn't there, as on the first start or in a new namespace."""
+        """Write the ``default`` policy if it is missing, as on the first start or in a new namespace."""
 
-        async def work(transaction: Transaction) -> None:
+        async def write_default(transaction: Transaction) -> None:
             if await transaction.get(_key(DEFAULT)) is None:
                 record = _Record(DEFAULT_TEXT, 1, self._clock())
                 transaction.put(_key(DEFAULT), msgspec.msgpack.encode(record))
 
         if await self._view.get(_key(DEFAULT)) is None:
-            await transact(self._view, work)
+            await transact(self._view, write_default)
 
     async def get(self, name: str) -> StoredPolicy | None:
         """The policy ``name``, in any case of letters; None if there is none or it has expired."""
@@ -168,17 +168,17 @@ class PolicyStore:
         return None if stored is None or _expired(stored, self._clock()) else stored
 
     async def shown(self, name: str) -> StoredPolicy | None:
-        """As ``get``; but ``root`` is shown everywhere, though it means nothing outside of the root namespace."""
+        """As ``get``; but ``root`` is shown in every namespace, though it has no effect outside of the root."""
         return StoredPolicy(ROOT, "", 0, None) if name.lower() == ROOT else await self.get(name)
 
     async def missing(self, names: Iterable[str]) -> list[str]:
-        """Those of ``names`` that are no policy, in their order; a token may carry them all the same."""
+        """Those of ``names`` that aren't policies, in order; a token may still have them."""
         return [name for name in names if await self.get(name) is None]
 
     async def list(self, prefix: str = "", after: str = "", limit: int | None = None) -> list[str]:
         """The names that begin with ``prefix``: those without a slash first, ``root`` last, else in byte order.
 
-        ``after`` and ``limit`` page through it: at most ``limit`` names (None: all) that come behind ``after``.
+        ``after`` and ``limit`` page through it: at most ``limit`` names (None: all) behind ``after``.
         """
         stored = [unquote(key) for key in await self._view.list("")]
         names = [name for name in stored if name not in HIDDEN and await self.get(name) is not None]
@@ -201,10 +201,10 @@ class PolicyStore:
         allow_slashes_in_identity_templates: bool = False,
         allow_wildcards_in_identity_templates: bool = False,
     ) -> None:
-        """Write a policy, given in HCL or JSON, as it is or in base64; nothing of an earlier one remains.
+        """Write a policy, given in HCL or JSON, plain or in base64; it replaces an earlier one.
 
-        ``cas`` is the version that must be there (0 or ``MUST_NOT_EXIST``: none), ``expiration`` the time at which the
-        policy ends, in seconds since the epoch. Raises ``InvalidRequest`` with Vault's words.
+        ``cas`` is the required present version (0 or ``MUST_NOT_EXIST``: none), ``expiration`` the policy's end in
+        seconds since the epoch. Raises ``InvalidRequest`` with Vault's words.
         """
         name = name.lower()
         if name in FIXED:
@@ -225,7 +225,7 @@ class PolicyStore:
         if expiration is not None and expiration <= now:
             raise InvalidRequest("refusing to update policy as expiration time has already elapsed")
 
-        async def work(transaction: Transaction) -> None:
+        async def store_policy(transaction: Transaction) -> None:
             value = await transaction.get(_key(name))
             present = None if value is None else _decode(name, value)
             if present is not None and _expired(present, now):
@@ -242,10 +242,10 @@ class PolicyStore:
             )
             transaction.put(_key(name), msgspec.msgpack.encode(record))
 
-        await transact(self._view, work)
+        await transact(self._view, store_policy)
 
     async def delete(self, name: str) -> None:
-        """Remove a policy; to remove what isn't there is no error."""
+        """Delete a policy; no error if there is none."""
         name = name.lower()
         if name == DEFAULT:
             raise InvalidRequest("cannot delete default policy")
@@ -257,10 +257,10 @@ class PolicyStore:
             transaction.delete(_key(name))
 
     async def acl(self, names: _Names, fill: Fill | None = None) -> Acl:
-        """What the policies ``names`` allow together; right until any policy changes or ``Acl.valid_until``.
+        """The ACL of the policies ``names`` together; valid until any policy changes or ``Acl.valid_until``.
 
         ``fill`` gives a caller's values for templated paths (see ``compile_acl``); without it they grant nothing.
-        Raises ``Damaged`` if one of them can't be read, ``InvalidRequest`` if it can't take the caller's values, or if
+        Raises ``Damaged`` if one of them can't be parsed, ``InvalidRequest`` if the caller's values don't fit, or if
         they are too long together.
         """
         acl = self._compiled.get(names)
@@ -272,7 +272,7 @@ class PolicyStore:
         return acl
 
     async def personal_acl(self, names: _Names, person: PolicyHolder) -> Acl:
-        """As ``acl``, of the policies ``names`` and those of ``person`` together, with its values."""
+        """As ``acl``, for the policies ``names`` and those of ``person`` together, with its values."""
         key = names, person
         acl = self._personal.get(key)
         if acl is None or self._clock() >= acl.valid_until:
@@ -287,7 +287,7 @@ class PolicyStore:
 
     @asynccontextmanager
     async def _once(self, key: object) -> AsyncIterator[None]:
-        """Let one at a time make what is kept under ``key``, so that those behind it find it made; None: anybody."""
+        """Let one task at a time compute the cached value of ``key``; without a key, tasks don't wait."""
         if key is None:
             yield
             return
@@ -329,12 +329,12 @@ class PolicyStore:
 
 
 async def _beside(characters: int, work: Callable[[], T]) -> T:
-    """What ``work`` makes of a text; beside the event loop if that is long."""
+    """The result of ``work`` on a text; computed in a thread if the text is long."""
     return work() if characters <= _SHORT_TEXT_CHARACTERS else await beside(work)
 
 
 def _key(name: str) -> str:
-    """The storage key of a policy: one segment, whatever the name holds."""
+    """The storage key of a policy: one segment, for any name."""
     return quote(name, safe="")
 
 
@@ -343,7 +343,7 @@ def _storable(name: str) -> bool:
 
 
 def _position(name: str) -> tuple[bool, int, str]:
-    """Where a name stands in lists."""
+    """The sort key of a name in lists."""
     return name == ROOT, name.count("/"), name
 
 
@@ -360,7 +360,7 @@ def _expired(stored: StoredPolicy, now: float) -> bool:
 
 
 def plain_text(text: str) -> str:
-    """The text itself, where it was sent in base64."""
+    """The text itself, decoded if it was sent in base64."""
     try:
         return base64.b64decode(text, validate=True).decode()
     except (binascii.Error, ValueError):
@@ -368,7 +368,7 @@ def plain_text(text: str) -> str:
 
 
 def _check_version(present: StoredPolicy | None, cas: int | None, cas_required: bool) -> None:
-    """Raise ``InvalidRequest`` unless the caller knows the version that is there, or needn't."""
+    """Raise ``InvalidRequest`` unless the caller's ``cas`` matches the present version, or isn't required."""
     if cas is None:
         if cas_required or (present is not None and present.cas_required):
             raise InvalidRequest("check-and-set parameter required for this call")

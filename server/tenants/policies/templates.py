@@ -1,9 +1,8 @@
-"""Paths of policies that depend on who is calling: ``kv/{{identity.entity.name}}/*``.
+"""Templated paths of policies, which depend on the caller: ``kv/{{identity.entity.name}}/*``.
 
-A value is never read as part of a pattern: where wildcards stand is decided by what the policy's author wrote, before
-any value is filled in. Beyond that a value may hold ``*``, ``+`` or ``/`` only where the policy allows it, as OpenBao
-has it; a caller with any other such value, or an empty one, is refused altogether, since a rule that is left out could
-be a denial.
+A value is never part of a pattern: wildcards are those in the policy's text, found before values are filled in. A value
+may hold ``*``, ``+`` or ``/`` only where the policy allows it, as in OpenBao; a caller with another such value, or an
+empty one, is refused altogether, since a rule that is left out could be a denial.
 """
 
 from __future__ import annotations
@@ -16,16 +15,16 @@ from compat.policies import Policy, Rule
 from engines.faults import InvalidRequest
 
 Fill: TypeAlias = Callable[[str], str | None]
-"""What a name such as ``identity.entity.name`` stands for; None if the caller has no such value."""
+"""Returns the value of a name such as ``identity.entity.name``; None if the caller has none."""
 
 _OPENING, _CLOSING = "{{", "}}"
 _WILDCARDS = "*+"
 
 
 def filled(policy: Policy, rule: Rule, fill: Fill) -> Rule | None:
-    """``rule`` of ``policy`` with a caller's values; None if one is missing, so that the rule speaks of no path.
+    """``rule`` of ``policy`` with a caller's values; None if one is missing, so that the rule matches no path.
 
-    Raises ``InvalidRequest`` in OpenBao's words if a value holds what could lead to other paths than were meant.
+    Raises ``InvalidRequest`` in OpenBao's words if a value could make the rule match unintended paths.
     """
     path = without_values = ""
     for text, name in _parts(rule.path):
@@ -42,13 +41,13 @@ def filled(policy: Policy, rule: Rule, fill: Fill) -> Rule | None:
         without_values += "x"
     written = without_values.split("/").count("+")
     if written and path.split("/").count("+") != written:
-        # Beside segments that may be anything, one that is a plus sign could not be told from them.
+        # In a rule with ``+`` segments, a literal plus sign couldn't be told from them.
         raise InvalidRequest("Forbidden")
     return replace(rule, path=path.removeprefix("/"), segments=written > 0)
 
 
 def _parts(path: str) -> Iterator[tuple[str, str | None]]:
-    """The texts of ``path``, each with the name in the ``{{...}}`` behind it; None behind the last."""
+    """The texts of ``path``, each with the name in the ``{{...}}`` after it; None after the last."""
     position = 0
     while True:
         start = path.find(_OPENING, position)
@@ -62,5 +61,5 @@ def _parts(path: str) -> Iterator[tuple[str, str | None]]:
 
 def _misleads(policy: Policy, value: str) -> bool:
     if not value or ("/" in value and not policy.slashes_in_templates):
-        return True  # With nothing in its place, what is written behind it would speak of everybody's.
+        return True  # Without it, a rule with ``*`` behind it would match every caller's paths.
     return any(letter in value for letter in _WILDCARDS) and not policy.wildcards_in_templates

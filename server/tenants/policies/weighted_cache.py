@@ -1,4 +1,4 @@
-"""LRU cache whose values have weights: what was used least recently goes when all weigh too much together."""
+"""LRU cache with a bound on the total weight of its values."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ V = TypeVar("V")
 
 
 class WeightedCache(Generic[K, V]):
-    """Holds values of at most ``most_weight`` together, and at most ``most`` of them."""
+    """A cache of at most ``most`` values with a total weight of at most ``most_weight``."""
 
     def __init__(self, most: int, most_weight: int) -> None:
         self._most = most
@@ -20,7 +20,7 @@ class WeightedCache(Generic[K, V]):
         self._weight = 0
 
     def get(self, key: K) -> V | None:
-        """The value of ``key``, if it is kept."""
+        """The value of ``key``, if cached."""
         entry = self._entries.get(key)
         if entry is None:
             return None
@@ -28,7 +28,7 @@ class WeightedCache(Generic[K, V]):
         return entry[0]
 
     def put(self, key: K, value: V, weight: int) -> None:
-        """Keep a value, in place of others where there is no room."""
+        """Cache a value, evicting others if needed."""
         replaced = self._entries.pop(key, None)
         if replaced is not None:
             self._weight -= replaced[1]
@@ -41,7 +41,7 @@ class WeightedCache(Generic[K, V]):
             self._weight -= dropped
 
     def clear(self) -> None:
-        """Drop everything."""
+        """Drop all values."""
         self._entries.clear()
         self._weight = 0
 

@@ -1,4 +1,4 @@
-"""Rules whose path has ``+`` segments: how they match, and which of several that match speaks."""
+"""Rules whose path has ``+`` segments: matching, and choice among several matches."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from compat.policies import Rule
 from server.tenants.policies.merged_rules import MergedRule
 
 Rank: TypeAlias = tuple[int, bool, int, int, str]
-"""Of two rules that match a path, the one with the greater rank speaks: where its first wildcard stands, whether it
-ends without ``*``, how few ``+`` it has, how long it is, and last its text, so that the order never matters."""
+"""Rank of a rule; of two that match a path, the greater decides: the position of its first wildcard, whether it ends
+without ``*``, how few ``+`` it has, its length, and last its text, so that order never matters."""
 
 
 _ANY_SEGMENT: Final = "+"
@@ -22,7 +22,7 @@ def rank_of_glob(prefix: str) -> Rank:
 
 
 class WildcardRule:
-    """A rule with ``+`` segments, split where it can be compared."""
+    """A rule with ``+`` segments, split for comparison."""
 
     __slots__ = ("merged", "prefix", "rank", "segments")
 
@@ -39,7 +39,7 @@ class WildcardRule:
         )
 
     def match(self, segments: Sequence[str]) -> bool:
-        """Whether this rule speaks of the path with these segments."""
+        """Whether this rule matches the path with these segments."""
         count = len(self.segments)
         if len(segments) < count or (len(segments) > count and not self.prefix):
             return False
@@ -63,7 +63,7 @@ class WildcardRule:
 
 
 class WildcardRules:
-    """Rules with ``+`` segments by their first segment: which of those that match a path speaks."""
+    """Rules with ``+`` segments, by their first segment."""
 
     def __init__(self, rules: Iterable[WildcardRule]) -> None:
         self._by_first: dict[str, list[WildcardRule]] = {}

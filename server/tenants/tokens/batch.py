@@ -1,10 +1,10 @@
-"""Batch tokens: tokens that are stored nowhere, because each carries its own record, sealed.
+"""Batch tokens: not stored, since each carries its own record, sealed.
 
     b. base64url( version 1, 1 byte | random salt, 16 bytes | AES-256-GCM of the record ) [.namespace id]
 
-Each token is sealed under a key and a nonce of its own, which HKDF-SHA256 (RFC 5869) expands from the namespace's key
-and the token's salt; so there is no number of tokens after which a key is worn out, and no counter to keep. The version
-and the namespace are authenticated. The namespace's key lies in storage, behind the barrier.
+Each token is sealed under its own key and nonce, which HKDF-SHA256 (RFC 5869) expands from the namespace's key and the
+token's salt; so the number of tokens is unlimited, without a counter. The version and the namespace are authenticated.
+The namespace's key is stored behind the barrier.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ PREFIX = "b."
 KEY_BYTES = 32
 
 MAX_CHARACTERS = 8192
-"""The longest batch token that is looked at, or handed out."""
+"""The longest batch token, in characters, that is accepted or issued."""
 
 _VERSION = b"\x01"
 _SALT_BYTES = 16
@@ -37,7 +37,7 @@ _LABEL = b"cryptoserve batch token"
 
 
 class _Sealed(Struct, frozen=True, array_like=True):
-    """The record as it stands in a token: in order, and without what a batch token can't have."""
+    """The record within a token: as an array, without fields that a batch token can't have."""
 
     policies: tuple[str, ...]
     path: str
@@ -67,7 +67,7 @@ class BatchTokens:
         self._key.close()
 
     def seal(self, record: TokenRecord) -> TokenRecord | None:
-        """``record`` as a batch token, whose id holds it; None if it is too much for one token."""
+        """``record`` as a batch token, whose id holds it; None if it is too long."""
         created = int(record.creation_time)
         sealed = _Sealed(
             policies=record.policies,
@@ -101,7 +101,7 @@ class BatchTokens:
             content = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
         except binascii.Error:
             return None
-        # One token has one spelling: the bits that base64 leaves over must be zero, and there is no padding.
+        # Each token has one encoding: the unused bits of base64 must be zero, and there is no padding.
         if base64.urlsafe_b64encode(content).rstrip(b"=") != text.encode() or content[:1] != _VERSION:
             return None
         aead, nonce = self._derive(content[1 : 1 + _SALT_BYTES])

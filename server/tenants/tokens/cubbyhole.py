@@ -1,7 +1,7 @@
-"""The private storage of each service token, as the cubbyhole engine is given it.
+"""Cubbyhole: private storage of each service token, for the cubbyhole engine.
 
-A drawer lies with its token, and is removed with it. Whatever is put in is put in by a transaction that has seen the
-token, so that nothing is left for a token that has just been revoked.
+Entries are stored under the token's prefix and deleted with it. Each write reads the token in its transaction, so that
+nothing is left of a token that was just revoked.
 """
 
 from __future__ import annotations
@@ -24,30 +24,30 @@ from storage.paths import check_key
 from storage.view import View
 
 MAX_VALUE_BYTES = MAX_ENTRY_BYTES - OVERHEAD_BYTES
-"""How much fits into one place of a drawer, in bytes of JSON."""
+"""The largest entry of a cubbyhole, in bytes of JSON."""
 
 MAX_PATH_BYTES = MAX_KEY_BYTES // 2
-"""The longest path in a drawer, in bytes."""
+"""The longest path in a cubbyhole, in bytes."""
 
 
 _SHORT_BYTES = 64 * 1024
 
 
 def check_size(value: bytes) -> None:
-    """Raise ``InvalidRequest`` for what is too large for a drawer."""
+    """Raise ``InvalidRequest`` for an entry that is too large."""
     if len(value) > MAX_VALUE_BYTES:
         raise InvalidRequest(f"at most {MAX_VALUE_BYTES} bytes can be kept in one place")
 
 
 class Cubbyholes:
-    """The drawers of one namespace's ``tokens``; ``view`` is that of the token store."""
+    """The cubbyholes of one namespace's ``tokens``; ``view`` is that of the token store."""
 
     def __init__(self, tokens: Tokens, view: View) -> None:
         self._tokens = tokens
         self._view = view
 
     async def read(self, caller: Caller, path: str) -> dict[str, Any] | None:
-        """What the caller keeps at ``path``, or None."""
+        """The caller's entry at ``path``, or None."""
         value = await self._view.get(self._key(caller, path))
         if value is None or len(value) <= _SHORT_BYTES:
             return None if value is None else parse_object(value)
@@ -61,20 +61,20 @@ class Cubbyholes:
         return await self._view.list(prefix + path)
 
     async def write(self, caller: Caller, path: str, data: Mapping[str, Any]) -> None:
-        """Keep ``data`` at ``path``. Raises ``Unauthenticated`` if the token has been revoked meanwhile."""
+        """Store ``data`` at ``path``. Raises ``Unauthenticated`` if the token has been revoked meanwhile."""
         key, value = self._key(caller, path), encode(data)
         check_size(value)
         token = self._token(caller)
 
-        async def work(transaction: Transaction) -> None:
+        async def store_value(transaction: Transaction) -> None:
             if await transaction.get(id_key(token.hash)) is None:
                 raise Unauthenticated
             transaction.put(key, value)
 
-        await transact(self._view, work)
+        await transact(self._view, store_value)
 
     async def delete(self, caller: Caller, path: str) -> None:
-        """Remove what is kept at ``path``; it is no error if that is nothing."""
+        """Delete the entry at ``path``; no error if there is none."""
         key = self._key(caller, path)
         async with self._view.transaction() as transaction:
             transaction.delete(key)
@@ -94,7 +94,7 @@ class Cubbyholes:
 
 
 def _check(path: str) -> None:
-    """Raise ``InvalidRequest`` for a path that storage has no place for."""
+    """Raise ``InvalidRequest`` for a path that isn't a valid storage key."""
     try:
         check_key(path)
     except ValueError:

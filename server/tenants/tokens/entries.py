@@ -1,4 +1,4 @@
-"""What a token is in storage: its record, and every entry by which it can be found, ended and cleared away.
+"""Storage entries of a token: its record, and the indexes by which it is found, expired and removed.
 
 Layout below the view of the token store; all hashes are HMAC-SHA256 under the salt, in hexadecimal:
 
@@ -6,15 +6,15 @@ Layout below the view of the token store; all hashes are HMAC-SHA256 under the s
     batch-key                           seals batch tokens, see ``server.tenants.tokens.batch``
     id/<hash of id>                     the record
     accessor/<hash of accessor>         the token's hash, and the accessor
-    own/<hash>/child/<hash of child>    what was made with it
-    own/<hash>/drawer/<path>            what it keeps in its cubbyhole
+    own/<hash>/child/<hash of child>    its children
+    own/<hash>/drawer/<path>            its cubbyhole
     expiry/<second>-<hash>              the second of its end, as 10 hexadecimal digits
-    lease/<path>/h<hash>                the path that it was made by
-    tree/...                            work that is under way, see ``server.tenants.tokens.revocation``
-    emptying/<hash>                     a drawer that has lost its token and is yet to be emptied
+    lease/<path>/h<hash>                the path of the request that created it
+    tree/...                            removal under way, see ``server.tenants.tokens.revocation``
+    emptying/<hash>                     a removed token's cubbyhole that is yet to be emptied
 
-The entries of a token are written in the transaction that makes it, and removed in the one that ends it. Everything is
-found by going to it or by listing a range: nothing is ever read through from one end to the other.
+All entries of a token are written in the transaction that creates it, and removed in the one that ends it. They are
+found by key or by listing a range, never by a scan.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ from engines.fields import join_names
 from storage.base import Reader, Transaction
 
 MAX_LEASE_PATH_BYTES = 1024
-"""A token made by a longer path has no lease that could be found by that path."""
+"""The longest path, in bytes, of a request whose token has a lease under that path."""
 
 _SMALL_DRAWER = 16
-"""How many things in a drawer are thrown away together with it; more are left for later."""
+"""The most cubbyhole entries deleted together with the token; more are left for later."""
 
 _SECOND_DIGITS = 10
 _LEASE_PREFIX = "h"
@@ -60,7 +60,7 @@ class _AccessorEntry(Struct, frozen=True, array_like=True):
 
 @dataclass(frozen=True, slots=True)
 class TokenDependents:
-    """What else must go when a token goes."""
+    """A token's dependents, which must be removed too."""
 
     children: bool
     small_cubbyhole: tuple[str, ...]
@@ -82,7 +82,7 @@ class TokenEntries:
         return keyed.hexdigest()
 
     def write(self, transaction: Transaction, hashed: str, record: TokenRecord) -> None:
-        """All entries of a new token."""
+        """Write all entries of a new token."""
         transaction.put(id_key(hashed), encode(record))
         entry = _AccessorEntry(hashed, record.accessor)
         transaction.put(ACCESSORS + self.hash(record.accessor), msgspec.msgpack.encode(entry))
@@ -97,7 +97,7 @@ class TokenEntries:
             transaction.put(size_key(record, hashed), b"")
 
     def remove(self, transaction: Transaction, hashed: str, record: TokenRecord, holdings: TokenDependents) -> None:
-        """All entries of a token; children and a large drawer are marked for whoever clears up."""
+        """Remove all entries of a token; children and a large cubbyhole are marked for later removal."""
         transaction.delete(id_key(hashed))
         transaction.delete(ACCESSORS + self.hash(record.accessor))
         if record.parent_beside:
@@ -118,7 +118,7 @@ class TokenEntries:
 
 
 async def holdings_of(reader: Reader, hashed: str) -> TokenDependents:
-    """What the token holds, as ``reader`` sees it."""
+    """The token's dependents, as ``reader`` sees them."""
     owned = await reader.list(f"own/{hashed}/")
     names: list[str] = []
     if "drawer/" in owned:
@@ -128,16 +128,16 @@ async def holdings_of(reader: Reader, hashed: str) -> TokenDependents:
 
 
 UNSEEN = TokenDependents(children=True, small_cubbyhole=(), large_cubbyhole=True)
-"""For a token that nobody has looked at: whatever it holds is cleared up later."""
+"""The dependents of a token that wasn't examined: all are left for later removal."""
 
 
 def encode(record: TokenRecord) -> bytes:
-    """The record as it is stored."""
+    """The stored form of a record."""
     return msgspec.msgpack.encode(record)
 
 
 def decode(value: bytes) -> TokenRecord:
-    """The record that was stored."""
+    """The stored record."""
     return msgspec.msgpack.decode(value, type=TokenRecord)
 
 
@@ -148,27 +148,27 @@ def accessor_of(value: bytes) -> tuple[str, str]:
 
 
 def id_key(hashed: str) -> str:
-    """Where the record lies."""
+    """The key of the record."""
     return "id/" + hashed
 
 
 def child_key(parent: str, child: str) -> str:
-    """Where a child is noted."""
+    """The key of a child's entry."""
     return f"own/{parent}/child/{child}"
 
 
 def drawer_prefix(hashed: str) -> str:
-    """Where the token's cubbyhole lies."""
+    """The prefix of the token's cubbyhole."""
     return f"own/{hashed}/drawer/"
 
 
 def doomed_key(hashed: str) -> str:
-    """Where a token is noted that is gone and whose children are to go."""
+    """The key that marks a removed token whose children are to be removed."""
     return DOOMED + hashed
 
 
 def expiry_key(expire_time: float, hashed: str) -> str:
-    """Where the end of a token is noted: at the first second at which it is over."""
+    """The key of the token's expiry: its first second after the end."""
     return f"{EXPIRY}{int(expire_time) + 1:0{_SECOND_DIGITS}x}-{hashed}"
 
 
@@ -179,19 +179,19 @@ def end_in(name: str) -> tuple[int, str]:
 
 
 def lease_path(path: str) -> str | None:
-    """The path of a request as leases have it; None if it is too long to have any."""
+    """The path of a request as in leases; None if it is too long."""
     path = join_names(path) if "//" in path else path.strip("/")
     return path if path and len(path.encode()) <= MAX_LEASE_PATH_BYTES else None
 
 
 def lease_key(record: TokenRecord, hashed: str) -> str | None:
-    """Where the token's lease is noted; None if it has none."""
+    """The key of the token's lease; None if it has none."""
     path = lease_path(record.path) if record.leased else None
     return None if path is None else f"{LEASES}{path}/{_LEASE_PREFIX}{hashed}"
 
 
 def size_key(record: TokenRecord, hashed: str) -> str:
-    """Where the size of a wrapped answer is noted."""
+    """The key of the size of a wrapped answer."""
     return f"{WRAPPED_SIZES}{hashed}-{record.wrapped_bytes:x}"
 
 

@@ -1,8 +1,8 @@
-"""Leases: what ends by itself, seen by the path that gave it out. Here, that is the tokens.
+"""Leases, by the path that issued them. All leases are tokens.
 
-A lease has no record of its own: its id is the path of the request that made the token, and the token's hash behind it,
-and all else is the token's. So there is nothing to restore at a start and nothing that could disagree, and listing or
-revoking by prefix goes through an ordered index (see ``server.tenants.tokens.entries``) however many leases there are.
+A lease has no record of its own: its id is the path of the request that created the token, followed by the token's
+hash, and all else is the token's. So leases need no restoring and can't disagree with tokens, and listing or revoking
+by prefix uses an ordered index (see ``server.tenants.tokens.entries``).
 
 A token without an end has a lease too, by which it can be found and revoked; batch tokens have none.
 """
@@ -39,15 +39,15 @@ class Leases:
         return [name if name.endswith("/") else name + self._suffix for name in names]
 
     async def revoke(self, lease_id: str, now: float) -> None:
-        """End a lease; it is no error if there is none of this id."""
+        """Revoke a lease; no error if there is none with this id."""
         token = await self.find(lease_id, now)
         if token is not None:
             await self._tokens.revoke(token.hash)
 
     async def revoke_prefix(self, prefix: str) -> int:
-        """End all leases that were given out by paths at or below ``prefix``, and answer how many these were.
+        """Revoke all leases issued by paths at or below ``prefix``, and return their number.
 
-        What is given out while this is going on may go with them, or stay.
+        Leases issued meanwhile may be revoked or stay.
         """
         path = lease_path(prefix)
         if path is None:

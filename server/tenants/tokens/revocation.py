@@ -1,13 +1,12 @@
-"""Ending tokens: by revocation, with all that descend from them or without, and when their time is over.
+"""Removal of tokens: by revocation, with or without their descendants, and on expiry.
 
-A tree of tokens can be of any size, so it isn't removed in one step. The token itself goes first, in one transaction
-that also notes it as *doomed* if it has children. From that commit on no descendant is valid, because one of its
-ancestors is gone (``Tokens`` looks). The doomed are then cleared away by the hundred, each step a transaction of its
-own: the first steps at once, the rest in the background, by whichever process sweeps. What is half done is noted in
-storage, and goes on after a restart.
+A tree of tokens can be of any size, so it is removed in steps. The token itself goes first, in one transaction that
+also marks it as *doomed* if it has children. From that commit on no descendant is valid, because an ancestor is missing
+(``Tokens`` checks). The doomed are then removed by the hundred, each step a transaction: the first steps at once, the
+rest in the background, by the process that sweeps. Progress is in storage, and continues after a restart.
 
-Making orphans goes the other way round. The token is marked so that nothing can be done with it, its children are freed
-by the hundred, and at the end it goes itself.
+Orphaning goes the other way round. The token is marked as unusable, its children are detached by the hundred, and at
+last it is removed itself.
 """
 
 from __future__ import annotations
@@ -41,25 +40,25 @@ from storage.base import Conflict, Transaction, transact
 from storage.view import View
 
 STEP = 50
-"""How many tokens are ended in one transaction."""
+"""The most tokens removed in one transaction."""
 
 _STEPS_AT_ONCE = 10
-"""How many steps a request that revokes a tree takes itself, before it leaves the rest to the background."""
+"""The most steps that a request for revoking a tree takes itself; the rest happens in the background."""
 
 _USED_UP = -1
 
 
 class TokenRevocation:
-    """Ends the tokens of one namespace, whose entries are below ``view``."""
+    """Removes the tokens of one namespace, whose entries are below ``view``."""
 
     def __init__(self, view: View, entries: TokenEntries) -> None:
         self._view = view
         self._entries = entries
 
     async def revoke(self, hashed: str) -> bool:
-        """Revoke a token and all that descend from it, at once; False if there is no such token."""
+        """Revoke a token and its descendants, at once; False if there is no such token."""
 
-        async def work(transaction: Transaction) -> tuple[bool, bool]:
+        async def remove_token(transaction: Transaction) -> tuple[bool, bool]:
             record = await _read(transaction, hashed)
             if record is None:
                 return False, False
@@ -68,25 +67,25 @@ class TokenRevocation:
             return True, holdings.children or holdings.large_cubbyhole
 
         try:
-            there, left = await transact(self._view, work)
+            there, left = await transact(self._view, remove_token)
         except Conflict:
-            # Children are being born faster than they can be looked at; so we don't look.
+            # Too much contention: remove the token without listing its children.
             there = left = await self._revoke_unseen(hashed)
         if left:
             await self._clear_at_once()
         return there
 
     async def _revoke_unseen(self, hashed: str) -> bool:
-        async def work(transaction: Transaction) -> bool:
+        async def remove_unseen(transaction: Transaction) -> bool:
             record = await _read(transaction, hashed)
             if record is not None:
                 self._entries.remove(transaction, hashed, record, UNSEEN)
             return record is not None
 
-        return await transact(self._view, work)
+        return await transact(self._view, remove_unseen)
 
     async def revoke_all(self, hashes: Sequence[str]) -> int:
-        """Revoke many tokens with all that descend from them; answers how many there were."""
+        """Revoke many tokens with their descendants; return how many there were."""
         ended = 0
         for start in range(0, len(hashes), STEP):
             ended += await self._end_part(hashes[start : start + STEP])
@@ -94,10 +93,10 @@ class TokenRevocation:
         return ended
 
     async def _end_part(self, hashes: Sequence[str]) -> int:
-        async def work(transaction: Transaction) -> int:
+        async def end_part(transaction: Transaction) -> int:
             return await self._end(transaction, hashes)
 
-        return await transact(self._view, work)
+        return await transact(self._view, end_part)
 
     async def revoke_orphaning(self, hashed: str) -> bool:
         """Revoke one token and make orphans of its children; False if there is no such token."""
@@ -116,20 +115,20 @@ class TokenRevocation:
         return there
 
     async def sweep(self, now: float) -> int:
-        """Do a bounded part of what is to be cleared away at ``now``; answers how much it did, 0 if nothing is left.
+        """Do a bounded part of the removals due at ``now``; return how much was done, 0 if nothing is left.
 
-        Ends tokens whose time has passed, and goes on with trees and drawers that were left.
+        Removes expired tokens, and continues with trees and cubbyholes left behind.
         """
         names = await self._view.list(EXPIRY, limit=STEP)
         due = [name for name in names if end_in(name)[0] <= now]
 
-        async def work(transaction: Transaction) -> None:
+        async def end_expired(transaction: Transaction) -> None:
             await self._end_expired(transaction, due, now)
 
         if due:
-            await transact(self._view, work)
+            await transact(self._view, end_expired)
         cleared = await self._clear(1)
-        # Whoever works on a store that never waits has to let others have their turn.
+        # A store that never waits would otherwise keep the event loop from other tasks.
         await asyncio.sleep(0)
         return len(due) + cleared
 
@@ -146,8 +145,8 @@ class TokenRevocation:
             transaction.delete(EXPIRY + name)
 
     async def _end(self, transaction: Transaction, hashes: Sequence[str]) -> int:
-        """Remove these tokens, and note their children as doomed; answers how many there were."""
-        # All is read before anything is written: a list costs more when there are writes to lay over it.
+        """Remove these tokens, and mark their children as doomed; return how many there were."""
+        # All reads come before all writes, since a list costs more when buffered writes must be merged in.
         records = await asyncio.gather(*(_read(transaction, hashed) for hashed in hashes))
         holdings = await asyncio.gather(*(holdings_of(transaction, hashed) for hashed in hashes))
         ended = 0
@@ -158,12 +157,12 @@ class TokenRevocation:
         return ended
 
     async def _clear_at_once(self) -> None:
-        """Take the first steps behind a revocation; what others are busy with is left to the background."""
+        """Take the first steps after a revocation; those that conflict are left to the background."""
         with contextlib.suppress(Conflict):
             await self._clear(_STEPS_AT_ONCE)
 
     async def _clear(self, steps: int) -> int:
-        """Take up to ``steps`` steps with what is left of trees and drawers; answers how many it took."""
+        """Take up to ``steps`` steps with trees and cubbyholes left behind; return how many were taken."""
         for taken in range(steps):
             if not await self._clear_some():
                 return taken
@@ -184,15 +183,15 @@ class TokenRevocation:
     async def _end_some_children(self, hashed: str) -> None:
         children = await self._view.list(f"own/{hashed}/child/", limit=STEP)
 
-        async def work(transaction: Transaction) -> None:
+        async def end_children(transaction: Transaction) -> None:
             await self._end(transaction, children)
             for child in children:
                 transaction.delete(child_key(hashed, child))
             if len(children) < STEP:
-                # No more will come: a token is only made if its parent is there.
+                # There will be no more: creating a token requires its parent.
                 transaction.delete(doomed_key(hashed))
 
-        await transact(self._view, work)
+        await transact(self._view, end_children)
 
     async def _empty(self, hashed: str) -> None:
         await delete_below(self._view, drawer_prefix(hashed))
@@ -200,7 +199,7 @@ class TokenRevocation:
             transaction.delete(EMPTYING + hashed)
 
     async def _orphan_some(self, hashed: str) -> bool:
-        """Free some children; the token goes when none is left. Answers whether there is more to do."""
+        """Detach some children; remove the token when none is left. Returns whether there is more to do."""
         children = await self._view.list(f"own/{hashed}/child/", limit=STEP)
 
         async def free(transaction: Transaction) -> None:
@@ -212,7 +211,7 @@ class TokenRevocation:
 
         async def end(transaction: Transaction) -> bool:
             if await transaction.list(f"own/{hashed}/child/", limit=1):
-                return True  # Born while the token was being marked.
+                return True  # A child was created while the token was being marked.
             record = await _read(transaction, hashed)
             if record is not None:
                 held = await holdings_of(transaction, hashed)

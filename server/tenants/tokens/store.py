@@ -1,16 +1,16 @@
-"""The token store of one namespace: the only place where tokens are minted, used and renewed.
+"""Token store of one namespace: the only place where tokens are minted, used and renewed.
 
-A service token is kept under a salted hash of its id (see ``server.tenants.tokens.entries`` for all that belongs to
-it); a batch token is kept nowhere (``server.tenants.tokens.batch``). A token ends with its time, with its uses, by
-being revoked, and with any token that it descends from: it is refused from that moment, and what it leaves behind is
-cleared away later (``server.tenants.tokens.revocation``).
+A service token is stored under a salted hash of its id (see ``server.tenants.tokens.entries`` for its entries); a batch
+token isn't stored (``server.tenants.tokens.batch``). A token ends with its TTL, its uses, its revocation, or any
+ancestor's end: it is refused from that moment, and its entries are removed later
+(``server.tenants.tokens.revocation``).
 
-Whether all ancestors still stand is looked up once for each token and remembered, with the time until which it holds.
-What can change it otherwise writes below ``tree/``, in the same commit, and that is watched. So a busy token costs one
-hash, one look into the cache and two comparisons.
+The validity of all ancestors is looked up once for each token and cached, until their earliest expiry. Any other change
+of it writes below ``tree/`` in the same commit, which is watched. So a busy token costs one hash, one cache look-up and
+two comparisons.
 
-The ids and accessors of tokens end in the id of their namespace, but for those of the root namespace. A token may have
-been made by one of a namespace above; then its parent is looked for there each time it is used.
+The ids and accessors of tokens end in the id of their namespace, except the root's. The parent of a token may be in a
+namespace above; then it is looked up there on each use.
 """
 
 from __future__ import annotations
@@ -57,15 +57,15 @@ from storage.view import View
 SERVICE_PREFIX = "s."
 
 MAX_RECORD_BYTES = 64 * 1024
-"""What a token's record may take, with its policies and metadata: each request reads it, and writes it to the audit."""
+"""The most bytes of a token's record, with its policies and metadata: each request reads it, and audits it."""
 
 _TOO_LARGE = "the token would be too large; give it fewer policies or less metadata"
 
 MAX_BATCH_KEPT = 20_000
-"""How many batch tokens are kept opened."""
+"""The most batch tokens that are cached opened."""
 
 MAX_BATCH_KEPT_CHARACTERS = 2 * 1024
-"""The longest batch token that is kept opened. It holds its record, and so may be as long as a header."""
+"""The longest batch token, in characters, that is cached opened."""
 
 _LISTED_AT_ONCE = 500
 _SALT_BYTES = 32
@@ -83,7 +83,7 @@ def _uncounted(namespace_path: str, type: str, ttl_seconds: int) -> None:
 
 
 class Token(HeldToken):
-    """A token as it is kept ready: its record, its hash, and what others have prepared for it."""
+    """A cached token: its record, its hash, and data that other modules prepare for it."""
 
     __slots__ = ("audit", "generation", "hash", "identity", "key", "record", "store", "sure_until")
 
@@ -104,17 +104,17 @@ class Token(HeldToken):
 
     @property
     def namespace_id(self) -> str:
-        """The id of the namespace that it belongs to."""
+        """The id of its namespace."""
         return self.store.namespace.id
 
     @property
     def namespace_path(self) -> str:
-        """The path of the namespace that it belongs to."""
+        """The path of its namespace."""
         return self.store.namespace.path
 
 
 def token_of(caller: Caller) -> Token:
-    """The token that ``caller`` has shown."""
+    """The token of ``caller``."""
     token = caller.handle
     assert isinstance(token, Token), "the handle of a caller is a token of a store"
     return token
@@ -123,7 +123,7 @@ def token_of(caller: Caller) -> Token:
 class Tokens:
     """The tokens of ``namespace``, whose storage is ``view`` (the core's own part of it).
 
-    ``elsewhere`` finds the store of a namespace above by its id, for parents that are kept there; ``created`` counts.
+    ``elsewhere`` finds the store of a namespace above by its id, for parents stored there; ``created`` counts.
     """
 
     def __init__(
@@ -169,36 +169,36 @@ class Tokens:
         elsewhere: Elsewhere | None = None,
         created: Created = _uncounted,
     ) -> Tokens:
-        """The store in ``view``, with its salt and its key made at the first time."""
+        """The store in ``view``, with its salt and its key, created on first use."""
 
-        async def work(transaction: Transaction) -> tuple[bytes, bytes]:
+        async def read_or_create(transaction: Transaction) -> tuple[bytes, bytes]:
             return (
                 await _made_once(transaction, "salt", _SALT_BYTES),
                 await _made_once(transaction, "batch-key", KEY_BYTES),
             )
 
-        return cls(view, *await transact(view, work), policies, identities, namespace, elsewhere, created)
+        return cls(view, *await transact(view, read_or_create), policies, identities, namespace, elsewhere, created)
 
     @property
     def namespace_path(self) -> str:
-        """The path of the namespace whose tokens these are."""
+        """The path of the tokens' namespace."""
         return self.namespace.path
 
     async def close(self) -> None:
-        """Stop what works in the background, and forget what is secret."""
+        """Stop background work, and forget secrets."""
         await self._tidying.close()
         self._opened.clear()
         self._batch.close()
 
     async def authenticate(self, token_id: str, now: float) -> Token | None:
-        """The token with this id if it may be used, and so may all of its entity, else None."""
+        """The token with this id if it and its entity may be used, else None."""
         token = await self.lookup(token_id, now)
         if token is not None and token.record.entity_id and not await self._identities.is_valid(token):
             return None
         return token
 
     async def lookup(self, token_id: str, now: float) -> Token | None:
-        """The token with this id if it is there, whether or not its entity is disabled, else None."""
+        """The token with this id if it is valid, whether or not its entity is disabled, else None."""
         hashed = self._entries.hash(token_id)
         if token_id.startswith(BATCH_PREFIX):
             token = self._open_batch(token_id, hashed)
@@ -211,14 +211,14 @@ class Tokens:
         return token if await self._is_valid(token, now) else None
 
     async def is_valid(self, token: Token, now: float) -> bool:
-        """Whether a token that is in use already may go on; that the use was its last doesn't matter."""
+        """Whether a token in use may continue; having spent its last use doesn't matter."""
         found = await self._load(token.hash)
         if found is None or 0 < found.record.expire_time <= now:
             return False
         return await self._identities.is_valid(token)
 
     def is_current(self, token: Token, now: float) -> bool:
-        """Whether ``authenticate`` would find a token again, with the same persona; False means "not for sure"."""
+        """Whether ``authenticate`` would return a token again, with the same identity; False means unknown."""
         if token.generation is not self._generation or now >= token.sure_until:
             return False
         if self._view.ready(token.key) is not token:
@@ -226,10 +226,10 @@ class Tokens:
         return token.identity is None or self._identities.is_current(token)
 
     async def rights(self, token: Token) -> Acl:
-        """What an authenticated token may do: by its own policies, and those that its entity and its groups add.
+        """The ACL of an authenticated token: its own policies, and those of its entity and groups.
 
-        Right until policies or identities change. Raises ``InvalidRequest`` if the entity's values can't be put into
-        the policies, ``Damaged`` if one of these can't be read.
+        Valid until policies or identities change. Raises ``InvalidRequest`` if the entity's values don't fit the
+        policies, ``Damaged`` if one of these can't be parsed.
         """
         identity = token.identity
         if identity is None:
@@ -249,7 +249,7 @@ class Tokens:
         return token
 
     async def accessors(self, now: float) -> list[str]:
-        """The accessors of all service tokens; those whose time is over may be among them until swept."""
+        """The accessors of all service tokens; expired ones may be among them until swept."""
         found: list[str] = []
         after = ""
         clearing = await self._view.list(DOOMED, limit=1)
@@ -258,7 +258,7 @@ class Tokens:
             values = await asyncio.gather(*(self._view.get(ACCESSORS + name) for name in names))
             entries = [accessor_of(value) for value in values if value is not None]
             if clearing or self._elsewhere is not None:
-                # Some of the tokens that are still there may have lost an ancestor.
+                # Some of the tokens still stored may have lost an ancestor.
                 entries = [entry for entry in entries if await self.by_hash(entry[0], now) is not None]
             found.extend(accessor for _, accessor in entries)
         return found
@@ -268,14 +268,14 @@ class Tokens:
         return name == "root" or await self._policies.get(name) is not None
 
     async def use(self, token: Token) -> Token:
-        """Take one of a limited token's uses; the answer is the token as it is during this use, -1 left in the last.
+        """Count one of a limited token's uses; returns the token for this use, with -1 left in the last.
 
-        Raises ``LookupError`` if another request took the last one, or revoked it.
+        Raises ``LookupError`` if another request took the last use, or revoked it.
         """
         if token.record.num_uses == 0:
             return token
 
-        async def work(transaction: Transaction) -> TokenRecord:
+        async def count_use(transaction: Transaction) -> TokenRecord:
             value = await transaction.get(id_key(token.hash))
             record = None if value is None else decode(value)
             if record is None or record.num_uses < 0:
@@ -285,11 +285,11 @@ class Tokens:
             transaction.put(id_key(token.hash), encode(record))
             return record
 
-        # Those who want one token's uses at once line up here, rather than make each other's commits fail.
+        # Concurrent uses of one token queue here, rather than conflict in their commits.
         lock = self._using.setdefault(token.hash, asyncio.Lock())
         try:
             async with lock:
-                used = Token(await transact(self._view, work), token.hash, self)
+                used = Token(await transact(self._view, count_use), token.hash, self)
                 used.identity = token.identity
                 return used
         finally:
@@ -297,11 +297,11 @@ class Tokens:
                 self._using.pop(token.hash, None)
 
     async def mint(self, record: TokenRecord, drawer: Mapping[str, bytes] | None = None) -> TokenRecord:
-        """Make a new token, and put into its cubbyhole what ``drawer`` holds by name.
+        """Create a token, and store the entries ``drawer`` in its cubbyhole.
 
-        An empty ``id`` or ``accessor`` is filled with a random one; a batch token gets an id that holds its record.
-        Raises ``InvalidRequest`` if the id is taken, if the parent is no longer there, if a token can't hold that much,
-        or for the policy of wrapping tokens on any other.
+        An empty ``id`` or ``accessor`` is replaced by a random one; a batch token's id holds its record. Raises
+        ``InvalidRequest`` if the id is taken, the parent no longer exists, the record is too large, or the policy of
+        wrapping tokens is given to another.
         """
         if RESPONSE_WRAPPING in record.policies and not record.wraps:
             raise InvalidRequest(UNASSIGNABLE_TEXT)
@@ -321,7 +321,7 @@ class Tokens:
             raise InvalidRequest(_TOO_LARGE)
         hashed = self._entries.hash(record.id)
 
-        async def work(transaction: Transaction) -> None:
+        async def store_token(transaction: Transaction) -> None:
             if await transaction.get(id_key(hashed)) is not None:
                 raise InvalidRequest("cannot create a token with a duplicate ID")
             if record.parent_beside:
@@ -332,14 +332,14 @@ class Tokens:
             for name, value in (drawer or {}).items():
                 transaction.put(drawer_prefix(hashed) + name, value)
 
-        await transact(self._view, work)
+        await transact(self._view, store_token)
         self._created(self.namespace.path, record.type, record.ttl)
         return record
 
     async def renew(self, hashed: str, granted: int, now: float) -> TokenRecord | None:
-        """Let the token end ``granted`` seconds after ``now``; None if it is gone."""
+        """Let the token end ``granted`` seconds after ``now``; None if it doesn't exist."""
 
-        async def work(transaction: Transaction) -> TokenRecord | None:
+        async def extend(transaction: Transaction) -> TokenRecord | None:
             value = await transaction.get(id_key(hashed))
             if value is None:
                 return None
@@ -353,10 +353,10 @@ class Tokens:
             transaction.put(id_key(hashed), encode(record))
             return record
 
-        return await transact(self._view, work)
+        return await transact(self._view, extend)
 
     async def _is_valid(self, token: Token, now: float) -> bool:
-        """Whether the time of neither the token nor any of its ancestors is over, and all of these are there."""
+        """Whether the token and all its ancestors exist and haven't expired."""
         generation = self._generation
         until = inf
         current = token
@@ -381,14 +381,14 @@ class Tokens:
                 break
         if until <= now:
             return False
-        # That its parent is revoked isn't noted anywhere for a batch token, nor here if the parent is kept elsewhere:
-        # these have to look each time.
+        # The revocation of a parent isn't recorded for a batch token, nor here for a parent stored elsewhere: these
+        # look it up on each use.
         if sure and not (token.record.type == BATCH and token.record.parent):
             token.sure_until, token.generation = until, generation
         return True
 
     async def _stands_elsewhere(self, record: TokenRecord, now: float) -> bool:
-        """Whether the parent of a token, kept in another namespace, may still be used."""
+        """Whether the parent of a token, stored in another namespace, may still be used."""
         store = None if self._elsewhere is None else await self._elsewhere(record.parent_namespace)
         return store is not None and await store.by_hash(record.parent, now) is not None
 

@@ -1,8 +1,8 @@
-"""Tidying: looking for entries of tokens that aren't there, and removing them.
+"""Tidy: finds entries of tokens that don't exist, and removes them.
 
-There should be none, since all entries of a token come and go in one transaction. This is for stores that were mended
-by hand or restored in parts, and for those who are used to ask for it. It goes through everything, in small steps and
-in the background.
+There should be none, since all entries of a token come and go in one transaction. It is for stores that were repaired
+by hand or restored in parts, and for clients that expect the operation. It scans the whole store, in small steps in the
+background.
 """
 
 from __future__ import annotations
@@ -36,14 +36,14 @@ class TokenTidy:
         self._running: asyncio.Task[None] | None = None
 
     def start(self) -> bool:
-        """Begin in the background; False if it is under way."""
+        """Start in the background; False if it is under way."""
         if self._running is not None and not self._running.done():
             return False
         self._running = asyncio.create_task(self._run())
         return True
 
     async def close(self) -> None:
-        """Stop, if it is under way."""
+        """Stop it if it is under way."""
         if self._running is not None:
             self._running.cancel()
             await asyncio.gather(self._running, return_exceptions=True)
@@ -51,7 +51,7 @@ class TokenTidy:
     async def _run(self) -> None:
         try:
             removed = sum([await self._tidy(folder) for folder in (ACCESSORS, EXPIRY, LEASES, WRAPPED_SIZES)])
-        except Exception as error:  # noqa: BLE001 - nobody waits for this task; it can be started again
+        except Exception as error:  # noqa: BLE001 - no caller awaits this task; it can be started again
             log.error("tidying tokens failed with %s", type(error).__name__)
             return
         log.info("tidied tokens: %d entries belonged to none", removed)
@@ -68,9 +68,9 @@ class TokenTidy:
         return removed
 
     async def _remove_strays(self, top: str, folder: str, names: Sequence[str]) -> int:
-        """Remove those of the entries whose token isn't there; answers how many."""
+        """Remove those of the entries whose token doesn't exist; return how many."""
 
-        async def work(transaction: Transaction) -> int:
+        async def remove_strays(transaction: Transaction) -> int:
             removed = 0
             for name in names:
                 hashed = await _token_of(transaction, top, folder, name)
@@ -79,11 +79,11 @@ class TokenTidy:
                     removed += 1
             return removed
 
-        return await transact(self._view, work)
+        return await transact(self._view, remove_strays)
 
 
 async def _token_of(transaction: Transaction, top: str, folder: str, name: str) -> str | None:
-    """The hash of the token that an entry belongs to."""
+    """The hash of an entry's token."""
     if top == EXPIRY:
         return end_in(name)[1]
     if top == LEASES:

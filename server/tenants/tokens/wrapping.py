@@ -1,12 +1,12 @@
-"""Response wrapping: an answer kept for somebody else, who can fetch it exactly once and see whether it was fetched.
+"""Response wrapping: an answer stored for a receiver, who can fetch it once and detect whether it was fetched before.
 
-The wrapped answer lies in the cubbyhole of a token that is made for it, with the policy ``response-wrapping``, one use
-and an end that renewing can't move. The token's record says that it wraps: a token counts as one by that alone. Whoever
-has the token unwraps; the use is counted in a transaction, so of two who come at the same time one gets the answer. The
-token goes with its cubbyhole when it is used.
+The answer is in the cubbyhole of a token created for it, with the policy ``response-wrapping``, one use and an end that
+renewal can't move. The token's record marks it as a wrapping token; nothing else does. A holder of the token unwraps
+it; the use is counted in a transaction, so of two concurrent requests one gets the answer. The token is removed with
+its cubbyhole on use.
 
-Kept at ``response`` is ``{"response": "<envelope>"}``, as ``cubbyhole/response`` has always shown it, and beside it at
-``wrapinfo`` what ``sys/wrapping/lookup`` tells.
+The key ``response`` holds ``{"response": "<envelope>"}``, the format of ``cubbyhole/response``, and ``wrapinfo`` the
+data of ``sys/wrapping/lookup``.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class _Response(Struct, frozen=True):
 
 
 class WrapRecord(Struct, frozen=True, kw_only=True):
-    """What is known of a wrapped answer without opening it. ``status`` is that of the answer, 0 for the usual one."""
+    """The properties of a wrapped answer. ``status`` is its HTTP status, 0 for the usual one."""
 
     creation_path: str
     creation_time: str
@@ -56,7 +56,7 @@ class WrapRecord(Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class WrapInfo:
-    """What the client gets instead of its answer."""
+    """The wrapping information that the client gets instead of its answer."""
 
     token: str = field(repr=False)
     accessor: str = field(repr=False)
@@ -76,7 +76,7 @@ class WrapInfo:
         return block | {"wrapped_accessor": record.wrapped_accessor} if record.wrapped_accessor else block
 
     def audit(self) -> AuditWrap:
-        """As audit entries have it."""
+        """The audit entries' form."""
         record = self.record
         return AuditWrap(
             token=self.token,
@@ -89,13 +89,13 @@ class WrapInfo:
 
 
 class Wrapped(Reply, kw_only=True):
-    """The answer is wrapped already."""
+    """A reply whose answer is already wrapped."""
 
     info: WrapInfo
 
 
 class Unwrapped(Reply, kw_only=True):
-    """An answer that was wrapped: its envelope, but for the request id that it begins with."""
+    """An unwrapped answer: its envelope, without the request id that it begins with."""
 
     rest: bytes
 
@@ -106,7 +106,7 @@ class Unwrapped(Reply, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What a wrapping token holds."""
+    """The contents of a wrapping token."""
 
     envelope: bytes = field(repr=False)
     record: WrapRecord
@@ -115,7 +115,7 @@ class Content:
 class Wrapping:
     """The wrapped answers of one namespace; ``view`` is that of the token store.
 
-    None is kept for longer than ``max_ttl_seconds``.
+    None is stored for longer than ``max_ttl_seconds``.
     """
 
     def __init__(self, view: View, tokens: Tokens, tickets: WrappingJwt, max_ttl_seconds: int) -> None:
@@ -126,9 +126,9 @@ class Wrapping:
         self._usage = WrappingUsage(view)
 
     async def wrap(self, envelope: bytes, record: WrapRecord, now: float, form: str = "") -> Wrapped:
-        """Keep ``envelope`` under a new token; ``form`` ``jwt`` hands the token out inside of a JSON Web Token.
+        """Store ``envelope`` under a new token; with ``form`` ``jwt``, the token is returned inside a JSON Web Token.
 
-        Raises ``RateLimited`` if too much waits to be unwrapped.
+        Raises ``RateLimited`` if too many answers wait to be unwrapped.
         """
         warnings: tuple[str, ...] = ()
         if record.creation_ttl > self._max_ttl_seconds:
@@ -165,9 +165,9 @@ class Wrapping:
         return Wrapped(info=WrapInfo(shown, token.accessor, record, warnings))
 
     async def check(self, client_token: str, given: Mapping[str, Any], now: float) -> Token:
-        """The wrapping token that a request is about: the parameter ``token``, or else the client's own token.
+        """The wrapping token that a request refers to: the parameter ``token``, or else the client's own token.
 
-        Raises ``Denied`` or ``InvalidRequest`` in Vault's words, also to callers who have no other token.
+        Raises ``Denied`` or ``InvalidRequest`` in Vault's words, also to callers without another token.
         """
         if "token" not in given:
             text: object = client_token
@@ -186,20 +186,20 @@ class Wrapping:
         return token
 
     async def find(self, text: str, now: float) -> Token | None:
-        """The wrapping token of this id, or in this JSON Web Token; None if there is none, or if it isn't one."""
+        """The wrapping token with this id, or in this JSON Web Token; None for any other text."""
         token_id = await self._tickets.read(text) if looks_like_jwt(text) else text
         token = None if token_id is None else await self._tokens.authenticate(token_id, now)
         return token if token is not None and token.record.wraps else None
 
     async def record(self, token: Token) -> WrapRecord:
-        """What is known of the answer that ``token`` wraps. Raises ``InvalidRequest`` if it is gone."""
+        """The properties of the answer that ``token`` wraps. Raises ``InvalidRequest`` if it is gone."""
         value = await self._view.get(drawer_prefix(token.hash) + _INFO)
         if value is None:
             raise InvalidRequest(INVALID)
         return msgspec.json.decode(value, type=WrapRecord)
 
     async def content(self, token: Token) -> Content:
-        """The answer that ``token`` wraps; its use must have been taken. Raises ``InvalidRequest`` if it is gone."""
+        """The answer that ``token`` wraps, whose use must be counted. Raises ``InvalidRequest`` if it is gone."""
         record = await self.record(token)
         value = await self._view.get(drawer_prefix(token.hash) + WRAPPED)
         if value is None:
@@ -208,9 +208,9 @@ class Wrapping:
 
 
 def unwrapped(content: Content) -> Unwrapped:
-    """The answer that was wrapped, with its status."""
+    """The unwrapped answer, with its status."""
     envelope = content.envelope
-    # It was written here, and begins with the id of the request that it answered.
+    # The envelope was encoded here, and begins with the id of the request that it answered.
     end = envelope.index(b'"', len(_beginning("")))
     return Unwrapped(rest=envelope[end:] + b"\n", status=content.record.status or None)
 

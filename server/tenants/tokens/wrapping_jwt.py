@@ -1,7 +1,7 @@
-"""Wrapping tokens in the form of JSON Web Tokens (RFC 7519), for those who want to see whom they come from.
+"""Wrapping tokens in the form of JSON Web Tokens (RFC 7519), which show their issuer.
 
-The token proper is the claim ``jti``. The signature is that of a key of the namespace (P-521, ``ES512``), which is made
-when the first one is asked for. How long it holds is for the token store to say, by the server's own clock.
+The wrapping token's id is the claim ``jti``. It is signed with a key of the namespace (P-521, ``ES512``), created on
+first use. The token store, by the server's own clock, decides about its validity.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _KEY = "wrapping-key"
 _SIGNATURE = "ES512"
 _TYPE = "wrapping"
 _EARLIER_SECONDS = 5
-"""By how much the clocks of those who look at it may be behind."""
+"""The tolerated clock skew of verifiers, in seconds."""
 
 _MAX_CHARACTERS = 4096
 
@@ -33,7 +33,7 @@ def looks_like_jwt(text: str) -> bool:
 
 
 class WrappingJwt:
-    """Signs and reads them for one namespace; ``view`` is the core's part of it, ``address`` the server's own."""
+    """Signs and reads them for one namespace; ``view`` is the core's part of it, ``address`` the server's URL."""
 
     def __init__(self, view: View, address: str) -> None:
         self._view = view
@@ -53,7 +53,7 @@ class WrappingJwt:
         return jwt.encode(claims, await self._key(), algorithm=_SIGNATURE)
 
     async def read(self, text: str) -> str | None:
-        """The token id in a JSON Web Token that was issued here, else None."""
+        """The token id in a JSON Web Token issued here, else None."""
         key = await self._view.load(_KEY, _decode)
         if key is None or len(text) > _MAX_CHARACTERS:
             return None

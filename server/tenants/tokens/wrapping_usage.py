@@ -1,9 +1,8 @@
-"""Usage of wrapping tokens: how many answers of a namespace wait to be unwrapped, and their size, within bounds.
+"""Usage of response wrapping: number and size of a namespace's answers that wait to be unwrapped, within bounds.
 
-Each wrapping token notes the size of its answer in the name of an entry of its own, which comes and goes with the
-token. They are counted when the first answer is wrapped, and again when what this process has wrapped since then would
-go beyond a bound; so a process that stays below pays for an addition. What other processes wrap meanwhile isn't seen:
-the bounds hold for each of them.
+Each wrapping token has an entry whose name is the size of its answer, removed with the token. They are counted when the
+first answer is wrapped, and again when this process's own answers since then would exceed a bound; so a process below
+the bounds pays for one addition. Answers of other processes meanwhile aren't seen: the bounds hold per process.
 """
 
 from __future__ import annotations
@@ -17,19 +16,19 @@ from server.tenants.tokens.entries import WRAPPED_SIZES, size_in
 from storage.view import View
 
 MAX_ANSWERS = 100_000
-"""How many answers of a namespace may wait to be unwrapped."""
+"""The most answers of a namespace that may wait to be unwrapped."""
 
 MAX_BYTES = 1024 * 1024 * 1024
-"""How large these may be together."""
+"""Their greatest total size, in bytes."""
 
 RECOUNT_SECONDS = 10.0
-"""For how long a count is believed that found too much."""
+"""The seconds for which a count that exceeded a bound is cached."""
 
 _LISTED_AT_ONCE = 1_000
 
 
 class WrappingUsage:
-    """What waits in the token store whose storage is ``view``."""
+    """The waiting answers in the token store whose storage is ``view``."""
 
     def __init__(self, view: View, seconds: Callable[[], float] = monotonic) -> None:
         self._view = view
@@ -40,7 +39,7 @@ class WrappingUsage:
         self._lock = asyncio.Lock()
 
     async def reserve(self, size: int) -> None:
-        """Make room for an answer of ``size`` bytes. Raises ``RateLimited`` if there is none."""
+        """Reserve room for an answer of ``size`` bytes. Raises ``RateLimited`` if there is none."""
         if self._counted_at is None or not self._fits(size):
             async with self._lock:
                 if self._counted_at is None or self._seconds() - self._counted_at >= RECOUNT_SECONDS:
