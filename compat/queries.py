@@ -6,6 +6,7 @@ import re
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
+from compat.json.text import Octets
 from engines.faults import InvalidRequest, TooLarge
 
 MAX_PAIRS = 1_000
@@ -34,7 +35,7 @@ def parse_query(query_string: bytes) -> dict[str, Any]:
     return values
 
 
-def parse_form(body: bytes) -> dict[str, Any]:
+def parse_form(body: Octets) -> dict[str, Any]:
     """The parameters of a form; repeated ones are joined by commas.
 
     Raises ``InvalidRequest`` if it isn't one, ``TooLarge`` if it has more than ``MAX_FORM_BYTES``.
@@ -47,7 +48,7 @@ def parse_form(body: bytes) -> dict[str, Any]:
     return {name: ",".join(several) for name, several in values.items()}
 
 
-def _pairs(text: bytes, *, strict: bool) -> list[tuple[str, str]]:
+def _pairs(text: Octets, *, strict: bool) -> list[tuple[str, str]]:
     pieces = text.split(b"&", MAX_PAIRS)
     if len(pieces) > MAX_PAIRS:
         raise InvalidRequest("too many parameters")
@@ -63,7 +64,7 @@ def _pairs(text: bytes, *, strict: bool) -> list[tuple[str, str]]:
     return pairs
 
 
-def _decode(text: bytes) -> str:
+def _decode(text: Octets) -> str:
     if b"+" in text:
         text = text.replace(b"+", b" ")
     if b"%" in text:

@@ -13,7 +13,7 @@ from typing import Any
 from msgspec import Struct
 
 from compat.envelope import errors_body
-from compat.json.text import parse_object
+from compat.json.text import Octets, parse_object
 from compat.media_types import media_type
 from compat.queries import parse_form, parse_query
 from compat.urls import Redirect, Refusal, decode_path, is_relative, unclean
@@ -310,7 +310,7 @@ def _check_patch_type(content_type: bytes) -> Refusal | None:
     return Refusal(415, errors_body((text,)))
 
 
-def parse_body(content_type: bytes, body: bytes) -> dict[str, Any]:
+def parse_body(content_type: bytes, body: Octets) -> dict[str, Any]:
     """The parameters in a body: a form if the content type says so and the body doesn't look like JSON; else JSON.
 
     Raises ``InvalidRequest`` and ``TooLarge``.

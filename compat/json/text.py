@@ -11,12 +11,15 @@ import math
 import re
 from collections.abc import Iterator
 from itertools import chain
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeAlias
 
 import orjson
 
 from compat.json.syntax import JsonSyntaxError, check_rest, find_error
 from engines.faults import InvalidRequest
+
+Octets: TypeAlias = bytes | bytearray
+"""A body, as it was received."""
 
 MAX_DEPTH = 128
 """How deep objects and arrays may nest; answers must fit orjson's limit of 254."""
@@ -79,7 +82,7 @@ def number_text(value: int | float) -> str:
     return value.text if isinstance(value, Number) else repr(value)
 
 
-def parse_object(body: bytes) -> dict[str, Any]:
+def parse_object(body: Octets) -> dict[str, Any]:
     """The parameters in a JSON body. Empty, blank and ``null`` bodies hold none; a second document is ignored.
 
     Integers keep all their digits, other numbers their text. Of members with the same name the last one counts. What
@@ -127,10 +130,10 @@ def _members(objects: list[dict[str, Any]], arrays: list[list[Any]]) -> Iterator
     return chain(chain.from_iterable(map(dict.values, objects)), chain.from_iterable(arrays))
 
 
-def _check_complexity(body: bytes) -> None:
+def _check_complexity(body: Octets) -> None:
     """Refuse a body that could cost far more memory than it has bytes, by counting what stands in it."""
-    if body.count(b",") < MAX_CONTAINERS // _PARSER_DEPTH:
-        return  # Without commas there is no breadth, and the parser bounds the depth: one count is enough.
+    if not _has_commas(body, MAX_CONTAINERS // _PARSER_DEPTH):
+        return  # Without commas there is no breadth, and the parser bounds the depth: this look is enough.
     # A quote behind a backslash isn't counted, except behind another backslash: twice as many strings may pass
     # as the limit says, but never fewer are refused.
     if body.count(b'"') - body.count(b'\\"') > 2 * MAX_STRINGS:
@@ -142,7 +145,18 @@ def _check_complexity(body: bytes) -> None:
             raise _too_complex(what)
 
 
-def _over_limits(body: bytes) -> str:
+def _has_commas(body: Octets, few: int) -> bool:
+    """Whether there are as many commas as ``few`` in ``body``."""
+    # ``find`` is a ``memchr``, which takes a tenth of the time per byte that counting does.
+    find, place = body.find, -1
+    for _ in range(few):
+        place = find(b",", place + 1)
+        if place < 0:
+            return False
+    return True
+
+
+def _over_limits(body: Octets) -> str:
     """The name of the limit that ``body`` exceeds, or ``""``."""
     if body.count(b"{") + body.count(b"[") > MAX_CONTAINERS:
         return "containers"
@@ -157,13 +171,13 @@ class _OutOfRangeError(ValueError):
     """A number that no double can hold."""
 
 
-def has_many_elements(body: bytes) -> bool:
+def has_many_elements(body: Octets) -> bool:
     """Whether there are more than ``MAX_PLAIN_ELEMENTS`` commas in ``body``; fast if there are none."""
     # ``replace`` finds each comma with ``memchr``, unlike counting, which makes it faster.
     return len(body) - len(body.replace(b",", b"", MAX_PLAIN_ELEMENTS + 1)) > MAX_PLAIN_ELEMENTS
 
 
-def parse_plain(body: bytes) -> dict[str, Any] | None:
+def parse_plain(body: Octets) -> dict[str, Any] | None:
     """As ``parse_object``, but within a millisecond per megabyte; None for a body that takes longer.
 
     Those have many elements, numbers whose text must be kept, or a mistake, or are no objects.
@@ -177,7 +191,7 @@ def parse_plain(body: bytes) -> dict[str, Any] | None:
     return None if type(document) is not dict or _needs_care(document) else document
 
 
-def _parse_slowly(body: bytes) -> dict[str, Any]:
+def _parse_slowly(body: Octets) -> dict[str, Any]:
     written = body.decode("utf-8", "surrogateescape")
     text = _as_text(written)
     if "\\ud" in text or "\\uD" in text:

@@ -43,6 +43,7 @@ from server.pipeline.large_bodies import (
     PLAIN_BODY_BYTES,
     UNKNOWN_CALLER,
     LargeBody,
+    check_present,
     is_modest,
     size_limit,
     too_large,
@@ -227,8 +228,8 @@ class Application:
         dispatcher, permissions = self._dispatcher, self._permissions
         limit = UNKNOWN_CALLER if bound < self._max_bytes else size_limit(self._max_bytes)
         whole = await body.whole(min(bound, self._max_bytes), limit)
-        data = parse_plain(whole)
-        if data is not None and len(whole) <= PLAIN_BODY_BYTES:
+        data = parse_plain(whole) if len(whole) <= PLAIN_BODY_BYTES else None
+        if data is not None:
             request.data = data
             return await dispatcher.answer(request, permissions)
         if bound <= PLAIN_BODY_BYTES:
@@ -238,9 +239,10 @@ class Application:
             request.data = parse()
             return await dispatcher.answer(request, permissions)
         async with dispatcher.turns.turn(receive):
-            request.data = await beside(parse) if data is None else data
+            request.data = await beside(parse)
+            await check_present(receive)
             request.large = True
-            del whole, data, parse
+            del whole, parse
             return await dispatcher.answer(request, permissions)
 
     async def _body(self, scope: Scope, sent: Sent, receive: Receive, whole: bytes | None) -> bytes | LargeBody:
@@ -257,7 +259,7 @@ class Application:
             await large.read(min(SMALL_BODY_BYTES, limit))
             if large.more or large.size > SMALL_BODY_BYTES:
                 return large
-            whole = await large.whole(limit, size_limit(limit))
+            whole = bytes(await large.whole(limit, size_limit(limit)))
         return whole if is_modest(whole) else LargeBody(receive, whole, more=False)
 
     def _outward(self, scope: Scope, send: Send) -> Send:

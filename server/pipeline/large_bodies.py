@@ -16,7 +16,7 @@ from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from compat.json.text import has_many_elements
+from compat.json.text import Octets, has_many_elements
 from engines.faults import TooLarge
 from server.listeners.asgi import Receive
 from server.listeners.deadlines import SMALL_BODY_BYTES
@@ -36,6 +36,9 @@ MAX_HELD = 16
 
 HELD_SECONDS = 5.0
 """How long a body counts among these; one whose client sends it slowly keeps the others waiting no longer."""
+
+_LOOKS = 6
+"""How many turns of the event loop it takes at most until the end of a connection is known."""
 
 UNKNOWN_CALLER = f"without a token, at most {PLAIN_BODY_BYTES} bytes, of few values"
 
@@ -89,7 +92,7 @@ class LargeBody:
             self.size += len(part)
             self.more = message.get("more_body", False)
 
-    async def whole(self, most: int, limit: str) -> bytes:
+    async def whole(self, most: int, limit: str) -> Octets:
         """The body, which isn't kept here any longer. Raises ``TooLarge`` beyond ``most`` bytes, and ``GoneError``.
 
         ``limit`` names in words what sets ``most``.
@@ -97,7 +100,7 @@ class LargeBody:
         await self.read(most)
         if self.size > most:
             raise too_large(limit)
-        body = self.first or bytes(self._buffer)
+        body = self.first or self._buffer
         self._buffer, self.first = bytearray(), b""
         return body
 
@@ -131,6 +134,8 @@ class Turns:
 
         timer = asyncio.get_running_loop().call_later(self._seconds, leave)
         try:
+            if receive is not None:
+                await check_present(receive)
             yield
         finally:
             timer.cancel()
@@ -162,6 +167,22 @@ class Turns:
                 turn.set_result(True)
                 return
         self._free += 1
+
+
+async def check_present(receive: Receive) -> None:
+    """Raises ``GoneError`` if the client has gone, as far as this machine knows; its body must have been received.
+
+    What has arrived is seen when the event loop has looked at the connection, and passed it on.
+    """
+    gone: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+    watching = asyncio.create_task(_watch(receive, gone))
+    try:
+        for _ in range(_LOOKS):
+            await asyncio.sleep(0)
+            if gone.done():
+                raise GoneError
+    finally:
+        watching.cancel()
 
 
 async def _watch(receive: Receive, turn: asyncio.Future[bool]) -> None:

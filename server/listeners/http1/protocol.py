@@ -46,6 +46,9 @@ _DISCARDING_SECONDS = 1.0
 
 _MAX_DISCARDED_BYTES = 1024 * 1024
 
+_HANDED_ON_BYTES = 16 * 1024
+"""From which size on a part of a body isn't joined with others."""
+
 _OK = b"HTTP/1.1 200 OK\r\n"
 _REFUSED = closing_answer(b"400 Bad Request", "the request is not valid HTTP/1.1")
 _NOT_IN_TIME = closing_answer(b"408 Request Timeout", "the head of the request was not received in time")
@@ -250,6 +253,13 @@ class BoundedProtocol(HttpToolsProtocol):
         """A part of a request's body."""
         self._framing.body(len(body))
         self._loose_bytes = 0
+        cycle = self.cycle
+        if len(body) >= _HANDED_ON_BYTES and not cycle.body and not cycle.response_complete:
+            # To be handed on as it is: put into uvicorn's buffer and taken out of it, it would be copied twice.
+            cycle.body = cast("bytearray", body)
+            body = b""
+        elif isinstance(cycle.body, bytes):
+            cycle.body = bytearray(cycle.body)
         super().on_body(body)
 
     def on_message_complete(self) -> None:

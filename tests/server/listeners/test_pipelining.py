@@ -69,6 +69,19 @@ async def test_requests_are_the_same_however_they_are_cut(size: int) -> None:
     assert [body for _, _, body in client.seen] == [b"", b"", b"hello", b"hello", b"", b"world"]
 
 
+@pytest.mark.parametrize("sizes", [(20_000,), (20_000, 1, 1, 20_000), (1, 20_000), (20_000, 30_000, 5), (16_384,) * 5])
+async def test_parts_of_a_body_come_in_order_whatever_their_sizes(
+    sizes: tuple[int, ...],
+) -> None:
+    client = Client(HeadCache())
+    parts = [bytes([65 + number]) * size for number, size in enumerate(sizes)]
+    head = b"POST /v1/x HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % sum(sizes)
+    for data in (head, *parts):
+        client.protocol.data_received(data)  # All before the application has its turn.
+    await turns()
+    assert [body for _, _, body in client.seen] == [b"".join(parts)]
+
+
 async def test_verbs_that_the_parser_does_not_know_may_be_pipelined() -> None:
     client = Client(HeadCache())
     await client.send(GET + LIST + POST + LIST)

@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+from compat import requests
+from compat.json.text import Octets
 from compat.requests import parse_request, read_headers
 from server.access.request_context import RequestContext
 from server.audit.broker import DeclaredDevice
@@ -302,6 +304,49 @@ async def test_bodies_whose_clients_have_gone_are_dropped(server: Server, log: P
     await asyncio.gather(*tasks)
     assert [client.status for client in clients if client.sent] == [204]
     assert len(entries(log)) == before + 2
+
+
+async def test_nothing_is_parsed_for_a_client_that_has_gone_though_nobody_else_waits(
+    server: Server, log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parsed: list[int] = []
+    parse = requests.parse_body
+
+    def noted(content_type: bytes, body: Octets) -> dict[str, Any]:
+        if body:
+            parsed.append(len(body))
+        return parse(content_type, body)
+
+    monkeypatch.setattr(requests, "parse_body", noted)
+    before = len(entries(log))
+    scope = scope_of("cubbyhole/x", HUGE, {"x-vault-token": server.root_token})
+    client = Client(HUGE)
+    client.gone.set()
+    await application(server)(scope, client.receive, client.send)
+    assert (client.received, client.sent, parsed) == (len(client._pieces), [], [])
+    stays = Client(HUGE)
+    await application(server)(dict(scope), stays.receive, stays.send)
+    assert (stays.status, parsed) == (204, [len(HUGE)])
+    assert len(entries(log)) == before + 2
+
+
+async def test_nothing_is_handled_for_a_client_that_goes_while_its_body_is_parsed(
+    server: Server, log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, loop = Client(HUGE), asyncio.get_running_loop()
+    parse = requests.parse_body
+
+    def goes(content_type: bytes, body: Octets) -> dict[str, Any]:
+        if body:
+            loop.call_soon_threadsafe(client.gone.set)
+        return parse(content_type, body)
+
+    monkeypatch.setattr(requests, "parse_body", goes)
+    before = len(entries(log))
+    scope = scope_of("cubbyhole/x", HUGE, {"x-vault-token": server.root_token})
+    await application(server)(scope, client.receive, client.send)
+    assert client.sent == []
+    assert len(entries(log)) == before
 
 
 async def test_few_large_bodies_are_read_at_a_time(server: Server) -> None:
