@@ -17,15 +17,16 @@ from server.system.access import (
     policies,
     quotas,
     tools,
+    ui_headers,
     wrapping,
 )
 from server.system.audit import devices as audit
 from server.system.audit import headers as audited_headers
 from server.system.crypto import profiles
-from server.system.inspect import algorithms, fips, loggers, metrics, status
+from server.system.inspect import algorithms, fips, loggers, metrics, router, status
 from server.system.inspect import overview as inspection
 from server.system.mounts import plugins as plugin_catalog
-from server.system.mounts import remount
+from server.system.mounts import reload, remount
 from server.system.mounts import table as mounts
 from server.system.mounts import tuning as mount_tuning
 from server.system.mounts import visible as visible_mounts
@@ -240,6 +241,14 @@ ROUTES: tuple[Row[System], ...] = (
     Route(UPDATE, "config/cors", cors.write_cors, cors.CorsBody, "Set which pages may ask from elsewhere.", SUDO,
           scope=ROOT),
     Route(DELETE, "config/cors", cors.delete_cors, Nothing, "Turn cross-origin rules off.", SUDO, scope=ROOT),
+    Route(LIST, "config/ui/headers", ui_headers.list_headers, Nothing, "List the headers for a web interface.", SUDO,
+          writes=False, scope=ROOT),
+    Route(READ, "config/ui/headers/{header}", ui_headers.read_header, ui_headers.HeaderBody,
+          "Show a header for a web interface.", SUDO, writes=False, scope=ROOT),
+    Route(UPDATE, "config/ui/headers/{header}", ui_headers.write_header, ui_headers.WriteHeaderBody,
+          "Keep a header for a web interface.", SUDO, scope=ROOT),
+    Route(DELETE, "config/ui/headers/{header}", ui_headers.delete_header, ui_headers.HeaderBody,
+          "Forget a header for a web interface.", SUDO, scope=ROOT),
     # Tools
     Route(UPDATE, "tools/random", random, Random, "Give random bytes.", writes=False, scope=EACH),
     Route(UPDATE, "tools/random/{segment}", random_by_segment, RandomBySegment, "Give random bytes.", writes=False,
@@ -317,6 +326,8 @@ ROUTES: tuple[Row[System], ...] = (
           "List the plug-ins of one kind.", SUDO, writes=False, scope=EACH),
     Route(READ, "plugins/catalog/{type}/{name}", plugin_catalog.read_plugin, plugin_catalog.PluginBody,
           "Show a plug-in.", SUDO, writes=False, scope=EACH),
+    Route(UPDATE, "plugins/reload/backend", reload.reload_plugin, reload.ReloadBody,
+          "Open the engines of a plug-in, or of mounts, anew.", scope=EACH),
     Route(READ, "fips", fips.read_fips, Nothing, "Show the FIPS mode and what follows from it.", writes=False,
           scope=ROOT),
     Route(READ, "algorithms", algorithms.read_algorithms, Nothing, "Show the algorithms, their facts and providers.",
@@ -335,6 +346,8 @@ ROUTES: tuple[Row[System], ...] = (
           "Show the mount that a path lies in.", PUBLIC, writes=False, scope=EACH),
     Route(READ, "internal/ui/resultant-acl", capabilities.read_resultant_acl, Nothing,
           "Show what the caller's policies come to.", writes=False, scope=EACH),
+    Route(READ, "internal/inspect/router/{tag}", router.read_router, router.TreeBody,
+          "Show the mounts of all namespaces.", SUDO, writes=False, scope=ROOT),
     Route(READ, "internal/specs/openapi", inspection.read_specification, inspection.SpecificationBody,
           "Give the OpenAPI document.", PUBLIC, writes=False, bare=True, scope=EACH),
     Route(UPDATE, "internal/specs/openapi", inspection.read_specification, inspection.SpecificationBody,

@@ -268,4 +268,64 @@ _loggers = Scenario(
     ),
 )
 
-SCENARIOS = (_cors, _audited, _quota_writes, _quota_limits, _passwords, _loggers)
+_UI = "sys/config/ui/headers"
+
+_UI_REQUESTS: tuple[tuple[str, str, dict[str, Json] | None], ...] = (
+    ("LIST", "", None),
+    ("GET", "/X-A", None),
+    ("POST", "/X-A", {"values": ["a"]}),
+    ("DELETE", "/X-A", None),
+)
+
+_ui_headers = Scenario(
+    "sys-ui-headers",
+    servers=Servers.FRESH,
+    steps=(
+        Step("list none", f"LIST {_UI}", 404),
+        Step("get none", f"GET {_UI}", 405),
+        Step("read none", f"GET {_UI}/X-A", 404),
+        Step("delete none", f"DELETE {_UI}/X-A", 204),
+        Step("write nothing", f"POST {_UI}/X-A", 400, {}),
+        Step("write no values", f"POST {_UI}/X-A", 400, {"values": []}),
+        Step("write null", f"POST {_UI}/X-A", 400, {"values": None}),
+        Step("write a map", f"POST {_UI}/X-A", 400, {"values": {"a": 1}}),
+        Step("write a header of the API", f"POST {_UI}/X-Vault-Any", 400, {"values": ["a"]}),
+        Step("write the token's header", f"POST {_UI}/x-vault-token", 400, {"values": ["a"]}),
+        Step("write without a name", f"POST {_UI}", 405, {"values": ["a"]}),
+        Step("write deeper", f"POST {_UI}/a/b", 404, {"values": ["a"]}),
+        Step("write a name with a blank", f"POST {_UI}/a%20b", 404, {"values": ["a"]}),
+        Step("still none", f"LIST {_UI}", 404),
+        Step("write a text", f"POST {_UI}/X-A", 200, {"values": "a,b"}),
+        Step("read a text", f"GET {_UI}/X-A", 200),
+        Step("read in lower case", f"GET {_UI}/x-a", 200),
+        Step("list", f"LIST {_UI}", 200),
+        Step("list a part", f"LIST {_UI}?after=X-A&limit=1", 200),
+        Step("write several", f"PUT {_UI}/x-A", 200, {"values": ["c", "d"], "multivalue": True, "foo": 1}),
+        Step("read the first", f"GET {_UI}/X-A", 200),
+        Step("read all", f"GET {_UI}/X-A?multivalue=true", 200),
+        Step("read what is no boolean", f"GET {_UI}/X-A?multivalue=abc", 400),
+        Step("write others", f"POST {_UI}/X-A", 200, {"values": [1, True, ""], "header": "X-B"}),
+        Step("read others", f"GET {_UI}/X-A?multivalue=1", 200),
+        Step("write a line break", f"POST {_UI}/X-A", 200, {"values": ["a\nb"]}),
+        Step("delete", f"DELETE {_UI}/x-a", 204),
+        Step("read deleted", f"GET {_UI}/X-A", 404),
+        Step("write a policy of content", f"POST {_UI}/content-security-policy", 200, {"values": ["default-src *"]}),
+        Step("list that", f"LIST {_UI}", 200),
+        Step("read that", f"GET {_UI}/Content-Security-Policy", 200),
+        Step("list below", f"LIST {_UI}/X-A", 404),
+        Step("without a token", f"LIST {_UI}", 403, token=NO_TOKEN),
+        Step("policy", "POST sys/policies/acl/p", 204,
+             {"policy": f'path "{_UI}*" {{ capabilities = ["read", "list", "update", "delete"] }}'}),
+        Step("token", "POST auth/token/create", 200, {"policies": ["p"]}, saves={"plain": "auth.client_token"}),
+        *(
+            Step(f"{method} without sudo", f"{method} {_UI}{path}", 403, body, token="{plain}")
+            for method, path, body in _UI_REQUESTS
+        ),
+        Step("namespace", "POST sys/namespaces/n", 200, {}, random=("data.id",)),
+        Step("in a namespace", f"LIST {_UI}", 400, headers={"X-Vault-Namespace": "n"}),
+        Step("write in a namespace", f"POST {_UI}/X-A", 400, {"values": ["a"]}, headers={"X-Vault-Namespace": "n"}),
+        Step("below a namespace", f"LIST n/{_UI}", 400),
+    ),
+)  # fmt: skip
+
+SCENARIOS = (_ui_headers, _cors, _audited, _quota_writes, _quota_limits, _passwords, _loggers)

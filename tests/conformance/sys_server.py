@@ -323,6 +323,89 @@ _plugins = Scenario(
     ),
 )
 
+_RELOADS: tuple[tuple[str, int, dict[str, Json]], ...] = (
+    ("nothing", 400, {}),
+    ("empty", 400, {"plugin": "", "mounts": []}),
+    ("a scope alone", 400, {"scope": "nope"}),
+    ("an unknown parameter", 400, {"foo": 1}),
+    ("both", 400, {"plugin": "transit", "mounts": ["{m}/"], "scope": "nope"}),
+    ("a wrong scope", 400, {"plugin": "nope", "scope": "nope"}),
+    ("an unknown plug-in", 400, {"plugin": "nope"}),
+    ("a plug-in in upper case", 400, {"plugin": "TRANSIT"}),
+    ("a number", 400, {"plugin": 5}),
+    ("a list as plug-in", 400, {"plugin": ["x"]}),
+    ("a map as mounts", 400, {"mounts": {"a": 1}}),
+    ("a list as scope", 400, {"plugin": "transit", "scope": ["x"]}),
+    ("singleton token", 400, {"plugin": "token"}),
+    ("singleton system", 400, {"plugin": "system"}),
+    ("singleton identity", 400, {"plugin": "identity"}),
+    ("singleton ns_token", 400, {"plugin": "ns_token"}),
+    ("no such mount", 400, {"mounts": ["nope/"]}),
+    ("no such auth method", 400, {"mounts": ["auth/nope"]}),
+    ("no mount", 400, {"mounts": [""]}),
+    ("a slash in front", 400, {"mounts": ["/{m}/"]}),
+    ("a quote", 400, {"mounts": ['a"b']}),
+    ("several that aren't there", 400, {"mounts": "nope,{m},sys/"}),
+    ("mounts that are built in", 400, {"mounts": ["sys/", "cubbyhole", "identity", "auth/token"]}),
+    ("a plug-in", 200, {"plugin": "transit"}),
+    ("a method", 200, {"plugin": "userpass"}),
+    ("one that isn't mounted", 200, {"plugin": "approle", "scope": "global"}),
+    ("a mount", 200, {"mounts": ["{m}/"]}),
+    ("a mount twice", 200, {"mounts": ["{m}", "{m}//"]}),
+    ("below a mount", 200, {"mounts": "{m}/keys/k"}),
+)
+
+_reloading = Scenario(
+    "sys-plugins-reload",
+    engine="transit",
+    steps=(
+        Step("key", "POST {m}/keys/k", 200),
+        *(Step(f"reload {name}", "POST sys/plugins/reload/backend", status, body) for name, status, body in _RELOADS),
+        Step("the key is there", "GET {m}/keys/k", 200),
+        Step("read", "GET sys/plugins/reload/backend", 405),
+        Step("without a token", "POST sys/plugins/reload/backend", 403, {"plugin": "transit"}, token=NO_TOKEN),
+        Step("policy", "POST sys/policies/acl/reloading", 204,
+             {"policy": 'path "sys/plugins/reload/backend" { capabilities = ["update"] }'}),
+        Step("token", "POST auth/token/create", 200, {"policies": ["reloading"]}, saves={"plain": "auth.client_token"}),
+        Step("without sudo", "POST sys/plugins/reload/backend", 200, {"plugin": "transit"}, token="{plain}"),
+    ),
+)  # fmt: skip
+
+_TREE_POLICY = 'path "sys/internal/inspect/router/*" {{ capabilities = ["read"{sudo}] }}'
+
+_trees = Scenario(
+    "sys-router",
+    servers=Servers.FRESH,
+    steps=(
+        Step("mount", "POST sys/mounts/t", 204, {"type": "transit"}),
+        Step("namespace", "POST sys/namespaces/n", 200, {}, random=("data.id",)),
+        Step("mount in it", "POST sys/mounts/t", 204, {"type": "transit"}, headers={"X-Vault-Namespace": "n"}),
+        # The trees are told in no order.
+        *(
+            Step(name, f"GET sys/internal/inspect/router/{name}", 200, ignores=(f"data.{name}.*",))
+            for name in ("root", "storage", "accessor", "uuid")
+        ),
+        Step("no such tree", "GET sys/internal/inspect/router/nope", 404),
+        Step("no tree", "GET sys/internal/inspect/router", 404),
+        Step("list", "LIST sys/internal/inspect/router", 404),
+        Step("write", "POST sys/internal/inspect/router/root", 405, {}),
+        Step("in a namespace", "GET sys/internal/inspect/router/root", 400, headers={"X-Vault-Namespace": "n"}),
+        Step("without a token", "GET sys/internal/inspect/router/root", 403, token=NO_TOKEN),
+        *(
+            step
+            for name, sudo, status in (("plain", "", 403), ("sudo", ', "sudo"', 200))
+            for step in (
+                Step(f"policy {name}", f"POST sys/policies/acl/{name}", 204,
+                     {"policy": _TREE_POLICY.format(sudo=sudo)}),
+                Step(f"token {name}", "POST auth/token/create", 200, {"policies": [name]},
+                     saves={name: "auth.client_token"}),
+                Step(f"with {name}", "GET sys/internal/inspect/router/root", status, token=f"{{{name}}}",
+                     ignores=("data.root.*",)),
+            )
+        ),
+    ),
+)  # fmt: skip
+
 _more = Scenario(
     "sys-server-more",
     steps=(
@@ -337,7 +420,6 @@ _more = Scenario(
         Step("renew a lease that isn't there", "POST sys/leases/renew", 400, {"lease_id": "nope"}),
         Step("revoke a lease that isn't there", "POST sys/leases/revoke", 204, {"lease_id": "nope"}),
         Step("cors", "GET sys/config/cors", 200),
-        Step("ui headers", "LIST sys/config/ui/headers", 404),
         Step(
             "audited headers", "GET sys/config/auditing/request-headers", 200, ignores=("headers.*", "data.headers.*")
         ),
@@ -348,4 +430,4 @@ _more = Scenario(
     ),
 )
 
-SCENARIOS = (_unsealed, _barrier, _initialisation, _single_share, _audit, _plugins, _more)
+SCENARIOS = (_unsealed, _barrier, _initialisation, _single_share, _audit, _plugins, _reloading, _trees, _more)

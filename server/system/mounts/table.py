@@ -25,7 +25,9 @@ RESERVED = ("auth/", "sys/", "cubbyhole/", "identity/", "audit/")
 _FIXED = frozenset({"sys/", "cubbyhole/", "identity/"})
 """Where Vault's own engines lie; nothing is ever unmounted there."""
 
-_BUILT_IN_TYPES = frozenset({"system", "token", "cubbyhole", "identity"})
+BUILT_IN_TYPES = frozenset({"system", "token", "cubbyhole", "identity"})
+"""Engines that are there from the first, once in each namespace."""
+
 _PLUGIN = "plugin"
 
 
@@ -142,7 +144,7 @@ async def enable_mount(system: System, call: Call, body: EnableBody) -> None:
     if is_reserved(path):
         raise InvalidRequest(f'cannot mount "{path}"')
     refuse_over_namespace(system, path)
-    if type_name in _BUILT_IN_TYPES:
+    if type_name in BUILT_IN_TYPES:
         raise InvalidRequest(f'mount type of "{type_name}" is not mountable')
     await _enable(system, SECRETS, path, type_name, call, body)
 
@@ -151,7 +153,7 @@ async def enable_auth(system: System, call: Call, body: EnableBody) -> None:
     """Mount an auth method."""
     path = normal_path(body.path)
     type_name = _type(body)
-    if type_name in _BUILT_IN_TYPES:
+    if type_name in BUILT_IN_TYPES:
         raise InvalidRequest(f"{type_name} credential backend cannot be instantiated")
     await _enable(system, AUTHS, path, type_name, call, body)
 

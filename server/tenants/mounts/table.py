@@ -80,6 +80,9 @@ class MountEntry(Struct, frozen=True, kw_only=True):
     built_in: bool = False
     """Created by the server itself: can't be disabled or moved."""
 
+    reloads: int = 0
+    """How often its engine was to be opened anew. Another number makes another entry, and so another engine."""
+
     @property
     def is_auth(self) -> bool:
         """Whether it is an auth method."""
@@ -205,6 +208,14 @@ class Mounts:
         await self._change(tuned)
         return there
 
+    async def reload(self, chosen: Callable[[MountEntry], bool]) -> None:
+        """Have the engines of those mounts opened anew that ``chosen`` says, by every process."""
+
+        def reloaded(entries: list[MountEntry]) -> list[MountEntry]:
+            return [replace(entry, reloads=entry.reloads + 1) if chosen(entry) else entry for entry in entries]
+
+        await self._change(reloaded)
+
     async def remount(self, source: str, target: str) -> None:
         """Move a mount with its data. Raises ``InvalidRequest`` if it isn't there or ``target`` is taken."""
 
@@ -323,6 +334,12 @@ def _overlapping(path: str, entries: list[MountEntry]) -> MountEntry | None:
 
 def _decode(value: bytes) -> _Table:
     return msgspec.msgpack.decode(value, type=_Table)
+
+
+async def stored_entries(view: View) -> list[MountEntry]:
+    """The mounts of the namespace with this storage, which need not be open, by path."""
+    value = await view.get(MOUNT_TABLE)
+    return [] if value is None else sorted(_decode(value).entries, key=lambda entry: entry.path)
 
 
 async def _read(transaction: Transaction) -> list[MountEntry]:

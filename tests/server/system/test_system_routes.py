@@ -115,6 +115,11 @@ def test_the_routes_that_need_sudo_are_these() -> None:
         "update rotate",
         "update rotate/keyring",
         "update rotate/root",
+        "list config/ui/headers",
+        "read config/ui/headers/{header}",
+        "update config/ui/headers/{header}",
+        "delete config/ui/headers/{header}",
+        "read internal/inspect/router/{tag}",
         "list plugins/catalog/{type}",
         "read plugins/catalog/{type}/{name}",
     }

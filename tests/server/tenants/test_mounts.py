@@ -135,6 +135,23 @@ async def test_another_process_s_change_is_seen_and_other_engines_are_kept() -> 
     assert engine.closed == 1
 
 
+async def test_reloading_opens_the_engines_of_the_chosen_mounts_anew_in_every_process() -> None:
+    place = new_place()
+    ours, theirs = _mounts(place), _mounts(place)
+    for path in ("a/", "b/"):
+        await ours.enable(new_entry(path, "sample"))
+    await place.cache.catch_up()
+    before = dict((await theirs.router()).mounts)
+    await ours.reload(lambda entry: entry.path == "a/")
+    await place.cache.catch_up()
+    after = (await theirs.router()).mounts
+    assert after["a/"].engine is not before["a/"].engine
+    assert after["b/"].engine is before["b/"].engine
+    engines = [before["a/"].engine, after["a/"].engine, before["b/"].engine]
+    assert [engine.closed for engine in engines if isinstance(engine, Engine)] == [1, 0, 0]
+    assert after["a/"].entry == replace(before["a/"].entry, reloads=1)
+
+
 async def test_remount_errors_change_nothing() -> None:
     mounts = _mounts(new_place())
     await mounts.enable(new_entry("a/", "sample"))
