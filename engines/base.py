@@ -18,6 +18,7 @@ from typing import Any, ClassVar, Generic, ParamSpec, Protocol, TypeAlias, TypeV
 
 from msgspec import Struct
 
+from engines.crypto_policy.facts import Place
 from engines.crypto_policy.fips import FipsMode
 from engines.crypto_policy.gate import OPEN_GATE, CryptoRecord, Gate, PolicyRecord
 from storage.view import View
@@ -343,6 +344,14 @@ class Mount:
 
     gate: Gate = OPEN_GATE
     """The crypto policy's gate for the keys of this mount."""
+
+    namespace: str = ""
+    """The path of its namespace, ending in ``/``; ``""`` for the root."""
+
+    @property
+    def place(self) -> Place:
+        """Where its keys lie, a new object each time."""
+        return Place(self.path, self.namespace)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

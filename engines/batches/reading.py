@@ -120,6 +120,13 @@ def reply_with_status(
     return Reply(data, status=status)
 
 
+def batch_results(reply: Reply) -> list[dict[str, Any]]:
+    """The results in the answer to a batch."""
+    assert reply.data is not None, "a batch has results"
+    results: list[dict[str, Any]] = reply.data["batch_results"]
+    return results
+
+
 class _ExactRewrapItem(RewrapItem, forbid_unknown_fields=True, kw_only=True):
     pass
 

@@ -13,6 +13,21 @@ from typing import Any
 from msgspec import Struct
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Place:
+    """Where keys lie: the path of their mount below its namespace, and that of the namespace; both end in ``/``.
+
+    The root namespace is ``""``. A mount that moves gets a new object.
+    """
+
+    mount: str = ""
+    namespace: str = ""
+
+
+NOWHERE = Place()
+"""For keys that are looked at outside of any mount."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class KeyFacts:
     """One version of a key, ``key.`` in expressions. Kept with the loaded version, one object for its lifetime."""

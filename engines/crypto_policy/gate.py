@@ -48,6 +48,17 @@ class KeyUse(Struct, kw_only=True):
     variant: str = ""
     data_class: str = ""
 
+    def begin(self) -> None:
+        """Count a use, as a failed one until it is ``made``."""
+        self.count += 1
+        self.failed += 1
+
+    def made(self, input_bytes: int = 0, output_bytes: int = 0) -> None:
+        """Note that the use has succeeded, and what went in and came out."""
+        self.failed -= 1
+        self.input_bytes += input_bytes
+        self.output_bytes += output_bytes
+
 
 class CryptoRecord(Struct, kw_only=True):
     """What a request executed, for the audit (``crypto``); mount, time and success are the server's to add."""

@@ -83,7 +83,7 @@ async def set_chain(engine: KeepsKeys, call: Call, body: CertificateChain) -> Re
             raise kind(f"failed to persist certificate chain: {fault.message}") from None
         return replace(record, versions={**record.versions, number: replace(version, certificate_chain=chain)})
 
-    await engine.keys.change(body.name, _missing(body.name), edit)
+    await engine.keys.change(body.name, call, _missing(body.name), edit)
     return Reply(
         {"name": keyring.record.name, "type": keyring.algorithm.key_type, "certificate_chain": body.certificate_chain}
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from typing import Any, get_type_hints
 
 import msgspec
@@ -17,7 +17,7 @@ from engines.algorithms.registry import ALGORITHMS
 from engines.algorithms.row import PARAMETER_SET, Algorithm, Fips
 from engines.algorithms.symmetric.mac import HMAC_KEY, KEY_BYTES
 from engines.algorithms.types import KEY_TYPES, find_row
-from engines.crypto_policy.facts import KeyFacts
+from engines.crypto_policy.facts import NOWHERE, KeyFacts, Place
 from engines.crypto_policy.operations import CryptoOperation
 from engines.durations import SECOND
 from engines.encoding import parse_rfc3339
@@ -27,21 +27,6 @@ from engines.keys.records import KeyringRecord, VersionRecord
 
 _BYTE_BITS = 8
 _UNMADE = (CryptoOperation.CREATE, CryptoOperation.IMPORT)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Place:
-    """Where keys lie: the path of their mount below its namespace, and that of the namespace; both end in ``/``.
-
-    The root namespace is ``""``. A mount that moves gets a new object.
-    """
-
-    mount: str = ""
-    namespace: str = ""
-
-
-NOWHERE = Place()
-"""For keys that are looked at outside of any mount."""
 
 
 def facts_of_version(record: KeyringRecord, number: int, version: VersionRecord, place: Place) -> KeyFacts:
@@ -56,6 +41,11 @@ def facts_of_version(record: KeyringRecord, number: int, version: VersionRecord,
         number=number,
         created=version.created / SECOND,
     )
+
+
+def facts_of_latest(record: KeyringRecord, place: Place) -> KeyFacts:
+    """The facts of the latest version of a key that is looked at as a whole."""
+    return facts_of_version(record, record.latest_version, record.versions[record.latest_version], place)
 
 
 def facts_of_mac(record: KeyringRecord, number: int, version: VersionRecord, place: Place) -> KeyFacts:

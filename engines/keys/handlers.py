@@ -18,4 +18,4 @@ async def list_keys(engine: KeepsKeys, call: Call, body: Page) -> Reply:
 
 async def delete(engine: KeepsKeys, call: Call, body: KeyName) -> None:
     """Destroy a key for which that is allowed."""
-    await engine.keys.delete(body.name)
+    await engine.keys.delete(body.name, call)

@@ -19,10 +19,12 @@ from engines.algorithms.registry import ALGORITHMS
 from engines.algorithms.row import Algorithm
 from engines.algorithms.symmetric.derivation import DERIVATIONS, KeyDerivation
 from engines.algorithms.symmetric.mac import Mac
+from engines.crypto_policy.facts import NOWHERE, KeyFacts, Place
 from engines.crypto_policy.fips import UNGUARDED, ApprovedSignature, FipsGuard
 from engines.faults import InvalidRequest
 from engines.keys.approval import unapproved_key
 from engines.keys.encryption_count import VersionCount
+from engines.keys.facts import facts_of_mac, facts_of_version
 from engines.keys.records import KeyringRecord, VersionRecord, decode_record
 from storage.base import Damaged
 
@@ -56,9 +58,12 @@ class KeyVersion:
         "_derived",
         "_encapsulation",
         "_encryption",
+        "_facts",
         "_jwk",
         "_keyring",
         "_mac",
+        "_mac_facts",
+        "_place",
         "_signature",
         "count",
         "number",
@@ -84,6 +89,25 @@ class KeyVersion:
         self._signature: Signature | None = None
         self._mac: Mac | None = None
         self._derived: OrderedDict[bytes, Any] = OrderedDict()
+        self._place = NOWHERE
+        self._facts: KeyFacts | None = None
+        self._mac_facts: KeyFacts | None = None
+
+    def facts(self, place: Place) -> KeyFacts:
+        """What a crypto policy can know of the version in a mount at ``place``; made once."""
+        if self._place is not place:
+            self._move(place)
+        if self._facts is None:
+            self._facts = facts_of_version(self._keyring.record, self.number, self.record, place)
+        return self._facts
+
+    def mac_facts(self, place: Place) -> KeyFacts:
+        """As ``facts``, of what this version authenticates with."""
+        if self._place is not place:
+            self._move(place)
+        if self._mac_facts is None:
+            self._mac_facts = facts_of_mac(self._keyring.record, self.number, self.record, place)
+        return self._mac_facts
 
     def material(self) -> Material:
         """The key itself. The caller sees to it that it goes no further than it must."""
@@ -165,6 +189,11 @@ class KeyVersion:
         if self._mac is None:
             self._mac = Mac(self.mac_key())
         return self._mac
+
+    def _move(self, place: Place) -> None:
+        """Forget the facts of another place, where the mount was when the key was loaded."""
+        self._place = place
+        self._facts = self._mac_facts = None
 
     def _derive(self, context: bytes, make: Callable[[bytes], Any]) -> Any:
         found = self._derived.get(context)

@@ -19,9 +19,14 @@ from engines.algorithms.base import Material
 from engines.algorithms.registry import ALGORITHMS
 from engines.algorithms.row import Algorithm
 from engines.base import Call
+from engines.crypto_policy.facts import NOWHERE, KeyFacts, Place
 from engines.crypto_policy.fips import FipsGuard, FipsMode
+from engines.crypto_policy.gate import OPEN_GATE, Asking, AutomaticWork, CryptoRecord, Gate, KeyUse
+from engines.crypto_policy.operations import CryptoOperation
+from engines.crypto_policy.uses import Uses
 from engines.faults import Failed, Fault, InvalidRequest
 from engines.keys.approval import unapproved_kind, unapproved_new
+from engines.keys.facts import facts_of_latest, facts_of_new
 from engines.keys.keyring import Keyring, decode_keyring
 from engines.keys.records import (
     ArchiveRecord,
@@ -67,7 +72,8 @@ async def generate(algorithm: Algorithm, key_bytes: int) -> Material:
 class KeyStore:
     """The keys of one mount, held to its FIPS mode: no key that isn't approved is made, or protects anything.
 
-    They are of ``algorithms``; ``plain`` allows neither derivation nor soft deletion.
+    They are of ``algorithms``; ``plain`` allows neither derivation nor soft deletion. ``gate`` says what the crypto
+    policy lets be done with keys at ``place``.
     """
 
     def __init__(
@@ -77,9 +83,13 @@ class KeyStore:
         algorithms: Mapping[str, Algorithm] = ALGORITHMS,
         *,
         plain: bool = False,
+        gate: Gate = OPEN_GATE,
+        place: Place = NOWHERE,
     ) -> None:
         self.storage = storage
         self.algorithms = algorithms
+        self.gate = gate
+        self.place = place
         self.fips = FipsGuard(fips_mode, f"keys of {storage.prefix!r}")
         self._plain = plain
         self._decode = partial(decode_keyring, guard=self.fips)
@@ -113,16 +123,33 @@ class KeyStore:
         elif use is Use.PROCESS:
             self.fips.processing(call, keyring.unapproved)
 
+    def allow(self, call: Asking, operation: CryptoOperation, key: KeyFacts) -> KeyUse:
+        """Ask the gate for an ``operation`` on a key as a whole, which is counted in what this answers.
+
+        ``call`` is recorded as a request for it, unless it is one for something else. Raises ``PolicyRefused``.
+        """
+        record = call.crypto
+        if record is None:
+            record = call.crypto = CryptoRecord(operation=operation.value, key=key.name, uses=[])
+        if record.operation != operation.value:
+            record = CryptoRecord(operation=operation.value, key=key.name, uses=[])
+        record.uses.clear()  # Of an earlier attempt of the same transaction.
+        return Uses(self.gate, self.place, call, operation, record).allow(key)
+
     async def list(self, after: str, limit: int | None) -> list[str]:
         """The names of keys, in order; what has keys below it ends in ``/``."""
         return await self.storage.list(KEYS, after, limit)
 
-    async def create(self, record: KeyringRecord, algorithm: Algorithm, call: Call) -> Keyring:
+    async def create(
+        self, record: KeyringRecord, algorithm: Algorithm, call: Call, *, of_server: bool = False
+    ) -> Keyring:
         """Make the key that ``record`` describes, its first version included; one that is there already stays as it is.
 
-        ``call`` is warned of a key that isn't approved.
+        ``call`` is warned of a key that isn't approved. ``of_server``: it is a key of the server's own, which crypto
+        policies aren't about.
 
-        Raises ``Failed`` if the algorithm can't have what ``record`` asks for, ``NotApproved`` if the mode forbids it.
+        Raises ``Failed`` if the algorithm can't have what ``record`` asks for, ``NotApproved`` if the mode forbids it,
+        and ``PolicyRefused``.
         """
         found = await self.load(record.name)
         if found is not None:
@@ -134,6 +161,9 @@ class KeyStore:
             )
         if record.convergent and not algorithm.usage.convergent:
             raise Failed(f"convergent encryption not supported for keys of type {algorithm.key_type}")
+        use = None
+        if not of_server:
+            use = self.allow(call, CryptoOperation.CREATE, facts_of_new(record, self.place, call.now))
         material = await generate(algorithm, record.key_bytes)
         made = replace(record, versions={1: new_version(material, call.now)})
 
@@ -144,11 +174,15 @@ class KeyStore:
             self.rewrite(transaction, made)
             return Keyring(made, self.fips)
 
-        return await transact(self.storage, work)
+        keyring = await transact(self.storage, work)
+        if use is not None:
+            use.count, use.key_version = 1, 1
+        return keyring
 
     async def change(
         self,
         name: str,
+        call: Call,
         missing: Fault,
         edit: Callable[[KeyringRecord], KeyringRecord],
         *,
@@ -157,11 +191,13 @@ class KeyStore:
         """Replace the key ``name`` by what ``edit`` makes of it; ``edit`` may run several times, or raise a fault.
 
         Versions that ``edit`` moves below or above ``min_decryption_version`` go to the archive and come back from it,
-        and those below ``min_available_version`` are destroyed. Raises ``missing`` if there is no such key, and
-        ``InvalidRequest`` for a disabled one unless ``even_disabled``.
+        and those below ``min_available_version`` are destroyed. Raises ``missing`` if there is no such key,
+        ``InvalidRequest`` for a disabled one unless ``even_disabled``, and ``PolicyRefused``.
         """
+        use: KeyUse | None = None
 
         async def work(transaction: Transaction) -> Keyring:
+            nonlocal use
             value = await transaction.get(KEYS + name)
             if value is None:
                 raise missing
@@ -170,19 +206,23 @@ class KeyStore:
                 check_use(old, Use.MANAGE, 0)
             new = edit(old)
             if new is not old:
+                use = self.allow(call, CryptoOperation.CONFIGURE, facts_of_latest(new, self.place))
                 new = await self._move_versions(transaction, old, new)
                 self.rewrite(transaction, new)
             return Keyring(new, self.fips)
 
-        return await transact(self.storage, work)
+        keyring = await transact(self.storage, work)
+        if use is not None:
+            use.count = 1
+        return keyring
 
     async def rotate(self, name: str, now: float, *, missing: Fault, call: Call | None = None) -> Keyring:
         """Give the key ``name`` a new version.
 
-        ``call``, if somebody asked for it, is warned of a key that isn't approved. Raises ``missing``, ``Failed``, or
-        ``InvalidRequest`` for a key that is disabled or not approved.
+        ``call``, if somebody asked for it, is warned of a key that isn't approved. Raises ``missing``, ``Failed``,
+        ``InvalidRequest`` for a key that is disabled or not approved, or ``PolicyRefused``.
         """
-        rotated, _ = await self._rotate(name, now, missing)
+        rotated, _ = await self._rotate(name, now, missing, AutomaticWork(now) if call is None else call)
         if call is not None:
             self.fips.processing(call, rotated.unapproved)
         return rotated
@@ -192,14 +232,17 @@ class KeyStore:
 
         Raises as ``rotate``.
         """
-        return await self._rotate(name, now, missing, number)
+        return await self._rotate(name, now, missing, AutomaticWork(now), number)
 
-    async def _rotate(self, name: str, now: float, missing: Fault, only_from: int = 0) -> tuple[Keyring, bool]:
+    async def _rotate(
+        self, name: str, now: float, missing: Fault, asking: Asking, only_from: int = 0
+    ) -> tuple[Keyring, bool]:
         fresh: Material | None = None
         fresh_type = ""
+        use: KeyUse | None = None
 
         async def work(transaction: Transaction) -> tuple[Keyring, bool]:
-            nonlocal fresh, fresh_type
+            nonlocal fresh, fresh_type, use
             value = await transaction.get(KEYS + name)
             if value is None:
                 raise missing
@@ -209,6 +252,7 @@ class KeyStore:
                 return old, False
             check_rotatable(old.record)
             self.fips.refuse(unapproved_kind(old.record))
+            use = self.allow(asking, CryptoOperation.ROTATE, old.latest.facts(self.place))
             # A second attempt takes the key that the first has made; only another type would need another key.
             if fresh is None or fresh_type != old.record.type:
                 fresh = await generate(old.algorithm, old.record.key_bytes)
@@ -217,12 +261,18 @@ class KeyStore:
             self.rewrite(transaction, new)
             return Keyring(new, self.fips), True
 
-        return await transact(self.storage, work)
+        rotated, made = await transact(self.storage, work)
+        if use is not None:
+            use.count, use.key_version = 1, rotated.record.latest_version
+        return rotated, made
 
-    async def delete(self, name: str) -> None:
-        """Destroy the key ``name`` and all its versions. Raises ``InvalidRequest`` if that isn't allowed."""
+    async def delete(self, name: str, call: Call) -> None:
+        """Destroy the key ``name`` and all its versions.
 
-        async def work(transaction: Transaction) -> None:
+        Raises ``InvalidRequest`` if that isn't allowed, and ``PolicyRefused``.
+        """
+
+        async def work(transaction: Transaction) -> KeyUse:
             value = await transaction.get(KEYS + name)
             if value is None:
                 raise InvalidRequest(f"error deleting policy {name}: could not delete key; not found")
@@ -230,21 +280,30 @@ class KeyStore:
             check_use(record, Use.MANAGE, 0)
             if not record.deletion_allowed:
                 raise InvalidRequest(f"error deleting policy {name}: deletion is not allowed for this key")
+            use = self.allow(call, CryptoOperation.DELETE, facts_of_latest(record, self.place))
             transaction.delete(KEYS + name)
             transaction.delete(ARCHIVES + name)
             transaction.delete(AUTO_ROTATED + name)
             transaction.delete(COUNTS + name)
+            return use
 
-        await transact(self.storage, work)
+        (await transact(self.storage, work)).count = 1
 
-    def write(self, transaction: Transaction, record: KeyringRecord, call: Call) -> None:
-        """Write ``record``, of a key that comes from outside or has a version that does.
+    def write(self, transaction: Transaction, record: KeyringRecord, call: Call, operation: CryptoOperation) -> None:
+        """Write ``record``, of a key that comes from outside or has a version that does, by ``operation``.
 
-        ``call`` is warned of a key that isn't approved. Raises ``NotApproved`` if the FIPS mode forbids it.
+        ``call`` is warned of a key that isn't approved. Raises ``NotApproved`` if the FIPS mode forbids it, and
+        ``PolicyRefused``.
         """
         if self.fips.active:
             self.fips.protecting(call, unapproved_new(record))
+        if operation is CryptoOperation.RESTORE:
+            facts = facts_of_latest(record, self.place)
+        else:
+            facts = facts_of_new(record, self.place, call.now)
+        use = self.allow(call, operation, facts)
         self.rewrite(transaction, record)
+        use.count, use.key_version = 1, record.latest_version
 
     def rewrite(self, transaction: Transaction, record: KeyringRecord) -> None:
         """Write ``record``, of a key that stays what it is, and note whether it rotates by itself."""

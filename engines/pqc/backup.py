@@ -17,6 +17,7 @@ from engines.algorithms.base import Material
 from engines.algorithms.encodings.interchange import BadBackup
 from engines.algorithms.row import Algorithm, Pace
 from engines.base import Call, Reply
+from engines.crypto_policy.operations import CryptoOperation
 from engines.encoding import NotBase64, decode_base64, encode_base64, nanoseconds_of
 from engines.faults import Failed, InvalidRequest
 from engines.keys.records import (
@@ -176,7 +177,7 @@ async def restore(engine: Pqc, call: Call, body: Restoration) -> None:
             transaction.put(COUNTS + name, encode_totals(totals))
         else:
             transaction.delete(COUNTS + name)
-        engine.keys.write(transaction, record, call)
+        engine.keys.write(transaction, record, call, CryptoOperation.RESTORE)
         if archived:
             transaction.put(ARCHIVES + name, encode_archive(archive))
         else:

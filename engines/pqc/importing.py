@@ -14,6 +14,7 @@ from engines.algorithms.base import BadCiphertext, Material
 from engines.algorithms.registry import APPROVED_KEM_WRAPPING_ALGORITHM, KEM_WRAPPING_ALGORITHM
 from engines.algorithms.row import Algorithm, Pace
 from engines.base import Call, Nothing, Reply
+from engines.crypto_policy.operations import CryptoOperation
 from engines.encoding import decode_base64
 from engines.faults import Failed, InvalidRequest
 from engines.fields import Duration
@@ -102,7 +103,7 @@ async def _wrapping_key(engine: Pqc, call: Call) -> Keyring:
         return found
     algorithm = APPROVED_KEM_WRAPPING_ALGORITHM if approved else KEM_WRAPPING_ALGORITHM
     record = KeyringRecord(name=name, type=algorithm.name, versions={})
-    return await engine.wrapping.create(record, algorithm, call)
+    return await engine.wrapping.create(record, algorithm, call, of_server=True)
 
 
 async def _read_material(engine: Pqc, call: Call, algorithm: Algorithm, body: ImportedVersion) -> Material:
@@ -146,7 +147,7 @@ async def import_key(engine: Pqc, call: Call, body: ImportedKey) -> None:
     async def work(transaction: Transaction) -> None:
         if await transaction.get(KEYS + body.name) is not None:
             raise InvalidRequest(_EXISTS)
-        engine.keys.write(transaction, record, call)
+        engine.keys.write(transaction, record, call, CryptoOperation.IMPORT)
 
     await transact(engine.keys.storage, work)
 
@@ -167,7 +168,8 @@ async def import_version(engine: Pqc, call: Call, body: ImportedUpdate) -> None:
             check_importable(record)
             if record.type != keyring.record.type:
                 raise InvalidRequest("the key was replaced by one of another type")
-            engine.keys.write(transaction, add_material(record, material, body.version, call.now), call)
+            added = add_material(record, material, body.version, call.now)
+            engine.keys.write(transaction, added, call, CryptoOperation.IMPORT)
 
         await transact(engine.keys.storage, work)
     except Failed as fault:

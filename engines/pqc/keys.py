@@ -103,7 +103,7 @@ async def configure(engine: Pqc, call: Call, body: KeyConfig) -> Reply:
     def edit(record: KeyringRecord) -> KeyringRecord:
         return with_rules(configured(record, call, body), body)
 
-    return describe(await engine.keys.change(body.name, NoSuchKey(), edit, even_disabled=True))
+    return describe(await engine.keys.change(body.name, call, NoSuchKey(), edit, even_disabled=True))
 
 
 async def rotate(engine: Pqc, call: Call, body: KeyName) -> Reply:
@@ -121,7 +121,7 @@ async def trim(engine: Pqc, call: Call, body: KeyTrim) -> Reply:
     def edit(record: KeyringRecord) -> KeyringRecord:
         return trimmed(record, body)
 
-    return describe(await engine.keys.change(body.name, NoSuchKey(), edit))
+    return describe(await engine.keys.change(body.name, call, NoSuchKey(), edit))
 
 
 def describe(keyring: Keyring) -> Reply:

@@ -12,7 +12,7 @@ class Pqc:
     """One mount of the engine; it holds no state but what storage and its cache hold, and reservations."""
 
     def __init__(self, mount: Mount) -> None:
-        self.keys = KeyStore(mount.storage, mount.fips_mode)
+        self.keys = KeyStore(mount.storage, mount.fips_mode, gate=mount.gate, place=mount.place)
         self.wrapping = KeyStore(mount.storage.within("import/"), mount.fips_mode)
         """Holds the one key that imported keys are wrapped to, out of reach of the paths of the API."""
 

@@ -150,7 +150,7 @@ async def configure(engine: Signing, call: Call, body: KeyConfig) -> Reply:
     def edit(record: KeyringRecord) -> KeyringRecord:
         return _with_rules(configured(record, call, body), body)
 
-    return describe(await engine.keys.change(body.name, NoSuchKey(body.name), edit, even_disabled=True), call.now)
+    return describe(await engine.keys.change(body.name, call, NoSuchKey(body.name), edit, even_disabled=True), call.now)
 
 
 async def rotate(engine: Signing, call: Call, body: KeyName) -> Reply:
@@ -165,7 +165,7 @@ async def trim(engine: Signing, call: Call, body: KeyTrim) -> Reply:
     def edit(record: KeyringRecord) -> KeyringRecord:
         return trimmed(record, body)
 
-    return describe(await engine.keys.change(body.name, NoSuchKey(body.name), edit), call.now)
+    return describe(await engine.keys.change(body.name, call, NoSuchKey(body.name), edit), call.now)
 
 
 def describe(keyring: Keyring, now: float) -> Reply:

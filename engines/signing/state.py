@@ -13,7 +13,9 @@ class Signing:
 
     def __init__(self, mount: Mount) -> None:
         self.storage = mount.storage
-        self.keys = KeyStore(mount.storage, mount.fips_mode, SIGNING_ALGORITHMS, plain=True)
+        self.keys = KeyStore(
+            mount.storage, mount.fips_mode, SIGNING_ALGORITHMS, plain=True, gate=mount.gate, place=mount.place
+        )
         self.max_batch_items = mount.max_batch_items
 
     async def tick(self, now: float) -> None:

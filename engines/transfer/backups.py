@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from engines.algorithms.registry import ALGORITHMS
 from engines.algorithms.row import Pace
 from engines.base import Body, Call, Reply
+from engines.crypto_policy.operations import CryptoOperation
 from engines.durations import SECOND
 from engines.encoding import NotBase64, decode_base64, encode_base64, nanoseconds_of
 from engines.faults import Failed, InvalidRequest
@@ -163,7 +164,7 @@ async def restore(engine: KeepsKeys, call: Call, body: Restoration) -> None:
             transaction.put(COUNTS + record.name, encode_totals(totals))
         else:
             transaction.delete(COUNTS + record.name)
-        engine.keys.write(transaction, record, call)
+        engine.keys.write(transaction, record, call, CryptoOperation.RESTORE)
         if archive.versions:
             transaction.put(ARCHIVES + record.name, encode_archive(archive))
         else:

@@ -13,6 +13,7 @@ from engines.algorithms.rsa.key_wrapping import DEFAULT_WRAPPING_HASH, WRAPPING_
 from engines.algorithms.symmetric.derivation import COUNTER_MODE_BYTES, HKDF_SHA256, HMAC_SHA256_COUNTER
 from engines.base import Call, Nothing, Reply
 from engines.crypto_policy.fips import unapproved_hash
+from engines.crypto_policy.operations import CryptoOperation
 from engines.encoding import NotBase64, decode_base64
 from engines.faults import Failed, InvalidRequest
 from engines.fields import Duration
@@ -100,7 +101,7 @@ async def _wrapping_key(engine: KeepsKeys, call: Call) -> Keyring:
     if found is not None:
         return found
     record = KeyringRecord(name=_WRAPPING_KEY, type=WRAPPING_ALGORITHM.name, versions={})
-    return await engine.keys.create(record, WRAPPING_ALGORITHM, call)
+    return await engine.keys.create(record, WRAPPING_ALGORITHM, call, of_server=True)
 
 
 async def import_key(engine: KeepsKeys, call: Call, body: ImportedKey) -> None:
@@ -153,7 +154,7 @@ async def import_key(engine: KeepsKeys, call: Call, body: ImportedKey) -> None:
     async def work(transaction: Transaction) -> None:
         if await transaction.get(KEYS + body.name) is not None:
             raise _exists()
-        engine.keys.write(transaction, record, call)
+        engine.keys.write(transaction, record, call, CryptoOperation.IMPORT)
 
     await transact(engine.keys.storage, work)
 
@@ -211,6 +212,7 @@ async def import_version(engine: KeepsKeys, call: Call, body: ImportedUpdate) ->
         check_not_deleted(record)
         if record.type != keyring.record.type:
             raise Failed("the import_version endpoint can only be used with an imported key")
-        engine.keys.write(transaction, add_material(record, material, body.version, call.now), call)
+        added = add_material(record, material, body.version, call.now)
+        engine.keys.write(transaction, added, call, CryptoOperation.IMPORT)
 
     await transact(engine.keys.storage, work)

@@ -6,6 +6,7 @@ from engines.algorithms.kem.key_agreement import ECDH
 from engines.algorithms.registry import ALGORITHMS, DEFAULT_ALGORITHM, TRANSIT_ALGORITHMS
 from engines.algorithms.symmetric.derivation import HKDF_SHA256
 from engines.base import Call
+from engines.crypto_policy.operations import CryptoOperation
 from engines.faults import Failed, InvalidRequest
 from engines.keys.records import KeyringRecord, decode_record, new_version, with_new_version
 from engines.keys.settings import KeyName
@@ -82,6 +83,6 @@ async def derive_key(engine: Transit, call: Call, body: Agreement) -> None:
             except Failed as fault:
                 raise Failed(f"error importing key: {fault.message}") from None
             record = with_new_version(old, added)
-        engine.keys.write(transaction, record, call)
+        engine.keys.write(transaction, record, call, CryptoOperation.CREATE)
 
     await transact(engine.keys.storage, work)

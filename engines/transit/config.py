@@ -19,7 +19,7 @@ async def configure(engine: Transit, call: Call, body: KeyConfig) -> Reply:
         return with_rules(configured(record, call, body), body)
 
     missing = InvalidRequest(f"no existing key named {body.name} could be found")
-    return describe(await engine.keys.change(body.name, missing, edit, even_disabled=True))
+    return describe(await engine.keys.change(body.name, call, missing, edit, even_disabled=True))
 
 
 class KeyRotation(KeyName):
@@ -50,4 +50,4 @@ async def trim(engine: Transit, call: Call, body: KeyTrim) -> Reply:
     def edit(record: KeyringRecord) -> KeyringRecord:
         return trimmed(record, body)
 
-    return describe(await engine.keys.change(body.name, InvalidRequest("invalid key name"), edit))
+    return describe(await engine.keys.change(body.name, call, InvalidRequest("invalid key name"), edit))

@@ -147,7 +147,7 @@ async def _mark(engine: Transit, call: Call, name: str, deleted: bool, already: 
         return record if warned else replace(record, soft_deleted=deleted)
 
     try:
-        keyring = await engine.keys.change(name, NotFound(), edit)
+        keyring = await engine.keys.change(name, call, NotFound(), edit)
     except NotFound:
         return None
     if warned:

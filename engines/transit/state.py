@@ -74,7 +74,7 @@ class Transit:
     """One mount of the engine; it holds no state but what storage and its cache hold, and reservations."""
 
     def __init__(self, mount: Mount) -> None:
-        self.keys = KeyStore(mount.storage, mount.fips_mode, TRANSIT_ALGORITHMS)
+        self.keys = KeyStore(mount.storage, mount.fips_mode, TRANSIT_ALGORITHMS, gate=mount.gate, place=mount.place)
         self.counts = EncryptionCounts(mount.storage)
         self.settings = Settings(mount.storage)
         self.clock = mount.clock

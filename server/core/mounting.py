@@ -21,4 +21,5 @@ def mount_of(runtime: Runtime, tenant: Tenant, entry: MountEntry) -> Mount:
         max_lease_ttl_seconds=config.max_lease_ttl or settings.max_lease_ttl_seconds,
         max_batch_items=settings.max_batch_items,
         fips_mode=settings.fips_mode,
+        namespace=tenant.namespace.path,
     )

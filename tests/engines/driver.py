@@ -11,6 +11,7 @@ import pytest
 from compat.fields import convert
 from engines.base import Answers, Call, Caller, EngineType, Mount, Operation, Reply, Row
 from engines.crypto_policy.fips import FipsMode
+from engines.crypto_policy.gate import OPEN_GATE, Gate
 from engines.faults import Failed, Fault, InvalidRequest, NotFound, UnsupportedPath
 from engines.routing import route_table
 from storage.base import put
@@ -48,6 +49,7 @@ class Driver:
         engine_type: EngineType[[Mount], Any],
         fips_mode: FipsMode = FipsMode.DISABLED,
         store: MemoryStore | None = None,
+        gate: Gate = OPEN_GATE,
     ) -> None:
         self.type = engine_type
         self.store = store or MemoryStore()
@@ -55,7 +57,10 @@ class Driver:
         self.storage = View(self.store, "mount/", self.cache)
         self.clock = MovableClock()
         self.caller: Caller | None = None
-        mount = Mount(self.storage, self.clock, "test_accessor", "transit/", fips_mode=fips_mode)
+        self.call: Call | None = None
+        """The last one."""
+
+        mount = Mount(self.storage, self.clock, "test_accessor", "transit/", fips_mode=fips_mode, gate=gate)
         self.engine = engine_type.open(mount)
 
     def route(self, operation: Operation, path: str) -> tuple[Row[Any], dict[str, str]]:
@@ -74,7 +79,7 @@ class Driver:
 
     async def handle(self, route: Row[Any], path: str, body: Any, given: Mapping[str, Any]) -> Answer:
         """Call the handler of ``route`` with a body that is converted already."""
-        call = Call("request", route.operation, path, self.caller, given, self.clock())
+        self.call = call = Call("request", route.operation, path, self.caller, given, self.clock())
         reply: Reply | None = await route.handler(self.engine, call, body)
         if reply is None:
             return Answer(None, None, call.warnings)

@@ -11,6 +11,8 @@ from msgspec import UNSET, UnsetType
 from engines.algorithms.base import EncryptionOptions
 from engines.algorithms.rsa.encryption_options import PaddingScheme, parse_encryption
 from engines.base import Body, Call, Reply
+from engines.crypto_policy.operations import CryptoOperation
+from engines.crypto_policy.uses import Uses, begin
 from engines.encoding import encode_base64
 from engines.faults import InvalidRequest
 from engines.keys.counting.limits import count_then_make, counted
@@ -58,19 +60,21 @@ class DataKeys(DataKey):
 
 async def make(engine: Transit, call: Call, body: DataKey) -> Reply:
     """Make a data key and encrypt it; on the path ``plaintext`` also show it."""
+    uses = begin(engine.keys, call, CryptoOperation.DATAKEY, body.name)
     shown = check_path(body.plaintext)
     context = decode_context(body.context)
     keyring = await load(engine, call, body.name)
     check_bits(body.bits)
     options = encryption_options(keyring, body)
     pair, version = await count_then_make(
-        engine, call, keyring, body.key_version, lambda key: _prepare_pair(key, body, context, shown, options)
+        engine, call, keyring, body.key_version, lambda key: _prepare_pair(key, uses, body, context, shown, options)
     )
     return Reply({**pair, "key_version": version})
 
 
 async def make_several(engine: Transit, call: Call, body: DataKeys) -> Reply:
     """Make ``count`` data keys at once, as Vault's ``datakeys`` does; all are encrypted for the same context."""
+    uses = begin(engine.keys, call, CryptoOperation.DATAKEY, body.name)
     shown = check_path(body.plaintext)
     context = decode_context(body.context)
     if body.count is UNSET:
@@ -80,9 +84,10 @@ async def make_several(engine: Transit, call: Call, body: DataKeys) -> Reply:
     keyring = await load(engine, call, body.name)
     check_bits(body.bits)
     options = encryption_options(keyring, body)
-    _pair(keyring, body, context, shown, options)  # What can't be made isn't to be counted.
+    _pair(keyring, uses, body, context, shown, options)  # What can't be made isn't to be counted.
+    uses.forget()
     keyring = await counted(engine, call, keyring, body.key_version, body.count)
-    pairs = [_pair(keyring, body, context, shown, options) async for _ in in_turns(range(body.count))]
+    pairs = [_pair(keyring, uses, body, context, shown, options) async for _ in in_turns(range(body.count))]
     return Reply({"key_pairs": [pair for pair, _ in pairs], "key_version": pairs[0][1]})
 
 
@@ -113,17 +118,19 @@ def encryption_options(keyring: Keyring, body: DataKey) -> EncryptionOptions:
 
 
 def _pair(
-    keyring: Keyring, body: DataKey, context: bytes, shown: bool, options: EncryptionOptions
+    keyring: Keyring, uses: Uses, body: DataKey, context: bytes, shown: bool, options: EncryptionOptions
 ) -> tuple[dict[str, Any], int]:
     """A data key as a ciphertext, and in clear if it is to be shown; and the version that encrypted it."""
-    return _prepare_pair(keyring, body, context, shown, options)()
+    return _prepare_pair(keyring, uses, body, context, shown, options)()
 
 
 def _prepare_pair(
-    keyring: Keyring, body: DataKey, context: bytes, shown: bool, options: EncryptionOptions
+    keyring: Keyring, uses: Uses, body: DataKey, context: bytes, shown: bool, options: EncryptionOptions
 ) -> Callable[[], tuple[dict[str, Any], int]]:
     key = secrets.token_bytes(body.bits // 8)
-    sealing = prepare_seal(keyring, key, context, body.key_version, body.associated_data, "associated_data", options)
+    sealing = prepare_seal(
+        keyring, uses, key, context, body.key_version, body.associated_data, "associated_data", options
+    )
 
     def make() -> tuple[dict[str, Any], int]:
         ciphertext, version = sealing()

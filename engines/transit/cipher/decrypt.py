@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeAlias
 
 from msgspec import UNSET, UnsetType
 
@@ -17,14 +17,21 @@ from engines.algorithms.rsa.encryption_options import (
 from engines.base import Body, Call, Holds, Reply
 from engines.batches.items import DecryptItem, RewrapItem
 from engines.batches.reading import check_contexts, read_strictly, reply_with_status
+from engines.crypto_policy.facts import NO_REQUEST
+from engines.crypto_policy.gate import PolicyRefused
+from engines.crypto_policy.operations import CryptoOperation
+from engines.crypto_policy.uses import Uses, begin
 from engines.encoding import decode_base64, encode_base64
 from engines.faults import Failed, InvalidRequest
 from engines.fields import Batch
-from engines.keys.keyring import Keyring
+from engines.keys.keyring import Keyring, KeyVersion
 from engines.keys.states import Use
 from engines.transit.cipher.sealing import NotAead, is_plain, unseal_at_pace
 from engines.transit.state import Transit
 from engines.worker_pools import in_turns
+
+_NO_PREFIX = "\0"
+"""What no ciphertext begins with."""
 
 
 class Decryption(Body):
@@ -60,8 +67,9 @@ class Decryption(Body):
 
 async def decrypt(engine: Transit, call: Call, body: Decryption) -> Reply:
     """Decrypt ``ciphertext``, or every item of ``batch_input``."""
+    uses = begin(engine.keys, call, CryptoOperation.DECRYPT, body.name)
     if body.batch_input is not UNSET and body.batch_input is not None:
-        return await _decrypt_batch(engine, call, body)
+        return await _decrypt_batch(engine, call, body, uses)
     if not body.ciphertext:
         raise InvalidRequest("missing ciphertext to decrypt")
     keyring = await engine.keys.use(body.name, Use.PROCESS, call)
@@ -69,7 +77,7 @@ async def decrypt(engine: Transit, call: Call, body: Decryption) -> Reply:
         raise InvalidRequest("encryption key not found")
     options = _options(engine, call, keyring, body)
     context = decode_base64(body.context) if body.context else b""
-    plaintext = await unseal_at_pace(keyring, body.ciphertext, context, body.associated_data, options=options)
+    plaintext = await unseal_at_pace(keyring, uses, body.ciphertext, context, body.associated_data, options=options)
     return Reply({"plaintext": encode_base64(plaintext)})
 
 
@@ -81,7 +89,8 @@ def _options(engine: Transit, call: Call, keyring: Keyring, body: Decryption) ->
     return options
 
 
-async def _decrypt_batch(engine: Transit, call: Call, body: Decryption) -> Reply:
+async def _decrypt_batch(engine: Transit, call: Call, body: Decryption, uses: Uses) -> Reply:
+    uses.batch = True
     items = read_strictly(body.batch_input, DecryptItem, "ciphertext", engine.max_batch_items)
     has_context = check_contexts(items)
     keyring = await engine.keys.use(body.name, Use.PROCESS, call)
@@ -89,11 +98,12 @@ async def _decrypt_batch(engine: Transit, call: Call, body: Decryption) -> Reply
         raise InvalidRequest("encryption key not found")
     options = _options(engine, call, keyring, body)
     wanted = None if body.partial_failure_response_code is UNSET else body.partial_failure_response_code
-    return await decrypt_items(call, keyring, items, has_context, wanted, options)
+    return await decrypt_items(call, uses, keyring, items, has_context, wanted, options)
 
 
 async def decrypt_items(
     call: Call,
+    uses: Uses,
     keyring: Keyring,
     items: list[DecryptItem],
     has_context: bool,
@@ -102,44 +112,67 @@ async def decrypt_items(
 ) -> Reply:
     """The answer to a batch of ``items``; ``wanted`` is the status that the client wants if some of them fail."""
     if is_plain(keyring) and not has_context:
-        results = decrypt_plainly(keyring, items)
+        results = decrypt_plainly(uses, keyring, items)
         if results is not None:
             return Reply({"batch_results": results})
-    return await _decrypt_each(call, keyring, items, wanted, options)
+    return await _decrypt_each(call, uses, keyring, items, wanted, options)
 
 
-def decrypt_plainly(keyring: Keyring, items: Sequence[DecryptItem | RewrapItem]) -> list[dict[str, Any]] | None:
+def decrypt_plainly(
+    uses: Uses, keyring: Keyring, items: Sequence[DecryptItem | RewrapItem]
+) -> list[dict[str, Any]] | None:
     """The results where nothing is special and nothing fails, nearly always; None leaves it to the slow way."""
     openable = keyring.openable
     size = keyring.algorithm.sizes.nonce_bytes
-    prefix, open_one = keyring.latest.prefix, keyring.latest.cipher().open
+    version, prefix, open_one = keyring.latest, _NO_PREFIX, keyring.latest.cipher().open
+    runs: list[_Run] = []
     results: list[dict[str, Any]] = []
+    before = input_bytes = output_bytes = 0
     try:
         for item in items:
             if item.associated_data:
                 return None
             ciphertext = item.ciphertext
-            if not ciphertext.startswith(prefix):
+            other = not ciphertext.startswith(prefix)
+            if other:
                 found = openable.get(ciphertext[: ciphertext.find(":", 7) + 1])
                 if found is None:
                     return None
-                prefix, open_one = found.prefix, found.cipher().open
+                runs.append((version, len(results) - before, input_bytes, output_bytes))
+                before, input_bytes, output_bytes = len(results), 0, 0
+                version, prefix, open_one = found, found.prefix, found.cipher().open
             payload = decode_base64(ciphertext[len(prefix) :])
             if len(payload) < size:
                 return None
-            results.append(
-                {
-                    "plaintext": encode_base64(open_one(payload[:size], payload[size:], None)),
-                    "reference": item.reference,
-                }
-            )
+            if other and not uses.settles(version.facts(uses.place), NO_REQUEST, len(payload)):
+                return None
+            plaintext = open_one(payload[:size], payload[size:], None)
+            input_bytes += len(payload)
+            output_bytes += len(plaintext)
+            results.append({"plaintext": encode_base64(plaintext), "reference": item.reference})
     except InvalidRequest:
         return None
+    runs.append((version, len(results) - before, input_bytes, output_bytes))
+    _count(uses, runs)
     return results
 
 
+_Run: TypeAlias = tuple[KeyVersion, int, int, int]
+"""How many ciphertexts of one version were opened, their bytes, and those of the plaintexts."""
+
+
+def _count(uses: Uses, runs: list[_Run]) -> None:
+    for version, count, input_bytes, output_bytes in runs:
+        if count:
+            use = uses.allow(version.facts(uses.place))
+            use.count += count
+            use.input_bytes += input_bytes
+            use.output_bytes += output_bytes
+            uses.items += count
+
+
 async def _decrypt_each(
-    call: Call, keyring: Keyring, items: list[DecryptItem], wanted: int | None, options: EncryptionOptions
+    call: Call, uses: Uses, keyring: Keyring, items: list[DecryptItem], wanted: int | None, options: EncryptionOptions
 ) -> Reply:
     results: list[dict[str, Any]] = []
     succeeded = callers_faults = own_faults = False
@@ -149,11 +182,13 @@ async def _decrypt_each(
                 raise InvalidRequest("missing ciphertext to decrypt")
             context = decode_base64(item.context) if item.context else b""
             label = f"[{index}].associated_data"
-            plaintext = await unseal_at_pace(keyring, item.ciphertext, context, item.associated_data, label, options)
+            plaintext = await unseal_at_pace(
+                keyring, uses, item.ciphertext, context, item.associated_data, label, options
+            )
         except NotAead as fault:
             # Vault reports this in the item but doesn't let it count.
             results.append({"plaintext": "", "error": fault.message, "reference": item.reference})
-        except InvalidRequest as fault:
+        except (InvalidRequest, PolicyRefused) as fault:
             callers_faults = True
             results.append({"plaintext": "", "error": fault.message, "reference": item.reference})
         except Failed as fault:
@@ -162,4 +197,5 @@ async def _decrypt_each(
         else:
             succeeded = True
             results.append({"plaintext": encode_base64(plaintext), "reference": item.reference})
+    uses.complete(keyring.algorithm.name, len(items))
     return reply_with_status(call, results, succeeded, callers_faults, own_faults, wanted)

@@ -13,6 +13,8 @@ from msgspec import UNSET, UnsetType
 
 from engines.algorithms.symmetric.derivation import hkdf_sha256
 from engines.base import Call, Reply
+from engines.crypto_policy.operations import CryptoOperation
+from engines.crypto_policy.uses import begin
 from engines.encoding import encode_base64
 from engines.faults import InvalidRequest
 from engines.keys.counting.limits import counted
@@ -43,6 +45,7 @@ class DerivedKeys(DataKey):
 
 async def derive(engine: Transit, call: Call, body: DerivedKeys) -> Reply:
     """Derive data keys and encrypt them, by their indexes; on the path ``plaintext`` also show them."""
+    uses = begin(engine.keys, call, CryptoOperation.DERIVED_KEYS, body.name)
     shown = check_path(body.plaintext)
     indexes = _indexes(body, engine.max_batch_items)
     if not body.salt:
@@ -54,14 +57,17 @@ async def derive(engine: Transit, call: Call, body: DerivedKeys) -> Reply:
     options = encryption_options(keyring, body)
     size = body.bits // 8
     # What can't be made isn't to be counted.
-    seal(keyring, bytes(size), context, body.key_version, body.associated_data, "associated_data", options)
+    seal(keyring, uses, bytes(size), context, body.key_version, body.associated_data, "associated_data", options)
+    uses.forget()
     keyring = await counted(engine, call, keyring, body.key_version, len(indexes))
     data: dict[str, Any] = {}
     version = keyring.version_to_encrypt(body.key_version)
     mac_key = version.mac_key()
     async for index in in_turns(indexes):
         key = hkdf_sha256(mac_key, salt, info + index.to_bytes(_INDEX_BYTES, "big"), size)
-        ciphertext, _ = seal(keyring, key, context, version.number, body.associated_data, "associated_data", options)
+        ciphertext, _ = seal(
+            keyring, uses, key, context, version.number, body.associated_data, "associated_data", options
+        )
         data[str(index)] = {"ciphertext": ciphertext}
         if shown:
             data[str(index)]["plaintext"] = encode_base64(key)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from os import urandom
 from typing import Any, ClassVar
@@ -22,6 +22,10 @@ from engines.algorithms.rsa.encryption_options import (
 from engines.base import Body, Call, Holds, Reply
 from engines.batches.items import EncryptItem
 from engines.batches.reading import check_contexts, read_strictly, reply_with_status
+from engines.crypto_policy.gate import PolicyRefused
+from engines.crypto_policy.operations import CryptoOperation
+from engines.crypto_policy.requests import encryption_facts
+from engines.crypto_policy.uses import Uses, begin
 from engines.encoding import decode_base64, encode_base64
 from engines.faults import Failed, InvalidRequest
 from engines.fields import Batch
@@ -78,18 +82,20 @@ async def exists(engine: Transit, call: Call, body: Encryption) -> Keyring | Non
 
 async def encrypt(engine: Transit, call: Call, body: Encryption) -> Reply:
     """Encrypt ``plaintext``, or every item of ``batch_input``."""
+    uses = begin(engine.keys, call, CryptoOperation.ENCRYPT, body.name)
     if body.batch_input is not UNSET and body.batch_input is not None:
-        return await _encrypt_batch(engine, call, body)
+        return await _encrypt_batch(engine, call, body, uses)
     if body.plaintext is UNSET:
         raise InvalidRequest("missing plaintext to encrypt")
     keyring = await _key(engine, call, body)
     if keyring is None:
         record = await _new_record(engine, body, bool(body.context))
         # What can't be encrypted is no reason to make a key.
-        _prepare_one(_unsaved(engine, record, call), body, DEFAULT_ENCRYPTION)()
+        _prepare_one(_unsaved(engine, record, call), body, uses, DEFAULT_ENCRYPTION)()
+        uses.forget()
         keyring = await engine.keys.create(record, TRANSIT_ALGORITHMS[record.type], call)
     options = _options(engine, call, keyring, body)
-    prepare = partial(_prepare_one, body=body, options=options)
+    prepare = partial(_prepare_one, body=body, uses=uses, options=options)
     ciphertext, version = await count_then_make(engine, call, keyring, body.key_version, prepare)
     return Reply({"ciphertext": ciphertext, "key_version": version})
 
@@ -104,12 +110,17 @@ async def _key(engine: Transit, call: Call, body: Encryption) -> Keyring | None:
     return keyring
 
 
-def _prepare_one(keyring: Keyring, body: Encryption, options: EncryptionOptions) -> Callable[[], tuple[str, int]]:
-    """What makes the ciphertext of the one message, and tells the version. Raises ``InvalidRequest`` or ``Failed``."""
+def _prepare_one(
+    keyring: Keyring, body: Encryption, uses: Uses, options: EncryptionOptions
+) -> Callable[[], tuple[str, int]]:
+    """What makes the ciphertext of the one message, and tells the version.
+
+    Raises ``InvalidRequest``, ``Failed`` or ``PolicyRefused``.
+    """
     assert body.plaintext is not UNSET, "there is a message"
     plaintext = decode_base64(body.plaintext)
     context = decode_base64(body.context) if body.context else b""
-    return prepare_seal(keyring, plaintext, context, body.key_version, body.associated_data, options=options)
+    return prepare_seal(keyring, uses, plaintext, context, body.key_version, body.associated_data, options=options)
 
 
 def _options(engine: Transit, call: Call, keyring: Keyring, body: Encryption) -> EncryptionOptions:
@@ -151,46 +162,104 @@ def _upsertable(name: str) -> Algorithm:
     return algorithm
 
 
-async def _encrypt_batch(engine: Transit, call: Call, body: Encryption) -> Reply:
+async def _encrypt_batch(engine: Transit, call: Call, body: Encryption, uses: Uses) -> Reply:
+    uses.batch = True
     items = read_strictly(body.batch_input, EncryptItem, "plaintext", engine.max_batch_items)
     has_context = check_contexts(items)
     keyring = await _key(engine, call, body)
     if keyring is None:
         record = await _new_record(engine, body, has_context)
-        trial = await encrypt_items(call, _unsaved(engine, record, call), items, has_context)
+        unsaved = _unsaved(engine, record, call)
+        refused = await _refusals(uses, unsaved, items, DEFAULT_ENCRYPTION)
+        uses.asking = False
+        trial = await _sealed(call, uses, unsaved, items, has_context, refused)
         if trial.data is not None and all("error" in result for result in trial.data["batch_results"]):
             return trial
+        uses.forget()
         keyring = await engine.keys.create(record, TRANSIT_ALGORITHMS[record.type], call)
     options = _options(engine, call, keyring, body)
-    keyring = await counted_items(engine, call, keyring, (item.key_version for item in items))
     wanted = None if body.partial_failure_response_code is UNSET else body.partial_failure_response_code
-    return await encrypt_items(call, keyring, items, has_context, wanted, options)
+    return await encrypt_items(engine, call, uses, keyring, items, has_context, wanted, options)
 
 
 async def encrypt_items(
+    engine: Transit,
     call: Call,
+    uses: Uses,
     keyring: Keyring,
     items: list[EncryptItem],
     has_context: bool,
     wanted: int | None = None,
     options: EncryptionOptions = DEFAULT_ENCRYPTION,
 ) -> Reply:
-    """The answer to a batch of ``items``; ``wanted`` is the status that the client wants if some of them fail."""
-    if is_plain(keyring) and not has_context:
-        results = encrypt_plainly(keyring, items)
+    """The answer to a batch of ``items``, which are counted; ``wanted`` is the status if some of them fail."""
+    uses.asking = True
+    refused = await _refusals(uses, keyring, items, options)
+    allowed = (item.key_version for index, item in enumerate(items) if index not in refused)
+    present = await counted_items(engine, call, keyring, allowed)
+    if present is not keyring:  # Those that ask for the latest version get another one now.
+        refused |= await _refusals(uses, present, items, options, refused)
+    uses.asking = False
+    return await _sealed(call, uses, present, items, has_context, refused, wanted, options)
+
+
+async def _refusals(
+    uses: Uses,
+    keyring: Keyring,
+    items: list[EncryptItem],
+    options: EncryptionOptions,
+    known: Collection[int] = (),
+) -> dict[int, PolicyRefused]:
+    """What the gate says against items, by their places; ``known`` are places of those that it has refused before.
+
+    Items that fail for another reason are left to fail.
+    """
+    refused: dict[int, PolicyRefused] = {}
+    if not uses.gate.active:
+        return refused
+    same_version = not any(item.key_version for item in items)
+    async for index, item in in_turns(enumerate(items)):
+        if index in known:
+            continue
+        try:
+            facts = keyring.version_to_encrypt(item.key_version).facts(uses.place)
+            request = encryption_facts(keyring.algorithm, options, associated=bool(item.associated_data))
+            uses.allow(facts, request, len(decode_base64(item.plaintext)))
+        except PolicyRefused as refusal:
+            refused[index] = refusal
+        except InvalidRequest:
+            continue
+        else:
+            if same_version and facts in uses.settled:
+                break
+    return refused
+
+
+async def _sealed(
+    call: Call,
+    uses: Uses,
+    keyring: Keyring,
+    items: list[EncryptItem],
+    has_context: bool,
+    refused: Mapping[int, PolicyRefused],
+    wanted: int | None = None,
+    options: EncryptionOptions = DEFAULT_ENCRYPTION,
+) -> Reply:
+    if is_plain(keyring) and not has_context and not refused:
+        results = encrypt_plainly(uses, keyring, items)
         if results is not None:
             return Reply({"batch_results": results})
-    return await _encrypt_each(call, keyring, items, wanted, options)
+    return await _encrypt_each(call, uses, keyring, items, refused, wanted, options)
 
 
-def encrypt_plainly(keyring: Keyring, items: list[EncryptItem]) -> list[dict[str, Any]] | None:
+def encrypt_plainly(uses: Uses, keyring: Keyring, items: list[EncryptItem]) -> list[dict[str, Any]] | None:
     """The results where nothing is special and nothing fails, nearly always; None leaves it to the slow way."""
     version = keyring.latest
     prefix, number, seal_one = version.prefix, version.number, version.cipher().seal
     size = keyring.algorithm.sizes.nonce_bytes
     nonces = urandom(size * len(items))
     results: list[dict[str, Any]] = []
-    start = 0
+    start = input_bytes = output_bytes = 0
     for item in items:
         if item.key_version or item.associated_data:
             return None
@@ -198,36 +267,48 @@ def encrypt_plainly(keyring: Keyring, items: list[EncryptItem]) -> list[dict[str
         nonce = nonces[start:end]
         start = end
         try:
-            ciphertext = seal_one(nonce, decode_base64(item.plaintext), None)
+            plaintext = decode_base64(item.plaintext)
+            sealed = nonce + seal_one(nonce, plaintext, None)
         except InvalidRequest:
             return None
+        input_bytes += len(plaintext)
+        output_bytes += len(sealed)
         results.append(
-            {
-                "ciphertext": prefix + encode_base64(nonce + ciphertext),
-                "key_version": number,
-                "reference": item.reference,
-            }
+            {"ciphertext": prefix + encode_base64(sealed), "key_version": number, "reference": item.reference}
         )
+    use = uses.allow(version.facts(uses.place))
+    use.count += len(items)
+    use.input_bytes += input_bytes
+    use.output_bytes += output_bytes
+    uses.items += len(items)
     return results
 
 
 async def _encrypt_each(
-    call: Call, keyring: Keyring, items: list[EncryptItem], wanted: int | None, options: EncryptionOptions
+    call: Call,
+    uses: Uses,
+    keyring: Keyring,
+    items: list[EncryptItem],
+    refused: Mapping[int, PolicyRefused],
+    wanted: int | None,
+    options: EncryptionOptions,
 ) -> Reply:
     results: list[dict[str, Any]] = []
     succeeded = callers_faults = own_faults = False
     async for index, item in in_turns(enumerate(items)):
         try:
+            if index in refused:
+                raise refused[index]
             plaintext = decode_base64(item.plaintext)
             context = decode_base64(item.context) if item.context else b""
             where = f"[{index}].associated_data"
             ciphertext, version = seal(
-                keyring, plaintext, context, item.key_version, item.associated_data, where, options
+                keyring, uses, plaintext, context, item.key_version, item.associated_data, where, options
             )
         except NotAead as fault:
             # Vault reports this in the item but doesn't let it count.
             results.append({"error": fault.message, "reference": item.reference})
-        except InvalidRequest as fault:
+        except (InvalidRequest, PolicyRefused) as fault:
             callers_faults = True
             results.append({"error": fault.message, "reference": item.reference})
         except Failed as fault:
@@ -236,4 +317,5 @@ async def _encrypt_each(
         else:
             succeeded = True
             results.append({"ciphertext": ciphertext, "key_version": version, "reference": item.reference})
+    uses.complete(keyring.algorithm.name, len(items))
     return reply_with_status(call, results, succeeded, callers_faults, own_faults, wanted)

@@ -5,8 +5,9 @@ A ciphertext that is bound to a context or to associated data is opened with the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, ClassVar
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, TypeAlias
 
 from msgspec import UNSET
 
@@ -19,16 +20,18 @@ from engines.algorithms.rsa.encryption_options import (
 )
 from engines.base import Body, Call, Holds, Reply
 from engines.batches.items import EncryptItem, RewrapItem
-from engines.batches.reading import check_contexts, read_leniently
+from engines.batches.reading import batch_results, check_contexts, read_leniently
+from engines.crypto_policy.gate import PolicyRefused
+from engines.crypto_policy.uses import Uses, begin_halves
 from engines.encoding import decode_base64
-from engines.faults import InvalidRequest
+from engines.faults import Fault, InvalidRequest
 from engines.fields import Batch
 from engines.keys.counting.limits import count_then_make, counted_items
 from engines.keys.keyring import Keyring
 from engines.keys.states import Use
 from engines.transit.cipher.decrypt import decrypt_plainly
-from engines.transit.cipher.encrypt import encrypt_plainly
-from engines.transit.cipher.sealing import is_plain, prepare_seal, seal, unseal_at_pace
+from engines.transit.cipher.encrypt import encrypt_items
+from engines.transit.cipher.sealing import is_plain, prepare_seal, unseal_at_pace
 from engines.transit.state import Transit
 from engines.worker_pools import in_turns
 
@@ -65,10 +68,11 @@ class Rewrapping(Body):
 
 async def rewrap(engine: Transit, call: Call, body: Rewrapping) -> Reply:
     """Encrypt anew ``ciphertext``, or every item of ``batch_input``; a batch is always answered as a success."""
+    halves = begin_halves(engine.keys, call, body.name)
     batch = body.batch_input is not UNSET and body.batch_input is not None
     if batch:
         items = read_leniently(body.batch_input, engine.max_batch_items)
-        has_context = check_contexts(items)
+        check_contexts(items)
     elif not body.ciphertext:
         raise InvalidRequest("missing ciphertext to decrypt")
     keyring = await engine.keys.use(body.name, Use.PROTECT, call)
@@ -79,59 +83,113 @@ async def rewrap(engine: Transit, call: Call, body: Rewrapping) -> Reply:
     if engine.keys.fips.active:
         engine.keys.fips.processing(call, unapproved_encryption(was))
     if batch:
-        keyring = await counted_items(engine, call, keyring, (item.key_version for item in items))
-        results = None if has_context else rewrap_plainly(keyring, items)
-        results = results or [await _rewrap_item(keyring, item, was) async for item in in_turns(items)]
-        return Reply({"batch_results": results})
-    opened = await _open(keyring, body.ciphertext, body.context, body.associated_data, was)
+        return Reply({"batch_results": await rewrap_items(engine, call, halves, keyring, items, was)})
+    decrypting, encrypting = halves
+    opened = await _open(keyring, decrypting, body.ciphertext, body.context, body.associated_data, was)
     ciphertext, version = await count_then_make(
         engine,
         call,
         keyring,
         body.key_version,
-        lambda key: prepare_seal(key, *opened, body.key_version, body.associated_data, _LABEL),
+        lambda key: prepare_seal(key, encrypting, *opened, body.key_version, body.associated_data, _LABEL),
     )
     return Reply({"ciphertext": ciphertext, "key_version": version})
 
 
-def rewrap_plainly(keyring: Keyring, items: Sequence[RewrapItem]) -> list[dict[str, Any]] | None:
-    """The results where nothing is special and nothing fails, nearly always; None leaves it to the slow way."""
-    if not is_plain(keyring) or any(item.key_version or item.associated_data for item in items):
-        return None
-    opened = decrypt_plainly(keyring, items)
-    if opened is None:
-        return None
-    return encrypt_plainly(keyring, [EncryptItem(**message) for message in opened])
+Halves: TypeAlias = tuple[Uses, Uses]
+"""The uses that decrypt and those that encrypt."""
 
 
-async def _rewrap_item(keyring: Keyring, item: RewrapItem, was: EncryptionOptions) -> dict[str, Any]:
-    """The result of one item; what isn't the item's own fault ends the batch."""
-    try:
-        return await rewrap_item(keyring, item, was)
-    except InvalidRequest as fault:
+async def rewrap_items(
+    engine: Transit,
+    call: Call,
+    halves: Halves,
+    keyring: Keyring,
+    items: Sequence[RewrapItem],
+    was: EncryptionOptions = DEFAULT_ENCRYPTION,
+    *,
+    any_fault: bool = False,
+) -> list[dict[str, Any]]:
+    """The results of ``items``, which ``was`` encrypted so and which are counted before they are encrypted anew.
+
+    What isn't an item's own fault ends the batch, unless ``any_fault`` is to be that of its item.
+    """
+    decrypting, encrypting = halves
+    decrypting.batch = encrypting.batch = encrypting.asking = True
+    opened = _opened_plainly(decrypting, keyring, items)
+    if opened is not None:
+        return batch_results(await encrypt_items(engine, call, encrypting, keyring, opened, False))
+    slowly = _Slowly(keyring, halves, was, Fault if any_fault else _OF_ITEMS)
+    found = [await slowly.opened(item) async for item in in_turns(items)]
+    decrypting.complete(keyring.algorithm.name, len(items))
+    prepared = [slowly.prepared(keyring, item, result) for item, result in zip(items, found, strict=True)]
+    allowed = [item.key_version for item, result in zip(items, prepared, strict=True) if callable(result)]
+    present = await counted_items(engine, call, keyring, allowed)
+    if present is not keyring:  # Those that ask for the latest version get another one now.
+        prepared = [
+            slowly.prepared(present, item, plaintext) if callable(result) else result
+            for item, result, plaintext in zip(items, prepared, found, strict=True)
+        ]
+    return [slowly.result(item, result) async for item, result in in_turns(zip(items, prepared, strict=True))]
+
+
+def _opened_plainly(uses: Uses, keyring: Keyring, items: Sequence[RewrapItem]) -> list[EncryptItem] | None:
+    """What is to be encrypted, where nothing is special and nothing fails; None leaves it to the slow way."""
+    if not is_plain(keyring) or any(item.key_version or item.associated_data or item.context for item in items):
+        return None
+    opened = decrypt_plainly(uses, keyring, items)
+    return None if opened is None else [EncryptItem(**message) for message in opened]
+
+
+_OF_ITEMS = (InvalidRequest, PolicyRefused)
+"""The faults that are an item's own."""
+
+Opened: TypeAlias = tuple[bytes, bytes]
+"""A plaintext, and the context that it is bound to."""
+
+Sealing: TypeAlias = Callable[[], tuple[str, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Slowly:
+    """The steps of each item of a batch in which something is special; ``faults`` are those of the item alone."""
+
+    keyring: Keyring
+    halves: Halves
+    was: EncryptionOptions
+    faults: type[Fault] | tuple[type[Fault], ...]
+
+    async def opened(self, item: RewrapItem) -> Opened | Fault:
+        try:
+            if not item.ciphertext:
+                raise InvalidRequest("missing ciphertext to decrypt")
+            uses = self.halves[0]
+            return await _open(self.keyring, uses, item.ciphertext, item.context, item.associated_data, self.was)
+        except self.faults as fault:
+            return fault
+
+    def prepared(self, keyring: Keyring, item: RewrapItem, opened: Opened | Fault) -> Sealing | Fault:
+        if isinstance(opened, Fault):
+            return opened
+        try:
+            return prepare_seal(keyring, self.halves[1], *opened, item.key_version, item.associated_data, _LABEL)
+        except self.faults as fault:
+            return fault
+
+    def result(self, item: RewrapItem, sealing: Sealing | Fault) -> dict[str, Any]:
+        fault = sealing
+        if not isinstance(sealing, Fault):
+            try:
+                ciphertext, version = sealing()
+                return {"ciphertext": ciphertext, "key_version": version, "reference": item.reference}
+            except self.faults as error:
+                fault = error
+        assert isinstance(fault, Fault), "what isn't a result is a fault"
         return {"error": fault.message, "reference": item.reference}
 
 
-async def rewrap_item(
-    keyring: Keyring, item: RewrapItem, was: EncryptionOptions = DEFAULT_ENCRYPTION
-) -> dict[str, Any]:
-    """The result of one item, which ``was`` encrypted so. Raises ``InvalidRequest`` or ``Failed``."""
-    if not item.ciphertext:
-        raise InvalidRequest("missing ciphertext to decrypt")
-    opened = await _open(keyring, item.ciphertext, item.context, item.associated_data, was)
-    ciphertext, version = _seal(keyring, *opened, item.key_version, item.associated_data)
-    return {"ciphertext": ciphertext, "key_version": version, "reference": item.reference}
-
-
 async def _open(
-    keyring: Keyring, ciphertext: str, context_text: str, associated_data: str, was: EncryptionOptions
-) -> tuple[bytes, bytes]:
-    """The plaintext of ``ciphertext``, and the context that it is bound to."""
+    keyring: Keyring, uses: Uses, ciphertext: str, context_text: str, associated_data: str, was: EncryptionOptions
+) -> Opened:
     context = decode_base64(context_text) if context_text else b""
-    return await unseal_at_pace(keyring, ciphertext, context, associated_data, _LABEL, was), context
-
-
-def _seal(
-    keyring: Keyring, plaintext: bytes, context: bytes, key_version: int, associated_data: str
-) -> tuple[str, int]:
-    return seal(keyring, plaintext, context, key_version, associated_data, _LABEL)
+    return await unseal_at_pace(keyring, uses, ciphertext, context, associated_data, _LABEL, was), context

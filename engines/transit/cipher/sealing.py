@@ -14,6 +14,10 @@ from engines.algorithms.base import DEFAULT_ENCRYPTION, Aead, EncryptionOptions
 from engines.algorithms.hashes import SHA2_256, SHA2_512
 from engines.algorithms.row import Pace
 from engines.algorithms.symmetric.mac import Mac
+from engines.crypto_policy.facts import NO_REQUEST
+from engines.crypto_policy.gate import KeyUse
+from engines.crypto_policy.requests import WITH_ASSOCIATED_DATA, encryption_facts
+from engines.crypto_policy.uses import Uses
 from engines.encoding import NotBase64, decode_base64, encode_base64
 from engines.faults import Failed, InvalidRequest
 from engines.keys.keyring import CIPHERTEXT, Keyring, KeyVersion
@@ -36,6 +40,7 @@ def is_plain(keyring: Keyring) -> bool:
 
 def seal(
     keyring: Keyring,
+    uses: Uses,
     plaintext: bytes,
     context: bytes = b"",
     requested_version: int = 0,
@@ -43,12 +48,16 @@ def seal(
     label: str = "[0].associated_data",
     options: EncryptionOptions = DEFAULT_ENCRYPTION,
 ) -> tuple[str, int]:
-    """The ciphertext of ``plaintext`` and the version it was made with. Raises ``InvalidRequest`` or ``Failed``."""
-    return prepare_seal(keyring, plaintext, context, requested_version, associated_data, label, options)()
+    """The ciphertext of ``plaintext`` and the version it was made with.
+
+    Raises ``InvalidRequest``, ``Failed`` or ``PolicyRefused``.
+    """
+    return prepare_seal(keyring, uses, plaintext, context, requested_version, associated_data, label, options)()
 
 
 def prepare_seal(
     keyring: Keyring,
+    uses: Uses,
     plaintext: bytes,
     context: bytes = b"",
     requested_version: int = 0,
@@ -66,7 +75,9 @@ def prepare_seal(
     if capabilities.aead is None:
         if capabilities.encryption is None:
             raise InvalidRequest(f"message encryption not supported for key type {algorithm.key_type}")
-        return partial(_encrypt, keyring.version_to_encrypt(requested_version), plaintext, options)
+        version = keyring.version_to_encrypt(requested_version)
+        use = uses.allow(version.facts(uses.place), encryption_facts(algorithm, options), len(plaintext))
+        return partial(_encrypt, use, version, plaintext, options)
     version = keyring.version_to_encrypt(requested_version)
     nonce_mac = None
     if record.derived:
@@ -75,21 +86,38 @@ def prepare_seal(
     else:
         cipher = version.cipher()
     data = _decode_associated_data(associated_data) if associated_data else None
-    return partial(_seal, version, cipher, nonce_mac, algorithm.sizes.nonce_bytes, plaintext, data)
+    use = uses.allow(version.facts(uses.place), WITH_ASSOCIATED_DATA if data else NO_REQUEST, len(plaintext))
+    return partial(_seal, use, version, cipher, nonce_mac, algorithm.sizes.nonce_bytes, plaintext, data)
 
 
-def _encrypt(version: KeyVersion, plaintext: bytes, options: EncryptionOptions) -> tuple[str, int]:
-    return version.prefix + encode_base64(version.encryption().encrypt(plaintext, options)), version.number
+def _encrypt(use: KeyUse, version: KeyVersion, plaintext: bytes, options: EncryptionOptions) -> tuple[str, int]:
+    use.begin()
+    encrypted = version.encryption().encrypt(plaintext, options)
+    use.made(len(plaintext), len(encrypted))
+    return version.prefix + encode_base64(encrypted), version.number
 
 
 def _seal(
-    version: KeyVersion, cipher: Aead, nonce_mac: Mac | None, nonce_bytes: int, plaintext: bytes, data: bytes | None
+    use: KeyUse,
+    version: KeyVersion,
+    cipher: Aead,
+    nonce_mac: Mac | None,
+    nonce_bytes: int,
+    plaintext: bytes,
+    data: bytes | None,
 ) -> tuple[str, int]:
     if nonce_mac is None:
         nonce = urandom(nonce_bytes)
     else:
         nonce = _convergent_nonce(nonce_mac, plaintext, data)[:nonce_bytes]
-    return version.prefix + encode_base64(nonce + cipher.seal(nonce, plaintext, data)), version.number
+    # As ``begin`` and ``made``, which would be two calls more on the way of every request.
+    use.count += 1
+    use.failed += 1
+    sealed = nonce + cipher.seal(nonce, plaintext, data)
+    use.failed -= 1
+    use.input_bytes += len(plaintext)
+    use.output_bytes += len(sealed)
+    return version.prefix + encode_base64(sealed), version.number
 
 
 def _convergent_nonce(nonce_mac: Mac, plaintext: bytes, data: bytes | None) -> bytes:
@@ -105,15 +133,19 @@ def _convergent_nonce(nonce_mac: Mac, plaintext: bytes, data: bytes | None) -> b
     return nonce_mac.digest(len(data).to_bytes(8, "big") + data + plaintext, SHA2_512)
 
 
-def unseal(
+def prepare_unseal(
     keyring: Keyring,
+    uses: Uses,
     ciphertext: str,
     context: bytes = b"",
     associated_data: str = "",
     label: str = "[0].associated_data",
     options: EncryptionOptions = DEFAULT_ENCRYPTION,
-) -> bytes:
-    """The plaintext of ``ciphertext``. Raises ``InvalidRequest`` or ``Failed``."""
+) -> Callable[[], bytes]:
+    """What gives the plaintext of ``ciphertext``, which may be opened. Raises ``InvalidRequest`` or ``Failed``.
+
+    Raises ``PolicyRefused`` besides, for the version in the ciphertext.
+    """
     algorithm, record = keyring.algorithm, keyring.record
     if associated_data and not algorithm.takes_associated_data:
         raise NotAead(label, keyring)
@@ -127,28 +159,50 @@ def unseal(
     except NotBase64:
         raise InvalidRequest("invalid ciphertext: could not decode base64") from None
     if algorithm.capabilities.aead is None:
-        return version.encryption().decrypt(payload, options)
+        use = uses.allow(version.facts(uses.place), encryption_facts(algorithm, options), len(payload))
+        return partial(_decrypt, use, version, payload, options)
     cipher = version.derived_cipher(context).cipher if record.derived else version.cipher()
     data = _decode_associated_data(associated_data) if associated_data else None
-    nonce_bytes = algorithm.sizes.nonce_bytes
+    use = uses.allow(version.facts(uses.place), WITH_ASSOCIATED_DATA if data else NO_REQUEST, len(payload))
+    return partial(_open, use, cipher, algorithm.sizes.nonce_bytes, payload, data)
+
+
+def _decrypt(use: KeyUse, version: KeyVersion, payload: bytes, options: EncryptionOptions) -> bytes:
+    use.begin()
+    plaintext = version.encryption().decrypt(payload, options)
+    use.made(len(payload), len(plaintext))
+    return plaintext
+
+
+def _open(use: KeyUse, cipher: Aead, nonce_bytes: int, payload: bytes, data: bytes | None) -> bytes:
+    # As in ``_seal``.
+    use.count += 1
+    use.failed += 1
     if len(payload) < nonce_bytes:
         raise InvalidRequest("invalid ciphertext length")
-    return cipher.open(payload[:nonce_bytes], payload[nonce_bytes:], data)
+    plaintext = cipher.open(payload[:nonce_bytes], payload[nonce_bytes:], data)
+    use.failed -= 1
+    use.input_bytes += len(payload)
+    use.output_bytes += len(plaintext)
+    return plaintext
 
 
 async def unseal_at_pace(
     keyring: Keyring,
+    uses: Uses,
     ciphertext: str,
     context: bytes = b"",
     associated_data: str = "",
     label: str = "[0].associated_data",
     options: EncryptionOptions = DEFAULT_ENCRYPTION,
 ) -> bytes:
-    """As ``unseal``, beside the event loop for keys with which that takes long. Raises ``RateLimited`` besides."""
+    """The plaintext, got beside the event loop for keys with which that takes long.
+
+    Raises as ``prepare_unseal``, and ``RateLimited`` besides.
+    """
+    opening = prepare_unseal(keyring, uses, ciphertext, context, associated_data, label, options)
     pace = keyring.algorithm.pacing.decrypting
-    if pace is Pace.INSTANT:
-        return unseal(keyring, ciphertext, context, associated_data, label, options)
-    return await at_pace(pace, partial(unseal, keyring, ciphertext, context, associated_data, label, options))
+    return opening() if pace is Pace.INSTANT else await at_pace(pace, opening)
 
 
 def _decode_associated_data(text: str) -> bytes:

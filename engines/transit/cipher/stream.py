@@ -11,20 +11,19 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
-from msgspec.structs import replace
-
 from engines.base import Body, Call, Reply
 from engines.batches.items import DecryptItem, EncryptItem, RewrapItem
-from engines.faults import Fault, InvalidRequest
-from engines.keys.counting.limits import counted_items
+from engines.batches.reading import batch_results
+from engines.crypto_policy.operations import CryptoOperation
+from engines.crypto_policy.uses import begin, begin_halves
+from engines.faults import InvalidRequest
 from engines.keys.keyring import Keyring
 from engines.keys.states import Use
 from engines.keys.store import SoftDeleted
 from engines.transit.cipher.decrypt import decrypt_items
 from engines.transit.cipher.encrypt import encrypt_items
-from engines.transit.cipher.rewrap import rewrap_item, rewrap_plainly
+from engines.transit.cipher.rewrap import rewrap_items
 from engines.transit.state import Transit
-from engines.worker_pools import in_turns
 
 AnyItem = TypeVar("AnyItem", EncryptItem, DecryptItem, RewrapItem)
 
@@ -49,29 +48,37 @@ class Streaming(Body):
 
 async def encrypt(engine: Transit, call: Call, body: Streaming) -> Reply:
     """Encrypt the items' plaintexts."""
+    uses = begin(engine.keys, call, CryptoOperation.ENCRYPT, body.name)
+    uses.batch = True
 
     async def answer(call: Call, keyring: Keyring, items: list[EncryptItem]) -> list[dict[str, Any]]:
-        keyring = await counted_items(engine, call, keyring, (item.key_version for item in items))
-        return _results(await encrypt_items(call, keyring, items, any(item.context for item in items)))
+        uses.ask_anew()
+        has_context = any(item.context for item in items)
+        return batch_results(await encrypt_items(engine, call, uses, keyring, items, has_context))
 
     return await _stream(engine, call, body, Use.PROTECT, answer)
 
 
 async def decrypt(engine: Transit, call: Call, body: Streaming) -> Reply:
     """Decrypt the items' ciphertexts."""
+    uses = begin(engine.keys, call, CryptoOperation.DECRYPT, body.name)
+    uses.batch = True
 
     async def answer(call: Call, keyring: Keyring, items: list[DecryptItem]) -> list[dict[str, Any]]:
-        return _results(await decrypt_items(call, keyring, items, any(item.context for item in items)))
+        uses.ask_anew()
+        return batch_results(await decrypt_items(call, uses, keyring, items, any(item.context for item in items)))
 
     return await _stream(engine, call, body, Use.PROCESS, answer)
 
 
 async def rewrap(engine: Transit, call: Call, body: Streaming) -> Reply:
     """Encrypt the items' ciphertexts anew."""
+    halves = begin_halves(engine.keys, call, body.name)
 
     async def answer(call: Call, keyring: Keyring, items: list[RewrapItem]) -> list[dict[str, Any]]:
-        keyring = await counted_items(engine, call, keyring, (item.key_version for item in items))
-        return rewrap_plainly(keyring, items) or [await _rewrap_item(keyring, item) async for item in in_turns(items)]
+        for uses in halves:
+            uses.ask_anew()
+        return await rewrap_items(engine, call, halves, keyring, items, any_fault=True)
 
     return await _stream(engine, call, body, Use.PROTECT, answer)
 
@@ -88,10 +95,11 @@ async def _stream(
 
     async def each(items: list[AnyItem]) -> list[dict[str, Any]]:
         # Each group has its own time, and its own warnings: they have no place in a stream and must not add up.
-        present = replace(call, now=engine.clock(), warnings=[])
-        keyring = await _usable(engine, body.name, use, present)
+        # What the audit is told of them does: it gets one entry for all.
+        call.now, call.warnings = engine.clock(), []
+        keyring = await _usable(engine, body.name, use, call)
         _complete(items, body)
-        return await answer(present, keyring, items)
+        return await answer(call, keyring, items)
 
     return Reply(each=each)
 
@@ -116,16 +124,3 @@ def _complete(items: list[AnyItem], body: Streaming) -> None:
     if body.key_version:
         for item in items:
             item.key_version = item.key_version or body.key_version
-
-
-def _results(reply: Reply) -> list[dict[str, Any]]:
-    assert reply.data is not None, "a batch has results"
-    results: list[dict[str, Any]] = reply.data["batch_results"]
-    return results
-
-
-async def _rewrap_item(keyring: Keyring, item: RewrapItem) -> dict[str, Any]:
-    try:
-        return await rewrap_item(keyring, item)
-    except Fault as fault:
-        return {"error": fault.message, "reference": item.reference}

@@ -11,12 +11,12 @@ from engines.algorithms.base import BadSignature, Material, SignatureOptions
 from engines.algorithms.hashes import HASHES
 from engines.algorithms.registry import ALGORITHMS
 from engines.algorithms.row import Algorithm
-from engines.crypto_policy.facts import KeyFacts, RequestFacts
+from engines.crypto_policy.facts import NOWHERE, KeyFacts, Place, RequestFacts
 from engines.crypto_policy.operations import CryptoOperation
 from engines.crypto_policy.requests import default_request, signature_facts
 from engines.durations import SECOND
 from engines.faults import InvalidRequest
-from engines.keys.facts import NOWHERE, Place, facts_of_mac, facts_of_new, facts_of_type, facts_of_version
+from engines.keys.facts import facts_of_mac, facts_of_new, facts_of_type, facts_of_version
 from engines.keys.records import KeyringRecord, VersionRecord
 from storage.secret import Secret
 

@@ -302,7 +302,7 @@ async def test_a_change_that_had_begun_before_a_deletion_does_not_bring_the_key_
         nonlocal deleted
         if not deleted:
             deleted = True
-            await transit.engine.keys.delete("k")
+            await transit.engine.keys.delete("k", transit.call)
         return {}
 
     monkeypatch.setattr(transit.engine.keys, "write", write_after_deletion)

@@ -1,0 +1,1 @@
+"""What engines ask the gate of the crypto policy, and record of uses of keys."""
