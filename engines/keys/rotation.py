@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Collection
 
 from engines.crypto_policy.fips import NotApproved
+from engines.crypto_policy.gate import AutomaticWork, PolicyRefused
+from engines.crypto_policy.operations import CryptoOperation
 from engines.durations import SECOND
 from engines.faults import Fault, InvalidRequest
 from engines.keys.keyring import Keyring
 from engines.keys.states import may_rotate_by_itself
 from engines.keys.store import AUTO_ROTATED, KeyStore
+from engines.worker_pools import in_turns
 
 _log = logging.getLogger(__name__)
 _PAGE = 1000
@@ -28,6 +32,32 @@ def is_due(keyring: Keyring, now: float) -> bool:
     return now >= created + record.auto_rotate_period_seconds
 
 
+def is_blocked(keys: KeyStore, keyring: Keyring, now: float) -> bool:
+    """Whether the key is due to rotate by itself, and the crypto policy refuses it."""
+    if not keyring.record.auto_rotate_period_seconds or not is_due(keyring, now):
+        return False
+    try:
+        keys.gate.check(AutomaticWork(now), CryptoOperation.ROTATE, keyring.latest.facts(keys.place))
+    except PolicyRefused:
+        return True
+    return False
+
+
+async def blocked_rotations(keys: KeyStore, names: Collection[str], now: float) -> list[str]:
+    """Those of ``names`` whose keys are due to rotate by themselves, which the crypto policy refuses."""
+    if not keys.gate.active:
+        return []
+    blocked: list[str] = []
+    after = ""
+    while page := await keys.storage.list(AUTO_ROTATED, after, _PAGE):
+        after = page[-1]
+        async for name in in_turns(sorted(set(names).intersection(page))):
+            keyring = await keys.load(name)
+            if keyring is not None and is_blocked(keys, keyring, now):
+                blocked.append(name)
+    return blocked
+
+
 async def rotate_due(keys: KeyStore, now: float) -> None:
     """Rotate every key that is due at ``now``; one that can't be rotated doesn't keep the others from it."""
     after = ""
@@ -39,7 +69,17 @@ async def rotate_due(keys: KeyStore, now: float) -> None:
                 continue
             try:
                 await keys.rotate(name, now, missing=InvalidRequest("key not found"))
+                keys.blocked.discard(name)
             except NotApproved:
                 continue  # That was logged, once: it would be the same every minute.
+            except PolicyRefused as refused:
+                if name not in keys.blocked:
+                    keys.blocked.add(name)
+                    _log.warning(
+                        "key %r of %r is due for rotation, and was not rotated: %s",
+                        name,
+                        keys.storage.prefix,
+                        refused.message,
+                    )
             except Fault as fault:
                 _log.warning("key %r of %r was not rotated: %s", name, keys.storage.prefix, fault.message)

@@ -90,6 +90,9 @@ class KeyStore:
         self.algorithms = algorithms
         self.gate = gate
         self.place = place
+        self.blocked: set[str] = set()
+        """The keys of which the log says that the crypto policy refuses to rotate them."""
+
         self.fips = FipsGuard(fips_mode, f"keys of {storage.prefix!r}")
         self._plain = plain
         self._decode = partial(decode_keyring, guard=self.fips)

@@ -12,9 +12,11 @@ from collections.abc import Callable, Iterable
 from typing import Protocol, TypeVar
 
 from engines.base import Call
+from engines.crypto_policy.gate import PolicyRefused
 from engines.faults import Fault, InvalidRequest
 from engines.keys.counting.reservation import EncryptionCounts, LimitReached
 from engines.keys.keyring import Keyring, KeyVersion
+from engines.keys.rotation import is_blocked
 from engines.keys.store import KeyStore
 
 ROTATE = "rotate"
@@ -39,6 +41,8 @@ async def counted(engine: Counts, call: Call, keyring: Keyring, requested_versio
     ``InvalidRequest`` if it is to refuse, or can't rotate. What keeps the key from encrypting at all isn't told here.
     """
     latest = keyring.latest
+    if engine.keys.gate.active and is_blocked(engine.keys, keyring, call.now):
+        _warn_once(call, f"key {keyring.record.name!r} is due for rotation, which the crypto policy refuses")
     count = latest.count
     if count is None or requested_version or not count.spend(wanted):
         return await _counted_slowly(engine, call, keyring, requested_version, wanted)
@@ -97,6 +101,11 @@ async def _counted_slowly(engine: Counts, call: Call, keyring: Keyring, requeste
         raise fault
     try:
         rotated, here = await engine.keys.rotate_from(record.name, version.number, call.now, missing=fault)
+    except PolicyRefused:
+        _log.warning(
+            "%s, and the crypto policy refuses to rotate it (mount %r)", fault.message, engine.keys.storage.prefix
+        )
+        raise
     except Fault as refusal:
         raise InvalidRequest(f"{fault.message}, and the key was not rotated: {refusal.message}") from None
     if here:
@@ -129,6 +138,10 @@ def _warn(call: Call, keyring: Keyring, version: KeyVersion, requested_version: 
         f"version {version.number} of key {keyring.record.name!r} has made half or more of the "
         f"{keyring.max_encryptions} encryptions that it may make: rotate the key"
     )
-    # A stream comes here for each of its groups.
+    _warn_once(call, text)
+
+
+def _warn_once(call: Call, text: str) -> None:
+    # A stream comes here for each of its groups, and a batch for each of its versions.
     if text not in call.warnings:
         call.warn(text)
