@@ -1,4 +1,4 @@
-"""Listeners: sockets, TLS, and the HTTP servers that hand requests to the one ASGI application."""
+"""Listeners: sockets, TLS, and the HTTP servers that pass requests to the ASGI application."""
 
 from server.listeners.asgi import Application
 from server.listeners.connection_budget import ConnectionBudget

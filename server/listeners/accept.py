@@ -1,8 +1,8 @@
-"""Accepts the connections of one listening socket, of which other processes accept too: see ``share``.
+"""Acceptor of one listening socket, which all processes share: see ``connection_budget``.
 
-A process that has more connections than another waits a moment before it looks again, the longer the more it has:
-whoever has fewer has been woken by the same connection, and takes it. If it is too busy to, the connection is taken
-here after all. Who is over the limit is told so and closed at once: a queue that nobody gets through serves nobody.
+A process with more connections than others waits before it accepts, longer the more it has, so that another process,
+woken by the same connection, takes it. If none does, it accepts after all. Beyond the limit a connection is answered
+and closed at once: clients in a hopeless queue gain nothing.
 """
 
 from __future__ import annotations
@@ -26,26 +26,26 @@ _log = logging.getLogger(__name__)
 _failures = LimitedLog(_log)
 
 Connect: TypeAlias = Callable[[Slot], asyncio.Protocol]
-"""Makes the protocol of a connection, which closes the ``Slot`` when the connection is over."""
+"""Creates the protocol of a connection, which closes the ``Slot`` at the connection's end."""
 
 YIELD_SECONDS = 0.001
-"""How long a process leaves a connection to others, for each that it has more than they."""
+"""The seconds for which a process leaves a connection to others, for each that it has more."""
 
 _MOST_YIELDS = 10
 
 REFUSAL_SECONDS = 1.0
-"""How long a client that is refused may take to read why."""
+"""The seconds that a refused client has to read the answer."""
 
 _AT_ONCE = 64
 _MAX_REFUSALS = 1_000
 _PAUSE_SECONDS = 0.1
 _SHUTDOWN_SECONDS = 5.0
 _LAST_HANDSHAKES_SECONDS = 1.0
-"""How much longer handshakes may take when no more connections are accepted: one that stalls holds no stop up."""
+"""The seconds that handshakes have after the last accept, so that a stalled one doesn't delay a stop."""
 
 
 def closing_answer(status: bytes, text: str, *headers: tuple[bytes, bytes]) -> bytes:
-    """An answer of HTTP/1.1 in Vault's form for errors, behind which the connection is closed."""
+    """An HTTP/1.1 answer in Vault's error format, after which the connection is closed."""
     body = orjson.dumps({"errors": [text]})
     head = (
         *SECURITY,
@@ -94,7 +94,7 @@ class Acceptor:
         self._loop.add_reader(opened, self._readable)
 
     def close(self) -> None:
-        """Accept no more; what was accepted stays."""
+        """Stop accepting; accepted connections stay."""
         if self._pause is None:
             self._loop.remove_reader(self._socket)
         else:
@@ -103,7 +103,7 @@ class Acceptor:
             task.cancel()
 
     async def wait_closed(self) -> None:
-        """Wait until no connection is on its way to its protocol, or to its end."""
+        """Wait until every accepted connection has its protocol or is closed."""
         if self._connecting:
             _, stalled = await asyncio.wait(self._connecting, timeout=_LAST_HANDSHAKES_SECONDS)
             for task in stalled:
@@ -124,7 +124,7 @@ class Acceptor:
         self._pause = self._loop.call_later(seconds, self._resume)
 
     def _resume(self) -> None:
-        """Nobody else has come: take one, or more if somebody far behind seems not to come at all."""
+        """No other process has accepted: accept one, or more if a process far behind doesn't accept at all."""
         self._pause = None
         self._loop.add_reader(self._socket, self._readable)
         for _ in range(1 + self._share.excess // 8):
@@ -132,13 +132,13 @@ class Acceptor:
                 return
 
     def _accept(self) -> bool:
-        """Take one connection; False if there is none, or none can be had at present."""
+        """Accept one connection; False if there is none, or none can be accepted at present."""
         try:
             connection, _ = self._socket.accept()
-        except (BlockingIOError, ConnectionError):  # None is there, or it was broken off while it waited.
+        except (BlockingIOError, ConnectionError):  # None is waiting, or it was aborted meanwhile.
             return False
         except OSError as error:
-            # Out of descriptors or memory: connections stay in the queue until some others have ended.
+            # Out of descriptors or memory: connections wait in the queue until others have ended.
             _failures.error("can't accept connections: %s", error.strerror)
             self._look_again(_PAUSE_SECONDS)
             return False
@@ -157,7 +157,7 @@ class Acceptor:
         kept = self._keep(connection)
         try:
             await self._loop.connect_accepted_socket(lambda: self._make_protocol(place), connection, **self._limits)
-        except OSError as error:  # Errors of TLS and timeouts are among them.
+        except OSError as error:  # Includes TLS errors and timeouts.
             _log.debug("a connection failed: %s", type(error).__name__)
             if kept is not None and isinstance(error, ssl.SSLError) and error.reason == "HTTP_REQUEST":
                 note_plain(kept)
@@ -171,14 +171,14 @@ class Acceptor:
                 kept.close()
 
     def _keep(self, connection: socket.socket) -> socket.socket | None:
-        """The connection once more, to answer who speaks plain HTTP to TLS: the handshake that fails closes its own."""
-        with contextlib.suppress(OSError):  # Out of descriptors, it goes without an answer.
+        """A duplicate of the connection, to answer plain HTTP on a TLS port: a failed handshake closes the original."""
+        with contextlib.suppress(OSError):  # Without free descriptors, there is no answer.
             return None if self._context is None else connection.dup()
         return None
 
 
 async def _refuse(loop: asyncio.AbstractEventLoop, connection: socket.socket, answer: bytes) -> None:
-    """Answer, and wait for the client to close: it might lose the answer if we did so first."""
+    """Answer, and wait for the client to close: closing first might lose the answer."""
     with contextlib.closing(connection), contextlib.suppress(OSError):
         async with asyncio.timeout(REFUSAL_SECONDS):
             await loop.sock_sendall(connection, answer)

@@ -1,7 +1,7 @@
-"""What a connection over TLS is first: once the handshake is done, it goes to the server of the protocol agreed on.
+"""Protocol selection of a TLS connection: after the handshake, it is passed to the server of the agreed protocol.
 
-A client names its protocols in the handshake, and the context's order decides (ALPN, RFC 7301). One that names none
-speaks HTTP/1.1.
+A client lists its protocols in the handshake, and the context's order decides (ALPN, RFC 7301). Without a list, it is
+HTTP/1.1.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ _log = logging.getLogger(__name__)
 
 
 class Negotiated(asyncio.Protocol):
-    """A connection until its handshake is done; ``http1`` and ``http2`` make the protocol that takes its place.
+    """A connection until the end of its handshake; ``http1`` and ``http2`` create the protocol that replaces it.
 
-    With ``approved_only``, it is closed unless its suite of ciphers is approved.
+    With ``approved_only``, it is closed unless its cipher suite is approved.
     """
 
     def __init__(self, place: Slot, http1: Connect, http2: Connect, *, approved_only: bool) -> None:
@@ -30,8 +30,8 @@ class Negotiated(asyncio.Protocol):
         self._approved_only = approved_only
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """The handshake is done, and nothing has been read yet."""
-        # uvloop's transports have the methods of asyncio's, and not its class.
+        """Called after the handshake, before anything is read."""
+        # uvloop's transports have the methods of asyncio's, but not its class.
         made = cast("asyncio.Transport", transport)
         if self._approved_only and not is_approved(made):
             _log.debug("a connection was closed: its suite of ciphers is not FIPS-approved")
@@ -43,5 +43,5 @@ class Negotiated(asyncio.Protocol):
         protocol.connection_made(made)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """The connection was closed before it went to anybody."""
+        """The connection was closed before it was passed on."""
         self._place.close()

@@ -1,6 +1,6 @@
-"""The types of ASGI as far as listeners need them, and a small answer in Vault's form.
+"""Types of ASGI used by listeners, and a short answer in Vault's error format.
 
-Everything between a socket and the application is a callable of type ``Application``, so wrappers stack.
+Every layer between a socket and the application is a callable of type ``Application``, so wrappers stack.
 """
 
 from __future__ import annotations
@@ -17,32 +17,32 @@ Message: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]
 Send: TypeAlias = Callable[[Message], Awaitable[None]]
 RELEASE = "cryptoserve.release"
-"""In the scope: what an application calls that watches over the time of a request by itself from then on. It returns a
-``Hold``, since what has come of the body by then, and comes later, isn't counted any more."""
+"""In the scope: called by an application that bounds the request's time itself from then on. It returns a ``Hold``,
+since earlier and later parts of the body aren't counted any more."""
 
 Hold: TypeAlias = Callable[[int], None]
-"""Says how many bytes of its body a request holds at present. Raises a fault if that is too much."""
+"""Sets the number of body bytes that a request holds at present. Raises a fault if that is too much."""
 
 CLIENT_CERTIFICATE = "cryptoserve.client_certificate"
-"""In the state of the scope: the certificate, in DER, that the client has shown in the TLS handshake."""
+"""In the state of the scope: the client certificate, in DER, from the TLS handshake."""
 
 AT_ONCE = "cryptoserve.at_once"
-"""In the scope, where the listener has it: ``at_once(head, body) -> bool`` sends status 200 with the lines of ``head``
-and ``body`` in one piece, in place of two messages; False leaves it to those. Nothing in ``head`` is checked."""
+"""In the scope, if the listener has it: ``at_once(head, body) -> bool`` sends status 200 with the lines of ``head`` and
+``body`` in one piece, replacing two messages; with False, they are still needed. ``head`` isn't checked."""
 
 KEPT = "cryptoserve.kept"
-"""In the scope, where the head has been read before: a dictionary for what the application makes of the head alone."""
+"""In the scope, if the head was read before: a dictionary in which the application caches data about the head."""
 
 WHOLE_BODY = "cryptoserve.whole_body"
-"""In the scope, where the body came in one piece with the head: the body. It can be received all the same."""
+"""In the scope, if the body arrived together with the head: the body. It can also be received as usual."""
 
 Application: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
 async def answer_error(scope: Scope, send: Send, status: int, message: str, *, close: bool = False) -> None:
-    """Answer ``status`` with ``message`` in Vault's error envelope; ``close`` ends the connection behind it.
+    """Answer ``status`` with ``message`` in Vault's error format; ``close`` then closes the connection.
 
-    HTTP/2 has no such header and closes no connection for one request: there, ``close`` has no effect.
+    HTTP/2 has no such header and never closes a connection for one request: there, ``close`` has no effect.
     """
     body = orjson.dumps({"errors": [message]})
     headers = [

@@ -1,8 +1,8 @@
-"""A process's share of the connections to the server, and of the requests under way.
+"""Connection budget of a process: its share of the server's connections, and of the requests under way.
 
-The processes of a server accept from the same sockets. Left to the kernel, one of them would often get most of a burst
-of connections, and keep them, since clients keep connections open: its core would be full while others idle. So each
-counts its connections where all can see it, and leaves a new one to those who have fewer.
+The processes of a server accept from the same sockets. The kernel alone would often give one of them most of a burst of
+connections, which clients keep open: its core would be busy while others idle. So each process counts its connections
+in shared memory, and leaves new ones to processes with fewer.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from server.config import schema as words
 from storage.shared_memory import SharedSlots
 
 ABSENT = 2**63
-"""The count of a process that isn't serving at present: nobody leaves it anything."""
+"""The count of a process that isn't serving at present, to which no connection is left."""
 
 
 class ConnectionBudget:
-    """The share of the process with ``slot`` of ``slots``.
+    """The budget of the process with ``slot`` of ``slots``.
 
-    All processes together may have ``limit`` connections, and this one ``most_requests`` under way on each listener.
+    All processes together may have ``limit`` connections, and this one ``most_requests`` requests on each listener.
     """
 
     def __init__(
@@ -34,32 +34,32 @@ class ConnectionBudget:
 
     @property
     def connections(self) -> int:
-        """How many this process has now."""
+        """The connections of this process."""
         return self._slots[self._slot]
 
     @property
     def full(self) -> bool:
-        """Whether there may not be any more."""
+        """Whether the limit is reached."""
         counts = (self._slots[slot] for slot in range(len(self._slots)))
         return sum(count for count in counts if count != ABSENT) >= self._limit
 
     @property
     def excess(self) -> int:
-        """By how many this process has more than the one with the fewest; a sixteenth more doesn't count."""
+        """The number of connections above the process with the fewest; up to a sixteenth more doesn't count."""
         fewest = self._slots.lowest()
         return max(0, self.connections - fewest - (fewest >> 4))
 
     def begin(self) -> None:
-        """This process serves from now on, and has no connections yet."""
+        """Start serving, with no connections yet."""
         self._slots[self._slot] = 0
 
     def take(self) -> Slot:
-        """Count one more connection."""
+        """Count a new connection."""
         self._slots[self._slot] += 1
         return Slot(self)
 
     def give_back(self) -> None:
-        """Count one less."""
+        """Count the end of a connection."""
         self._slots[self._slot] -= 1
 
 
@@ -72,7 +72,7 @@ class Slot:
         self._share: ConnectionBudget | None = share
 
     def close(self) -> None:
-        """The connection is over; to say so twice does no harm."""
+        """Count the connection's end; further calls have no effect."""
         share, self._share = self._share, None
         if share is not None:
             share.give_back()

@@ -1,11 +1,11 @@
-"""Bounds on requests: their heads, how many are under way, how much of bodies they hold, and how long they may take.
+"""Bounds on requests: their heads, their number, the body bytes that they hold, and their time.
 
-What is over a bound is refused at once, so that what is under it is served in time; ``sys/health`` is exempt
+A request beyond a bound is refused at once, so that others are served in time; ``sys/health`` is exempt
 (``Route.always_served``).
 
-A timer for each request would cost more than most requests do otherwise, so requests are only written down, and one
-task looks through them every half a second. What is overdue is cancelled and answered here. A stream may take as long
-as it moves, and be of any length; it watches over both by itself: it is released, and says how much it holds.
+A timer for each request would cost more than most requests otherwise do, so requests are only recorded, and one task
+checks them every half second. Overdue ones are cancelled and answered here. A stream may take any time and length while
+it makes progress, and bounds both itself: it is released, and reports the bytes that it holds.
 """
 
 from __future__ import annotations
@@ -35,21 +35,21 @@ from server.listeners.head_limits import head_fault
 from server.runtime.log_limits import LimitedLog
 
 MAX_BODY_BYTES = 256 * 1024 * 1024
-"""How much of request bodies a process holds, but for small ones."""
+"""The most body bytes that a process holds, not counting small bodies."""
 
 SMALL_BODY_BYTES = 64 * 1024
-"""A body up to this size is taken whatever others hold: a few large ones must not keep everybody else out."""
+"""The size in bytes up to which a body is always accepted, so that a few large ones can't block all others."""
 
 _overload = LimitedLog(logging.getLogger(__name__))
 
 _OVERLOADED = "the server is overloaded; try again later"
 
 SWEEP_SECONDS = 0.5
-"""How often is looked for what is overdue; a deadline is met to this."""
+"""The interval of checks in seconds, and so the precision of deadlines."""
 
 
 class _Overloaded(Exception):
-    """There is no room for more of a body."""
+    """There is no room for more body bytes."""
 
 
 class _Request:
@@ -66,18 +66,18 @@ class _Request:
         self.body_bytes = 0
 
     def release(self) -> Hold:
-        """From now on it is never overdue, and tells what it holds of its body by what is returned."""
+        """Exempt it from the deadline; it reports its body bytes by the returned callable."""
         self.started = math.inf
         self.hold(0)
         return self.hold
 
     def hold(self, size: int) -> None:
-        """It holds ``size`` bytes of its body. Raises ``Unavailable`` if there is no room for that."""
+        """Record that it holds ``size`` body bytes. Raises ``Unavailable`` if there is no room."""
         if not self.fits(size):
             raise Unavailable(_OVERLOADED)
 
     def fits(self, size: int) -> bool:
-        """Count that it holds ``size`` bytes of its body; whether there is room for that."""
+        """Record that it holds ``size`` body bytes; return whether there is room."""
         deadlines = self.deadlines
         deadlines.body_bytes += size - self.body_bytes
         self.body_bytes = size
@@ -85,9 +85,9 @@ class _Request:
 
 
 class Deadlines:
-    """Cuts requests off: 408 if the body doesn't arrive in time, 503 if the answer takes too long or there are others.
+    """Cancels overdue requests: 408 if the body doesn't arrive in time, 503 if the answer takes too long.
 
-    ``most`` requests are served at a time, those for a path in ``always_served`` not counted.
+    ``most`` requests are served at a time (503 beyond), not counting those for a path in ``always_served``.
     """
 
     def __init__(
@@ -124,7 +124,7 @@ class Deadlines:
 
         async def receive_noted() -> Message:
             if not request.more:
-                return await receive()  # Who asks for more is waiting for the client to go.
+                return await receive()  # A further call waits for the client's disconnect.
             request.reading = True
             message = await receive()
             request.reading = False
@@ -154,7 +154,7 @@ class Deadlines:
             self.body_bytes -= request.body_bytes
 
     async def watch(self) -> None:
-        """Look for what is overdue, until cancelled."""
+        """Check for overdue requests, until cancelled."""
         while True:
             await asyncio.sleep(SWEEP_SECONDS)
             self._sweep(monotonic())

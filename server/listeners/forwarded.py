@@ -1,7 +1,7 @@
-"""The client's address behind a proxy: ``X-Forwarded-For``, believed only from whom it may come.
+"""The client's address behind a proxy: ``X-Forwarded-For``, accepted only from configured proxies.
 
-Each proxy appends the address that it got the request from, so the last entries are the trustworthy ones:
-``hop_skips`` of them belong to further proxies of the operator, and the one before those is the client.
+Each proxy appends the address of its peer, so the last entries are trustworthy: ``hop_skips`` of them belong to further
+proxies of the operator, and the one before those is the client.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _NOT_AN_ADDRESS = "malformed x-forwarded-for header: not an IP address"
 
 
 class ForwardedFor:
-    """Puts the forwarded address into the scope's ``client``, or refuses the request with 400."""
+    """Sets the scope's ``client`` to the forwarded address, or refuses the request with 400."""
 
     def __init__(self, application: Application, listener: Listener) -> None:
         self._application = application
@@ -38,7 +38,7 @@ class ForwardedFor:
         await self._application(scope, receive, send)
 
     def _apply(self, scope: Scope) -> str | None:
-        """Change the scope's client, or say why the request is refused."""
+        """Set the scope's client, or return the reason of a refusal."""
         values = [value for name, value in scope["headers"] if name == _HEADER]
         if not values:
             return _MISSING if self._reject_not_present else None

@@ -1,4 +1,4 @@
-"""All listeners of a server, opened together and served side by side in one event loop."""
+"""Listeners of a server, opened together and served side by side in one event loop."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from server.runtime.certificates import ListenerCertificates, present
 _log = logging.getLogger(__name__)
 
 DRAIN_SECONDS = 10.0
-"""How long requests that are under way may take to finish when the server stops."""
+"""The seconds that requests under way have to finish when the server stops."""
 
 
 HttpServer: TypeAlias = Http1Server | Http2Server
@@ -46,19 +46,19 @@ class OpenListener:
     _socket: socket.socket
     _context: ssl.SSLContext | None
     certificates: ListenerCertificates | None = None
-    """What it shows to clients; None without TLS."""
+    """The certificates that it presents; None without TLS."""
 
     _owner: int = field(default_factory=os.getpid)
-    """The process that made it, and takes the path of a unix socket away at the end; others may have inherited it."""
+    """The process that created it, and removes the path of a unix socket at the end; others may have inherited it."""
 
     def reload(self) -> None:
-        """Take the TLS certificate from its files anew. Raises ``ListenFailed``, and goes on with the old one."""
+        """Reload the TLS certificate from its files. Raises ``ListenFailed``, and keeps the old one."""
         if self._context is not None:
             reload_certificate(self._context, self.listener)
         self.check_certificates()
 
     def check_certificates(self) -> None:
-        """Note when the certificates end, and log what there is to warn of: in the first process, for all."""
+        """Read the certificates' validity, and log warnings: in the first process, for all."""
         if self.certificates is None:
             return
         for warning in self.certificates.read(present()):
@@ -73,7 +73,7 @@ class OpenListener:
         always_served: Collection[str] = (),
         drain_seconds: float = DRAIN_SECONDS,
     ) -> None:
-        """Serve ``application`` until ``stop`` is set, and what is under way then is answered or cut off."""
+        """Serve ``application`` until ``stop`` is set; requests under way then are answered or cancelled."""
         if self.listener.x_forwarded_for_authorized_addrs or self.listener.x_forwarded_for_reject_not_present:
             application = ForwardedFor(application, self.listener)
         deadlines = Deadlines(application, self.listener, share.most_requests, always_served)
@@ -91,7 +91,7 @@ class OpenListener:
             self.close()
 
     def _servers(self, application: Application, drain_seconds: float) -> tuple[HttpServer, HttpServer]:
-        """Who serves HTTP/1.1, and who HTTP/2; one and the same if it has the listener for itself."""
+        """The servers of HTTP/1.1 and of HTTP/2; the same one if the listener has only one."""
         if not self.listener.http2:
             alone = Http1Server(application, self.listener, drain_seconds)
             return alone, alone
@@ -101,7 +101,7 @@ class OpenListener:
         return Http1Server(application, self.listener, drain_seconds), http2
 
     async def _accept(self, http1: HttpServer, http2: HttpServer, stop: asyncio.Event, share: ConnectionBudget) -> None:
-        """Hand connections out until ``stop``, and until the last that was accepted then has been handed out."""
+        """Pass connections on until ``stop``, and until the last accepted one has been passed on."""
 
         def connect(place: Slot) -> asyncio.Protocol:
             if self._context is None:
@@ -115,12 +115,12 @@ class OpenListener:
             await stop.wait()
         finally:
             acceptor.close()
-            # Whoever comes while the last answers are under way is refused, unless another process takes them.
+            # New connections during the last answers are refused, unless another process takes them.
             self._socket.close()
             await acceptor.wait_closed()
 
     def close(self) -> None:
-        """Give the address up."""
+        """Close the socket."""
         self._socket.close()
         if self.listener.type == "unix" and self._owner == os.getpid():
             with contextlib.suppress(FileNotFoundError):
@@ -128,7 +128,7 @@ class OpenListener:
 
 
 def open_listeners(listeners: Sequence[Listener], fips_mode: FipsMode = FipsMode.DISABLED) -> tuple[OpenListener, ...]:
-    """Bind and listen on all of ``listeners``, or on none. Raises ``ListenFailed``."""
+    """Bind all of ``listeners``, or none. Raises ``ListenFailed``."""
     opened: list[OpenListener] = []
     try:
         for listener in listeners:
@@ -164,10 +164,10 @@ async def serve(
     share: ConnectionBudget | None = None,
     always_served: Collection[str] = (),
 ) -> None:
-    """Serve each listener with what ``build`` makes for it, until ``stop``; if one fails, all are stopped.
+    """Serve each listener with the application from ``build``, until ``stop``; if one fails, all are stopped.
 
-    ``share`` is this process's share of the connections to all of them; paths in ``always_served`` are served whatever
-    the number of requests under way.
+    ``share`` is this process's connection budget for all of them; paths in ``always_served`` are served whatever the
+    number of requests under way.
     """
     share = share or ConnectionBudget()
     share.begin()

@@ -1,4 +1,4 @@
-"""Bound and listening sockets, before anything is served: so a start fails early, and port 0 has its number."""
+"""Listening sockets, bound before anything is served: so errors show early, and port 0 has its number."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ def open_socket(listener: Listener) -> socket.socket:
     try:
         return _unix_socket(listener) if listener.type == "unix" else _tcp_socket(listener.address)
     except (OSError, KeyError) as error:
-        # A path that is too long for a socket has a text and no number.
+        # The error for a path too long for a socket has a text and no number.
         reason = error.strerror or str(error) if isinstance(error, OSError) else f"no such user or group: {error}"
         raise ListenFailed(f"can't listen on {listener.address}: {reason}") from None
 
 
 def url(listener: Listener, opened: socket.socket) -> str:
-    """Where ``opened`` can be reached: ``http://127.0.0.1:8200``, ``https://[::1]:8200`` or ``unix:///path``."""
+    """The URL of ``opened``: ``http://127.0.0.1:8200``, ``https://[::1]:8200`` or ``unix:///path``."""
     if listener.type == "unix":
         return f"unix://{os.path.abspath(listener.address)}"
     host, port = opened.getsockname()[:2]
@@ -39,7 +39,7 @@ def url(listener: Listener, opened: socket.socket) -> str:
 
 
 def _tcp_socket(address: str) -> socket.socket:
-    """IPv6 addresses stand in brackets; no host at all means every address of the machine."""
+    """A TCP socket; IPv6 addresses are in brackets, and an empty host means every address of the machine."""
     host, _, port = address.rpartition(":")
     host = host.strip("[]")
     family, kind, protocol, _, place = socket.getaddrinfo(
@@ -48,7 +48,7 @@ def _tcp_socket(address: str) -> socket.socket:
     opened = socket.socket(family, kind, protocol)
     try:
         opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        # Inherited by what is accepted: an answer leaves at once, however many writes it took.
+        # Inherited by accepted connections: an answer is sent at once, however many writes it took.
         opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         opened.bind(place)
         opened.listen(_BACKLOG)
@@ -60,7 +60,7 @@ def _tcp_socket(address: str) -> socket.socket:
 
 
 def _unix_socket(listener: Listener) -> socket.socket:
-    """Made with no permissions at all first, so that nobody gets in before owner and mode are what they should be."""
+    """A unix socket, created without permissions, so that no client connects before owner and mode are set."""
     path = listener.address
     with contextlib.suppress(FileNotFoundError):
         if stat.S_ISSOCK(os.stat(path).st_mode):
@@ -90,7 +90,7 @@ def _unix_socket(listener: Listener) -> socket.socket:
 
 
 def _answers(path: str) -> bool:
-    """Whether somebody listens at ``path``, and it isn't just what a server that was killed has left."""
+    """Whether a server listens at ``path``, which otherwise is the leftover of a killed one."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
         probe.setblocking(False)
         return probe.connect_ex(path) not in (errno.ECONNREFUSED, errno.ENOENT)

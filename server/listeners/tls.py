@@ -1,7 +1,7 @@
-"""TLS contexts from a listener's words, and their renewal while connections stay open.
+"""TLS contexts from a listener's settings, and their renewal while connections stay open.
 
-A context is shared by all connections of a listener, and reloading the certificate into it is seen by new handshakes
-alone. A pair that doesn't fit is found out on a context of its own first, so the live one is never left half changed.
+All connections of a listener share a context; a reloaded certificate affects new handshakes only. A new pair is first
+tried in a separate context, so the live one is never half changed.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ _log = logging.getLogger(__name__)
 HTTP1, HTTP2 = "http/1.1", "h2"
 """Protocols by their names in ALPN (RFC 7301)."""
 
-# Forward secrecy and authenticated encryption; TLS 1.3 has suites of its own, all of them such.
+# Forward secrecy and authenticated encryption; all suites of TLS 1.3 have both.
 _DEFAULT_CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
 _APPROVED_CIPHERS = "ECDHE+AESGCM"
 _APPROVED_CURVE = "prime256v1"
-"""The one that every client has; Python can set but one. X25519 is not approved (SP 800-56A)."""
+"""The curve that every client has; Python can set only one. X25519 is not approved (SP 800-56A)."""
 
 _UNAPPROVED = "CHACHA20"
-"""What the names of suites have in them that aren't approved (SP 800-52r2)."""
+"""Parts of the names of suites that aren't approved (SP 800-52r2)."""
 
 _VERSIONS = {"tls12": ssl.TLSVersion.TLSv1_2, "tls13": ssl.TLSVersion.TLSv1_3}
 _SUITES = {
@@ -43,20 +43,20 @@ _TLS13_SUITES = frozenset({"TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384", "
 
 
 class ApprovedContext(ssl.SSLContext):
-    """A context that has what is approved alone, but for one suite of TLS 1.3 that can't be taken from it.
+    """A context with approved algorithms alone, except one suite of TLS 1.3 that can't be removed from it.
 
-    A connection for which ``is_approved`` is False has to be closed before anything is read from it.
+    A connection for which ``is_approved`` is False must be closed before anything is read from it.
     """
 
 
 def is_approved(transport: asyncio.BaseTransport) -> bool:
-    """Whether a connection's suite of ciphers is approved."""
+    """Whether a connection's cipher suite is approved."""
     name, _, _ = transport.get_extra_info("cipher")
     return _UNAPPROVED not in name
 
 
 def client_certificate(transport: asyncio.BaseTransport) -> bytes:
-    """What the client has shown in the handshake, in DER; empty if it has shown nothing, or there is no TLS."""
+    """The client's certificate in DER; empty if there is none, or no TLS."""
     tls: ssl.SSLObject | None = transport.get_extra_info("ssl_object")
     return (tls is not None and tls.getpeercert(binary_form=True)) or b""
 
@@ -81,14 +81,14 @@ def make_context(listener: Listener, fips_mode: FipsMode) -> ssl.SSLContext:
 
 
 def reload_certificate(context: ssl.SSLContext, listener: Listener) -> None:
-    """Take certificate and key from their files anew. Raises ``ListenFailed`` and changes nothing if they don't fit."""
+    """Reload certificate and key from their files. Raises ``ListenFailed`` and changes nothing if they don't match."""
     _load_pair(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), listener)
     _load_pair(context, listener)
 
 
 def _load_pair(context: ssl.SSLContext, listener: Listener) -> None:
     try:
-        # Without a passphrase at hand, OpenSSL would ask for one on the terminal.
+        # Without a passphrase callback, OpenSSL would prompt on the terminal.
         context.load_cert_chain(listener.tls_cert_file, listener.tls_key_file, password="")
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or type(error).__name__
@@ -99,9 +99,9 @@ def _load_pair(context: ssl.SSLContext, listener: Listener) -> None:
 
 
 def _verify_clients(context: ssl.SSLContext, authorities: str, mode: ssl.VerifyMode) -> None:
-    """Ask clients for a certificate. OpenSSL refuses whoever shows one that doesn't come from ``authorities``.
+    """Request client certificates. OpenSSL refuses clients whose certificate isn't issued by ``authorities``.
 
-    Certificates among these that are no authorities are taken at their own word.
+    Certificates among these that are no authorities are trusted themselves.
     """
     context.verify_mode = mode
     context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
@@ -116,7 +116,7 @@ def _verify_clients(context: ssl.SSLContext, authorities: str, mode: ssl.VerifyM
 
 
 def _ciphers(suites: str, fips_mode: FipsMode) -> str:
-    """OpenSSL's names for IANA's, with commas."""
+    """OpenSSL's names of IANA's suites, joined by colons."""
     names = [name.strip() for name in suites.split(",") if name.strip()]
     unknown = [name for name in names if name not in _SUITES and name not in _TLS13_SUITES]
     if unknown:

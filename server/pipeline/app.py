@@ -1,7 +1,7 @@
-"""The edge: ASGI messages in, ASGI messages out.
+"""ASGI application: bodies read under a limit, requests parsed, answers sent with security headers.
 
-What lies below ``/v1/`` goes straight to the dispatcher; a small Starlette application serves what little there is
-outside. Here bodies are read under a limit, and responses get their security headers; deadlines are the listener's.
+Paths below ``/v1/`` go to the dispatcher; a small Starlette application serves the few others. Deadlines are the
+listener's.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ from server.pipeline.response import JSON, JSON_ALONE, Answer, GoneError, Header
 from server.runtime.request_log import log_request, request_logging
 
 _LARGE = "cryptoserve.large_body"
-"""In the scope: a body that is read by and by, and may not have been read to its end when the request is answered."""
+"""In the scope: a body that is read on demand, perhaps not to its end before the answer."""
 
 _BODILESS = frozenset({"GET", "HEAD", "LIST", "SCAN", "OPTIONS"})
 
@@ -82,7 +82,7 @@ class Application:
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one HTTP request, as ASGI 3 defines it; listeners keep everything else away."""
+        """Serve one HTTP request by ASGI 3; listeners handle all other events."""
         if not scope["path"].startswith("/v1/"):
             await self._outside(scope, receive, self._outward(scope, send))
             return
@@ -99,9 +99,9 @@ class Application:
             return
         finally:
             large = scope.pop(_LARGE, None)  # As ``AT_ONCE``.
-        # Neither has a body, whatever there was to say: a client would take it for the beginning of the next answer.
+        # Neither has a body: a client would take one for the beginning of the next answer.
         body = b"" if answer.status in (204, 304) else answer.body
-        at_once = scope.pop(AT_ONCE, None)  # Left there, it would make the scope refer to itself.
+        at_once = scope.pop(AT_ONCE, None)  # Otherwise the scope would refer to itself.
         amid = answer.status == 413 if large is None else large.more
         if (
             at_once is not None
@@ -132,7 +132,7 @@ class Application:
         receive: Receive,
         send: Send,
     ) -> None:
-        """Answer amid a body that isn't read on; HTTP/1's connection ends when the client has come to read that."""
+        """Answer before the end of the body; an HTTP/1 connection is closed once the client has read the answer."""
         scope.get(RELEASE, _unbounded)()
         pause_seconds = PAUSE_SECONDS
         if scope.get("http_version", "1.1").startswith("1"):
@@ -146,7 +146,7 @@ class Application:
         await send({"type": "http.response.body", "body": b""})
 
     async def _stream(self, scope: Scope, sent: Sent, receive: Receive, send: Send) -> bool:
-        """Serve a stream; False if the request isn't one and is to be served like any other."""
+        """Serve a stream; False if the request isn't one."""
         try:
             request = requests.parse_lines_request(
                 scope["method"], scope["raw_path"], scope["query_string"], sent, scope.get("client")
@@ -167,7 +167,7 @@ class Application:
         return True
 
     async def _answer(self, scope: Scope, sent: Sent, receive: Receive) -> Answer:
-        """The answer to a request. Raises ``GoneError`` if nobody waits for it any more."""
+        """The answer to a request. Raises ``GoneError`` if the client has gone."""
         began = perf_counter_ns()
         try:
             body: bytes | None = scope.get(WHOLE_BODY)
@@ -189,7 +189,7 @@ class Application:
             return _turned_away(scope, refusal(fault), began)
 
     async def _answer_large(self, scope: Scope, sent: Sent, receive: Receive, body: LargeBody) -> Answer:
-        """The answer to a request whose body is costly, unless it turns out to be cheap to parse."""
+        """The answer to a request with a costly body, unless it turns out to be cheap to parse."""
         began = perf_counter_ns()
         request = requests.parse_request(
             scope["method"], scope["raw_path"], scope["query_string"], sent, b"", scope.get("client")
@@ -209,7 +209,7 @@ class Application:
         return await self._dispatcher.answer(request, self._permissions)
 
     async def _answer_costly(self, request: requests.Request, sent: Sent, receive: Receive, body: LargeBody) -> Answer:
-        """The answer to ``request``, which comes without its body: who calls is looked at before that is read on."""
+        """The answer to ``request``, given without its body: the token is checked before the body is read on."""
         bound = await self._dispatcher.body_bound(request, self._permissions)
         if not bound:
             request.unread = True
@@ -224,7 +224,7 @@ class Application:
     async def _answer_whole(
         self, request: requests.Request, sent: Sent, receive: Receive, body: LargeBody, bound: int
     ) -> Answer:
-        """The answer to ``request``, whose body may have ``bound`` bytes, once that has come."""
+        """The answer to ``request``, whose body may have ``bound`` bytes, once the body has arrived."""
         dispatcher, permissions = self._dispatcher, self._permissions
         limit = UNKNOWN_CALLER if bound < self._max_bytes else size_limit(self._max_bytes)
         whole = await body.whole(min(bound, self._max_bytes), limit)
@@ -246,7 +246,7 @@ class Application:
             return await dispatcher.answer(request, permissions)
 
     async def _body(self, scope: Scope, sent: Sent, receive: Receive, whole: bytes | None) -> bytes | LargeBody:
-        """The body, which may have come ``whole``; or what has been read of one that isn't parsed at once."""
+        """The body, which may have arrived ``whole``; or the part read so far of one that isn't parsed at once."""
         limit = self._max_bytes
         if sent.length > limit:
             raise too_large(size_limit(limit))
@@ -263,7 +263,7 @@ class Application:
         return whole if is_modest(whole) else LargeBody(receive, whole, more=False)
 
     def _outward(self, scope: Scope, send: Send) -> Send:
-        """``send``, with security headers and a line in the log."""
+        """``send``, with security headers and a log line added."""
         began = perf_counter_ns()
 
         async def sending(message: Message) -> None:
@@ -276,7 +276,7 @@ class Application:
 
 
 def _early_answer(early: urls.Redirect | urls.Refusal, method: str) -> Answer:
-    """The answer to what needs no more than a look at the request."""
+    """The answer to a request that needs no dispatch."""
     if isinstance(early, urls.Redirect):
         body = early.body(method)
         headers: Headers = ((b"location", early.location.encode()),)
@@ -286,7 +286,7 @@ def _early_answer(early: urls.Redirect | urls.Refusal, method: str) -> Answer:
 
 
 def _turned_away(scope: Scope, answer: Answer, began: int) -> Answer:
-    """``answer`` to what never comes to the dispatcher, which logs all others."""
+    """``answer`` to a request that doesn't reach the dispatcher, logged here."""
     if request_logging.on:
         path = scope["raw_path"].decode("latin-1").removeprefix("/v1/")
         address = (scope.get("client") or ("",))[0]
@@ -295,7 +295,7 @@ def _turned_away(scope: Scope, answer: Answer, began: int) -> Answer:
 
 
 def _sent(scope: Scope) -> Sent:
-    """What the headers say, which the same head has said before."""
+    """The parsed headers, cached with a repeated head."""
     kept = scope.get(KEPT)
     if kept is None:
         return requests.read_headers(scope["headers"])
@@ -306,7 +306,7 @@ def _sent(scope: Scope) -> Sent:
 
 
 def _unbounded() -> Hold:
-    """There is nobody who watches over requests."""
+    """The default for requests without a deadline."""
     return lambda size: None
 
 

@@ -1,12 +1,12 @@
-"""Steps 2 to 6 of a request: where it leads, who calls, whether they may, and what a use of their token costs.
+"""Steps 2 to 6 of a request: location, authentication, creation or update, policies, and uses of the token.
 
     2  locate        the tenant, the mount and the row of its route table
-    3  authenticate  the token
+    3  authenticate  by the token
     4  distinguish   creation from update, where a route serves both
-    5  decide        what the policies say
-    6  spend         one use of a token that has few
+    5  decide        by the policies
+    6  spend         one use of a token with a limited number
 
-A request whose decision is cached passes the same steps; 2, 3 and 5 have their result already. Refusals are audited.
+With a cached decision, steps 2, 3 and 5 have their results already. Refusals are audited.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from storage.base import BarrierSealed
 _SYSTEM = "sys/"
 
 LISTS = (Operation.LIST, Operation.SCAN)
-"""Whose paths end in a slash."""
+"""Operations whose paths end in a slash."""
 
 
 async def locate(request: Request, request_id: str, unsealed: Unsealed) -> RequestContext:
@@ -49,13 +49,13 @@ async def locate(request: Request, request_id: str, unsealed: Unsealed) -> Reque
         match = router.find(path) or router.find(path + "/")
     route = None if match is None or match.endpoint is None else match.endpoint.routes.get(operation)
     if match is not None and not match.mounted.type.eager:
-        await asyncio.sleep(0)  # Behind that, the request is a task.
+        await asyncio.sleep(0)  # After this, the request is a task.
     return RequestContext(request, request_id, tenant, operation, path, match, route)
 
 
 async def _tenant(request: Request, unsealed: Unsealed) -> Tenant:
     if unsealed.namespaces.stale:
-        await unsealed.load_namespaces()  # It may have changed since the request was resolved.
+        await unsealed.load_namespaces()  # They may have changed since the request was resolved.
     check_namespace(request, unsealed.namespaces)
     tenant = await unsealed.tenants.at(request.namespace)
     if tenant is None:
@@ -66,10 +66,10 @@ async def _tenant(request: Request, unsealed: Unsealed) -> Tenant:
 async def admit(
     unsealed: Unsealed, context: RequestContext, call: Call, epoch: int
 ) -> tuple[RequestContext, Body | None]:
-    """Steps 3 to 6; ``epoch`` is that of the decision cache when step 2 began.
+    """Steps 3 to 6; ``epoch`` is the decision cache's at the start of step 2.
 
-    Answers the body too if it had to be read already, to distinguish creation from update. Raises the fault of a
-    refusal, which is audited then.
+    Returns the body too if distinguishing creation from update required it. Raises the fault of a refusal, after
+    auditing it.
     """
     acl = None
     try:
@@ -96,7 +96,7 @@ async def admit(
         try:
             if isinstance(error, Fault):
                 response = refused(error, public=context.public)
-                # Who isn't known is denied in bare words in the entry of the request, as OpenBao has it.
+                # An unauthenticated caller is denied in bare words in the request's entry, as in OpenBao.
                 words = refused(error, public=True).error if context.token is None else response.error
                 await unsealed.audit.refuse(context.audit_request(words), response)
         finally:
@@ -106,7 +106,7 @@ async def admit(
 
 
 async def _authenticate(unsealed: Unsealed, context: RequestContext, call: Call) -> RequestContext:
-    """Step 3. Raises ``Unauthenticated`` without a token where one is needed, and faults for paths that refuse all."""
+    """Step 3. Raises ``Unauthenticated`` without a token where one is needed, and the faults of refusals."""
     request, match = context.request, context.match
     wrapping = False
     if match is not None:
@@ -125,16 +125,16 @@ async def _authenticate(unsealed: Unsealed, context: RequestContext, call: Call)
     if context.public:
         assert match is not None, "a route belongs to a mount"
         if match.mounted.entry.is_auth:
-            return context  # A login doesn't care about the token of an earlier one;
+            return context  # A login ignores the token of an earlier one;
         if token is None and request.token and not wrapping:
-            raise Unauthenticated  # other public paths answer by who asks.
+            raise Unauthenticated  # other public paths depend on the caller.
     elif token is None:
         raise Unauthenticated
     return context if token is None else replace(context, token=token, caller=caller_of(token))
 
 
 async def holder(unsealed: Unsealed, request: Request, now: float) -> Token | None:
-    """The token that ``request`` has shown, if it is good, in whatever namespace it belongs to."""
+    """The token of ``request``, if valid, in its own namespace."""
     if not request.token:
         return None
     home = await unsealed.home(request.token) if unsealed.namespaces.by_id else unsealed.root
@@ -145,9 +145,9 @@ async def holder(unsealed: Unsealed, request: Request, now: float) -> Token | No
 
 
 async def _distinguish(context: RequestContext, call: Call) -> tuple[Body | None, RequestContext]:
-    """Step 4: the body, if it had to be read, and the context of a creation where it is one, to be decided anew.
+    """Step 4: the body, if it was needed, and for a creation the context of one, to be decided anew.
 
-    A caller of another tenant isn't told what exists by how a body is taken that doesn't fit.
+    A caller of another tenant must not learn from errors about the body what exists.
     """
     match, token = context.match, context.token
     if match is None or match.endpoint is None or match.endpoint.exists is None or context.route is None:
@@ -165,7 +165,7 @@ async def _distinguish(context: RequestContext, call: Call) -> tuple[Body | None
 
 
 async def _spend(context: RequestContext) -> RequestContext:
-    """Step 6. Raises ``Unauthenticated`` if others have had the last use meanwhile."""
+    """Step 6. Raises ``Unauthenticated`` if other requests have used the token up meanwhile."""
     token = context.token
     if token is None or not token.record.num_uses:
         return context
@@ -177,11 +177,11 @@ async def _spend(context: RequestContext) -> RequestContext:
 
 
 def _refuse(context: RequestContext, acl: Acl) -> None:
-    """Raise ``Denied`` unless the request was allowed, or another fault for what no namespace has."""
+    """Raise ``Denied`` unless the request was allowed, or another fault for paths missing in every namespace."""
     request, route, match, decision = context.request, context.route, context.match, context.decision
     assert decision is not None, "the policies were asked"
     if request.head and not acl.root:
-        raise Denied  # A policy has no word that grants it.
+        raise Denied  # No capability grants it.
     if not decision.allowed or (route is not None and route.access is Access.SUDO and not decision.sudo):
         raise Denied
     if request.namespace and match is not None and match.mounted.entry.path == _SYSTEM and match.endpoint is not None:
@@ -189,7 +189,7 @@ def _refuse(context: RequestContext, acl: Acl) -> None:
 
 
 async def end_used_up(context: RequestContext) -> None:
-    """Revoke the token of a request that had its last use, once the request is over."""
+    """Revoke the token of a request that had its last use, after the request."""
     token = context.token
     if token is not None and token.record.num_uses < 0:
         with suppress(BarrierSealed):

@@ -1,15 +1,15 @@
-"""The one way of a request through the server, from a parsed request to the bytes of its answer.
+"""Dispatcher: takes a parsed request through all steps to the bytes of its answer.
 
     1  cross-origin rules, quotas     4  creation or update    7  audit: "request"
     2  namespace, mount, route        5  policies              8  handler
     3  token                          6  a use of the token    9  answer, wrapped if asked; audit: "response"
 
-Steps 2 to 6 are in ``server.pipeline.authorize``; a cached decision stands for 2, 3 and 5.
+Steps 2 to 6 are in ``server.pipeline.authorize``; a cached decision replaces 2, 3 and 5.
 
-Quotas come first, so that who tries many tokens meets them too; where there are none, they cost one look at a flag.
+Quotas come first, so that they also limit guesses at tokens; without any, they cost one check of a flag.
 
-Whatever goes wrong once the namespace is known is audited too. A fault is answered in Vault's words; anything else is
-a bug, logged under the request's id and answered with a fixed text, so that nothing leaks.
+Failures are audited once the namespace is known. A fault is answered in Vault's words; any other exception is a bug,
+logged under the request's id and answered with a fixed text, so that nothing leaks.
 """
 
 from __future__ import annotations
@@ -80,14 +80,14 @@ _refusals = LimitedLog(log)
 _storage_errors = LimitedLog(log)
 
 LONG_ANSWER_BYTES = 256 * 1024
-"""From which length on an answer is hidden from the audit beside the event loop."""
+"""The length in bytes from which answers are hidden for the audit in a thread."""
 
 _CUT_OFF = 499
-"""What is counted for a request that was given up: its client has gone, or its time was up."""
+"""The status counted for an aborted request, whose client has gone or whose time was up."""
 
 
 class Dispatcher:
-    """Answers requests from what ``core`` has at the time."""
+    """Answers requests by the state of ``core``."""
 
     def __init__(self, core: Core) -> None:
         self._core = core
@@ -99,12 +99,12 @@ class Dispatcher:
         self.turns = Turns(1, TURN_SECONDS)
         """Turns of those that are to be worked off."""
         self.bugs = 0
-        """How many requests ended in an exception that nobody planned, in this process."""
+        """The number of requests in this process that ended in an unexpected exception."""
 
     async def body_bound(self, request: Request, permissions: ListenerPermissions) -> int:
-        """How many bytes of its body are read for ``request``, which comes without it.
+        """The number of body bytes to read for ``request``, which is given without it.
 
-        With a token that is good, as many as there are; for a path that needs none, few; otherwise none at all.
+        With a valid token, all; for a path that needs none, few; otherwise none.
         """
         try:
             return await self._body_bound(copy(request), permissions)
@@ -129,7 +129,7 @@ class Dispatcher:
         return PLAIN_BODY_BYTES if context.public else 0
 
     async def answer(self, request: Request, permissions: ListenerPermissions = NOTHING) -> Answer:
-        """The answer to ``request``, whatever happens, on a listener with ``exposure``."""
+        """The answer to ``request``, in every case, on a listener with ``permissions``."""
         began = perf_counter_ns()
         request_id = new_request_id()
         core = self._core
@@ -164,9 +164,9 @@ class Dispatcher:
         return marked(answer, marks) if marks else answer
 
     async def open_stream(self, request: Request) -> Stream | Answer | None:
-        """What answers the lines of a request, or the answer that it isn't let through; None if its path takes none.
+        """The stream of a request, or the answer that refuses it; None if its path has no stream.
 
-        A stream is one request to quotas and metrics, and counted as it begins.
+        Quotas and metrics count a stream as one request, at its beginning.
         """
         began = perf_counter_ns()
         request_id = new_request_id()
@@ -190,7 +190,7 @@ class Dispatcher:
             if unsealed.guards.on:
                 context = await locate(request, request_id, unsealed)
                 if context.route is None or context.route.item is None:
-                    return None  # It is counted as the request that it turns out to be.
+                    return None  # It is counted later, as an ordinary request.
                 marks, stopped = await self._guarded(request, request_id, unsealed)
                 if stopped is not None:
                     return stopped
@@ -200,7 +200,7 @@ class Dispatcher:
         return opened
 
     async def _guarded(self, request: Request, request_id: str, unsealed: Unsealed) -> tuple[Headers, Answer | None]:
-        """Step 1, where there are cross-origin rules or quotas: headers for the answer, or the answer itself."""
+        """Step 1, if there are cross-origin rules or quotas: headers for the answer, or the answer itself."""
         guards = unsealed.guards
         await guards.load()
         verdict = guards.cors.judge(request)
@@ -212,7 +212,7 @@ class Dispatcher:
         try:
             context = await locate(request, request_id, unsealed)
         except (NotFound, Unavailable):
-            # The namespace is missing or locked, as is answered further on; attempts are counted all the same.
+            # A missing or locked namespace is answered further on; attempts are counted all the same.
             context = RequestContext(request, request_id, unsealed.root, request.operation, request.path)
         admission = await guards.quotas.admit(context, unsealed.lineage(context.tenant.namespace), core.runtime.clock())
         marks = (*verdict.headers, *admission.headers)
@@ -233,7 +233,7 @@ class Dispatcher:
             return refusal(fault)
         self.bugs += 1
         self._meter.bugs += 1
-        # The message of the exception isn't logged: it may hold what the caller sent.
+        # The exception's message isn't logged: it may hold the caller's input.
         frames = "".join(traceback.format_tb(error.__traceback__))
         log.error("request %s ended in %s\n%s", request_id, type(error).__name__, frames)
         return Answer(500, errors_body([internal_error_text(request_id)]))
@@ -247,7 +247,7 @@ class Dispatcher:
         if request.unread:
             raise too_large(UNKNOWN_CALLER)
         endpoint, parameters = match
-        # These paths can't be listed; a query that asks for a list is a query like any other.
+        # These paths can't be listed; a ``list`` query has no effect.
         operation = Operation.READ if request.method == "GET" else request.operation
         route = endpoint.routes.get(operation)
         if route is None or request.internal or (request.head and not route.head):
@@ -257,7 +257,7 @@ class Dispatcher:
         try:
             reply = await route.handler(self._open_system, call, body)
         except Fault as fault:
-            if operation is Operation.UPDATE:  # A share that was refused, or something as grave.
+            if operation is Operation.UPDATE:  # A refused share, for example.
                 _refusals.warning(
                     "%s refused: %s", request.path, fault, request=request_id, address=request.remote_address
                 )
@@ -274,21 +274,21 @@ class Dispatcher:
         return routes.sealed if self._core.unsealed is None else routes.unsealed
 
     async def _ready(self, request: Request) -> Unsealed:
-        """The unsealed server, and that it takes the request at all. The cache is up to date already."""
+        """The unsealed server, if it accepts the request at all. The cache is up to date already."""
         unsealed = self._core.unsealed
         if unsealed is None:
             raise Sealed
         if request.method == "OPTIONS":
             raise InvalidRequest("cannot handle internal-only request operation")
         if request.index:
-            # This server gives out no index, so there is none that it could decode.
+            # This server issues no index, so none can be decoded.
             raise InvalidRequest('failed to decode "X-Vault-Index"')
         if unsealed.audit.stale:
             await unsealed.audit.load()
         return unsealed
 
     async def _opened(self, request: Request, request_id: str) -> Stream | None:
-        """Steps 2 to 8 of a stream. Its entries are never written together: it may take long."""
+        """Steps 2 to 8 of a stream. Its two entries are never written together, since it may take long."""
         unsealed = await self._ready(request)
         epoch = unsealed.decisions.epoch
         context = await locate(request, request_id, unsealed)
@@ -338,7 +338,7 @@ class Dispatcher:
             await end_used_up(context)
 
     async def _endpoint(self, context: RequestContext, call: Call, body: Body | None, unsealed: Unsealed) -> Answer:
-        """Steps 7 to 9, audited whatever comes of them."""
+        """Steps 7 to 9, audited in every case."""
         writes = context.writes or context.request.wrap_ttl_seconds > 0
         audited = context.audit_request()
         pending = await unsealed.audit.begin(audited) if writes else unsealed.audit.hold(audited)
@@ -349,13 +349,13 @@ class Dispatcher:
                 reply = await wrapped(context, call, reply, answer)
                 answer = answer_to(context, call, reply)
         except Exception as error:
-            # Without a name for the fault: it holds this frame, and so all of the request until garbage is looked for.
+            # Without a name for the fault, which refers to this frame: a name would keep the request alive.
             response = refused(fault_of(error) or Fault("internal error"), public=context.public)
             await unsealed.audit.finish(pending, response)
             if isinstance(error, Fault) and context.public:
                 error.wrapped = False
             raise
-        except BaseException:  # It was cut off, and must not wait any more.
+        except BaseException:  # It was cancelled, and must not wait any more.
             unsealed.audit.abandon(pending, refused(Fault("internal error"), public=context.public))
             raise
         if isinstance(reply, Reply) and reply.raw is not None:
@@ -370,7 +370,7 @@ class Dispatcher:
         return answer
 
     async def _handled(self, context: RequestContext, call: Call, body: Body | None) -> Reply | None:
-        """Step 8. Raises what the handler raises, and faults for paths and verbs that are not there."""
+        """Step 8. Raises what the handler raises, and faults for unknown paths and methods."""
         match, route = context.match, context.route
         if match is None:
             raise NotFound(f'no handler for route "{context.path}". route entry not found.')
@@ -402,13 +402,13 @@ class Dispatcher:
 
 
 async def _hide(context: RequestContext, unsealed: Unsealed) -> RequestContext:
-    """``context`` with what the audit's entries hold of many or large parameters, worked out beside the event loop."""
+    """``context`` with many or large parameters hidden for the audit, computed in a thread."""
     mount = None if context.match is None else context.match.mounted.audit
     return replace(context, hidden=await unsealed.audit.hide(context.request.data, mount))
 
 
 def _warn_of_parameters(call: Call, route: Row[Any], match: Match) -> None:
-    """Say what of the request wasn't taken. Answers that choose their status are finished already, as OpenBao's are."""
+    """Warn of ignored parameters. Answers that set their status are finished already, as OpenBao's are."""
     unknown = fields.unknown_parameters(route.body, call.given)
     if unknown:
         call.warn(fields.ignored_warning(unknown))
@@ -425,7 +425,7 @@ def _below_system(request: Request) -> str:
 
 
 async def _resolve(request: Request, unsealed: Unsealed) -> None:
-    """Find out which namespace ``request`` is for."""
+    """Resolve the namespace of ``request``."""
     if unsealed.namespaces.stale:
         await unsealed.load_namespaces()
     if unsealed.namespaces.by_path or request.in_namespace:

@@ -1,4 +1,4 @@
-"""Faults of the pipeline: how a client is told of an exception, and of a path or a verb that is not served."""
+"""Faults of the pipeline: for exceptions, and for paths and methods that aren't served."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ _REST = ":path}"
 
 
 def fault_of(error: BaseException) -> Fault | None:
-    """How a client is told of ``error``; None if it is a bug."""
+    """The fault for ``error``; None if it is a bug."""
     if isinstance(error, Fault):
         return error
     if isinstance(error, BarrierSealed):
-        return Sealed()  # It was sealed while this request was under way.
+        return Sealed()  # It was sealed during this request.
     if isinstance(error, KeyTooLong):
         return InvalidRequest("a name in the request is too long")
     if isinstance(error, Full):
@@ -40,7 +40,7 @@ def fault_of(error: BaseException) -> Fault | None:
 
 
 def unserved(match: Match) -> Fault:
-    """No pattern matches; but a path that can be listed is known with a trailing slash too."""
+    """The fault if no pattern matches; a path that can be listed also matches with a trailing slash."""
     if match.path.endswith("/"):
         listed = route_table(match.mounted.type).match(match.path[:-1])
         if listed is not None and Operation.LIST in listed[0].routes:
@@ -49,7 +49,7 @@ def unserved(match: Match) -> Fault:
 
 
 def without_route(endpoint: Endpoint, context: RequestContext) -> Fault:
-    """The path matches without the operation; but the path of a list ends in a slash, which few patterns have."""
+    """The fault if a path matches without the operation; a list's path ends in a slash, which few patterns have."""
     if context.operation in LISTS and Operation.LIST not in endpoint.routes and not endpoint.pattern.endswith(_REST):
         return UnsupportedPath()
     return UnsupportedOperation()

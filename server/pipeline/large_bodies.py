@@ -1,12 +1,12 @@
-"""Costly bodies: taken from those who have shown a token, and worked off one at a time.
+"""Costly bodies: accepted with a valid token only, and processed one at a time.
 
-What is modest, as nearly all bodies are, is parsed when it is there. For anything else the token is looked at first,
-before more than ``SMALL_BODY_BYTES`` are read. Without one, a body must be cheap to parse
-(``compat.json.text.parse_plain``) and no larger than ``PLAIN_BODY_BYTES``.
+A modest body, as nearly all are, is parsed once it has arrived. For any other the token is checked first, before more
+than ``SMALL_BODY_BYTES`` are read. Without a token, a body must be cheap to parse (``compat.json.text.parse_plain``)
+and no larger than ``PLAIN_BODY_BYTES``.
 
-To parse ten megabytes, and to hide what is in them from the audit, takes a tenth of a second and more. So that is done
-beside the event loop, each large body waits until the one before it is done, and one whose client has gone is dropped.
-Few of them are held at a time; the others are left to their clients until then.
+Parsing ten megabytes, and hiding their strings for the audit, takes a tenth of a second and more. So that happens in a
+thread, one large body at a time, and bodies whose clients have gone are dropped. Few are held at a time; the others
+aren't read meanwhile.
 """
 
 from __future__ import annotations
@@ -23,19 +23,19 @@ from server.listeners.deadlines import SMALL_BODY_BYTES
 from server.pipeline.response import GoneError
 
 PLAIN_BODY_BYTES = 1024 * 1024
-"""How large a body may be that is cheap to parse: of a public route, or to be parsed without waiting."""
+"""The largest body, in bytes, that is cheap to parse: of a public route, or to be parsed without waiting."""
 
 FEW_BYTES = 4 * 1024
-"""A body up to this size costs next to nothing, whatever is in it."""
+"""The size in bytes up to which any body is cheap."""
 
 TURN_SECONDS = 1.0
-"""How long a large body is worked off alone."""
+"""The seconds for which a large body is processed alone."""
 
 MAX_HELD = 16
-"""How many large bodies are read or waited with at a time; others aren't read until one is done."""
+"""The most large bodies that are read or held at a time; others aren't read until one is done."""
 
 HELD_SECONDS = 5.0
-"""How long a body counts among these; one whose client sends it slowly keeps the others waiting no longer."""
+"""The seconds for which a body counts among these, so that a slow client doesn't hold up others for longer."""
 
 _LOOKS = 6
 """How many turns of the event loop it takes at most until the end of a connection is known."""
@@ -44,26 +44,26 @@ UNKNOWN_CALLER = f"without a token, at most {PLAIN_BODY_BYTES} bytes, of few val
 
 
 def too_large(limit: str) -> TooLarge:
-    """The refusal of a body that exceeds a limit, which is told in words with its value."""
+    """The refusal of a body that exceeds ``limit``, a text with its value."""
     return TooLarge(f"http: request body too large: {limit}")
 
 
 def size_limit(size: int) -> str:
-    """The configured limit of a listener, in words."""
+    """The text of a listener's configured limit."""
     return f"max_request_size is {size} bytes"
 
 
 def is_modest(body: bytes) -> bool:
-    """Whether a body costs so little that it is parsed before the token is looked at."""
+    """Whether a body is so cheap that it is parsed before the token is checked."""
     size = len(body)
     return size <= FEW_BYTES or (size <= SMALL_BODY_BYTES and not has_many_elements(body))
 
 
 class LargeBody:
-    """A body of which more than a little is to come or has come, as far as it was read.
+    """A body that isn't small, as far as it was read.
 
-    What comes is put into one buffer. In parts, each smaller than what the C library gives pages of its own to, it
-    would leave the heap in pieces, and hundreds of megabytes with the process.
+    All parts go into one buffer: separate parts, each below the C library's mmap threshold, would fragment the heap and
+    leave hundreds of megabytes with the process.
     """
 
     __slots__ = ("_buffer", "_receive", "first", "more", "size")
@@ -77,7 +77,7 @@ class LargeBody:
         self.more = more
 
     async def read(self, enough: int) -> None:
-        """Read on until the body is whole, or larger than ``enough`` bytes. Raises ``GoneError``."""
+        """Read on until the body is complete, or larger than ``enough`` bytes. Raises ``GoneError``."""
         while self.more and self.size <= enough:
             message = await self._receive()
             if message["type"] == "http.disconnect":
@@ -93,9 +93,9 @@ class LargeBody:
             self.more = message.get("more_body", False)
 
     async def whole(self, most: int, limit: str) -> Octets:
-        """The body, which isn't kept here any longer. Raises ``TooLarge`` beyond ``most`` bytes, and ``GoneError``.
+        """The body, which is released here. Raises ``TooLarge`` beyond ``most`` bytes, and ``GoneError``.
 
-        ``limit`` names in words what sets ``most``.
+        ``limit`` is the text of the limit that ``most`` comes from.
         """
         await self.read(most)
         if self.size > most:
@@ -106,9 +106,9 @@ class LargeBody:
 
 
 class Turns:
-    """So many at a time, and no more, of those who would hold up everybody else if they came together.
+    """Limits how many costly tasks run at a time, so that others aren't held up.
 
-    A turn ends after ``seconds`` for the next one, though its owner isn't done: it may wait for something.
+    A turn ends after ``seconds`` for the next task, even if its owner isn't done: it may be waiting.
     """
 
     def __init__(self, places: int, seconds: float) -> None:
@@ -118,10 +118,9 @@ class Turns:
 
     @asynccontextmanager
     async def turn(self, receive: Receive | None = None) -> AsyncIterator[None]:
-        """Wait for a turn, and have it. Raises ``GoneError`` if meanwhile the client of ``receive`` has gone.
+        """Wait for a turn, and hold it. Raises ``GoneError`` if the client of ``receive`` has gone meanwhile.
 
-        With ``receive``, the body must have been received. Between two turns the event loop looks for what else there
-        is to do.
+        With ``receive``, the body must have been received. Between two turns the event loop serves other tasks.
         """
         await self._begin(receive)
         left = False
@@ -186,7 +185,7 @@ async def check_present(receive: Receive) -> None:
 
 
 async def _watch(receive: Receive, turn: asyncio.Future[bool]) -> None:
-    """Give ``turn`` up when the client has gone. A result, since an exception would hold on to the body."""
+    """Resolve ``turn`` to False when the client has gone. Not an exception, which would keep the body alive."""
     while (await receive())["type"] != "http.disconnect":
         pass
     if not turn.done():

@@ -1,8 +1,8 @@
-"""Lingering: reading on, and forgetting what is read, behind an answer that came before the end of the request.
+"""Lingering close: reads and discards the rest of a request after an early answer.
 
-A connection that is closed while its client still sends is reset, and the client's system may then throw the answer
-away before it is read; most clients read nothing before they have sent everything. Time and bytes are bounded, so that
-nobody can keep a connection busy for nothing.
+Closing a connection while its client still sends resets it, and the client's system may then discard the answer unread;
+most clients read nothing before they have sent everything. Time and bytes are bounded, so that a client can't occupy a
+connection for long.
 """
 
 from __future__ import annotations
@@ -12,18 +12,18 @@ import asyncio
 from server.listeners.asgi import Receive
 
 SECONDS = 5.0
-"""How long a client may go on sending, unheard."""
+"""The seconds for which a client may go on sending."""
 
 MOST_BYTES = 64 * 1024 * 1024
-"""How much it may send meanwhile: twice the largest body that OpenBao takes by default."""
+"""The most bytes read meanwhile: twice the largest body that OpenBao accepts by default."""
 
 
 PAUSE_SECONDS = 0.5
-"""How long a client of HTTP/2 may send nothing: it may have stopped, and wait for the end of the answer."""
+"""The seconds for which an HTTP/2 client may pause: it may have stopped, and wait for the end of the answer."""
 
 
 async def linger(receive: Receive, pause_seconds: float = SECONDS) -> None:
-    """Read the rest of a request's body within the bounds, until the client is gone or pauses for so long."""
+    """Read the rest of a request's body within the bounds, until the client has gone or pauses for so long."""
     left = MOST_BYTES
     try:
         async with asyncio.timeout(SECONDS):

@@ -1,10 +1,10 @@
-"""From a proof to a token: who may try, and the core's rules for what comes of it, whatever an auth method says.
+"""Login: limits before the proof, and the core's rules for the token, the same for all auth methods.
 
-1  an address that has failed too often has to wait     (``server.tenants.limits.login_limits``)
-2  an account that was guessed at too often is locked   (``server.tenants.limits.lockouts``)
+1  an address with too many failures has to wait     (``server.tenants.limits.login_limits``)
+2  an account with too many failures is locked       (``server.tenants.limits.lockouts``)
 3  the method checks the proof
-4  failures are counted; a lock that came meanwhile holds
-5  the entity behind the login is found or made
+4  failures are counted; a lock set meanwhile holds
+5  the entity of the login is found or created
 6  the token is minted
 """
 
@@ -37,10 +37,10 @@ _MAX_ALIAS_CHARACTERS = 1024
 async def log_in(
     runtime: Runtime, tenant: Tenant, mounted: Mounted, route: Row[Any], call: Call, body: Body
 ) -> Reply | None:
-    """Serve a public ``route`` of the auth method at ``live``; a ``Login`` becomes a token.
+    """Serve a public ``route`` of the auth method at ``mounted``; a ``Login`` becomes a token.
 
-    Raises what the handler raises, ``RateLimited`` for an address that has to wait, and ``Denied`` for an account that
-    is locked out.
+    Raises what the handler raises, ``RateLimited`` for an address that has to wait, and ``Denied`` for a locked
+    account.
     """
     wait_seconds = runtime.login_limits.begin(call.remote_address, call.now)
     if wait_seconds:
@@ -67,7 +67,7 @@ async def log_in(
 
 
 async def _prove(tenant: Tenant, mounted: Mounted, route: Row[Any], call: Call, body: Body) -> Reply | None:
-    """What the handler says, unless the account is locked; wrong proofs are counted, a right one ends the count."""
+    """The handler's reply, unless the account is locked; wrong proofs are counted, a correct one resets the count."""
     accessor, config = mounted.entry.accessor, mounted.entry.config.user_lockout or LockoutConfig()
     alias = _alias(body) if not config.disable else ""
     await _refuse_locked(tenant, accessor, alias, call)
@@ -75,7 +75,7 @@ async def _prove(tenant: Tenant, mounted: Mounted, route: Row[Any], call: Call, 
         reply = await route.handler(mounted.engine, call, body)
     except InvalidCredentials:
         if alias and await tenant.lockouts.failed(accessor, alias, config, call.now):
-            # Without the name: people put passwords where their names belong.
+            # Without the name: people enter passwords as names.
             _lockouts.warning(
                 "an account is locked after too many wrong proofs; sys/locked-users names it",
                 mount=tenant.namespace.path + mounted.entry.path,
@@ -83,7 +83,7 @@ async def _prove(tenant: Tenant, mounted: Mounted, route: Row[Any], call: Call, 
                 request=call.request_id,
             )
         elif alias:
-            # Of proofs that were under way when the lock came, none is told from a right one.
+            # Of concurrent proofs that end after the lock, correct ones are refused too.
             await _refuse_locked(tenant, accessor, alias, call)
         raise
     await _refuse_locked(tenant, accessor, alias, call)
@@ -93,7 +93,7 @@ async def _prove(tenant: Tenant, mounted: Mounted, route: Row[Any], call: Call, 
 
 
 def _token_type(of_mount: str, of_login: str) -> str:
-    """The kind of token: what the mount insists on, or else the login asks for, or else is the mount's default."""
+    """The token type: the mount's if fixed, else the login's, else the mount's default."""
     if of_mount in (SERVICE, BATCH):
         return of_mount
     chosen = of_login if of_login in (SERVICE, BATCH) else of_mount.removeprefix("default-")
@@ -102,7 +102,7 @@ def _token_type(of_mount: str, of_login: str) -> str:
 
 def _alias(body: Body) -> str:
     alias = body.named_account() if isinstance(body, NamesAccount) else ""
-    # No account has such a long name, and it isn't worth to be remembered.
+    # No account has such a long name, so failures for it aren't stored.
     return alias if len(alias) <= _MAX_ALIAS_CHARACTERS else ""
 
 
@@ -112,11 +112,10 @@ async def _refuse_locked(tenant: Tenant, accessor: str, alias: str, call: Call) 
 
 
 async def issue(tenant: Tenant, mount: Mount, login: Login, call: Call) -> Reply:
-    """Mint the token for ``login``, made by the auth method at ``mount``.
+    """Mint the token of ``login``, returned by the auth method at ``mount``.
 
-    Raises ``InvalidRequest`` for the policies ``root`` and ``response-wrapping``, which no login may hand out, and for
-    a batch token whose uses would have to be counted, since nobody could; ``Denied`` if the entity behind the login is
-    disabled.
+    Raises ``InvalidRequest`` for the policies ``root`` and ``response-wrapping``, which no login may give, and for a
+    batch token with limited uses, which can't be counted; ``Denied`` if the login's entity is disabled.
     """
     batch = login.token_type == BATCH
     if batch and login.num_uses:
@@ -166,6 +165,6 @@ async def issue(tenant: Tenant, mount: Mount, login: Login, call: Call) -> Reply
 
 
 def _display_name(path: str, login: Login) -> str:
-    """The mount's name, whole ``path`` and all, and the caller's, as OpenBao joins them."""
+    """The mount's name, with its whole ``path``, and the caller's, joined as in OpenBao."""
     name = path.removeprefix(AUTH).strip("/")
     return (f"{name}-{login.display_name}" if login.display_name else name).replace("/", "-")

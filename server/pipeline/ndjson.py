@@ -1,11 +1,11 @@
-"""The edge of a stream: ASGI messages to whole lines and back, with a bound on memory and on every wait.
+"""NDJSON connection of a stream: ASGI messages to whole lines and back, with bounds on memory and on every wait.
 
-What is held at a time is one piece of the body, the part of a line that is still to be completed, and the answers to
-one group of items. While a client does not take answers, nothing is read from it: a client must read while it sends.
+Memory holds one piece of the body, an incomplete line, and the answers to one group of items. While a client doesn't
+accept answers, nothing is read from it: a client must read while it sends.
 
-A stream may take as long as it moves. The client has ``http_read_timeout`` to complete the next line, and
-``max_request_duration`` to take what is sent to it. What ends a stream before its end is the last line, in Vault's form
-for errors, ``{"errors": [...]}``; if nothing was sent yet, it is an ordinary answer with its status instead.
+A stream may take any time while it makes progress. The client has ``http_read_timeout`` to complete the next line, and
+``max_request_duration`` to accept what is sent. If a stream ends early, its last line is Vault's error,
+``{"errors": [...]}``; if nothing was sent yet, it is an ordinary answer with its status instead.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _TOO_SLOW = Answer(408, errors_body(["the next line of the stream was not receiv
 
 
 class StalledError(Exception):
-    """The client doesn't complete its line."""
+    """The client doesn't complete its line in time."""
 
 
 class NdjsonConnection:
@@ -52,13 +52,13 @@ class NdjsonConnection:
         self._started = False
 
     async def serve(self, stream: Stream) -> None:
-        """Answer line by line, to the end of the stream, whoever brings it about."""
+        """Answer line by line, to the end of the stream, whichever side ends it."""
         try:
             while (lines := await self._next_lines()) is not None:
                 async with aclosing(stream.answers(lines)) as groups:
                     async for written in groups:
                         await self._write(written)
-                        await asyncio.sleep(0)  # Others get their turn.
+                        await asyncio.sleep(0)  # Lets other tasks run.
             await stream.close()
             await self._write(b"", more=False)
         except GoneError as error:
@@ -69,10 +69,10 @@ class NdjsonConnection:
         except Exception as error:  # noqa: BLE001 - told to the client, and counted, as for any other request
             await self.refuse(stream.failure(await _end(stream, error) or error))
         finally:
-            await _end(stream, asyncio.CancelledError())  # If nothing has, the server's own end has ended it.
+            await _end(stream, asyncio.CancelledError())  # If not ended yet, the server's shutdown has ended it.
 
     async def refuse(self, answer: Answer) -> None:
-        """End with ``answer``, and let the client finish sending for a while, so that it comes to read that."""
+        """End with ``answer``, and let the client finish sending for a while, so that it reads the answer."""
         with suppress(GoneError):
             if not self._started:
                 length = (b"content-length", b"%d" % len(answer.body))
@@ -83,7 +83,7 @@ class NdjsonConnection:
             await self._write(b"", more=False)
 
     async def _next_lines(self) -> bytes | None:
-        """Whole lines, as many as have come; what is left at the end counts as one. None when there are no more."""
+        """The whole lines that have arrived; the rest at the end counts as one. None at the end."""
         try:
             async with asyncio.timeout(self._listener.http_read_timeout_seconds):
                 while self._more:
@@ -135,7 +135,7 @@ class NdjsonConnection:
 
 
 async def _end(stream: Stream, error: BaseException) -> Exception | None:
-    """Write down that ``stream`` has ended by ``error``; what goes wrong with that is returned."""
+    """Audit the end of ``stream`` by ``error``; returns an exception of that."""
     try:
         await stream.close(error)
     except Exception as another:  # noqa: BLE001 - it goes the way of ``error``

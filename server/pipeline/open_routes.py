@@ -1,7 +1,7 @@
-"""What a listener lets anybody have without a token, beyond what everybody may have on all of them.
+"""Routes without a token: those of every listener, and those that a listener's configuration opens.
 
-Rekeying and making root tokens ask for shares instead of a token, and metrics hold no secrets; still, each is off until
-a listener's configuration allows it: better a private listener for them than a public one that has them too.
+Rekeying and generating root tokens require shares instead of a token, and metrics hold no secrets; still, each is off
+until a listener's configuration allows it, preferably a private listener's.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from server.system.state import System
 
 @dataclass(frozen=True, slots=True)
 class ListenerPermissions:
-    """The permissions of one listener; a route names the one that opens it (``Route.opened_by``)."""
+    """The permissions of one listener; a route names the permission that opens it (``Route.opened_by``)."""
 
     rekey: bool = False
     generate_root: bool = False
@@ -33,7 +33,7 @@ NOTHING = ListenerPermissions()
 
 
 def exposure_of(listener: Listener) -> ListenerPermissions:
-    """What the configuration of ``listener`` allows."""
+    """The permissions in the configuration of ``listener``."""
     return ListenerPermissions(
         rekey=not listener.disable_unauthed_rekey_endpoints,
         generate_root=not listener.disable_unauthed_generate_root_endpoints,
@@ -52,7 +52,7 @@ class OpenRoutes:
 
 @cache
 def open_routes(permissions: ListenerPermissions) -> OpenRoutes:
-    """The routes that a listener with ``exposure`` serves without a token."""
+    """The routes that a listener with ``permissions`` serves without a token."""
     permitted = {name for name, allowed in asdict(permissions).items() if allowed}
     candidates = (*ROUTES, *REKEY_ROUTES, *GENERATE_ROOT_ROUTES)
     added = [replace(route, access=Access.OPEN) for route in candidates if route.opened_by in permitted]
@@ -61,6 +61,6 @@ def open_routes(permissions: ListenerPermissions) -> OpenRoutes:
 
 
 def _table(routes: Iterable[Row[System]], added: Sequence[Row[System]]) -> RouteTable:
-    """``routes`` with ``added`` in place of all that stands for a refusal at their paths."""
+    """``routes`` with ``added`` replacing the refusals at their paths."""
     paths = {route.path for route in added}
     return RouteTable((*(route for route in routes if route.path not in paths), *added))

@@ -1,8 +1,8 @@
-"""Namespace resolution: which namespace a request is for, and which paths a namespace refuses.
+"""Namespace resolution: the namespace of a request, and the paths that namespaces refuse.
 
-A client names a namespace by the header ``X-Vault-Namespace``, by the beginning of the path, or by both, which then add
-up. ``resolve_namespace`` brings that into one form before anything else reads the request: the whole path of the
-namespace, and a path relative to it. What a path is refused for follows from the ``scope`` of its rows.
+A client names a namespace by the header ``X-Vault-Namespace``, by a prefix of the path, or by both, which are joined.
+``resolve_namespace`` normalises that before anything else reads the request: to the whole path of the namespace, and a
+path relative to it. The ``scope`` of a path's rows determines what it is refused for.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _SYSTEM = "sys/"
 
 
 def _noun(path: str) -> str:
-    """The subject of a path of ``sys``: the segment behind ``sys/``, or two where the first is ``internal``."""
+    """The subject of a path of ``sys``: the segment after ``sys/``, or two if the first is ``internal``."""
     segments = path.split("/", 3)
     return "/".join(segments[1:3]) if segments[1] == "internal" else segments[1]
 
@@ -34,15 +34,15 @@ _BUILT_IN: list[tuple[str, Row[Any]]] = [
 ]
 
 ABOUT_OWN_TOKEN = frozenset(path for path, route in _BUILT_IN if route.about_own_token)
-"""Paths that are served in the namespace of the token that they are called with."""
+"""Paths that are served in the namespace of the caller's token."""
 
 _WRAPPING_TOKEN = frozenset(path for path, route in _BUILT_IN if route.wrapping_token)
 
 _LOCATED_BY = {path: route.located_by for path, route in _BUILT_IN if route.located_by}
-"""Paths that are served in the namespace of the token or lease that they name, with the parameter that names it."""
+"""Paths that are served in the namespace of the token or lease that they name, with the naming parameter."""
 
 _LOCATED_BY_PATH = tuple(path.partition("{")[0] for path in _LOCATED_BY if "{" in path)
-"""The beginnings of those that name it at their end."""
+"""The prefixes of paths that end in that name."""
 
 _SERVER = frozenset(_noun(path) for path, route in _BUILT_IN if route.scope is Scope.SERVER) | {
     "pprof", "raw", "storage",
@@ -55,10 +55,10 @@ ONLY_IN_ROOT = "operation only available in root namespace"
 
 
 def resolve_namespace(request: Request, table: NamespaceTable) -> None:
-    """Give ``request`` the whole path of its namespace, and the rest of its own path.
+    """Set the whole path of the namespace of ``request``, and its path relative to that.
 
-    A namespace that does not exist is left as it is: ``check_namespace`` refuses it. Raises ``InvalidRequest`` for
-    paths that concern the server as a whole.
+    An unknown namespace is kept: ``check_namespace`` refuses it. Raises ``InvalidRequest`` for paths that concern the
+    server as a whole.
     """
     namespace, path = normalise(request.namespace), request.path
     known = not namespace or namespace in table.by_path
@@ -80,7 +80,7 @@ def resolve_namespace(request: Request, table: NamespaceTable) -> None:
 
 
 def _id_named(request: Request, path: str) -> str:
-    """The id that the token or the lease which ``request`` names ends in, on paths that it locates; else ``""``."""
+    """The namespace suffix of the token or lease id in ``request``, on paths located by it; else ``""``."""
     parameter = _LOCATED_BY.get(path)
     value = request.data.get(parameter) if parameter else path if path.startswith(_LOCATED_BY_PATH) else ""
     return value.rpartition(".")[2] if isinstance(value, str) else ""
@@ -102,13 +102,13 @@ def check_namespace(request: Request, table: NamespaceTable) -> None:
 
 
 def refuse_in_namespace(endpoint: Endpoint) -> None:
-    """Raise ``InvalidRequest`` if the routes of ``served`` are the root namespace's alone."""
+    """Raise ``InvalidRequest`` if the routes of ``endpoint`` are the root namespace's alone."""
     if endpoint.scope in (Scope.ROOT, Scope.SERVER):
         raise InvalidRequest(ONLY_IN_ROOT)
 
 
 def refuse_without_seal(endpoint: Endpoint) -> None:
-    """Raise a fault if the routes of ``served`` concern the seal of a namespace, which none has."""
+    """Raise a fault if the routes of ``endpoint`` concern the seal of a namespace, which none has."""
     if endpoint.scope is Scope.SEAL:
         if endpoint.pattern == "rotate/root":
             raise Failed("failed to rotate barrier root key: namespace is not sealable")

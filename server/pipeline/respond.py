@@ -1,4 +1,4 @@
-"""Step 7 of a request: a reply or a fault becomes an answer, wrapped if the client asked for that."""
+"""Step 9 of a request: a reply or a fault becomes an answer, wrapped if requested."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _READS = (Operation.READ, *LISTS)
 
 
 def answer_to(context: RequestContext, call: Call, reply: Reply | None) -> Answer:
-    """Step 7."""
+    """Step 9, without wrapping."""
     route = context.route
     if isinstance(reply, Wrapped):
         return Answer(200, success_body("", None, wrap=reply.info.block(), warnings=reply.info.warnings))
@@ -35,7 +35,7 @@ def answer_to(context: RequestContext, call: Call, reply: Reply | None) -> Answe
         if not reply.data.get("keys") and not call.warnings:
             raise NotFound
     if context.operation is Operation.HELP or (route is not None and route.bare):
-        # Who may not see it without a token must not get it out of a cache that others fill.
+        # A cache shared between clients must not serve it to one without a token.
         kept = ((b"cache-control", b"private, max-age=%d" % reply.max_age_seconds),) if reply.max_age_seconds else ()
         return Answer(reply.status or 200, bare_body(reply.data), (JSON, *kept) if kept else JSON_ALONE)
     auth = reply.auth.auth_block(reply.identity_policies) if isinstance(reply, Issued) else None
@@ -44,27 +44,27 @@ def answer_to(context: RequestContext, call: Call, reply: Reply | None) -> Answe
 
 
 def raw_answer_to(status: int, raw: Raw) -> Answer:
-    """The answer that isn't JSON."""
+    """An answer that isn't JSON."""
     return Answer(status, raw.body, ((b"content-type", raw.content_type.encode()),))
 
 
 def marked(answer: Answer, marks: Headers) -> Answer:
-    """``answer`` with further headers; those that it has already, stay as they are."""
+    """``answer`` with further headers; its own ones win."""
     present = {name for name, _ in answer.headers}
     return Answer(answer.status, answer.body, (*answer.headers, *(mark for mark in marks if mark[0] not in present)))
 
 
 def wrappable(reply: Reply | None, context: RequestContext) -> TypeGuard[Reply]:
-    """Whether an answer is wrapped if the client asks for that: any that comes in an envelope, and isn't yet."""
+    """Whether an answer is wrapped on request: any that comes in an envelope, and isn't wrapped already."""
     bare = context.operation is Operation.HELP or (context.route is not None and context.route.bare)
     return reply is not None and not bare and not isinstance(reply, Wrapped)
 
 
 async def wrapped(context: RequestContext, call: Call, reply: Reply, answer: Answer) -> Wrapped:
-    """The wrapping of ``answer``, which is kept as it would have been given.
+    """The wrapping of ``answer``, which is stored as it would have been sent.
 
-    Raises ``InvalidRequest`` where there is no token, neither that of the caller nor one in the answer: what anybody
-    may ask for is no secret, and must not be stored as often as somebody asks for it.
+    Raises ``InvalidRequest`` without a token, neither the caller's nor one in the answer: public answers are no
+    secrets, and unauthenticated clients must not fill storage.
     """
     if context.token is None and not isinstance(reply, Issued):
         raise InvalidRequest("an answer is wrapped only for a request with a token, or for a login")
@@ -82,7 +82,7 @@ async def wrapped(context: RequestContext, call: Call, reply: Reply, answer: Ans
 
 
 def refusal(fault: Fault) -> Answer:
-    """How ``fault`` is answered."""
+    """The answer to ``fault``."""
     headers: Headers = (JSON,)
     if isinstance(fault, RateLimited) and fault.retry_after_seconds:
         headers = (JSON, (b"retry-after", b"%d" % fault.retry_after_seconds))

@@ -1,4 +1,4 @@
-"""An answer as the core gives it to the edge."""
+"""The answer of the dispatcher to the application."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ JSON_ALONE: Headers = (JSON,)
 
 
 class Answer(Struct, frozen=True, gc=False):
-    """An HTTP response, but for the headers that every one has."""
+    """An HTTP response, without the headers that all responses have."""
 
     status: int
     body: bytes
     headers: Headers = JSON_ALONE
 
     def __repr__(self) -> str:
-        """Without the body, which may be secret."""
+        """Omits the body, which may be secret."""
         return f"Answer({self.status}, {len(self.body)} bytes)"
 
 
 class GoneError(Exception):
-    """The client has closed the connection, or takes no more of the answer."""
+    """The client has closed the connection, or doesn't read the answer."""

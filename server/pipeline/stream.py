@@ -1,11 +1,11 @@
-"""A stream: one request whose body is lines of JSON without end, answered with a line for each while it goes on.
+"""Stream: one request whose body is NDJSON of any length, answered line by line while it arrives.
 
-It is let through like any other request, and asked for again with every group of items: whether the server is unsealed,
-the token still good, the mount still there, and the path still granted. So what ends a token's rights ends its streams.
+It is authorized like any other request, and again with every group of items: the server must be unsealed, the token
+valid, the mount present, and the path granted. So whatever ends a token's rights ends its streams.
 
-The audit has a stream as one request: an entry before its first item is handled, and one at its end with the number of
-items, how many of them failed, and SHA-256 over all that was received and all that was sent. Entries for each item
-would be as much work as the items themselves; with the digests, whoever has kept the data can show that it was these.
+The audit records a stream as one request: an entry before its first item, and one at its end with the number of items,
+the number of failed ones, and SHA-256 digests of all that was received and sent. Entries for each item would cost as
+much as the items; with the digests, an owner of the data can prove what was processed.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ from server.pipeline.resolve import check_namespace
 from server.pipeline.response import Answer, Headers
 
 MAX_GROUP = 500
-"""The most items that are answered without a break in which other requests get their turn."""
+"""The most items answered without a pause for other requests."""
 
 MAX_MALFORMED = 1_000
-"""How many lines in a row may hold no item. The answer to such a line is forty times as long as the shortest."""
+"""The most consecutive lines without an item. The answer to one is forty times as long as the shortest such line."""
 
 _MAX_REFERRED_BYTES = 64 * 1024
 _SLOW_SECONDS = 0.01
@@ -44,7 +44,7 @@ _encode_lines = msgspec.json.Encoder().encode_lines
 
 
 class Stream:
-    """A stream that was let through; ``each`` is the handler's."""
+    """An authorized stream; ``each`` is the handler's."""
 
     each: Answers
 
@@ -75,7 +75,7 @@ class Stream:
         self.failed = 0
 
     async def answers(self, lines: bytes) -> AsyncGenerator[bytes, None]:
-        """The answers to whole ``lines``, a group at a time. Raises whatever ends the stream."""
+        """The answers to whole ``lines``, a group at a time. Raises the exception that ends the stream."""
         self._received.update(lines)
         items = self._read(lines)
         start = 0
@@ -84,7 +84,7 @@ class Stream:
             start += len(group)
             if type(group[0]) is bytes:
                 group = [self._read_line(line) for line in group]
-            await self._check(group)  # Behind the reading: policies judge what the items say.
+            await self._check(group)  # After parsing: policies judge the items' contents.
             began = perf_counter()
             results = await self._answer(group)
             self._adapt(perf_counter() - began)
@@ -95,11 +95,11 @@ class Stream:
             yield written
 
     def failure(self, error: Exception) -> Answer:
-        """How the client is told of ``error``."""
+        """The answer for ``error``."""
         return self._failure(error, self._context.request_id)
 
     async def close(self, error: BaseException | None = None) -> None:
-        """Write the end down; a second call does nothing. Raises as ``Broker.finish``; cut off, it doesn't wait."""
+        """Audit the end; a second call does nothing. Raises as ``Broker.finish``; if cancelled, it doesn't wait."""
         pending, self._pending = self._pending, None
         if pending is None:
             return
@@ -125,7 +125,7 @@ class Stream:
         return replace(response, data={**(response.data or {}), **counted})
 
     async def _check(self, group: list[Any]) -> None:
-        """Raises a fault unless the stream would still be let through, with the items of ``group``."""
+        """Raise a fault unless the stream is still authorized, with the items of ``group``."""
         core, context = self._core, self._context
         if core.unsealed is not self._unsealed:
             raise Sealed
@@ -153,7 +153,7 @@ class Stream:
             raise Denied
 
     def _read(self, lines: bytes) -> list[Any]:
-        """An item for each line that isn't blank, or the lines themselves where they are to be read one by one."""
+        """An item for each line that isn't blank, or the lines themselves if they must be parsed one by one."""
         try:
             items = self._decoder.decode_lines(lines)
         except _MALFORMED:
@@ -161,11 +161,11 @@ class Stream:
         else:
             if len(items) == lines.count(b"\n") + (not lines.endswith(b"\n")):
                 return items
-        # Something is wrong, or there are blank lines, or an object is not on one line of its own.
+        # There is a mistake, or a blank line, or an object that isn't on a line of its own.
         return [line for line in lines.split(b"\n") if line.strip()]
 
     def _read_line(self, line: bytes) -> Any:
-        """The item in a line, or the result of a line that holds none. Raises ``InvalidRequest`` after too many."""
+        """The item in a line, or the error result of a line without one. Raises ``InvalidRequest`` after too many."""
         try:
             item = self._decoder.decode(line)
             self._malformed = 0
@@ -189,7 +189,7 @@ class Stream:
         return [item if type(item) is dict else next(rest) for item in group]
 
     def _adapt(self, seconds: float) -> None:
-        """Make groups as large as they can be without keeping other requests waiting."""
+        """Adapt the group size: as large as possible without delaying other requests."""
         if seconds > _SLOW_SECONDS:
             self._group = max(1, self._group // 2)
         elif seconds < _FAST_SECONDS:
@@ -197,7 +197,7 @@ class Stream:
 
 
 def _reference(line: bytes) -> str:
-    """The reference in a line that holds no good item, as far as it can be made out."""
+    """The reference in a line without a valid item, if it can be found."""
     if len(line) > _MAX_REFERRED_BYTES:
         return ""
     try:

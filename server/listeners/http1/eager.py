@@ -1,7 +1,7 @@
-"""Coroutines that begin at once, and become tasks only if they have to wait.
+"""Eager coroutines: they start at once, and become tasks only if they have to wait.
 
-Most requests never wait for anything, and a task for each would cost a fifth of what an empty answer costs. Python has
-this from 3.12 on; before that, it is done here by the rules that asyncio has for other implementations of tasks.
+Most requests never wait, and a task for each would cost a fifth of an empty answer's time. Python has eager tasks from
+3.12 on; this implements them for earlier versions, by asyncio's rules for other implementations of tasks.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ Work = Coroutine[Any, Any, None]
 
 
 def begin(loop: asyncio.AbstractEventLoop, work: Work) -> asyncio.Task[None] | None:
-    """Run ``work`` up to its end, or to where it first waits: then its task is answered. Not to be called in a task."""
+    """Run ``work`` to its end, or to its first wait, returning its task then. Not to be called within a task."""
     if sys.version_info >= (3, 12):
         task = asyncio.Task(work, loop=loop, eager_start=True)
         if not task.done():
@@ -33,7 +33,7 @@ def begin(loop: asyncio.AbstractEventLoop, work: Work) -> asyncio.Task[None] | N
         awaited = context.run(work.send, None)
     except StopIteration:
         return None
-    except Exception as error:  # noqa: BLE001 - as with a task whose error nobody asks for
+    except Exception as error:  # noqa: BLE001 - as for a task whose error is never retrieved
         _tell(loop, error)
         return None
     finally:
@@ -47,7 +47,7 @@ def _tell(loop: asyncio.AbstractEventLoop, error: BaseException) -> None:
 
 
 class _Beginning:
-    """The current task before there is one. Whoever keeps it, as timeouts do, reaches the later task through it."""
+    """The current task before it exists. Code that keeps it, as timeouts do, reaches the later task through it."""
 
     __slots__ = ("__weakref__", "task")
 
@@ -55,7 +55,7 @@ class _Beginning:
         self.task: asyncio.Task[None] | None = None
 
     def cancel(self, msg: Any | None = None) -> bool:
-        """As a task's; before there is one, nothing can be cancelled."""
+        """As a task's; before the task exists, nothing can be cancelled."""
         return self.task is not None and self.task.cancel(msg)
 
     def cancelling(self) -> int:
@@ -72,23 +72,23 @@ class _Beginning:
 
 
 class _Rest(Coroutine[Any, Any, None]):
-    """What is left of ``work``, which waits for ``awaited``."""
+    """The rest of ``work``, which waits for ``awaited``."""
 
     def __init__(self, work: Work, awaited: Any) -> None:
         self._work = work
         self._awaited = [awaited]
 
     def send(self, value: Any) -> Any:
-        """Hand out what is waited for already; then go on."""
+        """Yield the awaitable already reached; then continue."""
         return self._awaited.pop() if self._awaited else self._work.send(value)
 
     def throw(self, *error: Any) -> Any:
-        """Go on with an error."""
+        """Continue with an error."""
         self._awaited.clear()
         return self._work.throw(*error)
 
     def close(self) -> None:
-        """Give up."""
+        """Close the coroutine."""
         self._work.close()
 
     def __await__(self) -> Generator[Any, Any, None]:

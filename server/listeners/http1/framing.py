@@ -1,10 +1,10 @@
-"""Framing of HTTP/1.1: where in the bytes of a connection the head of a request ends, and where its body does.
+"""Framing of HTTP/1.1: where the head and the body of a request end in the bytes of a connection.
 
-The parser takes whatever it is given to its last byte, all requests in it. So it is given no more than one at a time:
-what comes behind a request waits as bytes, which take little memory, until that request is answered.
+The parser consumes all that it is given, with every request in it. So it is given at most one request at a time: bytes
+behind a request, which take little memory, wait until that request is answered.
 
-A head ends with the first empty line, as llhttp reads it too: it takes no line feed without a carriage return. A body
-of a given length ends there. Where a body in chunks ends, the parser alone knows.
+A head ends with the first empty line, as for llhttp, which requires a carriage return before each line feed. A body of
+known length ends there. Only the parser knows where a chunked body ends.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ _END = b"\r\n\r\n"
 
 
 class Framing:
-    """Framing of one connection: ``head_complete`` and ``body`` are told what the parser has found."""
+    """The framing of one connection; the protocol reports the parser's events by ``head_complete`` and ``body``."""
 
     __slots__ = ("_left", "_tail")
 
@@ -25,7 +25,7 @@ class Framing:
         """How many bytes of a body are to come, -1 where only the parser can tell; None where a head is to come."""
 
     def end(self, data: bytes, start: int) -> int:
-        """Where the piece of ``data`` ends that begins at ``start`` and holds no more than a head, or a body."""
+        """The end of the piece of ``data`` that begins at ``start`` and has at most a head, or a body."""
         if self._left is not None:
             return len(data) if self._left < 0 else min(start + self._left, len(data))
         if self._tail:
@@ -47,14 +47,14 @@ class Framing:
         return self._left is None
 
     def head_complete(self, content_length: int | None) -> None:
-        """A head is whole; its body has ``content_length`` bytes, or comes in chunks."""
+        """A head is complete; its body has ``content_length`` bytes, or is chunked (None)."""
         self._left = -1 if content_length is None else content_length
 
     def body(self, size: int) -> None:
-        """``size`` bytes of a body of known length have come."""
+        """``size`` bytes of a body of known length were parsed."""
         if self._left is not None and self._left > 0:
             self._left -= size
 
     def message_complete(self) -> None:
-        """The request is whole."""
+        """The request is complete."""
         self._left = None

@@ -1,9 +1,9 @@
-"""Heads of requests that were read before: a busy client sends the same one again and again, to the byte.
+"""Cache of parsed heads: a busy client sends the same head again and again, byte for byte.
 
-A parser makes the same of the same bytes, so what it made of a head is kept, and the next request with it is begun by
-one look into a dictionary. A head is kept only if it is written in the plainest way, says nothing about the connection
-and announces the length of its body, and it is found only where a request begins and its body is there to the last
-byte: so nobody can make the two of us see different requests in the same bytes.
+Equal bytes parse equally, so the result for a head is cached, and the next request with it costs one dictionary
+look-up. A head is cached only if it is written in the plainest form, doesn't affect the connection and announces the
+length of its body; it is matched only at the beginning of a request whose body has arrived completely. This rules out
+request smuggling.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ from msgspec import Struct
 from server.listeners.asgi import KEPT, Scope
 
 MAX_KEPT = 1_000
-"""How many are kept; when there are more, all are forgotten and those in use come back at their next request."""
+"""The most cached heads; beyond it all are dropped, and those in use return with their next request."""
 
 MAX_KEPT_BYTES = 8 * 1024 * 1024
-"""How much memory those may take that are kept, as ``_memory`` reckons it; beyond that, as beyond ``MAX_KEPT``."""
+"""The most memory of the cached heads in bytes, as ``_memory`` estimates it; beyond it, as for ``MAX_KEPT``."""
 
 MAX_BYTES = 4 * 1024
-"""The longest head that is kept."""
+"""The longest cached head, in bytes."""
 
 _MAX_FIELDS = 64
 _FIELD_BYTES = 200
-"""What a field takes beside its bytes: three objects."""
+"""The bytes that a field takes besides its text: three objects."""
 
 _HEAD_BYTES = 2_000
 
@@ -35,27 +35,27 @@ _OF_THE_CONNECTION = frozenset({b"connection", b"expect", b"te", b"trailer", b"t
 
 
 class CachedHead(Struct, frozen=True, gc=False):
-    """What was made of a head."""
+    """The parsed form of a head."""
 
     scope: dict[str, Any]
-    """Without what belongs to a connection."""
+    """The scope without what belongs to a connection."""
 
     body_bytes: int
 
     def __repr__(self) -> str:
-        """Without the headers, which may be secret."""
+        """Omits the headers, which may be secret."""
         return f"KnownHead({self.body_bytes} bytes)"
 
 
 class HeadCache:
-    """Those of the requests to one listener."""
+    """The cached heads of one listener."""
 
     def __init__(self) -> None:
         self._kept: dict[bytes, CachedHead] = {}
         self._bytes = 0
 
     def find(self, data: bytes) -> tuple[CachedHead, bytes] | None:
-        """The head and the body that ``data`` consists of, if the head is known; a request begins with ``data``."""
+        """The head and the body that ``data`` consists of, if the head is cached; ``data`` begins a request."""
         end = data.find(_END, 0, MAX_BYTES) + len(_END)
         known = self._kept.get(data[:end])
         if known is None or len(data) - end != known.body_bytes:
@@ -63,15 +63,15 @@ class HeadCache:
         return known, data[end:]
 
     def add(self, data: bytes, scope: Scope) -> None:
-        """Keep that the parser made ``scope`` of the head with which ``data`` begins, unless there is a doubt.
+        """Cache ``scope``, the parser's result for the head at the beginning of ``data``, if it is plain enough.
 
-        To be called for what has led somewhere: others may send as many heads as they like.
+        Call it only for requests that were allowed: other clients may send any number of heads.
         """
         head = data[: data.find(_END, 0, MAX_BYTES) + len(_END)]
         headers = tuple(scope["headers"])
         if head in self._kept or len(headers) > _MAX_FIELDS:
             return
-        # A line for the request, one for each header, and an empty one: nothing was folded, skipped or put before it.
+        # A request line, a line for each header, and an empty one: nothing was folded, skipped or prepended.
         if head.count(b"\n") != len(headers) + 2 or not head.startswith(scope["method"].encode() + b" "):
             return
         lengths = [value for name, value in headers if name == b"content-length"]
@@ -90,5 +90,5 @@ class HeadCache:
 
 
 def _memory(head: bytes, fields: int) -> int:
-    """About how many bytes a head takes that is kept: itself, its fields, and what the application makes of it."""
+    """The approximate bytes of a cached head: itself, its fields, and the application's data about it."""
     return _HEAD_BYTES + 3 * len(head) + fields * _FIELD_BYTES

@@ -1,6 +1,6 @@
-"""Joins the head and the body of an answer: one write, one packet and one wake-up of the client.
+"""Transport that joins the head and the body of an answer: one write, one packet, one wake-up of the client.
 
-uvicorn writes them one by one.
+uvicorn writes them separately.
 """
 
 from __future__ import annotations
@@ -11,16 +11,16 @@ from typing import Any
 
 
 def _is_head(data: bytes) -> bool:
-    """Whether ``data``, one write of uvicorn, is the head of a final answer, and so something will follow it.
+    """Whether ``data``, one write of uvicorn, is the head of a final answer, so that more will follow.
 
-    An interim answer (100, 101) is not: the client waits for it. A body may look like a head; it may be held back as
-    long as the end of the answer sends it.
+    An interim answer (100, 101) isn't, since the client waits for it. A body that looks like a head may be held back
+    too, since the end of the answer sends it.
     """
     return data.startswith(b"HTTP/1.1 ") and data.endswith(b"\r\n\r\n") and not data.startswith(b"HTTP/1.1 1")
 
 
 class JoiningTransport(asyncio.Transport):
-    """A transport that keeps the head of an answer back until something follows it, or ``flush``."""
+    """A transport that holds the head of an answer back until something follows it, or ``flush``."""
 
     def __init__(self, transport: asyncio.Transport) -> None:
         super().__init__()
@@ -28,7 +28,7 @@ class JoiningTransport(asyncio.Transport):
         self._head = b""
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
-        """Send ``data`` behind what was kept back, or keep it back if it looks like a head."""
+        """Send ``data`` after held-back data, or hold it back if it looks like a head."""
         data = bytes(data)
         if _is_head(data):
             self.flush()
@@ -45,19 +45,19 @@ class JoiningTransport(asyncio.Transport):
         self._transport.write(data)
 
     def flush(self) -> None:
-        """Send what was kept back."""
+        """Send held-back data."""
         if self._head:
             data, self._head = self._head, b""
             self._transport.write(data)
 
     def end(self) -> None:
-        """Send what was kept back, and that nothing will follow it, where the connection can say so."""
+        """Send held-back data, and the end of the stream if the connection has half-close."""
         self.flush()
-        with contextlib.suppress(NotImplementedError, OSError):  # TLS can't.
+        with contextlib.suppress(NotImplementedError, OSError):  # TLS has none.
             self._transport.write_eof()
 
     def close(self) -> None:
-        """Send what was kept back, and close."""
+        """Send held-back data, and close."""
         self.flush()
         self._transport.close()
 

@@ -1,11 +1,10 @@
-"""Methods that the HTTP parser doesn't know, Vault's own among them.
+"""Methods unknown to the HTTP parser, Vault's own among them.
 
-llhttp, and so httptools, lets only registered methods through; Vault has ``LIST``, ``SCAN`` and ``HELP``, and answers
-405 to whatever else looks like a method. So each unknown one goes through the parser as a method that nobody uses, and
-gets its name back behind it.
+llhttp, and so httptools, accepts only registered methods; Vault has ``LIST``, ``SCAN`` and ``HELP``, and answers 405 to
+any other token. So each unknown method is replaced by an unused registered one for the parser, and restored afterwards.
 
-It is found where a request begins, and so the parser is to be given no more than one request at a time (``framing``).
-Behind a body in chunks that isn't possible: the next request with such a method needs a packet of its own.
+It is found at the beginning of a request, so the parser must be given at most one request at a time (``framing``).
+After a chunked body that isn't possible: the next request with such a method needs a packet of its own.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from __future__ import annotations
 import re
 
 STAND_IN = b"SEARCH"
-"""What the parser reads instead. Whoever really sends it is told 405, as for any unknown method."""
+"""The replacement. A client that really sends it gets 405, as for any unknown method."""
 
 _KNOWN = frozenset({b"GET", b"POST", b"PUT", b"DELETE", b"PATCH", b"HEAD", b"OPTIONS", b"TRACE", b"CONNECT"})
 _METHOD = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -21,7 +20,7 @@ _LONGEST = 32
 
 
 class Methods:
-    """Of one connection."""
+    """The methods of one connection."""
 
     __slots__ = ("_held", "_verb", "between")
 
@@ -33,11 +32,11 @@ class Methods:
 
     @property
     def at_start(self) -> bool:
-        """Whether the next byte is the first of a request, and nothing of it is held back."""
+        """Whether the next byte is the first of a request, and nothing is held back."""
         return self.between and not self._held
 
     def incoming(self, data: bytes) -> bytes:
-        """What to feed to the parser for ``data``; nothing, while a method is cut in two."""
+        """The bytes to feed to the parser for ``data``; none while a method is incomplete."""
         if not self.between:
             return data
         if self._held:
@@ -47,7 +46,7 @@ class Methods:
         if method in _KNOWN:
             return data
         if _METHOD.fullmatch(method) is None or len(method) > _LONGEST:
-            return data  # The parser says what it thinks of it.
+            return data  # The parser reports the error.
         if end < 0:
             self._held = data
             return b""
@@ -55,6 +54,6 @@ class Methods:
         return STAND_IN + data[end:]
 
     def method(self, parsed: str) -> str:
-        """The method of the request whose head the parser has read as ``parsed``."""
+        """The method of the request whose head was parsed with the method ``parsed``."""
         verb, self._verb = self._verb, None
         return parsed if verb is None else verb

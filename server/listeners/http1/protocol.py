@@ -1,12 +1,12 @@
-"""uvicorn with httptools and uvloop: HTTP/1.1 with and without TLS, as fast as Python serves it.
+"""HTTP/1.1 server: uvicorn with httptools and uvloop, with and without TLS.
 
-uvicorn has no limit on the time or the size of a request's head, and sets a timer behind each answer.
-``BoundedProtocol`` writes down since when a head is awaited or a connection idle; the server's own tick looks through
-the connections twice a second, so that requests pay for no timer. Heads that were read before aren't parsed again
-(``head_cache``). uvicorn takes fields behind a body for headers, which here they aren't.
+uvicorn has no limit on the time or the size of a request's head, and sets a timer after each answer.
+``BoundedProtocol`` records since when a head is awaited or a connection idle; the server's tick checks the connections
+twice a second, so requests cost no timer. Cached heads aren't parsed again (``head_cache``). Trailer fields, which
+uvicorn takes for headers, are ignored.
 
-uvicorn parses all requests that a client sends at once. Here, a connection has one request at a time: what comes behind
-it waits unparsed (``framing``), and nothing more is read from the connection meanwhile.
+uvicorn parses all pipelined requests at once. Here, a connection has one request at a time: bytes behind it wait
+unparsed (``framing``), and nothing more is read from the connection meanwhile.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _TICKS_PER_SWEEP = round(SWEEP_SECONDS / 0.1)
 _CLOSING_SECONDS = 10.0
 
 _DISCARDING_SECONDS = 1.0
-"""How long a client that was refused may go on sending. Closing at once would make its system throw the answer away."""
+"""The seconds for which a refused client may go on sending. Closing at once would make its system drop the answer."""
 
 _MAX_DISCARDED_BYTES = 1024 * 1024
 
@@ -58,16 +58,16 @@ _VERSIONS = ("1.1", "1.0")
 
 
 class _Refused(Exception):
-    """Ends the parser: the request is answered already, or the connection is to be closed."""
+    """Ends parsing: the request is answered already, or the connection is to be closed."""
 
 
 class _Flow(FlowControl):
-    """Flow control of a connection that isn't read from while something that was read ``waits``."""
+    """Flow control of a connection that isn't read from while read bytes wait."""
 
     waits = False
 
     def resume_reading(self) -> None:
-        """As uvicorn's, unless something waits."""
+        """As uvicorn's, unless bytes wait."""
         if not self.waits:
             super().resume_reading()
 
@@ -104,7 +104,7 @@ class BoundedProtocol(HttpToolsProtocol):
         """Counts this connection."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """A client has connected, and owes a head."""
+        """A client has connected; its first head is awaited."""
         super().connection_made(cast("asyncio.Transport", transport))
         if certificate := client_certificate(transport):
             self.app_state = {CLIENT_CERTIFICATE: certificate}
@@ -113,7 +113,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._head_since = self.loop.time()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """The connection is over."""
+        """The connection is closed."""
         if self.place is not None:
             self.place.close()
         self._waiting = b""
@@ -121,7 +121,7 @@ class BoundedProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Bytes have come: of a head or a body, or of what is to wait behind the request under way."""
+        """Handle bytes of a head or a body, or keep those behind the request under way."""
         self._idle_since = None
         if self._discarding_since is not None:
             self._discarded_bytes += len(data)
@@ -139,12 +139,12 @@ class BoundedProtocol(HttpToolsProtocol):
 
     @property
     def _busy(self) -> bool:
-        """Whether a request is whole and not yet answered."""
-        cycle: RequestResponseCycle | None = self.cycle  # uvicorn's annotation forgets the time before the first.
+        """Whether a request is complete and not yet answered."""
+        cycle: RequestResponseCycle | None = self.cycle  # uvicorn's annotation omits None, before the first.
         return cycle is not None and not cycle.response_complete and self._methods.between
 
     def _hold(self, data: bytes, start: int) -> None:
-        """Keep ``data`` from ``start`` on until the request under way is answered; until then, read nothing more."""
+        """Keep ``data`` from ``start`` on until the request under way is answered, and pause reading."""
         if self._waiting:
             data, start = self._waiting[self._waiting_start :] + data[start:], 0
         self._waiting, self._waiting_start = data, start
@@ -152,7 +152,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self.flow.pause_reading()
 
     def _go_on(self) -> None:
-        """Take up what has waited."""
+        """Parse the bytes that have waited."""
         data, start, self._waiting = self._waiting, self._waiting_start, b""
         cast("_Flow", self.flow).waits = False
         if data and not self.transport.is_closing():
@@ -160,7 +160,7 @@ class BoundedProtocol(HttpToolsProtocol):
             self.flow.resume_reading()
 
     def _feed(self, data: bytes, start: int) -> None:
-        """Give ``data`` from ``start`` on to the parser, up to the end of a request."""
+        """Parse ``data`` from ``start`` on, up to the end of a request."""
         while start < len(data) and not self.transport.is_closing() and self._discarding_since is None:
             if self._busy:
                 self._hold(data, start)
@@ -186,7 +186,7 @@ class BoundedProtocol(HttpToolsProtocol):
             self._cut_off(_TOO_LARGE)
 
     def _begin(self, known: CachedHead, body: bytes) -> None:
-        """Do what the parser's callbacks would have done by the end of a request."""
+        """Do what the parser's callbacks do up to the end of a request."""
         self._head_since = None
         scope: Any = {**known.scope, "server": self.server, "client": self.client, "state": self.app_state.copy()}
         self.scope = scope
@@ -200,8 +200,8 @@ class BoundedProtocol(HttpToolsProtocol):
             self.access_log,
             self.server_state.default_headers,
             ready,
-            False,  # No 100 (Continue) is expected,
-            True,  # and the connection is kept.
+            False,  # No 100 (Continue) is expected.
+            True,  # The connection is kept alive.
             self.on_response_complete,
         )
         cycle.body += body
@@ -215,17 +215,17 @@ class BoundedProtocol(HttpToolsProtocol):
             task.add_done_callback(self.tasks.discard)
 
     def on_headers_complete(self) -> None:
-        """The head is whole."""
+        """The head is complete."""
         version = self.parser.get_http_version()
         if version not in _VERSIONS:
-            # What HTTP/0.9 calls an answer has no status to refuse with.
+            # An HTTP/0.9 answer has no status to refuse with.
             self._refusal = b"" if version == "0.9" else _OTHER_VERSION
             raise _Refused
         self._head_since = None
         self._loose_bytes = 0
         super().on_headers_complete()
         self._framing.head_complete(_body_bytes(self.headers))
-        # For what comes behind the body, and is no header (RFC 9110, 6.5.1): proxies needn't have looked at it.
+        # For trailer fields, which are no headers (RFC 9110, 6.5.1): proxies needn't have checked them.
         self.headers = []
         self.scope["method"] = self._methods.method(self.scope["method"])
         scope = cast("Scope", self.scope)
@@ -235,7 +235,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def _answer_first(
         self, cycle: RequestResponseCycle, scope: Scope, first: bytes | None, head: bytes, body: bytes
     ) -> bool:
-        """As ``_answer_at_once``, and keep the head ``first`` of the request, which has led somewhere."""
+        """As ``_answer_at_once``; also cache the request's head ``first``, since it was allowed."""
         if not _answer_at_once(cycle, self._joining, head, body):
             return False
         if first is not None:
@@ -245,7 +245,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """The first byte of a request."""
         if self._busy:
-            raise _Refused  # It came in one packet behind a body in chunks, whose end the parser alone knows.
+            raise _Refused  # It came in the packet of a chunked body, whose end only the parser knows.
         self._methods.between = False
         super().on_message_begin()
 
@@ -270,11 +270,11 @@ class BoundedProtocol(HttpToolsProtocol):
         super().on_message_complete()
 
     def send_400_response(self, msg: str) -> None:
-        """Answer what isn't HTTP, or was refused by a callback of the parser."""
+        """Answer invalid HTTP, or a request that a callback of the parser refused."""
         if begins_tls(self._first or b""):
             note_tls(self.client[0] if self.client else "")
         if self._busy:
-            self.cycle.keep_alive = False  # It is answered; nothing behind it can be.
+            self.cycle.keep_alive = False  # It is answered; no further request can be.
         else:
             self._cut_off(_REFUSED if self._refusal is None else self._refusal)
 
@@ -286,22 +286,22 @@ class BoundedProtocol(HttpToolsProtocol):
         if self.transport.is_closing():
             super().on_response_complete()
             return
-        # As there, but for the timer that ends the connection if it stays idle.
+        # As uvicorn's, without the timer that closes an idle connection.
         self.server_state.total_requests += 1
         if self._waiting:
-            self._go_on()  # The next request is a task, and so others have their turn.
+            self._go_on()  # The next request is a task, so others get their turn.
             return
         self.flow.resume_reading()
         self._idle_since = self.loop.time()
 
     def _unbind(self) -> None:
-        """Take from the scope what makes it refer to itself: a request is to go as soon as it is over."""
+        """Remove cyclic references from the scope, so that a request is freed as soon as it is over."""
         scope = cast("Scope | None", self.scope)
         if scope is not None:
             scope.pop(AT_ONCE, None)
 
     def sweep(self, now: float, head_seconds: float) -> None:
-        """Cut off who is idle, or too slow with a head or with taking the last answer of a closed connection."""
+        """Close connections that are idle, or too slow with a head or with reading a final answer."""
         if self.transport.is_closing():
             if self._closing_since is None:
                 self._closing_since = now
@@ -316,7 +316,7 @@ class BoundedProtocol(HttpToolsProtocol):
             self.transport.close()
 
     def _cut_off(self, answer: bytes) -> None:
-        """Send ``answer`` unless another has begun, and end the connection."""
+        """Send ``answer`` unless another has begun, and close the connection."""
         if self.transport.is_closing() or self._discarding_since is not None:
             return
         cycle: RequestResponseCycle | None = self.cycle
@@ -332,7 +332,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
 
 def _body_bytes(headers: list[tuple[bytes, bytes]]) -> int | None:
-    """The length of the body that ``headers`` announce; None if it comes in chunks."""
+    """The length of the body that ``headers`` announce; None if it is chunked."""
     length = 0
     for name, value in headers:
         if name == b"transfer-encoding":
@@ -343,7 +343,7 @@ def _body_bytes(headers: list[tuple[bytes, bytes]]) -> int | None:
 
 
 def _answer_at_once(cycle: RequestResponseCycle, transport: JoiningTransport | None, head: bytes, body: bytes) -> bool:
-    """What ``cycle`` makes of the two messages of an answer, without a look at each of its headers."""
+    """Send an answer as ``cycle`` does for its two messages, without checking each header."""
     if (
         transport is None
         or cycle.response_started
@@ -361,7 +361,7 @@ def _answer_at_once(cycle: RequestResponseCycle, transport: JoiningTransport | N
 
 
 class _Server(Server):
-    """uvicorn's server without sockets and signal handlers of its own."""
+    """uvicorn's server without its own sockets and signal handlers."""
 
     def __init__(self, config: UvicornConfig, head_seconds: float) -> None:
         super().__init__(config)
@@ -373,7 +373,7 @@ class _Server(Server):
         yield
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Accept nothing: connections are handed in."""
+        """Accept nothing: connections are passed in."""
         self.servers = []
         self.started = True
 
@@ -388,7 +388,7 @@ class _Server(Server):
 
 
 class Http1Server:
-    """Serves HTTP/1.1 on the connections it is handed."""
+    """Serves HTTP/1.1 on the connections passed to it."""
 
     def __init__(self, application: Application, listener: Listener, drain_seconds: float) -> None:
         config = UvicornConfig(
@@ -404,14 +404,14 @@ class Http1Server:
             timeout_keep_alive=listener.http_idle_timeout_seconds,
             timeout_graceful_shutdown=max(1, round(drain_seconds)),
         )
-        # At uvicorn's trace level it would log the headers of each request, tokens included; and its warnings are of
-        # requests that aren't valid, of which anyone can send any number.
+        # At trace level uvicorn would log the headers of each request, tokens included; and its warnings are about
+        # invalid requests, of which any client can send any number.
         logging.getLogger("uvicorn").setLevel(logging.ERROR)
         self._server = _Server(config, listener.http_read_header_timeout_seconds)
         self._head_cache = HeadCache()
 
     def connect(self, place: Slot) -> BoundedProtocol:
-        """The protocol of a new connection, which has ``place``."""
+        """The protocol of a new connection, which holds ``place``."""
         server = self._server
         protocol = BoundedProtocol(
             config=server.config, server_state=server.server_state, app_state={}, head_cache=self._head_cache
@@ -420,7 +420,7 @@ class Http1Server:
         return protocol
 
     async def serve(self, stop: asyncio.Event) -> None:
-        """Until ``stop``; then until what is under way is answered, or the time to drain is over."""
+        """Serve until ``stop``; then until requests under way are answered, or the drain time is over."""
 
         async def leave() -> None:
             await stop.wait()

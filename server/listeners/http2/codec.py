@@ -1,8 +1,8 @@
-"""h2's connection and hpack's tables, with bounds on what a client can make them do and keep.
+"""h2's connection and hpack's tables, with bounds on a client's use of processor and memory.
 
-hpack bounds the size of the headers that come out of a block, but not how many fields a block has, each of which costs
-as much as some hundred bytes, nor how often it changes the size of its table. h2 keeps every setting that it is sent,
-known or not, and lets the client choose how much of the answers' headers is remembered.
+hpack bounds the size of a block's decoded headers, but not the number of fields, each of which costs as much as some
+hundred bytes, nor the number of table size changes. h2 keeps every setting that it is sent, and lets the client choose
+the size of the table for answers.
 """
 
 from __future__ import annotations
@@ -22,22 +22,22 @@ from hyperframe.frame import Frame, SettingsFrame
 from server.listeners.head_limits import MAX_FIELDS, MAX_HEAD_BYTES
 
 MAX_STREAMS = 100
-"""How many requests a connection may have under way."""
+"""The most requests under way on a connection."""
 
 MAX_DECODED_FIELDS = 2 * MAX_FIELDS
-"""How many fields of a block are decoded. Up to that, a request with too many is refused; beyond, its connection is."""
+"""The most decoded fields of a block. Requests with more than ``head_limits`` are refused; beyond this, connections."""
 
 MAX_TABLE_UPDATES = 2
-"""How often a block may change the size of its table (RFC 7541, section 4.2)."""
+"""The most table size changes in a block (RFC 7541, section 4.2)."""
 
 MAX_TABLE_BYTES = 4096
-"""How much of the answers' headers is remembered, whatever more a client allows."""
+"""The largest table for answers' headers, in bytes, whatever a client allows."""
 
 _KNOWN_SETTINGS = frozenset(int(code) for code in SettingCodes)
 
 
 class BoundedDecoder(hpack.Decoder):
-    """hpack's decoder, with bounds on each block. ``unpacked`` is told by how much each has grown, and may refuse."""
+    """hpack's decoder, with bounds on each block. ``unpacked`` is called with a block's growth, and may refuse it."""
 
     def __init__(self, unpacked: Callable[[int], bool]) -> None:
         super().__init__(MAX_HEAD_BYTES)
@@ -46,7 +46,7 @@ class BoundedDecoder(hpack.Decoder):
         self._updates = 0
 
     def decode(self, data: bytes, raw: bool = False) -> Iterable[HeaderTuple]:
-        """As hpack's; raises ``OversizedHeaderListError`` for too many fields, or too much that comes out of little."""
+        """As hpack's; raises ``OversizedHeaderListError`` for too many fields, or too much growth."""
         self._fields = self._updates = 0
         headers = list(super().decode(data, raw))
         size = sum(len(name) + len(value) for name, value in headers)
@@ -75,10 +75,10 @@ class BoundedDecoder(hpack.Decoder):
 
 
 class BoundedEncoder(hpack.Encoder):
-    """hpack's encoder, which remembers no more than ``MAX_TABLE_BYTES``, and writes texts as they are.
+    """hpack's encoder, with a table of at most ``MAX_TABLE_BYTES``, and without Huffman coding.
 
-    Huffman's code takes quadratic time in hpack, and some headers of answers are as long as the client wants them: the
-    namespace, where a redirect leads, an origin.
+    hpack's Huffman coding takes quadratic time, and clients choose the length of some headers of answers: the
+    namespace, a redirect's location, an origin.
     """
 
     def encode(self, headers: Any, huffman: bool = False) -> bytes:
@@ -99,7 +99,7 @@ class BoundedConnection(H2Connection):
     """The server's side of a connection; ``unpacked`` as in ``BoundedDecoder``."""
 
     MAX_CLOSED_STREAMS = 1_000
-    """Of how many streams that are over it is known how they ended."""
+    """The number of closed streams whose outcome is kept."""
 
     def __init__(self, unpacked: Callable[[int], bool]) -> None:
         super().__init__(H2Configuration(client_side=False, header_encoding=None))
@@ -114,7 +114,7 @@ class BoundedConnection(H2Connection):
         )
 
     def _receive_settings_frame(self, frame: SettingsFrame) -> tuple[list[Frame], list[Event]]:
-        """As h2's, without settings that mean nothing to it."""
+        """As h2's, without unknown settings."""
         known: dict[Any, int] = {code: value for code, value in frame.settings.items() if code in _KNOWN_SETTINGS}
         frame.settings = known
         return super()._receive_settings_frame(frame)

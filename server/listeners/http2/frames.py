@@ -1,10 +1,10 @@
-"""What a client may spend on frames of HTTP/2 that ask for nothing: an allowance, which requests earn back.
+"""Allowance of a client for HTTP/2 frames that request nothing; answered requests restore it.
 
 A frame of nine bytes costs the server as much work as some hundred bytes of a body, and a stream that is opened and
-reset at once costs ten times that. So frames are read as far as their heads before anything is made of them. What a
-client needs is free (requests, and bodies in pieces of some size); all else is taken from its allowance, which grows
-back with time and with each request that is answered. A client that has used it up is told so (ENHANCE_YOUR_CALM), and
-its connection is closed. Numbers of frames and flags are those of RFC 9113, section 6.
+reset at once costs ten times that. So frame headers are read before frames are processed. Useful frames are free
+(requests, and bodies in pieces of some size); all others use up the client's allowance, which grows with time and with
+each answered request. A client that has used it up gets ENHANCE_YOUR_CALM, and its connection is closed. Frame types
+and flags are those of RFC 9113, section 6.
 """
 
 from __future__ import annotations
@@ -17,33 +17,33 @@ from h2.errors import ErrorCodes
 from server.listeners.head_limits import MAX_HEAD_BYTES
 
 ALLOWANCE = 1_000
-"""How many frames that ask for nothing a client may send at once."""
+"""The most frames that request nothing which a client may send at once."""
 
 REGAINED_PER_SECOND = 50
 REGAINED_PER_ANSWER = 10
 REGAINED_PER_DATA_FRAME = 2
-"""For each frame of an answer's body: a client may make room for it on the stream and on the connection."""
+"""Refund for each frame of an answer's body: a client may send window updates for the stream and the connection."""
 
 RESET_COST = 10
-"""A reset stands for a stream that was begun in vain."""
+"""The cost of a reset, which stands for a stream begun in vain."""
 
 SETTINGS_COST = 5
-"""Settings change every stream."""
+"""The cost of settings, which change every stream."""
 
 UNPACKED_BYTES = 1024
-"""How much longer than a block the headers may be that come out of it, for each unit: a table makes much of a byte."""
+"""The growth of decoded headers over their block, in bytes per unit: tables expand a byte into many."""
 
 MAX_FRAME_BYTES = 16 * 1024
-"""The longest payload of a frame. It is the protocol's default, and no client is told of another."""
+"""The longest payload of a frame in bytes: the protocol's default, which is never raised."""
 
 _FREE_DATA_BYTES = 16
-"""A body may come in pieces of this size, on average."""
+"""The average size in bytes of a body's pieces, at least."""
 
 _MAX_CREDIT = 100
-"""For how many short pieces of bodies long ones may have paid."""
+"""The most short pieces of bodies that long ones may have paid for."""
 
 _FREE_DISCARDED_BYTES = 1024
-"""A body that was answered before it had come is thrown away, and may come to its end in pieces of this size."""
+"""The same for a body that was answered before its end, and is discarded."""
 
 _PREFACE_BYTES: Final = len(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
 _HEAD_BYTES: Final = 9
@@ -51,7 +51,7 @@ _DATA, _HEADERS, _RST_STREAM, _SETTINGS, _CONTINUATION = 0, 1, 3, 4, 9
 
 
 class FrameMeter:
-    """Reads the heads of a connection's frames; ``streams`` are those whose requests are under way.
+    """Reads the frame headers of a connection; ``streams`` are those with requests under way.
 
     ``clock`` counts seconds.
     """
@@ -74,16 +74,16 @@ class FrameMeter:
         """How long the block of headers is so far to which a CONTINUATION frame belongs."""
 
     def earn(self, units: float) -> None:
-        """Give ``units`` of the allowance back."""
+        """Restore ``units`` of the allowance."""
         self._allowance = min(ALLOWANCE, self._allowance + units)
 
     def spend(self, units: float) -> bool:
-        """Take ``units`` from the allowance; False if there are not as many."""
+        """Take ``units`` from the allowance; False if it isn't enough."""
         self._allowance -= units
         return self._allowance >= 0
 
     def fault(self, data: bytes) -> ErrorCodes | None:
-        """What is wrong with the frames in ``data``, the next bytes of the connection: then none of it may be used."""
+        """The error of the frames in ``data``, the connection's next bytes, none of which may be used then."""
         now = self._clock()
         self.earn((now - self._then) * REGAINED_PER_SECOND)
         self._then = now
@@ -93,7 +93,7 @@ class FrameMeter:
         while place + _HEAD_BYTES <= len(data):
             length = int.from_bytes(data[place : place + 3])
             if length > MAX_FRAME_BYTES:
-                return ErrorCodes.FRAME_SIZE_ERROR  # It would be waited for as a whole first.
+                return ErrorCodes.FRAME_SIZE_ERROR  # Otherwise the whole frame would be awaited first.
             self._allowance -= self._cost(data, place, length)
             if self._allowance < 0 or self._block_bytes > MAX_HEAD_BYTES:
                 return ErrorCodes.ENHANCE_YOUR_CALM
@@ -103,7 +103,7 @@ class FrameMeter:
         return None
 
     def _cost(self, data: bytes, place: int, length: int) -> float:
-        """What a frame takes from the allowance. Long pieces of a body pay for short ones, and for nothing else."""
+        """The cost of a frame. Long pieces of a body pay for short ones, and for nothing else."""
         kind = data[place + 3]
         if kind == _HEADERS:
             self._block_bytes = length

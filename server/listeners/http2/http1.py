@@ -1,6 +1,6 @@
-"""hypercorn's HTTP/1.1, for listeners that it has for itself: no change to HTTP/2 on the way, no body in crumbs.
+"""hypercorn's HTTP/1.1, for its own listeners: without upgrades to HTTP/2, and with bounds on short chunks.
 
-h11 takes as much time for a chunk of a byte as for a hundred bytes more of one.
+h11 takes as much time for a chunk of one byte as for a hundred bytes within one.
 """
 
 from __future__ import annotations
@@ -11,16 +11,16 @@ import h11
 from hypercorn.protocol.h11 import H11Protocol
 
 _FREE_CHUNK_BYTES = 16
-"""A body may come in chunks of this size, on average."""
+"""The average size in bytes of a body's chunks, at least."""
 
 MAX_SHORT_CHUNKS = 1_000
-"""How many chunks may be empty but for a byte before others have paid for them."""
+"""The most one-byte chunks before longer ones have paid for them."""
 
 _REGAINED_PER_REQUEST = 100
 
 
 class _Connection(h11.Connection):
-    """h11's connection, which refuses a body in too many short chunks."""
+    """h11's connection; refuses a body in too many short chunks."""
 
     _credit: float = MAX_SHORT_CHUNKS
 
@@ -40,7 +40,7 @@ class _Connection(h11.Connection):
 
 
 class Http1(H11Protocol):
-    """One connection. hypercorn takes up every offer of HTTP/2 (``Upgrade: h2c``); here, who begins with it gets it."""
+    """One connection. ``Upgrade: h2c``, which hypercorn would accept, is ignored; prior knowledge works."""
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)

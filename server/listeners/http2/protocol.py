@@ -1,8 +1,8 @@
-"""hypercorn's HTTP/2, bounded: by frames, by streams, and by what becomes of both when the client has gone.
+"""hypercorn's HTTP/2 with bounds: on frames, on streams, and on the resources of closed ones.
 
-hypercorn hands on whatever h2 understands, lets a stream's body wait for the application before it reads anything else,
-and keeps what belonged to a stream that was reset. Here, frames are counted first (``http2/frames``), a stream that is
-reset before its application has begun never begins it, and what the client has taken back is dropped at once.
+hypercorn passes on every event of h2, stops reading the connection while an application is slow to read its body, and
+keeps the data of reset streams. Here, frames are counted first (``http2/frames``), a stream reset before its
+application's start never starts it, and the data of reset streams is dropped at once.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ from server.listeners.http2.frames import REGAINED_PER_ANSWER, REGAINED_PER_DATA
 from server.listeners.http2.streams import Inbox, Rotation
 
 STREAMS_PER_TURN = 16
-"""How many streams are begun before others have their turn."""
+"""The most streams begun before other tasks get their turn."""
 
 
 class BoundedHttp2(H2Protocol):
-    """One connection of HTTP/2. Its application is an ASGI application as it is, without hypercorn's wrapper."""
+    """One HTTP/2 connection. Its application is a plain ASGI application, without hypercorn's wrapper."""
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
@@ -42,7 +42,7 @@ class BoundedHttp2(H2Protocol):
         """How many applications haven't returned, those whose streams are gone among them."""
 
     async def handle(self, event: Event) -> None:
-        """Take what has come from the client, or that it has gone."""
+        """Handle received data, or the end of the connection."""
         if isinstance(event, Closed):
             await self._close()
         elif isinstance(event, RawData) and not self.closed:
@@ -60,7 +60,7 @@ class BoundedHttp2(H2Protocol):
                 await self._end()
 
     async def _end(self) -> None:
-        """Send why the connection is closed, as h2 has it ready, and close it."""
+        """Send the reason of the close, as prepared by h2, and close the connection."""
         await self._flush()
         await self._close()
         await self.send(Closed())
@@ -101,7 +101,7 @@ class BoundedHttp2(H2Protocol):
         await self._flush()
 
     async def _begin(self, request: events.RequestReceived) -> None:
-        """Begin the stream of ``request``, unless there are too many or the server is about to stop."""
+        """Begin the stream of ``request``, unless there are too many or the server is stopping."""
         if self.context.terminated.is_set() or self._running >= MAX_STREAMS:
             self.connection.reset_stream(request.stream_id, ErrorCodes.REFUSED_STREAM)
             return
@@ -113,7 +113,7 @@ class BoundedHttp2(H2Protocol):
         pseudo = {name: value for name, value in request.headers if name.startswith(b":")}
         method, path = pseudo.get(b":method", b""), pseudo.get(b":path", b"")
         if method == b"CONNECT":
-            self._refuse(stream_id, 405)  # There is nowhere to connect to, in whatever protocol.
+            self._refuse(stream_id, 405)  # CONNECT isn't supported.
             return
         if not method.isascii() or not path.isascii() or not path:
             self._refuse(stream_id, 400)
@@ -145,14 +145,14 @@ class BoundedHttp2(H2Protocol):
         )
 
     def _refuse(self, stream_id: int, status: int) -> None:
-        """Answer what no application can be asked."""
+        """Answer a request that doesn't reach the application."""
         with contextlib.suppress(exceptions.ProtocolError):
             self.connection.send_headers(
                 stream_id, [(b":status", b"%d" % status), (b"content-length", b"0")], end_stream=True
             )
 
     async def _take(self, event: events.DataReceived) -> None:
-        """Take a part of a body; it is the client's to send as much again once the application has it."""
+        """Handle a part of a body; the window is restored once the application has read it."""
         data = event.data or b""
         stream = self.streams.get(event.stream_id)
         if stream is None:
@@ -162,17 +162,17 @@ class BoundedHttp2(H2Protocol):
         await self.taken(event.stream_id, event.flow_controlled_length - len(data))
 
     async def taken(self, stream_id: int, size: int) -> None:
-        """Let the client send ``size`` more bytes of bodies."""
+        """Restore the windows by ``size`` bytes."""
         if size and not self.closed:
             with contextlib.suppress(exceptions.ProtocolError):
                 self.connection.acknowledge_received_data(size, stream_id)
             await self._flush()
 
     async def stream_send(self, event: StreamEvent) -> None:
-        """Take what an application says on its stream."""
+        """Send an application's event on its stream."""
         if isinstance(event, StreamClosed):
             buffer = self.stream_buffers.get(event.stream_id)
-            if buffer is not None and not buffer._complete:  # It was given up amid its answer.
+            if buffer is not None and not buffer._complete:  # It was aborted within its answer.
                 with contextlib.suppress(exceptions.ProtocolError):
                     self.connection.reset_stream(event.stream_id, ErrorCodes.INTERNAL_ERROR)
                 await self._drop_answer(event.stream_id)
@@ -186,7 +186,7 @@ class BoundedHttp2(H2Protocol):
             await self.taken(stream_id, inbox.left())
 
     async def _drop_answer(self, stream_id: int) -> None:
-        """Drop what waits to be sent on a stream that was reset."""
+        """Drop unsent data of a stream that was reset."""
         self.priority.remove_stream(stream_id)
         buffer = self.stream_buffers.pop(stream_id, None)
         if buffer is not None:
@@ -200,7 +200,7 @@ class BoundedHttp2(H2Protocol):
         try:
             room = min(self.connection.local_flow_control_window(stream_id), self.connection.max_outbound_frame_size)
             if buffer.buffer and room <= 0:
-                self.priority.block(stream_id)  # And whoever writes more waits: nothing is taken from the buffer.
+                self.priority.block(stream_id)  # Later writers wait, since the buffer isn't drained.
                 return
             data = await buffer.pop(max(room, 0))
             if data:
@@ -218,7 +218,7 @@ class BoundedHttp2(H2Protocol):
             await self._drop_answer(stream_id)
 
     def begin_application(self, stream: HTTPStream, stream_id: int, scope: Scope, send: Any) -> Inbox:
-        """Begin a task for the application, and answer where the body of its request goes."""
+        """Start a task for the application, and return the inbox of its request's body."""
         inbox = self._inboxes[stream_id] = Inbox(lambda size: self.taken(stream_id, size))
         self._running += 1
         self.task_group.spawn(self._run, stream, inbox, scope, send)
@@ -226,7 +226,7 @@ class BoundedHttp2(H2Protocol):
 
     async def _run(self, stream: HTTPStream, inbox: Inbox, scope: Scope, send: Any) -> None:
         try:
-            if not stream.closed:  # It was reset before its turn.
+            if not stream.closed:  # It was reset before its start.
                 await cast("Application", self.app)(scope, inbox.get, send)
         except Exception:  # noqa: BLE001 - as uvicorn does: logged, and answered 500
             await self.config.log.exception("Error in ASGI Framework")
@@ -236,7 +236,7 @@ class BoundedHttp2(H2Protocol):
 
 
 class _Tasks:
-    """What a stream takes for hypercorn's group of tasks: it begins the application of that stream."""
+    """Replaces hypercorn's task group for a stream: starts the application of that stream."""
 
     __slots__ = ("_protocol", "_stream_id", "stream")
 
@@ -246,6 +246,6 @@ class _Tasks:
         self.stream: HTTPStream | None = None
 
     async def spawn_app(self, app: Any, config: Any, scope: Any, send: Any) -> Any:
-        """As hypercorn's; what is answered takes the messages for the application."""
+        """As hypercorn's; returns the callable that takes the application's messages."""
         assert self.stream is not None, "a stream is known before it begins"
         return self._protocol.begin_application(self.stream, self._stream_id, scope, send).put

@@ -1,11 +1,10 @@
-"""hypercorn: HTTP/2, with and without TLS; where it has a listener for itself, also HTTP/1.1.
+"""HTTP/2 server: hypercorn, with and without TLS; on a listener of its own also HTTP/1.1.
 
-hypercorn's own entry point makes sockets, TLS contexts and signal handlers by itself. Here its connection handler is
-run on connections of ours, with a limit on the time for a request's head, which it lacks, and at less cost. What a
-connection of HTTP/2 may ask for is bounded in ``http2/protocol``.
+hypercorn's own entry point creates sockets, TLS contexts and signal handlers. Here its connection handler runs on
+connections passed to it, with a limit on the time for a request's head, which it lacks, and at less cost. Bounds on an
+HTTP/2 connection are in ``http2/protocol``.
 
-HTTP/1.1 stays what it is: a change to HTTP/2 in the middle of a connection would lead clients past a proxy that
-forwards it, and past its rules.
+HTTP/1.1 connections are never upgraded: an upgrade forwarded by a proxy would bypass the proxy's rules.
 """
 
 from __future__ import annotations
@@ -35,25 +34,25 @@ from server.listeners.misdirected import begins_tls, note_tls
 from server.listeners.tls import HTTP2, client_certificate
 
 _READ_BYTES = 16 * 1024
-"""About a thousand of the smallest frames of HTTP/2: how many are worked off before others have their turn."""
+"""The bytes processed before other tasks get their turn: about a thousand of HTTP/2's smallest frames."""
 
 _MAX_PARTS = 256
-"""How many parts of a body may wait for the application over HTTP/1.1. While that many do, nothing else is read."""
+"""The most parts of an HTTP/1.1 body that may wait for the application; reading pauses then."""
 
 _MOST_JOINED_BYTES = 64 * 1024
-"""What waits to be sent together with what follows."""
+"""The most bytes that wait to be sent together with the next ones."""
 
 _CLOSING_SECONDS = 10.0
-"""How long a client may take to read the rest of what was sent to it before its connection was closed."""
+"""The seconds that a client has to read the remaining data before its connection is closed."""
 
 
 class _Connection(TCPServer):
-    """hypercorn's connection, closed if a head doesn't come in time.
+    """hypercorn's connection, closed if a head doesn't arrive in time.
 
-    HTTP/2 has no single head to wait for: there, the first bytes must come in time, and the idle timeout does the rest.
+    HTTP/2 has no single head: there, the first bytes must arrive in time, and the idle timeout covers the rest.
 
-    hypercorn writes an answer in three parts, and makes a task for each pause between requests. Here, what is sent in
-    two turns of the event loop leaves in one write, and one task watches over all pauses.
+    hypercorn writes an answer in three parts, and creates a task for each pause between requests. Here, the data of two
+    turns of the event loop is joined into one write, and one task watches all pauses.
     """
 
     head_seconds: float = 10.0
@@ -97,7 +96,7 @@ class _Connection(TCPServer):
             self._disarm()
 
     async def protocol_send(self, event: Event) -> None:
-        """What hypercorn's protocols say: bytes to send, and whether a request is under way."""
+        """Handle the events of hypercorn's protocols: bytes to send, and whether a request is under way."""
         if isinstance(event, RawData):
             await self._send(event.data)
         elif isinstance(event, Updated):
@@ -123,7 +122,7 @@ class _Connection(TCPServer):
     def _write_out(self) -> None:
         data, self._unsent = bytes(self._unsent), bytearray()
         if data:
-            with contextlib.suppress(RuntimeError):  # It is closed; whoever reads from it finds that out.
+            with contextlib.suppress(RuntimeError):  # It is closed, which the reader notices.
                 self.writer.write(data)
 
     async def _read_data(self) -> None:
@@ -131,7 +130,7 @@ class _Connection(TCPServer):
         while not self.reader.at_eof():
             try:
                 data = await self.reader.read(_READ_BYTES)
-            except OSError:  # Among them are resets, and errors of TLS.
+            except OSError:  # Includes resets and TLS errors.
                 break
             if isinstance(self.protocol.protocol, H11Protocol):
                 if self._timer is None and not self._busy and data:
@@ -142,13 +141,13 @@ class _Connection(TCPServer):
                 note_tls((self.writer.get_extra_info("peername") or ("",))[0])
             first = False
             await self.protocol.handle(RawData(data))
-            await asyncio.sleep(0)  # Others have their turn, also while there is always something to read.
+            await asyncio.sleep(0)  # Lets other tasks run, even if there is always something to read.
         await self.protocol.handle(Closed())
-        # Otherwise it would hold all that belongs to the connection until the time for a pause is over.
+        # Otherwise it would keep all that belongs to the connection until the idle timeout.
         await self.idle_task.stop()
 
     async def _idle_timeout(self) -> None:
-        """Close the connection after too long a pause, or in the first one after the server was told to stop."""
+        """Close the connection after too long a pause, or at the first pause after the server was told to stop."""
         terminated, most = self.context.terminated, self.config.keep_alive_timeout
         while not terminated.is_set():
             left = most if self._busy else self._idle_since + most - self.loop.time()
@@ -162,7 +161,7 @@ class _Connection(TCPServer):
 
     async def _initiate_server_close(self) -> None:
         self._write_out()
-        # Who takes nothing more would otherwise hold the connection, and what waits to be sent, for good.
+        # A client that stops reading would otherwise hold the connection and its unsent data for ever.
         self.loop.call_later(_CLOSING_SECONDS, self.writer.transport.abort)
         await super()._initiate_server_close()
 
@@ -184,7 +183,7 @@ class _Connection(TCPServer):
 
 
 class _Protocol:
-    """The protocol of a connection: HTTP/1.1 until the client turns out to speak HTTP/2."""
+    """The protocol of a connection: HTTP/1.1 until the client's preface is HTTP/2's."""
 
     def __init__(self, app: Application, *arguments: Any, http2: bool) -> None:
         self._app = app
@@ -196,11 +195,11 @@ class _Protocol:
             self.protocol = Http1(ASGIWrapper(cast("Any", _leaving_room(app))), *arguments)
 
     async def initiate(self) -> None:
-        """Send what comes first."""
+        """Send the connection's first bytes."""
         await self.protocol.initiate()
 
     async def handle(self, event: Event) -> None:
-        """Take what has come from the client, or that it has gone."""
+        """Handle received data, or the end of the connection."""
         try:
             await self.protocol.handle(event)
         except H2ProtocolAssumedError as assumed:
@@ -210,7 +209,7 @@ class _Protocol:
 
 
 class _Streams(asyncio.StreamReaderProtocol):
-    """A connection as streams, counted until it is over."""
+    """A connection as streams, counted until its end."""
 
     place: Slot | None = None
 
@@ -222,7 +221,7 @@ class _Streams(asyncio.StreamReaderProtocol):
 
 
 class Http2Server:
-    """Serves HTTP/2, and HTTP/1.1 where the client speaks that, on the connections it is handed."""
+    """Serves HTTP/2, and HTTP/1.1 for clients that speak it, on the connections passed to it."""
 
     def __init__(self, application: Application, listener: Listener, drain_seconds: float) -> None:
         self._config = _config(listener)
@@ -234,13 +233,13 @@ class Http2Server:
         self._connections: set[asyncio.Task[Any]] = set()
 
     def connect(self, place: Slot) -> _Streams:
-        """The protocol of a new connection, which has ``place``."""
+        """The protocol of a new connection, which holds ``place``."""
         protocol = _Streams(asyncio.StreamReader(loop=self._loop), self._connected, loop=self._loop)
         protocol.place = place
         return protocol
 
     async def serve(self, stop: asyncio.Event) -> None:
-        """Until ``stop``; then until what is under way is answered, or the time to drain is over."""
+        """Serve until ``stop``; then until requests under way are answered, or the drain time is over."""
         try:
             await stop.wait()
         finally:
@@ -252,7 +251,7 @@ class Http2Server:
         assert task is not None
         self._connections.add(task)
         task.add_done_callback(self._connections.discard)
-        # hypercorn has no extension for TLS, but hands a connection's state on to each of its requests.
+        # hypercorn lacks ASGI's TLS extension, but passes a connection's state on to each of its requests.
         state = cast("Any", {CLIENT_CERTIFICATE: client_certificate(writer.transport)})
         application = cast("Any", self._application)
         connection = _Connection(application, self._loop, self._config, self._worker, state, reader, writer)
@@ -261,10 +260,10 @@ class Http2Server:
 
 
 def _leaving_room(application: Application) -> Application:
-    """``application``, with room in its queue when it is through before the body is.
+    """``application``, with room in its queue if it ends before the body does.
 
-    hypercorn puts a last message there, behind what of the body was never asked for, and would wait without end for a
-    place in a full queue, as would its reader, with one more part of the body in hand.
+    hypercorn puts a last message there, after unread parts of the body, and would wait for ever for a place in a full
+    queue, as would its reader with the next part.
     """
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
@@ -288,7 +287,7 @@ def _leaving_room(application: Application) -> Application:
 
 
 async def _drain(connections: set[asyncio.Task[Any]], seconds: float) -> None:
-    """Let ``connections`` finish for ``seconds``, then end them."""
+    """Give ``connections`` ``seconds`` to finish, then cancel them."""
     if connections:
         await asyncio.wait(connections, timeout=seconds)
     left = list(connections)

@@ -1,7 +1,7 @@
-"""The two ends of a request over HTTP/2: whose turn it is to send, and what of a body waits for the application.
+"""Send order of HTTP/2 streams, and the queue of a request's body.
 
-hypercorn sends by the tree of priorities of RFC 7540, in which to remove a stream takes time with the number of others;
-RFC 9113 has abandoned it. Here, all streams that have something to send take turns.
+hypercorn uses the priority tree of RFC 7540, whose removals take time in the number of streams; RFC 9113 has deprecated
+it. Here, all streams with data to send take turns.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from server.listeners.asgi import Message
 
 
 class Rotation:
-    """Streams that take turns; it has those methods of ``PriorityTree`` that hypercorn calls."""
+    """Round-robin over streams, with the methods of ``PriorityTree`` that hypercorn calls."""
 
     __slots__ = ("_known", "_ready")
 
@@ -25,26 +25,26 @@ class Rotation:
         self._ready: dict[int, None] = {}
 
     def insert_stream(self, stream_id: int) -> None:
-        """Add a stream that has nothing to send yet."""
+        """Add a stream without data to send."""
         self._known.add(stream_id)
 
     def remove_stream(self, stream_id: int) -> None:
-        """Drop a stream, if it is there."""
+        """Remove a stream, if present."""
         self._known.discard(stream_id)
         self._ready.pop(stream_id, None)
 
     def block(self, stream_id: int) -> None:
-        """A stream has nothing to send, or no room to."""
+        """Mark a stream as having nothing to send, or no window."""
         self._ready.pop(stream_id, None)
 
     def unblock(self, stream_id: int) -> None:
-        """A stream may have something to send. Raises ``MissingStreamError``."""
+        """Mark a stream as perhaps having data to send. Raises ``MissingStreamError``."""
         if stream_id not in self._known:
             raise MissingStreamError(stream_id)
         self._ready.setdefault(stream_id)
 
     def __next__(self) -> int:
-        """The stream whose turn it is. Raises ``DeadlockError`` if there is none."""
+        """The next stream. Raises ``DeadlockError`` if there is none."""
         for stream_id in self._ready:
             del self._ready[stream_id]
             self._ready[stream_id] = None
@@ -56,10 +56,10 @@ class Rotation:
 
 
 class Inbox:
-    """What has come of a request's body and waits for the application.
+    """Received parts of a request's body that wait for the application.
 
-    ``taken`` is told how many bytes it has taken, and lets the client send as many again; so no more waits than the
-    window of the connection lets through, and nobody ever waits to put something in. Pieces that wait are one.
+    ``taken`` is called with the bytes that the application has read, and restores the window; so no more waits than the
+    connection's window allows, and ``put`` never waits. Waiting parts are joined.
     """
 
     __slots__ = ("_body", "_ended", "_gone", "_ready", "_taken")
@@ -72,7 +72,7 @@ class Inbox:
         self._ready = asyncio.Event()
 
     async def put(self, message: Any) -> None:
-        """Add a message of ASGI."""
+        """Add an ASGI message."""
         if message["type"] == "http.disconnect":
             self._gone = True
         else:
@@ -91,7 +91,7 @@ class Inbox:
         return {"type": "http.request", "body": body, "more_body": not self._ended}
 
     def left(self) -> int:
-        """How many bytes nobody has taken; they are gone then."""
+        """The number of unread bytes, which are dropped."""
         size = len(self._body)
         self._body.clear()
         return size
