@@ -1,4 +1,4 @@
-"""The whole API of ``sys``, as one table; and the part of it that works while the server is sealed."""
+"""The API of ``sys``, as one table; and the part of it that works while the server is sealed."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ _REFUSED = tuple(
     for path in sorted({route.path for route in (*generate_root.GENERATE_ROOT_ROUTES, *rekey.REKEY_ROUTES)})
     for operation in (READ, UPDATE, DELETE)
 )  # fmt: skip
-"""What takes shares instead of a token, where no listener allows it (see ``server.pipeline.open_routes``)."""
+"""Routes that take shares instead of a token, refused unless a listener opens them (``pipeline.open_routes``)."""
 
 ROUTES: tuple[Row[System], ...] = (
     # The server's state
@@ -204,7 +204,7 @@ ROUTES: tuple[Row[System], ...] = (
     Route(READ, "locked-users", locked_users.list_locked_users, locked_users.LockedUsersBody,
           "List who is locked out after too many failed logins.", writes=False, scope=EACH),
     Route(UPDATE, "locked-users/{mount_accessor}/unlock/{alias_identifier:path}", locked_users.unlock_user,
-          locked_users.UnlockBody, "Let somebody who is locked out log in again.", scope=EACH),
+          locked_users.UnlockBody, "Unlock an account after failed logins.", scope=EACH),
     # Audit devices
     Route(READ, "audit", audit.list_devices, Nothing, "List the audit devices.", SUDO, writes=False, echo=True,
           scope=ROOT),
@@ -356,12 +356,12 @@ ROUTES: tuple[Row[System], ...] = (
 
 SEALED_ROUTES: tuple[Row[System], ...] = (
     *(route for route in ROUTES if route.access is OPEN),
-    # A sealed server has nobody to ask who may seal it, and nothing to do.
+    # A sealed server has no policies that could allow sealing, and is sealed already.
     replace(_SEAL, access=OPEN),
 )
 
 ALWAYS_SERVED = frozenset(f"/v1/sys/{route.path}" for route in ROUTES if route.always_served)
-"""Paths of requests that are served whatever the number of others under way."""
+"""Paths that are served whatever the number of requests under way."""
 
 SYSTEM = EngineType(
     type="system",

@@ -1,7 +1,7 @@
-"""The system engine, built in at ``sys/``: how the server itself is looked after through its API.
+"""The system engine, built in at ``sys/``: administration of the server through its API.
 
-One ``System`` serves one namespace. Another one, without a namespace, serves the few routes that work while the server
-is sealed. The whole API is the table in ``server.system.routes``; each handler stands in the module named for its noun.
+One ``System`` serves one namespace. Another, without a namespace, serves the routes that work while the server is
+sealed. The API is the table in ``server.system.routes``; each handler is in the module named for its noun.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ class System:
 
     @property
     def tenant(self) -> Tenant:
-        """The namespace that is looked after; only routes that need an unsealed server ask for it."""
+        """The namespace; only routes that need an unsealed server use it."""
         assert self._tenant is not None, "open routes don't ask for a namespace"
         return self._tenant
 
     @property
     def unsealed(self) -> Unsealed:
-        """The unsealed server. Raises ``Sealed`` if it was sealed since the request came."""
+        """The unsealed server. Raises ``Sealed`` if it was sealed during the request."""
         if self.core.unsealed is None:
             raise Sealed
         return self.core.unsealed
 
     async def tick(self, now: float) -> None:
-        """Rotate the barrier's key if it is due; one namespace's ``sys`` is enough to do that."""
+        """Rotate the barrier's key if it is due; one namespace's ``sys`` does that."""
         if self.tenant is self.unsealed.root:
             await rotate_when_due(self.core.runtime.barrier, self.tenant.view, now)

@@ -1,4 +1,4 @@
-"""What a token may do on which paths: the caller's own, or one that is named by its id or accessor."""
+"""Capabilities of a token on paths: the caller's own, or one named by its id or accessor."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from server.tenants.policies.path_spelling import judged
 from server.tenants.tokens.store import Token, token_of
 
 MAX_PATHS = 10_000
-"""How many paths one request may ask about."""
+"""The most paths in one request."""
 
 
 class CapabilitiesBody(Body):
@@ -35,7 +35,7 @@ class CapabilitiesBody(Body):
 
 
 class OwnCapabilitiesBody(CapabilitiesBody):
-    """Of the caller. Clients send their ``token`` again, which changes nothing."""
+    """Capabilities of the calling token. Clients send their ``token`` again, which has no effect."""
 
     token: str = ""
 
@@ -45,7 +45,7 @@ class OwnCapabilitiesBody(CapabilitiesBody):
 
 
 class TokenCapabilitiesBody(CapabilitiesBody):
-    """Of a token that is named by its id."""
+    """Capabilities of a token named by its id."""
 
     token: str = ""
 
@@ -55,7 +55,7 @@ class TokenCapabilitiesBody(CapabilitiesBody):
 
 
 class AccessorCapabilitiesBody(CapabilitiesBody):
-    """Of a token that is named by its accessor."""
+    """Capabilities of a token named by its accessor."""
 
     accessor: str = ""
 
@@ -65,13 +65,13 @@ class AccessorCapabilitiesBody(CapabilitiesBody):
 
 
 async def capabilities_self(system: System, call: Call, body: CapabilitiesBody) -> Reply:
-    """Tell what the calling token may do."""
+    """Show the capabilities of the calling token."""
     paths = _paths(body)
     return await _reply(await caller_reach(system, call), paths)
 
 
 async def capabilities(system: System, call: Call, body: TokenCapabilitiesBody) -> Reply:
-    """Tell what a token may do."""
+    """Show the capabilities of a token."""
     if not body.token:
         raise Failed("no token found")
     paths = _paths(body)
@@ -83,7 +83,7 @@ async def capabilities(system: System, call: Call, body: TokenCapabilitiesBody) 
 
 
 async def capabilities_accessor(system: System, call: Call, body: AccessorCapabilitiesBody) -> Reply:
-    """Tell what the token with an accessor may do."""
+    """Show the capabilities of the token with an accessor."""
     if not body.accessor:
         raise InvalidRequest("missing accessor")
     paths = _paths(body)
@@ -94,21 +94,21 @@ async def capabilities_accessor(system: System, call: Call, body: AccessorCapabi
 
 
 async def read_resultant_acl(system: System, call: Call, body: Nothing) -> Reply:
-    """Show all that the calling token's policies come to."""
+    """Show all that the calling token's policies allow."""
     token = _calling(call)
     return Reply((await reach_of(system, token)).acl.resultant_acl(token.namespace_path))
 
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """What a token may do in a namespace. ``below`` is that namespace's path as the policies see it; None: nowhere."""
+    """A token's rights in a namespace. ``below`` is the namespace's path relative to the policies'; None: no rights."""
 
     acl: Acl
     below: str | None
     router: Router
 
     def capabilities(self, path: str) -> list[str]:
-        """As ``Acl.capabilities``, of a path of the namespace, in the spelling in which requests for it are judged."""
+        """As ``Acl.capabilities``, for a path of the namespace in its canonical spelling."""
         if self.below is None:
             return ["deny"]
         path = path.lstrip("/")
@@ -123,18 +123,18 @@ class Reach:
         return acl.capabilities(path)
 
     def touches(self, path: str) -> bool:
-        """As ``Acl.touches``, of a path of the namespace."""
+        """As ``Acl.touches``, for a path of the namespace."""
         return self.below is not None and self.acl.touches(self.below + path)
 
 
 async def reach_of(system: System, token: Token) -> Reach:
-    """What ``token`` may do here."""
+    """The rights of ``token`` in this namespace."""
     acl = await token.store.rights(token)
     return Reach(acl, system.tenant.namespace.below(token.store.namespace), await system.tenant.mounts.router())
 
 
 async def caller_reach(system: System, call: Call) -> Reach:
-    """What the calling token may do here. Raises ``Denied`` without one, on public routes."""
+    """The rights of the calling token in this namespace. Raises ``Denied`` without one, on public routes."""
     return await reach_of(system, _calling(call))
 
 

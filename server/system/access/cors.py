@@ -1,4 +1,4 @@
-"""Cross-origin rules through the API; see ``server.access.cors``."""
+"""Cross-origin rules (CORS); see ``server.access.cors``."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from server.system.state import System
 
 
 class CorsBody(Body):
-    """Which pages may ask, and what they may send."""
+    """The allowed origins and headers."""
 
     enable: bool = False
     allowed_origins: CommaList = []
@@ -40,7 +40,7 @@ async def read_cors(system: System, call: Call, body: Nothing) -> Reply:
 
 
 async def write_cors(system: System, call: Call, body: CorsBody) -> None:
-    """Set the rules, and so turn them on."""
+    """Set the rules, which enables CORS."""
     await system.unsealed.guards.cors.enable(
         CorsConfig(
             origins=tuple(body.allowed_origins),
@@ -51,5 +51,5 @@ async def write_cors(system: System, call: Call, body: CorsBody) -> None:
 
 
 async def delete_cors(system: System, call: Call, body: Nothing) -> None:
-    """Turn the rules off."""
+    """Disable CORS."""
     await system.unsealed.guards.cors.disable()

@@ -1,4 +1,4 @@
-"""Leases through the API: showing, renewing and revoking what has been given out for a time."""
+"""Leases: reading, renewing and revoking them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
 
 
 class LeaseBody(Body):
-    """Names a lease, in the body or in the path."""
+    """A lease, named in the body or in the path."""
 
     other_names: ClassVar[Mapping[str, str]] = {"url_lease_id": "lease_id"}
 
@@ -39,7 +39,7 @@ class LeaseBody(Body):
 
 
 class RenewBody(LeaseBody):
-    """Renews a lease."""
+    """A lease to renew."""
 
     increment: Duration = 0
 
@@ -49,7 +49,7 @@ class RenewBody(LeaseBody):
 
 
 class PrefixBody(Body):
-    """Names a path and all below it."""
+    """A path and all below it."""
 
     path_only: ClassVar[frozenset[str]] = frozenset({"prefix"})
 
@@ -63,7 +63,7 @@ class PrefixBody(Body):
 
 
 class CountBody(Body):
-    """Which leases to count or list."""
+    """The leases to count or list."""
 
     type: str = ""
     include_child_namespaces: bool = False
@@ -75,7 +75,7 @@ class CountBody(Body):
 
 
 class ListBody(CountBody):
-    """As many as wanted."""
+    """The leases to list, and the number of them."""
 
     limit: str = ""
 
@@ -99,7 +99,7 @@ async def list_leases(system: System, call: Call, body: PrefixBody) -> Reply:
 
 
 async def renew(system: System, call: Call, body: RenewBody) -> Reply:
-    """Refuse: what can be renewed is a token, by the paths of tokens."""
+    """Refuse: only tokens can be renewed, by the paths of tokens."""
     token = await system.tenant.leases.find(_id(body), call.now)
     if token is None:
         raise InvalidRequest("lease not found")
@@ -109,29 +109,29 @@ async def renew(system: System, call: Call, body: RenewBody) -> Reply:
 
 
 async def revoke(system: System, call: Call, body: LeaseBody) -> Reply | None:
-    """End a lease; it is no error if there is none."""
+    """Revoke a lease; no error if there is none."""
     await system.tenant.leases.revoke(_id(body), call.now)
     return _revoked(body.sync)
 
 
 async def revoke_prefix(system: System, call: Call, body: PrefixBody) -> Reply | None:
-    """End all leases below a path."""
+    """Revoke all leases below a path."""
     await system.tenant.leases.revoke_prefix(body.prefix)
     return _revoked(body.sync)
 
 
 def _revoked(sync: bool | UnsetType) -> Reply | None:
-    """The answer to who waits for the end (as is usual), or doesn't, though it is done already."""
+    """The answer for ``sync`` (the default) or without it, which is 202 though the revocation is done already."""
     return Reply(status=202, raw=Raw("application/json", b"")) if sync is False else None
 
 
 async def revoke_force(system: System, call: Call, body: PrefixBody) -> None:
-    """End all leases below a path. That can't fail here for one and go on for others, so forcing it is the same."""
+    """Revoke all leases below a path, as ``revoke_prefix``: revocation can't fail for single leases here."""
     await system.tenant.leases.revoke_prefix(body.prefix)
 
 
 async def tidy(system: System, call: Call, body: Nothing) -> Reply:
-    """Look for entries that belong to no lease, and remove them."""
+    """Remove entries that belong to no lease."""
     if not system.tenant.tokens.tidy():
         call.warn(TIDYING_ALREADY)
         return Reply()
@@ -140,14 +140,14 @@ async def tidy(system: System, call: Call, body: Nothing) -> Reply:
 
 
 async def count(system: System, call: Call, body: CountBody) -> Reply:
-    """Count the leases that couldn't be revoked, of which there are none: nothing outside of the server has a say."""
+    """Count irrevocable leases, of which there are none: revocation doesn't depend on other systems."""
     if body.type != _IRREVOCABLE:
         raise NotFound
     return Reply({"lease_count": 0, "counts": {}})
 
 
 async def list_irrevocable(system: System, call: Call, body: ListBody) -> Reply:
-    """List the leases that couldn't be revoked; see ``count``."""
+    """List irrevocable leases; see ``count``."""
     if body.type != _IRREVOCABLE:
         raise NotFound
     if body.limit not in ("", "none") and not _INTEGER.fullmatch(body.limit):

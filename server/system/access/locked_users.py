@@ -1,4 +1,4 @@
-"""Who is locked out after too many failed logins, and letting them in again."""
+"""Locked users: listing accounts locked after failed logins, and unlocking them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from server.system.state import System
 
 
 class LockedUsersBody(Body):
-    """Picks one mount by its accessor."""
+    """A mount, named by its accessor."""
 
     mount_accessor: str = ""
 
@@ -19,7 +19,7 @@ class LockedUsersBody(Body):
 
 
 class UnlockBody(LockedUsersBody):
-    """Names an account of a mount."""
+    """An account of a mount."""
 
     alias_identifier: str = ""
 
@@ -29,7 +29,7 @@ class UnlockBody(LockedUsersBody):
 
 
 async def list_locked_users(system: System, call: Call, body: LockedUsersBody) -> Reply:
-    """List who is locked out, by mount."""
+    """List the locked accounts, by mount."""
     lockouts = system.tenant.lockouts
     mounts: list[dict[str, Any]] = []
     for accessor in [body.mount_accessor] if body.mount_accessor else await lockouts.accessors():
@@ -48,5 +48,5 @@ async def list_locked_users(system: System, call: Call, body: LockedUsersBody) -
 
 
 async def unlock_user(system: System, call: Call, body: UnlockBody) -> None:
-    """Let an account log in again; no error if it isn't locked, or isn't there."""
+    """Unlock an account; no error if it isn't locked, or doesn't exist."""
     await system.tenant.lockouts.unlock(body.mount_accessor, body.alias_identifier)

@@ -1,4 +1,4 @@
-"""Namespaces through the API: making, showing, changing, deleting and locking those below one's own."""
+"""Namespaces below the caller's: creating, reading, changing, deleting and locking them."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from server.tenants.namespaces.records import Entry
 from server.tenants.namespaces.table import ALREADY_GONE
 
 _ABOUT_A_SEAL = frozenset({"seal", "seal-status", "unseal", "delete-sealed"})
-"""What OpenBao serves below a namespace's path, for namespaces that have a seal of their own."""
+"""OpenBao's paths below a namespace's, for namespaces with a seal of their own."""
 
 _NOT_ROOT = "root namespace cannot be locked/unlocked"
 
 
 class NameBody(Body):
-    """Names a namespace directly below."""
+    """The name of a child namespace."""
 
     path: SlashedPath = ""
 
@@ -33,7 +33,7 @@ class NameBody(Body):
 
 
 class MetadataBody(NameBody):
-    """A namespace, and what is noted down with it."""
+    """A namespace and its metadata."""
 
     custom_metadata: dict[str, Any] | UnsetType = UNSET
 
@@ -43,7 +43,7 @@ class MetadataBody(NameBody):
 
 
 class NamespaceBody(MetadataBody):
-    """A new namespace. Seals of their own are known of, to be refused."""
+    """A new namespace. Seals of its own are refused."""
 
     seal: str = ""
     pgp_keys: list[str] = []
@@ -55,12 +55,12 @@ class NamespaceBody(MetadataBody):
 
 
 def _names_below(path: str) -> str:
-    """The reading of a path of namespaces: its names, with a slash between two."""
+    """The names in a path of namespaces, joined by slashes."""
     return "/".join(name for name in path.split("/") if name not in ("", "."))
 
 
 class LockBody(Body):
-    """Names a namespace, at whatever depth below; one's own without a name."""
+    """A namespace at any depth below; the caller's own without a name."""
 
     path_only: ClassVar[frozenset[str]] = frozenset({"path"})
 
@@ -72,7 +72,7 @@ class LockBody(Body):
 
 
 class UnlockBody(LockBody):
-    """With the key that locking gave."""
+    """A namespace, and the key returned by locking it."""
 
     unlock_key: str = ""
 
@@ -82,7 +82,7 @@ class UnlockBody(LockBody):
 
 
 async def list_namespaces(system: System, call: Call, body: Nothing) -> Reply:
-    """List the namespaces directly below."""
+    """List the child namespaces."""
     return _listed(system, system.unsealed.namespaces.children(_here(system)))
 
 
@@ -98,10 +98,10 @@ async def read_namespace(system: System, call: Call, body: NameBody) -> Reply | 
 
 
 async def write_namespace(system: System, call: Call, body: NamespaceBody) -> Reply:
-    """Make a namespace, or replace what is noted down with one."""
+    """Create a namespace, or replace the metadata of one."""
     path = _named(system, body)
     if body.seal:
-        # To make one without it would be less than what was asked for.
+        # Creating it without a seal would be less than requested.
         raise InvalidRequest("namespaces with a seal of their own are not supported")
     if path not in system.unsealed.namespaces.by_path:
         check_new_name(body.path.removesuffix("/"))
@@ -113,7 +113,7 @@ async def write_namespace(system: System, call: Call, body: NamespaceBody) -> Re
 
 
 async def patch_namespace(system: System, call: Call, body: MetadataBody) -> Reply:
-    """Change parts of what is noted down with a namespace; what is set to null goes, and all of it if all is null."""
+    """Change metadata of a namespace; null removes a key, or all of it if all is null."""
     path = _named(system, body)
     table = system.unsealed.namespaces
     if call.given.get("custom_metadata", UNSET) is None:
@@ -126,7 +126,7 @@ async def patch_namespace(system: System, call: Call, body: MetadataBody) -> Rep
 
 
 async def delete_namespace(system: System, call: Call, body: NameBody) -> Reply:
-    """Delete a namespace with all that it holds. It is gone at once; its storage is cleared in the background."""
+    """Delete a namespace with all its contents, at once; its storage is erased in the background."""
     if not await system.unsealed.namespaces.delete(_named(system, body)):
         call.warn(ALREADY_GONE)
         return Reply()
@@ -134,12 +134,12 @@ async def delete_namespace(system: System, call: Call, body: NameBody) -> Reply:
 
 
 async def lock_namespace(system: System, call: Call, body: LockBody) -> Reply:
-    """Refuse everything in a namespace and those below it, until it is unlocked."""
+    """Refuse all requests in a namespace and those below it, until it is unlocked."""
     return Reply({"unlock_key": await system.unsealed.namespaces.lock(_at(system, body))})
 
 
 async def unlock_namespace(system: System, call: Call, body: UnlockBody) -> Reply | None:
-    """Unlock a namespace; with ``sudo`` on this path that takes no key."""
+    """Unlock a namespace; with ``sudo`` on this path, no key is needed."""
     path = _at(system, body)
     by_right = call.sudo and not body.unlock_key
     await system.unsealed.namespaces.unlock(path, None if by_right else body.unlock_key)
@@ -154,7 +154,7 @@ def _here(system: System) -> str:
 
 
 def _named(system: System, body: NameBody) -> str:
-    """The whole path of a namespace directly below. Raises ``InvalidRequest`` for what can't be one's name."""
+    """The whole path of a child namespace. Raises ``InvalidRequest`` for an invalid name."""
     name = body.path.removesuffix("/")
     sealable, _, question = name.rpartition("/")
     if question in _ABOUT_A_SEAL and f"{_here(system)}{sealable}/" in system.unsealed.namespaces.by_path:
@@ -164,7 +164,7 @@ def _named(system: System, body: NameBody) -> str:
 
 
 def _at(system: System, body: LockBody) -> str:
-    """The whole path of one's own namespace, or one below. Raises ``InvalidRequest`` for the root namespace."""
+    """The whole path of the caller's namespace, or one below. Raises ``InvalidRequest`` for the root namespace."""
     below = _names_below(body.path)
     path = _here(system) + (f"{below}/" if below else "")
     if not path:

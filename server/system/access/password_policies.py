@@ -1,4 +1,4 @@
-"""Password policies through the API; see ``server.tenants.policies.passwords``."""
+"""Password policies; see ``server.tenants.policies.passwords``."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MAX_NAME_BYTES = 512
 
 
 class PasswordPolicyBody(Body):
-    """Names a password policy."""
+    """The name of a password policy."""
 
     name: str = ""
 
@@ -28,7 +28,7 @@ class PasswordPolicyBody(Body):
 
 
 class WritePasswordPolicyBody(PasswordPolicyBody):
-    """A password policy, as it is or in base64."""
+    """A password policy, plain or in base64."""
 
     policy: str = ""
 
@@ -48,7 +48,7 @@ async def read_password_policy(system: System, call: Call, body: PasswordPolicyB
 
 
 async def write_password_policy(system: System, call: Call, body: WritePasswordPolicyBody) -> None:
-    """Write a password policy; passwords are made by it at once, to see that there are any."""
+    """Write a password policy; passwords are generated at once, to check that it can be met."""
     if not body.policy:
         raise InvalidRequest("missing policy", wrapped=True)
     text = _plain(body.policy)
@@ -59,18 +59,18 @@ async def write_password_policy(system: System, call: Call, body: WritePasswordP
 
 
 async def delete_password_policy(system: System, call: Call, body: PasswordPolicyBody) -> None:
-    """Delete a password policy; it is no error if it isn't there."""
+    """Delete a password policy; no error if there is none."""
     if len(body.name.encode()) <= _MAX_NAME_BYTES:
         await delete(system.tenant.view, _key(body.name))
 
 
 async def generate_password(system: System, call: Call, body: PasswordPolicyBody) -> Reply:
-    """Make a password."""
+    """Generate a password."""
     return Reply({"password": await _password(await _text(system, body.name))})
 
 
 async def _password(text: str) -> str:
-    """One by the policy of this text. Raises ``RateLimited`` besides what the policy raises."""
+    """A password by the policy in ``text``. Raises ``RateLimited`` besides what the policy raises."""
     return await at_pace(Pace.LONG, lambda: parse_password_policy(text).generate())
 
 

@@ -1,4 +1,4 @@
-"""ACL policies through the API: ``policies/acl``, and ``policy`` as old clients know it."""
+"""ACL policies: ``policies/acl``, and ``policy`` for old clients."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _MAX_EPOCH_DIGITS = 11
 
 
 class PolicyBody(Body):
-    """Names a policy, in any case of letters."""
+    """The name of a policy, in any case."""
 
     path_only: ClassVar[frozenset[str]] = frozenset({"name"})
 
@@ -32,7 +32,7 @@ class PolicyBody(Body):
 
 
 def _plain_instant(text: str) -> str:
-    """The reading of times: one text for those that are the same."""
+    """A canonical text of a time, for comparison."""
     try:
         return str(_instant(text))
     except InvalidRequest:
@@ -40,7 +40,7 @@ def _plain_instant(text: str) -> str:
 
 
 class WritePolicyBody(PolicyBody):
-    """A policy, and under which conditions it is to be written."""
+    """A policy, and the conditions of writing it."""
 
     policy: Annotated[str, Meta(extra={READING: plain_text})] | UnsetType = UNSET
     cas: int | UnsetType = UNSET
@@ -64,7 +64,7 @@ class WritePolicyBody(PolicyBody):
 
 
 class WriteOldPolicyBody(WritePolicyBody):
-    """As ``WritePolicyBody``; the text may come as ``rules``, as it was called once."""
+    """As ``WritePolicyBody``; the text may come as ``rules``, its old name."""
 
     other_names: ClassVar[Mapping[str, str]] = {"rules": "policy"}
 
@@ -81,12 +81,12 @@ async def list_policies(system: System, call: Call, body: Nothing) -> Reply:
 
 
 async def list_policies_below(system: System, call: Call, body: PolicyBody) -> Reply:
-    """List the names of the policies below a part of a name that ends in a slash."""
+    """List the names of the policies below a prefix that ends in a slash."""
     return Reply({"keys": await system.tenant.policies.list(body.name.lower().rstrip("/") + "/")})
 
 
 async def list_detailed(system: System, call: Call, body: PolicyBody) -> Reply:
-    """Show all policies, or those below a part of a name; in the root namespace, ``root`` is always among them."""
+    """Show all policies, or those below a prefix; in the root namespace, ``root`` is always among them."""
     prefix = body.name.lower().rstrip("/")
     names = await system.tenant.policies.list(f"{prefix}/" if prefix else "")
     if not system.tenant.namespace.path:
@@ -97,7 +97,7 @@ async def list_detailed(system: System, call: Call, body: PolicyBody) -> Reply:
 
 
 async def list_old_policies(system: System, call: Call, body: Nothing) -> Reply:
-    """List the names of all policies, under the name that old clients look for too."""
+    """List the names of all policies, also under the old key."""
     names = await system.tenant.policies.list()
     return Reply({"keys": names, "policies": names})
 
@@ -136,12 +136,12 @@ def _shown(stored: StoredPolicy, text_name: str) -> dict[str, Any]:
 
 
 async def write_policy(system: System, call: Call, body: WritePolicyBody) -> None:
-    """Write a policy, in place of an earlier one."""
+    """Write a policy, replacing an earlier one."""
     await _write(system, call, body, body.policy)
 
 
 async def write_old_policy(system: System, call: Call, body: WriteOldPolicyBody) -> Reply | None:
-    """As ``write_policy``, with a warning where the text came as ``rules``."""
+    """As ``write_policy``, with a warning if the text came as ``rules``."""
     if body.policy or not body.rules:
         await _write(system, call, body, body.policy)
         return None
@@ -163,7 +163,7 @@ async def _write(system: System, call: Call, body: WritePolicyBody, text: str | 
 
 
 async def patch_policy(system: System, call: Call, body: WritePolicyBody) -> Reply:
-    """Change parts of a policy, unless somebody else changes it meanwhile; what isn't given stays."""
+    """Change parts of a policy, unless it is changed meanwhile; omitted fields are unchanged."""
     present = await system.tenant.policies.get(body.name)
     if present is None:
         raise InvalidRequest("policy not found")
@@ -189,7 +189,7 @@ def _given(value: Any, present: Any) -> Any:
 
 
 def _expiration(body: WritePolicyBody, now: float) -> float | None:
-    """When the policy is to end, in seconds since the epoch; None if nothing is said of it."""
+    """The policy's end in seconds since the epoch; None if not given."""
     if body.ttl is not UNSET and body.ttl:
         if body.expiration is not UNSET and body.expiration is not None:
             raise InvalidRequest("cannot supply both 'expiration' and 'ttl' for policies")
@@ -200,7 +200,7 @@ def _expiration(body: WritePolicyBody, now: float) -> float | None:
 
 
 def _instant(text: str) -> float:
-    """The time that ``text`` is, in RFC 3339 or in seconds since the epoch."""
+    """The time in ``text``, in RFC 3339 or in seconds since the epoch."""
     if text.isascii() and text.isdecimal() and len(text) <= _MAX_EPOCH_DIGITS:
         return float(text)
     try:
@@ -216,5 +216,5 @@ def _instant(text: str) -> float:
 
 
 async def delete_policy(system: System, call: Call, body: PolicyBody) -> None:
-    """Delete a policy; it is no error if it isn't there."""
+    """Delete a policy; no error if there is none."""
     await system.tenant.policies.delete(body.name)

@@ -1,4 +1,4 @@
-"""Rate-limit quotas through the API. What they are and how they are found is in ``server.access.quotas``."""
+"""Rate-limit quotas; their meaning and look-up are in ``server.access.quotas``."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from server.tenants.tenant import Tenant
 _TYPE = "rate-limit"
 
 MAX_PATH_CHARACTERS = 4096
-"""The longest path that a quota is for, or that is exempt: of requests, no longer ones lead anywhere."""
+"""The longest path of a quota or an exemption, in characters; longer paths of requests aren't served."""
 
 MAX_EXEMPT_PATHS = 1_000
-"""Each request is compared with all of them."""
+"""The most exempt paths, since each request is compared with all."""
 
 _MAX_NAME_CHARACTERS = 512
 
 
 class QuotaNameBody(Body):
-    """Names a quota."""
+    """The name of a quota."""
 
     name: str = ""
 
@@ -35,7 +35,7 @@ class QuotaNameBody(Body):
 
 
 class QuotaBody(QuotaNameBody):
-    """What a quota is for, and how much it allows."""
+    """A quota's subject and rate."""
 
     type: str = ""
     path: str = ""
@@ -57,7 +57,7 @@ class QuotaBody(QuotaNameBody):
 
 
 class QuotaConfigBody(Body):
-    """What holds for all quotas; what isn't given is reset."""
+    """The settings of all quotas; omitted ones are reset."""
 
     rate_limit_exempt_paths: list[str] = []
     enable_rate_limit_audit_logging: bool = False
@@ -101,7 +101,7 @@ async def read_quota(system: System, call: Call, body: QuotaNameBody) -> Reply |
 
 
 async def write_quota(system: System, call: Call, body: QuotaBody) -> None:
-    """Make or replace a quota."""
+    """Create or replace a quota."""
     if not body.rate > 0:
         raise InvalidRequest("'rate' is invalid")
     if len(body.path) > MAX_PATH_CHARACTERS or max(len(body.name), len(body.role)) > _MAX_NAME_CHARACTERS:
@@ -133,12 +133,12 @@ async def write_quota(system: System, call: Call, body: QuotaBody) -> None:
 
 
 async def delete_quota(system: System, call: Call, body: QuotaNameBody) -> None:
-    """Delete a quota; it is no error if it isn't there."""
+    """Delete a quota; no error if there is none."""
     await system.unsealed.guards.quotas.delete(body.name)
 
 
 async def read_quota_config(system: System, call: Call, body: Nothing) -> Reply:
-    """Show what holds for all quotas."""
+    """Show the settings of all quotas."""
     config = (await system.unsealed.guards.quotas.record()).config
     return Reply(
         {
@@ -150,7 +150,7 @@ async def read_quota_config(system: System, call: Call, body: Nothing) -> Reply:
 
 
 async def write_quota_config(system: System, call: Call, body: QuotaConfigBody) -> None:
-    """Set what holds for all quotas."""
+    """Set the settings of all quotas."""
     exempt = body.rate_limit_exempt_paths
     if len(exempt) > MAX_EXEMPT_PATHS or any(len(path) > MAX_PATH_CHARACTERS for path in exempt):
         raise InvalidRequest(
@@ -166,7 +166,7 @@ async def write_quota_config(system: System, call: Call, body: QuotaConfigBody) 
 
 
 async def _subject(system: System, path: str) -> tuple[Tenant, Match | None]:
-    """The namespace that ``path`` begins with, and the mount and the path below it that the rest names, if any."""
+    """The namespace that ``path`` begins with, and the mount and the path below it in the rest, if any."""
     unsealed = system.unsealed
     rest = path.strip("/")
     tenant = unsealed.root
@@ -186,7 +186,7 @@ async def _subject(system: System, path: str) -> tuple[Tenant, Match | None]:
 
 
 def _suffix(match: Match | None) -> str:
-    """The path below the mount, in the one spelling of what is served there."""
+    """The path below the mount, in its canonical spelling."""
     if match is None:
         return ""
     return (match.path if match.endpoint is None else match.endpoint.canonical(match.path)).rstrip("/")
@@ -208,7 +208,7 @@ def _check_role(match: Match | None, suffix: str) -> None:
 
 
 async def _path(system: System, quota: Quota) -> str | None:
-    """What ``quota`` is for, as a path; None if that is there no longer."""
+    """The subject of ``quota`` as a path; None if it no longer exists."""
     tenant = await system.unsealed.tenants.by_id(quota.namespace)
     if tenant is None or not quota.mount:
         return None if tenant is None else tenant.namespace.path

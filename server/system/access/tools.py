@@ -1,4 +1,4 @@
-"""Hashes for those who have no engine to ask; the work is transit's, and so are random bytes altogether."""
+"""Hashing under ``sys/tools``, by transit's functions, which also serve random bytes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from server.system.state import System
 
 
 async def hash_input(system: System, call: Call, body: transit_hash.Hashing) -> Reply:
-    """Hash some data. Without any, this hashes nothing at all, where transit would complain."""
+    """Hash data. Without any, this hashes the empty text, where transit raises an error."""
     if body.input is UNSET:
         body = replace(body, input="")
     return await transit_hash.hash_data(system, call, body)

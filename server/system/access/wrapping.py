@@ -1,4 +1,4 @@
-"""Response wrapping through the API: wrapping what one sends, and looking at, opening or renewing what is wrapped."""
+"""Response wrapping: wrapping sent data, and looking up, unwrapping and rewrapping answers."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ _NOT_TWICE = "error decrementing wrapping token's use-count: invalid token entry
 
 
 class AnythingBody(Body):
-    """Whatever is to be wrapped."""
+    """The data to wrap: any parameters."""
 
     takes_anything: ClassVar[bool] = True
 
 
 class TokenBody(Body):
-    """Names a wrapping token; without it, the client's own is meant."""
+    """A wrapping token; without it, the client's own."""
 
     token: str = ""
 
@@ -33,14 +33,14 @@ class TokenBody(Body):
 
 
 async def wrap(system: System, call: Call, body: AnythingBody) -> Reply:
-    """Answer what was sent, for the core to wrap."""
+    """Return the sent data, for the core to wrap."""
     if not call.wrap_ttl_seconds:
         raise InvalidRequest("endpoint requires response wrapping to be used")
     return Reply(call.given)
 
 
 async def look_up(system: System, call: Call, body: TokenBody) -> Reply:
-    """Tell when, by which path and for how long an answer was wrapped, without opening it."""
+    """Show when, by which path and for how long an answer was wrapped, without unwrapping it."""
     if body.token:
         token = await system.tenant.wrapping.find(body.token, call.now)
     else:
@@ -59,24 +59,24 @@ async def look_up(system: System, call: Call, body: TokenBody) -> Reply:
 
 
 async def unwrap(system: System, call: Call, body: TokenBody) -> Unwrapped:
-    """Give out the answer that was wrapped. That is done once."""
+    """Return the wrapped answer, once."""
     return unwrapped(await _opened(system, call, body))
 
 
 async def rewrap(system: System, call: Call, body: TokenBody) -> Wrapped:
-    """Wrap an answer anew, for as long as it was to be wrapped at first; the old token is good for nothing then."""
+    """Wrap an answer again, for its original TTL; the old token becomes invalid."""
     content = await _opened(system, call, body)
     record = replace(content.record, creation_time=format_time(call.now))
     return await system.tenant.wrapping.wrap(content.envelope, record, call.now)
 
 
 async def _opened(system: System, call: Call, body: TokenBody) -> Content:
-    """What the wrapping token holds, whose one use is taken here, or has been taken if it is the client's own."""
+    """The contents of the wrapping token, whose one use is counted here, or already was if it is the client's own."""
     assert call.caller is not None, "these routes need a token"
     own = token_of(call.caller)
     wrapping, tokens = system.tenant.wrapping, system.tenant.tokens
     if not body.token:
-        return await wrapping.content(own)  # The core removes it: its last use is over.
+        return await wrapping.content(own)  # The core removes it after its last use.
     token = await wrapping.find(body.token, call.now)
     if token is None:
         raise InvalidRequest(INVALID)

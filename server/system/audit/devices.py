@@ -1,4 +1,4 @@
-"""Audit devices through the API. The work is the broker's, see ``server.audit``."""
+"""Audit devices; the broker does the work, see ``server.audit``."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from server.system.state import System
 
 
 class DeviceBody(Body):
-    """Names an audit device."""
+    """The path of an audit device."""
 
     path: SlashedPath = ""
 
@@ -35,7 +35,7 @@ class EnableDeviceBody(DeviceBody):
 
 
 class HashBody(DeviceBody):
-    """What to look for in the log of a device."""
+    """A text to find in the log of a device."""
 
     input: str = ""
 
@@ -50,7 +50,7 @@ async def list_devices(system: System, call: Call, body: Nothing) -> Reply:
 
 
 async def enable_device(system: System, call: Call, body: EnableDeviceBody) -> None:
-    """Add an audit device, where the configuration allows it: whoever may choose its file can write to any."""
+    """Enable an audit device, if the configuration allows it: a caller that chooses the file can write to any."""
     if not system.core.runtime.settings.audit_through_api:
         raise InvalidRequest(
             "cannot enable audit device via API; use declarative, config-based audit device management instead"
@@ -59,10 +59,10 @@ async def enable_device(system: System, call: Call, body: EnableDeviceBody) -> N
 
 
 async def disable_device(system: System, call: Call, body: DeviceBody) -> None:
-    """Remove an audit device; it is no error if it isn't there."""
+    """Disable an audit device; no error if there is none."""
     await system.unsealed.audit.disable(body.path)
 
 
 async def hash_input(system: System, call: Call, body: HashBody) -> Reply:
-    """Hash a text as a device hashes secrets, to find it in the log."""
+    """Hash a text with a device's salt, to find it in the log."""
     return Reply({"hash": system.unsealed.audit.hash(body.path, body.input)})

@@ -1,4 +1,4 @@
-"""Which request headers are audited, through the API; see ``server.audit.headers``."""
+"""Audited request headers; see ``server.audit.headers``."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from server.system.state import System
 
 
 class HeaderBody(Body):
-    """Names a header, in any case of letters."""
+    """The name of a header, in any case."""
 
     header: FoldedName = ""
 
@@ -20,7 +20,7 @@ class HeaderBody(Body):
 
 
 class WriteHeaderBody(HeaderBody):
-    """How a header is written down."""
+    """The form in which a header is audited."""
 
     hmac: bool = False
 
@@ -30,13 +30,13 @@ class WriteHeaderBody(HeaderBody):
 
 
 async def list_headers(system: System, call: Call, body: Nothing) -> Reply:
-    """Show all headers that are written down."""
+    """List the audited headers."""
     headers = await _headers(system).all()
     return Reply({"headers": {name: {"hmac": hmac} for name, hmac in headers.items()}})
 
 
 async def read_header(system: System, call: Call, body: HeaderBody) -> Reply:
-    """Show how one header is written down."""
+    """Show the form in which a header is audited."""
     hmac = (await _headers(system).all()).get(body.header.lower())
     if hmac is None:
         raise InvalidRequest("Could not find header in config")
@@ -44,12 +44,12 @@ async def read_header(system: System, call: Call, body: HeaderBody) -> Reply:
 
 
 async def write_header(system: System, call: Call, body: WriteHeaderBody) -> None:
-    """Write a header down from now on."""
+    """Audit a header from now on."""
     await _headers(system).put(body.header, hmac=body.hmac)
 
 
 async def delete_header(system: System, call: Call, body: HeaderBody) -> None:
-    """Write a header down no longer."""
+    """Stop auditing a header."""
     await _headers(system).delete(body.header)
 
 

@@ -1,4 +1,4 @@
-"""``crypto-profiles``, and ``crypto-policies/matrix``: what public documents say of algorithms, the same everywhere."""
+"""``crypto-profiles`` and ``crypto-policies/matrix``: requirements of public documents, the same in all namespaces."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from server.system.state import System
 
 
 def _plain_profile(name: str) -> str:
-    """The reading of a profile's name: its id, with the date."""
+    """The canonical name of a profile: its id, with the date."""
     profile = find_profile(name)
     return name if profile is None else profile.id
 
@@ -32,7 +32,7 @@ def _plain_profiles(names: str) -> list[str]:
 
 
 def _plain_day(text: str) -> str:
-    """The reading of a time: the day in UTC that it lies in."""
+    """The canonical text of a time: its day in UTC."""
     try:
         return _day(text).isoformat() if text else text
     except InvalidRequest:
@@ -40,7 +40,7 @@ def _plain_day(text: str) -> str:
 
 
 class ProfileBody(Body):
-    """Names a profile."""
+    """The id of a profile."""
 
     name: Annotated[str, Meta(extra={READING: _plain_profile})] = ""
 
@@ -48,7 +48,7 @@ class ProfileBody(Body):
 
 
 class MatrixBody(Body):
-    """Which profiles are compared, and on which day."""
+    """The profiles to compare, and the day."""
 
     profiles: Annotated[str, Meta(extra={PARTS: _plain_profiles})] = ""
     at: Annotated[str, Meta(extra={READING: _plain_day})] = ""
@@ -60,13 +60,13 @@ class MatrixBody(Body):
 
 
 async def list_profiles(system: System, call: Call, body: Nothing) -> Reply:
-    """List the ids of all profiles, with what each is."""
+    """List the ids of all profiles, with a description of each."""
     profiles = all_profiles()
     return Reply({"keys": list(profiles), "key_info": {id_: summarize_profile(one) for id_, one in profiles.items()}})
 
 
 async def read_profile(system: System, call: Call, body: ProfileBody) -> Reply:
-    """Show a profile with its rules, and where each is from."""
+    """Show a profile with its rules and their sources."""
     profile = find_profile(body.name)
     if profile is None:
         raise NotFound
@@ -74,7 +74,7 @@ async def read_profile(system: System, call: Call, body: ProfileBody) -> Reply:
 
 
 async def compare_profiles(system: System, call: Call, body: MatrixBody) -> Reply:
-    """Tell what each profile says of every algorithm and operation, where they dispute, and what suits all."""
+    """Show each profile's rule for every algorithm and operation, where they differ, and what all allow."""
     profiles = _chosen(body.profiles)
     at = _day(body.at) if body.at else utc_day(call.now)
     found = await beside(lambda: matrix(profiles, at))

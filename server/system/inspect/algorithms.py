@@ -1,4 +1,4 @@
-"""``algorithms``: the rows of the registry with their facts, what is planned for their end, and their providers."""
+"""``algorithms``: the rows of the registry with their facts, their planned end, and their providers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from server.system.state import System
 
 
 class AlgorithmBody(Body):
-    """Names an algorithm."""
+    """The name of an algorithm."""
 
     name: str = ""
 

@@ -1,4 +1,4 @@
-"""The FIPS mode, for whoever must account for it: what holds, what is approved, and what is not claimed."""
+"""The FIPS mode: what it is, what is approved, and what is not claimed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _NOTICE = (
 
 
 async def read_fips(system: System, call: Call, body: Nothing) -> Reply:
-    """Show the mode, what it lets be used, and the OpenSSL that does the work."""
+    """Show the mode, the operations that it allows, and the OpenSSL in use."""
     mode = system.core.runtime.fips.mode
     return Reply(
         {
@@ -40,7 +40,7 @@ def _openssl(library: OpenSsl) -> dict[str, Any]:
 
 
 def _sorted_by_status(mode: FipsMode, statuses: dict[str, Fips]) -> dict[str, list[str]]:
-    """Names by their status, and ``refused``: those with which nothing is protected in ``mode``."""
+    """Names by their status, and ``refused``: those that can't protect new data in ``mode``."""
     shown = {
         status.value.replace("-", "_"): sorted(name for name, found in statuses.items() if found is status)
         for status in Fips

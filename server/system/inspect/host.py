@@ -1,7 +1,7 @@
-"""The machine that the server runs on, read from Linux's ``/proc`` into the shapes of ``sys/host-info``.
+"""Host information from Linux's ``/proc``, in the shapes of ``sys/host-info``.
 
-Each function takes the present time and raises ``OSError``, ``ValueError`` or ``LookupError`` where the system doesn't
-tell what is asked.
+Each function takes the present time and raises ``OSError``, ``ValueError`` or ``LookupError`` if the system lacks the
+information.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def processors(now: float) -> list[dict[str, Any]]:
 
 
 def processor_times(now: float) -> list[dict[str, Any]]:
-    """How many seconds each logical processor has spent on what, since the machine started."""
+    """The seconds that each logical processor has spent in each state, since the machine started."""
     names = ("user", "nice", "system", "idle", "iowait", "irq", "softirq", "steal", "guest", "guestNice")
     ticks = os.sysconf("SC_CLK_TCK")
     found = []
@@ -59,7 +59,7 @@ def processor_times(now: float) -> list[dict[str, Any]]:
 
 
 def disks(now: float) -> list[dict[str, Any]]:
-    """The mounted file systems that lie on a device."""
+    """The mounted file systems of devices."""
     found: dict[str, dict[str, Any]] = {}
     for line in (_PROC / "self" / "mounts").read_text().splitlines():
         device, path, kind, *_ = line.split(" ")
@@ -132,7 +132,7 @@ PARTS: Mapping[str, Callable[[float], Any]] = {
     "host": system,
     "memory": memory,
 }
-"""What there is to tell, by its name in the answer."""
+"""The functions by their names in the answer."""
 
 
 def _fields(text: str) -> dict[str, str]:

@@ -1,7 +1,6 @@
-"""How much is logged, chosen while the server runs, for all of it or for one logger; gone with the server.
+"""Log levels, set while the server runs, for all loggers or for one; lost when the server stops.
 
-Vault's loggers are named for its parts; ours are the packages and modules of the code. What is chosen holds in all
-processes.
+Vault's loggers are named for its parts; ours are the packages and modules of the code. Levels apply in all processes.
 """
 
 from __future__ import annotations
@@ -21,12 +20,12 @@ _ALIASES = {"warning": "warn", "notice": "info", "err": "error"}
 
 
 def _plain_level(text: str) -> str:
-    """The reading of levels: in lower case, each under one name."""
+    """The canonical name of a level, in lower case."""
     return _ALIASES.get(text.lower(), text.lower())
 
 
 class LoggerBody(Body):
-    """Names a logger."""
+    """The name of a logger."""
 
     name: str = ""
 
@@ -36,7 +35,7 @@ class LoggerBody(Body):
 
 
 class LevelBody(LoggerBody):
-    """From which level upwards to log."""
+    """The lowest level to log."""
 
     level: Annotated[str, Meta(extra={READING: _plain_level})] = ""
 
@@ -69,12 +68,12 @@ async def write_logger(system: System, call: Call, body: LevelBody) -> None:
 
 
 async def reset_loggers(system: System, call: Call, body: Nothing) -> None:
-    """Take all loggers back to what the configuration says."""
+    """Restore the configured level of all loggers."""
     await system.core.set_log_levels({name: "" for name in own_loggers()})
 
 
 async def reset_logger(system: System, call: Call, body: LoggerBody) -> None:
-    """Take one logger back to what the configuration says."""
+    """Restore the configured level of one logger."""
     _check_name(body.name)
     await system.core.set_log_levels({body.name: ""})
 

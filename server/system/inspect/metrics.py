@@ -1,4 +1,4 @@
-"""``sys/metrics``: what the server counts; see ``server.runtime.metrics``."""
+"""``sys/metrics``: the server's metrics; see ``server.runtime.metrics``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _TEXT = "text/plain; version=0.0.4; charset=utf-8"
 
 
 class MetricsBody(Body):
-    """In which form to tell."""
+    """The format of the metrics."""
 
     format: str = ""
 
@@ -21,7 +21,7 @@ class MetricsBody(Body):
 
 
 async def read_metrics(system: System, call: Call, body: MetricsBody) -> Reply:
-    """Tell what the server counts: for Prometheus if ``format`` says so, else in JSON."""
+    """Show the metrics: for Prometheus if ``format`` says so, else in JSON."""
     core = system.core
     counts = core.runtime.meter.counts(len(core.runtime.in_flight))
     gauges = await _gauges(system)
@@ -41,7 +41,7 @@ async def _gauges(system: System) -> Gauges:
     if unsealed is None:
         return Gauges(unsealed=False, certificate_ends=ends)
     kinds = {"auth": 0, "logical": 0}
-    for tenant in unsealed.tenants.now:  # Bringing up all others, to count their mounts, would cost too much.
+    for tenant in unsealed.tenants.now:  # Opening all others, to count their mounts, would cost too much.
         for entry in await tenant.mounts.entries():
             kinds["auth" if entry.is_auth else "logical"] += 1
     return Gauges(

@@ -1,4 +1,4 @@
-"""The OpenAPI document and the help texts, made from the route tables: what is served and what is told can't differ."""
+"""The OpenAPI document and help texts, generated from the route tables, so that they match what is served."""
 
 from __future__ import annotations
 
@@ -53,10 +53,10 @@ _MAY_LIST = {
 
 
 def document(mounts: Iterable[Mounted], *, generic_mount_paths: bool = False) -> dict[str, Any]:
-    """The OpenAPI document of what is served below ``mounts``.
+    """The OpenAPI document of the routes of ``mounts``.
 
-    With ``generic_mount_paths`` the path of a mount is a parameter, so that clients made from the document work
-    wherever an engine is mounted; ``sys`` and the token method are always where they are.
+    With ``generic_mount_paths`` the path of a mount is a parameter, so that generated clients work with any mount path;
+    ``sys`` and the token method have fixed ones.
     """
     writer = _Writer()
     for mounted in mounts:
@@ -68,14 +68,14 @@ def document(mounts: Iterable[Mounted], *, generic_mount_paths: bool = False) ->
 
 
 def help_answer(engine_type: str, endpoint: Endpoint, path: str) -> dict[str, Any]:
-    """The answer to a request for help on ``path``, relative to the mount, which ``served`` serves."""
+    """The answer to a request for help on ``path``, relative to the mount, served by ``endpoint``."""
     writer = _Writer()
     writer.add(engine_type, endpoint, _Place("", False, False))
     return {"help": _help_text(endpoint, path), "openapi": writer.document(), "see_also": None}
 
 
 def mount_help(mounted: Mounted) -> dict[str, Any]:
-    """The answer to a request for help on a mount itself: what it is, and all of its paths."""
+    """The answer to a request for help on a mount: its summary, and all of its paths."""
     lines = ["## DESCRIPTION", "", mounted.type.summary, "", "## PATHS", ""]
     for endpoint in sorted(route_table(mounted.type).endpoints, key=lambda endpoint: endpoint.pattern):
         lines += [f"    {endpoint.pattern}", f"        {_summary(endpoint)}"]
@@ -105,7 +105,7 @@ def _summary(endpoint: Endpoint) -> str:
 
 
 class _Place:
-    """Where an engine is mounted, for one document."""
+    """The mount path of an engine, for one document."""
 
     def __init__(self, path: str, is_auth: bool, generic: bool) -> None:
         self.tag = "system" if path == "sys/" else "auth" if is_auth else "secrets"
@@ -125,7 +125,7 @@ class _Place:
 
 
 class _Writer:
-    """Collects the paths and the schemas of one document."""
+    """Collects the paths and schemas of one document."""
 
     def __init__(self) -> None:
         self._paths: dict[str, Any] = {}
@@ -201,7 +201,7 @@ class _Writer:
         return written
 
     def _unique(self, operation: str) -> str:
-        """``operation``, with a number if it is in the document already, as of another mount of the same type."""
+        """``operation``, with a number if it occurs already, for another mount of the same type."""
         name, number = operation, 2
         while name in self._operations:
             name, number = f"{operation}{number}", number + 1
@@ -209,7 +209,7 @@ class _Writer:
         return name
 
     def _component(self, engine_type: str, body: type[Struct], fields: dict[str, Any]) -> str:
-        """The name of the schema of ``body`` without what the path says, which may differ between two routes."""
+        """The name of the schema of ``body`` without the path's parameters, which may differ between routes."""
         base = engine_type.capitalize() + body.__name__.removesuffix("Body")
         name, number = base + "Request", 2
         schema = {"type": "object", "properties": fields}
@@ -219,7 +219,7 @@ class _Writer:
 
 
 def _parameter(name: str, place: str, schema: dict[str, Any]) -> dict[str, Any]:
-    """A parameter that isn't in the body; what it means stands beside its schema there."""
+    """A parameter outside of the body; its description is beside its schema there."""
     written: dict[str, Any] = {"name": name, "in": place}
     if "description" in schema:
         written["description"] = schema["description"]

@@ -1,4 +1,4 @@
-"""What the server tells of itself: its host, its versions, its configuration, its API."""
+"""Overview of the server: its host, versions, configuration and API."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from server.system.state import System
 
 
 class SpecificationBody(Body):
-    """How to write the OpenAPI document."""
+    """The form of the OpenAPI document."""
 
     generic_mount_paths: bool = False
 
@@ -24,7 +24,7 @@ class SpecificationBody(Body):
 
 
 async def read_host(system: System, call: Call, body: Nothing) -> Reply:
-    """Show processors, memory and disks of the machine, as far as its system tells."""
+    """Show processors, memory and disks of the machine, as far as known."""
     data: dict[str, Any] = {"timestamp": format_time(call.now)}
     for name, read in host.PARTS.items():
         try:
@@ -50,10 +50,10 @@ async def list_versions(system: System, call: Call, body: Nothing) -> Reply:
 
 
 async def read_configuration(system: System, call: Call, body: Nothing) -> Reply:
-    """Show the configuration without what is secret."""
+    """Show the configuration without secrets."""
     return Reply(dict(system.core.runtime.settings.shown))
 
 
 async def read_specification(system: System, call: Call, body: SpecificationBody) -> Reply:
-    """Give the OpenAPI document of all mounts that the caller may know of."""
+    """Return the OpenAPI document of all mounts visible to the caller."""
     return Reply(document(await visible_mounts(system, call), generic_mount_paths=body.generic_mount_paths))

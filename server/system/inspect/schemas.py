@@ -1,4 +1,4 @@
-"""JSON schemas of parameters, read from the types of a route's body; see ``server.system.inspect.openapi``."""
+"""JSON schemas of parameters, from the types of a route's body; see ``server.system.inspect.openapi``."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from engines.base import meanings
 from engines.fields import BATCH, KIND
 
 _REFERENCE = re.compile(r"\[([^\[\]]++)\]")
-"""A reference to another part of the documentation, which readers of a schema don't have beside them."""
+"""A reference to another part of the documentation, which is removed from descriptions."""
 
 _SECONDS = frozenset({"duration", "signed_duration", "bare_duration"})
 
 
 @lru_cache(maxsize=4096)
 def properties(body: type[Struct]) -> dict[str, dict[str, Any]]:
-    """The schema of each parameter by its name; shared, and not to be changed."""
+    """The schema of each parameter by its name; shared, not to be changed."""
     info = inspect.type_info(body)
     assert isinstance(info, inspect.StructType), "a body is a Struct"
     told = meanings(body)

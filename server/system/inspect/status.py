@@ -1,4 +1,4 @@
-"""What the server tells of itself while it works: its place among others, what it counts, what it is busy with."""
+"""Status of the running server: high availability, counters, and requests under way."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _REMOVED = "The functionality has been removed on this path"
 
 
 async def step_down(system: System, call: Call, body: Nothing) -> None:
-    """Give up leading; there is nobody to lead, and so nothing to do."""
+    """Do nothing: a single server has no leadership to give up."""
 
 
 async def read_ha_status(system: System, call: Call, body: Nothing) -> Reply:
-    """Show the servers of this installation that know of each other: this one."""
+    """Show the servers of this installation: this one."""
     node = {
         "hostname": socket.gethostname(),
         "api_address": system.core.runtime.settings.api_address,
@@ -57,7 +57,7 @@ async def count_entities(system: System, call: Call, body: Nothing) -> Reply:
 
 
 async def read_in_flight(system: System, call: Call, body: Nothing) -> Reply:
-    """Show the requests that this process is busy with."""
+    """Show the requests under way in this process."""
     shown = {}
     now = perf_counter_ns()
     for request_id, (request, began) in system.core.runtime.in_flight.items():

@@ -1,4 +1,4 @@
-"""The ``user_lockout_config`` of auth mounts, in Vault's words: read, checked and shown."""
+"""The ``user_lockout_config`` of auth mounts, with Vault's names and errors."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from engines.faults import InvalidRequest
 from server.tenants.mounts.table import LockoutConfig
 
 LOCKABLE = frozenset({"approle", "userpass", "ldap"})
-"""The types of auth methods that Vault lets be tuned so."""
+"""The types of auth methods for which Vault has these settings."""
 
 _MAX_THRESHOLD = 2**63 - 1
 
 
 def changed_lockout(config: LockoutConfig | None, given: Mapping[str, Any]) -> LockoutConfig:
-    """``config`` with what is ``given``. Raises ``InvalidRequest`` in Vault's words."""
+    """``config`` with the settings in ``given``. Raises ``InvalidRequest`` in Vault's words."""
     try:
         texts = {
             name: to_string(given[name])
@@ -65,7 +65,7 @@ def _threshold(text: str) -> int:
 
 
 def _duration(text: str) -> int:
-    """OpenBao takes negative durations here, and then nobody is ever locked out."""
+    """The seconds in ``text``, not negative: OpenBao accepts negative durations, which disable lockouts."""
     try:
         seconds = parse_duration(text)
     except InvalidDuration as error:

@@ -1,4 +1,4 @@
-"""The plug-ins that are installed, as the catalogue that Vault's clients know."""
+"""Plug-in catalogue: the installed plug-ins, in the form that Vault's clients expect."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from server.runtime.version import PLUGIN_VERSION
 from server.system.state import System
 
 _GROUPS = {"auth": plugins.AUTH_METHODS, "database": None, "secret": plugins.ENGINES}
-"""By Vault's word for each kind; of database plug-ins there are none."""
+"""Groups of plug-ins by Vault's name of the kind; there are no database plug-ins."""
 
 _BUILT_IN = frozenset({"token"})
-"""Always mounted and never to be mounted again, so not in the catalogue."""
+"""Built-in types, which can't be mounted and so aren't in the catalogue."""
 
 
 class KindBody(Body):
-    """Names a kind of plug-ins."""
+    """A kind of plug-ins."""
 
     type: str = ""
 
@@ -28,7 +28,7 @@ class KindBody(Body):
 
 
 class PluginBody(KindBody):
-    """Names a plug-in."""
+    """The name of a plug-in."""
 
     name: str = ""
 

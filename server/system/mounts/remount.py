@@ -1,7 +1,7 @@
-"""Moving a mount with its data, and asking how the move went.
+"""Remount: moves a mount with its data, and reports the status of moves.
 
-Data lies under the mount's own identifier, so a move is one small commit and done when it is answered; clients that
-wait for it as they would for Vault's find it finished. The latest moves are remembered in one record of bounded size.
+Data is stored under the mount's own identifier, so a move is one small commit, finished before the answer; clients that
+poll its status as with Vault find it finished. The latest moves are kept in one record of bounded size.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _QUEUED = (
 
 
 class RemountBody(Body):
-    """From where to where; both are full paths, an auth method's with ``auth/``."""
+    """The old and the new path; both are full paths, an auth method's with ``auth/``."""
 
     from_: str = msgspec.field(name="from", default="")
     to: str = ""
@@ -39,7 +39,7 @@ class RemountBody(Body):
 
 
 class MigrationBody(Body):
-    """Names a move."""
+    """The id of a move."""
 
     migration_id: str = ""
 
@@ -55,7 +55,7 @@ class _Move(Struct, frozen=True):
 
 
 async def remount(system: System, call: Call, body: RemountBody) -> Reply:
-    """Move a mount to another path; tokens that were given out by the old one end."""
+    """Move a mount to another path; tokens issued at the old path are revoked."""
     if not body.from_ or not body.to:
         raise InvalidRequest("both 'from' and 'to' path must be specified as a string")
     if body.to != body.to.rstrip():
@@ -91,15 +91,15 @@ async def _check(system: System, source: str, target: str) -> None:
 
 
 async def _remember(system: System, move: _Move) -> None:
-    async def work(transaction: Transaction) -> None:
+    async def append_move(transaction: Transaction) -> None:
         moves = [*_decode(await transaction.get(_RECORD)), move][-_REMEMBERED:]
         transaction.put(_RECORD, msgspec.msgpack.encode(moves))
 
-    await transact(system.tenant.view, work)
+    await transact(system.tenant.view, append_move)
 
 
 async def read_remount_status(system: System, call: Call, body: MigrationBody) -> Reply:
-    """Tell how a move went."""
+    """Show the status of a move."""
     for move in _decode(await system.tenant.view.get(_RECORD)):
         if move.id == body.migration_id:
             info = {"source_mount": move.source, "target_mount": move.target, "status": "success"}

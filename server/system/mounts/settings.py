@@ -1,4 +1,4 @@
-"""What callers may set of a mount, checked and converted: its TTLs, its visibility, the type of its tokens."""
+"""Settings of a mount, checked and converted: its TTLs, visibility, and type of tokens."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ LISTS = (
     "passthrough_request_headers",
     "allowed_response_headers",
 )
-"""The settings that are lists of names."""
+"""Settings that are lists of names."""
 
 _VISIBILITIES = ("", "hidden", "unauth")
 _TOKEN_TYPES = frozenset({"", "default-service", "default-batch", "service", "batch"})
 
 
 class MountSettings(Struct, kw_only=True):
-    """The settings that may come with a new mount, as ``read_config`` reads them."""
+    """The settings of a new mount, as ``read_config`` parses them."""
 
     default_lease_ttl: str = ""
     max_lease_ttl: str = ""
@@ -40,7 +40,7 @@ class MountSettings(Struct, kw_only=True):
 
 
 def read_config(given: Mapping[str, Any], system_max_ttl_seconds: int, *, is_auth: bool) -> MountConfig:
-    """The configuration that comes with a new mount. Raises ``InvalidRequest`` in Vault's words."""
+    """The configuration of a new mount. Raises ``InvalidRequest`` in Vault's words."""
     try:
         texts = {
             name: to_string(given.get(name))
@@ -71,9 +71,9 @@ def read_config(given: Mapping[str, Any], system_max_ttl_seconds: int, *, is_aut
 
 
 def read_ttl(text: str) -> int:
-    """A TTL in seconds, 0 for the system's. Raises ``InvalidDuration``, also for what is negative.
+    """A TTL in seconds, 0 for the system's. Raises ``InvalidDuration``, also for negative ones.
 
-    OpenBao takes negative TTLs here, and then hands out tokens that have ended.
+    OpenBao accepts negative TTLs here, and then issues expired tokens.
     """
     seconds = 0 if text == "system" else parse_duration(text)
     if seconds < 0:
@@ -82,21 +82,21 @@ def read_ttl(text: str) -> int:
 
 
 def read_visibility(text: str) -> str:
-    """Where a mount is listed. Raises ``InvalidRequest``."""
+    """The visibility of a mount in lists. Raises ``InvalidRequest``."""
     if text not in _VISIBILITIES:
         raise InvalidRequest(f"invalid listing_visibility {text}")
     return text
 
 
 def read_token_type(text: str) -> str:
-    """The type of the tokens that an auth method gives out. Raises ``InvalidRequest``."""
+    """The type of an auth method's tokens. Raises ``InvalidRequest``."""
     if text not in _TOKEN_TYPES:
         raise InvalidRequest("invalid value for 'token_type'")
     return text
 
 
 def refuse_version(options: Mapping[str, str], engine_type: str, *, is_auth: bool = False) -> None:
-    """Raise ``InvalidRequest`` if ``options`` ask for a version of an engine, of which none has several."""
+    """Raise ``InvalidRequest`` if ``options`` ask for a version of an engine, since none has versions."""
     if options.get("version"):
         what = "auth method" if is_auth else "secrets engine"
         raise InvalidRequest(f'{what} "{engine_type}" does not allow setting a version')

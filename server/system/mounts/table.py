@@ -1,7 +1,7 @@
-"""Secrets engines and auth methods: enabling, showing and disabling them.
+"""Secrets engines and auth methods: enabling, reading and disabling them.
 
-Both are mounts; an auth method's path is spoken of without ``auth/`` in front. What differs between the two is one
-``Kind``, and each route has a handler for either.
+Both are mounts; the path of an auth method is given without ``auth/``. ``Kind`` holds the differences, and each route
+has a handler for either.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from server.system.state import System
 from server.tenants.mounts.table import AUTH, MountEntry, new_entry
 
 RESERVED = ("auth/", "sys/", "cubbyhole/", "identity/", "audit/")
-"""Where no secrets engine may be mounted, nor below."""
+"""Reserved paths, at and below which no secrets engine may be mounted."""
 
 _FIXED = frozenset({"sys/", "cubbyhole/", "identity/"})
-"""Where Vault's own engines lie; nothing is ever unmounted there."""
+"""Paths of Vault's own engines, which can't be unmounted."""
 
 BUILT_IN_TYPES = frozenset({"system", "token", "cubbyhole", "identity"})
 """Engines that are there from the first, once in each namespace."""
@@ -45,7 +45,7 @@ AUTHS = Kind(AUTH, plugins.AUTH_METHODS, "No auth engine at")
 
 
 class PathBody(Body):
-    """Names a mount."""
+    """The path of a mount."""
 
     path: SlashedPath = ""
 
@@ -85,25 +85,25 @@ class EnableBody(PathBody):
 
 
 def normal_path(path: str) -> str:
-    """``path`` as mounts have it: no slash in front, one behind."""
+    """``path`` in the form of mounts: no leading slash, one trailing slash."""
     return path.strip("/") + "/"
 
 
 def refuse_over_namespace(system: System, path: str) -> None:
-    """Raise ``InvalidRequest`` if a namespace lies where a secrets engine is to be mounted, or above."""
+    """Raise ``InvalidRequest`` if there is a namespace at or above the path of a new secrets engine."""
     occupied = namespace_in(system, path)
     if occupied is not None:
         raise InvalidRequest(f"existing mount at {occupied}")
 
 
 def namespace_in(system: System, path: str) -> str | None:
-    """The whole path of the namespace that ``path`` begins with, if it does."""
+    """The whole path of the namespace that ``path`` begins with, if any."""
     namespace = system.tenant.namespace.path + path.partition("/")[0] + "/"
     return namespace if namespace in system.unsealed.namespaces.by_path else None
 
 
 def is_reserved(path: str) -> bool:
-    """Whether no secrets engine may lie at ``path``."""
+    """Whether ``path`` is reserved."""
     return path.startswith(RESERVED)
 
 
@@ -120,7 +120,7 @@ async def list_auth(system: System, call: Call, body: Nothing) -> Reply:
 
 
 async def read_mount(system: System, call: Call, body: PathBody) -> Reply:
-    """Show one secrets engine: that which serves the path."""
+    """Show the secrets engine that serves the path."""
     return await _read(system, SECRETS, body)
 
 
@@ -187,7 +187,7 @@ async def _enable(system: System, kind: Kind, path: str, type_name: str, call: C
 
 
 async def disable_mount(system: System, call: Call, body: PathBody) -> None:
-    """Unmount a secrets engine and delete all that it stored; it is no error if it isn't there."""
+    """Unmount a secrets engine and delete its storage; no error if there is none."""
     path = normal_path(body.path)
     entry = await system.tenant.mounts.entry(path)
     if path in _FIXED or (entry is not None and (entry.built_in or entry.is_auth)):
@@ -197,7 +197,7 @@ async def disable_mount(system: System, call: Call, body: PathBody) -> None:
 
 
 async def disable_auth(system: System, call: Call, body: PathBody) -> None:
-    """Unmount an auth method, delete all that it stored and revoke its tokens; no error if it isn't there."""
+    """Unmount an auth method, delete its storage and revoke its tokens; no error if there is none."""
     path = AUTHS.prefix + normal_path(body.path)
     entry = await system.tenant.mounts.entry(path)
     if entry is not None and entry.built_in:

@@ -1,4 +1,4 @@
-"""Tuning: reading and changing the settings of a mount that is there."""
+"""Tuning: reading and changing the settings of an existing mount."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _TOKEN_METHOD = "token"  # noqa: S105 - a word, not a secret
 
 
 class TuneBody(PathBody):
-    """New settings; what isn't given stays."""
+    """New settings; omitted ones are unchanged."""
 
     default_lease_ttl: str | UnsetType = UNSET
     max_lease_ttl: str | UnsetType = UNSET
@@ -127,7 +127,7 @@ def _tuned(entry: MountEntry, body: TuneBody) -> MountEntry:
 
 
 def _refuse_fixed(entry: MountEntry, given: list[str]) -> None:
-    """Raise ``InvalidRequest`` if anything of ``given`` can't be tuned on this mount."""
+    """Raise ``InvalidRequest`` if any of the settings ``given`` can't be tuned on this mount."""
     if entry.built_in and not entry.is_auth and given:
         raise InvalidRequest(f"cannot tune parameter {given[0]} of {entry.path}")
     if "token_type" in given:
@@ -147,7 +147,7 @@ def _ttl(text: str) -> int:
 
 
 def _options(entry: MountEntry, body: TuneBody) -> dict[str, str] | None:
-    """The mount's options with those of ``body`` over them; one that is set to nothing is removed."""
+    """The mount's options, updated by those of ``body``; an empty value removes one."""
     if body.options is UNSET or not body.options:
         return entry.options
     refuse_version(body.options, entry.type, is_auth=entry.is_auth)

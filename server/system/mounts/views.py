@@ -1,4 +1,4 @@
-"""What the API shows of a mount: its entry as a whole, and what can be tuned of it."""
+"""API representations of a mount: its entry, and its tunable settings."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def mount_data(entry: MountEntry) -> dict[str, Any]:
 
 
 def listed_data(entry: MountEntry) -> dict[str, Any]:
-    """What anybody may see of a mount with ``listing_visibility`` ``unauth``."""
+    """The public fields of a mount with ``listing_visibility`` ``unauth``."""
     return {"description": entry.description, "options": entry.options, "type": entry.type}
 
 

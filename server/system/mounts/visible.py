@@ -1,6 +1,6 @@
-"""Which mounts a caller may know of: those that its policies touch, and those that are listed for everybody.
+"""Mounts visible to a caller: those that its policies touch, and those listed without a token.
 
-The user interface and the OpenAPI document ask for it, both also without a token.
+User interfaces and the OpenAPI document use it, both also without a token.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _PREFLIGHT = "preflight capability check returned 403, please ensure client's po
 
 
 async def visible_mounts(system: System, call: Call) -> list[Mounted]:
-    """The mounts that the caller, who may have no token, may know of, by path."""
+    """The mounts visible to the caller, who may have no token, by path."""
     reach = None if call.caller is None else await caller_reach(system, call)
     router = await system.tenant.mounts.router()
     return [
@@ -33,7 +33,7 @@ async def visible_mounts(system: System, call: Call) -> list[Mounted]:
 
 
 async def list_visible_namespaces(system: System, call: Call, body: Nothing) -> Reply:
-    """List the namespaces directly below this one that the caller's policies touch; nobody sees any without a token."""
+    """List the child namespaces that the caller's policies touch; none without a token."""
     if call.caller is None:
         raise Failed("client token empty", wrapped=False)
     here, token = system.tenant.namespace, token_of(call.caller)
@@ -47,7 +47,7 @@ async def list_visible_namespaces(system: System, call: Call, body: Nothing) -> 
 
 
 async def list_visible_mounts(system: System, call: Call, body: Nothing) -> Reply:
-    """List the mounts that the caller may know of; without a token, with little said of each."""
+    """List the mounts visible to the caller; with few fields without a token."""
     shown = listed_data if call.caller is None else mount_data
     auth: dict[str, Any] = {}
     secret: dict[str, Any] = {}
@@ -58,7 +58,7 @@ async def list_visible_mounts(system: System, call: Call, body: Nothing) -> Repl
 
 
 async def read_visible_mount(system: System, call: Call, body: PathBody) -> Reply:
-    """Show the mount that a path lies in, to a caller whose policies touch it."""
+    """Show the mount of a path, if the caller's policies touch it."""
     path = normal_path(body.path)
     reach = await caller_reach(system, call)
     match = (await system.tenant.mounts.router()).find(path)

@@ -1,5 +1,5 @@
-"""A root token out of shares, by two APIs: ``sys/generate-root/*`` takes no token, and a listener has to allow it;
-``sys/generate-root-token/*`` takes one, is audited, and answers in Vault's envelope. Both know the one round there is.
+"""Generation of a root token by shares, in two APIs: ``sys/generate-root/*`` takes no token, and a listener must allow
+it; ``sys/generate-root-token/*`` takes one, is audited, and answers in Vault's envelope. Both share one ceremony.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from server.system.state import System
 
 
 class GenerationBody(Body):
-    """How the token is to leave the server."""
+    """The encryption of the new token."""
 
     otp: str = ""
     pgp_key: str = ""
@@ -36,7 +36,7 @@ class GenerationBody(Body):
 
 
 class DecodeBody(Body):
-    """A token as it left the server, and the pad."""
+    """An encrypted token, and its pad."""
 
     encoded_token: str = ""
     otp: str = ""
@@ -48,24 +48,24 @@ class DecodeBody(Body):
 
 
 async def read(system: System, call: Call, body: Nothing) -> Reply:
-    """Show how far the round is."""
+    """Show the progress of the ceremony."""
     return Reply(_status(await generation_status(system.core), otp_length=OTP_CHARACTERS))
 
 
 async def begin(system: System, call: Call, body: GenerationBody) -> Reply:
-    """Begin a round."""
+    """Begin a ceremony."""
     check_pgp(system.core.runtime.fips, call, (body.pgp_key,))
     status = await begin_generation(system.core, body.otp, body.pgp_key)
     return Reply(_status(status, otp_length=OTP_CHARACTERS))
 
 
 async def cancel(system: System, call: Call, body: Nothing) -> None:
-    """End the round without effect."""
+    """Cancel the ceremony."""
     await cancel_generation(system.core)
 
 
 async def update(system: System, call: Call, body: ShareBody) -> Reply:
-    """Take a share; the last one makes the token."""
+    """Add a share; the last one makes the token."""
     if not body.key:
         raise InvalidRequest(MISSING)
     return Reply(_status(await submit_share(system.core, decode_share(body.key), body.nonce), otp_length=0))
@@ -81,22 +81,22 @@ GENERATE_ROOT_ROUTES: tuple[Row[System], ...] = (
     Route(Operation.UPDATE, "generate-root/update", update, ShareBody, "Take a share; the last one makes the token.",
           Access.OPEN, scope=Scope.SERVER, opened_by="generate_root"),
 )  # fmt: skip
-"""Served where a listener allows it."""
+"""Routes served if a listener allows them."""
 
 
 async def read_with_token(system: System, call: Call, body: Nothing) -> Reply:
-    """Show how far the round is."""
+    """Show the progress of the ceremony."""
     return Reply(_attempt(await generation_status(system.core)))
 
 
 async def begin_with_token(system: System, call: Call, body: GenerationBody) -> Reply:
-    """Begin a round."""
+    """Begin a ceremony."""
     check_pgp(system.core.runtime.fips, call, (body.pgp_key,))
     return Reply(_attempt(await begin_generation(system.core, body.otp, body.pgp_key)))
 
 
 async def update_with_token(system: System, call: Call, body: ShareBody) -> Reply:
-    """Take a share; the last one makes the token. Whatever is wrong with it, OpenBao counts among its own failures."""
+    """Add a share; the last one makes the token. Errors are 500, as in OpenBao."""
     for name in ("nonce", "key"):
         if not getattr(body, name):
             raise InvalidRequest(f"{name} is required")
@@ -118,7 +118,7 @@ async def update_with_token(system: System, call: Call, body: ShareBody) -> Repl
 
 
 async def decode(system: System, call: Call, body: DecodeBody) -> Reply:
-    """Give back the token that a round has made; anybody can do that who has both parts."""
+    """Decrypt the token of a ceremony with its pad; needs no secret of the server."""
     if not body.encoded_token or not body.otp:
         raise InvalidRequest("provided 'encoded_token' or 'otp' is empty")
     encoded = body.encoded_token

@@ -1,6 +1,6 @@
-"""Rekeying without a token, for those who have shares: ``sys/rekey/*`` and ``sys/rekey-recovery-key/*``.
+"""Rekeying without a token, by holders of shares: ``sys/rekey/*`` and ``sys/rekey-recovery-key/*``.
 
-A listener has to allow these paths (see ``server.pipeline.open_routes``). Their backups are read with a token.
+A listener must allow these paths (see ``server.pipeline.open_routes``). Their backups are read with a token.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ _WORDS = {False: _words("barrier"), True: _words("recovery")}
 
 
 class RekeyBody(Body):
-    """How the new key is to be split, and for whom."""
+    """The split of the new key, and its recipients."""
 
     secret_shares: int = 0
     secret_threshold: int = 0
@@ -67,14 +67,14 @@ class RekeyBody(Body):
     }
 
     def wish(self) -> SealParameters:
-        """In the core's terms."""
+        """The parameters in the core's form."""
         return SealParameters(
             self.secret_shares, self.secret_threshold, tuple(self.pgp_keys), self.backup, self.require_verification
         )
 
 
 def rekeying(core: Core, *, recovery: bool) -> Rekeying:
-    """The rounds of these paths. Raises ``Sealed``, and ``InvalidRequest`` for what the seal doesn't have."""
+    """The ceremony of these paths. Raises ``Sealed``, and ``InvalidRequest`` if the seal has no such key."""
     if core.unsealed is None:
         raise Sealed
     automatic = core.stored_seal.seal.automatic
@@ -86,7 +86,7 @@ def rekeying(core: Core, *, recovery: bool) -> Rekeying:
 
 
 def _routes(prefix: str, *, recovery: bool) -> tuple[Row[System], ...]:
-    """The paths below ``prefix``. One set of handlers serves both keys."""
+    """The paths below ``prefix``; the same handlers serve both keys."""
 
     async def read(system: System, call: Call, body: Nothing) -> Reply:
         return Reply(_status(await rekeying(system.core, recovery=recovery).status()))
@@ -130,31 +130,31 @@ def _routes(prefix: str, *, recovery: bool) -> tuple[Row[System], ...]:
 
 
 REKEY_ROUTES = (*_routes("rekey", recovery=False), *_routes("rekey-recovery-key", recovery=True))
-"""Served where a listener allows it."""
+"""Routes served if a listener allows them."""
 
 
 async def read_unseal_backup(system: System, call: Call, body: Nothing) -> Reply:
-    """Show the encrypted unseal shares that a rekeying has kept."""
+    """Show the encrypted unseal shares stored by a rekeying."""
     return Reply(backup_data(await read_backup(system.unsealed.root.view, recovery=False)))
 
 
 async def delete_unseal_backup(system: System, call: Call, body: Nothing) -> None:
-    """Forget them."""
+    """Delete the encrypted unseal shares."""
     await delete_backup(system.unsealed.root.view, recovery=False)
 
 
 async def read_recovery_backup(system: System, call: Call, body: Nothing) -> Reply:
-    """Show the encrypted recovery shares that a rekeying has kept."""
+    """Show the encrypted recovery shares stored by a rekeying."""
     return Reply(backup_data(await read_backup(system.unsealed.root.view, recovery=True)))
 
 
 async def delete_recovery_backup(system: System, call: Call, body: Nothing) -> None:
-    """Forget them."""
+    """Delete the encrypted recovery shares."""
     await delete_backup(system.unsealed.root.view, recovery=True)
 
 
 def backup_data(backup: Backup) -> dict[str, Any]:
-    """A backup as clients see it."""
+    """A backup, as shown to clients."""
     in_base64 = {
         fingerprint: [encode_base64(bytes.fromhex(share)) for share in shares]
         for fingerprint, shares in backup.keys.items()
@@ -163,7 +163,7 @@ def backup_data(backup: Backup) -> dict[str, Any]:
 
 
 def shares_data(shares: list[bytes]) -> dict[str, Any]:
-    """New shares as clients see them."""
+    """New shares, as shown to clients."""
     return {"keys": [share.hex() for share in shares], "keys_base64": [encode_base64(share) for share in shares]}
 
 

@@ -1,4 +1,4 @@
-"""The barrier's encryption key: its state, its rotation by hand, and when it is rotated without being asked."""
+"""The barrier's encryption key: its status, its rotation on request, and the settings of automatic rotation."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _SHORTEST_INTERVAL_SECONDS = 24 * 3600
 
 
 class RotationBody(Body):
-    """When to rotate without being asked; what isn't given stays."""
+    """The settings of automatic rotation; omitted ones are unchanged."""
 
     enabled: bool | UnsetType = UNSET
     max_operations: int | UnsetType = UNSET
@@ -43,19 +43,19 @@ async def read_key_status(system: System, call: Call, body: Nothing) -> Reply:
 
 
 async def rotate(system: System, call: Call, body: Nothing) -> None:
-    """Add a key, which encrypts everything from now on."""
+    """Add a key, which encrypts all data from now on."""
     await system.core.runtime.barrier.rotate()
 
 
 async def read_rotation(system: System, call: Call, body: Nothing) -> Reply:
-    """Show when the key is rotated without being asked."""
+    """Show the settings of automatic rotation."""
     rotation = await load_rotation(system.tenant.view)
     interval: Any = format_go_duration(rotation.interval_seconds) if rotation.interval_seconds else 0
     return Reply({"enabled": rotation.enabled, "max_operations": rotation.max_operations, "interval": interval})
 
 
 async def write_rotation(system: System, call: Call, body: RotationBody) -> None:
-    """Set when the key is rotated without being asked."""
+    """Change the settings of automatic rotation."""
     changes: dict[str, Any] = {}
     if body.enabled is not UNSET:
         changes["enabled"] = body.enabled
@@ -69,7 +69,7 @@ async def write_rotation(system: System, call: Call, body: RotationBody) -> None
             raise InvalidRequest(f"interval must be greater or equal to {shortest}")
         changes["interval_seconds"] = body.interval
 
-    async def work(transaction: Transaction) -> None:
+    async def write_changes(transaction: Transaction) -> None:
         transaction.put(RECORD, msgspec.msgpack.encode(replace(await load_rotation(transaction), **changes)))
 
-    await transact(system.tenant.view, work)
+    await transact(system.tenant.view, write_changes)

@@ -1,4 +1,4 @@
-"""The seal: initialisation, unsealing, sealing, and what anybody may know of the server's state.
+"""The seal: initialisation, unsealing, sealing, and the server's public status.
 
 These routes work without a token and while the server is sealed, so they take and show as little as Vault does.
 """
@@ -22,11 +22,11 @@ from server.system.state import System
 
 _CODES = {"activecode": 200, "standbycode": 429, "sealedcode": 503, "uninitcode": 501}
 _LOWEST_CODE, _HIGHEST_CODE = 200, 599
-"""What may be the status of a final answer (RFC 9110, section 15)."""
+"""The allowed statuses of a final answer (RFC 9110, section 15)."""
 
 
 class InitBody(Body):
-    """How many shares to make, and how many of them unseal (or recover) the server."""
+    """The number of shares to make, and the threshold that unseals (or recovers) the server."""
 
     secret_shares: int = 0
     secret_threshold: int = 0
@@ -50,7 +50,7 @@ class InitBody(Body):
 
 
 class UnsealBody(Body):
-    """One share, or a fresh start."""
+    """One share, or a reset."""
 
     key: str = ""
     reset: bool = False
@@ -64,7 +64,7 @@ class UnsealBody(Body):
 
 
 class HealthBody(Body):
-    """Which status codes stand for which state."""
+    """The status codes for the server's states."""
 
     activecode: str | UnsetType = UNSET
     standbycode: str | UnsetType = UNSET
@@ -114,7 +114,7 @@ async def initialize(system: System, call: Call, body: InitBody) -> Reply:
 
 
 def _pgp_keys(texts: list[str], shares: int, what: str) -> list[PgpKey]:
-    """The keys to encrypt the shares for; all is checked before anything is made that nobody could read then."""
+    """The keys to encrypt the shares for; checked before the shares are made, which otherwise would be lost."""
     try:
         if texts and len(texts) != shares:
             raise InvalidRequest("count mismatch between number of provided PGP keys and number of shares")
@@ -148,7 +148,7 @@ def _encoded(shares: list[bytes], name: str) -> dict[str, Any]:
 
 
 async def unseal(system: System, call: Call, body: UnsealBody) -> Reply:
-    """Take one share of the unseal key; the last one that is needed unseals the server."""
+    """Add one share of the unseal key; the last one needed unseals the server."""
     if body.reset:
         return Reply(_seal_status(system, await system.core.reset_unseal()))
     if not body.key:
@@ -191,7 +191,7 @@ def _seal_status(system: System, status: SealStatus) -> dict[str, Any]:
 
 
 async def read_health(system: System, call: Call, body: HealthBody) -> Reply:
-    """Show the server's state, by a status code too, which load balancers look at."""
+    """Show the server's state, also as a status code, for load balancers."""
     _refuse_namespace(call)
     codes = {name: _code(getattr(body, name), default) for name, default in _CODES.items()}
     if body.standbyok is not UNSET:
@@ -217,9 +217,9 @@ async def read_health(system: System, call: Call, body: HealthBody) -> Reply:
 
 
 def _code(given: str | UnsetType, default: int) -> int:
-    """The status code that is asked for. One that no final answer has is refused.
+    """The requested status code; invalid ones for a final answer are refused.
 
-    OpenBao sends those from 600 to 999, and drops the connection at most others.
+    OpenBao sends codes from 600 to 999, and closes the connection for most others.
     """
     if given is UNSET:
         return default
@@ -236,12 +236,12 @@ def _cluster(system: System) -> dict[str, Any]:
 
 
 async def read_leader(system: System, call: Call, body: Nothing) -> Reply:
-    """Tell that this server is alone."""
+    """Show that this server is alone."""
     return Reply({"ha_enabled": False})
 
 
 async def refuse_unauthenticated(system: System, call: Call, body: Nothing) -> None:
-    """Refuse what a listener has to allow first: new keys and root tokens for shares, without a token."""
+    """Refuse rekeying and generating root tokens by shares, unless the listener allows it."""
     if system.core.unsealed is None:
         raise Sealed
     raise UnsupportedOperation(wrapped=False)

@@ -1,6 +1,6 @@
 """Rekeying with a token *and* shares: ``sys/rotate/root/*`` and ``sys/rotate/recovery/*``, in Vault's envelope.
 
-A policy decides who may take part at all, and each step is audited; so these paths need no listener's permission.
+A policy decides who may take part, and each step is audited; so these paths need no listener's permission.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ _WORDS = ErrorTexts(
 
 
 async def rotate_root(system: System, call: Call, body: Nothing) -> None:
-    """Replace the root key, which the barrier's keys are stored under; the shares stay."""
+    """Replace the root key, under which the barrier's keys are stored; the shares stay."""
     await rotate_root_key(system.core)
 
 
@@ -53,7 +53,7 @@ def _rotation(core: Core, *, recovery: bool) -> Rekeying:
 
 
 def _check(core: Core, recovery: bool, refusal: str) -> None:
-    """Refuse what the seal doesn't have."""
+    """Refuse a key that the seal doesn't have."""
     automatic = core.stored_seal.seal.automatic
     if recovery and not automatic:
         raise InvalidRequest(refusal)

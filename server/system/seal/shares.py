@@ -1,4 +1,4 @@
-"""What all paths share that take shares: a share as clients send it, and how far the check of new ones is."""
+"""Shares in requests: decoding them, and the progress of verifying new ones."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MISSING = "'key' must be specified in request body as JSON"
 
 
 class ShareBody(Body):
-    """A share, and the nonce of the round that it is for."""
+    """A share, and the nonce of its ceremony."""
 
     key: str = ""
     nonce: str = ""
@@ -27,7 +27,7 @@ class ShareBody(Body):
 
 
 def decode_share(text: str) -> bytes:
-    """A share in hexadecimal; else, or if it would be too short to be one, in base64 with or without line breaks.
+    """A share in hexadecimal; else, or if that would be too short, in base64 with or without line breaks.
 
     Raises ``InvalidRequest`` in Vault's words.
     """
@@ -44,7 +44,7 @@ def decode_share(text: str) -> bytes:
 
 
 def verification_data(status: RekeyStatus) -> dict[str, Any]:
-    """How far the check of new shares is, as all paths for it show it."""
+    """The progress of verifying new shares, common to all paths for it."""
     return {
         "nonce": status.verification_nonce,
         "started": status.verifying,
