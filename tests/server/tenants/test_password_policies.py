@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import string
+from collections import Counter
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from engines.faults import InvalidRequest, Unavailable
+from engines.worker_pools import MAX_LONG
 from server.tenants.policies import passwords
 from server.tenants.policies.passwords import CharsetRule, PasswordPolicy, parse_password_policy
 from tests.costs import processor_seconds_below
@@ -51,16 +53,33 @@ def test_comparisons_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(passwords, "MAX_COMPARED", 0)
     drawn = 0
 
-    class Drawing:
-        def choices(self, population: list[str], *, k: int) -> list[str]:
-            nonlocal drawn
-            drawn += 1
-            return population[:1] * k
+    def zeros(count: int) -> bytes:
+        nonlocal drawn
+        drawn += 1
+        return bytes(count)
 
-    monkeypatch.setattr(passwords, "_RANDOM", Drawing())
+    monkeypatch.setattr(passwords, "token_bytes", zeros)
     with pytest.raises(Unavailable):
-        PasswordPolicy(4, (CharsetRule("ab", 0), CharsetRule("b", 1))).generate()
+        PasswordPolicy(100, (CharsetRule("ab", 0), CharsetRule("b", 1))).generate()
     assert drawn == 1
+
+
+@pytest.mark.parametrize("size", [1, 3, 200, 256, 257, 300])
+def test_all_characters_are_as_likely(size: int) -> None:
+    """Each is drawn 400 times on average, give or take 20; six times that is exceeded once in 500 million."""
+    policy = PasswordPolicy(100, (CharsetRule("".join(map(chr, range(0x100, 0x100 + size)))),))
+    drawn = Counter("".join(policy.generate() for _ in range(4 * size)))
+    assert len(drawn) == size
+    assert all(abs(count - 400) < 120 for count in drawn.values())
+
+
+def test_what_fits_hardly_any_password_costs_little() -> None:
+    """As many as may be under way at a time are to cost no more than one request may (``tests/soak/cost.py``)."""
+    policy = PasswordPolicy(100, (CharsetRule(LOWER), CharsetRule("0", 60)))
+    with processor_seconds_below(0.3):
+        for _ in range(MAX_LONG):
+            with pytest.raises(Unavailable):
+                policy.generate()
 
 
 def test_a_long_policy_is_read_soon() -> None:
