@@ -30,8 +30,8 @@ MAX_CONTAINERS = 50_000
 MAX_STRINGS = 250_000
 """The most strings in one body, names included."""
 
-MAX_ELEMENTS = 150_000
-"""The most members and elements, counted by commas: each costs up to two microseconds, and its string an HMAC."""
+MAX_ELEMENTS = 100_000
+"""The most members and elements, counted by commas: each costs up to three microseconds, its HMAC included."""
 
 MAX_EXPLAINED_CHARACTERS = 16 * 1024
 """The longest broken body, in characters, that is read again, slowly, to report its error in OpenBao's words."""

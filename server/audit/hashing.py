@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engines.faults import InvalidRequest
@@ -90,17 +90,26 @@ class Hasher:
         if isinstance(value, dict):
             return self.data(value, clear, depth + 1)
         if isinstance(value, list | tuple):
-            return [
-                self.data(item, clear, depth + 2) if type(item) is dict else self._element(item, clear, key, depth)
-                for item in value
-            ]
+            return self._elements(value, clear, key, depth)
         if isinstance(value, bytes | bytearray | memoryview):
             return self.octets(bytes(value))
         if isinstance(value, Mapping):
             return self.data(value, clear, depth + 1)
         return self.text(str(value))
 
-    def _element(self, item: Any, clear: frozenset[str], key: str, depth: int) -> Any:
-        if type(item) is str:
-            return item if key in clear else self.text(item)
-        return item if type(item) in _SHOWN else self._nested(item, clear, key, depth + 1)
+    def _elements(self, items: Sequence[Any], clear: frozenset[str], key: str, depth: int) -> list[Any]:
+        octets, empty, shown = self.octets, self._empty, key in clear
+        hidden: list[Any] = []
+        for item in items:
+            kind = type(item)
+            if kind is str:
+                hidden.append(item if shown else octets(item.encode("utf-8", "surrogatepass")) if item else empty)
+            elif kind in _SHOWN:
+                hidden.append(item)
+            elif kind is dict:
+                hidden.append(self.data(item, clear, depth + 2))
+            elif isinstance(item, float):  # A number whose text is kept.
+                hidden.append(octets(str(item).encode()))
+            else:
+                hidden.append(self._nested(item, clear, key, depth + 1))
+        return hidden

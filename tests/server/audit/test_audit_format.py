@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from compat.json.text import parse_object
 from engines.base import Operation
 from engines.faults import Denied, Failed, Fault, InvalidRequest, NotFound, Unauthenticated, UnsupportedPath
 from server.audit.entry import (
@@ -200,6 +201,12 @@ def test_hashes_are_hmac_sha256_of_the_salt() -> None:
     for text in ("", "a", "é" * 100):
         expected = "hmac-sha256:" + hmac.new(SALT, text.encode(), hashlib.sha256).hexdigest()
         assert Hasher(SALT).text(text) == expected == Formatter(SALT, FormatOptions()).hash(text)
+
+
+def test_numbers_stay_unless_their_text_is_kept() -> None:
+    hidden = Hasher(SALT).data(parse_object(b'{"a":[1,1.5,1e3,[1e3,"",null],{"b":"x"}],"c":1e3}'), frozenset())
+    number, empty, letter = (Hasher(SALT).text(text) for text in ("1000.0", "", "x"))
+    assert hidden == {"a": [1, 1.5, number, [number, empty, None], {"b": letter}], "c": number}
 
 
 MARKER = "MARKER-b7c1"
