@@ -51,6 +51,7 @@ docs: $(VENV)/.dev
 	$(BIN)/python -m tests.house.api_document
 	$(BIN)/python -m tests.house.algorithm_document
 	$(BIN)/python -m tests.house.profile_document
+	$(BIN)/python -m tests.house.crypto_policy_document
 	$(BIN)/python -m tests.house.reference_tables
 
 format: $(VENV)/.dev

@@ -29,6 +29,8 @@ class TokenRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The path of the request that made it."""
     display_name: str
     creation_time: float
+    auth_type: str = ""
+    """The type of the auth method that a login has made it with; ``""`` for tokens made otherwise."""
     parent: str = ""
     """The hash of the parent's id; empty for an orphan."""
     parent_namespace: str = ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engines.crypto_policy.gate import PolicyRefused
 from engines.faults import (
     Denied,
     Failed,
@@ -39,7 +40,9 @@ def status_of(fault: Fault) -> int:
 
 
 def texts_of(fault: Fault, *, public: bool = False) -> tuple[str, ...]:
-    """The texts of ``fault`` for the list of errors: none or one. Texts of ``public`` routes are never wrapped."""
+    """The texts of ``fault`` for the list of errors. Texts of ``public`` routes are never wrapped."""
+    if isinstance(fault, PolicyRefused):
+        return fault.refusals
     if fault.message is None:
         return ()
     if fault.wrapped and not public:

@@ -29,6 +29,7 @@ from engines.faults import (
     UnsupportedOperation,
     UnsupportedPath,
 )
+from server.audit.crypto import CryptoEntry
 
 _CLASSES = {False: "secret", True: "auth"}
 
@@ -209,6 +210,9 @@ class AuditResponse(Struct):
 
     hidden: Hidden | None = None
     """The result of the broker's ``hide_answer`` for ``data``."""
+
+    crypto: CryptoEntry | None = None
+    """What was done with keys, and what the crypto policy said of it."""
 
     def __repr__(self) -> str:
         return f"AuditResponse(error={self.error!r})"

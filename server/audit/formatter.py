@@ -139,8 +139,20 @@ class Formatter:
             inside = inside + b"," + mount.response_block if inside else mount.response_block
         end = b'},"error":' + _json(response.error) + b"}\n" if response.error else b"}}\n"
         time = nanoseconds_text(nanoseconds).encode()
+        crypto = b"" if response.crypto is None else response.crypto.members()
         return b"".join(
-            (self._prefix, time, b'","type":"response",', auth, b",", parts.request, b',"response":{', inside, end)
+            (
+                self._prefix,
+                time,
+                b'","type":"response",',
+                auth,
+                b",",
+                parts.request,
+                crypto,
+                b',"response":{',
+                inside,
+                end,
+            )
         )
 
     def _auth(self, subject: AuditSubject, client_token: str, remaining_uses: int = 0) -> bytes:

@@ -69,6 +69,7 @@ LOG_LEVELS = ("trace", "debug", "info", "warn", "error")
 LOG_FORMATS = ("standard", "json")
 TLS_VERSIONS = ("tls12", "tls13")
 FIPS_MODES = ("disabled", "preferred", "enabled")
+CRYPTO_POLICIES = ("enforce", "off")
 
 TOP = (
     Setting("api_addr", Kind.STRING, "", "The URL at which clients reach this server; told to clients, never bound.",
@@ -94,6 +95,9 @@ TOP = (
     Setting("fips_mode", Kind.CHOICE, "disabled",
          "What becomes of algorithms that FIPS 140-3 doesn't approve: they are used, used with a warning and never by "
          "default, or refused. See [FIPS modes](fips.md).", choices=FIPS_MODES),
+    Setting("crypto_policies", Kind.CHOICE, "enforce",
+         "Whether [crypto policies](crypto-policy.md) are enforced. `off` is for getting out of a policy that locks "
+         "everybody out; it is logged at every start.", choices=CRYPTO_POLICIES),
     Setting("max_batch_items", Kind.COUNT, MAX_BATCH_ITEMS,
          "The most items that one `batch_input` may hold; more are answered 400. Streams have no such limit.",
          minimum=1),

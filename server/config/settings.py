@@ -136,6 +136,7 @@ class Config:
     cache_size: int = CACHE_SIZE
     algorithm_providers: str = ""
     fips_mode: str = "disabled"
+    crypto_policies: str = "enforce"
     max_batch_items: int = MAX_BATCH_ITEMS
     workers: int = 1
     max_connections: int = MAX_CONNECTIONS

@@ -17,6 +17,7 @@ from server.core.tenant_pool import TenantPool
 from server.core.unsealed import Unsealed, note_version, read_cluster
 from server.runtime import plugins
 from server.runtime.version import PLUGIN_VERSION
+from server.tenants.crypto_policies.table import CryptoPolicyTable
 from server.tenants.identity.effective_identity import EffectiveIdentities
 from server.tenants.limits.lockouts import Lockouts
 from server.tenants.mounts.table import (
@@ -45,7 +46,8 @@ from storage.view import View
 async def activate(runtime: Runtime, engines: EngineOpener) -> Unsealed:
     """Start everything over the open barrier of ``runtime``.
 
-    Raises ``StorageFault`` if what is stored can't be read.
+    Raises ``StorageFault`` if what is stored can't be read, ``Failed`` if there are crypto policies that can't be
+    enforced.
     """
     view = View(runtime.barrier, ROOT.storage_prefix, runtime.cache)
     audit = Broker(
@@ -59,15 +61,27 @@ async def activate(runtime: Runtime, engines: EngineOpener) -> Unsealed:
     )
     await audit.load()
     decisions = DecisionCache()
-    root = await _open_tenant(runtime, engines, ROOT, view, decisions)
-    guards = Guards(view.within("sys/guards/"), runtime.rate_counts)
     namespaces_view = view.within("sys/namespaces/")
     decisions.watch(namespaces_view)
     table = NamespaceTable(namespaces_view, runtime.clock)
 
+    async def catch_up() -> None:
+        await runtime.cache.catch_up()
+        await unsealed.load_namespaces()
+
+    crypto_policies = CryptoPolicyTable(
+        view.within("sys/crypto-policies/"),
+        table,
+        runtime.clock,
+        catch_up,
+        enforced=runtime.settings.crypto_policies_enforced,
+    )
+    root = await _open_tenant(runtime, engines, ROOT, view, decisions, crypto_policies)
+    guards = Guards(view.within("sys/guards/"), runtime.rate_counts)
+
     async def bring_up(entry: Entry) -> Tenant:
         own_view = View(runtime.barrier, entry.namespace.storage_prefix, runtime.cache)
-        tenant = await _open_tenant(runtime, engines, entry.namespace, own_view, decisions, elsewhere)
+        tenant = await _open_tenant(runtime, engines, entry.namespace, own_view, decisions, crypto_policies, elsewhere)
         await tenant.mounts.clear_leftovers()
         return tenant
 
@@ -77,8 +91,10 @@ async def activate(runtime: Runtime, engines: EngineOpener) -> Unsealed:
         tenant = await tenants.by_id(namespace_id)
         return None if tenant is None else tenant.tokens
 
-    unsealed = Unsealed(root, audit, await read_cluster(view, runtime.settings), guards, decisions, table, tenants)
+    cluster = await read_cluster(view, runtime.settings)
+    unsealed = Unsealed(root, audit, cluster, guards, decisions, table, tenants, crypto_policies)
     await unsealed.load_namespaces()
+    await crypto_policies.load()
     await note_version(view, runtime.clock())
     await root.mounts.clear_leftovers()
     unsealed.maintenance = Maintenance(runtime, unsealed)
@@ -92,6 +108,7 @@ async def _open_tenant(
     namespace: Namespace,
     view: View,
     decisions: DecisionCache,
+    crypto_policies: CryptoPolicyTable,
     elsewhere: Elsewhere | None = None,
 ) -> Tenant:
     decisions.watch(view, MOUNT_TABLE)
@@ -124,6 +141,7 @@ async def _open_tenant(
         Lockouts(view.within("sys/lockout/"), runtime.login_failures, namespace.id),
         identities,
         JwtIssuer(view.within("sys/jwt/"), _token_address(runtime, namespace), tokens),
+        crypto_policies,
     )
     await tenant.mounts.begin(_built_in(namespace))
     await tenant.mounts.router()

@@ -41,7 +41,8 @@ class EngineOpener:
 
     def open(self, tenant: Tenant, entry: MountEntry) -> tuple[EngineType[..., Any], object]:
         """The engine at ``entry``: its type, and its state."""
-        mount = mount_of(self.runtime, tenant, entry)
+        gate = tenant.crypto_policies.gate(tenant.namespace.path, entry.path, entry.engine_type)
+        mount = mount_of(self.runtime, tenant, entry, gate)
         if entry.built_in:
             return self._built_in(tenant, entry.engine_type, mount)
         group = plugins.AUTH_METHODS if entry.is_auth else plugins.ENGINES

@@ -94,9 +94,13 @@ class Maintenance:
             return
         unsealed = self._unsealed
         await _carefully(self._sweep_tenant(unsealed.root), "the root namespace")
-        await _carefully(unsealed.tenants.erase_gone(), "deleted namespaces")
+        await _carefully(self._erase_gone(), "deleted namespaces")
         for entry in self._sweeps.next(unsealed.namespaces.by_id, SWEPT_AT_ONCE):
             await _carefully(self._sweep_namespace(entry), entry.id)
+
+    async def _erase_gone(self) -> None:
+        await self._unsealed.crypto_policies.erase(self._unsealed.namespaces.leaving)
+        await self._unsealed.tenants.erase_gone()
 
     async def tick(self) -> None:
         """Run engines' periodic work, in the root and in the namespaces whose turn it is."""
@@ -133,6 +137,7 @@ class Maintenance:
             return False
         await self._runtime.cache.catch_up()
         await self._unsealed.load_namespaces()
+        await self._unsealed.crypto_policies.load()
         return True
 
     async def _sweep_namespace(self, entry: Entry) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from engines.base import Mount
+from engines.crypto_policy.gate import OPEN_GATE, Gate
 from server.core.runtime import Runtime
 from server.tenants.mounts.table import MountEntry
 from server.tenants.tenant import Tenant
 
 
-def mount_of(runtime: Runtime, tenant: Tenant, entry: MountEntry) -> Mount:
-    """The ``Mount`` of the engine at ``entry``."""
+def mount_of(runtime: Runtime, tenant: Tenant, entry: MountEntry, gate: Gate = OPEN_GATE) -> Mount:
+    """The ``Mount`` of the engine at ``entry``; ``gate`` is asked before it uses keys."""
     config, settings = entry.config, runtime.settings
     return Mount(
         storage=tenant.view.within(entry.storage_prefix),
@@ -22,4 +23,5 @@ def mount_of(runtime: Runtime, tenant: Tenant, entry: MountEntry) -> Mount:
         max_batch_items=settings.max_batch_items,
         fips_mode=settings.fips_mode,
         namespace=tenant.namespace.path,
+        gate=gate,
     )

@@ -30,6 +30,9 @@ class Settings:
     fips_mode: FipsMode = FipsMode.DISABLED
     """The treatment of operations that FIPS 140-3 doesn't approve."""
 
+    crypto_policies_enforced: bool = True
+    """Whether crypto policies are asked at all."""
+
     storage_type: str = "inmem"
     audit_devices: tuple[DeclaredDevice, ...] = ()
     audit_through_api: bool = False

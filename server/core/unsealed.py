@@ -20,6 +20,7 @@ from server.audit.broker import Broker
 from server.core.settings import Settings
 from server.core.tenant_pool import TenantPool
 from server.runtime.version import VERSION
+from server.tenants.crypto_policies.table import CryptoPolicyTable
 from server.tenants.namespaces.names import ROOT, Namespace, above, normalise
 from server.tenants.namespaces.table import NamespaceTable
 from server.tenants.tenant import Tenant
@@ -64,6 +65,7 @@ class Unsealed:
     decisions: DecisionCache
     namespaces: NamespaceTable
     tenants: TenantPool
+    crypto_policies: CryptoPolicyTable
     maintenance: BackgroundWork | None = None
 
     async def tenant(self, namespace_path: str) -> Tenant | None:

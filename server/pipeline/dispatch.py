@@ -40,6 +40,7 @@ from engines.faults import (
 )
 from engines.routing import RouteTable
 from server.access.request_context import RequestContext, audit_response
+from server.audit.crypto import crypto_entry
 from server.audit.entry import raw_answer
 from server.audit.entry import refusal as refused
 from server.core.lifecycle import Core
@@ -145,6 +146,8 @@ class Dispatcher:
                 namespaces = unsealed.namespaces
                 if namespaces.stale or namespaces.by_path or request.in_namespace:
                     await _resolve(request, unsealed)
+                if unsealed.crypto_policies.stale:
+                    await unsealed.crypto_policies.load()
                 if unsealed.guards.on:
                     marks, answer = await self._guarded(request, request_id, unsealed)
             if answer is None and request.path.startswith(_SYSTEM):
@@ -187,6 +190,7 @@ class Dispatcher:
         if unsealed is not None:
             await self._core.runtime.cache.catch_up()
             await _resolve(request, unsealed)
+            await unsealed.crypto_policies.load()
             if unsealed.guards.on:
                 context = await locate(request, request_id, unsealed)
                 if context.route is None or context.route.item is None:
@@ -299,7 +303,7 @@ class Dispatcher:
         call = _call(context, self._core.runtime.clock())
         context, body = await admit(unsealed, context, call, epoch)
         pending = await unsealed.audit.begin(context.audit_request())
-        stream = Stream(self._core, unsealed, context, pending, self._failure)
+        stream = Stream(self._core, unsealed, context, call, pending, self._failure)
         try:
             reply = await self._handled(context, call, body)
             assert reply is not None and reply.each is not None, "the handler of a stream says what answers it"
@@ -340,6 +344,8 @@ class Dispatcher:
     async def _endpoint(self, context: RequestContext, call: Call, body: Body | None, unsealed: Unsealed) -> Answer:
         """Steps 7 to 9, audited in every case."""
         writes = context.writes or context.request.wrap_ttl_seconds > 0
+        mount = "" if context.match is None else context.match.mounted.entry.path
+        began_ns = self._core.runtime.in_flight[context.request_id][1]
         audited = context.audit_request()
         pending = await unsealed.audit.begin(audited) if writes else unsealed.audit.hold(audited)
         try:
@@ -351,12 +357,15 @@ class Dispatcher:
         except Exception as error:
             # Without a name for the fault, which refers to this frame: a name would keep the request alive.
             response = refused(fault_of(error) or Fault("internal error"), public=context.public)
+            response.crypto = crypto_entry(call, mount, began_ns, failed=True)
             await unsealed.audit.finish(pending, response)
             if isinstance(error, Fault) and context.public:
                 error.wrapped = False
             raise
         except BaseException:  # It was cancelled, and must not wait any more.
-            unsealed.audit.abandon(pending, refused(Fault("internal error"), public=context.public))
+            response = refused(Fault("internal error"), public=context.public)
+            response.crypto = crypto_entry(call, mount, began_ns, failed=True)
+            unsealed.audit.abandon(pending, response)
             raise
         if isinstance(reply, Reply) and reply.raw is not None:
             response = raw_answer(answer.status, reply.raw.content_type, reply.raw.body)
@@ -364,6 +373,8 @@ class Dispatcher:
             response = raw_answer(answer.status, "application/json", answer.body)
         else:
             response = audit_response(reply, call.warnings, context)
+        if call.crypto is not None or call.crypto_policy is not None:
+            response.crypto = crypto_entry(call, mount, began_ns, failed=False)
         if len(answer.body) > LONG_ANSWER_BYTES:
             await unsealed.audit.hide_answer(response, context.audit_subject())
         await unsealed.audit.finish(pending, response)

@@ -63,7 +63,7 @@ async def log_in(
     if not isinstance(reply, Login):
         return reply
     reply.token_type = _token_type(mounted.entry.config.token_type, reply.token_type)
-    return await issue(tenant, mount_of(runtime, tenant, mounted.entry), reply, call)
+    return await issue(tenant, mount_of(runtime, tenant, mounted.entry), mounted.entry.type, reply, call)
 
 
 async def _prove(tenant: Tenant, mounted: Mounted, route: Row[Any], call: Call, body: Body) -> Reply | None:
@@ -111,8 +111,8 @@ async def _refuse_locked(tenant: Tenant, accessor: str, alias: str, call: Call) 
         raise Denied(wrapped=False)
 
 
-async def issue(tenant: Tenant, mount: Mount, login: Login, call: Call) -> Reply:
-    """Mint the token of ``login``, returned by the auth method at ``mount``.
+async def issue(tenant: Tenant, mount: Mount, auth_type: str, login: Login, call: Call) -> Reply:
+    """Mint the token of ``login``, returned by the auth method of the type ``auth_type`` at ``mount``.
 
     Raises ``InvalidRequest`` for the policies ``root`` and ``response-wrapping``, which no login may give, and for a
     batch token with limited uses, which can't be counted; ``Denied`` if the login's entity is disabled.
@@ -149,6 +149,7 @@ async def issue(tenant: Tenant, mount: Mount, login: Login, call: Call) -> Reply
             path=f"{mount.path}{call.path}",
             display_name=_display_name(tenant.namespace.path + mount.path, login),
             creation_time=call.now,
+            auth_type=auth_type,
             metadata=dict(login.metadata) or None,
             num_uses=login.num_uses,
             ttl=granted,

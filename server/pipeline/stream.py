@@ -19,10 +19,11 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from engines.base import Answers
+from engines.base import Answers, Call
 from engines.faults import Denied, Fault, InvalidRequest, NotFound, Sealed, Unauthenticated
 from server.access.request_context import RequestContext
 from server.audit.broker import Pending
+from server.audit.crypto import crypto_entry
 from server.audit.entry import AuditResponse, refusal
 from server.core.lifecycle import Core
 from server.core.unsealed import Unsealed
@@ -53,6 +54,7 @@ class Stream:
         core: Core,
         unsealed: Unsealed,
         context: RequestContext,
+        call: Call,
         pending: Pending,
         failure: Callable[[Exception, str], Answer],
     ) -> None:
@@ -60,8 +62,10 @@ class Stream:
         self._core = core
         self._unsealed = unsealed
         self._context = context
+        self._call = call
         self._pending: Pending | None = pending
-        core.runtime.in_flight[context.request_id] = context.request, perf_counter_ns()
+        self._began_ns = perf_counter_ns()
+        core.runtime.in_flight[context.request_id] = context.request, self._began_ns
         self._failure = failure
         self._decoder = _decoder(context.route.item)
         self._received = hashlib.sha256()
@@ -119,10 +123,13 @@ class Stream:
             "request_sha256": self._received.hexdigest(),
             "response_sha256": self._sent.hexdigest(),
         }
+        assert self._context.match is not None, "a stream has a mount"
+        mount = self._context.match.mounted.entry.path
+        crypto = crypto_entry(self._call, mount, self._began_ns, failed=error is not None or self.failed > 0)
         if error is None:
-            return AuditResponse(data=counted)
+            return AuditResponse(data=counted, crypto=crypto)
         response = refusal(error if isinstance(error, Fault) else Fault("internal error"))
-        return replace(response, data={**(response.data or {}), **counted})
+        return replace(response, data={**(response.data or {}), **counted}, crypto=crypto)
 
     async def _check(self, group: list[Any]) -> None:
         """Raise a fault unless the stream is still authorized, with the items of ``group``."""
@@ -133,6 +140,7 @@ class Stream:
         if self._unsealed.namespaces.stale:
             await self._unsealed.load_namespaces()
         check_namespace(context.request, self._unsealed.namespaces)
+        await self._unsealed.crypto_policies.load()
         if self._unsealed.audit.stale:
             await self._unsealed.audit.load()
         match, token, tenant = context.match, context.token, context.tenant

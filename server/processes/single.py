@@ -26,6 +26,7 @@ from server.processes.supervisor import Supervisor
 from server.processes.worker_loop import Member, OpenService, ReadConfig, Service, Serving, new_loop
 from server.runtime.openssl import warn_of_provider
 from server.runtime.version import VERSION
+from server.tenants.crypto_policies.expressions import AVAILABLE, MISSING
 from storage.file_locks import FileLock
 
 _log = logging.getLogger(__name__)
@@ -43,6 +44,10 @@ def run(config: Config, open_service: OpenService, read_config: ReadConfig) -> N
     mode = FipsMode(config.fips_mode)
     if warning := warn_of_provider(mode):
         _log.warning("%s", warning)
+    if config.crypto_policies == "off":
+        _log.warning('crypto policies are not enforced: the configuration says crypto_policies = "off"')
+    elif not AVAILABLE:
+        _log.warning("no crypto policy can be written: %s", MISSING)
     with _pid_file(config.pid_file, config.places.get("pid_file")):
         opened = open_listeners(config.listeners, mode)
         urls = [one.url for one in opened]

@@ -22,7 +22,8 @@ from server.system.access import (
 )
 from server.system.audit import devices as audit
 from server.system.audit import headers as audited_headers
-from server.system.crypto import profiles
+from server.system.crypto import exceptions, profiles
+from server.system.crypto import policies as crypto_policies
 from server.system.inspect import algorithms, fips, loggers, metrics, router, status
 from server.system.inspect import overview as inspection
 from server.system.mounts import plugins as plugin_catalog
@@ -336,6 +337,8 @@ ROUTES: tuple[Row[System], ...] = (
     Route(READ, "algorithms/{name}", algorithms.read_algorithm, algorithms.AlgorithmBody, "Show an algorithm's facts.",
           writes=False, scope=EACH),
     # Crypto policy
+    *crypto_policies.POLICY_ROUTES,
+    *exceptions.EXCEPTION_ROUTES,
     *profiles.PROFILE_ROUTES,
     # For user interfaces
     Route(READ, "internal/ui/namespaces", visible_mounts.list_visible_namespaces, Nothing,

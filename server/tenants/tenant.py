@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from auth_methods.token.jwt_issuer import JwtIssuer
 from server.audit.entry import AuditNamespace
+from server.tenants.crypto_policies.table import CryptoPolicyTable
 from server.tenants.identity.effective_identity import EffectiveIdentities
 from server.tenants.limits.lockouts import Lockouts
 from server.tenants.mounts.table import Mounts
@@ -32,3 +33,5 @@ class Tenant:
     lockouts: Lockouts
     identities: EffectiveIdentities
     jwt_issuer: JwtIssuer
+    crypto_policies: CryptoPolicyTable
+    """Of all namespaces."""

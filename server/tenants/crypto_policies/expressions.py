@@ -89,6 +89,21 @@ class Expression:
         return Outcome(False, _first_line(str(value)))
 
 
+class _Broken:
+    """In place of a compiled expression: raises why there is none."""
+
+    def __init__(self, reason: str) -> None:
+        self._reason = reason
+
+    def eval(self, data: object) -> None:
+        raise RuntimeError(self._reason)
+
+
+def broken(text: str, reason: str) -> Expression:
+    """An expression that never holds, because of ``reason``."""
+    return Expression(text, _Broken(reason), (), Need.KEY, uses_key=False)
+
+
 def compile_expression(text: str) -> Expression:
     """Compile ``text``, of type Boolean, and check its cost.
 

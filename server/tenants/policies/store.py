@@ -230,7 +230,11 @@ class PolicyStore:
             present = None if value is None else _decode(name, value)
             if present is not None and _expired(present, now):
                 present = None
-            _check_version(present, cas, cas_required)
+            check_version(
+                0 if present is None else present.version,
+                cas,
+                required=cas_required or (present is not None and present.cas_required),
+            )
             record = _Record(
                 text,
                 1 if present is None else present.version + 1,
@@ -367,16 +371,15 @@ def plain_text(text: str) -> str:
         return text
 
 
-def _check_version(present: StoredPolicy | None, cas: int | None, cas_required: bool) -> None:
-    """Raise ``InvalidRequest`` unless the caller's ``cas`` matches the present version, or isn't required."""
+def check_version(present: int, cas: int | None, *, required: bool = False) -> None:
+    """Raise ``InvalidRequest`` unless ``cas`` matches the present version (0: none), or isn't required."""
     if cas is None:
-        if cas_required or (present is not None and present.cas_required):
+        if required:
             raise InvalidRequest("check-and-set parameter required for this call")
         return
     if cas == MUST_NOT_EXIST:
-        if present is not None:
+        if present:
             raise InvalidRequest("check-and-set parameter set to -1 on existing entry")
         return
-    version = 0 if present is None else present.version
-    if cas != version:
-        raise InvalidRequest(f"check-and-set parameter {cas} did not match the current version {version}")
+    if cas != present:
+        raise InvalidRequest(f"check-and-set parameter {cas} did not match the current version {present}")

@@ -50,6 +50,7 @@ class _Sealed(Struct, frozen=True, array_like=True):
     bound_cidrs: tuple[str, ...]
     role: str
     parent_namespace: str = ""
+    auth_type: str = ""
 
 
 class BatchTokens:
@@ -81,6 +82,7 @@ class BatchTokens:
             bound_cidrs=record.bound_cidrs,
             role=record.role,
             parent_namespace=record.parent_namespace,
+            auth_type=record.auth_type,
         )
         salt = secrets.token_bytes(_SALT_BYTES)
         aead, nonce = self._derive(salt)
@@ -128,6 +130,7 @@ def _record(sealed: _Sealed, token_id: str) -> TokenRecord:
         parent=sealed.parent.hex(),
         role=sealed.role,
         parent_namespace=sealed.parent_namespace,
+        auth_type=sealed.auth_type,
         metadata=sealed.metadata,
         ttl=sealed.ttl,
         entity_id=sealed.entity_id,

@@ -85,7 +85,7 @@ def _uncounted(namespace_path: str, type: str, ttl_seconds: int) -> None:
 class Token(HeldToken):
     """A cached token: its record, its hash, and data that other modules prepare for it."""
 
-    __slots__ = ("audit", "generation", "hash", "identity", "key", "record", "store", "sure_until")
+    __slots__ = ("audit", "crypto_caller", "generation", "hash", "identity", "key", "record", "store", "sure_until")
 
     def __init__(self, record: TokenRecord, hashed: str, store: Tokens) -> None:
         self.record = record
@@ -95,6 +95,8 @@ class Token(HeldToken):
         """Where it is kept: that of the namespace which it belongs to."""
         self.audit: AuditToken | None = None
         """The prepared auth block of audit entries, by the dispatcher."""
+        self.crypto_caller: tuple[EffectiveIdentity | None, object] | None = None
+        """Who calls in the crypto policy's terms, with the identity that it was made of."""
         self.identity: EffectiveIdentity | None = None
         """What its entity comes to, by ``server.tenants.identity.effective_identity``; None without an entity."""
         self.generation: object = None
