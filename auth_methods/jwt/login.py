@@ -9,7 +9,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
+
+from msgspec.structs import replace
 
 from auth_methods.base import InvalidCredentials, Login
 from auth_methods.jwt import claims as tokens
@@ -20,6 +23,7 @@ from auth_methods.jwt.keys import BadSignature, read_header, verified_claims
 from auth_methods.jwt.records import Config, Role
 from auth_methods.jwt.remote import FetchFailed
 from auth_methods.jwt.state import Jwt
+from auth_methods.policy_templates import MissingClaim, parse, render
 from engines.base import Body, Call
 from engines.faults import Failed, InvalidRequest
 
@@ -110,9 +114,21 @@ def login_of(role: Role, name: str, claims: dict[str, Any], call: Call) -> Login
     if not user:
         raise Failed("missing name in alias")
     metadata["role"] = name
-    return role.token.login(
-        call, alias=user, metadata=metadata, display_name=user, alias_metadata=metadata, groups=groups
-    )
+    token = role.token
+    if role.token_policies_template_claims:
+        token = replace(token, policies=_named_policies(token.policies, claims))
+    return token.login(call, alias=user, metadata=metadata, display_name=user, alias_metadata=metadata, groups=groups)
+
+
+def _named_policies(templates: Sequence[str], claims: Mapping[str, Any]) -> tuple[str, ...]:
+    """The policies that a role's templates name. Raises ``InvalidClaims`` if a claim is missing."""
+    named = []
+    for index, template in enumerate(templates):
+        try:
+            named.append(render(parse(template), claims))
+        except MissingClaim as error:
+            raise InvalidClaims(f"failed to template policy [{index}]: {error}") from None
+    return tuple(named)
 
 
 async def _check_id(method: Jwt, role: Role, claims: dict[str, Any], ends_at: float) -> None:

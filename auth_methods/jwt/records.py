@@ -83,6 +83,9 @@ class Role(Struct, frozen=True, kw_only=True):
     not_before_leeway: int = 0
     oidc_disable_confirmation: bool = False
     oidc_scopes: list[str] | None = None
+    token_policies_template_claims: bool = False
+    """Whether the names of its policies are templates, see ``auth_methods.policy_templates``."""
+
     user_claim: str = ""
     user_claim_json_pointer: bool = False
     verbose_oidc_logging: bool = False

@@ -13,6 +13,7 @@ from auth_methods.addresses import AddressList
 from auth_methods.encoding import encoded
 from auth_methods.jwt.records import Role, decode, key
 from auth_methods.jwt.state import Jwt
+from auth_methods.policy_templates import InvalidTemplate, parse
 from auth_methods.token_fields import TokenFields, changed, warn_of_long_ttl
 from engines.base import Body, Call, Mount, Page, Reply
 from engines.durations import format_go_duration
@@ -72,7 +73,7 @@ class RoleBody(TokenFields):
     oauth2_metadata: CommaList = []
     oidc_disable_confirmation: bool | UnsetType = UNSET
     oidc_scopes: CommaList | UnsetType = UNSET
-    token_policies_template_claims: bool = False
+    token_policies_template_claims: bool | UnsetType = UNSET
     user_claim: str | UnsetType = UNSET
     user_claim_json_pointer: bool | UnsetType = UNSET
     verbose_oidc_logging: bool | UnsetType = UNSET
@@ -107,7 +108,9 @@ class RoleBody(TokenFields):
         "oauth2_metadata": "Not supported.",
         "oidc_disable_confirmation": "Accepted for the sake of existing roles.",
         "oidc_scopes": "What to ask the provider for besides `openid`.",
-        "token_policies_template_claims": "Not supported.",
+        "token_policies_template_claims": (
+            "Whether `token_policies` may name claims (`{{.team}}`), whose values stand in the names of the policies."
+        ),
         "user_claim": "The claim with the caller's name.",
         "user_claim_json_pointer": "Whether `user_claim` is a JSON pointer.",
         "verbose_oidc_logging": "Accepted for the sake of existing roles: nothing of the kind is logged.",
@@ -164,14 +167,14 @@ async def delete_role(method: Jwt, call: Call, body: RoleName) -> None:
 def _changed(role: Role, body: RoleBody, mount: Mount) -> Role:
     if body.role_type not in ("jwt", "oidc", ""):
         raise InvalidRequest(f"invalid 'role_type': {body.role_type}")
-    if body.token_policies_template_claims:
-        raise InvalidRequest("token_policies_template_claims is not supported by this server")
     if body.oauth2_metadata:
         raise InvalidRequest(f"Unrecognized oauth2 metadata name {body.oauth2_metadata[0]}")
     changes = {name: getattr(body, name) for name in _SETTINGS if getattr(body, name) is not UNSET}
     token = changed(role.token, body, OLD_NAMES)
     role = replace(role, **changes, role_type=body.role_type or "oidc", token=token)
     _check(role)
+    if role.token_policies_template_claims:
+        _check_templates(role)
     if token.period > mount.max_lease_ttl_seconds:
         period, most = format_go_duration(token.period), format_go_duration(mount.max_lease_ttl_seconds)
         raise InvalidRequest(
@@ -213,6 +216,14 @@ def _check(role: Role) -> None:
         names.add(name)
 
 
+def _check_templates(role: Role) -> None:
+    for index, policy in enumerate(role.token.policies):
+        try:
+            parse(policy)
+        except InvalidTemplate as error:
+            raise InvalidRequest(f"failed to parse template policy [{index}]: {error}") from None
+
+
 def _shown(role: Role) -> dict[str, Any]:
     data: dict[str, Any] = {"role_type": role.role_type} | {name: getattr(role, name) for name in _SETTINGS}
     for name in ("jti_required", "jti_single_use"):
@@ -220,6 +231,5 @@ def _shown(role: Role) -> dict[str, Any]:
             del data[name]  # OpenBao doesn't have these.
     return data | {
         "oauth2_metadata": None,
-        "token_policies_template_claims": False,
         **role.token.shown(OLD_NAMES),
     }

@@ -67,6 +67,7 @@ _ENTITY_IDS = "the id of an entity is a UUID, in namespaces too"
 _FROM_ABOVE = "a token of the root namespace can be neither seen nor ended from a namespace below"
 _OWN_END = "the explicit maximum that a token was made with is moved by nothing, its role's included"
 _OWN_PERIOD = "a token keeps the period that it was made with, if its role has none"
+_TEMPLATES = "a mistake in a role or a token is no failure of the server's, and told in no words of Go's"
 _MISLEADING = "a value that is filled in is never a wildcard, and never nothing"
 _SPELT = "what names one thing in several ways is judged by the thing, in requests and in rules"
 _MEANT = "parameters are judged by what the path makes of them, each element of a list for itself"
@@ -159,6 +160,14 @@ DIFFERENCES: tuple[Difference, ...] = (
     Difference("auth-lockout", "wrong for nobody 3", "*", "a lock doesn't tell which names exist"),
     Difference("auth-jwt-config", "write a provider that is nobody", "body.errors.0", _GO_WORDS),
     Difference("auth-jwt-logins", "two parts", "body.errors.0", _GO_WORDS),
+    Difference("auth-jwt-templates", "refuse *", "*", _TEMPLATES),
+    Difference("auth-jwt-templates", "change to what is none", "*", _TEMPLATES),
+    Difference("auth-jwt-templates", "templates again", "*", _TEMPLATES),
+    *(
+        Difference("auth-jwt-templates", f"log in {name}", "*", _TEMPLATES)
+        for name in ("no such claim", "no such member", "a member of a text", "an element beyond", "null")
+    ),
+    Difference("auth-jwt-templates", "log in a list", "*", "a list can't be written as one name"),
     Difference("auth-jwt-config", "read after *", "body.warnings.0", _GO_WORDS),
     Difference("auth-approle-logins", "log in *", "body.errors.0", _SLIP),
     Difference("auth-approle-secrets", "generate with a * network", "body.errors.0", _SLIP),

@@ -399,6 +399,82 @@ _groups = Scenario(
     ),
 )
 
+_TEMPLATES: tuple[tuple[str, Json, Claims, int], ...] = (
+    ("a claim", ["p-{{.team}}"], {"team": "blue"}, 200),
+    ("blanks and case", ["P-{{ .Team }}", "q"], {"Team": " Blue ", "team": "red"}, 200),
+    ("a member", ["{{.team.name}}"], {"team": {"name": "blue"}}, 200),
+    ("two claims", ["{{.team}}{{.sub}}-{{.iss}}"], {"team": "blue"}, 200),
+    ("an underscore", ["{{.cost_center}}"], {"cost_center": "c1"}, 200),
+    ("letters of any script", ["{{.équipe}}"], {"équipe": "bleue"}, 200),
+    ("an index", ['{{index . "cost-center"}}'], {"cost-center": "c1"}, 200),
+    ("an index of a member", ['{{index .team "a.b"}}'], {"team": {"a.b": "x"}}, 200),
+    ("an index of two", ['{{index . "team" "name"}}'], {"team": {"name": "blue"}}, 200),
+    ("an index of a list", ["{{index .groups 1}}"], {"groups": ["a", "b"]}, 200),
+    ("blanks that go", ["a {{- .team -}} b"], {"team": "x"}, 200),
+    ("a comma", ["p-{{.team}}"], {"team": "a,b"}, 200),
+    ("a template in a claim", ["{{.team}}"], {"team": "{{.sub}}"}, 200),
+    ("an empty claim", ["{{.team}}"], {"team": ""}, 200),
+    ("a small number", ["n-{{.level}}"], {"level": 5}, 200),
+    ("a boolean", ["b-{{.admin}}"], {"admin": True}, 200),
+    ("closing braces", ["a}}b"], {}, 200),
+    ("no policies", [], {}, 200),
+    ("root", ["{{.team}}"], {"team": "ROOT"}, 400),
+    ("the policy of wrapping", ["{{.team}}"], {"team": "response-wrapping"}, 400),
+    ("no such claim", ["{{.team}}"], {}, 500),
+    ("no such member", ["q", "{{.team.name}}"], {"team": {}}, 500),
+    ("a member of a text", ["{{.team.name}}"], {"team": "blue"}, 500),
+    ("an element beyond", ["{{index .groups 2}}"], {"groups": ["a"]}, 500),
+    ("a list", ["{{.groups}}"], {"groups": ["a", "b"]}, 200),
+    ("null", ["{{.team}}"], {"team": None, "x": None}, 500),
+)
+
+_NO_TEMPLATES: tuple[tuple[str, Json], ...] = (
+    ("unclosed", ["a{{.team"]),
+    ("a word", ["{{claims.team}}"]),
+    ("nothing", ["{{ }}"]),
+    ("a hyphen", ["{{.cost-center}}"]),
+    ("a digit first", ["{{.1a}}"]),
+    ("a dot behind", ["{{.team.}}"]),
+    ("in the third", ["a", "b{{.x}}", "c{{"]),
+)
+
+_policy_templates = Scenario(
+    "auth-jwt-templates",
+    steps=(
+        _ENABLE,
+        _CONFIGURE,
+        *(
+            Step(f"refuse {name}", "POST auth/{m}/role/r", 500,
+                 {"role_type": "jwt", "user_claim": "sub", "bound_audiences": "aud", "token_policies": policies,
+                  "token_policies_template_claims": True})
+            for name, policies in _NO_TEMPLATES
+        ),
+        Step("none is there", "GET auth/{m}/role/r", 404),
+        *(
+            step
+            for name, policies, claims, status in _TEMPLATES
+            for step in (
+                *_role(name, token_policies=policies, token_policies_template_claims=True),
+                _login(name, claims, status),
+            )
+        ),
+        *_role("for changes", token_policies=["{{.team}}"], token_policies_template_claims="true"),
+        _login("for changes", {"team": "blue"}, 200),
+        Step("change another setting", "POST auth/{m}/role/r", 204, {"role_type": "jwt", "token_ttl": "1h"}),
+        Step("still templates", "GET auth/{m}/role/r", 200),
+        Step("change to what is none", "POST auth/{m}/role/r", 500, {"role_type": "jwt", "token_policies": ["{{bad"]}),
+        Step("no templates", "POST auth/{m}/role/r", 204,
+             {"role_type": "jwt", "token_policies": ["{{bad"], "token_policies_template_claims": False}),
+        Step("read no templates", "GET auth/{m}/role/r", 200),
+        _login("without templates", {}, 200),
+        Step("templates again", "POST auth/{m}/role/r", 500,
+             {"role_type": "jwt", "token_policies_template_claims": True}),
+        Step("a text that is no boolean", "POST auth/{m}/role/r", 400,
+             {"role_type": "jwt", "token_policies_template_claims": "zz"}),
+        _DISABLE,
+    ),
+)  # fmt: skip
+
 _browsers = Scenario(
     "auth-jwt-browsers",
     steps=(
@@ -421,4 +497,4 @@ _browsers = Scenario(
     ),
 )  # fmt: skip
 
-SCENARIOS = (_config, _roles, _logins, _bound, _groups, _browsers)
+SCENARIOS = (_config, _roles, _logins, _bound, _groups, _policy_templates, _browsers)
