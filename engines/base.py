@@ -306,6 +306,13 @@ class Row(Generic[E]):
     opened_by: str = ""
     """The field of ``ListenerPermissions`` with which it needs no token, even while sealed."""
 
+    guarded_by: str = ""
+    """A boolean parameter of a row that is ``OPEN``. A request with it needs a token as if the row were ``TOKEN``, and
+    is audited; while the server is sealed, the parameter has no meaning."""
+
+    waits_for_audit: bool = True
+    """False answers without waiting for audit devices, and even if none accepts the entries: for what tells of them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Route(Row[E], Generic[E, B]):

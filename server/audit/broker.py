@@ -203,11 +203,7 @@ class Broker:
         request must not be handled.
         """
         pending = self._begin(request, together=False)
-        entries = []
-        for path, enabled in self._enabled.items():
-            line = enabled.formatter.request_line(pending.parts[path], request, pending.nanoseconds)
-            entries.append((enabled, line))
-        waiting = self._write(entries, AuditEntry.REQUEST)
+        waiting = self._write(self._request_lines(pending), AuditEntry.REQUEST)
         if waiting is not None:
             await waiting
         return pending
@@ -228,6 +224,19 @@ class Broker:
             waiting = self._finish(pending, response)
             if waiting is not None:
                 waiting.close()
+
+    def offer(self, request: AuditRequest) -> Pending:
+        """Write a request's entry without waiting, for one that is answered even if no device accepts it."""
+        pending = self._begin(request, together=False)
+        with contextlib.suppress(Fault):
+            waiting = self._write(self._request_lines(pending), AuditEntry.REQUEST)
+            if waiting is not None:
+                waiting.close()
+        return pending
+
+    def checks(self) -> dict[str, Callable[[], Coroutine[Any, Any, None]]]:
+        """For each device by its path what raises ``DeviceFault`` if it doesn't accept entries."""
+        return {path: enabled.check for path, enabled in self._enabled.items()}
 
     async def refuse(self, request: AuditRequest, response: AuditResponse) -> None:
         """Write the entries of a refused request. Raises as ``begin``."""
@@ -251,6 +260,13 @@ class Broker:
         for path, enabled in self._enabled.items():
             pending.parts[path] = enabled.formatter.parts(request)
         return pending
+
+    def _request_lines(self, pending: Pending) -> list[tuple[EnabledDevice, bytes]]:
+        request, nanoseconds = pending.request, pending.nanoseconds
+        return [
+            (enabled, enabled.formatter.request_line(pending.parts[path], request, nanoseconds))
+            for path, enabled in self._enabled.items()
+        ]
 
     def _finish(self, pending: Pending, response: AuditResponse) -> Coroutine[Any, Any, None] | None:
         now = self._nanoseconds()

@@ -16,7 +16,7 @@ from server.audit.entry import AuditNamespace, AuditRequest, AuditSubject
 from server.audit.formatter import Formatter
 from server.audit.options import check_options, read_options
 from server.audit.stored import DeclaredDevice, StoredDevice, canonical, to_store
-from server.audit.writer import MAX_WAITING, DeviceWriter, QueueFull
+from server.audit.writer import MAX_WAITING, DeviceWriter, Outcome, QueueFull
 from server.runtime import plugins
 from server.runtime.identifiers import new_request_id
 from server.runtime.log_limits import LimitedLog
@@ -35,6 +35,10 @@ CLOSE_SECONDS = 2.0
 _ROOT = AuditNamespace("root")
 
 
+def _nothing() -> None:
+    """A call whose outcome alone matters."""
+
+
 def _uncounted(path: str) -> None:
     """In place of counting the failures of the device at ``path``."""
 
@@ -45,7 +49,19 @@ class EnabledDevice:
     ``failed`` is called with ``path`` for each write that the device refuses.
     """
 
-    __slots__ = ("_failed", "_log", "_lost", "device", "entry", "failing", "formatter", "path", "writer")
+    __slots__ = (
+        "_failed",
+        "_fault",
+        "_log",
+        "_lost",
+        "_probe",
+        "device",
+        "entry",
+        "failing",
+        "formatter",
+        "path",
+        "writer",
+    )
 
     def __init__(
         self,
@@ -63,6 +79,9 @@ class EnabledDevice:
         self.formatter = formatter
         self.failing = False
         self._failed = failed
+        self._fault = ""
+        self._probe: Outcome | None = None
+        """A call that shows when everything before it is done."""
         self._log = LimitedLog(log)
         self._lost = 0
         """How many entries it hasn't taken since it has been failing."""
@@ -72,7 +91,8 @@ class EnabledDevice:
         error = await self._done(self.device.open)
         if error is not None:
             self.failing = True
-            log.error("audit device %s can't be opened: %s", self.path, _reason(error))
+            self._fault = _reason(error)
+            log.error("audit device %s can't be opened: %s", self.path, self._fault)
 
     async def reopen(self) -> bool:
         """Reopen the medium; False, with a log line, if that fails."""
@@ -87,6 +107,15 @@ class EnabledDevice:
         if outcome is not None:
             await asyncio.wait([outcome], timeout=CLOSE_SECONDS if seconds is None else seconds)
 
+    async def check(self) -> None:
+        """Wait for what is queued, and raise ``DeviceFault`` if the device refused the latest entry."""
+        if self.writer.waiting:
+            if self._probe is None or not self._probing:
+                self._probe = self.writer.call(_nothing)
+            await asyncio.shield(self._probe)
+        if self.failing:
+            raise DeviceFault(self._fault)
+
     def refused(self, error: Exception) -> None:
         """Record that ``writer`` failed to write an entry. Failures are logged at their beginning and end."""
         self._fail(f"{self.writer.waiting} entries wait for it" if isinstance(error, QueueFull) else _reason(error))
@@ -98,11 +127,17 @@ class EnabledDevice:
     def _note(self, error: Exception | None) -> None:
         if error is not None:
             self._fail(_reason(error))
-        elif self.failing and not self.writer.waiting:
+        elif self.failing and self.writer.waiting == self._probing:
             self.recovered()
+
+    @property
+    def _probing(self) -> bool:
+        """Whether one of the calls that wait is a probe."""
+        return self._probe is not None and not self._probe.done()
 
     def _fail(self, reason: str, *, lost: int = 1) -> None:
         self._lost += lost
+        self._fault = reason
         if lost:
             self._failed(self.path)
         if not self.failing:

@@ -1,6 +1,7 @@
 """``cryptoserve status``: a server's seal status in the form of ``bao status``, with CryptoServe's own version.
 
-The exit status is that of ``bao status``: 0 unsealed, 1 an error, 2 sealed.
+The exit status is that of ``bao status``: 0 unsealed, 1 an error, 2 sealed. With ``-deep``, the server's deep health
+checks follow, and the exit status is 3 if one fails.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import json
 import ssl
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -16,11 +17,17 @@ import httpx
 
 from server.cli.command import Command, CommandFailed, Invocation
 from server.config.flags import Flag, Flags, UsageError
+from server.processes.development import token_file
 
-UNSEALED_STATUS, SEALED_STATUS = 0, 2
+UNSEALED_STATUS, SEALED_STATUS, FAILING_STATUS = 0, 2, 3
 DEFAULT_ADDRESS = "http://127.0.0.1:8200"
 _PATH = "/v1/sys/seal-status"
+_DEEP_PATH = "/v1/sys/health?deep=true"
+_UNSEALED_CODES = (200, 500)
+"""Statuses of ``_DEEP_PATH`` with an answer that tells of all checks."""
+
 _SECONDS = 20.0
+_FORBIDDEN = 403
 
 
 def _variables(name: str) -> tuple[str, ...]:
@@ -36,6 +43,8 @@ FLAGS = (
     Flag("client-key", "A PEM file with the key of that certificate.", environment=_variables("CLIENT_KEY")),
     Flag("tls-skip-verify", "Don't look at the server's certificate. Not for production.", takes_value=False,
          environment=_variables("SKIP_VERIFY")),
+    Flag("deep", "Have the server check storage, seal, audit devices, providers and clocks. The token of BAO_TOKEN or "
+         "~/.vault-token needs read on sys/health.", takes_value=False),
     Flag("format", "table or json.", environment=_variables("FORMAT")),
 )  # fmt: skip
 
@@ -62,14 +71,60 @@ def _run(invocation: Invocation) -> int:
     form = invocation.flags.last("format", "table")
     if form not in ("table", "json"):
         raise UsageError(f"-format: expected table or json, got {form!r}")
-    status = _ask(invocation.flags)
+    status = _ask(invocation.flags, _PATH, {}, (200,))
+    sealed = status.get("sealed", True)
+    health: dict[str, Any] = {}
+    if invocation.flags.has("deep") and not sealed:
+        health = _deep(invocation)
     if form == "json":
-        sys.stdout.write(json.dumps(status, indent=2) + "\n")
+        sys.stdout.write(json.dumps(status | health, indent=2) + "\n")
     else:
-        rows = list(_rows(status))
-        width = max(len(name) for name, _ in rows) + 4
-        sys.stdout.write("".join(f"{name:<{width}}{value}\n" for name, value in rows))
-    return SEALED_STATUS if status.get("sealed", True) else UNSEALED_STATUS
+        _write_table(list(_rows(status)))
+        if health:
+            sys.stdout.write("\n")
+            _write_table(list(_check_rows(health)))
+    if sealed:
+        return SEALED_STATUS
+    return UNSEALED_STATUS if health.get("ok", True) else FAILING_STATUS
+
+
+def _deep(invocation: Invocation) -> dict[str, Any]:
+    """What the server's deep health checks say. Raises ``CommandFailed``."""
+    token = _token(invocation.environment)
+    answer = _ask(invocation.flags, _DEEP_PATH, {"x-vault-token": token}, _UNSEALED_CODES)
+    if not isinstance(answer.get("checks"), dict):
+        raise CommandFailed("the server doesn't tell of deep checks")
+    return {"ok": answer.get("ok") is True, "checks": answer["checks"]}
+
+
+def _write_table(rows: Sequence[Sequence[str]]) -> None:
+    widths = [max(len(row[column]) for row in rows) + 4 for column in range(len(rows[0]) - 1)]
+    for row in rows:
+        padded = "".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=False))
+        sys.stdout.write(f"{padded}{row[-1]}\n")
+
+
+def _check_rows(health: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """A line for each part of each check. What the server says of errors is printed without control characters."""
+    yield "Check", "Milliseconds", "Result"
+    yield "-----", "------------", "------"
+    for name, check in health.get("checks", {}).items():
+        parts = check.get("parts") or {"": check}
+        for part, outcome in parts.items():
+            result = "ok" if outcome.get("ok") else f"failed: {outcome.get('error', '')}"
+            shown = "".join(character if character.isprintable() else "?" for character in result)
+            yield f"{name} {part}".rstrip(), f"{outcome.get('milliseconds', 0):.1f}", shown
+
+
+def _token(environment: Mapping[str, str]) -> str:
+    """The token that the stock clients would send. Raises ``CommandFailed`` if there is none."""
+    for variable in _variables("TOKEN"):
+        if token := environment.get(variable, "").strip():
+            return token
+    try:
+        return token_file(environment).read_text().strip()
+    except OSError:
+        raise CommandFailed("-deep needs a token in BAO_TOKEN, with read on sys/health") from None
 
 
 def _rows(status: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -85,8 +140,8 @@ def _rows(status: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             yield title, str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _ask(flags: Flags) -> dict[str, Any]:
-    """The server's ``sys/seal-status``. Raises ``CommandFailed``."""
+def _ask(flags: Flags, path: str, headers: Mapping[str, str], statuses: Collection[int]) -> dict[str, Any]:
+    """The server's answer at ``path``, with one of ``statuses``. Raises ``CommandFailed``."""
     address = flags.last("address", DEFAULT_ADDRESS)
     parts = urlsplit(address)
     if parts.scheme not in ("http", "https", "unix"):
@@ -94,11 +149,13 @@ def _ask(flags: Flags) -> dict[str, Any]:
     try:
         transport, base = _transport(flags, address)
         with httpx.Client(transport=transport, timeout=_SECONDS, trust_env=False) as client:
-            answer = client.get(base + _PATH)
+            answer = client.get(base + path, headers=headers)
         status = answer.json()
     except (httpx.HTTPError, OSError, ValueError) as error:
         raise CommandFailed(f"{address} doesn't tell its status: {str(error) or type(error).__name__}") from error
-    if answer.status_code != 200 or not isinstance(status, dict):
+    if answer.status_code == _FORBIDDEN:
+        raise CommandFailed(f"{address} refuses: the token has no read on sys/health, or isn't valid")
+    if answer.status_code not in statuses or not isinstance(status, dict):
         raise CommandFailed(f"{address} doesn't tell its status: it answers {answer.status_code}")
     return status
 
@@ -121,5 +178,8 @@ COMMAND = Command(
     "Tell how a server is",
     _run,
     FLAGS,
-    more="The exit status is 0 if the server is unsealed, 2 if it is sealed, and 1 if it doesn't tell.",
+    more=(
+        "The exit status is 0 if the server is unsealed, 2 if it is sealed, 3 if a check of -deep fails, and 1 if it "
+        "doesn't tell."
+    ),
 )

@@ -21,6 +21,7 @@ from engines.crypto_policy.fips import FipsGuard
 from engines.faults import Failed, InvalidRequest
 from server.audit.enabled import rehearse
 from server.core.activation import activate
+from server.core.deep_health import DeepHealth
 from server.core.engines import EngineOpener
 from server.core.runtime import Runtime
 from server.core.settings import Settings
@@ -108,6 +109,7 @@ class Core:
             certificates,
         )
         self.stored_seal = StoredSeal(store, seal)
+        self.deep_health = DeepHealth(self.runtime, self.stored_seal)
         self.unsealed: Unsealed | None = None
         self.shared_state: SharedStateAccess = shared_state or SoleProcess()
         self.shared_state.follow(self._follow)
@@ -133,6 +135,7 @@ class Core:
 
     async def stop(self) -> None:
         """Drop all secrets, in this process alone, and release storage."""
+        await self.deep_health.close()
         await self._close()
         await self.runtime.store.close()
 

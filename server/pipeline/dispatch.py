@@ -258,6 +258,8 @@ class Dispatcher:
             return Answer(405, errors_body(()))
         call = _call_to(request, request_id, operation, path, self._core.runtime.clock())
         body = fields.convert(route.body, {**request.data, **parameters})
+        if route.guarded_by and getattr(body, route.guarded_by) and self._core.unsealed is not None:
+            return None
         try:
             reply = await route.handler(self._open_system, call, body)
         except Fault as fault:
@@ -343,6 +345,8 @@ class Dispatcher:
 
     async def _endpoint(self, context: RequestContext, call: Call, body: Body | None, unsealed: Unsealed) -> Answer:
         """Steps 7 to 9, audited in every case."""
+        if context.route is not None and not context.route.waits_for_audit:
+            return await self._unwaited(context, call, body, unsealed)
         writes = context.writes or context.request.wrap_ttl_seconds > 0
         mount = "" if context.match is None else context.match.mounted.entry.path
         began_ns = self._core.runtime.in_flight[context.request_id][1]
@@ -378,6 +382,21 @@ class Dispatcher:
         if len(answer.body) > LONG_ANSWER_BYTES:
             await unsealed.audit.hide_answer(response, context.audit_subject())
         await unsealed.audit.finish(pending, response)
+        return answer
+
+    async def _unwaited(self, context: RequestContext, call: Call, body: Body | None, unsealed: Unsealed) -> Answer:
+        """Steps 7 to 9 of a route that doesn't wait for the audit."""
+        pending = unsealed.audit.offer(context.audit_request())
+        response = refused(Fault("internal error"), public=context.public)
+        try:
+            reply = await self._handled(context, call, body)
+            answer = answer_to(context, call, reply)
+            response = audit_response(reply, call.warnings, context)
+        except Exception as error:
+            response = refused(fault_of(error) or Fault("internal error"), public=context.public)
+            raise
+        finally:
+            unsealed.audit.abandon(pending, response)
         return answer
 
     async def _handled(self, context: RequestContext, call: Call, body: Body | None) -> Reply | None:

@@ -26,8 +26,8 @@ _IN_FLIGHT, _BUGS, _VIOLATIONS, _NANOSECONDS = range(4)
 _UNAUDITED = 4
 """The first of two columns, in the order of ``AuditEntry``: audit entries that no device accepted."""
 
-_TOKENS, _LEASES, _COUNTED_AT = range(6, 9)
-_BUCKETS = 9
+_TOKENS, _LEASES, _COUNTED_AT, _WALL_CLOCK, _MONOTONIC_CLOCK = range(6, 11)
+_BUCKETS = 11
 _LOWEST_STATUS, _HIGHEST_STATUS = 100, 599
 _STATUSES = _BUCKETS + len(BOUNDS_MICROSECONDS) + 1
 COLUMNS = _STATUSES + _HIGHEST_STATUS - _LOWEST_STATUS + 1
@@ -67,6 +67,7 @@ class Meter:
     def __init__(self, tables: MeterTables | None = None, own: int = 0) -> None:
         tables = tables or MeterTables()
         self._rows: Sequence[memoryview] = tables.requests.rows
+        self._own = own
         self._row = row = self._rows[own]
         row[_IN_FLIGHT] = 0  # The requests of an earlier process in this slot ended with it.
         self.bugs = row[_BUGS]
@@ -113,7 +114,19 @@ class Meter:
     def share(self, in_flight: int) -> None:
         """Publish the counts to the other processes; ``in_flight`` requests are being handled."""
         self._row[_IN_FLIGHT] = in_flight
+        self._row[_WALL_CLOCK], self._row[_MONOTONIC_CLOCK] = time.time_ns(), time.monotonic_ns()
         self._copy()
+
+    def clocks_of_others(self) -> dict[int, tuple[float, float]]:
+        """The wall and the monotonic clock, in seconds, at each other process's latest ``share``; 0 before the first.
+
+        Processes are numbered from 0; all on one machine have the same monotonic clock.
+        """
+        return {
+            number: (row[_WALL_CLOCK] / 1e9, row[_MONOTONIC_CLOCK] / 1e9)
+            for number, row in enumerate(self._rows)
+            if number != self._own
+        }
 
     def _copy(self) -> None:
         row = self._row

@@ -31,7 +31,7 @@ from server.system.mounts import reload, remount
 from server.system.mounts import table as mounts
 from server.system.mounts import tuning as mount_tuning
 from server.system.mounts import visible as visible_mounts
-from server.system.seal import generate_root, rekey, rotation, seal, share_rotation
+from server.system.seal import generate_root, health, rekey, rotation, seal, share_rotation
 from server.system.seal.shares import ShareBody
 from server.system.state import System
 
@@ -70,8 +70,8 @@ ROUTES: tuple[Row[System], ...] = (
     Route(UPDATE, "unseal", seal.unseal, seal.UnsealBody, "Take one share of the unseal key.", OPEN, scope=SERVER),
     _SEAL,
     Route(READ, "seal-status", seal.read_seal_status, Nothing, "Show the state of the seal.", OPEN, scope=EACH),
-    Route(READ, "health", seal.read_health, seal.HealthBody, "Show the server's state, as a status code too.", OPEN,
-          head=True, scope=SERVER, always_served=True),
+    Route(READ, "health", health.read_health, health.HealthBody, "Show the server's state, as a status code too.",
+          OPEN, head=True, bare=True, scope=SERVER, always_served=True, guarded_by="deep", waits_for_audit=False),
     Route(READ, "leader", seal.read_leader, Nothing, "Tell which server leads.", OPEN, scope=EACH),
     Route(UPDATE, "step-down", status.step_down, Nothing, "Give up leading; a lone server goes on.", OPEN,
           scope=SERVER),

@@ -141,6 +141,18 @@ class StoredSeal:
         self.seal.use(key)
         return root_key
 
+    async def try_root_key(self) -> None:
+        """Open the stored root key with the present key of the seal, and forget it.
+
+        Raises ``NotInitialized``, ``InvalidKey``, ``Damaged``; ``SealFault`` if another type of seal was set up, or the
+        seal has no key at present.
+        """
+        await self.check()
+        wrapped = await self._store.get(ROOT_KEY_PATH)
+        if wrapped is None:
+            raise NotInitialized("the stored root key is missing")
+        Secret(await self.seal.unwrap(ROOT_KEY_PATH, wrapped)).close()
+
     async def verify(self, shares: Sequence[bytes]) -> None:
         """Raise ``InvalidKey`` unless ``shares`` are those of the unseal key (Shamir) or of the recovery key."""
         if not self.seal.automatic:

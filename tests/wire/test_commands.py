@@ -65,6 +65,54 @@ def test_status(server: Server, tmp_path: Path) -> None:
     assert told.items() - {("HA Enabled", "false")} <= shown.items()
 
 
+def test_deep_status(server: Server, tmp_path: Path) -> None:
+    def status(*arguments: str, token: str = "") -> tuple[int, str, str]:
+        environment = {"BAO_ADDR": server.address, "BAO_TOKEN": token, "HOME": str(tmp_path)}
+        return run("status", "-deep", *arguments, directory=tmp_path, **environment)
+
+    assert status()[0] == 2  # A server that is sealed has nothing to check, and needs no token.
+    server.initialize()
+    server.unseal()
+    assert status() == (1, "", "-deep needs a token in BAO_TOKEN, with read on sys/health\n")
+    assert status(token="s.unknown")[::2] == (
+        1,
+        f"{server.address} refuses: the token has no read on sys/health, or isn't valid\n",
+    )
+    code, shown, complaint = status(token=server.root_token)
+    assert (code, complaint) == (0, "")
+    _, _, checks = shown.partition("\n\n")
+    lines = [re.split(r"  +", line) for line in checks.splitlines()]
+    assert lines[0] == ["Check", "Milliseconds", "Result"]
+    results = {line[0]: line[2] for line in lines[2:]}
+    assert set(results.values()) == {"ok"}
+    expected = {
+        "storage read",
+        "storage transaction",
+        "seal root_key",
+        "audit file/",
+        "clocks wall",
+        "clocks processes",
+    }
+    assert {*expected, "providers openssl"} <= set(results)
+    (tmp_path / ".vault-token").write_text(f"{server.root_token}\n")
+    code, text, _ = status("-format=json")
+    assert (code, json.loads(text)["ok"], json.loads(text)["sealed"]) == (0, True, False)
+
+
+def test_deep_status_of_a_server_that_fails_a_check(tmp_path: Path) -> None:
+    full = 'audit "file" "full" {\n  options {\n    file_path = "/dev/full"\n    skip_test = "true"\n  }\n}\n'
+    with Server(Product.CRYPTOSERVE, tmp_path / "server", settings=full) as server:
+        server.initialize()
+        server.unseal()
+        environment = {"BAO_ADDR": server.address, "BAO_TOKEN": server.root_token}
+        code, shown, _ = run("status", "-deep", directory=tmp_path, **environment)
+        assert code == 3
+        assert re.search(r"^audit full/ +\d+\.\d +failed: write /dev/full: no space left", shown, re.M)
+        assert re.search(r"^audit file/ +\d+\.\d +ok$", shown, re.M)
+        assert server.request("GET", "sys/health?deep=true").status == 500
+        assert server.request("GET", "sys/health", token="").status == 200
+
+
 def test_status_of_what_is_not_there(tmp_path: Path) -> None:
     for address, expected in (
         ("http://127.0.0.1:1", "http://127.0.0.1:1 doesn't tell its status: "),

@@ -8,21 +8,15 @@ from __future__ import annotations
 import binascii
 from typing import Any
 
-from msgspec import UNSET, UnsetType
-
-from compat.conversion import ConversionError, to_boolean
 from engines.base import Body, Call, Nothing, Reply
 from engines.encoding import encode_base64
 from engines.faults import Failed, InvalidRequest, Sealed, UnsupportedOperation
 from server.core.lifecycle import SealStatus
 from server.runtime.version import API_COMMIT_DATE, API_VERSION, VERSION
 from server.seal.pgp import PgpKey, check_pgp, encrypt_shares
+from server.system.seal.health import cluster_of, refuse_namespace
 from server.system.seal.shares import decode_share
 from server.system.state import System
-
-_CODES = {"activecode": 200, "standbycode": 429, "sealedcode": 503, "uninitcode": 501}
-_LOWEST_CODE, _HIGHEST_CODE = 200, 599
-"""The allowed statuses of a final answer (RFC 9110, section 15)."""
 
 
 class InitBody(Body):
@@ -63,33 +57,15 @@ class UnsealBody(Body):
     }
 
 
-class HealthBody(Body):
-    """The status codes for the server's states."""
-
-    activecode: str | UnsetType = UNSET
-    standbycode: str | UnsetType = UNSET
-    sealedcode: str | UnsetType = UNSET
-    uninitcode: str | UnsetType = UNSET
-    standbyok: str | UnsetType = UNSET
-
-    tells = {
-        "activecode": "The status to answer with when unsealed; 200 without it.",
-        "standbycode": "Without a meaning: there are no standbys.",
-        "sealedcode": "The status to answer with when sealed; 503 without it.",
-        "uninitcode": "The status to answer with before initialising; 501 without it.",
-        "standbyok": "Without a meaning: there are no standbys.",
-    }
-
-
 async def read_init(system: System, call: Call, body: Nothing) -> Reply:
     """Tell whether the server is initialised."""
-    _refuse_namespace(call)
+    refuse_namespace(call)
     return Reply({"initialized": await system.core.initialized()})
 
 
 async def initialize(system: System, call: Call, body: InitBody) -> Reply:
     """Initialise the server; the answer holds the only copy of the shares and of the root token."""
-    _refuse_namespace(call)
+    refuse_namespace(call)
     core = system.core
     seal = core.stored_seal.seal
     _refuse_inapplicable(body, seal.type, automatic=seal.automatic)
@@ -121,11 +97,6 @@ def _pgp_keys(texts: list[str], shares: int, what: str) -> list[PgpKey]:
         return [PgpKey(text) for text in texts]
     except InvalidRequest as error:
         raise InvalidRequest(f"invalid {what} configuration: {error}") from None
-
-
-def _refuse_namespace(call: Call) -> None:
-    if call.in_namespace:
-        raise InvalidRequest("operation unavailable in namespaces")
 
 
 def _refuse_inapplicable(body: InitBody, seal_type: str, *, automatic: bool) -> None:
@@ -187,52 +158,7 @@ def _seal_status(system: System, status: SealStatus) -> dict[str, Any]:
     }
     if status.recovery_seal:
         data["recovery_seal_type"] = "shamir"
-    return data | _cluster(system)
-
-
-async def read_health(system: System, call: Call, body: HealthBody) -> Reply:
-    """Show the server's state, also as a status code, for load balancers."""
-    _refuse_namespace(call)
-    codes = {name: _code(getattr(body, name), default) for name, default in _CODES.items()}
-    if body.standbyok is not UNSET:
-        try:
-            to_boolean(body.standbyok)
-        except ConversionError:
-            raise InvalidRequest from None
-    unsealed = system.core.unsealed is not None
-    initialized = unsealed or await system.core.initialized()
-    state = "activecode" if unsealed else "sealedcode" if initialized else "uninitcode"
-    replication = "disabled" if unsealed else "unknown"
-    data = {
-        "initialized": initialized,
-        "sealed": not unsealed,
-        "standby": not unsealed,
-        "replication_performance_mode": replication,
-        "replication_dr_mode": replication,
-        "server_time_utc": int(call.now),
-        "version": API_VERSION,
-        "cryptoserve_version": VERSION,
-    }
-    return Reply(data | _cluster(system), status=codes[state])
-
-
-def _code(given: str | UnsetType, default: int) -> int:
-    """The requested status code; invalid ones for a final answer are refused.
-
-    OpenBao sends codes from 600 to 999, and closes the connection for most others.
-    """
-    if given is UNSET:
-        return default
-    digits = given.removeprefix("+")
-    code = int(digits) if digits.isascii() and digits.isdecimal() and len(digits) <= len(str(_HIGHEST_CODE)) else 0
-    if not _LOWEST_CODE <= code <= _HIGHEST_CODE:
-        raise InvalidRequest
-    return code
-
-
-def _cluster(system: System) -> dict[str, Any]:
-    unsealed = system.core.unsealed
-    return {} if unsealed is None else {"cluster_name": unsealed.cluster.name, "cluster_id": unsealed.cluster.id}
+    return data | cluster_of(system)
 
 
 async def read_leader(system: System, call: Call, body: Nothing) -> Reply:

@@ -16,6 +16,7 @@ from engines.faults import Failed, InvalidRequest, Unavailable
 from server.audit import broker as brokers
 from server.audit import enabled
 from server.audit.broker import Broker, DeclaredDevice
+from server.audit.devices.base import DeviceFault
 from server.audit.entry import AuditResponse, refusal
 from server.audit.hashing import new_salt
 from server.audit.stored import StoredDevice, StoredDevices
@@ -591,3 +592,39 @@ async def test_failures_in_a_devices_thread_and_waits_in_vain_are_counted(
     assert meter.counts(0).unaudited[AuditEntry.REQUEST] == 2
     assert meter.counts(0).devices == {("slow/",): 1}, "the device may take it yet"
     device.gate.set()
+
+
+async def test_an_offered_entry_is_written_without_waiting_and_a_check_waits_for_it(
+    held: Held, made: list[ListDevice]
+) -> None:
+    broker = await held.broker()
+    await broker.enable("slow", "gate")
+    device = made[0]
+    assert isinstance(device, GateDevice)
+    check = broker.checks()["slow/"]
+    device.gate.clear()
+    pending = broker.offer(request())
+    waiting = [asyncio.create_task(check()) for _ in range(3)]
+    await asyncio.sleep(0.05)
+    assert not any(task.done() for task in waiting)
+    device.gate.set()
+    await asyncio.gather(*waiting)
+    broker.abandon(pending, ANSWER)
+    await check()
+    assert types(device.calls) == [["request"], ["response"]]
+    device.failing = True
+    broker.offer(request())
+    with pytest.raises(DeviceFault, match="told to fail"):
+        await check()
+    device.failing = False
+    broker.offer(request())
+    await check()
+
+
+async def test_an_offered_entry_that_every_device_refuses_is_no_fault(held: Held, made: list[ListDevice]) -> None:
+    broker = await held.broker()
+    await broker.enable("a", "list")
+    made[0].failing = True
+    broker.abandon(broker.offer(request()), ANSWER)
+    with pytest.raises(DeviceFault, match="told to fail"):
+        await broker.checks()["a/"]()
