@@ -12,6 +12,7 @@ from server.core.unsealed import BackgroundWork
 from server.pipeline.open_routes import ListenerPermissions
 from server.runtime.meter import AuditEntry, Meter, MeterTables
 from server.runtime.metrics import Gauges, json_data, prometheus_text
+from storage.base import put
 from tests.server.systems import Notes, Server
 
 
@@ -118,6 +119,8 @@ async def test_a_request_that_is_given_up_is_counted(server: Server, monkeypatch
         entered.set()
         await asyncio.Event().wait()
 
+    # A commit, so that there is something to catch up with.
+    await put(server.core.runtime.store, "something", b"")
     monkeypatch.setattr(server.core.runtime.cache, "catch_up", forever)
     asking = asyncio.create_task(server.ask("GET", "sys/mounts"))
     await entered.wait()
