@@ -1,4 +1,4 @@
-"""Secrets engines, the algorithms they share, and what a key and its versions are.
+"""Secrets engines, the algorithms that they share, and named keys with their versions.
 
 An engine knows its own storage, its mount's settings and a clock; it never sees HTTP, tokens or other mounts.
 """

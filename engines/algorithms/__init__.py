@@ -1,1 +1,1 @@
-"""Every algorithm that keys can be of; ``engines.algorithms.registry`` has one row for each."""
+"""Algorithms of keys; ``engines.algorithms.registry`` has one row for each."""

@@ -1,4 +1,4 @@
-"""Whether FIPS 140-3 knows an algorithm as approved: a fact of each row, and of each hash function."""
+"""FIPS 140-3 status of algorithms: a fact of each row, and of each hash function."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import Enum
 
 
 class Fips(Enum):
-    """Of an algorithm alone; whether a *module* is validated is the provider's affair."""
+    """The status of an algorithm; whether a *module* is validated depends on the provider."""
 
     APPROVED = "approved"
     NOT_APPROVED = "not-approved"

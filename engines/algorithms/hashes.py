@@ -19,7 +19,7 @@ class Hash:
     algorithm: hashes.HashAlgorithm = field(repr=False, compare=False)
     object_identifier: str
     collision_bits: int
-    """Strength against collisions, in bits; 0 for a broken one."""
+    """Collision strength in bits; 0 for a broken one."""
 
     digest_bytes: int
     fips: Fips = Fips.APPROVED
@@ -30,7 +30,7 @@ class Hash:
 
 
 class ExtendableHash(Hash):
-    """One with an output of any length, at the length that its identifier stands for (RFC 8702)."""
+    """A hash function with variable output, at the length fixed by its identifier (RFC 8702)."""
 
     def digest(self, data: bytes) -> bytes:
         """The hash of ``data``."""
@@ -62,9 +62,9 @@ HASHES = {
 """Every hash function by its name, for MACs and signatures."""
 
 PLAIN_HASHES = {name: hash_ for name, hash_ in HASHES.items() if hash_.collision_bits}
-"""Those that are offered for hashing alone."""
+"""The hash functions offered for hashing alone."""
 
 NO_HASH = "none"
-"""The name that stands for not hashing."""
+"""The name for signing without a hash."""
 
 DEFAULT_HASH = SHA2_256

@@ -1,4 +1,4 @@
-"""Reading from the configuration which provider is to serve which row."""
+"""Pins: the configured providers of rows, parsed and applied."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from engines.algorithms.registry import ALGORITHMS
 
 
 def pin_providers(text: str) -> None:
-    """Let rows be served as ``text`` says: ``row=provider, row=provider``; "" lifts all pins.
+    """Pin rows to providers by ``text``, ``row=provider, row=provider``; "" removes all pins.
 
-    Raises ``ValueError`` for what isn't so, and for a provider that isn't installed or doesn't have the algorithm; then
-    no pin is changed.
+    Raises ``ValueError`` for malformed text, and for a provider that isn't installed or lacks the algorithm; then no
+    pin is changed.
     """
     pins: dict[str, str] = {}
     for part in filter(None, (part.strip() for part in text.split(","))):
@@ -29,6 +29,6 @@ def pin_providers(text: str) -> None:
 
 
 def _able(row: str) -> tuple[str, ...]:
-    """Who could serve ``row`` if nothing were pinned; nobody for what is no row or leaves no choice."""
+    """The providers of ``row`` without pins; empty for an unknown row or one without a choice."""
     algorithm = ALGORITHMS.get(row)
     return () if algorithm is None or algorithm.could_serve is None else algorithm.could_serve()

@@ -1,4 +1,4 @@
-"""Every algorithm that keys can be of, one row each; nothing outside this folder knows their names.
+"""Registry: one row for each algorithm of keys; no module outside of this folder has their names.
 
 A new algorithm is a row in its family's file, or a new file listed here; the API, the documentation, the crypto policy
 and the CBOM read these rows.
@@ -22,7 +22,7 @@ KeyT = TypeVar("KeyT")
 
 
 def index_by(key: Callable[[Algorithm], KeyT | None], rows: Iterable[Algorithm]) -> dict[KeyT, Algorithm]:
-    """``rows`` by their ``key``, those without one left out; no two may have the same."""
+    """``rows`` by ``key``, without those that have none; keys must be unique."""
     found: dict[KeyT, Algorithm] = {}
     for row in rows:
         value = key(row)
@@ -36,43 +36,43 @@ ALGORITHMS = index_by(lambda row: row.name, (row for family in _FAMILIES for row
 """Every row by its name."""
 
 ALGORITHMS_BY_NUMBER = index_by(lambda row: row.number, ALGORITHMS.values())
-"""Those that backups have a number for."""
+"""Rows by their number in OpenBao's backups."""
 
 ALGORITHMS_BY_VAULT_NUMBER = index_by(lambda row: row.vault_number, ALGORITHMS.values())
-"""Those that HashiCorp Vault's backups have a number for."""
+"""Rows by their number in HashiCorp Vault's backups."""
 
 VAULT_NUMBERS_UNPUBLISHED: dict[int, str] = {14: mldsa.KEY_TYPE, 15: hybrid_signatures.KEY_TYPE, 17: slhdsa.KEY_TYPE}
-"""Key types that HashiCorp Vault's backups have a number for, while nothing published says how keys stand there."""
+"""Key types with a number in HashiCorp Vault's backups whose format isn't published."""
 
 KEM_ALGORITHMS: dict[str, Algorithm] = {
     name: algorithm for name, algorithm in ALGORITHMS.items() if algorithm.capabilities.encapsulation is not None
 }
-"""Those whose keys encapsulate."""
+"""Rows of KEM keys."""
 
 TRANSIT_ALGORITHMS: dict[str, Algorithm] = {
     name: algorithm for name, algorithm in ALGORITHMS.items() if algorithm.capabilities.encapsulation is None
 }
-"""Those that transit has keys of: Vault's API has no words for encapsulating. See also ``key_types``."""
+"""Rows of transit's keys: Vault's API has no key encapsulation. See also ``key_types``."""
 
 SIGNING_ALGORITHMS: dict[str, Algorithm] = {
     name: algorithm for name, algorithm in ALGORITHMS.items() if jws_algorithms(algorithm)
 }
-"""Those whose signatures have names in JOSE and COSE."""
+"""Rows whose signatures have names in JOSE and COSE."""
 
 DEFAULT_ALGORITHM = aead.AES256_GCM
-"""What a key is of unless its maker says otherwise."""
+"""The default of transit's keys."""
 
 DEFAULT_SIGNING_ALGORITHM = ecdsa.ECDSA_P256
-"""What a key that signs tokens is of unless its maker says otherwise: what every library can verify."""
+"""The default of keys that sign tokens: every library can verify it."""
 
 DEFAULT_KEM_ALGORITHM = hybrid_kems.X25519_MLKEM_768
-"""What a key that encapsulates is of unless its maker says otherwise: a hybrid, which both halves protect."""
+"""The default of KEM keys: a hybrid, protected by both halves."""
 
 APPROVED_KEM_ALGORITHM = mlkem.MLKEM_768
-"""The same where defaults are to be approved by FIPS 140-3."""
+"""The default of KEM keys that FIPS 140-3 approves."""
 
 APPROVED_KEM_WRAPPING_ALGORITHM = mlkem.MLKEM_1024
-"""As ``KEM_WRAPPING_ALGORITHM``, where that too is to be approved."""
+"""As ``KEM_WRAPPING_ALGORITHM``, approved by FIPS 140-3."""
 
 KEM_WRAPPING_ALGORITHM = hybrid_kems.P384_MLKEM_1024
-"""What the key is of to which imported keys that encapsulate are wrapped: as strong as any of them."""
+"""The key to which imported KEM keys are wrapped: as strong as any of them."""

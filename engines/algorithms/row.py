@@ -1,7 +1,7 @@
-"""A row of the registry: what an algorithm is called, its facts in groups, and the capabilities it has.
+"""Registry row: an algorithm's names, its facts in groups, and its capabilities.
 
-A row without a capability has None there; ``engines.algorithms.base`` defines what each capability does. Code outside
-``engines/algorithms`` asks rows, and never compares names.
+An absent capability is None; ``engines.algorithms.base`` defines each. Code outside of ``engines/algorithms`` asks
+rows, and never compares names.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ PYCRYPTODOME = "pycryptodome"
 PARAMETER_SET = "parameter_set"
 POST_QUANTUM_HALF = "hybrid_key_type_pqc"
 CLASSICAL_HALF = "hybrid_key_type_ec"
-"""What Vault's API calls the parameters that tell apart the rows that share a key type."""
+"""The parameters of Vault's API that select among the rows of a key type."""
 
 
 class Primitive(Enum):
-    """What kind of thing an algorithm is, in the words of a CycloneDX CBOM."""
+    """The kind of an algorithm, in the terms of a CycloneDX CBOM."""
 
     AEAD = "ae"
     BLOCK_CIPHER = "block-cipher"
@@ -49,7 +49,7 @@ _LASTING_BITS = 128
 
 
 class Pace(Enum):
-    """The longest that a piece of work takes on a current processor; ``engines.worker_pools`` acts on it."""
+    """The longest time of an operation on a current processor; ``engines.worker_pools`` acts on it."""
 
     INSTANT = "instant"
     """Less than a millisecond."""
@@ -63,7 +63,7 @@ class Pace(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """What is planned for an algorithm as quantum computers come; years are the last in which something is allowed."""
+    """Planned end of an algorithm for quantum computers; years are the last in which it is allowed."""
 
     deprecated_after: int | None
     """The year after which NIST IR 8547 (draft) deprecates it; None if it doesn't."""
@@ -72,32 +72,32 @@ class Transition:
     """The year after which NIST IR 8547 (draft) disallows it; None if it doesn't."""
 
     cnsa_2: bool
-    """Whether CNSA 2.0 has it, for US national security systems."""
+    """Whether CNSA 2.0, for US national security systems, includes it."""
 
     cnsa_disallowed_after: int | None
-    """The last year of CNSA 2.0's transition for most kinds of products, if it doesn't have the algorithm."""
+    """The last year of CNSA 2.0's transition for most products, if it doesn't include the algorithm."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sizes:
-    """Lengths in bytes; 0 where the thing doesn't exist or has no fixed length."""
+    """Lengths in bytes; 0 if absent or variable."""
 
     key_bytes: int
     nonce_bytes: int = 0
     tag_bytes: int = 0
     padded_to_bytes: int = 0
-    """The block that plaintexts are padded to, by at least one byte; 0 without padding."""
+    """The block size to which plaintexts are padded, by at least one byte; 0 without padding."""
 
     signature_bytes: int = 0
-    """The most, where the length varies."""
+    """The greatest length, if it varies."""
 
     public_key_bytes: int = 0
     ciphertext_bytes: int = 0
-    """Of an encapsulated secret."""
+    """The length of an encapsulated secret."""
 
     shared_secret_bytes: int = 0
     key_bytes_chosen: range | None = None
-    """The lengths to choose from, where the caller chooses the key's length."""
+    """The allowed key lengths, if the caller chooses one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,22 +105,22 @@ class Strength:
     """Security strength, and which programmes approve the algorithm."""
 
     classical_bits: int
-    """Against classical computers, in bits (SP 800-57 part 1)."""
+    """Strength against classical computers, in bits (SP 800-57 part 1)."""
 
     quantum_category: int
     """NIST's post-quantum security category, 1 to 5; 0 if a quantum computer breaks it."""
 
     fips: Fips
     fips_fault: Callable[[Material], str] | None = None
-    """What keeps a key of an approved algorithm from being approved, in words; "" if nothing does."""
+    """The reason why a key of an approved algorithm isn't approved; "" if it is."""
 
     cnsa_2: bool = False
-    """Whether CNSA 2.0 (NSA, 2022) has the algorithm."""
+    """Whether CNSA 2.0 (NSA, 2022) includes the algorithm."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capabilities:
-    """Functions that prepare key material for use; None where the algorithm can't do the thing."""
+    """Functions that prepare key material for use; None for operations that the algorithm lacks."""
 
     aead: Callable[[bytes], Aead] | None = None
     cmac: Callable[[bytes], Cmac] | None = None
@@ -128,56 +128,56 @@ class Capabilities:
     signature: Callable[[Material], Signature] | None = None
     encapsulation: Callable[[Material], Encapsulation] | None = None
     hpke: HpkeSuite | None = None
-    """How messages of any length are encrypted to a key that encapsulates."""
+    """Encryption of messages of any length to a KEM key."""
 
     kem_keys: KemKeys | None = None
-    """The further forms of keys that encapsulate."""
+    """Further formats of KEM keys."""
 
     agreement: Callable[[Material, str], bytes] | None = None
     """``agreement(material, peer)``: the secret shared with the public key ``peer``, in PEM. Raises ``Failed``."""
 
     derivation_input: Callable[[Material], bytes] | None = None
-    """What keys for a context are derived from."""
+    """The input for deriving keys for a context."""
 
     material_from_seed: Callable[[bytes], Material] | None = None
-    """The key that a derived seed of ``key_bytes`` stands for, where it is no raw key."""
+    """The key generated from a derived seed of ``key_bytes``, if it isn't raw bytes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignatureVariants:
-    """The choices that a signature leaves to its maker."""
+    """The variants of a signature."""
 
     hash_chosen: bool = True
-    """Whether the signer chooses the hash; False where the algorithm brings its own."""
+    """Whether the signer chooses the hash; False if the algorithm has its own."""
 
     signature_context: bool = False
     """Whether signatures can be bound to a context of at most 255 bytes."""
 
     external_mu: bool = False
-    """Whether the representative of a message can be signed in its place (FIPS 204, 6.2)."""
+    """Whether a message's representative can be signed instead (FIPS 204, 6.2)."""
 
     hash_message: bool = False
-    """Whether it has a variant that hashes the message first, with a hash that the caller chooses."""
+    """Whether there is a variant that hashes the message first, with a hash chosen by the caller."""
 
     digest_variant: bool = False
-    """Whether it signs digests by a variant of its own, HashML-DSA (FIPS 204, 5.4); else it overlooks ``prehashed``."""
+    """Whether digests are signed by a variant of its own, HashML-DSA (FIPS 204, 5.4); else ``prehashed`` is ignored."""
 
     message_hash: Hash | None = None
-    """The hash function that messages are always hashed with first; None if there is none, or the signer chooses."""
+    """The hash function always applied to messages first; None if there is none, or the signer chooses."""
 
     hash_signed: Hash | None = None
-    """The hash function of the variant that signs a hash in place of the message; None if there is no such variant."""
+    """The hash function of the variant that signs a digest instead of the message; None without such a variant."""
 
     context_approved: bool = True
-    """Whether a signature over a whole message stays approved by FIPS 140-3 when it is bound to a context."""
+    """Whether a signature of a whole message with a context is approved by FIPS 140-3."""
 
     signature_salted: bool = False
-    """Whether signatures hold salt, whose length the signer chooses."""
+    """Whether signatures have a salt, whose length the signer chooses."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pacing:
-    """How long each kind of work takes."""
+    """The pace of each kind of operation."""
 
     generating: Pace = Pace.INSTANT
     signing: Pace = Pace.INSTANT
@@ -187,61 +187,60 @@ class Pacing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
-    """How named keys of the algorithm may be made and used."""
+    """Creation and use of named keys of the algorithm."""
 
     derivable: bool = False
     convergent: bool = False
     upsertable: bool = False
-    """Whether encrypting with an unknown name may create a key of this type."""
+    """Whether encrypting with an unknown name may create such a key."""
 
     refuses_upsert: bool = False
-    """Whether asking for that is answered by a text of its own."""
+    """Whether such a request has an error text of its own."""
 
     mac_key_is_key: bool = False
-    """Whether the key itself authenticates, and there is no separate MAC key."""
+    """Whether the key itself is the MAC key, instead of a separate one."""
 
     authenticates: bool = True
-    """Whether a change to a ciphertext is noticed; only then can there be associated data."""
+    """Whether changes to a ciphertext are detected; required for associated data."""
 
     max_encryptions: int = 0
-    """How many messages one key may encrypt under nonces chosen at random, so that the odds of a repetition stay below
-    2^-32 (SP 800-38D, 8.3); 0 where that is out of reach."""
+    """The most messages encrypted by one key under random nonces, so that a repetition has a probability below 2^-32
+    (SP 800-38D, 8.3); 0 if that is out of reach."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Algorithm:
-    """A row of the registry: names, where the work is done, and groups of facts."""
+    """A row of the registry: names, provider, functions, and groups of facts."""
 
     name: str
-    """As the Vault API spells the key type, or longer where several rows share that; see ``key_type``."""
+    """The key type in the Vault API, or longer if several rows share it; see ``key_type``."""
 
     shared_key_type: str = ""
-    """The key type as the API spells it, where its rows are told apart by ``type_parameters``; "" if it is ``name``."""
+    """The key type in the API, if ``type_parameters`` select among its rows; "" if it is ``name``."""
 
     type_parameters: Mapping[str, str] = field(default_factory=dict)
-    """What a new key is asked for by besides its type, and tells of itself, for the rows that share a key type."""
+    """The parameters that select the row on creation and describe a key, for rows that share a key type."""
 
     number: int | None
-    """The key type's number in backups: OpenBao's, or one from 1001 on for what OpenBao doesn't have."""
+    """The key type's number in backups: OpenBao's, or one from 1001 on for types that OpenBao lacks."""
 
     vault_number: int | None = None
-    """The same in backups of HashiCorp Vault, which has numbered types of its own since the two went apart."""
+    """The number in backups of HashiCorp Vault, whose numbers differ since the fork."""
 
     label: str = ""
-    """How a key's versions are named when it is read."""
+    """The description of a key's versions when it is read."""
 
     standard: str
     family: str
-    """As the standard names the family, whatever the parameter set; of a hybrid the families of both halves, with ``+``
-    between them."""
+    """The standard's name of the family, without the parameter set; for a hybrid both families', joined by ``+``."""
 
     primitive: Primitive
     size_bits: int = 0
-    """What the standard gives as its size: a key of a cipher, a modulus, a curve; of a hybrid, the classical half's; 0
-    where there are parameter sets alone, or the key's maker chooses."""
+    """The size by the standard: of a cipher's key, a modulus, a curve; of a hybrid, the classical half's; 0 if there
+    are parameter sets alone, or the key's maker chooses."""
 
     parameter_set: str
-    """What tells this row from others of its family: key length, curve or modulus length."""
+    """The distinguishing parameter within the family: key length, curve or modulus length."""
 
     object_identifier: str
 
@@ -253,34 +252,34 @@ class Algorithm:
     pacing: Pacing = Pacing()
 
     provider: str = OPENSSL
-    """The library that does the work, where only one can; ``served_by`` knows more."""
+    """The library that implements it, if only one can; see ``served_by``."""
 
     could_serve: Callable[[], tuple[str, ...]] | None = None
-    """The installed providers that have the algorithm, by preference, where there is a choice."""
+    """The installed providers by preference, if there is a choice."""
 
     serves: Callable[[], str] | None = None
-    """The one of them that does the work at present; "" if none can."""
+    """The provider used at present, if there is a choice; "" if none can."""
 
     generate: Callable[[int], Material]
-    """A new key; the argument is its length in bytes where the caller chooses it."""
+    """Generates a key; the argument is its length in bytes if the caller chooses it."""
 
     interchange: Interchange
-    """The forms in which keys come and go."""
+    """The formats of keys in transfer."""
 
     public_text: Callable[[bytes], str] | None = None
-    """How the public part is shown when a key is read."""
+    """Formats the public part when a key is read."""
 
     second_public_text: Callable[[bytes], str] | None = None
-    """How the public part of the classical half is shown besides, for keys that have two halves."""
+    """Formats the public part of the classical half as well, for keys with two halves."""
 
     @property
     def key_type(self) -> str:
-        """What the API calls the type of such keys."""
+        """The API's name of the type of such keys."""
         return self.shared_key_type or self.name
 
     @property
     def parameter_set_name(self) -> str:
-        """The parameter set in the words of the standard, with the family where the set alone is a number."""
+        """The standard's name of the parameter set, with the family if the set is only a number."""
         return f"{self.family}-{self.parameter_set}" if self.parameter_set.isdecimal() else self.parameter_set
 
     @property
@@ -295,22 +294,22 @@ class Algorithm:
 
     @property
     def counted(self) -> bool:
-        """Whether it is counted how often a key is used: to encrypt messages, or to encapsulate secrets."""
+        """Whether uses of a key are counted: encryptions of messages, or encapsulations."""
         return self.encrypts or self.capabilities.encapsulation is not None
 
     @property
     def takes_associated_data(self) -> bool:
-        """Whether what is encrypted can be bound to data that isn't."""
+        """Whether encryption takes associated data."""
         return self.capabilities.aead is not None and self.usage.authenticates
 
     @property
     def served_by(self) -> str:
-        """The provider that does the work at present; "" if none that is installed can."""
+        """The provider used at present; "" if no installed one can."""
         return self.provider if self.serves is None else self.serves()
 
     @property
     def transition(self) -> Transition:
-        """What is planned for the algorithm: key pairs that a quantum computer breaks end with the year 2035."""
+        """The planned end of the algorithm: key pairs that a quantum computer breaks end with the year 2035."""
         strength = self.strength
         cnsa_disallowed_after = None if strength.cnsa_2 else _CNSA_2_ALONE_AFTER
         if strength.quantum_category or self.primitive in _SYMMETRIC:
@@ -325,7 +324,7 @@ class Algorithm:
 
     @property
     def operations(self) -> tuple[str, ...]:
-        """What requests do with keys of the algorithm; other operations (rewrap, data keys) are made of these.
+        """The operations of requests on keys of the algorithm; others (rewrap, data keys) are composed of these.
 
         Each is the first segment of its path, save ``agree``, which is a part of ``derive-key``.
         """

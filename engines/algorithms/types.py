@@ -1,6 +1,6 @@
-"""Key types as transit's API names them: one row of the registry, or several that parameters tell apart.
+"""Key types of transit's API: each is one row of the registry, or several that parameters select.
 
-The texts of refusals are HashiCorp Vault's, from whose API these parameters are.
+The error texts are HashiCorp Vault's, whose API has these parameters.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ for _row in TRANSIT_ALGORITHMS.values():
 
 
 def find_row(key_type: str, parameters: Mapping[str, str]) -> Algorithm | None:
-    """The row that ``key_type`` with ``parameters`` stands for; None for an unknown type.
+    """The row of ``key_type`` with ``parameters``; None for an unknown type.
 
-    Parameters that the type hasn't are overlooked. Raises ``InvalidRequest`` for values that it doesn't have.
+    Parameters that the type lacks are ignored. Raises ``InvalidRequest`` for unknown values.
     """
     rows = KEY_TYPES.get(key_type)
     if rows is None:

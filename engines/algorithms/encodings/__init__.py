@@ -1,1 +1,1 @@
-"""Encodings of keys: PEM, PKCS #8, SubjectPublicKeyInfo, and the forms of imports, exports and backups."""
+"""Encodings of keys: PEM, PKCS #8, SubjectPublicKeyInfo, and the formats of imports, exports and backups."""

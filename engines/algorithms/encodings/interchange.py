@@ -1,7 +1,7 @@
-"""The forms in which keys come and go: imports, exports, wrapped keys, and the JSON of OpenBao's backups.
+"""Formats of keys in transfer: imports, exports, wrapped keys, and the JSON of OpenBao's backups.
 
-Each row of the registry has an ``Interchange``. The one here is for keys that are nothing but random bytes; key pairs
-have theirs beside their algorithm.
+Each row of the registry has an ``Interchange``. The one here is for keys that are plain random bytes; those of key
+pairs are beside their algorithms.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from engines.faults import Failed, Fault, InvalidRequest
 
 
 class KeyFormat(Enum):
-    """The encodings that an export can ask for."""
+    """The encodings of exports."""
 
     DEFAULT = ""
     RAW = "raw"
@@ -33,18 +33,18 @@ class KeyFormat(Enum):
 
 
 class BadBackup(ValueError):
-    """A backup's entry doesn't hold a key of the type it says."""
+    """A backup's entry doesn't hold a key of the stated type."""
 
 
 class Interchange(Protocol):
-    """The forms of one algorithm's keys."""
+    """The formats of one algorithm's keys."""
 
     @property
     def public_importable(self) -> bool:
-        """Whether there are public keys to import."""
+        """Whether public keys can be imported."""
 
     def import_private(self, data: bytes) -> Material:
-        """A key from what was wrapped for import: raw bytes, or PKCS#8 in DER. Raises ``Failed``."""
+        """A key from its unwrapped import: raw bytes, or PKCS#8 in DER. Raises ``Failed``."""
 
     def import_public(self, text: str) -> Material:
         """A public key alone, from PEM. Raises ``Failed``."""
@@ -53,10 +53,10 @@ class Interchange(Protocol):
         """The inverse of ``import_private``."""
 
     def export_private(self, material: Material, form: KeyFormat) -> str:
-        """The key as text; "" if only the public part is known. Raises ``Failed`` for a form it doesn't have."""
+        """The key as text; "" if only the public part is known. Raises ``Failed`` for an unsupported encoding."""
 
     def export_public(self, public: bytes, form: KeyFormat) -> str:
-        """The public key as text. Raises ``Failed`` for a form it doesn't have, or without public keys."""
+        """The public key as text. Raises ``Failed`` for an unsupported encoding, or without public keys."""
 
     def to_backup(self, material: Material) -> dict[str, Any]:
         """The fields of a backup's entry that hold the key."""
@@ -74,7 +74,7 @@ def parse_format(text: str) -> KeyFormat:
 
 
 def export_raw(key: bytes, form: KeyFormat) -> str:
-    """A symmetric key as text. Raises ``Failed`` for the forms that only key pairs have."""
+    """A symmetric key as text. Raises ``Failed`` for the encodings of key pairs."""
     if form not in (KeyFormat.DEFAULT, KeyFormat.RAW):
         raise Failed("unknown format for HMAC key; supported values are `` or `raw`")
     return encode_base64(key)
@@ -172,10 +172,10 @@ def wrong_type(name: str, key: object) -> Failed:
 
 
 def load_pkcs8(der: bytes) -> PrivateKeyTypes:
-    """The private key in PKCS#8; the numbers of one of RSA are still to be checked. Raises ``Failed``.
+    """The private key in PKCS#8; the numbers of an RSA key are still to be checked. Raises ``Failed``.
 
-    The library's own check of these takes time that grows with the fourth power of the key's length, whatever that is,
-    and keeps the interpreter's lock. Raises ``InvalidRequest`` for RSA keys of a kind that there are none of here.
+    The library's own check takes time in the fourth power of an RSA key's length, and holds the interpreter's lock.
+    Raises ``InvalidRequest`` for RSA keys of unsupported kinds.
     """
     try:
         check_unrestricted(der)
@@ -189,9 +189,9 @@ def load_pkcs8(der: bytes) -> PrivateKeyTypes:
 
 
 def load_public_pem(text: str) -> PublicKeyTypes:
-    """The public key in PEM, its first block; the numbers of one of RSA are still to be checked.
+    """The public key in PEM, its first block; the numbers of an RSA key are still to be checked.
 
-    Raises ``Failed``, or ``InvalidRequest`` for an RSA key of a kind that there are none of here.
+    Raises ``Failed``, or ``InvalidRequest`` for an RSA key of an unsupported kind.
     """
     if "-----BEGIN" not in text:
         raise Failed("error parsing public key: not in PEM format")
@@ -200,7 +200,7 @@ def load_public_pem(text: str) -> PublicKeyTypes:
         check_unrestricted(der)
         exponent = rsa_public_exponent(der)
         if exponent is not None:
-            check_rsa_exponent(exponent)  # Before the library refuses some of them without a word.
+            check_rsa_exponent(exponent)  # Before the library, which refuses some without a reason.
         return serialization.load_der_public_key(der)
     except InvalidKey as error:
         raise refused(error) from None
@@ -209,7 +209,7 @@ def load_public_pem(text: str) -> PublicKeyTypes:
 
 
 def refused(error: InvalidKey) -> InvalidRequest:
-    """The fault for a key that OpenBao would take, though it is none or protects nothing."""
+    """The fault for a key that OpenBao accepts, though it is invalid or insecure."""
     return InvalidRequest(f"the key is refused: {error}")
 
 

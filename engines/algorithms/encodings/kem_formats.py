@@ -1,4 +1,4 @@
-"""The forms in which keys that encapsulate are exported, and what an algorithm has to offer for them."""
+"""Export formats of KEM keys, and the Protocol of algorithms that have them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from engines.faults import InvalidRequest
 
 
 class KemFormat(Enum):
-    """The encodings that an export can ask for."""
+    """The encodings of exports."""
 
     DEFAULT = ""
     RAW = "raw"
@@ -31,7 +31,7 @@ def parse_kem_format(text: str) -> KemFormat:
 
 
 class KemKeys(Interchange, Protocol):
-    """The forms of one algorithm's keys, all of which raise ``InvalidRequest`` for what they aren't."""
+    """The formats of one algorithm's keys. Methods raise ``InvalidRequest`` for invalid keys."""
 
     def private_text(self, material: Material, form: KemFormat) -> str:
         """A private key as text."""

@@ -1,7 +1,6 @@
-"""PKCS#8 (RFC 5958) and SubjectPublicKeyInfo (RFC 5280) in DER, for the keys that the provider has no such forms for.
+"""PKCS#8 (RFC 5958) and SubjectPublicKeyInfo (RFC 5280) in DER, for keys that the provider can't encode.
 
-Algorithm identifiers are without parameters, as all post-quantum algorithms have them, and what could be written in two
-ways is refused.
+Algorithm identifiers have no parameters, as for all post-quantum algorithms, and non-canonical encodings are refused.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ class _AlgorithmIdentifier:
 
 @asn1.sequence
 class _PrivateKeyInfo:
-    """Without attributes; some libraries put the public key behind, and then it is version 1."""
+    """PKCS#8 without attributes; some libraries append the public key, which makes it version 1."""
 
     version: int
     algorithm: _AlgorithmIdentifier
@@ -35,7 +34,7 @@ class _SubjectPublicKeyInfo:
 
 @asn1.sequence
 class BothForms:
-    """A private key of ML-KEM (RFC 9935) or ML-DSA (RFC 9881) as its seed and as what that expands to."""
+    """A private key of ML-KEM (RFC 9935) or ML-DSA (RFC 9881) as its seed and its expanded form."""
 
     seed: bytes
     expanded: bytes
@@ -45,7 +44,7 @@ Sequence = TypeVar("Sequence")
 
 
 def decode_strictly(kind: type[Sequence], der: bytes) -> Sequence:
-    """``der`` as ``kind``, if that is the one way to write it. Raises ``ValueError``."""
+    """``der`` as ``kind``, if it is encoded canonically. Raises ``ValueError``."""
     decoded = asn1.decode_der(kind, der)
     if asn1.encode_der(decoded) != der:
         raise ValueError("not DER")
@@ -54,7 +53,7 @@ def decode_strictly(kind: type[Sequence], der: bytes) -> Sequence:
 
 @asn1.sequence
 class _RsaIdentifier:
-    """With the NULL that RSA keys have for parameters (RFC 3279)."""
+    """The AlgorithmIdentifier of RSA keys, with NULL parameters (RFC 3279)."""
 
     algorithm: ObjectIdentifier
     parameters: asn1.Null | None
@@ -96,7 +95,7 @@ class _RsaPublicKey:
 
 
 def rsa_public_exponent(der: bytes) -> int | None:
-    """The exponent of an RSA key in SubjectPublicKeyInfo, whatever it is; None for any other key."""
+    """The exponent of an RSA key in SubjectPublicKeyInfo, unchecked; None for any other key."""
     try:
         info = asn1.decode_der(_RsaPublicKeyInfo, der)
         return asn1.decode_der(_RsaPublicKey, info.public_key.as_bytes()).public_exponent
@@ -105,7 +104,7 @@ def rsa_public_exponent(der: bytes) -> int | None:
 
 
 def rsa_prime_count(der: bytes) -> int:
-    """Of how many primes the RSA key in PKCS#8 is, if it is one of more than two; else 0."""
+    """The number of primes of the RSA key in PKCS#8, if it is more than two; else 0."""
     try:
         info = asn1.decode_der(_RsaKeyInfo, der)
         return 2 + len(asn1.decode_der(_ThreePrimes, info.private_key).others)
@@ -124,7 +123,7 @@ def private_key_info(object_identifier: str, content: bytes) -> bytes:
 
 
 def open_private_key_info(object_identifier: str, der: bytes) -> tuple[bytes, bytes | None]:
-    """The bytes of a private key, and those of its public key where they are given. Raises ``ValueError``."""
+    """The bytes of a private key, and those of its public key if present. Raises ``ValueError``."""
     info = decode_strictly(_PrivateKeyInfo, der)
     public = info.public_key
     if info.version != (0 if public is None else 1) or info.algorithm.algorithm.dotted_string != object_identifier:

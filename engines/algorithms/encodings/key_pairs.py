@@ -1,4 +1,4 @@
-"""Forms shared by RSA and elliptic-curve keys: PKCS#8 (RFC 5958) and SubjectPublicKeyInfo (RFC 5280), DER and PEM."""
+"""Formats shared by RSA and elliptic-curve keys: PKCS#8 (RFC 5958) and SubjectPublicKeyInfo (RFC 5280), DER and PEM."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from engines.faults import Failed
 
 
 def material_of(private: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey) -> Material:
-    """A key pair as it is stored."""
+    """A key pair in stored form."""
     return Material(pkcs8(private), subject_public_key_info(private.public_key()))
 
 
@@ -25,13 +25,13 @@ class KeyPairs:
     public_importable = True
 
     word: ClassVar[str]
-    """What error texts call such keys."""
+    """The name of such keys in error texts."""
 
     own_label: ClassVar[str]
     """The PEM label of the algorithm's own private form: PKCS #1 (RFC 8017) or SEC 1 (RFC 5915)."""
 
     pem_end: ClassVar[str] = "\n"
-    """What ends a text in PEM, as OpenBao has it."""
+    """The end of a PEM text, as in OpenBao."""
 
     def wrappable(self, material: Material) -> bytes:
         """As ``Interchange.wrappable``."""

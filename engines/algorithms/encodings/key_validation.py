@@ -1,9 +1,9 @@
-"""Whether numbers that came from elsewhere are a key: one set of checks for imports, backups and the keys of issuers.
+"""Validation of imported keys, the same for imports, backups and issuers' keys.
 
-The libraries look at the form of a key when they load it. Numbers in the right form may still be no key (a modulus with
-a known factor, a point that has no private key), or one that lets anybody sign: so public RSA keys are validated as far
-as SP 800-89, 5.3.3, says, points of Ed25519 as SP 800-186, D.1.3, does, and RSA key pairs as a whole. What takes long
-is done by libraries that let go of the interpreter's lock; OpenSSL's own check of a key pair keeps it.
+The libraries check the form of a key when they load it. Numbers in the right form may still be invalid (a modulus with
+a known factor, a point without a private key), or allow forgeries: so public RSA keys are partially validated by SP
+800-89, 5.3.3, points of Ed25519 by SP 800-186, D.1.3, and RSA key pairs completely. Slow checks use libraries that
+release the interpreter's lock; OpenSSL's own check of a key pair holds it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from nacl import bindings
 
 MAX_EXPONENT_BITS = 63
-"""Of a public RSA exponent: what OpenBao reads, and long enough for any that is in use."""
+"""The longest public RSA exponent in bits: as in OpenBao, and long enough for any in use."""
 
 _RESTRICTED_TO_PSS = bytes.fromhex("06092a864886f70d01010a")
 _PROLOGUE_BYTES = 32
@@ -26,14 +26,14 @@ _SMALL_PRIMES = math.prod(
 
 
 class InvalidKey(ValueError):
-    """The numbers are no key, or one that protects nothing; the text says why, for the caller."""
+    """The numbers are no key, or an insecure one; the text is the reason, for the caller."""
 
 
 def check_unrestricted(der: bytes) -> None:
-    """Check that a PKCS#8 or SubjectPublicKeyInfo isn't that of an RSA key for PSS alone (RFC 4055).
+    """Raise ``InvalidKey`` if a PKCS#8 or SubjectPublicKeyInfo is of an RSA key for PSS alone (RFC 4055).
 
-    The library would take it for any other RSA key, and PKCS #1 v1.5 signatures by it would verify. Both structures
-    name the algorithm among their first bytes. Raises ``InvalidKey``.
+    The library would treat it as any other RSA key, and verify PKCS #1 v1.5 signatures with it. Both structures name
+    the algorithm among their first bytes.
     """
     if _RESTRICTED_TO_PSS in der[:_PROLOGUE_BYTES]:
         raise InvalidKey(
@@ -45,14 +45,14 @@ def check_unrestricted(der: bytes) -> None:
 def check_rsa_public(numbers: rsa.RSAPublicNumbers) -> None:
     """Partial validation of a public key, which takes as long as a few private operations. Raises ``InvalidKey``."""
     check_rsa_numbers(numbers)
-    # Fermat: 2^p = 2 for a prime p, so that what is left has the prime in it, for powers of the prime too.
+    # Fermat: 2^p = 2 for a prime p, so the remaining factor contains the prime, also for powers of it.
     left = int(Integer(2).inplace_pow(numbers.n, numbers.n)) - 2
     if math.gcd(left, numbers.n) != 1:
         raise InvalidKey("the RSA modulus is a prime or a power of one")
 
 
 def check_rsa_numbers(numbers: rsa.RSAPublicNumbers) -> None:
-    """The part of that which takes no time. Raises ``InvalidKey``."""
+    """The instant part of ``check_rsa_public``. Raises ``InvalidKey``."""
     modulus = numbers.n
     check_rsa_exponent(numbers.e)
     if modulus % 2 == 0:
@@ -64,13 +64,13 @@ def check_rsa_numbers(numbers: rsa.RSAPublicNumbers) -> None:
 
 
 def check_rsa_exponent(exponent: int) -> None:
-    """Raises ``InvalidKey`` for what can't be a public exponent, or isn't one that is in use."""
+    """Raises ``InvalidKey`` for an invalid public exponent, or one that isn't in use."""
     if exponent < 3 or exponent % 2 == 0 or exponent.bit_length() > MAX_EXPONENT_BITS:
         raise InvalidKey(f"the RSA public exponent must be odd, at least 3, and of at most {MAX_EXPONENT_BITS} bits")
 
 
 def check_rsa_private(numbers: rsa.RSAPrivateNumbers) -> None:
-    """Check that all numbers of a key pair belong together, and that its two primes are. Raises ``InvalidKey``."""
+    """Check that all numbers of a key pair are consistent, and that its two primes are prime. Raises ``InvalidKey``."""
     public, p, q, d = numbers.public_numbers, numbers.p, numbers.q, numbers.d
     if min(p, q) < 3 or p * q != public.n:
         raise InvalidKey("the RSA modulus is not the product of the primes")
@@ -87,9 +87,9 @@ def check_rsa_private(numbers: rsa.RSAPrivateNumbers) -> None:
 
 
 def check_ed25519_public(public: bytes) -> None:
-    """Check that ``public`` is a point that a private key can have, in its one form (RFC 8032, 5.1).
+    """Check that ``public`` is the canonical encoding of a point with a private key (RFC 8032, 5.1).
 
-    That leaves out points of small order, for which signatures of any message can be made without a private key.
+    This excludes points of small order, for which signatures of any message can be made without a private key.
     Raises ``InvalidKey``.
     """
     if len(public) != bindings.crypto_core_ed25519_BYTES or not bindings.crypto_core_ed25519_is_valid_point(public):

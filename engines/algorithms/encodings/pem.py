@@ -1,4 +1,4 @@
-"""PEM text (RFC 7468) of DER, written here so that the line ends are Vault's wherever the provider changes its mind."""
+"""PEM text (RFC 7468) of DER, written here so that line ends are Vault's, independently of the provider."""
 
 from __future__ import annotations
 
@@ -45,13 +45,13 @@ def unarmored(text: str, label: str) -> bytes:
 
 
 def first_block(text: str) -> bytes | None:
-    """The contents of the first PEM block, whatever stands around it; None if there is none. Raises ``NotBase64``."""
+    """The contents of the first PEM block, with any text around it; None if there is none. Raises ``NotBase64``."""
     found = _next_block(text, 0)
     return None if found is None else decode_base64("".join(found[1].split()))
 
 
 def blocks(text: str) -> Iterator[tuple[str, bytes]]:
-    """The labels and contents of PEM blocks, text before each ignored.
+    """The labels and contents of PEM blocks; text before each is ignored.
 
     Raises ``ValueError`` if something else follows, or if one is not base64.
     """
@@ -68,7 +68,6 @@ def blocks(text: str) -> Iterator[tuple[str, bytes]]:
 
 def _next_block(text: str, position: int) -> tuple[str, str, int] | None:
     """The label and the text of the first block from ``position`` on, and where it ends; None if there is none.
-
     Linear: neither a label nor the text of a block holds a dash, so an attempt ends at the next dash, and no other
     block begins before that.
     """

@@ -1,7 +1,7 @@
-"""Requests for certificates (PKCS #10, RFC 2986) of keys, signed by them.
+"""Certificate requests (PKCS #10, RFC 2986) for keys, signed by them.
 
-The library makes those of the keys that it knows. In those of SLH-DSA (RFC 9909) and of hybrids
-(draft-ietf-lamps-pq-composite-sigs), subject and extensions are the library's, and key and signature come from here.
+The library creates those of the keys that it supports. For SLH-DSA (RFC 9909) and hybrids
+(draft-ietf-lamps-pq-composite-sigs), it encodes subject and extensions, and key and signature are added here.
 """
 
 from __future__ import annotations
@@ -55,9 +55,9 @@ class _Request:
 
 
 def parse_template(text: str) -> x509.CertificateSigningRequestBuilder:
-    """A request still to be signed, with the subject and extensions of the request ``text`` in PEM, or none for "".
+    """An unsigned request, with the subject and extensions of the request ``text`` in PEM, or none for "".
 
-    Raises ``InvalidRequest`` for what is no request.
+    Raises ``InvalidRequest`` for an invalid one.
     """
     if not text:
         return x509.CertificateSigningRequestBuilder(x509.Name([]))
@@ -81,7 +81,7 @@ def request_certificate(
 ) -> str:
     """A request in PEM: ``template``, signed by a key of ``algorithm``.
 
-    Raises ``InvalidRequest`` for a key that no certificate can name the algorithm of.
+    Raises ``InvalidRequest`` for a key whose algorithm has no identifier in certificates.
     """
     if not algorithm.object_identifier:
         raise no_certificates()
@@ -99,7 +99,7 @@ def request_certificate(
 def _hash_for(
     key: _Signer,
 ) -> hashes.SHA256 | hashes.SHA384 | hashes.SHA512 | None:
-    """The hash as strong as the key; None where the algorithm brings its own."""
+    """The hash as strong as the key; None if the algorithm has its own."""
     if not isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey):
         return None
     if isinstance(key, ec.EllipticCurvePrivateKey) and key.curve.key_size > 256:
@@ -108,9 +108,9 @@ def _hash_for(
 
 
 def _signed_here(builder: x509.CertificateSigningRequestBuilder, algorithm: Algorithm, material: Material) -> bytes:
-    """What ``builder`` has, as a request by a key that the library doesn't know, in DER."""
+    """The request of ``builder`` in DER, for a key that the library doesn't support."""
     assert algorithm.capabilities.signature is not None, "only keys that sign request certificates"
-    # The library writes requests only with a key of its own, so it gets one that is used for nothing else.
+    # The library encodes requests only with a key of its own, so it gets a throw-away key.
     written = builder.sign(ec.generate_private_key(ec.SECP256R1()), hashes.SHA256())
     model = asn1.decode_der(_Request, written.public_bytes(serialization.Encoding.DER)).info
     identifier = algorithm.object_identifier

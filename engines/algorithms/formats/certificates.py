@@ -1,4 +1,4 @@
-"""X.509 (RFC 5280): chains of certificates, and whether they are those of a key."""
+"""X.509 certificates (RFC 5280): chains, and their match with a key."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MALFORMED = (
     UnsupportedAlgorithm,
     InternalError,
 )
-"""What the library raises for certificates, requests and lists that are none: when they are loaded, or looked into."""
+"""The library's exceptions for malformed certificates, requests and lists, on loading and on later access."""
 
 _CERTIFICATE = "CERTIFICATE"
 MAX_CHAIN = 64
@@ -32,14 +32,14 @@ MAX_CHAIN = 64
 
 _READ_LATER = ("issuer", "subject", "not_valid_before_utc", "not_valid_after_utc")
 MAX_SERIAL_BITS = 20 * 8
-"""RFC 5280, 4.1.2.2."""
+"""The latest time of UTCTime (RFC 5280, 4.1.2.2)."""
 
 MAX_CERTIFICATE_BYTES = 128 * 1024
-"""The longest certificate, or request for one; a signature of SLH-DSA takes 50,000 bytes, and each name an object."""
+"""The longest certificate or request in bytes; an SLH-DSA signature takes 50,000, and each name an object."""
 
 
 def no_certificates() -> InvalidRequest:
-    """The fault for keys whose algorithm no certificate can name."""
+    """The fault for keys whose algorithm has no identifier in certificates."""
     return InvalidRequest("certificates are not supported for keys of this type")
 
 
@@ -61,7 +61,7 @@ def parse_chain(text: str) -> tuple[bytes, ...]:
 
 
 def check_certificates(chain: Sequence[bytes]) -> None:
-    """Check that all of ``chain`` are certificates in DER, and not too many. Raises ``InvalidRequest``."""
+    """Check that all of ``chain`` are certificates in DER, within the limit. Raises ``InvalidRequest``."""
     if len(chain) > MAX_CHAIN:
         raise InvalidRequest(f"provided certificate chain has more than {MAX_CHAIN} certificates")
     for der in chain:
@@ -84,7 +84,7 @@ def _malformed() -> InvalidRequest:
 
 
 def check_names(certificate: x509.Certificate) -> None:
-    """Read what the library reads only when it is asked for, and what later uses ask for. Raises ``InvalidRequest``."""
+    """Check the parts that the library decodes lazily and later code needs. Raises ``InvalidRequest``."""
     try:
         for part in _READ_LATER:
             getattr(certificate, part)
@@ -95,7 +95,7 @@ def check_names(certificate: x509.Certificate) -> None:
 
 
 def check_chain(chain: tuple[bytes, ...]) -> None:
-    """Check that the first is a leaf's and the last, of several, an authority's. Raises ``InvalidRequest``."""
+    """Check that the first is a leaf and the last of several a CA's. Raises ``InvalidRequest``."""
     if _is_authority(chain[0]):
         raise InvalidRequest("certificate in the first element is not a valid leaf certificate")
     if len(chain) > 1 and not _is_authority(chain[-1]):
@@ -154,7 +154,7 @@ def check_certified(certificate: bytes, public_key_info: bytes, name: str) -> No
 
 
 def _load_key(public_key_info: bytes) -> object:
-    """The key as the library has it; None for one that it doesn't know."""
+    """The key as the library's object; None for an unsupported one."""
     try:
         return serialization.load_der_public_key(public_key_info)
     except MALFORMED:
@@ -170,7 +170,7 @@ def _key_of(certificate: bytes) -> object:
 
 
 def _public_key_info(certificate: bytes) -> bytes:
-    """The SubjectPublicKeyInfo in ``certificate`` as it stands there; b"" where it can't be found."""
+    """The SubjectPublicKeyInfo in ``certificate`` as encoded there; b"" if it can't be found."""
     try:
         info = asn1.decode_der(_CertificateInfo, _load(certificate).tbs_certificate_bytes)
         return asn1.encode_der(info.public_key)

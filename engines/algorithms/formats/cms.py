@@ -1,9 +1,8 @@
-"""Detached signatures in CMS (RFC 5652): put together and taken apart, as DER.
+"""Detached signatures in CMS (RFC 5652): encoding and decoding in DER.
 
-There is one signer, with signed attributes, so that no signature of content can be taken for one of attributes. The
+There is one signer, with signed attributes, so that a signature of content can't pass for one of attributes. The
 algorithms are those of RFC 4056 (PSS), RFC 5753 (ECDSA), RFC 8419 (Ed25519), RFC 9882 (ML-DSA), RFC 9814 (SLH-DSA) and
-draft-ietf-lamps-cms-composite-sigs (hybrids). The library's own builder knows RSA and ECDSA alone, and can't take a
-message apart.
+draft-ietf-lamps-cms-composite-sigs (hybrids). The library's builder supports RSA and ECDSA alone, and it has no parser.
 """
 
 from __future__ import annotations
@@ -58,12 +57,12 @@ _LAST_YEAR_OF_UTC_TIME = 2049
 
 
 class BadMessage(ValueError):
-    """What was given is no CMS message with one detached signature; the text says what is wrong."""
+    """The input is no CMS message with one detached signature; the text is the reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class Attributes:
-    """What a signer signs of a content: its digest and the time."""
+    """The signed attributes of a content: its digest and the time."""
 
     signed: asn1.SetOf[Attribute]
 
@@ -74,7 +73,7 @@ class Attributes:
 
 @dataclass(frozen=True, slots=True)
 class SignerIdentifier:
-    """How a message names its signer: by the issuer and the number of the certificate, or by the key."""
+    """The signer's identifier: issuer and serial number of the certificate, or key identifier."""
 
     issuer: bytes
     serial: int
@@ -83,7 +82,7 @@ class SignerIdentifier:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message taken apart."""
+    """A decoded message."""
 
     signer: SignerIdentifier
     attributes: Attributes
@@ -95,7 +94,7 @@ class Message:
 
 
 def attributes_of(content: bytes, jws: JwsAlgorithm, now: float) -> Attributes:
-    """What is to be signed for ``content`` at ``now``, in seconds since the epoch."""
+    """The attributes to sign for ``content`` at ``now``, in seconds since the epoch."""
     moment = datetime.fromtimestamp(int(now), UTC)
     time = asn1.UTCTime(moment) if moment.year <= _LAST_YEAR_OF_UTC_TIME else asn1.GeneralizedTime(moment)
     values = (
@@ -109,7 +108,7 @@ def attributes_of(content: bytes, jws: JwsAlgorithm, now: float) -> Attributes:
 def message(
     algorithm: Algorithm, jws: JwsAlgorithm, attributes: Attributes, signature: bytes, chain: tuple[bytes, ...]
 ) -> bytes:
-    """The message with ``signature`` of ``attributes`` by the owner of ``chain``, which it holds too; all in DER."""
+    """The message with ``signature`` of ``attributes`` by the key of ``chain``, which it includes; all in DER."""
     leaf = x509.load_der_x509_certificate(chain[0])
     digest = Identifier(algorithm=_Oid(jws.content_hash.object_identifier), parameters=None)
     signer = SignerInfo(
@@ -133,7 +132,7 @@ def message(
 
 
 def signature_identifiers(algorithm: Algorithm, jws: JwsAlgorithm) -> tuple[bytes, ...]:
-    """The AlgorithmIdentifiers of signatures by ``jws``, in DER, that which is written first."""
+    """The AlgorithmIdentifiers of signatures by ``jws``, in DER; the first is the one written."""
     hash_, null = jws.options.hash, asn1.Null()
     if hash_ is None:
         return (_plain(_Oid(algorithm.object_identifier), None),)
@@ -141,7 +140,7 @@ def signature_identifiers(algorithm: Algorithm, jws: JwsAlgorithm) -> tuple[byte
         return (_plain(_RSA, null), _plain(_RSA_WITH[hash_], null))
     if jws.options.scheme != PSS:
         return (_plain(_ECDSA_WITH[hash_], None),)
-    # Old software writes NULL where there are no parameters.
+    # Old software writes NULL for absent parameters.
     choices = [
         Identifier(algorithm=_Oid(hash_.object_identifier), parameters=parameters) for parameters in (None, null)
     ]
@@ -198,7 +197,7 @@ def _tlv(der: bytes) -> asn1.TLV:
 
 
 def _value(attributes: asn1.SetOf[Attribute], kind: x509.ObjectIdentifier, value_type: type[T]) -> T | None:
-    """The one value of the one attribute of that ``kind``, if there is such and it is of that type."""
+    """The one value of the one attribute of this ``kind``; None if it is absent or of another type."""
     found = [attribute.values.as_list() for attribute in attributes.as_list() if attribute.type == kind]
     if len(found) != 1 or len(found[0]) != 1:
         return None

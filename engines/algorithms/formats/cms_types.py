@@ -1,4 +1,4 @@
-"""The ASN.1 of signatures in CMS (RFC 5652, section 5), as far as messages with signed data have it."""
+"""ASN.1 types of CMS signatures (RFC 5652, section 5), as far as signed data uses them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from cryptography.hazmat import asn1
 
 @asn1.sequence
 class Identifier:
-    """An AlgorithmIdentifier without parameters, or with NULL for them."""
+    """An AlgorithmIdentifier without parameters, or with NULL."""
 
     algorithm: x509.ObjectIdentifier
     parameters: asn1.Null | None
@@ -26,7 +26,7 @@ class Mask:
 
 @asn1.sequence
 class PssParameters:
-    """The parameters of a PSS signature, but for the trailer, which is the default."""
+    """The parameters of a PSS signature, without the trailer, which has its default."""
 
     hash: Annotated[Identifier, asn1.Explicit(0)]
     mask: Annotated[Mask, asn1.Explicit(1)]
@@ -51,7 +51,7 @@ class Attribute:
 
 @asn1.sequence
 class IssuerAndSerial:
-    """The name of an issuer, and the number of a certificate of his."""
+    """An issuer's name, and the serial number of one of its certificates."""
 
     issuer: asn1.TLV
     serial: int
@@ -59,7 +59,7 @@ class IssuerAndSerial:
 
 @asn1.sequence
 class SignerInfo:
-    """One signature, and who made it of what."""
+    """One signature, with its signer and signed attributes."""
 
     version: int
     signer: IssuerAndSerial | Annotated[bytes, asn1.Implicit(0)]
@@ -72,7 +72,7 @@ class SignerInfo:
 
 @asn1.sequence
 class Content:
-    """What is signed: its kind, and itself unless it is detached."""
+    """The signed content: its type, and its bytes unless detached."""
 
     type: x509.ObjectIdentifier
     content: Annotated[bytes | None, asn1.Explicit(0)]
@@ -92,7 +92,7 @@ class SignedData:
 
 @asn1.sequence
 class ContentInfo:
-    """The outermost layer of a message that holds signatures."""
+    """The outermost layer of a message."""
 
     type: x509.ObjectIdentifier
     content: Annotated[SignedData, asn1.Explicit(0)]

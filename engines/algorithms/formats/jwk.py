@@ -1,10 +1,10 @@
 """Public keys as JSON Web Keys: RFC 7517, with the members of RFC 7518 (EC, RSA), 8037 (OKP), 8812 and 9964 (AKP).
 
-An Algorithm Key Pair (AKP) is of one algorithm, and its public key is the bytes that are stored: those of FIPS 204 and
-205, and those of both halves of a hybrid, as draft-ietf-jose-pq-composite-sigs has them.
+An Algorithm Key Pair (AKP) is for one algorithm, and its public key is the stored bytes: those of FIPS 204 and 205, and
+those of both halves of a hybrid, as in draft-ietf-jose-pq-composite-sigs.
 
 The identifier of a key is its thumbprint (RFC 7638), which depends on the key alone: it is the same on every server
-that has the key, whatever it is called there, and another key never gets it.
+with that key, under any name, and no other key has it.
 """
 
 from __future__ import annotations
@@ -41,9 +41,9 @@ _LATTICES = (
 
 
 def public_jwk(algorithm: Algorithm, public: bytes) -> dict[str, str] | None:
-    """The public part of a stored key of ``algorithm`` as a JWK, with ``kid``; None for keys that have no such form.
+    """The public part of a stored key of ``algorithm`` as a JWK, with ``kid``; None for keys without a JWK form.
 
-    ``alg`` is there where the key leaves no choice; an RSA key can be used for several.
+    ``alg`` is present if the key has only one; an RSA key can be used with several.
     """
     if algorithm.public_text is None:
         return None
@@ -54,11 +54,11 @@ def public_jwk(algorithm: Algorithm, public: bytes) -> dict[str, str] | None:
         der = decode_base64(algorithm.interchange.export_public(public, KeyFormat.DER))
         return jwk_from_der(der, algorithm.signs)
     except (Failed, ValueError, UnsupportedAlgorithm):
-        return None  # There is no SubjectPublicKeyInfo of it, or the provider doesn't know it.
+        return None  # It has no SubjectPublicKeyInfo, or the provider doesn't support it.
 
 
 def jwk_from_der(der: bytes, signs: bool = True) -> dict[str, str] | None:
-    """As ``public_jwk``, of a key in the form SubjectPublicKeyInfo (RFC 5280)."""
+    """As ``public_jwk``, for a SubjectPublicKeyInfo (RFC 5280)."""
     members = _members(der)
     return None if members is None else _jwk(*members, signs)
 
@@ -79,7 +79,7 @@ def thumbprint(required: dict[str, str]) -> str:
 
 
 def _members(der: bytes) -> tuple[dict[str, str], str] | None:
-    """The members that make the key what it is, and the one JWS algorithm that it is for, if there is just one."""
+    """The members that identify the key, and its JWS algorithm if it has only one."""
     key = serialization.load_der_public_key(der)
     if isinstance(key, EllipticCurvePublicKey):
         curve, jws_algorithm = _CURVES.get(key.curve.name, ("", ""))
@@ -102,7 +102,7 @@ def _members(der: bytes) -> tuple[dict[str, str], str] | None:
 
 
 def _key_pair(name: str, public: bytes) -> dict[str, str]:
-    # Such a key is what it is by its algorithm, which is a member like the others.
+    # The algorithm is part of such a key, so ``alg`` is a member like the others.
     return {"kty": "AKP", "alg": name, "pub": encode_base64_url(public)}
 
 

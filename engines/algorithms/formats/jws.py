@@ -1,13 +1,13 @@
-"""Which signature algorithms of JOSE and COSE a key can be used with, and what each means for the key.
+"""Signature algorithms of JOSE and COSE by key, with the signing options of each.
 
-The names are those of RFC 7518 and RFC 8037 for JOSE, the numbers those of RFC 9053 and RFC 8812 for COSE; ML-DSA's of
-both are those of RFC 9964. ``Ed25519`` is RFC 9864's name for what ``EdDSA`` means with such a key; the older one is
-the default, because more libraries know it.
+The names are those of RFC 7518 and RFC 8037 for JOSE, the numbers those of RFC 9053 and RFC 8812 for COSE; both of
+ML-DSA's are those of RFC 9964. ``Ed25519`` is RFC 9864's name of ``EdDSA`` with such a key; the older name is the
+default, because more libraries know it.
 
-SLH-DSA has its names from draft-ietf-cose-sphincs-plus, which has two of the twelve parameter sets and names them as
-FIPS 205 does; so are the others here. Hybrids have theirs from draft-ietf-jose-pq-composite-sigs; what that lacks is
-named in its manner, with a mark of ours before it. In COSE both have numbers that are for private use (RFC 9053):
-those that the drafts ask for aren't assigned, or to others.
+SLH-DSA's names are those of draft-ietf-cose-sphincs-plus, which has two of the twelve parameter sets and names them as
+FIPS 205 does; the others follow that. Hybrids' are those of draft-ietf-jose-pq-composite-sigs; those that it lacks are
+formed likewise, with our own prefix. In COSE both have private-use numbers (RFC 9053), since the drafts' numbers aren't
+assigned, or to others.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ from engines.algorithms.rsa.rsa import PKCS1V15, PSS, SALT_HASH
 
 @dataclass(frozen=True, slots=True)
 class JwsAlgorithm:
-    """One algorithm: its name in JOSE, its number in COSE, and how to sign so that signatures are as in both."""
+    """One algorithm: its name in JOSE, its number in COSE, and the options of its signatures."""
 
     name: str
     cose: int
     options: SignatureOptions
     content_hash: Hash
-    """The hash of the content that goes with such signatures in CMS."""
+    """The content's hash for such signatures in CMS."""
 
     @property
     def der(self) -> SignatureOptions:
-        """As ``options``, for signatures in the form that X.509 and CMS have."""
+        """As ``options``, for the encoding of signatures in X.509 and CMS."""
         return replace(self.options, marshaling=Marshaling.ASN1)
 
 
@@ -61,11 +61,11 @@ _CLASSICAL: dict[str, tuple[JwsAlgorithm, ...]] = {
         _of("PS512", -39, SHA2_512, PSS),
     ),
 }
-"""By the object identifier of a key, so that another spelling of a type needs nothing here."""
+"""Algorithms by the object identifier of a key, independent of the spelling of key types."""
 
 _MARK = "CRYPTOSERVE-"
 
-# The hashes of content are those of RFC 9814 and of draft-ietf-lamps-cms-composite-sigs.
+# The hashes of content are those of RFC 9814 and draft-ietf-lamps-cms-composite-sigs.
 _POST_QUANTUM: dict[str, JwsAlgorithm] = {
     "ML-DSA-44": _hashing_itself("ML-DSA-44", -48),
     "ML-DSA-65": _hashing_itself("ML-DSA-65", -49),
@@ -95,11 +95,11 @@ _POST_QUANTUM: dict[str, JwsAlgorithm] = {
     "MLDSA87-ECDSA-P521-SHA512": _hashing_itself(_MARK + "ML-DSA-87-ES512", -71034),
     "MLDSA87-Ed25519-SHA512": _hashing_itself(_MARK + "ML-DSA-87-Ed25519", -71035),
 }
-"""By the parameter set, which some of them have no object identifier for. Such keys are for one algorithm each."""
+"""Algorithms by parameter set, since some have no object identifier. Each such key has one algorithm."""
 
 
 def jws_algorithms(algorithm: Algorithm) -> tuple[JwsAlgorithm, ...]:
-    """Those that keys of ``algorithm`` can be used with, the default first; none if JOSE knows no such keys."""
+    """The algorithms of keys of ``algorithm``, the default first; none if JOSE has no such keys."""
     if not algorithm.signs:
         return ()
     only = key_pair_algorithm(algorithm)
@@ -107,5 +107,5 @@ def jws_algorithms(algorithm: Algorithm) -> tuple[JwsAlgorithm, ...]:
 
 
 def key_pair_algorithm(algorithm: Algorithm) -> JwsAlgorithm | None:
-    """The one that keys of ``algorithm`` are for if they are Algorithm Key Pairs (RFC 9964), else None."""
+    """The algorithm of keys of ``algorithm`` if they are Algorithm Key Pairs (RFC 9964), else None."""
     return _POST_QUANTUM.get(algorithm.parameter_set)

@@ -1,8 +1,8 @@
-"""HPKE in base mode (RFC 9180), one message for each encapsulation, over any KEM of the registry.
+"""HPKE in base mode (RFC 9180), one message per encapsulation, over any KEM of the registry.
 
-``cryptography`` has HPKE too, but neither for ML-KEM-512 nor for keys in expanded form, nor with associated data, so
-the key schedule stands here, over its HKDF; tests hold it against ``cryptography`` in both directions and against the
-published vectors. The KEMs with ML-KEM have their numbers from draft-ietf-hpke-pq.
+``cryptography``'s HPKE lacks ML-KEM-512, keys in expanded form and associated data, so the key schedule is implemented
+here, over its HKDF; tests compare it with ``cryptography`` in both directions and with published vectors. The numbers
+of KEMs with ML-KEM are those of draft-ietf-hpke-pq.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ _AEADS: dict[int, Algorithm] = {AES128: AES128_GCM, AES256: AES256_GCM, CHACHA20
 
 @dataclass(frozen=True, slots=True)
 class Suite:
-    """A KEM, a KDF and an AEAD by their numbers in the registry of HPKE."""
+    """A KEM, a KDF and an AEAD, by their numbers in HPKE's registry."""
 
     kem: int
     kdf: int
     aead: int
     ciphertext_bytes: int
-    """How many bytes the KEM's ciphertext takes at the start of a message."""
+    """The length of the KEM's ciphertext at the start of a message."""
 
     @property
     def name(self) -> str:
@@ -49,7 +49,7 @@ class Suite:
         return f"{self.kem:#06x}/{self.kdf:#06x}/{self.aead:#06x}"
 
     def seal(self, recipient: Encapsulation, plaintext: bytes, info: bytes, associated_data: bytes) -> bytes:
-        """The KEM's ciphertext and behind it the AEAD's. ``recipient`` has at least the public part of a key."""
+        """The KEM's ciphertext followed by the AEAD's. ``recipient`` has at least the public part of a key."""
         shared_secret, ciphertext = recipient.encapsulate()
         cipher, nonce = self.cipher(shared_secret, info)
         return ciphertext + cipher.seal(nonce, plaintext, associated_data)
@@ -85,7 +85,7 @@ class Suite:
 
 
 def _schedule_context(suite: Suite, info: bytes) -> bytes:
-    """What the key schedule mixes in beside the secret; it depends on nothing that is new for each message."""
+    """The key schedule's context; it is the same for all messages with this ``info``."""
     return _BASE_MODE + suite._extract(b"", b"psk_id_hash", b"") + suite._extract(b"", b"info_hash", info)
 
 

@@ -1,4 +1,4 @@
-"""ML-KEM together with a classical key agreement, so that both must be broken before anything opens.
+"""Hybrid KEMs: ML-KEM with a classical key agreement, secure unless both are broken.
 
 X25519 with ML-KEM-768 is X-Wing (draft-connolly-cfrg-xwing-kem), and P-384 with ML-KEM-1024 is its larger sibling of
 draft-irtf-cfrg-concrete-hybrid-kems; HPKE has both (draft-ietf-hpke-pq). The shared secret is a hash over the secrets
@@ -26,7 +26,7 @@ _SHARED_SECRET_BYTES = 32
 
 
 class Construction:
-    """What two halves make one hybrid; shared by all its keys."""
+    """The combination of two halves; shared by all keys of a hybrid."""
 
     def __init__(self, row: str, parameters: ParameterSet, group: Group, label: bytes) -> None:
         self.row = row
@@ -39,11 +39,11 @@ class Construction:
     def combine(
         self, lattice_secret: bytes, group_secret: bytes, group_ciphertext: bytes, group_public: bytes
     ) -> bytes:
-        """The shared secret: nothing can be told of it by whoever lacks either secret."""
+        """The shared secret, which looks random without both halves' secrets."""
         return hashlib.sha3_256(lattice_secret + group_secret + group_ciphertext + group_public + self._label).digest()
 
     def expand(self, seed: bytes) -> tuple[PrivateKey, GroupKey]:
-        """The private keys of both halves. Raises ``ValueError``."""
+        """The private keys of both halves, expanded from the seed. Raises ``ValueError``."""
         if len(seed) != _HYBRID_SEED_BYTES:
             raise ValueError(f"a private key of type {self.row} has {_HYBRID_SEED_BYTES} bytes")
         stream = hashlib.shake_256(seed).digest(SEED_BYTES + self.group.seed_bytes)
@@ -57,7 +57,7 @@ class Construction:
 
 
 class HybridKem:
-    """One key pair, each half of it prepared when it is first needed."""
+    """One key pair; each half is prepared on first use."""
 
     __slots__ = ("_construction", "_decapsulate", "_encapsulate", "_group_key", "_group_public", "_material")
 
@@ -84,7 +84,7 @@ class HybridKem:
         return shared_secret, lattice_ciphertext + group_ciphertext
 
     def decapsulate(self, ciphertext: bytes) -> bytes:
-        """The shared secret. Raises ``BadCiphertext`` for a wrong length and for what is no public key."""
+        """The shared secret. Raises ``BadCiphertext`` for a wrong length and an invalid ephemeral key."""
         construction = self._construction
         if self._decapsulate is None or self._group_key is None:
             self._decapsulate, self._group_key = self._prepare_private()
@@ -109,7 +109,7 @@ class HybridKem:
 
 
 class HybridKeys(BaseKemKeys):
-    """Keys are their bytes, or JWKs; no standard gives these hybrids another form yet."""
+    """Keys are raw bytes, or JWKs; no standard gives these hybrids another form yet."""
 
     def __init__(self, construction: Construction, jose_name: str) -> None:
         super().__init__(construction.row, jose_name)

@@ -1,7 +1,7 @@
-"""The forms in which keys that encapsulate come and go: what they have in common, and JSON Web Keys.
+"""Formats of KEM keys in transfer: the common part, and JSON Web Keys.
 
-The kind of an import is told from what came: raw bytes by their length, PEM and JSON by how they begin, and the rest is
-DER. No two of these can be mistaken for each other, since the raw forms are shorter or longer than any of the others.
+The format of an import is detected: raw bytes by their length, PEM and JSON by their beginning, and the rest is DER.
+They can't be confused, since the raw forms are shorter or longer than any of the others.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _KEY_TYPE = "AKP"
 
 
 class BaseKemKeys:
-    """What the families share. A family says how bytes become keys."""
+    """The common part of the families, each of which defines how bytes become keys."""
 
     public_importable = True
 
@@ -35,7 +35,7 @@ class BaseKemKeys:
         raise NotImplementedError
 
     def check_public(self, public: bytes) -> None:
-        """Raises ``ValueError`` for what isn't a public key."""
+        """Raises ``ValueError`` for an invalid public key."""
         raise NotImplementedError
 
     def _private_from_der(self, der: bytes) -> Material:
@@ -121,7 +121,7 @@ class BaseKemKeys:
         return json.dumps(key, separators=(",", ":"))
 
     def wrappable(self, material: Material) -> bytes:
-        """As ``Interchange.wrappable``: the bytes that are stored."""
+        """As ``Interchange.wrappable``: the stored bytes."""
         return material.private
 
     def export_private(self, material: Material, form: KeyFormat) -> str:
@@ -154,5 +154,5 @@ class BaseKemKeys:
         return material
 
     def no_form(self, form: KemFormat) -> InvalidRequest:
-        """The fault for a form that keys of this type don't have."""
+        """The fault for a format that keys of this type don't have."""
         return InvalidRequest(f"keys of type {self._name} have no form {form.value!r}")

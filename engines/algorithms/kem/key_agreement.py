@@ -1,4 +1,4 @@
-"""Classical key agreement as one half of a hybrid KEM: private keys from seeds, public keys as bytes on the wire."""
+"""Classical key agreement as half of a hybrid KEM: private keys from seeds, public keys as wire bytes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, x25519
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 ECDH = "ecdh"
-"""What OpenBao calls agreement on a curve of ECDSA with HKDF-SHA256, without salt and info, over what it gives."""
+"""OpenBao's name of ECDH on an ECDSA curve with HKDF-SHA256 over the shared secret, without salt and info."""
 
 
 class GroupKey(Protocol):
@@ -17,24 +17,24 @@ class GroupKey(Protocol):
     public: bytes
 
     def agree(self, peer: bytes) -> bytes:
-        """The secret shared with the owner of the public key ``peer``. Raises ``ValueError`` for what is none."""
+        """The secret shared with the owner of the public key ``peer``. Raises ``ValueError`` for an invalid one."""
 
 
 class Group(Protocol):
-    """One group."""
+    """A group, in which keys are agreed on."""
 
     element_bytes: int
-    """Of a public key."""
+    """The length of a public key."""
 
     seed_bytes: int
     size_bits: int
-    """The size that its curve is known by."""
+    """The size of its curve in bits."""
 
     def generate(self) -> GroupKey:
         """A new private key."""
 
     def from_seed(self, seed: bytes) -> GroupKey:
-        """The private key that ``seed`` stands for. Raises ``ValueError`` for the few that stand for none."""
+        """The private key derived from ``seed``. Raises ``ValueError`` for the few seeds without one."""
 
 
 class _X25519Key:
@@ -45,7 +45,7 @@ class _X25519Key:
         self.public = private.public_key().public_bytes_raw()
 
     def agree(self, peer: bytes) -> bytes:
-        """As ``GroupKey.agree``; the few points that give zero for everybody are refused by the provider."""
+        """As ``GroupKey.agree``; the provider refuses the few points that give zero for every key."""
         return self._private.exchange(x25519.X25519PublicKey.from_public_bytes(peer))
 
 

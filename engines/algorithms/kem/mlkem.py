@@ -1,4 +1,4 @@
-"""ML-KEM (FIPS 203): key encapsulation that a quantum computer doesn't break, as far as anybody knows."""
+"""ML-KEM (FIPS 203): key encapsulation designed to resist quantum computers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from engines.algorithms.row import Algorithm, Capabilities, Fips, Primitive, Siz
 
 
 class MlKem:
-    """One key pair, each half of it prepared when it is first needed."""
+    """One key pair; each half is prepared on first use."""
 
     __slots__ = ("_decapsulate", "_encapsulate", "_material", "_parameters", "_row")
 

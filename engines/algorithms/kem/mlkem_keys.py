@@ -1,4 +1,4 @@
-"""The forms in which ML-KEM keys come and go: seed, expanded, PKCS#8 and SubjectPublicKeyInfo (RFC 9935), JWK."""
+"""Formats of ML-KEM keys: seed, expanded, PKCS#8 and SubjectPublicKeyInfo (RFC 9935), JWK."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _SEED_HEADER = bytes([0x80, SEED_BYTES])
 
 
 class MlKemKeys(BaseKemKeys):
-    """Keys of one parameter set, known to the API as ``name``."""
+    """Keys of one parameter set, whose API name is ``name``."""
 
     def __init__(self, name: str, parameters: ParameterSet) -> None:
         super().__init__(name, parameters.name)
@@ -41,14 +41,14 @@ class MlKemKeys(BaseKemKeys):
         return frozenset({SEED_BYTES, expanded, SEED_BYTES + expanded})
 
     def material(self, private: bytes) -> Material:
-        """As ``BaseKemKeys.material``; the forms given must be of one key."""
+        """As ``BaseKemKeys.material``; given forms must be of the same key."""
         return self.material_of(stored_key(self._parameters, private))
 
     def material_of(self, key: PrivateKey) -> Material:
-        """``key`` as it is stored. Raises ``ValueError`` if its parts aren't of one key, or ``NoProvider``.
+        """``key`` in stored form. Raises ``ValueError`` if its parts don't match, or ``NoProvider``.
 
-        The seed alone is kept where every installation can use it; else also what it expands to, for the sake of
-        providers that don't take seeds.
+        The seed alone is stored if every installation can use it; else also its expanded form, for providers that don't
+        take seeds.
         """
         parameters = self._parameters
         if key.seed and key.expanded:
@@ -69,7 +69,7 @@ class MlKemKeys(BaseKemKeys):
         return Material(kept.stored(), public)
 
     def _check_pair(self, key: PrivateKey, public: bytes) -> None:
-        """Raises ``ValueError`` unless what is encapsulated to ``public`` is opened by ``key``."""
+        """Raises ``ValueError`` unless ``key`` decapsulates what is encapsulated to ``public``."""
         provider = choose(self._name, self._parameters, key)
         shared_secret, ciphertext = provider.encapsulator(self._parameters, public)()
         if provider.decapsulator(self._parameters, key)(ciphertext) != shared_secret:
@@ -100,7 +100,7 @@ class MlKemKeys(BaseKemKeys):
         return self._material_of_both(PrivateKey(both.seed, both.expanded))
 
     def _material_of_both(self, key: PrivateKey) -> Material:
-        """As ``material_of``; without a provider that takes the seed, that is checked as far as it can be, not kept."""
+        """As ``material_of``; without a provider that takes the seed, the seed is checked partially, and not stored."""
         if any(provider.takes_seeds for provider in able(self._name, self._parameters)):
             return self.material_of(key)
         self._parameters.check_seed(key.seed, key.expanded)

@@ -1,7 +1,7 @@
-"""ML-KEM by liboqs, where both its native library and ``liboqs-python`` are installed.
+"""ML-KEM by liboqs, if its native library and ``liboqs-python`` are installed.
 
-``liboqs-python`` downloads and builds liboqs when it is imported and can't load it. So nobody may import it before the
-library has been found, in the places where it would look, and has been loaded.
+``liboqs-python`` downloads and builds liboqs on import if it can't load it. So it must be imported only after the
+library was found, in the places where it looks, and loaded.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class LiboqsMlKem:
         return parameters.name in self._names
 
     def generate(self, parameters: ParameterSet) -> PrivateKey:
-        """As ``MlKemProvider.generate``: a seed and what it expands to."""
+        """As ``MlKemProvider.generate``: a seed and its expanded form."""
         seed = secrets.token_bytes(SEED_BYTES)
         return PrivateKey(seed, self.expand(parameters, seed))
 
@@ -86,7 +86,7 @@ class LiboqsMlKem:
 
 
 def _library_loads() -> bool:
-    """Whether the native library is there, looked for as ``liboqs-python`` does it, and can be loaded."""
+    """Whether the native library is installed, found as by ``liboqs-python``, and can be loaded."""
     home = Path(os.environ.get("OQS_INSTALL_PATH") or Path.home() / "_oqs")
     names = [home / folder / "liboqs.so" for folder in ("lib", "lib64")] + [home / "lib" / "liboqs.dylib"]
     found = ctypes.util.find_library("oqs")
@@ -99,10 +99,10 @@ def _library_loads() -> bool:
 
 
 def load() -> LiboqsMlKem | None:
-    """The provider, or None where it isn't installed; nothing is ever downloaded for it."""
+    """The provider, or None if it isn't installed; nothing is ever downloaded for it."""
     if find_spec("oqs") is None or not _library_loads():
         return None
-    # Its import logs to the standard output, and warns of other versions of liboqs than its own, which are fine.
+    # Its import logs to the standard output, and warns of other versions of liboqs, which work.
     with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
         warnings.simplefilter("ignore")
         try:

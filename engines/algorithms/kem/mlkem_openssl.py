@@ -1,4 +1,4 @@
-"""ML-KEM-768 and ML-KEM-1024 by OpenSSL, through ``cryptography``: keys are seeds, and only those."""
+"""ML-KEM-768 and ML-KEM-1024 by OpenSSL, through ``cryptography``: keys are seeds only."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class OpenSslMlKem:
 
 
 def load() -> OpenSslMlKem | None:
-    """The provider, or None where OpenSSL is too old for it."""
+    """The provider, or None if OpenSSL is too old."""
     try:
         MLKEM768PrivateKey.generate()
     except UnsupportedAlgorithm:
@@ -68,5 +68,5 @@ def load() -> OpenSslMlKem | None:
 
 
 def library_version() -> str:
-    """What OpenSSL calls itself."""
+    """OpenSSL's version text."""
     return backend.openssl_version_text()

@@ -1,8 +1,8 @@
-"""The parameter sets of ML-KEM (FIPS 203) and the two forms that a private key has.
+"""Parameter sets of ML-KEM (FIPS 203), and the two forms of a private key.
 
-The *seed* (d and z, 64 bytes) is the key; the *expanded* form is what key generation makes of it, and can't be turned
-back. A key that came from elsewhere, or from a library that doesn't give its seed, is known in the expanded form alone.
-Both carry the public key, one by computing it and the other literally.
+The *seed* (d and z, 64 bytes) is the key; key generation computes the *expanded* form, which can't be reversed. An
+imported key, or one from a library that doesn't return its seed, may exist in the expanded form alone. The public key
+is computed from the former and contained in the latter.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class ParameterSet:
     """One of the three; sizes in bytes (FIPS 203, table 3)."""
 
     name: str
-    """As the standard, OpenSSL, liboqs and JOSE write it."""
+    """The name in the standard, OpenSSL, liboqs and JOSE."""
 
     public_bytes: int
     expanded_bytes: int
@@ -47,10 +47,10 @@ class ParameterSet:
         return public
 
     def check_seed(self, seed: bytes, expanded: bytes) -> None:
-        """Check that ``expanded`` has what can be told of it by ``seed`` without a provider that expands seeds.
+        """Check ``expanded`` against ``seed``, as far as possible without a provider that expands seeds.
 
-        That are the seed of the public matrix, which is a hash over the first half of the seed, and the second half
-        itself (FIPS 203, algorithms 13 and 16). Raises ``ValueError``.
+        These are the seed of the public matrix, a hash of the first half of the seed, and the second half itself (FIPS
+        203, algorithms 13 and 16). Raises ``ValueError``.
         """
         public = self.public_in(expanded)
         rank = (self.public_bytes - _MATRIX_SEED_BYTES) // _POLYNOMIAL_BYTES
@@ -62,13 +62,13 @@ class ParameterSet:
 
 @dataclass(frozen=True, slots=True)
 class PrivateKey:
-    """A private key in the forms that are known of it, at least one."""
+    """A private key in its known forms, at least one."""
 
     seed: bytes = field(default=b"", repr=False)
     expanded: bytes = field(default=b"", repr=False)
 
     def stored(self) -> bytes:
-        """What a record keeps: one behind the other; lengths tell them apart."""
+        """The stored form: the known forms concatenated; lengths tell them apart."""
         return self.seed + self.expanded
 
 

@@ -1,6 +1,6 @@
 """ML-KEM by the Rust code in ``pqcrypto``: keys are in expanded form, and no seed is given or taken.
 
-Its authors say that it has had no audit. It is here because no other provider that is installed everywhere has
+Its authors say that it has had no audit. It is used because no other provider that is installed everywhere has
 ML-KEM-512 or takes keys in expanded form.
 """
 
@@ -39,7 +39,7 @@ class PqcryptoMlKem:
         return PrivateKey(expanded=expanded)
 
     def public_of(self, parameters: ParameterSet, seed: bytes) -> bytes:
-        """As ``MlKemProvider.public_of``: never asked, since no seeds are taken."""
+        """As ``MlKemProvider.public_of``: never called, since it takes no seeds."""
         raise AssertionError("pqcrypto takes no seeds")
 
     def expand(self, parameters: ParameterSet, seed: bytes) -> bytes | None:
@@ -49,7 +49,7 @@ class PqcryptoMlKem:
     def encapsulator(self, parameters: ParameterSet, public: bytes) -> Callable[[], tuple[bytes, bytes]]:
         """As ``MlKemProvider.encapsulator``."""
         encapsulate = self._modules[parameters.name].encaps
-        encapsulate(public)  # Checks the key, which the library does nowhere else.
+        encapsulate(public)  # Checks the key, which the library does only here.
 
         def make() -> tuple[bytes, bytes]:
             ciphertext, shared_secret = encapsulate(public)
@@ -71,7 +71,7 @@ class PqcryptoMlKem:
 
 
 def load() -> PqcryptoMlKem | None:
-    """The provider, or None where there is no build of it for this machine."""
+    """The provider, or None if there is no build of it for this machine."""
     try:
         import_module("pqcrypto.kem")
     except ImportError:

@@ -1,8 +1,8 @@
-"""Who does the work for an algorithm that several installed libraries have, and how a configuration settles that.
+"""Providers of algorithms that several installed libraries have, and the configured choice among them.
 
-Every provider is tried in the order of ``PREFERENCE``: OpenSSL is audited and fastest, liboqs is the reference, and
-pqcrypto is always installed but has had no audit. A pin names one provider for one row, and then no other is used for
-it, even if a key can't be used for that: a pin that gives way in silence would be none.
+Providers are tried in the order of ``PREFERENCE``: OpenSSL is audited and fastest, liboqs is the reference, and
+pqcrypto is always installed but has had no audit. A pin fixes the provider of a row; no other is used then, even if a
+key can't be used with it: a pin with silent exceptions would be none.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Decapsulate = Callable[[bytes], bytes]
 
 
 class NoProvider(InvalidRequest):
-    """Nobody that is installed, and allowed by a pin, can do what was asked."""
+    """No provider that is installed, and allowed by a pin, supports the operation."""
 
 
 class MlKemProvider(Protocol):
@@ -43,21 +43,21 @@ class MlKemProvider(Protocol):
         """A new key, in the forms that the library gives."""
 
     def public_of(self, parameters: ParameterSet, seed: bytes) -> bytes:
-        """The public key that ``seed`` stands for; only where ``takes_seeds``."""
+        """The public key of ``seed``; only if ``takes_seeds``."""
 
     def expand(self, parameters: ParameterSet, seed: bytes) -> bytes | None:
-        """The expanded form of ``seed``, or None where the library keeps that to itself."""
+        """The expanded form of ``seed``, or None if the library doesn't return it."""
 
     def encapsulator(self, parameters: ParameterSet, public: bytes) -> Encapsulate:
-        """What makes a shared secret and its ciphertext for ``public``."""
+        """The function that makes a shared secret and its ciphertext for ``public``."""
 
     def decapsulator(self, parameters: ParameterSet, key: PrivateKey) -> Decapsulate:
-        """What gives the shared secret of a ciphertext; one that was tampered with gives another secret."""
+        """The function that returns the shared secret of a ciphertext; a modified one gives another secret."""
 
 
 @cache
 def installed() -> Mapping[str, MlKemProvider]:
-    """The providers that are there, by name, in the order of preference."""
+    """The installed providers by name, in the order of preference."""
     made: dict[str, MlKemProvider | None] = {
         OPENSSL: mlkem_openssl.load(),
         LIBOQS: mlkem_liboqs.load(),
@@ -70,7 +70,7 @@ _pins: dict[str, str] = {}
 
 
 def pin(pins: Mapping[str, str]) -> None:
-    """Let each row be served by the provider that ``pins`` names for it; replaces what was pinned before."""
+    """Fix the providers of rows by ``pins``, replacing earlier pins."""
     _pins.clear()
     _pins.update(pins)
 
@@ -81,13 +81,13 @@ def having(parameters: ParameterSet) -> list[MlKemProvider]:
 
 
 def able(row: str, parameters: ParameterSet) -> list[MlKemProvider]:
-    """Those of them that may serve ``row``, the first of them by preference."""
+    """Those that may serve ``row``, by preference."""
     pinned = _pins.get(row)
     return [provider for provider in having(parameters) if pinned in (None, provider.name)]
 
 
 def choose(row: str, parameters: ParameterSet, key: PrivateKey | None = None) -> MlKemProvider:
-    """Who serves ``row``: for a private ``key``, the first that can take it. Raises ``NoProvider``."""
+    """The provider for ``row``: for a private ``key``, the first that can take it. Raises ``NoProvider``."""
     for provider in able(row, parameters):
         if key is None or (key.seed and provider.takes_seeds) or (key.expanded and provider.takes_expanded):
             return provider
@@ -97,7 +97,7 @@ def choose(row: str, parameters: ParameterSet, key: PrivateKey | None = None) ->
 
 @cache
 def versions() -> dict[str, str]:
-    """What each installed provider is, in words."""
+    """A description of each installed provider, with its version."""
     described = {
         OPENSSL: f"cryptography {version('cryptography')}, {mlkem_openssl.library_version()}",
         LIBSODIUM: f"PyNaCl {version('pynacl')}",

@@ -1,1 +1,1 @@
-"""RSA: encryption, signatures, the forms of its keys, and key wrapping."""
+"""RSA: encryption, signatures, formats of its keys, and key wrapping."""

@@ -1,4 +1,4 @@
-"""The options of public-key encryption as a client writes them, and what each means."""
+"""Options of public-key encryption as a client writes them, parsed."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from engines.faults import InvalidRequest
 from engines.fields import READING, same_words
 
 PaddingScheme: TypeAlias = Annotated[str, Meta(extra={READING: same_words({"": OAEP})})]
-"""How public-key encryption pads; empty for the default."""
+"""The padding scheme of public-key encryption; empty for the default."""
 
 EncryptionHash: TypeAlias = Annotated[str, Meta(extra={READING: same_words({"": DEFAULT_ENCRYPTION.hash.name})})]
-"""The name of the hash function that it pads with; empty for the default."""
+"""The name of the hash function in the padding; empty for the default."""
 
 
 def parse_encryption(algorithm: Algorithm, scheme: str, hash_name: str, *, name: str) -> EncryptionOptions:
-    """How to encrypt with a key of ``algorithm``; ``scheme`` and ``hash_name`` may be empty for their defaults.
+    """The options of encryption with a key of ``algorithm``; ``scheme`` and ``hash_name`` are empty for defaults.
 
-    ``name`` is the parameter that the scheme came in. Raises ``InvalidRequest``; PKCS #1 v1.5, which whoever sees it
-    fail can decrypt (RFC 8017, 7.2), is for what others have encrypted.
+    ``name`` is the parameter of the scheme. Raises ``InvalidRequest``, also for PKCS #1 v1.5, which is for decryption
+    alone: an attacker who sees its failures can decrypt (RFC 8017, 7.2).
     """
     if scheme == PKCS1V15:
         raise InvalidRequest(f'{name} "{scheme}" is for decrypting alone')
@@ -32,7 +32,7 @@ def parse_encryption(algorithm: Algorithm, scheme: str, hash_name: str, *, name:
 
 
 def parse_decryption(algorithm: Algorithm, scheme: str, hash_name: str, *, name: str) -> EncryptionOptions:
-    """As ``parse_encryption``, and for decrypting."""
+    """As ``parse_encryption``, for decryption."""
     if not scheme and not hash_name:
         return DEFAULT_ENCRYPTION
     if scheme and algorithm.encrypts and algorithm.capabilities.encryption is None:
@@ -52,7 +52,7 @@ def parse_decryption(algorithm: Algorithm, scheme: str, hash_name: str, *, name:
 
 
 def unapproved_encryption(options: EncryptionOptions) -> str:
-    """What of an encryption with ``options`` isn't approved, in words; "" if all is (SP 800-56B, SP 800-131A)."""
+    """The unapproved part of an encryption with ``options``, in words; "" if none (SP 800-56B, SP 800-131A)."""
     if options.scheme == PKCS1V15:
         return "encryption by RSA without OAEP"
     return "" if options.hash.fips is Fips.APPROVED else f"RSA-OAEP with {options.hash.name}"

@@ -1,7 +1,7 @@
-"""Carrying keys from one system to another (Vault's BYOK form).
+"""Key wrapping for transport between systems (Vault's BYOK format).
 
-A wrapped key is an RSA-OAEP encryption of a fresh AES-256 key, and behind it the key itself under AES key wrap with
-padding (RFC 5649). The hash function of OAEP, also used for its mask, is agreed on beside.
+A wrapped key is an RSA-OAEP encryption of a fresh AES-256 key, followed by the key itself under AES key wrap with
+padding (RFC 5649). The hash function of OAEP, also used in its mask, is agreed on separately.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from engines.algorithms.rsa.rsa_keys import load_private, load_public
 from engines.faults import Failed, InvalidRequest
 
 WRAPPING_ALGORITHM: Algorithm = RSA_4096
-"""What the key is of to which imported keys are wrapped."""
+"""The type of the key to which imported keys are wrapped."""
 
 DEFAULT_WRAPPING_HASH = "SHA256"
 

@@ -1,7 +1,7 @@
 """RSA (RFC 8017, FIPS 186-5): OAEP encryption, and PSS or PKCS #1 v1.5 signatures, by one key pair.
 
-One key for both uses is Vault's way. OAEP takes one hash, SHA-256 unless told otherwise, for label and mask; PSS masks
-with the hash of the signature. What was encrypted by PKCS #1 v1.5 is decrypted, and nothing new is encrypted so.
+One key for both uses is Vault's way. OAEP uses one hash, SHA-256 by default, for label and mask; PSS uses the
+signature's hash for its mask. PKCS #1 v1.5 is supported for decryption alone.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ PSS = "pss"
 PKCS1V15 = "pkcs1v15"
 OAEP = "oaep"
 OAEP_HASHES = (SHA1, SHA2_224, SHA2_256, SHA2_384, SHA2_512)
-"""Those that OpenSSL has OAEP with."""
+"""The hash functions that OpenSSL supports in OAEP."""
 
 SALT_AUTO = 0
 SALT_HASH = -1
@@ -71,10 +71,10 @@ class Rsa:
             raise Failed("failed to RSA encrypt the plaintext: crypto/rsa: message too long for RSA key size") from None
 
     def decrypt(self, ciphertext: bytes, options: EncryptionOptions = DEFAULT_ENCRYPTION) -> bytes:
-        """Raises ``Failed`` with one text whatever is wrong with ``ciphertext``.
+        """Raises ``Failed`` with one text for every invalid ``ciphertext``.
 
-        By PKCS #1 v1.5, what has the right length but is no encryption gives bytes that look random, always the same
-        for the same key: so OpenSSL tells nobody which ciphertexts are well-formed.
+        For PKCS #1 v1.5, an invalid ciphertext of the right length gives pseudo-random bytes, the same each time: so
+        OpenSSL's implicit rejection doesn't reveal which ciphertexts are well-formed.
         """
         if self._private is None:
             raise NoPrivateKey("cannot decrypt ciphertext, key version does not have a private counterpart")
@@ -130,7 +130,7 @@ def _check_scheme(scheme: str) -> None:
 
 
 def _check_salt(public: rsa.RSAPublicKey, scheme: str, options: SignatureOptions, fault: type[Fault]) -> None:
-    """Refuse a salt that there is no room for: the encoded message holds it, the hash and two bytes (RFC 8017, 9.1)."""
+    """Refuse a salt that doesn't fit: the encoded message holds it, the hash and two bytes (RFC 8017, 9.1)."""
     if scheme != PSS or options.hash is None:
         return
     room = (public.key_size + 6) // 8 - options.hash.digest_bytes - 2
@@ -158,7 +158,7 @@ def _hashing(options: SignatureOptions) -> hashes.HashAlgorithm | Prehashed | No
 
 
 def _fips_fault(material: Material) -> str:
-    """FIPS 186-5, 5.4, wants a public exponent of more than 16 bits; imported keys may have another."""
+    """The reason why the key isn't approved: FIPS 186-5, 5.4, requires a public exponent above 2^16."""
     exponent = load_public(material.public).public_numbers().e
     return "" if exponent >= _PUBLIC_EXPONENT else f"an RSA key with the public exponent {exponent}"
 

@@ -1,4 +1,4 @@
-"""The forms in which RSA keys come and go."""
+"""Formats of RSA keys in transfer."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ from engines.faults import Failed
 def load_private(der: bytes) -> rsa.RSAPrivateKey:
     """A stored private key. Raises ``TypeError`` if it is something else.
 
-    Checking the numbers takes a thousand times longer than reading them, and was done when the key was made or
-    imported; what comes from storage is authentic.
+    Validating the numbers takes a thousand times longer than loading them, and was done when the key was made or
+    imported; stored keys are authentic.
     """
     private = serialization.load_der_private_key(der, None, unsafe_skip_rsa_key_validation=True)
     if not isinstance(private, rsa.RSAPrivateKey):
@@ -124,7 +124,7 @@ class RsaKeys(KeyPairs):
             raise BadBackup("not an RSA key") from None
 
     def _public_numbers(self, fields: Mapping[str, Any]) -> rsa.RSAPublicNumbers:
-        """The public numbers in ``fields``; their lengths are right, so that further checks take their usual time."""
+        """The public numbers in ``fields``, with lengths checked, so that further checks take the usual time."""
         numbers = rsa.RSAPublicNumbers(backup_integer(fields, "E"), backup_integer(fields, "N"))
         if numbers.n.bit_length() != self._bits:
             raise BadBackup(f"no RSA key of {self._bits} bits")
@@ -132,7 +132,7 @@ class RsaKeys(KeyPairs):
 
 
 def _private_numbers(fields: Mapping[str, Any], public: rsa.RSAPublicNumbers) -> rsa.RSAPrivateNumbers:
-    """The numbers of a key pair; those that follow from others are computed and not read."""
+    """The numbers of a key pair; dependent ones are computed, not read."""
     primes = fields.get("Primes")
     if not isinstance(primes, list) or len(primes) != 2:
         raise BadBackup("not a key of two primes")
@@ -144,7 +144,7 @@ def _private_numbers(fields: Mapping[str, Any], public: rsa.RSAPublicNumbers) ->
 
 
 def _inverse(number: int, modulus: int) -> int:
-    """Raises ``BadBackup`` for a number that has none, which are never two different primes."""
+    """The modular inverse. Raises ``BadBackup`` if there is none, as never for two different primes."""
     try:
         return pow(number, -1, modulus)
     except ValueError:

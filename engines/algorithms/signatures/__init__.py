@@ -1,1 +1,1 @@
-"""Signatures: ECDSA, Ed25519, ML-DSA, SLH-DSA and hybrids, with the forms of their keys."""
+"""Signatures: ECDSA, Ed25519, ML-DSA, SLH-DSA and hybrids, with the formats of their keys."""

@@ -1,7 +1,7 @@
-"""The classical halves of hybrid signatures, in the forms that the IETF's Composite ML-DSA has for their keys.
+"""Classical halves of hybrid signatures, with the key encodings of the IETF's Composite ML-DSA.
 
-A private key of ECDSA is an ECPrivateKey (RFC 5915) with the curve and without the public key, a public key is an
-uncompressed point, and signatures are in DER. Those of Ed25519 are their bytes.
+An ECDSA private key is an ECPrivateKey (RFC 5915) with the curve and without the public key, a public key an
+uncompressed point, and signatures are DER. Ed25519's are raw bytes.
 """
 
 from __future__ import annotations
@@ -27,49 +27,49 @@ from engines.encoding import encode_base64
 
 
 class Signer(Protocol):
-    """A private key, ready to be used."""
+    """A private key, prepared."""
 
     def sign(self, message: bytes) -> bytes:
-        """Its signature."""
+        """The signature of ``message``."""
 
 
 class Verifier(Protocol):
-    """A public key, ready to be used."""
+    """A public key, prepared."""
 
     @property
     def text(self) -> str:
-        """The key as keys of this algorithm alone show it."""
+        """The key as shown for keys of this algorithm alone."""
 
     def verify(self, message: bytes, signature: bytes) -> None:
         """Raises ``BadSignature``."""
 
 
 class Classical(Protocol):
-    """One algorithm. Wrong keys raise ``ValueError``."""
+    """A classical algorithm. Wrong keys raise ``ValueError``."""
 
     row: Algorithm
     name: str
-    """As the labels of combinations have it."""
+    """Its name in the labels of combinations."""
 
     private_bytes: int
     public_bytes: int
     signature_bytes: int
-    """The most that a signature takes."""
+    """The longest signature in bytes."""
 
     def generate(self) -> bytes:
         """A new private key."""
 
     def public_of(self, private: bytes) -> bytes:
-        """The public key of a private one."""
+        """The public key of a private key."""
 
     def signer(self, private: bytes) -> Signer:
-        """What signs."""
+        """A prepared private key."""
 
     def verifier(self, public: bytes) -> Verifier:
-        """What verifies."""
+        """A prepared public key."""
 
     def check_public(self, public: bytes) -> None:
-        """Raises ``ValueError`` for what no private key has for its public one."""
+        """Raises ``ValueError`` for bytes that aren't the public key of any private key."""
 
 
 @asn1.sequence
@@ -155,7 +155,7 @@ class EllipticCurve:
         return _EllipticCurveVerifier(ec.EllipticCurvePublicKey.from_encoded_point(self._curve, public), self._hashing)
 
     def check_public(self, public: bytes) -> None:
-        """As ``Classical.check_public``; the library takes points of the curve alone, all of which are keys."""
+        """As ``Classical.check_public``; the library accepts only points of the curve, all of which are keys."""
         self.verifier(public)
 
 

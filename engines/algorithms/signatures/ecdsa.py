@@ -1,4 +1,4 @@
-"""ECDSA over the NIST curves (FIPS 186-5). Signatures are DER, or r and s side by side as JWS has them (RFC 7518)."""
+"""ECDSA over the NIST curves (FIPS 186-5). Signatures are DER, or r and s concatenated as in JWS (RFC 7518)."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _ECDSA = {name: ec.ECDSA(hash_.algorithm) for name, hash_ in HASHES.items()}
 
 
 class _Digest(hashes.HashAlgorithm):
-    """Stands for "a digest of this many bytes": ECDSA takes any, and cuts it to the length of the curve's order."""
+    """A digest of a given length: ECDSA takes any, and truncates it to the length of the curve's order."""
 
     name = "digest"
     block_size = None
@@ -62,7 +62,7 @@ class Ecdsa:
         return r.to_bytes(self._order_bytes, "big") + s.to_bytes(self._order_bytes, "big")
 
     def verify(self, message: bytes, signature: bytes, options: SignatureOptions) -> None:
-        """Raises ``BadSignature``, or ``InvalidRequest`` for what is no signature in DER."""
+        """Raises ``BadSignature``, or ``InvalidRequest`` for malformed DER."""
         if options.marshaling is Marshaling.JWS:
             if len(signature) != 2 * self._order_bytes:
                 raise BadSignature
@@ -85,7 +85,7 @@ def _hashing(message: bytes, options: SignatureOptions) -> ec.ECDSA:
 
 
 def _check_der(signature: bytes) -> None:
-    """Tell what isn't DER from what has something behind it; the provider would call both a bad signature."""
+    """Distinguish malformed DER from trailing bytes; the provider reports both as a bad signature."""
     try:
         decode_dss_signature(signature)
     except ValueError:
@@ -96,7 +96,7 @@ def _check_der(signature: bytes) -> None:
 
 
 def _element_length(data: bytes) -> int:
-    """How many bytes the sequence at the start of ``data`` takes, by its header (X.690, 8.1.3); 0 if it has none."""
+    """The length of the sequence at the start of ``data``, by its header (X.690, 8.1.3); 0 without one."""
     if len(data) < 2 or data[0] != _SEQUENCE:
         return 0
     if data[1] < 0x80:
@@ -108,7 +108,7 @@ def _element_length(data: bytes) -> int:
 
 
 def _agree(material: Material, peer: str) -> bytes:
-    """The x coordinate of the point that both sides come to (SP 800-56A, 5.7.1.2)."""
+    """The x coordinate of the shared point (SP 800-56A, 5.7.1.2)."""
     own = load_public(material.public)
     try:
         public = load_public_pem(peer)

@@ -1,4 +1,4 @@
-"""The forms in which keys of elliptic curves come and go."""
+"""Formats of elliptic-curve keys in transfer."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Ed25519 (RFC 8032, FIPS 186-5): signatures over messages as they are, unless a variant of it is asked for.
+"""Ed25519 (RFC 8032, FIPS 186-5): pure signatures of messages, unless a variant is requested.
 
-The variants, Ed25519ctx and Ed25519ph, are bound to a context, and the latter takes a hash by SHA-512 for the message.
+The variants, Ed25519ctx and Ed25519ph, are bound to a context; the latter signs a SHA-512 digest of the message.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Ed25519:
         self._variants: Ed25519Variants | None = None
 
     def sign(self, message: bytes, options: SignatureOptions) -> bytes:
-        """64 bytes: R and S. Raises ``NoPrivateKey`` without a private key, and ``InvalidRequest`` for no hash."""
+        """64 bytes: R and S. Raises ``NoPrivateKey``, or ``InvalidRequest`` for an invalid digest."""
         if self._private is None:
             raise NoPrivateKey("requested version for signing does not contain a private part")
         if options.context or options.signs_hash:
@@ -39,7 +39,7 @@ class Ed25519:
         return self._private.sign(message)
 
     def verify(self, message: bytes, signature: bytes, options: SignatureOptions) -> None:
-        """Raises ``BadSignature``, and ``InvalidRequest`` for no hash."""
+        """Raises ``BadSignature``, or ``InvalidRequest`` for an invalid digest."""
         if options.context or options.signs_hash:
             self._prepare_variants().verify(message, signature, options.context, options.signs_hash)
             return
@@ -63,7 +63,7 @@ def _from_seed(seed: bytes) -> Material:
 
 
 def _derivation_input(material: Material) -> bytes:
-    """Go's form of a private key: the seed with the public key behind it."""
+    """Go's form of a private key: the seed followed by the public key."""
     return material.private + material.public
 
 

@@ -1,4 +1,4 @@
-"""The forms in which Ed25519 keys come and go."""
+"""Formats of Ed25519 keys in transfer."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ _SEED_BYTES = 32
 
 
 def material_of(private: Ed25519PrivateKey) -> Material:
-    """A key pair as it is stored."""
+    """A key pair in stored form."""
     return Material(private.private_bytes_raw(), private.public_key().public_bytes_raw())
 
 
 class Ed25519Keys:
-    """Private keys are 32 bytes, with the public key behind them where Go's form is asked for."""
+    """Private keys are 32 bytes, followed by the public key in Go's form."""
 
     public_importable = True
 
@@ -50,7 +50,7 @@ class Ed25519Keys:
         return material_of(private)
 
     def _with_public_key(self, der: bytes) -> Ed25519PrivateKey | None:
-        """The key in PKCS#8 with its public key behind (RFC 8410, 7), which the library doesn't read; else None."""
+        """The key in PKCS#8 with an appended public key (RFC 8410, 7), which the library doesn't support; else None."""
         try:
             content, public = open_private_key_info(self._object_identifier, der)
             private = Ed25519PrivateKey.from_private_bytes(decode_strictly(bytes, content))

@@ -1,8 +1,8 @@
-"""Ed25519ctx and Ed25519ph (RFC 8032): signatures bound to a context, and over a hash in place of the message.
+"""Ed25519ctx and Ed25519ph (RFC 8032): signatures bound to a context, the latter over a digest of the message.
 
-``cryptography`` offers plain Ed25519 alone, so these two come from PyCryptodome, which serves nothing else here. Unlike
-OpenSSL's, its arithmetic with the private scalar doesn't always take the same time; so plain signatures, which nearly
-all are, have nothing to do with it.
+``cryptography`` has plain Ed25519 alone, so these come from PyCryptodome, which is used for nothing else here. Unlike
+OpenSSL's, its arithmetic with the private scalar isn't constant-time; so plain signatures, which nearly all are, don't
+use it.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from engines.algorithms.base import BadSignature, Material
 from engines.faults import InvalidRequest
 
 HASH_BYTES = 64
-"""The length of what Ed25519ph signs: a hash by SHA-512."""
+"""The input length of Ed25519ph: a SHA-512 digest."""
 
 _MODE = "rfc8032"
 
 
 class _Hashed(SHA512Hash):
-    """A hash that is done already: PyCryptodome takes hash objects alone, and asks them for nothing but the digest."""
+    """A precomputed digest: PyCryptodome accepts only hash objects, and calls their ``digest`` alone."""
 
     def __init__(self, digest: bytes) -> None:
         self._digest = digest
@@ -31,7 +31,7 @@ class _Hashed(SHA512Hash):
 
 
 class Ed25519Variants:
-    """One key pair. A key without its private part verifies alone."""
+    """One key pair; without its private part for verifying alone."""
 
     __slots__ = ("_private", "_public")
 
@@ -41,13 +41,13 @@ class Ed25519Variants:
         try:
             self._public = eddsa.import_public_key(material.public)
         except ValueError:
-            # No point of the curve: nothing was ever signed by its owner.
+            # Not a point of the curve: no signature is valid.
             self._public = None
 
     def sign(self, message: bytes, context: bytes, hashed: bool) -> bytes:
         """64 bytes: R and S. By Ed25519ph if ``message`` is ``hashed``, else by Ed25519ctx, whose context isn't empty.
 
-        Raises ``InvalidRequest`` for what is no hash. The caller sees to it that there is a private key.
+        Raises ``InvalidRequest`` for an invalid digest. The caller ensures that there is a private key.
         """
         if self._private is None:
             raise AssertionError("a key without its private part was asked to sign")
@@ -55,7 +55,7 @@ class Ed25519Variants:
         return signature
 
     def verify(self, message: bytes, signature: bytes, context: bytes, hashed: bool) -> None:
-        """As for ``sign``. Raises ``BadSignature``, and ``InvalidRequest`` for what is no hash."""
+        """As for ``sign``. Raises ``BadSignature``, or ``InvalidRequest`` for an invalid digest."""
         prepared = _prepare(message, context, hashed)
         if self._public is None:
             raise BadSignature

@@ -1,14 +1,13 @@
-"""Signatures of ML-DSA and of a classical algorithm in one: both must be broken before one is forged.
+"""Hybrid signatures of ML-DSA and a classical algorithm, secure unless both are broken.
 
-The construction is the IETF's Composite ML-DSA (draft-ietf-lamps-pq-composite-sigs). What both halves sign is
+The construction is the IETF's Composite ML-DSA (draft-ietf-lamps-pq-composite-sigs). Both halves sign
 
     M' = "CompositeAlgorithmSignatures2025" || label || len(context) || context || PH(message)
 
-where the label names the combination and ML-DSA has it for its own context as well, so that neither half can be taken
-out and pass for a signature by itself. A signature is ML-DSA's and the classical one behind it, a public key likewise,
-and a private key is ML-DSA's seed and the classical private key. Vault's API offers combinations that the draft doesn't
-have: those get a label of ours, are built in the same way, and have no object identifier. docs/signatures.md says
-all of this in full, for those who verify elsewhere.
+where the label names the combination and is also ML-DSA's own context, so that neither half can be extracted as a
+signature by itself. A signature is ML-DSA's followed by the classical one, a public key likewise, and a private key is
+ML-DSA's seed and the classical private key. Combinations of Vault's API that the draft lacks get a label of our own,
+are built in the same way, and have no object identifier. docs/signatures.md specifies all of this for verifiers.
 """
 
 from __future__ import annotations
@@ -39,11 +38,11 @@ KEY_TYPE = "hybrid"
 
 _PREFIX = b"CompositeAlgorithmSignatures2025"
 _OUR_LABELS = "CRYPTOSERVE-"
-"""What stands before the labels of the combinations that the draft doesn't have."""
+"""The prefix of labels of combinations that the draft lacks."""
 
 
 class Composition:
-    """Two algorithms that make one, and how; shared by all its keys."""
+    """The combination of two algorithms; shared by all its keys."""
 
     def __init__(
         self, lattice: Algorithm, parameter_set: str, classical: Classical, hash_: Hash, object_identifier: str
@@ -59,7 +58,7 @@ class Composition:
         self.label = f"{'' if object_identifier else _OUR_LABELS}COMPSIG-{self.name}".encode()
 
     def message(self, message: bytes, options: SignatureOptions) -> bytes:
-        """What both halves sign. Raises ``InvalidRequest`` for a digest of another hash."""
+        """The message that both halves sign. Raises ``InvalidRequest`` for a digest of another hash."""
         if not options.prehashed:
             digest = self.hash.digest(message)
         elif options.hash is self.hash and len(message) == self.hash.digest_bytes:
@@ -86,22 +85,22 @@ class Composition:
         )
 
     def split_public(self, public: bytes) -> tuple[bytes, bytes]:
-        """The public keys of both halves, unchecked but for their lengths. Raises ``ValueError``."""
+        """The public keys of both halves, with only their lengths checked. Raises ``ValueError``."""
         boundary = self.lattice.sizes.public_key_bytes
         if len(public) != boundary + self.classical.public_bytes:
             raise ValueError(f"a public key has {boundary + self.classical.public_bytes} bytes")
         return public[:boundary], public[boundary:]
 
     def check_public(self, public: bytes) -> None:
-        """Raises ``ValueError`` for what is no public key."""
+        """Raises ``ValueError`` for an invalid public key."""
         _, classical = self.split_public(public)
         self.classical.check_public(classical)
 
     def check_pair(self, material: Material) -> None:
-        """Nothing is left to check: the public key was computed from the private one."""
+        """Nothing to check: the public key was computed from the private one."""
 
     def second_public_text(self, public: bytes) -> str:
-        """The public key of the classical half, as keys of that half alone show it."""
+        """The public key of the classical half, as shown for keys of that algorithm alone."""
         return self.classical.verifier(self.split_public(public)[1]).text
 
 
@@ -128,7 +127,7 @@ class Hybrid:
         return self._lattice.sign(both, self._labelled()) + self._signer.sign(both)
 
     def verify(self, message: bytes, signature: bytes, options: SignatureOptions) -> None:
-        """Raises ``BadSignature`` unless both are right; ``InvalidRequest`` as ``message``."""
+        """Raises ``BadSignature`` unless both are valid; ``InvalidRequest`` as ``message``."""
         composition = self._composition
         both = composition.message(message, options)
         boundary = composition.lattice.sizes.signature_bytes

@@ -1,9 +1,9 @@
 """ML-DSA (FIPS 204): post-quantum signatures, hedged.
 
-Each parameter set has two rows, since two servers have key types of it: OpenBao's ``mldsa-65``, which signs messages as
-they are, and Vault's ``ml-dsa`` with a parameter set, which also signs digests (HashML-DSA). Both can sign the
-representative *mu* of a message, which is a hash over the public key, the context and the message; so a digest is
-signed by computing the mu that HashML-DSA has for it.
+Each parameter set has two rows, for two servers' key types: OpenBao's ``mldsa-65``, which signs messages, and Vault's
+``ml-dsa`` with a parameter set, which also signs digests (HashML-DSA). Both can sign the representative *mu* of a
+message, a hash over the public key, the context and the message; so a digest is signed by computing its mu by
+HashML-DSA.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _HASHED = b"\x01"
 
 
 class MlDsa:
-    """One key pair, which signs messages or their representatives."""
+    """One key pair; signs messages or their representatives."""
 
     __slots__ = ("_private", "_public")
 
@@ -44,7 +44,7 @@ class MlDsa:
     def sign(self, message: bytes, options: SignatureOptions) -> bytes:
         """The signature, bound to ``options.context``.
 
-        Raises ``NoPrivateKey`` without a private key, ``InvalidRequest`` for what can't be a mu.
+        Raises ``NoPrivateKey`` without a private key, ``InvalidRequest`` for an invalid mu.
         """
         if self._private is None:
             raise NoPrivateKey("requested version for signing does not contain a private part")
@@ -52,7 +52,7 @@ class MlDsa:
         return self._private.sign(message, options.context or None) if mu is None else self._private.sign_mu(mu)
 
     def verify(self, message: bytes, signature: bytes, options: SignatureOptions) -> None:
-        """Raises ``BadSignature``, or ``InvalidRequest`` for what can't be a mu."""
+        """Raises ``BadSignature``, or ``InvalidRequest`` for an invalid mu."""
         mu = self._mu(message, options)
         try:
             if mu is None:
@@ -63,7 +63,7 @@ class MlDsa:
             raise BadSignature from None
 
     def _mu(self, message: bytes, options: SignatureOptions) -> bytes | None:
-        """What is signed where it isn't the message itself."""
+        """The mu to sign, if the message itself isn't signed."""
         if not options.external_mu:
             return None
         if options.context:
@@ -74,7 +74,7 @@ class MlDsa:
 
 
 class PrehashMlDsa(MlDsa):
-    """One key pair, which signs digests too (HashML-DSA; FIPS 204, 5.4)."""
+    """One key pair; also signs digests (HashML-DSA; FIPS 204, 5.4)."""
 
     __slots__ = ("_public_key_hash", "_security_bits")
 
@@ -84,7 +84,7 @@ class PrehashMlDsa(MlDsa):
         self._public_key_hash = hashlib.shake_256(public.public_bytes_raw()).digest(_PUBLIC_KEY_HASH_BYTES)
 
     def sign(self, message: bytes, options: SignatureOptions) -> bytes:
-        """As of ``MlDsa``. Raises ``InvalidRequest`` for a hash that is weaker than the key."""
+        """As ``MlDsa.sign``. Raises ``InvalidRequest`` for a hash that is weaker than the key."""
         hash_ = options.hash
         if options.prehashed and hash_ is not None and hash_.collision_bits < self._security_bits:
             raise InvalidRequest(f"hash_algorithm {hash_.name} is weaker than the key, which it must not be")
@@ -99,7 +99,7 @@ class PrehashMlDsa(MlDsa):
 
 
 def hash_mu(public_key_hash: bytes, digest: bytes, options: SignatureOptions) -> bytes:
-    """The mu that HashML-DSA has for ``digest`` (FIPS 204, algorithms 4 and 7). Raises ``InvalidRequest``."""
+    """HashML-DSA's mu for ``digest`` (FIPS 204, algorithms 4 and 7). Raises ``InvalidRequest``."""
     hash_ = options.hash
     if hash_ is None or not hash_.collision_bits:
         raise InvalidRequest("hash_algorithm must name the hash that the input is of, and not a broken one")
@@ -123,7 +123,7 @@ def _rows(
     strength: tuple[int, int],
     object_identifier: str,
 ) -> tuple[Algorithm, Algorithm]:
-    """OpenBao's row and Vault's of one parameter set."""
+    """OpenBao's and Vault's row of one parameter set."""
     name = f"mldsa-{parameter_set}"
 
     def generate(_: int) -> Material:

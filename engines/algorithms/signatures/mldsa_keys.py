@@ -1,4 +1,4 @@
-"""The forms in which ML-DSA keys come and go: private keys are their seeds of 32 bytes (RFC 9881)."""
+"""Formats of ML-DSA keys in transfer: private keys are their seeds of 32 bytes (RFC 9881)."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _EXPANDED: dict[type[PrivateKey], tuple[int, int, int]] = {
 
 
 def material_of(private: PrivateKey) -> Material:
-    """A key pair as it is stored."""
+    """A key pair in stored form."""
     return Material(private.private_bytes_raw(), private.public_key().public_bytes_raw())
 
 
@@ -58,7 +58,7 @@ class MlDsaKeys:
         self._public = public
 
     def import_private(self, data: bytes) -> Material:
-        """As ``Interchange.import_private``: PKCS#8 with the seed, or with that and the expanded key (RFC 9881)."""
+        """As ``Interchange.import_private``: PKCS#8 with the seed, and perhaps the expanded key (RFC 9881)."""
         material = self._from_both_forms(data)
         if material is not None:
             return material
@@ -68,7 +68,7 @@ class MlDsaKeys:
         return material_of(private)
 
     def _from_both_forms(self, der: bytes) -> Material | None:
-        """The key in PKCS#8 that holds both forms, which the provider doesn't read; None for any other form."""
+        """The key in PKCS#8 with both forms, which the provider doesn't support; None for any other form."""
         try:
             content, public = open_private_key_info(self._object_identifier, der)
             both = decode_strictly(BothForms, content)
@@ -82,9 +82,9 @@ class MlDsaKeys:
         return material
 
     def _is_seed_of(self, seed: bytes, expanded: bytes, public: bytes) -> bool:
-        """Whether ``expanded`` has the length, the seeds and the hash that key generation gives (FIPS 204, 6.1).
+        """Whether ``expanded`` has the length, the seeds and the hash of key generation (FIPS 204, 6.1).
 
-        The vectors behind these are not compared: they follow from the same hash, and only the seed is kept.
+        The vectors after these are not compared: they follow from the same hash, and only the seed is stored.
         """
         rows, columns, size = _EXPANDED[self._private]
         made = hashlib.shake_256(seed + bytes([rows, columns])).digest(_SEEDS_BYTES)

@@ -1,4 +1,4 @@
-"""The options of a signature as a client writes them, what each means, and which of them FIPS 186-5 knows."""
+"""Options of signatures as a client writes them, parsed, and their approval by FIPS 186-5."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _INTEGER = re.compile(r"[+-]?[0-9]{1,18}", re.ASCII)
 
 DEFAULT_SALT_LENGTH = "auto"
 DEFAULT_SCHEME = PSS
-"""How RSA signs unless something else is asked for."""
+"""The default scheme of RSA signatures."""
 
 DEFAULT_MARSHALING = Marshaling.ASN1.value
 
@@ -25,7 +25,7 @@ _MARSHALINGS = {marshaling.value: marshaling for marshaling in Marshaling}
 
 
 def parse_marshaling(text: str) -> Marshaling:
-    """The form of signatures that ``text`` names. Raises ``InvalidRequest``."""
+    """The signature encoding called ``text``. Raises ``InvalidRequest``."""
     marshaling = _MARSHALINGS.get(text)
     if marshaling is None:
         raise InvalidRequest(f'invalid marshaling type "{text}"')
@@ -33,7 +33,7 @@ def parse_marshaling(text: str) -> Marshaling:
 
 
 def parse_salt_length(text: str) -> int:
-    """Bytes of salt, or one of ``rsa.SALT_AUTO`` and ``rsa.SALT_HASH``, which numbers stand for too, as in OpenBao.
+    """Bytes of salt, or ``rsa.SALT_AUTO`` or ``rsa.SALT_HASH``, which also have numbers, as in OpenBao.
 
     Raises ``InvalidRequest``.
     """
@@ -51,7 +51,7 @@ def parse_salt_length(text: str) -> int:
 
 
 def plain_salt_length(text: str) -> str:
-    """The reading of lengths of salt: one text for those that come to the same."""
+    """The canonical text of a salt length."""
     try:
         return str(parse_salt_length(text))
     except InvalidRequest:
@@ -69,7 +69,7 @@ def parse_hash(name: str) -> Hash | None:
 
 
 def check_unhashed(prehashed: bool, scheme: str) -> None:
-    """Refuse to sign without a hash but where the caller does all of it. Raises ``InvalidRequest``."""
+    """Refuse to sign without a hash, except where the caller has done all hashing. Raises ``InvalidRequest``."""
     if not prehashed or scheme != PKCS1V15:
         raise InvalidRequest(
             f"hash_algorithm={NO_HASH} requires both prehashed=true and signature_algorithm={PKCS1V15}"
@@ -77,14 +77,14 @@ def check_unhashed(prehashed: bool, scheme: str) -> None:
 
 
 def with_approved_salt(algorithm: Algorithm, options: SignatureOptions) -> SignatureOptions:
-    """``options`` with as much salt as the hash has, where the most there is room for would be too much (5.4)."""
+    """``options`` with a salt as long as the hash, if the maximum would exceed it (5.4)."""
     if algorithm.variants.signature_salted and options.salt_length == SALT_AUTO:
         return replace(options, salt_length=SALT_HASH)
     return options
 
 
 def unapproved_signature(algorithm: Algorithm, options: SignatureOptions) -> str:
-    """What of a signature with ``options`` isn't approved, in words; "" if all is (FIPS 186-5, SP 800-131A)."""
+    """The unapproved part of a signature with ``options``, in words; "" if there is none (FIPS 186-5, SP 800-131A)."""
     if options.context and not options.prehashed and not algorithm.variants.context_approved:
         return f"a signature by {algorithm.name} bound to a context"
     if not algorithm.variants.hash_chosen:

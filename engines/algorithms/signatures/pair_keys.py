@@ -1,7 +1,7 @@
-"""The forms of key pairs that are little but their bytes: SLH-DSA, and hybrids of ML-DSA with something classical.
+"""Formats of key pairs that are plain bytes: SLH-DSA, and hybrid signatures.
 
-Exports are the bytes in base64 unless PKCS#8 or SubjectPublicKeyInfo is asked for, which takes an object identifier.
-A private key that is brought in is tried as PKCS#8 first, and what isn't that is taken for the bytes.
+Exports are the bytes in base64 unless PKCS#8 or SubjectPublicKeyInfo is requested, which needs an object identifier. An
+imported private key is parsed as PKCS#8 first, and otherwise taken as raw bytes.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ class PairKeys:
         check_public: Callable[[bytes], None],
         check_pair: Callable[[Material], None],
     ) -> None:
-        """``material`` gives the key pair of a private key, ``check_public`` looks at a public one, and ``check_pair``
-        at whether two halves that were given belong together; all of them raise ``ValueError``."""
+        """``material`` returns the key pair of a private key, ``check_public`` checks a public key, and ``check_pair``
+        that two given halves match; all raise ``ValueError``."""
         self._name = name
         self._object_identifier = object_identifier
         self._material = material
@@ -54,7 +54,7 @@ class PairKeys:
         return material
 
     def _from_key_info(self, der: bytes) -> Material | None:
-        """The key in PKCS#8; None for what isn't in that form."""
+        """The key in PKCS#8; None for another form."""
         if not self._object_identifier:
             return None
         try:

@@ -1,8 +1,8 @@
-"""SLH-DSA (FIPS 205): signatures that rest on nothing but a hash function, hedged; slow, and large.
+"""SLH-DSA (FIPS 205): hash-based signatures, hedged; slow, and large.
 
-The twelve parameter sets differ in the hash (SHA-2 or SHAKE), the strength (128, 192 or 256 bits), and in whether
-signatures are small (``s``, slow to make) or made fast (``f``, and larger). Messages are signed as they are, or as
-their hash (HashSLH-DSA), which the provider makes of the whole message: it takes no digest.
+The twelve parameter sets differ in the hash (SHA-2 or SHAKE), the strength (128, 192 or 256 bits), and in small (``s``,
+slow to make) or fast (``f``, larger) signatures. Messages are signed directly, or by their hash (HashSLH-DSA), which
+the provider computes over the whole message: it takes no digest.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ KEY_TYPE = "slh-dsa"
 """Vault's key type."""
 
 MISPRINTED = {f"{KEY_TYPE}-shake-128": f"{KEY_TYPE}-shake-128f"}
-"""What Vault's documentation prints for a parameter set whose own name is missing there."""
+"""The text in Vault's documentation for a parameter set whose name is missing there."""
 
 _CATEGORIES = {128: 1, 192: 3, 256: 5}
 
@@ -55,9 +55,9 @@ class ParameterSet:
         return self.name[:-1].upper() + self.name[-1]
 
     def ask(self, operation: str, *arguments: bytes, hash_: Hash | None = None) -> list[bytes] | None:
-        """What the provider answers; None for a signature that isn't one. Raises ``Unavailable``.
+        """The provider's result; None for an invalid signature. Raises ``Unavailable``.
 
-        ``hash_`` is that of HashSLH-DSA; None signs and verifies the message itself.
+        ``hash_`` is HashSLH-DSA's; None signs and verifies the message itself.
         """
         if not slhdsa_process.installed():
             raise Unavailable(f"no provider that is installed serves {self.name}")
@@ -77,12 +77,12 @@ class ParameterSet:
         return Material(private, private[self.public_bytes :])
 
     def check_public(self, public: bytes) -> None:
-        """Raises ``ValueError`` for a wrong length; all bytes of the right one are a public key."""
+        """Raises ``ValueError`` for a wrong length; any bytes of the right one are valid."""
         if len(public) != self.public_bytes:
             raise ValueError(f"a public key has {self.public_bytes} bytes")
 
     def check_pair(self, material: Material) -> None:
-        """Raises ``ValueError`` unless what the private part signs is valid for the public part: it takes as long."""
+        """Raises ``ValueError`` unless a signature by the private part verifies with the public part."""
         message = secrets.token_bytes(16)
         signed = self.ask("sign", material.private, message, b"")
         if signed is None or self.ask("verify", material.public, message, signed[0], b"") is None:
@@ -99,7 +99,7 @@ class SlhDsa:
         self._material = material
 
     def sign(self, message: bytes, options: SignatureOptions) -> bytes:
-        """The signature, bound to ``options.context``; other threads go on meanwhile.
+        """The signature, bound to ``options.context``; other threads run meanwhile.
 
         Raises ``NoPrivateKey`` without a private key, ``InvalidRequest`` for a digest or a hash that is weaker than
         the key, ``Unavailable``.
@@ -137,7 +137,7 @@ def _message_hash(options: SignatureOptions) -> Hash | None:
 
 
 def _provider_name(hash_: Hash | None) -> str:
-    """What the provider calls ``hash_``: ``Sha512``, ``Sha3_512``; "" for none."""
+    """The provider's name of ``hash_``: ``Sha512``, ``Sha3_512``; "" for none."""
     return "" if hash_ is None else "Sha" + hash_.name.removeprefix("sha").removeprefix("2-").replace("-", "_")
 
 
@@ -178,7 +178,7 @@ def _row(parameters: ParameterSet, number: int, object_identifier: str) -> Algor
 
 _NIST = "2.16.840.1.101.3.4.3."
 
-# In the order of the object identifiers, which are in that of FIPS 205, table 2, by hash.
+# In the order of the object identifiers, by hash, and of FIPS 205, table 2.
 PARAMETER_SETS = tuple(
     ParameterSet(hash_name, bits, kind, signature_bytes)
     for hash_name in ("sha2", "shake")

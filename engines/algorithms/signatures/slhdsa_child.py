@@ -1,7 +1,7 @@
-"""The process that does the work of SLH-DSA: ``slhdsa_process`` starts it and says what the pipes carry.
+"""Child process that runs SLH-DSA; ``slhdsa_process`` starts it and defines the messages on its pipes.
 
-It is run by its path, so that it loads ``pqcrypto`` and nothing of the server, and it ends when its input does, which
-is when the server has ended, however that came about.
+It is run by its path, so that it loads ``pqcrypto`` and nothing of the server, and it ends when its input does, that
+is, when the server has ended in any way.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from typing import IO, Any
 import msgspec
 
 HEADER = struct.Struct(">Q")
-"""What stands before each message: its length in bytes."""
+"""The prefix of each message: its length in bytes."""
 
 _NICENESS = 5
-"""The server's own processes go first, so that what takes seconds doesn't make what takes microseconds wait."""
+"""nice(2) increment: the server's own processes go first, so that slow signatures don't delay fast requests."""
 
 
 def read(stream: IO[bytes]) -> bytes | None:
@@ -40,7 +40,7 @@ def write(stream: IO[bytes], message: bytes) -> None:
 
 
 def _answer(request: list[Any]) -> list[Any]:
-    """``[True, result...]``, or ``[False]`` for a signature that isn't one or a key that can't be used."""
+    """``[True, result...]``, or ``[False]`` for an invalid signature or key."""
     operation, parameters, hash_name, *arguments = request
     module = import_module(f"pqcrypto.sign.{parameters}")
     if hash_name:
@@ -51,14 +51,14 @@ def _answer(request: list[Any]) -> list[Any]:
         if operation == "sign":
             return [True, module.sign(*arguments)]
         module.verify(*arguments)
-    except ValueError:  # Also the library's InvalidSignatureError.
+    except ValueError:  # Includes the library's InvalidSignatureError.
         return [False]
     return [True]
 
 
 def main() -> None:
-    """Answer until there is no more to answer."""
-    for number in (signal.SIGINT, signal.SIGHUP):  # A terminal sends them to all; the server decides when to end.
+    """Answer requests until the end of input."""
+    for number in (signal.SIGINT, signal.SIGHUP):  # A terminal sends them to all processes; the server ends this one.
         signal.signal(number, signal.SIG_IGN)
     if hasattr(os, "nice"):
         os.nice(_NICENESS)

@@ -1,10 +1,10 @@
-"""SLH-DSA by the Rust code in ``pqcrypto``, called in processes of its own.
+"""SLH-DSA by the Rust code in ``pqcrypto``, called in child processes.
 
-``pqcrypto`` keeps the interpreter's lock while it works, which is up to seconds here: in a thread it would stop the
-whole server. So each thread that calls this module has a child process, started at its first call, and waits for it
-at a pipe. Keys go there with each request and are not kept.
+``pqcrypto`` holds the interpreter's lock while it works, here up to seconds: in a thread it would block the whole
+server. So each thread that calls this module has a child process, started at its first call, and waits for it at a
+pipe. Keys are sent with each request and not kept.
 
-Its authors say that it has had no audit. It is here because ``cryptography`` has no way to OpenSSL's SLH-DSA.
+Its authors say that it has had no audit. It is used because ``cryptography`` doesn't offer OpenSSL's SLH-DSA.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from engines.faults import Unavailable
 NAME = "pqcrypto"
 
 _KEPT_VARIABLES = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT")
-"""What of its environment the child gets; the rest may hold secrets, and is of no use to it."""
+"""The environment variables passed to the child; the others may hold secrets."""
 
 _END_SECONDS = 5
 
@@ -39,7 +39,7 @@ class _Child:
     def __init__(self) -> None:
         kept = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
         try:
-            # -P keeps the folder of the script, whose modules are named for algorithms, out of the child's path.
+            # -P keeps the script's folder, whose modules are named for algorithms, out of the child's path.
             self._process: subprocess.Popen[bytes] = subprocess.Popen(  # noqa: S603 - our own interpreter and module
                 [sys.executable, "-P", str(Path(slhdsa_child.__file__))],
                 stdin=subprocess.PIPE,
@@ -67,7 +67,7 @@ class _Child:
         return self._process.poll() is None
 
     def close(self) -> None:
-        """End the process once it has done what it is doing."""
+        """End the process after its present request."""
         with contextlib.suppress(OSError):
             _pipe(self._process.stdin).close()
         try:
@@ -98,7 +98,7 @@ atexit.register(close_all)
 
 
 def ask(request: list[Any]) -> list[Any]:
-    """What this thread's child answers: ``[True, result...]``, or ``[False]``. Raises ``Unavailable``."""
+    """The answer of this thread's child: ``[True, result...]``, or ``[False]``. Raises ``Unavailable``."""
     child: _Child | None = getattr(_of_thread, "child", None)
     if child is None or not child.alive:
         if child is not None:

@@ -1,8 +1,8 @@
 """Authenticated encryption with associated data: AES-GCM (SP 800-38D), AES-CCM (SP 800-38C), ChaCha20-Poly1305 (RFC
 8439) and XChaCha20-Poly1305 (draft-irtf-cfrg-xchacha-03).
 
-Nonces are random, 96 bits long but for the 192 of XChaCha20, and chosen by whoever seals; a key should seal no more
-than 2^32 messages with 96 bits (SP 800-38D, 8.3), which is what rows have as ``max_encryptions``.
+Nonces are random, of 96 bits (XChaCha20: 192), and chosen by the caller of ``seal``; a key should seal at most 2^32
+messages with 96-bit nonces (SP 800-38D, 8.3), the ``max_encryptions`` of the rows.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ _TAG_BYTES = 16
 _MAX_ENCRYPTIONS = 2**32
 _XCHACHA_NONCE_BYTES = 24
 _MAX_CCM_BYTES = 2**24 - 1
-"""What fits the length field of three bytes that a nonce of twelve leaves in a block of AES-CCM."""
+"""The longest plaintext of AES-CCM with a nonce of twelve bytes, which leaves a length field of three."""
 
 _AES_FAILURE = "cipher: message authentication failed"
 _CHACHA_FAILURE = "chacha20poly1305: message authentication failed"
 
 
 class Cipher:
-    """One key of one cipher, its schedule computed. ``seal`` is the provider's own function: nothing is faster."""
+    """One key of one cipher, with its schedule computed. ``seal`` is the provider's own function, for speed."""
 
     __slots__ = ("_failure", "_open", "seal")
 
@@ -49,7 +49,7 @@ class Cipher:
         try:
             return self._open(nonce, ciphertext, associated_data)
         except InvalidTag:
-            # Which of key, nonce, associated data and ciphertext was wrong isn't known, and isn't told.
+            # It is neither known nor told which of key, nonce, associated data and ciphertext was wrong.
             raise InvalidRequest(self._failure) from None
 
 

@@ -1,11 +1,10 @@
-"""AES in CBC mode (SP 800-38A): with HMAC-SHA-512 around it as authenticated encryption, and by itself.
+"""AES in CBC mode (SP 800-38A): with HMAC-SHA-512 as authenticated encryption, and by itself.
 
-The composition is A256CBC-HS512 of RFC 7518, section 5.2.5: encrypt, then authenticate. By itself, CBC notices no
-change to a ciphertext, and whoever can have ciphertexts decrypted and sees which of them fail can find out plaintexts
-(a padding oracle). It is there for systems that have nothing else, under the names that Vault has for it.
+The composition is A256CBC-HS512 of RFC 7518, section 5.2.5: encrypt, then authenticate. By itself, CBC detects no
+change to a ciphertext, and an attacker who can have ciphertexts decrypted and sees which fail can find plaintexts (a
+padding oracle). It is there for systems that have nothing else, under Vault's names.
 
-Initialisation vectors are random and stand in front of the ciphertext, as nonces do; plaintexts are padded as by
-PKCS #7.
+Initialisation vectors are random and precede the ciphertext, as nonces do; plaintexts are padded by PKCS #7.
 """
 
 from __future__ import annotations
@@ -28,11 +27,11 @@ _HALF_BYTES = 32
 _TAG_BYTES = 32
 _FAILURE = "cipher: message authentication failed"
 _MAX_ENCRYPTIONS = 2**48
-"""So many random vectors of 128 bits repeat one with a chance of 2^-32."""
+"""The number of random 128-bit vectors among which one repeats with probability 2^-32."""
 
 
 class AesCbc:
-    """One key of AES-CBC, which notices no change."""
+    """One key of AES-CBC, which detects no change."""
 
     __slots__ = ("_cipher",)
 
@@ -40,13 +39,13 @@ class AesCbc:
         self._cipher = algorithms.AES(key)
 
     def seal(self, nonce: bytes, plaintext: bytes, associated_data: bytes | None) -> bytes:
-        """As ``Aead.seal``, without a tag; there is no place for associated data."""
+        """As ``Aead.seal``, without a tag; associated data isn't supported."""
         padder = PKCS7(8 * _BLOCK_BYTES).padder()
         encryptor = Cipher(self._cipher, modes.CBC(nonce)).encryptor()
         return encryptor.update(padder.update(plaintext) + padder.finalize()) + encryptor.finalize()
 
     def open(self, nonce: bytes, ciphertext: bytes, associated_data: bytes | None) -> bytes:
-        """As ``Aead.open``, but the plaintext of a changed ciphertext may be any."""
+        """As ``Aead.open``, but a changed ciphertext may decrypt to another plaintext."""
         if not ciphertext or len(ciphertext) % _BLOCK_BYTES:
             raise InvalidRequest(_UNDECIPHERABLE)
         decryptor = Cipher(self._cipher, modes.CBC(nonce)).decryptor()
@@ -62,7 +61,7 @@ _UNDECIPHERABLE = "invalid ciphertext: it can't be decrypted with this key"
 
 
 class AesCbcHmac:
-    """One key of A256CBC-HS512: 32 bytes that authenticate, then 32 that encrypt."""
+    """One key of A256CBC-HS512: 32 bytes for authentication, then 32 for encryption."""
 
     __slots__ = ("_cbc", "_keyed")
 
@@ -76,7 +75,7 @@ class AesCbcHmac:
         return ciphertext + self._authenticator(nonce, ciphertext, associated_data).finalize()[:_TAG_BYTES]
 
     def open(self, nonce: bytes, ciphertext: bytes, associated_data: bytes | None) -> bytes:
-        """As ``Aead.open``; nothing is decrypted before its tag is found right."""
+        """As ``Aead.open``; the tag is checked before decryption."""
         encrypted, tag = ciphertext[:-_TAG_BYTES], ciphertext[-_TAG_BYTES:]
         expected = self._authenticator(nonce, encrypted, associated_data).finalize()[:_TAG_BYTES]
         if not secrets.compare_digest(tag, expected):

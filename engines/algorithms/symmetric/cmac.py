@@ -1,4 +1,4 @@
-"""CMAC (SP 800-38B): message authentication by AES, under the names that Vault has for such keys."""
+"""CMAC (SP 800-38B): message authentication by AES, with Vault's names of such keys."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from engines.algorithms.encodings.interchange import RawKeys
 from engines.algorithms.row import Algorithm, Capabilities, Fips, Primitive, Sizes, Strength
 
 CODE_BYTES = 16
-"""The length of a whole code: one block."""
+"""The length of a full code in bytes: one block."""
 
 MIN_CODE_BYTES = 4
-"""The shortest part of a code that is made or accepted. Below 8 bytes, it is to be weighed how often somebody may guess
-(SP 800-38B, A.2)."""
+"""The shortest truncated code, in bytes. Below 8 bytes, the number of an attacker's guesses must be considered (SP
+800-38B, A.2)."""
 
 
 class AesCmac:

@@ -1,7 +1,7 @@
-"""Keys for a context: one stored key stands for as many as there are contexts.
+"""Key derivation: one stored key gives a key for each context.
 
-HKDF-SHA256 (RFC 5869) without salt and with the context as info is what keys get. Keys that were imported keep
-what Vault had before: HMAC-SHA256 in counter mode (SP 800-108r1, 4.1), whose output is always 32 bytes.
+New keys use HKDF-SHA256 (RFC 5869) without salt and with the context as info. Imported keys use Vault's older way:
+HMAC-SHA256 in counter mode (SP 800-108r1, 4.1), whose output is always 32 bytes.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ from cryptography.hazmat.primitives.hmac import HMAC
 from cryptography.hazmat.primitives.kdf import hkdf
 
 COUNTER_MODE_BYTES = 32
-"""As much as one block of HMAC-SHA256 gives: too little for keys that are longer."""
+"""The output of one HMAC-SHA256 block: too short for longer keys."""
 
 
 @dataclass(frozen=True, slots=True)
 class KeyDerivation:
-    """One way to derive keys; ``number`` is what OpenBao's backups call it."""
+    """A derivation; ``number`` is its number in OpenBao's backups."""
 
     name: str
     number: int
     standard: str
     mode: str | None
-    """Shown in a place of its own when a key with a derivation of old is read."""
+    """The field in which a key with this derivation shows it, if it has one of its own."""
 
     derive: Callable[[bytes, bytes, int], bytes]
     """``derive(key, context, size)``: ``size`` bytes for ``context``."""
@@ -55,4 +55,4 @@ HMAC_SHA256_COUNTER = KeyDerivation(
 )
 
 DERIVATIONS = {derivation.number: derivation for derivation in (HKDF_SHA256, HMAC_SHA256_COUNTER)}
-"""Every derivation by its number."""
+"""Derivations by their number."""

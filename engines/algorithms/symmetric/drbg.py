@@ -1,7 +1,7 @@
-"""HMAC_DRBG (SP 800-90A, 10.1.2) with SHA-512: many random bytes out of a few that are random indeed.
+"""HMAC_DRBG (SP 800-90A, 10.1.2) with SHA-512: a deterministic generator over a seed.
 
-OpenSSL has it, and ``cryptography`` doesn't offer it; so it is put together here from OpenSSL's HMAC. A generator is
-made for one purpose and dropped: it is never kept, shared or forked, so it needs no new seed on its way.
+``cryptography`` doesn't offer OpenSSL's, so it is built here on OpenSSL's HMAC. A generator is made for one purpose and
+dropped: it is never kept, shared or forked, so it needs no reseeding.
 """
 
 from __future__ import annotations
@@ -15,20 +15,20 @@ SEED_BYTES = 48
 """Entropy for a strength of 256 bits, and half as much again for a nonce (SP 800-90A, 8.6.7)."""
 
 MAX_BYTES_AT_ONCE = 2**16
-"""The most that one call gives (SP 800-90A, table 2)."""
+"""The most bytes of one call (SP 800-90A, table 2)."""
 
 HMAC_DRBG = "hmacdrbg"
 AUTOMATIC = "auto"
-"""Whichever generator is the best; there is one."""
+"""The name of the best generator; there is only one."""
 
 DRBGS = (AUTOMATIC, HMAC_DRBG)
-"""The names by which a client may ask for a generator, as Vault spells them."""
+"""The generators' names in requests, as in Vault."""
 
 _DIGEST_BYTES = 64
 
 
 class HmacDrbg:
-    """One generator. ``seed`` is what it starts from: entropy, a nonce and whatever makes it personal, joined."""
+    """One generator. ``seed`` is entropy, a nonce and a personalisation, concatenated."""
 
     __slots__ = ("_keyed", "_value")
 
@@ -45,7 +45,7 @@ class HmacDrbg:
         return cls(os.urandom(SEED_BYTES))
 
     def generate(self, count: int) -> bytes:
-        """The next ``count`` bytes; what was given before can't be found out from the generator's state after it."""
+        """The next ``count`` bytes; the state afterwards doesn't reveal earlier output."""
         if not 0 <= count <= MAX_BYTES_AT_ONCE:
             raise AssertionError("too many bytes at once")
         blocks = []

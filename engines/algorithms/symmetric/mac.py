@@ -1,4 +1,4 @@
-"""HMAC (FIPS 198-1, RFC 2104): the key type ``hmac``, and the MAC key that a version of any other type has."""
+"""HMAC (FIPS 198-1, RFC 2104): the key type ``hmac``, and the MAC key of versions of all other types."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _SIZES = range(_MIN_KEY_BYTES, _MAX_KEY_BYTES + 1)
 
 
 def is_mac_key(key: bytes) -> bool:
-    """Whether ``key`` has a length that keys of HMAC have here, be they made, imported or restored."""
+    """Whether ``key`` has an allowed length of HMAC keys, whether made, imported or restored."""
     return len(key) in _SIZES
 
 
 class Mac:
-    """HMAC under one key with any hash; the keyed state is made once for each hash and copied for each message."""
+    """HMAC under one key with any hash; the keyed state is computed once per hash and copied for each message."""
 
     __slots__ = ("_key", "_keyed")
 
@@ -45,7 +45,7 @@ class Mac:
         return context.finalize()
 
     def matches(self, data: bytes, code: bytes, hash_: Hash) -> bool:
-        """Whether ``code`` is that of ``data``; takes the same time wherever they differ."""
+        """Whether ``code`` is that of ``data``; in constant time."""
         return hmac.compare_digest(self.digest(data, hash_), code)
 
 

@@ -1,9 +1,9 @@
-"""AES-256 in XTS mode (IEEE 1619, SP 800-38E): encryption of data units that keeps their length and notices no change.
+"""AES-256 in XTS mode (IEEE 1619, SP 800-38E): encryption of data units that keeps their length and detects no change.
 
-It is meant for storage that has no room for a tag. A changed ciphertext decrypts to something else, and nothing tells;
-what is shorter than a block can't be encrypted. Everything else is better served by an AEAD.
+It is meant for storage without room for a tag. A changed ciphertext decrypts to something else, undetected; data
+shorter than a block can't be encrypted. For all else, use an AEAD.
 
-Tweaks are random and stand in front of the ciphertext, as nonces do.
+Tweaks are random and precede the ciphertext, as nonces do.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ _MAX_BYTES = 2**20 * 16
 """The most blocks of one data unit (SP 800-38E)."""
 
 _MAX_ENCRYPTIONS = 2**48
-"""So many random tweaks of 128 bits repeat one with a chance of 2^-32."""
+"""The number of random 128-bit tweaks among which one repeats with probability 2^-32."""
 
 
 class AesXts:
-    """One key of AES-XTS, which notices no change."""
+    """One key of AES-XTS, which detects no change."""
 
     __slots__ = ("_cipher",)
 
@@ -39,14 +39,14 @@ class AesXts:
         self._cipher = algorithms.AES(key)
 
     def seal(self, nonce: bytes, plaintext: bytes, associated_data: bytes | None) -> bytes:
-        """As ``Aead.seal``, without a tag; there is no place for associated data."""
+        """As ``Aead.seal``, without a tag; associated data isn't supported."""
         if not _MIN_BYTES <= len(plaintext) <= _MAX_BYTES:
             raise InvalidRequest(f"a message for {_NAME} has {_MIN_BYTES} to {_MAX_BYTES} bytes")
         encryptor = Cipher(self._cipher, modes.XTS(nonce)).encryptor()
         return encryptor.update(plaintext) + encryptor.finalize()
 
     def open(self, nonce: bytes, ciphertext: bytes, associated_data: bytes | None) -> bytes:
-        """As ``Aead.open``, but the plaintext of a changed ciphertext is any."""
+        """As ``Aead.open``, but a changed ciphertext decrypts to another plaintext."""
         if not _MIN_BYTES <= len(ciphertext) <= _MAX_BYTES:
             raise InvalidRequest("invalid ciphertext length")
         decryptor = Cipher(self._cipher, modes.XTS(nonce)).decryptor()
@@ -79,7 +79,7 @@ def _halves_are_equal(key: bytes) -> bool:
 
 
 def _generate(_: int) -> Material:
-    # That both halves are equal comes to pass once in 2^256 times.
+    # Equal halves have a probability of 2^-256.
     return Material(secrets.token_bytes(_KEY_BYTES))
 
 
