@@ -18,8 +18,8 @@ from typing import Protocol
 from msgspec import Struct
 from msgspec.structs import replace
 
-from engines.crypto_policy.facts import NO_REQUEST, KeyFacts, Place, RequestFacts
-from engines.crypto_policy.gate import Asking, CryptoRecord, Gate, KeyUse, PolicyRefused
+from engines.crypto_policy.facts import NO_REQUEST, NOWHERE, KeyFacts, Place, RequestFacts
+from engines.crypto_policy.gate import OPEN_GATE, Asking, CryptoRecord, Gate, KeyUse, PolicyRefused
 from engines.crypto_policy.operations import CryptoOperation
 
 REWRAP = "rewrap"
@@ -31,6 +31,15 @@ class Gated(Protocol):
 
     gate: Gate
     place: Place
+
+
+class _Ungated:
+    gate: Gate = OPEN_GATE
+    place = NOWHERE
+
+
+UNGATED: Gated = _Ungated()
+"""For what is no engine with keys, and asks no gate."""
 
 
 class Uses(Struct):
@@ -87,12 +96,12 @@ class Uses(Struct):
         self.settled.clear()
         self.asking = True
 
-    def complete(self, algorithm: str, items: int) -> None:
-        """Count those of ``items`` more that failed before a version of the key was found for them."""
+    def complete(self, algorithm: str, items: int, *, failed: bool = True) -> None:
+        """Count those of ``items`` more for which no version of the key was found, and whether they ``failed`` so."""
         self.items += items
         missing = self.items - sum(use.count for use in self.mine)
         if missing > 0:
-            unknown = KeyUse(algorithm=algorithm, key_version=0, count=missing, failed=missing)
+            unknown = KeyUse(algorithm=algorithm, key_version=0, count=missing, failed=missing if failed else 0)
             self.record.uses.append(unknown)
             self.mine.append(unknown)
 

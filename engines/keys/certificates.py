@@ -8,9 +8,12 @@ from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
 from engines.algorithms.encodings.interchange import KeyFormat
-from engines.algorithms.formats.certificate_requests import parse_template, request_certificate
+from engines.algorithms.formats.certificate_requests import parse_template, request_certificate, request_options
 from engines.algorithms.formats.certificates import check_certified, check_chain, parse_chain
 from engines.base import Call, Reply
+from engines.crypto_policy.operations import CryptoOperation
+from engines.crypto_policy.requests import signature_facts
+from engines.crypto_policy.uses import begin
 from engines.encoding import decode_base64
 from engines.faults import Failed, Fault, InvalidRequest
 from engines.keys.keyring import Keyring
@@ -47,6 +50,7 @@ class CertificateChain(KeyName):
 
 async def request(engine: KeepsKeys, call: Call, body: CertificateRequest) -> Reply:
     """A certificate request, signed by the key."""
+    uses = begin(engine.keys, call, CryptoOperation.SIGN, body.name)
     keyring = await _load(engine, body.name, Use.PROTECT, call)
     template = parse_template(body.csr)
     if keyring.record.soft_deleted:
@@ -58,9 +62,13 @@ async def request(engine: KeepsKeys, call: Call, body: CertificateRequest) -> Re
     material = version.material()
     if not material.private:
         raise InvalidRequest("could not create the csr: private key not imported for key version selected")
+    options = request_options(keyring.algorithm)
+    use = uses.allow(version.facts(uses.place), signature_facts(keyring.algorithm, options))
+    use.begin()
     text = await at_pace(
         keyring.algorithm.pacing.signing, partial(request_certificate, keyring.algorithm, material, template)
     )
+    use.made()
     return Reply({"name": keyring.record.name, "type": keyring.algorithm.key_type, "csr": text})
 
 

@@ -18,8 +18,10 @@ from engines.algorithms.encodings.interchange import BadBackup
 from engines.algorithms.row import Algorithm, Pace
 from engines.base import Call, Reply
 from engines.crypto_policy.operations import CryptoOperation
+from engines.crypto_policy.uses import begin
 from engines.encoding import NotBase64, decode_base64, encode_base64, nanoseconds_of
 from engines.faults import Failed, InvalidRequest
+from engines.keys.facts import facts_of_latest
 from engines.keys.records import (
     ArchiveRecord,
     KeyringRecord,
@@ -99,6 +101,7 @@ _decode = msgspec.json.Decoder(KeyBackup).decode
 
 async def back_up(engine: Pqc, call: Call, body: KeyName) -> Reply:
     """Give a key with all its versions, and note in it that this was done."""
+    uses = begin(engine.keys, call, CryptoOperation.BACKUP, body.name)
 
     async def work(transaction: Transaction) -> str:
         value = await transaction.get(KEYS + body.name)
@@ -110,11 +113,13 @@ async def back_up(engine: Pqc, call: Call, body: KeyName) -> Reply:
             raise InvalidRequest("exporting is disallowed on the policy")
         if not record.allow_plaintext_backup:
             raise InvalidRequest("plaintext backup is disallowed on the policy")
+        use = uses.allow(facts_of_latest(record, uses.place))
         record = replace(record, backup_info=RestoreInfo(nanoseconds_of(call.now), record.latest_version))
         engine.keys.rewrite(transaction, record)
         archived = await engine.keys.archived(transaction, record.name)
         counted = await transaction.get(COUNTS + record.name)
         rules = dump_rules(record, {} if counted is None else decode_totals(counted))
+        use.count = 1
         return _dump(record, archived, rules, nanoseconds_of(call.now))
 
     return Reply({"backup": await transact(engine.keys.storage, work)})

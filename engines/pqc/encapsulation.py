@@ -6,11 +6,16 @@ without this server, by writing that header before it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from engines.algorithms.base import BadCiphertext, NoPrivateKey
 from engines.base import Call, Reply
+from engines.crypto_policy.facts import NO_REQUEST
+from engines.crypto_policy.operations import CryptoOperation
+from engines.crypto_policy.uses import Uses, begin
 from engines.encoding import NotBase64, decode_base64, encode_base64
 from engines.faults import InvalidRequest
-from engines.keys.counting.limits import counted
+from engines.keys.counting.limits import count_then_make
 from engines.keys.keyring import CIPHERTEXT, Keyring, KeyVersion, parse_header
 from engines.keys.settings import KeyName
 from engines.keys.states import Use
@@ -84,27 +89,45 @@ def _check_retired(keyring: Keyring, header: str) -> None:
 
 async def encapsulate(engine: Pqc, call: Call, body: Encapsulating) -> Reply:
     """Make a shared secret, and the ciphertext that carries it."""
-    keyring = await counted(engine, call, await load(engine, body.name, Use.PROTECT, call), body.key_version)
-    version = keyring.version_to_encrypt(body.key_version, "encapsulation")
-    shared_secret, ciphertext = version.encapsulation().encapsulate()
-    return Reply(
-        {
-            "ciphertext": version.prefix + encode_base64(ciphertext),
-            "shared_secret": encode_base64(shared_secret),
-            "key_version": version.number,
-        }
+    uses = begin(engine.keys, call, CryptoOperation.ENCAPSULATE, body.name)
+    keyring = await load(engine, body.name, Use.PROTECT, call)
+    return await count_then_make(
+        engine, call, keyring, body.key_version, lambda key: _prepare(key, uses, body.key_version)
     )
+
+
+def _prepare(keyring: Keyring, uses: Uses, key_version: int) -> Callable[[], Reply]:
+    version = keyring.version_to_encrypt(key_version, "encapsulation")
+    use = uses.allow(version.facts(uses.place))
+
+    def make() -> Reply:
+        use.begin()
+        shared_secret, ciphertext = version.encapsulation().encapsulate()
+        use.made(0, len(ciphertext))
+        return Reply(
+            {
+                "ciphertext": version.prefix + encode_base64(ciphertext),
+                "shared_secret": encode_base64(shared_secret),
+                "key_version": version.number,
+            }
+        )
+
+    return make
 
 
 async def decapsulate(engine: Pqc, call: Call, body: Decapsulating) -> Reply:
     """Give the shared secret of a ciphertext; one that was tampered with may well give another secret."""
+    uses = begin(engine.keys, call, CryptoOperation.DECAPSULATE, body.name)
     if not body.ciphertext:
         raise InvalidRequest("missing ciphertext to decapsulate")
     version, payload = split_ciphertext(await load(engine, body.name, Use.PROCESS, call), body.ciphertext)
+    use = uses.allow(version.facts(uses.place), NO_REQUEST, len(payload))
+    use.begin()
     try:
         shared_secret = version.encapsulation().decapsulate(payload)
     except BadCiphertext:
         raise ForeignCiphertext from None
     except NoPrivateKey:
         raise PublicKeyOnly from None
+    use.made(len(payload), len(shared_secret))
     return Reply({"shared_secret": encode_base64(shared_secret)})

@@ -6,6 +6,8 @@ from typing import ClassVar
 
 from engines.algorithms.encodings.kem_formats import parse_kem_format
 from engines.base import Call, Reply
+from engines.crypto_policy.operations import CryptoOperation
+from engines.crypto_policy.uses import begin
 from engines.faults import InvalidRequest, NotFound
 from engines.keys.settings import KeyName
 from engines.keys.states import Use
@@ -34,6 +36,7 @@ class Export(KeyName):
 
 async def export(engine: Pqc, call: Call, body: Export) -> Reply:
     """Give a key's versions as text, by their numbers; "" where only the public part is known."""
+    uses = begin(engine.keys, call, CryptoOperation.EXPORT, body.name)
     if body.type not in (PRIVATE, PUBLIC):
         raise InvalidRequest(f"invalid export type: {body.type}")
     form = parse_kem_format(body.format)
@@ -50,5 +53,6 @@ async def export(engine: Pqc, call: Call, body: Export) -> Reply:
             texts[str(version.number)] = forms.public_text(version.record.public, form)
         else:
             material = version.material()
+            uses.allow(version.facts(uses.place)).count += 1
             texts[str(version.number)] = forms.private_text(material, form) if material.private else ""
     return Reply({"name": keyring.record.name, "type": keyring.record.type, "keys": texts})

@@ -10,6 +10,8 @@ from msgspec import Struct
 
 from engines.algorithms.formats.jws import JwsAlgorithm, jws_algorithms
 from engines.base import Call
+from engines.crypto_policy.operations import CryptoOperation
+from engines.crypto_policy.uses import Uses, begin
 from engines.faults import InvalidRequest
 from engines.keys.keyring import Keyring
 from engines.keys.states import Use
@@ -100,15 +102,21 @@ async def find(engine: Signing, name: str) -> Role | None:
     return None if found is None else Role(name, *found)
 
 
-async def use(engine: Signing, name: str, form: str, purpose: Use, call: Call) -> RoleInUse:
-    """The role called ``name`` with its key, to be used so for ``form``. Raises ``InvalidRequest``."""
+async def use(
+    engine: Signing, name: str, form: str, purpose: Use, call: Call, operation: CryptoOperation
+) -> tuple[RoleInUse, Uses]:
+    """The role called ``name`` with its key, to be used so for ``form``, and what counts such uses.
+
+    Raises ``InvalidRequest``.
+    """
     role = await find(engine, name)
     if role is None:
         raise InvalidRequest(f'there is no role "{name}"')
+    uses = begin(engine.keys, call, operation, role.record.key)
     if form not in role.record.formats:
         raise InvalidRequest(f'role "{name}" does not allow the format "{form}"')
     keyring = await load(engine, role.record.key, purpose, call)
-    return in_use(role, keyring)
+    return in_use(role, keyring), uses
 
 
 def in_use(role: Role, keyring: Keyring) -> RoleInUse:

@@ -17,9 +17,11 @@ from engines.algorithms.registry import ALGORITHMS
 from engines.algorithms.row import Pace
 from engines.base import Body, Call, Reply
 from engines.crypto_policy.operations import CryptoOperation
+from engines.crypto_policy.uses import begin
 from engines.durations import SECOND
 from engines.encoding import NotBase64, decode_base64, encode_base64, nanoseconds_of
 from engines.faults import Failed, InvalidRequest
+from engines.keys.facts import facts_of_latest
 from engines.keys.records import (
     ArchiveRecord,
     KeyringRecord,
@@ -69,6 +71,7 @@ class Restoration(Body):
 
 async def back_up(engine: KeepsKeys, call: Call, body: KeyName) -> Reply:
     """Give a key with all its versions, and note in it that this was done."""
+    uses = begin(engine.keys, call, CryptoOperation.BACKUP, body.name)
 
     async def work(transaction: Transaction) -> str:
         value = await transaction.get(KEYS + body.name)
@@ -82,12 +85,14 @@ async def back_up(engine: KeepsKeys, call: Call, body: KeyName) -> Reply:
             raise Failed("exporting is disallowed on the policy")
         if not record.allow_plaintext_backup:
             raise Failed("plaintext backup is disallowed on the policy")
+        use = uses.allow(facts_of_latest(record, uses.place))
         info = RestoreInfo(nanoseconds_of(call.now), record.latest_version)
         record = replace(record, backup_info=info)
         engine.keys.rewrite(transaction, record)
         archived = await engine.keys.archived(transaction, record.name)
         counted = await transaction.get(COUNTS + record.name)
         rules = dump_rules(record, {} if counted is None else decode_totals(counted))
+        use.count = 1
         return _dump(record, ArchiveRecord(versions=archived), rules)
 
     return Reply({"backup": await transact(engine.keys.storage, work)})

@@ -8,6 +8,8 @@ from typing import ClassVar
 from engines.algorithms.encodings.interchange import KeyFormat, export_raw, parse_format
 from engines.algorithms.encodings.pem import chain_pem
 from engines.base import Call, Reply
+from engines.crypto_policy.operations import CryptoOperation
+from engines.crypto_policy.uses import begin
 from engines.faults import Failed, InvalidRequest, NotFound
 from engines.keys.keyring import Keyring, KeyVersion
 from engines.keys.settings import KeyName
@@ -37,6 +39,7 @@ class Export(KeyName):
 
 async def export(engine: KeepsKeys, call: Call, body: Export) -> Reply:
     """Give a key's versions as text, by their numbers."""
+    uses = begin(engine.keys, call, CryptoOperation.EXPORT, body.name)
     kind = _KINDS.get(body.type)
     if kind is None:
         raise InvalidRequest(f"invalid export type: {body.type}")
@@ -50,6 +53,10 @@ async def export(engine: KeepsKeys, call: Call, body: Export) -> Reply:
         raise Failed("refusing to use soft-deleted key")
     kind.check(keyring)
     versions = select_versions(keyring, body.version)
+    if body.type not in _PUBLIC:
+        macs = body.type == _MAC_KEY
+        for version in versions:
+            uses.allow(version.mac_facts(uses.place) if macs else version.facts(uses.place)).count += 1
     texts = {str(version.number): kind.text(keyring, version, form) for version in versions}
     return Reply({"name": keyring.record.name, "type": keyring.algorithm.key_type, "keys": texts})
 
@@ -106,12 +113,13 @@ def _chain_text(keyring: Keyring, version: KeyVersion, form: KeyFormat) -> str:
     return chain_pem(version.record.certificate_chain)
 
 
+_MAC_KEY = "hmac-key"
 _PUBLIC = ("public-key", "certificate-chain")
 _KINDS = {
     "encryption-key": _Kind(_check_encrypts, _key_text),
     "signing-key": _Kind(_check_signs, _key_text),
     "cmac-key": _Kind(_check_cmac, _key_text),
-    "hmac-key": _Kind(_no_check, _mac_key_text),
+    _MAC_KEY: _Kind(_no_check, _mac_key_text),
     "public-key": _Kind(_no_check, _public_key_text),
     "certificate-chain": _Kind(_check_certifiable, _chain_text),
 }

@@ -7,6 +7,7 @@ from engines.algorithms.registry import ALGORITHMS, DEFAULT_ALGORITHM, TRANSIT_A
 from engines.algorithms.symmetric.derivation import HKDF_SHA256
 from engines.base import Call
 from engines.crypto_policy.operations import CryptoOperation
+from engines.crypto_policy.uses import begin
 from engines.faults import Failed, InvalidRequest
 from engines.keys.records import KeyringRecord, decode_record, new_version, with_new_version
 from engines.keys.settings import KeyName
@@ -36,6 +37,7 @@ class Agreement(KeyName):
 
 async def derive_key(engine: Transit, call: Call, body: Agreement) -> None:
     """Make the key that both sides come to, or give a key that is there another version."""
+    uses = begin(engine.keys, call, CryptoOperation.AGREE, body.base_key_name)
     if body.key_derivation_algorithm != ECDH:
         raise InvalidRequest(f"key derivation algorithm {body.key_derivation_algorithm} not supported")
     if not body.peer_public_key:
@@ -61,6 +63,7 @@ async def derive_key(engine: Transit, call: Call, body: Agreement) -> None:
         version = base.version(body.base_key_version) if body.base_key_version else base.latest
     except InvalidRequest as fault:
         raise Failed(fault.message) from None
+    use = uses.allow(version.facts(uses.place))
     shared = base.algorithm.capabilities.agreement(version.material(), body.peer_public_key)
     key = HKDF_SHA256.derive(shared, b"", algorithm.sizes.key_bytes)
 
@@ -86,3 +89,4 @@ async def derive_key(engine: Transit, call: Call, body: Agreement) -> None:
         engine.keys.write(transaction, record, call, CryptoOperation.CREATE)
 
     await transact(engine.keys.storage, work)
+    use.count = 1

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from engines.algorithms.hashes import Hash
 from engines.algorithms.rsa.key_wrapping import DEFAULT_WRAPPING_HASH, parse_wrapping_hash, wrap
 from engines.base import Body, Call, Reply
 from engines.crypto_policy.fips import unapproved_hash
+from engines.crypto_policy.operations import CryptoOperation
+from engines.crypto_policy.requests import wrapping_facts
+from engines.crypto_policy.uses import begin
 from engines.encoding import encode_base64
 from engines.faults import Failed, InvalidRequest
 from engines.keys.keyring import Keyring
@@ -35,6 +39,7 @@ class ByokExport(Body):
 
 async def byok_export(engine: Transit, call: Call, body: ByokExport) -> Reply:
     """Give a key's versions, wrapped, by their numbers; those of which only the public part is known are left out."""
+    uses = begin(engine.keys, call, CryptoOperation.BYOK_EXPORT, body.source)
     destination = await engine.keys.use(body.destination, Use.PROTECT, call)
     if destination is None:
         raise Failed("no such destination key to export to")
@@ -50,7 +55,10 @@ async def byok_export(engine: Transit, call: Call, body: ByokExport) -> Reply:
     for version in select_versions(source, body.version):
         material = version.material()
         if material.private:
-            wrapped[str(version.number)] = _wrap(engine, call, destination, form.wrappable(material), body.hash)
+            hash_ = _check_wraps(engine, call, destination, body.hash)
+            uses.allow(version.facts(uses.place), wrapping_facts(hash_)).count += 1
+            key = wrap(destination.latest.record.public, form.wrappable(material), hash_)
+            wrapped[str(version.number)] = encode_base64(key)
         elif body.version:
             raise InvalidRequest("version has no private key part")
     return Reply({"name": source.record.name, "type": source.algorithm.key_type, "keys": wrapped})
@@ -61,8 +69,8 @@ def _check_not_deleted(role: str, keyring: Keyring) -> None:
         raise Failed(f"for {role} key: refusing to use soft-deleted key")
 
 
-def _wrap(engine: Transit, call: Call, destination: Keyring, key: bytes, hash_name: str) -> str:
-    """``key`` as an import takes it, wrapped to ``destination``. Raises ``Failed`` if that, or the hash, can't be."""
+def _check_wraps(engine: Transit, call: Call, destination: Keyring, hash_name: str) -> Hash:
+    """The hash to wrap with. Raises ``Failed`` if there is none of that name, or ``destination`` can't wrap."""
     try:
         hash_ = parse_wrapping_hash(hash_name)
     except InvalidRequest as fault:
@@ -74,4 +82,4 @@ def _wrap(engine: Transit, call: Call, destination: Keyring, key: bytes, hash_na
         )
     if destination.algorithm.capabilities.encryption is None:
         raise Failed("unsupported key type in use; must be a rsa key")
-    return encode_base64(wrap(destination.latest.record.public, key, hash_))
+    return hash_

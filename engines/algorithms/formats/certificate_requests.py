@@ -18,7 +18,9 @@ from engines.algorithms.base import Material, SignatureOptions
 from engines.algorithms.encodings.key_info import public_key_info
 from engines.algorithms.encodings.pem import first_block, pem
 from engines.algorithms.formats.certificates import MALFORMED, MAX_CERTIFICATE_BYTES, no_certificates
+from engines.algorithms.hashes import SHA2_256, SHA2_384, SHA2_512
 from engines.algorithms.row import Algorithm
+from engines.algorithms.rsa.rsa import PKCS1V15
 from engines.encoding import NotBase64
 from engines.faults import InvalidRequest
 
@@ -92,19 +94,26 @@ def request_certificate(
         return pem(_REQUEST, _signed_here(template, algorithm, material))
     if not isinstance(key, _SIGNERS):
         raise TypeError("not a key that signs certificate requests")
-    request = template.sign(key, _hash_for(key))
+    hash_ = request_options(algorithm).hash
+    request = template.sign(key, None if hash_ is None else _HASHES[hash_.name])
     return pem(_REQUEST, request.public_bytes(serialization.Encoding.DER))
 
 
-def _hash_for(
-    key: _Signer,
-) -> hashes.SHA256 | hashes.SHA384 | hashes.SHA512 | None:
-    """The hash as strong as the key; None if the algorithm has its own."""
-    if not isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey):
-        return None
-    if isinstance(key, ec.EllipticCurvePrivateKey) and key.curve.key_size > 256:
-        return hashes.SHA384() if key.curve.key_size <= 384 else hashes.SHA512()
-    return hashes.SHA256()
+_HASHES: dict[str, hashes.SHA256 | hashes.SHA384 | hashes.SHA512] = {
+    SHA2_256.name: hashes.SHA256(),
+    SHA2_384.name: hashes.SHA384(),
+    SHA2_512.name: hashes.SHA512(),
+}
+
+
+def request_options(algorithm: Algorithm) -> SignatureOptions:
+    """How requests by keys of ``algorithm`` are signed: by a hash as strong as the key, where that is chosen."""
+    if not algorithm.variants.hash_chosen:
+        return SignatureOptions(None)
+    if algorithm.variants.signature_salted:
+        return SignatureOptions(SHA2_256, scheme=PKCS1V15)
+    bits = algorithm.size_bits
+    return SignatureOptions(SHA2_256 if bits <= 256 else SHA2_384 if bits <= 384 else SHA2_512)
 
 
 def _signed_here(builder: x509.CertificateSigningRequestBuilder, algorithm: Algorithm, material: Material) -> bytes:
@@ -118,7 +127,7 @@ def _signed_here(builder: x509.CertificateSigningRequestBuilder, algorithm: Algo
     info = _RequestInfo(
         version=model.version, subject=model.subject, public_key=public_key, attributes=model.attributes
     )
-    signature = algorithm.capabilities.signature(material).sign(asn1.encode_der(info), SignatureOptions(None))
+    signature = algorithm.capabilities.signature(material).sign(asn1.encode_der(info), request_options(algorithm))
     signed_by = asn1.encode_der(_SignatureIdentifier(algorithm=x509.ObjectIdentifier(identifier)))
     return asn1.encode_der(
         _Request(info=info, algorithm=asn1.decode_der(asn1.TLV, signed_by), signature=asn1.BitString(signature, 0))

@@ -17,6 +17,8 @@ from msgspec import UNSET, UnsetType
 from engines.algorithms.encodings.pem import blocks, pem
 from engines.algorithms.formats import cms as messages
 from engines.base import Body, Call, Reply
+from engines.crypto_policy.operations import CryptoOperation
+from engines.crypto_policy.uses import Uses
 from engines.encoding import decode_base64, encode_base64, nanoseconds_of, rfc3339_nano
 from engines.faults import InvalidRequest
 from engines.keys.keyring import KeyVersion
@@ -70,13 +72,13 @@ async def sign(engine: Signing, call: Call, body: ContentSigning) -> Reply:
     if body.format not in (DER, PEM):
         raise InvalidRequest(f'unknown format "{body.format}"; must be "{DER}" or "{PEM}"')
     payload = decode_base64(body.payload)
-    used = await roles.use(engine, body.role, roles.CMS, Use.PROTECT, call)
+    used, uses = await roles.use(engine, body.role, roles.CMS, Use.PROTECT, call, CryptoOperation.SIGN)
     version = signing_version(used.keyring, call.now)
     chain = certificates(version)
     if not messages.is_in_force(chain[0], call.now):
         raise InvalidRequest(f"the certificate of version {version.number} of the key is not in force")
     attributes = messages.attributes_of(payload, used.algorithm, call.now)
-    signature = await make(used, version, attributes.to_be_signed(), used.algorithm.der)
+    signature = await make(used, uses, version, attributes.to_be_signed(), used.algorithm.der)
     message = messages.message(used.keyring.algorithm, used.algorithm, attributes, signature, chain)
     text = pem("CMS", message) if body.format == PEM else encode_base64(message)
     return Reply({"cms": text, "key_version": version.number})
@@ -89,11 +91,13 @@ async def verify(engine: Signing, call: Call, body: ContentVerification) -> Repl
     if body.payload is UNSET:
         raise InvalidRequest("missing payload to verify")
     payload, message = decode_base64(body.payload), _read(body.cms)
-    used = await roles.use(engine, body.role, roles.CMS, Use.PROCESS, call)
+    used, uses = await roles.use(engine, body.role, roles.CMS, Use.PROCESS, call, CryptoOperation.VERIFY)
     try:
-        return Reply(await _open(used, message, payload))
+        answer = await _open(used, uses, message, payload)
     except NotValid as reason:
-        return Reply({"valid": False, "error": str(reason)})
+        answer = {"valid": False, "error": str(reason)}
+    uses.complete(used.keyring.algorithm.name, 1, failed=False)
+    return Reply(answer)
 
 
 def _read(text: str) -> bytes:
@@ -109,7 +113,7 @@ def _read(text: str) -> bytes:
     return found[0][1]
 
 
-async def _open(used: RoleInUse, der: bytes, payload: bytes) -> dict[str, Any]:
+async def _open(used: RoleInUse, uses: Uses, der: bytes, payload: bytes) -> dict[str, Any]:
     if len(der) > MAX_MESSAGE_BYTES:
         raise NotValid(f"it is longer than {MAX_MESSAGE_BYTES} bytes")
     try:
@@ -122,7 +126,7 @@ async def _open(used: RoleInUse, der: bytes, payload: bytes) -> dict[str, Any]:
         raise NotValid(f"its algorithm is not {used.algorithm.name}")
     if message.digest_algorithm != hash_.object_identifier:
         raise NotValid(f"its digest is not by {hash_.name}")
-    await check(used, version, message.attributes.to_be_signed(), message.signature, used.algorithm.der)
+    await check(used, uses, version, message.attributes.to_be_signed(), message.signature, used.algorithm.der)
     if not compare_digest(message.digest, hash_.digest(payload)):
         raise NotValid("it signs another payload")
     answer: dict[str, Any] = {"valid": True, "key_version": version.number}

@@ -13,6 +13,8 @@ import cbor2
 from msgspec import UNSET, UnsetType
 
 from engines.base import Body, Call, Reply
+from engines.crypto_policy.operations import CryptoOperation
+from engines.crypto_policy.uses import Uses
 from engines.encoding import decode_base64, encode_base64
 from engines.faults import InvalidRequest
 from engines.keys.keyring import KeyVersion
@@ -74,10 +76,10 @@ async def sign(engine: Signing, call: Call, body: MessageSigning) -> Reply:
     if body.payload is UNSET:
         raise InvalidRequest("missing payload to sign")
     payload, external_aad = decode_base64(body.payload), decode_base64(body.external_aad)
-    used = await roles.use(engine, body.role, roles.COSE, Use.PROTECT, call)
+    used, uses = await roles.use(engine, body.role, roles.COSE, Use.PROTECT, call, CryptoOperation.SIGN)
     version = signing_version(used.keyring, call.now)
     protected = encode(_protected(used))
-    signature = await make(used, version, _to_be_signed(protected, external_aad, payload), used.algorithm.options)
+    signature = await make(used, uses, version, _to_be_signed(protected, external_aad, payload), used.algorithm.options)
     parts = [protected, _unprotected(used, version), None if body.detached else payload, signature]
     message = encode(cbor2.CBORTag(_SIGN1, parts) if body.tagged else parts)
     data = {"message": encode_base64(message), "kid": used.key_id(version.number), "key_version": version.number}
@@ -109,11 +111,13 @@ async def verify(engine: Signing, call: Call, body: MessageVerification) -> Repl
         raise InvalidRequest("missing message to verify")
     message, external_aad = decode_base64(body.message), decode_base64(body.external_aad)
     detached = None if body.payload is UNSET else decode_base64(body.payload)
-    used = await roles.use(engine, body.role, roles.COSE, Use.PROCESS, call)
+    used, uses = await roles.use(engine, body.role, roles.COSE, Use.PROCESS, call, CryptoOperation.VERIFY)
     try:
-        return Reply(await _open(used, message, external_aad, detached))
+        answer = await _open(used, uses, message, external_aad, detached)
     except NotValid as reason:
-        return Reply({"valid": False, "error": str(reason)})
+        answer = {"valid": False, "error": str(reason)}
+    uses.complete(used.keyring.algorithm.name, 1, failed=False)
+    return Reply(answer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +128,9 @@ class _Parts:
     signature: bytes
 
 
-async def _open(used: RoleInUse, message: bytes, external_aad: bytes, detached: bytes | None) -> dict[str, Any]:
+async def _open(
+    used: RoleInUse, uses: Uses, message: bytes, external_aad: bytes, detached: bytes | None
+) -> dict[str, Any]:
     parts = _split(message)
     headers = _protected_headers(parts)
     algorithm = headers.get(_ALGORITHM)
@@ -139,7 +145,7 @@ async def _open(used: RoleInUse, message: bytes, external_aad: bytes, detached: 
     payload = parts.payload if parts.payload is not None else detached or b""
     signed = _to_be_signed(parts.protected, external_aad, payload)
     key_id = _text_of(headers.get(_KEY_ID, parts.unprotected.get(_KEY_ID)))
-    version = await find_signer(used, key_id, signed, parts.signature, used.algorithm.options)
+    version = await find_signer(used, uses, key_id, signed, parts.signature, used.algorithm.options)
     return {"valid": True, "payload": encode_base64(payload), "key_version": version.number}
 
 

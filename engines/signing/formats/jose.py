@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from engines.crypto_policy.uses import Uses
 from engines.encoding import NotBase64, decode_base64_url, encode_base64, encode_base64_url
 from engines.faults import InvalidRequest
 from engines.keys.keyring import KeyVersion
@@ -51,10 +52,10 @@ def certificates(version: KeyVersion) -> tuple[bytes, ...]:
     return chain
 
 
-async def sign_compact(used: RoleInUse, version: KeyVersion, protected: str, payload: bytes) -> str:
+async def sign_compact(used: RoleInUse, uses: Uses, version: KeyVersion, protected: str, payload: bytes) -> str:
     """The compact serialization of ``payload`` under the header ``protected``."""
     signing_input = f"{protected}.{encode_base64_url(payload)}"
-    signature = await make(used, version, signing_input.encode(), used.algorithm.options)
+    signature = await make(used, uses, version, signing_input.encode(), used.algorithm.options)
     return f"{signing_input}.{encode_base64_url(signature)}"
 
 
@@ -80,7 +81,7 @@ def open_header(used: RoleInUse, protected: str) -> dict[str, Any]:
 
 
 async def open_signature(
-    used: RoleInUse, header: dict[str, Any], parts: Parts, payload: bytes | None, key_id: object = None
+    used: RoleInUse, uses: Uses, header: dict[str, Any], parts: Parts, payload: bytes | None, key_id: object = None
 ) -> KeyVersion:
     """The version that signed ``parts``, or ``payload`` as it is if that isn't None. Raises ``NotValid``."""
     signature = decode_exactly(parts.signature)
@@ -88,7 +89,7 @@ async def open_signature(
     body = parts.payload.encode("utf-8", "surrogatepass") if payload is None else payload
     message = parts.protected.encode() + b"." + body
     return await find_signer(
-        used, named if isinstance(named, str) else None, message, signature, used.algorithm.options
+        used, uses, named if isinstance(named, str) else None, message, signature, used.algorithm.options
     )
 
 

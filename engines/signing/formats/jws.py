@@ -7,6 +7,8 @@ from typing import Any
 from msgspec import UNSET, UnsetType
 
 from engines.base import Body, Call, Reply
+from engines.crypto_policy.operations import CryptoOperation
+from engines.crypto_policy.uses import Uses
 from engines.encoding import decode_base64, encode_base64, encode_base64_url
 from engines.faults import InvalidRequest
 from engines.keys.states import Use
@@ -72,12 +74,14 @@ async def sign(engine: Signing, call: Call, body: PayloadSigning) -> Reply:
     if body.serialization not in SERIALIZATIONS:
         raise InvalidRequest(f'unknown serialization "{body.serialization}"; must be "{COMPACT}" or "{FLATTENED}"')
     payload = decode_base64(body.payload)
-    used = await roles.use(engine, body.role, roles.JWS, Use.PROTECT, call)
+    used, uses = await roles.use(engine, body.role, roles.JWS, Use.PROTECT, call, CryptoOperation.SIGN)
     version = signing_version(used.keyring, call.now)
     protected = protected_header(used, version, used.role.record.typ, _UNENCODED if body.detached else {})
     encoded = "" if body.detached else encode_base64_url(payload)
     signed = payload if body.detached else encoded.encode()
-    signature = encode_base64_url(await make(used, version, protected.encode() + b"." + signed, used.algorithm.options))
+    signature = encode_base64_url(
+        await make(used, uses, version, protected.encode() + b"." + signed, used.algorithm.options)
+    )
     jws: Any
     if body.serialization == COMPACT:
         jws = f"{protected}.{encoded}.{signature}"
@@ -93,14 +97,16 @@ async def verify(engine: Signing, call: Call, body: PayloadVerification) -> Repl
     if body.jws is UNSET or not body.jws:
         raise InvalidRequest("missing jws to verify")
     detached = None if body.payload is UNSET else decode_base64(body.payload)
-    used = await roles.use(engine, body.role, roles.JWS, Use.PROCESS, call)
+    used, uses = await roles.use(engine, body.role, roles.JWS, Use.PROCESS, call, CryptoOperation.VERIFY)
     try:
-        return Reply(await _open(used, body.jws, detached))
+        answer = await _open(used, uses, body.jws, detached)
     except NotValid as reason:
-        return Reply({"valid": False, "error": str(reason)})
+        answer = {"valid": False, "error": str(reason)}
+    uses.complete(used.keyring.algorithm.name, 1, failed=False)
+    return Reply(answer)
 
 
-async def _open(used: RoleInUse, jws: Any, detached: bytes | None) -> dict[str, Any]:
+async def _open(used: RoleInUse, uses: Uses, jws: Any, detached: bytes | None) -> dict[str, Any]:
     parts, unprotected = _split(jws)
     header = open_header(used, parts.protected)
     encoded = _is_encoded(header)
@@ -114,7 +120,7 @@ async def _open(used: RoleInUse, jws: Any, detached: bytes | None) -> dict[str, 
         raise NotValid("its payload must be given beside it")
     else:
         payload = detached
-    version = await open_signature(used, header, parts, None if encoded else payload, unprotected.get("kid"))
+    version = await open_signature(used, uses, header, parts, None if encoded else payload, unprotected.get("kid"))
     if used.role.record.typ:
         check_typ(header, used.role.record.typ)
     return {"valid": True, "payload": encode_base64(payload), "header": header, "key_version": version.number}

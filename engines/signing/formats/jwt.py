@@ -8,6 +8,9 @@ from msgspec import UNSET, Struct
 
 from engines.base import Body, Call, Holds, Reply
 from engines.batches.reading import read_items
+from engines.crypto_policy.gate import PolicyRefused
+from engines.crypto_policy.operations import CryptoOperation
+from engines.crypto_policy.uses import Uses
 from engines.faults import Fault, InvalidRequest
 from engines.fields import Batch, Duration
 from engines.keys.keyring import KeyVersion
@@ -99,25 +102,27 @@ class TokenVerification(Body):
 
 async def sign(engine: Signing, call: Call, body: TokenSigning) -> Reply:
     """Sign a token, or one for every item of ``batch_input``; a batch is always answered as a success."""
-    used = await roles.use(engine, body.role, roles.JWT, Use.PROTECT, call)
+    used, uses = await roles.use(engine, body.role, roles.JWT, Use.PROTECT, call, CryptoOperation.ISSUE_TOKEN)
     version = signing_version(used.keyring, call.now)
     header = protected_header(used, version, used.role.record.typ or DEFAULT_TYP, {})
     if body.batch_input is UNSET or body.batch_input is None:
-        return Reply(await _sign(used, version, header, call, body.claims, body.ttl))
+        return Reply(await _sign(used, uses, version, header, call, body.claims, body.ttl))
     items = read_items(body.batch_input, TokenItem, engine.max_batch_items)
     check_long_items(used.keyring.algorithm.pacing.signing, len(items))
+    uses.batch = True
     results: list[dict[str, Any]] = []
     async for item in in_turns(items):
         try:
-            result = await _sign(used, version, header, call, item.claims, item.ttl)
+            result = await _sign(used, uses, version, header, call, item.claims, item.ttl)
         except Fault as fault:
             result = {"error": fault.message}
         results.append({**result, "reference": item.reference})
+    uses.complete(used.keyring.algorithm.name, len(items))
     return Reply({"batch_results": results})
 
 
 async def _sign(
-    used: RoleInUse, version: KeyVersion, header: str, call: Call, given: Any, ttl_seconds: int
+    used: RoleInUse, uses: Uses, version: KeyVersion, header: str, call: Call, given: Any, ttl_seconds: int
 ) -> dict[str, Any]:
     assert call.caller is not None, "the route takes a token"
     if ttl_seconds < 0:
@@ -130,7 +135,7 @@ async def _sign(
     if len(payload) > MAX_CLAIMS_BYTES:
         raise InvalidRequest(f"claims take more than {MAX_CLAIMS_BYTES} bytes")
     return {
-        "token": await sign_compact(used, version, header, payload),
+        "token": await sign_compact(used, uses, version, header, payload),
         "kid": used.key_id(version.number),
         "key_version": version.number,
         "expires": claims["exp"],
@@ -139,27 +144,35 @@ async def _sign(
 
 async def verify(engine: Signing, call: Call, body: TokenVerification) -> Reply:
     """Say whether a token, or every one of ``batch_input``, is valid by the rules of a role, and what it says."""
-    used = await roles.use(engine, body.role, roles.JWT, Use.PROCESS, call)
+    used, uses = await roles.use(engine, body.role, roles.JWT, Use.PROCESS, call, CryptoOperation.VERIFY)
     if body.batch_input is UNSET or body.batch_input is None:
         if not body.token:
             raise InvalidRequest("missing token to verify")
-        return Reply(await _verdict(used, body.token, body.audience, call.now))
+        verdict = await _verdict(used, uses, body.token, body.audience, call.now)
+        uses.complete(used.keyring.algorithm.name, 1, failed=False)
+        return Reply(verdict)
     items = read_items(body.batch_input, VerifiedItem, engine.max_batch_items)
     check_long_items(used.keyring.algorithm.pacing.verifying, len(items))
+    uses.batch = True
     results: list[dict[str, Any]] = []
     async for item in in_turns(items):
-        results.append({**await _verdict(used, item.token, item.audience, call.now), "reference": item.reference})
+        try:
+            result = await _verdict(used, uses, item.token, item.audience, call.now)
+        except PolicyRefused as refused:
+            result = {"valid": False, "error": refused.message}
+        results.append({**result, "reference": item.reference})
+    uses.complete(used.keyring.algorithm.name, len(items), failed=False)
     return Reply({"batch_results": results})
 
 
-async def _verdict(used: RoleInUse, token: str, audience: str, now: float) -> dict[str, Any]:
+async def _verdict(used: RoleInUse, uses: Uses, token: str, audience: str, now: float) -> dict[str, Any]:
     try:
-        return await _open(used, token, audience, now)
+        return await _open(used, uses, token, audience, now)
     except NotValid as reason:
         return {"valid": False, "error": str(reason)}
 
 
-async def _open(used: RoleInUse, token: str, audience: str, now: float) -> dict[str, Any]:
+async def _open(used: RoleInUse, uses: Uses, token: str, audience: str, now: float) -> dict[str, Any]:
     """What a valid token says. Raises ``NotValid``; nothing of the claims is looked at before the signature is right.
 
     The steps are those of RFC 7519, 7.2, with the algorithm and the key fixed beforehand (RFC 8725, 3.1).
@@ -168,7 +181,7 @@ async def _open(used: RoleInUse, token: str, audience: str, now: float) -> dict[
     header = open_header(used, parts.protected)
     if "crit" in header or "b64" in header:
         raise NotValid("its header demands what tokens don't have")
-    version = await open_signature(used, header, parts, None)
+    version = await open_signature(used, uses, header, parts, None)
     # A role with a typ of its own takes tokens of that type alone (RFC 8725, 3.11).
     if used.role.record.typ or "typ" in header:
         check_typ(header, used.role.record.typ or DEFAULT_TYP)

@@ -13,6 +13,10 @@ from engines.algorithms.symmetric.cmac import CODE_BYTES, MIN_CODE_BYTES
 from engines.base import Body, Call, Holds, Reply
 from engines.batches.items import InputItem
 from engines.batches.reading import read_strings
+from engines.crypto_policy.facts import NO_REQUEST
+from engines.crypto_policy.gate import PolicyRefused
+from engines.crypto_policy.operations import CryptoOperation
+from engines.crypto_policy.uses import Uses, begin
 from engines.encoding import encode_base64
 from engines.faults import InvalidRequest
 from engines.fields import Batch, IntegerSegment
@@ -55,6 +59,7 @@ class Authentication(Body):
 
 async def authenticate(engine: Transit, call: Call, body: Authentication) -> Reply:
     """The CMAC of ``input``, or of every item of ``batch_input``, whole or its first ``mac_length`` bytes."""
+    uses = begin(engine.keys, call, CryptoOperation.CMAC, body.name)
     items = None
     if body.batch_input is not UNSET and body.batch_input is not None:
         items = read_strings(body.batch_input, _ITEM, engine.max_batch_items)
@@ -63,33 +68,48 @@ async def authenticate(engine: Transit, call: Call, body: Authentication) -> Rep
     version = hmac.version_to_authenticate(keyring, body.key_version)
     if items is None:
         item = InputItem(input=body.input)
-        return Reply({"cmac": _code(version, item, body.mac_length if length is None else length, 0)})
+        return Reply({"cmac": _code(uses, version, item, body.mac_length if length is None else length, 0)})
     warn_of_lengths(call, items, length)
-    return Reply(
-        {"batch_results": [_authenticate_item(version, item, length, index) for index, item in enumerate(items)]}
-    )
+    uses.batch = True
+    results = [_authenticate_item(uses, version, item, length, index) for index, item in enumerate(items)]
+    uses.complete(keyring.algorithm.name, len(items))
+    return Reply({"batch_results": results})
 
 
-def _authenticate_item(version: KeyVersion, item: InputItem, length: int | None, index: int) -> dict[str, Any]:
+def _authenticate_item(
+    uses: Uses, version: KeyVersion, item: InputItem, length: int | None, index: int
+) -> dict[str, Any]:
     try:
-        code = _code(version, item, item_length(item, length), index)
-    except InvalidRequest as fault:
+        code = _code(uses, version, item, item_length(item, length), index)
+    except (InvalidRequest, PolicyRefused) as fault:
         return {"error": fault.message, "reference": item.reference}
     return {"cmac": code, "reference": item.reference}
 
 
-def _code(version: KeyVersion, item: InputItem, length: int, index: int) -> str:
+def _code(uses: Uses, version: KeyVersion, item: InputItem, length: int, index: int) -> str:
     length = check_length(length)
-    return version.prefix + encode_base64(version.cmac().digest(_read_input(item, index))[:length])
+    code = _digest(uses, version, _read_input(item, index))[:length]
+    return version.prefix + encode_base64(code)
 
 
-def is_code(keyring: Keyring, item: InputItem, length: int, index: int = 0) -> bool:
-    """Whether the CMAC of ``item`` is that of its input, ``length`` bytes long. Raises ``InvalidRequest``."""
+def _digest(uses: Uses, version: KeyVersion, data: bytes) -> bytes:
+    use = uses.allow(version.facts(uses.place), NO_REQUEST, len(data))
+    use.begin()
+    code = version.cmac().digest(data)
+    use.made(len(data), len(code) if uses.operation is CryptoOperation.CMAC else 0)
+    return code
+
+
+def is_code(keyring: Keyring, uses: Uses, item: InputItem, length: int, index: int = 0) -> bool:
+    """Whether the CMAC of ``item`` is that of its input, ``length`` bytes long.
+
+    Raises ``InvalidRequest`` or ``PolicyRefused``.
+    """
     length = check_length(length)
     data = _read_input(item, index)
     code = item.cmac if item.cmac is not UNSET else ""
     version, given = hmac.open_code(keyring, code, "CMAC")
-    return compare_digest(version.cmac().digest(data)[:length], given)
+    return compare_digest(_digest(uses, version, data)[:length], given)
 
 
 async def load(engine: Transit, name: str, use: Use, call: Call) -> Keyring:

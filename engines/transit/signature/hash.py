@@ -9,8 +9,12 @@ from msgspec import UNSET, UnsetType
 
 from engines.algorithms.hashes import DEFAULT_HASH, PLAIN_HASHES
 from engines.base import Body, Call, Reply
+from engines.crypto_policy.facts import RequestFacts
+from engines.crypto_policy.operations import CryptoOperation
+from engines.crypto_policy.uses import Uses, begin
 from engines.encoding import NotBase64, decode_base64, encode_base64
 from engines.faults import InvalidRequest
+from engines.transit.state import Transit
 
 
 class Hashing(Body):
@@ -41,8 +45,13 @@ def decode_input(text: str) -> bytes:
         raise InvalidRequest(f"unable to decode input as base64: {error.message}") from None
 
 
-async def hash_data(engine: object, call: Call, body: Hashing) -> Reply:
+async def hash_data(engine: Transit, call: Call, body: Hashing) -> Reply:
     """The hash of ``input``."""
+    return hashed(begin(engine.keys, call, CryptoOperation.HASH, ""), body)
+
+
+def hashed(uses: Uses, body: Hashing) -> Reply:
+    """The hash that ``body`` asks for, if ``uses`` allow it. Raises ``InvalidRequest`` or ``PolicyRefused``."""
     if body.input is UNSET:
         raise InvalidRequest("input missing")
     data = decode_input(body.input)
@@ -52,5 +61,8 @@ async def hash_data(engine: object, call: Call, body: Hashing) -> Reply:
     hash_ = PLAIN_HASHES.get(name)
     if hash_ is None:
         raise InvalidRequest(f"unsupported algorithm {name}")
+    use = uses.allow(None, RequestFacts(hash=hash_.name), len(data))
+    use.begin()
     digest = hash_.digest(data)
+    use.made(len(data), len(digest))
     return Reply({"sum": digest.hex() if body.format == "hex" else encode_base64(digest)})

@@ -11,7 +11,11 @@ from engines.algorithms.hashes import DEFAULT_HASH, HASHES, NO_HASH, Hash
 from engines.base import Body, Call, Holds, Reply
 from engines.batches.items import InputItem
 from engines.batches.reading import read_strings
+from engines.crypto_policy.facts import RequestFacts
 from engines.crypto_policy.fips import unapproved_hash
+from engines.crypto_policy.gate import PolicyRefused
+from engines.crypto_policy.operations import CryptoOperation
+from engines.crypto_policy.uses import Uses, begin
 from engines.encoding import NotBase64, decode_base64, encode_base64
 from engines.faults import InvalidRequest
 from engines.fields import Batch
@@ -53,6 +57,7 @@ class Authentication(Body):
 
 async def authenticate(engine: Transit, call: Call, body: Authentication) -> Reply:
     """The HMAC of ``input``, or of every item of ``batch_input``."""
+    uses = begin(engine.keys, call, CryptoOperation.HMAC, body.name)
     keyring = await load(engine, body.name, Use.PROTECT, call)
     if keyring.record.soft_deleted:
         raise SoftDeleted
@@ -60,12 +65,16 @@ async def authenticate(engine: Transit, call: Call, body: Authentication) -> Rep
     hash_ = _parse_algorithm(body.urlalgorithm or body.algorithm)
     if engine.keys.fips.active:
         engine.keys.fips.protecting(call, unapproved_hash(PURPOSE, hash_))
+    request = RequestFacts(hash=hash_.name)
     if body.batch_input is not UNSET and body.batch_input is not None:
         items = read_strings(body.batch_input, "transit.batchRequestHMACItem", engine.max_batch_items)
-        return Reply({"batch_results": [_authenticate_item(version, hash_, item) for item in items]})
+        uses.batch = True
+        results = [_authenticate_item(uses, version, hash_, request, item) for item in items]
+        uses.complete(keyring.algorithm.name, len(items))
+        return Reply({"batch_results": results})
     if body.input is UNSET:
         raise InvalidRequest("missing input for HMAC")
-    return Reply({"hmac": _authenticate(version, hash_, body.input)})
+    return Reply({"hmac": _authenticate(uses, version, hash_, request, body.input)})
 
 
 async def load(engine: Transit, name: str, use: Use, call: Call) -> Keyring:
@@ -100,24 +109,38 @@ def version_to_authenticate(keyring: Keyring, requested: int) -> KeyVersion:
     return keyring.version(requested)
 
 
-def _authenticate(version: KeyVersion, hash_: Hash, text: str) -> str:
-    return version.prefix + encode_base64(version.mac().digest(decode_input(text), hash_))
+def _authenticate(uses: Uses, version: KeyVersion, hash_: Hash, request: RequestFacts, text: str) -> str:
+    data = decode_input(text)
+    use = uses.allow(version.mac_facts(uses.place), request, len(data))
+    use.begin()
+    code = version.mac().digest(data, hash_)
+    use.made(len(data), len(code))
+    return version.prefix + encode_base64(code)
 
 
-def _authenticate_item(version: KeyVersion, hash_: Hash, item: InputItem) -> dict[str, Any]:
+def _authenticate_item(
+    uses: Uses, version: KeyVersion, hash_: Hash, request: RequestFacts, item: InputItem
+) -> dict[str, Any]:
     try:
         if item.input is UNSET:
             raise InvalidRequest("missing input for HMAC")
-        return {"hmac": _authenticate(version, hash_, item.input), "reference": item.reference}
-    except InvalidRequest as fault:
+        return {"hmac": _authenticate(uses, version, hash_, request, item.input), "reference": item.reference}
+    except (InvalidRequest, PolicyRefused) as fault:
         return {"error": fault.message, "reference": item.reference}
 
 
-def check(keyring: Keyring, hash_: Hash, text: str, code: str) -> bool:
-    """Whether ``code`` (``vault:v1:...``) authenticates the data in ``text``. Raises ``InvalidRequest``."""
+def check(keyring: Keyring, uses: Uses, hash_: Hash, request: RequestFacts, text: str, code: str) -> bool:
+    """Whether ``code`` (``vault:v1:...``) authenticates the data in ``text``.
+
+    ``request`` names the hash function too. Raises ``InvalidRequest`` or ``PolicyRefused``.
+    """
     data = decode_input(text)
     version, given = open_code(keyring, code, "HMAC")
-    return version.mac().matches(data, given, hash_)
+    use = uses.allow(version.mac_facts(uses.place), request, len(data))
+    use.begin()
+    matches = version.mac().matches(data, given, hash_)
+    use.made(len(data))
+    return matches
 
 
 def open_code(keyring: Keyring, code: str, subject: str) -> tuple[KeyVersion, bytes]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, TypeAlias
 
 from msgspec import UNSET, Meta, UnsetType
 
 from engines.algorithms.base import MAX_SIGNATURE_CONTEXT_BYTES, Marshaling, SignatureOptions
 from engines.algorithms.hashes import DEFAULT_HASH, Hash
+from engines.algorithms.row import Pace
 from engines.algorithms.signatures.options import (
     DEFAULT_MARSHALING,
     DEFAULT_SALT_LENGTH,
@@ -24,10 +25,15 @@ from engines.algorithms.signatures.options import (
 from engines.base import Body, Call, Holds, Reply
 from engines.batches.items import InputItem
 from engines.batches.reading import read_strings
+from engines.crypto_policy.facts import RequestFacts
+from engines.crypto_policy.gate import KeyUse
+from engines.crypto_policy.operations import CryptoOperation
+from engines.crypto_policy.requests import signature_facts
+from engines.crypto_policy.uses import Uses, begin
 from engines.encoding import decode_base64, encode_base64, encode_base64_url
 from engines.faults import Failed, Fault, InvalidRequest
 from engines.fields import READING, Batch, same_words
-from engines.keys.keyring import Keyring, MissingContext
+from engines.keys.keyring import Keyring, KeyVersion, MissingContext
 from engines.keys.states import Use
 from engines.transit.keys import decode_context
 from engines.transit.signature.hash import decode_input
@@ -157,6 +163,7 @@ def _signs_hash(keyring: Keyring, prehashed: bool, hash_: Hash | None) -> bool:
 
 async def sign(engine: Transit, call: Call, body: Signing) -> Reply:
     """Sign ``input``, or every item of ``batch_input``; a batch is always answered as a success."""
+    uses = begin(engine.keys, call, CryptoOperation.SIGN, body.name)
     marshaling = parse_marshaling(body.marshaling_algorithm)
     salt_length = parse_salt_length(body.salt_length)
     keyring = await engine.keys.use(body.name, Use.PROTECT, call)
@@ -167,25 +174,37 @@ async def sign(engine: Transit, call: Call, body: Signing) -> Reply:
     options = signature_options(call, body, keyring, marshaling, salt_length)
     if engine.keys.fips.active:
         engine.keys.fips.protecting(call, unapproved_signature(keyring.algorithm, options))
+    request = signature_facts(keyring.algorithm, options)
     pace = keyring.algorithm.pacing.signing
+    prepare = partial(_prepare, keyring, uses, body.key_version, options, request)
     if body.batch_input is not UNSET and body.batch_input is not None:
         items = read_strings(body.batch_input, "transit.batchRequestSignItem", engine.max_batch_items)
         check_long_items(pace, len(items))
-        results = [await _sign_item(keyring, body.key_version, options, item) async for item in in_turns(items)]
+        uses.batch = True
+        results = [await _sign_item(pace, prepare, item) async for item in in_turns(items)]
+        uses.complete(keyring.algorithm.name, len(items))
         return Reply({"batch_results": results})
-    signature, version, public_key = await at_pace(
-        pace, partial(_sign, keyring, body.key_version, options, body.input, body.context)
-    )
+    signature, version, public_key = await at_pace(pace, prepare(body.input, body.context))
     data: dict[str, Any] = {"signature": signature, "key_version": version}
     if public_key:
         data["public_key"] = public_key
     return Reply(data)
 
 
-def _sign(
-    keyring: Keyring, requested_version: int, options: SignatureOptions, text: str, context_text: str
-) -> tuple[str, int, str]:
-    """The signature, the version that made it, and the public key where the context decides on it."""
+_Signed: TypeAlias = tuple[str, int, str]
+"""A signature, the version that made it, and the public key where the context decides on it."""
+
+
+def _prepare(
+    keyring: Keyring,
+    uses: Uses,
+    requested_version: int,
+    options: SignatureOptions,
+    request: RequestFacts,
+    text: str,
+    context_text: str,
+) -> Callable[[], _Signed]:
+    """What signs the message in ``text``, which may be signed. Raises a fault."""
     data = decode_input(text)
     context = decode_context(context_text)
     if keyring.record.soft_deleted:
@@ -194,26 +213,32 @@ def _sign(
         version = keyring.version_to_encrypt(requested_version, "signing")
     except InvalidRequest as fault:
         raise Failed(fault.message) from None
+    use = uses.allow(version.facts(uses.place), request, len(data))
+    return partial(_sign, keyring, use, version, options, data, context)
+
+
+def _sign(
+    keyring: Keyring, use: KeyUse, version: KeyVersion, options: SignatureOptions, data: bytes, context: bytes
+) -> _Signed:
+    use.begin()
     try:
         signer = version.signature(context)
     except MissingContext as fault:
         raise Failed(f"error deriving key: {fault.message}") from None
     signature = signer.sign(data, options)
+    use.made(len(data), len(signature))
     encode = encode_base64 if options.marshaling is Marshaling.ASN1 else encode_base64_url
     public_key = encode_base64(version.public_key(context)) if keyring.record.derived else ""
     return version.prefix + encode(signature), version.number, public_key
 
 
 async def _sign_item(
-    keyring: Keyring, requested_version: int, options: SignatureOptions, item: InputItem
+    pace: Pace, prepare: Callable[[str, str], Callable[[], _Signed]], item: InputItem
 ) -> dict[str, Any]:
     try:
         if item.input is UNSET:
             raise InvalidRequest("missing input")
-        signature, version, public_key = await at_pace(
-            keyring.algorithm.pacing.signing,
-            partial(_sign, keyring, requested_version, options, item.input, item.context),
-        )
+        signature, version, public_key = await at_pace(pace, prepare(item.input, item.context))
     except Fault as fault:
         return {"key_version": 0, "error": fault.message, "reference": item.reference}
     result: dict[str, Any] = {"signature": signature, "key_version": version, "reference": item.reference}
