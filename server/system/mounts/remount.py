@@ -6,12 +6,15 @@ poll its status as with Vault find it finished. The latest moves are kept in one
 
 from __future__ import annotations
 
+import dataclasses
 import uuid
 
 import msgspec
 from msgspec import Struct
 
 from engines.base import Body, Call, Reply
+from engines.crypto_policy.inspection import KeepsFacts
+from engines.crypto_policy.operations import CryptoOperation
 from engines.faults import InvalidRequest, NotFound
 from server.system.mounts.table import is_reserved, namespace_in, normal_path
 from server.system.state import System
@@ -62,6 +65,7 @@ async def remount(system: System, call: Call, body: RemountBody) -> Reply:
         raise InvalidRequest("'to' path cannot contain trailing whitespace")
     source, target = normal_path(body.from_), normal_path(body.to)
     await _check(system, source, target)
+    await _check_keys(system, call, source, target)
     await system.tenant.mounts.remount(source, target)
     await system.tenant.leases.revoke_prefix(source)
     move = _Move(str(uuid.uuid4()), source, target)
@@ -88,6 +92,17 @@ async def _check(system: System, source: str, target: str) -> None:
         raise InvalidRequest(f"cannot remount to destination {target}")
     elif namespace_in(system, target) is not None:
         raise InvalidRequest("a mount can't be moved to another namespace, whose data has other keys")
+
+
+async def _check_keys(system: System, call: Call, source: str, target: str) -> None:
+    """Raise ``PolicyRefused`` if the crypto policy of the new place doesn't let keys of the mount be configured so."""
+    mounted = (await system.tenant.mounts.router()).mounts.get(source)
+    if mounted is None or not isinstance(mounted.engine, KeepsFacts):
+        return
+    gate = system.tenant.crypto_policies.gate(system.tenant.namespace.path, target, mounted.entry.engine_type)
+    if gate.active:
+        async for facts in mounted.engine.facts_of_all():
+            gate.check(call, CryptoOperation.CONFIGURE, dataclasses.replace(facts, mount=target, verdicts={}))
 
 
 async def _remember(system: System, move: _Move) -> None:

@@ -214,12 +214,15 @@ class CryptoPolicyTable:
 
     def plan(self, namespace: str, mount: str, now: float, instead: CompiledPolicy | None = None) -> Plan:
         """As ``Policies.plan``; ``instead`` as for ``reaching``."""
-        exceptions = [
+        return Plan(self.reaching(namespace, instead), self.exceptions_of(namespace), namespace, mount, now)
+
+    def exceptions_of(self, namespace: str) -> list[NamedException]:
+        """The exceptions that may be for keys of the namespace at ``namespace``, from the root's down."""
+        return [
             NamedException(exception_id, self._path(namespace_id) or "", stored.exception)
             for namespace_id in self.chain(namespace)
             for exception_id, stored in self.exceptions(namespace_id).items()
         ]
-        return Plan(self.reaching(namespace, instead), exceptions, namespace, mount, now)
 
     def default(self, namespace: str, engine: str, data_class: str) -> Mapping[str, Any]:
         """As ``Policies.default``: the namespace nearest to the root wins, and in one the first by name."""

@@ -1,0 +1,146 @@
+"""``crypto-policies/impact``: which key versions a draft would stop, and the check of what ``sys/remount`` moves."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import Any
+
+from msgspec import UNSET, Struct
+
+from engines.algorithms.registry import ALGORITHMS
+from engines.base import Body, Call, Operation, Reply, Route, Row, Scope
+from engines.crypto_policy.facts import KeyFacts
+from engines.crypto_policy.inspection import KeepsFacts
+from engines.crypto_policy.operations import CryptoOperation
+from engines.crypto_policy.profiles.matrix import row_operations
+from engines.crypto_policy.requests import default_request
+from engines.faults import InvalidRequest
+from server.system.crypto.evaluate import draft_of
+from server.system.state import System
+from server.tenants.crypto_policies.answers import Question
+from server.tenants.crypto_policies.documents import Mode, instant
+from server.tenants.crypto_policies.plans import Plan
+from server.tenants.crypto_policies.rules import CompiledPolicy
+from server.tenants.crypto_policies.variables import NO_CALLER
+from server.tenants.tenant import Tenant
+
+MAX_SECONDS = 30.0
+"""How long a question may take; then it has to be asked of a namespace with fewer keys."""
+
+_AT_ONCE = 50
+"""How many versions are looked at before other requests have their turn."""
+
+
+class ImpactBody(Body):
+    """A draft, and a time."""
+
+    policy: Any = UNSET
+    at: str = ""
+
+    tells = {
+        "policy": "Required. The draft.",
+        "at": "A further time to ask about, in RFC 3339.",
+    }
+
+
+class _Stopped(Struct):
+    """What a draft stops of one key."""
+
+    namespace: str
+    mount: str
+    key: str
+    versions: list[int]
+    operations: set[str]
+    rules: set[str]
+
+
+async def read_impact(system: System, call: Call, body: ImpactBody) -> Reply:
+    """Tell which versions of keys a draft stops in this namespace and below, now and at another time.
+
+    Rules on the key and profiles are asked, the latter about what operations take by default; rules on the caller or
+    the request aren't.
+    """
+    draft = await draft_of(system, body.policy)
+    if draft is None:
+        raise InvalidRequest("policy: must be a document")
+    now = system.core.runtime.clock()
+    times = [now, instant(body.at, "at")] if body.at else [now]
+    found: list[dict[tuple[str, str, str], _Stopped]] = [{} for _ in times]
+    end = time.monotonic() + MAX_SECONDS
+    plans: dict[tuple[str, str, float], Plan] = {}
+    number = 0
+    async for facts in _keys(system, draft):
+        number += 1
+        if number % _AT_ONCE == 0:
+            await asyncio.sleep(0)
+            if time.monotonic() > end:
+                raise InvalidRequest(f"there are more keys than {MAX_SECONDS:.0f} seconds are enough for")
+        for moment, stopped in zip(times, found, strict=True):
+            place = facts.namespace, facts.mount, moment
+            if place not in plans:
+                exceptions = system.unsealed.crypto_policies.exceptions_of(facts.namespace)
+                plans[place] = Plan([draft], exceptions, facts.namespace, facts.mount, moment)
+            _note(stopped, plans[place], facts, moment)
+    lists = [[_shown(each) for each in stopped.values()] for stopped in found]
+    return Reply({"now": lists[0], "at": lists[-1] if body.at else []})
+
+
+def _note(stopped: dict[tuple[str, str, str], _Stopped], plan: Plan, facts: KeyFacts, moment: float) -> None:
+    facts = replace(facts, verdicts={})  # Gates keep theirs.
+    for operation in row_operations(ALGORITHMS[facts.algorithm]):
+        if operation not in plan.rules:
+            continue
+        question = Question(operation, facts, default_request(facts, operation, {}), NO_CALLER, "", moment)
+        kept = plan.kept(operation, facts)
+        findings = kept.findings.with_others(plan.of_profiles(kept, question)) if kept.profiles else kept.findings
+        refusing = [
+            each.answer.rule for each in findings.failures if each.answer.mode is Mode.ENFORCE and not each.excepted_by
+        ]
+        if refusing:
+            key = facts.namespace, facts.mount, facts.name
+            entry = stopped.setdefault(key, _Stopped(*key, [], set(), set()))
+            if facts.version not in entry.versions:
+                entry.versions.append(facts.version)
+            entry.operations.add(operation.value)
+            entry.rules.update(refusing)
+
+
+def _shown(stopped: _Stopped) -> dict[str, Any]:
+    order = [operation.value for operation in CryptoOperation]
+    return {
+        "namespace": stopped.namespace,
+        "mount": stopped.mount,
+        "key": stopped.key,
+        "versions": stopped.versions,
+        "operations": sorted(stopped.operations, key=order.index),
+        "rules": sorted(stopped.rules),
+    }
+
+
+async def _keys(system: System, draft: CompiledPolicy) -> AsyncIterator[KeyFacts]:
+    """The facts of all versions that ``draft`` may be about, in this namespace and, if it goes so far, below."""
+    async for facts in _keys_of(system.tenant, draft):
+        yield facts
+    unsealed = system.unsealed
+    for entry in unsealed.namespaces.descendants(system.tenant.namespace.path):
+        if draft.reaches(entry.path):
+            async with unsealed.tenants.visit(entry) as tenant:
+                async for facts in _keys_of(tenant, draft):
+                    yield facts
+
+
+async def _keys_of(tenant: Tenant, draft: CompiledPolicy) -> AsyncIterator[KeyFacts]:
+    for mounted in (await tenant.mounts.router()).mounts.values():
+        engine = mounted.engine
+        if isinstance(engine, KeepsFacts) and draft.covers(tenant.namespace.path, mounted.entry.path):
+            async for facts in engine.facts_of_all():
+                yield facts
+
+
+IMPACT_ROUTES: tuple[Row[System], ...] = (
+    Route(Operation.UPDATE, "crypto-policies/impact", read_impact, ImpactBody,
+          "Tell which key versions a draft of a crypto policy would stop.", writes=False, scope=Scope.EACH),
+)  # fmt: skip
