@@ -340,7 +340,7 @@ def parse_header(text: str, subject: str, no_prefix: str | None = None) -> int:
     if not colon:
         raise InvalidRequest(f"invalid {subject}: wrong number of fields")
     digits = version.removeprefix("-")
-    canonical = digits.isascii() and digits.isdigit() and (digits == "0" or digits[0] != "0")
+    canonical = digits.isascii() and digits.isdigit() and (version == "0" or digits[0] != "0")
     if not canonical or len(digits) > _MAX_VERSION_DIGITS:
         raise InvalidRequest(f"invalid {subject}: version number could not be decoded")
     return int(version)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from engines.algorithms.base import Material
@@ -205,7 +205,17 @@ def test_headers_that_open_a_version() -> None:
     assert keyring.open_header("vault:v0:a:b", CIPHERTEXT) == (keyring.latest, "a:b")
 
 
+@pytest.mark.parametrize(
+    "version", ["-0", "+0", "00", "-00", "01", "+1", "-01", " 1", "1 ", "1_0", "\u0661", "-", "+", ""]
+)
+def test_a_version_has_one_spelling(version: str) -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        parse_header(f"vault:v{version}:AAAA", CIPHERTEXT)
+    assert caught.value.message == "invalid ciphertext: version number could not be decoded"
+
+
 @given(st.text(max_size=30), st.text(alphabet="0123456789-+ :v", max_size=12))
+@example("", "-0")
 def test_a_header_is_read_or_refused(noise: str, version: str) -> None:
     for text in (noise, f"vault:v{version}", f"vault:v{version}:{noise}"):
         try:
