@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from server.config.flags import Flag, Flags
@@ -39,6 +39,21 @@ class Command:
 
     more: str = ""
     """Its help text below the flags."""
+
+    failed_status: int = 1
+    """The exit status after ``CommandFailed`` and ``UsageError``."""
+
+    subcommands: Mapping[str, Command] = field(default_factory=dict)
+    """The commands of a group, whose own ``run`` is never called."""
+
+
+def group(help_line: str, subcommands: Mapping[str, Command], failed_status: int = 1) -> Command:
+    """Commands under a common name, such as ``audit verify`` and ``audit query``."""
+
+    def run(_invocation: Invocation) -> int:
+        raise AssertionError("a group is no command")
+
+    return Command(help_line, run, operands=("COMMAND",), failed_status=failed_status, subcommands=subcommands)
 
 
 CONFIG_FLAG = Flag(

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 
 from server.cli import dispatch
 from server.cli.command import Command, CommandFailed, Invocation
-from server.config.flags import UsageError
+from server.config.flags import Flag, UsageError
 from server.runtime import plugins
 
 Commands = Mapping[str, Command]
@@ -38,14 +38,23 @@ def _commands() -> Commands:
 
 def _flags(command: Command) -> list[str]:
     """Its flags as typed; those that take a value end in ``=``."""
-    return [f"-{flag.name}{'=' if flag.takes_value else ''}" for flag in command.flags]
+    return [f"-{flag.name}{'=' if flag.takes_value else ''}" for flag in _all_flags(command)]
+
+
+def _all_flags(command: Command) -> list[Flag]:
+    """The flags of a command, or of all commands of a group."""
+    by_name = {flag.name: flag for one in command.subcommands.values() for flag in _all_flags(one)}
+    return [*command.flags, *by_name.values()]
 
 
 def _bash(commands: Commands) -> str:
-    cases = "".join(f"    {name}) flags='{' '.join(_flags(command))}' ;;\n" for name, command in commands.items())
+    cases = "".join(
+        f"    {name}) flags='{' '.join(_flags(command))}' names='{' '.join(command.subcommands)}' ;;\n"
+        for name, command in commands.items()
+    )
     return f"""# bash completion of cryptoserve: eval "$(cryptoserve completion bash)"
 _cryptoserve() {{
-  local line=${{COMP_LINE:0:COMP_POINT}} flags=
+  local line=${{COMP_LINE:0:COMP_POINT}} flags= names=
   local word=${{line##*[[:space:]]}}
   local words
   read -ra words <<< "$line"
@@ -62,7 +71,7 @@ _cryptoserve() {{
       compopt -o nospace
       mapfile -t COMPREPLY < <(compgen -W "$flags" -- "$word")
       ;;
-    *) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
+    *) mapfile -t COMPREPLY < <(compgen -W "$names" -- "$word"; compgen -f -- "$word") ;;
   esac
 }}
 complete -o filenames -F _cryptoserve cryptoserve
@@ -76,9 +85,9 @@ def _zsh(commands: Commands) -> str:
         specs = " ".join(
             _quoted(f"*-{flag.name}{'=' if flag.takes_value else ''}[{_bracketed(flag.help)}]"
                     f"{':value:_files' if flag.takes_value else ''}")
-            for flag in command.flags
+            for flag in _all_flags(command)
         )  # fmt: skip
-        cases.append(f"    {name}) _arguments {specs} '*:file:_files' ;;\n")
+        cases.append(f"    {name}) _arguments {specs}{_first(command)} '*:file:_files' ;;\n")
     return f"""#compdef cryptoserve
 # zsh completion of cryptoserve: eval "$(cryptoserve completion zsh)"
 _cryptoserve() {{
@@ -107,7 +116,10 @@ def _fish(commands: Commands) -> str:
     lines = ["# fish completion of cryptoserve: cryptoserve completion fish | source"]
     for name, command in commands.items():
         lines.append(f"complete -c cryptoserve -n __fish_use_subcommand -f -a {name} -d {_quoted(command.help)}")
-        for flag in command.flags:
+        for subcommand, one in command.subcommands.items():
+            seen = f"-n '__fish_seen_subcommand_from {name}'"
+            lines.append(f"complete -c cryptoserve {seen} -a {subcommand} -d {_quoted(one.help)}")
+        for flag in _all_flags(command):
             takes = " -r" if flag.takes_value else ""
             lines.append(
                 f"complete -c cryptoserve -n '__fish_seen_subcommand_from {name}' -o {flag.name}{takes}"
@@ -119,6 +131,11 @@ def _fish(commands: Commands) -> str:
 def _quoted(text: str) -> str:
     """``text`` as one word of any of the shells; quotes are removed, since no shell takes one within quotes."""
     return "'" + text.replace("'", "\N{RIGHT SINGLE QUOTATION MARK}") + "'"
+
+
+def _first(command: Command) -> str:
+    """The names of a group's commands as a specification of ``_arguments``."""
+    return f" '1:command:({' '.join(command.subcommands)})'" if command.subcommands else ""
 
 
 def _bracketed(text: str) -> str:

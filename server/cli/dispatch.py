@@ -7,7 +7,7 @@ status 2, other errors with 1.
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 
 from server.cli.command import Command, CommandFailed, Invocation
@@ -29,9 +29,9 @@ def run_command(arguments: Sequence[str], environment: Mapping[str, str]) -> int
         if not name:
             sys.stdout.write(overview())
             return 0
-        arguments = [name, "-h"]
+        arguments = [*arguments[1:], "-h"]
     if name not in plugins.names(plugins.COMMANDS):
-        return _complain(_unknown(name), UNKNOWN_STATUS)
+        return _complain(_unknown(name, plugins.names(plugins.COMMANDS)), UNKNOWN_STATUS)
     try:
         command = find(name)
     except CommandFailed as error:
@@ -41,17 +41,23 @@ def run_command(arguments: Sequence[str], environment: Mapping[str, str]) -> int
 
 def run(name: str, command: Command, arguments: Sequence[str], environment: Mapping[str, str]) -> int:
     """Run ``command`` with the ``arguments`` behind its name, and return the exit status."""
+    if command.subcommands and arguments and arguments[0] in command.subcommands:
+        subcommand = command.subcommands[arguments[0]]
+        return run(f"{name} {arguments[0]}", subcommand, arguments[1:], environment)
     if _HELP & set(arguments):
         sys.stdout.write(help_text(name, command))
         return 0
+    if command.subcommands:
+        return _complain(_unknown(arguments[0] if arguments else "", command.subcommands, name), command.failed_status)
     try:
         flags = parse_flags(arguments, command.flags, environment, command.operands)
         return command.run(Invocation(flags, environment))
     except UsageError as error:
         line = str(error)
-        return _complain(line if line.endswith("?") else f"{line}; cryptoserve {name} -h tells more")
+        told = line if line.endswith("?") else f"{line}; cryptoserve {name} -h tells more"
+        return _complain(told, command.failed_status)
     except CommandFailed as error:
-        return _complain(str(error))
+        return _complain(str(error), command.failed_status)
 
 
 def find(name: str) -> Command:
@@ -85,6 +91,10 @@ def help_text(name: str, command: Command) -> str:
     """The help of one command."""
     operands = "".join(f" {operand}" for operand in command.operands)
     parts = [f"Usage: cryptoserve {name}{' [flags]' if command.flags else ''}{operands}\n\n{command.help}.\n"]
+    if command.subcommands:
+        width = max(map(len, command.subcommands)) + 2
+        lines = [f"  {name:<{width}}{one.help}\n" for name, one in command.subcommands.items()]
+        parts.append(f"\nCommands:\n{''.join(lines)}")
     if command.flags:
         parts.append(f"\nFlags:\n{usage(command.flags)}\n")
     if command.more:
@@ -92,12 +102,13 @@ def help_text(name: str, command: Command) -> str:
     return "".join(parts)
 
 
-def _unknown(name: str) -> str:
+def _unknown(name: str, known: Iterable[str], group: str = "") -> str:
+    program = f"cryptoserve {group}".rstrip()
     if not name:
-        return "a command is missing; cryptoserve -h lists them"
-    nearest = get_close_matches(name, plugins.names(plugins.COMMANDS), n=1)
-    hint = f"did you mean {nearest[0]}?" if nearest else "cryptoserve -h lists the commands"
-    return f"unknown command: {name}; {hint}"
+        return f"a command is missing; {program} -h lists them"
+    nearest = get_close_matches(name, known, n=1)
+    hint = f"did you mean {nearest[0]}?" if nearest else f"{program} -h lists the commands"
+    return f"unknown command: {f'{group} {name}'.strip()}; {hint}"
 
 
 def _complain(line: str, status: int = 1) -> int:

@@ -55,6 +55,8 @@ def parse_flags(
 ) -> Flags:
     """Parse ``arguments``: flags of ``known``, and among them as many operands as ``operands`` names.
 
+    The last of ``operands`` may end in ``...``: it stands for one or more.
+
     Raises ``UsageError``.
     """
     by_name = {flag.name: flag for flag in known}
@@ -67,7 +69,7 @@ def parse_flags(
         name, equals, text = argument.lstrip("-").partition("=")
         flag = by_name.get(name)
         if not argument.startswith("-") or argument in ("-", "--"):
-            if len(others) == len(operands):
+            if len(others) == len(operands) and not _repeats(operands):
                 raise UsageError(f"unexpected argument: {argument}")
             others.append(argument)
             continue
@@ -90,6 +92,10 @@ def parse_flags(
         _from_environment(flag, environment, values, switches)
     given = {name: tuple(texts) for name, texts in values.items()}
     return Flags(given, frozenset(name for name, on in switches.items() if on), tuple(others))
+
+
+def _repeats(operands: Sequence[str]) -> bool:
+    return bool(operands) and operands[-1].endswith("...")
 
 
 def usage(known: Sequence[Flag]) -> str:

@@ -25,7 +25,7 @@ KNOWN = (
 )
 
 
-OURS = ["backup", "completion", "restore", "server", "status", "version"]
+OURS = ["audit", "backup", "completion", "restore", "server", "status", "version"]
 
 
 @pytest.mark.parametrize(

@@ -38,8 +38,10 @@ def _run(*command: str, directory: Path) -> list[str]:
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
-        ("cryptoserve ", ["backup", "completion", "restore", "server", "status", "version"]),
+        ("cryptoserve ", ["audit", "backup", "completion", "restore", "server", "status", "version"]),
         ("cryptoserve s", ["server", "status"]),
+        ("cryptoserve audit ver", ["verify", "verify-proof"]),
+        ("cryptoserve audit verify -ke", ["-kept=", "-key=", "-key-version="]),
         ("cryptoserve nope", [""]),
         ("cryptoserve server -log", ["-log-level=", "-log-format="]),
         ("cryptoserve server -dev -te", ["-test-config"]),

@@ -1,0 +1,130 @@
+"""Which signatures of a checkpoint count: those of keys that the policy has and that weren't rotated away before."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from server.audit.ledger.log.checkpoints import Checkpoint
+from server.audit.ledger.log.keys import VerifierKey
+from server.audit.ledger.log.notes import Note
+from server.audit.ledger.log.policy import CheckedSignature, Policy, check_signatures
+from server.audit.ledger.offline.entries import Clock
+from server.audit.ledger.offline.findings import Kind, Report
+
+_NANOSECONDS = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Retired:
+    """A key that was rotated away by the entry ``index``; it signs until ``until``, in nanoseconds since 1970."""
+
+    key: str
+    index: int
+    until: int
+
+
+def retired_keys(events: Sequence[tuple[int, dict[str, Any]]]) -> list[Retired]:
+    """The keys that ``rotated`` entries have ended."""
+    found = []
+    clock = Clock()
+    for index, event in events:
+        old, overlap = event.get("old"), event.get("overlap_seconds", 0)
+        time = clock.nanoseconds(str(event.get("time", "")))
+        if event.get("event") != "rotated" or not isinstance(old, list) or not isinstance(overlap, int | float):
+            continue
+        until = (time or 0) + int(min(max(overlap, 0), 10**9) * _NANOSECONDS)
+        found += [Retired(key, index, until) for key in old if isinstance(key, str)]
+    return found
+
+
+class SignatureCheck:
+    """The signatures of the log's newest checkpoint."""
+
+    def __init__(self, checkpoint: Checkpoint, note: Note, policy: Policy) -> None:
+        self._checkpoint = checkpoint
+        self._policy = policy
+        self._checked = check_signatures(note, policy)
+
+    def judge(
+        self, report: Report, events: Sequence[tuple[int, dict[str, Any]]], last_time: tuple[int, int] | None
+    ) -> None:
+        """Write all signatures into the report, and what is wrong with them or missing.
+
+        ``events`` are the log's own entries; ``last_time`` is that of the newest entry.
+        """
+        retired = {one.key: one for one in retired_keys(events)}
+        # Not all signatures state a time: the latest that anything states is taken for all.
+        times = [one.time for one in self._checked if one.valid and one.time is not None]
+        newest = max([last_time[1] if last_time else 0, *(time * _NANOSECONDS for time in times)])
+        counted: list[CheckedSignature] = []
+        for one in self._checked:
+            status = self._status(one, retired, newest)
+            report.signatures.append(_shown(one, status))
+            if status == "valid":
+                counted.append(one)
+            elif status == "invalid":
+                message = f"the signature of {one.name} with the key {one.key_id.hex()} isn't good"
+                report.add(Kind.SIGNATURE, message, file="checkpoint")
+        self._judge_log(report, counted, retired)
+        self._judge_witnesses(report, counted)
+
+    def _judge_log(self, report: Report, counted: list[CheckedSignature], retired: dict[str, Retired]) -> None:
+        if not self._policy.logs:
+            report.weaken("who signed this: the policy has no key of a log")
+            return
+        keys = [log.key for log in self._policy.logs if log.key.name == self._checkpoint.origin]
+        current = [key for key in keys if str(key) not in retired]
+        signed = {one.key.type for one in counted if one.is_log and one.key is not None}
+        if not signed:
+            message = f"no key that the policy has for {self._checkpoint.origin} has signed the checkpoint"
+            report.add(Kind.SIGNATURE, message, file="checkpoint")
+            return
+        for kind in sorted({key.type for key in current or keys} - signed):
+            report.weaken(f"the checkpoint has no {kind.title} of the log, for which the policy has a key")
+
+    def _judge_witnesses(self, report: Report, counted: list[CheckedSignature]) -> None:
+        witnesses = {one.witness for one in counted if one.witness is not None}
+        if not self._policy.is_met(witnesses):
+            report.weaken(f"the quorum {self._policy.quorum} of witnesses hasn't signed the checkpoint")
+        if not witnesses:
+            report.note("that this is the newest state of the log: an older one looks the same, without a witness")
+            report.note("that others are shown the same history: that takes a witness, or comparing checkpoints")
+
+    def _status(self, one: CheckedSignature, retired: dict[str, Retired], newest: int) -> str:
+        if one.key is None:
+            return "unknown"
+        if not one.valid:
+            return "invalid"
+        if not one.is_log:
+            return "valid"
+        if one.key.name != self._checkpoint.origin:
+            return "unknown"
+        gone = retired.get(str(one.key))
+        if gone is None or self._checkpoint.size <= gone.index + 1:
+            return "valid"
+        return "valid" if newest <= gone.until else "rotated"
+
+
+def trusted_keys(policy: Policy, origin: str) -> list[VerifierKey]:
+    """The log's keys that the policy has for ``origin``."""
+    return [log.key for log in policy.logs if log.key.name == origin]
+
+
+def log_signatures(note: Note, policy: Policy, origin: str) -> tuple[bool, bool, set[str]]:
+    """Whether a key of the log has signed, whether any known key's signature is wrong, and which witnesses signed."""
+    checked = [one for one in check_signatures(note, policy) if one.key is not None]
+    signed = any(one.valid and one.is_log and one.name == origin for one in checked)
+    witnesses = {one.witness for one in checked if one.valid and one.witness is not None}
+    return signed, any(not one.valid for one in checked), witnesses
+
+
+def _shown(one: CheckedSignature, status: str) -> dict[str, Any]:
+    shown: dict[str, Any] = {"name": one.name, "key_id": one.key_id.hex(), "status": status}
+    if one.key is not None:
+        shown["role"] = "log" if one.is_log else "witness"
+        shown["type"] = one.key.type.title
+    if one.time is not None:
+        shown["time"] = one.time
+    return shown

@@ -1,0 +1,125 @@
+"""``cryptoserve audit prove`` and ``verify-proof``: proofs of a request as files of their own."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from server.audit.ledger.log.notes import BadNote
+from server.audit.ledger.log.proof_text import MAX_PROOF_BYTES, SUFFIX, InclusionProof, parse_proof
+from server.audit.ledger.log.tiles import MAX_ENTRY_BYTES
+from server.audit.ledger.offline.entries import large_references
+from server.audit.ledger.offline.findings import GOOD, TAMPERED, UNREADABLE
+from server.audit.ledger.offline.prove import Proved, check_proof, prove_request
+from server.audit.ledger.offline.proven import NotProven, ProvenLog
+from server.audit.ledger.offline.sources import BadFile, Source, Unreadable
+from server.cli.audit.inputs import POLICY_FLAG, open_source, read_file, read_policy
+from server.cli.audit.progress import Progress
+from server.cli.command import Command, CommandFailed, Invocation
+from server.config.flags import Flag, UsageError
+
+_MAX_LARGE_BYTES = 256 * 1024 * 1024
+
+
+def _prove(invocation: Invocation) -> int:
+    flags = invocation.flags
+    request_id, out = flags.last("request-id"), flags.last("out")
+    if not request_id or not out:
+        raise UsageError("expected -request-id and -out")
+    source = open_source(flags.operands[0], invocation.environment)
+    progress = Progress("searched")
+    try:
+        log = ProvenLog(source, read_policy(flags))
+        proved = prove_request(log, request_id, progress)
+        if not proved:
+            raise CommandFailed(f"no entry of {flags.operands[0]} is of the request {request_id}")
+        for path in _write(proved, source, Path(out)):
+            sys.stdout.write(f"{path}\n")
+    except NotProven as error:
+        return _complain(str(error))
+    except (Unreadable, BadFile, OSError) as error:
+        raise CommandFailed(str(error)) from error
+    finally:
+        progress.end()
+        source.close()
+    return GOOD
+
+
+def _write(proved: list[Proved], source: Source, folder: Path) -> list[Path]:
+    """Write the proofs, and beside them the large bodies that their entries refer to."""
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    counts: dict[str, int] = {}
+    for one in proved:
+        count = counts[one.type] = counts.get(one.type, 0) + 1
+        path = folder / f"{one.type}{f'-{count}' if count > 1 else ''}{SUFFIX}"
+        path.write_text(str(one.proof), encoding="utf-8")
+        written.append(path)
+        for name, _ in large_references(one.entry):
+            content = source.read(f"large/{name}", _MAX_LARGE_BYTES)
+            if content is not None:
+                (folder / "large").mkdir(exist_ok=True)
+                written.append(folder / "large" / name)
+                written[-1].write_bytes(content)
+    return written
+
+
+def _verify_proof(invocation: Invocation) -> int:
+    flags = invocation.flags
+    policy = read_policy(flags)
+    if policy is None:
+        raise UsageError("expected -policy: whose log is believed")
+    name = flags.operands[0]
+    try:
+        proof = parse_proof(read_file(name, MAX_PROOF_BYTES))
+    except BadNote as error:
+        raise CommandFailed(f"can't read {name}: {error}") from error
+    entry = _entry(flags.last("entry"), proof, name)
+    try:
+        check_proof(proof, entry, policy)
+    except NotProven as error:
+        return _complain(f"{name} proves nothing: {error}")
+    checkpoint = proof.checkpoint
+    sys.stdout.write(f"good: entry {proof.index} of {checkpoint.origin}, in its first {checkpoint.size}\n")
+    for large, size in large_references(entry):
+        sys.stdout.write(f"its data are the {size} bytes whose SHA-256 is {large}\n")
+    return GOOD
+
+
+def _entry(name: str, proof: InclusionProof, proof_name: str) -> bytes:
+    """The entry that is proved: a file's content, or else what the proof has beside, which is hashed all the same."""
+    if name:
+        return read_file(name, MAX_ENTRY_BYTES)
+    if proof.extra is None:
+        raise UsageError(f"expected -entry: {proof_name} has no entry in it")
+    return proof.extra
+
+
+def _complain(line: str) -> int:
+    sys.stderr.write(f"{line}\n")
+    return TAMPERED
+
+
+PROVE = Command(
+    "Write proofs of a request's entries",
+    _prove,
+    (
+        Flag("request-id", "The request, as its audit entries and the answer's X-Vault-Request-Id have it."),
+        Flag("out", "The folder for request.tlog-proof, response.tlog-proof and large/."),
+        POLICY_FLAG,
+    ),
+    ("DIR",),
+    more="The exit status is 0, 1 if the log isn't what was signed, and 2 if it can't be read or has no such request.",
+    failed_status=UNREADABLE,
+)
+VERIFY_PROOF = Command(
+    "Check a proof, without the log",
+    _verify_proof,
+    (
+        POLICY_FLAG,
+        Flag("entry", "A file with the entry. The default is what stands in the proof's extra line."),
+    ),
+    ("FILE",),
+    more="The exit status is 0 if the entry is proved, 1 if it isn't, and 2 if the proof can't be read.",
+    failed_status=UNREADABLE,
+)

@@ -1,0 +1,531 @@
+"""Logs that are good, and every way in which one may have been tampered with."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from server.audit.ledger.log.frames import encode_frames
+from server.audit.ledger.log.keys import NoteSigner, SignatureType
+from server.audit.ledger.log.policy import parse_policy
+from server.audit.ledger.log.tiles import decode_bundle, encode_bundle
+from server.audit.ledger.log.writer import TreeWriter
+from server.audit.ledger.offline.findings import GOOD, TAMPERED, UNREADABLE, WEAKER, Report
+from server.audit.ledger.offline.verify import Kept, Request, verify_directory
+from tests.server.audit.ledger.ledgers import (
+    ORIGIN,
+    START,
+    Ledger,
+    audit_entries,
+    line,
+    make,
+    member,
+    own_entry,
+    policy_text,
+    signers,
+    timestamp,
+)
+
+POLICY = parse_policy(policy_text(signers()).encode())
+
+
+def verify(ledger: Ledger, **changes: Any) -> Report:
+    return verify_directory(ledger.path, Request(**{"policy": POLICY, **changes}))
+
+
+def found(report: Report) -> set[tuple[str, int | None, str | None]]:
+    return {(str(finding.kind), finding.index, finding.file) for finding in report.all_findings()}
+
+
+def flip(at: int, bit: int = 1) -> Callable[[bytes], bytes]:
+    """Changes one byte, counted from the end if ``at`` is negative."""
+
+    def change(content: bytes) -> bytes:
+        altered = bytearray(content)
+        altered[at] ^= bit
+        return bytes(altered)
+
+    return change
+
+
+@pytest.mark.parametrize("journal", [True, False])
+@pytest.mark.parametrize("size", [0, 1, 2, 255, 256, 257, 512, 513])
+def test_good_logs_of_each_size(tmp_path: Path, size: int, journal: bool) -> None:
+    ledger = make(tmp_path / "log", size, journal=journal, step=7)
+    report = verify(ledger)
+    assert report.status() == GOOD, report
+    assert (report.origin, report.size) == (ORIGIN, size)
+    assert [signature["status"] for signature in report.signatures] == ["valid", "valid"]
+
+
+@pytest.mark.parametrize("size", [65_536, 70_000])
+def test_good_logs_of_several_levels(large_ledger: Ledger, tmp_path: Path, size: int) -> None:
+    ledger = large_ledger
+    if size != 70_000:
+        ledger = large_ledger.copy(tmp_path / "log")
+        ledger.writer = TreeWriter()
+        ledger.writer.append(ledger.entries[:size])
+        ledger.sign()
+    report = verify(ledger)
+    assert (report.status(), report.size) == (GOOD, size), report
+    behind = f"{70_000 - size} entries of the journal, which aren't in the tree yet"
+    assert (behind in report.open) == (size != 70_000)
+
+
+@pytest.mark.parametrize(
+    ("path", "at", "expected"),
+    [
+        ("tile/entries/000", 5, ("entry", 0, "tile/entries/000")),
+        ("tile/entries/100", -1, ("entry", 25_855, "tile/entries/100")),
+        ("tile/entries/273.p/112", 3, ("entry", 69_888, "tile/entries/273.p/112")),
+        ("tile/0/000", 0, ("tile", 0, "tile/0/000")),
+        ("tile/0/100", 33, ("tile", 25_601, "tile/0/100")),
+        ("tile/0/273.p/112", -1, ("tile", 69_999, "tile/0/273.p/112")),
+        ("tile/1/000", 40, ("tile", 256, "tile/1/000")),
+        ("tile/1/001.p/17", 0, ("tile", 65_536, "tile/1/001.p/17")),
+        ("tile/2/000.p/1", 31, ("tile", 0, "tile/2/000.p/1")),
+    ],
+)
+def test_an_edited_byte_is_found_where_it_is(
+    large_ledger: Ledger, tmp_path: Path, path: str, at: int, expected: tuple[str, int, str]
+) -> None:
+    ledger = large_ledger.copy(tmp_path / "log")
+    ledger.edit(path, flip(at))
+    report = verify(ledger)
+    assert report.status() == TAMPERED
+    assert found(report) == {expected}
+
+
+@given(data=st.data())
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_edited_byte_of_a_file_is_found(small_ledger: Ledger, tmp_path: Path, data: st.DataObject) -> None:
+    path = data.draw(st.sampled_from([*small_ledger.tile_files(), "checkpoint", "checkpoints/400"]))
+    content = small_ledger.read(path)
+    assert content is not None
+    at = data.draw(st.integers(0, len(content) - 1))
+    shutil.rmtree(tmp_path / "log", ignore_errors=True)
+    ledger = small_ledger.copy(tmp_path / "log")
+    ledger.edit(path, flip(at, data.draw(st.integers(1, 255))))
+    report = verify(ledger)
+    assert report.status() != GOOD or path not in current_files(small_ledger), (path, at)
+    assert report.status() in (TAMPERED, WEAKER) or path not in current_files(small_ledger)
+
+
+def current_files(ledger: Ledger) -> set[str]:
+    """The files that count: partial ones of earlier sizes may stay, and mean nothing. See also the next test."""
+    size = len(ledger.entries)
+    full = {path for path in ledger.tile_files() if ".p/" not in path}
+    return {*full, "checkpoint", f"tile/entries/002.p/{size % 256}", f"tile/0/002.p/{size % 256}", "tile/1/000.p/2"}
+
+
+def test_each_byte_of_the_checkpoint_counts(ledger: Ledger) -> None:
+    """A byte of a key's id makes the signature a stranger's, so that it is missing; every other one is tampering."""
+    content = (ledger.path / "checkpoint").read_bytes()
+    body = content.index(b"\n\n")
+    steps = [*range(body + 120), *range(body + 120, len(content), 211), len(content) - 1]
+    for at in steps:
+        ledger.write("checkpoint", flip(at)(content))
+        status = verify(ledger).status()
+        assert status in (TAMPERED, WEAKER), at
+        assert status == TAMPERED or at > body
+
+
+def rebuild(ledger: Ledger, entries: list[bytes], levels: int) -> None:
+    """Put ``entries`` in place of the log's: in bundles, and in the tiles of so many levels."""
+    writer = TreeWriter()
+    writer.append(entries)
+    for tile, content in writer.flush():
+        if tile.level < levels:
+            ledger.write(tile.path, content)
+
+
+CHANGES: dict[str, Callable[[list[bytes]], list[bytes]]] = {
+    "edit": lambda entries: [*entries[:300], entries[300].replace(b"192.0.2.1", b"192.0.2.2"), *entries[301:]],
+    "drop": lambda entries: [*entries[:300], *entries[301:], entries[-1]],
+    "duplicate": lambda entries: [*entries[:301], *entries[300:-1]],
+    "swap": lambda entries: [*entries[:300], entries[301], entries[300], *entries[302:]],
+    "insert": lambda entries: [*entries[:300], line({"type": "request", "ledger": member(300)}), *entries[300:-1]],
+}
+
+
+@pytest.mark.parametrize("levels", [0, 1, 2])
+@pytest.mark.parametrize("change", CHANGES)
+def test_changed_entries_are_found_whatever_was_rebuilt(ledger: Ledger, change: str, levels: int) -> None:
+    """With the bundles alone, with the tiles of level 0, and with all tiles made again."""
+    shutil.rmtree(ledger.path / "journal")
+    rebuild(ledger, CHANGES[change](ledger.entries), levels)
+    report = verify(ledger)
+    assert report.status() == TAMPERED
+    kinds = {finding.kind for finding in report.findings}
+    if levels == 0:
+        first = min(finding.index for finding in report.findings if finding.kind == "entry")  # type: ignore[type-var]
+        assert first == (301 if change == "duplicate" else 300)
+    elif levels == 1:
+        assert found(report) & {("tile", 256, "tile/0/001"), ("tile", 256, "tile/1/000.p/2")}
+    if levels == 2 or (levels == 1 and change in ("drop", "duplicate", "insert")):
+        assert "root" in kinds
+    if levels and change in ("drop", "duplicate", "swap"):
+        assert ("sequence", 300, None) in found(report) or ("sequence", 301, None) in found(report)
+
+
+def test_two_bundles_in_a_row_are_missed(large_ledger: Ledger, tmp_path: Path) -> None:
+    ledger = large_ledger.copy(tmp_path / "log")
+    for number in (40, 41):
+        (ledger.path / f"tile/entries/0{number}").unlink()
+    report = verify(ledger)
+    assert report.status() == TAMPERED
+    assert found(report) == {("missing", 10_240, "tile/entries/040"), ("missing", 10_496, "tile/entries/041")}
+
+
+@pytest.mark.parametrize(
+    "path", ["tile/0/001", "tile/0/002.p/188", "tile/1/000.p/2", "tile/entries/002.p/188", "tile/entries/000"]
+)
+def test_any_missing_file_is_missed(ledger: Ledger, path: str) -> None:
+    (ledger.path / path).unlink()
+    report = verify(ledger)
+    assert report.status() == TAMPERED
+    assert [finding.file for finding in report.findings if finding.kind == "missing"] == [path]
+
+
+@pytest.mark.parametrize("change", [lambda content: content[:-1], lambda content: content + b"\0"])
+@pytest.mark.parametrize("path", ["tile/0/001", "tile/1/000.p/2", "tile/entries/001", "tile/0/002.p/188"])
+def test_files_of_another_length_are_found(ledger: Ledger, path: str, change: Callable[[bytes], bytes]) -> None:
+    ledger.edit(path, change)
+    report = verify(ledger)
+    assert report.status() == TAMPERED
+    assert path in {finding.file for finding in report.findings}
+
+
+def test_an_old_state_put_back_is_told_by_a_kept_checkpoint_alone(ledger: Ledger) -> None:
+    newest = ledger.read("checkpoint")
+    assert newest is not None
+    shutil.rmtree(ledger.path / "journal")
+    ledger.write("checkpoint", ledger.read("checkpoints/400") or b"")
+    report = verify(ledger)
+    assert (report.status(), report.size) == (GOOD, 400)
+    assert any("newest state" in sentence for sentence in report.not_established())
+    report = verify(ledger, kept=[Kept("kept", newest)])
+    assert report.status() == TAMPERED
+    assert found(report) == {("rolled-back", 400, None)}
+
+
+def test_a_fork_is_told_by_a_kept_checkpoint(ledger: Ledger, tmp_path: Path) -> None:
+    other = Ledger(tmp_path / "other")
+    other.append(CHANGES["edit"](ledger.entries))
+    other.sign()
+    for kept in ("checkpoint", "checkpoints/400"):
+        report = verify(other, kept=[Kept(kept, ledger.read(kept) or b"")])
+        assert report.status() == TAMPERED
+        assert found(report) == {("forked", None, None)}
+        assert verify(ledger, kept=[Kept(kept, ledger.read(kept) or b"")]).status() == GOOD
+
+
+def test_kept_checkpoints_of_the_directory_count(ledger: Ledger) -> None:
+    shutil.rmtree(ledger.path / "journal")
+    rebuild(ledger, CHANGES["edit"](ledger.entries), 2)
+    ledger.writer = TreeWriter()
+    ledger.writer.append(CHANGES["edit"](ledger.entries))
+    ledger.sign()
+    assert found(verify(ledger)) == {("forked", None, "checkpoints/400")}
+    ledger.edit("checkpoints/400", flip(-30))
+    assert ("signature", None, "checkpoints/400") in found(verify(ledger))
+
+
+def test_kept_checkpoints_that_are_none(ledger: Ledger) -> None:
+    report = verify(ledger, kept=[Kept("kept", b"nonsense")])
+    assert (report.status(), [str(finding.kind) for finding in report.findings]) == (TAMPERED, ["signature"])
+    strangers = signers(seed=50)
+    kept = Ledger(ledger.path.parent / "kept").append(ledger.entries).sign(*strangers)
+    report = verify(ledger, kept=[Kept("kept", kept)])
+    assert report.status() == WEAKER
+
+
+def test_signatures_that_are_missing_or_wrong(ledger: Ledger) -> None:
+    first, second = ledger.keys
+    for key, name in ((first, "ML-DSA-44"), (second, "Ed25519")):
+        ledger.sign(key)
+        report = verify(ledger)
+        assert report.status() == WEAKER
+        assert any(name in sentence for sentence in report.weaker)
+    ledger.sign(*signers(seed=60))
+    report = verify(ledger)
+    assert found(report) == {("signature", None, "checkpoint")}
+    assert {signature["status"] for signature in report.signatures} == {"unknown"}
+    ledger.sign(first, second, NoteSigner.from_seed("stranger.example", SignatureType.ED25519, bytes(32)))
+    assert verify(ledger).status() == GOOD
+
+
+def test_without_a_policy_the_directory_vouches_for_itself(ledger: Ledger) -> None:
+    report = verify(ledger, policy=None)
+    assert report.status() == WEAKER
+    assert any("vouches for itself" in sentence for sentence in report.weaker)
+    (ledger.path / "policy").unlink()
+    assert verify(ledger, policy=None).status() == WEAKER
+    ledger.write("policy", b"nonsense")
+    assert found(verify(ledger, policy=None)) == {("signature", None, "policy")}
+
+
+def test_a_quorum_of_witnesses(ledger: Ledger) -> None:
+    witnesses = [
+        NoteSigner.from_seed(f"w{number}.example", kind, bytes([number]) * 32)
+        for number, kind in ((70, SignatureType.ED25519_COSIGNATURE), (71, SignatureType.ML_DSA_44_COSIGNATURE))
+    ]
+    lines = [f"witness w{number} {witness.verifier}" for number, witness in enumerate(witnesses)]
+    policy = parse_policy(policy_text(ledger.keys, *lines, "group both all w0 w1", "quorum both").encode())
+    ledger.sign(*ledger.keys, *witnesses)
+    report = verify(ledger, policy=policy)
+    assert report.status() == GOOD
+    assert not any("newest state" in sentence for sentence in report.not_established())
+    ledger.sign(*ledger.keys, witnesses[0])
+    report = verify(ledger, policy=policy)
+    assert report.status() == WEAKER
+    assert report.weaker == ["the quorum both of witnesses hasn't signed the checkpoint"]
+
+
+@pytest.mark.parametrize(("seconds", "overlap", "status"), [(10, 60, GOOD), (70, 60, TAMPERED)])
+def test_a_key_that_was_rotated_away(tmp_path: Path, seconds: int, overlap: int, status: int) -> None:
+    """The old keys alone have signed a tree that has the entry of their end, so and so long after it."""
+    new = signers(seed=80)
+    ledger = Ledger(tmp_path / "log")
+    old = [str(key.verifier) for key in ledger.keys]
+    ledger.append(audit_entries(300))
+    rotated = own_entry(
+        300, "rotated", old=old, new=[str(key.verifier) for key in new], overlap_seconds=overlap
+    )  # fmt: skip
+    ledger.append([rotated])
+    policy = parse_policy(policy_text([*ledger.keys, *new]).encode())
+    ledger.sign(time=START + 3)
+    before = verify(ledger, policy=policy)
+    assert {signature["status"] for signature in before.signatures} == {"valid"}
+    ledger.append([own_entry(301, "closed")])
+    ledger.sign(*new, time=START + 3 + seconds)
+    assert verify(ledger, policy=policy).status() == GOOD
+    ledger.sign(time=START + 3 + seconds)
+    report = verify(ledger, policy=policy)
+    assert report.status() == status
+    expected = "valid" if status == GOOD else "rotated"
+    assert [signature["status"] for signature in report.signatures] == [expected, expected]
+
+
+def test_pruned_logs(large_ledger: Ledger, tmp_path: Path) -> None:
+    ledger = large_ledger.copy(tmp_path / "log")
+    for number in range(3):
+        (ledger.path / f"tile/entries/00{number}").unlink()
+        (ledger.path / f"tile/0/00{number}").unlink()
+    shutil.rmtree(ledger.path / "journal")
+    assert verify(ledger).status() == TAMPERED
+    assert verify(ledger, first=768).status() == GOOD
+    report = verify(ledger, first=767)
+    assert found(report) == {("missing", 512, "tile/entries/002"), ("missing", 512, "tile/0/002")}
+    assert verify(ledger, first=10**9).status() == GOOD
+
+
+def test_a_pruned_log_that_says_so(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path / "log", journal=False)
+    ledger.append([*audit_entries(600), own_entry(600, "pruned", below=512)])
+    ledger.sign()
+    for number in range(2):
+        (ledger.path / f"tile/entries/00{number}").unlink()
+        (ledger.path / f"tile/0/00{number}").unlink()
+    report = verify(ledger)
+    assert report.status() == WEAKER
+    assert "--from 512" in report.weaker[0]
+    assert verify(ledger, first=512).status() == GOOD
+    (ledger.path / "tile/entries/002.p/89").unlink()
+    assert verify(ledger, first=512).status() == TAMPERED
+
+
+def test_the_journal_has_to_be_that_of_the_tree(ledger: Ledger) -> None:
+    path = "journal/0000000000000300"
+    good = ledger.read(path) or b""
+    report = verify(ledger)
+    assert report.status() == GOOD
+    ledger.write(path, good.replace(b"192.0.2.1", b"192.0.2.9"))
+    assert any(finding.kind == "journal" for finding in verify(ledger).findings)
+    edited = encode_frames([ledger.entries[300].replace(b"192.0.2.1", b"192.0.2.9"), *ledger.entries[301:400]])
+    ledger.write(path, edited)
+    assert found(verify(ledger)) == {("journal", 300, path)}
+    ledger.write(path, encode_frames(ledger.entries[300:399]))
+    assert found(verify(ledger)) == {("journal", 399, path)}
+    ledger.write(path, encode_frames(ledger.entries[300:401]))
+    assert found(verify(ledger)) == {("journal", 400, path)}
+    ledger.write(path, encode_frames([*ledger.entries[300:350], *ledger.entries[351:401]]))
+    assert found(verify(ledger)) == {("journal", 350, path)}
+    (ledger.path / path).unlink()
+    assert found(verify(ledger)) == {("journal", 300, "journal/0000000000000000")}
+
+
+def test_the_newest_segment_may_go_on_and_may_not_end_early(ledger: Ledger) -> None:
+    path = "journal/0000000000000400"
+    good = ledger.read(path) or b""
+    ledger.write(path, good + encode_frames(audit_entries(3)) + b"\0\0\0")
+    report = verify(ledger)
+    assert report.status() == GOOD
+    assert "3 entries of the journal, which aren't in the tree yet" in report.not_established()
+    ledger.write(path, good[:-1])
+    assert found(verify(ledger)) == {("journal", 699, path)}
+    shutil.rmtree(ledger.path / "journal")
+    assert verify(ledger).status() == GOOD
+
+
+@pytest.mark.parametrize("stated", [True, False])
+def test_what_the_journal_skips_is_stated_by_an_entry(tmp_path: Path, stated: bool) -> None:
+    ledger = Ledger(tmp_path / "log")
+    torn = encode_frames(audit_entries(4))[-30:]
+    ledger.append(audit_entries(10))
+    file = ledger.path / "journal/0000000000000000"
+    offset = file.stat().st_size
+    file.write_bytes(file.read_bytes() + torn)
+    digest = __import__("hashlib").sha256(torn).hexdigest()
+    event = own_entry(10, "recovered", segment=0, offset=offset, skipped_bytes=len(torn), sha256=digest)
+    ledger.append([event] if stated else [own_entry(10, "opened")])
+    ledger.append([own_entry(11, "closed")], segment=True)
+    ledger.sign()
+    assert found(verify(ledger)) == (set() if stated else {("journal", 0, "journal/0000000000000000")})
+
+
+@pytest.mark.parametrize(
+    ("numbers", "expected"),
+    [([0, 1, 2], None), ([0, 2], 1), ([0, 1, 1], 2), ([1], 0), ([0, 1, 0], 2)],
+)
+def test_numbers_of_a_run(tmp_path: Path, numbers: list[int], expected: int | None) -> None:
+    entries = [line({"type": "request", "ledger": {"worker": 0, "run": "a", "n": number}}) for number in numbers]
+    ledger = Ledger(tmp_path / "log").append(entries)
+    ledger.sign()
+    assert found(verify(ledger)) == (set() if expected is None else {("sequence", expected, None)})
+
+
+@pytest.mark.parametrize(
+    ("seconds", "kinds"), [(0, set()), (100, set()), (-0.5, set()), (-3, {"time"}), (-100_000, {"time"})]
+)
+def test_a_clock_that_was_set_back_within_a_run(tmp_path: Path, seconds: float, kinds: set[str]) -> None:
+    later = 20 + int(seconds * 100)
+    entries = [
+        line({"time": timestamp(0), "type": "request", "ledger": member(0)}),
+        line({"time": timestamp(later), "type": "request", "ledger": {**member(20), "n": 1}}),
+    ]
+    ledger = Ledger(tmp_path / "log").append(entries)
+    ledger.sign()
+    assert {str(finding.kind) for finding in verify(ledger).findings} == kinds
+
+
+def test_a_monotonic_clock_that_falls_back(tmp_path: Path) -> None:
+    entries = [line({"ledger": {"worker": 0, "run": "a", "n": n, "mono_ns": 5 - n}}) for n in range(2)]
+    ledger = Ledger(tmp_path / "log").append(entries)
+    ledger.sign()
+    assert found(verify(ledger)) == {("time", 1, None)}
+
+
+def test_large_bodies(tmp_path: Path) -> None:
+    body = b'{"type":"request","request":{"data":{"plaintext":"' + b"x" * 70_000 + b'"}}}'
+    name = __import__("hashlib").sha256(body).hexdigest()
+    data = {"large": {"sha256": name, "size": len(body)}}
+    entry = line({"type": "request", "request": {"id": "a", "data": data}, "ledger": member(0)})
+    ledger = Ledger(tmp_path / "log").append([entry])
+    ledger.sign()
+    expected = {("large", 0, f"large/{name}")}
+    assert found(verify(ledger)) == expected
+    ledger.write(f"large/{name}", body)
+    assert verify(ledger).status() == GOOD
+    for changed in (body[:-1], body + b"x", body.replace(b"xx", b"xy", 1), b""):
+        ledger.write(f"large/{name}", changed)
+        assert found(verify(ledger)) == expected
+
+
+def tenant_log(server: Ledger, name: str, count: int) -> Ledger:
+    origin = f"{ORIGIN}/ns/{name}"
+    tenant = Ledger(server.path / "ns" / name, origin, signers(origin, seed=90))
+    tenant.append([line({"type": "request", "ledger": {"n": number}}) for number in range(count)])
+    tenant.sign()
+    return tenant
+
+
+def head(number: int, tenant: Ledger, name: str) -> bytes:
+    root = __import__("base64").b64encode(tenant.writer.root()).decode()
+    return own_entry(number, "head", heads=[{"namespace": name, "size": tenant.writer.size, "root": root}])
+
+
+def test_tenants_logs_are_verified_and_compared_with_their_heads(tmp_path: Path) -> None:
+    server = Ledger(tmp_path / "log")
+    tenant = tenant_log(server, "abc", 300)
+    server.append([own_entry(0, "opened"), head(1, tenant, "abc")]).sign()
+    report = verify(server)
+    assert report.status() == GOOD
+    assert [one.size for one in report.tenants] == [300]
+    tenant.edit("tile/entries/000", flip(9))
+    assert found(verify(server)) == {("entry", 0, "ns/abc/tile/entries/000")}
+    shutil.rmtree(tenant.path)
+    assert found(verify(server)) == {("tenant", 1, None)}
+    tenant_log(server, "abc", 299)
+    assert found(verify(server)) == {("tenant", 1, "ns/abc/checkpoint")}
+    shutil.rmtree(tenant.path)
+    other = Ledger(tenant.path, tenant.origin, tenant.keys)
+    other.append([line({"type": "response", "ledger": {"n": number}}) for number in range(300)]).sign()
+    assert found(verify(server)) == {("tenant", 1, "ns/abc/checkpoint")}
+    tenant.path.rename(server.path / "ns/other")
+    assert ("tenant", None, "ns/other/checkpoint") in found(verify(server))
+
+
+def test_logs_of_others_are_verified_too(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path / "log", journal=False)
+    ledger.append([b"", b"\0\xff", b"[1,2]", b'{"ledger":5}', b'{"time":7}', b"[" * 5000, b'{"n":1e999}'] * 50)
+    ledger.sign()
+    assert verify(ledger).status() == GOOD
+
+
+def test_what_cannot_be_read(tmp_path: Path, ledger: Ledger) -> None:
+    assert verify_directory(tmp_path / "nowhere", Request()).status() == UNREADABLE
+    (ledger.path / "checkpoint").unlink()
+    report = verify(ledger)
+    assert (report.status(), report.unreadable) == (UNREADABLE, "checkpoint is missing")
+    for content in (b"", b"nonsense", b"\xff" * 100, b"a\n1\n\n"):
+        ledger.write("checkpoint", content)
+        assert found(verify(ledger)) == {("signature", None, "checkpoint")}
+
+
+def test_nothing_but_plain_files_is_opened(ledger: Ledger, tmp_path: Path) -> None:
+    """Links may lead anywhere, pipes never end; a sparse file is as long as it likes."""
+    secret = tmp_path / "secret"
+    secret.write_bytes((ledger.path / "tile/0/001").read_bytes())
+    for path, kind in (("tile/0/001", "tile"), ("tile/entries/001", "entry"), ("checkpoint", "signature")):
+        content = ledger.read(path) or b""
+        file = ledger.path / path
+        for make_special in (lambda file: file.symlink_to(secret), os.mkfifo, sparse):
+            file.unlink()
+            make_special(file)
+            report = verify(ledger)
+            assert (str(report.findings[0].kind), report.findings[0].file) == (kind, path)
+        ledger.write(path, content)
+    (ledger.path / "tile").rename(tmp_path / "tile")
+    (ledger.path / "tile").symlink_to(tmp_path / "tile")
+    assert verify(ledger).status() == TAMPERED
+
+
+def sparse(file: Path) -> None:
+    with file.open("wb") as content:
+        content.truncate(10**12)
+
+
+def test_a_made_up_size_ends_soon(ledger: Ledger) -> None:
+    content = ledger.read("checkpoint") or b""
+    ledger.write("checkpoint", content.replace(b"\n700\n", b"\n9223372036854775807\n"))
+    report = verify(ledger)
+    assert report.status() == TAMPERED
+    assert len(report.findings) < 2000
+
+
+def test_many_findings_are_counted(large_ledger: Ledger, tmp_path: Path) -> None:
+    ledger = large_ledger.copy(tmp_path / "log")
+    shutil.rmtree(ledger.path / "journal")
+    bundle = decode_bundle(ledger.read("tile/entries/003") or b"", 256)
+    ledger.write("tile/entries/003", encode_bundle(bundle[::-1]))
+    report = verify(ledger)
+    assert sum(finding.kind == "entry" for finding in report.findings) == 100
+    assert "156 more findings of the kind entry aren't listed" in report.not_established()
