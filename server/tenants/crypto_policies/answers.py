@@ -19,11 +19,11 @@ from server.tenants.crypto_policies.documents import Mode
 from server.tenants.crypto_policies.rules import AnyRule, CompiledProfile, CompiledRule, Source
 from server.tenants.crypto_policies.variables import (
     CallerFacts,
-    caller_values,
+    caller_value,
     day_of,
     key_values,
     operation_values,
-    request_values,
+    request_value,
 )
 
 UNJUDGED = "unjudged"
@@ -51,15 +51,34 @@ class Question:
         self.now = now
 
     @cached_property
-    def values(self) -> Mapping[str, Any]:
+    def values(self) -> Values:
         """The values of all variables that there are."""
         of_key = {} if self.key is None else key_values(self.key, day_of(self.now))
-        return {
-            **of_key,
-            **operation_values(self.operation),
-            **request_values(self.request, self.remote_address),
-            **caller_values(self.caller),
-        }
+        return Values({**of_key, **operation_values(self.operation)}, self)
+
+
+class Values:
+    """The values of variables by name: those of the key and the operation ``known``, others taken when asked for."""
+
+    __slots__ = ("_known", "_question")
+
+    def __init__(self, known: Mapping[str, Any], question: Question) -> None:
+        self._known = known
+        self._question = question
+
+    def __getitem__(self, name: str) -> Any:
+        if name in self._known:
+            return self._known[name]
+        part, _, field = name.partition(".")
+        question = self._question
+        if part == "request":
+            return request_value(field, question.request, question.remote_address)
+        if part == "caller":
+            return caller_value(field, question.caller)
+        raise KeyError(name)  # A fact of a key, where there is none.
+
+    def __contains__(self, name: str) -> bool:
+        return self._question.key is not None or not name.startswith("key.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +102,7 @@ def answer(rule: AnyRule, question: Question) -> Answer | None:
     return answer_with(rule, question, question.values)
 
 
-def answer_with(rule: CompiledRule, question: Question, values: Mapping[str, Any]) -> Answer | None:
+def answer_with(rule: CompiledRule, question: Question, values: Values) -> Answer | None:
     """As ``answer``, with the values of the variables that ``rule`` names."""
     if rule.uses_key and question.key is None:
         return None

@@ -15,7 +15,7 @@ import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from server.tenants.crypto_policies.language import ExpressionError, variables_of
 from server.tenants.crypto_policies.variables import VARIABLES, Need
@@ -61,6 +61,12 @@ class Outcome(NamedTuple):
 _HELD, _NOT_HELD = Outcome(True), Outcome(False)
 
 
+class Lookup(Protocol):
+    """Values of variables by name."""
+
+    def __getitem__(self, name: str, /) -> Any: ...
+
+
 class Expression:
     """A compiled expression."""
 
@@ -75,7 +81,7 @@ class Expression:
         self.need = need
         self.uses_key = uses_key
 
-    def evaluate(self, values: Mapping[str, Any]) -> Outcome:
+    def evaluate(self, values: Lookup) -> Outcome:
         """Evaluate it with these ``values`` of its variables, among others. Never raises."""
         try:
             result = self._compiled.eval(data={name: values[name] for name in self.names})

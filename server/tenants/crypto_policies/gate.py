@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 from engines.base import Clock
 from engines.crypto_policy.facts import NO_REQUEST, KeyFacts, RequestFacts
@@ -15,6 +15,7 @@ from server.tenants.crypto_policies.documents import Mode
 from server.tenants.crypto_policies.plans import Failure, Findings, Plan, verdict_of
 from server.tenants.crypto_policies.variables import NO_CALLER
 
+_Use: TypeAlias = tuple[CryptoOperation, KeyFacts | None, RequestFacts]
 _NO_VERSION = (CryptoOperation.CREATE, CryptoOperation.IMPORT)
 _STRICTNESS = {"allow": 0, "warn": 1, "deny": 2}
 
@@ -78,22 +79,18 @@ class PolicyGate:
             question = Question(operation, key, request, caller, call.remote_address, now)
             findings, settled = plan.decide(question)
         if findings.applied:
-            self._note(call, findings, operation, key, request)
+            if call.crypto_policy is None:
+                call.crypto_policy = PolicyRecord(generation=self._policies.generation, rules=[], excepted_by=[])
+            if findings.failures:
+                self._note(call, call.crypto_policy, findings, (operation, key, request))
         return settled
 
-    def _note(
-        self, call: Asking, findings: Findings, operation: CryptoOperation, key: KeyFacts | None, request: RequestFacts
-    ) -> None:
-        """Record what the rules came to, warn where they say so. Raises ``PolicyRefused``."""
-        record = call.crypto_policy
-        if record is None:
-            record = call.crypto_policy = PolicyRecord(generation=self._policies.generation, rules=[], excepted_by=[])
-        if not findings.failures:
-            return
+    def _note(self, call: Asking, record: PolicyRecord, findings: Findings, what: _Use) -> None:
+        """Record the rules that fail, warn where they say so. Raises ``PolicyRefused``."""
         verdict = verdict_of(findings.failures)
         if _STRICTNESS[verdict] > _STRICTNESS[record.verdict]:
             record.verdict = verdict
-        what = described(operation, key, request)
+        described_use = described(*what)
         for failure in findings.failures:
             applied = failure.applied
             first = applied not in record.rules
@@ -103,17 +100,14 @@ class PolicyGate:
                 if failure.excepted_by not in record.excepted_by:
                     record.excepted_by.append(failure.excepted_by)
             elif first and failure.answer.mode is Mode.WARN:
-                call.warn(self._sentence(failure, "warns of", what))
+                call.warn(self._sentence(failure, "warns of", described_use))
         if verdict == "deny":
-            raise PolicyRefused(self.refusals(findings, operation, key, request))
+            raise PolicyRefused(self._refusals(findings, described_use))
 
-    def refusals(
-        self, findings: Findings, operation: CryptoOperation, key: KeyFacts | None, request: RequestFacts
-    ) -> tuple[str, ...]:
+    def _refusals(self, findings: Findings, what: str) -> tuple[str, ...]:
         """A sentence for each failure that refuses, by namespace, policy and rule."""
         refusing = [each for each in findings.failures if each.answer.mode is Mode.ENFORCE and not each.excepted_by]
         refusing.sort(key=lambda each: (each.answer.source.namespace, each.answer.source.policy, each.answer.rule))
-        what = described(operation, key, request)
         return tuple(self._sentence(each, "refuses", what) for each in refusing)
 
     def _sentence(self, failure: Failure, verb: str, what: str) -> str:

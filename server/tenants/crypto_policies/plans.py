@@ -15,7 +15,7 @@ from typing import Any
 from engines.crypto_policy.facts import KeyFacts, RequestFacts
 from engines.crypto_policy.gate import AppliedRule
 from engines.crypto_policy.operations import CryptoOperation
-from server.tenants.crypto_policies.answers import Answer, Question, answer, answer_with
+from server.tenants.crypto_policies.answers import Answer, Question, Values, answer, answer_with
 from server.tenants.crypto_policies.documents import Mode
 from server.tenants.crypto_policies.exceptions import PolicyException
 from server.tenants.crypto_policies.globs import matches_any
@@ -30,11 +30,9 @@ from server.tenants.crypto_policies.variables import (
     DAY_SECONDS,
     CallerFacts,
     Need,
-    caller_values,
     day_of,
     key_values,
     operation_values,
-    request_values,
 )
 
 MAX_CALLERS = 256
@@ -113,10 +111,11 @@ class Kept:
     callers: dict[CallerFacts, Findings] = field(default_factory=dict)
     options: dict[tuple[str, str, bool], Findings] = field(default_factory=dict)
 
-    @property
-    def settled(self) -> bool:
-        """Whether no rule is left to be asked."""
-        return not (self.by_caller or self.by_request or self.profiles)
+    settled: bool = False
+    """Whether no rule is left to be asked."""
+
+    def __post_init__(self) -> None:
+        self.settled = not (self.by_caller or self.by_request or self.profiles)
 
 
 class Plan:
@@ -201,6 +200,7 @@ class Plan:
     def _keep(self, operation: CryptoOperation, key: KeyFacts | None) -> Kept:
         values = {**operation_values(operation), **({} if key is None else key_values(key, self.day))}
         question = Question(operation, key, RequestFacts(), CallerFacts(), "", self.day * DAY_SECONDS)
+        known = Values(values, question)
         findings = NOTHING
         by_caller: list[CompiledRule] = []
         by_request: list[CompiledRule] = []
@@ -209,7 +209,7 @@ class Plan:
             if isinstance(rule, CompiledProfile):
                 profiles.append(rule)
             elif rule.need is Need.KEY:
-                findings = findings.with_others(self.finding(answer_with(rule, question, values), key))
+                findings = findings.with_others(self.finding(answer_with(rule, question, known), key))
             elif not _surely_inapplicable(rule, key, values):
                 (by_caller if rule.need is Need.CALLER else by_request).append(rule)
         return Kept(findings, tuple(by_caller), tuple(by_request), tuple(profiles), values)
@@ -218,7 +218,7 @@ class Plan:
         """What the rules on the caller come to."""
         found = kept.callers.get(question.caller)
         if found is None:
-            values = {**kept.values, **caller_values(question.caller)}
+            values = Values(kept.values, question)
             found = NOTHING
             for rule in kept.by_caller:
                 found = found.with_others(self.finding(answer_with(rule, question, values), question.key))
@@ -243,11 +243,7 @@ class Plan:
 
     def of_request(self, kept: Kept, question: Question) -> Findings:
         """What the rules on the request come to."""
-        values = {
-            **kept.values,
-            **request_values(question.request, question.remote_address),
-            **caller_values(question.caller),
-        }
+        values = Values(kept.values, question)
         found = NOTHING
         for rule in kept.by_request:
             found = found.with_others(self.finding(answer_with(rule, question, values), question.key))

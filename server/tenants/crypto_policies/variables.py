@@ -132,21 +132,15 @@ def operation_values(operation: CryptoOperation) -> dict[str, Any]:
     return {"operation": operation.value, "operation_class": CLASS_OF[operation].value}
 
 
-def request_values(request: RequestFacts, remote_address: str) -> dict[str, Any]:
-    """The variables of a request."""
-    values = {f"request.{name}": getattr(request, name) for name, _, _ in _REQUEST if name != "remote_address"}
-    values["request.remote_address"] = remote_address
-    return values
+def request_value(field: str, request: RequestFacts, remote_address: str) -> Any:
+    """The value of the variable ``request.FIELD``."""
+    return remote_address if field == "remote_address" else getattr(request, field)
 
 
-def caller_values(caller: CallerFacts) -> dict[str, Any]:
-    """The variables of a caller."""
-    return {
-        "caller.entity_id": caller.entity_id,
-        "caller.groups": list(caller.groups),
-        "caller.metadata": dict(caller.metadata),
-        "caller.auth_type": caller.auth_type,
-    }
+def caller_value(field: str, caller: CallerFacts) -> Any:
+    """The value of the variable ``caller.FIELD``."""
+    value = getattr(caller, field)
+    return list(value) if field == "groups" else value
 
 
 def day_of(seconds: float) -> int:
