@@ -16,6 +16,7 @@ from typing import Any, TypeAlias
 import orjson
 from msgspec import Struct
 
+from auth_methods.base import InvalidCredentials
 from engines.base import Operation
 from engines.faults import (
     Denied,
@@ -250,6 +251,7 @@ def client_id(policies: Iterable[str], namespace_id: str, entity_id: str = "") -
 
 
 _KINDS: tuple[tuple[type[Fault], str], ...] = (
+    (InvalidCredentials, "invalid credentials"),
     (InvalidRequest, "invalid request"),
     (Denied, "permission denied"),
     (UnsupportedOperation, "unsupported operation"),
