@@ -176,6 +176,7 @@ _initialisation = Scenario(
     servers=Servers.UNINITIALISED,
     steps=(
         *_health(2),
+        *_slashed("uninitialised", 503, 503),
         Step("init", "GET sys/init", 200, token=NO_TOKEN),
         Step("seal status", "GET sys/seal-status", 200, token=NO_TOKEN),
         Step("leader", "GET sys/leader", 200, token=NO_TOKEN),
