@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from engines.durations import format_time
 from server.core.settings import Settings
+from server.tenants.crypto_policies import table, writes
+from storage.base import put
 from tests.server.systems import NewServer, Server
 from tests.server.tenants.crypto_policies.policies import STRENGTH, gate_of, refused, write
 from tests.server.tenants.namespaced import ask_in, make, mighty
@@ -297,3 +300,48 @@ async def test_the_configuration_can_turn_policies_off(new_server: NewServer) ->
     assert (status, answer["data"]) == (200, {"keys": ["pci"], "enforced": False})
     assert "off" in answer["warnings"][0]
     assert not (await gate_of(server)).active
+
+
+async def test_without_the_library_a_server_with_policies_does_not_unseal(
+    new_server: NewServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = await new_server()
+    made = await server.core.initialize(1, 1)
+    await server.core.unseal(made.shares[0])
+    server.root_token = made.root_token
+    await write(server, "", "pci", rules=[STRENGTH])
+    await server.core.seal()
+    monkeypatch.setattr(table, "AVAILABLE", False)
+    key = made.shares[0].hex()
+    status, answer = await server.ask("PUT", "sys/unseal", {"key": key})
+    assert status == 500
+    assert answer["errors"][0].startswith("there are crypto policies, and the crypto policy's expressions need")
+    assert (await server.ask("GET", "sys/seal-status"))[1]["sealed"] is True
+    monkeypatch.setattr(table, "AVAILABLE", True)
+    assert (await server.ask("PUT", "sys/unseal", {"key": key}))[1]["sealed"] is False
+
+
+async def test_without_the_library_no_policy_can_be_written(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writes, "AVAILABLE", False)
+    status, answer = await server.ask("POST", PATH, {"rules": [STRENGTH]})
+    assert status == 500
+    assert "cel-expr-python" in answer["errors"][0]
+    assert (await server.ask("LIST", "sys/crypto-policies"))[0] == 404
+
+
+async def test_a_stored_expression_that_no_longer_compiles_never_holds(server: Server) -> None:
+    await write(server, "", "pci", rules=[STRENGTH])
+    unsealed = server.core.unsealed
+    assert unsealed is not None
+    policies = unsealed.crypto_policies
+    stored = policies.stored("root", "pci")
+    assert stored is not None
+    rule = msgspec.structs.replace(stored.document.rules[0], require="key.unheard_of > 1")
+    document = msgspec.structs.replace(stored.document, rules=(rule,), profile="cnsa-1.0@2015-01")
+    changed = msgspec.structs.replace(stored, document=document)
+    await put(policies.view, "policy/root/pci", msgspec.msgpack.encode(changed))
+    _, answer = await server.ask(
+        "POST", "sys/crypto-policies/evaluate", {"key": {"type": "rsa-4096"}, "operation": "sign"}
+    )
+    assert answer["data"]["verdict"] == "deny"
+    assert [rule["held"] for rule in answer["data"]["rules"]] == [False, False]

@@ -1,0 +1,99 @@
+"""Crypto policies of a real server: on all its workers at once, and after kills in the middle of writes."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import threading
+from pathlib import Path
+from typing import Any
+
+from tests.products import Product
+from tests.servers import Server
+from tests.wire.test_workers import CONNECTIONS, WORKERS, Kept
+
+POLICY = "sys/crypto-policies/p"
+NEVER = {"rules": [{"name": "never", "operations": ["encrypt"], "require": "request.has_associated_data"}]}
+KILLS = 5
+
+
+async def test_a_change_holds_on_all_workers_before_it_is_answered(tmp_path: Path) -> None:
+    with Server(Product.CRYPTOSERVE, tmp_path, settings=f"workers = {WORKERS}\n") as server:
+        server.initialize(shares=3, threshold=2)
+        server.unseal()
+        server.request("POST", "sys/mounts/transit", {"type": "transit"}).data()
+        server.request("POST", "transit/keys/k", {}).data()
+        connections = [Kept(server) for _ in range(CONNECTIONS)]
+        chance = random.Random(13)
+
+        async def statuses() -> set[int]:
+            asked = [
+                each.ask("POST", "transit/encrypt/k", {"plaintext": "AAAA"}, server.root_token) for each in connections
+            ]
+            return {status for status, _ in await asyncio.gather(*asked)}
+
+        assert await statuses() == {200}
+        for _ in range(10):
+            status, answer = await chance.choice(connections).ask("POST", POLICY, NEVER, server.root_token)
+            assert status == 200, answer
+            assert await statuses() == {403}
+            assert (await chance.choice(connections).ask("DELETE", POLICY, None, server.root_token))[0] == 204
+            assert await statuses() == {200}
+        for each in connections:
+            await each.client.aclose()
+
+
+def test_a_kill_in_the_middle_of_a_write_leaves_a_whole_version(tmp_path: Path) -> None:
+    chance = random.Random(13)
+    with Server(Product.CRYPTOSERVE, tmp_path, settings="workers = 2\n") as server:
+        server.initialize(shares=3, threshold=2)
+        server.unseal()
+        written = 0
+        for _ in range(KILLS):
+            writer = _Writer(server)
+            writer.start()
+            threading.Event().wait(chance.uniform(0.02, 0.3))
+            server.kill()
+            writer.join(30)
+            assert not writer.is_alive()
+            server.start()
+            server.unseal()
+            written = max(written, writer.acknowledged)
+            answer = server.request("GET", POLICY)
+            present = 0 if answer.status == 404 else _check(server, answer.data())
+            assert present >= written
+            written = present
+        assert written > KILLS
+
+
+def _check(server: Server, shown: dict[str, Any]) -> int:
+    """The version of a policy, all of whose parts have to be of one write."""
+    version: int = shown["version"]
+    assert shown["description"] == shown["rules"][0]["message"]
+    versions = server.request("GET", f"{POLICY}/versions").data()
+    assert versions["current_version"] == version
+    assert set(versions["versions"]) == {str(number) for number in range(max(1, version - 19), version + 1)}
+    found = server.request("GET", f"{POLICY}?version={version}").data()
+    assert found == shown
+    return version
+
+
+class _Writer(threading.Thread):
+    """Writes one version after the other until the server has gone; ``acknowledged`` is the last one answered."""
+
+    def __init__(self, server: Server) -> None:
+        super().__init__()
+        self._server = server
+        self.acknowledged = 0
+
+    def run(self) -> None:
+        number = 0
+        while True:
+            number += 1
+            text = f"write {number}"
+            rule = {"name": "r", "operations": ["sign"], "require": "key.bits > 1", "message": text}
+            try:
+                answer = self._server.request("POST", POLICY, {"description": text, "rules": [rule]})
+                self.acknowledged = answer.data()["version"]
+            except Exception:  # noqa: BLE001 - however it ends, the server has been killed
+                return
