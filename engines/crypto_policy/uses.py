@@ -18,8 +18,8 @@ from typing import Protocol
 from msgspec import Struct
 from msgspec.structs import replace
 
-from engines.crypto_policy.facts import NO_REQUEST, NOWHERE, KeyFacts, Place, RequestFacts
-from engines.crypto_policy.gate import OPEN_GATE, Asking, CryptoRecord, Gate, KeyUse, PolicyRefused
+from engines.crypto_policy.facts import NO_REQUEST, KeyFacts, Place, RequestFacts
+from engines.crypto_policy.gate import Asking, CryptoRecord, Gate, KeyUse, PolicyRefused
 from engines.crypto_policy.operations import CryptoOperation
 
 REWRAP = "rewrap"
@@ -31,15 +31,6 @@ class Gated(Protocol):
 
     gate: Gate
     place: Place
-
-
-class _Ungated:
-    gate: Gate = OPEN_GATE
-    place = NOWHERE
-
-
-UNGATED: Gated = _Ungated()
-"""For what is no engine with keys, and asks no gate."""
 
 
 class Uses(Struct):

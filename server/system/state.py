@@ -6,11 +6,26 @@ sealed. The API is the table in ``server.system.routes``; each handler is in the
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+from engines.crypto_policy.facts import Place
+from engines.crypto_policy.gate import Gate
+from engines.crypto_policy.uses import Gated
 from engines.faults import Sealed
 from server.core.lifecycle import Core
 from server.core.unsealed import Unsealed
 from server.seal.barrier_rotation import rotate_when_due
 from server.tenants.tenant import Tenant
+
+_PATH = "sys/"
+
+
+@dataclass(slots=True)
+class _Gated:
+    """What ``begin`` asks for, where no key is used."""
+
+    gate: Gate
+    place: Place
 
 
 class System:
@@ -19,12 +34,22 @@ class System:
     def __init__(self, core: Core, tenant: Tenant | None) -> None:
         self.core = core
         self._tenant = tenant
+        self._gated: _Gated | None = None
 
     @property
     def tenant(self) -> Tenant:
         """The namespace; only routes that need an unsealed server use it."""
         assert self._tenant is not None, "open routes don't ask for a namespace"
         return self._tenant
+
+    @property
+    def gated(self) -> Gated:
+        """The crypto policy's gate for what ``sys`` does without keys."""
+        if self._gated is None:
+            path = self.tenant.namespace.path
+            gate = self.tenant.crypto_policies.gate(path, _PATH, "system")
+            self._gated = _Gated(gate, Place(_PATH, path))
+        return self._gated
 
     @property
     def unsealed(self) -> Unsealed:

@@ -158,6 +158,15 @@ async def test_callers_are_told_apart_by_their_groups(server: Server) -> None:
     assert (await server.ask("POST", "transit/encrypt/k", {"plaintext": TEXT}))[0] == 403
 
 
+async def test_hashes_are_judged_in_sys_too(server: Server) -> None:
+    await with_key(server, "")
+    await write(server, "", "p", rules=[{"name": "r", "operations": ["hash"], "require": "request.hash != 'sha2-224'"}])
+    for path in ("sys/tools/hash", "transit/hash"):
+        assert (await server.ask("POST", path, {"input": TEXT}))[0] == 200
+        status, answer = await server.ask("POST", f"{path}/sha2-224", {"input": TEXT})
+        assert (status, answer["errors"]) == (403, ['crypto policy "p" rule "r" refuses hash with sha2-224'])
+
+
 async def test_a_change_is_there_for_the_next_request(server: Server) -> None:
     await with_key(server, "")
     for _ in range(3):
