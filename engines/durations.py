@@ -1,4 +1,4 @@
-"""Durations and times as Go and Vault write them, with Go's words for what isn't one.
+"""Durations and times in Go's and Vault's notation, with Go's errors.
 
 Vault reads a bare number as seconds, ``90m`` and ``1h30m`` as Go does, and ``30d`` as days. All arithmetic is in whole
 nanoseconds within 64 bits, like Go's, so that what overflows there is refused here.
@@ -16,7 +16,7 @@ _MINUTE = 60 * SECOND
 _HOUR = 60 * _MINUTE
 
 MAX_CHARACTERS = 1024
-"""The longest text that is read as a duration; Go reads any, and a sum of megabytes takes seconds."""
+"""The longest text that is read as a duration; Go accepts any, but a sum of megabytes takes seconds."""
 
 _UNITS = {"ns": 1, "us": 1_000, "µs": 1_000, "μs": 1_000, "ms": 1_000_000, "s": SECOND, "m": _MINUTE, "h": _HOUR}
 _LARGEST = 2**63 - 1
@@ -27,11 +27,11 @@ _PART = re.compile(r"([0-9]*)(\.?)([0-9]*)([^0-9.]*)")
 
 
 class InvalidDuration(ValueError):
-    """What was given is no duration; the text is Go's."""
+    """The input is no duration; the text is Go's."""
 
 
 def parse_duration(value: object) -> int:
-    """The whole seconds of ``value``, as Vault converts parameters and settings; fractions are cut off.
+    """The whole seconds of ``value``, as Vault converts parameters and settings; fractions are truncated.
 
     ``value`` is a number of seconds, or text as ``"3600"``, ``"1h30m"``, ``"1.5s"`` or ``"30d"``; None and ``""`` are
     0. Negative values are durations too. Raises ``InvalidDuration`` for anything else, for more than 292 years, and for
@@ -78,7 +78,7 @@ def _parse_text(text: str) -> int:
 
 
 def _check_length(text: str) -> None:
-    """Raise ``InvalidDuration``, with the beginning of ``text`` alone, if it is longer than any duration."""
+    """Raise ``InvalidDuration``, with only the beginning of ``text``, if it is longer than any duration."""
     if len(text) > MAX_CHARACTERS:
         shown = _quoted(text[:_SHOWN_CHARACTERS] + "...")
         raise InvalidDuration(f"time: invalid duration {shown}: longer than {MAX_CHARACTERS} characters")
@@ -124,7 +124,7 @@ def _too_large(digits: str) -> bool:
 
 
 def _fraction(digits: str, unit: int) -> int:
-    """The part behind the point, to Go's precision: the digits that fit 63 bits, scaled in floating point."""
+    """The fraction, to Go's precision: the digits that fit 63 bits, scaled in floating point."""
     kept = digits[:19]
     if int(kept or "0") > _LARGEST:
         kept = digits[:18]
@@ -136,7 +136,7 @@ def _invalid(text: str) -> InvalidDuration:
 
 
 def _quoted(text: str) -> str:
-    """``text`` as Go's package time quotes it: what isn't printable ASCII by its bytes."""
+    """``text`` as Go's package time quotes it: unprintable and non-ASCII characters by their bytes."""
     parts = []
     for character in text:
         if character in '"\\':

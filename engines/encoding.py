@@ -1,8 +1,8 @@
-"""Text forms of bytes and times, exactly as the Vault API spells them.
+"""Text encodings of bytes and times, exactly as in the Vault API.
 
 Vault's base64 is that of Go: the standard alphabet with padding required, line breaks ignored anywhere, and the unused
-bits of the last character ignored. What isn't base64 is answered with the offset at which Go's decoder gave up, and
-clients show that text to people, so the slow path computes the same offset. The fast path is one call into C.
+bits of the last character ignored. Errors have the offset at which Go's decoder stops, and clients show that text to
+people, so the slow path computes the same offset. The fast path is one call into C.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _BREAKS = re.compile(rb"[\r\n]*")
 _TO_URL = str.maketrans("+/", "-_")
 _FROM_URL = str.maketrans("-_", "+/")
 _LONG = 128
-"""From which length on the decoder that works on many bytes at a time is worth its start."""
+"""The length in bytes from which the vectorised decoder pays off."""
 
 _NEWLINES = b"\r\n"
 _PAD = ord("=")
@@ -43,11 +43,11 @@ def decode_base64(text: str) -> bytes:
     """The bytes of base64 ``text`` (RFC 4648 section 4, as Go's ``StdEncoding``). Raises ``NotBase64``."""
     try:
         if len(text) >= _LONG:
-            return pybase64.b64decode(text, None, True)  # By position: names would cost as much again.
+            return pybase64.b64decode(text, None, True)  # By position: keywords would double the cost.
         decoded = a2b_base64(text, strict_mode=True)
     except ValueError:
         return _decode_slowly(text)
-    # The C decoder lets surplus padding pass: a whole quantum's worth of it, or a length that is no multiple of four.
+    # The C decoder accepts surplus padding: a whole quantum's worth of it, or a length that is no multiple of four.
     length = len(text)
     if length & 3 or 4 * len(decoded) <= 3 * length - 12:
         return _decode_slowly(text)
@@ -75,9 +75,9 @@ def decode_base64_url(text: str) -> bytes:
 
 
 def _decode_slowly(text: str) -> bytes:
-    """Find what is wrong and where, or decode what the fast path doesn't take: text with line breaks.
+    """Find the first error, or decode what the fast path doesn't take: text with line breaks.
 
-    Linear and without a loop over characters, since whoever sends nonsense may send a lot of it.
+    Linear and without a loop over characters, since an attacker may send much invalid text.
     """
     source = text.encode("utf-8", "surrogatepass")
     other = _OTHER.search(source)
@@ -117,7 +117,7 @@ def _behind_breaks(source: bytes, position: int) -> int:
 
 
 def nanoseconds_of(seconds: float) -> int:
-    """``seconds`` in whole nanoseconds; multiplying as a whole would lose the last digits."""
+    """``seconds`` in whole nanoseconds; one multiplication would lose the last digits."""
     return int(seconds) * SECOND + int(seconds % 1 * SECOND)
 
 

@@ -1,4 +1,4 @@
-"""The one fault tree: how an engine, an auth method or the core says no. Only ``compat`` knows HTTP statuses.
+"""The fault tree of engines, auth methods and the core. Only ``compat`` knows HTTP statuses.
 
     Fault
       +- InvalidRequest        the caller's input is wrong                         (answered with the bare text)
@@ -6,15 +6,15 @@
       |    +- Unauthenticated  ... because it has shown no valid token
       +- NotFound              no such object; often without any text
       +- UnsupportedPath       the mount has no such path
-      +- UnsupportedOperation  the path is there, but not for this verb
-      +- Failed                OpenBao answers 500 to this, and clients may lean on it; planned, not a bug
+      +- UnsupportedOperation  the path exists, but not with this method
+      +- Failed                OpenBao answers 500, which clients may depend on; planned, not a bug
       +- TooLarge              the body is over the limit
       +- RateLimited           a quota is used up
       +- Sealed                the server is sealed or not initialised
-      +- Unavailable           the server can't do it at present: storage or all audit devices refuse
+      +- Unavailable           the server can't do it at present: storage or all audit devices fail
 
-Vault tells an error that a handler *returns* (wrapped as ``1 error occurred: ...``) from an error *response* that it
-composes (the bare text). ``Fault.wrapped`` says which of the two a fault is; each class has Vault's usual choice.
+Vault distinguishes an error that a handler *returns* (wrapped as ``1 error occurred: ...``) from an error *response*
+that it composes (the bare text). ``Fault.wrapped`` tells which a fault is; each class has Vault's usual choice.
 
 Anything raised that isn't a Fault is a bug in the server, answered by a fixed text.
 """
@@ -25,7 +25,7 @@ from typing import ClassVar
 
 
 class Fault(Exception):
-    """A planned refusal. ``message`` is for the caller and holds no secret; ``None`` answers without a text."""
+    """A planned refusal. ``message`` is for the caller and holds no secret; ``None`` means no text."""
 
     wraps: ClassVar[bool] = False
 
@@ -40,7 +40,7 @@ class InvalidRequest(Fault):
 
 
 class Denied(Fault):
-    """A valid token without the right to do this."""
+    """A valid token without the right to this."""
 
     wraps = True
 
@@ -49,13 +49,13 @@ class Denied(Fault):
 
 
 class Unauthenticated(Denied):
-    """No token, or one that is unknown, expired, revoked or used up; the answer doesn't say which."""
+    """No token, or an unknown, expired, revoked or used-up one; the answer doesn't say which."""
 
     wraps = False
 
 
 class NotFound(Fault):
-    """There is no such object."""
+    """The object doesn't exist."""
 
 
 class UnsupportedPath(Fault):
@@ -68,7 +68,7 @@ class UnsupportedPath(Fault):
 
 
 class UnsupportedOperation(Fault):
-    """The path has no such verb."""
+    """The path doesn't have this method."""
 
     wraps = True
 
@@ -77,7 +77,7 @@ class UnsupportedOperation(Fault):
 
 
 class Failed(Fault):
-    """What OpenBao reports as its own failure, with its words, though the cause is often the caller's input."""
+    """A failure that OpenBao reports as its own, with its text, though the caller's input often causes it."""
 
     wraps = True
 
@@ -87,7 +87,7 @@ class TooLarge(Fault):
 
 
 class RateLimited(Fault):
-    """A quota is used up for now; ``retry_after_seconds`` says when it makes sense to try again, 0 if that is open."""
+    """A quota is used up for now; ``retry_after_seconds`` is the time to wait, 0 if unknown."""
 
     def __init__(
         self, message: str | None = None, *, wrapped: bool | None = None, retry_after_seconds: int = 0

@@ -1,8 +1,8 @@
-"""Types of parameters that Vault converts in ways of its own; ``compat.fields`` does the converting.
+"""Types of parameters with Vault's own conversions; ``compat.fields`` does the converting.
 
-A field annotated with one of these holds the converted value. Plain ``str``, ``int``, ``bool``, ``float``,
-``list[...]`` and ``dict[...]`` are converted weakly too (a number for a string,
-``"5"`` for an int); ``Any`` not at all.
+A field with one of these annotations holds the converted value. Plain ``str``, ``int``, ``bool``, ``float``,
+``list[...]`` and ``dict[...]`` are converted weakly too (a number for a string, ``"5"`` for an int); ``Any`` not at
+all.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ READING = "cryptoserve_reading"
 """The key under which ``Meta.extra`` carries the ``Reading`` of a text field."""
 
 PARTS = "cryptoserve_parts"
-"""The key under which ``Meta.extra`` carries the function that splits a text into what its handler makes of it, where
-that is a list: for texts of ``name=value`` with commas between, say."""
+"""The key under which ``Meta.extra`` carries the function that splits a text into the handler's list: for texts of
+``name=value`` pairs with commas, say."""
 
 Parts: TypeAlias = Callable[[str], list[str]]
 
 Reading: TypeAlias = Callable[[str], str]
-"""The form of a text that its handler goes by: texts with one form mean the same, and policies judge the form."""
+"""Returns the canonical form of a text: texts with one form mean the same, and policies judge the form."""
 
 MAX_DURATION_SECONDS = 9_223_372_036
-"""As many whole seconds as 64 bits of nanoseconds hold, about 292 years."""
+"""The most seconds in 64 bits of nanoseconds, about 292 years."""
 
 Duration: TypeAlias = Annotated[int, Meta(ge=0, le=MAX_DURATION_SECONDS, extra={KIND: "duration"})]
 """Whole seconds, given as a number, ``"3600"``, ``"90m"``, ``"1h30m"`` or ``"30d"``; never negative."""
@@ -37,13 +37,13 @@ Duration: TypeAlias = Annotated[int, Meta(ge=0, le=MAX_DURATION_SECONDS, extra={
 SignedDuration: TypeAlias = Annotated[
     int, Meta(ge=-MAX_DURATION_SECONDS, le=MAX_DURATION_SECONDS, extra={KIND: "signed_duration"})
 ]
-"""As ``Duration``, where Vault lets a negative value through."""
+"""As ``Duration``, where Vault accepts a negative value."""
 
 BareDuration: TypeAlias = Annotated[int, Meta(extra={KIND: "bare_duration"})]
-"""As ``SignedDuration``, where a bad value is answered with Go's bare words, as by the token store."""
+"""As ``SignedDuration``, where errors are Go's bare words, as in the token store."""
 
 CommaList: TypeAlias = Annotated[list[str], Meta(extra={KIND: "comma_list"})]
-"""Strings, given as a list or as one string with commas; blanks around each are dropped."""
+"""Strings, given as a list or as one string with commas; surrounding blanks are dropped."""
 
 KeyValues: TypeAlias = Annotated[dict[str, str], Meta(extra={KIND: "key_values"})]
 """Strings by name, given as an object or as a list of ``name=value``."""
@@ -52,21 +52,21 @@ BATCH = "batch"
 """The kind of ``Batch``."""
 
 Batch: TypeAlias = Annotated[Any, Meta(extra={KIND: BATCH})]
-"""The items of a batch: a list, which is taken as it comes, since each path has words of its own for other things."""
+"""The items of a batch: a list, passed unconverted, since each path has its own errors for other values."""
 
 
 def fold_case(text: str) -> str:
-    """The reading of names that are the same in any case of letters."""
+    """The reading of names that are case-insensitive."""
     return text.lower()
 
 
 def trim_slashes(text: str) -> str:
-    """The reading of paths of mounts and the like, which have no slashes at their ends."""
+    """The reading of paths of mounts and the like, without slashes at their ends."""
     return text.strip("/")
 
 
 def join_names(text: str) -> str:
-    """The reading of paths of which only the names count: what lies between slashes and isn't empty."""
+    """The reading of paths in which only the non-empty names between slashes count."""
     return "/".join(filter(None, text.split("/")))
 
 
@@ -80,7 +80,7 @@ def plain_integer(text: str) -> str:
 
 
 def same_words(words: Mapping[str, str]) -> Reading:
-    """The reading of texts of which some mean the same as others: ``words`` are these and what they mean."""
+    """The reading of texts with synonyms: ``words`` maps synonyms to their meaning."""
 
     def read(text: str) -> str:
         return words.get(text, text)
@@ -89,32 +89,32 @@ def same_words(words: Mapping[str, str]) -> Reading:
 
 
 FoldedName: TypeAlias = Annotated[str, Meta(extra={READING: fold_case})]
-"""A name that is the same in any case of letters."""
+"""A case-insensitive name."""
 
 SlashedPath: TypeAlias = Annotated[str, Meta(extra={READING: trim_slashes})]
-"""A path whose slashes at its ends mean nothing."""
+"""A path whose leading and trailing slashes don't count."""
 
 NamesPath: TypeAlias = Annotated[str, Meta(extra={READING: join_names})]
-"""A path in which the number of slashes between two names means nothing."""
+"""A path in which repeated slashes count as one."""
 
 IntegerSegment: TypeAlias = Annotated[str, Meta(extra={READING: plain_integer})]
-"""A whole number as a segment of a path, given in any way that its handler takes."""
+"""An integer as a segment of a path, in any notation that its handler accepts."""
 
 
 def reading_of(annotation: object) -> Reading | None:
-    """The reading of a field with this annotation; None if each text means something else."""
+    """The reading of a field with this annotation; None if every text has its own meaning."""
     reading: Reading | None = _noted(annotation, READING)
     return reading
 
 
 def parts_of(annotation: object) -> Parts | None:
-    """What splits the text of a field with this annotation; None if it is one text."""
+    """The function that splits the text of a field with this annotation; None if it is one text."""
     parts: Parts | None = _noted(annotation, PARTS)
     return parts
 
 
 def _noted(annotation: object, key: str) -> Any:
-    """What an annotation, as a whole or one of its choices, notes under ``key``; None for nothing."""
+    """The value of ``key`` in an annotation, as a whole or in one of its choices; None if absent."""
     if get_origin(annotation) is Annotated:
         inner, *extras = get_args(annotation)
         for extra in extras:

@@ -1,4 +1,4 @@
-"""From a path below a mount to the row of the route table that serves it.
+"""Routing: from a path below a mount to the row of the route table that serves it.
 
 Patterns are compiled once per engine type. The first literal segment selects a handful of candidates; among those the
 most specific matches, whatever the order of the rows: at each segment a literal beats ``{name}``, which beats
@@ -35,18 +35,18 @@ class Endpoint:
     exists: Exists[Any, Any] | None
     scope: Scope
     wrapping_token: bool
-    """Whether one of ``routes`` takes a wrapping token; it is checked for every operation on the path."""
+    """Whether one of ``routes`` takes a wrapping token; every operation on the path then checks it."""
 
     readings: Mapping[str, Reading]
-    """Those of the parameters in the path that can be spelt in several ways."""
+    """The readings of path parameters with several spellings."""
 
     @property
     def folds(self) -> bool:
-        """Whether the case of letters means nothing in one of them."""
+        """Whether one of them is case-insensitive."""
         return any(reading("A") == "a" for reading in self.readings.values())
 
     def canonical(self, path: str) -> str:
-        """``path``, which the pattern matches, in the one spelling of what its handlers act on."""
+        """``path``, which matches the pattern, in its canonical spelling."""
         found = self.expression.fullmatch(path) if self.readings else None
         if found is None:
             return path
@@ -57,8 +57,8 @@ class Endpoint:
 
 
 class RouteTable:
-    """The compiled table of one engine type. Raises ValueError for two rows with one operation and pattern,
-    and for rows of one pattern with different scopes."""
+    """The compiled table of one engine type. Raises ``ValueError`` for two rows with one operation and pattern, and for
+    rows of one pattern with different scopes."""
 
     def __init__(self, routes: Iterable[Row[Any]]) -> None:
         grouped: dict[str, dict[Operation, Row[Any]]] = {}
@@ -125,7 +125,7 @@ def _compile(pattern: str, operations: Mapping[Operation, Row[Any]]) -> Endpoint
 
 
 def _readings(pattern: str, routes: Iterable[Row[Any]]) -> dict[str, Reading]:
-    """The readings of the parameters in ``pattern``, in their order, as the bodies of any of ``routes`` state them."""
+    """The readings of the parameters in ``pattern``, in order, as stated by the bodies of ``routes``."""
     stated = {
         field.encode_name: reading
         for route in routes

@@ -1,15 +1,14 @@
-"""Work that would delay other requests: in bounded thread pools, or on the event loop with turns in between.
+"""Worker pools: bounded threads for slow work, and cooperative turns for long work on the event loop.
 
-A row of the registry says how long its work takes (``Pace``). What takes less than a millisecond is done in place,
-since handing it to a thread and back would cost more than it saves. The rest goes to one of two lanes, so that what
-takes some milliseconds doesn't stand behind what takes seconds. A lane has a few threads, which give way to the event
-loop where there aren't processors for all, and takes in only so much: beyond that, callers are told to come back.
+A row of the registry has the pace of its work (``Pace``). Work below a millisecond is done in place, since a thread
+would cost more than it saves. Other work goes to one of two pools, so that milliseconds don't wait for seconds. A pool
+has a few threads, at a lower priority than the event loop, and a bounded queue: beyond it, callers are told to retry.
 
-Threads help because what is called there lets go of the interpreter's lock: OpenSSL does, and what doesn't is called in
-a process of its own by the module that calls it (``algorithms/slhdsa.py``).
+Threads help because the called code releases the interpreter's lock: OpenSSL does. Code that doesn't is called in a
+process of its own (``algorithms/signatures/slhdsa_process.py``).
 
-A batch on the event loop gives other requests their turn (``in_turns``): one thread answers all requests of a process,
-so ten thousand RSA signatures in a row would delay the others for half a minute.
+A batch on the event loop yields to other requests (``in_turns``): one thread answers all requests of a process, so ten
+thousand RSA signatures in a row would delay the others for half a minute.
 """
 
 from __future__ import annotations
@@ -30,30 +29,30 @@ T = TypeVar("T")
 Piece = TypeVar("Piece")
 
 TURN_SECONDS = 0.01
-"""How long one batch goes on before others get their turn."""
+"""The seconds for which a batch runs before it yields."""
 
 MAX_THREADS = 4
 THREADS = min(MAX_THREADS, max(1, (os.cpu_count() or 1) // 2))
-"""The threads of each lane. There is a worker for each processor, and each has lanes of its own."""
+"""The threads of each pool. There is a worker for each processor, and each has pools of its own."""
 
 MAX_BRIEF = 256
-"""How many pieces of brief work may be under way or waiting at a time, in this process."""
+"""The most pieces of brief work under way or waiting at a time, in this process."""
 
 MAX_LONG = 16
-"""The same of long work."""
+"""The same for long work."""
 
 MAX_LONG_ITEMS = 100
-"""The most items in a batch whose items are long work each."""
+"""The most items in a batch whose items are each long work."""
 
 _RETRY_SECONDS = 1
 _WAIT_SECONDS = 0.1
 
 _NICENESS = 8
-"""How far a lane's threads stand back: about a seventh of the processor's time, if others want all of it."""
+"""nice(2) increment of pool threads: about a seventh of the processor's time under full load."""
 
 
 class WorkerPool:
-    """A few threads, and so many places before them."""
+    """A few threads with a bounded queue."""
 
     def __init__(self, name: str, threads: int, places: int) -> None:
         self._name = name
@@ -61,19 +60,19 @@ class WorkerPool:
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix=f"{name}-work", initializer=_give_way)
 
     async def run(self, work: Callable[[], T]) -> T:
-        """What ``work`` gives or raises. Raises ``RateLimited`` when all places are taken."""
+        """The result of ``work``, returned or raised. Raises ``RateLimited`` when the queue is full."""
         if not self._places.acquire(blocking=False):
             raise RateLimited(
                 f"too many requests at once for work that takes long ({self._name})",
                 retry_after_seconds=_RETRY_SECONDS,
             )
         future = self._threads.submit(_Outcome, work)
-        # A thread goes on when its caller is cancelled, so its place is taken until the work has ended.
+        # A thread continues when its caller is cancelled, so it occupies its place until the work has ended.
         future.add_done_callback(self._leave)
         return (await asyncio.wrap_future(future)).take()
 
     async def run_each(self, pieces: Iterable[Callable[[], T]]) -> list[T]:
-        """As ``run`` for one after the other: only the first is turned away, the others wait for a place."""
+        """As ``run`` for one piece after the other: only the first may be refused, the others wait for a place."""
         results: list[T] = []
         for work in pieces:
             while True:
@@ -91,8 +90,8 @@ class WorkerPool:
 
 
 def _give_way() -> None:
-    """Let this thread come behind those that answer, where both want the same processor."""
-    with contextlib.suppress(OSError):  # Not every system knows threads apart.
+    """Lower the priority of this thread below the event loop's."""
+    with contextlib.suppress(OSError):  # Not every system has priorities per thread.
         thread = threading.get_native_id()
         os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) + _NICENESS)
 
@@ -101,20 +100,19 @@ _BESIDE = ThreadPoolExecutor(1, thread_name_prefix="beside")
 
 
 async def beside(work: Callable[[], T]) -> T:
-    """What ``work`` gives or raises, done beside the event loop, one at a time: for what keeps the interpreter's lock.
+    """The result of ``work``, done in a single thread: for code that holds the interpreter's lock.
 
-    The loop has its turn every few milliseconds meanwhile. Further threads would make nothing faster, and each keeps
-    memory of its own. How much there is to do is bounded by whoever calls this.
+    The event loop gets the lock every few milliseconds. More threads would gain nothing, and each takes memory of its
+    own. Callers bound the amount of work.
     """
     return (await asyncio.get_running_loop().run_in_executor(_BESIDE, _Outcome, work)).take()
 
 
 class _Outcome(Generic[T]):
-    """What a piece of work gives or raises, to be taken once.
+    """The result of a piece of work, returned or raised once.
 
-    asyncio's futures for threads refer to each other, and an exception refers to the frames that it went through. A
-    future that held either would keep all that was at hand there, ten megabytes of a body maybe, until garbage is
-    looked for.
+    asyncio's futures for threads refer to each other, and an exception refers to its frames. A future that held either
+    would keep all of their data, perhaps a body of ten megabytes, until a garbage collection.
     """
 
     __slots__ = ("_error", "_value")
@@ -128,7 +126,7 @@ class _Outcome(Generic[T]):
             self._error.append(error)
 
     def take(self) -> T:
-        """The value; or the error is raised."""
+        """Return the value, or raise the error."""
         if self._error:
             raise self._error.pop()
         return self._value.pop()
@@ -139,20 +137,20 @@ _LANES = {Pace.BRIEF: WorkerPool("brief", THREADS, MAX_BRIEF), Pace.LONG: Worker
 
 
 async def at_pace(pace: Pace, work: Callable[[], T]) -> T:
-    """What ``work`` gives or raises, done where its ``pace`` holds up nobody.
+    """The result of ``work``, done where its ``pace`` doesn't delay other requests.
 
-    Raises ``RateLimited`` when there is no place left. What it calls must be fit for any thread.
+    Raises ``RateLimited`` when the queue is full. The called code must be thread-safe.
     """
     return work() if pace is _INSTANT else await _LANES[pace].run(work)
 
 
 async def each_at_pace(pace: Pace, pieces: Iterable[Callable[[], T]]) -> list[T]:
-    """As ``at_pace`` for work in several pieces, between which others come in. Raises what the first of them raises."""
+    """As ``at_pace`` for work in several pieces, between which other work runs. Raises the first error."""
     return [work() for work in pieces] if pace is _INSTANT else await _LANES[pace].run_each(pieces)
 
 
 def check_long_items(pace: Pace, count: int) -> None:
-    """Raises ``InvalidRequest`` for a batch of more items than a request may ask for at this ``pace``."""
+    """Raises ``InvalidRequest`` for a batch of more items than are allowed at this ``pace``."""
     if pace is Pace.LONG and count > MAX_LONG_ITEMS:
         raise InvalidRequest(f"batch_input holds {count} items, more than the {MAX_LONG_ITEMS} for keys of this type")
 

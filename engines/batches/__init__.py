@@ -1,1 +1,1 @@
-"""Batches: their items, how they are read, and the answer to a batch as a whole."""
+"""Batches: their items, parsing, and the answer to a batch as a whole."""

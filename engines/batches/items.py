@@ -1,7 +1,7 @@
-"""The items of batches, and reading those again that aren't well-formed, to say what is wrong in OpenBao's words.
+"""Items of batches, and a parser for malformed ones that reports errors in OpenBao's words.
 
-OpenBao has two readers. Encryption and decryption take strings for strings and nothing else; the other operations turn
-numbers into strings and overlook upper case.
+OpenBao has two parsers. Encryption and decryption accept strings alone; the other operations convert numbers to strings
+and ignore case in names.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Int64: TypeAlias = Annotated[int, Meta(ge=_INT64.start, le=_INT64.stop - 1)]
 
 
 class EncryptItem(Struct, kw_only=True, gc=False):
-    """One message to encrypt."""
+    """A message to encrypt."""
 
     plaintext: str
     context: str = ""
@@ -29,7 +29,7 @@ class EncryptItem(Struct, kw_only=True, gc=False):
     associated_data: str = ""
     reference: str = ""
     ciphertext: str = ""
-    """Means nothing here, but must be a string if it is there."""
+    """Without effect, but must be a string if present."""
 
     tells = {
         "plaintext": "Base64 of the data.",
@@ -42,14 +42,14 @@ class EncryptItem(Struct, kw_only=True, gc=False):
 
 
 class DecryptItem(Struct, kw_only=True, gc=False):
-    """One message to decrypt."""
+    """A message to decrypt."""
 
     ciphertext: str
     context: str = ""
     associated_data: str = ""
     reference: str = ""
     plaintext: str = ""
-    """Means nothing here, but must be a string if it is there."""
+    """Without effect, but must be a string if present."""
 
     key_version: Int64 = 0
     """As ``plaintext``, but a number."""
@@ -65,7 +65,7 @@ class DecryptItem(Struct, kw_only=True, gc=False):
 
 
 class RewrapItem(Struct, kw_only=True, gc=False):
-    """One message to encrypt anew."""
+    """A ciphertext to encrypt anew."""
 
     ciphertext: str = ""
     context: str = ""
@@ -85,7 +85,7 @@ class RewrapItem(Struct, kw_only=True, gc=False):
 
 
 class InputItem(Struct, kw_only=True, gc=False):
-    """One message to authenticate, sign or verify."""
+    """A message to authenticate, sign or verify."""
 
     input: str | UnsetType = UNSET
     context: str = ""
@@ -110,7 +110,7 @@ Item = TypeVar("Item", EncryptItem, DecryptItem)
 
 
 def _go_type(value: Any) -> str:
-    """What Go calls the type of a value that came as JSON."""
+    """Go's name of the type of a JSON value."""
     match value:
         case None:
             return "<nil>"
@@ -156,7 +156,7 @@ def reread_strictly(batch: Any, kind: type[Item], required: str) -> list[Item]:
 def _read_strict_field(
     index: int, given: dict[str, Any], name: str, fields: dict[str, Any], kind: type[Item], required: str
 ) -> str | None:
-    """Put the field ``name`` of ``given`` into ``fields``, or say what is wrong with it."""
+    """Put the field ``name`` of ``given`` into ``fields``, or raise its error."""
     where = f"'[{index}].{name}'"
     if name not in given:
         if name != required:

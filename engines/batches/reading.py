@@ -1,7 +1,7 @@
-"""Batches: how their items are read, and what a batch as a whole is answered with.
+"""Batches: parsing of their items, and the answer to a batch as a whole.
 
-Almost every batch is well-formed and read by one call into C; what that refuses is read again item by item, to find out
-whether it is wrong and to say so in OpenBao's words.
+Almost every batch is well-formed and parsed by one call into C; others are parsed again item by item, to decide whether
+they are wrong and to report it in OpenBao's words.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ AnyItem = TypeVar("AnyItem", EncryptItem, DecryptItem, RewrapItem)
 
 
 def read_strictly(batch: Any, kind: type[Item], required: str, limit: int) -> list[Item]:
-    """The items of ``batch`` as encryption and decryption read them; ``required`` is the field that must be there.
+    """The items of ``batch`` as encryption and decryption parse them; ``required`` is a mandatory field.
 
     Raises ``InvalidRequest`` for an empty batch or one of more than ``limit`` items, ``Failed`` for a malformed one.
     """
@@ -46,17 +46,17 @@ def read_strictly(batch: Any, kind: type[Item], required: str, limit: int) -> li
 
 
 def read_leniently(batch: Any, limit: int) -> list[RewrapItem]:
-    """The items of ``batch``, at most ``limit``, as rewrapping reads them. Raises ``InvalidRequest`` or ``Failed``."""
+    """The items of ``batch``, at most ``limit``, as rewrapping parses them. Raises ``InvalidRequest`` or ``Failed``."""
     _check_size(batch, limit)
     try:
-        # Other spellings of the field names have to be found, so any surplus field leads to the slow reader.
+        # Other spellings of field names must be found, so any surplus field leads to the slow parser.
         return _not_empty(list[RewrapItem](msgspec.convert(batch, list[_ExactRewrapItem])))
     except msgspec.ValidationError:
         return _not_empty(reread_leniently(batch))
 
 
 def read_strings(batch: Any, type_name: str, limit: int) -> list[InputItem]:
-    """The items of ``batch``, at most ``limit``, where they are maps of strings; OpenBao calls one ``type_name``.
+    """The items of ``batch``, at most ``limit``, for maps of strings; ``type_name`` is OpenBao's name of one.
 
     Raises ``InvalidRequest`` or ``Failed``.
     """
@@ -82,7 +82,7 @@ def read_strings(batch: Any, type_name: str, limit: int) -> list[InputItem]:
 
 
 def read_items(batch: Any, kind: type[Other], limit: int) -> list[Other]:
-    """The items of ``batch``, at most ``limit``, of a ``kind`` that OpenBao doesn't have. Raises ``InvalidRequest``."""
+    """The items of ``batch``, at most ``limit``, of a ``kind`` that OpenBao lacks. Raises ``InvalidRequest``."""
     _check_size(batch, limit)
     try:
         return _not_empty(msgspec.convert(batch, list[kind]))  # type: ignore[valid-type]
@@ -91,7 +91,7 @@ def read_items(batch: Any, kind: type[Other], limit: int) -> list[Other]:
 
 
 def check_contexts(items: Sequence[AnyItem]) -> bool:
-    """Whether items have contexts; raises ``InvalidRequest`` unless all of them have one or none has."""
+    """Whether items have contexts; raises ``InvalidRequest`` unless all or none have one."""
     first = bool(items[0].context)
     for item in items:
         if bool(item.context) is not first:
@@ -107,7 +107,7 @@ def reply_with_status(
     own_faults: bool,
     wanted: int | None,
 ) -> Reply:
-    """The answer to a batch of messages to encrypt or decrypt; one that failed in part says so by its status."""
+    """The answer to a batch of messages to encrypt or decrypt; its status tells a partial failure."""
     data = {"batch_results": results}
     if not callers_faults and not own_faults:
         return Reply(data)
@@ -132,7 +132,7 @@ class _ExactRewrapItem(RewrapItem, forbid_unknown_fields=True, kw_only=True):
 
 
 def _check_size(batch: Any, limit: int) -> None:
-    """What isn't a list is reported as such by whoever reads it."""
+    """Check the number of items; the parser reports a batch that isn't a list."""
     if isinstance(batch, list) and len(batch) > limit:
         raise InvalidRequest(f"batch_input holds {len(batch)} items, more than the {limit} that max_batch_items allows")
 

@@ -1,7 +1,7 @@
-"""What a crypto policy can know: facts of a key version and of a request, as they are executed.
+"""Facts for the crypto policy: of a key version and of a request, as executed.
 
-Every fact is always there, with ``""``, 0 or False where it doesn't apply. ``engines.keys.facts`` makes ``KeyFacts``
-from a loaded key; nothing here is taken from what a caller says of a key.
+Every fact is always present, with ``""``, 0 or False if it doesn't apply. ``engines.keys.facts`` makes ``KeyFacts``
+from a loaded key; nothing here comes from a caller's description of a key.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ class Place:
 
 
 NOWHERE = Place()
-"""For keys that are looked at outside of any mount."""
+"""The place of keys examined outside of any mount."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class KeyFacts:
-    """One version of a key, ``key.`` in expressions. Kept with the loaded version, one object for its lifetime."""
+    """One version of a key, ``key.`` in expressions. Cached with the loaded version."""
 
     type: str
     """The key type as the API spells it."""
@@ -39,7 +39,7 @@ class KeyFacts:
     """The id of the registry's row; for an HMAC by any key ``hmac``."""
 
     family: str
-    """As the standard calls it: ``AES``, ``RSA``, ``ML-DSA``; both joined by ``+`` for a hybrid."""
+    """The standard's name: ``AES``, ``RSA``, ``ML-DSA``; both joined by ``+`` for a hybrid."""
 
     primitive: str
     """One of the words of a CycloneDX CBOM, ``engines.algorithms.row.Primitive``."""
@@ -60,11 +60,11 @@ class KeyFacts:
     exportable: bool
     imported: bool
     version: int
-    """0 for a key that is still to be made."""
+    """0 for a key that isn't created yet."""
 
     is_latest: bool
     created: float
-    """When the version was made, in seconds since the epoch."""
+    """The time of the version's creation, in seconds since the epoch."""
 
     data_class: str
     labels: Mapping[str, str]
@@ -78,11 +78,11 @@ class KeyFacts:
     """The namespace's path, ending in ``/``; ``""`` for the root."""
 
     verdicts: dict[Any, Any] = field(default_factory=dict, repr=False)
-    """What a gate keeps of its verdicts on this version. Belongs to the gate."""
+    """A gate's cached verdicts on this version. Belongs to the gate."""
 
 
 class RequestFacts(Struct, frozen=True, kw_only=True, gc=False):
-    """How one item of a request is executed, ``request.`` in expressions."""
+    """The execution of one item of a request, ``request.`` in expressions."""
 
     hash: str = ""
     """The hash function as the API spells it."""
@@ -101,7 +101,7 @@ class RequestFacts(Struct, frozen=True, kw_only=True, gc=False):
 
     @property
     def variant(self) -> str:
-        """What of it is not the usual way, as words with commas between them, for the audit; "" for nothing."""
+        """Its unusual options, as words joined by commas, for the audit; "" for none."""
         return ",".join(word for word, holds in zip(_WORDS, self._flags(), strict=True) if holds)
 
     def _flags(self) -> tuple[bool, ...]:
@@ -111,4 +111,4 @@ class RequestFacts(Struct, frozen=True, kw_only=True, gc=False):
 _WORDS = ("pure", "prehashed", "hash-message", "external-mu", "associated-data")
 
 NO_REQUEST = RequestFacts()
-"""For operations that leave nothing to choose."""
+"""The facts of operations without options."""

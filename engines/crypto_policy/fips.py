@@ -1,13 +1,11 @@
-"""The FIPS modes: whether what FIPS 140-3 doesn't approve may be used, is used with a warning, or is refused.
+"""FIPS modes: whether operations that FIPS 140-3 doesn't approve are allowed, allowed with a warning, or refused.
 
-The configuration says which mode holds, and it reaches engines with their ``Mount``. What is approved is a fact of the
-rows in ``engines.algorithms.registry``; here is only what follows from it. What concerns a key
-(``engines.keys.approval``) is found out once, when the key is loaded, so that with approved keys no request is slower
-for it.
+The mode is in the configuration, and reaches engines with their ``Mount``. The approved algorithms are facts of the
+rows in ``engines.algorithms.registry``; this module applies them. The status of a key (``engines.keys.approval``) is
+computed once, when the key is loaded, so that approved keys cost no request time.
 
-Protecting (encrypting, signing, making keys) with what isn't approved is refused. Processing (decrypting, verifying)
-is only warned of, after the idea of *legacy use* in SP 800-131A: data must stay readable, so that it can be protected
-anew.
+Protecting (encrypting, signing, making keys) with unapproved algorithms is refused. Processing (decrypting, verifying)
+only causes a warning, as *legacy use* in SP 800-131A: data must stay readable, so that it can be protected anew.
 """
 
 from __future__ import annotations
@@ -26,38 +24,38 @@ _log = logging.getLogger(__name__)
 
 
 class FipsMode(Enum):
-    """What becomes of what isn't approved."""
+    """The treatment of unapproved algorithms."""
 
     DISABLED = "disabled"
-    """It is as good as anything else."""
+    """Non-approved algorithms are unrestricted."""
 
     PREFERRED = "preferred"
-    """It isn't what defaults are, and callers are warned of it."""
+    """Defaults are approved, and callers are warned of other algorithms."""
 
     ENABLED = "enabled"
-    """It is refused, but for processing what there is."""
+    """Other algorithms are refused, except for processing existing data."""
 
 
 class NotApproved(InvalidRequest):
-    """``what`` isn't approved, and the mode doesn't let it be used for that."""
+    """``what`` isn't approved, and the mode forbids this use."""
 
     def __init__(self, what: str) -> None:
         super().__init__(f'{what} is not FIPS-approved, and fips_mode is "{FipsMode.ENABLED.value}"')
 
 
 class Warned(Protocol):
-    """What collects warnings for an answer: a ``Call``."""
+    """A collector of warnings for an answer: a ``Call``."""
 
     @property
     def warnings(self) -> list[str]:
         """The warnings so far."""
 
     def warn(self, text: str) -> None:
-        """Add ``text`` to them."""
+        """Add ``text`` to the warnings."""
 
 
 class FipsGuard:
-    """Refuses or warns, as ``mode`` has it; one for each part of the server, named ``place`` in the log.
+    """Refuses or warns, by ``mode``; one for each part of the server, named ``place`` in the log.
 
     Its methods take ``what``, in words, and do nothing if that is empty.
     """
@@ -73,19 +71,19 @@ class FipsGuard:
         self._logged: set[str] = set()
 
     def refuse(self, what: str) -> None:
-        """Raise ``NotApproved`` if that is the mode, and do nothing else."""
+        """Raise ``NotApproved`` if the mode refuses; no warnings."""
         if what and self.mode is FipsMode.ENABLED:
             refusal = NotApproved(what)
             self._note(str(refusal))
             raise refusal
 
     def protecting(self, call: Warned, what: str) -> None:
-        """Refuse that something is protected with ``what``, or warn of it. Raises ``NotApproved``."""
+        """Refuse, or warn of, protection with ``what``. Raises ``NotApproved``."""
         self.refuse(what)
         self.processing(call, what)
 
     def processing(self, call: Warned, what: str) -> None:
-        """Warn that something is processed with ``what``."""
+        """Warn of processing with ``what``."""
         if not what or not self.active:
             return
         text = f'{what} is not FIPS-approved (fips_mode is "{self.mode.value}")'
@@ -94,18 +92,18 @@ class FipsGuard:
         self._note(text)
 
     def _note(self, text: str) -> None:
-        """Log ``text`` once; of these, there are but a few for each algorithm, and none names a key."""
+        """Log ``text`` once; there are only a few texts for each algorithm, and none names a key."""
         if text not in self._logged:
             self._logged.add(text)
             _log.warning("%s: %s; further uses are not logged", self._place, text)
 
 
 UNGUARDED = FipsGuard(FipsMode.DISABLED, "")
-"""For what lives outside of any mount."""
+"""The guard of code outside of any mount."""
 
 
 class ApprovedSignature:
-    """Signatures by one key pair, of the approved kinds alone if ``guard`` refuses others; all of them are verified."""
+    """Signatures with one key pair: only of approved kinds if ``guard`` refuses others; all kinds are verified."""
 
     __slots__ = ("_algorithm", "_guard", "_signature")
 
@@ -115,7 +113,7 @@ class ApprovedSignature:
         self._guard = guard
 
     def sign(self, message: bytes, options: SignatureOptions) -> bytes:
-        """As ``Signature.sign``; where the length of the salt is left open, it is that of the hash."""
+        """As ``Signature.sign``; an unspecified salt length is the hash's."""
         options = with_approved_salt(self._algorithm, options)
         self._guard.refuse(unapproved_signature(self._algorithm, options))
         return self._signature.sign(message, options)

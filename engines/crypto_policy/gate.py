@@ -1,10 +1,10 @@
-"""The gate that each use of a key passes, and what is recorded of that use.
+"""Gate that each use of a key passes, and the audit record of that use.
 
     if engine.gate.active:
         engine.gate.check(call, CryptoOperation.ENCRYPT, facts, request)
 
-An engine asks where the version and the options that will be executed are known, each item of a batch by itself, and
-before it changes or counts anything.
+An engine asks once the version and the options to execute are known, for each item of a batch, and before it changes or
+counts anything.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from engines.faults import Denied
 
 
 class PolicyRefused(Denied):
-    """One or more rules of mode ``enforce`` don't hold. ``refusals`` has one sentence for each, in their order."""
+    """One or more rules of mode ``enforce`` don't hold. ``refusals`` has a sentence for each, in order."""
 
     wraps = False
 
@@ -54,14 +54,14 @@ class KeyUse(Struct, kw_only=True):
         self.failed += 1
 
     def made(self, input_bytes: int = 0, output_bytes: int = 0) -> None:
-        """Note that the use has succeeded, and what went in and came out."""
+        """Record that the use has succeeded, with its input and output sizes."""
         self.failed -= 1
         self.input_bytes += input_bytes
         self.output_bytes += output_bytes
 
 
 class CryptoRecord(Struct, kw_only=True):
-    """What a request executed, for the audit (``crypto``); mount, time and success are the server's to add."""
+    """A request's uses of keys, for the audit (``crypto``); the server adds mount, time and success."""
 
     operation: str
     key: str
@@ -72,7 +72,7 @@ class AppliedRule(Struct, frozen=True, kw_only=True):
     """A rule that failed, for the audit (``crypto_policy.rules``)."""
 
     policy: str
-    """With its version: ``pci@4``."""
+    """The document with its version: ``pci@4``."""
 
     namespace: str
     rule: str
@@ -89,7 +89,7 @@ class PolicyRecord(Struct, kw_only=True):
 
 
 class Asking(Protocol):
-    """What a gate needs of a ``Call``."""
+    """The part of a ``Call`` that a gate uses."""
 
     crypto: CryptoRecord | None
     crypto_policy: PolicyRecord | None
@@ -98,7 +98,7 @@ class Asking(Protocol):
 
     @property
     def caller(self) -> object:
-        """Who calls; None for automatic work and where there is no token."""
+        """The caller; None for automatic work and without a token."""
 
     @property
     def now(self) -> float:
@@ -109,15 +109,15 @@ class Asking(Protocol):
 
 
 class Gate(Protocol):
-    """What the crypto policy says of uses of the keys of one mount. It changes while requests run."""
+    """The crypto policy's decisions on uses of the keys of one mount. It may change while requests run."""
 
     active: bool
-    """Whether any rule may apply to the mount; where it is False, ``check`` needn't be called."""
+    """Whether any rule may apply to the mount; if False, ``check`` needn't be called."""
 
     def check(
         self, call: Asking, operation: CryptoOperation, key: KeyFacts | None, request: RequestFacts = NO_REQUEST
     ) -> bool:
-        """Let ``operation`` pass, with warnings in ``call`` where rules ask for that, and note it there for the audit.
+        """Let ``operation`` pass, with warnings in ``call`` if rules ask for them, and record it there for the audit.
 
         ``key`` is None for operations without a key. Returns whether no rule has looked at ``request``: then another
         item of the same version needn't be asked for. Raises ``PolicyRefused``.
@@ -128,24 +128,24 @@ class Gate(Protocol):
 
 
 class OpenGate:
-    """The gate of an engine on which no policy can be set."""
+    """The gate of an engine without a policy."""
 
     active = False
 
     def check(
         self, call: Asking, operation: CryptoOperation, key: KeyFacts | None, request: RequestFacts = NO_REQUEST
     ) -> bool:
-        """Let everything pass."""
+        """Let every operation pass."""
         return True
 
     def default(self, data_class: str) -> Mapping[str, Any]:
-        """None."""
+        """No fields."""
         return {}
 
 
 @dataclass(slots=True)
 class AutomaticWork:
-    """What a gate is asked with by work that no request has asked for, such as automatic rotation."""
+    """The stand-in for a ``Call`` in work without a request, such as automatic rotation."""
 
     now: float
     """Seconds since the epoch."""

@@ -1,4 +1,4 @@
-"""The operations that a crypto policy can name, and their classes."""
+"""Operations that a crypto policy can name, and their classes."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from enum import Enum
 
 
 class OperationClass(Enum):
-    """What an operation does with a key."""
+    """The effect of an operation."""
 
     PROTECT = "protect"
     """Makes new ciphertexts, signatures, codes or shared secrets."""
 
     PROCESS = "process"
-    """Works on what was protected before: a rule on ``protect`` leaves it alone, so that old data still opens."""
+    """Works on existing data: rules on ``protect`` don't apply, so that old data can be decrypted."""
 
     COPY = "copy"
     """Lets key material leave the server."""
@@ -50,7 +50,7 @@ class CryptoOperation(Enum):
     CONFIGURE = "configure"
     DELETE = "delete"
 
-    # That of ``Enum`` is written in Python, and verdicts are looked up by operation on every request.
+    # ``Enum``'s own is written in Python, and verdicts are looked up by operation on every request.
     __hash__ = object.__hash__
 
 

@@ -1,4 +1,4 @@
-"""How requests are executed: ``RequestFacts`` of the options that algorithms really get, and of their defaults."""
+"""Execution of requests as ``RequestFacts``: from the options that algorithms get, and their defaults."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from engines.crypto_policy.operations import CryptoOperation
 from engines.faults import InvalidRequest
 
 HPKE = "hpke"
-"""The scheme of messages that are encrypted to keys that encapsulate."""
+"""The scheme of messages encrypted to KEM keys."""
 
 HPKE_REQUEST = RequestFacts(scheme=HPKE)
 WITH_ASSOCIATED_DATA = RequestFacts(has_associated_data=True)
@@ -34,7 +34,7 @@ _HASHING = (CryptoOperation.HMAC, CryptoOperation.HASH)
 
 
 def encryption_facts(algorithm: Algorithm, options: EncryptionOptions, *, associated: bool = False) -> RequestFacts:
-    """How one message is encrypted or decrypted; ``associated``: with data that is authenticated beside it."""
+    """The encryption or decryption of one message; ``associated``: with associated data."""
     if algorithm.capabilities.encryption is not None:
         return RequestFacts(
             scheme=options.scheme or OAEP, hash=options.hash.name if options.scheme in ("", OAEP) else ""
@@ -45,16 +45,15 @@ def encryption_facts(algorithm: Algorithm, options: EncryptionOptions, *, associ
 
 
 def wrapping_facts(hash_: Hash) -> RequestFacts:
-    """How a key is wrapped to another server's RSA key."""
+    """The wrapping of a key to another server's RSA key."""
     return RequestFacts(scheme=OAEP, hash=hash_.name)
 
 
 def signature_facts(algorithm: Algorithm, options: SignatureOptions) -> RequestFacts:
-    """How a key of ``algorithm`` signs or verifies with ``options``, of which it may overlook some.
+    """A signature or verification by a key of ``algorithm`` with ``options``, some of which it may ignore.
 
-    Whether a digest that the caller brings is one of the hash function that the caller names can't be seen where the
-    signature doesn't hold the function's name: for ECDSA, ``hash`` is empty then. What a mu of ML-DSA stands for can't
-    be seen either, so it isn't ``pure``.
+    For a digest from the caller, the named hash function is recorded only if the signature contains its identifier: for
+    ECDSA, ``hash`` is empty then. The message of ML-DSA's mu is unknown too, so it isn't ``pure``.
     """
     variants = algorithm.variants
     if variants.hash_chosen:
@@ -86,9 +85,9 @@ def _of_chosen_hash(algorithm: Algorithm, options: SignatureOptions) -> RequestF
 
 
 def default_request(key: KeyFacts | None, operation: CryptoOperation, given: Mapping[str, Any]) -> RequestFacts:
-    """The facts ``given`` by name, and for the others what ``operation`` with ``key`` would take by default.
+    """The facts ``given`` by name, and the defaults of ``operation`` with ``key`` for the others.
 
-    Raises ``InvalidRequest`` for a fact that there is none of, or a value of another type.
+    Raises ``InvalidRequest`` for an unknown fact, or a value of another type.
     """
     try:
         facts = msgspec.convert(given, _Given)
@@ -99,7 +98,7 @@ def default_request(key: KeyFacts | None, operation: CryptoOperation, given: Map
 
 
 class _Given(RequestFacts, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The facts that a caller names."""
+    """The facts in a request."""
 
 
 def _defaults(key: KeyFacts | None, operation: CryptoOperation, given: RequestFacts) -> RequestFacts:

@@ -1,4 +1,4 @@
-"""Uses of keys by one request: each is asked of the gate before it is made, and counted for the audit with it.
+"""Uses of keys by one request: each passes the gate before it is made, and is counted for the audit.
 
     uses = begin(engine.keys, call, CryptoOperation.ENCRYPT, body.name)
     ...
@@ -7,8 +7,8 @@
     ...
     use.made(len(plaintext), len(ciphertext))
 
-A handler begins with ``begin``, so that requests that fail at once are recorded too. What is refused before it is made
-stands in the record with a count of 0; items of a batch that are refused are failed ones.
+A handler begins with ``begin``, so that requests that fail at once are recorded too. A refused use is recorded with a
+count of 0; refused items of a batch are failed ones.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from engines.crypto_policy.gate import Asking, CryptoRecord, Gate, KeyUse, Polic
 from engines.crypto_policy.operations import CryptoOperation
 
 REWRAP = "rewrap"
-"""The operation of records that have two halves, decrypting and encrypting."""
+"""The operation of records with two halves, decryption and encryption."""
 
 
 class Gated(Protocol):
-    """What has keys behind a gate: a ``KeyStore``."""
+    """An object with keys behind a gate: a ``KeyStore``."""
 
     gate: Gate
     place: Place
@@ -42,28 +42,28 @@ class Uses(Struct):
     operation: CryptoOperation
     record: CryptoRecord
     leading: bool = False
-    """Whether they stand before others of the same record, as those of the first of two halves do."""
+    """Whether they precede others of the same record, as those of the first of two halves do."""
 
     batch: bool = False
-    """Whether a refusal is that of an item, and the others go on."""
+    """Whether a refusal concerns one item, and the others continue."""
 
     mine: list[KeyUse] = []
     settled: set[KeyFacts | None] = set()
-    """The keys for which the gate has said that it asks for nothing of the request."""
+    """The keys for which the gate doesn't examine requests."""
 
     key: KeyFacts | None = None
     request: RequestFacts = NO_REQUEST
     latest: KeyUse | None = None
-    """The use that was allowed last, of this key and request: nearly always the next one is of the same kind."""
+    """The last allowed use, with its key and request: nearly always the next one is of the same kind."""
 
     asking: bool = True
-    """False once the gate has been asked for all that is to come."""
+    """False once the gate's decision covers all further uses."""
 
     items: int = 0
-    """How many items there were, those that no version was found for included."""
+    """The number of items, including those without a version."""
 
     def allow(self, key: KeyFacts | None, request: RequestFacts = NO_REQUEST, input_bytes: int = 0) -> KeyUse:
-        """What a use that the gate lets pass is to be counted in. Raises ``PolicyRefused``."""
+        """The record of a use that the gate allows. Raises ``PolicyRefused``."""
         use = self.latest
         if use is None or self.key is not key or self.request is not request:
             use = self._find(key, request)
@@ -72,7 +72,7 @@ class Uses(Struct):
         return use
 
     def settles(self, key: KeyFacts, request: RequestFacts, input_bytes: int) -> bool:
-        """Whether this use passes, and so does any other with the key: then items needn't be looked at one by one."""
+        """Whether this use passes, and any other with the key too: then items needn't be checked one by one."""
         if not self.gate.active or key in self.settled:
             return True
         try:
@@ -83,7 +83,7 @@ class Uses(Struct):
         return key in self.settled
 
     def ask_anew(self) -> None:
-        """Trust no earlier answer of the gate, as a stream must not from group to group."""
+        """Forget earlier decisions of the gate, for each group of a stream."""
         self.settled.clear()
         self.asking = True
 
@@ -97,7 +97,7 @@ class Uses(Struct):
             self.mine.append(unknown)
 
     def forget(self) -> None:
-        """Take back what was counted, as after a trial."""
+        """Undo the counts, as after a trial."""
         self.record.uses[:] = [use for use in self.record.uses if not any(use is other for other in self.mine)]
         self.mine.clear()
         self.latest = None
@@ -116,7 +116,7 @@ class Uses(Struct):
             raise
 
     def _find(self, key: KeyFacts | None, request: RequestFacts) -> KeyUse:
-        """Where uses of ``key`` by ``request`` are counted: together with all that share these facts."""
+        """The record of uses of ``key`` by ``request``, common to all with these facts."""
         algorithm, version, data_class = request.hash, 0, ""
         if key is not None:
             algorithm, version, data_class = key.algorithm, key.version, key.data_class
@@ -155,7 +155,7 @@ def begin(keys: Gated, call: Asking, operation: CryptoOperation, name: str) -> U
 
 
 def begin_halves(keys: Gated, call: Asking, name: str) -> tuple[Uses, Uses]:
-    """The uses of a request that decrypts and encrypts anew, of either half; the errors name it."""
+    """The uses of a request that decrypts and encrypts anew, for either half; errors name it."""
     call.crypto = record = CryptoRecord(operation=REWRAP, key=name, uses=[])
     decrypting = Uses(keys.gate, keys.place, call, CryptoOperation.DECRYPT, record, leading=True)
     return decrypting, Uses(keys.gate, keys.place, call, CryptoOperation.ENCRYPT, record)

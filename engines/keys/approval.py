@@ -1,4 +1,4 @@
-"""What of a key isn't approved by FIPS 140-3: its type, a feature that it uses, or one of its versions."""
+"""FIPS 140-3 approval of a key: of its type, its features, and its versions."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from engines.keys.records import KeyringRecord
 
 
 def unapproved_kind(record: KeyringRecord) -> str:
-    """What of the kind of a key isn't approved, in words; "" if all is."""
+    """The unapproved part of a key's kind, in words; "" if there is none."""
     algorithm = ALGORITHMS[record.type]
     if algorithm.strength.fips is not Fips.APPROVED:
         return algorithm.name

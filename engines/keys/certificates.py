@@ -1,4 +1,4 @@
-"""Certificates of key pairs: requests for them, and the chains that come back."""
+"""Certificates of key pairs: requests, and chains."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from engines.worker_pools import at_pace
 
 
 class CertificateRequest(KeyName):
-    """Which key to request a certificate for; ``csr`` is a request in PEM to take the subject from."""
+    """The key to request a certificate for; ``csr`` is a request in PEM to take the subject from."""
 
     csr: str = ""
     version: int | UnsetType = UNSET
@@ -73,7 +73,7 @@ async def request(engine: KeepsKeys, call: Call, body: CertificateRequest) -> Re
 
 
 async def set_chain(engine: KeepsKeys, call: Call, body: CertificateChain) -> Reply:
-    """Keep a chain of certificates with a version of a key, which the first of them must be for."""
+    """Store a chain of certificates with a version of a key, which the first must be for."""
     keyring = await _load(engine, body.name, Use.MANAGE, call)
     chain = parse_chain(body.certificate_chain)
 

@@ -1,4 +1,4 @@
-"""What is told of a key: its settings, its versions and its public keys, never the key itself."""
+"""Description of a key in answers: its settings, its versions and its public keys, never the key itself."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def _describe_info(info: RestoreInfo) -> dict[str, Any]:
 
 
 def version_jwk(version: KeyVersion, jwk: Mapping[str, Any]) -> dict[str, Any]:
-    """``jwk`` with what else is told of ``version``: its number, and its certificates if it has any."""
+    """``jwk`` with the number of ``version``, and its certificates if it has any."""
     shown = {**jwk, "key_version": version.number}
     if version.record.certificate_chain:
         shown["x5c"] = [encode_base64(der) for der in version.record.certificate_chain]

@@ -1,11 +1,11 @@
-"""How many messages one version of a key may still encrypt in this process before more have to be reserved.
+"""Encryptions that one version of a key may still make in this process before the next reservation.
 
 A process reserves blocks of encryptions ahead: a block is added to the stored total before anything is encrypted with
 it. So the stored total is never too low; after a crash the rest of a block counts as used. Between reservations, an
 encryption costs a subtraction and a comparison, and no write.
 
 The barrier counts its own encryptions by the same idea (``storage.barrier.encryption_count``), but below itself, under
-a key of its own, and after the fact; what is shared is the idea and not the code.
+a key of its own, and after the fact; the code isn't shared.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ from __future__ import annotations
 import asyncio
 
 FIRST_BLOCK = 64
-"""How many encryptions a process reserves at first; each block is twice as large as the one before."""
+"""The number of encryptions that a process reserves at first; each block is twice as large as the last."""
 
 LARGEST_BLOCK = 65_536
-"""How many it reserves at a time in the end: the most that a crash makes the count too high, for each version."""
+"""The largest block: the most by which a crash makes the count of a version too high."""
 
 _SMALLEST_PART = 64
 
 
 class VersionCount:
-    """The reservation of one process for one version, shared by all objects that stand for the version."""
+    """The reservation of one process for one version, shared by all objects for the version."""
 
     __slots__ = (
         "block",
@@ -62,7 +62,7 @@ class VersionCount:
         self.renewing = False
 
     def spend(self, count: int) -> bool:
-        """Count ``count`` encryptions; False if there is more to do first, and nothing was counted."""
+        """Count ``count`` encryptions; False, with nothing counted, if a reservation is needed first."""
         left = self.left - count
         if left < self.low:
             return False
@@ -70,7 +70,7 @@ class VersionCount:
         return True
 
     def set_limit(self, limit: int) -> None:
-        """Hold to ``limit`` from now on; what was reserved beyond it can't be used any more."""
+        """Apply ``limit`` from now on; reservations beyond it become unusable."""
         if limit == self.limit:
             return
         self.limit = limit
@@ -79,15 +79,15 @@ class VersionCount:
             self.left = self.low = 0
 
     def next_block(self, available: int) -> int:
-        """How many to reserve beyond what is wanted at once, where ``available`` are left by the limit."""
+        """The number to reserve beyond the immediate need, if the limit leaves ``available``."""
         block = self.block
         if self.limit:
-            # With several processes, each may hold a block: together no large part of the limit.
+            # With several processes, each may hold a block: together only a small part of the limit.
             block = min(block, max(self.limit // _SMALLEST_PART, 1), available)
         return max(block, 0)
 
     def take(self, granted: int, wanted: int, stored: int) -> None:
-        """Take in a reservation of ``granted``, of which ``wanted`` are spent at once; the total is now ``stored``."""
+        """Add a reservation of ``granted``, of which ``wanted`` are used at once; the total is now ``stored``."""
         self.left += granted - wanted
         self.low = min(granted - wanted, self.left) // 2
         self.stored = stored

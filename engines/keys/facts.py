@@ -1,7 +1,7 @@
-"""The facts of keys that a crypto policy judges, from the registry's row and the key's own record.
+"""Facts of keys for the crypto policy, from the registry's row and the key's record.
 
-Those of a version are made once and kept with it (``KeyVersion.facts``). An HMAC is by the MAC key that every version
-has, and so has facts of its own, whatever the type of the key.
+Those of a version are made once and cached with it (``KeyVersion.facts``). An HMAC uses the MAC key of a version, and
+so has facts of its own, for any type of key.
 """
 
 from __future__ import annotations
@@ -44,12 +44,12 @@ def facts_of_version(record: KeyringRecord, number: int, version: VersionRecord,
 
 
 def facts_of_latest(record: KeyringRecord, place: Place) -> KeyFacts:
-    """The facts of the latest version of a key that is looked at as a whole."""
+    """The facts of the latest version of a key, for operations on the key as a whole."""
     return facts_of_version(record, record.latest_version, record.versions[record.latest_version], place)
 
 
 def facts_of_mac(record: KeyringRecord, number: int, version: VersionRecord, place: Place) -> KeyFacts:
-    """The facts of what version ``number`` authenticates with: by HMAC, and never derived."""
+    """The facts of the MAC key of version ``number``: HMAC, and never derived."""
     own = ALGORITHMS[record.type].usage.mac_key_is_key
     return replace(
         _facts(
@@ -67,9 +67,9 @@ def facts_of_mac(record: KeyringRecord, number: int, version: VersionRecord, pla
 
 
 def facts_of_new(record: KeyringRecord, place: Place, now: float) -> KeyFacts:
-    """The facts of the key that ``record`` describes, before it is there: of version 0, made ``now``.
+    """The facts of the key that ``record`` describes, before its creation: version 0, created ``now``.
 
-    Where the latest version is in ``record`` already, because it comes from outside, they are of that.
+    If ``record`` has an imported latest version already, they are that one's.
     """
     row = ALGORITHMS[record.type]
     brought = record.versions.get(record.latest_version)
@@ -128,11 +128,11 @@ def _chosen_bits(row: Algorithm, key_bytes: int) -> int:
 
 
 def facts_of_type(key_type: str, operation: CryptoOperation, given: Mapping[str, Any], *, now: float = 0) -> KeyFacts:
-    """The facts that a key of ``key_type`` has when ``operation`` uses it, with those ``given`` by name in their place.
+    """The facts of a key of ``key_type`` in use by ``operation``, with those in ``given`` replaced.
 
-    ``key_type`` is as the API spells it, with the ``parameter_set`` (and halves) of a creation in ``given`` where rows
-    share it; or the registry's id. ``created`` is in seconds since the epoch or in RFC 3339, and ``now`` without it.
-    Raises ``InvalidRequest`` for an unknown type or fact, and for a value of another type.
+    ``key_type`` is as in the API, with the creation parameters (``parameter_set`` and halves) in ``given`` if rows
+    share it; or the registry's id. ``created`` is in seconds since the epoch or in RFC 3339, ``now`` if absent. Raises
+    ``InvalidRequest`` for an unknown type or fact, and for a value of another type.
     """
     row = _row(key_type, given)
     taken = {name: _value(name, value) for name, value in given.items() if name not in _CREATION and name != "type"}
@@ -168,7 +168,7 @@ def _row(key_type: str, given: Mapping[str, Any]) -> Algorithm:
 
 
 def _value(name: str, value: Any) -> Any:
-    """``value`` as the fact called ``name`` has it. Raises ``InvalidRequest``."""
+    """``value`` converted to the type of the fact ``name``. Raises ``InvalidRequest``."""
     hint = _HINTS.get(name)
     if hint is None:
         raise InvalidRequest(f'key: there is no fact "{name}"')

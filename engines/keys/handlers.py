@@ -1,4 +1,4 @@
-"""What is the same for the named keys of every engine: to list them, and to destroy one."""
+"""Handlers common to the named keys of every engine: listing them, and deleting one."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from engines.keys.store import KeepsKeys
 
 
 async def list_keys(engine: KeepsKeys, call: Call, body: Page) -> Reply:
-    """Name the keys there are."""
+    """List the names of the keys."""
     names = await engine.keys.list(body.after, body.limit if body.limit > 0 else None)
     if not names:
         raise NotFound
@@ -19,5 +19,5 @@ async def list_keys(engine: KeepsKeys, call: Call, body: Page) -> Reply:
 
 
 async def delete(engine: KeepsKeys, call: Call, body: KeyName) -> None:
-    """Destroy a key for which that is allowed."""
+    """Delete a key for which that is allowed."""
     await engine.keys.delete(body.name, call)

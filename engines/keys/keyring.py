@@ -1,10 +1,10 @@
-"""A named key and its versions, ready to be used.
+"""Keyring: a named key and its versions, prepared for use.
 
-A ``Keyring`` is made once from its record, kept in the cache and shared by all requests. It never changes: whoever
-rotates or configures a key makes a new record and writes that in a transaction, and the cache drops the old object.
+A ``Keyring`` is made once from its record, cached and shared by all requests. It never changes: rotating or configuring
+a key writes a new record in a transaction, and the cache drops the old object.
 
-What can be prepared for a version (a cipher's key schedule, a parsed private key) is prepared when it is first needed
-and kept with the version; what is derived for a context is kept too, as far as a bounded cache reaches.
+Expensive preparations of a version (a cipher's key schedule, a parsed private key) are made on first use and kept with
+the version; those for derived keys are kept in a bounded cache.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ from engines.keys.records import KeyringRecord, VersionRecord, decode_record
 from storage.base import Damaged
 
 DERIVED_KEYS_KEPT = 256
-"""How many keys for contexts one version keeps ready."""
+"""The most derived keys that one version caches."""
 
 MAX_CONTEXT_KEPT_BYTES = 1024
-"""The longest context whose derived key is kept."""
+"""The longest context, in bytes, whose derived key is cached."""
 
 CIPHERTEXT_PREFIX = "vault:v"
 _CONVERGENT_MAC_BYTES = 32
@@ -40,7 +40,7 @@ _MAX_VERSION_DIGITS = 18
 
 
 class DerivedCipher:
-    """A cipher for one context, and for convergent keys what chooses the nonces."""
+    """A cipher for one context; for convergent keys also the MAC that determines nonces."""
 
     __slots__ = ("cipher", "nonce_mac")
 
@@ -50,7 +50,7 @@ class DerivedCipher:
 
 
 class KeyVersion:
-    """One version, ready to be used; only ``Keyring`` makes these."""
+    """One version, prepared for use; only ``Keyring`` creates these."""
 
     __slots__ = (
         "_cipher",
@@ -94,7 +94,7 @@ class KeyVersion:
         self._mac_facts: KeyFacts | None = None
 
     def facts(self, place: Place) -> KeyFacts:
-        """What a crypto policy can know of the version in a mount at ``place``; made once."""
+        """The version's facts for the crypto policy, in a mount at ``place``; made once."""
         if self._place is not place:
             self._move(place)
         if self._facts is None:
@@ -102,7 +102,7 @@ class KeyVersion:
         return self._facts
 
     def mac_facts(self, place: Place) -> KeyFacts:
-        """As ``facts``, of what this version authenticates with."""
+        """As ``facts``, for this version's MAC key."""
         if self._place is not place:
             self._move(place)
         if self._mac_facts is None:
@@ -110,11 +110,11 @@ class KeyVersion:
         return self._mac_facts
 
     def material(self) -> Material:
-        """The key itself. The caller sees to it that it goes no further than it must."""
+        """The key itself, which the caller must keep confidential."""
         return Material(self.record.private.reveal(), self.record.public)
 
     def cipher(self) -> Aead:
-        """The cipher of a key without derivation; its algorithm has one."""
+        """The cipher of a key without derivation, whose algorithm has one."""
         if self._cipher is None:
             aead = self._keyring.algorithm.capabilities.aead
             if aead is None:
@@ -123,12 +123,12 @@ class KeyVersion:
         return self._cipher
 
     def derived_cipher(self, context: bytes) -> DerivedCipher:
-        """The cipher for ``context`` of a key with derivation. Raises ``InvalidRequest`` without a context."""
+        """The cipher for ``context``, for a key with derivation. Raises ``InvalidRequest`` without a context."""
         found: DerivedCipher = self._derive(context, self._make_derived_cipher)
         return found
 
     def encryption(self) -> PublicKeyEncryption:
-        """The public-key encryption of this version; its algorithm has it."""
+        """The public-key encryption of this version, whose algorithm has it."""
         if self._encryption is None:
             prepare = self._keyring.algorithm.capabilities.encryption
             if prepare is None:
@@ -137,7 +137,7 @@ class KeyVersion:
         return self._encryption
 
     def encapsulation(self) -> Encapsulation:
-        """The key encapsulation of this version; its algorithm has it."""
+        """The key encapsulation of this version, whose algorithm has it."""
         if self._encapsulation is None:
             prepare = self._keyring.algorithm.capabilities.encapsulation
             if prepare is None:
@@ -146,7 +146,7 @@ class KeyVersion:
         return self._encapsulation
 
     def signature(self, context: bytes) -> Signature:
-        """What signs and verifies, for ``context`` if the key has derivation; its algorithm does sign."""
+        """The signatures of this version, for ``context`` if the key has derivation; its algorithm has them."""
         if self._keyring.record.derived:
             found: tuple[Signature, bytes] = self._derive(context, self._make_derived_signature)
             return found[0]
@@ -155,14 +155,14 @@ class KeyVersion:
         return self._signature
 
     def public_key(self, context: bytes) -> bytes:
-        """The public part, of the key for ``context`` if the key has derivation; b"" for symmetric keys."""
+        """The public part, for ``context`` if the key has derivation; b"" for symmetric keys."""
         if not self._keyring.record.derived:
             return self.record.public
         found: tuple[Signature, bytes] = self._derive(context, self._make_derived_signature)
         return found[1]
 
     def jwk(self) -> dict[str, str]:
-        """The public key as a JWK, of a key without derivation whose algorithm has that form; not to be changed."""
+        """The public key as a JWK, for a key without derivation whose algorithm has that form; not to be changed."""
         if self._jwk is None:
             self._jwk = public_jwk(self._keyring.algorithm, self.record.public)
             if self._jwk is None:
@@ -170,7 +170,7 @@ class KeyVersion:
         return self._jwk
 
     def cmac(self) -> Cmac:
-        """The CMAC of this version; its algorithm has one."""
+        """The CMAC of this version, whose algorithm has it."""
         if self._cmac is None:
             prepare = self._keyring.algorithm.capabilities.cmac
             if prepare is None:
@@ -179,19 +179,19 @@ class KeyVersion:
         return self._cmac
 
     def mac_key(self) -> bytes:
-        """The key of this version's MAC."""
+        """The MAC key of this version."""
         record = self.record
         key = record.private if self._keyring.algorithm.usage.mac_key_is_key else record.mac_key
         return key.reveal()
 
     def mac(self) -> Mac:
-        """The MAC of this version, whatever its type; never derived."""
+        """The MAC of this version, for any type; never derived."""
         if self._mac is None:
             self._mac = Mac(self.mac_key())
         return self._mac
 
     def _move(self, place: Place) -> None:
-        """Forget the facts of another place, where the mount was when the key was loaded."""
+        """Forget facts of another place, if the mount has moved since the key was loaded."""
         self._place = place
         self._facts = self._mac_facts = None
 
@@ -252,7 +252,7 @@ class MissingContext(InvalidRequest):
 
 
 class Keyring:
-    """A named key, ready to be used; shared, and never changed."""
+    """A named key, prepared for use; shared, and never changed."""
 
     __slots__ = (
         "algorithm",
@@ -301,18 +301,17 @@ class Keyring:
         return self.version(requested)
 
     def version(self, number: int) -> KeyVersion:
-        """The version ``number``. Raises ``InvalidRequest`` if it is archived, trimmed or never was."""
+        """The version ``number``. Raises ``InvalidRequest`` if it is archived, trimmed or unknown."""
         found = self.versions.get(number)
         if found is None:
             raise InvalidRequest("no such key version")
         return found
 
     def open_header(self, text: str, subject: str) -> tuple[KeyVersion, str]:
-        """The version that ``text`` (``vault:v1:...``) was made with, and what stands behind the header.
+        """The version in the header of ``text`` (``vault:v1:...``), and the text after the header.
 
-        ``subject`` names the text in errors. Version 0 is what Vault before 0.3 called version 1. A header that is
-        written in another way than the server writes it is refused, so that no other text stands for the same thing.
-        Raises ``InvalidRequest``.
+        ``subject`` names the text in errors. Version 0 is what Vault before 0.3 called version 1. Non-canonical headers
+        are refused, so that each text is unique. Raises ``InvalidRequest``.
         """
         end = text.find(":", len(CIPHERTEXT_PREFIX))
         found = self.openable.get(text[: end + 1])
@@ -329,7 +328,7 @@ class Keyring:
 
 
 CIPHERTEXT = "ciphertext"
-"""What ``Keyring.open_header`` calls an encrypted text."""
+"""The subject of encrypted texts in errors of ``Keyring.open_header``."""
 
 
 def parse_header(text: str, subject: str, no_prefix: str | None = None) -> int:
@@ -347,7 +346,7 @@ def parse_header(text: str, subject: str, no_prefix: str | None = None) -> int:
 
 
 def decode_keyring(value: bytes, guard: FipsGuard = UNGUARDED) -> Keyring:
-    """The key in ``value``, ready to be used as far as ``guard`` lets it. Raises ``Damaged``."""
+    """The key in ``value``, prepared for use within the limits of ``guard``. Raises ``Damaged``."""
     record = decode_record(value)
     if record.latest_version not in record.versions:
         raise Damaged(f"the entry of key {record.name!r} lacks its latest version")

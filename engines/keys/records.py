@@ -1,7 +1,7 @@
-"""A named key and its versions as they are stored, and as msgpack.
+"""Stored records of a named key and its versions, as msgpack.
 
-A field that an older record lacks takes its default. Versions below ``min_decryption_version`` can't be used and are
-kept in an archive of their own, so that a long history doesn't make the record that everybody reads a large one.
+A field that an older record lacks takes its default. Versions below ``min_decryption_version`` can't be used and are in
+a separate archive, so that a long history doesn't enlarge the record that every request reads.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from storage.base import Damaged
 from storage.secret import Secret
 
 RECORD_VERSION = 1
-"""The form of the records written here; readers refuse newer ones, whose meaning they can't know."""
+"""The version of the records' format; newer ones are refused, since their meaning is unknown."""
 
 
 class VersionRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One version as it is stored. ``created`` is in nanoseconds since the epoch."""
+    """A stored version. ``created`` is in nanoseconds since the epoch."""
 
     private: Secret
     public: bytes = b""
@@ -36,14 +36,14 @@ class VersionRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class RestoreInfo(Struct, frozen=True):
-    """When a backup was made or restored, in nanoseconds since the epoch, and the latest version at that time."""
+    """The time of a backup or restore, in nanoseconds since the epoch, and the latest version then."""
 
     time: int
     version: int
 
 
 class KeyringRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A named key as it is stored; ``versions`` holds those that aren't archived."""
+    """A stored key; ``versions`` holds those that aren't archived."""
 
     record_version: int = RECORD_VERSION
     name: str
@@ -64,29 +64,29 @@ class KeyringRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
     imported_rotation_allowed: bool = False
     soft_deleted: bool = False
     key_bytes: int = 0
-    """The length of the key, where its maker chose it."""
+    """The length of the key in bytes, if its maker chose it."""
 
     backup_info: RestoreInfo | None = None
     restore_info: RestoreInfo | None = None
 
     max_encryptions: int = 0
-    """How many messages each version may encrypt; 0 for what the algorithm says."""
+    """The most messages that each version may encrypt; 0 for the algorithm's default."""
 
     refuses_at_max: bool = False
-    """Whether a version that may encrypt no more refuses to, rather than that the key gets a new one."""
+    """Whether a used-up version refuses encryption, instead of the key being rotated."""
 
     not_before: int = 0
     not_after: int = 0
-    """When the key begins and ends to protect data, in nanoseconds since the epoch; 0 for no such time."""
+    """The times at which the key begins and ends to protect data, in nanoseconds since the epoch; 0 for none."""
 
     disabled: bool = False
     custom_metadata: dict[str, str] = {}
 
     publish_ahead_seconds: int = 0
-    """How long a new version is published before it signs tokens."""
+    """The period for which a new version is published before it signs tokens."""
 
     keep_published_seconds: int = 0
-    """How long a version stays published after it has stopped to; 0 for as long as it verifies."""
+    """The period for which a version stays published after it stops signing; 0 for as long as it verifies."""
 
 
 class ArchiveRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -97,7 +97,7 @@ class ArchiveRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class VersionTotal(Struct, frozen=True, array_like=True):
-    """How many encryptions of one version are reserved or made; ``created`` tells it from one of another key."""
+    """The number of reserved or made encryptions of one version; ``created`` identifies the version's key."""
 
     created: int
     total: int
@@ -138,12 +138,12 @@ _decode_archive = msgspec.msgpack.Decoder(ArchiveRecord, dec_hook=_conceal).deco
 
 
 def encode_keyring(record: KeyringRecord) -> bytes:
-    """``record`` as it is stored: key material in clear, for a barrier to encrypt."""
+    """The stored form of ``record``: key material in clear, for a barrier to encrypt."""
     return _encode(record)
 
 
 def decode_record(value: bytes) -> KeyringRecord:
-    """The record in ``value``. Raises ``Damaged`` if it is none, or one of a newer server."""
+    """The record in ``value``. Raises ``Damaged`` if it is invalid, or of a newer server."""
     try:
         record = _decode_keyring(value)
     except (msgspec.MsgspecError, UnicodeDecodeError):
@@ -154,7 +154,7 @@ def decode_record(value: bytes) -> KeyringRecord:
 
 
 def encode_archive(record: ArchiveRecord) -> bytes:
-    """``record`` as it is stored."""
+    """The stored form of ``record``."""
     return _encode(record)
 
 
@@ -170,12 +170,12 @@ def decode_archive(value: bytes) -> ArchiveRecord:
 
 
 def encode_totals(totals: dict[int, VersionTotal]) -> bytes:
-    """``totals``, by version, as they are stored."""
+    """The stored form of ``totals``, by version."""
     return msgspec.msgpack.encode(totals)
 
 
 def decode_totals(value: bytes) -> dict[int, VersionTotal]:
-    """The totals in ``value``. Raises ``Damaged``: to go on from zero would be to count too low."""
+    """The totals in ``value``. Raises ``Damaged``: restarting at zero would count too low."""
     try:
         return _decode_totals(value)
     except (msgspec.MsgspecError, UnicodeDecodeError):

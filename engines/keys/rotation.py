@@ -1,4 +1,4 @@
-"""Rotating the keys that are due, for those that are to rotate by themselves."""
+"""Automatic rotation of the keys that are due."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def is_due(keyring: Keyring, now: float) -> bool:
 
 
 def is_blocked(keys: KeyStore, keyring: Keyring, now: float) -> bool:
-    """Whether the key is due to rotate by itself, and the crypto policy refuses it."""
+    """Whether automatic rotation of the key is due, but refused by the crypto policy."""
     if not keyring.record.auto_rotate_period_seconds or not is_due(keyring, now):
         return False
     try:
@@ -44,7 +44,7 @@ def is_blocked(keys: KeyStore, keyring: Keyring, now: float) -> bool:
 
 
 async def blocked_rotations(keys: KeyStore, names: Collection[str], now: float) -> list[str]:
-    """Those of ``names`` whose keys are due to rotate by themselves, which the crypto policy refuses."""
+    """Those of ``names`` whose automatic rotation is due, but refused by the crypto policy."""
     if not keys.gate.active:
         return []
     blocked: list[str] = []
@@ -59,7 +59,7 @@ async def blocked_rotations(keys: KeyStore, names: Collection[str], now: float) 
 
 
 async def rotate_due(keys: KeyStore, now: float) -> None:
-    """Rotate every key that is due at ``now``; one that can't be rotated doesn't keep the others from it."""
+    """Rotate every key that is due at ``now``; a failure doesn't stop the others."""
     after = ""
     while names := await keys.storage.list(AUTO_ROTATED, after, _PAGE):
         after = names[-1]
@@ -71,7 +71,7 @@ async def rotate_due(keys: KeyStore, now: float) -> None:
                 await keys.rotate(name, now, missing=InvalidRequest("key not found"))
                 keys.blocked.discard(name)
             except NotApproved:
-                continue  # That was logged, once: it would be the same every minute.
+                continue  # Logged only once, since it recurs every minute.
             except PolicyRefused as refused:
                 if name not in keys.blocked:
                     keys.blocked.add(name)

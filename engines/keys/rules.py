@@ -1,4 +1,4 @@
-"""What a key's configuration has beyond Vault's: limits, times between which it is active, a switch, and notes."""
+"""Settings of a key beyond Vault's: limits, times of activity, a disabling switch, and notes."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def parse_time(name: str, text: str) -> int:
 
 
 def plain_time(text: str) -> str:
-    """The reading of times: one text for those that are the same."""
+    """The canonical text of a time."""
     try:
         return str(parse_time("", text))
     except InvalidRequest:
@@ -56,7 +56,7 @@ TimeText: TypeAlias = Annotated[str, Meta(extra={READING: plain_time})]
 
 
 class KeyRules(Body):
-    """The settings of a key beyond Vault's; what is absent stays as it is, and what is empty or zero is unset."""
+    """The settings of a key beyond Vault's; omitted ones are unchanged, empty or zero ones are unset."""
 
     name: str = ""
     max_encryptions: int | UnsetType = UNSET
@@ -83,7 +83,7 @@ class KeyRules(Body):
 
 
 class KeyConfig(KeyRules):
-    """All settings of a key; what is absent stays as it is."""
+    """All settings of a key; omitted ones are unchanged."""
 
     min_decryption_version: int | UnsetType = UNSET
     min_encryption_version: int | UnsetType = UNSET
@@ -109,7 +109,7 @@ class KeyConfig(KeyRules):
 
 
 def with_rules(record: KeyringRecord, rules: KeyRules) -> KeyringRecord:
-    """``record`` with what ``rules`` say. Raises ``InvalidRequest``."""
+    """``record`` with the settings in ``rules``. Raises ``InvalidRequest``."""
     not_before = record.not_before if rules.not_before is UNSET else parse_time("not_before", rules.not_before)
     not_after = record.not_after if rules.not_after is UNSET else parse_time("not_after", rules.not_after)
     if not_before and not_after and not_after <= not_before:
@@ -126,7 +126,7 @@ def with_rules(record: KeyringRecord, rules: KeyRules) -> KeyringRecord:
 
 
 def describe_rules(record: KeyringRecord) -> dict[str, Any]:
-    """Those that are set, under their names."""
+    """The settings that aren't unset, by name."""
     shown: dict[str, Any] = {}
     if record.max_encryptions:
         shown["max_encryptions"] = record.max_encryptions

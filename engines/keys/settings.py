@@ -1,4 +1,4 @@
-"""Changing the settings of a named key and trimming its versions: the rules, for every engine that has named keys."""
+"""Settings and trimming of named keys, common to all engines with such keys."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _NUMBERING_WARNING = (
 
 
 class KeyName(Body):
-    """The name of a key, alone."""
+    """The name of a key."""
 
     name: str = ""
 
@@ -49,7 +49,7 @@ def check_auto_rotate_period(seconds: int) -> None:
 
 
 class Changes(Protocol):
-    """The settings to change, among others that an engine's keys may have; what is ``UNSET`` stays as it is."""
+    """The settings to change, among others of an engine's keys; ``UNSET`` ones are unchanged."""
 
     min_decryption_version: int | UnsetType
     min_encryption_version: int | UnsetType
@@ -60,13 +60,13 @@ class Changes(Protocol):
 
 
 def warn_of_numbering(call: Call, body: Changes) -> None:
-    """Tell a caller who counts from 0 that versions are counted from 1."""
+    """Warn a caller who counts versions from 0 that they are counted from 1."""
     if body.min_decryption_version == 0:
         call.warn(_NUMBERING_WARNING)
 
 
 def configured(record: KeyringRecord, call: Call, body: Changes) -> KeyringRecord:
-    """``record`` with the settings in ``body``: all of them, or ``InvalidRequest`` if one of them can't be."""
+    """``record`` with the settings in ``body``: all of them, or ``InvalidRequest`` if one is invalid."""
     min_decryption = _min_decryption_version(record, body.min_decryption_version)
     min_encryption = _min_encryption_version(record, body.min_encryption_version)
     if 0 < min_encryption < min_decryption:
@@ -76,7 +76,7 @@ def configured(record: KeyringRecord, call: Call, body: Changes) -> KeyringRecor
             f"min decryption version of {min_decryption}"
         )
     period = record.auto_rotate_period_seconds
-    # A period of null leaves it as it is, unlike the null of other fields, which is their zero.
+    # Null leaves the period unchanged, while in other fields it is the zero value.
     if body.auto_rotate_period is not UNSET and call.given.get("auto_rotate_period") is not None:
         period = body.auto_rotate_period
         check_auto_rotate_period(period)
@@ -89,7 +89,7 @@ def configured(record: KeyringRecord, call: Call, body: Changes) -> KeyringRecor
         min_decryption_version=min_decryption,
         min_encryption_version=min_encryption,
         deletion_allowed=record.deletion_allowed if body.deletion_allowed is UNSET else body.deletion_allowed,
-        # What others may have come to rely on can't be taken back: these two are only ever turned on.
+        # Once enabled, these can't be revoked: users may depend on them.
         exportable=record.exportable or body.exportable is True,
         allow_plaintext_backup=record.allow_plaintext_backup or body.allow_plaintext_backup is True,
         auto_rotate_period_seconds=period,
@@ -121,7 +121,7 @@ def _min_encryption_version(record: KeyringRecord, given: int | UnsetType) -> in
 
 
 def trimmed(record: KeyringRecord, body: KeyTrim) -> KeyringRecord:
-    """``record`` without the versions below the one in ``body``. Raises ``InvalidRequest`` if something needs them."""
+    """``record`` without the versions below the one in ``body``. Raises ``InvalidRequest`` if they are still needed."""
     oldest = body.min_available_version
     if oldest is UNSET:
         raise InvalidRequest("missing min_available_version")

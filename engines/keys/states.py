@@ -1,9 +1,9 @@
-"""The states of a key, as SP 800-57 part 1 has them, and what may be done in each.
+"""States of a key, as in SP 800-57 part 1, and the uses allowed in each.
 
     pre-activation  before ``not_before``     it can be read, configured, managed and copied, but not used
-    active                                    everything
-    deactivated     from ``not_after`` on     it decrypts and verifies what there is, and protects nothing new
-    disabled        for as long as it is set  it can be read and configured, and nothing else
+    active                                    all uses
+    deactivated     from ``not_after`` on     it decrypts and verifies, but protects nothing new
+    disabled        while it is set           it can be read and configured, and nothing else
 
 "Managed" is: rotated, trimmed, given versions or certificates, deleted. "Copied" is: exported, backed up.
 """
@@ -18,23 +18,23 @@ from engines.keys.records import KeyringRecord
 
 
 class Use(Enum):
-    """What somebody wants to do with a key."""
+    """A use of a key."""
 
     PROTECT = auto()
-    """To encrypt, sign, authenticate, or agree on keys: to make what doesn't exist yet."""
+    """Encrypting, signing, authenticating, or agreeing on keys: protecting new data."""
 
     PROCESS = auto()
-    """To decrypt or verify what exists."""
+    """Decrypting or verifying existing data."""
 
     COPY = auto()
-    """To take the key out."""
+    """Exporting the key."""
 
     MANAGE = auto()
-    """To change its versions, or destroy it."""
+    """Changing its versions, or deleting it."""
 
 
 def check_use(record: KeyringRecord, use: Use, now: float) -> None:
-    """Raises ``InvalidRequest`` unless the key may be used so at ``now``, in seconds since the epoch."""
+    """Raises ``InvalidRequest`` unless this use is allowed at ``now``, in seconds since the epoch."""
     if record.disabled:
         raise InvalidRequest(f"key {record.name!r} is disabled")
     if use is Use.COPY or use is Use.MANAGE:

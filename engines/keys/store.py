@@ -1,9 +1,9 @@
-"""Where named keys are kept: ``policy/<name>``, with old versions at ``archive/<name>``.
+"""Storage of named keys: ``policy/<name>``, with old versions at ``archive/<name>``.
 
-Every change is a transaction on the state it was decided on, run again if another change came first: two rotations at
-a time give two versions, and what is deleted isn't written back by a change that had begun before. Keys that rotate by
-themselves are also noted at ``autorotate/<name>``, so that finding those that are due doesn't read every key.
-How often the versions of a key have encrypted stands at ``encryptions/<name>``, see ``counts.py``.
+Every change is a transaction on the state that it was decided on, repeated after a conflict: two concurrent rotations
+give two versions, and a deleted key isn't written back by an earlier change. Keys with automatic rotation are also
+listed at ``autorotate/<name>``, so that finding those that are due doesn't read every key. The counts of encryptions
+are at ``encryptions/<name>``, see ``engines.keys.counting``.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ ARCHIVES = "archive/"
 AUTO_ROTATED = "autorotate/"
 COUNTS = "encryptions/"
 NAME = re.compile(r"\w(?:[\w.-]*\w)?", re.ASCII)
-"""What a key may be called. Names in paths have been checked by the router, names in bodies have not."""
+"""Valid names of keys. The router checks names in paths, but not those in bodies."""
 
 
 class SoftDeleted(InvalidRequest):
@@ -62,18 +62,18 @@ class SoftDeleted(InvalidRequest):
 
 
 async def generate(algorithm: Algorithm, key_bytes: int) -> Material:
-    """A new key of ``algorithm``, made in a thread if that takes long.
+    """A new key of ``algorithm``, made in a thread if that is slow.
 
-    Raises ``Failed`` for a length it can't have, and ``RateLimited`` while many keys are being made.
+    Raises ``Failed`` for an invalid length, and ``RateLimited`` while many keys are being made.
     """
     return await at_pace(algorithm.pacing.generating, partial(algorithm.generate, key_bytes))
 
 
 class KeyStore:
-    """The keys of one mount, held to its FIPS mode: no key that isn't approved is made, or protects anything.
+    """The keys of one mount, by its FIPS mode: unapproved keys may not be made, or protect data.
 
-    They are of ``algorithms``; ``plain`` allows neither derivation nor soft deletion. ``gate`` says what the crypto
-    policy lets be done with keys at ``place``.
+    They are of ``algorithms``; ``plain`` allows neither derivation nor soft deletion. ``gate`` applies the crypto
+    policy to keys at ``place``.
     """
 
     def __init__(
@@ -98,18 +98,18 @@ class KeyStore:
         self._decode = partial(decode_keyring, guard=self.fips)
 
     def check_kept(self, record: KeyringRecord) -> None:
-        """Raises ``Failed`` unless ``record``, which comes from elsewhere, is a key of the sort that is kept here."""
+        """Raises ``Failed`` unless ``record``, an imported one, is of a kind that this store has."""
         if record.type not in self.algorithms:
             raise Failed(f"keys of type {record.type} are not kept here")
         if self._plain and (record.derived or record.soft_deleted):
             raise Failed("keys with derivation and soft-deleted keys are not kept here")
 
     async def load(self, name: str) -> Keyring | None:
-        """The key called ``name``, from the cache if it can: to look at, not to use."""
+        """The key called ``name``, from the cache if possible: for reading, not for use."""
         return self.storage.ready(KEYS + name) or await self.storage.load(KEYS + name, self._decode)
 
     async def use(self, name: str, use: Use, call: Call) -> Keyring | None:
-        """The key called ``name``, to be used so by ``call``, which is warned of a key that isn't approved.
+        """The key called ``name``, for ``use`` by ``call``, which is warned of an unapproved key.
 
         Raises ``InvalidRequest`` if the key's state or the FIPS mode forbids that.
         """
@@ -119,7 +119,7 @@ class KeyStore:
         return keyring
 
     def check(self, keyring: Keyring, use: Use, call: Call) -> None:
-        """As ``use``, for a key that was loaded already."""
+        """As ``use``, for a loaded key."""
         check_use(keyring.record, use, call.now)
         if use is Use.PROTECT:
             self.fips.protecting(call, keyring.unapproved)
@@ -127,32 +127,32 @@ class KeyStore:
             self.fips.processing(call, keyring.unapproved)
 
     def allow(self, call: Asking, operation: CryptoOperation, key: KeyFacts) -> KeyUse:
-        """Ask the gate for an ``operation`` on a key as a whole, which is counted in what this answers.
+        """Ask the gate for an ``operation`` on a key as a whole; returns the record of the use.
 
-        ``call`` is recorded as a request for it, unless it is one for something else. Raises ``PolicyRefused``.
+        ``call`` is recorded as a request for it, unless it is one for another. Raises ``PolicyRefused``.
         """
         record = call.crypto
         if record is None:
             record = call.crypto = CryptoRecord(operation=operation.value, key=key.name, uses=[])
         if record.operation != operation.value:
             record = CryptoRecord(operation=operation.value, key=key.name, uses=[])
-        record.uses.clear()  # Of an earlier attempt of the same transaction.
+        record.uses.clear()  # From an earlier attempt of the same transaction.
         return Uses(self.gate, self.place, call, operation, record).allow(key)
 
     async def list(self, after: str, limit: int | None) -> list[str]:
-        """The names of keys, in order; what has keys below it ends in ``/``."""
+        """The names of keys, in order; names with keys below them end in ``/``."""
         return await self.storage.list(KEYS, after, limit)
 
     async def create(
         self, record: KeyringRecord, algorithm: Algorithm, call: Call, *, of_server: bool = False
     ) -> Keyring:
-        """Make the key that ``record`` describes, its first version included; one that is there already stays as it is.
+        """Create the key that ``record`` describes, with its first version; an existing key is unchanged.
 
-        ``call`` is warned of a key that isn't approved. ``of_server``: it is a key of the server's own, which crypto
-        policies aren't about.
+        ``call`` is warned of an unapproved key. ``of_server``: it is a key of the server's own, to which crypto
+        policies don't apply.
 
-        Raises ``Failed`` if the algorithm can't have what ``record`` asks for, ``NotApproved`` if the mode forbids it,
-        and ``PolicyRefused``.
+        Raises ``Failed`` if the algorithm doesn't support ``record``, ``NotApproved`` if the mode forbids it, and
+        ``PolicyRefused``.
         """
         found = await self.load(record.name)
         if found is not None:
@@ -170,14 +170,14 @@ class KeyStore:
         material = await generate(algorithm, record.key_bytes)
         made = replace(record, versions={1: new_version(material, call.now)})
 
-        async def work(transaction: Transaction) -> Keyring:
+        async def store_new(transaction: Transaction) -> Keyring:
             value = await transaction.get(KEYS + record.name)
             if value is not None:
                 return self._decode(value)
             self.rewrite(transaction, made)
             return Keyring(made, self.fips)
 
-        keyring = await transact(self.storage, work)
+        keyring = await transact(self.storage, store_new)
         if use is not None:
             use.count, use.key_version = 1, 1
         return keyring
@@ -191,15 +191,15 @@ class KeyStore:
         *,
         even_disabled: bool = False,
     ) -> Keyring:
-        """Replace the key ``name`` by what ``edit`` makes of it; ``edit`` may run several times, or raise a fault.
+        """Replace the key ``name`` by the result of ``edit``, which may run several times, or raise a fault.
 
-        Versions that ``edit`` moves below or above ``min_decryption_version`` go to the archive and come back from it,
-        and those below ``min_available_version`` are destroyed. Raises ``missing`` if there is no such key,
-        ``InvalidRequest`` for a disabled one unless ``even_disabled``, and ``PolicyRefused``.
+        Versions that ``edit`` moves across ``min_decryption_version`` go to the archive or come back from it, and those
+        below ``min_available_version`` are destroyed. Raises ``missing`` if there is no such key, ``InvalidRequest``
+        for a disabled one unless ``even_disabled``, and ``PolicyRefused``.
         """
         use: KeyUse | None = None
 
-        async def work(transaction: Transaction) -> Keyring:
+        async def store_edited(transaction: Transaction) -> Keyring:
             nonlocal use
             value = await transaction.get(KEYS + name)
             if value is None:
@@ -214,7 +214,7 @@ class KeyStore:
                 self.rewrite(transaction, new)
             return Keyring(new, self.fips)
 
-        keyring = await transact(self.storage, work)
+        keyring = await transact(self.storage, store_edited)
         if use is not None:
             use.count = 1
         return keyring
@@ -222,8 +222,8 @@ class KeyStore:
     async def rotate(self, name: str, now: float, *, missing: Fault, call: Call | None = None) -> Keyring:
         """Give the key ``name`` a new version.
 
-        ``call``, if somebody asked for it, is warned of a key that isn't approved. Raises ``missing``, ``Failed``,
-        ``InvalidRequest`` for a key that is disabled or not approved, or ``PolicyRefused``.
+        ``call``, if a request asked for it, is warned of an unapproved key. Raises ``missing``, ``Failed``,
+        ``InvalidRequest`` for a disabled or unapproved key, or ``PolicyRefused``.
         """
         rotated, _ = await self._rotate(name, now, missing, AutomaticWork(now) if call is None else call)
         if call is not None:
@@ -231,7 +231,7 @@ class KeyStore:
         return rotated
 
     async def rotate_from(self, name: str, number: int, now: float, *, missing: Fault) -> tuple[Keyring, bool]:
-        """Give the key ``name`` a new version if ``number`` is still its latest; return the key, and whether it was.
+        """Give the key ``name`` a new version if ``number`` is still its latest; return it, and whether it rotated.
 
         Raises as ``rotate``.
         """
@@ -244,7 +244,7 @@ class KeyStore:
         fresh_type = ""
         use: KeyUse | None = None
 
-        async def work(transaction: Transaction) -> tuple[Keyring, bool]:
+        async def add_version(transaction: Transaction) -> tuple[Keyring, bool]:
             nonlocal fresh, fresh_type, use
             value = await transaction.get(KEYS + name)
             if value is None:
@@ -256,7 +256,7 @@ class KeyStore:
             check_rotatable(old.record)
             self.fips.refuse(unapproved_kind(old.record))
             use = self.allow(asking, CryptoOperation.ROTATE, old.latest.facts(self.place))
-            # A second attempt takes the key that the first has made; only another type would need another key.
+            # A second attempt reuses the material of the first, unless the type has changed.
             if fresh is None or fresh_type != old.record.type:
                 fresh = await generate(old.algorithm, old.record.key_bytes)
                 fresh_type = old.record.type
@@ -264,18 +264,18 @@ class KeyStore:
             self.rewrite(transaction, new)
             return Keyring(new, self.fips), True
 
-        rotated, made = await transact(self.storage, work)
+        rotated, made = await transact(self.storage, add_version)
         if use is not None:
             use.count, use.key_version = 1, rotated.record.latest_version
         return rotated, made
 
     async def delete(self, name: str, call: Call) -> None:
-        """Destroy the key ``name`` and all its versions.
+        """Delete the key ``name`` and all its versions.
 
         Raises ``InvalidRequest`` if that isn't allowed, and ``PolicyRefused``.
         """
 
-        async def work(transaction: Transaction) -> KeyUse:
+        async def delete_key(transaction: Transaction) -> KeyUse:
             value = await transaction.get(KEYS + name)
             if value is None:
                 raise InvalidRequest(f"error deleting policy {name}: could not delete key; not found")
@@ -290,12 +290,12 @@ class KeyStore:
             transaction.delete(COUNTS + name)
             return use
 
-        (await transact(self.storage, work)).count = 1
+        (await transact(self.storage, delete_key)).count = 1
 
     def write(self, transaction: Transaction, record: KeyringRecord, call: Call, operation: CryptoOperation) -> None:
-        """Write ``record``, of a key that comes from outside or has a version that does, by ``operation``.
+        """Write ``record``, of an imported key or with an imported version, for ``operation``.
 
-        ``call`` is warned of a key that isn't approved. Raises ``NotApproved`` if the FIPS mode forbids it, and
+        ``call`` is warned of an unapproved key. Raises ``NotApproved`` if the FIPS mode forbids it, and
         ``PolicyRefused``.
         """
         if self.fips.active:
@@ -309,7 +309,7 @@ class KeyStore:
         use.count, use.key_version = 1, record.latest_version
 
     def rewrite(self, transaction: Transaction, record: KeyringRecord) -> None:
-        """Write ``record``, of a key that stays what it is, and note whether it rotates by itself."""
+        """Write ``record``, of an existing key, and update the list of keys with automatic rotation."""
         transaction.put(KEYS + record.name, encode_keyring(record))
         if record.auto_rotate_period_seconds:
             transaction.put(AUTO_ROTATED + record.name, b"")
@@ -322,7 +322,7 @@ class KeyStore:
         return {} if value is None else decode_archive(value).versions
 
     async def _move_versions(self, transaction: Transaction, old: KeyringRecord, new: KeyringRecord) -> KeyringRecord:
-        """Distribute versions between ``new`` and the archive as its limits have them."""
+        """Distribute versions between ``new`` and the archive by its limits."""
         if (old.min_decryption_version, old.min_available_version) == (
             new.min_decryption_version,
             new.min_available_version,
@@ -349,13 +349,13 @@ class KeyStore:
 
 
 class KeepsKeys(Protocol):
-    """An engine that has named keys."""
+    """An engine with named keys."""
 
     keys: KeyStore
 
 
 def check_rotatable(record: KeyringRecord) -> None:
-    """Raises ``Failed`` if the key must not get a version made here."""
+    """Raises ``Failed`` if the key may not have versions made by this server."""
     if record.soft_deleted:
         raise Failed("refusing to use soft-deleted key")
     if record.imported and not record.imported_rotation_allowed:

@@ -1,4 +1,4 @@
-"""Choosing the algorithm of a new key as a request names it: a type, and what tells apart the rows that share it."""
+"""Algorithm of a new key, by the type and the parameters in a request."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ParameterSetName: TypeAlias = Annotated[str, Meta(extra={READING: same_words(MIS
 
 
 class TypeParameters(Protocol):
-    """What tells apart the algorithms that share a key type; of no meaning to other types."""
+    """The parameters that select among algorithms of one key type; ignored for other types."""
 
     parameter_set: str
     hybrid_key_type_pqc: str
@@ -26,9 +26,9 @@ class TypeParameters(Protocol):
 
 
 def find_algorithm(kept: Mapping[str, Algorithm], key_type: str, body: TypeParameters) -> Algorithm | None:
-    """The one of ``kept``, algorithms by their names, that ``key_type`` stands for with the parameters in ``body``.
+    """The algorithm among ``kept`` (by name) for ``key_type`` with the parameters in ``body``.
 
-    None for a type that isn't among them. Raises ``InvalidRequest`` for unfit parameters.
+    None for an unknown type. Raises ``InvalidRequest`` for unfit parameters.
     """
     parameters = {
         PARAMETER_SET: body.parameter_set,
@@ -40,6 +40,6 @@ def find_algorithm(kept: Mapping[str, Algorithm], key_type: str, body: TypeParam
 
 
 def warn_of_type(call: Call, algorithm: Algorithm) -> None:
-    """Warn of a type of keys that isn't safe in every use."""
+    """Warn of a key type that isn't safe in every use."""
     if algorithm.capabilities.aead is not None and not algorithm.usage.authenticates:
         call.warn(f"keys of type {algorithm.key_type} don't notice that a ciphertext was changed")

@@ -1,1 +1,1 @@
-"""Post-quantum key encapsulation: keys stay here, shared secrets and messages come and go."""
+"""The pqc engine: post-quantum key encapsulation, with keys that never leave the server."""

@@ -1,7 +1,7 @@
 """Backups of keys, in clear: base64 of JSON that holds every version, archived ones included.
 
-The format is our own, since no other server has such keys. What is read back is trusted in nothing: every version must
-hold a key pair of the key's type.
+The format is our own, since no other server has such keys. A backup isn't trusted: every version must hold a key pair
+of the key's type.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ _CONTRADICTION = "the versions in the backup contradict each other"
 
 
 class VersionBackup(Struct, kw_only=True):
-    """One version: ``key`` is the private part, if it is known; both are base64 of the bytes that are stored."""
+    """One version: ``key`` is the private part, if known; both are base64 of the stored bytes."""
 
     key: str | None = None
     public_key: str
@@ -76,14 +76,14 @@ class KeyBackup(Struct, kw_only=True):
     imported_rotation_allowed: bool
     backed_up: Number
     versions: Annotated[dict[str, VersionBackup], Meta(max_length=MAX_VERSIONS)]
-    """By their numbers, as text."""
+    """Versions by their numbers, as text."""
 
     rules: RulesBackup | None = None
-    """Limits, states, notes and counts; backups from before keys had them lack it."""
+    """Limits, states, notes and counts; absent from older backups."""
 
 
 class Restoration(KeyName):
-    """What to restore; a name in the path goes before that in the backup, and one in the body is overlooked."""
+    """A backup to restore; a name in the path overrides that in the backup, one in the body is ignored."""
 
     path_only: ClassVar[frozenset[str]] = frozenset({"name"})
 
@@ -100,10 +100,10 @@ _decode = msgspec.json.Decoder(KeyBackup).decode
 
 
 async def back_up(engine: Pqc, call: Call, body: KeyName) -> Reply:
-    """Give a key with all its versions, and note in it that this was done."""
+    """Return a key with all its versions, and record the backup in it."""
     uses = begin(engine.keys, call, CryptoOperation.BACKUP, body.name)
 
-    async def work(transaction: Transaction) -> str:
+    async def export_record(transaction: Transaction) -> str:
         value = await transaction.get(KEYS + body.name)
         if value is None:
             raise NoSuchKey
@@ -122,7 +122,7 @@ async def back_up(engine: Pqc, call: Call, body: KeyName) -> Reply:
         use.count = 1
         return _dump(record, archived, rules, nanoseconds_of(call.now))
 
-    return Reply({"backup": await transact(engine.keys.storage, work)})
+    return Reply({"backup": await transact(engine.keys.storage, export_record)})
 
 
 def _dump(record: KeyringRecord, archived: dict[int, VersionRecord], rules: dict[str, Any], now: int) -> str:
@@ -154,7 +154,7 @@ def _dump(record: KeyringRecord, archived: dict[int, VersionRecord], rules: dict
 
 
 async def restore(engine: Pqc, call: Call, body: Restoration) -> None:
-    """Make the key that a backup holds; ``force`` replaces one that is there."""
+    """Create the key in a backup; ``force`` replaces an existing one."""
     if not body.backup:
         raise InvalidRequest("'backup' must be supplied")
     try:
@@ -170,7 +170,7 @@ async def restore(engine: Pqc, call: Call, body: Restoration) -> None:
     record = _record(backup, name, usable, rules, call.now)
     archive = ArchiveRecord(versions=archived)
 
-    async def work(transaction: Transaction) -> None:
+    async def store_restored(transaction: Transaction) -> None:
         value = await transaction.get(KEYS + name)
         if value is not None:
             if not body.force:
@@ -188,13 +188,13 @@ async def restore(engine: Pqc, call: Call, body: Restoration) -> None:
         else:
             transaction.delete(ARCHIVES + name)
 
-    await transact(engine.keys.storage, work)
+    await transact(engine.keys.storage, store_restored)
 
 
 def _record(
     backup: KeyBackup, name: str, usable: dict[int, VersionRecord], rules: RulesBackup, now: float
 ) -> KeyringRecord:
-    """The key called ``name`` that ``backup`` describes. Raises ``InvalidRequest`` for settings that can't be."""
+    """The key called ``name`` in ``backup``. Raises ``InvalidRequest`` for invalid settings."""
     check_auto_rotate_period(backup.auto_rotate_period)
     record = KeyringRecord(
         name=name,
@@ -244,7 +244,7 @@ def _number(text: str) -> int:
 def _split(
     backup: KeyBackup, versions: dict[int, VersionRecord]
 ) -> tuple[dict[int, VersionRecord], dict[int, VersionRecord]]:
-    """The usable versions and the archived ones. Raises ``InvalidRequest`` for limits that contradict each other."""
+    """The usable versions and the archived ones. Raises ``InvalidRequest`` for contradictory limits."""
     limits = (0, backup.min_available_version, backup.min_decryption_version, backup.latest_version)
     first, least, latest = max(backup.min_available_version, 1), backup.min_decryption_version, backup.latest_version
     if list(limits) != sorted(limits) or least < 1 or latest > MAX_VERSIONS:

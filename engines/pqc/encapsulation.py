@@ -1,7 +1,7 @@
-"""Shared secrets: made for a key, and given back to who may use the key.
+"""Encapsulation of shared secrets to a key, and their decapsulation.
 
-A ciphertext is ``vault:v<version>:`` and the base64 of what the KEM gave. Whoever has the public key can make one
-without this server, by writing that header before it.
+A ciphertext is ``vault:v<version>:`` and the KEM's ciphertext in base64. Any holder of the public key can make one
+without this server, by prepending that header.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from engines.pqc.state import Pqc
 
 
 class Encapsulating(KeyName):
-    """To which key, and which version of it; 0 for the latest."""
+    """The key to encapsulate to, and its version; 0 for the latest."""
 
     key_version: int = 0
 
@@ -34,7 +34,7 @@ class Encapsulating(KeyName):
 
 
 class Decapsulating(KeyName):
-    """With which key, and what."""
+    """The ciphertext, and its key."""
 
     ciphertext: str = ""
 
@@ -44,7 +44,7 @@ class Decapsulating(KeyName):
 
 
 class ForeignCiphertext(InvalidRequest):
-    """The ciphertext can't be opened; why isn't told, since that would help whoever makes ciphertexts up."""
+    """The ciphertext can't be opened; the reason isn't told, since it would help an attacker who forges ciphertexts."""
 
     def __init__(self) -> None:
         super().__init__("the ciphertext is malformed or was not made for this key")
@@ -58,10 +58,10 @@ class PublicKeyOnly(InvalidRequest):
 
 
 def split_ciphertext(keyring: Keyring, text: str) -> tuple[KeyVersion, bytes]:
-    """The version that ``text`` was made for, and the bytes in it.
+    """The version in the header of ``text``, and the bytes after it.
 
-    Only the one way in which the server writes a ciphertext is taken. Raises ``ForeignCiphertext``, or
-    ``InvalidRequest`` for a version that the key's settings have put out of use.
+    Only canonical ciphertexts are accepted. Raises ``ForeignCiphertext``, or ``InvalidRequest`` for a version that the
+    key's settings exclude.
     """
     header = text[: text.find(":", len("vault:")) + 1]
     version = keyring.openable.get(header)
@@ -88,7 +88,7 @@ def _check_retired(keyring: Keyring, header: str) -> None:
 
 
 async def encapsulate(engine: Pqc, call: Call, body: Encapsulating) -> Reply:
-    """Make a shared secret, and the ciphertext that carries it."""
+    """Make a shared secret, and its ciphertext."""
     uses = begin(engine.keys, call, CryptoOperation.ENCAPSULATE, body.name)
     keyring = await load(engine, body.name, Use.PROTECT, call)
     return await count_then_make(
@@ -116,7 +116,7 @@ def _prepare(keyring: Keyring, uses: Uses, key_version: int) -> Callable[[], Rep
 
 
 async def decapsulate(engine: Pqc, call: Call, body: Decapsulating) -> Reply:
-    """Give the shared secret of a ciphertext; one that was tampered with may well give another secret."""
+    """Return the shared secret of a ciphertext; a modified one may give another secret."""
     uses = begin(engine.keys, call, CryptoOperation.DECAPSULATE, body.name)
     if not body.ciphertext:
         raise InvalidRequest("missing ciphertext to decapsulate")

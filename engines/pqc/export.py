@@ -1,4 +1,4 @@
-"""Keys in clear, for keys whose maker allowed that, and public keys of any key."""
+"""Export of keys in clear, if they are exportable, and of public keys of any key."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PUBLIC = "public-key"
 
 
 class Export(KeyName):
-    """What of which version to give, in what form; ``type`` is the part of the path that says what."""
+    """The part, version and format to export; ``type`` is the part, from the path."""
 
     path_only: ClassVar[frozenset[str]] = frozenset({"version"})
 
@@ -35,7 +35,7 @@ class Export(KeyName):
 
 
 async def export(engine: Pqc, call: Call, body: Export) -> Reply:
-    """Give a key's versions as text, by their numbers; "" where only the public part is known."""
+    """Return a key's versions as text, by number; "" if only the public part is known."""
     uses = begin(engine.keys, call, CryptoOperation.EXPORT, body.name)
     if body.type not in (PRIVATE, PUBLIC):
         raise InvalidRequest(f"invalid export type: {body.type}")

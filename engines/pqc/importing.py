@@ -1,7 +1,7 @@
-"""Bringing in keys that were made elsewhere: wrapped to a key of this mount or, for public keys, in clear.
+"""Import of keys: wrapped to a key of this mount or, for public keys, in clear.
 
-Transit wraps to RSA, as Vault does, which would undo what these keys are for: whoever records the transfer could open
-it once RSA falls. So keys are wrapped by HPKE to a hybrid key here; what is wrapped may have any of a key's forms.
+Transit wraps to RSA, as Vault does, which would defeat the purpose of these keys: an attacker who records the transfer
+could open it once RSA is broken. So keys are wrapped by HPKE to a hybrid key; the wrapped key may have any format.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ INFO = b"cryptoserve pqc import v1"
 
 _WRAPPING_KEY = "wrapping-key"
 _APPROVED_WRAPPING_KEY = "approved-wrapping-key"
-"""The same in the FIPS modes, which are there to be changed: each has a key of its own."""
+"""The same in the FIPS modes, which may change: each has a key of its own."""
 
 _EXISTS = "there is a key of that name; use import_version to give an imported key another version"
 
 
 class ImportedVersion(KeyName):
-    """A key to bring in: ``ciphertext`` wrapped, or ``public_key`` as PEM, JWK or base64."""
+    """A key to import: ``ciphertext`` wrapped, or ``public_key`` as PEM, JWK or base64."""
 
     ciphertext: str | UnsetType = UNSET
     public_key: str | UnsetType = UNSET
@@ -53,7 +53,7 @@ class ImportedVersion(KeyName):
 
 
 class ImportedKey(ImportedVersion):
-    """As that, and what the key is to be."""
+    """A key to import, and its settings."""
 
     type: str | UnsetType = UNSET
     exportable: bool = False
@@ -71,7 +71,7 @@ class ImportedKey(ImportedVersion):
 
 
 class ImportedUpdate(ImportedVersion):
-    """As that, and which version it completes, if it isn't a new one."""
+    """A key to import, and the version that it completes, if it isn't a new one."""
 
     version: int | UnsetType = UNSET
 
@@ -81,7 +81,7 @@ class ImportedUpdate(ImportedVersion):
 
 
 async def read_wrapping_key(engine: Pqc, call: Call, body: Nothing) -> Reply:
-    """The public key that keys are wrapped to, and how; it is made when it is first asked for."""
+    """Return the wrapping key's public part and suite; it is created on first use."""
     keyring = await _wrapping_key(engine, call)
     text, suite = keyring.algorithm.public_text, keyring.algorithm.capabilities.hpke
     assert text is not None and suite is not None, "keys that encapsulate have public keys and a suite of HPKE"
@@ -107,7 +107,7 @@ async def _wrapping_key(engine: Pqc, call: Call) -> Keyring:
 
 
 async def _read_material(engine: Pqc, call: Call, algorithm: Algorithm, body: ImportedVersion) -> Material:
-    """The key that ``body`` brings. Raises ``InvalidRequest``."""
+    """The key in ``body``. Raises ``InvalidRequest``."""
     forms = algorithm.interchange
     if body.ciphertext is UNSET:
         if body.public_key is UNSET or not body.public_key:
@@ -125,7 +125,7 @@ async def _read_material(engine: Pqc, call: Call, algorithm: Algorithm, body: Im
 
 
 async def import_key(engine: Pqc, call: Call, body: ImportedKey) -> None:
-    """Make a key of what was brought in."""
+    """Create a key from an import."""
     if body.auto_rotate_period and not body.allow_rotation:
         raise InvalidRequest("allow_rotation must be set to true if auto-rotation is enabled")
     check_auto_rotate_period(body.auto_rotate_period)
@@ -144,22 +144,22 @@ async def import_key(engine: Pqc, call: Call, body: ImportedKey) -> None:
         imported_rotation_allowed=body.allow_rotation,
     )
 
-    async def work(transaction: Transaction) -> None:
+    async def store_key(transaction: Transaction) -> None:
         if await transaction.get(KEYS + body.name) is not None:
             raise InvalidRequest(_EXISTS)
         engine.keys.write(transaction, record, call, CryptoOperation.IMPORT)
 
-    await transact(engine.keys.storage, work)
+    await transact(engine.keys.storage, store_key)
 
 
 async def import_version(engine: Pqc, call: Call, body: ImportedUpdate) -> None:
-    """Give an imported key another version, or one of which only the public part was known its private part."""
+    """Import a further version of a key, or the private part of one that lacks it."""
     keyring = await load(engine, body.name, Use.MANAGE, call)
     try:
         check_importable(keyring.record)
         material = await _read_material(engine, call, keyring.algorithm, body)
 
-        async def work(transaction: Transaction) -> None:
+        async def store_version(transaction: Transaction) -> None:
             value = await transaction.get(KEYS + body.name)
             if value is None:
                 raise NoSuchKey
@@ -171,6 +171,6 @@ async def import_version(engine: Pqc, call: Call, body: ImportedUpdate) -> None:
             added = add_material(record, material, body.version, call.now)
             engine.keys.write(transaction, added, call, CryptoOperation.IMPORT)
 
-        await transact(engine.keys.storage, work)
+        await transact(engine.keys.storage, store_version)
     except Failed as fault:
         raise InvalidRequest(fault.message) from None

@@ -1,4 +1,4 @@
-"""Keys: make, read, configure, rotate, trim."""
+"""Keys of pqc: creating, reading, configuring, rotating and trimming them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from engines.pqc.state import Pqc
 
 
 class KeyCreation(KeyRules):
-    """What a new key is to be."""
+    """The type and settings of a new key."""
 
     type: str | UnsetType = UNSET
     exportable: bool = False
@@ -40,14 +40,14 @@ class KeyCreation(KeyRules):
 
 
 class NoSuchKey(InvalidRequest):
-    """There is no key of that name."""
+    """No key has this name."""
 
     def __init__(self) -> None:
         super().__init__("key not found")
 
 
 async def load(engine: Pqc, name: str, use: Use, call: Call) -> Keyring:
-    """The key called ``name``, to be used so. Raises ``NoSuchKey``, or ``InvalidRequest`` if its state forbids it."""
+    """The key called ``name``, for this use. Raises ``NoSuchKey``, or ``InvalidRequest`` if its state forbids it."""
     keyring = await engine.keys.use(name, use, call)
     if keyring is None:
         raise NoSuchKey
@@ -55,7 +55,7 @@ async def load(engine: Pqc, name: str, use: Use, call: Call) -> Keyring:
 
 
 def chosen_type(engine: Pqc, name: str | UnsetType) -> Algorithm:
-    """The algorithm that a caller has chosen, or the default. Raises ``InvalidRequest``."""
+    """The requested algorithm, or the default. Raises ``InvalidRequest``."""
     if name is UNSET:
         return APPROVED_KEM_ALGORITHM if engine.keys.fips.active else DEFAULT_KEM_ALGORITHM
     return parse_type(name)
@@ -70,7 +70,7 @@ def parse_type(name: str) -> Algorithm:
 
 
 async def create(engine: Pqc, call: Call, body: KeyCreation) -> Reply:
-    """Make a key; one that is there already stays as it is, whatever is asked for."""
+    """Create a key; an existing one is unchanged, whatever is requested."""
     check_auto_rotate_period(body.auto_rotate_period)
     algorithm = chosen_type(engine, body.type)
     record = KeyringRecord(
@@ -85,7 +85,7 @@ async def create(engine: Pqc, call: Call, body: KeyCreation) -> Reply:
 
 
 async def read(engine: Pqc, call: Call, body: KeyName) -> Reply:
-    """Tell what a key is, and the public keys of its versions."""
+    """Show a key, and the public keys of its versions."""
     keyring = await engine.keys.load(body.name)
     if keyring is None:
         raise NotFound
@@ -97,7 +97,7 @@ async def read(engine: Pqc, call: Call, body: KeyName) -> Reply:
 
 
 async def configure(engine: Pqc, call: Call, body: KeyConfig) -> Reply:
-    """Change settings of a key: all that are given, or none if one of them can't be."""
+    """Change settings of a key: all that are given, or none if one is invalid."""
     warn_of_numbering(call, body)
 
     def edit(record: KeyringRecord) -> KeyringRecord:
@@ -107,7 +107,7 @@ async def configure(engine: Pqc, call: Call, body: KeyConfig) -> Reply:
 
 
 async def rotate(engine: Pqc, call: Call, body: KeyName) -> Reply:
-    """Give a key a new version, to which everything new is encapsulated from now on."""
+    """Add a version, to which all later secrets are encapsulated."""
     try:
         keyring = await engine.keys.rotate(body.name, call.now, missing=NoSuchKey(), call=call)
     except Failed as fault:
@@ -116,7 +116,7 @@ async def rotate(engine: Pqc, call: Call, body: KeyName) -> Reply:
 
 
 async def trim(engine: Pqc, call: Call, body: KeyTrim) -> Reply:
-    """Destroy the versions of a key that are older than one that nothing needs any more."""
+    """Destroy the versions below one, if nothing needs them."""
 
     def edit(record: KeyringRecord) -> KeyringRecord:
         return trimmed(record, body)
@@ -125,7 +125,7 @@ async def trim(engine: Pqc, call: Call, body: KeyTrim) -> Reply:
 
 
 def describe(keyring: Keyring) -> Reply:
-    """What is told of a key: its settings and its public keys, never the key itself."""
+    """The description of a key: its settings and public keys, never the key itself."""
     record = keyring.record
     data: dict[str, Any] = {
         "name": record.name,

@@ -1,7 +1,7 @@
-"""Encrypting and decrypting messages of any length, by HPKE (RFC 9180) to a key's public half.
+"""Encryption and decryption of messages of any length, by HPKE (RFC 9180) to a public key.
 
-A ciphertext is ``vault:v<version>:`` and the base64 of HPKE's encapsulated key with the AEAD's ciphertext behind it.
-The suite follows from the key's type, and ``INFO`` keeps these messages apart from whatever else the key is used for.
+A ciphertext is ``vault:v<version>:`` and the base64 of HPKE's encapsulated key followed by the AEAD's ciphertext. The
+key's type determines the suite, and ``INFO`` separates these messages from other uses of the key.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ INFO = b"cryptoserve pqc encrypt v1"
 
 
 class Encryption(KeyName):
-    """What to encrypt, and with which version of which key; 0 for the latest."""
+    """Messages to encrypt, and the key with its version; 0 for the latest."""
 
     holds: ClassVar[Holds] = {"batch_input": EncryptItem}
 
@@ -58,7 +58,7 @@ class Encryption(KeyName):
 
 
 class Decryption(KeyName):
-    """What to decrypt, and with which key."""
+    """Messages to decrypt, and the key."""
 
     holds: ClassVar[Holds] = {"batch_input": DecryptItem}
 

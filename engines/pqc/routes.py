@@ -1,4 +1,4 @@
-"""The API of ``pqc`` as one table, in transit's manner; what the rows do stands in the module that each names."""
+"""The API of ``pqc`` as one table, in transit's style."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The state of one mount of pqc: its keys, the key that imports are wrapped to, and what is reserved of their use."""
+"""State of one mount of pqc: its keys, the wrapping key of imports, and reservations of counts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from engines.keys.store import KeyStore
 
 
 class Pqc:
-    """One mount of the engine; it holds no state but what storage and its cache hold, and reservations."""
+    """One mount of the engine; it holds nothing but storage with its cache, and reservations."""
 
     def __init__(self, mount: Mount) -> None:
         self.keys = KeyStore(mount.storage, mount.fips_mode, gate=mount.gate, place=mount.place)
@@ -24,5 +24,5 @@ class Pqc:
         await rotate_due(self.keys, now)
 
     async def close(self) -> None:
-        """Give back what is reserved and not used."""
+        """Return unused reservations."""
         await self.counts.close()

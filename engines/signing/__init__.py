@@ -1,1 +1,1 @@
-"""What applications sign: tokens (JWT), JWS, COSE and CMS, by keys that stay here."""
+"""The signing engine: tokens (JWT), JWS, COSE and CMS, by keys that never leave the server."""

@@ -1,4 +1,4 @@
-"""The claims of tokens: what a role lets a caller say, and what it demands of a token that is to be valid."""
+"""Claims of tokens: those that a role allows a caller to set, and those that it requires of a valid token."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _JTI_BYTES = 16
 
 
 def claims_of_token(role: Role, caller: Caller, given: dict[str, Any], ttl_seconds: int, now: float) -> dict[str, Any]:
-    """What a new token says, given what the caller wants it to say. Raises ``InvalidRequest`` by the role's rules."""
+    """The claims of a new token, from the role and those ``given``. Raises ``InvalidRequest`` by the role's rules."""
     record = role.record
     for name in given:
         _check_given(role, name)
@@ -50,7 +50,7 @@ def _check_given(role: Role, name: str) -> None:
 
 
 def _audience(record: RoleRecord, wanted: Any) -> Any:
-    """The audience that the caller wants if it is allowed, else the only one there is."""
+    """The requested audience if it is allowed, else the only one that the role has."""
     if wanted is None:
         if len(record.audiences) != 1:
             raise InvalidRequest('claim "aud" is required, since the role allows several audiences')
@@ -68,9 +68,9 @@ def _ttl(record: RoleRecord, wanted: int) -> int:
 
 
 def check_claims(record: RoleRecord, claims: dict[str, Any], audience: str, now: float) -> None:
-    """Raises ``NotValid`` unless a token that says ``claims`` is valid at ``now`` by the rules of a role.
+    """Raises ``NotValid`` unless a token with ``claims`` is valid at ``now`` by a role's rules.
 
-    ``audience`` is who asks, "" if that isn't said.
+    ``audience`` is the verifier, "" if not given.
     """
     if record.issuer and claims.get("iss") != record.issuer:
         raise NotValid("its issuer is not the role's")

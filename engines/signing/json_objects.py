@@ -1,7 +1,7 @@
-"""JSON objects in headers and claims, read more strictly than most libraries read them.
+"""JSON objects in headers and claims, parsed more strictly than by most libraries.
 
-What one reader takes for something else than another is refused: members of the same name, numbers that no double
-holds, text that isn't Unicode. What is read can be answered again as it stands.
+Input that parsers may interpret differently is refused: duplicate members, numbers out of a double's range, text that
+isn't Unicode. Accepted objects can be returned unchanged.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ import json
 from typing import Any, NoReturn
 
 MAX_DEPTH = 32
-"""How deep objects and arrays may nest."""
+"""The deepest nesting of objects and arrays."""
 
 _MAX_INTEGER_CHARACTERS = 40
 
 
 class BadJson(ValueError):
-    """The text is no JSON object, or one that could be understood in several ways."""
+    """The text is no JSON object, or an ambiguous one."""
 
 
 def parse_object(text: bytes) -> dict[str, Any]:
@@ -32,7 +32,7 @@ def parse_object(text: bytes) -> dict[str, Any]:
 
 
 def encode_object(document: dict[str, Any]) -> bytes:
-    """``document`` on one line, in UTF-8. Raises ``BadJson`` for what JSON can't hold, or nests too deep."""
+    """``document`` on one line, in UTF-8. Raises ``BadJson`` for values that JSON lacks, or too deep nesting."""
     if _too_deep(document):
         raise BadJson
     try:

@@ -1,9 +1,9 @@
-"""JWK sets (RFC 7517): the public keys by which what is signed here can be verified, without asking this server.
+"""JWK sets (RFC 7517): the public keys for verifying signatures of this mount without asking this server.
 
-The answer is the set itself, without Vault's envelope. A mount with the option ``jwks=public`` gives it to everybody;
-otherwise it takes a token. There is a set for a key, one for a role, and one for all keys of the mount.
+The answer is the bare set, without Vault's envelope. It is public on a mount with the option ``jwks=public``, else it
+needs a token. There is a set for a key, one for a role, and one for all keys of the mount.
 
-For how long a set may be kept is in the answer, as long as new versions are published ahead.
+The answer states for how long it may be cached, if new versions are published ahead.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from engines.signing.state import Signing
 MAX_AGE_SECONDS = 24 * 60 * 60
 
 MAX_KEYS = 1000
-"""The most keys whose public keys one set has."""
+"""The most keys in one set."""
 
 
 async def read_of_key(engine: Signing, call: Call, body: KeyName) -> Reply:
-    """Tell the published public keys of a key, the newest first."""
+    """List the published public keys of a key, the newest first."""
     keyring = await engine.keys.use(body.name, Use.COPY, call)
     if keyring is None:
         raise NotFound
@@ -36,7 +36,7 @@ async def read_of_key(engine: Signing, call: Call, body: KeyName) -> Reply:
 
 
 async def read_of_role(engine: Signing, call: Call, body: RoleName) -> Reply:
-    """Tell the published public keys by which signatures of a role are verified, with its ``alg`` and ``kid``."""
+    """List the published public keys for verifying a role's signatures, with its ``alg`` and ``kid``."""
     role = await roles.find(engine, body.name)
     keyring = None if role is None else await engine.keys.use(role.record.key, Use.COPY, call)
     if role is None or keyring is None:
@@ -52,7 +52,7 @@ async def read_of_role(engine: Signing, call: Call, body: RoleName) -> Reply:
 
 
 async def read_all(engine: Signing, call: Call, body: Nothing) -> Reply:
-    """Tell the published public keys of all keys that aren't disabled."""
+    """List the published public keys of all keys that aren't disabled."""
     names = [name for name in await engine.keys.list("", MAX_KEYS + 1) if not name.endswith("/")]
     if len(names) > MAX_KEYS:
         raise InvalidRequest(f"there are more than {MAX_KEYS} keys; read the set of a key or of a role")
@@ -67,7 +67,7 @@ async def read_all(engine: Signing, call: Call, body: Nothing) -> Reply:
 
 
 def _reply(keys: list[dict[str, Any]], publish_ahead_seconds: int) -> Reply:
-    """The set, which may be kept for half of the time that a new version waits: so nobody meets one unprepared."""
+    """The set, which may be cached for half the time before a new version signs: so every verifier knows it by then."""
     return Reply({"keys": keys}, max_age_seconds=min(publish_ahead_seconds // 2, MAX_AGE_SECONDS))
 
 

@@ -1,4 +1,4 @@
-"""Keys: make, read, configure, rotate, trim. What isn't particular to this engine, the modules beside it do."""
+"""Keys of signing: creating, reading, configuring, rotating and trimming them, with the shared modules."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ from engines.signing.state import Signing
 _MEANINGLESS = frozenset(
     {"derived", "soft_deleted", "supports_encryption", "supports_decryption", "supports_derivation", "supports_signing"}
 )
-"""What transit tells of its keys, and what is the same for all keys here."""
+"""Fields of transit's descriptions that are the same for all keys here."""
 
 
 class SigningKeyRules(Body):
-    """When a key may be used and when its versions are published; what is absent stays as it is."""
+    """The times of a key's use and its versions' publication; omitted ones are unchanged."""
 
     name: str = ""
     not_before: TimeText | UnsetType = UNSET
@@ -58,7 +58,7 @@ class SigningKeyRules(Body):
 
 
 class KeyCreation(SigningKeyRules):
-    """What a new key is to be."""
+    """The type and settings of a new key."""
 
     type: str = DEFAULT_SIGNING_ALGORITHM.name
     parameter_set: ParameterSetName = ""
@@ -80,7 +80,7 @@ class KeyCreation(SigningKeyRules):
 
 
 class KeyConfig(SigningKeyRules):
-    """The settings to change; what is absent stays as it is."""
+    """The settings to change; omitted ones are unchanged."""
 
     min_decryption_version: int | UnsetType = UNSET
     min_encryption_version: int | UnsetType = UNSET
@@ -104,14 +104,14 @@ class KeyConfig(SigningKeyRules):
 
 
 class NoSuchKey(InvalidRequest):
-    """There is no key of that name."""
+    """No key has this name."""
 
     def __init__(self, name: str) -> None:
         super().__init__(f'there is no key "{name}"')
 
 
 async def load(engine: Signing, name: str, use: Use, call: Call) -> Keyring:
-    """The key called ``name``, to be used so. Raises ``InvalidRequest``."""
+    """The key called ``name``, for this use. Raises ``InvalidRequest``."""
     keyring = await engine.keys.use(name, use, call)
     if keyring is None:
         raise NoSuchKey(name)
@@ -119,7 +119,7 @@ async def load(engine: Signing, name: str, use: Use, call: Call) -> Keyring:
 
 
 async def create(engine: Signing, call: Call, body: KeyCreation) -> Reply:
-    """Make a key; one that is there already stays as it is, whatever is asked for."""
+    """Create a key; an existing one is unchanged, whatever is requested."""
     check_auto_rotate_period(body.auto_rotate_period)
     algorithm = find_algorithm(engine.keys.algorithms, body.type, body)
     if algorithm is None:
@@ -136,7 +136,7 @@ async def create(engine: Signing, call: Call, body: KeyCreation) -> Reply:
 
 
 async def read(engine: Signing, call: Call, body: KeyName) -> Reply:
-    """Tell what a key is, which of its versions signs, and which are published."""
+    """Show a key, its signing version, and its published ones."""
     keyring = await engine.keys.load(body.name)
     if keyring is None:
         raise NotFound
@@ -144,7 +144,7 @@ async def read(engine: Signing, call: Call, body: KeyName) -> Reply:
 
 
 async def configure(engine: Signing, call: Call, body: KeyConfig) -> Reply:
-    """Change settings of a key: all that are given, or none if one of them can't be."""
+    """Change settings of a key: all that are given, or none if one is invalid."""
     warn_of_numbering(call, body)
 
     def edit(record: KeyringRecord) -> KeyringRecord:
@@ -154,13 +154,13 @@ async def configure(engine: Signing, call: Call, body: KeyConfig) -> Reply:
 
 
 async def rotate(engine: Signing, call: Call, body: KeyName) -> Reply:
-    """Give a key a new version, which is published now and signs after ``publish_ahead``."""
+    """Add a version, which is published now and signs after ``publish_ahead``."""
     keyring = await engine.keys.rotate(body.name, call.now, missing=NoSuchKey(body.name), call=call)
     return describe(keyring, call.now)
 
 
 async def trim(engine: Signing, call: Call, body: KeyTrim) -> Reply:
-    """Destroy the versions of a key that are older than one that nothing needs any more."""
+    """Destroy the versions below one, if nothing needs them."""
 
     def edit(record: KeyringRecord) -> KeyringRecord:
         return trimmed(record, body)
@@ -169,7 +169,7 @@ async def trim(engine: Signing, call: Call, body: KeyTrim) -> Reply:
 
 
 def describe(keyring: Keyring, now: float) -> Reply:
-    """What is told of a key: its settings and its public keys, never the key itself."""
+    """The description of a key: its settings and public keys, never the key itself."""
     record = keyring.record
     told = describe_named_key(keyring).data or {}
     data: dict[str, Any] = {name: value for name, value in told.items() if name not in _MEANINGLESS}

@@ -1,8 +1,8 @@
-"""Which version of a key signs, and which versions are published, at a given time.
+"""Publication of key versions: which version signs at a given time, and which are published.
 
-Whoever verifies tokens keeps the published keys for a while. So a new version is published ``publish_ahead`` before it
-signs, and an old one stays published ``keep_published`` after it has stopped. Both follow from the times at which the
-versions were made: nothing has to be done when such a time comes, and all workers agree.
+Verifiers cache the published keys. So a new version is published ``publish_ahead`` before it signs, and an old one
+stays published ``keep_published`` after its last signature. Both follow from the versions' creation times: no action is
+needed at those times, and all workers agree.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from engines.keys.keyring import Keyring, KeyVersion
 def signing_version(keyring: Keyring, now: float) -> KeyVersion:
     """The version that signs at ``now``: the newest that has been published for long enough.
 
-    Where none has, because old ones were withdrawn, it is the oldest that may sign.
+    If there is none, because old ones were withdrawn, it is the oldest that may sign.
     """
     moment = nanoseconds_of(now)
     least = keyring.record.min_encryption_version
@@ -27,7 +27,7 @@ def signing_version(keyring: Keyring, now: float) -> KeyVersion:
 
 
 def published_versions(keyring: Keyring, now: float) -> list[KeyVersion]:
-    """The versions whose public keys are told at ``now``, the newest first; the one that signs is always among them."""
+    """The versions published at ``now``, the newest first; the signing one is always among them."""
     keep = keyring.record.keep_published_seconds
     versions = _newest_first(keyring)
     if not keep:

@@ -1,7 +1,7 @@
-"""Writing, reading, listing and removing roles, and what a role can't be.
+"""Settings of roles: writing, reading, listing and deleting roles, and their validation.
 
-A role is written as a whole: what is absent takes its default. The algorithm is settled when the role is written, so
-that neither a token that is to be verified nor a change of the key's type can bring in another one.
+A write replaces the whole role: omitted settings take their defaults. It fixes the algorithm, so that neither a token
+to verify nor a change of the key's type can introduce another one.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ MAX_NAMES = 256
 MAX_NAME_CHARACTERS = 1024
 
 MAX_COMPARED_ROLES = 1000
-"""With how many roles one that is written is compared."""
+"""The most roles that a new one is compared with."""
 
 DEFAULT_TTL_SECONDS = 15 * 60
 DEFAULT_MAX_TTL_SECONDS = 60 * 60
@@ -53,7 +53,7 @@ MAX_LEEWAY_SECONDS = 24 * 60 * 60
 
 
 class RoleWriting(Body):
-    """What a role is to be."""
+    """The settings of a role."""
 
     name: str = ""
     key: str = ""
@@ -105,7 +105,7 @@ class RoleWriting(Body):
 
 
 async def write(engine: Signing, call: Call, body: RoleWriting) -> Reply:
-    """Make a role, or replace it as a whole."""
+    """Create a role, or replace it as a whole."""
     if not body.key:
         raise InvalidRequest("missing key")
     keyring = await engine.keys.load(body.key) if NAME.fullmatch(body.key) else None
@@ -139,7 +139,7 @@ async def write(engine: Signing, call: Call, body: RoleWriting) -> Reply:
 
 
 class RoleName(KeyName):
-    """The name of a role, alone."""
+    """The name of a role."""
 
     tells = {
         "name": "The role. Letters, digits and `_`, with `-` and `.` inside.",
@@ -147,7 +147,7 @@ class RoleName(KeyName):
 
 
 async def read(engine: Signing, call: Call, body: RoleName) -> Reply:
-    """Tell what a role is."""
+    """Show a role."""
     role = await find(engine, body.name)
     if role is None:
         raise NotFound
@@ -155,7 +155,7 @@ async def read(engine: Signing, call: Call, body: RoleName) -> Reply:
 
 
 async def list_roles(engine: Signing, call: Call, body: Page) -> Reply:
-    """Name the roles there are."""
+    """List the names of the roles."""
     names = await engine.storage.list(ROLES, body.after, body.limit if body.limit > 0 else None)
     if not names:
         raise NotFound
@@ -163,7 +163,7 @@ async def list_roles(engine: Signing, call: Call, body: Page) -> Reply:
 
 
 async def delete(engine: Signing, call: Call, body: RoleName) -> None:
-    """Remove a role; one that isn't there is no mistake, as nowhere in Vault."""
+    """Delete a role; no error if there is none."""
     await remove(engine.storage, ROLES + body.name)
 
 
@@ -206,7 +206,7 @@ def _claims(body: RoleWriting) -> bytes:
 
 
 def _check_rules(record: RoleRecord) -> None:
-    """Raises ``InvalidRequest`` for rules that contradict each other."""
+    """Raises ``InvalidRequest`` for contradictory rules."""
     if not 0 < record.ttl_seconds <= record.max_ttl_seconds:
         raise InvalidRequest("ttl must be at least a second and not greater than max_ttl")
     if max(record.nbf_skew_seconds, record.leeway_seconds) > MAX_LEEWAY_SECONDS:
@@ -237,7 +237,7 @@ def _warn_of_publication(call: Call, record: RoleRecord, keyring: Keyring) -> No
 
 
 async def _warn_of_other_formats(engine: Signing, call: Call, name: str, record: RoleRecord) -> None:
-    """Warn if the key signs tokens by a role and JWS by a role, be it this one or another one of the first so many."""
+    """Warn if the key signs both tokens and JWS, by this role or another among a bounded number."""
     formats = dict.fromkeys(record.formats, name)
     for other in await engine.storage.list(ROLES, "", MAX_COMPARED_ROLES):
         role = None if other == name else await find(engine, other)
@@ -245,7 +245,7 @@ async def _warn_of_other_formats(engine: Signing, call: Call, name: str, record:
             formats = {**dict.fromkeys(role.record.formats, other), **formats}
     if {JWT, JWS} <= formats.keys() and name in (formats[JWT], formats[JWS]):
         call.warn(
-            f'whoever may sign JWS by role "{formats[JWS]}" can make any token that role "{formats[JWT]}" makes, since '
+            f'signers of JWS by role "{formats[JWS]}" can make any token that role "{formats[JWT]}" makes, since '
             "both have the same key; use a key for each format"
         )
 

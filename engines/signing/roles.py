@@ -1,4 +1,4 @@
-"""Roles: who signs with which key, in which formats, and what tokens may say; and a role with its key, to be used."""
+"""Roles: keys, formats and claims of signatures; and a role with its key, prepared for use."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ FORMATS = (JWT, JWS, COSE, CMS)
 
 THUMBPRINT, VERSION, NO_KEY_ID = "thumbprint", "version", "none"
 KEY_IDS = (THUMBPRINT, VERSION, NO_KEY_ID)
-"""What a signature can name its key by: RFC 7638's thumbprint, the key's name with the version, or nothing."""
+"""The key ids of signatures: RFC 7638's thumbprint, the key's name with the version, or none."""
 
 ANY_CLAIM = "*"
 SERVER_CLAIMS = frozenset({"iat", "nbf", "exp", "jti"})
-"""Claims that only the server makes."""
+"""Claims set by the server alone."""
 
 MAX_CLAIMS_BYTES = 64 * 1024
-"""The most that the claims of a role, and those of a token, may take as JSON."""
+"""The most bytes of the JSON of a role's claims, and of a token's."""
 
 
 class RoleRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A role as it is stored; ``claims`` is the JSON of an object."""
+    """A stored role; ``claims`` is the JSON of an object."""
 
     key: str
     formats: list[str]
@@ -62,7 +62,7 @@ class RoleRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """A role ready to be used; shared, and never changed."""
+    """A role, prepared for use; shared, and never changed."""
 
     name: str
     record: RoleRecord
@@ -71,14 +71,14 @@ class Role:
 
 @dataclass(frozen=True, slots=True)
 class RoleInUse:
-    """A role with its key, and the algorithm that it signs by."""
+    """A role with its key, and its algorithm."""
 
     role: Role
     keyring: Keyring
     algorithm: JwsAlgorithm
 
     def key_id(self, number: int) -> str:
-        """What signatures of this role name the version ``number`` by; "" for nothing."""
+        """The key id of version ``number`` in this role's signatures; "" for none."""
         kind = self.role.record.kid
         if kind == THUMBPRINT:
             return self.keyring.versions[number].jwk()["kid"]
@@ -128,7 +128,7 @@ def in_use(role: Role, keyring: Keyring) -> RoleInUse:
 
 
 def read_claims(given: Any) -> dict[str, Any]:
-    """The claims in a parameter: an object, or the JSON of one, as command lines send it. Raises ``InvalidRequest``."""
+    """The claims in a parameter: an object, or the JSON of one, as sent by command lines. Raises ``InvalidRequest``."""
     if given is None or given == "":
         return {}
     try:

@@ -1,8 +1,8 @@
-"""The API of ``signing`` as one table; what the rows do stands in the module that each names.
+"""The API of ``signing`` as one table.
 
-Named keys, and the modules that import, export, back up and certify them, are shared with transit. They answer some of
-the caller's mistakes as failures of the server, because OpenBao does; nobody expects that here, so they become faults
-of the request.
+Named keys, and the modules that import, export, back up and certify them, are shared with transit. For OpenBao's sake
+they report some errors of the caller as failures of the server; here, where that isn't needed, they become
+``InvalidRequest``.
 """
 
 from __future__ import annotations

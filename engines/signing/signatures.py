@@ -1,4 +1,4 @@
-"""Making and checking signatures, the one place where all formats meet a key, at the pace of its algorithm."""
+"""Signing and verification for all formats, at the pace of the key's algorithm."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from engines.signing.roles import NO_KEY_ID, RoleInUse
 from engines.worker_pools import at_pace
 
 MAX_TRIED_VERSIONS = 16
-"""How many versions of a key a signature is checked by that doesn't say which one made it."""
+"""The most versions tried for a signature that doesn't name its version."""
 
 
 class NotValid(Exception):
-    """What was given to be verified is not valid; the text says why, for the caller."""
+    """The input to verify is not valid; the text is the reason, for the caller."""
 
 
 NOT_SIGNED = "the signature is not one of this role's key"
@@ -90,7 +90,7 @@ async def find_signer(
 ) -> KeyVersion:
     """The version of the role's key that made ``signature``.
 
-    ``key_id`` only narrows the search: the key is the role's in any case. An issuer elsewhere that has the same key may
+    ``key_id`` only narrows the search: the key is the role's in any case. Another issuer with the same key may use
     have another name for it. Which version it is, is known once its signature is found to be valid; so that is when
     the crypto policy is asked for it, and where it is one version alone, before.
 

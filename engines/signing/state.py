@@ -1,4 +1,4 @@
-"""The state of one mount of ``signing``: its keys; roles lie in storage."""
+"""State of one mount of ``signing``: its keys; roles are in storage."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from engines.keys.store import KeyStore
 
 
 class Signing:
-    """One mount of the engine; it holds no state but what storage and its cache hold."""
+    """One mount of the engine; it holds nothing but storage with its cache."""
 
     def __init__(self, mount: Mount) -> None:
         self.storage = mount.storage

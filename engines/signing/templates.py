@@ -1,7 +1,7 @@
-"""Claims that depend on who asks: ``{{caller.entity_id}}`` and the like inside the texts of a role's claims.
+"""Templates in a role's claims: values of the caller, such as ``{{caller.entity_id}}``, within texts.
 
-A value is put into a text that is JSON already, and nothing is read again afterwards: whatever a caller is called, it
-stays one string. There are no expressions, and no values but these.
+Values are inserted into parsed JSON, and the result isn't parsed again: any value stays within its string. There are no
+expressions, and no other values.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _TEXTS: dict[str, Callable[[Caller], str]] = {
 
 
 def check_templates(value: Any) -> None:
-    """Raises ``InvalidRequest`` if a text in ``value`` has a place for something that nobody fills in."""
+    """Raises ``InvalidRequest`` if a text in ``value`` has an unknown placeholder."""
     if isinstance(value, dict):
         for name, inner in value.items():
             if "{{" in name:
@@ -47,7 +47,7 @@ def _check_text(text: str) -> None:
 
 
 def filled(value: Any, caller: Caller) -> Any:
-    """``value`` with what ``caller`` is in the places for it. Raises ``InvalidRequest`` for what the caller hasn't."""
+    """``value`` with placeholders replaced by values of ``caller``. Raises ``InvalidRequest`` for a missing one."""
     if isinstance(value, dict):
         return {name: filled(inner, caller) for name, inner in value.items()}
     if isinstance(value, list):
@@ -63,6 +63,6 @@ def filled(value: Any, caller: Caller) -> Any:
 def _text(name: str, caller: Caller) -> str:
     text = _TEXTS[name](caller)
     if not text:
-        # A token for "nobody" could well be taken for one for somebody.
+        # A token with an empty subject could be mistaken for another caller's.
         raise InvalidRequest(f"the role needs {name}, which the caller hasn't")
     return text

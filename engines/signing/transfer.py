@@ -1,4 +1,4 @@
-"""Keys that come and go: those that sign, and what of them has a use here."""
+"""Import and export of keys, limited to types that sign."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _EXPORTS = ("signing-key", "public-key", "certificate-chain")
 
 
 class ImportedKey(importing.ImportedVersion):
-    """A key to bring in, and what it is to be."""
+    """A key to import, and its settings."""
 
     type: str = DEFAULT_SIGNING_ALGORITHM.name
     parameter_set: ParameterSetName = ""
@@ -38,7 +38,7 @@ class ImportedKey(importing.ImportedVersion):
 
 
 async def import_key(engine: Signing, call: Call, body: ImportedKey) -> None:
-    """Make a key of what was brought in."""
+    """Create a key from an import."""
     wanted = importing.ImportedKey(
         name=body.name,
         ciphertext=body.ciphertext,
@@ -57,7 +57,7 @@ async def import_key(engine: Signing, call: Call, body: ImportedKey) -> None:
 
 
 async def export(engine: Signing, call: Call, body: exporting.Export) -> Reply:
-    """Give a key's versions as text, by their numbers."""
+    """Return a key's versions as text, by number."""
     if body.type not in _EXPORTS:
         raise InvalidRequest(f"invalid export type: {body.type}")
     return await exporting.export(engine, call, body)

@@ -1,8 +1,8 @@
 """Backups of keys in OpenBao's format, in clear: base64 of JSON that holds every version, archived ones included.
 
-They move keys between this server and OpenBao, in both directions, so the names and the forms of all fields are
-OpenBao's; those of HashiCorp Vault are read too. What is read back is checked further than OpenBao does it: every
-version must hold a key of the key's type.
+They move keys between this server and OpenBao, in both directions, so names and encodings of all fields are OpenBao's;
+HashiCorp Vault's backups can be restored too. Checks are stricter than OpenBao's: every version must hold a key of the
+key's type.
 """
 
 from __future__ import annotations
@@ -49,9 +49,9 @@ from storage.base import Transaction, transact
 
 
 class Restoration(Body):
-    """What to restore; a name in the path goes before that in the backup, and one in the body is overlooked.
+    """A backup to restore; a name in the path overrides that in the backup, one in the body is ignored.
 
-    ``dialect`` says whose backup it is where that can't be told from it: ``openbao`` or ``vault``.
+    ``dialect`` is the backup's origin, ``openbao`` or ``vault``, if that can't be detected.
     """
 
     path_only: ClassVar[frozenset[str]] = frozenset({"name"})
@@ -70,10 +70,10 @@ class Restoration(Body):
 
 
 async def back_up(engine: KeepsKeys, call: Call, body: KeyName) -> Reply:
-    """Give a key with all its versions, and note in it that this was done."""
+    """Return a key with all its versions, and record the backup in it."""
     uses = begin(engine.keys, call, CryptoOperation.BACKUP, body.name)
 
-    async def work(transaction: Transaction) -> str:
+    async def export_record(transaction: Transaction) -> str:
         value = await transaction.get(KEYS + body.name)
         if value is None:
             raise Failed(f'key "{body.name}" not found')
@@ -95,7 +95,7 @@ async def back_up(engine: KeepsKeys, call: Call, body: KeyName) -> Reply:
         use.count = 1
         return _dump(record, ArchiveRecord(versions=archived), rules)
 
-    return Reply({"backup": await transact(engine.keys.storage, work)})
+    return Reply({"backup": await transact(engine.keys.storage, export_record)})
 
 
 def _dump(record: KeyringRecord, archive: ArchiveRecord, rules: dict[str, Any]) -> str:
@@ -139,7 +139,7 @@ def _dump(record: KeyringRecord, archive: ArchiveRecord, rules: dict[str, Any]) 
 
 
 async def restore(engine: KeepsKeys, call: Call, body: Restoration) -> None:
-    """Make the key that a backup holds; ``force`` replaces one that is there."""
+    """Create the key in a backup; ``force`` replaces an existing one."""
     if not body.backup:
         raise InvalidRequest("'backup' must be supplied")
     if "/" in body.name:
@@ -150,14 +150,14 @@ async def restore(engine: KeepsKeys, call: Call, body: Restoration) -> None:
     except NotBase64 as error:
         raise Failed(error.message) from None
     backup = await at_pace(Pace.LONG, partial(read, text, body.name, dialect))
-    # Checking the numbers of an RSA key takes a while, and there may be many versions: others come in between.
+    # Validating an RSA key takes a while, and there may be many versions: other tasks run in between.
     groups = await each_at_pace(Pace.LONG, [partial(load_group, backup.algorithm, group) for group in backup.groups()])
     record, archive, rules = assemble(backup, {number: version for group in groups for number, version in group})
     info = RestoreInfo(nanoseconds_of(call.now), record.latest_version)
     record = replace(record, restore_info=info)
     engine.keys.check_kept(record)
 
-    async def work(transaction: Transaction) -> None:
+    async def store_restored(transaction: Transaction) -> None:
         value = await transaction.get(KEYS + record.name)
         if value is not None:
             if not body.force:
@@ -175,4 +175,4 @@ async def restore(engine: KeepsKeys, call: Call, body: Restoration) -> None:
         else:
             transaction.delete(ARCHIVES + record.name)
 
-    await transact(engine.keys.storage, work)
+    await transact(engine.keys.storage, store_restored)

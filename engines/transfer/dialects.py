@@ -1,11 +1,11 @@
-"""Whose backup it is: OpenBao and HashiCorp Vault write the same JSON, but number some key types differently.
+"""Dialects of backups: OpenBao and HashiCorp Vault write the same JSON, but number some key types differently.
 
-The two have the numbers up to 9 in common. After that the same number is another algorithm, and both of a pair may hold
-32 bytes, so a mistake would make a key that decrypts nothing and verifies nothing. Hence three kinds of evidence are
-looked at, in this order, and what they leave open is refused: what the caller says, fields that only one of the two
-writes, and whether each version holds a key of the type that the number would mean.
+Numbers up to 9 are common to both. Above, the same number is another algorithm, and both of a pair may hold 32 bytes,
+so a mistake would create a key that decrypts and verifies nothing. Hence three kinds of evidence are examined, in this
+order, and ambiguity is refused: the caller's statement, fields that only one of the two writes, and whether each
+version holds a key of the number's type.
 
-What is known of Vault's form is from its published types. It writes the settings ``ParameterSet`` and ``HybridConfig``
+Vault's format is known from its published types. It writes the settings ``ParameterSet`` and ``HybridConfig``
 since 1.19, ``public_key_imported`` and ``managed_key_name`` in some releases, and ``managed_key_id`` where it applies;
 OpenBao has none of them, and writes ``external_key_ref`` and ``soft_deleted`` instead.
 """
@@ -23,7 +23,7 @@ from engines.faults import Failed, InvalidRequest
 
 
 class Dialect(Enum):
-    """Who wrote a backup."""
+    """The origin of a backup."""
 
     OPENBAO = "openbao"
     VAULT = "vault"
@@ -44,7 +44,7 @@ _ENTRY_MARKS: Mapping[Dialect, frozenset[str]] = {
 
 
 def parse_dialect(text: str) -> Dialect | None:
-    """The dialect called ``text``; None for "", which leaves it to the backup to tell. Raises ``InvalidRequest``."""
+    """The dialect called ``text``; None for "", to detect it. Raises ``InvalidRequest``."""
     if not text:
         return None
     try:
@@ -58,7 +58,7 @@ def algorithm_in(
 ) -> Algorithm:
     """The algorithm that ``number`` means in a backup with these settings and versions.
 
-    Raises ``Failed`` if it means none that this server has, or may mean several.
+    Raises ``Failed`` if it is unknown, or ambiguous.
     """
     versions = [entry for entry in entries if entry]
     dialect = said or _marked(policy, versions)
@@ -82,7 +82,7 @@ def algorithm_in(
 
 
 def _only_fitting(number: int, candidates: Iterable[Algorithm], versions: Sequence[Mapping[str, Any]]) -> Algorithm:
-    """The one of ``candidates`` that every version is a key of. Raises ``Failed`` unless it is one and no more."""
+    """The one of ``candidates`` that every version is a key of. Raises ``Failed`` unless there is exactly one."""
     held = [version for version in versions if version.get("hmac_key")]
     fitting = [algorithm for algorithm in candidates if held and all(_fits(algorithm, version) for version in held)]
     if len(fitting) != 1:
@@ -91,7 +91,7 @@ def _only_fitting(number: int, candidates: Iterable[Algorithm], versions: Sequen
 
 
 def _marked(policy: Mapping[str, Any], versions: Sequence[Mapping[str, Any]]) -> Dialect | None:
-    """Whose fields there are; None if there are those of neither, or of both."""
+    """The dialect of the fields present; None if there are those of neither, or of both."""
     names = {name for version in versions for name in version}
     marked = [dialect for dialect in Dialect if _POLICY_MARKS[dialect] & policy.keys() or _ENTRY_MARKS[dialect] & names]
     return marked[0] if len(marked) == 1 else None
@@ -106,7 +106,7 @@ def _fits(algorithm: Algorithm, entry: Mapping[str, Any]) -> bool:
 
 
 def _is_mac_key(entry: Mapping[str, Any]) -> bool:
-    """Whether a version's key and its MAC key are the same, which is so for keys that only authenticate."""
+    """Whether a version's key and its MAC key are equal, as for keys that only authenticate."""
     try:
         return backup_bytes(entry, "key") == backup_bytes(entry, "hmac_key")
     except BadBackup:

@@ -1,4 +1,4 @@
-"""The parts of a backup: the fields that OpenBao's JSON has, and one version of a key in it."""
+"""Parts of a backup: the fields of OpenBao's JSON, and one version of a key in it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from engines.keys.rules import KeyRules, describe_rules, with_rules
 from storage.secret import Secret
 
 RULES = "cryptoserve"
-"""The field of a backup's JSON that is ours."""
+"""Our own field in a backup's JSON."""
 
 MAX_VERSIONS = 100_000
 """The most versions that a backup may hold."""
@@ -45,14 +45,14 @@ EMPTY_ENTRY: dict[str, Any] = {
     "certificate_chain": None,
     "external_key_ref": "",
 }
-"""A version that isn't there, in the place that its number has in the list."""
+"""The placeholder of a missing version, at its number's index in the list."""
 
 
 Number: TypeAlias = Annotated[int, Meta(ge=0, le=2**62)]
 
 
 class InfoBackup(Struct, kw_only=True):
-    """When the key was backed up or restored."""
+    """The time of a backup or restore of the key."""
 
     time: str = ""
     version: Number = 0
@@ -63,7 +63,7 @@ class PolicyBackup(Struct, kw_only=True):
 
     name: str = ""
     keys: dict[str, dict[str, Any]] = {}
-    """By their numbers, as text: numbers that others choose are no keys, since all of them can be made to collide."""
+    """Versions by number, as text: integer keys chosen by an attacker can be made to collide."""
 
     type: Number
     latest_version: Number
@@ -92,16 +92,16 @@ class PolicyBackup(Struct, kw_only=True):
 
 
 class ArchiveBackup(Struct, kw_only=True):
-    """All versions, from the lowest one available on; those that were never there are empty."""
+    """All versions, from the lowest available one on; missing ones are empty."""
 
     keys: list[dict[str, Any]] = []
 
 
 class RulesBackup(KeyRules):
-    """What a key has here and not in OpenBao, and how often each of its versions had encrypted."""
+    """The settings of a key that OpenBao lacks, and its versions' counts of encryptions."""
 
     encryptions: dict[str, Annotated[int, Meta(ge=0, lt=2**62)]] = {}
-    """By the version's number, as text."""
+    """Counts by the version's number, as text."""
 
     publish_ahead: Annotated[int, Meta(ge=0, le=MAX_DURATION_SECONDS)] = 0
     keep_published: Annotated[int, Meta(ge=0, le=MAX_DURATION_SECONDS)] = 0
@@ -113,11 +113,11 @@ class Backup(Struct, kw_only=True):
     policy: PolicyBackup
     archived_keys: ArchiveBackup | None = None
     rules: RulesBackup | None = field(default=None, name=RULES)
-    """OpenBao doesn't look at this."""
+    """Ignored by OpenBao."""
 
 
 def dump_rules(record: KeyringRecord, totals: Mapping[int, VersionTotal]) -> dict[str, Any]:
-    """What OpenBao has no place for, as JSON has it; {} if there is nothing to say."""
+    """The settings that OpenBao lacks, as JSON values; {} if there are none."""
     dumped = describe_rules(record)
     encryptions = {str(number): version.total for number, version in totals.items() if version.total}
     if encryptions:
@@ -130,7 +130,7 @@ def dump_rules(record: KeyringRecord, totals: Mapping[int, VersionTotal]) -> dic
 
 
 def load_rules(record: KeyringRecord, rules: RulesBackup) -> KeyringRecord:
-    """``record`` with what ``rules`` say. Raises ``Failed``."""
+    """``record`` with the settings in ``rules``. Raises ``Failed``."""
     try:
         return replace(
             with_rules(record, rules),
@@ -144,7 +144,7 @@ def load_rules(record: KeyringRecord, rules: RulesBackup) -> KeyringRecord:
 def load_totals(
     record: KeyringRecord, archive: ArchiveRecord, rules: RulesBackup, stored: Mapping[int, VersionTotal]
 ) -> dict[int, VersionTotal]:
-    """The totals of a restored key: as in the backup, or as ``stored`` if the version is there and has made more."""
+    """The totals of a restored key: the backup's, or the ``stored`` ones of the same version if greater."""
     totals: dict[int, VersionTotal] = {}
     for number, version in {**archive.versions, **record.versions}.items():
         total = rules.encryptions.get(str(number), 0)
@@ -157,18 +157,18 @@ def load_totals(
 
 
 def dump_info(info: RestoreInfo | None) -> dict[str, Any] | None:
-    """``info`` as JSON has it."""
+    """``info`` as JSON values."""
     return None if info is None else {"time": rfc3339_nano(info.time), "version": info.version}
 
 
 def load_info(info: InfoBackup | None) -> RestoreInfo | None:
-    """The inverse of ``dump_info``; a time that is none is overlooked."""
+    """The inverse of ``dump_info``; an invalid time is ignored."""
     time = parse_rfc3339(info.time) if info is not None else None
     return None if info is None or time is None else RestoreInfo(time, info.version)
 
 
 def dump_version(algorithm: Algorithm, record: KeyringRecord, version: VersionRecord) -> dict[str, Any]:
-    """One version of a key as JSON has it."""
+    """One version of a key as JSON values."""
     material = Material(version.private.reveal(), version.public)
     mac_key = version.private if algorithm.usage.mac_key_is_key else version.mac_key
     chain = [encode_base64(der) for der in version.certificate_chain]
@@ -184,7 +184,7 @@ def dump_version(algorithm: Algorithm, record: KeyringRecord, version: VersionRe
 
 
 def load_version(algorithm: Algorithm, entry: Mapping[str, Any]) -> VersionRecord:
-    """The version that ``entry`` holds. Raises ``Failed`` if it doesn't hold one of ``algorithm``."""
+    """The version in ``entry``. Raises ``Failed`` unless it is a key of ``algorithm``."""
     try:
         material = algorithm.interchange.from_backup(entry)
         mac_key = _load_mac_key(algorithm, material, entry)
@@ -205,7 +205,7 @@ def load_version(algorithm: Algorithm, entry: Mapping[str, Any]) -> VersionRecor
 
 
 def _load_mac_key(algorithm: Algorithm, material: Material, entry: Mapping[str, Any]) -> bytes:
-    """The key that authenticates, which is the key itself where that does nothing else."""
+    """The MAC key, which is the key itself for algorithms that only authenticate."""
     mac_key = backup_bytes(entry, "hmac_key")
     if not is_mac_key(mac_key):
         raise BadBackup(f"an hmac_key of {len(mac_key)} bytes")
@@ -215,7 +215,7 @@ def _load_mac_key(algorithm: Algorithm, material: Material, entry: Mapping[str, 
 
 
 def _load_chain(algorithm: Algorithm, public: bytes, chain: Any) -> tuple[bytes, ...]:
-    """The certificates of a version, held to what is asked of those that are given to a key here."""
+    """The certificates of a version, checked like those set on a key here."""
     if not chain:
         return ()
     if not isinstance(chain, list) or not all(isinstance(text, str) for text in chain):

@@ -1,4 +1,4 @@
-"""Keys in clear, for keys whose maker allowed that, and what is public of any key."""
+"""Export of keys in clear, if they are exportable, and of public parts of any key."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from engines.transfer.versions import VersionSegment, select_versions
 
 
 class Export(KeyName):
-    """What of which version to give, in what form; ``type`` is the part of the path that says what."""
+    """The part, version and format to export; ``type`` is the part, from the path."""
 
     path_only: ClassVar[frozenset[str]] = frozenset({"version"})
 
@@ -38,7 +38,7 @@ class Export(KeyName):
 
 
 async def export(engine: KeepsKeys, call: Call, body: Export) -> Reply:
-    """Give a key's versions as text, by their numbers."""
+    """Return a key's versions as text, by number."""
     uses = begin(engine.keys, call, CryptoOperation.EXPORT, body.name)
     kind = _KINDS.get(body.type)
     if kind is None:
@@ -62,7 +62,7 @@ async def export(engine: KeepsKeys, call: Call, body: Export) -> Reply:
 
 
 class _Kind:
-    """One kind of export: which keys have it, and its text for a version."""
+    """One kind of export: the check of a key, and the text of a version."""
 
     def __init__(self, check: Callable[[Keyring], None], text: Callable[[Keyring, KeyVersion, KeyFormat], str]) -> None:
         self.check = check
@@ -90,7 +90,7 @@ def _check_cmac(keyring: Keyring) -> None:
 
 
 def _no_check(keyring: Keyring) -> None:
-    """Every key has this."""
+    """Allow every key."""
 
 
 def _key_text(keyring: Keyring, version: KeyVersion, form: KeyFormat) -> str:

@@ -1,4 +1,4 @@
-"""Adding versions that were made elsewhere to a key, and private parts to versions that lack them."""
+"""Import of versions into an existing key, and of private parts that a version lacks."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from storage.secret import Secret
 
 
 def check_importable(record: KeyringRecord) -> None:
-    """Raises ``Failed`` unless the key takes versions that were made elsewhere."""
+    """Raises ``Failed`` unless the key accepts imported versions."""
     if not record.imported:
         raise Failed("the import_version endpoint can only be used with an imported key")
 
 
 def check_completable(record: KeyringRecord, number: int, *, private: bool) -> VersionRecord:
-    """Version ``number``, of which only the public part is known and to which a ``private`` one is to be added.
+    """Version ``number``, of which only the public part is known, for adding a ``private`` one.
 
-    Raises ``Failed`` for any other version, and any other part.
+    Raises ``Failed`` for any other version or part.
     """
     version = record.versions.get(number)
     if version is None:
@@ -42,7 +42,7 @@ def check_not_deleted(record: KeyringRecord) -> None:
 
 
 def add_material(record: KeyringRecord, material: Material, number: int | UnsetType, now: float) -> KeyringRecord:
-    """``record`` with ``material`` in version ``number``, or where it belongs. Raises ``Failed``."""
+    """``record`` with ``material`` in version ``number``, or in a new one. Raises ``Failed``."""
     if number is UNSET:
         latest = record.versions[record.latest_version]
         if material.private and material.public and material.public == latest.public and not len(latest.private):

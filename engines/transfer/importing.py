@@ -1,4 +1,4 @@
-"""Bringing in keys that were made elsewhere, wrapped to a key of this mount or, for public keys, in clear."""
+"""Import of keys, wrapped to a key of this mount or, for public keys, in clear."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _WRAPPING_KEY = "import/wrapping-key"
 
 
 class ImportedVersion(KeyName):
-    """A key to bring in: ``ciphertext`` wrapped, or ``public_key`` in PEM."""
+    """A key to import: ``ciphertext`` wrapped, or ``public_key`` in PEM."""
 
     ciphertext: str | UnsetType = UNSET
     public_key: str | UnsetType = UNSET
@@ -48,7 +48,7 @@ class ImportedVersion(KeyName):
 
 
 class ImportedKey(ImportedVersion):
-    """As that, and what the key is to be."""
+    """A key to import, and its settings."""
 
     type: str = DEFAULT_ALGORITHM.name
     derived: bool = False
@@ -78,7 +78,7 @@ class ImportedKey(ImportedVersion):
 
 
 class ImportedUpdate(ImportedVersion):
-    """As that, and which version it completes, if it isn't a new one."""
+    """A key to import, and the version that it completes, if it isn't a new one."""
 
     version: int | UnsetType = UNSET
 
@@ -88,7 +88,7 @@ class ImportedUpdate(ImportedVersion):
 
 
 async def read_wrapping_key(engine: KeepsKeys, call: Call, body: Nothing) -> Reply:
-    """The public key that keys are wrapped to; it is made when it is first asked for."""
+    """Return the wrapping key's public part; the key is created on first use."""
     keyring = await _wrapping_key(engine, call)
     text = WRAPPING_ALGORITHM.public_text
     if text is None:
@@ -105,7 +105,7 @@ async def _wrapping_key(engine: KeepsKeys, call: Call) -> Keyring:
 
 
 async def import_key(engine: KeepsKeys, call: Call, body: ImportedKey) -> None:
-    """Make a key of what was brought in."""
+    """Create a key from an import."""
     if body.convergent_encryption is not UNSET:
         raise Failed("import cannot be used on keys with convergent encryption enabled")
     if body.auto_rotate_period and not body.allow_rotation:
@@ -151,12 +151,12 @@ async def import_key(engine: KeepsKeys, call: Call, body: ImportedKey) -> None:
         key_bytes=len(material.private) if algorithm.sizes.key_bytes_chosen is not None else 0,
     )
 
-    async def work(transaction: Transaction) -> None:
+    async def store_key(transaction: Transaction) -> None:
         if await transaction.get(KEYS + body.name) is not None:
             raise _exists()
         engine.keys.write(transaction, record, call, CryptoOperation.IMPORT)
 
-    await transact(engine.keys.storage, work)
+    await transact(engine.keys.storage, store_key)
 
 
 def _exists() -> Failed:
@@ -166,7 +166,7 @@ def _exists() -> Failed:
 
 
 async def _read_blob(engine: KeepsKeys, call: Call, algorithm: Algorithm, body: ImportedVersion) -> bytes | None:
-    """The key that ``body`` wraps; None if it brings a public key. Raises ``Failed`` or ``InvalidRequest``."""
+    """The key wrapped in ``body``; None for a public key. Raises ``Failed`` or ``InvalidRequest``."""
     if body.ciphertext is UNSET:
         if not algorithm.interchange.public_importable:
             raise Failed("provided type does not support public_key import")
@@ -182,16 +182,16 @@ async def _read_blob(engine: KeepsKeys, call: Call, algorithm: Algorithm, body: 
 
 
 async def _parse(algorithm: Algorithm, blob: bytes | None, body: ImportedVersion) -> Material:
-    """The key that ``blob`` is, or the public key in ``body`` without one. Raises ``Failed``."""
+    """The key in ``blob``, or the public key in ``body`` without one. Raises ``Failed``."""
     forms = algorithm.interchange
     given = body.public_key if body.public_key is not UNSET else ""
     read = partial(forms.import_public, given) if blob is None else partial(forms.import_private, blob)
-    # Checking that a key is one takes about as long as making one.
+    # Validating a key takes about as long as generating one.
     return await at_pace(algorithm.pacing.generating, read)
 
 
 async def import_version(engine: KeepsKeys, call: Call, body: ImportedUpdate) -> None:
-    """Give an imported key another version, or one of which only the public part was known its private part."""
+    """Import a further version of a key, or the private part of one that lacks it."""
     keyring = await engine.keys.use(body.name, Use.MANAGE, call)
     if keyring is None:
         raise Failed(f"no key found with name {body.name}; to import a new key, use the import/ endpoint")
@@ -202,7 +202,7 @@ async def import_version(engine: KeepsKeys, call: Call, body: ImportedUpdate) ->
     check_not_deleted(keyring.record)
     material = await _parse(keyring.algorithm, blob, body)
 
-    async def work(transaction: Transaction) -> None:
+    async def store_version(transaction: Transaction) -> None:
         value = await transaction.get(KEYS + body.name)
         if value is None:
             raise Failed(f"no key found with name {body.name}; to import a new key, use the import/ endpoint")
@@ -215,4 +215,4 @@ async def import_version(engine: KeepsKeys, call: Call, body: ImportedUpdate) ->
         added = add_material(record, material, body.version, call.now)
         engine.keys.write(transaction, added, call, CryptoOperation.IMPORT)
 
-    await transact(engine.keys.storage, work)
+    await transact(engine.keys.storage, store_version)

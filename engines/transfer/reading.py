@@ -1,7 +1,7 @@
-"""Reading the backup of a key, in OpenBao's JSON: what it says, its versions in groups, then the whole.
+"""Parser of a key's backup in OpenBao's JSON: its settings, its versions in groups, then the whole.
 
-Every version must hold a key of the key's type, by the same checks as keys that are imported, and the settings must be
-ones that a key here can have.
+Every version must hold a key of the key's type, by the same checks as imported keys, and the settings must be valid for
+a key here.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ from engines.transfer.dialects import Dialect, algorithm_in
 from engines.transfer.entries import Backup, PolicyBackup, RulesBackup, load_info, load_rules, load_version
 
 _GROUPS = {Pace.INSTANT: 500, Pace.BRIEF: 50, Pace.LONG: 1}
-"""How many versions of a key are looked at in one piece of work, by how long it takes to make one."""
+"""The number of versions checked in one piece of work, by the pace of generating one."""
 
 _CONVERGENT_VERSION = 3
-"""The way of choosing nonces that this server has; the older ones are those of keys from before Vault 0.10."""
+"""The supported version of convergent encryption; older ones are of keys from before Vault 0.10."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReadBackup:
-    """A backup that was read and whose versions are still to be looked at."""
+    """A parsed backup whose versions aren't checked yet."""
 
     name: str
     policy: PolicyBackup
@@ -40,7 +40,7 @@ class ReadBackup:
     rules: RulesBackup
 
     def groups(self) -> Iterator[list[tuple[int, Mapping[str, Any]]]]:
-        """The versions that are there, as many at a time as take well below a second."""
+        """The present versions, in groups that take well below a second."""
         size = _GROUPS[self.algorithm.pacing.generating]
         found = [(number, entry) for number in self.wanted() if (entry := self.entry(number))]
         for start in range(0, len(found), size):
@@ -53,7 +53,7 @@ class ReadBackup:
         return self.policy.keys.get(str(number), archived)
 
     def wanted(self) -> range:
-        """The numbers that versions may have."""
+        """The allowed numbers of versions."""
         return range(max(self.policy.min_available_version, 1), self.policy.latest_version + 1)
 
 
@@ -79,7 +79,7 @@ def load_group(algorithm: Algorithm, group: Iterable[tuple[int, Mapping[str, Any
 def assemble(
     backup: ReadBackup, versions: Mapping[int, VersionRecord]
 ) -> tuple[KeyringRecord, ArchiveRecord, RulesBackup]:
-    """The records that a backup comes to. Raises ``Failed`` if its versions contradict what else it says."""
+    """The records of a backup. Raises ``Failed`` if its versions contradict its settings."""
     policy, algorithm, wanted = backup.policy, backup.algorithm, backup.wanted()
     if policy.convergent_encryption:
         for number in versions:
@@ -113,7 +113,7 @@ def assemble(
 
 
 def _key_bytes(policy: PolicyBackup, algorithm: Algorithm, latest: VersionRecord) -> int:
-    """How long new versions are, where that can be chosen. Raises ``Failed`` for what can't."""
+    """The length of new versions, if it is variable. Raises ``Failed`` for an invalid one."""
     if algorithm.sizes.key_bytes_chosen is None:
         return 0
     size = policy.key_size or len(latest.private)
@@ -123,15 +123,15 @@ def _key_bytes(policy: PolicyBackup, algorithm: Algorithm, latest: VersionRecord
 
 
 def _check_convergent(policy: PolicyBackup, entry: Mapping[str, Any]) -> None:
-    """Raises ``Failed`` if a version chooses its nonces in a way that this server hasn't."""
-    # The version's own field goes before the key's, which has been -1 since versions have one; 0 is the oldest way.
+    """Raises ``Failed`` if a version uses an unsupported version of convergent encryption."""
+    # The version's own field overrides the key's, which is -1 if versions have one; 0 is the oldest.
     version = entry.get("convergent_version") or policy.convergent_version or 1
     if version != _CONVERGENT_VERSION:
         raise Failed(f"convergent encryption of version {version} is not supported")
 
 
 def _check_policy(policy: PolicyBackup, name: str, algorithm: Algorithm) -> None:
-    """Raises ``Failed`` unless a key of this server can be what ``policy`` describes."""
+    """Raises ``Failed`` unless ``policy`` describes a valid key of this server."""
     if "/" in name or not name:
         raise Failed("failed restored policy name validator: entry would not be accessible")
     if not NAME.fullmatch(name):

@@ -1,4 +1,4 @@
-"""Choosing versions of a key as the path of an export names them."""
+"""Selection of a key's versions by the path of an export."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _VERSION = re.compile(r"v?[+-]?[0-9]{1,18}", re.ASCII)
 
 
 def plain_version(text: str) -> str:
-    """The reading of versions in paths, for which ``select_versions`` has several ways."""
+    """The canonical text of a version in a path, which ``select_versions`` accepts in several forms."""
     number = text.removeprefix("v")
     return plain_integer(number) if _VERSION.fullmatch(text) else text
 

@@ -1,1 +1,1 @@
-"""Transit: encryption as a service. Keys never leave; data comes, is encrypted, signed or authenticated, and goes."""
+"""The transit engine: encryption as a service. Keys never leave; data is encrypted, signed or authenticated."""

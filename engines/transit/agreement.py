@@ -1,4 +1,4 @@
-"""Making a symmetric key out of a key pair here and a public key of somebody else's, who can make the same (ECDH)."""
+"""Key agreement (ECDH): a symmetric key derived from a key pair here and another party's public key."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from storage.base import Transaction, transact
 
 
 class Agreement(KeyName):
-    """Whose keys to agree with, and what comes of it."""
+    """The keys to agree with, and the resulting key."""
 
     base_key_name: str = ""
     base_key_version: int = 0
@@ -36,7 +36,7 @@ class Agreement(KeyName):
 
 
 async def derive_key(engine: Transit, call: Call, body: Agreement) -> None:
-    """Make the key that both sides come to, or give a key that is there another version."""
+    """Create the agreed key, or add it as a version of an existing one."""
     uses = begin(engine.keys, call, CryptoOperation.AGREE, body.base_key_name)
     if body.key_derivation_algorithm != ECDH:
         raise InvalidRequest(f"key derivation algorithm {body.key_derivation_algorithm} not supported")
@@ -67,7 +67,7 @@ async def derive_key(engine: Transit, call: Call, body: Agreement) -> None:
     shared = base.algorithm.capabilities.agreement(version.material(), body.peer_public_key)
     key = HKDF_SHA256.derive(shared, b"", algorithm.sizes.key_bytes)
 
-    async def work(transaction: Transaction) -> None:
+    async def store_derived(transaction: Transaction) -> None:
         value = await transaction.get(KEYS + body.name)
         if value is None:
             made = new_version(algorithm.interchange.import_private(key), call.now)
@@ -79,7 +79,7 @@ async def derive_key(engine: Transit, call: Call, body: Agreement) -> None:
                 raise Failed("refusing to use soft-deleted key")
             there = ALGORITHMS[old.type]
             if there.interchange.public_importable:
-                # OpenBao takes what was agreed on for a public key then, which it can't be.
+                # OpenBao then treats the agreed secret as a public key, which fails.
                 raise Failed("error importing key: error parsing public key: not in PEM format")
             try:
                 added = new_version(there.interchange.import_private(key), call.now)
@@ -88,5 +88,5 @@ async def derive_key(engine: Transit, call: Call, body: Agreement) -> None:
             record = with_new_version(old, added)
         engine.keys.write(transaction, record, call, CryptoOperation.CREATE)
 
-    await transact(engine.keys.storage, work)
+    await transact(engine.keys.storage, store_derived)
     use.count = 1

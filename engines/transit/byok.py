@@ -1,4 +1,4 @@
-"""Giving a key to another system, wrapped to a public key of that system which was imported here."""
+"""Export of a key to another system, wrapped to that system's public key, which was imported here."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from engines.transit.state import Transit
 
 
 class ByokExport(Body):
-    """Which key to give, and to whose key to wrap it."""
+    """The key to export, and the key to wrap it to."""
 
     path_only: ClassVar[frozenset[str]] = frozenset({"version"})
 
@@ -38,7 +38,7 @@ class ByokExport(Body):
 
 
 async def byok_export(engine: Transit, call: Call, body: ByokExport) -> Reply:
-    """Give a key's versions, wrapped, by their numbers; those of which only the public part is known are left out."""
+    """Return a key's versions, wrapped, by number, without those of which only the public part is known."""
     uses = begin(engine.keys, call, CryptoOperation.BYOK_EXPORT, body.source)
     destination = await engine.keys.use(body.destination, Use.PROTECT, call)
     if destination is None:

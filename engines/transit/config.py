@@ -1,4 +1,4 @@
-"""Versions and settings of a key: configure, rotate, trim."""
+"""Settings and versions of transit's keys: configuring, rotating and trimming them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from engines.transit.state import Transit
 
 
 async def configure(engine: Transit, call: Call, body: KeyConfig) -> Reply:
-    """Change settings of a key: all that are given, or none if one of them can't be."""
+    """Change settings of a key: all that are given, or none if one is invalid."""
     warn_of_numbering(call, body)
 
     def edit(record: KeyringRecord) -> KeyringRecord:
@@ -23,7 +23,7 @@ async def configure(engine: Transit, call: Call, body: KeyConfig) -> Reply:
 
 
 class KeyRotation(KeyName):
-    """Which key to rotate."""
+    """The key to rotate."""
 
     external_key_ref: str = ""
 
@@ -33,7 +33,7 @@ class KeyRotation(KeyName):
 
 
 async def rotate(engine: Transit, call: Call, body: KeyRotation) -> Reply:
-    """Give a key a new version, which encrypts and signs from now on."""
+    """Add a version, which encrypts and signs from now on."""
     missing = InvalidRequest("key not found")
     if body.external_key_ref:
         keyring = await engine.keys.load(body.name)
@@ -45,7 +45,7 @@ async def rotate(engine: Transit, call: Call, body: KeyRotation) -> Reply:
 
 
 async def trim(engine: Transit, call: Call, body: KeyTrim) -> Reply:
-    """Destroy the versions of a key that are older than one that nothing needs any more."""
+    """Destroy the versions below one, if nothing needs them."""
 
     def edit(record: KeyringRecord) -> KeyringRecord:
         return trimmed(record, body)

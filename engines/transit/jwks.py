@@ -1,7 +1,7 @@
-"""A key's public keys as a JWK set (RFC 7517), for those who verify what is signed here without asking this server.
+"""JWK set (RFC 7517) of a key's public keys, for verifying its signatures without asking this server.
 
-The answer is the set itself, without Vault's envelope, so that any library for JSON Web Tokens can read it at the URL.
-A mount with the option ``jwks=public`` gives it to everybody; otherwise it takes a token, like reading the key does.
+The answer is the bare set, without Vault's envelope, so that any JWT library can read it at the URL. It is public on a
+mount with the option ``jwks=public``, else it needs a token, like reading the key.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from engines.transit.state import Transit
 
 
 class JwksReading(KeyName):
-    """Whose public keys, and for which context if they are derived."""
+    """The key, and the context if it has derivation."""
 
     context: str = ""
 
@@ -31,7 +31,7 @@ class JwksReading(KeyName):
 
 
 async def read_jwks(engine: Transit, call: Call, body: JwksReading) -> Reply:
-    """Tell the public keys of all versions whose signatures are accepted, the latest version first."""
+    """List the public keys of all versions whose signatures are accepted, the latest version first."""
     keyring = await engine.keys.use(body.name, Use.COPY, call)
     if keyring is None:
         raise NotFound

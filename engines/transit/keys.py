@@ -1,4 +1,4 @@
-"""Keys: make, read, mark as deleted and take that back."""
+"""Keys of transit: creating, reading, soft-deleting and restoring them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from engines.transit.state import Transit
 
 
 class KeyCreation(KeyRules):
-    """What a new key is to be."""
+    """The type and settings of a new key."""
 
     type: str = DEFAULT_ALGORITHM.name
     derived: bool = False
@@ -60,7 +60,7 @@ class KeyCreation(KeyRules):
 
 
 class KeyReading(KeyName):
-    """Which key to read, and for which context."""
+    """The key to read, and the context."""
 
     context: str = ""
 
@@ -70,7 +70,7 @@ class KeyReading(KeyName):
 
 
 def decode_context(text: str | UnsetType) -> bytes:
-    """A context that is no part of a batch. Raises ``InvalidRequest``."""
+    """A context outside of batches. Raises ``InvalidRequest``."""
     if text is UNSET or not text:
         return b""
     try:
@@ -80,7 +80,7 @@ def decode_context(text: str | UnsetType) -> bytes:
 
 
 async def create(engine: Transit, call: Call, body: KeyCreation) -> Reply:
-    """Make a key; one that is there already stays as it is, whatever is asked for."""
+    """Create a key; an existing one is unchanged, whatever is requested."""
     check_auto_rotate_period(body.auto_rotate_period)
     if body.convergent_encryption and not body.derived:
         raise InvalidRequest("convergent encryption requires derivation to be enabled")
@@ -115,7 +115,7 @@ def _parse_type(engine: Transit, body: KeyCreation) -> Algorithm:
 
 
 async def read(engine: Transit, call: Call, body: KeyReading) -> Reply:
-    """Tell what a key is and which versions it has."""
+    """Show a key and its versions."""
     keyring = await engine.keys.load(body.name)
     if keyring is None:
         raise NotFound
@@ -129,12 +129,12 @@ async def read(engine: Transit, call: Call, body: KeyReading) -> Reply:
 
 
 async def soft_delete(engine: Transit, call: Call, body: KeyName) -> Reply | None:
-    """Mark a key as deleted: it stays, but nothing can be done with it."""
+    """Mark a key as deleted: it stays, but can't be used."""
     return await _mark(engine, call, body.name, True, "key was already marked as soft deleted")
 
 
 async def soft_delete_restore(engine: Transit, call: Call, body: KeyName) -> Reply | None:
-    """Take the mark away."""
+    """Remove the mark."""
     return await _mark(engine, call, body.name, False, "key was already restored")
 
 

@@ -1,4 +1,4 @@
-"""Random bytes, from the operating system's generator, or from one of ours that it has seeded."""
+"""Random bytes, from the operating system's generator, or from a DRBG seeded by it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from engines.faults import InvalidRequest
 from engines.fields import IntegerSegment
 
 MAX_BYTES = 131072
-"""The most bytes that one request can ask for."""
+"""The most bytes in one request."""
 
 MAX_DRBG_BYTES = 10 * 2**20
 """The same with a deterministic generator."""
@@ -28,7 +28,7 @@ _INT64 = range(-(2**63), 2**63)
 
 
 class Random(Body):
-    """How many bytes, in what form; ``source`` and ``urlbytes`` are parts of the path."""
+    """The number of bytes and their format; ``source`` and ``urlbytes`` are parts of the path."""
 
     other_names: ClassVar[Mapping[str, str]] = {"urlbytes": "bytes", "segment": "bytes"}
 
@@ -50,7 +50,7 @@ class Random(Body):
 
 
 class RandomBySegment(Random):
-    """As ``Random``, where the path has one segment that is a source or a number of bytes."""
+    """As ``Random``, for a path with one segment that is a source or a number of bytes."""
 
     segment: IntegerSegment = ""
 
@@ -60,7 +60,7 @@ class RandomBySegment(Random):
 
 
 async def random(engine: object, call: Call, body: Random) -> Reply:
-    """Give random bytes; the path says from where and how many, else the body says how many."""
+    """Return random bytes; the path may have their source and number, else the body has the number."""
     return await _random(call, body.source, body)
 
 
@@ -92,7 +92,7 @@ async def _random(call: Call, source: str, body: Random, segment: str | None = N
 
 
 async def _generate(count: int) -> bytes:
-    """``count`` bytes of a new generator; others get their turn in between."""
+    """``count`` bytes of a new generator; other tasks run in between."""
     generator = HmacDrbg.seeded()
     parts = []
     for given in range(0, count, MAX_BYTES_AT_ONCE):

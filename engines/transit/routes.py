@@ -1,4 +1,4 @@
-"""The whole API of transit as one table; what the rows do stands in the module that each names."""
+"""The API of transit as one table."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ ROUTES: tuple[Row[Transit], ...] = (
     Route(_UPDATE, "keys/{name}/set-certificate", key_certificates.set_chain, key_certificates.CertificateChain,
           "Keep a key's certificates."),
     Route(_UPDATE, "derive-key/{name}", agreement.derive_key, agreement.Agreement,
-          "Make a key by agreement with somebody else's."),
+          "Make a key by agreement with another party's public key."),
 
     Route(_READ, "config/keys", settings.read_keys, Nothing, "Read the settings for all keys.", writes=False),
     Route(_UPDATE, "config/keys", settings.write_keys, settings.KeysConfig, "Replace the settings for all keys."),

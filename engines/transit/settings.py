@@ -1,4 +1,4 @@
-"""Settings of the whole mount: whether encrypting makes keys, and the size of a cache that we don't have."""
+"""Settings of a mount of transit: creation of keys on encryption, and the size of a cache that doesn't exist."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _MIN_CACHE_SIZE = 10
 
 
 class KeysConfig(Body):
-    """The settings for all keys; what is absent takes its default."""
+    """The settings for all keys; omitted ones take their defaults."""
 
     disable_upsert: bool = False
 
@@ -20,7 +20,7 @@ class KeysConfig(Body):
 
 
 class CacheConfig(Body):
-    """How many keys to cache, 0 for any number."""
+    """The number of keys to cache, 0 for no limit."""
 
     size: int = 0
 
@@ -30,7 +30,7 @@ class CacheConfig(Body):
 
 
 async def read_keys(engine: Transit, call: Call, body: Nothing) -> Reply:
-    """Tell the settings for all keys."""
+    """Show the settings for all keys."""
     return Reply({"disable_upsert": (await engine.settings.keys()).disable_upsert})
 
 
@@ -41,12 +41,12 @@ async def write_keys(engine: Transit, call: Call, body: KeysConfig) -> Reply:
 
 
 async def read_cache(engine: Transit, call: Call, body: Nothing) -> Reply:
-    """Tell what was asked for as to caching."""
+    """Show the stored cache setting."""
     return Reply({"size": (await engine.settings.cache()).size})
 
 
 async def write_cache(engine: Transit, call: Call, body: CacheConfig) -> Reply:
-    """Note how many keys to cache; it has no effect, since a cache of its own for a mount would have no use."""
+    """Store the number of keys to cache; without effect, since the server has one cache for all mounts."""
     if body.size != 0 and body.size < _MIN_CACHE_SIZE:
         raise InvalidRequest(f"size must be 0 or a value greater or equal to {_MIN_CACHE_SIZE}")
     await engine.settings.put_cache(CacheSettings(size=body.size))

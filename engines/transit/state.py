@@ -1,4 +1,4 @@
-"""The state of one mount of transit: its keys, what is reserved of their use, and its settings."""
+"""State of one mount of transit: its keys, reservations of counts, and settings."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ _CACHE = "config/cache"
 
 
 class KeysSettings(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What holds for all keys of the mount."""
+    """The settings for all keys of the mount."""
 
     disable_upsert: bool = False
 
 
 class CacheSettings(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What was asked for; keys are cached by the server as a whole, whose configuration bounds them."""
+    """The stored cache setting; the server's cache has its bounds in the configuration."""
 
     size: int = 0
 
@@ -54,24 +54,24 @@ class Settings:
         self._storage = storage
 
     async def keys(self) -> KeysSettings:
-        """What holds for all keys."""
+        """The settings for all keys."""
         return await self._storage.load(_KEYS, _load_keys) or KeysSettings()
 
     async def cache(self) -> CacheSettings:
-        """What was asked for as to caching."""
+        """The stored cache setting."""
         return await self._storage.load(_CACHE, _load_cache) or CacheSettings()
 
     async def put_keys(self, settings: KeysSettings) -> None:
-        """Replace what holds for all keys."""
+        """Replace the settings for all keys."""
         await put(self._storage, _KEYS, msgspec.msgpack.encode(settings))
 
     async def put_cache(self, settings: CacheSettings) -> None:
-        """Replace what was asked for as to caching."""
+        """Replace the cache setting."""
         await put(self._storage, _CACHE, msgspec.msgpack.encode(settings))
 
 
 class Transit:
-    """One mount of the engine; it holds no state but what storage and its cache hold, and reservations."""
+    """One mount of the engine; it holds nothing but storage with its cache, and reservations."""
 
     def __init__(self, mount: Mount) -> None:
         self.keys = KeyStore(mount.storage, mount.fips_mode, TRANSIT_ALGORITHMS, gate=mount.gate, place=mount.place)
@@ -85,5 +85,5 @@ class Transit:
         await rotate_due(self.keys, now)
 
     async def close(self) -> None:
-        """Give back what is reserved and not used."""
+        """Return unused reservations."""
         await self.counts.close()

@@ -1,5 +1,5 @@
-"""Profiles: what public documents say of algorithms, as dated data, and what follows for a use of a key.
+"""Profiles: requirements of public documents on algorithms, as dated data, applied to uses of keys.
 
-A profile is a file in ``data/``: rules as rows that a reviewer reads beside the document. Nothing is executed of it;
-``judging`` compares the rows with facts, and ``matrix`` does so for all algorithms of the registry.
+A profile is a file in ``data/``: rules as rows, to be reviewed beside the document. It holds no code; ``judging``
+compares its rows with facts, and ``matrix`` does so for all algorithms of the registry.
 """

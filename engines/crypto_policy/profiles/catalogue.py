@@ -1,4 +1,4 @@
-"""The profiles that come with the server, read once."""
+"""Profiles shipped with the server, loaded once."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def all_profiles() -> dict[str, Profile]:
 
 
 def find_profile(name: str) -> Profile | None:
-    """The profile with the id ``name``, or the newest one if it is given without a date; None if there is none."""
+    """The profile with the id ``name``, or the newest one for a name without a date; None if there is none."""
     profiles = all_profiles()
     if name in profiles:
         return profiles[name]

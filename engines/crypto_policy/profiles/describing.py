@@ -1,4 +1,4 @@
-"""Profiles in plain values, for answers and documentation."""
+"""Profiles as plain values, for answers and documentation."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from engines.crypto_policy.profiles.model import Conditions, Parameter, Paramete
 
 
 def describe_profile(profile: Profile) -> dict[str, Any]:
-    """All of ``profile``, with its rules in their order; of conditions only those that it has."""
+    """All of ``profile``, with its rules in order and only their non-empty conditions."""
     return {
         **summarize_profile(profile),
         "notes": list(profile.notes),
@@ -20,7 +20,7 @@ def describe_profile(profile: Profile) -> dict[str, Any]:
 
 
 def summarize_profile(profile: Profile) -> dict[str, Any]:
-    """What ``profile`` is, without its rules."""
+    """A summary of ``profile``, without its rules."""
     return {
         "id": profile.id,
         "name": profile.name,
@@ -31,7 +31,7 @@ def summarize_profile(profile: Profile) -> dict[str, Any]:
 
 
 def describe_conditions(conditions: Conditions) -> dict[str, Any]:
-    """The conditions that there are, by their names in the files of profiles."""
+    """The non-empty conditions, by their names in profiles' files."""
     sets = {
         "families": conditions.families,
         "parameter_sets": conditions.parameter_sets,

@@ -1,4 +1,4 @@
-"""What a profile says of one use of a key: its rows compared with facts, and nothing else."""
+"""Verdict of a profile on one use of a key: its rows compared with facts, and nothing else."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from engines.crypto_policy.profiles.parameters import Settings
 UNJUDGED = frozenset(operation for operation, class_ in CLASS_OF.items() if class_ is OperationClass.COPY) | frozenset(
     {CryptoOperation.RESTORE, CryptoOperation.CONFIGURE, CryptoOperation.DELETE}
 )
-"""Operations that profiles leave open: their documents say what protects, not how keys are kept, moved and deleted."""
+"""Operations without verdicts: the documents are about protection, not storage, transfer and deletion of keys."""
 
 _PROCESSING = frozenset({CryptoOperation.DECRYPT, CryptoOperation.VERIFY, CryptoOperation.DECAPSULATE})
 _SIGNATURES = frozenset({CryptoOperation.SIGN, CryptoOperation.VERIFY, CryptoOperation.ISSUE_TOKEN})
@@ -21,7 +21,7 @@ _STRICTNESS = {Verdict.ALLOW: 0, Verdict.WARN: 1, Verdict.REFUSE: 2}
 
 
 class KeyProperties(Protocol):
-    """What rules ask of a key: a part of ``engines.crypto_policy.facts.KeyFacts``."""
+    """The properties of a key in rules: a part of ``engines.crypto_policy.facts.KeyFacts``."""
 
     @property
     def algorithm(self) -> str: ...
@@ -67,10 +67,10 @@ def judge(
     settings: Settings,
     request: RequestFacts = NO_REQUEST,
 ) -> Judgement:
-    """What ``profile`` says of ``operation`` with ``key`` on the day ``at`` (UTC).
+    """The verdict of ``profile`` on ``operation`` with ``key`` on the day ``at`` (UTC).
 
-    ``key`` is None for operations without one, of which only the hash is judged. What ``request`` doesn't have, such
-    as the hash when a key is made, isn't judged. ``settings`` are of the same profile.
+    ``key`` is None for operations without one, for which only the hash is judged. Facts absent from ``request``, such
+    as the hash when a key is made, aren't judged. ``settings`` are of the same profile.
     """
     if operation in UNJUDGED:
         text = "Profiles leave it open how keys are kept, moved and deleted."
@@ -96,7 +96,7 @@ def next_change(
     settings: Settings,
     request: RequestFacts = NO_REQUEST,
 ) -> tuple[date, Judgement] | None:
-    """The first day after ``at`` on which the verdict is another one, and that; None if it stays."""
+    """The first day after ``at`` on which the verdict changes, and the new verdict; None if it never does."""
     verdict = judge(profile, key, operation, at, settings, request).verdict
     for day in boundaries(profile, settings):
         if day > at:
@@ -113,7 +113,7 @@ def boundaries(profile: Profile, settings: Settings) -> tuple[date, ...]:
 
 
 def _topics(key: KeyProperties | None, operation: CryptoOperation, request: RequestFacts) -> frozenset[Topic]:
-    """What of a use there is to judge."""
+    """The topics of a use that can be judged."""
     present = {
         Topic.ALGORITHM: key is not None,
         Topic.HASH: bool(request.hash),

@@ -1,4 +1,4 @@
-"""Reads profiles from ``data/``, strictly: what a rule names has to exist, and every rule has its source.
+"""Strict loader of profiles from ``data/``: all names in rules must exist, and every rule has a source.
 
 A file is TOML: ``[sources.ID]``, ``[parameters.NAME]`` and one ``[[rules]]`` for each row. A rule takes ``binding``,
 ``checked`` and ``unconfirmed`` from its source unless it has its own. Days in ``from`` and ``until`` are dates, or
@@ -40,7 +40,7 @@ MAX_RULES = 100
 
 
 class BadProfile(ValueError):
-    """A file that is no profile. The text says where and why."""
+    """An invalid profile file. The text has the position and the reason."""
 
 
 class _File(Struct, forbid_unknown_fields=True):
@@ -217,7 +217,7 @@ _KNOWN: dict[str, frozenset[Any]] = {
     "hashes": frozenset(HASHES),
     "schemes": frozenset({PSS, PKCS1V15, OAEP}),
 }
-"""What rules may name, by the condition: a name that nothing has would be a rule that never applies."""
+"""The allowed names by condition: a rule with an unknown name would never apply."""
 
 
 def _check_row(where: str, row: _Row, parameters: Mapping[str, Parameter]) -> None:

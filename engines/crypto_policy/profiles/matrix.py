@@ -1,7 +1,7 @@
 """Profiles against the whole registry: a verdict for each algorithm and operation, conflicts, and what suits all.
 
-A key and an operation are judged, not a request: the hash and the padding are left open, of a signature the pure
-variant runs, and a key whose length is chosen is as long as can be.
+Keys and operations are judged, not requests: hash and padding are left open, signatures use the pure variant, and a key
+of variable length has the greatest.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ MAX_PROFILES = 16
 """The most profiles in one matrix."""
 
 _MAX_COLUMNS = 256
-"""More than there are profiles and days on which one changes."""
+"""The size of the cache: more than profiles times the days on which one changes."""
 
 _PURE = RequestFacts(pure=True)
 _OF_EVERY_KEY = (
@@ -41,7 +41,7 @@ _OF_EVERY_KEY = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowProperties:
-    """What is known of every key of an algorithm; see ``KeyProperties``."""
+    """The properties common to all keys of an algorithm; see ``KeyProperties``."""
 
     algorithm: str
     family: str
@@ -70,7 +70,7 @@ class Cell:
 
     @property
     def disputed(self) -> bool:
-        """Whether one profile allows what another one refuses."""
+        """Whether one profile allows what another refuses."""
         return {Verdict.ALLOW, Verdict.REFUSE} <= set(self.verdicts.values())
 
 
@@ -80,14 +80,14 @@ class Matrix:
 
     cells: Sequence[Cell]
     satisfy_all: Mapping[str, Sequence[str]]
-    """By the primitive in the words of a CycloneDX CBOM; empty where no algorithm suits all profiles."""
+    """The algorithms by their CycloneDX primitive; empty if none suits all profiles."""
 
 
 def matrix(profiles: Sequence[Profile], at: date) -> Matrix:
-    """What ``profiles`` say of every row of the registry on the day ``at`` (UTC), with their default parameters.
+    """The verdicts of ``profiles`` on every row of the registry on the day ``at`` (UTC), with default parameters.
 
-    A profile's verdicts are kept for each time between days on which it changes, so that dates chosen by a caller
-    cost nothing again. More than ``MAX_PROFILES`` are the caller's error.
+    Verdicts are cached for each period between changes of a profile, so that dates chosen by a caller cost nothing
+    more. More than ``MAX_PROFILES`` are the caller's error.
     """
     assert 0 < len(profiles) <= MAX_PROFILES, "the caller bounds them"
     columns = {profile.id: _verdicts(profile, _last_change(profile, at)) for profile in profiles}
@@ -106,7 +106,7 @@ def matrix(profiles: Sequence[Profile], at: date) -> Matrix:
 
 @lru_cache(maxsize=_MAX_COLUMNS)
 def _verdicts(profile: Profile, at: date) -> Mapping[tuple[str, CryptoOperation], Verdict]:
-    """What ``profile`` says, by algorithm and operation. Takes some milliseconds."""
+    """The verdicts of ``profile`` by algorithm and operation. Takes some milliseconds."""
     settings = resolve_parameters(profile, {})
     found = {}
     for row in ALGORITHMS.values():
@@ -123,7 +123,7 @@ def _last_change(profile: Profile, at: date) -> date:
 
 
 def row_properties(row: Algorithm) -> RowProperties:
-    """What is known of every key of ``row``."""
+    """The properties common to all keys of ``row``."""
     chosen = row.sizes.key_bytes_chosen
     return RowProperties(
         algorithm=row.name,
@@ -140,7 +140,7 @@ def row_properties(row: Algorithm) -> RowProperties:
 
 
 def row_operations(row: Algorithm) -> tuple[CryptoOperation, ...]:
-    """What can be done with keys of ``row``."""
+    """The operations on keys of ``row``."""
     named = tuple(CryptoOperation(name) for name in row.operations)
     data_keys = (CryptoOperation.DATAKEY, CryptoOperation.DERIVED_KEYS) if row.encrypts else ()
     tokens = (CryptoOperation.ISSUE_TOKEN,) if row.name in SIGNING_ALGORITHMS else ()

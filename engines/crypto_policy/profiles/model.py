@@ -1,7 +1,7 @@
-"""What a profile is: rules with their sources, parameters, and the verdict that they come to.
+"""Model of profiles: rules with their sources, parameters, and verdicts.
 
-Within a topic the first rule that applies decides, so exceptions stand before what they are exceptions of; of the
-topics, the strictest verdict counts.
+Within a topic the first applicable rule decides, so exceptions precede the rules that they limit; among the topics, the
+strictest verdict counts.
 """
 
 from __future__ import annotations
@@ -15,20 +15,20 @@ from engines.crypto_policy.operations import CryptoOperation
 
 
 class Verdict(Enum):
-    """What a profile says of one use of a key."""
+    """The verdict of a profile on one use of a key."""
 
     ALLOW = "allow"
     WARN = "warn"
-    """Allowed for now, or with a risk that its owner has to weigh: *deprecated*, *legacy use* and the like."""
+    """Allowed for now, or with a risk that its owner must weigh: *deprecated*, *legacy use* and the like."""
 
     REFUSE = "refuse"
     NOT_LISTED = "not-listed"
-    """The documents don't speak of it, which doesn't make it unsafe. ``profile_parameters.not_listed`` says what
-    becomes of it."""
+    """Not mentioned in the documents, which doesn't make it unsafe. ``profile_parameters.not_listed`` decides its
+    treatment."""
 
 
 class Binding(Enum):
-    """How far a rule binds those whom its document is for."""
+    """How binding a rule is for the document's audience."""
 
     LAW = "law"
     MANDATORY = "mandatory"
@@ -37,7 +37,7 @@ class Binding(Enum):
 
 
 class Reading(Enum):
-    """What the rules of a source were checked against."""
+    """The text that a source's rules were checked against."""
 
     ORIGINAL = "original"
     """The document's own text."""
@@ -46,25 +46,25 @@ class Reading(Enum):
     """Quotations of the document, with sections or pages, in more than one text of others."""
 
     SECONDARY = "secondary"
-    """What others tell of the document."""
+    """Reports about the document."""
 
 
 class Topic(Enum):
-    """What of a use a rule judges."""
+    """The aspect of a use that a rule judges."""
 
     ALGORITHM = "algorithm"
     HASH = "hash"
-    """The hash function; judged where the use has one."""
+    """The hash function; judged if the use has one."""
 
     PADDING = "padding"
-    """The scheme of RSA; judged where the use has one."""
+    """RSA's scheme; judged if the use has one."""
 
     VARIANT = "variant"
-    """Whether the pure variant of a post-quantum signature runs; judged where signatures are made or verified."""
+    """Whether the pure variant of a post-quantum signature is used; judged for signing and verifying."""
 
 
 class Use(Enum):
-    """What a rule is about: making protection, which takes in making keys, or processing what is protected already."""
+    """The uses that a rule is about: protection, including making keys, or processing protected data."""
 
     PROTECT = "protect"
     PROCESS = "process"
@@ -77,25 +77,25 @@ class Source:
     title: str
     url: str
     published: str
-    """The date of the edition, as far as it is known: ``2026-01-23``, ``2024-12``."""
+    """The date of the edition, as precisely as known: ``2026-01-23``, ``2024-12``."""
 
     binding: Binding
     checked: date
-    """When its rules were last compared with it."""
+    """The time of the last comparison with its rules."""
 
     reading: Reading
     unconfirmed: str = ""
-    """A sentence that says why its rules aren't confirmed from the original; "" where they are."""
+    """The reason why its rules aren't confirmed from the original, as a sentence; "" if they are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conditions:
-    """When a rule applies: when all that is given does. What is empty, 0 or None isn't asked."""
+    """The conditions of a rule: all that are given must hold. Empty ones, 0 or None aren't checked."""
 
     families: frozenset[str] = frozenset()
     parameter_sets: frozenset[str] = frozenset()
     algorithms: frozenset[str] = frozenset()
-    """Names of rows of the registry, for what their facts can't tell apart."""
+    """Names of rows of the registry, for differences that facts don't show."""
 
     primitives: frozenset[str] = frozenset()
     min_bits: int = 0
@@ -126,7 +126,7 @@ class Rule:
     """One row of a profile."""
 
     name: str
-    """With the profile's name before it: ``cnsa-2.0/ml-dsa``."""
+    """The id, with the profile's name: ``cnsa-2.0/ml-dsa``."""
 
     text: str
     topic: Topic
@@ -143,12 +143,12 @@ class Rule:
     binding: Binding
     checked: date
     unconfirmed: str
-    """Why it isn't confirmed from the original of its source; "" where it is."""
+    """The reason why it isn't confirmed from its source's original; "" if it is."""
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A value that a parameter may have, and the days that it sets."""
+    """A possible value of a parameter, and the days that it sets."""
 
     text: str
     dates: Mapping[str, date] = field(default_factory=dict)
@@ -156,7 +156,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A thing that the documents leave to those who apply them."""
+    """A choice that the documents leave to their users."""
 
     text: str
     default: str
@@ -165,7 +165,7 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Profile:
-    """A profile at one date of its documents. Compared by identity: each is read once."""
+    """A profile at one date of its documents. Compared by identity, since each is loaded once."""
 
     name: str
     date: str
@@ -173,7 +173,7 @@ class Profile:
 
     title: str
     scope: str
-    """Whom the documents are for."""
+    """The documents' audience."""
 
     notes: tuple[str, ...]
     sources: Mapping[str, Source]
@@ -182,24 +182,23 @@ class Profile:
 
     @property
     def id(self) -> str:
-        """As policies name it: ``cnsa-2.0@2025-05``."""
+        """The id in policies: ``cnsa-2.0@2025-05``."""
         return f"{self.name}@{self.date}"
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What a profile says of one use, and by which rule."""
+    """A profile's verdict on one use, with the deciding rule."""
 
     verdict: Verdict
     effect: Verdict
-    """The same, with what ``profile_parameters.not_listed`` makes of ``NOT_LISTED``: never that itself."""
+    """The verdict, with ``NOT_LISTED`` replaced by ``profile_parameters.not_listed``."""
 
     rule: str
-    """The rule's name; ``NAME/not-listed`` where none applies, and ``NAME/unjudged`` for operations that profiles leave
-    open."""
+    """The rule's name; ``NAME/not-listed`` if none applies, and ``NAME/unjudged`` for operations without verdicts."""
 
     text: str
     source: str
-    """The title of the document; "" where no rule applies."""
+    """The title of the document; "" if no rule applies."""
 
     section: str

@@ -1,4 +1,4 @@
-"""The parameters of profiles: which value each has, given those that a policy sets."""
+"""Parameters of profiles: their values, given those in a policy."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from engines.crypto_policy.profiles.model import Choice, Parameter, ParameterDat
 from engines.faults import InvalidRequest
 
 NOT_LISTED = "not_listed"
-"""The parameter of every profile that says what becomes of what its documents don't speak of."""
+"""The parameter of every profile for uses that its documents don't mention."""
 
 NOT_LISTED_PARAMETER = Parameter(
     "What becomes of what the documents don't speak of.",
@@ -32,14 +32,14 @@ class Settings:
     not_listed: Verdict
 
     def day(self, given: date | ParameterDate) -> date:
-        """The day that a rule's ``starts`` or ``ends`` stands for."""
+        """The day of a rule's ``starts`` or ``ends``."""
         return self.dates[given] if isinstance(given, ParameterDate) else given
 
 
 def resolve_parameters(profile: Profile, given: Mapping[str, object]) -> Settings:
     """The values of all parameters of ``profile``: those of ``given``, or their defaults.
 
-    Raises ``InvalidRequest`` for a name or a value that the profile doesn't have.
+    Raises ``InvalidRequest`` for an unknown name or value.
     """
     for name, value in given.items():
         parameter = profile.parameters.get(name)

@@ -1,1 +1,1 @@
-"""Counts of encryptions: what is reserved of them, and what happens at a limit."""
+"""Counts of encryptions: reservations, and limits."""

@@ -1,7 +1,7 @@
-"""Counting encryptions before they are made, and what happens when a version may make no more.
+"""Limits on encryptions: counting before encrypting, and the treatment of a used-up version.
 
-What may still be encrypted is decided here, so every handler that encrypts asks ``counted`` first and encrypts with the
-key that it answers, or has ``count_then_make`` do both.
+Every handler that encrypts calls ``counted`` first and encrypts with the key that it returns, or has
+``count_then_make`` do both.
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ class Counts(Protocol):
 
 
 async def counted(engine: Counts, call: Call, keyring: Keyring, requested_version: int = 0, wanted: int = 1) -> Keyring:
-    """Count ``wanted`` encryptions with the version of ``keyring`` and answer the key to make them with.
+    """Count ``wanted`` encryptions with the version of ``keyring`` and return the key to make them with.
 
-    That is the same key with a new version if the old one may make no more and the key is to rotate then. Raises
-    ``InvalidRequest`` if it is to refuse, or can't rotate. What keeps the key from encrypting at all isn't told here.
+    That is the same key with a new version if the old one is used up and the key is set to rotate. Raises
+    ``InvalidRequest`` if it is set to refuse, or can't rotate. Other reasons against encrypting aren't checked here.
     """
     latest = keyring.latest
     if engine.keys.gate.active and is_blocked(engine.keys, keyring, call.now):
@@ -58,10 +58,10 @@ async def count_then_make(
     requested_version: int,
     prepare: Callable[[Keyring], Callable[[], MadeT]],
 ) -> MadeT:
-    """What one encryption by the key makes, counted before it is made.
+    """The result of one encryption by the key, counted before it is made.
 
-    ``prepare`` checks what can be refused and answers the function that encrypts: a request that is refused by then
-    counts nothing, and so changes nothing. Raises what ``prepare`` raises, and as ``counted``.
+    ``prepare`` does the checks and returns the function that encrypts: a request refused by then counts nothing, and so
+    changes nothing. Raises what ``prepare`` raises, and as ``counted``.
     """
     make = prepare(keyring)
     allowed = await counted(engine, call, keyring, requested_version)
@@ -95,7 +95,7 @@ async def _counted_slowly(engine: Counts, call: Call, keyring: Keyring, requeste
         f"version {version.number} of key {record.name!r} may not make {wanted} more of its "
         f"{keyring.max_encryptions} encryptions"
     )
-    # Where no version may ever encrypt as much, a new one would be no help.
+    # If no version can ever encrypt as much, a new one wouldn't help.
     if requested_version or record.refuses_at_max or wanted > keyring.max_encryptions:
         _log.warning("%s (mount %r)", fault.message, engine.keys.storage.prefix)
         raise fault
@@ -114,7 +114,7 @@ async def _counted_slowly(engine: Counts, call: Call, keyring: Keyring, requeste
     try:
         await _spend(engine, call, rotated, rotated.latest, wanted, requested_version)
     except LimitReached:
-        raise fault from None  # Others were faster, or the limit has become lower.
+        raise fault from None  # Concurrent requests used it up, or the limit was lowered.
     return rotated
 
 
@@ -129,7 +129,7 @@ async def _spend(
 
 
 def _warn(call: Call, keyring: Keyring, version: KeyVersion, requested_version: int) -> None:
-    """Warn of a limit at which encryption will be refused, which is not so where the key rotates instead."""
+    """Warn of a limit at which encryption will be refused, which doesn't happen if the key rotates."""
     record = keyring.record
     fixed = record.imported and not record.imported_rotation_allowed
     if not (requested_version or record.refuses_at_max or fixed):
@@ -142,6 +142,6 @@ def _warn(call: Call, keyring: Keyring, version: KeyVersion, requested_version: 
 
 
 def _warn_once(call: Call, text: str) -> None:
-    # A stream comes here for each of its groups, and a batch for each of its versions.
+    # Called for each group of a stream, and each version of a batch.
     if text not in call.warnings:
         call.warn(text)

@@ -1,4 +1,4 @@
-"""The stored counts of encryptions of a mount's keys, and the reservations of this process.
+"""Stored counts of encryptions of a mount's keys, and this process's reservations.
 
 One entry for each key, at ``encryptions/<name>``, holds the totals of its versions. Several processes may share the
 storage; each reserves blocks of its own in transactions, so the totals hold for all of them together, and because a
@@ -20,7 +20,7 @@ from storage.base import Reader, StorageFault, Transaction, transact
 from storage.view import View
 
 MAX_COUNTS = 100_000
-"""How many versions may hold a reservation; the reservation of one that is dropped counts as used."""
+"""The most versions with a reservation; that of a dropped one counts as used."""
 
 _MAX_GIVEN_BACK = 2_000
 _GIVEN_BACK_TOGETHER = 200
@@ -29,7 +29,7 @@ _log = logging.getLogger(__name__)
 
 
 class LimitReached(Exception):
-    """The version may not make as many more encryptions."""
+    """The version may not make as many further encryptions."""
 
 
 class EncryptionCounts:
@@ -41,7 +41,7 @@ class EncryptionCounts:
         self._renewals: set[asyncio.Task[None]] = set()
 
     def of(self, keyring: Keyring, version: KeyVersion) -> VersionCount:
-        """The count of ``version``, held to the limit of ``keyring`` as it is now."""
+        """The count of ``version``, with the present limit of ``keyring``."""
         count = version.count
         if count is None:
             created = version.record.created
@@ -57,7 +57,7 @@ class EncryptionCounts:
         return count
 
     async def spend(self, count: VersionCount, wanted: int) -> None:
-        """Count ``wanted`` encryptions, which may then be made. Raises ``LimitReached``, and then none may."""
+        """Count ``wanted`` encryptions, which may then be made. Raises ``LimitReached``, with none counted."""
         if wanted <= count.left:
             count.left -= wanted
             self._renew(count)
@@ -66,7 +66,7 @@ class EncryptionCounts:
             if wanted <= count.left:
                 count.left -= wanted
                 return
-            # What is left stays for those who want less; this one is served from the new block alone.
+            # The rest stays for smaller requests; this one is served from the new block alone.
             await self._reserve(count, wanted)
 
     async def totals(self, keyring: Keyring) -> dict[int, int]:
@@ -81,7 +81,7 @@ class EncryptionCounts:
         return result
 
     async def close(self) -> None:
-        """Give back what is reserved and not used, so that the counts are exact after an orderly stop."""
+        """Return unused reservations, so that the counts are exact after an orderly stop."""
         renewals = list(self._renewals)
         for task in renewals:
             task.cancel()
@@ -110,14 +110,14 @@ class EncryptionCounts:
             async with count.lock:
                 await self._reserve(count, 0)
         except LimitReached:
-            pass  # The last of the block can still be used; after that, those who ask are told.
+            pass  # The rest of the block can still be used; later requests get the error.
         except StorageFault as fault:
             _log.warning("encryptions of key %r of %r were not reserved: %s", count.key, self._storage.prefix, fault)
         finally:
             count.renewing = False
 
     async def _reserve(self, count: VersionCount, wanted: int) -> None:
-        """Reserve a block and ``wanted`` encryptions, which are spent at once. Raises ``LimitReached``."""
+        """Reserve a block and ``wanted`` encryptions, which count as used. Raises ``LimitReached``."""
 
         async def reserve(transaction: Transaction) -> tuple[int, int]:
             totals = await _stored(transaction, count.key)
@@ -144,7 +144,7 @@ class EncryptionCounts:
             )
 
     async def _give_back(self, unused: list[tuple[VersionCount, int]]) -> None:
-        async def work(transaction: Transaction) -> None:
+        async def return_unused(transaction: Transaction) -> None:
             for count, left in unused:
                 totals = await _stored(transaction, count.key)
                 total = _total(totals, count.number, count.created)
@@ -152,7 +152,7 @@ class EncryptionCounts:
                     totals[count.number] = VersionTotal(count.created, total - left)
                     transaction.put(COUNTS + count.key, encode_totals(totals))
 
-        await transact(self._storage, work)
+        await transact(self._storage, return_unused)
 
 
 async def _stored(reader: Reader, name: str) -> dict[int, VersionTotal]:
@@ -161,7 +161,7 @@ async def _stored(reader: Reader, name: str) -> dict[int, VersionTotal]:
 
 
 async def _is_current(reader: Reader, count: VersionCount) -> bool:
-    """Whether the version is still there: a request may be under way with one whose name is another key's by now."""
+    """Whether the version still exists: a request may use one whose name belongs to another key by now."""
     value = await reader.get(KEYS + count.key)
     version = None if value is None else decode_record(value).versions.get(count.number)
     return version is not None and version.created == count.created

@@ -1,8 +1,7 @@
-"""CBOR (RFC 8949) as COSE has it: written in the deterministic encoding, and read with one meaning.
+"""CBOR (RFC 8949) for COSE: deterministic encoding, and unambiguous decoding.
 
-There are no indefinite lengths, no keys of the same name, no tags but the one that is expected, and nothing behind the
-item. How many items there are is counted first: each becomes an object of Python many times its size, and numbers that
-are keys of a map can be chosen so that each is compared with all others.
+Indefinite lengths, duplicate keys, tags but the expected one, and trailing bytes are refused. Items are counted before
+decoding: each becomes a Python object many times its size, and integer keys of a map can be chosen to collide.
 """
 
 from __future__ import annotations
@@ -13,18 +12,18 @@ from typing import Any, NoReturn
 import cbor2
 
 MAX_ITEMS = 1024
-"""The most items that are read, those on all levels counted."""
+"""The most items, on all levels together."""
 
 _MAX_DEPTH = 16
 _READ_TAGS = (*range(6), 25, 28, 29, 30, 35, 36, 37, 52, 54, 100, 256, 258, 260, 261, 1004, 43000, 55799)
-"""Those that the library would make values of, some of them costly, some of them circular."""
+"""Tags that the library would convert, some at great cost, some to cyclic values."""
 
 _BYTES, _TEXT, _ARRAY, _MAP, _TAG = 2, 3, 4, 5, 6
 _FIRST_LONG, _LAST_LONG = 24, 27
 
 
 class NotCbor(ValueError):
-    """The bytes are no item of CBOR, or not one that is read here; the text says why, for the caller."""
+    """The bytes are no CBOR item, or a refused one; the text is the reason, for the caller."""
 
 
 def encode(value: object) -> bytes:
@@ -33,7 +32,7 @@ def encode(value: object) -> bytes:
 
 
 def decode(data: bytes, tag: int) -> Any:
-    """The one item in ``data``, in which there may be no tag but ``tag``. Raises ``NotCbor``."""
+    """The one item in ``data``, in which ``tag`` is the only allowed tag. Raises ``NotCbor``."""
     _check_count(data)
 
     def take(found: cbor2.CBORTag, immutable: bool) -> cbor2.CBORTag:
@@ -66,7 +65,7 @@ _REFUSED_TAGS = dict.fromkeys(_READ_TAGS, _refuse)
 
 
 def _check_count(data: bytes) -> None:
-    """Raises ``NotCbor`` for more than ``MAX_ITEMS`` items; whether they are right is for the decoder to say."""
+    """Raises ``NotCbor`` for more than ``MAX_ITEMS`` items; the decoder checks their validity."""
     position, expected = 0, 1
     for _ in range(MAX_ITEMS):
         if not expected or position >= len(data):

@@ -1,8 +1,8 @@
-"""Detached signatures in CMS (RFC 5652), as code, documents and mail are signed.
+"""Detached signatures in CMS (RFC 5652), as used for code, documents and mail.
 
-They need a certificate for the role's key, which the signature names its signer by. A signature is valid here if it is
-one of a version of the key by the certificate that is kept with it, over the digest of the payload; whether a
-certificate is trusted, revoked or was in force at the time is for whoever relies on it.
+They need a certificate for the role's key, by which the signature identifies its signer. A signature is valid here if
+it was made over the payload's digest by a version of the key, with the certificate stored with it; trust, revocation
+and validity period of the certificate are for the verifier to check.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ from engines.signing.signatures import NotValid, check, make
 from engines.signing.state import Signing
 
 MAX_MESSAGE_BYTES = 1024 * 1024
-"""The longest message that is looked at."""
+"""The longest message accepted, in bytes."""
 
 DER, PEM = "der", "pem"
 _LABELS = frozenset({"CMS", "PKCS7"})
 
 
 class ContentSigning(Body):
-    """What to sign, in base64, and in what form to give the signature."""
+    """A payload to sign, in base64, and the signature's encoding."""
 
     role: str = ""
     payload: str | UnsetType = UNSET
@@ -52,7 +52,7 @@ class ContentSigning(Body):
 
 
 class ContentVerification(Body):
-    """What to verify, as base64 of DER or as PEM, and the payload that it is said to sign."""
+    """A signature to verify, as base64 of DER or as PEM, and its payload."""
 
     role: str = ""
     cms: str = ""
@@ -66,7 +66,7 @@ class ContentVerification(Body):
 
 
 async def sign(engine: Signing, call: Call, body: ContentSigning) -> Reply:
-    """Sign ``payload``; the answer holds the key's certificates and not the payload."""
+    """Sign ``payload``; the answer includes the key's certificates, not the payload."""
     if body.payload is UNSET:
         raise InvalidRequest("missing payload to sign")
     if body.format not in (DER, PEM):
@@ -85,7 +85,7 @@ async def sign(engine: Signing, call: Call, body: ContentSigning) -> Reply:
 
 
 async def verify(engine: Signing, call: Call, body: ContentVerification) -> Reply:
-    """Say whether a detached signature is one of the role's key over ``payload``."""
+    """Check whether a detached signature is one of the role's key over ``payload``."""
     if not body.cms:
         raise InvalidRequest("missing cms to verify")
     if body.payload is UNSET:
@@ -101,7 +101,7 @@ async def verify(engine: Signing, call: Call, body: ContentVerification) -> Repl
 
 
 def _read(text: str) -> bytes:
-    """The DER in ``text``. Raises ``InvalidRequest`` for what is neither base64 nor PEM."""
+    """The DER in ``text``. Raises ``InvalidRequest`` if it is neither base64 nor PEM."""
     if "-----BEGIN" not in text:
         return decode_base64(text)
     try:

@@ -1,6 +1,6 @@
-"""Signed CBOR: COSE_Sign1 (RFC 9052), with the payload inside or beside it, bound to data of the caller's if wanted.
+"""Signed CBOR: COSE_Sign1 (RFC 9052), with an embedded or detached payload, and optional external data.
 
-It is written in the deterministic encoding of RFC 8949. What is read needn't be, but it has one meaning (see ``cbor``).
+It is written in the deterministic encoding of RFC 8949. Other encodings are accepted if unambiguous (see ``cbor``).
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from engines.signing.signatures import NotValid, find_signer, make
 from engines.signing.state import Signing
 
 MAX_MESSAGE_BYTES = 1024 * 1024
-"""The longest message that is looked at."""
+"""The longest message accepted, in bytes."""
 
 _SIGN1 = 18
 """The tag of COSE_Sign1."""
@@ -38,7 +38,7 @@ _ALGORITHM, _CRITICAL, _CONTENT_TYPE, _KEY_ID, _CERTIFICATES = 1, 2, 3, 4, 33
 
 
 class MessageSigning(Body):
-    """What to sign, in base64, and what to bind it to."""
+    """A payload to sign, in base64, and the external data to bind it to."""
 
     role: str = ""
     payload: str | UnsetType = UNSET
@@ -56,7 +56,7 @@ class MessageSigning(Body):
 
 
 class MessageVerification(Body):
-    """What to verify, its payload if it is detached, and what it is bound to; all in base64."""
+    """A message to verify, its payload if detached, and its external data; all in base64."""
 
     role: str = ""
     message: str = ""
@@ -94,7 +94,7 @@ def _protected(used: RoleInUse) -> dict[int, Any]:
 
 
 def _unprotected(used: RoleInUse, version: KeyVersion) -> dict[int, Any]:
-    """The hints at who signed, which need no protection: a wrong one only makes the signature invalid."""
+    """Hints at the signer, which need no protection: a wrong one only makes the signature invalid."""
     headers: dict[int, Any] = {}
     key_id = used.key_id(version.number)
     if key_id:
@@ -106,7 +106,7 @@ def _unprotected(used: RoleInUse, version: KeyVersion) -> dict[int, Any]:
 
 
 async def verify(engine: Signing, call: Call, body: MessageVerification) -> Reply:
-    """Say whether a COSE_Sign1 is one of the role's key, and give its payload."""
+    """Check whether a COSE_Sign1 is one of the role's key, and return its payload."""
     if not body.message:
         raise InvalidRequest("missing message to verify")
     message, external_aad = decode_base64(body.message), decode_base64(body.external_aad)
@@ -165,7 +165,7 @@ def _split(message: bytes) -> _Parts:
 
 
 def _protected_headers(parts: _Parts) -> Mapping[Any, Any]:
-    """The protected headers, which ask for nothing that isn't understood. Raises ``NotValid``."""
+    """The protected headers, without unknown critical ones. Raises ``NotValid``."""
     headers = _decode(parts.protected) if parts.protected else {}
     if not isinstance(headers, Mapping):
         raise NotValid("its protected headers are malformed")
@@ -181,7 +181,7 @@ def _text_of(key_id: object) -> str | None:
 
 
 def _to_be_signed(protected: bytes, external_aad: bytes, payload: bytes) -> bytes:
-    """The Sig_structure of RFC 9052, 4.4. Protected headers without members are signed as no bytes."""
+    """The Sig_structure of RFC 9052, 4.4. Empty protected headers are signed as no bytes."""
     return encode([_CONTEXT, protected, external_aad, payload])
 
 

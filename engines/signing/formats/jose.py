@@ -1,8 +1,8 @@
-"""JSON Web Signatures as bytes (RFC 7515, RFC 7797): put together, and taken apart.
+"""JSON Web Signatures as bytes (RFC 7515, RFC 7797): encoding and decoding.
 
-They are composed here, not by a library, because keys may be of types that no library for JOSE has, and because signing
-is the registry's work. What is taken apart is what one signer can have meant in one way only: base64url without
-padding, spare bits or line breaks, headers without members of the same name, no ``crit`` but what is understood.
+They are composed here, not by a library, because no JOSE library supports all key types, and the registry signs. Only
+unambiguous encodings are accepted: base64url without padding, spare bits or line breaks, headers without duplicate
+members, and no unknown ``crit``.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from engines.signing.roles import RoleInUse
 from engines.signing.signatures import NotValid, find_signer, make
 
 MAX_TOKEN_CHARACTERS = 1024 * 1024
-"""The longest JWS that is looked at."""
+"""The longest JWS accepted, in characters."""
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """A JWS taken apart, its parts as they came."""
+    """The parts of a JWS, still encoded."""
 
     protected: str
     payload: str
@@ -32,7 +32,7 @@ class Parts:
 
 
 def protected_header(used: RoleInUse, version: KeyVersion, typ: str, extra: dict[str, Any]) -> str:
-    """The header that ``version`` signs with, in base64url. Raises ``InvalidRequest`` if it lacks certificates."""
+    """The header of signatures by ``version``, in base64url. Raises ``InvalidRequest`` if it lacks certificates."""
     header: dict[str, Any] = {"alg": used.algorithm.name, **extra}
     if typ:
         header["typ"] = typ
@@ -70,7 +70,7 @@ def split_compact(text: str) -> Parts:
 
 
 def open_header(used: RoleInUse, protected: str) -> dict[str, Any]:
-    """The protected header, which must name the role's algorithm. Raises ``NotValid``."""
+    """The protected header, which must have the role's algorithm. Raises ``NotValid``."""
     try:
         header = parse_object(decode_exactly(protected))
     except BadJson:
@@ -105,7 +105,7 @@ def _media_type(text: str) -> str:
 
 
 def decode_exactly(text: str) -> bytes:
-    """The bytes of ``text``, in the only base64url that stands for them. Raises ``NotValid``."""
+    """The bytes of ``text``, which must be canonical base64url. Raises ``NotValid``."""
     try:
         decoded = decode_base64_url(text)
     except NotBase64:

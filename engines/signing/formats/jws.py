@@ -34,11 +34,11 @@ SERIALIZATIONS = (COMPACT, FLATTENED)
 
 _UNENCODED: dict[str, Any] = {"b64": False, "crit": ["b64"]}
 _NOT_TO_BE_TRUSTED = frozenset({"alg", "b64", "crit", "typ"})
-"""What means something, and so must be in the protected header."""
+"""Headers with a meaning, which must be protected."""
 
 
 class PayloadSigning(Body):
-    """What to sign, in base64, and how to put it together."""
+    """A payload to sign, in base64, and the serialization."""
 
     role: str = ""
     payload: str | UnsetType = UNSET
@@ -54,7 +54,7 @@ class PayloadSigning(Body):
 
 
 class PayloadVerification(Body):
-    """What to verify: a text, or an object; and its payload in base64 if it is detached."""
+    """A JWS to verify: a text, or an object; and its payload in base64 if detached."""
 
     role: str = ""
     jws: Any = UNSET
@@ -68,7 +68,7 @@ class PayloadVerification(Body):
 
 
 async def sign(engine: Signing, call: Call, body: PayloadSigning) -> Reply:
-    """Sign ``payload``; a detached signature is over the payload's bytes as they are."""
+    """Sign ``payload``; a detached signature is over the payload's raw bytes."""
     if body.payload is UNSET:
         raise InvalidRequest("missing payload to sign")
     if body.serialization not in SERIALIZATIONS:
@@ -93,7 +93,7 @@ async def sign(engine: Signing, call: Call, body: PayloadSigning) -> Reply:
 
 
 async def verify(engine: Signing, call: Call, body: PayloadVerification) -> Reply:
-    """Say whether a JWS is one of the role's key, and give its payload and header."""
+    """Check whether a JWS is one of the role's key, and return its payload and header."""
     if body.jws is UNSET or not body.jws:
         raise InvalidRequest("missing jws to verify")
     detached = None if body.payload is UNSET else decode_base64(body.payload)
@@ -127,7 +127,7 @@ async def _open(used: RoleInUse, uses: Uses, jws: Any, detached: bytes | None) -
 
 
 def _split(jws: Any) -> tuple[Parts, dict[str, Any]]:
-    """The parts of a compact or flattened serialization, and the header that isn't protected."""
+    """The parts of a compact or flattened serialization, and the unprotected header."""
     if isinstance(jws, str) and not jws.startswith("{"):
         return split_compact(jws), {}
     if isinstance(jws, str):
@@ -151,7 +151,7 @@ def _split(jws: Any) -> tuple[Parts, dict[str, Any]]:
 
 
 def _is_encoded(header: dict[str, Any]) -> bool:
-    """Whether the payload was signed in base64url, which the header may deny in one way. Raises ``NotValid``."""
+    """Whether the payload was signed in base64url, the default of ``b64``. Raises ``NotValid``."""
     if "b64" not in header and "crit" not in header:
         return True
     if header.get("crit") != ["b64"] or not isinstance(header.get("b64"), bool):

@@ -37,7 +37,7 @@ DEFAULT_TYP = "JWT"
 
 
 class TokenItem(Struct, kw_only=True):
-    """One token of a batch to sign; ``ttl`` in seconds."""
+    """A token of a batch to sign; ``ttl`` in seconds."""
 
     claims: Any = {}
     ttl: int = 0
@@ -51,7 +51,7 @@ class TokenItem(Struct, kw_only=True):
 
 
 class VerifiedItem(Struct, kw_only=True):
-    """One token of a batch to verify."""
+    """A token of a batch to verify."""
 
     token: str = ""
     audience: str = ""
@@ -65,7 +65,7 @@ class VerifiedItem(Struct, kw_only=True):
 
 
 class TokenSigning(Body):
-    """What a token is to say, and for how long; ``ttl`` 0 is the role's."""
+    """Claims of a token to sign, and its TTL; ``ttl`` 0 takes the role's."""
 
     holds: ClassVar[Holds] = {"batch_input": TokenItem}
 
@@ -83,7 +83,7 @@ class TokenSigning(Body):
 
 
 class TokenVerification(Body):
-    """What to verify, and who asks."""
+    """Tokens to verify, and the verifier."""
 
     holds: ClassVar[Holds] = {"batch_input": VerifiedItem}
 
@@ -101,7 +101,7 @@ class TokenVerification(Body):
 
 
 async def sign(engine: Signing, call: Call, body: TokenSigning) -> Reply:
-    """Sign a token, or one for every item of ``batch_input``; a batch is always answered as a success."""
+    """Sign a token, or one for every item of ``batch_input``; a batch always succeeds as a whole."""
     used, uses = await roles.use(engine, body.role, roles.JWT, Use.PROTECT, call, CryptoOperation.ISSUE_TOKEN)
     version = signing_version(used.keyring, call.now)
     header = protected_header(used, version, used.role.record.typ or DEFAULT_TYP, {})
@@ -143,7 +143,7 @@ async def _sign(
 
 
 async def verify(engine: Signing, call: Call, body: TokenVerification) -> Reply:
-    """Say whether a token, or every one of ``batch_input``, is valid by the rules of a role, and what it says."""
+    """Check whether a token, or every one of ``batch_input``, is valid by a role's rules, and return its claims."""
     used, uses = await roles.use(engine, body.role, roles.JWT, Use.PROCESS, call, CryptoOperation.VERIFY)
     if body.batch_input is UNSET or body.batch_input is None:
         if not body.token:
@@ -173,7 +173,7 @@ async def _verdict(used: RoleInUse, uses: Uses, token: str, audience: str, now: 
 
 
 async def _open(used: RoleInUse, uses: Uses, token: str, audience: str, now: float) -> dict[str, Any]:
-    """What a valid token says. Raises ``NotValid``; nothing of the claims is looked at before the signature is right.
+    """The claims of a valid token. Raises ``NotValid``; claims are examined only after the signature.
 
     The steps are those of RFC 7519, 7.2, with the algorithm and the key fixed beforehand (RFC 8725, 3.1).
     """
@@ -182,7 +182,7 @@ async def _open(used: RoleInUse, uses: Uses, token: str, audience: str, now: flo
     if "crit" in header or "b64" in header:
         raise NotValid("its header demands what tokens don't have")
     version = await open_signature(used, uses, header, parts, None)
-    # A role with a typ of its own takes tokens of that type alone (RFC 8725, 3.11).
+    # A role with its own ``typ`` accepts only tokens of that type (RFC 8725, 3.11).
     if used.role.record.typ or "typ" in header:
         check_typ(header, used.role.record.typ or DEFAULT_TYP)
     try:

@@ -1,4 +1,4 @@
-"""Data keys: random keys for use elsewhere, encrypted with a key that stays here, one or several at a time."""
+"""Data keys: random keys for use elsewhere, encrypted with a key that never leaves, one or several at a time."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _BITS = (128, 256, 512)
 
 
 class DataKey(Body):
-    """What data key to make; ``plaintext`` is the part of the path that says whether to show it."""
+    """A data key to make; ``plaintext`` is the path's part that says whether to return it."""
 
     plaintext: str = ""
     name: str = ""
@@ -49,7 +49,7 @@ class DataKey(Body):
 
 
 class DataKeys(DataKey):
-    """As that, and how many."""
+    """Data keys to make, and their number."""
 
     count: int | UnsetType = UNSET
 
@@ -59,7 +59,7 @@ class DataKeys(DataKey):
 
 
 async def make(engine: Transit, call: Call, body: DataKey) -> Reply:
-    """Make a data key and encrypt it; on the path ``plaintext`` also show it."""
+    """Make a data key and encrypt it; on the path ``plaintext`` also return it."""
     uses = begin(engine.keys, call, CryptoOperation.DATAKEY, body.name)
     shown = check_path(body.plaintext)
     context = decode_context(body.context)
@@ -84,7 +84,7 @@ async def make_several(engine: Transit, call: Call, body: DataKeys) -> Reply:
     keyring = await load(engine, call, body.name)
     check_bits(body.bits)
     options = encryption_options(keyring, body)
-    _pair(keyring, uses, body, context, shown, options)  # What can't be made isn't to be counted.
+    _pair(keyring, uses, body, context, shown, options)  # A trial, so that errors count nothing.
     uses.forget()
     keyring = await counted(engine, call, keyring, body.key_version, body.count)
     pairs = [_pair(keyring, uses, body, context, shown, options) async for _ in in_turns(range(body.count))]
@@ -92,20 +92,20 @@ async def make_several(engine: Transit, call: Call, body: DataKeys) -> Reply:
 
 
 def check_path(kind: str) -> bool:
-    """Whether the path says to show the plaintext. Raises ``InvalidRequest`` if it doesn't say."""
+    """Whether the path asks for the plaintext. Raises ``InvalidRequest`` if it doesn't say."""
     if kind not in ("plaintext", "wrapped"):
         raise InvalidRequest("Invalid path, must be 'plaintext' or 'wrapped'")
     return kind == "plaintext"
 
 
 def check_bits(bits: int) -> None:
-    """Raises ``InvalidRequest`` for a length that data keys don't have."""
+    """Raises ``InvalidRequest`` for an invalid length of data keys."""
     if bits not in _BITS:
         raise InvalidRequest("invalid bit length")
 
 
 async def load(engine: Transit, call: Call, name: str) -> Keyring:
-    """The key to encrypt data keys with. Raises ``InvalidRequest`` if it isn't there, or its state forbids it."""
+    """The key to encrypt data keys with. Raises ``InvalidRequest`` if it doesn't exist, or its state forbids it."""
     keyring = await engine.keys.use(name, Use.PROTECT, call)
     if keyring is None:
         raise InvalidRequest("encryption key not found")
@@ -113,14 +113,14 @@ async def load(engine: Transit, call: Call, name: str) -> Keyring:
 
 
 def encryption_options(keyring: Keyring, body: DataKey) -> EncryptionOptions:
-    """How the data keys are to be encrypted. Raises ``InvalidRequest``."""
+    """The options for encrypting the data keys. Raises ``InvalidRequest``."""
     return parse_encryption(keyring.algorithm, body.padding_scheme, "", name="padding_scheme")
 
 
 def _pair(
     keyring: Keyring, uses: Uses, body: DataKey, context: bytes, shown: bool, options: EncryptionOptions
 ) -> tuple[dict[str, Any], int]:
-    """A data key as a ciphertext, and in clear if it is to be shown; and the version that encrypted it."""
+    """A data key's ciphertext, its plaintext if that is requested, and the version that encrypted it."""
     return _prepare_pair(keyring, uses, body, context, shown, options)()
 
 

@@ -1,4 +1,4 @@
-"""Decrypt a message, or a batch of them."""
+"""Decryption of a message, or a batch of them."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ from engines.transit.state import Transit
 from engines.worker_pools import in_turns
 
 _NO_PREFIX = "\0"
-"""What no ciphertext begins with."""
+"""A byte that no ciphertext begins with."""
 
 
 class Decryption(Body):
-    """What to decrypt, and with which key."""
+    """Ciphertexts to decrypt, and their key."""
 
     holds: ClassVar[Holds] = {"batch_input": DecryptItem}
 
@@ -82,7 +82,7 @@ async def decrypt(engine: Transit, call: Call, body: Decryption) -> Reply:
 
 
 def _options(engine: Transit, call: Call, keyring: Keyring, body: Decryption) -> EncryptionOptions:
-    """How the ciphertexts were made. Raises ``InvalidRequest``."""
+    """The options of decryption. Raises ``InvalidRequest``."""
     options = parse_decryption(keyring.algorithm, body.padding_scheme, body.hash_algorithm, name="padding_scheme")
     if engine.keys.fips.active:
         engine.keys.fips.processing(call, unapproved_encryption(options))
@@ -110,7 +110,7 @@ async def decrypt_items(
     wanted: int | None = None,
     options: EncryptionOptions = DEFAULT_ENCRYPTION,
 ) -> Reply:
-    """The answer to a batch of ``items``; ``wanted`` is the status that the client wants if some of them fail."""
+    """The answer to a batch of ``items``; ``wanted`` is the client's status for a partial failure."""
     if is_plain(keyring) and not has_context:
         results = decrypt_plainly(uses, keyring, items)
         if results is not None:
@@ -121,7 +121,7 @@ async def decrypt_items(
 def decrypt_plainly(
     uses: Uses, keyring: Keyring, items: Sequence[DecryptItem | RewrapItem]
 ) -> list[dict[str, Any]] | None:
-    """The results where nothing is special and nothing fails, nearly always; None leaves it to the slow way."""
+    """The results for a batch without special cases and failures, nearly always; None falls back to the slow path."""
     openable = keyring.openable
     size = keyring.algorithm.sizes.nonce_bytes
     version, prefix, open_one = keyring.latest, _NO_PREFIX, keyring.latest.cipher().open
@@ -158,7 +158,7 @@ def decrypt_plainly(
 
 
 _Run: TypeAlias = tuple[KeyVersion, int, int, int]
-"""How many ciphertexts of one version were opened, their bytes, and those of the plaintexts."""
+"""The number of ciphertexts of one version, their bytes, and their plaintexts' bytes."""
 
 
 def _count(uses: Uses, runs: list[_Run]) -> None:
@@ -186,7 +186,7 @@ async def _decrypt_each(
                 keyring, uses, item.ciphertext, context, item.associated_data, label, options
             )
         except NotAead as fault:
-            # Vault reports this in the item but doesn't let it count.
+            # Vault reports this in the item without counting it as a failure.
             results.append({"plaintext": "", "error": fault.message, "reference": item.reference})
         except (InvalidRequest, PolicyRefused) as fault:
             callers_faults = True

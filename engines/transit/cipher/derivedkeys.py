@@ -1,8 +1,8 @@
-"""A sequence of data keys that can be made again: the same key, salt, info and index give the same data key.
+"""Reproducible data keys: the same key, salt, info and index give the same data key.
 
-They are derived from the MAC key that every version of every key has, as Vault says of its own; how it derives them
-isn't published, so the keys here are others than Vault's: HKDF-SHA256 (RFC 5869), with the index behind ``info`` as 8
-bytes, big endian. ``salt`` and ``info`` are texts, as in the examples of Vault's documentation, and taken in UTF-8.
+They are derived from the MAC key of a version, as Vault documents; its derivation isn't published, so keys differ from
+Vault's: HKDF-SHA256 (RFC 5869), with the index appended to ``info`` as 8 bytes, big endian. ``salt`` and ``info`` are
+UTF-8 texts, as in the examples of Vault's documentation.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _INDEX_BYTES = 8
 
 
 class DerivedKeys(DataKey):
-    """Which data keys to make: those with indexes from ``key_index_from`` up to but without ``key_index_to``."""
+    """Data keys to make: those with indexes from ``key_index_from`` to before ``key_index_to``."""
 
     salt: str = ""
     info: str = ""
@@ -44,7 +44,7 @@ class DerivedKeys(DataKey):
 
 
 async def derive(engine: Transit, call: Call, body: DerivedKeys) -> Reply:
-    """Derive data keys and encrypt them, by their indexes; on the path ``plaintext`` also show them."""
+    """Derive data keys and encrypt them, by index; on the path ``plaintext`` also return them."""
     uses = begin(engine.keys, call, CryptoOperation.DERIVED_KEYS, body.name)
     shown = check_path(body.plaintext)
     indexes = _indexes(body, engine.max_batch_items)
@@ -56,7 +56,7 @@ async def derive(engine: Transit, call: Call, body: DerivedKeys) -> Reply:
     check_bits(body.bits)
     options = encryption_options(keyring, body)
     size = body.bits // 8
-    # What can't be made isn't to be counted.
+    # A trial, so that errors count nothing.
     seal(keyring, uses, bytes(size), context, body.key_version, body.associated_data, "associated_data", options)
     uses.forget()
     keyring = await counted(engine, call, keyring, body.key_version, len(indexes))

@@ -1,4 +1,4 @@
-"""Encrypt a message, or a batch of them; an unknown key is made on the way unless that is turned off."""
+"""Encryption of a message, or a batch of them; an unknown key is created unless that is disabled."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ from engines.worker_pools import in_turns
 
 
 class Encryption(Body):
-    """What to encrypt, with which key, and what the key is to be if it has to be made."""
+    """Messages to encrypt, the key, and its settings if it must be created."""
 
     holds: ClassVar[Holds] = {"batch_input": EncryptItem}
 
@@ -76,7 +76,7 @@ class Encryption(Body):
 
 
 async def exists(engine: Transit, call: Call, body: Encryption) -> Keyring | None:
-    """The key, if it is there, so that encrypting updates rather than creates."""
+    """The key, if it exists, so that encrypting is an update, not a creation."""
     return await engine.keys.load(body.name)
 
 
@@ -90,7 +90,7 @@ async def encrypt(engine: Transit, call: Call, body: Encryption) -> Reply:
     keyring = await _key(engine, call, body)
     if keyring is None:
         record = await _new_record(engine, body, bool(body.context))
-        # What can't be encrypted is no reason to make a key.
+        # Invalid messages must not create a key.
         _prepare_one(_unsaved(engine, record, call), body, uses, DEFAULT_ENCRYPTION)()
         uses.forget()
         keyring = await engine.keys.create(record, TRANSIT_ALGORITHMS[record.type], call)
@@ -113,7 +113,7 @@ async def _key(engine: Transit, call: Call, body: Encryption) -> Keyring | None:
 def _prepare_one(
     keyring: Keyring, body: Encryption, uses: Uses, options: EncryptionOptions
 ) -> Callable[[], tuple[str, int]]:
-    """What makes the ciphertext of the one message, and tells the version.
+    """The function that encrypts the single message and returns the version.
 
     Raises ``InvalidRequest``, ``Failed`` or ``PolicyRefused``.
     """
@@ -124,7 +124,7 @@ def _prepare_one(
 
 
 def _options(engine: Transit, call: Call, keyring: Keyring, body: Encryption) -> EncryptionOptions:
-    """How the key is to encrypt. Raises ``InvalidRequest``."""
+    """The options of encryption. Raises ``InvalidRequest``."""
     if not body.padding_scheme and not body.hash_algorithm and keyring.algorithm.capabilities.encryption is None:
         options = DEFAULT_ENCRYPTION
     else:
@@ -135,7 +135,7 @@ def _options(engine: Transit, call: Call, keyring: Keyring, body: Encryption) ->
 
 
 async def _new_record(engine: Transit, body: Encryption, has_context: bool) -> KeyringRecord:
-    """The key that was asked for, still without a version. Raises ``InvalidRequest`` if it can't be made."""
+    """The requested key, still without a version. Raises ``InvalidRequest`` if it can't be created."""
     if body.convergent_encryption and not has_context:
         raise InvalidRequest("convergent encryption requires derivation to be enabled, so context is required")
     algorithm = _upsertable(body.type)
@@ -148,7 +148,7 @@ async def _new_record(engine: Transit, body: Encryption, has_context: bool) -> K
 
 
 def _unsaved(engine: Transit, record: KeyringRecord, call: Call) -> Keyring:
-    """A key as ``record`` describes it, for a trial."""
+    """A key by ``record``, for a trial."""
     material = TRANSIT_ALGORITHMS[record.type].generate(0)
     return Keyring(replace(record, versions={1: new_version(material, call.now)}), engine.keys.fips)
 
@@ -192,12 +192,12 @@ async def encrypt_items(
     wanted: int | None = None,
     options: EncryptionOptions = DEFAULT_ENCRYPTION,
 ) -> Reply:
-    """The answer to a batch of ``items``, which are counted; ``wanted`` is the status if some of them fail."""
+    """The answer to a batch of ``items``, which are counted; ``wanted`` is the status for a partial failure."""
     uses.asking = True
     refused = await _refusals(uses, keyring, items, options)
     allowed = (item.key_version for index, item in enumerate(items) if index not in refused)
     present = await counted_items(engine, call, keyring, allowed)
-    if present is not keyring:  # Those that ask for the latest version get another one now.
+    if present is not keyring:  # Items without a version get the new one now.
         refused |= await _refusals(uses, present, items, options, refused)
     uses.asking = False
     return await _sealed(call, uses, present, items, has_context, refused, wanted, options)
@@ -210,9 +210,9 @@ async def _refusals(
     options: EncryptionOptions,
     known: Collection[int] = (),
 ) -> dict[int, PolicyRefused]:
-    """What the gate says against items, by their places; ``known`` are places of those that it has refused before.
+    """The gate's refusals of items, by index; ``known`` are the indexes of earlier refusals.
 
-    Items that fail for another reason are left to fail.
+    Items that fail for other reasons are skipped.
     """
     refused: dict[int, PolicyRefused] = {}
     if not uses.gate.active:
@@ -253,7 +253,7 @@ async def _sealed(
 
 
 def encrypt_plainly(uses: Uses, keyring: Keyring, items: list[EncryptItem]) -> list[dict[str, Any]] | None:
-    """The results where nothing is special and nothing fails, nearly always; None leaves it to the slow way."""
+    """The results for a batch without special cases and failures, nearly always; None falls back to the slow path."""
     version = keyring.latest
     prefix, number, seal_one = version.prefix, version.number, version.cipher().seal
     size = keyring.algorithm.sizes.nonce_bytes
@@ -306,7 +306,7 @@ async def _encrypt_each(
                 keyring, uses, plaintext, context, item.key_version, item.associated_data, where, options
             )
         except NotAead as fault:
-            # Vault reports this in the item but doesn't let it count.
+            # Vault reports this in the item without counting it as a failure.
             results.append({"error": fault.message, "reference": item.reference})
         except (InvalidRequest, PolicyRefused) as fault:
             callers_faults = True

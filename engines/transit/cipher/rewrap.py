@@ -1,6 +1,6 @@
-"""Encrypt ciphertexts anew, with the latest version of their key, without showing the plaintext.
+"""Rewrapping: ciphertexts encrypted anew with the latest version of their key, without revealing the plaintext.
 
-A ciphertext that is bound to a context or to associated data is opened with these, and the new one is bound to them.
+A context or associated data of a ciphertext must be given, and binds the new one too.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _LABEL = "associated_data"
 
 
 class Rewrapping(Body):
-    """What to encrypt anew, and with which key."""
+    """Ciphertexts to encrypt anew, and their key."""
 
     holds: ClassVar[Holds] = {"batch_input": RewrapItem}
 
@@ -47,7 +47,7 @@ class Rewrapping(Body):
     ciphertext: str = ""
     context: str = ""
     associated_data: str = ""
-    """What the ciphertext is bound to, and the new one will be; OpenBao doesn't know it here."""
+    """The associated data of the ciphertext and the new one; OpenBao doesn't have it here."""
 
     decrypt_padding_scheme: PaddingScheme = ""
     encrypt_padding_scheme: PaddingScheme = ""
@@ -67,7 +67,7 @@ class Rewrapping(Body):
 
 
 async def rewrap(engine: Transit, call: Call, body: Rewrapping) -> Reply:
-    """Encrypt anew ``ciphertext``, or every item of ``batch_input``; a batch is always answered as a success."""
+    """Encrypt anew ``ciphertext``, or every item of ``batch_input``; a batch always succeeds as a whole."""
     halves = begin_halves(engine.keys, call, body.name)
     batch = body.batch_input is not UNSET and body.batch_input is not None
     if batch:
@@ -97,7 +97,7 @@ async def rewrap(engine: Transit, call: Call, body: Rewrapping) -> Reply:
 
 
 Halves: TypeAlias = tuple[Uses, Uses]
-"""The uses that decrypt and those that encrypt."""
+"""The uses for decryption and for encryption."""
 
 
 async def rewrap_items(
@@ -110,9 +110,9 @@ async def rewrap_items(
     *,
     any_fault: bool = False,
 ) -> list[dict[str, Any]]:
-    """The results of ``items``, which ``was`` encrypted so and which are counted before they are encrypted anew.
+    """The results of ``items``, encrypted with the options ``was``, which are counted before they are encrypted anew.
 
-    What isn't an item's own fault ends the batch, unless ``any_fault`` is to be that of its item.
+    Faults that aren't an item's own end the batch, unless ``any_fault`` assigns them to the item.
     """
     decrypting, encrypting = halves
     decrypting.batch = encrypting.batch = encrypting.asking = True
@@ -125,7 +125,7 @@ async def rewrap_items(
     prepared = [slowly.prepared(keyring, item, result) for item, result in zip(items, found, strict=True)]
     allowed = [item.key_version for item, result in zip(items, prepared, strict=True) if callable(result)]
     present = await counted_items(engine, call, keyring, allowed)
-    if present is not keyring:  # Those that ask for the latest version get another one now.
+    if present is not keyring:  # Items without a version get the new one now.
         prepared = [
             slowly.prepared(present, item, plaintext) if callable(result) else result
             for item, result, plaintext in zip(items, prepared, found, strict=True)
@@ -134,7 +134,7 @@ async def rewrap_items(
 
 
 def _opened_plainly(uses: Uses, keyring: Keyring, items: Sequence[RewrapItem]) -> list[EncryptItem] | None:
-    """What is to be encrypted, where nothing is special and nothing fails; None leaves it to the slow way."""
+    """The messages to encrypt, for a batch without special cases and failures; None falls back to the slow path."""
     if not is_plain(keyring) or any(item.key_version or item.associated_data or item.context for item in items):
         return None
     opened = decrypt_plainly(uses, keyring, items)
@@ -142,17 +142,17 @@ def _opened_plainly(uses: Uses, keyring: Keyring, items: Sequence[RewrapItem]) -
 
 
 _OF_ITEMS = (InvalidRequest, PolicyRefused)
-"""The faults that are an item's own."""
+"""The faults that concern an item alone."""
 
 Opened: TypeAlias = tuple[bytes, bytes]
-"""A plaintext, and the context that it is bound to."""
+"""A plaintext, and its context."""
 
 Sealing: TypeAlias = Callable[[], tuple[str, int]]
 
 
 @dataclass(frozen=True, slots=True)
 class _Slowly:
-    """The steps of each item of a batch in which something is special; ``faults`` are those of the item alone."""
+    """The steps for each item of a batch with special cases; ``faults`` are those of the item alone."""
 
     keyring: Keyring
     halves: Halves

@@ -1,7 +1,7 @@
-"""Encrypting and decrypting one message with a key: what encrypt, decrypt, rewrap and datakey have in common.
+"""Encryption and decryption of one message: the common part of encrypt, decrypt, rewrap and datakey.
 
-A ciphertext is ``vault:v<version>:`` and the base64 of the nonce and what the AEAD gave, tag included, or of what
-public-key encryption gave. The version is not authenticated by itself, but choosing another one chooses another key.
+A ciphertext is ``vault:v<version>:`` and the base64 of the nonce and the AEAD's output, tag included, or of public-key
+encryption's output. The version isn't authenticated itself, but another version means another key.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ from engines.worker_pools import at_pace
 
 
 class NotAead(InvalidRequest):
-    """Associated data was given for an algorithm that has no place for it; ``label`` says where."""
+    """Associated data for an algorithm without support for it; ``label`` locates it."""
 
     def __init__(self, label: str, keyring: Keyring) -> None:
         super().__init__(f"'{label}' provided for non-AEAD cipher suite {keyring.algorithm.key_type}")
 
 
 def is_plain(keyring: Keyring) -> bool:
-    """Whether the key is one for which a batch takes the short way: an AEAD in use, without derivation."""
+    """Whether batches with the key take the fast path: an AEAD in use, without derivation."""
     record = keyring.record
     return keyring.algorithm.capabilities.aead is not None and not record.derived and not record.soft_deleted
 
@@ -48,7 +48,7 @@ def seal(
     label: str = "[0].associated_data",
     options: EncryptionOptions = DEFAULT_ENCRYPTION,
 ) -> tuple[str, int]:
-    """The ciphertext of ``plaintext`` and the version it was made with.
+    """The ciphertext of ``plaintext``, and its version.
 
     Raises ``InvalidRequest``, ``Failed`` or ``PolicyRefused``.
     """
@@ -65,7 +65,7 @@ def prepare_seal(
     label: str = "[0].associated_data",
     options: EncryptionOptions = DEFAULT_ENCRYPTION,
 ) -> Callable[[], tuple[str, int]]:
-    """As ``seal``, but what it answers does the work: here is only checked whether it may be done."""
+    """As ``seal``, but only checks; the returned function does the work."""
     algorithm, record = keyring.algorithm, keyring.record
     if associated_data and not algorithm.takes_associated_data:
         raise NotAead(label, keyring)
@@ -110,7 +110,7 @@ def _seal(
         nonce = urandom(nonce_bytes)
     else:
         nonce = _convergent_nonce(nonce_mac, plaintext, data)[:nonce_bytes]
-    # As ``begin`` and ``made``, which would be two calls more on the way of every request.
+    # As ``begin`` and ``made``, without two calls per request.
     use.count += 1
     use.failed += 1
     sealed = nonce + cipher.seal(nonce, plaintext, data)
@@ -121,12 +121,11 @@ def _seal(
 
 
 def _convergent_nonce(nonce_mac: Mac, plaintext: bytes, data: bytes | None) -> bytes:
-    """What a nonce is cut from, so that equal messages give equal ciphertexts.
+    """The input of a convergent nonce, by which equal messages give equal ciphertexts.
 
-    Without associated data it is what OpenBao takes. OpenBao takes the same for any associated data too, and so uses a
-    nonce twice for what isn't the same message: from two such ciphertexts of GCM, its authentication key can be found.
-    Here the nonce depends on the associated data. The other hash keeps these nonces apart from those of plaintexts that
-    only look like this.
+    Without associated data it is OpenBao's. OpenBao ignores associated data, and so repeats a nonce for different
+    messages: two such ciphertexts of GCM reveal its authentication key. Here the nonce depends on the associated data;
+    another hash separates these nonces from those of plaintexts of the same form.
     """
     if not data:
         return nonce_mac.digest(plaintext, SHA2_256)
@@ -142,9 +141,9 @@ def prepare_unseal(
     label: str = "[0].associated_data",
     options: EncryptionOptions = DEFAULT_ENCRYPTION,
 ) -> Callable[[], bytes]:
-    """What gives the plaintext of ``ciphertext``, which may be opened. Raises ``InvalidRequest`` or ``Failed``.
+    """The function that returns the plaintext of ``ciphertext``, once allowed. Raises ``InvalidRequest`` or ``Failed``.
 
-    Raises ``PolicyRefused`` besides, for the version in the ciphertext.
+    Raises ``PolicyRefused`` for the version in the ciphertext.
     """
     algorithm, record = keyring.algorithm, keyring.record
     if associated_data and not algorithm.takes_associated_data:
@@ -196,7 +195,7 @@ async def unseal_at_pace(
     label: str = "[0].associated_data",
     options: EncryptionOptions = DEFAULT_ENCRYPTION,
 ) -> bytes:
-    """The plaintext, got beside the event loop for keys with which that takes long.
+    """The plaintext, computed in a thread for slow keys.
 
     Raises as ``prepare_unseal``, and ``RateLimited`` besides.
     """

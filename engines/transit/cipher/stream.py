@@ -1,9 +1,9 @@
-"""Streams: any number of messages to encrypt, decrypt or encrypt anew in one request, a line of JSON each.
+"""Streams: any number of messages to encrypt, decrypt or rewrap in one request, a line of JSON each.
 
-An item is what it is in a batch, and so is its result; a result with ``error`` is that of an item that failed, and the
-stream goes on. What holds for all items may stand in the query instead. The key is loaded anew for each group of items,
-so that a rotation or a change of its settings takes effect within the stream; a key that can't be used at all ends it.
-Unlike a batch, a stream makes no key, and some of its items may have a context while others have none.
+Items and results are those of a batch; a result with ``error`` is a failed item's, and the stream continues. Values
+common to all items may be in the query instead. The key is loaded again for each group of items, so that a rotation or
+a change of its settings takes effect within the stream; an unusable key ends it. Unlike a batch, a stream creates no
+key, and only some of its items may have a context.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ AnyItem = TypeVar("AnyItem", EncryptItem, DecryptItem, RewrapItem)
 
 
 class Streaming(Body):
-    """Which key, and what holds for all items that don't say it themselves."""
+    """The key, and values common to all items."""
 
     name: str = ""
     context: str = ""
@@ -90,12 +90,12 @@ async def _stream(
     use: Use,
     answer: Callable[[Call, Keyring, list[AnyItem]], Awaitable[list[dict[str, Any]]]],
 ) -> Reply:
-    """The reply whose groups ``answer`` answers; raises at once what would end the stream at its first group."""
+    """The reply whose groups ``answer`` answers; raises at once the fault that would end its first group."""
     await _usable(engine, body.name, use, call)
 
     async def each(items: list[AnyItem]) -> list[dict[str, Any]]:
-        # Each group has its own time, and its own warnings: they have no place in a stream and must not add up.
-        # What the audit is told of them does: it gets one entry for all.
+        # Each group has its own time, and its own warnings, which a stream can't return and mustn't accumulate. Audit
+        # records do accumulate: there is one entry for all.
         call.now, call.warnings = engine.clock(), []
         keyring = await _usable(engine, body.name, use, call)
         _complete(items, body)
@@ -114,7 +114,7 @@ async def _usable(engine: Transit, name: str, use: Use, call: Call) -> Keyring:
 
 
 def _complete(items: list[AnyItem], body: Streaming) -> None:
-    """Give ``items`` what holds for all of them."""
+    """Set the common values in ``items``."""
     if body.context:
         for item in items:
             item.context = item.context or body.context

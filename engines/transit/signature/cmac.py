@@ -1,4 +1,4 @@
-"""Authenticate data by CMAC, with keys that are for that, and check such codes: Vault's API, which OpenBao lacks."""
+"""CMACs of data, by keys of that type, and their verification: Vault's API, which OpenBao lacks."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _ITEM = "transit.cmacWriteItem"
 
 
 class Authentication(Body):
-    """What to authenticate, with which key; ``url_mac_length`` is part of the path and goes before ``mac_length``."""
+    """Data to authenticate, and the key; ``url_mac_length`` in the path overrides ``mac_length``."""
 
     holds: ClassVar[Holds] = {"batch_input": InputItem}
 
@@ -58,7 +58,7 @@ class Authentication(Body):
 
 
 async def authenticate(engine: Transit, call: Call, body: Authentication) -> Reply:
-    """The CMAC of ``input``, or of every item of ``batch_input``, whole or its first ``mac_length`` bytes."""
+    """Return the CMAC of ``input``, or of every item of ``batch_input``, whole or its first ``mac_length`` bytes."""
     uses = begin(engine.keys, call, CryptoOperation.CMAC, body.name)
     items = None
     if body.batch_input is not UNSET and body.batch_input is not None:
@@ -113,7 +113,7 @@ def is_code(keyring: Keyring, uses: Uses, item: InputItem, length: int, index: i
 
 
 async def load(engine: Transit, name: str, use: Use, call: Call) -> Keyring:
-    """The key called ``name``, to be used so. Raises ``InvalidRequest`` if it isn't there, or isn't for CMAC."""
+    """The key called ``name``, for this use. Raises ``InvalidRequest`` if it doesn't exist, or isn't for CMAC."""
     keyring = await hmac.load(engine, name, use, call)
     if keyring.algorithm.capabilities.cmac is None:
         raise InvalidRequest(f"key {name} is not a supported CMAC key type: {keyring.algorithm.key_type}")
@@ -123,7 +123,7 @@ async def load(engine: Transit, name: str, use: Use, call: Call) -> Keyring:
 
 
 def url_length(text: str) -> int | None:
-    """The length that the path asks for; None if it doesn't. Raises ``InvalidRequest``."""
+    """The length in the path; None if absent. Raises ``InvalidRequest``."""
     if not text:
         return None
     if not _INTEGER.fullmatch(text):
@@ -136,7 +136,7 @@ def url_length(text: str) -> int | None:
 
 
 def check_length(length: int) -> int:
-    """The bytes of a code for which ``length`` is asked, where 0 stands for all. Raises ``InvalidRequest``."""
+    """The bytes of a code for a requested ``length``, 0 meaning all. Raises ``InvalidRequest``."""
     if length < 0:
         raise InvalidRequest("must not be less than 0")
     if length > CODE_BYTES:
@@ -147,7 +147,7 @@ def check_length(length: int) -> int:
 
 
 def item_length(item: InputItem, length: int | None) -> int:
-    """The length for ``item``, where ``length`` is that of the path. Raises ``InvalidRequest``."""
+    """The length for ``item``; ``length`` is the path's. Raises ``InvalidRequest``."""
     if length is not None:
         return length
     if not item.mac_length:
@@ -158,7 +158,7 @@ def item_length(item: InputItem, length: int | None) -> int:
 
 
 def warn_of_lengths(call: Call, items: list[InputItem], length: int | None) -> None:
-    """Warn once for all items whose length gives way to that of the path."""
+    """Warn once for all items whose length the path overrides."""
     if length is not None and any(item.mac_length not in ("", "0") for item in items):
         call.warn(f"the mac_length of items is overridden by url_mac_length {length}")
 

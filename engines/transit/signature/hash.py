@@ -1,4 +1,4 @@
-"""Hash some data; no key is involved."""
+"""Hashes of data, without a key."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from engines.transit.state import Transit
 
 
 class Hashing(Body):
-    """What to hash and how; ``urlalgorithm`` is part of the path and goes before ``algorithm``."""
+    """Data to hash, and the hash function; ``urlalgorithm`` in the path overrides ``algorithm``."""
 
     other_names: ClassVar[Mapping[str, str]] = {"urlalgorithm": "algorithm"}
 
@@ -46,7 +46,7 @@ def decode_input(text: str) -> bytes:
 
 
 async def hash_data(engine: Transit, call: Call, body: Hashing) -> Reply:
-    """The hash of ``input``."""
+    """Return the hash of ``input``."""
     return hashed(begin(engine.keys, call, CryptoOperation.HASH, ""), body)
 
 

@@ -1,4 +1,4 @@
-"""Authenticate data by HMAC, with the MAC key that every version of every key has, and check such codes."""
+"""HMACs of data, by the MAC key of every version of every key, and their verification."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ from engines.transit.signature.hash import decode_input
 from engines.transit.state import Transit
 
 PURPOSE = "an HMAC"
-"""What an HMAC is called when its hash function isn't approved."""
+"""The name of an HMAC in warnings if its hash function isn't approved."""
 
 
 class Authentication(Body):
-    """What to authenticate, with which key; ``urlalgorithm`` is part of the path and goes before ``algorithm``."""
+    """Data to authenticate, and the key; ``urlalgorithm`` in the path overrides ``algorithm``."""
 
     holds: ClassVar[Holds] = {"batch_input": InputItem}
 
@@ -56,7 +56,7 @@ class Authentication(Body):
 
 
 async def authenticate(engine: Transit, call: Call, body: Authentication) -> Reply:
-    """The HMAC of ``input``, or of every item of ``batch_input``."""
+    """Return the HMAC of ``input``, or of every item of ``batch_input``."""
     uses = begin(engine.keys, call, CryptoOperation.HMAC, body.name)
     keyring = await load(engine, body.name, Use.PROTECT, call)
     if keyring.record.soft_deleted:
@@ -78,7 +78,7 @@ async def authenticate(engine: Transit, call: Call, body: Authentication) -> Rep
 
 
 async def load(engine: Transit, name: str, use: Use, call: Call) -> Keyring:
-    """The key called ``name``, to be used so. Raises ``InvalidRequest`` if there is none, or its state forbids it."""
+    """The key called ``name``, for this use. Raises ``InvalidRequest`` if there is none, or its state forbids it."""
     keyring = await engine.keys.use(name, use, call)
     if keyring is None:
         raise InvalidRequest("encryption key not found")
@@ -90,7 +90,7 @@ def _parse_algorithm(name: str) -> Hash:
         raise InvalidRequest("algorithm cannot be none")
     hash_ = HASHES.get(name)
     if hash_ is None:
-        # OpenBao prints the number of the hash function it didn't find, zero, as the character that it is.
+        # OpenBao prints the missing hash function's number, zero, as a character.
         raise InvalidRequest("unsupported algorithm '\\x00'")
     return hash_
 
@@ -144,9 +144,9 @@ def check(keyring: Keyring, uses: Uses, hash_: Hash, request: RequestFacts, text
 
 
 def open_code(keyring: Keyring, code: str, subject: str) -> tuple[KeyVersion, bytes]:
-    """The version that ``code`` (``vault:v1:...``) was made with, and the bytes behind its header.
+    """The version in the header of ``code`` (``vault:v1:...``), and the bytes after it.
 
-    ``subject`` is HMAC or CMAC, for the errors. Raises ``InvalidRequest``.
+    ``subject`` is HMAC or CMAC, for errors. Raises ``InvalidRequest``.
     """
     number = parse_header(code, subject, f"invalid {subject} to verify: no prefix")
     try:

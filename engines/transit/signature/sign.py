@@ -1,4 +1,4 @@
-"""Sign data, or a batch of them, with a key pair."""
+"""Signatures of data, or a batch of them, with a key pair."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ from engines.worker_pools import at_pace, check_long_items, in_turns
 
 
 class Signing(Body):
-    """How to sign. ``urlalgorithm`` is part of the path, and ``algorithm`` the old name of ``hash_algorithm``."""
+    """Data to sign, and the options. ``urlalgorithm`` in the path, ``algorithm`` the old name of ``hash_algorithm``."""
 
     holds: ClassVar[Holds] = {"batch_input": InputItem}
 
@@ -98,7 +98,7 @@ class Signing(Body):
 
 
 def hash_name(call: Call, body: Signing) -> str:
-    """The name of the hash function, by the first of the three ways to give it that was taken."""
+    """The name of the hash function, by the first given of its three parameters."""
     if body.urlalgorithm:
         return body.urlalgorithm
     if body.algorithm is not UNSET and not ("hash_algorithm" in call.given and body.hash_algorithm):
@@ -109,7 +109,7 @@ def hash_name(call: Call, body: Signing) -> str:
 def signature_options(
     call: Call, body: Signing, keyring: Keyring, marshaling: Marshaling, salt_length: int
 ) -> SignatureOptions:
-    """What the parameters come to for ``keyring``, whose algorithm signs. Raises ``InvalidRequest``."""
+    """The signature options for ``keyring``, whose algorithm signs. Raises ``InvalidRequest``."""
     hash_ = parse_hash(hash_name(call, body))
     if hash_ is None and keyring.algorithm.variants.hash_chosen:
         check_unhashed(body.prehashed, body.signature_algorithm)
@@ -135,7 +135,7 @@ def signature_options(
 
 
 def _signature_context(keyring: Keyring, text: str) -> bytes:
-    """What signatures are to be bound to, b"" for nothing. Raises ``InvalidRequest`` where they can't be."""
+    """The context of signatures, b"" for none. Raises ``InvalidRequest`` if the key doesn't support one."""
     if not text:
         return b""
     if not keyring.algorithm.variants.signature_context:
@@ -147,9 +147,9 @@ def _signature_context(keyring: Keyring, text: str) -> bytes:
 
 
 def _signs_hash(keyring: Keyring, prehashed: bool, hash_: Hash | None) -> bool:
-    """Whether a signature with a context is one of a hash. Raises ``InvalidRequest`` if the parameters disagree.
+    """Whether a signature with a context is of a digest. Raises ``InvalidRequest`` for contradictory parameters.
 
-    Without a context they mean nothing to these algorithms, as in OpenBao.
+    Without a context these algorithms ignore them, as in OpenBao.
     """
     expected = keyring.algorithm.variants.hash_signed
     if expected is None:
@@ -162,7 +162,7 @@ def _signs_hash(keyring: Keyring, prehashed: bool, hash_: Hash | None) -> bool:
 
 
 async def sign(engine: Transit, call: Call, body: Signing) -> Reply:
-    """Sign ``input``, or every item of ``batch_input``; a batch is always answered as a success."""
+    """Sign ``input``, or every item of ``batch_input``; a batch always succeeds as a whole."""
     uses = begin(engine.keys, call, CryptoOperation.SIGN, body.name)
     marshaling = parse_marshaling(body.marshaling_algorithm)
     salt_length = parse_salt_length(body.salt_length)

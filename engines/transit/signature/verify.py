@@ -1,4 +1,4 @@
-"""Check signatures and HMACs, one or a batch of them."""
+"""Verification of signatures, HMACs and CMACs, one or a batch of them."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from engines.worker_pools import at_pace, check_long_items, in_turns
 
 
 class Verification(Signing):
-    """As for signing, and what to check."""
+    """As for signing, with the code or signature to verify."""
 
     signature: str | UnsetType = UNSET
     hmac: str | UnsetType = UNSET
@@ -55,7 +55,7 @@ class Verification(Signing):
 
 
 async def verify(engine: Transit, call: Call, body: Verification) -> Reply:
-    """Check ``signature``, ``hmac`` or ``cmac``, or those of every item of ``batch_input``."""
+    """Verify ``signature``, ``hmac`` or ``cmac``, or those of every item of ``batch_input``."""
     uses = begin(engine.keys, call, CryptoOperation.VERIFY, body.name)
     items = None
     if body.batch_input is not UNSET and body.batch_input is not None:
@@ -188,7 +188,7 @@ def _verify_cmac_item(keyring: Keyring, uses: Uses, item: InputItem, length: int
         valid = cmac.is_code(keyring, uses, item, cmac.item_length(item, length), index)
     except (InvalidRequest, PolicyRefused) as fault:
         return {"error": fault.message, "reference": item.reference}
-    # As for HMACs, Vault leaves out what is false.
+    # As for HMACs, Vault omits false.
     return {"valid": True, "reference": item.reference} if valid else {"reference": item.reference}
 
 
@@ -218,5 +218,5 @@ def _verify_hmac_item(check: Callable[[str, str], bool], item: InputItem) -> dic
         valid = check(item.input, code)
     except (InvalidRequest, PolicyRefused) as fault:
         return {"error": fault.message, "reference": item.reference}
-    # Vault leaves out what is false here, and only here.
+    # Vault omits false here, and only here.
     return {"valid": True, "reference": item.reference} if valid else {"reference": item.reference}

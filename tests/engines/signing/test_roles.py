@@ -108,7 +108,7 @@ async def test_what_may_hurt_is_warned_of(signing: Driver) -> None:
     answer = await signing.invoke(UPDATE, "roles/r", key="k", formats=["jwt", "jws"])
     assert answer.warnings == [
         "tokens may be valid for 3600 seconds, longer than key 'k' keeps its old versions published (3600 seconds)",
-        'whoever may sign JWS by role "r" can make any token that role "r" makes, since both have the same key; '
+        'signers of JWS by role "r" can make any token that role "r" makes, since both have the same key; '
         "use a key for each format",
     ]
 
