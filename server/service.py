@@ -153,8 +153,8 @@ def claim_storage(config: Config) -> Iterator[None]:
 async def _share_counts(core: Core) -> None:
     """Publish this process's counts to the others at intervals."""
     while True:
-        await asyncio.sleep(SHARE_SECONDS)
         core.runtime.meter.share(len(core.runtime.in_flight))
+        await asyncio.sleep(SHARE_SECONDS)
 
 
 def _pin_providers(config: Config) -> None:

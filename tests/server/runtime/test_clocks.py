@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
+from pathlib import Path
 
 import pytest
 
+from server.config import load_config
+from server.processes.worker_loop import Member
 from server.runtime import clocks
 from server.runtime.clocks import ClockFault, ClockWatch
 from server.runtime.meter import Meter, MeterTables
+from server.service import open_service
 from tests.server.places import MovableClock
 
 
@@ -71,3 +76,13 @@ async def test_other_processes_have_to_be_heard_of_and_to_agree(monkeypatch: pyt
 
 async def test_a_process_alone_has_nobody_to_disagree_with() -> None:
     await ClockWatch(time.time, Meter()).check_processes()
+
+
+async def test_a_process_publishes_from_its_start_on(tmp_path: Path) -> None:
+    file = tmp_path / "config.hcl"
+    file.write_text('storage "inmem" {}\nlistener "tcp" {\n  address = "127.0.0.1:0"\n  tls_disable = true\n}\n')
+    tables = MeterTables(2)
+    service = await open_service(load_config([str(file)], {}), Member(meter=Meter(tables, 1)))
+    await asyncio.sleep(0)
+    await ClockWatch(time.time, Meter(tables, 0)).check_processes()
+    await service.close()
