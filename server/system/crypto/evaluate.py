@@ -10,19 +10,17 @@ from msgspec import UNSET
 
 from engines.base import Body, Call, Operation, Reply, Route, Row, Scope
 from engines.crypto_policy.facts import KeyFacts, RequestFacts
-from engines.crypto_policy.inspection import KeepsFacts
 from engines.crypto_policy.operations import CryptoOperation
-from engines.crypto_policy.requests import default_request
 from engines.faults import InvalidRequest
-from engines.keys.facts import facts_of_type
 from server.system.crypto.policies import policies_of
+from server.system.crypto.questions import engine_at, question_about
 from server.system.state import System
 from server.tenants.crypto_policies.answers import Answer, Question, answer, answer_with
 from server.tenants.crypto_policies.callers import caller_facts
-from server.tenants.crypto_policies.documents import Given, check_policy_name, instant, operation_named, parse_document
+from server.tenants.crypto_policies.documents import Given, check_policy_name, instant, parse_document
 from server.tenants.crypto_policies.plans import Failure, Plan, verdict_of
 from server.tenants.crypto_policies.rules import CompiledPolicy, CompiledProfile
-from server.tenants.crypto_policies.trials import address_of, caller_of, shown_value, time_of
+from server.tenants.crypto_policies.trials import shown_value
 from server.tenants.crypto_policies.variables import Need
 
 _MADE = (CryptoOperation.CREATE, CryptoOperation.IMPORT)
@@ -86,14 +84,13 @@ async def draft_of(system: System, given: Any) -> CompiledPolicy | None:
 async def evaluate(system: System, call: Call, body: EvaluateBody) -> Reply:
     """Tell what every rule says of a use of a key, without using it."""
     given = _given(body)
-    now = time_of(given, system.core.runtime.clock())
-    operation = operation_named(given.operation)
-    key, request = await _facts(system, given, operation, now)
+    question = await question_about(system, given, system.core.runtime.clock())
+    if body.caller is UNSET:
+        question.caller = caller_facts(call.caller)
+    question.remote_address = question.remote_address or call.remote_address
     draft = await draft_of(system, body.policy)
-    caller = caller_facts(call.caller) if body.caller is UNSET else caller_of(given)
-    question = Question(operation, key, request, caller, address_of(given) or call.remote_address, now)
-    namespace = system.tenant.namespace.path
-    plan = system.unsealed.crypto_policies.plan(namespace, "" if key is None else key.mount, now, draft)
+    key, operation, namespace = question.key, question.operation, system.tenant.namespace.path
+    plan = system.unsealed.crypto_policies.plan(namespace, "" if key is None else key.mount, question.now, draft)
     rules = []
     failures = []
     for rule in plan.rules_for(operation, None if key is None else key.name):
@@ -126,58 +123,12 @@ def _shown(found: Answer, excepted_by: str, question: Question) -> dict[str, Any
     }
 
 
-async def _facts(
-    system: System, given: Given, operation: CryptoOperation, now: float
-) -> tuple[KeyFacts | None, RequestFacts]:
-    """The facts of the key and of the request that ``given`` names. Raises ``InvalidRequest``."""
-    request = {name: value for name, value in given.request.items() if name != "remote_address"}
-    if given.key is None:
-        if operation is not CryptoOperation.HASH:
-            raise InvalidRequest("key: must say which one")
-        return None, default_request(None, operation, request)
-    mount = given.key.get("mount", "")
-    engine = await _engine(system, mount)
-    described = "type" in given.key
-    if engine is not None and (operation in _MADE or not described):
-        key = await _of_engine(engine, given.key, operation)
-        return key, engine.request_facts(key, operation, request)
-    if not described:
-        raise InvalidRequest("key: there is no engine with keys at that mount" if mount else "key: must have a type")
-    fields = {name: value for name, value in given.key.items() if name != "type"}
-    key = facts_of_type(
-        str(given.key["type"]), operation, {"namespace": system.tenant.namespace.path, **fields}, now=now
-    )
-    return key, default_request(key, operation, request)
-
-
-async def _engine(system: System, mount: object) -> KeepsFacts | None:
-    if not isinstance(mount, str):
-        raise InvalidRequest("key: mount must be a text")
-    mounted = (await system.tenant.mounts.router()).mounts.get(mount)
-    return mounted.engine if mounted is not None and isinstance(mounted.engine, KeepsFacts) else None
-
-
-async def _of_engine(engine: KeepsFacts, given: Mapping[str, Any], operation: CryptoOperation) -> KeyFacts:
-    if operation in _MADE:
-        return engine.facts_of_new({name: value for name, value in given.items() if name not in ("mount", "version")})
-    unknown = given.keys() - _PLACE
-    if unknown:
-        raise InvalidRequest(f"key: {', '.join(sorted(unknown))}: a key that is named has its own facts")
-    name, version = given.get("name", ""), given.get("version", 0)
-    if not isinstance(name, str) or type(version) is not int or version < 0:
-        raise InvalidRequest("key: name must be a text, and version a number")
-    key = await engine.facts_of(name, version, operation)
-    if key is None:
-        raise InvalidRequest("key: there is no such key or version at that mount")
-    return key
-
-
 async def read_effective(system: System, call: Call, body: EffectiveBody) -> Reply:
     """Show which rules may apply to the keys of a mount, or to one key."""
     now = instant(body.at, "at") if body.at else system.core.runtime.clock()
     namespace = system.tenant.namespace.path
     plan = system.unsealed.crypto_policies.plan(namespace, body.mount, now)
-    engine = await _engine(system, body.mount)
+    engine = await engine_at(system, body.mount)
     key = await engine.facts_of(body.key, 0, CryptoOperation.SIGN) if engine is not None and body.key else None
     found: dict[tuple[str, str, str, str], list[str]] = {}
     for operation in CryptoOperation:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, ClassVar
 
 import msgspec
@@ -11,11 +12,11 @@ from msgspec import UNSET, UnsetType
 from engines.base import Access, Body, Call, Nothing, Operation, Reply, Route, Row, Scope
 from engines.durations import format_time
 from engines.faults import NotFound
-from engines.worker_pools import beside
+from server.system.crypto.questions import question_about
 from server.system.state import System
 from server.tenants.crypto_policies.documents import Document, check_policy_name, parse_document
 from server.tenants.crypto_policies.records import StoredPolicy
-from server.tenants.crypto_policies.trials import needs_of, run_tests
+from server.tenants.crypto_policies.trials import needs_of
 from server.tenants.crypto_policies.writes import NamespacePolicies
 
 NOT_ENFORCED = 'crypto policies are not enforced: the configuration says crypto_policies = "off"'
@@ -92,7 +93,12 @@ class RestoreBody(PolicyNameBody):
 
 def policies_of(system: System) -> NamespacePolicies:
     """The policies of the namespace that is looked after."""
-    return NamespacePolicies(system.unsealed.crypto_policies, system.tenant.namespace, system.core.runtime.clock)
+    return NamespacePolicies(
+        system.unsealed.crypto_policies,
+        system.tenant.namespace,
+        system.core.runtime.clock,
+        partial(question_about, system),
+    )
 
 
 def entity_of(call: Call) -> str:
@@ -180,8 +186,7 @@ async def check_policy(system: System, call: Call, body: DocumentBody) -> Reply:
     else:
         document = document_of(call.given)
     policy = await policies.compiled(body.name, document)
-    now = system.core.runtime.clock()
-    return Reply({"tests": await beside(lambda: run_tests(policy, now)), "rules": needs_of(policy)})
+    return Reply({"tests": await policies.tests(policy), "rules": needs_of(policy)})
 
 
 POLICY_ROUTES: tuple[Row[System], ...] = (

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from functools import partial
+from typing import Any, TypeAlias
 
 import msgspec
 
+from engines.crypto_policy.facts import KeyFacts, RequestFacts
 from engines.crypto_policy.operations import CryptoOperation
 from engines.crypto_policy.requests import default_request
 from engines.faults import InvalidRequest
 from engines.keys.facts import facts_of_type
+from engines.worker_pools import beside
 from server.tenants.crypto_policies.answers import Answer, Question, answer
-from server.tenants.crypto_policies.documents import Given, Mode, Test, instant, operation_named
+from server.tenants.crypto_policies.documents import Given, Mode, Test, instant
 from server.tenants.crypto_policies.globs import matches_any
 from server.tenants.crypto_policies.rules import AnyRule, CompiledPolicy
 from server.tenants.crypto_policies.variables import CallerFacts
@@ -22,25 +25,46 @@ _REMOTE_ADDRESS = "remote_address"
 _VERDICTS = {Mode.AUDIT: "allow", Mode.WARN: "warn", Mode.ENFORCE: "deny"}
 
 
-def question_of(given: Given, now: float) -> Question:
-    """The question that ``given`` states, of a key that is described and not named; ``now`` if it says no time.
+CREATING = (CryptoOperation.CREATE, CryptoOperation.IMPORT)
+"""Operations of which a question may hold the fields of the request, as they are called there."""
+
+_OTHER_NAMES = {"convergent_encryption": "convergent"}
+_WITHOUT_FACTS = frozenset({"allow_plaintext_backup", "auto_rotate_period", "context", "custom_metadata"})
+_KEY_SIZE = "key_size"
+
+
+def described_use(
+    given: Given, operation: CryptoOperation, namespace: str, at: float
+) -> tuple[KeyFacts | None, RequestFacts]:
+    """The facts of a key that is described by its type and others, in ``namespace``, and of the request.
 
     Raises ``InvalidRequest``.
     """
-    operation = operation_named(given.operation)
-    at = time_of(given, now)
     key = None
     if given.key is not None:
-        fields = {name: value for name, value in given.key.items() if name != "type"}
         key_type = given.key.get("type")
         if not isinstance(key_type, str):
-            raise InvalidRequest("key: type must say of which type it is")
-        key = facts_of_type(key_type, operation, fields, now=at)
+            raise InvalidRequest("key: must have a type, or say by mount and name which one")
+        fields = {"namespace": namespace, **given.key}
+        del fields["type"]
+        key = facts_of_type(key_type, operation, _created(fields) if operation in CREATING else fields, now=at)
     elif operation is not CryptoOperation.HASH:
-        raise InvalidRequest(f"key: {operation.value} has one")
-    request = {name: value for name, value in given.request.items() if name != _REMOTE_ADDRESS}
-    facts = default_request(key, operation, request)
-    return Question(operation, key, facts, caller_of(given), address_of(given), at)
+        raise InvalidRequest("key: must say which one")
+    return key, default_request(key, operation, request_of(given))
+
+
+def _created(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The facts that follow from the fields of a creation."""
+    facts = {_OTHER_NAMES.get(name, name): value for name, value in fields.items() if name not in _WITHOUT_FACTS}
+    size = facts.pop(_KEY_SIZE, 0)
+    if type(size) is int and size > 0:
+        facts["bits"] = 8 * size
+    return facts
+
+
+def request_of(given: Given) -> dict[str, Any]:
+    """The facts of the request that a question names."""
+    return {name: value for name, value in given.request.items() if name != _REMOTE_ADDRESS}
 
 
 def time_of(given: Given, now: float) -> float:
@@ -75,33 +99,39 @@ def address_of(given: Given) -> str:
     return address
 
 
-def run_tests(policy: CompiledPolicy, now: float) -> list[dict[str, Any]]:
+Ask: TypeAlias = Callable[[Given, float], Awaitable[Question]]
+"""Makes the question that is given, at a time if it says none. Raises ``InvalidRequest``."""
+
+
+async def run_tests(policy: CompiledPolicy, now: float, ask: Ask) -> list[dict[str, Any]]:
     """The results of a policy's own tests, in the form of ``check``.
 
     A test is about this policy alone; what it doesn't say of the mount and the name of its key is in the scope.
     """
-    return [_run(policy, test, now) for test in policy.document.tests]
+    results = []
+    for test in policy.document.tests:
+        result: dict[str, Any] = {"name": test.name, "passed": False, "verdict": "", "rules": [], "error": ""}
+        results.append(result)
+        try:
+            question = await ask(test.given, now)
+        except InvalidRequest as fault:
+            result["error"] = str(fault)
+        else:
+            result |= await beside(partial(_result, policy, test, question))
+    return results
 
 
-def _run(policy: CompiledPolicy, test: Test, now: float) -> dict[str, Any]:
-    result: dict[str, Any] = {"name": test.name, "passed": False, "verdict": "", "rules": [], "error": ""}
-    try:
-        question = question_of(test.given, now)
-    except InvalidRequest as fault:
-        result["error"] = str(fault)
-        return result
-    named = test.given.key or {}
+def _result(policy: CompiledPolicy, test: Test, question: Question) -> dict[str, Any]:
     failures = [
         found
-        for rule in _in_scope(policy, question, named)
+        for rule in _in_scope(policy, question, test.given.key or {})
         if (found := answer(rule, question)) is not None and not found.held
     ]
-    result["verdict"] = verdict_of(failures)
-    result["rules"] = [found.rule for found in failures]
-    result["passed"] = result["verdict"] == test.expect.verdict and (
-        test.expect.rules is None or sorted(test.expect.rules) == sorted(result["rules"])
-    )
-    return result
+    verdict = verdict_of(failures)
+    rules = [found.rule for found in failures]
+    expected = test.expect
+    passed = verdict == expected.verdict and (expected.rules is None or sorted(expected.rules) == sorted(rules))
+    return {"passed": passed, "verdict": verdict, "rules": rules}
 
 
 def _in_scope(policy: CompiledPolicy, question: Question, named: Mapping[str, Any]) -> list[AnyRule]:

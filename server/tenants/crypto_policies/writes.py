@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 from engines.base import Clock
 from engines.faults import Failed, InvalidRequest, NotFound
@@ -24,7 +25,7 @@ from server.tenants.crypto_policies.records import (
 )
 from server.tenants.crypto_policies.rules import CompiledPolicy, Source, compile_policy
 from server.tenants.crypto_policies.table import CryptoPolicyTable
-from server.tenants.crypto_policies.trials import run_tests
+from server.tenants.crypto_policies.trials import Ask, run_tests
 from server.tenants.namespaces.names import Namespace
 from server.tenants.policies.store import check_version
 from storage.base import Transaction
@@ -33,8 +34,10 @@ from storage.base import Transaction
 class NamespacePolicies:
     """The policies and exceptions of ``namespace``, in ``table``."""
 
-    def __init__(self, table: CryptoPolicyTable, namespace: Namespace, clock: Clock) -> None:
+    def __init__(self, table: CryptoPolicyTable, namespace: Namespace, clock: Clock, ask: Ask) -> None:
+        """``ask`` makes the questions of tests."""
         self.table = table
+        self._ask = ask
         self.namespace = namespace
         self._clock = clock
 
@@ -74,11 +77,14 @@ class NamespacePolicies:
 
     async def _check_tests(self, policy: CompiledPolicy) -> None:
         """Raise ``InvalidRequest`` with the first test that fails."""
-        results = await beside(partial(run_tests, policy, self._clock()))
-        for result in results:
+        for result in await self.tests(policy):
             if not result["passed"]:
                 reason = result["error"] or f"the verdict is {result['verdict']}, by the rules {result['rules']}"
                 raise InvalidRequest(f'test "{result["name"]}" fails: {reason}')
+
+    async def tests(self, policy: CompiledPolicy) -> list[dict[str, Any]]:
+        """The results of a policy's own tests, in the form of ``check``."""
+        return await run_tests(policy, self._clock(), self._ask)
 
     async def _present(self, transaction: Transaction, name: str) -> StoredPolicy | None:
         value = await transaction.get(policy_key(self.namespace.id, name))

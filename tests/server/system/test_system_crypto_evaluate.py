@@ -102,7 +102,7 @@ async def test_the_caller_is_who_asks_unless_another_is_given(server: Server) ->
         ({"operation": "sign"}, "key: must say which one"),
         ({"operation": "random", "key": {"type": "rsa-2048"}}, "'random' is no operation"),
         ({"operation": "sign", "key": {"type": "none"}}, "unknown key type none"),
-        ({"operation": "sign", "key": {}}, "key: must have a type"),
+        ({"operation": "sign", "key": {}}, "key: must have a type, or say"),
         ({"operation": "sign", "key": {"mount": "none/", "name": "k"}}, "key: there is no engine with keys at that"),
         ({"operation": "sign", "key": {"mount": 1}}, "key: mount must be a text"),
         ({"operation": "sign", "key": {"type": "rsa-2048", "x": 1}}, 'key: there is no fact "x"'),
@@ -118,6 +118,18 @@ async def test_a_question_that_is_not_taken(server: Server, question: dict[str, 
     status, answer = await server.ask("POST", EVALUATE, question)
     assert status == 400, answer
     assert answer["errors"][0].startswith(error)
+
+
+async def test_a_creation_is_told_in_its_own_fields(server: Server) -> None:
+    rules = [
+        {"name": "c", "operations": ["create"], "require": "!key.convergent"},
+        {"name": "b", "operations": ["create"], "require": "key.bits >= 512"},
+    ]
+    await write(server, "", "p", rules=rules)
+    fields = {"type": "hmac", "key_size": 32, "allow_plaintext_backup": True, "convergent_encryption": True}
+    data = await _evaluate(server, operation="create", key={"mount": "none/", "name": "k", **fields})
+    assert [rule["values"] for rule in data["rules"]] == [{"key.convergent": True}, {"key.bits": 256}]
+    assert data["verdict"] == "deny"
 
 
 async def test_effective_rules_are_shown_by_mount_key_and_time(server: Server) -> None:
