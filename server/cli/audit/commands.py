@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from server.audit.ledger.offline.findings import UNREADABLE
 from server.cli.audit.compare import COMPARE
+from server.cli.audit.export import EXPORT
 from server.cli.audit.proofs import PROVE, VERIFY_PROOF
 from server.cli.audit.query import QUERY
 from server.cli.audit.verify import VERIFY
@@ -11,6 +12,13 @@ from server.cli.command import group
 
 AUDIT = group(
     "Verify, compare, prove, query and export audit ledgers",
-    {"verify": VERIFY, "compare": COMPARE, "prove": PROVE, "verify-proof": VERIFY_PROOF, "query": QUERY},
+    {
+        "verify": VERIFY,
+        "compare": COMPARE,
+        "prove": PROVE,
+        "verify-proof": VERIFY_PROOF,
+        "query": QUERY,
+        "export": EXPORT,
+    },
     UNREADABLE,
 )

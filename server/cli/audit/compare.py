@@ -45,7 +45,7 @@ def _compare(one: ProvenLog, other: ProvenLog) -> tuple[int, dict[str, Any]]:
     try:
         index = first_difference(one, other)
     except NotProven as error:
-        if _roots(one, smaller) == _roots(other, smaller):
+        if _root(one, smaller) == _root(other, smaller):
             raise CommandFailed(str(error)) from error
         message = f"the logs fork before entry {smaller}; where can't be said: {error}"
         return FORK, {"result": "fork", "first_difference": None, "logs": logs, "message": message}
@@ -56,10 +56,10 @@ def _compare(one: ProvenLog, other: ProvenLog) -> tuple[int, dict[str, Any]]:
     return FORK, {"result": "fork", "first_difference": index, "logs": logs, "message": message}
 
 
-def _roots(log: ProvenLog, size: int) -> bytes:
+def _root(log: ProvenLog, size: int) -> bytes:
     try:
-        return log.tree.root(size)
-    except (LookupError, ValueError) as error:
+        return log.root_at(size)
+    except NotProven as error:
         raise CommandFailed(str(error)) from error
 
 

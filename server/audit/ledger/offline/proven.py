@@ -42,7 +42,7 @@ class ProvenLog:
         newer = ProvenLog(self.source, self._policy)
         if newer.checkpoint.origin != self.checkpoint.origin or newer.checkpoint.size < self.checkpoint.size:
             raise NotProven("the log isn't what it was: it is shorter, or another one")
-        if newer.tree.root(self.checkpoint.size) != self.checkpoint.root:
+        if newer.root_at(self.checkpoint.size) != self.checkpoint.root:
             raise NotProven("the log doesn't extend what it was")
         grown = newer.checkpoint.size > self.checkpoint.size
         self.checkpoint, self.note, self.tree = newer.checkpoint, newer.note, newer.tree
@@ -70,6 +70,13 @@ class ProvenLog:
     def entry(self, index: int) -> bytes:
         """One entry."""
         return self.bundle(index // WIDTH)[index % WIDTH]
+
+    def root_at(self, size: int) -> bytes:
+        """The root of the first ``size`` entries."""
+        try:
+            return self.checkpoint.root if size == self.checkpoint.size else self.tree.root(size)
+        except (MissingTile, BadTile, BadFile) as error:
+            raise NotProven(str(error)) from error
 
     def _read(self) -> tuple[Checkpoint, Note]:
         try:

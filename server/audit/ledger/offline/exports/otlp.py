@@ -1,0 +1,57 @@
+"""OpenTelemetry's logs (OTLP 1, in JSON): a request for ``/v1/logs``, or a line of a file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+
+from server.audit.ledger.offline.exports.records import Record
+from server.runtime.version import VERSION
+
+_INFO, _WARN = 9, 13
+
+
+def logs_data(records: Sequence[Record]) -> bytes:
+    """Records of one log as one message."""
+    origin = records[0].origin
+    resource = _attributes({"service.name": "cryptoserve", "service.version": VERSION, "ledger.origin": origin})
+    scope_logs = {"scope": {"name": "cryptoserve.audit"}, "logRecords": [_record(record) for record in records]}
+    return orjson.dumps({"resourceLogs": [{"resource": {"attributes": resource}, "scopeLogs": [scope_logs]}]})
+
+
+def _record(record: Record) -> dict[str, Any]:
+    attributes: dict[str, str | int | None] = {
+        "log.record.uid": f"{record.origin}/{record.index}",
+        "ledger.index": record.index,
+        "event.name": f"audit.{record.type}" if record.type else "",
+        "request.id": record.text("request", "id"),
+        "request.operation": record.text("request", "operation"),
+        "url.path": record.text("request", "path"),
+        "client.address": record.text("request", "remote_address"),
+        "client.port": record.number("request", "remote_port"),
+        "user.id": record.text("auth", "entity_id"),
+        "user.name": record.text("auth", "display_name"),
+        "crypto.operation": record.text("crypto", "operation"),
+        "crypto.key": record.text("crypto", "key"),
+        "crypto_policy.verdict": record.text("crypto_policy", "verdict"),
+    }
+    found: dict[str, Any] = {
+        "severityNumber": _WARN if record.failed else _INFO,
+        "severityText": "WARN" if record.failed else "INFO",
+        "body": {"stringValue": record.entry.decode("utf-8", "replace")},
+        "attributes": _attributes(attributes),
+    }
+    if record.nanoseconds is not None:
+        # Protocol Buffers' JSON writes 64-bit numbers as texts.
+        found["timeUnixNano"] = found["observedTimeUnixNano"] = str(record.nanoseconds)
+    return found
+
+
+def _attributes(values: dict[str, str | int | None]) -> list[dict[str, Any]]:
+    return [
+        {"key": key, "value": {"intValue": str(value)} if isinstance(value, int) else {"stringValue": value}}
+        for key, value in values.items()
+        if value not in ("", None)
+    ]
