@@ -22,7 +22,7 @@ from engines.durations import SECOND, InvalidDuration, parse_duration_nanosecond
 from engines.faults import InvalidRequest, NotFound
 
 PREFIX = b"/v1/"
-"""Where the API begins."""
+"""The prefix of the API's paths."""
 
 _OPERATIONS = {
     "POST": Operation.UPDATE,

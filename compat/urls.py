@@ -44,7 +44,7 @@ def decode_path(raw: bytes) -> str | Refusal:
 
 
 def unclean(raw_path: bytes, query_string: bytes) -> Redirect | None:
-    """Where a path with empty, ``.`` or ``..`` segments leads, judged by what is written, not by what is escaped."""
+    """The redirect for a path with empty, ``.`` or ``..`` segments, judged as written, not as decoded."""
     segments: list[bytes] = []
     for segment in raw_path.split(b"/"):
         if segment == b"..":

@@ -20,7 +20,7 @@ from typing import Any
 from storage.base import Store
 
 DEFAULT_CAPACITY = 100_000
-"""How many decoded entries are kept unless the configuration says otherwise."""
+"""The default of the most cached entries."""
 
 
 class ObjectCache:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from itertools import islice
 
 MAX_CHANGES = 50_000
-"""How many changed keys a store remembers; a cache further behind must be emptied."""
+"""The most changed keys that a store remembers; a cache further behind must be emptied."""
 
 
 class Changelog:

@@ -26,7 +26,7 @@ MAX_TRANSACTION_WRITES = 100_000
 """The most entries that one transaction may write; larger changes take several."""
 
 Listing: TypeAlias = tuple[str, str, int | None]
-"""What was listed: prefix, after, limit."""
+"""The arguments of a list: prefix, after, limit."""
 
 NameList: TypeAlias = list[str]
 """``list[str]``, for classes in which ``list`` is a method."""

@@ -85,7 +85,7 @@ class ConfigBody(Body):
 
 
 class RotateBody(Body):
-    """How to rotate."""
+    """The options of a rotation."""
 
     withdraw: bool = False
 

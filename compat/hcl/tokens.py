@@ -195,7 +195,7 @@ def _string(text: str, start: int, lines: LineCounter) -> tuple[str, int]:
 
 
 def _interpolation_end(text: str, start: int, lines: LineCounter) -> int:
-    """Where the ``${...}`` that begins at ``start`` ends; braces nest in it and all else is taken as it stands."""
+    """The end of the ``${...}`` that begins at ``start``; braces nest in it, all else is taken literally."""
     depth = 1
     offset = start + 2
     while depth:
@@ -240,7 +240,7 @@ def _heredoc(text: str, match: re.Match[str], lines: LineCounter) -> tuple[str, 
 
 
 def _anchor_line(text: str, start: int, anchor: str) -> tuple[int, int] | None:
-    """Where the first line from ``start`` on that is ``anchor`` alone begins and ends; None if there is none.
+    """Beginning and end of the first line from ``start`` on that is just ``anchor``; None if there is none.
 
     Each line is looked at once, and those without the anchor in them not at all.
     """

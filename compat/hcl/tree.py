@@ -12,7 +12,7 @@ from typing import TypeAlias
 from msgspec import Struct
 
 MAX_DEPTH = 32
-"""How deep objects and lists may nest."""
+"""The deepest nesting of objects and lists."""
 
 
 class Position(Struct, frozen=True, gc=False):

@@ -22,7 +22,7 @@ Octets: TypeAlias = bytes | bytearray
 """A body, as it was received."""
 
 MAX_DEPTH = 128
-"""How deep objects and arrays may nest; answers must fit orjson's limit of 254."""
+"""The deepest nesting of objects and arrays; answers must fit orjson's limit of 254."""
 
 MAX_CONTAINERS = 50_000
 """The most objects and arrays in one body: each takes some hundred bytes of memory for two on the wire."""

@@ -15,7 +15,7 @@ from msgspec import Struct
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Place:
-    """Where keys lie: the path of their mount below its namespace, and that of the namespace; both end in ``/``.
+    """The place of keys: the path of their mount below its namespace, and the namespace's; both end in ``/``.
 
     The root namespace is ``""``. A mount that moves gets a new object.
     """

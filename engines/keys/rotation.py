@@ -44,7 +44,7 @@ def is_blocked(keys: KeyStore, keyring: Keyring, now: float) -> bool:
 
 
 async def blocked_rotations(keys: KeyStore, names: Collection[str], now: float) -> list[str]:
-    """Those of ``names`` whose automatic rotation is due, but refused by the crypto policy."""
+    """The keys among ``names`` whose automatic rotation is due, but refused by the crypto policy."""
     if not keys.gate.active:
         return []
     blocked: list[str] = []

@@ -86,7 +86,7 @@ def _suite(keyring: Keyring) -> HpkeSuite:
 def _prepare_seal(
     keyring: Keyring, uses: Uses, plaintext: str, associated_data: str, key_version: int
 ) -> Callable[[], tuple[str, int]]:
-    """What gives the ciphertext and the version it is for. Raises ``InvalidRequest`` or ``PolicyRefused``."""
+    """The function that returns the ciphertext and its version. Raises ``InvalidRequest`` or ``PolicyRefused``."""
     data = decode_base64(plaintext)
     associated = decode_base64(associated_data)
     version = keyring.version_to_encrypt(key_version)
@@ -151,7 +151,7 @@ async def decrypt(engine: Pqc, call: Call, body: Decryption) -> Reply:
 
 
 Sealing: TypeAlias = Callable[[], tuple[str, int]] | InvalidRequest | PolicyRefused
-"""What seals an item, or what is wrong with it."""
+"""The function that encrypts an item, or the item's fault."""
 
 
 async def _encrypt_batch(engine: Pqc, call: Call, body: Encryption, uses: Uses) -> Reply:

@@ -91,8 +91,8 @@ async def find_signer(
     """The version of the role's key that made ``signature``.
 
     ``key_id`` only narrows the search: the key is the role's in any case. Another issuer with the same key may use
-    have another name for it. Which version it is, is known once its signature is found to be valid; so that is when
-    the crypto policy is asked for it, and where it is one version alone, before.
+    another key id. The crypto policy is asked for a version once its signature is valid, or before if there is only
+    one.
 
     Raises ``NotValid``, ``RateLimited`` as ``make``, and ``PolicyRefused``.
     """

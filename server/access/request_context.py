@@ -134,7 +134,7 @@ class RequestContext(Struct, frozen=True):
         )
 
     def _remaining_uses(self, token: Token) -> int:
-        """How many uses a limited token had before this request took one."""
+        """The uses of a limited token before this request took one."""
         uses = token.record.num_uses
         return max(uses, 0) + 1 if uses and self.decision is not None else uses
 

@@ -15,7 +15,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 class AuditCrypto(Struct, frozen=True):
-    """What a request executed with keys. ``mount`` ends in ``/``, ``latency_us`` is in microseconds."""
+    """A request's uses of keys. ``mount`` ends in ``/``, ``latency_us`` is in microseconds."""
 
     operation: str
     key: str
@@ -38,7 +38,7 @@ class CryptoEntry(Struct, frozen=True):
 
 
 def crypto_entry(call: Call, mount: str, began_ns: int, *, failed: bool) -> CryptoEntry | None:
-    """What ``call`` has left to be written; None if there is nothing.
+    """The record of ``call`` that is still to be written; None if there is none.
 
     ``mount`` is the path of its mount, ``began_ns`` when it began by ``perf_counter_ns``; ``failed`` says that a fault
     was raised.

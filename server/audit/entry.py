@@ -213,7 +213,7 @@ class AuditResponse(Struct):
     """The result of the broker's ``hide_answer`` for ``data``."""
 
     crypto: CryptoEntry | None = None
-    """What was done with keys, and what the crypto policy said of it."""
+    """The uses of keys, with the crypto policy's decisions."""
 
     def __repr__(self) -> str:
         return f"AuditResponse(error={self.error!r})"

@@ -75,7 +75,7 @@ class StoredDevices:
             transaction.delete(_key(path))
 
     async def unsettled(self, declared: Mapping[str, DeclaredDevice]) -> list[DeclaredDevice]:
-        """Those of ``declared`` that aren't stored, or are stored differently."""
+        """The devices in ``declared`` that aren't stored, or are stored differently."""
         stored = await self.all()
         return [device for path, device in declared.items() if to_store(device, stored.get(path)) != stored.get(path)]
 

@@ -89,7 +89,7 @@ def _run(invocation: Invocation) -> int:
 
 
 def _deep(invocation: Invocation) -> dict[str, Any]:
-    """What the server's deep health checks say. Raises ``CommandFailed``."""
+    """The results of the server's deep health checks. Raises ``CommandFailed``."""
     token = _token(invocation.environment)
     answer = _ask(invocation.flags, _DEEP_PATH, {"x-vault-token": token}, _UNSEALED_CODES)
     if not isinstance(answer.get("checks"), dict):

@@ -97,7 +97,7 @@ TOP = (
          "default, or refused. See [FIPS modes](fips.md).", choices=FIPS_MODES),
     Setting("crypto_policies", Kind.CHOICE, "enforce",
          "Whether [crypto policies](crypto-policy.md) are enforced. `off` is for getting out of a policy that locks "
-         "everybody out; it is logged at every start.", choices=CRYPTO_POLICIES),
+         "all callers out; it is logged at every start.", choices=CRYPTO_POLICIES),
     Setting("max_batch_items", Kind.COUNT, MAX_BATCH_ITEMS,
          "The most items that one `batch_input` may hold; more are answered 400. Streams have no such limit.",
          minimum=1),

@@ -32,10 +32,10 @@ from storage.base import NotInitialized, StorageFault, put
 from storage.seals.stored import StoredSeal
 
 CHECK_SECONDS = 5.0
-"""How long a part may take."""
+"""The seconds that a part may take."""
 
 REUSE_SECONDS = 1.0
-"""How long a result is handed out after its run has ended."""
+"""The seconds for which a result is returned after its run has ended."""
 
 _WRITTEN = "sys/deep-health"
 """The entry that is written, in the root namespace; it holds the time of the last write."""
@@ -46,7 +46,7 @@ Check: TypeAlias = Callable[[], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of one part. ``error`` is ``""`` if nothing is wrong."""
+    """The result of one part. ``error`` is ``""`` if nothing is wrong."""
 
     error: str
     milliseconds: float

@@ -38,7 +38,7 @@ HELD_SECONDS = 5.0
 """The seconds for which a body counts among these, so that a slow client doesn't hold up others for longer."""
 
 _LOOKS = 6
-"""How many turns of the event loop it takes at most until the end of a connection is known."""
+"""The most turns of the event loop before the end of a connection is noticed."""
 
 UNKNOWN_CALLER = f"without a token, at most {PLAIN_BODY_BYTES} bytes, of few values"
 

@@ -11,10 +11,10 @@ STEP_SECONDS = 2.0
 """A change of the wall clock against the monotonic clock that is a step; adjustments below it are usual."""
 
 MAX_RATE = 0.001
-"""How far the clocks may drift apart by gradual adjustment, in seconds for each second; NTP stays below half of it."""
+"""The greatest drift between the clocks by gradual adjustment, in seconds per second; NTP stays below half of it."""
 
 RECENT_SECONDS = 600.0
-"""How long a step is told of."""
+"""The seconds for which a step is reported."""
 
 SILENT_SECONDS = 10.0
 """A process that hasn't published its counts for so long is in trouble; it does so every second."""

@@ -44,7 +44,7 @@ CREATION_TTLS = ((60, "1m"), (600, "10m"), (1200, "20m"), (3600, "1h"), (7200, "
 
 
 class AuditEntry(Enum):
-    """Which of a request's two audit entries."""
+    """One of a request's two audit entries."""
 
     REQUEST = 0
     RESPONSE = 1

@@ -164,7 +164,7 @@ def _families(counts: Counts, gauges: Gauges) -> Iterator[Metric]:
 
 
 def _stored(counts: Counts, gauges: Gauges) -> Iterator[Metric]:
-    """How many tokens and leases there are, and were made; the former unless the server is sealed."""
+    """The numbers of tokens and leases that exist (unless the server is sealed), and that were created."""
     tokens = GaugeMetricFamily("vault_token_count", "Service tokens that are stored, in all namespaces.")
     leases = GaugeMetricFamily("vault_expire_num_leases", "Leases, in all namespaces.")
     if gauges.unsealed and counts.stored is not None:

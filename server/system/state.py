@@ -22,7 +22,7 @@ _PATH = "sys/"
 
 @dataclass(slots=True)
 class _Gated:
-    """What ``begin`` asks for, where no key is used."""
+    """The ``Gated`` for operations without a key, for ``begin``."""
 
     gate: Gate
     place: Place

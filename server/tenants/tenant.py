@@ -34,4 +34,4 @@ class Tenant:
     identities: EffectiveIdentities
     jwt_issuer: JwtIssuer
     crypto_policies: CryptoPolicyTable
-    """Of all namespaces."""
+    """The crypto policies of all namespaces."""

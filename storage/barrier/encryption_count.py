@@ -15,7 +15,7 @@ from storage.base import Damaged, Reader, Storage, Transaction, transact
 from storage.envelope import close_envelope, derive_cipher, open_envelope
 
 BLOCK = 10_000
-"""How many encryptions are reserved at a time."""
+"""The number of encryptions reserved at a time."""
 
 _FORMAT = b"\x01"
 _TOTAL = struct.Struct(">Q")

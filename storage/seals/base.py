@@ -33,7 +33,7 @@ class InvalidSealConfig(SealFault):
 
 
 class SealConfig(msgspec.Struct, frozen=True, array_like=True):
-    """How a key was split; ``type`` is that of the seal, and ``shamir`` for recovery shares."""
+    """The split of a key; ``type`` is that of the seal, and ``shamir`` for recovery shares."""
 
     type: str
     secret_shares: int
@@ -69,7 +69,7 @@ class Seal(Protocol):
         """Encrypt ``secret`` for the entry at ``path``."""
 
     async def unwrap(self, path: str, wrapped: bytes) -> bytes:
-        """What was wrapped. Raises ``InvalidKey`` if it was not with the seal's key."""
+        """The wrapped secret. Raises ``InvalidKey`` if it wasn't wrapped with the seal's key."""
 
     def outdated(self, wrapped: bytes) -> bool:
         """Whether ``wrapped`` was made with a key that is going out of use, and should be wrapped again."""

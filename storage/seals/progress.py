@@ -25,7 +25,7 @@ class ShareProgress:
 
     @property
     def progress(self) -> int:
-        """How many different shares have come."""
+        """The number of different shares received."""
         return len(self._shares)
 
     @property

@@ -64,7 +64,7 @@ class StoredSeal:
         self.seal = seal
 
     async def config(self) -> SealConfig | None:
-        """How the unseal key is split; one of one for automatic seals. None before ``create``."""
+        """The split of the unseal key; one of one for automatic seals. None before ``create``."""
         return await _read_config(self._store, CONFIG_PATH)
 
     async def check(self) -> None:
@@ -74,7 +74,7 @@ class StoredSeal:
             raise SealFault(f"the seal was set up as {config.type!r}, but is configured as {self.seal.type!r}")
 
     async def recovery_config(self) -> SealConfig | None:
-        """How the recovery key is split; None if there is none."""
+        """The split of the recovery key; None if there is none."""
         return await _read_config(self._store, RECOVERY_CONFIG_PATH)
 
     async def create(self, transaction: Transaction, root_key: bytes, new: NewShares | None) -> None:

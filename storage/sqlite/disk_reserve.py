@@ -57,12 +57,12 @@ class DiskReserve:
                 os.close(descriptor)
 
     def _free_bytes(self) -> int:
-        """How many bytes of the disk this account may still use."""
+        """The bytes of the disk that this account may still use."""
         return free_bytes(self._path.parent)
 
 
 def free_bytes(folder: Path) -> int:
-    """How many bytes of the disk with ``folder`` this account may still use; very many where that is unknown."""
+    """The bytes of the disk with ``folder`` this account may still use; very many where that is unknown."""
     try:
         status = os.statvfs(folder)
     except OSError:

@@ -20,7 +20,7 @@ from storage.sqlite.schema import beside, create_files, database_path, locks_fai
 from storage.sqlite.store import SqliteStore, open_sqlite
 
 CLAIM_SECONDS = 3.0
-"""How long to wait for the database of a server that was killed a moment ago, and whose workers are just ending."""
+"""The seconds to wait for the database of a server that was just killed and whose workers are ending."""
 
 _POLL_SECONDS = 0.05
 

@@ -16,7 +16,7 @@ from storage.base import Damaged, Full, StorageFault, Unavailable
 from storage.sqlite.disk_reserve import free_bytes, is_full
 
 BUSY_SECONDS = 10.0
-"""How long to wait for another process that holds the write lock."""
+"""The time to wait for another process that holds the write lock."""
 
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
@@ -138,7 +138,7 @@ def _migrate(connection: sqlite3.Connection, path: Path) -> None:
 
 
 def schema_version(connection: sqlite3.Connection, path: Path) -> int:
-    """How many migrations the database has had. Raises ``Unavailable`` if a newer release has written it."""
+    """The number of migrations applied to the database. Raises ``Unavailable`` if a newer release has written it."""
     version = int(connection.execute("PRAGMA user_version").fetchone()[0])
     if not 0 <= version <= len(MIGRATIONS):
         raise Unavailable(

@@ -107,7 +107,7 @@ _HASHES: dict[str, hashes.SHA256 | hashes.SHA384 | hashes.SHA512] = {
 
 
 def request_options(algorithm: Algorithm) -> SignatureOptions:
-    """How requests by keys of ``algorithm`` are signed: by a hash as strong as the key, where that is chosen."""
+    """The signature options of requests by keys of ``algorithm``: a hash as strong as the key, if it is chosen."""
     if not algorithm.variants.hash_chosen:
         return SignatureOptions(None)
     if algorithm.variants.signature_salted:

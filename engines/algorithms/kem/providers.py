@@ -81,7 +81,7 @@ def having(parameters: ParameterSet) -> list[MlKemProvider]:
 
 
 def able(row: str, parameters: ParameterSet) -> list[MlKemProvider]:
-    """Those that may serve ``row``, by preference."""
+    """The providers that may serve ``row``, by preference."""
     pinned = _pins.get(row)
     return [provider for provider in having(parameters) if pinned in (None, provider.name)]
 

@@ -28,7 +28,7 @@ class Verdict(Enum):
 
 
 class Binding(Enum):
-    """How binding a rule is for the document's audience."""
+    """The force of a rule for the document's audience."""
 
     LAW = "law"
     MANDATORY = "mandatory"

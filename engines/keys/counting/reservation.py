@@ -70,7 +70,7 @@ class EncryptionCounts:
             await self._reserve(count, wanted)
 
     async def totals(self, keyring: Keyring) -> dict[int, int]:
-        """How often each usable version has encrypted: exact for this process, with whole blocks of the others."""
+        """The encryptions of each usable version: exact for this process, with whole blocks of the others."""
         value = await self._storage.get(COUNTS + keyring.record.name)
         totals = {} if value is None else decode_totals(value)
         result: dict[int, int] = {}

@@ -204,7 +204,7 @@ def _prepare(
     text: str,
     context_text: str,
 ) -> Callable[[], _Signed]:
-    """What signs the message in ``text``, which may be signed. Raises a fault."""
+    """The function that signs the message in ``text``, once allowed. Raises a fault."""
     data = decode_input(text)
     context = decode_context(context_text)
     if keyring.record.soft_deleted:

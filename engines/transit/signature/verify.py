@@ -123,7 +123,7 @@ def _prepare(
     context_text: str,
     signature: str,
 ) -> Callable[[], bool]:
-    """What tells whether a signature is valid, which may be told. Raises a fault."""
+    """The function that checks a signature, once allowed. Raises a fault."""
     data = decode_input(text)
     context = decode_context(context_text)
     if keyring.record.soft_deleted:

@@ -35,7 +35,7 @@ _DISCARD = "discard"
 
 
 class _Medium(Enum):
-    """What a write may have to wait for."""
+    """The kind of medium, by what a write may have to wait for."""
 
     LOCAL = auto()
     """A regular file on this machine: nothing."""

@@ -1,4 +1,4 @@
-"""What the commands of ``cryptoserve audit`` read: files that flags name, numbers, and a log's checkpoint."""
+"""Inputs of the commands of ``cryptoserve audit``: files named by flags, numbers, and a log's checkpoint."""
 
 from __future__ import annotations
 

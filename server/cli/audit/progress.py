@@ -1,4 +1,4 @@
-"""How far long work is, on one line of a terminal."""
+"""Progress of long work, on one line of a terminal."""
 
 from __future__ import annotations
 

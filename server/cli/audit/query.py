@@ -68,7 +68,7 @@ def _run(invocation: Invocation) -> int:
 
 
 def _query(flags: Flags) -> Query:
-    """What to look for. Raises ``UsageError``."""
+    """The criteria in the flags. Raises ``UsageError``."""
     values: dict[str, Any] = {name.replace("-", "_"): flags.last(name) for name in _TEXTS if flags.all(name)}
     for name in ("after", "before"):
         if text := flags.last(name):

@@ -18,7 +18,7 @@ from storage.view import View
 
 MAX_HEADERS = 100
 MAX_BYTES = 8192
-"""Of one header, its name and values together."""
+"""The longest header in bytes, its name and values together."""
 
 _RECORD = "headers"
 _RESERVED = "x-vault-"
@@ -109,12 +109,12 @@ async def _kept(system: System) -> _Headers:
 
 
 async def _change(system: System, change: Callable[[_Headers], _Headers]) -> None:
-    async def work(transaction: Transaction) -> None:
+    async def rewrite_record(transaction: Transaction) -> None:
         value = await transaction.get(_RECORD)
         headers = change({} if value is None else _decode(value))
         transaction.put(_RECORD, msgspec.msgpack.encode(headers))
 
-    await transact(_view(system), work)
+    await transact(_view(system), rewrite_record)
 
 
 def _decode(value: bytes) -> _Headers:

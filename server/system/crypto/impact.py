@@ -28,10 +28,10 @@ from server.tenants.crypto_policies.variables import NO_CALLER
 from server.tenants.tenant import Tenant
 
 MAX_SECONDS = 30.0
-"""How long a question may take; then it has to be asked of a namespace with fewer keys."""
+"""The seconds that a query may take; beyond it, query a namespace with fewer keys."""
 
 _AT_ONCE = 50
-"""How many versions are looked at before other requests have their turn."""
+"""The number of versions examined before other requests get their turn."""
 
 
 class ImpactBody(Body):
@@ -47,7 +47,7 @@ class ImpactBody(Body):
 
 
 class _Stopped(Struct):
-    """What a draft stops of one key."""
+    """The uses of one key that a draft stops."""
 
     namespace: str
     mount: str

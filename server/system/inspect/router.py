@@ -18,7 +18,7 @@ from server.tenants.namespaces.names import ROOT, Namespace
 from storage.view import View
 
 MAX_SHOWN = 100_000
-"""How many mounts one answer holds."""
+"""The most mounts in one answer."""
 
 
 class TreeBody(Body):

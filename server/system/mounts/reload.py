@@ -19,7 +19,7 @@ from server.system.state import System
 from server.tenants.mounts.table import IN_NAMESPACE, MountEntry, Router
 
 MAX_MOUNTS = 1000
-"""How many mounts one request may name."""
+"""The most mounts in one request."""
 
 _GLOBAL = "global"
 

@@ -1,4 +1,4 @@
-"""What rules say of one use of a key: each rule asked, one after the other.
+"""Answers of rules about one use of a key: each rule is evaluated, one after the other.
 
 ``server.tenants.crypto_policies.plans`` keeps what can be kept of it; ``evaluate`` and the tests of documents ask all.
 """
@@ -83,7 +83,7 @@ class Values:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What one rule says."""
+    """The answer of one rule."""
 
     source: Source
     rule: str
@@ -96,7 +96,7 @@ class Answer:
 
 
 def answer(rule: AnyRule, question: Question) -> Answer | None:
-    """What ``rule`` says of ``question``; None if it doesn't apply. Operation and time have been looked at."""
+    """The answer of ``rule`` to ``question``; None if it doesn't apply. Operation and time were checked before."""
     if isinstance(rule, CompiledProfile):
         return _of_profile(rule, question)
     return answer_with(rule, question, question.values)

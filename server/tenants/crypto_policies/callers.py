@@ -1,4 +1,4 @@
-"""Who calls, as the crypto policy knows them: made once for a token and its identity, and kept with the token."""
+"""Callers in the crypto policy: facts made once for a token and its identity, and cached with the token."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _TOKEN = "token"  # noqa: S105 - a word, not a secret
 
 
 def caller_facts(caller: object) -> CallerFacts:
-    """What is known of ``caller``, a ``Caller`` or None: one object for as long as that stays the same."""
+    """The facts of ``caller``, a ``Caller`` or None: the same object until they change."""
     if not isinstance(caller, Caller):
         return NO_CALLER
     token = token_of(caller)

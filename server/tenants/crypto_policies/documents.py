@@ -20,7 +20,7 @@ from engines.faults import InvalidRequest
 from engines.keys.store import NAME
 
 MAX_DOCUMENT_BYTES = 64 * 1024
-"""How long a document may be, as JSON."""
+"""The longest document in bytes of JSON."""
 
 MAX_RULES = 100
 MAX_TESTS = 100
@@ -29,7 +29,7 @@ MAX_MESSAGE_CHARACTERS = 500
 MAX_GLOBS = 100
 MAX_DEFAULTS = 100
 RESERVED = frozenset({"evaluate", "impact", "replay", "effective", "matrix"})
-"""What no policy may be called, since paths beside them are."""
+"""Names that no policy may have, since they are paths of the API."""
 
 SELF, DESCENDANTS = "self", "self-and-descendants"
 REWRAP = "rewrap"
@@ -37,7 +37,7 @@ REWRAP = "rewrap"
 
 
 class Mode(Enum):
-    """What becomes of an operation for which a rule fails."""
+    """The treatment of an operation for which a rule fails."""
 
     ENFORCE = "enforce"
     """It is refused."""
@@ -75,7 +75,7 @@ class Rule(_Strict, frozen=True, kw_only=True):
 
 
 class Scope(_Strict, frozen=True, kw_only=True):
-    """Where the rules apply. Empty lists mean everything."""
+    """The scope of the rules. Empty lists mean everything."""
 
     namespaces: str = SELF
     mounts: tuple[str, ...] = ()
@@ -93,7 +93,7 @@ class Given(_Strict, frozen=True, kw_only=True):
 
 
 class Expected(_Strict, frozen=True, kw_only=True):
-    """What a test expects; ``rules`` are the names of those that fail, None where that doesn't matter."""
+    """The expected result of a test; ``rules`` are the names of those that fail, None for any."""
 
     verdict: str
     rules: tuple[str, ...] | None = None

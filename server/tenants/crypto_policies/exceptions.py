@@ -22,7 +22,7 @@ from server.tenants.crypto_policies.globs import matches_any
 from server.tenants.namespaces.names import normalise
 
 MAX_DAYS = 400
-"""How long an exception may hold."""
+"""The longest validity of an exception, in seconds."""
 
 _DAY_SECONDS = 86_400
 
@@ -49,7 +49,7 @@ class PolicyException(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     @property
     def end(self) -> float:
-        """When it ends, in seconds since the epoch: it holds while the time is before that."""
+        """The time of its end, in seconds since the epoch; it is valid before."""
         return instant(self.expires_at, "expires_at")
 
     def covers(self, own: str, namespace: str, mount: str) -> bool:

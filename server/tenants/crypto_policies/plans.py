@@ -60,7 +60,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What some rules have come to."""
+    """The combined result of some rules."""
 
     applied: bool = False
     """Whether any of them applied."""
@@ -97,10 +97,10 @@ class NamedException:
 
 @dataclass(slots=True)
 class Kept:
-    """What is kept of one version and operation."""
+    """The cached results of one version and operation."""
 
     findings: Findings
-    """Of the rules on the key alone."""
+    """The result of the rules on the key alone."""
 
     by_caller: tuple[CompiledRule, ...]
     by_request: tuple[CompiledRule, ...]
@@ -185,7 +185,7 @@ class Plan:
         return ""
 
     def kept(self, operation: CryptoOperation, key: KeyFacts | None) -> Kept:
-        """What the rules on the key alone come to, from what is kept if it is there."""
+        """The result of the rules on the key alone, cached."""
         if key is None:
             found = self.keyless.get(operation)
             if found is None:
@@ -215,7 +215,7 @@ class Plan:
         return Kept(findings, tuple(by_caller), tuple(by_request), tuple(profiles), values)
 
     def of_caller(self, kept: Kept, question: Question) -> Findings:
-        """What the rules on the caller come to."""
+        """The result of the rules on the caller."""
         found = kept.callers.get(question.caller)
         if found is None:
             values = Values(kept.values, question)
@@ -228,7 +228,7 @@ class Plan:
         return found
 
     def of_profiles(self, kept: Kept, question: Question) -> Findings:
-        """What the profiles come to."""
+        """The result of the profiles."""
         request = question.request
         options = request.hash, request.scheme, request.pure
         found = kept.options.get(options)
@@ -242,7 +242,7 @@ class Plan:
         return found
 
     def of_request(self, kept: Kept, question: Question) -> Findings:
-        """What the rules on the request come to."""
+        """The result of the rules on the request."""
         values = Values(kept.values, question)
         found = NOTHING
         for rule in kept.by_request:
@@ -250,7 +250,7 @@ class Plan:
         return found
 
     def decide(self, question: Question) -> tuple[Findings, bool]:
-        """What all rules come to, and whether none of them has looked at the request."""
+        """The result of all rules, and whether none of them depends on the request."""
         kept = self.kept(question.operation, question.key)
         findings = kept.findings
         if kept.settled:

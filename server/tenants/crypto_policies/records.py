@@ -1,4 +1,4 @@
-"""What of the crypto policy is stored, and its form."""
+"""Stored records of the crypto policy."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ VERSIONS = "version/"
 EXCEPTIONS = "exception/"
 
 MAX_VERSIONS = 20
-"""How many versions of a policy are kept, the newest included."""
+"""The most stored versions of a policy, the newest included."""
 
 MAX_POLICIES = 100
-"""How many policies a namespace may have."""
+"""The most policies of a namespace."""
 
 MAX_EXCEPTIONS = 1000
-"""How many exceptions a namespace may have, those that have ended included."""
+"""The most exceptions of a namespace, ended ones included."""
 
 T = TypeVar("T")
 
@@ -34,10 +34,10 @@ class StoredPolicy(Struct, frozen=True):
     document: Document
     version: int
     created_time: float
-    """When it was written, in seconds since the epoch."""
+    """The time of writing, in seconds since the epoch."""
 
     entity_id: str
-    """Of who wrote it; "" for a token without an entity."""
+    """The author's entity id; "" for a token without an entity."""
 
 
 class StoredException(Struct, frozen=True):
@@ -49,17 +49,17 @@ class StoredException(Struct, frozen=True):
 
 
 def policy_key(namespace_id: str, name: str) -> str:
-    """Where the present version of a policy lies."""
+    """The storage key of a policy's present version."""
     return f"{POLICIES}{namespace_id}/{name}"
 
 
 def version_key(namespace_id: str, name: str, version: int) -> str:
-    """Where a version of a policy lies, the present one too."""
+    """The storage key of a version of a policy, the present one too."""
     return f"{VERSIONS}{namespace_id}/{name}/{version}"
 
 
 def exception_key(namespace_id: str, exception_id: str) -> str:
-    """Where an exception lies."""
+    """The storage key of an exception."""
     return f"{EXCEPTIONS}{namespace_id}/{exception_id}"
 
 

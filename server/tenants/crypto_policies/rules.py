@@ -17,12 +17,12 @@ from server.tenants.crypto_policies.language import ExpressionError
 from server.tenants.crypto_policies.variables import Need
 
 MAX_REQUEST_RULES = 16
-"""How many rules on the request may apply in one namespace, those of namespaces above it included."""
+"""The most rules on the request in one namespace, those of namespaces above included."""
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Which policy a rule is of."""
+    """The policy of a rule."""
 
     namespace: str
     """The path of the namespace that it is of, ending in ``/``; ``""`` for the root."""
@@ -79,7 +79,7 @@ class CompiledPolicy:
 
     @property
     def request_rules(self) -> int:
-        """How many of its rules are evaluated for each item."""
+        """The number of its rules that are evaluated for each item."""
         return sum(rule.need is Need.REQUEST for rule in self.rules)
 
     @property

@@ -51,7 +51,7 @@ Edit: TypeAlias = Callable[[Transaction], Awaitable[None]]
 
 @dataclass(slots=True)
 class _Namespace:
-    """What one namespace has."""
+    """The policies and exceptions of one namespace."""
 
     policies: dict[str, CompiledPolicy] = field(default_factory=dict)
     exceptions: dict[str, StoredException] = field(default_factory=dict)

@@ -163,5 +163,5 @@ def shown_value(value: Any) -> Any:
 
 
 def needs_of(policy: CompiledPolicy) -> list[dict[str, str]]:
-    """What each rule has to know, in the form of ``check``."""
+    """The facts that each rule needs, in the form of ``check``."""
     return [{"name": rule.name, "needs": rule.need.name.lower()} for rule in policy.rules]

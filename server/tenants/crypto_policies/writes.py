@@ -58,7 +58,7 @@ class NamespacePolicies:
         await self._check_tests(policy)
         written = 0
 
-        async def work(transaction: Transaction) -> None:
+        async def store_policy(transaction: Transaction) -> None:
             nonlocal written
             present = await self._present(transaction, name)
             check_version(0 if present is None else present.version, cas)
@@ -72,7 +72,7 @@ class NamespacePolicies:
             if written > MAX_VERSIONS:
                 transaction.delete(version_key(self.namespace.id, name, written - MAX_VERSIONS))
 
-        generation = await self.table.write(work)
+        generation = await self.table.write(store_policy)
         return written, generation
 
     async def _check_tests(self, policy: CompiledPolicy) -> None:
@@ -93,7 +93,7 @@ class NamespacePolicies:
     async def delete(self, name: str) -> None:
         """Remove a policy with all its versions; to remove what isn't there is no error. Its exceptions stay."""
 
-        async def work(transaction: Transaction) -> None:
+        async def remove_policy(transaction: Transaction) -> None:
             present = await self._present(transaction, name)
             if present is not None:
                 transaction.delete(policy_key(self.namespace.id, name))
@@ -101,7 +101,7 @@ class NamespacePolicies:
                     transaction.delete(version_key(self.namespace.id, name, version))
 
         if self.table.stored(self.namespace.id, name) is not None:
-            await self.table.write(work)
+            await self.table.write(remove_policy)
 
     async def version(self, name: str, number: int) -> StoredPolicy | None:
         """A version of a policy, if it is kept."""
@@ -128,7 +128,7 @@ class NamespacePolicies:
         """Write an exception; the new generation. Raises ``InvalidRequest``."""
         check_name(exception_id)
 
-        async def work(transaction: Transaction) -> None:
+        async def store_exception(transaction: Transaction) -> None:
             policy = self.table.policies(self.namespace.id).get(exception.policy)
             if policy is None:
                 raise InvalidRequest(f'there is no crypto policy "{exception.policy}" in this namespace')
@@ -140,13 +140,13 @@ class NamespacePolicies:
             record = StoredException(exception, self._clock(), entity_id)
             transaction.put(exception_key(self.namespace.id, exception_id), encode(record))
 
-        return await self.table.write(work)
+        return await self.table.write(store_exception)
 
     async def delete_exception(self, exception_id: str) -> None:
         """Remove an exception; to remove what isn't there is no error."""
 
-        async def work(transaction: Transaction) -> None:
+        async def remove_exception(transaction: Transaction) -> None:
             transaction.delete(exception_key(self.namespace.id, exception_id))
 
         if exception_id in self.table.exceptions(self.namespace.id):
-            await self.table.write(work)
+            await self.table.write(remove_exception)

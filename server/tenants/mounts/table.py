@@ -81,7 +81,7 @@ class MountEntry(Struct, frozen=True, kw_only=True):
     """Created by the server itself: can't be disabled or moved."""
 
     reloads: int = 0
-    """How often its engine was to be opened anew. Another number makes another entry, and so another engine."""
+    """The number of requested reloads. Another number makes another entry, and so another engine."""
 
     @property
     def is_auth(self) -> bool:

@@ -172,7 +172,7 @@ class PolicyStore:
         return StoredPolicy(ROOT, "", 0, None) if name.lower() == ROOT else await self.get(name)
 
     async def missing(self, names: Iterable[str]) -> list[str]:
-        """Those of ``names`` that aren't policies, in order; a token may still have them."""
+        """The ``names`` that aren't policies, in order; a token may still have them."""
         return [name for name in names if await self.get(name) is None]
 
     async def list(self, prefix: str = "", after: str = "", limit: int | None = None) -> list[str]:

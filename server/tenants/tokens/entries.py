@@ -40,7 +40,7 @@ _SECOND_DIGITS = 10
 _LEASE_PREFIX = "h"
 
 TOKENS = "sys/token/"
-"""Where the token store lies in its namespace's storage."""
+"""The prefix of the token store in its namespace's storage."""
 
 ACCESSORS = "accessor/"
 EXPIRY = "expiry/"

@@ -20,7 +20,7 @@ class Checkpoint:
     extensions: tuple[str, ...] = ()
 
     def text(self) -> str:
-        """What is signed, with its last newline."""
+        """The signed text, with its last newline."""
         lines = self.origin, str(self.size), base64.b64encode(self.root).decode(), *self.extensions
         return "".join(f"{line}\n" for line in lines)
 

@@ -22,7 +22,7 @@ SEGMENT_DIGITS = 16
 
 _CHUNK_BYTES = 1024 * 1024
 _SEARCH_FACTOR = 64
-"""How many bytes a search for the next frame may look at for each byte it passes: what lies there may be hostile."""
+"""The most bytes that a search for the next frame reads for each byte passed, since the data may be hostile."""
 
 _CANDIDATE = re.compile(rb"(?=\0\0(?!\0\0))", re.DOTALL)
 _SEGMENT = re.compile(r"\d{16}", re.ASCII)
@@ -120,7 +120,7 @@ class SegmentReader:
         return Skip(start, found - start, self._digest(start, found))
 
     def _next_frame(self, at: int) -> int | None:
-        """Where the next frame stands at or behind ``at``, if there is one."""
+        """The offset of the next frame at or behind ``at``, if there is one."""
         spent, first = 0, at
         while True:
             buffer = self._read_at(_CHUNK_BYTES, at)

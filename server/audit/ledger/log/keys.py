@@ -137,7 +137,7 @@ class NoteSigner:
 
 
 def cosigned_message(key: VerifierKey | NoteSigner, text: str, time: int) -> bytes:
-    """What a cosignature of ``key`` over a checkpoint signs. Raises ``BadNote``."""
+    """The message of a cosignature by ``key`` over a checkpoint. Raises ``BadNote``."""
     checkpoint = parse_checkpoint_text(text)
     if key.type is SignatureType.ED25519_COSIGNATURE:
         return f"cosignature/v1\ntime {time}\n{text}".encode()

@@ -10,7 +10,7 @@ from server.audit.ledger.log.notes import BadNote, Note, NoteSignature, decode_d
 
 MAX_POLICY_BYTES = 1024 * 1024
 MAX_LINES = 1024
-"""Of each kind; the specification asks for at least 32."""
+"""The most keys of each kind; the specification requires at least 32."""
 
 NONE = "none"
 _LOG_TYPES = frozenset({SignatureType.ED25519, SignatureType.ML_DSA_44_COSIGNATURE})
@@ -72,7 +72,7 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class CheckedSignature:
-    """What came of one signature line of a note."""
+    """The result for one signature line of a note."""
 
     name: str
     key_id: bytes
@@ -85,7 +85,7 @@ class CheckedSignature:
 
     valid: bool = False
     time: int | None = None
-    """What a cosignature states, in seconds since 1970."""
+    """The time of a cosignature, in seconds since the epoch."""
 
 
 def check_signatures(note: Note, policy: Policy) -> list[CheckedSignature]:

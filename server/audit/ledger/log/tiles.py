@@ -39,11 +39,11 @@ class Tile(NamedTuple):
     """Its place in the level, from 0."""
 
     width: int = WIDTH
-    """How many hashes or entries it holds; below 256 it is a partial one."""
+    """The number of hashes or entries; a tile below 256 is partial."""
 
     @property
     def path(self) -> str:
-        """Where it lies below the log's prefix."""
+        """The path below the log's prefix."""
         level = "entries" if self.level == ENTRIES else str(self.level)
         suffix = f".p/{self.width}" if self.width < WIDTH else ""
         return f"tile/{level}/{_digits(self.number)}{suffix}"
@@ -65,7 +65,7 @@ class Tile(NamedTuple):
 
 
 def leaves_of(level: int) -> int:
-    """How many leaves a full tile of ``level``, or a full bundle, covers."""
+    """The number of leaves under a full tile of ``level``, or in a full bundle."""
     return 1 << (8 * (max(level, 0) + 1))
 
 
@@ -86,7 +86,7 @@ def parse_tile_path(path: str) -> Tile:
 
 
 def level_count(size: int) -> int:
-    """How many levels of tiles a tree of ``size`` leaves has."""
+    """The number of levels of tiles of a tree of ``size`` leaves."""
     levels = 0
     while size:
         size >>= 8
@@ -95,7 +95,7 @@ def level_count(size: int) -> int:
 
 
 def tiles_at(level: int, size: int) -> int:
-    """How many hashes stand in the tiles of ``level`` of a tree of ``size`` leaves."""
+    """The number of hashes in the tiles of ``level`` of a tree of ``size`` leaves."""
     return size >> (8 * level)
 
 

@@ -1,4 +1,4 @@
-"""What can be done with a log's files alone: verify, compare, prove, query and export, without server or secrets.
+"""Offline operations on a log's files: verify, compare, prove, query and export, without server or secrets.
 
 Everything that is read is taken for hostile: sizes are bounded, names are checked before they become paths, links and
 special files aren't followed, and memory doesn't grow with the log.

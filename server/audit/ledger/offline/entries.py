@@ -1,4 +1,4 @@
-"""What entries say of themselves: whether a worker's are all there, in order and in time, and where large bodies lie.
+"""Consistency of entries: a worker's are complete, in order and in time; and the location of large bodies.
 
 Entries of other logs than ours may be anything; what has no ``ledger`` member is only part of the tree.
 """

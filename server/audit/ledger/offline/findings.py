@@ -1,4 +1,4 @@
-"""What was found wrong with a log, and what couldn't be established."""
+"""Findings of a verification: errors of a log, and facts that couldn't be established."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ GOOD, TAMPERED, UNREADABLE, WEAKER = 0, 1, 2, 3
 
 
 class Kind(StrEnum):
-    """What a finding is about."""
+    """The subject of a finding."""
 
     SIGNATURE = "signature"
     ROOT = "root"
@@ -61,11 +61,11 @@ class Report:
     """In words, what these files can't show."""
 
     unreadable: str | None = None
-    """Why it couldn't be read."""
+    """The reason why it couldn't be read."""
 
     tenants: list[Report] = field(default_factory=list)
     prefix: str = ""
-    """What stands before the names of files in findings: the folder of a tenant's log."""
+    """The prefix of file names in findings: the folder of a tenant's log."""
 
     _counts: dict[Kind, int] = field(default_factory=dict)
 

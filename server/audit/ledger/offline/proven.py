@@ -19,7 +19,7 @@ _CACHED_TILES = 32
 
 
 class NotProven(Exception):
-    """What was read isn't what the checkpoint says; the text says where."""
+    """The data read contradicts the checkpoint; the text has the location."""
 
 
 class ProvenLog:

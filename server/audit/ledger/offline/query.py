@@ -14,7 +14,7 @@ from server.audit.ledger.offline.proven import ProvenLog
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What entries are looked for: all that is given has to fit. Times are nanoseconds since 1970."""
+    """The criteria of a query: all that are given must match. Times are in nanoseconds since the epoch."""
 
     request_id: str | None = None
     after: int | None = None
@@ -110,10 +110,10 @@ class Answer:
 
     hits: list[Hit]
     next_index: int
-    """Where to go on."""
+    """The position to continue at."""
 
     time: str = ""
-    """What the last entry that was looked at states."""
+    """The time of the last entry examined."""
 
 
 def find(log: ProvenLog, query: Query, first: int, limit: int) -> Iterator[Answer]:

@@ -1,4 +1,4 @@
-"""Which signatures of a checkpoint count: those of keys that the policy has and that weren't rotated away before."""
+"""Valid signatures of a checkpoint: those of keys in the policy that weren't rotated out before."""
 
 from __future__ import annotations
 

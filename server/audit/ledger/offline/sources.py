@@ -1,4 +1,4 @@
-"""Where a log's files come from: a directory, or a server that gives them out."""
+"""Sources of a log's files: a directory, or a server that publishes them."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Source(Protocol):
         """The whole file, of at most ``limit`` bytes, None if it isn't there."""
 
     def name(self, path: str) -> str:
-        """How messages call the file."""
+        """The name of the file in messages."""
 
 
 class DirectorySource:
@@ -58,7 +58,7 @@ class DirectorySource:
         os.close(self._descriptor)
 
     def name(self, path: str) -> str:
-        """How messages call the file."""
+        """The name of the file in messages."""
         return path
 
     def read(self, path: str, limit: int) -> bytes | None:
@@ -158,7 +158,7 @@ class HttpSource:
         self._client.close()
 
     def name(self, path: str) -> str:
-        """How messages call the file."""
+        """The name of the file in messages."""
         return f"{self._url}/{path}"
 
     def read(self, path: str, limit: int) -> bytes | None:
@@ -194,7 +194,7 @@ class Below:
         return self._source.names(f"{self._folder}/{path}")
 
     def name(self, path: str) -> str:
-        """How messages call the file."""
+        """The name of the file in messages."""
         return f"{self._folder}/{path}"
 
 

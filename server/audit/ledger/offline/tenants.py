@@ -66,7 +66,7 @@ def heads_of(event: Mapping[str, Any]) -> Iterator[tuple[str, int, bytes]]:
 
 
 def _compare(reader: TreeReader, tenant: Report, size: int, root: bytes) -> str:
-    """What is wrong with a head, "" if nothing is."""
+    """The error of a head; "" if there is none."""
     if tenant.size is None or size > tenant.size:
         return f"it has {tenant.size} entries, not {size}"
     try:

@@ -44,7 +44,7 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What to verify with."""
+    """The inputs of a verification."""
 
     policy: Policy | None = None
     """None to take the directory's own word for its keys."""
@@ -145,7 +145,7 @@ def _check_tree(source: Listing, request: Request, report: Report, checkpoint: C
 
 
 def _judge_missing(tree: TreeCheck, report: Report, events: Sequence[tuple[int, dict[str, object]]]) -> None:
-    """What is missing was pruned, if an entry says so, or else taken away."""
+    """Report missing files: pruned if an entry says so, otherwise removed."""
     below = [event["below"] for _, event in events if event.get("event") == "pruned"]
     pruned = max((number for number in below if isinstance(number, int)), default=0)
     for tile in tree.missing:
