@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from benchmarks.workloads import core, pqc, tokens, transit
+from benchmarks.workloads import core, policies, pqc, tokens, transit
 from benchmarks.workloads.base import UnknownName, Workload
 
-WORKLOADS: tuple[Workload, ...] = (*transit.WORKLOADS, *core.WORKLOADS, *pqc.WORKLOADS, *tokens.WORKLOADS)
+WORKLOADS: tuple[Workload, ...] = (
+    *transit.WORKLOADS,
+    *core.WORKLOADS,
+    *pqc.WORKLOADS,
+    *tokens.WORKLOADS,
+    *policies.WORKLOADS,
+)
 """All rows, in the order of the table but for groups, which are kept together."""
 
 
