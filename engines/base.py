@@ -136,6 +136,8 @@ class Caller:
     entity_id: str = ""
     accessor: str = ""
     handle: object = field(default=None, repr=False)
+    namespace: str = ""
+    """The path of the namespace that the caller's token belongs to, ending in ``/``; ``""`` for the root."""
 
 
 class Call(Struct):
@@ -329,6 +331,15 @@ class Clock(Protocol):
         """Seconds since the epoch."""
 
 
+MayUpdate: TypeAlias = Callable[[Caller | None, str, Mapping[str, Any]], Awaitable[bool]]
+"""``may_update(caller, path, parameters)``: whether ``caller`` may also update ``path`` below the mount so."""
+
+
+async def may_update_nothing(caller: Caller | None, path: str, parameters: Mapping[str, Any]) -> bool:
+    """The answer where no policies can be asked."""
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Mount:
     """The environment of an engine: its part of storage, the clock, and its mount's settings."""
@@ -353,6 +364,8 @@ class Mount:
 
     namespace: str = ""
     """The path of its namespace, ending in ``/``; ``""`` for the root."""
+
+    may_update: MayUpdate = may_update_nothing
 
     @property
     def place(self) -> Place:

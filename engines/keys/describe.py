@@ -11,6 +11,7 @@ from engines.base import Reply
 from engines.durations import SECOND
 from engines.encoding import encode_base64, rfc3339_nano
 from engines.keys.keyring import Keyring, KeyVersion
+from engines.keys.policy.classification import describe_set
 from engines.keys.records import RestoreInfo
 from engines.keys.rules import describe_rules
 
@@ -53,6 +54,7 @@ def describe(keyring: Keyring, context: bytes = b"") -> Reply:
         if info is not None:
             data[name] = _describe_info(info)
     data.update(describe_rules(record))
+    data.update(describe_set(record))
     data["keys"] = {
         str(version.number): _describe_version(keyring, version, context) for version in keyring.versions.values()
     }

@@ -42,6 +42,17 @@ class RestoreInfo(Struct, frozen=True):
     version: int
 
 
+class Classification(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a key protects and for whom; crypto policies judge it by that (``engines.keys.policy.classification``)."""
+
+    data_class: str = ""
+    labels: dict[str, str] = {}
+    owner: str = ""
+    shelf_life_years: int = 0
+    set_above: dict[str, str] = {}
+    """The fields that were set by tokens of a namespace above the key's, with the path of that namespace."""
+
+
 class KeyringRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A stored key; ``versions`` holds those that aren't archived."""
 
@@ -87,6 +98,8 @@ class KeyringRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     keep_published_seconds: int = 0
     """The period for which a version stays published after it stops signing; 0 for as long as it verifies."""
+
+    classification: Classification = Classification()
 
 
 class ArchiveRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -166,20 +166,23 @@ def _refuses_at_max(record: KeyringRecord, given: str | UnsetType) -> bool:
 
 
 def _custom_metadata(record: KeyringRecord, given: dict[str, str] | UnsetType) -> dict[str, str]:
-    if given is UNSET:
-        return record.custom_metadata
+    return record.custom_metadata if given is UNSET else checked_metadata("custom_metadata", given)
+
+
+def checked_metadata(name: str, given: dict[str, str]) -> dict[str, str]:
+    """``given``, which came as the parameter ``name``, if it is within bounds. Raises ``InvalidRequest``."""
     if len(given) > MAX_METADATA:
-        raise InvalidRequest(f"custom_metadata has more than {MAX_METADATA} entries")
-    for name, value in given.items():
-        if not name or len(_bytes(name)) > MAX_METADATA_NAME_BYTES:
-            raise InvalidRequest(f"names in custom_metadata have 1 to {MAX_METADATA_NAME_BYTES} bytes of UTF-8")
-        if len(_bytes(value)) > MAX_METADATA_VALUE_BYTES:
-            raise InvalidRequest(f"values in custom_metadata have at most {MAX_METADATA_VALUE_BYTES} bytes of UTF-8")
+        raise InvalidRequest(f"{name} has more than {MAX_METADATA} entries")
+    for entry, value in given.items():
+        if not entry or _size(name, entry) > MAX_METADATA_NAME_BYTES:
+            raise InvalidRequest(f"names in {name} have 1 to {MAX_METADATA_NAME_BYTES} bytes of UTF-8")
+        if _size(name, value) > MAX_METADATA_VALUE_BYTES:
+            raise InvalidRequest(f"values in {name} have at most {MAX_METADATA_VALUE_BYTES} bytes of UTF-8")
     return given
 
 
-def _bytes(text: str) -> bytes:
+def _size(name: str, text: str) -> int:
     try:
-        return text.encode()
+        return len(text.encode())
     except UnicodeEncodeError:
-        raise InvalidRequest("custom_metadata is not Unicode") from None
+        raise InvalidRequest(f"{name} is not Unicode") from None

@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from engines.algorithms.base import Material
 from engines.algorithms.registry import ALGORITHMS
 from engines.algorithms.row import Algorithm
-from engines.base import Call
+from engines.base import Call, MayUpdate, may_update_nothing
 from engines.crypto_policy.facts import NOWHERE, KeyFacts, Place
 from engines.crypto_policy.fips import FipsGuard, FipsMode
 from engines.crypto_policy.gate import OPEN_GATE, Asking, AutomaticWork, CryptoRecord, Gate, KeyUse
@@ -73,7 +73,7 @@ class KeyStore:
     """The keys of one mount, by its FIPS mode: unapproved keys may not be made, or protect data.
 
     They are of ``algorithms``; ``plain`` allows neither derivation nor soft deletion. ``gate`` applies the crypto
-    policy to keys at ``place``.
+    policy to keys at ``place``, and ``may_update`` tells whether a caller may also update other paths there.
     """
 
     def __init__(
@@ -85,11 +85,13 @@ class KeyStore:
         plain: bool = False,
         gate: Gate = OPEN_GATE,
         place: Place = NOWHERE,
+        may_update: MayUpdate = may_update_nothing,
     ) -> None:
         self.storage = storage
         self.algorithms = algorithms
         self.gate = gate
         self.place = place
+        self.may_update = may_update
         self.blocked: set[str] = set()
         """The keys of which the log says that the crypto policy refuses to rotate them."""
 
@@ -197,6 +199,21 @@ class KeyStore:
         below ``min_available_version`` are destroyed. Raises ``missing`` if there is no such key, ``InvalidRequest``
         for a disabled one unless ``even_disabled``, and ``PolicyRefused``.
         """
+        return await self._change(name, call, missing, edit, even_disabled=even_disabled)
+
+    async def classify(self, name: str, missing: Fault, edit: Callable[[KeyringRecord], KeyringRecord]) -> Keyring:
+        """As ``change``, of what a key is classified as: the gate isn't asked, and the key may be disabled."""
+        return await self._change(name, None, missing, edit, even_disabled=True)
+
+    async def _change(
+        self,
+        name: str,
+        call: Call | None,
+        missing: Fault,
+        edit: Callable[[KeyringRecord], KeyringRecord],
+        *,
+        even_disabled: bool,
+    ) -> Keyring:
         use: KeyUse | None = None
 
         async def store_edited(transaction: Transaction) -> Keyring:
@@ -209,7 +226,8 @@ class KeyStore:
                 check_use(old, Use.MANAGE, 0)
             new = edit(old)
             if new is not old:
-                use = self.allow(call, CryptoOperation.CONFIGURE, facts_of_latest(new, self.place))
+                if call is not None:
+                    use = self.allow(call, CryptoOperation.CONFIGURE, facts_of_latest(new, self.place))
                 new = await self._move_versions(transaction, old, new)
                 self.rewrite(transaction, new)
             return Keyring(new, self.fips)

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 from msgspec.structs import replace
 
 from engines.algorithms.base import Material
@@ -21,7 +21,10 @@ from engines.crypto_policy.operations import CryptoOperation
 from engines.crypto_policy.uses import begin
 from engines.encoding import NotBase64, decode_base64, encode_base64, nanoseconds_of
 from engines.faults import Failed, InvalidRequest
+from engines.fields import KeyValues
 from engines.keys.facts import facts_of_latest
+from engines.keys.policy.classification import TELLS as CLASSIFICATION_TELLS
+from engines.keys.policy.classification import check_may_classify, restored
 from engines.keys.records import (
     ArchiveRecord,
     KeyringRecord,
@@ -36,7 +39,8 @@ from engines.keys.records import (
 from engines.keys.settings import KeyName, check_auto_rotate_period
 from engines.keys.states import Use, check_use
 from engines.keys.store import ARCHIVES, COUNTS, KEYS, NAME
-from engines.pqc.keys import NoSuchKey, parse_type
+from engines.pqc.creation import parse_type
+from engines.pqc.keys import NoSuchKey
 from engines.pqc.state import Pqc
 from engines.transfer.entries import RulesBackup, dump_rules, load_rules, load_totals
 from engines.worker_pools import at_pace
@@ -89,8 +93,13 @@ class Restoration(KeyName):
 
     backup: str = ""
     force: bool = False
+    data_class: str | UnsetType = UNSET
+    labels: KeyValues | UnsetType = UNSET
+    owner: str | UnsetType = UNSET
+    shelf_life_years: int | UnsetType = UNSET
 
     tells = {
+        **CLASSIFICATION_TELLS,
         "backup": "What a backup gave.",
         "force": "Replace a key that is there.",
     }
@@ -169,20 +178,23 @@ async def restore(engine: Pqc, call: Call, body: Restoration) -> None:
     rules = backup.rules or RulesBackup()
     record = _record(backup, name, usable, rules, call.now)
     archive = ArchiveRecord(versions=archived)
+    await check_may_classify(engine.keys, call, name, body)
 
     async def store_restored(transaction: Transaction) -> None:
         value = await transaction.get(KEYS + name)
-        if value is not None:
+        there = None if value is None else decode_record(value)
+        if there is not None:
             if not body.force:
                 raise InvalidRequest(f'key "{name}" already exists')
-            check_use(decode_record(value), Use.MANAGE, call.now)
+            check_use(there, Use.MANAGE, call.now)
         counted = await transaction.get(COUNTS + name)
         totals = load_totals(record, archive, rules, {} if counted is None else decode_totals(counted))
         if totals:
             transaction.put(COUNTS + name, encode_totals(totals))
         else:
             transaction.delete(COUNTS + name)
-        engine.keys.write(transaction, record, call, CryptoOperation.RESTORE)
+        written = restored(record, there, body, engine.keys, call)
+        engine.keys.write(transaction, written, call, CryptoOperation.RESTORE)
         if archived:
             transaction.put(ARCHIVES + name, encode_archive(archive))
         else:

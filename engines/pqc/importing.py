@@ -17,14 +17,17 @@ from engines.base import Call, Nothing, Reply
 from engines.crypto_policy.operations import CryptoOperation
 from engines.encoding import decode_base64
 from engines.faults import Failed, InvalidRequest
-from engines.fields import Duration
+from engines.fields import Duration, KeyValues
 from engines.keys.keyring import Keyring
+from engines.keys.policy.classification import TELLS as CLASSIFICATION_TELLS
+from engines.keys.policy.classification import check_may_classify, classified
 from engines.keys.records import KeyringRecord, decode_record, new_version
 from engines.keys.settings import KeyName, check_auto_rotate_period
 from engines.keys.states import Use, check_use
 from engines.keys.store import KEYS
+from engines.pqc.creation import chosen_type
 from engines.pqc.encapsulation import ForeignCiphertext
-from engines.pqc.keys import NoSuchKey, chosen_type, load
+from engines.pqc.keys import NoSuchKey, load
 from engines.pqc.state import Pqc
 from engines.transfer.imported_versions import add_material, check_importable
 from engines.worker_pools import at_pace
@@ -60,8 +63,13 @@ class ImportedKey(ImportedVersion):
     allow_plaintext_backup: bool = False
     allow_rotation: bool = False
     auto_rotate_period: Duration = 0
+    data_class: str | UnsetType = UNSET
+    labels: KeyValues | UnsetType = UNSET
+    owner: str | UnsetType = UNSET
+    shelf_life_years: int | UnsetType = UNSET
 
     tells = {
+        **CLASSIFICATION_TELLS,
         "type": "The key type, as for new keys.",
         "exportable": "Allow exports of the key itself. Can be turned on later, never off.",
         "allow_plaintext_backup": "Allow backups, which hold the key in clear. Can be turned on later, never off.",
@@ -129,7 +137,8 @@ async def import_key(engine: Pqc, call: Call, body: ImportedKey) -> None:
     if body.auto_rotate_period and not body.allow_rotation:
         raise InvalidRequest("allow_rotation must be set to true if auto-rotation is enabled")
     check_auto_rotate_period(body.auto_rotate_period)
-    algorithm = chosen_type(engine, body.type)
+    algorithm = chosen_type(engine.keys, body.type)
+    await check_may_classify(engine.keys, call, body.name, body)
     if await engine.keys.load(body.name) is not None:
         raise InvalidRequest(_EXISTS)
     material = await _read_material(engine, call, algorithm, body)
@@ -143,6 +152,7 @@ async def import_key(engine: Pqc, call: Call, body: ImportedKey) -> None:
         imported=True,
         imported_rotation_allowed=body.allow_rotation,
     )
+    record = classified(record, body, engine.keys, call)
 
     async def store_key(transaction: Transaction) -> None:
         if await transaction.get(KEYS + body.name) is not None:

@@ -4,39 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from msgspec import UNSET, UnsetType
-
-from engines.algorithms.registry import APPROVED_KEM_ALGORITHM, DEFAULT_KEM_ALGORITHM, KEM_ALGORITHMS
-from engines.algorithms.row import Algorithm
+from engines.algorithms.registry import ALGORITHMS
 from engines.base import Call, Reply
 from engines.encoding import rfc3339_nano
 from engines.faults import Failed, InvalidRequest, NotFound
-from engines.fields import Duration
 from engines.keys.keyring import Keyring, KeyVersion
+from engines.keys.policy.classification import check_may_classify, classified, describe_set
 from engines.keys.records import KeyringRecord
-from engines.keys.rules import KeyConfig, KeyRules, describe_rules, with_rules
-from engines.keys.settings import KeyName, KeyTrim, check_auto_rotate_period, configured, trimmed, warn_of_numbering
+from engines.keys.rules import KeyConfig, describe_rules, with_rules
+from engines.keys.settings import KeyName, KeyTrim, configured, trimmed, warn_of_numbering
 from engines.keys.states import Use
+from engines.pqc.creation import KeyCreation, new_key
 from engines.pqc.state import Pqc
-
-
-class KeyCreation(KeyRules):
-    """The type and settings of a new key."""
-
-    type: str | UnsetType = UNSET
-    exportable: bool = False
-    allow_plaintext_backup: bool = False
-    auto_rotate_period: Duration = 0
-
-    tells = {
-        "type": (
-            "The key type: `x25519-ml-kem-768`, `p384-ml-kem-1024`, `ml-kem-512`, `ml-kem-768` or "
-            "`ml-kem-1024`; empty for the default."
-        ),
-        "exportable": "Allow exports of the key itself. Can be turned on later, never off.",
-        "allow_plaintext_backup": "Allow backups, which hold the key in clear. Can be turned on later, never off.",
-        "auto_rotate_period": "Rotate by itself when the latest version is so old; at least an hour, 0 for never.",
-    }
 
 
 class NoSuchKey(InvalidRequest):
@@ -54,34 +33,12 @@ async def load(engine: Pqc, name: str, use: Use, call: Call) -> Keyring:
     return keyring
 
 
-def chosen_type(engine: Pqc, name: str | UnsetType) -> Algorithm:
-    """The requested algorithm, or the default. Raises ``InvalidRequest``."""
-    if name is UNSET:
-        return APPROVED_KEM_ALGORITHM if engine.keys.fips.active else DEFAULT_KEM_ALGORITHM
-    return parse_type(name)
-
-
-def parse_type(name: str) -> Algorithm:
-    """The algorithm called ``name``, if its keys encapsulate. Raises ``InvalidRequest``."""
-    algorithm = KEM_ALGORITHMS.get(name)
-    if algorithm is None:
-        raise InvalidRequest(f"unknown key type {name}")
-    return algorithm
-
-
 async def create(engine: Pqc, call: Call, body: KeyCreation) -> Reply:
     """Create a key; an existing one is unchanged, whatever is requested."""
-    check_auto_rotate_period(body.auto_rotate_period)
-    algorithm = chosen_type(engine, body.type)
-    record = KeyringRecord(
-        name=body.name,
-        type=algorithm.name,
-        versions={},
-        exportable=body.exportable,
-        allow_plaintext_backup=body.allow_plaintext_backup,
-        auto_rotate_period_seconds=body.auto_rotate_period,
-    )
-    return describe(await engine.keys.create(with_rules(record, body), algorithm, call))
+    record = new_key(engine.keys, body, call.given)
+    await check_may_classify(engine.keys, call, body.name, body)
+    record = classified(record, body, engine.keys, call)
+    return describe(await engine.keys.create(record, ALGORITHMS[record.type], call))
 
 
 async def read(engine: Pqc, call: Call, body: KeyName) -> Reply:
@@ -145,6 +102,7 @@ def describe(keyring: Keyring) -> Reply:
         "min_decryption_version": record.min_decryption_version,
         "min_encryption_version": record.min_encryption_version,
         **describe_rules(record),
+        **describe_set(record),
         "keys": {str(version.number): _describe_version(keyring, version) for version in keyring.versions.values()},
     }
     if record.imported:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from engines.algorithms.registry import KEM_ALGORITHMS
 from engines.base import EngineType, Nothing, Operation, Page, Route, Row
 from engines.keys import handlers as named_keys
+from engines.keys.policy import classification
 from engines.keys.rules import KeyConfig
 from engines.keys.settings import KeyName, KeyTrim
-from engines.pqc import backup, encapsulation, export, importing, keys, messages
+from engines.pqc import backup, creation, encapsulation, export, importing, keys, messages
 from engines.pqc.state import Pqc
 
 _READ, _LIST, _UPDATE, _DELETE = Operation.READ, Operation.LIST, Operation.UPDATE, Operation.DELETE
@@ -16,8 +17,12 @@ _READ, _LIST, _UPDATE, _DELETE = Operation.READ, Operation.LIST, Operation.UPDAT
 ROUTES: tuple[Row[Pqc], ...] = (
     Route(_LIST, "keys", named_keys.list_keys, Page, "List the keys.", writes=False),
     Route(_READ, "keys/{name}", keys.read, KeyName, "Read a key's settings and its public keys.", writes=False),
-    Route(_UPDATE, "keys/{name}", keys.create, keys.KeyCreation, "Create a key."),
+    Route(_UPDATE, "keys/{name}", keys.create, creation.KeyCreation, "Create a key."),
     Route(_DELETE, "keys/{name}", named_keys.delete, KeyName, "Destroy a key."),
+    Route(_READ, "keys/{name}/classification", classification.read, KeyName, "Read how a key is classified.",
+          writes=False),
+    Route(_UPDATE, "keys/{name}/classification", classification.write, classification.ClassificationBody,
+          "Classify a key."),
     Route(_UPDATE, "keys/{name}/config", keys.configure, KeyConfig, "Change a key's settings."),
     Route(_UPDATE, "keys/{name}/rotate", keys.rotate, KeyName, "Give a key a new version."),
     Route(_UPDATE, "keys/{name}/trim", keys.trim, KeyTrim, "Destroy old versions of a key."),

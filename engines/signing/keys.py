@@ -5,20 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from msgspec import UNSET, UnsetType
-from msgspec.structs import replace
 
 from engines.algorithms.formats.jws import jws_algorithms
-from engines.algorithms.registry import DEFAULT_SIGNING_ALGORITHM
-from engines.base import Body, Call, Reply
+from engines.algorithms.registry import ALGORITHMS
+from engines.base import Call, Reply
 from engines.faults import InvalidRequest, NotFound
-from engines.fields import Duration, KeyValues
+from engines.fields import Duration
 from engines.keys.describe import describe as describe_named_key
 from engines.keys.keyring import Keyring
+from engines.keys.policy.classification import check_may_classify, classified
 from engines.keys.records import KeyringRecord
-from engines.keys.rules import KeyRules, TimeText, with_rules
-from engines.keys.settings import KeyName, KeyTrim, check_auto_rotate_period, configured, trimmed, warn_of_numbering
+from engines.keys.settings import KeyName, KeyTrim, configured, trimmed, warn_of_numbering
 from engines.keys.states import Use
-from engines.keys.types import ParameterSetName, find_algorithm
+from engines.signing.creation import KeyCreation, SigningKeyRules, new_key, with_signing_rules
 from engines.signing.publication import published_versions, signing_version
 from engines.signing.state import Signing
 
@@ -26,57 +25,6 @@ _MEANINGLESS = frozenset(
     {"derived", "soft_deleted", "supports_encryption", "supports_decryption", "supports_derivation", "supports_signing"}
 )
 """Fields of transit's descriptions that are the same for all keys here."""
-
-
-class SigningKeyRules(Body):
-    """The times of a key's use and its versions' publication; omitted ones are unchanged."""
-
-    name: str = ""
-    not_before: TimeText | UnsetType = UNSET
-    not_after: TimeText | UnsetType = UNSET
-    disabled: bool | UnsetType = UNSET
-    custom_metadata: KeyValues | UnsetType = UNSET
-    publish_ahead: Duration | UnsetType = UNSET
-    keep_published: Duration | UnsetType = UNSET
-
-    tells = {
-        "name": "The key. Letters, digits and `_`, with `-` and `.` inside.",
-        "not_before": (
-            "When the key becomes usable, in RFC 3339 or seconds since the epoch; empty or 0 for no such time."
-        ),
-        "not_after": "When it stops signing, in the same forms; later than `not_before`.",
-        "disabled": "Whether nothing can be done with the key.",
-        "custom_metadata": (
-            "Text by name, for your own use; replaces what there was. At most 64, names of 1 to 128 bytes, "
-            "values of up to 512."
-        ),
-        "publish_ahead": "How long a new version is published before it signs. See [Publication].",
-        "keep_published": (
-            "How long a version stays published after it has stopped signing; 0 for as long as it verifies."
-        ),
-    }
-
-
-class KeyCreation(SigningKeyRules):
-    """The type and settings of a new key."""
-
-    type: str = DEFAULT_SIGNING_ALGORITHM.name
-    parameter_set: ParameterSetName = ""
-    hybrid_key_type_pqc: str = ""
-    hybrid_key_type_ec: str = ""
-    exportable: bool = False
-    allow_plaintext_backup: bool = False
-    auto_rotate_period: Duration = 0
-
-    tells = {
-        "type": "The key type, see [Keys and algorithms].",
-        "parameter_set": "Which keys of the types that need it, see [Keys and algorithms].",
-        "hybrid_key_type_pqc": "`ml-dsa`, for the type `hybrid`.",
-        "hybrid_key_type_ec": "The classical half, for the type `hybrid`.",
-        "exportable": "Allow exports of the key itself. Can be turned on later, never off.",
-        "allow_plaintext_backup": "Allow backups, which hold the key in clear. Can be turned on later, never off.",
-        "auto_rotate_period": "Rotate by itself when the latest version is so old; at least an hour, 0 for never.",
-    }
 
 
 class KeyConfig(SigningKeyRules):
@@ -120,19 +68,10 @@ async def load(engine: Signing, name: str, use: Use, call: Call) -> Keyring:
 
 async def create(engine: Signing, call: Call, body: KeyCreation) -> Reply:
     """Create a key; an existing one is unchanged, whatever is requested."""
-    check_auto_rotate_period(body.auto_rotate_period)
-    algorithm = find_algorithm(engine.keys.algorithms, body.type, body)
-    if algorithm is None:
-        raise InvalidRequest(f"unknown key type {body.type}")
-    record = KeyringRecord(
-        name=body.name,
-        type=algorithm.name,
-        versions={},
-        exportable=body.exportable,
-        allow_plaintext_backup=body.allow_plaintext_backup,
-        auto_rotate_period_seconds=body.auto_rotate_period,
-    )
-    return describe(await engine.keys.create(_with_rules(record, body), algorithm, call), call.now)
+    record = new_key(engine.keys, body, call.given)
+    await check_may_classify(engine.keys, call, body.name, body)
+    record = classified(record, body, engine.keys, call)
+    return describe(await engine.keys.create(record, ALGORITHMS[record.type], call), call.now)
 
 
 async def read(engine: Signing, call: Call, body: KeyName) -> Reply:
@@ -148,7 +87,7 @@ async def configure(engine: Signing, call: Call, body: KeyConfig) -> Reply:
     warn_of_numbering(call, body)
 
     def edit(record: KeyringRecord) -> KeyringRecord:
-        return _with_rules(configured(record, call, body), body)
+        return with_signing_rules(configured(record, call, body), body)
 
     return describe(await engine.keys.change(body.name, call, NoSuchKey(body.name), edit, even_disabled=True), call.now)
 
@@ -181,18 +120,3 @@ def describe(keyring: Keyring, now: float) -> Reply:
     for number, version in data["keys"].items():
         version["kid"] = keyring.versions[int(number)].jwk()["kid"]
     return Reply(data)
-
-
-def _with_rules(record: KeyringRecord, body: SigningKeyRules) -> KeyringRecord:
-    rules = KeyRules(
-        not_before=body.not_before,
-        not_after=body.not_after,
-        disabled=body.disabled,
-        custom_metadata=body.custom_metadata,
-    )
-    changed = with_rules(record, rules)
-    if body.publish_ahead is not UNSET:
-        changed = replace(changed, publish_ahead_seconds=body.publish_ahead)
-    if body.keep_published is not UNSET:
-        changed = replace(changed, keep_published_seconds=body.keep_published)
-    return changed

@@ -14,8 +14,9 @@ from engines.base import B, Call, EngineType, Handler, Nothing, Operation, Page,
 from engines.faults import Failed, InvalidRequest
 from engines.keys import certificates as key_certificates
 from engines.keys import handlers as named_keys
+from engines.keys.policy import classification
 from engines.keys.settings import KeyName, KeyTrim
-from engines.signing import jwks, keys, role_settings, transfer
+from engines.signing import creation, jwks, keys, role_settings, transfer
 from engines.signing.formats import cms, cose, jws, jwt
 from engines.signing.state import Signing
 from engines.transfer import backups, importing
@@ -28,8 +29,12 @@ _PUBLIC = ("jwks", "public")
 _ROUTES: tuple[Row[Signing], ...] = (
     Route(_LIST, "keys", named_keys.list_keys, Page, "List the keys.", writes=False),
     Route(_READ, "keys/{name}", keys.read, KeyName, "Read a key's settings and versions.", writes=False),
-    Route(_UPDATE, "keys/{name}", keys.create, keys.KeyCreation, "Create a key."),
+    Route(_UPDATE, "keys/{name}", keys.create, creation.KeyCreation, "Create a key."),
     Route(_DELETE, "keys/{name}", named_keys.delete, KeyName, "Destroy a key."),
+    Route(_READ, "keys/{name}/classification", classification.read, KeyName, "Read how a key is classified.",
+          writes=False),
+    Route(_UPDATE, "keys/{name}/classification", classification.write, classification.ClassificationBody,
+          "Classify a key."),
     Route(_UPDATE, "keys/{name}/config", keys.configure, keys.KeyConfig, "Change a key's settings."),
     Route(_UPDATE, "keys/{name}/rotate", keys.rotate, KeyName, "Give a key a new version."),
     Route(_UPDATE, "keys/{name}/trim", keys.trim, KeyTrim, "Destroy old versions of a key."),

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from msgspec import UNSET, UnsetType
+
 from engines.algorithms.registry import DEFAULT_SIGNING_ALGORITHM
 from engines.base import Call, Reply
 from engines.faults import InvalidRequest
-from engines.fields import Duration
+from engines.fields import Duration, KeyValues
+from engines.keys.policy.classification import TELLS as CLASSIFICATION_TELLS
 from engines.keys.types import ParameterSetName
 from engines.signing.state import Signing
 from engines.transfer import exporting, importing
@@ -24,8 +27,13 @@ class ImportedKey(importing.ImportedVersion):
     allow_plaintext_backup: bool = False
     allow_rotation: bool = False
     auto_rotate_period: Duration = 0
+    data_class: str | UnsetType = UNSET
+    labels: KeyValues | UnsetType = UNSET
+    owner: str | UnsetType = UNSET
+    shelf_life_years: int | UnsetType = UNSET
 
     tells = {
+        **CLASSIFICATION_TELLS,
         "type": "The key type, see [Keys and algorithms].",
         "parameter_set": "Which keys of the types that need it, see [Keys and algorithms].",
         "hybrid_key_type_pqc": "`ml-dsa`, for the type `hybrid`.",
@@ -52,6 +60,10 @@ async def import_key(engine: Signing, call: Call, body: ImportedKey) -> None:
         allow_plaintext_backup=body.allow_plaintext_backup,
         allow_rotation=body.allow_rotation,
         auto_rotate_period=body.auto_rotate_period,
+        data_class=body.data_class,
+        labels=body.labels,
+        owner=body.owner,
+        shelf_life_years=body.shelf_life_years,
     )
     await importing.import_key(engine, call, wanted)
 

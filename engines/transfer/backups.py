@@ -11,6 +11,7 @@ import json
 from functools import partial
 from typing import Any, ClassVar
 
+from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
 from engines.algorithms.registry import ALGORITHMS
@@ -21,7 +22,10 @@ from engines.crypto_policy.uses import begin
 from engines.durations import SECOND
 from engines.encoding import NotBase64, decode_base64, encode_base64, nanoseconds_of
 from engines.faults import Failed, InvalidRequest
+from engines.fields import KeyValues
 from engines.keys.facts import facts_of_latest
+from engines.keys.policy.classification import TELLS as CLASSIFICATION_TELLS
+from engines.keys.policy.classification import check_may_classify, restored
 from engines.keys.records import (
     ArchiveRecord,
     KeyringRecord,
@@ -60,8 +64,13 @@ class Restoration(Body):
     backup: str = ""
     force: bool = False
     dialect: str = ""
+    data_class: str | UnsetType = UNSET
+    labels: KeyValues | UnsetType = UNSET
+    owner: str | UnsetType = UNSET
+    shelf_life_years: int | UnsetType = UNSET
 
     tells = {
+        **CLASSIFICATION_TELLS,
         "name": "The name to restore under, in the path alone; without it, that in the backup.",
         "backup": "What a backup gave.",
         "force": "Replace a key that is there.",
@@ -156,20 +165,23 @@ async def restore(engine: KeepsKeys, call: Call, body: Restoration) -> None:
     info = RestoreInfo(nanoseconds_of(call.now), record.latest_version)
     record = replace(record, restore_info=info)
     engine.keys.check_kept(record)
+    await check_may_classify(engine.keys, call, record.name, body)
 
     async def store_restored(transaction: Transaction) -> None:
         value = await transaction.get(KEYS + record.name)
-        if value is not None:
+        there = None if value is None else decode_record(value)
+        if there is not None:
             if not body.force:
                 raise Failed(f'key "{record.name}" already exists')
-            check_use(decode_record(value), Use.MANAGE, call.now)
+            check_use(there, Use.MANAGE, call.now)
         counted = await transaction.get(COUNTS + record.name)
         totals = load_totals(record, archive, rules, {} if counted is None else decode_totals(counted))
         if totals:
             transaction.put(COUNTS + record.name, encode_totals(totals))
         else:
             transaction.delete(COUNTS + record.name)
-        engine.keys.write(transaction, record, call, CryptoOperation.RESTORE)
+        written = restored(record, there, body, engine.keys, call)
+        engine.keys.write(transaction, written, call, CryptoOperation.RESTORE)
         if archive.versions:
             transaction.put(ARCHIVES + record.name, encode_archive(archive))
         else:

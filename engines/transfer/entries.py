@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, TypeAlias
 
-from msgspec import Meta, Struct, field
+from msgspec import UNSET, Meta, Struct, UnsetType, field
 from msgspec.structs import replace
 
 from engines.algorithms.base import Material
@@ -16,7 +16,8 @@ from engines.algorithms.symmetric.mac import is_mac_key
 from engines.durations import SECOND
 from engines.encoding import decode_base64, encode_base64, parse_rfc3339, rfc3339_nano
 from engines.faults import Failed, Fault, InvalidRequest
-from engines.fields import MAX_DURATION_SECONDS
+from engines.fields import MAX_DURATION_SECONDS, KeyValues
+from engines.keys.policy.classification import describe_set, with_classification
 from engines.keys.records import ArchiveRecord, KeyringRecord, RestoreInfo, VersionRecord, VersionTotal
 from engines.keys.rules import KeyRules, describe_rules, with_rules
 from storage.secret import Secret
@@ -105,6 +106,10 @@ class RulesBackup(KeyRules):
 
     publish_ahead: Annotated[int, Meta(ge=0, le=MAX_DURATION_SECONDS)] = 0
     keep_published: Annotated[int, Meta(ge=0, le=MAX_DURATION_SECONDS)] = 0
+    data_class: str | UnsetType = UNSET
+    labels: KeyValues | UnsetType = UNSET
+    owner: str | UnsetType = UNSET
+    shelf_life_years: int | UnsetType = UNSET
 
 
 class Backup(Struct, kw_only=True):
@@ -118,7 +123,7 @@ class Backup(Struct, kw_only=True):
 
 def dump_rules(record: KeyringRecord, totals: Mapping[int, VersionTotal]) -> dict[str, Any]:
     """The settings that OpenBao lacks, as JSON values; {} if there are none."""
-    dumped = describe_rules(record)
+    dumped = {**describe_rules(record), **describe_set(record)}
     encryptions = {str(number): version.total for number, version in totals.items() if version.total}
     if encryptions:
         dumped["encryptions"] = encryptions
@@ -133,7 +138,7 @@ def load_rules(record: KeyringRecord, rules: RulesBackup) -> KeyringRecord:
     """``record`` with the settings in ``rules``. Raises ``Failed``."""
     try:
         return replace(
-            with_rules(record, rules),
+            with_classification(with_rules(record, rules), rules),
             publish_ahead_seconds=rules.publish_ahead,
             keep_published_seconds=rules.keep_published,
         )

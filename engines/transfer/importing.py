@@ -16,8 +16,10 @@ from engines.crypto_policy.fips import unapproved_hash
 from engines.crypto_policy.operations import CryptoOperation
 from engines.encoding import NotBase64, decode_base64
 from engines.faults import Failed, InvalidRequest
-from engines.fields import Duration
+from engines.fields import Duration, KeyValues
 from engines.keys.keyring import Keyring
+from engines.keys.policy.classification import TELLS as CLASSIFICATION_TELLS
+from engines.keys.policy.classification import check_may_classify, classified
 from engines.keys.records import KeyringRecord, decode_record, new_version
 from engines.keys.settings import KeyName, check_auto_rotate_period
 from engines.keys.states import Use, check_use
@@ -61,8 +63,13 @@ class ImportedKey(ImportedVersion):
     parameter_set: ParameterSetName = ""
     hybrid_key_type_pqc: str = ""
     hybrid_key_type_ec: str = ""
+    data_class: str | UnsetType = UNSET
+    labels: KeyValues | UnsetType = UNSET
+    owner: str | UnsetType = UNSET
+    shelf_life_years: int | UnsetType = UNSET
 
     tells = {
+        **CLASSIFICATION_TELLS,
         "type": "The key type, in any case.",
         "derived": "Derive a key for each `context`; every request must bring one then.",
         "convergent_encryption": "Not supported: refused if it is there.",
@@ -115,6 +122,7 @@ async def import_key(engine: KeepsKeys, call: Call, body: ImportedKey) -> None:
     if algorithm is None:
         raise InvalidRequest(f"unknown key type: {body.type}")
     warn_of_type(call, algorithm)
+    await check_may_classify(engine.keys, call, body.name, body)
     if await engine.keys.load(body.name) is not None:
         raise _exists()
     if (
@@ -150,6 +158,7 @@ async def import_key(engine: KeepsKeys, call: Call, body: ImportedKey) -> None:
         imported_rotation_allowed=body.allow_rotation,
         key_bytes=len(material.private) if algorithm.sizes.key_bytes_chosen is not None else 0,
     )
+    record = classified(record, body, engine.keys, call)
 
     async def store_key(transaction: Transaction) -> None:
         if await transaction.get(KEYS + body.name) is not None:

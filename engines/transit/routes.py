@@ -7,10 +7,11 @@ from engines.base import EngineType, Nothing, Operation, Page, Route, Row
 from engines.batches.items import DecryptItem, EncryptItem, RewrapItem
 from engines.keys import certificates as key_certificates
 from engines.keys import handlers as named_keys
+from engines.keys.policy import classification
 from engines.keys.rules import KeyConfig
 from engines.keys.settings import KeyName, KeyTrim
 from engines.transfer import backups, exporting, importing
-from engines.transit import agreement, byok, config, jwks, keys, random, settings
+from engines.transit import agreement, byok, config, creation, jwks, keys, random, settings
 from engines.transit.cipher import datakey, decrypt, derivedkeys, encrypt, rewrap, stream
 from engines.transit.signature import cmac, hash, hmac, sign, verify
 from engines.transit.state import Transit
@@ -21,10 +22,14 @@ _READ, _LIST, _UPDATE, _DELETE = Operation.READ, Operation.LIST, Operation.UPDAT
 ROUTES: tuple[Row[Transit], ...] = (
     Route(_LIST, "keys", named_keys.list_keys, Page, "List the keys.", writes=False),
     Route(_READ, "keys/{name}", keys.read, keys.KeyReading, "Read a key's settings and versions.", writes=False),
-    Route(_UPDATE, "keys/{name}", keys.create, keys.KeyCreation, "Create a key."),
+    Route(_UPDATE, "keys/{name}", keys.create, creation.KeyCreation, "Create a key."),
     Route(_DELETE, "keys/{name}", named_keys.delete, KeyName, "Destroy a key."),
     Route(_READ, "keys/{name}/jwks", jwks.read_jwks, jwks.JwksReading, "Read a key's public keys as a JWK set.",
           writes=False, bare=True, public_where=("jwks", "public")),
+    Route(_READ, "keys/{name}/classification", classification.read, KeyName, "Read how a key is classified.",
+          writes=False),
+    Route(_UPDATE, "keys/{name}/classification", classification.write, classification.ClassificationBody,
+          "Classify a key."),
     Route(_UPDATE, "keys/{name}/config", config.configure, KeyConfig, "Change a key's settings."),
     Route(_UPDATE, "keys/{name}/rotate", config.rotate, config.KeyRotation, "Give a key a new version."),
     Route(_UPDATE, "keys/{name}/trim", config.trim, KeyTrim, "Destroy old versions of a key."),

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import msgspec
 from msgspec import Struct
 
 from engines.algorithms.registry import TRANSIT_ALGORITHMS
 from engines.base import Mount
 from engines.keys.counting.reservation import EncryptionCounts
+from engines.keys.policy.classification import with_classification
+from engines.keys.policy.inspection import KeepsFacts, body_of
+from engines.keys.records import KeyringRecord
 from engines.keys.rotation import rotate_due
 from engines.keys.store import KeyStore
+from engines.transit.creation import KeyCreation, new_key
 from storage.base import Damaged, put
 from storage.view import View
 
@@ -70,15 +77,27 @@ class Settings:
         await put(self._storage, _CACHE, msgspec.msgpack.encode(settings))
 
 
-class Transit:
+class Transit(KeepsFacts):
     """One mount of the engine; it holds nothing but storage with its cache, and reservations."""
 
     def __init__(self, mount: Mount) -> None:
-        self.keys = KeyStore(mount.storage, mount.fips_mode, TRANSIT_ALGORITHMS, gate=mount.gate, place=mount.place)
+        self.keys = KeyStore(
+            mount.storage,
+            mount.fips_mode,
+            TRANSIT_ALGORITHMS,
+            gate=mount.gate,
+            place=mount.place,
+            may_update=mount.may_update,
+        )
         self.counts = EncryptionCounts(mount.storage)
         self.settings = Settings(mount.storage)
         self.clock = mount.clock
         self.max_batch_items = mount.max_batch_items
+
+    def new_key(self, given: Mapping[str, Any]) -> KeyringRecord:
+        """The key that create would make of the parameters ``given``. Raises ``InvalidRequest``."""
+        body = body_of(KeyCreation, given)
+        return with_classification(new_key(self.keys, body, given), body)
 
     async def tick(self, now: float) -> None:
         """Rotate the keys that are due."""

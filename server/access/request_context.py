@@ -142,7 +142,9 @@ class RequestContext(Struct, frozen=True):
 def caller_of(token: Token) -> Caller:
     """The holder of ``token``, as a handler may know it."""
     record = token.record
-    return Caller(record.display_name, record.policies, record.entity_id, record.accessor, token)
+    return Caller(
+        record.display_name, record.policies, record.entity_id, record.accessor, token, token.store.namespace.path
+    )
 
 
 def audit_response(reply: Reply | None, warnings: list[str], context: RequestContext) -> AuditResponse:

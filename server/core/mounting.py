@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from engines.base import Mount
 from engines.crypto_policy.gate import OPEN_GATE, Gate
+from server.access.further_rights import may_update
 from server.core.runtime import Runtime
 from server.tenants.mounts.table import MountEntry
 from server.tenants.tenant import Tenant
@@ -24,4 +27,5 @@ def mount_of(runtime: Runtime, tenant: Tenant, entry: MountEntry, gate: Gate = O
         fips_mode=settings.fips_mode,
         namespace=tenant.namespace.path,
         gate=gate,
+        may_update=partial(may_update, tenant, entry.path),
     )

@@ -50,6 +50,7 @@ class Driver:
         fips_mode: FipsMode = FipsMode.DISABLED,
         store: MemoryStore | None = None,
         gate: Gate = OPEN_GATE,
+        namespace: str = "",
     ) -> None:
         self.type = engine_type
         self.store = store or MemoryStore()
@@ -60,8 +61,23 @@ class Driver:
         self.call: Call | None = None
         """The last one."""
 
-        mount = Mount(self.storage, self.clock, "test_accessor", "transit/", fips_mode=fips_mode, gate=gate)
+        self.rights: set[str] = set()
+        """The further paths that callers may update; ``*`` for all."""
+
+        mount = Mount(
+            self.storage,
+            self.clock,
+            "test_accessor",
+            "transit/",
+            fips_mode=fips_mode,
+            gate=gate,
+            namespace=namespace,
+            may_update=self._may_update,
+        )
         self.engine = engine_type.open(mount)
+
+    async def _may_update(self, caller: Caller | None, path: str, parameters: Mapping[str, Any]) -> bool:
+        return bool({path, "*"} & self.rights)
 
     def route(self, operation: Operation, path: str) -> tuple[Row[Any], dict[str, str]]:
         """The row for ``path`` and the parameters in it."""

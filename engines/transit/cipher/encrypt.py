@@ -28,9 +28,11 @@ from engines.crypto_policy.requests import encryption_facts
 from engines.crypto_policy.uses import Uses, begin
 from engines.encoding import decode_base64, encode_base64
 from engines.faults import Failed, InvalidRequest
-from engines.fields import Batch
+from engines.fields import Batch, KeyValues
 from engines.keys.counting.limits import count_then_make, counted_items
 from engines.keys.keyring import Keyring
+from engines.keys.policy.classification import TELLS as CLASSIFICATION_TELLS
+from engines.keys.policy.classification import check_may_classify, classified, with_default_type
 from engines.keys.records import KeyringRecord, new_version
 from engines.keys.states import Use
 from engines.transit.cipher.sealing import NotAead, is_plain, prepare_seal, seal
@@ -54,8 +56,13 @@ class Encryption(Body):
     convergent_encryption: bool = False
     batch_input: Batch = UNSET
     partial_failure_response_code: int | UnsetType = UNSET
+    data_class: str | UnsetType = UNSET
+    labels: KeyValues | UnsetType = UNSET
+    owner: str | UnsetType = UNSET
+    shelf_life_years: int | UnsetType = UNSET
 
     tells = {
+        **CLASSIFICATION_TELLS,
         "name": "The key. Letters, digits and `_`, with `-` and `.` inside.",
         "plaintext": "Base64 of the data; may be empty but must be there.",
         "context": "Base64. What the key for this request is derived from. Needed by derived keys, ignored by others.",
@@ -89,7 +96,7 @@ async def encrypt(engine: Transit, call: Call, body: Encryption) -> Reply:
         raise InvalidRequest("missing plaintext to encrypt")
     keyring = await _key(engine, call, body)
     if keyring is None:
-        record = await _new_record(engine, body, bool(body.context))
+        record = await _new_record(engine, call, body, bool(body.context))
         # Invalid messages must not create a key.
         _prepare_one(_unsaved(engine, record, call), body, uses, DEFAULT_ENCRYPTION)()
         uses.forget()
@@ -134,17 +141,23 @@ def _options(engine: Transit, call: Call, keyring: Keyring, body: Encryption) ->
     return options
 
 
-async def _new_record(engine: Transit, body: Encryption, has_context: bool) -> KeyringRecord:
-    """The requested key, still without a version. Raises ``InvalidRequest`` if it can't be created."""
+async def _new_record(engine: Transit, call: Call, body: Encryption, has_context: bool) -> KeyringRecord:
+    """The requested key, still without a version. Raises ``InvalidRequest`` if it can't be created.
+
+    Raises ``Denied`` if it may not be classified by the caller.
+    """
+    body = with_default_type(engine.keys, body, call.given)
     if body.convergent_encryption and not has_context:
         raise InvalidRequest("convergent encryption requires derivation to be enabled, so context is required")
     algorithm = _upsertable(body.type)
     parse_encryption(algorithm, body.padding_scheme, body.hash_algorithm, name="padding_scheme")
     if (await engine.settings.keys()).disable_upsert:
         raise InvalidRequest("encryption key not found")
-    return KeyringRecord(
+    await check_may_classify(engine.keys, call, body.name, body)
+    record = KeyringRecord(
         name=body.name, type=algorithm.name, versions={}, derived=has_context, convergent=body.convergent_encryption
     )
+    return classified(record, body, engine.keys, call)
 
 
 def _unsaved(engine: Transit, record: KeyringRecord, call: Call) -> Keyring:
@@ -168,7 +181,7 @@ async def _encrypt_batch(engine: Transit, call: Call, body: Encryption, uses: Us
     has_context = check_contexts(items)
     keyring = await _key(engine, call, body)
     if keyring is None:
-        record = await _new_record(engine, body, has_context)
+        record = await _new_record(engine, call, body, has_context)
         unsaved = _unsaved(engine, record, call)
         refused = await _refusals(uses, unsaved, items, DEFAULT_ENCRYPTION)
         uses.asking = False

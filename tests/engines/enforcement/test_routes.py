@@ -169,8 +169,9 @@ KEYLESS = {
     *((UPDATE, "random"), (UPDATE, "random/{segment:any}"), (UPDATE, "random/{source}/{urlbytes:any}")),
     *((LIST, "roles"), (READ, "roles/{name}"), (UPDATE, "roles/{name}"), (DELETE, "roles/{name}")),
     *((READ, "jwks"), (READ, "roles/{name}/jwks")),
+    *((READ, "keys/{name}/classification"), (UPDATE, "keys/{name}/classification")),
 }
-"""Routes that tell of keys, or have to do with none, or with the server's own."""
+"""Routes that tell of keys or classify them, or have to do with none, or with the server's own."""
 
 CASES = [(engine, route) for engine, routes in KEYED.items() for route in routes]
 

@@ -36,8 +36,10 @@ ALWAYS = {
     (Operation.READ, "keys/{name}"),
     (Operation.UPDATE, "keys/{name}"),
     (Operation.UPDATE, "keys/{name}/config"),
+    (Operation.READ, "keys/{name}/classification"),
+    (Operation.UPDATE, "keys/{name}/classification"),
 }
-"""What can be done with a key in any state: read it, ask for its creation in vain, configure it."""
+"""What can be done with a key in any state: read it, ask for its creation in vain, configure and classify it."""
 
 NEW_NAME = {(Operation.UPDATE, "keys/{name}/import")}
 """What is refused for a key that is there, whatever its state."""

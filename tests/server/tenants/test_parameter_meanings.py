@@ -20,7 +20,7 @@ from compat.policy_text import parse_policy
 from engines.base import Body, Operation
 from engines.transit.cipher.encrypt import Encryption
 from engines.transit.cipher.stream import Streaming
-from engines.transit.keys import KeyCreation
+from engines.transit.creation import KeyCreation
 from engines.transit.random import RandomBySegment
 from engines.transit.signature.hmac import Authentication
 from engines.transit.signature.sign import Signing

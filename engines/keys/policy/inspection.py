@@ -1,0 +1,71 @@
+"""Facts of the keys of a mount that no request is for: what ``engines.crypto_policy.inspection`` asks of engines."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Mapping
+from typing import Any, TypeVar
+
+import msgspec
+
+from engines.base import Body, Clock
+from engines.crypto_policy.facts import KeyFacts, RequestFacts
+from engines.crypto_policy.operations import CryptoOperation
+from engines.crypto_policy.requests import default_request
+from engines.faults import InvalidRequest
+from engines.keys.facts import facts_of_new
+from engines.keys.records import KeyringRecord
+from engines.keys.store import KeyStore
+
+_PAGE = 1000
+
+BodyT = TypeVar("BodyT", bound=Body)
+
+
+class KeepsFacts(ABC):
+    """A part of the state of an engine whose named keys are in ``keys``."""
+
+    keys: KeyStore
+    clock: Clock
+
+    @abstractmethod
+    def new_key(self, given: Mapping[str, Any]) -> KeyringRecord:
+        """The key that create would make of the parameters ``given``. Raises ``InvalidRequest``."""
+
+    async def facts_of_all(self) -> AsyncIterator[KeyFacts]:
+        """Facts of every version of every key that can be used, by name and version."""
+        after = ""
+        while names := await self.keys.list(after, _PAGE):
+            after = names[-1]
+            for name in names:
+                keyring = None if name.endswith("/") else await self.keys.load(name)
+                if keyring is not None:
+                    for _, version in sorted(keyring.versions.items()):
+                        yield version.facts(self.keys.place)
+
+    async def facts_of(self, name: str, version: int, operation: CryptoOperation) -> KeyFacts | None:
+        """Facts of one version (0: the latest) as ``operation`` would use it; None if it isn't there."""
+        keyring = await self.keys.load(name)
+        if keyring is None:
+            return None
+        found = keyring.versions.get(version or keyring.record.latest_version)
+        if found is None:
+            return None
+        macs = operation is CryptoOperation.HMAC
+        return found.mac_facts(self.keys.place) if macs else found.facts(self.keys.place)
+
+    def facts_of_new(self, given: Mapping[str, Any]) -> KeyFacts:
+        """Facts of the key that create would make of the fields ``given``. Raises ``InvalidRequest``."""
+        return facts_of_new(self.new_key(given), self.keys.place, self.clock())
+
+    def request_facts(self, key: KeyFacts, operation: CryptoOperation, given: Mapping[str, Any]) -> RequestFacts:
+        """How ``operation`` with ``key`` would be executed; ``given`` are fields of ``RequestFacts`` by their names."""
+        return default_request(key, operation, given)
+
+
+def body_of(kind: type[BodyT], given: Mapping[str, Any]) -> BodyT:
+    """``given`` as the parameters of a request. Raises ``InvalidRequest``."""
+    try:
+        return msgspec.convert(given, kind, strict=False)
+    except msgspec.ValidationError as error:
+        raise InvalidRequest(str(error)) from None
