@@ -22,7 +22,7 @@ from server.system.access import (
 )
 from server.system.audit import devices as audit
 from server.system.audit import headers as audited_headers
-from server.system.crypto import evaluate, exceptions, impact, profiles
+from server.system.crypto import evaluate, exceptions, impact, profiles, replay
 from server.system.crypto import policies as crypto_policies
 from server.system.inspect import algorithms, fips, loggers, metrics, router, status
 from server.system.inspect import overview as inspection
@@ -341,6 +341,7 @@ ROUTES: tuple[Row[System], ...] = (
     *exceptions.EXCEPTION_ROUTES,
     *evaluate.EVALUATE_ROUTES,
     *impact.IMPACT_ROUTES,
+    *replay.REPLAY_ROUTES,
     *profiles.PROFILE_ROUTES,
     # For user interfaces
     Route(READ, "internal/ui/namespaces", visible_mounts.list_visible_namespaces, Nothing,

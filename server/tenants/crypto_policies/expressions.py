@@ -82,9 +82,16 @@ class Expression:
         self.uses_key = uses_key
 
     def evaluate(self, values: Lookup) -> Outcome:
-        """Evaluate it with these ``values`` of its variables, among others. Never raises."""
+        """Whether it holds where its variables have these ``values``, among others. Never raises."""
+        return self._evaluate(values, self.names)
+
+    def evaluate_known(self, values: Mapping[str, Any]) -> Outcome:
+        """As ``evaluate``, without the values of some variables: an error where it rests on them."""
+        return self._evaluate(values, tuple(name for name in self.names if name in values))
+
+    def _evaluate(self, values: Lookup, names: tuple[str, ...]) -> Outcome:
         try:
-            result = self._compiled.eval(data={name: values[name] for name in self.names})
+            result = self._compiled.eval(data={name: values[name] for name in names})
             value = result.value()
             if value is True and result.type() == cel.Type.BOOL:
                 return _HELD

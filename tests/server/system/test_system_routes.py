@@ -97,6 +97,7 @@ def test_the_routes_that_need_sudo_are_these() -> None:
         "delete auth/{path:path}",
         "read auth/{path:path}/tune",
         "update auth/{path:path}/tune",
+        "update crypto-policies/replay",
         "update crypto-policies/{name}",
         "delete crypto-policies/{name}",
         "update crypto-policies/{name}/restore",

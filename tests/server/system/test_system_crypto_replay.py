@@ -1,0 +1,166 @@
+"""Drafts of crypto policies held against the records of the audit, through the API."""
+
+from __future__ import annotations
+
+import base64
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from engines.durations import format_time
+from server.core.settings import Settings
+from server.system.crypto import replay
+from tests.server.systems import NewServer, Server
+from tests.server.tenants.crypto_policies.policies import EVERYWHERE, STRENGTH
+from tests.server.tenants.namespaced import ask_in, make, with_key
+
+TEXT = base64.b64encode(b"text").decode()
+REPLAY = "sys/crypto-policies/replay"
+BOUND = {"name": "bound", "operations": ["encrypt"], "require": "request.has_associated_data"}
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    """The file of the audit."""
+    return tmp_path / "audit"
+
+
+@pytest_asyncio.fixture
+async def audited(new_server: NewServer, log: Path) -> Server:
+    """A server with an audit file, transit and the key ``k``."""
+    server = await (await new_server(Settings(audit_through_api=True))).unsealed()
+    options = {"file_path": str(log)}
+    assert (await server.ask("POST", "sys/audit/main", {"type": "file", "options": options}))[0] == 204
+    await with_key(server, "")
+    return server
+
+
+async def _replay(server: Server, namespace: str = "", **question: Any) -> dict[str, Any]:
+    status, answer = await ask_in(server, namespace, "POST", REPLAY, question)
+    assert status == 200, answer
+    data: dict[str, Any] = answer["data"]
+    return data
+
+
+def _draft(*rules: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    return {"name": "p", "rules": list(rules), **fields}
+
+
+async def test_uses_are_counted_by_rule_key_and_caller(audited: Server, log: Path) -> None:
+    bound = {"plaintext": TEXT, "associated_data": TEXT}
+    batch = {"batch_input": [{"plaintext": TEXT}] * 5}
+    for body in ({"plaintext": TEXT}, bound, batch):
+        assert (await audited.ask("POST", "transit/encrypt/k", body))[0] == 200
+    entries = [json.loads(line) for line in log.read_text().splitlines()]
+    uses = [entry for entry in entries if entry["type"] == "response" and entry.get("crypto", {}).get("uses")]
+    first, last = ([entry for entry in uses if entry["crypto"]["operation"] == "encrypt"][index] for index in (0, 2))
+    data = await _replay(audited, policy=_draft(BOUND))
+    rule = {"rule": "p/bound", "denied": 6, "first": first["time"], "last": last["time"]}
+    assert data == {
+        "operations": 8,
+        "lacking": 0,
+        "denied": 6,
+        "rules": [{**rule, "request_ids": [first["request"]["id"], last["request"]["id"]]}],
+        "keys": [{"namespace": "", "mount": "transit/", "key": "k", "denied": 6}],
+        "callers": [{"entity_id": "", "display_name": "root", "denied": 6}],
+    }
+
+
+async def test_what_the_record_does_not_tell_is_never_counted_as_passed(audited: Server) -> None:
+    await audited.ask("POST", "transit/encrypt/k", {"plaintext": TEXT})
+    rule = {"name": "r", "operations": ["encrypt"], "require": "key.is_latest"}
+    data = await _replay(audited, policy=_draft(rule))
+    assert (data["denied"], data["lacking"]) == (0, 1)
+    for require, denied, lacking in (
+        ("key.is_latest || key.algorithm == 'aes256-gcm96'", 0, 0),
+        ("key.is_latest && key.algorithm == 'rsa-2048'", 1, 0),
+        ("key.labels.env == 'prod'", 0, 1),
+        ("caller.groups.exists(g, g == 'ops')", 0, 1),
+        ("request.input_bytes == 4", 0, 0),
+    ):
+        data = await _replay(audited, policy=_draft({**rule, "require": require}))
+        assert (data["denied"], data["lacking"]) == (denied, lacking), require
+
+
+async def test_profiles_scopes_and_several_drafts(audited: Server) -> None:
+    await audited.ask("POST", "transit/keys/s", {"type": "ed25519"})
+    assert (await audited.ask("POST", "transit/sign/s", {"input": TEXT}))[0] == 200
+    drafts = [
+        {"name": "a", "profile": "cnsa-2.0"},
+        {"name": "b", "scope": {"keys": ["s*"]}, "rules": [{**STRENGTH, "require": "key.quantum_category > 0"}]},
+        {"name": "c", "scope": {"keys": ["x*"]}, "rules": [{**STRENGTH, "require": "false"}]},
+    ]
+    rules = {rule["rule"]: rule["denied"] for rule in (await _replay(audited, policies=drafts))["rules"]}
+    assert rules.pop("b/strength") == 1
+    (other,) = rules
+    assert other.startswith("a/cnsa-2.0/")
+
+
+async def test_a_tenant_sees_its_own_records(audited: Server) -> None:
+    await make(audited, "eu", "us")
+    await with_key(audited, "eu")
+    for namespace in ("", "eu"):
+        await ask_in(audited, namespace, "POST", "transit/encrypt/k", {"plaintext": TEXT})
+    draft = _draft(BOUND, scope=EVERYWHERE)
+    assert (await _replay(audited, policy=draft))["denied"] == 2
+    assert (await _replay(audited, "eu", policy=draft))["denied"] == 1
+    assert (await _replay(audited, "us", policy=draft))["operations"] == 0
+    assert (await _replay(audited, policy=_draft(BOUND)))["denied"] == 1
+
+
+async def test_a_part_of_the_time_is_looked_at(audited: Server) -> None:
+    await audited.ask("POST", "transit/encrypt/k", {"plaintext": TEXT})
+    now = time.time()
+    draft = _draft(BOUND)
+    for fields, denied in (
+        ({"from": format_time(now - 60), "until": format_time(now + 60)}, 1),
+        ({"until": format_time(now - 60)}, 0),
+        ({"from": format_time(now + 60)}, 0),
+    ):
+        assert (await _replay(audited, policy=draft, **fields))["denied"] == denied
+
+
+async def test_records_without_facts_are_lacking_and_junk_is_passed_over(audited: Server, log: Path) -> None:
+    await audited.ask("POST", "transit/encrypt/k", {"plaintext": TEXT})
+    line = log.read_text().splitlines()[-1]
+    entry = json.loads(line)
+    del entry["crypto"]
+    old = json.dumps(entry, separators=(",", ":"))
+    broken = line.replace('"uses":[', '"uses":[1,')
+    with log.open("a") as file:
+        file.write("\n".join([old, broken, '{"type":"response"', 'x"type":"response"[]', "", ""]))
+    data = await _replay(audited, policy=_draft(BOUND))
+    assert (data["denied"], data["lacking"]) == (1, 2)
+
+
+async def test_what_takes_too_long_says_how_far_it_came(audited: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    await audited.ask("POST", "transit/encrypt/k", {"plaintext": TEXT})
+    times = iter((0.0, 1.0, 1000.0))
+    monkeypatch.setattr(replay, "monotonic", lambda: next(times))
+    data = await _replay(audited, policy=_draft(BOUND))
+    assert data["denied"] == 1
+    assert data["complete_to"] > "2020"
+
+
+@pytest.mark.parametrize(
+    ("question", "error"),
+    [
+        ({}, "policy: must be a document"),
+        ({"policies": []}, "policies: must be a list of 1 to 16 documents"),
+        ({"policy": {"rules": [BOUND]}, "from": "x"}, "from: 'x' is no time"),
+        ({"policy": {"rules": [{**BOUND, "require": "x"}]}}, 'rule "bound", require 1:1: undeclared'),
+    ],
+)
+async def test_a_question_that_is_not_taken(audited: Server, question: dict[str, Any], error: str) -> None:
+    status, answer = await audited.ask("POST", REPLAY, question)
+    assert status == 400
+    assert answer["errors"][0].startswith(error)
+
+
+async def test_without_a_file_there_is_nothing_to_read(server: Server) -> None:
+    status, answer = await server.ask("POST", REPLAY, {"policy": _draft(BOUND)})
+    assert (status, answer["errors"][0].startswith("there is no audit device")) == (400, True)
