@@ -38,6 +38,9 @@ from storage.shared_memory import SharedRevision
 
 _log = logging.getLogger(__name__)
 
+LEDGER = "ledger"
+"""The type of audit device of which there may be one."""
+
 
 async def open_service(config: Config, member: Member) -> Service:
     """Open everything that ``config`` names, for the process ``member``.
@@ -95,6 +98,8 @@ def check_audit(config: Config) -> None:
     A device that can't be opened is only logged: each entry tries again, and initialisation requires a working one.
     """
     for enabled in _make_audit(config):
+        if enabled.entry.type == LEDGER:
+            continue  # It is made ready when the server is unsealed, which is when it is known what it has to hold.
         try:
             enabled.device.open()
         except DeviceFault as error:
@@ -104,6 +109,8 @@ def check_audit(config: Config) -> None:
 
 def _make_audit(config: Config) -> Iterator[EnabledDevice]:
     """The audit devices that ``config`` declares, not opened yet. Raises ``ConfigError``."""
+    if sum(device.type == LEDGER for device in config.audit) > 1:
+        raise ConfigError("there may be at most one audit device of type ledger", config.audit[-1].place)
     for declared, device in zip(config.audit, _declared(config), strict=True):
         try:
             check_known(to_store(device), plugins.find_audit_device)

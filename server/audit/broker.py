@@ -7,15 +7,17 @@ A request is written with ``begin`` and its outcome with ``finish``. If the requ
 with one call at the end (``hold``); if that fails, the caller gets no answer and nothing has happened.
 
 Both wait until a device has accepted the entry, at most ``WAIT_SECONDS``; slower devices get their entries later (see
-``server.audit.writer``). Only audited requests wait for a device.
+``server.audit.writer``). Only audited requests wait for a device. A ledger is written first, and one that is required
+must accept the entry, whatever the others do.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import time
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -27,15 +29,26 @@ from server.audit.entry import AuditMount, AuditRequest, AuditResponse, AuditSub
 from server.audit.formatter import Parts
 from server.audit.hashing import new_salt
 from server.audit.headers import AuditedHeaders
+from server.audit.ledger.device.device import LedgerDevice
+from server.audit.ledger.device.ledger import LedgerHost
 from server.audit.stored import DeclaredDevice, StoredDevice, StoredDevices, canonical, overlaps
 from server.audit.writer import MAX_WAITING, Outcome, QueueFull
 from server.runtime.meter import AuditEntry, Meter
+from storage.base import StorageFault
 from storage.view import View
 
 __all__ = ["Broker", "DeclaredDevice", "Pending"]
 
+log = logging.getLogger(__name__)
+
 WAIT_SECONDS = 30.0
 """The seconds that a request waits for its entry to be accepted."""
+
+WATCH_SECONDS = 0.25
+"""The interval at which a process with a ledger looks whether that was disabled, where no request does."""
+
+_HELD_NANOSECONDS = 500_000_000
+"""From when on the entry of a request that was held has the time at which it is written, in a ledger."""
 
 _NOT_TAKEN = {
     AuditEntry.REQUEST: "no audit device takes entries at present, so the request was not handled; try again later",
@@ -68,12 +81,17 @@ class Broker:
         declared: Sequence[DeclaredDevice] = (),
         *,
         headers: AuditedHeaders,
+        ledger: LedgerHost,
         prefix_allowed: bool = False,
         max_waiting: int = MAX_WAITING,
         nanoseconds: Callable[[], int] = time.time_ns,
         meter: Meter | None = None,
+        catch_up: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
-        """``max_waiting``: the most entries that may wait for one device; ``meter`` counts failures."""
+        """``max_waiting``: the most entries that may wait for one device; ``meter`` counts failures.
+
+        ``ledger`` takes care of a ledger among the devices; ``catch_up`` looks for changes made by other processes.
+        """
         self._stored = StoredDevices(view)
         self._find_type = find_type
         self._declared = {canonical(device.path): device for device in declared}
@@ -81,6 +99,9 @@ class Broker:
         self._max_waiting = max_waiting
         self._meter = meter or Meter()
         self._nanoseconds = nanoseconds
+        self.ledger = ledger
+        self._catch_up = catch_up
+        self._watching: asyncio.Task[None] | None = None
         self._enabled: dict[str, EnabledDevice] = {}
         self._lock = asyncio.Lock()
         self._changes = 0
@@ -94,8 +115,11 @@ class Broker:
         self._changes += 1
         self.stale = True
 
-    async def load(self) -> None:
+    async def load(self, *, prepare: bool = False) -> None:
         """Update the devices from storage and configuration, if they may have changed.
+
+        ``prepare``: the server is being unsealed by this process, which makes a ledger ready for all of them. Raises
+        ``Failed`` if its directory doesn't fit what is remembered.
 
         Concurrent callers wait for it too, so that no request misses a new device. A declared device that is new must
         accept a test entry; otherwise raises ``InvalidRequest`` and stores nothing. A known device may fail to open; it
@@ -105,21 +129,65 @@ class Broker:
             while self.stale:
                 changes = self._changes
                 await self.headers.load()
-                await self._load()
+                await self._load(prepare)
                 self.stale = changes != self._changes
 
-    async def _load(self) -> None:
+    async def _load(self, prepare: bool) -> None:
         unsettled = await self._stored.unsettled(self._declared)
         await rehearse(unsettled, self._find_type, prefix_allowed=self._prefix_allowed, nanoseconds=self._nanoseconds)
         await self._stored.reconcile(self._declared)
         stored = await self._stored.all()
         for path in [path for path, enabled in self._enabled.items() if stored.get(path) != enabled.entry]:
-            await self._enabled.pop(path).close()
-        for path, entry in stored.items():
-            if path not in self._enabled:
-                enabled = self._make(path, entry)
+            await self._close(self._enabled.pop(path), "closed")
+        made = [self._make(path, entry) for path, entry in stored.items() if path not in self._enabled]
+        for enabled in made:
+            if isinstance(enabled.device, LedgerDevice):
+                self._refuse_second()
+                await self._open_ledger(enabled, enabled.device, prepare=prepare)
+            else:
                 await enabled.open()
-                self._enabled[path] = enabled
+            self._add(enabled)
+
+    def _add(self, enabled: EnabledDevice) -> None:
+        """Take in a device; a ledger is written before all others."""
+        if isinstance(enabled.device, LedgerDevice):
+            self._enabled = {enabled.path: enabled, **self._enabled}
+        else:
+            self._enabled[enabled.path] = enabled
+
+    def _refuse_second(self) -> None:
+        if any(isinstance(enabled.device, LedgerDevice) for enabled in self._enabled.values()):
+            raise InvalidRequest("there may be at most one audit device of type ledger")
+
+    async def _open_ledger(self, enabled: EnabledDevice, device: LedgerDevice, *, prepare: bool) -> None:
+        self.ledger.adopt(device)
+        if prepare:
+            await self.ledger.prepare(device, enabling=False)
+        await enabled.open()
+        await self._lead(enabled, device)
+
+    async def _lead(self, enabled: EnabledDevice, device: LedgerDevice) -> None:
+        await self.ledger.start(enabled, device)
+        if self._watching is None and self._catch_up is not None:
+            self._watching = asyncio.create_task(self._watch(self._catch_up))
+
+    async def _watch(self, catch_up: Callable[[], Awaitable[None]]) -> None:
+        """Let a ledger go soon after another process has disabled it, which waits for that."""
+        while self.ledger.device is not None:
+            await asyncio.sleep(WATCH_SECONDS)
+            try:
+                await catch_up()
+                if self.stale:
+                    await self.load()
+            except (Fault, StorageFault) as error:
+                log.warning("audit devices can't be looked up: %s; it is tried again", type(error).__name__)
+        self._watching = None
+
+    async def _close(self, enabled: EnabledDevice, event: str) -> None:
+        if isinstance(enabled.device, LedgerDevice):
+            await self.ledger.stop(enabled, enabled.device, event)
+        else:
+            await enabled.close()
 
     async def enable(
         self, path: str, type: str, description: str = "", options: Mapping[str, str] | None = None, local: bool = False
@@ -135,25 +203,36 @@ class Broker:
             raise InvalidRequest("path already in use")
         enabled = self._make(path, entry)
         check_known(entry, self._find_type)
+        device = enabled.device
+        if isinstance(device, LedgerDevice):
+            self._refuse_second()
+            self.ledger.adopt(device)
+            await self.ledger.prepare(device, enabling=True)
         try:
             await enabled.test(self._nanoseconds())
             await self._stored.add(path, entry)
         except BaseException:
             await enabled.close(0)
             raise
-        self._enabled[path] = enabled
+        if isinstance(device, LedgerDevice):
+            await self._lead(enabled, device)
+        self._add(enabled)
 
-    async def disable(self, path: str) -> None:
-        """Remove the device at ``path``; no error if there is none."""
+    async def disable(self, path: str) -> list[str]:
+        """Remove the device at ``path``; no error if there is none. Returns what couldn't be done, in words."""
         path = canonical(path)
         async with self._lock:
             enabled = self._enabled.get(path)
             if enabled is not None and enabled.entry.declared:
                 raise InvalidRequest("cannot disable configuration-managed audit device")
             await self._stored.remove(path)
-            if enabled is not None:
-                del self._enabled[path]
-                await enabled.close()
+            if enabled is None:
+                return []
+            del self._enabled[path]
+            if isinstance(enabled.device, LedgerDevice):
+                return await self.ledger.end(enabled, enabled.device)
+            await enabled.close()
+            return []
 
     def devices(self) -> dict[str, dict[str, Any]]:
         """The devices by their paths, in the form of ``sys/audit``."""
@@ -246,12 +325,18 @@ class Broker:
         """Reopen every device's medium, as after log files were renamed; return whether all could."""
         return all(await asyncio.gather(*(enabled.reopen() for enabled in self._enabled.values())))
 
-    async def close(self) -> None:
-        """Release all devices, as on sealing; each may still write its waiting entries."""
+    async def close(self, event: str = "closed") -> None:
+        """Release all devices, as on sealing; each may still write its waiting entries.
+
+        ``event`` is what a ledger's last entry says: ``closed`` or ``sealed``.
+        """
         closing = list(self._enabled.values())
         self._enabled.clear()
         self._changed()
-        await asyncio.gather(*(enabled.close() for enabled in closing))
+        if self._watching is not None:
+            self._watching.cancel()
+            self._watching = None
+        await asyncio.gather(*(self._close(enabled, event) for enabled in closing))
 
     def _begin(self, request: AuditRequest, *, together: bool) -> Pending:
         if self.headers.wanted:
@@ -278,29 +363,39 @@ class Broker:
     def _write(
         self, entries: Sequence[tuple[EnabledDevice, bytes]], first: AuditEntry
     ) -> Coroutine[Any, Any, None] | None:
-        """Give each device its lines; one that accepts them is enough. The returned awaitable waits for that.
+        """Give each device its lines; one that accepts them is enough, unless one is required.
 
-        ``first`` is the first of the entries in these lines; the caller's error depends on it.
+        The returned awaitable waits for that. ``first`` is the first of the entries in these lines; the caller's error
+        depends on it.
         """
-        taken = overfull = False
+        taken = overfull = refused = False
         waiting: dict[Outcome, EnabledDevice] | None = None
+        required: Outcome | None = None
         for enabled, lines in entries:
             try:
                 outcome = enabled.writer.write(lines)
             except Exception as error:  # noqa: BLE001 - a device may come from anywhere, and must not take others with it
                 enabled.refused(error)
                 overfull = overfull or isinstance(error, QueueFull)
+                refused = refused or enabled.required
                 continue
             if outcome is not None:
                 waiting = {outcome: enabled, **(waiting or {})}
+                if enabled.required:
+                    required = outcome
                 continue
             taken = True
             if enabled.failing:
                 enabled.recovered()
+        if refused:
+            taken, waiting = False, None
+        if required is not None and waiting:
+            # With it, one has accepted the lines.
+            return self._first({required: waiting[required]}, first)
+        if waiting and not taken:
+            return self._first(waiting, first)
         if taken or not entries:
             return None
-        if waiting:
-            return self._first(waiting, first)
         self._meter.unaudited(first)
         raise Unavailable(_NOT_TAKEN[first]) if overfull else _refused()
 
@@ -339,7 +434,12 @@ def _outcome(enabled: EnabledDevice, pending: Pending, response: AuditResponse, 
     if parts is None:
         return formatter.response_line(formatter.parts(request), request, response, nanoseconds)
     line = formatter.response_line(parts, request, response, nanoseconds)
-    return formatter.request_line(parts, request, pending.nanoseconds) + line if pending.together else line
+    if not pending.together:
+        return line
+    began = pending.nanoseconds
+    if enabled.monotonic and nanoseconds - began > _HELD_NANOSECONDS:
+        began = nanoseconds
+    return formatter.request_line(parts, request, began) + line
 
 
 def _refused() -> Failed:

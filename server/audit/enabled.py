@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from engines.base import Operation
 from engines.faults import InvalidRequest
-from server.audit.devices.base import AuditDevice, DeviceFault, DeviceType, NamesOptions
+from server.audit.devices.base import AuditDevice, DeviceFault, DeviceType, NamesOptions, Rehearses
 from server.audit.entry import AuditNamespace, AuditRequest, AuditSubject
 from server.audit.formatter import Formatter
 from server.audit.options import check_options, read_options
@@ -59,7 +59,9 @@ class EnabledDevice:
         "entry",
         "failing",
         "formatter",
+        "monotonic",
         "path",
+        "required",
         "writer",
     )
 
@@ -77,6 +79,10 @@ class EnabledDevice:
         self.device = device
         self.writer = DeviceWriter(device, self._note, most=most)
         self.formatter = formatter
+        self.required: bool = getattr(device, "required", False)
+        """Whether a request fails that this device doesn't take."""
+        self.monotonic: bool = getattr(device, "monotonic", False)
+        """Whether an entry has the time at which it is written, where that is much later."""
         self.failing = False
         self._failed = failed
         self._fault = ""
@@ -167,6 +173,14 @@ class EnabledDevice:
         if error is not None:
             raise InvalidRequest(f"audit backend failed test message: {_reason(error)}") from error
 
+    async def rehearse(self, device: Rehearses, *, fresh: bool) -> None:
+        """In place of ``test``, for a ``device`` that writes no test entry. Raises ``InvalidRequest``."""
+        error = await self._done(partial(device.rehearse, fresh=fresh))
+        if isinstance(error, InvalidRequest):
+            raise error
+        if error is not None:
+            raise InvalidRequest(_reason(error)) from error
+
     async def _done(self, work: Callable[[], None]) -> Exception | None:
         """The exception of a call, or one for a timeout; None if it succeeded."""
         try:
@@ -216,20 +230,29 @@ async def rehearse(
     *,
     prefix_allowed: bool,
     nanoseconds: Callable[[], int] = time.time_ns,
+    fresh: bool = False,
 ) -> None:
-    """Have each of ``declared`` write a test entry, and close it. Raises ``InvalidRequest`` if one can't."""
+    """Have each of ``declared`` write a test entry, and close it. Raises ``InvalidRequest`` if one can't.
+
+    ``fresh``: for a server that is about to be initialised, and so remembers nothing.
+    """
     made = []
     for device in declared:
         check_known(to_store(device), find_type)
         made.append(make_device(canonical(device.path), to_store(device), find_type, prefix_allowed=prefix_allowed))
-    outcomes = await asyncio.gather(*(_rehearse(enabled, nanoseconds()) for enabled in made), return_exceptions=True)
+    outcomes = await asyncio.gather(
+        *(_rehearse(enabled, nanoseconds(), fresh) for enabled in made), return_exceptions=True
+    )
     for outcome in outcomes:
         if outcome is not None:
             raise outcome
 
 
-async def _rehearse(enabled: EnabledDevice, nanoseconds: int) -> None:
+async def _rehearse(enabled: EnabledDevice, nanoseconds: int, fresh: bool) -> None:
     try:
-        await enabled.test(nanoseconds)
+        if isinstance(enabled.device, Rehearses):
+            await enabled.rehearse(enabled.device, fresh=fresh)
+        else:
+            await enabled.test(nanoseconds)
     finally:
         await enabled.close()

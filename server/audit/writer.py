@@ -16,7 +16,7 @@ from queue import SimpleQueue
 from time import perf_counter
 from typing import TypeAlias
 
-from server.audit.devices.base import AuditDevice, DeviceFault, Immediate
+from server.audit.devices.base import AuditDevice, DeviceFault, Immediate, Syncs
 
 MAX_WAITING = 1_000
 """The most writes that may wait for a device, unless the server sets fewer."""
@@ -55,6 +55,39 @@ class _Call:
         self.seconds = 0.0
 
 
+class _GroupSync:
+    """Has what was written made durable, by one call for all that wait when it begins."""
+
+    def __init__(self, device: Syncs, note: Callable[[Exception | None], None]) -> None:
+        self._device = device
+        self._note = note
+        self._waiting: list[Outcome] = []
+        self._task: asyncio.Task[None] | None = None
+
+    def wait(self) -> Outcome:
+        """What comes of making durable all that was written by now."""
+        outcome: Outcome = asyncio.get_running_loop().create_future()
+        self._waiting.append(outcome)
+        if self._task is None:
+            self._task = asyncio.create_task(self._sync())
+        return outcome
+
+    async def _sync(self) -> None:
+        loop = asyncio.get_running_loop()
+        while self._waiting:
+            group, self._waiting = self._waiting, []
+            error: Exception | None = None
+            try:
+                await loop.run_in_executor(None, self._device.sync)
+            except Exception as raised:  # noqa: BLE001 - as in ``DeviceWriter``
+                error = raised
+                self._note(error)
+            for outcome in group:
+                if not outcome.done():
+                    outcome.set_result(error)
+        self._task = None
+
+
 class DeviceWriter:
     """Calls ``device``; ``note`` receives the result of each write."""
 
@@ -63,6 +96,7 @@ class DeviceWriter:
     ) -> None:
         self._device = device
         self._immediate = device if isinstance(device, Immediate) else None
+        self._group = _GroupSync(device, note) if isinstance(device, Syncs) and device.syncs else None
         self._note = note
         self._most = most
         self._calls: SimpleQueue[_Call | None] = SimpleQueue()
@@ -88,7 +122,7 @@ class DeviceWriter:
                     if ended - began > SLOW_SECONDS:
                         self._slow_until = ended + SLOW_PERIOD_SECONDS
                 if written:
-                    return None
+                    return None if self._group is None else self._group.wait()
         if self.waiting >= self._most or (self.waiting and self.waiting_bytes + len(lines) > MAX_WAITING_BYTES):
             raise QueueFull
         return self._post(_Call(lambda: self._device.write(lines), len(lines)))

@@ -10,6 +10,7 @@ from server.access.guards import Guards
 from server.audit.broker import Broker
 from server.audit.entry import AuditMount, AuditNamespace
 from server.audit.headers import AuditedHeaders
+from server.audit.ledger.device.ledger import LedgerHost
 from server.core.engines import EngineOpener
 from server.core.maintenance import Maintenance
 from server.core.runtime import Runtime
@@ -43,7 +44,7 @@ from server.tenants.tokens.wrapping_jwt import WrappingJwt
 from storage.view import View
 
 
-async def activate(runtime: Runtime, engines: EngineOpener) -> Unsealed:
+async def activate(runtime: Runtime, engines: EngineOpener, *, first: bool) -> Unsealed:
     """Start everything over the open barrier of ``runtime``.
 
     Raises ``StorageFault`` if what is stored can't be read, ``Failed`` if there are crypto policies that can't be
@@ -58,8 +59,14 @@ async def activate(runtime: Runtime, engines: EngineOpener) -> Unsealed:
         prefix_allowed=runtime.settings.audit_prefix_allowed,
         max_waiting=runtime.settings.audit_max_waiting,
         meter=runtime.meter,
+        ledger=LedgerHost(view.within("sys/audit-ledger/"), runtime.meter.worker),
+        catch_up=runtime.cache.catch_up,
     )
-    await audit.load()
+    try:
+        await audit.load(prepare=first)
+    except BaseException:
+        await audit.close()
+        raise
     decisions = DecisionCache()
     namespaces_view = view.within("sys/namespaces/")
     decisions.watch(namespaces_view)

@@ -191,6 +191,7 @@ class Core:
                 self.runtime.settings.audit_devices,
                 plugins.find_audit_device,
                 prefix_allowed=self.runtime.settings.audit_prefix_allowed,
+                fresh=True,
             )
             root_key = secrets.token_bytes(_ROOT_KEY_BYTES)
 
@@ -244,7 +245,7 @@ class Core:
     async def seal(self) -> None:
         """Drop all secrets, in all processes; no error if sealed already."""
         async with self.shared_state.changing() as state:
-            await self._close()
+            await self._close("sealed")
             state.lock_up()
             state.kept_sealed = True
 
@@ -282,22 +283,22 @@ class Core:
         """Follow a state that another process has changed."""
         choose_levels(state.log_levels)
         if state.root_key is None:
-            await self._close()
+            await self._close("sealed")
             return
         if state.seal_key is not None:
             self.stored_seal.use(state.seal_key.reveal())
         if self.unsealed is None:
-            await self._open(state.root_key.reveal())
+            await self._open(state.root_key.reveal(), first=False)
             log.info("unsealed")
         else:
             await self.runtime.barrier.unseal(state.root_key.reveal())
 
-    async def _open(self, root_key: bytes) -> Unsealed:
+    async def _open(self, root_key: bytes, *, first: bool = True) -> Unsealed:
         await self.runtime.barrier.unseal(root_key)
         self.runtime.cache.watch(KEYRING_PATH, self.runtime.barrier.expire)
         try:
             self.unsealed = await activate(
-                self.runtime, EngineOpener(self.runtime, self.system, partial(self.system.open, self))
+                self.runtime, EngineOpener(self.runtime, self.system, partial(self.system.open, self)), first=first
             )
         except BaseException:
             self.runtime.cache.forget()
@@ -306,15 +307,15 @@ class Core:
             raise
         return self.unsealed
 
-    async def _close(self) -> None:
+    async def _close(self, event: str = "closed") -> None:
         if self.unsealed is not None:
-            await self._drop()
+            await self._drop(event)
             log.info("sealed")
 
-    async def _drop(self) -> None:
+    async def _drop(self, event: str = "closed") -> None:
         unsealed, self.unsealed = self.unsealed, None
         if unsealed is not None:
-            await unsealed.close()
+            await unsealed.close(event)
             self.runtime.cache.forget()
             self.runtime.barrier.seal()
             self.stored_seal.seal.close()

@@ -89,12 +89,15 @@ class Unsealed:
         await self.namespaces.load()
         await self.tenants.drop_gone()
 
-    async def close(self) -> None:
-        """Stop background work and release the resources of mounts and audit devices."""
+    async def close(self, event: str = "closed") -> None:
+        """Stop background work and release the resources of mounts and audit devices.
+
+        ``event`` is what the audit ledger is told: ``closed`` or ``sealed``.
+        """
         if self.maintenance is not None:
             await self.maintenance.close()
         await self.tenants.close()
-        await self.audit.close()
+        await self.audit.close(event)
 
 
 async def read_cluster(view: View, settings: Settings) -> Cluster:

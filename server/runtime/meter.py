@@ -66,6 +66,9 @@ class Meter:
 
     def __init__(self, tables: MeterTables | None = None, own: int = 0) -> None:
         tables = tables or MeterTables()
+        self.worker = own
+        """The number of this process among the server's."""
+
         self._rows: Sequence[memoryview] = tables.requests.rows
         self._own = own
         self._row = row = self._rows[own]

@@ -43,6 +43,27 @@ class Immediate(Protocol):
 
 
 @runtime_checkable
+class Rehearses(Protocol):
+    """A device that can be tried out without writing a test entry."""
+
+    def rehearse(self, *, fresh: bool) -> None:
+        """Check that the medium can be used. ``fresh``: by a server that remembers nothing yet.
+
+        Raises ``DeviceFault``, and ``InvalidRequest`` where the settings can't be used.
+        """
+
+
+@runtime_checkable
+class Syncs(Protocol):
+    """A device whose ``write_immediately`` leaves it to ``sync`` to make lines durable, if ``syncs`` is set."""
+
+    syncs: bool
+
+    def sync(self) -> None:
+        """Make all that was written durable. Raises ``DeviceFault``. Called in a thread, while lines are written."""
+
+
+@runtime_checkable
 class NamesOptions(Protocol):
     """A type of device that lists its options; others in a device's settings are refused."""
 

@@ -14,6 +14,7 @@ from server.audit.devices.base import DeviceFault, DeviceType
 from server.audit.devices.file import FileDevice
 from server.audit.entry import AuditAuth, AuditMount, AuditNamespace, AuditRequest, AuditSubject, AuditToken, client_id
 from server.audit.headers import AuditedHeaders
+from server.audit.ledger.device.ledger import LedgerHost
 from storage.cache import ObjectCache
 from storage.memory import MemoryStore
 from storage.view import View
@@ -80,10 +81,13 @@ class Held:
         self.store = MemoryStore()
         self.cache = ObjectCache(self.store)
 
-    async def broker(self, *declared: DeclaredDevice, **options: Any) -> Broker:
+    async def broker(self, *declared: DeclaredDevice, load: bool = True, **options: Any) -> Broker:
         headers = AuditedHeaders(View(self.store, "sys/audited-headers/", self.cache))
-        broker = Broker(View(self.store, "sys/audit/", self.cache), TYPES.get, declared, headers=headers, **options)
-        await broker.load()
+        ledger = LedgerHost(View(self.store, "sys/audit-ledger/", self.cache))
+        view = View(self.store, "sys/audit/", self.cache)
+        broker = Broker(view, TYPES.get, declared, headers=headers, ledger=ledger, **options)
+        if load:
+            await broker.load()
         return broker
 
 

@@ -69,7 +69,7 @@ class TreeWriter:
         Written in this order and made durable, they hold every tree up to this size; earlier partial files of the same
         places may stay until the full one is there.
         """
-        writes, self._full = self._full, []
+        writes = self.full()
         if self._flushed != self.size:
             if self._bundle:
                 writes.append(TileWrite(tile_in(ENTRIES, self.size >> 8, self.size), b"".join(self._bundle)))
@@ -78,6 +78,11 @@ class TreeWriter:
                     number = self.size >> (8 * level + 8)
                     writes.append(TileWrite(Tile(level, number, len(hashes) // HASH_BYTES), hashes))
         self._flushed = self.size
+        return writes
+
+    def full(self) -> list[TileWrite]:
+        """What has become full since the last time, as the first part of ``flush``, to be written before the rest."""
+        writes, self._full = self._full, []
         return writes
 
     def _add(self, group: Sequence[bytes]) -> None:

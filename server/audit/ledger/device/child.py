@@ -1,0 +1,103 @@
+"""Integrating process: a loop that reads the journal, and answers the leader's questions, a line of JSON each.
+
+It has no keys, no storage and nothing of a request but what the journal has. It ends with the leader: at the end of its
+input, and by the kernel's parent-death signal where there is one.
+
+    {"directory", "size", "root", "segment", "offset"}   begin; {} when ready
+    {}                                                   step; the members of ``Step``
+
+An answer with ``error`` is the last one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import json
+import os
+import select
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+from server.audit.ledger.device.directory import LedgerDirectory
+from server.audit.ledger.device.integrator import CannotIntegrate, Integrator
+
+READ_SECONDS = 0.1
+"""The interval at which the journal is read between steps, so that no step is long."""
+
+_NICENESS = 5
+"""Requests come first where processors are short; a backlog still gets about a quarter of one."""
+
+_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of prctl(2)
+
+
+def main() -> int:
+    """Serve the leader at standard input and output."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_DEATH_SIGNAL, signal.SIGKILL, 0, 0, 0)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    os.nice(_NICENESS)
+    try:
+        _serve()
+    except (OSError, CannotIntegrate) as error:
+        words = error.strerror if isinstance(error, OSError) else str(error)
+        with contextlib.suppress(OSError):
+            _answer({"error": words or type(error).__name__})
+        return 1
+    return 0
+
+
+def _serve() -> None:
+    line = sys.stdin.buffer.readline()
+    if not line:
+        return
+    begin = json.loads(line)
+    integrator = Integrator.resume(
+        LedgerDirectory(Path(begin["directory"])),
+        begin["size"],
+        bytes.fromhex(begin["root"]),
+        begin["segment"],
+        begin["offset"],
+    )
+    _answer({})
+    waiting = select.poll()
+    waiting.register(sys.stdin.buffer.fileno(), select.POLLIN | select.POLLHUP)
+    while True:
+        if not waiting.poll(READ_SECONDS * 1000):
+            integrator.absorb()
+        elif sys.stdin.buffer.readline():
+            _answer(_told(integrator))
+        else:
+            return
+
+
+def _told(integrator: Integrator) -> dict[str, Any]:
+    step = integrator.step()
+    return {
+        "size": step.size,
+        "root": step.root.hex(),
+        "segment": step.segment,
+        "offset": step.offset,
+        "skips": [
+            {
+                "segment": segment,
+                "offset": skip.offset,
+                "skipped_bytes": skip.skipped_bytes,
+                "sha256": skip.sha256,
+            }
+            for segment, skip in step.skips
+        ],
+        "more": step.more,
+    }
+
+
+def _answer(members: dict[str, Any]) -> None:
+    sys.stdout.buffer.write(json.dumps(members).encode() + b"\n")
+    sys.stdout.buffer.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

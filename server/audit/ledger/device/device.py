@@ -1,0 +1,194 @@
+"""Ledger device: appends frames to the journal of a transparency log, which an integrator makes the tree from.
+
+A line costs what the file device's costs, and a lock that is free. All workers append to one segment.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from engines.faults import InvalidRequest
+from server.audit.devices.base import DeviceFault
+from server.audit.devices.file_systems import is_local
+from server.audit.ledger.device.directory import Held, LedgerDirectory
+from server.audit.ledger.device.entries import Run, large_name, looks_shortened, own_line, retimed, shortened
+from server.audit.ledger.device.journal import JournalWriter
+from server.audit.ledger.device.options import OPTIONS, read_ledger_options
+from server.audit.ledger.log.frames import encode_frame
+from server.audit.ledger.log.tiles import MAX_ENTRY_BYTES
+from server.runtime.version import VERSION
+
+log = logging.getLogger(__name__)
+
+_STAMP_BYTES = 160
+"""More than ``ledger`` adds to a line."""
+
+
+class LedgerDevice:
+    """The writing end of a ledger, in one process. Its directory is prepared by ``server.audit.ledger.device.ledger``.
+
+    Opening it writes an ``opened`` entry, closing it one of the event ``ending``, if that is set.
+    """
+
+    options: ClassVar[Mapping[str, str]] = OPTIONS
+
+    def __init__(self, settings: Mapping[str, str]) -> None:
+        self.settings = read_ledger_options(settings)
+        self.directory = LedgerDirectory(self.settings.directory)
+        self.worker = 0
+        """The number of this process among the server's."""
+
+        self.required = self.settings.required
+        self.monotonic = True
+        """Lines are given the time at which they are written."""
+
+        self.syncs = self.settings.power
+        self.ending = "closed"
+        self.introduced: dict[str, Any] = {}
+        """Further members of the ``opened`` entry."""
+
+        self._run: Run | None = None
+        self._journal: JournalWriter | None = None
+        self._use: Held | None = None
+
+    def rehearse(self, *, fresh: bool) -> None:
+        """Check that the directory can be used. ``fresh``: nothing is remembered, so it has to be empty.
+
+        Raises ``DeviceFault``, ``InvalidRequest``.
+        """
+        try:
+            self.directory.make()
+            self.check_file_system()
+            if fresh and not self.directory.empty:
+                raise InvalidRequest(f"the ledger's directory {self.directory.path} isn't empty")
+            self.directory.write("tmp/rehearsal", b"\n")
+            os.unlink(self.directory.path / "tmp" / "rehearsal")
+        except OSError as error:
+            raise self._fault(error) from error
+
+    def check_file_system(self) -> None:
+        """Raises ``InvalidRequest`` on a network file system, where appending by several writers isn't atomic."""
+        path = self.directory.path
+        if not is_local(str(path), os.stat(path).st_dev):
+            raise InvalidRequest(f"the ledger's directory {path} is not on a local file system")
+
+    def open(self) -> None:
+        """As ``AuditDevice.open``."""
+        if self._journal is not None:
+            return
+        use = None
+        try:
+            use = Held(self.directory.path / "journal")
+            if not use.take(shared=True):
+                raise DeviceFault(f"the ledger {self.directory.path} is being disabled")
+            self._journal = JournalWriter(self.directory, syncs=self.syncs)
+            self._run = Run(self.worker)
+            self._append(own_line("opened", {"version": VERSION, **self.introduced}), wait=True)
+        except (OSError, ValueError) as error:
+            self._release(use)
+            raise self._fault(error) from error
+        except DeviceFault:
+            self._release(use)
+            raise
+        self._use = use
+
+    def write(self, lines: bytes) -> None:
+        """As ``AuditDevice.write``: what had to wait is written with the present time."""
+        if self._journal is None:
+            self.open()
+        try:
+            self._append(retimed(lines), wait=True)
+            if self.syncs:
+                self.sync()
+        except OSError as error:
+            raise self._fault(error) from error
+
+    def write_immediately(self, lines: bytes) -> bool:
+        """As ``Immediate.write_immediately``."""
+        if self._journal is None or len(lines) > MAX_ENTRY_BYTES - _STAMP_BYTES or looks_shortened(lines):
+            return False
+        try:
+            self._append(lines, wait=False)
+        except BlockingIOError:
+            return False
+        except OSError as error:
+            raise self._fault(error) from error
+        return True
+
+    def sync(self) -> None:
+        """Make all that was written durable. Raises ``DeviceFault``. Called in any thread."""
+        if self._journal is not None:
+            try:
+                self._journal.sync()
+            except OSError as error:
+                raise self._fault(error) from error
+
+    def note(self, event: str, members: Mapping[str, Any]) -> None:
+        """Write an entry of the server's own. Raises ``DeviceFault``. Called as ``write`` is."""
+        self.write(own_line(event, members))
+
+    def reopen(self) -> None:
+        """Nothing: no file of a ledger is moved away from under it."""
+
+    def close(self) -> None:
+        """Write the entry of the end, and release the journal."""
+        if self._journal is None:
+            return
+        try:
+            if self.ending:
+                self._append(own_line(self.ending, {}), wait=True)
+            if self.syncs:
+                self.sync()
+        except (OSError, DeviceFault) as error:
+            log.error("the ledger's entry %s was not written: %s", self.ending, self._fault(error))
+        finally:
+            self._release(self._use)
+
+    def end_alone(self) -> bool:
+        """Whether no other process has the ledger open; then none can open it until this one is closed."""
+        return self._use is not None and self._use.take()
+
+    def _release(self, use: Held | None) -> None:
+        journal, self._journal, self._run, self._use = self._journal, None, None, None
+        for one in (journal, use):
+            if one is not None:
+                with contextlib.suppress(OSError):
+                    one.close()
+
+    def _append(self, lines: bytes, *, wait: bool) -> None:
+        """Append the entries of ``lines``. Raises ``OSError``, ``DeviceFault`` if not all could be written."""
+        run, journal = self._run, self._journal
+        assert run is not None and journal is not None, "the device is open"
+        frames = []
+        for entry in run.stamp(lines):
+            if len(entry) > MAX_ENTRY_BYTES or looks_shortened(entry):
+                entry = self._put_aside(entry)
+            frames.append(encode_frame(entry))
+        group = frames[0] if len(frames) == 1 else b"".join(frames)
+        written = journal.append(group, wait=wait)
+        if written == len(group):
+            run.n += len(frames)
+            return
+        # The whole frames are in the log, so their numbers are taken.
+        for frame in frames:
+            written -= len(frame)
+            if written < 0:
+                break
+            run.n += 1
+        raise DeviceFault(f"write {self.directory.path}: no space left for a whole entry")
+
+    def _put_aside(self, entry: bytes) -> bytes:
+        """Store a long entry's body, durably, and return what the log has in its place."""
+        name = large_name(entry)
+        self.directory.write(f"large/{name}", entry, durable=True)
+        return shortened(entry, name)
+
+    def _fault(self, error: Exception) -> DeviceFault:
+        if isinstance(error, DeviceFault):
+            return error
+        words = (getattr(error, "strerror", None) or type(error).__name__).lower()
+        return DeviceFault(f"ledger {self.directory.path}: {words}")

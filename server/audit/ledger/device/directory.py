@@ -1,0 +1,209 @@
+"""Directory of a ledger: its files, their names and modes, and the page that its processes share.
+
+    lock              the leader's lock, and the page that all processes map
+    journal/FIRST     segments, named by their first index
+    tile/..., large/HEX, checkpoint, checkpoints/SIZE, policy
+    tmp/              files that are being written; each is renamed to its place
+
+Directories have mode 0700, files 0600. A file below ``tile/`` is written whole and renamed, so a reader sees all of it
+or none.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import itertools
+import mmap
+import os
+import stat
+from pathlib import Path
+
+from server.audit.ledger.log.frames import first_index, segment_name
+
+DIRECTORY_MODE, FILE_MODE = 0o700, 0o600
+FOLDERS = ("journal", "tile", "large", "checkpoints", "tmp")
+CHECKPOINT, POLICY, LOCK = "checkpoint", "policy", "lock"
+
+_PAGE_BYTES = 4096
+_WORDS = _PAGE_BYTES // 8
+_IGNORED = frozenset({"lost+found"})
+"""What an empty file system has at its root."""
+
+_MAX_FILE_BYTES = 64 * 1024 * 1024
+_serial = itertools.count()
+
+
+class SharedPage:
+    """The numbers that the processes of a ledger share: each word is written and read as a whole.
+
+    They say where to write and what to show; nothing is believed because it stands here.
+    """
+
+    SEGMENT = 0
+    """The first index of the segment that is written to."""
+    SIZE = 1
+    CHECKPOINT_NANOSECONDS = 2
+    """When the last checkpoint was signed, since 1970."""
+    READ_SEGMENT, READ_OFFSET = 3, 4
+    """How far the journal is integrated."""
+    CAUGHT_UP_NANOSECONDS = 5
+    """By the monotonic clock: all that was written before then is under a checkpoint."""
+    ERRORS = 6
+    """How often the integrator has failed since the ledger was opened."""
+
+    def __init__(self, path: Path) -> None:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, FILE_MODE)
+        try:
+            # Pages that are only mapped would end the process where the disk is full.
+            os.posix_fallocate(descriptor, 0, _PAGE_BYTES)
+            self._map = mmap.mmap(descriptor, _PAGE_BYTES)
+        finally:
+            os.close(descriptor)
+        self.words = memoryview(self._map).cast("Q")
+
+    def close(self) -> None:
+        """Release the page."""
+        self.words.release()
+        self._map.close()
+
+
+class LedgerDirectory:
+    """The files of the ledger at ``path``. Methods raise ``OSError``."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def make(self) -> None:
+        """Make the folders that are missing, with those above, and drop what was half written."""
+        os.makedirs(self.path, DIRECTORY_MODE, exist_ok=True)
+        for folder in FOLDERS:
+            with contextlib.suppress(FileExistsError):
+                os.mkdir(self.path / folder, DIRECTORY_MODE)
+        for name in os.listdir(self.path / "tmp"):
+            with contextlib.suppress(OSError):
+                os.unlink(self.path / "tmp" / name)
+        sync_folder(self.path)
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is no file of a log: nothing at all, or folders without files."""
+        try:
+            names = set(os.listdir(self.path)) - _IGNORED
+        except FileNotFoundError:
+            return True
+        for name in names:
+            if name == LOCK:
+                continue
+            if name not in FOLDERS or not os.path.isdir(self.path / name):
+                return False
+            if any(files for _, _, files in os.walk(self.path / name)):
+                return False
+        return True
+
+    def read(self, path: str, max_bytes: int = _MAX_FILE_BYTES) -> bytes | None:
+        """The file at ``path`` below the directory; None if it isn't there, or is longer than ``max_bytes``."""
+        try:
+            descriptor = os.open(self.path / path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        try:
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode) or status.st_size > max_bytes:
+                return None
+            with open(descriptor, "rb", closefd=False) as file:
+                return file.read(max_bytes)
+        finally:
+            os.close(descriptor)
+
+    def write(self, path: str, content: bytes, *, durable: bool = False) -> None:
+        """Put a file at ``path`` in one step; ``durable``: it is on the disk when this returns."""
+        target = self.path / path
+        temporary = self.path / "tmp" / f"{os.getpid()}-{next(_serial)}"
+        try:
+            descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, FILE_MODE)
+            try:
+                write_all(descriptor, content)
+                if durable:
+                    os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+            try:
+                os.rename(temporary, target)
+            except FileNotFoundError:
+                os.makedirs(target.parent, DIRECTORY_MODE, exist_ok=True)
+                os.rename(temporary, target)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)
+            raise
+        if durable:
+            sync_folder(target.parent)
+
+    def segments(self) -> list[int]:
+        """The first indices of the journal's segments, in their order."""
+        found = (first_index(name) for name in os.listdir(self.path / "journal"))
+        return sorted(first for first in found if first is not None)
+
+    def segment(self, first: int) -> Path:
+        """Where the segment lies that begins with entry ``first``."""
+        return self.path / "journal" / segment_name(first)
+
+    def add_segment(self, first: int) -> None:
+        """Make an empty segment, unless it is there."""
+        flags = os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+        os.close(os.open(self.segment(first), flags, FILE_MODE))
+        sync_folder(self.path / "journal")
+
+    def page(self) -> SharedPage:
+        """The shared page, made if it is missing."""
+        return SharedPage(self.path / LOCK)
+
+
+class Held:
+    """A lock (flock(2)) on a file or folder of the ledger."""
+
+    def __init__(self, path: Path) -> None:
+        flags = os.O_RDONLY | os.O_DIRECTORY if path.is_dir() else os.O_RDWR | os.O_CREAT
+        self._descriptor = os.open(path, flags | os.O_CLOEXEC | os.O_NOFOLLOW, FILE_MODE)
+
+    def take(self, *, shared: bool = False) -> bool:
+        """Whether the lock is ours now; it may be changed from shared to exclusive so."""
+        try:
+            fcntl.flock(self._descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+    def close(self) -> None:
+        """Release it."""
+        os.close(self._descriptor)
+
+
+def write_all(descriptor: int, content: bytes) -> None:
+    """Write all of ``content`` to a regular file."""
+    view = memoryview(content)
+    while view:
+        written = os.write(descriptor, view)
+        if not written:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        view = view[written:]
+
+
+def sync_folder(path: Path) -> None:
+    """Make the names in a folder durable."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def sync_file(path: Path) -> None:
+    """Make the content of a file durable."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fdatasync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,116 @@
+"""Entries of the ledger: the broker's lines with ``ledger`` added, and the server's own.
+
+``{"worker", "run", "n", "mono_ns"}`` lets a verifier see gaps and clocks that were set back: ``n`` counts from 0
+without gaps in a run, ``mono_ns`` is the monotonic clock. An entry of more than 65,535 bytes gives way to one with its
+hash and size; so does one whose data look like that, since they come from a caller.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from hashlib import sha256
+from time import monotonic_ns, time_ns
+from typing import Any
+
+import orjson
+
+from server.audit.ledger.log.tiles import MAX_ENTRY_BYTES
+from server.audit.timestamps import nanoseconds_text
+from server.runtime.identifiers import new_request_id
+
+_TIME = b'{"time":"'
+_KEPT = frozenset({"id", "operation", "path", "mount_point"})
+"""What is kept of a request that is too long without its data."""
+
+_MAX_NAME_CHARACTERS = 1024
+
+
+class Run:
+    """One run of a worker, and the number of its next entry."""
+
+    def __init__(self, worker: int) -> None:
+        self.n = 0
+        self._head = b',"ledger":{"worker":%d,"run":"%b","n":' % (worker, new_request_id().encode())
+
+    def stamp(self, lines: bytes) -> list[bytes]:
+        """The entries of ``lines`` as they follow the last one; ``n`` is advanced by whoever has written them."""
+        end = b',"mono_ns":%d}}' % monotonic_ns()
+        head = self._head
+        if lines.count(b"\n") == 1:
+            return [b"%b%b%d%b" % (lines[:-2], head, self.n, end)]
+        return [b"%b%b%d%b" % (line[:-1], head, n, end) for n, line in enumerate(lines[:-1].split(b"\n"), self.n)]
+
+
+def retimed(lines: bytes) -> bytes:
+    """``lines`` with the present time: those that had to wait are written now, and ``mono_ns`` says so too."""
+    time = nanoseconds_text(time_ns()).encode()
+    return b"".join(
+        b"%b%b%b\n" % (_TIME, time, line[line.index(b'"', len(_TIME)) :]) if line.startswith(_TIME) else line + b"\n"
+        for line in lines[:-1].split(b"\n")
+    )
+
+
+def own_line(event: str, members: Mapping[str, Any]) -> bytes:
+    """The line of one of the server's own entries."""
+    entry = {"time": nanoseconds_text(time_ns()), "type": "ledger", "event": event, **members}
+    return orjson.dumps(entry) + b"\n"
+
+
+def recovered_skip(entry: bytes) -> tuple[int, int] | None:
+    """The segment and offset of the skip that ``entry`` tells of, None if it is another entry."""
+    if b'"type":"ledger","event":"recovered"' not in entry[:128]:
+        return None
+    try:
+        value = orjson.loads(entry)
+        if value["type"] == "ledger" and value["event"] == "recovered":
+            return int(value["segment"]), int(value["offset"])
+    except (ValueError, KeyError, TypeError):
+        pass
+    return None
+
+
+def looks_shortened(entry: bytes) -> bool:
+    """Whether data in ``entry`` may be taken for what ``shortened`` puts in their place."""
+    return b'"data":{"large":{' in entry
+
+
+def large_name(entry: bytes) -> str:
+    """The name of a long entry's body in ``large/``: its SHA-256."""
+    return sha256(entry).hexdigest()
+
+
+def shortened(entry: bytes, name: str) -> bytes:
+    """What stands in the log for a long ``entry`` whose body lies under ``name``: it without its data."""
+    body = {"large": {"sha256": name, "size": len(entry)}}
+    value = _decode(entry)
+    for part in ("request", "response"):
+        if isinstance(value.get(part), dict) and "data" in value[part]:
+            value[part]["data"] = body
+    short = _encode(value)
+    if len(short) <= MAX_ENTRY_BYTES:
+        return short
+    # What is long isn't the data: headers, policies or metadata, say.
+    request = value.get("request")
+    members = request.items() if isinstance(request, dict) else ()
+    kept: dict[str, Any] = {key: value[key] for key in ("time", "type") if key in value}
+    kept["request"] = {
+        name: text[:_MAX_NAME_CHARACTERS] for name, text in members if name in _KEPT and isinstance(text, str)
+    }
+    return _encode({**kept, **body, "ledger": value["ledger"]})
+
+
+def _decode(entry: bytes) -> dict[str, Any]:
+    value: dict[str, Any]
+    try:
+        value = orjson.loads(entry)
+    except orjson.JSONDecodeError:
+        value = json.loads(entry)
+    return value
+
+
+def _encode(value: object) -> bytes:
+    try:
+        return orjson.dumps(value)
+    except (orjson.JSONEncodeError, TypeError):
+        return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()

@@ -1,0 +1,249 @@
+"""Leader: of the processes that write to a ledger, the one that has its tree made, remembered and signed.
+
+A step: the journal is integrated and durable; size and root replace the remembered ones in storage, or the step counts
+for nothing; the checkpoint is signed and put in place. Whoever holds the lock in the directory leads; another process
+takes over when it ends.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import TypeVar
+
+from msgspec.structs import replace
+
+from server.audit.devices.base import DeviceFault
+from server.audit.ledger.device.checks import settle_segment, this_boot
+from server.audit.ledger.device.device import LedgerDevice
+from server.audit.ledger.device.directory import LOCK, Held, SharedPage
+from server.audit.ledger.device.integrator import CannotIntegrate, Integrator
+from server.audit.ledger.device.process import IntegratorFailed, IntegratorProcess, SkipRecord, StepRecord
+from server.audit.ledger.device.publishing import Publisher
+from server.audit.ledger.device.state import Ledgers, LedgerState
+from server.runtime.log_limits import LimitedLog
+from storage.base import StorageFault
+
+T = TypeVar("T")
+Note = Callable[[str, dict[str, object]], "asyncio.Future[Exception | None]"]
+
+log = logging.getLogger(__name__)
+_failures = LimitedLog(log)
+
+LOCK_SECONDS = 0.25
+"""The interval at which a process that doesn't lead tries to."""
+
+LAST_SECONDS = 5.0
+"""The seconds that the end of a process may wait for its turn to sign what it has written last."""
+
+_SHORTEST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.1, 5.0
+_RECOVERIES = 3
+"""How often within a step ``recovered`` entries are written for what it has passed by."""
+
+
+class Moved(Exception):
+    """Storage remembers another state than this leader has come from."""
+
+
+class Leader:
+    """One process's part in leading the ledger of ``device``. ``note`` writes an entry of the server's own."""
+
+    def __init__(self, device: LedgerDevice, ledgers: Ledgers, publisher: Publisher, note: Note) -> None:
+        self._device = device
+        self._directory = device.directory
+        self._origin = device.settings.origin
+        self._ledgers = ledgers
+        self._publisher = publisher
+        self._note = note
+        self._threads = ThreadPoolExecutor(1, thread_name_prefix="audit-ledger")
+        self._lock: Held | None = None
+        self._process: IntegratorProcess | None = None
+        self._published: LedgerState | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin: lead as soon as no other process does."""
+        self._task = asyncio.create_task(self._run())
+
+    async def close(self, *, last: bool = True) -> str:
+        """Stop leading; ``last``: everything that was written is under a checkpoint when this returns.
+
+        Returns what couldn't be done, in words; "" if nothing is left to do.
+        """
+        if self._task is not None:
+            self._task.cancel()
+            if self._process is not None:
+                self._process.kill()
+            await asyncio.gather(self._task, return_exceptions=True)
+        try:
+            await self._in_thread(self._end_process)
+            return await self._sign_last() if last else ""
+        except (OSError, CannotIntegrate, IntegratorFailed, StorageFault, Moved) as error:
+            return f"the ledger's last checkpoint was not signed: {_words(error)}"
+        finally:
+            self._release()
+            self._threads.shutdown(wait=False)
+
+    async def _run(self) -> None:
+        pause = _SHORTEST_PAUSE_SECONDS
+        while True:
+            try:
+                if self._try_lock():
+                    await self._lead()
+                await asyncio.sleep(LOCK_SECONDS)
+            except (OSError, CannotIntegrate, IntegratorFailed, StorageFault, Moved, DeviceFault) as error:
+                self._failed(error)
+                await self._in_thread(self._end_process)
+                self._release()
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
+
+    async def _lead(self) -> None:
+        """Take step after step. Raises whatever keeps it from the next one."""
+        state = await self._remembered()
+        await self._in_thread(partial(settle_segment, self._directory, state.size))
+        await self._in_thread(self._publisher.write_policy)
+        await self._in_thread(partial(self._begin_process, state))
+        log.info("this process has the audit ledger %s integrated, from entry %d on", self._origin, state.size)
+        interval = self._device.settings.interval_seconds
+        while True:
+            began = time.monotonic()
+            state, more = await self._step(state)
+            if not more:
+                await asyncio.sleep(max(0.0, interval - (time.monotonic() - began)))
+
+    async def _step(self, state: LedgerState) -> tuple[LedgerState, bool]:
+        process = self._process
+        assert process is not None
+        began = time.monotonic_ns()
+        step = await self._in_thread(process.step)
+        for _ in range(_RECOVERIES):
+            if not step.skips:
+                break
+            await self._tell_of(step.skips)
+            step = await self._in_thread(process.step)
+        if step.skips:
+            raise CannotIntegrate("the journal has more that can't be read than could be told of")
+        return await self._settle(state, step, began), step.more
+
+    async def _settle(self, state: LedgerState, step: StepRecord, began: int) -> LedgerState:
+        """Have ``step`` remembered and signed, if it is new."""
+        if step.size != state.size:
+            new = replace(
+                state,
+                size=step.size,
+                root=bytes.fromhex(step.root),
+                segment=step.segment,
+                offset=step.offset,
+                time=time.time_ns(),
+                boot=this_boot(),
+            )
+            if not await self._ledgers.swap(state, new):
+                raise Moved("storage remembers another state of it than this process has come from")
+            state = new
+        if state != self._published:
+            if state.size:
+                await self._in_thread(partial(self._publisher.publish, state))
+            self._published = state
+        await self._in_thread(partial(self._show, state, began))
+        return state
+
+    async def _tell_of(self, skips: list[SkipRecord]) -> None:
+        for skip in skips:
+            error = await self._note(
+                "recovered",
+                {
+                    "segment": skip.segment,
+                    "offset": skip.offset,
+                    "skipped_bytes": skip.skipped_bytes,
+                    "sha256": skip.sha256,
+                },
+            )
+            if error is not None:
+                raise error
+
+    async def _sign_last(self) -> str:
+        """Integrate and sign what is left, in this process, once no other one leads."""
+        end = time.monotonic() + LAST_SECONDS
+        while not self._try_lock():
+            if time.monotonic() > end:
+                return "another process has the ledger integrated, and signs its last checkpoint"
+            await asyncio.sleep(0.02)
+        state = await self._remembered()
+        began = time.monotonic_ns()
+        await self._in_thread(partial(settle_segment, self._directory, state.size))
+        integrator = await self._in_thread(
+            lambda: Integrator.resume(self._directory, state.size, state.root, state.segment, state.offset)
+        )
+        try:
+            await self._in_thread(self._publisher.write_policy)
+            more = True
+            while more:
+                step = await self._in_thread(integrator.step)
+                if step.skips:
+                    return "the journal has bytes that are no entry, which the next start tells of and signs"
+                record = StepRecord(step.size, step.root.hex(), step.segment, step.offset, [], step.more)
+                state = await self._settle(state, record, began)
+                more = step.more
+        finally:
+            integrator.close()
+        return ""
+
+    async def _remembered(self) -> LedgerState:
+        state = await self._ledgers.state(self._origin)
+        if state is None:
+            raise Moved("storage doesn't remember it")
+        return state
+
+    def _try_lock(self) -> bool:
+        if self._lock is None:
+            lock = Held(self._directory.path / LOCK)
+            if not lock.take():
+                lock.close()
+                return False
+            self._lock = lock
+        return True
+
+    def _release(self) -> None:
+        lock, self._lock = self._lock, None
+        if lock is not None:
+            lock.close()
+
+    def _begin_process(self, state: LedgerState) -> None:
+        # Here, so that it is ended too if this task is cancelled while it starts.
+        self._process = IntegratorProcess(self._directory.path, state)
+
+    def _end_process(self) -> None:
+        process, self._process = self._process, None
+        if process is not None:
+            process.close()
+
+    def _show(self, state: LedgerState, began: int) -> None:
+        page = self._directory.page()
+        try:
+            words = page.words
+            words[SharedPage.SIZE] = state.size
+            words[SharedPage.CHECKPOINT_NANOSECONDS] = state.time
+            words[SharedPage.READ_SEGMENT], words[SharedPage.READ_OFFSET] = state.segment, state.offset
+            words[SharedPage.CAUGHT_UP_NANOSECONDS] = began
+        finally:
+            page.close()
+
+    def _failed(self, error: Exception) -> None:
+        _failures.error("the audit ledger %s is not integrated: %s; it is tried again", self._origin, _words(error))
+        with contextlib.suppress(OSError):
+            page = self._directory.page()
+            page.words[SharedPage.ERRORS] += 1
+            page.close()
+
+    async def _in_thread(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+
+
+def _words(error: Exception) -> str:
+    return (error.strerror or type(error).__name__) if isinstance(error, OSError) else str(error)

@@ -1,0 +1,109 @@
+"""The ledger of one process: a device made ready, led, and ended, with what storage remembers of it.
+
+prepare   once for the server: the directory fits what is remembered, or a log begins
+start     in each process: keep trying to lead
+stop      the process ends, or the server is sealed: what was written last is signed
+end       the ledger is disabled: its last entry says so, and the last checkpoint covers that
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from functools import partial
+
+from engines.faults import Failed, InvalidRequest
+from engines.worker_pools import beside
+from server.audit.devices.base import DeviceFault
+from server.audit.enabled import EnabledDevice
+from server.audit.ledger.device.checks import DoesNotFit, bring_to
+from server.audit.ledger.device.device import LedgerDevice
+from server.audit.ledger.device.leader import Leader
+from server.audit.ledger.device.publishing import Publisher
+from server.audit.ledger.device.state import Ledgers
+from storage.view import View
+
+ALONE_SECONDS = 5.0
+"""The seconds that disabling waits until all other processes have let the ledger go."""
+
+
+class LedgerHost:
+    """The ledger of this process, if one is enabled; ``worker`` is the process's number."""
+
+    def __init__(self, view: View, worker: int = 0) -> None:
+        self.ledgers = Ledgers(view)
+        self._worker = worker
+        self._leader: Leader | None = None
+        self.device: LedgerDevice | None = None
+        """The enabled ledger."""
+
+    async def prepare(self, device: LedgerDevice, *, enabling: bool) -> None:
+        """Bring the directory to what is remembered of its log, or begin one.
+
+        Raises ``InvalidRequest``; while starting, not ``enabling``, ``Failed`` where a remembered log can't be reached.
+        """
+        origin = device.settings.origin
+        try:
+            await beside(partial(device.rehearse, fresh=False))
+            state, keys = await self.ledgers.state(origin), await self.ledgers.keys(origin)
+            if state is None or keys is None:
+                if not device.directory.empty:
+                    raise InvalidRequest(
+                        f"the ledger's directory {device.directory.path} isn't empty, and nothing is remembered of a "
+                        f'log with the origin "{origin}"'
+                    )
+                state, keys = await self.ledgers.begin(origin)
+            verifiers = [signer.verifier for signer in keys.signers(origin)]
+            brought = await beside(partial(bring_to, device.directory, state, verifiers))
+            await self.ledgers.swap(state, brought)
+        except DoesNotFit as error:
+            if enabling:
+                raise InvalidRequest(str(error)) from error
+            raise Failed(str(error), wrapped=False) from error
+        except (DeviceFault, OSError) as error:
+            words = str(error) if isinstance(error, DeviceFault) else (error.strerror or "input/output error").lower()
+            raise InvalidRequest(f"the ledger's directory {device.directory.path} can't be used: {words}") from error
+
+    def adopt(self, device: LedgerDevice) -> None:
+        """Tell ``device`` which process it is in, before it is opened."""
+        device.worker = self._worker
+
+    async def start(self, enabled: EnabledDevice, device: LedgerDevice) -> None:
+        """Begin to lead the ledger, as soon as no other process does."""
+        self.device = device
+        origin = device.settings.origin
+        keys = await self.ledgers.keys(origin)
+        if keys is None:
+            raise Failed(f'the keys of the audit ledger "{origin}" are missing from storage', wrapped=False)
+        publisher = Publisher(device.directory, keys.signers(origin))
+
+        def note(event: str, members: dict[str, object]) -> asyncio.Future[Exception | None]:
+            return enabled.writer.call(partial(device.note, event, members))
+
+        self._leader = Leader(device, self.ledgers, publisher, note)
+        self._leader.start()
+
+    async def stop(self, enabled: EnabledDevice, device: LedgerDevice, event: str) -> None:
+        """Write the entry ``event``, sign what was written last, and let the ledger go."""
+        device.ending = event
+        await enabled.close()
+        await self._let_go()
+
+    async def end(self, enabled: EnabledDevice, device: LedgerDevice) -> list[str]:
+        """Disable the ledger: write its last entry and checkpoint. Returns what couldn't be done, in words."""
+        end = time.monotonic() + ALONE_SECONDS
+        missing = []
+        while not device.end_alone() and time.monotonic() < end:
+            await asyncio.sleep(0.02)
+        error = await enabled.writer.call(partial(device.note, "disabled", {}))
+        if error is not None:
+            words = str(error) if isinstance(error, DeviceFault) else type(error).__name__
+            missing.append(f"the ledger's last entry was not written: {words}")
+        device.ending = ""
+        await enabled.close()
+        missing.append(await self._let_go())
+        return [text for text in missing if text]
+
+    async def _let_go(self) -> str:
+        leader, self._leader, self.device = self._leader, None, None
+        return "" if leader is None else await leader.close()

@@ -1,0 +1,121 @@
+"""What storage remembers of a ledger, by its origin: size and root, how far the journal is read, and the log's keys.
+
+It lies below the barrier and outlives disabling. Only ``swap`` changes it, and only from the state that it is given: so
+a log is never signed in two forms, whoever integrates.
+"""
+
+from __future__ import annotations
+
+import secrets
+from hashlib import sha256
+from typing import TypeVar
+
+import msgspec
+
+from server.audit.ledger.log.hashes import EMPTY_ROOT
+from server.audit.ledger.log.keys import NoteSigner, SignatureType
+from storage.base import Damaged, Transaction, transact
+from storage.view import View
+
+T = TypeVar("T")
+
+SEED_BYTES = 32
+_MAX_LEDGERS = 1000
+
+
+class LogKeys(msgspec.Struct, frozen=True):
+    """The seeds of a log's two keys."""
+
+    ed25519: bytes
+    ml_dsa_44: bytes
+
+    def __repr__(self) -> str:
+        return "LogKeys()"
+
+    def signers(self, origin: str) -> tuple[NoteSigner, NoteSigner]:
+        """The keys of the log ``origin``."""
+        return (
+            NoteSigner.from_seed(origin, SignatureType.ED25519, self.ed25519),
+            NoteSigner.from_seed(origin, SignatureType.ML_DSA_44_COSIGNATURE, self.ml_dsa_44),
+        )
+
+
+def new_keys() -> LogKeys:
+    """Fresh keys."""
+    return LogKeys(secrets.token_bytes(SEED_BYTES), secrets.token_bytes(SEED_BYTES))
+
+
+class LedgerState(msgspec.Struct, frozen=True):
+    """The newest state of a log that was, or is about to be, signed."""
+
+    origin: str
+    size: int = 0
+    root: bytes = EMPTY_ROOT
+    segment: int = 0
+    """The first index of the segment up to whose ``offset`` the journal is in the tree."""
+
+    offset: int = 0
+    time: int = 0
+    """When it came about, in nanoseconds since 1970."""
+
+    boot: str = ""
+    """The run of the machine in which its tiles were written: in another one, they may not have come to the disk."""
+
+
+class Ledgers:
+    """The remembered ledgers below ``view``."""
+
+    def __init__(self, view: View) -> None:
+        self._view = view
+
+    async def state(self, origin: str) -> LedgerState | None:
+        """What is remembered of the log ``origin``. Raises ``Damaged``."""
+        return _decoded(await self._view.get(_key(origin, "state")), LedgerState)
+
+    async def keys(self, origin: str) -> LogKeys | None:
+        """The keys of the log ``origin``. Raises ``Damaged``."""
+        return _decoded(await self._view.get(_key(origin, "keys")), LogKeys)
+
+    async def begin(self, origin: str) -> tuple[LedgerState, LogKeys]:
+        """Remember an empty log, with new keys."""
+        state, keys = LedgerState(origin), new_keys()
+        async with self._view.transaction() as transaction:
+            transaction.put(_key(origin, "state"), msgspec.msgpack.encode(state))
+            transaction.put(_key(origin, "keys"), msgspec.msgpack.encode(keys))
+        return state, keys
+
+    async def swap(self, known: LedgerState, new: LedgerState) -> bool:
+        """Replace ``known`` by ``new``; False, with nothing changed, if something else is remembered by now."""
+        assert known.origin == new.origin and known.size <= new.size
+
+        async def compare(transaction: Transaction) -> bool:
+            key = _key(known.origin, "state")
+            present = _decoded(await transaction.get(key), LedgerState)
+            if present is None or (present.size, present.root) != (known.size, known.root):
+                return False
+            transaction.put(key, msgspec.msgpack.encode(new))
+            return True
+
+        return await transact(self._view, compare)
+
+    async def origins(self) -> list[str]:
+        """The origins that are remembered."""
+        found = []
+        for name in await self._view.list("", limit=_MAX_LEDGERS):
+            state = _decoded(await self._view.get(f"{name}state"), LedgerState)
+            if state is not None:
+                found.append(state.origin)
+        return found
+
+
+def _key(origin: str, name: str) -> str:
+    return f"{sha256(origin.encode()).hexdigest()}/{name}"
+
+
+def _decoded(value: bytes | None, kind: type[T]) -> T | None:
+    if value is None:
+        return None
+    try:
+        return msgspec.msgpack.decode(value, type=kind)
+    except msgspec.MsgspecError as error:
+        raise Damaged("what is remembered of the audit ledger can't be decoded") from error

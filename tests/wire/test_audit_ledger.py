@@ -1,0 +1,199 @@
+"""Audit ledgers of real servers: what was acknowledged is in the log once, whatever ends, stops or is cut."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.ledger_load import (
+    ORIGIN,
+    Load,
+    await_size,
+    check_once,
+    declared,
+    entries_of,
+    integrators,
+    modes_of,
+    ready,
+    size_of,
+    sizes_in,
+    verified,
+)
+from tests.products import Product
+from tests.servers import Server
+
+LOADS = 3
+KILLS, SOAK_KILLS = 4, 50
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    return tmp_path / "ledger"
+
+
+@pytest.fixture
+def server(tmp_path: Path, log: Path) -> Iterator[Server]:
+    """A server of two workers with a required ledger and no other device of its own."""
+    with Server(Product.CRYPTOSERVE, tmp_path / "server", settings=declared(log)) as server:
+        ready(server)
+        yield server
+
+
+def _load(server: Server) -> list[Load]:
+    loads = [Load(server) for _ in range(LOADS)]
+    for load in loads:
+        load.start()
+    return loads
+
+
+def _stop(loads: list[Load]) -> list[str]:
+    return [ident for load in loads for ident in load.stop()]
+
+
+def test_what_was_acknowledged_is_signed_when_the_server_has_stopped(server: Server, log: Path) -> None:
+    loads = _load(server)
+    time.sleep(1.5)
+    acknowledged = _stop(loads)
+    assert server.stop() == 0
+    assert len(acknowledged) > 100
+    report = verified(log)
+    assert report.origin == ORIGIN
+    check_once(log, acknowledged)
+    assert modes_of(log) == {"d700", "f600"}
+    runs = {(entry["ledger"]["worker"], entry["ledger"]["run"]) for entry in entries_of(log)}
+    assert {worker for worker, _ in runs} == {0, 1}
+    events = [entry["event"] for entry in entries_of(log) if entry["type"] == "ledger"]
+    # Both workers are unsealed when the server is initialised, or only one; and both in the end.
+    assert events.count("opened") == events.count("closed") == len(runs)
+
+
+def test_a_checkpoint_comes_within_two_seconds(server: Server, log: Path) -> None:
+    answer = server.request("POST", "transit/encrypt/k", {"plaintext": "eA=="})
+    began = time.monotonic()
+    while not (entries := [entry for entry in entries_of(log) if entry.get("type") == "response"]) or all(
+        entry["request"]["id"] != answer.json()["request_id"] for entry in entries
+    ):
+        assert time.monotonic() - began < 2
+        time.sleep(0.05)
+
+
+def test_sealing_signs_what_was_written_and_unsealing_goes_on(server: Server, log: Path) -> None:
+    acknowledged = [
+        server.request("POST", "transit/encrypt/k", {"plaintext": "eA=="}).json()["request_id"] for _ in range(20)
+    ]
+    server.request("PUT", "sys/seal")
+    verified(log)
+    check_once(log, acknowledged)
+    assert entries_of(log)[-1]["event"] == "sealed"
+    size = size_of(log)
+    server.unseal()
+    await_size(log, size + 1)
+    assert entries_of(log)[size]["event"] == "opened"
+    server.stop()
+    verified(log)
+
+
+def survive(server: Server, log: Path, kills: int, seed: int) -> None:
+    """Kill a worker, the integrating process, or all, ``kills`` times under load."""
+    chance = random.Random(seed)
+    acknowledged: list[str] = []
+    for _ in range(kills):
+        loads = _load(server)
+        time.sleep(chance.uniform(0.2, 1.2))
+        chosen = chance.choice(["worker", "integrator", "integrator", "all"])
+        if chosen == "all":
+            server.kill()
+        elif chosen == "integrator":
+            for process in integrators(server):
+                os.kill(process, signal.SIGKILL)
+            time.sleep(chance.uniform(0.0, 0.5))
+        else:
+            os.kill(chance.choice([one for one in server.workers if one not in integrators(server)]), signal.SIGKILL)
+            time.sleep(chance.uniform(0.0, 0.5))
+        acknowledged += _stop(loads)
+        if chosen == "all":
+            server.start()
+            server.unseal()
+    time.sleep(0.5)
+    assert server.stop() == 0
+    assert len(acknowledged) > 10 * kills
+    verified(log)
+    check_once(log, acknowledged)
+
+
+def test_kills_lose_nothing_and_fork_nothing(server: Server, log: Path) -> None:
+    survive(server, log, KILLS, 1)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("seed", [11, 12])
+def test_many_kills_lose_nothing_and_fork_nothing(server: Server, log: Path, seed: int) -> None:
+    survive(server, log, SOAK_KILLS, seed)
+
+
+def test_an_integrator_that_was_stopped_is_replaced(server: Server, log: Path) -> None:
+    loads = _load(server)
+    await_size(log, 50)
+    stopped = integrators(server)
+    assert len(stopped) == 1, "one process integrates at a time"
+    os.kill(stopped[0], signal.SIGSTOP)
+    time.sleep(0.2)
+    size = size_of(log)
+    await_size(log, size + 1000, 30)
+    assert stopped[0] not in integrators(server)
+    acknowledged = _stop(loads)
+    server.stop()
+    verified(log)
+    check_once(log, acknowledged)
+
+
+def test_a_directory_that_was_cut_keeps_the_server_sealed(server: Server, log: Path, tmp_path: Path) -> None:
+    await_size(log, 6)
+    server.stop()
+    whole, early = tmp_path / "whole", size_of(log)
+    old = tmp_path / "old"
+    shutil.copytree(log, old)
+    server.start()
+    server.unseal()
+    for _ in range(20):
+        server.request("POST", "transit/encrypt/k", {"plaintext": "eA=="}).data()
+    server.stop()
+    size = size_of(log)
+    log.rename(whole)
+    for put_back in (lambda: shutil.copytree(old, log), lambda: log.mkdir()):
+        put_back()
+        server.start()
+        answer = server.request("PUT", "sys/unseal", {"key": server.unseal_keys[0]}, token="")
+        assert answer.status == 500
+        (text,) = answer.json()["errors"]
+        assert size in sizes_in(text) and {early, 0} & set(sizes_in(text)), text
+        assert server.request("GET", "sys/health", token="").status == 503
+        server.stop()
+        shutil.rmtree(log)
+    whole.rename(log)
+    (log / "checkpoint").write_bytes((old / "checkpoint").read_bytes())
+    server.start()
+    server.unseal()
+    await_size(log, size + 1)
+    server.stop()
+    verified(log)
+
+
+def test_journal_and_tiles_make_up_for_each_other(server: Server, log: Path) -> None:
+    for _ in range(200):
+        server.request("POST", "transit/encrypt/k", {"plaintext": "eA=="}).data()
+    server.stop()
+    size = size_of(log)
+    shutil.rmtree(log / "tile")
+    server.start()
+    server.unseal()
+    server.stop()
+    assert size_of(log) > size
+    verified(log)
