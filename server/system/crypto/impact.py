@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeAlias
 
 from msgspec import UNSET, Struct
 
@@ -14,10 +14,12 @@ from engines.algorithms.registry import ALGORITHMS
 from engines.base import Body, Call, Operation, Reply, Route, Row, Scope
 from engines.crypto_policy.facts import KeyFacts
 from engines.crypto_policy.inspection import KeepsFacts
-from engines.crypto_policy.operations import CryptoOperation
+from engines.crypto_policy.operations import CLASS_OF, CryptoOperation, OperationClass
 from engines.crypto_policy.profiles.matrix import row_operations
 from engines.crypto_policy.requests import default_request
 from engines.faults import InvalidRequest
+from engines.signing.routes import SIGNING
+from engines.transit.routes import TRANSIT
 from server.system.crypto.evaluate import draft_of
 from server.system.state import System
 from server.tenants.crypto_policies.answers import Question
@@ -32,6 +34,13 @@ MAX_SECONDS = 30.0
 
 _AT_ONCE = 50
 """The number of versions examined before other requests get their turn."""
+
+
+_Version: TypeAlias = tuple[KeyFacts, Collection[CryptoOperation]]
+"""Facts of a version, and what can be done with it."""
+
+_SIGNING = frozenset({CryptoOperation.SIGN, CryptoOperation.VERIFY, CryptoOperation.ISSUE_TOKEN})
+_OF_EVERY_ENGINE = (OperationClass.COPY, OperationClass.MANAGE)
 
 
 class ImpactBody(Body):
@@ -72,7 +81,7 @@ async def read_impact(system: System, call: Call, body: ImpactBody) -> Reply:
     end = time.monotonic() + MAX_SECONDS
     plans: dict[tuple[str, str, float], Plan] = {}
     number = 0
-    async for facts in _keys(system, draft):
+    async for facts, operations in _keys(system, draft):
         number += 1
         if number % _AT_ONCE == 0:
             await asyncio.sleep(0)
@@ -83,14 +92,20 @@ async def read_impact(system: System, call: Call, body: ImpactBody) -> Reply:
             if place not in plans:
                 exceptions = system.unsealed.crypto_policies.exceptions_of(facts.namespace)
                 plans[place] = Plan([draft], exceptions, facts.namespace, facts.mount, moment)
-            _note(stopped, plans[place], facts, moment)
+            _note(stopped, plans[place], facts, operations, moment)
     lists = [[_shown(each) for each in stopped.values()] for stopped in found]
     return Reply({"now": lists[0], "at": lists[-1] if body.at else []})
 
 
-def _note(stopped: dict[tuple[str, str, str], _Stopped], plan: Plan, facts: KeyFacts, moment: float) -> None:
+def _note(
+    stopped: dict[tuple[str, str, str], _Stopped],
+    plan: Plan,
+    facts: KeyFacts,
+    operations: Collection[CryptoOperation],
+    moment: float,
+) -> None:
     facts = replace(facts, verdicts={})  # Gates keep theirs.
-    for operation in row_operations(ALGORITHMS[facts.algorithm]):
+    for operation in operations:
         if operation not in plan.rules:
             continue
         question = Question(operation, facts, default_request(facts, operation, {}), NO_CALLER, "", moment)
@@ -120,24 +135,36 @@ def _shown(stopped: _Stopped) -> dict[str, Any]:
     }
 
 
-async def _keys(system: System, draft: CompiledPolicy) -> AsyncIterator[KeyFacts]:
-    """The facts of all versions that ``draft`` may be about, in this namespace and, if it goes so far, below."""
-    async for facts in _keys_of(system.tenant, draft):
-        yield facts
+async def _keys(system: System, draft: CompiledPolicy) -> AsyncIterator[_Version]:
+    """All versions that ``draft`` may be about, in this namespace and, if it goes so far, below."""
+    async for version in _keys_of(system.tenant, draft):
+        yield version
     unsealed = system.unsealed
     for entry in unsealed.namespaces.descendants(system.tenant.namespace.path):
         if draft.reaches(entry.path):
             async with unsealed.tenants.visit(entry) as tenant:
-                async for facts in _keys_of(tenant, draft):
-                    yield facts
+                async for version in _keys_of(tenant, draft):
+                    yield version
 
 
-async def _keys_of(tenant: Tenant, draft: CompiledPolicy) -> AsyncIterator[KeyFacts]:
+async def _keys_of(tenant: Tenant, draft: CompiledPolicy) -> AsyncIterator[_Version]:
     for mounted in (await tenant.mounts.router()).mounts.values():
-        engine = mounted.engine
+        engine, type_ = mounted.engine, mounted.type.type
         if isinstance(engine, KeepsFacts) and draft.covers(tenant.namespace.path, mounted.entry.path):
             async for facts in engine.facts_of_all():
-                yield facts
+                yield facts, _operations(type_, facts)
+                if type_ == TRANSIT.type:
+                    codes = await engine.facts_of(facts.name, facts.version, CryptoOperation.HMAC)
+                    if codes is not None:
+                        yield codes, (CryptoOperation.HMAC,)
+
+
+def _operations(type_: str, facts: KeyFacts) -> Collection[CryptoOperation]:
+    """What can be done with a key in an engine of the type ``type_``."""
+    operations = row_operations(ALGORITHMS[facts.algorithm])
+    if type_ == SIGNING.type:
+        return [each for each in operations if each in _SIGNING or CLASS_OF[each] in _OF_EVERY_ENGINE]
+    return [each for each in operations if each is not CryptoOperation.ISSUE_TOKEN]
 
 
 IMPACT_ROUTES: tuple[Row[System], ...] = (

@@ -90,8 +90,8 @@ _KEY = (
 _REQUEST = (
     ("hash", "string", "The hash function that is used, as the API spells it; empty where there is none."),
     ("scheme", "string", "`pss`, `pkcs1v15`, `oaep`, ...; empty where the algorithm leaves no choice."),
-    ("prehashed", "bool", "Whether the input is a digest that the caller has made."),
-    ("hash_message", "bool", "Whether HashML-DSA or HashSLH-DSA runs."),
+    ("prehashed", "bool", "Whether the input is a digest that the caller has made; HashML-DSA is that."),
+    ("hash_message", "bool", "Whether the server hashes first (HashSLH-DSA)."),
     ("external_mu", "bool", "Whether the caller has made ML-DSA's message representative."),
     ("pure", "bool", "Whether the pure variant of ML-DSA or SLH-DSA runs."),
     ("has_associated_data", "bool", "Whether the ciphertext is bound to associated data."),

@@ -9,7 +9,7 @@ import pytest
 from engines.durations import format_time
 from tests.server.systems import Server
 from tests.server.tenants.crypto_policies.policies import EVERYWHERE, STRENGTH, write
-from tests.server.tenants.namespaced import ask_in, make
+from tests.server.tenants.namespaced import ask_in, make, with_key
 
 EVALUATE = "sys/crypto-policies/evaluate"
 
@@ -151,3 +151,104 @@ async def test_effective_rules_are_shown_by_mount_key_and_time(server: Server) -
     assert await rules("mount=pay/&key=pin") == [copies]
     (encrypting,) = [rule for rule in await rules("at=2099-01-01T00:00:00Z") if rule["rule"] == "later"]
     assert encrypting["operations"] == ["encrypt", "decrypt"]
+
+
+async def _ready(server: Server, namespace: str = "") -> None:
+    await with_key(server, namespace)
+    assert (await ask_in(server, namespace, "POST", "transit/keys/rsa", {"type": "rsa-2048"}))[0] == 200
+
+
+async def test_a_named_key_has_its_own_facts(server: Server) -> None:
+    await _ready(server)
+    await server.ask("POST", "transit/keys/k/rotate")
+    await write(server, "", "p", rules=[{"name": "fresh", "operations": ["decrypt"], "require": "key.is_latest"}])
+    key = {"mount": "transit/", "name": "k"}
+    assert (await _evaluate(server, key=key, operation="decrypt"))["verdict"] == "allow"
+    assert (await _evaluate(server, key={**key, "version": 1}, operation="decrypt"))["verdict"] == "deny"
+    for wrong in ({**key, "version": 3}, {**key, "name": "none"}, {**key, "is_latest": True}):
+        assert (await server.ask("POST", EVALUATE, {"key": wrong, "operation": "decrypt"}))[0] == 400
+
+
+async def test_impact_names_the_versions_that_a_draft_stops(server: Server) -> None:
+    await make(server, "eu")
+    await _ready(server)
+    await _ready(server, "eu")
+    draft = {"scope": EVERYWHERE, "rules": [{**STRENGTH, "from": "2031-01-01T00:00:00Z"}]}
+    body = {"policy": draft, "at": "2031-01-01T00:00:00Z"}
+    status, answer = await server.ask("POST", "sys/crypto-policies/impact", body)
+    assert status == 200
+    stopped = {
+        "mount": "transit/",
+        "key": "rsa",
+        "versions": [1],
+        "operations": ["encrypt", "datakey", "derivedkeys", "sign"],
+        "rules": ["strength"],
+    }
+    assert answer["data"] == {
+        "now": [],
+        "at": [{"namespace": "", **stopped}, {"namespace": "eu/", **stopped}],
+    }
+    status, answer = await ask_in(server, "eu", "POST", "sys/crypto-policies/impact", body)
+    assert [each["namespace"] for each in answer["data"]["at"]] == ["eu/"]
+    assert (await server.ask("POST", "sys/crypto-policies/impact", {}))[0] == 400
+
+
+async def test_impact_heeds_exceptions_modes_and_versions(server: Server) -> None:
+    await _ready(server)
+    await server.ask("POST", "transit/keys/rsa/rotate")
+    rule = {"name": "old", "operations": ["sign"], "require": "key.version > 1"}
+    draft = {"name": "p", "rules": [rule]}
+
+    async def now(policy: dict[str, Any]) -> list[dict[str, Any]]:
+        _, answer = await server.ask("POST", "sys/crypto-policies/impact", {"policy": policy})
+        found: list[dict[str, Any]] = answer["data"]["now"]
+        return found
+
+    assert [(each["key"], each["versions"]) for each in await now(draft)] == [("rsa", [1])]
+    assert await now({**draft, "mode": "warn"}) == []
+    await write(server, "", "p", rules=[rule])
+    end = format_time(server.clock() + 60)
+    await server.ask("POST", "sys/crypto-exceptions/e", {"policy": "p", "rule": "old", "expires_at": end})
+    assert await now(draft) == []
+    profile = await now({"profile": "cnsa-2.0", "profile_parameters": {"not_listed": "refuse"}})
+    assert {each["key"] for each in profile} >= {"rsa"}
+
+
+async def test_a_mount_does_not_move_to_where_its_keys_may_not_be(server: Server) -> None:
+    await _ready(server)
+    rule = {"name": "no-rsa", "operations": ["configure"], "require": "key.family != 'RSA'"}
+    await write(server, "", "p", scope={"mounts": ["cards/"]}, rules=[rule])
+    status, answer = await server.ask("POST", "sys/remount", {"from": "transit", "to": "cards"})
+    assert (status, answer["errors"]) == (
+        403,
+        ['crypto policy "p" rule "no-rsa" refuses configure with rsa-2048 version 1'],
+    )
+    assert (await server.ask("GET", "transit/keys/rsa"))[0] == 200
+    assert (await server.ask("POST", "sys/remount", {"from": "transit", "to": "other"}))[0] == 200
+
+
+async def test_tests_of_a_document_may_name_a_key(server: Server) -> None:
+    await _ready(server)
+    test = {
+        "name": "t",
+        "given": {"key": {"mount": "transit/", "name": "rsa"}, "operation": "sign"},
+        "expect": {"verdict": "deny"},
+    }
+    await write(server, "", "p", rules=[STRENGTH], tests=[test])
+    _, answer = await server.ask("POST", "sys/crypto-policies/p/check", {})
+    assert answer["data"]["tests"][0]["passed"] is True
+
+
+async def test_effective_rules_of_a_key_leave_out_what_never_applies_to_it(server: Server) -> None:
+    await _ready(server)
+    await write(server, "", "p", rules=[{**STRENGTH, "when": "key.family == 'AES'"}])
+    for key, number in (("k", 1), ("rsa", 0), ("none", 1)):
+        _, answer = await server.ask("GET", f"sys/crypto-policies/effective?mount=transit/&key={key}")
+        assert len(answer["data"]["rules"]) == number
+
+
+async def test_impact_sees_codes_by_any_key(server: Server) -> None:
+    await _ready(server)
+    rule = {"name": "long", "operations": ["hmac"], "require": "key.bits >= 512"}
+    _, answer = await server.ask("POST", "sys/crypto-policies/impact", {"policy": {"rules": [rule]}})
+    assert [(each["key"], each["operations"]) for each in answer["data"]["now"]] == [("k", ["hmac"]), ("rsa", ["hmac"])]
