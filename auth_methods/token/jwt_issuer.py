@@ -82,6 +82,13 @@ class JwtIssuer:
 
         return _decode_keys(await transact(self._view, keep))
 
+    async def signing_key(self, now: float) -> tuple[str, float]:
+        """The algorithm of the key that signs, or would be made to, and when it was first used."""
+        found = await self._view.load(_KEYS, _decode_keys)
+        if found is None:
+            return (await self.config()).algorithm, now
+        return found.stored.current.algorithm, found.stored.current.since
+
     async def signer(self, ttl_seconds: int, now: float) -> ReadyKeys:
         """The key set to sign a token of this TTL with, which it records."""
         keys = await self.keys(now)

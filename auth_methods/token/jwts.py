@@ -25,12 +25,18 @@ from auth_methods.token.records import Role
 from auth_methods.token.roles import RoleName
 from auth_methods.token.state import TokenMethod
 from engines.base import Body, Call, Nothing, Reply
+from engines.crypto_policy.operations import CryptoOperation
+from engines.crypto_policy.uses import begin
 from engines.durations import format_time
 from engines.faults import Denied, InvalidRequest
 from engines.fields import CommaList, Duration
+from engines.keys.facts import facts_of_issuer
 
 WELL_KNOWN_KEYS = ".well-known/keys"
 WELL_KNOWN_CONFIGURATION = ".well-known/openid-configuration"
+
+_KEY = "jwt"
+"""The name of the key that signs, for crypto policies and the audit."""
 
 _PATH = "auth/token/jwt/"
 _MAX_ISSUER_CHARACTERS = 1024
@@ -102,6 +108,9 @@ async def issue(method: TokenMethod, call: Call, body: IssueBody) -> Reply:
         raise InvalidRequest(f"unknown role {body.role_name}")
     audiences = _audiences(role, body)
     record = _record(method, call, role, body)
+    uses = begin(method, call, CryptoOperation.ISSUE_TOKEN, _KEY)
+    algorithm, since = await method.issuer.signing_key(call.now)
+    use = uses.allow(*facts_of_issuer(algorithm, _KEY, since, method.place))
     keys = await method.issuer.signer(record.ttl, call.now)
     issuer = await method.issuer.name(call.now)
     record = await method.authority.mint(replace(record, metadata={"audience": ",".join(audiences)}))
@@ -117,10 +126,13 @@ async def issue(method: TokenMethod, call: Call, body: IssueBody) -> Reply:
     }
     if record.entity_id:
         claims["entity_id"] = record.entity_id
+    use.begin()
+    token = keys.sign(claims)
+    use.made()
     data = {
         "expire_time": format_time(claims["exp"]),
         "jti": record.accessor,
-        "jwt": keys.sign(claims),
+        "jwt": token,
         "ttl": record.ttl,
     }
     return Reply(data, accessor=record.accessor)

@@ -22,6 +22,8 @@ class TokenMethod:
         issuer: JwtIssuer,
     ) -> None:
         self.mount = mount
+        self.gate = mount.gate
+        self.place = mount.place
         self.authority = authority
         self.renewals = renewals
         self.callers = callers

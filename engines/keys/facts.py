@@ -13,12 +13,14 @@ from typing import Any, get_type_hints
 
 import msgspec
 
-from engines.algorithms.registry import ALGORITHMS
+from engines.algorithms.formats.jws import jws_algorithms
+from engines.algorithms.registry import ALGORITHMS, SIGNING_ALGORITHMS
 from engines.algorithms.row import PARAMETER_SET, Algorithm, Fips
 from engines.algorithms.symmetric.mac import HMAC_KEY, KEY_BYTES
 from engines.algorithms.types import KEY_TYPES, find_row
-from engines.crypto_policy.facts import NOWHERE, KeyFacts, Place
+from engines.crypto_policy.facts import NOWHERE, KeyFacts, Place, RequestFacts
 from engines.crypto_policy.operations import CryptoOperation
+from engines.crypto_policy.requests import signature_facts
 from engines.durations import SECOND
 from engines.encoding import parse_rfc3339
 from engines.faults import InvalidRequest
@@ -82,6 +84,20 @@ def facts_of_new(record: KeyringRecord, place: Place, now: float) -> KeyFacts:
         number=0,
         created=now,
     )
+
+
+def facts_of_issuer(algorithm: str, name: str, created: float, place: Place) -> tuple[KeyFacts, RequestFacts]:
+    """The facts of a key called ``name`` that signs JSON Web Tokens by ``algorithm`` (JOSE) and is no named key.
+
+    And those of each signature. ``created`` is in seconds since the epoch.
+    """
+    row, jws = next(
+        (row, jws) for row in SIGNING_ALGORITHMS.values() for jws in jws_algorithms(row) if jws.name == algorithm
+    )
+    record = KeyringRecord(name=name, type=row.name, versions={})
+    approved = row.strength.fips is Fips.APPROVED
+    facts = _facts(record, row, place, bits=row.size_bits, fips_approved=approved, number=1, created=created)
+    return facts, signature_facts(row, jws.options)
 
 
 def _facts(
