@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncGenerator, AsyncIterator, Collection
+from contextlib import aclosing
 from dataclasses import replace
 from typing import Any, TypeAlias
 
@@ -81,18 +82,19 @@ async def read_impact(system: System, call: Call, body: ImpactBody) -> Reply:
     end = time.monotonic() + MAX_SECONDS
     plans: dict[tuple[str, str, float], Plan] = {}
     number = 0
-    async for facts, operations in _keys(system, draft):
-        number += 1
-        if number % _AT_ONCE == 0:
-            await asyncio.sleep(0)
-            if time.monotonic() > end:
-                raise InvalidRequest(f"there are more keys than {MAX_SECONDS:.0f} seconds are enough for")
-        for moment, stopped in zip(times, found, strict=True):
-            place = facts.namespace, facts.mount, moment
-            if place not in plans:
-                exceptions = system.unsealed.crypto_policies.exceptions_of(facts.namespace)
-                plans[place] = Plan([draft], exceptions, facts.namespace, facts.mount, moment)
-            _note(stopped, plans[place], facts, operations, moment)
+    async with aclosing(_keys(system, draft)) as versions:
+        async for facts, operations in versions:
+            number += 1
+            if number % _AT_ONCE == 0:
+                await asyncio.sleep(0)
+                if time.monotonic() > end:
+                    raise InvalidRequest(f"there are more keys than {MAX_SECONDS:.0f} seconds are enough for")
+            for moment, stopped in zip(times, found, strict=True):
+                place = facts.namespace, facts.mount, moment
+                if place not in plans:
+                    exceptions = system.unsealed.crypto_policies.exceptions_of(facts.namespace)
+                    plans[place] = Plan([draft], exceptions, facts.namespace, facts.mount, moment)
+                _note(stopped, plans[place], facts, operations, moment)
     lists = [[_shown(each) for each in stopped.values()] for stopped in found]
     return Reply({"now": lists[0], "at": lists[-1] if body.at else []})
 
@@ -135,7 +137,7 @@ def _shown(stopped: _Stopped) -> dict[str, Any]:
     }
 
 
-async def _keys(system: System, draft: CompiledPolicy) -> AsyncIterator[_Version]:
+async def _keys(system: System, draft: CompiledPolicy) -> AsyncGenerator[_Version, None]:
     """All versions that ``draft`` may be about, in this namespace and, if it goes so far, below."""
     async for version in _keys_of(system.tenant, draft):
         yield version

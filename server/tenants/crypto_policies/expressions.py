@@ -3,8 +3,8 @@
 https://github.com/cel-expr/cel-python. The library returns errors of an evaluation as values, whose ``value()`` is a
 text and so true in Python: only a Boolean value that is ``True`` counts.
 
-Each expression is compiled in ever smaller environments; the smallest in which it compiles tells what it needs. A
-compilation takes about 0.1 ms in each, an evaluation 3 to 12 us.
+What an expression needs follows from the variables that it names, and it is compiled in an environment that has no
+others: so the compiler vouches for it. A compilation takes about 0.1 ms, an evaluation 3 to 12 us.
 """
 
 from __future__ import annotations
@@ -123,9 +123,9 @@ def compile_expression(text: str) -> Expression:
     Raises ``ExpressionError`` with line and column; ``MissingLibrary`` without the library.
     """
     names = variables_of(text)
-    compiled = _compile(text, Need.REQUEST, with_key=True)
-    need = next(need for need in Need if need is Need.REQUEST or _compiles(text, need, with_key=True))
-    uses_key = any(VARIABLES[name].of_key for name in names) and not _compiles(text, Need.REQUEST, with_key=False)
+    need = max((VARIABLES[name].need for name in names), default=Need.KEY)
+    uses_key = any(VARIABLES[name].of_key for name in names)
+    compiled = _compile(text, need, uses_key=uses_key)
     expression = Expression(text, compiled, names, need, uses_key=uses_key)
     _check_cost(expression)
     return expression
@@ -154,18 +154,9 @@ def _exhausted(expression: Expression, values: Mapping[str, Any]) -> bool:
     return False
 
 
-def _compiles(text: str, need: Need, *, with_key: bool) -> bool:
+def _compile(text: str, need: Need, *, uses_key: bool) -> Any:
     try:
-        _compile(text, need, with_key=with_key)
-    except ExpressionError:
-        return False
-    return True
-
-
-def _compile(text: str, need: Need, *, with_key: bool) -> Any:
-    environment = _environment(need, with_key)
-    try:
-        compiled = environment.compile(text)
+        compiled = _environment(need, uses_key).compile(text)
     except RuntimeError as error:
         raise _located(str(error)) from None
     if compiled.return_type() != cel.Type.BOOL:
@@ -174,7 +165,7 @@ def _compile(text: str, need: Need, *, with_key: bool) -> Any:
 
 
 @cache
-def _environment(need: Need, with_key: bool) -> Any:
+def _environment(need: Need, uses_key: bool) -> Any:
     """The environment with the variables that are known for ``need``."""
     if cel is None:
         raise MissingLibrary
@@ -186,7 +177,7 @@ def _environment(need: Need, with_key: bool) -> Any:
         "list(string)": cel.Type.List(cel.Type.STRING),
         "map(string, string)": cel.Type.Map(cel.Type.STRING, cel.Type.STRING),
     }
-    known = [each for each in VARIABLES.values() if each.need <= need and (with_key or not each.of_key)]
+    known = [each for each in VARIABLES.values() if each.need <= need and (uses_key or not each.of_key)]
     return cel.NewEnv(variables={each.name: types[each.type] for each in known})
 
 

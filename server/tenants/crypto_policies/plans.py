@@ -212,7 +212,8 @@ class Plan:
                 findings = findings.with_others(self.finding(answer_with(rule, question, known), key))
             elif not _surely_inapplicable(rule, key, values):
                 (by_caller if rule.need is Need.CALLER else by_request).append(rule)
-        return Kept(findings, tuple(by_caller), tuple(by_request), tuple(profiles), values)
+        left = by_caller or by_request
+        return Kept(findings, tuple(by_caller), tuple(by_request), tuple(profiles), values if left else {})
 
     def of_caller(self, kept: Kept, question: Question) -> Findings:
         """The result of the rules on the caller."""
