@@ -4,7 +4,8 @@
     2  namespace, mount, route        5  policies              8  handler
     3  token                          6  a use of the token    9  answer, wrapped if asked; audit: "response"
 
-Steps 2 to 6 are in ``server.pipeline.authorize``; a cached decision replaces 2, 3 and 5.
+Steps 2 to 6 are in ``server.pipeline.authorize``, 7 to 9 in ``server.pipeline.execute``; a cached decision replaces
+2, 3 and 5.
 
 Quotas come first, so that they also limit guesses at tokens; without any, they cost one check of a flag.
 
@@ -20,16 +21,14 @@ import sys
 import traceback
 from copy import copy
 from time import perf_counter_ns
-from typing import Any
 
 from msgspec.structs import replace
 
-from auth_methods.base import Issued
 from compat import fields
 from compat.envelope import bare_body, errors_body
-from compat.requests import LINES_TYPE, Request
+from compat.requests import Request
 from compat.statuses import internal_error_text
-from engines.base import Access, Body, Call, Operation, Reply, Row
+from engines.base import Operation
 from engines.faults import (
     Fault,
     InvalidRequest,
@@ -39,14 +38,13 @@ from engines.faults import (
     Unavailable,
 )
 from engines.routing import RouteTable
-from server.access.request_context import RequestContext, audit_response
-from server.audit.crypto import crypto_entry
-from server.audit.entry import raw_answer
+from server.access.request_context import RequestContext
 from server.audit.entry import refusal as refused
 from server.core.lifecycle import Core
 from server.core.unsealed import Unsealed
-from server.pipeline.authorize import LISTS, admit, convert_body, end_used_up, holder, locate
-from server.pipeline.faults import fault_of, unserved, without_route
+from server.pipeline.authorize import LISTS, admit, end_used_up, holder, locate
+from server.pipeline.execute import call_of, call_to, execute, handle
+from server.pipeline.faults import fault_of
 from server.pipeline.large_bodies import (
     HELD_SECONDS,
     MAX_HELD,
@@ -56,19 +54,15 @@ from server.pipeline.large_bodies import (
     Turns,
     too_large,
 )
-from server.pipeline.login import log_in
 from server.pipeline.open_routes import NOTHING, ListenerPermissions, open_routes
 from server.pipeline.resolve import resolve_namespace
-from server.pipeline.respond import answer_to, marked, raw_answer_to, refusal, wrappable, wrapped
+from server.pipeline.respond import marked, raw_answer_to, refusal
 from server.pipeline.response import Answer, Headers
 from server.pipeline.stream import Stream
 from server.runtime.identifiers import new_request_id
 from server.runtime.log_limits import LimitedLog
 from server.runtime.request_log import log_request, request_logging
-from server.system.inspect.openapi import help_answer, mount_help
 from server.system.state import System
-from server.tenants.mounts.table import Match
-from server.tenants.tokens.wrapping import Unwrapped
 from storage.base import Conflict
 from storage.base import Unavailable as StorageUnavailable
 
@@ -79,9 +73,6 @@ _BODILESS = (204, 304)
 
 _refusals = LimitedLog(log)
 _storage_errors = LimitedLog(log)
-
-LONG_ANSWER_BYTES = 256 * 1024
-"""The length in bytes from which answers are hidden for the audit in a thread."""
 
 _CUT_OFF = 499
 """The status counted for an aborted request, whose client has gone or whose time was up."""
@@ -256,7 +247,7 @@ class Dispatcher:
         route = endpoint.routes.get(operation)
         if route is None or request.internal or (request.head and not route.head):
             return Answer(405, errors_body(()))
-        call = _call_to(request, request_id, operation, path, self._core.runtime.clock())
+        call = call_to(request, request_id, operation, path, self._core.runtime.clock())
         body = fields.convert(route.body, {**request.data, **parameters})
         if route.guarded_by and getattr(body, route.guarded_by) and self._core.unsealed is not None:
             return None
@@ -302,12 +293,12 @@ class Dispatcher:
             return None
         if context.match is not None:
             self._mounts.add((context.tenant.namespace.path, context.match.mounted.entry.path))
-        call = _call(context, self._core.runtime.clock())
+        call = call_of(context, self._core.runtime.clock())
         context, body = await admit(unsealed, context, call, epoch)
         pending = await unsealed.audit.begin(context.audit_request())
         stream = Stream(self._core, unsealed, context, call, pending, self._failure)
         try:
-            reply = await self._handled(context, call, body)
+            reply = await handle(self._core.runtime, context, call, body)
             assert reply is not None and reply.each is not None, "the handler of a stream says what answers it"
         except BaseException as error:
             await stream.close(error)
@@ -336,117 +327,18 @@ class Dispatcher:
                 self._mounts.add(mount)
         if request.large:
             context = await _hide(context, unsealed)
-        call = _call(context, now)
+        call = call_of(context, now)
         context, body = await admit(unsealed, context, call, epoch)
         try:
-            return await self._endpoint(context, call, body, unsealed)
+            return await execute(self._core.runtime, unsealed, context, call, body)
         finally:
             await end_used_up(context)
-
-    async def _endpoint(self, context: RequestContext, call: Call, body: Body | None, unsealed: Unsealed) -> Answer:
-        """Steps 7 to 9, audited in every case."""
-        if context.route is not None and not context.route.waits_for_audit:
-            return await self._unwaited(context, call, body, unsealed)
-        writes = context.writes or context.request.wrap_ttl_seconds > 0
-        mount = "" if context.match is None else context.match.mounted.entry.path
-        began_ns = self._core.runtime.in_flight[context.request_id][1]
-        audited = context.audit_request()
-        pending = await unsealed.audit.begin(audited) if writes else unsealed.audit.hold(audited)
-        try:
-            reply = await self._handled(context, call, body)
-            answer = answer_to(context, call, reply)
-            if context.request.wrap_ttl_seconds and wrappable(reply, context):
-                reply = await wrapped(context, call, reply, answer)
-                answer = answer_to(context, call, reply)
-        except Exception as error:
-            # Without a name for the fault, which refers to this frame: a name would keep the request alive.
-            response = refused(fault_of(error) or Fault("internal error"), public=context.public)
-            response.crypto = crypto_entry(call, mount, began_ns, failed=True)
-            await unsealed.audit.finish(pending, response)
-            if isinstance(error, Fault) and context.public:
-                error.wrapped = False
-            raise
-        except BaseException:  # It was cancelled, and must not wait any more.
-            response = refused(Fault("internal error"), public=context.public)
-            response.crypto = crypto_entry(call, mount, began_ns, failed=True)
-            unsealed.audit.abandon(pending, response)
-            raise
-        if isinstance(reply, Reply) and reply.raw is not None:
-            response = raw_answer(answer.status, reply.raw.content_type, reply.raw.body)
-        elif isinstance(reply, Unwrapped) or (reply is not None and reply.status is not None and reply.status >= 400):
-            response = raw_answer(answer.status, "application/json", answer.body)
-        else:
-            response = audit_response(reply, call.warnings, context)
-        if call.crypto is not None or call.crypto_policy is not None:
-            response.crypto = crypto_entry(call, mount, began_ns, failed=False)
-        if len(answer.body) > LONG_ANSWER_BYTES:
-            await unsealed.audit.hide_answer(response, context.audit_subject())
-        await unsealed.audit.finish(pending, response)
-        return answer
-
-    async def _unwaited(self, context: RequestContext, call: Call, body: Body | None, unsealed: Unsealed) -> Answer:
-        """Steps 7 to 9 of a route that doesn't wait for the audit."""
-        pending = unsealed.audit.offer(context.audit_request())
-        response = refused(Fault("internal error"), public=context.public)
-        try:
-            reply = await self._handled(context, call, body)
-            answer = answer_to(context, call, reply)
-            response = audit_response(reply, call.warnings, context)
-        except Exception as error:
-            response = refused(fault_of(error) or Fault("internal error"), public=context.public)
-            raise
-        finally:
-            unsealed.audit.abandon(pending, response)
-        return answer
-
-    async def _handled(self, context: RequestContext, call: Call, body: Body | None) -> Reply | None:
-        """Step 8. Raises what the handler raises, and faults for unknown paths and methods."""
-        match, route = context.match, context.route
-        if match is None:
-            raise NotFound(f'no handler for route "{context.path}". route entry not found.')
-        if context.operation is Operation.HELP and not match.path.strip("/"):
-            return Reply(mount_help(match.mounted))
-        if match.endpoint is None:
-            raise unserved(match)
-        if context.operation is Operation.HELP:
-            return Reply(help_answer(match.mounted.entry.engine_type, match.endpoint, match.path))
-        if route is None or context.request.head:
-            raise without_route(match.endpoint, context)
-        if route.item is not None and not context.request.lines:
-            raise InvalidRequest(f"this path takes lines of JSON, sent as {LINES_TYPE.decode()}")
-        if route.item is not None and context.request.wrap_ttl_seconds:
-            raise InvalidRequest("the answer to a stream can't be wrapped")
-        if body is None:
-            body = convert_body(context)
-        if route.access is Access.PUBLIC and match.mounted.entry.is_auth:
-            reply = await log_in(self._core.runtime, context.tenant, match.mounted, route, call, body)
-        else:
-            reply = await route.handler(match.mounted.engine, call, body)
-        if isinstance(reply, Issued) and reply.auth.entity_id:
-            # The request itself may have changed the caller's entity.
-            await self._core.runtime.cache.catch_up()
-            reply.identity_policies = await context.tenant.identities.policies(reply.auth.entity_id)
-        if reply is None or reply.status is None:
-            _warn_of_parameters(call, route, match)
-        return reply
 
 
 async def _hide(context: RequestContext, unsealed: Unsealed) -> RequestContext:
     """``context`` with many or large parameters hidden for the audit, computed in a thread."""
     mount = None if context.match is None else context.match.mounted.audit
     return replace(context, hidden=await unsealed.audit.hide(context.request.data, mount))
-
-
-def _warn_of_parameters(call: Call, route: Row[Any], match: Match) -> None:
-    """Warn of ignored parameters. Answers that set their status are finished already, as OpenBao's are."""
-    unknown = fields.unknown_parameters(route.body, call.given)
-    if unknown:
-        call.warn(fields.ignored_warning(unknown))
-    replaced = match.parameters.keys() & call.given.keys()
-    if route.body.path_only:
-        replaced |= route.body.path_only & call.given.keys()
-    if replaced:
-        call.warn(fields.replaced_warning(replaced))
 
 
 def _below_system(request: Request) -> str:
@@ -460,26 +352,6 @@ async def _resolve(request: Request, unsealed: Unsealed) -> None:
         await unsealed.load_namespaces()
     if unsealed.namespaces.by_path or request.in_namespace:
         resolve_namespace(request, unsealed.namespaces)
-
-
-def _call(context: RequestContext, now: float) -> Call:
-    request, match = context.request, context.match
-    return _call_to(request, context.request_id, context.operation, context.path if match is None else match.path, now)
-
-
-def _call_to(request: Request, request_id: str, operation: Operation, path: str, now: float) -> Call:
-    return Call(
-        request_id=request_id,
-        operation=operation,
-        path=path,
-        caller=None,
-        given=request.data,
-        now=now,
-        remote_address=request.remote_address,
-        client_certificate=request.client_certificate,
-        in_namespace=request.in_namespace,
-        wrap_ttl_seconds=request.wrap_ttl_seconds,
-    )
 
 
 def _log_request(request: Request, request_id: str, status: int, nanoseconds: int) -> None:
