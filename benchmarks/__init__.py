@@ -1,1 +1,1 @@
-"""How fast the server is beside OpenBao, on the same machine, at the same moment: ``python -m benchmarks``."""
+"""Benchmarks of the server beside OpenBao, on the same machine, at the same time: ``python -m benchmarks``."""

@@ -1,7 +1,7 @@
 """``python -m benchmarks [compare | stall | curves | profile]``: measure, print the page, write it where it is kept.
 
 compare   the main table: our server and a real OpenBao take turns (the default)
-stall     what slow signatures do to the tail of everybody else's requests
+stall     what slow signatures do to the tail of all other requests
 curves    how rates and memory grow with what a server holds
 profile   where the time goes while a server encrypts
 """
@@ -157,7 +157,7 @@ def _sizes(text: str) -> list[int]:
 
 
 def progress(text: str) -> None:
-    """Tell whoever waits how far it is."""
+    """Print the progress."""
     print(text, file=sys.stderr, flush=True)
 
 

@@ -25,7 +25,7 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How long to measure."""
+    """The duration of a measurement."""
 
     rounds: int
     seconds: float
@@ -33,7 +33,7 @@ class Plan:
 
 @dataclass(slots=True)
 class Figures:
-    """What one server did with one workload, a value for each round."""
+    """The results of one server with one workload, a value for each round."""
 
     per_second: list[float] = field(default_factory=list)
     median_seconds: list[float] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""What a server costs besides requests: memory, and the time until it is ready."""
+"""Costs of a server besides requests: memory, and the time until it is ready."""
 
 from __future__ import annotations
 

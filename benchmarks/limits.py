@@ -1,4 +1,4 @@
-"""What no server built this way can exceed: the same HTTP server with an empty handler.
+"""Upper limit of a server built this way: the same HTTP server with an empty handler.
 
 It is measured with requests and answers of the same sizes as the workload's, with as many workers as the server has:
 uvicorn for HTTP/1.1, hypercorn for HTTP/2. What the cryptography alone allows is in ``benchmarks.openssl``.

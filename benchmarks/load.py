@@ -37,7 +37,7 @@ class BadResponse(Exception):
 
 @dataclass(slots=True)
 class Load:
-    """What came of sending requests for a while."""
+    """The results of sending requests for a while."""
 
     seconds: float
     latencies_seconds: array[float]

@@ -1,4 +1,4 @@
-"""What a figure depends on: the machine, how busy it is, and the versions of everything in between."""
+"""Conditions of a measurement: the machine, its load, and the versions of all software involved."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ _IDLE, _WAITING = 3, 4
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """What the machine does before anything is measured."""
+    """The machine's load before a measurement."""
 
     load_average: float
     """Of the last minute."""
     busy_share: float
-    """The part of all processors' time that was used while somebody looked, 0 to 1."""
+    """The used part of all processors' time during the measurement, 0 to 1."""
 
     @property
     def warning(self) -> str:

@@ -46,7 +46,7 @@ _AT_ONCE = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """How much of each there is to be."""
+    """The number of objects of each kind."""
 
     keys: int = 0
     tokens: int = 0
@@ -70,7 +70,7 @@ class Store:
     directory: Path
     root_token: str
     settings: str
-    """HCL of the seal that opens it without anybody's help."""
+    """HCL of a static seal, which opens it without shares."""
     tokens: list[str] = field(default_factory=list)
     """The tokens that were made, each with the policy of its turn, or ``root`` if there are no policies."""
 
@@ -83,7 +83,7 @@ class Store:
 
 @dataclass(frozen=True, slots=True)
 class PopulatedStart:
-    """How long a server takes to start on a store that holds ``sizes``: medians of a few starts."""
+    """The time that a server takes to start on a store with ``sizes``: medians of a few starts."""
 
     sizes: Sizes
     serve_seconds: float
@@ -204,7 +204,7 @@ async def _write_tokens(tenant: Tenant, sizes: Sizes) -> list[str]:
 
 
 class _Collected:
-    """What would be written to an empty store, by functions that write into a transaction.
+    """The entries of an empty store, collected from functions that write into a transaction.
 
     It is written in the order of its keys, so that a large database is laid down page by page: in the random order of
     hashes, each commit would touch nearly all of its pages, and a million tokens would take ten minutes.

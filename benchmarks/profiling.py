@@ -1,4 +1,4 @@
-"""Where the time goes in a server under one workload, by part of the program and by function.
+"""Profile of a server under one workload, by part of the program and by function.
 
 py-spy looks at all processes of the server from outside, some hundred times a second, and costs them next to nothing.
 Where it isn't installed, or may not look, cProfile watches a development server from within: that is a single process,
@@ -78,7 +78,7 @@ Spot: TypeAlias = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What was seen."""
+    """The samples of a profile."""
 
     workload: Workload
     method: str
@@ -172,7 +172,7 @@ def read_stacks(lines: Iterable[str]) -> dict[Spot, float]:
 
 
 def read_statistics(path: Path) -> dict[Spot, float]:
-    """Own times in cProfile's file; those of compiled functions are added to whoever called them."""
+    """Own times in cProfile's file; those of compiled functions are added to their callers."""
     weights: dict[Spot, float] = defaultdict(float)
     statistics = pstats.Stats(str(path))
     for (file, _, function), (_, _, own, _, callers) in statistics.stats.items():  # type: ignore[attr-defined]
@@ -180,7 +180,7 @@ def read_statistics(path: Path) -> dict[Spot, float]:
             weights[_from_package(file), function] += own
             continue
         for (caller_file, _, caller), timing in callers.items():
-            # A compiled function that is called by another one belongs to nobody in particular.
+            # A compiled function called by another one has no Python caller.
             place = ("compiled", function) if caller_file == "~" else (_from_package(caller_file), caller)
             weights[place] += timing[2]
     return weights

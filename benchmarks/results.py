@@ -1,4 +1,4 @@
-"""Raw results as JSON, for whoever wants to plot or compare runs: every round of every row, and what it ran on."""
+"""Raw results as JSON, for plotting and comparing runs: every round of every row, and the machine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a few slow signatures do to everybody else: the tail of encrypting, quiet and while others sign.
+"""Effect of a few slow signatures on other requests: the tail of encrypting, idle and while others sign.
 
 A server that signs where it also answers lets all its other requests wait for each signature. So a few connections
 encrypt, and the tail of their latencies is taken twice in turn: alone, and while four others sign as fast as they can.
@@ -31,7 +31,7 @@ _SLOW_SET = "128s"
 
 @dataclass(slots=True)
 class Tails:
-    """What one server did while one type of key signed, a value for each round."""
+    """The results of one server while one type of key signed, a value for each round."""
 
     server: str
     key_type: str

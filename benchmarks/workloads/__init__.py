@@ -1,4 +1,4 @@
-"""What is measured: one row of the table each, and in which file it stands is what it belongs to."""
+"""Workloads: one row of the table each, in files by subject."""
 
 from __future__ import annotations
 

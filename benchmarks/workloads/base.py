@@ -1,4 +1,4 @@
-"""What a workload is: it prepares its keys on a server and hands back what to send.
+"""The contract of workloads: each prepares its keys on a server and returns the requests to send.
 
 Both servers get the same plaintexts. The requests of one workload differ among each other, so that no server gains from
 having seen the very same one; signatures and ciphertexts are made by the server itself while it is prepared.
@@ -42,7 +42,7 @@ class UnknownName(Exception):
 
 
 class Transport(Enum):
-    """How requests reach the server: the value is for people."""
+    """The transport of requests; the value is for people."""
 
     HTTP = "HTTP/1.1"
     HTTPS = "HTTP/1.1 over TLS"
@@ -51,7 +51,7 @@ class Transport(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where requests go, and whose they are."""
+    """The target of requests, and their token."""
 
     port: int
     token: str
@@ -65,7 +65,7 @@ class Target:
 
 @dataclass(slots=True)
 class Task:
-    """What a workload sends: bodies for a path below ``/v1/``, in turn, or for as many paths as there are requests."""
+    """The requests of a workload: bodies for a path below ``/v1/``, in turn, or a path for each request."""
 
     path: str
     bodies: Sequence[bytes]

@@ -43,7 +43,7 @@ class RestoreInfo(Struct, frozen=True):
 
 
 class Classification(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a key protects and for whom; crypto policies judge it by that (``engines.keys.policy.classification``)."""
+    """The classification of a key for crypto policies: its data and owner (``engines.keys.policy.classification``)."""
 
     data_class: str = ""
     labels: dict[str, str] = {}

@@ -29,7 +29,7 @@ one path with `?help=1`.
 
 Paths are relative to the mount that each list names, or to where the engine or method is mounted instead.
 
-Access: `token` is anybody with a token whose policies allow it, `sudo` needs that word in the policy too, `public`
+Access: `token` needs a token whose policies allow it, `sudo` needs that word in the policy too, `public`
 needs no token, and `open` works while the server is sealed as well. `LIST` is the same as `GET` with `?list=true`, and
 `POST` the same as `PUT`. The parameters in the path are left out of the column behind it.
 """

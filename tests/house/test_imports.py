@@ -114,7 +114,7 @@ def test_the_parts_of_a_folder_import_each_other_in_one_direction(folder: Path) 
 
 
 def test_no_modules_need_each_other_for_types_either() -> None:
-    """A handler knows the state of its engine, and the table of routes knows both: nobody needs ``TYPE_CHECKING``."""
+    """A handler knows the state of its engine, and the table of routes both: no module needs ``TYPE_CHECKING``."""
     try:
         TopologicalSorter(_all_imports()).prepare()
     except CycleError as error:

@@ -1,6 +1,6 @@
 """No map whose keys are numbers is decoded from what a client sends.
 
-The hash of a number is the number, so whoever chooses the numbers can have each compared with all others: 140,000 of
+The hash of a number is the number, so an attacker who chooses them can have each compared with all others: 140,000 of
 them took 20 seconds. The hash of a text has a secret in it.
 """
 

@@ -1,1 +1,1 @@
-"""What crypto policies rest on and ask of keys: their classification, and facts of keys that no request is for."""
+"""Keys in crypto policies: their classification, and facts of keys outside of requests for them."""

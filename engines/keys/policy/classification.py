@@ -48,7 +48,7 @@ TELLS = {
 
 
 class ClassificationBody(KeyName):
-    """Of which key, and what."""
+    """The key, and its classification."""
 
     data_class: str | UnsetType = UNSET
     labels: KeyValues | UnsetType = UNSET
@@ -92,7 +92,7 @@ def classified(record: KeyringRecord, body: Classified, keys: KeyStore, call: Ca
 
 
 def with_classification(record: KeyringRecord, body: Classified) -> KeyringRecord:
-    """``record`` with what is given, whoever gives it. Raises ``InvalidRequest``."""
+    """``record`` with what is given, for any caller. Raises ``InvalidRequest``."""
     return replace(record, classification=_checked(record.classification, given_fields(body)))
 
 

@@ -67,7 +67,7 @@ _DECODER = msgspec.json.Decoder(Any)
 
 
 class _Recorded(Struct):
-    """What a record tells of a request."""
+    """The request in a record."""
 
     operation: str = ""
     key: str = ""

@@ -34,7 +34,7 @@ class Run:
         self._head = b',"ledger":{"worker":%d,"run":"%b","n":' % (worker, new_request_id().encode())
 
     def stamp(self, lines: bytes) -> list[bytes]:
-        """The entries of ``lines`` as they follow the last one; ``n`` is advanced by whoever has written them."""
+        """The entries of ``lines`` as they follow the last one; the caller advances ``n`` once they are written."""
         end = b',"mono_ns":%d}}' % monotonic_ns()
         head = self._head
         if lines.count(b"\n") == 1:

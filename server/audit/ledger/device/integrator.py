@@ -36,7 +36,7 @@ class CannotIntegrate(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What the files hold after a step, durably as far as the journal goes."""
+    """State of the files after a step, durable as far as the journal goes."""
 
     size: int
     root: bytes

@@ -1,7 +1,7 @@
-"""Writing to the journal: whole frames, one ``write`` for a group, under a shared lock on the segment.
+"""Journal writer: whole frames, one ``write`` for a group, under a shared lock on the segment.
 
-Whoever seals a segment takes its lock exclusively, names the next one in the shared page and lets go: so a writer that
-holds the lock and finds its segment still named may write, and nothing lands in a sealed one. A short write isn't
+Sealing a segment takes its lock exclusively, names the next one in the shared page and releases it: so a writer that
+holds the lock and finds its segment still named may write, and no frame lands in a sealed one. A short write isn't
 continued: the whole frames in it count, and readers pass the rest by (``server.audit.ledger.log.frames``).
 """
 

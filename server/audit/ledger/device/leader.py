@@ -1,7 +1,7 @@
 """Leader: of the processes that write to a ledger, the one that has its tree made, remembered and signed.
 
 A step: the journal is integrated and durable; size and root replace the remembered ones in storage, or the step counts
-for nothing; the checkpoint is signed and put in place. Whoever holds the lock in the directory leads; another process
+for nothing; the checkpoint is signed and put in place. The process with the lock in the directory leads; another
 takes over when it ends.
 """
 

@@ -41,7 +41,7 @@ class SkipRecord(msgspec.Struct, frozen=True):
 
 
 class StepRecord(msgspec.Struct, frozen=True):
-    """What a step came to; see ``server.audit.ledger.device.integrator.Step``."""
+    """The result of a step; see ``server.audit.ledger.device.integrator.Step``."""
 
     size: int
     root: str

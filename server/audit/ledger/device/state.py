@@ -1,7 +1,7 @@
-"""What storage remembers of a ledger, by its origin: size and root, how far the journal is read, and the log's keys.
+"""Stored state of a ledger, by its origin: size and root, the position in the journal, and the log's keys.
 
 It lies below the barrier and outlives disabling. Only ``swap`` changes it, and only from the state that it is given: so
-a log is never signed in two forms, whoever integrates.
+a log is never signed in two forms, by any process.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How far an export has come: the next index, and the tree that it had seen, so that no other log is taken for it."""
+"""Position of an export: the next index, and the tree that it has seen, so that no other log is taken for it."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ _STRUCTURED_ID = "ledger@32473"
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """How records become messages: of each a line, or of several together."""
+    """Formats of messages: a line for each record, or one message for several."""
 
     encode: Callable[[Sequence[Record]], list[bytes]]
     content_type: str

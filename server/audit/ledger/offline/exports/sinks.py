@@ -1,4 +1,4 @@
-"""Where exported messages go: a file, the standard output, a TCP or UDP socket, or HTTP.
+"""Sinks of exported messages: a file, standard output, a TCP or UDP socket, or HTTP.
 
 A sink has taken messages when ``write`` returns: a file then has them on disk and HTTP has been answered. TCP and UDP
 have no answers, so what is under way when a connection breaks may be lost.
