@@ -30,7 +30,7 @@ from server.tenants.crypto_policies.rules import AnyRule, CompiledPolicy, Compil
 from server.tenants.crypto_policies.variables import CallerFacts, day_of
 
 MAX_IDS = 10
-"""How many ids of requests are told for each rule."""
+"""The most request ids returned for each rule."""
 
 MAX_COUNTED = 10_000
 """For how many keys, and for how many callers, denials are counted apart."""
@@ -77,7 +77,7 @@ class _Recorded(Struct):
 
 @dataclass(slots=True)
 class Denials:
-    """How often a rule would have refused."""
+    """The number of times that a rule would have refused."""
 
     denied: int = 0
     first: str = ""
@@ -95,7 +95,7 @@ class Denials:
 
 @dataclass(frozen=True, slots=True)
 class _Outcome:
-    """What drafts say of a use: the rules that refuse, and whether one is left open for want of facts."""
+    """The verdict of drafts on a use: the rules that refuse, and whether one is undecided for lack of facts."""
 
     refusing: tuple[str, ...]
     lacking: bool
@@ -185,7 +185,7 @@ class Replay:
             self.lacking += use.count
 
     def _moment(self, at: float) -> tuple[int, int]:
-        """What of a time matters: the day, and which rules have begun or ended."""
+        """The relevant part of a time: the day, and the rules that have begun or ended."""
         rules = [rule for draft in self._drafts for rule in draft.rules]
         return day_of(at), sum((at >= rule.starts) + (at >= rule.ends) for rule in rules)
 
