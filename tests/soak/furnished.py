@@ -18,6 +18,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from engines.durations import format_time
 from tests.certificates import issue
 from tests.products import HOST, Product, Tls
 from tests.servers import Server
@@ -49,6 +50,9 @@ POLICIES = {
 }
 """A token without rights, and one whose every parameter is looked at."""
 
+EXPIRES = format_time(time.time() + 86_400)
+"""When the exception ends."""
+
 SETUP: tuple[tuple[str, dict[str, Any]], ...] = (
     ("sys/config/auditing/request-headers/x-audited", {"hmac": True}),
     ("sys/policies/password/k", {"policy": 'length = 20\nrule "charset" { charset = "abcdef" }'}),
@@ -76,6 +80,18 @@ SETUP: tuple[tuple[str, dict[str, Any]], ...] = (
     ("identity/group", {"name": "k"}),
     ("sys/namespaces/k", {}),
     ("cubbyhole/k", {"a": "b"}),
+    (
+        "sys/crypto-policies/k",
+        {
+            "mode": "audit",
+            "profile": "cnsa-2.0",
+            "rules": [
+                {"name": "key", "operations": ["protect", "manage"], "require": "key.classical_bits >= 128"},
+                {"name": "request", "operations": ["protect", "process"], "require": "request.input_bytes < 100"},
+            ],
+        },
+    ),
+    ("sys/crypto-exceptions/k", {"policy": "k", "rule": "key", "expires_at": EXPIRES}),
 )
 
 NAMES = (
