@@ -5,6 +5,7 @@
       +- Denied                the caller may not
       |    +- Unauthenticated  ... because it has shown no valid token
       +- NotFound              no such object; often without any text
+      |    +- NotYet           ... but soon
       +- UnsupportedPath       the mount has no such path
       +- UnsupportedOperation  the path exists, but not with this method
       +- Failed                OpenBao answers 500, which clients may depend on; planned, not a bug
@@ -56,6 +57,16 @@ class Unauthenticated(Denied):
 
 class NotFound(Fault):
     """The object doesn't exist."""
+
+
+class NotYet(NotFound):
+    """The object is on its way; ``retry_after_seconds`` says when it makes sense to ask again."""
+
+    def __init__(
+        self, message: str | None = None, *, wrapped: bool | None = None, retry_after_seconds: int = 1
+    ) -> None:
+        super().__init__(message, wrapped=wrapped)
+        self.retry_after_seconds = retry_after_seconds
 
 
 class UnsupportedPath(Fault):

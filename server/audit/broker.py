@@ -257,6 +257,13 @@ class Broker:
             raise InvalidRequest(f'unknown audit backend "{path}"')
         return enabled.formatter.hash(text)
 
+    def ledger_accessor(self, accessor: str) -> str:
+        """A token's accessor as it appears in the ledger."""
+        for enabled in self._enabled.values():
+            if isinstance(enabled.device, LedgerDevice) and enabled.formatter.options.hmac_accessor:
+                return enabled.formatter.hash(accessor)
+        return accessor
+
     async def hide(self, data: Mapping[str, Any], mount: AuditMount | None) -> Hidden:
         """The hidden form of a request's ``data``, computed in a thread because it is large."""
         formatters = [enabled.formatter for enabled in self._enabled.values()]

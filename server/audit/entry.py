@@ -238,7 +238,12 @@ def refusal(fault: Fault, *, public: bool = False) -> AuditResponse:
 def raw_answer(status: int, content_type: str, body: bytes) -> AuditResponse:
     """The outcome for an answer with an HTTP status of its own, such as a batch with failed items."""
     return AuditResponse(
-        data={"http_content_type": content_type, "http_raw_body": body.decode(), "http_status_code": status}
+        data={
+            "http_content_type": content_type,
+            # What isn't text, such as a tile of a log, can't stand in JSON as it is.
+            "http_raw_body": body.decode(errors="replace"),
+            "http_status_code": status,
+        }
     )
 
 

@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 import orjson
 
 from server.listeners.security_headers import security_headers
+from server.runtime.identifiers import new_request_id
 
 Scope: TypeAlias = MutableMapping[str, Any]
 Message: TypeAlias = MutableMapping[str, Any]
@@ -49,6 +50,7 @@ async def answer_error(scope: Scope, send: Send, status: int, message: str, *, c
         *security_headers(scope.get("scheme", "http")),
         (b"content-type", b"application/json"),
         (b"content-length", str(len(body)).encode()),
+        (b"x-vault-request-id", new_request_id().encode()),
     ]
     if close and str(scope.get("http_version", "1.1")).startswith("1"):
         headers.append((b"connection", b"close"))

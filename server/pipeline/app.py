@@ -52,7 +52,9 @@ from server.pipeline.linger import PAUSE_SECONDS, SECONDS, linger
 from server.pipeline.ndjson import NdjsonConnection
 from server.pipeline.open_routes import exposure_of
 from server.pipeline.respond import refusal
-from server.pipeline.response import JSON, JSON_ALONE, Answer, GoneError, Headers
+from server.pipeline.response import JSON, JSON_ALONE, REQUEST_ID, Answer, GoneError, Headers
+from server.pipeline.stream import Stream
+from server.runtime.identifiers import new_request_id
 from server.runtime.request_log import log_request, request_logging
 
 _LARGE = "cryptoserve.large_body"
@@ -109,10 +111,11 @@ class Application:
             and answer.headers is JSON_ALONE
             and not (sent.namespace or amid)
         ):
-            head = b"%scontent-length: %d\r\n\r\n" % (self._usual_head, len(body))
+            head = b"%scontent-length: %d\r\n%b: %b\r\n\r\n" % (self._usual_head, len(body), *_identified(answer))
             if scope["method"] != "HEAD" and at_once(head, body):
                 return
         headers = with_security(self._headers, answer.headers)
+        headers.append(_identified(answer))
         if sent.namespace:
             headers.append((b"x-vault-namespace", sent.namespace))
         if answer.status != 204:
@@ -159,7 +162,8 @@ class Application:
         hold = scope.get(RELEASE, _unbounded)()
         echoed = ((b"x-vault-namespace", sent.namespace),) if sent.namespace else ()
         marks = () if isinstance(opened, Answer) else opened.headers
-        lines = NdjsonConnection(self._listener, receive, send, hold, (*self._headers, *echoed, *marks))
+        headers = (*self._headers, _identified(opened), *echoed, *marks)
+        lines = NdjsonConnection(self._listener, receive, send, hold, headers)
         if isinstance(opened, Answer):
             await lines.refuse(opened)
         else:
@@ -269,10 +273,16 @@ class Application:
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
                 _turned_away(scope, Answer(message["status"], b""), began)
-                message["headers"] = [*message.get("headers", ()), *self._headers]
+                identifier = REQUEST_ID, new_request_id().encode()
+                message["headers"] = [*message.get("headers", ()), *self._headers, identifier]
             await send(message)
 
         return sending
+
+
+def _identified(answer: Answer | Stream) -> tuple[bytes, bytes]:
+    """The header that names the request which ``answer`` is to."""
+    return REQUEST_ID, (answer.request_id or new_request_id()).encode()
 
 
 def _early_answer(early: urls.Redirect | urls.Refusal, method: str) -> Answer:

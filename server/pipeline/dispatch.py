@@ -155,7 +155,10 @@ class Dispatcher:
             self._meter.finished(status, nanoseconds)
             if request_logging.on:
                 _log_request(request, request_id, status, nanoseconds)
-        return marked(answer, marks) if marks else answer
+        if marks:
+            answer = marked(answer, marks)
+        answer.request_id = request_id
+        return answer
 
     async def open_stream(self, request: Request) -> Stream | Answer | None:
         """The stream of a request, or the answer that refuses it; None if its path has no stream.
@@ -171,6 +174,7 @@ class Dispatcher:
         if opened is not None:
             status, nanoseconds = opened.status if isinstance(opened, Answer) else 200, perf_counter_ns() - began
             self._meter.finished(status, nanoseconds)
+            opened.request_id = request_id
             if request_logging.on:
                 _log_request(request, request_id, status, nanoseconds)
         return opened

@@ -9,7 +9,7 @@ from compat.envelope import bare_body, errors_body, success_body
 from compat.statuses import status_of, texts_of
 from engines.base import Call, Operation, Raw, Reply
 from engines.durations import format_time
-from engines.faults import Fault, InvalidRequest, NotFound, RateLimited
+from engines.faults import Fault, InvalidRequest, NotFound, NotYet, RateLimited
 from server.access.request_context import RequestContext
 from server.pipeline.authorize import LISTS
 from server.pipeline.response import JSON, JSON_ALONE, Answer, Headers
@@ -84,6 +84,6 @@ async def wrapped(context: RequestContext, call: Call, reply: Reply, answer: Ans
 def refusal(fault: Fault) -> Answer:
     """The answer to ``fault``."""
     headers: Headers = (JSON,)
-    if isinstance(fault, RateLimited) and fault.retry_after_seconds:
+    if isinstance(fault, RateLimited | NotYet) and fault.retry_after_seconds:
         headers = (JSON, (b"retry-after", b"%d" % fault.retry_after_seconds))
     return Answer(status_of(fault), errors_body(texts_of(fault)), headers)

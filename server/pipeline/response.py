@@ -12,12 +12,18 @@ JSON = (b"content-type", b"application/json")
 JSON_ALONE: Headers = (JSON,)
 
 
-class Answer(Struct, frozen=True, gc=False):
+REQUEST_ID = b"x-vault-request-id"
+"""The header of every answer that says which audit entries are the request's."""
+
+
+class Answer(Struct, gc=False):
     """An HTTP response, without the headers that all responses have."""
 
     status: int
     body: bytes
     headers: Headers = JSON_ALONE
+    request_id: str = ""
+    """Set by the dispatcher; an answer from elsewhere has none, and no audit entries."""
 
     def __repr__(self) -> str:
         """Omits the body, which may be secret."""

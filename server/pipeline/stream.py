@@ -73,6 +73,7 @@ class Stream:
         self._group = 100
         self._malformed = 0
         self.headers: Headers = ()
+        self.request_id = context.request_id
         """What the answer's head says beyond that of every stream."""
         self.items = 0
         """How many items have been answered, and how many of them with an error."""

@@ -1,0 +1,221 @@
+"""The audit ledger through the API: its state, its files, proofs of requests, and queries."""
+
+from __future__ import annotations
+
+import base64
+from functools import partial
+
+from msgspec import UNSET, UnsetType
+
+from engines.base import Access, Body, Call, Nothing, Operation, Raw, Reply, Route, Row, Scope
+from engines.durations import SECOND
+from engines.faults import InvalidRequest, NotFound
+from server.audit.ledger.device.device import LedgerDevice
+from server.audit.ledger.device.directory import CHECKPOINT
+from server.audit.ledger.device.state import LedgerState
+from server.audit.ledger.lookup import answer_query, look_up, pending_entries, prove, read_file
+from server.audit.ledger.offline.entries import Clock
+from server.audit.ledger.offline.query import Query
+from server.audit.timestamps import nanoseconds_text
+from server.system.state import System
+
+_MAX_ID_CHARACTERS = 128
+_DEFAULT_LIMIT, _MAX_LIMIT = 100, 1000
+_MAX_INDEX = 2**63 - 1
+NOT_ENABLED = "no audit ledger is enabled"
+_IN_MEMORY = frozenset({"inmem"})
+"""Stores that forget."""
+
+
+class LedgerPathBody(Body):
+    """Names a file of the log."""
+
+    path: str = ""
+
+    tells = {
+        "path": "`checkpoint`, `policy`, `large/SHA256`, or a tile's path as tlog-tiles has it.",
+    }
+
+
+class ProofBody(Body):
+    """Names a request."""
+
+    request_id: str = ""
+
+    tells = {
+        "request_id": "The request, as the header `X-Vault-Request-Id` of its answer has it.",
+    }
+
+
+class QueryBody(Body):
+    """What entries are looked for: all that is given has to fit."""
+
+    request_id: str = ""
+    after: str = ""
+    before: str = ""
+    namespace: str = ""
+    entity_id: str = ""
+    accessor: str = ""
+    operation: str = ""
+    mount: str = ""
+    path_prefix: str = ""
+    key: str = ""
+    key_version: int = 0
+    algorithm: str = ""
+    success: bool | UnsetType = UNSET
+    verdict: str = ""
+    crypto_operation: str = ""
+    limit: int = _DEFAULT_LIMIT
+    cursor: str = ""
+
+    tells = {
+        "request_id": "The request.",
+        "after": "The earliest time, as in `2026-11-27T05:00:00Z`.",
+        "before": "The first time that isn't meant any more.",
+        "namespace": "A namespace's path, or its id; that of the root is `root`.",
+        "entity_id": "The caller's entity.",
+        "accessor": "The accessor of the caller's token, in the clear; it is hashed as the ledger has it.",
+        "operation": "Vault's operation, such as `update`.",
+        "mount": "The mount, such as `transit/`.",
+        "path_prefix": "How the path begins.",
+        "key": "The key's name.",
+        "key_version": "A version of the key.",
+        "algorithm": "The type of the key.",
+        "success": "Whether the request was successful.",
+        "verdict": "What the crypto policy said.",
+        "crypto_operation": "What was done with the key, such as `encrypt`.",
+        "limit": "The most entries, up to 1,000.",
+        "cursor": "The `cursor` of the answer before, to go on from there.",
+    }
+
+
+async def read_status(system: System, call: Call, body: Nothing) -> Reply:
+    """Tell the state of the ledger."""
+    host = system.unsealed.audit.ledger
+    device, state = await _enabled(system)
+    keys = await host.ledgers.keys(state.origin)
+    return Reply(
+        {
+            "origin": state.origin,
+            "size": state.size,
+            "root": base64.b64encode(state.root).decode(),
+            "verifier_keys": [] if keys is None else [str(one.verifier) for one in keys.signers(state.origin)],
+            "pending_entries": await look_up(partial(pending_entries, device.directory.path, state)),
+            "checkpoint_time": nanoseconds_text(state.time) if state.size else None,
+            "remembered": system.core.runtime.settings.storage_type not in _IN_MEMORY,
+            "witnesses": [],
+            "quorum_missing_seconds": 0,
+        }
+    )
+
+
+async def read_checkpoint(system: System, call: Call, body: Nothing) -> Reply:
+    """Give the newest signed checkpoint."""
+    device, _ = await _enabled(system)
+    file = await look_up(partial(read_file, device.directory.path, CHECKPOINT))
+    return Reply({"checkpoint": file.content.decode()})
+
+
+async def read_log_file(system: System, call: Call, body: LedgerPathBody) -> Reply:
+    """Give a file of the log as it is."""
+    device, _ = await _enabled(system)
+    file = await look_up(partial(read_file, device.directory.path, body.path))
+    return Reply(raw=Raw(file.content_type, file.content))
+
+
+async def read_proof(system: System, call: Call, body: ProofBody) -> Reply:
+    """Prove that the entries of a request are in the log."""
+    if not 0 < len(body.request_id) <= _MAX_ID_CHARACTERS:
+        raise InvalidRequest("request_id is required, and has at most 128 characters")
+    device, state = await _enabled(system)
+    found = await look_up(partial(prove, device.directory.path, state, body.request_id))
+    return Reply(
+        {
+            "entries": [
+                {"type": one.type, "index": one.index, "entry": one.entry.decode(), "proof": str(one.proof)}
+                for one in found
+            ]
+        }
+    )
+
+
+async def query(system: System, call: Call, body: QueryBody) -> Reply:
+    """Find entries by what they say, each proven, as far as time allows."""
+    if not 0 < body.limit <= _MAX_LIMIT:
+        raise InvalidRequest(f"limit is between 1 and {_MAX_LIMIT}")
+    device, _ = await _enabled(system)
+    wanted = _query(system, body)
+    first = _cursor(body.cursor)
+    answer, size = await look_up(partial(answer_query, device.directory.path, wanted, first, body.limit))
+    last = answer.next_index - 1
+    return Reply(
+        {
+            "entries": [{"index": hit.index, "entry": hit.entry.decode()} for hit in answer.hits],
+            "cursor": str(answer.next_index) if answer.next_index < size else None,
+            "complete_to": {"index": last if last >= 0 else None, "time": answer.time or None},
+        }
+    )
+
+
+def _query(system: System, body: QueryBody) -> Query:
+    accessor = system.unsealed.audit.ledger_accessor(body.accessor) if body.accessor else None
+    return Query(
+        request_id=body.request_id or None,
+        after=_time(body.after, "after"),
+        before=_time(body.before, "before"),
+        namespace=body.namespace or None,
+        entity_id=body.entity_id or None,
+        accessor=accessor,
+        operation=body.operation or None,
+        mount=body.mount or None,
+        path_prefix=body.path_prefix or None,
+        key=body.key or None,
+        key_version=body.key_version or None,
+        algorithm=body.algorithm or None,
+        success=None if isinstance(body.success, UnsetType) else body.success,
+        verdict=body.verdict or None,
+        crypto_operation=body.crypto_operation or None,
+    )
+
+
+def _time(text: str, name: str) -> int | None:
+    if not text:
+        return None
+    if text.isascii() and text.isdigit() and len(text) <= len(str(_MAX_INDEX // SECOND)):
+        return int(text) * SECOND
+    nanoseconds = Clock().nanoseconds(text)
+    if nanoseconds is None:
+        raise InvalidRequest(f"{name} is a time such as 2026-11-27T05:00:00Z, or seconds since 1970")
+    return nanoseconds
+
+
+def _cursor(text: str) -> int:
+    if not text:
+        return 0
+    if not (text.isascii() and text.isdigit()) or len(text) > len(str(_MAX_INDEX)):
+        raise InvalidRequest("cursor is the cursor of an earlier answer")
+    return int(text)
+
+
+async def _enabled(system: System) -> tuple[LedgerDevice, LedgerState]:
+    """The enabled ledger and what is remembered of it. Raises ``NotFound`` if there is none."""
+    host = system.unsealed.audit.ledger
+    device = host.device
+    state = None if device is None else await host.ledgers.state(device.settings.origin)
+    if device is None or state is None:
+        raise NotFound(NOT_ENABLED)
+    return device, state
+
+
+LEDGER_ROUTES: tuple[Row[System], ...] = (
+    Route(Operation.READ, "audit-ledger/status", read_status, Nothing, "Tell the state of the audit ledger.",
+          Access.SUDO, writes=False, scope=Scope.ROOT),
+    Route(Operation.READ, "audit-ledger/checkpoint", read_checkpoint, Nothing, "Give the newest signed checkpoint.",
+          Access.SUDO, writes=False, scope=Scope.ROOT),
+    Route(Operation.READ, "audit-ledger/log/{path:path}", read_log_file, LedgerPathBody, "Give a file of the log.",
+          Access.SUDO, writes=False, scope=Scope.ROOT),
+    Route(Operation.READ, "audit-ledger/proof", read_proof, ProofBody,
+          "Prove that a request's entries are in the log.", Access.SUDO, writes=False, scope=Scope.ROOT),
+    Route(Operation.UPDATE, "audit-ledger/query", query, QueryBody, "Find entries by what they say.",
+          Access.SUDO, writes=False, scope=Scope.ROOT),
+)  # fmt: skip
