@@ -45,7 +45,7 @@ def _run(invocation: Invocation) -> int:
 
 def _check_kept(kept: Sequence[Kept], reports: Sequence[Report]) -> None:
     """A kept checkpoint that is of none of the logs was given by mistake. Raises ``CommandFailed``."""
-    origins = {report.origin for report in reports}
+    origins = {one.origin for report in reports for one in (report, *report.tenants)}
     if None in origins:
         return
     for one in kept:

@@ -34,6 +34,9 @@ class TreeCheck:
         self.missing: list[Tile] = []
         """Full tiles and bundles that aren't there: whether they were pruned is in the entries that are."""
 
+        self.authentic = False
+        """Whether the partial tiles have the signed root."""
+
         self._read = read
         self._size = size
         self._root = root
@@ -46,7 +49,7 @@ class TreeCheck:
         edge = [None if tile is None else self._stored(tile) for tile in edge_of(self._size)]
         present = [b"" if tile is None else content for tile, content in zip(edge_of(self._size), edge, strict=True)]
         known = [content for content in present if content is not None]
-        authentic = len(known) == len(present) and root_of_edge(known) == self._root
+        authentic = self.authentic = len(known) == len(present) and root_of_edge(known) == self._root
         computed = list(present)
         for level in reversed(range(level_count(self._size))):
             tile = self._edge_tile(level)

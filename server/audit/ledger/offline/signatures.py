@@ -39,21 +39,57 @@ def retired_keys(events: Sequence[tuple[int, dict[str, Any]]]) -> list[Retired]:
     return found
 
 
-class SignatureCheck:
-    """The signatures of the log's newest checkpoint."""
+def later_keys(events: Sequence[tuple[int, dict[str, Any]]], size: int) -> set[str]:
+    """The keys that need not have signed the first ``size`` entries: ``rotated`` entries name them later, or last."""
+    found: set[str] = set()
+    for index, event in events:
+        new = event.get("new")
+        if event.get("event") == "rotated" and index + 1 >= size and isinstance(new, list):
+            found.update(key for key in new if isinstance(key, str))
+    return found
 
-    def __init__(self, checkpoint: Checkpoint, note: Note, policy: Policy) -> None:
+
+class SignatureCheck:
+    """The signatures of one of the log's checkpoints, in the file ``file``."""
+
+    def __init__(self, checkpoint: Checkpoint, note: Note, policy: Policy, file: str) -> None:
         self._checkpoint = checkpoint
+        self._file = file
         self._policy = policy
         self._checked = check_signatures(note, policy)
 
     def judge(
         self, report: Report, events: Sequence[tuple[int, dict[str, Any]]], last_time: tuple[int, int] | None
     ) -> None:
-        """Write all signatures into the report, and what is wrong with them or missing.
+        """Write all signatures of the newest checkpoint into the report, and what is wrong with them or missing.
 
-        ``events`` are the log's own entries; ``last_time`` is that of the newest entry.
+        ``events`` are the log's own entries, which are only as good as these signatures; ``last_time`` is that of the
+        newest entry.
         """
+        counted = self._counted(report, events, last_time, shown=True)
+        self._judge_log(report, counted, events)
+        self._judge_witnesses(report, counted)
+
+    def judge_earlier(self, report: Report, events: Sequence[tuple[int, dict[str, Any]]]) -> None:
+        """Write into the report what is wrong with the log's signatures of an earlier checkpoint, or missing.
+
+        The keys of its time may be others than the policy's: whether it is the log's is in the tree then.
+        """
+        counted = self._counted(report, events, None)
+        if not counted and not self._current(events):
+            report.note(f"who signed {self._file}: the policy doesn't have the keys of that time")
+            return
+        self._judge_log(report, counted, events)
+
+    def _counted(
+        self,
+        report: Report,
+        events: Sequence[tuple[int, dict[str, Any]]],
+        last_time: tuple[int, int] | None,
+        *,
+        shown: bool = False,
+    ) -> list[CheckedSignature]:
+        """The signatures that count."""
         retired = {one.key: one for one in retired_keys(events)}
         # Not all signatures state a time: the latest that anything states is taken for all.
         times = [one.time for one in self._checked if one.valid and one.time is not None]
@@ -61,28 +97,36 @@ class SignatureCheck:
         counted: list[CheckedSignature] = []
         for one in self._checked:
             status = self._status(one, retired, newest)
-            report.signatures.append(_shown(one, status))
+            if shown:
+                report.signatures.append(_shown(one, status))
             if status == "valid":
                 counted.append(one)
             elif status == "invalid":
                 message = f"the signature of {one.name} with the key {one.key_id.hex()} isn't good"
-                report.add(Kind.SIGNATURE, message, file="checkpoint")
-        self._judge_log(report, counted, retired)
-        self._judge_witnesses(report, counted)
+                report.add(Kind.SIGNATURE, message, file=self._file)
+        return counted
 
-    def _judge_log(self, report: Report, counted: list[CheckedSignature], retired: dict[str, Retired]) -> None:
+    def _judge_log(
+        self, report: Report, counted: list[CheckedSignature], events: Sequence[tuple[int, dict[str, Any]]]
+    ) -> None:
         if not self._policy.logs:
             report.weaken("who signed this: the policy has no key of a log")
             return
-        keys = [log.key for log in self._policy.logs if log.key.name == self._checkpoint.origin]
-        current = [key for key in keys if str(key) not in retired]
         signed = {one.key.type for one in counted if one.is_log and one.key is not None}
         if not signed:
-            message = f"no key that the policy has for {self._checkpoint.origin} has signed the checkpoint"
-            report.add(Kind.SIGNATURE, message, file="checkpoint")
+            message = f"no key that the policy has for {self._checkpoint.origin} has signed {self._file}"
+            report.add(Kind.SIGNATURE, message, file=self._file)
             return
-        for kind in sorted({key.type for key in current or keys} - signed):
-            report.weaken(f"the checkpoint has no {kind.title} of the log, for which the policy has a key")
+        keys = self._current(events) or trusted_keys(self._policy, self._checkpoint.origin)
+        for kind in sorted({key.type for key in keys} - signed):
+            report.weaken(f"{self._file} has no {kind.title} of the log, for which the policy has a key")
+
+    def _current(self, events: Sequence[tuple[int, dict[str, Any]]]) -> list[VerifierKey]:
+        """The policy's keys of the log that have to sign a tree of this size."""
+        later = later_keys(events, self._checkpoint.size)
+        gone = {one.key for one in retired_keys(events) if self._checkpoint.size > one.index + 1}
+        keys = trusted_keys(self._policy, self._checkpoint.origin)
+        return [key for key in keys if str(key) not in gone and str(key) not in later]
 
     def _judge_witnesses(self, report: Report, counted: list[CheckedSignature]) -> None:
         witnesses = {one.witness for one in counted if one.witness is not None}

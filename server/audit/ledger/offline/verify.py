@@ -24,6 +24,7 @@ from server.audit.ledger.offline.entries import EntryCheck
 from server.audit.ledger.offline.findings import Kind, Report
 from server.audit.ledger.offline.journal import JournalCheck
 from server.audit.ledger.offline.merkle import TreeCheck
+from server.audit.ledger.offline.partials import check_partials
 from server.audit.ledger.offline.signatures import SignatureCheck, log_signatures, trusted_keys
 from server.audit.ledger.offline.sources import BadFile, Below, DirectorySource, Listing, Unreadable
 from server.audit.ledger.offline.tenants import TENANTS, check_heads, tenant_names
@@ -94,8 +95,10 @@ def verify_log(source: Listing, request: Request, report: Report) -> list[tuple[
     if policy is None:
         return []
     entries = _check_tree(source, request, report, checkpoint)
-    SignatureCheck(checkpoint, note, policy).judge(report, entries.events, entries.last_time)
+    check = SignatureCheck(checkpoint, note, policy, "checkpoint")
+    check.judge(report, entries.events, entries.last_time)
     _compare_kept(source, request, report, checkpoint, policy)
+    _compare_own(source, report, checkpoint, policy, entries.events)
     for sentence in _ALWAYS_OPEN:
         report.note(sentence)
     return entries.events
@@ -136,6 +139,8 @@ def _check_tree(source: Listing, request: Request, report: Report, checkpoint: C
         journal.finish(checkpoint.size, entries.events)
     finally:
         journal.close()
+    if tree.authentic:
+        check_partials(source, checkpoint.size, report)
     if journal.pending:
         report.note(f"{journal.pending} entries of the journal, which aren't in the tree yet")
     if first:
@@ -156,7 +161,7 @@ def _judge_missing(tree: TreeCheck, report: Report, events: Sequence[tuple[int, 
 
 
 def _compare_kept(source: Listing, request: Request, report: Report, checkpoint: Checkpoint, policy: Policy) -> None:
-    """Compare the tree with checkpoints that were kept elsewhere, and with those that the log keeps itself."""
+    """Compare the tree with checkpoints that were kept elsewhere."""
     reader = TreeReader(source.read, checkpoint.size)
     for kept in request.kept:
         try:
@@ -171,29 +176,56 @@ def _compare_kept(source: Listing, request: Request, report: Report, checkpoint:
                 report.add(Kind.SIGNATURE, f"a signature of {kept.name} isn't good")
             elif not signed:
                 report.weaken(f"that {kept.name} is the log's: no key of the policy has signed it")
-    for name in source.names("checkpoints"):
-        if name.isascii() and name.isdigit() and len(name) < 20:
-            _compare_own(source, reader, report, checkpoint, policy, name)
 
 
 def _compare_own(
-    source: Listing, reader: TreeReader, report: Report, checkpoint: Checkpoint, policy: Policy, name: str
+    source: Listing,
+    report: Report,
+    checkpoint: Checkpoint,
+    policy: Policy,
+    events: Sequence[tuple[int, dict[str, object]]],
 ) -> None:
+    """Compare the tree with the checkpoints that the log keeps itself."""
+    reader = TreeReader(source.read, checkpoint.size)
+    for name in source.names("checkpoints"):
+        if name.isascii() and name.isdigit() and len(name) < 20:
+            other = _own(source, report, checkpoint, policy, name, events)
+            if other is not None and not (other.size > checkpoint.size and _has_grown(source, other)):
+                _compare(reader, report, checkpoint, other, f"checkpoints/{name}", f"checkpoints/{name}")
+
+
+def _own(
+    source: Listing,
+    report: Report,
+    checkpoint: Checkpoint,
+    policy: Policy,
+    name: str,
+    events: Sequence[tuple[int, dict[str, object]]],
+) -> Checkpoint | None:
+    """A checkpoint that the log keeps itself, its signatures checked."""
     path = f"checkpoints/{name}"
     content = _read(source, path, MAX_NOTE_BYTES, report)
     if content is None:
-        return
+        return None
     try:
         other, note = parse_checkpoint(content)
     except BadNote as error:
         report.add(Kind.SIGNATURE, f"{path} can't be read: {error}", file=path)
-        return
+        return None
     if (other.origin, str(other.size)) != (checkpoint.origin, name):
         report.add(Kind.SIGNATURE, f"{path} is the checkpoint of another tree", file=path)
-        return
-    if log_signatures(note, policy, checkpoint.origin)[1]:
-        report.add(Kind.SIGNATURE, f"a signature of {path} isn't good", file=path)
-    _compare(reader, report, checkpoint, other, path, path)
+        return None
+    SignatureCheck(other, note, policy, path).judge_earlier(report, events)
+    return other
+
+
+def _has_grown(source: Listing, other: Checkpoint) -> bool:
+    """Whether the log, of a server at work, has come to another checkpoint of its own since it was read."""
+    try:
+        content = source.read("checkpoint", MAX_NOTE_BYTES)
+        return content is not None and parse_checkpoint(content)[0].size >= other.size
+    except (BadFile, BadNote):
+        return False
 
 
 def _compare(
@@ -223,7 +255,7 @@ def _verify_tenants(
         below = Below(source, f"{TENANTS}/{name}")
         tenant = Report(prefix=f"{TENANTS}/{name}/")
         try:
-            verify_log(below, Request(request.policy, (), 0, request.progress), tenant)
+            verify_log(below, Request(request.policy, request.kept, 0, request.progress), tenant)
             if tenant.origin is not None and tenant.origin != f"{report.origin}/{TENANTS}/{name}":
                 tenant.add(Kind.TENANT, f"the log in {TENANTS}/{name} is of another origin", file="checkpoint")
         except Unreadable as error:

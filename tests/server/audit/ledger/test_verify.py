@@ -104,25 +104,51 @@ def test_an_edited_byte_is_found_where_it_is(
 
 
 @given(data=st.data())
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_edited_byte_of_a_file_is_found(small_ledger: Ledger, tmp_path: Path, data: st.DataObject) -> None:
-    path = data.draw(st.sampled_from([*small_ledger.tile_files(), "checkpoint", "checkpoints/400"]))
-    content = small_ledger.read(path)
-    assert content is not None
-    at = data.draw(st.integers(0, len(content) - 1))
+    files = [path for path in small_ledger.tile_files() if not obsolete(path)]
+    path = data.draw(st.sampled_from([*files, "checkpoint", "checkpoints/400"]))
+    content = small_ledger.read(path) or b""
+    at, bit = data.draw(st.integers(0, len(content) - 1)), data.draw(st.integers(1, 255))
     shutil.rmtree(tmp_path / "log", ignore_errors=True)
     ledger = small_ledger.copy(tmp_path / "log")
-    ledger.edit(path, flip(at, data.draw(st.integers(1, 255))))
+    ledger.edit(path, flip(at, bit))
     report = verify(ledger)
-    assert report.status() != GOOD or path not in current_files(small_ledger), (path, at)
-    assert report.status() in (TAMPERED, WEAKER) or path not in current_files(small_ledger)
+    assert report.status() in (TAMPERED, WEAKER), (path, at)
+    assert report.status() == TAMPERED or "checkpoint" in path
 
 
-def current_files(ledger: Ledger) -> set[str]:
-    """The files that count: partial ones of earlier sizes may stay, and mean nothing. See also the next test."""
-    size = len(ledger.entries)
-    full = {path for path in ledger.tile_files() if ".p/" not in path}
-    return {*full, "checkpoint", f"tile/entries/002.p/{size % 256}", f"tile/0/002.p/{size % 256}", "tile/1/000.p/2"}
+def obsolete(path: str) -> bool:
+    """Partial files of earlier sizes for which the full one is there mean nothing any more."""
+    return ".p/" in path and path.startswith(("tile/0/001", "tile/entries/001"))
+
+
+@pytest.mark.parametrize("level", ["0", "1", "entries"])
+def test_partial_files_of_earlier_sizes(tmp_path: Path, level: str) -> None:
+    ledger = make(tmp_path / "log", 700, step=50)
+    assert verify(ledger).status() == GOOD
+    path = {"0": "tile/0/002.p/138", "1": "tile/1/000.p/1", "entries": "tile/entries/002.p/88"}[level]
+    index = 0 if level == "1" else 512
+    kind = "entry" if level == "entries" else "tile"
+    good = ledger.read(path) or b""
+    for changed in (flip(-1)(good), good[:-1], good + good, b""):
+        ledger.write(path, changed)
+        assert found(verify(ledger)) == {(kind, index, path)}
+
+
+def test_a_log_that_grows_while_it_is_verified(tmp_path: Path) -> None:
+    """A kept checkpoint of the directory's own, of more entries than were there at first, is no sign of a rollback."""
+
+    ledger = make(tmp_path / "log", 700)
+
+    def grow(_done: int, _size: int) -> None:
+        if len(ledger.entries) == 700:
+            ledger.append(audit_entries(800)[700:])
+            ledger.sign(keep=True)
+
+    report = verify(ledger, progress=grow)
+    assert (report.status(), report.size) == (GOOD, 700)
+    assert any("100 entries of the journal" in sentence for sentence in report.open)
 
 
 def test_each_byte_of_the_checkpoint_counts(ledger: Ledger) -> None:
@@ -301,17 +327,33 @@ def test_a_key_that_was_rotated_away(tmp_path: Path, seconds: int, overlap: int,
     )  # fmt: skip
     ledger.append([rotated])
     policy = parse_policy(policy_text([*ledger.keys, *new]).encode())
-    ledger.sign(time=START + 3)
+    ledger.sign(time=START + 3, keep=True)
     before = verify(ledger, policy=policy)
     assert {signature["status"] for signature in before.signatures} == {"valid"}
     ledger.append([own_entry(301, "closed")])
     ledger.sign(*new, time=START + 3 + seconds)
     assert verify(ledger, policy=policy).status() == GOOD
+    younger = verify(ledger, policy=parse_policy(policy_text(new).encode()))
+    assert younger.status() == GOOD
     ledger.sign(time=START + 3 + seconds)
     report = verify(ledger, policy=policy)
     assert report.status() == status
     expected = "valid" if status == GOOD else "rotated"
     assert [signature["status"] for signature in report.signatures] == [expected, expected]
+
+
+@pytest.mark.parametrize("index", [5, 9])
+def test_an_entry_cannot_take_the_policys_keys_away(tmp_path: Path, index: int) -> None:
+    """A forged log says that the keys that are believed were rotated away, and is signed with others."""
+    forger = signers(seed=110)
+    old, new = ([str(key.verifier) for key in keys] for keys in (signers(), forger))
+    entries = audit_entries(10)
+    entries[index] = own_entry(index, "rotated", old=old, new=new, overlap_seconds=0)
+    ledger = Ledger(tmp_path / "log").append(entries)
+    ledger.sign(*forger)
+    assert found(verify(ledger)) == {("signature", None, "checkpoint")}
+    ledger.sign(*forger, keep=True)
+    assert ("signature", None, "checkpoint") in found(verify(ledger))
 
 
 def test_pruned_logs(large_ledger: Ledger, tmp_path: Path) -> None:
@@ -459,6 +501,8 @@ def test_tenants_logs_are_verified_and_compared_with_their_heads(tmp_path: Path)
     report = verify(server)
     assert report.status() == GOOD
     assert [one.size for one in report.tenants] == [300]
+    kept = Kept("kept", Ledger(tmp_path / "longer", tenant.origin, tenant.keys).append([b"x"] * 301).sign())
+    assert found(verify(server, kept=[kept])) == {("rolled-back", 300, None)}
     tenant.edit("tile/entries/000", flip(9))
     assert found(verify(server)) == {("entry", 0, "ns/abc/tile/entries/000")}
     shutil.rmtree(tenant.path)
