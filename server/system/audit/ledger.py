@@ -48,7 +48,7 @@ class ProofBody(Body):
 
 
 class QueryBody(Body):
-    """What entries are looked for: all that is given has to fit."""
+    """The criteria of a query: all that are given must match."""
 
     request_id: str = ""
     after: str = ""
