@@ -43,12 +43,12 @@ def parse_form(body: Octets) -> dict[str, Any]:
     if len(body) > MAX_FORM_BYTES:
         raise TooLarge(f"a form is at most {MAX_FORM_BYTES} bytes large; send JSON instead")
     values: dict[str, list[str]] = {}
-    for name, value in _pairs(body, strict=True):
+    for name, value in _pairs(bytes(body), strict=True):
         values.setdefault(name, []).append(value)
     return {name: ",".join(several) for name, several in values.items()}
 
 
-def _pairs(text: Octets, *, strict: bool) -> list[tuple[str, str]]:
+def _pairs(text: bytes, *, strict: bool) -> list[tuple[str, str]]:
     pieces = text.split(b"&", MAX_PAIRS)
     if len(pieces) > MAX_PAIRS:
         raise InvalidRequest("too many parameters")
@@ -64,7 +64,7 @@ def _pairs(text: Octets, *, strict: bool) -> list[tuple[str, str]]:
     return pairs
 
 
-def _decode(text: Octets) -> str:
+def _decode(text: bytes) -> str:
     if b"+" in text:
         text = text.replace(b"+", b" ")
     if b"%" in text:

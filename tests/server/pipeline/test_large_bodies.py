@@ -197,6 +197,9 @@ async def test_a_large_form_is_read_by_its_type(server: Server) -> None:
     form = b"plaintext=" + b"QUJD" * SMALL_BODY_BYTES
     client = await ask(server, KEY, form, content_type="application/x-www-form-urlencoded")
     assert client.status == 200
+    escaped = b"plaintext=" + b"QU%4aD" * (SMALL_BODY_BYTES // 4) + b"&nowhere=%25+%25"
+    client = await ask(server, KEY, escaped, content_type="application/x-www-form-urlencoded")
+    assert client.status == 200
     client = await ask(server, KEY, form * 5, content_type="application/x-www-form-urlencoded")
     assert client.status == 413
 
