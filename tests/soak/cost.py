@@ -46,7 +46,7 @@ MOST_GROWN_BYTES = 256 * 1024 * 1024
 MOST_HEALTH_SECONDS = 1.0
 """How long health may take meanwhile: load balancers give up after a few seconds."""
 
-_UNPLANNED = re.compile(r" ended in |Traceback|never retrieved|Error in ASGI")
+_UNPLANNED = re.compile(r" ended in |Traceback|never retrieved|(Error|Exception) in ASGI")
 _MOST_LOG_CHARACTERS = 500
 _SUSPICIOUS_SHARE = 0.5
 _REPETITIONS = 2

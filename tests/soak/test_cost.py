@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from urllib.parse import quote
 
 import pytest
 
@@ -19,7 +20,7 @@ from tests.servers import Server
 from tests.soak.cost import MOST_GROWTH, Attack, Meter, Outcome
 
 _SERVER = """
-import http.server, os, sys, time
+import http.server, os, sys, time, urllib.parse
 
 class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
@@ -27,6 +28,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         kind, _, seconds = self.path.rpartition("/")
         if kind == "/v1/later":
             burn(float(seconds))
+        elif kind == "/v1/log":
+            print(urllib.parse.unquote(seconds), flush=True)
 
     def do_POST(self):
         burn(float(self.path.rpartition("/")[2]))
@@ -139,6 +142,26 @@ def test_work_that_is_kept_waiting_is_counted(meter: Meter, server: Server) -> N
     with _crowded(server):
         cost = meter.judge("burning later", attack, _SIZE_LEFT_ALONE, settling=True)
     assert cost.seconds > 0.8 * seconds
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "request 1 ended in KeyError",
+        "uvicorn.error: Exception in ASGI application",
+        "hypercorn.error: Error in ASGI Framework",
+        "asyncio: Task exception was never retrieved",
+    ],
+)
+def test_exceptions_in_the_log_are_found(meter: Meter, server: Server, line: str) -> None:
+    def attack(size: int) -> Outcome:
+        server.request("GET", f"log/{quote(line)}")
+        server.request("GET", "sys/health")  # Behind that, the line is written.
+        return Outcome(size)
+
+    cost = meter.judge("logging", attack, _SIZE_LEFT_ALONE)
+    assert cost.unplanned == line
+    assert cost.faults() == [f"an exception that nobody planned: {line}"]
 
 
 @contextmanager
