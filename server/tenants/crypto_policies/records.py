@@ -11,7 +11,7 @@ from server.tenants.crypto_policies.documents import Document
 from server.tenants.crypto_policies.exceptions import PolicyException
 from storage.base import Damaged
 
-GENERATION = "generation"
+INDEX = "index"
 POLICIES = "policy/"
 VERSIONS = "version/"
 EXCEPTIONS = "exception/"
@@ -22,10 +22,31 @@ MAX_VERSIONS = 20
 MAX_POLICIES = 100
 """The most policies of a namespace."""
 
+MAX_NAMESPACE_BYTES = 1024 * 1024
+"""What the policies of a namespace may take together: every process keeps them compiled."""
+
 MAX_EXCEPTIONS = 1000
 """The most exceptions of a namespace, ended ones included."""
 
 T = TypeVar("T")
+
+
+class Index(Struct):
+    """Index of policies and exceptions by the id of their namespace: it tells a process what to load."""
+
+    generation: int = 0
+    """How many writes there have been."""
+
+    policies: dict[str, dict[str, int]] = {}
+    """The names, each with how many bytes the policy takes."""
+
+    exceptions: dict[str, list[str]] = {}
+    """The ids."""
+
+    def forget(self, namespace_id: str) -> None:
+        """Drop a namespace."""
+        self.policies.pop(namespace_id, None)
+        self.exceptions.pop(namespace_id, None)
 
 
 class StoredPolicy(Struct, frozen=True):
@@ -53,9 +74,14 @@ def policy_key(namespace_id: str, name: str) -> str:
     return f"{POLICIES}{namespace_id}/{name}"
 
 
+def version_folder(namespace_id: str, name: str) -> str:
+    """Where the versions of a policy lie."""
+    return f"{VERSIONS}{namespace_id}/{name}/"
+
+
 def version_key(namespace_id: str, name: str, version: int) -> str:
     """The storage key of a version of a policy, the present one too."""
-    return f"{VERSIONS}{namespace_id}/{name}/{version}"
+    return f"{version_folder(namespace_id, name)}{version}"
 
 
 def exception_key(namespace_id: str, exception_id: str) -> str:
@@ -78,9 +104,14 @@ def decode_exception(value: bytes) -> StoredException:
     return _decode(value, StoredException)
 
 
-def decode_generation(value: bytes | None) -> int:
-    """The number of writes so far. Raises ``Damaged``."""
-    return 0 if value is None else _decode(value, int)
+def encode_index(index: Index) -> bytes:
+    """``index`` as it is stored."""
+    return msgspec.msgpack.encode(index)
+
+
+def decode_index(value: bytes) -> Index:
+    """The index in its entry. Raises ``Damaged``."""
+    return _decode(value, Index)
 
 
 def _decode(value: bytes, kind: type[T]) -> T:

@@ -2,20 +2,18 @@
 
 They lie in one place, and not with each namespace's own entries, because a write must know of all that lie below, and a
 gate of all above, whether or not those namespaces are at work in this process. Every write reads and advances one
-``generation`` in its transaction, so each is decided on all that were before it. What is compiled is loaded anew when
+index in its transaction, so each is decided on all that were before it. What is compiled is loaded anew when
 the cache says that something has changed: before the next request of any process uses a key.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeAlias, TypeVar
 from weakref import WeakSet
-
-import msgspec
 
 from engines.base import Clock
 from engines.crypto_policy.gate import OPEN_GATE, Gate
@@ -26,27 +24,32 @@ from server.tenants.crypto_policies.gate import PolicyGate
 from server.tenants.crypto_policies.plans import NamedException, Plan
 from server.tenants.crypto_policies.records import (
     EXCEPTIONS,
-    GENERATION,
+    INDEX,
     POLICIES,
     VERSIONS,
+    Index,
     StoredException,
     StoredPolicy,
     decode_exception,
-    decode_generation,
+    decode_index,
     decode_policy,
+    encode_index,
+    exception_key,
+    policy_key,
 )
 from server.tenants.crypto_policies.rules import MAX_REQUEST_RULES, CompiledPolicy, Source, compile_stored
 from server.tenants.mounts.table import delete_below
 from server.tenants.namespaces.names import ROOT_ID, above
 from server.tenants.namespaces.table import NamespaceTable
-from storage.base import Conflict, Transaction
+from storage.base import Conflict, Damaged, Transaction
 from storage.view import View
 
 _ATTEMPTS = 100
 
 T = TypeVar("T")
 
-Edit: TypeAlias = Callable[[Transaction], Awaitable[None]]
+Edit: TypeAlias = Callable[[Transaction, Index], Awaitable[None]]
+"""Changes entries and the index, which is a copy of its own."""
 
 
 @dataclass(slots=True)
@@ -88,6 +91,7 @@ class CryptoPolicyTable:
         self._loading = asyncio.Lock()
         self._records: dict[tuple[str, str], tuple[StoredPolicy, CompiledPolicy]] = {}
         self._of: dict[str, _Namespace] = {}
+        self._index = Index()
         self._gates: WeakSet[PolicyGate] = WeakSet()
         view.watch(self._changed)
 
@@ -106,23 +110,33 @@ class CryptoPolicyTable:
     async def _load(self) -> None:
         await self._catch_up()
         changes = self._changes
-        generation = decode_generation(await self.view.get(GENERATION))
-        stored = await self._all(POLICIES, decode_policy)
-        exceptions = await self._all(EXCEPTIONS, decode_exception)
+        index = await self.view.load(INDEX, decode_index) or Index()
+        stored = await self._all(index.policies, policy_key, decode_policy)
+        exceptions = await self._all(index.exceptions, exception_key, decode_exception)
         records = await self._compiled(stored)
         await self._catch_up()
         if changes == self._changes:  # Otherwise something was written while this was read.
-            self._take(generation, records, exceptions)
+            self._take(index, records, exceptions)
 
-    async def _all(self, folder: str, decode: Callable[[bytes], T]) -> dict[tuple[str, str], T]:
-        """The entries of a folder, by the id of their namespace and their name."""
+    async def _all(
+        self, listed: Mapping[str, Iterable[str]], key: Callable[[str, str], str], decode: Callable[[bytes], T]
+    ) -> dict[tuple[str, str], T]:
+        """The entries that are ``listed``, by the id of their namespace and their name."""
         found = {}
-        for namespace in await self.view.list(folder):
-            for name in await self.view.list(folder + namespace):
-                entry = await self.view.load(f"{folder}{namespace}{name}", decode)
+        for namespace, names in listed.items():
+            for name in names:
+                entry = await self._entry(key(namespace, name), decode)
                 if entry is not None:
-                    found[namespace.removesuffix("/"), name] = entry
+                    found[namespace, name] = entry
         return found
+
+    async def _entry(self, key: str, decode: Callable[[bytes], T]) -> T | None:
+        try:
+            return await self.view.load(key, decode)
+        except Damaged:
+            if self.enforced:
+                raise
+            return None  # It isn't enforced, so that it can be mended.
 
     async def _compiled(
         self, stored: Mapping[tuple[str, str], StoredPolicy]
@@ -149,11 +163,12 @@ class CryptoPolicyTable:
 
     def _take(
         self,
-        generation: int,
+        index: Index,
         records: dict[tuple[str, str], tuple[StoredPolicy, CompiledPolicy]],
         exceptions: Mapping[tuple[str, str], StoredException],
     ) -> None:
-        self.generation = generation
+        self.generation = index.generation
+        self._index = index
         self._records = records
         self._of = {}
         for (namespace, name), (_, policy) in sorted(records.items()):
@@ -176,6 +191,10 @@ class CryptoPolicyTable:
         """The policies of one namespace, by name."""
         found = self._of.get(namespace_id)
         return {} if found is None else found.policies
+
+    def listed(self, namespace_id: str) -> Collection[str]:
+        """The names of the policies of one namespace, those that can't be read included."""
+        return self._index.policies.get(namespace_id, {})
 
     def stored(self, namespace_id: str, name: str) -> StoredPolicy | None:
         """The present version of a policy."""
@@ -258,17 +277,17 @@ class CryptoPolicyTable:
             await self.refresh()
             try:
                 async with self.view.transaction() as transaction:
-                    present = decode_generation(await transaction.get(GENERATION))
-                    if present == self.generation:
-                        await edit(transaction)
-                        transaction.put(GENERATION, msgspec.msgpack.encode(present + 1))
-                        generation = present + 1
-                    else:
+                    value = await transaction.get(INDEX)
+                    index = Index() if value is None else decode_index(value)
+                    if index.generation != self.generation:
                         continue
+                    await edit(transaction, index)
+                    index.generation += 1
+                    transaction.put(INDEX, encode_index(index))
             except Conflict:
                 continue
             await self.refresh()
-            return generation
+            return index.generation
         raise Conflict("the crypto policies are being changed all the time")
 
     async def refresh(self) -> None:
@@ -278,6 +297,14 @@ class CryptoPolicyTable:
 
     async def erase(self, namespace_ids: Iterable[str]) -> None:
         """Delete what deleted namespaces have left."""
-        for namespace_id in namespace_ids:
+        gone = [each for each in namespace_ids if each in self._index.policies or each in self._index.exceptions]
+
+        async def forget(transaction: Transaction, index: Index) -> None:
+            for namespace_id in gone:
+                index.forget(namespace_id)
+
+        if gone:
+            await self.write(forget)
+        for namespace_id in gone:
             for folder in (POLICIES, VERSIONS, EXCEPTIONS):
                 await delete_below(self.view, f"{folder}{namespace_id}/")

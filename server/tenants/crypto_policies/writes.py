@@ -13,14 +13,17 @@ from server.tenants.crypto_policies.exceptions import PolicyException
 from server.tenants.crypto_policies.expressions import AVAILABLE, MISSING
 from server.tenants.crypto_policies.records import (
     MAX_EXCEPTIONS,
+    MAX_NAMESPACE_BYTES,
     MAX_POLICIES,
     MAX_VERSIONS,
+    Index,
     StoredException,
     StoredPolicy,
     decode_policy,
     encode,
     exception_key,
     policy_key,
+    version_folder,
     version_key,
 )
 from server.tenants.crypto_policies.rules import CompiledPolicy, Source, compile_policy
@@ -58,7 +61,7 @@ class NamespacePolicies:
         await self._check_tests(policy)
         written = 0
 
-        async def store_policy(transaction: Transaction) -> None:
+        async def store_policy(transaction: Transaction, index: Index) -> None:
             nonlocal written
             present = await self._present(transaction, name)
             check_version(0 if present is None else present.version, cas)
@@ -67,6 +70,10 @@ class NamespacePolicies:
             self.table.check_request_rules(policy)
             written = 1 if present is None else present.version + 1
             record = encode(StoredPolicy(document, written, self._clock(), entity_id))
+            sizes = index.policies.setdefault(self.namespace.id, {})
+            sizes[name] = len(record)
+            if sum(sizes.values()) > MAX_NAMESPACE_BYTES:
+                raise InvalidRequest(f"the crypto policies of a namespace take at most {MAX_NAMESPACE_BYTES} bytes")
             transaction.put(policy_key(self.namespace.id, name), record)
             transaction.put(version_key(self.namespace.id, name, written), record)
             if written > MAX_VERSIONS:
@@ -93,14 +100,14 @@ class NamespacePolicies:
     async def delete(self, name: str) -> None:
         """Remove a policy with all its versions; to remove what isn't there is no error. Its exceptions stay."""
 
-        async def remove_policy(transaction: Transaction) -> None:
-            present = await self._present(transaction, name)
-            if present is not None:
-                transaction.delete(policy_key(self.namespace.id, name))
-                for version in range(max(1, present.version - MAX_VERSIONS + 1), present.version + 1):
-                    transaction.delete(version_key(self.namespace.id, name, version))
+        async def remove_policy(transaction: Transaction, index: Index) -> None:
+            index.policies.get(self.namespace.id, {}).pop(name, None)
+            transaction.delete(policy_key(self.namespace.id, name))
+            folder = version_folder(self.namespace.id, name)
+            for version in await transaction.list(folder):
+                transaction.delete(folder + version)
 
-        if self.table.stored(self.namespace.id, name) is not None:
+        if name in self.table.listed(self.namespace.id):
             await self.table.write(remove_policy)
 
     async def version(self, name: str, number: int) -> StoredPolicy | None:
@@ -128,7 +135,7 @@ class NamespacePolicies:
         """Write an exception; the new generation. Raises ``InvalidRequest``."""
         check_name(exception_id)
 
-        async def store_exception(transaction: Transaction) -> None:
+        async def store_exception(transaction: Transaction, index: Index) -> None:
             policy = self.table.policies(self.namespace.id).get(exception.policy)
             if policy is None:
                 raise InvalidRequest(f'there is no crypto policy "{exception.policy}" in this namespace')
@@ -138,6 +145,9 @@ class NamespacePolicies:
             if exception_id not in present and len(present) >= MAX_EXCEPTIONS:
                 raise InvalidRequest(f"a namespace has at most {MAX_EXCEPTIONS} exceptions")
             record = StoredException(exception, self._clock(), entity_id)
+            listed = index.exceptions.setdefault(self.namespace.id, [])
+            if exception_id not in listed:
+                listed.append(exception_id)
             transaction.put(exception_key(self.namespace.id, exception_id), encode(record))
 
         return await self.table.write(store_exception)
@@ -145,8 +155,11 @@ class NamespacePolicies:
     async def delete_exception(self, exception_id: str) -> None:
         """Remove an exception; to remove what isn't there is no error."""
 
-        async def remove_exception(transaction: Transaction) -> None:
+        async def remove_exception(transaction: Transaction, index: Index) -> None:
             transaction.delete(exception_key(self.namespace.id, exception_id))
+            listed = index.exceptions.get(self.namespace.id, [])
+            if exception_id in listed:
+                listed.remove(exception_id)
 
         if exception_id in self.table.exceptions(self.namespace.id):
             await self.table.write(remove_exception)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import msgspec
@@ -10,9 +11,9 @@ import pytest
 from engines.durations import format_time
 from server.core.settings import Settings
 from server.tenants.crypto_policies import table, writes
-from storage.base import put
+from storage.base import Damaged, put
 from tests.server.systems import NewServer, Server
-from tests.server.tenants.crypto_policies.policies import STRENGTH, gate_of, refused, write
+from tests.server.tenants.crypto_policies.policies import STRENGTH, gate_of, refused, table_of, write
 from tests.server.tenants.namespaced import ask_in, make, mighty
 
 PATH = "sys/crypto-policies/pci"
@@ -345,3 +346,42 @@ async def test_a_stored_expression_that_no_longer_compiles_never_holds(server: S
     )
     assert answer["data"]["verdict"] == "deny"
     assert [rule["held"] for rule in answer["data"]["rules"]] == [False, False]
+
+
+async def test_of_writes_at_once_one_has_the_version(server: Server) -> None:
+    answers = await asyncio.gather(
+        *(server.ask("POST", PATH, {"rules": [STRENGTH], "description": str(n), "cas": 0}) for n in range(8))
+    )
+    assert sorted(status for status, _ in answers) == [200, *[400] * 7]
+    answers = await asyncio.gather(*(server.ask("POST", f"{PATH}{n}", {"rules": [STRENGTH]}) for n in range(8)))
+    assert [status for status, _ in answers] == [200] * 8
+    assert sorted(answer["data"]["generation"] for _, answer in answers) == list(range(2, 10))
+
+
+async def test_what_the_policies_of_a_namespace_take_is_bounded(server: Server) -> None:
+    text = "a" * 60_000
+    for number in range(17):
+        await write(server, "", f"p{number}", description=text, rules=[STRENGTH])
+    error = await refused(server, "p17", description=text, rules=[STRENGTH])
+    assert error == "the crypto policies of a namespace take at most 1048576 bytes"
+    await write(server, "", "p0", description="less", rules=[STRENGTH])
+    await write(server, "", "p17", description=text, rules=[STRENGTH])
+
+
+async def test_a_damaged_policy_stops_a_server_that_enforces_policies(server: Server) -> None:
+    await write(server, "", "pci", rules=[STRENGTH])
+    assert server.core.unsealed is not None
+    await put(server.core.unsealed.crypto_policies.view, "policy/root/pci", b"\xc1")
+    with pytest.raises(Damaged):
+        await table_of(server)
+
+
+async def test_a_damaged_policy_can_be_deleted_while_none_are_enforced(new_server: NewServer) -> None:
+    server = await (await new_server(Settings(crypto_policies_enforced=False))).unsealed()
+    await write(server, "", "pci", rules=[STRENGTH])
+    assert server.core.unsealed is not None
+    view = server.core.unsealed.crypto_policies.view
+    await put(view, "policy/root/pci", b"\xc1")
+    assert (await server.ask("LIST", "sys/crypto-policies"))[1]["data"]["keys"] == []
+    assert (await server.ask("DELETE", PATH))[0] == 204
+    assert await view.list("policy/root/") == await view.list("version/root/") == []
