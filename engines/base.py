@@ -192,6 +192,7 @@ class Call(Struct):
 
 Answers: TypeAlias = Callable[[list[Any]], Awaitable[list[dict[str, Any]]]]
 """Answers a group of a stream's items, one result for each in order; a failed one has ``error``.
+
 Raising a fault ends the stream. State is looked at anew with each group, since a stream may take hours.
 """
 

@@ -3,8 +3,8 @@
 Keys are paths: non-empty segments of printable text joined by ``/``; values are bytes, which no layer interprets but
 its owner. A transaction reads a state, buffers its writes, and commits all of them or none. Transactions are
 optimistic: the commit fails with ``Conflict`` if anything that was read (an entry, or a list) has changed since, so no
-caller holds a lock while it thinks. ``transact`` retries for those who want just that.
-caller holds a lock while it thinks. ``transact`` runs a transaction again until it commits.
+caller holds a lock while it works. ``transact`` runs a transaction again until it commits.
+
 Every commit that wrote something advances the store's *revision* by one and records which keys it changed. A cache of
 decoded entries is right for as long as it has dropped what changed up to the present revision (see ``storage.cache``).
 

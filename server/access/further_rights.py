@@ -1,4 +1,4 @@
-"""Whether a caller may also update another path of the mount, for routes whose parameters are as good as that."""
+"""Rights on another path of the mount, for routes whose parameters amount to a write there."""
 
 from __future__ import annotations
 

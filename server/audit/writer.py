@@ -65,7 +65,7 @@ class _GroupSync:
         self._task: asyncio.Task[None] | None = None
 
     def wait(self) -> Outcome:
-        """What comes of making durable all that was written by now."""
+        """The result of making all writes so far durable."""
         outcome: Outcome = asyncio.get_running_loop().create_future()
         self._waiting.append(outcome)
         if self._task is None:

@@ -89,7 +89,7 @@ class Dispatcher:
         self.held = Turns(MAX_HELD, HELD_SECONDS)
         """Places for large bodies, on all listeners."""
         self.turns = Turns(1, TURN_SECONDS)
-        """Turns of those that are to be worked off."""
+        """Turns for processing large bodies."""
         self.bugs = 0
         """The number of requests in this process that ended in an unexpected exception."""
 
@@ -100,7 +100,7 @@ class Dispatcher:
         """
         try:
             return await self._body_bound(copy(request), permissions)
-        except Exception:  # noqa: BLE001 - whatever it is, ``answer`` comes to it too, and says so
+        except Exception:  # noqa: BLE001 - ``answer`` meets and reports it too
             return 0
 
     async def _body_bound(self, request: Request, permissions: ListenerPermissions) -> int:

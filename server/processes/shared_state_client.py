@@ -83,7 +83,7 @@ class SharedStateClient:
         try:
             if self._apply is not None:
                 await self._apply(self.state)
-        except Exception:  # noqa: BLE001 - whatever it is: a worker that differs from the others must not serve.
+        except Exception:  # noqa: BLE001 - a worker that differs from the others must not serve
             _log.exception("this worker can't follow the others, and ends")
             self._fail()
             return

@@ -165,7 +165,7 @@ class Serving:
         self._config, whole = reread(self._config, self._read_config, self._opened)
         try:
             whole = await service.reload(self._config) and whole
-        except Exception:  # noqa: BLE001 - whatever is wrong with a reload, a server that runs goes on running.
+        except Exception:  # noqa: BLE001 - a failed reload must not stop the server
             _log.exception("the reload failed")
             return
         if whole:

@@ -68,6 +68,7 @@ def blocks(text: str) -> Iterator[tuple[str, bytes]]:
 
 def _next_block(text: str, position: int) -> tuple[str, str, int] | None:
     """The label and the text of the first block from ``position`` on, and where it ends; None if there is none.
+
     Linear: neither a label nor the text of a block holds a dash, so an attempt ends at the next dash, and no other
     block begins before that.
     """

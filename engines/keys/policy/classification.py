@@ -44,7 +44,7 @@ TELLS = {
     "owner": "Who answers for the key; at most 256 bytes. See [Classification].",
     "shelf_life_years": "How many years the data must stay secret, 0 to 1000. See [Classification].",
 }
-"""What the fields mean, for each body that has them."""
+"""The meaning of the fields, for each body that has them."""
 
 
 class ClassificationBody(KeyName):
@@ -62,7 +62,7 @@ FIELDS = ("data_class", "labels", "owner", "shelf_life_years")
 
 
 def given_fields(body: Classified) -> dict[str, Any]:
-    """Those that are given, by name."""
+    """The given fields, by name."""
     return {name: value for name in FIELDS if (value := getattr(body, name)) is not UNSET}
 
 
@@ -141,7 +141,7 @@ def describe_classification(record: KeyringRecord) -> dict[str, Any]:
 
 
 def describe_set(record: KeyringRecord) -> dict[str, Any]:
-    """Those that are set, by name."""
+    """The set fields, by name."""
     return {name: value for name, value in describe_classification(record).items() if value}
 
 

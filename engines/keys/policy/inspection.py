@@ -59,7 +59,7 @@ class KeepsFacts(ABC):
         return facts_of_new(self.new_key(given), self.keys.place, self.clock())
 
     def request_facts(self, key: KeyFacts, operation: CryptoOperation, given: Mapping[str, Any]) -> RequestFacts:
-        """How ``operation`` with ``key`` would be executed; ``given`` are fields of ``RequestFacts`` by their names."""
+        """The execution of ``operation`` with ``key``; ``given`` are fields of ``RequestFacts`` by their names."""
         return default_request(key, operation, given)
 
 

@@ -49,7 +49,7 @@ _waiting = 0
 
 
 async def look_up(work: Callable[[], T]) -> T:
-    """What ``work`` gives or raises, after those that came before. Raises ``Unavailable`` if too many wait."""
+    """The result of ``work``, after earlier ones. Raises ``Unavailable`` if too many wait."""
     global _waiting
     if _waiting >= MAX_WAITING:
         raise Unavailable("too many look-ups in the audit ledger at once; try again later")
@@ -89,7 +89,7 @@ def read_file(path: Path, name: str) -> LedgerFile:
 
 
 def pending_entries(path: Path, state: LedgerState) -> int:
-    """How many entries of the journal aren't integrated yet."""
+    """The number of journal entries that aren't integrated yet."""
     return sum(len(entries) for entries in _pending(LedgerDirectory(path), state))
 
 
@@ -110,7 +110,7 @@ def prove(path: Path, state: LedgerState, request_id: str) -> list[Proved]:
 
 
 def answer_query(path: Path, query: Query, first: int, limit: int) -> tuple[Answer, int]:
-    """What fits ``query`` from entry ``first`` on, as far as time allows, and the size of the log."""
+    """The matches of ``query`` from entry ``first`` on, as far as time allows, and the size of the log."""
     end = time.monotonic() + WORK_SECONDS
     answer = Answer([], first)
     with _proven(path) as log:

@@ -59,7 +59,7 @@ def _run(invocation: Invocation) -> int:
 
 
 def _sink(form: str, flags: Flags) -> Sink:
-    """Where entries go. Raises ``SinkFault`` and ``OSError``."""
+    """The sink of the entries. Raises ``SinkFault`` and ``OSError``."""
     target = flags.last("to", "-")
     if form == _PARQUET:
         return ParquetSink(target)

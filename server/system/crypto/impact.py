@@ -162,7 +162,7 @@ async def _keys_of(tenant: Tenant, draft: CompiledPolicy) -> AsyncIterator[_Vers
 
 
 def _operations(type_: str, facts: KeyFacts) -> Collection[CryptoOperation]:
-    """What can be done with a key in an engine of the type ``type_``."""
+    """The operations on a key in an engine of the type ``type_``."""
     operations = row_operations(ALGORITHMS[facts.algorithm])
     if type_ == SIGNING.type:
         return [each for each in operations if each in _SIGNING or CLASS_OF[each] in _OF_EVERY_ENGINE]

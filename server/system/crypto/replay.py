@@ -28,11 +28,11 @@ T = TypeVar("T")
 
 MAX_SECONDS = 30
 MAX_TOLD = 1_000
-"""How many keys, and how many callers, are told, those with the most denials first."""
+"""The most keys, and the most callers, in an answer, those with the most denials first."""
 
 MAX_DRAFTS = 16
 _CHUNK_BYTES = 256 * 1024
-"""What is read at a time beside the event loop: some milliseconds of work, between which others have their turn."""
+"""The bytes read at a time beside the event loop: some milliseconds of work, between which other requests run."""
 
 _FILE = "file"
 

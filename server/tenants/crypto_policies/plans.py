@@ -1,4 +1,4 @@
-"""The rules that may apply to the keys of one mount at a time, and what they have come to.
+"""Plans: the rules that may apply to the keys of one mount at a time, with cached results.
 
 A plan holds until a policy or an exception is written, a rule begins or ends, an exception ends, or a day begins in
 UTC. Rules on the key alone are asked once for a version and an operation, and the result is kept with the loaded

@@ -1,4 +1,4 @@
-"""Replay: drafts held against recorded uses of keys, line by line of an audit file.
+"""Replay: drafts evaluated for recorded uses of keys, line by line of an audit file.
 
 A line tells the algorithm, the version, the hash, the scheme, the variant and the data class of each use, and what
 follows from the algorithm. What it doesn't tell (labels, owner, age, groups of the caller ...) is left out of the

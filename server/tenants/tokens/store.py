@@ -96,13 +96,13 @@ class Token(HeldToken):
         self.audit: AuditToken | None = None
         """The prepared auth block of audit entries, by the dispatcher."""
         self.crypto_caller: tuple[EffectiveIdentity | None, object] | None = None
-        """Who calls in the crypto policy's terms, with the identity that it was made of."""
+        """The caller's facts for the crypto policy, with the identity that they were made from."""
         self.identity: EffectiveIdentity | None = None
-        """What its entity comes to, by ``server.tenants.identity.effective_identity``; None without an entity."""
+        """The effective identity of its entity; None without an entity."""
         self.generation: object = None
         """The state of the trees in which ``sure_until`` was found."""
         self.sure_until: float = 0
-        """Until when neither its own time nor that of an ancestor is over, seconds since the epoch."""
+        """The earliest expiry of it and its ancestors, in seconds since the epoch."""
 
     @property
     def namespace_id(self) -> str:

@@ -29,7 +29,7 @@ CHECKPOINT, POLICY, LOCK = "checkpoint", "policy", "lock"
 _PAGE_BYTES = 4096
 _WORDS = _PAGE_BYTES // 8
 _IGNORED = frozenset({"lost+found"})
-"""What an empty file system has at its root."""
+"""The entries at the root of an empty file system."""
 
 _MAX_FILE_BYTES = 64 * 1024 * 1024
 _serial = itertools.count()
@@ -45,13 +45,13 @@ class SharedPage:
     """The first index of the segment that is written to."""
     SIZE = 1
     CHECKPOINT_NANOSECONDS = 2
-    """When the last checkpoint was signed, since 1970."""
+    """The time of the last signed checkpoint, since the epoch."""
     READ_SEGMENT, READ_OFFSET = 3, 4
-    """How far the journal is integrated."""
+    """The position up to which the journal is integrated."""
     CAUGHT_UP_NANOSECONDS = 5
     """By the monotonic clock: all that was written before then is under a checkpoint."""
     ERRORS = 6
-    """How often the integrator has failed since the ledger was opened."""
+    """The failures of the integrator since the ledger was opened."""
 
     def __init__(self, path: Path) -> None:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, FILE_MODE)
@@ -147,7 +147,7 @@ class LedgerDirectory:
         return sorted(first for first in found if first is not None)
 
     def segment(self, first: int) -> Path:
-        """Where the segment lies that begins with entry ``first``."""
+        """The path of the segment that begins with entry ``first``."""
         return self.path / "journal" / segment_name(first)
 
     def add_segment(self, first: int) -> None:

@@ -21,7 +21,7 @@ from server.runtime.identifiers import new_request_id
 
 _TIME = b'{"time":"'
 _KEPT = frozenset({"id", "operation", "path", "mount_point"})
-"""What is kept of a request that is too long without its data."""
+"""The stored part of a request that is too long without its data."""
 
 _MAX_NAME_CHARACTERS = 1024
 
@@ -81,7 +81,7 @@ def large_name(entry: bytes) -> str:
 
 
 def shortened(entry: bytes, name: str) -> bytes:
-    """What stands in the log for a long ``entry`` whose body lies under ``name``: it without its data."""
+    """The log's entry for a long ``entry`` whose body is stored under ``name``: without its data."""
     body = {"large": {"sha256": name, "size": len(entry)}}
     value = _decode(entry)
     for part in ("request", "response"):

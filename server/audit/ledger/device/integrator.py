@@ -79,7 +79,7 @@ class Integrator:
 
     @property
     def offset(self) -> int:
-        """How far the present segment is read."""
+        """The position read up to in the present segment."""
         return self._reader.offset
 
     def absorb(self, most: int = STEP_ENTRIES) -> None:

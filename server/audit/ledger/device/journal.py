@@ -14,7 +14,7 @@ import threading
 from server.audit.ledger.device.directory import LedgerDirectory, SharedPage
 
 _MAX_TURNS = 64
-"""How often a writer looks for the next segment; each turn means that one was sealed meanwhile."""
+"""The most attempts of a writer to find the next segment; each means that one was sealed meanwhile."""
 
 _SEGMENT = SharedPage.SEGMENT
 

@@ -43,7 +43,7 @@ LAST_SECONDS = 5.0
 
 _SHORTEST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.1, 5.0
 _RECOVERIES = 3
-"""How often within a step ``recovered`` entries are written for what it has passed by."""
+"""The most ``recovered`` entries in a step, for skipped bytes."""
 
 
 class Moved(Exception):

@@ -28,7 +28,7 @@ _MAX_ANSWER_BYTES = 1024 * 1024
 
 
 class IntegratorFailed(Exception):
-    """The process has ended, said why it can't go on, or doesn't answer; its successor begins where storage says."""
+    """The process has ended, reported an error, or doesn't answer; its successor starts from the stored state."""
 
 
 class SkipRecord(msgspec.Struct, frozen=True):
@@ -94,7 +94,7 @@ class IntegratorProcess:
             raise IntegratorFailed("the integrating process answers otherwise than expected") from error
 
     def kill(self) -> None:
-        """End the process, whatever it does: nothing that it does must be done to its end. Called in any thread."""
+        """Kill the process, which may happen at any point of its work. May be called from any thread."""
         with contextlib.suppress(OSError):
             self._process.kill()
 

@@ -55,7 +55,7 @@ class Publisher:
         return note
 
     def _last_kept(self) -> float:
-        """When the newest of the kept checkpoints was written."""
+        """The time of the newest stored checkpoint."""
         if self._kept_time is None:
             folder = self._directory.path / "checkpoints"
             times = [0.0]

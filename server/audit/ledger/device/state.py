@@ -56,7 +56,7 @@ class LedgerState(msgspec.Struct, frozen=True):
 
     offset: int = 0
     time: int = 0
-    """When it came about, in nanoseconds since 1970."""
+    """Its time, in nanoseconds since the epoch."""
 
     boot: str = ""
     """The run of the machine in which its tiles were written: in another one, they may not have come to the disk."""
@@ -69,7 +69,7 @@ class Ledgers:
         self._view = view
 
     async def state(self, origin: str) -> LedgerState | None:
-        """What is remembered of the log ``origin``. Raises ``Damaged``."""
+        """The stored state of the log ``origin``. Raises ``Damaged``."""
         return _decoded(await self._view.get(_key(origin, "state")), LedgerState)
 
     async def keys(self, origin: str) -> LogKeys | None:

@@ -1,7 +1,7 @@
 """A tree that is read from its tiles: hashes, roots and proofs of any of its states.
 
-Nothing is believed but sizes of files. Who needs certainty compares ``root()`` with that of a signed checkpoint, and
-takes proofs as proofs.
+Only the sizes of files are trusted. For certainty, compare ``root()`` with that of a signed checkpoint, and verify
+proofs.
 """
 
 from __future__ import annotations

@@ -81,7 +81,7 @@ class TreeWriter:
         return writes
 
     def full(self) -> list[TileWrite]:
-        """What has become full since the last time, as the first part of ``flush``, to be written before the rest."""
+        """The tiles that became full since the last call, to be written before the rest of ``flush``."""
         writes, self._full = self._full, []
         return writes
 

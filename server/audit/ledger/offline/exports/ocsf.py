@@ -80,7 +80,7 @@ def _api(record: Record, operation: str) -> dict[str, Any]:
 
 
 def _source(record: Record) -> dict[str, Any]:
-    """Where the request came from; what the server itself has written came from it."""
+    """The origin of the request; the server itself for its own entries."""
     address, port = record.text("request", "remote_address"), record.number("request", "remote_port")
     if not address:
         return {"name": record.origin}
@@ -88,7 +88,7 @@ def _source(record: Record) -> dict[str, Any]:
 
 
 def _unmapped(record: Record) -> dict[str, Any]:
-    """What the class has no attributes for, as texts and numbers of one level."""
+    """The fields without attributes in the class, as texts and numbers of one level."""
     found: dict[str, Any] = {"ledger_index": record.index}
     use = next(iter(record.uses()), {})
     for prefix, block, keys in (

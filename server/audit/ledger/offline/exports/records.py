@@ -57,7 +57,7 @@ class Record:
 
     @cached_property
     def nanoseconds(self) -> int | None:
-        """When it was written, in nanoseconds since 1970."""
+        """The time of writing, in nanoseconds since the epoch."""
         return Clock().nanoseconds(self.text("time"))
 
     @property
@@ -71,7 +71,7 @@ class Record:
         return self.text("error")
 
     def uses(self) -> list[Mapping[str, Any]]:
-        """What was done with versions of a key."""
+        """The uses of versions of a key."""
         found = self.block("crypto").get("uses")
         return [use for use in found if isinstance(use, dict)] if isinstance(found, list) else []
 
