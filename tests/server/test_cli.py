@@ -25,7 +25,7 @@ KNOWN = (
 )
 
 
-OURS = ["audit", "backup", "completion", "restore", "server", "status", "version"]
+OURS = ["audit", "backup", "completion", "restore", "server", "status", "version", "witness"]
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ def _run(*command: str, directory: Path) -> list[str]:
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
-        ("cryptoserve ", ["audit", "backup", "completion", "restore", "server", "status", "version"]),
+        ("cryptoserve ", ["audit", "backup", "completion", "restore", "server", "status", "version", "witness"]),
         ("cryptoserve s", ["server", "status"]),
         ("cryptoserve audit ver", ["verify", "verify-proof"]),
         ("cryptoserve audit verify -ke", ["-kept=", "-key=", "-key-version="]),

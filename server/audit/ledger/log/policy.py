@@ -13,7 +13,7 @@ MAX_LINES = 1024
 """The most keys of each kind; the specification requires at least 32."""
 
 NONE = "none"
-_LOG_TYPES = frozenset({SignatureType.ED25519, SignatureType.ML_DSA_44_COSIGNATURE})
+LOG_TYPES = frozenset({SignatureType.ED25519, SignatureType.ML_DSA_44_COSIGNATURE})
 _WITNESS_TYPES = frozenset({SignatureType.ED25519_COSIGNATURE, SignatureType.ML_DSA_44_COSIGNATURE})
 
 
@@ -143,7 +143,7 @@ def parse_policy(content: bytes) -> Policy:
 def _add(policy: Policy, words: list[str], taken: set[str]) -> None:
     keyword, *rest = words
     if keyword == "log" and len(rest) in (1, 2):
-        key = _key(rest[0], _LOG_TYPES, {log.key.public: log for log in policy.logs})
+        key = _key(rest[0], LOG_TYPES, {log.key.public: log for log in policy.logs})
         policy.logs.append(Log(key, rest[1] if len(rest) > 1 else ""))
         _bound(len(policy.logs))
     elif keyword == "witness" and len(rest) in (2, 3):
@@ -170,6 +170,11 @@ def _add(policy: Policy, words: list[str], taken: set[str]) -> None:
         policy.quorum = rest[0]
     else:
         raise BadNote("expected log VKEY, witness NAME VKEY, group NAME all|any|N MEMBER... or quorum NAME")
+
+
+def parse_log_key(text: str) -> VerifierKey:
+    """Read a verifier key that may sign for a log. Raises ``BadNote``."""
+    return _key(text, LOG_TYPES, {})
 
 
 def _key(text: str, types: frozenset[SignatureType], known: Mapping[bytes, object]) -> VerifierKey:
