@@ -97,3 +97,18 @@ class _Writer(threading.Thread):
                 self.acknowledged = answer.data()["version"]
             except Exception:  # noqa: BLE001 - however it ends, the server has been killed
                 return
+
+
+def test_that_policies_are_off_is_logged_at_every_start(tmp_path: Path) -> None:
+    with Server(Product.CRYPTOSERVE, tmp_path, settings='crypto_policies = "off"\n') as server:
+        server.initialize(shares=1, threshold=1)
+        server.unseal()
+        assert server.request("POST", POLICY, NEVER).status == 200
+        server.request("POST", "sys/mounts/transit", {"type": "transit"}).data()
+        assert server.request("POST", "transit/encrypt/k", {"plaintext": "AAAA"}).status == 200
+        answer = server.request("LIST", "sys/crypto-policies").data()
+        assert answer == {"keys": ["p"], "enforced": False}
+        server.stop()
+        server.start()
+        said = [line for line in server.log_end(20_000).splitlines() if "crypto policies are not enforced" in line]
+        assert len(said) == 2

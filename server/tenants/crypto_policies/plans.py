@@ -131,12 +131,16 @@ class Plan:
     ) -> None:
         covering = [policy for policy in policies if policy.covers(namespace, mount)]
         self.day = day_of(now)
-        self._exceptions = [
+        valid = [
             each
             for each in exceptions
             if each.exception.end > now and each.exception.covers(each.namespace, namespace, mount)
         ]
-        ends = [each.exception.end for each in self._exceptions]
+        ends = [each.exception.end for each in valid]
+        self._exceptions: dict[tuple[str, str, str], list[NamedException]] = {}
+        for each in valid:
+            rule_of = each.namespace, each.exception.policy, each.exception.rule
+            self._exceptions.setdefault(rule_of, []).append(each)
         self.until = min([(self.day + 1) * DAY_SECONDS, changes_between(covering, now), *ends])
         """Until when it holds, in seconds since the epoch."""
 
@@ -173,14 +177,8 @@ class Plan:
     def exception_for(self, found: Answer, key: KeyFacts | None) -> str:
         """The id of an exception from the rule that failed, "" if there is none."""
         name = None if key is None else key.name
-        for each in self._exceptions:
-            exception = each.exception
-            same = (each.namespace, exception.policy, exception.rule) == (
-                found.source.namespace,
-                found.source.policy,
-                found.rule,
-            )
-            if same and exception.covers_key(name):
+        for each in self._exceptions.get((found.source.namespace, found.source.policy, found.rule), ()):
+            if each.exception.covers_key(name):
                 return each.id
         return ""
 

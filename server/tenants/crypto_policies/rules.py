@@ -159,7 +159,7 @@ def _compile_rule(source: Source, document: Document, rule: Rule, *, stored: boo
 
 def _expression(rule: Rule, part: str, text: str, *, stored: bool) -> Expression:
     try:
-        return compile_expression(text)
+        return compile_expression(text, new=not stored)
     except ExpressionError as error:
         reason = f'rule "{rule.name}", {part} {error}'
         if not stored:
