@@ -1,4 +1,4 @@
-"""What a log sends to a witness (c2sp.org/tlog-witness): a checkpoint, and a proof that it extends an older one."""
+"""Submissions of a log to a witness (c2sp.org/tlog-witness): a checkpoint, and a proof that it extends an older one."""
 
 from __future__ import annotations
 

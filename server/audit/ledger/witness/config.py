@@ -26,7 +26,7 @@ class BadConfig(Exception):
 
 @dataclass(frozen=True, slots=True)
 class WitnessConfig:
-    """What a configuration says."""
+    """The settings of a configuration file."""
 
     host: str
     port: int

@@ -1,4 +1,4 @@
-"""What a witness remembers: of each log the last checkpoint that it has signed.
+"""The memory of a witness: of each log the last checkpoint that it has signed.
 
 Comparing with it and replacing it is one transaction, so that of two submissions at once the second sees the first. It
 is on disk before the signature is given away: a witness that forgets signs two histories.
