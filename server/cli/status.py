@@ -34,7 +34,7 @@ def _variables(name: str) -> tuple[str, ...]:
     return f"BAO_{name}", f"VAULT_{name}"
 
 
-FLAGS = (
+CONNECTION_FLAGS = (
     Flag("address", f"Where the server listens: a URL, or unix:///PATH. The default is {DEFAULT_ADDRESS}.",
          environment=_variables("ADDR")),
     Flag("ca-cert", "A PEM file with the authorities that the server's certificate may come from.",
@@ -43,6 +43,11 @@ FLAGS = (
     Flag("client-key", "A PEM file with the key of that certificate.", environment=_variables("CLIENT_KEY")),
     Flag("tls-skip-verify", "Don't look at the server's certificate. Not for production.", takes_value=False,
          environment=_variables("SKIP_VERIFY")),
+)  # fmt: skip
+"""Which server is asked, and how; as ``bao`` has them."""
+
+FLAGS = (
+    *CONNECTION_FLAGS,
     Flag("deep", "Have the server check storage, seal, audit devices, providers and clocks. The token of BAO_TOKEN or "
          "~/.vault-token needs read on sys/health.", takes_value=False),
     Flag("format", "table or json.", environment=_variables("FORMAT")),
@@ -142,12 +147,9 @@ def _rows(status: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 def _ask(flags: Flags, path: str, headers: Mapping[str, str], statuses: Collection[int]) -> dict[str, Any]:
     """The server's answer at ``path``, with one of ``statuses``. Raises ``CommandFailed``."""
-    address = flags.last("address", DEFAULT_ADDRESS)
-    parts = urlsplit(address)
-    if parts.scheme not in ("http", "https", "unix"):
-        raise UsageError(f"-address: expected http://, https:// or unix://, got {address!r}")
+    address = address_in(flags)
     try:
-        transport, base = _transport(flags, address)
+        transport, base = transport_to(flags, address)
         with httpx.Client(transport=transport, timeout=_SECONDS, trust_env=False) as client:
             answer = client.get(base + path, headers=headers)
         status = answer.json()
@@ -160,7 +162,16 @@ def _ask(flags: Flags, path: str, headers: Mapping[str, str], statuses: Collecti
     return status
 
 
-def _transport(flags: Flags, address: str) -> tuple[httpx.HTTPTransport, str]:
+def address_in(flags: Flags) -> str:
+    """The server's address. Raises ``UsageError``."""
+    address = flags.last("address", DEFAULT_ADDRESS)
+    if urlsplit(address).scheme not in ("http", "https", "unix"):
+        raise UsageError(f"-address: expected http://, https:// or unix://, got {address!r}")
+    return address
+
+
+def transport_to(flags: Flags, address: str) -> tuple[httpx.HTTPTransport, str]:
+    """The way to ``address`` that ``CONNECTION_FLAGS`` describe, and the beginning of URLs. Raises ``OSError``."""
     if address.startswith("unix://"):
         return httpx.HTTPTransport(uds=unquote(address.removeprefix("unix://"))), "http://localhost"
     if address.startswith("http://"):

@@ -11,6 +11,7 @@ from server.audit.broker import Broker
 from server.audit.entry import AuditMount, AuditNamespace
 from server.audit.headers import AuditedHeaders
 from server.audit.ledger.device.ledger import LedgerHost
+from server.audit.ledger.device.state import STORAGE_PREFIX
 from server.core.engines import EngineOpener
 from server.core.maintenance import Maintenance
 from server.core.runtime import Runtime
@@ -59,7 +60,7 @@ async def activate(runtime: Runtime, engines: EngineOpener, *, first: bool) -> U
         prefix_allowed=runtime.settings.audit_prefix_allowed,
         max_waiting=runtime.settings.audit_max_waiting,
         meter=runtime.meter,
-        ledger=LedgerHost(view.within("sys/audit-ledger/"), runtime.meter.worker),
+        ledger=LedgerHost(view.within(STORAGE_PREFIX), runtime.meter.worker),
         catch_up=runtime.cache.catch_up,
     )
     try:

@@ -39,6 +39,7 @@ class StateRecord(msgspec.Struct, frozen=True):
     seal_key: bytes | None = None
     kept_sealed: bool = False
     unsealing: ProgressRecord | None = None
+    accepting: ProgressRecord | None = None
     rekeys: tuple[RekeyRecord, ...] = ()
     generation: GenerationRecord | None = None
     log_levels: dict[str, str] = {}
@@ -63,6 +64,9 @@ class SharedState:
     unsealing: ShareProgress | None = None
     """The shares received for unsealing."""
 
+    accepting: ShareProgress | None = None
+    """The shares received for accepting the loss of an audit ledger."""
+
     rekeys: dict[str, Rekey] = field(default_factory=dict)
     """The rekeying ceremonies, by what they replace and their API."""
 
@@ -77,9 +81,10 @@ class SharedState:
         for secret in (self.root_key, self.seal_key):
             if secret is not None:
                 secret.close()
-        if self.unsealing is not None:
-            self.unsealing.reset()
-        self.root_key = self.seal_key = self.unsealing = None
+        for progress in (self.unsealing, self.accepting):
+            if progress is not None:
+                progress.reset()
+        self.root_key = self.seal_key = self.unsealing = self.accepting = None
         for rekey in self.rekeys.values():
             rekey.reset()
         if self.generation is not None:
@@ -88,12 +93,13 @@ class SharedState:
 
     def record(self) -> StateRecord:
         """The state, serialised."""
-        unsealing = self.unsealing
+        unsealing, accepting = self.unsealing, self.accepting
         return StateRecord(
             root_key=None if self.root_key is None else self.root_key.reveal(),
             seal_key=None if self.seal_key is None else self.seal_key.reveal(),
             kept_sealed=self.kept_sealed,
             unsealing=None if unsealing is None else record_progress(unsealing),
+            accepting=None if accepting is None else record_progress(accepting),
             rekeys=record_rekeys(self.rekeys),
             generation=record_generation(self.generation),
             log_levels=dict(self.log_levels),
@@ -102,12 +108,13 @@ class SharedState:
 
 def state_of(record: StateRecord) -> SharedState:
     """The state in ``record``."""
-    unsealing = record.unsealing
+    unsealing, accepting = record.unsealing, record.accepting
     return SharedState(
         root_key=None if record.root_key is None else Secret(record.root_key),
         seal_key=None if record.seal_key is None else Secret(record.seal_key),
         kept_sealed=record.kept_sealed,
         unsealing=None if unsealing is None else progress_of(unsealing),
+        accepting=None if accepting is None else progress_of(accepting),
         rekeys=rekeys_of(record.rekeys),
         generation=generation_of(record.generation),
         log_levels=dict(record.log_levels),

@@ -25,7 +25,7 @@ KNOWN = (
 )
 
 
-OURS = ["audit", "backup", "completion", "restore", "server", "status", "version", "witness"]
+OURS = ["audit", "backup", "completion", "operator", "restore", "server", "status", "version", "witness"]
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_help_of_a_command_names_every_flag_and_operand(name: str, capsys: pytes
         ([], 2, "a command is missing; cryptoserve -h lists them"),
         (["serve"], 2, "unknown command: serve; did you mean server?"),
         (["stat", "-h"], 2, "unknown command: stat; did you mean status?"),
-        (["operator", "init"], 2, "unknown command: operator; cryptoserve -h lists the commands"),
+        (["token", "create"], 2, "unknown command: token; cryptoserve -h lists the commands"),
         (["help", "serve"], 2, "unknown command: serve; did you mean server?"),
         (["server", "-confg=a"], 1, "flag provided but not defined: -confg; did you mean -config?"),
         (["server", "-nope"], 1, "flag provided but not defined: -nope; cryptoserve server -h tells more"),

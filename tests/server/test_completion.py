@@ -38,7 +38,10 @@ def _run(*command: str, directory: Path) -> list[str]:
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
-        ("cryptoserve ", ["audit", "backup", "completion", "restore", "server", "status", "version", "witness"]),
+        (
+            "cryptoserve ",
+            ["audit", "backup", "completion", "operator", "restore", "server", "status", "version", "witness"],
+        ),
         ("cryptoserve s", ["server", "status"]),
         ("cryptoserve audit ver", ["verify", "verify-proof"]),
         ("cryptoserve audit verify -ke", ["-kept=", "-key=", "-key-version="]),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import random
 import shutil
 import signal
+import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,7 +28,7 @@ from tests.ledger_load import (
     sizes_in,
     verified,
 )
-from tests.products import Product
+from tests.products import Product, ServerFailed
 from tests.servers import Server
 
 LOADS = 3
@@ -197,3 +199,49 @@ def test_journal_and_tiles_make_up_for_each_other(server: Server, log: Path) -> 
     server.stop()
     assert size_of(log) > size
     verified(log)
+
+
+def test_a_loss_is_accepted_by_shares_while_the_server_is_sealed(tmp_path: Path, log: Path) -> None:
+    with Server(Product.CRYPTOSERVE, tmp_path / "server", settings=declared(log)) as server:
+        server.initialize(3, 2)
+        server.unseal()
+        server.request("GET", "sys/mounts").data()
+        server.stop()
+        size, policy = size_of(log), (log / "policy").read_bytes()
+        for kind in ("tile", "journal"):
+            shutil.rmtree(log / kind)
+        server.start()
+        with pytest.raises(ServerFailed, match=f"{size} entries are remembered"):
+            server.unseal()
+
+        def accept(*shares: str) -> subprocess.CompletedProcess[str]:
+            command = [*Product.CRYPTOSERVE.command(), "operator", "accept-ledger-loss", f"-address={server.address}"]
+            given = "".join(f"{share}\n" for share in shares)
+            command.append("-reason=disk 3 failed")
+            return subprocess.run(command, input=given, capture_output=True, text=True, timeout=60, check=False)
+
+        wrong = base64.b64encode(bytes(33)).decode()
+        assert accept(server.unseal_keys[0]).returncode == 1, "one share is too few"
+        assert accept(wrong).returncode == 1
+        with pytest.raises(ServerFailed, match="are remembered"):
+            server.unseal()
+        done = accept(*server.unseal_keys)
+        assert done.returncode == 0, done.stderr
+        server.unseal()
+        server.request("GET", "sys/mounts").data()
+        server.stop()
+        verified(log)
+        assert (log / "policy").read_bytes() != policy, "no key signs two histories"
+        first = entries_of(log)[0]
+        assert first["event"] == "opened"
+        assert first["accepted_loss"].keys() == {"reason", "time", "size", "root"}
+        assert (first["accepted_loss"]["reason"], first["accepted_loss"]["size"]) == ("disk 3 failed", size)
+        assert list((log / "lost").glob("*/checkpoint"))
+        server.start()
+        server.unseal()
+        server.stop()
+        shutil.rmtree(log / "tile")
+        shutil.rmtree(log / "journal")
+        server.start()
+        with pytest.raises(ServerFailed, match="are remembered"):
+            server.unseal()

@@ -17,6 +17,8 @@ from server.audit.ledger.lookup import answer_query, look_up, pending_entries, p
 from server.audit.ledger.offline.entries import Clock
 from server.audit.ledger.offline.query import Query
 from server.audit.timestamps import nanoseconds_text
+from server.seal.accept_loss import accept_loss
+from server.system.seal.shares import MISSING, decode_share
 from server.system.state import System
 
 _MAX_ID_CHARACTERS = 128
@@ -87,6 +89,28 @@ class QueryBody(Body):
         "limit": "The most entries, up to 1,000.",
         "cursor": "The `cursor` of the answer before, to go on from there.",
     }
+
+
+class AcceptLossBody(Body):
+    """One share, and what happened."""
+
+    key: str = ""
+    reason: str = ""
+
+    tells = {
+        "key": "An unseal share, or a recovery share with an automatic seal, in hexadecimal or base64.",
+        "reason": "What happened, in up to 1,000 characters; that of the last share stands in the new log.",
+    }
+
+
+async def accept_ledger_loss(system: System, call: Call, body: AcceptLossBody) -> Reply:
+    """Take one share; with enough of them, the next start may begin a new log where the old one is lost."""
+    if call.in_namespace:
+        raise InvalidRequest("operation unavailable in namespaces")
+    if not body.key:
+        raise InvalidRequest(MISSING)
+    status = await accept_loss(system.core, decode_share(body.key), body.reason)
+    return Reply({"t": status.threshold, "progress": status.progress, "accepted": status.accepted})
 
 
 async def read_status(system: System, call: Call, body: Nothing) -> Reply:
@@ -216,6 +240,8 @@ LEDGER_ROUTES: tuple[Row[System], ...] = (
           Access.SUDO, writes=False, scope=Scope.ROOT),
     Route(Operation.READ, "audit-ledger/proof", read_proof, ProofBody,
           "Prove that a request's entries are in the log.", Access.SUDO, writes=False, scope=Scope.ROOT),
+    Route(Operation.UPDATE, "audit-ledger/accept-loss", accept_ledger_loss, AcceptLossBody,
+          "Take one share to accept the loss of an audit ledger.", Access.OPEN, scope=Scope.SERVER),
     Route(Operation.UPDATE, "audit-ledger/query", query, QueryBody, "Find entries by what they say.",
           Access.SUDO, writes=False, scope=Scope.ROOT),
 )  # fmt: skip

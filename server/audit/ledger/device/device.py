@@ -88,6 +88,7 @@ class LedgerDevice:
             self._journal = JournalWriter(self.directory, syncs=self.syncs)
             self._run = Run(self.worker)
             self._append(own_line("opened", {"version": VERSION, **self.introduced}), wait=True)
+            self.introduced = {}
         except (OSError, ValueError) as error:
             self._release(use)
             raise self._fault(error) from error

@@ -4,6 +4,7 @@
     journal/FIRST     segments, named by their first index
     tile/..., large/HEX, checkpoint, checkpoints/SIZE, policy
     tmp/              files that are being written; each is renamed to its place
+    lost/TIME/        the files of a log whose loss was accepted
 
 Directories have mode 0700, files 0600. A file below ``tile/`` is written whole and renamed, so a reader sees all of it
 or none.
@@ -28,8 +29,9 @@ CHECKPOINT, POLICY, LOCK = "checkpoint", "policy", "lock"
 
 _PAGE_BYTES = 4096
 _WORDS = _PAGE_BYTES // 8
-_IGNORED = frozenset({"lost+found"})
-"""The entries at the root of an empty file system."""
+LOST = "lost"
+_IGNORED = frozenset({"lost+found", LOST})
+"""What an empty file system has at its root, and what was put aside."""
 
 _MAX_FILE_BYTES = 64 * 1024 * 1024
 _serial = itertools.count()
@@ -101,6 +103,15 @@ class LedgerDirectory:
             if any(files for _, _, files in os.walk(self.path / name)):
                 return False
         return True
+
+    def put_aside(self, name: str) -> None:
+        """Move all files of the log below ``lost/NAME``."""
+        target = self.path / LOST / name
+        os.makedirs(target, DIRECTORY_MODE)
+        for entry in set(os.listdir(self.path)) - _IGNORED:
+            os.rename(self.path / entry, target / entry)
+        sync_folder(self.path)
+        self.make()
 
     def read(self, path: str, max_bytes: int = _MAX_FILE_BYTES) -> bytes | None:
         """The file at ``path`` below the directory; None if it isn't there, or is longer than ``max_bytes``."""

@@ -9,6 +9,8 @@ end       the ledger is disabled: its last entry says so, and the last checkpoin
 from __future__ import annotations
 
 import asyncio
+import base64
+import logging
 import time
 from functools import partial
 
@@ -20,11 +22,18 @@ from server.audit.ledger.device.checks import DoesNotFit, bring_to
 from server.audit.ledger.device.device import LedgerDevice
 from server.audit.ledger.device.leader import Leader
 from server.audit.ledger.device.publishing import Publisher
-from server.audit.ledger.device.state import Ledgers
+from server.audit.ledger.device.state import Ledgers, Loss
+from server.audit.timestamps import seconds_text
 from storage.view import View
+
+log = logging.getLogger(__name__)
 
 ALONE_SECONDS = 5.0
 """The seconds that disabling waits until all other processes have let the ledger go."""
+
+
+class _Unknown(Exception):
+    """The directory has a log of which nothing is remembered."""
 
 
 class LedgerHost:
@@ -42,20 +51,19 @@ class LedgerHost:
 
         Raises ``InvalidRequest``; while starting, not ``enabling``, ``Failed`` where a remembered log can't be reached.
         """
-        origin = device.settings.origin
         try:
             await beside(partial(device.rehearse, fresh=False))
-            state, keys = await self.ledgers.state(origin), await self.ledgers.keys(origin)
-            if state is None or keys is None:
-                if not device.directory.empty:
-                    raise InvalidRequest(
-                        f"the ledger's directory {device.directory.path} isn't empty, and nothing is remembered of a "
-                        f'log with the origin "{origin}"'
-                    )
-                state, keys = await self.ledgers.begin(origin)
-            verifiers = [signer.verifier for signer in keys.signers(origin)]
-            brought = await beside(partial(bring_to, device.directory, state, verifiers))
-            await self.ledgers.swap(state, brought)
+            loss = await self.ledgers.loss()
+            try:
+                await self._bring(device)
+            except (DoesNotFit, _Unknown) as error:
+                if loss is None:
+                    raise
+                await self._begin_anew(device, loss, str(error))
+            if loss is not None:
+                await self.ledgers.settle_loss()
+        except _Unknown as error:
+            raise InvalidRequest(str(error)) from error
         except DoesNotFit as error:
             if enabling:
                 raise InvalidRequest(str(error)) from error
@@ -63,6 +71,32 @@ class LedgerHost:
         except (DeviceFault, OSError) as error:
             words = str(error) if isinstance(error, DeviceFault) else (error.strerror or "input/output error").lower()
             raise InvalidRequest(f"the ledger's directory {device.directory.path} can't be used: {words}") from error
+
+    async def _bring(self, device: LedgerDevice) -> None:
+        """Raises ``DoesNotFit``, ``_Unknown``."""
+        origin = device.settings.origin
+        state, keys = await self.ledgers.state(origin), await self.ledgers.keys(origin)
+        if state is None or keys is None:
+            if not device.directory.empty:
+                raise _Unknown(
+                    f"the ledger's directory {device.directory.path} isn't empty, and nothing is remembered of a log "
+                    f'with the origin "{origin}"'
+                )
+            state, keys = await self.ledgers.begin(origin)
+        verifiers = [signer.verifier for signer in keys.signers(origin)]
+        brought = await beside(partial(bring_to, device.directory, state, verifiers))
+        await self.ledgers.swap(state, brought)
+
+    async def _begin_anew(self, device: LedgerDevice, loss: Loss, what: str) -> None:
+        """Begin a log in place of the one that is lost, with keys of its own, so that no key signs two histories."""
+        origin = device.settings.origin
+        state = await self.ledgers.state(origin)
+        log.warning("the loss of the audit ledger is accepted, and a new log begins: %s", what)
+        await beside(partial(device.directory.put_aside, time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())))
+        await self.ledgers.begin(origin)
+        await self._bring(device)
+        lost = {} if state is None else {"size": state.size, "root": base64.b64encode(state.root).decode()}
+        device.introduced = {"accepted_loss": {"reason": loss.reason, "time": seconds_text(loss.time), **lost}}
 
     def adopt(self, device: LedgerDevice) -> None:
         """Tell ``device`` which process it is in, before it is opened."""

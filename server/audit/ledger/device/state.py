@@ -14,13 +14,17 @@ import msgspec
 
 from server.audit.ledger.log.hashes import EMPTY_ROOT
 from server.audit.ledger.log.keys import NoteSigner, SignatureType
-from storage.base import Damaged, Transaction, transact
+from storage.base import Damaged, Transaction, delete, put, transact
 from storage.view import View
 
 T = TypeVar("T")
 
+STORAGE_PREFIX = "sys/audit-ledger/"
+"""Where ledgers are remembered, in the root namespace."""
+
 SEED_BYTES = 32
 _MAX_LEDGERS = 1000
+_LOSS = "loss"
 
 
 class LogKeys(msgspec.Struct, frozen=True):
@@ -62,6 +66,14 @@ class LedgerState(msgspec.Struct, frozen=True):
     """The run of the machine in which its tiles were written: in another one, they may not have come to the disk."""
 
 
+class Loss(msgspec.Struct, frozen=True):
+    """That the loss of a ledger is accepted, until the next start has looked at its directory."""
+
+    reason: str
+    time: int
+    """In seconds since 1970."""
+
+
 class Ledgers:
     """The remembered ledgers below ``view``."""
 
@@ -76,8 +88,20 @@ class Ledgers:
         """The keys of the log ``origin``. Raises ``Damaged``."""
         return _decoded(await self._view.get(_key(origin, "keys")), LogKeys)
 
+    async def loss(self) -> Loss | None:
+        """The loss that is accepted, if one is. Raises ``Damaged``."""
+        return _decoded(await self._view.get(_LOSS), Loss)
+
+    async def accept_loss(self, reason: str, time: int) -> None:
+        """Remember that a loss is accepted."""
+        await put(self._view, _LOSS, msgspec.msgpack.encode(Loss(reason, time)))
+
+    async def settle_loss(self) -> None:
+        """Forget that a loss was accepted: it was used, or there was none."""
+        await delete(self._view, _LOSS)
+
     async def begin(self, origin: str) -> tuple[LedgerState, LogKeys]:
-        """Remember an empty log, with new keys."""
+        """Remember an empty log, with new keys, in place of what was remembered."""
         state, keys = LedgerState(origin), new_keys()
         async with self._view.transaction() as transaction:
             transaction.put(_key(origin, "state"), msgspec.msgpack.encode(state))
@@ -102,6 +126,8 @@ class Ledgers:
         """The origins that are remembered."""
         found = []
         for name in await self._view.list("", limit=_MAX_LEDGERS):
+            if not name.endswith("/"):
+                continue
             state = _decoded(await self._view.get(f"{name}state"), LedgerState)
             if state is not None:
                 found.append(state.origin)
