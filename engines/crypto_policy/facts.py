@@ -102,13 +102,19 @@ class RequestFacts(Struct, frozen=True, kw_only=True, gc=False):
     @property
     def variant(self) -> str:
         """Its unusual options, as words joined by commas, for the audit; "" for none."""
-        return ",".join(word for word, holds in zip(_WORDS, self._flags(), strict=True) if holds)
+        words = []
+        if self.pure:
+            words.append("pure")
+        if self.prehashed:
+            words.append("prehashed")
+        if self.hash_message:
+            words.append("hash-message")
+        if self.external_mu:
+            words.append("external-mu")
+        if self.has_associated_data:
+            words.append("associated-data")
+        return ",".join(words)
 
-    def _flags(self) -> tuple[bool, ...]:
-        return self.pure, self.prehashed, self.hash_message, self.external_mu, self.has_associated_data
-
-
-_WORDS = ("pure", "prehashed", "hash-message", "external-mu", "associated-data")
 
 NO_REQUEST = RequestFacts()
 """The facts of operations without options."""

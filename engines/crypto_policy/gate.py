@@ -30,7 +30,7 @@ class PolicyRefused(Denied):
         self.refusals = refusals
 
 
-class KeyUse(Struct, kw_only=True):
+class KeyUse(Struct, kw_only=True, gc=False):
     """Uses of one version in one request that share all options, for the audit (``crypto.uses``)."""
 
     algorithm: str
@@ -60,7 +60,7 @@ class KeyUse(Struct, kw_only=True):
         self.output_bytes += output_bytes
 
 
-class CryptoRecord(Struct, kw_only=True):
+class CryptoRecord(Struct, kw_only=True, gc=False):
     """A request's uses of keys, for the audit (``crypto``); the server adds mount, time and success."""
 
     operation: str

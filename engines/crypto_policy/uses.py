@@ -13,17 +13,24 @@ count of 0; refused items of a batch are failed ones.
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from engines.crypto_policy.facts import NO_REQUEST, KeyFacts, Place, RequestFacts
 from engines.crypto_policy.gate import Asking, CryptoRecord, Gate, KeyUse, PolicyRefused
-from engines.crypto_policy.operations import CryptoOperation
+from engines.crypto_policy.operations import WORDS, CryptoOperation
 
 REWRAP = "rewrap"
 """The operation of records with two halves, decryption and encryption."""
+
+
+MAX_USES = 100
+"""The most groups of uses in one record, which keeps audit entries short; all beyond are one use without a version."""
+
+_Group: TypeAlias = tuple[str, int, str, str, str, str]
+"""What the uses of a group share: algorithm, version, hash, scheme, variant and data class."""
 
 
 class Gated(Protocol):
@@ -33,7 +40,7 @@ class Gated(Protocol):
     place: Place
 
 
-class Uses(Struct):
+class Uses(Struct, gc=False):
     """Uses by one request for one operation."""
 
     gate: Gate
@@ -47,8 +54,8 @@ class Uses(Struct):
     batch: bool = False
     """Whether a refusal concerns one item, and the others continue."""
 
-    mine: list[KeyUse] = []
-    settled: set[KeyFacts | None] = set()
+    mine: dict[_Group, KeyUse] = {}
+    settled: set[KeyFacts | None] | None = None
     """The keys for which the gate doesn't examine requests."""
 
     key: KeyFacts | None = None
@@ -66,82 +73,91 @@ class Uses(Struct):
         """The record of a use that the gate allows. Raises ``PolicyRefused``."""
         use = self.latest
         if use is None or self.key is not key or self.request is not request:
-            use = self._find(key, request)
-        if self.gate.active and self.asking and key not in self.settled:
+            variant = "" if request is NO_REQUEST else request.variant
+            if key is None:
+                group = request.hash, 0, request.hash, request.scheme, variant, ""
+            else:
+                macs = key.primitive == _MAC and request.hash
+                algorithm = f"{key.algorithm}-{request.hash}" if macs else key.algorithm
+                group = algorithm, key.version, request.hash, request.scheme, variant, key.data_class
+            use = self._of(group)
+            self.key, self.request, self.latest = key, request, use
+        if self.gate.active and self.asking and not self.is_settled(key):
             self._ask(use, key, request, input_bytes)
         return use
 
     def settles(self, key: KeyFacts, request: RequestFacts, input_bytes: int) -> bool:
         """Whether this use passes, and any other with the key too: then items needn't be checked one by one."""
-        if not self.gate.active or key in self.settled:
+        if not self.gate.active or self.is_settled(key):
             return True
         try:
-            if self.gate.check(self.call, self.operation, key, replace(request, input_bytes=input_bytes)):
-                self.settled.add(key)
+            return self._check(key, request, input_bytes)
         except PolicyRefused:
             return False
-        return key in self.settled
+
+    def is_settled(self, key: KeyFacts | None) -> bool:
+        """Whether the gate has allowed any request with ``key``."""
+        return self.settled is not None and key in self.settled
 
     def ask_anew(self) -> None:
         """Forget earlier decisions of the gate, for each group of a stream."""
-        self.settled.clear()
+        self.settled = None
         self.asking = True
 
     def complete(self, algorithm: str, items: int, *, failed: bool = True) -> None:
         """Count those of ``items`` more for which no version of the key was found, and whether they ``failed`` so."""
         self.items += items
-        missing = self.items - sum(use.count for use in self.mine)
+        missing = self.items - sum(use.count for use in self.mine.values())
         if missing > 0:
-            unknown = KeyUse(algorithm=algorithm, key_version=0, count=missing, failed=missing if failed else 0)
-            self.record.uses.append(unknown)
-            self.mine.append(unknown)
+            unknown = self._of((algorithm, 0, "", "", "", ""))
+            unknown.count += missing
+            unknown.failed += missing if failed else 0
 
     def forget(self) -> None:
         """Undo the counts, as after a trial."""
-        self.record.uses[:] = [use for use in self.record.uses if not any(use is other for other in self.mine)]
+        mine = {id(use) for use in self.mine.values()}
+        self.record.uses[:] = [use for use in self.record.uses if id(use) not in mine]
         self.mine.clear()
         self.latest = None
         self.items = 0
         self.asking = True
 
     def _ask(self, use: KeyUse, key: KeyFacts | None, request: RequestFacts, input_bytes: int) -> None:
-        executed = replace(request, input_bytes=input_bytes) if input_bytes else request
         try:
-            if self.gate.check(self.call, self.operation, key, executed):
-                self.settled.add(key)
+            self._check(key, request, input_bytes)
         except PolicyRefused:
             if self.batch:
                 use.count += 1
                 use.failed += 1
             raise
 
-    def _find(self, key: KeyFacts | None, request: RequestFacts) -> KeyUse:
-        """The record of uses of ``key`` by ``request``, common to all with these facts."""
-        algorithm, version, data_class = request.hash, 0, ""
-        if key is not None:
-            algorithm, version, data_class = key.algorithm, key.version, key.data_class
-            if key.primitive == _MAC and request.hash:
-                algorithm = f"{algorithm}-{request.hash}"
-        variant = "" if request is NO_REQUEST else request.variant
-        found = None
-        for use in self.mine:
-            if (use.algorithm, use.key_version, use.hash, use.scheme, use.variant, use.data_class) == (
-                *(algorithm, version, request.hash, request.scheme),
-                *(variant, data_class),
-            ):
-                found = use
+    def _check(self, key: KeyFacts | None, request: RequestFacts, input_bytes: int) -> bool:
+        """Ask the gate; whether its answer is the same for any request with ``key``. Raises ``PolicyRefused``."""
+        executed = replace(request, input_bytes=input_bytes) if input_bytes else request
+        settled = self.gate.check(self.call, self.operation, key, executed)
+        if settled:
+            if self.settled is None:
+                self.settled = set()
+            self.settled.add(key)
+        return settled
+
+    def _of(self, group: _Group) -> KeyUse:
+        """The record of the uses that share ``group``."""
+        found = self.mine.get(group)
+        if found is None and len(self.record.uses) >= MAX_USES:
+            group = (group[0], 0, "", "", "", "")
+            found = self.mine.get(group)
         if found is None:
-            found = KeyUse(
+            algorithm, version, hash_, scheme, variant, data_class = group
+            found = self.mine[group] = KeyUse(
                 algorithm=algorithm,
                 key_version=version,
-                hash=request.hash,
-                scheme=request.scheme,
+                hash=hash_,
+                scheme=scheme,
                 variant=variant,
                 data_class=data_class,
             )
-            self.record.uses.insert(len(self.mine) if self.leading else len(self.record.uses), found)
-            self.mine.append(found)
-        self.key, self.request, self.latest = key, request, found
+            self.record.uses.insert(len(self.mine) - 1 if self.leading else len(self.record.uses), found)
         return found
 
 
@@ -150,7 +166,7 @@ _MAC = "mac"
 
 def begin(keys: Gated, call: Asking, operation: CryptoOperation, name: str) -> Uses:
     """The uses of the key ``name`` by ``call``, which is a request for ``operation`` and is recorded as one."""
-    call.crypto = record = CryptoRecord(operation=operation.value, key=name, uses=[])
+    call.crypto = record = CryptoRecord(operation=WORDS[operation], key=name, uses=[])
     return Uses(keys.gate, keys.place, call, operation, record)
 
 

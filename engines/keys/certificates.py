@@ -74,6 +74,7 @@ async def request(engine: KeepsKeys, call: Call, body: CertificateRequest) -> Re
 
 async def set_chain(engine: KeepsKeys, call: Call, body: CertificateChain) -> Reply:
     """Store a chain of certificates with a version of a key, which the first must be for."""
+    engine.keys.note(call, CryptoOperation.CONFIGURE, body.name)
     keyring = await _load(engine, body.name, Use.MANAGE, call)
     chain = parse_chain(body.certificate_chain)
 

@@ -128,16 +128,21 @@ class KeyStore:
         elif use is Use.PROCESS:
             self.fips.processing(call, keyring.unapproved)
 
+    def note(self, call: Asking, operation: CryptoOperation, name: str) -> CryptoRecord:
+        """Record ``call`` as a request for ``operation`` on the key ``name``, unless it is one for another."""
+        if call.crypto is None:
+            call.crypto = CryptoRecord(operation=operation.value, key=name, uses=[])
+        return call.crypto
+
     def allow(self, call: Asking, operation: CryptoOperation, key: KeyFacts) -> KeyUse:
         """Ask the gate for an ``operation`` on a key as a whole; returns the record of the use.
 
-        ``call`` is recorded as a request for it, unless it is one for another. Raises ``PolicyRefused``.
+        ``call`` is recorded as by ``note``. Raises ``PolicyRefused``.
         """
-        record = call.crypto
-        if record is None:
-            record = call.crypto = CryptoRecord(operation=operation.value, key=key.name, uses=[])
+        record = self.note(call, operation, key.name)
         if record.operation != operation.value:
             record = CryptoRecord(operation=operation.value, key=key.name, uses=[])
+        record.key = key.name  # Of a restored key, it may stand in the backup alone.
         record.uses.clear()  # From an earlier attempt of the same transaction.
         return Uses(self.gate, self.place, call, operation, record).allow(key)
 
@@ -156,6 +161,8 @@ class KeyStore:
         Raises ``Failed`` if the algorithm doesn't support ``record``, ``NotApproved`` if the mode forbids it, and
         ``PolicyRefused``.
         """
+        if not of_server:
+            self.note(call, CryptoOperation.CREATE, record.name)
         found = await self.load(record.name)
         if found is not None:
             return found
@@ -199,6 +206,7 @@ class KeyStore:
         below ``min_available_version`` are destroyed. Raises ``missing`` if there is no such key, ``InvalidRequest``
         for a disabled one unless ``even_disabled``, and ``PolicyRefused``.
         """
+        self.note(call, CryptoOperation.CONFIGURE, name)
         return await self._change(name, call, missing, edit, even_disabled=even_disabled)
 
     async def classify(self, name: str, missing: Fault, edit: Callable[[KeyringRecord], KeyringRecord]) -> Keyring:
@@ -258,6 +266,7 @@ class KeyStore:
     async def _rotate(
         self, name: str, now: float, missing: Fault, asking: Asking, only_from: int = 0
     ) -> tuple[Keyring, bool]:
+        self.note(asking, CryptoOperation.ROTATE, name)
         fresh: Material | None = None
         fresh_type = ""
         use: KeyUse | None = None
@@ -292,6 +301,7 @@ class KeyStore:
 
         Raises ``InvalidRequest`` if that isn't allowed, and ``PolicyRefused``.
         """
+        self.note(call, CryptoOperation.DELETE, name)
 
         async def delete_key(transaction: Transaction) -> KeyUse:
             value = await transaction.get(KEYS + name)

@@ -164,6 +164,7 @@ def _dump(record: KeyringRecord, archived: dict[int, VersionRecord], rules: dict
 
 async def restore(engine: Pqc, call: Call, body: Restoration) -> None:
     """Create the key in a backup; ``force`` replaces an existing one."""
+    engine.keys.note(call, CryptoOperation.RESTORE, body.name)
     if not body.backup:
         raise InvalidRequest("'backup' must be supplied")
     try:

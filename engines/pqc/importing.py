@@ -134,6 +134,7 @@ async def _read_material(engine: Pqc, call: Call, algorithm: Algorithm, body: Im
 
 async def import_key(engine: Pqc, call: Call, body: ImportedKey) -> None:
     """Create a key from an import."""
+    engine.keys.note(call, CryptoOperation.IMPORT, body.name)
     if body.auto_rotate_period and not body.allow_rotation:
         raise InvalidRequest("allow_rotation must be set to true if auto-rotation is enabled")
     check_auto_rotate_period(body.auto_rotate_period)
@@ -164,6 +165,7 @@ async def import_key(engine: Pqc, call: Call, body: ImportedKey) -> None:
 
 async def import_version(engine: Pqc, call: Call, body: ImportedUpdate) -> None:
     """Import a further version of a key, or the private part of one that lacks it."""
+    engine.keys.note(call, CryptoOperation.IMPORT, body.name)
     keyring = await load(engine, body.name, Use.MANAGE, call)
     try:
         check_importable(keyring.record)

@@ -9,6 +9,7 @@ from msgspec import UNSET, UnsetType
 from engines.algorithms.formats.jws import jws_algorithms
 from engines.algorithms.registry import ALGORITHMS
 from engines.base import Call, Reply
+from engines.crypto_policy.operations import CryptoOperation
 from engines.faults import InvalidRequest, NotFound
 from engines.fields import Duration
 from engines.keys.describe import describe as describe_named_key
@@ -68,6 +69,7 @@ async def load(engine: Signing, name: str, use: Use, call: Call) -> Keyring:
 
 async def create(engine: Signing, call: Call, body: KeyCreation) -> Reply:
     """Create a key; an existing one is unchanged, whatever is requested."""
+    engine.keys.note(call, CryptoOperation.CREATE, body.name)
     record = new_key(engine.keys, body, call.given)
     await check_may_classify(engine.keys, call, body.name, body)
     record = classified(record, body, engine.keys, call)

@@ -149,6 +149,7 @@ def _dump(record: KeyringRecord, archive: ArchiveRecord, rules: dict[str, Any]) 
 
 async def restore(engine: KeepsKeys, call: Call, body: Restoration) -> None:
     """Create the key in a backup; ``force`` replaces an existing one."""
+    engine.keys.note(call, CryptoOperation.RESTORE, body.name)
     if not body.backup:
         raise InvalidRequest("'backup' must be supplied")
     if "/" in body.name:

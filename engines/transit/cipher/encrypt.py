@@ -243,7 +243,7 @@ async def _refusals(
         except InvalidRequest:
             continue
         else:
-            if same_version and facts in uses.settled:
+            if same_version and uses.is_settled(facts):
                 break
     return refused
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -13,7 +14,8 @@ from engines.batches.items import DecryptItem, EncryptItem, RewrapItem
 from engines.crypto_policy.facts import RequestFacts
 from engines.crypto_policy.gate import PolicyRefused
 from engines.crypto_policy.operations import CryptoOperation
-from engines.faults import InvalidRequest
+from engines.crypto_policy.uses import MAX_USES
+from engines.faults import Fault, InvalidRequest
 from engines.transit.routes import TRANSIT
 from tests.engines.driver import Driver, make_keys
 from tests.engines.enforcement.gates import REFUSED, RecordingGate, everything
@@ -303,3 +305,65 @@ async def test_without_rules_nothing_is_asked_and_all_is_recorded(transit: Drive
     await transit.write("decrypt/k", ciphertext=old)
     assert not gate.asked
     assert uses(transit) == [("aes256-gcm96", 1, 1, 0)]
+
+
+async def test_a_policy_on_creation_stops_an_upsert_whole(transit: Driver, gate: RecordingGate) -> None:
+    gate.refuse(CryptoOperation.CREATE)
+    for parameters in ({"plaintext": HELLO}, {"batch_input": [{"plaintext": HELLO}]}):
+        before = await everything(transit.store)
+        with pytest.raises(PolicyRefused):
+            await transit.write("encrypt/new", **parameters)
+        assert await everything(transit.store) == before
+
+
+async def test_malformed_items_of_all_groups_of_a_stream_are_one_use(transit: Driver, gate: RecordingGate) -> None:
+    await key_of_two_versions(transit, gate)
+    answer = await transit.invoke(Operation.UPDATE, "stream/encrypt/k")
+    assert answer.each is not None
+    for _ in range(5):
+        await answer.each([EncryptItem(plaintext="?"), EncryptItem(plaintext=HELLO)])
+    assert uses(transit) == [("aes256-gcm96", 2, 5, 0), ("aes256-gcm96", 0, 5, 5)]
+
+
+async def test_a_record_is_bounded(transit: Driver, gate: RecordingGate) -> None:
+    count = MAX_USES + 20
+    ciphertexts = []
+    await transit.write("keys/k")
+    for _ in range(count):
+        ciphertexts.append((await transit.write("encrypt/k", plaintext=HELLO))["ciphertext"])
+        await transit.write("keys/k/rotate")
+    await transit.write("decrypt/k", batch_input=[{"ciphertext": text} for text in ciphertexts])
+    recorded = uses(transit)
+    assert len(recorded) == MAX_USES + 1
+    assert sum(uses_of for _, _, uses_of, _ in recorded) == count
+    assert recorded[-1] == ("aes256-gcm96", 0, 20, 0)
+
+
+@pytest.mark.parametrize(
+    ("operation", "path", "parameters", "recorded"),
+    [
+        (Operation.UPDATE, "keys/k", {}, ("create", "k")),
+        (Operation.UPDATE, "keys/k", {"type": "none"}, ("create", "k")),
+        (Operation.UPDATE, "keys/none/config", {}, ("configure", "none")),
+        (Operation.UPDATE, "keys/none/rotate", {}, ("rotate", "none")),
+        (Operation.DELETE, "keys/k", {}, ("delete", "k")),
+        (Operation.UPDATE, "keys/k/import", {"type": "none"}, ("import", "k")),
+        (Operation.UPDATE, "keys/none/import_version", {}, ("import", "none")),
+        (Operation.UPDATE, "restore/k", {"backup": "?"}, ("restore", "k")),
+        (Operation.READ, "backup/none", {}, ("backup", "none")),
+        (Operation.READ, "export/hmac-key/none", {}, ("export", "none")),
+        (Operation.UPDATE, "keys/none/set-certificate", {}, ("configure", "none")),
+    ],
+)
+async def test_requests_that_execute_nothing_are_recorded_without_uses(
+    transit: Driver,
+    operation: Operation,
+    path: str,
+    parameters: dict[str, Any],
+    recorded: tuple[str, str],
+) -> None:
+    await transit.write("keys/k")
+    with suppress(Fault):
+        await transit.invoke(operation, path, **parameters)
+    assert transit.call is not None and transit.call.crypto is not None
+    assert (transit.call.crypto.operation, transit.call.crypto.key, uses(transit)) == (*recorded, [])
