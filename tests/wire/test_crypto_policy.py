@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import random
 import threading
 from pathlib import Path
@@ -112,3 +113,39 @@ def test_that_policies_are_off_is_logged_at_every_start(tmp_path: Path) -> None:
         server.start()
         said = [line for line in server.log_end(20_000).splitlines() if "crypto policies are not enforced" in line]
         assert len(said) == 2
+
+
+def test_a_stream_follows_a_policy_that_is_written_meanwhile(tmp_path: Path) -> None:
+    with Server(Product.CRYPTOSERVE, tmp_path, settings="workers = 2\n") as server:
+        server.initialize(shares=1, threshold=1)
+        server.unseal()
+        server.request("POST", "sys/mounts/transit", {"type": "transit"}).data()
+        server.request("POST", "transit/keys/k", {}).data()
+        connection = server.connect()
+        connection.putrequest("POST", "/v1/transit/stream/encrypt/k")
+        connection.putheader("X-Vault-Token", server.root_token)
+        connection.putheader("Content-Type", "application/x-ndjson")
+        connection.putheader("Transfer-Encoding", "chunked")
+        connection.endheaders()
+
+        def send(*items: dict[str, str]) -> None:
+            lines = b"".join(json.dumps(item).encode() + b"\n" for item in items)
+            connection.send(b"%x\r\n%s\r\n" % (len(lines), lines))
+
+        send({"plaintext": "AAAA"})
+        response = connection.getresponse()
+        answers = [json.loads(response.readline())]
+        assert server.request("POST", POLICY, NEVER).status == 200
+        send({"plaintext": "AAAA"}, {"plaintext": "AAAA", "associated_data": "AAAA"})
+        answers += [json.loads(response.readline()) for _ in range(2)]
+        connection.send(b"0\r\n\r\n")
+        assert response.read() == b""
+        connection.close()
+        refused = 'crypto policy "p" rule "never" refuses encrypt with aes256-gcm96 version 1'
+        assert ["ciphertext" in answer for answer in answers] == [True, False, True]
+        assert answers[1]["error"] == refused
+        entries = [json.loads(line) for line in server.audit_path.read_text().splitlines()]
+        (entry,) = (each for each in entries if each["type"] == "response" and "stream" in each["request"]["path"])
+        assert entry["crypto_policy"]["verdict"] == "deny"
+        assert (entry["crypto"]["operation"], entry["crypto"]["success"]) == ("encrypt", False)
+        assert sum(use["count"] for use in entry["crypto"]["uses"]) == 3
