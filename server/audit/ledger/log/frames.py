@@ -104,20 +104,26 @@ class SegmentReader:
     def read(self) -> Frames | Skip | None:
         """The next frames, about a mebibyte of them, or what had to be skipped; None if there is no more for now."""
         start = self.offset
-        buffer = self._read_at(_CHUNK_BYTES, start)
-        entries, end = take_frames(buffer, 0)
-        if entries:
-            self.offset = start + end
-            return Frames(start, self.offset, entries)
-        if not buffer:
-            return None
+        frames = self._frames(start)
+        if frames is not None or not self._read_at(1, start):
+            return frames
         found = self._next_frame(start + 1)
-        if found is None:
-            if not self.sealed:
-                return None
-            found = self._end(start)
-        self.offset = found
-        return Skip(start, found - start, self._digest(start, found))
+        if found is None and not self.sealed:
+            return None
+        # What was being written at first is whole by now, if something stands behind it.
+        frames = self._frames(start)
+        if frames is not None:
+            return frames
+        self.offset = self._end(start) if found is None else found
+        return Skip(start, self.offset - start, self._digest(start, self.offset))
+
+    def _frames(self, start: int) -> Frames | None:
+        """The frames that stand at ``start``, which are behind the reader then."""
+        entries, end = take_frames(self._read_at(_CHUNK_BYTES, start), 0)
+        if not entries:
+            return None
+        self.offset = start + end
+        return Frames(start, self.offset, entries)
 
     def _next_frame(self, at: int) -> int | None:
         """The offset of the next frame at or behind ``at``, if there is one."""

@@ -198,16 +198,20 @@ class Clock:
 
 
 def large_references(entry: bytes) -> Iterator[tuple[str, int]]:
-    """Name and size of the large body that stands in place of an entry's data: twice the same, where both are large."""
+    """Name and size of the large bodies that stand in place of an entry's data, or of nearly all of the entry."""
     try:
         members = orjson.loads(entry)
     except orjson.JSONDecodeError:
         return
-    found = set()
+    if not isinstance(members, dict):
+        return
+    references = [members.get("large")]
     for part in ("request", "response"):
-        block = members.get(part) if isinstance(members, dict) else None
+        block = members.get(part)
         data = block.get("data") if isinstance(block, dict) else None
-        reference = data.get("large") if isinstance(data, dict) and len(data) == 1 else None
+        references.append(data.get("large") if isinstance(data, dict) and len(data) == 1 else None)
+    found = set()
+    for reference in references:
         if isinstance(reference, dict) and reference.keys() == {"sha256", "size"}:
             name, size = reference["sha256"], reference["size"]
             if isinstance(name, str) and _HEX.fullmatch(name) and isinstance(size, int) and size >= 0:

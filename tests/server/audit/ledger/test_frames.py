@@ -88,6 +88,18 @@ def test_a_frame_that_is_being_written_is_waited_for() -> None:
     assert segment.read() is None
 
 
+def test_a_frame_that_becomes_whole_during_the_search_is_not_skipped() -> None:
+    """Between two reads, its writer has gone on, and another one has written behind it."""
+    whole = encode_frames(ENTRIES)
+    seen = [len(encode_frame(ENTRIES[0])) - 3]
+
+    def read_at(length: int, offset: int) -> bytes:
+        visible = whole[: seen.pop()] if seen else whole
+        return visible[offset : offset + length]
+
+    assert SegmentReader(read_at, sealed=False).read() == Frames(0, len(whole), ENTRIES)
+
+
 def test_holes_are_no_frames() -> None:
     content = bytes(5000) + encode_frame(b"{}")
     assert read_all(reader(content)) == [

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
+from base64 import b64encode
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -425,7 +427,7 @@ def test_what_the_journal_skips_is_stated_by_an_entry(tmp_path: Path, stated: bo
     file = ledger.path / "journal/0000000000000000"
     offset = file.stat().st_size
     file.write_bytes(file.read_bytes() + torn)
-    digest = __import__("hashlib").sha256(torn).hexdigest()
+    digest = sha256(torn).hexdigest()
     event = own_entry(10, "recovered", segment=0, offset=offset, skipped_bytes=len(torn), sha256=digest)
     ledger.append([event] if stated else [own_entry(10, "opened")])
     ledger.append([own_entry(11, "closed")], segment=True)
@@ -465,11 +467,14 @@ def test_a_monotonic_clock_that_falls_back(tmp_path: Path) -> None:
     assert found(verify(ledger)) == {("time", 1, None)}
 
 
-def test_large_bodies(tmp_path: Path) -> None:
+@pytest.mark.parametrize("place", ["data", "entry"])
+def test_large_bodies(tmp_path: Path, place: str) -> None:
+    """In place of the data, or, where the rest is too long as well, of nearly all of the entry."""
     body = b'{"type":"request","request":{"data":{"plaintext":"' + b"x" * 70_000 + b'"}}}'
-    name = __import__("hashlib").sha256(body).hexdigest()
-    data = {"large": {"sha256": name, "size": len(body)}}
-    entry = line({"type": "request", "request": {"id": "a", "data": data}, "ledger": member(0)})
+    name = sha256(body).hexdigest()
+    large = {"large": {"sha256": name, "size": len(body)}}
+    request = {"id": "a", **({"data": large} if place == "data" else {})}
+    entry = line({"type": "request", "request": request, **(large if place == "entry" else {}), "ledger": member(0)})
     ledger = Ledger(tmp_path / "log").append([entry])
     ledger.sign()
     expected = {("large", 0, f"large/{name}")}
@@ -490,7 +495,7 @@ def tenant_log(server: Ledger, name: str, count: int) -> Ledger:
 
 
 def head(number: int, tenant: Ledger, name: str) -> bytes:
-    root = __import__("base64").b64encode(tenant.writer.root()).decode()
+    root = b64encode(tenant.writer.root()).decode()
     return own_entry(number, "head", heads=[{"namespace": name, "size": tenant.writer.size, "root": root}])
 
 
