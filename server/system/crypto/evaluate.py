@@ -13,7 +13,7 @@ from engines.crypto_policy.facts import KeyFacts, RequestFacts
 from engines.crypto_policy.operations import CryptoOperation
 from engines.faults import InvalidRequest
 from server.system.crypto.policies import policies_of
-from server.system.crypto.questions import engine_at, question_about
+from server.system.crypto.questions import engine_at, questions_about
 from server.system.state import System
 from server.tenants.crypto_policies.answers import Answer, Question, answer, answer_with
 from server.tenants.crypto_policies.callers import caller_facts
@@ -40,7 +40,7 @@ class EvaluateBody(Body):
 
     tells = {
         "key": "`mount`, `name` and `version` of a key, or its `type` with other facts; for `create`, its fields.",
-        "operation": "What is done with it.",
+        "operation": "What is done with it; `rewrap` is answered for both halves.",
         "request": "Facts of the request by their names; what isn't given is what the operation takes by default.",
         "caller": "Facts of the caller by their names; without them, the caller of this request.",
         "at": "When, in RFC 3339; now without it.",
@@ -84,21 +84,22 @@ async def draft_of(system: System, given: Any) -> CompiledPolicy | None:
 async def evaluate(system: System, call: Call, body: EvaluateBody) -> Reply:
     """Tell what every rule says of a use of a key, without using it."""
     given = _given(body)
-    question = await question_about(system, given, system.core.runtime.clock())
-    if body.caller is UNSET:
-        question.caller = caller_facts(call.caller)
-    question.remote_address = question.remote_address or call.remote_address
+    questions = await questions_about(system, given, system.core.runtime.clock())
     draft = await draft_of(system, body.policy)
-    key, operation, namespace = question.key, question.operation, system.tenant.namespace.path
-    plan = system.unsealed.crypto_policies.plan(namespace, "" if key is None else key.mount, question.now, draft)
     rules = []
     failures = []
-    for rule in plan.rules_for(operation, None if key is None else key.name):
-        found = answer(rule, question)
-        if found is not None:
-            excepted_by = "" if found.held else plan.exception_for(found, key)
-            rules.append(_shown(found, excepted_by, question))
-            failures += [] if found.held else [Failure(found, excepted_by)]
+    for question in questions:
+        if body.caller is UNSET:
+            question.caller = caller_facts(call.caller)
+        question.remote_address = question.remote_address or call.remote_address
+        key, mount = question.key, "" if question.key is None else question.key.mount
+        plan = system.unsealed.crypto_policies.plan(system.tenant.namespace.path, mount, question.now, draft)
+        for rule in plan.rules_for(question.operation, None if key is None else key.name):
+            found = answer(rule, question)
+            if found is not None:
+                excepted_by = "" if found.held else plan.exception_for(found, key)
+                rules.append(_shown(found, excepted_by, question))
+                failures += [] if found.held else [Failure(found, excepted_by)]
     return Reply({"verdict": verdict_of(failures), "rules": rules})
 
 

@@ -33,7 +33,7 @@ from server.tenants.tenant import Tenant
 MAX_SECONDS = 30.0
 """The seconds that a query may take; beyond it, query a namespace with fewer keys."""
 
-_AT_ONCE = 50
+_AT_ONCE = 10
 """The number of versions examined before other requests get their turn."""
 
 

@@ -12,7 +12,7 @@ from msgspec import UNSET, UnsetType
 from engines.base import Access, Body, Call, Nothing, Operation, Reply, Route, Row, Scope
 from engines.durations import format_time
 from engines.faults import NotFound
-from server.system.crypto.questions import question_about
+from server.system.crypto.questions import questions_about
 from server.system.state import System
 from server.tenants.crypto_policies.documents import Document, check_policy_name, parse_document
 from server.tenants.crypto_policies.records import StoredPolicy
@@ -97,7 +97,7 @@ def policies_of(system: System) -> NamespacePolicies:
         system.unsealed.crypto_policies,
         system.tenant.namespace,
         system.core.runtime.clock,
-        partial(question_about, system),
+        partial(questions_about, system),
     )
 
 

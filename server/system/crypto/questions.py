@@ -5,27 +5,39 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from msgspec.structs import replace
+
 from engines.crypto_policy.facts import KeyFacts, RequestFacts
 from engines.crypto_policy.inspection import KeepsFacts
 from engines.crypto_policy.operations import CryptoOperation
 from engines.faults import InvalidRequest
 from server.system.state import System
 from server.tenants.crypto_policies.answers import Question
-from server.tenants.crypto_policies.documents import Given, operation_named
+from server.tenants.crypto_policies.documents import Given, halves_of
 from server.tenants.crypto_policies.trials import CREATING, address_of, caller_of, described_use, request_of, time_of
 
 _PLACE = frozenset({"mount", "name", "version"})
 
 
-async def question_about(system: System, given: Given, now: float) -> Question:
-    """The question that ``given`` states; ``now``, in seconds since the epoch, if it says no time.
+async def questions_about(system: System, given: Given, now: float) -> list[Question]:
+    """The question that ``given`` states, or the two of rewrapping; ``now`` if it says no time.
 
-    Raises ``InvalidRequest``.
+    ``now`` is in seconds since the epoch. Raises ``InvalidRequest``.
     """
-    operation = operation_named(given.operation)
     at = time_of(given, now)
-    key, request = await _use(system, given, operation, at)
-    return Question(operation, key, request, caller_of(given), address_of(given), at)
+    caller, address = caller_of(given), address_of(given)
+    found = []
+    for half, operation in enumerate(halves_of(given.operation)):
+        key, request = await _use(system, _to_latest(given) if half else given, operation, at)
+        found.append(Question(operation, key, request, caller, address, at))
+    return found
+
+
+def _to_latest(given: Given) -> Given:
+    """``given`` about the latest version of a key that is named, which is what rewrapping encrypts with."""
+    if given.key is None or "type" in given.key:
+        return given
+    return replace(given, key={name: value for name, value in given.key.items() if name != "version"})
 
 
 async def _use(

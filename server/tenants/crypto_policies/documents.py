@@ -172,11 +172,13 @@ def operations_of(names: tuple[str, ...], place: str) -> frozenset[CryptoOperati
     return frozenset(found)
 
 
-def operation_named(name: str) -> CryptoOperation:
-    """The operation called ``name``. Raises ``InvalidRequest``."""
+def halves_of(name: str) -> tuple[CryptoOperation, ...]:
+    """The operation called ``name``, or the two that rewrapping is. Raises ``InvalidRequest``."""
+    if name == REWRAP:
+        return CryptoOperation.DECRYPT, CryptoOperation.ENCRYPT
     if name not in _OPERATIONS:
-        raise InvalidRequest(f"{name!r} is no operation; there are {', '.join(sorted(_OPERATIONS))}")
-    return CryptoOperation(name)
+        raise InvalidRequest(f"{name!r} is no operation; there are {', '.join(sorted({*_OPERATIONS, REWRAP}))}")
+    return (CryptoOperation(name),)
 
 
 _CLASSES = frozenset(class_.value for class_ in OperationClass)

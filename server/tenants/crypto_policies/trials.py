@@ -99,8 +99,8 @@ def address_of(given: Given) -> str:
     return address
 
 
-Ask: TypeAlias = Callable[[Given, float], Awaitable[Question]]
-"""Makes the question that is given, at a time if it says none. Raises ``InvalidRequest``."""
+Ask: TypeAlias = Callable[[Given, float], Awaitable[list[Question]]]
+"""Makes the question that is given, at a time if it says none; two of it for rewrapping. Raises ``InvalidRequest``."""
 
 
 async def run_tests(policy: CompiledPolicy, now: float, ask: Ask) -> list[dict[str, Any]]:
@@ -113,22 +113,23 @@ async def run_tests(policy: CompiledPolicy, now: float, ask: Ask) -> list[dict[s
         result: dict[str, Any] = {"name": test.name, "passed": False, "verdict": "", "rules": [], "error": ""}
         results.append(result)
         try:
-            question = await ask(test.given, now)
+            questions = await ask(test.given, now)
         except InvalidRequest as fault:
             result["error"] = str(fault)
         else:
-            result |= await beside(partial(_result, policy, test, question))
+            result |= await beside(partial(_result, policy, test, questions))
     return results
 
 
-def _result(policy: CompiledPolicy, test: Test, question: Question) -> dict[str, Any]:
+def _result(policy: CompiledPolicy, test: Test, questions: list[Question]) -> dict[str, Any]:
     failures = [
         found
+        for question in questions
         for rule in _in_scope(policy, question, test.given.key or {})
         if (found := answer(rule, question)) is not None and not found.held
     ]
     verdict = verdict_of(failures)
-    rules = [found.rule for found in failures]
+    rules = list(dict.fromkeys(found.rule for found in failures))
     expected = test.expect
     passed = verdict == expected.verdict and (expected.rules is None or sorted(expected.rules) == sorted(rules))
     return {"passed": passed, "verdict": verdict, "rules": rules}

@@ -169,6 +169,19 @@ async def test_a_named_key_has_its_own_facts(server: Server) -> None:
         assert (await server.ask("POST", EVALUATE, {"key": wrong, "operation": "decrypt"}))[0] == 400
 
 
+async def test_rewrapping_is_answered_for_both_halves(server: Server) -> None:
+    await _ready(server)
+    await server.ask("POST", "transit/keys/k/rotate")
+    rules = [{"name": "v", "operations": ["rewrap"], "require": "key.version == 2"}]
+    await write(server, "", "p", rules=rules)
+    data = await _evaluate(server, key={"mount": "transit/", "name": "k", "version": 1}, operation="rewrap")
+    assert [(rule["values"], rule["held"]) for rule in data["rules"]] == [
+        ({"key.version": 1}, False),
+        ({"key.version": 2}, True),
+    ]
+    assert data["verdict"] == "deny"
+
+
 async def test_impact_names_the_versions_that_a_draft_stops(server: Server) -> None:
     await make(server, "eu")
     await _ready(server)
