@@ -22,7 +22,7 @@ from server.tenants.crypto_policies.globs import matches_any
 from server.tenants.namespaces.names import normalise
 
 MAX_DAYS = 400
-"""The longest validity of an exception, in seconds."""
+"""The longest validity of an exception, in days."""
 
 _DAY_SECONDS = 86_400
 
