@@ -14,7 +14,7 @@ from server.audit.ledger.offline.exports.sinks import Sink, SinkFault, open_sink
 from server.audit.ledger.offline.findings import GOOD, TAMPERED, UNREADABLE
 from server.audit.ledger.offline.proven import NotProven, ProvenLog
 from server.audit.ledger.offline.sources import Unreadable
-from server.cli.audit.inputs import POLICY_FLAG, open_source, read_choice, read_file, read_policy
+from server.cli.audit.inputs import POLICY_FLAG, open_source, read_choice, read_file, read_number, read_policy
 from server.cli.audit.progress import Progress
 from server.cli.command import Command, CommandFailed, Invocation
 from server.config.flags import Flag, Flags, UsageError
@@ -33,7 +33,9 @@ def _run(invocation: Invocation) -> int:
     source = open_source(flags.operands[0], invocation.environment)
     progress = Progress("exported")
     try:
-        export = Export(ProvenLog(source, read_policy(flags)), Path(cursor) if cursor else None)
+        export = Export(
+            ProvenLog(source, read_policy(flags)), Path(cursor) if cursor else None, read_number(flags, "from", 0)
+        )
         sink = _sink(form, flags)
         try:
             if follows:
@@ -86,6 +88,7 @@ EXPORT = Command(
         Flag("as", f"{', '.join(FORMATS)} or {_PARQUET}. The default is {next(iter(FORMATS))}."),
         Flag("to", "A file, tcp://HOST:PORT, udp://HOST:PORT, http:// or https://. The default is -, standard output."),
         Flag("cursor", "A file that keeps how far this has come, to go on from there the next time."),
+        Flag("from", "The entry to begin with where there is no cursor yet, as in a log that was pruned."),
         Flag("follow", "Go on with what comes.", takes_value=False),
         Flag("header-file", "A file with headers for HTTP, a line each, such as Authorization: Bearer ..."),
         POLICY_FLAG,

@@ -94,8 +94,12 @@ def _shown(answer: Answer, size: int) -> str:
 
 
 def _text(answer: Answer) -> str:
-    """The entries, a line each."""
-    return "".join(f"{hit.entry.decode('utf-8', 'replace')}\n" for hit in answer.hits)
+    """The entries, a line each; what a terminal would obey is escaped as in JSON."""
+    return "".join(f"{''.join(map(_escaped, hit.entry.decode('utf-8', 'replace')))}\n" for hit in answer.hits)
+
+
+def _escaped(character: str) -> str:
+    return character if character.isprintable() else json.dumps(character)[1:-1]
 
 
 QUERY = Command(

@@ -45,7 +45,7 @@ def prove_entry(log: ProvenLog, index: int, entry: bytes) -> InclusionProof:
 def prove_request(log: ProvenLog, request_id: str, progress: Callable[[int, int], None]) -> list[Proved]:
     """The proofs of a request's entries, in their order. Raises ``NotProven``."""
     hits: list[Hit] = []
-    for answer in find(log, Query(request_id=request_id), 0, _MAX_ENTRIES_OF_A_REQUEST):
+    for answer in find(log, Query(request_id=request_id), log.first_entry(), _MAX_ENTRIES_OF_A_REQUEST):
         progress(answer.next_index, log.checkpoint.size)
         hits = answer.hits
         # A response comes after its request.

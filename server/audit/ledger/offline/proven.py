@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from functools import lru_cache
 from hashlib import sha256
@@ -66,6 +67,22 @@ class ProvenLog:
         if b"".join([sha256(b"\0" + entry).digest() for entry in entries]) != hashes:
             raise NotProven(f"{tile.path} isn't what was signed")
         return entries
+
+    def first_entry(self) -> int:
+        """The first entry that is there, where those before it were pruned."""
+        bundles = range(-(-self.checkpoint.size // WIDTH))
+        # Usually nothing was pruned.
+        first = 0 if not bundles or self._has_bundle(0) else bisect_left(bundles, True, key=self._has_bundle)
+        return min(first * WIDTH, self.checkpoint.size)
+
+    def _has_bundle(self, number: int) -> bool:
+        try:
+            read_entries(self.source.read, tile_in(ENTRIES, number, self.checkpoint.size))
+        except MissingTile:
+            return False
+        except (BadTile, BadFile):
+            return True
+        return True
 
     def entry(self, index: int) -> bytes:
         """One entry."""

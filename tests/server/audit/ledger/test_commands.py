@@ -144,6 +144,22 @@ def test_prove_and_verify_proof(
     assert Ran(capsys, "prove", ledger.path, "--request-id", REQUEST, "--out", out).status == 1
 
 
+def test_a_request_of_a_pruned_log_is_proved(
+    large_ledger: Ledger, policy: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ledger = large_ledger.copy(tmp_path / "log")
+    for number in range(100):
+        (ledger.path / f"tile/entries/{number:03}").unlink()
+        (ledger.path / f"tile/0/{number:03}").unlink()
+    for index, status in ((100 * 256, 0), (69_998, 0), (99 * 256, 2)):
+        request = json.loads(ledger.entries[index])["request"]["id"]
+        ran = Ran(capsys, "prove", ledger.path, "--request-id", request, "--out", tmp_path / str(index))
+        assert ran.status == status
+        if status == 0:
+            proof = tmp_path / str(index) / "request.tlog-proof"
+            assert Ran(capsys, "verify-proof", proof, "--policy", policy).status == 0
+
+
 def test_a_proof_is_judged_by_the_policy(
     ledger: Ledger, policy: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -223,6 +239,25 @@ def test_query_of_a_log_of_several_levels(large_ledger: Ledger, capsys: pytest.C
     ran = Ran(capsys, "query", large_ledger.path, "--request-id", json.loads(large_ledger.entries[-1])["request"]["id"])
     assert ran.status == 0
     assert ran.out.encode().splitlines() == large_ledger.entries[-2:]
+
+
+def test_entries_do_not_command_a_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A path is whatever a client has sent: JSON leaves some control characters as they are."""
+    entry = '{"request":{"id":"a","path":"\x9b2J\x7f\u202eé"}}'.encode()
+    ledger = Ledger(tmp_path / "log").append([entry])
+    ledger.sign()
+    assert Ran(capsys, "query", ledger.path).out == '{"request":{"id":"a","path":"\\u009b2J\\u007f\\u202eé"}}\n'
+
+
+def test_progress_is_shown_on_a_terminal_alone(
+    ledger: Ledger, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("server.cli.audit.progress._SECONDS", 0.0)
+    assert Ran(capsys, "verify", ledger.path).err == ""
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    shown = Ran(capsys, "verify", ledger.path).err
+    assert "verified 512 of 700 entries (73 %)" in shown
+    assert shown.endswith("\r\x1b[K")
 
 
 def test_an_empty_log(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

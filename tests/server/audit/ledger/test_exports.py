@@ -139,6 +139,15 @@ def test_a_cursor_goes_on_where_it_was(ledger: Ledger, tmp_path: Path, capfdbina
     assert found == [list(range(300)), [300], list(range(301, 700))]
 
 
+def test_an_export_begins_behind_what_was_pruned(ledger: Ledger, tmp_path: Path, capfdbinary: Any) -> None:
+    (ledger.path / "tile/entries/000").unlink()
+    cursor = tmp_path / "cursor"
+    assert run(capfdbinary, ledger.path, "-cursor", cursor)[0] == 1
+    for expected in (range(256, 700), range(0)):
+        status, out, _ = run(capfdbinary, ledger.path, "-cursor", cursor, "-from=256")
+        assert (status, [json.loads(text)["index"] for text in out.splitlines()]) == (0, list(expected))
+
+
 def test_cursors_of_other_logs_are_refused(ledger: Ledger, tmp_path: Path, capfdbinary: Any) -> None:
     cursor = tmp_path / "cursor"
     assert run(capfdbinary, ledger.path, "-cursor", cursor)[0] == 0

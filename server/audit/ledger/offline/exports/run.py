@@ -15,13 +15,13 @@ _POLL_SECONDS = 1.0
 
 
 class Export:
-    """One run over a log, from where the cursor's file says, or else from the first entry."""
+    """One run over a log, from where the cursor's file says, or else from the entry ``first``."""
 
-    def __init__(self, log: ProvenLog, cursor: Path | None) -> None:
+    def __init__(self, log: ProvenLog, cursor: Path | None, first: int = 0) -> None:
         """Raises ``BadCursor``, ``NotProven`` if the log doesn't extend what the cursor has seen, and ``OSError``."""
         self._log = log
         self._path = cursor
-        self._next = 0
+        self._next = min(first, log.checkpoint.size)
         known = None if cursor is None else read_cursor(cursor)
         if known is not None:
             if known.origin != log.checkpoint.origin:
