@@ -115,6 +115,27 @@ def test_that_policies_are_off_is_logged_at_every_start(tmp_path: Path) -> None:
         assert len(said) == 2
 
 
+def test_callers_are_known_by_the_method_of_their_login(tmp_path: Path) -> None:
+    with Server(Product.CRYPTOSERVE, tmp_path, settings="workers = 2\n") as server:
+        server.initialize(shares=1, threshold=1)
+        server.unseal()
+        server.request("POST", "sys/mounts/transit", {"type": "transit"}).data()
+        server.request("POST", "sys/auth/people", {"type": "userpass"})
+        policy = 'path "transit/*" { capabilities = ["create", "update"] }'
+        server.request("POST", "sys/policies/acl/any", {"policy": policy})
+        for kind in ("service", "batch"):
+            user = {"password": "a password", "token_policies": "any", "token_type": kind}
+            server.request("POST", f"auth/people/users/{kind}", user)
+        rule = {"name": "r", "operations": ["encrypt"], "require": "caller.auth_type == 'userpass'"}
+        assert server.request("POST", POLICY, {"rules": [rule]}).status == 200
+        text = {"plaintext": "AAAA"}
+        assert server.request("POST", "transit/encrypt/k", text).status == 403
+        for kind in ("service", "batch"):
+            answer = server.request("POST", f"auth/people/login/{kind}", {"password": "a password"})
+            token = json.loads(answer.body)["auth"]["client_token"]
+            assert server.request("POST", "transit/encrypt/k", text, token=token).status == 200
+
+
 def test_a_stream_follows_a_policy_that_is_written_meanwhile(tmp_path: Path) -> None:
     with Server(Product.CRYPTOSERVE, tmp_path, settings="workers = 2\n") as server:
         server.initialize(shares=1, threshold=1)

@@ -112,7 +112,7 @@ def _note(
             continue
         question = Question(operation, facts, default_request(facts, operation, {}), NO_CALLER, "", moment)
         kept = plan.kept(operation, facts)
-        findings = kept.findings.with_others(plan.of_profiles(kept, question)) if kept.profiles else kept.findings
+        findings = plan.of_profiles(kept, question) if kept.profiles else kept.findings
         refusing = [
             each.answer.rule for each in findings.failures if each.answer.mode is Mode.ENFORCE and not each.excepted_by
         ]

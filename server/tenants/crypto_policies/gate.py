@@ -74,6 +74,8 @@ class PolicyGate:
         kept = plan.kept(operation, key)
         if kept.settled:
             findings, settled = kept.findings, True
+        elif kept.by_profile and (known := kept.options.get((request.hash, request.scheme, request.pure))) is not None:
+            findings, settled = known, False
         else:
             caller = NO_CALLER if call.caller is None else caller_facts(call.caller)
             question = Question(operation, key, request, caller, call.remote_address, now)

@@ -110,12 +110,18 @@ class Kept:
 
     callers: dict[CallerFacts, Findings] = field(default_factory=dict)
     options: dict[tuple[str, str, bool], Findings] = field(default_factory=dict)
+    """Of profiles, with those on the key alone."""
 
     settled: bool = False
     """Whether no rule is left to be asked."""
 
+    by_profile: bool = False
+    """Whether nothing but profiles is left: then ``options`` has the whole result."""
+
     def __post_init__(self) -> None:
-        self.settled = not (self.by_caller or self.by_request or self.profiles)
+        left = bool(self.by_caller or self.by_request)
+        self.settled = not left and not self.profiles
+        self.by_profile = not left and bool(self.profiles)
 
 
 class Plan:
@@ -227,12 +233,12 @@ class Plan:
         return found
 
     def of_profiles(self, kept: Kept, question: Question) -> Findings:
-        """The result of the profiles."""
+        """The result of the profiles and of the rules on the key alone."""
         request = question.request
         options = request.hash, request.scheme, request.pure
         found = kept.options.get(options)
         if found is None:
-            found = NOTHING
+            found = kept.findings
             for profile in kept.profiles:
                 found = found.with_others(self.finding(answer(profile, question), question.key))
             if len(kept.options) >= MAX_OPTIONS:
@@ -251,13 +257,9 @@ class Plan:
     def decide(self, question: Question) -> tuple[Findings, bool]:
         """The result of all rules, and whether none of them depends on the request."""
         kept = self.kept(question.operation, question.key)
-        findings = kept.findings
-        if kept.settled:
-            return findings, True
+        findings = self.of_profiles(kept, question) if kept.profiles else kept.findings
         if kept.by_caller:
             findings = findings.with_others(self.of_caller(kept, question))
-        if kept.profiles:
-            findings = findings.with_others(self.of_profiles(kept, question))
         if kept.by_request:
             findings = findings.with_others(self.of_request(kept, question))
         return findings, not kept.by_request and not kept.profiles

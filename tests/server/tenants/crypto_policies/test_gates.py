@@ -254,6 +254,24 @@ async def test_a_profile_takes_the_mode_of_its_policy(server: Server) -> None:
     assert (call.crypto_policy.verdict, len(call.crypto_policy.rules)) == ("allow", 1)
 
 
+async def test_a_profile_and_rules_have_their_say_together(server: Server) -> None:
+    caller = {"name": "caller", "operations": ["sign"], "require": "caller.auth_type != ''"}
+    hashed = {"name": "hash", "operations": ["sign"], "require": "request.hash != 'sha1'"}
+    await write(server, "", "p", profile="cnsa-2.0", rules=[STRENGTH])
+    gate, facts = await gate_of(server), key()
+    for _ in range(3):
+        names = [text.split('"')[3] for text in _refusals(gate, work(), SIGN, facts, RequestFacts(hash="sha1"))]
+        assert len(names) == 2
+        assert names[0].startswith("cnsa-2.0/")
+        assert names[1] == "strength"
+    await write(server, "", "p", profile="cnsa-2.0", rules=[STRENGTH, caller, hashed])
+    gate, facts = await gate_of(server), key()
+    for _ in range(3):
+        names = [text.split('"')[3] for text in _refusals(gate, work(), SIGN, facts, RequestFacts(hash="sha1"))]
+        assert [name for name in names if "/" not in name] == ["caller", "hash", "strength"]
+        assert len(names) == 4
+
+
 async def test_the_nearest_to_the_root_chooses_the_default(server: Server) -> None:
     await make(server, "eu")
     await write(server, "eu", "a", defaults={"phi": {"transit": {"type": "aes128-gcm96"}}})
