@@ -115,11 +115,11 @@ class Application:
             if scope["method"] != "HEAD" and at_once(head, body):
                 return
         headers = with_security(self._headers, answer.headers)
-        headers.append(_identified(answer))
         if sent.namespace:
             headers.append((b"x-vault-namespace", sent.namespace))
         if answer.status != 204:
             headers.append((b"content-length", b"%d" % len(body)))
+        headers.append(_identified(answer))
         if amid:
             await self._answer_amid(scope, answer.status, headers, body, receive, send)
             return

@@ -36,6 +36,23 @@ _VAULT_COUNTERS = (*_UNAUDITED.values(), _CREATION)
 
 
 @dataclass(frozen=True, slots=True)
+class LedgerGauges:
+    """Current values of the audit ledger."""
+
+    entries: int
+    """The entries under a checkpoint."""
+
+    lag_seconds: float
+    """The age of the oldest entry that may not be under a checkpoint; 0 if all are."""
+
+    checkpoint_seconds: float | None
+    """The age of the newest checkpoint; None before the first."""
+
+    errors: int
+    """The failures of the integrator since the directory was made."""
+
+
+@dataclass(frozen=True, slots=True)
 class Gauges:
     """Current values. The second half is absent while the server is sealed."""
 
@@ -46,6 +63,9 @@ class Gauges:
 
     encryptions: int = 0
     """The number of encryptions of the barrier's newest key."""
+
+    ledger: LedgerGauges | None = None
+    """None where no audit ledger is enabled."""
 
     certificate_ends: Mapping[str, float] = field(default_factory=dict)
     """The earliest end of each TLS listener's certificates, in seconds since the epoch; also while sealed."""
@@ -147,6 +167,8 @@ def _families(counts: Counts, gauges: Gauges) -> Iterator[Metric]:
         yield UnknownMetricFamily(
             name, f"Audit entries of {entry.name.lower()}s that no device accepted.", value=counts.unaudited[entry]
         )
+    if gauges.ledger is not None:
+        yield from _ledger(gauges.ledger)
     yield _histogram(counts)
     yield CounterMetricFamily("cryptoserve_bugs", "Requests that ended in an unexpected exception.", value=counts.bugs)
     ends = GaugeMetricFamily(
@@ -161,6 +183,25 @@ def _families(counts: Counts, gauges: Gauges) -> Iterator[Metric]:
     build = GaugeMetricFamily("cryptoserve_build_info", "Which version runs.", labels=("version",))
     build.add_metric((VERSION,), 1)
     yield build
+
+
+def _ledger(ledger: LedgerGauges) -> Iterator[Metric]:
+    """How far the audit ledger's entries are signed."""
+    yield CounterMetricFamily(
+        "cryptoserve_audit_ledger_entries", "Entries of the audit ledger under a checkpoint.", value=ledger.entries
+    )
+    yield GaugeMetricFamily(
+        "cryptoserve_audit_ledger_lag_seconds",
+        "Age of the oldest entry that may not be under a checkpoint.",
+        value=ledger.lag_seconds,
+    )
+    age = GaugeMetricFamily("cryptoserve_audit_ledger_checkpoint_age_seconds", "Age of the newest checkpoint.")
+    if ledger.checkpoint_seconds is not None:
+        age.add_metric((), ledger.checkpoint_seconds)
+    yield age
+    yield CounterMetricFamily(
+        "cryptoserve_audit_ledger_errors", "Failures to integrate or sign the audit ledger.", value=ledger.errors
+    )
 
 
 def _stored(counts: Counts, gauges: Gauges) -> Iterator[Metric]:

@@ -175,3 +175,13 @@ def test_answers_outside_the_api_and_without_a_token_name_a_request_too(server: 
     ):
         answer = httpx.request(method, f"{server.address}{url}", follow_redirects=False)
         assert (answer.status_code, len(answer.headers["x-vault-request-id"])) == (status, 36), url
+
+
+def test_metrics_tell_the_pace(server: Server, log: Path) -> None:
+    _proof(server, _encrypt(server).headers["x-vault-request-id"])
+    text = server.request("GET", "sys/metrics?format=prometheus").body.decode()
+    values = dict(line.rsplit(" ", 1) for line in text.splitlines() if line.startswith("cryptoserve_audit_ledger"))
+    assert 0 < float(values["cryptoserve_audit_ledger_entries_total"]) <= size_of(log)
+    assert 0 <= float(values["cryptoserve_audit_ledger_lag_seconds"]) < 5
+    assert 0 <= float(values["cryptoserve_audit_ledger_checkpoint_age_seconds"]) < 5
+    assert float(values["cryptoserve_audit_ledger_errors_total"]) == 0

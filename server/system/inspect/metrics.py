@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from engines.base import Body, Call, Raw, Reply
-from server.runtime.metrics import Gauges, json_data, prometheus_text
+from server.audit.ledger.device.pace import Pace, pace_of
+from server.core.unsealed import Unsealed
+from server.runtime.metrics import Gauges, LedgerGauges, json_data, prometheus_text
 from server.system.state import System
 
 _JSON, _PROMETHEUS = "", "prometheus"
@@ -50,4 +52,13 @@ async def _gauges(system: System) -> Gauges:
         mounts=tuple(kinds.items()),
         encryptions=(await system.core.runtime.barrier.key_status()).encryptions,
         certificate_ends=ends,
+        ledger=_ledger(unsealed),
     )
+
+
+def _ledger(unsealed: Unsealed) -> LedgerGauges | None:
+    device = unsealed.audit.ledger.device
+    pace: Pace | None = None if device is None else pace_of(device.directory)
+    if pace is None:
+        return None
+    return LedgerGauges(pace.size, pace.lag_seconds, pace.checkpoint_seconds, pace.errors)

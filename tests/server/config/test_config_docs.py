@@ -13,6 +13,7 @@ from compat import queries
 from compat.hcl.reader import Attribute, Block, Body, parse
 from compat.json import text
 from server.audit.devices.file import FileDevice
+from server.audit.ledger.device.device import LedgerDevice
 from server.audit.options import OPTIONS
 from server.cli.server import FLAGS
 from server.config import load_config
@@ -93,6 +94,7 @@ def test_every_word_is_documented(title: str) -> None:
     [
         ("options, of an audit device", OPTIONS),
         ("options, of an audit device of type file", FileDevice.options),
+        ("options, of an audit device of type ledger", LedgerDevice.options),
     ],
 )
 def test_every_option_of_audit_devices_is_documented(title: str, options: Mapping[str, str]) -> None:

@@ -166,7 +166,8 @@ class LedgerDevice:
         assert run is not None and journal is not None, "the device is open"
         frames = []
         for entry in run.stamp(lines):
-            if len(entry) > MAX_ENTRY_BYTES or looks_shortened(entry):
+            # Only where it may take long: the caller has looked at the others.
+            if wait and (len(entry) > MAX_ENTRY_BYTES or looks_shortened(entry)):
                 entry = self._put_aside(entry)
             frames.append(encode_frame(entry))
         group = frames[0] if len(frames) == 1 else b"".join(frames)

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from hashlib import sha256
+from struct import Struct
 from typing import TypeAlias
 from zlib import crc32
 
@@ -19,6 +20,8 @@ from server.audit.ledger.log.tiles import MAX_ENTRY_BYTES
 HEADER_BYTES = 8
 MAX_FRAME_BYTES = HEADER_BYTES + MAX_ENTRY_BYTES
 SEGMENT_DIGITS = 16
+
+_header = Struct(">II").pack
 
 _CHUNK_BYTES = 1024 * 1024
 _SEARCH_FACTOR = 64
@@ -53,7 +56,7 @@ class Skip:
 def encode_frame(entry: bytes) -> bytes:
     """The frame of one entry of 1 to 65,535 bytes."""
     assert 0 < len(entry) <= MAX_ENTRY_BYTES
-    return len(entry).to_bytes(4, "big") + crc32(entry).to_bytes(4, "big") + entry
+    return _header(len(entry), crc32(entry)) + entry
 
 
 def encode_frames(entries: Iterable[bytes]) -> bytes:

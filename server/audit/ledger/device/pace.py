@@ -1,0 +1,56 @@
+"""Pace of a ledger's integrator, as the shared page tells: for metrics, not for decisions."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+
+from server.audit.ledger.device.directory import LedgerDirectory, SharedPage
+
+_SECOND = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Progress of the integrator."""
+
+    size: int
+    lag_seconds: float
+    """The age of the oldest entry that may not be under a checkpoint; 0 if all are."""
+
+    checkpoint_seconds: float | None
+    """The age of the newest checkpoint; None before the first."""
+
+    errors: int
+
+
+def pace_of(directory: LedgerDirectory) -> Pace | None:
+    """The pace of the ledger in ``directory``; None if it can't be read."""
+    try:
+        page = directory.page()
+    except OSError:
+        return None
+    try:
+        words = page.words
+        signed = words[SharedPage.CHECKPOINT_NANOSECONDS]
+        behind = max(0, time.monotonic_ns() - words[SharedPage.CAUGHT_UP_NANOSECONDS])
+        return Pace(
+            words[SharedPage.SIZE],
+            0.0 if _caught_up(directory, page) else behind / _SECOND,
+            max(0, time.time_ns() - signed) / _SECOND if signed else None,
+            words[SharedPage.ERRORS],
+        )
+    finally:
+        page.close()
+
+
+def _caught_up(directory: LedgerDirectory, page: SharedPage) -> bool:
+    """Whether the journal ends where it is integrated."""
+    words = page.words
+    if words[SharedPage.SEGMENT] != words[SharedPage.READ_SEGMENT]:
+        return False
+    try:
+        return os.stat(directory.segment(words[SharedPage.SEGMENT])).st_size <= words[SharedPage.READ_OFFSET]
+    except OSError:
+        return False
