@@ -14,7 +14,7 @@ import re
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple, Protocol
 
 from server.tenants.crypto_policies.language import ExpressionError, variables_of
@@ -37,6 +37,9 @@ MISSING = (
 
 MAX_TRIAL_SECONDS = 0.005
 """The processor time allowed to one evaluation, tried with full lists and maps when an expression is written."""
+
+MAX_COMPILED = 1024
+"""How many expressions are kept compiled by their text: what is written isn't compiled again when it is loaded."""
 
 _TRIALS = 3
 _PLACED = re.compile(r"<input>:(\d+):(\d+): ([^\n]*+)")
@@ -122,14 +125,18 @@ def compile_expression(text: str, *, new: bool = True) -> Expression:
 
     Raises ``ExpressionError`` with line and column; ``MissingLibrary`` without the library.
     """
-    names = variables_of(text)
-    need = max((VARIABLES[name].need for name in names), default=Need.KEY)
-    uses_key = any(VARIABLES[name].of_key for name in names)
-    compiled = _compile(text, need, uses_key=uses_key)
-    expression = Expression(text, compiled, names, need, uses_key=uses_key)
+    expression = _expression(text)
     if new:
         _check_cost(expression)
     return expression
+
+
+@lru_cache(maxsize=MAX_COMPILED)
+def _expression(text: str) -> Expression:
+    names = variables_of(text)
+    need = max((VARIABLES[name].need for name in names), default=Need.KEY)
+    uses_key = any(VARIABLES[name].of_key for name in names)
+    return Expression(text, _compile(text, need, uses_key=uses_key), names, need, uses_key=uses_key)
 
 
 def _check_cost(expression: Expression) -> None:

@@ -33,6 +33,9 @@ from server.tenants.namespaces.names import Namespace
 from server.tenants.policies.store import check_version
 from storage.base import Transaction
 
+_MOST_NAMED = 10
+"""How many rules the error of a test names."""
+
 
 class NamespacePolicies:
     """The policies and exceptions of ``namespace``, in ``table``."""
@@ -86,7 +89,8 @@ class NamespacePolicies:
         """Raise ``InvalidRequest`` with the first test that fails."""
         for result in await self.tests(policy):
             if not result["passed"]:
-                reason = result["error"] or f"the verdict is {result['verdict']}, by the rules {result['rules']}"
+                named = ", ".join(result["rules"][:_MOST_NAMED]) or "no rule"
+                reason = result["error"] or f"the verdict is {result['verdict']}, by {named}"
                 raise InvalidRequest(f'test "{result["name"]}" fails: {reason}')
 
     async def tests(self, policy: CompiledPolicy) -> list[dict[str, Any]]:
