@@ -151,7 +151,7 @@ def _check_tree(source: Listing, request: Request, report: Report, checkpoint: C
 
 def _judge_missing(tree: TreeCheck, report: Report, events: Sequence[tuple[int, dict[str, object]]]) -> None:
     """Report missing files: pruned if an entry says so, otherwise removed."""
-    below = [event["below"] for _, event in events if event.get("event") == "pruned"]
+    below = [event.get("below") for _, event in events if event.get("event") == "pruned"]
     pruned = max((number for number in below if isinstance(number, int)), default=0)
     for tile in tree.missing:
         if tile.end_leaf <= pruned:

@@ -11,6 +11,7 @@ from server.audit.ledger.offline.exports.records import Record
 from server.audit.ledger.offline.exports.sinks import SinkFault
 
 _ROWS = 65_536
+_MAX_INTEGER = 2**63
 
 
 class ParquetSink:
@@ -33,7 +34,7 @@ class ParquetSink:
 
     def write(self, records: Sequence[Record]) -> None:
         """Take records. They are only kept when the file is closed."""
-        self._rows += map(_row, records)
+        self._rows += map(row_of, records)
         if len(self._rows) >= _ROWS:
             self._flush()
 
@@ -76,7 +77,7 @@ def _schema(arrow: Any) -> Any:
     )
 
 
-def _row(record: Record) -> Mapping[str, Any]:
+def row_of(record: Record) -> Mapping[str, Any]:
     use = next(iter(record.uses()), {})
     version, algorithm = use.get("key_version"), use.get("algorithm")
     return {
@@ -95,7 +96,7 @@ def _row(record: Record) -> Mapping[str, Any]:
         "algorithm": algorithm if isinstance(algorithm, str) else None,
         "verdict": record.text("crypto_policy", "verdict") or None,
         "error": record.error or None,
-        "key_version": version if isinstance(version, int) else None,
+        "key_version": version if isinstance(version, int) and abs(version) < _MAX_INTEGER else None,
         "success": not record.failed if record.type == "response" else None,
         "entry": record.entry,
     }

@@ -13,6 +13,9 @@ import orjson
 
 from server.audit.ledger.offline.entries import Clock
 
+_MAX_INTEGER = 2**63
+"""The numbers of other systems have 64 bits: nanoseconds since 1970 up to the year 2262."""
+
 
 @dataclass(frozen=True)
 class Record:
@@ -58,7 +61,8 @@ class Record:
     @cached_property
     def nanoseconds(self) -> int | None:
         """The time of writing, in nanoseconds since the epoch."""
-        return Clock().nanoseconds(self.text("time"))
+        found = Clock().nanoseconds(self.text("time"))
+        return found if found is not None and -_MAX_INTEGER <= found < _MAX_INTEGER else None
 
     @property
     def failed(self) -> bool:
