@@ -35,7 +35,7 @@ MISSING = (
     "install the extra crypto-policy on a machine that it has wheels for"
 )
 
-MAX_TRIAL_SECONDS = 0.005
+MAX_TRIAL_SECONDS = 0.002
 """The processor time allowed to one evaluation, tried with full lists and maps when an expression is written."""
 
 MAX_COMPILED = 1024

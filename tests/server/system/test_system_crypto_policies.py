@@ -10,7 +10,7 @@ import pytest
 
 from engines.durations import format_time
 from server.core.settings import Settings
-from server.tenants.crypto_policies import table, writes
+from server.tenants.crypto_policies import table, trials, writes
 from storage.base import Damaged, put
 from tests.server.systems import NewServer, Server
 from tests.server.tenants.crypto_policies.policies import STRENGTH, gate_of, refused, table_of, write
@@ -173,6 +173,12 @@ async def test_a_failing_test_leaves_the_old_version(server: Server) -> None:
     test["given"] = {"key": {"type": "rsa-1"}, "operation": "sign"}
     assert (await refused(server, "pci", rules=[STRENGTH], tests=[test])).startswith('test "t" fails: unknown key type')
     assert (await server.ask("GET", PATH))[1]["data"]["description"] == "old"
+
+
+async def test_tests_may_take_so_long(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trials, "MAX_TESTS_SECONDS", -1)
+    test = {"name": "t", "given": {"key": {"type": "rsa-2048"}, "operation": "sign"}, "expect": {"verdict": "deny"}}
+    assert (await refused(server, "pci", rules=[STRENGTH], tests=[test])).startswith("the tests of a crypto policy may")
 
 
 async def test_a_document_is_checked_without_being_stored(server: Server) -> None:
