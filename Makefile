@@ -62,18 +62,18 @@ format: $(VENV)/.dev
 lock: $(VENV)/.dev
 	$(PIP) install uv
 	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url --no-annotate \
-	    --custom-compile-command "make lock" pyproject.toml --extra crypto-policy --group build -o requirements.lock
+	    --custom-compile-command "make lock" pyproject.toml sdk/pyproject.toml --extra crypto-policy --group build -o requirements.lock
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate \
-	    --custom-compile-command "make lock" --constraint requirements.lock pyproject.toml --extra crypto-policy --group dev -o requirements-dev.lock
+	    --custom-compile-command "make lock" --constraint requirements.lock pyproject.toml sdk/pyproject.toml --extra crypto-policy --group dev -o requirements-dev.lock
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate \
 	    --custom-compile-command "make lock" --constraint requirements-dev.lock --group bench -o requirements-bench.lock
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.serve: requirements.lock pyproject.toml | $(BIN)/python
+$(VENV)/.serve: requirements.lock pyproject.toml sdk/pyproject.toml | $(BIN)/python
 	$(PIP) install --require-hashes --requirement requirements.lock
-	$(PIP) install --no-deps --no-build-isolation --editable .
+	$(PIP) install --no-deps --no-build-isolation --editable . --editable sdk
 	touch $@
 
 $(VENV)/.dev: requirements-dev.lock pyproject.toml sdk/pyproject.toml | $(BIN)/python

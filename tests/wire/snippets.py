@@ -170,6 +170,9 @@ def session(
     """A session that has the commands of the documentation in its path, and before them what lies in ``programs``."""
     path = [*map(str, programs), str(require_bao().parent), sysconfig.get_path("scripts"), os.environ.get("PATH", "")]
     settings = {"PATH": os.pathsep.join(path), "HOME": str(directory), "PYTHONWARNINGS": "error", **environment}
+    if real := replaced.get(DOCUMENTED_ADDRESS):
+        # What the SDK finds by itself beside a development server: that this is so, tests/sdk/test_settings.py sees.
+        settings |= {"CRYPTOSERVE_ADDR": f"http://{real}", "CRYPTOSERVE_TOKEN": "root"}
     made = Session(directory, replaced, settings)
     try:
         yield made
