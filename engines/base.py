@@ -11,6 +11,7 @@ with the table and the ``EngineType``, and an entry point in ``cryptoserve.engin
 
 from __future__ import annotations
 
+import math
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
@@ -332,6 +333,28 @@ class Clock(Protocol):
         """Seconds since the epoch."""
 
 
+class UseCounts(Protocol):
+    """The counts of uses of keys, which the server makes and stores (``engines.keys.counting.use_records``)."""
+
+    @property
+    def since(self) -> float:
+        """The time from which all uses are counted, in seconds since the epoch; infinity while they aren't."""
+
+    async def flush(self) -> None:
+        """Store what this process has counted."""
+
+
+class NoUseCounts:
+    """The counts of a server that doesn't count."""
+
+    since = math.inf
+
+    async def flush(self) -> None:
+        """Nothing to store."""
+
+
+NOT_COUNTED: UseCounts = NoUseCounts()
+
 MayUpdate: TypeAlias = Callable[[Caller | None, str, Mapping[str, Any]], Awaitable[bool]]
 """``may_update(caller, path, parameters)``: whether ``caller`` may also update ``path`` below the mount so."""
 
@@ -367,6 +390,7 @@ class Mount:
     """The path of its namespace, ending in ``/``; ``""`` for the root."""
 
     may_update: MayUpdate = may_update_nothing
+    use_counts: UseCounts = NOT_COUNTED
 
     @property
     def place(self) -> Place:

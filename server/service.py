@@ -217,6 +217,7 @@ def _settings(config: Config) -> Settings:
         max_batch_items=config.max_batch_items,
         fips_mode=FipsMode(config.fips_mode),
         crypto_policies_enforced=config.crypto_policies == "enforce",
+        inventory_use=config.inventory_use,
         storage_type=config.storage.type,
         audit_devices=_declared(config),
         audit_through_api=config.unsafe_allow_api_audit_creation,

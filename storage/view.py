@@ -74,6 +74,11 @@ class View:
         self._cache.watch(self.prefix + key, changed)
 
 
+def within(transaction: Transaction, prefix: str) -> Transaction:
+    """The part of ``transaction`` below ``prefix``, which ends in ``/``."""
+    return _ViewTransaction(transaction, prefix)
+
+
 class _ViewTransaction:
     __slots__ = ("_prefix", "_transaction")
 

@@ -66,6 +66,14 @@ class CryptoRecord(Struct, kw_only=True, gc=False):
     operation: str
     key: str
     uses: list[KeyUse]
+    created: dict[int, float] = {}
+    """The times at which the versions in ``uses`` were made, in seconds since the epoch."""
+
+    decrypting: int = 0
+    """The number of leading ``uses`` that decrypt, where the others encrypt."""
+
+    refused: list[KeyUse] = []
+    """The use of each item that the crypto policy has refused: it is among the failed ones, but didn't fail."""
 
 
 class AppliedRule(Struct, frozen=True, kw_only=True):

@@ -80,6 +80,7 @@ class Uses(Struct, gc=False):
                 macs = key.primitive == _MAC and request.hash
                 algorithm = f"{key.algorithm}-{request.hash}" if macs else key.algorithm
                 group = algorithm, key.version, request.hash, request.scheme, variant, key.data_class
+                self.record.created[key.version] = key.created
             use = self._of(group)
             self.key, self.request, self.latest = key, request, use
         if self.gate.active and self.asking and not self.is_settled(key):
@@ -117,6 +118,8 @@ class Uses(Struct, gc=False):
         """Undo the counts, as after a trial."""
         mine = {id(use) for use in self.mine.values()}
         self.record.uses[:] = [use for use in self.record.uses if id(use) not in mine]
+        if self.leading:
+            self.record.decrypting = 0
         self.mine.clear()
         self.latest = None
         self.items = 0
@@ -129,6 +132,7 @@ class Uses(Struct, gc=False):
             if self.batch:
                 use.count += 1
                 use.failed += 1
+                self.record.refused.append(use)
             raise
 
     def _check(self, key: KeyFacts | None, request: RequestFacts, input_bytes: int) -> bool:
@@ -158,6 +162,7 @@ class Uses(Struct, gc=False):
                 data_class=data_class,
             )
             self.record.uses.insert(len(self.mine) - 1 if self.leading else len(self.record.uses), found)
+            self.record.decrypting += self.leading
         return found
 
 

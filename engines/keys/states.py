@@ -33,6 +33,34 @@ class Use(Enum):
     """Changing its versions, or deleting it."""
 
 
+class State(Enum):
+    """The state of a version, in the words of a CycloneDX CBOM, which are those of SP 800-57 part 1."""
+
+    PRE_ACTIVATION = "pre-activation"
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+    """Disabled, or soft-deleted."""
+
+    DEACTIVATED = "deactivated"
+    """Past ``not_after``, or below a minimum version."""
+
+    DESTROYED = "destroyed"
+
+
+def state_of(record: KeyringRecord, number: int, now: float) -> State:
+    """The state of version ``number`` at ``now``, in seconds since the epoch; a replaced version may be active."""
+    moment = nanoseconds_of(now)
+    if record.disabled or record.soft_deleted:
+        return State.SUSPENDED
+    if record.not_before and moment < record.not_before:
+        return State.PRE_ACTIVATION
+    if record.not_after and moment >= record.not_after:
+        return State.DEACTIVATED
+    if number < record.min_decryption_version or number < record.min_encryption_version:
+        return State.DEACTIVATED
+    return State.ACTIVE
+
+
 def check_use(record: KeyringRecord, use: Use, now: float) -> None:
     """Raises ``InvalidRequest`` unless this use is allowed at ``now``, in seconds since the epoch."""
     if record.disabled:

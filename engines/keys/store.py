@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from engines.algorithms.base import Material
 from engines.algorithms.registry import ALGORITHMS
 from engines.algorithms.row import Algorithm
-from engines.base import Call, MayUpdate, may_update_nothing
+from engines.base import NOT_COUNTED, Call, MayUpdate, UseCounts, may_update_nothing
 from engines.crypto_policy.facts import NOWHERE, KeyFacts, Place
 from engines.crypto_policy.fips import FipsGuard, FipsMode
 from engines.crypto_policy.gate import OPEN_GATE, Asking, AutomaticWork, CryptoRecord, Gate, KeyUse
@@ -74,6 +74,7 @@ class KeyStore:
 
     They are of ``algorithms``; ``plain`` allows neither derivation nor soft deletion. ``gate`` applies the crypto
     policy to keys at ``place``, and ``may_update`` tells whether a caller may also update other paths there.
+    ``use_counts`` are of the uses of the keys.
     """
 
     def __init__(
@@ -86,12 +87,14 @@ class KeyStore:
         gate: Gate = OPEN_GATE,
         place: Place = NOWHERE,
         may_update: MayUpdate = may_update_nothing,
+        use_counts: UseCounts = NOT_COUNTED,
     ) -> None:
         self.storage = storage
         self.algorithms = algorithms
         self.gate = gate
         self.place = place
         self.may_update = may_update
+        self.use_counts = use_counts
         self.blocked: set[str] = set()
         """The keys of which the log says that the crypto policy refuses to rotate them."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from engines.algorithms.registry import KEM_ALGORITHMS
 from engines.base import EngineType, Nothing, Operation, Page, Route, Row
 from engines.keys import handlers as named_keys
+from engines.keys.counting import usage
 from engines.keys.policy import classification
 from engines.keys.rules import KeyConfig
 from engines.keys.settings import KeyName, KeyTrim
@@ -19,6 +20,8 @@ ROUTES: tuple[Row[Pqc], ...] = (
     Route(_READ, "keys/{name}", keys.read, KeyName, "Read a key's settings and its public keys.", writes=False),
     Route(_UPDATE, "keys/{name}", keys.create, creation.KeyCreation, "Create a key."),
     Route(_DELETE, "keys/{name}", named_keys.delete, KeyName, "Destroy a key."),
+    Route(_READ, "keys/{name}/usage", usage.read, usage.Usage, "Read what a key's versions were used for.",
+          writes=False),
     Route(_READ, "keys/{name}/classification", classification.read, KeyName, "Read how a key is classified.",
           writes=False),
     Route(_UPDATE, "keys/{name}/classification", classification.write, classification.ClassificationBody,

@@ -20,7 +20,12 @@ class Pqc(KeepsFacts):
 
     def __init__(self, mount: Mount) -> None:
         self.keys = KeyStore(
-            mount.storage, mount.fips_mode, gate=mount.gate, place=mount.place, may_update=mount.may_update
+            mount.storage,
+            mount.fips_mode,
+            gate=mount.gate,
+            place=mount.place,
+            may_update=mount.may_update,
+            use_counts=mount.use_counts,
         )
         self.wrapping = KeyStore(mount.storage.within("import/"), mount.fips_mode)
         """Holds the one key that imported keys are wrapped to, out of reach of the paths of the API."""

@@ -14,6 +14,7 @@ from engines.base import B, Call, EngineType, Handler, Nothing, Operation, Page,
 from engines.faults import Failed, InvalidRequest
 from engines.keys import certificates as key_certificates
 from engines.keys import handlers as named_keys
+from engines.keys.counting import usage
 from engines.keys.policy import classification
 from engines.keys.settings import KeyName, KeyTrim
 from engines.signing import creation, jwks, keys, role_settings, transfer
@@ -31,6 +32,8 @@ _ROUTES: tuple[Row[Signing], ...] = (
     Route(_READ, "keys/{name}", keys.read, KeyName, "Read a key's settings and versions.", writes=False),
     Route(_UPDATE, "keys/{name}", keys.create, creation.KeyCreation, "Create a key."),
     Route(_DELETE, "keys/{name}", named_keys.delete, KeyName, "Destroy a key."),
+    Route(_READ, "keys/{name}/usage", usage.read, usage.Usage, "Read what a key's versions were used for.",
+          writes=False),
     Route(_READ, "keys/{name}/classification", classification.read, KeyName, "Read how a key is classified.",
           writes=False),
     Route(_UPDATE, "keys/{name}/classification", classification.write, classification.ClassificationBody,

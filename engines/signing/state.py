@@ -28,6 +28,7 @@ class Signing(KeepsFacts):
             gate=mount.gate,
             place=mount.place,
             may_update=mount.may_update,
+            use_counts=mount.use_counts,
         )
         self.clock = mount.clock
         self.max_batch_items = mount.max_batch_items

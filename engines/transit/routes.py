@@ -7,6 +7,7 @@ from engines.base import EngineType, Nothing, Operation, Page, Route, Row
 from engines.batches.items import DecryptItem, EncryptItem, RewrapItem
 from engines.keys import certificates as key_certificates
 from engines.keys import handlers as named_keys
+from engines.keys.counting import usage
 from engines.keys.policy import classification
 from engines.keys.rules import KeyConfig
 from engines.keys.settings import KeyName, KeyTrim
@@ -26,6 +27,8 @@ ROUTES: tuple[Row[Transit], ...] = (
     Route(_DELETE, "keys/{name}", named_keys.delete, KeyName, "Destroy a key."),
     Route(_READ, "keys/{name}/jwks", jwks.read_jwks, jwks.JwksReading, "Read a key's public keys as a JWK set.",
           writes=False, bare=True, public_where=("jwks", "public")),
+    Route(_READ, "keys/{name}/usage", usage.read, usage.Usage, "Read what a key's versions were used for.",
+          writes=False),
     Route(_READ, "keys/{name}/classification", classification.read, KeyName, "Read how a key is classified.",
           writes=False),
     Route(_UPDATE, "keys/{name}/classification", classification.write, classification.ClassificationBody,

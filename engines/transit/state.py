@@ -88,6 +88,7 @@ class Transit(KeepsFacts):
             gate=mount.gate,
             place=mount.place,
             may_update=mount.may_update,
+            use_counts=mount.use_counts,
         )
         self.counts = EncryptionCounts(mount.storage)
         self.settings = Settings(mount.storage)

@@ -98,6 +98,8 @@ TOP = (
     Setting("crypto_policies", Kind.CHOICE, "enforce",
          "Whether [crypto policies](crypto-policy.md) are enforced. `off` is for getting out of a policy that locks "
          "all callers out; it is logged at every start.", choices=CRYPTO_POLICIES),
+    Setting("inventory_use", Kind.BOOL, True,
+         "Whether [uses of keys](inventory.md) are counted; `false` is for comparing the cost."),
     Setting("max_batch_items", Kind.COUNT, MAX_BATCH_ITEMS,
          "The most items that one `batch_input` may hold; more are answered 400. Streams have no such limit.",
          minimum=1),

@@ -137,6 +137,7 @@ class Config:
     algorithm_providers: str = ""
     fips_mode: str = "disabled"
     crypto_policies: str = "enforce"
+    inventory_use: bool = True
     max_batch_items: int = MAX_BATCH_ITEMS
     workers: int = 1
     max_connections: int = MAX_CONNECTIONS

@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from auth_methods.token.jwt_issuer import JwtIssuer
+from engines.base import UseCounts
 from server.access.decision_cache import DecisionCache
 from server.access.guards import Guards
 from server.audit.broker import Broker
@@ -17,6 +18,7 @@ from server.core.maintenance import Maintenance
 from server.core.runtime import Runtime
 from server.core.tenant_pool import TenantPool
 from server.core.unsealed import Unsealed, note_version, read_cluster
+from server.core.use_writer import Counting, UseWriter, counted_since
 from server.runtime import plugins
 from server.runtime.version import PLUGIN_VERSION
 from server.tenants.crypto_policies.table import CryptoPolicyTable
@@ -84,12 +86,15 @@ async def activate(runtime: Runtime, engines: EngineOpener, *, first: bool) -> U
         catch_up,
         enforced=runtime.settings.crypto_policies_enforced,
     )
-    root = await _open_tenant(runtime, engines, ROOT, view, decisions, crypto_policies)
+    use_counts = Counting(await counted_since(view, runtime.clock(), counting=runtime.uses.active))
+    root = await _open_tenant(runtime, engines, ROOT, view, decisions, crypto_policies, use_counts)
     guards = Guards(view.within("sys/guards/"), runtime.rate_counts)
 
     async def bring_up(entry: Entry) -> Tenant:
         own_view = View(runtime.barrier, entry.namespace.storage_prefix, runtime.cache)
-        tenant = await _open_tenant(runtime, engines, entry.namespace, own_view, decisions, crypto_policies, elsewhere)
+        tenant = await _open_tenant(
+            runtime, engines, entry.namespace, own_view, decisions, crypto_policies, use_counts, elsewhere
+        )
         await tenant.mounts.clear_leftovers()
         return tenant
 
@@ -100,13 +105,16 @@ async def activate(runtime: Runtime, engines: EngineOpener, *, first: bool) -> U
         return None if tenant is None else tenant.tokens
 
     cluster = await read_cluster(view, runtime.settings)
-    unsealed = Unsealed(root, audit, cluster, guards, decisions, table, tenants, crypto_policies)
+    use_writer = UseWriter(runtime.uses, table, tenants, runtime.meter)
+    use_counts.writer = use_writer
+    unsealed = Unsealed(root, audit, cluster, guards, decisions, table, tenants, crypto_policies, use_writer)
     await unsealed.load_namespaces()
     await crypto_policies.load()
     await note_version(view, runtime.clock())
     await root.mounts.clear_leftovers()
     unsealed.maintenance = Maintenance(runtime, unsealed)
     unsealed.maintenance.start()
+    use_writer.start()
     return unsealed
 
 
@@ -117,6 +125,7 @@ async def _open_tenant(
     view: View,
     decisions: DecisionCache,
     crypto_policies: CryptoPolicyTable,
+    use_counts: UseCounts,
     elsewhere: Elsewhere | None = None,
 ) -> Tenant:
     decisions.watch(view, MOUNT_TABLE)
@@ -150,6 +159,7 @@ async def _open_tenant(
         identities,
         JwtIssuer(view.within("sys/jwt/"), _token_address(runtime, namespace), tokens),
         crypto_policies,
+        use_counts,
     )
     await tenant.mounts.begin(_built_in(namespace))
     await tenant.mounts.router()

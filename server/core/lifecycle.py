@@ -26,6 +26,7 @@ from server.core.engines import EngineOpener
 from server.core.runtime import Runtime
 from server.core.settings import Settings
 from server.core.unsealed import Unsealed
+from server.core.use_counter import UseCounter
 from server.runtime import plugins
 from server.runtime.certificates import ListenerCertificates
 from server.runtime.logs import choose_levels
@@ -106,6 +107,7 @@ class Core:
             login_counts.failures(),
             rate_counts or RateCounts(),
             meter or Meter(),
+            UseCounter(active=settings.inventory_use),
             certificates,
         )
         self.stored_seal = StoredSeal(store, seal)

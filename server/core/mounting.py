@@ -28,4 +28,5 @@ def mount_of(runtime: Runtime, tenant: Tenant, entry: MountEntry, gate: Gate = O
         namespace=tenant.namespace.path,
         gate=gate,
         may_update=partial(may_update, tenant, entry.path),
+        use_counts=tenant.use_counts,
     )

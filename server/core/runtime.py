@@ -9,6 +9,7 @@ from compat.requests import Request
 from engines.base import Clock
 from engines.crypto_policy.fips import FipsGuard
 from server.core.settings import Settings
+from server.core.use_counter import UseCounter
 from server.runtime.certificates import ListenerCertificates
 from server.runtime.meter import Meter
 from server.tenants.limits.login_failures import LoginFailures
@@ -35,6 +36,9 @@ class Runtime:
     login_failures: LoginFailures
     rate_counts: RateCounts
     meter: Meter
+    uses: UseCounter
+    """What keys were used for, until it is stored."""
+
     certificates: Sequence[ListenerCertificates] = ()
     """The certificates of the listeners."""
 

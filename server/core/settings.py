@@ -33,6 +33,9 @@ class Settings:
     crypto_policies_enforced: bool = True
     """Whether crypto policies are asked at all."""
 
+    inventory_use: bool = True
+    """Whether uses of keys are counted."""
+
     storage_type: str = "inmem"
     audit_devices: tuple[DeclaredDevice, ...] = ()
     audit_through_api: bool = False

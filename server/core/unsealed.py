@@ -19,6 +19,7 @@ from server.access.guards import Guards
 from server.audit.broker import Broker
 from server.core.settings import Settings
 from server.core.tenant_pool import TenantPool
+from server.core.use_writer import UseWriter
 from server.runtime.version import VERSION
 from server.tenants.crypto_policies.table import CryptoPolicyTable
 from server.tenants.namespaces.names import ROOT, Namespace, above, normalise
@@ -66,6 +67,7 @@ class Unsealed:
     namespaces: NamespaceTable
     tenants: TenantPool
     crypto_policies: CryptoPolicyTable
+    use_writer: UseWriter
     maintenance: BackgroundWork | None = None
 
     async def tenant(self, namespace_path: str) -> Tenant | None:
@@ -96,6 +98,7 @@ class Unsealed:
         """
         if self.maintenance is not None:
             await self.maintenance.close()
+        await self.use_writer.close()
         await self.tenants.close()
         await self.audit.close(event)
 

@@ -10,7 +10,7 @@ from compat.requests import LINES_TYPE, Request
 from engines.base import Access, Body, Call, Operation, Reply, Row
 from engines.faults import Fault, InvalidRequest, NotFound
 from server.access.request_context import RequestContext, audit_response
-from server.audit.crypto import crypto_entry
+from server.audit.crypto import CryptoEntry, crypto_entry
 from server.audit.entry import raw_answer
 from server.audit.entry import refusal as refused
 from server.core.runtime import Runtime
@@ -70,14 +70,14 @@ async def execute(
     except Exception as error:
         # Without a name for the fault, which refers to this frame: a name would keep the request alive.
         response = refused(fault_of(error) or Fault("internal error"), public=context.public)
-        response.crypto = crypto_entry(call, mount, began_ns, failed=True)
+        response.crypto = _recorded(runtime, context, call, mount, began_ns, failed=True)
         await unsealed.audit.finish(pending, response)
         if isinstance(error, Fault) and context.public:
             error.wrapped = False
         raise
     except BaseException:  # It was cancelled, and must not wait any more.
         response = refused(Fault("internal error"), public=context.public)
-        response.crypto = crypto_entry(call, mount, began_ns, failed=True)
+        response.crypto = _recorded(runtime, context, call, mount, began_ns, failed=True)
         unsealed.audit.abandon(pending, response)
         raise
     if isinstance(reply, Reply) and reply.raw is not None:
@@ -87,11 +87,20 @@ async def execute(
     else:
         response = audit_response(reply, call.warnings, context)
     if call.crypto is not None or call.crypto_policy is not None:
-        response.crypto = crypto_entry(call, mount, began_ns, failed=False)
+        response.crypto = _recorded(runtime, context, call, mount, began_ns, failed=False)
     if len(answer.body) > LONG_ANSWER_BYTES:
         await unsealed.audit.hide_answer(response, context.audit_subject())
     await unsealed.audit.finish(pending, response)
     return answer
+
+
+def _recorded(
+    runtime: Runtime, context: RequestContext, call: Call, mount: str, began_ns: int, *, failed: bool
+) -> CryptoEntry | None:
+    """Count what was done with keys, for the inventory, and return it for the audit."""
+    if call.crypto is not None and runtime.uses.active and context.match is not None:
+        runtime.uses.count(context.match.mounted, context.tenant.namespace.id, call, call.crypto)
+    return crypto_entry(call, mount, began_ns, failed=failed)
 
 
 async def _unwaited(

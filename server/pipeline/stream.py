@@ -27,6 +27,7 @@ from server.audit.crypto import crypto_entry
 from server.audit.entry import AuditResponse, refusal
 from server.core.lifecycle import Core
 from server.core.unsealed import Unsealed
+from server.core.use_counter import Seen
 from server.pipeline.authorize import end_used_up
 from server.pipeline.resolve import check_namespace
 from server.pipeline.response import Answer, Headers
@@ -67,6 +68,7 @@ class Stream:
         self._began_ns = perf_counter_ns()
         core.runtime.in_flight[context.request_id] = context.request, self._began_ns
         self._failure = failure
+        self._counted: Seen = {}
         self._decoder = _decoder(context.route.item)
         self._received = hashlib.sha256()
         self._sent = hashlib.sha256()
@@ -92,6 +94,7 @@ class Stream:
             await self._check(group)  # After parsing: policies judge the items' contents.
             began = perf_counter()
             results = await self._answer(group)
+            self._count()
             self._adapt(perf_counter() - began)
             self.items += len(results)
             self.failed += sum("error" in result for result in results)
@@ -108,6 +111,7 @@ class Stream:
         pending, self._pending = self._pending, None
         if pending is None:
             return
+        self._count()  # A group may have ended in a fault.
         self._core.runtime.in_flight.pop(self._context.request_id, None)
         try:
             if error is None or isinstance(error, Exception):
@@ -116,6 +120,12 @@ class Stream:
                 self._unsealed.audit.abandon(pending, self._outcome(error))
         finally:
             await end_used_up(self._context)
+
+    def _count(self) -> None:
+        """Count what was done with keys since the last time, for the inventory."""
+        call, match, uses = self._call, self._context.match, self._core.runtime.uses
+        if call.crypto is not None and uses.active and match is not None:
+            uses.count(match.mounted, self._context.tenant.namespace.id, call, call.crypto, self._counted)
 
     def _outcome(self, error: BaseException | None) -> AuditResponse:
         counted = {

@@ -35,6 +35,9 @@ COLUMNS = _STATUSES + _HIGHEST_STATUS - _LOWEST_STATUS + 1
 SHARE_SECONDS = 1.0
 """The interval, in seconds, at which a process publishes its counts."""
 
+_SILENCE_NANOSECONDS = 3_000_000_000
+"""A process that has published nothing for so long has ended."""
+
 OTHERS = "*"
 """The label value of everything without a series of its own; no mount, namespace or device has this name."""
 
@@ -56,6 +59,8 @@ class MeterTables:
     def __init__(self, processes: int = 1) -> None:
         self.requests = SharedRows(processes, COLUMNS)
         self.mounts, self.devices, self.tokens = (SharedRows(processes, NAMED_COLUMNS) for _ in range(3))
+        self.uses = SharedRows(processes, 2)
+        """For each process, the number of its latest request for uses of keys, and the latest one that it has met."""
 
 
 _BOUNDS = [bound * 1000 for bound in BOUNDS_MICROSECONDS]
@@ -71,6 +76,7 @@ class Meter:
 
         self._rows: Sequence[memoryview] = tables.requests.rows
         self._own = own
+        self._uses: Sequence[memoryview] = tables.uses.rows
         self._row = row = self._rows[own]
         row[_IN_FLIGHT] = 0  # The requests of an earlier process in this slot ended with it.
         self.bugs = row[_BUGS]
@@ -130,6 +136,29 @@ class Meter:
             for number, row in enumerate(self._rows)
             if number != self._own
         }
+
+    def ask_for_uses(self) -> int:
+        """Ask all processes to store the uses of keys that they have counted; returns the number of the request."""
+        number = max(row[0] for row in self._uses) + 1
+        self._uses[self._own][0] = number
+        return number
+
+    def asked_for_uses(self) -> int:
+        """The number of the latest request for uses of keys that this process hasn't met; 0 if there is none."""
+        latest = max(row[0] for row in self._uses)
+        return latest if latest > self._uses[self._own][1] else 0
+
+    def uses_written(self, number: int) -> None:
+        """Tell that this process has met the requests for uses up to ``number``."""
+        self._uses[self._own][1] = max(number, self._uses[self._own][1])
+
+    def all_uses_written(self, number: int) -> bool:
+        """Whether all processes that live have met the request with this number."""
+        oldest = time.monotonic_ns() - _SILENCE_NANOSECONDS
+        return all(
+            uses[1] >= number or row[_MONOTONIC_CLOCK] < oldest
+            for uses, row in zip(self._uses, self._rows, strict=True)
+        )
 
     def _copy(self) -> None:
         row = self._row

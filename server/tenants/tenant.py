@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from auth_methods.token.jwt_issuer import JwtIssuer
+from engines.base import NOT_COUNTED, UseCounts
 from server.audit.entry import AuditNamespace
 from server.tenants.crypto_policies.table import CryptoPolicyTable
 from server.tenants.identity.effective_identity import EffectiveIdentities
@@ -35,3 +36,5 @@ class Tenant:
     jwt_issuer: JwtIssuer
     crypto_policies: CryptoPolicyTable
     """The crypto policies of all namespaces."""
+
+    use_counts: UseCounts = NOT_COUNTED

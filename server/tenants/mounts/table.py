@@ -96,7 +96,12 @@ class MountEntry(Struct, frozen=True, kw_only=True):
     @property
     def storage_prefix(self) -> str:
         """The prefix of the engine's entries, below the namespace's prefix."""
-        return f"mount/{self.uuid}/"
+        return storage_prefix(self.uuid)
+
+
+def storage_prefix(mount_id: str) -> str:
+    """The prefix of the entries of the mount with this id, below the namespace's prefix."""
+    return f"mount/{mount_id}/"
 
 
 class _Table(Struct, frozen=True):
@@ -340,6 +345,11 @@ async def stored_entries(view: View) -> list[MountEntry]:
     """The mounts of the namespace with this storage, which need not be open, by path."""
     value = await view.get(MOUNT_TABLE)
     return [] if value is None else sorted(_decode(value).entries, key=lambda entry: entry.path)
+
+
+async def is_mounted(transaction: Transaction, mount_id: str) -> bool:
+    """Whether the namespace of ``transaction`` has a mount with this id."""
+    return any(entry.uuid == mount_id for entry in await _read(transaction))
 
 
 async def _read(transaction: Transaction) -> list[MountEntry]:

@@ -169,7 +169,7 @@ KEYLESS = {
     *((UPDATE, "random"), (UPDATE, "random/{segment:any}"), (UPDATE, "random/{source}/{urlbytes:any}")),
     *((LIST, "roles"), (READ, "roles/{name}"), (UPDATE, "roles/{name}"), (DELETE, "roles/{name}")),
     *((READ, "jwks"), (READ, "roles/{name}/jwks")),
-    *((READ, "keys/{name}/classification"), (UPDATE, "keys/{name}/classification")),
+    *((READ, "keys/{name}/usage"), (READ, "keys/{name}/classification"), (UPDATE, "keys/{name}/classification")),
 }
 """Routes that tell of keys or classify them, or have to do with none, or with the server's own."""
 

@@ -36,6 +36,7 @@ ALWAYS = {
     (Operation.READ, "keys/{name}"),
     (Operation.UPDATE, "keys/{name}"),
     (Operation.UPDATE, "keys/{name}/config"),
+    (Operation.READ, "keys/{name}/usage"),
     (Operation.READ, "keys/{name}/classification"),
     (Operation.UPDATE, "keys/{name}/classification"),
 }
