@@ -18,7 +18,7 @@ from server.core.unsealed import Unsealed
 from server.pipeline.authorize import convert_body
 from server.pipeline.faults import fault_of, unserved, without_route
 from server.pipeline.login import log_in
-from server.pipeline.respond import answer_to, wrappable, wrapped
+from server.pipeline.respond import READS, answer_to, wrappable, wrapped
 from server.pipeline.response import Answer
 from server.system.inspect.openapi import help_answer, mount_help
 from server.tenants.mounts.table import Match
@@ -148,6 +148,8 @@ async def handle(runtime: Runtime, context: RequestContext, call: Call, body: Bo
         # The request itself may have changed the caller's entity.
         await runtime.cache.catch_up()
         reply.identity_policies = await context.tenant.identities.policies(reply.auth.entity_id)
+    if reply is None and call.crypto_policy is not None and call.warnings and context.operation not in READS:
+        reply = Reply()  # There is something to say: what the crypto policy warns of.
     if reply is None or reply.status is None:
         _warn_of_parameters(call, route, match)
     return reply

@@ -15,7 +15,8 @@ from server.pipeline.authorize import LISTS
 from server.pipeline.response import JSON, JSON_ALONE, Answer, Headers
 from server.tenants.tokens.wrapping import Unwrapped, Wrapped, WrapRecord
 
-_READS = (Operation.READ, *LISTS)
+READS = (Operation.READ, *LISTS)
+"""Operations whose answer without data is 404."""
 
 
 def answer_to(context: RequestContext, call: Call, reply: Reply | None) -> Answer:
@@ -26,7 +27,7 @@ def answer_to(context: RequestContext, call: Call, reply: Reply | None) -> Answe
     if isinstance(reply, Unwrapped):
         return Answer(reply.status or 200, reply.envelope(context.request_id))
     if reply is None:
-        if context.operation in _READS:
+        if context.operation in READS:
             raise NotFound
         return Answer(204, b"")
     if reply.raw is not None:

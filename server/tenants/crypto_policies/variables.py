@@ -111,7 +111,7 @@ VARIABLES: dict[str, Variable] = {
         *(Variable(f"key.{name}", type_, text) for name, type_, text in _KEY),
         *(Variable(f"request.{name}", type_, text, Need.REQUEST) for name, type_, text in _REQUEST),
         *(Variable(f"caller.{name}", type_, text, Need.CALLER) for name, type_, text in _CALLER),
-        Variable("operation", "string", "The operation, as below."),
+        Variable("operation", "string", "The operation, as above."),
         Variable("operation_class", "string", "Its class: `protect`, `process`, `copy` or `manage`."),
     )
 }

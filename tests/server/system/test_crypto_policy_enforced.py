@@ -123,6 +123,19 @@ async def test_a_warning_is_one_for_a_rule_and_answer(server: Server) -> None:
     assert answer["warnings"] == [REFUSED.replace("refuses", "warns of")]
 
 
+async def test_an_answer_without_data_has_the_warnings_too(server: Server) -> None:
+    await with_key(server, "")
+    await server.ask("POST", "transit/keys/k/config", {"deletion_allowed": True})
+    await write(server, "", "p", mode="warn", rules=[{"name": "r", "operations": ["delete"], "require": "false"}])
+    status, answer = await server.ask("DELETE", "transit/keys/k")
+    assert (status, answer["data"], answer["warnings"]) == (
+        200,
+        None,
+        ['crypto policy "p" rule "r" warns of delete with aes256-gcm96 version 1'],
+    )
+    assert await server.ask("GET", "transit/keys/k") == (404, {"errors": []})
+
+
 async def test_a_tenant_is_told_of_the_rule_above(server: Server) -> None:
     await make(server, "eu")
     await with_key(server, "eu")
