@@ -9,6 +9,7 @@ import msgspec
 from msgspec.structs import asdict, replace
 
 from engines.algorithms.base import DEFAULT_ENCRYPTION, EncryptionOptions, SignatureOptions
+from engines.algorithms.formats.jws import jws_algorithms
 from engines.algorithms.hashes import DEFAULT_HASH, HASHES, Hash
 from engines.algorithms.registry import ALGORITHMS
 from engines.algorithms.row import Algorithm
@@ -97,6 +98,11 @@ def default_request(key: KeyFacts | None, operation: CryptoOperation, given: Map
     return replace(taken, **{name: value for name, value in asdict(facts).items() if name in given})
 
 
+def token_request(key: KeyFacts, given: Mapping[str, Any]) -> RequestFacts:
+    """As ``default_request`` for signatures and checks in the forms of JOSE and COSE, whatever the operation."""
+    return default_request(key, CryptoOperation.ISSUE_TOKEN, given)
+
+
 class _Given(RequestFacts, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The facts in a request."""
 
@@ -112,16 +118,30 @@ def _defaults(key: KeyFacts | None, operation: CryptoOperation, given: RequestFa
     if operation in _ENCRYPTING:
         return encryption_facts(algorithm, DEFAULT_ENCRYPTION)
     if operation in _SIGNING and algorithm.signs:
-        hash_ = HASHES.get(given.hash, DEFAULT_HASH)
-        options = SignatureOptions(
-            hash_,
-            given.prehashed,
-            given.scheme,
-            signs_hash=given.prehashed,
-            external_mu=given.external_mu,
-            hash_message=given.hash_message,
-        )
-        return signature_facts(algorithm, options)
+        usual = DEFAULT_SIGNATURE if operation is not CryptoOperation.ISSUE_TOKEN else token_options(algorithm)
+        return signature_facts(algorithm, _with_given(usual, given))
     if operation is CryptoOperation.VERIFY and algorithm.usage.mac_key_is_key:
         return RequestFacts(hash=DEFAULT_HASH.name)
     return NO_REQUEST
+
+
+DEFAULT_SIGNATURE = SignatureOptions(DEFAULT_HASH)
+"""How transit signs unless the caller chooses."""
+
+
+def token_options(algorithm: Algorithm) -> SignatureOptions:
+    """How keys of ``algorithm`` sign tokens and messages in the forms of JOSE and COSE, unless a role chooses."""
+    found = jws_algorithms(algorithm)
+    return found[0].options if found else DEFAULT_SIGNATURE
+
+
+def _with_given(options: SignatureOptions, given: RequestFacts) -> SignatureOptions:
+    return replace(
+        options,
+        hash=HASHES.get(given.hash, options.hash),
+        scheme=given.scheme or options.scheme,
+        prehashed=given.prehashed,
+        signs_hash=given.prehashed,
+        external_mu=given.external_mu,
+        hash_message=given.hash_message,
+    )

@@ -68,6 +68,13 @@ def facts_of_mac(record: KeyringRecord, number: int, version: VersionRecord, pla
     )
 
 
+def uses_mac(algorithm: Algorithm, operation: CryptoOperation) -> bool:
+    """Whether ``operation`` with a key of ``algorithm`` is by its MAC key; checking is, where it does nothing else."""
+    if operation is CryptoOperation.VERIFY:
+        return not algorithm.signs and algorithm.capabilities.cmac is None
+    return operation is CryptoOperation.HMAC
+
+
 def facts_of_new(record: KeyringRecord, place: Place, now: float) -> KeyFacts:
     """The facts of the key that ``record`` describes, before its creation: version 0, created ``now``.
 
@@ -154,14 +161,13 @@ def facts_of_type(key_type: str, operation: CryptoOperation, given: Mapping[str,
     taken = {name: _value(name, value) for name, value in given.items() if name not in _CREATION and name != "type"}
     if "parameter_set" in given and not row.type_parameters:
         taken["parameter_set"] = _value("parameter_set", given["parameter_set"])
-    macs = operation is CryptoOperation.HMAC
-    row, own = (HMAC_KEY, row) if macs else (row, row)
+    own, row = row, HMAC_KEY if uses_mac(row, operation) else row
     number = 0 if operation in _UNMADE else 1
     record = KeyringRecord(name="", type=own.name, versions={}, key_bytes=KEY_BYTES, latest_version=1)
     approved = row.strength.fips is Fips.APPROVED
     bits = row.size_bits or _chosen_bits(row, KEY_BYTES)
     facts = _facts(record, row, NOWHERE, bits=bits, fips_approved=approved, number=number, created=now)
-    return replace(facts, **{"is_latest": True, **taken})
+    return replace(facts, **{"is_latest": True, "imported": operation is CryptoOperation.IMPORT, **taken})
 
 
 _CREATION = frozenset({PARAMETER_SET, "hybrid_key_type_pqc", "hybrid_key_type_ec"})

@@ -66,6 +66,7 @@ async def rotate_due(keys: KeyStore, now: float) -> None:
         for name in names:
             keyring = await keys.load(name)
             if keyring is None or not is_due(keyring, now):
+                keys.blocked.discard(name)
                 continue
             try:
                 await keys.rotate(name, now, missing=InvalidRequest("key not found"))

@@ -7,6 +7,9 @@ from typing import Any
 
 from engines.algorithms.registry import SIGNING_ALGORITHMS
 from engines.base import Mount
+from engines.crypto_policy.facts import KeyFacts, RequestFacts
+from engines.crypto_policy.operations import CryptoOperation
+from engines.crypto_policy.requests import token_request
 from engines.keys.policy.classification import with_classification
 from engines.keys.policy.inspection import KeepsFacts, body_of
 from engines.keys.records import KeyringRecord
@@ -37,6 +40,12 @@ class Signing(KeepsFacts):
         """The key that create would make of the parameters ``given``. Raises ``InvalidRequest``."""
         body = body_of(KeyCreation, given)
         return with_classification(new_key(self.keys, body, given), body)
+
+    def request_facts(self, key: KeyFacts, operation: CryptoOperation, given: Mapping[str, Any]) -> RequestFacts:
+        """As of ``KeepsFacts``; signatures are made by the first algorithm that a role has for the key."""
+        if operation in (CryptoOperation.SIGN, CryptoOperation.VERIFY):
+            return token_request(key, given)
+        return super().request_facts(key, operation, given)
 
     async def tick(self, now: float) -> None:
         """Rotate the keys that are due."""

@@ -13,7 +13,7 @@ from engines.crypto_policy.facts import KeyFacts, RequestFacts
 from engines.crypto_policy.operations import CryptoOperation
 from engines.crypto_policy.requests import default_request
 from engines.faults import InvalidRequest
-from engines.keys.facts import facts_of_new
+from engines.keys.facts import facts_of_new, uses_mac
 from engines.keys.records import KeyringRecord
 from engines.keys.store import KeyStore
 
@@ -51,7 +51,7 @@ class KeepsFacts(ABC):
         found = keyring.versions.get(version or keyring.record.latest_version)
         if found is None:
             return None
-        macs = operation is CryptoOperation.HMAC
+        macs = uses_mac(keyring.algorithm, operation)
         return found.mac_facts(self.keys.place) if macs else found.facts(self.keys.place)
 
     def facts_of_new(self, given: Mapping[str, Any]) -> KeyFacts:

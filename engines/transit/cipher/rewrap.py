@@ -122,7 +122,8 @@ async def rewrap_items(
     slowly = _Slowly(keyring, halves, was, Fault if any_fault else _OF_ITEMS)
     found = [await slowly.opened(item) async for item in in_turns(items)]
     decrypting.complete(keyring.algorithm.name, len(items))
-    prepared = [slowly.prepared(keyring, item, result) for item, result in zip(items, found, strict=True)]
+    pairs = list(zip(items, found, strict=True))
+    prepared = [slowly.prepared(keyring, item, result) async for item, result in in_turns(pairs)]
     allowed = [item.key_version for item, result in zip(items, prepared, strict=True) if callable(result)]
     present = await counted_items(engine, call, keyring, allowed)
     if present is not keyring:  # Items without a version get the new one now.

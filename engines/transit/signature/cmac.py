@@ -26,6 +26,7 @@ from engines.keys.store import SoftDeleted
 from engines.transit.signature import hmac
 from engines.transit.signature.hash import decode_input
 from engines.transit.state import Transit
+from engines.worker_pools import in_turns
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}", re.ASCII)
 _ITEM = "transit.cmacWriteItem"
@@ -71,7 +72,9 @@ async def authenticate(engine: Transit, call: Call, body: Authentication) -> Rep
         return Reply({"cmac": _code(uses, version, item, body.mac_length if length is None else length, 0)})
     warn_of_lengths(call, items, length)
     uses.batch = True
-    results = [_authenticate_item(uses, version, item, length, index) for index, item in enumerate(items)]
+    results = [
+        _authenticate_item(uses, version, item, length, index) async for index, item in in_turns(enumerate(items))
+    ]
     uses.complete(keyring.algorithm.name, len(items))
     return Reply({"batch_results": results})
 

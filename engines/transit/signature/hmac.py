@@ -24,6 +24,7 @@ from engines.keys.states import Use
 from engines.keys.store import SoftDeleted
 from engines.transit.signature.hash import decode_input
 from engines.transit.state import Transit
+from engines.worker_pools import in_turns
 
 PURPOSE = "an HMAC"
 """The name of an HMAC in warnings if its hash function isn't approved."""
@@ -69,7 +70,7 @@ async def authenticate(engine: Transit, call: Call, body: Authentication) -> Rep
     if body.batch_input is not UNSET and body.batch_input is not None:
         items = read_strings(body.batch_input, "transit.batchRequestHMACItem", engine.max_batch_items)
         uses.batch = True
-        results = [_authenticate_item(uses, version, hash_, request, item) for item in items]
+        results = [_authenticate_item(uses, version, hash_, request, item) async for item in in_turns(items)]
         uses.complete(keyring.algorithm.name, len(items))
         return Reply({"batch_results": results})
     if body.input is UNSET:

@@ -178,7 +178,7 @@ async def _verify_cmacs(
     if any(item.cmac is UNSET or item.signature is not UNSET or item.hmac is not UNSET for item in items):
         raise InvalidRequest("elements of batch_input must all provide 'cmac', and neither 'signature' nor 'hmac'")
     cmac.warn_of_lengths(call, items, length)
-    results = [_verify_cmac_item(keyring, uses, item, length, at) for at, item in enumerate(items)]
+    results = [_verify_cmac_item(keyring, uses, item, length, at) async for at, item in in_turns(enumerate(items))]
     uses.complete(keyring.algorithm.name, len(items))
     return Reply({"batch_results": results})
 
@@ -203,7 +203,7 @@ async def _verify_hmacs(
         engine.keys.fips.processing(call, unapproved_hash(hmac.PURPOSE, hash_))
     check = partial(hmac.check, keyring, uses, hash_, RequestFacts(hash=hash_.name))
     if items is not None:
-        results = [_verify_hmac_item(check, item) for item in items]
+        results = [_verify_hmac_item(check, item) async for item in in_turns(items)]
         uses.complete(keyring.algorithm.name, len(items))
         return Reply({"batch_results": results})
     code = body.hmac if body.hmac is not UNSET else ""

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from typing import Any
 
 import pytest
 
+from engines.algorithms.registry import KEM_ALGORITHMS, TRANSIT_ALGORITHMS
+from engines.algorithms.row import Algorithm, Pace
 from engines.base import EngineType
 from engines.crypto_policy.facts import RequestFacts
 from engines.crypto_policy.inspection import KeepsFacts
 from engines.crypto_policy.operations import CryptoOperation
 from engines.faults import InvalidRequest
+from engines.keys.facts import facts_of_type
 from engines.pqc.routes import PQC
 from engines.signing.routes import SIGNING
 from engines.transit.routes import TRANSIT
-from tests.engines.driver import Driver
+from tests.engines.driver import Driver, make_keys
 from tests.engines.enforcement.gates import RecordingGate
+from tests.engines.signing.conftest import ALICE, ROWS
 
 HELLO = "aGVsbG8="
+BLOCK = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
 
 
 @pytest.mark.parametrize("engine", [TRANSIT, PQC, SIGNING], ids=lambda engine: engine.type)
@@ -88,3 +94,79 @@ async def test_requests_have_their_defaults() -> None:
     key = await driver.engine.facts_of("k", 0, CryptoOperation.SIGN)
     asked = driver.engine.request_facts(key, CryptoOperation.SIGN, {"hash": "sha2-512"})
     assert asked == RequestFacts(hash="sha2-512", scheme="pss")
+
+
+async def asked_as_told(driver: Driver, gate: RecordingGate, operation: str, call: Awaitable[Any]) -> Any:
+    """The answer of ``call``, whose one question to the gate for ``operation`` was told beforehand."""
+    gate.asked.clear()
+    answer = await call
+    (asked,) = [one for one in gate.asked if one.operation.value == operation]
+    told = await driver.engine.facts_of("k", 1, asked.operation)
+    assert asked.key is told
+    request = driver.engine.request_facts(told, asked.operation, {"input_bytes": asked.request.input_bytes})
+    assert asked.request == request
+    return answer
+
+
+TRANSIT_ROWS = [
+    row
+    for row in TRANSIT_ALGORITHMS.values()
+    if row.pacing.signing is not Pace.LONG or row.parameter_set.endswith("f") or not row.signs
+]
+
+
+@pytest.mark.parametrize("row", TRANSIT_ROWS, ids=lambda row: row.name)
+async def test_what_is_told_of_an_operation_is_what_it_executes(row: Algorithm) -> None:
+    gate = RecordingGate()
+    driver = Driver(TRANSIT, gate=gate)
+    size = {"key_size": 64} if row.sizes.key_bytes_chosen is not None else {}
+    await make_keys(driver, {"k": {"type": row.key_type, **row.type_parameters, **size, "exportable": True}})
+    await driver.cache.catch_up()
+    if row.encrypts:
+        made = await asked_as_told(driver, gate, "encrypt", driver.write("encrypt/k", plaintext=BLOCK))
+        opened = driver.write("decrypt/k", ciphertext=made["ciphertext"])
+        await asked_as_told(driver, gate, "decrypt", opened)
+        await asked_as_told(driver, gate, "datakey", driver.write("datakey/wrapped/k"))
+    if row.signs:
+        made = await asked_as_told(driver, gate, "sign", driver.write("sign/k", input=HELLO))
+        checked = driver.write("verify/k", input=HELLO, signature=made["signature"])
+        await asked_as_told(driver, gate, "verify", checked)
+    if row.capabilities.cmac is not None:
+        await asked_as_told(driver, gate, "cmac", driver.write("cmac/k", input=HELLO))
+    made = await asked_as_told(driver, gate, "hmac", driver.write("hmac/k", input=HELLO))
+    if not row.signs and row.capabilities.cmac is None:
+        await asked_as_told(driver, gate, "verify", driver.write("verify/k", input=HELLO, hmac=made["hmac"]))
+    if row.encrypts:
+        await asked_as_told(driver, gate, "export", driver.read("export/encryption-key/k"))
+
+
+@pytest.mark.parametrize("name", KEM_ALGORITHMS)
+async def test_what_is_told_of_secrets_is_what_is_executed(name: str) -> None:
+    gate = RecordingGate()
+    driver = Driver(PQC, gate=gate)
+    await driver.write("keys/k", type=name)
+    await driver.cache.catch_up()
+    made = await asked_as_told(driver, gate, "encapsulate", driver.write("encapsulate/k"))
+    opened = driver.write("decapsulate/k", ciphertext=made["ciphertext"])
+    await asked_as_told(driver, gate, "decapsulate", opened)
+    made = await asked_as_told(driver, gate, "encrypt", driver.write("encrypt/k", plaintext=HELLO))
+    await asked_as_told(driver, gate, "decrypt", driver.write("decrypt/k", ciphertext=made["ciphertext"]))
+
+
+@pytest.mark.parametrize("row", ROWS.values(), ids=lambda row: row.name)
+async def test_what_is_told_of_tokens_is_what_is_executed(row: Algorithm) -> None:
+    gate = RecordingGate()
+    driver = Driver(SIGNING, gate=gate)
+    driver.caller = ALICE
+    await make_keys(driver, {"k": {"type": row.key_type, **row.type_parameters}})
+    await driver.write("roles/r", key="k", formats=["jwt", "jws"])
+    await driver.cache.catch_up()
+    made = await asked_as_told(driver, gate, "issue-token", driver.write("jwt/sign/r"))
+    await asked_as_told(driver, gate, "verify", driver.write("jwt/verify/r", token=made["token"]))
+    await asked_as_told(driver, gate, "sign", driver.write("jws/sign/r", payload=HELLO))
+
+
+def test_an_import_is_one_unless_it_is_said_otherwise() -> None:
+    assert facts_of_type("aes256-gcm96", CryptoOperation.IMPORT, {}).imported
+    assert not facts_of_type("aes256-gcm96", CryptoOperation.IMPORT, {"imported": False}).imported
+    assert facts_of_type("aes256-gcm96", CryptoOperation.VERIFY, {}).algorithm == "hmac"
