@@ -23,8 +23,9 @@ from tests.server.audit.ledger.ledgers import ORIGIN, Ledger
 WORDS = (
     "time", "type", "event", "ledger", "worker", "run", "n", "mono_ns", "request", "response", "auth", "crypto",
     "data", "large", "sha256", "size", "root", "heads", "namespace", "old", "new", "overlap_seconds", "below",
-    "segment", "offset", "skipped_bytes", "uses", "key", "key_version", "algorithm", "success", "crypto_policy", "verdict", "error",
-    "id", "path", "mount_point", "remote_address", "remote_port", "operation", "entity_id", "accessor",
+    "segment", "offset", "skipped_bytes", "uses", "key", "key_version", "algorithm", "success", "crypto_policy",
+    "verdict", "error", "id", "path", "mount_point", "remote_address", "remote_port", "operation", "entity_id",
+    "accessor",
 )  # fmt: skip
 EVENTS = ("opened", "recovered", "rotated", "pruned", "head")
 TEXTS = ("0" * 64, "2027-01-15T08:00:00.5Z", "9999-12-31T23:59:59Z", "0001-01-01T00:00:00Z", "AAAA")
