@@ -95,9 +95,9 @@ EXPORT = Command(
     ),
     ("DIR|URL",),
     more=(
-        "Each entry is proven first, and comes at least once; its index is its id. For a URL, the token and namespace\n"
-        "are those of BAO_TOKEN and BAO_NAMESPACE. The exit status is 1 if the log isn't what was signed, and 2 if\n"
-        "something can't be read or written."
+        "Each entry is proven first, and comes at least once; its index is its id. A URL is that of a server, which\n"
+        "is sent BAO_TOKEN and BAO_NAMESPACE, or of another log. The exit status is 1 if the log isn't what was\n"
+        "signed, and 2 if something can't be read or written."
     ),
     failed_status=UNREADABLE,
 )

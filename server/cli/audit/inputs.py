@@ -2,34 +2,62 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from server.audit.ledger.log.notes import BadNote, decode_decimal
+from server.audit.ledger.log.notes import MAX_NOTE_BYTES, BadNote, decode_decimal
 from server.audit.ledger.log.policy import MAX_POLICY_BYTES, Policy, parse_policy
 from server.audit.ledger.log.tiles import MAX_SIZE
-from server.audit.ledger.offline.sources import DirectorySource, HttpSource, Unreadable
+from server.audit.ledger.offline.sources import BadFile, DirectorySource, HttpSource, Unreadable
 from server.cli.command import CommandFailed
 from server.config.flags import Flag, Flags, UsageError
 
+_API = "/v1/sys/audit-ledger/"
 FORMATS = ("text", "json")
 FORMAT_FLAG = Flag("format", "text or json. The default is text.")
 POLICY_FLAG = Flag("policy", "A tlog-policy file: the keys of logs and witnesses that are believed.")
 
 
 def open_source(name: str, environment: Mapping[str, str]) -> DirectorySource | HttpSource:
-    """The log in a directory or below a URL, there with the token and namespace that ``bao`` would use.
+    """The log in a directory or below a URL; that of a server is the log that its API gives out.
 
-    The caller closes it.
-    Raises ``CommandFailed``.
+    A server is sent the token and namespace that ``bao`` would send, other logs aren't. The caller closes it. Raises
+    ``CommandFailed``.
     """
-    if name.startswith(("http://", "https://")):
-        token = environment.get("BAO_TOKEN") or environment.get("VAULT_TOKEN", "")
-        return HttpSource(name, token, environment.get("BAO_NAMESPACE") or environment.get("VAULT_NAMESPACE", ""))
     try:
-        return DirectorySource(Path(name))
-    except Unreadable as error:
+        if not name.startswith(("http://", "https://")):
+            return DirectorySource(Path(name))
+        context = _tls(environment) if name.startswith("https://") else None
+        plain = HttpSource(name, {}, context)
+        if _API not in name and (urlsplit(name).path.strip("/") or _has_checkpoint(plain)):
+            return plain
+        plain.close()
+        return HttpSource(name if _API in name else f"{name.rstrip('/')}{_API}log", _headers(environment), context)
+    except (Unreadable, OSError) as error:
         raise CommandFailed(str(error)) from error
+
+
+def _has_checkpoint(source: HttpSource) -> bool:
+    """Whether a log is served at the root of a host, as those of others may be."""
+    try:
+        return source.read("checkpoint", MAX_NOTE_BYTES) is not None
+    except (Unreadable, BadFile):
+        return False
+
+
+def _headers(environment: Mapping[str, str]) -> dict[str, str]:
+    token, namespace = (
+        environment.get(f"BAO_{name}") or environment.get(f"VAULT_{name}", "") for name in ("TOKEN", "NAMESPACE")
+    )
+    headers = {"X-Vault-Token": token, "X-Vault-Namespace": namespace}
+    return {name: value for name, value in headers.items() if value}
+
+
+def _tls(environment: Mapping[str, str]) -> ssl.SSLContext:
+    """The authorities that ``bao`` would believe, or else the system's."""
+    return ssl.create_default_context(cafile=environment.get("BAO_CACERT") or environment.get("VAULT_CACERT") or None)
 
 
 def read_policy(flags: Flags) -> Policy | None:

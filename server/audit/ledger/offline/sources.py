@@ -5,9 +5,10 @@ from __future__ import annotations
 import errno
 import os
 import re
+import ssl
 import stat
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Protocol
 
@@ -146,12 +147,10 @@ class DirectorySource:
 class HttpSource:
     """The files of a log that is served below ``url``, as tlog-tiles says, or by this server's own API."""
 
-    def __init__(self, url: str, token: str = "", namespace: str = "") -> None:
-        headers = {"X-Vault-Token": token} if token else {}
-        if namespace:
-            headers["X-Vault-Namespace"] = namespace
+    def __init__(self, url: str, headers: Mapping[str, str], tls: ssl.SSLContext | None = None) -> None:
         self._url = url.rstrip("/")
-        self._client = httpx.Client(headers=headers, timeout=_SECONDS, trust_env=False)
+        verify = tls or (ssl.create_default_context() if url.startswith("https://") else False)
+        self._client = httpx.Client(headers=headers, verify=verify, timeout=_SECONDS, trust_env=False)
 
     def close(self) -> None:
         """Close all connections."""

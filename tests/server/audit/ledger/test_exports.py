@@ -139,6 +139,16 @@ def test_a_cursor_goes_on_where_it_was(ledger: Ledger, tmp_path: Path, capfdbina
     assert found == [list(range(300)), [300], list(range(301, 700))]
 
 
+def test_a_line_that_a_crash_has_cut_stays_one_of_its_own(ledger: Ledger, tmp_path: Path, capfdbinary: Any) -> None:
+    target = tmp_path / "out"
+    assert run(capfdbinary, ledger.path, "-to", target)[0] == 0
+    assert target.stat().st_mode & 0o777 == 0o600
+    whole = target.read_bytes()
+    target.write_bytes(whole[:-10])
+    assert run(capfdbinary, ledger.path, "-to", target)[0] == 0
+    assert target.read_bytes() == whole[:-10] + b"\n" + whole
+
+
 def test_an_export_begins_behind_what_was_pruned(ledger: Ledger, tmp_path: Path, capfdbinary: Any) -> None:
     (ledger.path / "tile/entries/000").unlink()
     cursor = tmp_path / "cursor"
@@ -302,13 +312,16 @@ def test_http_bodies_have_a_bound(collector: tuple[type[Collector], str], monkey
 
 
 class Files(BaseHTTPRequestHandler):
-    """A log below its own directory, as the server gives it out: with a token."""
+    """A log in a directory, as the server gives it out for a token, and as others do, who must not see one."""
 
     directory: Path
+    prefixes = ("/v1/sys/audit-ledger", "/others")
 
     def do_GET(self) -> None:
-        file = self.directory / self.path.removeprefix("/log/")
-        known = self.headers["X-Vault-Token"] == "t" and self.path.startswith("/log/") and file.is_file()
+        prefix, _, name = self.path.rpartition("/log/")
+        file = self.directory / name
+        token = "t" if prefix == "/v1/sys/audit-ledger" else None
+        known = self.headers["X-Vault-Token"] == token and prefix in self.prefixes and file.is_file()
         content = file.read_bytes() if known else b""
         self.send_response(200 if known else 404)
         self.send_header("Content-Length", str(len(content)))
@@ -325,9 +338,10 @@ def test_a_log_that_is_served(ledger: Ledger, capfdbinary: Any) -> None:
     thread = threading.Thread(target=server.serve_forever, args=(0.05,))
     thread.start()
     try:
-        status, out, _ = run(capfdbinary, f"http://127.0.0.1:{server.server_port}/log")
-        assert status == 0
-        assert [json.loads(text)["index"] for text in out.splitlines()] == list(range(700))
+        for place in ("", "/", "/v1/sys/audit-ledger/log", "/others/log/"):
+            status, out, _ = run(capfdbinary, f"http://127.0.0.1:{server.server_port}{place}")
+            assert status == 0
+            assert [json.loads(text)["index"] for text in out.splitlines()] == list(range(700))
         status, _, err = run(capfdbinary, f"http://127.0.0.1:{server.server_port}/nothing")
         assert (status, b"is missing" in err) == (2, True)
     finally:

@@ -29,7 +29,8 @@ class ParquetSink:
             raise SinkFault(f"Parquet is written to a new file, not to {name}")
         self._temporary = self._path.with_name(f".{self._path.name}.{os.getpid()}")
         self._schema = _schema(pyarrow)
-        self._writer = pyarrow.parquet.ParquetWriter(self._temporary, self._schema, compression="zstd")
+        self._file = open(self._temporary, "xb", opener=lambda path, flags: os.open(path, flags, 0o600))
+        self._writer = pyarrow.parquet.ParquetWriter(self._file, self._schema, compression="zstd")
         self._rows: list[Mapping[str, Any]] = []
 
     def write(self, records: Sequence[Record]) -> None:
@@ -42,16 +43,15 @@ class ParquetSink:
         """Finish the file and give it its name."""
         self._flush()
         self._writer.close()
-        descriptor = os.open(self._temporary, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self._file.close()
         self._temporary.rename(self._path)
 
     def abandon(self) -> None:
         """As ``Sink.abandon``."""
         self._writer.close()
+        self._file.close()
         self._temporary.unlink()
 
     def _flush(self) -> None:

@@ -11,8 +11,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
-from typing import Protocol
+from typing import BinaryIO, Protocol
 from urllib.parse import urlsplit
 
 import httpx
@@ -51,7 +50,7 @@ class FileSink:
     def __init__(self, name: str, form: Format) -> None:
         self._form = form
         self._standard = name == "-"
-        self._file = sys.stdout.buffer if self._standard else Path(name).open("ab")
+        self._file = sys.stdout.buffer if self._standard else _append(name)
 
     def write(self, records: Sequence[Record]) -> None:
         """As ``Sink.write``."""
@@ -68,6 +67,17 @@ class FileSink:
     def abandon(self) -> None:
         """As ``Sink.abandon``."""
         self.close()
+
+
+def _append(name: str) -> BinaryIO:
+    """The file at its end, made for its owner alone. What a crash has left of a line stays a line of its own."""
+    descriptor = os.open(name, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    file = os.fdopen(descriptor, "r+b")
+    if file.seekable() and file.seek(0, os.SEEK_END):
+        file.seek(-1, os.SEEK_END)
+        if file.read(1) != b"\n":
+            file.write(b"\n")
+    return file
 
 
 class TcpSink:
