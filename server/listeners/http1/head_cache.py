@@ -44,7 +44,7 @@ class CachedHead(Struct, frozen=True, gc=False):
 
     def __repr__(self) -> str:
         """Omits the headers, which may be secret."""
-        return f"KnownHead({self.body_bytes} bytes)"
+        return f"CachedHead({self.body_bytes} bytes)"
 
 
 class HeadCache:
