@@ -12,6 +12,7 @@ from engines.base import Body, Call, Operation, Reply, Route, Row, Scope
 from engines.crypto_policy.facts import KeyFacts, RequestFacts
 from engines.crypto_policy.operations import CryptoOperation
 from engines.faults import InvalidRequest
+from engines.keys.store import NAME
 from server.system.crypto.policies import policies_of
 from server.system.crypto.questions import engine_at, questions_about
 from server.system.state import System
@@ -130,7 +131,9 @@ async def read_effective(system: System, call: Call, body: EffectiveBody) -> Rep
     namespace = system.tenant.namespace.path
     plan = system.unsealed.crypto_policies.plan(namespace, body.mount, now)
     engine = await engine_at(system, body.mount)
-    key = await engine.facts_of(body.key, 0, CryptoOperation.SIGN) if engine is not None and body.key else None
+    key = None
+    if engine is not None and NAME.fullmatch(body.key):
+        key = await engine.facts_of(body.key, 0, CryptoOperation.SIGN)
     found: dict[tuple[str, str, str, str], list[str]] = {}
     for operation in CryptoOperation:
         for identity in _effective(plan, operation, body.key, key, now):

@@ -11,6 +11,7 @@ from engines.crypto_policy.facts import KeyFacts, RequestFacts
 from engines.crypto_policy.inspection import KeepsFacts
 from engines.crypto_policy.operations import CryptoOperation
 from engines.faults import InvalidRequest
+from engines.keys.store import NAME
 from server.system.state import System
 from server.tenants.crypto_policies.answers import Question
 from server.tenants.crypto_policies.documents import Given, halves_of
@@ -72,7 +73,7 @@ async def _of_engine(engine: KeepsFacts, given: Mapping[str, Any], operation: Cr
     name, version = given.get("name", ""), given.get("version", 0)
     if not isinstance(name, str) or type(version) is not int or version < 0:
         raise InvalidRequest("key: name must be a text, and version a number")
-    key = await engine.facts_of(name, version, operation)
+    key = await engine.facts_of(name, version, operation) if NAME.fullmatch(name) else None
     if key is None:
         raise InvalidRequest("key: there is no such key or version at that mount")
     return key

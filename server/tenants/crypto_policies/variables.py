@@ -16,6 +16,8 @@ from engines.crypto_policy.facts import KeyFacts, RequestFacts
 from engines.crypto_policy.operations import CLASS_OF, CryptoOperation
 
 DAY_SECONDS = 86_400
+_LAST_SECOND = 253_402_300_799
+"""The last second of the year 9999."""
 
 
 class Need(IntEnum):
@@ -121,8 +123,9 @@ VARIABLES: dict[str, Variable] = {
 def key_values(key: KeyFacts, day: int) -> dict[str, Any]:
     """The variables of ``key`` on ``day``, counted in days since the epoch (UTC)."""
     values = {f"key.{name}": getattr(key, name) for name, _, _ in _KEY if name not in ("created", "age_days", "labels")}
-    values["key.created"] = datetime.fromtimestamp(key.created, UTC)
-    values["key.age_days"] = max(0, int(day * DAY_SECONDS - key.created) // DAY_SECONDS) if key.created else 0
+    created = min(max(key.created, 0), _LAST_SECOND)
+    values["key.created"] = datetime.fromtimestamp(created, UTC)
+    values["key.age_days"] = max(0, int(day * DAY_SECONDS - created) // DAY_SECONDS) if created else 0
     values["key.labels"] = dict(key.labels)
     return values
 

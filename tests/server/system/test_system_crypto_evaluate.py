@@ -96,6 +96,14 @@ async def test_the_caller_is_who_asks_unless_another_is_given(server: Server) ->
     assert (await _evaluate(server, **question, caller={"auth_type": "token", "groups": ["a"]}))["verdict"] == "deny"
 
 
+async def test_facts_beyond_all_bounds_are_answered(server: Server) -> None:
+    rule = {"name": "r", "operations": ["sign"], "require": "key.bits > 1 && key.age_days >= 0"}
+    await write(server, "", "p", rules=[rule])
+    for facts, held in (({"created": 1e300}, True), ({"created": -1e300}, True), ({"bits": 2**70}, False)):
+        data = await _evaluate(server, key={"type": "rsa-2048", **facts}, operation="sign")
+        assert data["rules"][0]["held"] is held
+
+
 @pytest.mark.parametrize(
     ("question", "error"),
     [
@@ -165,7 +173,7 @@ async def test_a_named_key_has_its_own_facts(server: Server) -> None:
     key = {"mount": "transit/", "name": "k"}
     assert (await _evaluate(server, key=key, operation="decrypt"))["verdict"] == "allow"
     assert (await _evaluate(server, key={**key, "version": 1}, operation="decrypt"))["verdict"] == "deny"
-    for wrong in ({**key, "version": 3}, {**key, "name": "none"}, {**key, "is_latest": True}):
+    for wrong in ({**key, "version": 3}, {**key, "name": "none"}, {**key, "name": "a/\0"}, {**key, "is_latest": True}):
         assert (await server.ask("POST", EVALUATE, {"key": wrong, "operation": "decrypt"}))[0] == 400
 
 
