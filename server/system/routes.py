@@ -23,6 +23,7 @@ from server.system.access import (
 from server.system.audit import devices as audit
 from server.system.audit import headers as audited_headers
 from server.system.audit import ledger as audit_ledger
+from server.system.audit import ledger_changes as audit_ledger_changes
 from server.system.crypto import evaluate, exceptions, impact, profiles, replay
 from server.system.crypto import policies as crypto_policies
 from server.system.inspect import algorithms, fips, loggers, metrics, router, status
@@ -217,6 +218,7 @@ ROUTES: tuple[Row[System], ...] = (
     Route(UPDATE, "audit-hash/{path:path}", audit.hash_input, audit.HashBody, "Hash a text as an audit device does.",
           writes=False, echo=True, scope=ROOT),
     *audit_ledger.LEDGER_ROUTES,
+    *audit_ledger_changes.LEDGER_CHANGE_ROUTES,
     Route(READ, "config/auditing/request-headers", audited_headers.list_headers, Nothing,
           "List the request headers that are audited.", SUDO, writes=False, echo=True, scope=ROOT),
     Route(READ, "config/auditing/request-headers/{header:path}", audited_headers.read_header,

@@ -93,14 +93,14 @@ def pending_entries(path: Path, state: LedgerState) -> int:
     return sum(len(entries) for entries in _pending(LedgerDirectory(path), state))
 
 
-def prove(path: Path, state: LedgerState, request_id: str) -> list[Proved]:
-    """The proofs of a request's entries, the request's first.
+def prove(path: Path, state: LedgerState, request_id: str, pruned: int) -> list[Proved]:
+    """The proofs of a request's entries, the request's first; those below ``pruned`` are gone.
 
     Raises ``NotYet`` if they aren't in the tree yet, ``NotFound`` if there are none.
     """
     needle = orjson.dumps(request_id)
     with _proven(path) as log:
-        found = _find_request(log, request_id, needle)
+        found = _find_request(log, request_id, needle, pruned)
         if found:
             return [Proved(kind, index, entry, prove_entry(log, index, entry)) for index, kind, entry in found]
     for entries in _pending(LedgerDirectory(path), state):
@@ -121,12 +121,12 @@ def answer_query(path: Path, query: Query, first: int, limit: int) -> tuple[Answ
         return answer, log.checkpoint.size
 
 
-def _find_request(log: ProvenLog, request_id: str, needle: bytes) -> list[tuple[int, str, bytes]]:
+def _find_request(log: ProvenLog, request_id: str, needle: bytes, pruned: int) -> list[tuple[int, str, bytes]]:
     """Index, type and text of a request's entries, sought from the newest bundle on, each proven."""
     end = time.monotonic() + WORK_SECONDS
     size = log.checkpoint.size
     found: list[tuple[int, str, bytes]] = []
-    for number in _paced(iter(range((size - 1) // WIDTH, -1, -1))):
+    for number in _paced(iter(range((size - 1) // WIDTH, pruned // WIDTH - 1, -1))):
         content = log.source.read(tile_in(ENTRIES, number, size).path, MAX_BUNDLE_BYTES)
         if content is None or needle in content:
             for index, entry in enumerate(log.bundle(number), number * WIDTH):

@@ -17,8 +17,6 @@ from server.audit.ledger.lookup import answer_query, look_up, pending_entries, p
 from server.audit.ledger.offline.entries import Clock
 from server.audit.ledger.offline.query import Query
 from server.audit.timestamps import nanoseconds_text
-from server.seal.accept_loss import accept_loss
-from server.system.seal.shares import MISSING, decode_share
 from server.system.state import System
 
 _MAX_ID_CHARACTERS = 128
@@ -91,39 +89,17 @@ class QueryBody(Body):
     }
 
 
-class AcceptLossBody(Body):
-    """One share, and what happened."""
-
-    key: str = ""
-    reason: str = ""
-
-    tells = {
-        "key": "An unseal share, or a recovery share with an automatic seal, in hexadecimal or base64.",
-        "reason": "What happened, in up to 1,000 characters; that of the last share stands in the new log.",
-    }
-
-
-async def accept_ledger_loss(system: System, call: Call, body: AcceptLossBody) -> Reply:
-    """Take one share; with enough of them, the next start may begin a new log where the old one is lost."""
-    if call.in_namespace:
-        raise InvalidRequest("operation unavailable in namespaces")
-    if not body.key:
-        raise InvalidRequest(MISSING)
-    status = await accept_loss(system.core, decode_share(body.key), body.reason)
-    return Reply({"t": status.threshold, "progress": status.progress, "accepted": status.accepted})
-
-
 async def read_status(system: System, call: Call, body: Nothing) -> Reply:
     """Tell the state of the ledger."""
     host = system.unsealed.audit.ledger
-    device, state = await _enabled(system)
+    device, state = await enabled_ledger(system)
     keys = await host.ledgers.keys(state.origin)
     return Reply(
         {
             "origin": state.origin,
             "size": state.size,
             "root": base64.b64encode(state.root).decode(),
-            "verifier_keys": [] if keys is None else [str(one.verifier) for one in keys.signers(state.origin)],
+            "verifier_keys": [] if keys is None else keys.policy_keys(state.origin),
             "pending_entries": await look_up(partial(pending_entries, device.directory.path, state)),
             "checkpoint_time": nanoseconds_text(state.time) if state.size else None,
             "remembered": system.core.runtime.settings.storage_type not in _IN_MEMORY,
@@ -135,14 +111,14 @@ async def read_status(system: System, call: Call, body: Nothing) -> Reply:
 
 async def read_checkpoint(system: System, call: Call, body: Nothing) -> Reply:
     """Give the newest signed checkpoint."""
-    device, _ = await _enabled(system)
+    device, _ = await enabled_ledger(system)
     file = await look_up(partial(read_file, device.directory.path, CHECKPOINT))
     return Reply({"checkpoint": file.content.decode()})
 
 
 async def read_log_file(system: System, call: Call, body: LedgerPathBody) -> Reply:
     """Give a file of the log as it is."""
-    device, _ = await _enabled(system)
+    device, _ = await enabled_ledger(system)
     file = await look_up(partial(read_file, device.directory.path, body.path))
     return Reply(raw=Raw(file.content_type, file.content))
 
@@ -151,8 +127,9 @@ async def read_proof(system: System, call: Call, body: ProofBody) -> Reply:
     """Prove that the entries of a request are in the log."""
     if not 0 < len(body.request_id) <= _MAX_ID_CHARACTERS:
         raise InvalidRequest("request_id is required, and has at most 128 characters")
-    device, state = await _enabled(system)
-    found = await look_up(partial(prove, device.directory.path, state, body.request_id))
+    device, state = await enabled_ledger(system)
+    pruned = await system.unsealed.audit.ledger.ledgers.pruned(state.origin)
+    found = await look_up(partial(prove, device.directory.path, state, body.request_id, pruned))
     return Reply(
         {
             "entries": [
@@ -167,9 +144,9 @@ async def query(system: System, call: Call, body: QueryBody) -> Reply:
     """Find entries by what they say, each proven, as far as time allows."""
     if not 0 < body.limit <= _MAX_LIMIT:
         raise InvalidRequest(f"limit is between 1 and {_MAX_LIMIT}")
-    device, _ = await _enabled(system)
+    device, state = await enabled_ledger(system)
     wanted = _query(system, body)
-    first = _cursor(body.cursor)
+    first = max(_cursor(body.cursor), await system.unsealed.audit.ledger.ledgers.pruned(state.origin))
     answer, size = await look_up(partial(answer_query, device.directory.path, wanted, first, body.limit))
     last = answer.next_index - 1
     return Reply(
@@ -221,7 +198,7 @@ def _cursor(text: str) -> int:
     return int(text)
 
 
-async def _enabled(system: System) -> tuple[LedgerDevice, LedgerState]:
+async def enabled_ledger(system: System) -> tuple[LedgerDevice, LedgerState]:
     """The enabled ledger and what is remembered of it. Raises ``NotFound`` if there is none."""
     host = system.unsealed.audit.ledger
     device = host.device
@@ -240,8 +217,6 @@ LEDGER_ROUTES: tuple[Row[System], ...] = (
           Access.SUDO, writes=False, scope=Scope.ROOT),
     Route(Operation.READ, "audit-ledger/proof", read_proof, ProofBody,
           "Prove that a request's entries are in the log.", Access.SUDO, writes=False, scope=Scope.ROOT),
-    Route(Operation.UPDATE, "audit-ledger/accept-loss", accept_ledger_loss, AcceptLossBody,
-          "Take one share to accept the loss of an audit ledger.", Access.OPEN, scope=Scope.SERVER),
     Route(Operation.UPDATE, "audit-ledger/query", query, QueryBody, "Find entries by what they say.",
           Access.SUDO, writes=False, scope=Scope.ROOT),
 )  # fmt: skip

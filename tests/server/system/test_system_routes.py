@@ -113,6 +113,8 @@ def test_the_routes_that_need_sudo_are_these() -> None:
         "read audit-ledger/log/{path:path}",
         "read audit-ledger/proof",
         "update audit-ledger/query",
+        "update audit-ledger/rotate",
+        "update audit-ledger/prune",
         "read config/auditing/request-headers",
         "read config/auditing/request-headers/{header:path}",
         "update config/auditing/request-headers/{header:path}",

@@ -124,7 +124,7 @@ class LedgerDirectory:
             if not stat.S_ISREG(status.st_mode) or status.st_size > max_bytes:
                 return None
             with open(descriptor, "rb", closefd=False) as file:
-                return file.read(max_bytes)
+                return file.read(status.st_size)
         finally:
             os.close(descriptor)
 

@@ -25,7 +25,7 @@ from server.audit.ledger.device.directory import LOCK, Held, SharedPage
 from server.audit.ledger.device.integrator import CannotIntegrate, Integrator
 from server.audit.ledger.device.process import IntegratorFailed, IntegratorProcess, SkipRecord, StepRecord
 from server.audit.ledger.device.publishing import Publisher
-from server.audit.ledger.device.state import Ledgers, LedgerState
+from server.audit.ledger.device.state import Ledgers, LedgerState, LogKeys
 from server.runtime.log_limits import LimitedLog
 from storage.base import StorageFault
 
@@ -34,6 +34,8 @@ Note = Callable[[str, dict[str, object]], "asyncio.Future[Exception | None]"]
 
 log = logging.getLogger(__name__)
 _failures = LimitedLog(log)
+
+_SECOND = 1_000_000_000
 
 LOCK_SECONDS = 0.25
 """The interval at which a process that doesn't lead tries to."""
@@ -107,7 +109,7 @@ class Leader:
         """Take step after step. Raises whatever keeps it from the next one."""
         state = await self._remembered()
         await self._in_thread(partial(settle_segment, self._directory, state.size))
-        await self._in_thread(self._publisher.write_policy)
+        await self._announce_keys()
         await self._in_thread(partial(self._begin_process, state))
         log.info("this process has the audit ledger %s integrated, from entry %d on", self._origin, state.size)
         interval = self._device.settings.interval_seconds
@@ -146,12 +148,25 @@ class Leader:
             if not await self._ledgers.swap(state, new):
                 raise Moved("storage remembers another state of it than this process has come from")
             state = new
+        keys = await self._ledgers.keys(self._origin)
+        if keys is None:
+            raise Moved("storage doesn't have its keys")
+        now = time.time_ns()
+        if keys.without_expired(self._origin, now) != keys:
+            keys = await self._ledgers.change_keys(self._origin, lambda keys: keys.without_expired(self._origin, now))
+        await self._in_thread(partial(self._publisher.use, keys))
         if state != self._published:
             if state.size:
                 await self._in_thread(partial(self._publisher.publish, state))
             self._published = state
         await self._in_thread(partial(self._show, state, began))
         return state
+
+    async def _announce_keys(self) -> None:
+        """Go on with a change of keys that was cut off: its entry may be there, and may not."""
+        keys = await self._ledgers.keys(self._origin)
+        if keys is not None and keys.next is not None:
+            await rotate_to_next(self._ledgers, self._origin, keys, 0, self._note)
 
     async def _tell_of(self, skips: list[SkipRecord]) -> None:
         for skip in skips:
@@ -181,7 +196,6 @@ class Leader:
             lambda: Integrator.resume(self._directory, state.size, state.root, state.segment, state.offset)
         )
         try:
-            await self._in_thread(self._publisher.write_policy)
             more = True
             while more:
                 step = await self._in_thread(integrator.step)
@@ -243,6 +257,22 @@ class Leader:
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+
+
+async def rotate_to_next(ledgers: Ledgers, origin: str, keys: LogKeys, overlap_seconds: int, note: Note) -> LogKeys:
+    """Write the entry that names the next keys, and have them sign. Raises what the device does."""
+    assert keys.next is not None
+    until = time.time_ns() + overlap_seconds * _SECOND
+    members: dict[str, object] = {
+        "old": keys.present.verifiers(origin),
+        "new": keys.next.verifiers(origin),
+        "overlap_seconds": overlap_seconds,
+    }
+    error = await note("rotated", members)
+    if error is not None:
+        raise error
+    chosen = keys.next
+    return await ledgers.change_keys(origin, lambda keys: keys.promoted(until) if keys.next == chosen else keys)
 
 
 def _words(error: Exception) -> str:

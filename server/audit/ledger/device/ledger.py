@@ -14,19 +14,24 @@ import logging
 import time
 from functools import partial
 
-from engines.faults import Failed, InvalidRequest
+import msgspec.structs
+
+from engines.faults import Failed, InvalidRequest, Unavailable
 from engines.worker_pools import beside
 from server.audit.devices.base import DeviceFault
 from server.audit.enabled import EnabledDevice
 from server.audit.ledger.device.checks import DoesNotFit, bring_to
 from server.audit.ledger.device.device import LedgerDevice
-from server.audit.ledger.device.leader import Leader
+from server.audit.ledger.device.leader import Leader, Note, rotate_to_next
 from server.audit.ledger.device.publishing import Publisher
-from server.audit.ledger.device.state import Ledgers, Loss
+from server.audit.ledger.device.state import Ledgers, LogKeys, Loss, new_keys
 from server.audit.timestamps import seconds_text
 from storage.view import View
 
 log = logging.getLogger(__name__)
+
+MAX_OLDER_KEYS = 8
+"""The most older pairs of keys that sign beside the present ones."""
 
 ALONE_SECONDS = 5.0
 """The seconds that disabling waits until all other processes have let the ledger go."""
@@ -43,6 +48,7 @@ class LedgerHost:
         self.ledgers = Ledgers(view)
         self._worker = worker
         self._leader: Leader | None = None
+        self._note: Note | None = None
         self.device: LedgerDevice | None = None
         """The enabled ledger."""
 
@@ -109,13 +115,45 @@ class LedgerHost:
         keys = await self.ledgers.keys(origin)
         if keys is None:
             raise Failed(f'the keys of the audit ledger "{origin}" are missing from storage', wrapped=False)
-        publisher = Publisher(device.directory, keys.signers(origin))
+        publisher = Publisher(device.directory, origin)
 
         def note(event: str, members: dict[str, object]) -> asyncio.Future[Exception | None]:
             return enabled.writer.call(partial(device.note, event, members))
 
+        self._note = note
         self._leader = Leader(device, self.ledgers, publisher, note)
         self._leader.start()
+
+    async def note(self, event: str, members: dict[str, object]) -> None:
+        """Write an entry of the server's own. Raises ``Unavailable`` if the ledger doesn't take it."""
+        assert self._note is not None, "a ledger is enabled"
+        error = await self._note(event, members)
+        if error is not None:
+            raise _untaken(error)
+
+    async def rotate(self, overlap_seconds: int) -> LogKeys:
+        """Have new keys sign the log; those before sign beside them for ``overlap_seconds``, and are destroyed then.
+
+        Raises ``InvalidRequest``, and ``Unavailable`` if the ledger doesn't take the entry that names the new keys.
+        """
+        device, note = self.device, self._note
+        assert device is not None and note is not None, "a ledger is enabled"
+        origin = device.settings.origin
+        new = new_keys()
+
+        def begin(keys: LogKeys) -> LogKeys:
+            if keys.next is not None:
+                return keys  # A change that was cut off goes on.
+            if len(keys.older) >= MAX_OLDER_KEYS:
+                raise InvalidRequest(f"{MAX_OLDER_KEYS} older keys sign the audit ledger; wait until one is destroyed")
+            return msgspec.structs.replace(keys, next=new)
+
+        keys = await self.ledgers.change_keys(origin, begin)
+        try:
+            return await rotate_to_next(self.ledgers, origin, keys, overlap_seconds, note)
+        except DeviceFault as error:
+            await self.ledgers.change_keys(origin, lambda keys: msgspec.structs.replace(keys, next=None))
+            raise _untaken(error) from error
 
     async def stop(self, enabled: EnabledDevice, device: LedgerDevice, event: str) -> None:
         """Write the entry ``event``, sign what was written last, and let the ledger go."""
@@ -139,5 +177,10 @@ class LedgerHost:
         return [text for text in missing if text]
 
     async def _let_go(self) -> str:
-        leader, self._leader, self.device = self._leader, None, None
+        leader, self._leader, self.device, self._note = self._leader, None, None, None
         return "" if leader is None else await leader.close()
+
+
+def _untaken(error: Exception) -> Unavailable:
+    words = str(error) if isinstance(error, DeviceFault) else type(error).__name__
+    return Unavailable(f"the audit ledger takes no entry: {words}")

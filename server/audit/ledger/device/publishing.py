@@ -7,9 +7,9 @@ import os
 from collections.abc import Sequence
 
 from server.audit.ledger.device.directory import CHECKPOINT, POLICY, LedgerDirectory
-from server.audit.ledger.device.state import LedgerState
+from server.audit.ledger.device.state import LedgerState, LogKeys
 from server.audit.ledger.log.checkpoints import Checkpoint
-from server.audit.ledger.log.keys import NoteSigner, VerifierKey
+from server.audit.ledger.log.keys import NoteSigner
 from server.audit.ledger.log.notes import signed_note
 from server.audit.ledger.log.policy import NONE
 
@@ -19,7 +19,7 @@ KEPT_SECONDS = 3600
 _SECOND = 1_000_000_000
 
 
-def policy_text(keys: Sequence[VerifierKey]) -> bytes:
+def policy_text(keys: Sequence[str]) -> bytes:
     """The ``policy`` file of a log with these keys: a directory that vouches for itself."""
     return "".join(f"log {key}\n" for key in keys).encode() + f"quorum {NONE}\n".encode()
 
@@ -27,21 +27,22 @@ def policy_text(keys: Sequence[VerifierKey]) -> bytes:
 class Publisher:
     """Signs and writes checkpoints of the log in ``directory``. Called in one thread at a time."""
 
-    def __init__(self, directory: LedgerDirectory, signers: Sequence[NoteSigner]) -> None:
+    def __init__(self, directory: LedgerDirectory, origin: str) -> None:
         self._directory = directory
-        self._signers = signers
+        self._origin = origin
+        self._keys: LogKeys | None = None
+        self._signers: list[NoteSigner] = []
         self._kept_time: float | None = None
 
-    @property
-    def verifiers(self) -> list[VerifierKey]:
-        """The keys that verify what this signs."""
-        return [signer.verifier for signer in self._signers]
-
-    def write_policy(self) -> None:
-        """Write the ``policy`` file, if it isn't as it should be. Raises ``OSError``."""
-        text = policy_text(self.verifiers)
+    def use(self, keys: LogKeys) -> None:
+        """Sign with ``keys`` from now on, after the ``policy`` file has them. Raises ``OSError``."""
+        if keys == self._keys:
+            return
+        text = policy_text(keys.policy_keys(self._origin))
         if self._directory.read(POLICY) != text:
             self._directory.write(POLICY, text, durable=True)
+        self._signers = keys.signers(self._origin)
+        self._keys = keys
 
     def publish(self, state: LedgerState) -> bytes:
         """Sign ``state``, which storage remembers already, and put it in place. Raises ``OSError``."""

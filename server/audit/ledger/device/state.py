@@ -7,10 +7,12 @@ a log is never signed in two forms, by any process.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from hashlib import sha256
 from typing import TypeVar
 
 import msgspec
+import msgspec.structs
 
 from server.audit.ledger.log.hashes import EMPTY_ROOT
 from server.audit.ledger.log.keys import NoteSigner, SignatureType
@@ -27,26 +29,69 @@ _MAX_LEDGERS = 1000
 _LOSS = "loss"
 
 
-class LogKeys(msgspec.Struct, frozen=True):
-    """The seeds of a log's two keys."""
+class KeyPair(msgspec.Struct, frozen=True):
+    """The seeds of a log's two keys, which sign together."""
 
     ed25519: bytes
     ml_dsa_44: bytes
+    until: int = 0
+    """When they are destroyed, in nanoseconds since 1970; 0 for the present ones."""
 
     def __repr__(self) -> str:
-        return "LogKeys()"
+        return "KeyPair()"
 
     def signers(self, origin: str) -> tuple[NoteSigner, NoteSigner]:
-        """The keys of the log ``origin``."""
+        """The keys, as those of the log ``origin``."""
         return (
             NoteSigner.from_seed(origin, SignatureType.ED25519, self.ed25519),
             NoteSigner.from_seed(origin, SignatureType.ML_DSA_44_COSIGNATURE, self.ml_dsa_44),
         )
 
+    def verifiers(self, origin: str) -> list[str]:
+        """Their verifier keys, in text form."""
+        return [str(signer.verifier) for signer in self.signers(origin)]
 
-def new_keys() -> LogKeys:
+
+class LogKeys(msgspec.Struct, frozen=True):
+    """All keys of a log."""
+
+    present: KeyPair
+    next: KeyPair | None = None
+    """Keys that become the present ones as soon as an entry of the log names them."""
+
+    older: tuple[KeyPair, ...] = ()
+    """Keys that still sign beside the present ones."""
+
+    retired: tuple[str, ...] = ()
+    """Verifier keys whose private halves are destroyed."""
+
+    def signers(self, origin: str) -> list[NoteSigner]:
+        """The keys that sign, the present ones first."""
+        return [signer for pair in (self.present, *self.older) for signer in pair.signers(origin)]
+
+    def policy_keys(self, origin: str) -> list[str]:
+        """The verifier keys of all checkpoints of the log, old ones too."""
+        return [*(str(signer.verifier) for signer in self.signers(origin)), *self.retired]
+
+    def promoted(self, until: int) -> LogKeys:
+        """These keys, with the next ones as the present; those before sign ``until`` a time."""
+        assert self.next is not None
+        before = msgspec.structs.replace(self.present, until=until)
+        return LogKeys(self.next, None, (before, *self.older), self.retired)
+
+    def without_expired(self, origin: str, now: int) -> LogKeys:
+        """These keys, without the private halves whose time is over at ``now``."""
+        over = [pair for pair in self.older if pair.until <= now]
+        if not over:
+            return self
+        kept = tuple(pair for pair in self.older if pair.until > now)
+        gone = tuple(key for pair in over for key in pair.verifiers(origin))
+        return LogKeys(self.present, self.next, kept, (*gone, *self.retired))
+
+
+def new_keys() -> KeyPair:
     """Fresh keys."""
-    return LogKeys(secrets.token_bytes(SEED_BYTES), secrets.token_bytes(SEED_BYTES))
+    return KeyPair(secrets.token_bytes(SEED_BYTES), secrets.token_bytes(SEED_BYTES))
 
 
 class LedgerState(msgspec.Struct, frozen=True):
@@ -102,11 +147,35 @@ class Ledgers:
 
     async def begin(self, origin: str) -> tuple[LedgerState, LogKeys]:
         """Remember an empty log, with new keys, in place of what was remembered."""
-        state, keys = LedgerState(origin), new_keys()
+        state, keys = LedgerState(origin), LogKeys(new_keys())
         async with self._view.transaction() as transaction:
             transaction.put(_key(origin, "state"), msgspec.msgpack.encode(state))
             transaction.put(_key(origin, "keys"), msgspec.msgpack.encode(keys))
+            transaction.delete(_key(origin, "pruned"))
         return state, keys
+
+    async def change_keys(self, origin: str, change: Callable[[LogKeys], LogKeys]) -> LogKeys:
+        """Replace the keys of a log by what ``change`` makes of them; it may be called several times."""
+
+        async def apply(transaction: Transaction) -> LogKeys:
+            key = _key(origin, "keys")
+            present = _decoded(await transaction.get(key), LogKeys)
+            if present is None:
+                raise Damaged("the keys of the audit ledger are missing")
+            changed = change(present)
+            if changed != present:
+                transaction.put(key, msgspec.msgpack.encode(changed))
+            return changed
+
+        return await transact(self._view, apply)
+
+    async def pruned(self, origin: str) -> int:
+        """The index below which entries were pruned."""
+        return _decoded(await self._view.get(_key(origin, "pruned")), int) or 0
+
+    async def set_pruned(self, origin: str, below: int) -> None:
+        """Remember that the entries below this index were pruned."""
+        await put(self._view, _key(origin, "pruned"), msgspec.msgpack.encode(below))
 
     async def swap(self, known: LedgerState, new: LedgerState) -> bool:
         """Replace ``known`` by ``new``; False, with nothing changed, if something else is remembered by now."""

@@ -1,0 +1,79 @@
+"""Pruning: the oldest entries go from the directory to an archive. The tree, and every proof above them, stays.
+
+A tile or bundle goes if all of its leaves do; tiles higher up keep its root. A segment of the journal goes as a whole,
+so entries may stay in the journal until later ones are pruned.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from server.audit.ledger.device.directory import (
+    CHECKPOINT,
+    DIRECTORY_MODE,
+    FILE_MODE,
+    POLICY,
+    LedgerDirectory,
+    SharedPage,
+    sync_folder,
+)
+from server.audit.ledger.log.frames import segment_name
+from server.audit.ledger.log.tiles import ENTRIES, MAX_BUNDLE_BYTES, WIDTH, Tile, leaves_of
+
+_LARGE = re.compile(rb'"large":\{"sha256":"([0-9a-f]{64})"')
+
+
+def archive(directory: LedgerDirectory, first: int, below: int, target: Path) -> None:
+    """Copy what pruning from ``first`` to ``below`` takes away to ``target``, durably, with checkpoint and policy.
+
+    Raises ``OSError``.
+    """
+    copy = LedgerDirectory(target)
+    copy.make()
+    for path in (CHECKPOINT, POLICY, *_paths(directory, first, below)):
+        os.makedirs((target / path).parent, DIRECTORY_MODE, exist_ok=True)
+        with contextlib.suppress(FileNotFoundError):
+            shutil.copyfile(directory.path / path, target / path, follow_symlinks=False)
+            os.chmod(target / path, FILE_MODE)
+    os.sync()
+    sync_folder(target)
+
+
+def remove(directory: LedgerDirectory, first: int, below: int) -> None:
+    """Take away what was archived. Raises ``OSError``."""
+    # Bundles last: they say which large bodies are theirs.
+    for path in sorted(_paths(directory, first, below), key=lambda path: path.startswith("tile/entries/")):
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(directory.path / path)
+
+
+def _paths(directory: LedgerDirectory, first: int, below: int) -> Iterator[str]:
+    """Tiles, bundles, large bodies and segments all of whose entries lie between ``first`` and ``below``."""
+    for number in range(first // WIDTH, below // WIDTH):
+        bundle = Tile(ENTRIES, number).path
+        content = directory.read(bundle, MAX_BUNDLE_BYTES)
+        if content is not None:
+            for match in _LARGE.finditer(content):
+                yield f"large/{match[1].decode()}"
+        yield bundle
+    level = 0
+    while below // leaves_of(level):
+        # A tile may have begun before ``first``, and have waited for its last leaves.
+        for number in range(first // leaves_of(level), below // leaves_of(level)):
+            yield Tile(level, number).path
+        level += 1
+    segments = directory.segments()
+    page = directory.page()
+    try:
+        present = page.words[SharedPage.SEGMENT]
+    finally:
+        page.close()
+    for segment, following in itertools.pairwise(segments):
+        if following <= below and segment < present:
+            yield f"journal/{segment_name(segment)}"
