@@ -40,6 +40,19 @@ async def test_a_change_holds_on_all_workers_before_it_is_answered(tmp_path: Pat
             assert await statuses() == {403}
             assert (await chance.choice(connections).ask("DELETE", POLICY, None, server.root_token))[0] == 204
             assert await statuses() == {200}
+        writes = [each.ask("POST", f"{POLICY}{n}", NEVER, server.root_token) for n, each in enumerate(connections)]
+        answers = await asyncio.gather(*writes)
+        assert {status for status, _ in answers} == {200}
+        assert len({answer["data"]["generation"] for _, answer in answers}) == CONNECTIONS
+        lists = await asyncio.gather(
+            *(each.ask("LIST", "sys/crypto-policies", None, server.root_token) for each in connections)
+        )
+        assert {len(answer["data"]["keys"]) for _, answer in lists} == {CONNECTIONS}
+        cas = {**NEVER, "cas": 1}
+        answers = await asyncio.gather(
+            *(each.ask("POST", f"{POLICY}0", cas, server.root_token) for each in connections)
+        )
+        assert sorted(status for status, _ in answers) == [200, *[400] * (CONNECTIONS - 1)]
         for each in connections:
             await each.client.aclose()
 

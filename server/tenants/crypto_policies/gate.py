@@ -31,7 +31,7 @@ class Policies(Protocol):
     def concerns(self, namespace: str, mount: str) -> bool:
         """Whether any rule may apply there at some time."""
 
-    def default(self, namespace: str, engine: str, data_class: str) -> Mapping[str, Any]:
+    def default(self, namespace: str, mount: str, engine: str, data_class: str) -> Mapping[str, Any]:
         """As ``Gate.default``, for an engine of the type ``engine``."""
 
 
@@ -59,7 +59,7 @@ class PolicyGate:
 
     def default(self, data_class: str) -> Mapping[str, Any]:
         """As ``Gate.default``."""
-        return self._policies.default(self._namespace, self._engine, data_class)
+        return self._policies.default(self._namespace, self._mount, self._engine, data_class)
 
     def check(
         self, call: Asking, operation: CryptoOperation, key: KeyFacts | None, request: RequestFacts = NO_REQUEST

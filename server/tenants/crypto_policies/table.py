@@ -243,9 +243,11 @@ class CryptoPolicyTable:
             for exception_id, stored in self.exceptions(namespace_id).items()
         ]
 
-    def default(self, namespace: str, engine: str, data_class: str) -> Mapping[str, Any]:
+    def default(self, namespace: str, mount: str, engine: str, data_class: str) -> Mapping[str, Any]:
         """As ``Policies.default``: the namespace nearest to the root wins, and in one the first by name."""
         for policy in self.reaching(namespace):
+            if not policy.covers(namespace, mount):
+                continue
             fields = policy.document.defaults.get(data_class, {}).get(engine)
             if fields is not None:
                 return fields

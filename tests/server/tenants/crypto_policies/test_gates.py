@@ -281,6 +281,10 @@ async def test_the_nearest_to_the_root_chooses_the_default(server: Server) -> No
     assert gate.default("phi") == {"type": "aes256-gcm96"}
     assert gate.default("") == {}
     assert not gate.active
+    fields = {"phi": {"transit": {"type": "aes256-ccm"}}}
+    await write(server, "", "a", scope={**EVERYWHERE, "mounts": ["pay/"]}, defaults=fields)
+    assert (await gate_of(server, "eu/", "pay/")).default("phi") == {"type": "aes256-ccm"}
+    assert (await gate_of(server, "eu/")).default("phi") == {"type": "aes256-gcm96"}
 
 
 async def test_too_many_rules_on_the_request_are_refused_with_the_namespace(server: Server) -> None:
