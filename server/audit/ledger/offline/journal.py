@@ -11,6 +11,8 @@ from server.audit.ledger.offline.sources import BadFile, Listing, Unreadable, re
 
 FOLDER = "journal"
 _MAX_SKIPS = 100_000
+_MAX_SKIPS_OF_A_SEGMENT = 1000
+"""Each costs milliseconds to find its end, and is a write that a full disk or a loss of power has cut."""
 
 
 class JournalCheck:
@@ -26,6 +28,7 @@ class JournalCheck:
         self._skips: list[tuple[int, Skip]] = []
         self._firsts = [first for name in source.names(FOLDER) if (first := first_index(name)) is not None]
         self._told_end = False
+        self._skipped = 0
         self._at = -1
         """Which segment is open."""
 
@@ -68,15 +71,18 @@ class JournalCheck:
             for _, event in events
             if event.get("event") == "recovered"
         }
+        unexplained = 0
         for segment, skip in self._skips:
             rest = str(skip.offset), str(skip.skipped_bytes), skip.sha256
             if (str(segment), *rest) in stated or ("None", *rest) in stated:
                 continue
             if self._firsts and segment == self._firsts[-1]:
-                self._report.note(f"what {skip.skipped_bytes} bytes in the newest segment of the journal were")
+                unexplained += skip.skipped_bytes
                 continue
             message = f"{skip.skipped_bytes} bytes at {skip.offset} are no entries, and no entry says so"
             self._report.add(Kind.JOURNAL, message, index=segment, file=_path(segment))
+        if unexplained:
+            self._report.note(f"what {unexplained} bytes in the newest segment of the journal were")
 
     def close(self) -> None:
         """Give back what is open."""
@@ -106,6 +112,12 @@ class JournalCheck:
             elif isinstance(part, Skip):
                 if len(self._skips) < _MAX_SKIPS:
                     self._skips.append((self._firsts[self._at], part))
+                self._skipped += 1
+                if self._skipped > _MAX_SKIPS_OF_A_SEGMENT:
+                    reached = self._index + len(self._entries)
+                    self._differs(
+                        reached, f"the segment has more than {_MAX_SKIPS_OF_A_SEGMENT} places without entries"
+                    )
             else:
                 self._end_of_segment(index)
         return max(index, self._index)
@@ -131,6 +143,7 @@ class JournalCheck:
         if self._at >= len(self._firsts):
             return False
         first = self._firsts[self._at]
+        self._skipped = 0
         path = _path(first)
         self._entries, self._index = [], first
         try:

@@ -60,13 +60,15 @@ def read_key(path: Path, name: str) -> NoteSigner:
     try:
         if not path.exists():
             _make_key(path, name)
-        text = _text(path, _MAX_KEY_BYTES)
+        signer = _parse_key(_text(path, _MAX_KEY_BYTES), name)
+        public = Path(f"{path}.pub")
+        if not public.exists():
+            public.write_text(f"{signer.verifier}\n", encoding="utf-8")
     except OSError as error:
         raise BadConfig(f"can't use {path}: {error.strerror}") from error
-    try:
-        return _parse_key(text, name)
     except BadNote as error:
         raise BadConfig(f"{path} is no key of the witness {name}: {error}") from error
+    return signer
 
 
 def _make_key(path: Path, name: str) -> None:
@@ -83,7 +85,6 @@ def _make_key(path: Path, name: str) -> None:
             file.write(_key_text(signer, seed).encode())
             file.flush()
             os.fsync(file.fileno())
-        Path(f"{path}.pub").write_text(f"{signer.verifier}\n", encoding="utf-8")
         os.link(temporary, path)
     except FileExistsError:
         raise BadConfig(f"{path} was made by another process") from None

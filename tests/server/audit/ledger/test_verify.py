@@ -419,6 +419,19 @@ def test_the_newest_segment_may_go_on_and_may_not_end_early(ledger: Ledger) -> N
     assert verify(ledger).status() == GOOD
 
 
+def test_a_journal_full_of_holes_is_given_up(ledger: Ledger) -> None:
+    """Each hole has places at which a long frame might stand, and costs a search."""
+    path = "journal/0000000000000400"
+    hole = b"\0\0\xff\xff" * 30
+    frames = [hole + encode_frames([entry]) for entry in ledger.entries[400:]]
+    ledger.write(path, b"".join(frames))
+    assert verify(ledger).status() == GOOD
+    ledger.write(path, b"".join(frames * 4))
+    (finding,) = verify(ledger).findings
+    assert (finding.kind, finding.index, finding.file) == ("journal", 1400, path)
+    assert "more than 1000 places" in finding.message
+
+
 @pytest.mark.parametrize("stated", [True, False])
 def test_what_the_journal_skips_is_stated_by_an_entry(tmp_path: Path, stated: bool) -> None:
     ledger = Ledger(tmp_path / "log")

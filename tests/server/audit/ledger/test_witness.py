@@ -180,6 +180,9 @@ def test_a_key_is_made_once_and_for_its_owner_alone(tmp_path: Path) -> None:
     assert parse_verifier_key((tmp_path / "witness.key.pub").read_text().strip()) == signer.verifier
     assert read_key(path, "w.example").verifier == signer.verifier
     assert sorted(file.name for file in tmp_path.iterdir()) == ["witness.key", "witness.key.pub"]
+    (tmp_path / "witness.key.pub").unlink()
+    read_key(path, "w.example")
+    assert (tmp_path / "witness.key.pub").read_text() == f"{signer.verifier}\n"
     with pytest.raises(BadConfig, match=r"it is of w\.example"):
         read_key(path, "other.example")
     with pytest.raises(BadConfig, match="can't use"):
