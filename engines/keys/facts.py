@@ -42,6 +42,7 @@ def facts_of_version(record: KeyringRecord, number: int, version: VersionRecord,
         fips_approved=not unapproved_version(record, number),
         number=number,
         created=version.created / SECOND,
+        imported=version.imported or record.imported,
     )
 
 
@@ -62,6 +63,7 @@ def facts_of_mac(record: KeyringRecord, number: int, version: VersionRecord, pla
             fips_approved=HMAC_KEY.strength.fips is Fips.APPROVED,
             number=number,
             created=version.created / SECOND,
+            imported=own and (version.imported or record.imported),
         ),
         derived=False,
         convergent=False,
@@ -90,6 +92,7 @@ def facts_of_new(record: KeyringRecord, place: Place, now: float) -> KeyFacts:
         fips_approved=not unapproved_version(record, record.latest_version),
         number=0,
         created=now,
+        imported=record.imported or (brought is not None and brought.imported),
     )
 
 
@@ -116,6 +119,7 @@ def _facts(
     fips_approved: bool,
     number: int,
     created: float,
+    imported: bool = False,
 ) -> KeyFacts:
     return KeyFacts(
         type=ALGORITHMS[record.type].key_type,
@@ -132,7 +136,7 @@ def _facts(
         derived=record.derived,
         convergent=record.convergent,
         exportable=record.exportable,
-        imported=record.imported,
+        imported=imported,
         version=number,
         is_latest=number in (0, record.latest_version),
         created=created,

@@ -34,6 +34,9 @@ class VersionRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
     certificate_chain: tuple[bytes, ...] = ()
     """X.509 certificates in DER, the leaf first."""
 
+    imported: bool = False
+    """Whether the key was made elsewhere. Of a key that is ``imported`` as a whole, all versions were."""
+
 
 class RestoreInfo(Struct, frozen=True):
     """The time of a backup or restore, in nanoseconds since the epoch, and the latest version then."""
@@ -116,13 +119,17 @@ class VersionTotal(Struct, frozen=True, array_like=True):
     total: int
 
 
-def new_version(material: Material, now: float) -> VersionRecord:
-    """A version of ``material``, with a MAC key of its own, made at ``now`` in seconds since the epoch."""
+def new_version(material: Material, now: float, *, imported: bool = False) -> VersionRecord:
+    """A version of ``material``, with a MAC key of its own, made at ``now`` in seconds since the epoch.
+
+    ``imported``: the key was made elsewhere.
+    """
     return VersionRecord(
         private=Secret(material.private),
         public=material.public,
         mac_key=Secret.random(KEY_BYTES),
         created=nanoseconds_of(now),
+        imported=imported,
     )
 
 
@@ -130,6 +137,14 @@ def with_new_version(record: KeyringRecord, version: VersionRecord) -> KeyringRe
     """``record`` with ``version`` as the latest."""
     latest = record.latest_version + 1
     return replace(record, versions={**record.versions, latest: version}, latest_version=latest)
+
+
+def with_origins(record: KeyringRecord) -> KeyringRecord:
+    """``record``, no longer imported as a whole: its versions tell by themselves which were made elsewhere."""
+    if not record.imported:
+        return record
+    versions = {number: replace(version, imported=True) for number, version in record.versions.items()}
+    return replace(record, versions=versions, imported=False)
 
 
 def _reveal(value: Any) -> Any:

@@ -40,6 +40,7 @@ from engines.keys.records import (
     encode_totals,
     new_version,
     with_new_version,
+    with_origins,
 )
 from engines.keys.states import Use, check_use
 from engines.worker_pools import at_pace
@@ -290,7 +291,7 @@ class KeyStore:
             if fresh is None or fresh_type != old.record.type:
                 fresh = await generate(old.algorithm, old.record.key_bytes)
                 fresh_type = old.record.type
-            new = replace(with_new_version(old.record, new_version(fresh, now)), imported=False)
+            new = with_new_version(with_origins(old.record), new_version(fresh, now))
             self.rewrite(transaction, new)
             return Keyring(new, self.fips), True
 

@@ -60,6 +60,7 @@ class VersionBackup(Struct, kw_only=True):
     key: str | None = None
     public_key: str
     created: Number
+    imported: bool = False
 
 
 class KeyBackup(Struct, kw_only=True):
@@ -139,7 +140,9 @@ def _dump(record: KeyringRecord, archived: dict[int, VersionRecord], rules: dict
 
     def dump(version: VersionRecord) -> VersionBackup:
         fields = interchange.to_backup(Material(version.private.reveal(), version.public))
-        return VersionBackup(key=fields["key"], public_key=fields["public_key"], created=version.created)
+        return VersionBackup(
+            key=fields["key"], public_key=fields["public_key"], created=version.created, imported=version.imported
+        )
 
     every = {**archived, **record.versions}
     backup = KeyBackup(
@@ -243,7 +246,7 @@ def _load_versions(algorithm: Algorithm, backup: KeyBackup, now: float) -> dict[
             material = algorithm.interchange.from_backup(entry)
         except BadBackup:
             raise InvalidRequest(f"the backup holds a version that is no key of type {algorithm.name}") from None
-        versions[number] = replace(new_version(material, now), created=version.created)
+        versions[number] = replace(new_version(material, now, imported=version.imported), created=version.created)
     return versions
 
 

@@ -146,7 +146,7 @@ async def import_key(engine: Pqc, call: Call, body: ImportedKey) -> None:
     record = KeyringRecord(
         name=body.name,
         type=algorithm.name,
-        versions={1: new_version(material, call.now)},
+        versions={1: new_version(material, call.now, imported=True)},
         exportable=body.exportable,
         allow_plaintext_backup=body.allow_plaintext_backup,
         auto_rotate_period_seconds=body.auto_rotate_period,

@@ -23,7 +23,7 @@ from engines.keys.rules import KeyRules, describe_rules, with_rules
 from storage.secret import Secret
 
 RULES = "cryptoserve"
-"""Our own field in a backup's JSON."""
+"""Our own field in a backup's JSON, and in that of a version there."""
 
 MAX_VERSIONS = 100_000
 """The most versions that a backup may hold."""
@@ -185,6 +185,7 @@ def dump_version(algorithm: Algorithm, record: KeyringRecord, version: VersionRe
         "convergent_version": 3 if record.convergent else 0,
         "creation_time": version.created // SECOND,
         "certificate_chain": chain or None,
+        **({RULES: {"imported": True}} if version.imported else {}),
     }
 
 
@@ -206,6 +207,7 @@ def load_version(algorithm: Algorithm, entry: Mapping[str, Any]) -> VersionRecor
         mac_key=Secret(mac_key),
         created=created,
         certificate_chain=chain,
+        imported=entry.get(RULES) == {"imported": True},
     )
 
 

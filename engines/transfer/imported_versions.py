@@ -47,7 +47,7 @@ def add_material(record: KeyringRecord, material: Material, number: int | UnsetT
         latest = record.versions[record.latest_version]
         if material.private and material.public and material.public == latest.public and not len(latest.private):
             return _complete(record, record.latest_version, material)
-        added = with_new_version(record, new_version(material, now))
+        added = with_new_version(record, new_version(material, now, imported=True))
         chosen = ALGORITHMS[record.type].sizes.key_bytes_chosen is not None
         return replace(added, key_bytes=len(material.private)) if chosen else added
     version = check_completable(record, number, private=bool(material.private))

@@ -147,7 +147,7 @@ async def import_key(engine: KeepsKeys, call: Call, body: ImportedKey) -> None:
     record = KeyringRecord(
         name=body.name,
         type=algorithm.name,
-        versions={1: new_version(material, call.now)},
+        versions={1: new_version(material, call.now, imported=True)},
         derived=body.derived,
         derivation=HMAC_SHA256_COUNTER.number
         if algorithm.sizes.key_bytes <= COUNTER_MODE_BYTES

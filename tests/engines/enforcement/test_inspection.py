@@ -170,3 +170,45 @@ def test_an_import_is_one_unless_it_is_said_otherwise() -> None:
     assert facts_of_type("aes256-gcm96", CryptoOperation.IMPORT, {}).imported
     assert not facts_of_type("aes256-gcm96", CryptoOperation.IMPORT, {"imported": False}).imported
     assert facts_of_type("aes256-gcm96", CryptoOperation.VERIFY, {}).algorithm == "hmac"
+
+
+@pytest.mark.parametrize("engine", [TRANSIT, SIGNING, PQC], ids=lambda engine: engine.type)
+async def test_which_versions_were_made_elsewhere_outlasts_rotation_and_backups(engine: EngineType[Any, Any]) -> None:
+    driver = Driver(engine)
+    key_type = "ml-kem-768" if engine is PQC else "ecdsa-p256"
+    await driver.write("keys/source", type=key_type)
+    public = (await driver.read("keys/source"))["keys"]["1"]["public_key"]
+    options = {"exportable": True, "allow_plaintext_backup": True, "allow_rotation": True}
+    await driver.write("keys/k/import", type=key_type, public_key=public, **options)
+    assert await origins(driver, "k") == {1: True}
+    await driver.write("keys/k/rotate")
+    assert await origins(driver, "k") == {1: True, 2: False}
+    backup = (await driver.read("backup/k"))["backup"]
+    await driver.write("restore/back", backup=backup)
+    assert await origins(driver, "back") == {1: True, 2: False}
+    assert await origins(driver, "source") == {1: False}
+
+
+async def test_what_both_sides_come_to_is_made_elsewhere(transit_key_pair: str) -> None:
+    driver = Driver(TRANSIT)
+    await driver.write("keys/ec", type="ecdsa-p256")
+    await driver.write("keys/k")
+    await driver.write("derive-key/k", base_key_name="ec", peer_public_key=transit_key_pair)
+    assert await origins(driver, "k") == {1: False, 2: True}
+
+
+@pytest.fixture
+async def transit_key_pair() -> str:
+    """The public key of a pair that another server has."""
+    driver = Driver(TRANSIT)
+    await driver.write("keys/k", type="ecdsa-p256")
+    public = (await driver.read("keys/k"))["keys"]["1"]["public_key"]
+    assert isinstance(public, str)
+    return public
+
+
+async def origins(driver: Driver, name: str) -> dict[int, bool]:
+    """Which versions of a key were made elsewhere."""
+    await driver.cache.catch_up()
+    told = [facts async for facts in driver.engine.facts_of_all() if facts.name == name]
+    return {facts.version: facts.imported for facts in told}
