@@ -8,7 +8,8 @@ as passed. Rules apply as they would have at the time of the record. Exceptions 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -63,7 +64,6 @@ _FLAGS = {
 """The words of a recorded variant, with the facts that they stand for."""
 
 _ENGINES = frozenset({"transit", "pqc", "signing"})
-_DECODER = msgspec.json.Decoder(Any)
 
 
 class _Recorded(Struct):
@@ -73,6 +73,43 @@ class _Recorded(Struct):
     key: str = ""
     mount: str = ""
     uses: list[KeyUse] = []
+
+
+class _Namespace(Struct, frozen=True):
+    path: str = ""
+
+
+class _Request(Struct, frozen=True):
+    id: str = ""
+    namespace: _Namespace = _Namespace()
+    mount_type: str = ""
+    mount_point: str = ""
+    path: str = ""
+    operation: str = ""
+    remote_address: str = ""
+
+
+class _Auth(Struct, frozen=True):
+    entity_id: str = ""
+    display_name: str = ""
+
+
+class _Line(Struct):
+    """A line of the audit, without its facts."""
+
+    time: str = ""
+    request: _Request = _Request()
+
+
+class _Entry(_Line):
+    """A line of the audit."""
+
+    crypto: _Recorded | None = None
+    auth: _Auth = _Auth()
+
+
+_ENTRY = msgspec.json.Decoder(_Entry)
+_LINE = msgspec.json.Decoder(_Line)
 
 
 @dataclass(slots=True)
@@ -110,6 +147,7 @@ class Replay:
         self._namespace = namespace
         self._start = start
         self._end = end
+        self._changes = sorted(time for draft in drafts for rule in draft.rules for time in (rule.starts, rule.ends))
         self._kept: dict[tuple[Any, ...], _Outcome] = {}
         self.operations = 0
         self.lacking = 0
@@ -121,73 +159,63 @@ class Replay:
         """The time of the last line that was read."""
 
     def take(self, lines: Iterable[bytes]) -> None:
-        """Count what ``lines`` of an audit file tell; what isn't the record of a response is passed over."""
+        """Count the uses in ``lines`` of an audit file; lines other than those of responses are passed over."""
         for line in lines:
-            if b'"type":"response"' in line:
-                try:
-                    entry = _DECODER.decode(line[line.find(b"{") :])
-                except msgspec.MsgspecError:
-                    continue
-                if isinstance(entry, dict):
-                    self._entry(entry)
+            if b'"type":"response"' not in line:
+                continue
+            text = line[line.find(b"{") :]
+            try:
+                self._entry(_ENTRY.decode(text))
+            except msgspec.MsgspecError:
+                self._unreadable(text)
 
-    def _entry(self, entry: Mapping[str, Any]) -> None:
-        time, request = entry.get("time"), entry.get("request")
-        if not isinstance(time, str) or not isinstance(request, dict):
-            return
-        at = (parse_rfc3339(time) or 0) / SECOND
-        self.complete_to = time
-        namespace = (request.get("namespace") or {}).get("path", "")
-        if not self._start <= at < self._end or not namespace.startswith(self._namespace):
-            return
-        crypto = entry.get("crypto")
-        if crypto is None:
-            # It is from before the facts were recorded, or of no use of a key.
-            self.lacking += request.get("mount_type") in _ENGINES and _is_use(request)
-            return
+    def _unreadable(self, text: bytes) -> None:
+        """Count a line whose facts can't be read, if it is a line of the audit at all."""
         try:
-            recorded = msgspec.convert(crypto, _Recorded)
+            line = _LINE.decode(text)
         except msgspec.MsgspecError:
-            self.lacking += 1
             return
-        for index, use in enumerate(recorded.uses):
-            self._use(entry, request, recorded, index, use, namespace, at)
+        self.lacking += self._concerns(line, _seconds(line))
 
-    def _use(
-        self,
-        entry: Mapping[str, Any],
-        request: Mapping[str, Any],
-        recorded: _Recorded,
-        index: int,
-        use: KeyUse,
-        namespace: str,
-        at: float,
-    ) -> None:
-        operation = _operation(recorded.operation, index)
-        if operation is None or not use.count:
+    def _concerns(self, line: _Line, at: float) -> bool:
+        """Whether a line is of the time and of the namespaces that are asked about."""
+        return self._start <= at < self._end and line.request.namespace.path.startswith(self._namespace)
+
+    def _entry(self, entry: _Entry) -> None:
+        self.complete_to = entry.time
+        recorded, at = entry.crypto, _seconds(entry)
+        if not self._concerns(entry, at):
             return
-        self.operations += use.count
-        address = str(request.get("remote_address", ""))
-        auth = entry.get("auth") or {}
-        caller = str(auth.get("entity_id", "")), str(auth.get("display_name", ""))
+        if recorded is None:
+            # It is from before the facts were recorded, or of no use of a key.
+            self.lacking += _is_use(entry.request)
+            return
+        processed = _decrypting(recorded.uses) if recorded.operation == REWRAP else 0
+        for index, use in enumerate(recorded.uses):
+            operation = _operation(recorded.operation, encrypting=index >= processed)
+            if operation is not None and use.count:
+                self.operations += use.count
+                self._use(entry, recorded, operation, use, at)
+
+    def _use(self, entry: _Entry, recorded: _Recorded, operation: CryptoOperation, use: KeyUse, at: float) -> None:
+        request, caller = entry.request, (entry.auth.entity_id, entry.auth.display_name)
         input_bytes = use.input_bytes if use.count == 1 else -1
         kinds = use.algorithm, use.key_version, use.hash, use.scheme, use.variant, use.data_class
-        place = operation, namespace, recorded.mount, recorded.key
-        key = (*kinds, *place, address, caller[0], input_bytes, self._moment(at))
+        place = operation, request.namespace.path, recorded.mount, recorded.key
+        key = (*kinds, *place, request.remote_address, caller[0], input_bytes, self._moment(at))
         outcome = self._kept.get(key)
         if outcome is None:
             if len(self._kept) >= _MAX_KEPT:
                 self._kept.clear()
-            outcome = self._kept[key] = self._judge(use, place, address, caller[0], input_bytes, at)
+            outcome = self._kept[key] = self._judge(use, place, request.remote_address, caller[0], input_bytes, at)
         if outcome.refusing:
-            self._deny(outcome, use.count, str(entry["time"]), str(request.get("id", "")), place, caller)
+            self._deny(outcome, use.count, entry.time, request.id, place, caller)
         elif outcome.lacking:
             self.lacking += use.count
 
     def _moment(self, at: float) -> tuple[int, int]:
         """The relevant part of a time: the day, and the rules that have begun or ended."""
-        rules = [rule for draft in self._drafts for rule in draft.rules]
-        return day_of(at), sum((at >= rule.starts) + (at >= rule.ends) for rule in rules)
+        return day_of(at), bisect_right(self._changes, at)
 
     def _deny(
         self,
@@ -286,20 +314,36 @@ def _key(use: KeyUse, operation: CryptoOperation, namespace: str, mount: str, na
         return None
 
 
-def _operation(name: str, index: int) -> CryptoOperation | None:
+def _seconds(line: _Line) -> float:
+    return (parse_rfc3339(line.time) or 0) / SECOND
+
+
+def _operation(name: str, *, encrypting: bool = True) -> CryptoOperation | None:
     if name == REWRAP:
-        return CryptoOperation.ENCRYPT if index else CryptoOperation.DECRYPT
+        return CryptoOperation.ENCRYPT if encrypting else CryptoOperation.DECRYPT
     try:
         return CryptoOperation(name)
     except ValueError:
         return None
 
 
-def _is_use(request: Mapping[str, Any]) -> bool:
-    """Whether a request's path is one that uses a key."""
-    mount, path = request.get("mount_point", ""), request.get("path", "")
-    below = path.removeprefix(mount) if isinstance(path, str) and isinstance(mount, str) else ""
-    return request.get("operation") in ("create", "update") and _operation(below.split("/")[0], 0) is not None
+def _decrypting(uses: Sequence[KeyUse]) -> int:
+    """How many of the ``uses`` of rewrapping decrypt: they come first, and what they open is encrypted again."""
+    for number in range(len(uses) - 1, 0, -1):
+        opened = sum(use.count - use.failed for use in uses[:number])
+        if opened == sum(use.count for use in uses[number:]):
+            return number
+    return 1
+
+
+def _is_use(request: _Request) -> bool:
+    """Whether a request is one that uses a key."""
+    below = request.path.removeprefix(request.mount_point).split("/")[0]
+    return (
+        request.mount_type in _ENGINES
+        and request.operation in ("create", "update")
+        and (below == REWRAP or _operation(below) is not None)
+    )
 
 
 def _count(counts: dict[Any, int], key: Any, count: int) -> None:

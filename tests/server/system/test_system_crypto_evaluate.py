@@ -273,3 +273,15 @@ async def test_impact_sees_codes_by_any_key(server: Server) -> None:
     rule = {"name": "long", "operations": ["hmac"], "require": "key.bits >= 512"}
     _, answer = await server.ask("POST", "sys/crypto-policies/impact", {"policy": {"rules": [rule]}})
     assert [(each["key"], each["operations"]) for each in answer["data"]["now"]] == [("k", ["hmac"]), ("rsa", ["hmac"])]
+
+
+async def test_a_creation_takes_the_default_of_its_class(server: Server) -> None:
+    await with_key(server, "")
+    rule = {"name": "r", "operations": ["create"], "require": "key.type == 'aes256-gcm96'"}
+    await write(server, "", "p", rules=[rule], defaults={"phi": {"transit": {"type": "chacha20-poly1305"}}})
+    key = {"mount": "transit/", "name": "new"}
+    for fields, type_ in (({"data_class": "phi"}, "chacha20-poly1305"), ({}, "aes256-gcm96")):
+        data = await _evaluate(server, key={**key, **fields}, operation="create")
+        assert data["rules"][0]["values"] == {"key.type": type_}
+        status, _ = await server.ask("POST", "transit/keys/new", fields)
+        assert (status == 403) is (data["verdict"] == "deny")

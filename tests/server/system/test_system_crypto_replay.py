@@ -100,6 +100,21 @@ async def test_profiles_scopes_and_several_drafts(audited: Server) -> None:
     assert other.startswith("a/cnsa-2.0/")
 
 
+async def test_the_halves_of_rewrapping_are_told_apart(audited: Server) -> None:
+    texts = []
+    for _ in range(3):
+        _, answer = await audited.ask("POST", "transit/encrypt/k", {"plaintext": TEXT})
+        texts.append({"ciphertext": answer["data"]["ciphertext"]})
+        await audited.ask("POST", "transit/keys/k/rotate")
+    await audited.ask("POST", "transit/rewrap/k", {"batch_input": [*texts, texts[0], {"ciphertext": "vault:v1:AAAA"}]})
+    rules = [
+        {"name": "old", "operations": ["decrypt"], "require": "key.version > 2"},
+        {"name": "new", "operations": ["encrypt"], "when": "key.version > 3", "require": "false"},
+    ]
+    data = await _replay(audited, policy=_draft(*rules))
+    assert {rule["rule"]: rule["denied"] for rule in data["rules"]} == {"p/old": 4, "p/new": 4}
+
+
 async def test_a_tenant_sees_its_own_records(audited: Server) -> None:
     await make(audited, "eu", "us")
     await with_key(audited, "eu")
@@ -132,7 +147,11 @@ async def test_records_without_facts_are_lacking_and_junk_is_passed_over(audited
     old = json.dumps(entry, separators=(",", ":"))
     broken = line.replace('"uses":[', '"uses":[1,')
     with log.open("a") as file:
-        file.write("\n".join([old, broken, '{"type":"response"', 'x"type":"response"[]', "", ""]))
+        file.write(
+            "\n".join(
+                [old, broken, '{"type":"response","request":1}', '{"type":"response"', 'x"type":"response"[]', "", ""]
+            )
+        )
     data = await _replay(audited, policy=_draft(BOUND))
     assert (data["denied"], data["lacking"]) == (1, 2)
 
