@@ -28,6 +28,8 @@ from cryptoserve.errors import (  # noqa: E402
     Unavailable,
     UnsuitableKey,
 )
+from cryptoserve.local.bounds import Local  # noqa: E402
+from cryptoserve.local.secure import SecureBytes  # noqa: E402
 from cryptoserve.names import associated_data  # noqa: E402
 
 __all__ = [
@@ -39,9 +41,11 @@ __all__ = [
     "DecryptionFailed",
     "InvalidResponse",
     "LimitReached",
+    "Local",
     "PermissionDenied",
     "PolicyRefused",
     "RateLimited",
+    "SecureBytes",
     "Unavailable",
     "UnsuitableKey",
     "associated_data",

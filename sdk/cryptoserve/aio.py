@@ -12,8 +12,10 @@ from typing import Self, TypeVar
 from cryptoserve.calls import Bytes, ContextSettings
 from cryptoserve.client import DEFAULT_TIMEOUT_SECONDS, calls_of, settings_of
 from cryptoserve.errors import Unavailable
-from cryptoserve.http.steps import Pause, Received, Send, SignIn, Steps, TransportFault
+from cryptoserve.http.steps import Pause, Received, Send, SignIn, Steps, TransportFault, Work
 from cryptoserve.http.transports import AsyncHttpTransport
+from cryptoserve.local.bounds import Local
+from cryptoserve.local.files import FilePath
 from cryptoserve.logins import Login
 
 T = TypeVar("T")
@@ -33,12 +35,13 @@ class AsyncCryptoServe:
         mount: str = "transit",
         login: Login | None = None,
         contexts: Mapping[str, ContextSettings] | None = None,
+        local: Local | None = None,
         timeout: float = DEFAULT_TIMEOUT_SECONDS,
         max_retries: int | None = None,
         cacert: str | os.PathLike[str] | None = None,
     ) -> None:
         settings = settings_of(addr, token, namespace, cacert, login)
-        self._calls = calls_of(settings, app_name, team, mount, login, contexts, timeout, max_retries)
+        self._calls = calls_of(settings, app_name, team, mount, login, contexts, local, timeout, max_retries)
         self._transport = AsyncHttpTransport(settings)
         self._signing_in = asyncio.Lock()
         self._closed = False
@@ -58,6 +61,14 @@ class AsyncCryptoServe:
     async def decrypt_many(self, ciphertexts: Sequence[str], context: str) -> list[bytes]:
         """Open each, in requests of up to 100. Raises ``BatchFailed`` if some fail."""
         return await self._run(self._calls.decrypt_many(ciphertexts, context))
+
+    async def encrypt_file(self, src: FilePath, dst: FilePath, context: str) -> None:
+        """Encrypt a file of any size in constant memory; ``dst`` is replaced as a whole, at the end."""
+        await self._run(self._calls.encrypt_file(src, dst, context))
+
+    async def decrypt_file(self, src: FilePath, dst: FilePath, context: str) -> None:
+        """Decrypt a file, chunk by chunk; ``dst`` stays as it was unless all of it is right."""
+        await self._run(self._calls.decrypt_file(src, dst, context))
 
     async def rewrap(self, ciphertext: str, context: str) -> str:
         """Encrypt anew under the key's latest version, at the server."""
@@ -86,6 +97,7 @@ class AsyncCryptoServe:
     async def close(self) -> None:
         """Close all connections. The client can't be used any more."""
         self._closed = True
+        self._calls.close()
         await self._transport.close()
 
     async def __aenter__(self) -> Self:
@@ -117,6 +129,11 @@ class AsyncCryptoServe:
                         fault = lost
                 case Pause(seconds):
                     await asyncio.sleep(seconds)
+                case Work(work):
+                    try:
+                        await asyncio.to_thread(work)
+                    except Exception as failed:  # noqa: BLE001 - it is raised where the call waits for it
+                        fault = failed
                 case SignIn():
                     try:
                         await self._sign_in(step)

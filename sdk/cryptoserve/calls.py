@@ -102,6 +102,16 @@ class Calls:
         answer = yield from self._post(f"rewrap/{context}", fields, self._exchange.deadline())
         return _made(self._done(answer, f"rewrap under {context}", opening=True), "ciphertext")
 
+    def data_key(self, context: str) -> Steps[Answer]:
+        """The answer with a new data key, in clear and bound to context, app and team as ciphertexts are."""
+        deadline, what = self._exchange.deadline(), f"data key under {context}"
+        fields: dict[str, object] = {"bits": 256, **self._associated(context)}
+        answer = yield from self._post(f"datakey/plaintext/{context}", fields, deadline)
+        if not answer.succeeded and reason_of(answer.errors) is Reason.NO_KEY:
+            yield from self.encrypt(b"", context)
+            answer = yield from self._post(f"datakey/plaintext/{context}", fields, deadline)
+        return self._done(answer, what)
+
     def rotate(self, context: str) -> Steps[None]:
         """Give the context's key a new version."""
         path = f"keys/{checked_name(context, 'context')}/rotate"
@@ -189,9 +199,15 @@ class Calls:
             raise refusal(answer, what, opening=opening)
         return answer
 
+    def bound(self, context: str) -> bytes:
+        """The associated data of everything under ``context``."""
+        return associated_data(context, self._app, self._team)
+
     def _item(self, field: str, text: str, context: str) -> dict[str, str]:
-        bound = associated_data(context, self._app, self._team)
-        return {field: text, "associated_data": base64.b64encode(bound).decode("ascii")}
+        return {field: text, **self._associated(context)}
+
+    def _associated(self, context: str) -> dict[str, str]:
+        return {"associated_data": base64.b64encode(self.bound(context)).decode("ascii")}
 
     def _key_type(self, name: str) -> str | None:
         return self._contexts.get(name, {}).get("key_type")
@@ -213,9 +229,17 @@ def _checked(name: str, settings: ContextSettings) -> ContextSettings:
 
 def encoded(data: Bytes, what: str) -> str:
     """``data`` in base64. Raises ``TypeError`` for a text: only the caller knows its encoding."""
-    if not isinstance(data, bytes | bytearray | memoryview):
-        raise TypeError(f"{what}: expected bytes, got {type(data).__name__}")
+    checked_bytes(data, what)
     return base64.b64encode(data).decode("ascii")
+
+
+def checked_bytes(data: Bytes, what: str) -> int:
+    """How many bytes ``data`` are. Raises ``TypeError`` if they are none."""
+    if isinstance(data, bytes):
+        return len(data)
+    if not isinstance(data, bytearray | memoryview):
+        raise TypeError(f"{what}: expected bytes, got {type(data).__name__}")
+    return len(data) if isinstance(data, bytearray) else data.nbytes
 
 
 def _text(value: str, what: str) -> str:
@@ -235,10 +259,11 @@ def _made_text(value: object, request_id: str) -> str:
 
 
 def _plaintext(answer: Answer) -> bytes:
-    return _opened(answer.data.get("plaintext"), answer.request_id)
+    return decoded_base64(answer.data.get("plaintext"), answer.request_id)
 
 
-def _opened(value: object, request_id: str) -> bytes:
+def decoded_base64(value: object, request_id: str) -> bytes:
+    """The bytes of an answer's base64. Raises ``InvalidResponse``."""
     if isinstance(value, str):
         try:
             return base64.b64decode(value, validate=True)
@@ -252,7 +277,7 @@ def _made_item(item: Mapping[str, object], request_id: str) -> str:
 
 
 def _opened_item(item: Mapping[str, object], request_id: str) -> bytes:
-    return _opened(item.get("plaintext"), request_id)
+    return decoded_base64(item.get("plaintext"), request_id)
 
 
 def _many(

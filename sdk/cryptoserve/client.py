@@ -13,9 +13,12 @@ from cryptoserve.calls import Bytes, Calls, ContextSettings
 from cryptoserve.errors import Unavailable
 from cryptoserve.http.exchange import Exchange
 from cryptoserve.http.session import Session
-from cryptoserve.http.steps import Pause, Received, Send, SignIn, Steps, TransportFault
+from cryptoserve.http.steps import Pause, Received, Send, SignIn, Steps, TransportFault, Work
 from cryptoserve.http.transports import HttpTransport
+from cryptoserve.local.bounds import Local
+from cryptoserve.local.files import FilePath
 from cryptoserve.logins import ClientCertificate, Login
+from cryptoserve.sealing import LocalCalls
 from cryptoserve.settings import Settings, resolved
 
 T = TypeVar("T")
@@ -34,6 +37,8 @@ class CryptoServe:
     ``login`` gets a token instead (``cryptoserve.logins``). ``mount`` is where the engine is. ``contexts`` tells what
     keys are to be that have to be made: ``{"card-data": {"data_class": "pci", "key_type": None}}``.
 
+    With ``local``, the client encrypts by itself, see ``Local``.
+
     ``timeout`` is in seconds, for each call with all of its repeats (for each request of a long list); ``max_retries``
     None repeats as often as it allows. Calls raise ``CryptoServeError``, see ``cryptoserve.errors``.
     """
@@ -49,12 +54,13 @@ class CryptoServe:
         mount: str = "transit",
         login: Login | None = None,
         contexts: Mapping[str, ContextSettings] | None = None,
+        local: Local | None = None,
         timeout: float = DEFAULT_TIMEOUT_SECONDS,
         max_retries: int | None = None,
         cacert: str | os.PathLike[str] | None = None,
     ) -> None:
         settings = settings_of(addr, token, namespace, cacert, login)
-        self._calls = calls_of(settings, app_name, team, mount, login, contexts, timeout, max_retries)
+        self._calls = calls_of(settings, app_name, team, mount, login, contexts, local, timeout, max_retries)
         self._transport = HttpTransport(settings)
         self._signing_in, self._process = threading.Lock(), os.getpid()
         self._closed = False
@@ -74,6 +80,14 @@ class CryptoServe:
     def decrypt_many(self, ciphertexts: Sequence[str], context: str) -> list[bytes]:
         """Open each, in requests of up to 100. Raises ``BatchFailed`` if some fail."""
         return self._run(self._calls.decrypt_many(ciphertexts, context))
+
+    def encrypt_file(self, src: FilePath, dst: FilePath, context: str) -> None:
+        """Encrypt a file of any size in constant memory; ``dst`` is replaced as a whole, at the end."""
+        self._run(self._calls.encrypt_file(src, dst, context))
+
+    def decrypt_file(self, src: FilePath, dst: FilePath, context: str) -> None:
+        """Decrypt a file, chunk by chunk; ``dst`` stays as it was unless all of it is right."""
+        self._run(self._calls.decrypt_file(src, dst, context))
 
     def rewrap(self, ciphertext: str, context: str) -> str:
         """Encrypt anew under the key's latest version, at the server: the plaintext doesn't come here."""
@@ -102,6 +116,7 @@ class CryptoServe:
     def close(self) -> None:
         """Close all connections. The client can't be used any more."""
         self._closed = True
+        self._calls.close()
         self._transport.close()
 
     def __enter__(self) -> Self:
@@ -133,6 +148,11 @@ class CryptoServe:
                         fault = lost
                 case Pause(seconds):
                     time.sleep(seconds)
+                case Work(work):
+                    try:
+                        work()
+                    except Exception as failed:  # noqa: BLE001 - it is raised where the call waits for it
+                        fault = failed
                 case SignIn():
                     try:
                         self._sign_in(step)
@@ -173,13 +193,15 @@ def calls_of(
     mount: str,
     login: Login | None,
     contexts: Mapping[str, ContextSettings] | None,
+    local: Local | None,
     timeout: float,
     max_retries: int | None,
-) -> Calls:
+) -> LocalCalls:
     """The operations of a client with these arguments. Raises ``ValueError``."""
     if not 0 < timeout <= threading.TIMEOUT_MAX:
         raise ValueError(f"timeout: expected a number of seconds above 0, got {timeout}")
     if max_retries is not None and max_retries < 0:
         raise ValueError(f"max_retries: expected None or a number from 0 on, got {max_retries}")
     exchange = Exchange(settings.address.path, settings.namespace, timeout, max_retries)
-    return Calls(Session(exchange, settings.token, login), exchange, app_name, team, mount, contexts)
+    calls = Calls(Session(exchange, settings.token, login), exchange, app_name, team, mount, contexts)
+    return LocalCalls(calls, local)

@@ -6,7 +6,7 @@ So the order of requests, the waits between them and all that is made of answers
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias, TypeVar
 
@@ -46,14 +46,21 @@ class Pause:
 
 
 @dataclass(frozen=True, slots=True)
+class Work:
+    """Do what takes long without the network: beside the event loop, where there is one."""
+
+    work: Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True)
 class SignIn:
     """Carry out ``steps`` while no other call of the client carries out such steps."""
 
-    steps: Generator[Send | Pause | SignIn, Received | None, None]
+    steps: Generator[Send | Pause | Work | SignIn, Received | None, None]
     deadline: float
 
 
-Step: TypeAlias = Send | Pause | SignIn
+Step: TypeAlias = Send | Pause | Work | SignIn
 Steps: TypeAlias = Generator[Step, Received | None, T]
 """A call that comes to a ``T``."""
 
