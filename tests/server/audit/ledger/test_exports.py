@@ -104,7 +104,7 @@ def test_ocsf() -> None:
 
 
 def test_otlp() -> None:
-    message = json.loads(logs_data([REQUEST, RESPONSE]))
+    message = json.loads(*logs_data([REQUEST, RESPONSE]))
     (scope,) = message["resourceLogs"][0]["scopeLogs"]
     first, second = scope["logRecords"]
     assert second["timeUnixNano"] == "1800000000050000000"
@@ -177,10 +177,10 @@ def test_cursors_of_other_logs_are_refused(ledger: Ledger, tmp_path: Path, capfd
 def test_what_was_tampered_with_is_not_exported(ledger: Ledger, tmp_path: Path, capfdbinary: Any) -> None:
     ledger.edit("tile/entries/001", flip(700))
     cursor = tmp_path / "cursor"
-    for _ in range(2):
+    for expected in (range(256), range(0)):
         status, out, err = run(capfdbinary, ledger.path, "-cursor", cursor)
         assert (status, err) == (1, b"tile/entries/001 isn't what was signed\n")
-    assert out == b""
+        assert [json.loads(text)["index"] for text in out.splitlines()] == list(expected)
     assert json.loads(cursor.read_text())["index"] == 256
 
 
@@ -273,7 +273,7 @@ def test_http(
     headers = tmp_path / "headers"
     headers.write_text("Authorization: Bearer secret\n\n")
     assert run(capfdbinary, ledger.path, "-as", name, "-to", url, "-header-file", headers)[0] == 0
-    assert len(seen.bodies) == 3
+    assert len(seen.bodies) == (3 if name == "otlp" else 1)
     assert seen.headers_seen[0]["Authorization"] == "Bearer secret"
     if name == "otlp":
         assert seen.headers_seen[0]["Content-Type"] == "application/json"

@@ -27,6 +27,9 @@ class Format:
 
     encode: Callable[[Sequence[Record]], list[bytes]]
     content_type: str
+    separate: bool = False
+    """Whether each message is a body of HTTP by itself; others are lines of one."""
+
     counts_octets: bool = False
     """Whether a stream of messages has each one's length before it (RFC 6587) and not a newline behind it."""
 
@@ -106,7 +109,7 @@ FORMATS: Mapping[str, Format] = {
     "rfc5424": Format(_each(rfc5424), "text/plain; charset=utf-8", counts_octets=True),
     "cef": Format(_each(cef), "text/plain; charset=utf-8"),
     "ocsf": Format(_each(api_activity), "application/x-ndjson"),
-    "otlp": Format(lambda records: [logs_data(records)] if records else [], "application/json"),
+    "otlp": Format(logs_data, "application/json", separate=True),
 }
 
 

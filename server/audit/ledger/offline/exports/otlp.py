@@ -13,8 +13,16 @@ from server.runtime.version import VERSION
 _INFO, _WARN = 9, 13
 
 
-def logs_data(records: Sequence[Record]) -> bytes:
-    """Records of one log as one message."""
+MAX_RECORDS = 256
+"""The most records of a message: collectors bound what they take."""
+
+
+def logs_data(records: Sequence[Record]) -> list[bytes]:
+    """Records of one log as messages."""
+    return [_message(records[start : start + MAX_RECORDS]) for start in range(0, len(records), MAX_RECORDS)]
+
+
+def _message(records: Sequence[Record]) -> bytes:
     origin = records[0].origin
     resource = _attributes({"service.name": "cryptoserve", "service.version": VERSION, "ledger.origin": origin})
     scope_logs = {"scope": {"name": "cryptoserve.audit"}, "logRecords": [_record(record) for record in records]}

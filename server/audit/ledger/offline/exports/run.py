@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from server.audit.ledger.offline.exports.cursor import BadCursor, Cursor, read_cursor, write_cursor
 from server.audit.ledger.offline.exports.records import Record
 from server.audit.ledger.offline.exports.sinks import Sink
 from server.audit.ledger.offline.proven import NotProven, ProvenLog
+from server.audit.ledger.offline.sources import Unreadable
 
 _POLL_SECONDS = 1.0
+_PART_BYTES = 1024 * 1024
 
 
 class Export:
@@ -35,13 +37,34 @@ class Export:
 
         Raises ``NotProven``, ``Unreadable``, ``SinkFault`` and ``OSError``.
         """
-        origin = self._log.checkpoint.origin
-        for first, entries in self._log.bundles(self._next):
-            sink.write([Record(origin, index, entry) for index, entry in enumerate(entries, first)])
-            self._next = first + len(entries)
-            progress(self._next, self._log.checkpoint.size)
+        size = self._log.checkpoint.size
+        for records in self._parts():
+            sink.write(records)
+            self._next = records[-1].index + 1
+            progress(self._next, size)
             if durable:
                 self.save()
+
+    def _parts(self) -> Iterator[list[Record]]:
+        """The records from the cursor on, so many at a time that waiting for the disk behind each part costs little.
+
+        What is proven is given away before something that isn't ends it.
+        """
+        records: list[Record] = []
+        length = 0
+        try:
+            for first, entries in self._log.bundles(self._next):
+                records += [Record(self._log.checkpoint.origin, index, one) for index, one in enumerate(entries, first)]
+                length += sum(map(len, entries))
+                if length >= _PART_BYTES:
+                    yield records
+                    records, length = [], 0
+        except (NotProven, Unreadable):
+            if records:
+                yield records
+            raise
+        if records:
+            yield records
 
     def follow(self, sink: Sink, progress: Callable[[int, int], None]) -> None:
         """Export what is there and what comes, until it is interrupted."""

@@ -171,7 +171,11 @@ class HttpSink:
 
     def _post(self, records: Sequence[Record]) -> None:
         messages = self._form.encode(records)
-        body = messages[0] if len(messages) == 1 else b"".join(message + b"\n" for message in messages)
+        bodies = messages if self._form.separate else [b"".join(message + b"\n" for message in messages)]
+        for body in bodies:
+            self._post_body(body)
+
+    def _post_body(self, body: bytes) -> None:
         told = ""
         for attempt in range(_TRIES):
             if attempt:
