@@ -6,6 +6,7 @@ a separate archive, so that a long history doesn't enlarge the record that every
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -36,6 +37,9 @@ class VersionRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     imported: bool = False
     """Whether the key was made elsewhere. Of a key that is ``imported`` as a whole, all versions were."""
+
+    agreed: bool = False
+    """Whether it was made by key agreement."""
 
 
 class RestoreInfo(Struct, frozen=True):
@@ -119,10 +123,65 @@ class VersionTotal(Struct, frozen=True, array_like=True):
     total: int
 
 
-def new_version(material: Material, now: float, *, imported: bool = False) -> VersionRecord:
+class Tombstone(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A version that was destroyed, without its private part. Times are in nanoseconds since the epoch."""
+
+    key: KeyringRecord
+    """The key as it was, without versions."""
+
+    number: int
+    public: bytes
+    private_bytes: int
+    """The length of the private part."""
+
+    created: int
+    replaced: int
+    """The time at which the next version was made; 0 for the latest one."""
+
+    destroyed: int
+    origin: str
+
+
+def tombstones(
+    record: KeyringRecord, versions: Mapping[int, VersionRecord], gone: Iterable[int], now: float
+) -> list[Tombstone]:
+    """Tombstones of the versions ``gone`` of ``versions``, which are all of the key, destroyed at ``now``."""
+    key = replace(record, versions={})
+    return [
+        Tombstone(
+            key=key,
+            number=number,
+            public=versions[number].public,
+            private_bytes=len(versions[number].private),
+            created=versions[number].created,
+            replaced=replaced_at(versions, number),
+            destroyed=nanoseconds_of(now),
+            origin=origin_of(record, number, versions[number]),
+        )
+        for number in gone
+    ]
+
+
+def replaced_at(versions: Mapping[int, VersionRecord], number: int) -> int:
+    """The time at which version ``number`` was replaced by the next one, in nanoseconds; 0 for the latest."""
+    following = versions.get(number + 1)
+    return 0 if following is None else following.created
+
+
+def origin_of(record: KeyringRecord, number: int, version: VersionRecord) -> str:
+    """The origin of a version: ``generated``, ``imported``, ``imported-public``, ``derived`` or ``restored``."""
+    if record.restore_info is not None and number <= record.restore_info.version:
+        return "restored"
+    imported = version.imported or record.imported
+    if version.agreed or not imported:
+        return "derived" if version.agreed else "generated"
+    return "imported" if len(version.private) else "imported-public"
+
+
+def new_version(material: Material, now: float, *, imported: bool = False, agreed: bool = False) -> VersionRecord:
     """A version of ``material``, with a MAC key of its own, made at ``now`` in seconds since the epoch.
 
-    ``imported``: the key was made elsewhere.
+    ``imported``: the key was made elsewhere; ``agreed``: by key agreement.
     """
     return VersionRecord(
         private=Secret(material.private),
@@ -130,6 +189,7 @@ def new_version(material: Material, now: float, *, imported: bool = False) -> Ve
         mac_key=Secret.random(KEY_BYTES),
         created=nanoseconds_of(now),
         imported=imported,
+        agreed=agreed,
     )
 
 
@@ -162,6 +222,7 @@ def _conceal(kind: type, value: Any) -> Any:
 _encode = msgspec.msgpack.Encoder(enc_hook=_reveal).encode
 _decode_keyring = msgspec.msgpack.Decoder(KeyringRecord, dec_hook=_conceal).decode
 _decode_totals = msgspec.msgpack.Decoder(dict[int, VersionTotal]).decode
+_decode_tombstones = msgspec.msgpack.Decoder(list[Tombstone], dec_hook=_conceal).decode
 _decode_archive = msgspec.msgpack.Decoder(ArchiveRecord, dec_hook=_conceal).decode
 
 
@@ -195,6 +256,19 @@ def decode_archive(value: bytes) -> ArchiveRecord:
     if record.record_version > RECORD_VERSION:
         raise Damaged("a key's archive was written by a newer server")
     return record
+
+
+def encode_tombstones(tombstones: Sequence[Tombstone]) -> bytes:
+    """The stored form of ``tombstones``, all of one name."""
+    return _encode(tombstones)
+
+
+def decode_tombstones(value: bytes) -> list[Tombstone]:
+    """The tombstones in ``value``. Raises ``Damaged``."""
+    try:
+        return _decode_tombstones(value)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        raise Damaged("the tombstones of a key can't be decoded") from None
 
 
 def encode_totals(totals: dict[int, VersionTotal]) -> bytes:

@@ -3,7 +3,8 @@
 Every change is a transaction on the state that it was decided on, repeated after a conflict: two concurrent rotations
 give two versions, and a deleted key isn't written back by an earlier change. Keys with automatic rotation are also
 listed at ``autorotate/<name>``, so that finding those that are due doesn't read every key. The counts of encryptions
-are at ``encryptions/<name>``, see ``engines.keys.counting``.
+are at ``encryptions/<name>``, see ``engines.keys.counting``. Destroyed versions leave tombstones
+at ``gone/<name>``.
 """
 
 from __future__ import annotations
@@ -31,14 +32,18 @@ from engines.keys.keyring import Keyring, decode_keyring
 from engines.keys.records import (
     ArchiveRecord,
     KeyringRecord,
+    Tombstone,
     VersionRecord,
     decode_archive,
     decode_record,
+    decode_tombstones,
     decode_totals,
     encode_archive,
     encode_keyring,
+    encode_tombstones,
     encode_totals,
     new_version,
+    tombstones,
     with_new_version,
     with_origins,
 )
@@ -51,6 +56,10 @@ KEYS = "policy/"
 ARCHIVES = "archive/"
 AUTO_ROTATED = "autorotate/"
 COUNTS = "encryptions/"
+GONE = "gone/"
+MAX_TOMBSTONES = 1000
+"""The most destroyed versions of one name that are remembered."""
+
 NAME = re.compile(r"\w(?:[\w.-]*\w)?", re.ASCII)
 """Valid names of keys. The router checks names in paths, but not those in bodies."""
 
@@ -240,7 +249,7 @@ class KeyStore:
             if new is not old:
                 if call is not None:
                     use = self.allow(call, CryptoOperation.CONFIGURE, facts_of_latest(new, self.place))
-                new = await self._move_versions(transaction, old, new)
+                new = await self._move_versions(transaction, old, new, 0 if call is None else call.now)
                 self.rewrite(transaction, new)
             return Keyring(new, self.fips)
 
@@ -316,6 +325,8 @@ class KeyStore:
             if not record.deletion_allowed:
                 raise InvalidRequest(f"error deleting policy {name}: deletion is not allowed for this key")
             use = self.allow(call, CryptoOperation.DELETE, facts_of_latest(record, self.place))
+            versions = {**await self.archived(transaction, name), **record.versions}
+            await bury(transaction, name, tombstones(record, versions, versions, call.now))
             transaction.delete(KEYS + name)
             transaction.delete(ARCHIVES + name)
             transaction.delete(AUTO_ROTATED + name)
@@ -348,12 +359,26 @@ class KeyStore:
         else:
             transaction.delete(AUTO_ROTATED + record.name)
 
+    async def bury_replaced(
+        self, transaction: Transaction, old: KeyringRecord, kept: Mapping[int, VersionRecord], now: float
+    ) -> None:
+        """Leave tombstones of the versions of ``old``, a key that is replaced, that aren't among ``kept``."""
+        versions = {**await self.archived(transaction, old.name), **old.versions}
+        gone = [
+            number
+            for number, version in versions.items()
+            if number not in kept or kept[number].created != version.created
+        ]
+        await bury(transaction, old.name, tombstones(old, versions, gone, now))
+
     async def archived(self, transaction: Transaction, name: str) -> dict[int, VersionRecord]:
         """The archived versions of the key ``name``, by number."""
         value = await transaction.get(ARCHIVES + name)
         return {} if value is None else decode_archive(value).versions
 
-    async def _move_versions(self, transaction: Transaction, old: KeyringRecord, new: KeyringRecord) -> KeyringRecord:
+    async def _move_versions(
+        self, transaction: Transaction, old: KeyringRecord, new: KeyringRecord, now: float
+    ) -> KeyringRecord:
         """Distribute versions between ``new`` and the archive by its limits."""
         if (old.min_decryption_version, old.min_available_version) == (
             new.min_decryption_version,
@@ -362,6 +387,7 @@ class KeyStore:
             return new
         versions = {**await self.archived(transaction, new.name), **new.versions}
         kept = {number: version for number, version in versions.items() if number >= new.min_available_version}
+        await bury(transaction, old.name, tombstones(old, versions, versions.keys() - kept.keys(), now))
         archived = {number: version for number, version in kept.items() if number < new.min_decryption_version}
         if archived:
             transaction.put(ARCHIVES + new.name, encode_archive(ArchiveRecord(versions=archived)))
@@ -378,6 +404,16 @@ class KeyStore:
             totals = decode_totals(value)
             kept = {number: total for number, total in totals.items() if number >= record.min_available_version}
             transaction.put(COUNTS + record.name, encode_totals(kept))
+
+
+async def bury(transaction: Transaction, name: str, gone: list[Tombstone]) -> None:
+    """Add tombstones to those of the key called ``name``; the newest ``MAX_TOMBSTONES`` are kept."""
+    if gone:
+        value = await transaction.get(GONE + name)
+        found = {(each.number, each.created): each for each in (decode_tombstones(value) if value else ())}
+        found |= {(each.number, each.created): each for each in gone}
+        newest = sorted(found.values(), key=lambda each: (each.destroyed, each.number))[-MAX_TOMBSTONES:]
+        transaction.put(GONE + name, encode_tombstones(newest))
 
 
 class KeepsKeys(Protocol):

@@ -191,6 +191,7 @@ async def restore(engine: Pqc, call: Call, body: Restoration) -> None:
             if not body.force:
                 raise InvalidRequest(f'key "{name}" already exists')
             check_use(there, Use.MANAGE, call.now)
+            await engine.keys.bury_replaced(transaction, there, {**archived, **usable}, call.now)
         counted = await transaction.get(COUNTS + name)
         totals = load_totals(record, archive, rules, {} if counted is None else decode_totals(counted))
         if totals:

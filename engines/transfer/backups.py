@@ -175,6 +175,7 @@ async def restore(engine: KeepsKeys, call: Call, body: Restoration) -> None:
             if not body.force:
                 raise Failed(f'key "{record.name}" already exists')
             check_use(there, Use.MANAGE, call.now)
+            await engine.keys.bury_replaced(transaction, there, {**archive.versions, **record.versions}, call.now)
         counted = await transaction.get(COUNTS + record.name)
         totals = load_totals(record, archive, rules, {} if counted is None else decode_totals(counted))
         if totals:

@@ -70,7 +70,7 @@ async def derive_key(engine: Transit, call: Call, body: Agreement) -> None:
     async def store_derived(transaction: Transaction) -> None:
         value = await transaction.get(KEYS + body.name)
         if value is None:
-            made = new_version(algorithm.interchange.import_private(key), call.now, imported=True)
+            made = new_version(algorithm.interchange.import_private(key), call.now, imported=True, agreed=True)
             record = KeyringRecord(name=body.name, type=algorithm.name, versions={1: made}, imported=True)
         else:
             old = decode_record(value)
@@ -82,7 +82,7 @@ async def derive_key(engine: Transit, call: Call, body: Agreement) -> None:
                 # OpenBao then treats the agreed secret as a public key, which fails.
                 raise Failed("error importing key: error parsing public key: not in PEM format")
             try:
-                added = new_version(there.interchange.import_private(key), call.now, imported=True)
+                added = new_version(there.interchange.import_private(key), call.now, imported=True, agreed=True)
             except Failed as fault:
                 raise Failed(f"error importing key: {fault.message}") from None
             record = with_new_version(old, added)

@@ -19,7 +19,7 @@ LATER, SOONER = "2030-01-01T00:00:00Z", "2020-01-01T00:00:00Z"
 OPEN = {"type": "ml-kem-768", "exportable": True, "allow_plaintext_backup": True}
 STATELESS = {"keys", "wrapping_key"}
 ALWAYS = {
-    *((READ, "keys/{name}"), (UPDATE, "keys/{name}"), (UPDATE, "keys/{name}/config")),
+    *((READ, "keys/{name}"), (READ, "keys/{name}/usage"), (UPDATE, "keys/{name}"), (UPDATE, "keys/{name}/config")),
     *((READ, "keys/{name}/classification"), (UPDATE, "keys/{name}/classification")),
 }
 """What can be done with a key in any state: read it, ask for its creation in vain, configure and classify it."""

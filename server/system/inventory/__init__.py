@@ -1,0 +1,1 @@
+"""Inventory through the API."""

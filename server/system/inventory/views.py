@@ -1,0 +1,210 @@
+"""``inventory``: key versions of this namespace and those below, their number, and their readiness for a profile."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import time
+from collections import Counter
+from contextlib import aclosing
+from typing import Any
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from engines.base import Body, Call, Operation, Reply, Route, Row, Scope
+from engines.crypto_policy.profiles.catalogue import all_profiles, find_profile
+from engines.durations import SECOND
+from engines.encoding import parse_rfc3339
+from engines.faults import InvalidRequest
+from engines.keys.states import State
+from server.inventory.describing import describe_row
+from server.inventory.readiness import Readiness
+from server.inventory.rows import Row as KeyRow
+from server.inventory.verdicts import Judging
+from server.inventory.walking import Chosen, all_rows
+from server.system.inventory.parts import describe_server
+from server.system.state import System
+from server.tenants.namespaces.names import normalise
+
+DEFAULT_LIMIT = 100
+MAX_LIMIT = 1000
+MAX_SECONDS = 10.0
+"""The longest search for rows that fit the filters, in seconds; the answer's ``next`` goes on from there."""
+
+_LATEST = 253_402_300_799
+"""The last second of the year 9999."""
+
+
+class AtBody(Body):
+    """The time that is asked about."""
+
+    at: str = ""
+
+    tells = {"at": "The time that is asked about, as a date or in RFC 3339; now without it."}
+
+
+class ProfileAtBody(AtBody):
+    """A profile, with a time."""
+
+    profile: str = ""
+    profile_parameters: str = ""
+
+    tells = {
+        "profile": "A profile of `sys/crypto-profiles`; without a date in its name, the newest.",
+        "profile_parameters": "Parameters of the profile, as a JSON object.",
+    }
+
+
+class KeysBody(ProfileAtBody):
+    """Filters of key versions, and the part to return."""
+
+    namespace: str | UnsetType = UNSET
+    mount: str = ""
+    name: str = ""
+    algorithm: str = ""
+    state: str = ""
+    data_class: str | UnsetType = UNSET
+    owner: str | UnsetType = UNSET
+    quantum_vulnerable: bool | UnsetType = UNSET
+    after: str = ""
+    limit: int = DEFAULT_LIMIT
+
+    tells = {
+        "namespace": "Give the keys of this namespace alone, by its whole path.",
+        "mount": "Give the keys of the mount at this path alone.",
+        "name": "Give the keys of this name alone.",
+        "algorithm": "Give the keys of this algorithm alone, by its name in `sys/algorithms`.",
+        "state": "Give versions in this state alone.",
+        "data_class": "Give the keys of this data class alone; empty for unclassified ones.",
+        "owner": "Give the keys of this owner alone; empty for those without one.",
+        "quantum_vulnerable": "Give only keys that a quantum computer breaks, or only others.",
+        "after": "Go on from the `next` of an earlier answer.",
+        "limit": f"Give at most so many versions, 1 to {MAX_LIMIT}.",
+    }
+
+
+async def read_summary(system: System, call: Call, body: AtBody) -> Reply:
+    """Count the key versions of this namespace and those below, and show what the server itself uses."""
+    at = moment(body.at, call.now)
+    states: Counter[str] = Counter()
+    algorithms: Counter[str] = Counter()
+    async with aclosing(all_rows(system.unsealed, system.tenant, Chosen(), at, use=False)) as rows:
+        async for row in rows:
+            states[row.state.value] += 1
+            algorithms[row.facts.algorithm] += 1
+    return Reply(
+        {
+            "key_versions": {
+                "total": states.total(),
+                "by_state": dict(sorted(states.items())),
+                "by_algorithm": dict(sorted(algorithms.items())),
+            },
+            "server": describe_server(system) if system.tenant is system.unsealed.root else [],
+        }
+    )
+
+
+async def list_key_versions(system: System, call: Call, body: KeysBody) -> Reply:
+    """List key versions with all that is known of them, in the order of their paths."""
+    if not 1 <= body.limit <= MAX_LIMIT:
+        raise InvalidRequest(f"limit must be between 1 and {MAX_LIMIT}")
+    if body.state and body.state not in {state.value for state in State}:
+        raise InvalidRequest(f"state must be one of {', '.join(state.value for state in State)}")
+    at = moment(body.at, call.now)
+    chosen = None if not body.profile else judging_of(body.profile, body.profile_parameters)
+    profiles = [Judging(profile) for profile in all_profiles().values()]
+    await system.unsealed.use_writer.flush()
+    found: list[dict[str, Any]] = []
+    following = ""
+    end = time.monotonic() + MAX_SECONDS
+    async with aclosing(all_rows(system.unsealed, system.tenant, _chosen(body), at, use=True)) as rows:
+        async for row in rows:
+            if _fits(body, row):
+                found.append(describe_row(row, at, profiles, chosen))
+            if len(found) == body.limit or time.monotonic() > end:
+                following = _cursor(row)
+                break
+    return Reply({"versions": found, "next": following})
+
+
+async def read_readiness(system: System, call: Call, body: ProfileAtBody) -> Reply:
+    """Tell which share of protecting operations and of key versions a profile accepts at a date."""
+    if not body.profile:
+        raise InvalidRequest("profile: required")
+    judging, at = judging_of(body.profile, body.profile_parameters), moment(body.at, call.now)
+    await system.unsealed.use_writer.flush_all()
+    readiness = Readiness(judging, at, min(at, call.now))
+    async with aclosing(all_rows(system.unsealed, system.tenant, Chosen(), at, use=True)) as rows:
+        async for row in rows:
+            readiness.add(row)
+    return Reply(readiness.described())
+
+
+def moment(text: str, now: float) -> float:
+    """The seconds since the epoch of a date or a time in RFC 3339; ``now`` without one. Raises ``InvalidRequest``."""
+    if not text:
+        return now
+    nanoseconds = parse_rfc3339(text if "T" in text else f"{text}T00:00:00Z")
+    if nanoseconds is None or nanoseconds // SECOND > _LATEST:
+        raise InvalidRequest("at has to be a date, such as 2031-01-01, or a time in RFC 3339")
+    return nanoseconds / SECOND
+
+
+def judging_of(name: str, parameters: str) -> Judging:
+    """The profile called ``name``, with parameters in JSON. Raises ``InvalidRequest``."""
+    profile = find_profile(name)
+    if profile is None:
+        raise InvalidRequest(f'no profile "{name}"; LIST sys/crypto-profiles has their names')
+    given: dict[str, str] = {}
+    if parameters:
+        try:
+            given = msgspec.json.decode(parameters, type=dict[str, str])
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            raise InvalidRequest("profile_parameters has to be a JSON object of texts") from None
+    judging = Judging(profile, msgspec.json.encode(dict(sorted(given.items()))).decode() if given else "", given)
+    judging.settings  # noqa: B018 - raises for an unknown parameter
+    return judging
+
+
+def _chosen(body: KeysBody) -> Chosen:
+    namespace = None if body.namespace is UNSET else normalise(body.namespace)
+    mount = f"{body.mount.strip('/')}/" if body.mount.strip("/") else ""
+    return (
+        Chosen(namespace, mount, body.name, _place_of(body.after))
+        if body.after
+        else Chosen(namespace, mount, body.name)
+    )
+
+
+def _cursor(row: KeyRow) -> str:
+    return base64.urlsafe_b64encode(msgspec.json.encode(row.sort_key)).decode().rstrip("=")
+
+
+def _place_of(cursor: str) -> tuple[str, str, str, int, int]:
+    try:
+        text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+        return msgspec.json.decode(text, type=tuple[str, str, str, int, int])
+    except (binascii.Error, ValueError, msgspec.MsgspecError):
+        raise InvalidRequest("after has to be the next of an earlier answer") from None
+
+
+def _fits(body: KeysBody, row: KeyRow) -> bool:
+    facts = row.facts
+    return (
+        body.algorithm in ("", facts.algorithm)
+        and body.state in ("", row.state.value)
+        and (body.data_class is UNSET or body.data_class == facts.data_class)
+        and (body.owner is UNSET or body.owner == facts.owner)
+        and (body.quantum_vulnerable is UNSET or body.quantum_vulnerable is row.breakable)
+    )
+
+
+INVENTORY_ROUTES: tuple[Row[System], ...] = (
+    Route(Operation.READ, "inventory", read_summary, AtBody, "Count key versions, and show what the server uses.",
+          writes=False, scope=Scope.EACH),
+    Route(Operation.READ, "inventory/keys", list_key_versions, KeysBody, "List key versions with their use.",
+          writes=False, scope=Scope.EACH),
+    Route(Operation.READ, "inventory/readiness", read_readiness, ProfileAtBody,
+          "Tell how ready keys and their use are for a profile.", writes=False, scope=Scope.EACH),
+)  # fmt: skip
