@@ -18,7 +18,7 @@ from server.system.crypto.questions import engine_at, questions_about
 from server.system.state import System
 from server.tenants.crypto_policies.answers import Answer, Question, answer, answer_with
 from server.tenants.crypto_policies.callers import caller_facts
-from server.tenants.crypto_policies.documents import Given, check_policy_name, instant, parse_document
+from server.tenants.crypto_policies.documents import SHOWN_BESIDE, Given, check_policy_name, instant, parse_document
 from server.tenants.crypto_policies.plans import Failure, Plan, verdict_of
 from server.tenants.crypto_policies.rules import CompiledPolicy, CompiledProfile
 from server.tenants.crypto_policies.trials import shown_value
@@ -76,7 +76,7 @@ async def draft_of(system: System, given: Any) -> CompiledPolicy | None:
     if not isinstance(name, str):
         raise InvalidRequest("policy: name must be a text")
     check_policy_name(name)
-    document = parse_document({field: value for field, value in given.items() if field != "name"})
+    document = parse_document({field: value for field, value in given.items() if field not in SHOWN_BESIDE})
     policies = policies_of(system)
     stored = policies.table.stored(system.tenant.namespace.id, name)
     return await policies.compiled(name, document, 1 if stored is None else stored.version + 1)

@@ -14,7 +14,8 @@ from server.system.state import System
 from server.tenants.crypto_policies.exceptions import parse_exception
 from server.tenants.crypto_policies.records import StoredException
 
-_BESIDE_THE_EXCEPTION = frozenset({"id"})
+_BESIDE_THE_EXCEPTION = frozenset({"id", "created_time", "entity_id", "expired", "orphaned"})
+"""Fields that are shown with an exception and are no part of it."""
 
 
 class ExceptionIdBody(Body):

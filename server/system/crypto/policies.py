@@ -14,13 +14,13 @@ from engines.durations import format_time
 from engines.faults import NotFound
 from server.system.crypto.questions import questions_about
 from server.system.state import System
-from server.tenants.crypto_policies.documents import Document, check_policy_name, parse_document
+from server.tenants.crypto_policies.documents import SHOWN_BESIDE, Document, check_policy_name, parse_document
 from server.tenants.crypto_policies.records import StoredPolicy
 from server.tenants.crypto_policies.trials import needs_of
 from server.tenants.crypto_policies.writes import NamespacePolicies
 
 NOT_ENFORCED = 'crypto policies are not enforced: the configuration says crypto_policies = "off"'
-_BESIDE_THE_DOCUMENT = frozenset({"name", "cas"})
+_BESIDE_THE_DOCUMENT = SHOWN_BESIDE | {"cas"}
 
 
 class PolicyNameBody(Body):

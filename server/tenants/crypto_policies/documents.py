@@ -120,6 +120,9 @@ class Document(_Strict, frozen=True, kw_only=True):
     defaults: dict[str, dict[str, dict[str, str | int | bool]]] = {}
 
 
+SHOWN_BESIDE = frozenset({"name", "version", "modified"})
+"""Fields that are shown with a document and are no part of it: a document that was read can be written as it is."""
+
 VERDICTS = ("allow", "warn", "deny")
 
 

@@ -80,6 +80,15 @@ async def test_a_policy_is_written_read_and_deleted(server: Server) -> None:
     assert await server.ask("LIST", "sys/crypto-policies") == (404, {"errors": []})
 
 
+async def test_a_policy_that_was_read_can_be_written_as_it_is(server: Server) -> None:
+    await write(server, "", "pci", **BASELINE)
+    shown = (await server.ask("GET", PATH))[1]["data"]
+    status, answer = await server.ask("POST", PATH, {**shown, "cas": 1})
+    assert (status, answer["data"]["version"]) == (200, 2)
+    question = {"key": {"type": "rsa-2048"}, "operation": "sign", "policy": shown}
+    assert (await server.ask("POST", "sys/crypto-policies/evaluate", question))[0] == 200
+
+
 async def test_a_write_on_another_version_is_a_conflict(server: Server) -> None:
     await write(server, "", "pci", rules=[STRENGTH])
     mismatch = "check-and-set parameter 0 did not match the current version 1"
@@ -259,7 +268,9 @@ async def test_exceptions_are_written_listed_and_deleted(server: Server) -> None
     status, answer = await server.ask("POST", "sys/crypto-exceptions/e1", body)
     assert (status, answer["data"]) == (200, {"id": "e1", "generation": 2})
     shown = {**body, "created_time": format_time(server.clock()), "entity_id": ""}
-    assert (await server.ask("GET", "sys/crypto-exceptions/e1"))[1]["data"] == {"id": "e1", **shown}
+    data = (await server.ask("GET", "sys/crypto-exceptions/e1"))[1]["data"]
+    assert data == {"id": "e1", **shown}
+    assert (await server.ask("POST", "sys/crypto-exceptions/e1", data))[0] == 200
     assert (await server.ask("LIST", "sys/crypto-exceptions"))[1]["data"] == {"keys": ["e1"], "key_info": {"e1": shown}}
     await server.ask("DELETE", PATH)
     server.clock.advance(60)
