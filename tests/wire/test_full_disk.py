@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from tests.ledger_load import Load, await_size, check_once, declared, ready, size_of, verified
 from tests.products import Product
 from tests.servers import Server
 
@@ -140,3 +142,65 @@ def test_an_audit_log_on_a_full_disk_fails_closed_and_recovers(disk: Disk) -> No
         assert server.stop() == 0
         torn = [line for line in server.audit_path.read_bytes().splitlines() if not line.endswith(b"}")]
         assert len(torn) <= 2, "at most one for each worker"
+
+
+@pytest.fixture
+def audited(tmp_path: Path, disk: Disk) -> Iterator[Server]:
+    """A server whose audit ledger alone lies on the disk."""
+    with Server(Product.CRYPTOSERVE, tmp_path / "server", settings=declared(disk.folder / "log")) as server:
+        ready(server)
+        yield server
+
+
+def _encrypts(server: Server) -> int:
+    return server.request("POST", "transit/encrypt/k", {"plaintext": HELLO}).status
+
+
+def test_a_ledger_on_a_full_disk_stops_requests_until_there_is_space(audited: Server, disk: Disk) -> None:
+    log = disk.folder / "log"
+    load = Load(audited)
+    load.start()
+    await_size(log, 50)
+    disk.fill()
+    deadline = time.monotonic() + 10
+    while not load.refused:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert _encrypts(audited) == 500, "whatever other devices say"
+    assert audited.request("GET", "sys/health", token="").status == 200
+    time.sleep(1.5)
+    disk.empty()
+    size, answered = size_of(log), len(load.acknowledged)
+    await_size(log, size + 50, 30)
+    acknowledged = load.stop()
+    assert set(load.refused) == {500}
+    assert len(acknowledged) > answered
+    audited.stop()
+    verified(log)
+    check_once(log, acknowledged)
+
+
+def test_a_ledger_on_a_read_only_disk_takes_nothing(audited: Server, disk: Disk) -> None:
+    log = disk.folder / "log"
+    assert _encrypts(audited) == 200
+
+    def remount(how: str) -> int:
+        return subprocess.run(["mount", "-o", f"remount,{how}", str(disk.folder)], capture_output=True).returncode
+
+    # A file that is open for writing keeps a file system writable; a size that is used up does as well.
+    size = sum(path.stat().st_blocks * 512 for path in disk.folder.rglob("*") if path.is_file())
+    assert remount(f"size={size}") == 0
+    disk.fill()
+    assert _encrypts(audited) == 500
+    assert audited.stop() == 0, "it can be stopped all the same"
+    assert remount("ro") == 0
+    audited.start()
+    answer = audited.request("PUT", "sys/unseal", {"key": audited.unseal_keys[0]}, token="")
+    assert answer.status == 400
+    assert "read-only file system" in answer.json()["errors"][0]
+    assert remount(f"rw,size={SIZE}") == 0
+    disk.empty()
+    audited.unseal()
+    assert _encrypts(audited) == 200
+    audited.stop()
+    verified(log)

@@ -22,6 +22,9 @@ from server.audit.ledger.device.device import LedgerDevice
 from server.audit.ledger.device.directory import LedgerDirectory
 from server.audit.ledger.device.options import read_ledger_options
 from server.audit.ledger.log.frames import Frames, SegmentReader, Skip
+from server.audit.ledger.log.policy import parse_policy
+from server.audit.ledger.offline.verify import Request as Verification
+from server.audit.ledger.offline.verify import verify_directory
 from tests.ledger_load import modes_of
 from tests.server.audit.audit_fixture import TYPES, Held, ListDevice, entries, request
 
@@ -360,3 +363,18 @@ async def test_the_file_device_keeps_its_times_and_the_ledger_follows_its_clock(
     assert len({entry["time"] for entry in entries(tmp_path / "file")}) == 2
     times = [entry["time"] for entry in written(tmp_path / "log") if entry["type"] != "ledger"]
     assert len(times) == 2 and len(set(times)) == 1
+
+
+async def test_a_clock_that_was_set_back_shows(tmp_path: Path) -> None:
+    now = [1_795_000_000_000_000_000]
+    settings = {"dir": str(tmp_path / "log"), "origin": ORIGIN}
+    ledger = DeclaredDevice("ledger", "ledger", options=settings)
+    broker = await Held().broker(ledger, load=False, nanoseconds=lambda: now[0])
+    await broker.load(prepare=True)
+    for back in (0, 0, 3600 * 1_000_000_000):
+        now[0] -= back
+        await broker.finish(broker.hold(request()), AuditResponse())
+    broker._enabled["ledger/"].device.ending = ""  # type: ignore[attr-defined] - Its time is the machine's.
+    await broker.close()
+    report = verify_directory(tmp_path / "log", Verification(parse_policy((tmp_path / "log/policy").read_bytes())))
+    assert {str(finding.kind) for finding in report.all_findings()} == {"time"}
