@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import time
 from functools import partial
 
 from msgspec import UNSET, UnsetType
@@ -13,6 +14,7 @@ from engines.faults import InvalidRequest, NotFound
 from server.audit.ledger.device.device import LedgerDevice
 from server.audit.ledger.device.directory import CHECKPOINT
 from server.audit.ledger.device.state import LedgerState
+from server.audit.ledger.device.witnesses import quorum_missing_seconds
 from server.audit.ledger.lookup import answer_query, look_up, pending_entries, prove, read_file
 from server.audit.ledger.offline.entries import Clock
 from server.audit.ledger.offline.query import Query
@@ -103,8 +105,16 @@ async def read_status(system: System, call: Call, body: Nothing) -> Reply:
             "pending_entries": await look_up(partial(pending_entries, device.directory.path, state)),
             "checkpoint_time": nanoseconds_text(state.time) if state.size else None,
             "remembered": system.core.runtime.settings.storage_type not in _IN_MEMORY,
-            "witnesses": [],
-            "quorum_missing_seconds": 0,
+            "witnesses": [
+                {
+                    "name": one.name,
+                    "state": one.state if one.size == state.size or one.state != "ok" else "behind",
+                    "size": one.size,
+                    "time": nanoseconds_text(one.time) if one.time else None,
+                }
+                for one in state.witnesses
+            ],
+            "quorum_missing_seconds": quorum_missing_seconds(state, time.time_ns()),
         }
     )
 

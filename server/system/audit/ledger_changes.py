@@ -76,6 +76,8 @@ async def prune_ledger(system: System, call: Call, body: PruneBody) -> Reply:
             f"below is more than the {first} entries that are pruned already, by a multiple of {WIDTH}, and at most "
             f"the size of the log, {state.size}"
         )
+    if device.witness_policy is not None and device.witness_policy.witnesses and below > state.witnessed:
+        raise InvalidRequest(f"the witnesses have signed {state.witnessed} entries; below is at most that")
     target = _archive(body.archive, device.directory.path)
     try:
         await look_up(partial(archive, device.directory, first, below, target))

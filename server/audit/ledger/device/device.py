@@ -18,7 +18,9 @@ from server.audit.ledger.device.directory import Held, LedgerDirectory
 from server.audit.ledger.device.entries import Run, large_name, looks_shortened, own_line, retimed, shortened
 from server.audit.ledger.device.journal import JournalWriter
 from server.audit.ledger.device.options import OPTIONS, read_ledger_options
+from server.audit.ledger.device.witnesses import read_witness_policy
 from server.audit.ledger.log.frames import encode_frame
+from server.audit.ledger.log.policy import Policy
 from server.audit.ledger.log.tiles import MAX_ENTRY_BYTES
 from server.runtime.version import VERSION
 
@@ -51,6 +53,7 @@ class LedgerDevice:
         self.introduced: dict[str, Any] = {}
         """Further members of the ``opened`` entry."""
 
+        self.witness_policy: Policy | None = None
         self._run: Run | None = None
         self._journal: JournalWriter | None = None
         self._use: Held | None = None
@@ -63,6 +66,7 @@ class LedgerDevice:
         try:
             self.directory.make()
             self.check_file_system()
+            self._read_witness_policy()
             if fresh and not self.directory.empty:
                 raise InvalidRequest(f"the ledger's directory {self.directory.path} isn't empty")
             self.directory.write("tmp/rehearsal", b"\n")
@@ -81,6 +85,7 @@ class LedgerDevice:
         if self._journal is not None:
             return
         use = None
+        self.reopen()
         try:
             use = Held(self.directory.path / "journal")
             if not use.take(shared=True):
@@ -133,7 +138,15 @@ class LedgerDevice:
         self.write(own_line(event, members))
 
     def reopen(self) -> None:
-        """Nothing: no file of a ledger is moved away from under it."""
+        """Read the policy of witnesses again; no file of a ledger is moved away from under it."""
+        try:
+            self._read_witness_policy()
+        except InvalidRequest as error:
+            raise DeviceFault(error.message or "") from error
+
+    def _read_witness_policy(self) -> None:
+        if self.settings.witness_policy:
+            self.witness_policy = read_witness_policy(self.settings.witness_policy)
 
     def close(self) -> None:
         """Write the entry of the end, and release the journal."""

@@ -21,11 +21,12 @@ from msgspec.structs import replace
 from server.audit.devices.base import DeviceFault
 from server.audit.ledger.device.checks import settle_segment, this_boot
 from server.audit.ledger.device.device import LedgerDevice
-from server.audit.ledger.device.directory import LOCK, Held, SharedPage
+from server.audit.ledger.device.directory import CHECKPOINT, LOCK, Held, SharedPage
 from server.audit.ledger.device.integrator import CannotIntegrate, Integrator
 from server.audit.ledger.device.process import IntegratorFailed, IntegratorProcess, SkipRecord, StepRecord
 from server.audit.ledger.device.publishing import Publisher
 from server.audit.ledger.device.state import Ledgers, LedgerState, LogKeys
+from server.audit.ledger.device.witnesses import WitnessConflict, Witnesses, WitnessState
 from server.runtime.log_limits import LimitedLog
 from storage.base import StorageFault
 
@@ -52,6 +53,10 @@ class Moved(Exception):
     """Storage remembers another state than this leader has come from."""
 
 
+_FAILURES = (OSError, CannotIntegrate, IntegratorFailed, StorageFault, Moved)
+"""What keeps a leader from going on, until it begins anew."""
+
+
 class Leader:
     """One process's part in leading the ledger of ``device``. ``note`` writes an entry of the server's own."""
 
@@ -66,6 +71,10 @@ class Leader:
         self._lock: Held | None = None
         self._process: IntegratorProcess | None = None
         self._published: LedgerState | None = None
+        self._checkpoint = b""
+        """The newest checkpoint, with the log's signatures alone."""
+        self._witnesses: Witnesses | None = None
+        self._renewed = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -85,9 +94,10 @@ class Leader:
         try:
             await self._in_thread(self._end_process)
             return await self._sign_last() if last else ""
-        except (OSError, CannotIntegrate, IntegratorFailed, StorageFault, Moved) as error:
+        except _FAILURES as error:
             return f"the ledger's last checkpoint was not signed: {_words(error)}"
         finally:
+            await self._end_witnesses()
             self._release()
             self._threads.shutdown(wait=False)
 
@@ -98,8 +108,11 @@ class Leader:
                 if self._try_lock():
                     await self._lead()
                 await asyncio.sleep(LOCK_SECONDS)
-            except (OSError, CannotIntegrate, IntegratorFailed, StorageFault, Moved, DeviceFault) as error:
+            except (*_FAILURES, DeviceFault, WitnessConflict) as error:
                 self._failed(error)
+                if isinstance(error, WitnessConflict):
+                    await self._tell_of_conflict()
+                await self._end_witnesses()
                 await self._in_thread(self._end_process)
                 self._release()
                 await asyncio.sleep(pause)
@@ -113,9 +126,22 @@ class Leader:
         await self._in_thread(partial(self._begin_process, state))
         log.info("this process has the audit ledger %s integrated, from entry %d on", self._origin, state.size)
         interval = self._device.settings.interval_seconds
+        policy = self._device.witness_policy
+        self._begin_witnesses(state)
+        if self._witnesses is not None:
+            await self._witnesses.recheck(state.witnesses, self._directory.read(CHECKPOINT) or b"")
         while True:
             began = time.monotonic()
+            if policy is not self._device.witness_policy:
+                policy = self._device.witness_policy
+                await self._end_witnesses()
+                self._begin_witnesses(state)
+                self._published = None
+            if self._witnesses is not None and self._witnesses.conflict is not None:
+                raise self._witnesses.conflict
             state, more = await self._step(state)
+            if self._witnesses is not None and self._renewed.is_set():
+                self._published = state = await self._publish_cosigned(state)
             if not more:
                 await asyncio.sleep(max(0.0, interval - (time.monotonic() - began)))
 
@@ -157,10 +183,51 @@ class Leader:
         await self._in_thread(partial(self._publisher.use, keys))
         if state != self._published:
             if state.size:
-                await self._in_thread(partial(self._publisher.publish, state))
+                state = await self._publish(state)
             self._published = state
         await self._in_thread(partial(self._show, state, began))
         return state
+
+    async def _publish(self, state: LedgerState) -> LedgerState:
+        """Sign ``state``, have witnesses sign it, and put the checkpoint in place."""
+        note = self._checkpoint = await self._in_thread(partial(self._publisher.sign, state))
+        if self._witnesses is not None:
+            await self._witnesses.cosign(note)
+            return await self._publish_cosigned(state)
+        await self._in_thread(partial(self._publisher.publish, state, note))
+        return state
+
+    async def _publish_cosigned(self, state: LedgerState) -> LedgerState:
+        """Put the checkpoint of ``state`` in place with the signatures of witnesses that it has by now."""
+        witnesses, note = self._witnesses, self._checkpoint
+        assert witnesses is not None
+        self._renewed.clear()
+        cosigned = note + "".join(line.line() for line in witnesses.signatures(note)).encode()
+        await self._in_thread(partial(self._publisher.publish, state, cosigned))
+        met = witnesses.is_met(note)
+        new = replace(
+            state,
+            witnesses=witnesses.records,
+            witnessed=state.size if met else state.witnessed,
+            quorum_missing_since=0 if met else state.quorum_missing_since or time.time_ns(),
+        )
+        return new if await self._ledgers.swap(state, new) else state
+
+    def _begin_witnesses(self, state: LedgerState) -> None:
+        policy = self._device.witness_policy
+        if policy is not None and policy.witnesses:
+            self._witnesses = Witnesses(policy, self._directory.read, state.witnesses, self._renewed.set)
+
+    async def _tell_of_conflict(self) -> None:
+        """Have the status of the ledger say which witness it is."""
+        state = await self._ledgers.state(self._origin)
+        if self._witnesses is not None and state is not None:
+            await self._ledgers.swap(state, replace(state, witnesses=self._witnesses.records))
+
+    async def _end_witnesses(self) -> None:
+        witnesses, self._witnesses = self._witnesses, None
+        if witnesses is not None:
+            await witnesses.close()
 
     async def _announce_keys(self) -> None:
         """Go on with a change of keys that was cut off: its entry may be there, and may not."""
@@ -190,6 +257,10 @@ class Leader:
                 return "another process has the ledger integrated, and signs its last checkpoint"
             await asyncio.sleep(0.02)
         state = await self._remembered()
+        if any(record.state == WitnessState.CONFLICT for record in state.witnesses):
+            return "a witness holds another history of the ledger, so its last checkpoint is not signed"
+        if self._witnesses is None:
+            self._begin_witnesses(state)
         began = time.monotonic_ns()
         await self._in_thread(partial(settle_segment, self._directory, state.size))
         integrator = await self._in_thread(

@@ -19,6 +19,8 @@ OPTIONS: Mapping[str, str] = {
     "checkpoint_interval": "The time between checkpoints while entries come: `1s` by default, `100ms` to `1h`.",
     "required": "Whether a request fails when the ledger takes nothing of it, whatever other devices say: `true`, the "
     "default, or `false`.",
+    "witness_policy": "A file, as tlog-policy has it, with the witnesses that are asked to sign, each with its URL. It "
+    "is read again at SIGHUP.",
 }
 
 _SHORTEST_NANOSECONDS, _LONGEST_NANOSECONDS = SECOND // 10, 3600 * SECOND
@@ -38,6 +40,7 @@ class LedgerOptions:
 
     interval_seconds: float = 1.0
     required: bool = True
+    witness_policy: str = ""
 
 
 def read_ledger_options(options: Mapping[str, str]) -> LedgerOptions:
@@ -60,6 +63,7 @@ def read_ledger_options(options: Mapping[str, str]) -> LedgerOptions:
         durability == "power",
         _interval(options.get("checkpoint_interval") or "1s"),
         _boolean(options, "required", True),
+        _witness_policy(options.get("witness_policy", "")),
     )
 
 
@@ -71,6 +75,12 @@ def _origin(origin: str) -> str:
     if len(origin.encode(errors="surrogatepass")) > _MAX_ORIGIN_BYTES:
         raise InvalidRequest(f"origin has at most {_MAX_ORIGIN_BYTES} bytes")
     return origin
+
+
+def _witness_policy(path: str) -> str:
+    if path and (not os.path.isabs(path) or "\0" in path):
+        raise InvalidRequest("witness_policy must be an absolute path")
+    return path
 
 
 def _interval(text: str) -> float:

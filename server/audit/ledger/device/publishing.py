@@ -44,16 +44,19 @@ class Publisher:
         self._signers = keys.signers(self._origin)
         self._keys = keys
 
-    def publish(self, state: LedgerState) -> bytes:
-        """Sign ``state``, which storage remembers already, and put it in place. Raises ``OSError``."""
+    def sign(self, state: LedgerState) -> bytes:
+        """The checkpoint of ``state``, which storage remembers already."""
         text = Checkpoint(state.origin, state.size, state.root).text()
         seconds = state.time // _SECOND
-        note = signed_note(text, [signer.sign(text, seconds) for signer in self._signers])
+        return signed_note(text, [signer.sign(text, seconds) for signer in self._signers])
+
+    def publish(self, state: LedgerState, note: bytes) -> None:
+        """Put a signed checkpoint in place. Raises ``OSError``."""
+        seconds = state.time // _SECOND
         self._directory.write(CHECKPOINT, note)
         if self._last_kept() + KEPT_SECONDS <= seconds:
             self._directory.write(f"checkpoints/{state.size}", note, durable=True)
             self._kept_time = seconds
-        return note
 
     def _last_kept(self) -> float:
         """The time of the newest stored checkpoint."""

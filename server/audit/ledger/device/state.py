@@ -94,6 +94,16 @@ def new_keys() -> KeyPair:
     return KeyPair(secrets.token_bytes(SEED_BYTES), secrets.token_bytes(SEED_BYTES))
 
 
+class WitnessRecord(msgspec.Struct, frozen=True):
+    """State of a witness, as its last answer has it."""
+
+    name: str
+    state: str
+    size: int
+    time: int
+    """When it has signed last, in nanoseconds since 1970; 0 for never."""
+
+
 class LedgerState(msgspec.Struct, frozen=True):
     """The newest state of a log that was, or is about to be, signed."""
 
@@ -106,6 +116,13 @@ class LedgerState(msgspec.Struct, frozen=True):
     offset: int = 0
     time: int = 0
     """Its time, in nanoseconds since the epoch."""
+
+    witnesses: tuple[WitnessRecord, ...] = ()
+    witnessed: int = 0
+    """The largest size that the quorum of witnesses has signed."""
+
+    quorum_missing_since: int = 0
+    """Since when the newest checkpoints lack the quorum, in nanoseconds since 1970; 0 if they don't."""
 
     boot: str = ""
     """The run of the machine in which its tiles were written: in another one, they may not have come to the disk."""
