@@ -136,6 +136,23 @@ async def test_an_answer_without_data_has_the_warnings_too(server: Server) -> No
     assert await server.ask("GET", "transit/keys/k") == (404, {"errors": []})
 
 
+async def test_a_verdict_that_is_kept_follows_the_key(server: Server) -> None:
+    await with_key(server, "")
+    rule = {"name": "r", "operations": ["encrypt"], "require": "key.data_class == 'phi' && key.version == 1"}
+    await write(server, "", "p", rules=[rule])
+
+    async def status() -> int:
+        return (await server.ask("POST", "transit/encrypt/k", {"plaintext": TEXT}))[0]
+
+    assert await status() == 403
+    for data_class, expected in (("phi", 200), ("", 403), ("phi", 200)):
+        body = {"data_class": data_class}
+        assert (await server.ask("POST", "transit/keys/k/classification", body))[0] in (200, 204)
+        assert [await status(), await status()] == [expected, expected]
+    assert (await server.ask("POST", "transit/keys/k/rotate"))[0] in (200, 204)
+    assert await status() == 403
+
+
 async def test_a_tenant_is_told_of_the_rule_above(server: Server) -> None:
     await make(server, "eu")
     await with_key(server, "eu")
