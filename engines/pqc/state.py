@@ -8,14 +8,14 @@ from typing import Any
 from engines.base import Mount
 from engines.keys.counting.reservation import EncryptionCounts
 from engines.keys.policy.classification import with_classification
-from engines.keys.policy.inspection import KeepsFacts, body_of
+from engines.keys.policy.inspection import KeyInspection, body_of
 from engines.keys.records import KeyringRecord
 from engines.keys.rotation import rotate_due
 from engines.keys.store import KeyStore
 from engines.pqc.creation import KeyCreation, new_key
 
 
-class Pqc(KeepsFacts):
+class Pqc(KeyInspection):
     """One mount of the engine; it holds nothing but storage with its cache, and reservations."""
 
     def __init__(self, mount: Mount) -> None:

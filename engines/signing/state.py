@@ -11,14 +11,14 @@ from engines.crypto_policy.facts import KeyFacts, RequestFacts
 from engines.crypto_policy.operations import CryptoOperation
 from engines.crypto_policy.requests import token_request
 from engines.keys.policy.classification import with_classification
-from engines.keys.policy.inspection import KeepsFacts, body_of
+from engines.keys.policy.inspection import KeyInspection, body_of
 from engines.keys.records import KeyringRecord
 from engines.keys.rotation import rotate_due
 from engines.keys.store import KeyStore
 from engines.signing.creation import KeyCreation, new_key
 
 
-class Signing(KeepsFacts):
+class Signing(KeyInspection):
     """One mount of the engine; it holds nothing but storage with its cache."""
 
     def __init__(self, mount: Mount) -> None:
@@ -42,7 +42,7 @@ class Signing(KeepsFacts):
         return with_classification(new_key(self.keys, body, given), body)
 
     def request_facts(self, key: KeyFacts, operation: CryptoOperation, given: Mapping[str, Any]) -> RequestFacts:
-        """As of ``KeepsFacts``; signatures are made by the first algorithm that a role has for the key."""
+        """As of ``KeyInspection``; signatures are made by the first algorithm that a role has for the key."""
         if operation in (CryptoOperation.SIGN, CryptoOperation.VERIFY):
             return token_request(key, given)
         return super().request_facts(key, operation, given)

@@ -12,7 +12,7 @@ from engines.algorithms.registry import TRANSIT_ALGORITHMS
 from engines.base import Mount
 from engines.keys.counting.reservation import EncryptionCounts
 from engines.keys.policy.classification import with_classification
-from engines.keys.policy.inspection import KeepsFacts, body_of
+from engines.keys.policy.inspection import KeyInspection, body_of
 from engines.keys.records import KeyringRecord
 from engines.keys.rotation import rotate_due
 from engines.keys.store import KeyStore
@@ -77,7 +77,7 @@ class Settings:
         await put(self._storage, _CACHE, msgspec.msgpack.encode(settings))
 
 
-class Transit(KeepsFacts):
+class Transit(KeyInspection):
     """One mount of the engine; it holds nothing but storage with its cache, and reservations."""
 
     def __init__(self, mount: Mount) -> None:

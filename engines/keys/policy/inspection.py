@@ -22,7 +22,7 @@ _PAGE = 1000
 BodyT = TypeVar("BodyT", bound=Body)
 
 
-class KeepsFacts(ABC):
+class KeyInspection(ABC):
     """A part of the state of an engine whose named keys are in ``keys``."""
 
     keys: KeyStore
