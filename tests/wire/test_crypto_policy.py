@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+import shutil
 import threading
 from pathlib import Path
 from typing import Any
 
 from tests.products import Product
-from tests.servers import Server
+from tests.servers import CHECKOUT, Server
 from tests.wire.test_workers import CONNECTIONS, WORKERS, Kept
 
 POLICY = "sys/crypto-policies/p"
@@ -126,6 +127,34 @@ def test_that_policies_are_off_is_logged_at_every_start(tmp_path: Path) -> None:
         server.start()
         said = [line for line in server.log_end(20_000).splitlines() if "crypto policies are not enforced" in line]
         assert len(said) == 2
+
+
+def test_without_the_library_a_server_says_so_and_one_with_policies_stays_sealed(tmp_path: Path) -> None:
+    hidden = tmp_path / "hidden"
+    path = {"PYTHONPATH": f"{hidden}:{CHECKOUT}"}
+    with Server(Product.CRYPTOSERVE, tmp_path / "server", settings="workers = 2\n", environment=path) as server:
+        server.initialize(shares=1, threshold=1)
+        for written in (False, True):
+            server.unseal()
+            if written:
+                assert server.request("POST", POLICY, NEVER).status == 200
+            server.stop()
+            hidden.mkdir()
+            (hidden / "cel_expr_python.py").write_text("raise ImportError")
+            server.start()
+            assert "no crypto policy can be written" in server.log_end(20_000)
+            answer = server.request("POST", "sys/unseal", {"key": server.unseal_keys[0]}, token="")
+            if written:
+                assert (answer.status, "cel-expr-python" in answer.body.decode()) == (500, True)
+                assert json.loads(server.request("GET", "sys/seal-status").body)["sealed"] is True
+            else:
+                server.await_status(200)
+                assert server.request("POST", POLICY, NEVER).status == 500
+            server.stop()
+            shutil.rmtree(hidden)
+            server.start()
+        server.unseal()
+        assert server.request("LIST", "sys/crypto-policies").data()["keys"] == ["p"]
 
 
 def test_callers_are_known_by_the_method_of_their_login(tmp_path: Path) -> None:
