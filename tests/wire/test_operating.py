@@ -74,7 +74,7 @@ def test_installing(tmp_path: Path) -> None:
     for path in Path(sysconfig.get_path("purelib")).iterdir():
         if "cryptoserve" not in path.name:
             (packages / path.name).symlink_to(path)
-    tracked = ("server", "engines", "storage", "auth_methods", "compat")
+    tracked = ("server", "engines", "storage", "auth_methods", "compat", "sdk")
     for name in tracked:
         shutil.copytree(CHECKOUT / name, tmp_path / "checkout" / name)
     for name in ("Makefile", "pyproject.toml", "README.md", "LICENSE", "requirements.lock"):
