@@ -19,11 +19,13 @@ import orjson
 
 from server.audit.ledger.offline.findings import Kind, Report
 from server.audit.ledger.offline.sources import BadFile, Listing
+from server.audit.ledger.offline.tenants import Heads
 
 _MAX_RUNS = 100_000
 """Runs of workers that are remembered; each start of a worker is one."""
 
 _MAX_EVENTS = 100_000
+_EVENTS = ("rotated", "pruned", "recovered")
 _SLACK_NANOSECONDS = 1_000_000_000
 _SLACK_SHARE = 1000
 """Clocks that are adjusted slowly fall back by less than a thousandth."""
@@ -68,7 +70,10 @@ class EntryCheck:
     def __init__(self, source: Listing | None, report: Report, first: int) -> None:
         """``source`` has the large bodies; ``first`` is the first entry looked at: runs may have begun before it."""
         self.events: list[tuple[int, dict[str, Any]]] = []
-        """Entries of the type ``ledger`` that were signed, by their index."""
+        """Entries about keys, pruning and recovery that were signed, by their index."""
+
+        self.heads = Heads()
+        """The heads of tenants' logs in entries that were signed."""
 
         self.last_time: tuple[int, int] | None = None
         """Index and time, in nanoseconds since 1970, of the newest entry that was signed and states one."""
@@ -99,11 +104,21 @@ class EntryCheck:
                 self._follow(index, head.ledger, time)
             if authentic and time is not None:
                 self.last_time = index, time
-            if head.type == "ledger" and authentic and len(self.events) < _MAX_EVENTS:
-                with suppress(orjson.JSONDecodeError):
-                    self.events.append((index, orjson.loads(entry)))
+            if head.type == "ledger" and authentic:
+                self._note(index, entry)
             if _LARGE in entry:
                 self._look_into(index, entry)
+
+    def _note(self, index: int, entry: bytes) -> None:
+        """Remember an entry of the server's own, if something follows from it."""
+        with suppress(orjson.JSONDecodeError):
+            event = orjson.loads(entry)
+            if event.get("event") == "head":
+                self.heads.add(index, event)
+            elif event.get("event") in _EVENTS and len(self.events) < _MAX_EVENTS:
+                self.events.append((index, event))
+            elif event.get("event") in _EVENTS:
+                self._report.note(f"what follows from more than {_MAX_EVENTS} entries about keys and recoveries")
 
     def _follow(self, index: int, member: LedgerMember, time: int | None) -> None:
         """Compare an entry with the one before it in its run."""

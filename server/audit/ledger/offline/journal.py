@@ -7,6 +7,7 @@ from typing import Any
 
 from server.audit.ledger.log.frames import Frames, SegmentReader, Skip, first_index, segment_name
 from server.audit.ledger.offline.findings import Kind, Report
+from server.audit.ledger.offline.listing import listed
 from server.audit.ledger.offline.sources import BadFile, Listing, Unreadable, read_at
 
 FOLDER = "journal"
@@ -26,7 +27,8 @@ class JournalCheck:
         self._source = source
         self._report = report
         self._skips: list[tuple[int, Skip]] = []
-        self._firsts = [first for name in source.names(FOLDER) if (first := first_index(name)) is not None]
+        names = listed(source, FOLDER, Kind.JOURNAL, report)
+        self._firsts = [first for name in names if (first := first_index(name)) is not None]
         self._told_end = False
         self._skipped = 0
         self._at = -1

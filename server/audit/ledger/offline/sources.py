@@ -137,6 +137,8 @@ class DirectorySource:
         try:
             return os.open(name, flags | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=parent)
         except OSError as error:
+            if error.errno == errno.ENOTDIR and flags & os.O_DIRECTORY:
+                raise BadFile(f"{path} is no folder") from error
             if error.errno in _ABSENT:
                 return None
             if error.errno in (errno.ELOOP, errno.ENXIO):

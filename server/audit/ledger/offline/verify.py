@@ -23,11 +23,12 @@ from server.audit.ledger.log.tree import MissingTile, TreeReader
 from server.audit.ledger.offline.entries import EntryCheck
 from server.audit.ledger.offline.findings import Kind, Report
 from server.audit.ledger.offline.journal import JournalCheck
+from server.audit.ledger.offline.listing import listed
 from server.audit.ledger.offline.merkle import TreeCheck
 from server.audit.ledger.offline.partials import check_partials
 from server.audit.ledger.offline.signatures import SignatureCheck, log_signatures, trusted_keys
 from server.audit.ledger.offline.sources import BadFile, Below, DirectorySource, Listing, Unreadable
-from server.audit.ledger.offline.tenants import TENANTS, check_heads, tenant_names
+from server.audit.ledger.offline.tenants import TENANTS, Heads, check_heads, tenant_names
 
 _ALWAYS_OPEN = (
     "entries that were never written, by a server that was changed",
@@ -67,9 +68,9 @@ def verify_directory(path: Path, request: Request) -> Report:
         report.unreadable = str(error)
         return report
     try:
-        events = verify_log(source, request, report)
+        heads = verify_log(source, request, report)
         if report.unreadable is None:
-            _verify_tenants(source, request, report, events)
+            _verify_tenants(source, request, report, heads)
     except Unreadable as error:
         report.unreadable = str(error)
     finally:
@@ -77,23 +78,23 @@ def verify_directory(path: Path, request: Request) -> Report:
     return report
 
 
-def verify_log(source: Listing, request: Request, report: Report) -> list[tuple[int, dict[str, object]]]:
-    """Verify one log; its own entries of the type ``ledger``. Raises ``Unreadable``."""
+def verify_log(source: Listing, request: Request, report: Report) -> Heads:
+    """Verify one log; the heads of tenants' logs that it has. Raises ``Unreadable``."""
     content = _read(source, "checkpoint", MAX_NOTE_BYTES, report)
     if content is None:
         if not report.findings:
             report.unreadable = f"{source.name('checkpoint')} is missing"
-        return []
+        return Heads()
     try:
         checkpoint, note = parse_checkpoint(content)
     except BadNote as error:
         report.add(Kind.SIGNATURE, f"the checkpoint can't be read: {error}", file="checkpoint")
-        return []
+        return Heads()
     report.origin, report.size = checkpoint.origin, checkpoint.size
     report.root = base64.b64encode(checkpoint.root).decode()
     policy = _policy(source, request, report, checkpoint)
     if policy is None:
-        return []
+        return Heads()
     entries = _check_tree(source, request, report, checkpoint)
     check = SignatureCheck(checkpoint, note, policy, "checkpoint")
     check.judge(report, entries.events, entries.last_time)
@@ -101,7 +102,7 @@ def verify_log(source: Listing, request: Request, report: Report) -> list[tuple[
     _compare_own(source, report, checkpoint, policy, entries.events)
     for sentence in _ALWAYS_OPEN:
         report.note(sentence)
-    return entries.events
+    return entries.heads
 
 
 def _policy(source: Listing, request: Request, report: Report, checkpoint: Checkpoint) -> Policy | None:
@@ -187,7 +188,7 @@ def _compare_own(
 ) -> None:
     """Compare the tree with the checkpoints that the log keeps itself."""
     reader = TreeReader(source.read, checkpoint.size)
-    for name in source.names("checkpoints"):
+    for name in listed(source, "checkpoints", Kind.SIGNATURE, report):
         if name.isascii() and name.isdigit() and len(name) < 20:
             other = _own(source, report, checkpoint, policy, name, events)
             if other is not None and not (other.size > checkpoint.size and _has_grown(source, other)):
@@ -246,12 +247,10 @@ def _compare(
         report.add(Kind.FORKED, message, file=file)
 
 
-def _verify_tenants(
-    source: DirectorySource, request: Request, report: Report, events: Sequence[tuple[int, dict[str, object]]]
-) -> None:
+def _verify_tenants(source: DirectorySource, request: Request, report: Report, heads: Heads) -> None:
     """Verify the logs below ``ns/``, and compare them with what the server's log says of them."""
     verified = {}
-    for name in tenant_names(source):
+    for name in tenant_names(source, report):
         below = Below(source, f"{TENANTS}/{name}")
         tenant = Report(prefix=f"{TENANTS}/{name}/")
         try:
@@ -262,7 +261,7 @@ def _verify_tenants(
             tenant.unreadable = str(error)
         report.tenants.append(tenant)
         verified[name] = below, tenant
-    check_heads(verified, report, events)
+    check_heads(verified, report, heads)
 
 
 def _read(source: Listing, path: str, limit: int, report: Report) -> bytes | None:

@@ -19,6 +19,7 @@ from server.audit.ledger.log.keys import NoteSigner, SignatureType
 from server.audit.ledger.log.policy import parse_policy
 from server.audit.ledger.log.tiles import decode_bundle, encode_bundle
 from server.audit.ledger.log.writer import TreeWriter
+from server.audit.ledger.offline import tenants
 from server.audit.ledger.offline.findings import GOOD, TAMPERED, UNREADABLE, WEAKER, Report
 from server.audit.ledger.offline.verify import Kept, Request, verify_directory
 from tests.server.audit.ledger.ledgers import (
@@ -535,6 +536,20 @@ def test_tenants_logs_are_verified_and_compared_with_their_heads(tmp_path: Path)
     assert ("tenant", None, "ns/other/checkpoint") in found(verify(server))
 
 
+def test_of_many_heads_the_newest_of_each_tenant_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tenants, "_MAX_HEADS", 3)
+    server = Ledger(tmp_path / "log")
+    logs = {name: tenant_log(server, name, 20) for name in ("a", "b")}
+    heads = [head(number + 1, logs["a" if number else "b"], "a" if number else "b") for number in range(5)]
+    server.append([own_entry(0, "opened"), *heads]).sign()
+    report = verify(server)
+    assert report.status() == GOOD
+    assert "that tenants' logs extend heads before the newest 3" in report.open
+    shutil.rmtree(server.path / "ns/b")
+    tenant_log(server, "b", 19)
+    assert found(verify(server)) == {("tenant", 1, "ns/b/checkpoint")}
+
+
 def test_logs_of_others_are_verified_too(tmp_path: Path) -> None:
     ledger = Ledger(tmp_path / "log", journal=False)
     ledger.append([b"", b"\0\xff", b"[1,2]", b'{"ledger":5}', b'{"time":7}', b"[" * 5000, b'{"n":1e999}'] * 50)
@@ -565,6 +580,16 @@ def test_nothing_but_plain_files_is_opened(ledger: Ledger, tmp_path: Path) -> No
             report = verify(ledger)
             assert (str(report.findings[0].kind), report.findings[0].file) == (kind, path)
         ledger.write(path, content)
+    for folder in ("checkpoints", "journal"):
+        (ledger.path / folder).rename(tmp_path / folder)
+        (ledger.path / folder).symlink_to(tmp_path / folder)
+        report = verify(ledger)
+        assert found(report) == {("journal" if folder == "journal" else "signature", None, folder)}
+        (ledger.path / folder).unlink()
+    (ledger.path / "ns").symlink_to(tmp_path)
+    assert found(verify(ledger)) == {("tenant", None, "ns")}
+    (ledger.path / "ns").unlink()
+    assert verify(ledger).status() == GOOD
     (ledger.path / "tile").rename(tmp_path / "tile")
     (ledger.path / "tile").symlink_to(tmp_path / "tile")
     assert verify(ledger).status() == TAMPERED
