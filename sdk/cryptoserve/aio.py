@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Self, TypeVar
 
-from cryptoserve.calls import Bytes, ContextSettings
+from cryptoserve.calls.remote import Bytes, ContextSettings
 from cryptoserve.client import DEFAULT_TIMEOUT_SECONDS, calls_of, settings_of
 from cryptoserve.errors import Unavailable
 from cryptoserve.http.steps import Pause, Received, Send, SignIn, Steps, TransportFault, Work

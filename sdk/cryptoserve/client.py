@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Self, TypeVar
 
-from cryptoserve.calls import Bytes, Calls, ContextSettings
+from cryptoserve.calls.local import LocalCalls
+from cryptoserve.calls.remote import Bytes, Calls, ContextSettings
 from cryptoserve.errors import Unavailable
 from cryptoserve.http.exchange import Exchange
 from cryptoserve.http.session import Session
@@ -18,7 +19,6 @@ from cryptoserve.http.transports import HttpTransport
 from cryptoserve.local.bounds import Local
 from cryptoserve.local.files import FilePath
 from cryptoserve.logins import ClientCertificate, Login
-from cryptoserve.sealing import LocalCalls
 from cryptoserve.settings import Settings, resolved
 
 T = TypeVar("T")

@@ -8,8 +8,8 @@ import os
 import pytest
 
 from cryptoserve import BatchFailed, ContextNotFound, DecryptionFailed, InvalidResponse
-from cryptoserve.calls import MAX_BATCH_CHARACTERS, chunks
-from tests.sdk.conftest import Connect, at, each, fresh
+from cryptoserve.calls.remote import MAX_BATCH_CHARACTERS, chunks
+from tests.sdk.conftest import Connect, at, each, fresh, token_with
 from tests.sdk.scripted import Scripted, answer
 from tests.servers import Server
 
@@ -174,6 +174,28 @@ def test_what_a_key_is_to_be_is_told(connect: Connect, scripted: Scripted) -> No
     assert (body["data_class"], "type" in body) == ("pci", False)
     with pytest.raises(ValueError, match=r"expected data_class and key_type, got \['colour'\]"):
         connect(contexts={"card-data": {"colour": "red"}})
+
+
+def test_a_data_class_classifies_the_key_and_chooses_its_type(connect: Connect, own_server: Server) -> None:
+    defaults = {"pci": {"transit": {"type": "xchacha20-poly1305"}}}
+    assert own_server.request("POST", "sys/crypto-policies/classes", {"rules": [], "defaults": defaults}).status < 300
+    plain, classified = fresh("plain"), fresh("classified")
+    client = connect(**at(own_server), contexts={classified: {"data_class": "pci"}})
+    client.encrypt(CARD, plain)
+    client.encrypt(CARD, classified)
+    types = [own_server.request("GET", f"transit/keys/{name}").data()["type"] for name in (plain, classified)]
+    assert types == ["aes256-gcm96", "xchacha20-poly1305"]
+    told = own_server.request("GET", f"transit/keys/{classified}/classification").data()
+    assert told["data_class"] == "pci"
+    # A token that may make keys and not classify them can't make this one, but may use it.
+    rules = 'path "transit/encrypt/*" { capabilities = ["create", "update"] }'
+    other = fresh("classified")
+    contexts = {classified: {"data_class": "pci"}, other: {"data_class": "pci"}}
+    maker = connect(addr=own_server.address, token=token_with(own_server, "maker", rules), contexts=contexts)
+    maker.encrypt(CARD, classified)
+    with pytest.raises(ContextNotFound):
+        maker.encrypt(CARD, other)
+    own_server.request("DELETE", "sys/crypto-policies/classes")
 
 
 def test_a_namespace_and_a_mount_are_where_it_asks(connect: Connect, own_server: Server) -> None:

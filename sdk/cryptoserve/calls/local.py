@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
-from cryptoserve.calls import Bytes, Calls, checked_bytes, decoded_base64
+from cryptoserve.calls.remote import Bytes, Calls, checked_bytes, decoded_base64
 from cryptoserve.errors import BatchFailed, CryptoServeError, DecryptionFailed, InvalidResponse
 from cryptoserve.http.steps import Steps, Work
 from cryptoserve.local import bounds

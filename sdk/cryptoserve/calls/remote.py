@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TypeAlias, TypedDict, TypeVar
 
+from cryptoserve.calls.refusals import Reason, item_refusal, policy_sentences, reason_of, refusal
 from cryptoserve.errors import (
     BatchFailed,
     ContextNotFound,
@@ -15,11 +16,10 @@ from cryptoserve.errors import (
     InvalidResponse,
     UnsuitableKey,
 )
-from cryptoserve.http.exchange import Answer, Exchange
+from cryptoserve.http.exchange import Answer, Exchange, texts
 from cryptoserve.http.session import Session
 from cryptoserve.http.steps import Steps
 from cryptoserve.names import associated_data, checked_mount, checked_name
-from cryptoserve.refusals import Reason, item_refusal, policy_sentences, reason_of, refusal
 
 MAX_BATCH_ITEMS = 100
 """Items of one request: OpenBao reads at most a thousand texts in a body, names included."""
@@ -176,10 +176,13 @@ class Calls:
 
     def _explain(self, context: str, refused: Answer, deadline: float) -> Steps[None]:
         """Raise ``ContextNotFound`` if the token could encrypt under a key that is there."""
-        path = f"{self._mount}/encrypt/{context}"
-        answer = yield from self._session.request("POST", "sys/capabilities-self", {"paths": [path]}, deadline=deadline)
-        granted = answer.data.get(path) if answer.succeeded else None
-        if isinstance(granted, list) and "update" in granted and "create" not in granted:
+        path, classification = f"{self._mount}/encrypt/{context}", f"{self._mount}/keys/{context}/classification"
+        classifies = "data_class" in self._new_key(context)
+        paths = [path, classification] if classifies else [path]
+        answer = yield from self._session.request("POST", "sys/capabilities-self", {"paths": paths}, deadline=deadline)
+        granted = _granted(answer, path)
+        makes = "create" in granted and (not classifies or "update" in _granted(answer, classification))
+        if "update" in granted and not makes:
             message = f"encrypt under {context}: there is no such key, and the token may not make it"
             raise ContextNotFound(message, request_id=refused.request_id)
 
@@ -231,6 +234,11 @@ def encoded(data: Bytes, what: str) -> str:
     """``data`` in base64. Raises ``TypeError`` for a text: only the caller knows its encoding."""
     checked_bytes(data, what)
     return base64.b64encode(data).decode("ascii")
+
+
+def _granted(answer: Answer, path: str) -> tuple[str, ...]:
+    """The capabilities on ``path`` that an answer of ``sys/capabilities-self`` tells; none if it was refused."""
+    return texts(answer.data.get(path)) if answer.succeeded else ()
 
 
 def checked_bytes(data: Bytes, what: str) -> int:
