@@ -180,3 +180,23 @@ def begin_halves(keys: Gated, call: Asking, name: str) -> tuple[Uses, Uses]:
     call.crypto = record = CryptoRecord(operation=REWRAP, key=name, uses=[])
     decrypting = Uses(keys.gate, keys.place, call, CryptoOperation.DECRYPT, record, leading=True)
     return decrypting, Uses(keys.gate, keys.place, call, CryptoOperation.ENCRYPT, record)
+
+
+def note(call: Asking, operation: CryptoOperation, name: str) -> CryptoRecord:
+    """Record ``call`` as a request for ``operation`` on the key ``name``, unless it is one for another."""
+    if call.crypto is None:
+        call.crypto = CryptoRecord(operation=WORDS[operation], key=name, uses=[])
+    return call.crypto
+
+
+def allow_whole(keys: Gated, call: Asking, operation: CryptoOperation, key: KeyFacts) -> KeyUse:
+    """Ask the gate for an ``operation`` on a key as a whole; returns the record of the use.
+
+    ``call`` is recorded as by ``note``. Raises ``PolicyRefused``.
+    """
+    record = note(call, operation, key.name)
+    if record.operation != WORDS[operation]:
+        record = CryptoRecord(operation=WORDS[operation], key=key.name, uses=[])
+    record.key = key.name  # Of a restored key, it may stand in the backup alone.
+    record.uses.clear()  # From an earlier attempt of the same transaction.
+    return Uses(keys.gate, keys.place, call, operation, record).allow(key)

@@ -13,7 +13,7 @@ from engines.algorithms.formats.certificates import check_certified, check_chain
 from engines.base import Call, Reply
 from engines.crypto_policy.operations import CryptoOperation
 from engines.crypto_policy.requests import signature_facts
-from engines.crypto_policy.uses import begin
+from engines.crypto_policy.uses import begin, note
 from engines.encoding import decode_base64
 from engines.faults import Failed, Fault, InvalidRequest
 from engines.keys.keyring import Keyring
@@ -74,7 +74,7 @@ async def request(engine: KeepsKeys, call: Call, body: CertificateRequest) -> Re
 
 async def set_chain(engine: KeepsKeys, call: Call, body: CertificateChain) -> Reply:
     """Store a chain of certificates with a version of a key, which the first must be for."""
-    engine.keys.note(call, CryptoOperation.CONFIGURE, body.name)
+    note(call, CryptoOperation.CONFIGURE, body.name)
     keyring = await _load(engine, body.name, Use.MANAGE, call)
     chain = parse_chain(body.certificate_chain)
 

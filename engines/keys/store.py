@@ -20,11 +20,11 @@ from engines.algorithms.base import Material
 from engines.algorithms.registry import ALGORITHMS
 from engines.algorithms.row import Algorithm
 from engines.base import NOT_COUNTED, Call, MayUpdate, UseCounts, may_update_nothing
-from engines.crypto_policy.facts import NOWHERE, KeyFacts, Place
+from engines.crypto_policy.facts import NOWHERE, Place
 from engines.crypto_policy.fips import FipsGuard, FipsMode
-from engines.crypto_policy.gate import OPEN_GATE, Asking, AutomaticWork, CryptoRecord, Gate, KeyUse
+from engines.crypto_policy.gate import OPEN_GATE, Asking, AutomaticWork, Gate, KeyUse
 from engines.crypto_policy.operations import CryptoOperation
-from engines.crypto_policy.uses import Uses
+from engines.crypto_policy.uses import allow_whole, note
 from engines.faults import Failed, Fault, InvalidRequest
 from engines.keys.approval import unapproved_kind, unapproved_new
 from engines.keys.facts import facts_of_latest, facts_of_new
@@ -141,24 +141,6 @@ class KeyStore:
         elif use is Use.PROCESS:
             self.fips.processing(call, keyring.unapproved)
 
-    def note(self, call: Asking, operation: CryptoOperation, name: str) -> CryptoRecord:
-        """Record ``call`` as a request for ``operation`` on the key ``name``, unless it is one for another."""
-        if call.crypto is None:
-            call.crypto = CryptoRecord(operation=operation.value, key=name, uses=[])
-        return call.crypto
-
-    def allow(self, call: Asking, operation: CryptoOperation, key: KeyFacts) -> KeyUse:
-        """Ask the gate for an ``operation`` on a key as a whole; returns the record of the use.
-
-        ``call`` is recorded as by ``note``. Raises ``PolicyRefused``.
-        """
-        record = self.note(call, operation, key.name)
-        if record.operation != operation.value:
-            record = CryptoRecord(operation=operation.value, key=key.name, uses=[])
-        record.key = key.name  # Of a restored key, it may stand in the backup alone.
-        record.uses.clear()  # From an earlier attempt of the same transaction.
-        return Uses(self.gate, self.place, call, operation, record).allow(key)
-
     async def list(self, after: str, limit: int | None) -> list[str]:
         """The names of keys, in order; names with keys below them end in ``/``."""
         return await self.storage.list(KEYS, after, limit)
@@ -175,7 +157,7 @@ class KeyStore:
         ``PolicyRefused``.
         """
         if not of_server:
-            self.note(call, CryptoOperation.CREATE, record.name)
+            note(call, CryptoOperation.CREATE, record.name)
         found = await self.load(record.name)
         if found is not None:
             return found
@@ -188,7 +170,7 @@ class KeyStore:
             raise Failed(f"convergent encryption not supported for keys of type {algorithm.key_type}")
         use = None
         if not of_server:
-            use = self.allow(call, CryptoOperation.CREATE, facts_of_new(record, self.place, call.now))
+            use = allow_whole(self, call, CryptoOperation.CREATE, facts_of_new(record, self.place, call.now))
         material = await generate(algorithm, record.key_bytes)
         made = replace(record, versions={1: new_version(material, call.now)})
 
@@ -219,7 +201,7 @@ class KeyStore:
         below ``min_available_version`` are destroyed. Raises ``missing`` if there is no such key, ``InvalidRequest``
         for a disabled one unless ``even_disabled``, and ``PolicyRefused``.
         """
-        self.note(call, CryptoOperation.CONFIGURE, name)
+        note(call, CryptoOperation.CONFIGURE, name)
         return await self._change(name, call, missing, edit, even_disabled=even_disabled)
 
     async def classify(self, name: str, missing: Fault, edit: Callable[[KeyringRecord], KeyringRecord]) -> Keyring:
@@ -248,7 +230,7 @@ class KeyStore:
             new = edit(old)
             if new is not old:
                 if call is not None:
-                    use = self.allow(call, CryptoOperation.CONFIGURE, facts_of_latest(new, self.place))
+                    use = allow_whole(self, call, CryptoOperation.CONFIGURE, facts_of_latest(new, self.place))
                 new = await self._move_versions(transaction, old, new, 0 if call is None else call.now)
                 self.rewrite(transaction, new)
             return Keyring(new, self.fips)
@@ -279,7 +261,7 @@ class KeyStore:
     async def _rotate(
         self, name: str, now: float, missing: Fault, asking: Asking, only_from: int = 0
     ) -> tuple[Keyring, bool]:
-        self.note(asking, CryptoOperation.ROTATE, name)
+        note(asking, CryptoOperation.ROTATE, name)
         fresh: Material | None = None
         fresh_type = ""
         use: KeyUse | None = None
@@ -295,7 +277,7 @@ class KeyStore:
                 return old, False
             check_rotatable(old.record)
             self.fips.refuse(unapproved_kind(old.record))
-            use = self.allow(asking, CryptoOperation.ROTATE, old.latest.facts(self.place))
+            use = allow_whole(self, asking, CryptoOperation.ROTATE, old.latest.facts(self.place))
             # A second attempt reuses the material of the first, unless the type has changed.
             if fresh is None or fresh_type != old.record.type:
                 fresh = await generate(old.algorithm, old.record.key_bytes)
@@ -314,7 +296,7 @@ class KeyStore:
 
         Raises ``InvalidRequest`` if that isn't allowed, and ``PolicyRefused``.
         """
-        self.note(call, CryptoOperation.DELETE, name)
+        note(call, CryptoOperation.DELETE, name)
 
         async def delete_key(transaction: Transaction) -> KeyUse:
             value = await transaction.get(KEYS + name)
@@ -324,7 +306,7 @@ class KeyStore:
             check_use(record, Use.MANAGE, 0)
             if not record.deletion_allowed:
                 raise InvalidRequest(f"error deleting policy {name}: deletion is not allowed for this key")
-            use = self.allow(call, CryptoOperation.DELETE, facts_of_latest(record, self.place))
+            use = allow_whole(self, call, CryptoOperation.DELETE, facts_of_latest(record, self.place))
             versions = {**await self.archived(transaction, name), **record.versions}
             await bury(transaction, name, tombstones(record, versions, versions, call.now))
             transaction.delete(KEYS + name)
@@ -347,7 +329,7 @@ class KeyStore:
             facts = facts_of_latest(record, self.place)
         else:
             facts = facts_of_new(record, self.place, call.now)
-        use = self.allow(call, operation, facts)
+        use = allow_whole(self, call, operation, facts)
         self.rewrite(transaction, record)
         use.count, use.key_version = 1, record.latest_version
 

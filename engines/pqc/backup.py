@@ -18,7 +18,7 @@ from engines.algorithms.encodings.interchange import BadBackup
 from engines.algorithms.row import Algorithm, Pace
 from engines.base import Call, Reply
 from engines.crypto_policy.operations import CryptoOperation
-from engines.crypto_policy.uses import begin
+from engines.crypto_policy.uses import begin, note
 from engines.encoding import NotBase64, decode_base64, encode_base64, nanoseconds_of
 from engines.faults import Failed, InvalidRequest
 from engines.fields import KeyValues
@@ -167,7 +167,7 @@ def _dump(record: KeyringRecord, archived: dict[int, VersionRecord], rules: dict
 
 async def restore(engine: Pqc, call: Call, body: Restoration) -> None:
     """Create the key in a backup; ``force`` replaces an existing one."""
-    engine.keys.note(call, CryptoOperation.RESTORE, body.name)
+    note(call, CryptoOperation.RESTORE, body.name)
     if not body.backup:
         raise InvalidRequest("'backup' must be supplied")
     try:

@@ -15,6 +15,7 @@ from engines.algorithms.registry import APPROVED_KEM_WRAPPING_ALGORITHM, KEM_WRA
 from engines.algorithms.row import Algorithm, Pace
 from engines.base import Call, Nothing, Reply
 from engines.crypto_policy.operations import CryptoOperation
+from engines.crypto_policy.uses import note
 from engines.encoding import decode_base64
 from engines.faults import Failed, InvalidRequest
 from engines.fields import Duration, KeyValues
@@ -134,7 +135,7 @@ async def _read_material(engine: Pqc, call: Call, algorithm: Algorithm, body: Im
 
 async def import_key(engine: Pqc, call: Call, body: ImportedKey) -> None:
     """Create a key from an import."""
-    engine.keys.note(call, CryptoOperation.IMPORT, body.name)
+    note(call, CryptoOperation.IMPORT, body.name)
     if body.auto_rotate_period and not body.allow_rotation:
         raise InvalidRequest("allow_rotation must be set to true if auto-rotation is enabled")
     check_auto_rotate_period(body.auto_rotate_period)
@@ -165,7 +166,7 @@ async def import_key(engine: Pqc, call: Call, body: ImportedKey) -> None:
 
 async def import_version(engine: Pqc, call: Call, body: ImportedUpdate) -> None:
     """Import a further version of a key, or the private part of one that lacks it."""
-    engine.keys.note(call, CryptoOperation.IMPORT, body.name)
+    note(call, CryptoOperation.IMPORT, body.name)
     keyring = await load(engine, body.name, Use.MANAGE, call)
     try:
         check_importable(keyring.record)

@@ -7,6 +7,7 @@ from typing import Any
 from engines.algorithms.registry import ALGORITHMS
 from engines.base import Call, Reply
 from engines.crypto_policy.operations import CryptoOperation
+from engines.crypto_policy.uses import note
 from engines.encoding import rfc3339_nano
 from engines.faults import Failed, InvalidRequest, NotFound
 from engines.keys.keyring import Keyring, KeyVersion
@@ -36,7 +37,7 @@ async def load(engine: Pqc, name: str, use: Use, call: Call) -> Keyring:
 
 async def create(engine: Pqc, call: Call, body: KeyCreation) -> Reply:
     """Create a key; an existing one is unchanged, whatever is requested."""
-    engine.keys.note(call, CryptoOperation.CREATE, body.name)
+    note(call, CryptoOperation.CREATE, body.name)
     record = new_key(engine.keys, body, call.given)
     await check_may_classify(engine.keys, call, body.name, body)
     record = classified(record, body, engine.keys, call)

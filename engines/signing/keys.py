@@ -10,6 +10,7 @@ from engines.algorithms.formats.jws import jws_algorithms
 from engines.algorithms.registry import ALGORITHMS
 from engines.base import Call, Reply
 from engines.crypto_policy.operations import CryptoOperation
+from engines.crypto_policy.uses import note
 from engines.faults import InvalidRequest, NotFound
 from engines.fields import Duration
 from engines.keys.describe import describe as describe_named_key
@@ -69,7 +70,7 @@ async def load(engine: Signing, name: str, use: Use, call: Call) -> Keyring:
 
 async def create(engine: Signing, call: Call, body: KeyCreation) -> Reply:
     """Create a key; an existing one is unchanged, whatever is requested."""
-    engine.keys.note(call, CryptoOperation.CREATE, body.name)
+    note(call, CryptoOperation.CREATE, body.name)
     record = new_key(engine.keys, body, call.given)
     await check_may_classify(engine.keys, call, body.name, body)
     record = classified(record, body, engine.keys, call)

@@ -18,7 +18,7 @@ from engines.algorithms.registry import ALGORITHMS
 from engines.algorithms.row import Pace
 from engines.base import Body, Call, Reply
 from engines.crypto_policy.operations import CryptoOperation
-from engines.crypto_policy.uses import begin
+from engines.crypto_policy.uses import begin, note
 from engines.durations import SECOND
 from engines.encoding import NotBase64, decode_base64, encode_base64, nanoseconds_of
 from engines.faults import Failed, InvalidRequest
@@ -149,7 +149,7 @@ def _dump(record: KeyringRecord, archive: ArchiveRecord, rules: dict[str, Any]) 
 
 async def restore(engine: KeepsKeys, call: Call, body: Restoration) -> None:
     """Create the key in a backup; ``force`` replaces an existing one."""
-    engine.keys.note(call, CryptoOperation.RESTORE, body.name)
+    note(call, CryptoOperation.RESTORE, body.name)
     if not body.backup:
         raise InvalidRequest("'backup' must be supplied")
     if "/" in body.name:

@@ -14,6 +14,7 @@ from engines.algorithms.symmetric.derivation import COUNTER_MODE_BYTES, HKDF_SHA
 from engines.base import Call, Nothing, Reply
 from engines.crypto_policy.fips import unapproved_hash
 from engines.crypto_policy.operations import CryptoOperation
+from engines.crypto_policy.uses import note
 from engines.encoding import NotBase64, decode_base64
 from engines.faults import Failed, InvalidRequest
 from engines.fields import Duration, KeyValues
@@ -113,7 +114,7 @@ async def _wrapping_key(engine: KeepsKeys, call: Call) -> Keyring:
 
 async def import_key(engine: KeepsKeys, call: Call, body: ImportedKey) -> None:
     """Create a key from an import."""
-    engine.keys.note(call, CryptoOperation.IMPORT, body.name)
+    note(call, CryptoOperation.IMPORT, body.name)
     if body.convergent_encryption is not UNSET:
         raise Failed("import cannot be used on keys with convergent encryption enabled")
     if body.auto_rotate_period and not body.allow_rotation:
@@ -202,7 +203,7 @@ async def _parse(algorithm: Algorithm, blob: bytes | None, body: ImportedVersion
 
 async def import_version(engine: KeepsKeys, call: Call, body: ImportedUpdate) -> None:
     """Import a further version of a key, or the private part of one that lacks it."""
-    engine.keys.note(call, CryptoOperation.IMPORT, body.name)
+    note(call, CryptoOperation.IMPORT, body.name)
     keyring = await engine.keys.use(body.name, Use.MANAGE, call)
     if keyring is None:
         raise Failed(f"no key found with name {body.name}; to import a new key, use the import/ endpoint")

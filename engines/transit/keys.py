@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from engines.algorithms.registry import ALGORITHMS
 from engines.base import Call, Reply
 from engines.crypto_policy.operations import CryptoOperation
+from engines.crypto_policy.uses import note
 from engines.encoding import NotBase64, decode_base64
 from engines.faults import InvalidRequest, NotFound
 from engines.keys.describe import describe
@@ -41,7 +42,7 @@ def decode_context(text: str | UnsetType) -> bytes:
 
 async def create(engine: Transit, call: Call, body: KeyCreation) -> Reply:
     """Create a key; an existing one is unchanged, whatever is requested."""
-    engine.keys.note(call, CryptoOperation.CREATE, body.name)
+    note(call, CryptoOperation.CREATE, body.name)
     record = new_key(engine.keys, body, call.given)
     algorithm = ALGORITHMS[record.type]
     warn_of_type(call, algorithm)

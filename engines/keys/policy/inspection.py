@@ -14,8 +14,10 @@ from engines.crypto_policy.operations import CryptoOperation
 from engines.crypto_policy.requests import default_request
 from engines.faults import InvalidRequest
 from engines.keys.facts import facts_of_new, uses_mac
+from engines.keys.keyring import Keyring, decode_keyring
 from engines.keys.records import KeyringRecord
-from engines.keys.store import KeyStore
+from engines.keys.store import KEYS, KeyStore
+from engines.worker_pools import in_turns
 
 _PAGE = 1000
 
@@ -37,11 +39,19 @@ class KeyInspection(ABC):
         after = ""
         while names := await self.keys.list(after, _PAGE):
             after = names[-1]
-            for name in names:
-                keyring = None if name.endswith("/") else await self.keys.load(name)
+            async for name in in_turns(names):
+                keyring = None if name.endswith("/") else await self._peek(name)
                 if keyring is not None:
                     for _, version in sorted(keyring.versions.items()):
                         yield version.facts(self.keys.place)
+
+    async def _peek(self, name: str) -> Keyring | None:
+        """A key without caching it: a look at many keys must not push out those in use."""
+        found: Keyring | None = self.keys.storage.ready(KEYS + name)
+        if found is not None:
+            return found
+        value = await self.keys.storage.get(KEYS + name)
+        return None if value is None else decode_keyring(value, self.keys.fips)
 
     async def facts_of(self, name: str, version: int, operation: CryptoOperation) -> KeyFacts | None:
         """Facts of one version (0: the latest) as ``operation`` would use it; None if it isn't there."""

@@ -43,6 +43,17 @@ async def test_all_versions_of_all_keys_are_told(engine: EngineType[Any, Any]) -
     assert {facts.mount for facts in told} == {"transit/"}
 
 
+async def test_looking_at_all_keys_caches_none_of_them() -> None:
+    driver = Driver(TRANSIT)
+    await driver.write("keys/a")
+    await driver.cache.catch_up()
+    assert [facts.name async for facts in driver.engine.facts_of_all()] == ["a"]
+    assert driver.storage.ready("policy/a") is None
+    await driver.write("encrypt/a", plaintext=HELLO)
+    kept = driver.storage.ready("policy/a").latest.facts(driver.engine.keys.place)
+    assert await anext(driver.engine.facts_of_all()) is kept
+
+
 async def test_a_version_is_told_as_an_operation_uses_it() -> None:
     gate = RecordingGate()
     driver = Driver(TRANSIT, gate=gate)
