@@ -22,6 +22,7 @@ LOGIN_FAILURES_PER_MINUTE = 300
 """Many, since a whole cluster may have one address; lockouts stop guesses at one account."""
 
 CACHE_SIZE = 100_000
+INVENTORY_SNAPSHOTS = 400
 REQUEST_SECONDS = 90
 MAX_CONNECTIONS = 10_000
 MAX_CONCURRENT_REQUESTS = 4_000
@@ -100,6 +101,8 @@ TOP = (
          "all callers out; it is logged at every start.", choices=CRYPTO_POLICIES),
     Setting("inventory_use", Kind.BOOL, True,
          "Whether [uses of keys](inventory.md) are counted; `false` is for comparing the cost."),
+    Setting("inventory_snapshots", Kind.COUNT, INVENTORY_SNAPSHOTS,
+         "How many snapshots of the [inventory](inventory.md) each namespace keeps; the oldest go first.", minimum=1),
     Setting("max_batch_items", Kind.COUNT, MAX_BATCH_ITEMS,
          "The most items that one `batch_input` may hold; more are answered 400. Streams have no such limit.",
          minimum=1),

@@ -13,6 +13,7 @@ from typing import TypeAlias
 from engines.base import MAX_BATCH_ITEMS
 from server.config.schema import (
     CACHE_SIZE,
+    INVENTORY_SNAPSHOTS,
     LEASE_SECONDS,
     LOGIN_FAILURES_PER_MINUTE,
     MAX_CONCURRENT_REQUESTS,
@@ -138,6 +139,7 @@ class Config:
     fips_mode: str = "disabled"
     crypto_policies: str = "enforce"
     inventory_use: bool = True
+    inventory_snapshots: int = INVENTORY_SNAPSHOTS
     max_batch_items: int = MAX_BATCH_ITEMS
     workers: int = 1
     max_connections: int = MAX_CONNECTIONS

@@ -14,6 +14,7 @@ from engines.crypto_policy.uses import Gated
 from engines.faults import Sealed
 from server.core.lifecycle import Core
 from server.core.unsealed import Unsealed
+from server.inventory.daily import take_daily
 from server.seal.barrier_rotation import rotate_when_due
 from server.tenants.tenant import Tenant
 
@@ -59,6 +60,8 @@ class System:
         return self.core.unsealed
 
     async def tick(self, now: float) -> None:
-        """Rotate the barrier's key if it is due; one namespace's ``sys`` does that."""
+        """Rotate the barrier's key and keep the inventory's state if that is due; one namespace's ``sys`` does that."""
         if self.tenant is self.unsealed.root:
             await rotate_when_due(self.core.runtime.barrier, self.tenant.view, now)
+            most = self.core.runtime.settings.inventory_snapshots
+            await take_daily(self.unsealed, self.tenant, now, most)

@@ -1,0 +1,147 @@
+"""Snapshots of the inventory, and what has changed from one to another.
+
+A snapshot has the state of each key version, without use and verdicts, which change by themselves. It is stored in the
+namespace that made it: an entry that describes it, and its rows in parts.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import AsyncIterable, AsyncIterator, Mapping
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from storage.base import Damaged, Transaction, transact
+from storage.view import View
+
+SNAPSHOTS = "sys/inventory/snapshots/"
+_PARTS = "sys/inventory/parts/"
+_PART_ROWS = 1000
+
+Rows = dict[str, dict[str, Any]]
+"""Rows by their ids."""
+
+
+class Snapshot(Struct, frozen=True):
+    """A snapshot's description."""
+
+    id: str
+    created: float
+    """In seconds since the epoch."""
+
+    sha256: str
+    """Of the canonical JSON (RFC 8785) of the list of rows."""
+
+    versions: int
+    parts: int
+
+
+_decode = msgspec.msgpack.Decoder(Snapshot).decode
+_decode_rows = msgspec.json.Decoder(list[dict[str, Any]]).decode
+
+
+def canonical(row: Mapping[str, Any]) -> bytes:
+    """A row as canonical JSON (RFC 8785): it has texts, whole numbers, booleans and objects of texts."""
+    ordered = dict(sorted(row.items()))
+    if isinstance(ordered.get("labels"), dict):
+        # By UTF-16, as the standard wants it; the other names are ASCII.
+        ordered["labels"] = dict(sorted(ordered["labels"].items(), key=lambda item: item[0].encode("utf-16-be")))
+    return msgspec.json.encode(ordered)
+
+
+async def take_snapshot(view: View, rows: AsyncIterable[Mapping[str, Any]], now: float, most: int) -> Snapshot:
+    """Store ``rows`` as a snapshot, and remove the oldest beyond ``most``. ``view`` is the namespace's storage."""
+    id_ = f"{int(now):011d}-{secrets.token_hex(4)}"
+    digest = hashlib.sha256(b"[")
+    part: list[bytes] = []
+    versions = parts = 0
+    async for row in rows:
+        text = canonical(row)
+        digest.update(b"," + text if versions else text)
+        part.append(text)
+        versions += 1
+        if len(part) == _PART_ROWS:
+            await _put(view, f"{_PARTS}{id_}/{parts:06d}", b"[" + b",".join(part) + b"]")
+            part, parts = [], parts + 1
+    if part:
+        await _put(view, f"{_PARTS}{id_}/{parts:06d}", b"[" + b",".join(part) + b"]")
+        parts += 1
+    digest.update(b"]")
+    snapshot = Snapshot(id_, now, digest.hexdigest(), versions, parts)
+    await _put(view, SNAPSHOTS + id_, msgspec.msgpack.encode(snapshot))
+    for old in (await view.list(SNAPSHOTS))[:-most]:
+        await delete_snapshot(view, old)
+    return snapshot
+
+
+async def list_snapshots(view: View) -> list[Snapshot]:
+    """All snapshots of the namespace, the oldest first."""
+    found = [await find_snapshot(view, name) for name in await view.list(SNAPSHOTS)]
+    return [snapshot for snapshot in found if snapshot is not None]
+
+
+async def find_snapshot(view: View, id_: str) -> Snapshot | None:
+    """The snapshot with this id."""
+    value = await view.get(SNAPSHOTS + id_)
+    try:
+        return None if value is None else _decode(value)
+    except msgspec.MsgspecError:
+        raise Damaged("a snapshot of the inventory can't be decoded") from None
+
+
+async def rows_of(view: View, snapshot: Snapshot) -> AsyncIterator[dict[str, Any]]:
+    """The rows of a snapshot, in their order. Raises ``Damaged`` if any are missing."""
+    for part in range(snapshot.parts):
+        value = await view.get(f"{_PARTS}{snapshot.id}/{part:06d}")
+        if value is None:
+            raise Damaged("a part of a snapshot of the inventory is missing")
+        for row in _decode_rows(value):
+            yield row
+
+
+async def delete_snapshot(view: View, id_: str) -> bool:
+    """Remove a snapshot; whether there was one."""
+    snapshot = await find_snapshot(view, id_)
+    if snapshot is None:
+        return False
+    parts = [f"{_PARTS}{id_}/{part:06d}" for part in range(snapshot.parts)]
+
+    async def remove(transaction: Transaction) -> None:
+        transaction.delete(SNAPSHOTS + id_)
+        for part in parts:
+            transaction.delete(part)
+
+    await transact(view, remove)
+    return True
+
+
+def difference(before: Rows, after: Rows) -> dict[str, list[dict[str, Any]]]:
+    """What was added, removed and changed from ``before`` to ``after``, in the order of the rows."""
+    changed = []
+    for id_, row in after.items():
+        old = before.get(id_)
+        fields = {} if old is None else _changed_fields(old, row)
+        if fields:
+            changed.append({"id": id_, "name": row["name"], "version": row["version"], "fields": fields})
+    return {
+        "added": [row for id_, row in after.items() if id_ not in before],
+        "removed": [row for id_, row in before.items() if id_ not in after],
+        "changed": changed,
+    }
+
+
+def _changed_fields(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+    names = [*old, *(name for name in new if name not in old)]
+    return {
+        name: {"from": old.get(name), "to": new.get(name)} for name in sorted(names) if old.get(name) != new.get(name)
+    }
+
+
+async def _put(view: View, key: str, value: bytes) -> None:
+    async def write(transaction: Transaction) -> None:
+        transaction.put(key, value)
+
+    await transact(view, write)

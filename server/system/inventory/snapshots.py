@@ -1,0 +1,108 @@
+"""``inventory/snapshots`` and ``inventory/diff``: states of the inventory that are kept, and what has changed since."""
+
+from __future__ import annotations
+
+from contextlib import aclosing
+from typing import Any, ClassVar
+
+import msgspec
+
+from engines.base import Body, Call, Nothing, Operation, Reply, Route, Row, Scope
+from engines.durations import format_time
+from engines.faults import InvalidRequest, NotFound
+from server.inventory.daily import present_rows, take_present
+from server.inventory.snapshots import (
+    Rows,
+    Snapshot,
+    delete_snapshot,
+    difference,
+    find_snapshot,
+    list_snapshots,
+    rows_of,
+)
+from server.system.state import System
+
+NOW = "now"
+
+
+class SnapshotBody(Body):
+    """The id of a snapshot."""
+
+    path_only: ClassVar[frozenset[str]] = frozenset({"id"})
+
+    id: str = ""
+
+    tells = {"id": "The snapshot, by the id that making it gave."}
+
+
+class DiffBody(Body):
+    """Two states."""
+
+    from_: str = msgspec.field(name="from", default="")
+    to: str = NOW
+
+    tells = {
+        "from": "Required. The id of the earlier snapshot.",
+        "to": f"The id of the later one, or `{NOW}`.",
+    }
+
+
+async def make_snapshot(system: System, call: Call, body: Nothing) -> Reply:
+    """Keep the present state of the inventory of this namespace and those below."""
+    await system.unsealed.use_writer.flush_all()
+    most = system.core.runtime.settings.inventory_snapshots
+    return Reply(_describe(await take_present(system.unsealed, system.tenant, call.now, most)))
+
+
+async def list_kept(system: System, call: Call, body: Nothing) -> Reply:
+    """List the snapshots of this namespace, the oldest first."""
+    kept = await list_snapshots(system.tenant.view)
+    return Reply({"keys": [each.id for each in kept], "key_info": {each.id: _describe(each) for each in kept}})
+
+
+async def read_snapshot(system: System, call: Call, body: SnapshotBody) -> Reply:
+    """Show a snapshot with its rows."""
+    snapshot = await find_snapshot(system.tenant.view, body.id)
+    if snapshot is None:
+        raise NotFound
+    return Reply({**_describe(snapshot), "versions": [row async for row in rows_of(system.tenant.view, snapshot)]})
+
+
+async def remove_snapshot(system: System, call: Call, body: SnapshotBody) -> None:
+    """Delete a snapshot."""
+    await delete_snapshot(system.tenant.view, body.id)
+
+
+async def compare(system: System, call: Call, body: DiffBody) -> Reply:
+    """Tell which key versions were added, removed and changed between two states."""
+    before, after = await _rows(system, body.from_, call.now), await _rows(system, body.to, call.now)
+    return Reply(difference(before, after))
+
+
+async def _rows(system: System, id_: str, now: float) -> Rows:
+    """The rows of a snapshot, or the present ones. Raises ``InvalidRequest`` if there is no such snapshot."""
+    if id_ == NOW:
+        async with aclosing(present_rows(system.unsealed, system.tenant, now)) as rows:
+            return {row["id"]: row async for row in rows}
+    snapshot = await find_snapshot(system.tenant.view, id_) if id_ and "/" not in id_ else None
+    if snapshot is None:
+        raise InvalidRequest(f'there is no snapshot "{id_}"; LIST sys/inventory/snapshots has their ids')
+    return {row["id"]: row async for row in rows_of(system.tenant.view, snapshot)}
+
+
+def _describe(snapshot: Snapshot) -> dict[str, Any]:
+    return {"id": snapshot.id, "created": format_time(snapshot.created), "sha256": snapshot.sha256}
+
+
+SNAPSHOT_ROUTES: tuple[Row[System], ...] = (
+    Route(Operation.UPDATE, "inventory/snapshots", make_snapshot, Nothing, "Keep the state of the inventory.",
+          scope=Scope.EACH),
+    Route(Operation.LIST, "inventory/snapshots", list_kept, Nothing, "List kept states of the inventory.",
+          writes=False, scope=Scope.EACH),
+    Route(Operation.READ, "inventory/snapshots/{id:any}", read_snapshot, SnapshotBody,
+          "Show a kept state of the inventory.", writes=False, scope=Scope.EACH),
+    Route(Operation.DELETE, "inventory/snapshots/{id:any}", remove_snapshot, SnapshotBody,
+          "Delete a kept state of the inventory.", scope=Scope.EACH),
+    Route(Operation.READ, "inventory/diff", compare, DiffBody, "Tell what has changed between two states.",
+          writes=False, scope=Scope.EACH),
+)  # fmt: skip
