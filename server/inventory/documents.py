@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from engines.algorithms.formats.cyclonedx import BARRIER, SERVER, Asset, assets, refs_of, with_dependencies
+from engines.algorithms.cyclonedx import BARRIER, SERVER, Asset, assets, refs_of, with_dependencies
 from engines.algorithms.registry import ALGORITHMS
 from engines.algorithms.row import Primitive
 from engines.crypto_policy.profiles.judging import utc_day

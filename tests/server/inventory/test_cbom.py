@@ -11,7 +11,7 @@ import pytest
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 
-from engines.algorithms.formats.cyclonedx import assets, refs_of
+from engines.algorithms.cyclonedx import assets, refs_of
 from engines.algorithms.registry import ALGORITHMS, TRANSIT_ALGORITHMS
 from server.inventory.documents import FORMATS
 from tests.server.systems import NewServer, Server
