@@ -56,7 +56,9 @@ class Rewrapping(Body):
 
     tells = {
         "name": "The key. Letters, digits and `_`, with `-` and `.` inside.",
-        "ciphertext": "What encryption gave: `vault:v1:` and base64.",
+        "ciphertext": (
+            "What encryption gave: `vault:v1:` and base64. Also `cs1:` and base64, which the SDK's local mode gives."
+        ),
         "context": "Base64. What the key for this request is derived from. Needed by derived keys, ignored by others.",
         "associated_data": "Base64 of data that is authenticated and not encrypted; decryption needs the same.",
         "decrypt_padding_scheme": "For RSA: how the ciphertext was padded, as `padding_scheme` of decrypting.",

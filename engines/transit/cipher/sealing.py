@@ -11,6 +11,8 @@ from functools import partial
 from os import urandom
 
 from engines.algorithms.base import DEFAULT_ENCRYPTION, Aead, EncryptionOptions
+from engines.algorithms.formats.client_messages import PREFIX as CLIENT_PREFIX
+from engines.algorithms.formats.client_messages import read_message
 from engines.algorithms.hashes import SHA2_256, SHA2_512
 from engines.algorithms.row import Pace
 from engines.algorithms.symmetric.mac import Mac
@@ -145,6 +147,8 @@ def prepare_unseal(
 
     Raises ``PolicyRefused`` for the version in the ciphertext.
     """
+    if ciphertext[:4] == CLIENT_PREFIX:
+        return _prepare_message(keyring, uses, ciphertext, context, associated_data, label, options)
     algorithm, record = keyring.algorithm, keyring.record
     if associated_data and not algorithm.takes_associated_data:
         raise NotAead(label, keyring)
@@ -164,6 +168,25 @@ def prepare_unseal(
     data = _decode_associated_data(associated_data) if associated_data else None
     use = uses.allow(version.facts(uses.place), WITH_ASSOCIATED_DATA if data else NO_REQUEST, len(payload))
     return partial(_open, use, cipher, algorithm.sizes.nonce_bytes, payload, data)
+
+
+def _prepare_message(
+    keyring: Keyring,
+    uses: Uses,
+    text: str,
+    context: bytes,
+    associated_data: str,
+    label: str,
+    options: EncryptionOptions,
+) -> Callable[[], bytes]:
+    """As ``prepare_unseal``, for a message that a client has encrypted under a data key of this key.
+
+    What is asked of policies, counted and recorded is the opening of the data key.
+    """
+    message = read_message(text)
+    unwrap = prepare_unseal(keyring, uses, message.wrapped, context, associated_data, label, options)
+    data = _decode_associated_data(associated_data) if associated_data else b""
+    return lambda: message.opened(unwrap(), data)
 
 
 def _decrypt(use: KeyUse, version: KeyVersion, payload: bytes, options: EncryptionOptions) -> bytes:
