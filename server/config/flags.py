@@ -55,7 +55,7 @@ def parse_flags(
 ) -> Flags:
     """Parse ``arguments``: flags of ``known``, and among them as many operands as ``operands`` names.
 
-    The last of ``operands`` may end in ``...``: it stands for one or more.
+    The last of ``operands`` may end in ``...``: it stands for one or more. Those in brackets may be left out.
 
     Raises ``UsageError``.
     """
@@ -86,7 +86,7 @@ def parse_flags(
                 raise UsageError(f"flag needs an argument: -{name}")
             text = left.pop(0)
         values.setdefault(name, []).append(text)
-    if len(others) < len(operands):
+    if len(others) < len(operands) and not operands[len(others)].startswith("["):
         raise UsageError(f"an argument is missing: {operands[len(others)]}")
     for flag in known:
         _from_environment(flag, environment, values, switches)

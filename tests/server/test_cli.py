@@ -25,7 +25,7 @@ KNOWN = (
 )
 
 
-OURS = ["audit", "backup", "completion", "operator", "restore", "server", "status", "version", "witness"]
+OURS = ["audit", "backup", "cbom", "completion", "inventory", "operator", "restore", "server", "status", "version", "witness"]
 
 
 @pytest.mark.parametrize(
