@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import inspect
+import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,7 @@ from cryptoserve import AsyncCryptoServe, CryptoServe, conflict
 from cryptoserve.settings import LONGEST_TOKEN, checked_token, parsed_address, resolved
 from tests.sdk.conftest import Connect
 from tests.sdk.scripted import Scripted, answer
-from tests.servers import Server
+from tests.servers import CHECKOUT, Server
 
 OK = answer(200, {"data": {"ciphertext": "vault:v1:AAAA"}})
 
@@ -154,3 +156,25 @@ def test_an_application_with_packages_of_the_servers_names_can_use_it(tmp_path: 
         [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=True
     )
     assert done.stdout == "[]\n"
+
+
+def test_the_wheel_has_all_modules_and_works_alone(tmp_path: Path) -> None:
+    """In an environment of its own, of which the packages of the tests are a part, so that no index is asked."""
+    source, wheels = tmp_path / "source", tmp_path / "wheels"
+    shutil.copytree(CHECKOUT / "sdk", source, ignore=shutil.ignore_patterns("*.egg-info", "build", "__pycache__"))
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
+    options = ["--no-deps", "--no-build-isolation", "--no-index", "--wheel-dir", str(wheels)]
+    subprocess.run([*pip, "wheel", *options, str(source)], check=True, capture_output=True, timeout=120)
+    (wheel,) = wheels.iterdir()
+    with zipfile.ZipFile(wheel) as packed:
+        names = {name for name in packed.namelist() if name.startswith("cryptoserve/")}
+        packed.extractall(tmp_path / "installed")
+    package = CHECKOUT / "sdk/cryptoserve"
+    modules = {f"cryptoserve/{path.relative_to(package)}" for path in package.rglob("*.py")}
+    assert names == modules | {"cryptoserve/py.typed"}
+    installed = str(tmp_path / "installed")
+    code = f"import sys; sys.path.insert(0, {installed!r}); import cryptoserve; print(cryptoserve.__file__)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout.startswith(str(tmp_path))

@@ -4,13 +4,24 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from typing import BinaryIO
 
 from cryptoserve.calls.remote import Bytes, Calls, checked_bytes, decoded_base64
 from cryptoserve.errors import BatchFailed, CryptoServeError, DecryptionFailed, InvalidResponse
 from cryptoserve.http.steps import Steps, Work
 from cryptoserve.local import bounds
 from cryptoserve.local.bounds import KeptKey, KeptKeys, Local
-from cryptoserve.local.files import FilePath, open_file, read_file_header, seal_file
+from cryptoserve.local.files import (
+    MAGIC,
+    FilePath,
+    copy_rest,
+    open_file,
+    open_stream,
+    read_file_header,
+    read_stream_header,
+    seal_file,
+    seal_stream,
+)
 from cryptoserve.local.format import DATA_KEY_BYTES, PREFIX, TAG_BYTES, Malformed, read_message
 from cryptoserve.local.secure import SecureBytes
 from cryptoserve.names import checked_name
@@ -117,6 +128,34 @@ class LocalCalls:
                 yield Work(lambda: open_file(source, target, key, bound))
         except Malformed:
             raise _unopened(f"{context}, {os.fspath(source)!r}") from None
+
+    def encrypt_stream(self, plain: BinaryIO, sealed: BinaryIO, context: str) -> Steps[None]:
+        """As ``encrypt_file``, from an open file into another."""
+        bound = self._associated_data(context)
+        key, wrapped = yield from self._data_key(context)
+        with key:
+            yield Work(lambda: seal_stream(plain, sealed, key, wrapped, bound))
+
+    def decrypt_stream(self, sealed: BinaryIO, plain: BinaryIO, context: str) -> Steps[None]:
+        """As ``decrypt_file``, from an open file into another, which may hold a part of it after an error."""
+        bound = self._associated_data(context)
+        try:
+            header = read_stream_header(sealed)
+            with (yield from self._unwrapped(header.wrapped, context)) as key:
+                yield Work(lambda: open_stream(header, sealed, plain, key, bound))
+        except Malformed:
+            raise _unopened(context) from None
+
+    def rewrap_stream(self, sealed: BinaryIO, rewrapped: BinaryIO, context: str) -> Steps[None]:
+        """Copy an encrypted file with its data key wrapped by the key's latest version."""
+        checked_name(context, "context")
+        try:
+            header = read_stream_header(sealed)
+        except Malformed:
+            raise _unopened(context) from None
+        wrapped = yield from self._calls.rewrap(header.wrapped, context)
+        rewrapped.write(MAGIC + header.encoded(wrapped))
+        yield Work(lambda: copy_rest(sealed, rewrapped))
 
     def hmac(self, data: Bytes, context: str) -> Steps[str]:
         """The code."""

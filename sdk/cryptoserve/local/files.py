@@ -43,16 +43,13 @@ _NOT_FINAL = b"\x00"
 def read_file_header(path: FilePath) -> Header:
     """The header of an encrypted file. Raises ``Malformed`` or ``OSError``."""
     with open(path, "rb") as file:
-        return _header(file)
+        return read_stream_header(file)
 
 
 def seal_file(source: FilePath, target: FilePath, key: SecureBytes, wrapped: str, bound: bytes) -> None:
     """Encrypt ``source`` into ``target``, which is replaced as a whole, or stays as it was. Raises ``OSError``."""
-    header, cipher = new_header(FILE, key.reveal(), wrapped, os.urandom(SALT_BYTES))
-    with open(source, "rb") as plain, _replacing(target) as sealed:
-        sealed.write(MAGIC + header.encoded())
-        for nonce, chunk in _chunks(plain, CHUNK_BYTES):
-            sealed.write(cipher.encrypt(nonce, chunk, header.fixed + bound))
+    with open(source, "rb") as plain, replacing(target) as sealed:
+        seal_stream(plain, sealed, key, wrapped, bound)
 
 
 def open_file(source: FilePath, target: FilePath, key: SecureBytes, bound: bytes) -> None:
@@ -60,28 +57,46 @@ def open_file(source: FilePath, target: FilePath, key: SecureBytes, bound: bytes
 
     Raises ``Malformed`` or ``OSError``.
     """
-    with open(source, "rb") as sealed, _replacing(target) as plain:
-        header = _header(sealed)
-        cipher: AESGCM = opener(header, key.reveal())
-        first = True
-        for nonce, chunk in _chunks(sealed, _SEALED_BYTES):
-            try:
-                opened = cipher.decrypt(nonce, chunk, header.fixed + bound)
-            except (InvalidTag, ValueError):
-                raise Malformed from None
-            if not opened and not first:
-                raise Malformed  # Only the one chunk of an empty file is empty.
-            plain.write(opened)
-            first = False
+    with open(source, "rb") as sealed, replacing(target) as plain:
+        open_stream(read_stream_header(sealed), sealed, plain, key, bound)
 
 
-def _header(file: BinaryIO) -> Header:
-    start = file.read(len(MAGIC) + FIXED_BYTES + 2 + LONGEST_WRAPPED_KEY)
+def seal_stream(plain: BinaryIO, sealed: BinaryIO, key: SecureBytes, wrapped: str, bound: bytes) -> None:
+    """Encrypt what is left of ``plain``, and write it behind its header."""
+    header, cipher = new_header(FILE, key.reveal(), wrapped, os.urandom(SALT_BYTES))
+    sealed.write(MAGIC + header.encoded())
+    for nonce, chunk in _chunks(plain, CHUNK_BYTES):
+        sealed.write(cipher.encrypt(nonce, chunk, header.fixed + bound))
+
+
+def open_stream(header: Header, sealed: BinaryIO, plain: BinaryIO, key: SecureBytes, bound: bytes) -> None:
+    """Decrypt what stands behind ``header``; each chunk is written once it is verified. Raises ``Malformed``."""
+    cipher: AESGCM = opener(header, key.reveal())
+    first = True
+    for nonce, chunk in _chunks(sealed, _SEALED_BYTES):
+        try:
+            opened = cipher.decrypt(nonce, chunk, header.fixed + bound)
+        except (InvalidTag, ValueError):
+            raise Malformed from None
+        if not opened and not first:
+            raise Malformed  # Only the one chunk of an empty file is empty.
+        plain.write(opened)
+        first = False
+
+
+def read_stream_header(sealed: BinaryIO) -> Header:
+    """The header, which ``sealed`` is read up to. Raises ``Malformed``."""
+    start = _filled(sealed, len(MAGIC) + FIXED_BYTES + 2)
     if not start.startswith(MAGIC):
         raise Malformed
-    header = read_header(FILE, start[len(MAGIC) :])
-    file.seek(len(MAGIC) + header.size)
-    return header
+    size = int.from_bytes(start[-2:], "big")
+    return read_header(FILE, start[len(MAGIC) :] + _filled(sealed, min(size, LONGEST_WRAPPED_KEY)))
+
+
+def copy_rest(source: BinaryIO, target: BinaryIO) -> None:
+    """Copy what is left of ``source``."""
+    while part := source.read(CHUNK_BYTES):
+        target.write(part)
 
 
 def _chunks(file: BinaryIO, size: int) -> Iterator[tuple[bytes, bytes]]:
@@ -106,7 +121,7 @@ def _filled(file: BinaryIO, size: int) -> bytes:
 
 
 @contextmanager
-def _replacing(target: FilePath) -> Iterator[BinaryIO]:
+def replacing(target: FilePath) -> Iterator[BinaryIO]:
     """A new file beside ``target`` that takes its place at the end, or is removed if something fails."""
     path = Path(target)
     if path.exists() and not stat.S_ISREG(path.stat().st_mode):
