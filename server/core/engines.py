@@ -30,6 +30,10 @@ MISSING: EngineType[[Mount], None] = EngineType(
 """Stands in for an engine whose plug-in isn't installed: its data is kept, its paths are unsupported."""
 
 
+_ON_SYSTEM = "cbom"
+"""The type of mounts that show what ``sys`` of their namespace has, and so are opened with its state."""
+
+
 @dataclass(frozen=True, slots=True)
 class EngineOpener:
     """Opens plug-ins with their mount alone, and built-in engines with their parts of the core too."""
@@ -50,7 +54,8 @@ class EngineOpener:
         if engine_type is None:
             log.error("no plug-in for the mount at %s of type %s is installed", entry.path, entry.type)
             engine_type = MISSING
-        engine = engine_type.open(mount)
+        opened_with: Any = self.open_system(tenant) if engine_type.type == _ON_SYSTEM else mount
+        engine = engine_type.open(opened_with)
         if isinstance(engine, TrustsServer):
             engine.trust(tenant.jwt_issuer)
         return engine_type, engine

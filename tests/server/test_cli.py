@@ -25,7 +25,19 @@ KNOWN = (
 )
 
 
-OURS = ["audit", "backup", "cbom", "completion", "inventory", "operator", "restore", "server", "status", "version", "witness"]
+OURS = [
+    "audit",
+    "backup",
+    "cbom",
+    "completion",
+    "inventory",
+    "operator",
+    "restore",
+    "server",
+    "status",
+    "version",
+    "witness",
+]
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,19 @@ def _run(*command: str, directory: Path) -> list[str]:
     [
         (
             "cryptoserve ",
-            ["audit", "backup", "cbom", "completion", "inventory", "operator", "restore", "server", "status", "version", "witness"],
+            [
+                "audit",
+                "backup",
+                "cbom",
+                "completion",
+                "inventory",
+                "operator",
+                "restore",
+                "server",
+                "status",
+                "version",
+                "witness",
+            ],
         ),
         ("cryptoserve s", ["server", "status"]),
         ("cryptoserve audit ver", ["verify", "verify-proof"]),
