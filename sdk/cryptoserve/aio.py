@@ -82,6 +82,10 @@ class AsyncCryptoServe:
         """The HMAC-SHA-256 of ``data`` under the context's key."""
         return await self._run(self._calls.hmac(data, context))
 
+    async def hmac_many(self, data: Sequence[Bytes], context: str) -> list[str]:
+        """The code of each, in requests of up to 100."""
+        return await self._run(self._calls.hmac_many(data, context))
+
     async def verify_hmac(self, data: Bytes, hmac: str, context: str) -> bool:
         """Whether ``hmac`` is one of ``data`` under the context's key."""
         return await self._run(self._calls.verify_hmac(data, hmac, context))

@@ -65,7 +65,8 @@ class EncryptedType(TypeDecorator[Any]):
         if value is None or isinstance(value, _Ready):
             return value
         content = to_bytes(value, self.value_type)
-        return self.code(value) + self.client.encrypt(content, self.context)
+        (code,) = self.codes([content])
+        return code + self.client.encrypt(content, self.context)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Any:
         """The value of what was stored."""
@@ -73,11 +74,11 @@ class EncryptedType(TypeDecorator[Any]):
             return value
         return from_bytes(self.client.decrypt(self.ciphertext(value), self.context), self.value_type)
 
-    def code(self, value: Any) -> str:
-        """What stands before the ciphertext of ``value``; ``""`` without a blind index."""
+    def codes(self, contents: Sequence[bytes]) -> list[str]:
+        """What stands before the ciphertext of each; ``""`` without a blind index."""
         if self.blind_index is None:
-            return ""
-        return self.client.hmac(to_bytes(value, self.value_type), self.blind_index).rpartition(":")[2] + "|"
+            return [""] * len(contents)
+        return [f"{code.rpartition(':')[2]}|" for code in self.client.hmac_many(contents, self.blind_index)]
 
     def ciphertext(self, stored: str) -> str:
         """The ciphertext in what was stored."""
@@ -100,8 +101,8 @@ class EncryptedType(TypeDecorator[Any]):
                 raise InvalidRequestError("encrypted columns are compared by ==, != and in_, with a blind index alone")
             code = func.substr(self.expr, 1, CODE_CHARACTERS, type_=String())
             if op in (in_op, not_in_op):
-                return op(code, [type_.code(each) for each in other[0]])
-            return op(code, type_.code(other[0]))
+                return op(code, type_.codes([to_bytes(each, type_.value_type) for each in other[0]]))
+            return op(code, *type_.codes([to_bytes(other[0], type_.value_type)]))
 
     comparator_factory = Comparator
 
@@ -115,8 +116,8 @@ def insert_many(connection: Connection, table: Table, rows: Sequence[Mapping[str
                 chosen = [row for row in some if row.get(column.key) is not None]
                 contents = [to_bytes(row[column.key], type_.value_type) for row in chosen]
                 texts = type_.client.encrypt_many(contents, type_.context)
-                for row, text in zip(chosen, texts, strict=True):
-                    row[column.key] = _Ready(type_.code(row[column.key]) + text)
+                for row, code, text in zip(chosen, type_.codes(contents), texts, strict=True):
+                    row[column.key] = _Ready(code + text)
         connection.execute(insert(table), some)
 
 

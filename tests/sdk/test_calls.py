@@ -128,6 +128,11 @@ def test_codes(connect: Connect, server: Server) -> None:
         assert client.verify_hmac(CARD, wrong, "codes") is False
     with pytest.raises(ContextNotFound):
         client.verify_hmac(CARD, code, "never-coded")
+    data = [b"%d" % number for number in range(101)]
+    many = client.hmac_many(data, fresh("codes"))  # It makes the key, too.
+    assert len(set(many)) == 101
+    assert client.hmac_many([*data, CARD], "codes")[-1] == code
+    assert client.hmac_many([], "codes") == []
 
 
 @pytest.mark.parametrize("key_type", ["ed25519", "ecdsa-p256", "mldsa-65"])

@@ -115,7 +115,7 @@ def test_a_server_that_is_sealed_and_unsealed_costs_no_call(tmp_path: Path) -> N
     with (
         relayed(tmp_path) as (server, relay),
         CryptoServe("payments", "backend", addr=relay.address, token=server.root_token, timeout=30) as client,
-        CryptoServe("payments", "backend", addr=relay.address, token=server.root_token, timeout=0.5) as hasty,
+        CryptoServe("payments", "backend", addr=relay.address, token=server.root_token, timeout=2) as hasty,
     ):
         client.encrypt(b"x", "c")
         assert server.request("PUT", "sys/seal").status == 204

@@ -145,11 +145,16 @@ def test_sqlalchemy_models_with_a_blind_index(client: CryptoServe, engine: Engin
 
 def test_sqlalchemy_many_rows_go_in_batches(client: CryptoServe, engine: Engine, own_server: Server) -> None:
     sent: list[int] = []
+    coded: list[int] = []
 
     class Counting:
         """The client, telling how many items each call had."""
 
         encrypt, decrypt = client.encrypt, client.decrypt
+
+        def hmac_many(self, data: Sequence[bytes], context: str) -> list[str]:
+            coded.append(len(data))
+            return client.hmac_many(data, context)
 
         def encrypt_many(self, plaintexts: Sequence[bytes], context: str) -> list[str]:
             sent.append(len(plaintexts))
@@ -159,15 +164,16 @@ def test_sqlalchemy_many_rows_go_in_batches(client: CryptoServe, engine: Engine,
             sent.append(-len(ciphertexts))
             return client.decrypt_many(ciphertexts, context)
 
-    type_ = EncryptedType(cast(CryptoServe, Counting()), "rows", int)
+    type_ = EncryptedType(cast(CryptoServe, Counting()), "rows", int, "rows-index")
     table = Table("t", MetaData(), Column("id", Integer, primary_key=True), Column("n", type_))
     rows = [{"id": number, "n": number if number % 3 else None} for number in range(2500)]
     with engine.begin() as connection:
         table.create(connection)
         insert_many(connection, table, rows)
         assert select_many(connection, select(table).order_by(table.c.id)) == rows
-        assert connection.execute(select(table.c.n).where(table.c.id == 5)).scalar() == 5
+        assert connection.execute(select(table.c.n).where(table.c.n.in_([5, 6, 7]))).scalars().all() == [5, 7]
     assert sent == [666, 667, 333, -1000, -666]
+    assert coded == [666, 667, 333, 3]
 
 
 def test_pydantic(client: CryptoServe) -> None:

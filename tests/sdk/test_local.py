@@ -83,7 +83,7 @@ def test_it_works_without_the_server_until_a_bound(connect: Connect, monkeypatch
     going = Scripted()
     _playing(going)
     going.start()
-    client = connect(addr=going.address, token="t", local=Local(max_age=60), timeout=0.3)
+    client = connect(addr=going.address, token="t", local=Local(max_age=60), timeout=2)
     text = client.encrypt(CARD, "c")
     client.decrypt(text, "c")
     going.stop()

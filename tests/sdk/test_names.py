@@ -47,6 +47,7 @@ def test_bad_names_are_refused_before_anything_is_sent(connect: Connect, scripte
         lambda: client.decrypt_many([], name),
         lambda: client.rewrap("vault:v1:AAAA", name),
         lambda: client.rotate(name),
+        lambda: client.hmac_many([], name),
         lambda: client.hmac(b"x", name),
         lambda: client.verify_hmac(b"x", "vault:v1:AAAA", name),
         lambda: client.sign(b"x", name),

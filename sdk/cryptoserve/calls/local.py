@@ -161,6 +161,10 @@ class LocalCalls:
         """The code."""
         return self._calls.hmac(data, context)
 
+    def hmac_many(self, data: Sequence[Bytes], context: str) -> Steps[list[str]]:
+        """The codes, in order."""
+        return self._calls.hmac_many(data, context)
+
     def verify_hmac(self, data: Bytes, hmac: str, context: str) -> Steps[bool]:
         """Whether the code is one of the data."""
         return self._calls.verify_hmac(data, hmac, context)

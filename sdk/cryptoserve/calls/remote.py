@@ -130,6 +130,22 @@ class Calls:
             answer = yield from self._post(path, fields, deadline)
         return _made(self._done(answer, f"hmac under {context}"), "hmac")
 
+    def hmac_many(self, data: Sequence[Bytes], context: str) -> Steps[list[str]]:
+        """The codes, in order."""
+        checked_name(context, "context")
+        items = [{"input": encoded(each, "data")} for each in data]
+
+        def send(chunk: list[dict[str, str]]) -> Steps[Answer]:
+            deadline, fields = self._exchange.deadline(), {"batch_input": chunk}
+            answer = yield from self._post(f"hmac/{context}", fields, deadline)
+            if not answer.succeeded and reason_of(answer.errors) is Reason.NO_KEY:
+                yield from self.encrypt(b"", context)
+                answer = yield from self._post(f"hmac/{context}", fields, deadline)
+            return answer
+
+        results = yield from _many(items, send, _code_item, f"hmac under {context}", opening=False)
+        return results
+
     def verify_hmac(self, data: Bytes, hmac: str, context: str) -> Steps[bool]:
         """Whether the code is one of the data."""
         return self._verified(data, {"hmac": _text(hmac, "hmac")}, checked_name(context, "context"))
@@ -282,6 +298,10 @@ def decoded_base64(value: object, request_id: str) -> bytes:
 
 def _made_item(item: Mapping[str, object], request_id: str) -> str:
     return _made_text(item.get("ciphertext"), request_id)
+
+
+def _code_item(item: Mapping[str, object], request_id: str) -> str:
+    return _made_text(item.get("hmac"), request_id)
 
 
 def _opened_item(item: Mapping[str, object], request_id: str) -> bytes:
