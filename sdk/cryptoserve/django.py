@@ -6,12 +6,15 @@
         email = EncryptedTextField(context="email", null=True)
 
 NULL stays NULL. There is one client for the process. Ciphertexts can't be compared: but for ``isnull``, lookups raise.
+``insert_many`` and ``select_many`` send the values of many objects to the server in batches.
 """
 
 from __future__ import annotations
 
 import threading
-from typing import Any
+from collections.abc import Sequence
+from contextvars import ContextVar
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.core.exceptions import FieldError, ImproperlyConfigured
@@ -20,7 +23,10 @@ from django.db import models
 from cryptoserve.client import CryptoServe
 from cryptoserve.names import checked_name
 
+Model = TypeVar("Model", bound=models.Model)
+
 _lock = threading.Lock()
+_raw: ContextVar[bool] = ContextVar("cryptoserve_raw", default=False)
 _clients: list[CryptoServe] = []
 
 
@@ -38,6 +44,10 @@ def configured_client() -> CryptoServe:
         return _clients[0]
 
 
+class _Ready(str):
+    """A text that is stored as it is."""
+
+
 class EncryptedTextField(models.TextField):  # type: ignore[misc]
     """Text that is encrypted under ``context`` before it is stored."""
 
@@ -52,15 +62,56 @@ class EncryptedTextField(models.TextField):  # type: ignore[misc]
 
     def get_prep_value(self, value: Any) -> str | None:
         """The ciphertext."""
-        text = super().get_prep_value(value)
-        return None if text is None else configured_client().encrypt(text.encode("utf-8"), self.context)
+        text: str | None = super().get_prep_value(value)
+        if text is None or isinstance(text, _Ready):
+            return text
+        return configured_client().encrypt(text.encode("utf-8"), self.context)
 
     def from_db_value(self, value: str | None, expression: Any, connection: Any) -> str | None:
         """The text of what was stored."""
-        return None if value is None else configured_client().decrypt(value, self.context).decode("utf-8")
+        if value is None or _raw.get():
+            return value
+        return configured_client().decrypt(value, self.context).decode("utf-8")
 
     def get_lookup(self, lookup_name: str) -> Any:
         """``isnull`` alone. Raises ``FieldError``."""
         if lookup_name != "isnull":
             raise FieldError(f"{lookup_name}: ciphertexts can't be compared")
         return super().get_lookup(lookup_name)
+
+
+def insert_many(model: type[Model], objects: Sequence[Model]) -> None:
+    """``bulk_create`` of ``objects``, with the values of each encrypted field sent to the server in batches."""
+    fields = _encrypted_fields(model)
+    values = [[getattr(each, field.attname) for field in fields] for each in objects]
+    try:
+        for field in fields:
+            chosen = [each for each in objects if getattr(each, field.attname) is not None]
+            contents = [str(getattr(each, field.attname)).encode("utf-8") for each in chosen]
+            texts = configured_client().encrypt_many(contents, field.context)
+            for each, text in zip(chosen, texts, strict=True):
+                setattr(each, field.attname, _Ready(text))
+        model._default_manager.bulk_create(objects)
+    finally:
+        for each, row in zip(objects, values, strict=True):
+            for field, value in zip(fields, row, strict=True):
+                setattr(each, field.attname, value)
+
+
+def select_many(queryset: models.QuerySet[Model]) -> list[Model]:
+    """All objects of ``queryset``, with the values of each encrypted field decrypted in batches."""
+    token = _raw.set(True)
+    try:
+        objects = list(queryset)
+    finally:
+        _raw.reset(token)
+    for field in _encrypted_fields(queryset.model):
+        chosen = [each for each in objects if each.__dict__.get(field.attname) is not None]
+        opened = configured_client().decrypt_many([each.__dict__[field.attname] for each in chosen], field.context)
+        for each, content in zip(chosen, opened, strict=True):
+            setattr(each, field.attname, content.decode("utf-8"))
+    return objects
+
+
+def _encrypted_fields(model: type[models.Model]) -> list[EncryptedTextField]:
+    return [field for field in model._meta.concrete_fields if isinstance(field, EncryptedTextField)]

@@ -233,7 +233,7 @@ settings.configure(
 django.setup()
 from django.core.exceptions import FieldError
 from django.db import connection, models
-from cryptoserve.django import EncryptedTextField, configured_client
+from cryptoserve.django import EncryptedTextField, configured_client, insert_many, select_many
 
 
 class Customer(models.Model):
@@ -261,8 +261,22 @@ for lookup in ("email", "email__contains", "email__in"):
     raise AssertionError(lookup)
 name, path, arguments, options = Customer._meta.get_field("email").deconstruct()
 assert (path, options) == ("cryptoserve.django.EncryptedTextField", {"null": True, "context": "email"})
+client = configured_client()
+sent = []
+many, once = client.encrypt_many, client.decrypt_many
+client.encrypt_many = lambda each, context: sent.append(len(each)) or many(each, context)
+client.decrypt_many = lambda each, context: sent.append(-len(each)) or once(each, context)
+Customer.objects.all().delete()
+emails = [f"{number}@x" if number % 3 else None for number in range(300)]
+objects = [Customer(email=email) for email in emails]
+insert_many(Customer, objects)
+assert [each.email for each in objects] == emails
+assert [each.email for each in select_many(Customer.objects.order_by("id"))] == emails
+assert sent == [200, -200]
+assert Customer.objects.order_by("id")[1].email == "1@x"
+assert select_many(Customer.objects.none()) == []
 connection.close()
-configured_client().close()
+client.close()
 print("done")
 """
 
