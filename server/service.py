@@ -218,6 +218,7 @@ def _settings(config: Config) -> Settings:
         fips_mode=FipsMode(config.fips_mode),
         crypto_policies_enforced=config.crypto_policies == "enforce",
         inventory_use=config.inventory_use,
+        inventory_retention_seconds=config.inventory_retention_seconds,
         inventory_snapshots=config.inventory_snapshots,
         storage_type=config.storage.type,
         audit_devices=_declared(config),

@@ -23,6 +23,9 @@ LOGIN_FAILURES_PER_MINUTE = 300
 
 CACHE_SIZE = 100_000
 INVENTORY_SNAPSHOTS = 400
+RETENTION_SECONDS = 3 * 365 * 24 * 3600
+"""The inventory tells of destroyed keys for three years."""
+
 REQUEST_SECONDS = 90
 MAX_CONNECTIONS = 10_000
 MAX_CONCURRENT_REQUESTS = 4_000
@@ -101,6 +104,8 @@ TOP = (
          "all callers out; it is logged at every start.", choices=CRYPTO_POLICIES),
     Setting("inventory_use", Kind.BOOL, True,
          "Whether [uses of keys](inventory.md) are counted; `false` is for comparing the cost."),
+    Setting("inventory_retention", Kind.DURATION, RETENTION_SECONDS,
+         "How long the [inventory](inventory.md) tells of keys that were destroyed.", minimum=1),
     Setting("inventory_snapshots", Kind.COUNT, INVENTORY_SNAPSHOTS,
          "How many snapshots of the [inventory](inventory.md) each namespace keeps; the oldest go first.", minimum=1),
     Setting("max_batch_items", Kind.COUNT, MAX_BATCH_ITEMS,

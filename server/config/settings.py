@@ -19,6 +19,7 @@ from server.config.schema import (
     MAX_CONCURRENT_REQUESTS,
     MAX_CONNECTIONS,
     REQUEST_SECONDS,
+    RETENTION_SECONDS,
 )
 from server.config.source import NOWHERE, Place
 
@@ -139,6 +140,7 @@ class Config:
     fips_mode: str = "disabled"
     crypto_policies: str = "enforce"
     inventory_use: bool = True
+    inventory_retention_seconds: int = RETENTION_SECONDS
     inventory_snapshots: int = INVENTORY_SNAPSHOTS
     max_batch_items: int = MAX_BATCH_ITEMS
     workers: int = 1

@@ -107,7 +107,18 @@ async def activate(runtime: Runtime, engines: EngineOpener, *, first: bool) -> U
     cluster = await read_cluster(view, runtime.settings)
     use_writer = UseWriter(runtime.uses, table, tenants, runtime.meter)
     use_counts.writer = use_writer
-    unsealed = Unsealed(root, audit, cluster, guards, decisions, table, tenants, crypto_policies, use_writer)
+    unsealed = Unsealed(
+        root,
+        audit,
+        cluster,
+        guards,
+        decisions,
+        table,
+        tenants,
+        crypto_policies,
+        use_writer,
+        runtime.settings.inventory_retention_seconds,
+    )
     await unsealed.load_namespaces()
     await crypto_policies.load()
     await note_version(view, runtime.clock())

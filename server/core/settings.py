@@ -9,7 +9,7 @@ from engines.base import MAX_BATCH_ITEMS
 from engines.crypto_policy.fips import FipsMode
 from server.audit.broker import DeclaredDevice
 from server.audit.writer import MAX_WAITING
-from server.config.schema import INVENTORY_SNAPSHOTS, LEASE_SECONDS, LOGIN_FAILURES_PER_MINUTE
+from server.config.schema import INVENTORY_SNAPSHOTS, LEASE_SECONDS, LOGIN_FAILURES_PER_MINUTE, RETENTION_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,9 @@ class Settings:
 
     inventory_use: bool = True
     """Whether uses of keys are counted."""
+
+    inventory_retention_seconds: int = RETENTION_SECONDS
+    """How long the inventory tells of keys that were destroyed."""
 
     inventory_snapshots: int = INVENTORY_SNAPSHOTS
     """The most snapshots of the inventory that each namespace keeps."""

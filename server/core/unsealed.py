@@ -68,6 +68,9 @@ class Unsealed:
     tenants: TenantPool
     crypto_policies: CryptoPolicyTable
     use_writer: UseWriter
+    retention_seconds: float
+    """How long the inventory tells of destroyed keys."""
+
     maintenance: BackgroundWork | None = None
 
     async def tenant(self, namespace_path: str) -> Tenant | None:

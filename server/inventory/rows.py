@@ -16,9 +16,9 @@ from msgspec.structs import replace as replaced_struct
 from engines.algorithms.registry import ALGORITHMS
 from engines.algorithms.row import Primitive
 from engines.crypto_policy.facts import KeyFacts, Place
-from engines.durations import format_time
+from engines.durations import SECOND, format_time
 from engines.encoding import rfc3339_nano
-from engines.keys.counting.use_records import VersionUse, created_microseconds, read_use
+from engines.keys.counting.use_records import VersionUse, read_use_of
 from engines.keys.facts import facts_of_version
 from engines.keys.records import (
     KeyringRecord,
@@ -84,8 +84,12 @@ class Row:
         return _years_later(last, years) if self.confidential and last and years else 0.0
 
 
-async def rows_of_key(storage: View, mount_id: str, place: Place, name: str, now: float, *, use: bool) -> list[Row]:
+async def rows_of_key(
+    storage: View, mount_id: str, place: Place, name: str, now: float, since: float, *, use: bool
+) -> list[Row]:
     """The rows of the key called ``name`` and of its predecessors under this name, by version.
+
+    Those that were destroyed before ``since`` are left out.
 
     ``storage`` is that of the mount at ``place``. The states are those at ``now``, in seconds since the epoch.
     """
@@ -106,16 +110,11 @@ async def rows_of_key(storage: View, mount_id: str, place: Place, name: str, now
             found.append(_row(mount_id, facts, record, number, version, state, replaced_at(versions, number)))
     gone = await storage.get(GONE + name)
     for tombstone in () if gone is None else decode_tombstones(gone):
-        if (tombstone.number, tombstone.created) not in present:
-            found.append(_row_of_tombstone(mount_id, tombstone, place))
+        if (tombstone.number, tombstone.created) not in present and tombstone.destroyed >= since * SECOND:
+            found.append(row_of_tombstone(mount_id, tombstone, place))
     if use:
-        found = [replace(row, use=await _use_of(storage, row)) for row in found]
+        found = [replace(row, use=await read_use_of(storage, name, row.facts.version, row.created)) for row in found]
     return sorted(found, key=lambda row: row.sort_key)
-
-
-async def _use_of(storage: View, row: Row) -> VersionUse:
-    version = VersionRecord(private=Secret(b""), mac_key=Secret(b""), created=row.created)
-    return await read_use(storage, row.facts.name, row.facts.version, created_microseconds(version))
 
 
 def _row(
@@ -142,7 +141,8 @@ def _row(
     )
 
 
-def _row_of_tombstone(mount_id: str, tombstone: Tombstone, place: Place) -> Row:
+def row_of_tombstone(mount_id: str, tombstone: Tombstone, place: Place, use: VersionUse | None = None) -> Row:
+    """The row of a destroyed version of a key of the mount at ``place``."""
     number, secret = tombstone.number, Secret(bytes(tombstone.private_bytes))
     version = VersionRecord(
         private=secret, public=tombstone.public, mac_key=Secret(b""), created=tombstone.created
@@ -150,7 +150,7 @@ def _row_of_tombstone(mount_id: str, tombstone: Tombstone, place: Place) -> Row:
     record = replaced_struct(tombstone.key, versions={number: version})
     facts = replace(facts_of_version(record, number, version, place), is_latest=False)
     row = _row(mount_id, facts, record, number, version, State.DESTROYED, tombstone.replaced)
-    return replace(row, destroyed=tombstone.destroyed, origin=tombstone.origin)
+    return replace(row, destroyed=tombstone.destroyed, origin=tombstone.origin, use=use)
 
 
 def _id(mount_id: str, name: str, number: int, created: int) -> str:

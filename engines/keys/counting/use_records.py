@@ -190,6 +190,11 @@ async def read_use(storage: View, key: str, version: int, created: int) -> Versi
     return VersionUse() if value is None else decode_use(value)
 
 
+async def read_use_of(storage: View, key: str, version: int, created: int) -> VersionUse:
+    """As ``read_use``, of a version made at ``created`` in nanoseconds since the epoch."""
+    return await read_use(storage, key, version, microseconds_of(created / SECOND))
+
+
 async def read_uses(storage: View, key: str, versions: Mapping[int, VersionRecord]) -> dict[int, VersionUse]:
     """The stored use of ``versions`` of a key, by number."""
     return {

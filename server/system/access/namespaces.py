@@ -10,6 +10,7 @@ from compat.conversion import go_type
 from engines.base import Body, Call, Nothing, Reply
 from engines.faults import InvalidRequest
 from engines.fields import READING, SlashedPath
+from server.inventory.burial import bury_namespace
 from server.system.state import System
 from server.tenants.mounts.table import MountEntry
 from server.tenants.namespaces.names import check_new_name, refuse_separators
@@ -127,7 +128,12 @@ async def patch_namespace(system: System, call: Call, body: MetadataBody) -> Rep
 
 async def delete_namespace(system: System, call: Call, body: NameBody) -> Reply:
     """Delete a namespace with all its contents, at once; its storage is erased in the background."""
-    if not await system.unsealed.namespaces.delete(_named(system, body)):
+    path = _named(system, body)
+    await system.unsealed.use_writer.flush()
+    going = await system.unsealed.tenants.at(path)
+    if going is not None and not system.unsealed.namespaces.descendants(path):
+        await bury_namespace(going, system.tenant, call.now)
+    if not await system.unsealed.namespaces.delete(path):
         call.warn(ALREADY_GONE)
         return Reply()
     return Reply({"status": "in-progress"})

@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 from engines.base import Body, Call, Holds, Nothing, Reply
 from engines.faults import InvalidRequest
 from engines.fields import KeyValues, SlashedPath
+from server.inventory.burial import bury_mount
 from server.runtime import plugins
 from server.system.mounts.settings import MountSettings, read_config, refuse_version
 from server.system.mounts.views import mount_data
@@ -192,6 +193,8 @@ async def disable_mount(system: System, call: Call, body: PathBody) -> None:
     entry = await system.tenant.mounts.entry(path)
     if path in _FIXED or (entry is not None and (entry.built_in or entry.is_auth)):
         raise InvalidRequest(f'cannot unmount "{path}"')
+    await system.unsealed.use_writer.flush()
+    await bury_mount(system.tenant, path, call.now)
     await system.tenant.mounts.disable(path)
     await system.tenant.leases.revoke_prefix(path)
 
