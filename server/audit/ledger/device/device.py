@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from engines.faults import InvalidRequest
@@ -117,12 +117,20 @@ class LedgerDevice:
         """As ``Immediate.write_immediately``."""
         if self._journal is None or len(lines) > MAX_ENTRY_BYTES - _STAMP_BYTES or looks_shortened(lines):
             return False
+        run = self._run
+        assert run is not None, "the device is open"
+        parts = run.frames(lines)
+        frames = b"".join(parts)
         try:
-            self._append(lines, wait=False)
+            written = self._journal.append(frames, wait=False)
         except BlockingIOError:
             return False
         except OSError as error:
             raise self._fault(error) from error
+        if written == len(frames):
+            run.n += len(parts) // 3
+            return True
+        self._count(run, [sum(map(len, parts[at : at + 3])) for at in range(0, len(parts), 3)], written)
         return True
 
     def sync(self) -> None:
@@ -183,14 +191,16 @@ class LedgerDevice:
             if wait and (len(entry) > MAX_ENTRY_BYTES or looks_shortened(entry)):
                 entry = self._put_aside(entry)
             frames.append(encode_frame(entry))
-        group = frames[0] if len(frames) == 1 else b"".join(frames)
-        written = journal.append(group, wait=wait)
-        if written == len(group):
-            run.n += len(frames)
+        self._count(run, [len(frame) for frame in frames], journal.append(b"".join(frames), wait=wait))
+
+    def _count(self, run: Run, sizes: Sequence[int], written: int) -> None:
+        """Count the frames of ``sizes`` that were written whole. Raises ``DeviceFault`` if that isn't all."""
+        if written == sum(sizes):
+            run.n += len(sizes)
             return
         # The whole frames are in the log, so their numbers are taken.
-        for frame in frames:
-            written -= len(frame)
+        for size in sizes:
+            written -= size
             if written < 0:
                 break
             run.n += 1

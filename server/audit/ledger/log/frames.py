@@ -21,7 +21,8 @@ HEADER_BYTES = 8
 MAX_FRAME_BYTES = HEADER_BYTES + MAX_ENTRY_BYTES
 SEGMENT_DIGITS = 16
 
-_header = Struct(">II").pack
+frame_header = Struct(">II").pack
+"""The header of a frame, from the length and the CRC-32 of its entry."""
 
 _CHUNK_BYTES = 1024 * 1024
 _SEARCH_FACTOR = 64
@@ -56,7 +57,7 @@ class Skip:
 def encode_frame(entry: bytes) -> bytes:
     """The frame of one entry of 1 to 65,535 bytes."""
     assert 0 < len(entry) <= MAX_ENTRY_BYTES
-    return _header(len(entry), crc32(entry)) + entry
+    return frame_header(len(entry), crc32(entry)) + entry
 
 
 def encode_frames(entries: Iterable[bytes]) -> bytes:
