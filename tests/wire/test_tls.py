@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import shutil
 import ssl
+import subprocess
 from collections.abc import Iterator
 
 import h2.config
@@ -151,3 +154,18 @@ def test_an_unknown_authority_is_not_trusted(server: Server) -> None:
     with pytest.raises(ssl.SSLCertVerificationError):
         RawConnection(server, ssl.create_default_context())
     assert server.request("GET", "sys/health", token="").status == 200
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+@pytest.mark.parametrize("protocol", ["--http1.1", "--http2"])
+@pytest.mark.parametrize(("path", "status"), [("sys/health", "200"), ("sys/mounts", "403"), ("transit/none", "403")])
+def test_every_answer_names_its_request(
+    server: Server, product: Product, protocol: str, path: str, status: str
+) -> None:
+    assert server.tls is not None
+    authority = str(server.tls.authority)
+    command = ["curl", "-si", protocol, "--cacert", authority, f"{server.address}/v1/{path}"]
+    shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout.lower()
+    assert shown.startswith(f"http/{'2' if protocol == '--http2' else '1.1'} {status}")
+    named = re.search(r"^x-vault-request-id: [0-9a-f-]{36}\s*$", shown, re.MULTILINE)
+    assert (named is not None) == (product is Product.CRYPTOSERVE)
