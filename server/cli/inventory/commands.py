@@ -22,6 +22,7 @@ def _write_cbom(invocation: Invocation) -> int:
     if form not in FORMATS:
         raise UsageError(f"-format: expected {', '.join(FORMATS)}, got {form!r}")
     query = {"format": form} | ({"at": flags.last("at")} if flags.last("at") else {})
+    query |= {"names": flags.last("names")} if flags.last("names") else {}
     document = ask_bytes(invocation, "sys/inventory/cbom", **query, use=str(flags.has("use")).lower())
     target = flags.last("o", "-")
     try:
@@ -85,6 +86,7 @@ CBOM = Command(
         Flag("format", f"{', '.join(FORMATS)}."),
         Flag("o", "The file to write; standard output without it."),
         Flag("at", "The time of states and verdicts, as a date or in RFC 3339; now without it."),
+        Flag("names", "hmac hides the names of keys, and all that tells where and whose they are."),
         Flag("use", "Tell counts and dates of use too.", takes_value=False),
         *SOURCE_FLAGS,
     ),

@@ -12,7 +12,7 @@ from engines.faults import InvalidRequest
 from server.inventory.documents import FORMATS, key_properties, writer_of
 from server.inventory.verdicts import Judging
 from server.inventory.walking import Chosen, all_rows
-from server.system.inventory.views import AtBody, moment
+from server.system.inventory.views import NAMES_TELL, AtBody, hiding_of, moment
 from server.system.state import System
 from server.tenants.namespaces.names import normalise
 
@@ -27,12 +27,14 @@ class CbomBody(AtBody):
     use: bool = False
     namespace: str | UnsetType = UNSET
     mount: str = ""
+    names: str = ""
 
     tells = {
         "format": f"One of {', '.join(f'`{each}`' for each in FORMATS)}.",
         "use": "Tell counts and dates of use too, with which two documents are hardly ever the same.",
         "namespace": "Tell of the keys of this namespace alone, by its whole path.",
         "mount": "Tell of the keys of the mount at this path alone.",
+        "names": NAMES_TELL,
     }
 
 
@@ -40,7 +42,7 @@ async def read_cbom(system: System, call: Call, body: CbomBody) -> Reply:
     """Give the inventory as a cryptographic bill of materials."""
     if body.format not in FORMATS:
         raise InvalidRequest(f"format must be one of {', '.join(FORMATS)}")
-    at = moment(body.at, call.now)
+    at, hiding = moment(body.at, call.now), await hiding_of(system, body.names)
     if body.use:
         await system.unsealed.use_writer.flush_all()
     writer, profiles = writer_of(body.format), [Judging(profile) for profile in all_profiles().values()]
@@ -49,7 +51,8 @@ async def read_cbom(system: System, call: Call, body: CbomBody) -> Reply:
     document = bytearray(writer.begin(call.now))
     async with aclosing(all_rows(system.unsealed, system.tenant, Chosen(namespace, mount), at, use=body.use)) as rows:
         async for row in rows:
-            document += writer.key(row, key_properties(row, at, profiles, use=body.use))
+            properties = key_properties(row, at, profiles, use=body.use)
+            document += writer.key(row, properties if hiding is None else hiding.properties(properties))
             if len(document) > MAX_BYTES:
                 raise InvalidRequest(f"the document is longer than {MAX_BYTES} bytes: ask for a namespace or a mount")
     for piece in writer.end():

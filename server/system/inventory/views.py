@@ -19,6 +19,7 @@ from engines.encoding import parse_rfc3339
 from engines.faults import InvalidRequest
 from engines.keys.states import State
 from server.inventory.describing import describe_row
+from server.inventory.hiding import CHOICES, HMAC, HiddenNames, hidden_names
 from server.inventory.readiness import Readiness
 from server.inventory.rows import Row as KeyRow
 from server.inventory.verdicts import Judging
@@ -34,6 +35,9 @@ MAX_SECONDS = 10.0
 
 _LATEST = 253_402_300_799
 """The last second of the year 9999."""
+
+
+NAMES_TELL = "`hmac` hides the names of keys, and all that tells where and whose they are."
 
 
 class AtBody(Body):
@@ -67,6 +71,7 @@ class KeysBody(ProfileAtBody):
     data_class: str | UnsetType = UNSET
     owner: str | UnsetType = UNSET
     quantum_vulnerable: bool | UnsetType = UNSET
+    names: str = ""
     after: str = ""
     limit: int = DEFAULT_LIMIT
 
@@ -79,6 +84,7 @@ class KeysBody(ProfileAtBody):
         "data_class": "Give the keys of this data class alone; empty for unclassified ones.",
         "owner": "Give the keys of this owner alone; empty for those without one.",
         "quantum_vulnerable": "Give only keys that a quantum computer breaks, or only others.",
+        "names": NAMES_TELL,
         "after": "Go on from the `next` of an earlier answer.",
         "limit": f"Give at most so many versions, 1 to {MAX_LIMIT}.",
     }
@@ -114,6 +120,7 @@ async def list_key_versions(system: System, call: Call, body: KeysBody) -> Reply
     at = moment(body.at, call.now)
     chosen = None if not body.profile else judging_of(body.profile, body.profile_parameters)
     profiles = [Judging(profile) for profile in all_profiles().values()]
+    hiding = await hiding_of(system, body.names)
     await system.unsealed.use_writer.flush()
     found: list[dict[str, Any]] = []
     following = ""
@@ -121,7 +128,8 @@ async def list_key_versions(system: System, call: Call, body: KeysBody) -> Reply
     async with aclosing(all_rows(system.unsealed, system.tenant, _chosen(body), at, use=True)) as rows:
         async for row in rows:
             if _fits(body, row):
-                found.append(describe_row(row, at, profiles, chosen))
+                described = describe_row(row, at, profiles, chosen)
+                found.append(described if hiding is None else hiding.row(described))
             if len(found) == body.limit or time.monotonic() > end:
                 following = _cursor(row)
                 break
@@ -149,6 +157,13 @@ def moment(text: str, now: float) -> float:
     if nanoseconds is None or nanoseconds // SECOND > _LATEST:
         raise InvalidRequest("at has to be a date, such as 2031-01-01, or a time in RFC 3339")
     return nanoseconds / SECOND
+
+
+async def hiding_of(system: System, names: str) -> HiddenNames | None:
+    """What hides names, if ``names`` says so. Raises ``InvalidRequest``."""
+    if names not in CHOICES:
+        raise InvalidRequest(f"names must be {HMAC}, or empty")
+    return await hidden_names(system.unsealed.root.view) if names == HMAC else None
 
 
 def judging_of(name: str, parameters: str) -> Judging:

@@ -227,3 +227,27 @@ async def test_a_tenants_document_has_nothing_of_others(new_server: NewServer) -
 async def test_other_formats_are_refused(new_server: NewServer) -> None:
     server = await _server(new_server)
     assert (await server.ask("GET", "sys/inventory/cbom?format=cyclonedx-1.4"))[0] == 400
+
+
+@pytest.mark.parametrize("path", ["keys?names=hmac", *(f"cbom?format={each}&names=hmac&use=true" for each in FORMATS)])
+async def test_names_can_be_hidden(new_server: NewServer, path: str) -> None:
+    server = await _server(new_server)
+    await make(server, "hush-tenant")
+    await ask_in(server, "hush-tenant", "POST", "sys/mounts/hush-mount", {"type": "transit"})
+    await ask_in(server, "hush-tenant", "POST", "hush-mount/keys/hush-key", {"owner": "hush-owner"})
+    await ask_in(server, "hush-tenant", "POST", "hush-mount/keys/hush-key/classification", {"labels": {"hush": "hush"}})
+    await ask_in(server, "hush-tenant", "POST", "hush-mount/encrypt/hush-key", {"plaintext": TEXT})
+    first = (await server.send("GET", f"sys/inventory/{path}")).body.decode()
+    second = (await server.send("GET", f"sys/inventory/{path}")).body.decode()
+    for word in ("hush", "transit/", "display_name"):
+        assert word not in first
+    names = {text for text in _strings(json.loads(first)) if text.startswith("hmac-sha256:")}
+    assert names == {text for text in _strings(json.loads(second)) if text.startswith("hmac-sha256:")}
+    if "spdx" not in path:
+        assert len(names) == 2
+
+
+async def test_other_ways_to_hide_names_are_refused(new_server: NewServer) -> None:
+    server = await _server(new_server)
+    assert (await server.ask("GET", "sys/inventory/cbom?names=rot13"))[0] == 400
+    assert (await server.ask("GET", "sys/inventory/keys?names=rot13"))[0] == 400
