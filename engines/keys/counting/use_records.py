@@ -184,6 +184,15 @@ async def add_use(transaction: Transaction, pending: PendingUse) -> None:
     transaction.put(pending.entry, _encode(use))
 
 
+async def forget_caller(transaction: Transaction, name: str, entity_id: str) -> None:
+    """Forget an entity in the entry called ``name``: it becomes one of the other callers."""
+    value = await transaction.get(name)
+    use = VersionUse() if value is None else decode_use(value)
+    if use.callers.pop(entity_id, None) is not None:
+        use.other_callers += 1
+        transaction.put(name, _encode(use))
+
+
 async def read_use(storage: View, key: str, version: int, created: int) -> VersionUse:
     """The stored use of a version; none if there is no entry."""
     value = await storage.get(use_entry(key, version, created))

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from server.config import Listener
 from server.core.settings import Settings
+from tests.server.pipeline.line_client import serving
 from tests.server.systems import NewServer, Server
 from tests.server.tenants.crypto_policies.policies import write
 
@@ -244,3 +246,40 @@ async def test_transits_own_minima_are_told_as_blockers(new_server: NewServer) -
         {"version": 1, "reason": "min_encryption_version", "last_used": None},
     ]
     assert (await server.ask("GET", "transit/keys/k/usage?below=3"))[0] == 400
+
+
+async def test_a_caller_is_forgotten_on_request_and_its_operations_stay(new_server: NewServer) -> None:
+    server = await _with_key(new_server)
+    await server.ask("PUT", "sys/policies/acl/p", {"policy": 'path "transit/*" { capabilities = ["update"] }'})
+    await server.ask("POST", "auth/token/roles/r", {"allowed_entity_aliases": ["ann"], "allowed_policies": ["p"]})
+    status, made = await server.ask("POST", "auth/token/create/r", {"entity_alias": "ann", "policies": ["p"]})
+    assert status == 200, made
+    entity = made["auth"]["entity_id"]
+    assert entity
+    for token in (None, made["auth"]["client_token"]):
+        assert (await server.ask("POST", "transit/encrypt/k", {"plaintext": TEXT}, token))[0] == 200
+    assert {caller["entity_id"] for caller in (await _use(server))["callers"]} == {"", entity}
+    assert (await server.ask("DELETE", f"sys/inventory/callers/{entity}"))[0] == 204
+    use = await _use(server)
+    assert [caller["entity_id"] for caller in use["callers"]] == [""]
+    assert (use["other_callers"], use["protect"]["operations"]) == (1, 2)
+
+
+async def test_a_stream_is_counted_while_it_runs(new_server: NewServer) -> None:
+    server = await _with_key(new_server)
+    listener = Listener("tcp", "127.0.0.1:0", tls_disable=True)
+    async with serving(server, listener) as streams:
+        client = await streams.open("transit/stream/encrypt/k")
+        await client.send_items(*[{"plaintext": TEXT}] * 3)
+        await client.lines(3)
+        assert (await _use(server))["protect"]["operations"] == 3
+        await client.send_items({"plaintext": TEXT})
+        await client.end()
+        assert len(await client.rest()) == 1
+    assert (await _use(server))["protect"] == {
+        **NONE,
+        "operations": 4,
+        "bytes": 16,
+        "first_used": START,
+        "last_used": START,
+    }
