@@ -266,7 +266,7 @@ async def test_a_caller_is_forgotten_on_request_and_its_operations_stay(new_serv
 
 
 async def test_a_stream_is_counted_while_it_runs(new_server: NewServer) -> None:
-    server = await _with_key(new_server)
+    server = await (await new_server()).unsealed()
     listener = Listener("tcp", "127.0.0.1:0", tls_disable=True)
     async with serving(server, listener) as streams:
         client = await streams.open("transit/stream/encrypt/k")
