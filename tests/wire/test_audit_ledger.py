@@ -245,3 +245,23 @@ def test_a_loss_is_accepted_by_shares_while_the_server_is_sealed(tmp_path: Path,
         server.start()
         with pytest.raises(ServerFailed, match="are remembered"):
             server.unseal()
+
+
+def test_disabling_signs_a_last_checkpoint_whichever_worker_leads(tmp_path: Path, log: Path) -> None:
+    settings = "workers = 2\nunsafe_allow_api_audit_creation = true\n"
+    with Server(Product.CRYPTOSERVE, tmp_path / "server", settings=settings) as server:
+        ready(server)
+        for turn in range(3):
+            options = {"dir": str(log), "origin": ORIGIN}
+            body = {"type": "ledger", "options": options}
+            assert server.request("PUT", "sys/audit/ledger", body).status == 204
+            loads = _load(server)
+            time.sleep(0.8)
+            assert server.request("DELETE", "sys/audit/ledger").status == 204
+            _stop(loads)
+            assert [load.refused for load in loads] == [[]] * LOADS, turn
+            assert entries_of(log)[-1]["event"] == "disabled"
+            assert size_of(log) == len(entries_of(log))
+            verified(log)
+            assert not integrators(server)
+            assert server.request("GET", "sys/audit-ledger/status").status == 404
