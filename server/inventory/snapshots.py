@@ -7,6 +7,7 @@ namespace that made it: an entry that describes it, and its rows in parts.
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 from collections.abc import AsyncIterable, AsyncIterator, Mapping
 from typing import Any
@@ -20,6 +21,7 @@ from storage.view import View
 SNAPSHOTS = "sys/inventory/snapshots/"
 _PARTS = "sys/inventory/parts/"
 _PART_ROWS = 1000
+_ID = re.compile(r"[0-9]{11}-[0-9a-f]{8}")
 
 Rows = dict[str, dict[str, Any]]
 """Rows by their ids."""
@@ -84,8 +86,8 @@ async def list_snapshots(view: View) -> list[Snapshot]:
 
 
 async def find_snapshot(view: View, id_: str) -> Snapshot | None:
-    """The snapshot with this id."""
-    value = await view.get(SNAPSHOTS + id_)
+    """The snapshot with this id; None also for what can't be an id."""
+    value = await view.get(SNAPSHOTS + id_) if _ID.fullmatch(id_) else None
     try:
         return None if value is None else _decode(value)
     except msgspec.MsgspecError:

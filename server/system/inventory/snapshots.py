@@ -84,7 +84,7 @@ async def _rows(system: System, id_: str, now: float) -> Rows:
     if id_ == NOW:
         async with aclosing(present_rows(system.unsealed, system.tenant, now)) as rows:
             return {row["id"]: row async for row in rows}
-    snapshot = await find_snapshot(system.tenant.view, id_) if id_ and "/" not in id_ else None
+    snapshot = await find_snapshot(system.tenant.view, id_)
     if snapshot is None:
         raise InvalidRequest(f'there is no snapshot "{id_}"; LIST sys/inventory/snapshots has their ids')
     return {row["id"]: row async for row in rows_of(system.tenant.view, snapshot)}

@@ -18,6 +18,7 @@ from engines.durations import SECOND
 from engines.encoding import parse_rfc3339
 from engines.faults import InvalidRequest
 from engines.keys.states import State
+from engines.keys.store import NAME
 from server.inventory.describing import describe_row
 from server.inventory.hiding import CHOICES, HMAC, HiddenNames, hidden_names
 from server.inventory.readiness import Readiness
@@ -117,6 +118,8 @@ async def list_key_versions(system: System, call: Call, body: KeysBody) -> Reply
         raise InvalidRequest(f"limit must be between 1 and {MAX_LIMIT}")
     if body.state and body.state not in {state.value for state in State}:
         raise InvalidRequest(f"state must be one of {', '.join(state.value for state in State)}")
+    if body.name and NAME.fullmatch(body.name) is None:
+        raise InvalidRequest("name has to be the name of a key")
     at = moment(body.at, call.now)
     chosen = None if not body.profile else judging_of(body.profile, body.profile_parameters)
     profiles = [Judging(profile) for profile in all_profiles().values()]

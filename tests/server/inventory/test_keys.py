@@ -192,9 +192,11 @@ async def test_filters_choose_rows(new_server: NewServer) -> None:
         assert [row["name"] for row in await _rows(server, query)] == names, query
 
 
-@pytest.mark.parametrize(
-    "query", ["limit=0", "limit=1001", "state=lost", "profile=none", "at=soon", "after=%21", "profile_parameters=x"]
-)
+_SENSELESS = ("limit=0", "limit=1001", "state=lost", "profile=none", "at=soon", "after=%21", "profile_parameters=x")
+_NO_NAMES = ("name=%00", "name=/", "name=k/", "name=a/b", "name=..")
+
+
+@pytest.mark.parametrize("query", [*_SENSELESS, *_NO_NAMES])
 async def test_what_makes_no_sense_is_refused(new_server: NewServer, query: str) -> None:
     server = await _server(new_server)
     profile = "profile=cnsa-2.0&" if "parameters" in query else ""

@@ -102,7 +102,7 @@ async def test_two_snapshots_are_compared(new_server: NewServer) -> None:
     there = await _ask(server, "GET", f"sys/inventory/diff?from={first}&to={second}")
     back = await _ask(server, "GET", f"sys/inventory/diff?from={second}&to={first}")
     assert [row["name"] for row in there["added"]] == [row["name"] for row in back["removed"]] == ["other"]
-    for query in ("", "from=none", f"from={first}&to=none", "from=..%2Fdaily"):
+    for query in ("", "from=none", f"from={first}&to=none", "from=..%2Fdaily", "from=%00", "from=a%2F"):
         assert (await server.ask("GET", f"sys/inventory/diff?{query}"))[0] == 400
 
 
