@@ -15,12 +15,14 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from server.tenants.mounts.table import delete_below
 from storage.base import Damaged, Transaction, transact
 from storage.view import View
 
 SNAPSHOTS = "sys/inventory/snapshots/"
 _PARTS = "sys/inventory/parts/"
 _PART_ROWS = 1000
+_ABANDONED_SECONDS = 86_400
 _ID = re.compile(r"[0-9]{11}-[0-9a-f]{8}")
 
 Rows = dict[str, dict[str, Any]]
@@ -55,8 +57,23 @@ def canonical(row: Mapping[str, Any]) -> bytes:
 
 
 async def take_snapshot(view: View, rows: AsyncIterable[Mapping[str, Any]], now: float, most: int) -> Snapshot:
-    """Store ``rows`` as a snapshot, and remove the oldest beyond ``most``. ``view`` is the namespace's storage."""
+    """Store ``rows`` as a snapshot, and remove the oldest beyond ``most``. ``view`` is the namespace's storage.
+
+    Nothing stays of a snapshot that isn't completed, except by a crash: its parts are removed after a day.
+    """
+    await _remove_abandoned(view, now)
     id_ = f"{int(now):011d}-{secrets.token_hex(4)}"
+    try:
+        snapshot = await _store(view, id_, rows, now)
+    except BaseException:  # A request that takes too long is cancelled.
+        await delete_below(view, f"{_PARTS}{id_}/")
+        raise
+    for old in (await view.list(SNAPSHOTS))[:-most]:
+        await delete_snapshot(view, old)
+    return snapshot
+
+
+async def _store(view: View, id_: str, rows: AsyncIterable[Mapping[str, Any]], now: float) -> Snapshot:
     digest = hashlib.sha256(b"[")
     part: list[bytes] = []
     versions = parts = 0
@@ -74,9 +91,16 @@ async def take_snapshot(view: View, rows: AsyncIterable[Mapping[str, Any]], now:
     digest.update(b"]")
     snapshot = Snapshot(id_, now, digest.hexdigest(), versions, parts)
     await _put(view, SNAPSHOTS + id_, msgspec.msgpack.encode(snapshot))
-    for old in (await view.list(SNAPSHOTS))[:-most]:
-        await delete_snapshot(view, old)
     return snapshot
+
+
+async def _remove_abandoned(view: View, now: float) -> None:
+    """Remove the parts of snapshots that a crash has left without a description."""
+    complete = {f"{name}/" for name in await view.list(SNAPSHOTS)}
+    latest = f"{max(0, int(now) - _ABANDONED_SECONDS):011d}"
+    for folder in await view.list(_PARTS):
+        if folder not in complete and folder < latest:
+            await delete_below(view, _PARTS + folder)
 
 
 async def list_snapshots(view: View) -> list[Snapshot]:

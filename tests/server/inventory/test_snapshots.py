@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import json
+from collections.abc import AsyncIterator
 from typing import Any
 
+import pytest
+
 from server.core.settings import Settings
+from server.inventory import snapshots
+from storage.base import Transaction, transact
+from storage.cache import ObjectCache
+from storage.memory import MemoryStore
+from storage.view import View
 from tests.server.systems import NewServer, Server
 from tests.server.tenants.namespaced import ask_in, make, mighty, with_key
 
+NOW = 1_800_000_000
+PARTS = "sys/inventory/parts/"
 TEXT = base64.b64encode(b"text").decode()
 
 
@@ -110,6 +121,41 @@ async def test_the_oldest_snapshots_go_first(new_server: NewServer) -> None:
     server = await _server(new_server, inventory_snapshots=2)
     taken = [await _take(server) for _ in range(4)]
     assert (await _ask(server, "LIST", "sys/inventory/snapshots"))["keys"] == taken[2:]
+
+
+async def test_nothing_stays_of_a_snapshot_that_is_not_completed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(snapshots, "_PART_ROWS", 1)
+    store = MemoryStore()
+    view = View(store, "tenant/", ObjectCache(store))
+    crashed = asyncio.Event()
+
+    async def rows() -> AsyncIterator[dict[str, Any]]:
+        yield {"id": "a"}
+        crashed.set()
+        await asyncio.sleep(60)
+
+    task = asyncio.create_task(snapshots.take_snapshot(view, rows(), NOW, 2))
+    await crashed.wait()
+    (begun,) = await view.list(PARTS)
+    task.cancel()
+    await asyncio.wait([task])
+    assert await view.list(PARTS) == []
+
+    async def crash(transaction: Transaction) -> None:
+        transaction.put(f"{PARTS}{begun}000000", b"[]")
+
+    await transact(view, crash)
+    await snapshots.take_snapshot(view, none(), NOW + 3600, 2)
+    assert begun in await view.list(PARTS)
+    await snapshots.take_snapshot(view, none(), NOW + 90_000, 2)
+    assert await view.list(PARTS) == []
+
+
+async def none() -> AsyncIterator[dict[str, Any]]:
+    """No rows."""
+    empty: list[dict[str, Any]] = []
+    for row in empty:
+        yield row
 
 
 async def test_each_day_has_a_snapshot(new_server: NewServer) -> None:
