@@ -17,7 +17,8 @@ import asyncio
 import contextlib
 import os
 import threading
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from time import monotonic
 from typing import Any, Generic, TypeVar
@@ -155,11 +156,47 @@ def check_long_items(pace: Pace, count: int) -> None:
         raise InvalidRequest(f"batch_input holds {count} items, more than the {MAX_LONG_ITEMS} for keys of this type")
 
 
+class Turns:
+    """Long work on the event loop: ``pause`` is called between its pieces, and yields when they have taken long."""
+
+    __slots__ = ("_began",)
+
+    def __init__(self) -> None:
+        self._began = monotonic()
+
+    async def pause(self) -> None:
+        """Let other requests have their turn, if this one's is over."""
+        if monotonic() - self._began > TURN_SECONDS:
+            await asyncio.sleep(0)
+            self._began = monotonic()
+
+
 async def in_turns(pieces: Iterable[Piece]) -> AsyncIterator[Piece]:
     """Each of ``pieces``; before one of them others get their turn, if those before it have taken long."""
-    began = monotonic()
+    turns = Turns()
     for piece in pieces:
-        if monotonic() - began > TURN_SECONDS:
-            await asyncio.sleep(0)
-            began = monotonic()
+        await turns.pause()
         yield piece
+
+
+class Places:
+    """Places for requests of one kind that read a lot, in this process; a part of them for each namespace."""
+
+    def __init__(self, name: str, most: int, most_of_one: int) -> None:
+        """``name`` is what there are too many of, in the error."""
+        self._name = name
+        self._most = most
+        self._most_of_one = most_of_one
+        self._taken: Counter[str] = Counter()
+
+    @contextlib.contextmanager
+    def taken(self, namespace: str) -> Iterator[None]:
+        """Hold a place for ``namespace``, its id. Raises ``RateLimited`` if there is none left for it."""
+        if self._taken.total() >= self._most or self._taken[namespace] >= self._most_of_one:
+            raise RateLimited(f"too many {self._name} at once; try again later", retry_after_seconds=_RETRY_SECONDS)
+        self._taken[namespace] += 1
+        try:
+            yield
+        finally:
+            self._taken[namespace] -= 1
+            self._taken += Counter()  # Without those that have none.

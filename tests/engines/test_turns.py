@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import base64
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
 
 from engines import worker_pools
+from engines.faults import RateLimited
 from engines.transit.routes import TRANSIT
-from engines.worker_pools import in_turns
+from engines.worker_pools import Places, in_turns
 from tests.engines.driver import Driver, make_keys
 
 HELLO = base64.b64encode(b"hello").decode()
@@ -56,3 +58,19 @@ async def test_each_request_with_many_slow_pieces_is_done_in_turns(monkeypatch: 
         monkeypatch.setattr(worker_pools, "TURN_SECONDS", -1)
         assert await others_turns(transit.write(path, **body)) >= before + COUNT - 1, path
         monkeypatch.undo()
+
+
+def test_places_are_few_and_shared_out() -> None:
+    places = Places("reports", most=3, most_of_one=2)
+    with ExitStack() as held:
+        for namespace in ("a", "a", "b"):
+            held.enter_context(places.taken(namespace))
+        for namespace in ("a", "b", "c"):
+            with pytest.raises(RateLimited, match="too many reports at once"):
+                held.enter_context(places.taken(namespace))
+    with places.taken("a"), places.taken("a"), pytest.raises(RateLimited):
+        places.taken("a").__enter__()
+    with pytest.raises(KeyError), places.taken("b"):
+        raise KeyError
+    with places.taken("b"), places.taken("b"):
+        pass

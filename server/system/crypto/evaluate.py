@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 import msgspec
@@ -13,6 +13,7 @@ from engines.crypto_policy.facts import KeyFacts, RequestFacts
 from engines.crypto_policy.operations import CryptoOperation
 from engines.faults import InvalidRequest
 from engines.keys.store import NAME
+from engines.worker_pools import in_turns
 from server.system.crypto.policies import policies_of
 from server.system.crypto.questions import engine_at, questions_about
 from server.system.state import System
@@ -95,7 +96,7 @@ async def evaluate(system: System, call: Call, body: EvaluateBody) -> Reply:
         question.remote_address = question.remote_address or call.remote_address
         key, mount = question.key, "" if question.key is None else question.key.mount
         plan = system.unsealed.crypto_policies.plan(system.tenant.namespace.path, mount, question.now, draft)
-        for rule in plan.rules_for(question.operation, None if key is None else key.name):
+        async for rule in in_turns(plan.rules_for(question.operation, None if key is None else key.name)):
             found = answer(rule, question)
             if found is not None:
                 excepted_by = "" if found.held else plan.exception_for(found, key)
@@ -136,7 +137,7 @@ async def read_effective(system: System, call: Call, body: EffectiveBody) -> Rep
         key = await engine.facts_of(body.key, 0, CryptoOperation.SIGN)
     found: dict[tuple[str, str, str, str], list[str]] = {}
     for operation in CryptoOperation:
-        for identity in _effective(plan, operation, body.key, key, now):
+        async for identity in _effective(plan, operation, body.key, key, now):
             found.setdefault(identity, []).append(operation.value)
     rules = [
         {"policy": policy, "namespace": owner, "rule": rule, "mode": mode, "operations": operations}
@@ -145,22 +146,20 @@ async def read_effective(system: System, call: Call, body: EffectiveBody) -> Rep
     return Reply({"rules": rules})
 
 
-def _effective(
+async def _effective(
     plan: Plan, operation: CryptoOperation, name: str, key: KeyFacts | None, now: float
-) -> list[tuple[str, str, str, str]]:
+) -> AsyncIterator[tuple[str, str, str, str]]:
     """The rules that may apply to ``operation``, but for those of which ``key`` tells already that they don't."""
     rules = [rule for _, rule in plan.rules.get(operation, [])] if not name else plan.rules_for(operation, name)
-    found = []
-    for rule in rules:
+    async for rule in in_turns(rules):
         if isinstance(rule, CompiledProfile):
-            found.append((rule.source.label, rule.source.namespace, rule.profile.id, rule.mode.value))
+            yield rule.source.label, rule.source.namespace, rule.profile.id, rule.mode.value
             continue
         if key is not None and rule.need is Need.KEY:
             question = Question(operation, key, RequestFacts(), caller_facts(None), "", now)
             if answer_with(rule, question, question.values) is None:
                 continue
-        found.append((rule.source.label, rule.source.namespace, rule.name, rule.mode.value))
-    return found
+        yield rule.source.label, rule.source.namespace, rule.name, rule.mode.value
 
 
 EVALUATE_ROUTES: tuple[Row[System], ...] = (

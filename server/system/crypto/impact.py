@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Collection
 from contextlib import aclosing
@@ -21,6 +20,7 @@ from engines.crypto_policy.requests import default_request
 from engines.faults import InvalidRequest
 from engines.signing.routes import SIGNING
 from engines.transit.routes import TRANSIT
+from engines.worker_pools import Turns
 from server.system.crypto.evaluate import draft_of
 from server.system.state import System
 from server.tenants.crypto_policies.answers import Question
@@ -32,10 +32,6 @@ from server.tenants.tenant import Tenant
 
 MAX_SECONDS = 30.0
 """The seconds that a query may take; beyond it, query a namespace with fewer keys."""
-
-_AT_ONCE = 10
-"""The number of versions examined before other requests get their turn."""
-
 
 _Version: TypeAlias = tuple[KeyFacts, Collection[CryptoOperation]]
 """Facts of a version, and what can be done with it."""
@@ -81,20 +77,20 @@ async def read_impact(system: System, call: Call, body: ImpactBody) -> Reply:
     found: list[dict[tuple[str, str, str], _Stopped]] = [{} for _ in times]
     end = time.monotonic() + MAX_SECONDS
     plans: dict[tuple[str, str, float], Plan] = {}
-    number = 0
+    turns = Turns()
     async with aclosing(_keys(system, draft)) as versions:
         async for facts, operations in versions:
-            number += 1
-            if number % _AT_ONCE == 0:
-                await asyncio.sleep(0)
-                if time.monotonic() > end:
-                    raise InvalidRequest(f"there are more keys than {MAX_SECONDS:.0f} seconds are enough for")
+            if time.monotonic() > end:
+                raise InvalidRequest(f"there are more keys than {MAX_SECONDS:.0f} seconds are enough for")
             for moment, stopped in zip(times, found, strict=True):
                 place = facts.namespace, facts.mount, moment
                 if place not in plans:
                     exceptions = system.unsealed.crypto_policies.exceptions_of(facts.namespace)
                     plans[place] = Plan([draft], exceptions, facts.namespace, facts.mount, moment)
-                _note(stopped, plans[place], facts, operations, moment)
+                kept = replace(facts, verdicts={})  # Gates keep theirs.
+                for operation in operations:
+                    await turns.pause()
+                    _note(stopped, plans[place], kept, operation, moment)
     lists = [[_shown(each) for each in stopped.values()] for stopped in found]
     return Reply({"now": lists[0], "at": lists[-1] if body.at else []})
 
@@ -103,26 +99,24 @@ def _note(
     stopped: dict[tuple[str, str, str], _Stopped],
     plan: Plan,
     facts: KeyFacts,
-    operations: Collection[CryptoOperation],
+    operation: CryptoOperation,
     moment: float,
 ) -> None:
-    facts = replace(facts, verdicts={})  # Gates keep theirs.
-    for operation in operations:
-        if operation not in plan.rules:
-            continue
-        question = Question(operation, facts, default_request(facts, operation, {}), NO_CALLER, "", moment)
-        kept = plan.kept(operation, facts)
-        findings = plan.of_profiles(kept, question) if kept.profiles else kept.findings
-        refusing = [
-            each.answer.rule for each in findings.failures if each.answer.mode is Mode.ENFORCE and not each.excepted_by
-        ]
-        if refusing:
-            key = facts.namespace, facts.mount, facts.name
-            entry = stopped.setdefault(key, _Stopped(*key, [], set(), set()))
-            if facts.version not in entry.versions:
-                entry.versions.append(facts.version)
-            entry.operations.add(operation.value)
-            entry.rules.update(refusing)
+    if operation not in plan.rules:
+        return
+    question = Question(operation, facts, default_request(facts, operation, {}), NO_CALLER, "", moment)
+    kept = plan.kept(operation, facts)
+    findings = plan.of_profiles(kept, question) if kept.profiles else kept.findings
+    refusing = [
+        each.answer.rule for each in findings.failures if each.answer.mode is Mode.ENFORCE and not each.excepted_by
+    ]
+    if refusing:
+        key = facts.namespace, facts.mount, facts.name
+        entry = stopped.setdefault(key, _Stopped(*key, [], set(), set()))
+        if facts.version not in entry.versions:
+            entry.versions.append(facts.version)
+        entry.operations.add(operation.value)
+        entry.rules.update(refusing)
 
 
 def _shown(stopped: _Stopped) -> dict[str, Any]:

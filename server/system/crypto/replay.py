@@ -18,7 +18,7 @@ from msgspec import UNSET
 
 from engines.base import Access, Body, Call, Operation, Reply, Route, Row, Scope
 from engines.faults import InvalidRequest
-from engines.worker_pools import beside
+from engines.worker_pools import Places, beside
 from server.system.crypto.evaluate import draft_of
 from server.system.state import System
 from server.tenants.crypto_policies.documents import instant
@@ -31,8 +31,10 @@ MAX_TOLD = 1_000
 """The most keys, and the most callers, in an answer, those with the most denials first."""
 
 MAX_DRAFTS = 16
-_CHUNK_BYTES = 256 * 1024
-"""The bytes read at a time beside the event loop: some milliseconds of work, between which other requests run."""
+SLICE_SECONDS = 0.02
+"""The seconds for which lines are counted beside the event loop before other work has its turn there."""
+
+_PLACES = Places("replays of crypto policies", most=4, most_of_one=1)
 
 _FILE = "file"
 
@@ -68,7 +70,7 @@ async def replay(system: System, call: Call, body: ReplayBody) -> Reply:
     if None in drafts:
         raise InvalidRequest("policy: must be a document")
     complete = False
-    with await beside(partial(_open, _file(system))) as file:
+    with _PLACES.taken(system.tenant.namespace.id), await beside(partial(_open, _file(system))) as file:
         while not complete and monotonic() < end:
             complete = await beside(partial(_take, counted, file))
     return Reply(_shown(counted, complete=complete))
@@ -80,9 +82,12 @@ def _open(path: Path) -> BinaryIO:
 
 def _take(counted: Replay, file: BinaryIO) -> bool:
     """Count the next lines of ``file``; whether these were the last."""
-    lines = file.readlines(_CHUNK_BYTES)
-    counted.take(lines)
-    return not lines
+    end = monotonic() + SLICE_SECONDS
+    for line in file:
+        counted.take((line,))
+        if monotonic() > end:
+            return False
+    return True
 
 
 def _file(system: System) -> Path:

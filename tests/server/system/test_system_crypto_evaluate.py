@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
 
+from engines import worker_pools
 from engines.durations import format_time
 from tests.server.systems import Server
 from tests.server.tenants.crypto_policies.policies import EVERYWHERE, STRENGTH, write
@@ -285,3 +287,31 @@ async def test_a_creation_takes_the_default_of_its_class(server: Server) -> None
         assert data["rules"][0]["values"] == {"key.type": type_}
         status, _ = await server.ask("POST", "transit/keys/new", fields)
         assert (status == 403) is (data["verdict"] == "deny")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "fields"),
+    [
+        ("POST", EVALUATE, {"key": {"type": "rsa-2048"}, "operation": "sign", "policy": True}),
+        ("POST", "sys/crypto-policies/impact", {"policy": True}),
+        ("GET", "sys/crypto-policies/effective?mount=transit/", None),
+    ],
+)
+async def test_many_rules_are_asked_in_turns(
+    server: Server, monkeypatch: pytest.MonkeyPatch, method: str, path: str, fields: dict[str, Any] | None
+) -> None:
+    await with_key(server, "")
+    rules = [{**STRENGTH, "name": f"r{number}"} for number in range(40)]
+    await write(server, "", "p", rules=rules)
+    monkeypatch.setattr(worker_pools, "TURN_SECONDS", -1)
+    turns = 0  # Those that this request gave to others.
+    sleep = asyncio.sleep
+
+    async def counted(seconds: float) -> None:
+        nonlocal turns
+        turns += 1
+        await sleep(seconds)
+
+    monkeypatch.setattr(asyncio, "sleep", counted)
+    assert (await server.ask(method, path, fields and {**fields, "policy": {"rules": rules}}))[0] == 200
+    assert turns >= 5
