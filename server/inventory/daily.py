@@ -27,9 +27,21 @@ async def present_rows(unsealed: Unsealed, tenant: Tenant, now: float) -> AsyncG
 
 
 async def take_present(unsealed: Unsealed, tenant: Tenant, now: float, most: int) -> Snapshot:
-    """Make a snapshot of the present state, and remove the oldest ones beyond ``most``."""
+    """Make a snapshot of the present state, and remove the oldest ones beyond ``most``.
+
+    Its hash is entered into the audit ledger, if there is one. Raises ``Unavailable`` if that doesn't take it.
+    """
     async with aclosing(present_rows(unsealed, tenant, now)) as rows:
-        return await take_snapshot(tenant.view, rows, now, most)
+        snapshot = await take_snapshot(tenant.view, rows, now, most)
+    ledger = unsealed.audit.ledger
+    if ledger.device is not None:
+        members: dict[str, object] = {
+            "namespace": tenant.namespace.path,
+            "snapshot": snapshot.id,
+            "sha256": snapshot.sha256,
+        }
+        await ledger.note("inventory", members)
+    return snapshot
 
 
 async def take_daily(unsealed: Unsealed, tenant: Tenant, now: float, most: int) -> None:

@@ -188,3 +188,21 @@ async def test_a_snapshot_is_seen_where_it_was_made(new_server: NewServer) -> No
     status, answer = await ask_in(server, "t1", "GET", f"sys/inventory/snapshots/{id_}", token=token)
     assert [row["namespace"] for row in answer["data"]["versions"]] == ["t1/"]
     assert (await server.ask("GET", f"sys/inventory/snapshots/{id_}"))[0] == 404
+
+
+async def test_the_hash_of_a_snapshot_is_entered_into_the_ledger(
+    new_server: NewServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = await _server(new_server)
+    unsealed = server.core.unsealed
+    assert unsealed is not None
+    entered: list[tuple[str, dict[str, object]]] = []
+
+    async def note(event: str, members: dict[str, object]) -> None:
+        entered.append((event, members))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(unsealed.audit.ledger, "note", note)
+        patched.setattr(unsealed.audit.ledger, "device", object())
+        made = await _ask(server, "POST", "sys/inventory/snapshots", {})
+    assert entered == [("inventory", {"namespace": "", "snapshot": made["id"], "sha256": made["sha256"]})]
