@@ -224,6 +224,7 @@ def _settings(config: Config) -> Settings:
         audit_devices=_declared(config),
         audit_through_api=config.unsafe_allow_api_audit_creation,
         audit_prefix_allowed=config.allow_audit_log_prefixing,
+        audit_raw_allowed=config.allow_log_raw or config.development is not None,
         # Of the requests under way, half may wait for the audit, so that others find room.
         audit_max_waiting=max(1, min(MAX_WAITING, config.max_concurrent_requests // config.workers // 2)),
         shown=_shown(config),

@@ -11,7 +11,7 @@ from engines.faults import InvalidRequest
 OPTIONS: Mapping[str, str] = {
     "format": "The form of entries: `json`, which is the default and the only one.",
     "hmac_accessor": "Whether accessors of tokens are hashed: `true`, the default, or `false`.",
-    "log_raw": "`true` writes secrets as they are, instead of hashed. The default is `false`.",
+    "log_raw": "`true` writes secrets as they are, instead of hashed; takes `allow_log_raw`. The default is `false`.",
     "elide_list_responses": "`true` writes the number of keys in the answer to a list instead of the keys.",
     "prefix": "Stands before each entry; takes `allow_audit_log_prefixing`.",
     "skip_test": "`true` leaves out the test entry that a new device has to take.",
@@ -72,6 +72,11 @@ def read_options(options: Mapping[str, str], *, prefix_allowed: bool) -> FormatO
         prefix=prefix,
         skip_test=_boolean(options, "skip_test", False),
     )
+
+
+def writes_raw(options: Mapping[str, str]) -> bool:
+    """Whether a device with ``options`` writes secrets in the clear."""
+    return options.get("log_raw") in _TRUE
 
 
 def _boolean(options: Mapping[str, str], name: str, default: bool) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 from server.cli.command import CONFIG_FLAG, Command, CommandFailed, Invocation
 from server.config import Config, ConfigError, Development, development_config, load_config
 from server.config.flags import Flag, Flags
+from server.config.safety import check_flags
 from server.config.schema import TOP
 from server.config.values import convert_text
 from server.listeners import ListenFailed
@@ -80,6 +81,7 @@ def _test(config: Config) -> int:
 
 def _reader(flags: Flags, environment: Mapping[str, str]) -> ReadConfig:
     """The function that reads the configuration, now and at every reload; flags override files."""
+    check_flags(flags, FLAGS, environment)
     over: dict[str, Any] = {}
     for name in ("log_level", "log_format"):
         flag = name.replace("_", "-")

@@ -1,7 +1,8 @@
 """Checks that refuse unsafe settings in production, where ``-dev`` isn't given.
 
-Each rule is about a mistake that goes unnoticed until an attacker exploits it: a published example as the seal key, a
-seal key readable by every account of the machine, and passwords over plain HTTP.
+Each rule is about a mistake that goes unnoticed until data is lost or an attacker exploits it: a published example as
+the seal key, keys readable by every account of the machine, passwords over plain HTTP, secrets in the audit log, and
+words of a development server. docs/deploying.md has the table of the rules, with their overrides.
 """
 
 from __future__ import annotations
@@ -10,13 +11,15 @@ import binascii
 import os
 import stat
 from base64 import b64decode, urlsafe_b64decode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from ipaddress import ip_address
 from itertools import pairwise
 
+from server.audit.options import writes_raw
 from server.config import schema as words
-from server.config.settings import Config, Listener, Seal
-from server.config.source import NOWHERE, ConfigError
+from server.config.flags import Flag, Flags
+from server.config.settings import AuditDevice, Config, Listener, Seal
+from server.config.source import NOWHERE, ConfigError, Place
 
 _KEY_BYTES = 32
 _FEWEST_DISTINCT_BYTES = 8
@@ -38,8 +41,29 @@ def check_production(config: Config, environment: Mapping[str, str]) -> list[str
     if config.seal.type == "static":
         _check_static_seal(config.seal, environment)
     if config.storage.type == "inmem":
-        warnings.append('storage "inmem" keeps nothing: all keys are lost when the server stops')
+        raise ConfigError(
+            'storage "inmem" loses all keys when the server stops; expected storage "sqlite" { path = "..." }, or -dev '
+            "for a development server",
+            config.storage.place,
+        )
+    for device in config.audit:
+        if writes_raw(device.options):
+            warnings.append(_check_raw(device, allowed=config.allow_log_raw))
     return warnings
+
+
+def check_flags(flags: Flags, known: Sequence[Flag], environment: Mapping[str, str]) -> None:
+    """Raise ``ConfigError`` for flags of a development server, or their environment variables, without ``-dev``."""
+    if flags.has("dev"):
+        return
+    for flag in known:
+        if not flag.name.startswith("dev-") or not (flags.all(flag.name) or flags.has(flag.name)):
+            continue
+        variables = [name for name in flag.environment if environment.get(name)]
+        also = f" (or the environment variable {' and '.join(variables)})" if variables else ""
+        raise ConfigError(
+            f"-{flag.name}{also} is for development servers; expected it to be removed, or -dev to be given too"
+        )
 
 
 def is_loopback(address: str) -> bool:
@@ -64,6 +88,9 @@ def _check_listener(listener: Listener) -> list[str]:
         )
     if listener.tls_max_version < listener.tls_min_version:
         raise ConfigError("tls_max_version is older than tls_min_version", listener.place)
+    if listener.tls and os.path.exists(listener.tls_key_file):
+        # A missing key is told by the listener, together with its certificate.
+        _refuse_readable(listener.tls_key_file, "the file of tls_key_file", listener.place)
     if listener.tls or is_loopback(listener.address):
         return []
     if not listener.tls_disable:
@@ -87,20 +114,32 @@ def _check_static_seal(seal: Seal, environment: Mapping[str, str]) -> None:
         if word.name not in ("current_key", "previous_key") or not value:
             continue
         if value.startswith("file://"):
-            _refuse_readable(value.removeprefix("file://"), f"the file of {word.name}", seal)
+            _refuse_readable(value.removeprefix("file://"), f"the file of {word.name}", seal.place)
         elif not value.startswith("env://") and not any(environment.get(name) for name in word.environment):
-            _refuse_readable(seal.place.file, f"the configuration file with {word.name}", seal)
+            _refuse_readable(seal.place.file, f"the configuration file with {word.name}", seal.place)
         if word.name == "current_key" and _is_example(_key_bytes(value, environment)):
             raise ConfigError(f"{word.name} is an example or not random; expected 32 random bytes", seal.place)
 
 
-def _refuse_readable(path: str, what: str, seal: Seal) -> None:
+def _check_raw(device: AuditDevice, *, allowed: bool) -> str:
+    """The warning about ``device``, which writes secrets in the clear. Raises ``ConfigError`` unless ``allowed``."""
+    name = f'audit "{device.type}" "{device.path}"'
+    if not allowed:
+        raise ConfigError(
+            f"{name}: log_raw writes tokens and plaintexts to the log as they are; expected it to be removed, or "
+            "allow_log_raw = true at the top level",
+            device.place,
+        )
+    return f"{device.place}: {name}: log_raw writes tokens and plaintexts to the log as they are"
+
+
+def _refuse_readable(path: str, what: str, place: Place) -> None:
     try:
         mode = os.stat(path).st_mode
     except OSError as error:
-        raise ConfigError(f"can't read {what}: {path}: {error.strerror}", seal.place) from None
+        raise ConfigError(f"can't read {what}: {path}: {error.strerror}", place) from None
     if mode & (stat.S_IROTH | stat.S_IWOTH):
-        raise ConfigError(f"{what} is open to all accounts: {path}; expected mode 0600", seal.place)
+        raise ConfigError(f"{what} is open to all accounts: {path}; expected mode 0600", place)
 
 
 def _key_bytes(value: str, environment: Mapping[str, str]) -> bytes:

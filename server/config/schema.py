@@ -125,6 +125,8 @@ TOP = (
     Setting("unsafe_allow_api_audit_creation", Kind.BOOL, False,
          "Lets `sys/audit` add and remove audit devices; otherwise only `audit` blocks do."),
     Setting("allow_audit_log_prefixing", Kind.BOOL, False, "Lets audit devices be given a `prefix` option."),
+    Setting("allow_log_raw", Kind.BOOL, False,
+         "Lets audit devices be given `log_raw`, which writes secrets as they are; warned of at every start."),
 )  # fmt: skip
 
 _EVERY_LISTENER = (

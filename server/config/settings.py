@@ -150,6 +150,7 @@ class Config:
     disable_mlock: bool = True
     unsafe_allow_api_audit_creation: bool = False
     allow_audit_log_prefixing: bool = False
+    allow_log_raw: bool = False
     development: Development | None = None
     places: Mapping[str, Place] = field(default_factory=dict, repr=False, compare=False)
     """The positions of top-level words, for later errors."""

@@ -50,6 +50,9 @@ class Settings:
     audit_prefix_allowed: bool = False
     """Whether an audit device may put a prefix before its lines (OpenBao's ``allow_audit_log_prefixing``)."""
 
+    audit_raw_allowed: bool = False
+    """Whether ``sys/audit`` may enable devices that write secrets in the clear (``allow_log_raw``)."""
+
     audit_max_waiting: int = MAX_WAITING
     """The most entries that may wait for an audit device, in this process."""
 

@@ -125,6 +125,8 @@ class _Walk:
             return "<version>"
         if key == "cluster_name" and text:
             return "<name>"
+        if key == "storage_type" and text:
+            return "<storage>"
         if key in _ACCESSORS and _TOKEN_ACCESSOR.fullmatch(text):
             return "<accessor>"
         if key in _ACCESSORS and (match := _MOUNT_ACCESSOR.fullmatch(text)):

@@ -17,7 +17,7 @@ from tests.products import HOST, Product
 from tests.servers import Server
 
 _CONFIGURATION = """
-storage "inmem" {{}}
+storage {storage}
 listener "tcp" {{
   address = "{host}:{port}"
   tls_disable = true
@@ -64,21 +64,24 @@ def development_pair(directory: Path) -> Iterator[Pair]:
 
 @contextmanager
 def uninitialised_pair(directory: Path, settings: str, listener: str = "") -> Iterator[Pair]:
-    """Two production servers that keep everything in memory, from the same configuration but for the port."""
+    """Two production servers, from the same configuration but for port and storage."""
     with (
-        _InMemory(Product.OPENBAO, directory / "reference", settings=settings, listener=listener) as first,
-        _InMemory(subject(), directory / "subject", settings=settings, listener=listener) as second,
+        _Plain(Product.OPENBAO, directory / "reference", settings=settings, listener=listener) as first,
+        _Plain(subject(), directory / "subject", settings=settings, listener=listener) as second,
         _paired(first, second) as pair,
     ):
         yield pair
 
 
-class _InMemory(Server):
-    """A production server without the durable storage and the audit log that others have."""
+class _Plain(Server):
+    """A production server without an audit log, with the plainest storage that it starts with."""
 
     def _flags(self) -> list[str]:
         path = self.directory / "server.hcl"
-        text = _CONFIGURATION.format(host=HOST, port=self.port, listener=self._listener) + self._settings
+        in_memory = self.product is Product.OPENBAO
+        storage = '"inmem" {}' if in_memory else f'"sqlite" {{\n  path = "{self.directory}/c.db"\n}}'
+        text = _CONFIGURATION.format(storage=storage, host=HOST, port=self.port, listener=self._listener)
+        text += self._settings
         path.write_text(text, encoding="utf-8")
         path.chmod(0o600)  # It may hold the key of a seal.
         return [f"-config={path}"]

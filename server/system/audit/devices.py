@@ -5,6 +5,7 @@ from __future__ import annotations
 from engines.base import Body, Call, Nothing, Reply
 from engines.faults import InvalidRequest
 from engines.fields import KeyValues, SlashedPath
+from server.audit.options import writes_raw
 from server.system.state import System
 
 
@@ -51,10 +52,13 @@ async def list_devices(system: System, call: Call, body: Nothing) -> Reply:
 
 async def enable_device(system: System, call: Call, body: EnableDeviceBody) -> None:
     """Enable an audit device, if the configuration allows it: a caller that chooses the file can write to any."""
-    if not system.core.runtime.settings.audit_through_api:
+    settings = system.core.runtime.settings
+    if not settings.audit_through_api:
         raise InvalidRequest(
             "cannot enable audit device via API; use declarative, config-based audit device management instead"
         )
+    if writes_raw(body.options) and not settings.audit_raw_allowed:
+        raise InvalidRequest("log_raw is not allowed; it takes allow_log_raw = true in the configuration")
     await system.unsealed.audit.enable(body.path, body.type, body.description, body.options, body.local)
 
 

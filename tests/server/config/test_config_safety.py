@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from server.cli.server import FLAGS
 from server.config import Config, ConfigError, load_config
+from server.config.flags import parse_flags
+from server.config.safety import check_flags
 
 RANDOM_KEY = bytes.fromhex("9d1f0c6be2447a5183ce30f9a86b57d4710e2cbf9588d36a4f13e7c205ba6cde")
 
@@ -110,3 +113,60 @@ def test_a_key_from_the_environment_says_nothing_about_the_file(tmp_path: Path) 
 def test_a_missing_key_file_is_said(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="can't read the file of current_key: /nowhere/key: No such file"):
         sealed(tmp_path, "file:///nowhere/key")
+
+
+def test_storage_in_memory_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "c.hcl"
+    file.write_text('storage "inmem" {}\nlistener "unix" { address = "s" }')
+    with pytest.raises(ConfigError, match=r'c\.hcl:1:1: storage "inmem" loses all keys .* expected storage "sqlite"'):
+        load_config([str(file)], {})
+
+
+@pytest.mark.parametrize("mode", [0o604, 0o644, 0o602])
+def test_tls_keys_that_others_can_read_are_refused(tmp_path: Path, mode: int) -> None:
+    key = tmp_path / "tls.key"
+    key.touch()
+    key.chmod(mode)
+    words = f'listener "tcp" {{ address = "0.0.0.0:8200" tls_cert_file = "a.pem" tls_key_file = "{key}" }}'
+    with pytest.raises(
+        ConfigError, match=r"c\.hcl:2:1: the file of tls_key_file is open to all accounts: .*; expected mode 0600"
+    ):
+        load(tmp_path, words)
+    key.chmod(0o640)
+    assert load(tmp_path, words).listeners[0].tls
+
+
+@pytest.mark.parametrize("value", ["true", '"1"', '"T"'])
+def test_raw_audit_must_be_allowed(tmp_path: Path, value: str) -> None:
+    device = f'listener "unix" {{ address = "s" }}\naudit "file" "a" {{ options {{ log_raw = {value} }} }}\n'
+    expected = r'c\.hcl:3:1: audit "file" "a": log_raw writes tokens and plaintexts .* expected .* allow_log_raw = true'
+    with pytest.raises(ConfigError, match=expected):
+        load(tmp_path, device)
+    (warning,) = load(tmp_path, device + "allow_log_raw = true").warnings
+    assert warning.endswith('audit "file" "a": log_raw writes tokens and plaintexts to the log as they are')
+    assert load(tmp_path, device.replace(value, "false")).warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "named"),
+    [
+        (["-dev-root-token-id=s3cret"], {}, "-dev-root-token-id"),
+        (["-dev-root-token-id="], {}, "-dev-root-token-id"),
+        (["-dev=false", "-dev-root-token-id=s3cret"], {}, "-dev-root-token-id"),
+        (["-dev-listen-address=127.0.0.1:0"], {}, "-dev-listen-address"),
+        (["-dev-no-store-token"], {}, "-dev-no-store-token"),
+        ([], {"BAO_DEV_ROOT_TOKEN_ID": "s3cret"}, "BAO_DEV_ROOT_TOKEN_ID"),
+        ([], {"VAULT_DEV_ROOT_TOKEN_ID": "s3cret"}, "VAULT_DEV_ROOT_TOKEN_ID"),
+    ],
+)
+def test_development_words_are_refused_without_dev(
+    arguments: list[str], environment: dict[str, str], named: str
+) -> None:
+    with pytest.raises(
+        ConfigError, match=rf"{named}.* is for development servers; expected it to be removed"
+    ) as caught:
+        check_flags(parse_flags(["-config=c.hcl", *arguments], FLAGS, environment), FLAGS, environment)
+    assert "s3cret" not in str(caught.value)
+    given = [argument for argument in arguments if argument != "-dev=false"]
+    check_flags(parse_flags(["-dev", *given], FLAGS, environment), FLAGS, environment)
+    check_flags(parse_flags(["-config=c.hcl"], FLAGS, {}), FLAGS, {})

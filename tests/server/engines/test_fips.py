@@ -61,7 +61,8 @@ async def test_a_token_needs_a_policy_for_it(server: Server) -> None:
 
 async def test_engines_have_the_mode_of_the_configuration(tmp_path: Path) -> None:
     file = tmp_path / "config.hcl"
-    file.write_text('fips_mode = "enabled"\nstorage "inmem" {}\nlistener "tcp" {\n  tls_disable = true\n}\n')
+    storage = f'storage "sqlite" {{\n  path = "{tmp_path}/c.db"\n}}\n'
+    file.write_text(f'fips_mode = "enabled"\n{storage}listener "tcp" {{\n  tls_disable = true\n}}\n')
     config = load_config([str(file)], {})
     assert config.fips_mode == "enabled"
     service = await open_service(config, Member())

@@ -138,7 +138,9 @@ def test_development_mode_from_the_environment(tmp_path: Path) -> None:
 
 def test_sigterm_drains_and_a_second_one_hurries(tmp_path: Path) -> None:
     file = tmp_path / "c.hcl"
-    file.write_text('storage "inmem" {}\nlistener "tcp" { address = "127.0.0.1:0" }\npid_file = "pid"')
+    file.write_text(
+        'storage "sqlite" { path = "c.db" }\nlistener "tcp" { address = "127.0.0.1:0" }\npid_file = "pid"\nworkers = 1'
+    )
     for signals, expected in ((1, b"200 OK"), (2, b"500 In")):
         seconds = "0.5" if signals == 1 else "60"
         with started(tmp_path, "-config", str(file)) as server:
@@ -165,7 +167,8 @@ def test_sighup_reloads_level_certificate_and_service(tmp_path: Path) -> None:
     file = tmp_path / "c.json"
     settings = {
         "log_format": "json",
-        "storage": {"inmem": {}},
+        "storage": {"sqlite": {"path": "c.db"}},
+        "workers": 1,
         "listener": [
             {"tcp": {"address": "127.0.0.1:0", "tls_cert_file": "one.pem", "tls_key_file": "one.key"}},
             {"tcp": {"address": "127.0.0.1:0"}},
@@ -208,7 +211,9 @@ def test_head_and_body_leave_without_waiting_for_the_client(tmp_path: Path, word
     """With Nagle's algorithm, a second small write would wait for the acknowledgement of the first: 40 ms each."""
     certificate, _ = write_certificate(tmp_path, "one")
     file = tmp_path / "c.hcl"
-    file.write_text(f'storage "inmem" {{}}\nlistener "tcp" {{ address = "127.0.0.1:0" {words} }}')
+    file.write_text(
+        f'storage "sqlite" {{ path = "c.db" }}\nlistener "tcp" {{ address = "127.0.0.1:0" {words} }}\nworkers = 1'
+    )
     with started(tmp_path, f"-config={file}") as server:
         (url,) = server.urls(1)
         with connect_securely(url, certificate) if url.startswith("https") else connect(url) as opened:
@@ -227,7 +232,9 @@ def test_head_and_body_leave_without_waiting_for_the_client(tmp_path: Path, word
 def test_answers_over_http2_leave_in_one_record(tmp_path: Path) -> None:
     certificate, _ = write_certificate(tmp_path, "one")
     file = tmp_path / "c.hcl"
-    file.write_text(f'storage "inmem" {{}}\nlistener "tcp" {{ address = "127.0.0.1:0" {TLS_WORDS} }}')
+    file.write_text(
+        f'storage "sqlite" {{ path = "c.db" }}\nlistener "tcp" {{ address = "127.0.0.1:0" {TLS_WORDS} }}\nworkers = 1'
+    )
     with started(tmp_path, f"-config={file}") as server:
         (url,) = server.urls(1)
         with connect_securely(url, certificate, "h2") as opened:
@@ -257,7 +264,7 @@ def test_storage_that_refuses_ends_the_start(tmp_path: Path) -> None:
     assert not (tmp_path / "s").exists()
 
 
-_MINIMAL = 'storage "inmem" {}\nlistener "tcp" { address = "127.0.0.1:0" }\n'
+_MINIMAL = 'storage "sqlite" { path = "c.db" }\nlistener "tcp" { address = "127.0.0.1:0" }\n'
 
 
 def test_refusals_have_no_traceback(tmp_path: Path) -> None:
@@ -265,9 +272,12 @@ def test_refusals_have_no_traceback(tmp_path: Path) -> None:
     address = f"127.0.0.1:{taken.getsockname()[1]}"
     file = tmp_path / "c.hcl"
     for text, expected in (
-        ('storage "inmem" {}\nlistener "tcp" { address = "0.0.0.0:0" }', f"{file}:2:1: the listener at 0.0.0.0:0"),
         (
-            f'storage "inmem" {{}}\nlistener "tcp" {{ address = "{address}" }}',
+            'storage "sqlite" { path = "c.db" }\nlistener "tcp" { address = "0.0.0.0:0" }',
+            f"{file}:2:1: the listener at 0.0.0.0:0",
+        ),
+        (
+            f'storage "sqlite" {{ path = "c.db" }}\nlistener "tcp" {{ address = "{address}" }}',
             f"{file}:2:1: can't listen on {address}: Address",
         ),
         (f'{_MINIMAL}pid_file = "/proc/nope/pid"', f"{file}:3:1: can't write pid_file /proc/nope/pid: No such file"),
@@ -281,7 +291,7 @@ def test_refusals_have_no_traceback(tmp_path: Path) -> None:
         ),
         (f'{_MINIMAL}audit "file" "a" {{}}', f'{file}:3:1: audit "file" "a": file_path is required'),
         (
-            'storage "inmem" {}\nlistener "tcp" { tls_cert_file = "no.pem" tls_key_file = "no.key" }',
+            'storage "sqlite" { path = "c.db" }\nlistener "tcp" { tls_cert_file = "no.pem" tls_key_file = "no.key" }',
             f"{file}:2:1: can't use tls_cert_file no.pem with tls_key_file no.key: No such file",
         ),
     ):
@@ -342,7 +352,7 @@ def test_what_belongs_to_a_running_server_is_left_alone(tmp_path: Path, shared: 
 
 def test_output_that_takes_nothing_keeps_no_server_from_serving(tmp_path: Path) -> None:
     file = tmp_path / "c.hcl"
-    file.write_text(f'{_MINIMAL}pid_file = "pid"')
+    file.write_text(f'{_MINIMAL}pid_file = "pid"\nworkers = 1')
     full = "import os; os.dup2(os.open('/dev/full', os.O_WRONLY), 1)"
     with started(tmp_path, f"-config={file}", before=full) as server:
         server.wait_for("can't write to standard output: No space left on device")

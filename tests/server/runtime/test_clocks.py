@@ -80,7 +80,8 @@ async def test_a_process_alone_has_nobody_to_disagree_with() -> None:
 
 async def test_a_process_publishes_from_its_start_on(tmp_path: Path) -> None:
     file = tmp_path / "config.hcl"
-    file.write_text('storage "inmem" {}\nlistener "tcp" {\n  address = "127.0.0.1:0"\n  tls_disable = true\n}\n')
+    storage = f'storage "sqlite" {{\n  path = "{tmp_path}/c.db"\n}}\n'
+    file.write_text(f'{storage}listener "tcp" {{\n  address = "127.0.0.1:0"\n  tls_disable = true\n}}\n')
     tables = MeterTables(2)
     service = await open_service(load_config([str(file)], {}), Member(meter=Meter(tables, 1)))
     await asyncio.sleep(0)

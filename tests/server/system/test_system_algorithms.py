@@ -154,7 +154,7 @@ async def test_a_token_needs_a_policy_for_it(server: Server) -> None:
 def _configuration(folder: Path, pins: str) -> str:
     file = folder / "config.hcl"
     file.write_text(
-        f'algorithm_providers = "{pins}"\nstorage "inmem" {{}}\n'
+        f'algorithm_providers = "{pins}"\nstorage "sqlite" {{\n  path = "{folder}/c.db"\n}}\n'
         'listener "tcp" {\n  address = "127.0.0.1:0"\n  tls_disable = true\n}\n'
     )
     return str(file)

@@ -32,6 +32,18 @@ async def test_the_configuration_must_allow_it(server: Server, tmp_path: Path) -
     assert not (tmp_path / "log").exists()
 
 
+@pytest.mark.parametrize("value", ["true", "1"])
+async def test_raw_devices_take_a_word_of_their_own(
+    allowing: Server, new_server: NewServer, tmp_path: Path, value: str
+) -> None:
+    body = {"type": "file", "options": {"file_path": str(tmp_path / "log"), "log_raw": value}}
+    text = "log_raw is not allowed; it takes allow_log_raw = true in the configuration"
+    assert await allowing.ask("PUT", "sys/audit/f", body) == (400, {"errors": [text]})
+    assert not (tmp_path / "log").exists()
+    raw = await (await new_server(settings=Settings(audit_through_api=True, audit_raw_allowed=True))).unsealed()
+    assert await raw.ask("PUT", "sys/audit/f", body) == (204, None)
+
+
 async def test_a_device_is_enabled_listed_asked_and_disabled(allowing: Server, tmp_path: Path) -> None:
     log = tmp_path / "log"
     options = {"file_path": str(log)}
