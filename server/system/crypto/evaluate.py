@@ -29,6 +29,9 @@ _MADE = (CryptoOperation.CREATE, CryptoOperation.IMPORT)
 _PLACE = frozenset({"mount", "name", "version"})
 _DRAFT = "draft"
 
+MAX_VALUES_BYTES = 1024 * 1024
+"""The most bytes of values in JSON that the rules of an answer show together."""
+
 
 class EvaluateBody(Body):
     """A use of a key."""
@@ -90,6 +93,7 @@ async def evaluate(system: System, call: Call, body: EvaluateBody) -> Reply:
     draft = await draft_of(system, body.policy)
     rules = []
     failures = []
+    left = MAX_VALUES_BYTES
     for question in questions:
         if body.caller is UNSET:
             question.caller = caller_facts(call.caller)
@@ -100,8 +104,12 @@ async def evaluate(system: System, call: Call, body: EvaluateBody) -> Reply:
             found = answer(rule, question)
             if found is not None:
                 excepted_by = "" if found.held else plan.exception_for(found, key)
-                rules.append(_shown(found, excepted_by, question))
+                shown = _shown(found, excepted_by, question)
+                left -= len(msgspec.json.encode(shown["values"]))
+                rules.append(shown if left > 0 else {**shown, "values": {}})
                 failures += [] if found.held else [Failure(found, excepted_by)]
+    if left <= 0:
+        call.warn(f"rules beyond {MAX_VALUES_BYTES} bytes of values are shown without theirs")
     return Reply({"verdict": verdict_of(failures), "rules": rules})
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
 from msgspec.structs import replace
 
 from engines.crypto_policy.facts import KeyFacts, RequestFacts
@@ -17,6 +18,9 @@ from server.tenants.crypto_policies.answers import Question
 from server.tenants.crypto_policies.documents import Given, halves_of
 from server.tenants.crypto_policies.trials import CREATING, address_of, caller_of, described_use, request_of, time_of
 
+MAX_FACTS_BYTES = 16 * 1024
+"""The most bytes of a question in JSON: every rule may look at all of it, and compare one text with another."""
+
 _PLACE = frozenset({"mount", "name", "version"})
 
 
@@ -25,6 +29,12 @@ async def questions_about(system: System, given: Given, now: float) -> list[Ques
 
     ``now`` is in seconds since the epoch. Raises ``InvalidRequest``.
     """
+    try:
+        size = len(msgspec.json.encode(given))
+    except UnicodeEncodeError:
+        raise InvalidRequest("a question is Unicode") from None
+    if size > MAX_FACTS_BYTES:
+        raise InvalidRequest(f"a question has at most {MAX_FACTS_BYTES} bytes of facts")
     at = time_of(given, now)
     caller, address = caller_of(given), address_of(given)
     found = []

@@ -122,6 +122,8 @@ async def test_facts_beyond_all_bounds_are_answered(server: Server) -> None:
         ({"operation": "sign", "key": {"type": "rsa-2048"}, "policy": []}, "policy: must be a document"),
         ({"operation": "sign", "key": {"type": "rsa-2048"}, "policy": {"name": "impact"}}, '"impact" is a path'),
         ({"operation": "sign", "key": "k"}, "Expected `object | null`"),
+        ({"operation": "sign", "key": {"type": "rsa-2048", "owner": "a" * 16_384}}, "a question has at most 16384"),
+        ({"operation": "sign", "key": {"type": "rsa-2048"}, "caller": {"metadata": {"a": "b" * 16_384}}}, "a question"),
     ],
 )
 async def test_a_question_that_is_not_taken(server: Server, question: dict[str, Any], error: str) -> None:
@@ -287,6 +289,18 @@ async def test_a_creation_takes_the_default_of_its_class(server: Server) -> None
         assert data["rules"][0]["values"] == {"key.type": type_}
         status, _ = await server.ask("POST", "transit/keys/new", fields)
         assert (status == 403) is (data["verdict"] == "deny")
+
+
+async def test_values_do_not_make_an_answer_many_times_longer_than_the_request(server: Server) -> None:
+    rules = [{"name": f"r{number}", "operations": ["sign"], "require": "key.owner != ''"} for number in range(100)]
+    key = {"type": "rsa-2048", "owner": "a" * 16_000}
+    question = {"key": key, "operation": "sign", "policy": {"rules": rules}}
+    status, answer = await server.ask("POST", EVALUATE, question)
+    assert (status, len(answer["warnings"])) == (200, 1)
+    shown = answer["data"]["rules"]
+    assert len(shown) == 100
+    assert all(rule["held"] for rule in shown)
+    assert [bool(rule["values"]) for rule in shown] == [True] * 65 + [False] * 35
 
 
 @pytest.mark.parametrize(
