@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from engines.faults import RateLimited
 from engines.keys.counting.use_records import DAY_SECONDS
 from server.core.unsealed import Unsealed
 from server.inventory.describing import describe_state
@@ -59,5 +60,8 @@ async def take_daily(unsealed: Unsealed, tenant: Tenant, now: float, most: int) 
         transaction.put(_DAILY, msgspec.msgpack.encode(today))
 
     if latest < today:
-        await take_present(unsealed, tenant, now, most)
+        try:
+            await take_present(unsealed, tenant, now, most)
+        except RateLimited:
+            return  # The next call tries again.
     await transact(tenant.view, note_day)

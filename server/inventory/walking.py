@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import heapq
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -10,6 +9,7 @@ from dataclasses import dataclass
 
 from engines.crypto_policy.facts import Place
 from engines.keys.store import GONE, KEYS
+from engines.worker_pools import Places, in_turns
 from server.core.unsealed import Unsealed
 from server.inventory.gone import gone_rows
 from server.inventory.rows import Row, merged, rows_of_key
@@ -18,8 +18,8 @@ from storage.view import View
 
 _PAGE = 1000
 
-_AT_ONCE = 20
-"""The number of keys read before other requests get their turn."""
+READERS = Places("readers of the inventory", most=8, most_of_one=4)
+"""Requests that read all rows: each yields to others, so that the others wait for one turn of every reader."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,17 @@ async def all_rows(
     """The rows of ``tenant`` and the namespaces below; the states are those at ``now``.
 
     Those of deleted namespaces and disabled mounts are kept by the namespace that stayed, which comes before them.
+    Raises ``RateLimited`` if too many read at once.
     """
+    with READERS.taken(tenant.namespace.id):
+        async with aclosing(_of_tree(unsealed, tenant, chosen, now, use)) as rows:
+            async for row in rows:
+                yield row
+
+
+async def _of_tree(
+    unsealed: Unsealed, tenant: Tenant, chosen: Chosen, now: float, use: bool
+) -> AsyncGenerator[Row, None]:
     table = unsealed.namespaces
     moment = Moment(now, now - unsealed.retention_seconds)
     paths = [tenant.namespace.path, *(entry.path for entry in table.descendants(tenant.namespace.path))]
@@ -136,9 +146,7 @@ async def _of_mounts(tenant: Tenant, chosen: Chosen, moment: Moment, use: bool) 
         # With the last name again, so that the other versions of that key are found.
         page = [chosen.name] if chosen.name else [*([after] if after else []), *await names_of_keys(storage, after)]
         while page:
-            for number, name in enumerate(page):
-                if number % _AT_ONCE == 0:
-                    await asyncio.sleep(0)
+            async for name in in_turns(page):
                 for row in await rows_of_key(
                     storage, mounted.entry.uuid, place, name, moment.now, moment.since, use=use
                 ):

@@ -20,6 +20,7 @@ from server.inventory.snapshots import (
     list_snapshots,
     rows_of,
 )
+from server.inventory.walking import READERS
 from server.system.state import System
 
 NOW = "now"
@@ -65,7 +66,8 @@ async def read_snapshot(system: System, call: Call, body: SnapshotBody) -> Reply
     snapshot = await find_snapshot(system.tenant.view, body.id)
     if snapshot is None:
         raise NotFound
-    return Reply({**_describe(snapshot), "versions": [row async for row in rows_of(system.tenant.view, snapshot)]})
+    with READERS.taken(system.tenant.namespace.id):
+        return Reply({**_describe(snapshot), "versions": [row async for row in rows_of(system.tenant.view, snapshot)]})
 
 
 async def remove_snapshot(system: System, call: Call, body: SnapshotBody) -> None:
@@ -87,7 +89,8 @@ async def _rows(system: System, id_: str, now: float) -> Rows:
     snapshot = await find_snapshot(system.tenant.view, id_)
     if snapshot is None:
         raise InvalidRequest(f'there is no snapshot "{id_}"; LIST sys/inventory/snapshots has their ids')
-    return {row["id"]: row async for row in rows_of(system.tenant.view, snapshot)}
+    with READERS.taken(system.tenant.namespace.id):
+        return {row["id"]: row async for row in rows_of(system.tenant.view, snapshot)}
 
 
 def _describe(snapshot: Snapshot) -> dict[str, Any]:

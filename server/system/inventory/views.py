@@ -202,9 +202,12 @@ def _cursor(row: KeyRow) -> str:
 def _place_of(cursor: str) -> tuple[str, str, str, int, int]:
     try:
         text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
-        return msgspec.json.decode(text, type=tuple[str, str, str, int, int])
+        place = msgspec.json.decode(text, type=tuple[str, str, str, int, int])
     except (binascii.Error, ValueError, msgspec.MsgspecError):
-        raise InvalidRequest("after has to be the next of an earlier answer") from None
+        place = "", "", "", 0, 0
+    if NAME.fullmatch(place[2]) is None:
+        raise InvalidRequest("after has to be the next of an earlier answer")
+    return place
 
 
 def _fits(body: KeysBody, row: KeyRow) -> bool:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import base64
+import json
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
 
 from engines.algorithms.registry import TRANSIT_ALGORITHMS
+from server.inventory.walking import READERS
+from server.tenants.namespaces.names import ROOT_ID
 from tests.server.systems import NewServer, Server
 from tests.server.tenants.namespaced import ask_in, make, mighty, with_key
 
@@ -196,7 +200,13 @@ _SENSELESS = ("limit=0", "limit=1001", "state=lost", "profile=none", "at=soon", 
 _NO_NAMES = ("name=%00", "name=/", "name=k/", "name=a/b", "name=..")
 
 
-@pytest.mark.parametrize("query", [*_SENSELESS, *_NO_NAMES])
+_NO_PLACES = tuple(
+    f"after={base64.urlsafe_b64encode(json.dumps(['', 'transit/', name, 0, 0]).encode()).decode().rstrip('=')}"
+    for name in ("", "a/", "a/b", "\0")
+)
+
+
+@pytest.mark.parametrize("query", [*_SENSELESS, *_NO_NAMES, *_NO_PLACES])
 async def test_what_makes_no_sense_is_refused(new_server: NewServer, query: str) -> None:
     server = await _server(new_server)
     profile = "profile=cnsa-2.0&" if "parameters" in query else ""
@@ -295,3 +305,18 @@ async def test_keys_made_elsewhere_and_by_agreement_are_told(new_server: NewServ
     await _ask(server, "transit/derive-key/shared", body)
     origins = {row["name"]: row["origin"] for row in await _rows(server)}
     assert (origins["mine"], origins["public"], origins["shared"]) == ("generated", "imported-public", "derived")
+
+
+@pytest.mark.parametrize(
+    "path", ["", "/keys", "/cbom", "/readiness?profile=cnsa-2.0", "/diff?from={}", "/snapshots/{}"]
+)
+async def test_few_read_all_rows_at_once(new_server: NewServer, path: str) -> None:
+    server = await _server(new_server)
+    snapshot = (await _ask(server, "sys/inventory/snapshots", {}))["id"]
+    asked = f"sys/inventory{path.format(snapshot)}"
+    with ExitStack() as held:
+        for _ in range(4):
+            held.enter_context(READERS.taken(ROOT_ID))
+        status, answer = await server.ask("GET", asked)
+        assert (status, answer["errors"]) == (429, ["too many readers of the inventory at once; try again later"])
+    assert (await server.send("GET", asked)).status == 200

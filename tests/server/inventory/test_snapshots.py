@@ -7,12 +7,15 @@ import base64
 import hashlib
 import json
 from collections.abc import AsyncIterator
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
 
 from server.core.settings import Settings
 from server.inventory import snapshots
+from server.inventory.walking import READERS
+from server.tenants.namespaces.names import ROOT_ID
 from storage.base import Transaction, transact
 from storage.cache import ObjectCache
 from storage.memory import MemoryStore
@@ -174,6 +177,10 @@ async def test_each_day_has_a_snapshot(new_server: NewServer) -> None:
     server.clock.advance(3600)
     assert await number() == 1
     server.clock.advance(24 * 3600)
+    with ExitStack() as held:
+        for _ in range(4):
+            held.enter_context(READERS.taken(ROOT_ID))
+        assert await number() == 1
     assert await number() == 2
 
 
