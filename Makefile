@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # Installed from the lock with hashes, then this checkout itself, without asking the registry for anything further.
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: serve test check smoke wheel bench bench-stall bench-curves bench-profile soak docs lock format clean
+.PHONY: serve test check smoke wheels image bench bench-stall bench-curves bench-profile soak docs lock format clean
 
 serve: $(VENV)/.serve
 	$(BIN)/cryptoserve server -dev -dev-root-token-id=root
@@ -24,11 +24,32 @@ smoke: $(VENV)/.serve
 	$(BIN)/python tests/smoke.py
 
 # What is installed on machines without a checkout. What an earlier build has left behind would get into it, and what is
-# said there of entry points would be believed by servers that are started in the checkout.
-wheel: $(VENV)/.serve
-	rm -rf build
-	$(PIP) wheel --no-deps --no-build-isolation --wheel-dir dist .
-	rm -rf build cryptoserve_server.egg-info
+# said there of entry points would be believed by servers that are started in the checkout. The same commit makes the same
+# bytes: times are those of the commit, permissions those of this umask.
+BUILT := $(or $(shell git log -1 --format=%ct 2>/dev/null),315532800)
+wheels: $(VENV)/.serve
+	rm -rf build sdk/build dist/cryptoserve_*.whl
+	umask 022 && SOURCE_DATE_EPOCH=$(BUILT) $(PIP) wheel --no-deps --no-build-isolation --wheel-dir dist . ./sdk
+	rm -rf build sdk/build cryptoserve_server.egg-info sdk/cryptoserve_sdk.egg-info
+
+# The image: its build asks no network, so the locked wheels for its Python are fetched first. BASE=NAME@sha256:... chooses
+# another base. buildah builds it without a daemon, else docker does.
+IMAGE ?= localhost/cryptoserve:dev
+IMAGE_PYTHON ?= 3.13
+IMAGE_GLIBC := 17 24 26 27 28 31 34
+export STORAGE_DRIVER ?= vfs
+export BUILDAH_ISOLATION ?= chroot
+export BUILDAH_FORMAT ?= docker
+image: wheels
+	rm -rf dist/locked
+	$(PIP) download --require-hashes --only-binary=:all: --no-deps --requirement requirements.lock --dest dist/locked \
+	    --python-version $(IMAGE_PYTHON) --platform linux_$$(uname -m) --platform manylinux2014_$$(uname -m) \
+	    $(foreach minor,$(IMAGE_GLIBC),--platform manylinux_2_$(minor)_$$(uname -m))
+	if command -v buildah >/dev/null; then \
+	    buildah bud --ulimit nproc=$$(bash -c 'ulimit -Hu'):$$(bash -c 'ulimit -Hu') \
+	        --ulimit nofile=$$(bash -c 'ulimit -Hn'):$$(bash -c 'ulimit -Hn') \
+	        $(if $(BASE),--pull=never --build-arg BASE=$(BASE)) --tag $(IMAGE) .; \
+	else docker build $(if $(BASE),--build-arg BASE=$(BASE)) --tag $(IMAGE) .; fi
 
 # Each writes its part of the documentation; docs/performance.md says what they measure and how long they take.
 bench: $(VENV)/.dev

@@ -50,7 +50,7 @@ def _started(directory: Path, configuration: str) -> Iterator[Server]:
 def test_a_first_start_and_a_backup_that_is_restored(tmp_path: Path) -> None:
     (configuration,) = re.findall(r"```hcl\n(.*?)```", _DOCUMENT, re.DOTALL)
     installing, *examples, restoring = extract(_DOCUMENT)
-    assert "make wheel" in installing.text
+    assert "make wheels" in installing.text
     assert "cryptoserve restore" in restoring.text
     with _started(tmp_path, configuration) as server:
         run_snippets(examples, server, tmp_path)
