@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # Installed from the lock with hashes, then this checkout itself, without asking the registry for anything further.
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: serve test check smoke wheels image bench bench-stall bench-curves bench-profile soak docs lock format clean
+.PHONY: serve test check smoke wheels sbom image bench bench-stall bench-curves bench-profile soak docs lock format clean
 
 serve: $(VENV)/.serve
 	$(BIN)/cryptoserve server -dev -dev-root-token-id=root
@@ -31,6 +31,11 @@ wheels: $(VENV)/.serve
 	rm -rf build sdk/build dist/cryptoserve_*.whl
 	umask 022 && SOURCE_DATE_EPOCH=$(BUILT) $(PIP) wheel --no-deps --no-build-isolation --wheel-dir dist . ./sdk
 	rm -rf build sdk/build cryptoserve_server.egg-info sdk/cryptoserve_sdk.egg-info
+
+# What the lock installs on this platform, as CycloneDX.
+sbom: $(VENV)/.dev
+	mkdir -p dist
+	$(BIN)/python packaging/sbom.py requirements.lock pyproject.toml dist
 
 # The image: its build asks no network, so the locked wheels for its Python are fetched first. BASE=NAME@sha256:... chooses
 # another base. buildah builds it without a daemon, else docker does.
