@@ -20,7 +20,7 @@ from engines.crypto_policy.requests import default_request
 from engines.faults import InvalidRequest
 from engines.signing.routes import SIGNING
 from engines.transit.routes import TRANSIT
-from engines.worker_pools import Turns
+from engines.worker_pools import Places, Turns
 from server.system.crypto.evaluate import draft_of
 from server.system.state import System
 from server.tenants.crypto_policies.answers import Question
@@ -32,6 +32,8 @@ from server.tenants.tenant import Tenant
 
 MAX_SECONDS = 30.0
 """The seconds that a query may take; beyond it, query a namespace with fewer keys."""
+
+PLACES = Places("queries of impact", most=4, most_of_one=2)
 
 _Version: TypeAlias = tuple[KeyFacts, Collection[CryptoOperation]]
 """Facts of a version, and what can be done with it."""
@@ -78,19 +80,20 @@ async def read_impact(system: System, call: Call, body: ImpactBody) -> Reply:
     end = time.monotonic() + MAX_SECONDS
     plans: dict[tuple[str, str, float], Plan] = {}
     turns = Turns()
-    async with aclosing(_keys(system, draft)) as versions:
-        async for facts, operations in versions:
-            if time.monotonic() > end:
-                raise InvalidRequest(f"there are more keys than {MAX_SECONDS:.0f} seconds are enough for")
-            for moment, stopped in zip(times, found, strict=True):
-                place = facts.namespace, facts.mount, moment
-                if place not in plans:
-                    exceptions = system.unsealed.crypto_policies.exceptions_of(facts.namespace)
-                    plans[place] = Plan([draft], exceptions, facts.namespace, facts.mount, moment)
-                kept = replace(facts, verdicts={})  # Gates keep theirs.
-                for operation in operations:
-                    await turns.pause()
-                    _note(stopped, plans[place], kept, operation, moment)
+    with PLACES.taken(system.tenant.namespace.id):
+        async with aclosing(_keys(system, draft)) as versions:
+            async for facts, operations in versions:
+                if time.monotonic() > end:
+                    raise InvalidRequest(f"there are more keys than {MAX_SECONDS:.0f} seconds are enough for")
+                for moment, stopped in zip(times, found, strict=True):
+                    place = facts.namespace, facts.mount, moment
+                    if place not in plans:
+                        exceptions = system.unsealed.crypto_policies.exceptions_of(facts.namespace)
+                        plans[place] = Plan([draft], exceptions, facts.namespace, facts.mount, moment)
+                    kept = replace(facts, verdicts={})  # Gates keep theirs.
+                    for operation in operations:
+                        await turns.pause()
+                        _note(stopped, plans[place], kept, operation, moment)
     lists = [[_shown(each) for each in stopped.values()] for stopped in found]
     return Reply({"now": lists[0], "at": lists[-1] if body.at else []})
 

@@ -9,6 +9,8 @@ import pytest
 
 from engines import worker_pools
 from engines.durations import format_time
+from server.system.crypto.impact import PLACES
+from server.tenants.namespaces.names import ROOT_ID
 from tests.server.systems import Server
 from tests.server.tenants.crypto_policies.policies import EVERYWHERE, STRENGTH, write
 from tests.server.tenants.namespaced import ask_in, make, with_key
@@ -329,3 +331,10 @@ async def test_many_rules_are_asked_in_turns(
     monkeypatch.setattr(asyncio, "sleep", counted)
     assert (await server.ask(method, path, fields and {**fields, "policy": {"rules": rules}}))[0] == 200
     assert turns >= 5
+
+
+async def test_queries_of_impact_at_once_are_few(server: Server) -> None:
+    body = {"policy": {"rules": [STRENGTH]}}
+    with PLACES.taken(ROOT_ID), PLACES.taken(ROOT_ID):
+        assert (await server.ask("POST", "sys/crypto-policies/impact", body))[0] == 429
+    assert (await server.ask("POST", "sys/crypto-policies/impact", body))[0] == 200
