@@ -185,7 +185,7 @@ def dump_version(algorithm: Algorithm, record: KeyringRecord, version: VersionRe
         "convergent_version": 3 if record.convergent else 0,
         "creation_time": version.created // SECOND,
         "certificate_chain": chain or None,
-        **({RULES: {"imported": True}} if version.imported else {}),
+        **({RULES: {"imported": True}} if version.imported and not record.imported else {}),
     }
 
 

@@ -28,7 +28,7 @@ IN_NAMESPACES = {
     *("algorithms", "auth", "capabilities", "capabilities-accessor", "capabilities-self", "decode-token", "ha-status"),
     *("internal/counters", "internal/specs", "internal/ui", "key-status", "leader", "leases", "locked-users", "mounts"),
     *("namespaces", "plugins", "policies", "policy", "remount", "rotate", "seal-status", "tools", "version-history"),
-    *("crypto-exceptions", "crypto-policies", "crypto-profiles", "generate-root-token", "wrapping"),
+    *("crypto-exceptions", "crypto-policies", "crypto-profiles", "generate-root-token", "inventory", "wrapping"),
 }
 """What routes of ``sys`` are about that namespaces have."""
 
