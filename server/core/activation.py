@@ -54,22 +54,7 @@ async def activate(runtime: Runtime, engines: EngineOpener, *, first: bool) -> U
     enforced.
     """
     view = View(runtime.barrier, ROOT.storage_prefix, runtime.cache)
-    audit = Broker(
-        view.within("sys/audit/"),
-        plugins.find_audit_device,
-        runtime.settings.audit_devices,
-        headers=AuditedHeaders(view.within("sys/audited-headers/")),
-        prefix_allowed=runtime.settings.audit_prefix_allowed,
-        max_waiting=runtime.settings.audit_max_waiting,
-        meter=runtime.meter,
-        ledger=LedgerHost(view.within(STORAGE_PREFIX), runtime.meter.worker),
-        catch_up=runtime.cache.catch_up,
-    )
-    try:
-        await audit.load(prepare=first)
-    except BaseException:
-        await audit.close()
-        raise
+    audit = await _open_audit(runtime, view, first=first)
     decisions = DecisionCache()
     namespaces_view = view.within("sys/namespaces/")
     decisions.watch(namespaces_view)
@@ -127,6 +112,27 @@ async def activate(runtime: Runtime, engines: EngineOpener, *, first: bool) -> U
     unsealed.maintenance.start()
     use_writer.start()
     return unsealed
+
+
+async def _open_audit(runtime: Runtime, view: View, *, first: bool) -> Broker:
+    """The broker with its devices open. Raises as ``activate``."""
+    audit = Broker(
+        view.within("sys/audit/"),
+        plugins.find_audit_device,
+        runtime.settings.audit_devices,
+        headers=AuditedHeaders(view.within("sys/audited-headers/")),
+        prefix_allowed=runtime.settings.audit_prefix_allowed,
+        max_waiting=runtime.settings.audit_max_waiting,
+        meter=runtime.meter,
+        ledger=LedgerHost(view.within(STORAGE_PREFIX), runtime.meter.worker),
+        catch_up=runtime.cache.catch_up,
+    )
+    try:
+        await audit.load(prepare=first)
+    except BaseException:
+        await audit.close()
+        raise
+    return audit
 
 
 async def _open_tenant(

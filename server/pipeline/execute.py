@@ -57,8 +57,6 @@ async def execute(
     if context.route is not None and not context.route.waits_for_audit:
         return await _unwaited(runtime, unsealed, context, call, body)
     writes = context.writes or context.request.wrap_ttl_seconds > 0
-    mount = "" if context.match is None else context.match.mounted.entry.path
-    began_ns = runtime.in_flight[context.request_id][1]
     audited = context.audit_request()
     pending = await unsealed.audit.begin(audited) if writes else unsealed.audit.hold(audited)
     try:
@@ -70,14 +68,14 @@ async def execute(
     except Exception as error:
         # Without a name for the fault, which refers to this frame: a name would keep the request alive.
         response = refused(fault_of(error) or Fault("internal error"), public=context.public)
-        response.crypto = _recorded(runtime, context, call, mount, began_ns, failed=True)
+        response.crypto = _recorded(runtime, context, call, failed=True)
         await unsealed.audit.finish(pending, response)
         if isinstance(error, Fault) and context.public:
             error.wrapped = False
         raise
     except BaseException:  # It was cancelled, and must not wait any more.
         response = refused(Fault("internal error"), public=context.public)
-        response.crypto = _recorded(runtime, context, call, mount, began_ns, failed=True)
+        response.crypto = _recorded(runtime, context, call, failed=True)
         unsealed.audit.abandon(pending, response)
         raise
     if isinstance(reply, Reply) and reply.raw is not None:
@@ -87,19 +85,21 @@ async def execute(
     else:
         response = audit_response(reply, call.warnings, context)
     if call.crypto is not None or call.crypto_policy is not None:
-        response.crypto = _recorded(runtime, context, call, mount, began_ns, failed=False)
+        response.crypto = _recorded(runtime, context, call, failed=False)
     if len(answer.body) > LONG_ANSWER_BYTES:
         await unsealed.audit.hide_answer(response, context.audit_subject())
     await unsealed.audit.finish(pending, response)
     return answer
 
 
-def _recorded(
-    runtime: Runtime, context: RequestContext, call: Call, mount: str, began_ns: int, *, failed: bool
-) -> CryptoEntry | None:
+def _recorded(runtime: Runtime, context: RequestContext, call: Call, *, failed: bool) -> CryptoEntry | None:
     """Count what was done with keys, for the inventory, and return it for the audit."""
-    if call.crypto is not None and runtime.uses.active and context.match is not None:
-        runtime.uses.count(context.match.mounted, context.tenant.namespace.id, call, call.crypto)
+    mount = ""
+    if context.match is not None:
+        mount = context.match.mounted.entry.path
+        if call.crypto is not None and runtime.uses.active:
+            runtime.uses.count(context.match.mounted, context.tenant.namespace.id, call, call.crypto)
+    began_ns = runtime.in_flight[context.request_id][1]
     return crypto_entry(call, mount, began_ns, failed=failed)
 
 
