@@ -124,7 +124,7 @@ class RequestContext(Struct, frozen=True):
             subject=self.subject or self.audit_subject(),
             data=request.data,
             client_token=request.token,
-            remaining_uses=0 if token is None else self._remaining_uses(token),
+            remaining_uses=self._remaining_uses(token) if token is not None and token.record.num_uses else 0,
             remote_address=request.remote_address,
             remote_port=request.remote_port,
             wrap_ttl_seconds=request.wrap_ttl_seconds or None,
@@ -136,7 +136,7 @@ class RequestContext(Struct, frozen=True):
     def _remaining_uses(self, token: Token) -> int:
         """The uses of a limited token before this request took one."""
         uses = token.record.num_uses
-        return max(uses, 0) + 1 if uses and self.decision is not None else uses
+        return uses if self.decision is None else max(uses, 0) + 1
 
 
 def caller_of(token: Token) -> Caller:

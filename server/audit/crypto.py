@@ -1,4 +1,4 @@
-"""The members of a response's entry that tell what was done with keys and what the crypto policy said, in the clear."""
+"""Members of a response's audit entry in the clear: the uses of keys, and the crypto policy's verdict."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from engines.base import Call
-from engines.crypto_policy.gate import KeyUse, PolicyRecord
+from engines.crypto_policy.gate import KeyUse
 
 _NANOSECONDS = 1000
 _encode = msgspec.json.Encoder().encode
@@ -25,30 +25,21 @@ class AuditCrypto(Struct, frozen=True):
     success: bool
 
 
-class CryptoEntry(Struct, frozen=True):
-    """Both members."""
+def crypto_members(call: Call, mount: str, began_ns: int, *, failed: bool) -> bytes:
+    """``crypto`` and ``crypto_policy`` of ``call`` as members of a JSON object, each with a comma before it.
 
-    crypto: AuditCrypto | None
-    policy: PolicyRecord | None
-
-    def members(self) -> bytes:
-        """Them as members of a JSON object, each with a comma before it."""
-        crypto = b"" if self.crypto is None else b',"crypto":' + _encode(self.crypto)
-        return crypto if self.policy is None else crypto + b',"crypto_policy":' + _encode(self.policy)
-
-
-def crypto_entry(call: Call, mount: str, began_ns: int, *, failed: bool) -> CryptoEntry | None:
-    """The record of ``call`` that is still to be written; None if there is none.
-
-    ``mount`` is the path of its mount, ``began_ns`` when it began by ``perf_counter_ns``; ``failed`` says that a fault
-    was raised.
+    Empty for a call without keys. ``mount`` is the path of its mount, ``began_ns`` its beginning by
+    ``perf_counter_ns``; ``failed`` says that a fault was raised.
     """
+    members = b""
     record = call.crypto
-    if record is None:
-        return None if call.crypto_policy is None else CryptoEntry(None, call.crypto_policy)
-    for use in record.uses:
-        if use.failed:
-            failed = True
-    latency_us = (perf_counter_ns() - began_ns) // _NANOSECONDS
-    crypto = AuditCrypto(record.operation, record.key, mount, record.uses, latency_us, not failed)
-    return CryptoEntry(crypto, call.crypto_policy)
+    if record is not None:
+        for use in record.uses:
+            if use.failed:
+                failed = True
+        latency_us = (perf_counter_ns() - began_ns) // _NANOSECONDS
+        crypto = AuditCrypto(record.operation, record.key, mount, record.uses, latency_us, not failed)
+        members = b',"crypto":' + _encode(crypto)
+    if call.crypto_policy is not None:
+        members += b',"crypto_policy":' + _encode(call.crypto_policy)
+    return members

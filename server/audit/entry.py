@@ -30,7 +30,6 @@ from engines.faults import (
     UnsupportedOperation,
     UnsupportedPath,
 )
-from server.audit.crypto import CryptoEntry
 
 _CLASSES = {False: "secret", True: "auth"}
 
@@ -212,7 +211,7 @@ class AuditResponse(Struct):
     hidden: Hidden | None = None
     """The result of the broker's ``hide_answer`` for ``data``."""
 
-    crypto: CryptoEntry | None = None
+    crypto: bytes = b""
     """The uses of keys, with the crypto policy's decisions."""
 
     def __repr__(self) -> str:

@@ -139,7 +139,6 @@ class Formatter:
             inside = inside + b"," + mount.response_block if inside else mount.response_block
         end = b'},"error":' + _json(response.error) + b"}\n" if response.error else b"}}\n"
         time = nanoseconds_text(nanoseconds).encode()
-        crypto = b"" if response.crypto is None else response.crypto.members()
         return b"".join(
             (
                 self._prefix,
@@ -148,7 +147,7 @@ class Formatter:
                 auth,
                 b",",
                 parts.request,
-                crypto,
+                response.crypto,
                 b',"response":{',
                 inside,
                 end,

@@ -274,8 +274,8 @@ class Dispatcher:
         routes = open_routes(permissions)
         return routes.sealed if self._core.unsealed is None else routes.unsealed
 
-    async def _ready(self, request: Request) -> Unsealed:
-        """The unsealed server, if it accepts the request at all. The cache is up to date already."""
+    def _ready(self, request: Request) -> Unsealed:
+        """The unsealed server, if it accepts the request at all."""
         unsealed = self._core.unsealed
         if unsealed is None:
             raise Sealed
@@ -284,13 +284,13 @@ class Dispatcher:
         if request.index:
             # This server issues no index, so none can be decoded.
             raise InvalidRequest('failed to decode "X-Vault-Index"')
-        if unsealed.audit.stale:
-            await unsealed.audit.load()
         return unsealed
 
     async def _opened(self, request: Request, request_id: str) -> Stream | None:
         """Steps 2 to 8 of a stream. Its two entries are never written together, since it may take long."""
-        unsealed = await self._ready(request)
+        unsealed = self._ready(request)
+        if unsealed.audit.stale:
+            await unsealed.audit.load()
         epoch = unsealed.decisions.epoch
         context = await locate(request, request_id, unsealed)
         if context.route is None or context.route.item is None:
@@ -312,7 +312,9 @@ class Dispatcher:
 
     async def _logical(self, request: Request, request_id: str) -> Answer:
         """Steps 2 to 9, with a cached decision or without."""
-        unsealed = await self._ready(request)
+        unsealed = self._ready(request)
+        if unsealed.audit.stale:
+            await unsealed.audit.load()
         now = self._core.runtime.clock()
         epoch = unsealed.decisions.epoch
         context = unsealed.decisions.find(request, request_id, now)

@@ -10,8 +10,8 @@ from compat.requests import LINES_TYPE, Request
 from engines.base import Access, Body, Call, Operation, Reply, Row
 from engines.faults import Fault, InvalidRequest, NotFound
 from server.access.request_context import RequestContext, audit_response
-from server.audit.crypto import CryptoEntry, crypto_entry
-from server.audit.entry import raw_answer
+from server.audit.crypto import crypto_members
+from server.audit.entry import AuditResponse, raw_answer
 from server.audit.entry import refusal as refused
 from server.core.runtime import Runtime
 from server.core.unsealed import Unsealed
@@ -35,7 +35,7 @@ def call_of(context: RequestContext, now: float) -> Call:
 
 
 def call_to(request: Request, request_id: str, operation: Operation, path: str, now: float) -> Call:
-    """The call that ``request`` makes to ``path`` below a mount."""
+    """The call that ``request`` makes to ``path`` below a mount, at ``now`` in seconds since the epoch."""
     return Call(
         request_id=request_id,
         operation=operation,
@@ -54,71 +54,63 @@ async def execute(
     runtime: Runtime, unsealed: Unsealed, context: RequestContext, call: Call, body: Body | None
 ) -> Answer:
     """Steps 7 to 9, audited in every case."""
-    if context.route is not None and not context.route.waits_for_audit:
-        return await _unwaited(runtime, unsealed, context, call, body)
-    writes = context.writes or context.request.wrap_ttl_seconds > 0
+    audit, route, wraps = unsealed.audit, context.route, context.request.wrap_ttl_seconds > 0
+    waits = route is None or route.waits_for_audit
     audited = context.audit_request()
-    pending = await unsealed.audit.begin(audited) if writes else unsealed.audit.hold(audited)
+    if not waits:
+        pending = audit.offer(audited)
+    elif wraps or context.writes:
+        pending = await audit.begin(audited)
+    else:
+        pending = audit.hold(audited)
     try:
         reply = await handle(runtime, context, call, body)
         answer = answer_to(context, call, reply)
-        if context.request.wrap_ttl_seconds and wrappable(reply, context):
+        if wraps and wrappable(reply, context):
             reply = await wrapped(context, call, reply, answer)
             answer = answer_to(context, call, reply)
-    except Exception as error:
+    except BaseException as error:
         # Without a name for the fault, which refers to this frame: a name would keep the request alive.
         response = refused(fault_of(error) or Fault("internal error"), public=context.public)
-        response.crypto = _recorded(runtime, context, call, failed=True)
-        await unsealed.audit.finish(pending, response)
+        response.crypto = _record(runtime, context, call, failed=True)
+        if waits and isinstance(error, Exception):
+            await audit.finish(pending, response)
+        else:  # It was cancelled, and must not wait any more.
+            audit.abandon(pending, response)
         if isinstance(error, Fault) and context.public:
             error.wrapped = False
         raise
-    except BaseException:  # It was cancelled, and must not wait any more.
-        response = refused(Fault("internal error"), public=context.public)
-        response.crypto = _recorded(runtime, context, call, failed=True)
-        unsealed.audit.abandon(pending, response)
-        raise
-    if isinstance(reply, Reply) and reply.raw is not None:
-        response = raw_answer(answer.status, reply.raw.content_type, reply.raw.body)
-    elif isinstance(reply, Unwrapped) or (reply is not None and reply.status is not None and reply.status >= 400):
-        response = raw_answer(answer.status, "application/json", answer.body)
-    else:
-        response = audit_response(reply, call.warnings, context)
+    response = _outcome(context, call, reply, answer)
     if call.crypto is not None or call.crypto_policy is not None:
-        response.crypto = _recorded(runtime, context, call, failed=False)
+        response.crypto = _record(runtime, context, call, failed=False)
     if len(answer.body) > LONG_ANSWER_BYTES:
-        await unsealed.audit.hide_answer(response, context.audit_subject())
-    await unsealed.audit.finish(pending, response)
+        await audit.hide_answer(response, context.audit_subject())
+    if waits:
+        await audit.finish(pending, response)
+    else:
+        audit.abandon(pending, response)
     return answer
 
 
-def _recorded(runtime: Runtime, context: RequestContext, call: Call, *, failed: bool) -> CryptoEntry | None:
-    """Count what was done with keys, for the inventory, and return it for the audit."""
-    mount = ""
-    if context.match is not None:
-        mount = context.match.mounted.entry.path
-        if call.crypto is not None and runtime.uses.active:
-            runtime.uses.count(context.match.mounted, context.tenant.namespace.id, call, call.crypto)
+def _outcome(context: RequestContext, call: Call, reply: Reply | None, answer: Answer) -> AuditResponse:
+    """The audit entry of ``answer``, which is made from ``reply``."""
+    if reply is not None:
+        if reply.raw is not None:
+            return raw_answer(answer.status, reply.raw.content_type, reply.raw.body)
+        if isinstance(reply, Unwrapped) or (reply.status is not None and reply.status >= 400):
+            return raw_answer(answer.status, "application/json", answer.body)
+    return audit_response(reply, call.warnings, context)
+
+
+def _record(runtime: Runtime, context: RequestContext, call: Call, *, failed: bool) -> bytes:
+    """Count the uses of keys for the inventory, and return them for the audit."""
+    match = context.match
+    if match is None:
+        return b""
+    if call.crypto is not None and runtime.uses.active:
+        runtime.uses.count(match.mounted, context.tenant.namespace.id, call, call.crypto)
     began_ns = runtime.in_flight[context.request_id][1]
-    return crypto_entry(call, mount, began_ns, failed=failed)
-
-
-async def _unwaited(
-    runtime: Runtime, unsealed: Unsealed, context: RequestContext, call: Call, body: Body | None
-) -> Answer:
-    """Steps 7 to 9 of a route that doesn't wait for the audit."""
-    pending = unsealed.audit.offer(context.audit_request())
-    response = refused(Fault("internal error"), public=context.public)
-    try:
-        reply = await handle(runtime, context, call, body)
-        answer = answer_to(context, call, reply)
-        response = audit_response(reply, call.warnings, context)
-    except Exception as error:
-        response = refused(fault_of(error) or Fault("internal error"), public=context.public)
-        raise
-    finally:
-        unsealed.audit.abandon(pending, response)
-    return answer
+    return crypto_members(call, match.mounted.entry.path, began_ns, failed=failed)
 
 
 async def handle(runtime: Runtime, context: RequestContext, call: Call, body: Body | None) -> Reply | None:
@@ -157,11 +149,10 @@ async def handle(runtime: Runtime, context: RequestContext, call: Call, body: Bo
 
 def _warn_of_parameters(call: Call, route: Row[Any], match: Match) -> None:
     """Warn of ignored parameters. Answers that set their status are finished already, as OpenBao's are."""
-    unknown = fields.unknown_parameters(route.body, call.given)
+    given = call.given
+    unknown = fields.unknown_parameters(route.body, given)
     if unknown:
         call.warn(fields.ignored_warning(unknown))
-    replaced = match.parameters.keys() & call.given.keys()
-    if route.body.path_only:
-        replaced |= route.body.path_only & call.given.keys()
-    if replaced:
-        call.warn(fields.replaced_warning(replaced))
+    from_path = match.parameters.keys() | route.body.path_only if route.body.path_only else match.parameters.keys()
+    if not from_path.isdisjoint(given):
+        call.warn(fields.replaced_warning(from_path & given.keys()))

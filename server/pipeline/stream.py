@@ -23,7 +23,7 @@ from engines.base import Answers, Call
 from engines.faults import Denied, Fault, InvalidRequest, NotFound, Sealed, Unauthenticated
 from server.access.request_context import RequestContext
 from server.audit.broker import Pending
-from server.audit.crypto import crypto_entry
+from server.audit.crypto import crypto_members
 from server.audit.entry import AuditResponse, refusal
 from server.core.lifecycle import Core
 from server.core.unsealed import Unsealed
@@ -136,7 +136,7 @@ class Stream:
         }
         assert self._context.match is not None, "a stream has a mount"
         mount = self._context.match.mounted.entry.path
-        crypto = crypto_entry(self._call, mount, self._began_ns, failed=error is not None or self.failed > 0)
+        crypto = crypto_members(self._call, mount, self._began_ns, failed=error is not None or self.failed > 0)
         if error is None:
             return AuditResponse(data=counted, crypto=crypto)
         response = refusal(error if isinstance(error, Fault) else Fault("internal error"))
