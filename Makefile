@@ -87,11 +87,11 @@ format: $(VENV)/.dev
 # To be run after any change of the dependencies in pyproject.toml.
 lock: $(VENV)/.dev
 	$(PIP) install uv
-	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url --no-annotate \
+	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url --no-annotate --no-emit-package cryptoserve-sdk \
 	    --custom-compile-command "make lock" pyproject.toml sdk/pyproject.toml --extra crypto-policy --group build -o requirements.lock
-	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate \
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-emit-package cryptoserve-sdk \
 	    --custom-compile-command "make lock" --constraint requirements.lock pyproject.toml sdk/pyproject.toml --extra crypto-policy --group dev -o requirements-dev.lock
-	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate \
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-emit-package cryptoserve-sdk \
 	    --custom-compile-command "make lock" --constraint requirements-dev.lock --group bench -o requirements-bench.lock
 
 $(BIN)/python:

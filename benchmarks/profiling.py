@@ -145,7 +145,7 @@ def _with_py_spy(spy: str, workload: Workload, directory: Path, seconds: float, 
 
 def _with_cprofile(workload: Workload, directory: Path, seconds: float, raw: Path) -> Profile:
     launcher = directory / "launcher.py"
-    launcher.write_text("import sys\nfrom server.cli import main\nsys.exit(main())\n", encoding="utf-8")
+    launcher.write_text("import sys\nfrom cryptoserve_cli.entry import main\nsys.exit(main())\n", encoding="utf-8")
     command = [sys.executable, "-m", "cProfile", "-o", str(raw.resolve()), str(launcher)]
     with Server(Product.CRYPTOSERVE, directory / "server", development=True, command=command) as server:
         done, used = _load(server, workload.prepare(server), seconds)

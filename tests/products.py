@@ -42,7 +42,7 @@ class Product(Enum):
         script = Path(sysconfig.get_path("scripts")) / "cryptoserve"
         if script.exists():
             return [str(script)]
-        return [sys.executable, "-c", "import sys; from server.entry import main; sys.exit(main())"]
+        return [sys.executable, "-c", "import sys; from cryptoserve_cli.entry import main; sys.exit(main())"]
 
 
 def bao_binary() -> Path | None:

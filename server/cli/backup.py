@@ -9,9 +9,10 @@ import os
 import sys
 from pathlib import Path
 
-from server.cli.command import CONFIG_FLAG, Command, CommandFailed, Invocation
+from cryptoserve_cli.command import Command, CommandFailed, Invocation
+from cryptoserve_cli.flags import UsageError
+from server.cli.config_flag import CONFIG_FLAG
 from server.config import ConfigError, load_config
-from server.config.flags import UsageError
 from server.config.settings import Storage
 from server.runtime import plugins
 from storage.base import Copyable, StorageFault

@@ -9,9 +9,9 @@ from typing import Any
 
 import httpx
 
-from server.cli.command import Command, CommandFailed, Invocation, group
+from cryptoserve_cli.command import Command, CommandFailed, Invocation, group
+from cryptoserve_cli.flags import Flag, Flags
 from server.cli.status import CONNECTION_FLAGS, address_in, transport_to
-from server.config.flags import Flag, Flags
 
 _PATH = "/v1/sys/audit-ledger/accept-loss"
 _SECONDS = 20.0

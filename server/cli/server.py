@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from server.cli.command import CONFIG_FLAG, Command, CommandFailed, Invocation
+from cryptoserve_cli.command import Command, CommandFailed, Invocation
+from cryptoserve_cli.flags import Flag, Flags
+from server.cli.config_flag import CONFIG_FLAG
 from server.config import Config, ConfigError, Development, development_config, load_config
-from server.config.flags import Flag, Flags
 from server.config.safety import check_flags
 from server.config.schema import TOP
 from server.config.values import convert_text
@@ -56,7 +57,7 @@ def command(service: OpenService) -> Command:
             raise CommandFailed(str(error)) from error
         return 0
 
-    return Command("Run a server", run_server, FLAGS)
+    return Command("Run a server", run_server, FLAGS, reloads=True)
 
 
 def _serve(config: Config, service: OpenService, read_config: ReadConfig) -> None:

@@ -15,8 +15,8 @@ from urllib.parse import unquote, urlsplit
 
 import httpx
 
-from server.cli.command import Command, CommandFailed, Invocation
-from server.config.flags import Flag, Flags, UsageError
+from cryptoserve_cli.command import Command, CommandFailed, Invocation
+from cryptoserve_cli.flags import Flag, Flags, UsageError
 from server.processes.development import token_file
 
 UNSEALED_STATUS, SEALED_STATUS, FAILING_STATUS = 0, 2, 3

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import uvicorn
 
+from cryptoserve_cli.command import Command, CommandFailed, Invocation
 from server.audit.ledger.witness.app import witness_app
 from server.audit.ledger.witness.config import BadConfig, read_config, read_key
 from server.audit.ledger.witness.records import Records
 from server.audit.ledger.witness.witness import WitnessService
-from server.cli.command import Command, CommandFailed, Invocation
 
 _KEEP_ALIVE_SECONDS = 75
 

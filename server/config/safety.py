@@ -15,9 +15,9 @@ from collections.abc import Mapping, Sequence
 from ipaddress import ip_address
 from itertools import pairwise
 
+from cryptoserve_cli.flags import Flag, Flags
 from server.audit.options import writes_raw
 from server.config import schema as words
-from server.config.flags import Flag, Flags
 from server.config.settings import AuditDevice, Config, Listener, Seal
 from server.config.source import NOWHERE, ConfigError, Place
 

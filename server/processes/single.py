@@ -16,12 +16,12 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from cryptoserve_cli.hangups import take_hangup
 from engines.crypto_policy.fips import FipsMode
 from server.config import Config, ConfigError, Place
 from server.listeners import ConnectionBudget, OpenListener, open_listeners
 from server.processes.development import DevelopmentKeys, banner, store_token, token_file
 from server.processes.service_manager import ServiceManager
-from server.processes.startup_signals import take_hangup
 from server.processes.supervisor import Supervisor
 from server.processes.worker_loop import Member, OpenService, ReadConfig, Service, Serving, new_loop
 from server.runtime.openssl import warn_of_provider

@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import NoReturn
 
+from cryptoserve_cli.hangups import take_hangup
 from server.config import Config, ConfigError
 from server.listeners import ConnectionBudget, OpenListener
 from server.listeners.connection_budget import ABSENT
@@ -41,7 +42,6 @@ from server.processes.messages import (
 )
 from server.processes.service_manager import ServiceManager
 from server.processes.shared_state_server import SharedStateServer
-from server.processes.startup_signals import take_hangup
 from server.processes.worker import FAILED, Worker, end_with_parent
 from server.processes.worker_loop import Member, OpenService, ReadConfig, reread
 from server.runtime import malloc

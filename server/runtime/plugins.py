@@ -1,4 +1,4 @@
-"""Plug-ins: engines, auth methods, stores, seals, audit devices and commands, found by entry points.
+"""Plug-ins: engines, auth methods, stores, seals and audit devices, found by entry points.
 
 CryptoServe's own are found in the same way as third parties', so both use one interface.
 """
@@ -20,7 +20,6 @@ AUTH_METHODS = "cryptoserve.auth_methods"
 STORAGE = "cryptoserve.storage"
 SEALS = "cryptoserve.seals"
 AUDIT_DEVICES = "cryptoserve.audit_devices"
-COMMANDS = "cryptoserve.commands"
 
 
 @cache

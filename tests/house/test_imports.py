@@ -97,6 +97,12 @@ def test_clients_need_nothing_of_the_server(path: Path) -> None:
     assert not {name.split(".")[0] for name in _imported(path)} & ALLOWED.keys()
 
 
+def test_the_server_uses_the_program_and_not_the_client() -> None:
+    uses = {path: {name.split(".")[0] for name in _imported(path)} for path in MODULES}
+    assert not [path for path, names in uses.items() if "cryptoserve" in names]
+    assert {path.relative_to(ROOT).parts[0] for path, names in uses.items() if "cryptoserve_cli" in names} == {"server"}
+
+
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_the_parts_of_a_folder_import_each_other_in_one_direction(folder: Path) -> None:
     """A part is a module of the folder, or a folder in it with all that it holds."""

@@ -31,6 +31,7 @@ _SOURCES = (
     "storage",
     "auth_methods",
     "compat",
+    "sdk",
     "Makefile",
     "pyproject.toml",
     "README.md",
@@ -89,7 +90,9 @@ def test_other_commands_are_left_alone(text: str) -> None:
 def test_name_and_version_are_told_once() -> None:
     assert (_PROJECT["name"], _PROJECT["version"]) == (DISTRIBUTION, VERSION)
     assert metadata.version(DISTRIBUTION) == VERSION
-    assert list(_PROJECT["scripts"]) == ["cryptoserve"]
+    sdk = tomllib.loads((ROOT / "sdk/pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert (list(sdk["scripts"]), "scripts" in _PROJECT) == (["cryptoserve"], False)
+    assert sdk["version"] == VERSION
 
 
 def test_packages_of_the_benchmarks_are_installed() -> None:
@@ -121,16 +124,18 @@ def test_a_wheel_in_a_fresh_environment_serves(tmp_path: Path) -> None:
         copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copyfile
         copy(ROOT / name, source / name)
     options = ("--no-deps", "--no-build-isolation", "--wheel-dir", tmp_path)
-    run(sys.executable, "-m", "pip", "wheel", *options, ".", directory=source)
-    (wheel,) = tmp_path.glob("*.whl")
-    assert wheel.name == f"cryptoserve_server-{VERSION}-py3-none-any.whl"
+    run(sys.executable, "-m", "pip", "wheel", *options, ".", "./sdk", directory=source)
+    wheels = sorted(tmp_path.glob("*.whl"))
+    assert [wheel.name for wheel in wheels] == [
+        f"cryptoserve_{part}-{VERSION}-py3-none-any.whl" for part in ("sdk", "server")
+    ]
     run(sys.executable, "-m", "venv", "--without-pip", tmp_path / "venv")
     python = tmp_path / "venv/bin/python"
-    run(sys.executable, "-m", "pip", "--python", python, "install", "--no-deps", wheel)
+    run(sys.executable, "-m", "pip", "--python", python, "install", "--no-deps", *wheels)
     packages = Path(run(python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))").strip())
     (packages / "of-the-tests.pth").write_text(f"{sysconfig.get_path('purelib')}\n", encoding="utf-8")
     assert run(python, "-c", "import server; print(server.__file__)").startswith(str(tmp_path))
     profiles = "from engines.crypto_policy.profiles.catalogue import all_profiles; print(len(all_profiles()))"
     assert int(run(python, "-c", profiles)) == len(all_profiles())
-    assert run(tmp_path / "venv/bin/cryptoserve", "version") == f"CryptoServe v{VERSION}\n"
+    assert run(tmp_path / "venv/bin/cryptoserve", "version").splitlines()[0] == f"CryptoServe v{VERSION}"
     assert "clean stop" in run(python, ROOT / "tests/smoke.py")

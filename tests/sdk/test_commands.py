@@ -1,15 +1,18 @@
-"""``python -m cryptoserve``: files and pipes, exit statuses, and no output that isn't whole."""
+"""``cryptoserve encrypt`` and its like: files and pipes, exit statuses, and no output that isn't whole."""
 
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from cryptoserve import CryptoServe
+from cryptoserve_cli.dispatch import run_command
 from tests.servers import Server
 
 Run = subprocess.CompletedProcess[bytes]
@@ -94,6 +97,44 @@ def test_a_reader_that_goes_away_is_a_failure(shell: Shell) -> None:
     assert (done.returncode, done.stderr) == (1, b"")
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_command_that_is_ended_leaves_no_file(shell: Shell, number: signal.Signals) -> None:
+    command = [sys.executable, "-m", "cryptoserve", "encrypt", "-", "-context", "files", "-out", "sealed"]
+    with subprocess.Popen(
+        command, cwd=shell.folder, env=shell.environment, stdin=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdin is not None and process.stderr is not None
+        process.stdin.write(bytes(1_000_000))
+        process.stdin.flush()
+        end = time.monotonic() + 30
+        while not any(path.stat().st_size for path in shell.folder.iterdir()):
+            assert time.monotonic() < end
+            time.sleep(0.01)
+        process.send_signal(number)
+        assert process.wait(30) == 128 + number
+        assert process.stderr.read() == b""
+    assert shell.files() == []
+
+
+def test_progress_on_a_terminal(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (shell.folder / "plain").write_bytes(bytes(200_000))
+    for name, value in shell.environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(shell.folder)
+    line = ["encrypt", "--context", "files", "plain", "-out=sealed"]
+    assert run_command(line, shell.environment) == 0
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr("cryptoserve_cli.progress._SECONDS", 0.0)
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    assert run_command(line, shell.environment) == 0
+    told = capsys.readouterr().err.split("\r")
+    assert told[1] == "encrypted 65,536 of 200,000 bytes (32 %)\x1b[K"
+    assert told[-2:] == ["encrypted 200,000 of 200,000 bytes (100 %)\x1b[K", "\x1b[K"]
+    assert shell.run("decrypt", "sealed", "-context", "files").stdout == bytes(200_000)
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -110,7 +151,7 @@ def test_a_reader_that_goes_away_is_a_failure(shell: Shell) -> None:
 def test_wrong_command_lines(shell: Shell, arguments: list[str]) -> None:
     done = shell.run(*arguments)
     assert done.returncode == 2
-    assert b"usage" in done.stderr
+    assert done.stderr.count(b"\n") == 1
     assert b"Traceback" not in done.stderr
 
 

@@ -94,7 +94,7 @@ async def open_example(config: Config, member: Member) -> Service:
 
 
 if __name__ == "__main__":
+    from cryptoserve_cli.dispatch import run
     from server.cli import server
-    from server.cli.dispatch import run
 
     sys.exit(run("server", server.command(open_example), sys.argv[2:], os.environ))

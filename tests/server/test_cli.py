@@ -6,16 +6,17 @@ import re
 import sys
 from dataclasses import dataclass
 from datetime import timedelta
+from importlib import metadata
 from pathlib import Path
 
 import pytest
 
-from server.cli import completion, run_command
-from server.cli.command import Command, CommandFailed, Invocation
-from server.cli.dispatch import find
-from server.config.flags import Flag, UsageError, parse_flags
+from cryptoserve_cli import completion, installed
+from cryptoserve_cli.command import Command, CommandFailed, Invocation
+from cryptoserve_cli.dispatch import run_command
+from cryptoserve_cli.flags import Flag, UsageError, parse_flags
+from cryptoserve_cli.installed import find_command
 from server.processes.development import DevelopmentKeys, banner, store_token, token_file
-from server.runtime import plugins
 from server.runtime.version import VERSION
 from tests.server.certificates import write_certificate
 
@@ -30,11 +31,16 @@ OURS = [
     "backup",
     "cbom",
     "completion",
+    "decrypt",
+    "encrypt",
     "inventory",
     "operator",
     "restore",
+    "rewrap",
     "server",
+    "sign",
     "status",
+    "verify",
     "version",
     "witness",
 ]
@@ -85,7 +91,9 @@ def test_unknown_flags_are_refused(arguments: list[str], expected: str) -> None:
 @pytest.mark.parametrize("arguments", [["version"], ["-version"], ["--version"]])
 def test_version(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert run_command(arguments, {}) == 0
-    assert capsys.readouterr().out == f"CryptoServe v{VERSION}\n"
+    assert (
+        capsys.readouterr().out == f"CryptoServe v{VERSION}\nCryptoServe SDK v{metadata.version('cryptoserve-sdk')}\n"
+    )
 
 
 @pytest.mark.parametrize("arguments", [["-h"], ["help"], ["--help"]])
@@ -97,7 +105,7 @@ def test_help_names_every_command(arguments: list[str], capsys: pytest.CaptureFi
 
 @pytest.mark.parametrize("name", OURS)
 def test_help_of_a_command_names_every_flag_and_operand(name: str, capsys: pytest.CaptureFixture[str]) -> None:
-    command = find(name)
+    command = find_command(name)
     for arguments in ([name, "-h"], [name, "-nope", "-help"], ["help", name]):
         assert run_command(arguments, {}) == 0
         text = capsys.readouterr().out
@@ -166,26 +174,22 @@ def others(monkeypatch: pytest.MonkeyPatch) -> None:
 
     command = Command("Shout", shout, (Flag("fail", "Fail.", takes_value=False),), ("WORD",))
     points = [Point("shout", command), Point("broken", ImportError("no module named x")), Point("odd", "text")]
-    monkeypatch.setattr(plugins, "_installed", lambda group: {point.name: point for point in points})
-    plugins.load.cache_clear()
+    monkeypatch.setattr(installed, "_points", lambda: {point.name: point for point in points})
 
 
 @pytest.mark.usefixtures("others")
 def test_commands_of_other_packages(capsys: pytest.CaptureFixture[str]) -> None:
-    try:
-        assert run_command(["shout", "hello"], {"MARK": "!"}) == 7
-        assert capsys.readouterr().out == "HELLO!"
-        assert run_command(["shout", "-fail", "hello"], {}) == 1
-        assert capsys.readouterr().err == "no voice\n"
-        assert run_command(["broken"], {}) == 1
-        assert capsys.readouterr().err == "the command broken can't be loaded: ImportError: no module named x\n"
-        assert run_command(["odd"], {}) == 1
-        assert capsys.readouterr().err == "the command odd can't be loaded: it is no Command\n"
-        assert run_command(["-h"], {}) == 0
-        assert "  broken      (can't be loaded)\n" in capsys.readouterr().out
-        assert "shout" in completion.SHELLS["bash"](completion._commands())
-    finally:
-        plugins.load.cache_clear()
+    assert run_command(["shout", "hello"], {"MARK": "!"}) == 7
+    assert capsys.readouterr().out == "HELLO!"
+    assert run_command(["shout", "-fail", "hello"], {}) == 1
+    assert capsys.readouterr().err == "no voice\n"
+    assert run_command(["broken"], {}) == 1
+    assert capsys.readouterr().err == "the command broken can't be loaded: ImportError: no module named x\n"
+    assert run_command(["odd"], {}) == 1
+    assert capsys.readouterr().err == "the command odd can't be loaded: it is no Command\n"
+    assert run_command(["-h"], {}) == 0
+    assert "  broken      (can't be loaded)\n" in capsys.readouterr().out
+    assert "shout" in completion.SHELLS["bash"](completion._commands())
 
 
 GOOD = """

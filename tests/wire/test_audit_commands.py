@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from server.cli import run_command
+from cryptoserve_cli.dispatch import run_command
 from tests.ledger_load import Load, await_size, declared, ready
 from tests.products import Product
 from tests.servers import Server

@@ -28,7 +28,7 @@ def _started(directory: Path, configuration: str) -> Iterator[Server]:
     with (
         (directory / "stderr").open("a") as log,
         subprocess.Popen(
-            [sys.executable, "-m", "server.cli", "server", "-config=cryptoserve.hcl"],
+            [sys.executable, "-m", "cryptoserve", "server", "-config=cryptoserve.hcl"],
             cwd=directory,
             env={"PATH": os.environ["PATH"], "PYTHONPATH": str(CHECKOUT), "HOME": str(directory)},
             stdout=subprocess.PIPE,
@@ -80,5 +80,5 @@ def test_installing(tmp_path: Path) -> None:
     for name in ("Makefile", "pyproject.toml", "README.md", "LICENSE", "requirements.lock"):
         shutil.copyfile(CHECKOUT / name, tmp_path / "checkout" / name)
     with session(tmp_path / "checkout", {}, PYTHONPATH=str(packages), PYTHONWARNINGS="", PIP_NO_INDEX="1") as reader:
-        assert reader.run(extract(_DOCUMENT)[0]).endswith(f"CryptoServe v{VERSION}\n")
+        assert f"\nCryptoServe v{VERSION}\n" in reader.run(extract(_DOCUMENT)[0])
     assert (tmp_path / "checkout/venv/bin/cryptoserve").exists()

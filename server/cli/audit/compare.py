@@ -7,10 +7,10 @@ import json
 import sys
 from typing import Any
 
+from cryptoserve_cli.command import Command, CommandFailed, Invocation
 from server.audit.ledger.offline.proven import NotProven, ProvenLog, first_difference
 from server.audit.ledger.offline.sources import Unreadable
 from server.cli.audit.inputs import FORMAT_FLAG, FORMATS, open_source, read_choice
-from server.cli.command import Command, CommandFailed, Invocation
 
 PREFIX, FORK, OTHERS = 0, 1, 2
 

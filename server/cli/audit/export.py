@@ -6,6 +6,9 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from cryptoserve_cli.command import Command, CommandFailed, Invocation
+from cryptoserve_cli.flags import Flag, Flags, UsageError
+from cryptoserve_cli.progress import Progress
 from server.audit.ledger.offline.exports.cursor import BadCursor
 from server.audit.ledger.offline.exports.formats import FORMATS
 from server.audit.ledger.offline.exports.parquet import ParquetSink
@@ -15,9 +18,6 @@ from server.audit.ledger.offline.findings import GOOD, TAMPERED, UNREADABLE
 from server.audit.ledger.offline.proven import NotProven, ProvenLog
 from server.audit.ledger.offline.sources import Unreadable
 from server.cli.audit.inputs import POLICY_FLAG, open_source, read_choice, read_file, read_number, read_policy
-from server.cli.audit.progress import Progress
-from server.cli.command import Command, CommandFailed, Invocation
-from server.config.flags import Flag, Flags, UsageError
 
 _PARQUET = "parquet"
 _MAX_HEADER_BYTES = 64 * 1024

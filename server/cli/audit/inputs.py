@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from cryptoserve_cli.command import CommandFailed
+from cryptoserve_cli.flags import Flag, Flags, UsageError
 from server.audit.ledger.log.notes import MAX_NOTE_BYTES, BadNote, decode_decimal
 from server.audit.ledger.log.policy import MAX_POLICY_BYTES, Policy, parse_policy
 from server.audit.ledger.log.tiles import MAX_SIZE
 from server.audit.ledger.offline.sources import BadFile, DirectorySource, HttpSource, Unreadable
-from server.cli.command import CommandFailed
-from server.config.flags import Flag, Flags, UsageError
 
 _API = "/v1/sys/audit-ledger/"
 FORMATS = ("text", "json")

@@ -5,6 +5,9 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from cryptoserve_cli.command import Command, CommandFailed, Invocation
+from cryptoserve_cli.flags import Flag, UsageError
+from cryptoserve_cli.progress import Progress
 from server.audit.ledger.log.notes import BadNote
 from server.audit.ledger.log.proof_text import MAX_PROOF_BYTES, SUFFIX, InclusionProof, parse_proof
 from server.audit.ledger.log.tiles import MAX_ENTRY_BYTES
@@ -14,9 +17,6 @@ from server.audit.ledger.offline.prove import Proved, check_proof, prove_request
 from server.audit.ledger.offline.proven import NotProven, ProvenLog
 from server.audit.ledger.offline.sources import BadFile, Source, Unreadable
 from server.cli.audit.inputs import POLICY_FLAG, open_source, read_file, read_policy
-from server.cli.audit.progress import Progress
-from server.cli.command import Command, CommandFailed, Invocation
-from server.config.flags import Flag, UsageError
 
 _MAX_LARGE_BYTES = 256 * 1024 * 1024
 

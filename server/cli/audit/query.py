@@ -6,6 +6,9 @@ import json
 import sys
 from typing import Any
 
+from cryptoserve_cli.command import Command, CommandFailed, Invocation
+from cryptoserve_cli.flags import Flag, Flags, UsageError
+from cryptoserve_cli.progress import Progress
 from server.audit.ledger.offline.entries import Clock
 from server.audit.ledger.offline.findings import GOOD, TAMPERED, UNREADABLE
 from server.audit.ledger.offline.proven import NotProven, ProvenLog
@@ -20,9 +23,6 @@ from server.cli.audit.inputs import (
     read_number,
     read_policy,
 )
-from server.cli.audit.progress import Progress
-from server.cli.command import Command, CommandFailed, Invocation
-from server.config.flags import Flag, Flags, UsageError
 
 _DEFAULT_LIMIT = 100
 _MAX_LIMIT = 100_000

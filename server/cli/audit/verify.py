@@ -7,14 +7,14 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from cryptoserve_cli.command import Command, CommandFailed, Invocation
+from cryptoserve_cli.flags import Flag
+from cryptoserve_cli.progress import Progress
 from server.audit.ledger.log.checkpoints import parse_checkpoint
 from server.audit.ledger.log.notes import MAX_NOTE_BYTES, BadNote
 from server.audit.ledger.offline.findings import GOOD, TAMPERED, UNREADABLE, WEAKER, Report, worst
 from server.audit.ledger.offline.verify import Kept, Request, verify_directory
 from server.cli.audit.inputs import FORMAT_FLAG, FORMATS, POLICY_FLAG, read_choice, read_file, read_number, read_policy
-from server.cli.audit.progress import Progress
-from server.cli.command import Command, CommandFailed, Invocation
-from server.config.flags import Flag
 
 _RESULTS = {
     GOOD: "good: the log is as it was signed",

@@ -11,6 +11,8 @@ from datetime import date
 from typing import Any
 from xml.sax.saxutils import quoteattr
 
+from cryptoserve_cli.command import Command, CommandFailed, Invocation
+from cryptoserve_cli.flags import Flag, UsageError
 from engines.algorithms.registry import ALGORITHMS
 from engines.crypto_policy.profiles.catalogue import find_profile
 from engines.crypto_policy.profiles.judging import utc_day
@@ -18,9 +20,7 @@ from engines.crypto_policy.profiles.matrix import row_properties
 from engines.crypto_policy.profiles.model import Verdict
 from engines.durations import SECOND
 from engines.encoding import parse_rfc3339
-from server.cli.command import Command, CommandFailed, Invocation
 from server.cli.inventory.sources import SOURCE_FLAGS, Item, read_source
-from server.config.flags import Flag, UsageError
 from server.inventory.verdicts import Judging, verdicts_of, worst_of
 from server.runtime.version import VERSION
 

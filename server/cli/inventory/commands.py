@@ -7,10 +7,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from server.cli.command import Command, CommandFailed, Invocation, group
+from cryptoserve_cli.command import Command, CommandFailed, Invocation, group
+from cryptoserve_cli.flags import Flag, UsageError
 from server.cli.inventory.check import CHECK
 from server.cli.inventory.sources import SOURCE_FLAGS, Item, ask_bytes, read_source
-from server.config.flags import Flag, UsageError
 from server.inventory.documents import FORMATS
 
 _FAILED = 2

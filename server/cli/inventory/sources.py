@@ -16,12 +16,12 @@ from urllib.parse import quote, urlencode
 import httpx
 import msgspec
 
+from cryptoserve_cli.command import CommandFailed, Invocation
+from cryptoserve_cli.flags import Flag
 from engines.algorithms.cyclonedx import assets
 from engines.algorithms.registry import ALGORITHMS
 from engines.algorithms.symmetric.mac import HMAC_KEY
-from server.cli.command import CommandFailed, Invocation
 from server.cli.status import CONNECTION_FLAGS, address_in, transport_to
-from server.config.flags import Flag
 from server.processes.development import token_file
 
 SNAPSHOT = "snapshot:"

@@ -12,13 +12,13 @@ import pytest
 from compat import queries
 from compat.hcl.reader import Attribute, Block, Body, parse
 from compat.json import text
+from cryptoserve_cli.flags import Flag
 from server.audit.devices.file import FileDevice
 from server.audit.ledger.device.device import LedgerDevice
 from server.audit.options import OPTIONS
 from server.cli.server import FLAGS
 from server.config import load_config
 from server.config import schema as words
-from server.config.flags import Flag
 from server.config.schema import Kind, Setting
 from server.config.source import NOWHERE
 from server.config.values import convert

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from cryptoserve_cli.flags import parse_flags
 from server.cli.server import FLAGS
 from server.config import Config, ConfigError, load_config
-from server.config.flags import parse_flags
 from server.config.safety import check_flags
 
 RANDOM_KEY = bytes.fromhex("9d1f0c6be2447a5183ce30f9a86b57d4710e2cbf9588d36a4f13e7c205ba6cde")

@@ -22,7 +22,7 @@ from tests.server.processes.test_process import ROOT, SECONDS, Running, ask, sta
 from tests.server.processes.test_supervisor import await_true, children
 
 WORKERS = (1, 3)
-HOLDING = "from server.processes.startup_signals import hold_hangups; hold_hangups()"
+HOLDING = "from cryptoserve_cli.hangups import hold_hangups; hold_hangups()"
 """What the entry point does first."""
 
 CONFIG = """
@@ -121,26 +121,31 @@ def test_a_manager_that_cannot_be_told_disturbs_nothing(address: str) -> None:
     manager.stopping()
 
 
-def test_the_entry_point_holds_hang_ups_before_it_imports_anything_large() -> None:
+@pytest.mark.parametrize(
+    ("command", "status"),
+    [(["server", "-h"], 0), (["version"], -signal.SIGHUP)],
+    ids=["held for what reloads", "and passed on to other commands"],
+)
+def test_the_entry_point_holds_hang_ups_before_it_imports_anything_large(command: list[str], status: int) -> None:
     script = (
         "import signal, sys\n"
         "before = set(sys.modules)\n"
-        "import server.entry\n"
+        "import cryptoserve_cli.entry\n"
         "print(*sorted(name for name in set(sys.modules) - before if name.partition('.')[0] != 'encodings'))\n"
         "held = []\n"
         "class Finder:\n"
         "    def find_spec(self, name, path, target=None):\n"
-        "        if name == 'server.cli':\n"
+        "        if name == 'cryptoserve_cli.dispatch':\n"
         "            signal.raise_signal(signal.SIGHUP)\n"
         "            print('still there')\n"
         "sys.meta_path.insert(0, Finder())\n"
-        "sys.argv = ['cryptoserve', 'version']\n"
-        "sys.exit(server.entry.main())\n"
+        f"sys.argv = {['cryptoserve', *command]}\n"
+        "sys.exit(cryptoserve_cli.entry.main())\n"
     )
     run = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=SECONDS)
     imported, *rest = run.stdout.splitlines()
-    assert (run.returncode, run.stderr) == (0, "")
-    ours = {"server", "server.entry", "server.processes", "server.processes.startup_signals"}
+    assert (run.returncode, run.stderr) == (status, "")
+    ours = {"cryptoserve_cli", "cryptoserve_cli.entry", "cryptoserve_cli.hangups"}
     assert set(imported.split()) <= {"__future__", "enum", "signal", "types"} | ours
     assert rest[0] == "still there"
 

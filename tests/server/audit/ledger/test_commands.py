@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
+from cryptoserve_cli.dispatch import run_command
 from server.audit.ledger.log.keys import NoteSigner, SignatureType
 from server.audit.ledger.log.proof_text import parse_proof
-from server.cli import run_command
 from tests.server.audit.ledger.ledgers import Ledger, audit_entries, line, make, member, policy_text, signers
 from tests.server.audit.ledger.test_verify import flip
 
@@ -252,7 +252,7 @@ def test_entries_do_not_command_a_terminal(tmp_path: Path, capsys: pytest.Captur
 def test_progress_is_shown_on_a_terminal_alone(
     ledger: Ledger, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("server.cli.audit.progress._SECONDS", 0.0)
+    monkeypatch.setattr("cryptoserve_cli.progress._SECONDS", 0.0)
     assert Ran(capsys, "verify", ledger.path).err == ""
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
     shown = Ran(capsys, "verify", ledger.path).err

@@ -15,13 +15,13 @@ from typing import Any
 
 import pytest
 
+from cryptoserve_cli.dispatch import run_command
 from server.audit.ledger.offline.exports import sinks
 from server.audit.ledger.offline.exports.formats import FORMATS, cef, ndjson, rfc5424
 from server.audit.ledger.offline.exports.ocsf import api_activity
 from server.audit.ledger.offline.exports.otlp import logs_data
 from server.audit.ledger.offline.exports.records import Record
 from server.audit.ledger.offline.exports.sinks import HttpSink, SinkFault
-from server.cli import run_command
 from server.runtime.version import VERSION
 from tests.server.audit.ledger.ledgers import ORIGIN, Ledger, audit_entries, line, pair
 from tests.server.audit.ledger.test_verify import flip

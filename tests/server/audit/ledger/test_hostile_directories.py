@@ -10,7 +10,7 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from server.cli import run_command
+from cryptoserve_cli.dispatch import run_command
 from tests.server.audit.ledger.ledgers import Ledger
 
 STATUSES = {0, 1, 2, 3}

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from server.cli import run_command
-from server.cli.completion import SHELLS
+from cryptoserve_cli.completion import SHELLS
+from cryptoserve_cli.dispatch import run_command
 
 BASH = """
 source "$1"
@@ -45,16 +45,21 @@ def _run(*command: str, directory: Path) -> list[str]:
                 "backup",
                 "cbom",
                 "completion",
+                "decrypt",
+                "encrypt",
                 "inventory",
                 "operator",
                 "restore",
+                "rewrap",
                 "server",
+                "sign",
                 "status",
+                "verify",
                 "version",
                 "witness",
             ],
         ),
-        ("cryptoserve s", ["server", "status"]),
+        ("cryptoserve s", ["server", "sign", "status"]),
         ("cryptoserve audit ver", ["verify", "verify-proof"]),
         ("cryptoserve audit verify -ke", ["-kept=", "-key=", "-key-version="]),
         ("cryptoserve nope", [""]),

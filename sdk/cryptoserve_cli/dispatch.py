@@ -10,9 +10,10 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 
-from server.cli.command import Command, CommandFailed, Invocation
-from server.config.flags import UsageError, parse_flags, usage
-from server.runtime import plugins
+from cryptoserve_cli.command import Command, CommandFailed, Invocation
+from cryptoserve_cli.flags import UsageError, parse_flags, usage
+from cryptoserve_cli.hangups import release_hangups
+from cryptoserve_cli.installed import command_names, find_command
 
 UNKNOWN_STATUS = 2
 
@@ -30,10 +31,10 @@ def run_command(arguments: Sequence[str], environment: Mapping[str, str]) -> int
             sys.stdout.write(overview())
             return 0
         arguments = [*arguments[1:], "-h"]
-    if name not in plugins.names(plugins.COMMANDS):
-        return _complain(_unknown(name, plugins.names(plugins.COMMANDS)), UNKNOWN_STATUS)
+    if name not in command_names():
+        return _complain(_unknown(name, command_names()), UNKNOWN_STATUS)
     try:
-        command = find(name)
+        command = find_command(name)
     except CommandFailed as error:
         return _complain(str(error))
     return run(name, command, arguments[1:], environment)
@@ -51,32 +52,23 @@ def run(name: str, command: Command, arguments: Sequence[str], environment: Mapp
         return _complain(_unknown(arguments[0] if arguments else "", command.subcommands, name), command.failed_status)
     try:
         flags = parse_flags(arguments, command.flags, environment, command.operands)
+        if not command.reloads:
+            release_hangups()
         return command.run(Invocation(flags, environment))
     except UsageError as error:
         line = str(error)
         told = line if line.endswith("?") else f"{line}; cryptoserve {name} -h tells more"
-        return _complain(told, command.failed_status)
+        return _complain(told, command.failed_status if command.usage_status is None else command.usage_status)
     except CommandFailed as error:
         return _complain(str(error), command.failed_status)
-
-
-def find(name: str) -> Command:
-    """The installed command ``name``. Raises ``CommandFailed`` if its package can't be used."""
-    try:
-        command = plugins.load(plugins.COMMANDS, name)
-    except Exception as error:
-        raise CommandFailed(f"the command {name} can't be loaded: {type(error).__name__}: {error}") from error
-    if not isinstance(command, Command):
-        raise CommandFailed(f"the command {name} can't be loaded: it is no Command")
-    return command
 
 
 def overview() -> str:
     """The help of the program: all commands."""
     lines = []
-    for name in plugins.names(plugins.COMMANDS):
+    for name in command_names():
         try:
-            told = find(name).help
+            told = find_command(name).help
         except CommandFailed:
             told = "(can't be loaded)"
         lines.append(f"  {name:<12}{told}\n")

@@ -9,10 +9,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 
-from server.cli import dispatch
-from server.cli.command import Command, CommandFailed, Invocation
-from server.config.flags import Flag, UsageError
-from server.runtime import plugins
+from cryptoserve_cli.command import Command, CommandFailed, Invocation
+from cryptoserve_cli.flags import Flag, UsageError
+from cryptoserve_cli.installed import command_names, find_command
 
 Commands = Mapping[str, Command]
 
@@ -28,9 +27,9 @@ def _run(invocation: Invocation) -> int:
 def _commands() -> Commands:
     """The installed commands that can be loaded."""
     found = {}
-    for name in plugins.names(plugins.COMMANDS):
+    for name in command_names():
         try:
-            found[name] = dispatch.find(name)
+            found[name] = find_command(name)
         except CommandFailed:
             continue
     return found

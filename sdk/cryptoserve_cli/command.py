@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from server.config.flags import Flag, Flags
+from cryptoserve_cli.flags import Flag, Flags
 
 
 class CommandFailed(Exception):
@@ -41,10 +41,16 @@ class Command:
     """Its help text below the flags."""
 
     failed_status: int = 1
-    """The exit status after ``CommandFailed`` and ``UsageError``."""
+    """The exit status after ``CommandFailed``."""
+
+    usage_status: int | None = None
+    """The exit status after ``UsageError``, if it is another one."""
 
     subcommands: Mapping[str, Command] = field(default_factory=dict)
     """The commands of a group, whose own ``run`` is never called."""
+
+    reloads: bool = False
+    """Whether SIGHUP asks it to reload: it takes one that came while it was loaded from ``hangups``."""
 
 
 def group(help_line: str, subcommands: Mapping[str, Command], failed_status: int = 1) -> Command:
@@ -54,10 +60,3 @@ def group(help_line: str, subcommands: Mapping[str, Command], failed_status: int
         raise AssertionError("a group is no command")
 
     return Command(help_line, run, operands=("COMMAND",), failed_status=failed_status, subcommands=subcommands)
-
-
-CONFIG_FLAG = Flag(
-    "config",
-    "A configuration file, or a folder of .hcl and .json files. May be given several times.",
-    environment=("BAO_CONFIG_PATH", "VAULT_CONFIG_PATH"),
-)

@@ -1,0 +1,11 @@
+"""``-config``: the flag of commands that read the server's configuration."""
+
+from __future__ import annotations
+
+from cryptoserve_cli.flags import Flag
+
+CONFIG_FLAG = Flag(
+    "config",
+    "A configuration file, or a folder of .hcl and .json files. May be given several times.",
+    environment=("BAO_CONFIG_PATH", "VAULT_CONFIG_PATH"),
+)
