@@ -414,7 +414,7 @@ class EngineType(Generic[P, E]):
     eager: bool = False
     """Whether handlers may start before their request is a task, which saves the task if they never wait.
 
-    Such a handler must tolerate another running task after its first wait, which anyio, and so httpx, doesn't."""
+    Such a handler must tolerate another running task after its first wait, which anyio, and so httpx2, doesn't."""
 
     algorithms: Collection[str] = ()
     """The algorithms of its keys: names of rows of the registry."""

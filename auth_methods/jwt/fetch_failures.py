@@ -6,14 +6,14 @@ import logging
 import socket
 import ssl
 
-import httpx
+import httpx2
 
 _log = logging.getLogger(__name__)
 
 _MAX_CAUSES = 20
 _TIMEOUTS: tuple[tuple[type[Exception], str], ...] = (
-    (httpx.ConnectTimeout, "there was no connection in time"),
-    (httpx.TimeoutException, "there was no answer in time"),
+    (httpx2.ConnectTimeout, "there was no connection in time"),
+    (httpx2.TimeoutException, "there was no answer in time"),
     (TimeoutError, "it took too long"),
 )
 

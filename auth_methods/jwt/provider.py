@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote_plus
 
-import httpx
+import httpx2
 
 from auth_methods.jwt.remote import EARLY_SECONDS, FRESH_SECONDS, FetchFailed, KeySource, discovered, document, session
 from engines.base import Clock
@@ -127,7 +127,7 @@ def _endpoints(found: Mapping[str, Any]) -> Endpoints:
     user_info = found.get("userinfo_endpoint", "")
     if not (isinstance(authorization, str) and isinstance(token, str) and isinstance(user_info, str)):
         raise FetchFailed("the discovery document lacks the endpoints of logins")
-    if httpx.URL(authorization).scheme not in ("https", "http"):
+    if httpx2.URL(authorization).scheme not in ("https", "http"):
         raise FetchFailed("the provider's authorization endpoint is no web address")
     methods = found.get("token_endpoint_auth_methods_supported")
     in_body = isinstance(methods, list) and _POST in methods and _BASIC not in methods

@@ -17,7 +17,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-import httpx
+import httpx2
 import orjson
 
 from auth_methods.jwt.fetch_failures import cause_of, report
@@ -125,35 +125,35 @@ async def fetch_keys(source: KeySource) -> list[Key]:
 
 
 @asynccontextmanager
-async def session(source: KeySource) -> AsyncIterator[httpx.AsyncClient]:
+async def session(source: KeySource) -> AsyncIterator[httpx2.AsyncClient]:
     """A client with the trust of ``source``, bounded in time; failures in the block raise ``FetchFailed``."""
     context = source.tls()
-    timeout = httpx.Timeout(FETCH_SECONDS / 2)
+    timeout = httpx2.Timeout(FETCH_SECONDS / 2)
     try:
         async with (
             asyncio.timeout(FETCH_SECONDS),
-            httpx.AsyncClient(verify=context, timeout=timeout, trust_env=False, follow_redirects=False) as client,
+            httpx2.AsyncClient(verify=context, timeout=timeout, trust_env=False, follow_redirects=False) as client,
         ):
             yield client
-    except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, ValueError) as error:
+    except (httpx2.HTTPError, httpx2.InvalidURL, TimeoutError, ValueError) as error:
         # ValueErrors are host names that IDNA refuses, and texts that don't fit a URL or a header.
         raise FetchFailed(cause_of(error)) from error
 
 
-async def discovered(client: httpx.AsyncClient, issuer: str) -> Mapping[str, Any]:
+async def discovered(client: httpx2.AsyncClient, issuer: str) -> Mapping[str, Any]:
     """The discovery document of a provider. Raises ``FetchFailed``."""
     found = await document(client, issuer.rstrip("/") + _DISCOVERY)
     if not isinstance(found, dict) or found.get("issuer") != issuer:
         raise FetchFailed("the issuer in the discovery document isn't the URL that it came from")
     named = [found[name] for name in _FETCHED if isinstance(found.get(name), str)]
-    if httpx.URL(issuer).scheme == "https" and any(httpx.URL(text).scheme != "https" for text in named):
+    if httpx2.URL(issuer).scheme == "https" and any(httpx2.URL(text).scheme != "https" for text in named):
         # Plain HTTP is for providers on this machine only.
         raise FetchFailed("the discovery document names addresses without TLS")
     return found
 
 
 async def document(
-    client: httpx.AsyncClient,
+    client: httpx2.AsyncClient,
     text: str,
     *,
     form: Mapping[str, str] | None = None,
@@ -163,18 +163,18 @@ async def document(
 
     Requests with a secret (a form, or headers) follow no redirect.
     """
-    url = httpx.URL(text)
+    url = httpx2.URL(text)
     try:
         return await _document(client, url, form, headers)
     except FetchFailed as error:
         reason = str(error)
-    except httpx.HTTPError as error:
+    except httpx2.HTTPError as error:
         reason = cause_of(error)
     raise FetchFailed(f"{url.copy_with(username=None, password=None, query=None, fragment=None)}: {reason}")
 
 
 async def _document(
-    client: httpx.AsyncClient, url: httpx.URL, form: Mapping[str, str] | None, headers: Mapping[str, str] | None
+    client: httpx2.AsyncClient, url: httpx2.URL, form: Mapping[str, str] | None, headers: Mapping[str, str] | None
 ) -> Any:
     method = "GET" if form is None else "POST"
     for _ in range(_MAX_REDIRECTS + 1):
@@ -204,7 +204,7 @@ async def _document(
     raise FetchFailed("too many redirects")
 
 
-def _check_url(url: httpx.URL) -> None:
+def _check_url(url: httpx2.URL) -> None:
     if url.port is not None and not 0 < url.port <= _MAX_PORT:
         raise FetchFailed("there is no such port")
     if url.scheme == "https" and url.host:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-import httpx
+import httpx2
 
 from cryptoserve_cli.command import Command, CommandFailed, Invocation, group
 from cryptoserve_cli.flags import Flag, Flags
@@ -36,12 +36,12 @@ def _ask(flags: Flags, body: dict[str, Any]) -> dict[str, Any]:
     address = address_in(flags)
     try:
         transport, base = transport_to(flags, address)
-        with httpx.Client(transport=transport, timeout=_SECONDS, trust_env=False) as client:
+        with httpx2.Client(transport=transport, timeout=_SECONDS, trust_env=False) as client:
             answer = client.post(base + _PATH, json=body)
         told: dict[str, Any] = answer.json()
-    except (httpx.HTTPError, OSError, ValueError) as error:
+    except (httpx2.HTTPError, OSError, ValueError) as error:
         raise CommandFailed(f"{address} doesn't answer: {str(error) or type(error).__name__}") from error
-    if answer.status_code != httpx.codes.OK:
+    if answer.status_code != httpx2.codes.OK:
         raise CommandFailed("; ".join(map(str, told.get("errors", ()))) or f"{address} answers {answer.status_code}")
     return told
 

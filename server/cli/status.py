@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-import httpx
+import httpx2
 
 from cryptoserve_cli.command import Command, CommandFailed, Invocation
 from cryptoserve_cli.flags import Flag, Flags, UsageError
@@ -150,10 +150,10 @@ def _ask(flags: Flags, path: str, headers: Mapping[str, str], statuses: Collecti
     address = address_in(flags)
     try:
         transport, base = transport_to(flags, address)
-        with httpx.Client(transport=transport, timeout=_SECONDS, trust_env=False) as client:
+        with httpx2.Client(transport=transport, timeout=_SECONDS, trust_env=False) as client:
             answer = client.get(base + path, headers=headers)
         status = answer.json()
-    except (httpx.HTTPError, OSError, ValueError) as error:
+    except (httpx2.HTTPError, OSError, ValueError) as error:
         raise CommandFailed(f"{address} doesn't tell its status: {str(error) or type(error).__name__}") from error
     if answer.status_code == _FORBIDDEN:
         raise CommandFailed(f"{address} refuses: the token has no read on sys/health, or isn't valid")
@@ -170,19 +170,19 @@ def address_in(flags: Flags) -> str:
     return address
 
 
-def transport_to(flags: Flags, address: str) -> tuple[httpx.HTTPTransport, str]:
+def transport_to(flags: Flags, address: str) -> tuple[httpx2.HTTPTransport, str]:
     """The way to ``address`` that ``CONNECTION_FLAGS`` describe, and the beginning of URLs. Raises ``OSError``."""
     if address.startswith("unix://"):
-        return httpx.HTTPTransport(uds=unquote(address.removeprefix("unix://"))), "http://localhost"
+        return httpx2.HTTPTransport(uds=unquote(address.removeprefix("unix://"))), "http://localhost"
     if address.startswith("http://"):
-        return httpx.HTTPTransport(), address.rstrip("/")
+        return httpx2.HTTPTransport(), address.rstrip("/")
     context = ssl.create_default_context(cafile=flags.last("ca-cert") or None)
     if flags.has("tls-skip-verify"):
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     if certificate := flags.last("client-cert"):
         context.load_cert_chain(certificate, flags.last("client-key") or None)
-    return httpx.HTTPTransport(verify=context), address.rstrip("/")
+    return httpx2.HTTPTransport(verify=context), address.rstrip("/")
 
 
 COMMAND = Command(

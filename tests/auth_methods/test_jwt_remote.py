@@ -15,7 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -251,7 +251,7 @@ async def test_a_provider_that_is_down_is_not_asked_by_every_login(provider: Pro
 
 
 async def test_keys_are_fetched_for_a_request_that_has_not_waited_yet(server: Server, provider: Provider) -> None:
-    """Listeners begin with requests before there is a task for them, and httpx keeps account of the running task."""
+    """Listeners begin with requests before there is a task for them, and httpx2 keeps account of the running task."""
     loop = asyncio.get_running_loop()
     answered: asyncio.Future[int] = loop.create_future()
 
@@ -338,20 +338,20 @@ def _because(error: BaseException, cause: BaseException) -> BaseException:
 @pytest.mark.parametrize(
     ("error", "words"),
     [
-        (httpx.ReadTimeout("x"), "there was no answer in time"),
-        (_because(httpx.ConnectTimeout("x"), TimeoutError()), "there was no connection in time"),
+        (httpx2.ReadTimeout("x"), "there was no answer in time"),
+        (_because(httpx2.ConnectTimeout("x"), TimeoutError()), "there was no connection in time"),
         (TimeoutError(), "it took too long"),
-        (httpx.RemoteProtocolError("what it sent"), "RemoteProtocolError"),
-        (_because(httpx.ConnectError("x"), OSError(101, "Network is unreachable")), "network is unreachable"),
+        (httpx2.RemoteProtocolError("what it sent"), "RemoteProtocolError"),
+        (_because(httpx2.ConnectError("x"), OSError(101, "Network is unreachable")), "network is unreachable"),
         (
-            _because(httpx.ConnectError("x"), socket.gaierror(socket.EAI_AGAIN, "no")),
+            _because(httpx2.ConnectError("x"), socket.gaierror(socket.EAI_AGAIN, "no")),
             "the host can't be looked up: no",
         ),
         (
-            _because(httpx.ConnectError("x"), ExceptionGroup("all", [OSError(), ConnectionRefusedError(111, "x")])),
+            _because(httpx2.ConnectError("x"), ExceptionGroup("all", [OSError(), ConnectionRefusedError(111, "x")])),
             "the connection was refused",
         ),
-        (_because(httpx.ConnectError("x"), httpx.ConnectError("y")), "ConnectError"),
+        (_because(httpx2.ConnectError("x"), httpx2.ConnectError("y")), "ConnectError"),
     ],
 )
 def test_causes_are_told_by_the_kinds_of_errors(error: BaseException, words: str) -> None:
@@ -359,8 +359,8 @@ def test_causes_are_told_by_the_kinds_of_errors(error: BaseException, words: str
 
 
 def test_a_circle_of_causes_comes_to_an_end() -> None:
-    error = httpx.ConnectError("x")
-    assert cause_of(_because(error, _because(httpx.ConnectError("y"), error))) == "ConnectError"
+    error = httpx2.ConnectError("x")
+    assert cause_of(_because(error, _because(httpx2.ConnectError("y"), error))) == "ConnectError"
 
 
 async def test_a_failed_login_is_logged_with_its_cause_and_request(

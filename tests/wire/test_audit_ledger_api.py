@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from server.audit.ledger.log.hashes import leaf_hash
@@ -173,7 +173,7 @@ def test_answers_outside_the_api_and_without_a_token_name_a_request_too(server: 
         ("GET", "/v1/sys/mounts", 403),
         ("GET", "/v1/sys//mounts", 307),
     ):
-        answer = httpx.request(method, f"{server.address}{url}", follow_redirects=False)
+        answer = httpx2.request(method, f"{server.address}{url}", follow_redirects=False)
         assert (answer.status_code, len(answer.headers["x-vault-request-id"])) == (status, 36), url
 
 

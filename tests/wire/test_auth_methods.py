@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-import httpx
+import httpx2
 import hvac
 import jwt
 import pytest
@@ -149,8 +149,8 @@ def test_bao_logs_in_through_a_browser(development: Server, tmp_path: Path) -> N
                 opened = next(line.strip() for line in waiting.stderr if line.strip().startswith(provider.url))
                 back = urlencode(provider.log_in(opened))
                 # What bao says to the browser may be cut off: it doesn't wait for the page before it ends.
-                with contextlib.suppress(httpx.RemoteProtocolError):
-                    assert httpx.get(f"{address}?{back}", trust_env=False, timeout=20).status_code == 200
+                with contextlib.suppress(httpx2.RemoteProtocolError):
+                    assert httpx2.get(f"{address}?{back}", trust_env=False, timeout=20).status_code == 200
                 said, complaint = waiting.communicate(timeout=20)
                 assert waiting.returncode == 0, complaint
             finally:

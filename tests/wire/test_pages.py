@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-import httpx
+import httpx2
 import pytest
 
 from engines.base import Operation, Row
@@ -152,8 +152,8 @@ def _browser(folder: Path, provider: Provider) -> Iterator[Path]:
         address = given.read_text().strip()
         back = parse_qs(urlsplit(address).query)["redirect_uri"][0]
         # The command doesn't wait until the browser has its page.
-        with suppress(httpx.HTTPError):
-            httpx.get(f"{back}?{urlencode(provider.log_in(address))}", trust_env=False, timeout=20)
+        with suppress(httpx2.HTTPError):
+            httpx2.get(f"{back}?{urlencode(provider.log_in(address))}", trust_env=False, timeout=20)
 
     thread = threading.Thread(target=log_in)
     thread.start()

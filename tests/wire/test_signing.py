@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import httpx
+import httpx2
 import jwt
 import pytest
 
@@ -19,8 +19,8 @@ def test_a_client_follows_a_rotation(tmp_path: Path, type_: str, algorithm: str)
     with Server(Product.CRYPTOSERVE, tmp_path / "server", development=True) as server:
         address = f"{server.address}/v1"
 
-        def write(path: str, **body: object) -> httpx.Response:
-            return httpx.post(f"{address}/{path}", headers=HEADERS, json=body).raise_for_status()
+        def write(path: str, **body: object) -> httpx2.Response:
+            return httpx2.post(f"{address}/{path}", headers=HEADERS, json=body).raise_for_status()
 
         write("sys/mounts/signing", type="signing", options={"jwks": "public"})
         write("signing/keys/k", type=type_, publish_ahead="1h")
@@ -36,10 +36,10 @@ def test_a_client_follows_a_rotation(tmp_path: Path, type_: str, algorithm: str)
         assert audience() == "here"
         write("signing/keys/k/rotate")
         assert audience() == "here", "the key that signs is still the one that the client knows"
-        answer = httpx.get(url)
+        answer = httpx2.get(url)
         assert len(answer.json()["keys"]) == 2
         assert answer.headers.get_list("cache-control") == ["private, max-age=1800"]
         write("signing/keys/k/config", publish_ahead=0)
         client = jwt.PyJWKClient(url, cache_keys=True)
         assert audience() == "here"
-        assert httpx.get(url).headers.get_list("cache-control") == ["no-store"]
+        assert httpx2.get(url).headers.get_list("cache-control") == ["no-store"]

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from tests.products import Product
@@ -44,8 +44,8 @@ class Kept:
     """A connection that is kept, and so stays with one worker; requests on it wait for each other."""
 
     def __init__(self, server: Server) -> None:
-        limits = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=600)
-        self.client = httpx.AsyncClient(base_url=f"{server.address}/v1/", limits=limits, timeout=30, trust_env=False)
+        limits = httpx2.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=600)
+        self.client = httpx2.AsyncClient(base_url=f"{server.address}/v1/", limits=limits, timeout=30, trust_env=False)
 
     async def ask(self, method: str, path: str, body: object = None, token: str = "") -> tuple[int, Any]:
         """Status and decoded body of the answer."""

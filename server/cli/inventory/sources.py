@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 
-import httpx
+import httpx2
 import msgspec
 
 from cryptoserve_cli.command import CommandFailed, Invocation
@@ -79,12 +79,12 @@ def ask_bytes(invocation: Invocation, path: str, **query: str) -> bytes:
         headers["x-vault-namespace"] = namespace
     try:
         transport, base = transport_to(flags, address)
-        with httpx.Client(transport=transport, timeout=_SECONDS, trust_env=False) as client:
+        with httpx2.Client(transport=transport, timeout=_SECONDS, trust_env=False) as client:
             given = f"?{urlencode(query)}" if query else ""
             answer = client.get(f"{base}/v1/{path}{given}", headers=headers)
-    except (httpx.HTTPError, OSError, ValueError) as error:
+    except (httpx2.HTTPError, OSError, ValueError) as error:
         raise CommandFailed(f"{address} doesn't answer: {str(error) or type(error).__name__}") from error
-    if answer.status_code != httpx.codes.OK:
+    if answer.status_code != httpx2.codes.OK:
         reason = answer.text[:500].strip() or "no reason given"
         raise CommandFailed(f"{address} answers {answer.status_code} to {path}: {reason}")
     return answer.content

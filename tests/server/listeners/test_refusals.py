@@ -10,7 +10,7 @@ from typing import Any
 
 import h2.connection
 import h2.events
-import httpx
+import httpx2
 import pytest
 from h2.errors import ErrorCodes
 
@@ -52,10 +52,10 @@ def listener(way: str, folder: Path) -> Listener:
     return secure(folder, server=server) if tls else replace(PLAIN, server=server)
 
 
-async def get(one: OpenListener, way: str, path: str, headers: list[tuple[str, str]]) -> httpx.Response:
-    context = trusting(Path(one.listener.tls_cert_file)) if one.listener.tls else httpx.create_ssl_context()
+async def get(one: OpenListener, way: str, path: str, headers: list[tuple[str, str]]) -> httpx2.Response:
+    context = trusting(Path(one.listener.tls_cert_file)) if one.listener.tls else httpx2.create_ssl_context()
     scheme = "https" if one.listener.tls else "http"
-    async with httpx.AsyncClient(verify=context, http1=way != "HTTP/2", http2=way == "HTTP/2") as client:
+    async with httpx2.AsyncClient(verify=context, http1=way != "HTTP/2", http2=way == "HTTP/2") as client:
         answer = await client.get(f"{scheme}://127.0.0.1:{port(one)}{path}", headers=headers)
         assert answer.http_version == ("HTTP/2" if way == "HTTP/2" else "HTTP/1.1")
         return answer

@@ -13,7 +13,7 @@ from enum import StrEnum
 from functools import partial
 from pathlib import Path
 
-import httpx
+import httpx2
 
 from engines.faults import InvalidRequest
 from server.audit.ledger.device.state import LedgerState, WitnessRecord
@@ -74,7 +74,7 @@ class _Link:
         self.cosigned: tuple[bytes, NoteSignature] | None = None
         """The text of the last checkpoint that it has signed, and the signature."""
 
-    async def submit(self, client: httpx.AsyncClient, read: Read, content: bytes) -> None:
+    async def submit(self, client: httpx2.AsyncClient, read: Read, content: bytes) -> None:
         """Submit a checkpoint, again with the size that the witness names. Raises ``WitnessConflict``."""
         checkpoint, note = parse_checkpoint(content)
         for _ in range(2):
@@ -131,7 +131,7 @@ class Witnesses:
         self._renewed = renewed
         self._newest = b""
         self._wake = [asyncio.Event() for _ in self._links]
-        self._client = httpx.AsyncClient(timeout=SUBMIT_SECONDS, trust_env=False)
+        self._client = httpx2.AsyncClient(timeout=SUBMIT_SECONDS, trust_env=False)
         self._tasks = [asyncio.create_task(self._ask(*pair)) for pair in zip(self._links, self._wake, strict=True)]
 
     @property
@@ -171,7 +171,7 @@ class Witnesses:
                 link.state = WitnessState.CONFLICT
                 try:
                     await link.submit(self._client, self._read, content)
-                except (httpx.HTTPError, BadNote, BadSignature, MissingTile, BadTile, OSError) as error:
+                except (httpx2.HTTPError, BadNote, BadSignature, MissingTile, BadTile, OSError) as error:
                     raise WitnessConflict(f"the witness {link.witness.name} held another history, and fails") from error
 
     async def close(self) -> None:
@@ -197,7 +197,7 @@ class Witnesses:
             except WitnessConflict as error:
                 self.conflict = error
                 self._renewed()
-            except (httpx.HTTPError, BadNote, BadSignature, MissingTile, BadTile, OSError):
+            except (httpx2.HTTPError, BadNote, BadSignature, MissingTile, BadTile, OSError):
                 link.state = WitnessState.UNREACHABLE
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)

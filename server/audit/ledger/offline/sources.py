@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Protocol
 
-import httpx
+import httpx2
 
 MAX_NAMES = 1_000_000
 """The most names that are read of one directory."""
@@ -152,7 +152,7 @@ class HttpSource:
     def __init__(self, url: str, headers: Mapping[str, str], tls: ssl.SSLContext | None = None) -> None:
         self._url = url.rstrip("/")
         verify = tls or (ssl.create_default_context() if url.startswith("https://") else False)
-        self._client = httpx.Client(headers=headers, verify=verify, timeout=_SECONDS, trust_env=False)
+        self._client = httpx2.Client(headers=headers, verify=verify, timeout=_SECONDS, trust_env=False)
 
     def close(self) -> None:
         """Close all connections."""
@@ -171,7 +171,7 @@ class HttpSource:
                 if answer.status_code != 200:
                     raise Unreadable(f"{self.name(path)} answers {answer.status_code}")
                 return _bounded(answer, limit, self.name(path))
-        except httpx.HTTPError as error:
+        except httpx2.HTTPError as error:
             raise Unreadable(f"can't read {self.name(path)}: {str(error) or type(error).__name__}") from error
 
 
@@ -221,7 +221,7 @@ def read_at(descriptor: int, failed: Callable[[OSError], Exception]) -> Callable
     return read
 
 
-def _bounded(answer: httpx.Response, limit: int, name: str) -> bytes:
+def _bounded(answer: httpx2.Response, limit: int, name: str) -> bytes:
     parts = []
     length = 0
     for part in answer.iter_bytes():

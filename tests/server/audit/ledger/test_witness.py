@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -218,15 +218,15 @@ def test_configurations_that_are_refused(tmp_path: Path, text: str, expected: st
 
 
 @contextmanager
-def running(configured: Path, port: int) -> Iterator[httpx.Client]:
+def running(configured: Path, port: int) -> Iterator[httpx2.Client]:
     process = subprocess.Popen([*Product.CRYPTOSERVE.command(), "witness", configured], stdout=subprocess.PIPE)
     try:
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
+        with httpx2.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
             for _ in range(400):
                 try:
                     client.get("/")
                     break
-                except httpx.TransportError:
+                except httpx2.TransportError:
                     assert process.poll() is None
                     time.sleep(0.05)
             yield client

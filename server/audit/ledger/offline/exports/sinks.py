@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import BinaryIO, Protocol
 from urllib.parse import urlsplit
 
-import httpx
+import httpx2
 
 from server.audit.ledger.offline.exports.formats import Format
 from server.audit.ledger.offline.exports.records import Record
@@ -147,7 +147,7 @@ class HttpSink:
         self._url = url
         self._form = form
         self._sleep = sleep
-        self._client = httpx.Client(headers={**headers, "Content-Type": form.content_type}, timeout=_SECONDS)
+        self._client = httpx2.Client(headers={**headers, "Content-Type": form.content_type}, timeout=_SECONDS)
 
     def write(self, records: Sequence[Record]) -> None:
         """As ``Sink.write``."""
@@ -182,7 +182,7 @@ class HttpSink:
                 self._sleep(min(0.5 * 2**attempt, _MAX_WAIT_SECONDS))
             try:
                 answer = self._client.post(self._url, content=body)
-            except httpx.HTTPError as error:
+            except httpx2.HTTPError as error:
                 told = str(error) or type(error).__name__
                 continue
             if answer.is_success:
