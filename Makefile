@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # Installed from the lock with hashes, then this checkout itself, without asking the registry for anything further.
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: serve test check smoke wheels sbom image bench bench-stall bench-curves bench-profile soak docs lock format clean
+.PHONY: serve test check smoke wheels sbom image bench bench-stall bench-curves bench-profile scan-bench soak docs lock format clean
 
 serve: $(VENV)/.serve
 	$(BIN)/cryptoserve server -dev -dev-root-token-id=root
@@ -68,6 +68,11 @@ bench-curves: $(VENV)/.bench
 
 bench-profile: $(VENV)/.bench
 	$(BIN)/python -m benchmarks profile --write docs/performance.md
+
+# Copies of the corpora lie in CORPORA, each in a folder of its own; those that are missing are named.
+CORPORA ?= corpora
+scan-bench: $(VENV)/.dev
+	$(BIN)/python -m benchmarks scan --corpora $(CORPORA)
 
 soak: $(VENV)/.dev
 	$(BIN)/pytest -m soak tests

@@ -1,9 +1,10 @@
-"""``python -m benchmarks [compare | stall | curves | profile]``: measure, print the page, write it where it is kept.
+"""``python -m benchmarks [compare | stall | curves | profile | scan]``: measure, print the page, write it in its place.
 
 compare   the main table: our server and a real OpenBao take turns (the default)
 stall     what slow signatures do to the tail of all other requests
 curves    how rates and memory grow with what a server holds
 profile   where the time goes while a server encrypts
+scan      precision and recall of the scanner on local copies of public corpora
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from pathlib import Path
 from benchmarks import curves, machine, plots, profiling, report, results, sections, stall, table
 from benchmarks.compare import Plan
 from benchmarks.population import Sizes
+from benchmarks.scanner import command as scanner
+from benchmarks.scanner.report import render as render_scan
 from benchmarks.workloads import WORKLOADS, select
 from benchmarks.workloads.base import UnknownName
 from tests.products import Product
@@ -43,7 +46,7 @@ def main(arguments: list[str]) -> int:
             progress(f"warning: {activity.warning}")
         with tempfile.TemporaryDirectory(prefix="benchmarks-", ignore_cleanup_errors=True) as name:
             page, measured, failed = _COMMANDS[options.command](options, Path(name), activity)
-    except (UnknownName, sections.NoMarkers, plots.NoPlots) as fault:
+    except (UnknownName, sections.NoMarkers, plots.NoPlots, scanner.ScanFailed, scanner.UnreadableCorpus) as fault:
         progress(str(fault))
         return 2
     print(page)
@@ -100,7 +103,12 @@ def _curves(options: argparse.Namespace, directory: Path, activity: machine.Acti
     return curves.render(measured, activity, plan), measured, failed
 
 
-_COMMANDS = {_COMPARE: _compare, "stall": _stall, "curves": _curves, "profile": _profile}
+def _scan(options: argparse.Namespace, directory: Path, activity: machine.Activity) -> Outcome:
+    evaluated, missing = scanner.evaluate(options.corpora, _listed(options.only), progress, options.details)
+    return render_scan(evaluated, missing), scanner.figures(evaluated), False
+
+
+_COMMANDS = {_COMPARE: _compare, "stall": _stall, "curves": _curves, "profile": _profile, "scan": _scan}
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -136,6 +144,10 @@ def _parser() -> argparse.ArgumentParser:
     profile = commands.add_parser("profile", parents=[shared], help="where the time goes")
     profile.add_argument("--row", default="encrypt", help="under which workload (%(default)s)")
     profile.add_argument("--raw", type=Path, metavar="FILE", help="keep the raw profile (speedscope draws py-spy's)")
+    scan = commands.add_parser("scan", parents=[shared], help="precision and recall of the scanner")
+    scan.add_argument("--corpora", type=Path, required=True, metavar="FOLDER", help="with a copy of each corpus")
+    scan.add_argument("--only", help="only these corpora, by folder, joined by commas")
+    scan.add_argument("--details", type=Path, metavar="FILE", help="list there what was missed and what was wrong")
     return parser
 
 

@@ -1,0 +1,116 @@
+"""Corpora with ground truth: where each comes from, what it is for, how its labels are read.
+
+None is part of this repository. A copy is a checkout of the commit, in a folder with the name that stands here.
+Corpora for tuning may be looked at while rules are written; those for reporting may not, and their figures are the ones
+to go by.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from benchmarks.scanner.cases import Reader
+from benchmarks.scanner.readers import (
+    cambench,
+    codeql,
+    cryptoapi_bench,
+    gosec,
+    juliet_c,
+    juliet_java,
+    owasp,
+    pycryptobench,
+    semgrep_rules,
+)
+
+
+class Purpose(Enum):
+    """Use of a corpus."""
+
+    TUNING = "tuning"
+    REPORTING = "reporting"
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """A corpus: ``folder`` below the folder of all corpora holds ``commit`` of the GitHub repository ``repository``."""
+
+    folder: str
+    repository: str
+    commit: str
+    purpose: Purpose
+    read: Reader
+
+
+CORPORA = (
+    Corpus(
+        "BenchmarkJava",
+        "OWASP-Benchmark/BenchmarkJava",
+        "79b9bd6177e07991a9c11dc19e457c840e229931",
+        Purpose.TUNING,
+        owasp.read_java,
+    ),
+    Corpus(
+        "BenchmarkPython",
+        "OWASP-Benchmark/BenchmarkPython",
+        "7cf0674b9a33788ac3105e4c4a75a7fdce4c44bd",
+        Purpose.REPORTING,
+        owasp.read_python,
+    ),
+    Corpus(
+        "CryptoAPI-Bench",
+        "CryptoAPI-Bench/CryptoAPI-Bench",
+        "e6b6b50fef6970151300c1ac2de62e188ba6de19",
+        Purpose.REPORTING,
+        cryptoapi_bench.read,
+    ),
+    Corpus(
+        "CamBench",
+        "CROSSINGTUD/CamBench",
+        "592bf3b115e0f39f7bc1e830091c0ec3f6794966",
+        Purpose.TUNING,
+        cambench.read,
+    ),
+    Corpus(
+        "juliet-test-suite",
+        "find-sec-bugs/juliet-test-suite",
+        "b2c6df3733e2176fe7097e4784895c6891632b4c",
+        Purpose.REPORTING,
+        juliet_java.read,
+    ),
+    Corpus(
+        "juliet-test-suite-c",
+        "arichardson/juliet-test-suite-c",
+        "f88433e3443648a17671398797a04ea1f8e1a274",
+        Purpose.REPORTING,
+        juliet_c.read,
+    ),
+    Corpus(
+        "PyCryptoBench",
+        "franceme/PyCryptoBench",
+        "483fccee4328d5534b35a5bcf16ed5af50e57a66",
+        Purpose.REPORTING,
+        pycryptobench.read,
+    ),
+    Corpus(
+        "gosec",
+        "securego/gosec",
+        "45b083a0cb42119d61b1e0e364d8c62c68f6f5cd",
+        Purpose.TUNING,
+        gosec.read,
+    ),
+    Corpus(
+        "semgrep-rules",
+        "semgrep/semgrep-rules",
+        "157ae4706d7f54aa33647332f234dd68f30da195",
+        Purpose.TUNING,
+        semgrep_rules.read,
+    ),
+    Corpus(
+        "codeql",
+        "RasmusWL/codeql",
+        "663c83d8c68bf12bb5a1116cca8edc188c7d46d0",
+        Purpose.REPORTING,
+        codeql.read,
+    ),
+)

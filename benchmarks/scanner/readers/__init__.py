@@ -1,0 +1,1 @@
+"""One reader a corpus: its labels, in the scanner's classes."""

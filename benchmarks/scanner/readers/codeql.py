@@ -1,0 +1,119 @@
+"""Tests of CodeQL's queries and models, which are labelled in two ways.
+
+Files named *.expected list what a query reports, as ``file:line:column:line:column``. Comments that begin with ``$``
+say what is expected of their own line: alerts, or operations with the name of their algorithm.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from benchmarks.scanner.cases import USE, Case, Labelled, Place, checked, source_files
+
+_CWE = re.compile(r"CWE-0*(\d+)")
+_SELECT = "#select"
+_SPOT = re.compile(r"\b([\w./-]+\.\w+):(\d+):\d+:(\d+):\d+")
+_COMMENT = re.compile(r"(?:#|//)\s*\$\s*(?P<expected>.*)$")
+_ALERT = re.compile(r"^(?:Alert|Source Alert|hasInsufficientKeySize|hasUnsafe\w+|hasResult|BAD)\b|\bAlert\b")
+_ALGORITHM = re.compile(r"\bCryptographicOperationAlgorithm=(?:\"([^\"]+)\"|(\S+))")
+_OPERATION = re.compile(
+    r"^\| (?P<file>[\w.-]+):(?P<first>\d+):\d+:(?P<last>\d+):\d+ \|[^|]*\| (?P<algorithm>[\w-]+) \|"
+)
+_OPERATIONS = "CryptographicOperation.expected"
+_CLASSES = {
+    295: ("disabled-certificate-check",),
+    297: ("disabled-certificate-check",),
+    321: ("hardcoded-key",),
+    322: ("disabled-certificate-check",),
+    326: ("weak-key-size",),
+    327: ("weak-cipher", "weak-hash", "ecb-mode", "weak-protocol", "weak-random"),
+    328: ("weak-hash",),
+    330: ("weak-random",),
+    335: ("static-seed",),
+    338: ("weak-random",),
+    347: ("unverified-signature",),
+    780: ("weak-padding",),
+    916: ("weak-kdf", "weak-hash"),
+    1204: ("static-iv",),
+}
+"""By weakness: the classes that count, the first of them to report under."""
+_EXHAUSTIVE = frozenset({326, 780, 1204, 338})
+"""Weaknesses whose tests report every weak place: others look at sensitive data alone, or at one library."""
+
+
+def read(copy: Path, scratch: Path) -> Labelled:
+    """The tests of weaknesses, and those of the models of cryptographic libraries, which say what is used."""
+    files = [path for path in source_files(copy) if "vendor" not in path.parts and "stub" not in path.name]
+    cases = [*_weak(copy, files), *(case for path in files for case in _uses(path)), *_listed_uses(copy)]
+    return checked(copy, cases, *sorted({place.path for case in cases for place in case.places}))
+
+
+def _weak(copy: Path, files: list[Path]) -> Iterator[Case]:
+    reported = _reported(copy)
+    for path in files:
+        weakness = _weakness(path)
+        if weakness is None:
+            continue
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+        rows = reported.get(path, set()) | {
+            (Place(path, number, number),) for number, line in enumerate(lines, start=1) if _is_alert(line)
+        }
+        accepted = _CLASSES[weakness]
+        for places in sorted(rows, key=lambda row: row[0].first):
+            yield Case(accepted[0], True, places, frozenset(accepted))
+        if weakness in _EXHAUSTIVE:
+            weak = {number for row in rows for place in row for number in range(place.first, place.last + 1)}
+            for number, line in enumerate(lines, start=1):
+                if line.strip() and number not in weak:
+                    yield Case(accepted[0], False, (Place(path, number, number),), frozenset(accepted))
+
+
+def _weakness(path: Path) -> int | None:
+    named = _CWE.search(str(path.parent))
+    return int(named[1]) if named and int(named[1]) in _CLASSES else None
+
+
+def _is_alert(line: str) -> bool:
+    comment = _COMMENT.search(line)
+    return comment is not None and _ALERT.search(comment["expected"]) is not None
+
+
+def _reported(copy: Path) -> dict[Path, set[tuple[Place, ...]]]:
+    """Rows of results by the file that each reports first: the places of a row are where a flow ends and begins."""
+    rows: dict[Path, set[tuple[Place, ...]]] = {}
+    for expected in sorted(copy.rglob("*.expected")):
+        text = expected.read_text(encoding="utf-8", errors="replace")
+        _, selected, results = text.rpartition(_SELECT + "\n")
+        if not selected and not text.startswith("|"):
+            continue
+        for row in results.splitlines():
+            if not row.startswith("|"):
+                break
+            places = dict.fromkeys(
+                Place(expected.parent / name, int(first), int(last)) for name, first, last in _SPOT.findall(row)
+            )
+            if places:
+                rows.setdefault(next(iter(places)).path, set()).add(tuple(places))
+    return rows
+
+
+def _uses(path: Path) -> Iterator[Case]:
+    for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), start=1):
+        comment = _COMMENT.search(line)
+        for quoted, bare in _ALGORITHM.findall(comment["expected"]) if comment else ():
+            yield _use(Place(path, number, number), quoted or bare)
+
+
+def _listed_uses(copy: Path) -> Iterator[Case]:
+    for expected in sorted(copy.rglob(_OPERATIONS)):
+        for row in expected.read_text(encoding="utf-8").splitlines():
+            listed = _OPERATION.match(row)
+            if listed:
+                path = expected.parent / listed["file"]
+                yield _use(Place(path, int(listed["first"]), int(listed["last"])), listed["algorithm"])
+
+
+def _use(place: Place, algorithm: str) -> Case:
+    return Case(USE, True, (place,), algorithm=algorithm)

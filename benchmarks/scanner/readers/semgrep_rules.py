@@ -1,0 +1,69 @@
+"""Examples of semgrep-rules: comments name the rule that must, or must not, report the next line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from benchmarks.scanner.cases import Case, Labelled, Place, checked, source_files
+from benchmarks.scanner.statements import statement_end
+
+_FOLDERS = ("c", "go", "java", "javascript", "python", "rust", "typescript")
+_ANNOTATION = re.compile(r"^\s*(?:#|//|/\*)\s*(?P<kind>ruleid|ok)\s*:\s*(?P<rules>[\w.,\s-]+?)\s*(?:\*/)?\s*$")
+_UNCHECKED = ("disabled-certificate-check",)
+_UNVERIFIED = ("unverified-signature",)
+_CLASSES = (
+    (r"gcm-nonce-reuse", ("static-iv", "nonce-reuse")),
+    (r"no-static-initialization-vector", ("static-iv",)),
+    (r"ecb-cipher|use-of-aes-ecb|insecure-cipher-mode-ecb|use-of-default-aes", ("ecb-mode",)),
+    (r"(crypto-)?mode-without-authentication", ("unauthenticated-mode", "ecb-mode")),
+    (r"cbc-padding-oracle", ("unauthenticated-mode",)),
+    (r"insecure-hash(es|-.*)?|use-of-(md5|sha1).*|md5-used-as-password", ("weak-hash", "weak-kdf")),
+    (r"insecure-cipher-algorithm-.*|use-of-(DES|rc2|rc4|blowfish)|des(ede)?-is-deprecated", ("weak-cipher",)),
+    (r"no-null-cipher", ("weak-cipher",)),
+    (r"insufficient-(rsa|dsa|ec)-key-size|use-of-weak-rsa-key", ("weak-key-size",)),
+    (r"blowfish-insufficient-key-size", ("weak-key-size", "weak-cipher")),
+    (r"rsa-no-padding", ("weak-padding",)),
+    (r"math-random-used|weak-random|detect-pseudoRandomBytes", ("weak-random",)),
+    (r"weak-ssl-.*|ssl-v3-is-insecure|missing-ssl-minversion|sequelize-weak-tls-version", ("weak-protocol",)),
+    (r"tls-with-insecure-cipher", ("weak-protocol", "weak-cipher")),
+    (r"disabled-cert-validation|unverified-ssl-context|ssl-verify-none|rustls-dangerous", _UNCHECKED),
+    (r"reqwest-accept-invalid|insecure-(trust-manager|hostname-verifier)|tls-hostname-.*", _UNCHECKED),
+    (r"avoid-ssh-insecure-ignore-host-key|paramiko-implicit-trust-.*|sequelize-tls-disabled-.*", _UNCHECKED),
+    (r"create-de-cipher-no-iv", ("weak-kdf", "static-iv", "weak-cipher")),
+    (r"unverified-jwt-decode|.*-decode-without-verify|jwt-go-parse-unverified|jwt-simple-noverify", _UNVERIFIED),
+    (r"j.*-none-alg(orithm)?", _UNVERIFIED),
+    (r"(.*-)?hardcoded-(jwt-)?(secret|key)|hardcoded-hmac-key|empty-aes-key", ("hardcoded-key",)),
+)
+"""By a pattern of the rule's name: the classes that count, the first of them to report under."""
+
+
+def read(copy: Path, scratch: Path) -> Labelled:
+    """The annotated examples of rules on cryptography, in the scanner's languages."""
+    cases = [case for name in _FOLDERS for path in source_files(copy / name) for case in _cases(path)]
+    return checked(copy, cases, *sorted({place.path for case in cases for place in case.places}))
+
+
+def _cases(path: Path) -> Iterator[Case]:
+    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    for number, line in enumerate(lines, start=1):
+        annotation = _ANNOTATION.match(line)
+        if annotation is None:
+            continue
+        first = _next_code(lines, number + 1)
+        place = Place(path, first, statement_end(lines, first))
+        for rule in re.split(r"[,\s]+", annotation["rules"]):
+            accepted = _accepted(rule)
+            if accepted:
+                yield Case(accepted[0], annotation["kind"] == "ruleid", (place,), frozenset(accepted))
+
+
+def _next_code(lines: Sequence[str], number: int) -> int:
+    while number < len(lines) and (not lines[number - 1].strip() or _ANNOTATION.match(lines[number - 1])):
+        number += 1
+    return min(number, len(lines))
+
+
+def _accepted(rule: str) -> tuple[str, ...]:
+    return next((classes for pattern, classes in _CLASSES if re.fullmatch(pattern, rule)), ())

@@ -1,0 +1,24 @@
+"""Extents of statements, for labels that only name a line of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+_OPEN, _CLOSED = "([{", ")]}"
+_LONGEST = 40
+
+
+def statement_end(lines: Sequence[str], first: int) -> int:
+    """The number of the line where brackets opened since line ``first`` are closed again, ``first`` if there are none.
+
+    Lines are counted from 1. Brackets in strings and comments are counted too, so the search ends after 40 lines.
+    """
+    depth = 0
+    for number in range(first, min(len(lines), first + _LONGEST) + 1):
+        line = lines[number - 1]
+        depth += sum(line.count(bracket) for bracket in _OPEN) - sum(line.count(bracket) for bracket in _CLOSED)
+        if depth <= 0:
+            return number
+        if line.rstrip().endswith("{"):
+            return number
+    return first

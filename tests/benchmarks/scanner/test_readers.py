@@ -1,0 +1,206 @@
+"""Readers of corpora on small copies in the form of each, written here."""
+
+from __future__ import annotations
+
+import base64
+import sqlite3
+import zipfile
+from collections.abc import Callable, Iterable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from benchmarks.scanner.cases import Labelled, UnreadableCorpus
+from benchmarks.scanner.command import evaluate
+from benchmarks.scanner.corpora import CORPORA
+from benchmarks.scanner.readers import (
+    cambench,
+    codeql,
+    cryptoapi_bench,
+    gosec,
+    juliet_c,
+    juliet_java,
+    owasp,
+    pycryptobench,
+    semgrep_rules,
+)
+from benchmarks.scanner.statements import statement_end
+from benchmarks.workloads.base import UnknownName
+
+Row = tuple[str, bool, str, int]
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Callable[[str, str], Path]:
+    def written(name: str, text: str) -> Path:
+        path = tmp_path / "copy" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return written
+
+
+@pytest.fixture
+def folders(tmp_path: Path) -> tuple[Path, Path]:
+    for name in ("copy", "scratch"):
+        (tmp_path / name).mkdir(exist_ok=True)
+    return tmp_path / "copy", tmp_path / "scratch"
+
+
+def rows(labelled: Labelled) -> list[Row]:
+    """Class, whether a finding is expected, and file and first line of each case's first place."""
+    return [(case.finding, case.expected, case.places[0].path.name, case.places[0].first) for case in labelled.cases]
+
+
+Write = Callable[[str, str], Path]
+Folders = tuple[Path, Path]
+
+
+def test_owasp_benchmark(write: Write, folders: Folders) -> None:
+    write(
+        "expectedresults-0.1.csv",
+        "# test name, category, real\nT1,hash,true,328\nT2,weakrand,false,330\nT3,xss,true,79\n",
+    )
+    assert rows(owasp.read_python(*folders)) == [("weak-hash", True, "T1.py", 1), ("weak-random", False, "T2.py", 1)]
+    with pytest.raises(UnreadableCorpus):
+        owasp.read_java(*folders)
+
+
+def test_cryptoapi_bench(write: Write, folders: Folders) -> None:
+    write("src/main/java/brokenhash/Weak.java", "")
+    write("src/main/java/brokenhash/Sound.java", "")
+    write("src/main/java/http/Plain.java", "")
+    sheet = [("File", "Vulnerable"), ("Weak.java", "1"), ("Sound", "0"), ("Plain.java", "1"), ("Absent.java", "1")]
+    write_sheet(folders[0] / "CryptoAPI-Bench_details.xlsx", sheet)
+    assert rows(cryptoapi_bench.read(*folders)) == [
+        ("weak-hash", True, "Weak.java", 1),
+        ("weak-hash", False, "Sound.java", 1),
+    ]
+
+
+def test_cambench(write: Write, folders: Folders) -> None:
+    write("CamBench_Cap/src/main/java/a/ecbmode/One.java", "")
+    write("CamBench_Cap/src/main/java/a/ecbmode/One_meta.yaml", "crypto-usage:\n  violation: true\n")
+    write("CamBench_Cap/src/main/java/b/ecbmode/Two.java", "")
+    write("CamBench_Cap/src/main/java/b/ecbmode/Two_meta1.yaml", "crypto-usage:\n  violation: false\n")
+    assert rows(cambench.read(*folders)) == [("ecb-mode", True, "One.java", 1), ("ecb-mode", False, "Two.java", 1)]
+
+
+def test_juliet_for_java(write: Write, folders: Folders) -> None:
+    folder = "src/testcases/CWE328_Reversible_One_Way_Hash"
+    name = "CWE328_Reversible_One_Way_Hash__X"
+    code = "class C\n{\n    public void bad()\n    {\n    }\n\n    private void good1()\n    {\n    }\n}\n"
+    write(f"{folder}/{name}_01.java", code)
+    write(f"{folder}/{name}_51a.java", code)
+    write(f"{folder}/{name}_51b.java", code)
+    write(f"{folder}/{name}_81_bad.java", "")
+    labelled = juliet_java.read(*folders)
+    assert rows(labelled) == [
+        ("weak-hash", True, f"{name}_01.java", 3),
+        ("weak-hash", False, f"{name}_01.java", 7),
+        ("weak-hash", True, f"{name}_51a.java", 3),
+        ("weak-hash", False, f"{name}_51a.java", 7),
+        ("weak-hash", True, f"{name}_81_bad.java", 1),
+    ]
+    assert [place.path.name for place in labelled.cases[2].places] == [f"{name}_51a.java", f"{name}_51b.java"]
+    assert (labelled.cases[0].places[0].last, labelled.cases[1].places[0].last) == (5, 9)
+
+
+def test_juliet_for_c(write: Write, folders: Folders) -> None:
+    name = "CWE780_Use_of_RSA_Algorithm_Without_OAEP__X_01.c"
+    code = "#ifndef OMITBAD\nvoid bad() {}\n#endif /* OMITBAD */\n#ifndef OMITGOOD\n#endif /* OMITGOOD */\n#endif\n"
+    write(f"testcases/CWE780_Use_of_RSA_Algorithm_Without_OAEP/{name}", code)
+    assert rows(juliet_c.read(*folders)) == [("weak-padding", True, name, 1), ("weak-padding", False, name, 4)]
+
+
+def test_pycryptobench(folders: Folders) -> None:
+    programs = [("a.py", 7, 1), ("b.py", 7, 0), ("c.py", 15, 1)]
+    with closing(sqlite3.connect(folders[0] / "PyCryptoBench.sqlite")) as connection:
+        connection.execute(
+            "CREATE TABLE main (level_0 INTEGER, FileName TEXT, Rule INTEGER, HasVuln INTEGER, Contents TEXT)"
+        )
+        content = "b64:" + base64.b64encode(b"import os\n").decode()
+        connection.executemany("INSERT INTO main VALUES (1, ?, ?, ?, ?)", [(*each, content) for each in programs])
+        connection.commit()
+    labelled = pycryptobench.read(*folders)
+    assert rows(labelled) == [("ecb-mode", True, "a.py", 1), ("ecb-mode", False, "b.py", 1)]
+    assert labelled.cases[0].places[0].path.read_bytes() == b"import os\n"
+
+
+def test_gosec(write: Write, folders: Folders) -> None:
+    samples = "var S = []CodeSample{\n\t{[]string{`package a\n`, `package b\n`}, 1, gosec.NewConfig()},\n"
+    write("testutils/g401_samples.go", f"{samples}\t{{[]string{{`package c\n`}}, 0, gosec.NewConfig()}},\n}}\n")
+    labelled = gosec.read(*folders)
+    assert [(case.finding, case.expected, len(case.places)) for case in labelled.cases] == [
+        ("weak-hash", True, 2),
+        ("weak-hash", False, 1),
+    ]
+    assert labelled.cases[1].places[0].path.read_text(encoding="utf-8") == "package c\n"
+
+
+def test_semgrep_rules(write: Write, folders: Folders) -> None:
+    rule = "insecure-hash-algorithm-md5"
+    code = f"# ruleid: {rule}, other\n\nhashlib.md5(\n  b)\n# ok:{rule}\nhashlib.sha256(b)\n"
+    write("python/lang/a.py", code)
+    write("ruby/a.py", code)
+    labelled = semgrep_rules.read(*folders)
+    assert rows(labelled) == [("weak-hash", True, "a.py", 3), ("weak-hash", False, "a.py", 6)]
+    assert labelled.cases[0].places[0].last == 4
+
+
+def test_codeql(write: Write, folders: Folders) -> None:
+    write("go/ql/test/query-tests/Security/CWE-326/a.go", "package a\nvar k = f(1024)\nvar l = f(2048)\n")
+    reported = "| a.go:2:9:2:15 | f | a.go:2:11:2:14 | 1024 | text |"
+    results = f"edges\n| a.go:9:1:9:2 | x |\n#select\n{reported}\nnodes\n| a.go:3:1:3:2 | x |\n"
+    write("go/ql/test/query-tests/Security/CWE-326/A.expected", results)
+    write("rust/ql/test/query-tests/security/CWE-328/b.rs", "let a = Md5::new(); // $ Alert[rust/x]\n")
+    write("python/ql/test/library-tests/c.py", "h(x) # $ CryptographicOperation CryptographicOperationAlgorithm=SHA1\n")
+    write("javascript/ql/test/library-tests/d.js", "f()\n")
+    write(
+        "javascript/ql/test/library-tests/CryptographicOperation.expected",
+        "| d.js:1:1:1:3 | f() | AES | d.js:1:1:1:2 | x | CBC |\n",
+    )
+    labelled = codeql.read(*folders)
+    assert rows(labelled) == [
+        ("weak-key-size", True, "a.go", 2),
+        ("weak-key-size", False, "a.go", 1),
+        ("weak-key-size", False, "a.go", 3),
+        ("weak-hash", True, "b.rs", 1),
+        ("use", True, "c.py", 1),
+        ("use", True, "d.js", 1),
+    ]
+    assert [case.algorithm for case in labelled.cases[-2:]] == ["SHA1", "AES"]
+
+
+@pytest.mark.parametrize("corpus", CORPORA, ids=lambda corpus: corpus.folder)
+def test_a_copy_without_labels_is_named(corpus, folders: Folders) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(UnreadableCorpus):
+        corpus.read(*folders)
+
+
+def test_missing_corpora_are_named_and_unknown_ones_refused(tmp_path: Path) -> None:
+    said: list[str] = []
+    evaluated, missing = evaluate(tmp_path, [], said.append)
+    assert (evaluated, missing) == ([], list(CORPORA))
+    assert all(corpus.repository in line and corpus.commit in line for corpus, line in zip(CORPORA, said, strict=True))
+    with pytest.raises(UnknownName):
+        evaluate(tmp_path, ["nothing"], said.append)
+
+
+def test_statements_end_where_their_brackets_close() -> None:
+    lines = ["f(a,", "  g(b),", ")", "h()", "if (x) {", "}"]
+    assert [statement_end(lines, number) for number in (1, 2, 4, 5)] == [3, 2, 4, 5]
+
+
+def write_sheet(path: Path, cells: Iterable[tuple[str, str]]) -> None:
+    """A spreadsheet whose columns B and D are ``cells``, B as shared texts."""
+    space = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+    texts, lines = "", ""
+    for number, (name, value) in enumerate(cells):
+        texts += f"<si><t>{name}</t></si>"
+        lines += f'<row><c r="B{number + 1}" t="s"><v>{number}</v></c><c r="D{number + 1}"><v>{value}</v></c></row>'
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("xl/sharedStrings.xml", f"<sst {space}>{texts}</sst>")
+        archive.writestr("xl/worksheets/sheet1.xml", f"<worksheet {space}><sheetData>{lines}</sheetData></worksheet>")
