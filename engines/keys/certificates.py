@@ -59,7 +59,7 @@ async def request(engine: KeepsKeys, call: Call, body: CertificateRequest) -> Re
     version = keyring.versions.get(number)
     if version is None:
         raise InvalidRequest("could not create the csr: no such key version")
-    material = version.material()
+    material = keyring.protecting(version).material()
     if not material.private:
         raise InvalidRequest("could not create the csr: private key not imported for key version selected")
     options = request_options(keyring.algorithm)

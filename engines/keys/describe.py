@@ -12,6 +12,7 @@ from engines.durations import SECOND
 from engines.encoding import encode_base64, rfc3339_nano
 from engines.keys.keyring import Keyring, KeyVersion
 from engines.keys.policy.classification import describe_set
+from engines.keys.policy.compromise import describe_marks
 from engines.keys.records import RestoreInfo
 from engines.keys.rules import describe_rules
 
@@ -55,6 +56,7 @@ def describe(keyring: Keyring, context: bytes = b"") -> Reply:
             data[name] = _describe_info(info)
     data.update(describe_rules(record))
     data.update(describe_set(record))
+    data.update(describe_marks(record))
     data["keys"] = {
         str(version.number): _describe_version(keyring, version, context) for version in keyring.versions.values()
     }

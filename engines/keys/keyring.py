@@ -251,6 +251,13 @@ class MissingContext(InvalidRequest):
         )
 
 
+class Compromised(InvalidRequest):
+    """The version is marked as compromised, and so protects nothing new."""
+
+    def __init__(self, name: str, number: int) -> None:
+        super().__init__(f"version {number} of key {name!r} is compromised: it only decrypts and verifies")
+
+
 class Keyring:
     """A named key, prepared for use; shared, and never changed."""
 
@@ -291,14 +298,20 @@ class Keyring:
         """The version ``requested``, 0 for the latest. Raises ``InvalidRequest`` if it may not be used for new data."""
         record = self.record
         if requested == 0 or requested == record.latest_version:
-            return self.latest
+            return self.protecting(self.latest)
         if requested < 0:
             raise InvalidRequest(f"requested version for {purpose} is negative")
         if requested > record.latest_version:
             raise InvalidRequest(f"requested version for {purpose} is higher than the latest key version")
         if requested < record.min_encryption_version:
             raise InvalidRequest(f"requested version for {purpose} is less than the minimum encryption key version")
-        return self.version(requested)
+        return self.protecting(self.version(requested))
+
+    def protecting(self, version: KeyVersion) -> KeyVersion:
+        """``version``, for new data. Raises ``Compromised``."""
+        if self.record.compromised and version.number in self.record.compromised:
+            raise Compromised(self.record.name, version.number)
+        return version
 
     def version(self, number: int) -> KeyVersion:
         """The version ``number``. Raises ``InvalidRequest`` if it is archived, trimmed or unknown."""

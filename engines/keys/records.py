@@ -60,6 +60,15 @@ class Classification(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The fields that were set by tokens of a namespace above the key's, with the path of that namespace."""
 
 
+class Compromise(Struct, frozen=True):
+    """The mark of a version whose secret may be known to others."""
+
+    time: int
+    """When it was first marked, in nanoseconds since the epoch."""
+
+    reason: str
+
+
 class KeyringRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A stored key; ``versions`` holds those that aren't archived."""
 
@@ -107,6 +116,8 @@ class KeyringRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The period for which a version stays published after it stops signing; 0 for as long as it verifies."""
 
     classification: Classification = Classification()
+    compromised: dict[int, Compromise] = {}
+    """The marks of versions, archived ones included, by number."""
 
 
 class ArchiveRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -4,6 +4,7 @@
     active                                    all uses
     deactivated     from ``not_after`` on     it decrypts and verifies, but protects nothing new
     disabled        while it is set           it can be read and configured, and nothing else
+    compromised     a version, once marked    it decrypts and verifies, but protects nothing new, in any other state
 
 "Managed" is: rotated, trimmed, given versions or certificates, deleted. "Copied" is: exported, backed up.
 """
@@ -44,12 +45,18 @@ class State(Enum):
     DEACTIVATED = "deactivated"
     """Past ``not_after``, or below a minimum version."""
 
+    COMPROMISED = "compromised"
+    """Marked as such, whatever else holds."""
+
     DESTROYED = "destroyed"
 
 
 def state_of(record: KeyringRecord, number: int, now: float) -> State:
     """The state of version ``number`` at ``now``, in seconds since the epoch; a replaced version may be active."""
     moment = nanoseconds_of(now)
+    mark = record.compromised.get(number)
+    if mark is not None and moment >= mark.time:
+        return State.COMPROMISED
     if record.disabled or record.soft_deleted:
         return State.SUSPENDED
     if record.not_before and moment < record.not_before:

@@ -205,7 +205,7 @@ class KeyStore:
         return await self._change(name, call, missing, edit, even_disabled=even_disabled)
 
     async def classify(self, name: str, missing: Fault, edit: Callable[[KeyringRecord], KeyringRecord]) -> Keyring:
-        """As ``change``, of what a key is classified as: the gate isn't asked, and the key may be disabled."""
+        """As ``change``, of what a key is classified or marked as: the gate isn't asked, and it may be disabled."""
         return await self._change(name, None, missing, edit, even_disabled=True)
 
     async def _change(
@@ -378,7 +378,8 @@ class KeyStore:
         if old.min_available_version != new.min_available_version:
             await self._trim_counts(transaction, new)
         usable = {number: version for number, version in kept.items() if number >= new.min_decryption_version}
-        return replace(new, versions=dict(sorted(usable.items())))
+        marks = {number: mark for number, mark in new.compromised.items() if number >= new.min_available_version}
+        return replace(new, versions=dict(sorted(usable.items())), compromised=marks)
 
     async def _trim_counts(self, transaction: Transaction, record: KeyringRecord) -> None:
         value = await transaction.get(COUNTS + record.name)

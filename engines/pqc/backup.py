@@ -25,6 +25,7 @@ from engines.fields import KeyValues
 from engines.keys.facts import facts_of_latest
 from engines.keys.policy.classification import TELLS as CLASSIFICATION_TELLS
 from engines.keys.policy.classification import check_may_classify, restored
+from engines.keys.policy.compromise import with_known_marks
 from engines.keys.records import (
     ArchiveRecord,
     KeyringRecord,
@@ -198,7 +199,8 @@ async def restore(engine: Pqc, call: Call, body: Restoration) -> None:
             transaction.put(COUNTS + name, encode_totals(totals))
         else:
             transaction.delete(COUNTS + name)
-        written = restored(record, there, body, engine.keys, call)
+        marked = await with_known_marks(engine.keys, transaction, record, versions)
+        written = restored(marked, there, body, engine.keys, call)
         engine.keys.write(transaction, written, call, CryptoOperation.RESTORE)
         if archived:
             transaction.put(ARCHIVES + name, encode_archive(archive))

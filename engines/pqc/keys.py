@@ -12,6 +12,7 @@ from engines.encoding import rfc3339_nano
 from engines.faults import Failed, InvalidRequest, NotFound
 from engines.keys.keyring import Keyring, KeyVersion
 from engines.keys.policy.classification import check_may_classify, classified, describe_set
+from engines.keys.policy.compromise import describe_marks
 from engines.keys.records import KeyringRecord
 from engines.keys.rules import KeyConfig, describe_rules, with_rules
 from engines.keys.settings import KeyName, KeyTrim, configured, trimmed, warn_of_numbering
@@ -106,6 +107,7 @@ def describe(keyring: Keyring) -> Reply:
         "min_encryption_version": record.min_encryption_version,
         **describe_rules(record),
         **describe_set(record),
+        **describe_marks(record),
         "keys": {str(version.number): _describe_version(keyring, version) for version in keyring.versions.values()},
     }
     if record.imported:

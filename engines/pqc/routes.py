@@ -6,7 +6,7 @@ from engines.algorithms.registry import KEM_ALGORITHMS
 from engines.base import EngineType, Nothing, Operation, Page, Route, Row
 from engines.keys import handlers as named_keys
 from engines.keys.counting import usage
-from engines.keys.policy import classification
+from engines.keys.policy import classification, compromise
 from engines.keys.rules import KeyConfig
 from engines.keys.settings import KeyName, KeyTrim
 from engines.pqc import backup, creation, encapsulation, export, importing, keys, messages
@@ -26,6 +26,8 @@ ROUTES: tuple[Row[Pqc], ...] = (
           writes=False),
     Route(_UPDATE, "keys/{name}/classification", classification.write, classification.ClassificationBody,
           "Classify a key."),
+    Route(_UPDATE, "keys/{name}/compromised", compromise.mark, compromise.CompromiseBody,
+          "Mark a version as compromised."),
     Route(_UPDATE, "keys/{name}/config", keys.configure, KeyConfig, "Change a key's settings."),
     Route(_UPDATE, "keys/{name}/rotate", keys.rotate, KeyName, "Give a key a new version."),
     Route(_UPDATE, "keys/{name}/trim", keys.trim, KeyTrim, "Destroy old versions of a key."),

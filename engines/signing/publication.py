@@ -15,21 +15,23 @@ from engines.keys.keyring import Keyring, KeyVersion
 def signing_version(keyring: Keyring, now: float) -> KeyVersion:
     """The version that signs at ``now``: the newest that has been published for long enough.
 
-    If there is none, because old ones were withdrawn, it is the oldest that may sign.
+    If there is none, because old ones were withdrawn, it is the oldest that may sign. If that is compromised, it is the
+    next one that isn't, published for long enough or not; without one it stays, and signing is refused.
     """
     moment = nanoseconds_of(now)
-    least = keyring.record.min_encryption_version
+    least, marks = keyring.record.min_encryption_version, keyring.record.compromised
     able = [version for version in _newest_first(keyring) if version.number >= least]
-    for version in able:
-        if _signs_from(keyring, version) <= moment:
-            return version
-    return able[-1]
+    due = next((version for version in able if _signs_from(keyring, version) <= moment), able[-1])
+    if due.number not in marks:
+        return due
+    newer = [version for version in able if version.number > due.number and version.number not in marks]
+    return newer[-1] if newer else due
 
 
 def published_versions(keyring: Keyring, now: float) -> list[KeyVersion]:
-    """The versions published at ``now``, the newest first; the signing one is always among them."""
-    keep = keyring.record.keep_published_seconds
-    versions = _newest_first(keyring)
+    """The versions published at ``now``, the newest first; the signing one is always among them, unless compromised."""
+    keep, marks = keyring.record.keep_published_seconds, keyring.record.compromised
+    versions = [version for version in _newest_first(keyring) if version.number not in marks]
     if not keep:
         return versions
     moment = nanoseconds_of(now)

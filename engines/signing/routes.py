@@ -15,7 +15,7 @@ from engines.faults import Failed, InvalidRequest
 from engines.keys import certificates as key_certificates
 from engines.keys import handlers as named_keys
 from engines.keys.counting import usage
-from engines.keys.policy import classification
+from engines.keys.policy import classification, compromise
 from engines.keys.settings import KeyName, KeyTrim
 from engines.signing import creation, jwks, keys, role_settings, transfer
 from engines.signing.formats import cms, cose, jws, jwt
@@ -38,6 +38,8 @@ _ROUTES: tuple[Row[Signing], ...] = (
           writes=False),
     Route(_UPDATE, "keys/{name}/classification", classification.write, classification.ClassificationBody,
           "Classify a key."),
+    Route(_UPDATE, "keys/{name}/compromised", compromise.mark, compromise.CompromiseBody,
+          "Mark a version as compromised."),
     Route(_UPDATE, "keys/{name}/config", keys.configure, keys.KeyConfig, "Change a key's settings."),
     Route(_UPDATE, "keys/{name}/rotate", keys.rotate, KeyName, "Give a key a new version."),
     Route(_UPDATE, "keys/{name}/trim", keys.trim, KeyTrim, "Destroy old versions of a key."),

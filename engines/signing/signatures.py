@@ -27,10 +27,10 @@ NOT_SIGNED = "the signature is not one of this role's key"
 async def make(used: RoleInUse, uses: Uses, version: KeyVersion, message: bytes, options: SignatureOptions) -> bytes:
     """The signature of ``message`` by ``version``.
 
-    Raises ``InvalidRequest`` without a private key, ``RateLimited`` while too many others wait for slow ones, and
-    ``PolicyRefused``.
+    Raises ``InvalidRequest`` without a private key or for a compromised version, ``RateLimited`` while too many others
+    wait for slow ones, and ``PolicyRefused``.
     """
-    use = _allowed(used, uses, version, message, options)
+    use = _allowed(used, uses, used.keyring.protecting(version), message, options)
     try:
         signature = await at_pace(used.keyring.algorithm.pacing.signing, partial(_sign, version, message, options))
     except NoPrivateKey:

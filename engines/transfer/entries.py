@@ -18,6 +18,7 @@ from engines.encoding import decode_base64, encode_base64, parse_rfc3339, rfc333
 from engines.faults import Failed, Fault, InvalidRequest
 from engines.fields import MAX_DURATION_SECONDS, KeyValues
 from engines.keys.policy.classification import describe_set, with_classification
+from engines.keys.policy.compromise import StoredMark, describe_marks, with_marks
 from engines.keys.records import ArchiveRecord, KeyringRecord, RestoreInfo, VersionRecord, VersionTotal
 from engines.keys.rules import KeyRules, describe_rules, with_rules
 from storage.secret import Secret
@@ -110,6 +111,7 @@ class RulesBackup(KeyRules):
     labels: KeyValues | UnsetType = UNSET
     owner: str | UnsetType = UNSET
     shelf_life_years: int | UnsetType = UNSET
+    compromised_versions: dict[str, StoredMark] = {}
 
 
 class Backup(Struct, kw_only=True):
@@ -123,7 +125,7 @@ class Backup(Struct, kw_only=True):
 
 def dump_rules(record: KeyringRecord, totals: Mapping[int, VersionTotal]) -> dict[str, Any]:
     """The settings that OpenBao lacks, as JSON values; {} if there are none."""
-    dumped = {**describe_rules(record), **describe_set(record)}
+    dumped = {**describe_rules(record), **describe_set(record), **describe_marks(record)}
     encryptions = {str(number): version.total for number, version in totals.items() if version.total}
     if encryptions:
         dumped["encryptions"] = encryptions
@@ -138,7 +140,7 @@ def load_rules(record: KeyringRecord, rules: RulesBackup) -> KeyringRecord:
     """``record`` with the settings in ``rules``. Raises ``Failed``."""
     try:
         return replace(
-            with_classification(with_rules(record, rules), rules),
+            with_marks(with_classification(with_rules(record, rules), rules), rules.compromised_versions),
             publish_ahead_seconds=rules.publish_ahead,
             keep_published_seconds=rules.keep_published,
         )

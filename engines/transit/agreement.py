@@ -63,7 +63,7 @@ async def derive_key(engine: Transit, call: Call, body: Agreement) -> None:
         version = base.version(body.base_key_version) if body.base_key_version else base.latest
     except InvalidRequest as fault:
         raise Failed(fault.message) from None
-    use = uses.allow(version.facts(uses.place))
+    use = uses.allow(base.protecting(version).facts(uses.place))
     shared = base.algorithm.capabilities.agreement(version.material(), body.peer_public_key)
     key = HKDF_SHA256.derive(shared, b"", algorithm.sizes.key_bytes)
 

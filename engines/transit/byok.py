@@ -44,6 +44,7 @@ async def byok_export(engine: Transit, call: Call, body: ByokExport) -> Reply:
     if destination is None:
         raise Failed("no such destination key to export to")
     _check_not_deleted("destination", destination)
+    recipient = destination.protecting(destination.latest)
     source = await engine.keys.use(body.source, Use.COPY, call)
     if source is None:
         raise Failed("no such source key for export")
@@ -57,7 +58,7 @@ async def byok_export(engine: Transit, call: Call, body: ByokExport) -> Reply:
         if material.private:
             hash_ = _check_wraps(engine, call, destination, body.hash)
             uses.allow(version.facts(uses.place), wrapping_facts(hash_)).count += 1
-            key = wrap(destination.latest.record.public, form.wrappable(material), hash_)
+            key = wrap(recipient.record.public, form.wrappable(material), hash_)
             wrapped[str(version.number)] = encode_base64(key)
         elif body.version:
             raise InvalidRequest("version has no private key part")

@@ -31,7 +31,10 @@ class JwksReading(KeyName):
 
 
 async def read_jwks(engine: Transit, call: Call, body: JwksReading) -> Reply:
-    """List the public keys of all versions whose signatures are accepted, the latest version first."""
+    """List the public keys of all versions whose signatures are accepted, the latest version first.
+
+    Compromised versions are left out, since anything may be signed with them.
+    """
     keyring = await engine.keys.use(body.name, Use.COPY, call)
     if keyring is None:
         raise NotFound
@@ -43,7 +46,8 @@ async def read_jwks(engine: Transit, call: Call, body: JwksReading) -> Reply:
     if keyring.record.derived and not context:
         raise MissingContext
     versions = sorted(keyring.versions.values(), key=lambda version: version.number, reverse=True)
-    return Reply({"keys": [_jwk(keyring, version, context) for version in versions]})
+    marks = keyring.record.compromised
+    return Reply({"keys": [_jwk(keyring, each, context) for each in versions if each.number not in marks]})
 
 
 def _jwk(keyring: Keyring, version: KeyVersion, context: bytes) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from engines.batches.items import DecryptItem, EncryptItem, RewrapItem
 from engines.keys import certificates as key_certificates
 from engines.keys import handlers as named_keys
 from engines.keys.counting import usage
-from engines.keys.policy import classification
+from engines.keys.policy import classification, compromise
 from engines.keys.rules import KeyConfig
 from engines.keys.settings import KeyName, KeyTrim
 from engines.transfer import backups, exporting, importing
@@ -33,6 +33,8 @@ ROUTES: tuple[Row[Transit], ...] = (
           writes=False),
     Route(_UPDATE, "keys/{name}/classification", classification.write, classification.ClassificationBody,
           "Classify a key."),
+    Route(_UPDATE, "keys/{name}/compromised", compromise.mark, compromise.CompromiseBody,
+          "Mark a version as compromised."),
     Route(_UPDATE, "keys/{name}/config", config.configure, KeyConfig, "Change a key's settings."),
     Route(_UPDATE, "keys/{name}/rotate", config.rotate, config.KeyRotation, "Give a key a new version."),
     Route(_UPDATE, "keys/{name}/trim", config.trim, KeyTrim, "Destroy old versions of a key."),

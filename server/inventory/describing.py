@@ -61,6 +61,7 @@ def describe_state(row: Row) -> dict[str, Any]:
         "not_after": time_or_none(row.not_after),
         "replaced": time_or_none(row.replaced),
         "destroyed": time_or_none(row.destroyed),
+        "compromised": time_or_none(row.compromised),
         "origin": row.origin,
         "exportable": facts.exportable,
         "data_class": facts.data_class,

@@ -28,6 +28,9 @@ from server.inventory.verdicts import Judging, properties_of, verdict_on, verdic
 WINDOW_DAYS = 30
 MAX_WORST = 20
 _ASYMMETRIC = frozenset({Primitive.PUBLIC_KEY_ENCRYPTION, Primitive.SIGNATURE, Primitive.KEY_ENCAPSULATION})
+_PROTECTING = frozenset({State.ACTIVE, State.COMPROMISED})
+"""Versions that protect, and those that would if they weren't compromised, which are never ready."""
+
 _READY = frozenset({Verdict.ALLOW, Verdict.WARN})
 
 
@@ -81,12 +84,13 @@ class Readiness:
 
     def add(self, row: Row) -> None:
         """Count a version, with its use."""
-        verdicts = []
+        compromised = row.state is State.COMPROMISED
+        verdicts = [Verdict.REFUSE] if compromised else []
         for operation, algorithm, number in self._used(row):
-            verdict = self._verdict(row, operation, algorithm)
+            verdict = Verdict.REFUSE if compromised else self._verdict(row, operation, algorithm)
             verdicts.append(verdict)
             self._half(algorithm).operations.add(verdict, number)
-        if row.state is not State.ACTIVE:
+        if row.state not in _PROTECTING:
             return
         if not verdicts:
             groups = verdicts_of(self._judging, properties_of(row.facts), self._at)

@@ -52,6 +52,7 @@ class Row:
     not_after: int
     replaced: int
     destroyed: int
+    compromised: int
     origin: str
     public: bytes
     use: VersionUse | None
@@ -126,6 +127,7 @@ def _row(
     state: State,
     replaced: int,
 ) -> Row:
+    mark = record.compromised.get(number)
     return Row(
         id=_id(mount_id, record.name, number, version.created),
         facts=facts,
@@ -135,6 +137,7 @@ def _row(
         not_after=record.not_after,
         replaced=replaced,
         destroyed=0,
+        compromised=0 if mark is None else mark.time,
         origin=origin_of(record, number, version),
         public=b"" if record.derived else version.public,
         use=None,

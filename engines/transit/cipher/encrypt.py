@@ -267,6 +267,8 @@ async def _sealed(
 
 def encrypt_plainly(uses: Uses, keyring: Keyring, items: list[EncryptItem]) -> list[dict[str, Any]] | None:
     """The results for a batch without special cases and failures, nearly always; None falls back to the slow path."""
+    if keyring.record.compromised:
+        return None
     version = keyring.latest
     prefix, number, seal_one = version.prefix, version.number, version.cipher().seal
     size = keyring.algorithm.sizes.nonce_bytes

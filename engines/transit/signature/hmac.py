@@ -100,14 +100,14 @@ def version_to_authenticate(keyring: Keyring, requested: int) -> KeyVersion:
     """The version ``requested``, 0 for the latest. Raises ``InvalidRequest``."""
     record = keyring.record
     if requested == 0 or requested == record.latest_version:
-        return keyring.latest
+        return keyring.protecting(keyring.latest)
     if requested > record.latest_version:
         raise InvalidRequest(f"key version does not exist; latest key version is {record.latest_version}")
     if 0 < record.min_encryption_version and requested < record.min_encryption_version:
         raise InvalidRequest("cannot generate HMAC: version is too old (disallowed by policy)")
     if requested < 0:
         raise InvalidRequest("key version does not exist (cannot be negative)")
-    return keyring.version(requested)
+    return keyring.protecting(keyring.version(requested))
 
 
 def _authenticate(uses: Uses, version: KeyVersion, hash_: Hash, request: RequestFacts, text: str) -> str:

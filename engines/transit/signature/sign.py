@@ -33,7 +33,7 @@ from engines.crypto_policy.uses import Uses, begin
 from engines.encoding import decode_base64, encode_base64, encode_base64_url
 from engines.faults import Failed, Fault, InvalidRequest
 from engines.fields import READING, Batch, same_words
-from engines.keys.keyring import Keyring, KeyVersion, MissingContext
+from engines.keys.keyring import Compromised, Keyring, KeyVersion, MissingContext
 from engines.keys.states import Use
 from engines.transit.keys import decode_context
 from engines.transit.signature.hash import decode_input
@@ -211,6 +211,8 @@ def _prepare(
         raise Failed("refusing to use soft-deleted key")
     try:
         version = keyring.version_to_encrypt(requested_version, "signing")
+    except Compromised:
+        raise
     except InvalidRequest as fault:
         raise Failed(fault.message) from None
     use = uses.allow(version.facts(uses.place), request, len(data))

@@ -20,13 +20,13 @@ from engines.crypto_policy.profiles.matrix import row_properties
 from engines.crypto_policy.profiles.model import Verdict
 from engines.durations import SECOND
 from engines.encoding import parse_rfc3339
+from engines.keys.states import State
 from server.cli.inventory.sources import SOURCE_FLAGS, Item, read_source
 from server.inventory.verdicts import Judging, verdicts_of, worst_of
 from server.runtime.version import VERSION
 
 GOOD, VIOLATED, UNCHECKED = 0, 1, 2
 _UNKNOWN = "unknown"
-_DESTROYED = "destroyed"
 _FAILING = {
     "refuse": frozenset({Verdict.REFUSE.value, _UNKNOWN}),
     "warn": frozenset({Verdict.REFUSE.value, _UNKNOWN, Verdict.WARN.value, Verdict.NOT_LISTED.value}),
@@ -64,7 +64,11 @@ def _run(invocation: Invocation) -> int:
     day = _day(flags.last("at"))
     items = read_source(invocation, flags.operands[0] if flags.operands else "")
     judging = Judging(profile)
-    judged = [Judged(item, _verdict(judging, item, day)) for item in items if item.fields.get("state") != _DESTROYED]
+    judged = [
+        Judged(item, _verdict(judging, item, day))
+        for item in items
+        if item.fields.get("state") != State.DESTROYED.value
+    ]
     violations = [each for each in judged if each.verdict in _FAILING[fail_on]]
     sys.stdout.write(_FORMS[form](_Result(profile.id, day, judged, violations)))
     return VIOLATED if violations else GOOD
@@ -81,11 +85,15 @@ class _Result:
         """A sentence about a violation."""
         item = judged.item
         version = f" version {item.fields['version']}" if item.fields.get("version") else ""
+        if item.fields.get("state") == State.COMPROMISED.value:
+            return f"{item.name}{version}: compromised"
         what = item.algorithm or ("an unknown algorithm" if item.algorithm is None else item.name)
         return f"{item.name}{version}: {what} is {judged.verdict} by {self.profile} at {self.day.isoformat()}"
 
 
 def _verdict(judging: Judging, item: Item, day: date) -> str:
+    if item.fields.get("state") == State.COMPROMISED.value:
+        return Verdict.REFUSE.value
     if item.algorithm is None:
         return _UNKNOWN
     if not item.algorithm:

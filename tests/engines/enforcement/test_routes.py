@@ -170,8 +170,9 @@ KEYLESS = {
     *((LIST, "roles"), (READ, "roles/{name}"), (UPDATE, "roles/{name}"), (DELETE, "roles/{name}")),
     *((READ, "jwks"), (READ, "roles/{name}/jwks")),
     *((READ, "keys/{name}/usage"), (READ, "keys/{name}/classification"), (UPDATE, "keys/{name}/classification")),
+    (UPDATE, "keys/{name}/compromised"),
 }
-"""Routes that tell of keys or classify them, or have to do with none, or with the server's own."""
+"""Routes that tell of keys, classify or mark them, or have to do with none, or with the server's own."""
 
 CASES = [(engine, route) for engine, routes in KEYED.items() for route in routes]
 

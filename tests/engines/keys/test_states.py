@@ -39,6 +39,7 @@ ALWAYS = {
     (Operation.READ, "keys/{name}/usage"),
     (Operation.READ, "keys/{name}/classification"),
     (Operation.UPDATE, "keys/{name}/classification"),
+    (Operation.UPDATE, "keys/{name}/compromised"),
 }
 """What can be done with a key in any state: read it, ask for its creation in vain, configure and classify it."""
 
@@ -102,7 +103,7 @@ async def test_a_disabled_key_can_be_read_and_configured_and_nothing_else(keys: 
     if route.path.startswith("verify"):
         parameters["signature"] = parameters.pop("hmac")
     if (route.operation, route.path) in ALWAYS:
-        await keys.invoke(route.operation, path)
+        await keys.invoke(route.operation, path, version=1)
         return
     with pytest.raises(Fault) as caught:
         await keys.invoke(route.operation, path, **parameters)

@@ -62,6 +62,7 @@ async def test_a_row_has_all_that_is_known(new_server: NewServer) -> None:
         "not_after": None,
         "replaced": None,
         "destroyed": None,
+        "compromised": None,
         "origin": "generated",
         "exportable": False,
         **classification,
