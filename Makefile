@@ -93,9 +93,9 @@ format: $(VENV)/.dev
 lock: $(VENV)/.dev
 	$(PIP) install uv
 	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url --no-annotate --no-emit-package cryptoserve-sdk \
-	    --custom-compile-command "make lock" pyproject.toml sdk/pyproject.toml --extra crypto-policy --group build -o requirements.lock
+	    --custom-compile-command "make lock" pyproject.toml sdk/pyproject.toml --extra crypto-policy --extra scan --group build -o requirements.lock
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-emit-package cryptoserve-sdk \
-	    --custom-compile-command "make lock" --constraint requirements.lock pyproject.toml sdk/pyproject.toml --extra crypto-policy --group dev -o requirements-dev.lock
+	    --custom-compile-command "make lock" --constraint requirements.lock pyproject.toml sdk/pyproject.toml --extra crypto-policy --extra scan --group dev -o requirements-dev.lock
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-emit-package cryptoserve-sdk \
 	    --custom-compile-command "make lock" --constraint requirements-dev.lock --group bench -o requirements-bench.lock
 

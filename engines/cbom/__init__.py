@@ -1,0 +1,1 @@
+"""Cryptographic bills of materials: of source code, of dependencies, of applications."""

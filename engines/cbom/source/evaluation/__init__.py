@@ -1,0 +1,1 @@
+"""Evaluation of programs: what names mean and which values expressions have."""

@@ -1,0 +1,179 @@
+"""Calls: of the program's own functions and classes, of libraries that knowledge has rules for, and of intrinsics."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable
+
+from engines.cbom.source import program
+from engines.cbom.source.evaluation import intrinsics, rules
+from engines.cbom.source.evaluation.expressions import Expressions
+from engines.cbom.source.evaluation.rules import Arguments
+from engines.cbom.source.evaluation.sightings import Place, Sighting
+from engines.cbom.source.knowledge.model import Rule
+from engines.cbom.source.values import (
+    NOTHING,
+    UNKNOWN,
+    Array,
+    Bound,
+    Class,
+    Closure,
+    Data,
+    Instance,
+    Known,
+    Method,
+    Ref,
+    Table,
+    Thing,
+    Value,
+    Values,
+    union,
+)
+
+_MAX_BASES = 8
+_KINDS: dict[type, str] = {Data: "bytes", Array: "array", Table: "table", Closure: "function", Bound: "function"}
+
+
+class Calls(Expressions):
+    """The part of the evaluator for calls."""
+
+    report: Callable[[Sighting], None]
+    """Gets each sighting."""
+
+    @abstractmethod
+    def run(self, closure: Closure, arguments: Arguments) -> Values:
+        """The result of a function of the program with these arguments."""
+
+    def call(self, node: program.Call) -> Values:
+        """The result of a call; what is known of it is reported."""
+        callee = self.evaluate(node.callee)
+        arguments = self._arguments(node)
+        if len(callee) == 1:
+            return self.apply(callee[0], arguments, node)
+        return union(self.apply(value, arguments, node) for value in callee) or UNKNOWN
+
+    def _arguments(self, node: program.Call) -> Arguments:
+        found = Arguments([], {})
+        for arg in node.args:
+            if type(arg) is program.Spread:
+                for value in self.evaluate(arg.value):
+                    if type(value) is Array:
+                        found.positional.extend(value.items)
+                    else:
+                        found.incomplete = True
+            else:
+                found.positional.append(self.evaluate(arg))
+        for name, arg in node.keywords.items():
+            values = self.evaluate(arg)
+            if name != "**":
+                found.keywords[name] = values
+                continue
+            for value in values:
+                if type(value) is Table:
+                    found.keywords.update({str(key): item for key, item in value.entries.items()})
+                else:
+                    found.incomplete = True
+        return found
+
+    def apply(self, callee: Value, arguments: Arguments, node: program.Call) -> Values:
+        """The result of calling one value."""
+        if isinstance(callee, Ref):
+            return self._library(callee.path, arguments, node)
+        if isinstance(callee, Method):
+            return self._method(callee.receiver, callee.name, arguments, node)
+        if isinstance(callee, Closure):
+            return self.run(callee, arguments)
+        if isinstance(callee, Class):
+            return self._instance(callee, arguments, node)
+        if isinstance(callee, Bound):
+            keywords = {**callee.keywords, **arguments.keywords}
+            whole = Arguments([*callee.args, *arguments.positional], keywords, arguments.receiver)
+            return union(self.apply(value, whole, node) for value in callee.function)
+        if isinstance(callee, Instance):
+            return union(self.apply(each, arguments, node) for each in self._instance_member(callee, "__call__"))
+        if isinstance(callee, Thing):
+            return self._method(callee, "__call__", arguments, node)
+        return UNKNOWN
+
+    def _instance(self, of: Class, arguments: Arguments, node: program.Call) -> Values:
+        result = Instance(of, {})
+        for name in intrinsics.CONSTRUCTORS:
+            found = self._instance_member(result, name) if self._class_member(of, name) else NOTHING
+            if found:
+                for each in found:
+                    self.apply(each, arguments, node)
+                return (result,)
+        result.fields.update(arguments.keywords)
+        return (result,)
+
+    def _library(self, path: str, arguments: Arguments, node: program.Call) -> Values:
+        table = self.knowledge.calls
+        found = (table.get(f"{path}.new") if node.creates else None) or table.get(path)
+        if found:
+            return self._known(found, arguments, node)
+        intrinsic = intrinsics.FUNCTIONS.get(path)
+        return intrinsic(self, arguments) if intrinsic is not None else UNKNOWN
+
+    def _method(self, receiver: Value, name: str, arguments: Arguments, node: program.Call) -> Values:
+        with_receiver = Arguments(arguments.positional, arguments.keywords, (receiver,), arguments.incomplete)
+        kind = self._type_of(receiver)
+        for _ in range(_MAX_BASES):
+            found = self.knowledge.calls.get(f"{kind}.{name}")
+            if found:
+                return self._known(found, with_receiver, node)
+            intrinsic = intrinsics.FUNCTIONS.get(f"{kind}.{name}")
+            if intrinsic is not None:
+                return intrinsic(self, with_receiver)
+            if kind not in self.knowledge.bases:
+                break
+            kind = self.knowledge.bases[kind]
+        return UNKNOWN
+
+    @staticmethod
+    def _type_of(value: Value) -> str:
+        if isinstance(value, Thing):
+            return value.type
+        if isinstance(value, Known):
+            return "text" if isinstance(value.value, str) else "bytes" if isinstance(value.value, bytes) else "number"
+        return _KINDS.get(type(value), "?")
+
+    def _known(self, found: list[Rule], arguments: Arguments, node: program.Call) -> Values:
+        result: Values = NOTHING
+        for rule in found:
+            names = rules.bound(rule, arguments)
+            if rules.applies(rule, arguments, names):
+                result = self._applied(rule, names, node) or result
+        return result or UNKNOWN
+
+    def _applied(self, rule: Rule, names: dict[str, Values], node: program.Call) -> Values:
+        told = rules.facts(rule, names)
+        everything = dict(told)
+        for value in names.get("self", NOTHING):
+            if type(value) is Thing:
+                everything = {**value.facts, **told}
+                value.facts.update(rules.changed(rule, names))
+        if rule.primitive or told or rule.findings:
+            place = Place(self.scope.source.path, node.line, node.column, node.end_line, node.end_column)
+            self.report(Sighting(place, rule, everything, frozenset(told), rules.harmless(rule, names)))
+        if rule.fills is not None:
+            self._fill(rules.of_term(rule.fills, names), rule, names)
+        result = rules.returned(rule, names, everything)
+        if rule.into is not None:
+            self._put(rule, result, node)
+        return result
+
+    def _fill(self, buffers: Values, rule: Rule, names: dict[str, Values]) -> None:
+        origin = rules.made(rule, names).origin
+        for buffer in buffers:
+            if isinstance(buffer, Data):
+                buffer.origin = origin
+
+    def _put(self, rule: Rule, result: Values, node: program.Call) -> None:
+        """The result becomes the value of the variable that is the argument ``into``, with ``&`` or without."""
+        position = rule.parameters.index(str(rule.into)[1:])
+        if position < len(node.args) and result:
+            self.assign(node.args[position], result)
+
+    @abstractmethod
+    def assign(self, target: program.Expression, values: Values, *, local: bool = False) -> None:
+        """Give ``target`` these values."""

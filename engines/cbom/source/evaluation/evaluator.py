@@ -1,0 +1,385 @@
+"""The evaluator: statements, functions and files of a program.
+
+A file is run from its beginning to its end; then every function that no call has reached runs with arguments of which
+nothing is known but their defaults. A call runs the function with the arguments that are known there, to a bounded
+depth, and once for each set of constants: so a weakness is found where it is (``Cipher.getInstance(name)``) though the
+constant stands at a caller, in a field or in another file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from engines.cbom.source import program
+from engines.cbom.source.evaluation import operators
+from engines.cbom.source.evaluation.calls import Calls
+from engines.cbom.source.evaluation.expressions import Files
+from engines.cbom.source.evaluation.intrinsics import CONSTRUCTORS
+from engines.cbom.source.evaluation.rules import Arguments
+from engines.cbom.source.evaluation.scopes import Scope
+from engines.cbom.source.evaluation.sightings import Sighting
+from engines.cbom.source.knowledge.model import Knowledge
+from engines.cbom.source.values import (
+    NOTHING,
+    UNKNOWN,
+    Array,
+    Class,
+    Closure,
+    Data,
+    Instance,
+    Known,
+    Ref,
+    Table,
+    Unknown,
+    Value,
+    Values,
+    union,
+)
+
+MAX_CALLS = 6
+"""The greatest depth of calls that are followed: wrappers of wrappers are rare beyond three."""
+
+MAX_CONTEXTS = 12
+"""The most sets of arguments with which one function is run."""
+
+
+class Evaluator(Calls):
+    """Runs one language's files and tells of sightings."""
+
+    def __init__(
+        self,
+        knowledge: Knowledge,
+        files: Files,
+        report: Callable[[Sighting], None],
+        *,
+        implicit_self: bool = False,
+        open_names: bool = False,
+    ) -> None:
+        super().__init__(knowledge, files, implicit_self=implicit_self, open_names=open_names)
+        self.report = report
+        self._made: list[Closure] = []
+        self._results: dict[int, dict[Any, Values]] = {}
+        self._running: list[program.Function] = []
+        self._returned: list[Values] = []
+        self._line = 1
+        self._statements: dict[type, Callable[[Any], bool]] = {
+            program.Assign: self._assign,
+            program.Evaluate: self._evaluate,
+            program.Return: self._return,
+            program.Leave: self._leave,
+            program.Branch: self._branch,
+            program.Loop: self._loop,
+            program.Attempt: self._attempt,
+            program.Function: self._define,
+            program.Class: self._define_class,
+            program.Import: self._import,
+        }
+
+    # Files
+
+    def load(self, module: program.Module, scope: Scope, steps: int) -> None:
+        """Run a file's own statements, not yet its functions, in its ``scope``. Raises ``Exhausted``."""
+        before = self.scope, self.steps, self._made
+        self.scope, self.steps, self._made = scope, steps, []
+        try:
+            self._block(module.body)
+        finally:
+            scope.made = self._made
+            self.scope, self.steps, self._made = before
+
+    def run_functions(self, scope: Scope, steps: int) -> None:
+        """Run every function of a loaded file that no call has reached. Raises ``Exhausted``."""
+        self.steps = steps
+        self._made = scope.made
+        for closure in self._made:  # Grows while functions make functions.
+            if id(closure.function) not in self._results:
+                self._standalone(closure)
+
+    def _standalone(self, closure: Closure) -> None:
+        receiver = None
+        if closure.owner is not None and not closure.function.static:
+            receiver = self.construct(closure.owner)
+        self.run(Closure(closure.function, closure.scope, closure.owner, receiver), Arguments([], {}, incomplete=True))
+
+    def imported(self, module: str) -> Values:
+        """The module that a call imports by name."""
+        return self._imported(self.scope.source, f"\0{module}\0")
+
+    # Functions and classes
+
+    def closure(self, node: program.Function) -> Values:
+        made = Closure(node, self.scope)
+        self._made.append(made)
+        return (made,)
+
+    def construct(self, of: Class) -> Instance:
+        if of.sample is None:
+            of.sample = Instance(of, {})
+            for name in CONSTRUCTORS:
+                for each in of.members.get(name, NOTHING):
+                    if type(each) is Closure:
+                        self.run(Closure(each.function, each.scope, of, of.sample), Arguments([], {}, incomplete=True))
+        return of.sample
+
+    def run(self, closure: Closure, arguments: Arguments) -> Values:
+        function = closure.function
+        key = _context(closure, arguments)
+        results = self._results.setdefault(id(function), {})
+        if key in results:
+            return results[key]
+        if function in self._running or len(self._running) >= MAX_CALLS or len(results) >= MAX_CONTEXTS:
+            return UNKNOWN
+        results[key] = UNKNOWN
+        outer, returned = self.scope, self._returned
+        self.scope = self._opened(closure, arguments)
+        self._returned = []
+        self._running.append(function)
+        try:
+            self._block(function.body)
+            result = union(self._returned)
+        finally:
+            self._running.pop()
+            self.scope, self._returned = outer, returned
+        if not result and function.returns is not None:
+            result = self.of_type(function.returns)
+        results[key] = result or UNKNOWN
+        return results[key]
+
+    def _opened(self, closure: Closure, arguments: Arguments) -> Scope:
+        """The scope of a call, with its parameters."""
+        scope = Scope(closure.scope.source, closure.scope, is_function=True)
+        parameters = closure.function.parameters
+        first = 0
+        if closure.receiver is not None and parameters and not closure.function.static:
+            scope.names[parameters[0].name] = (closure.receiver,)
+            first = 1
+        outer, self.scope = self.scope, scope
+        try:
+            for position, parameter in enumerate(parameters[first:]):
+                scope.names[parameter.name] = self._argument(parameter, position, arguments)
+        finally:
+            self.scope = outer
+        return scope
+
+    def _argument(self, parameter: program.Parameter, position: int, arguments: Arguments) -> Values:
+        if parameter.kind == "*":
+            return (Array(arguments.positional[position:]),) if not arguments.incomplete else UNKNOWN
+        if parameter.kind == "**":
+            return (Table({name: values for name, values in arguments.keywords.items()}, arguments.incomplete),)
+        if parameter.name in arguments.keywords:
+            values = arguments.keywords[parameter.name]
+        elif position < len(arguments.positional):
+            values = arguments.positional[position]
+        else:
+            default = NOTHING if parameter.default is None else self.evaluate(parameter.default)
+            values = union((default, UNKNOWN)) if arguments.incomplete or not default else default
+        if parameter.declared is not None and all(type(value) is Unknown for value in values):
+            return self.of_type(parameter.declared) or UNKNOWN
+        return values
+
+    # Statements
+
+    def _block(self, body: list[program.Statement]) -> bool:
+        """Run statements; whether control left."""
+        for statement in body:
+            self.steps -= 1
+            if self._statements[type(statement)](statement):
+                return True
+        return False
+
+    def _evaluate(self, node: program.Evaluate) -> bool:
+        self.evaluate(node.value)
+        return False
+
+    def _return(self, node: program.Return) -> bool:
+        if node.value is not None:
+            self._returned.append(self.evaluate(node.value))
+        return True
+
+    def _leave(self, node: program.Leave) -> bool:
+        if node.value is not None:
+            self.evaluate(node.value)
+        return True
+
+    def _assign(self, node: program.Assign) -> bool:
+        self._line = node.line
+        if node.value is None:
+            values = (self.of_type(node.declared) if node.declared is not None else NOTHING) or UNKNOWN
+        else:
+            values = self.evaluate(node.value)
+            if node.declared is not None and all(type(value) is Unknown for value in values):
+                values = self.of_type(node.declared) or values
+        self.assign(node.target, values, local=node.local)
+        return False
+
+    def assign(self, target: program.Expression, values: Values, *, local: bool = False) -> None:
+        if isinstance(target, program.Name):
+            self._assign_name(target.name, values, local)
+        elif isinstance(target, program.Member):
+            self._assign_member(target, values)
+        elif isinstance(target, program.Index):
+            self._assign_element(target, values)
+        elif isinstance(target, program.Sequence):
+            for position, item in enumerate(target.items):
+                key = (Known(position),)
+                self.assign(item, union(self._element(value, key) for value in values) or UNKNOWN, local=local)
+        elif isinstance(target, program.Mapping):
+            for name, item in target.pairs:
+                if type(name) is program.Const:
+                    self.assign(item, self.members(values, str(name.value)) or UNKNOWN, local=local)
+        elif isinstance(target, program.Typed) and target.value is not None:
+            self.assign(target.value, values, local=local)
+
+    def _assign_name(self, name: str, values: Values, local: bool) -> None:
+        scope = self.scope if local else (self.scope.find(name) or self.scope)
+        if scope is self.scope:
+            scope.set(name, values)
+        else:
+            scope.add(name, values)
+
+    def _assign_member(self, target: program.Member, values: Values) -> None:
+        for base in self.evaluate(target.base):
+            if isinstance(base, Instance):
+                self._set_field(base, target.name, values)
+            elif isinstance(base, Class):
+                base.members[target.name] = union((base.members.get(target.name, NOTHING), values))
+            elif isinstance(base, Table):
+                base.entries[target.name] = values
+            else:
+                self._set_attribute(base, target, values)
+
+    def _set_field(self, base: Instance, name: str, values: Values) -> None:
+        if self.scope.journals or base is base.of.sample:
+            values = union((base.fields.get(name, NOTHING), values))
+        base.fields[name] = values
+
+    def _set_attribute(self, base: Value, target: program.Member, values: Values) -> None:
+        """An attribute of a library's object: rules may say what that means."""
+        path = base.path if type(base) is Ref else self._type_of(base)
+        found = self.knowledge.attributes.get(f"{path}.{target.name}")
+        if found:
+            place = program.Call(target, [], {}, self._line, 1, self._line, 1)
+            self._known(found, Arguments([values], {}, (base,)), place)
+
+    def _assign_element(self, target: program.Index, values: Values) -> None:
+        keys = self.evaluate(target.key)
+        for base in self.evaluate(target.base):
+            if type(base) is Table:
+                for key in keys:
+                    if type(key) is Known:
+                        base.entries[key.value] = values
+                    else:
+                        base.open = True
+            elif type(base) is Data and any(type(value) is not Known for value in values):
+                base.origin = ""
+
+    def _branch(self, node: program.Branch) -> bool:
+        changed, left, exhaustive = [], [], False
+        for test, body in node.arms:
+            held = None if test is None else operators.truth(self.evaluate(test))
+            if held is False:
+                continue
+            self.scope.begin()
+            try:
+                away = self._block(body)
+            finally:
+                changes = self.scope.take_back()
+            left.append(away)
+            if not away:
+                changed.append(changes)
+            if test is None or held:
+                exhaustive = True
+                break
+        self.scope.join(changed, none_ran=not exhaustive)
+        return exhaustive and all(left) and bool(left)
+
+    def _loop(self, node: program.Loop) -> bool:
+        if node.test is not None and operators.truth(self.evaluate(node.test)) is False:
+            return False
+        self.scope.begin()
+        try:
+            self._block(node.body)
+        finally:
+            changes = self.scope.take_back()
+        self.scope.join([changes], none_ran=True)
+        return False
+
+    def _attempt(self, node: program.Attempt) -> bool:
+        self.scope.begin()
+        left = False
+        try:
+            left = self._block(node.body)
+        finally:
+            changes = self.scope.take_back()
+        arms, away = [], [left]
+        for handler in node.handlers:
+            self.scope.begin()
+            try:
+                self.scope.join([changes], none_ran=True)
+                gone = self._block(handler)
+            finally:
+                handled = self.scope.take_back()
+            away.append(gone)
+            if not gone:
+                arms.append(handled)
+        if not left or not arms:
+            arms.append(changes)
+        self.scope.join(arms, none_ran=False)
+        return self._block(node.last) or all(away)
+
+    def _define(self, node: program.Function) -> bool:
+        values = self.closure(node)
+        for decorator in node.decorators:
+            self.evaluate(decorator)
+        self.scope.set(node.name, values)
+        return False
+
+    def _define_class(self, node: program.Class) -> bool:
+        bases = [value for base in node.bases for value in self.evaluate(base)]
+        found = self.scope.names.get(node.name, NOTHING)
+        made = found[0] if len(found) == 1 and type(found[0]) is Class else Class(node, self.scope, {}, bases)
+        self.scope.set(node.name, (made,))
+        inner = Scope(self.scope.source, self.scope, made.members)
+        outer, self.scope = self.scope, inner
+        start = len(self._made)
+        try:
+            self._block(node.body)
+        finally:
+            self.scope = outer
+        for closure in self._made[start:]:
+            if closure.scope is inner:
+                closure.owner = made
+                if not self.implicit_self:
+                    closure.scope = outer
+        return False
+
+    def _import(self, node: program.Import) -> bool:
+        if node.local == "*":
+            self.scope.source.wildcards.append(node.module)
+        else:
+            self.scope.set(node.local, self.lazy_import(node))
+        return False
+
+
+def _context(closure: Closure, arguments: Arguments) -> Any:
+    """What a run of a function depends on, as far as it is told apart."""
+    return (
+        closure.receiver,
+        tuple(_told(values) for values in arguments.positional),
+        tuple((name, _told(values)) for name, values in arguments.keywords.items()),
+        arguments.incomplete,
+    )
+
+
+def _told(values: Values) -> Any:
+    return tuple(
+        (type(value.value), value.value)
+        if type(value) is Known
+        else None
+        if type(value) is Unknown
+        else value.path
+        if type(value) is Ref
+        else value
+        for value in values
+    )

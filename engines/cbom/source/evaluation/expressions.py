@@ -1,0 +1,329 @@
+"""Evaluation of expressions: which values each may have."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from engines.cbom.source import program
+from engines.cbom.source.evaluation import operators
+from engines.cbom.source.evaluation.scopes import Scope, Source
+from engines.cbom.source.knowledge.model import Knowledge
+from engines.cbom.source.values import (
+    CONSTANT,
+    NOTHING,
+    UNKNOWN,
+    Array,
+    Class,
+    Closure,
+    Data,
+    File,
+    Instance,
+    Known,
+    Method,
+    Ref,
+    Table,
+    Thing,
+    Unknown,
+    Value,
+    Values,
+    known,
+    union,
+)
+
+MAX_ITEMS = 256
+"""The most elements of a literal that are followed; a longer one is constant data or unknown."""
+
+
+class Files(Protocol):
+    """The other files of the program."""
+
+    def find(self, source: Source, module: str, member: str) -> Values:
+        """What a module's member (the module itself if "") is to the file ``source``; NOTHING if it isn't ours."""
+
+    def named(self, source: Source, name: str) -> Values:
+        """What a name that a file neither defines nor imports is: something of its package; else NOTHING."""
+
+
+class Exhausted(Exception):
+    """The file took more steps than its size allows."""
+
+
+class Expressions:
+    """The part of the evaluator for expressions. ``scope`` is the innermost scope at this point of the program."""
+
+    def __init__(self, knowledge: Knowledge, files: Files, *, implicit_self: bool, open_names: bool) -> None:
+        self.knowledge = knowledge
+        self.files = files
+        self.implicit_self = implicit_self
+        """Whether methods see the members of their class as plain names (Java, C++)."""
+
+        self.open_names = open_names
+        """Whether a name that isn't defined may be a library's without an import (C, Rust's crates)."""
+
+        self.scope = Scope(Source("", ""))
+        self.steps = 0
+        self._handlers: dict[type, Callable[[Any], Values]] = {
+            program.Const: self._const,
+            program.Name: self._name,
+            program.Member: self._member,
+            program.Index: self._index,
+            program.Call: self._call,
+            program.Spread: lambda node: self.evaluate(node.value),
+            program.Binary: self._binary,
+            program.Unary: self._unary,
+            program.Conditional: self._conditional,
+            program.Sequence: self._sequence,
+            program.NewArray: self._new_array,
+            program.Mapping: self._mapping,
+            program.Typed: self._typed,
+            program.Opaque: self._opaque,
+            program.Function: self._function,
+        }
+
+    @abstractmethod
+    def call(self, node: program.Call) -> Values:
+        """The result of a call."""
+
+    @abstractmethod
+    def closure(self, node: program.Function) -> Values:
+        """A function, made here."""
+
+    @abstractmethod
+    def construct(self, of: Class) -> Instance:
+        """An object of a class of the program whose constructor's arguments aren't known."""
+
+    def evaluate(self, node: program.Expression) -> Values:
+        """The values of ``node``. Raises ``Exhausted``."""
+        self.steps -= 1
+        if self.steps < 0:
+            raise Exhausted
+        return self._handlers[type(node)](node)
+
+    def _const(self, node: program.Const) -> Values:
+        return known(node.value)
+
+    def _name(self, node: program.Name) -> Values:
+        return self.lookup(node.name)
+
+    def lookup(self, name: str) -> Values:
+        """The values of a name at this point."""
+        scope = self.scope.find(name)
+        if scope is not None:
+            values = scope.names[name]
+            if len(values) == 1 and type(values[0]) is Ref and values[0].path.startswith("\0"):
+                values = scope.names[name] = self._imported(scope.source, values[0].path)
+            return values
+        ours = self.files.named(self.scope.source, name)
+        if ours:
+            return ours
+        return self._library_name(name)
+
+    def _library_name(self, name: str) -> Values:
+        for module in self.scope.source.wildcards:
+            path = self.normal(f"{module}.{name}")
+            if path in self.knowledge.prefixes:
+                return (Ref(path),)
+            ours = self.files.find(self.scope.source, module, name)
+            if ours:
+                return ours
+        if self.open_names or name in self.knowledge.globals:
+            return (Ref(self.normal(name)),)
+        return UNKNOWN
+
+    def normal(self, path: str) -> str:
+        """A library's name by which the knowledge has it, for one of its other names."""
+        aliases = self.knowledge.aliases
+        if aliases:
+            parts = path.split(".")
+            for length in range(len(parts), 0, -1):
+                other = aliases.get(".".join(parts[:length]))
+                if other is not None:
+                    return ".".join([other, *parts[length:]])
+        return path
+
+    def lazy_import(self, node: program.Import) -> Values:
+        """What stands for an imported name until it is looked up: files are read when they are needed."""
+        return (Ref(f"\0{node.module}\0{node.member}"),)
+
+    def _imported(self, source: Source, path: str) -> Values:
+        _, module, member = path.split("\0")
+        ours = self.files.find(source, module, member)
+        if ours:
+            return ours
+        full = self.normal(f"{module}.{member}" if member else module)
+        return self._resolved(full)
+
+    def _resolved(self, path: str) -> Values:
+        constant = self.knowledge.constants
+        return known(constant[path]) if path in constant else (Ref(path),)
+
+    def _member(self, node: program.Member) -> Values:
+        return self.members(self.evaluate(node.base), node.name)
+
+    def members(self, base: Values, name: str) -> Values:
+        """The member ``name`` of each of ``base``."""
+        if len(base) == 1:
+            return self._member_of(base[0], name)
+        return union(self._member_of(value, name) for value in base)
+
+    def _member_of(self, value: Value, name: str) -> Values:
+        if isinstance(value, Ref):
+            return self._resolved(self.normal(f"{value.path}.{name}"))
+        if isinstance(value, Instance):
+            return self._instance_member(value, name)
+        if isinstance(value, Class):
+            return self._class_member(value, name) or UNKNOWN
+        if isinstance(value, File):
+            return self._file_member(value.scope, name)
+        if isinstance(value, Table) and name in value.entries:
+            return value.entries[name]
+        if isinstance(value, Thing) and name in value.facts:
+            return value.facts[name]
+        if isinstance(value, Unknown):
+            return UNKNOWN
+        return (Method(value, name),)
+
+    def _file_member(self, scope: Scope, name: str) -> Values:
+        if name in scope.names:
+            return self.in_scope(scope, name)
+        return self.files.find(scope.source, ".", name) or UNKNOWN
+
+    def in_scope(self, scope: Scope, name: str) -> Values:
+        """The values of a name in another scope."""
+        before, self.scope = self.scope, scope
+        try:
+            return self.lookup(name)
+        finally:
+            self.scope = before
+
+    def _instance_member(self, value: Instance, name: str) -> Values:
+        if name in value.fields:
+            return value.fields[name]
+        found = self._class_member(value.of, name)
+        if not found:
+            return UNKNOWN
+        return tuple(
+            Closure(each.function, each.scope, each.owner, value)
+            if type(each) is Closure and not each.function.static
+            else each
+            for each in found
+        )
+
+    def _class_member(self, value: Class, name: str, depth: int = 0) -> Values:
+        if name in value.members:
+            return value.members[name]
+        for base in value.bases if depth < 8 else ():
+            if type(base) is Class:
+                found = self._class_member(base, name, depth + 1)
+                if found:
+                    return found
+            elif type(base) is Ref:
+                return (Method(Thing(base.path, {}), name),)
+        return NOTHING
+
+    def _index(self, node: program.Index) -> Values:
+        base, keys = self.evaluate(node.base), self.evaluate(node.key)
+        return union(self._element(value, keys) for value in base)
+
+    def _element(self, value: Value, keys: Values) -> Values:
+        key = keys[0].value if len(keys) == 1 and type(keys[0]) is Known else None
+        if isinstance(value, Array):
+            items = value.items
+            if isinstance(key, int) and -len(items) <= key < len(items):
+                return items[key]
+            return union(items) or UNKNOWN
+        if isinstance(value, Table):
+            entries = value.entries
+            if key is not None or len(keys) != 1:
+                return entries.get(key, UNKNOWN)
+            return union([*entries.values(), UNKNOWN])
+        if isinstance(value, Known) and isinstance(value.value, str | bytes):
+            return (Data(CONSTANT),)
+        if isinstance(value, Data):
+            return (Data(value.origin),)
+        return UNKNOWN
+
+    def _call(self, node: program.Call) -> Values:
+        return self.call(node)
+
+    def _binary(self, node: program.Binary) -> Values:
+        chain = []
+        current: program.Expression = node
+        while type(current) is program.Binary:
+            chain.append((current.operator, current.right))
+            current = current.left
+        result = self.evaluate(current)
+        for operator, right in reversed(chain):
+            result = operators.binary(operator, result, self.evaluate(right))
+        return result
+
+    def _unary(self, node: program.Unary) -> Values:
+        values = self.evaluate(node.operand)
+        if node.operator == "not":
+            return operators.negated(values)
+        return operators.minus(values) if node.operator == "-" else UNKNOWN
+
+    def _conditional(self, node: program.Conditional) -> Values:
+        held = operators.truth(self.evaluate(node.test))
+        if held is not None:
+            return self.evaluate(node.then if held else node.otherwise)
+        return union((self.evaluate(node.then), self.evaluate(node.otherwise)))
+
+    def _sequence(self, node: program.Sequence) -> Values:
+        items = [self.evaluate(item) for item in node.items]
+        if len(items) > MAX_ITEMS:
+            static = all(len(item) == 1 and type(item[0]) is Known for item in items)
+            return (Data(CONSTANT, len(items)),) if static else UNKNOWN
+        return (Array(items),)
+
+    def _new_array(self, node: program.NewArray) -> Values:
+        sizes = self.evaluate(node.size)
+        size = sizes[0].value if len(sizes) == 1 and type(sizes[0]) is Known else None
+        return (Data(CONSTANT, size if isinstance(size, int) else None),)
+
+    def _mapping(self, node: program.Mapping) -> Values:
+        result = Table({})
+        for key, value in node.pairs[:MAX_ITEMS]:
+            values = self.evaluate(value)
+            if key is None:
+                for each in values:
+                    if type(each) is Table:
+                        result.entries.update(each.entries)
+                        result.open |= each.open
+                    else:
+                        result.open = True
+                continue
+            names = self.evaluate(key)
+            for name in names:
+                if type(name) is Known:
+                    result.entries[name.value] = values
+                else:
+                    result.open = True
+        return (result,)
+
+    def _typed(self, node: program.Typed) -> Values:
+        values = NOTHING if node.value is None else self.evaluate(node.value)
+        if values and not any(type(value) is Unknown for value in values):
+            return values
+        stated = self.of_type(node.declared)
+        return union((tuple(value for value in values if type(value) is not Unknown), stated)) if stated else UNKNOWN
+
+    def of_type(self, declared: program.Expression) -> Values:
+        """A value of a declared type of which nothing else is known; NOTHING if the type tells nothing."""
+        found: list[Values] = []
+        for value in self.evaluate(declared):
+            if type(value) is Ref and value.path in self.knowledge.prefixes:
+                found.append((Thing(value.path, {}),))
+            elif type(value) is Class:
+                found.append((self.construct(value),))
+        return union(found)
+
+    def _opaque(self, node: program.Opaque) -> Values:
+        for part in node.parts:
+            self.evaluate(part)
+        return UNKNOWN
+
+    def _function(self, node: program.Function) -> Values:
+        return self.closure(node)

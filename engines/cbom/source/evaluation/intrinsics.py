@@ -1,0 +1,197 @@
+"""Functions of the languages themselves whose results follow from their arguments, and that rules can't tell.
+
+Functions that return an argument, or make data of an origin, are rules in the knowledge file of their language
+(``data/python/builtins.toml``); here is what takes or makes functions, names and parts of texts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from engines.cbom.source.evaluation.rules import Arguments
+from engines.cbom.source.program import Constant
+from engines.cbom.source.values import (
+    CONSTANT,
+    NOTHING,
+    UNKNOWN,
+    Array,
+    Bound,
+    Data,
+    Known,
+    Table,
+    Values,
+    constants,
+    known,
+    size_of,
+    union,
+)
+
+CONSTRUCTORS = ("__init__", "constructor", "<init>")
+"""The names of constructors in the front-ends' classes."""
+
+
+def _getattr(evaluator: Any, arguments: Arguments) -> Values:
+    if len(arguments.positional) < 2:
+        return UNKNOWN
+    names = [name for name in constants(arguments.positional[1]) if isinstance(name, str)]
+    return union([evaluator.members(arguments.positional[0], name) for name in names]) or UNKNOWN
+
+
+def _partial(_evaluator: Any, arguments: Arguments) -> Values:
+    if not arguments.positional:
+        return UNKNOWN
+    return (Bound(arguments.positional[0], arguments.positional[1:], arguments.keywords),)
+
+
+def _bind(_evaluator: Any, arguments: Arguments) -> Values:
+    return (Bound(arguments.receiver, arguments.positional[1:], {}),)
+
+
+def _import(evaluator: Any, arguments: Arguments) -> Values:
+    names = constants(arguments.positional[0]) if arguments.positional else []
+    return union([evaluator.imported(name) for name in names if isinstance(name, str)]) or UNKNOWN
+
+
+def _get(_evaluator: Any, arguments: Arguments) -> Values:
+    """A dictionary's ``get``: the entry, or the default."""
+    default = arguments.positional[1] if len(arguments.positional) > 1 else NOTHING
+    keys = constants(arguments.positional[0]) if arguments.positional else []
+    found: list[Values] = []
+    for value in arguments.receiver:
+        if type(value) is Table and keys:
+            found.extend(value.entries.get(key, UNKNOWN if value.open else default or UNKNOWN) for key in keys)
+        elif type(value) is Table:
+            found.extend([*value.entries.values(), default])
+    return union(found) or UNKNOWN
+
+
+def _join(_evaluator: Any, arguments: Arguments) -> Values:
+    """A text's ``join`` of an array (Python), or an array's ``join`` by a text (JavaScript)."""
+    own, other = arguments.receiver, arguments.positional[0] if arguments.positional else known(",")
+    array, glue = (own[0], other) if type(own[0]) is Array else (other[0], own)
+    if type(array) is not Array or not array.items:
+        return UNKNOWN
+    parts = [_only(item) for item in array.items]
+    separator = _only(glue)
+    if isinstance(separator, str) and all(isinstance(part, str) for part in parts):
+        return known(separator.join(str(part) for part in parts))
+    return UNKNOWN
+
+
+def _only(values: Values) -> Constant:
+    """The constant that ``values`` is; None if it isn't one alone."""
+    return values[0].value if len(values) == 1 and isinstance(values[0], Known) else None
+
+
+def _split(_evaluator: Any, arguments: Arguments) -> Values:
+    own, by = _only(arguments.receiver), _only(arguments.positional[0]) if arguments.positional else None
+    if not isinstance(own, str) or not (by is None or (isinstance(by, str) and by)):
+        return UNKNOWN
+    return (Array([known(part) for part in own.split(by, 256)]),)
+
+
+def _replace(_evaluator: Any, arguments: Arguments) -> Values:
+    parts = [_only(values) for values in [arguments.receiver, *arguments.positional[:2]]]
+    if len(parts) != 3 or not all(isinstance(part, str) for part in parts):
+        return UNKNOWN
+    text, old, new = map(str, parts)
+    return known(text.replace(old, new)) if len(new) < 256 else UNKNOWN
+
+
+def _format(_evaluator: Any, arguments: Arguments) -> Values:
+    templates = constants(arguments.receiver)
+    if len(templates) != 1 or not isinstance(templates[0], str):
+        return UNKNOWN
+    text = templates[0]
+    for position, values in enumerate(arguments.positional[:16]):
+        one = constants(values)
+        if len(one) != 1:
+            return UNKNOWN
+        mark = "{}" if "{}" in text else f"{{{position}}}"
+        text = text.replace(mark, str(one[0]), 1)
+    for name, values in arguments.keywords.items():
+        one = constants(values)
+        if len(one) == 1:
+            text = text.replace(f"{{{name}}}", str(one[0]))
+    return known(text) if "{" not in text else UNKNOWN
+
+
+def _length(_evaluator: Any, arguments: Arguments) -> Values:
+    sizes = [size_of(value) for value in arguments.positional[0]] if arguments.positional else []
+    return union([UNKNOWN if size is None else known(size) for size in sizes]) or UNKNOWN
+
+
+def _bytes(_evaluator: Any, arguments: Arguments) -> Values:
+    """``bytes(n)``, ``bytes([...])``, ``bytes(text, encoding)``."""
+    if not arguments.positional:
+        return known(b"")
+    found: list[Values] = []
+    for value in arguments.positional[0]:
+        if type(value) is Known and isinstance(value.value, int):
+            found.append((Data(CONSTANT, value.value),))
+        elif type(value) is Array:
+            whole = all(len(item) == 1 and type(item[0]) is Known for item in value.items)
+            found.append((Data(CONSTANT, len(value.items)),) if whole else UNKNOWN)
+        elif type(value) is Known and isinstance(value.value, str):
+            found.append(known(value.value.encode()))
+        else:
+            found.append((value,))
+    return union(found)
+
+
+def _text(_evaluator: Any, arguments: Arguments) -> Values:
+    found: list[Values] = []
+    for value in arguments.positional[0] if arguments.positional else known(""):
+        plain = type(value) is Known and isinstance(value.value, int | float) and not isinstance(value.value, bool)
+        found.append(known(str(value.value)) if plain else (value,))  # type: ignore[union-attr]
+    return union(found)
+
+
+def _integer(_evaluator: Any, arguments: Arguments) -> Values:
+    found: list[Values] = []
+    for value in arguments.positional[0] if arguments.positional else UNKNOWN:
+        if type(value) is Known and isinstance(value.value, str | int | float):
+            try:
+                found.append(known(int(value.value)))
+            except (ValueError, OverflowError):
+                found.append(UNKNOWN)
+        else:
+            found.append((value,))
+    return union(found)
+
+
+def _dictionary(_evaluator: Any, arguments: Arguments) -> Values:
+    result = Table({})
+    for value in arguments.positional[0] if arguments.positional else ():
+        if type(value) is Table:
+            result.entries.update(value.entries)
+            result.open |= value.open
+        else:
+            result.open = True
+    result.entries.update(arguments.keywords)
+    result.open |= arguments.incomplete
+    return (result,)
+
+
+FUNCTIONS: dict[str, Callable[[Any, Arguments], Values]] = {
+    "getattr": _getattr,
+    "functools.partial": _partial,
+    "function.bind": _bind,
+    "importlib.import_module": _import,
+    "__import__": _import,
+    "require": _import,
+    "table.get": _get,
+    "text.join": _join,
+    "array.join": _join,
+    "text.split": _split,
+    "text.replace": _replace,
+    "text.format": _format,
+    "len": _length,
+    "bytes": _bytes,
+    "bytearray": _bytes,
+    "str": _text,
+    "int": _integer,
+    "dict": _dictionary,
+}
+"""By full name; methods by the kind of their object: ``text``, ``bytes``, ``array``, ``table``, ``function``."""

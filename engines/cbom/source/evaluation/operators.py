@@ -1,0 +1,199 @@
+"""Operations on constants: folding of concatenation, arithmetic and comparison, with bounded results."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import operator
+from collections.abc import Callable
+from typing import Any
+
+from engines.cbom.source.values import (
+    CONSTANT,
+    NOTHING,
+    RANDOM,
+    UNKNOWN,
+    Array,
+    Data,
+    Known,
+    Value,
+    Values,
+    known,
+    union,
+)
+from engines.cbom.source.values import WEAK_RANDOM as WEAK_RANDOM
+
+MAX_TEXT = 65_536
+"""The longest text or bytes that folding makes."""
+
+_MAX_PAIRS = 16
+_MAX_BITS = 256
+_NUMERIC: dict[str, Callable[[Any, Any], Any]] = {
+    "-": operator.sub,
+    "/": operator.truediv,
+    "//": operator.floordiv,
+    "%": operator.mod,
+    "&": operator.and_,
+    "|": operator.or_,
+    "^": operator.xor,
+    ">>": operator.rshift,
+}
+_COMPARING: dict[str, Callable[[Any, Any], Any]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+
+
+def binary(name: str, left: Values, right: Values) -> Values:
+    """The values of ``left name right``."""
+    if name in ("and", "or"):
+        return union((left, right))
+    if len(left) * len(right) > _MAX_PAIRS:
+        return UNKNOWN
+    return union(_pair(name, one, other) for one in left for other in right)
+
+
+def _pair(name: str, left: Value, right: Value) -> Values:
+    if type(left) is Known and type(right) is Known:
+        return _constant(name, left.value, right.value)
+    if name == "+" and type(left) is Array and type(right) is Array:
+        return (Array([*left.items, *right.items]),)
+    if name == "*" and type(left) is Array and type(right) is Known and isinstance(right.value, int):
+        return (Data(CONSTANT, len(left.items) * right.value),)
+    origins = {_origin(left), _origin(right)}
+    if name in ("+", "*", "%") and origins <= {CONSTANT, RANDOM, WEAK_RANDOM} and origins:
+        sizes = [_length(left), _length(right)]
+        size = sum(sizes) if name == "+" and None not in sizes else None  # type: ignore[arg-type]
+        return (Data(RANDOM if RANDOM in origins else max(origins, key=len), size),)
+    if WEAK_RANDOM in origins:
+        return (Data(WEAK_RANDOM),)
+    return UNKNOWN
+
+
+def _origin(value: Value) -> str:
+    if type(value) is Known:
+        return CONSTANT
+    return value.origin if type(value) is Data else ""
+
+
+def _length(value: Value) -> int | None:
+    if type(value) is Known:
+        return len(value.value) if isinstance(value.value, str | bytes) else None
+    return value.size if type(value) is Data else None
+
+
+def _constant(name: str, left: Any, right: Any) -> Values:
+    try:
+        if name == "==":
+            return known(left == right)
+        if name == "!=":
+            return known(left != right)
+        if name == "+":
+            return _plus(left, right)
+        if name == "*":
+            return _times(left, right)
+        if isinstance(left, str | bytes) and name == "%":
+            return _formatted(left, right)
+        if name in _COMPARING:
+            return known(bool(_COMPARING[name](left, right)))
+        if not (isinstance(left, int | float) and isinstance(right, int | float)):
+            return UNKNOWN
+        if name == "<<":
+            return known(int(left) << int(right)) if 0 <= right < _MAX_BITS else UNKNOWN
+        return known(_NUMERIC[name](left, right)) if name in _NUMERIC else UNKNOWN
+    except (TypeError, ValueError, ArithmeticError):
+        return UNKNOWN
+
+
+def _plus(left: Any, right: Any) -> Values:
+    if (
+        isinstance(left, str) is not isinstance(right, str)
+        and not isinstance(left, bytes)
+        and not isinstance(right, bytes)
+    ):
+        left, right = _as_text(left), _as_text(right)
+    if isinstance(left, str | bytes) and len(left) + len(right) > MAX_TEXT:
+        return (Data(CONSTANT, len(left) + len(right)),)
+    return known(left + right)
+
+
+def _as_text(value: Any) -> str:
+    return value if isinstance(value, str) else str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _times(left: Any, right: Any) -> Values:
+    if isinstance(right, str | bytes):
+        left, right = right, left
+    if isinstance(left, str | bytes):
+        if len(left) * max(right, 0) > MAX_TEXT:
+            return (Data(CONSTANT, len(left) * right),)
+        return known(left * right)
+    if isinstance(left, int) and isinstance(right, int) and left.bit_length() + right.bit_length() > _MAX_BITS:
+        return UNKNOWN
+    return known(left * right)
+
+
+def _formatted(template: str | bytes, value: Any) -> Values:
+    if isinstance(template, bytes):
+        return UNKNOWN
+    for mark in ("%s", "%d", "%i"):
+        if template.count(mark) == 1 and template.count("%") == 1:
+            return known(template.replace(mark, _as_text(value)))
+    return UNKNOWN
+
+
+def truth(values: Values) -> bool | None:
+    """Whether a condition holds; None if that isn't known."""
+    if len(values) != 1:
+        return None
+    value = values[0]
+    return bool(value.value) if type(value) is Known else None
+
+
+def negated(values: Values) -> Values:
+    """``not`` of each."""
+    held = truth(values)
+    return UNKNOWN if held is None else known(not held)
+
+
+def minus(values: Values) -> Values:
+    """``-`` of each."""
+    found = []
+    for value in values:
+        number = value.value if type(value) is Known else None
+        found.append(known(-number) if isinstance(number, int | float) else UNKNOWN)
+    return union(found)
+
+
+def decoded(values: Values, form: str) -> Values:
+    """Texts or bytes in another form: ``hex``, ``base64``, ``text``, ``lower``, ``upper``; else constant data."""
+    return union(_decoded(value, form) for value in values)
+
+
+def _decoded(value: Value, form: str) -> Values:
+    if type(value) is not Known:
+        return (value,)
+    content = value.value
+    if not isinstance(content, str | bytes):
+        return (value,)
+    try:
+        if form == "lower":
+            return known(content.lower())
+        if form == "upper":
+            return known(content.upper())
+        raw = content.encode() if isinstance(content, str) else content
+        if form == "text":
+            return known(raw)
+        if form == "hex":
+            return known(binascii.unhexlify(raw))
+        padded = raw + b"=" * (-len(raw) % 4)
+        return known(base64.b64decode(padded.translate(bytes.maketrans(b"-_", b"+/"))))
+    except ValueError:
+        return (Data(CONSTANT),)
+
+
+def constants_of(values: Values) -> list[Any]:
+    """The constants among ``values``."""
+    return [value.value for value in values if type(value) is Known]

@@ -1,0 +1,147 @@
+"""Application of a knowledge rule to a call: terms, conditions, facts and results."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engines.cbom.source.evaluation import operators
+from engines.cbom.source.knowledge.model import Rule, Term
+from engines.cbom.source.program import Constant
+from engines.cbom.source.values import (
+    CONSTANT,
+    NOTHING,
+    UNKNOWN,
+    Array,
+    Data,
+    Instance,
+    Known,
+    Table,
+    Thing,
+    Values,
+    known,
+    union,
+)
+
+_DATA_FACTS = frozenset({"key", "iv", "salt", "seed", "password"})
+
+
+@dataclass(slots=True)
+class Arguments:
+    """The arguments of a call: those by position, those by name, and the object whose method it is."""
+
+    positional: list[Values]
+    keywords: dict[str, Values]
+    receiver: Values = NOTHING
+    incomplete: bool = False
+    """Whether there may be more, from ``*args`` or ``**kwargs``."""
+
+
+def bound(rule: Rule, arguments: Arguments) -> dict[str, Values]:
+    """The arguments by the names of the rule's parameters."""
+    found: dict[str, Values] = {"self": arguments.receiver} if arguments.receiver else {}
+    for position, name in enumerate(rule.parameters):
+        if name.startswith("*"):
+            rest = arguments.positional[position:]
+            if rest and name != "*":
+                found[name[1:]] = (Array(rest),)
+            break
+        if position < len(arguments.positional):
+            found[name] = arguments.positional[position]
+    for name, values in arguments.keywords.items():
+        found[name] = values
+    return found
+
+
+def applies(rule: Rule, arguments: Arguments, names: dict[str, Values]) -> bool:
+    """Whether the rule is for a call with these arguments."""
+    if rule.arity and len(arguments.positional) + len(arguments.keywords) not in rule.arity:
+        return False
+    return all(_holds(term, allowed, names) for term, allowed in rule.when)
+
+
+def harmless(rule: Rule, names: dict[str, Values]) -> bool:
+    """Whether the rule says of such a call that there is nothing to object to."""
+    return bool(rule.inventory) and all(_holds(term, allowed, names) for term, allowed in rule.inventory)
+
+
+def _holds(term: Term, allowed: tuple[Constant, ...], names: dict[str, Values]) -> bool:
+    values = of_term(term, names)
+    if not values:
+        return None in allowed
+    return any(
+        type(value) is Known and any(value.value == one and type(value.value) is type(one) for one in allowed)
+        for value in values
+    )
+
+
+def of_term(term: Term, names: dict[str, Values]) -> Values:
+    """The values that ``term`` names at a call; NOTHING if they aren't there."""
+    if isinstance(term, tuple):
+        for each in term:
+            values = of_term(each, names)
+            if values:
+                return values
+        return NOTHING
+    if isinstance(term, str) and term.startswith("$"):
+        name, *path = term[1:].split(".")
+        values = names.get(name, NOTHING)
+        for word in path:
+            values = union(_part(value, word) for value in values)
+        return values
+    return NOTHING if term is None else known(term)
+
+
+def _part(value: object, word: str) -> Values:
+    if isinstance(value, Thing):
+        return value.facts.get(word, NOTHING)
+    if isinstance(value, Table):
+        return value.entries.get(word, UNKNOWN if value.open else NOTHING)
+    if isinstance(value, Instance):
+        return value.fields.get(word, NOTHING)
+    if isinstance(value, Array) and word.isdigit():
+        return value.items[int(word)] if int(word) < len(value.items) else NOTHING
+    return UNKNOWN
+
+
+def facts(rule: Rule, names: dict[str, Values]) -> dict[str, Values]:
+    """The facts that the call tells, by their names."""
+    found = {}
+    for word, term in rule.facts.items():
+        values = fact_of(of_term(term, names), word)
+        if values:
+            found[word] = values
+    return found
+
+
+def changed(rule: Rule, names: dict[str, Values]) -> dict[str, Values]:
+    """The facts that the call changes of its object."""
+    return {word: fact_of(of_term(term, names), word) for word, term in rule.sets.items()}
+
+
+def fact_of(values: Values, word: str) -> Values:
+    """Values as the fact ``word``: an object that has such a fact stands for it."""
+    if not any(type(value) is Thing for value in values):
+        return values
+    return union(
+        (value.facts.get(word, UNKNOWN if word in _DATA_FACTS else NOTHING) if type(value) is Thing else (value,))
+        for value in values
+    )
+
+
+def returned(rule: Rule, names: dict[str, Values], told: dict[str, Values]) -> Values:
+    """The result of the call; NOTHING if the rule says nothing of it."""
+    if rule.result:
+        return (Thing(rule.result, dict(told)),)
+    if rule.returns is not None:
+        values = of_term(rule.returns, names)
+        return (operators.decoded(values, rule.decode) if rule.decode else values) or UNKNOWN
+    if rule.origin and rule.fills is None:
+        return (made(rule, names),)
+    return NOTHING
+
+
+def made(rule: Rule, names: dict[str, Values]) -> Data:
+    """Data of the rule's origin."""
+    sizes = [] if rule.size is None else operators.constants_of(of_term(rule.size, names))
+    size = sizes[0] if len(sizes) == 1 and isinstance(sizes[0], int) else None
+    return Data(rule.origin or CONSTANT, size)

@@ -1,0 +1,404 @@
+"""Front-end of Python 3 (and of what Python 2 shares with it)."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from engines.cbom.source.frontends.base import Lowering, Node, joined
+from engines.cbom.source.program import (
+    Assign,
+    Attempt,
+    Binary,
+    Branch,
+    Class,
+    Conditional,
+    Const,
+    Evaluate,
+    Expression,
+    Function,
+    Import,
+    Index,
+    Leave,
+    Loop,
+    Mapping,
+    Member,
+    Name,
+    Opaque,
+    Parameter,
+    Return,
+    Sequence,
+    Spread,
+    Statement,
+    Unary,
+)
+
+_OPERATORS = {name: name for name in ("+", "-", "*", "/", "//", "%", "<<", ">>", "&", "|", "^", "and", "or")}
+_COMPARISONS = {"==": "==", "!=": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">=", "is": "==", "is not": "!="}
+_MAX_LITERAL = 100_000
+
+
+class PythonLowering(Lowering):
+    """Python's syntax tree (tree-sitter-python)."""
+
+    containers = frozenset({"block", "module", "expression_statement", "future_import_statement"})
+
+    # Expressions
+
+    def identifier(self, node: Node) -> Expression:
+        return Name(self.text(node))
+
+    def attribute(self, node: Node) -> Expression:
+        return Member(
+            self.expression(node.child_by_field_name("object")), self.text(node.child_by_field_name("attribute"))
+        )
+
+    def subscript(self, node: Node) -> Expression:
+        return Index(
+            self.expression(node.child_by_field_name("value")), self.expression(node.child_by_field_name("subscript"))
+        )
+
+    def call_node(self, node: Node) -> Expression:
+        function = node.child_by_field_name("function")
+        args: list[Expression] = []
+        keywords: dict[str, Expression] = {}
+        arguments = node.child_by_field_name("arguments")
+        children = [arguments] if arguments.type == "generator_expression" else arguments.named_children
+        for child in children:
+            if child.type == "keyword_argument":
+                name = self.text(child.child_by_field_name("name"))
+                keywords[name] = self.expression(child.child_by_field_name("value"))
+            elif child.type == "dictionary_splat":
+                keywords["**"] = self.expression(child.named_children[0])
+            elif child.type == "list_splat":
+                args.append(Spread(self.expression(child.named_children[0])))
+            elif child.type != "comment":
+                args.append(self.expression(child))
+        named = function.child_by_field_name("attribute") if function.type == "attribute" else function
+        return self.call(node, self.expression(function), named, args, keywords)
+
+    def string(self, node: Node) -> Expression:
+        parts: list[Expression] = []
+        prefix = ""
+        for child in node.named_children:
+            if child.type == "string_start":
+                prefix = self.text(child)
+            elif child.type == "interpolation":
+                parts.append(self.expression(child.child_by_field_name("expression")))
+            elif child.type == "string_content":
+                parts.extend(self._content(child, prefix))
+        if "b" in prefix.lower() and not parts:
+            return Const(b"")
+        return joined(parts)
+
+    def _content(self, node: Node, prefix: str) -> Iterator[Expression]:
+        if node.end_byte - node.start_byte > _MAX_LITERAL:
+            yield Opaque([])
+            return
+        text = self.text(node)
+        if "\\" in text or "b" in prefix.lower():
+            quote = prefix.lstrip("fFrRbBuU") or '"'
+            kind = "".join(letter for letter in prefix.lower() if letter in "rb")
+            try:
+                value = ast.literal_eval(f"{kind}{quote}{text}{quote}")
+            except (ValueError, SyntaxError, MemoryError):
+                value = text
+            yield Const(value)
+        else:
+            yield Const(text)
+
+    def concatenated(self, node: Node) -> Expression:
+        return joined([self.expression(child) for child in node.named_children if child.type == "string"])
+
+    def number(self, node: Node) -> Expression:
+        text = self.text(node).replace("_", "")
+        try:
+            return Const(int(text, 0) if node.type == "integer" else float(text))
+        except ValueError:
+            return Opaque([])
+
+    def word(self, node: Node) -> Expression:
+        return Const({"true": True, "false": False}.get(node.type))
+
+    def binary(self, node: Node) -> Expression:
+        return self.binary_chain(node, node.type, _OPERATORS)
+
+    def comparison(self, node: Node) -> Expression:
+        operands = node.named_children
+        operator = _COMPARISONS.get(self.text(node.child_by_field_name("operators")))
+        if len(operands) == 2 and operator:
+            return Binary(operator, self.expression(operands[0]), self.expression(operands[1]))
+        return self.opaque(node)
+
+    def unary(self, node: Node) -> Expression:
+        operator = node.child_by_field_name("operator")
+        return Unary("not" if operator is None else self.text(operator), self.expression(node.named_children[-1]))
+
+    def conditional(self, node: Node) -> Expression:
+        then, test, otherwise = [child for child in node.named_children if child.type != "comment"][:3]
+        return Conditional(self.expression(test), self.expression(then), self.expression(otherwise))
+
+    def sequence(self, node: Node) -> Expression:
+        return Sequence([self.expression(child) for child in node.named_children if child.type != "comment"])
+
+    def parenthesized(self, node: Node) -> Expression:
+        inner = [child for child in node.named_children if child.type != "comment"]
+        return self.expression(inner[0]) if inner else Opaque([])
+
+    def splat(self, node: Node) -> Expression:
+        return Spread(self.expression(node.named_children[0]))
+
+    def dictionary(self, node: Node) -> Expression:
+        pairs: list[tuple[Expression | None, Expression]] = []
+        for child in node.named_children:
+            if child.type == "pair":
+                key = self.expression(child.child_by_field_name("key"))
+                pairs.append((key, self.expression(child.child_by_field_name("value"))))
+            elif child.type == "dictionary_splat":
+                pairs.append((None, self.expression(child.named_children[0])))
+        return Mapping(pairs)
+
+    def lambda_node(self, node: Node) -> Expression:
+        body: list[Statement] = [Return(self.expression(node.child_by_field_name("body")))]
+        return Function("", self._parameters(node.child_by_field_name("parameters")), body, node.start_point[0] + 1)
+
+    def named_expression(self, node: Node) -> Expression:
+        return self.expression(node.child_by_field_name("value"))
+
+    # Statements
+
+    def assignment(self, node: Node) -> Iterator[Statement]:
+        right = node.child_by_field_name("right")
+        targets = [node.child_by_field_name("left")]
+        while right is not None and right.type == "assignment":
+            targets.append(right.child_by_field_name("left"))
+            right = right.child_by_field_name("right")
+        declared = node.child_by_field_name("type")
+        kind = self.expression(declared.named_children[0]) if declared is not None and declared.named_children else None
+        value = None if right is None else self.expression(right)
+        for target in targets:
+            yield Assign(self.expression(target), value, node.start_point[0] + 1, kind)
+
+    def augmented(self, node: Node) -> Iterator[Statement]:
+        target = self.expression(node.child_by_field_name("left"))
+        right = self.expression(node.child_by_field_name("right"))
+        operator = _OPERATORS.get(self.text(node.child_by_field_name("operator"))[:-1])
+        value = Binary(operator, target, right) if operator else Opaque([right])
+        yield Assign(target, value, node.start_point[0] + 1)
+
+    def return_node(self, node: Node) -> Iterator[Statement]:
+        yield Return(self.expression(node.named_children[0]) if node.named_children else None)
+
+    def leave(self, node: Node) -> Iterator[Statement]:
+        yield Leave(self.opaque(node))
+
+    def if_node(self, node: Node) -> Iterator[Statement]:
+        arms: list[tuple[Expression | None, list[Statement]]] = []
+        test, then = node.child_by_field_name("condition"), node.child_by_field_name("consequence")
+        arms.append((self.expression(test), self.block(then)))
+        for other in node.children_by_field_name("alternative"):
+            if other.type == "elif_clause":
+                test = self.expression(other.child_by_field_name("condition"))
+                arms.append((test, self.block(other.child_by_field_name("consequence"))))
+            else:
+                arms.append((None, self.block(other.child_by_field_name("body"))))
+        yield Branch(arms)
+
+    def match_node(self, node: Node) -> Iterator[Statement]:
+        yield Evaluate(self.expression(node.child_by_field_name("subject")))
+        body = node.child_by_field_name("body")
+        cases = [] if body is None else [child for child in body.named_children if child.type == "case_clause"]
+        yield Branch([(Opaque([]), self.block(case.child_by_field_name("consequence"))) for case in cases])
+
+    def while_node(self, node: Node) -> Iterator[Statement]:
+        test = self.expression(node.child_by_field_name("condition"))
+        yield Loop(test, self.block(node.child_by_field_name("body")))
+        yield from self._otherwise(node)
+
+    def for_node(self, node: Node) -> Iterator[Statement]:
+        items = self.expression(node.child_by_field_name("right"))
+        target = self.expression(node.child_by_field_name("left"))
+        line = node.start_point[0] + 1
+        element = Assign(target, Index(items, Opaque([])), line)
+        yield Loop(None, [element, *self.block(node.child_by_field_name("body"))])
+        yield from self._otherwise(node)
+
+    def _otherwise(self, node: Node) -> Iterator[Statement]:
+        for other in node.children_by_field_name("alternative"):
+            yield from self.block(other.child_by_field_name("body"))
+
+    def try_node(self, node: Node) -> Iterator[Statement]:
+        body = self.block(node.child_by_field_name("body"))
+        handlers, last = [], []
+        for child in node.named_children:
+            if child.type in ("except_clause", "except_group_clause"):
+                handlers.append(self.block(child.named_children[-1]))
+            elif child.type == "else_clause":
+                body = [*body, *self.block(child.child_by_field_name("body"))]
+            elif child.type == "finally_clause":
+                last = self.block(child.named_children[-1])
+        yield Attempt(body, handlers, last)
+
+    def with_node(self, node: Node) -> Iterator[Statement]:
+        for clause in node.named_children:
+            if clause.type != "with_clause":
+                continue
+            for item in clause.named_children:
+                value = item.child_by_field_name("value")
+                if value is not None and value.type == "as_pattern":
+                    target = value.child_by_field_name("alias")
+                    inner = target.named_children[0] if target is not None and target.named_children else None
+                    opened = self.expression(value.named_children[0])
+                    yield Assign(self.expression(inner), opened, item.start_point[0] + 1)
+                else:
+                    yield Evaluate(self.expression(value))
+        yield from self.block(node.child_by_field_name("body"))
+
+    def function(self, node: Node) -> Iterator[Statement]:
+        yield self._function(node, [])
+
+    def _function(self, node: Node, decorators: list[Expression]) -> Function:
+        names = {each.name for each in decorators if isinstance(each, Name)}
+        return Function(
+            self.text(node.child_by_field_name("name")),
+            self._parameters(node.child_by_field_name("parameters")),
+            self.block(node.child_by_field_name("body")),
+            node.start_point[0] + 1,
+            "staticmethod" in names,
+            decorators,
+        )
+
+    def class_node(self, node: Node) -> Iterator[Statement]:
+        yield self._class(node, [])
+
+    def _class(self, node: Node, decorators: list[Expression]) -> Class:
+        bases = node.child_by_field_name("superclasses")
+        inherited = (
+            [] if bases is None else [child for child in bases.named_children if child.type != "keyword_argument"]
+        )
+        return Class(
+            self.text(node.child_by_field_name("name")),
+            [self.expression(base) for base in inherited],
+            self.block(node.child_by_field_name("body")),
+            node.start_point[0] + 1,
+            decorators,
+        )
+
+    def decorated(self, node: Node) -> Iterator[Statement]:
+        decorators = [
+            self.expression(child.named_children[0])
+            for child in node.named_children
+            if child.type == "decorator" and child.named_children
+        ]
+        definition = node.child_by_field_name("definition")
+        if definition.type == "class_definition":
+            yield self._class(definition, decorators)
+        else:
+            yield self._function(definition, decorators)
+
+    def _parameters(self, node: Node | None) -> list[Parameter]:
+        found: list[Parameter] = []
+        for child in [] if node is None else node.named_children:
+            kind = child.type
+            if kind == "identifier":
+                found.append(Parameter(self.text(child)))
+            elif kind in ("default_parameter", "typed_default_parameter"):
+                declared = child.child_by_field_name("type")
+                found.append(
+                    Parameter(
+                        self.text(child.child_by_field_name("name")),
+                        self.expression(child.child_by_field_name("value")),
+                        self.expression(declared.named_children[0]) if declared is not None else None,
+                    )
+                )
+            elif kind == "typed_parameter":
+                declared = child.child_by_field_name("type")
+                inner = child.named_children[0]
+                name = inner.named_children[0] if inner.type.endswith("splat_pattern") else inner
+                found.append(
+                    Parameter(
+                        self.text(name),
+                        None,
+                        self.expression(declared.named_children[0]) if declared is not None else None,
+                        {"list_splat_pattern": "*", "dictionary_splat_pattern": "**"}.get(inner.type, ""),
+                    )
+                )
+            elif kind in ("list_splat_pattern", "dictionary_splat_pattern"):
+                stars = "*" if kind.startswith("list") else "**"
+                found.append(Parameter(self.text(child.named_children[0]), kind=stars))
+        return found
+
+    def import_node(self, node: Node) -> Iterator[Statement]:
+        line = node.start_point[0] + 1
+        for child in node.children_by_field_name("name"):
+            if child.type == "aliased_import":
+                module = self.text(child.child_by_field_name("name"))
+                yield Import(self.text(child.child_by_field_name("alias")), module, "", line)
+            else:
+                root = self.text(child).split(".")[0]
+                yield Import(root, root, "", line)
+
+    def import_from(self, node: Node) -> Iterator[Statement]:
+        line = node.start_point[0] + 1
+        module = self.text(node.child_by_field_name("module_name"))
+        for child in node.children_by_field_name("name"):
+            if child.type == "aliased_import":
+                local = self.text(child.child_by_field_name("alias"))
+                yield Import(local, module, self.text(child.child_by_field_name("name")), line)
+            else:
+                yield Import(self.text(child), module, self.text(child), line)
+        if any(child.type == "wildcard_import" for child in node.named_children):
+            yield Import("*", module, "", line)
+
+    expressions = {
+        "identifier": identifier,
+        "attribute": attribute,
+        "subscript": subscript,
+        "call": call_node,
+        "string": string,
+        "concatenated_string": concatenated,
+        "integer": number,
+        "float": number,
+        "true": word,
+        "false": word,
+        "none": word,
+        "binary_operator": binary,
+        "boolean_operator": binary,
+        "comparison_operator": comparison,
+        "unary_operator": unary,
+        "not_operator": unary,
+        "conditional_expression": conditional,
+        "list": sequence,
+        "tuple": sequence,
+        "set": sequence,
+        "expression_list": sequence,
+        "pattern_list": sequence,
+        "tuple_pattern": sequence,
+        "list_pattern": sequence,
+        "parenthesized_expression": parenthesized,
+        "await": parenthesized,
+        "list_splat": splat,
+        "list_splat_pattern": splat,
+        "dictionary": dictionary,
+        "lambda": lambda_node,
+        "named_expression": named_expression,
+    }
+    statements = {
+        "assignment": assignment,
+        "augmented_assignment": augmented,
+        "return_statement": return_node,
+        "raise_statement": leave,
+        "break_statement": leave,
+        "continue_statement": leave,
+        "if_statement": if_node,
+        "match_statement": match_node,
+        "while_statement": while_node,
+        "for_statement": for_node,
+        "try_statement": try_node,
+        "with_statement": with_node,
+        "function_definition": function,
+        "class_definition": class_node,
+        "decorated_definition": decorated,
+        "import_statement": import_node,
+        "import_from_statement": import_from,
+    }

@@ -1,0 +1,1 @@
+"""Judgement of sightings: names of algorithms, limits, checks and results."""

@@ -1,0 +1,144 @@
+"""Checks: what may be weak about a sighting. Each looks at certain facts, and runs where the call tells one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from engines.cbom.source.judging.limits import limits
+from engines.cbom.source.judging.subject import Subject
+from engines.cbom.source.values import WEAK_RANDOM, Data, Known, Values, constants, is_static
+
+_UNAUTHENTICATED = frozenset({"CBC", "CFB", "OFB", "CTR", "PCBC", "CTS", "OpenPGP", "IGE"})
+_OFF = (False, 0, "none", "NONE", "None")
+_HASH_BASED = frozenset({"signature", "mac", "certificate"})
+
+
+@dataclass(frozen=True, slots=True)
+class Weakness:
+    """A finding, and what fills the gaps of its text."""
+
+    finding: str
+    words: Mapping[str, Any]
+
+
+Found = Iterator[Weakness]
+Check = Callable[[Subject | None, str, Mapping[str, Values]], Found]
+
+
+def _algorithm(subject: Subject | None, primitive: str, _facts: Mapping[str, Values]) -> Found:
+    if subject is None:
+        return
+    if subject.algorithm.weak:
+        yield Weakness(subject.algorithm.weak, {"source": subject.algorithm.source})
+    hashed = subject.hash
+    if hashed is not None and hashed.weak and primitive in _HASH_BASED:
+        if primitive != "mac" or hashed.name in ("MD2", "MD4", "MD5"):
+            yield Weakness(hashed.weak, {"source": hashed.source, "subject": hashed.name})
+    if subject.algorithm.quantum:
+        yield Weakness("quantum-vulnerable", {})
+
+
+def _mode(subject: Subject | None, _primitive: str, _facts: Mapping[str, Values]) -> Found:
+    if subject is None or not subject.algorithm.block:
+        return
+    if subject.mode == "ECB":
+        yield Weakness("ecb-mode", {})
+    elif subject.mode in _UNAUTHENTICATED:
+        yield Weakness("unauthenticated-mode", {"mode": subject.mode})
+
+
+def _padding(subject: Subject | None, primitive: str, _facts: Mapping[str, Values]) -> Found:
+    if subject is None or primitive != "cipher" or subject.algorithm.standard != "RSA":
+        return
+    if subject.padding in ("PKCS1v1.5", "NoPadding"):
+        yield Weakness("weak-padding", {"padding": subject.padding})
+
+
+def _size(subject: Subject | None, _primitive: str, _facts: Mapping[str, Values]) -> Found:
+    if subject is not None and subject.key_bits and not subject.algorithm.bits:
+        yield from _below(subject, "key_bits", subject.key_bits)
+
+
+def _work(subject: Subject | None, _primitive: str, facts: Mapping[str, Values]) -> Found:
+    for word in ("iterations", "cost"):
+        numbers = [number for number in constants(facts.get(word, ())) if isinstance(number, int)]
+        if subject is not None and numbers:
+            yield from _below(subject, word, min(numbers))
+
+
+def _below(subject: Subject, of: str, number: int) -> Found:
+    for limit in limits():
+        if limit.of == of and subject.algorithm.standard in limit.families and number < limit.minimum:
+            yield Weakness(limit.finding, {"bits": number, "minimum": limit.minimum, "source": limit.source})
+
+
+def _key(_subject: Subject | None, _primitive: str, facts: Mapping[str, Values]) -> Found:
+    for word in ("key", "password"):
+        values = facts.get(word, ())
+        if any(is_static(value) and not _is_public(value) for value in values):
+            yield Weakness("hardcoded-key", {})
+        yield from _weak_random(values)
+
+
+def _is_public(value: object) -> bool:
+    content = value.value if isinstance(value, Known) else None
+    if isinstance(content, str):
+        content = content.encode()
+    return isinstance(content, bytes) and (b"PUBLIC KEY" in content or b"BEGIN CERTIFICATE" in content)
+
+
+def _iv(subject: Subject | None, _primitive: str, facts: Mapping[str, Values]) -> Found:
+    values = facts.get("iv", ())
+    if subject is not None and subject.mode == "ECB":
+        return
+    if any(is_static(value) for value in values) and not _decrypts(facts):
+        yield Weakness("static-iv", {})
+    yield from _weak_random(values)
+
+
+def _decrypts(facts: Mapping[str, Values]) -> bool:
+    return constants(facts.get("direction", ())) == ["decrypt"]
+
+
+def _salt(_subject: Subject | None, _primitive: str, facts: Mapping[str, Values]) -> Found:
+    values = facts.get("salt", ())
+    if any(is_static(value) for value in values):
+        yield Weakness("static-salt", {})
+    yield from _weak_random(values)
+
+
+def _seed(_subject: Subject | None, _primitive: str, facts: Mapping[str, Values]) -> Found:
+    if any(is_static(value) for value in facts.get("seed", ())):
+        yield Weakness("static-seed", {})
+
+
+def _weak_random(values: Values) -> Found:
+    if any(type(value) is Data and value.origin == WEAK_RANDOM for value in values):
+        yield Weakness("weak-random", {})
+
+
+def _verify(_subject: Subject | None, _primitive: str, facts: Mapping[str, Values]) -> Found:
+    for word, finding in (
+        ("verify", "disabled-certificate-check"),
+        ("verify_host", "disabled-certificate-check"),
+        ("verify_signature", "unverified-signature"),
+    ):
+        if any(value in _OFF and value is not None for value in constants(facts.get(word, ()))):
+            yield Weakness(finding, {})
+
+
+CHECKS: tuple[tuple[frozenset[str], Check], ...] = (
+    (frozenset({"algorithm", "hash"}), _algorithm),
+    (frozenset({"algorithm", "mode"}), _mode),
+    (frozenset({"algorithm", "padding"}), _padding),
+    (frozenset({"algorithm", "key_bits", "key_bytes", "key", "curve"}), _size),
+    (frozenset({"iterations", "cost"}), _work),
+    (frozenset({"key", "password"}), _key),
+    (frozenset({"iv"}), _iv),
+    (frozenset({"salt"}), _salt),
+    (frozenset({"seed"}), _seed),
+    (frozenset({"verify", "verify_host", "verify_signature"}), _verify),
+)
+"""Each check with the facts that it looks at."""

@@ -1,0 +1,99 @@
+"""The judge: results from sightings, each once, with the most that is known of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from engines.cbom.source.evaluation.sightings import Place, Sighting
+from engines.cbom.source.judging.checks import CHECKS, Weakness
+from engines.cbom.source.judging.results import Result, kinds
+from engines.cbom.source.judging.subject import Subject, subjects, unnamed
+from engines.cbom.source.words import USE
+
+
+class Judge:
+    """Collects the results of files. ``see`` is given to the evaluator."""
+
+    def __init__(self) -> None:
+        self._results: dict[tuple[Any, ...], Result] = {}
+
+    def see(self, sighting: Sighting) -> None:
+        """Judge one sighting."""
+        rule = sighting.rule
+        found: list[Subject | None] = [*subjects(sighting.facts)]
+        for subject in found or [unnamed(rule.primitive)]:
+            primitive = rule.primitive or (subject.algorithm.primitive if subject else "")
+            if rule.primitive and subject is not None:
+                self._add(sighting, subject, primitive, Weakness(USE, {}))
+            if sighting.harmless:
+                continue
+            for words, check in CHECKS:
+                if words & sighting.fresh:
+                    for weakness in check(subject, primitive, sighting.facts):
+                        self._add(sighting, subject, primitive, weakness)
+            for finding in rule.findings:
+                self._add(sighting, subject, primitive, Weakness(finding, {}))
+
+    def _add(self, sighting: Sighting, subject: Subject | None, primitive: str, weakness: Weakness) -> None:
+        rule = sighting.rule
+        name = subject.name if subject is not None else ""
+        kind = kinds()[weakness.finding]
+        words = {"subject": name, "source": "", "bits": 0, "minimum": 0, "mode": "", "padding": "", **weakness.words}
+        result = Result(
+            sighting.place,
+            weakness.finding,
+            primitive or "cipher",
+            name,
+            rule.library.name,
+            subject.mode if subject else "",
+            subject.padding if subject else "",
+            subject.key_bits if subject else 0,
+            subject.curve if subject else "",
+            kind.why.format(**words),
+            rule.library.replacements.get(weakness.finding, kind.instead) if weakness.finding != USE else "",
+        )
+        self.add(result)
+
+    def add(self, result: Result) -> None:
+        """Keep a result, unless one is there that tells as much of the same."""
+        key = (result.place.path, result.place.line, result.finding, result.algorithm)
+        other = self._results.get(key)
+        if other is None:
+            self._results[key] = result
+        elif _compatible(other, result):
+            self._results[key] = _joined(other, result)
+        else:
+            self._results.setdefault((*key, result.mode, result.padding, result.key_bits, result.curve), result)
+
+    def results(self, paths: Mapping[str, Any] | None = None) -> list[Result]:
+        """All results in the order of their places; encryption that a MAC in the same file protects is nothing weak."""
+        with_mac = {result.place.path for result in self._results.values() if result.primitive == "mac"}
+        found = [
+            result
+            for result in self._results.values()
+            if (paths is None or result.place.path in paths)
+            and not (result.finding == "unauthenticated-mode" and result.place.path in with_mac)
+        ]
+        return sorted(found, key=order)
+
+
+def order(result: Result) -> tuple[Any, ...]:
+    """The order of results."""
+    place: Place = result.place
+    return (place.path, place.line, place.column, result.finding != USE, result.finding, result.algorithm, result.mode)
+
+
+_DETAILS = ("mode", "padding", "key_bits", "curve")
+
+
+def _compatible(one: Result, other: Result) -> bool:
+    return all(
+        not getattr(one, name) or not getattr(other, name) or getattr(one, name) == getattr(other, name)
+        for name in _DETAILS
+    )
+
+
+def _joined(one: Result, other: Result) -> Result:
+    return replace(one, **{name: getattr(one, name) or getattr(other, name) for name in _DETAILS})

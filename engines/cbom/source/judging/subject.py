@@ -1,0 +1,105 @@
+"""Subject: which algorithm, mode, padding, size and curve a sighting is about, one for each way through the program."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from engines.cbom.source.judging.limits import curve_bits
+from engines.cbom.source.judging.names import Algorithm, Reading, algorithm_named, read_name
+from engines.cbom.source.values import Known, Values, constants, size_of
+
+_MAX_SUBJECTS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One algorithm with what is known of its use."""
+
+    algorithm: Algorithm
+    hash: Algorithm | None = None
+    mode: str = ""
+    padding: str = ""
+    key_bits: int = 0
+    curve: str = ""
+
+    @property
+    def name(self) -> str:
+        """The standard's name."""
+        if self.algorithm.name == "HMAC" and self.hash is not None:
+            return f"HMAC-{self.hash.name}"
+        return self.algorithm.standard
+
+
+def subjects(facts: Mapping[str, Values]) -> list[Subject]:
+    """The subjects that the facts tell of, none where the algorithm isn't known."""
+    found = []
+    for text in constants(facts.get("algorithm", ())):
+        reading = read_name(text) if isinstance(text, str) else None
+        if reading is not None and reading.algorithm is not None:
+            found.extend(_variants(reading, reading.algorithm, facts))
+    return found[:_MAX_SUBJECTS]
+
+
+def _variants(reading: Reading, algorithm: Algorithm, facts: Mapping[str, Values]) -> list[Subject]:
+    base = Subject(
+        algorithm,
+        reading.hash or _hash(facts),
+        reading.mode,
+        reading.padding or algorithm.padding,
+        reading.key_bits or algorithm.bits or _bits(facts),
+        reading.curve,
+    )
+    modes = [reading.mode] if reading.mode else _names(facts, "mode") if algorithm.block else [""]
+    paddings = [base.padding] if base.padding else _names(facts, "padding")
+    curves = [reading.curve] if reading.curve else _names(facts, "curve")
+    return [
+        _with_curve_bits(replace(base, mode=mode, padding=padding, curve=curve))
+        for mode in modes
+        for padding in paddings
+        for curve in curves
+    ]
+
+
+def _with_curve_bits(subject: Subject) -> Subject:
+    return replace(subject, key_bits=curve_bits(subject.curve)) if subject.curve else subject
+
+
+def _names(facts: Mapping[str, Values], word: str) -> list[str]:
+    """The modes, paddings or curves that a fact tells, by their standard names."""
+    found = []
+    for text in constants(facts.get(word, ())):
+        if isinstance(text, str) and text:
+            reading = read_name(text)
+            name = "" if reading is None else getattr(reading, word)
+            found.append(name or text)
+    return found or [""]
+
+
+def _hash(facts: Mapping[str, Values]) -> Algorithm | None:
+    for text in constants(facts.get("hash", ())):
+        reading = read_name(text) if isinstance(text, str) else None
+        if reading is not None and reading.algorithm is not None:
+            return reading.algorithm if reading.algorithm.primitive == "hash" else reading.hash
+    return None
+
+
+def _bits(facts: Mapping[str, Values]) -> int:
+    """The key's size: the least that is possible."""
+    sizes: list[Any] = [size for size in constants(facts.get("key_bits", ())) if isinstance(size, int)]
+    sizes += [size * 8 for size in constants(facts.get("key_bytes", ())) if isinstance(size, int)]
+    if not sizes:
+        lengths = [
+            size_of(value)
+            for value in facts.get("key", ())
+            if type(value) is not Known or isinstance(value.value, bytes)
+        ]
+        sizes = [length * 8 for length in lengths if length]
+    return min(sizes) if sizes else 0
+
+
+def unnamed(primitive: str) -> Subject | None:
+    """The subject of a use whose algorithm the program doesn't tell; None for primitives that need a name."""
+    algorithm = algorithm_named({"protocol": "TLS"}.get(primitive, ""))
+    return None if algorithm is None else Subject(algorithm)

@@ -1,0 +1,1 @@
+"""Knowledge of libraries: one file each, by language."""

@@ -1,0 +1,146 @@
+"""Reading of knowledge files, ``data/LANGUAGE/LIBRARY.toml``. What a file can't mean is an error that names it."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib import resources
+from itertools import product
+from typing import Any
+
+from engines.cbom.source.knowledge.model import FACTS, Knowledge, Library, Rule, Term
+from engines.cbom.source.program import Constant
+from engines.cbom.source.words import FINDINGS, PRIMITIVES
+
+_GROUP = re.compile(r"\{([^{}]*)\}")
+_FILE = frozenset(
+    {"library", "modules", "globals", "aliases", "bases", "constants", "replacements", "call", "attribute"}
+)
+_PLAIN = frozenset({"primitive", "result", "decode", "origin"})
+_TERMS = frozenset({"returns", "size", "fills", "into"})
+_OTHER = frozenset({"name", "parameters", "arity", "when", "findings", "sets", "inventory", "keeps"})
+_ORIGINS = frozenset({"", "constant", "random", "weak-random", "derived"})
+
+
+class KnowledgeError(Exception):
+    """A knowledge file says what it can't mean; the text names the file and the rule."""
+
+
+@cache
+def knowledge_of(language: str) -> Knowledge:
+    """All that the files of ``data/language`` say. Raises ``KnowledgeError``."""
+    found = Knowledge()
+    folder = resources.files("engines.cbom.source.knowledge") / "data" / language
+    for file in sorted(folder.iterdir(), key=lambda each: each.name):
+        if file.name.endswith(".toml"):
+            try:
+                add(found, language, tomllib.loads(file.read_text(encoding="utf-8")))
+            except (KnowledgeError, tomllib.TOMLDecodeError) as error:
+                raise KnowledgeError(f"{language}/{file.name}: {error}") from error
+    for name in (*found.calls, *found.attributes, *found.constants):
+        parts = name.split(".")
+        found.prefixes.update(".".join(parts[:length]) for length in range(1, len(parts) + 1))
+    return found
+
+
+def add(found: Knowledge, language: str, content: Mapping[str, Any]) -> None:
+    """Add what one file says. Raises ``KnowledgeError``."""
+    if unknown := content.keys() - _FILE:
+        raise KnowledgeError(f"unknown words: {', '.join(sorted(unknown))}")
+    replacements = content.get("replacements", {})
+    if unknown := replacements.keys() - FINDINGS:
+        raise KnowledgeError(f"replacements: unknown findings: {', '.join(sorted(unknown))}")
+    library = Library(content["library"], language, replacements)
+    found.modules.update(content.get("modules", ()))
+    found.globals.update(content.get("globals", ()))
+    found.aliases.update(content.get("aliases", {}))
+    for name, base in content.get("bases", {}).items():
+        found.bases.update((each, base) for each, _ in expansions(name))
+    for name, value in content.get("constants", {}).items():
+        for expanded, groups in expansions(name):
+            found.constants[expanded] = _substituted(value, groups)
+    for kind, table in (("call", found.calls), ("attribute", found.attributes)):
+        for row in content.get(kind, ()):
+            for rule in _rules(library, row, kind):
+                table.setdefault(rule.name, []).append(rule)
+
+
+def expansions(name: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The names that ``name`` with its ``{a,b}`` stands for, each with what was chosen."""
+    choices = [group.split(",") for group in _GROUP.findall(name)]
+    for chosen in product(*choices):
+        rest = iter(chosen)
+        yield _GROUP.sub(lambda _match, rest=rest: next(rest), name), chosen  # type: ignore[misc]
+
+
+def _substituted(value: Constant, groups: tuple[str, ...]) -> Constant:
+    if isinstance(value, str) and value.startswith("$") and value[1:].isdigit():
+        return groups[int(value[1:]) - 1]
+    return value
+
+
+def _rules(library: Library, row: Mapping[str, Any], kind: str) -> Iterator[Rule]:
+    names = row["name"] if isinstance(row["name"], list) else [row["name"]]
+    try:
+        for name in names:
+            for expanded, groups in expansions(name):
+                yield _rule(library, expanded, groups, row, kind)
+    except (KnowledgeError, KeyError, IndexError, TypeError, ValueError) as error:
+        raise KnowledgeError(f"{names[0]}: {error}") from error
+
+
+def _rule(library: Library, name: str, groups: tuple[str, ...], row: Mapping[str, Any], kind: str) -> Rule:
+    keeps = row.get("keeps", {})
+    facts = {word: row[word] for word in row.keys() & FACTS} | keeps
+    if unknown := row.keys() - FACTS - _PLAIN - _TERMS - _OTHER:
+        raise KnowledgeError(f"unknown words: {', '.join(sorted(unknown))}")
+    if row.get("primitive", "") not in PRIMITIVES | {""}:
+        raise KnowledgeError(f"unknown primitive {row['primitive']!r}")
+    if unknown := set(row.get("findings", ())) - FINDINGS:
+        raise KnowledgeError(f"unknown findings: {', '.join(sorted(unknown))}")
+    if row.get("origin", "") not in _ORIGINS:
+        raise KnowledgeError(f"unknown origin {row['origin']!r}")
+    parameters = tuple(row.get("parameters", ("value",) if kind == "attribute" else ()))
+    plain: dict[str, Any] = {word: row[word] for word in row.keys() & _PLAIN}
+    plain |= {word: _term(row[word], groups) for word in row.keys() & _TERMS}
+    rule = Rule(
+        name,
+        library,
+        groups,
+        parameters,
+        frozenset(row["arity"] if isinstance(row.get("arity"), list) else [row["arity"]] if "arity" in row else []),
+        _conditions(row.get("when", {})),
+        facts={word: _term(value, groups) for word, value in facts.items()},
+        findings=tuple(row.get("findings", ())),
+        sets={word: _term(value, groups) for word, value in row.get("sets", {}).items()},
+        inventory=_conditions(row.get("inventory", {})),
+        **plain,
+    )
+    _check_parameters(rule)
+    return rule
+
+
+def _term(value: Any, groups: tuple[str, ...]) -> Term:
+    if isinstance(value, list):
+        return tuple(_term(each, groups) for each in value)
+    return _substituted(value, groups)
+
+
+def _conditions(table: Mapping[str, Any]) -> tuple[tuple[Term, tuple[Constant, ...]], ...]:
+    found = []
+    for word, value in table.items():
+        allowed = value if isinstance(value, list) else [value]
+        found.append((f"${word}", tuple(None if each == "absent" else each for each in allowed)))
+    return tuple(found)
+
+
+def _check_parameters(rule: Rule) -> None:
+    names = {each.lstrip("*") for each in rule.parameters} | {"self"}
+    terms = [*rule.facts.values(), *rule.sets.values(), rule.returns, rule.size, rule.fills, rule.into]
+    terms += [condition[0] for condition in (*rule.when, *rule.inventory)]
+    for term in terms:
+        for each in term if isinstance(term, tuple) else (term,):
+            if isinstance(each, str) and each.startswith("$") and each[1:].partition(".")[0] not in names:
+                raise KnowledgeError(f"{each} is no parameter: {', '.join(sorted(names))}")

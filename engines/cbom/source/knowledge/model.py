@@ -1,0 +1,125 @@
+"""Knowledge of libraries as records: what a file in ``data`` says, checked and ready to be looked up.
+
+A term (``Term``) is how a file names a value at a call:
+
+- ``$NAME``: the argument of the parameter ``NAME``; ``$self`` is the object whose method is called;
+- ``$NAME.FACT``: a fact of that object, or an entry of that options object;
+- ``$1``, ``$2``: what the first, the second ``{a,b}`` in the call's name stood for;
+- anything else: itself;
+- a list: the first of its terms that is there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from engines.cbom.source.program import Constant
+
+Term: TypeAlias = Constant | tuple["Term", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Rule for one call, or for one assignment to an attribute, whose parameter is ``value``."""
+
+    name: str
+    """The full name, with dots, ``{a,b}`` replaced: ``Crypto.Cipher.AES.new``."""
+
+    library: Library
+    groups: tuple[str, ...] = ()
+    """What ``{a,b}`` in the name stood for."""
+
+    parameters: tuple[str, ...] = ()
+    """The names of positional parameters, which keywords go by too. ``*rest`` takes the rest; behind ``*``, names are
+    those of keywords."""
+
+    arity: frozenset[int] = frozenset()
+    """The numbers of arguments that the rule is for; empty for any."""
+
+    when: tuple[tuple[Term, tuple[Constant, ...]], ...] = ()
+    """Terms and the constants that each must have; None stands for an argument that isn't given."""
+
+    primitive: str = ""
+    """The kind of the use that the call is; "" if it is none."""
+
+    facts: dict[str, Term] = field(default_factory=dict)
+    """``algorithm``, ``mode``, ``key``, ``iterations`` ...: the words of ``FACTS``."""
+
+    findings: tuple[str, ...] = ()
+    """What is wrong with the call whatever its arguments."""
+
+    result: str = ""
+    """The type of the object that the call makes; it keeps the facts."""
+
+    returns: Term = None
+    """The value that the call returns, if it is one of its arguments."""
+
+    decode: str = ""
+    """What happens to it: ``hex``, ``base64``, ``text``, ``lower``, ``upper``."""
+
+    origin: str = ""
+    """The origin of the data that the call returns or fills."""
+
+    size: Term = None
+    """Their length in bytes."""
+
+    fills: Term = None
+    """The argument that gets these data."""
+
+    into: Term = None
+    """The argument that becomes the result: C's contexts."""
+
+    sets: dict[str, Term] = field(default_factory=dict)
+    """Facts that the call changes of its object."""
+
+    inventory: tuple[tuple[Term, tuple[Constant, ...]], ...] = ()
+    """As ``when``: where it holds, the use is nothing to object to, such as a checksum's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """A library: one file."""
+
+    name: str
+    language: str
+    replacements: dict[str, str] = field(default_factory=dict)
+    """What to write instead in this library's terms, by finding."""
+
+
+FACTS = frozenset(
+    {
+        "algorithm", "mode", "padding", "key_bits", "key_bytes", "curve", "hash", "iterations", "cost",
+        "key", "iv", "salt", "seed", "protocol", "verify", "verify_host", "verify_signature", "password", "tag_bits",
+        "direction", "operation",
+    }
+)  # fmt: skip
+"""The facts that the judge knows, by the names that files write. Others may be kept by objects for later terms.
+
+``algorithm`` may be a composite name (``AES/CBC/PKCS5Padding``, ``aes-128-ecb``, ``RS256``), from which the other facts
+follow. ``key_bits`` and ``key_bytes`` are sizes; ``key``, ``iv``, ``salt`` and ``seed`` are data; ``verify*`` are
+switches, false for off.
+"""
+
+
+@dataclass(slots=True)
+class Knowledge:
+    """Rules and names of one language's libraries."""
+
+    calls: dict[str, list[Rule]] = field(default_factory=dict)
+    attributes: dict[str, list[Rule]] = field(default_factory=dict)
+    constants: dict[str, Constant] = field(default_factory=dict)
+    aliases: dict[str, str] = field(default_factory=dict)
+    """Other beginnings of names: ``Cryptodome`` is ``Crypto``."""
+
+    bases: dict[str, str] = field(default_factory=dict)
+    """Types with the type whose methods they have too."""
+
+    modules: set[str] = field(default_factory=set)
+    """Texts, one of which a file has if it uses any of the libraries."""
+
+    globals: set[str] = field(default_factory=set)
+    """Names that mean the library's without an import."""
+
+    prefixes: set[str] = field(default_factory=set)
+    """All beginnings of names of calls and constants."""

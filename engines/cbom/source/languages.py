@@ -1,0 +1,87 @@
+"""Languages: suffixes, grammar, front-end, and where each finds the files that another file speaks of."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from engines.cbom.source.frontends.base import Lowering
+from engines.cbom.source.frontends.python import PythonLowering
+from engines.cbom.source.locating import Locate, Visible, no_siblings, python_files
+
+
+class MissingGrammar(Exception):
+    """The grammar of a language isn't installed; the text says what to install."""
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """One language, or a dialect of one."""
+
+    name: str
+    suffixes: tuple[str, ...]
+    grammar: str
+    """The module of the grammar."""
+
+    lowering: type[Lowering]
+    locate: Locate
+    """The files that an import may mean."""
+
+    knowledge: str = ""
+    """The folder of its knowledge files; "" if it is called like the language."""
+
+    entry: str = "language"
+    """The function of the grammar's module."""
+
+    visible: Visible = no_siblings
+    """The files whose names it sees without an import."""
+
+    implicit_self: bool = False
+    """Whether methods see the members of their class as plain names."""
+
+    open_names: bool = False
+    """Whether a name that isn't defined may be a library's without an import."""
+
+    @property
+    def family(self) -> str:
+        """What its dialects have in common: the folder of knowledge."""
+        return self.knowledge or self.name
+
+
+LANGUAGES: tuple[Language, ...] = (
+    Language("python", (".py", ".pyi", ".pyw"), "tree_sitter_python", PythonLowering, python_files),
+)
+"""Every language. A new one is a front-end, a row and a folder of knowledge."""
+
+
+@cache
+def _by_suffix() -> dict[str, Language]:
+    return {suffix: language for language in LANGUAGES for suffix in language.suffixes}
+
+
+def language_of(path: str) -> Language | None:
+    """The language of a file by its suffix; None if it is none of ours."""
+    name = path.rpartition("/")[2]
+    return _by_suffix().get(f".{name.rpartition('.')[2].lower()}") if "." in name else None
+
+
+def suffixes() -> Iterator[str]:
+    """All suffixes."""
+    yield from _by_suffix()
+
+
+@cache
+def parser_of(language: Language) -> Callable[[bytes], Any]:
+    """The function that makes the syntax tree of a text in UTF-8. Raises ``MissingGrammar``."""
+    try:
+        bindings = importlib.import_module("tree_sitter")
+        grammar = importlib.import_module(language.grammar)
+    except ImportError as error:
+        raise MissingGrammar(
+            f"{error.name} isn't installed: install the extra [scan], as in pip install 'cryptoserve-server[scan]'"
+        ) from None
+    parse: Callable[[bytes], Any] = bindings.Parser(bindings.Language(getattr(grammar, language.entry)())).parse
+    return parse

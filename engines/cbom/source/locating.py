@@ -1,0 +1,75 @@
+"""Locating: the files of a program that an import, or a name without one, may mean; one function for each language."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+MAX_SIBLINGS = 64
+"""The most files of one folder that are read for a name that none of them exports by its own name."""
+
+
+@dataclass(slots=True)
+class Tree:
+    """The paths of a program's files, with slashes, relative to its root."""
+
+    paths: Collection[str]
+    by_name: dict[str, list[str]] = field(default_factory=dict)
+    """Paths by the name of their file."""
+
+    by_folder: dict[str, list[str]] = field(default_factory=dict)
+    """Paths by the path of their folder."""
+
+    @classmethod
+    def of(cls, paths: Iterable[str]) -> Tree:
+        """The tree of these paths."""
+        made = cls(frozenset(paths))
+        for path in sorted(made.paths):
+            folder, _, name = path.rpartition("/")
+            made.by_name.setdefault(name, []).append(path)
+            made.by_folder.setdefault(folder, []).append(path)
+        return made
+
+
+Found: TypeAlias = Iterator[tuple[str, str]]
+"""Paths, each with the name that is meant in it; "" for the file itself."""
+
+Locate: TypeAlias = Callable[[Tree, str, str, str], Found]
+"""The tree, the path of the file that imports, the module and the member: what they may be, best first."""
+
+Visible: TypeAlias = Callable[[Tree, str, str], Iterable[str]]
+"""The tree, a path and a name that its file doesn't define: the paths that may."""
+
+
+def no_siblings(_tree: Tree, _path: str, _name: str) -> Iterable[str]:
+    """Nothing is visible without an import."""
+    return ()
+
+
+def folders_above(path: str) -> Iterator[str]:
+    """The folder of ``path``, and all around it, each ending in a slash or empty."""
+    folder = path.rpartition("/")[0]
+    while folder:
+        yield f"{folder}/"
+        folder = folder.rpartition("/")[0]
+    yield ""
+
+
+def python_files(tree: Tree, path: str, module: str, member: str) -> Found:
+    """Modules and packages, relative or from any folder around the file."""
+    dots = len(module) - len(module.lstrip("."))
+    rest = module.lstrip(".").replace(".", "/")
+    around = list(folders_above(path))
+    roots = around[dots - 1 : dots] if dots else around
+    for root in roots:
+        base = f"{root}{rest}".rstrip("/")
+        if member:
+            inner = f"{base}/{member}".lstrip("/")
+            yield from (
+                (f"{inner}{suffix}", "") for suffix in (".py", "/__init__.py") if f"{inner}{suffix}" in tree.paths
+            )
+        prefix = f"{base}/" if base else ""
+        yield from (
+            (found, member) for found in (f"{base}.py", f"{prefix}__init__.py") if found in tree.paths and found != path
+        )

@@ -1,0 +1,293 @@
+"""Programs in a form that is the same for all languages: what a front-end makes of a syntax tree.
+
+Only what decides which function is called with which values is kept. Operators, casts, annotations and syntax that
+don't matter become ``Opaque``, whose parts are evaluated for the calls in them. Names are joined by dots whatever the
+language writes (``a::b``, ``a->b`` and ``a.b`` are ``Member(Name("a"), "b")``).
+
+Classes are slotted, and plain rather than frozen: a large tree makes millions of them, and a frozen one takes three
+times as long to make. They are never changed once a front-end has returned them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+Constant: TypeAlias = str | bytes | int | float | bool | None
+
+
+@dataclass(slots=True, eq=False)
+class Const:
+    """A literal. Adjacent and interpolated strings are ``Binary("+", ...)``."""
+
+    value: Constant
+
+
+@dataclass(slots=True, eq=False)
+class Name:
+    """A name in scope. The receiver of a method is the name that the front-end puts first in its parameters."""
+
+    name: str
+
+
+@dataclass(slots=True, eq=False)
+class Member:
+    """A member of a value, type, module or namespace."""
+
+    base: Expression
+    name: str
+
+
+@dataclass(slots=True, eq=False)
+class Index:
+    """An element: ``a[key]``. A slice has the key ``Opaque``."""
+
+    base: Expression
+    key: Expression
+
+
+@dataclass(slots=True, eq=False)
+class Call:
+    """A call, or the construction of an object: then ``callee`` is the class and ``creates`` is true.
+
+    Struct literals with a type (Go, Rust, C) are constructions with keywords. Macros of Rust and C that look like calls
+    are calls. ``line`` and ``column`` are those of the called name, from 1.
+    """
+
+    callee: Expression
+    args: list[Expression]
+    keywords: dict[str, Expression]
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    creates: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class Spread:
+    """An argument or element that stands for several: ``*args``, ``...rest``."""
+
+    value: Expression
+
+
+@dataclass(slots=True, eq=False)
+class Binary:
+    """An operation on two values: ``+ - * / // % << >> & | ^ == != < <= > >= and or``."""
+
+    operator: str
+    left: Expression
+    right: Expression
+
+
+@dataclass(slots=True, eq=False)
+class Unary:
+    """``-``, ``~`` or ``not``."""
+
+    operator: str
+    operand: Expression
+
+
+@dataclass(slots=True, eq=False)
+class Conditional:
+    """``test ? then : otherwise``."""
+
+    test: Expression
+    then: Expression
+    otherwise: Expression
+
+
+@dataclass(slots=True, eq=False)
+class Sequence:
+    """A list, tuple, set or array with its elements; as a target of an assignment, the names that they go to."""
+
+    items: list[Expression]
+
+
+@dataclass(slots=True, eq=False)
+class NewArray:
+    """An array of zeros: ``new byte[16]``, ``make([]byte, 16)``, ``[0u8; 16]``, ``unsigned char iv[16]``."""
+
+    size: Expression
+
+
+@dataclass(slots=True, eq=False)
+class Mapping:
+    """A dictionary or an object literal. The key None stands for all pairs of another mapping."""
+
+    pairs: list[tuple[Expression | None, Expression]]
+
+
+@dataclass(slots=True, eq=False)
+class Typed:
+    """A value of a type that the source states: a cast."""
+
+    value: Expression | None
+    declared: Expression
+
+
+@dataclass(slots=True, eq=False)
+class Opaque:
+    """An expression whose value isn't followed."""
+
+    parts: list[Expression]
+
+
+@dataclass(slots=True, eq=False)
+class Parameter:
+    """A parameter of a function. ``kind`` is "", ``*`` (takes the rest) or ``**`` (takes the other keywords)."""
+
+    name: str
+    default: Expression | None = None
+    declared: Expression | None = None
+    kind: str = ""
+
+
+@dataclass(slots=True, eq=False)
+class Function:
+    """A function, method or lambda; both a statement, which binds its name, and an expression.
+
+    A method gets its receiver as its first parameter, unless ``static``. The last expression of a body that is the
+    value of the function (Rust, arrows) is a ``Return``.
+    """
+
+    name: str
+    parameters: list[Parameter]
+    body: list[Statement]
+    line: int
+    static: bool = False
+    decorators: list[Expression] = field(default_factory=list)
+    returns: Expression | None = None
+    """The declared type of the result."""
+
+
+Expression: TypeAlias = (
+    Const
+    | Name
+    | Member
+    | Index
+    | Call
+    | Spread
+    | Binary
+    | Unary
+    | Conditional
+    | Sequence
+    | NewArray
+    | Mapping
+    | Typed
+    | Opaque
+    | Function
+)
+
+
+@dataclass(slots=True, eq=False)
+class Assign:
+    """An assignment or declaration. ``value`` is None where a variable is declared without one.
+
+    ``a += b`` is an assignment of ``Binary("+", a, b)``.
+    """
+
+    target: Expression
+    value: Expression | None
+    line: int
+    declared: Expression | None = None
+    local: bool = False
+    """Whether this makes a new variable in the innermost scope even if an outer one has the name."""
+
+
+@dataclass(slots=True, eq=False)
+class Evaluate:
+    """An expression as a statement."""
+
+    value: Expression
+
+
+@dataclass(slots=True, eq=False)
+class Return:
+    """The value of the function; control leaves it."""
+
+    value: Expression | None
+
+
+@dataclass(slots=True, eq=False)
+class Leave:
+    """Control leaves the block: break, continue, throw."""
+
+    value: Expression | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Branch:
+    """``if`` with all its ``else if``, ``switch`` and ``match``: of the arms, the first whose test holds runs.
+
+    A test of None holds always. Without such an arm it may be that none runs.
+    """
+
+    arms: list[tuple[Expression | None, list[Statement]]]
+
+
+@dataclass(slots=True, eq=False)
+class Loop:
+    """A body that runs any number of times. Variables of the loop are assigned at its beginning."""
+
+    test: Expression | None
+    body: list[Statement]
+
+
+@dataclass(slots=True, eq=False)
+class Attempt:
+    """``try``: the body up to any point, then a handler or none, then ``last``."""
+
+    body: list[Statement]
+    handlers: list[list[Statement]]
+    last: list[Statement]
+
+
+@dataclass(slots=True, eq=False)
+class Class:
+    """A class, struct, trait's implementation or enum. Its fields are the ``Assign`` in its body.
+
+    Several with one name in a file are one class: Rust's ``impl`` blocks, Go's methods.
+    """
+
+    name: str
+    bases: list[Expression]
+    body: list[Statement]
+    line: int
+    decorators: list[Expression] = field(default_factory=list)
+
+
+@dataclass(slots=True, eq=False)
+class Import:
+    """A name bound to a module or to a member of one.
+
+    ``local`` is the name, or ``*`` for all members of the module. ``member`` is "" if the name is the module itself.
+    ``module`` is written as in the language's knowledge: ``Crypto.Cipher``, ``crypto-js/md5``, ``crypto/aes``,
+    ``openssl.symm``; relative ones keep their leading dots.
+    """
+
+    local: str
+    module: str
+    member: str
+    line: int
+
+
+Statement: TypeAlias = Assign | Evaluate | Return | Leave | Branch | Loop | Attempt | Function | Class | Import
+
+
+@dataclass(slots=True, eq=False)
+class Module:
+    """One file."""
+
+    body: list[Statement]
+    package: str = ""
+    """The package that the file says it belongs to (Java, Go); "" where the path tells."""
+
+    truncated: bool = False
+    """Whether parts were nested too deeply, or too many, to be read."""
+
+    broken: bool = False
+    """Whether the syntax tree has errors; the rest is read all the same."""
+
+    exports: dict[str, Expression] = field(default_factory=dict)
+    """Names under which other files import what has another name here, where the language has such."""

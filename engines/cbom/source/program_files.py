@@ -1,0 +1,139 @@
+"""The files of a program: parsed, lowered and run when they are needed, and what one is to another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from engines.cbom.source import program
+from engines.cbom.source.evaluation.evaluator import Evaluator
+from engines.cbom.source.evaluation.expressions import Exhausted
+from engines.cbom.source.evaluation.scopes import Scope, Source
+from engines.cbom.source.evaluation.sightings import Sighting
+from engines.cbom.source.knowledge.loading import knowledge_of
+from engines.cbom.source.languages import Language, language_of, parser_of
+from engines.cbom.source.locating import Tree
+from engines.cbom.source.values import NOTHING, UNKNOWN, File, Values
+
+MAX_LOADED = 400
+"""The most files that are kept; then all are dropped, and read again where they are needed."""
+
+STEPS_PER_BYTE = 4
+"""The most steps of the evaluator for each byte of a file: running everything once takes about a quarter of one."""
+
+MIN_STEPS = 20_000
+
+Read = Callable[[str], bytes | None]
+"""The content of a file by its path; None if it can't be had."""
+
+
+@dataclass(slots=True)
+class Loaded:
+    """A file that has been read."""
+
+    scope: Scope
+    size: int
+    truncated: bool = False
+    broken: bool = False
+
+
+@dataclass(slots=True)
+class ProgramFiles:
+    """The files of one program, for the evaluators of its languages. ``report`` gets all sightings."""
+
+    tree: Tree
+    read: Read
+    report: Callable[[Sighting], None]
+    _loaded: dict[str, Loaded | None] = field(default_factory=dict)
+    _evaluators: dict[str, Evaluator] = field(default_factory=dict)
+    _seen: dict[tuple[str, str, str], Values] = field(default_factory=dict)
+
+    def scan(self, path: str) -> Loaded | None:
+        """Run all of a file; None if it isn't there. Raises ``MissingGrammar``."""
+        if len(self._loaded) > MAX_LOADED:
+            self._loaded.clear()
+            self._evaluators.clear()
+            self._seen.clear()
+        loaded, language = self._load(path), language_of(path)
+        if loaded is None or language is None:
+            return None
+        try:
+            self._evaluator(language).run_functions(loaded.scope, steps_for(loaded.size))
+        except Exhausted:
+            loaded.truncated = True
+        return loaded
+
+    def _evaluator(self, language: Language) -> Evaluator:
+        found = self._evaluators.get(language.family)
+        if found is None:
+            found = self._evaluators[language.family] = Evaluator(
+                knowledge_of(language.family),
+                self,
+                self.report,
+                implicit_self=language.implicit_self,
+                open_names=language.open_names,
+            )
+        return found
+
+    def _load(self, path: str) -> Loaded | None:
+        if path in self._loaded:
+            return self._loaded[path]
+        language, content = language_of(path), self.read(path)
+        if language is None or content is None:
+            self._loaded[path] = None
+            return None
+        lowering = language.lowering(content)
+        module = lowering.module(parser_of(language)(content).root_node)
+        source = Source(path, language.name, module.package)
+        loaded = self._loaded[path] = Loaded(Scope(source), len(content), module.truncated, module.broken)
+        self._run(loaded, language, module)
+        return loaded
+
+    def _run(self, loaded: Loaded, language: Language, module: program.Module) -> None:
+        evaluator = self._evaluator(language)
+        try:
+            evaluator.load(module, loaded.scope, steps_for(loaded.size))
+        except Exhausted:
+            loaded.truncated = True
+
+    # What files are to each other
+
+    def find(self, source: Source, module: str, member: str) -> Values:
+        """What ``member`` of ``module`` is to the file ``source``; NOTHING if it isn't of this program."""
+        key = (source.path, module, member)
+        if key not in self._seen:
+            self._seen[key] = NOTHING
+            self._seen[key] = self._found(source, module, member)
+        return self._seen[key]
+
+    def _found(self, source: Source, module: str, member: str) -> Values:
+        language = language_of(source.path)
+        if language is None:
+            return NOTHING
+        ours = False
+        for path, name in language.locate(self.tree, source.path, module, member):
+            loaded = self._load(path)
+            if loaded is None:
+                continue
+            ours = True
+            if not name:
+                return (File(loaded.scope),)
+            if name in loaded.scope.names:
+                return self._evaluator(language).in_scope(loaded.scope, name)
+        return UNKNOWN if ours else NOTHING
+
+    def named(self, source: Source, name: str) -> Values:
+        """What a name is that a file neither defines nor imports, if a file beside it does."""
+        language = language_of(source.path)
+        if language is None:
+            return NOTHING
+        for path in language.visible(self.tree, source.path, name):
+            loaded = self._load(path) if path != source.path else None
+            if loaded is not None and name in loaded.scope.names:
+                return self._evaluator(language).in_scope(loaded.scope, name)
+        return NOTHING
+
+
+def steps_for(size: int) -> int:
+    """The steps that a file of ``size`` bytes may take."""
+    return MIN_STEPS + STEPS_PER_BYTE * size

@@ -1,0 +1,194 @@
+"""Values that an expression may have when the program runs, as far as the source tells.
+
+An expression has a set of them (``Values``): one for each way through the program. ``UNKNOWN`` in a set stands for all
+that isn't followed. Values with a state (buffers, objects) are shared and changed, as they are in the program.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from engines.cbom.source.program import Class as ClassNode
+from engines.cbom.source.program import Constant, Function
+
+MAX_VALUES = 8
+"""The most values of one expression; more become unknown besides."""
+
+CONSTANT = "constant"
+"""Data that are the same in every run."""
+
+RANDOM = "random"
+"""Data of a generator that is fit for cryptography."""
+
+WEAK_RANDOM = "weak-random"
+"""Data of a generator that isn't."""
+
+DERIVED = "derived"
+"""Data that a function of cryptography made: a digest, a derived key, a ciphertext."""
+
+
+@dataclass(slots=True, eq=False)
+class Unknown:
+    """A value that isn't followed."""
+
+
+@dataclass(slots=True, eq=False)
+class Known:
+    """A constant. Texts and bytes of the program stay what they are."""
+
+    value: Constant
+
+
+@dataclass(slots=True, eq=False)
+class Data:
+    """Bytes or a number whose origin is known, but not the content. A buffer may be filled later."""
+
+    origin: str
+    size: int | None = None
+    """The length in bytes, if known."""
+
+    used: list[Any] = field(default_factory=list)
+    """Where it has been a nonce: for reuse."""
+
+
+@dataclass(slots=True, eq=False)
+class Ref:
+    """A thing of a library or of the language by its full name, ``hashlib.new``."""
+
+    path: str
+
+
+@dataclass(slots=True, eq=False)
+class Thing:
+    """An object of a library's type, and what is known of it by the names of facts: ``algorithm``, ``mode`` ..."""
+
+    type: str
+    facts: dict[str, Values]
+
+
+@dataclass(slots=True, eq=False)
+class Method:
+    """A method of a value that isn't the program's own."""
+
+    receiver: Value
+    name: str
+
+
+@dataclass(slots=True, eq=False)
+class Closure:
+    """A function of the program, with the scope that it was made in, and its receiver once bound."""
+
+    function: Function
+    scope: Any
+    owner: Class | None = None
+    receiver: Value | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Class:
+    """A class of the program."""
+
+    node: ClassNode
+    scope: Any
+    members: dict[str, Values]
+    bases: list[Value]
+    sample: Instance | None = None
+    """The object that methods belong to when they are run without a known one."""
+
+
+@dataclass(slots=True, eq=False)
+class Instance:
+    """An object of a class of the program."""
+
+    of: Class
+    fields: dict[str, Values]
+
+
+@dataclass(slots=True, eq=False)
+class File:
+    """A file of the program, or a folder of them, as a namespace."""
+
+    scope: Any
+
+
+@dataclass(slots=True, eq=False)
+class Array:
+    """A list, tuple or array."""
+
+    items: list[Values]
+
+
+@dataclass(slots=True, eq=False)
+class Table:
+    """A dictionary or object literal. ``open`` tells that it may have other pairs too."""
+
+    entries: dict[Constant, Values]
+    open: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class Bound:
+    """A function with its first arguments: partial application."""
+
+    function: Values
+    args: list[Values]
+    keywords: dict[str, Values]
+
+
+Value: TypeAlias = (
+    Unknown | Known | Data | Ref | Thing | Method | Closure | Class | Instance | File | Array | Table | Bound
+)
+Values: TypeAlias = tuple[Value, ...]
+
+UNKNOWN: Values = (Unknown(),)
+NOTHING: Values = ()
+"""The value of what is absent, such as an argument that isn't given."""
+
+
+def known(value: Constant) -> Values:
+    """The one constant ``value``."""
+    return (Known(value),)
+
+
+def union(sets: Iterable[Values]) -> Values:
+    """All values of ``sets``, each once."""
+    found: dict[Any, Value] = {}
+    for values in sets:
+        for value in values:
+            key: Any
+            if type(value) is Known:
+                key = (type(value.value), value.value)
+            elif type(value) is Ref:
+                key = value.path
+            elif type(value) is Unknown:
+                key = Unknown
+            else:
+                key = id(value)
+            found[key] = value
+    result = tuple(found.values())
+    return result if len(result) <= MAX_VALUES else (*result[: MAX_VALUES - 1], UNKNOWN[0])
+
+
+def constants(values: Values) -> list[Constant]:
+    """The constants among ``values``."""
+    return [value.value for value in values if type(value) is Known]
+
+
+def is_static(value: Value) -> bool:
+    """Whether ``value`` is the same data in every run: a key or nonce that stands in the program."""
+    if type(value) is Known:
+        return isinstance(value.value, str | bytes | int) and not isinstance(value.value, bool) and value.value != ""
+    if type(value) is Array:
+        return bool(value.items) and all(any(is_static(one) for one in item) for item in value.items)
+    return type(value) is Data and value.origin == CONSTANT
+
+
+def size_of(value: Value) -> int | None:
+    """The length of data in bytes, if known."""
+    if type(value) is Known and isinstance(value.value, str | bytes):
+        return len(value.value)
+    if type(value) is Array:
+        return len(value.items)
+    return value.size if type(value) is Data else None

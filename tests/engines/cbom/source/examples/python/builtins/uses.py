@@ -1,0 +1,15 @@
+import hashlib
+import importlib
+import os
+
+from names import NAMES, PREFERRED, name_of
+
+hashlib.new(NAMES["old"])  # finds: use:MD5 weak-hash
+hashlib.new(NAMES.get("new"))  # finds: use:SHA-256
+hashlib.new(PREFERRED)  # finds: use:SHA-512
+hashlib.new(name_of("old"))  # finds: use:MD5 weak-hash
+hashlib.new("{}{}".format("sha", 384))  # finds: use:SHA-384
+hashlib.new(f"sha{224}")  # finds: use:SHA-224
+hashlib.new("_".join(["sha3", "512"]))  # finds: use:SHA3-512
+hashlib.new(os.environ.get("DIGEST", "sha1"))  # finds: use:SHA-1 weak-hash
+importlib.import_module("hashlib").md5()  # finds: use:MD5 weak-hash
