@@ -10,7 +10,6 @@ from typing import Any
 
 from engines.cbom.source.values import (
     CONSTANT,
-    NOTHING,
     RANDOM,
     UNKNOWN,
     Array,
