@@ -31,6 +31,7 @@ from server.runtime import plugins
 from server.runtime.certificates import ListenerCertificates, present
 from server.runtime.meter import SHARE_SECONDS
 from server.system.routes import ALWAYS_SERVED, SYSTEM
+from server.telemetry.tracing import check_installed, open_tracing
 from server.tenants.mounts.table import new_entry
 from storage.base import Claims, StorageFault, Store
 from storage.seals.base import Seal
@@ -50,6 +51,9 @@ async def open_service(config: Config, member: Member) -> Service:
     _pin_providers(config)
     seal = _open_seal(config)
     store = await _open_store(config, member.revision)
+    tracing = open_tracing(config.tracing)
+    if tracing is not None:
+        seal, store = tracing.seal(seal), tracing.store(store, config.storage.type)
     core = Core(
         store,
         seal,
@@ -74,7 +78,7 @@ async def open_service(config: Config, member: Member) -> Service:
     except BaseException:
         await core.stop()
         raise
-    dispatcher = Dispatcher(core)
+    dispatcher = Dispatcher(core) if tracing is None else tracing.dispatcher(core)
     sharing = None if member.meter is None else asyncio.create_task(_share_counts(core))
 
     async def close() -> None:
@@ -82,6 +86,8 @@ async def open_service(config: Config, member: Member) -> Service:
             sharing.cancel()
             await asyncio.gather(sharing, return_exceptions=True)
         await core.stop()
+        if tracing is not None:
+            await tracing.close()
 
     def build(listener: Listener) -> Application:
         return Application(dispatcher, listener)
@@ -133,6 +139,7 @@ def check_config(config: Config) -> list[str]:
     """
     warnings = []
     _pin_providers(config)
+    check_installed(config.tracing)
     _open_seal(config)
     _opener(config)
     for listener in config.listeners:

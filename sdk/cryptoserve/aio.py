@@ -13,7 +13,7 @@ from cryptoserve.calls.remote import Bytes, ContextSettings
 from cryptoserve.client import DEFAULT_TIMEOUT_SECONDS, calls_of, settings_of
 from cryptoserve.errors import Unavailable
 from cryptoserve.http.steps import Pause, Received, Send, SignIn, Steps, TransportFault, Work
-from cryptoserve.http.transports import AsyncHttpTransport
+from cryptoserve.http.transports import AsyncHttpTransport, AsyncTransport
 from cryptoserve.local.bounds import Local
 from cryptoserve.local.files import FilePath
 from cryptoserve.logins import Login
@@ -42,7 +42,7 @@ class AsyncCryptoServe:
     ) -> None:
         settings = settings_of(addr, token, namespace, cacert, login)
         self._calls = calls_of(settings, app_name, team, mount, login, contexts, local, timeout, max_retries)
-        self._transport = AsyncHttpTransport(settings)
+        self._transport: AsyncTransport = AsyncHttpTransport(settings)
         self._signing_in = asyncio.Lock()
         self._closed = False
 

@@ -15,7 +15,7 @@ from cryptoserve.errors import Unavailable
 from cryptoserve.http.exchange import Exchange
 from cryptoserve.http.session import Session
 from cryptoserve.http.steps import Pause, Received, Send, SignIn, Steps, TransportFault, Work
-from cryptoserve.http.transports import HttpTransport
+from cryptoserve.http.transports import HttpTransport, Transport
 from cryptoserve.local.bounds import Local
 from cryptoserve.local.files import FilePath
 from cryptoserve.logins import ClientCertificate, Login
@@ -61,7 +61,7 @@ class CryptoServe:
     ) -> None:
         settings = settings_of(addr, token, namespace, cacert, login)
         self._calls = calls_of(settings, app_name, team, mount, login, contexts, local, timeout, max_retries)
-        self._transport = HttpTransport(settings)
+        self._transport: Transport = HttpTransport(settings)
         self._signing_in, self._process = threading.Lock(), os.getpid()
         self._closed = False
 

@@ -14,13 +14,14 @@ from dataclasses import fields, replace
 from difflib import get_close_matches
 from importlib.metadata import entry_points
 from typing import Any
+from urllib.parse import urlsplit
 
 from compat.hcl.reader import Block, Body, HclError, Position
 from server.config import schema as words
 from server.config.files import read_files
 from server.config.safety import check_production, is_loopback, warn_of_plain_http
 from server.config.schema import Setting
-from server.config.settings import AuditDevice, Config, Development, Listener, Seal, Storage
+from server.config.settings import AuditDevice, Config, Development, Listener, Seal, Storage, Tracing
 from server.config.source import ConfigError, Place
 from server.config.values import convert, convert_text, strings
 
@@ -84,6 +85,7 @@ class _Draft:
         self.storage: Storage | None = None
         self.seal = Seal()
         self.audit: dict[str, AuditDevice] = {}
+        self.tracing: Tracing | None = None
         self.warnings: list[str] = []
         self.places: dict[str, Place] = {}
 
@@ -103,6 +105,8 @@ class _Draft:
         self._add_seals(list(_blocks(body, "seal", 1, file)), file)
         for block in _blocks(body, "audit", 2, file):
             self._add_audit(block, file)
+        for block in _blocks(body, "tracing", 1, file):
+            self.tracing = self._tracing(block, file)
 
     def config(self, development: Development | None = None) -> Config:
         """The configuration, with checks across several words."""
@@ -128,6 +132,7 @@ class _Draft:
             storage=self.storage,
             seal=self.seal,
             audit=tuple(self.audit.values()),
+            tracing=self.tracing,
             development=development,
             warnings=tuple(self.warnings),
             places=self.places,
@@ -201,6 +206,21 @@ class _Draft:
         self._require(table, values, place, where)
         return Storage(block.labels[0], {name: str(value) for name, value in values.items()}, place)
 
+    def _tracing(self, block: Block, file: str) -> Tracing:
+        place = _place(file, block.position)
+        table = words.TRACING.get(block.labels[0])
+        if table is None:
+            raise ConfigError(f"tracing: expected otlp, got {block.labels[0]!r}", place)
+        where = f'tracing "{block.labels[0]}"'
+        values = self._words(table, frozenset(), block.body, file, where) | self._overrides(table)
+        self._require(table, values, place, where)
+        tracing = Tracing(place=place, **values)
+        if not _is_plain_url(tracing.endpoint):
+            raise ConfigError("endpoint: expected http:// or https://, without a user or a password", place)
+        if tracing.sample_percent > words.MAX_PERCENT:
+            raise ConfigError(f"sample_percent: expected at most 100, got {tracing.sample_percent}", place)
+        return tracing
+
     def _add_seals(self, blocks: Sequence[Block], file: str) -> None:
         chosen: Seal | None = None
         for block in blocks:
@@ -264,6 +284,15 @@ def _workers(chosen: int | str, storage: Storage, place: Place | None) -> int:
     if int(chosen) > words.MAX_WORKERS:
         raise ConfigError(f"workers: expected at most {words.MAX_WORKERS}, got {chosen}", place)
     return int(chosen)
+
+
+def _is_plain_url(text: str) -> bool:
+    """Whether ``text`` is an HTTP URL that holds no credentials."""
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and "@" not in parts.netloc
+    except ValueError:
+        return False
 
 
 def _processors() -> int:

@@ -213,6 +213,21 @@ AUDIT = (
 )
 """The words of an ``audit`` block, which also has ``options``, the device's own."""
 
+MAX_PERCENT = 100
+TRACING: dict[str, tuple[Setting, ...]] = {
+    "otlp": (
+        Setting("endpoint", Kind.STRING, None,
+             "The URL that takes spans by OTLP over HTTP. Headers with credentials belong in "
+             "`OTEL_EXPORTER_OTLP_HEADERS`.", required=True, environment=("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",)),
+        Setting("service_name", Kind.STRING, "cryptoserve", "The name of this server in traces.",
+             environment=("OTEL_SERVICE_NAME",)),
+        Setting("sample_percent", Kind.COUNT, MAX_PERCENT,
+             "Of a hundred requests that bring no `traceparent`, how many are traced; for others, the caller's flag "
+             "decides."),
+    ),
+}  # fmt: skip
+"""Where spans go, by protocol; see ``server.telemetry``."""
+
 LISTENER_BLOCKS: dict[str, tuple[Setting, ...]] = {
     "telemetry": (
         Setting("unauthenticated_metrics_access", Kind.BOOL, False, "Serves `sys/metrics` without a token."),
@@ -226,7 +241,7 @@ LISTENER_BLOCKS: dict[str, tuple[Setting, ...]] = {
 
 LISTENERS = {"tcp": LISTENER_TCP, "unix": LISTENER_UNIX}
 
-BLOCKS = ("listener", "storage", "backend", "seal", "audit")
+BLOCKS = ("listener", "storage", "backend", "seal", "audit", "tracing")
 """The blocks of the top level; ``backend`` is Vault's old word for ``storage``."""
 
 IGNORED_TOP = frozenset(

@@ -108,6 +108,16 @@ class AuditDevice:
 
 
 @dataclass(frozen=True, slots=True)
+class Tracing:
+    """The collector that spans of requests go to."""
+
+    endpoint: str
+    service_name: str = "cryptoserve"
+    sample_percent: int = 100
+    place: Place = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Development:
     """The options of ``-dev``."""
 
@@ -126,6 +136,7 @@ class Config:
     storage: Storage
     seal: Seal = Seal()
     audit: tuple[AuditDevice, ...] = ()
+    tracing: Tracing | None = None
     api_addr: str = ""
     cluster_name: str = ""
     default_lease_ttl_seconds: int = LEASE_SECONDS

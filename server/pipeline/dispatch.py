@@ -286,6 +286,15 @@ class Dispatcher:
             raise InvalidRequest('failed to decode "X-Vault-Index"')
         return unsealed
 
+    def _located(self, context: RequestContext) -> None:
+        """Count the request at its mount. Every request whose path is of a known namespace comes by."""
+        if context.match is not None:
+            mount = context.tenant.namespace.path, context.match.mounted.entry.path
+            if mount in self._mounts.numbers:
+                self._mounts.numbers[mount] += 1
+            else:
+                self._mounts.add(mount)
+
     async def _opened(self, request: Request, request_id: str) -> Stream | None:
         """Steps 2 to 8 of a stream. Its two entries are never written together, since it may take long."""
         unsealed = self._ready(request)
@@ -295,8 +304,7 @@ class Dispatcher:
         context = await locate(request, request_id, unsealed)
         if context.route is None or context.route.item is None:
             return None
-        if context.match is not None:
-            self._mounts.add((context.tenant.namespace.path, context.match.mounted.entry.path))
+        self._located(context)
         call = call_of(context, self._core.runtime.clock())
         context, body = await admit(unsealed, context, call, epoch)
         pending = await unsealed.audit.begin(context.audit_request())
@@ -325,12 +333,7 @@ class Dispatcher:
                 unsealed.tenants.touch(context.tenant)
             if context.match is not None and not context.match.mounted.type.eager:
                 await asyncio.sleep(0)  # As in ``locate``.
-        if context.match is not None:
-            mount = context.tenant.namespace.path, context.match.mounted.entry.path
-            if mount in self._mounts.numbers:
-                self._mounts.numbers[mount] += 1
-            else:
-                self._mounts.add(mount)
+        self._located(context)
         if request.large:
             context = await _hide(context, unsealed)
         call = call_of(context, now)

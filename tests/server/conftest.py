@@ -11,6 +11,7 @@ import pytest_asyncio
 from server.core.settings import Settings
 from server.processes.worker_loop import new_loop
 from server.runtime import plugins
+from server.telemetry.tracing import Tracing
 from storage.base import put
 from storage.memory import MemoryStore
 from storage.seals.base import Seal
@@ -32,8 +33,10 @@ async def new_server(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[NewServer
     monkeypatch.setattr(plugins, "names", plugin_names)
     servers: list[Server] = []
 
-    async def make(settings: Settings | None = None, seal: Seal | None = None) -> Server:
-        servers.append(Server(settings, seal))
+    async def make(
+        settings: Settings | None = None, seal: Seal | None = None, tracing: Tracing | None = None
+    ) -> Server:
+        servers.append(Server(settings, seal, tracing))
         return servers[-1]
 
     yield make

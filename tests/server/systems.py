@@ -20,7 +20,8 @@ from server.pipeline.respond import refusal
 from server.pipeline.response import Answer as HttpAnswer
 from server.runtime import plugins
 from server.system.routes import SYSTEM
-from storage.base import put
+from server.telemetry.tracing import Tracing
+from storage.base import Store, put
 from storage.memory import MemoryStore
 from storage.seals.base import Seal
 from storage.seals.shamir import ShamirSeal
@@ -85,10 +86,16 @@ def plugin_names(group: str) -> list[str]:
 class Server:
     """The server, and a client with its root token."""
 
-    def __init__(self, settings: Settings | None = None, seal: Seal | None = None) -> None:
+    def __init__(
+        self, settings: Settings | None = None, seal: Seal | None = None, tracing: Tracing | None = None
+    ) -> None:
         self.clock = MovableClock()
-        self.core = Core(MemoryStore(), seal or ShamirSeal(), settings or Settings(), SYSTEM, clock=self.clock)
-        self.dispatcher = Dispatcher(self.core)
+        store: Store = MemoryStore()
+        seal = seal or ShamirSeal()
+        if tracing is not None:
+            store, seal = tracing.store(store, "inmem"), tracing.seal(seal)
+        self.core = Core(store, seal, settings or Settings(), SYSTEM, clock=self.clock)
+        self.dispatcher = Dispatcher(self.core) if tracing is None else tracing.dispatcher(self.core)
         self.root_token = ""
 
     async def ask(

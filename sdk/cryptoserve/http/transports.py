@@ -18,7 +18,7 @@ from typing import Any, Protocol
 import httpcore2
 
 from cryptoserve.http.steps import Garbled, Lost, NotSent, Received, Send, TooLarge, Untrusted
-from cryptoserve.settings import Settings
+from cryptoserve.settings import Address, Settings
 
 CONNECT_SECONDS = 5.0
 """The longest that one attempt to connect may take: a machine that is gone doesn't say so."""
@@ -33,6 +33,10 @@ _ENDED = ("disconnected", "closed")
 class Transport(Protocol):
     """Carries out requests one after the other, or from several threads."""
 
+    @property
+    def address(self) -> Address:
+        """The server's."""
+
     def send(self, step: Send) -> Received:
         """The whole answer. Raises ``TransportFault``."""
 
@@ -42,6 +46,10 @@ class Transport(Protocol):
 
 class AsyncTransport(Protocol):
     """Carries out requests in one event loop."""
+
+    @property
+    def address(self) -> Address:
+        """The server's."""
 
     async def send(self, step: Send) -> Received:
         """The whole answer. Raises ``TransportFault``."""
@@ -106,6 +114,7 @@ class HttpTransport:
     """Connections for any number of threads. After a fork, the child has connections of its own."""
 
     def __init__(self, settings: Settings) -> None:
+        self.address = settings.address
         self._settings = settings
         self._clock = _Clock()
         self._pool, self._process = self._new_pool(), os.getpid()
@@ -152,6 +161,7 @@ class AsyncHttpTransport:
     """Connections for the tasks of one event loop."""
 
     def __init__(self, settings: Settings) -> None:
+        self.address = settings.address
         self._settings = settings
         self._pool = httpcore2.AsyncConnectionPool(
             ssl_context=settings.tls,

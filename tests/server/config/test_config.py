@@ -12,6 +12,7 @@ import pytest
 
 from server.config import Config, ConfigError, Development, Listener, development_config, differences, load_config
 from server.config import schema as words
+from server.config.settings import Tracing
 from server.processes.worker_loop import reread
 from server.runtime.logs import set_level
 
@@ -45,6 +46,9 @@ def test_fields_are_those_of_the_words() -> None:
     ours = {field.name: field.default for field in fields(Listener) if field.name not in ("type", "address", "place")}
     del listener["address"]
     assert ours == listener
+    tracing = {word.field: word.default for word in words.TRACING["otlp"] if not word.required}
+    given = {field.name: field.default for field in fields(Tracing) if field.name not in ("endpoint", "place")}
+    assert given == tracing
 
 
 def test_no_word_is_also_ignored() -> None:
@@ -291,6 +295,33 @@ def test_a_disabled_seal_counts_as_absent(tmp_path: Path) -> None:
     assert config.seal.type == "shamir"
     assert any("the disabled seal is left out" in warning for warning in config.warnings)
     assert "only one seal" in refusal(tmp_path, BASE + 'seal "shamir" {}\nseal "shamir" {}')
+
+
+def test_tracing(tmp_path: Path) -> None:
+    block = 'tracing "otlp" { endpoint = "http://collector:4318/v1/traces" sample_percent = "5" }'
+    found = load(tmp_path, BASE + block).tracing
+    assert found == Tracing("http://collector:4318/v1/traces", "cryptoserve", 5)
+    variables = {"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "https://other/", "OTEL_SERVICE_NAME": "ours"}
+    assert load(tmp_path, BASE + 'tracing "otlp" {}', variables).tracing == Tracing("https://other/", "ours")
+    assert load(tmp_path, BASE, variables).tracing is None
+
+
+@pytest.mark.parametrize(
+    ("block", "expected"),
+    [
+        ('tracing "zipkin" {}', "tracing: expected otlp, got 'zipkin'"),
+        ('tracing "otlp" {}', 'tracing "otlp" needs endpoint'),
+        ('tracing "otlp" { endpoint = "collector:4318" }', "endpoint: expected http:// or https://"),
+        ('tracing "otlp" { endpoint = "http://[" }', "endpoint: expected http:// or https://"),
+        ('tracing "otlp" { endpoint = "http://a:s3cret@b/" }', "endpoint: expected http:// or https://"),
+        ('tracing "otlp" { endpoint = "http://b/" sample_percent = 101 }', "sample_percent: expected at most 100"),
+        ('tracing "otlp" { endpoint = "http://b/" sample_percent = -1 }', "sample_percent: expected a whole number"),
+    ],
+)
+def test_wrong_tracing(tmp_path: Path, block: str, expected: str) -> None:
+    told = refusal(tmp_path, BASE + block)
+    assert expected in told
+    assert "s3cret" not in told
 
 
 def test_secrets_are_not_in_reprs(tmp_path: Path) -> None:

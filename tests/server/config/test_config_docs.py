@@ -41,6 +41,7 @@ TABLES = {
     'seal "shamir"': words.SEALS["shamir"],
     'seal "static"': words.SEALS["static"],
     "audit TYPE PATH": words.AUDIT,
+    'tracing "otlp"': words.TRACING["otlp"],
 }
 
 
@@ -158,7 +159,12 @@ def _settings(body: Body, table: Sequence[Setting]) -> Iterator[tuple[Setting, A
 def _all_settings(*, uncommented: bool) -> list[tuple[Setting, Any]]:
     body = parse(_example(uncommented=uncommented))
     found = [*_settings(Body(tuple(i for i in body.items if isinstance(i, Attribute)), body.position), words.TOP)]
-    for name, tables in (("listener", words.LISTENERS), ("storage", words.STORAGE), ("seal", words.SEALS)):
+    for name, tables in (
+        ("listener", words.LISTENERS),
+        ("storage", words.STORAGE),
+        ("seal", words.SEALS),
+        ("tracing", words.TRACING),
+    ):
         for block in body.blocks(name, 1):
             found += _settings(block.body, tables[block.labels[0]])
     for block in body.blocks("audit", 2):
@@ -176,6 +182,8 @@ def test_values_of_the_example_are_the_defaults() -> None:
     assert shown == {word.name for word, _ in settings if word.default not in ("", (), None)} - {
         "disabled",
         "socket_mode",
+        "service_name",
+        "sample_percent",
     } | {"path"}
 
 
@@ -207,6 +215,7 @@ def test_the_example_has_every_word() -> None:
         assert names(inner) >= {word.name for word in table}
     assert names(bodies("storage", "sqlite")) >= {word.name for word in words.STORAGE["sqlite"]}
     assert names(bodies("seal", "static")) >= {word.name for word in words.SEALS["static"]}
+    assert names(bodies("tracing", "otlp")) >= {word.name for word in words.TRACING["otlp"]}
     assert names(bodies("audit", "file", 2)) >= {word.name for word in words.AUDIT} | {"options"}
 
 
