@@ -13,6 +13,7 @@ from server.audit.entry import AuditMount, AuditNamespace
 from server.audit.headers import AuditedHeaders
 from server.audit.ledger.device.ledger import LedgerHost
 from server.audit.ledger.device.state import STORAGE_PREFIX
+from server.audit.ledger.index.keeper import keep_indexes
 from server.core.engines import EngineOpener
 from server.core.maintenance import Maintenance
 from server.core.runtime import Runtime
@@ -124,7 +125,7 @@ async def _open_audit(runtime: Runtime, view: View, *, first: bool) -> Broker:
         prefix_allowed=runtime.settings.audit_prefix_allowed,
         max_waiting=runtime.settings.audit_max_waiting,
         meter=runtime.meter,
-        ledger=LedgerHost(view.within(STORAGE_PREFIX), runtime.meter.worker),
+        ledger=LedgerHost(view.within(STORAGE_PREFIX), runtime.meter.worker, keep_indexes),
         catch_up=runtime.cache.catch_up,
     )
     try:

@@ -69,6 +69,22 @@ def test_a_request_that_never_was_is_not_found(server: Server) -> None:
     assert server.request("GET", "sys/audit-ledger/proof").status == 400
 
 
+@pytest.mark.parametrize("ident", ["%00", "%22", "%5c", "%C3%A9", "%ED%A0%80", "%FF", "..%2f..", "x" * 128, "*", "%25"])
+def test_odd_ids_of_requests_are_not_found(server: Server, ident: str) -> None:
+    answer = server.request("GET", f"sys/audit-ledger/proof?request_id={ident}")
+    assert answer.status == 404
+    assert "retry-after" not in answer.headers
+
+
+def test_a_query_may_go_on_at_the_end(server: Server, log: Path) -> None:
+    _proof(server, _encrypt(server).headers["x-vault-request-id"])
+    size = server.request("GET", "sys/audit-ledger/status").data()["size"]
+    await_size(log, size)
+    answer = server.request("POST", "sys/audit-ledger/query", {"cursor": str(size), "key": "none"}).data()
+    assert answer["entries"] == []
+    assert answer["complete_to"]["index"] >= size - 1
+
+
 def test_the_status_says_what_is_signed(server: Server, log: Path) -> None:
     _encrypt(server)
     status = server.request("GET", "sys/audit-ledger/status").data()
@@ -135,7 +151,21 @@ def test_queries_find_entries_and_say_how_far_they_looked(server: Server, log: P
     assert query(**wanted, accessor="unknown")["entries"] == []
 
 
-@pytest.mark.parametrize("body", [{"limit": 0}, {"limit": 1001}, {"cursor": "x"}, {"after": "soon"}])
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"limit": 0},
+        {"limit": 1001},
+        {"after": "soon"},
+        {"cursor": "x"},
+        {"cursor": "-1"},
+        {"cursor": "1.0"},
+        {"cursor": "\u0661"},
+        {"cursor": "999999999"},
+        {"cursor": str(2**63)},
+        {"cursor": "9" * 5000},
+    ],
+)
 def test_queries_that_are_refused(server: Server, body: dict[str, Any]) -> None:
     assert server.request("POST", "sys/audit-ledger/query", body).status == 400
 

@@ -7,28 +7,29 @@ answered is read anew and proven against the checkpoint; nothing else is believe
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
 import re
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-import orjson
-
-from engines.faults import Failed, NotFound, NotYet, Unavailable
+from engines.faults import Failed, InvalidRequest, NotFound, NotYet, Unavailable
 from server.audit.ledger.device.directory import CHECKPOINT, POLICY, LedgerDirectory
 from server.audit.ledger.device.state import LedgerState
+from server.audit.ledger.index.search import Indexes, find_indexed, find_request, is_of
 from server.audit.ledger.log.frames import Frames, SegmentReader
 from server.audit.ledger.log.notes import MAX_NOTE_BYTES
 from server.audit.ledger.log.policy import MAX_POLICY_BYTES
 from server.audit.ledger.log.tiles import ENTRIES, MAX_BUNDLE_BYTES, WIDTH, BadTile, parse_tile_path, tile_in
+from server.audit.ledger.log.tree import MissingTile, read_entries
 from server.audit.ledger.offline.prove import Proved, prove_entry
 from server.audit.ledger.offline.proven import NotProven, ProvenLog
-from server.audit.ledger.offline.query import Answer, Query, find
+from server.audit.ledger.offline.query import Answer, Query
 from server.audit.ledger.offline.sources import BadFile, DirectorySource, Unreadable
 
 T = TypeVar("T")
@@ -42,6 +43,10 @@ MAX_WAITING = 8
 MAX_PENDING_ENTRIES = 1_000_000
 """From how many on entries that aren't integrated yet are no longer counted."""
 
+MAX_ANSWER_BYTES = 8 * 1024 * 1024
+"""From how many bytes of entries on a query goes no further."""
+
+_NO_ENTRIES = "the audit ledger has no entries of this request"
 _LARGE = re.compile(r"large/[0-9a-f]{64}")
 _MAX_LARGE_BYTES = 64 * 1024 * 1024
 _threads = ThreadPoolExecutor(1, thread_name_prefix="audit-ledger-lookup")
@@ -93,60 +98,52 @@ def pending_entries(path: Path, state: LedgerState) -> int:
     return sum(len(entries) for entries in _pending(LedgerDirectory(path), state))
 
 
-def prove(path: Path, state: LedgerState, request_id: str, pruned: int) -> list[Proved]:
+def prove(path: Path, state: LedgerState, request_id: str, pruned: int, index_key: bytes) -> list[Proved]:
     """The proofs of a request's entries, the request's first; those below ``pruned`` are gone.
 
     Raises ``NotYet`` if they aren't in the tree yet, ``NotFound`` if there are none.
     """
-    needle = orjson.dumps(request_id)
-    with _proven(path) as log:
-        found = _find_request(log, request_id, needle, pruned)
+    if not (request_id.isascii() and request_id.isprintable()):
+        raise NotFound(_NO_ENTRIES)
+    end = time.monotonic() + WORK_SECONDS
+    found: list[tuple[int, str, bytes]] = []
+    with _indexed(path, index_key) as indexes:
+        log = indexes.proven
+        for so_far in _paced(find_request(indexes, request_id, pruned)):
+            found = so_far
+            if time.monotonic() > end:
+                raise Unavailable("the search takes too long; ask sys/audit-ledger/query, which goes on by a cursor")
         if found:
             return [Proved(kind, index, entry, prove_entry(log, index, entry)) for index, kind, entry in found]
-    for entries in _pending(LedgerDirectory(path), state):
-        if any(needle in entry and _is_of(entry, request_id) for entry in entries):
-            raise NotYet("the entries of this request are not in the tree yet", retry_after_seconds=1)
-    raise NotFound("the audit ledger has no entries of this request")
+        for entries in itertools.chain(_unsigned(log, state), _pending(LedgerDirectory(path), state)):
+            if any(is_of(entry, request_id) for entry in entries):
+                raise NotYet("the entries of this request are not in the tree yet", retry_after_seconds=1)
+    raise NotFound(_NO_ENTRIES)
 
 
-def answer_query(path: Path, query: Query, first: int, limit: int) -> tuple[Answer, int]:
-    """The matches of ``query`` from entry ``first`` on, as far as time allows, and the size of the log."""
+def answer_query(path: Path, query: Query, first: int, limit: int, index_key: bytes) -> tuple[Answer, int]:
+    """The matches of ``query`` from entry ``first`` on, as far as time allows, and the size of the log.
+
+    Raises ``InvalidRequest`` if the log has no such entry.
+    """
     end = time.monotonic() + WORK_SECONDS
     answer = Answer([], first)
-    with _proven(path) as log:
-        for so_far in _paced(find(log, query, first, limit)):
+    with _indexed(path, index_key) as indexes:
+        size = indexes.proven.checkpoint.size
+        if first > size:
+            raise InvalidRequest(f"the audit ledger has {size} entries; cursor is the cursor of an earlier answer")
+        for so_far in _paced(find_indexed(indexes, query, first, limit)):
             answer = so_far
-            if time.monotonic() > end:
+            if time.monotonic() > end or sum(len(hit.entry) for hit in answer.hits) > MAX_ANSWER_BYTES:
                 break
-        return answer, log.checkpoint.size
+        return answer, size
 
 
-def _find_request(log: ProvenLog, request_id: str, needle: bytes, pruned: int) -> list[tuple[int, str, bytes]]:
-    """Index, type and text of a request's entries, sought from the newest bundle on, each proven."""
-    end = time.monotonic() + WORK_SECONDS
-    size = log.checkpoint.size
-    found: list[tuple[int, str, bytes]] = []
-    for number in _paced(iter(range((size - 1) // WIDTH, pruned // WIDTH - 1, -1))):
-        content = log.source.read(tile_in(ENTRIES, number, size).path, MAX_BUNDLE_BYTES)
-        if content is None or needle in content:
-            for index, entry in enumerate(log.bundle(number), number * WIDTH):
-                if needle in entry and (kind := _is_of(entry, request_id)):
-                    found.append((index, kind, entry))
-        if any(kind == "request" for _, kind, _ in found):
-            break
-        if time.monotonic() > end:
-            raise Unavailable("the search takes too long; ask sys/audit-ledger/query, which goes on by a cursor")
-    return sorted(found)
-
-
-def _is_of(entry: bytes, request_id: str) -> str:
-    """The type of an entry of this request; ``""`` if it is another's."""
-    try:
-        members = orjson.loads(entry)
-    except orjson.JSONDecodeError:
-        return ""
-    request = members.get("request") if isinstance(members, dict) else None
-    return str(members.get("type")) if isinstance(request, dict) and request.get("id") == request_id else ""
+def _unsigned(log: ProvenLog, state: LedgerState) -> Iterator[list[bytes]]:
+    """The entries that are in the tree, but under no checkpoint yet."""
+    for number in range(log.checkpoint.size // WIDTH, -(-state.size // WIDTH)):
+        with suppress(MissingTile, BadTile):
+            yield read_entries(log.source.read, tile_in(ENTRIES, number, state.size))
 
 
 def _pending(directory: LedgerDirectory, state: LedgerState) -> Iterator[list[bytes]]:
@@ -198,9 +195,9 @@ def _source(path: Path) -> Iterator[DirectorySource]:
 
 
 @contextmanager
-def _proven(path: Path) -> Iterator[ProvenLog]:
-    """The log, proven against its checkpoint. Raises ``NotFound`` if there is none yet."""
+def _indexed(path: Path, index_key: bytes) -> Iterator[Indexes]:
+    """The log, proven against its checkpoint, with its indexes. Raises ``NotYet`` if it has none yet."""
     with _source(path) as source:
         if source.read(CHECKPOINT, MAX_NOTE_BYTES) is None:
             raise NotYet("the audit ledger has no checkpoint yet", retry_after_seconds=1)
-        yield ProvenLog(source)
+        yield Indexes(source, ProvenLog(source), index_key)

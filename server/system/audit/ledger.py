@@ -138,8 +138,9 @@ async def read_proof(system: System, call: Call, body: ProofBody) -> Reply:
     if not 0 < len(body.request_id) <= _MAX_ID_CHARACTERS:
         raise InvalidRequest("request_id is required, and has at most 128 characters")
     device, state = await enabled_ledger(system)
-    pruned = await system.unsealed.audit.ledger.ledgers.pruned(state.origin)
-    found = await look_up(partial(prove, device.directory.path, state, body.request_id, pruned))
+    ledgers = system.unsealed.audit.ledger.ledgers
+    pruned, key = await ledgers.pruned(state.origin), await ledgers.index_key()
+    found = await look_up(partial(prove, device.directory.path, state, body.request_id, pruned, key))
     return Reply(
         {
             "entries": [
@@ -156,8 +157,9 @@ async def query(system: System, call: Call, body: QueryBody) -> Reply:
         raise InvalidRequest(f"limit is between 1 and {_MAX_LIMIT}")
     device, state = await enabled_ledger(system)
     wanted = _query(system, body)
-    first = max(_cursor(body.cursor), await system.unsealed.audit.ledger.ledgers.pruned(state.origin))
-    answer, size = await look_up(partial(answer_query, device.directory.path, wanted, first, body.limit))
+    ledgers = system.unsealed.audit.ledger.ledgers
+    first, key = max(_cursor(body.cursor), await ledgers.pruned(state.origin)), await ledgers.index_key()
+    answer, size = await look_up(partial(answer_query, device.directory.path, wanted, first, body.limit, key))
     last = answer.next_index - 1
     return Reply(
         {

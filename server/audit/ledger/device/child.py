@@ -35,10 +35,7 @@ _DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of prctl(2)
 
 def main() -> int:
     """Serve the leader at standard input and output."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_DEATH_SIGNAL, signal.SIGKILL, 0, 0, 0)
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)
+    end_with_parent()
     os.nice(_NICENESS)
     try:
         _serve()
@@ -48,6 +45,14 @@ def main() -> int:
             _answer({"error": words or type(error).__name__})
         return 1
     return 0
+
+
+def end_with_parent() -> None:
+    """Have this process end when its parent does, and not by the signals that a terminal sends to both."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_DEATH_SIGNAL, signal.SIGKILL, 0, 0, 0)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
 
 
 def _serve() -> None:

@@ -3,6 +3,7 @@
     lock              the leader's lock, and the page that all processes map
     journal/FIRST     segments, named by their first index
     tile/..., large/HEX, checkpoint, checkpoints/SIZE, policy
+    index/FIRST       indexes of 65,536 entries each, see ``server.audit.ledger.index``
     tmp/              files that are being written; each is renamed to its place
     lost/TIME/        the files of a log whose loss was accepted
 
@@ -24,7 +25,11 @@ from pathlib import Path
 from server.audit.ledger.log.frames import first_index, segment_name
 
 DIRECTORY_MODE, FILE_MODE = 0o700, 0o600
-FOLDERS = ("journal", "tile", "large", "checkpoints", "tmp")
+INDEX = "index"
+FOLDERS = ("journal", "tile", "large", "checkpoints", INDEX, "tmp")
+PART_ENTRIES = 65_536
+"""The entries of an index: those below a full tile of level 1."""
+
 CHECKPOINT, POLICY, LOCK = "checkpoint", "policy", "lock"
 
 _PAGE_BYTES = 4096

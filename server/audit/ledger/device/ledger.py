@@ -12,7 +12,9 @@ import asyncio
 import base64
 import logging
 import time
+from collections.abc import Callable, Coroutine
 from functools import partial
+from typing import Any, TypeAlias
 
 import msgspec.structs
 
@@ -41,12 +43,18 @@ class _Unknown(Exception):
     """The directory has a log of which nothing is remembered."""
 
 
+Companion: TypeAlias = Callable[[LedgerDevice, Ledgers], Coroutine[Any, Any, None]]
+"""Work that is done beside an enabled ledger, until it is cancelled."""
+
+
 class LedgerHost:
     """The ledger of this process, if one is enabled; ``worker`` is the process's number."""
 
-    def __init__(self, view: View, worker: int = 0) -> None:
+    def __init__(self, view: View, worker: int = 0, companion: Companion | None = None) -> None:
         self.ledgers = Ledgers(view)
         self._worker = worker
+        self._companion = companion
+        self._beside: asyncio.Task[None] | None = None
         self._leader: Leader | None = None
         self._note: Note | None = None
         self.device: LedgerDevice | None = None
@@ -123,6 +131,8 @@ class LedgerHost:
         self._note = note
         self._leader = Leader(device, self.ledgers, publisher, note)
         self._leader.start()
+        if self._companion is not None:
+            self._beside = asyncio.create_task(self._companion(device, self.ledgers))
 
     async def note(self, event: str, members: dict[str, object]) -> None:
         """Write an entry of the server's own. Raises ``Unavailable`` if the ledger doesn't take it."""
@@ -178,6 +188,10 @@ class LedgerHost:
 
     async def _let_go(self) -> str:
         leader, self._leader, self.device, self._note = self._leader, None, None, None
+        task, self._beside = self._beside, None
+        if task is not None:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
         return "" if leader is None else await leader.close()
 
 

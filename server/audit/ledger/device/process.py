@@ -55,14 +55,12 @@ class IntegratorProcess:
     """One integrating process, used by one thread at a time. Methods raise ``IntegratorFailed``."""
 
     def __init__(self, directory: Path, state: LedgerState) -> None:
-        kept = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
-        checkout = str(Path(server.__file__).parents[1])
         try:
             self._process: subprocess.Popen[bytes] = subprocess.Popen(  # noqa: S603 - our own interpreter and module
-                [sys.executable, "-P", "-m", _MODULE],
+                program(_MODULE),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
-                env={**kept, "PYTHONPATH": os.pathsep.join(filter(None, [checkout, *sys.path]))},
+                env=program_environment(),
                 cwd="/",
             )
         except OSError as error:
@@ -119,6 +117,18 @@ class IntegratorProcess:
         if answer.startswith(b'{"error"'):
             raise IntegratorFailed(str(msgspec.json.decode(answer)["error"]))
         return answer
+
+
+def program(module: str) -> list[str]:
+    """The command that runs a module of ours as a program."""
+    return [sys.executable, "-P", "-m", module]
+
+
+def program_environment() -> dict[str, str]:
+    """The environment of such a program: no more of ours than it takes to find what it imports."""
+    kept = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
+    checkout = str(Path(server.__file__).parents[1])
+    return {**kept, "PYTHONPATH": os.pathsep.join(filter(None, [checkout, *sys.path]))}
 
 
 def _line(descriptor: int) -> bytes:

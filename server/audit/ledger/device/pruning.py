@@ -18,6 +18,8 @@ from server.audit.ledger.device.directory import (
     CHECKPOINT,
     DIRECTORY_MODE,
     FILE_MODE,
+    INDEX,
+    PART_ENTRIES,
     POLICY,
     LedgerDirectory,
     SharedPage,
@@ -51,6 +53,9 @@ def remove(directory: LedgerDirectory, first: int, below: int) -> None:
     for path in sorted(_paths(directory, first, below), key=lambda path: path.startswith("tile/entries/")):
         with contextlib.suppress(FileNotFoundError):
             os.unlink(directory.path / path)
+    for part in range(first // PART_ENTRIES, below // PART_ENTRIES):
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(directory.path / INDEX / segment_name(part * PART_ENTRIES))
 
 
 def _paths(directory: LedgerDirectory, first: int, below: int) -> Iterator[str]:

@@ -27,6 +27,7 @@ STORAGE_PREFIX = "sys/audit-ledger/"
 SEED_BYTES = 32
 _MAX_LEDGERS = 1000
 _LOSS = "loss"
+_INDEX_KEY, INDEX_KEY_BYTES = "index", 32
 
 
 class KeyPair(msgspec.Struct, frozen=True):
@@ -185,6 +186,19 @@ class Ledgers:
             return changed
 
         return await transact(self._view, apply)
+
+    async def index_key(self) -> bytes:
+        """The key that authenticates the indexes of all ledgers, made if there is none; 32 bytes."""
+
+        async def find_key(transaction: Transaction) -> bytes:
+            key = await transaction.get(_INDEX_KEY)
+            if key is None:
+                key = secrets.token_bytes(INDEX_KEY_BYTES)
+                transaction.put(_INDEX_KEY, key)
+            return key
+
+        known = await self._view.get(_INDEX_KEY)
+        return await transact(self._view, find_key) if known is None else known
 
     async def pruned(self, origin: str) -> int:
         """The index below which entries were pruned."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from hashlib import sha256
 
@@ -50,23 +50,46 @@ class ProvenLog:
         self._edge, self._tile = newer._edge, newer._tile
         return grown
 
-    def bundles(self, first: int) -> Iterator[tuple[int, list[bytes]]]:
-        """The entries from ``first`` on, in parts of a bundle, each with the index of its first entry."""
-        for number in range(first // WIDTH, -(-self.checkpoint.size // WIDTH)):
+    def bundles(self, first: int, end: int | None = None) -> Iterator[tuple[int, list[bytes]]]:
+        """The entries from ``first`` on, in parts of a bundle, each with the index of its first entry.
+
+        ``end`` is a multiple of 256, or the log's size.
+        """
+        for number in range(first // WIDTH, -(-(self.checkpoint.size if end is None else end) // WIDTH)):
             start = max(first, number * WIDTH)
             yield start, self.bundle(number)[start - number * WIDTH :]
 
     def bundle(self, number: int) -> list[bytes]:
         """The entries of one bundle."""
-        tile = tile_in(ENTRIES, number, self.checkpoint.size)
-        try:
-            entries = read_entries(self.source.read, tile)
-        except (MissingTile, BadTile, BadFile) as error:
-            raise NotProven(str(error)) from error
+        entries = self._read_bundle(number)
         hashes = self._tile(0, number)
         if b"".join([sha256(b"\0" + entry).digest() for entry in entries]) != hashes:
-            raise NotProven(f"{tile.path} isn't what was signed")
+            raise NotProven(f"{tile_in(ENTRIES, number, self.checkpoint.size).path} isn't what was signed")
         return entries
+
+    def chosen(self, number: int, places: Sequence[int]) -> list[bytes]:
+        """The entries at these places of a bundle; only they are proven, which takes less than all of it."""
+        entries = self._read_bundle(number)
+        hashes = self._tile(0, number)
+        found = [entries[place] for place in places]
+        if any(
+            sha256(b"\0" + entry).digest() != hashes[place * HASH_BYTES : (place + 1) * HASH_BYTES]
+            for place, entry in zip(places, found, strict=True)
+        ):
+            raise NotProven(f"{tile_in(ENTRIES, number, self.checkpoint.size).path} isn't what was signed")
+        return found
+
+    def part_root(self, number: int) -> bytes:
+        """The root of the 65,536 entries below a full tile of level 1."""
+        above = self._tile(2, number // WIDTH)
+        at = number % WIDTH * HASH_BYTES
+        return above[at : at + HASH_BYTES]
+
+    def _read_bundle(self, number: int) -> list[bytes]:
+        try:
+            return read_entries(self.source.read, tile_in(ENTRIES, number, self.checkpoint.size))
+        except (MissingTile, BadTile, BadFile) as error:
+            raise NotProven(str(error)) from error
 
     def first_entry(self) -> int:
         """The first entry that is there, where those before it were pruned."""
