@@ -57,6 +57,15 @@ class Issued(Reply, kw_only=True):
     """Whether that entity is new; set by the core."""
 
 
+class CountedReply(Reply):
+    """A reply that counts as a failed login of its address, though nothing is refused: a page that tells of a failure,
+    or a beginning that costs a provider something."""
+
+
+class LoginPending(InvalidRequest):
+    """A login that hasn't ended yet; it doesn't count as failed."""
+
+
 class InvalidCredentials(InvalidRequest):
     """A wrong proof; it counts towards the lockout of the account in it."""
 

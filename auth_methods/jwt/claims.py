@@ -193,3 +193,13 @@ def groups(claims: Claims, name: str) -> tuple[str, ...]:
         if not isinstance(group, str):
             raise InvalidClaims(f"value {json.dumps(group)} in groups claim could not be parsed as string")
     return tuple(dict.fromkeys(found))
+
+
+def nested(name: str, value: Any) -> dict[str, Any]:
+    """Claims in which ``claim`` finds ``value`` by ``name``, plain or a JSON pointer."""
+    if not name.startswith("/"):
+        return {name: value}
+    for part in reversed(name.split("/")[1 : _MAX_DEPTH + 1]):
+        value = {part.replace("~1", "/").replace("~0", "~"): value}
+    found: dict[str, Any] = value
+    return found

@@ -5,10 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from auth_methods.encoding import encoded
-from auth_methods.jwt.fetch_failures import report
+from auth_methods.fetching.client import FetchFailed, trust
+from auth_methods.fetching.failures import report
 from auth_methods.jwt.keys import ALGORITHMS, InvalidKeys, key_from_pem
+from auth_methods.jwt.providers.base import InvalidSettings
+from auth_methods.jwt.providers.github import GitHub
+from auth_methods.jwt.providers.settings import AnyProvider, checked_settings, shown_settings
 from auth_methods.jwt.records import CONFIG, Config
-from auth_methods.jwt.remote import FetchFailed, KeySource, fetch_keys
+from auth_methods.jwt.remote import KeySource, fetch_keys
 from auth_methods.jwt.state import Jwt
 from engines.base import Body, Call, Nothing, Reply
 from engines.faults import InvalidRequest
@@ -56,10 +60,10 @@ class ConfigBody(Body):
         "oidc_client_secret": "The client's secret at the provider.",
         "oidc_discovery_ca_pem": "Certificates in PEM of the authorities to trust for `oidc_discovery_url`.",
         "oidc_discovery_url": "The provider's URL, without `/.well-known`.",
-        "oidc_response_mode": "`query`, or empty.",
+        "oidc_response_mode": "`query`, `form_post`, or empty for the provider's default.",
         "oidc_response_types": "`code`, or empty.",
         "override_allowed_server_names": "Not supported.",
-        "provider_config": "Not supported.",
+        "provider_config": "What the provider has of its own: an object with `provider` and parameters.",
         "skip_jwks_validation": "Don't ask for the keys when the configuration is written.",
     }
 
@@ -87,7 +91,7 @@ async def read_config(method: Jwt, call: Call, body: Nothing) -> Reply | None:
             "oidc_response_mode": config.oidc_response_mode,
             "oidc_response_types": list(config.oidc_response_types),
             "override_allowed_server_names": [],
-            "provider_config": {},
+            "provider_config": shown_settings(config.provider_config),
             "status": status,
         }
     )
@@ -122,6 +126,7 @@ async def write_config(method: Jwt, call: Call, body: ConfigBody) -> Reply | Non
         oidc_response_types=tuple(body.oidc_response_types),
         namespace_in_state=body.namespace_in_state,
         local_issuer=body.local_issuer,
+        provider_config=body.provider_config,
     )
     for text in config.jwt_validation_pubkeys:
         try:
@@ -135,27 +140,28 @@ async def write_config(method: Jwt, call: Call, body: ConfigBody) -> Reply | Non
 
 
 def _check(body: ConfigBody) -> None:
+    custom = _custom(body)
     given = (
         body.jwt_validation_pubkeys,
         body.jwks_url,
         body.oidc_discovery_url,
-        body.provider_config,
+        isinstance(custom, GitHub),
         body.local_issuer,
     )
     if bool(body.oidc_client_id) != bool(body.oidc_client_secret):
         raise InvalidRequest("both 'oidc_client_id' and 'oidc_client_secret' must be set for OIDC")
-    if body.provider_config and "provider" not in body.provider_config:
-        raise InvalidRequest("invalid provider_config: 'provider' field not found in provider_config")
     if sum(map(bool, given)) != 1:
         raise InvalidRequest(_ONE_SOURCE)
-    if body.oidc_client_id and not body.oidc_discovery_url:
+    if body.oidc_client_id and not (body.oidc_discovery_url or isinstance(custom, GitHub)):
         raise InvalidRequest("'oidc_discovery_url' must be set for OIDC")
-    if body.provider_config or body.override_allowed_server_names:
-        raise InvalidRequest("provider_config and override_allowed_server_names are not supported by this server")
+    if isinstance(custom, GitHub) and not body.oidc_client_id:
+        raise InvalidRequest("'oidc_client_id' and 'oidc_client_secret' must be set for the provider \"github\"")
+    if body.override_allowed_server_names:
+        raise InvalidRequest("override_allowed_server_names is not supported by this server")
     if body.oidc_response_mode not in ("", "query", "form_post"):
         raise InvalidRequest(f'invalid response_mode: "{body.oidc_response_mode}"')
-    if body.oidc_response_mode == "form_post" or set(body.oidc_response_types) - {"code"}:
-        raise InvalidRequest("only the response type code, in the query, is supported by this server")
+    if set(body.oidc_response_types) - {"code"}:
+        raise InvalidRequest("only the response type code is supported by this server")
     for name in body.jwt_supported_algs:
         if name not in ALGORITHMS:
             raise InvalidRequest(f'invalid jwt_supported_algs: unsupported signing algorithm "{name}"')
@@ -163,10 +169,17 @@ def _check(body: ConfigBody) -> None:
         raise InvalidRequest(f"more than {_MAX_STATIC_KEYS} keys")
 
 
+def _custom(body: ConfigBody) -> AnyProvider | None:
+    try:
+        return checked_settings(body.provider_config, body.oidc_discovery_url)
+    except InvalidSettings as error:
+        raise InvalidRequest(f"invalid provider_config: {error}") from None
+
+
 async def _check_source(source: KeySource, call: Call, *, skip: bool) -> None:
     """Fetch the keys once, so that a mistake shows now and not at the first login."""
     try:
-        source.tls()
+        trust(source.ca_pem)
     except FetchFailed as error:
         if source.discovery:
             raise InvalidRequest(f"error checking oidc discovery URL: {error}") from None

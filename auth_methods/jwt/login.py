@@ -15,17 +15,19 @@ from typing import Any
 from msgspec.structs import replace
 
 from auth_methods.base import InvalidCredentials, Login
+from auth_methods.fetching.client import FetchFailed
+from auth_methods.fetching.failures import report
 from auth_methods.jwt import claims as tokens
 from auth_methods.jwt import used_ids
 from auth_methods.jwt.claims import InvalidClaims
-from auth_methods.jwt.fetch_failures import report
 from auth_methods.jwt.keys import BadSignature, read_header, verified_claims
+from auth_methods.jwt.policy_templates import MissingClaim, parse, render
+from auth_methods.jwt.providers.base import Person
+from auth_methods.jwt.providers.tokens import Tokens
 from auth_methods.jwt.records import Config, Role
-from auth_methods.jwt.remote import FetchFailed
 from auth_methods.jwt.state import Jwt
-from auth_methods.policy_templates import MissingClaim, parse, render
 from engines.base import Body, Call
-from engines.faults import Failed, InvalidRequest
+from engines.faults import Failed, InvalidRequest, Unavailable
 
 _MAX_ID_CHARACTERS = 1024
 
@@ -65,7 +67,8 @@ async def log_in(method: Jwt, call: Call, body: LoginBody) -> Login:
     try:
         if tokens.audiences(claims) and not role.bound_audiences:
             raise InvalidClaims("audience claim found in JWT but no audiences bound to the role")
-        login = login_of(role, name, claims, call)
+        claims = await completed(method, config, role, claims, Tokens(), call)
+        login = login_of(config, role, name, claims, call)
     except InvalidClaims as error:
         raise InvalidCredentials(str(error)) from None
     await _check_id(method, role, claims, ends_at)
@@ -102,10 +105,45 @@ async def _validated_here(
     return claims, ends_at
 
 
-def login_of(role: Role, name: str, claims: dict[str, Any], call: Call) -> Login:
+async def completed(
+    method: Jwt, config: Config, role: Role, claims: dict[str, Any], granted: Tokens, call: Call
+) -> dict[str, Any]:
+    """Verified ``claims``, with those that the provider in ``provider_config`` is asked for.
+
+    Raises ``InvalidClaims``, and ``Unavailable`` if the provider doesn't answer: no login has fewer groups than the
+    person.
+    """
+    custom = config.custom
+    if custom is None:
+        return claims
+    user = tokens.claim(claims, role.user_claim, pointer=role.user_claim_json_pointer)
+    person = Person(
+        claims=claims,
+        user=user if isinstance(user, str) else "",
+        groups_claim=role.groups_claim,
+        access_token=granted.access_token,
+        scope=granted.scope,
+        ca_pem=config.oidc_discovery_ca_pem,
+    )
+    try:
+        return {**claims, **await custom.claims(person)}
+    except FetchFailed as error:
+        report(
+            "a login is refused, since its groups can't be fetched: %s",
+            error,
+            mount=method.mount.path,
+            request=call.request_id,
+        )
+        raise Unavailable("the groups of the user can't be fetched from the provider") from None
+
+
+def login_of(config: Config, role: Role, name: str, claims: dict[str, Any], call: Call) -> Login:
     """The login that a role gives for verified claims. Raises ``InvalidClaims``, or ``Failed``."""
     user = tokens.text_claim(claims, role.user_claim, pointer=role.user_claim_json_pointer)
-    metadata = tokens.mapped(claims, role.claim_mappings or {})
+    mappings = role.claim_mappings or {}
+    custom = config.custom
+    metadata = {} if custom is None else tokens.mapped(claims, custom.metadata)
+    metadata |= tokens.mapped(claims, mappings)
     groups = tokens.groups(claims, role.groups_claim) if role.groups_claim else None
     try:
         tokens.check_bound(claims, role.bound_claims or {}, glob=role.bound_claims_type == "glob")

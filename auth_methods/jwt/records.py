@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,9 +10,15 @@ import msgspec
 from msgspec import Struct
 
 from auth_methods.jwt.claims import Expected
-from auth_methods.jwt.provider import Client
+from auth_methods.jwt.providers.endpoints import Client
+from auth_methods.jwt.providers.github import USER_CLAIM, GitHub
+from auth_methods.jwt.providers.settings import AnyProvider, read_settings
 from auth_methods.jwt.remote import KeySource
 from auth_methods.token_fields import TokenSettings
+from engines.faults import InvalidRequest
+
+CLIENT, DIRECT, DEVICE = "client", "direct", "device"
+"""Callback modes: the browser comes back to the client, to this server, or not at all."""
 
 CONFIG = "config"
 """The key of the configuration in storage."""
@@ -36,6 +43,9 @@ class Config(Struct, frozen=True, kw_only=True):
     local_issuer: bool = False
     """Whether the tokens are this server's own."""
 
+    provider_config: dict[str, Any] = {}
+    """As written, and checked then; see ``auth_methods.jwt.providers.settings``."""
+
     def __repr__(self) -> str:
         return f"Config({self.issuer!r})"
 
@@ -58,6 +68,31 @@ class Config(Struct, frozen=True, kw_only=True):
         """The required issuer of tokens; by default, a discovered provider itself."""
         return self.bound_issuer or self.oidc_discovery_url
 
+    @property
+    def custom(self) -> AnyProvider | None:
+        """What the provider has of its own."""
+        return read_settings(self.provider_config)
+
+    @property
+    def github(self) -> GitHub | None:
+        """GitHub, if that is the provider."""
+        custom = self.custom
+        return custom if isinstance(custom, GitHub) else None
+
+    def check_role(self, role: Role) -> None:
+        """Raise ``InvalidRequest`` for a role that can't be one of this provider."""
+        if self.github is not None and role.role_type == "oidc" and role.user_claim != USER_CLAIM:
+            raise InvalidRequest(
+                f'user_claim must be "{USER_CLAIM}" for the provider "github": names change their owners'
+            )
+
+    @property
+    def provider_id(self) -> bytes:
+        """A hash of who the provider is, and of this server's name there, which a begun login keeps to."""
+        github = self.github
+        issuer = self.oidc_discovery_url if github is None else github.endpoints.issuer
+        return hashlib.sha256(f"{len(issuer)}:{issuer}{self.oidc_client_id}".encode()).digest()[:16]
+
 
 class Role(Struct, frozen=True, kw_only=True):
     """A stored role. Leeways are in seconds: 0 is the default, negative is none."""
@@ -68,7 +103,7 @@ class Role(Struct, frozen=True, kw_only=True):
     bound_claims: dict[str, Any] | None = None
     bound_claims_type: str = "string"
     bound_subject: str = ""
-    callback_mode: str = "client"
+    callback_mode: str = CLIENT
     claim_mappings: dict[str, str] | None = None
     clock_skew_leeway: int = 0
     expiration_leeway: int = 0
@@ -83,8 +118,11 @@ class Role(Struct, frozen=True, kw_only=True):
     not_before_leeway: int = 0
     oidc_disable_confirmation: bool = False
     oidc_scopes: list[str] | None = None
+    poll_interval: int = 0
+    """The seconds between polls in the modes ``direct`` and ``device``; 0 for the provider's, or 5."""
+
     token_policies_template_claims: bool = False
-    """Whether the names of its policies are templates, see ``auth_methods.policy_templates``."""
+    """Whether the names of its policies are templates, see ``auth_methods.jwt.policy_templates``."""
 
     user_claim: str = ""
     user_claim_json_pointer: bool = False

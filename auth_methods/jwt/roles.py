@@ -11,9 +11,9 @@ from msgspec.structs import replace
 
 from auth_methods.addresses import AddressList
 from auth_methods.encoding import encoded
-from auth_methods.jwt.records import Role, decode, key
+from auth_methods.jwt.policy_templates import InvalidTemplate, parse
+from auth_methods.jwt.records import CLIENT, DEVICE, DIRECT, Role, decode, key
 from auth_methods.jwt.state import Jwt
-from auth_methods.policy_templates import InvalidTemplate, parse
 from auth_methods.token_fields import TokenFields, changed, warn_of_long_ttl
 from engines.base import Body, Call, Mount, Page, Reply
 from engines.durations import format_go_duration
@@ -31,6 +31,7 @@ OLD_NAMES = {
 }
 _RESERVED = "role"
 _MAX_CLAIMS = 100
+_MAX_POLL_INTERVAL = 60
 _MAX_GLOBS = 100
 """The most values of one bound claim; each is compared with all of the token's."""
 _LOGGING_WARNING = (
@@ -61,7 +62,7 @@ class RoleBody(TokenFields):
     bound_claims: dict[str, Any] | UnsetType = UNSET
     bound_claims_type: str = "string"
     bound_subject: str | UnsetType = UNSET
-    callback_mode: str = "client"
+    callback_mode: str = CLIENT
     claim_mappings: KeyValues | UnsetType = UNSET
     clock_skew_leeway: SignedDuration | UnsetType = UNSET
     expiration_leeway: SignedDuration | UnsetType = UNSET
@@ -73,6 +74,7 @@ class RoleBody(TokenFields):
     oauth2_metadata: CommaList = []
     oidc_disable_confirmation: bool | UnsetType = UNSET
     oidc_scopes: CommaList | UnsetType = UNSET
+    poll_interval: int | UnsetType = UNSET
     token_policies_template_claims: bool | UnsetType = UNSET
     user_claim: str | UnsetType = UNSET
     user_claim_json_pointer: bool | UnsetType = UNSET
@@ -92,7 +94,7 @@ class RoleBody(TokenFields):
         "bound_claims": "Claims that a token must have, with the values that they may have.",
         "bound_claims_type": "`string`, or `glob` for values with `*`.",
         "bound_subject": "The subject that a token must have.",
-        "callback_mode": "`client`; no other is supported.",
+        "callback_mode": "`client`, `direct` for a callback to this server, or `device` for none at all.",
         "claim_mappings": "Claims that become metadata, and under which names.",
         "clock_skew_leeway": "How far clocks may be apart; 0 for a minute, a negative value for not at all.",
         "expiration_leeway": (
@@ -106,8 +108,9 @@ class RoleBody(TokenFields):
             "How long before its time a token is taken; 0 for the default, a negative value for not at all."
         ),
         "oauth2_metadata": "Not supported.",
-        "oidc_disable_confirmation": "Accepted for the sake of existing roles.",
+        "oidc_disable_confirmation": "In the mode `direct`, don't ask the person for a confirmation.",
         "oidc_scopes": "What to ask the provider for besides `openid`.",
+        "poll_interval": "The seconds between polls in the modes `direct` and `device`; 0 for the provider's, or 5.",
         "token_policies_template_claims": (
             "Whether `token_policies` may name claims (`{{.team}}`), whose values stand in the names of the policies."
         ),
@@ -145,11 +148,14 @@ async def read_role(method: Jwt, call: Call, body: RoleName) -> Reply | None:
 async def write_role(method: Jwt, call: Call, body: RoleBody) -> Reply | None:
     """Create or change a role."""
     before = len(call.warnings)
+    config = await method.configuration()
 
     async def store_role(transaction: Transaction) -> None:
         del call.warnings[before:]  # The transaction may run several times.
         value = await transaction.get(key(body.name))
         role = _changed(Role() if value is None else decode(value), body, method.mount)
+        if config is not None:
+            config.check_role(role)
         warn_of_long_ttl(role.token, method.mount, call)
         if role.verbose_oidc_logging:
             call.warn(_LOGGING_WARNING)
@@ -186,10 +192,10 @@ def _changed(role: Role, body: RoleBody, mount: Mount) -> Role:
 def _check(role: Role) -> None:
     if role.bound_claims_type not in ("string", "glob"):
         raise InvalidRequest(f"invalid 'bound_claims_type': {role.bound_claims_type}")
-    if role.callback_mode not in ("client", "direct", "device"):
+    if role.callback_mode not in (CLIENT, DIRECT, DEVICE):
         raise InvalidRequest(f"invalid 'callback_mode': {role.callback_mode}")
-    if role.role_type == "oidc" and role.callback_mode != "client":
-        raise InvalidRequest(f"callback_mode {role.callback_mode} is not supported by this server")
+    if not 0 <= role.poll_interval <= _MAX_POLL_INTERVAL:
+        raise InvalidRequest(f"'poll_interval' must be from 0 to {_MAX_POLL_INTERVAL} seconds")
     bound = role.bound_claims or {}
     mappings = role.claim_mappings or {}
     if len(bound) > _MAX_CLAIMS or len(mappings) > _MAX_CLAIMS:
@@ -226,9 +232,9 @@ def _check_templates(role: Role) -> None:
 
 def _shown(role: Role) -> dict[str, Any]:
     data: dict[str, Any] = {"role_type": role.role_type} | {name: getattr(role, name) for name in _SETTINGS}
-    for name in ("jti_required", "jti_single_use"):
+    for name in ("jti_required", "jti_single_use", "poll_interval"):
         if not data[name]:
-            del data[name]  # OpenBao doesn't have these.
+            del data[name]  # OpenBao doesn't have these, or doesn't show them.
     return data | {
         "oauth2_metadata": None,
         **role.token.shown(OLD_NAMES),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from auth_methods.jwt import browser, config, login, roles
+from auth_methods.jwt import config, login, roles
+from auth_methods.jwt.browser import begin, callback, poll
 from auth_methods.jwt.state import Jwt
 from engines.base import Access, EngineType, Nothing, Operation, Page, Route, Row
 
@@ -10,10 +11,14 @@ READ, LIST, UPDATE, DELETE = Operation.READ, Operation.LIST, Operation.UPDATE, O
 
 ROUTES: tuple[Row[Jwt], ...] = (
     Route(UPDATE, "login", login.log_in, login.LoginBody, "Log in with a JSON Web Token.", Access.PUBLIC),
-    Route(UPDATE, "oidc/auth_url", browser.auth_url, browser.AuthUrlBody,
+    Route(UPDATE, "oidc/auth_url", begin.auth_url, begin.AuthUrlBody,
           "Begin a login through a browser.", Access.PUBLIC),
-    Route(READ, "oidc/callback", browser.callback, browser.CallbackBody,
+    Route(READ, "oidc/callback", callback.callback, callback.CallbackBody,
           "End a login through a browser.", Access.PUBLIC),
+    Route(UPDATE, "oidc/callback", callback.callback_post, callback.CallbackBody,
+          "Take the answer of a provider that posts it.", Access.PUBLIC),
+    Route(UPDATE, "oidc/poll", poll.poll, poll.PollBody,
+          "Ask for the end of a login in the mode direct or device.", Access.PUBLIC),
     Route(READ, "config", config.read_config, Nothing, "Show where the keys come from.", writes=False),
     Route(UPDATE, "config", config.write_config, config.ConfigBody, "Set where the keys come from."),
     Route(LIST, "role", roles.list_roles, Page, "List the roles.", writes=False),

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from auth_methods.base import LocalIssuer, Renewal
-from auth_methods.jwt import used_ids
+from auth_methods.jwt import finished_logins, used_ids
 from auth_methods.jwt.keys import Key, key_from_pem
-from auth_methods.jwt.provider import Provider
+from auth_methods.jwt.poll_pace import PollPace
+from auth_methods.jwt.providers.endpoints import Endpoints
+from auth_methods.jwt.providers.openid import Provider
 from auth_methods.jwt.records import CONFIG, Config, Role, decode, decode_config, key
 from auth_methods.jwt.remote import RemoteKeys
 from auth_methods.names import is_name
@@ -25,6 +27,7 @@ class Jwt:
         self._remote: RemoteKeys | None = None
         self._provider: Provider | None = None
         self.local_issuer: LocalIssuer | None = None
+        self.polls = PollPace()
 
     def trust(self, issuer: LocalIssuer) -> None:
         """As ``TrustsServer``."""
@@ -50,8 +53,13 @@ class Jwt:
             self._remote = RemoteKeys(source, self.mount.clock)
         return await self._remote.matching(key_id, request_id)
 
+    async def endpoints(self, present: Config) -> Endpoints:
+        """The endpoints of the provider of logins through a browser. Raises ``FetchFailed``."""
+        github = present.github
+        return await self.provider(present).endpoints() if github is None else github.endpoints
+
     def provider(self, present: Config) -> Provider:
-        """The provider of logins through a browser."""
+        """The OpenID provider of logins through a browser."""
         source = present.source
         assert source is not None, "checked when the configuration was written"
         if self._provider is None or self._provider.source != source:
@@ -77,5 +85,6 @@ class Jwt:
         return role.token.renewal()
 
     async def tick(self, now: float) -> None:
-        """Forget the ids of tokens that have ended."""
+        """Forget the ids of tokens that have ended, and logins that weren't fetched."""
         await used_ids.sweep(self.mount.storage, now)
+        await finished_logins.sweep(self.mount.storage, now)

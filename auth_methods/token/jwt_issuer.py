@@ -23,9 +23,9 @@ from msgspec.structs import replace
 
 from auth_methods.addresses import contains
 from auth_methods.jwt.keys import read_header, verified_claims
-from auth_methods.jwt.signing_keys import KeySet, ReadyKeys, TooManyKeys, first_keys, ready, rotated, swept
 from auth_methods.records import JWT, TokenRecord
 from auth_methods.token.authority import HeldToken, TokenAuthority
+from auth_methods.token.signing_keys import KeySet, ReadyKeys, TooManyKeys, first_keys, ready, rotated, swept
 from storage.base import Transaction, put, transact
 from storage.view import View
 

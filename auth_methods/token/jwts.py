@@ -16,13 +16,13 @@ from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
 from auth_methods.jwt.keys import BadSignature
-from auth_methods.jwt.signing_keys import SIGNATURES, TooManyKeys
 from auth_methods.records import JWT, TokenRecord
 from auth_methods.token.authority import HeldToken, held
 from auth_methods.token.creation import check_parent, parentage
 from auth_methods.token.jwt_issuer import DAY_SECONDS
 from auth_methods.token.records import Role
 from auth_methods.token.roles import RoleName
+from auth_methods.token.signing_keys import SIGNATURES, TooManyKeys
 from auth_methods.token.state import TokenMethod
 from engines.base import Body, Call, Nothing, Reply
 from engines.crypto_policy.operations import CryptoOperation

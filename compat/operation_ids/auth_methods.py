@@ -73,6 +73,7 @@ CERT = {
 JWT = {
     "post oidc/auth_url": "jwt-oidc-request-authorization-url",
     "get oidc/callback": "jwt-oidc-callback",
+    "post oidc/callback": "jwt-oidc-callback-form-post",
     "get role/{name}": "jwt-read-role",
     "post role/{name}": "jwt-write-role",
     "delete role/{name}": "jwt-delete-role",

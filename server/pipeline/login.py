@@ -13,7 +13,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from auth_methods.base import InvalidCredentials, Issued, Login, NamesAccount
+from auth_methods.base import CountedReply, InvalidCredentials, Issued, Login, LoginPending, NamesAccount
 from auth_methods.records import BATCH, SERVICE, TokenRecord
 from auth_methods.ttl import granted_seconds
 from engines.base import Body, Call, Mount, Reply, Row
@@ -55,8 +55,9 @@ async def log_in(
     failed = False
     try:
         reply = await _prove(tenant, mounted, route, call, body)
-    except (InvalidRequest, Denied):
-        failed = True
+        failed = isinstance(reply, CountedReply)
+    except (InvalidRequest, Denied) as error:
+        failed = not isinstance(error, LoginPending)
         raise
     finally:
         runtime.login_limits.end(call.remote_address, call.now, failed=failed)

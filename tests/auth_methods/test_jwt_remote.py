@@ -20,10 +20,11 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from auth_methods.fetching.client import MAX_ANSWER_BYTES, FetchFailed
+from auth_methods.fetching.failures import cause_of
 from auth_methods.jwt import remote
-from auth_methods.jwt.fetch_failures import cause_of
-from auth_methods.jwt.provider import Provider as OidcProvider
-from auth_methods.jwt.remote import FetchFailed, KeySource, RemoteKeys, fetch_keys
+from auth_methods.jwt.providers.openid import Provider as OidcProvider
+from auth_methods.jwt.remote import KeySource, RemoteKeys, fetch_keys
 from server.listeners.http1.eager import begin
 from tests.server.certificates import write_certificate
 from tests.server.places import MovableClock
@@ -190,7 +191,7 @@ async def test_what_is_no_key_set(provider: Provider, document: bytes) -> None:
 
 
 async def test_large_answers_are_cut_off(provider: Provider) -> None:
-    provider.documents["/keys"] = b" " * (remote.MAX_DOCUMENT_BYTES + 1)
+    provider.documents["/keys"] = b" " * (MAX_ANSWER_BYTES + 1)
     with pytest.raises(FetchFailed, match="too large"):
         await fetch_keys(KeySource(provider.url + "/keys"))
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auth_methods.policy_templates import MAX_CHARACTERS, InvalidTemplate, MissingClaim, parse, render
+from auth_methods.jwt.policy_templates import MAX_CHARACTERS, InvalidTemplate, MissingClaim, parse, render
 
 CLAIMS = {
     "team": "blue",

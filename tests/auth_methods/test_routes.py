@@ -34,6 +34,8 @@ def test_the_public_routes_are_these() -> None:
         ("jwt", Operation.UPDATE, "login"),
         ("jwt", Operation.UPDATE, "oidc/auth_url"),
         ("jwt", Operation.READ, "oidc/callback"),
+        ("jwt", Operation.UPDATE, "oidc/callback"),
+        ("jwt", Operation.UPDATE, "oidc/poll"),
         ("token", Operation.READ, ".well-known/keys"),
         ("token", Operation.READ, ".well-known/openid-configuration"),
         ("userpass", Operation.UPDATE, "login/{username}"),

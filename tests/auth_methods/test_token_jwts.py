@@ -12,8 +12,8 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from auth_methods.jwt.signing_keys import MAX_RETIRED, SIGNATURES
 from auth_methods.token.jwt_issuer import DAY_SECONDS
+from auth_methods.token.signing_keys import MAX_RETIRED, SIGNATURES
 from tests.server.systems import Server
 
 BILLING = 'path "auth/token/jwt/billing" { capabilities = ["update"] }\n'

@@ -215,7 +215,7 @@ def test_other_peoples_lines_are_limited_for_each_logger() -> None:
     assert sum(passes(record("uvicorn.error")) for _ in range(1000)) == LINES
     assert sum(passes(record("hypercorn.error")) for _ in range(1000)) == LINES
     assert all(passes(record("server.core")) for _ in range(1000))
-    limited = record("auth_methods.jwt.fetch_failures")
+    limited = record("auth_methods.fetching.failures")
     limited.__dict__["limited"] = True
     assert sum(passes(limited) for _ in range(1000)) == LINES
     now[0] = PERIOD_SECONDS

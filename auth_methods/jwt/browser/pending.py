@@ -16,7 +16,9 @@ import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from msgspec import Struct
+from msgspec.structs import replace
 
+from auth_methods.jwt.records import CLIENT
 from engines.encoding import NotBase64, decode_base64_url, encode_base64_url
 from storage.base import Transaction, transact
 from storage.view import View
@@ -48,6 +50,21 @@ class Pending(Struct, frozen=True, array_like=True):
     """The SHA-256 of the client's nonce, which it repeats at the end of the login; empty for none."""
 
     ends_at: int
+    mode: str = CLIENT
+    """The callback mode that it was begun in."""
+
+    provider: bytes = b""
+    """The ``provider_id`` of the configuration, so that no other provider gets the code."""
+
+    address: str = ""
+    """The address of the client, for the person to confirm."""
+
+    device_code: str = ""
+    """The device's code at the provider (RFC 8628)."""
+
+    def for_device(self, device_code: str, ends_at: int) -> Pending:
+        """The login of a device."""
+        return replace(self, device_code=device_code, ends_at=ends_at)
 
     def __repr__(self) -> str:
         return f"Pending({self.role!r})"

@@ -1,0 +1,71 @@
+"""Finished logins of the mode ``direct``, kept until the client asks for them, for minutes at most.
+
+Only a login that the provider has confirmed is kept, so unfinished ones don't add up.
+
+Layout below the view: ``finished/<SHA-256 of the login's nonce>``, a record with the claims about the person.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from storage.base import Transaction, put, transact
+from storage.view import View
+
+_FOLDER = "finished/"
+_SWEPT_AT_ONCE = 500
+
+
+class Finished(Struct, frozen=True):
+    """The claims about a person who has logged in."""
+
+    ends_at: float
+    claims: dict[str, Any]
+
+    def __repr__(self) -> str:
+        return "Finished()"
+
+
+async def keep(view: View, nonce: str, ends_at: float, claims: dict[str, Any]) -> None:
+    """Keep the result of the login with this nonce until ``ends_at``, in seconds since the epoch."""
+    await put(view, _key(nonce), msgspec.msgpack.encode(Finished(ends_at, claims)))
+
+
+async def take(view: View, nonce: str) -> dict[str, Any] | None:
+    """The claims that the login with this nonce ended with, once; None if it hasn't ended."""
+
+    async def take_out(transaction: Transaction) -> dict[str, Any] | None:
+        value = await transaction.get(_key(nonce))
+        if value is None:
+            return None
+        transaction.delete(_key(nonce))
+        return _decode(value).claims
+
+    return await transact(view, take_out)
+
+
+async def sweep(view: View, now: float) -> None:
+    """Forget the logins that no client has asked for in time."""
+    after = ""
+    while names := await view.list(_FOLDER, after, _SWEPT_AT_ONCE):
+        after = names[-1]
+
+        async def forget_ended(transaction: Transaction, found: list[str] = names) -> None:
+            for name in found:
+                value = await transaction.get(_FOLDER + name)
+                if value is not None and _decode(value).ends_at <= now:
+                    transaction.delete(_FOLDER + name)
+
+        await transact(view, forget_ended)
+
+
+def _key(nonce: str) -> str:
+    return _FOLDER + hashlib.sha256(nonce.encode()).hexdigest()
+
+
+def _decode(value: bytes) -> Finished:
+    return msgspec.msgpack.decode(value, type=Finished)
