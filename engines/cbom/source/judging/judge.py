@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -67,14 +66,17 @@ class Judge:
         else:
             self._results.setdefault((*key, result.mode, result.padding, result.key_bits, result.curve), result)
 
-    def results(self, paths: Mapping[str, Any] | None = None) -> list[Result]:
-        """All results in the order of their places; encryption that a MAC in the same file protects is nothing weak."""
+    def everything(self) -> list[Result]:
+        """All results so far."""
+        return list(self._results.values())
+
+    def results(self) -> list[Result]:
+        """The results in the order of their places; encryption that a MAC in the same file protects isn't weak."""
         with_mac = {result.place.path for result in self._results.values() if result.primitive == "mac"}
         found = [
             result
             for result in self._results.values()
-            if (paths is None or result.place.path in paths)
-            and not (result.finding == "unauthenticated-mode" and result.place.path in with_mac)
+            if result.finding != "unauthenticated-mode" or result.place.path not in with_mac
         ]
         return sorted(found, key=order)
 

@@ -21,8 +21,16 @@ class Kind:
 
     why: str
     instead: str = ""
+    general: str = ""
+    """``why`` without a certain algorithm; "" if ``why`` speaks of none."""
+
     cryptoserve: str = ""
     """How this service does what the place is for; "" if it doesn't."""
+
+    @property
+    def why_in_general(self) -> str:
+        """Why it matters, without a certain algorithm."""
+        return self.general or self.why
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +48,11 @@ class Result:
     curve: str = ""
     reason: str = ""
     instead: str = ""
+    text: str = ""
+    """The line of the source."""
+
+    suppressed: str = ""
+    """The reason for which a comment suppresses it; "" if none does."""
 
     @property
     def kind(self) -> Kind:

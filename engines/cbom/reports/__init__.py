@@ -1,0 +1,1 @@
+"""Reports of scans: SARIF, JSON, text and CycloneDX."""

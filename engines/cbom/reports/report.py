@@ -1,0 +1,86 @@
+"""Report: what a scan found, told apart by suppressions, an earlier report and changed lines."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from engines.cbom.source.files.discovery import Problem
+from engines.cbom.source.judging.results import Result
+from engines.cbom.source.words import USE
+
+LEVELS = ("note", "warning", "error")
+"""SARIF's levels, the least first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A result in its report."""
+
+    result: Result
+    fingerprint: str
+    """The same as long as the line's text, its file and what is found there are."""
+
+    known: bool = False
+    """Whether the baseline has it."""
+
+    @property
+    def counts(self) -> bool:
+        """Whether the gate looks at it."""
+        return not self.known and not self.result.suppressed and self.result.finding != USE
+
+
+@dataclass(slots=True)
+class Report:
+    """All entries, and what there is to say beside them."""
+
+    entries: list[Entry]
+    problems: list[Problem] = field(default_factory=list)
+    files: int = 0
+    archives: int = 0
+    suppressions_without_reason: int = 0
+
+    def failing(self, gate: Collection[str]) -> list[Entry]:
+        """The entries at or above the gate: classes of findings, or the least level."""
+        least = min((LEVELS.index(word) for word in gate if word in LEVELS), default=len(LEVELS))
+        return [
+            entry
+            for entry in self.entries
+            if entry.counts and (entry.result.finding in gate or LEVELS.index(entry.result.kind.level) >= least)
+        ]
+
+
+def entries_of(results: list[Result], baseline: Collection[str]) -> list[Entry]:
+    """``results`` with their fingerprints; ``baseline`` has those of an earlier report."""
+    seen: Counter[str] = Counter()
+    found = []
+    for result in results:
+        text = " ".join(result.text.split())
+        content = "\0".join((result.place.path, result.finding, result.algorithm, result.mode, text))
+        seen[content] += 1
+        fingerprint = hashlib.sha256(f"{content}\0{seen[content]}".encode()).hexdigest()[:32]
+        found.append(Entry(result, fingerprint, fingerprint in baseline))
+    return found
+
+
+def on_lines(results: list[Result], changed: Mapping[str, Collection[int]]) -> list[Result]:
+    """The results on lines that ``changed`` has, by path."""
+    return [result for result in results if result.place.line in changed.get(result.place.path, ())]
+
+
+def properties_of(result: Result) -> dict[str, Any]:
+    """What is known of a result beside its place, by the names of the command's interface."""
+    found: dict[str, Any] = {
+        "finding": result.finding,
+        "algorithm": result.algorithm,
+        "primitive": result.primitive,
+        "mode": result.mode,
+        "padding": result.padding,
+        "key_bits": result.key_bits,
+        "curve": result.curve,
+        "library": result.library,
+    }
+    return {name: value for name, value in found.items() if value}

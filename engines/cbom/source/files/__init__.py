@@ -1,0 +1,1 @@
+"""Files to scan: found, filtered, read and bounded."""

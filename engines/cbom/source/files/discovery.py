@@ -1,0 +1,159 @@
+"""Discovery of the files to scan: below the given paths, without what is ignored, and without leaving them."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from engines.cbom.source.files.ignoring import Pattern, is_ignored, read_patterns
+
+MAX_FILES = 500_000
+"""The most files of one scan."""
+
+MAX_DEPTH = 100
+"""The most folders in one another."""
+
+_MAX_IGNORE_FILE = 1 << 20
+_NEVER = frozenset({".git", ".hg", ".svn", "node_modules", "__pycache__", ".tox", ".venv", "venv", ".mypy_cache"})
+"""Folders of tools and of fetched packages, whatever ``.gitignore`` says."""
+
+_ARCHIVES = frozenset({".zip", ".jar", ".war", ".ear", ".whl", ".egg", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z"})
+
+
+class CannotScan(Exception):
+    """A path that was asked for can't be scanned; the text names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A file, or a part of one, that wasn't scanned."""
+
+    path: str
+    text: str
+
+
+@dataclass(slots=True)
+class Discovered:
+    """Paths to scan as they are told in results, with slashes, and what was left out."""
+
+    paths: list[str] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    archives: int = 0
+
+
+def discover(arguments: Sequence[str], exclude: Sequence[str], wanted: Callable[[str], bool]) -> Discovered:
+    """The files at and below ``arguments`` whose names are ``wanted``. Raises ``CannotScan``."""
+    found = Discovered()
+    excluded = read_patterns(exclude)
+    for argument in arguments:
+        path = Path(argument)
+        if not path.exists():
+            raise CannotScan(f"{argument}: no such file or folder")
+        if path.is_dir():
+            _Walk(found, excluded, wanted, path).run()
+        elif wanted(path.name):
+            found.paths.append(path.as_posix())
+    found.paths = sorted(set(found.paths))
+    return found
+
+
+class _Walk:
+    """The walk through one folder. Its ``.gitignore`` files, and those of the repository around it, hold."""
+
+    def __init__(
+        self, found: Discovered, excluded: tuple[Pattern, ...], wanted: Callable[[str], bool], root: Path
+    ) -> None:
+        self._found = found
+        self._excluded = excluded
+        self._wanted = wanted
+        self._root = root
+        self._real = Path(os.path.realpath(root))
+
+    def run(self) -> None:
+        prefix, layers = _layers_above(self._real)
+        name = self._root.as_posix()
+        start = "" if name == "." else f"{name.rstrip('/')}/"
+        pending = [(start, str(self._root), prefix, layers)]
+        while pending:
+            told, folder, segments, above = pending.pop()
+            if len(segments) - len(prefix) > MAX_DEPTH:
+                self._problem(told, f"more than {MAX_DEPTH} folders in one another")
+                continue
+            own = _patterns_in(folder)
+            here = [*above, (len(segments), own)] if own else above
+            for entry in self._entries(told, folder):
+                path = [*segments, entry.name]
+                is_folder = entry.is_dir(follow_symlinks=False)
+                if self._left_out(entry, path, len(prefix), is_folder, here):
+                    continue
+                if is_folder:
+                    pending.append((f"{told}{entry.name}/", entry.path, path, here))
+                elif len(self._found.paths) >= MAX_FILES:
+                    self._problem(told, f"more than {MAX_FILES} files: the rest isn't scanned")
+                    return
+                else:
+                    self._file(entry, f"{told}{entry.name}")
+
+    def _entries(self, told: str, folder: str) -> list[os.DirEntry[str]]:
+        try:
+            with os.scandir(folder) as entries:
+                return sorted(entries, key=lambda entry: entry.name)
+        except OSError as error:
+            self._problem(told or ".", error.strerror or type(error).__name__)
+            return []
+
+    def _left_out(
+        self,
+        entry: os.DirEntry[str],
+        path: list[str],
+        depth: int,
+        is_folder: bool,
+        layers: Sequence[tuple[int, Sequence[Pattern]]],
+    ) -> bool:
+        if is_folder and entry.name in _NEVER:
+            return True
+        excluded = ((depth, self._excluded),)
+        return is_ignored(layers, path, is_folder=is_folder) or is_ignored(excluded, path, is_folder=is_folder)
+
+    def _file(self, entry: os.DirEntry[str], told: str) -> None:
+        if entry.is_symlink():
+            target = Path(os.path.realpath(entry.path))
+            if not target.is_relative_to(self._real):
+                self._problem(told, "a symbolic link that leads out of the tree")
+        elif not self._wanted(entry.name):
+            self._found.archives += os.path.splitext(entry.name)[1].lower() in _ARCHIVES
+        elif stat.S_ISREG(entry.stat(follow_symlinks=False).st_mode):
+            self._found.paths.append(told)
+        else:
+            self._problem(told, "not a regular file")
+
+    def _problem(self, path: str, text: str) -> None:
+        self._found.problems.append(Problem(path, text))
+
+
+def _patterns_in(folder: str) -> tuple[Pattern, ...]:
+    try:
+        with open(os.path.join(folder, ".gitignore"), encoding="utf-8", errors="replace") as file:
+            return read_patterns(file.read(_MAX_IGNORE_FILE).splitlines())
+    except OSError:
+        return ()
+
+
+def _layers_above(root: Path) -> tuple[list[str], list[tuple[int, Sequence[Pattern]]]]:
+    """The segments of ``root`` below the repository that it is in, and the patterns of the folders between."""
+    repository = next((folder for folder in _with_parents(root) if (folder / ".git").exists()), root)
+    segments = list(root.relative_to(repository).parts)
+    layers: list[tuple[int, Sequence[Pattern]]] = []
+    for depth in range(len(segments)):
+        own = _patterns_in(str(repository.joinpath(*segments[:depth])))
+        if own:
+            layers.append((depth, own))
+    return segments, layers
+
+
+def _with_parents(path: Path) -> Iterator[Path]:
+    yield path
+    yield from path.parents

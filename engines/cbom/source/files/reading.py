@@ -1,0 +1,41 @@
+"""Reading of source files: bounded, and only what is source."""
+
+from __future__ import annotations
+
+MAX_BYTES = 4 << 20
+"""The largest file that is read: source that people write stays far below."""
+
+MAX_LINE = 5_000
+"""The longest line, in bytes, of a file that people wrote; minified files have longer ones."""
+
+_PROBE = 8_192
+
+
+class NotSource(Exception):
+    """A file is no source to read; the text says why."""
+
+
+def read_source(path: str) -> bytes:
+    """The content of a file in UTF-8. Raises ``NotSource`` for what is too large, binary, minified or can't be read."""
+    try:
+        with open(path, "rb") as file:
+            content = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise NotSource(error.strerror or type(error).__name__) from None
+    if len(content) > MAX_BYTES:
+        raise NotSource(f"larger than {MAX_BYTES >> 20} MiB")
+    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        content = content.decode("utf-16", "replace").encode()
+    if b"\0" in content[:_PROBE]:
+        raise NotSource("binary")
+    if _is_minified(content):
+        raise NotSource("minified")
+    return content
+
+
+def _is_minified(content: bytes) -> bool:
+    """Whether lines are long on average, and some are longer than people write."""
+    if len(content) <= MAX_LINE:
+        return False
+    lines = content.count(b"\n") + 1
+    return len(content) // lines > 400 or (len(content) // lines > 150 and max(map(len, content.split(b"\n"))) > 50_000)

@@ -1,0 +1,205 @@
+"""Scan of many files: which of them matter, and the work on them in several processes.
+
+A file matters if it names a library that knowledge has, or if it names a file that does: so calls of wrappers are seen
+where they are. All others are only read when a file that matters imports them.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import re
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, field, replace
+from functools import cache
+
+from engines.cbom.source.files.discovery import Problem
+from engines.cbom.source.files.reading import NotSource, read_source
+from engines.cbom.source.files.suppressions import Suppression, reason_for, suppressions_in
+from engines.cbom.source.judging.judge import Judge, order
+from engines.cbom.source.judging.results import Result
+from engines.cbom.source.knowledge.loading import knowledge_of
+from engines.cbom.source.languages import language_of
+from engines.cbom.source.locating import Tree
+from engines.cbom.source.program_files import ProgramFiles
+
+Progress = Callable[[int, int], None]
+"""Told how many files are done, and of how many."""
+
+_GROUP = 48
+"""Files that a process takes at a time: neighbours, which import each other."""
+
+_WORDS = re.compile(rb"[A-Za-z_][A-Za-z0-9_]*")
+_MAX_TEXT = 300
+
+
+@dataclass(slots=True)
+class Scanned:
+    """What a scan found."""
+
+    results: list[Result] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    suppressions: dict[str, list[Suppression]] = field(default_factory=dict)
+    files: int = 0
+    """Files that were looked at."""
+
+    size: int = 0
+    """Their bytes."""
+
+
+@dataclass(slots=True)
+class _Sifted:
+    """Of one group of files: those that name a library, and the words of the others that may name a file."""
+
+    hot: list[str] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    size: int = 0
+
+
+def scan(paths: Sequence[str], jobs: int, progress: Progress) -> Scanned:
+    """Scan source files. Raises ``MissingGrammar``, ``KnowledgeError`` and ``BrokenProcessPool``."""
+    found = Scanned(files=len(paths))
+    groups = [paths[start : start + _GROUP] for start in range(0, len(paths), _GROUP)]
+    judge = Judge()
+    with _pool(jobs, paths) as run:
+        hot: list[str] = []
+        for sifted in run(_sift, [(group, frozenset[bytes]()) for group in groups]):
+            hot += sifted.hot
+            found.problems += sifted.problems
+            found.size += sifted.size
+        stems = frozenset(_stems(hot))
+        cold = sorted(set(paths) - set(hot))
+        rest = [(cold[start : start + _GROUP], stems) for start in range(0, len(cold), _GROUP)]
+        for sifted in run(_sift, rest) if stems else ():
+            hot += sifted.hot
+        hot.sort()
+        work = [hot[start : start + _GROUP] for start in range(0, len(hot), _GROUP)]
+        done = 0
+        for part, group in zip(run(_scan_group, work), work, strict=True):
+            done += len(group)
+            progress(done, len(hot))
+            found.problems += part.problems
+            found.suppressions |= part.suppressions
+            for result in part.results:
+                judge.add(result)
+    found.results = judge.results()
+    return found
+
+
+def _stems(paths: Sequence[str]) -> Iterator[bytes]:
+    """The names by which other files may speak of ``paths``."""
+    for path in paths:
+        folder, _, name = path.rpartition("/")
+        stem = name.partition(".")[0]
+        if len(stem) > 3 and stem not in ("index", "main", "__init__"):
+            yield stem.encode()
+        else:
+            yield folder.rpartition("/")[2].encode()
+
+
+class _pool:  # noqa: N801
+    """Runs functions over groups, in this process for one job and in others for more."""
+
+    def __init__(self, jobs: int, paths: Sequence[str]) -> None:
+        self._jobs = jobs
+        self._paths = paths
+        self._executor: ProcessPoolExecutor | None = None
+
+    def __enter__(self) -> Callable:  # type: ignore[type-arg]
+        _begin(self._paths)
+        if self._jobs < 2 or len(self._paths) <= _GROUP:
+            return map
+        context = multiprocessing.get_context("fork" if "fork" in multiprocessing.get_all_start_methods() else "spawn")
+        self._executor = ProcessPoolExecutor(self._jobs, context, _begin, (self._paths,))
+        return self._executor.map
+
+    def __exit__(self, *_exception: object) -> None:
+        if self._executor is not None:
+            self._executor.shutdown(cancel_futures=True)
+
+
+_tree = Tree(())
+
+
+def _begin(paths: Sequence[str]) -> None:
+    global _tree
+    _tree = Tree.of(paths)
+
+
+@cache
+def _mentions(family: str) -> tuple[bytes, ...]:
+    return tuple(word.encode() for word in sorted(knowledge_of(family).modules))
+
+
+def _sift(group: tuple[Sequence[str], frozenset[bytes]]) -> _Sifted:
+    paths, stems = group
+    found = _Sifted()
+    for path in paths:
+        language = language_of(path)
+        try:
+            content = read_source(path)
+        except NotSource as problem:
+            found.problems.append(Problem(path, str(problem)))
+            continue
+        found.size += len(content)
+        if language is None:
+            continue
+        if stems:
+            names = not stems.isdisjoint(_WORDS.findall(content))
+        else:
+            names = any(word in content for word in _mentions(language.family))
+        if names:
+            found.hot.append(path)
+    return found
+
+
+def _read(path: str) -> bytes | None:
+    try:
+        return read_source(path)
+    except NotSource:
+        return None
+
+
+def _scan_group(paths: Sequence[str]) -> Scanned:
+    judge = Judge()
+    files = ProgramFiles(_tree, _read, judge.see)
+    found = Scanned()
+    for path in paths:
+        loaded = files.scan(path)
+        if loaded is not None and loaded.truncated:
+            found.problems.append(Problem(path, "too deeply nested, or too complex, to be followed to the end"))
+    contents: dict[str, list[bytes]] = {}
+    for result in sorted(judge.everything(), key=order):
+        path = result.place.path
+        if path not in contents:
+            content = _read(path) or b""
+            contents[path] = content.split(b"\n")
+            found.suppressions[path] = suppressions_in(content)
+        found.results.append(_finished(result, contents[path], found.suppressions[path]))
+    return found
+
+
+def _finished(result: Result, lines: list[bytes], suppressions: list[Suppression]) -> Result:
+    """The result with its line's text and the reason why it is suppressed."""
+    place = result.place
+    line = _line(lines, place.line)
+    start, end = _characters(line, place.column), _characters(_line(lines, place.end_line), place.end_column)
+    return replace(
+        result,
+        place=replace(place, column=start, end_column=end),
+        text=line.strip()[:_MAX_TEXT].decode("utf-8", "replace"),
+        suppressed=reason_for(suppressions, result.finding, place.line),
+    )
+
+
+def _line(lines: list[bytes], number: int) -> bytes:
+    return lines[number - 1] if number <= len(lines) else b""
+
+
+def _characters(line: bytes, column: int) -> int:
+    """A column that counts bytes as one that counts characters."""
+    return len(line[: column - 1].decode("utf-8", "replace")) + 1
+
+
+__all__ = ["BrokenProcessPool", "Scanned", "scan"]

@@ -1,0 +1,109 @@
+"""``cryptoserve scan``: cryptography in source code, as text, JSON, SARIF or CycloneDX, with a gate for pipelines."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from cryptoserve_cli.command import Command, CommandFailed, Invocation
+from cryptoserve_cli.flags import Flag, UsageError
+from engines.cbom.reports.plain import to_json, to_text
+from engines.cbom.reports.report import LEVELS, Report, entries_of, on_lines
+from engines.cbom.reports.sarif import fingerprints_in, to_sarif
+from engines.cbom.source.files.discovery import CannotScan, Discovered, discover
+from engines.cbom.source.files.suppressions import counts
+from engines.cbom.source.languages import MissingGrammar, language_of
+from engines.cbom.source.scanning import BrokenProcessPool, Scanned, scan
+from engines.cbom.source.words import FINDINGS
+from server.cli.scan.changes import changed_lines
+from server.runtime.version import VERSION
+
+CLEAN, FOUND, COULD_NOT = 0, 1, 2
+_MAX_JOBS = 64
+_FORMS: dict[str, Callable[[Report], bytes]] = {
+    "text": lambda report: to_text(report).encode(),
+    "json": to_json,
+    "sarif": lambda report: to_sarif(report, VERSION),
+}
+
+
+def _run(invocation: Invocation) -> int:
+    flags = invocation.flags
+    form, gate = flags.last("format", "text"), _gate(flags.all("fail-on"))
+    if form not in _FORMS:
+        raise UsageError(f"-format: expected {', '.join(_FORMS)}, got {form!r}")
+    jobs, baseline = _jobs(flags.last("jobs")), _baseline(flags.last("baseline"))
+    try:
+        found = discover(flags.operands, flags.all("exclude"), lambda name: language_of(name) is not None)
+        scanned = scan(found.paths, jobs, _progress if sys.stderr.isatty() else _silence)
+    except (CannotScan, MissingGrammar) as error:
+        raise CommandFailed(str(error)) from None
+    except BrokenProcessPool:
+        raise CommandFailed("a process that scanned has ended: try -jobs=1") from None
+    report = _report(found, scanned, baseline, flags.last("diff"))
+    sys.stdout.buffer.write(_FORMS[form](report))
+    sys.stdout.buffer.flush()
+    return FOUND if report.failing(gate) else CLEAN
+
+
+def _report(found: Discovered, scanned: Scanned, baseline: frozenset[str], revision: str) -> Report:
+    results = scanned.results
+    if revision:
+        results = on_lines(results, changed_lines(revision))
+    _, without_reason = counts(scanned.suppressions)
+    problems = sorted([*found.problems, *scanned.problems], key=lambda problem: problem.path)
+    return Report(entries_of(results, baseline), problems, scanned.files, found.archives, without_reason)
+
+
+def _gate(given: tuple[str, ...]) -> frozenset[str]:
+    words = frozenset(word for text in given or ("warning",) for word in text.split(",") if word)
+    if unknown := words - FINDINGS - frozenset(LEVELS):
+        raise UsageError(f"-fail-on: {sorted(unknown)[0]!r} is neither a class of findings nor {', '.join(LEVELS)}")
+    return words
+
+
+def _jobs(text: str) -> int:
+    if not text:
+        return min(os.cpu_count() or 1, _MAX_JOBS)
+    if not text.isdecimal() or not 1 <= int(text[:4]) <= _MAX_JOBS:
+        raise UsageError(f"-jobs: expected a number from 1 to {_MAX_JOBS}, got {text!r}")
+    return int(text)
+
+
+def _baseline(path: str) -> frozenset[str]:
+    if not path:
+        return frozenset()
+    try:
+        return fingerprints_in(Path(path).read_bytes())
+    except OSError as error:
+        raise CommandFailed(f"{path}: {error.strerror or type(error).__name__}") from None
+    except ValueError as error:
+        raise CommandFailed(f"{path}: {error}") from None
+
+
+def _progress(done: int, of: int) -> None:
+    sys.stderr.write(f"\r{done} of {of} files{'' if done < of else ' ' * 20 + chr(13)}")
+    sys.stderr.flush()
+
+
+def _silence(done: int, of: int) -> None:
+    del done, of
+
+
+SCAN = Command(
+    "Find cryptography in source code, and what of it is weak",
+    _run,
+    (
+        Flag("format", f"{', '.join(_FORMS)}."),
+        Flag("fail-on", "Classes of findings, or note, warning (the default) or error: what makes the status 1."),
+        Flag("baseline", "A SARIF file of an earlier scan: what it has doesn't count."),
+        Flag("diff", "A revision of git: only lines that changed since then are told."),
+        Flag("exclude", "A pattern as in .gitignore. May be given several times."),
+        Flag("jobs", "The number of processes; one for each processor without it."),
+    ),
+    operands=("PATH...",),
+    more="The exit status is 0 if nothing is at or above the gate, 1 if something is, 2 if the scan failed.",
+    failed_status=COULD_NOT,
+)
