@@ -24,7 +24,7 @@ from tests.servers import Server
 
 ORIGIN = "example.com/audit"
 PLAINTEXT = base64.b64encode(b"what was acknowledged is in the log").decode()
-_CHILD = b"server.audit.ledger.device.child"
+_CHILD = b"server.audit.ledger.leading.child"
 
 
 def declared(log: Path, *, workers: int = 2, more: str = "") -> str:

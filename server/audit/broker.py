@@ -30,7 +30,7 @@ from server.audit.formatter import Parts
 from server.audit.hashing import new_salt
 from server.audit.headers import AuditedHeaders
 from server.audit.ledger.device.device import LedgerDevice
-from server.audit.ledger.device.ledger import LedgerHost
+from server.audit.ledger.leading.ledger import LedgerHost
 from server.audit.stored import DeclaredDevice, StoredDevice, StoredDevices, canonical, overlaps
 from server.audit.writer import MAX_WAITING, Outcome, QueueFull
 from server.runtime.meter import AuditEntry, Meter

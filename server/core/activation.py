@@ -11,9 +11,9 @@ from server.access.guards import Guards
 from server.audit.broker import Broker
 from server.audit.entry import AuditMount, AuditNamespace
 from server.audit.headers import AuditedHeaders
-from server.audit.ledger.device.ledger import LedgerHost
 from server.audit.ledger.device.state import STORAGE_PREFIX
 from server.audit.ledger.index.keeper import keep_indexes
+from server.audit.ledger.leading.ledger import LedgerHost
 from server.core.engines import EngineOpener
 from server.core.maintenance import Maintenance
 from server.core.runtime import Runtime

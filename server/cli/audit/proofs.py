@@ -8,10 +8,10 @@ from pathlib import Path
 from cryptoserve_cli.command import Command, CommandFailed, Invocation
 from cryptoserve_cli.flags import Flag, UsageError
 from cryptoserve_cli.progress import Progress
+from server.audit.ledger.device.entries import large_references
 from server.audit.ledger.log.notes import BadNote
 from server.audit.ledger.log.proof_text import MAX_PROOF_BYTES, SUFFIX, InclusionProof, parse_proof
 from server.audit.ledger.log.tiles import MAX_ENTRY_BYTES
-from server.audit.ledger.offline.entries import large_references
 from server.audit.ledger.offline.findings import GOOD, TAMPERED, UNREADABLE
 from server.audit.ledger.offline.prove import Proved, check_proof, prove_request
 from server.audit.ledger.offline.proven import NotProven, ProvenLog

@@ -14,7 +14,7 @@ from server.audit.devices.base import DeviceFault, DeviceType
 from server.audit.devices.file import FileDevice
 from server.audit.entry import AuditAuth, AuditMount, AuditNamespace, AuditRequest, AuditSubject, AuditToken, client_id
 from server.audit.headers import AuditedHeaders
-from server.audit.ledger.device.ledger import LedgerHost
+from server.audit.ledger.leading.ledger import LedgerHost
 from storage.cache import ObjectCache
 from storage.memory import MemoryStore
 from storage.view import View

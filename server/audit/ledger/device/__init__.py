@@ -1,7 +1,7 @@
-"""The ledger as an audit device: the journal that workers write, and the integrator that makes the log of it.
+"""The ledger as an audit device: the journal that workers write, the integrator that makes the log of it, its files.
 
 `options` what may be set; `directory` the files; `entries` and `journal` what workers write; `device` the device;
-`integrator` journal to tiles, run by `child` in a process of its own, which `process` drives; `state` what storage
-remembers, with the keys; `checks` whether a directory fits it; `publishing` checkpoints; `leader` and `ledger` put it
-together.
+`integrator` journal to tiles; `state` what storage remembers, with the keys; `checks` whether a directory fits it;
+`publishing` checkpoints; `witnesses` who else signs them; `pruning` what goes to an archive. See
+``server.audit.ledger.leading`` for the process that puts this together.
 """

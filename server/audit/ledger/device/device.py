@@ -31,7 +31,7 @@ _STAMP_BYTES = 160
 
 
 class LedgerDevice:
-    """The writing end of a ledger, in one process. Its directory is prepared by ``server.audit.ledger.device.ledger``.
+    """The writing end of a ledger, in one process. Its directory is prepared by ``server.audit.ledger.leading.ledger``.
 
     Opening it writes an ``opened`` entry, closing it one of the event ``ending``, if that is set.
     """

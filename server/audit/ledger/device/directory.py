@@ -4,6 +4,7 @@
     journal/FIRST     segments, named by their first index
     tile/..., large/HEX, checkpoint, checkpoints/SIZE, policy
     index/FIRST       indexes of 65,536 entries each, see ``server.audit.ledger.index``
+    ns/ID/            the logs of namespaces, with the files of the line above
     tmp/              files that are being written; each is renamed to its place
     lost/TIME/        the files of a log whose loss was accepted
 
@@ -19,10 +20,12 @@ import fcntl
 import itertools
 import mmap
 import os
+import shutil
 import stat
 from pathlib import Path
 
 from server.audit.ledger.log.frames import first_index, segment_name
+from server.audit.ledger.log.tiles import WIDTH, Tile
 
 DIRECTORY_MODE, FILE_MODE = 0o700, 0o600
 INDEX = "index"
@@ -79,15 +82,15 @@ class SharedPage:
 class LedgerDirectory:
     """The files of the ledger at ``path``. Methods raise ``OSError``."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, temporary: Path | None = None) -> None:
+        """``temporary`` has files while they are written, on the same file system; a folder of its own without it."""
         self.path = path
+        self.temporary = temporary or path / "tmp"
 
     def make(self) -> None:
         """Make the folders that are missing, with those above, and drop what was half written."""
-        os.makedirs(self.path, DIRECTORY_MODE, exist_ok=True)
         for folder in FOLDERS:
-            with contextlib.suppress(FileExistsError):
-                os.mkdir(self.path / folder, DIRECTORY_MODE)
+            make_folders(self.path / folder)
         for name in os.listdir(self.path / "tmp"):
             with contextlib.suppress(OSError):
                 os.unlink(self.path / "tmp" / name)
@@ -112,7 +115,7 @@ class LedgerDirectory:
     def put_aside(self, name: str) -> None:
         """Move all files of the log below ``lost/NAME``."""
         target = self.path / LOST / name
-        os.makedirs(target, DIRECTORY_MODE)
+        make_folders(target)
         for entry in set(os.listdir(self.path)) - _IGNORED:
             os.rename(self.path / entry, target / entry)
         sync_folder(self.path)
@@ -136,7 +139,7 @@ class LedgerDirectory:
     def write(self, path: str, content: bytes, *, durable: bool = False) -> None:
         """Put a file at ``path`` in one step; ``durable``: it is on the disk when this returns."""
         target = self.path / path
-        temporary = self.path / "tmp" / f"{os.getpid()}-{next(_serial)}"
+        temporary = self.temporary / f"{os.getpid()}-{next(_serial)}"
         try:
             descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, FILE_MODE)
             try:
@@ -148,7 +151,7 @@ class LedgerDirectory:
             try:
                 os.rename(temporary, target)
             except FileNotFoundError:
-                os.makedirs(target.parent, DIRECTORY_MODE, exist_ok=True)
+                make_folders(target.parent)
                 os.rename(temporary, target)
         except BaseException:
             with contextlib.suppress(OSError):
@@ -156,6 +159,14 @@ class LedgerDirectory:
             raise
         if durable:
             sync_folder(target.parent)
+
+    def write_tile(self, tile: Tile, content: bytes) -> None:
+        """Put a tile or bundle in its place, unless it is there; a full one takes that of its partial ones."""
+        if self.read(tile.path, len(content)) != content:
+            self.write(tile.path, content)
+        if tile.width == WIDTH:
+            with contextlib.suppress(FileNotFoundError):
+                shutil.rmtree(self.path / f"{tile.path}.p")
 
     def segments(self) -> list[int]:
         """The first indices of the journal's segments, in their order."""
@@ -195,6 +206,16 @@ class Held:
     def close(self) -> None:
         """Release it."""
         os.close(self._descriptor)
+
+
+def make_folders(path: Path) -> None:
+    """Make a folder and those above it, as far as they are missing, each with the mode of a ledger's folders."""
+    with contextlib.suppress(FileExistsError):
+        try:
+            os.mkdir(path, DIRECTORY_MODE)
+        except FileNotFoundError:
+            make_folders(path.parent)
+            os.mkdir(path, DIRECTORY_MODE)
 
 
 def write_all(descriptor: int, content: bytes) -> None:

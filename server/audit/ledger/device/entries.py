@@ -8,7 +8,8 @@ hash and size; so does one whose data look like that, since they come from a cal
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from time import monotonic_ns, time_ns
 from typing import Any
@@ -25,6 +26,7 @@ _TIME = b'{"time":"'
 _KEPT = frozenset({"id", "operation", "path", "mount_point"})
 """The stored part of a request that is too long without its data."""
 
+_HEX = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _MAX_NAME_CHARACTERS = 1024
 
 
@@ -116,7 +118,34 @@ def shortened(entry: bytes, name: str) -> bytes:
     kept["request"] = {
         name: text[:_MAX_NAME_CHARACTERS] for name, text in members if name in _KEPT and isinstance(text, str)
     }
+    namespace = request.get("namespace") if isinstance(request, dict) else None
+    if isinstance(namespace, dict):
+        kept["request"]["namespace"] = {
+            name: text[:_MAX_NAME_CHARACTERS] for name, text in namespace.items() if isinstance(text, str)
+        }
     return _encode({**kept, **body, "ledger": value["ledger"]})
+
+
+def large_references(entry: bytes) -> Iterator[tuple[str, int]]:
+    """Name and size of the large bodies that stand in place of an entry's data, or of nearly all of the entry."""
+    try:
+        members = orjson.loads(entry)
+    except orjson.JSONDecodeError:
+        return
+    if not isinstance(members, dict):
+        return
+    references = [members.get("large")]
+    for part in ("request", "response"):
+        block = members.get(part)
+        data = block.get("data") if isinstance(block, dict) else None
+        references.append(data.get("large") if isinstance(data, dict) and len(data) == 1 else None)
+    found = set()
+    for reference in references:
+        if isinstance(reference, dict) and reference.keys() == {"sha256", "size"}:
+            name, size = reference["sha256"], reference["size"]
+            if isinstance(name, str) and _HEX.fullmatch(name) and isinstance(size, int) and size >= 0:
+                found.add((name, size))
+    yield from sorted(found)
 
 
 def _decode(entry: bytes) -> dict[str, Any]:

@@ -6,17 +6,15 @@ here knows keys or storage: a step says which size and root the files hold; the 
 
 from __future__ import annotations
 
-import contextlib
 import fcntl
 import os
-import shutil
 from dataclasses import dataclass
 
 from server.audit.ledger.device.directory import LedgerDirectory, SharedPage, sync_file
 from server.audit.ledger.device.entries import recovered_skip
 from server.audit.ledger.log.frames import HEADER_BYTES, Frames, SegmentReader, Skip
 from server.audit.ledger.log.hashes import EMPTY_ROOT
-from server.audit.ledger.log.tiles import ENTRIES, WIDTH, Tile
+from server.audit.ledger.log.tiles import ENTRIES, Tile
 from server.audit.ledger.log.tree import MissingTile
 from server.audit.ledger.log.writer import TileWrite, TreeWriter
 
@@ -181,11 +179,7 @@ class Integrator:
 
     def _write(self, writes: list[TileWrite]) -> None:
         for tile, content in writes:
-            if self._directory.read(tile.path, len(content)) != content:
-                self._directory.write(tile.path, content)
-            if tile.width == WIDTH:
-                with contextlib.suppress(FileNotFoundError):
-                    shutil.rmtree(self._directory.path / f"{tile.path}.p")
+            self._directory.write_tile(tile, content)
 
     def _sync_tiles(self, first: int, end: int) -> None:
         """Make durable what the entries from ``first`` to ``end`` have made full: a start reads no further back."""

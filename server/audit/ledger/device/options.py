@@ -24,7 +24,9 @@ OPTIONS: Mapping[str, str] = {
 }
 
 _SHORTEST_NANOSECONDS, _LONGEST_NANOSECONDS = SECOND // 10, 3600 * SECOND
-_MAX_ORIGIN_BYTES = 255
+_MAX_ORIGIN_BYTES = 200
+"""The names of namespaces' logs begin with it, and no key has a name of more than 255 bytes."""
+
 _TRUE = frozenset({"1", "t", "T", "TRUE", "true", "True"})
 _FALSE = frozenset({"0", "f", "F", "FALSE", "false", "False"})
 

@@ -137,6 +137,10 @@ class Loss(msgspec.Struct, frozen=True):
     """In seconds since 1970."""
 
 
+class Moved(Exception):
+    """Storage remembers another state of a log than its leader has come from."""
+
+
 class Ledgers:
     """The remembered ledgers below ``view``."""
 
@@ -145,15 +149,15 @@ class Ledgers:
 
     async def state(self, origin: str) -> LedgerState | None:
         """The stored state of the log ``origin``. Raises ``Damaged``."""
-        return _decoded(await self._view.get(_key(origin, "state")), LedgerState)
+        return decoded(await self._view.get(storage_key(origin, "state")), LedgerState)
 
     async def keys(self, origin: str) -> LogKeys | None:
         """The keys of the log ``origin``. Raises ``Damaged``."""
-        return _decoded(await self._view.get(_key(origin, "keys")), LogKeys)
+        return decoded(await self._view.get(storage_key(origin, "keys")), LogKeys)
 
     async def loss(self) -> Loss | None:
         """The loss that is accepted, if one is. Raises ``Damaged``."""
-        return _decoded(await self._view.get(_LOSS), Loss)
+        return decoded(await self._view.get(_LOSS), Loss)
 
     async def accept_loss(self, reason: str, time: int) -> None:
         """Remember that a loss is accepted."""
@@ -167,17 +171,17 @@ class Ledgers:
         """Remember an empty log, with new keys, in place of what was remembered."""
         state, keys = LedgerState(origin), LogKeys(new_keys())
         async with self._view.transaction() as transaction:
-            transaction.put(_key(origin, "state"), msgspec.msgpack.encode(state))
-            transaction.put(_key(origin, "keys"), msgspec.msgpack.encode(keys))
-            transaction.delete(_key(origin, "pruned"))
+            transaction.put(storage_key(origin, "state"), msgspec.msgpack.encode(state))
+            transaction.put(storage_key(origin, "keys"), msgspec.msgpack.encode(keys))
+            transaction.delete(storage_key(origin, "pruned"))
         return state, keys
 
     async def change_keys(self, origin: str, change: Callable[[LogKeys], LogKeys]) -> LogKeys:
         """Replace the keys of a log by what ``change`` makes of them; it may be called several times."""
 
         async def apply(transaction: Transaction) -> LogKeys:
-            key = _key(origin, "keys")
-            present = _decoded(await transaction.get(key), LogKeys)
+            key = storage_key(origin, "keys")
+            present = decoded(await transaction.get(key), LogKeys)
             if present is None:
                 raise Damaged("the keys of the audit ledger are missing")
             changed = change(present)
@@ -202,19 +206,19 @@ class Ledgers:
 
     async def pruned(self, origin: str) -> int:
         """The index below which entries were pruned."""
-        return _decoded(await self._view.get(_key(origin, "pruned")), int) or 0
+        return decoded(await self._view.get(storage_key(origin, "pruned")), int) or 0
 
     async def set_pruned(self, origin: str, below: int) -> None:
         """Remember that the entries below this index were pruned."""
-        await put(self._view, _key(origin, "pruned"), msgspec.msgpack.encode(below))
+        await put(self._view, storage_key(origin, "pruned"), msgspec.msgpack.encode(below))
 
     async def swap(self, known: LedgerState, new: LedgerState) -> bool:
         """Replace ``known`` by ``new``; False, with nothing changed, if something else is remembered by now."""
         assert known.origin == new.origin and known.size <= new.size
 
         async def compare(transaction: Transaction) -> bool:
-            key = _key(known.origin, "state")
-            present = _decoded(await transaction.get(key), LedgerState)
+            key = storage_key(known.origin, "state")
+            present = decoded(await transaction.get(key), LedgerState)
             if present is None or (present.size, present.root) != (known.size, known.root):
                 return False
             transaction.put(key, msgspec.msgpack.encode(new))
@@ -228,17 +232,19 @@ class Ledgers:
         for name in await self._view.list("", limit=_MAX_LEDGERS):
             if not name.endswith("/"):
                 continue
-            state = _decoded(await self._view.get(f"{name}state"), LedgerState)
+            state = decoded(await self._view.get(f"{name}state"), LedgerState)
             if state is not None:
                 found.append(state.origin)
         return found
 
 
-def _key(origin: str, name: str) -> str:
+def storage_key(origin: str, name: str) -> str:
+    """The place of what is remembered of the log ``origin`` under ``name``."""
     return f"{sha256(origin.encode()).hexdigest()}/{name}"
 
 
-def _decoded(value: bytes | None, kind: type[T]) -> T | None:
+def decoded(value: bytes | None, kind: type[T]) -> T | None:
+    """A stored ``value``; None if there is none. Raises ``Damaged``."""
     if value is None:
         return None
     try:

@@ -15,9 +15,9 @@ from pathlib import Path
 
 from server.audit.ledger.device.device import LedgerDevice
 from server.audit.ledger.device.directory import CHECKPOINT, INDEX, PART_ENTRIES, Held, LedgerDirectory
-from server.audit.ledger.device.process import program, program_environment
 from server.audit.ledger.device.state import Ledgers
 from server.audit.ledger.index.making import missing
+from server.audit.ledger.leading.process import program, program_environment
 from server.audit.ledger.log.checkpoints import parse_checkpoint
 from server.audit.ledger.log.notes import MAX_NOTE_BYTES, BadNote
 from server.audit.ledger.log.tiles import Tile

@@ -15,10 +15,10 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-from server.audit.ledger.device.child import end_with_parent
 from server.audit.ledger.device.directory import CHECKPOINT, INDEX, PART_ENTRIES, LedgerDirectory
 from server.audit.ledger.index.file import index_path
 from server.audit.ledger.index.part import PartBuilder
+from server.audit.ledger.leading.child import end_with_parent
 from server.audit.ledger.log.frames import segment_name
 from server.audit.ledger.log.notes import MAX_NOTE_BYTES
 from server.audit.ledger.log.tiles import WIDTH

@@ -6,9 +6,7 @@ Entries of other logs than ours may be anything; what has no ``ledger`` member i
 from __future__ import annotations
 
 import os
-import re
 from collections import OrderedDict
-from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime
 from hashlib import sha256
@@ -17,9 +15,9 @@ from typing import Any
 import msgspec
 import orjson
 
+from server.audit.ledger.device.entries import large_references
 from server.audit.ledger.offline.findings import Kind, Report
 from server.audit.ledger.offline.sources import BadFile, Listing
-from server.audit.ledger.offline.tenants import Heads
 
 _MAX_RUNS = 100_000
 """Runs of workers that are remembered; each start of a worker is one."""
@@ -31,7 +29,6 @@ _SLACK_SHARE = 1000
 """Clocks that are adjusted slowly fall back by less than a thousandth."""
 
 _LARGE = b'"large":{'
-_HEX = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _CHUNK_BYTES = 1024 * 1024
 
 
@@ -72,9 +69,6 @@ class EntryCheck:
         self.events: list[tuple[int, dict[str, Any]]] = []
         """Entries about keys, pruning and recovery that were signed, by their index."""
 
-        self.heads = Heads()
-        """The heads of tenants' logs in entries that were signed."""
-
         self.last_time: tuple[int, int] | None = None
         """Index and time, in nanoseconds since 1970, of the newest entry that was signed and states one."""
 
@@ -113,9 +107,9 @@ class EntryCheck:
         """Remember an entry of the server's own, if something follows from it."""
         with suppress(orjson.JSONDecodeError):
             event = orjson.loads(entry)
-            if event.get("event") == "head":
-                self.heads.add(index, event)
-            elif event.get("event") in _EVENTS and len(self.events) < _MAX_EVENTS:
+            if "namespace" in event:
+                return  # Of a tenant's log.
+            if event.get("event") in _EVENTS and len(self.events) < _MAX_EVENTS:
                 self.events.append((index, event))
             elif event.get("event") in _EVENTS:
                 self._report.note(f"what follows from more than {_MAX_EVENTS} entries about keys and recoveries")
@@ -210,28 +204,6 @@ class Clock:
         if fraction[0] != "." or not (digits.isascii() and digits.isdigit()):
             return _with_offset(text)
         return self._nanoseconds + int(digits.ljust(9, "0"))
-
-
-def large_references(entry: bytes) -> Iterator[tuple[str, int]]:
-    """Name and size of the large bodies that stand in place of an entry's data, or of nearly all of the entry."""
-    try:
-        members = orjson.loads(entry)
-    except orjson.JSONDecodeError:
-        return
-    if not isinstance(members, dict):
-        return
-    references = [members.get("large")]
-    for part in ("request", "response"):
-        block = members.get(part)
-        data = block.get("data") if isinstance(block, dict) else None
-        references.append(data.get("large") if isinstance(data, dict) and len(data) == 1 else None)
-    found = set()
-    for reference in references:
-        if isinstance(reference, dict) and reference.keys() == {"sha256", "size"}:
-            name, size = reference["sha256"], reference["size"]
-            if isinstance(name, str) and _HEX.fullmatch(name) and isinstance(size, int) and size >= 0:
-                found.add((name, size))
-    yield from sorted(found)
 
 
 def _with_offset(text: str) -> int | None:

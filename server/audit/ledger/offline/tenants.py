@@ -1,112 +1,166 @@
-"""Tenants' logs below ``ns/``, and the heads of them that the server's log has."""
+"""Tenants' logs below ``ns/``, compared with the server's log: with its entries, keys and heads of them."""
 
 from __future__ import annotations
 
-import base64
-from collections import deque
-from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
+from server.audit.ledger.log.checkpoints import Checkpoint, parse_checkpoint
+from server.audit.ledger.log.notes import MAX_NOTE_BYTES, BadNote
+from server.audit.ledger.log.policy import MAX_POLICY_BYTES, NONE, Policy, parse_policy
 from server.audit.ledger.log.tiles import BadTile
 from server.audit.ledger.log.tree import MissingTile, TreeReader
 from server.audit.ledger.offline.findings import Kind, Report
 from server.audit.ledger.offline.listing import listed
-from server.audit.ledger.offline.sources import BadFile, Below, DirectorySource
+from server.audit.ledger.offline.sources import BadFile, Below, DirectorySource, Listing, Unreadable
+from server.audit.ledger.offline.tenant_entries import TenantEntries
+from server.audit.ledger.tenants.heads import HEAD, MAX_FILE_BYTES, decode_head
+from server.audit.ledger.tenants.projection import TENANTS, is_tenant_id, tenant_folder, tenant_origin
 
-TENANTS = "ns"
-_MAX_HEADS = 100_000
+_ORIGIN_OF_ONE = re.compile(rf".+/{TENANTS}/[A-Za-z0-9]{{1,64}}")
+
+Verify = Callable[[Listing, Report, str, Policy | None], None]
+"""Verifies one log of an origin, with the keys that the server's log names for it."""
 
 
-class TenantHead(NamedTuple):
-    """Size and root of a tenant's log, as an entry of the server's has them."""
-
-    at: int
-    """The index of the entry."""
+@dataclass(frozen=True, slots=True)
+class _Tenant:
+    """One tenant's log, as it was found."""
 
     name: str
-    size: int
-    root: bytes
+    files: Below
+    report: Report
+
+    def says(self, message: str, *, index: int | None = None, file: str = "checkpoint") -> None:
+        """Make a finding of what differs from the server's log."""
+        self.report.add(Kind.TENANT, f"{tenant_folder(self.name)} {message}", index=index, file=file)
+
+    def root(self, size: int) -> bytes | None:
+        """The root of its first entries, None if it can't be told."""
+        assert self.report.size is not None
+        try:
+            return TreeReader(self.files.read, self.report.size).root(size)
+        except (MissingTile, BadTile, BadFile):
+            return None
 
 
-def tenant_names(source: DirectorySource, report: Report) -> list[str]:
-    """The ids of namespaces that have a log."""
-    return [name for name in listed(source, TENANTS, Kind.TENANT, report) if not name.startswith(".")]
+def is_of_tenant(origin: str) -> bool:
+    """Whether a log of this origin is a tenant's."""
+    return _ORIGIN_OF_ONE.fullmatch(origin) is not None
 
 
-class Heads:
-    """The heads of tenants' logs in a server's log: the newest of each tenant, and as many as fit of the others."""
-
-    def __init__(self) -> None:
-        self._newest: dict[str, TenantHead] = {}
-        self._recent: deque[TenantHead] = deque(maxlen=_MAX_HEADS)
-        self.are_all = True
-        """Whether none was left out."""
-
-    def add(self, index: int, event: Mapping[str, Any]) -> None:
-        """Take the heads of the entry ``index``."""
-        for name, size, root in heads_of(event):
-            head = TenantHead(index, name, size, root)
-            self.are_all = self.are_all and len(self._recent) < _MAX_HEADS
-            self._recent.append(head)
-            if name in self._newest or len(self._newest) < _MAX_HEADS:
-                self._newest[name] = head
-
-    def __iter__(self) -> Iterator[TenantHead]:
-        yield from self._recent
-        yield from self._newest.values()
+def tenant_sizes(source: DirectorySource, report: Report) -> dict[str, int]:
+    """The tenants that have a log, with the sizes that their checkpoints state, unverified; 0 for none."""
+    sizes = {}
+    for name in listed(source, TENANTS, Kind.TENANT, report):
+        if is_tenant_id(name):
+            checkpoint = _checkpoint(Below(source, tenant_folder(name)))
+            sizes[name] = 0 if checkpoint is None else checkpoint.size
+    return sizes
 
 
-def check_heads(verified: Mapping[str, tuple[Below, Report]], report: Report, heads: Heads) -> None:
-    """Compare each tenant's log with the heads that the server's log has of it."""
-    readers: dict[str, TreeReader] = {}
-    told: set[str] = set()
-    for head in heads:
-        index, name = head.at, head.name
-        if name in told:
-            continue
-        known = verified.get(name)
-        if known is None:
-            told.add(name)
-            report.add(Kind.TENANT, f"{TENANTS}/{name}, of which entry {index} tells, is missing", index=index)
-            continue
-        below, tenant = known
-        if tenant.size is None:
-            continue
-        if name not in readers:
-            readers[name] = TreeReader(below.read, tenant.size)
-        wrong = _compare(readers[name], tenant, head.size, head.root)
-        if wrong:
-            told.add(name)
-            message = f"{TENANTS}/{name} isn't what entry {index} says: {wrong}"
-            report.add(Kind.TENANT, message, index=index, file=f"{TENANTS}/{name}/checkpoint")
-    if not heads.are_all:
-        report.note(f"that tenants' logs extend heads before the newest {_MAX_HEADS}")
-    for name, (_, tenant) in verified.items():
-        if tenant.size and name not in readers and name not in told:
-            tenant.note("that the server's log has a head of this one")
+def verify_tenants(
+    source: DirectorySource, report: Report, expected: TenantEntries, names: Mapping[str, int], verify: Verify
+) -> None:
+    """Verify the tenants' logs, and compare them with what the server's log has of them."""
+    assert report.origin is not None
+    server = _checkpoint(source)
+    grown = server is not None and server.size != report.size
+    for name in names:
+        tenant = _Tenant(name, Below(source, tenant_folder(name)), Report(prefix=f"{tenant_folder(name)}/"))
+        report.tenants.append(tenant.report)
+        try:
+            verify(tenant.files, tenant.report, tenant_origin(report.origin, name), _policy(expected, name))
+        except Unreadable as error:
+            tenant.report.unreadable = str(error)
+        if tenant.report.size is not None:
+            _compare(tenant, report, expected, grown=grown)
+    for name, count in expected.complete.items():
+        if name not in names:
+            message = f"{tenant_folder(name)} is missing, of which the server's log has {count} entries"
+            report.add(Kind.TENANT, message, file=tenant_folder(name))
+    if names and not expected.whole:
+        report.note("that the logs of namespaces have all entries: some of the server's log aren't there")
 
 
-def heads_of(event: Mapping[str, Any]) -> Iterator[tuple[str, int, bytes]]:
-    """Namespace, size and root of each head in an entry; what has another form is left out."""
-    if event.get("event") != "head":
-        return
-    heads = event.get("heads", [event])
-    for head in heads if isinstance(heads, list) else ():
-        if not isinstance(head, dict):
-            continue
-        name, size, root = head.get("namespace"), head.get("size"), head.get("root")
-        if isinstance(name, str) and isinstance(size, int) and isinstance(root, str):
-            try:
-                yield name, size, base64.b64decode(root, validate=True)
-            except ValueError:
-                continue
-
-
-def _compare(reader: TreeReader, tenant: Report, size: int, root: bytes) -> str:
-    """The error of a head; "" if there is none."""
-    if tenant.size is None or size > tenant.size:
-        return f"it has {tenant.size} entries, not {size}"
+def _policy(expected: TenantEntries, name: str) -> Policy | None:
+    """The keys that the server's log names for a tenant's; None if it names none."""
+    keys = expected.keys.get(name)
+    if not keys:
+        return None
     try:
-        return "" if reader.root(size) == root else f"its root at {size} entries is another"
-    except (MissingTile, BadTile, BadFile) as error:
-        return str(error)
+        return parse_policy("".join(f"log {key}\n" for key in keys).encode() + f"quorum {NONE}\n".encode())
+    except BadNote:
+        return None
+
+
+def _compare(tenant: _Tenant, report: Report, expected: TenantEntries, *, grown: bool) -> None:
+    """Compare a tenant's log with the server's; ``grown``: a server is at work, and may have added to both."""
+    own, name = tenant.report, tenant.name
+    assert own.size is not None and report.origin is not None
+    if own.origin != tenant_origin(report.origin, name):
+        tenant.says("is a log of another origin")
+        return
+    _compare_policy(tenant, expected)
+    _compare_head(tenant, expected, grown=grown)
+    if not expected.whole:
+        return
+    tree = expected.trees.get(name)
+    size = 0 if tree is None else tree.size
+    if own.size < expected.complete[name]:
+        tenant.says(f"has {own.size} entries, and the server's log says that it had {expected.complete[name]}")
+    if own.size > size and not grown:
+        tenant.says(f"has {own.size} entries, and the server's log has {size} of it")
+    root = expected.roots.get(name) if own.size <= size else tree and tree.root()
+    if own.size and root is not None and root != tenant.root(min(own.size, size)):
+        tenant.says("has other entries than the server's log has of it")
+
+
+def _compare_policy(tenant: _Tenant, expected: TenantEntries) -> None:
+    """Compare the keys in a tenant's ``policy`` with those that entries name."""
+    keys = expected.keys.get(tenant.name)
+    if not keys:
+        tenant.report.note("whose log this is: no entry of the server's log that was looked at names its keys")
+        return
+    try:
+        content = tenant.files.read("policy", MAX_POLICY_BYTES)
+        policy = None if content is None else parse_policy(content)
+    except (BadFile, BadNote):
+        policy = None
+    if policy is None or not {str(log.key) for log in policy.logs} <= set(keys):
+        tenant.says("has a policy with other keys than the server's log names", file="policy")
+
+
+def _compare_head(tenant: _Tenant, expected: TenantEntries, *, grown: bool) -> None:
+    """Compare a tenant's log with its newest head in the server's log."""
+    assert tenant.report.size is not None
+    try:
+        content = tenant.files.read(HEAD, MAX_FILE_BYTES)
+    except BadFile:
+        content = b""
+    if content is None:
+        if tenant.report.size:
+            tenant.report.note("that the server's log has a head of this one")
+        return
+    head = decode_head(content)
+    index = None if head is None else expected.heads.get(head.tree_root())
+    if head is None or head.namespace != tenant.name:
+        tenant.says("has a head that is none", file=HEAD)
+    elif index is None:
+        if expected.whole and expected.all_heads and not grown:
+            tenant.says("has a head that the server's log doesn't have", file=HEAD)
+        else:
+            tenant.report.note("that the server's log has a head of this one")
+    elif head.size > tenant.report.size:
+        tenant.says(f"has {tenant.report.size} entries, and the server's log has its head of {head.size}", index=index)
+    elif head.root != tenant.root(head.size):
+        tenant.says(f"has another root at {head.size} entries than its head in the server's log", index=index)
+
+
+def _checkpoint(files: Listing) -> Checkpoint | None:
+    """The checkpoint as it is now, unverified."""
+    try:
+        return parse_checkpoint(files.read("checkpoint", MAX_NOTE_BYTES) or b"")[0]
+    except (BadFile, BadNote):
+        return None

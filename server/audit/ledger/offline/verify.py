@@ -13,6 +13,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from server.audit.ledger.log.checkpoints import Checkpoint, parse_checkpoint
@@ -24,11 +25,12 @@ from server.audit.ledger.offline.entries import EntryCheck
 from server.audit.ledger.offline.findings import Kind, Report
 from server.audit.ledger.offline.journal import JournalCheck
 from server.audit.ledger.offline.listing import listed
-from server.audit.ledger.offline.merkle import TreeCheck
+from server.audit.ledger.offline.merkle import TreeCheck, Visit
 from server.audit.ledger.offline.partials import check_partials
 from server.audit.ledger.offline.signatures import SignatureCheck, log_signatures, trusted_keys
-from server.audit.ledger.offline.sources import BadFile, Below, DirectorySource, Listing, Unreadable
-from server.audit.ledger.offline.tenants import TENANTS, Heads, check_heads, tenant_names
+from server.audit.ledger.offline.sources import BadFile, DirectorySource, Listing, Unreadable
+from server.audit.ledger.offline.tenant_entries import TenantEntries
+from server.audit.ledger.offline.tenants import is_of_tenant, tenant_sizes, verify_tenants
 
 _ALWAYS_OPEN = (
     "entries that were never written, by a server that was changed",
@@ -68,9 +70,13 @@ def verify_directory(path: Path, request: Request) -> Report:
         report.unreadable = str(error)
         return report
     try:
-        heads = verify_log(source, request, report)
-        if report.unreadable is None:
-            _verify_tenants(source, request, report, heads)
+        sizes = tenant_sizes(source, report)
+        tenants = TenantEntries(source, sizes)
+        verify_log(source, request, report, tenants.visit)
+        if report.size is not None and report.unreadable is None:
+            verify_tenants(source, report, tenants, sizes, partial(_verify_tenant, request))
+        if report.origin is not None and is_of_tenant(report.origin):
+            report.note("that the server's log has these entries and their heads: that takes the server's directory")
     except Unreadable as error:
         report.unreadable = str(error)
     finally:
@@ -78,31 +84,37 @@ def verify_directory(path: Path, request: Request) -> Report:
     return report
 
 
-def verify_log(source: Listing, request: Request, report: Report) -> Heads:
-    """Verify one log; the heads of tenants' logs that it has. Raises ``Unreadable``."""
+def _verify_tenant(request: Request, source: Listing, report: Report, origin: str, named: Policy | None) -> None:
+    """Verify a tenant's log, with the keys that the policy has for it, or else those that the server's log names."""
+    given = request.policy is not None and trusted_keys(request.policy, origin)
+    policy = request.policy if given or named is None else named
+    verify_log(source, Request(policy, request.kept, 0, request.progress), report)
+
+
+def verify_log(source: Listing, request: Request, report: Report, visit: Visit | None = None) -> None:
+    """Verify one log; ``visit`` sees its entries. Raises ``Unreadable``."""
     content = _read(source, "checkpoint", MAX_NOTE_BYTES, report)
     if content is None:
         if not report.findings:
             report.unreadable = f"{source.name('checkpoint')} is missing"
-        return Heads()
+        return
     try:
         checkpoint, note = parse_checkpoint(content)
     except BadNote as error:
         report.add(Kind.SIGNATURE, f"the checkpoint can't be read: {error}", file="checkpoint")
-        return Heads()
+        return
     report.origin, report.size = checkpoint.origin, checkpoint.size
     report.root = base64.b64encode(checkpoint.root).decode()
     policy = _policy(source, request, report, checkpoint)
     if policy is None:
-        return Heads()
-    entries = _check_tree(source, request, report, checkpoint)
+        return
+    entries = _check_tree(source, request, report, checkpoint, visit)
     check = SignatureCheck(checkpoint, note, policy, "checkpoint")
     check.judge(report, entries.events, entries.last_time)
     _compare_kept(source, request, report, checkpoint, policy)
     _compare_own(source, report, checkpoint, policy, entries.events)
     for sentence in _ALWAYS_OPEN:
         report.note(sentence)
-    return entries.heads
 
 
 def _policy(source: Listing, request: Request, report: Report, checkpoint: Checkpoint) -> Policy | None:
@@ -123,7 +135,9 @@ def _policy(source: Listing, request: Request, report: Report, checkpoint: Check
     return policy
 
 
-def _check_tree(source: Listing, request: Request, report: Report, checkpoint: Checkpoint) -> EntryCheck:
+def _check_tree(
+    source: Listing, request: Request, report: Report, checkpoint: Checkpoint, also: Visit | None
+) -> EntryCheck:
     """Check tiles, entries and journal in one pass. Raises ``Unreadable``."""
     first = min(request.first, checkpoint.size) // WIDTH * WIDTH
     entries = EntryCheck(source, report, first)
@@ -132,6 +146,8 @@ def _check_tree(source: Listing, request: Request, report: Report, checkpoint: C
     def visit(index: int, bundle: list[bytes], authentic: bool) -> None:
         entries.visit(index, bundle, authentic)
         journal.visit(index, bundle)
+        if also is not None:
+            also(index, bundle, authentic)
         request.progress(index + len(bundle), checkpoint.size)
 
     tree = TreeCheck(source.read, checkpoint.size, checkpoint.root, first, report, visit)
@@ -245,23 +261,6 @@ def _compare(
     if root != other.root:
         message = f"{name} has another root at {other.size} entries than this log"
         report.add(Kind.FORKED, message, file=file)
-
-
-def _verify_tenants(source: DirectorySource, request: Request, report: Report, heads: Heads) -> None:
-    """Verify the logs below ``ns/``, and compare them with what the server's log says of them."""
-    verified = {}
-    for name in tenant_names(source, report):
-        below = Below(source, f"{TENANTS}/{name}")
-        tenant = Report(prefix=f"{TENANTS}/{name}/")
-        try:
-            verify_log(below, Request(request.policy, request.kept, 0, request.progress), tenant)
-            if tenant.origin is not None and tenant.origin != f"{report.origin}/{TENANTS}/{name}":
-                tenant.add(Kind.TENANT, f"the log in {TENANTS}/{name} is of another origin", file="checkpoint")
-        except Unreadable as error:
-            tenant.unreadable = str(error)
-        report.tenants.append(tenant)
-        verified[name] = below, tenant
-    check_heads(verified, report, heads)
 
 
 def _read(source: Listing, path: str, limit: int, report: Report) -> bytes | None:

@@ -16,13 +16,13 @@ from typing import Any, TypeAlias
 import pytest
 
 from server.audit.ledger.device.directory import PART_ENTRIES, LedgerDirectory
-from server.audit.ledger.device.process import program, program_environment
 from server.audit.ledger.device.pruning import remove
 from server.audit.ledger.index import part as part_module
 from server.audit.ledger.index.file import IndexFile, index_path
 from server.audit.ledger.index.making import make_index, make_missing, missing
 from server.audit.ledger.index.part import PartBuilder, PartIndex
 from server.audit.ledger.index.search import Indexes, find_indexed, find_request
+from server.audit.ledger.leading.process import program, program_environment
 from server.audit.ledger.log.tiles import WIDTH
 from server.audit.ledger.offline.entries import Clock
 from server.audit.ledger.offline.proven import NotProven, ProvenLog

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-from base64 import b64encode
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
@@ -19,7 +18,6 @@ from server.audit.ledger.log.keys import NoteSigner, SignatureType
 from server.audit.ledger.log.policy import parse_policy
 from server.audit.ledger.log.tiles import decode_bundle, encode_bundle
 from server.audit.ledger.log.writer import TreeWriter
-from server.audit.ledger.offline import tenants
 from server.audit.ledger.offline.findings import GOOD, TAMPERED, UNREADABLE, WEAKER, Report
 from server.audit.ledger.offline.verify import Kept, Request, verify_directory
 from tests.server.audit.ledger.ledgers import (
@@ -498,56 +496,6 @@ def test_large_bodies(tmp_path: Path, place: str) -> None:
     for changed in (body[:-1], body + b"x", body.replace(b"xx", b"xy", 1), b""):
         ledger.write(f"large/{name}", changed)
         assert found(verify(ledger)) == expected
-
-
-def tenant_log(server: Ledger, name: str, count: int) -> Ledger:
-    origin = f"{ORIGIN}/ns/{name}"
-    tenant = Ledger(server.path / "ns" / name, origin, signers(origin, seed=90))
-    tenant.append([line({"type": "request", "ledger": {"n": number}}) for number in range(count)])
-    tenant.sign()
-    return tenant
-
-
-def head(number: int, tenant: Ledger, name: str) -> bytes:
-    root = b64encode(tenant.writer.root()).decode()
-    return own_entry(number, "head", heads=[{"namespace": name, "size": tenant.writer.size, "root": root}])
-
-
-def test_tenants_logs_are_verified_and_compared_with_their_heads(tmp_path: Path) -> None:
-    server = Ledger(tmp_path / "log")
-    tenant = tenant_log(server, "abc", 300)
-    server.append([own_entry(0, "opened"), head(1, tenant, "abc")]).sign()
-    report = verify(server)
-    assert report.status() == GOOD
-    assert [one.size for one in report.tenants] == [300]
-    kept = Kept("kept", Ledger(tmp_path / "longer", tenant.origin, tenant.keys).append([b"x"] * 301).sign())
-    assert found(verify(server, kept=[kept])) == {("rolled-back", 300, None)}
-    tenant.edit("tile/entries/000", flip(9))
-    assert found(verify(server)) == {("entry", 0, "ns/abc/tile/entries/000")}
-    shutil.rmtree(tenant.path)
-    assert found(verify(server)) == {("tenant", 1, None)}
-    tenant_log(server, "abc", 299)
-    assert found(verify(server)) == {("tenant", 1, "ns/abc/checkpoint")}
-    shutil.rmtree(tenant.path)
-    other = Ledger(tenant.path, tenant.origin, tenant.keys)
-    other.append([line({"type": "response", "ledger": {"n": number}}) for number in range(300)]).sign()
-    assert found(verify(server)) == {("tenant", 1, "ns/abc/checkpoint")}
-    tenant.path.rename(server.path / "ns/other")
-    assert ("tenant", None, "ns/other/checkpoint") in found(verify(server))
-
-
-def test_of_many_heads_the_newest_of_each_tenant_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tenants, "_MAX_HEADS", 3)
-    server = Ledger(tmp_path / "log")
-    logs = {name: tenant_log(server, name, 20) for name in ("a", "b")}
-    heads = [head(number + 1, logs["a" if number else "b"], "a" if number else "b") for number in range(5)]
-    server.append([own_entry(0, "opened"), *heads]).sign()
-    report = verify(server)
-    assert report.status() == GOOD
-    assert "that tenants' logs extend heads before the newest 3" in report.open
-    shutil.rmtree(server.path / "ns/b")
-    tenant_log(server, "b", 19)
-    assert found(verify(server)) == {("tenant", 1, "ns/b/checkpoint")}
 
 
 def test_logs_of_others_are_verified_too(tmp_path: Path) -> None:

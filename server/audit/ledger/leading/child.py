@@ -5,6 +5,8 @@ input, and by the kernel's parent-death signal where there is one.
 
     {"directory", "size", "root", "segment", "offset"}   begin; {} when ready
     {}                                                   step; the members of ``Step``
+    {"tenants": ``Known``}                               begin with the tenants' logs; {}
+    {"advance": size}                                    a part of them, up to that size; the members of ``Round``
 
 An answer with ``error`` is the last one.
 """
@@ -21,8 +23,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from server.audit.ledger.device.directory import LedgerDirectory
 from server.audit.ledger.device.integrator import CannotIntegrate, Integrator
+from server.audit.ledger.tenants.sizes import Known, Round
+from server.audit.ledger.tenants.writing import TenantWriter
 
 READ_SECONDS = 0.1
 """The interval at which the journal is read between steps, so that no step is long."""
@@ -60,8 +66,10 @@ def _serve() -> None:
     if not line:
         return
     begin = json.loads(line)
+    directory = LedgerDirectory(Path(begin["directory"]))
+    tenants: TenantWriter | None = None
     integrator = Integrator.resume(
-        LedgerDirectory(Path(begin["directory"])),
+        directory,
         begin["size"],
         bytes.fromhex(begin["root"]),
         begin["segment"],
@@ -73,10 +81,16 @@ def _serve() -> None:
     while True:
         if not waiting.poll(READ_SECONDS * 1000):
             integrator.absorb()
-        elif sys.stdin.buffer.readline():
-            _answer(_told(integrator))
-        else:
+        elif not (line := sys.stdin.buffer.readline()):
             return
+        elif "tenants" in (question := json.loads(line)):
+            tenants = TenantWriter(directory, msgspec.convert(question["tenants"], Known))
+            _answer({})
+        elif "advance" in question:
+            assert tenants is not None, "the logs of tenants are begun with"
+            _answer(msgspec.to_builtins(_advanced(tenants, question["advance"])))
+        else:
+            _answer(_told(integrator))
 
 
 def _told(integrator: Integrator) -> dict[str, Any]:
@@ -97,6 +111,14 @@ def _told(integrator: Integrator) -> dict[str, Any]:
         ],
         "more": step.more,
     }
+
+
+def _advanced(tenants: TenantWriter, end: int) -> Round:
+    """A part of the tenants' logs; what fails there doesn't end this process, which has the server's."""
+    try:
+        return tenants.advance(end)
+    except OSError as error:
+        return Round(0, {}, [], error=error.strerror or type(error).__name__)
 
 
 def _answer(members: dict[str, Any]) -> None:

@@ -16,24 +16,22 @@ from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any, TypeAlias
 
-import msgspec.structs
-
 from engines.faults import Failed, InvalidRequest, Unavailable
 from engines.worker_pools import beside
 from server.audit.devices.base import DeviceFault
 from server.audit.enabled import EnabledDevice
 from server.audit.ledger.device.checks import DoesNotFit, bring_to
 from server.audit.ledger.device.device import LedgerDevice
-from server.audit.ledger.device.leader import Leader, Note, rotate_to_next
 from server.audit.ledger.device.publishing import Publisher
-from server.audit.ledger.device.state import Ledgers, LogKeys, Loss, new_keys
+from server.audit.ledger.device.state import Ledgers, LogKeys, Loss
+from server.audit.ledger.leading.leader import Leader
+from server.audit.ledger.leading.rotation import Note, rotate
+from server.audit.ledger.tenants.projection import tenant_origin
+from server.audit.ledger.tenants.state import TenantLogs
 from server.audit.timestamps import seconds_text
 from storage.view import View
 
 log = logging.getLogger(__name__)
-
-MAX_OLDER_KEYS = 8
-"""The most older pairs of keys that sign beside the present ones."""
 
 ALONE_SECONDS = 5.0
 """The seconds that disabling waits until all other processes have let the ledger go."""
@@ -52,6 +50,7 @@ class LedgerHost:
 
     def __init__(self, view: View, worker: int = 0, companion: Companion | None = None) -> None:
         self.ledgers = Ledgers(view)
+        self._view = view
         self._worker = worker
         self._companion = companion
         self._beside: asyncio.Task[None] | None = None
@@ -59,6 +58,10 @@ class LedgerHost:
         self._note: Note | None = None
         self.device: LedgerDevice | None = None
         """The enabled ledger."""
+
+    def tenants(self, origin: str) -> TenantLogs:
+        """The logs of namespaces of the ledger ``origin``."""
+        return TenantLogs(self._view, origin)
 
     async def prepare(self, device: LedgerDevice, *, enabling: bool) -> None:
         """Bring the directory to what is remembered of its log, or begin one.
@@ -96,6 +99,7 @@ class LedgerHost:
                     f"the ledger's directory {device.directory.path} isn't empty, and nothing is remembered of a log "
                     f'with the origin "{origin}"'
                 )
+            await self.tenants(origin).forget()
             state, keys = await self.ledgers.begin(origin)
         verifiers = [signer.verifier for signer in keys.signers(origin)]
         brought = await beside(partial(bring_to, device.directory, state, verifiers))
@@ -107,6 +111,7 @@ class LedgerHost:
         state = await self.ledgers.state(origin)
         log.warning("the loss of the audit ledger is accepted, and a new log begins: %s", what)
         await beside(partial(device.directory.put_aside, time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())))
+        await self.tenants(origin).forget()
         await self.ledgers.begin(origin)
         await self._bring(device)
         lost = {} if state is None else {"size": state.size, "root": base64.b64encode(state.root).decode()}
@@ -129,7 +134,7 @@ class LedgerHost:
             return enabled.writer.call(partial(device.note, event, members))
 
         self._note = note
-        self._leader = Leader(device, self.ledgers, publisher, note)
+        self._leader = Leader(device, self.ledgers, self.tenants(origin), publisher, note)
         self._leader.start()
         if self._companion is not None:
             self._beside = asyncio.create_task(self._companion(device, self.ledgers))
@@ -149,20 +154,21 @@ class LedgerHost:
         device, note = self.device, self._note
         assert device is not None and note is not None, "a ledger is enabled"
         origin = device.settings.origin
-        new = new_keys()
-
-        def begin(keys: LogKeys) -> LogKeys:
-            if keys.next is not None:
-                return keys  # A change that was cut off goes on.
-            if len(keys.older) >= MAX_OLDER_KEYS:
-                raise InvalidRequest(f"{MAX_OLDER_KEYS} older keys sign the audit ledger; wait until one is destroyed")
-            return msgspec.structs.replace(keys, next=new)
-
-        keys = await self.ledgers.change_keys(origin, begin)
         try:
-            return await rotate_to_next(self.ledgers, origin, keys, overlap_seconds, note)
+            return await rotate(partial(self.ledgers.change_keys, origin), origin, overlap_seconds, note, {})
         except DeviceFault as error:
-            await self.ledgers.change_keys(origin, lambda keys: msgspec.structs.replace(keys, next=None))
+            raise _untaken(error) from error
+
+    async def rotate_tenant(self, namespace_id: str, overlap_seconds: int) -> LogKeys:
+        """As ``rotate``, for the log of a namespace, which is remembered."""
+        device, note = self.device, self._note
+        assert device is not None and note is not None, "a ledger is enabled"
+        origin = device.settings.origin
+        members = {"namespace": {"id": namespace_id}}
+        change = partial(self.tenants(origin).change_keys, namespace_id)
+        try:
+            return await rotate(change, tenant_origin(origin, namespace_id), overlap_seconds, note, members)
+        except DeviceFault as error:
             raise _untaken(error) from error
 
     async def stop(self, enabled: EnabledDevice, device: LedgerDevice, event: str) -> None:

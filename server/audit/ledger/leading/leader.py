@@ -23,20 +23,20 @@ from server.audit.ledger.device.checks import settle_segment, this_boot
 from server.audit.ledger.device.device import LedgerDevice
 from server.audit.ledger.device.directory import CHECKPOINT, LOCK, Held, SharedPage
 from server.audit.ledger.device.integrator import CannotIntegrate, Integrator
-from server.audit.ledger.device.process import IntegratorFailed, IntegratorProcess, SkipRecord, StepRecord
 from server.audit.ledger.device.publishing import Publisher
-from server.audit.ledger.device.state import Ledgers, LedgerState, LogKeys
+from server.audit.ledger.device.state import Ledgers, LedgerState, Moved
 from server.audit.ledger.device.witnesses import WitnessConflict, Witnesses, WitnessState
+from server.audit.ledger.leading.process import IntegratorFailed, IntegratorProcess, SkipRecord, StepRecord
+from server.audit.ledger.leading.rotation import Note, rotate_to_next
+from server.audit.ledger.leading.rounds import Rounds
+from server.audit.ledger.tenants.state import TenantLogs
 from server.runtime.log_limits import LimitedLog
 from storage.base import StorageFault
 
 T = TypeVar("T")
-Note = Callable[[str, dict[str, object]], "asyncio.Future[Exception | None]"]
 
 log = logging.getLogger(__name__)
 _failures = LimitedLog(log)
-
-_SECOND = 1_000_000_000
 
 LOCK_SECONDS = 0.25
 """The interval at which a process that doesn't lead tries to."""
@@ -49,10 +49,6 @@ _RECOVERIES = 3
 """The most ``recovered`` entries in a step, for skipped bytes."""
 
 
-class Moved(Exception):
-    """Storage remembers another state than this leader has come from."""
-
-
 _FAILURES = (OSError, CannotIntegrate, IntegratorFailed, StorageFault, Moved)
 """What keeps a leader from going on, until it begins anew."""
 
@@ -60,7 +56,9 @@ _FAILURES = (OSError, CannotIntegrate, IntegratorFailed, StorageFault, Moved)
 class Leader:
     """One process's part in leading the ledger of ``device``. ``note`` writes an entry of the server's own."""
 
-    def __init__(self, device: LedgerDevice, ledgers: Ledgers, publisher: Publisher, note: Note) -> None:
+    def __init__(
+        self, device: LedgerDevice, ledgers: Ledgers, tenants: TenantLogs, publisher: Publisher, note: Note
+    ) -> None:
         self._device = device
         self._directory = device.directory
         self._origin = device.settings.origin
@@ -76,6 +74,9 @@ class Leader:
         self._witnesses: Witnesses | None = None
         self._renewed = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._rounds = Rounds(self._directory, self._origin, ledgers, tenants, note, self._in_thread)
+        self._tenants: asyncio.Task[None] | None = None
+        """The rounds, while this process leads."""
 
     def start(self) -> None:
         """Begin: lead as soon as no other process does."""
@@ -91,6 +92,7 @@ class Leader:
             if self._process is not None:
                 self._process.kill()
             await asyncio.gather(self._task, return_exceptions=True)
+        await self._end_tenants()
         try:
             await self._in_thread(self._end_process)
             return await self._sign_last() if last else ""
@@ -113,6 +115,7 @@ class Leader:
                 if isinstance(error, WitnessConflict):
                     await self._tell_of_conflict()
                 await self._end_witnesses()
+                await self._end_tenants()
                 await self._in_thread(self._end_process)
                 self._release()
                 await asyncio.sleep(pause)
@@ -125,6 +128,8 @@ class Leader:
         await self._announce_keys()
         await self._in_thread(partial(self._begin_process, state))
         log.info("this process has the audit ledger %s integrated, from entry %d on", self._origin, state.size)
+        assert self._process is not None
+        self._tenants = asyncio.create_task(self._rounds.run(self._process))
         interval = self._device.settings.interval_seconds
         policy = self._device.witness_policy
         self._begin_witnesses(state)
@@ -140,6 +145,9 @@ class Leader:
             if self._witnesses is not None and self._witnesses.conflict is not None:
                 raise self._witnesses.conflict
             state, more = await self._step(state)
+            self._rounds.stepped(state.size, more=more)
+            if self._tenants.done():
+                self._tenants.result()
             if self._witnesses is not None and self._renewed.is_set():
                 self._published = state = await self._publish_cosigned(state)
             if not more:
@@ -229,11 +237,18 @@ class Leader:
         if witnesses is not None:
             await witnesses.close()
 
+    async def _end_tenants(self) -> None:
+        tenants, self._tenants = self._tenants, None
+        if tenants is not None:
+            tenants.cancel()
+            await asyncio.gather(tenants, return_exceptions=True)
+
     async def _announce_keys(self) -> None:
         """Go on with a change of keys that was cut off: its entry may be there, and may not."""
         keys = await self._ledgers.keys(self._origin)
         if keys is not None and keys.next is not None:
-            await rotate_to_next(self._ledgers, self._origin, keys, 0, self._note)
+            change = partial(self._ledgers.change_keys, self._origin)
+            await rotate_to_next(change, self._origin, keys, 0, self._note, {})
 
     async def _tell_of(self, skips: list[SkipRecord]) -> None:
         for skip in skips:
@@ -277,6 +292,7 @@ class Leader:
                 more = step.more
         finally:
             integrator.close()
+        await self._rounds.finish(state.size, LAST_SECONDS)
         return ""
 
     async def _remembered(self) -> LedgerState:
@@ -328,22 +344,6 @@ class Leader:
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
-
-
-async def rotate_to_next(ledgers: Ledgers, origin: str, keys: LogKeys, overlap_seconds: int, note: Note) -> LogKeys:
-    """Write the entry that names the next keys, and have them sign. Raises what the device does."""
-    assert keys.next is not None
-    until = time.time_ns() + overlap_seconds * _SECOND
-    members: dict[str, object] = {
-        "old": keys.present.verifiers(origin),
-        "new": keys.next.verifiers(origin),
-        "overlap_seconds": overlap_seconds,
-    }
-    error = await note("rotated", members)
-    if error is not None:
-        raise error
-    chosen = keys.next
-    return await ledgers.change_keys(origin, lambda keys: keys.promoted(until) if keys.next == chosen else keys)
 
 
 def _words(error: Exception) -> str:

@@ -1,4 +1,4 @@
-"""The leader's end of the integrating process (``server.audit.ledger.device.child``): start, step, and the end of it.
+"""The leader's end of the integrating process (``server.audit.ledger.leading.child``): start, step, and the end of it.
 
 A process of its own, because hashing and tiles take microseconds of every entry, which requests would wait for; started
 as a program, since a worker with threads must not fork. Python's ``sha256`` of 1.3 kB is most of what it costs.
@@ -18,12 +18,13 @@ import msgspec
 
 import server
 from server.audit.ledger.device.state import LedgerState
+from server.audit.ledger.tenants.sizes import Known, Round
 
 ANSWER_SECONDS = 10.0
 """The seconds that a step may take before the process is replaced; it usually takes some hundredths."""
 
 _KEPT_VARIABLES = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT")
-_MODULE = "server.audit.ledger.device.child"
+_MODULE = "server.audit.ledger.leading.child"
 _MAX_ANSWER_BYTES = 1024 * 1024
 
 
@@ -88,6 +89,17 @@ class IntegratorProcess:
         """Have it integrate what has come, and return what that came to."""
         try:
             return msgspec.json.decode(self._ask({}), type=StepRecord)
+        except msgspec.MsgspecError as error:
+            raise IntegratorFailed("the integrating process answers otherwise than expected") from error
+
+    def begin_tenants(self, known: Known) -> None:
+        """Have it write tenants' logs too, from what is remembered of them on."""
+        self._ask({"tenants": known})
+
+    def advance_tenants(self, end: int) -> Round:
+        """Have it write a part of the tenants' entries below ``end``, and return what that came to."""
+        try:
+            return msgspec.json.decode(self._ask({"advance": end}), type=Round)
         except msgspec.MsgspecError as error:
             raise IntegratorFailed("the integrating process answers otherwise than expected") from error
 
