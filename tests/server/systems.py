@@ -12,6 +12,7 @@ from engines.faults import Fault
 from engines.signing.routes import SIGNING
 from engines.transit.routes import TRANSIT
 from server.audit.devices.file import FileDevice
+from server.audit.ledger.device.device import LedgerDevice
 from server.core.lifecycle import Core
 from server.core.settings import Settings
 from server.pipeline.dispatch import Dispatcher
@@ -66,7 +67,7 @@ NOTES = EngineType(
 _PLUGINS: dict[str, dict[str, Any]] = {
     plugins.ENGINES: {"notes": NOTES},
     plugins.AUTH_METHODS: {"notes": NOTES, "token": object},
-    plugins.AUDIT_DEVICES: {"file": FileDevice},
+    plugins.AUDIT_DEVICES: {"file": FileDevice, "ledger": LedgerDevice},
 }
 
 

@@ -21,7 +21,7 @@ from typing import TypeVar
 from engines.faults import Failed, InvalidRequest, NotFound, NotYet, Unavailable
 from server.audit.ledger.device.directory import CHECKPOINT, POLICY, LedgerDirectory
 from server.audit.ledger.device.state import LedgerState
-from server.audit.ledger.index.search import Indexes, find_indexed, find_request, is_of
+from server.audit.ledger.index.search import Indexes, between, find_indexed, find_request, is_of
 from server.audit.ledger.log.frames import Frames, SegmentReader
 from server.audit.ledger.log.notes import MAX_NOTE_BYTES
 from server.audit.ledger.log.policy import MAX_POLICY_BYTES
@@ -137,6 +137,15 @@ def answer_query(path: Path, query: Query, first: int, limit: int, index_key: by
             if time.monotonic() > end or sum(len(hit.entry) for hit in answer.hits) > MAX_ANSWER_BYTES:
                 break
         return answer, size
+
+
+@contextmanager
+def opened_record(
+    path: Path, index_key: bytes, first: int, after: int | None, before: int | None
+) -> Iterator[Iterator[list[bytes]]]:
+    """The entries of about this time, in parts; see ``between``. Raises ``NotYet``, and ``Failed`` within the block."""
+    with _indexed(path, index_key) as indexes:
+        yield between(indexes, first, after, before)
 
 
 def _unsigned(log: ProvenLog, state: LedgerState) -> Iterator[list[bytes]]:

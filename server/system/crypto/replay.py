@@ -1,24 +1,27 @@
-"""``crypto-policies/replay``: drafts held against the uses of keys in the files of the audit.
+"""``crypto-policies/replay``: drafts held against the uses of keys in the audit: its ledger, or else a file.
 
-A file is read a part at a time beside the event loop, so that others have their turn there and in the loop.
+The record is read a part at a time beside the event loop, so that others have their turn there and in the loop.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import partial
-from math import inf
+from math import inf, isinf
 from pathlib import Path
 from time import monotonic
-from typing import Any, BinaryIO, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import msgspec
 from msgspec import UNSET
 
 from engines.base import Access, Body, Call, Operation, Reply, Route, Row, Scope
+from engines.durations import SECOND
 from engines.faults import InvalidRequest
 from engines.worker_pools import Places, beside
+from server.audit.ledger.lookup import opened_record
 from server.system.crypto.evaluate import draft_of
 from server.system.state import System
 from server.tenants.crypto_policies.documents import instant
@@ -37,6 +40,11 @@ SLICE_SECONDS = 0.02
 _PLACES = Places("replays of crypto policies", most=4, most_of_one=1)
 
 _FILE = "file"
+_SLACK_NANOSECONDS = 1_000_000
+"""More than a time loses as a floating-point number of seconds."""
+
+Record: TypeAlias = Iterator[Iterable[bytes]]
+"""The lines of the audit, a part at a time."""
 
 
 class ReplayBody(Body):
@@ -70,33 +78,48 @@ async def replay(system: System, call: Call, body: ReplayBody) -> Reply:
     if None in drafts:
         raise InvalidRequest("policy: must be a document")
     complete = False
-    with _PLACES.taken(system.tenant.namespace.id), await beside(partial(_open, _file(system))) as file:
+    with _PLACES.taken(system.tenant.namespace.id), ExitStack() as stack:
+        source = await _ledger(system, start, until) or _file(system)
+        record = await beside(partial(stack.enter_context, source))
         while not complete and monotonic() < end:
-            complete = await beside(partial(_take, counted, file))
+            complete = await beside(partial(_take, counted, record))
     return Reply(_shown(counted, complete=complete))
 
 
-def _open(path: Path) -> BinaryIO:
-    return path.open("rb")
-
-
-def _take(counted: Replay, file: BinaryIO) -> bool:
-    """Count the next lines of ``file``; whether these were the last."""
+def _take(counted: Replay, record: Record) -> bool:
+    """Count the next lines of ``record``; whether these were the last."""
     end = monotonic() + SLICE_SECONDS
-    for line in file:
-        counted.take((line,))
+    for lines in record:
+        counted.take(lines)
         if monotonic() > end:
             return False
     return True
 
 
-def _file(system: System) -> Path:
+async def _ledger(system: System, start: float, until: float) -> AbstractContextManager[Record] | None:
+    """The ledger's entries of this time, if there is one."""
+    host = system.unsealed.audit.ledger
+    if host.device is None:
+        return None
+    first = await host.ledgers.pruned(host.device.settings.origin)
+    after = None if isinf(start) else int(start * SECOND) - _SLACK_NANOSECONDS
+    before = None if isinf(until) else int(until * SECOND) + _SLACK_NANOSECONDS
+    return opened_record(host.device.directory.path, await host.ledgers.index_key(), first, after, before)
+
+
+def _file(system: System) -> AbstractContextManager[Record]:
     """The first file of the audit that can be read again. Raises ``InvalidRequest`` if there is none."""
     for device in system.unsealed.audit.devices().values():
         path = Path(device["options"].get("file_path", ""))
         if device["type"] == _FILE and path.is_absolute() and path.is_file():
-            return path
-    raise InvalidRequest("there is no audit device of the type file whose file could be read")
+            return _opened(path)
+    raise InvalidRequest("there is no audit ledger, and no audit device of the type file whose file could be read")
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Record]:
+    with path.open("rb") as file:
+        yield ((line,) for line in file)
 
 
 def _shown(counted: Replay, *, complete: bool) -> dict[str, Any]:

@@ -66,8 +66,8 @@ async def test_a_device_is_enabled_listed_asked_and_disabled(allowing: Server, t
 @pytest.mark.parametrize(
     ("path", "body", "text"),
     [
-        ("audit/f", {}, 'unknown backend type: ""; there are file'),
-        ("audit/f", {"type": "nope"}, 'unknown backend type: "nope"; there are file'),
+        ("audit/f", {}, 'unknown backend type: ""; there are file, ledger'),
+        ("audit/f", {"type": "nope"}, 'unknown backend type: "nope"; there are file, ledger'),
         (
             "audit/f",
             {"type": "file", "options": {"file_path": "discard", "log_row": "true"}},

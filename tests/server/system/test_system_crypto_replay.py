@@ -6,6 +6,7 @@ import asyncio
 import base64
 import json
 import time
+from collections.abc import AsyncIterator
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ import pytest_asyncio
 from engines.durations import format_time
 from server.core.settings import Settings
 from server.system.crypto import replay
+from tests.ledger_load import entries_of
 from tests.server.systems import NewServer, Server
 from tests.server.tenants.crypto_policies.policies import EVERYWHERE, STRENGTH
 from tests.server.tenants.namespaced import ask_in, make, with_key
@@ -192,4 +194,50 @@ async def test_a_question_that_is_not_taken(audited: Server, question: dict[str,
 
 async def test_without_a_file_there_is_nothing_to_read(server: Server) -> None:
     status, answer = await server.ask("POST", REPLAY, {"policy": _draft(BOUND)})
-    assert (status, answer["errors"][0].startswith("there is no audit device")) == (400, True)
+    assert (status, answer["errors"][0].startswith("there is no audit ledger, and no audit device")) == (400, True)
+
+
+@pytest_asyncio.fixture
+async def in_ledger(audited: Server, tmp_path: Path) -> AsyncIterator[Server]:
+    """The same server with an audit ledger beside the file."""
+    options = {"dir": str(tmp_path / "ledger"), "origin": "example.com/audit", "checkpoint_interval": "100ms"}
+    made = await audited.ask("POST", "sys/audit/ledger", {"type": "ledger", "options": options})
+    assert made[0] == 204, made
+    yield audited
+    assert (await audited.ask("DELETE", "sys/audit/ledger"))[0] == 204
+
+
+async def _signed(log: Path, request_id: str) -> None:
+    """Wait until the response of a request is under a checkpoint."""
+    async with asyncio.timeout(20):
+        while not any(
+            entry.get("request", {}).get("id") == request_id and entry["type"] == "response"
+            for entry in (entries_of(log) if (log / "checkpoint").exists() else [])
+        ):
+            await asyncio.sleep(0.05)
+
+
+async def test_a_ledger_is_read_before_a_file(in_ledger: Server, log: Path, tmp_path: Path) -> None:
+    await make(in_ledger, "eu")
+    await with_key(in_ledger, "eu")
+    for namespace in ("", "eu", ""):
+        _, answer = await ask_in(in_ledger, namespace, "POST", "transit/encrypt/k", {"plaintext": TEXT})
+    # A file has only what was written since it was moved away; the ledger has all.
+    log.unlink()
+    await _signed(tmp_path / "ledger", answer["request_id"])
+    now = time.time()
+    draft = _draft(BOUND, scope=EVERYWHERE)
+    assert (await _replay(in_ledger, policy=draft))["denied"] == 3
+    assert (await _replay(in_ledger, "eu", policy=draft))["denied"] == 1
+    for fields, denied in (
+        ({"from": format_time(now - 60), "until": format_time(now + 60)}, 3),
+        ({"until": format_time(now - 60)}, 0),
+        ({"from": format_time(now + 60)}, 0),
+    ):
+        assert (await _replay(in_ledger, policy=draft, **fields))["denied"] == denied
+    entries = tmp_path / "ledger/tile/entries"
+    for bundle in entries.rglob("*"):
+        if bundle.is_file():
+            bundle.write_bytes(bundle.read_bytes().replace(b"encrypt", b"decrypt"))
+    status, answer = await in_ledger.ask("POST", REPLAY, {"policy": draft})
+    assert (status, "can't be read" in answer["errors"][0]) == (500, True)

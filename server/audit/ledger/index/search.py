@@ -97,6 +97,24 @@ def find_request(indexes: Indexes, request_id: str, first: int) -> Iterator[list
                 return
 
 
+def between(indexes: Indexes, first: int, after: int | None, before: int | None) -> Iterator[list[bytes]]:
+    """The entries from ``first`` on of about this time, in nanoseconds since 1970, in parts of a bundle.
+
+    Where there are indexes, bundles of other times aren't read; where there are none, their entries are given too.
+    """
+    size = indexes.proven.checkpoint.size
+    query = Query(after=after, before=before)
+    for part in range(first // PART_ENTRIES, -(-size // PART_ENTRIES)):
+        start, end = max(first, part * PART_ENTRIES), min((part + 1) * PART_ENTRIES, size)
+        places = indexes.ask(part, start, lambda index: index.candidates(query))
+        if places is None:
+            for _, entries in indexes.proven.bundles(start, end):
+                yield entries
+        else:
+            for found in _at(indexes.proven, [index for index in places if index >= start]):
+                yield [entry for _, entry in found]
+
+
 def is_of(entry: bytes, request_id: str) -> bool:
     """Whether an entry is of this request."""
     return bool(_type_of(entry, request_id))
