@@ -1,0 +1,99 @@
+"""Checks of the shape of lock files, and of their size."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections import defaultdict, deque
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+MAX_BYTES = 32 * 1024 * 1024
+MAX_TOML_BYTES = 8 * 1024 * 1024
+"""The parser of TOML takes a second for a megabyte."""
+
+MAX_KEY_PARTS = 64
+"""Parts of a dotted key of TOML: its parser takes time in proportion to their square."""
+
+MAX_PACKAGES = 100_000
+MAX_TEXT = 512
+"""Characters of a name or a version."""
+
+_DOTTED = re.compile(r"""(?:\.[ \t]*[\w"'-]+[ \t]*){%d}""" % MAX_KEY_PARTS)
+_KEY = re.compile(r'[ \t]*("(?:[^"\\\n]|\\.)*")[ \t]*:')
+
+
+class Malformed(Exception):
+    """A lock file that isn't what its name says; the text says what is wrong, without its contents."""
+
+
+def members(value: object, what: str) -> Mapping[str, Any]:
+    """``value`` as an object; none is an empty one. Raises ``Malformed``."""
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise Malformed(f"{what} is not an object")
+    return value
+
+
+def items(value: object, what: str) -> list[Any]:
+    """``value`` as a list; none is an empty one. Raises ``Malformed``."""
+    if value is None:
+        return []
+    if not isinstance(value, list):
+        raise Malformed(f"{what} is not a list")
+    return value
+
+
+def text(value: object, what: str) -> str:
+    """``value`` as a text of bounded length; none is "". Raises ``Malformed``."""
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise Malformed(f"{what} is not a text")
+    if len(value) > MAX_TEXT:
+        raise Malformed(f"{what} has more than {MAX_TEXT} characters")
+    return value
+
+
+def json_of(source: str) -> Mapping[str, Any]:
+    """A JSON object. Raises ``Malformed``."""
+    try:
+        return members(msgspec.json.decode(source), "the file")
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+        raise Malformed("not JSON") from error
+
+
+def toml_of(source: str) -> Mapping[str, Any]:
+    """A TOML document. Raises ``Malformed``."""
+    if len(source) > MAX_TOML_BYTES:
+        raise Malformed(f"more than {MAX_TOML_BYTES} bytes")
+    if any(line.count(".") >= MAX_KEY_PARTS and _DOTTED.search(line) for line in source.split("\n")):
+        raise Malformed(f"a key of more than {MAX_KEY_PARTS} parts")
+    try:
+        return tomllib.loads(source)
+    except (ValueError, RecursionError) as error:
+        raise Malformed("not TOML") from error
+
+
+class KeyLines:
+    """The lines of a JSON text on which keys stand, each given once and in order."""
+
+    def __init__(self, source: str) -> None:
+        self._lines: defaultdict[str, deque[int]] = defaultdict(deque)
+        for number, line in enumerate(source.split("\n"), 1):
+            if found := _KEY.match(line):
+                self._lines[found[1]].append(number)
+
+    def next(self, key: str) -> int:
+        """The next line of ``key``; 1 if it stands at no start of a line."""
+        lines = self._lines.get(msgspec.json.encode(key).decode())
+        return lines.popleft() if lines else 1
+
+
+def table_lines(source: str, header: str, number: int) -> list[int]:
+    """The lines of a TOML text on which the ``number`` tables of an array begin; 1 for all if they can't be told."""
+    found = [line for line, content in enumerate(source.split("\n"), 1) if content.strip() == header]
+    return found if len(found) == number else [1] * number

@@ -1,0 +1,82 @@
+"""``yarn.lock``: that of Yarn 1, which has a form of its own, and that of later ones, which is YAML."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from engines.cbom.dependencies.locks.shapes import Malformed, members, text
+from engines.cbom.dependencies.locks.yaml_text import Lines, yaml_of
+from engines.cbom.dependencies.model import Ecosystem, Package
+
+_ENTRY = re.compile(r"(\S.*):\s*\Z")
+_VERSION = re.compile(r'  version:? +"?([^"\s]+)"?\s*\Z')
+_WISHES = ("dependencies", "devDependencies", "peerDependencies", "optionalDependencies")
+_LOCAL = ("file:", "link:", "portal:", "workspace:")
+
+
+def read_yarn(source: str) -> Iterator[Package]:
+    """The packages of a lock file of Yarn. Raises ``Malformed``."""
+    if re.search(r"^__metadata:", source, re.MULTILINE):
+        return _of_yaml(source)
+    return _of_first(source)
+
+
+def _of_first(source: str) -> Iterator[Package]:
+    """Yarn 1: an entry is a line of wishes, as ``name@range``, and indented lines about the one that they resolve to."""
+    wish, start, seen = "", 0, False
+    for number, line in enumerate(source.split("\n"), 1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        if line[0] not in " \t":
+            found = _ENTRY.match(line)
+            if found is None:
+                raise Malformed(f"line {number} is no entry")
+            wish, start, seen = found[1].split(",")[0].strip().strip('"'), number, False
+        elif not seen and (version := _VERSION.match(line)):
+            seen = True
+            name, wanted = _split(wish)
+            if wanted.startswith("npm:"):
+                name = _split(wanted.removeprefix("npm:"))[0]
+            if not wanted.startswith(_LOCAL):
+                yield Package(Ecosystem.NPM, text(name, "a name"), text(version[1], "a version"), start)
+
+
+def _split(wish: str) -> tuple[str, str]:
+    """The name and the range of ``@scope/name@^1.0.0``; an entry of another form has no range."""
+    place = wish.find("@", 1)
+    return (wish, "") if place < 0 else (wish[:place], wish[place + 1 :])
+
+
+def _of_yaml(source: str) -> Iterator[Package]:
+    """Yarn 2 and later: an entry has its ``resolution``; those of workspaces have the project's wishes."""
+    documents = yaml_of(source)
+    entries = members(documents[0] if documents else None, "the file")
+    resolved = {}
+    wanted = set()
+    for key, entry in entries.items():
+        if key == "__metadata":
+            continue
+        name, reference = _split(text(members(entry, "an entry").get("resolution"), "a resolution"))
+        for wish in key.split(","):
+            resolved[wish.strip()] = key
+        if reference.startswith("workspace:"):
+            for kind in _WISHES:
+                wishes = members(entry.get(kind), kind)
+                wanted.update(f"{each}@{text(spec, 'a range')}" for each, spec in wishes.items())
+    direct = {resolved.get(wish) or resolved.get(wish.replace("@", "@npm:", 1)) for wish in wanted}
+    direct |= {resolved.get(_with_protocol(wish)) for wish in wanted}
+    for key, entry in entries.items():
+        if key == "__metadata":
+            continue
+        name, reference = _split(text(members(entry, "an entry").get("resolution"), "a resolution"))
+        if reference.startswith("npm:"):
+            line = entries.lines[key] if isinstance(entries, Lines) else 1
+            version = text(entry.get("version"), "a version")
+            yield Package(Ecosystem.NPM, name, version, line, key in direct)
+
+
+def _with_protocol(wish: str) -> str:
+    """``name@^1.0.0`` as keys have it."""
+    name, wanted = _split(wish)
+    return f"{name}@npm:{wanted}"
