@@ -1,7 +1,7 @@
 """Gathers the advisories that ship with the scanner from local copies of the databases.
 
-``python packaging/advisories.py RUSTSEC PYPA GITHUB`` reads checkouts of rustsec/advisory-db, pypa/advisory-database and
-github/advisory-database, and writes ``engines/cbom/dependencies/data/advisories.jsonl``. For GitHub's a folder with
+``python packaging/advisories.py RUSTSEC PYPA GITHUB`` reads checkouts of rustsec/advisory-db, pypa/advisory-database
+and github/advisory-database, and writes ``engines/cbom/dependencies/data/advisories.jsonl``. For GitHub's a folder with
 some of its records does too; the set then says that it has a selection. Chosen are advisories on packages that do
 cryptography (``data/packages.toml`` there), with a CWE of cryptography, or in RustSec's category ``crypto-failure``. Of
 several databases that have the same one, RustSec's comes first, then GitHub's, then PyPA's.
@@ -13,10 +13,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from engines.cbom.dependencies.advisories.bundle import encoded
+from engines.cbom.dependencies.advisories.choosing import is_cryptographic
 from engines.cbom.dependencies.advisories.model import Advisory, Source
 from engines.cbom.dependencies.advisories.osv import NoRecord, advisories_of, record_from, record_of
 from engines.cbom.dependencies.advisories.rustsec import CRYPTOGRAPHIC, advisory_of
-from engines.cbom.dependencies.knowledge import is_cryptographic
 from engines.cbom.dependencies.locks.yaml_text import yaml_of
 
 TARGET = Path(__file__).parents[1] / "engines/cbom/dependencies/data/advisories.jsonl"
@@ -61,7 +61,8 @@ def _commit(folder: Path) -> tuple[str, str] | None:
     if not (folder / ".git").exists():
         return None
     command = ["git", "-C", str(folder), "log", "-1", "--format=%H %cs"]
-    name, day = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
+    written = subprocess.run(command, check=True, capture_output=True, text=True).stdout  # noqa: S603
+    name, day = written.split()
     return name, day
 
 

@@ -1,4 +1,4 @@
-"""What is found in the packages of a lock file: cryptography, and versions with known vulnerabilities."""
+"""Findings about the packages of a lock file: cryptography, and versions with known vulnerabilities."""
 
 from __future__ import annotations
 

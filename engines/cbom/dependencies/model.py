@@ -43,7 +43,7 @@ class Package:
 
 @dataclass(frozen=True, slots=True)
 class Dependencies:
-    """What a lock file pins."""
+    """Packages of a lock file."""
 
     packages: tuple[Package, ...]
     problems: tuple[str, ...] = ()

@@ -32,7 +32,9 @@ def is_affected(ecosystem: Ecosystem, version: str, ranges: Sequence[Sequence[Ev
 def later(ecosystem: Ecosystem, version: str, others: Sequence[str]) -> tuple[str, ...]:
     """Those of ``others`` that come after ``version``, in their order. Raises ``UnknownVersion``."""
     key = _key(ecosystem, version)
-    return tuple(sorted((each for each in others if key < _key(ecosystem, each)), key=lambda each: _key(ecosystem, each)))
+    return tuple(
+        sorted((each for each in others if key < _key(ecosystem, each)), key=lambda each: _key(ecosystem, each))
+    )
 
 
 def _in_range(ecosystem: Ecosystem, key: Any, events: Sequence[Event]) -> bool:

@@ -16,9 +16,9 @@ from pathlib import Path
 
 import msgspec
 
+from engines.cbom.dependencies.advisories.choosing import is_cryptographic
 from engines.cbom.dependencies.advisories.model import Advisory, Source
 from engines.cbom.dependencies.advisories.osv import NoRecord, advisories_of, record_of
-from engines.cbom.dependencies.knowledge import is_cryptographic
 from engines.cbom.dependencies.model import Ecosystem
 
 MAX_RECORDS = 500_000

@@ -8,7 +8,7 @@ import msgspec
 
 
 class Severity(StrEnum):
-    """How grave an advisory's database finds it."""
+    """Severity of an advisory, by its database."""
 
     CRITICAL = "critical"
     HIGH = "high"
@@ -30,7 +30,7 @@ class Event(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Advisory(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What a database says of one package."""
+    """Statement of a database on one package."""
 
     id: str
     ecosystem: str

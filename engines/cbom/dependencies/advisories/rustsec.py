@@ -92,7 +92,7 @@ def _bounds(comparator: str) -> _Interval:
         raise ValueError(f"no comparator of Cargo: {comparator}")
     operator, *parts, prerelease = found.groups()
     numbers = [int(each) for each in parts if each is not None]
-    version = Version(*numbers, prerelease=prerelease.removeprefix("-") or None)
+    version = _version(numbers, prerelease.removeprefix("-"))
     match operator:
         case ">=":
             return version, None
@@ -113,7 +113,13 @@ def _bounds(comparator: str) -> _Interval:
 
 def _before_all(numbers: list[int], place: int) -> Version:
     """What comes before all versions in which the number at ``place`` is greater, prereleases included."""
-    return Version(*numbers[:place], numbers[place] + 1, prerelease="0")
+    return _version([*numbers[:place], numbers[place] + 1], "0")
+
+
+def _version(numbers: list[int], prerelease: str) -> Version:
+    """The version of one to three numbers."""
+    major, minor, patch = (*numbers, 0, 0)[:3]
+    return Version(major, minor, patch, prerelease or None)
 
 
 def _after(version: Version) -> Version:

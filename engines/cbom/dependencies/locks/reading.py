@@ -30,7 +30,7 @@ _BY_NAME: dict[str, Reader] = {
     "pylock.toml": read_pylock,
     "Cargo.lock": read_cargo,
 }
-_REQUIREMENTS = re.compile(r"(.*[-_.])?(requirements|constraints)([-_.].*)?\.(txt|lock)")
+_REQUIREMENTS = frozenset({"requirements", "constraints"})
 _PYLOCK = re.compile(r"pylock\.[^.]+\.toml")
 
 
@@ -41,7 +41,8 @@ def reader_of(path: str) -> Reader | None:
         return _BY_NAME[name]
     if _PYLOCK.fullmatch(name):
         return read_pylock
-    if _REQUIREMENTS.fullmatch(name) or (folder == "requirements" and name.endswith(".txt")):
+    *words, suffix = re.split(r"[-_.]", name)
+    if suffix in ("txt", "lock") and (folder == "requirements" or not _REQUIREMENTS.isdisjoint(words)):
         return read_requirements
     return None
 

@@ -21,7 +21,7 @@ MAX_PACKAGES = 100_000
 MAX_TEXT = 512
 """Characters of a name or a version."""
 
-_DOTTED = re.compile(r"""(?:\.[ \t]*[\w"'-]+[ \t]*){%d}""" % MAX_KEY_PARTS)
+_DOTTED = re.compile(rf"""(?:\.[ \t]*[\w"'-]+[ \t]*){{{MAX_KEY_PARTS}}}""")
 _KEY = re.compile(r'[ \t]*("(?:[^"\\\n]|\\.)*")[ \t]*:')
 
 

@@ -23,7 +23,7 @@ def read_yarn(source: str) -> Iterator[Package]:
 
 
 def _of_first(source: str) -> Iterator[Package]:
-    """Yarn 1: an entry is a line of wishes, as ``name@range``, and indented lines about the one that they resolve to."""
+    """Yarn 1: an entry is a line of wishes, as ``name@range``, and indented lines about what they resolve to."""
     wish, start, seen = "", 0, False
     for number, line in enumerate(source.split("\n"), 1):
         if not line.strip() or line.startswith("#"):
@@ -53,7 +53,7 @@ def _of_yaml(source: str) -> Iterator[Package]:
     documents = yaml_of(source)
     entries = members(documents[0] if documents else None, "the file")
     resolved = {}
-    wanted = set()
+    wanted: set[str] = set()
     for key, entry in entries.items():
         if key == "__metadata":
             continue

@@ -6,19 +6,21 @@ import json
 from datetime import date
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from engines.cbom.dependencies.advisories.bundle import NoAdvisories, encoded, read_advisories, shipped_advisories
+from engines.cbom.dependencies.advisories.choosing import is_cryptographic
 from engines.cbom.dependencies.advisories.cvss import severity_of_vector
 from engines.cbom.dependencies.advisories.model import Advisory, Event, Severity
 from engines.cbom.dependencies.advisories.osv import MAX_EVENTS, NoRecord, advisories_of, record_of
 from engines.cbom.dependencies.advisories.rustsec import advisory_of
-from engines.cbom.dependencies.knowledge import cryptographic_packages, is_cryptographic
+from engines.cbom.dependencies.knowledge import cryptographic_packages
 from engines.cbom.dependencies.model import Ecosystem, normal_name
 from engines.cbom.dependencies.versions import is_affected
 
-RECORD = {
+RECORD: dict[str, Any] = {
     "id": "GHSA-1",
     "modified": "2026-03-02T10:00:00Z",
     "published": "2026-03-01T10:00:00Z",
@@ -71,7 +73,7 @@ def test_severities() -> None:
         Severity.MODERATE
     }
     assert {each.severity for each in of({**RECORD, "severity": []})} == {Severity.UNKNOWN}
-    informational = [{**RECORD["affected"][2], "database_specific": {"informational": "unmaintained"}}]  # type: ignore[index]
+    informational = [{**RECORD["affected"][2], "database_specific": {"informational": "unmaintained"}}]
     assert {each.severity for each in of({**RECORD, "affected": informational})} == {Severity.NOTICE}
 
 
@@ -112,7 +114,9 @@ def test_what_is_no_record_is_refused(content: bytes) -> None:
 
 
 def test_a_record_with_very_many_events_is_refused() -> None:
-    affected = [{**RECORD["affected"][0], "ranges": [{"type": "SEMVER", "events": [{"fixed": "1"}] * (MAX_EVENTS + 1)}]}]  # type: ignore[index]
+    affected = [
+        {**RECORD["affected"][0], "ranges": [{"type": "SEMVER", "events": [{"fixed": "1"}] * (MAX_EVENTS + 1)}]}
+    ]
     with pytest.raises(NoRecord):
         of({**RECORD, "affected": affected})
 
@@ -151,7 +155,8 @@ def test_rustsec() -> None:
         ranges=((Event("introduced", "0"), Event("fixed", "1.2.3")),),
     )
     assert found[1] == ("crypto-failure",)
-    assert advisory_of(RUSTSEC.format(patched="[]", unaffected="[]\n[advisory.x]\n").replace('date = ', 'withdrawn = "2026-03-01"\ndate = ')) is None  # fmt: skip
+    withdrawn = RUSTSEC.replace("date =", 'withdrawn = "2026-03-01"\ndate =')
+    assert advisory_of(withdrawn.format(patched="[]", unaffected="[]")) is None
 
 
 # What the reference of Cargo says of each form of requirement ("Specifying Dependencies").
@@ -182,18 +187,22 @@ def test_requirements_of_cargo(patched: str, unaffected: str, affected: str, fre
     assert [each for each in free.split() if is_affected(Ecosystem.CARGO, each, found[0].ranges)] == []
 
 
-@pytest.mark.parametrize("text", ["", "# Title", "```toml\n[advisory]\n```\n", RUSTSEC.format(patched='["x"]', unaffected="[]")])
+@pytest.mark.parametrize(
+    "text", ["", "# Title", "```toml\n[advisory]\n```\n", RUSTSEC.format(patched='["x"]', unaffected="[]")]
+)
 def test_what_is_no_advisory_of_rustsec_is_refused(text: str) -> None:
     with pytest.raises(NoRecord):
         advisory_of(text)
 
 
 def test_the_rule_that_chooses() -> None:
-    common = {"id": "A", "summary": "", "published": "2026-01-01"}
-    assert is_cryptographic(Advisory(ecosystem="npm", package="elliptic", **common))
-    assert is_cryptographic(Advisory(ecosystem="npm", package="left-pad", cwes=("CWE-79", "CWE-347"), **common))
-    assert not is_cryptographic(Advisory(ecosystem="npm", package="left-pad", cwes=("CWE-79",), **common))
-    assert not is_cryptographic(Advisory(ecosystem="pypi", package="elliptic", **common))
+    def chosen(ecosystem: str, package: str, *cwes: str) -> bool:
+        return is_cryptographic(Advisory("A", ecosystem, package, "", "2026-01-01", cwes=cwes))
+
+    assert chosen("npm", "elliptic")
+    assert chosen("npm", "left-pad", "CWE-79", "CWE-347")
+    assert not chosen("npm", "left-pad", "CWE-79")
+    assert not chosen("pypi", "elliptic")
 
 
 def test_a_directory_takes_the_place_of_the_set(tmp_path: Path) -> None:
@@ -225,12 +234,13 @@ def test_the_set_that_ships() -> None:
     assert {each.ecosystem for each in every} == {"npm", "pypi", "cargo"}
     for each in every:
         assert each.package == normal_name(Ecosystem(each.ecosystem), each.package)
-        assert each.summary and date.fromisoformat(each.published)
+        assert each.summary and date.fromisoformat(each.published) <= date(2100, 1, 1)
         assert each.ranges or each.versions
         is_affected(Ecosystem(each.ecosystem), "1.0.0", each.ranges)
-    assert encoded(shipped.sources, reversed(every)) == (
-        files("engines.cbom.dependencies") / "data/advisories.jsonl"
-    ).read_bytes()
+    assert (
+        encoded(shipped.sources, reversed(every))
+        == (files("engines.cbom.dependencies") / "data/advisories.jsonl").read_bytes()
+    )
 
 
 def test_the_shipped_set_names_no_vulnerability_of_a_package_twice() -> None:
@@ -244,3 +254,10 @@ def test_packages_of_cryptography_have_the_words_of_the_scanner() -> None:
     for (ecosystem, name), primitives in cryptographic_packages().items():
         assert normal_name(ecosystem, name) == name
         assert primitives and {each.name for each in primitives} <= set(words)
+
+
+def test_the_documentation_tells_the_sources() -> None:
+    page = (Path(__file__).parents[4] / "docs/scanner.md").read_text()
+    for source in shipped_advisories().sources:
+        number = f"{source.records}{'' if source.complete else ', a selection'}"
+        assert f"| {source.name} | {source.date} | {number} | {source.licence} |" in page

@@ -22,9 +22,15 @@ def events(*given: str) -> tuple[Event, ...]:
 
 
 # The chain of precedence in section 11 of Semantic Versioning 2.0.0.
-SEMANTIC = "1.0.0-alpha 1.0.0-alpha.1 1.0.0-alpha.beta 1.0.0-beta 1.0.0-beta.2 1.0.0-beta.11 1.0.0-rc.1 1.0.0 2.0.0 2.1.0 2.1.1"
+SEMANTIC = (
+    "1.0.0-alpha 1.0.0-alpha.1 1.0.0-alpha.beta 1.0.0-beta 1.0.0-beta.2 1.0.0-beta.11 1.0.0-rc.1 1.0.0 2.0.0 2.1.0 "
+    "2.1.1"
+)
 # The order of the public version identifiers in PEP 440, with an epoch.
-PYTHON = "1.dev0 1.0.dev456 1.0a1 1.0a2.dev456 1.0a12.dev456 1.0a12 1.0b1.dev456 1.0b2 1.0b2.post345 1.0rc1 1.0 1.0+abc.5 1.0.post456 1.0.15 1.1.dev1 1!0.1"
+PYTHON = (
+    "1.dev0 1.0.dev456 1.0a1 1.0a2.dev456 1.0a12.dev456 1.0a12 1.0b1.dev456 1.0b2 1.0b2.post345 1.0rc1 1.0 1.0+abc.5 "
+    "1.0.post456 1.0.15 1.1.dev1 1!0.1"
+)
 
 
 @pytest.mark.parametrize(
