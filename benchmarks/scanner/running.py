@@ -17,7 +17,8 @@ import msgspec
 from benchmarks.scanner.cases import Place
 from benchmarks.scanner.scoring import Finding
 
-_COMMAND = (sys.executable, "-m", "server.entry", "scan")
+_ENTRY = "import sys; from cryptoserve_cli.entry import main; sys.exit(main())"
+_COMMAND = (sys.executable, "-c", _ENTRY, "scan")
 _COULD_NOT_SCAN = 2
 _LONGEST_SECONDS = 3600
 

@@ -9,8 +9,16 @@ from functools import cache
 from typing import Any
 
 from engines.cbom.source.frontends.base import Lowering
+from engines.cbom.source.frontends.java import JavaLowering
 from engines.cbom.source.frontends.python import PythonLowering
-from engines.cbom.source.locating import Locate, Visible, no_siblings, python_files
+from engines.cbom.source.locating import (
+    Locate,
+    Visible,
+    java_files,
+    java_siblings,
+    no_siblings,
+    python_files,
+)
 
 
 class MissingGrammar(Exception):
@@ -53,6 +61,15 @@ class Language:
 
 LANGUAGES: tuple[Language, ...] = (
     Language("python", (".py", ".pyi", ".pyw"), "tree_sitter_python", PythonLowering, python_files),
+    Language(
+        "java",
+        (".java",),
+        "tree_sitter_java",
+        JavaLowering,
+        java_files,
+        visible=java_siblings,
+        implicit_self=True,
+    ),
 )
 """Every language. A new one is a front-end, a row and a folder of knowledge."""
 

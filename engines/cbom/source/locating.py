@@ -33,7 +33,7 @@ class Tree:
 
 
 Found: TypeAlias = Iterator[tuple[str, str]]
-"""Paths, each with the name that is meant in it; "" for the file itself."""
+"""Paths, each with the name that is meant in it, ``Outer.Inner`` for a member of a class; "" for the file itself."""
 
 Locate: TypeAlias = Callable[[Tree, str, str, str], Found]
 """The tree, the path of the file that imports, the module and the member: what they may be, best first."""
@@ -73,3 +73,57 @@ def python_files(tree: Tree, path: str, module: str, member: str) -> Found:
         yield from (
             (found, member) for found in (f"{base}.py", f"{prefix}__init__.py") if found in tree.paths and found != path
         )
+
+
+def java_files(tree: Tree, _path: str, module: str, member: str) -> Found:
+    """The file of a class, or of a class around it, in any root of sources."""
+    parts = [*module.split("."), *([member] if member else [])]
+    for length in range(len(parts), 0, -1):
+        file = f"{parts[length - 1]}.java"
+        tail = "/".join([*parts[: length - 1], file])
+        for path in tree.by_name.get(file, ()):
+            if path == tail or path.endswith(f"/{tail}"):
+                yield path, ".".join(parts[length - 1 :])
+
+
+def java_siblings(_tree: Tree, path: str, name: str) -> Iterable[str]:
+    """The file of the class in the same folder."""
+    folder = path.rpartition("/")[0]
+    return (f"{folder}/{name}.java" if folder else f"{name}.java",)
+
+
+_GO_LIBRARY = frozenset(
+    {"bufio", "bytes", "cmp", "context", "crypto", "database", "embed", "encoding", "errors", "fmt", "hash", "html"}
+    | {"image", "io", "log", "math", "mime", "net", "os", "path", "reflect", "regexp", "runtime", "slices", "sort"}
+    | {"strconv", "strings", "sync", "syscall", "testing", "text", "time", "unicode", "unsafe"}
+)
+"""The first parts of the paths of Go's own packages."""
+
+
+def go_files(tree: Tree, path: str, module: str, member: str) -> Found:
+    """A file of the package whose folder ends the path of the import, below any folder around the file.
+
+    The module ``.`` is the package of the file itself.
+    """
+    parts = module.split("/")
+    if module == ".":
+        yield from ((file, member) for file in go_siblings(tree, path, member))
+    if module == "." or parts[0] in _GO_LIBRARY or module.startswith("golang.org/x/"):
+        return
+    for around in folders_above(path):
+        for first in range(len(parts)):
+            folder = around + "/".join(parts[first:])
+            files = [file for file in tree.by_folder.get(folder, ()) if _is_go(file, tests=False)]
+            if files:
+                yield files[0], ""
+                return
+
+
+def go_siblings(tree: Tree, path: str, _name: str) -> Iterable[str]:
+    """The files of the package."""
+    files = tree.by_folder.get(path.rpartition("/")[0], [])
+    return [file for file in files if _is_go(file, tests=path.endswith("_test.go"))][:MAX_SIBLINGS]
+
+
+def _is_go(path: str, *, tests: bool) -> bool:
+    return path.endswith(".go") and (tests or not path.endswith("_test.go"))

@@ -13,13 +13,17 @@ from engines.cbom.source.evaluation.sightings import Sighting
 from engines.cbom.source.knowledge.loading import knowledge_of
 from engines.cbom.source.languages import Language, language_of, parser_of
 from engines.cbom.source.locating import Tree
-from engines.cbom.source.values import NOTHING, UNKNOWN, File, Values
+from engines.cbom.source.property_files import SUFFIX, read_properties
+from engines.cbom.source.values import NOTHING, UNKNOWN, File, Values, known, union
 
 MAX_LOADED = 400
 """The most files that are kept; then all are dropped, and read again where they are needed."""
 
 STEPS_PER_BYTE = 4
 """The most steps of the evaluator for each byte of a file: running everything once takes about a quarter of one."""
+
+MAX_PROPERTY_FILES = 64
+"""The most property files that are read."""
 
 MIN_STEPS = 20_000
 
@@ -47,6 +51,7 @@ class ProgramFiles:
     _loaded: dict[str, Loaded | None] = field(default_factory=dict)
     _evaluators: dict[str, Evaluator] = field(default_factory=dict)
     _seen: dict[tuple[str, str, str], Values] = field(default_factory=dict)
+    _settings: dict[str, Values] | None = None
 
     def scan(self, path: str) -> Loaded | None:
         """Run all of a file; None if it isn't there. Raises ``MissingGrammar``."""
@@ -118,8 +123,13 @@ class ProgramFiles:
             ours = True
             if not name:
                 return (File(loaded.scope),)
-            if name in loaded.scope.names:
-                return self._evaluator(language).in_scope(loaded.scope, name)
+            first, *inner = name.split(".")
+            if first in loaded.scope.names:
+                evaluator = self._evaluator(language)
+                values = evaluator.in_scope(loaded.scope, first)
+                for member in inner:
+                    values = evaluator.members(values, member)
+                return values
         return UNKNOWN if ours else NOTHING
 
     def named(self, source: Source, name: str) -> Values:
@@ -132,6 +142,15 @@ class ProgramFiles:
             if loaded is not None and name in loaded.scope.names:
                 return self._evaluator(language).in_scope(loaded.scope, name)
         return NOTHING
+
+    def setting(self, name: str) -> Values:
+        """What the property files say of ``name``: each file's text."""
+        if self._settings is None:
+            self._settings = {}
+            for path in [path for path in sorted(self.tree.paths) if path.endswith(SUFFIX)][:MAX_PROPERTY_FILES]:
+                for key, text in read_properties(self.read(path) or b"").items():
+                    self._settings[key] = union((self._settings.get(key, NOTHING), known(text)))
+        return self._settings.get(name, NOTHING)
 
 
 def steps_for(size: int) -> int:

@@ -58,8 +58,11 @@ class _Sifted:
 
 
 def scan(paths: Sequence[str], jobs: int, progress: Progress) -> Scanned:
-    """Scan source files. Raises ``MissingGrammar``, ``KnowledgeError`` and ``BrokenProcessPool``."""
-    found = Scanned(files=len(paths))
+    """Scan source files; property files among ``paths`` are read for their settings.
+
+    Raises ``MissingGrammar``, ``KnowledgeError`` and ``BrokenProcessPool``.
+    """
+    found = Scanned(files=sum(language_of(path) is not None for path in paths))
     groups = [paths[start : start + _GROUP] for start in range(0, len(paths), _GROUP)]
     judge = Judge()
     with _pool(jobs, paths) as run:

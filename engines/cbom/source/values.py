@@ -49,6 +49,9 @@ class Data:
     size: int | None = None
     """The length in bytes, if known."""
 
+    made: Any = None
+    """What is to be reported of the weak generator that made them, once they turn out to be a secret."""
+
     used: list[Any] = field(default_factory=list)
     """Where it has been a nonce: for reuse."""
 
@@ -174,6 +177,11 @@ def union(sets: Iterable[Values]) -> Values:
 def constants(values: Values) -> list[Constant]:
     """The constants among ``values``."""
     return [value.value for value in values if type(value) is Known]
+
+
+def sole(values: Values) -> Constant:
+    """The constant that ``values`` is; None if it isn't one alone."""
+    return values[0].value if len(values) == 1 and type(values[0]) is Known else None
 
 
 def is_static(value: Value) -> bool:

@@ -15,6 +15,7 @@ from engines.cbom.reports.sarif import fingerprints_in, to_sarif
 from engines.cbom.source.files.discovery import CannotScan, Discovered, discover
 from engines.cbom.source.files.suppressions import counts
 from engines.cbom.source.languages import MissingGrammar, language_of
+from engines.cbom.source.property_files import SUFFIX
 from engines.cbom.source.scanning import BrokenProcessPool, Scanned, scan
 from engines.cbom.source.words import FINDINGS
 from server.cli.scan.changes import changed_lines
@@ -36,7 +37,7 @@ def _run(invocation: Invocation) -> int:
         raise UsageError(f"-format: expected {', '.join(_FORMS)}, got {form!r}")
     jobs, baseline = _jobs(flags.last("jobs")), _baseline(flags.last("baseline"))
     try:
-        found = discover(flags.operands, flags.all("exclude"), lambda name: language_of(name) is not None)
+        found = discover(flags.operands, flags.all("exclude"), _is_read)
         scanned = scan(found.paths, jobs, _progress if sys.stderr.isatty() else _silence)
     except (CannotScan, MissingGrammar) as error:
         raise CommandFailed(str(error)) from None
@@ -46,6 +47,10 @@ def _run(invocation: Invocation) -> int:
     sys.stdout.buffer.write(_FORMS[form](report))
     sys.stdout.buffer.flush()
     return FOUND if report.failing(gate) else CLEAN
+
+
+def _is_read(name: str) -> bool:
+    return language_of(name) is not None or name.endswith(SUFFIX)
 
 
 def _report(found: Discovered, scanned: Scanned, baseline: frozenset[str], revision: str) -> Report:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable
 
 from engines.cbom.source import program
 from engines.cbom.source.evaluation import intrinsics, rules
 from engines.cbom.source.evaluation.expressions import Expressions
 from engines.cbom.source.evaluation.rules import Arguments
+from engines.cbom.source.evaluation.secrets import weakness
 from engines.cbom.source.evaluation.sightings import Place, Sighting
 from engines.cbom.source.knowledge.model import Rule
 from engines.cbom.source.values import (
+    CONSTANT,
     NOTHING,
     UNKNOWN,
+    WEAK_RANDOM,
     Array,
     Bound,
     Class,
@@ -37,9 +39,6 @@ _KINDS: dict[type, str] = {Data: "bytes", Array: "array", Table: "table", Closur
 class Calls(Expressions):
     """The part of the evaluator for calls."""
 
-    report: Callable[[Sighting], None]
-    """Gets each sighting."""
-
     @abstractmethod
     def run(self, closure: Closure, arguments: Arguments) -> Values:
         """The result of a function of the program with these arguments."""
@@ -48,9 +47,23 @@ class Calls(Expressions):
         """The result of a call; what is known of it is reported."""
         callee = self.evaluate(node.callee)
         arguments = self._arguments(node)
+        self._tell_named(arguments)
         if len(callee) == 1:
-            return self.apply(callee[0], arguments, node)
-        return union(self.apply(value, arguments, node) for value in callee) or UNKNOWN
+            result = self.apply(callee[0], arguments, node)
+        else:
+            result = union(self.apply(value, arguments, node) for value in callee) or UNKNOWN
+        if result is UNKNOWN and not node.creates:
+            _may_fill(arguments)
+        return result
+
+    def _tell_named(self, arguments: Arguments) -> None:
+        """Report weak generators among the arguments of a call that names a secret: ``addCookie("session", value)``."""
+        if len(arguments.positional) < 2:
+            return
+        for values in arguments.positional:
+            if len(values) == 1 and type(values[0]) is Known and isinstance(values[0].value, str):
+                for others in arguments.positional:
+                    self.tell_secret(values[0].value, others)
 
     def _arguments(self, node: program.Call) -> Arguments:
         found = Arguments([], {})
@@ -65,6 +78,7 @@ class Calls(Expressions):
                 found.positional.append(self.evaluate(arg))
         for name, arg in node.keywords.items():
             values = self.evaluate(arg)
+            self.tell_secret(name, values)
             if name != "**":
                 found.keywords[name] = values
                 continue
@@ -152,21 +166,37 @@ class Calls(Expressions):
             if type(value) is Thing:
                 everything = {**value.facts, **told}
                 value.facts.update(rules.changed(rule, names))
+        place = Place(self.scope.source.path, node.line, node.column, node.end_line, node.end_column)
         if rule.primitive or told or rule.findings:
-            place = Place(self.scope.source.path, node.line, node.column, node.end_line, node.end_column)
             self.report(Sighting(place, rule, everything, frozenset(told), rules.harmless(rule, names)))
         if rule.fills is not None:
-            self._fill(rules.of_term(rule.fills, names), rule, names)
+            self._fill(rule, names, place, node)
         result = rules.returned(rule, names, everything)
+        if rule.origin == WEAK_RANDOM and rule.fills is None:
+            result = (self._data(rule, names, place),)
         if rule.into is not None:
             self._put(rule, result, node)
         return result
 
-    def _fill(self, buffers: Values, rule: Rule, names: dict[str, Values]) -> None:
-        origin = rules.made(rule, names).origin
+    def _fill(self, rule: Rule, names: dict[str, Values], place: Place, node: program.Call) -> None:
+        """A buffer gets new data; a variable that had other data has these now."""
+        made = self._data(rule, names, place)
+        buffers = rules.of_term(rule.fills, names)
         for buffer in buffers:
             if isinstance(buffer, Data):
-                buffer.origin = origin
+                buffer.origin, buffer.made = made.origin, made.made
+        position = (
+            rule.parameters.index(str(rule.fills)[1:]) if str(rule.fills)[1:] in rule.parameters else len(node.args)
+        )
+        if position < len(node.args) and not all(isinstance(buffer, Data) for buffer in buffers):
+            self.assign(node.args[position], (made,))
+
+    @staticmethod
+    def _data(rule: Rule, names: dict[str, Values], place: Place) -> Data:
+        made = rules.made(rule, names)
+        if made.origin == WEAK_RANDOM:
+            made.made = weakness(rule, place)
+        return made
 
     def _put(self, rule: Rule, result: Values, node: program.Call) -> None:
         """The result becomes the value of the variable that is the argument ``into``, with ``&`` or without."""
@@ -177,3 +207,11 @@ class Calls(Expressions):
     @abstractmethod
     def assign(self, target: program.Expression, values: Values, *, local: bool = False) -> None:
         """Give ``target`` these values."""
+
+
+def _may_fill(arguments: Arguments) -> None:
+    """Buffers that a function got of which nothing is known are no constants any more."""
+    for values in arguments.positional:
+        for value in values:
+            if type(value) is Data and value.origin == CONSTANT:
+                value.origin = ""

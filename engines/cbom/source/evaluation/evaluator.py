@@ -13,12 +13,13 @@ from typing import Any
 
 from engines.cbom.source import program
 from engines.cbom.source.evaluation import operators
+from engines.cbom.source.evaluation.acceptance import always_true, does_nothing
 from engines.cbom.source.evaluation.calls import Calls
 from engines.cbom.source.evaluation.expressions import Files
 from engines.cbom.source.evaluation.intrinsics import CONSTRUCTORS
 from engines.cbom.source.evaluation.rules import Arguments
 from engines.cbom.source.evaluation.scopes import Scope
-from engines.cbom.source.evaluation.sightings import Sighting
+from engines.cbom.source.evaluation.sightings import Place, Sighting
 from engines.cbom.source.knowledge.model import Knowledge
 from engines.cbom.source.values import (
     NOTHING,
@@ -31,6 +32,7 @@ from engines.cbom.source.values import (
     Known,
     Ref,
     Table,
+    Thing,
     Unknown,
     Value,
     Values,
@@ -39,6 +41,8 @@ from engines.cbom.source.values import (
 
 MAX_CALLS = 6
 """The greatest depth of calls that are followed: wrappers of wrappers are rare beyond three."""
+
+_CHECKS_NOTHING = {"empty": does_nothing, "true": always_true}
 
 MAX_CONTEXTS = 12
 """The most sets of arguments with which one function is run."""
@@ -143,6 +147,7 @@ class Evaluator(Calls):
             self.scope, self._returned = outer, returned
         if not result and function.returns is not None:
             result = self.of_type(function.returns)
+        self.tell_secret(function.name, result)
         results[key] = result or UNKNOWN
         return results[key]
 
@@ -157,7 +162,9 @@ class Evaluator(Calls):
         outer, self.scope = self.scope, scope
         try:
             for position, parameter in enumerate(parameters[first:]):
-                scope.names[parameter.name] = self._argument(parameter, position, arguments)
+                values = self._argument(parameter, position, arguments)
+                scope.names[parameter.name] = values
+                self.tell_secret(parameter.name, values)
         finally:
             self.scope = outer
         return scope
@@ -222,8 +229,7 @@ class Evaluator(Calls):
             self._assign_element(target, values)
         elif isinstance(target, program.Sequence):
             for position, item in enumerate(target.items):
-                key = (Known(position),)
-                self.assign(item, union(self._element(value, key) for value in values) or UNKNOWN, local=local)
+                self.assign(item, union(self._part(value, position) for value in values) or UNKNOWN, local=local)
         elif isinstance(target, program.Mapping):
             for name, item in target.pairs:
                 if type(name) is program.Const:
@@ -231,14 +237,23 @@ class Evaluator(Calls):
         elif isinstance(target, program.Typed) and target.value is not None:
             self.assign(target.value, values, local=local)
 
+    def _part(self, value: Value, position: int) -> Values:
+        """What the target at ``position`` gets of a value. The first gets an object whole: others get its errors."""
+        return (value,) if position == 0 and type(value) is Thing else self.element(value, (Known(position),))
+
     def _assign_name(self, name: str, values: Values, local: bool) -> None:
+        self.tell_secret(name, values)
         scope = self.scope if local else (self.scope.find(name) or self.scope)
-        if scope is self.scope:
+        receiver = self.receiver_in(scope)
+        if receiver is not None:
+            self._set_field(receiver, name, values)
+        elif scope is self.scope:
             scope.set(name, values)
         else:
             scope.add(name, values)
 
     def _assign_member(self, target: program.Member, values: Values) -> None:
+        self.tell_secret(target.name, values)
         for base in self.evaluate(target.base):
             if isinstance(base, Instance):
                 self._set_field(base, target.name, values)
@@ -269,6 +284,7 @@ class Evaluator(Calls):
                 for key in keys:
                     if type(key) is Known:
                         base.entries[key.value] = values
+                        self.tell_secret(str(key.value), values)
                     else:
                         base.open = True
             elif type(base) is Data and any(type(value) is not Known for value in values):
@@ -340,7 +356,7 @@ class Evaluator(Calls):
         found = self.scope.names.get(node.name, NOTHING)
         made = found[0] if len(found) == 1 and type(found[0]) is Class else Class(node, self.scope, {}, bases)
         self.scope.set(node.name, (made,))
-        inner = Scope(self.scope.source, self.scope, made.members)
+        inner = Scope(self.scope.source, self.scope, made.members, is_class=True)
         outer, self.scope = self.scope, inner
         start = len(self._made)
         try:
@@ -352,7 +368,18 @@ class Evaluator(Calls):
                 closure.owner = made
                 if not self.implicit_self:
                     closure.scope = outer
+        self._check_overrides(made)
         return False
+
+    def _check_overrides(self, made: Class) -> None:
+        """Report methods that check nothing where a library expects them to."""
+        for base in made.bases:
+            for override in self.knowledge.overrides.get(base.path, ()) if type(base) is Ref else ():
+                for value in made.members.get(override.method, NOTHING):
+                    if type(value) is Closure and _CHECKS_NOTHING[override.body](value.function):
+                        line = value.function.line
+                        place = Place(self.scope.source.path, line, 1, line, 1)
+                        self.report(Sighting(place, override.rule, {}, frozenset(), harmless=False))
 
     def _import(self, node: program.Import) -> bool:
         if node.local == "*":

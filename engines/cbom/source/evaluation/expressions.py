@@ -9,11 +9,14 @@ from typing import Any, Protocol
 from engines.cbom.source import program
 from engines.cbom.source.evaluation import operators
 from engines.cbom.source.evaluation.scopes import Scope, Source
+from engines.cbom.source.evaluation.secrets import is_secret
+from engines.cbom.source.evaluation.sightings import Sighting
 from engines.cbom.source.knowledge.model import Knowledge
 from engines.cbom.source.values import (
     CONSTANT,
     NOTHING,
     UNKNOWN,
+    WEAK_RANDOM,
     Array,
     Class,
     Closure,
@@ -44,6 +47,9 @@ class Files(Protocol):
 
     def named(self, source: Source, name: str) -> Values:
         """What a name that a file neither defines nor imports is: something of its package; else NOTHING."""
+
+    def setting(self, name: str) -> Values:
+        """What the property files of the program say of ``name``; else NOTHING."""
 
 
 class Exhausted(Exception):
@@ -82,6 +88,9 @@ class Expressions:
             program.Function: self._function,
         }
 
+    report: Callable[[Sighting], None]
+    """Gets each sighting."""
+
     @abstractmethod
     def call(self, node: program.Call) -> Values:
         """The result of a call."""
@@ -93,6 +102,12 @@ class Expressions:
     @abstractmethod
     def construct(self, of: Class) -> Instance:
         """An object of a class of the program whose constructor's arguments aren't known."""
+
+    def tell_secret(self, name: str, values: Values) -> None:
+        """Report a weak generator among ``values`` if ``name`` is that of a secret."""
+        for value in values:
+            if type(value) is Data and value.origin == WEAK_RANDOM and value.made is not None and is_secret(name):
+                self.report(value.made)
 
     def evaluate(self, node: program.Expression) -> Values:
         """The values of ``node``. Raises ``Exhausted``."""
@@ -114,11 +129,20 @@ class Expressions:
             values = scope.names[name]
             if len(values) == 1 and type(values[0]) is Ref and values[0].path.startswith("\0"):
                 values = scope.names[name] = self._imported(scope.source, values[0].path)
-            return values
+            receiver = self.receiver_in(scope)
+            return values if receiver is None else self._instance_member(receiver, name)
         ours = self.files.named(self.scope.source, name)
         if ours:
             return ours
         return self._library_name(name)
+
+    def receiver_in(self, scope: Scope) -> Instance | None:
+        """The object whose members the names of ``scope`` are, in a method that sees them as plain names."""
+        if not scope.is_class or not self.implicit_self:
+            return None
+        inner = self.scope.find("this")
+        values = NOTHING if inner is None else inner.names["this"]
+        return next((value for value in values if type(value) is Instance), None)
 
     def _library_name(self, name: str) -> Values:
         for module in self.scope.source.wildcards:
@@ -225,9 +249,10 @@ class Expressions:
 
     def _index(self, node: program.Index) -> Values:
         base, keys = self.evaluate(node.base), self.evaluate(node.key)
-        return union(self._element(value, keys) for value in base)
+        return union(self.element(value, keys) for value in base)
 
-    def _element(self, value: Value, keys: Values) -> Values:
+    def element(self, value: Value, keys: Values) -> Values:
+        """The element of ``value`` under each of ``keys``."""
         key = keys[0].value if len(keys) == 1 and type(keys[0]) is Known else None
         if isinstance(value, Array):
             items = value.items
@@ -242,7 +267,7 @@ class Expressions:
         if isinstance(value, Known) and isinstance(value.value, str | bytes):
             return (Data(CONSTANT),)
         if isinstance(value, Data):
-            return (Data(value.origin),)
+            return (Data(value.origin, None, value.made),)
         return UNKNOWN
 
     def _call(self, node: program.Call) -> Values:
@@ -299,6 +324,7 @@ class Expressions:
             for name in names:
                 if type(name) is Known:
                     result.entries[name.value] = values
+                    self.tell_secret(str(name.value), values)
                 else:
                     result.open = True
         return (result,)

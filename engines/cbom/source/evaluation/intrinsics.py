@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from engines.cbom.source.evaluation.java_intrinsics import JAVA_FUNCTIONS
 from engines.cbom.source.evaluation.rules import Arguments
-from engines.cbom.source.program import Constant
 from engines.cbom.source.values import (
     CONSTANT,
     NOTHING,
@@ -24,6 +24,7 @@ from engines.cbom.source.values import (
     constants,
     known,
     size_of,
+    sole,
     union,
 )
 
@@ -72,27 +73,22 @@ def _join(_evaluator: Any, arguments: Arguments) -> Values:
     array, glue = (own[0], other) if type(own[0]) is Array else (other[0], own)
     if type(array) is not Array or not array.items:
         return UNKNOWN
-    parts = [_only(item) for item in array.items]
-    separator = _only(glue)
+    parts = [sole(item) for item in array.items]
+    separator = sole(glue)
     if isinstance(separator, str) and all(isinstance(part, str) for part in parts):
         return known(separator.join(str(part) for part in parts))
     return UNKNOWN
 
 
-def _only(values: Values) -> Constant:
-    """The constant that ``values`` is; None if it isn't one alone."""
-    return values[0].value if len(values) == 1 and isinstance(values[0], Known) else None
-
-
 def _split(_evaluator: Any, arguments: Arguments) -> Values:
-    own, by = _only(arguments.receiver), _only(arguments.positional[0]) if arguments.positional else None
+    own, by = sole(arguments.receiver), sole(arguments.positional[0]) if arguments.positional else None
     if not isinstance(own, str) or not (by is None or (isinstance(by, str) and by)):
         return UNKNOWN
     return (Array([known(part) for part in own.split(by, 256)]),)
 
 
 def _replace(_evaluator: Any, arguments: Arguments) -> Values:
-    parts = [_only(values) for values in [arguments.receiver, *arguments.positional[:2]]]
+    parts = [sole(values) for values in [arguments.receiver, *arguments.positional[:2]]]
     if len(parts) != 3 or not all(isinstance(part, str) for part in parts):
         return UNKNOWN
     text, old, new = map(str, parts)
@@ -193,5 +189,7 @@ FUNCTIONS: dict[str, Callable[[Any, Arguments], Values]] = {
     "str": _text,
     "int": _integer,
     "dict": _dictionary,
+    "table.getOrDefault": _get,
+    **JAVA_FUNCTIONS,
 }
 """By full name; methods by the kind of their object: ``text``, ``bytes``, ``array``, ``table``, ``function``."""

@@ -65,9 +65,9 @@ def _pair(name: str, left: Value, right: Value) -> Values:
     if name in ("+", "*", "%") and origins <= {CONSTANT, RANDOM, WEAK_RANDOM} and origins:
         sizes = [_length(left), _length(right)]
         size = sum(sizes) if name == "+" and None not in sizes else None  # type: ignore[arg-type]
-        return (Data(RANDOM if RANDOM in origins else max(origins, key=len), size),)
+        return (Data(RANDOM if RANDOM in origins else max(origins, key=len), size, _maker(left, right)),)
     if WEAK_RANDOM in origins:
-        return (Data(WEAK_RANDOM),)
+        return (Data(WEAK_RANDOM, None, _maker(left, right)),)
     return UNKNOWN
 
 
@@ -75,6 +75,11 @@ def _origin(value: Value) -> str:
     if type(value) is Known:
         return CONSTANT
     return value.origin if type(value) is Data else ""
+
+
+def _maker(*values: Value) -> Any:
+    """The weak generator of which one of ``values`` is."""
+    return next((value.made for value in values if type(value) is Data and value.made is not None), None)
 
 
 def _length(value: Value) -> int | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from engines.cbom.source.evaluation import operators
+from engines.cbom.source.evaluation.acceptance import always_true
 from engines.cbom.source.knowledge.model import Rule, Term
 from engines.cbom.source.program import Constant
 from engines.cbom.source.values import (
@@ -12,6 +13,7 @@ from engines.cbom.source.values import (
     NOTHING,
     UNKNOWN,
     Array,
+    Closure,
     Data,
     Instance,
     Known,
@@ -23,6 +25,10 @@ from engines.cbom.source.values import (
 )
 
 _DATA_FACTS = frozenset({"key", "iv", "salt", "seed", "password"})
+
+
+_LISTED = frozenset({"algorithm", "protocol", "mode", "curve"})
+_VERIFYING = frozenset({"verify", "verify_host", "verify_signature"})
 
 
 @dataclass(slots=True)
@@ -119,13 +125,24 @@ def changed(rule: Rule, names: dict[str, Values]) -> dict[str, Values]:
 
 
 def fact_of(values: Values, word: str) -> Values:
-    """Values as the fact ``word``: an object that has such a fact stands for it."""
+    """Values as the fact ``word``: an object that has such a fact stands for it, and an array for its elements.
+
+    A function that is to verify is false where it lets everything pass.
+    """
+    if word in _LISTED and any(type(value) is Array for value in values):
+        values = union(item for value in values for item in (value.items if type(value) is Array else [(value,)]))
+    if word in _VERIFYING:
+        values = union(known(False) if _accepts(value) else (value,) for value in values)
     if not any(type(value) is Thing for value in values):
         return values
     return union(
         (value.facts.get(word, UNKNOWN if word in _DATA_FACTS else NOTHING) if type(value) is Thing else (value,))
         for value in values
     )
+
+
+def _accepts(value: object) -> bool:
+    return isinstance(value, Closure) and always_true(value.function)
 
 
 def returned(rule: Rule, names: dict[str, Values], told: dict[str, Values]) -> Values:

@@ -31,6 +31,7 @@ class Scope:
     parent: Scope | None = None
     names: dict[str, Values] = field(default_factory=dict)
     is_function: bool = False
+    is_class: bool = False
     journals: list[dict[str, Values]] = field(default_factory=list)
     made: list[Closure] = field(default_factory=list)
     """The functions of a file, in the scope of the file."""

@@ -23,7 +23,9 @@ class Judge:
         rule = sighting.rule
         found: list[Subject | None] = [*subjects(sighting.facts)]
         for subject in found or [unnamed(rule.primitive)]:
-            primitive = rule.primitive or (subject.algorithm.primitive if subject else "")
+            primitive = rule.primitive
+            if primitive in ("", "algorithm"):
+                primitive = subject.algorithm.primitive if subject else ""
             if rule.primitive and subject is not None:
                 self._add(sighting, subject, primitive, Weakness(USE, {}))
             if sighting.harmless:

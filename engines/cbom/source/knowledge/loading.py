@@ -10,17 +10,18 @@ from importlib import resources
 from itertools import product
 from typing import Any
 
-from engines.cbom.source.knowledge.model import FACTS, Knowledge, Library, Rule, Term
+from engines.cbom.source.knowledge.model import FACTS, Knowledge, Library, Override, Rule, Term
 from engines.cbom.source.program import Constant
 from engines.cbom.source.words import FINDINGS, PRIMITIVES
 
 _GROUP = re.compile(r"\{([^{}]*)\}")
 _FILE = frozenset(
-    {"library", "modules", "globals", "aliases", "bases", "constants", "replacements", "call", "attribute"}
+    {"library", "modules", "globals", "aliases", "bases", "constants", "replacements", "call", "attribute", "override"}
 )
 _PLAIN = frozenset({"primitive", "result", "decode", "origin"})
 _TERMS = frozenset({"returns", "size", "fills", "into"})
 _OTHER = frozenset({"name", "parameters", "arity", "when", "findings", "sets", "inventory", "keeps"})
+_BODIES = frozenset({"empty", "true"})
 _ORIGINS = frozenset({"", "constant", "random", "weak-random", "derived"})
 
 
@@ -39,7 +40,7 @@ def knowledge_of(language: str) -> Knowledge:
                 add(found, language, tomllib.loads(file.read_text(encoding="utf-8")))
             except (KnowledgeError, tomllib.TOMLDecodeError) as error:
                 raise KnowledgeError(f"{language}/{file.name}: {error}") from error
-    for name in (*found.calls, *found.attributes, *found.constants):
+    for name in (*found.calls, *found.attributes, *found.constants, *found.overrides):
         parts = name.split(".")
         found.prefixes.update(".".join(parts[:length]) for length in range(1, len(parts) + 1))
     return found
@@ -61,10 +62,24 @@ def add(found: Knowledge, language: str, content: Mapping[str, Any]) -> None:
     for name, value in content.get("constants", {}).items():
         for expanded, groups in expansions(name):
             found.constants[expanded] = _substituted(value, groups)
+    for row in content.get("override", ()):
+        for base, override in _overrides(library, row):
+            found.overrides.setdefault(base, []).append(override)
     for kind, table in (("call", found.calls), ("attribute", found.attributes)):
         for row in content.get(kind, ()):
             for rule in _rules(library, row, kind):
                 table.setdefault(rule.name, []).append(rule)
+
+
+def _overrides(library: Library, row: Mapping[str, Any]) -> Iterator[tuple[str, Override]]:
+    if unknown := row.keys() - {"name", "body", "findings"}:
+        raise KnowledgeError(f"{row['name']}: unknown words: {', '.join(sorted(unknown))}")
+    if row["body"] not in _BODIES:
+        raise KnowledgeError(f"{row['name']}: unknown body {row['body']!r}")
+    for name, groups in expansions(row["name"]):
+        base, _, method = name.rpartition(".")
+        rule = _rule(library, name, groups, {"name": name, "findings": row["findings"]}, "call")
+        yield base, Override(method, row["body"], rule)
 
 
 def expansions(name: str) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -96,7 +111,7 @@ def _rule(library: Library, name: str, groups: tuple[str, ...], row: Mapping[str
     facts = {word: row[word] for word in row.keys() & FACTS} | keeps
     if unknown := row.keys() - FACTS - _PLAIN - _TERMS - _OTHER:
         raise KnowledgeError(f"unknown words: {', '.join(sorted(unknown))}")
-    if row.get("primitive", "") not in PRIMITIVES | {""}:
+    if row.get("primitive", "") not in PRIMITIVES | {"", "algorithm"}:
         raise KnowledgeError(f"unknown primitive {row['primitive']!r}")
     if unknown := set(row.get("findings", ())) - FINDINGS:
         raise KnowledgeError(f"unknown findings: {', '.join(sorted(unknown))}")

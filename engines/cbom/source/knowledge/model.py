@@ -41,7 +41,7 @@ class Rule:
     """Terms and the constants that each must have; None stands for an argument that isn't given."""
 
     primitive: str = ""
-    """The kind of the use that the call is; "" if it is none."""
+    """The kind of the use that the call is; "" if it is none, ``algorithm`` for the kind of its algorithm."""
 
     facts: dict[str, Term] = field(default_factory=dict)
     """``algorithm``, ``mode``, ``key``, ``iterations`` ...: the words of ``FACTS``."""
@@ -78,6 +78,17 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
+class Override:
+    """A library's method that classes of a program override, and what is wrong with one that checks nothing."""
+
+    method: str
+    body: str
+    """What is wrong: ``empty``, or ``true`` where true is always the result."""
+
+    rule: Rule
+
+
+@dataclass(frozen=True, slots=True)
 class Library:
     """A library: one file."""
 
@@ -108,6 +119,9 @@ class Knowledge:
 
     calls: dict[str, list[Rule]] = field(default_factory=dict)
     attributes: dict[str, list[Rule]] = field(default_factory=dict)
+    overrides: dict[str, list[Override]] = field(default_factory=dict)
+    """By the type whose methods are overridden."""
+
     constants: dict[str, Constant] = field(default_factory=dict)
     aliases: dict[str, str] = field(default_factory=dict)
     """Other beginnings of names: ``Cryptodome`` is ``Crypto``."""

@@ -1,0 +1,53 @@
+"""Acceptance: functions of a program that let everything pass, where a library expects them to check something."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+from engines.cbom.source.program import Call, Const, Function, Leave, Member, Name, Return
+
+_TALKING = frozenset(
+    {"print", "println", "printf", "log", "debug", "info", "trace", "warn", "error", "fine", "d", "i", "e", "w"}
+)
+"""Names of methods that only tell what happens."""
+
+_MAX_PARTS = 200
+"""The most parts of a body that are looked at; a longer one does something."""
+
+
+def does_nothing(function: Function) -> bool:
+    """Whether no way through the function can refuse: it calls nothing that might, and throws nothing."""
+    for part in _parts(function.body):
+        if part is None or (isinstance(part, Leave) and part.value is not None):
+            return False
+        if isinstance(part, Call) and not _talks(part):
+            return False
+    return True
+
+
+def always_true(function: Function) -> bool:
+    """Whether every result of the function is the constant true."""
+    results = [part.value for part in _parts(function.body) if isinstance(part, Return)]
+    return bool(results) and all(isinstance(each, Const) and each.value is True for each in results)
+
+
+def _talks(call: Call) -> bool:
+    callee = call.callee
+    return isinstance(callee, Member | Name) and callee.name in _TALKING
+
+
+def _parts(root: Any) -> Iterator[Any]:
+    """All nodes in ``root``, and None at the end if there are too many."""
+    waiting = [root]
+    for _ in range(_MAX_PARTS):
+        if not waiting:
+            return
+        node = waiting.pop()
+        if isinstance(node, list | tuple):
+            waiting.extend(node)
+        elif is_dataclass(node):
+            yield node
+            waiting.extend(getattr(node, each.name) for each in fields(node))
+    yield None

@@ -1,0 +1,149 @@
+"""Methods of Java's texts, collections and properties whose results follow from their arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from engines.cbom.source.evaluation import operators
+from engines.cbom.source.evaluation.rules import Arguments
+from engines.cbom.source.values import NOTHING, UNKNOWN, Array, Known, Table, Values, known, sole, union
+
+
+def _equals(_evaluator: Any, arguments: Arguments) -> Values:
+    return operators.binary("==", arguments.receiver, arguments.positional[0]) if arguments.positional else UNKNOWN
+
+
+def _equals_ignoring_case(_evaluator: Any, arguments: Arguments) -> Values:
+    own, other = sole(arguments.receiver), sole(arguments.positional[0]) if arguments.positional else None
+    if isinstance(own, str) and isinstance(other, str):
+        return known(own.lower() == other.lower())
+    return UNKNOWN
+
+
+def _appended(_evaluator: Any, arguments: Arguments) -> Values:
+    return operators.binary("+", arguments.receiver, arguments.positional[0]) if arguments.positional else UNKNOWN
+
+
+def _reversed(_evaluator: Any, arguments: Arguments) -> Values:
+    own = sole(arguments.receiver)
+    return known(own[::-1]) if isinstance(own, str) else UNKNOWN
+
+
+def _substring(_evaluator: Any, arguments: Arguments) -> Values:
+    own = sole(arguments.receiver)
+    bounds = [bound for bound in map(sole, arguments.positional) if isinstance(bound, int) and bound >= 0]
+    if not isinstance(own, str) or len(bounds) not in (1, 2) or len(bounds) != len(arguments.positional):
+        return UNKNOWN
+    return known(own[bounds[0] :] if len(bounds) == 1 else own[bounds[0] : bounds[1]])
+
+
+def _character(_evaluator: Any, arguments: Arguments) -> Values:
+    own, position = sole(arguments.receiver), sole(arguments.positional[0]) if arguments.positional else None
+    if isinstance(own, str) and isinstance(position, int) and 0 <= position < len(own):
+        return known(own[position])
+    return UNKNOWN
+
+
+def _formatted(_evaluator: Any, arguments: Arguments) -> Values:
+    """``String.format(template, ...)`` with ``%s`` and ``%d`` alone."""
+    template, *rest = [sole(values) for values in arguments.positional] or [None]
+    if not isinstance(template, str) or any(part is None for part in rest):
+        return UNKNOWN
+    pieces = template.replace("%d", "%s").split("%s")
+    if len(pieces) != len(rest) + 1 or any("%" in piece for piece in pieces):
+        return UNKNOWN
+    filled = [text for piece, part in zip(pieces, rest, strict=False) for text in (piece, str(part))]
+    return known("".join([*filled, pieces[-1]]))
+
+
+def _number(_evaluator: Any, arguments: Arguments) -> Values:
+    text = sole(arguments.positional[0]) if arguments.positional else None
+    if isinstance(text, str) and text.strip().lstrip("-").isdecimal() and len(text) < 20:
+        return known(int(text))
+    return arguments.positional[0] if arguments.positional else UNKNOWN
+
+
+def _list(_evaluator: Any, arguments: Arguments) -> Values:
+    """A list of its arguments; of one array, those of the array."""
+    if len(arguments.positional) == 1 and all(type(value) is Array for value in arguments.positional[0]):
+        return arguments.positional[0]
+    return UNKNOWN if arguments.incomplete else (Array(list(arguments.positional)),)
+
+
+def _empty_list(_evaluator: Any, arguments: Arguments) -> Values:
+    copied = [value for values in arguments.positional for value in values if type(value) is Array]
+    return (Array([item for value in copied for item in value.items]),)
+
+
+def _add(_evaluator: Any, arguments: Arguments) -> Values:
+    for value in arguments.receiver:
+        if type(value) is Array and arguments.positional:
+            value.items.append(arguments.positional[-1])
+    return known(True)
+
+
+def _element(evaluator: Any, arguments: Arguments) -> Values:
+    position = arguments.positional[0] if arguments.positional else UNKNOWN
+    return union(evaluator.element(value, position) for value in arguments.receiver) or UNKNOWN
+
+
+def _empty_map(_evaluator: Any, _arguments: Arguments) -> Values:
+    return (Table({}),)
+
+
+def _map(_evaluator: Any, arguments: Arguments) -> Values:
+    """``Map.of(key, value, ...)``."""
+    result = Table({})
+    for key, values in zip(arguments.positional[::2], arguments.positional[1::2], strict=False):
+        _enter(result, key, values)
+    return (result,)
+
+
+def _put(_evaluator: Any, arguments: Arguments) -> Values:
+    for value in arguments.receiver:
+        if type(value) is Table and len(arguments.positional) > 1:
+            _enter(value, *arguments.positional[:2])
+    return UNKNOWN
+
+
+def _enter(table: Table, key: Values, values: Values) -> None:
+    for each in key:
+        if type(each) is Known:
+            table.entries[each.value] = values
+        else:
+            table.open = True
+
+
+def _property(evaluator: Any, arguments: Arguments) -> Values:
+    """A setting of the program's property files, else the default that the call gives."""
+    name = sole(arguments.positional[0]) if arguments.positional else None
+    found = evaluator.files.setting(name) if isinstance(name, str) else NOTHING
+    return found or (arguments.positional[1] if len(arguments.positional) > 1 else UNKNOWN)
+
+
+JAVA_FUNCTIONS: dict[str, Callable[[Any, Arguments], Values]] = {
+    "text.equals": _equals,
+    "text.contentEquals": _equals,
+    "number.equals": _equals,
+    "text.equalsIgnoreCase": _equals_ignoring_case,
+    "text.append": _appended,
+    "text.concat": _appended,
+    "text.reverse": _reversed,
+    "text.substring": _substring,
+    "text.charAt": _character,
+    "java.lang.String.format": _formatted,
+    "java.lang.Integer.parseInt": _number,
+    "java.lang.Long.parseLong": _number,
+    "java.util.Arrays.asList": _list,
+    "java.util.List.of": _list,
+    "java.util.Set.of": _list,
+    "java.util.Map.of": _map,
+    "array.add": _add,
+    "array.get": _element,
+    "table.put": _put,
+    "java.util.Properties.getProperty": _property,
+    "java.util.ResourceBundle.getString": _property,
+}
+JAVA_FUNCTIONS |= {f"java.util.{name}": _empty_map for name in ("HashMap", "LinkedHashMap", "TreeMap", "Hashtable")}
+JAVA_FUNCTIONS |= {f"java.util.{name}": _empty_list for name in ("ArrayList", "LinkedList", "Vector", "HashSet")}
