@@ -89,6 +89,10 @@ class JwtIssuer:
             return (await self.config()).algorithm, now
         return found.stored.current.algorithm, found.stored.current.since
 
+    async def has_key(self) -> bool:
+        """Whether there is a key yet."""
+        return await self._view.load(_KEYS, _decode_keys) is not None
+
     async def signer(self, ttl_seconds: int, now: float) -> ReadyKeys:
         """The key set to sign a token of this TTL with, which it records."""
         keys = await self.keys(now)

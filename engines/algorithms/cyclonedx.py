@@ -151,9 +151,75 @@ def _halves(row: Algorithm) -> tuple[str, ...]:
 
 
 _HMAC_512 = "hmac-sha-512"
-BARRIER, AUDIT, DERIVATION, PASSWORDS = "aes256-gcm96", "hmac-sha-256", "hkdf-sha-256", "argon2id"
-SERVER = (BARRIER, AUDIT, DERIVATION, PASSWORDS)
-"""The refs of what the server itself uses: for its storage, HMACs of tokens and the audit, and passwords."""
+BARRIER, AUDIT, DERIVATION, ARGON2ID, PBKDF2 = "aes256-gcm96", "hmac-sha-256", "hkdf-sha-256", "argon2id", "pbkdf2"
+SHAMIR, ED25519, ML_DSA_44 = "shamir", "ed25519", "ml-dsa-44"
+"""The refs of what the server itself uses: for storage, HMACs of tokens and the audit, passwords, seals, ledgers."""
+
+_GROUPS = {
+    "x25519": ("ecdh-x25519",),
+    "x448": ("ecdh-x448",),
+    "secp256r1": ("ecdh-p256",),
+    "secp384r1": ("ecdh-p384",),
+    "secp521r1": ("ecdh-p521",),
+    **{f"ffdhe{bits}": (f"ffdhe{bits}",) for bits in (2048, 3072, 4096, 6144, 8192)},
+    "X25519MLKEM768": ("ml-kem-768", "ecdh-x25519"),
+    "SecP256r1MLKEM768": ("ml-kem-768", "ecdh-p256"),
+    "SecP384r1MLKEM1024": ("ml-kem-1024", "ecdh-p384"),
+}
+_SIGNATURES = {
+    f"{prefix}{hash_}{suffix}": (f"x509-{family.lower()}-sha-{hash_}", family, hash_)
+    for family, prefix, suffix in (("RSASSA-PKCS1", "sha", "WithRSAEncryption"), ("ECDSA", "ecdsa-with-SHA", ""))
+    for hash_ in ("256", "384", "512")
+}
+
+
+def refs_of_group(name: str) -> tuple[str, ...]:
+    """The refs of a group of TLS, by IANA's name; both halves of a hybrid, none for an unknown one."""
+    return _GROUPS.get(name, ())
+
+
+def refs_of_suite(name: str) -> tuple[str, ...]:
+    """The refs of a cipher suite of TLS by IANA's name: the cipher and the hash."""
+    cipher = "chacha20-poly1305" if "CHACHA20" in name else "aes128-gcm96" if "AES_128" in name else BARRIER
+    return cipher, "sha-384" if name.endswith("SHA384") else "sha-256"
+
+
+def ref_of_signature(name: str) -> str:
+    """The ref of a signature algorithm of X.509 by its name in RFC 5280 and its kin; "" for an unknown one."""
+    return _SIGNATURES[name][0] if name in _SIGNATURES else ED25519 if name == "ed25519" else ""
+
+
+def ref_named(name: str) -> str:
+    """The ref of the asset called ``name``; "" if there is none."""
+    return next((asset.ref for asset in assets().values() if asset.name == name), "")
+
+
+def _hash(bits: int, category: int) -> Asset:
+    return Asset(
+        ref=f"sha-{bits}",
+        name=f"SHA-{bits}",
+        primitive="hash",
+        family="SHA-2",
+        parameter_set=str(bits),
+        functions=("digest",),
+        classical_bits=bits // 2,
+        quantum_category=category,
+    )
+
+
+def _agreement(ref: str, name: str, curve: str, bits: int) -> Asset:
+    return Asset(
+        ref=ref,
+        name=name,
+        primitive="key-agree",
+        family="ECDH" if curve else "FFDH",
+        parameter_set="" if curve else ref.removeprefix("ffdhe"),
+        curve=curve,
+        functions=("keyderive",),
+        classical_bits=bits,
+        quantum_category=0,
+    )
+
 
 _OTHERS = (
     Asset(ref=_HMAC_512, name="HMAC-SHA-512", primitive="mac", family="HMAC", functions=("tag",), classical_bits=256,
@@ -161,9 +227,23 @@ _OTHERS = (
     Asset(ref=AUDIT, name="HMAC-SHA-256", primitive="mac", family="HMAC", functions=("tag",), classical_bits=256,
           quantum_category=5),
     Asset(ref=DERIVATION, name="HKDF-SHA-256", primitive="kdf", family="HKDF", functions=("keyderive",)),
-    Asset(ref=PASSWORDS, name="Argon2id", primitive="kdf", family="Argon2", functions=("keyderive",)),
-    Asset(ref="ecdh-x25519", name="X25519", primitive="key-agree", family="ECDH", curve="other/Curve25519",
-          functions=("keyderive",), classical_bits=128, quantum_category=0),
-    Asset(ref="ecdh-p384", name="ECDH-P-384", primitive="key-agree", family="ECDH", curve="nist/P-384",
-          functions=("keyderive",), classical_bits=192, quantum_category=0),
+    Asset(ref=ARGON2ID, name="Argon2id", primitive="kdf", family="Argon2", functions=("keyderive",)),
+    Asset(ref=PBKDF2, name="PBKDF2-HMAC-SHA-256", primitive="kdf", family="PBKDF2", functions=("keyderive",),
+          depends_on=(AUDIT,)),
+    Asset(ref=SHAMIR, name="Shamir's secret sharing over GF(2^8)", primitive="other", functions=("other",)),
+    _hash(256, 2),
+    _hash(384, 4),
+    _agreement("ecdh-x25519", "X25519", "other/Curve25519", 128),
+    _agreement("ecdh-x448", "X448", "other/Curve448", 224),
+    _agreement("ecdh-p256", "ECDH-P-256", "nist/P-256", 128),
+    _agreement("ecdh-p384", "ECDH-P-384", "nist/P-384", 192),
+    _agreement("ecdh-p521", "ECDH-P-521", "nist/P-521", 256),
+    *(
+        _agreement(f"ffdhe{bits}", f"ffdhe{bits}", "", strength)  # RFC 7919, appendix A
+        for bits, strength in ((2048, 103), (3072, 125), (4096, 150), (6144, 175), (8192, 192))
+    ),
+    *(
+        Asset(ref=ref, name=f"{family}-SHA-{hash_}", primitive="signature", family=family, functions=("sign", "verify"))
+        for ref, family, hash_ in _SIGNATURES.values()
+    ),
 )  # fmt: skip

@@ -22,6 +22,7 @@ from server.listeners.deadlines import Deadlines
 from server.listeners.forwarded import ForwardedFor
 from server.listeners.http1.protocol import Http1Server
 from server.listeners.http2.server import Http2Server
+from server.listeners.offers import offer_of
 from server.listeners.sockets import ListenFailed, open_socket, url
 from server.listeners.tls import ApprovedContext, make_context, reload_certificate
 from server.runtime.certificates import ListenerCertificates, present
@@ -153,7 +154,9 @@ def _open(listener: Listener, fips_mode: FipsMode) -> OpenListener:
             raise
         raise ListenFailed(f"{listener.place}: {error}") from None
     reached = url(listener, bound)
-    certificates = None if context is None else ListenerCertificates(reached, listener.tls_cert_file)
+    certificates = None
+    if context is not None:
+        certificates = ListenerCertificates(reached, listener.tls_cert_file, offer_of(context))
     return OpenListener(listener, reached, bound, context, certificates)
 
 

@@ -22,6 +22,7 @@ HTTP1, HTTP2 = "http/1.1", "h2"
 # Forward secrecy and authenticated encryption; all suites of TLS 1.3 have both.
 _DEFAULT_CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
 _APPROVED_CIPHERS = "ECDHE+AESGCM"
+APPROVED_GROUP = "secp256r1"
 _APPROVED_CURVE = "prime256v1"
 """The curve that every client has; Python can set only one. X25519 is not approved (SP 800-56A)."""
 
@@ -47,6 +48,11 @@ class ApprovedContext(ssl.SSLContext):
 
     A connection for which ``is_approved`` is False must be closed before anything is read from it.
     """
+
+
+def iana_name(openssl_name: str) -> str:
+    """IANA's name of a suite that a context may have."""
+    return next((iana for iana, name in _SUITES.items() if name == openssl_name), openssl_name)
 
 
 def is_approved(transport: asyncio.BaseTransport) -> bool:

@@ -1,4 +1,4 @@
-"""Validity of the certificates that listeners present: a warning when they are read, and a metric.
+"""Certificates that listeners present, with a warning and a metric of their validity, and what else TLS offers there.
 
 OpenSSL serves an expired certificate like any other; clients refuse it. All certificates in the configured file count,
 since clients also refuse an expired intermediate.
@@ -7,6 +7,8 @@ since clients also refuse an expired intermediate.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,21 +19,47 @@ SOON = timedelta(days=30)
 """The time before a certificate's end at which warnings begin."""
 
 
+@dataclass(frozen=True, slots=True)
+class TlsSuite:
+    """A cipher suite, by IANA's name and its two bytes there; ``version`` is that of TLS."""
+
+    name: str
+    version: str
+    identifier: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class TlsOffer:
+    """Choices of a listener in a handshake. Groups and signature schemes have IANA's names, in order of preference."""
+
+    versions: tuple[str, ...] = ()
+    suites: tuple[TlsSuite, ...] = ()
+    groups: tuple[str, ...] = ()
+    signature_schemes: tuple[str, ...] = ()
+    authorities: tuple[bytes, ...] = ()
+    """Certificates in DER whose holders may issue client certificates."""
+
+
 class ListenerCertificates:
     """The certificates in ``file`` that ``listener``, a URL or an address, presents; as of the last read."""
 
-    def __init__(self, listener: str, file: str) -> None:
+    def __init__(self, listener: str, file: str, offer: TlsOffer = TlsOffer()) -> None:
         self.listener = listener
         self.file = file
+        self.offer = offer
+        self.presented: Sequence[x509.Certificate] = ()
+        """None if they couldn't be read."""
+
         self.ends: datetime | None = None
         """When the first of them ends, in UTC; None if that couldn't be read."""
 
     def read(self, now: datetime) -> list[str]:
         """Read the file, and return warnings as of ``now``: certificates that have ended, end soon or haven't begun."""
-        self.ends = None
+        self.ends, self.presented = None, ()
         try:
             certificates = x509.load_pem_x509_certificates(Path(self.file).read_bytes())
             self.ends = min(certificate.not_valid_after_utc for certificate in certificates)
+            self.presented = certificates
         except (OSError, ValueError) as error:
             return [f"listener {self.listener}: can't tell when {self.file} ends: {type(error).__name__}"]
         return [warning for certificate in certificates for warning in self._warnings(certificate, now)]

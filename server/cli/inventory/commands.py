@@ -11,7 +11,7 @@ from cryptoserve_cli.command import Command, CommandFailed, Invocation, group
 from cryptoserve_cli.flags import Flag, UsageError
 from server.cli.inventory.check import CHECK
 from server.cli.inventory.sources import SOURCE_FLAGS, Item, ask_bytes, read_source
-from server.inventory.documents import FORMATS
+from server.inventory.documents.writers import FORMATS
 
 _FAILED = 2
 

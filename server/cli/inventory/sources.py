@@ -22,6 +22,7 @@ from engines.algorithms.cyclonedx import assets
 from engines.algorithms.registry import ALGORITHMS
 from engines.algorithms.symmetric.mac import HMAC_KEY
 from server.cli.status import CONNECTION_FLAGS, address_in, transport_to
+from server.inventory.documents.used import LISTENERS_ONLY
 from server.processes.development import token_file
 
 SNAPSHOT = "snapshot:"
@@ -137,7 +138,7 @@ def items_of(document: Mapping[str, Any]) -> list[Item]:
             item = _item_of_key(each, ref, properties, algorithms)
             if item is not None:
                 items.append(item)
-        elif ref in algorithms and ref not in unused:
+        elif ref in algorithms and ref not in unused and LISTENERS_ONLY not in properties:
             items.append(Item(ref, _text(each, "name"), algorithms[ref], is_key=False))
     if not items:
         raise CommandFailed("there is no cryptography in the document")

@@ -9,9 +9,11 @@ from msgspec import UNSET, UnsetType
 from engines.base import Call, Operation, Raw, Reply, Route, Row, Scope
 from engines.crypto_policy.profiles.catalogue import all_profiles
 from engines.faults import InvalidRequest
-from server.inventory.documents import FORMATS, key_properties, writer_of
+from server.inventory.documents.used import key_properties
+from server.inventory.documents.writers import FORMATS, writer_of
 from server.inventory.verdicts import Judging
 from server.inventory.walking import Chosen, all_rows
+from server.system.inventory.parts import own_cryptography
 from server.system.inventory.views import NAMES_TELL, AtBody, hiding_of, moment
 from server.system.state import System
 from server.tenants.namespaces.names import normalise
@@ -45,7 +47,9 @@ async def read_cbom(system: System, call: Call, body: CbomBody) -> Reply:
     at, hiding = moment(body.at, call.now), await hiding_of(system, body.names)
     if body.use:
         await system.unsealed.use_writer.flush_all()
-    writer, profiles = writer_of(body.format), [Judging(profile) for profile in all_profiles().values()]
+    own = await own_cryptography(system, call.now)
+    writer = writer_of(body.format, own if hiding is None else own.hidden(hiding.hidden))
+    profiles = [Judging(profile) for profile in all_profiles().values()]
     namespace = None if body.namespace is UNSET else normalise(body.namespace)
     mount = f"{body.mount.strip('/')}/" if body.mount.strip("/") else ""
     document = bytearray(writer.begin(call.now))

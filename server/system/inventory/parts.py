@@ -1,37 +1,91 @@
-"""Cryptography of the server itself, beside keys of engines. None of it is claimed to be validated."""
+"""Collection of the server's own cryptography, for the summary and documents."""
 
 from __future__ import annotations
 
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any
 
+from cryptography import x509
+
+from engines.algorithms.cyclonedx import (
+    ARGON2ID,
+    AUDIT,
+    BARRIER,
+    DERIVATION,
+    ED25519,
+    ML_DSA_44,
+    PBKDF2,
+    SHAMIR,
+    assets,
+    refs_of,
+)
+from engines.algorithms.formats.jws import jws_algorithms
+from engines.algorithms.registry import SIGNING_ALGORITHMS
+from server.inventory.own import Certified, Own, Part, Spoken, certified
 from server.runtime import openssl
+from server.runtime.certificates import ListenerCertificates
 from server.system.state import System
 
 _LIBRARIES = ("pynacl", "pycryptodomex", "pqcrypto", "argon2-cffi", "liboqs-python")
 
 
-def describe_server(system: System) -> list[dict[str, Any]]:
-    """What the server uses: its barrier, HMACs, passwords, seal, listeners and libraries."""
-    seal = system.core.stored_seal.seal.type
-    found = [
-        _part("barrier", "entries", "AES-256-GCM"),
-        _part("barrier", "keys of namespaces", "HKDF-SHA-256"),
-        _part("audit", "values in entries", "HMAC-SHA-256"),
-        _part("token", "ids in storage", "HMAC-SHA-256"),
-        _part("password", "userpass", "Argon2id"),
-        _part("seal", seal, "Shamir over GF(2^8)" if seal == "shamir" else "AES-256-GCM"),
+async def own_cryptography(system: System, now: float) -> Own:
+    """What the server itself uses; what listeners and the audit ledger use only for the root namespace."""
+    parts = [
+        _part("barrier", "entries", BARRIER),
+        _part("barrier", "keys of namespaces", DERIVATION),
+        _part("audit", "values in entries", AUDIT),
+        _part("token", "ids in storage", AUDIT),
+        await _signed_tokens(system, now),
+        _password(system),
     ]
-    found += [_part("tls", each.listener, "TLS") for each in system.core.runtime.certificates]
-    library = openssl.of_cryptography().version
-    found.append(_part("provider", "cryptography", library, version("cryptography")))
+    if system.tenant is not system.unsealed.root:
+        return Own(tuple(parts))
+    seal = system.core.stored_seal.seal.type
+    parts.append(_part("seal", seal, SHAMIR if seal == "shamir" else BARRIER))
+    if system.unsealed.audit.ledger.device is not None:
+        parts += [_part("ledger", "checkpoints", ref) for ref in (ED25519, ML_DSA_44)]
+    shown = system.core.runtime.certificates
+    certificates = {each.fingerprint: each for listener in shown for each in _certificates(listener)}
+    return Own(
+        (*parts, *_providers()), tuple(certificates.values()), tuple(each for one in shown for each in _spoken(one))
+    )
+
+
+def _part(kind: str, name: str, ref: str) -> Part:
+    return Part(kind, name, assets()[ref].name, refs=(ref,))
+
+
+async def _signed_tokens(system: System, now: float) -> Part:
+    """The key that signs JSON Web Tokens of the namespace, or would."""
+    name, _ = await system.tenant.jwt_issuer.signing_key(now)
+    row = next(row for row in SIGNING_ALGORITHMS.values() if name in {each.name for each in jws_algorithms(row)})
+    in_use = await system.tenant.jwt_issuer.has_key()
+    return Part("token", "signed tokens", name, refs=refs_of(row.name) if in_use else ())
+
+
+def _password(system: System) -> Part:
+    """The hash of new passwords, unless a mount has chosen another."""
+    return _part("password", "userpass", PBKDF2 if system.core.runtime.fips.active else ARGON2ID)
+
+
+def _certificates(listener: ListenerCertificates) -> list[Certified]:
+    authorities = [x509.load_der_x509_certificate(der) for der in listener.offer.authorities]
+    return [certified("tls", each) for each in listener.presented] + [certified("ca", each) for each in authorities]
+
+
+def _spoken(listener: ListenerCertificates) -> list[Spoken]:
+    presented = tuple(certified("tls", each).fingerprint for each in listener.presented)
+    return [Spoken(listener.listener, each, listener.offer, presented) for each in listener.offer.versions]
+
+
+def _providers() -> list[Part]:
+    found = [
+        Part("provider", "cryptography", openssl.of_cryptography().version, version("cryptography")),
+        Part("provider", "ssl", openssl.of_python().version),
+    ]
     for name in _LIBRARIES:
         try:
-            found.append(_part("provider", name, "", version(name)))
+            found.append(Part("provider", name, "", version(name)))
         except PackageNotFoundError:
             continue
     return found
-
-
-def _part(kind: str, name: str, algorithm: str, version: str = "") -> dict[str, Any]:
-    return {"kind": kind, "name": name, "algorithm": algorithm, "version": version, "validated": False}

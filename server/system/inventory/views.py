@@ -25,7 +25,7 @@ from server.inventory.readiness import Readiness
 from server.inventory.rows import Row as KeyRow
 from server.inventory.verdicts import Judging
 from server.inventory.walking import Chosen, all_rows
-from server.system.inventory.parts import describe_server
+from server.system.inventory.parts import own_cryptography
 from server.system.state import System
 from server.tenants.namespaces.names import normalise
 
@@ -93,7 +93,7 @@ class KeysBody(ProfileAtBody):
 
 async def read_summary(system: System, call: Call, body: AtBody) -> Reply:
     """Count the key versions of this namespace and those below, and show what the server itself uses."""
-    at = moment(body.at, call.now)
+    at, own = moment(body.at, call.now), await own_cryptography(system, call.now)
     states: Counter[str] = Counter()
     algorithms: Counter[str] = Counter()
     async with aclosing(all_rows(system.unsealed, system.tenant, Chosen(), at, use=False)) as rows:
@@ -107,7 +107,7 @@ async def read_summary(system: System, call: Call, body: AtBody) -> Reply:
                 "by_state": dict(sorted(states.items())),
                 "by_algorithm": dict(sorted(algorithms.items())),
             },
-            "server": describe_server(system) if system.tenant is system.unsealed.root else [],
+            "server": own.described() if system.tenant is system.unsealed.root else [],
         }
     )
 
