@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # Installed from the lock with hashes, then this checkout itself, without asking the registry for anything further.
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: serve test check smoke wheels sbom image bench bench-stall bench-curves bench-profile scan-bench soak docs lock format clean
+.PHONY: serve test check smoke wheels sbom release image bench bench-stall bench-curves bench-profile scan-bench soak docs lock format clean
 
 serve: $(VENV)/.serve
 	$(BIN)/cryptoserve server -dev -dev-root-token-id=root
@@ -14,10 +14,14 @@ serve: $(VENV)/.serve
 test: $(VENV)/.dev
 	$(BIN)/pytest -n 2 --dist loadgroup
 
+# What is installed elsewhere; tests are of this checkout alone.
+SHIPPED := server engines storage auth_methods compat sdk/cryptoserve sdk/cryptoserve_cli
 check: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/bandit --quiet --recursive --severity-level medium $(SHIPPED) packaging
+	$(BIN)/python packaging/audit.py requirements-dev.lock
 
 # Without the development tools: for another Python, `make smoke PYTHON=/usr/bin/python3 VENV=.venv-other`.
 smoke: $(VENV)/.serve
@@ -36,6 +40,11 @@ wheels: $(VENV)/.serve
 sbom: $(VENV)/.dev
 	mkdir -p dist
 	$(BIN)/python packaging/sbom.py requirements.lock pyproject.toml dist
+
+# What a release has: wheels, bill of materials, and the checksums of both. It fails where advisories can't be looked up.
+release: wheels sbom
+	$(BIN)/python packaging/audit.py --strict requirements-dev.lock
+	cd dist && sha256sum cryptoserve_*.whl *.cdx.json > SHA256SUMS
 
 # The image: its build asks no network, so the locked wheels for its Python are fetched first. BASE=NAME@sha256:... chooses
 # another base. buildah builds it without a daemon, else docker does.

@@ -42,7 +42,7 @@ _SHA2 = "FIPS 180-4"
 _SHA3 = "FIPS 202"
 _NIST = "2.16.840.1.101.3.4.2."
 
-_SHA1 = hashes.SHA1()  # noqa: S303 - Vault offers it; nothing defaults to it
+_SHA1 = hashes.SHA1()  # nosec B303 # noqa: S303 - Vault offers it; nothing defaults to it
 SHA1 = Hash("sha1", _SHA2, _SHA1, "1.3.14.3.2.26", 0, 20, Fips.LEGACY)
 SHA2_224 = Hash("sha2-224", _SHA2, hashes.SHA224(), _NIST + "4", 112, 28)
 SHA2_256 = Hash("sha2-256", _SHA2, hashes.SHA256(), _NIST + "1", 128, 32)
