@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # Installed from the lock with hashes, then this checkout itself, without asking the registry for anything further.
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: serve test check smoke wheels sbom release image bench bench-stall bench-curves bench-profile scan-bench soak docs lock format clean
+.PHONY: serve test check smoke wheels sbom release site image bench bench-stall bench-curves bench-profile scan-bench soak docs lock format clean
 
 serve: $(VENV)/.serve
 	$(BIN)/cryptoserve server -dev -dev-root-token-id=root
@@ -16,7 +16,7 @@ test: $(VENV)/.dev
 
 # What is installed elsewhere; tests are of this checkout alone.
 SHIPPED := server engines storage auth_methods compat sdk/cryptoserve sdk/cryptoserve_cli
-check: $(VENV)/.dev
+check: $(VENV)/.dev site
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -45,6 +45,13 @@ sbom: $(VENV)/.dev
 release: wheels sbom
 	$(BIN)/python packaging/audit.py --strict requirements-dev.lock
 	cd dist && sha256sum cryptoserve_*.whl *.cdx.json > SHA256SUMS
+
+# The documentation site, in site/: the pages as they are. Links are checked, and that nothing is loaded from another host.
+site: $(VENV)/.dev
+	rm -rf site
+	$(BIN)/sphinx-build -q -W --keep-going -E -d build/site -c packaging/site . site
+	cp site/README.html site/index.html
+	$(BIN)/python packaging/site/check.py site
 
 # The image: its build asks no network, so the locked wheels for its Python are fetched first. BASE=NAME@sha256:... chooses
 # another base. buildah builds it without a daemon, else docker does.
@@ -126,4 +133,4 @@ $(VENV)/.bench: requirements-bench.lock $(VENV)/.dev
 	touch $@
 
 clean:
-	rm -rf build dist $(VENV) .venv-* .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf build dist site $(VENV) .venv-* .hypothesis .mypy_cache .pytest_cache .ruff_cache
