@@ -1,4 +1,4 @@
-"""The documentation site: the pages of the repository, as they are, with furo. Nothing in it comes from another host."""
+"""The documentation site: the pages of the repository, as they are, with furo, and nothing from another host."""
 
 import re
 from pathlib import Path
