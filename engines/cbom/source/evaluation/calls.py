@@ -27,6 +27,7 @@ from engines.cbom.source.values import (
     Ref,
     Table,
     Thing,
+    Unknown,
     Value,
     Values,
     union,
@@ -48,6 +49,8 @@ class Calls(Expressions):
         callee = self.evaluate(node.callee)
         arguments = self._arguments(node)
         self._tell_named(arguments)
+        if isinstance(callee[0], Unknown) and isinstance(node.callee, program.Member):
+            callee = (Method(callee[0], node.callee.name),)
         if len(callee) == 1:
             result = self.apply(callee[0], arguments, node)
         else:
@@ -160,12 +163,12 @@ class Calls(Expressions):
         return result or UNKNOWN
 
     def _applied(self, rule: Rule, names: dict[str, Values], node: program.Call) -> Values:
-        told = rules.facts(rule, names)
-        everything = dict(told)
+        told = rules.facts(rule.facts, names)
+        everything = rules.facts(rule.keeps, names) | told
         for value in names.get("self", NOTHING):
             if type(value) is Thing:
-                everything = {**value.facts, **told}
-                value.facts.update(rules.changed(rule, names))
+                everything = {**value.facts, **everything}
+                value.facts.update(rules.facts(rule.sets, names))
         place = Place(self.scope.source.path, node.line, node.column, node.end_line, node.end_column)
         if rule.primitive or told or rule.findings:
             self.report(Sighting(place, rule, everything, frozenset(told), rules.harmless(rule, names)))

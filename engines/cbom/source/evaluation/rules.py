@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from engines.cbom.source.evaluation import operators
@@ -17,13 +18,16 @@ from engines.cbom.source.values import (
     Data,
     Instance,
     Known,
+    Ref,
     Table,
     Thing,
+    Value,
     Values,
     known,
     union,
 )
 
+_NAME_FACTS = frozenset({"algorithm", "hash", "mode", "padding", "curve", "protocol"})
 _DATA_FACTS = frozenset({"key", "iv", "salt", "seed", "password"})
 
 
@@ -62,7 +66,12 @@ def applies(rule: Rule, arguments: Arguments, names: dict[str, Values]) -> bool:
     """Whether the rule is for a call with these arguments."""
     if rule.arity and len(arguments.positional) + len(arguments.keywords) not in rule.arity:
         return False
-    return all(_holds(term, allowed, names) for term, allowed in rule.when)
+    if not all(_holds(term, allowed, names) for term, allowed in rule.when):
+        return False
+    return all(
+        any(isinstance(value, Thing) and value.type == kind for value in of_term(term, names))
+        for term, kind in rule.typed
+    )
 
 
 def harmless(rule: Rule, names: dict[str, Values]) -> bool:
@@ -74,10 +83,15 @@ def _holds(term: Term, allowed: tuple[Constant, ...], names: dict[str, Values]) 
     values = of_term(term, names)
     if not values:
         return None in allowed
-    return any(
-        type(value) is Known and any(value.value == one and type(value.value) is type(one) for one in allowed)
-        for value in values
-    )
+    return any(_is_one_of(value, allowed) for value in values)
+
+
+def _is_one_of(value: Value, allowed: tuple[Constant, ...]) -> bool:
+    if isinstance(value, Known):
+        return any(value.value == one and type(value.value) is type(one) for one in allowed)
+    if isinstance(value, Array):
+        return any(_is_one_of(each, allowed) for item in value.items for each in item if type(each) is not Array)
+    return (isinstance(value, Ref) and value.path in allowed) or (isinstance(value, Thing) and value.type in allowed)
 
 
 def of_term(term: Term, names: dict[str, Values]) -> Values:
@@ -109,36 +123,37 @@ def _part(value: object, word: str) -> Values:
     return UNKNOWN
 
 
-def facts(rule: Rule, names: dict[str, Values]) -> dict[str, Values]:
-    """The facts that the call tells, by their names."""
+def facts(terms: Mapping[str, Term], names: dict[str, Values]) -> dict[str, Values]:
+    """The facts that ``terms`` are at the call."""
     found = {}
-    for word, term in rule.facts.items():
+    for word, term in terms.items():
         values = fact_of(of_term(term, names), word)
         if values:
             found[word] = values
     return found
 
 
-def changed(rule: Rule, names: dict[str, Values]) -> dict[str, Values]:
-    """The facts that the call changes of its object."""
-    return {word: fact_of(of_term(term, names), word) for word, term in rule.sets.items()}
-
-
 def fact_of(values: Values, word: str) -> Values:
-    """Values as the fact ``word``: an object that has such a fact stands for it, and an array for its elements.
+    """Values as the fact ``word``: an object that has such a fact stands for it, a function for its name.
 
-    A function that is to verify is false where it lets everything pass.
+    An array stands for its elements. A function that is to verify is false where it lets everything pass.
     """
     if word in _LISTED and any(type(value) is Array for value in values):
         values = union(item for value in values for item in (value.items if type(value) is Array else [(value,)]))
     if word in _VERIFYING:
         values = union(known(False) if _accepts(value) else (value,) for value in values)
-    if not any(type(value) is Thing for value in values):
-        return values
-    return union(
-        (value.facts.get(word, UNKNOWN if word in _DATA_FACTS else NOTHING) if type(value) is Thing else (value,))
-        for value in values
-    )
+    if any(isinstance(value, Thing | Ref) for value in values):
+        return union(_as_fact(value, word) for value in values)
+    return values
+
+
+def _as_fact(value: Value, word: str) -> Values:
+    if isinstance(value, Thing):
+        found = value.facts.get(word) or (value.facts.get("algorithm") if word == "hash" else None)
+        return found or (UNKNOWN if word in _DATA_FACTS else NOTHING)
+    if isinstance(value, Ref) and word in _NAME_FACTS:
+        return known(value.path.rpartition(".")[2])
+    return (value,)
 
 
 def _accepts(value: object) -> bool:

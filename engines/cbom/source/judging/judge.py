@@ -16,7 +16,7 @@ class Judge:
     """Collects the results of files. ``see`` is given to the evaluator."""
 
     def __init__(self) -> None:
-        self._results: dict[tuple[Any, ...], Result] = {}
+        self._results: dict[tuple[str, int, str], list[Result]] = {}
 
     def see(self, sighting: Sighting) -> None:
         """Judge one sighting."""
@@ -59,25 +59,24 @@ class Judge:
 
     def add(self, result: Result) -> None:
         """Keep a result, unless one is there that tells as much of the same."""
-        key = (result.place.path, result.place.line, result.finding, result.algorithm)
-        other = self._results.get(key)
-        if other is None:
-            self._results[key] = result
-        elif _compatible(other, result):
-            self._results[key] = _joined(other, result)
-        else:
-            self._results.setdefault((*key, result.mode, result.padding, result.key_bits, result.curve), result)
+        place = result.place
+        found = self._results.setdefault((place.path, place.line, result.finding), [])
+        for position, other in enumerate(found):
+            if _compatible(other, result):
+                found[position] = _joined(other, result)
+                return
+        found.append(result)
 
     def everything(self) -> list[Result]:
         """All results so far."""
-        return list(self._results.values())
+        return [result for found in self._results.values() for result in found]
 
     def results(self) -> list[Result]:
         """The results in the order of their places; encryption that a MAC in the same file protects isn't weak."""
-        with_mac = {result.place.path for result in self._results.values() if result.primitive == "mac"}
+        with_mac = {result.place.path for result in self.everything() if result.primitive == "mac"}
         found = [
             result
-            for result in self._results.values()
+            for result in self.everything()
             if result.finding != "unauthenticated-mode" or result.place.path not in with_mac
         ]
         return sorted(found, key=order)
@@ -89,7 +88,7 @@ def order(result: Result) -> tuple[Any, ...]:
     return (place.path, place.line, place.column, result.finding != USE, result.finding, result.algorithm, result.mode)
 
 
-_DETAILS = ("mode", "padding", "key_bits", "curve")
+_DETAILS = ("algorithm", "mode", "padding", "key_bits", "curve")
 
 
 def _compatible(one: Result, other: Result) -> bool:
@@ -100,4 +99,5 @@ def _compatible(one: Result, other: Result) -> bool:
 
 
 def _joined(one: Result, other: Result) -> Result:
-    return replace(one, **{name: getattr(one, name) or getattr(other, name) for name in _DETAILS})
+    base = one if one.algorithm else other
+    return replace(base, **{name: getattr(one, name) or getattr(other, name) for name in _DETAILS})

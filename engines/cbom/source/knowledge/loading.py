@@ -20,7 +20,7 @@ _FILE = frozenset(
 )
 _PLAIN = frozenset({"primitive", "result", "decode", "origin"})
 _TERMS = frozenset({"returns", "size", "fills", "into"})
-_OTHER = frozenset({"name", "parameters", "arity", "when", "findings", "sets", "inventory", "keeps"})
+_OTHER = frozenset({"name", "parameters", "arity", "when", "findings", "sets", "inventory", "keeps", "typed"})
 _BODIES = frozenset({"empty", "true"})
 _ORIGINS = frozenset({"", "constant", "random", "weak-random", "derived"})
 
@@ -108,7 +108,7 @@ def _rules(library: Library, row: Mapping[str, Any], kind: str) -> Iterator[Rule
 
 def _rule(library: Library, name: str, groups: tuple[str, ...], row: Mapping[str, Any], kind: str) -> Rule:
     keeps = row.get("keeps", {})
-    facts = {word: row[word] for word in row.keys() & FACTS} | keeps
+    facts = {word: row[word] for word in row.keys() & FACTS}
     if unknown := row.keys() - FACTS - _PLAIN - _TERMS - _OTHER:
         raise KnowledgeError(f"unknown words: {', '.join(sorted(unknown))}")
     if row.get("primitive", "") not in PRIMITIVES | {"", "algorithm"}:
@@ -128,6 +128,8 @@ def _rule(library: Library, name: str, groups: tuple[str, ...], row: Mapping[str
         frozenset(row["arity"] if isinstance(row.get("arity"), list) else [row["arity"]] if "arity" in row else []),
         _conditions(row.get("when", {})),
         facts={word: _term(value, groups) for word, value in facts.items()},
+        keeps={word: _term(value, groups) for word, value in keeps.items()},
+        typed=tuple((f"${word}", kind) for word, kind in row.get("typed", {}).items()),
         findings=tuple(row.get("findings", ())),
         sets={word: _term(value, groups) for word, value in row.get("sets", {}).items()},
         inventory=_conditions(row.get("inventory", {})),
@@ -153,8 +155,16 @@ def _conditions(table: Mapping[str, Any]) -> tuple[tuple[Term, tuple[Constant, .
 
 def _check_parameters(rule: Rule) -> None:
     names = {each.lstrip("*") for each in rule.parameters} | {"self"}
-    terms = [*rule.facts.values(), *rule.sets.values(), rule.returns, rule.size, rule.fills, rule.into]
-    terms += [condition[0] for condition in (*rule.when, *rule.inventory)]
+    terms = [
+        *rule.facts.values(),
+        *rule.keeps.values(),
+        *rule.sets.values(),
+        rule.returns,
+        rule.size,
+        rule.fills,
+        rule.into,
+    ]
+    terms += [condition[0] for condition in (*rule.when, *rule.typed, *rule.inventory)]
     for term in terms:
         for each in term if isinstance(term, tuple) else (term,):
             if isinstance(each, str) and each.startswith("$") and each[1:].partition(".")[0] not in names:

@@ -38,13 +38,19 @@ class Rule:
     """The numbers of arguments that the rule is for; empty for any."""
 
     when: tuple[tuple[Term, tuple[Constant, ...]], ...] = ()
-    """Terms and the constants that each must have; None stands for an argument that isn't given."""
+    """Terms and the constants that each must have: also names of functions and types; None for what isn't given."""
+
+    typed: tuple[tuple[Term, str], ...] = ()
+    """Terms and the type of which one of each's values must be."""
 
     primitive: str = ""
     """The kind of the use that the call is; "" if it is none, ``algorithm`` for the kind of its algorithm."""
 
     facts: dict[str, Term] = field(default_factory=dict)
     """``algorithm``, ``mode``, ``key``, ``iterations`` ...: the words of ``FACTS``."""
+
+    keeps: dict[str, Term] = field(default_factory=dict)
+    """Facts that the object remembers, but that aren't judged at this call."""
 
     findings: tuple[str, ...] = ()
     """What is wrong with the call whatever its arguments."""

@@ -1,0 +1,84 @@
+import os
+
+from cryptography import x509
+from cryptography.fernet import Fernet
+from cryptography.hazmat.primitives import hashes, hmac, serialization
+from cryptography.hazmat.primitives.asymmetric import dh, dsa, ec, ed25519, padding, rsa, x25519
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM, ChaCha20Poly1305
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from cryptography.hazmat.primitives.kdf.pbkdf2 import PBKDF2HMAC
+from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
+
+
+def hashed():
+    hashes.Hash(hashes.SHA256())  # finds: use:SHA-256
+    hashes.Hash(hashes.SHA1())  # finds: use:SHA-1 weak-hash
+    hashes.Hash(hashes.MD5())  # finds: use:MD5 weak-hash
+    chosen = hashes.SHA512()
+    return hashes.Hash(chosen)  # finds: use:SHA-512
+
+
+def authenticated(key):
+    hmac.HMAC(key, hashes.SHA256())  # finds: use:HMAC-SHA-256
+    hmac.HMAC(key, hashes.SHA1())  # finds: use:HMAC-SHA-1
+    hmac.HMAC(b"0123456789abcdef", hashes.SHA256())  # finds: use:HMAC-SHA-256 hardcoded-key
+
+
+def encrypted(key):
+    iv = os.urandom(16)  # finds: use:CSPRNG
+    Cipher(algorithms.AES(key), modes.ECB())  # finds: use:AES ecb-mode
+    Cipher(algorithms.AES(key), modes.GCM(iv))  # finds: use:AES
+    Cipher(algorithms.AES(key), modes.GCM(b"\x00" * 12))  # finds: use:AES static-iv
+    Cipher(algorithms.TripleDES(key), modes.GCM(iv))  # finds: use:3DES weak-cipher
+    Cipher(algorithms.AES(b"sixteen byte key"), mode=modes.GCM(iv))  # finds: use:AES hardcoded-key
+    algorithm = algorithms.ARC4(key)  # finds: use:RC4 weak-cipher
+    return Cipher(algorithm, mode=None)  # finds: use:RC4 weak-cipher
+
+
+def sealed(data):
+    key = AESGCM.generate_key(256)  # finds: use:CSPRNG
+    aead = AESGCM(key)  # finds: use:AES
+    aead.encrypt(os.urandom(12), data, None)  # finds: use:CSPRNG
+    aead.encrypt(b"123456789012", data, None)  # finds: static-iv
+    aead.decrypt(b"123456789012", data, None)
+    ChaCha20Poly1305(b"k" * 32)  # finds: use:ChaCha20-Poly1305 hardcoded-key
+    Fernet(Fernet.generate_key())  # finds: use:Fernet use:CSPRNG
+    Fernet(b"MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=")  # finds: use:Fernet hardcoded-key
+
+
+def generated():
+    rsa.generate_private_key(public_exponent=65537, key_size=3072)  # finds: use:RSA
+    rsa.generate_private_key(65537, 1024)  # finds: use:RSA weak-key-size
+    dsa.generate_private_key(key_size=1024)  # finds: use:DSA weak-key-size
+    dh.generate_parameters(generator=2, key_size=512)  # finds: use:DH weak-key-size
+    ec.generate_private_key(ec.SECP256R1())  # finds: use:EC
+    ec.generate_private_key(ec.SECP192R1())  # finds: use:EC weak-key-size
+    ed25519.Ed25519PrivateKey.generate()  # finds: use:Ed25519
+    x25519.X25519PrivateKey.generate()  # finds: use:X25519
+
+
+def signed(key, data):
+    own = rsa.generate_private_key(65537, 2048)  # finds: use:RSA
+    own.public_key().encrypt(data, padding.PKCS1v15())  # finds: use:RSA weak-padding
+    own.public_key().encrypt(data, padding.OAEP(padding.MGF1(hashes.SHA1()), hashes.SHA1(), None))  # finds: use:RSA
+    own.sign(data, padding.PKCS1v15(), hashes.SHA1())  # finds: use:RSA weak-hash
+    own.sign(data, padding.PSS(padding.MGF1(hashes.SHA256()), 32), hashes.SHA256())  # finds: use:RSA
+    key.encrypt(data, padding.PKCS1v15())  # finds: use:RSA weak-padding
+    key.sign(data, ec.ECDSA(hashes.SHA256()))  # finds: use:ECDSA
+    key.encrypt(data, "padding")
+
+
+def derived(password, salt):
+    PBKDF2HMAC(hashes.SHA256(), 32, salt, 600_000).derive(password)  # finds: use:PBKDF2
+    PBKDF2HMAC(algorithm=hashes.SHA1(), length=32, salt=salt, iterations=1000)  # finds: use:PBKDF2 low-kdf-iterations
+    PBKDF2HMAC(hashes.SHA256(), 32, b"salt", 600_000)  # finds: use:PBKDF2 static-salt
+    Scrypt(salt, 32, n=2**15, r=8, p=1).derive(b"password")  # finds: use:scrypt hardcoded-key
+    HKDF(hashes.SHA256(), 32, None, b"info")  # finds: use:HKDF
+
+
+def certified(builder, key):
+    x509.load_pem_x509_certificate(b"")  # finds: use:X.509
+    mine = x509.CertificateBuilder().subject_name(None)  # finds: use:X.509
+    mine.sign(key, hashes.SHA1())  # finds: use:X.509 weak-hash
+    serialization.load_pem_private_key(b"", None)

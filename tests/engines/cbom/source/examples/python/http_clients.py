@@ -1,0 +1,40 @@
+import aiohttp
+import httpx
+import requests
+import urllib3
+
+requests.get("https://example.org")
+requests.get("https://example.org", verify=True)
+requests.get("https://example.org", verify="/etc/authority.pem")
+requests.get("https://example.org", verify=False)  # finds: disabled-certificate-check
+requests.request("GET", "https://example.org", verify=False)  # finds: disabled-certificate-check
+httpx.Client(verify=False)  # finds: disabled-certificate-check
+aiohttp.TCPConnector(ssl=False)  # finds: disabled-certificate-check
+urllib3.PoolManager(cert_reqs="CERT_NONE")  # finds: disabled-certificate-check
+urllib3.PoolManager(cert_reqs="CERT_REQUIRED")
+
+session = requests.Session()
+session.post("https://example.org", verify=False)  # finds: disabled-certificate-check
+session.verify = False  # finds: disabled-certificate-check
+OPTIONS = {"timeout": 3, "verify": False}
+requests.put("https://example.org", **OPTIONS)  # finds: disabled-certificate-check
+
+
+def fetched(url, verify=True):
+    return requests.get(url, verify=verify)
+
+
+def lax(url):
+    return fetched_with(url, False)
+
+
+def fetched_with(url, verify):
+    return requests.get(url, verify=verify)  # finds: disabled-certificate-check
+
+
+class Document:
+    def get(self, name, verify=False):
+        return name
+
+
+Document().get("x", verify=False)

@@ -1,0 +1,26 @@
+import jwt
+from authlib.jose import jwt as authlib_jwt
+from jose import jwt as jose_jwt
+
+SECRET = "a secret of the application"
+
+
+def signed(payload, key):
+    jwt.encode(payload, key, algorithm="ES256")  # finds: use:ECDSA
+    jwt.encode(payload, key)  # finds: use:HMAC-SHA-256
+    jwt.encode(payload, SECRET, algorithm="HS512")  # finds: use:HMAC-SHA-512 hardcoded-key
+    jwt.encode(payload, None, algorithm="none")  # finds: unverified-signature
+    jose_jwt.encode(payload, "secret", algorithm="HS256")  # finds: use:HMAC-SHA-256 hardcoded-key
+    authlib_jwt.encode({"alg": "RS256"}, payload, key)  # finds: use:RSA
+
+
+def verified(token, key):
+    jwt.decode(token, key, algorithms=["ES256"])  # finds: use:ECDSA
+    jwt.decode(token, key, algorithms=["RS256"], options={"verify_signature": False})  # finds: use:RSA unverified-signature
+    jwt.decode(token, options={"verify_signature": False})  # finds: unverified-signature
+    jwt.decode(token, verify=False)  # finds: unverified-signature
+    jwt.decode(token, key, algorithms=["HS256", "none"])  # finds: use:HMAC-SHA-256 unverified-signature
+    jwt.decode(token, key, algorithms=["ES256"], options={"verify_exp": False})  # finds: use:ECDSA
+    jose_jwt.decode(token, key, algorithms="RS256")  # finds: use:RSA
+    jose_jwt.get_unverified_claims(token)  # finds: unverified-signature
+    jwt.get_unverified_header(token)

@@ -1,0 +1,20 @@
+import bcrypt
+from argon2 import PasswordHasher
+from passlib.context import CryptContext
+from passlib.hash import md5_crypt, pbkdf2_sha256
+from passlib.hash import bcrypt as passlib_bcrypt
+import crypt
+
+
+def hashed(password):
+    bcrypt.hashpw(password, bcrypt.gensalt())  # finds: use:bcrypt
+    bcrypt.gensalt(rounds=4)  # finds: use:bcrypt low-kdf-iterations
+    bcrypt.hashpw(password, b"$2b$12$abcdefghijklmnopqrstuu")  # finds: use:bcrypt static-salt
+    PasswordHasher().hash(password)  # finds: use:Argon2
+    md5_crypt.hash(password)  # finds: use:MD5-crypt weak-kdf
+    pbkdf2_sha256.hash(password)  # finds: use:PBKDF2
+    pbkdf2_sha256.using(rounds=1000).hash(password)  # finds: use:PBKDF2 low-kdf-iterations
+    passlib_bcrypt.using(rounds=12)  # finds: use:bcrypt
+    CryptContext(schemes=["argon2"])  # finds: use:Argon2
+    CryptContext(schemes=["des_crypt"])  # finds: use:crypt weak-kdf
+    crypt.crypt(password, "ab")  # finds: use:crypt weak-kdf

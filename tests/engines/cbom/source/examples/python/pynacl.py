@@ -1,0 +1,20 @@
+import nacl.hash
+import nacl.pwhash
+import nacl.secret
+import nacl.utils
+from nacl.public import Box, PrivateKey
+from nacl.signing import SigningKey
+
+
+def boxes(key, message):
+    box = nacl.secret.SecretBox(key)  # finds: use:XSalsa20-Poly1305
+    box.encrypt(message)
+    box.encrypt(message, b"0" * 24)  # finds: static-iv
+    nacl.secret.SecretBox(b"k" * 32)  # finds: use:XSalsa20-Poly1305 hardcoded-key
+    nacl.secret.Aead(nacl.utils.random(32))  # finds: use:XChaCha20-Poly1305 use:CSPRNG
+    own = PrivateKey.generate()  # finds: use:X25519
+    Box(own, key)  # finds: use:X25519
+    SigningKey.generate().sign(message)  # finds: use:Ed25519
+    nacl.hash.sha256(message)  # finds: use:SHA-256
+    nacl.pwhash.argon2id.kdf(32, message, b"0123456789abcdef")  # finds: use:Argon2 static-salt
+    nacl.pwhash.str(message)  # finds: use:Argon2

@@ -1,0 +1,34 @@
+import ssl
+from ssl import CERT_NONE, SSLContext
+
+ssl.create_default_context()  # finds: use:TLS
+ssl._create_unverified_context()  # finds: use:TLS disabled-certificate-check
+SSLContext(ssl.PROTOCOL_TLSv1)  # finds: use:TLSv1.0 weak-protocol
+SSLContext(ssl.PROTOCOL_SSLv3)  # finds: use:SSLv3 weak-protocol
+ssl._create_default_https_context = ssl._create_unverified_context  # finds: disabled-certificate-check
+
+
+def unchecked():
+    context = ssl.create_default_context()  # finds: use:TLS
+    context.check_hostname = False  # finds: disabled-certificate-check
+    context.verify_mode = CERT_NONE  # finds: disabled-certificate-check
+    context.minimum_version = ssl.TLSVersion.TLSv1_1  # finds: use:TLSv1.1 weak-protocol
+    return context
+
+
+def checked():
+    context = ssl.create_default_context()  # finds: use:TLS
+    context.check_hostname = True
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.minimum_version = ssl.TLSVersion.TLSv1_3  # finds: use:TLSv1.3
+    return context
+
+
+def old(socket):
+    ssl.wrap_socket(socket, ssl_version=ssl.PROTOCOL_TLSv1_2, cert_reqs=ssl.CERT_REQUIRED)  # finds: use:TLSv1.2
+    ssl.wrap_socket(socket)  # finds: use:TLS disabled-certificate-check
+
+
+class Context:
+    def __init__(self):
+        self.check_hostname = False
