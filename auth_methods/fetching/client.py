@@ -35,6 +35,14 @@ class FetchFailed(Exception):
     """The fetch failed; the text is the reason, for the operator, and holds no secret."""
 
 
+class Refused(FetchFailed):
+    """An answer with a status that wasn't asked for."""
+
+    def __init__(self, status: int, where: str = "") -> None:
+        super().__init__(f"{where}status {status}")
+        self.status = status
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """A JSON answer. ``links`` are the values of its ``Link`` headers (RFC 8288)."""
@@ -89,13 +97,16 @@ class Fetcher:
     async def answer(self, text: str, sent: Sent = Sent(), statuses: frozenset[int] = _OK) -> Answer:
         """The answer with one of ``statuses`` at the URL ``text``. Raises ``FetchFailed`` as ``document`` does."""
         url = httpx2.URL(text)
+        where = f"{url.copy_with(username=None, password=None, query=None, fragment=None)}: "
         try:
             return await self._answer(url, sent, statuses)
+        except Refused as error:
+            raise Refused(error.status, where) from None
         except FetchFailed as error:
             reason = str(error)
         except httpx2.HTTPError as error:
             reason = cause_of(error)
-        raise FetchFailed(f"{url.copy_with(username=None, password=None, query=None, fragment=None)}: {reason}")
+        raise FetchFailed(where + reason)
 
     async def _answer(self, url: httpx2.URL, sent: Sent, statuses: frozenset[int]) -> Answer:
         for _ in range(_MAX_REDIRECTS + 1):
@@ -112,7 +123,7 @@ class Fetcher:
                     url = _redirected(url, response, sent)
                     continue
                 if response.status_code not in statuses:
-                    raise FetchFailed(f"status {response.status_code}")
+                    raise Refused(response.status_code)
                 body = await self._body(response)
                 links = tuple(response.headers.get_list("link"))
             try:

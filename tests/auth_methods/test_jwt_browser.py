@@ -43,6 +43,8 @@ class Provider:
         self.discovery: dict[str, Any] = {}
         self.codes: dict[str, dict[str, str]] = {}
         self.exchanges: list[tuple[str, dict[str, str]]] = []
+        self.device_answers: list[str] = []
+        """Errors to the next polls for a device."""
 
     def log_in(self, address: str) -> dict[str, str]:
         """What the browser is sent back with from the address that it was sent to."""
@@ -62,6 +64,7 @@ class Provider:
                 "authorization_endpoint": f"{self.url}/authorize",
                 "token_endpoint": f"{self.url}/token",
                 "jwks_uri": f"{self.url}/keys",
+                "device_authorization_endpoint": f"{self.url}/device",
             }
             if self.more is not None:
                 places["userinfo_endpoint"] = f"{self.url}/userinfo"
@@ -70,11 +73,17 @@ class Provider:
             return 200, {"keys": [self.public]}
         if path == "/userinfo" and headers["Authorization"] == "Bearer access":
             return 200, {"sub": "alice", **(self.more or {})}
-        return self._exchange(headers, body) if path == "/token" else (404, {})
-
-    def _exchange(self, headers: Any, body: bytes) -> tuple[int, Any]:
         form = {name: values[0] for name, values in parse_qs(body.decode()).items()}
+        if path == "/device":
+            where = {"user_code": "WDJB-MJHT", "verification_uri": f"{self.url}/activate", "interval": 1}
+            return 200, {"device_code": "device-code", "expires_in": 600, **where}
+        return self._exchange(headers, form) if path == "/token" else (404, {})
+
+    def _exchange(self, headers: Any, form: dict[str, str]) -> tuple[int, Any]:
         self.exchanges.append((headers.get("Authorization", ""), form))
+        if form["grant_type"].endswith(":device_code"):
+            refused = self.device_answers.pop(0) if self.device_answers else ""
+            return (400, {"error": refused}) if refused else (200, self._tokens(None))
         asked = self.codes.pop(form.get("code", ""), None)
         challenge = base64.urlsafe_b64encode(hashlib.sha256(form["code_verifier"].encode()).digest()).rstrip(b"=")
         if (
@@ -83,6 +92,9 @@ class Provider:
             or asked["redirect_uri"] != form["redirect_uri"]
         ):
             return 400, {"error": "invalid_grant"}
+        return 200, self._tokens(asked["nonce"])
+
+    def _tokens(self, nonce: str | None) -> dict[str, str]:
         now = int(time.time())
         claims = {
             "iss": self.url,
@@ -90,11 +102,11 @@ class Provider:
             "aud": self.client,
             "iat": now,
             "exp": now + 300,
-            "nonce": asked["nonce"],
+            "nonce": nonce,
         }
         claims = {name: value for name, value in {**claims, **self.claims}.items() if value is not None}
         token = jwt.encode(claims, self.signed_with, "ES256", headers={"kid": "first"})
-        return 200, {"access_token": "access", "token_type": "Bearer", "id_token": token}
+        return {"access_token": "access", "token_type": "Bearer", "id_token": token}
 
 
 @contextmanager

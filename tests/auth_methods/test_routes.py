@@ -9,6 +9,7 @@ import pytest
 from auth_methods.approle.routes import APPROLE
 from auth_methods.base import NamesAccount, Renews
 from auth_methods.cert.routes import CERT
+from auth_methods.github.routes import GITHUB
 from auth_methods.jwt.routes import JWT
 from auth_methods.token.routes import TOKEN
 from auth_methods.userpass.routes import USERPASS
@@ -17,7 +18,9 @@ from engines.routing import RouteTable
 from server.runtime import plugins
 from tests.server.places import new_place
 
-METHODS: dict[str, EngineType[..., Any]] = {method.type: method for method in (APPROLE, CERT, JWT, TOKEN, USERPASS)}
+METHODS: dict[str, EngineType[..., Any]] = {
+    method.type: method for method in (APPROLE, CERT, GITHUB, JWT, TOKEN, USERPASS)
+}
 
 
 def test_the_public_routes_are_these() -> None:
@@ -31,6 +34,7 @@ def test_the_public_routes_are_these() -> None:
     assert public == {
         ("approle", Operation.UPDATE, "login"),
         ("cert", Operation.UPDATE, "login"),
+        ("github", Operation.UPDATE, "login"),
         ("jwt", Operation.UPDATE, "login"),
         ("jwt", Operation.UPDATE, "oidc/auth_url"),
         ("jwt", Operation.READ, "oidc/callback"),

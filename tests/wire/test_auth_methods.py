@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
 
-import httpx2
 import hvac
 import jwt
 import pytest
@@ -19,8 +15,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hvac.exceptions import InvalidRequest
 
-from tests.auth_methods.test_jwt_browser import provider_serving
-from tests.products import free_port, require_bao
+from tests.auth_methods.fake_github import FakeGitHub
+from tests.auth_methods.fake_web import web_serving
+from tests.products import Product
 from tests.servers import Server
 from tests.wire.test_bao_command import Bao
 
@@ -118,42 +115,42 @@ def test_bao(development: Server, tmp_path: Path) -> None:
     assert "permission denied" in bao.refused("token", "lookup")
 
 
-def test_bao_logs_in_through_a_browser(development: Server, tmp_path: Path) -> None:
-    """The command opens the browser that it is told to; here, that is a program that follows where it is sent."""
-    with provider_serving() as provider:
+def test_github(client: Any, stranger: Any, product: Product) -> None:
+    _need_github(product)
+    github = FakeGitHub()
+    github.token = "ghp_personal"
+    with web_serving(github):
+        client.sys.enable_auth_method("github")
+        method = client.auth.github
+        assert method.configure("acme", base_url=f"{github.url}/api/v3", max_ttl="1h").status_code == 204
+        assert method.read_configuration()["data"]["organization_id"] == 7
+        assert method.map_team("the-admins", ["admins", "more"]).status_code == 204
+        assert method.read_team_mapping("the-admins")["data"] == {"key": "the-admins", "value": "admins,more"}
+        assert method.map_user("octo", ["octo"]).status_code == 204
+        assert method.read_user_mapping("octo")["data"] == {"key": "octo", "value": "octo", "id": 583231}
+        login = stranger.auth.github.login("ghp_personal")
+        assert login["auth"]["policies"] == ["admins", "default", "more", "octo"]
+        assert "read:org" in login["warnings"][0]
+        assert stranger.auth.token.lookup_self()["data"]["meta"] == {"org": "acme", "username": "octo"}
+        with pytest.raises(InvalidRequest, match="not one of GitHub's"):
+            stranger.auth.github.login("ghp_another")
+        client.sys.disable_auth_method("github")
+
+
+def _need_github(product: Product) -> None:
+    if product is not Product.CRYPTOSERVE:
+        pytest.skip("OpenBao has no method github")
+
+
+def test_bao_logs_in_at_github(development: Server, product: Product, tmp_path: Path) -> None:
+    _need_github(product)
+    github = FakeGitHub()
+    github.token = "ghp_personal"
+    with web_serving(github):
         bao, root = Bao(development, tmp_path), development.root_token
-        bao("auth", "enable", "oidc", token=root)
-        settings = [
-            f"oidc_discovery_url={provider.url}",
-            "oidc_client_id=client",
-            "oidc_client_secret=secret",
-            "jwt_supported_algs=ES256",
-        ]
-        bao("write", "auth/oidc/config", *settings, "default_role=r", token=root)
-        port = free_port()
-        address = f"http://localhost:{port}/oidc/callback"
-        role = ["user_claim=sub", f"allowed_redirect_uris={address}", "token_policies=web"]
-        bao("write", "auth/oidc/role/r", *role, token=root)
-        command = [str(require_bao()), "login", "-method=oidc", "-format=json", f"port={port}", "skip_browser=true"]
-        environment = {"HOME": str(tmp_path), "BAO_ADDR": development.address}
-        with subprocess.Popen(
-            command,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        ) as waiting:
-            try:
-                assert waiting.stderr is not None
-                opened = next(line.strip() for line in waiting.stderr if line.strip().startswith(provider.url))
-                back = urlencode(provider.log_in(opened))
-                # What bao says to the browser may be cut off: it doesn't wait for the page before it ends.
-                with contextlib.suppress(httpx2.RemoteProtocolError):
-                    assert httpx2.get(f"{address}?{back}", trust_env=False, timeout=20).status_code == 200
-                said, complaint = waiting.communicate(timeout=20)
-                assert waiting.returncode == 0, complaint
-            finally:
-                waiting.kill()
-        assert json.loads(said)["auth"]["policies"] == ["default", "web"]
-        bao("auth", "disable", "oidc", token=root)
+        bao("auth", "enable", "github", token=root)
+        bao("write", "auth/github/config", "organization=acme", f"base_url={github.url}/api/v3", token=root)
+        bao("write", "auth/github/map/teams/the-admins", "value=admins", token=root)
+        answer = json.loads(bao("write", "-format=json", "auth/github/login", "token=ghp_personal"))
+        assert answer["auth"]["policies"] == ["admins", "default"]
+        bao("auth", "disable", "github", token=root)
