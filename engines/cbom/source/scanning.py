@@ -36,7 +36,7 @@ _MAX_TEXT = 300
 
 @dataclass(slots=True)
 class Scanned:
-    """What a scan found."""
+    """Results of a scan, and what there is to say beside them."""
 
     results: list[Result] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
@@ -50,7 +50,7 @@ class Scanned:
 
 @dataclass(slots=True)
 class _Sifted:
-    """Of one group of files: those that name a library, and the words of the others that may name a file."""
+    """Files of one group that name a library, or one of given words."""
 
     hot: list[str] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
@@ -102,7 +102,7 @@ def _stems(paths: Sequence[str]) -> Iterator[bytes]:
 
 
 class _pool:  # noqa: N801
-    """Runs functions over groups, in this process for one job and in others for more."""
+    """Function that runs others over groups: in this process for one job, in others for more."""
 
     def __init__(self, jobs: int, paths: Sequence[str]) -> None:
         self._jobs = jobs
