@@ -20,6 +20,7 @@ from server.audit.enabled import EnabledDevice, check_known, make_device
 from server.audit.stored import to_store
 from server.audit.writer import MAX_WAITING
 from server.config import Config, ConfigError, Listener
+from server.console.app import Console
 from server.core.lifecycle import Core
 from server.core.settings import Settings
 from server.listeners.tls import make_context
@@ -90,7 +91,8 @@ async def open_service(config: Config, member: Member) -> Service:
             await tracing.close()
 
     def build(listener: Listener) -> Application:
-        return Application(dispatcher, listener)
+        pages = Console(core, dispatcher, listener).routes() if config.ui else ()
+        return Application(dispatcher, listener, pages)
 
     async def reload(config: Config) -> bool:
         return await core.reload()
@@ -221,6 +223,8 @@ def _settings(config: Config) -> Settings:
         login_failures_per_minute=config.login_failures_per_minute,
         cluster_name=config.cluster_name,
         ui=config.ui,
+        ui_session_idle_seconds=config.ui_session_idle_seconds,
+        ui_session_max_seconds=config.ui_session_max_seconds,
         max_batch_items=config.max_batch_items,
         fips_mode=FipsMode(config.fips_mode),
         crypto_policies_enforced=config.crypto_policies == "enforce",

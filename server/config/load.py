@@ -48,6 +48,7 @@ def development_config(
     """
     word = next(word for word in words.LISTENER_TCP if word.name == "address")
     draft = _Draft(environment)
+    draft.values["ui"] = True
     for file, body in read_files(paths):
         draft.add(file, body)
     listen = Listener(
@@ -140,8 +141,6 @@ class _Draft:
         )
 
     def _warn_of_values(self, values: Mapping[str, Any]) -> None:
-        if values["ui"]:
-            self.warnings.append("ui = true: there is no web interface")
         if not values["disable_mlock"]:
             self.warnings.append("disable_mlock = false: memory is not locked; keep swap encrypted or off")
 

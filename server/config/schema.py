@@ -26,6 +26,8 @@ INVENTORY_SNAPSHOTS = 400
 RETENTION_SECONDS = 3 * 365 * 24 * 3600
 """The inventory tells of destroyed keys for three years."""
 
+SESSION_IDLE_SECONDS = 15 * 60
+SESSION_MAX_SECONDS = 8 * 3600
 REQUEST_SECONDS = 90
 MAX_CONNECTIONS = 10_000
 MAX_CONCURRENT_REQUESTS = 4_000
@@ -119,7 +121,11 @@ TOP = (
     Setting("max_concurrent_requests", Kind.COUNT, MAX_CONCURRENT_REQUESTS,
          "How many requests each listener may have under way, over all workers; further ones are answered 503.",
          minimum=1),
-    Setting("ui", Kind.BOOL, False, "Accepted for the sake of existing files; there is no web interface."),
+    Setting("ui", Kind.BOOL, False, "Serves the [console](console.md), pages for people, at `/ui/`. On with `-dev`."),
+    Setting("ui_session_idle", Kind.DURATION, SESSION_IDLE_SECONDS,
+         "How long a session of the console may be idle.", minimum=60),
+    Setting("ui_session_max", Kind.DURATION, SESSION_MAX_SECONDS, "How long a session of the console lasts.",
+         minimum=60),
     Setting("disable_mlock", Kind.BOOL, True,
          "Accepted for the sake of existing files; memory is never locked, so keep swap encrypted or off."),
     Setting("unsafe_allow_api_audit_creation", Kind.BOOL, False,

@@ -20,6 +20,8 @@ from server.config.schema import (
     MAX_CONNECTIONS,
     REQUEST_SECONDS,
     RETENTION_SECONDS,
+    SESSION_IDLE_SECONDS,
+    SESSION_MAX_SECONDS,
 )
 from server.config.source import NOWHERE, Place
 
@@ -158,6 +160,8 @@ class Config:
     max_connections: int = MAX_CONNECTIONS
     max_concurrent_requests: int = MAX_CONCURRENT_REQUESTS
     ui: bool = False
+    ui_session_idle_seconds: int = SESSION_IDLE_SECONDS
+    ui_session_max_seconds: int = SESSION_MAX_SECONDS
     disable_mlock: bool = True
     unsafe_allow_api_audit_creation: bool = False
     allow_audit_log_prefixing: bool = False

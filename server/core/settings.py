@@ -9,7 +9,14 @@ from engines.base import MAX_BATCH_ITEMS
 from engines.crypto_policy.fips import FipsMode
 from server.audit.broker import DeclaredDevice
 from server.audit.writer import MAX_WAITING
-from server.config.schema import INVENTORY_SNAPSHOTS, LEASE_SECONDS, LOGIN_FAILURES_PER_MINUTE, RETENTION_SECONDS
+from server.config.schema import (
+    INVENTORY_SNAPSHOTS,
+    LEASE_SECONDS,
+    LOGIN_FAILURES_PER_MINUTE,
+    RETENTION_SECONDS,
+    SESSION_IDLE_SECONDS,
+    SESSION_MAX_SECONDS,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +28,8 @@ class Settings:
     api_address: str = ""
     cluster_name: str = ""
     ui: bool = False
+    ui_session_idle_seconds: int = SESSION_IDLE_SECONDS
+    ui_session_max_seconds: int = SESSION_MAX_SECONDS
     max_batch_items: int = MAX_BATCH_ITEMS
     """The most items that one batch may hold."""
 

@@ -6,6 +6,7 @@ listener's.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from time import perf_counter_ns
 
@@ -13,6 +14,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request as StarletteRequest
 from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute
 from starlette.routing import Route as StarletteRoute
 
 from compat import requests, urls
@@ -69,7 +71,8 @@ _HTML = (b"content-type", b"text/html; charset=utf-8")
 class Application:
     """The ASGI application of one listener."""
 
-    def __init__(self, dispatcher: Dispatcher, listener: Listener) -> None:
+    def __init__(self, dispatcher: Dispatcher, listener: Listener, others: Sequence[BaseRoute] = ()) -> None:
+        """``others`` are routes outside of the API."""
         self._dispatcher = dispatcher
         self._listener = listener
         self._permissions = exposure_of(listener)
@@ -79,7 +82,7 @@ class Application:
         self._headers = SECURITY_UNDER_TLS if self._tls else SECURITY
         self._usual_head = header_lines((*self._headers, JSON))
         self._outside = Starlette(
-            routes=[StarletteRoute("/", _to_ui, methods=["GET", "HEAD"])],
+            routes=[StarletteRoute("/", _to_ui, methods=["GET", "HEAD"]), *others],
             exception_handlers={HTTPException: _no_such_page},
         )
 
@@ -274,7 +277,7 @@ class Application:
             if message["type"] == "http.response.start":
                 _turned_away(scope, Answer(message["status"], b""), began)
                 identifier = REQUEST_ID, new_request_id().encode()
-                message["headers"] = [*message.get("headers", ()), *self._headers, identifier]
+                message["headers"] = [*with_security(self._headers, (*message.get("headers", ()), identifier))]
             await send(message)
 
         return sending

@@ -1,17 +1,14 @@
-"""Headers for answers of a web interface, through the API.
-
-This server has no such interface, so nothing sends them. They are kept for the clients that configure a server with
-them and look whether they are there.
-"""
+"""Headers that the console sends with its pages, set through the API; they replace its own of the same name."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import msgspec
 
 from engines.base import Body, Call, Nothing, Reply
 from engines.faults import InvalidRequest, NotFound
+from server.core.unsealed import Unsealed
 from server.system.state import System
 from storage.base import Transaction, transact
 from storage.view import View
@@ -51,8 +48,8 @@ class WriteHeaderBody(HeaderBody):
 
 
 async def list_headers(system: System, call: Call, body: Nothing) -> Reply:
-    """List the headers that are kept."""
-    headers = await _kept(system)
+    """List the headers."""
+    headers = await stored_headers(system.unsealed)
     if not headers:
         raise NotFound
     return Reply({"keys": sorted(headers)})
@@ -60,7 +57,7 @@ async def list_headers(system: System, call: Call, body: Nothing) -> Reply:
 
 async def read_header(system: System, call: Call, body: HeaderBody) -> Reply:
     """Show the values of a header."""
-    values = (await _kept(system)).get(_canonical(body.header))
+    values = (await stored_headers(system.unsealed)).get(_canonical(body.header))
     if values is None:
         raise NotFound
     return Reply({"values": list(values)} if body.multivalue else {"value": values[0]})
@@ -100,12 +97,13 @@ def _canonical(header: str) -> str:
     return "-".join(word[:1].upper() + word[1:].lower() for word in header.split("-"))
 
 
-def _view(system: System) -> View:
-    return system.unsealed.root.view.within("sys/ui-headers/")
+async def stored_headers(unsealed: Unsealed) -> Mapping[str, tuple[str, ...]]:
+    """The values of each header, by its name in canonical case."""
+    return await _view(unsealed).load(_RECORD, _decode) or {}
 
 
-async def _kept(system: System) -> _Headers:
-    return await _view(system).load(_RECORD, _decode) or {}
+def _view(unsealed: Unsealed) -> View:
+    return unsealed.root.view.within("sys/ui-headers/")
 
 
 async def _change(system: System, change: Callable[[_Headers], _Headers]) -> None:
@@ -114,7 +112,7 @@ async def _change(system: System, change: Callable[[_Headers], _Headers]) -> Non
         headers = change({} if value is None else _decode(value))
         transaction.put(_RECORD, msgspec.msgpack.encode(headers))
 
-    await transact(_view(system), rewrite_record)
+    await transact(_view(system.unsealed), rewrite_record)
 
 
 def _decode(value: bytes) -> _Headers:

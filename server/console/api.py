@@ -1,0 +1,127 @@
+"""The API as pages ask it: through the dispatcher, in this process, with the caller's token.
+
+So a page can do nothing that the API refuses, and each of its requests is audited as any other.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import orjson
+from msgspec import Struct
+
+from compat.requests import Request, parse_request, read_headers
+from engines.faults import Fault
+from server.pipeline.dispatch import Dispatcher
+from server.pipeline.open_routes import ListenerPermissions
+from server.pipeline.respond import refusal
+
+_UNNAMED = "the request was refused"
+
+
+class Result(Struct, frozen=True):
+    """The answer to one request of a page."""
+
+    status: int
+    data: dict[str, Any] = {}
+    """``data`` of the envelope, or the whole body of an answer without one."""
+
+    errors: list[str] = []
+    warnings: list[str] = []
+    auth: dict[str, Any] = {}
+    body: bytes = b""
+    content_type: str = ""
+    request_id: str = ""
+
+    @property
+    def ok(self) -> bool:
+        """Whether the request was carried out."""
+        return self.status < 400
+
+    @property
+    def denied(self) -> bool:
+        """Whether the caller lacks the right."""
+        return self.status == 403
+
+    def __repr__(self) -> str:
+        """Omits the contents, which may be secret."""
+        return f"Result({self.status})"
+
+
+class Api:
+    """The API for one caller: ``token`` (``""`` without one) in ``namespace``, from the address ``client``."""
+
+    def __init__(
+        self,
+        dispatcher: Dispatcher,
+        permissions: ListenerPermissions,
+        client: tuple[str, int] | None,
+        token: str = "",
+        namespace: str = "",
+    ) -> None:
+        self._dispatcher = dispatcher
+        self._permissions = permissions
+        self._client = client
+        self._token = token
+        self.namespace = namespace
+
+    async def read(self, path: str, **query: str) -> Result:
+        """Read ``path`` below ``/v1/``."""
+        return await self.send("GET", path, query=query)
+
+    async def list(self, path: str, **query: str) -> Result:
+        """List ``path``; a list of nothing is an answer without keys, not an error."""
+        result = await self.send("LIST", path, query=query)
+        return Result(200, {"keys": []}) if result.status == 404 and not result.errors else result
+
+    async def write(self, path: str, data: Mapping[str, Any] | None = None) -> Result:
+        """Write ``data`` to ``path``."""
+        return await self.send("POST", path, data or {})
+
+    async def send(
+        self, method: str, path: str, data: Mapping[str, Any] | None = None, query: Mapping[str, str] | None = None
+    ) -> Result:
+        """The answer to any request; ``path`` isn't escaped yet. Never raises a fault."""
+        headers = [(b"content-type", b"application/json")]
+        if self._token:
+            headers.append((b"x-vault-token", self._token.encode("latin-1", "replace")))
+        if self.namespace:
+            headers.append((b"x-vault-namespace", self.namespace.encode("utf-8", "replace")))
+        raw_path = f"/v1/{quote(path, safe='/')}".encode()
+        body = b"" if data is None else orjson.dumps(data)
+        query_string = urlencode(dict(query or {})).encode()
+        try:
+            request = parse_request(method, raw_path, query_string, read_headers(headers), body, self._client)
+            if not isinstance(request, Request):
+                return Result(404, errors=["there is no such path"])
+        except Fault as fault:
+            answer = refusal(fault)
+        else:
+            answer = await self._dispatcher.answer(request, self._permissions)
+        kind = dict(answer.headers).get(b"content-type", b"").decode("latin-1")
+        return _result(answer.status, answer.body, kind, answer.request_id)
+
+
+def _result(status: int, body: bytes, content_type: str, request_id: str) -> Result:
+    if not content_type.startswith("application/json"):
+        return Result(status, body=body, content_type=content_type, request_id=request_id)
+    decoded = json.loads(body) if body else {}
+    if not isinstance(decoded, dict):
+        return Result(status, {"value": decoded}, body=body, content_type=content_type, request_id=request_id)
+    errors = decoded.get("errors") or []
+    if status >= 400 and not errors and "data" not in decoded:
+        errors = [_UNNAMED] if status != 404 else []
+    enveloped = "request_id" in decoded and "data" in decoded
+    return Result(
+        status,
+        (decoded["data"] or {}) if enveloped else decoded,
+        [str(error) for error in errors],
+        [str(warning) for warning in decoded.get("warnings") or []] if enveloped else [],
+        (decoded.get("auth") or {}) if enveloped else {},
+        body,
+        content_type,
+        request_id,
+    )

@@ -1,0 +1,87 @@
+"""Protection of the console's requests against other sites: where they come from, and what each form sends back.
+
+A browser tells with ``Sec-Fetch-Site`` (W3C Fetch Metadata) where a request comes from. ``SameSite=Strict`` alone
+doesn't suffice: another port of the same host is the same site, and gets the cookie.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Mapping
+from enum import Enum
+
+SESSION_COOKIE = "__Host-session"
+LOGIN_COOKIE = "__Host-login"
+
+_READS = ("GET", "HEAD")
+_LOGIN_BYTES = 32
+
+
+class Origin(Enum):
+    """The treatment of a request because of where it comes from."""
+
+    OURS = "ours"
+    ELSEWHERE = "elsewhere"
+    """A link from another site: it has no session cookie, and gets it by loading the page once more."""
+
+    REFUSED = "refused"
+
+
+def judge_origin(method: str, headers: Mapping[str, str], external_address: str, *, has_session: bool) -> Origin:
+    """Where a request comes from, by its ``headers`` (names in lower case).
+
+    ``external_address`` is the scheme and authority at which browsers reach the server. ``has_session``: whether it
+    came with a session cookie.
+    """
+    reads = method in _READS
+    site = headers.get("sec-fetch-site")
+    if site is not None:
+        if site == "same-origin" or (site == "none" and reads):
+            return Origin.OURS
+        return Origin.ELSEWHERE if reads and _follows_link(headers, has_session) else Origin.REFUSED
+    origin = headers.get("origin")
+    if origin is None:
+        return Origin.OURS if reads else Origin.REFUSED
+    return Origin.OURS if hmac.compare_digest(origin.encode(), external_address.encode()) else Origin.REFUSED
+
+
+def _follows_link(headers: Mapping[str, str], has_session: bool) -> bool:
+    """Whether a read from another origin is a person following a link, who then sees the page load once more.
+
+    Without a session cookie nothing is at stake. With one, which another port gets, it must say that it navigates.
+    """
+    if not has_session:
+        return headers.get("sec-fetch-mode", "navigate") == "navigate"
+    return headers.get("sec-fetch-mode") == "navigate" and headers.get("sec-fetch-dest") == "document"
+
+
+def new_login_cookie() -> str:
+    """A random value for ``LOGIN_COOKIE``."""
+    return secrets.token_urlsafe(_LOGIN_BYTES)
+
+
+def login_token(login_cookie: str) -> str:
+    """The form token of a browser without a session, which only the owner of the cookie can know."""
+    return _derived("form", login_cookie)
+
+
+def client_nonce(login_cookie: str) -> str:
+    """The nonce that binds a login with a provider to the browser that began it."""
+    return _derived("nonce", login_cookie)
+
+
+def is_token(given: str, expected: str) -> bool:
+    """Whether a form has sent back the ``expected`` token."""
+    return bool(expected) and hmac.compare_digest(given.encode("utf-8", "surrogatepass"), expected.encode())
+
+
+def set_cookie(name: str, value: str, same_site: str) -> tuple[bytes, bytes]:
+    """The header that gives a browser the cookie; an empty ``value`` takes it away."""
+    ends = "" if value else "; Max-Age=0"
+    return b"set-cookie", f"{name}={value}; Path=/; Secure; HttpOnly; SameSite={same_site}{ends}".encode()
+
+
+def _derived(purpose: str, login_cookie: str) -> str:
+    return hashlib.sha256(f"cryptoserve console {purpose}\0{login_cookie}".encode()).hexdigest()

@@ -1,0 +1,80 @@
+"""The crypto policy: its documents, what a draft would stop, how profiles judge algorithms, and exceptions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from server.console.forms import Field, Form, Kind
+from server.console.visit import Content, Page, Visit, listing, reading
+
+_MAX_COMPARED = 8
+_POLICY = Field("policy", "Policy, as JSON", Kind.PAIRS, required=True)
+
+FORMS = (
+    Form(
+        "impact",
+        "Show impact",
+        "sys/crypto-policies/impact",
+        (_POLICY, Field("at", "At", hint="A time, such as 2031-01-01T00:00:00Z; now if empty")),
+        summary="Which key versions a draft would stop. Nothing is changed.",
+    ),
+    Form(
+        "write",
+        "Save crypto policy",
+        "sys/crypto-policies/{name}",
+        (Field("name", "Name", required=True), _POLICY),
+    ),
+    Form(
+        "delete",
+        "Delete crypto policy",
+        "sys/crypto-policies/{name}",
+        (Field("name", "Name", required=True),),
+        "DELETE",
+        grave=True,
+    ),
+)
+
+
+async def load(visit: Visit) -> Content:
+    """The documents, the rules in force, the matrix of profiles and the exceptions."""
+    policies = await visit.api.list("sys/crypto-policies")
+    effective = await visit.api.read("sys/crypto-policies/effective")
+    profiles = await visit.api.list("sys/crypto-profiles")
+    exceptions = await visit.api.list("sys/crypto-exceptions")
+    names = (profiles.data.get("keys") or [])[:_MAX_COMPARED]
+    at = visit.query.get("at", "")
+    asked = {"profiles": ",".join(names)} | ({"at": at} if at else {})
+    matrix = await visit.api.read("sys/crypto-policies/matrix", **asked) if names else profiles
+    wanted = visit.query.get("policy", "")
+    shown = await visit.api.read(f"sys/crypto-policies/{wanted}") if wanted else None
+    return Content(
+        {
+            "policies": policies,
+            "effective": effective,
+            "profiles": names,
+            "rows": _rows(matrix.data.get("algorithms") or []),
+            "matrix": matrix,
+            "at": at,
+            "exceptions": exceptions,
+            "shown": shown,
+            "wanted": wanted,
+        },
+        [
+            listing("sys/crypto-policies"),
+            reading("sys/crypto-policies/effective"),
+            reading("sys/crypto-policies/matrix"),
+            listing("sys/crypto-exceptions"),
+        ],
+        values={"name": wanted},
+    )
+
+
+def _rows(algorithms: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """For each algorithm what each profile says of its first protecting operation."""
+    rows: dict[str, dict[str, Any]] = {}
+    for entry in algorithms:
+        rows.setdefault(entry["algorithm"], entry)
+    return list(rows.values())
+
+
+CRYPTO_POLICY = Page("/ui/crypto-policy", "Crypto policy", "crypto_policy.html", load, FORMS)

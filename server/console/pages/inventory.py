@@ -1,0 +1,96 @@
+"""The inventory: keys by algorithm and year, what profiles say of them and until when, readiness, CBOMs."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from starlette.responses import Response
+
+from server.console.forms import Form
+from server.console.visit import Content, Page, Visit, reading
+
+FORMATS = ("cyclonedx-1.7", "cyclonedx-1.6", "cyclonedx-1.5", "spdx-2.3")
+_PLOTTED = 1000
+"""The most key versions that are counted by year."""
+
+_HEIGHT, _COLUMN = 120, 44
+
+SNAPSHOT = Form("snapshot", "Keep a snapshot", "sys/inventory/snapshots")
+
+
+async def load(visit: Visit) -> Content:
+    """The summary and the readiness under ``?profile=`` at ``?at=``; with ``?cbom=`` a document."""
+    if "cbom" in visit.query:
+        return await _document(visit)
+    summary = await visit.api.read("sys/inventory")
+    keys = await visit.api.read("sys/inventory/keys", limit=str(_PLOTTED))
+    profiles = (await visit.api.list("sys/crypto-profiles")).data.get("keys") or []
+    profile = visit.query.get("profile", "") or (profiles[0] if profiles else "")
+    at = visit.query.get("at", "")
+    asked = {"profile": profile} | ({"at": at} if at else {})
+    readiness = await visit.api.read("sys/inventory/readiness", **asked) if profile else summary
+    snapshots = await visit.api.list("sys/inventory/snapshots")
+    rows = keys.data.get("versions") or []
+    return Content(
+        {
+            "summary": summary,
+            "years": _years(rows),
+            "plot": {"height": _HEIGHT, "column": _COLUMN},
+            "counted": len(rows),
+            "algorithms": sorted(
+                ((summary.data.get("key_versions") or {}).get("by_algorithm") or {}).items(), key=lambda item: -item[1]
+            ),
+            "profiles": profiles,
+            "profile": profile,
+            "at": at,
+            "readiness": readiness,
+            "ends": _ends(rows, profile),
+            "snapshots": snapshots,
+            "formats": FORMATS,
+        },
+        [reading("sys/inventory"), reading("sys/inventory/keys"), reading("sys/inventory/readiness")],
+    )
+
+
+async def _document(visit: Visit) -> Content:
+    result = await visit.api.read("sys/inventory/cbom", format=visit.query["cbom"])
+    if not result.ok:
+        return Content(
+            {"result": result}, status=result.status, download=Response("; ".join(result.errors), result.status)
+        )
+    suffix = "spdx.json" if visit.query["cbom"].startswith("spdx") else "cdx.json"
+    headers = {"content-disposition": f'attachment; filename="cryptoserve.{suffix}"'}
+    return Content({}, download=Response(result.body, media_type=result.content_type, headers=headers))
+
+
+def _years(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """How many versions were made in each year, quantum-safe and others, with the heights of their bars."""
+    made: dict[str, Counter[str]] = defaultdict(Counter)
+    for row in rows:
+        made[row["created"][:4]]["safe" if row["quantum_vulnerable"] is None else "vulnerable"] += 1
+    most = max((sum(counts.values()) for counts in made.values()), default=1)
+    return [
+        {
+            "year": year,
+            "safe": counts["safe"],
+            "vulnerable": counts["vulnerable"],
+            "safe_height": round(counts["safe"] / most * _HEIGHT, 1),
+            "vulnerable_height": round(counts["vulnerable"] / most * _HEIGHT, 1),
+        }
+        for year, counts in sorted(made.items())
+    ]
+
+
+def _ends(rows: Sequence[Mapping[str, Any]], profile: str) -> list[tuple[str, str, int]]:
+    """The last days on which ``profile`` allows what is in use: the day, the algorithm, and its number of versions."""
+    found: Counter[tuple[str, str]] = Counter()
+    for row in rows:
+        untils = {verdict["until"] for verdict in row["verdicts"].get(profile, ()) if verdict["until"]}
+        if untils and row["state"] == "active":
+            found[min(untils), row["algorithm"]] += 1
+    return [(until, algorithm, number) for (until, algorithm), number in sorted(found.items())]
+
+
+INVENTORY = Page("/ui/inventory", "Inventory", "inventory.html", load, (SNAPSHOT,))

@@ -1,0 +1,162 @@
+"""One key: a timeline of its versions, their use, and what can be done with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from msgspec import Struct
+
+from server.console.forms import Field, Form, Kind
+from server.console.visit import Content, Page, Visit, reading
+
+_PATH = "{mount}/keys/{name}"
+_WIDTH, _ROW, _LEFT = 640, 26, 52
+"""The sizes of the timeline in its own units."""
+
+_PLOTTED = 16
+"""The most versions in the timeline, the newest ones."""
+
+FORMS = (
+    Form("rotate", "Rotate", f"{_PATH}/rotate", summary="Makes a new version; older ones go on decrypting."),
+    Form(
+        "settings",
+        "Save settings",
+        f"{_PATH}/config",
+        (
+            Field("min_decryption_version", "Oldest version that decrypts", Kind.NUMBER),
+            Field("min_encryption_version", "Oldest version that encrypts", Kind.NUMBER, hint="0: the latest"),
+            Field("auto_rotate_period", "Rotates by itself every", hint="Such as 720h; 0 for never"),
+            Field("deletion_allowed", "May be deleted", Kind.FLAG),
+        ),
+    ),
+    Form(
+        "classify",
+        "Classify",
+        f"{_PATH}/classification",
+        (
+            Field("data_class", "Data class"),
+            Field("owner", "Owner"),
+            Field("shelf_life_years", "Years the data has to stay secret", Kind.NUMBER),
+        ),
+    ),
+    Form(
+        "trim",
+        "Trim",
+        f"{_PATH}/trim",
+        (Field("min_available_version", "Destroy all versions below", Kind.NUMBER, required=True),),
+        summary="Ciphertexts of destroyed versions are lost.",
+        grave=True,
+    ),
+)
+
+
+class Bar(Struct, frozen=True):
+    """One version in the timeline: from its creation to its replacement, and from there to now."""
+
+    version: int
+    state: str
+    y: int
+    x: float
+    protecting: float
+    """The width of the time in which it was the latest."""
+
+    rest: float
+    """The width of the time since."""
+
+
+async def load(visit: Visit) -> Content:
+    """The key at ``mount``, with its use where the caller may see it."""
+    mount, name = visit.parameters["mount"], visit.parameters["name"]
+    path = f"{mount}/keys/{name}"
+    key = await visit.api.read(path)
+    usage = await visit.api.read(f"{path}/usage") if key.ok else key
+    rows = await visit.api.read("sys/inventory/keys", mount=f"{mount}/", name=name) if key.ok else key
+    inventory = {row["version"]: row for row in rows.data.get("versions") or [] if row["name"] == name}
+    versions = [
+        {
+            "number": int(number),
+            "created": _created(made),
+            "use": (usage.data.get("versions") or {}).get(number, {}).get("use"),
+            "state": (usage.data.get("versions") or {}).get(number, {}).get("state")
+            or inventory.get(int(number), {}).get("state", ""),
+            "encryptions": (key.data.get("encryptions") or {}).get(number),
+            **{field: inventory.get(int(number), {}).get(field) for field in ("replaced", "owner", "data_class")},
+        }
+        for number, made in sorted((key.data.get("keys") or {}).items(), key=lambda item: -int(item[0]))
+    ]
+    return Content(
+        {
+            "mount": mount,
+            "name": name,
+            "key": key,
+            "usage": usage,
+            "versions": versions,
+            "bars": _timeline(versions, visit.now),
+            "plot": {"width": _WIDTH, "left": _LEFT, "height": _ROW * min(len(versions), _PLOTTED) + 4},
+            "facts": _facts(key.data),
+            "latest": inventory.get(key.data.get("latest_version", 0), {}),
+        },
+        [reading(path), reading(f"{path}/usage")],
+        values=_values(key.data, inventory),
+        title=name,
+        status=200 if key.ok else key.status,
+    )
+
+
+def _facts(data: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in data.items() if name not in ("keys", "encryptions", "name") and value != ""}
+
+
+def _values(data: Mapping[str, Any], inventory: Mapping[int, Mapping[str, Any]]) -> dict[str, str]:
+    row = inventory.get(data.get("latest_version", 0), {})
+    values = {name: str(data.get(name, "")) for name in ("min_decryption_version", "min_encryption_version")}
+    values["auto_rotate_period"] = f"{data.get('auto_rotate_period') or 0}s"
+    values["deletion_allowed"] = "true" if data.get("deletion_allowed") else ""
+    values |= {name: str(row.get(name) or "") for name in ("data_class", "owner", "shelf_life_years")}
+    return values
+
+
+def _created(made: Any) -> float:
+    """When a version was made: transit tells seconds of symmetric keys, and a time within an object of others."""
+    if isinstance(made, int | float):
+        return float(made)
+    text = made.get("creation_time", "") if isinstance(made, dict) else ""
+    return _seconds(text)
+
+
+def _seconds(text: str) -> float:
+    try:
+        return datetime.fromisoformat(text.partition(".")[0].removesuffix("Z") + "+00:00").timestamp()
+    except ValueError:
+        return 0.0
+
+
+def _timeline(versions: list[dict[str, Any]], now: float) -> list[Bar]:
+    shown = versions[:_PLOTTED]
+    if not shown:
+        return []
+    start = min(version["created"] for version in shown)
+    scale = (_WIDTH - _LEFT) / max(now - start, 1.0)
+    bars = []
+    end = now
+    for row, version in enumerate(shown):
+        x = _LEFT + (version["created"] - start) * scale
+        width = max((end - version["created"]) * scale, 3.0)
+        rest = max(_WIDTH - x - width, 0.0)
+        bars.append(
+            Bar(
+                version["number"],
+                version["state"] or "active",
+                row * _ROW + 4,
+                round(x, 1),
+                round(width, 1),
+                round(rest, 1),
+            )
+        )
+        end = version["created"]
+    return bars
+
+
+KEY = Page("/ui/keys/{mount:path}/{name}", "Key", "key.html", load, FORMS)

@@ -1,0 +1,63 @@
+"""Tools: encrypt and decrypt, sign and verify with a key, by hand."""
+
+from __future__ import annotations
+
+from server.console.forms import Field, Form, Kind
+from server.console.pages.mounts import key_mounts
+from server.console.visit import Content, Page, Visit
+
+_KEY = (
+    Field("mount", "Mount", Kind.CHOICE, "transit", required=True),
+    Field("name", "Key", required=True),
+)
+
+FORMS = (
+    Form(
+        "encrypt",
+        "Encrypt",
+        "{mount}/encrypt/{name}",
+        (
+            *_KEY,
+            Field("plaintext", "Plaintext", Kind.MESSAGE, required=True),
+            Field("associated_data", "Associated data", Kind.MESSAGE),
+        ),
+    ),
+    Form(
+        "decrypt",
+        "Decrypt",
+        "{mount}/decrypt/{name}",
+        (
+            *_KEY,
+            Field("ciphertext", "Ciphertext", Kind.AREA, required=True),
+            Field("associated_data", "Associated data", Kind.MESSAGE),
+        ),
+    ),
+    Form(
+        "rewrap",
+        "Rewrap",
+        "{mount}/rewrap/{name}",
+        (*_KEY, Field("ciphertext", "Ciphertext", Kind.AREA, required=True)),
+    ),
+    Form("sign", "Sign", "{mount}/sign/{name}", (*_KEY, Field("input", "Message", Kind.MESSAGE, required=True))),
+    Form(
+        "verify",
+        "Verify",
+        "{mount}/verify/{name}",
+        (
+            *_KEY,
+            Field("input", "Message", Kind.MESSAGE, required=True),
+            Field("signature", "Signature", Kind.AREA, required=True),
+        ),
+    ),
+    Form("hmac", "HMAC", "{mount}/hmac/{name}", (*_KEY, Field("input", "Message", Kind.MESSAGE, required=True))),
+)
+
+
+async def load(visit: Visit) -> Content:
+    """The forms, with the key that ``?mount=`` and ``?name=`` name."""
+    mounts = await key_mounts(visit.api)
+    named = {name: visit.query[name] for name in ("mount", "name") if name in visit.query}
+    return Content({"choices": {"mount": list(mounts)}}, values=named)
+
+
+TOOLS = Page("/ui/tools", "Tools", "tools.html", load, FORMS)

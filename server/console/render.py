@@ -1,0 +1,128 @@
+"""Templates and static files of the console: loaded once, escaped by default, nothing from other hosts."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+_FOLDER = Path(__file__).parent
+_STATIC = _FOLDER / "static"
+_TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
+_DIGEST_CHARACTERS = 12
+NOTHING = "\u2013"
+_TEXT_BYTES = 64 * 1024
+
+
+def static_file(name: str) -> tuple[bytes, str] | None:
+    """The contents and the media type of a static file by its name with a digest, as ``static_path`` makes it."""
+    return _static_files().get(name)
+
+
+def static_path(name: str) -> str:
+    """The path of the static file ``name``, which changes with its contents."""
+    return f"/ui/static/{_named(name, (_STATIC / name).read_bytes())}"
+
+
+def render(template: str, context: Mapping[str, Any]) -> bytes:
+    """``template`` with ``context``, as UTF-8."""
+    # Names and paths may hold lone surrogates, which no UTF-8 has.
+    return _environment().get_template(template).render(context).encode("utf-8", "replace")
+
+
+def _named(name: str, contents: bytes) -> str:
+    stem, _, suffix = name.rpartition(".")
+    return f"{stem}.{hashlib.sha256(contents).hexdigest()[:_DIGEST_CHARACTERS]}.{suffix}"
+
+
+@cache
+def _static_files() -> Mapping[str, tuple[bytes, str]]:
+    files = {}
+    for path in sorted(_STATIC.iterdir()):
+        contents = path.read_bytes()
+        files[_named(path.name, contents)] = contents, _TYPES[path.suffix]
+    return files
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_FOLDER / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    environment.filters |= {
+        "count": count,
+        "day": day,
+        "decoded": decoded,
+        "moment": moment,
+        "pretty": pretty,
+        "share": share,
+        "without_id": without_id,
+    }
+    environment.globals |= {name: static_path(f"console.{name}") for name in ("css", "js", "svg")}
+    return environment
+
+
+def moment(value: object) -> str:
+    """A time as people read it, in UTC: seconds since the epoch or RFC 3339; a dash for none."""
+    found = _time(value)
+    return NOTHING if found is None else found.strftime("%Y-%m-%d %H:%M:%S")
+
+
+def day(value: object) -> str:
+    """The day of a time, in UTC."""
+    found = _time(value)
+    return NOTHING if found is None else found.strftime("%Y-%m-%d")
+
+
+def count(value: object) -> str:
+    """A number with its thousands apart."""
+    return f"{value:,}".replace(",", "\u202f") if isinstance(value, int | float) else NOTHING
+
+
+def share(value: object) -> str:
+    """A share between 0 and 1 as a percentage; a dash for none."""
+    return f"{value * 100:.1f} %" if isinstance(value, int | float) else NOTHING
+
+
+def decoded(value: str) -> str | None:
+    """The text in base64; None if it isn't text that can be shown."""
+    try:
+        text = base64.b64decode(value[:_TEXT_BYTES], validate=True).decode()
+    except ValueError:
+        return None
+    return text if all(character.isprintable() or character in "\n\t" for character in text) else None
+
+
+def pretty(value: object) -> str:
+    """A value as indented JSON, or a text as it is."""
+    return value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)
+
+
+def without_id(token: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The properties of a token without the token itself, which no page shows."""
+    return {name: value for name, value in token.items() if name != "id"}
+
+
+def _time(value: object) -> datetime | None:
+    try:
+        if isinstance(value, int | float) and value:
+            return datetime.fromtimestamp(value, UTC)
+        if isinstance(value, str) and value:
+            # Python's parser takes at most six digits of a second.
+            head, _, fraction = value.removesuffix("Z").partition(".")
+            return datetime.fromisoformat(head).replace(tzinfo=UTC) if "+" not in fraction else None
+    except (ValueError, OverflowError, OSError):
+        pass
+    return None

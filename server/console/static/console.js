@@ -1,0 +1,118 @@
+// The console works without this. With it, counts move, results are copied, proofs are checked here, and the end of the
+// session is announced. Nothing is made from text: every value goes in as text content.
+"use strict";
+
+const SECONDS = 1000;
+
+function liveCounts() {
+  const rate = document.querySelector("[data-live]");
+  if (!rate) return;
+  const address = new URL(rate.dataset.live, location.href);
+  address.searchParams.set("live", "1");
+  let before = null;
+  async function ask() {
+    if (document.hidden) return;
+    const answer = await fetch(address, { headers: { accept: "application/json" }, redirect: "error" }).catch(() => null);
+    if (!answer || !answer.ok) return;
+    const counts = await answer.json();
+    const now = performance.now();
+    for (const name of ["requests", "refused", "failed", "in_flight", "tokens"]) {
+      const place = document.getElementById(name);
+      if (place && typeof counts[name] === "number") place.textContent = counts[name].toLocaleString("en").replaceAll(",", "\u202f");
+    }
+    if (before) rate.textContent = ((counts.requests - before.requests) / ((now - before.now) / SECONDS)).toFixed(1);
+    before = { requests: counts.requests, now };
+  }
+  ask();
+  setInterval(ask, 5 * SECONDS);
+}
+
+function copies() {
+  if (!navigator.clipboard) return;
+  for (const place of document.querySelectorAll("pre.copy")) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "quiet";
+    button.textContent = "Copy";
+    button.addEventListener("click", async () => {
+      await navigator.clipboard.writeText(place.textContent);
+      button.textContent = "Copied";
+    });
+    place.after(button);
+  }
+}
+
+function warnOfIdleness() {
+  const seconds = Number(document.body.dataset.idle || 0);
+  const warning = document.getElementById("idle");
+  if (!seconds || !warning) return;
+  setTimeout(() => { warning.hidden = false; }, Math.max(seconds - 60, seconds / 2) * SECONDS);
+}
+
+// Merkle trees of RFC 6962: a leaf is hashed behind 0, a node behind 1.
+async function hash(prefix, ...parts) {
+  const length = parts.reduce((sum, part) => sum + part.length, 1);
+  const bytes = new Uint8Array(length);
+  bytes[0] = prefix;
+  let at = 1;
+  for (const part of parts) { bytes.set(part, at); at += part.length; }
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+}
+
+function fromBase64(text) {
+  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+}
+
+// RFC 9162, section 2.1.3.2; sizes are below 2^53.
+async function rootFrom(leaf, index, size, path) {
+  let node = index, last = size - 1, found = leaf;
+  for (const other of path) {
+    if (last === 0) return null;
+    if (node % 2 === 1 || node === last) {
+      found = await hash(1, other, found);
+      while (node % 2 === 0 && node !== 0) { node = Math.floor(node / 2); last = Math.floor(last / 2); }
+    } else {
+      found = await hash(1, found, other);
+    }
+    node = Math.floor(node / 2);
+    last = Math.floor(last / 2);
+  }
+  return last === 0 ? found : null;
+}
+
+// c2sp.org/tlog-proof: a header, perhaps extra data, the index, hashes, an empty line, and a checkpoint.
+function readProof(text) {
+  const [head, ...rest] = text.split("\n\n");
+  const lines = head.split("\n");
+  const checkpoint = rest.join("\n\n").split("\n");
+  const at = lines.findIndex((line) => line.startsWith("index "));
+  if (!lines[0].startsWith("c2sp.org/tlog-proof@") || at < 0 || checkpoint.length < 3) return null;
+  return {
+    index: Number(lines[at].slice(6)),
+    path: lines.slice(at + 1).filter(Boolean).map(fromBase64),
+    size: Number(checkpoint[1]),
+    root: checkpoint[2],
+  };
+}
+
+async function checkProofs() {
+  if (!window.crypto || !crypto.subtle) return;
+  for (const place of document.querySelectorAll(".proof")) {
+    const said = place.querySelector(".checked");
+    const proof = readProof(place.dataset.proof);
+    if (!proof) continue;
+    const leaf = await hash(0, new TextEncoder().encode(place.dataset.entry));
+    const root = await rootFrom(leaf, proof.index, proof.size, proof.path);
+    const good = root !== null && btoa(String.fromCharCode(...root)) === proof.root;
+    said.textContent = good
+      ? `Checked in this page: the entry is number ${proof.index} of the ${proof.size} under the signed root. The signatures are checked by the offline verifier.`
+      : "This page's check FAILED: the entry isn't under the signed root.";
+    said.classList.add(good ? "ok" : "wrong");
+  }
+}
+
+liveCounts();
+copies();
+warnOfIdleness();
+checkProofs();
+document.querySelector("output[tabindex]")?.focus();

@@ -1,0 +1,171 @@
+"""The pages: what they show and do, each by the API as the caller."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from server.console.pages import PAGES
+from tests.server.console.browser import TYPED_IN, Browser
+from tests.server.console.conftest import NewBrowser
+from tests.server.systems import Server
+
+PATHS = [page.path.replace("{mount:path}", "transit").replace("{name}", "orders") for page in PAGES]
+PAYLOADS = (
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "'><svg/onload=alert(1)>",
+    "</title><script>alert(1)</script>",
+    "javascript:alert(1)",
+    "{{ 7*7 }}{% raw %}<b onclick=alert(1)>",
+    "<!--<iframe srcdoc='<script>alert(1)</script>'>",
+    "</textarea><script>alert(1)</script>",
+)
+
+
+@pytest.mark.parametrize("path", PATHS)
+async def test_every_page_is_shown(browser: Browser, path: str) -> None:
+    page = await browser.get(path)
+    assert page.status == 200
+    assert ("main", {"id": "content", "tabindex": "-1"}) in page.tags
+    assert "bao " in page.text
+    assert not [
+        tag for tag, attributes in page.tags if "style" in attributes or any(n.startswith("on") for n in attributes)
+    ]
+
+
+@pytest.mark.parametrize("path", PATHS)
+async def test_a_caller_without_rights_sees_the_refusals_of_the_api(
+    server: Server, browser: Browser, new_browser: NewBrowser, path: str
+) -> None:
+    _, made = await server.ask("POST", "auth/token/create", {"policies": ["default"]})
+    other = new_browser()
+    await other.log_in(made["auth"]["client_token"])
+    page = await other.get(path)
+    assert page.status in (200, 403)
+    assert page.status == (403 if path.startswith("/ui/keys/") else 200)
+
+
+async def test_menus_follow_the_rights(server: Server, browser: Browser, new_browser: NewBrowser) -> None:
+    assert "/ui/tenants" in (await browser.get("/ui/")).links()
+    _, made = await server.ask("POST", "auth/token/create", {"policies": ["default"]})
+    other = new_browser()
+    await other.log_in(made["auth"]["client_token"])
+    links = (await other.get("/ui/")).links()
+    assert "/ui/keys" in links
+    assert not {"/ui/tenants", "/ui/access", "/ui/inventory", "/ui/audit"} & set(links)
+
+
+async def test_a_key_is_created_and_rotated(server: Server, browser: Browser) -> None:
+    page = await browser.submit("/ui/keys", "create", mount="transit", name="new", type="aes256-gcm96")
+    assert "Create key: done." in page.text
+    await browser.submit("/ui/keys/transit/new", "rotate")
+    _, key = await server.ask("GET", "transit/keys/new")
+    assert key["data"]["latest_version"] == 2
+
+
+async def test_text_is_encrypted_and_comes_back(browser: Browser) -> None:
+    page = await browser.submit(
+        "/ui/tools", "encrypt", mount="transit", name="orders", plaintext="4111, Grüße", plaintext_as="text"
+    )
+    ciphertext = next(word for word in page.text.split() if word.startswith("vault:v1:"))
+    page = await browser.submit("/ui/tools", "decrypt", mount="transit", name="orders", ciphertext=ciphertext)
+    assert "4111, Grüße" in page.text
+
+
+async def test_what_isnt_base64_is_said_before_anything_is_sent(browser: Browser) -> None:
+    page = await browser.submit(
+        "/ui/tools", "encrypt", mount="transit", name="orders", plaintext="%%%", plaintext_as="base64"
+    )
+    assert page.status == 400
+    assert "Plaintext: this isn't base64" in page.text
+
+
+async def test_a_refusal_of_the_api_is_shown_with_its_status(browser: Browser) -> None:
+    page = await browser.submit("/ui/tools", "decrypt", mount="transit", name="orders", ciphertext="vault:v9:AAAA")
+    assert page.status == 400
+    assert "Decrypt: done." not in page.text
+
+
+async def test_one_submitted_form_is_one_request(server: Server, browser: Browser) -> None:
+    page = await browser.get("/ui/tools")
+    before = _requests(server, "transit/")
+    await browser.post(
+        "/ui/tools",
+        {"form": "encrypt", "csrf_token": page.csrf_token, "mount": "transit", "name": "orders", "plaintext": "a"},
+    )
+    assert _requests(server, "transit/") == before + 1
+
+
+def _requests(server: Server, mount: str) -> int:
+    counts = server.core.runtime.meter.counts(0).mounts
+    return counts.get(("", mount), 0)
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+async def test_what_others_have_written_is_no_markup(server: Server, browser: Browser, payload: str) -> None:
+    await server.ask(
+        "POST", "sys/policies/acl/" + "".join(c for c in payload if c not in "/%"), {"policy": f"# {payload}\n"}
+    )
+    await server.ask("POST", "transit/keys/orders/classification", {"owner": payload, "data_class": "pci"})
+    await server.ask("POST", "sys/namespaces/t1", {"custom_metadata": {"note": payload[:64]}})
+    pages = [
+        await browser.get(path) for path in (*PATHS, "/ui/keys?q=" + payload.replace("#", "%23").replace("%", "%25"))
+    ]
+    for page in pages:
+        scripts = [attributes for tag, attributes in page.tags if tag == "script"]
+        assert [sorted(attributes) for attributes in scripts] == [["defer", "src"]]
+        assert not {"iframe", "object", "embed"} & {tag for tag, _ in page.tags}
+        assert not [name for _, attributes in page.tags for name in attributes if name.startswith("on")]
+        assert not [link for link in page.links() if not link.startswith(("/ui/", "#"))]
+
+
+async def test_a_sealed_server_has_one_page(server: Server, browser: Browser, new_browser: NewBrowser) -> None:
+    await server.ask("POST", "sys/seal")
+    assert (await browser.get("/ui/keys")).header("location") == "/ui/seal"
+    other = new_browser()
+    page = await other.get("/ui/seal", TYPED_IN)
+    assert page.status == 200
+    assert "sealed" in page.text
+    answer = await other.post("/ui/seal", {"form": "unseal", "csrf_token": page.csrf_token, "key": "AAAA"})
+    assert answer.status == 400
+    assert "AAAA" not in answer.body.decode()
+
+
+async def test_a_namespace_is_looked_at_as_the_caller(server: Server, browser: Browser) -> None:
+    await server.ask("POST", "sys/namespaces/t1", {})
+    page = await browser.submit("/ui/tenants?namespace=t1", "create", path="inner")
+    assert "inner" in page.text
+    _, answer = await server.ask("SCAN", "sys/namespaces")
+    assert "t1/inner/" in answer["data"]["keys"]
+
+
+async def test_a_cbom_is_downloaded(browser: Browser) -> None:
+    document = await browser.get("/ui/inventory?cbom=cyclonedx-1.6")
+    assert document.header("content-disposition") == 'attachment; filename="cryptoserve.cdx.json"'
+    assert json.loads(document.body)["specVersion"] == "1.6"
+
+
+async def test_the_first_page_is_small(browser: Browser) -> None:
+    page = await browser.get("/ui/")
+    sources = [
+        attributes.get("src") or attributes.get("href")
+        for tag, attributes in page.tags
+        if tag in ("script", "link", "img")
+    ]
+    size = len(page.body) + sum([len((await browser.get(source)).body) for source in set(sources) if source])
+    assert size < 100_000
+
+
+async def test_static_files_are_named_by_their_contents(browser: Browser) -> None:
+    assert (await browser.get("/ui/static/console.css")).status == 404
+    assert (await browser.get("/ui/static/..%2f..%2fapp.py")).status == 404
+
+
+async def test_a_huge_form_is_refused(browser: Browser) -> None:
+    page = await browser.get("/ui/tools")
+    answer = await browser.post(
+        "/ui/tools", {"form": "encrypt", "csrf_token": page.csrf_token, "plaintext": "a" * 1_100_000}
+    )
+    assert answer.status == 413
