@@ -91,7 +91,7 @@ async def open_service(config: Config, member: Member) -> Service:
             await tracing.close()
 
     def build(listener: Listener) -> Application:
-        pages = Console(core, dispatcher, listener).routes() if config.ui else ()
+        pages = Console(core, dispatcher, listener).routes() if listener.ui else ()
         return Application(dispatcher, listener, pages)
 
     async def reload(config: Config) -> bool:

@@ -22,7 +22,7 @@ from server.config.files import read_files
 from server.config.safety import check_production, is_loopback, warn_of_plain_http
 from server.config.schema import Setting
 from server.config.settings import AuditDevice, Config, Development, Listener, Seal, Storage, Tracing
-from server.config.source import ConfigError, Place
+from server.config.source import NOWHERE, ConfigError, Place
 from server.config.values import convert, convert_text, strings
 
 _NO_FILES = "expected at least one configuration file (-config), or -dev"
@@ -61,8 +61,11 @@ def development_config(
     draft.storage = Storage("inmem")
     draft.seal = Seal()
     draft.values["workers"] = 1
-    reachable = [] if is_loopback(listen.address) else [warn_of_plain_http(listen)]
-    return _with_warnings(draft.config(development), reachable)
+    config = draft.config(development)
+    if is_loopback(listen.address):
+        return config
+    listeners = (replace(config.listeners[0], ui=False), *config.listeners[1:])
+    return _with_warnings(replace(config, listeners=listeners), [warn_of_plain_http(listen)])
 
 
 def _with_warnings(config: Config, warnings: Sequence[str]) -> Config:
@@ -126,10 +129,11 @@ class _Draft:
         values["workers"] = _workers(values["workers"], self.storage, self.places.get("workers"))
         self._warn_of_values(values)
         duration = values["default_max_request_duration_seconds"]
+        listeners = [listener if chosen else _with_duration(listener, duration) for listener, chosen in self.listeners]
+        if values["ui"]:
+            listeners = self._with_console(listeners, values["ui_address"])
         return Config(
-            listeners=tuple(
-                listener if chosen else _with_duration(listener, duration) for listener, chosen in self.listeners
-            ),
+            listeners=tuple(listeners),
             storage=self.storage,
             seal=self.seal,
             audit=tuple(self.audit.values()),
@@ -139,6 +143,20 @@ class _Draft:
             places=self.places,
             **values,
         )
+
+    def _with_console(self, listeners: Sequence[Listener], address: str) -> list[Listener]:
+        """``listeners``, of which all serve the console, or a further one at ``address`` alone."""
+        if not address:
+            return [replace(listener, ui=True) for listener in listeners]
+        word = next(word for word in words.LISTENER_TCP if word.name == "address")
+        first = next((listener for listener in listeners if listener.type == "tcp"), Listener("tcp", ""))
+        own = replace(
+            first,
+            address=convert_text(word, address, "ui_address"),
+            ui=True,
+            place=self.places.get("ui_address", NOWHERE),
+        )
+        return [*listeners, own]
 
     def _warn_of_values(self, values: Mapping[str, Any]) -> None:
         if not values["disable_mlock"]:

@@ -38,6 +38,12 @@ def check_production(config: Config, environment: Mapping[str, str]) -> list[str
     warnings = []
     for listener in config.listeners:
         warnings += _check_listener(listener)
+        if listener.ui and not _private(listener):
+            raise ConfigError(
+                "the console isn't served over plain HTTP beyond this machine; expected tls_cert_file and tls_key_file "
+                "or ui_address to name a loopback address",
+                listener.place,
+            )
     if config.seal.type == "static":
         _check_static_seal(config.seal, environment)
     if config.storage.type == "inmem":
@@ -77,6 +83,11 @@ def is_loopback(address: str) -> bool:
         return False
 
 
+def _private(listener: Listener) -> bool:
+    """Whether nothing between this machine and a client can read what it serves."""
+    return listener.type != "tcp" or listener.tls or is_loopback(listener.address)
+
+
 def _check_listener(listener: Listener) -> list[str]:
     if listener.type != "tcp":
         return []
@@ -91,7 +102,7 @@ def _check_listener(listener: Listener) -> list[str]:
     if listener.tls and os.path.exists(listener.tls_key_file):
         # A missing key is told by the listener, together with its certificate.
         _refuse_readable(listener.tls_key_file, "the file of tls_key_file", listener.place)
-    if listener.tls or is_loopback(listener.address):
+    if _private(listener):
         return []
     if not listener.tls_disable:
         raise ConfigError(

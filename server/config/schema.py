@@ -122,6 +122,9 @@ TOP = (
          "How many requests each listener may have under way, over all workers; further ones are answered 503.",
          minimum=1),
     Setting("ui", Kind.BOOL, False, "Serves the [console](console.md), pages for people, at `/ui/`. On with `-dev`."),
+    Setting("ui_address", Kind.STRING, "",
+         "`host:port` of a listener of the console's own, with the TLS settings of the first listener; the others then "
+         "don't serve it. Unset, all listeners do."),
     Setting("ui_session_idle", Kind.DURATION, SESSION_IDLE_SECONDS,
          "How long a session of the console may be idle.", minimum=60),
     Setting("ui_session_max", Kind.DURATION, SESSION_MAX_SECONDS, "How long a session of the console lasts.",

@@ -64,6 +64,9 @@ class Listener:
     socket_mode: int = 0o600
     socket_user: str = ""
     socket_group: str = ""
+    ui: bool = False
+    """Whether it serves the console."""
+
     place: Place = field(default=NOWHERE, compare=False)
 
     @property
@@ -160,6 +163,7 @@ class Config:
     max_connections: int = MAX_CONNECTIONS
     max_concurrent_requests: int = MAX_CONCURRENT_REQUESTS
     ui: bool = False
+    ui_address: str = ""
     ui_session_idle_seconds: int = SESSION_IDLE_SECONDS
     ui_session_max_seconds: int = SESSION_MAX_SECONDS
     disable_mlock: bool = True

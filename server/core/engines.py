@@ -14,8 +14,8 @@ from server.core.entities import EntityLookup
 from server.core.mounting import mount_of
 from server.core.renewals import Renewals
 from server.core.runtime import Runtime
-from server.cubbyhole.routes import CUBBYHOLE
 from server.runtime import plugins
+from server.tenants.cubbyhole.routes import CUBBYHOLE
 from server.tenants.identity.routes import IDENTITY
 from server.tenants.mounts.table import MountEntry
 from server.tenants.tenant import Tenant

@@ -17,9 +17,9 @@ import msgspec
 from compat.conversion import kind_of
 from engines.base import Access, Operation, Row
 from engines.routing import parameters
-from server.cubbyhole.routes import CUBBYHOLE
 from server.runtime import plugins
 from server.system.routes import SYSTEM
+from server.tenants.cubbyhole.routes import CUBBYHOLE
 from server.tenants.identity.routes import IDENTITY
 from tests.soak.furnished import NAMES
 

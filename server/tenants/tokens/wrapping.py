@@ -25,7 +25,7 @@ from compat.json.text import encode
 from engines.base import Reply
 from engines.faults import Denied, InvalidRequest
 from server.audit.entry import AuditWrap
-from server.cubbyhole.entries import WRAPPED
+from server.tenants.cubbyhole.entries import WRAPPED
 from server.tenants.policies.builtin import RESPONSE_WRAPPING
 from server.tenants.tokens.cubbyhole import check_size
 from server.tenants.tokens.entries import drawer_prefix

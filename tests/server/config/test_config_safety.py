@@ -9,7 +9,7 @@ import pytest
 
 from cryptoserve_cli.flags import parse_flags
 from server.cli.server import FLAGS
-from server.config import Config, ConfigError, load_config
+from server.config import Config, ConfigError, Development, development_config, load_config
 from server.config.safety import check_flags
 
 RANDOM_KEY = bytes.fromhex("9d1f0c6be2447a5183ce30f9a86b57d4710e2cbf9588d36a4f13e7c205ba6cde")
@@ -40,6 +40,22 @@ def test_plain_http_on_loopback_is_fine(tmp_path: Path, address: str) -> None:
     config = load(tmp_path, f'listener "tcp" {{ address = "{address}" }}')
     assert not config.listeners[0].tls
     assert config.warnings == ()
+
+
+def test_the_console_needs_tls_beyond_this_machine(tmp_path: Path) -> None:
+    listener = 'listener "tcp" { address = "10.1.2.3:8200" tls_disable = true }'
+    with pytest.raises(ConfigError, match=r"the console isn't served over plain HTTP beyond this machine"):
+        load(tmp_path, f"ui = true\n{listener}")
+    config = load(tmp_path, f'ui = true\nui_address = "127.0.0.1:8300"\n{listener}')
+    assert [(each.address, each.ui) for each in config.listeners] == [
+        ("10.1.2.3:8200", False),
+        ("127.0.0.1:8300", True),
+    ]
+
+
+def test_a_development_server_shows_no_console_to_other_machines(tmp_path: Path) -> None:
+    assert development_config("127.0.0.1:8200", Development("root"), {}).listeners[0].ui
+    assert not development_config("0.0.0.0:8200", Development("root"), {}).listeners[0].ui
 
 
 @pytest.mark.parametrize(

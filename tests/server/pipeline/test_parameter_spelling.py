@@ -27,9 +27,9 @@ from engines.faults import Denied, Fault
 from engines.pqc.routes import PQC
 from engines.signing.routes import SIGNING
 from engines.transit.routes import TRANSIT
-from server.cubbyhole.routes import CUBBYHOLE
 from server.pipeline.stream import Stream
 from server.system.routes import ROUTES as SYSTEM_ROUTES
+from server.tenants.cubbyhole.routes import CUBBYHOLE
 from server.tenants.identity.routes import ROUTES as IDENTITY_ROUTES
 from server.tenants.policies.parameters import ParameterRules, Taken
 from tests.server.systems import Server

@@ -12,11 +12,11 @@ from msgspec import UNSET, UnsetType
 from engines.base import Body, Operation, meanings
 from engines.fields import CommaList, Duration, KeyValues
 from engines.routing import RouteTable
-from server.cubbyhole.routes import CUBBYHOLE
 from server.runtime import plugins
 from server.system.inspect.openapi import help_answer, mount_help
 from server.system.inspect.schemas import properties
 from server.system.routes import SYSTEM
+from server.tenants.cubbyhole.routes import CUBBYHOLE
 from server.tenants.identity.routes import IDENTITY
 from tests.server.systems import Server
 

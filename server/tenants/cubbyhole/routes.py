@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engines.base import EngineType, Operation, Route, Row
-from server.cubbyhole.entries import Cubbyhole, PathBody, WriteBody, delete, exists, list_names, read, write
+from server.tenants.cubbyhole.entries import Cubbyhole, PathBody, WriteBody, delete, exists, list_names, read, write
 
 ROUTES: tuple[Row[Cubbyhole], ...] = tuple(
     route
