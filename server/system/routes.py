@@ -28,7 +28,7 @@ from server.system.crypto import evaluate, exceptions, impact, profiles, replay
 from server.system.crypto import policies as crypto_policies
 from server.system.inspect import algorithms, fips, loggers, metrics, router, status
 from server.system.inspect import overview as inspection
-from server.system.inventory import callers, cbom, snapshots
+from server.system.inventory import callers, cbom, reports, snapshots
 from server.system.inventory import views as inventory
 from server.system.mounts import plugins as plugin_catalog
 from server.system.mounts import reload, remount
@@ -351,6 +351,7 @@ ROUTES: tuple[Row[System], ...] = (
     *profiles.PROFILE_ROUTES,
     *inventory.INVENTORY_ROUTES,
     *cbom.CBOM_ROUTES,
+    *reports.REPORT_ROUTES,
     *snapshots.SNAPSHOT_ROUTES,
     *callers.CALLER_ROUTES,
     # For user interfaces

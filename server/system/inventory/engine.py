@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from engines.base import EngineType
 from server.system.inventory.cbom import CBOM_ROUTES
+from server.system.inventory.reports import REPORT_ROUTES
 from server.system.inventory.snapshots import SNAPSHOT_ROUTES
 from server.system.inventory.views import INVENTORY_ROUTES
 from server.system.state import System
@@ -30,7 +31,7 @@ CBOM = EngineType(
     summary="The inventory of the namespace's keys, as sys/inventory has it.",
     routes=tuple(
         replace(route, path=route.path.removeprefix("inventory").removeprefix("/"))
-        for route in (*INVENTORY_ROUTES, *CBOM_ROUTES, *SNAPSHOT_ROUTES)
+        for route in (*INVENTORY_ROUTES, *CBOM_ROUTES, *REPORT_ROUTES, *SNAPSHOT_ROUTES)
     ),
     open=InventoryMount,
 )
