@@ -11,6 +11,7 @@ from benchmarks.scanner.cases import Case, Labelled, Place, checked
 _SAMPLES = "testutils"
 _SAMPLE = re.compile(r"\{\[\]string\{\s*(?P<files>`.*?`)\s*,?\s*\}\s*,\s*(?P<reports>\d+)\s*,", re.DOTALL)
 _FILE = re.compile(r"`([^`]*)`")
+_SUPPRESSED = "#nosec"
 _CLASSES = {
     "g106": ("disabled-certificate-check",),
     "g401": ("weak-hash",),
@@ -43,7 +44,8 @@ def _cases(samples: Path, scratch: Path) -> Iterator[Case]:
             folder = scratch / rule / str(number)
             folder.mkdir(parents=True)
             places = tuple(_unpacked(sample["files"], folder))
-            yield Case(accepted[0], int(sample["reports"]) > 0, places, frozenset(accepted))
+            if _SUPPRESSED not in sample["files"]:
+                yield Case(accepted[0], int(sample["reports"]) > 0, places, frozenset(accepted))
 
 
 def _unpacked(files: str, folder: Path) -> Iterator[Place]:

@@ -10,6 +10,9 @@ from benchmarks.scanner.cases import Case, Labelled, Place, checked, source_file
 from benchmarks.scanner.statements import statement_end
 
 _FOLDERS = ("c", "go", "java", "javascript", "python", "rust", "typescript")
+_FIXED = ".fixed."
+"""What automatic fixes make of an example: its comments are those from before the fix."""
+
 _ANNOTATION = re.compile(r"^\s*(?:#|//|/\*)\s*(?P<kind>ruleid|ok)\s*:\s*(?P<rules>[\w.,\s-]+?)\s*(?:\*/)?\s*$")
 _UNCHECKED = ("disabled-certificate-check",)
 _UNVERIFIED = ("unverified-signature",)
@@ -19,14 +22,15 @@ _CLASSES = (
     (r"ecb-cipher|use-of-aes-ecb|insecure-cipher-mode-ecb|use-of-default-aes", ("ecb-mode",)),
     (r"(crypto-)?mode-without-authentication", ("unauthenticated-mode", "ecb-mode")),
     (r"cbc-padding-oracle", ("unauthenticated-mode",)),
-    (r"insecure-hash(es|-.*)?|use-of-(md5|sha1).*|md5-used-as-password", ("weak-hash", "weak-kdf")),
+    (r"insecure-hash(es|-.*)?|use-of-(md5|sha1).*", ("weak-hash",)),
+    (r"md5-used-as-password", ("weak-kdf", "weak-hash")),
     (r"insecure-cipher-algorithm-.*|use-of-(DES|rc2|rc4|blowfish)|des(ede)?-is-deprecated", ("weak-cipher",)),
     (r"no-null-cipher", ("weak-cipher",)),
     (r"insufficient-(rsa|dsa|ec)-key-size|use-of-weak-rsa-key", ("weak-key-size",)),
     (r"blowfish-insufficient-key-size", ("weak-key-size", "weak-cipher")),
     (r"rsa-no-padding", ("weak-padding",)),
     (r"math-random-used|weak-random|detect-pseudoRandomBytes", ("weak-random",)),
-    (r"weak-ssl-.*|ssl-v3-is-insecure|missing-ssl-minversion|sequelize-weak-tls-version", ("weak-protocol",)),
+    (r"weak-ssl-.*|ssl-v3-is-insecure|sequelize-weak-tls-version", ("weak-protocol",)),
     (r"tls-with-insecure-cipher", ("weak-protocol", "weak-cipher")),
     (r"disabled-cert-validation|unverified-ssl-context|ssl-verify-none|rustls-dangerous", _UNCHECKED),
     (r"reqwest-accept-invalid|insecure-(trust-manager|hostname-verifier)|tls-hostname-.*", _UNCHECKED),
@@ -38,10 +42,14 @@ _CLASSES = (
 )
 """By a pattern of the rule's name: the classes that count, the first of them to report under."""
 
+_NARROW = frozenset({"weak-kdf"})
+"""Classes whose rules look at passwords alone: what they pass may be weak all the same."""
+
 
 def read(copy: Path, scratch: Path) -> Labelled:
     """The annotated examples of rules on cryptography, in the scanner's languages."""
-    cases = [case for name in _FOLDERS for path in source_files(copy / name) for case in _cases(path)]
+    paths = [path for name in _FOLDERS for path in source_files(copy / name) if _FIXED not in path.name]
+    cases = [case for path in paths for case in _cases(path)]
     return checked(copy, cases, *sorted({place.path for case in cases for place in case.places}))
 
 
@@ -55,8 +63,9 @@ def _cases(path: Path) -> Iterator[Case]:
         place = Place(path, first, statement_end(lines, first))
         for rule in re.split(r"[,\s]+", annotation["rules"]):
             accepted = _accepted(rule)
-            if accepted:
-                yield Case(accepted[0], annotation["kind"] == "ruleid", (place,), frozenset(accepted))
+            weak = annotation["kind"] == "ruleid"
+            if accepted and (weak or accepted[0] not in _NARROW):
+                yield Case(accepted[0], weak, (place,), frozenset(accepted))
 
 
 def _next_code(lines: Sequence[str], number: int) -> int:

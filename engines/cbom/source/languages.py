@@ -9,11 +9,14 @@ from functools import cache
 from typing import Any
 
 from engines.cbom.source.frontends.base import Lowering
+from engines.cbom.source.frontends.go import GoLowering
 from engines.cbom.source.frontends.java import JavaLowering
 from engines.cbom.source.frontends.python import PythonLowering
 from engines.cbom.source.locating import (
     Locate,
     Visible,
+    go_files,
+    go_siblings,
     java_files,
     java_siblings,
     no_siblings,
@@ -70,6 +73,7 @@ LANGUAGES: tuple[Language, ...] = (
         visible=java_siblings,
         implicit_self=True,
     ),
+    Language("go", (".go",), "tree_sitter_go", GoLowering, go_files, visible=go_siblings),
 )
 """Every language. A new one is a front-end, a row and a folder of knowledge."""
 

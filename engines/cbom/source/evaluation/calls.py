@@ -55,7 +55,7 @@ class Calls(Expressions):
             result = self.apply(callee[0], arguments, node)
         else:
             result = union(self.apply(value, arguments, node) for value in callee) or UNKNOWN
-        if result is UNKNOWN and not node.creates:
+        if result is UNKNOWN and not node.creates and not any(isinstance(value, Closure) for value in callee):
             _may_fill(arguments)
         return result
 

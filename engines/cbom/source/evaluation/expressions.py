@@ -267,7 +267,7 @@ class Expressions:
         if isinstance(value, Known) and isinstance(value.value, str | bytes):
             return (Data(CONSTANT),)
         if isinstance(value, Data):
-            return (Data(value.origin, None, value.made),)
+            return (value,)  # A part of a buffer shares its bytes.
         return UNKNOWN
 
     def _call(self, node: program.Call) -> Values:

@@ -152,7 +152,7 @@ def _as_fact(value: Value, word: str) -> Values:
         found = value.facts.get(word) or (value.facts.get("algorithm") if word == "hash" else None)
         return found or (UNKNOWN if word in _DATA_FACTS else NOTHING)
     if isinstance(value, Ref) and word in _NAME_FACTS:
-        return known(value.path.rpartition(".")[2])
+        return known(value.path.rpartition("/" if "/" in value.path else ".")[2])
     return (value,)
 
 

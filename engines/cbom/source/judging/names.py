@@ -34,6 +34,7 @@ _FILLERS = (
     "the",
     "kem",
     "bit",
+    "new",
 )
 
 

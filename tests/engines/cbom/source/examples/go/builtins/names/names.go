@@ -1,0 +1,3 @@
+package names
+
+const Key = "fedcba9876543210"

@@ -1,0 +1,38 @@
+package example
+
+import (
+	"crypto/rand"
+
+	"golang.org/x/crypto/argon2"
+	"golang.org/x/crypto/bcrypt"
+	"golang.org/x/crypto/blowfish"
+	"golang.org/x/crypto/chacha20poly1305"
+	"golang.org/x/crypto/md4"
+	"golang.org/x/crypto/nacl/secretbox"
+	"golang.org/x/crypto/scrypt"
+	"golang.org/x/crypto/ssh"
+)
+
+func passwords(password, salt []byte) {
+	bcrypt.GenerateFromPassword(password, bcrypt.DefaultCost) // finds: use:bcrypt
+	bcrypt.GenerateFromPassword(password, bcrypt.MinCost)     // finds: use:bcrypt low-kdf-iterations
+	scrypt.Key(password, salt, 32768, 8, 1, 32)               // finds: use:scrypt
+	scrypt.Key(password, []byte("salt"), 1024, 8, 1, 32)      // finds: use:scrypt static-salt low-kdf-iterations
+	argon2.IDKey(password, salt, 1, 64*1024, 4, 32)           // finds: use:Argon2
+}
+
+func ciphers(key, message []byte, secret *[32]byte) {
+	md4.New()                // finds: use:MD4 weak-hash
+	blowfish.NewCipher(key)  // finds: use:Blowfish weak-cipher
+	aead, _ := chacha20poly1305.New(key) // finds: use:ChaCha20-Poly1305
+	aead.Seal(nil, make([]byte, 12), message, nil) // finds: static-iv
+	var nonce [24]byte
+	secretbox.Seal(nil, message, &nonce, secret) // finds: use:XSalsa20-Poly1305 static-iv
+	rand.Read(nonce[:])
+	secretbox.Seal(nil, message, &nonce, secret) // finds: use:XSalsa20-Poly1305
+}
+
+func shell(key ssh.PublicKey) {
+	_ = &ssh.ClientConfig{HostKeyCallback: ssh.InsecureIgnoreHostKey()} // finds: use:SSH disabled-certificate-check
+	_ = &ssh.ClientConfig{HostKeyCallback: ssh.FixedHostKey(key)}       // finds: use:SSH
+}
