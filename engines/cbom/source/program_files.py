@@ -9,7 +9,7 @@ from engines.cbom.source import program
 from engines.cbom.source.evaluation.evaluator import Evaluator
 from engines.cbom.source.evaluation.expressions import Exhausted
 from engines.cbom.source.evaluation.scopes import Scope, Source
-from engines.cbom.source.evaluation.sightings import Sighting
+from engines.cbom.source.evaluation.sightings import Witness
 from engines.cbom.source.knowledge.loading import knowledge_of
 from engines.cbom.source.languages import Language, language_of, parser_of
 from engines.cbom.source.locating import Tree
@@ -43,11 +43,11 @@ class Loaded:
 
 @dataclass(slots=True)
 class ProgramFiles:
-    """The files of one program, for the evaluators of its languages. ``report`` gets all sightings."""
+    """The files of one program, for the evaluators of its languages. ``witness`` gets all sightings."""
 
     tree: Tree
     read: Read
-    report: Callable[[Sighting], None]
+    witness: Witness
     _loaded: dict[str, Loaded | None] = field(default_factory=dict)
     _evaluators: dict[str, Evaluator] = field(default_factory=dict)
     _seen: dict[tuple[str, str, str], Values] = field(default_factory=dict)
@@ -74,7 +74,7 @@ class ProgramFiles:
             found = self._evaluators[language.family] = Evaluator(
                 knowledge_of(language.family),
                 self,
-                self.report,
+                self.witness,
                 implicit_self=language.implicit_self,
                 open_names=language.open_names,
             )

@@ -17,7 +17,7 @@ from functools import cache
 from engines.cbom.source.files.discovery import Problem
 from engines.cbom.source.files.reading import NotSource, read_source
 from engines.cbom.source.files.suppressions import Suppression, reason_for, suppressions_in
-from engines.cbom.source.judging.judge import Judge, order
+from engines.cbom.source.judging.judge import Judge
 from engines.cbom.source.judging.results import Result
 from engines.cbom.source.knowledge.loading import knowledge_of
 from engines.cbom.source.languages import language_of
@@ -166,14 +166,14 @@ def _read(path: str) -> bytes | None:
 
 def _scan_group(paths: Sequence[str]) -> Scanned:
     judge = Judge()
-    files = ProgramFiles(_tree, _read, judge.see)
+    files = ProgramFiles(_tree, _read, judge)
     found = Scanned()
     for path in paths:
         loaded = files.scan(path)
         if loaded is not None and loaded.truncated:
             found.problems.append(Problem(path, "too deeply nested, or too complex, to be followed to the end"))
     contents: dict[str, list[bytes]] = {}
-    for result in sorted(judge.everything(), key=order):
+    for result in judge.results():
         path = result.place.path
         if path not in contents:
             content = _read(path) or b""

@@ -69,6 +69,8 @@ class Thing:
 
     type: str
     facts: dict[str, Values]
+    untaken: Any = None
+    """What is to be reported if no call of a library takes it."""
 
 
 @dataclass(slots=True, eq=False)

@@ -40,6 +40,13 @@ _KINDS: dict[type, str] = {Data: "bytes", Array: "array", Table: "table", Closur
 class Calls(Expressions):
     """The part of the evaluator for calls."""
 
+    untaken: list[Thing]
+    """Objects that are reported if no call of a library takes them."""
+
+    @abstractmethod
+    def within(self) -> frozenset[object]:
+        """The functions and classes of the program that are running, or the file if none is."""
+
     @abstractmethod
     def run(self, closure: Closure, arguments: Arguments) -> Values:
         """The result of a function of the program with these arguments."""
@@ -156,6 +163,7 @@ class Calls(Expressions):
 
     def _known(self, found: list[Rule], arguments: Arguments, node: program.Call) -> Values:
         result: Values = NOTHING
+        _taken(arguments)
         for rule in found:
             names = rules.bound(rule, arguments)
             if rules.applies(rule, arguments, names):
@@ -170,8 +178,11 @@ class Calls(Expressions):
                 everything = {**value.facts, **everything}
                 value.facts.update(rules.facts(rule.sets, names))
         place = Place(self.scope.source.path, node.line, node.column, node.end_line, node.end_column)
+        sighting: Sighting | None = None
         if rule.primitive or told or rule.findings:
-            self.report(Sighting(place, rule, everything, frozenset(told), rules.harmless(rule, names)))
+            harmless = rules.harmless(rule, names)
+            sighting = Sighting(place, rule, everything, frozenset(told), harmless, self.within())
+            self._sighted(sighting)
         if rule.fills is not None:
             self._fill(rule, names, place, node)
         result = rules.returned(rule, names, everything)
@@ -179,7 +190,16 @@ class Calls(Expressions):
             result = (self._data(rule, names, place),)
         if rule.into is not None:
             self._put(rule, result, node)
+        if rule.unless_taken and isinstance(result[0], Thing):
+            result[0].untaken = sighting
+            self.untaken.append(result[0])
         return result
+
+    def _sighted(self, sighting: Sighting) -> None:
+        if sighting.rule.primitive == "mac":
+            self.witness.authenticated.update(sighting.within)
+        if not sighting.rule.unless_taken:
+            self.witness.see(sighting)
 
     def _fill(self, rule: Rule, names: dict[str, Values], place: Place, node: program.Call) -> None:
         """A buffer gets new data; a variable that had other data has these now."""
@@ -210,6 +230,14 @@ class Calls(Expressions):
     @abstractmethod
     def assign(self, target: program.Expression, values: Values, *, local: bool = False) -> None:
         """Give ``target`` these values."""
+
+
+def _taken(arguments: Arguments) -> None:
+    """A call of a library takes its arguments: it tells what they are for."""
+    for values in (*arguments.positional, *arguments.keywords.values()):
+        for value in values:
+            if isinstance(value, Thing):
+                value.untaken = None
 
 
 def _may_fill(arguments: Arguments) -> None:

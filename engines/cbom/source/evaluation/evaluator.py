@@ -19,7 +19,7 @@ from engines.cbom.source.evaluation.expressions import Files
 from engines.cbom.source.evaluation.intrinsics import CONSTRUCTORS
 from engines.cbom.source.evaluation.rules import Arguments
 from engines.cbom.source.evaluation.scopes import Scope
-from engines.cbom.source.evaluation.sightings import Place, Sighting
+from engines.cbom.source.evaluation.sightings import Place, Sighting, Witness
 from engines.cbom.source.knowledge.model import Knowledge
 from engines.cbom.source.values import (
     NOTHING,
@@ -55,16 +55,17 @@ class Evaluator(Calls):
         self,
         knowledge: Knowledge,
         files: Files,
-        report: Callable[[Sighting], None],
+        witness: Witness,
         *,
         implicit_self: bool = False,
         open_names: bool = False,
     ) -> None:
         super().__init__(knowledge, files, implicit_self=implicit_self, open_names=open_names)
-        self.report = report
+        self.witness = witness
+        self.untaken = []
         self._made: list[Closure] = []
         self._results: dict[int, dict[Any, Values]] = {}
-        self._running: list[program.Function] = []
+        self._running: list[Closure] = []
         self._returned: list[Values] = []
         self._line = 1
         self._statements: dict[type, Callable[[Any], bool]] = {
@@ -99,6 +100,10 @@ class Evaluator(Calls):
         for closure in self._made:  # Grows while functions make functions.
             if id(closure.function) not in self._results:
                 self._standalone(closure)
+        for thing in self.untaken:
+            if thing.untaken is not None:
+                self.witness.see(thing.untaken)
+        self.untaken.clear()
 
     def _standalone(self, closure: Closure) -> None:
         receiver = None
@@ -130,15 +135,17 @@ class Evaluator(Calls):
         function = closure.function
         key = _context(closure, arguments)
         results = self._results.setdefault(id(function), {})
+        if function in self.witness.authenticated:
+            self.witness.authenticated.update(self.within())
         if key in results:
             return results[key]
-        if function in self._running or len(self._running) >= MAX_CALLS or len(results) >= MAX_CONTEXTS:
+        if self._is_running(function) or len(self._running) >= MAX_CALLS or len(results) >= MAX_CONTEXTS:
             return UNKNOWN
         results[key] = UNKNOWN
         outer, returned = self.scope, self._returned
         self.scope = self._opened(closure, arguments)
         self._returned = []
-        self._running.append(function)
+        self._running.append(closure)
         try:
             self._block(function.body)
             result = union(self._returned)
@@ -150,6 +157,16 @@ class Evaluator(Calls):
         self.tell_secret(function.name, result)
         results[key] = result or UNKNOWN
         return results[key]
+
+    def _is_running(self, function: program.Function) -> bool:
+        return any(closure.function is function for closure in self._running)
+
+    def within(self) -> frozenset[object]:
+        if not self._running:
+            return frozenset((self.scope.source,))
+        return frozenset(
+            each for closure in self._running for each in (closure.function, closure.owner) if each is not None
+        )
 
     def _opened(self, closure: Closure, arguments: Arguments) -> Scope:
         """The scope of a call, with its parameters."""
@@ -379,7 +396,7 @@ class Evaluator(Calls):
                     if type(value) is Closure and _CHECKS_NOTHING[override.body](value.function):
                         line = value.function.line
                         place = Place(self.scope.source.path, line, 1, line, 1)
-                        self.report(Sighting(place, override.rule, {}, frozenset(), harmless=False))
+                        self.witness.see(Sighting(place, override.rule, {}, frozenset(), harmless=False))
 
     def _import(self, node: program.Import) -> bool:
         if node.local == "*":

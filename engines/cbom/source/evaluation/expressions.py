@@ -10,7 +10,7 @@ from engines.cbom.source import program
 from engines.cbom.source.evaluation import operators
 from engines.cbom.source.evaluation.scopes import Scope, Source
 from engines.cbom.source.evaluation.secrets import is_secret
-from engines.cbom.source.evaluation.sightings import Sighting
+from engines.cbom.source.evaluation.sightings import Witness
 from engines.cbom.source.knowledge.model import Knowledge
 from engines.cbom.source.values import (
     CONSTANT,
@@ -88,7 +88,7 @@ class Expressions:
             program.Function: self._function,
         }
 
-    report: Callable[[Sighting], None]
+    witness: Witness
     """Gets each sighting."""
 
     @abstractmethod
@@ -107,7 +107,7 @@ class Expressions:
         """Report a weak generator among ``values`` if ``name`` is that of a secret."""
         for value in values:
             if type(value) is Data and value.origin == WEAK_RANDOM and value.made is not None and is_secret(name):
-                self.report(value.made)
+                self.witness.see(value.made)
 
     def evaluate(self, node: program.Expression) -> Values:
         """The values of ``node``. Raises ``Exhausted``."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 from engines.cbom.source.knowledge.model import Rule
 from engines.cbom.source.values import Values
@@ -29,3 +30,16 @@ class Sighting:
     fresh: frozenset[str]
     harmless: bool
     """Whether it is a use that there is nothing to object to."""
+
+    within: frozenset[object] = frozenset()
+    """The functions and classes of the program that were running, or the file if none was."""
+
+
+class Witness(Protocol):
+    """Receiver of sightings."""
+
+    authenticated: set[object]
+    """Functions, classes and files in which a MAC is computed, or that call one that does."""
+
+    def see(self, sighting: Sighting) -> None:
+        """Take note of a sighting."""

@@ -13,10 +13,12 @@ from engines.cbom.source.words import USE
 
 
 class Judge:
-    """Collects the results of files. ``see`` is given to the evaluator."""
+    """Collector of results, and the ``Witness`` of evaluators."""
 
     def __init__(self) -> None:
+        self.authenticated: set[object] = set()
         self._results: dict[tuple[str, int, str], list[Result]] = {}
+        self._unauthenticated: list[tuple[Result, frozenset[object]]] = []
 
     def see(self, sighting: Sighting) -> None:
         """Judge one sighting."""
@@ -55,7 +57,10 @@ class Judge:
             kind.why.format(**words),
             rule.library.replacements.get(weakness.finding, kind.instead) if weakness.finding != USE else "",
         )
-        self.add(result)
+        if weakness.finding == "unauthenticated-mode":
+            self._unauthenticated.append((result, sighting.within))
+        else:
+            self.add(result)
 
     def add(self, result: Result) -> None:
         """Keep a result, unless one is there that tells as much of the same."""
@@ -67,19 +72,13 @@ class Judge:
                 return
         found.append(result)
 
-    def everything(self) -> list[Result]:
-        """All results so far."""
-        return [result for found in self._results.values() for result in found]
-
     def results(self) -> list[Result]:
-        """The results in the order of their places; encryption that a MAC in the same file protects isn't weak."""
-        with_mac = {result.place.path for result in self.everything() if result.primitive == "mac"}
-        found = [
-            result
-            for result in self.everything()
-            if result.finding != "unauthenticated-mode" or result.place.path not in with_mac
-        ]
-        return sorted(found, key=order)
+        """The results in the order of their places. Encryption isn't weak where a MAC is computed beside it."""
+        for result, within in self._unauthenticated:
+            if self.authenticated.isdisjoint(within):
+                self.add(result)
+        self._unauthenticated.clear()
+        return sorted((result for found in self._results.values() for result in found), key=order)
 
 
 def order(result: Result) -> tuple[Any, ...]:

@@ -20,7 +20,9 @@ _FILE = frozenset(
 )
 _PLAIN = frozenset({"primitive", "result", "decode", "origin"})
 _TERMS = frozenset({"returns", "size", "fills", "into"})
-_OTHER = frozenset({"name", "parameters", "arity", "when", "findings", "sets", "inventory", "keeps", "typed"})
+_OTHER = frozenset(
+    {"name", "parameters", "arity", "when", "findings", "sets", "inventory", "keeps", "typed", "unless_taken"}
+)
 _BODIES = frozenset({"empty", "true"})
 _ORIGINS = frozenset({"", "constant", "random", "weak-random", "derived"})
 
@@ -131,6 +133,7 @@ def _rule(library: Library, name: str, groups: tuple[str, ...], row: Mapping[str
         keeps={word: _term(value, groups) for word, value in keeps.items()},
         typed=tuple((f"${word}", kind) for word, kind in row.get("typed", {}).items()),
         findings=tuple(row.get("findings", ())),
+        unless_taken=row.get("unless_taken", False),
         sets={word: _term(value, groups) for word, value in row.get("sets", {}).items()},
         inventory=_conditions(row.get("inventory", {})),
         **plain,

@@ -79,6 +79,9 @@ class Rule:
     sets: dict[str, Term] = field(default_factory=dict)
     """Facts that the call changes of its object."""
 
+    unless_taken: bool = False
+    """Whether the call is reported only if no other one of a library takes its result: then that one tells more."""
+
     inventory: tuple[tuple[Term, tuple[Constant, ...]], ...] = ()
     """As ``when``: where it holds, the use is nothing to object to, such as a checksum's."""
 

@@ -36,7 +36,7 @@ def files_of(program: Path) -> dict[str, bytes]:
 def results_of(files: dict[str, bytes]) -> list[Result]:
     """What is found in a program."""
     judge = Judge()
-    program = ProgramFiles(Tree.of(files), files.get, judge.see)
+    program = ProgramFiles(Tree.of(files), files.get, judge)
     for path in files:
         program.scan(path)
     return judge.results()

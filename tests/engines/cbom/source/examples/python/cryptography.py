@@ -15,6 +15,7 @@ def hashed():
     hashes.Hash(hashes.SHA256())  # finds: use:SHA-256
     hashes.Hash(hashes.SHA1())  # finds: use:SHA-1 weak-hash
     hashes.Hash(hashes.MD5())  # finds: use:MD5 weak-hash
+    hashes.SHA1()  # finds: use:SHA-1 weak-hash
     chosen = hashes.SHA512()
     return hashes.Hash(chosen)  # finds: use:SHA-512
 
@@ -32,8 +33,20 @@ def encrypted(key):
     Cipher(algorithms.AES(key), modes.GCM(b"\x00" * 12))  # finds: use:AES static-iv
     Cipher(algorithms.TripleDES(key), modes.GCM(iv))  # finds: use:3DES weak-cipher
     Cipher(algorithms.AES(b"sixteen byte key"), mode=modes.GCM(iv))  # finds: use:AES hardcoded-key
+    Cipher(algorithms.AES(key), modes.CBC(iv))  # finds: use:AES unauthenticated-mode
     algorithm = algorithms.ARC4(key)  # finds: use:RC4 weak-cipher
     return Cipher(algorithm, mode=None)  # finds: use:RC4 weak-cipher
+
+
+def tagged(key, mac_key, data):
+    encryptor = Cipher(algorithms.AES(key), modes.CBC(os.urandom(16))).encryptor()  # finds: use:AES use:CSPRNG
+    return tag(mac_key, encryptor.update(data))
+
+
+def tag(key, data):
+    code = hmac.HMAC(key, hashes.SHA256())  # finds: use:HMAC-SHA-256
+    code.update(data)
+    return code.finalize()
 
 
 def sealed(data):
