@@ -50,7 +50,16 @@ CONTENTS = {
         "docs/benchmarks",
         "docs/performance",
     ],
-    "Judge": ["THREATS", "SECURITY", "docs/architecture", "CONTRIBUTING", "CHANGELOG", "sdk/README"],
+    "Judge": [
+        "docs/trust",
+        "THREATS",
+        "SECURITY",
+        "docs/security-reviews",
+        "docs/architecture",
+        "CONTRIBUTING",
+        "CHANGELOG",
+        "sdk/README",
+    ],
 }
 """The order of pages beside each page; a page that is missing here fails the build."""
 
