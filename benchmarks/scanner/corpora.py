@@ -75,7 +75,7 @@ CORPORA = (
         "juliet-test-suite",
         "find-sec-bugs/juliet-test-suite",
         "b2c6df3733e2176fe7097e4784895c6891632b4c",
-        Purpose.REPORTING,
+        Purpose.TUNING,
         juliet_java.read,
     ),
     Corpus(

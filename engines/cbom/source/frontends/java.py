@@ -59,7 +59,7 @@ class JavaLowering(JavaExpressions):
             yield Evaluate(made)
 
     def declaration(self, node: Node) -> Iterator[Statement]:
-        declared = self._declared(node)
+        declared = self.declared(node)
         for declarator in node.children_by_field_name("declarator"):
             value = declarator.child_by_field_name("value")
             name = Name(self.text(declarator.child_by_field_name("name")))
@@ -107,7 +107,7 @@ class JavaLowering(JavaExpressions):
             for child in own:
                 if child.type != "break_statement":
                     self._statement(child, body)
-            test = self._test(subject, labels)
+            test = self.test(subject, labels)
             (default if test is None else arms).append((test, _without_break(body)))
             labels = []
         yield Branch([*arms, *default])
@@ -132,7 +132,7 @@ class JavaLowering(JavaExpressions):
     def for_each(self, node: Node) -> Iterator[Statement]:
         items = self.expression(node.child_by_field_name("value"))
         target = Name(self.text(node.child_by_field_name("name")))
-        element = Assign(target, Index(items, Opaque([])), node.start_point[0] + 1, self._declared(node), local=True)
+        element = Assign(target, Index(items, Opaque([])), node.start_point[0] + 1, self.declared(node), local=True)
         yield Loop(None, [element, *self.one(node.child_by_field_name("body"))])
 
     def try_node(self, node: Node) -> Iterator[Statement]:
@@ -142,7 +142,7 @@ class JavaLowering(JavaExpressions):
             if name is not None and value is not None:
                 line = resource.start_point[0] + 1
                 opened = self.expression(value)
-                yield Assign(Name(self.text(name)), opened, line, self._declared(resource), local=True)
+                yield Assign(Name(self.text(name)), opened, line, self.declared(resource), local=True)
         body = self.block(node.child_by_field_name("body"))
         handlers, last = [], []
         for child in node.named_children:
@@ -159,19 +159,19 @@ class JavaLowering(JavaExpressions):
         """``this(...)`` and ``super(...)``."""
         constructor = node.child_by_field_name("constructor")
         receiver = Name(RECEIVER) if constructor.type == "this" else self.superclass(constructor)
-        yield Evaluate(self.call(node, Member(receiver, CONSTRUCTOR), constructor, self._arguments(node)))
+        yield Evaluate(self.call(node, Member(receiver, CONSTRUCTOR), constructor, self.arguments(node)))
 
     def method(self, node: Node) -> Iterator[Statement]:
         static = any(child.type == "modifiers" and "static" in self.text(child).split() for child in node.children[:1])
         constructs = node.type != "method_declaration"
-        parameters = self._parameters(node.child_by_field_name("parameters"))
+        parameters = self.parameters(node.child_by_field_name("parameters"))
         yield Function(
             CONSTRUCTOR if constructs else self.text(node.child_by_field_name("name")),
             parameters if static else [Parameter(RECEIVER), *parameters],
             self.block(node.child_by_field_name("body")),
             node.start_point[0] + 1,
             static,
-            returns=None if constructs else self._declared(node),
+            returns=None if constructs else self.declared(node),
         )
 
     def class_node(self, node: Node) -> Iterator[Statement]:
@@ -183,10 +183,10 @@ class JavaLowering(JavaExpressions):
                 bases += [self.expression(kind) for kind in each]
         name = self.text(node.child_by_field_name("name"))
         extra = [self._record_constructor(node)] if node.type == "record_declaration" else []
-        yield self._class_of(node.child_by_field_name("body"), name, bases, node.start_point[0] + 1, extra)
+        yield self.class_of(node.child_by_field_name("body"), name, bases, node.start_point[0] + 1, extra)
 
     def _record_constructor(self, node: Node) -> Statement:
-        parameters = self._parameters(node.child_by_field_name("parameters"))
+        parameters = self.parameters(node.child_by_field_name("parameters"))
         line = node.start_point[0] + 1
         body: list[Statement] = [
             Assign(Member(Name(RECEIVER), each.name), Name(each.name), line) for each in parameters
@@ -196,7 +196,7 @@ class JavaLowering(JavaExpressions):
     def enum_constant(self, node: Node) -> Iterator[Statement]:
         named = node.child_by_field_name("name")
         owner = Name(self.text(node.parent.parent.child_by_field_name("name")))
-        made = self.call(node, owner, named, self._arguments(node), creates=True)
+        made = self.call(node, owner, named, self.arguments(node), creates=True)
         yield Assign(Name(self.text(named)), made, node.start_point[0] + 1)
 
     def import_node(self, node: Node) -> Iterator[Statement]:

@@ -95,9 +95,9 @@ class JavaExpressions(Lowering):
         receiver = node.child_by_field_name("object")
         name = self.text(named)
         callee = Name(name) if receiver is None else Member(self.expression(receiver), name)
-        return self.call(node, callee, named, self._arguments(node))
+        return self.call(node, callee, named, self.arguments(node))
 
-    def _arguments(self, node: Node) -> list[Expression]:
+    def arguments(self, node: Node) -> list[Expression]:
         arguments = node.child_by_field_name("arguments")
         if arguments is None:
             return []
@@ -106,12 +106,12 @@ class JavaExpressions(Lowering):
     def creation(self, node: Node) -> Expression:
         kind = node.child_by_field_name("type")
         made = self.expression(kind)
-        args = self._arguments(node)
+        args = self.arguments(node)
         body = node.named_children[-1]
         if body.type == "class_body":
             line, column = node.start_point
             name = f"{self.text(kind)}${line + 1}_{column}"
-            self._before.append(self._class_of(body, name, [made], line + 1, []))
+            self._before.append(self.class_of(body, name, [made], line + 1, []))
             made = Name(name)
         return self.call(node, made, kind, args, creates=True)
 
@@ -161,10 +161,10 @@ class JavaExpressions(Lowering):
 
     def cast(self, node: Node) -> Expression:
         value = self.expression(node.child_by_field_name("value"))
-        declared = self._declared(node)
+        declared = self.declared(node)
         return value if declared is None else Typed(value, declared)
 
-    def _declared(self, node: Node) -> Expression | None:
+    def declared(self, node: Node) -> Expression | None:
         """The type that ``node`` states, or None if it is one that tells nothing."""
         kind = node.child_by_field_name("type")
         if kind is None or kind.type not in _NAMED_TYPES:
@@ -181,7 +181,7 @@ class JavaExpressions(Lowering):
     def lambda_node(self, node: Node) -> Expression:
         parameters = node.child_by_field_name("parameters")
         if parameters.type == "formal_parameters":
-            named = self._parameters(parameters)
+            named = self.parameters(parameters)
         else:
             each = [parameters] if parameters.type == "identifier" else parameters.named_children
             named = [Parameter(self.text(child)) for child in each]
@@ -211,13 +211,13 @@ class JavaExpressions(Lowering):
                 value: Expression = self.call(body, made, None, [])
             else:
                 value = self.first(body)
-            test = self._test(subject, [rule.named_children[0]])
+            test = self.test(subject, [rule.named_children[0]])
             result = value if test is None else Conditional(test, value, result)
         return result
 
     # Shared with statements
 
-    def _test(self, subject: Expression, labels: list[Node]) -> Expression | None:
+    def test(self, subject: Expression, labels: list[Node]) -> Expression | None:
         """The test for one of ``labels``; None if the default is among them."""
         tests: list[Expression] = []
         for label in labels:
@@ -226,16 +226,16 @@ class JavaExpressions(Lowering):
             tests += [Binary("==", subject, self.expression(value)) for value in label.named_children]
         return tests[0] if len(tests) == 1 else Opaque(tests)
 
-    def _parameters(self, node: Node | None) -> list[Parameter]:
+    def parameters(self, node: Node | None) -> list[Parameter]:
         found = []
         for child in [] if node is None else node.named_children:
             if child.type == "formal_parameter":
-                found.append(Parameter(self.text(child.child_by_field_name("name")), None, self._declared(child)))
+                found.append(Parameter(self.text(child.child_by_field_name("name")), None, self.declared(child)))
             elif child.type == "spread_parameter":
                 found.append(Parameter(self.text(child.named_children[-1].child_by_field_name("name")), kind="*"))
         return found
 
-    def _class_of(self, body: Node, name: str, bases: list[Expression], line: int, extra: list[Statement]) -> Class:
+    def class_of(self, body: Node, name: str, bases: list[Expression], line: int, extra: list[Statement]) -> Class:
         """A class, its methods first: constants and initializers may call those that stand below them."""
         self._bases.append(bases[0] if bases else Opaque([]))
         outer, self._before = self._before, []
