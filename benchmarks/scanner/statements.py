@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 _OPEN, _CLOSED = "([{", ")]}"
 _LONGEST = 40
+_DECLARATION = re.compile(r"\bclass\b|\bnew\b.*\)\s*\{$")
+"""A line that begins a class, all of which a label may be about."""
 
 
 def statement_end(lines: Sequence[str], first: int) -> int:
@@ -19,6 +22,6 @@ def statement_end(lines: Sequence[str], first: int) -> int:
         depth += sum(line.count(bracket) for bracket in _OPEN) - sum(line.count(bracket) for bracket in _CLOSED)
         if depth <= 0:
             return number
-        if line.rstrip().endswith("{"):
+        if line.rstrip().endswith("{") and _DECLARATION.search(line) is None:
             return number
     return first

@@ -16,7 +16,9 @@ _CWE = re.compile(r"CWE-0*(\d+)")
 _SELECT = "#select"
 _SPOT = re.compile(r"\b([\w./-]+\.\w+):(\d+):\d+:(\d+):\d+")
 _COMMENT = re.compile(r"(?:#|//)\s*\$\s*(?P<expected>.*)$")
-_ALERT = re.compile(r"^(?:Alert|Source Alert|hasInsufficientKeySize|hasUnsafe\w+|hasResult|BAD)\b|\bAlert\b")
+_ALERT = re.compile(
+    r"^(?:Alert|Source Alert|hasInsufficientKeySize|hasUnsafe\w+|hasTaintFlow|hasResult|BAD)\b|\bAlert\b"
+)
 _ALGORITHM = re.compile(r"\bCryptographicOperationAlgorithm=(?:\"([^\"]+)\"|(\S+))")
 _OPERATION = re.compile(
     r"^\| (?P<file>[\w.-]+):(?P<first>\d+):\d+:(?P<last>\d+):\d+ \|[^|]*\| (?P<algorithm>[\w-]+) \|"
@@ -57,9 +59,10 @@ def _weak(copy: Path, files: list[Path]) -> Iterator[Case]:
         if weakness is None:
             continue
         lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-        rows = reported.get(path, set()) | {
-            (Place(path, number, number),) for number, line in enumerate(lines, start=1) if _is_alert(line)
-        }
+        rows = set(reported.get(path, ()))
+        told = {number for row in rows for place in row for number in range(place.first, place.last + 1)}
+        alerts = [number for number, line in enumerate(lines, start=1) if _is_alert(line) and number not in told]
+        rows |= {(Place(path, number, number),) for number in alerts}
         accepted = _CLASSES[weakness]
         for places in sorted(rows, key=lambda row: row[0].first):
             yield Case(accepted[0], True, places, frozenset(accepted))
@@ -76,27 +79,34 @@ def _weakness(path: Path) -> int | None:
 
 
 def _is_alert(line: str) -> bool:
+    """Whether a line is labelled as weak: that a query is known to miss it makes no difference, a false alarm does."""
     comment = _COMMENT.search(line)
-    return comment is not None and _ALERT.search(comment["expected"]) is not None
+    expected = "" if comment is None else comment["expected"].removeprefix("MISSING:").strip()
+    return not expected.startswith("SPURIOUS:") and _ALERT.search(expected) is not None
 
 
 def _reported(copy: Path) -> dict[Path, set[tuple[Place, ...]]]:
-    """Rows of results by the file that each reports first: the places of a row are where a flow ends and begins."""
+    """Rows of results by the file that each reports first: the places of a row are those that a flow goes through."""
     rows: dict[Path, set[tuple[Place, ...]]] = {}
     for expected in sorted(copy.rglob("*.expected")):
         text = expected.read_text(encoding="utf-8", errors="replace")
         _, selected, results = text.rpartition(_SELECT + "\n")
         if not selected and not text.startswith("|"):
             continue
+        nodes = _places(expected, text.partition("\nnodes\n")[2])
         for row in results.splitlines():
             if not row.startswith("|"):
                 break
-            places = dict.fromkeys(
-                Place(expected.parent / name, int(first), int(last)) for name, first, last in _SPOT.findall(row)
-            )
+            places = _places(expected, row)
             if places:
-                rows.setdefault(next(iter(places)).path, set()).add(tuple(places))
+                first, last = min(place.first for place in places), max(place.last for place in places)
+                between = [node for node in nodes if node.path == places[0].path and first <= node.first <= last]
+                rows.setdefault(places[0].path, set()).add(tuple(dict.fromkeys([*places, *between])))
     return rows
+
+
+def _places(expected: Path, text: str) -> list[Place]:
+    return [Place(expected.parent / name, int(first), int(last)) for name, first, last in _SPOT.findall(text)]
 
 
 def _uses(path: Path) -> Iterator[Case]:

@@ -14,6 +14,9 @@ _FIXED = ".fixed."
 """What automatic fixes make of an example: its comments are those from before the fix."""
 
 _ANNOTATION = re.compile(r"^\s*(?:#|//|/\*)\s*(?P<kind>ruleid|ok)\s*:\s*(?P<rules>[\w.,\s-]+?)\s*(?:\*/)?\s*$")
+_SKIPPED = re.compile(rf"{_ANNOTATION.pattern}|^\s*@\w+(?:\(.*\))?\s*$")
+"""Lines between a label and the code that it is about: other labels, and Java's annotations."""
+
 _UNCHECKED = ("disabled-certificate-check",)
 _UNVERIFIED = ("unverified-signature",)
 _CLASSES = (
@@ -27,7 +30,7 @@ _CLASSES = (
     (r"insecure-cipher-algorithm-.*|use-of-(DES|rc2|rc4|blowfish)|des(ede)?-is-deprecated", ("weak-cipher",)),
     (r"no-null-cipher", ("weak-cipher",)),
     (r"insufficient-(rsa|dsa|ec)-key-size|use-of-weak-rsa-key", ("weak-key-size",)),
-    (r"blowfish-insufficient-key-size", ("weak-key-size", "weak-cipher")),
+    (r"blowfish-insufficient-key-size", ("weak-key-size",)),
     (r"rsa-no-padding", ("weak-padding",)),
     (r"math-random-used|weak-random|detect-pseudoRandomBytes", ("weak-random",)),
     (r"weak-ssl-.*|ssl-v3-is-insecure|sequelize-weak-tls-version", ("weak-protocol",)),
@@ -69,7 +72,7 @@ def _cases(path: Path) -> Iterator[Case]:
 
 
 def _next_code(lines: Sequence[str], number: int) -> int:
-    while number < len(lines) and (not lines[number - 1].strip() or _ANNOTATION.match(lines[number - 1])):
+    while number < len(lines) and (not lines[number - 1].strip() or _SKIPPED.match(lines[number - 1])):
         number += 1
     return min(number, len(lines))
 

@@ -189,7 +189,11 @@ def sole(values: Values) -> Constant:
 def is_static(value: Value) -> bool:
     """Whether ``value`` is the same data in every run: a key or nonce that stands in the program."""
     if type(value) is Known:
-        return isinstance(value.value, str | bytes | int) and not isinstance(value.value, bool) and value.value != ""
+        return (
+            isinstance(value.value, str | bytes | int)
+            and not isinstance(value.value, bool)
+            and value.value not in ("", b"")
+        )
     if type(value) is Array:
         return bool(value.items) and all(any(is_static(one) for one in item) for item in value.items)
     return type(value) is Data and value.origin == CONSTANT

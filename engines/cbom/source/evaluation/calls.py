@@ -58,6 +58,8 @@ class Calls(Expressions):
         self._tell_named(arguments)
         if isinstance(callee[0], Unknown) and isinstance(node.callee, program.Member):
             callee = (Method(callee[0], node.callee.name),)
+        if len(callee) > 1:
+            callee = _overloads(callee, arguments)
         if len(callee) == 1:
             result = self.apply(callee[0], arguments, node)
         else:
@@ -124,7 +126,7 @@ class Calls(Expressions):
         for name in intrinsics.CONSTRUCTORS:
             found = self._instance_member(result, name) if self._class_member(of, name) else NOTHING
             if found:
-                for each in found:
+                for each in _overloads(found, arguments):
                     self.apply(each, arguments, node)
                 return (result,)
         result.fields.update(arguments.keywords)
@@ -238,6 +240,19 @@ def _taken(arguments: Arguments) -> None:
         for value in values:
             if isinstance(value, Thing):
                 value.untaken = None
+
+
+def _overloads(found: Values, arguments: Arguments) -> Values:
+    """Of several functions of the program, those for as many arguments as there are; all if none is."""
+    if arguments.incomplete or not all(isinstance(value, Closure) for value in found):
+        return found
+    count = len(arguments.positional) + len(arguments.keywords)
+    return tuple(value for value in found if isinstance(value, Closure) and _takes(value, count)) or found
+
+
+def _takes(closure: Closure, count: int) -> bool:
+    parameters = closure.function.parameters[0 if closure.function.static or closure.owner is None else 1 :]
+    return len(parameters) == count or any(parameter.kind or parameter.default for parameter in parameters)
 
 
 def _may_fill(arguments: Arguments) -> None:

@@ -365,7 +365,10 @@ class Evaluator(Calls):
         values = self.closure(node)
         for decorator in node.decorators:
             self.evaluate(decorator)
-        self.scope.set(node.name, values)
+        if self.scope.is_class and self.implicit_self:
+            self.scope.add(node.name, values)
+        else:
+            self.scope.set(node.name, values)
         return False
 
     def _define_class(self, node: program.Class) -> bool:

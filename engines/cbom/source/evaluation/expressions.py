@@ -152,9 +152,14 @@ class Expressions:
             ours = self.files.find(self.scope.source, module, name)
             if ours:
                 return ours
-        if self.open_names or name in self.knowledge.globals:
+        if self.open_names or (name in self.knowledge.globals and not self._may_be_imported(name)):
             return (Ref(self.normal(name)),)
         return UNKNOWN
+
+    def _may_be_imported(self, name: str) -> bool:
+        """Whether a package of which nothing is known, all of whose classes are imported, may have a class ``name``."""
+        prefixes = self.knowledge.prefixes
+        return name[:1].isupper() and any(module not in prefixes for module in self.scope.source.wildcards)
 
     def normal(self, path: str) -> str:
         """A library's name by which the knowledge has it, for one of its other names."""

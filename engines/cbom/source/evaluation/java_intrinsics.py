@@ -88,6 +88,10 @@ def _element(evaluator: Any, arguments: Arguments) -> Values:
     return union(evaluator.element(value, position) for value in arguments.receiver) or UNKNOWN
 
 
+def _any_element(_evaluator: Any, arguments: Arguments) -> Values:
+    return union(item for value in arguments.receiver if type(value) is Array for item in value.items) or UNKNOWN
+
+
 def _empty_map(_evaluator: Any, _arguments: Arguments) -> Values:
     return (Table({}),)
 
@@ -141,6 +145,10 @@ JAVA_FUNCTIONS: dict[str, Callable[[Any, Arguments], Values]] = {
     "java.util.Map.of": _map,
     "array.add": _add,
     "array.get": _element,
+    "array.remove": _element,
+    "array.elementAt": _element,
+    "array.getFirst": _any_element,
+    "array.getLast": _any_element,
     "table.put": _put,
     "java.util.Properties.getProperty": _property,
     "java.util.ResourceBundle.getString": _property,

@@ -165,11 +165,12 @@ class JavaLowering(JavaExpressions):
         static = any(child.type == "modifiers" and "static" in self.text(child).split() for child in node.children[:1])
         constructs = node.type != "method_declaration"
         parameters = self.parameters(node.child_by_field_name("parameters"))
+        named = node.child_by_field_name("name")
         yield Function(
-            CONSTRUCTOR if constructs else self.text(node.child_by_field_name("name")),
+            CONSTRUCTOR if constructs else self.text(named),
             parameters if static else [Parameter(RECEIVER), *parameters],
             self.block(node.child_by_field_name("body")),
-            node.start_point[0] + 1,
+            named.start_point[0] + 1,
             static,
             returns=None if constructs else self.declared(node),
         )

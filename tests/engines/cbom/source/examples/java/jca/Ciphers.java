@@ -68,10 +68,10 @@ public class Ciphers {
         KeyPairGenerator pairs = KeyPairGenerator.getInstance("RSA"); // finds: use:RSA
         pairs.initialize(1024); // finds: weak-key-size
         pairs.initialize(3072);
-        pairs.initialize(new RSAKeyGenParameterSpec(512, RSAKeyGenParameterSpec.F4)); // finds: weak-key-size
+        pairs.initialize(new RSAKeyGenParameterSpec(512, RSAKeyGenParameterSpec.F4)); // finds: use:RSA weak-key-size
         KeyPairGenerator curves = KeyPairGenerator.getInstance("EC"); // finds: use:EC
-        curves.initialize(new ECGenParameterSpec("secp160r1")); // finds: weak-key-size
-        curves.initialize(new ECGenParameterSpec("secp256r1"));
+        curves.initialize(new ECGenParameterSpec("secp160r1")); // finds: use:EC weak-key-size
+        curves.initialize(new ECGenParameterSpec("secp256r1")); // finds: use:EC
         AlgorithmParameterGenerator parameters = AlgorithmParameterGenerator.getInstance("DH"); // finds: use:DH
         parameters.init(512); // finds: weak-key-size
         KeyStore store = KeyStore.getInstance("PKCS12");

@@ -16,3 +16,19 @@ class Codes {
         Cipher.getInstance("AES/CBC/PKCS5Padding"); // finds: use:AES
     }
 }
+
+/** Methods with one name are told apart by the number of their arguments. */
+class Overloaded {
+    void digest() throws Exception {
+        digest("SHA-224");
+        digest("MD", 4);
+    }
+
+    void digest(String name) throws Exception {
+        java.security.MessageDigest.getInstance(name); // finds: use:SHA-224
+    }
+
+    void digest(String name, int number) throws Exception {
+        java.security.MessageDigest.getInstance(name + number); // finds: use:MD4 weak-hash
+    }
+}

@@ -1,0 +1,37 @@
+package example;
+
+import java.math.BigInteger;
+import java.security.SecureRandom;
+import org.bouncycastle.crypto.digests.MD5Digest;
+import org.bouncycastle.crypto.digests.SHA256Digest;
+import org.bouncycastle.crypto.engines.AESEngine;
+import org.bouncycastle.crypto.engines.DESEngine;
+import org.bouncycastle.crypto.engines.RSAEngine;
+import org.bouncycastle.crypto.encodings.PKCS1Encoding;
+import org.bouncycastle.crypto.generators.BCrypt;
+import org.bouncycastle.crypto.generators.PKCS5S2ParametersGenerator;
+import org.bouncycastle.crypto.modes.CBCBlockCipher;
+import org.bouncycastle.crypto.modes.GCMBlockCipher;
+import org.bouncycastle.crypto.paddings.PaddedBufferedBlockCipher;
+import org.bouncycastle.crypto.params.*;
+
+class Lightweight {
+    void ciphers(byte[] key, byte[] nonce) {
+        new MD5Digest(); // finds: use:MD5 weak-hash
+        new SHA256Digest(); // finds: use:SHA-256
+        new CBCBlockCipher(new DESEngine()); // finds: use:DES weak-cipher unauthenticated-mode
+        GCMBlockCipher.newInstance(AESEngine.newInstance()); // finds: use:AES
+        new PaddedBufferedBlockCipher(new AESEngine()); // finds: use:AES ecb-mode
+        new PaddedBufferedBlockCipher(new CBCBlockCipher(new AESEngine())); // finds: use:AES unauthenticated-mode
+        new PKCS1Encoding(new RSAEngine()); // finds: use:RSA weak-padding
+        new ParametersWithIV(new KeyParameter(key), nonce);
+        new ParametersWithIV(new KeyParameter("0123456789abcdef".getBytes()), new byte[16]); // finds: hardcoded-key static-iv
+        new RSAKeyGenerationParameters(BigInteger.valueOf(65537), new SecureRandom(), 1024, 80); // finds: use:RSA weak-key-size
+    }
+
+    void passwords(byte[] password, byte[] salt) {
+        PKCS5S2ParametersGenerator generator = new PKCS5S2ParametersGenerator(new SHA256Digest()); // finds: use:PBKDF2 use:SHA-256
+        generator.init(password, salt, 1000); // finds: low-kdf-iterations
+        BCrypt.generate(password, salt, 4); // finds: use:bcrypt low-kdf-iterations
+    }
+}

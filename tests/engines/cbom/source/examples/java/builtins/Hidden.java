@@ -1,0 +1,7 @@
+import com.example.widgets.*;
+
+class Hidden {
+    void digest() {
+        MessageDigest.getInstance("MD5");
+    }
+}

@@ -1,0 +1,26 @@
+package example;
+
+import com.google.common.hash.Hashing;
+import org.apache.commons.codec.binary.Hex;
+import org.apache.commons.codec.digest.DigestUtils;
+import org.apache.commons.codec.digest.HmacAlgorithms;
+import org.apache.commons.codec.digest.HmacUtils;
+import org.apache.commons.lang3.RandomStringUtils;
+
+class Helpers {
+    void digests(String data, byte[] key) throws Exception {
+        DigestUtils.md5Hex(data); // finds: use:MD5 weak-hash
+        DigestUtils.sha256Hex(data); // finds: use:SHA-256
+        DigestUtils.sha(data); // finds: use:SHA-1 weak-hash
+        new DigestUtils("SHA3-256"); // finds: use:SHA3-256
+        Hashing.sha1(); // finds: use:SHA-1 weak-hash
+        Hashing.sha512(); // finds: use:SHA-512
+        new HmacUtils(HmacAlgorithms.HMAC_SHA_256, key); // finds: use:HMAC-SHA-256
+        HmacUtils.hmacSha1Hex(Hex.decodeHex("00ff"), key); // finds: use:HMAC-SHA-1 hardcoded-key weak-key-size
+    }
+
+    void secrets() {
+        String password = RandomStringUtils.randomAlphanumeric(12); // finds: weak-random
+        String name = RandomStringUtils.randomAlphabetic(12);
+    }
+}

@@ -1,0 +1,16 @@
+package example;
+
+import com.auth0.jwt.JWT;
+import com.auth0.jwt.algorithms.Algorithm;
+
+class Tokens {
+    private static final String SECRET = "a secret of the program";
+
+    void tokens(String secret, String token) {
+        Algorithm.HMAC256(secret); // finds: use:HMAC-SHA-256
+        Algorithm.HMAC512(SECRET); // finds: use:HMAC-SHA-512 hardcoded-key
+        JWT.create().sign(Algorithm.none()); // finds: unverified-signature
+        JWT.require(Algorithm.HMAC384(secret)).build().verify(token); // finds: use:HMAC-SHA-384
+        Algorithm.RSA256(null, null); // finds: use:RSA
+    }
+}
