@@ -11,6 +11,7 @@ from typing import Any
 from engines.cbom.source.frontends.base import Lowering
 from engines.cbom.source.frontends.go import GoLowering
 from engines.cbom.source.frontends.java import JavaLowering
+from engines.cbom.source.frontends.javascript import JavaScriptLowering
 from engines.cbom.source.frontends.python import PythonLowering
 from engines.cbom.source.locating import (
     Locate,
@@ -19,6 +20,7 @@ from engines.cbom.source.locating import (
     go_siblings,
     java_files,
     java_siblings,
+    javascript_files,
     no_siblings,
     python_files,
 )
@@ -72,6 +74,31 @@ LANGUAGES: tuple[Language, ...] = (
         java_files,
         visible=java_siblings,
         implicit_self=True,
+    ),
+    Language(
+        "javascript",
+        (".js", ".jsx", ".mjs", ".cjs"),
+        "tree_sitter_javascript",
+        JavaScriptLowering,
+        javascript_files,
+    ),
+    Language(
+        "typescript",
+        (".ts", ".mts", ".cts"),
+        "tree_sitter_typescript",
+        JavaScriptLowering,
+        javascript_files,
+        knowledge="javascript",
+        entry="language_typescript",
+    ),
+    Language(
+        "tsx",
+        (".tsx",),
+        "tree_sitter_typescript",
+        JavaScriptLowering,
+        javascript_files,
+        knowledge="javascript",
+        entry="language_tsx",
     ),
     Language("go", (".go",), "tree_sitter_go", GoLowering, go_files, visible=go_siblings),
 )

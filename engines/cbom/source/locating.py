@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -127,3 +128,20 @@ def go_siblings(tree: Tree, path: str, _name: str) -> Iterable[str]:
 
 def _is_go(path: str, *, tests: bool) -> bool:
     return path.endswith(".go") and (tests or not path.endswith("_test.go"))
+
+
+_SCRIPTS = (".ts", ".tsx", ".js", ".jsx", ".mjs", ".cjs", ".mts", ".cts", ".d.ts")
+
+
+def javascript_files(tree: Tree, path: str, module: str, member: str) -> Found:
+    """A relative file or folder, or one below ``src``, for which build tools have ``@/``. Packages aren't followed."""
+    if module.startswith("."):
+        bases = [posixpath.normpath(posixpath.join(posixpath.dirname(path), module))]
+    elif module.startswith(("@/", "~/")):
+        bases = [f"{folder}{part}{module[2:]}" for folder in folders_above(path) for part in ("src/", "")]
+    else:
+        return
+    for base in bases:
+        stem = base.removesuffix(".js").removesuffix(".mjs").removesuffix(".cjs")
+        names = (base, *(f"{stem}{suffix}" for suffix in _SCRIPTS), *(f"{base}/index{suffix}" for suffix in _SCRIPTS))
+        yield from ((name, member) for name in names if name in tree.paths)

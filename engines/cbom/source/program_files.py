@@ -121,7 +121,7 @@ class ProgramFiles:
             if loaded is None:
                 continue
             ours = True
-            if not name:
+            if not name or (name == "default" and name not in loaded.scope.names):
                 return (File(loaded.scope),)
             first, *inner = name.split(".")
             if first in loaded.scope.names:

@@ -21,6 +21,7 @@ from engines.cbom.source.values import (
     Class,
     Closure,
     Data,
+    File,
     Instance,
     Known,
     Method,
@@ -115,6 +116,9 @@ class Calls(Expressions):
             keywords = {**callee.keywords, **arguments.keywords}
             whole = Arguments([*callee.args, *arguments.positional], keywords, arguments.receiver)
             return union(self.apply(value, whole, node) for value in callee.function)
+        if isinstance(callee, File):
+            exported = self.members((callee,), "default")
+            return union(self.apply(value, arguments, node) for value in exported if type(value) is not File)
         if isinstance(callee, Instance):
             return union(self.apply(each, arguments, node) for each in self._instance_member(callee, "__call__"))
         if isinstance(callee, Thing):

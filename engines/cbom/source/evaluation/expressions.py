@@ -181,7 +181,7 @@ class Expressions:
         ours = self.files.find(source, module, member)
         if ours:
             return ours
-        full = self.normal(f"{module}.{member}" if member else module)
+        full = self.normal(f"{module}.{member}" if member not in ("", "default") else module)
         return self._resolved(full)
 
     def _resolved(self, path: str) -> Values:

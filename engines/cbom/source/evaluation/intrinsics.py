@@ -75,7 +75,7 @@ def _join(_evaluator: Any, arguments: Arguments) -> Values:
         return UNKNOWN
     parts = [sole(item) for item in array.items]
     separator = sole(glue)
-    if isinstance(separator, str) and all(isinstance(part, str) for part in parts):
+    if isinstance(separator, str) and all(type(part) in (str, int) for part in parts):
         return known(separator.join(str(part) for part in parts))
     return UNKNOWN
 

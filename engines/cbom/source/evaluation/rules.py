@@ -120,6 +120,8 @@ def _part(value: object, word: str) -> Values:
         return value.fields.get(word, NOTHING)
     if isinstance(value, Array) and word.isdigit():
         return value.items[int(word)] if int(word) < len(value.items) else NOTHING
+    if isinstance(value, Known):
+        return NOTHING
     return UNKNOWN
 
 

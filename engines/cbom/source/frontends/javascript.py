@@ -1,0 +1,291 @@
+"""Front-end of JavaScript and TypeScript, whose trees have the same nodes but for types.
+
+What a file exports is bound to the exported name at the top of the file (``default`` for the only or default export),
+whether by ``export`` or by ``module.exports``: so another file finds it like any name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from engines.cbom.source.frontends.base import Node
+from engines.cbom.source.frontends.javascript_expressions import FUNCTIONS, OPERATORS, JavaScriptExpressions
+from engines.cbom.source.program import (
+    Assign,
+    Attempt,
+    Binary,
+    Branch,
+    Class,
+    Const,
+    Evaluate,
+    Expression,
+    Function,
+    Import,
+    Index,
+    Leave,
+    Loop,
+    Mapping,
+    Name,
+    Opaque,
+    Return,
+    Statement,
+)
+
+
+class JavaScriptLowering(JavaScriptExpressions):
+    """Syntax trees of tree-sitter-javascript and tree-sitter-typescript."""
+
+    containers = frozenset({"program", "statement_block", "labeled_statement", "internal_module", "module"})
+
+    def block(self, node: Node | None) -> list[Statement]:
+        """The statements in ``node``; functions are there from the beginning of their block."""
+        found = super().block(node)
+        hoisted = [each for each in found if isinstance(each, Function)]
+        return [*hoisted, *(each for each in found if not isinstance(each, Function))] if hoisted else found
+
+    def class_expression(self, node: Node) -> Expression:
+        return Opaque([each for each in self._class(node).body if isinstance(each, Function)])
+
+    def declaration(self, node: Node) -> Iterator[Statement]:
+        for child in node.named_children:
+            if child.type != "variable_declarator":
+                continue
+            target, value = child.child_by_field_name("name"), child.child_by_field_name("value")
+            kind = child.child_by_field_name("type")
+            stated = self.expression(kind.named_children[0]) if kind is not None and kind.named_children else None
+            if value is not None and value.type == "class":
+                made = self._class(value)
+                made.name = self.text(target)
+                yield made
+                continue
+            given = None if value is None else self.expression(value)
+            yield Assign(self.expression(target), given, child.start_point[0] + 1, stated, local=True)
+
+    def expression_statement(self, node: Node) -> Iterator[Statement]:
+        inner = node.named_children[0] if node.named_children else None
+        if inner is None:
+            return
+        if inner.type == "assignment_expression":
+            yield from self._assignment(inner)
+        elif inner.type == "augmented_assignment_expression":
+            target, right = (self.expression(inner.child_by_field_name(name)) for name in ("left", "right"))
+            operator = OPERATORS.get(self.text(inner.child_by_field_name("operator"))[:-1])
+            value = Binary(operator, target, right) if operator else Opaque([right])
+            yield Assign(target, value, node.start_point[0] + 1)
+        else:
+            yield Evaluate(self.expression(inner))
+
+    def _assignment(self, node: Node) -> Iterator[Statement]:
+        targets = []
+        while node.type == "assignment_expression":
+            targets.append(node.child_by_field_name("left"))
+            node = node.child_by_field_name("right")
+        value, line = self.expression(node), targets[0].start_point[0] + 1
+        for target in targets:
+            name = self.text(target)
+            if name in ("module.exports", "exports"):
+                yield Assign(Name("default"), value, line)
+                yield from _exported_pairs(value, line)
+            elif name.startswith(("exports.", "module.exports.")):
+                yield Assign(Name(name.rpartition(".")[2]), value, line)
+            else:
+                yield Assign(self.expression(target), value, line)
+
+    def return_node(self, node: Node) -> Iterator[Statement]:
+        inner = [child for child in node.named_children if child.type != "comment"]
+        yield Return(self.expression(inner[0]) if inner else None)
+
+    def leave(self, node: Node) -> Iterator[Statement]:
+        yield Leave(self.opaque(node))
+
+    def if_node(self, node: Node) -> Iterator[Statement]:
+        arms: list[tuple[Expression | None, list[Statement]]] = []
+        current: Node | None = node
+        while current is not None and current.type == "if_statement":
+            test = self.expression(current.child_by_field_name("condition"))
+            arms.append((test, self.one(current.child_by_field_name("consequence"))))
+            clause = current.child_by_field_name("alternative")
+            current = clause.named_children[-1] if clause is not None and clause.named_children else None
+        if current is not None:
+            arms.append((None, self.one(current)))
+        yield Branch(arms)
+
+    def switch(self, node: Node) -> Iterator[Statement]:
+        subject = self.expression(node.child_by_field_name("value"))
+        arms: list[tuple[Expression | None, list[Statement]]] = []
+        waiting: list[Expression] = []
+        for case in node.child_by_field_name("body").named_children:
+            if case.type not in ("switch_case", "switch_default"):
+                continue
+            value = case.child_by_field_name("value")
+            body: list[Statement] = []
+            for child in case.children_by_field_name("body"):
+                self._statement(child, body)
+            if case.type == "switch_case":
+                waiting.append(Binary("==", subject, self.expression(value)))
+            if body:
+                test = None if case.type == "switch_default" else waiting[0] if len(waiting) == 1 else Opaque([])
+                arms.append((test, _without_break(body)))
+                waiting = []
+        arms.sort(key=lambda arm: arm[0] is None)
+        yield Branch(arms)
+
+    def while_node(self, node: Node) -> Iterator[Statement]:
+        test = self.expression(node.child_by_field_name("condition"))
+        yield Loop(test, self.one(node.child_by_field_name("body")))
+
+    def do_node(self, node: Node) -> Iterator[Statement]:
+        yield from self.one(node.child_by_field_name("body"))
+
+    def for_node(self, node: Node) -> Iterator[Statement]:
+        yield from self.one(node.child_by_field_name("initializer"))
+        yield Loop(None, self.one(node.child_by_field_name("body")))
+
+    def for_in(self, node: Node) -> Iterator[Statement]:
+        items, target = (self.expression(node.child_by_field_name(name)) for name in ("right", "left"))
+        element = Assign(target, Index(items, Opaque([])), node.start_point[0] + 1, local=True)
+        yield Loop(None, [element, *self.one(node.child_by_field_name("body"))])
+
+    def try_node(self, node: Node) -> Iterator[Statement]:
+        handler, last = node.child_by_field_name("handler"), node.child_by_field_name("finalizer")
+        handlers = [] if handler is None else [self.block(handler.child_by_field_name("body"))]
+        final = [] if last is None else self.block(last.child_by_field_name("body"))
+        yield Attempt(self.block(node.child_by_field_name("body")), handlers, final)
+
+    def function(self, node: Node) -> Iterator[Statement]:
+        yield self._function(node, self.text(node.child_by_field_name("name")))
+
+    def class_node(self, node: Node) -> Iterator[Statement]:
+        yield self._class(node)
+
+    def _class(self, node: Node) -> Class:
+        bases = [
+            self.first(inner if inner.type == "extends_clause" else child)
+            for child in node.named_children
+            if child.type == "class_heritage"
+            for inner in child.named_children[:1]
+        ]
+        body: list[Statement] = []
+        for child in node.child_by_field_name("body").named_children:
+            if child.type == "method_definition":
+                body.append(self._method(child))
+            elif child.type in ("field_definition", "public_field_definition"):
+                name = child.child_by_field_name("property") or child.child_by_field_name("name")
+                value = child.child_by_field_name("value")
+                if value is not None and value.type in FUNCTIONS:
+                    body.append(self._method(value, self.text(name)))
+                elif value is not None:
+                    body.append(
+                        Assign(Name(self.text(name)), self.expression(value), child.start_point[0] + 1, local=True)
+                    )
+            elif child.type == "class_static_block":
+                body.extend(self.block(child.child_by_field_name("body")))
+        return Class(self.text(node.child_by_field_name("name")), bases, body, node.start_point[0] + 1)
+
+    def enum(self, node: Node) -> Iterator[Statement]:
+        pairs: list[tuple[Expression | None, Expression]] = [
+            (self._key(child.child_by_field_name("name")), self.expression(child.child_by_field_name("value")))
+            for child in node.child_by_field_name("body").named_children
+            if child.type == "enum_assignment"
+        ]
+        name = Name(self.text(node.child_by_field_name("name")))
+        yield Assign(name, Mapping(pairs), node.start_point[0] + 1, local=True)
+
+    def import_node(self, node: Node) -> Iterator[Statement]:
+        line, module = node.start_point[0] + 1, self._module(node)
+        for clause in node.named_children:
+            if clause.type == "import_require_clause":
+                yield Import(self.text(clause.named_children[0]), self._module(clause), "", line)
+            for child in clause.named_children if clause.type == "import_clause" else ():
+                if child.type == "identifier":
+                    yield Import(self.text(child), module, "default", line)
+                elif child.type == "namespace_import":
+                    yield Import(self.text(child.named_children[-1]), module, "", line)
+                else:
+                    for each in child.named_children:
+                        name, alias = each.child_by_field_name("name"), each.child_by_field_name("alias")
+                        yield Import(self.text(alias or name), module, self.text(name).strip("'\""), line)
+
+    def _module(self, node: Node) -> str:
+        source = node.child_by_field_name("source")
+        return self.text(source)[1:-1]
+
+    def export(self, node: Node) -> Iterator[Statement]:
+        line = node.start_point[0] + 1
+        declaration, value = node.child_by_field_name("declaration"), node.child_by_field_name("value")
+        if declaration is not None:
+            made = self.one(declaration)
+            yield from made
+            if any(child.type == "default" for child in node.children):
+                yield from (
+                    Assign(Name("default"), Name(each.name), line)
+                    for each in made
+                    if isinstance(each, Function | Class)
+                )
+        elif value is not None:
+            yield Assign(Name("default"), self.expression(value), line)
+            yield from _exported_pairs(self.expression(value), line)
+        elif node.child_by_field_name("source") is not None:
+            yield from self._passed_on(node, line)
+        else:
+            for name, alias in self._specifiers(node):
+                if alias != name:
+                    yield Assign(Name(alias), Name(name), line)
+
+    def _passed_on(self, node: Node, line: int) -> Iterator[Statement]:
+        module, names = self._module(node), list(self._specifiers(node))
+        spaces = [child for child in node.named_children if child.type == "namespace_export"]
+        yield from (Import(alias, module, name, line) for name, alias in names)
+        yield from (Import(self.text(each.named_children[-1]), module, "", line) for each in spaces)
+        if not names and not spaces:
+            yield Import("*", module, "", line)
+
+    def _specifiers(self, node: Node) -> Iterator[tuple[str, str]]:
+        for clause in node.named_children:
+            for each in clause.named_children if clause.type == "export_clause" else ():
+                name = self.text(each.child_by_field_name("name"))
+                yield name, self.text(each.child_by_field_name("alias")) or name
+
+    def nothing(self, _node: Node) -> Iterator[Statement]:
+        yield from ()
+
+    expressions = {**JavaScriptExpressions.expressions, "class": class_expression}
+    statements = {
+        "lexical_declaration": declaration,
+        "variable_declaration": declaration,
+        "expression_statement": expression_statement,
+        "return_statement": return_node,
+        "throw_statement": leave,
+        "break_statement": leave,
+        "continue_statement": leave,
+        "if_statement": if_node,
+        "switch_statement": switch,
+        "while_statement": while_node,
+        "do_statement": do_node,
+        "for_statement": for_node,
+        "for_in_statement": for_in,
+        "try_statement": try_node,
+        "function_declaration": function,
+        "generator_function_declaration": function,
+        "class_declaration": class_node,
+        "abstract_class_declaration": class_node,
+        "enum_declaration": enum,
+        "import_statement": import_node,
+        "export_statement": export,
+        "interface_declaration": nothing,
+        "type_alias_declaration": nothing,
+        "ambient_declaration": nothing,
+        "function_signature": nothing,
+    }
+
+
+def _exported_pairs(value: Expression, line: int) -> Iterator[Statement]:
+    """The names of an object that is exported."""
+    for key, each in value.pairs if isinstance(value, Mapping) else ():
+        if isinstance(key, Const) and not (isinstance(each, Name) and each.name == key.value):
+            yield Assign(Name(str(key.value)), each, line)
+
+
+def _without_break(body: list[Statement]) -> list[Statement]:
+    """A case's statements; the ``break`` at its end leaves the switch, not what is around it."""
+    return body[:-1] if isinstance(body[-1], Leave) else body

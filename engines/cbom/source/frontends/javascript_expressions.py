@@ -1,0 +1,274 @@
+"""Front-end of JavaScript and TypeScript: expressions and functions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from engines.cbom.source.frontends.base import Lowering, Node, joined
+from engines.cbom.source.program import (
+    Assign,
+    Conditional,
+    Const,
+    Expression,
+    Function,
+    Index,
+    Mapping,
+    Member,
+    Name,
+    Opaque,
+    Parameter,
+    Return,
+    Sequence,
+    Spread,
+    Statement,
+    Unary,
+)
+
+OPERATORS = {name: name for name in ("+", "-", "*", "/", "%", "<<", ">>", "&", "|", "^", "<", "<=", ">", ">=")}
+OPERATORS |= {"==": "==", "===": "==", "!=": "!=", "!==": "!=", "&&": "and", "||": "or", "??": "or"}
+_UNARY = {"!": "not", "-": "-", "~": "~"}
+_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "0": "\0", "b": "\b", "f": "\f", "v": "\v"}
+_MAX_LITERAL = 100_000
+FUNCTIONS = frozenset({"arrow_function", "function_expression", "generator_function", "function"})
+
+
+class JavaScriptExpressions(Lowering):
+    """Expressions of tree-sitter-javascript and tree-sitter-typescript."""
+
+    def identifier(self, node: Node) -> Expression:
+        return Name(self.text(node))
+
+    def dynamic_import(self, _node: Node) -> Expression:
+        return Name("require")
+
+    def member(self, node: Node) -> Expression:
+        return Member(
+            self.expression(node.child_by_field_name("object")), self.text(node.child_by_field_name("property"))
+        )
+
+    def subscript(self, node: Node) -> Expression:
+        base, key = (
+            self.expression(node.child_by_field_name("object")),
+            self.expression(node.child_by_field_name("index")),
+        )
+        if isinstance(key, Const) and isinstance(key.value, str):
+            return Member(base, key.value)
+        return Index(base, key)
+
+    def call_node(self, node: Node) -> Expression:
+        function = node.child_by_field_name("function")
+        return self._call(node, function, creates=False)
+
+    def new(self, node: Node) -> Expression:
+        return self._call(node, node.child_by_field_name("constructor"), creates=True)
+
+    def _call(self, node: Node, function: Node, *, creates: bool) -> Expression:
+        arguments = node.child_by_field_name("arguments")
+        if arguments is None:
+            args = []
+        elif arguments.type == "template_string":
+            args = [self.expression(arguments)]
+        else:
+            args = [self.expression(child) for child in arguments.named_children if child.type != "comment"]
+        named = function.child_by_field_name("property") if function.type == "member_expression" else function
+        return self.call(node, self.expression(function), named, args, creates=creates)
+
+    def string(self, node: Node) -> Expression:
+        parts: list[Expression] = []
+        for child in node.named_children:
+            if child.type == "template_substitution":
+                parts.append(self.expression(child.named_children[0]) if child.named_children else Opaque([]))
+            elif child.end_byte - child.start_byte > _MAX_LITERAL:
+                parts.append(Opaque([]))
+            else:
+                parts.append(
+                    Const(_unescaped(self.text(child)) if child.type == "escape_sequence" else self.text(child))
+                )
+        return joined(parts)
+
+    def number(self, node: Node) -> Expression:
+        text = self.text(node).replace("_", "").rstrip("n")
+        try:
+            return Const(int(text, 0))
+        except ValueError:
+            pass
+        try:
+            value = float(text)
+        except ValueError:
+            return Opaque([])
+        return Const(int(value) if value.is_integer() and "." not in text else value)
+
+    def word(self, node: Node) -> Expression:
+        return Const({"true": True, "false": False}.get(node.type))
+
+    def binary(self, node: Node) -> Expression:
+        return self.binary_chain(node, "binary_expression", OPERATORS)
+
+    def unary(self, node: Node) -> Expression:
+        operator = _UNARY.get(self.text(node.child_by_field_name("operator")))
+        operand = self.expression(node.child_by_field_name("argument"))
+        return Unary(operator, operand) if operator else Opaque([operand])
+
+    def ternary(self, node: Node) -> Expression:
+        return Conditional(
+            self.expression(node.child_by_field_name("condition")),
+            self.expression(node.child_by_field_name("consequence")),
+            self.expression(node.child_by_field_name("alternative")),
+        )
+
+    def array(self, node: Node) -> Expression:
+        return Sequence([self.expression(child) for child in node.named_children if child.type != "comment"])
+
+    def first(self, node: Node) -> Expression:
+        inner = [child for child in node.named_children if child.type != "comment"]
+        return self.expression(inner[0]) if inner else Opaque([])
+
+    def last(self, node: Node) -> Expression:
+        inner = [child for child in node.named_children if child.type != "comment"]
+        return self.expression(inner[-1]) if inner else Opaque([])
+
+    def spread(self, node: Node) -> Expression:
+        return Spread(self.first(node))
+
+    def assigned(self, node: Node) -> Expression:
+        return self.expression(node.child_by_field_name("right"))
+
+    def object(self, node: Node) -> Expression:
+        pairs: list[tuple[Expression | None, Expression]] = []
+        for child in node.named_children:
+            kind = child.type
+            if kind == "pair":
+                key = self._key(child.child_by_field_name("key"))
+                pairs.append((key, self.expression(child.child_by_field_name("value"))))
+            elif kind == "shorthand_property_identifier":
+                pairs.append((Const(self.text(child)), Name(self.text(child))))
+            elif kind == "spread_element":
+                pairs.append((None, self.first(child)))
+            elif kind == "method_definition":
+                pairs.append((self._key(child.child_by_field_name("name")), self._method(child)))
+        return Mapping(pairs)
+
+    def object_pattern(self, node: Node) -> Expression:
+        pairs: list[tuple[Expression | None, Expression]] = []
+        for child in node.named_children:
+            if child.type == "shorthand_property_identifier_pattern":
+                pairs.append((Const(self.text(child)), Name(self.text(child))))
+            elif child.type == "pair_pattern":
+                key = self._key(child.child_by_field_name("key"))
+                pairs.append((key, self._pattern(child.child_by_field_name("value"))))
+            elif child.type == "object_assignment_pattern":
+                name = self.text(child.child_by_field_name("left"))
+                pairs.append((Const(name), Name(name)))
+        return Mapping(pairs)
+
+    def _pattern(self, node: Node) -> Expression:
+        return self.expression(node.child_by_field_name("left") if node.type == "assignment_pattern" else node)
+
+    def _key(self, node: Node) -> Expression:
+        if node.type in ("property_identifier", "private_property_identifier"):
+            return Const(self.text(node))
+        return self.first(node) if node.type == "computed_property_name" else self.expression(node)
+
+    def function_expression(self, node: Node) -> Expression:
+        return self._function(node, self.text(node.child_by_field_name("name")))
+
+    def _function(self, node: Node, name: str) -> Function:
+        single = node.child_by_field_name("parameter")
+        parameters = [Parameter(self.text(single))] if single is not None else self._parameters(node)
+        body = node.child_by_field_name("body")
+        statements = (
+            self.block(body) if body is None or body.type == "statement_block" else [Return(self.expression(body))]
+        )
+        return Function(name, parameters, [*self._unpacked(node), *statements], node.start_point[0] + 1)
+
+    def _method(self, node: Node, name: str = "") -> Function:
+        made = self._function(node, name or self.text(node.child_by_field_name("name")))
+        made.static = any(child.type == "static" for child in node.children)
+        if not made.static:
+            made.parameters.insert(0, Parameter("this"))
+        return made
+
+    def _parameters(self, node: Node) -> list[Parameter]:
+        found = []
+        declared = node.child_by_field_name("parameters")
+        for position, child in enumerate([] if declared is None else declared.named_children):
+            if child.type in ("required_parameter", "optional_parameter"):
+                pattern, default = child.child_by_field_name("pattern"), child.child_by_field_name("value")
+                kind = child.child_by_field_name("type")
+            elif child.type == "assignment_pattern":
+                pattern, default, kind = child.child_by_field_name("left"), child.child_by_field_name("right"), None
+            else:
+                pattern, default, kind = child, None, None
+            if pattern is None or child.type == "comment":
+                continue
+            rest = pattern.type == "rest_pattern"
+            inner = pattern.named_children[0] if rest and pattern.named_children else pattern
+            name = self.text(inner) if inner.type == "identifier" else f"\0{position}"
+            value = self.expression(default) if default is not None else None
+            stated = self.expression(kind.named_children[0]) if kind is not None and kind.named_children else None
+            found.append(Parameter(name, value, stated, "*" if rest else ""))
+        return found
+
+    def _unpacked(self, node: Node) -> Iterator[Statement]:
+        """Parameters that are patterns, taken apart, and those of a constructor of TypeScript that are fields."""
+        declared = node.child_by_field_name("parameters")
+        line = node.start_point[0] + 1
+        for position, child in enumerate([] if declared is None else declared.named_children):
+            pattern = child.child_by_field_name("pattern") or child.child_by_field_name("left") or child
+            if pattern.type in ("object_pattern", "array_pattern"):
+                yield Assign(self.expression(pattern), Name(f"\0{position}"), line, local=True)
+            elif any(each.type in ("accessibility_modifier", "readonly") for each in child.children):
+                name = self.text(pattern)
+                yield Assign(Member(Name("this"), name), Name(name), line)
+
+    expressions = {
+        "identifier": identifier,
+        "type_identifier": identifier,
+        "property_identifier": identifier,
+        "this": identifier,
+        "super": identifier,
+        "import": dynamic_import,
+        "member_expression": member,
+        "nested_type_identifier": first,
+        "generic_type": first,
+        "subscript_expression": subscript,
+        "call_expression": call_node,
+        "new_expression": new,
+        "string": string,
+        "template_string": string,
+        "number": number,
+        "true": word,
+        "false": word,
+        "null": word,
+        "undefined": word,
+        "binary_expression": binary,
+        "unary_expression": unary,
+        "ternary_expression": ternary,
+        "array": array,
+        "array_pattern": array,
+        "object": object,
+        "object_pattern": object_pattern,
+        "parenthesized_expression": first,
+        "await_expression": first,
+        "yield_expression": first,
+        "non_null_expression": first,
+        "as_expression": first,
+        "satisfies_expression": first,
+        "type_assertion": last,
+        "sequence_expression": last,
+        "spread_element": spread,
+        "assignment_expression": assigned,
+        "arrow_function": function_expression,
+        "function_expression": function_expression,
+        "generator_function": function_expression,
+    }
+
+
+def _unescaped(text: str) -> str:
+    """The character of an escape sequence."""
+    kind = text[1:2]
+    digits = text[2:].strip("{}") if kind in ("x", "u") else ""
+    try:
+        return chr(int(digits, 16)) if digits else _ESCAPES.get(kind, text[1:])
+    except (ValueError, OverflowError):
+        return ""

@@ -1,0 +1,3 @@
+exports.digest = 'md5';
+const strong = 'sha384';
+module.exports.strongest = strong;

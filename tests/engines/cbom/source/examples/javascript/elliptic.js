@@ -1,0 +1,19 @@
+import { ec as EC } from 'elliptic';
+import nacl from 'tweetnacl';
+import { sha256 } from '@noble/hashes/sha2.js';
+import { sha1 } from '@noble/hashes/legacy.js';
+import { hmac } from '@noble/hashes/hmac';
+import { ed25519 } from '@noble/curves/ed25519';
+import { gcm } from '@noble/ciphers/aes';
+
+const curve = new EC('secp256k1'); // finds: use:ECDSA
+new EC('p192'); // finds: use:ECDSA weak-key-size
+nacl.secretbox(message, nacl.randomBytes(24), key); // finds: use:XSalsa20-Poly1305 use:CSPRNG
+nacl.secretbox(message, new Uint8Array(24), key); // finds: use:XSalsa20-Poly1305 static-iv
+nacl.sign.detached(message, key); // finds: use:Ed25519
+nacl.box(message, nonce, theirs, mine); // finds: use:X25519
+sha256(message); // finds: use:SHA-256
+sha1(message); // finds: use:SHA-1 weak-hash
+hmac(sha256, key, message); // finds: use:HMAC-SHA-256
+ed25519.sign(message, key); // finds: use:Ed25519
+gcm(key, nonce).encrypt(message); // finds: use:AES

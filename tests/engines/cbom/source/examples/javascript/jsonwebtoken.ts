@@ -1,0 +1,19 @@
+import jwt, { sign } from 'jsonwebtoken';
+import * as jose from 'jose';
+import simple from 'jwt-simple';
+
+const SECRET = process.env.SECRET;
+
+jwt.sign({ sub: '1' }, SECRET); // finds: use:HMAC-SHA-256
+jwt.sign({ sub: '1' }, 'a secret of this application'); // finds: use:HMAC-SHA-256 hardcoded-key
+sign({ sub: '1' }, SECRET, { algorithm: 'ES256' }); // finds: use:ECDSA
+jwt.sign({ sub: '1' }, '', { algorithm: 'none' }); // finds: unverified-signature
+jwt.verify(token, SECRET, { algorithms: ['RS256'] }); // finds: use:RSA
+jwt.verify(token, SECRET, { algorithms: ['HS256', 'none'] }); // finds: use:HMAC-SHA-256 unverified-signature
+simple.decode(token, SECRET, true); // finds: unverified-signature
+simple.decode(token, SECRET);
+
+const made = await new jose.SignJWT({ sub: '1' })
+  .setProtectedHeader({ alg: 'ES256' }) // finds: use:ECDSA
+  .setIssuedAt()
+  .sign(key);

@@ -1,0 +1,54 @@
+const crypto = require('crypto');
+const { createHash, randomBytes: random } = require('node:crypto');
+
+crypto.createHash('md5').update('data').digest('hex'); // finds: use:MD5 weak-hash
+createHash('sha256').update('data').digest(); // finds: use:SHA-256
+crypto['createHash']('sha1'); // finds: use:SHA-1 weak-hash
+const hashers = { old: 'md5', good: 'sha512' };
+createHash(hashers.good); // finds: use:SHA-512
+
+function cipher(key, iv) {
+  crypto.createCipheriv('aes-256-gcm', key, iv); // finds: use:AES
+  crypto.createCipheriv('aes-128-ecb', key, null); // finds: use:AES ecb-mode
+  crypto.createCipheriv('aes-256-gcm', key, Buffer.alloc(12, 0)); // finds: use:AES static-iv
+  crypto.createCipheriv('des-ede3-cbc', key, random(8)); // finds: use:3DES use:CSPRNG weak-cipher unauthenticated-mode
+  crypto.createCipheriv('aes-256-gcm', 'a key of thirty-two bytes, fixed', random(12)); // finds: use:AES use:CSPRNG hardcoded-key
+  return crypto.createCipher('aes-256-gcm', key); // finds: use:AES weak-kdf
+}
+
+const encrypt = (algorithm, key, iv) => crypto.createCipheriv(algorithm, key, iv); // finds: use:RC4 weak-cipher
+encrypt('rc4', random(16), ''); // finds: use:CSPRNG
+
+class Vault {
+  #algorithm = 'aes-256-gcm';
+
+  constructor(key = 'the default key of this class!!!') {
+    this.key = key;
+    this.iv = Buffer.from('000000000000000000000000', 'hex');
+  }
+
+  seal() {
+    return crypto.createCipheriv(this.#algorithm, this.key, this.iv); // finds: use:AES hardcoded-key static-iv
+  }
+}
+
+function keys(password, salt) {
+  crypto.pbkdf2Sync(password, salt, 1000, 32, 'sha256'); // finds: use:PBKDF2 low-kdf-iterations
+  crypto.pbkdf2(password, salt, 600000, 32, 'sha512', () => {}); // finds: use:PBKDF2
+  crypto.scryptSync(password, 'salt', 32); // finds: use:scrypt static-salt
+  crypto.createHmac('sha256', 'the secret of this program').update('x'); // finds: use:HMAC-SHA-256 hardcoded-key
+  crypto.createHmac('md5', password); // finds: use:HMAC-MD5 weak-hash
+  crypto.generateKeyPairSync('rsa', { modulusLength: 1024 }); // finds: use:RSA weak-key-size
+  crypto.generateKeyPairSync('rsa', { modulusLength: 3072 }); // finds: use:RSA
+  crypto.generateKeyPairSync('ec', { namedCurve: 'secp192k1' }); // finds: use:EC weak-key-size
+  crypto.createSign('RSA-SHA1').sign(password); // finds: use:RSA weak-hash
+  crypto.createECDH('prime256v1'); // finds: use:ECDH
+  crypto.createDiffieHellman(512); // finds: use:DH weak-key-size
+  crypto.publicEncrypt({ key: password, padding: crypto.constants.RSA_PKCS1_PADDING }, salt); // finds: use:RSA weak-padding
+  crypto.publicEncrypt(password, salt); // finds: use:RSA
+}
+
+// Nothing by its name alone.
+const createCipher = (name) => name;
+createCipher('des');
+const text = "crypto.createHash('md5')";

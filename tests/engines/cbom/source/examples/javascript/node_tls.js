@@ -1,0 +1,15 @@
+import https from 'https';
+import axios from 'axios';
+import * as tls from 'node:tls';
+
+const agent = new https.Agent({ rejectUnauthorized: false }); // finds: use:TLS disabled-certificate-check
+https.get('https://example.org', { rejectUnauthorized: false }); // finds: disabled-certificate-check
+https.get('https://example.org', { rejectUnauthorized: true });
+axios.get('https://example.org', { httpsAgent: new https.Agent({ keepAlive: true }) }); // finds: use:TLS
+tls.connect({ minVersion: 'TLSv1' }); // finds: use:TLSv1.0 weak-protocol
+tls.createServer({ minVersion: 'TLSv1.3' }); // finds: use:TLSv1.3
+
+const options = { host: 'example.org' };
+options.rejectUnauthorized = false;
+https.request(options); // finds: disabled-certificate-check
+tls.connect({ checkServerIdentity: () => undefined, host: agent }); // finds: use:TLS

@@ -1,0 +1,18 @@
+export async function seal(key: CryptoKey, data: Uint8Array): Promise<ArrayBuffer> {
+  const iv = crypto.getRandomValues(new Uint8Array(12)); // finds: use:CSPRNG
+  await crypto.subtle.digest('SHA-1', data); // finds: use:SHA-1 weak-hash
+  await window.crypto.subtle.digest({ name: 'SHA-256' }, data); // finds: use:SHA-256
+  await crypto.subtle.encrypt({ name: 'AES-GCM', iv: new Uint8Array(12) }, key, data); // finds: use:AES static-iv
+  return crypto.subtle.encrypt({ name: 'AES-GCM', iv }, key, data); // finds: use:AES
+}
+
+const ALGORITHM: string = 'RSA-OAEP';
+
+async function generate(password: CryptoKey, salt: Uint8Array) {
+  const { subtle } = globalThis.crypto;
+  await subtle.generateKey({ name: ALGORITHM, modulusLength: 1024, hash: 'SHA-256' }, true, []); // finds: use:RSA weak-key-size
+  await subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, true, ['sign']); // finds: use:ECDSA
+  await subtle.deriveKey({ name: 'PBKDF2', salt, iterations: 1000, hash: 'SHA-256' }, password, {}, true, []); // finds: use:PBKDF2 low-kdf-iterations
+  const raw = new TextEncoder().encode('a key that everyone can read');
+  await subtle.importKey('raw', raw, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign']); // finds: use:HMAC-SHA-256 hardcoded-key
+}
