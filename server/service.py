@@ -26,13 +26,13 @@ from server.core.settings import Settings
 from server.listeners.tls import make_context
 from server.pipeline.app import Application
 from server.pipeline.dispatch import Dispatcher
+from server.pipeline.tracing.provider import check_installed, open_tracing
 from server.processes.development import DevelopmentKeys
 from server.processes.worker_loop import Member, Service
 from server.runtime import plugins
 from server.runtime.certificates import ListenerCertificates, present
 from server.runtime.meter import SHARE_SECONDS
 from server.system.routes import ALWAYS_SERVED, SYSTEM
-from server.telemetry.tracing import check_installed, open_tracing
 from server.tenants.mounts.table import new_entry
 from storage.base import Claims, StorageFault, Store
 from storage.seals.base import Seal

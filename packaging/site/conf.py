@@ -31,6 +31,7 @@ CONTENTS = {
         "docs/deploying",
         "docs/operating",
         "docs/configuration",
+        "docs/console",
         "docs/auth",
         "docs/logins",
         "docs/tokens",

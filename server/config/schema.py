@@ -235,7 +235,7 @@ TRACING: dict[str, tuple[Setting, ...]] = {
              "decides."),
     ),
 }  # fmt: skip
-"""Where spans go, by protocol; see ``server.telemetry``."""
+"""Where spans go, by protocol; see ``server.pipeline.tracing``."""
 
 LISTENER_BLOCKS: dict[str, tuple[Setting, ...]] = {
     "telemetry": (

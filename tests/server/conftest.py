@@ -9,9 +9,9 @@ import pytest
 import pytest_asyncio
 
 from server.core.settings import Settings
+from server.pipeline.tracing.provider import Tracing
 from server.processes.worker_loop import new_loop
 from server.runtime import plugins
-from server.telemetry.tracing import Tracing
 from storage.base import put
 from storage.memory import MemoryStore
 from storage.seals.base import Seal

@@ -19,9 +19,9 @@ from server.pipeline.dispatch import Dispatcher
 from server.pipeline.open_routes import NOTHING, ListenerPermissions
 from server.pipeline.respond import refusal
 from server.pipeline.response import Answer as HttpAnswer
+from server.pipeline.tracing.provider import Tracing
 from server.runtime import plugins
 from server.system.routes import SYSTEM
-from server.telemetry.tracing import Tracing
 from storage.base import Store, put
 from storage.memory import MemoryStore
 from storage.seals.base import Seal

@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager, AbstractContextManager, asyn
 
 from opentelemetry.trace import Tracer, get_current_span
 
-from server.telemetry.spans import call_span
+from server.pipeline.tracing.spans import call_span
 from storage.base import Changes, Store, Transaction
 
 

@@ -43,19 +43,19 @@ class Tracing:
 
     def dispatcher(self, core: Core) -> Dispatcher:
         """A dispatcher with a span for each request."""
-        from server.telemetry.requests import TracedDispatcher
+        from server.pipeline.tracing.requests import TracedDispatcher
 
         return TracedDispatcher(core, self._tracer)
 
     def store(self, store: Store, type_: str) -> Store:
         """``store``, of type ``type_``, with spans for what requests do with it."""
-        from server.telemetry.storage import TracedStore
+        from server.pipeline.tracing.storage import TracedStore
 
         return TracedStore(store, type_, self._tracer)
 
     def seal(self, seal: Seal) -> Seal:
         """``seal`` with spans, if it is automatic: others work in memory."""
-        from server.telemetry.seal import TracedSeal
+        from server.pipeline.tracing.seal import TracedSeal
 
         return TracedSeal(seal, self._tracer) if seal.automatic else seal
 

@@ -17,8 +17,8 @@ from opentelemetry.trace import SpanKind, StatusCode
 
 from server.config import ConfigError
 from server.config.settings import Tracing as Settings
-from server.telemetry import tracing
-from server.telemetry.tracing import Tracing, make_provider, open_tracing
+from server.pipeline.tracing import provider
+from server.pipeline.tracing.provider import Tracing, make_provider, open_tracing
 from storage.seals.static import StaticSeal
 from tests.house.reference_page import ROOT
 from tests.server.systems import NewServer, Server
@@ -148,7 +148,7 @@ async def test_what_waits_for_a_collector_does_not_hold_up_the_end(monkeypatch: 
     held = threading.Event()
     made = Traced().tracing
     monkeypatch.setattr(made._provider, "shutdown", lambda: held.wait(30))
-    monkeypatch.setattr(tracing, "CLOSE_SECONDS", 0.05)
+    monkeypatch.setattr(provider, "CLOSE_SECONDS", 0.05)
     began = time.monotonic()
     await made.close()
     held.set()
@@ -157,7 +157,7 @@ async def test_what_waits_for_a_collector_does_not_hold_up_the_end(monkeypatch: 
 
 def test_without_the_extra_the_configuration_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     for needed in ("missing_package", "missing_package.inner"):
-        monkeypatch.setattr(tracing, "_NEEDED", needed)
+        monkeypatch.setattr(provider, "_NEEDED", needed)
         with pytest.raises(ConfigError, match="tracing needs OpenTelemetry: the extra otel of cryptoserve-server"):
             open_tracing(SETTINGS)
     assert open_tracing(None) is None
@@ -174,5 +174,5 @@ def test_the_queue_is_bounded_and_closed() -> None:
     assert opened is not None
     (processor,) = opened._provider._active_span_processor._span_processors
     queue = processor._batch_processor._queue  # type: ignore[attr-defined]
-    assert queue.maxlen == tracing.MAX_WAITING_SPANS
+    assert queue.maxlen == provider.MAX_WAITING_SPANS
     asyncio.run(opened.close())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from opentelemetry.trace import Tracer
 
-from server.telemetry.spans import call_span
+from server.pipeline.tracing.spans import call_span
 from storage.seals.base import Seal
 
 
