@@ -55,7 +55,7 @@ from server.pipeline.large_bodies import (
     too_large,
 )
 from server.pipeline.open_routes import NOTHING, ListenerPermissions, open_routes
-from server.pipeline.resolve import resolve_namespace
+from server.pipeline.resolve import refuse_in_namespace, resolve_namespace
 from server.pipeline.respond import marked, raw_answer_to, refusal
 from server.pipeline.response import Answer, Headers
 from server.pipeline.stream import Stream
@@ -246,6 +246,8 @@ class Dispatcher:
         if request.unread:
             raise too_large(UNKNOWN_CALLER)
         endpoint, parameters = match
+        if request.namespace:
+            refuse_in_namespace(endpoint)
         # These paths can't be listed; a ``list`` query has no effect.
         operation = Operation.READ if request.method == "GET" else request.operation
         route = endpoint.routes.get(operation)

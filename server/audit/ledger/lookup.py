@@ -7,26 +7,22 @@ answered is read anew and proven against the checkpoint; nothing else is believe
 from __future__ import annotations
 
 import asyncio
-import itertools
-import os
 import re
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 from engines.faults import Failed, InvalidRequest, NotFound, NotYet, Unavailable
-from server.audit.ledger.device.directory import CHECKPOINT, POLICY, LedgerDirectory
-from server.audit.ledger.device.state import LedgerState
+from server.audit.ledger.asked import AskedLog
+from server.audit.ledger.device.directory import CHECKPOINT, POLICY
 from server.audit.ledger.index.search import Indexes, between, find_indexed, find_request, is_of
-from server.audit.ledger.log.frames import Frames, SegmentReader
 from server.audit.ledger.log.notes import MAX_NOTE_BYTES
 from server.audit.ledger.log.policy import MAX_POLICY_BYTES
-from server.audit.ledger.log.tiles import ENTRIES, MAX_BUNDLE_BYTES, WIDTH, BadTile, parse_tile_path, tile_in
-from server.audit.ledger.log.tree import MissingTile, read_entries
+from server.audit.ledger.log.tiles import MAX_BUNDLE_BYTES, BadTile, parse_tile_path
 from server.audit.ledger.offline.prove import Proved, prove_entry
 from server.audit.ledger.offline.proven import NotProven, ProvenLog
 from server.audit.ledger.offline.query import Answer, Query
@@ -39,9 +35,6 @@ WORK_SECONDS = 3.0
 
 MAX_WAITING = 8
 """The most look-ups that wait for their turn in one process."""
-
-MAX_PENDING_ENTRIES = 1_000_000
-"""From how many on entries that aren't integrated yet are no longer counted."""
 
 MAX_ANSWER_BYTES = 8 * 1024 * 1024
 """From how many bytes of entries on a query goes no further."""
@@ -93,32 +86,44 @@ def read_file(path: Path, name: str) -> LedgerFile:
     return LedgerFile("text/plain; charset=utf-8" if name in plain else "application/octet-stream", content)
 
 
-def pending_entries(path: Path, state: LedgerState) -> int:
-    """The number of journal entries that aren't integrated yet."""
-    return sum(len(entries) for entries in _pending(LedgerDirectory(path), state))
+def pending_entries(log: AskedLog) -> int:
+    """The number of entries that are written, and not in the log yet."""
+    return sum(len(entries) for entries in log.pending())
 
 
-def prove(path: Path, state: LedgerState, request_id: str, pruned: int, index_key: bytes) -> list[Proved]:
-    """The proofs of a request's entries, the request's first; those below ``pruned`` are gone.
+def prove(log: AskedLog, request_id: str, index_key: bytes) -> list[Proved]:
+    """The proofs of a request's entries, the request's first; those that were pruned are gone.
 
     Raises ``NotYet`` if they aren't in the tree yet, ``NotFound`` if there are none.
     """
     if not (request_id.isascii() and request_id.isprintable()):
         raise NotFound(_NO_ENTRIES)
+    if log.begun:
+        with _indexed(log.path, index_key) as indexes:
+            found = _sought(indexes, request_id, log.pruned)
+            if found:
+                return [Proved(kind, at, entry, prove_entry(indexes.proven, at, entry)) for at, kind, entry in found]
+            _raise_if_pending(log.behind(indexes.proven.source.read, indexes.proven.checkpoint.size), request_id)
+    else:
+        _raise_if_pending(log.pending(), request_id)
+    raise NotFound(_NO_ENTRIES)
+
+
+def _sought(indexes: Indexes, request_id: str, first: int) -> list[tuple[int, str, bytes]]:
+    """Index, type and text of a request's entries from ``first`` on."""
     end = time.monotonic() + WORK_SECONDS
     found: list[tuple[int, str, bytes]] = []
-    with _indexed(path, index_key) as indexes:
-        log = indexes.proven
-        for so_far in _paced(find_request(indexes, request_id, pruned)):
-            found = so_far
-            if time.monotonic() > end:
-                raise Unavailable("the search takes too long; ask sys/audit-ledger/query, which goes on by a cursor")
-        if found:
-            return [Proved(kind, index, entry, prove_entry(log, index, entry)) for index, kind, entry in found]
-        for entries in itertools.chain(_unsigned(log, state), _pending(LedgerDirectory(path), state)):
-            if any(is_of(entry, request_id) for entry in entries):
-                raise NotYet("the entries of this request are not in the tree yet", retry_after_seconds=1)
-    raise NotFound(_NO_ENTRIES)
+    for so_far in _paced(find_request(indexes, request_id, first)):
+        found = so_far
+        if time.monotonic() > end:
+            raise Unavailable("the search takes too long; ask sys/audit-ledger/query, which goes on by a cursor")
+    return found
+
+
+def _raise_if_pending(parts: Iterator[list[bytes]], request_id: str) -> None:
+    for entries in parts:
+        if any(is_of(entry, request_id) for entry in entries):
+            raise NotYet("the entries of this request are not in the tree yet", retry_after_seconds=1)
 
 
 def answer_query(path: Path, query: Query, first: int, limit: int, index_key: bytes) -> tuple[Answer, int]:
@@ -146,35 +151,6 @@ def opened_record(
     """The entries of about this time, in parts; see ``between``. Raises ``NotYet``, and ``Failed`` within the block."""
     with _indexed(path, index_key) as indexes:
         yield between(indexes, first, after, before)
-
-
-def _unsigned(log: ProvenLog, state: LedgerState) -> Iterator[list[bytes]]:
-    """The entries that are in the tree, but under no checkpoint yet."""
-    for number in range(log.checkpoint.size // WIDTH, -(-state.size // WIDTH)):
-        with suppress(MissingTile, BadTile):
-            yield read_entries(log.source.read, tile_in(ENTRIES, number, state.size))
-
-
-def _pending(directory: LedgerDirectory, state: LedgerState) -> Iterator[list[bytes]]:
-    """The entries of the journal behind ``state``, up to ``MAX_PENDING_ENTRIES`` or so."""
-    offset, count = state.offset, 0
-    for segment in directory.segments():
-        if segment < state.segment:
-            continue
-        descriptor = os.open(directory.segment(segment), os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
-        try:
-            reader = SegmentReader(_read_at(descriptor), offset, sealed=False)
-            while count < MAX_PENDING_ENTRIES and (part := reader.read()) is not None:
-                if isinstance(part, Frames):
-                    count += len(part.entries)
-                    yield part.entries
-        finally:
-            os.close(descriptor)
-        offset = 0
-
-
-def _read_at(descriptor: int) -> Callable[[int, int], bytes]:
-    return lambda size, at: os.pread(descriptor, size, at)
 
 
 def _paced(steps: Iterator[T]) -> Iterator[T]:

@@ -10,7 +10,8 @@ from msgspec import UNSET, UnsetType
 
 from engines.base import Access, Body, Call, Nothing, Operation, Raw, Reply, Route, Row, Scope
 from engines.durations import SECOND
-from engines.faults import InvalidRequest, NotFound
+from engines.faults import Failed, InvalidRequest, NotFound, NotYet
+from server.audit.ledger.asked import AskedLog, asked_server, asked_tenant
 from server.audit.ledger.device.device import LedgerDevice
 from server.audit.ledger.device.directory import CHECKPOINT
 from server.audit.ledger.device.state import LedgerState
@@ -93,16 +94,15 @@ class QueryBody(Body):
 
 async def read_status(system: System, call: Call, body: Nothing) -> Reply:
     """Tell the state of the ledger."""
-    host = system.unsealed.audit.ledger
-    device, state = await enabled_ledger(system)
-    keys = await host.ledgers.keys(state.origin)
+    log = await asked_log(system)
+    state = log.state
     return Reply(
         {
             "origin": state.origin,
             "size": state.size,
             "root": base64.b64encode(state.root).decode(),
-            "verifier_keys": [] if keys is None else keys.policy_keys(state.origin),
-            "pending_entries": await look_up(partial(pending_entries, device.directory.path, state)),
+            "verifier_keys": [] if log.keys is None else log.keys.policy_keys(state.origin),
+            "pending_entries": await look_up(partial(pending_entries, log)),
             "checkpoint_time": nanoseconds_text(state.time) if state.size else None,
             "remembered": system.core.runtime.settings.storage_type not in _IN_MEMORY,
             "witnesses": [
@@ -121,15 +121,13 @@ async def read_status(system: System, call: Call, body: Nothing) -> Reply:
 
 async def read_checkpoint(system: System, call: Call, body: Nothing) -> Reply:
     """Give the newest signed checkpoint."""
-    device, _ = await enabled_ledger(system)
-    file = await look_up(partial(read_file, device.directory.path, CHECKPOINT))
+    file = await look_up(partial(read_file, (await begun_log(system)).path, CHECKPOINT))
     return Reply({"checkpoint": file.content.decode()})
 
 
 async def read_log_file(system: System, call: Call, body: LedgerPathBody) -> Reply:
     """Give a file of the log as it is."""
-    device, _ = await enabled_ledger(system)
-    file = await look_up(partial(read_file, device.directory.path, body.path))
+    file = await look_up(partial(read_file, (await begun_log(system)).path, body.path))
     return Reply(raw=Raw(file.content_type, file.content))
 
 
@@ -137,10 +135,8 @@ async def read_proof(system: System, call: Call, body: ProofBody) -> Reply:
     """Prove that the entries of a request are in the log."""
     if not 0 < len(body.request_id) <= _MAX_ID_CHARACTERS:
         raise InvalidRequest("request_id is required, and has at most 128 characters")
-    device, state = await enabled_ledger(system)
-    ledgers = system.unsealed.audit.ledger.ledgers
-    pruned, key = await ledgers.pruned(state.origin), await ledgers.index_key()
-    found = await look_up(partial(prove, device.directory.path, state, body.request_id, pruned, key))
+    log, key = await asked_log(system), await system.unsealed.audit.ledger.ledgers.index_key()
+    found = await look_up(partial(prove, log, body.request_id, key))
     return Reply(
         {
             "entries": [
@@ -155,11 +151,10 @@ async def query(system: System, call: Call, body: QueryBody) -> Reply:
     """Find entries by what they say, each proven, as far as time allows."""
     if not 0 < body.limit <= _MAX_LIMIT:
         raise InvalidRequest(f"limit is between 1 and {_MAX_LIMIT}")
-    device, state = await enabled_ledger(system)
+    log, key = await begun_log(system), await system.unsealed.audit.ledger.ledgers.index_key()
     wanted = _query(system, body)
-    ledgers = system.unsealed.audit.ledger.ledgers
-    first, key = max(_cursor(body.cursor), await ledgers.pruned(state.origin)), await ledgers.index_key()
-    answer, size = await look_up(partial(answer_query, device.directory.path, wanted, first, body.limit, key))
+    first = max(_cursor(body.cursor), log.pruned)
+    answer, size = await look_up(partial(answer_query, log.path, wanted, first, body.limit, key))
     last = answer.next_index - 1
     return Reply(
         {
@@ -220,15 +215,37 @@ async def enabled_ledger(system: System) -> tuple[LedgerDevice, LedgerState]:
     return device, state
 
 
+async def asked_log(system: System) -> AskedLog:
+    """The log of the namespace that is asked: the server's for the root. Raises ``NotFound``, ``Failed``."""
+    host = system.unsealed.audit.ledger
+    device, state = await enabled_ledger(system)
+    namespace = system.tenant.namespace
+    path = device.directory.path
+    if not namespace.path:
+        return await asked_server(path, state, host.ledgers)
+    log = await asked_tenant(path, state, host.ledgers, host.tenants(state.origin), namespace.id)
+    if log.lost:
+        raise Failed("the audit log of this namespace can't be brought to what is remembered of it", wrapped=False)
+    return log
+
+
+async def begun_log(system: System) -> AskedLog:
+    """As ``asked_log``; raises ``NotYet`` too, before its first entry."""
+    log = await asked_log(system)
+    if not log.begun:
+        raise NotYet("this namespace has no entry in its audit log yet", retry_after_seconds=1)
+    return log
+
+
 LEDGER_ROUTES: tuple[Row[System], ...] = (
-    Route(Operation.READ, "audit-ledger/status", read_status, Nothing, "Tell the state of the audit ledger.",
-          Access.SUDO, writes=False, scope=Scope.ROOT),
+    Route(Operation.READ, "audit-ledger/status", read_status, Nothing, "Tell the state of the audit log.",
+          Access.SUDO, writes=False, scope=Scope.EACH),
     Route(Operation.READ, "audit-ledger/checkpoint", read_checkpoint, Nothing, "Give the newest signed checkpoint.",
-          Access.SUDO, writes=False, scope=Scope.ROOT),
+          Access.SUDO, writes=False, scope=Scope.EACH),
     Route(Operation.READ, "audit-ledger/log/{path:path}", read_log_file, LedgerPathBody, "Give a file of the log.",
-          Access.SUDO, writes=False, scope=Scope.ROOT),
+          Access.SUDO, writes=False, scope=Scope.EACH),
     Route(Operation.READ, "audit-ledger/proof", read_proof, ProofBody,
-          "Prove that a request's entries are in the log.", Access.SUDO, writes=False, scope=Scope.ROOT),
+          "Prove that a request's entries are in the log.", Access.SUDO, writes=False, scope=Scope.EACH),
     Route(Operation.UPDATE, "audit-ledger/query", query, QueryBody, "Find entries by what they say.",
-          Access.SUDO, writes=False, scope=Scope.ROOT),
+          Access.SUDO, writes=False, scope=Scope.EACH),
 )  # fmt: skip

@@ -7,13 +7,16 @@ from functools import partial
 from pathlib import Path
 
 from engines.base import Access, Body, Call, Operation, Reply, Route, Row, Scope
-from engines.faults import InvalidRequest, Unavailable
+from engines.faults import InvalidRequest, NotFound, NotYet, Unavailable
 from engines.fields import Duration
+from server.audit.ledger.asked import AskedLog, any_of_tenants, asked_server, asked_tenant
+from server.audit.ledger.device.directory import LedgerDirectory
 from server.audit.ledger.device.pruning import archive, remove
+from server.audit.ledger.device.state import LedgerState
 from server.audit.ledger.log.tiles import WIDTH
 from server.audit.ledger.lookup import look_up
 from server.seal.accept_loss import accept_loss
-from server.system.audit.ledger import enabled_ledger
+from server.system.audit.ledger import begun_log, enabled_ledger
 from server.system.seal.shares import MISSING, decode_share
 from server.system.state import System
 
@@ -37,10 +40,12 @@ class PruneBody(Body):
 
     below: int = 0
     archive: str = ""
+    namespace: str = ""
 
     tells = {
         "below": "The first entry that stays; it is rounded down to a multiple of 256.",
         "archive": "The directory on the server to which everything is copied first: an absolute path. Required.",
+        "namespace": "The id of a namespace, to prune its log; the server's without it.",
     }
 
 
@@ -60,33 +65,54 @@ async def rotate_ledger_keys(system: System, call: Call, body: RotateLedgerBody)
     """Have new keys sign the ledger, which an entry of it names; those before are destroyed after an overlap."""
     if not _SHORTEST_OVERLAP_SECONDS <= body.overlap <= _LONGEST_OVERLAP_SECONDS:
         raise InvalidRequest("overlap is between 1 second and 366 days")
-    _, state = await enabled_ledger(system)
-    keys = await system.unsealed.audit.ledger.rotate(body.overlap)
-    return Reply({"verifier_keys": keys.present.verifiers(state.origin), "overlap": body.overlap})
+    host = system.unsealed.audit.ledger
+    log = await begun_log(system)
+    namespace = system.tenant.namespace
+    changed = host.rotate_tenant(namespace.id, body.overlap) if namespace.path else host.rotate(body.overlap)
+    return Reply({"verifier_keys": (await changed).present.verifiers(log.state.origin), "overlap": body.overlap})
 
 
 async def prune_ledger(system: System, call: Call, body: PruneBody) -> Reply:
-    """Move the oldest entries to an archive."""
+    """Move the oldest entries to an archive, of the server's log or of a namespace's."""
     host = system.unsealed.audit.ledger
     device, state = await enabled_ledger(system)
+    log = await _log_to_prune(system, state, body.namespace)
     below = body.below // WIDTH * WIDTH
-    first = await host.ledgers.pruned(state.origin)
-    if not first < below <= state.size:
+    if not log.pruned < below <= log.state.size:
         raise InvalidRequest(
-            f"below is more than the {first} entries that are pruned already, by a multiple of {WIDTH}, and at most "
-            f"the size of the log, {state.size}"
+            f"below is more than the {log.pruned} entries that are pruned already, by a multiple of {WIDTH}, and at "
+            f"most the size of the log, {log.state.size}"
         )
-    if device.witness_policy is not None and device.witness_policy.witnesses and below > state.witnessed:
-        raise InvalidRequest(f"the witnesses have signed {state.witnessed} entries; below is at most that")
+    if not body.namespace:
+        if device.witness_policy is not None and device.witness_policy.witnesses and below > state.witnessed:
+            raise InvalidRequest(f"the witnesses have signed {state.witnessed} entries; below is at most that")
+        position = await host.tenants(state.origin).position()
+        if await look_up(partial(any_of_tenants, log.path, state, position, below)):
+            raise NotYet("the logs of namespaces get some of these entries first", retry_after_seconds=1)
     target = _archive(body.archive, device.directory.path)
+    files = LedgerDirectory(log.path)
+    of = {"namespace": {"id": body.namespace}} if body.namespace else {}
     try:
-        await look_up(partial(archive, device.directory, first, below, target))
-        await host.note("pruned", {"below": below})
-        await host.ledgers.set_pruned(state.origin, below)
-        await look_up(partial(remove, device.directory, first, below))
+        await look_up(partial(archive, files, log.pruned, below, target))
+        await host.note("pruned", {**of, "below": below})
+        await host.ledgers.set_pruned(log.state.origin, below)
+        await look_up(partial(remove, files, log.pruned, below))
     except OSError as error:
         raise Unavailable(f"the audit ledger can't be pruned: {(error.strerror or 'error').lower()}") from error
     return Reply({"below": below})
+
+
+async def _log_to_prune(system: System, state: LedgerState, namespace_id: str) -> AskedLog:
+    """The server's log, or that of a namespace, which may be deleted. Raises ``NotFound``."""
+    host = system.unsealed.audit.ledger
+    device, _ = await enabled_ledger(system)
+    if not namespace_id:
+        return await asked_server(device.directory.path, state, host.ledgers)
+    logs = host.tenants(state.origin)
+    log = await asked_tenant(device.directory.path, state, host.ledgers, logs, namespace_id)
+    if not log.begun or log.lost:
+        raise NotFound("this namespace has no audit log")
+    return log
 
 
 async def accept_ledger_loss(system: System, call: Call, body: AcceptLossBody) -> Reply:
@@ -114,9 +140,9 @@ def _archive(text: str, log: Path) -> Path:
 
 LEDGER_CHANGE_ROUTES: tuple[Row[System], ...] = (
     Route(Operation.UPDATE, "audit-ledger/rotate", rotate_ledger_keys, RotateLedgerBody,
-          "Change the keys of the audit ledger.", Access.SUDO, scope=Scope.ROOT),
+          "Change the keys of the audit ledger.", Access.SUDO, scope=Scope.EACH),
     Route(Operation.UPDATE, "audit-ledger/prune", prune_ledger, PruneBody,
           "Move the oldest entries of the audit ledger to an archive.", Access.SUDO, scope=Scope.ROOT),
     Route(Operation.UPDATE, "audit-ledger/accept-loss", accept_ledger_loss, AcceptLossBody,
-          "Take one share to accept the loss of an audit ledger.", Access.OPEN, scope=Scope.SERVER),
+          "Take one share to accept the loss of an audit ledger.", Access.OPEN, scope=Scope.ROOT),
 )  # fmt: skip

@@ -25,7 +25,16 @@ PATHS = st.lists(NAMES, max_size=5).map("/".join)
 NAMESPACES = st.sets(st.lists(st.sampled_from(["a", "b", "A"]), min_size=1, max_size=4).map(tuple), max_size=8)
 
 IN_NAMESPACES = {
-    *("algorithms", "auth", "capabilities", "capabilities-accessor", "capabilities-self", "decode-token", "ha-status"),
+    *(
+        "algorithms",
+        "audit-ledger",
+        "auth",
+        "capabilities",
+        "capabilities-accessor",
+        "capabilities-self",
+        "decode-token",
+        "ha-status",
+    ),
     *("internal/counters", "internal/specs", "internal/ui", "key-status", "leader", "leases", "locked-users", "mounts"),
     *("namespaces", "plugins", "policies", "policy", "remount", "rotate", "seal-status", "tools", "version-history"),
     *("crypto-exceptions", "crypto-policies", "crypto-profiles", "generate-root-token", "inventory", "wrapping"),

@@ -19,6 +19,7 @@ from server.audit.ledger.device.directory import (
     DIRECTORY_MODE,
     FILE_MODE,
     INDEX,
+    LOCK,
     PART_ENTRIES,
     POLICY,
     LedgerDirectory,
@@ -73,6 +74,13 @@ def _paths(directory: LedgerDirectory, first: int, below: int) -> Iterator[str]:
         for number in range(first // leaves_of(level), below // leaves_of(level)):
             yield Tile(level, number).path
         level += 1
+    yield from _segments(directory, below)
+
+
+def _segments(directory: LedgerDirectory, below: int) -> Iterator[str]:
+    """The segments of the journal all of whose entries lie before ``below``; the log of a namespace has none."""
+    if not (directory.path / LOCK).exists():
+        return
     segments = directory.segments()
     page = directory.page()
     try:

@@ -28,6 +28,7 @@ from server.audit.ledger.leading.leader import Leader
 from server.audit.ledger.leading.rotation import Note, rotate
 from server.audit.ledger.tenants.projection import tenant_origin
 from server.audit.ledger.tenants.state import TenantLogs
+from server.audit.ledger.tenants.writing import put_tenant_aside
 from server.audit.timestamps import seconds_text
 from storage.view import View
 
@@ -78,6 +79,7 @@ class LedgerHost:
                     raise
                 await self._begin_anew(device, loss, str(error))
             if loss is not None:
+                await self._begin_lost_tenants(device)
                 await self.ledgers.settle_loss()
         except _Unknown as error:
             raise InvalidRequest(str(error)) from error
@@ -116,6 +118,17 @@ class LedgerHost:
         await self._bring(device)
         lost = {} if state is None else {"size": state.size, "root": base64.b64encode(state.root).decode()}
         device.introduced = {"accepted_loss": {"reason": loss.reason, "time": seconds_text(loss.time), **lost}}
+
+    async def _begin_lost_tenants(self, device: LedgerDevice) -> None:
+        """Begin those logs of namespaces anew that can't be brought to what is remembered of them."""
+        logs = self.tenants(device.settings.origin)
+        lost = {name: log for name, log in (await logs.all()).items() if log.lost}
+        if lost:
+            stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+            for name in lost:
+                log.warning("the loss of the audit log of the namespace %s is accepted, and a new one begins", name)
+                await beside(partial(put_tenant_aside, device.directory, name, stamp))
+            await logs.forget(lost)
 
     def adopt(self, device: LedgerDevice) -> None:
         """Tell ``device`` which process it is in, before it is opened."""

@@ -107,7 +107,7 @@ class TenantEntries:
         self._recent.append((index, name))
 
     def _learn_keys(self, name: str, members: dict[str, Any]) -> None:
-        for text in (members.get("verifier_keys"), members.get("new")):
+        for text in (members.get("verifier_keys"), members.get("old"), members.get("new")):
             known = self.keys.setdefault(name, [])
             if isinstance(text, list) and len(known) < _MAX_KEYS:
                 known += [key for key in text if isinstance(key, str) and key not in known]

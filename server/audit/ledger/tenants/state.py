@@ -33,9 +33,6 @@ class TenantLog(msgspec.Struct, frozen=True):
     time: int = 0
     """Its time, in nanoseconds since 1970."""
 
-    pruned: int = 0
-    """The index below which entries were pruned."""
-
     announced: bool = False
     """Whether an entry of the log names its first keys."""
 
@@ -116,18 +113,21 @@ class TenantLogs:
 
     async def forget(self, names: Mapping[str, object] | None = None) -> None:
         """Forget ``names``, or all with the position: their logs begin anew, with new keys."""
-        async with self._view.transaction() as transaction:
+
+        async def apply(transaction: Transaction) -> None:
             for part in range(PARTS):
                 key = self._key(str(part))
-                if names is None:
-                    transaction.delete(key)
-                    continue
                 logs = decoded(await transaction.get(key), dict[str, TenantLog]) or {}
-                kept = {name: log for name, log in logs.items() if name not in names}
-                if kept != logs:
-                    transaction.put(key, msgspec.msgpack.encode(kept))
+                gone = [name for name in logs if names is None or name in names]
+                for name in gone:
+                    del logs[name]
+                    transaction.delete(storage_key(tenant_origin(self._origin, name), "pruned"))
+                if gone:
+                    transaction.put(key, msgspec.msgpack.encode(logs))
             if names is None:
                 transaction.delete(self._key("position"))
+
+        await transact(self._view, apply)
 
     async def _part(self, part: int) -> dict[str, TenantLog]:
         return decoded(await self._view.get(self._key(str(part))), dict[str, TenantLog]) or {}

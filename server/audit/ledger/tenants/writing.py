@@ -145,12 +145,9 @@ class TenantWriter:
 
     def _begin_mending(self, names: list[str]) -> None:
         """Put the tiles of damaged logs aside, and make them again from the first entry on."""
-        stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+        stamp = f"{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{os.getpid()}"
         for name in names:
-            target = self._directory.path / LOST / f"{stamp}-{os.getpid()}" / tenant_folder(name)
-            make_folders(target)
-            with contextlib.suppress(FileNotFoundError):
-                os.rename(self._directory.path / tenant_folder(name) / "tile", target / "tile")
+            put_tenant_aside(self._directory, name, stamp, only="tile")
         self._mending = _Mending(dict.fromkeys(names, _NONE))
 
     def _mend(self, mending: _Mending) -> Round:
@@ -171,6 +168,14 @@ class TenantWriter:
 def tenant_directory(directory: LedgerDirectory, namespace_id: str) -> LedgerDirectory:
     """The files of a tenant's log below the server's."""
     return LedgerDirectory(directory.path / tenant_folder(namespace_id), directory.temporary)
+
+
+def put_tenant_aside(directory: LedgerDirectory, namespace_id: str, stamp: str, only: str = "") -> None:
+    """Move the files of a tenant's log, or those of one folder in it, below ``lost/STAMP``. Raises ``OSError``."""
+    target = directory.path / LOST / stamp / tenant_folder(namespace_id) / only
+    make_folders(target.parent)
+    with contextlib.suppress(FileNotFoundError):
+        os.rename(directory.path / tenant_folder(namespace_id) / only, target)
 
 
 def signed_size(own: LedgerDirectory) -> int:

@@ -180,6 +180,14 @@ async def test_a_log_that_cannot_be_made_again_is_left_alone(leading: Leading) -
     assert (lost.lost, lost.size, lost.root) == (True, before.size, before.root)
     assert not (leading.ledger.path / "ns/a/checkpoint").exists()
     assert leading.size("b") == expected(leading)["b"], "the others go on"
+    await leading.logs.forget({"a": None})
+    leading.again()
+    leading.record(["a", "b"])
+    await leading.settle()
+    begun = await leading.logs.get("a")
+    assert begun is not None
+    assert (begun.lost, begun.size, leading.size("a")) == (False, 2, 2), "its entry, and the one with its new keys"
+    assert begun.keys != before.keys
 
 
 async def test_a_log_that_began_before_tenants_had_any(leading: Leading) -> None:
