@@ -259,6 +259,7 @@ class Rounds:
                 keys = one.keys.present.verifiers(origin)
                 await self._write("opened", {"namespace": {"id": name}, "verifier_keys": keys})
                 await self._logs.change(name, lambda one: replace(one, announced=True))
+                await asyncio.sleep(_PAUSE_SECONDS)
             if one.keys.next is not None:
                 change = partial(self._logs.change_keys, name)
                 await rotate_to_next(change, origin, one.keys, 0, self._note, {"namespace": {"id": name}})
