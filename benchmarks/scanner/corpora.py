@@ -54,7 +54,7 @@ CORPORA = (
         "BenchmarkPython",
         "OWASP-Benchmark/BenchmarkPython",
         "7cf0674b9a33788ac3105e4c4a75a7fdce4c44bd",
-        Purpose.REPORTING,
+        Purpose.TUNING,
         owasp.read_python,
     ),
     Corpus(

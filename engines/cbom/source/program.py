@@ -40,7 +40,7 @@ class Member:
 
 @dataclass(slots=True, eq=False)
 class Index:
-    """An element: ``a[key]``. A slice has the key ``Opaque``."""
+    """An element: ``a[key]``. A slice has a ``Sequence`` of its two bounds as key, ``Const(None)`` for an open one."""
 
     base: Expression
     key: Expression

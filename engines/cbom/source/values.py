@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, TypeAlias
 
 from engines.cbom.source.program import Class as ClassNode
@@ -184,6 +185,12 @@ def constants(values: Values) -> list[Constant]:
 def sole(values: Values) -> Constant:
     """The constant that ``values`` is; None if it isn't one alone."""
     return values[0].value if len(values) == 1 and type(values[0]) is Known else None
+
+
+def weak_among(parts: Iterable[Values]) -> Values:
+    """The data of a weak generator among the parts of a text, for which the whole stands; NOTHING if there are none."""
+    found = (value for values in parts for value in values if type(value) is Data and value.origin == WEAK_RANDOM)
+    return tuple(islice(found, 1))
 
 
 def is_static(value: Value) -> bool:

@@ -157,6 +157,8 @@ class Calls(Expressions):
             if kind not in self.knowledge.bases:
                 break
             kind = self.knowledge.bases[kind]
+        if isinstance(receiver, Data) and receiver.origin == WEAK_RANDOM:
+            return (receiver,)  # Whatever form they get: nothing becomes random by that.
         return UNKNOWN
 
     @staticmethod

@@ -296,12 +296,14 @@ class Evaluator(Calls):
 
     def _assign_element(self, target: program.Index, values: Values) -> None:
         keys = self.evaluate(target.key)
+        for key in keys:
+            if type(key) is Known:
+                self.tell_secret(str(key.value), values)
         for base in self.evaluate(target.base):
             if type(base) is Table:
                 for key in keys:
                     if type(key) is Known:
                         base.entries[key.value] = values
-                        self.tell_secret(str(key.value), values)
                     else:
                         base.open = True
             elif type(base) is Data and any(type(value) is not Known for value in values):

@@ -257,7 +257,9 @@ class Expressions:
         return union(self.element(value, keys) for value in base)
 
     def element(self, value: Value, keys: Values) -> Values:
-        """The element of ``value`` under each of ``keys``."""
+        """The element of ``value`` under each of ``keys``; a part of it under an array of bounds."""
+        if len(keys) == 1 and type(keys[0]) is Array:
+            return _part(value, keys[0])
         key = keys[0].value if len(keys) == 1 and type(keys[0]) is Known else None
         if isinstance(value, Array):
             items = value.items
@@ -358,3 +360,17 @@ class Expressions:
 
     def _function(self, node: program.Function) -> Values:
         return self.closure(node)
+
+
+def _part(value: Value, bounds: Array) -> Values:
+    """A slice of a text or array; a part of a buffer shares its bytes."""
+    if isinstance(value, Data):
+        return (value,)
+    limits = [item[0].value if len(item) == 1 and isinstance(item[0], Known) else "" for item in bounds.items]
+    numbers = [number for number in limits if number is None or isinstance(number, int)]
+    whole = slice(*numbers) if len(numbers) == len(limits) == 2 else None
+    if isinstance(value, Array):
+        return (value,) if whole is None else (Array(value.items[whole]),)
+    if isinstance(value, Known) and isinstance(value.value, str | bytes):
+        return (Data(CONSTANT),) if whole is None else known(value.value[whole])
+    return UNKNOWN

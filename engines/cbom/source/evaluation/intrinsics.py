@@ -26,6 +26,7 @@ from engines.cbom.source.values import (
     size_of,
     sole,
     union,
+    weak_among,
 )
 
 CONSTRUCTORS = ("__init__", "constructor", "<init>")
@@ -72,7 +73,10 @@ def _join(_evaluator: Any, arguments: Arguments) -> Values:
     own, other = arguments.receiver, arguments.positional[0] if arguments.positional else known(",")
     array, glue = (own[0], other) if type(own[0]) is Array else (other[0], own)
     if type(array) is not Array or not array.items:
-        return UNKNOWN
+        return (array,) if type(array) is Data else UNKNOWN
+    weak = weak_among(array.items)
+    if weak:
+        return weak
     parts = [sole(item) for item in array.items]
     separator = sole(glue)
     if isinstance(separator, str) and all(type(part) in (str, int) for part in parts):
@@ -100,6 +104,9 @@ def _format(_evaluator: Any, arguments: Arguments) -> Values:
     if len(templates) != 1 or not isinstance(templates[0], str):
         return UNKNOWN
     text = templates[0]
+    weak = weak_among([*arguments.positional, *arguments.keywords.values()])
+    if weak:
+        return weak
     for position, values in enumerate(arguments.positional[:16]):
         one = constants(values)
         if len(one) != 1:

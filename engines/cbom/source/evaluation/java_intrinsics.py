@@ -7,7 +7,7 @@ from typing import Any
 
 from engines.cbom.source.evaluation import operators
 from engines.cbom.source.evaluation.rules import Arguments
-from engines.cbom.source.values import NOTHING, UNKNOWN, Array, Known, Table, Values, known, sole, union
+from engines.cbom.source.values import NOTHING, UNKNOWN, Array, Known, Table, Values, known, sole, union, weak_among
 
 
 def _equals(_evaluator: Any, arguments: Arguments) -> Values:
@@ -47,6 +47,9 @@ def _character(_evaluator: Any, arguments: Arguments) -> Values:
 
 def _formatted(_evaluator: Any, arguments: Arguments) -> Values:
     """``String.format(template, ...)`` with ``%s`` and ``%d`` alone."""
+    weak = weak_among(arguments.positional)
+    if weak:
+        return weak
     template, *rest = [sole(values) for values in arguments.positional] or [None]
     if not isinstance(template, str) or any(part is None for part in rest):
         return UNKNOWN

@@ -71,8 +71,10 @@ class GoExpressions(Lowering):
 
     def slice_node(self, node: Node) -> Expression:
         operand = self.expression(node.child_by_field_name("operand"))
-        bounds = [bound for name in ("start", "end") if (bound := node.child_by_field_name(name)) is not None]
-        return Index(operand, Opaque([self.expression(bound) for bound in bounds])) if bounds else operand
+        bounds = [node.child_by_field_name(name) for name in ("start", "end")]
+        if bounds == [None, None]:
+            return operand
+        return Index(operand, Sequence([Const(None) if each is None else self.expression(each) for each in bounds]))
 
     def call_node(self, node: Node) -> Expression:
         function = node.child_by_field_name("function")

@@ -141,6 +141,21 @@ class PythonLowering(Lowering):
     def sequence(self, node: Node) -> Expression:
         return Sequence([self.expression(child) for child in node.named_children if child.type != "comment"])
 
+    def slice_node(self, node: Node) -> Expression:
+        """The bounds of a slice; one with a step isn't followed."""
+        bounds: list[Expression] = [Const(None)]
+        for child in node.children:
+            if child.type == ":":
+                bounds.append(Const(None))
+            elif child.type != "comment":
+                bounds[-1] = self.expression(child)
+        return Sequence(bounds) if len(bounds) == 2 else Opaque(bounds)
+
+    def comprehension(self, node: Node) -> Expression:
+        """Any number of elements: one, and others of which nothing is known."""
+        clauses = [child for child in node.named_children[1:] if child.type != "comment"]
+        return Sequence([self.expression(node.named_children[0]), Opaque([self.expression(each) for each in clauses])])
+
     def parenthesized(self, node: Node) -> Expression:
         inner = [child for child in node.named_children if child.type != "comment"]
         return self.expression(inner[0]) if inner else Opaque([])
@@ -371,6 +386,10 @@ class PythonLowering(Lowering):
         "list": sequence,
         "tuple": sequence,
         "set": sequence,
+        "slice": slice_node,
+        "list_comprehension": comprehension,
+        "set_comprehension": comprehension,
+        "generator_expression": comprehension,
         "expression_list": sequence,
         "pattern_list": sequence,
         "tuple_pattern": sequence,

@@ -1,3 +1,4 @@
+import base64
 import os
 import random
 import secrets
@@ -13,3 +14,23 @@ generator = random.SystemRandom()  # finds: use:CSPRNG
 pin = generator.randint(0, 9999)
 identifier = uuid.uuid4()
 random.seed(7)
+
+# What becomes a secret may not come from a generator that can be predicted.
+reset_token = "".join(random.choice("abcdef") for _ in range(20))  # finds: weak-random
+csrf = f"{random.getrandbits(128):x}"  # finds: weak-random
+session_id = "{}-{}".format("a", random.randint(1, 9))  # finds: weak-random
+encoded = base64.b64encode(random.randbytes(16)).decode()  # finds: weak-random
+settings = {"api_key": encoded}
+name = "remember-me"[0:8] + "-me token"
+settings[name[:]] = str(random.uniform(0, 1))[2:]  # finds: weak-random
+choices = [random.random() for _ in range(3)]
+
+
+def new_password(response):
+    response.set_cookie("theme", str(random.randint(1, 3)))
+    response.set_cookie("session-token", str(random.randint(1, 3)))  # finds: weak-random
+    return "%06d" % random.randint(0, 999999)  # finds: weak-random
+
+
+def sampled():
+    return "%06d" % random.randint(0, 999999)
