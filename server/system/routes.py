@@ -20,6 +20,8 @@ from server.system.access import (
     ui_headers,
     wrapping,
 )
+from server.system.access.dry_run import evaluate as acl_evaluate
+from server.system.access.dry_run import replay as acl_replay
 from server.system.audit import devices as audit
 from server.system.audit import headers as audited_headers
 from server.system.audit import ledger as audit_ledger
@@ -342,6 +344,8 @@ ROUTES: tuple[Row[System], ...] = (
     Route(LIST, "algorithms", algorithms.list_algorithms, Nothing, "List the algorithms.", writes=False, scope=EACH),
     Route(READ, "algorithms/{name}", algorithms.read_algorithm, algorithms.AlgorithmBody, "Show an algorithm's facts.",
           writes=False, scope=EACH),
+    *acl_evaluate.EVALUATE_ROUTES,
+    *acl_replay.REPLAY_ROUTES,
     # Crypto policy
     *crypto_policies.POLICY_ROUTES,
     *exceptions.EXCEPTION_ROUTES,

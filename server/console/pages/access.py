@@ -7,6 +7,7 @@ from server.console.visit import Content, Page, Visit, listing, reading
 
 _ROOT = "root"
 _SHOWN = 500
+_OPERATIONS = ("create", "read", "update", "patch", "delete", "list", "scan")
 
 FORMS = (
     Form(
@@ -22,6 +23,37 @@ FORMS = (
         (Field("name", "Name", required=True),),
         "DELETE",
         grave=True,
+    ),
+    Form(
+        "evaluate",
+        "Try a request",
+        "sys/policies/acl-evaluate",
+        (
+            Field("path", "Path", required=True, hint="Such as transit/encrypt/orders"),
+            Field("operation", "Operation", Kind.CHOICE, "update", _OPERATIONS, required=True),
+            Field("policies", "Policies", hint="Names with commas between; or one of the next two; or this session's"),
+            Field("accessor", "Accessor of a token"),
+            Field("entity_id", "Entity"),
+            Field("parameters", "Parameters, as JSON", Kind.PAIRS),
+        ),
+        summary="Whether it would be allowed, and by which rule. Nothing is executed.",
+    ),
+    Form(
+        "replay",
+        "Replay",
+        "sys/policies/acl-replay",
+        (
+            Field(
+                "drafts",
+                "Edited policies, as JSON",
+                Kind.PAIRS,
+                required=True,
+                hint='{"NAME": "RULES"}',
+            ),
+            Field("from", "From", hint="2026-01-31T00:00:00Z; all there is if empty"),
+            Field("until", "Until"),
+        ),
+        summary="Which recorded requests the edit would decide otherwise. Nothing is changed.",
     ),
     Form(
         "capabilities",

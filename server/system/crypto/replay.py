@@ -6,22 +6,20 @@ The record is read a part at a time beside the event loop, so that others have t
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from collections.abc import Mapping
+from contextlib import ExitStack
 from functools import partial
-from math import inf, isinf
-from pathlib import Path
+from math import inf
 from time import monotonic
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 from msgspec import UNSET
 
 from engines.base import Access, Body, Call, Operation, Reply, Route, Row, Scope
-from engines.durations import SECOND
 from engines.faults import InvalidRequest
 from engines.worker_pools import Places, beside
-from server.audit.ledger.lookup import opened_record
+from server.system.audit.record import SLICE_SECONDS, Record, record_of
 from server.system.crypto.evaluate import draft_of
 from server.system.state import System
 from server.tenants.crypto_policies.documents import instant
@@ -34,17 +32,7 @@ MAX_TOLD = 1_000
 """The most keys, and the most callers, in an answer, those with the most denials first."""
 
 MAX_DRAFTS = 16
-SLICE_SECONDS = 0.02
-"""The seconds for which lines are counted beside the event loop before other work has its turn there."""
-
 _PLACES = Places("replays of crypto policies", most=4, most_of_one=1)
-
-_FILE = "file"
-_SLACK_NANOSECONDS = 1_000_000
-"""More than a time loses as a floating-point number of seconds."""
-
-Record: TypeAlias = Iterator[Iterable[bytes]]
-"""The lines of the audit, a part at a time."""
 
 
 class ReplayBody(Body):
@@ -79,7 +67,7 @@ async def replay(system: System, call: Call, body: ReplayBody) -> Reply:
         raise InvalidRequest("policy: must be a document")
     complete = False
     with _PLACES.taken(system.tenant.namespace.id), ExitStack() as stack:
-        source = await _ledger(system, start, until) or _file(system)
+        source = await record_of(system, start, until)
         record = await beside(partial(stack.enter_context, source))
         while not complete and monotonic() < end:
             complete = await beside(partial(_take, counted, record))
@@ -94,32 +82,6 @@ def _take(counted: Replay, record: Record) -> bool:
         if monotonic() > end:
             return False
     return True
-
-
-async def _ledger(system: System, start: float, until: float) -> AbstractContextManager[Record] | None:
-    """The ledger's entries of this time, if there is one."""
-    host = system.unsealed.audit.ledger
-    if host.device is None:
-        return None
-    first = await host.ledgers.pruned(host.device.settings.origin)
-    after = None if isinf(start) else int(start * SECOND) - _SLACK_NANOSECONDS
-    before = None if isinf(until) else int(until * SECOND) + _SLACK_NANOSECONDS
-    return opened_record(host.device.directory.path, await host.ledgers.index_key(), first, after, before)
-
-
-def _file(system: System) -> AbstractContextManager[Record]:
-    """The first file of the audit that can be read again. Raises ``InvalidRequest`` if there is none."""
-    for device in system.unsealed.audit.devices().values():
-        path = Path(device["options"].get("file_path", ""))
-        if device["type"] == _FILE and path.is_absolute() and path.is_file():
-            return _opened(path)
-    raise InvalidRequest("there is no audit ledger, and no audit device of the type file whose file could be read")
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[Record]:
-    with path.open("rb") as file:
-        yield ((line,) for line in file)
 
 
 def _shown(counted: Replay, *, complete: bool) -> dict[str, Any]:

@@ -235,11 +235,8 @@ class Acl:
             return _HELP
         if self.root:
             return _ROOT
-        listing = operation in _LISTS
-        asked = path.lstrip("/")
-        if listing and not asked.endswith("/"):
-            asked += "/"
-        answer = _judge(self._find(asked, listing), operation)
+        asked, listing = _asked(operation, path)
+        answer = _judge(self._find(asked, listing=listing), operation)
         if len(path) <= MAX_REMEMBERED_PATH:
             if len(self._answers) >= (MAX_REMEMBERED_FOR_ONE if self.templated else MAX_REMEMBERED):
                 self._answers.clear()
@@ -247,11 +244,16 @@ class Acl:
             self._answers[operation, path] = answer
         return answer
 
+    def deciding(self, operation: Operation, path: str) -> MergedRule | None:
+        """The rule that decides about ``operation`` on ``path``; None if there is none, and for root."""
+        asked, listing = _asked(operation, path)
+        return self._find(asked, listing=listing)
+
     def forget(self) -> None:
         """Drop the cached decisions."""
         self._answers.clear()
 
-    def _find(self, path: str, listing: bool) -> MergedRule | None:
+    def _find(self, path: str, *, listing: bool) -> MergedRule | None:
         """The merged rule that decides about ``path``, if any."""
         merged = self._exact.get(path)
         if merged is None and listing:
@@ -323,6 +325,13 @@ def _compiled(rules: Sequence[NamedRule]) -> Acl:
     acl = Acl(exact, globs, wildcards)
     acl._rules = tuple(rules)
     return acl
+
+
+def _asked(operation: Operation, path: str) -> tuple[str, bool]:
+    """``path`` as rules are looked up by it, and whether it is a list's."""
+    listing = operation in _LISTS
+    asked = path.lstrip("/")
+    return (f"{asked}/" if listing and not asked.endswith("/") else asked), listing
 
 
 def _reaches(rule: Rule, beginning: str) -> bool:

@@ -7,7 +7,7 @@ wrapping TTLs win, and the values of a parameter are joined (an empty list means
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,6 +57,12 @@ class Conditions:
 class MergedRule:
     """The capabilities on one path (just ``deny`` if any policy denies), and the policies that give each of them."""
 
+    path: str
+    """The path as rules write it, with its wildcards."""
+
+    policies: tuple[str, ...]
+    """The policies with a rule for it."""
+
     capabilities: frozenset[str]
     granting: Mapping[str, tuple[str, ...]]
     conditions: Conditions | None
@@ -67,8 +73,11 @@ class MergedRule:
         return "deny" in self.capabilities
 
 
-def merge(rules: Iterable[tuple[str, Rule]]) -> MergedRule:
+def merge(rules: Sequence[tuple[str, Rule]]) -> MergedRule:
     """The merge of all ``rules`` for one path, each with the name of its policy, in the order of the policies."""
+    first = rules[0][1]
+    path = f"{first.path}*" if first.prefix else first.path
+    policies = tuple(dict.fromkeys(policy for policy, _ in rules))
     granting: dict[str, dict[str, None]] = {}
     required: set[str] = set()
     allowed: dict[str, list[Value]] = {}
@@ -76,7 +85,7 @@ def merge(rules: Iterable[tuple[str, Rule]]) -> MergedRule:
     shortest = longest = limit = 0
     for policy, rule in rules:
         if "deny" in rule.capabilities or not rule.capabilities:
-            return MergedRule(frozenset({"deny"}), {}, None)
+            return MergedRule(path, policies, frozenset({"deny"}), {}, None)
         for capability in rule.capabilities:
             granting.setdefault(capability, {})[policy] = None
         required |= rule.required_parameters
@@ -91,6 +100,8 @@ def merge(rules: Iterable[tuple[str, Rule]]) -> MergedRule:
     conditions = Conditions(parameters, shortest, longest, limit)
     plain = not (parameters or shortest or longest or limit)
     return MergedRule(
+        path,
+        policies,
         frozenset(granting),
         {capability: tuple(names) for capability, names in granting.items()},
         None if plain else conditions,

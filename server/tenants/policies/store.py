@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -206,22 +206,9 @@ class PolicyStore:
         ``cas`` is the required present version (0 or ``MUST_NOT_EXIST``: none), ``expiration`` the policy's end in
         seconds since the epoch. Raises ``InvalidRequest`` with Vault's words.
         """
-        name = name.lower()
-        if name in FIXED:
-            raise InvalidRequest(f'cannot update "{name}" policy')
-        if not _storable(name):
-            raise InvalidRequest(
-                f"a policy's name is at most {MAX_NAME_BYTES} bytes long and has no control characters"
-            )
-        text = plain_text(text)
-        if not text:
-            raise InvalidRequest("'policy' parameter not supplied or empty")
-        if len(text.encode()) > MAX_TEXT_BYTES:
-            raise InvalidRequest(f"a policy is at most {MAX_TEXT_BYTES} bytes long")
-        policy = await _beside(len(text), partial(parse_policy, text, name))
-        if len(policy.rules) > MAX_RULES:
-            raise InvalidRequest(f"a policy has at most {MAX_RULES} rules")
         now = self._clock()
+        draft = await self.draft(name, text)
+        name, text = draft.name, draft.text
         if expiration is not None and expiration <= now:
             raise InvalidRequest("refusing to update policy as expiration time has already elapsed")
 
@@ -247,6 +234,25 @@ class PolicyStore:
             transaction.put(_key(name), msgspec.msgpack.encode(record))
 
         await transact(self._view, store_policy)
+
+    async def draft(self, name: str, text: str) -> StoredPolicy:
+        """The policy that ``put`` would store. Raises ``InvalidRequest`` with Vault's words."""
+        name = name.lower()
+        if name in FIXED:
+            raise InvalidRequest(f'cannot update "{name}" policy')
+        if not _storable(name):
+            raise InvalidRequest(
+                f"a policy's name is at most {MAX_NAME_BYTES} bytes long and has no control characters"
+            )
+        text = plain_text(text)
+        if not text:
+            raise InvalidRequest("'policy' parameter not supplied or empty")
+        if len(text.encode()) > MAX_TEXT_BYTES:
+            raise InvalidRequest(f"a policy is at most {MAX_TEXT_BYTES} bytes long")
+        policy = await _beside(len(text), partial(parse_policy, text, name))
+        if len(policy.rules) > MAX_RULES:
+            raise InvalidRequest(f"a policy has at most {MAX_RULES} rules")
+        return StoredPolicy(name, text, 0, None)
 
     async def delete(self, name: str) -> None:
         """Delete a policy; no error if there is none."""
@@ -303,9 +309,21 @@ class PolicyStore:
             if not lock.locked():
                 self._compiling.pop(key, None)
 
+    async def trial(self, names: Iterable[str], drafts: Mapping[str, StoredPolicy | None], fill: Fill | None) -> Acl:
+        """As ``acl``, with ``drafts`` in place of the policies that are stored under their names (None: deleted)."""
+        stored = [drafts[name] if name in drafts else await self.get(name) for name in dict.fromkeys(names)]
+        return await self._compiled_of([each for each in stored if each is not None], fill)
+
     async def _compile(self, names: _Names, fill: Fill | None) -> Acl:
-        generation, now = self._generation, self._clock()
+        generation = self._generation
         stored = [found for name in dict.fromkeys(names) if (found := await self.get(name)) is not None]
+        acl = await self._compiled_of(stored, fill)
+        if generation == self._generation and not (acl.templated and fill is not None):
+            self._compiled.put(names, acl, acl.characters)
+        return acl
+
+    async def _compiled_of(self, stored: Sequence[StoredPolicy], fill: Fill | None) -> Acl:
+        now = self._clock()
         characters = sum(len(each.text) for each in stored)
         if characters > MAX_TEXTS_TOGETHER:
             raise InvalidRequest(f"the policies of the caller have more than {MAX_TEXTS_TOGETHER} characters together")
@@ -315,8 +333,6 @@ class PolicyStore:
         acl = await _beside(characters, partial(compile_acl, policies, now, fill))
         acl.characters = characters
         acl.valid_until = min([acl.valid_until, *(each.expiration for each in stored if each.expiration is not None)])
-        if generation == self._generation and not (acl.templated and fill is not None):
-            self._compiled.put(names, acl, characters)
         return acl
 
     async def _parse(self, stored: StoredPolicy) -> Policy:

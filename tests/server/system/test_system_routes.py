@@ -99,6 +99,7 @@ def test_the_routes_that_need_sudo_are_these() -> None:
         "read auth/{path:path}/tune",
         "update auth/{path:path}/tune",
         "update crypto-policies/replay",
+        "update policies/acl-replay",
         "update crypto-policies/{name}",
         "delete crypto-policies/{name}",
         "update crypto-policies/{name}/restore",
