@@ -12,7 +12,7 @@ with the table and the ``EngineType``, and an entry point in ``cryptoserve.engin
 from __future__ import annotations
 
 import math
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, ClassVar, Generic, ParamSpec, Protocol, TypeAlias, TypeVar, runtime_checkable
@@ -204,6 +204,8 @@ class Raw:
 
     content_type: str
     body: bytes
+    pieces: AsyncGenerator[bytes, None] | None = None
+    """The rest of a long body, which is made while it is sent."""
 
 
 class Reply(Struct):

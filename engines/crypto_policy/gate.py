@@ -75,6 +75,9 @@ class CryptoRecord(Struct, kw_only=True, gc=False):
     refused: list[KeyUse] = []
     """The use of each item that the crypto policy has refused: it is among the failed ones, but didn't fail."""
 
+    mount: str = ""
+    """The path of the key's mount, if that isn't the request's."""
+
 
 class AppliedRule(Struct, frozen=True, kw_only=True):
     """A rule that failed, for the audit (``crypto_policy.rules``)."""

@@ -38,7 +38,7 @@ def crypto_members(call: Call, mount: str, began_ns: int, *, failed: bool) -> by
             if use.failed:
                 failed = True
         latency_us = (perf_counter_ns() - began_ns) // _NANOSECONDS
-        crypto = AuditCrypto(record.operation, record.key, mount, record.uses, latency_us, not failed)
+        crypto = AuditCrypto(record.operation, record.key, record.mount or mount, record.uses, latency_us, not failed)
         members = b',"crypto":' + _encode(crypto)
     if call.crypto_policy is not None:
         members += b',"crypto_policy":' + _encode(call.crypto_policy)

@@ -53,6 +53,7 @@ from server.pipeline.large_bodies import (
 from server.pipeline.linger import PAUSE_SECONDS, SECONDS, linger
 from server.pipeline.ndjson import NdjsonConnection
 from server.pipeline.open_routes import exposure_of
+from server.pipeline.pieces import PiecesConnection
 from server.pipeline.respond import refusal
 from server.pipeline.response import JSON, JSON_ALONE, REQUEST_ID, Answer, GoneError, Headers
 from server.pipeline.stream import Stream
@@ -120,6 +121,11 @@ class Application:
         headers = with_security(self._headers, answer.headers)
         if sent.namespace:
             headers.append((b"x-vault-namespace", sent.namespace))
+        if answer.pieces is not None:
+            headers.append(_identified(answer))
+            sending = PiecesConnection(self._listener, receive, send, scope.get(RELEASE, _unbounded))
+            await sending.serve(answer, headers, amid=amid and scope.get("http_version", "1.1").startswith("1"))
+            return
         if answer.status != 204:
             headers.append((b"content-length", b"%d" % len(body)))
         headers.append(_identified(answer))

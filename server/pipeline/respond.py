@@ -46,13 +46,14 @@ def answer_to(context: RequestContext, call: Call, reply: Reply | None) -> Answe
 
 def raw_answer_to(status: int, raw: Raw) -> Answer:
     """An answer that isn't JSON."""
-    return Answer(status, raw.body, ((b"content-type", raw.content_type.encode()),))
+    return Answer(status, raw.body, ((b"content-type", raw.content_type.encode()),), pieces=raw.pieces)
 
 
 def marked(answer: Answer, marks: Headers) -> Answer:
     """``answer`` with further headers; its own ones win."""
     present = {name for name, _ in answer.headers}
-    return Answer(answer.status, answer.body, (*answer.headers, *(mark for mark in marks if mark[0] not in present)))
+    headers = (*answer.headers, *(mark for mark in marks if mark[0] not in present))
+    return Answer(answer.status, answer.body, headers, pieces=answer.pieces)
 
 
 def wrappable(reply: Reply | None, context: RequestContext) -> TypeGuard[Reply]:
@@ -69,6 +70,8 @@ async def wrapped(context: RequestContext, call: Call, reply: Reply, answer: Ans
     """
     if context.token is None and not isinstance(reply, Issued):
         raise InvalidRequest("an answer is wrapped only for a request with a token, or for a login")
+    if answer.pieces is not None:
+        raise InvalidRequest("an answer as long as this can't be wrapped")
     envelope = answer.body
     if context.echoes:
         envelope = success_body(context.request_id, reply.data, warnings=call.warnings)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator
 from typing import TypeAlias
 
 from msgspec import Struct
@@ -24,6 +25,8 @@ class Answer(Struct, gc=False):
     headers: Headers = JSON_ALONE
     request_id: str = ""
     """Set by the dispatcher; an answer from elsewhere has none, and no audit entries."""
+    pieces: AsyncGenerator[bytes, None] | None = None
+    """The rest of a long body, which is made while it is sent."""
 
     def __repr__(self) -> str:
         """Omits the body, which may be secret."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator
@@ -66,6 +67,22 @@ def test_a_document_of_a_server_is_checked_as_the_server(server: Server, tmp_pat
         assert [each["name"] for each in json.loads(out)["violations"]] == ["transit/bad", "Ed25519"]
     status, out, _ = _run(server, tmp_path, "cbom", "-format=spdx-2.3")
     assert (status, json.loads(out)["spdxVersion"]) == (0, "SPDX-2.3")
+
+
+def test_a_signature_is_written_beside_the_document(server: Server, tmp_path: Path) -> None:
+    server.request("POST", "sys/mounts/signing", {"type": "signing"})
+    server.request("POST", "signing/keys/s", {"type": "ed25519"}).data()
+    server.request("POST", "signing/roles/r", {"key": "s", "formats": ["jws"]})
+    file = tmp_path / "signed.json"
+    assert _run(server, tmp_path, "cbom", "-sign=signing/r", "-o", str(file))[0] == 0
+    given = {
+        "jws": (tmp_path / "signed.json.jws").read_text(),
+        "payload": base64.b64encode(file.read_bytes()).decode(),
+    }
+    assert server.request("POST", "signing/jws/verify/r", given).data()["valid"]
+    server.request("DELETE", "sys/mounts/signing")
+    assert _run(server, tmp_path, "cbom", "-sign=signing/r")[0] == 2
+    assert _run(server, tmp_path, "cbom", "-sign=signing/r", "-o", str(file))[0] == 2
 
 
 def test_differences_have_their_own_status(server: Server, tmp_path: Path) -> None:

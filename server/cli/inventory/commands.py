@@ -10,7 +10,7 @@ from typing import Any
 from cryptoserve_cli.command import Command, CommandFailed, Invocation, group
 from cryptoserve_cli.flags import Flag, UsageError
 from server.cli.inventory.check import CHECK
-from server.cli.inventory.sources import SOURCE_FLAGS, Item, ask_bytes, read_source
+from server.cli.inventory.sources import SOURCE_FLAGS, Item, ask_bytes, decoded, read_source
 from server.inventory.documents.writers import FORMATS
 
 _FAILED = 2
@@ -23,16 +23,29 @@ def _write_cbom(invocation: Invocation) -> int:
         raise UsageError(f"-format: expected {', '.join(FORMATS)}, got {form!r}")
     query = {"format": form} | ({"at": flags.last("at")} if flags.last("at") else {})
     query |= {"names": flags.last("names")} if flags.last("names") else {}
-    document = ask_bytes(invocation, "sys/inventory/cbom", **query, use=str(flags.has("use")).lower())
+    query |= {"sign": flags.last("sign")} if flags.last("sign") else {}
     target = flags.last("o", "-")
+    if "sign" in query and target == "-":
+        raise UsageError("-sign: -o is missing, the file beside which the signature is written")
+    document = ask_bytes(invocation, "sys/inventory/cbom", **query, use=str(flags.has("use")).lower())
+    if "sign" in query:
+        signed = decoded(document)["data"]
+        _write(target, signed["document"].encode())
+        _write(f"{target}.jws", signed["jws"].encode())
+    else:
+        _write(target, document)
+    return 0
+
+
+def _write(target: str, content: bytes) -> None:
+    """Write a file, or standard output for ``-``. Raises ``CommandFailed``."""
     try:
         if target == "-":
-            sys.stdout.buffer.write(document)
+            sys.stdout.buffer.write(content)
         else:
-            Path(target).write_bytes(document)
+            Path(target).write_bytes(content)
     except OSError as error:
         raise CommandFailed(f"{target}: {error.strerror or type(error).__name__}") from None
-    return 0
 
 
 def _compare(invocation: Invocation) -> int:
@@ -87,6 +100,7 @@ CBOM = Command(
         Flag("o", "The file to write; standard output without it."),
         Flag("at", "The time of states and verdicts, as a date or in RFC 3339; now without it."),
         Flag("names", "hmac hides the names of keys, and all that tells where and whose they are."),
+        Flag("sign", "The path of a signing mount and a role there, as signing/releases; writes FILE.jws beside FILE."),
         Flag("use", "Tell counts and dates of use too.", takes_value=False),
         *SOURCE_FLAGS,
     ),

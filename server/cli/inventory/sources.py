@@ -68,7 +68,7 @@ def read_source(invocation: Invocation, source: str) -> list[Item]:
 
 def ask(invocation: Invocation, path: str, **query: str) -> Mapping[str, Any]:
     """The server's answer to reading ``path``. Raises ``CommandFailed``."""
-    return _decoded(ask_bytes(invocation, path, **query))
+    return decoded(ask_bytes(invocation, path, **query))
 
 
 def ask_bytes(invocation: Invocation, path: str, **query: str) -> bytes:
@@ -110,10 +110,11 @@ def _read(source: str) -> Mapping[str, Any]:
         raise CommandFailed(f"{source}: {error.strerror or type(error).__name__}") from None
     if len(text) > MAX_BYTES:
         raise CommandFailed(f"{source} has more than {MAX_BYTES} bytes")
-    return _decoded(text)
+    return decoded(text)
 
 
-def _decoded(text: bytes) -> Mapping[str, Any]:
+def decoded(text: bytes) -> Mapping[str, Any]:
+    """The JSON object in ``text``. Raises ``CommandFailed``."""
     try:
         found = msgspec.json.decode(text)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 
 from msgspec import UNSET, UnsetType
@@ -9,17 +10,23 @@ from msgspec import UNSET, UnsetType
 from engines.base import Call, Operation, Raw, Reply, Route, Row, Scope
 from engines.crypto_policy.profiles.catalogue import all_profiles
 from engines.faults import InvalidRequest
+from engines.worker_pools import in_turns
 from server.inventory.documents.used import key_properties
 from server.inventory.documents.writers import FORMATS, writer_of
+from server.inventory.hiding import HiddenNames
+from server.inventory.own import Own
 from server.inventory.verdicts import Judging
 from server.inventory.walking import Chosen, all_rows
 from server.system.inventory.parts import own_cryptography
+from server.system.inventory.signing import MAX_SIGNED_BYTES, sign_document
 from server.system.inventory.views import NAMES_TELL, AtBody, hiding_of, moment
 from server.system.state import System
 from server.tenants.namespaces.names import normalise
 
-MAX_BYTES = 64 * 1024 * 1024
-"""The longest document, in bytes: about 40,000 key versions."""
+WHOLE_BYTES = 1024 * 1024
+"""The longest document that is answered as a whole, with its length; a longer one is made while it is sent."""
+
+_PIECE_BYTES = 64 * 1024
 
 
 class CbomBody(AtBody):
@@ -30,6 +37,7 @@ class CbomBody(AtBody):
     namespace: str | UnsetType = UNSET
     mount: str = ""
     names: str = ""
+    sign: str = ""
 
     tells = {
         "format": f"One of {', '.join(f'`{each}`' for each in FORMATS)}.",
@@ -37,6 +45,7 @@ class CbomBody(AtBody):
         "namespace": "Tell of the keys of this namespace alone, by its whole path.",
         "mount": "Tell of the keys of the mount at this path alone.",
         "names": NAMES_TELL,
+        "sign": "The path of a `signing` mount and a role there, as `signing/releases`: give the document signed.",
     }
 
 
@@ -48,20 +57,63 @@ async def read_cbom(system: System, call: Call, body: CbomBody) -> Reply:
     if body.use:
         await system.unsealed.use_writer.flush_all()
     own = await own_cryptography(system, call.now)
-    writer = writer_of(body.format, own if hiding is None else own.hidden(hiding.hidden))
-    profiles = [Judging(profile) for profile in all_profiles().values()]
-    namespace = None if body.namespace is UNSET else normalise(body.namespace)
-    mount = f"{body.mount.strip('/')}/" if body.mount.strip("/") else ""
-    document = bytearray(writer.begin(call.now))
-    async with aclosing(all_rows(system.unsealed, system.tenant, Chosen(namespace, mount), at, use=body.use)) as rows:
-        async for row in rows:
-            properties = key_properties(row, at, profiles, use=body.use)
-            document += writer.key(row, properties if hiding is None else hiding.properties(properties))
-            if len(document) > MAX_BYTES:
-                raise InvalidRequest(f"the document is longer than {MAX_BYTES} bytes: ask for a namespace or a mount")
-    for piece in writer.end():
-        document += piece
-    return Reply(raw=Raw(writer.content_type, bytes(document)))
+    document = _Document(system, body, call.now, at, own, hiding)
+    most = MAX_SIGNED_BYTES if body.sign else WHOLE_BYTES
+    pieces = document.pieces()
+    beginning = bytearray()
+    async for piece in pieces:
+        beginning += piece
+        if len(beginning) > most:
+            break
+    else:
+        if body.sign:
+            return Reply(await sign_document(system, call, body.sign, bytes(beginning)))
+        return Reply(raw=Raw(document.content_type, bytes(beginning)))
+    if body.sign:
+        await pieces.aclose()
+        raise InvalidRequest(
+            f"a document of more than {MAX_SIGNED_BYTES} bytes can't be signed: ask for a namespace or a mount"
+        )
+    return Reply(raw=Raw(document.content_type, bytes(beginning), pieces))
+
+
+class _Document:
+    """A document that is being made."""
+
+    def __init__(
+        self, system: System, body: CbomBody, now: float, at: float, own: Own, hiding: HiddenNames | None
+    ) -> None:
+        self._system = system
+        self._now, self._at = now, at
+        self._use = body.use
+        self._hiding = hiding
+        self._writer = writer_of(body.format, own if hiding is None else own.hidden(hiding.hidden))
+        self.content_type = self._writer.content_type
+        self._profiles = [Judging(profile) for profile in all_profiles().values()]
+        namespace = None if body.namespace is UNSET else normalise(body.namespace)
+        self._chosen = Chosen(namespace, f"{body.mount.strip('/')}/" if body.mount.strip("/") else "")
+
+    async def pieces(self) -> AsyncGenerator[bytes, None]:
+        """The document, in pieces worth sending. Raises ``RateLimited`` if too many read at once."""
+        piece = bytearray()
+        async with aclosing(self._parts()) as parts:
+            async for part in parts:
+                piece += part
+                if len(piece) >= _PIECE_BYTES:
+                    yield bytes(piece)
+                    piece.clear()
+        yield bytes(piece)
+
+    async def _parts(self) -> AsyncGenerator[bytes, None]:
+        yield self._writer.begin(self._now)
+        unsealed, tenant = self._system.unsealed, self._system.tenant
+        async with aclosing(all_rows(unsealed, tenant, self._chosen, self._at, use=self._use)) as rows:
+            async for row in rows:
+                properties = key_properties(row, self._at, self._profiles, use=self._use)
+                yield self._writer.key(row, properties if self._hiding is None else self._hiding.properties(properties))
+        ending: AsyncIterator[bytes] = in_turns(self._writer.end())
+        async for part in ending:
+            yield part
 
 
 CBOM_ROUTES: tuple[Row[System], ...] = (

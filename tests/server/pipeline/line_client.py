@@ -97,12 +97,12 @@ class Streams:
     def __init__(self, server: Server, port: int, context: ssl.SSLContext | None = None) -> None:
         self.server = server
         self.port = port
-        self._context = context
+        self.context = context
         self._clients: list[LineClient] = []
 
     async def connect(self) -> LineClient:
         """A client that has sent nothing yet."""
-        client = LineClient(*await asyncio.open_connection("127.0.0.1", self.port, limit=2**22, ssl=self._context))
+        client = LineClient(*await asyncio.open_connection("127.0.0.1", self.port, limit=2**22, ssl=self.context))
         self._clients.append(client)
         return client
 
